@@ -1,0 +1,170 @@
+/** The smaller resources: replays, analytics, jobs, keys, tenants, and the pauses surface's webhooks. */
+import type { CallOptions, Transport } from "./http.ts";
+import { type ListOptions, linkedPages } from "./paging.ts";
+import type {
+  CreatedKey,
+  CreatedTenant,
+  EndpointHealth,
+  Job,
+  Key,
+  KeyInput,
+  LatencyBucket,
+  PauseWebhook,
+  PauseWebhookInput,
+  Replay,
+  ReplayInput,
+  SuccessHour,
+  Tenant,
+  VolumeHour,
+} from "./types.ts";
+
+/** Deliveries made again. */
+export class Replays {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Make new deliveries of the same events; unknown ids refuse the whole. */
+  async create(input: ReplayInput, options?: CallOptions): Promise<Replay> {
+    const call = { method: "POST", path: "/v1/replays", body: JSON.stringify(input), signal: options?.signal } as const;
+    return (await this.#transport.call<Replay>(call)).body;
+  }
+}
+
+/** How far back to look. */
+export interface AnalyticsOptions extends CallOptions {
+  /** 1 to 720; default 24. */
+  readonly hours?: number;
+}
+
+/** Figures over the last hours. */
+export class Analytics {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  deliveryVolume(options?: AnalyticsOptions): Promise<readonly VolumeHour[]> {
+    return this.#get("delivery-volume", options);
+  }
+
+  successRate(options?: AnalyticsOptions): Promise<readonly SuccessHour[]> {
+    return this.#get("success-rate", options);
+  }
+
+  latencyDistribution(options?: AnalyticsOptions): Promise<readonly LatencyBucket[]> {
+    return this.#get("latency-distribution", options);
+  }
+
+  endpointHealth(options?: AnalyticsOptions): Promise<readonly EndpointHealth[]> {
+    return this.#get("endpoint-health", options);
+  }
+
+  async #get<Body>(name: string, options: AnalyticsOptions | undefined): Promise<Body> {
+    const query = { hours: options?.hours };
+    const path = `/v1/analytics/${name}`;
+    return (await this.#transport.call<Body>({ method: "GET", path, query, signal: options?.signal })).body;
+  }
+}
+
+/** What the server does in the background. */
+export class Jobs {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  async get(id: string, options?: CallOptions): Promise<Job> {
+    const path = `/v1/jobs/${encodeURIComponent(id)}`;
+    return (await this.#transport.call<Job>({ method: "GET", path, signal: options?.signal })).body;
+  }
+}
+
+const KEYS = "/v1/auth/keys";
+
+/** The tenant's API keys; for an `org_admin`, save `rotate`. */
+export class Keys {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Make a key. Keep `api_key`: it is not shown again. */
+  async create(input: KeyInput, options?: CallOptions): Promise<CreatedKey> {
+    const call = { method: "POST", path: KEYS, body: JSON.stringify(input), signal: options?.signal } as const;
+    return (await this.#transport.call<CreatedKey>(call)).body;
+  }
+
+  async list(options?: CallOptions): Promise<readonly Key[]> {
+    const call = { method: "GET", path: KEYS, signal: options?.signal } as const;
+    return (await this.#transport.call<{ keys: Key[] }>(call)).body.keys;
+  }
+
+  /** End a key at once. */
+  async revoke(id: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call({
+      method: "DELETE",
+      path: `${KEYS}/${encodeURIComponent(id)}`,
+      signal: options?.signal,
+    });
+  }
+
+  /** Replace this client's own key, which ends at once. The client goes on with the new one; keep it. */
+  async rotate(options?: CallOptions): Promise<{ readonly api_key: string }> {
+    const call = { method: "POST", path: `${KEYS}/rotate`, signal: options?.signal } as const;
+    const { body } = await this.#transport.call<{ api_key: string }>(call);
+    this.#transport.useKey(body.api_key);
+    return body;
+  }
+}
+
+/** All tenants; for a `global_admin`. */
+export class Tenants {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Make a tenant with its first key. Keep `api_key`: it is not shown again. */
+  async create(input: { readonly name: string }, options?: CallOptions): Promise<CreatedTenant> {
+    const call = { method: "POST", path: "/v1/tenants", body: JSON.stringify(input), signal: options?.signal } as const;
+    return (await this.#transport.call<CreatedTenant>(call)).body;
+  }
+
+  /** All tenants in the order of their creation, fetched page by page as the loop goes on. */
+  list(options?: ListOptions): AsyncGenerator<Tenant, void, undefined> {
+    return linkedPages(this.#transport, "/v1/tenants", options);
+  }
+}
+
+const WEBHOOKS = "/v1/webhooks";
+
+/** Endpoints as the pauses surface shows them. */
+export class Webhooks {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  async create(input: PauseWebhookInput, options?: CallOptions): Promise<PauseWebhook> {
+    const call = { method: "POST", path: WEBHOOKS, body: JSON.stringify(input), signal: options?.signal } as const;
+    return (await this.#transport.call<PauseWebhook>(call)).body;
+  }
+
+  async list(options?: CallOptions): Promise<readonly PauseWebhook[]> {
+    const call = { method: "GET", path: WEBHOOKS, signal: options?.signal } as const;
+    return (await this.#transport.call<{ webhooks: PauseWebhook[] }>(call)).body.webhooks;
+  }
+
+  async delete(id: string, options?: CallOptions): Promise<void> {
+    const path = `${WEBHOOKS}/${encodeURIComponent(id)}`;
+    await this.#transport.call({ method: "DELETE", path, signal: options?.signal });
+  }
+}

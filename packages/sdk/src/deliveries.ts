@@ -1,0 +1,50 @@
+import type { CallOptions, Transport } from "./http.ts";
+import { advanced } from "./paging.ts";
+import type { CancelledDelivery, Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage } from "./types.ts";
+
+const PATH = "/v1/deliveries";
+const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+
+/** Events on their way to endpoints, and how that ended. */
+export class Deliveries {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** One page, newest first. */
+  async list(filter: DeliveryFilter & { readonly cursor?: string } = {}, options?: CallOptions): Promise<DeliveryPage> {
+    const call = { method: "GET", path: PATH, query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<DeliveryPage>(call)).body;
+  }
+
+  /** All of them, newest first, fetched page by page as the loop goes on. */
+  async *iterate(filter: DeliveryFilter = {}, options?: CallOptions): AsyncGenerator<Delivery, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(cursor === undefined ? filter : { ...filter, cursor }, options);
+      yield* page.results;
+      cursor = advanced(cursor, page.has_more ? (page.next_cursor ?? undefined) : undefined);
+    } while (cursor !== undefined);
+  }
+
+  /** A delivery with its attempts. */
+  async get(id: string, options?: CallOptions): Promise<DeliveryDetail> {
+    return (await this.#transport.call<DeliveryDetail>({ method: "GET", path: one(id), signal: options?.signal })).body;
+  }
+
+  /** Make no further attempt. 409 `INVALID_STATE` when it has ended. */
+  async cancel(id: string, options?: CallOptions): Promise<CancelledDelivery> {
+    return (await this.#post<CancelledDelivery>(`${one(id)}/cancel`, options)).body;
+  }
+
+  /** Begin the whole schedule again for one that FAILED, EXPIRED or was CANCELLED. */
+  async retry(id: string, options?: CallOptions): Promise<Delivery> {
+    return (await this.#post<Delivery>(`${one(id)}/retry`, options)).body;
+  }
+
+  #post<Body>(path: string, options: CallOptions | undefined) {
+    return this.#transport.call<Body>({ method: "POST", path, signal: options?.signal });
+  }
+}

@@ -1,0 +1,76 @@
+import type { CallOptions, Transport } from "./http.ts";
+import { type ListOptions, linkedPages } from "./paging.ts";
+import type {
+  CreatedEndpoint,
+  Endpoint,
+  EndpointInput,
+  EndpointPatch,
+  EndpointTestResult,
+  RotatedSecret,
+  RotateSecretInput,
+} from "./types.ts";
+
+const PATH = "/v1/endpoints";
+const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+
+/** The URLs that receive deliveries. Ids are taken as `ep_…`, `webhook_…` or `wh_…`. */
+export class Endpoints {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Register an endpoint. Keep the answer's `secret`: it is not shown again. */
+  async create(input: EndpointInput, options?: CallOptions): Promise<CreatedEndpoint> {
+    return (await this.#post<CreatedEndpoint>(PATH, input, options)).body;
+  }
+
+  /** All endpoints in the order of their creation, fetched page by page as the loop goes on. */
+  async *list(options?: ListOptions): AsyncGenerator<Endpoint, void, undefined> {
+    yield* linkedPages<Endpoint>(this.#transport, PATH, options);
+  }
+
+  async get(id: string, options?: CallOptions): Promise<Endpoint> {
+    return (await this.#transport.call<Endpoint>({ method: "GET", path: one(id), signal: options?.signal })).body;
+  }
+
+  /** Change some settings, or pause (`PAUSED`) and resume (`ACTIVE`); all of the change happens, or none. */
+  async update(id: string, patch: EndpointPatch, options?: CallOptions): Promise<Endpoint> {
+    const body = JSON.stringify(patch);
+    return (await this.#transport.call<Endpoint>({ method: "PATCH", path: one(id), body, signal: options?.signal }))
+      .body;
+  }
+
+  /** Remove an endpoint; its deliveries that have not ended are cancelled. */
+  async delete(id: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call({ method: "DELETE", path: one(id), signal: options?.signal });
+  }
+
+  /** Change the secret; for a while (`overlap_seconds`) deliveries carry both signatures. */
+  async rotateSecret(id: string, input: RotateSecretInput = {}, options?: CallOptions): Promise<RotatedSecret> {
+    return (await this.#post<RotatedSecret>(`${one(id)}/rotate-secret`, input, options)).body;
+  }
+
+  /** Send the event `test` now, whatever the endpoint's status, and wait for its receiver's answer. */
+  async test(id: string, options?: CallOptions): Promise<EndpointTestResult> {
+    return (await this.#post<EndpointTestResult>(`${one(id)}/test`, {}, options)).body;
+  }
+
+  /**
+   * Send again, in the background, what FAILED or EXPIRED since then, and what did not match while it was DISABLED.
+   * Follow the job with `jobs.get`.
+   */
+  async recover(
+    id: string,
+    input: { readonly since: string | Date },
+    options?: CallOptions,
+  ): Promise<{ job_id: string }> {
+    const since = typeof input.since === "string" ? input.since : input.since.toISOString();
+    return (await this.#post<{ job_id: string }>(`${one(id)}/recover`, { since }, options)).body;
+  }
+
+  #post<Body>(path: string, input: object, options: CallOptions | undefined) {
+    return this.#transport.call<Body>({ method: "POST", path, body: JSON.stringify(input), signal: options?.signal });
+  }
+}

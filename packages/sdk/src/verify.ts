@@ -1,0 +1,203 @@
+import { WebhookVerificationError } from "./errors.ts";
+import { type Bytes, equalInConstantTime, type SignatureScheme, type Stamp, signature, toBytes } from "./signature.ts";
+import type { JsonObject } from "./types.ts";
+
+/** A request's headers as Fetch's `Headers`, or as a record such as Node's `request.headers`, in any case. */
+export type WebhookHeaders =
+  | { get(name: string): string | null }
+  | { readonly [name: string]: string | readonly string[] | undefined };
+
+/** What {@link verify} needs. */
+export interface VerifyOptions {
+  /** The raw body, exactly as it arrived: never parsed and serialised again. */
+  readonly body: string | Uint8Array | ArrayBuffer;
+  readonly headers: WebhookHeaders;
+  /** The endpoint's signing secret; several while yours is being changed: one of them has to fit. */
+  readonly secret: string | readonly string[];
+  /**
+   * The one signature to believe. Without it the first of `standard`, `pacspace`, `plain`, `pausepoint` whose header is
+   * present decides, alone. All deliveries from Signalbox carry `standard`: name it, and nobody can replay an old
+   * delivery by leaving out the headers that have a timestamp.
+   */
+  readonly scheme?: SignatureScheme;
+  /** How far the attempt's timestamp may be from now, either way. Default 300. */
+  readonly toleranceSeconds?: number;
+  /** Default the clock's. */
+  readonly now?: Date;
+}
+
+/** A delivery whose signature is good. */
+export interface VerifiedWebhook<Data extends object = JsonObject> {
+  /**
+   * The event's id, the same on every attempt, retry and replay: drop what you have seen. Signed in scheme `standard`;
+   * from an unsigned header in `pacspace`; null in the others.
+   */
+  readonly id: string | null;
+  /** The event's type. Signed where the body has an envelope; from an unsigned header in format `plain`. */
+  readonly type: string | null;
+  /** The start of this attempt; null in scheme `pausepoint`. */
+  readonly attemptedAt: Date | null;
+  /** The envelope's `data`, or the whole body where there is no envelope. */
+  readonly data: Data;
+  /** The whole body, parsed. */
+  readonly body: JsonObject;
+  /** The signature that was checked. */
+  readonly scheme: SignatureScheme;
+}
+
+interface SchemeHeaders {
+  readonly signature: string;
+  readonly timestamp: string | null;
+  readonly id: string | null;
+}
+
+/** In the order of preference: first what signs the most. */
+const SCHEMES: Readonly<Record<SignatureScheme, SchemeHeaders>> = {
+  standard: { signature: "webhook-signature", timestamp: "webhook-timestamp", id: "webhook-id" },
+  pacspace: { signature: "x-pacspace-signature", timestamp: "x-pacspace-timestamp", id: "x-event-id" },
+  plain: { signature: "x-webhook-signature", timestamp: "x-webhook-timestamp", id: null },
+  pausepoint: { signature: "x-pausepoint-signature", timestamp: null, id: null },
+};
+
+const TOLERANCE_SECONDS = 300;
+const UNIX_SECONDS = /^\d{1,12}$/;
+const ID_CHARS_MAX = 256;
+
+/**
+ * Check a delivery's signature and give back its event.
+ *
+ * The comparison takes constant time, and timestamps are checked both ways.
+ *
+ * @throws {WebhookVerificationError} with a stable `code`
+ */
+export async function verify<Data extends object = JsonObject>(options: VerifyOptions): Promise<VerifiedWebhook<Data>> {
+  const read = headerReader(options.headers);
+  const scheme = options.scheme ?? presentScheme(read);
+  const given = required(read, SCHEMES[scheme].signature);
+  const stamp = readStamp(scheme, read);
+  if (SCHEMES[scheme].timestamp !== null) checkTimestamp(stamp.timestamp, options);
+  const body = rawBody(options.body);
+  await checkSignature({ scheme, given, stamp, body, secrets: secretList(options.secret) });
+  const parsed = parseBody(body);
+  return {
+    id: stamp.id === "" ? null : stamp.id,
+    attemptedAt: stamp.timestamp === "" ? null : new Date(Number(stamp.timestamp) * 1000),
+    ...openEnvelope<Data>(parsed, read),
+    body: parsed,
+    scheme,
+  };
+}
+
+type HeaderReader = (name: string) => string | null;
+
+function headerReader(headers: WebhookHeaders): HeaderReader {
+  if (hasGet(headers)) return (name) => headers.get(name);
+  const values = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    const lower = name.toLowerCase();
+    const all = typeof value === "string" ? [value] : value;
+    if (all.length > 1 || values.has(lower)) values.set(lower, REPEATED);
+    else if (all[0] !== undefined) values.set(lower, all[0]);
+  }
+  return (name) => values.get(name) ?? null;
+}
+
+/** Stands for a header that came twice: it fits no signature, timestamp or id. */
+const REPEATED = "\n";
+
+function hasGet(headers: WebhookHeaders): headers is { get(name: string): string | null } {
+  return typeof headers.get === "function";
+}
+
+function presentScheme(read: HeaderReader): SignatureScheme {
+  for (const scheme of Object.keys(SCHEMES) as SignatureScheme[]) {
+    if (read(SCHEMES[scheme].signature) !== null) return scheme;
+  }
+  throw new WebhookVerificationError("missing_headers", "There is no signature header.");
+}
+
+function required(read: HeaderReader, name: string): string {
+  const value = read(name);
+  if (value === null || value === "")
+    throw new WebhookVerificationError("missing_headers", `There is no ${name} header.`);
+  if (value === REPEATED) throw new WebhookVerificationError("malformed_headers", `There are several ${name} headers.`);
+  return value;
+}
+
+function readStamp(scheme: SignatureScheme, read: HeaderReader): Stamp {
+  const names = SCHEMES[scheme];
+  const timestamp = names.timestamp === null ? "" : required(read, names.timestamp);
+  if (scheme === "standard") return { timestamp, id: required(read, "webhook-id") };
+  const id = names.id === null ? null : read(names.id);
+  return { timestamp, id: id === null || id === REPEATED || id.length > ID_CHARS_MAX ? "" : id };
+}
+
+function checkTimestamp(
+  timestamp: string,
+  { toleranceSeconds = TOLERANCE_SECONDS, now = new Date() }: VerifyOptions,
+): void {
+  if (!UNIX_SECONDS.test(timestamp)) {
+    throw new WebhookVerificationError("malformed_headers", "The timestamp header is not in Unix seconds.");
+  }
+  const ageSeconds = Math.floor(now.getTime() / 1000) - Number(timestamp);
+  if (ageSeconds > toleranceSeconds) {
+    throw new WebhookVerificationError("timestamp_too_old", `The delivery was signed ${ageSeconds} s ago.`);
+  }
+  if (-ageSeconds > toleranceSeconds) {
+    throw new WebhookVerificationError("timestamp_too_new", `The delivery was signed ${-ageSeconds} s in the future.`);
+  }
+}
+
+function rawBody(body: unknown): Bytes {
+  if (typeof body === "string" || body instanceof ArrayBuffer) return toBytes(body);
+  // A Buffer can come from another realm (test runners do that), where `instanceof Uint8Array` is false.
+  if (ArrayBuffer.isView(body)) return toBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  throw new WebhookVerificationError("invalid_body", "The body has to be the raw text or bytes, not a parsed value.");
+}
+
+function secretList(secret: string | readonly string[]): readonly string[] {
+  const secrets = typeof secret === "string" ? [secret] : secret;
+  if (secrets.length > 0 && secrets.every((one) => typeof one === "string" && one !== "")) return secrets;
+  throw new WebhookVerificationError("invalid_secret", "There is no signing secret, or an empty one.");
+}
+
+interface SignatureQuestion {
+  readonly scheme: SignatureScheme;
+  readonly given: string;
+  readonly stamp: Stamp;
+  readonly body: Bytes;
+  readonly secrets: readonly string[];
+}
+
+async function checkSignature({ scheme, given, stamp, body, secrets }: SignatureQuestion): Promise<void> {
+  // During a rotation webhook-signature holds several, with spaces between them; the other headers hold one.
+  const candidates = scheme === "standard" ? given.split(" ") : [given];
+  for (const secret of secrets) {
+    const expected = await signature(scheme, secret, stamp, body);
+    if (candidates.some((candidate) => equalInConstantTime(expected, candidate))) return;
+  }
+  throw new WebhookVerificationError("signature_mismatch", "No signature fits this body and secret.");
+}
+
+function parseBody(body: Bytes): JsonObject {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+    if (isObject(parsed)) return parsed;
+  } catch (cause) {
+    throw new WebhookVerificationError("invalid_body", "The body is not JSON in UTF-8.", { cause });
+  }
+  throw new WebhookVerificationError("invalid_body", "The body is not a JSON object.");
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function openEnvelope<Data extends object>(body: JsonObject, read: HeaderReader): { type: string | null; data: Data } {
+  const type = body.event ?? body.type;
+  const isPlain = read(SCHEMES.plain.signature) !== null;
+  if (!isPlain && typeof type === "string" && isObject(body.data)) return { type, data: body.data as Data };
+  const named = read("x-webhook-event") ?? read("x-pausepoint-event");
+  return { type: named === REPEATED ? null : named, data: body as Data };
+}

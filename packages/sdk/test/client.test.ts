@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { Signalbox, SignalboxError } from "../src/index.ts";
+import { type Answering, hangUp, json, noContent, type Seen, serve } from "./server.ts";
+
+const KEY = `sb_test_${"0".repeat(48)}`;
+
+async function connect(test: TestContext, ...answers: Answering[]) {
+  const { url, seen } = await serve(test, ...answers);
+  const waits: number[] = [];
+  const wait = async (ms: number) => {
+    waits.push(ms);
+  };
+  return { client: new Signalbox({ url: `${url}/`, apiKey: KEY, wait }), url, seen, waits };
+}
+
+const requests = (seen: readonly Seen[]): string[] => seen.map(({ method, url }) => `${method} ${url}`);
+const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+};
+
+describe("the client", () => {
+  it("makes each call as the server wants it", async (test) => {
+    const { client, seen } = await connect(test, (seen, response) =>
+      json(200, seen.url === "/v1/tenants" ? [] : { results: [], keys: [], webhooks: [] })(seen, response),
+    );
+    await client.endpoints.create({ url: "https://a.example/x" });
+    await client.endpoints.get("ep_1");
+    await client.endpoints.update("ep_1", { status: "PAUSED" });
+    await client.endpoints.rotateSecret("ep_1", { overlap_seconds: 0 });
+    await client.endpoints.test("ep_1");
+    await client.endpoints.recover("ep_1", { since: new Date(0) });
+    await client.events.publish({ type: "a.b", payload: { n: 1 } }, { idempotencyKey: "k1" });
+    await client.events.publishBatch([{ type: "a.b", payload: '{"n":1.0}', idempotency_key: "k2" }]);
+    await client.events.get("evt_1");
+    await client.deliveries.list({ status: "FAILED", limit: 5 });
+    await client.deliveries.get("del_1");
+    await client.deliveries.cancel("del_1");
+    await client.deliveries.retry("del_1");
+    await client.replays.create({ delivery_ids: ["del_1"], dry_run: true });
+    await client.analytics.deliveryVolume({ hours: 48 });
+    await client.analytics.successRate();
+    await client.analytics.latencyDistribution();
+    await client.analytics.endpointHealth();
+    await client.jobs.get("job_1");
+    await client.keys.create({ name: "ci" });
+    assert.deepEqual(await client.keys.list(), []);
+    await client.tenants.create({ name: "t" });
+    await collect(client.tenants.list());
+    await client.webhooks.create({ url: "https://a.example", events: ["pause.responded"], secret: "s".repeat(16) });
+    assert.deepEqual(await client.webhooks.list(), []);
+    assert.deepEqual(requests(seen), [
+      "POST /v1/endpoints",
+      "GET /v1/endpoints/ep_1",
+      "PATCH /v1/endpoints/ep_1",
+      "POST /v1/endpoints/ep_1/rotate-secret",
+      "POST /v1/endpoints/ep_1/test",
+      "POST /v1/endpoints/ep_1/recover",
+      "POST /v1/events",
+      "POST /v1/events/batch",
+      "GET /v1/events/evt_1",
+      "GET /v1/deliveries?status=FAILED&limit=5",
+      "GET /v1/deliveries/del_1",
+      "POST /v1/deliveries/del_1/cancel",
+      "POST /v1/deliveries/del_1/retry",
+      "POST /v1/replays",
+      "GET /v1/analytics/delivery-volume?hours=48",
+      "GET /v1/analytics/success-rate",
+      "GET /v1/analytics/latency-distribution",
+      "GET /v1/analytics/endpoint-health",
+      "GET /v1/jobs/job_1",
+      "POST /v1/auth/keys",
+      "GET /v1/auth/keys",
+      "POST /v1/tenants",
+      "GET /v1/tenants",
+      "POST /v1/webhooks",
+      "GET /v1/webhooks",
+    ]);
+    assert.ok(seen.every(({ headers }) => headers.authorization === `Bearer ${KEY}`));
+    assert.ok(seen.every(({ headers, body }) => (body !== "") === (headers["content-type"] === "application/json")));
+    assert.equal(seen[6]?.headers["idempotency-key"], "k1");
+    assert.deepEqual(JSON.parse(seen[5]?.body ?? ""), { since: "1970-01-01T00:00:00.000Z" });
+  });
+
+  it("sends a payload given as text byte for byte, and refuses one that is not a single JSON value", async (test) => {
+    const { client, seen } = await connect(test, json(202, { event_id: "evt_1", deliveries: [], results: [] }));
+    const payload = '{ "n": 1.0, "big": 12345678901234567890 }';
+    await client.events.publish({ type: "a.b", payload });
+    await client.events.publishBatch([{ type: "a.b", payload, endpoint_ids: ["ep_1"] }]);
+    assert.equal(seen[0]?.body, `{"type":"a.b","payload":${payload}}`);
+    assert.equal(seen[1]?.body, `{"events":[{"type":"a.b","endpoint_ids":["ep_1"],"payload":${payload}}]}`);
+    await assert.rejects(client.events.publish({ type: "a.b", payload: '{},"type":"c"' }), SyntaxError);
+  });
+
+  it("encodes ids, and names the tenant on every call when one is given", async (test) => {
+    const { url, seen } = await serve(test, json(200, {}));
+    const client = new Signalbox({ url: `${url}/base`, apiKey: KEY, tenant: "dev_1" });
+    await client.endpoints.get("../keys?x");
+    await client.deliveries.list({ limit: 1 });
+    assert.deepEqual(requests(seen), [
+      "GET /base/v1/endpoints/..%2Fkeys%3Fx?tenant=dev_1",
+      "GET /base/v1/deliveries?limit=1&tenant=dev_1",
+    ]);
+  });
+
+  it("refuses an address that is not http, and an empty key", () => {
+    assert.throws(() => new Signalbox({ url: "localhost:8080", apiKey: KEY }), TypeError);
+    assert.throws(() => new Signalbox({ url: "nonsense", apiKey: KEY }), TypeError);
+    assert.throws(() => new Signalbox({ url: "http://localhost", apiKey: "" }), TypeError);
+  });
+
+  it("goes on with the new key after a rotation", async (test) => {
+    const { client, seen } = await connect(test, json(200, { api_key: "sb_test_new" }), json(200, {}));
+    assert.deepEqual(await client.keys.rotate(), { api_key: "sb_test_new" });
+    await client.jobs.get("job_1");
+    assert.equal(seen[1]?.headers.authorization, "Bearer sb_test_new");
+  });
+});
+
+describe("pages", () => {
+  it("of endpoints are followed by their Link header, and never to another host", async (test) => {
+    const link = (cursor: string) => ({
+      link: `<https://evil.example/v1/endpoints?cursor=${cursor}&limit=2>; rel="next"`,
+    });
+    const { client, seen } = await connect(
+      test,
+      json(200, [{ id: "ep_1" }, { id: "ep_2" }], link("c1")),
+      json(200, [{ id: "ep_3" }], { link: '</v1/endpoints?cursor=c2>; rel="next"' }),
+      json(200, []),
+    );
+    const ids = (await collect(client.endpoints.list({ limit: 2 }))).map(({ id }) => id);
+    assert.deepEqual(ids, ["ep_1", "ep_2", "ep_3"]);
+    assert.deepEqual(requests(seen), [
+      "GET /v1/endpoints?limit=2",
+      "GET /v1/endpoints?limit=2&cursor=c1",
+      "GET /v1/endpoints?limit=2&cursor=c2",
+    ]);
+  });
+
+  it("of deliveries are followed by their cursor, also through an empty page", async (test) => {
+    const { client, seen } = await connect(
+      test,
+      json(200, { results: [{ id: "del_1" }], has_more: true, next_cursor: "c1" }),
+      json(200, { results: [], has_more: true, next_cursor: "c2" }),
+      json(200, { results: [{ id: "del_2" }], has_more: false, next_cursor: null }),
+    );
+    const ids = (await collect(client.deliveries.iterate({ status: "FAILED" }))).map(({ id }) => id);
+    assert.deepEqual(ids, ["del_1", "del_2"]);
+    assert.equal(seen[2]?.url, "/v1/deliveries?status=FAILED&cursor=c2");
+  });
+
+  it("are fetched no further than the loop goes", async (test) => {
+    const { client, seen } = await connect(test, json(200, { results: [{}, {}], has_more: true, next_cursor: "c1" }));
+    for await (const _delivery of client.deliveries.iterate()) break;
+    assert.equal(seen.length, 1);
+  });
+
+  it("that name themselves as their successor end in an error, not in a loop", async (test) => {
+    const { client, seen } = await connect(test, json(200, { results: [], has_more: true, next_cursor: "same" }));
+    await assert.rejects(collect(client.deliveries.iterate()), { code: "PROTOCOL_ERROR" });
+    assert.equal(seen.length, 2);
+  });
+});
+
+describe("errors", () => {
+  it("carry status, code, message and every bad field, whichever surface answered", async (test) => {
+    const details = [{ field: "url", rule: "must be https" }];
+    const { client } = await connect(
+      test,
+      json(400, { error: { code: "VALIDATION_ERROR", message: "url must be https", details } }),
+      json(401, { error: "INVALID_API_KEY", message: "no such key", status_code: 401 }),
+      (_seen, response) => void response.writeHead(502, { "content-type": "text/html" }).end("<html>"),
+    );
+    const failure = async (): Promise<SignalboxError> => {
+      const error = await client.jobs.get("job_1").catch((error: unknown) => error);
+      assert.ok(error instanceof SignalboxError);
+      return error;
+    };
+    const first = await failure();
+    assert.deepEqual([first.status, first.code, first.message], [400, "VALIDATION_ERROR", "url must be https"]);
+    assert.deepEqual(first.details, details);
+    const second = await failure();
+    assert.deepEqual([second.status, second.code, second.message], [401, "INVALID_API_KEY", "no such key"]);
+    const third = await failure();
+    assert.deepEqual([third.status, third.code, third.details], [502, "HTTP_502", []]);
+  });
+
+  it("tell a server that is not Signalbox, and a redirect is not followed", async (test) => {
+    const { client, seen } = await connect(
+      test,
+      (_seen, response) => void response.end("hello"),
+      (_seen, response) => void response.writeHead(308, { location: "/elsewhere" }).end(),
+    );
+    await assert.rejects(client.jobs.get("job_1"), { code: "PROTOCOL_ERROR", status: 200 });
+    await assert.rejects(client.jobs.get("job_1"), { code: "HTTP_308", status: 308 });
+    assert.equal(seen.length, 2);
+  });
+});
+
+describe("retries", () => {
+  const busy = (status: number, retryAfter?: string) =>
+    json(
+      status,
+      { error: { code: "BUSY", message: "later" } },
+      retryAfter === undefined ? {} : { "retry-after": retryAfter },
+    );
+  const published = json(202, { event_id: "evt_1", deliveries: [] });
+
+  it("follow 429 and 503 with Retry-After, for any call, after the wait that was asked for", async (test) => {
+    const { client, seen, waits } = await connect(test, busy(429, "2"), busy(503, "0"), published);
+    await client.events.publish({ type: "a.b", payload: {} });
+    assert.equal(seen.length, 3);
+    assert.deepEqual(waits, [2000, 0]);
+  });
+
+  it("do not follow a 503 without Retry-After, a too long wait, or any other status", async (test) => {
+    for (const answer of [busy(503), busy(503, "61"), busy(500, "1"), busy(409, "1"), busy(503, "soon")]) {
+      const { client, seen, waits } = await connect(test, answer);
+      await assert.rejects(client.jobs.get("job_1"), { code: "BUSY" });
+      assert.equal(seen.length, 1);
+      assert.deepEqual(waits, []);
+    }
+  });
+
+  it("end after three, with the server's own error", async (test) => {
+    const { client, seen } = await connect(test, busy(503, "1"));
+    await assert.rejects(client.jobs.get("job_1"), { status: 503, code: "BUSY", retryAfterSeconds: 1 });
+    assert.equal(seen.length, 4);
+  });
+
+  it("follow a lost connection for calls that may happen twice, waiting longer each time", async (test) => {
+    const { client, seen, waits } = await connect(test, hangUp, hangUp, published);
+    await client.events.publish({ type: "a.b", payload: {} }, { idempotencyKey: "k" });
+    assert.equal(seen.length, 3);
+    assert.ok(waits[0] !== undefined && waits[0] >= 125 && waits[0] <= 250, String(waits));
+    assert.ok(waits[1] !== undefined && waits[1] >= 250 && waits[1] <= 500, String(waits));
+  });
+
+  it("never repeat a publish without an idempotency key after a lost connection", async (test) => {
+    const { client, seen } = await connect(test, hangUp);
+    const event = { type: "a.b", payload: {} };
+    await assert.rejects(client.events.publish(event), { status: 0, code: "NETWORK_ERROR" });
+    await assert.rejects(client.events.publishBatch([event, { ...event, idempotency_key: "k" }]), {
+      code: "NETWORK_ERROR",
+    });
+    assert.equal(seen.length, 2);
+    await assert.rejects(client.events.publishBatch([{ ...event, idempotency_key: "k" }]), { code: "NETWORK_ERROR" });
+    assert.equal(seen.length, 6);
+  });
+
+  it("take a record that is gone for deleted, when the first answer was lost", async (test) => {
+    const gone = json(404, { error: { code: "NOT_FOUND", message: "gone" } });
+    const lost = await connect(test, hangUp, gone);
+    await lost.client.endpoints.delete("ep_1");
+    const direct = await connect(test, gone);
+    await assert.rejects(direct.client.endpoints.delete("ep_1"), { status: 404 });
+    const plain = await connect(test, noContent);
+    await plain.client.keys.revoke("key_1");
+    await plain.client.webhooks.delete("webhook_1");
+  });
+
+  it("stop when the caller's signal says so, with its reason", async (test) => {
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const { client, seen } = await connect(test, () => controller.abort(reason));
+    await assert.rejects(client.endpoints.get("ep_1", { signal: controller.signal }), reason);
+    await assert.rejects(client.endpoints.get("ep_1", { signal: controller.signal }), reason);
+    assert.equal(seen.length, 1);
+  });
+});

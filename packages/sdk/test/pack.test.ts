@@ -1,0 +1,138 @@
+/** The package as others get it: built, packed, installed elsewhere, run as JavaScript and type-checked. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+const TSC = fileURLToPath(new URL("../../../node_modules/.bin/tsc", import.meta.url));
+const NPM_QUIET = ["--offline", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+
+const RUN_JS = `
+import assert from "node:assert/strict";
+import { Signalbox, sign, verify, WebhookVerificationError } from "@signalbox/sdk";
+
+const secret = "whsec_" + Buffer.alloc(32, 1).toString("base64");
+const body = '{"type":"order.created","timestamp":"2026-01-01T00:00:00.000Z","data":{"id":1}}';
+const headers = await sign({ secret, body });
+const event = await verify({ body, headers, secret });
+assert.deepEqual([event.type, event.data, event.scheme], ["order.created", { id: 1 }, "standard"]);
+await assert.rejects(verify({ body: body + " ", headers, secret }), WebhookVerificationError);
+assert.ok(new Signalbox({ url: "https://signalbox.example.com", apiKey: "sb_test_x" }).events);
+console.log("verified");
+`;
+
+const CONSUMER_TS = `
+import { type Delivery, type Endpoint, Signalbox, SignalboxError, verify, type WebhookVerificationCode } from "@signalbox/sdk";
+
+interface Order { id: number }
+
+export async function receive(request: Request, secret: string): Promise<number> {
+  const event = await verify<Order>({ body: await request.text(), headers: request.headers, secret });
+  return event.data.id;
+}
+
+export async function failed(client: Signalbox): Promise<Delivery[]> {
+  const found: Delivery[] = [];
+  for await (const delivery of client.deliveries.iterate({ status: "FAILED" })) found.push(delivery);
+  return found;
+}
+
+export async function make(client: Signalbox): Promise<string | undefined> {
+  const endpoint = await client.endpoints.create({ url: "https://a.example", format: "standard" });
+  const same: Endpoint = await client.endpoints.update(endpoint.id, { status: "PAUSED" });
+  // @ts-expect-error there is no such status
+  await client.endpoints.update(same.id, { status: "GONE" });
+  // @ts-expect-error an endpoint needs a URL
+  await client.endpoints.create({ name: "a" });
+  return endpoint.secret;
+}
+
+export const codes: WebhookVerificationCode[] = ["signature_mismatch"];
+export const isGone = (error: unknown): boolean => error instanceof SignalboxError && error.status === 404;
+export const client: Signalbox = new Signalbox({ url: "https://a.example", apiKey: "k", fetch });
+`;
+
+const compilerOptions = {
+  noEmit: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+  target: "es2022",
+  lib: ["es2022", "dom"],
+  types: [],
+};
+
+describe("the packed package", () => {
+  let place: string;
+
+  before(async () => {
+    place = await mkdtemp(path.join(tmpdir(), "signalbox-sdk-"));
+    const npm = (args: string[], cwd: string) =>
+      run("npm", [...args, ...NPM_QUIET, "--cache", path.join(place, ".npm")], { cwd });
+    await npm(["pack", "--pack-destination", place], PACKAGE);
+    const [tarball = ""] = (await readdir(place)).filter((name) => name.endsWith(".tgz"));
+    await writeFile(
+      path.join(place, "package.json"),
+      JSON.stringify({ name: "consumer", private: true, type: "module" }),
+    );
+    await npm(["install", `./${tarball}`], place);
+  });
+
+  after(() => rm(place, { recursive: true, force: true }));
+
+  const installed = (): string => path.join(place, "node_modules", "@signalbox", "sdk");
+
+  it("has JavaScript, types, a readme and the licence, no sources, and no dependencies", async () => {
+    const files = await readdir(installed(), { recursive: true });
+    for (const name of ["dist/index.js", "dist/index.d.ts", "README.md", "LICENSE"])
+      assert.ok(files.includes(name), name);
+    assert.deepEqual(
+      files.filter((name) => /(?<!\.d)\.ts$|test|tsconfig/.test(name)),
+      [],
+    );
+    const manifest = JSON.parse(await readFile(path.join(installed(), "package.json"), "utf8"));
+    assert.deepEqual([manifest.version, manifest.license, manifest.dependencies], ["0.1.0", "Apache-2.0", undefined]);
+    assert.deepEqual(
+      (await readdir(path.join(place, "node_modules"))).filter((name) => !name.startsWith(".")),
+      ["@signalbox"],
+    );
+  });
+
+  it("imports nothing but itself", async () => {
+    for (const name of await readdir(path.join(installed(), "dist"))) {
+      const text = await readFile(path.join(installed(), "dist", name), "utf8");
+      for (const [, target = ""] of text.matchAll(/from "([^"]+)"/g)) {
+        assert.match(target, /^\.\/[a-z]+\.(js|ts)$/, name); // in a .d.ts, "./x.ts" means ./x.d.ts
+      }
+    }
+  });
+
+  it("verifies a signed webhook when run as JavaScript", async () => {
+    await writeFile(path.join(place, "run.js"), RUN_JS);
+    const { stdout } = await run(process.execPath, ["run.js"], { cwd: place });
+    assert.equal(stdout.trim(), "verified");
+  });
+
+  it("type-checks in a strict consumer, under Node's module resolution and a bundler's", async () => {
+    await writeFile(path.join(place, "consumer.ts"), CONSUMER_TS);
+    for (const [module, moduleResolution] of [
+      ["nodenext", "nodenext"],
+      ["esnext", "bundler"],
+    ]) {
+      const config = { compilerOptions: { ...compilerOptions, module, moduleResolution }, files: ["consumer.ts"] };
+      await writeFile(path.join(place, "tsconfig.json"), JSON.stringify(config));
+      const failure = await run(TSC, ["-p", "."], { cwd: place }).then(
+        () => "",
+        (error: { stdout?: string }) => error.stdout ?? String(error),
+      );
+      assert.equal(failure, "");
+    }
+  });
+});

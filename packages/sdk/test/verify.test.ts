@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { runInNewContext } from "node:vm";
+import fc from "fast-check";
+import { Webhook } from "standardwebhooks";
+import { type SignatureScheme, type SignOptions, sign, type VerifyOptions, verify } from "../src/index.ts";
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const SCHEMES: SignatureScheme[] = ["standard", "pacspace", "plain", "pausepoint"];
+const NOW = new Date("2026-05-08T14:23:00Z");
+const BODY = '{"type":"a.b","timestamp":"2026-05-08T14:23:00.000Z","data":{"n":1.0}}';
+
+const signed = (more: Partial<SignOptions> = {}) => sign({ secret: SECRET, body: BODY, timestamp: NOW, ...more });
+const check = (headers: VerifyOptions["headers"], more: Partial<VerifyOptions> = {}) =>
+  verify({ body: BODY, secret: SECRET, now: NOW, headers, ...more });
+const refused = (promise: Promise<unknown>, code: string) =>
+  assert.rejects(promise, { name: "WebhookVerificationError", code });
+
+/** Leave only the headers of one scheme. */
+async function onlyHeadersOf(
+  format: SignatureScheme,
+  more: Partial<SignOptions> = {},
+): Promise<Record<string, string>> {
+  const headers = await signed({ format, ...more });
+  return format === "standard"
+    ? headers
+    : Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("webhook-")));
+}
+
+describe("verify", () => {
+  it("accepts what sign made, in every scheme, for any body and secret", async () => {
+    const secret = fc.oneof(
+      fc.uint8Array({ minLength: 24, maxLength: 64 }).map((key) => `whsec_${Buffer.from(key).toString("base64")}`),
+      fc.string({ unit: "grapheme", minLength: 16 }),
+      fc.constantFrom("whsec_your_signing_secret", "whsec_abc123def456xyz789"),
+    );
+    const body = fc
+      .dictionary(fc.string(), fc.jsonValue({ stringUnit: "grapheme" }))
+      .map((value) => JSON.stringify(value));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...SCHEMES), secret, body, async (format, secret, body) => {
+        const headers = await onlyHeadersOf(format, { secret, body });
+        const { scheme, body: parsed } = await check(headers, { secret, body });
+        assert.equal(scheme, format);
+        assert.deepEqual(parsed, JSON.parse(body));
+        await refused(check(headers, { secret: `${secret}!`, body }), "signature_mismatch");
+        await refused(check(headers, { secret, body: `${body} ` }), "signature_mismatch");
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("accepts the published Standard Webhooks vector", async () => {
+    const headers = {
+      "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      "webhook-timestamp": "1614265330",
+      "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    };
+    const body = '{"test": 2432232314}';
+    const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const event = await check(headers, { body, secret, now: new Date(1_614_265_330_000) });
+    assert.deepEqual(event, {
+      id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      type: null,
+      attemptedAt: new Date(1_614_265_330_000),
+      data: { test: 2432232314 },
+      body: { test: 2432232314 },
+      scheme: "standard",
+    });
+  });
+
+  it("opens each format's envelope", async () => {
+    const envelopes = {
+      standard: '{"type":"a.b","timestamp":"t","data":{"n":1}}',
+      pacspace: '{"event":"a.b","timestamp":"t","data":{"n":1}}',
+      pausepoint: '{"event":"a.b","developer_id":"dev_x","timestamp":"t","data":{"n":1}}',
+      plain: '{"n":1}',
+    };
+    for (const format of SCHEMES) {
+      const body = envelopes[format];
+      const headers = await signed({ format, body, id: "evt_1", type: "a.b" });
+      const { id, type, data } = await check(headers, { body });
+      assert.deepEqual({ id, type, data }, { id: "evt_1", type: "a.b", data: { n: 1 } });
+    }
+    const lookalike = '{"type":"not.the.type","data":{"n":1}}';
+    const { type, data } = await check(await signed({ format: "plain", body: lookalike, type: "a.b" }), {
+      body: lookalike,
+    });
+    assert.deepEqual({ type, data }, { type: "a.b", data: JSON.parse(lookalike) });
+  });
+
+  it("takes headers as Fetch's Headers, as Node's record, and in any case", async () => {
+    const headers = await signed();
+    await check(new Headers(headers));
+    await check(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value])));
+    await check(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])));
+  });
+
+  it("takes the raw body as text, bytes or a buffer, and nothing else", async () => {
+    const headers = await signed();
+    await check(headers, { body: Buffer.from(BODY) });
+    await check(headers, { body: new TextEncoder().encode(BODY).buffer });
+    await check(headers, { body: Buffer.from(`xx${BODY}`).subarray(2) });
+    await check(headers, { body: runInNewContext("new Uint8Array(bytes)", { bytes: [...Buffer.from(BODY)] }) });
+    await refused(check(headers, { body: JSON.parse(BODY) }), "invalid_body");
+  });
+
+  it("allows 300 s either way and not one more, where there is a timestamp", async () => {
+    for (const format of SCHEMES) {
+      const headers = await onlyHeadersOf(format);
+      const at = (seconds: number) => check(headers, { now: new Date(NOW.getTime() + seconds * 1000) });
+      await at(300);
+      await at(-300);
+      if (format === "pausepoint") {
+        await at(1_000_000);
+        continue;
+      }
+      await refused(at(301), "timestamp_too_old");
+      await refused(at(-301), "timestamp_too_new");
+    }
+    const late = new Date(NOW.getTime() + 10_000);
+    await refused(check(await signed(), { now: late, toleranceSeconds: 5 }), "timestamp_too_old");
+  });
+
+  it("says when headers are missing, malformed or repeated", async () => {
+    const headers = await signed();
+    await refused(check({}), "missing_headers");
+    await refused(check({ ...headers, "webhook-id": undefined }), "missing_headers");
+    await refused(check({ ...headers, "webhook-timestamp": "" }), "missing_headers");
+    await refused(check({ ...headers, "webhook-timestamp": "1e9" }), "malformed_headers");
+    await refused(check({ ...headers, "webhook-timestamp": "-5" }), "malformed_headers");
+    await refused(check({ ...headers, "webhook-id": ["a", "b"] }), "malformed_headers");
+    await refused(check({ ...headers, "Webhook-Id": "evt_other" }), "malformed_headers");
+  });
+
+  it("covers the id and the timestamp as well as the body", async () => {
+    const headers = await signed();
+    await refused(check({ ...headers, "webhook-id": "evt_other" }), "signature_mismatch");
+    const later = String(Number(headers["webhook-timestamp"]) + 1);
+    await refused(check({ ...headers, "webhook-timestamp": later }), "signature_mismatch");
+  });
+
+  it("accepts one good signature among several, and one fitting secret among several", async () => {
+    const headers = await signed();
+    const several = { ...headers, "webhook-signature": `v1,AAAA v2,x ${headers["webhook-signature"]}` };
+    await check(several);
+    await check(headers, { secret: ["another secret of 16", SECRET] });
+    await refused(check(headers, { secret: ["another secret of 16"] }), "signature_mismatch");
+  });
+
+  it("believes only the first scheme that is present, or the one that is named", async () => {
+    const headers = await signed({ format: "pausepoint" });
+    const forged = { ...headers, "webhook-signature": "v1,AAAA" };
+    await refused(check(forged), "signature_mismatch");
+    await check(forged, { scheme: "pausepoint" });
+    await refused(check(await onlyHeadersOf("pausepoint"), { scheme: "standard" }), "missing_headers");
+  });
+
+  it("refuses an empty secret and a body that is not a JSON object in UTF-8", async () => {
+    await refused(check(await signed(), { secret: "" }), "invalid_secret");
+    await refused(check(await signed(), { secret: [] }), "invalid_secret");
+    for (const body of ["[]", "nope", "", "null", Buffer.from([0x7b, 0xff, 0x7d]), '\ufeff{"a":1}']) {
+      await refused(check(await signed({ body }), { body }), "invalid_body");
+    }
+  });
+});
+
+describe("sign", () => {
+  it("makes headers that another verifier accepts", async () => {
+    const headers = await sign({ secret: SECRET, body: BODY });
+    assert.deepEqual(new Webhook(SECRET).verify(BODY, headers), JSON.parse(BODY));
+  });
+});

@@ -1,0 +1,75 @@
+/** From a request's bytes to a JSON object that says one thing only. */
+import { isUtf8 } from "node:buffer";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Span, scanObject } from "../domain/json.ts";
+import { JSON_DEPTH_MAX } from "../domain/limits.ts";
+import { invalid, type Problem, Refusal, UNSUPPORTED_MEDIA_TYPE, unreadable } from "./errors.ts";
+
+/** A body as a value, and the text that it was, for what must be kept byte for byte. */
+export interface JsonBody {
+  readonly text: string;
+  readonly value: object;
+  /** Where the values of the top level stand in `text`. */
+  readonly members: ReadonlyMap<string, Span>;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** How deep the body may be; `JSON_DEPTH_MAX` unless the route looks at parts of it by itself. */
+    jsonDepthMax?: number;
+  }
+}
+
+const ANY_JSON = /^application\/(?:[\w!#$&^.+-]+\+)?json(?:\s*;.*)?$/i;
+const EMPTY: JsonBody = { text: "{}", value: {}, members: new Map() };
+
+/** The body of a request, `{}` when there was none. */
+export function bodyOf(request: FastifyRequest): JsonBody {
+  return (request.body as JsonBody | null | undefined) ?? EMPTY;
+}
+
+/** Read every body by the rules of the contract's section 1. An empty one is no body, whatever its content type. */
+export function installBodyParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const parse = (
+    request: FastifyRequest,
+    bytes: Buffer,
+    done: (error: Error | null, body?: JsonBody) => void,
+  ): void => {
+    const body = parseBody(bytes, request.routeOptions.config.jsonDepthMax ?? JSON_DEPTH_MAX);
+    if (body !== undefined && "status" in body) done(new Refusal(body));
+    else done(null, body);
+  };
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parse);
+  app.addContentTypeParser(ANY_JSON, { parseAs: "buffer" }, parse);
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes: Buffer, done) => {
+    if (bytes.length === 0) done(null, undefined);
+    else done(new Refusal(UNSUPPORTED_MEDIA_TYPE));
+  });
+}
+
+/** Parse a body's bytes, or say why they cannot be taken; nothing is no body. */
+export function parseBody(bytes: Buffer, depthMax: number): JsonBody | Problem | undefined {
+  if (bytes.length === 0) return undefined;
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    return unreadable("must not begin with a byte-order mark");
+  }
+  if (!isUtf8(bytes)) return unreadable("must be valid UTF-8");
+  const text = bytes.toString("utf8");
+  const value = parseJson(text);
+  if (value === undefined) return unreadable("must be valid JSON");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return invalid([{ field: "body", rule: "must be a JSON object" }]);
+  }
+  const scan = scanObject(text, depthMax);
+  if (scan.kind === "fault") return unreadable(scan.rule);
+  return { text, value, members: scan.members };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

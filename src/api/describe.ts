@@ -1,0 +1,91 @@
+/** What a schema asks for, in words that follow "must be". */
+
+/** The parts of JSON Schema that our schemas use. */
+export interface SchemaNode {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly items?: SchemaNode;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+const FORMAT_WORDS: Readonly<Record<string, string>> = {
+  "date-time": "an RFC 3339 date and time such as 2024-01-01T00:00:00Z",
+  "event-type": "an event type: 1 to 128 characters of A-Z, a-z, 0-9, _, . and -",
+  "event-filter": "an event type, or the beginning of one followed by .*",
+  "endpoint-id": "the id of an endpoint",
+  "delivery-id": "the id of a delivery",
+  "event-id": "the id of an event",
+  "idempotency-key": "1 to 255 visible ASCII characters",
+  "deliveries-cursor": "a cursor as this list gave it",
+  "endpoints-cursor": "a cursor as this list gave it",
+  "tenants-cursor": "a cursor as this list gave it",
+};
+
+/** The schema of what stands under `keys`, seen through unions. */
+export function schemaAt(schema: SchemaNode, keys: readonly string[]): SchemaNode {
+  let node = schema;
+  for (const key of keys) {
+    const branches = node.anyOf ?? [node];
+    const next = branches.map((branch) => childOf(branch, key)).find((child) => child !== undefined);
+    if (next === undefined) return {};
+    node = next;
+  }
+  return node;
+}
+
+function childOf(node: SchemaNode, key: string): SchemaNode | undefined {
+  if (node.items !== undefined) return node.items;
+  if (node.properties !== undefined && Object.hasOwn(node.properties, key)) return node.properties[key];
+  return Object.values(node.patternProperties ?? {})[0];
+}
+
+export function describeSchema(node: SchemaNode): string {
+  if (node.anyOf !== undefined) return node.anyOf.map(describeSchema).join(" or ");
+  if (node.enum !== undefined) return `one of ${node.enum.map((value) => JSON.stringify(value)).join(", ")}`;
+  if (node.const !== undefined) return JSON.stringify(node.const);
+  switch (node.type) {
+    case "string":
+      return describeString(node);
+    case "integer":
+    case "number":
+      return `${node.type === "integer" ? "an integer" : "a number"}${range(node.minimum, node.maximum, " from")}`;
+    case "boolean":
+      return "true or false";
+    case "null":
+      return "null";
+    case "array":
+      return `an array${range(node.minItems, node.maxItems, " of")} items${eachItem(node.items)}`;
+    default:
+      return "an object";
+  }
+}
+
+function describeString(node: SchemaNode): string {
+  const size = range(node.minLength, node.maxLength, " of");
+  const characters = size === "" ? "" : `${size} characters`;
+  if (node.format === "text") return `a string${characters} without control characters`;
+  if (node.format === "prose") return `a string${characters} without control characters except line breaks and tabs`;
+  if (node.format === "url") return `an https URL${characters}, without user name or password`;
+  return FORMAT_WORDS[node.format ?? ""] ?? `a string${characters}`;
+}
+
+function eachItem(items: SchemaNode | undefined): string {
+  return items === undefined ? "" : `, each ${describeSchema(items)}`;
+}
+
+function range(from: number | undefined, to: number | undefined, word: string): string {
+  if (from === undefined && to === undefined) return "";
+  if (to === undefined) return `${word} at least ${from}`;
+  if (from === undefined) return `${word} at most ${to}`;
+  return `${word} ${from} to ${to}`;
+}

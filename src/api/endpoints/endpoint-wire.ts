@@ -1,0 +1,174 @@
+/** `/v1/endpoints` on the wire. */
+import Type, { type Static } from "typebox";
+import type { Endpoint, EndpointSettings } from "../../domain/endpoint.ts";
+import { FORMATS } from "../../domain/endpoint.ts";
+import { customHeaderFaults } from "../../domain/headers.ts";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import {
+  ENDPOINT_DESCRIPTION_CHARS_MAX,
+  ENDPOINT_NAME_CHARS_MAX,
+  ENDPOINT_URL_CHARS_MAX,
+  ENDPOINTS_PAGE_MAX,
+  EVENT_FILTERS_MAX,
+  MAX_IN_FLIGHT_MAX,
+  RATE_LIMIT_PER_SECOND_MAX,
+  RETRIES_MAX,
+  RETRY_WAIT_SECONDS_MAX,
+  ROTATE_OVERLAP_SECONDS_DEFAULT,
+  ROTATE_OVERLAP_SECONDS_MAX,
+  TIMEOUT_SECONDS_MAX,
+} from "../../domain/limits.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
+import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine.ts";
+import type { EndpointView } from "../../ports/store.ts";
+import { checker } from "../check.ts";
+import { queryChecker } from "../query.ts";
+import { Nullable, Secret, Time } from "../schemas.ts";
+
+const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
+
+const settings = {
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: ENDPOINT_NAME_CHARS_MAX, format: "text" })),
+  secret: Type.Optional(Secret),
+  headers_json: Type.Optional(Type.Record(Type.String(), Type.String())),
+  timeout_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: TIMEOUT_SECONDS_MAX })),
+  description: Type.Optional(Nullable(Type.String({ maxLength: ENDPOINT_DESCRIPTION_CHARS_MAX, format: "prose" }))),
+  event_types: Type.Optional(
+    Nullable(Type.Array(Type.String({ format: "event-filter" }), { minItems: 1, maxItems: EVENT_FILTERS_MAX })),
+  ),
+  format: Type.Optional(Type.Enum([...FORMATS])),
+  retry_schedule_seconds: Type.Optional(
+    Type.Array(Type.Integer({ minimum: 1, maximum: RETRY_WAIT_SECONDS_MAX }), { minItems: 0, maxItems: RETRIES_MAX }),
+  ),
+  rate_limit_per_second: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: RATE_LIMIT_PER_SECOND_MAX }))),
+  max_in_flight: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_IN_FLIGHT_MAX })),
+  ordered: Type.Optional(Type.Boolean()),
+};
+
+export const CreateEndpointBody = Type.Object({ url: Url, ...settings }, { additionalProperties: false });
+export const PatchEndpointBody = Type.Object(
+  { url: Type.Optional(Url), ...settings, status: Type.Optional(Type.Enum(["ACTIVE", "PAUSED"])) },
+  { additionalProperties: false },
+);
+export const RotateSecretBody = Type.Object(
+  {
+    secret: Type.Optional(Secret),
+    overlap_seconds: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: ROTATE_OVERLAP_SECONDS_MAX, default: ROTATE_OVERLAP_SECONDS_DEFAULT }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export const RecoverBody = Type.Object({ since: Time }, { additionalProperties: false });
+export const EndpointsQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ENDPOINTS_PAGE_MAX, default: ENDPOINTS_PAGE_MAX })),
+    cursor: Type.Optional(Type.String({ format: "endpoints-cursor" })),
+  },
+  { additionalProperties: false },
+);
+
+const headerRules = { headers_json: customHeaderFaults };
+export const checkCreate = checker(CreateEndpointBody, headerRules);
+export const checkPatch = checker(PatchEndpointBody, headerRules);
+export const checkRotate = checker(RotateSecretBody);
+export const checkRecover = checker(RecoverBody);
+export const checkEndpointsQuery = queryChecker(EndpointsQuery);
+
+export function createInput(body: Static<typeof CreateEndpointBody>): CreateEndpointInput {
+  return {
+    madeBy: "endpoints",
+    settings: { ...settingsOf(body), url: body.url, name: body.name ?? null },
+    secret: body.secret ?? null,
+  };
+}
+
+export function patchInput(body: Static<typeof PatchEndpointBody>): PatchEndpointInput {
+  const changed = settingsOf(body);
+  return {
+    ...(Object.keys(changed).length > 0 && { settings: changed }),
+    ...(body.status !== undefined && { status: body.status }),
+    ...(body.secret !== undefined && { secret: body.secret }),
+  };
+}
+
+/** Only what the body has: what is left out keeps its value, or takes its default. */
+function settingsOf(body: Static<typeof PatchEndpointBody>): Partial<EndpointSettings> {
+  return {
+    ...(body.name !== undefined && { name: body.name }),
+    ...(body.url !== undefined && { url: body.url }),
+    ...(body.description !== undefined && { description: body.description }),
+    ...(body.event_types !== undefined && { eventTypes: body.event_types }),
+    ...(body.format !== undefined && { format: body.format }),
+    ...(body.headers_json !== undefined && { headers: body.headers_json }),
+    ...(body.timeout_seconds !== undefined && { timeoutSeconds: body.timeout_seconds }),
+    ...(body.retry_schedule_seconds !== undefined && { retryScheduleSeconds: body.retry_schedule_seconds }),
+    ...(body.rate_limit_per_second !== undefined && { rateLimitPerSecond: body.rate_limit_per_second }),
+    ...(body.max_in_flight !== undefined && { maxInFlight: body.max_in_flight }),
+    ...(body.ordered !== undefined && { ordered: body.ordered }),
+  };
+}
+
+const EndpointFields = {
+  id: Type.String(),
+  name: Type.String(),
+  url: Type.String(),
+  headers_json: Type.Record(Type.String(), Type.String()),
+  timeout_seconds: Type.Integer(),
+  status: Type.Enum(["ACTIVE", "PAUSED", "DISABLED"]),
+  paused_at: Nullable(Time),
+  created_at: Time,
+  updated_at: Time,
+  description: Nullable(Type.String()),
+  event_types: Nullable(Type.Array(Type.String())),
+  format: Type.Enum([...FORMATS]),
+  retry_schedule_seconds: Type.Array(Type.Integer()),
+  rate_limit_per_second: Nullable(Type.Integer()),
+  max_in_flight: Type.Integer(),
+  ordered: Type.Boolean(),
+  waiting: Type.Object({ count: Type.Integer(), more: Type.Boolean() }),
+  disabled_reason: Nullable(Type.Enum(["gone", "no_success", "manual"])),
+};
+
+export const EndpointAnswer = Type.Object(EndpointFields);
+export const CreatedEndpointAnswer = Type.Object({
+  ...EndpointFields,
+  secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
+});
+export const RotateSecretAnswer = Type.Object({ secret: Type.Optional(Type.String()), previous_expires_at: Time });
+export const TestAnswer = Type.Object({
+  success: Type.Boolean({ description: "The test was carried out." }),
+  data: Type.Object({
+    success: Type.Boolean({ description: "The endpoint accepted it." }),
+    httpStatus: Nullable(Type.Integer()),
+    message: Type.String(),
+  }),
+});
+export const RecoverAnswer = Type.Object({ job_id: Type.String() });
+
+export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointAnswer> {
+  return {
+    id: ID_PREFIX.endpoint + endpoint.id,
+    name: endpoint.name,
+    url: endpoint.url,
+    headers_json: { ...endpoint.headers },
+    timeout_seconds: endpoint.timeoutSeconds,
+    status: endpoint.status,
+    paused_at: wholeSecondsOrNull(endpoint.pausedAt),
+    created_at: wholeSeconds(endpoint.createdAt),
+    updated_at: wholeSeconds(endpoint.updatedAt),
+    description: endpoint.description,
+    event_types: endpoint.eventTypes === null ? null : [...endpoint.eventTypes],
+    format: endpoint.format,
+    retry_schedule_seconds: [...endpoint.retryScheduleSeconds],
+    rate_limit_per_second: endpoint.rateLimitPerSecond,
+    max_in_flight: endpoint.maxInFlight,
+    ordered: endpoint.ordered,
+    waiting: { count: waiting.count, more: waiting.more },
+    disabled_reason: endpoint.disabledReason,
+  };
+}
+
+export function endpointViewJson(view: EndpointView): Static<typeof EndpointAnswer> {
+  return endpointJson(view.endpoint, view.waiting);
+}

@@ -1,0 +1,25 @@
+/** How this surface says what went wrong: `{error: {code, message, details}}`. */
+import type { FastifyReply } from "fastify";
+import type { TSchema } from "typebox";
+import { commonEnvelope, notFound, type Problem, problem, send } from "../errors.ts";
+import { CommonError, errorAnswers } from "../schemas.ts";
+
+export const envelope = commonEnvelope;
+
+export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
+  return send(reply, envelope, why);
+}
+
+/** The error answers of a route for its documentation. */
+export function answers(...statuses: readonly number[]): Record<number, TSchema> {
+  return errorAnswers(CommonError, statuses);
+}
+
+export const ENDPOINT_NOT_FOUND = notFound("ENDPOINT_NOT_FOUND", "There is no such endpoint.");
+export const EVENT_NOT_FOUND = notFound("EVENT_NOT_FOUND", "There is no such event.");
+export const DELIVERY_NOT_FOUND = notFound("DELIVERY_NOT_FOUND", "There is no such delivery.");
+export const JOB_NOT_FOUND = notFound("JOB_NOT_FOUND", "There is no such job.");
+
+export function invalidState(message: string): Problem {
+  return problem(409, "INVALID_STATE", message);
+}

@@ -1,0 +1,102 @@
+/** `/v1/stream`: outcomes as they happen, as server-sent events (HTML Living Standard §9.2). */
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance } from "fastify";
+import Type from "typebox";
+import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
+import type { OutcomeStream } from "../../engine/engine.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { OutcomeRow } from "../../ports/store.ts";
+import type { ApiDeps } from "../deps.ts";
+import { invalid, type Problem, problem } from "../errors.ts";
+import { STREAM_RETRY_AFTER_SECONDS } from "../limits.ts";
+import { deliveryJson } from "./delivery-wire.ts";
+import { answers, refuse } from "./errors.ts";
+
+const SEQUENCE = /^(0|[1-9]\d{0,14})$/;
+
+const TOO_MANY_STREAMS: Problem = {
+  ...problem(429, "TOO_MANY_STREAMS", "This tenant has as many streams open as it may; close one."),
+  headers: { "retry-after": String(STREAM_RETRY_AFTER_SECONDS) },
+};
+const BAD_LAST_EVENT_ID = invalid([{ field: "Last-Event-ID", rule: "must be an id that this stream gave" }]);
+
+export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
+  app.get(
+    "/v1/stream",
+    {
+      exposeHeadRoute: false,
+      schema: {
+        tags: ["Deliveries"],
+        summary: "Follow outcomes as they happen",
+        description:
+          "Server-sent events named `delivery`, each with a row of the delivery list as its data. " +
+          "`Last-Event-ID` resumes behind that event. A reader that falls 1000 behind is dropped.",
+        headers: Type.Object({ "last-event-id": Type.Optional(Type.String()) }),
+        response: {
+          200: { description: "A stream.", content: { "text/event-stream": { schema: Type.String() } } },
+          ...answers(429),
+        },
+      },
+    },
+    (request, reply) => {
+      const asked = request.headers["last-event-id"];
+      // An empty one is what a reader sends before its first event.
+      const resumes = asked !== undefined && asked !== "";
+      if (resumes && !(typeof asked === "string" && SEQUENCE.test(asked))) return refuse(reply, BAD_LAST_EVENT_ID);
+      const stream = deps.engine.history.stream(request.caller, resumes ? Number(asked) : null);
+      if (stream === null) return refuse(reply, TOO_MANY_STREAMS);
+      reply.hijack();
+      reply.raw.writeHead(200, {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        // Else a proxy that buffers would keep the events to itself.
+        "x-accel-buffering": "no",
+      });
+      void follow(stream, reply.raw, deps);
+      return reply;
+    },
+  );
+}
+
+/** Write every outcome until the reader leaves or the stream ends; wait whenever the reader is slower than that. */
+async function follow(stream: OutcomeStream, answer: ServerResponse, { clock, telemetry }: ApiDeps): Promise<void> {
+  const comments = commentRegularly(answer, clock);
+  const left = new AbortController();
+  answer.on("close", () => {
+    left.abort();
+    stream.close();
+  });
+  answer.on("error", () => answer.destroy());
+  answer.write(": open\n\n");
+  try {
+    for (let next = await stream.next(); !next.done && !left.signal.aborted; next = await stream.next()) {
+      if (!answer.write(eventText(next.value))) await once(answer, "drain", { signal: left.signal });
+    }
+  } catch (error) {
+    // Either way the reader may resume where it was.
+    if (!left.signal.aborted) {
+      telemetry.noticed({ level: "warn", what: "stream_broke", fields: { error: String(error) } });
+    }
+  } finally {
+    comments.cancel();
+    stream.close();
+    answer.end();
+  }
+}
+
+function eventText({ attemptSeq, row }: OutcomeRow): string {
+  return `id: ${attemptSeq}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
+}
+
+/** Tells proxies and readers that a quiet stream is alive. Not while bytes wait: they say the same, and would pile up. */
+function commentRegularly(answer: ServerResponse, clock: Clock): Timer {
+  let timer: Timer;
+  const comment = (): void => {
+    if (!answer.writableNeedDrain) answer.write(": still here\n\n");
+    timer = clock.after(STREAM_COMMENT_MS, comment);
+  };
+  timer = clock.after(STREAM_COMMENT_MS, comment);
+  return { cancel: () => timer.cancel() };
+}

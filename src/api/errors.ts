@@ -1,0 +1,113 @@
+/** What goes wrong on any surface, as plain data; each surface has its own envelope for it. */
+import type { FastifyReply } from "fastify";
+import { type Fault, StoreUnavailable } from "../domain/errors.ts";
+import { STORE_RETRY_AFTER_SECONDS } from "./limits.ts";
+
+/** Why a request is not carried out. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  /** What is wrong and how to mend it. */
+  readonly message: string;
+  readonly details: readonly Fault[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The body says nothing certain at all: 400 on every surface. */
+  readonly unreadable?: true;
+}
+
+/** How a surface shows a problem. */
+export type Envelope = (problem: Problem) => { readonly status: number; readonly body: object };
+
+/** Carries a problem through Fastify where only an error can pass: out of body parsers. */
+export class Refusal extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.name = "Refusal";
+    this.problem = problem;
+  }
+}
+
+export function send(reply: FastifyReply, envelope: Envelope, problem: Problem): FastifyReply {
+  const { status, body } = envelope(problem);
+  if (problem.headers !== undefined) reply.headers(problem.headers);
+  return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+}
+
+/** `{error: {code, message, details}}`, the envelope of every surface but the pauses and the dashboard. */
+export const commonEnvelope: Envelope = ({ status, code, message, details }) => ({
+  status,
+  body: { error: { code, message, details } },
+});
+
+export function problem(status: number, code: string, message: string, details: readonly Fault[] = []): Problem {
+  return { status, code, message, details };
+}
+
+/** Bad input: every fault of it at once. */
+export function invalid(faults: readonly Fault[]): Problem {
+  return problem(400, "VALIDATION_ERROR", faults.map(({ field, rule }) => `${field} ${rule}`).join("; "), faults);
+}
+
+/** The body cannot even be read as a JSON object without doubt about what it says. */
+export function unreadable(rule: string): Problem {
+  return { ...invalid([{ field: "body", rule }]), unreadable: true };
+}
+
+export const UNAUTHORIZED: Problem = {
+  ...problem(401, "UNAUTHORIZED", 'Send a valid key as "Authorization: Bearer sb_live_…".'),
+  headers: { "www-authenticate": 'Bearer realm="signalbox"' },
+};
+
+export function forbidden(needs: string): Problem {
+  return problem(403, "FORBIDDEN", `This needs the role ${needs}.`);
+}
+
+export function notFound(code: string, message: string): Problem {
+  return problem(404, code, message);
+}
+
+export const TENANT_NOT_FOUND = notFound("TENANT_NOT_FOUND", "There is no such tenant.");
+export const ROUTE_NOT_FOUND = notFound("NOT_FOUND", "There is nothing at this path.");
+
+export function methodNotAllowed(allow: string): Problem {
+  return { ...problem(405, "METHOD_NOT_ALLOWED", `This path takes ${allow}.`), headers: { allow } };
+}
+
+export function tooLarge(fault: Fault): Problem {
+  return { ...invalid([fault]), status: 413, code: "PAYLOAD_TOO_LARGE" };
+}
+
+export const UNSUPPORTED_MEDIA_TYPE = problem(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json.");
+export const INTERNAL = problem(500, "INTERNAL", "Something went wrong on our side; it has been logged.");
+export const STORE_UNAVAILABLE: Problem = {
+  ...problem(503, "STORE_UNAVAILABLE", "Nothing can be stored just now; nothing of this request happened. Try again."),
+  headers: { "retry-after": String(STORE_RETRY_AFTER_SECONDS) },
+};
+
+/**
+ * What a thrown error means to the caller; null when it is our own fault and has to be reported.
+ *
+ * @param bodyBytesMax the limit of the route's body
+ */
+export function problemOf(error: unknown, bodyBytesMax: number): Problem | null {
+  if (error instanceof Refusal) return error.problem;
+  if (error instanceof StoreUnavailable) return STORE_UNAVAILABLE;
+  switch (errorCode(error)) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return tooLarge({ field: "body", rule: `must be at most ${bodyBytesMax} bytes` });
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return UNSUPPORTED_MEDIA_TYPE;
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+    case "ECONNRESET":
+      return unreadable("must be as long as content-length says");
+    case "FST_ERR_BAD_URL":
+      return problem(400, "BAD_REQUEST", "The path must be valid percent-encoding.");
+    default:
+      return null;
+  }
+}
+
+function errorCode(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}

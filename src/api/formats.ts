@@ -1,0 +1,35 @@
+/** The `format`s of our schemas: what a string must be beyond its length. */
+import Format from "typebox/format";
+import { isEventFilter, isEventType } from "../domain/event.ts";
+import { ID_PREFIX, parseEndpointId, parseId } from "../domain/ids.ts";
+import { IDEMPOTENCY_KEY_CHARS_MAX } from "../domain/limits.ts";
+import { parseTime } from "../domain/time.ts";
+import { decodeCursor, LIST_NAMES } from "./cursor.ts";
+
+const VISIBLE_ASCII = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`);
+const CONTROL = /\p{Cc}/u;
+const CONTROL_BUT_WHITE_SPACE = /[^\P{Cc}\n\r\t]/u;
+
+export function isIdempotencyKey(text: string): boolean {
+  return VISIBLE_ASCII.test(text);
+}
+
+/** Parts of a URL that no rule of the installation can allow; the engine knows the other rules. */
+function isUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || url.protocol === "http:";
+}
+
+Format.Set("date-time", (text) => parseTime(text) !== null);
+Format.Set("event-type", isEventType);
+Format.Set("event-filter", isEventFilter);
+Format.Set("endpoint-id", (text) => parseEndpointId(text) !== null);
+Format.Set("delivery-id", (text) => parseId(ID_PREFIX.delivery, text) !== null);
+Format.Set("event-id", (text) => parseId(ID_PREFIX.event, text) !== null);
+Format.Set("idempotency-key", isIdempotencyKey);
+Format.Set("url", isUrl);
+// A lone surrogate or a NUL cannot be stored as text everywhere.
+Format.Set("text", (text) => text.isWellFormed() && !CONTROL.test(text));
+Format.Set("prose", (text) => text.isWellFormed() && !CONTROL_BUT_WHITE_SPACE.test(text));
+for (const list of LIST_NAMES) Format.Set(`${list}-cursor`, (text) => decodeCursor(list, text) !== null);

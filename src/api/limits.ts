@@ -1,0 +1,24 @@
+/** What one connection may cost before it has proved anything. */
+
+/** A request head above this is an attack: ours need a key and a few names. */
+export const REQUEST_HEAD_BYTES_MAX = 16 * 1024;
+/** From the first byte of a request to the end of its head. */
+export const REQUEST_HEAD_MS_MAX = 10_000;
+/** From the first byte of a request to the end of its body: 8 MB over a poor line. */
+export const REQUEST_MS_MAX = 60_000;
+/** A connection on which nothing moves; above the longest poll (60 s) and the stream's comment (15 s). */
+export const CONNECTION_IDLE_MS_MAX = 120_000;
+/** Above the 60 s of common load balancers, so that they close first and never send into a closed connection. */
+export const KEEP_ALIVE_MS = 72_000;
+/** How often connections are looked at for the limits above. */
+export const CONNECTIONS_CHECK_MS = 5_000;
+/** What a caller is asked to wait while the store cannot commit. */
+export const STORE_RETRY_AFTER_SECONDS = 1;
+/** What a caller is asked to wait who has too many streams open. */
+export const STREAM_RETRY_AFTER_SECONDS = 5;
+/** Faults named in one answer: more than a body of honest mistakes can have. */
+export const FAULTS_MAX = 1000;
+/** A field's name can be as long as a body; an error message should not be. */
+export const FIELD_SHOWN_CHARS_MAX = 100;
+/** Pages of `/v1/tenants`. */
+export const TENANTS_PAGE_MAX = 1000;

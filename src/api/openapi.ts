@@ -1,0 +1,78 @@
+/** `/openapi.json`, made of the very schemas that check the requests. */
+import swagger from "@fastify/swagger";
+import type { FastifyInstance, FastifySchema } from "fastify";
+import Type, { type TSchema } from "typebox";
+import type { ApiDeps } from "./deps.ts";
+
+const Tenant = Type.Optional(
+  Type.String({ description: "`dev_…`: act in this tenant; only for a global_admin. Without it, in your own." }),
+);
+
+/** Before any route: it learns of the routes as they are registered. */
+export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Signalbox",
+        version: deps.version,
+        description: "Publish an event; every endpoint that wants it receives it, signed, at least once.",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      components: {
+        securitySchemes: { key: { type: "http", scheme: "bearer", description: "A key: `sb_live_…` or `sb_test_…`." } },
+      },
+      security: [{ key: [] }],
+    },
+    transform: ({ schema, url, route }) => ({
+      schema: documented(schema, route.bodyLimit ?? app.initialConfig.bodyLimit),
+      url,
+    }),
+    transformObject: (documents) => {
+      if ("openapiObject" in documents) {
+        for (const path of Object.values(documents.openapiObject.paths ?? {})) relaxBodies(path ?? {});
+        return documents.openapiObject;
+      }
+      return documents.swaggerObject;
+    },
+  });
+  app.register(async (inner) => {
+    inner.get("/openapi.json", { schema: { hide: true } }, () => ({
+      ...inner.swagger(),
+      // Only now, when the port is known that was picked.
+      servers: [{ url: deps.publicUrl }],
+    }));
+  });
+}
+
+/** Add what every route with a key has, and the limit of its body. */
+function documented(schema: FastifySchema | undefined, bodyBytesMax: number | undefined): FastifySchema {
+  if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
+  const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
+  const text = `${schema.description ?? ""}${limit}`.trim();
+  return {
+    ...schema,
+    ...(text !== "" && { description: text }),
+    ...(schema.security === undefined && { querystring: withTenant(schema.querystring) }),
+  };
+}
+
+function withTenant(querystring: unknown): TSchema {
+  const properties = (querystring as { properties?: Record<string, TSchema> } | undefined)?.properties ?? {};
+  return Type.Object({ ...properties, tenant: Tenant }, { additionalProperties: false });
+}
+
+/** A body whose fields are all optional may be left out. */
+function relaxBodies(path: object): void {
+  for (const operation of Object.values(path)) {
+    const body = (operation as { requestBody?: RequestBody }).requestBody;
+    if (body === undefined) continue;
+    const [content] = Object.values(body.content);
+    if (content?.schema?.required === undefined) body.required = false;
+  }
+}
+
+interface RequestBody {
+  required: boolean;
+  readonly content: Readonly<Record<string, { readonly schema?: { readonly required?: unknown } }>>;
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FastifyInstance } from "fastify";
+import type { Actor, Role } from "../../domain/access.ts";
+import type { Uuid } from "../../domain/ids.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { ApiDeps } from "../deps.ts";
+import { createServer } from "../server.ts";
+import { docsPage } from "./docs-page.ts";
+
+const TENANT = "00000000-0000-7000-8000-000000000001" as Uuid;
+const keyOf = (role: Role): string =>
+  `sb_live_${{ developer: "d", org_admin: "a", global_admin: "f" }[role].repeat(48)}`;
+const actor = (role: Role): Actor => ({
+  kind: "key",
+  id: TENANT,
+  role,
+  tenantId: TENANT,
+  tenantSeq: 1,
+  test: false,
+});
+
+/** Of the engine these routes use only who somebody is and whether it is ready. */
+async function listen(status: ReturnType<Engine["status"]["ready"]> = { ready: true }): Promise<FastifyInstance> {
+  const roles: readonly Role[] = ["developer", "org_admin", "global_admin"];
+  const engine: { access: Pick<Engine["access"], "authenticate">; status: Pick<Engine["status"], "ready"> } = {
+    access: {
+      async authenticate(apiKey) {
+        const role = roles.find((candidate) => keyOf(candidate) === apiKey);
+        return role === undefined ? null : actor(role);
+      },
+    },
+    status: { ready: () => status },
+  };
+  const metrics = { contentType: "text/plain; version=0.0.4; charset=utf-8", metrics: async () => "up 1\n" };
+  const deps = { engine, metrics, version: "1.2.3", publicUrl: "http://localhost:8080", trustProxy: [] };
+  const app = createServer(deps as unknown as ApiDeps);
+  await app.ready();
+  return app;
+}
+
+test("/healthz says that the process is alive, without a key, even when the engine is not ready", async () => {
+  const app = await listen({ ready: false, reason: "the disk is full" });
+  const { statusCode, body } = await app.inject("/healthz");
+  assert.deepEqual([statusCode, JSON.parse(body)], [200, { status: "ok" }]);
+});
+
+test("/readyz is 200 while an event would be accepted", async () => {
+  const { statusCode, body } = await (await listen()).inject("/readyz");
+  assert.deepEqual([statusCode, JSON.parse(body)], [200, { status: "ready" }]);
+});
+
+test("/readyz is 503 with the reason and Retry-After while it would not", async () => {
+  const answer = await (await listen({ ready: false, reason: "the disk is full" })).inject("/readyz");
+  assert.equal(answer.statusCode, 503);
+  assert.deepEqual(answer.json(), { status: "not_ready", reason: "the disk is full" });
+  assert.equal(answer.headers["retry-after"], "1");
+});
+
+test("/metrics is shown to a global_admin only", async () => {
+  const app = await listen();
+  const statusOf = async (headers: Record<string, string>) =>
+    (await app.inject({ url: "/metrics", headers })).statusCode;
+  assert.equal(await statusOf({}), 401);
+  assert.equal(await statusOf({ authorization: "Bearer nonsense" }), 401);
+  assert.equal(await statusOf({ authorization: `Bearer ${keyOf("org_admin")}` }), 403);
+  const shown = await app.inject({
+    url: "/metrics",
+    headers: { authorization: `Bearer ${keyOf("global_admin")}` },
+  });
+  assert.deepEqual([shown.statusCode, shown.body], [200, "up 1\n"]);
+  assert.equal(shown.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+});
+
+test("/docs describes the routes on a page that loads nothing but its own style sheet", async () => {
+  const app = await listen();
+  const page = await app.inject("/docs");
+  assert.equal(page.statusCode, 200);
+  assert.match(page.body, /<code><b>GET<\/b> \/readyz<\/code> Would an event be accepted now\?/);
+  assert.match(page.headers["content-security-policy"] as string, /default-src 'none'; style-src 'self'/);
+  assert.doesNotMatch(page.body, /<script|style="|src=|href="(?!#|\/)|\son[a-z]+=/);
+  const style = await app.inject("/docs/style.css");
+  assert.deepEqual([style.statusCode, style.headers["content-type"]], [200, "text/css; charset=utf-8"]);
+  assert.doesNotMatch(style.body, /@import|url\(/);
+});
+
+test("the page shows parameters, fields however deep, and answers", () => {
+  const page = docsPage({
+    info: { title: "Signalbox", version: "1.2.3" },
+    paths: {
+      "/v1/things/{id}": {
+        post: {
+          tags: ["Things"],
+          summary: "Make a thing",
+          parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
+          requestBody: {
+            content: {
+              "application/json": {
+                schema: {
+                  type: "object",
+                  required: ["parts"],
+                  properties: {
+                    parts: {
+                      type: "array",
+                      maxItems: 3,
+                      items: { type: "object", properties: { size: { type: "integer", default: 2 } } },
+                    },
+                  },
+                },
+              },
+            },
+          },
+          responses: { 204: { description: "Made." } },
+        },
+      },
+    },
+  });
+  assert.match(page, /<code>\{id\}<\/code><\/th><td>required/);
+  assert.match(page, /<code>parts<\/code><\/th><td>required/);
+  assert.match(page, /<code>parts\[\]\.size<\/code><\/th><td><\/td><td>an integer; default 2/);
+  assert.match(page, /204 Made\./);
+});
+
+test("nothing in the document becomes markup", () => {
+  const text = `<script>alert("'&")</script>`;
+  const page = docsPage({ info: { title: text, description: text }, paths: { [text]: { get: { summary: text } } } });
+  assert.doesNotMatch(page, /<script/);
+  assert.match(page, /&lt;script&gt;alert\(&quot;&#39;&amp;&quot;\)&lt;\/script&gt;/);
+});

@@ -1,0 +1,97 @@
+/** `/v1/auth/keys`: who may come in. */
+import type { FastifyInstance } from "fastify";
+import Type from "typebox";
+import { includesRole } from "../../domain/access.ts";
+import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { bodyOf } from "../body.ts";
+import type { ApiDeps } from "../deps.ts";
+import { invalid, problem, UNAUTHORIZED } from "../errors.ts";
+import { checkNoBody } from "../no-body.ts";
+import { PathId } from "../schemas.ts";
+import { answers, KEY_NOT_FOUND, refuse } from "./errors.ts";
+import {
+  CreatedKeyAnswer,
+  CreateKeyBody,
+  checkCreateKey,
+  createdKeyJson,
+  KeysAnswer,
+  keyJson,
+  RotatedKeyAnswer,
+} from "./key-wire.ts";
+
+const tags = ["Keys"];
+const config = { needs: "org_admin" } as const;
+const ABOVE_CALLER = problem(403, "FORBIDDEN", "The key's role must not be above your own.");
+
+export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: ApiDeps): void {
+  app.post(
+    "/v1/auth/keys",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Make a key",
+        body: CreateKeyBody,
+        response: { 201: CreatedKeyAnswer, ...answers(413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const body = checkCreateKey(bodyOf(request).value);
+      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+      const { name, role = "developer", test = false } = body.value;
+      if (!includesRole(request.caller.actor.role, role)) return refuse(reply, ABOVE_CALLER);
+      return reply.code(201).send(createdKeyJson(await access.createKey(request.caller, { name, role, test })));
+    },
+  );
+
+  app.get(
+    "/v1/auth/keys",
+    { config, schema: { tags, summary: "List the keys", response: { 200: KeysAnswer, ...answers() } } },
+    async (request) => ({ keys: (await access.listKeys(request.caller)).map(keyJson) }),
+  );
+
+  app.delete<{ Params: { id: string } }>(
+    "/v1/auth/keys/:id",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Revoke a key, at once",
+        params: PathId,
+        response: { 204: Type.Null({ description: "Revoked." }), ...answers(404) },
+      },
+    },
+    async (request, reply) => {
+      const faults = checkNoBody(request);
+      if (faults !== null) return refuse(reply, invalid(faults));
+      const id = parseId(ID_PREFIX.key, request.params.id);
+      const result = id === null ? "unknown" : await access.revokeKey(request.caller, id);
+      switch (result) {
+        case "revoked":
+          return reply.code(204).send();
+        case "forbidden":
+          return refuse(reply, ABOVE_CALLER);
+        case "unknown":
+          return refuse(reply, KEY_NOT_FOUND);
+      }
+    },
+  );
+
+  app.post(
+    "/v1/auth/keys/rotate",
+    {
+      schema: {
+        tags,
+        summary: "Replace your own key",
+        description: "The old one stops at once.",
+        response: { 200: RotatedKeyAnswer, ...answers(413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const faults = checkNoBody(request);
+      if (faults !== null) return refuse(reply, invalid(faults));
+      const apiKey = await access.rotateKey(request.caller);
+      return apiKey === null ? refuse(reply, UNAUTHORIZED) : { api_key: apiKey };
+    },
+  );
+}

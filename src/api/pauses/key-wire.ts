@@ -1,0 +1,56 @@
+/** `/v1/auth/keys` on the wire. */
+import Type, { type Static } from "typebox";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import { wholeSeconds } from "../../domain/time.ts";
+import type { CreatedKey } from "../../engine/engine.ts";
+import type { KeyRow } from "../../ports/store.ts";
+import { checker } from "../check.ts";
+import { NameText, RoleName, Time } from "../schemas.ts";
+
+export const CreateKeyBody = Type.Object(
+  {
+    name: NameText,
+    role: Type.Optional(RoleName),
+    test: Type.Optional(Type.Boolean({ default: false, description: "Makes an sb_test_ key: it notifies nobody." })),
+  },
+  { additionalProperties: false },
+);
+export const checkCreateKey = checker(CreateKeyBody);
+
+const ApiKey = Type.String({ description: "Never shown again." });
+export const CreatedKeyAnswer = Type.Object({
+  id: Type.String(),
+  api_key: ApiKey,
+  name: Type.String(),
+  role: RoleName,
+  created_at: Time,
+});
+export const RotatedKeyAnswer = Type.Object({ api_key: ApiKey });
+const KeyAnswer = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: RoleName,
+  test: Type.Boolean(),
+  created_at: Time,
+});
+export const KeysAnswer = Type.Object({ keys: Type.Array(KeyAnswer) });
+
+export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof CreatedKeyAnswer> {
+  return {
+    id: ID_PREFIX.key + row.id,
+    api_key: apiKey,
+    name: row.name,
+    role: row.role,
+    created_at: wholeSeconds(row.createdAt),
+  };
+}
+
+export function keyJson(row: KeyRow): Static<typeof KeyAnswer> {
+  return {
+    id: ID_PREFIX.key + row.id,
+    name: row.name,
+    role: row.role,
+    test: row.test,
+    created_at: wholeSeconds(row.createdAt),
+  };
+}

@@ -1,0 +1,95 @@
+/** `/v1/webhooks`: where the events of pauses go. */
+import type { FastifyInstance } from "fastify";
+import Type from "typebox";
+import { parseEndpointId, type Seq } from "../../domain/ids.ts";
+import { ENDPOINTS_PAGE_MAX } from "../../domain/limits.ts";
+import type { Caller, Engine } from "../../engine/engine.ts";
+import type { EndpointView } from "../../ports/store.ts";
+import { bodyOf } from "../body.ts";
+import type { ApiDeps } from "../deps.ts";
+import { invalid, problem } from "../errors.ts";
+import { checkNoBody } from "../no-body.ts";
+import { PathId } from "../schemas.ts";
+import { answers, refuse, WEBHOOK_NOT_FOUND } from "./errors.ts";
+import {
+  CreateWebhookBody,
+  checkCreateWebhook,
+  createWebhookInput,
+  WebhookAnswer,
+  WebhooksAnswer,
+  webhookJson,
+} from "./webhook-wire.ts";
+
+const tags = ["Webhooks"];
+const TOO_MANY_WEBHOOKS = problem(
+  409,
+  "TOO_MANY_ENDPOINTS",
+  "This tenant has as many webhooks as it may; delete some.",
+);
+
+export function registerWebhookRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
+  app.post(
+    "/v1/webhooks",
+    {
+      schema: {
+        tags,
+        summary: "Register a webhook for the events of pauses",
+        body: CreateWebhookBody,
+        response: { 201: WebhookAnswer, ...answers(409, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const body = checkCreateWebhook(bodyOf(request).value);
+      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+      const answer = await engine.endpoints.create(request.caller, createWebhookInput(body.value));
+      if (answer.kind === "urlRefused") return refuse(reply, invalid([{ field: "url", rule: answer.reason }]));
+      if (answer.kind === "tooMany") return refuse(reply, TOO_MANY_WEBHOOKS);
+      return reply.code(201).send(webhookJson(answer.endpoint));
+    },
+  );
+
+  app.get(
+    "/v1/webhooks",
+    {
+      schema: {
+        tags,
+        summary: "List the webhooks: all the tenant's endpoints",
+        response: { 200: WebhooksAnswer, ...answers() },
+      },
+    },
+    async (request) => ({
+      webhooks: (await allEndpoints(engine, request.caller)).map((view) => webhookJson(view.endpoint)),
+    }),
+  );
+
+  app.delete<{ Params: { id: string } }>(
+    "/v1/webhooks/:id",
+    {
+      schema: {
+        tags,
+        summary: "Delete a webhook",
+        params: PathId,
+        response: { 204: Type.Null({ description: "Deleted." }), ...answers(404) },
+      },
+    },
+    async (request, reply) => {
+      const faults = checkNoBody(request);
+      if (faults !== null) return refuse(reply, invalid(faults));
+      const id = parseEndpointId(request.params.id);
+      const removed = id !== null && (await engine.endpoints.remove(request.caller, id));
+      return removed ? reply.code(204).send() : refuse(reply, WEBHOOK_NOT_FOUND);
+    },
+  );
+}
+
+/** This surface has no pages; a tenant has at most `ENDPOINTS_PER_TENANT_MAX`. */
+async function allEndpoints(engine: Engine, caller: Caller): Promise<EndpointView[]> {
+  const views: EndpointView[] = [];
+  let after: Seq | null = null;
+  do {
+    const page = await engine.endpoints.list(caller, after, ENDPOINTS_PAGE_MAX);
+    views.push(...page.views);
+    after = page.nextAfter;
+  } while (after !== null);
+  return views;
+}

@@ -1,0 +1,48 @@
+/** `/v1/webhooks` on the wire: endpoints as the pauses surface shows them. */
+import Type, { type Static } from "typebox";
+import type { Endpoint } from "../../domain/endpoint.ts";
+import { ENDPOINT_URL_CHARS_MAX } from "../../domain/limits.ts";
+import { wholeSeconds } from "../../domain/time.ts";
+import type { CreateEndpointInput } from "../../engine/engine.ts";
+import { checker } from "../check.ts";
+import { Secret, Time } from "../schemas.ts";
+
+const PAUSE_EVENTS = ["pause.responded", "pause.timed_out", "pause.cancelled"] as const;
+const WEBHOOK_PREFIX = "webhook_";
+
+export const CreateWebhookBody = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" }),
+    events: Type.Array(Type.Enum([...PAUSE_EVENTS]), { minItems: 1, maxItems: PAUSE_EVENTS.length }),
+    secret: Secret,
+  },
+  { additionalProperties: false },
+);
+export const checkCreateWebhook = checker(CreateWebhookBody);
+
+export const WebhookAnswer = Type.Object({
+  id: Type.String(),
+  url: Type.String(),
+  events: Type.Array(Type.String()),
+  active: Type.Boolean(),
+  created_at: Time,
+});
+export const WebhooksAnswer = Type.Object({ webhooks: Type.Array(WebhookAnswer) });
+
+export function createWebhookInput(body: Static<typeof CreateWebhookBody>): CreateEndpointInput {
+  return {
+    madeBy: "pauses",
+    settings: { url: body.url, name: null, eventTypes: [...new Set(body.events)] },
+    secret: body.secret,
+  };
+}
+
+export function webhookJson(endpoint: Endpoint): Static<typeof WebhookAnswer> {
+  return {
+    id: WEBHOOK_PREFIX + endpoint.id,
+    url: endpoint.url,
+    events: endpoint.eventTypes === null ? ["*"] : [...endpoint.eventTypes],
+    active: endpoint.status === "ACTIVE",
+    created_at: wholeSeconds(endpoint.createdAt),
+  };
+}

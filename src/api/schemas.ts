@@ -1,0 +1,56 @@
+/** Pieces of the schemas that several routes share. */
+import Type, { type TSchema } from "typebox";
+import { ROLES } from "../domain/access.ts";
+import { SECRET_CHARS_MAX, SECRET_CHARS_MIN } from "../domain/limits.ts";
+
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** `2024-01-01T00:00:00Z`. */
+export const Time = Type.String({ format: "date-time" });
+
+export const Secret = Type.String({ minLength: SECRET_CHARS_MIN, maxLength: SECRET_CHARS_MAX, format: "text" });
+
+export const NameText = Type.String({ minLength: 1, maxLength: 200, format: "text" });
+
+export const RoleName = Type.Enum([...ROLES]);
+
+export const PathId = Type.Object({ id: Type.String() });
+
+/** A body without fields. */
+export const NoBody = Type.Object({}, { additionalProperties: false });
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: "Bad input; every bad field is named.",
+  401: "No key, or not a valid one.",
+  403: "The key's role does not suffice.",
+  404: "There is no such thing in this tenant.",
+  409: "The state forbids it.",
+  413: "The body or a part of it is too large.",
+  415: "The body is not application/json.",
+  422: "Bad input; every bad field is named.",
+  429: "Too many; see Retry-After.",
+  500: "Our own fault; it has been logged.",
+  503: "Nothing can be stored just now; see Retry-After.",
+  507: "Paused endpoints hold as much as they may; the message names the endpoint.",
+};
+
+/** The error answers of a route: those that any route can give, and its own. */
+export function errorAnswers(envelope: TSchema, statuses: readonly number[]): Record<number, TSchema> {
+  const all = [...new Set([400, 401, 403, 500, 503, ...statuses])].sort((a, b) => a - b);
+  return Object.fromEntries(
+    all.map((status) => [status, Type.Object({ ...propertiesOf(envelope) }, { description: REASONS[status] ?? "" })]),
+  );
+}
+
+function propertiesOf(schema: TSchema): Record<string, TSchema> {
+  return (schema as unknown as { properties: Record<string, TSchema> }).properties;
+}
+
+/** `{error: {code, message, details}}`. */
+export const CommonError = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    message: Type.String(),
+    details: Type.Array(Type.Object({ field: Type.String(), rule: Type.String() })),
+  }),
+});

@@ -1,0 +1,130 @@
+/** The HTTP server: the surfaces side by side, and what is the same for all of them. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
+import { installBodyParsers } from "./body.ts";
+import { refuseConnection } from "./connection.ts";
+import type { ApiDeps } from "./deps.ts";
+import { registerEndpointsSurface } from "./endpoints/routes.ts";
+import {
+  commonEnvelope,
+  type Envelope,
+  INTERNAL,
+  methodNotAllowed,
+  problemOf,
+  ROUTE_NOT_FOUND,
+  send,
+} from "./errors.ts";
+import { KnownPaths } from "./known-paths.ts";
+import {
+  CONNECTION_IDLE_MS_MAX,
+  CONNECTIONS_CHECK_MS,
+  KEEP_ALIVE_MS,
+  REQUEST_HEAD_BYTES_MAX,
+  REQUEST_HEAD_MS_MAX,
+  REQUEST_MS_MAX,
+} from "./limits.ts";
+import { registerOpenApi } from "./openapi.ts";
+import { registerOperations } from "./operations/routes.ts";
+import { envelope as pausesEnvelope } from "./pauses/errors.ts";
+import { registerPausesSurface } from "./pauses/routes.ts";
+
+/** Answers are data about a tenant: nobody caches them, and no browser takes them for a page. */
+const ANSWER_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** Build the server; it listens when the caller says so. */
+export function createServer(deps: ApiDeps): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    logger: false,
+    bodyLimit: MANAGEMENT_BODY_BYTES_MAX,
+    trustProxy: deps.trustProxy.length === 0 ? false : [...deps.trustProxy],
+    requestIdHeader: false,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: CONNECTION_IDLE_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // While stopping, requests on open connections are still answered, with `connection: close`.
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    http: {
+      maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
+      headersTimeout: REQUEST_HEAD_MS_MAX,
+      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    },
+    // Whatever fits into a request's head: an id of any length is answered 404 like any other unknown one.
+    routerOptions: { maxParamLength: REQUEST_HEAD_BYTES_MAX },
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply),
+  });
+  // The surfaces check by themselves, to name every fault at once; the schemas on the routes document.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
+  // Declared ahead, so that setting it later does not change the request's hidden class.
+  app.decorateRequest("caller", null as never);
+  installBodyParsers(app);
+  installFirstHook(app);
+  registerOpenApi(app, deps);
+  app.register(async (inner) => registerEndpointsSurface(inner, deps));
+  app.register(async (inner) => registerPausesSurface(inner, deps));
+  app.register(async (inner) => registerOperations(inner, deps));
+  return app;
+}
+
+/** What comes before every route, and before its body is read. */
+function installFirstHook(app: FastifyInstance): void {
+  const known = new KnownPaths();
+  app.addHook("onRoute", (route) => known.add(route.url, route.method));
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(ANSWER_HEADERS);
+    if (request.is404) {
+      const allow = known.allowed(pathOf(request));
+      send(reply, envelopeOf(request), allow === null ? ROUTE_NOT_FOUND : methodNotAllowed(allow));
+      return;
+    }
+    dropTypeOfNothing(request);
+    done();
+  });
+}
+
+/** An empty body is fine with any content type, also with one that is no content type. */
+function dropTypeOfNothing({ headers }: FastifyRequest): void {
+  if (headers["content-type"] === undefined || headers["transfer-encoding"] !== undefined) return;
+  const length = headers["content-length"];
+  if (length === undefined || length === "0") headers["content-type"] = undefined;
+}
+
+function answerError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const why = problemOf(error, request.routeOptions.bodyLimit);
+  if (why === null) report(deps, error, request);
+  send(reply, envelopeOf(request), why ?? INTERNAL);
+}
+
+function report({ telemetry }: ApiDeps, error: unknown, request: FastifyRequest): void {
+  telemetry.noticed({
+    level: "error",
+    what: "request_failed",
+    fields: {
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    },
+  });
+}
+
+const PAUSES_PATHS = ["/v1/pause", "/v1/respond", "/v1/webhooks", "/v1/audit", "/v1/auth"];
+
+/** The surface that a path belongs to, also when there is no such route. */
+function envelopeOf(request: FastifyRequest): Envelope {
+  const path = pathOf(request);
+  const isPauses = PAUSES_PATHS.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  return isPauses ? pausesEnvelope : commonEnvelope;
+}
+
+function pathOf(request: FastifyRequest): string {
+  const end = request.url.indexOf("?");
+  return end === -1 ? request.url : request.url.slice(0, end);
+}

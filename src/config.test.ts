@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Config, type Environment, loadConfig } from "./config.ts";
+import { StartupError } from "./domain/errors.ts";
+
+const KEY_BASE64 = Buffer.alloc(32, 7).toString("base64");
+
+/** The lines that a start with this environment ends with. */
+function mistakes(env: Environment): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof StartupError);
+    return error.message.split("\n");
+  }
+  return [];
+}
+
+test("an empty environment gives the defaults of the contract", () => {
+  assert.deepEqual(loadConfig({}), {
+    host: "127.0.0.1",
+    port: 8080,
+    dataDir: "./data",
+    masterKey: null,
+    publicUrl: null,
+    trustProxy: [],
+    allowHttp: false,
+    allowNetworks: [],
+    retentionDays: 30,
+    inboundSources: [],
+    mail: null,
+    sms: null,
+    logLevel: "info",
+    first: { adminEmail: null, adminPassword: null, apiKey: null },
+  } satisfies Config);
+});
+
+test("every setting is read", () => {
+  const config = loadConfig({
+    HOST: "0.0.0.0",
+    PORT: "0",
+    SIGNALBOX_DATA_DIR: "/var/lib/signalbox",
+    SIGNALBOX_MASTER_KEY: KEY_BASE64,
+    SIGNALBOX_PUBLIC_URL: "https://hooks.example.com/signalbox/",
+    SIGNALBOX_TRUST_PROXY: "10.0.0.0/8, 192.0.2.7",
+    SIGNALBOX_ALLOW_HTTP: "true",
+    SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8,::1/128",
+    SIGNALBOX_RETENTION_DAYS: "3650",
+    SIGNALBOX_INBOUND_SOURCES: '[{"source": "membership", "secret": "s3cret"}]',
+    SMTP_URL: "smtp://user:pass@mail.example.com:587",
+    SIGNALBOX_MAIL_FROM: "Signalbox <ops@example.com>",
+    TWILIO_ACCOUNT_SID: "AC0123",
+    TWILIO_AUTH_TOKEN: "token",
+    TWILIO_FROM: "+15551234567",
+    LOG_LEVEL: "debug",
+    SIGNALBOX_ADMIN_EMAIL: "ops@example.com",
+    SIGNALBOX_ADMIN_PASSWORD: " with spaces ",
+    SIGNALBOX_API_KEY: `sb_live_${"0a".repeat(24)}`,
+    PATH: "/usr/bin",
+  });
+  assert.deepEqual(config, {
+    host: "0.0.0.0",
+    port: 0,
+    dataDir: "/var/lib/signalbox",
+    masterKey: KEY_BASE64,
+    publicUrl: "https://hooks.example.com/signalbox",
+    trustProxy: ["10.0.0.0/8", "192.0.2.7/32"],
+    allowHttp: true,
+    allowNetworks: ["127.0.0.0/8", "::1/128"],
+    retentionDays: 3650,
+    inboundSources: [{ source: "membership", secret: "s3cret" }],
+    mail: { smtpUrl: "smtp://user:pass@mail.example.com:587", from: "Signalbox <ops@example.com>" },
+    sms: { accountSid: "AC0123", authToken: "token", from: "+15551234567", baseUrl: "https://api.twilio.com" },
+    logLevel: "debug",
+    first: { adminEmail: "ops@example.com", adminPassword: " with spaces ", apiKey: `sb_live_${"0a".repeat(24)}` },
+  } satisfies Config);
+});
+
+test("every mistake is reported at once, one line each", () => {
+  const lines = mistakes({
+    PORT: "70000",
+    LOG_LEVEL: "loud",
+    SIGNALBOX_ALLOW_HTTP: "maybe",
+    SIGNALBOX_RETENTION_DAYS: "0",
+    SIGNALBOX_TRUST_PROXY: "10.0.0.0/8,nowhere",
+    SIGNALBOX_PUBLIC_URL: "hooks.example.com",
+    SIGNALBOX_DATADIR: "/tmp",
+  });
+  assert.deepEqual(lines, [
+    'PORT: must be a whole number from 0 to 65535, not "70000"',
+    "SIGNALBOX_PUBLIC_URL: must be a URL that begins with http:// or https://, such as https://hooks.example.com",
+    'SIGNALBOX_TRUST_PROXY: must be a comma-separated list of networks such as 10.0.0.0/8,::1/128; wrong: "nowhere"',
+    'SIGNALBOX_ALLOW_HTTP: must be true or false, not "maybe"',
+    'SIGNALBOX_RETENTION_DAYS: must be a whole number from 1 to 3650, not "0"',
+    'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
+    "SIGNALBOX_DATADIR: there is no such setting; did you mean SIGNALBOX_DATA_DIR?",
+  ]);
+});
+
+const WRONG: readonly (readonly [string, string])[] = [
+  ["HOST", "not a host"],
+  ["PORT", "-1"],
+  ["PORT", "80a"],
+  ["PORT", "1e3"],
+  ["SIGNALBOX_RETENTION_DAYS", "3651"],
+  ["SIGNALBOX_RETENTION_DAYS", "1.5"],
+  ["SIGNALBOX_ALLOW_NETWORKS", "127.0.0.0/33"],
+  ["SIGNALBOX_ALLOW_NETWORKS", "0x7f.1/8"],
+  ["SIGNALBOX_ALLOW_NETWORKS", "127.1/8"],
+  ["SIGNALBOX_ALLOW_NETWORKS", "fe80::1%eth0/64"],
+  ["SIGNALBOX_ALLOW_NETWORKS", "10.0.0.0/8,"],
+  ["SIGNALBOX_ALLOW_NETWORKS", "10.0.0.0/8/8"],
+  ["SIGNALBOX_ALLOW_NETWORKS", "10.0.0.0/255.0.0.0"],
+  ["SIGNALBOX_PUBLIC_URL", "ftp://hooks.example.com"],
+  ["SIGNALBOX_PUBLIC_URL", "https://user:pass@hooks.example.com"],
+  ["SIGNALBOX_PUBLIC_URL", "https://hooks.example.com/?a=b"],
+  ["SIGNALBOX_MASTER_KEY", Buffer.alloc(31).toString("base64")],
+  ["SIGNALBOX_MASTER_KEY", Buffer.alloc(33).toString("base64")],
+  ["SIGNALBOX_MASTER_KEY", "f".repeat(64)],
+  ["SIGNALBOX_MASTER_KEY", `${KEY_BASE64.slice(0, 20)} ${KEY_BASE64.slice(20)}`],
+  ["SIGNALBOX_API_KEY", `sb_live_${"0A".repeat(24)}`],
+  ["SIGNALBOX_API_KEY", "sb_live_short"],
+  ["SIGNALBOX_ADMIN_EMAIL", "nobody"],
+  ["SIGNALBOX_ADMIN_PASSWORD", "short"],
+  ["SIGNALBOX_INBOUND_SOURCES", "not json"],
+  ["SIGNALBOX_INBOUND_SOURCES", '{"source": "a", "secret": "b"}'],
+  ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a"}]'],
+  ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a", "secret": "b", "extra": 1}]'],
+  ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a", "secret": "b"}, {"source": "a", "secret": "c"}]'],
+  ["DATABASE_URL", "postgres://user:pass@localhost/signalbox"],
+];
+
+for (const [name, value] of WRONG) {
+  test(`${name}=${value} is refused in one line that names it`, () => {
+    const lines = mistakes({ [name]: value });
+    assert.equal(lines.length, 1);
+    assert.ok(lines.join().startsWith(`${name}: `), lines.join());
+  });
+}
+
+test("the e-mail and SMS settings come together or not at all", () => {
+  assert.deepEqual(mistakes({ SMTP_URL: "smtps://mail.example.com" }), [
+    "SIGNALBOX_MAIL_FROM: must be set too, since SMTP_URL is",
+  ]);
+  assert.deepEqual(mistakes({ TWILIO_ACCOUNT_SID: "AC1", TWILIO_FROM: "+15551234567" }), [
+    "TWILIO_AUTH_TOKEN: must be set too, since TWILIO_ACCOUNT_SID and TWILIO_FROM are",
+  ]);
+});
+
+test("a name without the prefix that it never had is put right", () => {
+  assert.deepEqual(mistakes({ SIGNALBOX_PORT: "80" }), [
+    "SIGNALBOX_PORT: there is no such setting; did you mean PORT?",
+  ]);
+  assert.deepEqual(mistakes({ SIGNALBOX_FROBNICATION: "1" }), ["SIGNALBOX_FROBNICATION: there is no such setting"]);
+});
+
+test("an empty value counts as not set", () => {
+  assert.deepEqual(loadConfig({ PORT: "", DATABASE_URL: "", SIGNALBOX_API_KEY: "" }), loadConfig({}));
+});
+
+test("no mistake repeats a secret's value", () => {
+  const secrets = [
+    "SIGNALBOX_MASTER_KEY",
+    "SIGNALBOX_API_KEY",
+    "SIGNALBOX_INBOUND_SOURCES",
+    "SIGNALBOX_PUBLIC_URL",
+    "SMTP_URL",
+    "DATABASE_URL",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "SIGNALBOX_ADMIN_PASSWORD",
+    "SIGNALBOX_SECRET",
+  ];
+  fc.assert(
+    fc.property(fc.constantFrom(...secrets), fc.string({ maxLength: 6 }), (name, around) => {
+      for (const line of mistakes({ [name]: `${around} tr0ub4dor\n${around}` })) assert.doesNotMatch(line, /tr0ub4dor/);
+    }),
+  );
+});
+
+test("a secret in a source's JSON is not repeated, whatever is wrong with it", () => {
+  for (const value of ['[{"source": "a", "secret": "tr0ub4dor"', '[{"secret": "tr0ub4dor"}]', '["tr0ub4dor"]']) {
+    assert.doesNotMatch(mistakes({ SIGNALBOX_INBOUND_SOURCES: value }).join(), /tr0ub4dor/);
+  }
+});
+
+test("the configuration cannot be changed afterwards", () => {
+  const config = loadConfig({ SIGNALBOX_TRUST_PROXY: "10.0.0.0/8" });
+  assert.ok(Object.isFrozen(config));
+  assert.ok(Object.isFrozen(config.first));
+  assert.ok(Object.isFrozen(config.trustProxy));
+});

@@ -1,0 +1,199 @@
+/** The environment, read once: one frozen `Config`, or every mistake in it at once. */
+import {
+  type InboundSourceSetting,
+  type LogLevel,
+  type Parse,
+  parseAccountSid,
+  parseApiKey,
+  parseBoolean,
+  parseEmail,
+  parseHost,
+  parseInboundSources,
+  parseInteger,
+  parseLogLevel,
+  parseMailFrom,
+  parseMasterKey,
+  parseNetworks,
+  parsePassword,
+  parsePath,
+  parsePublicUrl,
+  parseSmsSender,
+  parseSmtpUrl,
+  parseToken,
+} from "./config/parse.ts";
+import { StartupError } from "./domain/errors.ts";
+import { nearest } from "./domain/nearest.ts";
+
+export interface Config {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** Standard base64 of 32 bytes; null: `master.key` in the data directory holds it. */
+  readonly masterKey: string | null;
+  /** The base of links sent to people, without a slash at its end; null: made from the port that is listened on. */
+  readonly publicUrl: string | null;
+  /** Networks whose `X-Forwarded-For` is believed, in CIDR form. */
+  readonly trustProxy: readonly string[];
+  readonly allowHttp: boolean;
+  /** Networks, otherwise refused, that endpoints may be in, in CIDR form. */
+  readonly allowNetworks: readonly string[];
+  readonly retentionDays: number;
+  readonly inboundSources: readonly InboundSourceSetting[];
+  /** The e-mail channel; null: not configured. */
+  readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
+  /** The SMS channel; null: not configured. */
+  readonly sms: {
+    readonly accountSid: string;
+    readonly authToken: string;
+    readonly from: string;
+    readonly baseUrl: string;
+  } | null;
+  readonly logLevel: LogLevel;
+  /** What an empty store is given; each null is made up instead, and printed once. */
+  readonly first: {
+    readonly adminEmail: string | null;
+    readonly adminPassword: string | null;
+    readonly apiKey: string | null;
+  };
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const RETENTION_DAYS = { min: 1, max: 3650 };
+const PORTS = { min: 0, max: 65_535 };
+const OWN_PREFIX = "SIGNALBOX_";
+const NAMES = [
+  "DATABASE_URL",
+  "HOST",
+  "LOG_LEVEL",
+  "PORT",
+  "SIGNALBOX_ADMIN_EMAIL",
+  "SIGNALBOX_ADMIN_PASSWORD",
+  "SIGNALBOX_ALLOW_HTTP",
+  "SIGNALBOX_ALLOW_NETWORKS",
+  "SIGNALBOX_API_KEY",
+  "SIGNALBOX_DATA_DIR",
+  "SIGNALBOX_INBOUND_SOURCES",
+  "SIGNALBOX_MAIL_FROM",
+  "SIGNALBOX_MASTER_KEY",
+  "SIGNALBOX_PUBLIC_URL",
+  "SIGNALBOX_RETENTION_DAYS",
+  "SIGNALBOX_TRUST_PROXY",
+  "SMTP_URL",
+  "TWILIO_ACCOUNT_SID",
+  "TWILIO_AUTH_TOKEN",
+  "TWILIO_BASE_URL",
+  "TWILIO_FROM",
+] as const;
+type SettingName = (typeof NAMES)[number];
+/** What tells one name from another; the prefix, which most share, would make all of them near. */
+const OWN_PARTS = NAMES.map(ownPart);
+
+/**
+ * Read the settings. An empty value counts as not set, since that is how a container's unset variable arrives.
+ *
+ * @throws StartupError with one line for each mistake; no line repeats a secret
+ */
+export function loadConfig(env: Environment): Config {
+  const settings = new Settings(env);
+  const config: Config = {
+    host: settings.read("HOST", parseHost, "127.0.0.1"),
+    port: settings.read("PORT", parseInteger(PORTS), 8080),
+    dataDir: settings.read("SIGNALBOX_DATA_DIR", parsePath, "./data"),
+    masterKey: settings.read("SIGNALBOX_MASTER_KEY", parseMasterKey, null),
+    publicUrl: settings.read("SIGNALBOX_PUBLIC_URL", parsePublicUrl, null),
+    trustProxy: settings.read("SIGNALBOX_TRUST_PROXY", parseNetworks, []),
+    allowHttp: settings.read("SIGNALBOX_ALLOW_HTTP", parseBoolean, false),
+    allowNetworks: settings.read("SIGNALBOX_ALLOW_NETWORKS", parseNetworks, []),
+    retentionDays: settings.read("SIGNALBOX_RETENTION_DAYS", parseInteger(RETENTION_DAYS), 30),
+    inboundSources: settings.read("SIGNALBOX_INBOUND_SOURCES", parseInboundSources, []),
+    mail: readMail(settings),
+    sms: readSms(settings),
+    logLevel: settings.read("LOG_LEVEL", parseLogLevel, "info"),
+    first: {
+      adminEmail: settings.read("SIGNALBOX_ADMIN_EMAIL", parseEmail, null),
+      adminPassword: settings.read("SIGNALBOX_ADMIN_PASSWORD", parsePassword, null),
+      apiKey: settings.read("SIGNALBOX_API_KEY", parseApiKey, null),
+    },
+  };
+  settings.refuse("DATABASE_URL", "PostgreSQL comes with a later version; unset it to use the SQLite file");
+  refuseUnknown(settings, Object.keys(env));
+  if (settings.mistakes.length > 0) throw new StartupError(settings.mistakes.join("\n"));
+  return deepFreeze(config);
+}
+
+function readMail(settings: Settings): Config["mail"] {
+  settings.requireTogether(["SMTP_URL", "SIGNALBOX_MAIL_FROM"]);
+  const smtpUrl = settings.read("SMTP_URL", parseSmtpUrl, null);
+  const from = settings.read("SIGNALBOX_MAIL_FROM", parseMailFrom, null);
+  return smtpUrl === null || from === null ? null : { smtpUrl, from };
+}
+
+function readSms(settings: Settings): Config["sms"] {
+  settings.requireTogether(["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"]);
+  const accountSid = settings.read("TWILIO_ACCOUNT_SID", parseAccountSid, null);
+  const authToken = settings.read("TWILIO_AUTH_TOKEN", parseToken, null);
+  const from = settings.read("TWILIO_FROM", parseSmsSender, null);
+  const baseUrl = settings.read("TWILIO_BASE_URL", parsePublicUrl, "https://api.twilio.com");
+  return accountSid === null || authToken === null || from === null ? null : { accountSid, authToken, from, baseUrl };
+}
+
+/** A mistyped name would otherwise be a setting silently not made. */
+function refuseUnknown(settings: Settings, names: readonly string[]): void {
+  for (const name of names) {
+    if (!name.toUpperCase().startsWith(OWN_PREFIX) || NAMES.some((known) => known === name)) continue;
+    const part = nearest(ownPart(name), OWN_PARTS);
+    const meant = NAMES.find((known) => ownPart(known) === part);
+    settings.mistakes.push(`${name}: there is no such setting${meant === undefined ? "" : `; did you mean ${meant}?`}`);
+  }
+}
+
+function ownPart(name: string): string {
+  return name.toUpperCase().startsWith(OWN_PREFIX) ? name.slice(OWN_PREFIX.length) : name;
+}
+
+/** The environment while it is being read: what is wrong with it so far. */
+class Settings {
+  readonly mistakes: string[] = [];
+  readonly #env: Environment;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  /** The setting's value; the fallback when it is not set, or wrong (which is noted). */
+  read<T, F>(name: SettingName, parse: Parse<T>, fallback: F): T | F {
+    const text = this.#text(name);
+    if (text === null) return fallback;
+    const parsed = parse(text);
+    if ("value" in parsed) return parsed.value;
+    this.mistakes.push(`${name}: ${parsed.fault}`);
+    return fallback;
+  }
+
+  refuse(name: SettingName, why: string): void {
+    if (this.#text(name) !== null) this.mistakes.push(`${name}: ${why}`);
+  }
+
+  requireTogether(names: readonly SettingName[]): void {
+    const missing = names.filter((name) => this.#text(name) === null);
+    if (missing.length === 0 || missing.length === names.length) return;
+    const given = names.filter((name) => !missing.includes(name));
+    this.mistakes.push(
+      `${missing.join(", ")}: must be set too, since ${given.join(" and ")} ${given.length === 1 ? "is" : "are"}`,
+    );
+  }
+
+  #text(name: SettingName): string | null {
+    const text = this.#env[name];
+    return text === undefined || text === "" ? null : text;
+  }
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === "object" && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

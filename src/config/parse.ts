@@ -1,0 +1,196 @@
+/** What one setting's text may be. Pure; a fault says what is wrong and how to mend it, and never repeats a secret. */
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+import { KEY_PATTERN } from "../domain/access.ts";
+
+export type Parsed<T> = { readonly value: T } | { readonly fault: string };
+export type Parse<T> = (text: string) => Parsed<T>;
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** An inbound source that the environment asks for. */
+export interface InboundSourceSetting {
+  readonly source: string;
+  readonly secret: string;
+}
+
+const MASTER_KEY_BYTES = 32;
+/** RFC 5321 §4.5.3.1.3: the longest path that mail carries. */
+const EMAIL_CHARS_MAX = 254;
+/** NIST SP 800-63B §3.1.1: the shortest password worth hashing. */
+const PASSWORD_CHARS_MIN = 8;
+const PASSWORD_CHARS_MAX = 1024;
+const SOURCE_NAME_CHARS_MAX = 100;
+const SOURCE_SECRET_CHARS_MAX = 512;
+/** How much of a wrong value its fault repeats. */
+const SHOWN_CHARS_MAX = 60;
+
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+const HOSTNAME = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/;
+const EMAIL = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
+const STANDARD_BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** A value as a fault may show it; only for settings that hold no secret. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX)}…` : text);
+}
+
+/** A whole number in decimal digits, both bounds included. */
+export function parseInteger({ min, max }: { readonly min: number; readonly max: number }): Parse<number> {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max
+      ? { value }
+      : { fault: `must be a whole number from ${min} to ${max}, not ${shown(text)}` };
+  };
+}
+
+export const parseBoolean: Parse<boolean> = (text) => {
+  if (text === "true" || text === "1") return { value: true };
+  if (text === "false" || text === "0") return { value: false };
+  return { fault: `must be true or false, not ${shown(text)}` };
+};
+
+export const parseLogLevel: Parse<LogLevel> = (text) => {
+  const value = LOG_LEVELS.find((level) => level === text);
+  return value === undefined ? { fault: `must be one of ${LOG_LEVELS.join(", ")}, not ${shown(text)}` } : { value };
+};
+
+/** An address or a host name to listen on. */
+export const parseHost: Parse<string> = (text) =>
+  isIP(text) !== 0 || HOSTNAME.test(text)
+    ? { value: text }
+    : { fault: `must be an address or a host name, such as 127.0.0.1, not ${shown(text)}` };
+
+export const parsePath: Parse<string> = (text) =>
+  text.includes("\0") ? { fault: "must be a path without a NUL character" } : { value: text };
+
+/** A comma-separated list of networks, normalised; a single address is a network of one. */
+export const parseNetworks: Parse<readonly string[]> = (text) => {
+  const items = text.split(",").map((item) => item.trim());
+  const networks = items.map(parseNetwork);
+  const wrong = items.filter((_, index) => networks[index] === null);
+  if (wrong.length > 0) {
+    return {
+      fault: `must be a comma-separated list of networks such as 10.0.0.0/8,::1/128; wrong: ${wrong.map(shown).join(", ")}`,
+    };
+  }
+  return { value: networks.filter((network) => network !== null) };
+};
+
+function parseNetwork(item: string): string | null {
+  const [address = "", prefix, ...rest] = item.split("/");
+  const version = isIP(address);
+  if (version === 0 || address.includes("%") || rest.length > 0) return null;
+  const network = prefix === undefined ? `${address}/${version === 4 ? 32 : 128}` : item;
+  if (!/\/\d{1,3}$/.test(network) || !ipaddr.isValidCIDR(network)) return null;
+  return network.toLowerCase();
+}
+
+/** The base of links: no user, query or fragment, and no slash at its end. Not shown: it may have come with a password. */
+export const parsePublicUrl: Parse<string> = (text) => {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol) || !/^https?:\/\//i.test(text)) {
+    return { fault: "must be a URL that begins with http:// or https://, such as https://hooks.example.com" };
+  }
+  if (url.username !== "" || url.password !== "") return { fault: "must not hold a user name or password" };
+  if (/[?#]/.test(text)) return { fault: "must not hold a query or a fragment" };
+  return { value: url.href.replace(/\/+$/, "") };
+};
+
+/** Standard base64 of exactly 32 bytes. Never shown. */
+export const parseMasterKey: Parse<string> = (text) => {
+  const bytes = STANDARD_BASE64.test(text) ? Buffer.from(text, "base64") : null;
+  if (bytes === null || bytes.toString("base64").replace(/=+$/, "") !== text.replace(/=+$/, "")) {
+    return { fault: "must be standard base64 of 32 bytes; `openssl rand -base64 32` makes one" };
+  }
+  return bytes.length === MASTER_KEY_BYTES
+    ? { value: bytes.toString("base64") }
+    : { fault: `must be base64 of exactly ${MASTER_KEY_BYTES} bytes, not of ${bytes.length}` };
+};
+
+export const parseApiKey: Parse<string> = (text) =>
+  KEY_PATTERN.test(text)
+    ? { value: text }
+    : { fault: "must be sb_live_ or sb_test_ followed by 48 hex digits in lower case" };
+
+export const parseEmail: Parse<string> = (text) =>
+  EMAIL.test(text) && text.length <= EMAIL_CHARS_MAX
+    ? { value: text }
+    : { fault: `must be an e-mail address such as ops@example.com, not ${shown(text)}` };
+
+export const parsePassword: Parse<string> = (text) =>
+  text.length >= PASSWORD_CHARS_MIN && text.length <= PASSWORD_CHARS_MAX
+    ? { value: text }
+    : { fault: `must have ${PASSWORD_CHARS_MIN} to ${PASSWORD_CHARS_MAX} characters` };
+
+/** A sender as a mail program writes it: `ops@example.com` or `Signalbox <ops@example.com>`. */
+export const parseMailFrom: Parse<string> = (text) => {
+  const address = /^[^<>\r\n]*<([^<>]+)>$/.exec(text)?.[1] ?? text;
+  return "value" in parseEmail(address) && !/[\r\n]/.test(text)
+    ? { value: text }
+    : { fault: `must be an address such as Signalbox <ops@example.com>, not ${shown(text)}` };
+};
+
+/** Never shown: it commonly holds a password. */
+export const parseSmtpUrl: Parse<string> = (text) => {
+  const url = URL.parse(text);
+  return url !== null && ["smtp:", "smtps:"].includes(url.protocol) && url.hostname !== ""
+    ? { value: text }
+    : { fault: "must be a URL such as smtp://user:password@mail.example.com:587 or smtps://…" };
+};
+
+export const parseAccountSid: Parse<string> = (text) =>
+  /^[A-Za-z0-9_-]{1,64}$/.test(text) ? { value: text } : { fault: "must be a Twilio account SID, such as AC0123…" };
+
+export const parseToken: Parse<string> = (text) =>
+  VISIBLE_ASCII.test(text) ? { value: text } : { fault: "must be visible ASCII characters without spaces" };
+
+export const parseSmsSender: Parse<string> = (text) =>
+  /^\+?[A-Za-z0-9 ]{1,34}$/.test(text)
+    ? { value: text }
+    : { fault: `must be a number such as +15551234567 or a sender's name, not ${shown(text)}` };
+
+/** A JSON array of `{source, secret}`. Nothing of it is shown but the places of the mistakes. */
+export const parseInboundSources: Parse<readonly InboundSourceSetting[]> = (text) => {
+  const list = parseJson(text);
+  if (!Array.isArray(list)) {
+    return { fault: 'must be a JSON array such as [{"source": "membership", "secret": "…"}]' };
+  }
+  const faults = list.flatMap((item: unknown, index) => {
+    const fault = inboundSourceFault(item);
+    return fault === null ? [] : [`entry ${index + 1} ${fault}`];
+  });
+  const sources = list as readonly InboundSourceSetting[];
+  if (faults.length === 0 && new Set(sources.map(({ source }) => source)).size < sources.length) {
+    faults.push("no two entries may have the same source");
+  }
+  if (faults.length > 0) return { fault: faults.join("; ") };
+  return { value: sources.map(({ source, secret }) => ({ source, secret })) };
+};
+
+function inboundSourceFault(item: unknown): string | null {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return "must be an object {source, secret}";
+  const { source, secret, ...unknown } = item as Record<string, unknown>;
+  if (!isTextUpTo(source, SOURCE_NAME_CHARS_MAX)) {
+    return `must have a source of 1 to ${SOURCE_NAME_CHARS_MAX} characters`;
+  }
+  if (!isTextUpTo(secret, SOURCE_SECRET_CHARS_MAX)) {
+    return `must have a secret of 1 to ${SOURCE_SECRET_CHARS_MAX} characters`;
+  }
+  return Object.keys(unknown).length === 0 ? null : "may have no fields but source and secret";
+}
+
+function isTextUpTo(value: unknown, charsMax: number): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= charsMax;
+}
+
+/** Undefined when it is not JSON: the parser's own message would repeat a part of the text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

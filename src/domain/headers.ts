@@ -1,0 +1,82 @@
+/** Which headers an endpoint may add to its deliveries (contract, section 3). */
+import type { Fault } from "./errors.ts";
+import { FORMAT_HEADERS } from "./formats/headers.ts";
+import { CUSTOM_HEADERS_BYTES_MAX, CUSTOM_HEADERS_MAX } from "./limits.ts";
+
+const FIELD = "headers_json";
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110 §5.5 with obs-text as Latin-1: each character is one byte on the wire. */
+const FIELD_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
+/** What says how a message is carried belongs to the connection, not to whoever registers an endpoint. */
+const CARRIAGE_HEADERS = new Set([
+  "host",
+  "content-length",
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+
+/**
+ * Every fault of an endpoint's `headers_json`; none means that it is a `Record<string, string>` fit to be sent.
+ *
+ * Fields are named as `headers_json.Host`, or `headers_json` for what concerns all of them.
+ */
+export function customHeaderFaults(headers: unknown): Fault[] {
+  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) {
+    return [{ field: FIELD, rule: "must be an object of header names and string values" }];
+  }
+  const entries: [string, unknown][] = Object.entries(headers);
+  return [...sizeFaults(entries), ...entries.flatMap(entryFaults), ...repeatFaults(entries)];
+}
+
+function sizeFaults(entries: readonly [string, unknown][]): Fault[] {
+  const faults: Fault[] = [];
+  if (entries.length > CUSTOM_HEADERS_MAX) {
+    faults.push({ field: FIELD, rule: `must have at most ${CUSTOM_HEADERS_MAX} headers` });
+  }
+  const bytes = entries.reduce(
+    (sum, [name, value]) => sum + name.length + (typeof value === "string" ? value.length : 0),
+    0,
+  );
+  if (bytes > CUSTOM_HEADERS_BYTES_MAX) {
+    faults.push({
+      field: FIELD,
+      rule: `must have at most ${CUSTOM_HEADERS_BYTES_MAX} bytes of names and values together`,
+    });
+  }
+  return faults;
+}
+
+function entryFaults([name, value]: [string, unknown]): Fault[] {
+  return [nameRule(name), valueRule(value)]
+    .filter((rule) => rule !== null)
+    .map((rule) => ({ field: `${FIELD}.${name}`, rule }));
+}
+
+function nameRule(name: string): string | null {
+  if (!TOKEN.test(name)) return "must be named by an HTTP token: letters, digits and !#$%&'*+-.^_`|~";
+  const lower = name.toLowerCase();
+  if (FORMAT_HEADERS.has(lower)) return "must not be a header that Signalbox sets itself";
+  if (CARRIAGE_HEADERS.has(lower) || lower.startsWith("proxy-")) return "must not be a header of the connection";
+  return null;
+}
+
+function valueRule(value: unknown): string | null {
+  if (typeof value !== "string") return "must be a string";
+  return FIELD_VALUE.test(value) ? null : "must have only visible Latin-1 characters, spaces and tabs";
+}
+
+function repeatFaults(entries: readonly [string, unknown][]): Fault[] {
+  const seen = new Set<string>();
+  return entries.flatMap(([name]) => {
+    const lower = name.toLowerCase();
+    if (seen.has(lower)) return [{ field: `${FIELD}.${name}`, rule: "must not repeat a header in another case" }];
+    seen.add(lower);
+    return [];
+  });
+}

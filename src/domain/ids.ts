@@ -1,0 +1,100 @@
+/**
+ * Public ids: a prefix and a UUIDv7 (RFC 9562 §5.7). Inside, an id is the bare UUID; the prefix belongs to the wire.
+ */
+
+declare const brand: unique symbol;
+type Brand<T, B extends string> = T & { readonly [brand]: B };
+
+/** A canonical lower-case UUID of 36 characters. */
+export type Uuid = Brand<string, "Uuid">;
+/** Milliseconds since the Unix epoch. */
+export type EpochMs = number;
+/**
+ * A row's place in commit order: the store's own integer handle, never shown to a caller.
+ * Order is a sequence, because neither ids nor times order what happens within a millisecond.
+ */
+export type Seq = number;
+/** Names one claim of one delivery; every claim has a fresh one. A safe integer: node number × 2^32 + counter. */
+export type LeaseToken = number;
+
+/** The prefixes by what they name; see the contract's section 1. */
+export const ID_PREFIX = {
+  endpoint: "ep_",
+  event: "evt_",
+  delivery: "del_",
+  attempt: "att_",
+  replay: "bat_",
+  tenant: "dev_",
+  key: "key_",
+  user: "usr_",
+  job: "job_",
+} as const;
+
+/** The prefixes under which any endpoint route accepts an endpoint's UUID. */
+const ENDPOINT_PREFIXES = ["ep_", "webhook_", "wh_"];
+
+const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Parse a public id, or answer null when it is not of this prefix and form. */
+export function parseId(prefix: string, text: string): Uuid | null {
+  if (!text.startsWith(prefix)) return null;
+  const rest = text.slice(prefix.length);
+  return UUID_PATTERN.test(rest) ? (rest as Uuid) : null;
+}
+
+/** Parse an endpoint's id in any of its three spellings, or answer null. */
+export function parseEndpointId(text: string): Uuid | null {
+  for (const prefix of ENDPOINT_PREFIXES) {
+    const id = parseId(prefix, text);
+    if (id !== null) return id;
+  }
+  return null;
+}
+
+/** Where the next UUIDv7 comes from: the time and random tail of the one before. */
+export interface UuidState {
+  lastMs: EpochMs;
+  /** rand_a, 12 bits. */
+  randA: number;
+  /** The upper 30 bits of rand_b. */
+  high: number;
+  /** The lower 32 bits of rand_b. */
+  low: number;
+}
+
+const HEX_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const hex16 = (value: number): string => `${HEX_BYTE[(value >>> 8) & 0xff]}${HEX_BYTE[value & 0xff]}`;
+const hex32 = (value: number): string => hex16(value >>> 16) + hex16(value & 0xffff);
+
+/**
+ * Make the next UUIDv7, strictly greater than the one before it from the same state (RFC 9562 §6.2, method 2).
+ *
+ * @param state   changed in place
+ * @param now     epoch milliseconds; a time that went back is treated as the last one
+ * @param random32 uniform 32-bit unsigned integers
+ */
+export function nextUuid(state: UuidState, now: EpochMs, random32: () => number): Uuid {
+  if (now > state.lastMs) {
+    state.lastMs = now;
+    state.randA = random32() & 0x7ff; // the top bit stays free so that an increment cannot overflow within the millisecond
+    state.high = random32() & 0x3fffffff;
+    state.low = random32() >>> 0;
+  } else {
+    increment(state, 1 + (random32() & 0xffff));
+  }
+  const ms = state.lastMs;
+  const msHigh = Math.floor(ms / 0x10000);
+  const msLow = ms % 0x10000;
+  const variantHigh = (0x80000000 | state.high) >>> 0;
+  return `${hex32(msHigh)}-${hex16(msLow)}-${hex16(0x7000 | state.randA)}-${hex16(variantHigh >>> 16)}-${hex16(variantHigh & 0xffff)}${hex32(state.low)}` as Uuid;
+}
+
+function increment(state: UuidState, by: number): void {
+  state.low += by;
+  if (state.low <= 0xffffffff) return;
+  state.low -= 0x1_0000_0000;
+  state.high += 1;
+  if (state.high <= 0x3fffffff) return;
+  state.high = 0;
+  state.randA += 1;
+}

@@ -1,0 +1,222 @@
+/**
+ * Every limit of the product: its name, its unit (last in the name) and its reason.
+ */
+
+const KB = 1024;
+const MB = 1024 * KB;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+// ── What a caller may send ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** A management body is a handful of fields; more is a mistake or an attack. */
+export const MANAGEMENT_BODY_BYTES_MAX = 64 * KB;
+/** The largest event payload: what common receivers (functions, queues) still accept as one message. */
+export const PAYLOAD_BYTES_MAX = 256 * KB;
+/** A payload of the largest size plus its envelope of type, ids and key. */
+export const EVENT_BODY_BYTES_MAX = 320 * KB;
+/** A batch is parsed in memory at once. */
+export const BATCH_BODY_BYTES_MAX = 8 * MB;
+/** One transaction's worth of events. */
+export const BATCH_EVENTS_MAX = 1000;
+/** Deeper JSON is an attack on recursive readers, ours and the receivers'. */
+export const JSON_DEPTH_MAX = 64;
+export const EVENT_TYPE_CHARS_MAX = 128;
+export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
+/** How long an idempotency key is remembered: longer than any sane client retries. */
+export const IDEMPOTENCY_TTL_MS = 72 * HOUR_MS;
+/** Endpoints that one event may go to: one transaction stays short. */
+export const EVENT_TARGETS_MAX = 1000;
+export const REPLAY_DELIVERIES_MAX = 1000;
+
+// ── Endpoints ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const ENDPOINT_NAME_CHARS_MAX = 200;
+export const ENDPOINT_DESCRIPTION_CHARS_MAX = 1000;
+export const ENDPOINT_URL_CHARS_MAX = 2048;
+export const SECRET_CHARS_MIN = 16;
+export const SECRET_CHARS_MAX = 512;
+export const TIMEOUT_SECONDS_MAX = 30;
+export const CUSTOM_HEADERS_MAX = 20;
+/** All custom header names and values together; receivers commonly refuse heads above 8 KB. */
+export const CUSTOM_HEADERS_BYTES_MAX = 4 * KB;
+export const RETRIES_MAX = 20;
+/** Two days between two attempts; a longer wait is a different product. */
+export const RETRY_WAIT_SECONDS_MAX = 172_800;
+export const MAX_IN_FLIGHT_MAX = 256;
+export const MAX_IN_FLIGHT_DEFAULT = 32;
+export const RATE_LIMIT_PER_SECOND_MAX = 10_000;
+export const EVENT_FILTERS_MAX = 100;
+/** `overlap_seconds` when a secret is rotated without one. */
+export const ROTATE_OVERLAP_SECONDS_DEFAULT = 86_400;
+export const ROTATE_OVERLAP_SECONDS_MAX = 30 * 86_400;
+/** How far `waiting` counts: a count is a walk over an index. */
+export const WAITING_COUNT_MAX = 10_000;
+/** Endpoints of a tenant on one page, and the bound of one event's fan-out. */
+export const ENDPOINTS_PAGE_MAX = 1000;
+/** What a tenant may create: the matcher reads all of them for each event. */
+export const ENDPOINTS_PER_TENANT_MAX = 10_000;
+/** How long a registration waits for a name's addresses. */
+export const REGISTRATION_DNS_MS = 2 * SECOND_MS;
+
+// ── One attempt ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** An answer's head above this is a failure. */
+export const ANSWER_HEAD_BYTES_MAX = 16 * KB;
+/** What is read of an answer's body; then the connection is closed. */
+export const ANSWER_BODY_BYTES_MAX = 16 * KB;
+/** What the history keeps of a failed answer's body, for the person who has to find the fault. */
+export const SNIPPET_FAILED_BYTES_MAX = 1 * KB;
+/** What the history keeps of a successful answer's body: at full speed this is most of what is stored. */
+export const SNIPPET_OK_BYTES_MAX = 256;
+export const ERROR_DETAIL_CHARS_MAX = 500;
+/** Interim (1xx) answers tolerated before the final one. */
+export const INTERIM_ANSWERS_MAX = 8;
+
+// ── Retries and endpoint health ─────────────────────────────────────────────────────────────────────────────────────
+
+export const RETRY_JITTER = 0.2;
+/** However long a receiver asks us to wait, a day is enough. */
+export const RETRY_AFTER_MS_MAX = 24 * HOUR_MS;
+/** A delivery's retries end after this, or after the schedule's own length plus a day when that is longer. */
+export const EXPIRY_MS = 7 * DAY_MS;
+export const EXPIRY_BEYOND_SCHEDULE_MS = 1 * DAY_MS;
+/** Failures running after which an endpoint rests. */
+export const REST_AFTER_FAILURES = 20;
+export const REST_FIRST_MS = 30 * SECOND_MS;
+export const REST_MS_MAX = 5 * MINUTE_MS;
+/** The five-day rule: no success in at least this many attempts … */
+export const DISABLE_AFTER_FAILURES = 20;
+/** … spanning this much active time disables the endpoint. */
+export const DISABLE_AFTER_ACTIVE_MS = 5 * DAY_MS;
+/** Where an endpoint's in-flight window starts; it grows by one with each success. */
+export const WINDOW_START = 4;
+/** A delivery whose leases ended void this much more often than its schedule allows crashes the process: it fails. */
+export const VOID_CLAIMS_MAX = 10;
+/** The wait after an error of our own while rendering, so that it cannot become a hot loop. */
+export const INTERNAL_ERROR_RETRY_MS = 60 * SECOND_MS;
+
+// ── The house ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Attempts on the wire at once: sockets and their buffers. */
+export const IN_FLIGHT_MAX = 2048;
+/** Lanes that have had no success since they became busy share this many of them, so dead endpoints leave room. */
+export const IN_FLIGHT_UNPROVEN_MAX = 1024;
+/** Deliveries held in memory. */
+export const HOUSE_DELIVERIES_MAX = 20_000;
+/** Payload bytes held in memory by lanes; what does not fit waits in the store. */
+export const HOUSE_BYTES_MAX = 64 * MB;
+/** Test events on the wire at once: they pass by the lanes that bound everything else. */
+export const TESTS_IN_FLIGHT_MAX = 64;
+/** Payload bytes waiting for the publishing commit; above it publish answers 503. */
+export const PUBLISH_QUEUE_BYTES_MAX = 64 * MB;
+/** Settlements waiting for their commit; above it no attempt starts. */
+export const SETTLE_QUEUE_MAX = 8192;
+/** What one lane holds in memory, as seconds of its own pace: more would wait leased behind a slow endpoint. */
+export const LANE_HOLD_SECONDS = 5;
+/** And never more than this, nor less than its window. */
+export const LANE_HOLD_MAX = 512;
+/** Deliveries written in one transaction: its latency is every member's latency. */
+export const GROUP_DELIVERIES_MAX = 5000;
+/** Bytes written in one transaction. */
+export const GROUP_BYTES_MAX = 8 * MB;
+/** Deliveries claimed in one verb. */
+export const CLAIM_DELIVERIES_MAX = 1000;
+/** Payload bytes claimed in one verb. */
+export const CLAIM_BYTES_MAX = 8 * MB;
+/** Lanes discovered in one claim. */
+export const CLAIM_LANES_MAX = 256;
+/** Endpoint lists of tenants kept in memory. */
+export const ENDPOINT_CACHE_BYTES_MAX = 32 * MB;
+/** Credentials kept in memory. */
+export const CREDENTIAL_CACHE_MAX = 10_000;
+/** A timer never waits longer: `setTimeout` of 31 days fires after 1 ms, and clocks jump. */
+export const TIMER_MS_MAX = 60 * SECOND_MS;
+export const RECONCILE_MS = 10 * SECOND_MS;
+/** How often a change made by another process (the command line) is looked for. */
+export const CHANGES_POLL_MS = 500;
+/** How often this node says that it is alive, and notes the time in the store. */
+export const HEARTBEAT_MS = 1 * SECOND_MS;
+/** How often lanes without work are looked for. */
+export const TIDY_MS = 1 * SECOND_MS;
+/** How often retention looks for what is too old. */
+export const SWEEP_EVERY_MS = 10 * MINUTE_MS;
+/** Between two steps of retention, so that it takes no more than a small share of the writer. */
+export const SWEEP_STEP_PAUSE_MS = 20;
+/** How far wall time and monotonic time may disagree before nothing is deleted by age. */
+export const CLOCK_DRIFT_MS_MAX = 5 * MINUTE_MS;
+/** How long nothing is deleted by age after they disagreed. */
+export const CLOCK_DOUBT_MS = 1 * HOUR_MS;
+/** How long attempts on the wire may finish when the server stops. */
+export const STOP_GRACE_MS = 8 * SECOND_MS;
+/** How long requests that came before the stop may still take to be answered, after that. */
+export const STOP_ANSWERS_MS = 2 * SECOND_MS;
+
+// ── The store ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Rows of one list page. */
+export const LIST_PAGE_MAX = 100;
+export const LIST_PAGE_DEFAULT = 20;
+/** Rows that one list statement may visit: a read cannot be interrupted, so a slow one blocks its thread. */
+export const LIST_ROWS_PER_STATEMENT = 2000;
+/** Rows that one request may visit before it answers a short page with a cursor. */
+export const LIST_ROWS_PER_REQUEST = 10_000;
+/** Index ranges merged for one list. */
+export const LIST_SOURCES_MAX = 64;
+/** Rows changed by one step of a background job. */
+export const JOB_STEP_ROWS = 500;
+/** Rows deleted by one step of retention; 500 was measured to stop the writer for 13.7 ms. */
+export const RETENTION_STEP_ROWS = 100;
+/** Rows looked at by one step of retention: a million that have not ended yet must not stop the writer either. */
+export const RETENTION_STEP_VISITS = 500;
+/** How often retention begins at the oldest row again. */
+export const RETENTION_PASS_MS = HOUR_MS;
+/** How far times may disagree with commit order: a time is taken before its commit is waited for. */
+export const TIME_DISORDER_MS_MAX = MINUTE_MS;
+/** Payload bytes that a tenant's paused endpoints may hold; above it publish answers 507. */
+export const HELD_BYTES_PER_TENANT_MAX = 16 * 1024 * MB;
+/** Freed when the disk is full, so that retention has room to free room. */
+export const BALLAST_BYTES = 32 * MB;
+export const WAL_SIZE_BYTES_MAX = 64 * MB;
+export const ANALYTICS_HOURS_MAX = 720;
+
+// ── The stream ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A reader this many outcomes behind is dropped; it resumes with Last-Event-ID. */
+export const STREAM_BEHIND_MAX = 1000;
+export const STREAM_COMMENT_MS = 15 * SECOND_MS;
+/** Open streams of one tenant. */
+export const STREAMS_PER_TENANT_MAX = 100;
+
+// ── The sender ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How long a name's addresses are remembered; a receiver that moves is found again within this. */
+export const DNS_TTL_MS = 30 * SECOND_MS;
+/** How long a failed look-up is remembered: enough that a dead name is not asked for once an attempt. */
+export const DNS_FAILURE_TTL_MS = 5 * SECOND_MS;
+/** How long a look-up may take in all, whatever the name servers do. */
+export const DNS_LOOKUP_MS_MAX = 5 * SECOND_MS;
+/** Names remembered. */
+export const DNS_CACHE_MAX = 10_000;
+/** Addresses of one name that a connection tries; all of them are checked. */
+export const ADDRESSES_TRIED_MAX = 8;
+/** Before the next address is tried beside a silent one. RFC 8305 advises 250 ms; distant receivers need more. */
+export const ADDRESS_HEAD_START_MS = 500;
+/** How often the hosts file is looked at for changes. */
+export const HOSTS_FILE_CHECK_MS = 5 * SECOND_MS;
+/** A connection older than this is not reused, so that its name is resolved and its addresses are checked again. */
+export const CONNECTION_AGE_MS_MAX = MINUTE_MS;
+/** How long an idle connection is kept when the receiver does not say: servers commonly close theirs after 5 s. */
+export const CONNECTION_IDLE_MS = 4 * SECOND_MS;
+/** Idle connections kept over all receivers; above it the one idle for longest is closed. Each is a file descriptor. */
+export const IDLE_CONNECTIONS_MAX = 1024;
+/** Parsed endpoint URLs kept in memory, and receivers known. */
+export const SENDER_TARGETS_MAX = 4096;
+/** How late a deadline may fire: one timer serves all attempts. */
+export const DEADLINE_TICK_MS = 20;
+/** What is read from the wire for one attempt, framing included: else an endless chunk extension would be free. */
+export const ANSWER_WIRE_BYTES_MAX = ANSWER_HEAD_BYTES_MAX + ANSWER_BODY_BYTES_MAX;
+/** What is handed over of a Retry-After header; a date needs 29. */
+export const RETRY_AFTER_CHARS_MAX = 128;

@@ -1,0 +1,78 @@
+/** Who may come in: keys, looked up once and remembered until anything about keys changes. */
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { type Actor, KEY_PATTERN } from "../domain/access.ts";
+import { CREDENTIAL_CACHE_MAX } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { NewKey, Store } from "../ports/store.ts";
+import type { AccessService } from "./engine.ts";
+
+export interface Access extends AccessService {
+  /** Keys were changed elsewhere. */
+  forget(): void;
+}
+
+const KEY_RANDOM_BYTES = 24;
+
+/** Hexadecimal SHA-256 of a key: all that is ever stored of it. */
+export function hashKey(apiKey: string): string {
+  return hash("sha256", apiKey, "hex");
+}
+
+export function createAccess(store: Store, clock: Clock): Access {
+  const actors = new LRUCache<string, Actor>({ max: CREDENTIAL_CACHE_MAX });
+  /** Counts what changed, so that a lookup that began before a change is not remembered after it. */
+  let changes = 0;
+
+  function forget(): void {
+    changes += 1;
+    actors.clear();
+  }
+
+  async function lookUp(keyHash: string): Promise<Actor | null> {
+    const before = changes;
+    const actor = await store.findKey(keyHash);
+    if (actor !== null && before === changes) actors.set(keyHash, actor);
+    return actor;
+  }
+
+  function newKey(input: { name: string; role: NewKey["role"]; test: boolean }): { apiKey: string; key: NewKey } {
+    const apiKey = `sb_${input.test ? "test" : "live"}_${clock.randomHex(KEY_RANDOM_BYTES)}`;
+    return { apiKey, key: { ...input, id: clock.uuid(), hash: hashKey(apiKey) } };
+  }
+
+  return {
+    forget,
+    async authenticate(apiKey) {
+      if (!KEY_PATTERN.test(apiKey)) return null;
+      const keyHash = hashKey(apiKey);
+      return actors.get(keyHash) ?? lookUp(keyHash);
+    },
+    findTenant: (id) => store.findTenant(id),
+    async createKey({ actor, tenantSeq }, input) {
+      const { apiKey, key } = newKey(input);
+      const row = await store.createKey({ actor, tenantSeq, key, now: clock.now() });
+      return { row, apiKey };
+    },
+    listKeys: ({ tenantSeq }) => store.listKeys(tenantSeq),
+    async revokeKey({ actor, tenantSeq }, id) {
+      const result = await store.revokeKey({ actor, tenantSeq, id, now: clock.now() });
+      forget();
+      return result;
+    },
+    async rotateKey({ actor }) {
+      if (actor.kind !== "key") return null;
+      const apiKey = `sb_${actor.test ? "test" : "live"}_${clock.randomHex(KEY_RANDOM_BYTES)}`;
+      const request = { actor, id: clock.uuid(), hash: hashKey(apiKey), now: clock.now() };
+      const rotated = await store.rotateKey(request);
+      forget();
+      return rotated ? apiKey : null;
+    },
+    async createTenant({ actor }, name) {
+      const { apiKey, key } = newKey({ name: "first key", role: "org_admin", test: false });
+      const tenant = await store.createTenant({ actor, id: clock.uuid(), name, key, now: clock.now() });
+      return { tenant, apiKey };
+    },
+    listTenants: (after, limit) => store.listTenants(after, limit),
+  };
+}

@@ -1,0 +1,172 @@
+/** Endpoints: made, changed, tested, recovered. */
+import { type Endpoint, endpointDefaults } from "../domain/endpoint.ts";
+import type { Event } from "../domain/event.ts";
+import { ENDPOINT_NAME_CHARS_MAX, TESTS_IN_FLIGHT_MAX } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Sender } from "../ports/sender.ts";
+import type { PatchEndpoint, Store } from "../ports/store.ts";
+import type { AttemptMade, Attempts } from "./attempts.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { EndpointCache } from "./endpoint-cache.ts";
+import type { Caller, EndpointService, PatchEndpointInput, TestAnswer } from "./engine.ts";
+
+export interface EndpointsOptions {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly sender: Sender;
+  readonly cache: EndpointCache;
+  readonly deliveries: Deliveries;
+  readonly attempts: Attempts;
+  /** A job was started. */
+  readonly onJob: () => void;
+}
+
+const SECRET_RANDOM_BYTES = 32;
+
+export function createEndpoints(options: EndpointsOptions): EndpointService {
+  const { clock, store, sender, cache, deliveries } = options;
+  let testing = 0;
+
+  const generateSecret = () => `whsec_${clock.randomBase64(SECRET_RANDOM_BYTES)}`;
+
+  /** Carry out a change, and let everything in memory follow it before it is answered. */
+  async function patchStored(request: PatchEndpoint): Promise<Endpoint | null> {
+    const patched = await store.patchEndpoint(request);
+    cache.drop(request.tenantSeq);
+    if (patched === null) return null;
+    deliveries.changed(patched.endpoint, patched.lane);
+    return patched.endpoint;
+  }
+
+  async function test(caller: Caller, endpoint: Endpoint): Promise<TestAnswer> {
+    const event: Event = {
+      id: clock.uuid(),
+      tenantId: caller.tenantId,
+      type: "test",
+      payload: JSON.stringify({ message: testMessage(endpoint) }),
+      acceptedAt: clock.now(),
+      pauseId: null,
+    };
+    const delivery = {
+      id: clock.uuid(),
+      event,
+      format: endpoint.format,
+      attempts: 0,
+      runAttempts: 0,
+      runFirstActiveMs: null,
+    };
+    // Without a schedule: whatever comes of it, it is not retried.
+    const made = await options.attempts.make(delivery, { ...endpoint, retryScheduleSeconds: [] }, 0);
+    if (made === null) return { success: false, httpStatus: null, message: "The server is stopping." };
+    await store.recordTest({
+      tenantSeq: caller.tenantSeq,
+      endpointSeq: endpoint.seq,
+      event,
+      deliveryId: delivery.id,
+      format: endpoint.format,
+      ...made,
+    });
+    return testAnswer(made);
+  }
+
+  return {
+    async create({ actor, tenantSeq }, { madeBy, settings, secret }) {
+      const verdict = await sender.vet(settings.url);
+      if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
+      const generatedSecret = secret === null ? generateSecret() : null;
+      const created = await store.createEndpoint({
+        actor,
+        tenantSeq,
+        id: clock.uuid(),
+        settings: {
+          ...endpointDefaults(madeBy),
+          ...settings,
+          url: verdict.url,
+          name: settings.name ?? nameOf(verdict.url),
+        },
+        secret: secret ?? (generatedSecret as string),
+        madeBy,
+        now: clock.now(),
+      });
+      cache.drop(tenantSeq);
+      return created.kind === "tooMany" ? created : { ...created, generatedSecret };
+    },
+    get: ({ tenantSeq }, id) => store.getEndpoint(tenantSeq, id),
+    list: ({ tenantSeq }, after, limit) => store.listEndpoints(tenantSeq, after, limit),
+    async patch({ actor, tenantSeq }, id, input) {
+      const url = input.settings?.url;
+      if (url !== undefined) {
+        // Looked up first, so that another tenant's endpoint is unknown whatever the URL.
+        if ((await store.getEndpoint(tenantSeq, id)) === null) return { kind: "unknown" };
+        const verdict = await sender.vet(url);
+        if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
+      }
+      const patched = await patchStored({ actor, tenantSeq, id, now: clock.now(), ...changesOf(input) });
+      const view = patched === null ? null : await store.getEndpoint(tenantSeq, id);
+      return view === null ? { kind: "unknown" } : { kind: "patched", view };
+    },
+    async remove({ actor, tenantSeq }, id) {
+      const state = await store.deleteEndpoint({ actor, tenantSeq, id, now: clock.now() });
+      cache.drop(tenantSeq);
+      if (state === null) return false;
+      deliveries.deleted(state);
+      options.onJob();
+      return true;
+    },
+    async rotateSecret({ actor, tenantSeq }, id, { secret, overlapSeconds }) {
+      const generatedSecret = secret === null ? generateSecret() : null;
+      const now = clock.now();
+      const previousExpiresAt = now + overlapSeconds * 1000;
+      const value = secret ?? (generatedSecret as string);
+      const change = { value, previousUntil: overlapSeconds === 0 ? null : previousExpiresAt };
+      const patched = await patchStored({ actor, tenantSeq, id, now, secret: change });
+      return patched === null ? null : { generatedSecret, previousExpiresAt };
+    },
+    async test(caller, id) {
+      const view = await store.getEndpoint(caller.tenantSeq, id);
+      if (view === null) return null;
+      if (testing >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
+      testing += 1;
+      try {
+        return await test(caller, view.endpoint);
+      } finally {
+        testing -= 1;
+      }
+    },
+    async recover({ actor, tenantSeq }, id, since) {
+      const request = { actor, tenantSeq, endpointId: id, jobId: clock.uuid(), since, now: clock.now() };
+      const jobId = await store.startRecover(request);
+      if (jobId !== null) options.onJob();
+      return jobId;
+    },
+  };
+}
+
+const TOO_MANY_TESTS: TestAnswer = {
+  success: false,
+  httpStatus: null,
+  message: "Too many tests are being sent; try again in a moment.",
+};
+
+function changesOf({ settings, status, secret }: PatchEndpointInput): Partial<PatchEndpoint> {
+  return {
+    ...(settings === undefined ? {} : { settings }),
+    ...(status === undefined ? {} : { status, disabledReason: "manual" }),
+    ...(secret === undefined ? {} : { secret: { value: secret, previousUntil: null } }),
+  };
+}
+
+function nameOf(url: string): string {
+  return new URL(url).hostname.slice(0, ENDPOINT_NAME_CHARS_MAX);
+}
+
+function testMessage({ format }: Endpoint): string {
+  return `This is a test webhook event from ${format === "pacspace" ? "PacSpace" : "Signalbox"}.`;
+}
+
+function testAnswer({ attempt, transition }: AttemptMade): TestAnswer {
+  const { httpStatus } = attempt;
+  if (transition.outcome === "SUCCESS") return { success: true, httpStatus, message: "Test event sent successfully." };
+  const why = httpStatus === null ? `${transition.classification}: ${attempt.errorDetail}` : `HTTP ${httpStatus}`;
+  return { success: false, httpStatus, message: `Test event failed: ${why}.` };
+}

@@ -1,0 +1,198 @@
+/** What the surfaces may ask of the engine. Every call is made for one tenant, by an actor already let in. */
+import type { Actor, Role } from "../domain/access.ts";
+import type { DeliveryState } from "../domain/delivery.ts";
+import type { Endpoint, EndpointSettings, Surface } from "../domain/endpoint.ts";
+import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
+import type {
+  AttemptRow,
+  DeliveryPage,
+  DeliveryRow,
+  DeliverySearch,
+  EndpointHealthRow,
+  EndpointPage,
+  EndpointView,
+  EventView,
+  HourCounts,
+  Job,
+  KeyRow,
+  OutcomeRow,
+  RetryResult,
+  StoreStats,
+  Tenant,
+} from "../ports/store.ts";
+
+/** The actor, and the tenant that the request is about: the actor's own, or the one a `global_admin` chose. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly tenantId: Uuid;
+  readonly tenantSeq: Seq;
+}
+
+export interface PublishInput {
+  readonly type: string;
+  /** The payload's own JSON text. */
+  readonly payload: string;
+  /** Without repeats; null sends it to every endpoint whose filter matches. */
+  readonly endpointIds: readonly Uuid[] | null;
+  readonly idempotencyKey: string | null;
+}
+
+export type PublishAnswer =
+  | {
+      readonly kind: "accepted";
+      readonly eventId: Uuid;
+      readonly deliveries: readonly {
+        readonly deliveryId: Uuid;
+        readonly endpointId: Uuid;
+        readonly created: boolean;
+      }[];
+    }
+  /** The idempotency key came with other content before. */
+  | { readonly kind: "conflict" }
+  | { readonly kind: "unknownEndpoints"; readonly endpointIds: readonly Uuid[] }
+  /** More endpoints match than one event may go to (`EVENT_TARGETS_MAX`). */
+  | { readonly kind: "tooManyTargets"; readonly count: number }
+  /** 507: the tenant's paused endpoints hold as much as they may. */
+  | { readonly kind: "backlogFull"; readonly endpointId: Uuid };
+
+export interface CreateEndpointInput {
+  readonly madeBy: Surface;
+  /** `name` null: named after the URL's host. Fields left out take the surface's defaults. */
+  readonly settings: Partial<Omit<EndpointSettings, "name" | "url">> & {
+    readonly url: string;
+    readonly name: string | null;
+  };
+  /** Null: one is generated. */
+  readonly secret: string | null;
+}
+
+export type CreateEndpointAnswer =
+  | { readonly kind: "created"; readonly endpoint: Endpoint; readonly generatedSecret: string | null }
+  | { readonly kind: "urlRefused"; readonly reason: string }
+  | { readonly kind: "tooMany" };
+
+export interface PatchEndpointInput {
+  readonly settings?: Partial<EndpointSettings>;
+  readonly status?: "ACTIVE" | "PAUSED" | "DISABLED" | "toggle";
+  readonly secret?: string;
+}
+
+export type PatchEndpointAnswer =
+  | { readonly kind: "patched"; readonly view: EndpointView }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "urlRefused"; readonly reason: string };
+
+export interface RotateSecretAnswer {
+  /** Null when the caller gave the secret. */
+  readonly generatedSecret: string | null;
+  /** When the previous one stops; now, without an overlap. */
+  readonly previousExpiresAt: EpochMs;
+}
+
+export interface TestAnswer {
+  readonly success: boolean;
+  readonly httpStatus: number | null;
+  /** A sentence for a person: sent successfully, or what went wrong. */
+  readonly message: string;
+}
+
+export interface ListDeliveriesInput {
+  readonly state: DeliveryState | null;
+  readonly endpointId: Uuid | null;
+  readonly eventId: Uuid | null;
+  readonly search: DeliverySearch | null;
+  readonly from: EpochMs | null;
+  readonly to: EpochMs | null;
+  readonly before: Seq | null;
+  readonly limit: number;
+}
+
+export type ReplayAnswer =
+  | { readonly kind: "created"; readonly batchId: Uuid; readonly count: number; readonly skipped: number }
+  | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
+
+/** A live feed of outcomes. */
+export interface OutcomeStream {
+  /** Ends (`done`) when the reader fell behind, or when the server stops. */
+  next(): Promise<{ readonly done: false; readonly value: OutcomeRow } | { readonly done: true }>;
+  close(): void;
+}
+
+export interface CreatedKey {
+  readonly row: KeyRow;
+  /** Shown once. */
+  readonly apiKey: string;
+}
+
+export interface EndpointService {
+  create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
+  get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
+  list(caller: Caller, after: Seq | null, limit: number): Promise<EndpointPage>;
+  patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
+  remove(caller: Caller, id: Uuid): Promise<boolean>;
+  rotateSecret(
+    caller: Caller,
+    id: Uuid,
+    input: { readonly secret: string | null; readonly overlapSeconds: number },
+  ): Promise<RotateSecretAnswer | null>;
+  /** Sends the event `test`, whatever the endpoint's status, and waits for the answer. */
+  test(caller: Caller, id: Uuid): Promise<TestAnswer | null>;
+  /** The job's id; null when there is no such endpoint. */
+  recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
+}
+
+export interface HistoryService {
+  listDeliveries(caller: Caller, input: ListDeliveriesInput): Promise<DeliveryPage>;
+  getDelivery(
+    caller: Caller,
+    id: Uuid,
+  ): Promise<{ readonly row: DeliveryRow; readonly attempts: readonly AttemptRow[] } | null>;
+  getEvent(caller: Caller, id: Uuid): Promise<EventView | null>;
+  cancel(caller: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown">;
+  retry(caller: Caller, id: Uuid): Promise<RetryResult>;
+  replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
+  getJob(caller: Caller, id: Uuid): Promise<Job | null>;
+  /** Whole hours back from now. */
+  volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
+  latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;
+  endpointHealth(caller: Caller, hours: number): Promise<readonly EndpointHealthRow[]>;
+  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` open. `after`: resume behind this outcome. */
+  stream(caller: Caller, after: Seq | null): OutcomeStream | null;
+}
+
+export interface AccessService {
+  /** Whom a key belongs to; null when it is unknown or revoked. */
+  authenticate(apiKey: string): Promise<Actor | null>;
+  findTenant(id: Uuid): Promise<Tenant | null>;
+  createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreatedKey>;
+  listKeys(caller: Caller): Promise<readonly KeyRow[]>;
+  revokeKey(caller: Caller, id: Uuid): Promise<"revoked" | "unknown" | "forbidden">;
+  /** Replaces the actor's own key; null when it was revoked meanwhile, or the actor is not a key. */
+  rotateKey(caller: Caller): Promise<string | null>;
+  createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;
+  listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
+}
+
+export interface Engine {
+  /** Throws `StoreUnavailable` while the store cannot commit or too much waits for it. */
+  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
+  readonly endpoints: EndpointService;
+  readonly history: HistoryService;
+  readonly access: AccessService;
+  readonly status: {
+    /** Whether publishing would be accepted now; the reason when it would not. */
+    ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
+    gauges(): EngineGauges;
+    store(): Promise<StoreStats>;
+  };
+}
+
+/** What the metrics show of the engine's inside. */
+export interface EngineGauges {
+  readonly inFlight: number;
+  readonly heldInMemory: number;
+  readonly heldBytes: number;
+  readonly lanes: number;
+  readonly publishQueue: number;
+  readonly settleQueue: number;
+}

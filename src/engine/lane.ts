@@ -1,0 +1,138 @@
+/** A lane in memory: what this node has leased of one endpoint's deliveries, and whether the next may start. */
+import type { LeasedDelivery } from "../domain/delivery.ts";
+import type { Endpoint } from "../domain/endpoint.ts";
+import { isProbing, startWindow } from "../domain/health.ts";
+import type { EpochMs, Seq } from "../domain/ids.ts";
+import { LANE_HOLD_MAX, LANE_HOLD_SECONDS } from "../domain/limits.ts";
+import type { LaneState } from "../ports/store.ts";
+
+export interface Lane {
+  readonly endpointSeq: Seq;
+  readonly tenantSeq: Seq;
+  endpoint: Endpoint;
+  /** In the lane's order; taken from the front. */
+  queue: LeasedDelivery[];
+  /** Leases that a publish under way may bring. */
+  reserved: number;
+  inFlight: number;
+  /** Attempts that ended and are not yet settled; an ordered delivery goes on only after its settlement. */
+  settling: number;
+  /** An ordered delivery is on the wire or being settled: nothing starts beside it. */
+  barrier: boolean;
+  /** How many may be on the wire; grows with success. */
+  window: number;
+  /** A success since it became busy. */
+  proven: boolean;
+  probing: boolean;
+  held: boolean;
+  heldMs: number;
+  /** No attempt before this: rest or wait. */
+  blockedUntil: EpochMs;
+  /** When the store next has something for it; null when nothing. */
+  readyAt: EpochMs | null;
+  /** The rate limit's next free place. */
+  nextStartAt: EpochMs;
+  /** Smoothed duration of an attempt, for how much to hold. */
+  attemptMs: number;
+  claiming: boolean;
+  /** Of the latest state taken over from the store. */
+  revision: number;
+  /** Attempts on the wire that were started before its first success. */
+  unprovenInFlight: number;
+  /** It stands in the dispatcher's round. */
+  inRound: boolean;
+  lastBusyAt: EpochMs;
+}
+
+/** Until an endpoint has answered: as if it took this long. */
+const ATTEMPT_MS_FIRST = 100;
+
+export function createLane(endpoint: Endpoint, now: EpochMs): Lane {
+  return {
+    endpointSeq: endpoint.seq,
+    tenantSeq: endpoint.tenantSeq,
+    endpoint,
+    queue: [],
+    reserved: 0,
+    inFlight: 0,
+    settling: 0,
+    barrier: false,
+    window: startWindow(endpoint.maxInFlight),
+    proven: false,
+    probing: false,
+    held: endpoint.status !== "ACTIVE",
+    heldMs: 0,
+    blockedUntil: 0,
+    readyAt: null,
+    nextStartAt: 0,
+    attemptMs: ATTEMPT_MS_FIRST,
+    claiming: false,
+    revision: 0,
+    unprovenInFlight: 0,
+    inRound: false,
+    lastBusyAt: now,
+  };
+}
+
+/** Take over what the store says of the lane, unless something newer was taken over before. */
+export function applyState(lane: Lane, state: LaneState): void {
+  if (state.revision < lane.revision) return;
+  lane.revision = state.revision;
+  lane.readyAt = state.readyAt;
+  lane.held = state.held;
+  lane.heldMs = state.heldMs;
+  lane.probing = isProbing(state.health);
+  lane.blockedUntil = Math.max(state.health.restUntil ?? 0, state.waitUntil ?? 0);
+}
+
+export function isBlocked(lane: Lane, now: EpochMs): boolean {
+  return lane.held || lane.blockedUntil > now;
+}
+
+/** How many may be on the wire now. */
+export function inFlightLimit(lane: Lane): number {
+  return lane.probing ? 1 : Math.min(lane.window, lane.endpoint.maxInFlight);
+}
+
+/** Whether the delivery at the front may start, as far as the lane itself is concerned. */
+export function canStart(lane: Lane, now: EpochMs): boolean {
+  const first = lane.queue[0];
+  if (first === undefined || lane.barrier || isBlocked(lane, now)) return false;
+  if (first.ordered && lane.inFlight + lane.settling > 0) return false;
+  return lane.inFlight < inFlightLimit(lane) && lane.nextStartAt <= now;
+}
+
+/** How many leases the lane may hold: what it can start within `LANE_HOLD_SECONDS`, at least its window. */
+export function holdLimit(lane: Lane): number {
+  const limit = inFlightLimit(lane);
+  const perSecond = (limit * 1000) / Math.max(lane.attemptMs, 1);
+  const pace = Math.min(perSecond, lane.endpoint.rateLimitPerSecond ?? Number.POSITIVE_INFINITY);
+  return Math.min(Math.max(Math.ceil(pace * LANE_HOLD_SECONDS), limit), LANE_HOLD_MAX);
+}
+
+/** How many more leases the lane may take. */
+export function room(lane: Lane): number {
+  const queued = lane.queue.length + lane.reserved;
+  if (lane.probing) return Math.max(0, 1 - queued - lane.inFlight - lane.settling);
+  return Math.max(0, holdLimit(lane) - queued);
+}
+
+/**
+ * Whether to claim from the store now. An ordered lane claims only when it holds nothing: what it had claimed beside a
+ * delivery that then fails would be sent before it.
+ */
+export function wantsClaim(lane: Lane, now: EpochMs): boolean {
+  if (lane.claiming || lane.readyAt === null || lane.readyAt > now || isBlocked(lane, now)) return false;
+  return lane.endpoint.ordered ? isIdle(lane) : room(lane) > 0;
+}
+
+export function isIdle(lane: Lane): boolean {
+  return lane.queue.length + lane.reserved + lane.inFlight + lane.settling === 0 && !lane.claiming;
+}
+
+/** Note that a delivery was started: the rate limit's next place. */
+export function started(lane: Lane, now: EpochMs): void {
+  lane.lastBusyAt = now;
+  const perSecond = lane.endpoint.rateLimitPerSecond;
+  if (perSecond !== null) lane.nextStartAt = Math.max(lane.nextStartAt, now) + 1000 / perSecond;
+}

@@ -1,0 +1,224 @@
+/** Publish: match the tenant's endpoints, join the group commit, hand what was leased to its lanes. */
+import { hash } from "node:crypto";
+import type { LeasedDelivery } from "../domain/delivery.ts";
+import type { Endpoint } from "../domain/endpoint.ts";
+import { StoreUnavailable } from "../domain/errors.ts";
+import { type Event, matchEndpoints } from "../domain/event.ts";
+import { EVENT_TARGETS_MAX, GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX, PUBLISH_QUEUE_BYTES_MAX } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { IdempotencyClaim, PublishRequest, PublishResult, PublishTarget, Store } from "../ports/store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { createBatcher } from "./batcher.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { EndpointCache, MatchList } from "./endpoint-cache.ts";
+import type { Caller, PublishAnswer, PublishInput } from "./engine.ts";
+import type { Lane } from "./lane.ts";
+import type { Outage } from "./outage.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface Publisher {
+  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
+  readonly queueSize: number;
+  drained(): Promise<void>;
+}
+
+export interface PublisherOptions {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly cache: EndpointCache;
+  readonly deliveries: Deliveries;
+  readonly tokens: Tokens;
+  readonly telemetry: Telemetry;
+  readonly outage: Outage;
+}
+
+/** What an event and a delivery take in a group commit beside the payload, roughly. */
+const ROW_BYTES = 300;
+/** Each is one change of the tenant's endpoints in the moment between matching and committing. */
+const STALE_TRIES_MAX = 20;
+
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { clock, store, cache, telemetry, outage } = options;
+  const requests = createBatcher<PublishRequest, PublishResult>({
+    carryOut: (batch) => store.publish(batch),
+    rowsMax: GROUP_DELIVERIES_MAX,
+    bytesMax: GROUP_BYTES_MAX,
+    onFailure(error) {
+      outage.report(error);
+      return Promise.resolve("giveUp"); // the caller is told 503, and tries again
+    },
+  });
+
+  async function tryOnce(caller: Caller, input: PublishInput, list: MatchList): Promise<PublishAnswer | "stale"> {
+    const chosen = choose(list, input);
+    if (chosen.kind !== "chosen") return chosen;
+    const event = eventOf(clock, caller, input);
+    const reservations = chosen.endpoints.map((endpoint) => reserve(options, endpoint, event));
+    const request: PublishRequest = {
+      tenantSeq: caller.tenantSeq,
+      event,
+      endpointVersion: list.version,
+      targets: reservations.map(({ target }) => target),
+      named: input.endpointIds !== null,
+      namedDisabled: chosen.disabled.map(({ seq }) => seq),
+      idempotency: idempotencyOf(input),
+    };
+    const rows = 1 + reservations.length;
+    try {
+      const result = await requests.add(request, { rows, bytes: rows * ROW_BYTES + event.payload.length });
+      return answer(result, event, reservations);
+    } finally {
+      for (const { lane } of reservations) if (lane !== null) lane.reserved -= 1;
+    }
+  }
+
+  function answer(result: PublishResult, event: Event, reservations: readonly Reservation[]): PublishAnswer | "stale" {
+    switch (result.kind) {
+      case "published":
+        telemetry.published(reservations.length);
+        for (const [index, reservation] of reservations.entries()) {
+          enter(options.deliveries, event, reservation, result.deliveries[index]);
+        }
+        return {
+          kind: "accepted",
+          eventId: event.id,
+          deliveries: reservations.map(({ target, endpoint }) => ({
+            deliveryId: target.deliveryId,
+            endpointId: endpoint.id,
+            created: true,
+          })),
+        };
+      case "repeated":
+        return {
+          kind: "accepted",
+          eventId: result.eventId,
+          deliveries: result.deliveries.map((ref) => ({ ...ref, created: false })),
+        };
+      case "stale":
+        return "stale";
+      case "conflict":
+      case "backlogFull":
+        return result;
+      case "broken":
+        throw new Error(result.message);
+    }
+  }
+
+  return {
+    async publish(caller, input) {
+      if (requests.bytes + input.payload.length > PUBLISH_QUEUE_BYTES_MAX) {
+        throw new StoreUnavailable("too much is waiting to be committed");
+      }
+      for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
+        const list = cache.get(caller.tenantSeq);
+        const result = await tryOnce(caller, input, list instanceof Promise ? await list : list);
+        if (result !== "stale") return result;
+        cache.drop(caller.tenantSeq);
+      }
+      throw new StoreUnavailable("the tenant's endpoints change faster than an event can be matched");
+    },
+    get queueSize() {
+      return requests.size;
+    },
+    drained: () => requests.drained(),
+  };
+}
+
+type Chosen =
+  | { readonly kind: "chosen"; readonly endpoints: readonly Endpoint[]; readonly disabled: readonly Endpoint[] }
+  | Extract<PublishAnswer, { kind: "unknownEndpoints" | "tooManyTargets" }>;
+
+function choose({ endpoints, byId }: MatchList, { endpointIds, type }: PublishInput): Chosen {
+  if (endpointIds === null) {
+    const matching = matchEndpoints(endpoints, type);
+    if (matching.length > EVENT_TARGETS_MAX) return { kind: "tooManyTargets", count: matching.length };
+    return { kind: "chosen", endpoints: matching, disabled: [] };
+  }
+  const unknown = endpointIds.filter((id) => !byId.has(id));
+  if (unknown.length > 0) return { kind: "unknownEndpoints", endpointIds: unknown };
+  const named = endpointIds.map((id) => byId.get(id) as Endpoint);
+  return {
+    kind: "chosen",
+    endpoints: named.filter(({ status }) => status !== "DISABLED"),
+    disabled: named.filter(({ status }) => status === "DISABLED"),
+  };
+}
+
+function eventOf(clock: Clock, caller: Caller, input: PublishInput): Event {
+  return {
+    id: clock.uuid(),
+    tenantId: caller.tenantId,
+    type: input.type,
+    payload: input.payload,
+    acceptedAt: clock.now(),
+    pauseId: null,
+  };
+}
+
+interface Reservation {
+  readonly endpoint: Endpoint;
+  readonly target: PublishTarget;
+  /** The lane in which a place is kept; null when it has none, and the delivery is to wait in the store. */
+  readonly lane: Lane | null;
+}
+
+function reserve(
+  { clock, deliveries, tokens, outage }: PublisherOptions,
+  endpoint: Endpoint,
+  event: Event,
+): Reservation {
+  const { house } = deliveries;
+  const lane = endpoint.status === "ACTIVE" ? house.open(endpoint) : null;
+  const takes = lane !== null && outage.reason === null && house.hasRoom(lane, event.payload.length);
+  if (takes) lane.reserved += 1;
+  return {
+    endpoint,
+    lane: takes ? lane : null,
+    target: {
+      endpointSeq: endpoint.seq,
+      deliveryId: clock.uuid(),
+      format: endpoint.format,
+      ordered: endpoint.ordered,
+      token: takes ? tokens.next() : null,
+    },
+  };
+}
+
+function enter(
+  deliveries: Deliveries,
+  event: Event,
+  { endpoint, target, lane }: Reservation,
+  published: { readonly seq: number; readonly leased: boolean } | undefined,
+): void {
+  if (published === undefined) return;
+  if (!published.leased || lane === null || target.token === null) {
+    if (endpoint.status === "ACTIVE")
+      deliveries.claims.wake([{ endpointSeq: endpoint.seq, readyAt: event.acceptedAt }]);
+    return;
+  }
+  const delivery: LeasedDelivery = {
+    seq: published.seq,
+    id: target.deliveryId,
+    token: target.token,
+    endpointSeq: endpoint.seq,
+    event,
+    format: target.format,
+    ordered: target.ordered,
+    createdAt: event.acceptedAt,
+    attempts: 0,
+    runAttempts: 0,
+    runFirstActiveMs: null,
+  };
+  deliveries.admit(lane, delivery);
+}
+
+function idempotencyOf({ idempotencyKey, type, payload, endpointIds }: PublishInput): IdempotencyClaim | null {
+  if (idempotencyKey === null) return null;
+  const ids = endpointIds === null ? "*" : [...endpointIds].sort().join(",");
+  return {
+    surface: "events",
+    keyHash: hash("sha256", idempotencyKey, "hex"),
+    // Lengths first: no two different requests have one text.
+    fingerprint: hash("sha256", `${type.length}:${type}${ids.length}:${ids}${payload}`, "hex"),
+  };
+}

@@ -1,0 +1,129 @@
+/** Puts the engine together over a store and a sender, starts it and stops it. */
+import type { HmacSha256 } from "../domain/formats/index.ts";
+import { STOP_GRACE_MS } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Sender } from "../ports/sender.ts";
+import type { Store } from "../ports/store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { createAccess } from "./access.ts";
+import { createAttempts } from "./attempts.ts";
+import { createDeliveries } from "./deliveries.ts";
+import { createEndpointCache } from "./endpoint-cache.ts";
+import { createEndpoints } from "./endpoints.ts";
+import type { Engine } from "./engine.ts";
+import { createHistory } from "./history.ts";
+import { createOutage } from "./outage.ts";
+import { createPublisher } from "./publish.ts";
+import { createStreams } from "./stream.ts";
+import { createTokens } from "./tokens.ts";
+import { startUpkeep } from "./upkeep.ts";
+
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly sender: Sender;
+  readonly telemetry: Telemetry;
+  readonly hmac: HmacSha256;
+  readonly userAgent: string;
+  readonly retentionMs: number;
+}
+
+export interface RunningEngine extends Engine {
+  /** End streams; from now on readiness says that the server stops. */
+  prepareStop(): void;
+  /** Let attempts on the wire finish, give leases back, write everything down. The store stays open. */
+  stop(): Promise<void>;
+}
+
+export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
+  const { clock, store, sender, telemetry } = options;
+  const entered = await store.enter(clock.now());
+  clock.notBefore(entered.now);
+  const { node } = entered;
+  const outage = createOutage(clock, telemetry);
+  const tokens = createTokens(node);
+  const cache = createEndpointCache(store);
+  const streams = createStreams(store);
+  const attempts = createAttempts(options);
+  const access = createAccess(store, clock);
+  const deliveries = createDeliveries({
+    clock,
+    store,
+    attempts,
+    tokens,
+    telemetry,
+    node,
+    outage,
+    onOutcome: streams.tell,
+    onDisabled(endpoint) {
+      cache.drop(endpoint.tenantSeq);
+      const fields = { endpoint: endpoint.id, tenant: endpoint.tenantId };
+      telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
+    },
+  });
+  const publisher = createPublisher({ clock, store, cache, deliveries, tokens, telemetry, outage });
+  const upkeep = startUpkeep({
+    clock,
+    store,
+    deliveries,
+    telemetry,
+    outage,
+    node,
+    retentionMs: options.retentionMs,
+    lastSeenAt: entered.lastSeenAt,
+    onForeignChange() {
+      cache.clear();
+      access.forget();
+      deliveries.claims.discover();
+    },
+  });
+  let stopping = false;
+  deliveries.claims.discover();
+
+  return {
+    publish: publisher.publish,
+    endpoints: createEndpoints({
+      clock,
+      store,
+      sender,
+      cache,
+      deliveries,
+      attempts,
+      onJob: upkeep.workOnJobs,
+    }),
+    history: createHistory(clock, store, deliveries, streams),
+    access,
+    status: {
+      ready() {
+        if (stopping) return { ready: false, reason: "the server is stopping" };
+        return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
+      },
+      gauges: () => ({
+        inFlight: deliveries.dispatch.inFlight,
+        heldInMemory: deliveries.house.leases.size,
+        heldBytes: deliveries.house.bytes,
+        lanes: deliveries.house.size,
+        publishQueue: publisher.queueSize,
+        settleQueue: deliveries.settleQueueSize,
+      }),
+      store: () => store.stats(),
+    },
+    prepareStop() {
+      stopping = true;
+      streams.close();
+    },
+    async stop() {
+      stopping = true;
+      streams.close();
+      await publisher.drained();
+      deliveries.dispatch.halted = true;
+      await Promise.all([deliveries.claims.stop(), upkeep.stop()]);
+      await deliveries.giveBackAll();
+      await deliveries.landed(STOP_GRACE_MS, () => sender.abortAll());
+      outage.stop();
+      await deliveries.flush();
+      await deliveries.giveBackAll();
+      deliveries.dispatch.close();
+    },
+  };
+}

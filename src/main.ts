@@ -1,0 +1,147 @@
+/** The composition root: config → store → engine → api → listen. The only file that wires. */
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { createServer } from "./api/server.ts";
+import { createSystemClock } from "./clock/system.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { StartupError } from "./domain/errors.ts";
+import { STOP_ANSWERS_MS } from "./domain/limits.ts";
+import { type Founded, found } from "./engine/founding.ts";
+import { hmacSha256 } from "./engine/hmac.ts";
+import { startEngine } from "./engine/start.ts";
+import { createSender } from "./sender/sender.ts";
+import { openSqliteStore } from "./store/sqlite/store.ts";
+import { createTelemetry } from "./telemetry/telemetry.ts";
+
+export interface RunningSignalbox {
+  /** Where it listens, without a slash at its end. */
+  readonly url: string;
+  /** What the first start made; null at every later one. */
+  readonly founded: Founded | null;
+  /** Stop accepting, let attempts on the wire finish, give leases back, close the store. */
+  close(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+/** @throws StartupError for whatever the operator can mend */
+export async function startSignalbox(config: Config): Promise<RunningSignalbox> {
+  const clock = createSystemClock();
+  const telemetry = createTelemetry({ level: config.logLevel, clock });
+  const store = await openSqliteStore({
+    dataDir: config.dataDir,
+    masterKey: config.masterKey === null ? null : Buffer.from(config.masterKey, "base64"),
+    onDeath(error) {
+      // What it last wrote is unknown, and a restart finds out: leases are voided, nothing is lost.
+      telemetry.logger.fatal({ error: error.message }, "the store ended; so does the server");
+      telemetry.flush();
+      process.exit(1);
+    },
+  });
+  const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
+  const engine = await startEngine({
+    clock,
+    store,
+    sender,
+    telemetry,
+    hmac: hmacSha256,
+    userAgent: `Signalbox/${version}`,
+    retentionMs: config.retentionDays * DAY_MS,
+  });
+  telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
+  let port = config.port;
+  const app = createServer({
+    engine,
+    clock,
+    version,
+    get publicUrl() {
+      return config.publicUrl ?? `http://localhost:${port}`;
+    },
+    trustProxy: config.trustProxy,
+    telemetry,
+    metrics: telemetry.metrics,
+  });
+
+  async function close(): Promise<void> {
+    engine.prepareStop();
+    const answered = app.close();
+    await engine.stop();
+    const cut = clock.after(STOP_ANSWERS_MS, () => app.server.closeAllConnections());
+    await answered;
+    cut.cancel();
+    await sender.close();
+    await store.close();
+    telemetry.flush();
+  }
+
+  try {
+    const founded = await found(store, clock, config.first);
+    await app.listen({ host: config.host, port: config.port });
+    port = (app.server.address() as AddressInfo).port;
+    return { url: `http://${hostInUrl(config.host)}:${port}`, founded, close };
+  } catch (error) {
+    await close();
+    throw listenError(error, config);
+  }
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listenError(error: unknown, { host, port }: Config): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new StartupError(`port ${port} on ${host} is in use; stop what listens there, or set PORT`);
+    case "EACCES":
+      return new StartupError(`port ${port} on ${host} may not be listened on by this user; set PORT`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new StartupError(`${host} is no address of this machine; set HOST`);
+    default:
+      return error;
+  }
+}
+
+function announce({ url, founded }: RunningSignalbox, config: Config): void {
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  say(`Signalbox ${version} listens on ${url}`);
+  say(`  data       ${path.resolve(config.dataDir)}`);
+  if (founded === null) return;
+  say("  first start: this is shown once");
+  say(`  user       ${founded.email}`);
+  say(`  password   ${founded.password ?? "as set by SIGNALBOX_ADMIN_PASSWORD"}`);
+  say(`  API key    ${founded.apiKey ?? "as set by SIGNALBOX_API_KEY"}`);
+}
+
+function stopOnSignals(running: RunningSignalbox): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    running.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+if (import.meta.main) {
+  try {
+    const config = loadConfig(process.env);
+    const running = await startSignalbox(config);
+    stopOnSignals(running);
+    announce(running, config);
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    for (const line of error.message.split("\n")) process.stderr.write(`signalbox: ${line}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,62 @@
+/** The verbs on tenants, users and keys. */
+import type { Actor, Role } from "../../domain/access.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+
+export interface Tenant {
+  readonly seq: Seq;
+  readonly id: Uuid;
+  readonly name: string;
+  readonly createdAt: EpochMs;
+}
+
+/** A new key; the key itself never reaches the store. */
+export interface NewKey {
+  readonly id: Uuid;
+  /** Hexadecimal SHA-256 of the whole key. */
+  readonly hash: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly test: boolean;
+}
+
+export interface KeyRow extends Omit<NewKey, "hash"> {
+  readonly createdAt: EpochMs;
+}
+
+export interface NewUser {
+  readonly id: Uuid;
+  readonly email: string;
+  /** A PHC string, argon2id. */
+  readonly passwordHash: string;
+  readonly role: Role;
+}
+
+/** What an empty store is given at its first start, in one transaction. */
+export interface Founding {
+  readonly tenant: { readonly id: Uuid; readonly name: string };
+  readonly user: NewUser;
+  readonly key: NewKey;
+  readonly now: EpochMs;
+}
+
+export interface AccessVerbs {
+  /** Acts only on an empty store: answers false, and changes nothing, when there is a tenant. */
+  found(founding: Founding): Promise<boolean>;
+  /** Whom a key belongs to; null when there is no such key or it was revoked. */
+  findKey(hash: string): Promise<Actor | null>;
+  findTenant(id: Uuid): Promise<Tenant | null>;
+  createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<KeyRow>;
+  /** Every key that is not revoked, in creation order. */
+  listKeys(tenantSeq: Seq): Promise<readonly KeyRow[]>;
+  /** `forbidden`: its role is above the actor's. */
+  revokeKey(request: {
+    actor: Actor;
+    tenantSeq: Seq;
+    id: Uuid;
+    now: EpochMs;
+  }): Promise<"revoked" | "unknown" | "forbidden">;
+  /** Replace the actor's own key by one of the same name and role; false when it was revoked meanwhile. */
+  rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
+  createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
+  listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
+}

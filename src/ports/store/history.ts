@@ -1,0 +1,152 @@
+/** The verbs that read what happened, and those that act on single deliveries. */
+import type { Actor } from "../../domain/access.ts";
+import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery.ts";
+import type { EndpointStatus } from "../../domain/endpoint.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { DeliveryRef, Wake } from "./delivering.ts";
+
+/** A delivery as the lists show it. */
+export interface DeliveryRow {
+  readonly seq: Seq;
+  readonly id: Uuid;
+  readonly eventId: Uuid;
+  readonly eventType: string;
+  readonly endpointId: Uuid;
+  readonly endpointName: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  /** Null unless it waits. */
+  readonly nextAttemptAt: EpochMs | null;
+  readonly firstScheduledAt: EpochMs;
+  readonly lastAttemptAt: EpochMs | null;
+  readonly endedAt: EpochMs | null;
+  readonly reason: TerminalReason | null;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+export interface AttemptRow {
+  readonly id: Uuid;
+  readonly number: number;
+  readonly startedAt: EpochMs;
+  readonly endedAt: EpochMs;
+  readonly outcome: AttemptOutcome;
+  readonly classification: Classification;
+  readonly httpStatus: number | null;
+  readonly snippet: string | null;
+  readonly errorDetail: string | null;
+}
+
+/** Every condition must hold; null asks for nothing. */
+export interface DeliveryFilter {
+  readonly tenantSeq: Seq;
+  readonly state: DeliveryState | null;
+  readonly endpointId: Uuid | null;
+  readonly eventId: Uuid | null;
+  readonly search: DeliverySearch | null;
+  /** Created at this time or later. */
+  readonly from: EpochMs | null;
+  /** Created before this time. */
+  readonly to: EpochMs | null;
+}
+
+export type DeliverySearch =
+  | { readonly kind: "event"; readonly id: Uuid }
+  | { readonly kind: "delivery"; readonly id: Uuid }
+  | { readonly kind: "endpoint"; readonly id: Uuid }
+  | { readonly kind: "typePrefix"; readonly prefix: string };
+
+export interface DeliveryPage {
+  /** Newest first. May be shorter than asked for while `next` is not null: a list visits a bounded number of rows. */
+  readonly rows: readonly DeliveryRow[];
+  /** Go on with deliveries before this sequence; null at the end. */
+  readonly next: Seq | null;
+}
+
+export interface EventView {
+  readonly id: Uuid;
+  readonly type: string;
+  readonly payload: string;
+  readonly acceptedAt: EpochMs;
+  readonly deliveries: readonly DeliveryRow[];
+  /** Endpoints that existed then and got none, at most `EVENT_TARGETS_MAX`. */
+  readonly notDelivered: readonly { readonly endpointId: Uuid; readonly reason: "filter" | "disabled" | "not_named" }[];
+}
+
+export type CancelResult =
+  | { readonly kind: "cancelled"; readonly endpointSeq: Seq; readonly deliverySeq: Seq }
+  /** It is leased: nothing new is started for it, and the running attempt decides. */
+  | { readonly kind: "requested"; readonly endpointSeq: Seq; readonly deliverySeq: Seq }
+  | { readonly kind: "ended" }
+  | { readonly kind: "unknown" };
+
+export type RetryResult =
+  | { readonly kind: "queued"; readonly row: DeliveryRow; readonly wake: Wake | null }
+  /** Not FAILED, EXPIRED or CANCELLED, or its endpoint is deleted. */
+  | { readonly kind: "invalid"; readonly reason: string }
+  | { readonly kind: "unknown" };
+
+export interface ReplayRequest {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly deliveryIds: readonly Uuid[];
+  readonly dryRun: boolean;
+  readonly now: EpochMs;
+}
+
+export type ReplayResult =
+  /** `skipped`: their endpoints are deleted or DISABLED, so no new delivery was made. */
+  | { readonly kind: "created"; readonly count: number; readonly skipped: number; readonly woken: readonly Wake[] }
+  | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
+
+/** One outcome of the stream: the delivery as a list row, after an attempt. */
+export interface OutcomeRow {
+  readonly attemptSeq: Seq;
+  readonly row: DeliveryRow;
+}
+
+export interface OutcomePage {
+  readonly outcomes: readonly OutcomeRow[];
+  /** Every attempt up to this one has been looked at. */
+  readonly upTo: Seq;
+  readonly more: boolean;
+}
+
+/** Counts of one hour; `hour` is the epoch milliseconds of its start. */
+export interface HourCounts {
+  readonly hour: EpochMs;
+  /** Deliveries made in it. */
+  readonly total: number;
+  /** Deliveries that ended in it, by how. */
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+export interface EndpointHealthRow {
+  readonly endpointId: Uuid;
+  readonly name: string;
+  readonly status: EndpointStatus;
+  readonly total: number;
+  readonly delivered: number;
+  readonly failed: number;
+  readonly latencySumMs: number;
+  readonly latencyCount: number;
+}
+
+export interface HistoryVerbs {
+  listDeliveries(filter: DeliveryFilter, before: Seq | null, limit: number): Promise<DeliveryPage>;
+  getDelivery(tenantSeq: Seq, id: Uuid): Promise<{ row: DeliveryRow; attempts: readonly AttemptRow[] } | null>;
+  getEvent(tenantSeq: Seq, id: Uuid): Promise<EventView | null>;
+  cancel(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<CancelResult>;
+  retry(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RetryResult>;
+  replay(request: ReplayRequest): Promise<ReplayResult>;
+  /** The outcomes after `after`, in order; null asks only for the present end. */
+  tail(tenantSeq: Seq, after: Seq | null, limit: number): Promise<OutcomePage>;
+  /** The hours of [from, to), those without anything included as zeros. */
+  countVolume(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly HourCounts[]>;
+  /** Answered attempts by latency: under 100, 300, 1000, 5000 ms, and above. */
+  countLatency(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly [number, number, number, number, number]>;
+  countEndpointHealth(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly EndpointHealthRow[]>;
+}
+
+export type { DeliveryRef };

@@ -1,0 +1,67 @@
+/** The verbs that keep the store and this node in order: nodes, leases, jobs, retention. */
+import type { Actor } from "../../domain/access.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Lease, Wake } from "./delivering.ts";
+
+export interface Job {
+  readonly id: Uuid;
+  readonly kind: "recover" | "cancel_backlog";
+  readonly state: "running" | "done";
+  /** Rows changed so far. */
+  readonly done: number;
+  readonly createdAt: EpochMs;
+  readonly finishedAt: EpochMs | null;
+}
+
+export interface StartRecover {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly endpointId: Uuid;
+  readonly jobId: Uuid;
+  /** Deliveries and events of this time or later. */
+  readonly since: EpochMs;
+  readonly now: EpochMs;
+}
+
+export interface SweepRequest {
+  readonly now: EpochMs;
+  readonly retentionMs: number;
+}
+
+export interface StoreStats {
+  readonly fileBytes: number;
+  readonly walBytes: number;
+  readonly leased: number;
+  /** Whether the last group commit failed: nothing is sent meanwhile. */
+  readonly writable: boolean;
+}
+
+export interface Entered {
+  readonly node: number;
+  readonly now: EpochMs;
+  readonly lastSeenAt: EpochMs | null;
+}
+
+export interface UpkeepVerbs {
+  /**
+   * Enter this node, voiding the leases and lanes of nodes that are gone. Its number is the upper part of its tokens.
+   * `now` is never before any time that the store has seen; `lastSeenAt` is the latest of those, null for a new store.
+   */
+  enter(now: EpochMs): Promise<Entered>;
+  heartbeat(node: number, now: EpochMs): Promise<void>;
+  /** What the store believes this node to hold. */
+  leases(node: number): Promise<readonly Lease[]>;
+  /** Null when the tenant has no such endpoint. */
+  startRecover(request: StartRecover): Promise<Uuid | null>;
+  /** One bounded step of the oldest running job; `idle` when there is none. */
+  stepJob(now: EpochMs): Promise<{ readonly idle: boolean; readonly woken: readonly Wake[] }>;
+  getJob(tenantSeq: Seq, id: Uuid): Promise<Job | null>;
+  /** One bounded step of retention over everything that is kept; `more` while there is something left to delete. */
+  sweep(
+    request: SweepRequest,
+  ): Promise<{ readonly more: boolean; readonly deleted: number; readonly woken: readonly Wake[] }>;
+  /** Changes with every commit of another process. */
+  foreignChanges(): Promise<number>;
+  stats(): Promise<StoreStats>;
+  close(): Promise<void>;
+}

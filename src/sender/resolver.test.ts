@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { type Answer, startNameServer } from "../../test/fixtures/name-server.ts";
+import { createSystemClock } from "../clock/system.ts";
+import { DNS_FAILURE_TTL_MS, DNS_TTL_MS } from "../domain/limits.ts";
+import { parseHosts } from "./hosts.ts";
+import { createResolver, type Resolution, type ResolverOptions } from "./resolver.ts";
+
+async function setUp(context: TestContext, answer: (name: string) => Answer, more: Partial<ResolverOptions> = {}) {
+  const server = await startNameServer(answer);
+  const system = createSystemClock();
+  let aheadMs = 0;
+  const advance = (ms: number) => {
+    aheadMs += ms;
+  };
+  const clock = { ...system, monotonicMs: () => system.monotonicMs() + aheadMs };
+  const resolver = createResolver({ clock, nameServers: [server.address], hostsPath: "/nonexistent", ...more });
+  context.after(() => {
+    resolver.close();
+    server.close();
+  });
+  return { resolver, server, advance };
+}
+
+const found = (...addresses: string[]): Resolution => ({ kind: "found", addresses });
+const reasonOf = (resolution: Resolution) => (resolution.kind === "failed" ? resolution.reason : resolution.addresses);
+
+test("a name's IPv4 and IPv6 addresses come together, IPv4 first", async (context) => {
+  const { resolver } = await setUp(context, () => ["2606:4700::1", "8.8.8.8", "8.8.4.4"]);
+  assert.deepEqual(await resolver.resolve("a.test"), found("8.8.8.8", "8.8.4.4", "2606:4700::1"));
+});
+
+test("look-ups of one name at the same time are one, and its result is remembered for 30 s", async (context) => {
+  const { resolver, server, advance } = await setUp(context, () => ["8.8.8.8"]);
+  await Promise.all(Array.from({ length: 20 }, () => resolver.resolve("a.test")));
+  advance(DNS_TTL_MS - 1000);
+  await resolver.resolve("a.test");
+  assert.deepEqual(server.asked, ["a.test", "a.test"]);
+  advance(1001);
+  await resolver.resolve("a.test");
+  assert.equal(server.asked.length, 4);
+});
+
+test("a failure is remembered for 5 s", async (context) => {
+  const { resolver, server, advance } = await setUp(context, () => "not_found");
+  assert.equal(reasonOf(await resolver.resolve("a.test")), "dns_not_found");
+  const asked = server.asked.length;
+  advance(DNS_FAILURE_TTL_MS - 1000);
+  await resolver.resolve("a.test");
+  assert.equal(server.asked.length, asked);
+  advance(1001);
+  await resolver.resolve("a.test");
+  assert.ok(server.asked.length > asked);
+});
+
+test("each kind of failure has its own reason", async (context) => {
+  const { resolver } = await setUp(
+    context,
+    (name) => (name === "empty.test" ? [] : name === "broken.test" ? "server_failure" : "silence"),
+    { lookupMsMax: 100 },
+  );
+  assert.equal(reasonOf(await resolver.resolve("empty.test")), "dns_not_found");
+  assert.equal(reasonOf(await resolver.resolve("silent.test")), "dns_timeout");
+  assert.equal(reasonOf(await resolver.resolve(`${"a".repeat(70)}.test`)), "dns_error");
+});
+
+test("a name server that fails is an error, not an absent name", async (context) => {
+  const { resolver } = await setUp(context, () => "server_failure");
+  assert.equal(reasonOf(await resolver.resolve("broken.test")), "dns_error");
+});
+
+test("the hosts file comes before the name servers, and its changes are seen", async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), "signalbox-hosts-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const hostsPath = join(directory, "hosts");
+  await writeFile(hostsPath, "10.0.0.7 Partner.test # in the office\n");
+  const { resolver, server, advance } = await setUp(context, () => ["8.8.8.8"], { hostsPath });
+  assert.deepEqual(await resolver.resolve("partner.test"), found("10.0.0.7"));
+  assert.deepEqual(server.asked, []);
+  await writeFile(hostsPath, "");
+  advance(DNS_TTL_MS + 1);
+  assert.deepEqual(await resolver.resolve("partner.test"), found("8.8.8.8"));
+});
+
+test("a hosts file is read as the system reads it", () => {
+  const text = "# head\r\n127.0.0.1\tlocalhost  Box\n\n::1 localhost\nfe80::1%lo0 localhost\nnonsense here\n10.0.0.1\n";
+  assert.deepEqual(
+    parseHosts(text),
+    new Map([
+      ["localhost", ["127.0.0.1", "::1"]],
+      ["box", ["127.0.0.1"]],
+    ]),
+  );
+});

@@ -1,0 +1,109 @@
+/**
+ * Names to addresses, through c-ares: `dns.lookup` has libuv's four threads, shared with password hashing, so that four
+ * dead names would stop every endpoint.
+ */
+import { Resolver } from "node:dns/promises";
+import { LRUCache } from "lru-cache";
+import { DNS_CACHE_MAX, DNS_FAILURE_TTL_MS, DNS_LOOKUP_MS_MAX, DNS_TTL_MS } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import { createHostsFile } from "./hosts.ts";
+
+export type Resolution =
+  | { readonly kind: "found"; readonly addresses: readonly string[] }
+  | {
+      readonly kind: "failed";
+      readonly reason: "dns_not_found" | "dns_timeout" | "dns_error";
+      readonly detail: string;
+    };
+
+export interface NameResolver {
+  /** All addresses of a name, IPv4 first. Never rejects. */
+  resolve(name: string): Promise<Resolution>;
+  close(): void;
+}
+
+export interface ResolverOptions {
+  readonly clock: Clock;
+  /** `address:port`; the machine's own when absent. */
+  readonly nameServers?: readonly string[];
+  readonly hostsPath?: string;
+  readonly lookupMsMax?: number;
+}
+
+/** c-ares' own: one try takes 1 s, the later ones up to 2 s; the whole look-up is bounded besides. */
+const TRY_MS = 1000;
+const TRY_MS_MAX = 2000;
+const TRIES = 3;
+
+const TIMED_OUT: Resolution = {
+  kind: "failed",
+  reason: "dns_timeout",
+  detail: "the name servers did not answer in time",
+};
+
+export function createResolver(options: ResolverOptions): NameResolver {
+  const { clock } = options;
+  const lookupMsMax = options.lookupMsMax ?? DNS_LOOKUP_MS_MAX;
+  const cares = new Resolver({ timeout: TRY_MS, maxTimeout: TRY_MS_MAX, tries: TRIES });
+  if (options.nameServers !== undefined) cares.setServers(options.nameServers);
+  const hosts = createHostsFile(clock, options.hostsPath);
+  const known = new LRUCache<string, { resolution: Resolution; untilMs: number }>({ max: DNS_CACHE_MAX });
+  const flights = new Map<string, Promise<Resolution>>();
+
+  async function fly(name: string): Promise<Resolution> {
+    const inHosts = await hosts.find(name);
+    const resolution: Resolution =
+      inHosts === null
+        ? await within(clock, lookupMsMax, query(cares, name), TIMED_OUT)
+        : { kind: "found", addresses: inHosts };
+    const ttlMs = resolution.kind === "found" ? DNS_TTL_MS : DNS_FAILURE_TTL_MS;
+    known.set(name, { resolution, untilMs: clock.monotonicMs() + ttlMs });
+    flights.delete(name);
+    return resolution;
+  }
+
+  return {
+    resolve(name) {
+      const entry = known.get(name);
+      if (entry !== undefined && clock.monotonicMs() < entry.untilMs) return Promise.resolve(entry.resolution);
+      const running = flights.get(name);
+      if (running !== undefined) return running;
+      const flight = fly(name);
+      flights.set(name, flight);
+      return flight;
+    },
+    close: () => cares.cancel(),
+  };
+}
+
+/** The result of a task that never rejects, or `otherwise` when it takes longer than `ms`. */
+export function within<T>(clock: Clock, ms: number, task: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, () => resolve(otherwise));
+    void task.then((result) => {
+      timer.cancel();
+      resolve(result);
+    });
+  });
+}
+
+async function query(cares: Resolver, name: string): Promise<Resolution> {
+  const [v4, v6] = await Promise.allSettled([cares.resolve4(name), cares.resolve6(name)]);
+  const addresses = [...(v4.status === "fulfilled" ? v4.value : []), ...(v6.status === "fulfilled" ? v6.value : [])];
+  if (addresses.length > 0) return { kind: "found", addresses };
+  return failure([v4, v6].map((answer) => (answer.status === "rejected" ? errorCode(answer.reason) : "ENODATA")));
+}
+
+const errorCode = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown error";
+
+/** What two failed queries, for IPv4 and IPv6, say together. */
+function failure(codes: readonly string[]): Resolution {
+  if (codes.includes("ENOTFOUND")) {
+    return { kind: "failed", reason: "dns_not_found", detail: "the host name does not exist" };
+  }
+  if (codes.includes("ETIMEOUT")) return TIMED_OUT;
+  const code = codes.find((each) => each !== "ENODATA");
+  if (code === undefined) return { kind: "failed", reason: "dns_not_found", detail: "the host name has no address" };
+  return { kind: "failed", reason: "dns_error", detail: `the name servers answered with an error (${code})` };
+}

@@ -1,0 +1,103 @@
+/** The outgoing HTTP client: one POST in, one outcome out. */
+import { LRUCache } from "lru-cache";
+import type { Outcome } from "../domain/delivery.ts";
+import {
+  ERROR_DETAIL_CHARS_MAX,
+  IDLE_CONNECTIONS_MAX,
+  REGISTRATION_DNS_MS,
+  SENDER_TARGETS_MAX,
+} from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Sender, UrlVerdict } from "../ports/sender.ts";
+import { nameRefusal, type Receiver } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Exchange } from "./exchange.ts";
+import { unreachable } from "./failures.ts";
+import { createGuard } from "./guard.ts";
+import { Pool } from "./pool.ts";
+import { createResolver, type NameResolver, within } from "./resolver.ts";
+import { readTarget } from "./target.ts";
+
+export interface SenderOptions {
+  readonly clock: Clock;
+  readonly allowHttp: boolean;
+  /** CIDRs, already validated. */
+  readonly allowNetworks: readonly string[];
+  /** The machine's own names and name servers when absent; tests bring theirs. */
+  readonly resolver?: NameResolver;
+  /** Certificates trusted instead of the well-known ones, PEM; for tests. */
+  readonly trustedCa?: string;
+  readonly idleConnectionsMax?: number;
+}
+
+/** Where a URL leads, or why it does not. */
+type Route = { readonly receiver: Receiver; readonly path: string } | { readonly refused: Outcome };
+
+export function createSender(options: SenderOptions): Sender {
+  const { clock, trustedCa } = options;
+  const resolver = options.resolver ?? createResolver({ clock });
+  const guard = createGuard(options.allowNetworks);
+  const rules = { allowHttp: options.allowHttp, guard };
+  const deadlines = new Deadlines<Exchange>(clock);
+  const pool = new Pool(
+    { resolver, guard, ...(trustedCa === undefined ? {} : { trustedCa }) },
+    options.idleConnectionsMax ?? IDLE_CONNECTIONS_MAX,
+  );
+  const routes = new LRUCache<string, Route>({ max: SENDER_TARGETS_MAX });
+  let closed = false;
+
+  function route(url: string): Route {
+    const known = routes.get(url);
+    if (known !== undefined) return known;
+    const verdict = readTarget(url, rules);
+    const found: Route =
+      verdict.kind === "accepted"
+        ? { receiver: pool.receiver(verdict.target), path: verdict.target.path }
+        : { refused: unreachable(verdict.by === "url" ? "url_refused" : "address_refused", verdict.reason) };
+    routes.set(url, found);
+    return found;
+  }
+
+  function abortAll(): void {
+    for (const exchange of deadlines.pending()) exchange.abort();
+  }
+
+  return {
+    send: (request) =>
+      new Promise((resolve) => {
+        if (closed) return resolve({ kind: "aborted" });
+        try {
+          const to = route(request.url);
+          if ("refused" in to) resolve(to.refused);
+          else new Exchange(request, to, { pool, deadlines }, resolve).start();
+        } catch (error) {
+          resolve(internalError(error));
+        }
+      }),
+    vet: (url) => vet(url),
+    abortAll,
+    async close() {
+      closed = true;
+      abortAll();
+      await pool.close();
+      resolver.close();
+    },
+  };
+
+  async function vet(url: string): Promise<UrlVerdict> {
+    const verdict = readTarget(url, rules);
+    if (verdict.kind === "refused") return { kind: "refused", reason: verdict.reason };
+    const { host } = verdict.target;
+    if (host.kind === "addresses") return { kind: "accepted", url };
+    const resolution = await within(clock, REGISTRATION_DNS_MS, resolver.resolve(host.name), null);
+    // A name that has no address now may have one when the first event comes; the connect checks it then.
+    if (resolution === null || resolution.kind === "failed") return { kind: "accepted", url };
+    const reason = nameRefusal(resolution.addresses, guard);
+    return reason === null ? { kind: "accepted", url } : { kind: "refused", reason };
+  }
+}
+
+const internalError = (error: unknown): Outcome => ({
+  kind: "internal_error",
+  detail: (error instanceof Error ? error.message : String(error)).slice(0, ERROR_DETAIL_CHARS_MAX),
+});

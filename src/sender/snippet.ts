@@ -1,0 +1,37 @@
+/** What the history shows of an answer's body: always harmless text. */
+
+/** Above this share of characters that are not text, a body is called binary and not shown. */
+const UNREADABLE_SHARE_MAX = 0.25;
+
+// Control characters but line feed and tab, and the marks that reverse the reading direction of what follows them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const PLAIN = /^[\n\t\x20-\x7e]*$/;
+
+/**
+ * Decode the beginning of a body as UTF-8, leniently: a character cut at the end is dropped, bytes that are not UTF-8
+ * become U+FFFD, control characters are left out.
+ */
+export function readSnippet(bytes: Buffer): string {
+  const text = bytes.toString("utf8", 0, wholeCharactersLength(bytes));
+  if (PLAIN.test(text)) return text;
+  const tidy = text.replace(/\r\n?/g, "\n");
+  const unreadable = (tidy.match(UNSAFE)?.length ?? 0) + (tidy.match(/\ufffd/g)?.length ?? 0);
+  if (unreadable > tidy.length * UNREADABLE_SHARE_MAX) return "(binary body)";
+  return tidy.replace(UNSAFE, "");
+}
+
+/** The length without a multi-byte character that was cut at the end. */
+function wholeCharactersLength(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte < 0x80) return bytes.length;
+    if (byte >= 0xc0) return utf8Length(byte) > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+function utf8Length(leadByte: number): number {
+  if (leadByte >= 0xf0) return 4;
+  return leadByte >= 0xe0 ? 3 : 2;
+}

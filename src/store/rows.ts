@@ -1,0 +1,81 @@
+/** Row ↔ domain: what both dialects share. */
+import type { AttemptOutcome, DeliveryState } from "../domain/delivery.ts";
+import { FORMATS, type Format } from "../domain/endpoint.ts";
+import type { Uuid } from "../domain/ids.ts";
+
+/** The stored states of a delivery; the first migration names them. */
+export const STATE = {
+  waitingNew: 0,
+  waitingRetry: 1,
+  leased: 2,
+  delivered: 3,
+  failed: 4,
+  cancelled: 5,
+  expired: 6,
+} as const;
+
+const STATE_NAMES: readonly DeliveryState[] = [
+  "PENDING",
+  "SCHEDULED",
+  "IN_PROGRESS",
+  "DELIVERED",
+  "FAILED",
+  "CANCELLED",
+  "EXPIRED",
+];
+
+/**
+ * The state as a caller sees it. HELD and a deleted endpoint's CANCELLED are derived, so that holding and deleting
+ * never sweep over deliveries.
+ */
+export function stateName(
+  state: number,
+  endpoint: { readonly active: boolean; readonly deleted: boolean },
+): DeliveryState {
+  if (state < STATE.leased) {
+    if (endpoint.deleted) return "CANCELLED";
+    if (!endpoint.active) return "HELD";
+  }
+  return STATE_NAMES[state] ?? "FAILED";
+}
+
+/** The stored number of a state that is stored. */
+export function stateNumber(state: Exclude<DeliveryState, "HELD">): number {
+  return STATE_NAMES.indexOf(state);
+}
+
+const OUTCOMES: readonly AttemptOutcome[] = ["SUCCESS", "RETRYABLE_FAILURE", "NON_RETRYABLE_FAILURE"];
+
+export function outcomeNumber(outcome: AttemptOutcome): number {
+  return OUTCOMES.indexOf(outcome);
+}
+
+export function outcomeName(number: number): AttemptOutcome {
+  return OUTCOMES[number] ?? "RETRYABLE_FAILURE";
+}
+
+export function formatNumber(format: Format): number {
+  return FORMATS.indexOf(format);
+}
+
+export function formatName(number: number): Format {
+  return FORMATS[number] ?? "plain";
+}
+
+/** A UUID as its 16 bytes. */
+export function uuidBytes(id: Uuid): Uint8Array {
+  return Buffer.from(id.replaceAll("-", ""), "hex");
+}
+
+/** A UUID from its 16 bytes. */
+export function uuidText(bytes: Uint8Array): Uuid {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The start of the hour that a time is in. */
+export function hourOf(time: number): number {
+  return time - (time % HOUR_MS);
+}

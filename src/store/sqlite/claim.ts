@@ -1,0 +1,159 @@
+/** claim: ready lanes, then the due deliveries inside each, leased with fresh tokens. */
+import { isExpired, type LeasedDelivery } from "../../domain/delivery.ts";
+import { isProbing } from "../../domain/health.ts";
+import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
+import { VOID_CLAIMS_MAX } from "../../domain/limits.ts";
+import type { ClaimedLane, ClaimRequest, ClaimResult } from "../../ports/store.ts";
+import { formatName, STATE, uuidText } from "../rows.ts";
+import { loadEndpoint } from "./endpoint-rows.ts";
+import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
+import type { Writing } from "./writing.ts";
+
+// Served by lanes_ready.
+const READY_LANES = `
+  SELECT endpoint_seq
+  FROM lanes
+  WHERE ready_at <= ? AND owner IS NULL
+  ORDER BY ready_at
+  LIMIT ?`;
+const NEXT_READY = `
+  SELECT min(ready_at) AS ready_at
+  FROM lanes
+  WHERE ready_at IS NOT NULL AND owner IS NULL`;
+
+export function claim(w: Writing, request: ClaimRequest): ClaimResult {
+  const budget: Budget = {
+    deliveries: request.deliveriesMax,
+    bytes: request.bytesMax,
+    nextToken: request.firstToken,
+  };
+  const lanes = request.lanes.map(({ endpointSeq, count }) => claimLane(w, request, endpointSeq, count, budget));
+  for (const endpointSeq of readyLanes(w, request)) {
+    if (budget.deliveries <= 0 || budget.bytes <= 0) break;
+    lanes.push(claimLane(w, request, endpointSeq, request.adopt.countEach, budget));
+  }
+  w.lanes.flush(); // so that the lanes adopted here no longer count as nobody's
+  const next = w.prepare(NEXT_READY).get()?.ready_at;
+  return { lanes, nextReadyAt: typeof next === "number" ? next : null };
+}
+
+interface Budget {
+  deliveries: number;
+  bytes: number;
+  nextToken: LeaseToken;
+}
+
+function readyLanes(w: Writing, request: ClaimRequest): Seq[] {
+  if (request.adopt.lanesMax <= 0) return [];
+  w.lanes.flush(); // verbs of the same group may have made lanes ready
+  return w
+    .prepare(READY_LANES)
+    .all(request.now, request.adopt.lanesMax)
+    .map((row) => Number(row.endpoint_seq));
+}
+
+function claimLane(w: Writing, request: ClaimRequest, endpointSeq: Seq, count: number, budget: Budget): ClaimedLane {
+  const { now, node } = request;
+  const lane = w.lanes.get(endpointSeq);
+  const endpoint = loadEndpoint(w, endpointSeq);
+  const waits = Math.max(lane.health.restUntil ?? 0, lane.waitUntil ?? 0) > now;
+  const deliveries: LeasedDelivery[] = [];
+  if (!isHeld(lane) && !waits) {
+    const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, budget.deliveries);
+    for (const row of dueRows(w, endpointSeq, now, room, budget)) {
+      const ended = endInstead(row, lane, endpoint.retryScheduleSeconds, now);
+      if (ended === null) deliveries.push(lease(w, row, endpointSeq, endpoint.tenantId, budget));
+      else end(w, row, lane, ended, now);
+    }
+  }
+  if (lane.owner !== node && !lane.deleted) touch(lane, { owner: node });
+  refreshReadyAt(w, lane);
+  return { endpoint, state: laneState(lane), deliveries };
+}
+
+type DueRow = Record<string, number | string | Uint8Array | null>;
+
+// Served by deliveries_waiting.
+const DUE = `
+  SELECT d.seq, d.id, d.format, d.ordered, d.created_at, d.claims, d.attempts, d.attempts_before_run,
+         d.claims_before_run, d.run_first_active_ms,
+         v.id AS event_id, v.payload, v.accepted_at, v.pause_id, t.name AS type
+  FROM deliveries d
+  JOIN events v ON v.seq = d.event_seq
+  JOIN event_types t ON t.seq = d.type_seq
+  WHERE d.endpoint_seq = ? AND d.state < 2 AND d.due_at <= ?
+  ORDER BY d.due_at, d.seq
+  LIMIT ?`;
+
+/** Due deliveries in the lane's order, until the budget's bytes are used up; at least one, whatever its size. */
+function dueRows(w: Writing, endpointSeq: Seq, now: EpochMs, room: number, budget: Budget): DueRow[] {
+  const rows: DueRow[] = [];
+  if (room <= 0) return rows;
+  for (const row of w.prepare(DUE).iterate(endpointSeq, now, room)) {
+    const due = row as DueRow;
+    rows.push(due);
+    budget.bytes -= (due.payload as string).length;
+    if (budget.bytes <= 0) break;
+  }
+  return rows;
+}
+
+/** Why a due delivery ends without another attempt; null when it is to be sent. */
+function endInstead(row: DueRow, lane: Lane, scheduleSeconds: readonly number[], now: EpochMs) {
+  const runAttempts = Number(row.attempts) - Number(row.attempts_before_run);
+  const voidClaims = Number(row.claims) - Number(row.claims_before_run) - runAttempts;
+  // A payload that ends the process each time must not do so for ever.
+  if (voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX) return { state: STATE.failed, reason: "crashed" };
+  const firstActiveMs = row.run_first_active_ms as number | null;
+  if (firstActiveMs !== null && isExpired(now - lane.heldMs, firstActiveMs, scheduleSeconds)) {
+    return { state: STATE.expired, reason: "expired" };
+  }
+  return null;
+}
+
+const END = `
+  UPDATE deliveries
+  SET state = ?, reason = ?, ended_at = ?
+  WHERE seq = ?`;
+
+function end(w: Writing, row: DueRow, lane: Lane, how: { state: number; reason: string }, now: EpochMs): void {
+  w.prepare(END).run(how.state, how.reason, now, row.seq as number);
+  w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
+}
+
+const LEASE = `
+  UPDATE deliveries
+  SET state = 2, lease = ?, claims = claims + 1
+  WHERE seq = ?`;
+
+function lease(
+  w: Writing,
+  row: DueRow,
+  endpointSeq: Seq,
+  tenantId: LeasedDelivery["event"]["tenantId"],
+  budget: Budget,
+): LeasedDelivery {
+  const token = budget.nextToken++;
+  budget.deliveries -= 1;
+  w.prepare(LEASE).run(token, row.seq as number);
+  return {
+    seq: row.seq as number,
+    id: uuidText(row.id as Uint8Array),
+    token,
+    endpointSeq,
+    event: {
+      id: uuidText(row.event_id as Uint8Array),
+      tenantId,
+      type: row.type as string,
+      payload: row.payload as string,
+      acceptedAt: row.accepted_at as number,
+      pauseId: row.pause_id === null ? null : uuidText(row.pause_id as Uint8Array),
+    },
+    format: formatName(row.format as number),
+    ordered: row.ordered === 1,
+    createdAt: row.created_at as number,
+    attempts: row.attempts as number,
+    runAttempts: Number(row.attempts) - Number(row.attempts_before_run),
+    runFirstActiveMs: row.run_first_active_ms as number | null,
+  };
+}

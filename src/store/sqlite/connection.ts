@@ -1,0 +1,68 @@
+/** Opening the database file: pragmas, migrations, and the cache of prepared statements. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { StartupError } from "../../domain/errors.ts";
+import { WAL_SIZE_BYTES_MAX } from "../../domain/limits.ts";
+
+/** A connection and its prepared statements; SQL text is the key, so each stands beside the verb that runs it. */
+export interface Connection {
+  readonly db: DatabaseSync;
+  prepare(sql: string): StatementSync;
+}
+
+/** Pages kept in memory by each of the two connections: enough for the tails of all tables and indexes. */
+const PAGE_CACHE_KB = 32 * 1024;
+/** How long a connection waits for the command line's transaction. */
+const BUSY_MS = 5000;
+/** WAL pages after which a commit checkpoints: 16 MB; smaller makes checkpoints rewrite the same tail pages more often. */
+const WAL_CHECKPOINT_PAGES = 4000;
+
+export function openConnection(file: string, mode: "write" | "read"): Connection {
+  const db = new DatabaseSync(file, { readOnly: mode === "read", timeout: BUSY_MS });
+  db.exec(`PRAGMA cache_size = -${PAGE_CACHE_KB}`);
+  if (mode === "write") {
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("PRAGMA synchronous = FULL");
+    db.exec(`PRAGMA journal_size_limit = ${WAL_SIZE_BYTES_MAX}`);
+    db.exec(`PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
+    db.exec("PRAGMA foreign_keys = OFF"); // rows are only ever deleted by verbs that know what refers to them
+  }
+  const statements = new Map<string, StatementSync>();
+  return {
+    db,
+    prepare(sql) {
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        statement = db.prepare(sql);
+        statements.set(sql, statement);
+      }
+      return statement;
+    },
+  };
+}
+
+const MIGRATIONS_DIR = join(import.meta.dirname, "migrations");
+
+/** Bring the schema up to date, each numbered migration in a transaction of its own. */
+export function migrate({ db }: Connection): void {
+  const migrations = readdirSync(MIGRATIONS_DIR)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+  const newest = migrations.length;
+  const present = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  if (present > newest) {
+    throw new StartupError(
+      `the data was written by a newer Signalbox (schema ${present}, this one knows ${newest}); install that version or a later one`,
+    );
+  }
+  for (const [index, name] of migrations.entries()) {
+    const number = index + 1;
+    if (Number.parseInt(name, 10) !== number) throw new Error(`migration ${name} is out of sequence`);
+    if (number <= present) continue;
+    db.exec("BEGIN IMMEDIATE");
+    db.exec(readFileSync(join(MIGRATIONS_DIR, name), "utf8"));
+    db.exec(`PRAGMA user_version = ${number}`);
+    db.exec("COMMIT");
+  }
+}

@@ -1,0 +1,175 @@
+/** A list's filter, its ids and times looked up: what every delivery of the list must satisfy. */
+import type { DeliveryState } from "../../domain/delivery.ts";
+import type { EndpointStatus } from "../../domain/endpoint.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { LIST_SOURCES_MAX } from "../../domain/limits.ts";
+import type { DeliveryFilter } from "../../ports/store.ts";
+import { stateNumber, uuidBytes } from "../rows.ts";
+import type { Connection } from "./connection.ts";
+import type { Condition, Span } from "./delivery-sources.ts";
+import { all, one } from "./reading.ts";
+
+export interface Conditions {
+  readonly tenantSeq: Seq;
+  readonly state: DeliveryState | null;
+  readonly endpoint: FoundEndpoint | null;
+  readonly event: FoundEvent | null;
+  readonly delivery: Seq | null;
+  readonly type: FoundTypes | null;
+  readonly from: EpochMs | null;
+  readonly to: EpochMs | null;
+}
+
+export interface FoundEndpoint {
+  readonly seq: Seq;
+  readonly status: EndpointStatus;
+  readonly deleted: boolean;
+}
+
+export interface FoundEvent {
+  readonly seq: Seq;
+  readonly firstDelivery: Seq;
+  readonly deliveryCount: number;
+}
+
+export interface FoundTypes {
+  readonly prefix: string;
+  /** Null: more than `LIST_SOURCES_MAX` types begin so. */
+  readonly seqs: readonly Seq[] | null;
+}
+
+/** Null when nothing can match: an id that the tenant does not have, or two that exclude each other. */
+export function findConditions(connection: Connection, filter: DeliveryFilter): Conditions | null {
+  const { tenantSeq, search } = filter;
+  const endpointId = sameId(filter.endpointId, search?.kind === "endpoint" ? search.id : null);
+  const eventId = sameId(filter.eventId, search?.kind === "event" ? search.id : null);
+  const deliveryId = search?.kind === "delivery" ? search.id : null;
+  const prefix = search?.kind === "typePrefix" && search.prefix !== "" ? search.prefix : null;
+  if (endpointId === "none" || eventId === "none") return null;
+
+  const endpoint = endpointId === null ? null : findEndpoint(connection, tenantSeq, endpointId);
+  const event = eventId === null ? null : findEvent(connection, tenantSeq, eventId);
+  const delivery = deliveryId === null ? null : findDelivery(connection, tenantSeq, deliveryId);
+  const type = prefix === null ? null : findTypes(connection, tenantSeq, prefix);
+  if (endpoint === undefined || event === undefined || delivery === undefined || type === undefined) return null;
+  return { tenantSeq, state: filter.state, endpoint, event, delivery, type, from: filter.from, to: filter.to };
+}
+
+function sameId(a: Uuid | null, b: Uuid | null): Uuid | null | "none" {
+  if (a === null) return b;
+  return b === null || b === a ? a : "none";
+}
+
+const ENDPOINT = "SELECT seq, status, deleted_at FROM endpoints WHERE id = ? AND tenant_seq = ?";
+const EVENT = "SELECT seq, first_delivery_seq, delivery_count FROM events WHERE id = ? AND tenant_seq = ?";
+const DELIVERY = "SELECT seq FROM deliveries WHERE id = ? AND tenant_seq = ?";
+// A range and not LIKE or GLOB, in which the prefix's own characters could be wildcards.
+const TYPES = `
+  SELECT seq
+  FROM event_types
+  WHERE tenant_seq = ? AND name >= ? AND name < ?
+  ORDER BY name
+  LIMIT ?`;
+
+function findEndpoint(connection: Connection, tenantSeq: Seq, id: Uuid): FoundEndpoint | undefined {
+  type Row = { seq: Seq; status: EndpointStatus; deleted_at: EpochMs | null };
+  const row = one<Row>(connection, ENDPOINT, uuidBytes(id), tenantSeq);
+  return row === undefined ? undefined : { seq: row.seq, status: row.status, deleted: row.deleted_at !== null };
+}
+
+function findEvent(connection: Connection, tenantSeq: Seq, id: Uuid): FoundEvent | undefined {
+  type Row = { seq: Seq; first_delivery_seq: Seq; delivery_count: number };
+  const row = one<Row>(connection, EVENT, uuidBytes(id), tenantSeq);
+  if (row === undefined) return undefined;
+  return { seq: row.seq, firstDelivery: row.first_delivery_seq, deliveryCount: row.delivery_count };
+}
+
+function findDelivery(connection: Connection, tenantSeq: Seq, id: Uuid): Seq | undefined {
+  return one<{ seq: Seq }>(connection, DELIVERY, uuidBytes(id), tenantSeq)?.seq;
+}
+
+function findTypes(connection: Connection, tenantSeq: Seq, prefix: string): FoundTypes | undefined {
+  const rows = all<{ seq: Seq }>(connection, TYPES, tenantSeq, prefix, endOf(prefix), LIST_SOURCES_MAX + 1);
+  if (rows.length === 0) return undefined;
+  return { prefix, seqs: rows.length > LIST_SOURCES_MAX ? null : rows.map(({ seq }) => seq) };
+}
+
+/** After every name that begins with the prefix: names are ASCII. */
+function endOf(prefix: string): string {
+  return `${prefix}\u{10FFFF}`;
+}
+
+/** The parts of a filter. A range answers some of them by itself; the rest is checked row by row. */
+export type Part = "tenant" | "state" | "endpoint" | "event" | "delivery" | "type" | "time";
+
+/** The conditions that `answered` does not cover, as SQL over `deliveries d`. */
+export function restOf(conditions: Conditions, answered: readonly Part[]): Condition[] {
+  const { tenantSeq, state, endpoint, event, delivery, type, from, to } = conditions;
+  const parts: (readonly [Part, Condition | null])[] = [
+    ["tenant", { sql: "d.tenant_seq = ?", values: [tenantSeq] }],
+    ["endpoint", endpoint && { sql: "d.endpoint_seq = ?", values: [endpoint.seq] }],
+    ["event", event && { sql: "d.event_seq = ?", values: [event.seq] }],
+    ["delivery", delivery === null ? null : { sql: "d.seq = ?", values: [delivery] }],
+    ["time", from === null ? null : { sql: "d.created_at >= ?", values: [from] }],
+    ["time", to === null ? null : { sql: "d.created_at < ?", values: [to] }],
+    ["state", state && stateCondition(state)],
+    ["type", type && typeCondition(type)],
+  ];
+  return parts.flatMap(([part, condition]) => (condition === null || answered.includes(part) ? [] : [condition]));
+}
+
+const ENDPOINT_OF = "FROM endpoints e WHERE e.seq = d.endpoint_seq";
+
+/** The same derivation as `stateName`, in SQL. */
+function stateCondition(state: DeliveryState): Condition {
+  switch (state) {
+    case "PENDING":
+    case "SCHEDULED":
+      return {
+        sql: `d.state = ? AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NULL AND e.status = 'ACTIVE')`,
+        values: [stateNumber(state)],
+      };
+    case "HELD":
+      return {
+        sql: `d.state < 2 AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NULL AND e.status <> 'ACTIVE')`,
+        values: [],
+      };
+    case "CANCELLED":
+      return {
+        sql: `(d.state = ? OR d.state < 2 AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NOT NULL))`,
+        values: [stateNumber(state)],
+      };
+    default:
+      return { sql: "d.state = ?", values: [stateNumber(state)] };
+  }
+}
+
+function typeCondition({ prefix }: FoundTypes): Condition {
+  return {
+    sql: "EXISTS (SELECT 1 FROM event_types t WHERE t.seq = d.type_seq AND t.name >= ? AND t.name < ?)",
+    values: [prefix, endOf(prefix)],
+  };
+}
+
+const FIRST_FROM = "SELECT seq, created_at FROM deliveries WHERE seq >= ? ORDER BY seq LIMIT 1";
+const LAST = "SELECT max(seq) AS seq FROM deliveries";
+
+/** The sequences that the filter's times leave, by halving: times rise with sequences. */
+export function spanOf(connection: Connection, { from, to }: Conditions, before: Seq | null): Span {
+  const end = (one<{ seq: Seq | null }>(connection, LAST)?.seq ?? 0) + 1;
+  const high = Math.min(before ?? end, to === null ? end : firstAt(connection, to, end));
+  return { low: from === null ? 0 : firstAt(connection, from, end), high };
+}
+
+/** The first sequence of this time or later; `end` when there is none. */
+function firstAt(connection: Connection, time: EpochMs, end: Seq): Seq {
+  let low = 0;
+  let high = end;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const row = one<{ seq: Seq; created_at: EpochMs }>(connection, FIRST_FROM, middle);
+    if (row === undefined || row.created_at >= time) high = middle;
+    else low = row.seq + 1;
+  }
+  return low;
+}

@@ -1,0 +1,82 @@
+/** Delivery row → the row that lists show, with the states that are derived and not stored. */
+import type { TerminalReason } from "../../domain/delivery.ts";
+import type { EndpointStatus } from "../../domain/endpoint.ts";
+import type { EpochMs, Seq } from "../../domain/ids.ts";
+import type { DeliveryRow } from "../../ports/store.ts";
+import { STATE, stateName, uuidText } from "../rows.ts";
+import type { Connection } from "./connection.ts";
+import { one } from "./reading.ts";
+
+// Five look-ups by primary key. The event's id stands before its payload, of which nothing is read.
+const SELECT = `
+  SELECT d.seq, d.id, v.id AS event_id, t.name AS event_type, e.id AS endpoint_id, e.name AS endpoint_name,
+    e.status, e.deleted_at, l.wait_until, d.state, d.ordered, d.attempts, d.due_at, d.created_at, d.run_started_at,
+    d.last_attempt_at, d.ended_at, d.reason
+  FROM deliveries d
+  CROSS JOIN events v ON v.seq = d.event_seq
+  CROSS JOIN event_types t ON t.seq = d.type_seq
+  CROSS JOIN endpoints e ON e.seq = d.endpoint_seq
+  LEFT JOIN lanes l ON l.endpoint_seq = d.endpoint_seq
+  WHERE d.seq = ?`;
+
+interface Columns {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly event_id: Uint8Array;
+  readonly event_type: string;
+  readonly endpoint_id: Uint8Array;
+  readonly endpoint_name: string;
+  readonly status: EndpointStatus;
+  readonly deleted_at: EpochMs | null;
+  readonly wait_until: EpochMs | null;
+  readonly state: number;
+  readonly ordered: number;
+  readonly attempts: number;
+  readonly due_at: EpochMs;
+  readonly created_at: EpochMs;
+  readonly run_started_at: EpochMs | null;
+  readonly last_attempt_at: EpochMs | null;
+  readonly ended_at: EpochMs | null;
+  readonly reason: TerminalReason | null;
+}
+
+/** Null when there is no such delivery. */
+export function readDeliveryRow(connection: Connection, seq: Seq): DeliveryRow | null {
+  const columns = one<Columns>(connection, SELECT, seq);
+  return columns === undefined ? null : toDeliveryRow(columns);
+}
+
+function toDeliveryRow(columns: Columns): DeliveryRow {
+  const deleted = columns.deleted_at !== null;
+  const waits = columns.state < STATE.leased && !deleted;
+  // A deleted endpoint's backlog ended with it, though a job is still writing so.
+  const derivedEnd = columns.state < STATE.leased && deleted;
+  const endedAt = derivedEnd ? columns.deleted_at : columns.ended_at;
+  return {
+    seq: columns.seq,
+    id: uuidText(columns.id),
+    eventId: uuidText(columns.event_id),
+    eventType: columns.event_type,
+    endpointId: uuidText(columns.endpoint_id),
+    endpointName: columns.endpoint_name,
+    state: stateName(columns.state, { active: columns.status === "ACTIVE", deleted }),
+    attempts: columns.attempts,
+    nextAttemptAt: waits ? nextAttemptAt(columns) : null,
+    firstScheduledAt: columns.created_at,
+    lastAttemptAt: columns.last_attempt_at,
+    endedAt,
+    reason: derivedEnd ? "endpoint_deleted" : reasonOf(columns),
+    createdAt: columns.created_at,
+    updatedAt: Math.max(columns.created_at, columns.run_started_at ?? 0, columns.last_attempt_at ?? 0, endedAt ?? 0),
+  };
+}
+
+/** Success says its own reason: the commonest ending stores none. */
+function reasonOf({ state, reason }: Columns): TerminalReason | null {
+  return state === STATE.delivered ? "delivered" : reason;
+}
+
+/** An ordered delivery's `due_at` is its place, which no retry changes; its wait is the lane's. */
+function nextAttemptAt({ state, ordered, due_at, wait_until }: Columns): EpochMs {
+  return state === STATE.waitingRetry && ordered === 1 ? Math.max(due_at, wait_until ?? 0) : due_at;
+}

@@ -1,0 +1,68 @@
+/** The files of a data directory: who may use it, and the key to its secrets. */
+import { randomBytes } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StartupError } from "../../domain/errors.ts";
+
+export interface DataFiles {
+  readonly database: string;
+  readonly lock: string;
+  readonly masterKey: string;
+  readonly ballast: string;
+}
+
+export function dataFiles(dir: string): DataFiles {
+  return {
+    database: join(dir, "signalbox.db"),
+    lock: join(dir, "signalbox.lock"),
+    masterKey: join(dir, "master.key"),
+    ballast: join(dir, "ballast"),
+  };
+}
+
+export function prepareDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StartupError(`the data directory ${dir} cannot be written: ${reasonOf(error)} (SIGNALBOX_DATA_DIR)`);
+  }
+}
+
+/**
+ * Hold the directory for this process until `release`. A lock of SQLite's own on a second file: it goes with the
+ * process, however that ends.
+ */
+export function lockDir(files: DataFiles, dir: string): { release(): void } {
+  try {
+    const lock = new DatabaseSync(files.lock, { timeout: 0 });
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE");
+    lock.exec("BEGIN EXCLUSIVE");
+    return { release: () => lock.close() };
+  } catch {
+    throw new StartupError(`another Signalbox is running on the data directory ${dir}; stop it, or choose another one`);
+  }
+}
+
+const MASTER_KEY_BYTES = 32;
+
+/** The master key: as given, else from its file, else (for a new store only) made and written there. */
+export function masterKey(files: DataFiles, given: Uint8Array | null): Uint8Array {
+  if (given !== null) return given;
+  if (existsSync(files.masterKey)) {
+    const key = Buffer.from(readFileSync(files.masterKey, "utf8").trim(), "base64");
+    if (key.length === MASTER_KEY_BYTES) return key;
+    throw new StartupError(`${files.masterKey} does not hold a master key (base64 of ${MASTER_KEY_BYTES} bytes)`);
+  }
+  if (existsSync(files.database)) {
+    throw new StartupError(`the master key is missing: neither SIGNALBOX_MASTER_KEY nor ${files.masterKey} is there`);
+  }
+  const key = randomBytes(MASTER_KEY_BYTES);
+  writeFileSync(files.masterKey, `${key.toString("base64")}\n`, { mode: 0o600, flush: true });
+  return key;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

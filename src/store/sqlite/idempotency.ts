@@ -1,0 +1,71 @@
+/**
+ * Idempotency keys, in one table per day, so that forgetting is dropping a table and never a sweep.
+ */
+import type { EpochMs, Seq } from "../../domain/ids.ts";
+import { IDEMPOTENCY_TTL_MS } from "../../domain/limits.ts";
+import type { IdempotencyClaim } from "../../ports/store.ts";
+import type { Writing } from "./writing.ts";
+
+const DAY_MS = 86_400_000;
+/** A key made on one day can be asked for on this many days after it. */
+const DAYS_REMEMBERED = Math.ceil(IDEMPOTENCY_TTL_MS / DAY_MS);
+
+export const dayOf = (time: EpochMs): number => Math.floor(time / DAY_MS);
+
+export interface RememberedKey {
+  readonly fingerprint: string;
+  readonly eventSeq: Seq;
+}
+
+/** What the key was used for, if it is still remembered. */
+export function findKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, now: EpochMs): RememberedKey | null {
+  for (let day = dayOf(now); day >= dayOf(now) - DAYS_REMEMBERED; day -= 1) {
+    if (!w.memory.idempotencyDays.has(day)) continue;
+    const row = w
+      .prepare(
+        `SELECT fingerprint, event_seq FROM idempotency_${day}
+         WHERE tenant_seq = ? AND surface = ? AND key_hash = ? AND expires_at > ?`,
+      )
+      .get(tenantSeq, claim.surface, Buffer.from(claim.keyHash, "hex"), now);
+    if (row === undefined) continue;
+    return { fingerprint: Buffer.from(row.fingerprint as Uint8Array).toString("hex"), eventSeq: Number(row.event_seq) };
+  }
+  return null;
+}
+
+export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, eventSeq: Seq, now: EpochMs): void {
+  const day = dayOf(now);
+  if (!w.memory.idempotencyDays.has(day)) createDay(w, day);
+  w.prepare(`INSERT OR REPLACE INTO idempotency_${day} VALUES (?, ?, ?, ?, ?, ?)`).run(
+    tenantSeq,
+    claim.surface,
+    Buffer.from(claim.keyHash, "hex"),
+    Buffer.from(claim.fingerprint, "hex"),
+    eventSeq,
+    now + IDEMPOTENCY_TTL_MS,
+  );
+}
+
+function createDay(w: Writing, day: number): void {
+  w.db.exec(`
+    CREATE TABLE IF NOT EXISTS idempotency_${day} (
+      tenant_seq  INTEGER NOT NULL,
+      surface     TEXT NOT NULL,
+      key_hash    BLOB NOT NULL,
+      fingerprint BLOB NOT NULL,
+      event_seq   INTEGER NOT NULL,
+      expires_at  INTEGER NOT NULL,
+      PRIMARY KEY (tenant_seq, surface, key_hash)
+    ) STRICT, WITHOUT ROWID`);
+  w.memory.idempotencyDays.add(day);
+}
+
+/** Drop the tables of days on which no key can still be asked for. Answers how many. */
+export function dropForgottenDays(w: Writing, now: EpochMs): number {
+  const forgotten = [...w.memory.idempotencyDays].filter((day) => day < dayOf(now) - DAYS_REMEMBERED);
+  for (const day of forgotten) {
+    w.db.exec(`DROP TABLE IF EXISTS idempotency_${day}`);
+    w.memory.idempotencyDays.delete(day);
+  }
+  return forgotten.length;
+}

@@ -1,0 +1,128 @@
+/**
+ * Background jobs: what would touch too many rows for one transaction, in steps, with a durable cursor.
+ *
+ * `recover.ts` has the steps of recover; those of cancelling a deleted endpoint's backlog are here.
+ */
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { JOB_STEP_ROWS } from "../../domain/limits.ts";
+import type { Job, StartRecover, Wake } from "../../ports/store.ts";
+import { uuidBytes } from "../rows.ts";
+import { one } from "./reading.ts";
+import { type RecoverCursor, recoverCursor, stepRecover } from "./recover.ts";
+import type { Writing } from "./writing.ts";
+
+interface CancelCursor {
+  readonly endpointSeq: Seq;
+}
+
+/** What a step came to: rows changed, lanes that have something to do, and where to go on; null when it is done. */
+export interface Step<Cursor> {
+  readonly changed: number;
+  readonly woken: readonly Wake[];
+  readonly next: Cursor | null;
+}
+
+// ── Start ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ? AND deleted_at IS NULL";
+
+export function startRecover(w: Writing, request: StartRecover): Uuid | null {
+  const endpoint = one<{ seq: Seq }>(w, ENDPOINT, uuidBytes(request.endpointId), request.tenantSeq);
+  if (endpoint === undefined) return null;
+  const cursor = recoverCursor(w, endpoint.seq, request.since);
+  insertJob(w, { id: request.jobId, tenantSeq: request.tenantSeq, kind: "recover", cursor, now: request.now });
+  return request.jobId;
+}
+
+const ANYTHING_WAITS = "SELECT 1 FROM deliveries WHERE endpoint_seq = ? AND state < 2 LIMIT 1";
+
+/**
+ * Have what waits for a deleted endpoint written as CANCELLED. What is leased needs no job: settle, release and the
+ * next start (`nodes.ts`) end it themselves when they see that the endpoint is deleted.
+ */
+export function startCancelBacklog(w: Writing, tenantSeq: Seq, endpointSeq: Seq, now: EpochMs): void {
+  if (one(w, ANYTHING_WAITS, endpointSeq) === undefined) return;
+  const cursor: CancelCursor = { endpointSeq };
+  insertJob(w, { id: w.newId(), tenantSeq, kind: "cancel_backlog", cursor, now });
+}
+
+interface NewJob {
+  readonly id: Uuid;
+  readonly tenantSeq: Seq;
+  readonly kind: Job["kind"];
+  readonly cursor: RecoverCursor | CancelCursor;
+  readonly now: EpochMs;
+}
+
+// A start that is repeated after an ambiguous answer is one job.
+const INSERT = `
+  INSERT INTO jobs (id, tenant_seq, kind, cursor, created_at)
+  VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO NOTHING`;
+
+function insertJob(w: Writing, { id, tenantSeq, kind, cursor, now }: NewJob): void {
+  w.prepare(INSERT).run(uuidBytes(id), tenantSeq, kind, JSON.stringify(cursor), now);
+}
+
+// ── Step ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// Served by jobs_running.
+const OLDEST = `
+  SELECT seq, kind, cursor
+  FROM jobs
+  WHERE finished_at IS NULL
+  ORDER BY seq
+  LIMIT 1`;
+const ADVANCE = `
+  UPDATE jobs
+  SET cursor = coalesce(?, cursor), done = done + ?, finished_at = ?
+  WHERE seq = ?`;
+
+interface Running {
+  readonly seq: Seq;
+  readonly kind: Job["kind"];
+  readonly cursor: string;
+}
+
+export function stepJob(w: Writing, now: EpochMs): { readonly idle: boolean; readonly woken: readonly Wake[] } {
+  const job = one<Running>(w, OLDEST);
+  if (job === undefined) return { idle: true, woken: [] };
+  const { changed, woken, next } = step(w, job, now);
+  w.prepare(ADVANCE).run(next === null ? null : JSON.stringify(next), changed, next === null ? now : null, job.seq);
+  return { idle: false, woken };
+}
+
+function step(w: Writing, job: Running, now: EpochMs): Step<RecoverCursor | CancelCursor> {
+  switch (job.kind) {
+    case "recover":
+      return stepRecover(w, JSON.parse(job.cursor) as RecoverCursor, now);
+    case "cancel_backlog":
+      return stepCancelBacklog(w, JSON.parse(job.cursor) as CancelCursor);
+  }
+}
+
+// Served by deliveries_waiting.
+const CANCEL = `
+  UPDATE deliveries
+  SET state = 5, reason = 'endpoint_deleted', ended_at = ?
+  WHERE seq IN (
+    SELECT seq
+    FROM deliveries INDEXED BY deliveries_waiting
+    WHERE endpoint_seq = ? AND state < 2
+    LIMIT ?)`;
+
+function stepCancelBacklog(w: Writing, cursor: CancelCursor): Step<CancelCursor> {
+  const { endpointSeq } = cursor;
+  const endpoint = one<{ tenant_seq: Seq; deleted_at: EpochMs }>(
+    w,
+    "SELECT tenant_seq, deleted_at FROM endpoints WHERE seq = ? AND deleted_at IS NOT NULL",
+    endpointSeq,
+  );
+  if (endpoint === undefined) return { changed: 0, woken: [], next: null };
+  const at = endpoint.deleted_at;
+  const changed = Number(w.prepare(CANCEL).run(at, endpointSeq, JOB_STEP_ROWS).changes);
+  for (let count = 0; count < changed; count += 1) {
+    w.counters.ended({ tenantSeq: endpoint.tenant_seq, endpointSeq, at }, "failed");
+  }
+  return { changed, woken: [], next: changed < JOB_STEP_ROWS ? null : cursor };
+}

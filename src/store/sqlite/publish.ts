@@ -1,0 +1,166 @@
+/** publish: an event and all its deliveries, in the transaction that the 202 waits for. */
+
+import type { Event } from "../../domain/event.ts";
+import { matchEndpoints } from "../../domain/event.ts";
+import type { EpochMs, Seq } from "../../domain/ids.ts";
+import { HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
+import type {
+  DeliveryRef,
+  PublishedDelivery,
+  PublishRequest,
+  PublishResult,
+  PublishTarget,
+  Wake,
+} from "../../ports/store.ts";
+import { uuidText } from "../rows.ts";
+import { tenantEndpoints } from "./endpoint-rows.ts";
+import { findKey, rememberKey } from "./idempotency.ts";
+import { insertDelivery, insertEvent } from "./insert.ts";
+import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
+import type { Writing } from "./writing.ts";
+
+export function publishOne(w: Writing, request: PublishRequest): PublishResult {
+  const { tenantSeq, event, idempotency } = request;
+  const now = event.acceptedAt;
+  const { node } = w.self;
+  if (idempotency !== null) {
+    const remembered = findKey(w, tenantSeq, idempotency, now);
+    if (remembered !== null) {
+      if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
+      return repeated(w, remembered.eventSeq);
+    }
+  }
+  if (endpointVersion(w, tenantSeq) !== request.endpointVersion) return { kind: "stale" };
+  const lanes = request.targets.map((target) => w.lanes.get(target.endpointSeq));
+  const full = holdsTooMuch(w, tenantSeq, lanes, event);
+  if (full !== null) return { kind: "backlogFull", endpointId: full };
+
+  const { eventSeq, typeSeq } = insertEvent(w, {
+    tenantSeq,
+    event,
+    deliveryCount: request.targets.length,
+    named: request.named,
+    namedDisabled: request.namedDisabled,
+    keyed: idempotency !== null,
+  });
+  const leases = request.targets.map((target, index) => leaseFor(target, lanes[index], node, now));
+  const deliveries = request.targets.map((target, index): PublishedDelivery => {
+    const lease = leases[index] ?? null;
+    const seq = insertDelivery(w, {
+      id: target.deliveryId,
+      tenantSeq,
+      endpointSeq: target.endpointSeq,
+      eventSeq,
+      typeSeq,
+      format: target.format,
+      ordered: target.ordered,
+      createdAt: now,
+      lease,
+      later: false,
+    });
+    return { seq, leased: lease !== null };
+  });
+  if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, eventSeq, now);
+  // Last, since nothing below can fail: a lane must not remember what a savepoint took back.
+  for (const [index, lane] of lanes.entries()) enterLane(w, lane, deliveries[index]?.leased === true, event, node);
+  return { kind: "published", eventSeq, deliveries };
+}
+
+const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
+
+export function endpointVersion(w: Writing, tenantSeq: Seq): number {
+  return Number(w.prepare(VERSION).get(tenantSeq)?.endpoint_version);
+}
+
+function leaseFor(target: PublishTarget, lane: Lane | undefined, node: number, now: EpochMs): number | null {
+  return lane !== undefined && target.token !== null && mayLease(lane, node, now) ? target.token : null;
+}
+
+function enterLane(w: Writing, lane: Lane, leased: boolean, event: Event, node: number): void {
+  if (leased) {
+    // An ordered or limited lane is paced by one node: whoever leases for it first.
+    if ((lane.ordered || lane.rateLimited) && lane.owner === null) touch(lane, { owner: node });
+    return;
+  }
+  if (!isHeld(lane)) {
+    wakeFor(lane, event.acceptedAt);
+    return;
+  }
+  touch(lane, { heldBytes: lane.heldBytes + event.payload.length });
+  const held = w.memory.heldBytes.get(lane.tenantSeq);
+  if (held !== undefined) w.memory.heldBytes.set(lane.tenantSeq, held + event.payload.length);
+}
+
+const HELD_BYTES = `
+  SELECT coalesce(sum(l.held_bytes), 0) AS bytes
+  FROM endpoints e JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND l.held_since IS NOT NULL`;
+
+/** The id of a held endpoint that this event would take over the tenant's quota; null when there is room. */
+function holdsTooMuch(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event: Event) {
+  const held = lanes.filter(isHeld);
+  const first = held[0];
+  if (first === undefined) return null;
+  let bytes = w.memory.heldBytes.get(tenantSeq);
+  if (bytes === undefined) {
+    bytes = Number(w.prepare(HELD_BYTES).get(tenantSeq)?.bytes);
+    w.memory.heldBytes.set(tenantSeq, bytes);
+  }
+  if (bytes + held.length * event.payload.length <= HELD_BYTES_PER_TENANT_MAX) return null;
+  return uuidText(w.prepare("SELECT id FROM endpoints WHERE seq = ?").get(first.endpointSeq)?.id as Uint8Array);
+}
+
+const EVENT_OF_KEY = "SELECT id, first_delivery_seq, delivery_count FROM events WHERE seq = ?";
+const FIRST_DELIVERIES = `
+  SELECT d.id AS delivery_id, e.id AS endpoint_id
+  FROM deliveries d JOIN endpoints e ON e.seq = d.endpoint_seq
+  WHERE d.seq >= ? AND d.seq < ?
+  ORDER BY d.seq`;
+
+function repeated(w: Writing, eventSeq: Seq): PublishResult {
+  const event = w.prepare(EVENT_OF_KEY).get(eventSeq);
+  if (event === undefined) throw new Error(`event ${eventSeq} is gone before its idempotency key`);
+  const first = Number(event.first_delivery_seq);
+  const rows = w.prepare(FIRST_DELIVERIES).all(first, first + Number(event.delivery_count));
+  const deliveries = rows.map(
+    (row): DeliveryRef => ({
+      deliveryId: uuidText(row.delivery_id as Uint8Array),
+      endpointId: uuidText(row.endpoint_id as Uint8Array),
+    }),
+  );
+  return { kind: "repeated", eventId: uuidText(event.id as Uint8Array), deliveries };
+}
+
+/**
+ * Publish an event of Signalbox's own from within another verb's transaction. Its deliveries wait in the store; the
+ * answer says which lanes to wake.
+ */
+export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
+  const targets = matchEndpoints(tenantEndpoints(w, tenantSeq), event.type);
+  const { eventSeq, typeSeq } = insertEvent(w, {
+    tenantSeq,
+    event,
+    deliveryCount: targets.length,
+    named: false,
+    namedDisabled: [],
+    keyed: false,
+  });
+  for (const target of targets) {
+    insertDelivery(w, {
+      id: w.newId(),
+      tenantSeq,
+      endpointSeq: target.seq,
+      eventSeq,
+      typeSeq,
+      format: target.format,
+      ordered: target.ordered,
+      createdAt: event.acceptedAt,
+      lease: null,
+      later: false,
+    });
+  }
+  return targets.map((target) => {
+    wakeFor(w.lanes.get(target.seq), event.acceptedAt);
+    return { endpointSeq: target.seq, readyAt: event.acceptedAt };
+  });
+}

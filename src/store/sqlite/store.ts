@@ -1,0 +1,80 @@
+/** The embedded store: SQLite in one file, written in one thread and read in another. */
+import { statSync } from "node:fs";
+import type { Store, StoreStats } from "../../ports/store.ts";
+import { dataFiles, lockDir, masterKey, prepareDir } from "./files.ts";
+import type { ThreadData } from "./messages.ts";
+import { READER_VERBS } from "./reader-verbs.ts";
+import { startThread, type Thread } from "./thread.ts";
+import { WRITER_VERBS } from "./verbs.ts";
+
+export interface SqliteOptions {
+  readonly dataDir: string;
+  /** 32 bytes; null: the directory's own key file. */
+  readonly masterKey: Uint8Array | null;
+  /** Called when a thread of the store ended by itself: the process has to end. */
+  readonly onDeath: (error: Error) => void;
+  /** See `ThreadData`. */
+  readonly pagesMax?: number;
+}
+
+/** @throws StartupError when the directory cannot be used: locked, not writable, another key, a newer schema */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  prepareDir(options.dataDir);
+  const files = dataFiles(options.dataDir);
+  const lock = lockDir(files, options.dataDir);
+  try {
+    const key = masterKey(files, options.masterKey);
+    const common = {
+      file: files.database,
+      ballastFile: files.ballast,
+      masterKey: key,
+      pagesMax: options.pagesMax ?? null,
+    };
+    const start = (name: string, data: ThreadData) =>
+      startThread(new URL(`./${name}.ts`, import.meta.url), data, options.onDeath);
+    const writer = await start("writer-thread", { ...common, mode: "write" });
+    const reader = await start("reader-thread", { ...common, mode: "read" });
+    const close = async () => {
+      await reader.close();
+      await writer.close();
+      lock.release();
+    };
+    return storeOver({ writer, reader, stats: () => readStats(files.database, writer, reader), close });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly writer: Thread;
+  readonly reader: Thread;
+  readonly stats: () => Promise<StoreStats>;
+  readonly close: () => Promise<void>;
+}
+
+/** Every verb of the port as a call to the thread that carries it out. */
+function storeOver({ writer, reader, stats, close }: Parts): Store {
+  const calls = (thread: Thread, verbs: object) =>
+    Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
+  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS)]);
+  // The two tables are checked against the port where they stand, and `AllVerbs` that nothing is missing.
+  return { ...(verbs as unknown as Omit<Store, "close" | "stats">), stats, close };
+}
+
+/** Fails to compile when a verb of the port is in neither table. */
+type AllVerbs =
+  Exclude<keyof Store, keyof typeof WRITER_VERBS | keyof typeof READER_VERBS | "close" | "stats"> extends never
+    ? true
+    : never;
+true satisfies AllVerbs;
+
+async function readStats(file: string, writer: Thread, reader: Thread): Promise<StoreStats> {
+  const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return {
+    fileBytes: size(file),
+    walBytes: size(`${file}-wal`),
+    leased: await reader.call<number>("countLeased", []),
+    writable: writer.writable,
+  };
+}

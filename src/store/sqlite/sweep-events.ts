@@ -1,0 +1,109 @@
+/** Retention of events with their deliveries and attempts: most of what is stored. */
+import type { EpochMs, Seq } from "../../domain/ids.ts";
+import { IDEMPOTENCY_TTL_MS } from "../../domain/limits.ts";
+import { all, one } from "./reading.ts";
+import type { Ages, Budget, Visited } from "./sweep.ts";
+import type { Writing } from "./writing.ts";
+
+export interface OldEvent {
+  readonly seq: Seq;
+  readonly accepted_at: EpochMs;
+  readonly first_delivery_seq: Seq;
+  readonly delivery_count: number;
+  readonly keyed: number;
+}
+
+/**
+ * An event goes with all its deliveries, or stays with all of them: while one endpoint's is held, the history says what
+ * became of the others. It lives at least as long as its idempotency key.
+ */
+export function visitEvent(w: Writing, event: OldEvent, { now, cutoff }: Ages, budget: Budget): Visited {
+  if (event.accepted_at >= cutoff) return "end";
+  if (event.keyed === 1 && event.accepted_at + IDEMPOTENCY_TTL_MS >= now) return "next";
+  if (isNeeded(w, event, cutoff)) return "next";
+  const gone = deleteDeliveries(w, event, budget);
+  if (!gone) return "again";
+  w.prepare("DELETE FROM events WHERE seq = ?").run(event.seq);
+  noteDeleted(w, "event_seq_deleted", event.seq);
+  budget.rows -= 1;
+  return "next";
+}
+
+// Ranges of the primary key and of deliveries_later; both stop at the first row that they find.
+const NEEDED_OF_ITS_OWN = `
+  SELECT 1
+  FROM deliveries
+  WHERE seq >= ? AND seq < ? AND (state < 3 OR ended_at >= ?)
+  LIMIT 1`;
+const NEEDED_LATER = `
+  SELECT 1
+  FROM deliveries INDEXED BY deliveries_later
+  WHERE event_seq = ? AND later = 1 AND (state < 3 OR ended_at >= ?)
+  LIMIT 1`;
+
+function isNeeded(w: Writing, event: OldEvent, cutoff: EpochMs): boolean {
+  const first = event.first_delivery_seq;
+  return (
+    one(w, NEEDED_OF_ITS_OWN, first, first + event.delivery_count, cutoff) !== undefined ||
+    one(w, NEEDED_LATER, event.seq, cutoff) !== undefined
+  );
+}
+
+interface OldDelivery {
+  readonly seq: Seq;
+  readonly last_attempt_seq: Seq | null;
+}
+
+const ITS_OWN = `
+  SELECT seq, last_attempt_seq
+  FROM deliveries
+  WHERE seq >= ? AND seq < ?
+  ORDER BY seq
+  LIMIT ?`;
+const LATER = `
+  SELECT seq, last_attempt_seq
+  FROM deliveries INDEXED BY deliveries_later
+  WHERE event_seq = ? AND later = 1
+  LIMIT ?`;
+
+/** Answers whether none is left; else the budget is used up. */
+function deleteDeliveries(w: Writing, event: OldEvent, budget: Budget): boolean {
+  const first = event.first_delivery_seq;
+  const rows = [
+    ...all<OldDelivery>(w, ITS_OWN, first, first + event.delivery_count, budget.rows),
+    ...all<OldDelivery>(w, LATER, event.seq, budget.rows),
+  ];
+  const limit = budget.rows;
+  for (const row of rows) {
+    if (budget.rows <= 0) return false;
+    deleteDelivery(w, row, budget);
+  }
+  return rows.length < limit;
+}
+
+function deleteDelivery(w: Writing, { seq, last_attempt_seq }: OldDelivery, budget: Budget): void {
+  // Each attempt names the one before it; no index on attempts is needed.
+  for (let attempt = last_attempt_seq; attempt !== null; ) {
+    const deleted = one<{ previous_seq: Seq | null }>(
+      w,
+      "DELETE FROM attempts WHERE seq = ? RETURNING previous_seq",
+      attempt,
+    );
+    budget.rows -= 1;
+    attempt = deleted?.previous_seq ?? null;
+  }
+  w.prepare("DELETE FROM deliveries WHERE seq = ?").run(seq);
+  budget.rows -= 1;
+  noteDeleted(w, "delivery_seq_deleted", seq);
+  if (last_attempt_seq !== null) noteDeleted(w, "attempt_seq_deleted", last_attempt_seq);
+}
+
+const NOTE_DELETED = `
+  INSERT INTO meta (name, value)
+  VALUES (?, ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`;
+
+/** So that no sequence is ever used twice; `writing.ts` reads it. */
+function noteDeleted(w: Writing, name: string, seq: Seq): void {
+  w.prepare(NOTE_DELETED).run(name, seq);
+}

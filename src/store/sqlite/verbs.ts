@@ -1,0 +1,62 @@
+/** Which function carries out which verb, and in which thread. */
+import type { Store } from "../../ports/store.ts";
+import { createKey, createTenant, found, revokeKey, rotateKey } from "./access.ts";
+import { cancel, replay, retry } from "./changes.ts";
+import { claim } from "./claim.ts";
+import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
+import { each } from "./group.ts";
+import { startRecover, stepJob } from "./jobs.ts";
+import { enter, heartbeat, leases } from "./nodes.ts";
+import { publishOne } from "./publish.ts";
+import { recordTest, release } from "./release.ts";
+import { settleOne } from "./settle.ts";
+import { sweep } from "./sweep.ts";
+import type { Writing } from "./writing.ts";
+
+/** The verbs that the two threads carry out; the rest of the port is the client's own. */
+type Verb = Exclude<keyof Store, "close" | "stats">;
+type ArgumentsOf<V extends Verb> = Parameters<Store[V]>;
+type ResultOf<V extends Verb> = Awaited<ReturnType<Store[V]>>;
+
+type WriterTable = { [V in Verb]?: (w: Writing, ...args: ArgumentsOf<V>) => ResultOf<V> };
+
+/** Verbs that change something, or that must see what was just committed. */
+export const WRITER_VERBS = {
+  publish: (w, requests) => each(w, requests, (request) => publishOne(w, request)),
+  claim,
+  settle: (w, settlements) => each(w, settlements, (settlement) => settleOne(w, settlement)),
+  release,
+  recordTest,
+  createEndpoint,
+  patchEndpoint,
+  deleteEndpoint,
+  cancel,
+  retry,
+  replay,
+  found,
+  createKey,
+  revokeKey,
+  rotateKey,
+  createTenant,
+  enter,
+  heartbeat,
+  leases,
+  // The writer's own commits do not change it, only those of other processes.
+  foreignChanges: (w) => Number(w.prepare("PRAGMA data_version").get()?.data_version),
+  startRecover,
+  stepJob,
+  sweep,
+} satisfies WriterTable;
+
+export type WriterVerb = keyof typeof WRITER_VERBS;
+
+/** Verbs that make the store grow on a caller's behalf: refused while there is no ballast. */
+export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
+  "publish",
+  "recordTest",
+  "createEndpoint",
+  "replay",
+  "createKey",
+  "createTenant",
+  "startRecover",
+]);

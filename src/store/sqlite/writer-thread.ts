@@ -1,0 +1,93 @@
+/**
+ * The writing thread. In a thread of its own, since a commit waits for the disk and a WAL checkpoint for longer: on the
+ * main thread the p99 of the 202 went from 13 ms to 37-50 ms.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { createSystemClock } from "../../clock/system.ts";
+import { StartupError } from "../../domain/errors.ts";
+import { createVault, sameCheckValue, type Vault } from "../vault.ts";
+import { type Ballast, createBallast } from "./ballast.ts";
+import { type Connection, migrate, openConnection } from "./connection.ts";
+import { type Answer, commitGroup } from "./group.ts";
+import type { CallMessage, ReadyMessage, ReplyMessage, ThreadData } from "./messages.ts";
+import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "./verbs.ts";
+import { createWriting, type Writing } from "./writing.ts";
+
+/** Calls taken into one group; each of them is bounded by its own limits. */
+const GROUP_CALLS_MAX = 64;
+const NO_ROOM = "the disk is full";
+
+const port = parentPort;
+if (port === null) throw new Error("this file runs as a thread of the store");
+const data = workerData as ThreadData;
+
+function open(): { writing: Writing; ballast: Ballast } {
+  const connection = openConnection(data.file, "write");
+  if (data.pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${data.pagesMax}`);
+  migrate(connection);
+  const vault = createVault(data.masterKey);
+  checkMasterKey(connection, vault);
+  const clock = createSystemClock();
+  const ballast = createBallast(data.ballastFile);
+  ballast.restore();
+  return { writing: createWriting(connection, vault, () => clock.uuid()), ballast };
+}
+
+function checkMasterKey({ prepare }: Connection, vault: Vault): void {
+  const stored = prepare("SELECT value FROM meta WHERE name = 'master_key_check'").get()?.value;
+  if (stored === undefined) {
+    prepare("INSERT INTO meta VALUES ('master_key_check', ?)").run(vault.checkValue);
+  } else if (!sameCheckValue(String(stored), vault.checkValue)) {
+    throw new StartupError("the master key is not the one that this data was written with");
+  }
+}
+
+function carryOut(writing: Writing, ballast: Ballast, calls: readonly CallMessage[]): ReplyMessage[] {
+  // Without ballast there is no room for anything new; what ends or frees something may use what is left.
+  const full = !ballast.held && !ballast.restore();
+  const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
+  const accepted = calls.filter((call) => !isRefused(call));
+  const answers = commitGroup(
+    writing,
+    accepted.map(
+      ({ verb, args }) =>
+        () =>
+          run(writing, verb as WriterVerb, args),
+    ),
+  );
+  if (answers.some(isDiskFull)) ballast.drop();
+  const refused: ReplyMessage[] = calls
+    .filter(isRefused)
+    .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
+  return [...refused, ...accepted.map(({ id }, index) => ({ id, ...(answers[index] as Answer<unknown>) }))];
+}
+
+function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
+  const carry = WRITER_VERBS[verb] as (w: Writing, ...args: readonly unknown[]) => unknown;
+  return carry(writing, ...args);
+}
+
+function isDiskFull(answer: Answer<unknown>): boolean {
+  return answer.kind === "unavailable" && answer.full;
+}
+
+function serve({ writing, ballast }: ReturnType<typeof open>): void {
+  port?.on("message", (first: CallMessage) => {
+    const calls = [first];
+    // Whatever arrived during the commit before is the next group.
+    while (calls.length < GROUP_CALLS_MAX) {
+      const next = receiveMessageOnPort(port);
+      if (next === undefined) break;
+      calls.push(next.message as CallMessage);
+    }
+    port.postMessage(carryOut(writing, ballast, calls));
+  });
+}
+
+try {
+  serve(open());
+  port.postMessage({ kind: "ready" } satisfies ReadyMessage);
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error;
+  port.postMessage({ kind: "refused", message: error.message } satisfies ReadyMessage);
+}

@@ -1,0 +1,102 @@
+/** What every writing verb works with: the connection, the vault, and the present group commit's memory. */
+import type { Seq, Uuid } from "../../domain/ids.ts";
+import type { Vault } from "../vault.ts";
+import type { Connection } from "./connection.ts";
+import { type Counters, createCounters } from "./counters.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
+
+export interface Writing extends Connection {
+  readonly vault: Vault;
+  /** Makes ids for what a verb creates on its own (an `endpoint.disabled` event, a replay). */
+  readonly newId: () => Uuid;
+  readonly lanes: Lanes;
+  /** This node's number, once it has entered. */
+  readonly self: { node: number };
+  readonly counters: Counters;
+  /** The next row of the tables whose order matters. */
+  readonly sequences: Sequences;
+  /** Facts that stay true between group commits, as long as none is abandoned. */
+  readonly memory: Memory;
+}
+
+export interface Sequences {
+  event: Seq;
+  delivery: Seq;
+  attempt: Seq;
+}
+
+export interface Memory {
+  /** Event types by tenant and name. */
+  readonly typeSeqs: Map<string, Seq>;
+  /** URLs by endpoint and text. */
+  readonly urlSeqs: Map<string, Seq>;
+  /** The daily idempotency tables that exist. */
+  readonly idempotencyDays: Set<number>;
+  /** Payload bytes held by each tenant's paused endpoints. */
+  readonly heldBytes: Map<Seq, number>;
+}
+
+/** Entries of each map of `Memory`; all of them are cheap to look up again. */
+const MEMORY_ENTRIES_MAX = 20_000;
+
+export function createWriting(connection: Connection, vault: Vault, newId: () => Uuid): Writing {
+  const writing: Writing = {
+    ...connection,
+    vault,
+    newId,
+    self: { node: 0 },
+    lanes: createLanes(connection),
+    counters: createCounters(connection),
+    sequences: { event: 0, delivery: 0, attempt: 0 },
+    memory: { typeSeqs: new Map(), urlSeqs: new Map(), idempotencyDays: new Set(), heldBytes: new Map() },
+  };
+  forget(writing);
+  return writing;
+}
+
+/** Write what the group summed up; the last thing before COMMIT. */
+export function flush(writing: Writing): void {
+  writing.lanes.flush();
+  writing.counters.flush();
+}
+
+/** After a commit: the next group reads lanes afresh, since the command line may write in between. */
+export function endGroup(writing: Writing): void {
+  writing.lanes.clear();
+  writing.counters.clear();
+  const { typeSeqs, urlSeqs, heldBytes } = writing.memory;
+  for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
+}
+
+/** After an abandoned group: everything remembered may be of rows that were never written. */
+export function forget(writing: Writing): void {
+  writing.lanes.clear();
+  writing.counters.clear();
+  forgetRows(writing);
+  const { sequences } = writing;
+  sequences.event = nextSeq(writing, "events", "event_seq_deleted");
+  sequences.delivery = nextSeq(writing, "deliveries", "delivery_seq_deleted");
+  sequences.attempt = nextSeq(writing, "attempts", "attempt_seq_deleted");
+}
+
+/** After an undone savepoint: what was remembered may be of its rows. Lanes stand: every verb changes them last. */
+export function forgetRows(writing: Writing): void {
+  const { memory } = writing;
+  memory.typeSeqs.clear();
+  memory.urlSeqs.clear();
+  memory.heldBytes.clear();
+  memory.idempotencyDays.clear();
+  for (const row of writing.prepare("SELECT name FROM sqlite_master WHERE name GLOB 'idempotency_*'").all()) {
+    memory.idempotencyDays.add(Number(String(row.name).slice("idempotency_".length)));
+  }
+}
+
+/** Retention notes the highest sequence that it deleted, so that none is ever used twice. */
+function nextSeq(connection: Connection, table: string, deletedName: string): Seq {
+  const row = connection
+    .prepare(
+      `SELECT max(coalesce((SELECT max(seq) FROM ${table}), 0), coalesce((SELECT value FROM meta WHERE name = ?), 0)) AS seq`,
+    )
+    .get(deletedName);
+  return Number(row?.seq) + 1;
+}

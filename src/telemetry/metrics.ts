@@ -1,0 +1,134 @@
+/** What can be counted. No metric carries an endpoint or a tenant: their number has no bound. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { StoreStats } from "../ports/store.ts";
+import type { Attempted, Noticed } from "../ports/telemetry.ts";
+
+/** Callbacks, because telemetry knows neither the engine nor the store. */
+export interface GaugeSources {
+  engine(): EngineNumbers;
+  /** May reject while the store is out of reach. */
+  store(): Promise<StoreStats>;
+}
+
+/** The engine's `EngineGauges`. */
+export interface EngineNumbers {
+  readonly inFlight: number;
+  readonly heldInMemory: number;
+  readonly heldBytes: number;
+  readonly lanes: number;
+  readonly publishQueue: number;
+  readonly settleQueue: number;
+}
+
+export interface Metrics {
+  attempted(happening: Pick<Attempted, "outcome" | "classification" | "latencyMs" | "ageMs">): void;
+  published(deliveries: number): void;
+  noticed(level: Noticed["level"]): void;
+  observe(sources: GaugeSources): void;
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Up to the longest time-out of an endpoint, 30 s. */
+const LATENCY_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** From a first attempt on the same machine to the end of a long retry schedule. */
+const AGE_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 28_800, 86_400, 604_800];
+
+const ENGINE_GAUGES: Readonly<Record<keyof EngineNumbers, readonly [string, string]>> = {
+  inFlight: ["signalbox_in_flight", "Attempts on the wire"],
+  heldInMemory: ["signalbox_memory_deliveries", "Deliveries held in memory"],
+  heldBytes: ["signalbox_memory_payload_bytes", "Payload bytes held in memory"],
+  lanes: ["signalbox_lanes", "Busy endpoints"],
+  publishQueue: ["signalbox_publish_queue", "Events waiting for their commit"],
+  settleQueue: ["signalbox_settle_queue", "Settlements waiting for their commit"],
+};
+const STORE_GAUGES: Readonly<Record<keyof StoreStats, readonly [string, string]>> = {
+  fileBytes: ["signalbox_store_file_bytes", "Size of the store's file"],
+  walBytes: ["signalbox_store_wal_bytes", "Size of the write-ahead log"],
+  leased: ["signalbox_store_leased", "Deliveries that the store counts as leased"],
+  writable: ["signalbox_store_writable", "1 while the store commits, 0 while it cannot"],
+};
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  // Among them nodejs_eventloop_lag_*: how long the event loop was held up.
+  collectDefaultMetrics({ register: registry });
+  const attempts = new Counter({
+    registers,
+    name: "signalbox_attempts_total",
+    help: "Attempts that ended",
+    labelNames: ["outcome", "classification"],
+  });
+  const events = new Counter({ registers, name: "signalbox_events_published_total", help: "Events accepted" });
+  const deliveries = new Counter({ registers, name: "signalbox_deliveries_total", help: "Deliveries made by events" });
+  const notices = new Counter({
+    registers,
+    name: "signalbox_notices_total",
+    help: "Log lines that are not about an attempt",
+    labelNames: ["level"],
+  });
+  const latency = new Histogram({
+    registers,
+    name: "signalbox_attempt_latency_seconds",
+    help: "From an attempt's start to its end",
+    buckets: LATENCY_BUCKETS_SECONDS,
+  });
+  const age = new Histogram({
+    registers,
+    name: "signalbox_delivered_age_seconds",
+    help: "From an event's acceptance to the end of the attempt that delivered it",
+    buckets: AGE_BUCKETS_SECONDS,
+  });
+  const gauges = createGauges(registry);
+  return {
+    attempted({ outcome, classification, latencyMs, ageMs }) {
+      attempts.inc({ outcome, classification });
+      latency.observe(latencyMs / 1000);
+      if (outcome === "SUCCESS") age.observe(ageMs / 1000);
+    },
+    published(count) {
+      events.inc();
+      deliveries.inc(count);
+    },
+    noticed: (level) => notices.inc({ level }),
+    observe: gauges.observe,
+    async text() {
+      await gauges.read();
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}
+
+function createGauges(registry: Registry) {
+  const engine = gaugesOf(registry, ENGINE_GAUGES);
+  const store = gaugesOf(registry, STORE_GAUGES);
+  let sources: GaugeSources | null = null;
+  return {
+    observe(given: GaugeSources): void {
+      sources = given;
+    },
+    /** Before the registry is asked: it asks its metrics side by side, so one gauge could not fill another. */
+    async read(): Promise<void> {
+      if (sources === null) return;
+      engine.set(sources.engine());
+      // A store out of reach is what the scrape is there to show, not a reason to show nothing.
+      store.set(await sources.store().catch(() => ({ writable: false })));
+    },
+  };
+}
+
+function gaugesOf<K extends string>(registry: Registry, names: Readonly<Record<K, readonly [string, string]>>) {
+  const gauges = new Map(
+    Object.entries<readonly [string, string]>(names).map(([key, [name, help]]) => [
+      key,
+      new Gauge({ registers: [registry], name, help }),
+    ]),
+  );
+  return {
+    set(numbers: Readonly<Partial<Record<K, number | boolean>>>): void {
+      for (const [key, value] of Object.entries(numbers)) gauges.get(key)?.set(Number(value));
+    },
+  };
+}

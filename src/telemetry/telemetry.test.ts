@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { createSystemClock } from "../clock/system.ts";
+import type { Uuid } from "../domain/ids.ts";
+import type { Attempted } from "../ports/telemetry.ts";
+import type { LogLevel } from "./log.ts";
+import { createTelemetry } from "./telemetry.ts";
+
+const ATTEMPTED: Attempted = {
+  deliveryId: "00000000-0000-7000-8000-000000000001" as Uuid,
+  eventId: "00000000-0000-7000-8000-000000000002" as Uuid,
+  endpointId: "00000000-0000-7000-8000-000000000003" as Uuid,
+  tenantId: "00000000-0000-7000-8000-000000000004" as Uuid,
+  eventType: "order.created",
+  attemptNumber: 2,
+  outcome: "SUCCESS",
+  classification: "success",
+  httpStatus: 200,
+  errorDetail: null,
+  latencyMs: 41.6,
+  ageMs: 5041.6,
+  state: "DELIVERED",
+};
+
+function listen(level: LogLevel = "info") {
+  let written = "";
+  const telemetry = createTelemetry({
+    level,
+    clock: createSystemClock(),
+    destination: {
+      write(lines) {
+        written += lines;
+      },
+    },
+  });
+  return {
+    telemetry,
+    lines(): Record<string, unknown>[] {
+      telemetry.flush();
+      return written
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line));
+    },
+  };
+}
+
+test("an attempt is one wide line with the ids that a caller knows", () => {
+  const { telemetry, lines } = listen();
+  telemetry.attempted(ATTEMPTED);
+  const [{ time, ...line } = {}, ...more] = lines();
+  assert.equal(typeof time, "number");
+  assert.deepEqual(line, {
+    level: "info",
+    delivery_id: "del_00000000-0000-7000-8000-000000000001",
+    event_id: "evt_00000000-0000-7000-8000-000000000002",
+    endpoint_id: "ep_00000000-0000-7000-8000-000000000003",
+    tenant_id: "dev_00000000-0000-7000-8000-000000000004",
+    event_type: "order.created",
+    attempt: 2,
+    outcome: "SUCCESS",
+    classification: "success",
+    http_status: 200,
+    error: null,
+    latency_ms: 42,
+    age_ms: 5042,
+    state: "DELIVERED",
+    msg: "attempt",
+  });
+  assert.deepEqual(more, []);
+});
+
+test("what a caller or a network put into a line cannot break out of it", () => {
+  const { telemetry, lines } = listen();
+  const eventType = 'a"}\n{"level":"fatal';
+  telemetry.attempted({ ...ATTEMPTED, eventType, classification: "reset", errorDetail: eventType });
+  assert.deepEqual(
+    lines().map((line) => [line.event_type, line.error]),
+    [[eventType, eventType]],
+  );
+});
+
+test("no line carries a URL's query or password, or a receiver's own words", () => {
+  const { telemetry, lines } = listen();
+  const errorDetail = "connect to https://me:tr0ub4dor@example.com/hook?token=tr0ub4dor#tr0ub4dor failed";
+  telemetry.attempted({ ...ATTEMPTED, classification: "connect_error", errorDetail });
+  telemetry.attempted({ ...ATTEMPTED, classification: "http_status", errorDetail: "you sent tr0ub4dor" });
+  telemetry.attempted({ ...ATTEMPTED, classification: "internal_error", errorDetail: "unexpected token tr0ub4dor" });
+  telemetry.noticed({ level: "warn", what: "url_refused", fields: { url: "http://example.com/?tr0ub4dor", count: 1 } });
+  const written = lines();
+  assert.doesNotMatch(JSON.stringify(written), /tr0ub4dor/);
+  assert.equal(written[0]?.error, "connect to https://example.com/hook?… failed");
+  assert.equal(written[1]?.error, null);
+  assert.deepEqual([written[3]?.msg, written[3]?.count], ["url_refused", 1]);
+});
+
+test("the level decides which lines are written", () => {
+  const { telemetry, lines } = listen("warn");
+  telemetry.attempted(ATTEMPTED);
+  telemetry.noticed({ level: "info", what: "quiet", fields: {} });
+  telemetry.noticed({ level: "error", what: "loud", fields: {} });
+  assert.deepEqual(
+    lines().map(({ level, msg }) => [level, msg]),
+    [["error", "loud"]],
+  );
+});
+
+test("lines are written out when the process ends", async () => {
+  const script = `
+    import { createSystemClock } from "${import.meta.resolve("../clock/system.ts")}";
+    import { createTelemetry } from "${import.meta.resolve("./telemetry.ts")}";
+    const telemetry = createTelemetry({ level: "info", clock: createSystemClock() });
+    for (let line = 0; line < 1000; line++) telemetry.logger.info({ line }, "counted");
+    process.exit(0);
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const written = (await text(child.stdout)).trimEnd().split("\n");
+  assert.equal(written.length, 1000);
+  assert.equal(JSON.parse(written.at(-1) ?? "").line, 999);
+});
+
+test("attempts, events and deliveries are counted", async () => {
+  const { telemetry } = listen();
+  telemetry.attempted(ATTEMPTED);
+  telemetry.attempted({ ...ATTEMPTED, outcome: "RETRYABLE_FAILURE", classification: "dns_not_found" });
+  telemetry.published(3);
+  telemetry.published(0);
+  const metrics = await telemetry.metrics.metrics();
+  for (const line of [
+    'signalbox_attempts_total{outcome="SUCCESS",classification="success"} 1',
+    'signalbox_attempts_total{outcome="RETRYABLE_FAILURE",classification="dns_not_found"} 1',
+    "signalbox_events_published_total 2",
+    "signalbox_deliveries_total 3",
+    "signalbox_attempt_latency_seconds_count 2",
+    'signalbox_attempt_latency_seconds_bucket{le="0.05"} 2',
+    "signalbox_delivered_age_seconds_count 1",
+  ]) {
+    assert.ok(metrics.split("\n").includes(line), line);
+  }
+  assert.match(metrics, /^nodejs_eventloop_lag_p99_seconds /m);
+  assert.doesNotMatch(metrics, /00000000-0000/);
+});
+
+test("the gauges show the engine and the store as they are when asked", async () => {
+  const { telemetry } = listen();
+  const engine = { inFlight: 7, heldInMemory: 8, heldBytes: 9, lanes: 1, publishQueue: 2, settleQueue: 3 };
+  let reachable = true;
+  telemetry.observe({
+    engine: () => engine,
+    store: async () => {
+      if (!reachable) throw new Error("gone");
+      return { fileBytes: 4096, walBytes: 0, leased: 5, writable: true };
+    },
+  });
+  const before = await telemetry.metrics.metrics();
+  assert.match(before, /^signalbox_in_flight 7$/m);
+  assert.match(before, /^signalbox_store_file_bytes 4096$/m);
+  assert.match(before, /^signalbox_store_writable 1$/m);
+  reachable = false;
+  engine.inFlight = 0;
+  const after = await telemetry.metrics.metrics();
+  assert.match(after, /^signalbox_in_flight 0$/m);
+  assert.match(after, /^signalbox_store_writable 0$/m);
+});
+
+test("one server's metrics are not another's", async () => {
+  const [one, other] = [listen().telemetry, listen().telemetry];
+  one.published(1);
+  assert.match(await other.metrics.metrics(), /^signalbox_events_published_total 0$/m);
+});

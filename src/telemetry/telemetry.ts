@@ -1,0 +1,52 @@
+/** Engine happenings → log lines and metrics. */
+import type { Logger } from "pino";
+import type { Clock } from "../ports/clock.ts";
+import type { Attempted, Noticed, Telemetry } from "../ports/telemetry.ts";
+import { attemptLine, withoutQueries } from "./lines.ts";
+import { createLog, type LogDestination, type LogLevel } from "./log.ts";
+import { createMetrics, type GaugeSources } from "./metrics.ts";
+
+export interface TelemetryOptions {
+  readonly level: LogLevel;
+  readonly clock: Pick<Clock, "now" | "after">;
+  /** Standard output when left out. */
+  readonly destination?: LogDestination;
+}
+
+export interface ServerTelemetry extends Telemetry {
+  /** For what is neither an attempt nor the engine's: starting, stopping, refused settings. */
+  readonly logger: Logger;
+  /** Where the gauges come from; read once for each scrape. */
+  observe(sources: GaugeSources): void;
+  /** What `/metrics` shows. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+  /** Write out what is buffered; before the process ends this happens by itself. */
+  flush(): void;
+}
+
+export function createTelemetry({ level, clock, destination }: TelemetryOptions): ServerTelemetry {
+  const { logger, write, flush } = createLog({ level, clock, ...(destination === undefined ? {} : { destination }) });
+  const metrics = createMetrics();
+  // Asked once: the line is not even built when nobody will read it.
+  const logsAttempts = logger.isLevelEnabled("info");
+  return {
+    attempted(happening: Attempted): void {
+      metrics.attempted(happening);
+      if (logsAttempts) write(attemptLine(happening, clock.now()));
+    },
+    published: metrics.published,
+    noticed({ level, what, fields }: Noticed): void {
+      metrics.noticed(level);
+      const safe = Object.entries(fields).map(([name, value]) => [name, cleaned(value)]);
+      logger[level](Object.fromEntries(safe), what);
+    },
+    logger,
+    observe: metrics.observe,
+    metrics: { contentType: metrics.contentType, metrics: metrics.text },
+    flush,
+  };
+}
+
+function cleaned(value: string | number | boolean | null): string | number | boolean | null {
+  return typeof value === "string" ? withoutQueries(value) : value;
+}

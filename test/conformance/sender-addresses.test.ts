@@ -1,0 +1,178 @@
+/** Which addresses an attempt reaches, whatever names and name servers say. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { createSystemClock } from "../../src/clock/system.ts";
+import { DNS_TTL_MS, REGISTRATION_DNS_MS } from "../../src/domain/limits.ts";
+import { createResolver } from "../../src/sender/resolver.ts";
+import type { SenderOptions } from "../../src/sender/sender.ts";
+import { type Answer, startNameServer } from "../fixtures/name-server.ts";
+import { answer, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
+
+/** A sender whose names come from `names`. */
+async function setUp(context: TestContext, names: (name: string) => Answer, options: Partial<SenderOptions> = {}) {
+  const server = await startNameServer(names);
+  const system = createSystemClock();
+  let aheadMs = 0;
+  const clock = { ...system, monotonicMs: () => system.monotonicMs() + aheadMs };
+  const resolver = createResolver({ clock, nameServers: [server.address], hostsPath: "/nonexistent" });
+  context.after(() => server.close());
+  const sender = startSender(context, { clock, resolver, ...options });
+  const advance = (ms: number) => {
+    aheadMs += ms;
+  };
+  return { sender, server, advance };
+}
+
+const REFUSED_NAME = /^the URL's host name resolves to a private address; SIGNALBOX_ALLOW_NETWORKS could allow it$/;
+
+test("a name with a refused address is refused at registration, even when its others are public", async (context) => {
+  const { sender } = await setUp(context, (name) => (name === "mixed.test" ? ["8.8.8.8", "10.0.0.5"] : ["10.0.0.5"]));
+  for (const url of ["https://inner.test/hook", "https://mixed.test/hook"]) {
+    const verdict = await sender.vet(url);
+    assert.ok(verdict.kind === "refused", url);
+    assert.match(verdict.reason, REFUSED_NAME);
+  }
+});
+
+test("a refused address is found among the IPv6 addresses too", async (context) => {
+  const { sender } = await setUp(context, () => ["8.8.8.8", "64:ff9b::a00:5"]);
+  const verdict = await sender.vet("https://nat.test/");
+  assert.ok(verdict.kind === "refused" && /NAT64/.test(verdict.reason));
+});
+
+test("a public name, and a name that cannot be resolved now, may be registered", async (context) => {
+  const { sender } = await setUp(context, (name) => (name === "public.test" ? ["8.8.8.8"] : "not_found"));
+  for (const url of ["https://public.test/hook", "https://later.test/hook"]) {
+    assert.deepEqual(await sender.vet(url), { kind: "accepted", url });
+  }
+});
+
+test("registration does not wait for silent name servers longer than its limit", async (context) => {
+  const server = await startNameServer(() => "silence");
+  context.after(() => server.close());
+  const system = createSystemClock();
+  // Only a wait for the registration's own limit ends while the test runs.
+  const after: typeof system.after = (ms, task) => system.after(ms === REGISTRATION_DNS_MS ? 20 : 60_000, task);
+  const resolver = createResolver({ clock: system, nameServers: [server.address], hostsPath: "/nonexistent" });
+  const sender = startSender(context, { clock: { ...system, after }, resolver });
+  assert.equal((await sender.vet("https://silent.test/hook")).kind, "accepted");
+});
+
+test("registration judges literal addresses and spellings without a name server", async (context) => {
+  const { sender, server } = await setUp(context, () => ["8.8.8.8"], { allowNetworks: [], allowHttp: false });
+  for (const url of ["https://0x7f.1/", "https://[::ffff:7f00:1]/", "https://localhost/", "https://a.internal/"]) {
+    assert.equal((await sender.vet(url)).kind, "refused", url);
+  }
+  const verdict = await sender.vet("http://public.test/");
+  assert.ok(verdict.kind === "refused" && verdict.reason.includes("SIGNALBOX_ALLOW_HTTP"));
+  assert.deepEqual(server.asked, []);
+});
+
+test("a name that resolves to a refused address is not connected to", async (context) => {
+  const receiver = await startReceiver(context, answer(OK));
+  const { sender } = await setUp(context, () => ["127.0.0.1"], { allowNetworks: [] });
+  const outcome = await post(sender, `http://inner.test:${receiver.port}/`);
+  assert.ok(outcome.kind === "unreachable");
+  assert.equal(outcome.reason, "address_refused");
+  assert.match(outcome.detail, /resolves to a loopback address/);
+  assert.doesNotMatch(outcome.detail, /127/);
+  assert.equal(receiver.connections(), 0);
+});
+
+test("a name that changes its address between check and use gains nothing", async (context) => {
+  const outer = await startReceiver(context, answer(OK));
+  let address = "127.0.0.1";
+  const { sender, advance } = await setUp(context, () => [address], { allowNetworks: ["127.0.0.1/32"] });
+  const url = `http://rebind.test:${outer.port}/`;
+  assert.equal((await sender.vet(url)).kind, "accepted");
+  assert.equal((await post(sender, url)).kind, "answered");
+  address = "127.0.0.2";
+  const inner = await startReceiver(context, answer(OK), { host: "127.0.0.2" });
+  // While the checked address is remembered, the connection goes to it; then the new one is found and refused.
+  assert.equal((await post(sender, url)).kind, "answered");
+  advance(DNS_TTL_MS * 3);
+  const outcome = await post(sender, url);
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "address_refused");
+  assert.equal(inner.connections(), 0);
+});
+
+test("the connection goes to the address that was checked", async (context) => {
+  const receiver = await startReceiver(
+    context,
+    (socket) => {
+      const seen = `${socket.localAddress}`;
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${seen.length}\r\n\r\n${seen}`);
+    },
+    { host: "0.0.0.0" },
+  );
+  const { sender, server } = await setUp(context, () => ["127.0.0.7"]);
+  const outcome = await post(sender, `http://fixed.test:${receiver.port}/`);
+  assert.ok(outcome.kind === "answered" && outcome.snippet === "127.0.0.7");
+  assert.equal(server.asked.length, 2);
+  assert.match(receiver.requests[0] ?? "", new RegExp(`^host: fixed.test:${receiver.port}\r$`, "m"));
+});
+
+test("when one address does not answer the next one is tried", async (context) => {
+  const receiver = await startReceiver(context, answer(OK), { host: "127.0.0.9" });
+  const { sender } = await setUp(context, () => ["127.0.0.8", "127.0.0.9"]);
+  assert.equal((await post(sender, `http://two.test:${receiver.port}/`)).kind, "answered");
+});
+
+test("all addresses refusing is a refused connection", async (context) => {
+  const receiver = await startReceiver(context, answer(OK), { host: "127.0.0.9" });
+  const { sender } = await setUp(context, () => ["127.0.0.7", "127.0.0.8"]);
+  const outcome = await post(sender, `http://none.test:${receiver.port}/`);
+  assert.ok(outcome.kind === "unreachable");
+  assert.equal(outcome.reason, "connect_refused");
+});
+
+test("what name servers say wrong has a reason of its own", async (context) => {
+  const answers: Record<string, Answer> = {
+    "gone.test": "not_found",
+    "empty.test": [],
+    "broken.test": "server_failure",
+  };
+  const { sender } = await setUp(context, (name) => answers[name] ?? "silence");
+  const reason = async (name: string) => {
+    const outcome = await post(sender, `http://${name}/`, { timeoutMs: 300 });
+    return outcome.kind === "unreachable" ? outcome.reason : outcome.kind;
+  };
+  assert.equal(await reason("gone.test"), "dns_not_found");
+  assert.equal(await reason("empty.test"), "dns_not_found");
+  assert.equal(await reason("broken.test"), "dns_error");
+  assert.equal(await reason("silent.test"), "dns_timeout");
+});
+
+test("silent name servers for one name do not hold up another", async (context) => {
+  const receiver = await startReceiver(context, answer(OK));
+  const { sender } = await setUp(context, (name) => (name === "alive.test" ? ["127.0.0.1"] : "silence"));
+  let ended = 0;
+  const dead = Array.from({ length: 50 }, async (_, i) => {
+    await post(sender, `http://dead${i}.test/`, { timeoutMs: 400 });
+    ended += 1;
+  });
+  assert.equal((await post(sender, `http://alive.test:${receiver.port}/`)).kind, "answered");
+  assert.equal(ended, 0);
+  await Promise.all(dead);
+});
+
+test("localhost reaches a receiver that listens on either loopback address", async (context) => {
+  const sender = startSender(context);
+  const receiver = await startReceiver(context, answer(OK));
+  assert.equal((await post(sender, `http://localhost:${receiver.port}/`)).kind, "answered");
+  assert.equal((await post(sender, `http://LOCALHOST.:${receiver.port}/`)).kind, "answered");
+});
+
+test("a stored URL that the settings no longer allow is refused at the attempt", async (context) => {
+  const receiver = await startReceiver(context, answer(OK));
+  const closed = startSender(context, { allowHttp: false, allowNetworks: [] });
+  const reason = async (url: string) => {
+    const outcome = await post(closed, url);
+    return outcome.kind === "unreachable" ? outcome.reason : outcome.kind;
+  };
+  assert.equal(await reason(`http://127.0.0.1:${receiver.port}/`), "url_refused");
+  assert.equal(await reason(`https://127.0.0.1:${receiver.port}/`), "address_refused");
+  assert.equal(await reason("https://localhost/"), "address_refused");
+  assert.equal(await reason("not a url"), "url_refused");
+  assert.equal(receiver.connections(), 0);
+});

@@ -1,0 +1,318 @@
+/** Receivers gone wrong: each has one clear outcome and a bounded cost. */
+import assert from "node:assert/strict";
+import net from "node:net";
+import { type TestContext, test } from "node:test";
+import type { Outcome } from "../../src/domain/delivery.ts";
+import { ANSWER_BODY_BYTES_MAX } from "../../src/domain/limits.ts";
+import { answer, type Behaviour, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
+
+const TIMEOUT_MS = 150;
+/** Late by the wheel's ticks, and by what a busy machine takes. */
+const LATE_MS_MAX = 1000;
+/** What socket buffers on both sides may have swallowed beyond what the sender read. */
+const BUFFERED_BYTES_MAX = 16 * 1024 * 1024;
+
+interface Attempt {
+  readonly outcome: Outcome;
+  readonly tookMs: number;
+  readonly bytesWritten: number;
+  readonly connections: number;
+}
+
+async function attempt(context: TestContext, behaviour: Behaviour, timeoutMs = TIMEOUT_MS): Promise<Attempt> {
+  const receiver = await startReceiver(context, behaviour);
+  const sender = startSender(context);
+  const startedMs = performance.now();
+  const outcome = await post(sender, receiver, { timeoutMs });
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs < timeoutMs + LATE_MS_MAX, `took ${tookMs} ms`);
+  return { outcome, tookMs, bytesWritten: receiver.bytesWritten(), connections: receiver.connections() };
+}
+
+const reasonOf = ({ outcome }: Attempt): string => (outcome.kind === "unreachable" ? outcome.reason : outcome.kind);
+
+/** Write a piece after another, as fast as the sender reads, or slowly, until the socket is gone. */
+function endless(socket: net.Socket, piece: string, everyMs = 0): void {
+  const write = () => {
+    if (socket.destroyed) return;
+    const ready = socket.write(piece);
+    if (everyMs > 0) setTimeout(write, everyMs).unref();
+    else if (ready) setImmediate(write);
+    else socket.once("drain", write);
+  };
+  write();
+}
+
+test("accepting and never answering is a response time-out", async (context) => {
+  const seen = await attempt(context, () => undefined);
+  assert.equal(reasonOf(seen), "response_timeout");
+  assert.ok(seen.tookMs >= TIMEOUT_MS);
+});
+
+test("a head that comes one byte at a time is a response time-out", async (context) => {
+  const seen = await attempt(context, (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nx-slow: ");
+    endless(socket, "a", 10);
+  });
+  assert.equal(reasonOf(seen), "response_timeout");
+});
+
+const ENDLESS_HEADS: Record<string, (socket: net.Socket) => void> = {
+  "many headers": (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n");
+    endless(socket, `x-more: ${"a".repeat(1000)}\r\n`);
+  },
+  "one header": (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nx-more: ");
+    endless(socket, "a".repeat(1000));
+  },
+  "a status line": (socket) => {
+    socket.write("HTTP/1.1 200 ");
+    endless(socket, "a".repeat(1000));
+  },
+  "empty lines before it": (socket) => endless(socket, "\r\n".repeat(1000)),
+};
+
+for (const [name, behaviour] of Object.entries(ENDLESS_HEADS)) {
+  test(`an endless head is too large at 16 KB: ${name}`, async (context) => {
+    const seen = await attempt(context, behaviour, 5000);
+    assert.equal(reasonOf(seen), "answer_head_too_large");
+    assert.ok(seen.bytesWritten < BUFFERED_BYTES_MAX);
+  });
+}
+
+test("a head of just under 16 KB is fine", async (context) => {
+  const head = `HTTP/1.1 200 OK\r\nx-large: ${"a".repeat(16_000)}\r\ncontent-length: 2\r\n\r\n`;
+  assert.equal(reasonOf(await attempt(context, answer(`${head}ok`), 2000)), "answered");
+});
+
+test("interim answers are tolerated up to a number and then are a protocol error", async (context) => {
+  const hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+  assert.equal(reasonOf(await attempt(context, answer(hints.repeat(8) + OK), 2000)), "answered");
+  assert.equal(reasonOf(await attempt(context, answer(hints.repeat(100) + OK), 2000)), "protocol_error");
+  const processing = "HTTP/1.1 102 Processing\r\n\r\n";
+  assert.equal(reasonOf(await attempt(context, (socket) => endless(socket, processing, 5), 5000)), "protocol_error");
+});
+
+test("a hundred answers of 100 Continue end at once with a protocol error", async (context) => {
+  const seen = await attempt(context, answer("HTTP/1.1 100 Continue\r\n\r\n".repeat(100) + OK), 2000);
+  assert.equal(reasonOf(seen), "protocol_error");
+});
+
+test("switching protocols without being asked is a protocol error", async (context) => {
+  const switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+  assert.equal(reasonOf(await attempt(context, answer(switching), 2000)), "protocol_error");
+});
+
+test("what is not HTTP is a protocol error", async (context) => {
+  const answers = [
+    "SSH-2.0-OpenSSH_9.9\r\n",
+    "HTTP/1.1 OK\r\n\r\n",
+    "HTTP/9.9 200 OK\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+    "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
+    "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\nhello",
+    "HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nx-nul: a\u0000b\r\n\r\n",
+    "\u0000\u0001\u0002\u0003",
+    "\u0015\u0003\u0003\u0000\u0002\u0002\u0050",
+  ];
+  for (const bytes of answers) {
+    const seen = await attempt(context, answer(bytes), 2000);
+    assert.equal(reasonOf(seen), "protocol_error", JSON.stringify(bytes));
+  }
+});
+
+test("odd but lawful heads are read: repeated, empty and strangely named headers", async (context) => {
+  const head = [
+    "HTTP/1.1 200",
+    "set-cookie: a=1",
+    "set-cookie: b=2",
+    "x-same: 1",
+    "X-Same: 2",
+    "__proto__: 1",
+    "__proto__: 2",
+    "constructor: x",
+    "toString: x",
+    "x-empty:",
+    "x-latin: caf\u00e9",
+    "content-length: 2",
+  ];
+  assert.equal(reasonOf(await attempt(context, answer(`${head.join("\r\n")}\r\n\r\nok`), 2000)), "answered");
+});
+
+test("closing or resetting before the head is complete is a reset", async (context) => {
+  const behaviours: Behaviour[] = [
+    (socket) => socket.end(),
+    (socket) => socket.resetAndDestroy(),
+    (socket) => socket.end("HTTP/1.1 200 OK\r\nx-half"),
+    (socket) => socket.write("HTTP/1.1 200 OK\r\nx-half", () => socket.resetAndDestroy()),
+  ];
+  for (const behaviour of behaviours) {
+    const seen = await attempt(context, behaviour, 2000);
+    assert.equal(reasonOf(seen), "reset");
+    assert.equal(seen.connections, 1);
+  }
+});
+
+test("closing at once on accept is a reset", async (context) => {
+  const onConnection = (socket: net.Socket) => socket.resetAndDestroy();
+  const receiver = await startReceiver(context, () => undefined, { onConnection });
+  const outcome = await post(startSender(context), receiver);
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "reset");
+});
+
+const CHUNKED = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+const BROKEN_BODIES: Record<string, Behaviour> = {
+  "a broken chunk": answer(`${CHUNKED}4\r\nfine\r\nZZ\r\n`),
+  "a chunk size beyond reason": answer(`${CHUNKED}4\r\nfine\r\n${"F".repeat(40)}\r\n`),
+  "an early close": (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\nfine"),
+  "a reset": (socket) =>
+    socket.write(`${CHUNKED}4\r\nfine\r\n`, () => setTimeout(() => socket.resetAndDestroy(), 20).unref()),
+  "a huge content-length that never comes": answer("HTTP/1.1 200 OK\r\ncontent-length: 9007199254740991\r\n\r\nfine"),
+  "a body that stalls": answer(`${CHUNKED}4\r\nfine\r\n`),
+  "a bad trailer": answer(`${CHUNKED}4\r\nfine\r\n0\r\nno colon\r\n\r\n`),
+};
+
+for (const [name, behaviour] of Object.entries(BROKEN_BODIES)) {
+  test(`a complete 2xx head is success whatever its body does: ${name}`, async (context) => {
+    const { outcome } = await attempt(context, behaviour);
+    assert.deepEqual(outcome, { kind: "answered", httpStatus: 200, retryAfter: null, snippet: "fine" });
+  });
+}
+
+test("a failed answer whose body breaks is still that answer", async (context) => {
+  const { outcome } = await attempt(
+    context,
+    answer("HTTP/1.1 429 Slow\r\nretry-after: 9\r\ncontent-length: 99\r\n\r\nhalf"),
+  );
+  assert.deepEqual(outcome, { kind: "answered", httpStatus: 429, retryAfter: "9", snippet: "half" });
+});
+
+test("a body that comes one byte at a time is success at the deadline", async (context) => {
+  const seen = await attempt(context, (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    endless(socket, "a", 10);
+  });
+  assert.ok(seen.outcome.kind === "answered" && /^a+$/.test(seen.outcome.snippet));
+  assert.ok(seen.tookMs >= TIMEOUT_MS);
+});
+
+const ENDLESS_BODIES: Record<string, (socket: net.Socket) => void> = {
+  "without a length": (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    endless(socket, "a".repeat(ANSWER_BODY_BYTES_MAX));
+  },
+  "of chunks": (socket) => {
+    socket.write(CHUNKED);
+    endless(socket, "1\r\na\r\n".repeat(1000));
+  },
+  "in one chunk's extension": (socket) => {
+    socket.write(`${CHUNKED}1;x=`);
+    endless(socket, "a".repeat(1000));
+  },
+  "of trailers": (socket) => {
+    socket.write(`${CHUNKED}1\r\na\r\n0\r\n`);
+    endless(socket, "x: y\r\n".repeat(1000));
+  },
+};
+
+for (const [name, behaviour] of Object.entries(ENDLESS_BODIES)) {
+  test(`an endless body ends at 16 KB, long before the deadline: ${name}`, async (context) => {
+    const seen = await attempt(context, behaviour, 10_000);
+    assert.ok(seen.outcome.kind === "answered" && seen.outcome.httpStatus === 200);
+    assert.ok(seen.tookMs < 5000);
+    assert.ok(seen.bytesWritten < BUFFERED_BYTES_MAX);
+  });
+}
+
+test("a connection with an unread body is closed and not used again", async (context) => {
+  let closed = 0;
+  const receiver = await startReceiver(context, (socket, { count }) => {
+    socket.on("close", () => {
+      closed += 1;
+    });
+    socket.write(count === 1 ? `HTTP/1.1 200 OK\r\ncontent-length: 50000\r\n\r\n${"a".repeat(50_000)}` : OK);
+  });
+  const sender = startSender(context);
+  assert.equal((await post(sender, receiver)).kind, "answered");
+  assert.equal((await post(sender, receiver)).kind, "answered");
+  assert.equal(receiver.connections(), 2);
+  assert.equal(closed, 1);
+});
+
+test("an idle connection that breaks just as it is reused is replaced once, without a failure", async (context) => {
+  const breaks: Array<(socket: net.Socket) => void> = [(socket) => socket.resetAndDestroy(), (socket) => socket.end()];
+  for (const breakOff of breaks) {
+    const receiver = await startReceiver(context, (socket, { turn }) => {
+      if (turn === 1) socket.write(OK);
+      else breakOff(socket);
+    });
+    const sender = startSender(context);
+    assert.equal((await post(sender, receiver)).kind, "answered");
+    assert.equal((await post(sender, receiver)).kind, "answered");
+    assert.equal(receiver.connections(), 2);
+    assert.equal(receiver.requests.length, 3);
+  }
+});
+
+test("the replacement is tried once, within the same deadline", async (context) => {
+  const receiver = await startReceiver(context, (socket, { count }) => {
+    if (count === 1) socket.write(OK);
+    else socket.resetAndDestroy();
+  });
+  const sender = startSender(context);
+  await post(sender, receiver);
+  const outcome = await post(sender, receiver);
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "reset");
+  assert.equal(receiver.requests.length, 3);
+});
+
+test("a connection that breaks after the answer began is not tried again", async (context) => {
+  const receiver = await startReceiver(context, (socket, { turn }) => {
+    if (turn === 1) socket.write(OK);
+    else socket.write("HTTP/1.1 200 OK\r\nx-ha", () => setTimeout(() => socket.resetAndDestroy(), 20).unref());
+  });
+  const sender = startSender(context);
+  await post(sender, receiver);
+  const outcome = await post(sender, receiver);
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "reset");
+  assert.equal(receiver.requests.length, 2);
+});
+
+test("bytes that come without a request harm nobody", async (context) => {
+  const receiver = await startReceiver(context, (socket, { turn }) => {
+    socket.write(turn === 1 ? `${OK}HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nextra` : OK);
+  });
+  const sender = startSender(context);
+  for (let i = 0; i < 3; i++) {
+    const outcome = await post(sender, receiver);
+    assert.ok(outcome.kind === "answered" && outcome.snippet === "ok");
+  }
+});
+
+test("a refused connection says so", async (context) => {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const outcome = await post(startSender(context), `http://127.0.0.1:${port}/`);
+  assert.deepEqual(outcome, {
+    kind: "unreachable",
+    reason: "connect_refused",
+    detail: "the receiver refused the connection",
+  });
+});
+
+test("many hostile receivers at once hold nothing up and leave nothing behind", async (context) => {
+  const silent = await startReceiver(context, () => undefined);
+  const healthy = await startReceiver(context, answer(OK));
+  const sender = startSender(context);
+  const dead = Array.from({ length: 200 }, () => post(sender, silent, { timeoutMs: TIMEOUT_MS }));
+  const alive = await Promise.all(Array.from({ length: 50 }, () => post(sender, healthy)));
+  assert.ok(alive.every((outcome) => outcome.kind === "answered"));
+  for (const outcome of await Promise.all(dead)) {
+    assert.ok(outcome.kind === "unreachable" && outcome.reason === "response_timeout");
+  }
+  while (silent.open() > 0) await new Promise(setImmediate);
+});

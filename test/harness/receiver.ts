@@ -1,0 +1,50 @@
+/** A receiver on loopback that keeps what it was sent and answers what it is told. */
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { TestContext } from "node:test";
+
+export interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface RunningReceiver {
+  readonly url: string;
+  /** The next request that nobody has taken yet; it may have come already. */
+  next(): Promise<Received>;
+  /** What every request from now on is answered with; 200 at first. */
+  answerWith(status: number): void;
+}
+
+export async function startRunningReceiver(context: TestContext): Promise<RunningReceiver> {
+  const arrived: Received[] = [];
+  const waiting: ((received: Received) => void)[] = [];
+  let status = 200;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const received = { headers: request.headers, body: Buffer.concat(chunks).toString("utf8") };
+      const taker = waiting.shift();
+      if (taker === undefined) arrived.push(received);
+      else taker(received);
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    next() {
+      const first = arrived.shift();
+      if (first !== undefined) return Promise.resolve(first);
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+    answerWith(next) {
+      status = next;
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/** A whole server for tests of the wire: its own data directory, a free port on loopback, a known first key. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestContext } from "node:test";
+import { type Environment, loadConfig } from "../../src/config.ts";
+import type { Fault } from "../../src/domain/errors.ts";
+import { startSignalbox } from "../../src/main.ts";
+
+export interface TestServer extends Client {
+  readonly url: string;
+  /** The first tenant's first key, a `global_admin`'s. */
+  readonly apiKey: string;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The text as JSON; empty when it is no object. */
+  readonly body: AnswerBody;
+  /** The same, of an answer that is a bare array. */
+  readonly rows: readonly AnswerBody[];
+  /** The code of an error in any surface's envelope. */
+  readonly code: string | undefined;
+  /** The fields that an error names. */
+  readonly faultyFields: readonly string[];
+}
+
+/** Every field that some answer has: a test that reads one which its answer lacks finds undefined, and fails. */
+export interface AnswerBody {
+  readonly active: boolean;
+  readonly api_key: string;
+  readonly attempts: readonly AnswerBody[];
+  readonly attempts_count: number;
+  readonly batch_id: string;
+  readonly classification: string;
+  readonly created: boolean;
+  readonly created_at: string;
+  readonly created_deliveries: number;
+  readonly data: { readonly success: boolean; readonly httpStatus: number | null; readonly message: string };
+  readonly deliveries: readonly AnswerBody[];
+  readonly delivery_id: string;
+  readonly endpoint_id: string;
+  readonly error: { readonly code: string; readonly message: string; readonly details: readonly Fault[] };
+  readonly event_id: string;
+  readonly events: readonly string[];
+  readonly has_more: boolean;
+  readonly headers_json: Readonly<Record<string, string>>;
+  readonly id: string;
+  readonly job_id: string;
+  readonly keys: readonly AnswerBody[];
+  readonly max_in_flight: number;
+  readonly message: string;
+  readonly name: string;
+  readonly next_cursor: string | null;
+  readonly not_delivered: readonly AnswerBody[];
+  readonly paused_at: string | null;
+  readonly previous_expires_at: string;
+  readonly reason: string;
+  readonly results: readonly AnswerBody[];
+  readonly role: string;
+  readonly secret: string;
+  readonly state: string;
+  readonly status: string;
+  readonly status_code: number;
+  readonly terminal_reason: string | null;
+  readonly timeout_seconds: number;
+  readonly type: string;
+  readonly url: string;
+  readonly webhooks: readonly AnswerBody[];
+}
+
+export interface RequestOptions {
+  /** Null sends none; the client's own when left out. */
+  readonly key?: string | null;
+  /** A string or bytes go as they are; anything else as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Client {
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** The same server with another key. */
+  as(key: string): Client;
+}
+
+const ADMIN_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
+
+/** Endpoints may be on loopback and use `http:` here; `env` adds or replaces settings. */
+export async function startServer(context: TestContext, env: Environment = {}): Promise<TestServer> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-test-"));
+  const config = loadConfig({
+    HOST: "127.0.0.1",
+    PORT: "0",
+    LOG_LEVEL: "silent",
+    SIGNALBOX_DATA_DIR: dataDir,
+    SIGNALBOX_API_KEY: ADMIN_KEY,
+    SIGNALBOX_ALLOW_HTTP: "true",
+    SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8,::1/128",
+    ...env,
+  });
+  const running = await startSignalbox(config);
+  let closed: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    closed ??= running.close().then(() => rm(dataDir, { recursive: true, force: true }));
+    await closed;
+  };
+  context.after(close);
+  return { ...clientOf(running.url, ADMIN_KEY), url: running.url, apiKey: ADMIN_KEY, close };
+}
+
+export function clientOf(url: string, ownKey: string): Client {
+  return {
+    as: (key) => clientOf(url, key),
+    async request(method, path, { key = ownKey, body, headers = {} } = {}) {
+      const isRaw = typeof body === "string" || body instanceof Uint8Array;
+      const answer = await fetch(url + path, {
+        method,
+        redirect: "manual",
+        headers: {
+          ...(key !== null && { authorization: `Bearer ${key}` }),
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
+      });
+      return answerOf(answer.status, answer.headers, await answer.text());
+    },
+  };
+}
+
+function answerOf(status: number, headers: Headers, text: string): Answer {
+  const value = parse(text);
+  const body = (typeof value === "object" && value !== null ? value : {}) as AnswerBody;
+  const error: unknown = body.error;
+  return {
+    status,
+    headers,
+    text,
+    body,
+    rows: Array.isArray(value) ? value : [],
+    code: typeof error === "string" ? error : body.error?.code,
+    faultyFields: typeof error === "string" ? [] : (body.error?.details ?? []).map(({ field }) => field),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

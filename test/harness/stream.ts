@@ -1,0 +1,80 @@
+/** Outcomes as `/v1/stream` tells them: the signal that tests wait for instead of sleeping. */
+import type { TestContext } from "node:test";
+import type { AnswerBody } from "./server.ts";
+
+export interface StreamedOutcome {
+  readonly id: string;
+  readonly event: string;
+  /** A row of the delivery list. */
+  readonly row: AnswerBody;
+}
+
+export interface OutcomeReader {
+  /** The next outcome; rejects when the stream ends before. */
+  next(): Promise<StreamedOutcome>;
+  /** The next outcome of this delivery that leaves it in one of these states. */
+  until(deliveryId: string, ...states: readonly string[]): Promise<StreamedOutcome>;
+  /** Ends when the server ends it. */
+  ended(): Promise<void>;
+  close(): void;
+}
+
+export async function followOutcomes(
+  context: TestContext,
+  url: string,
+  key: string,
+  lastEventId?: string,
+): Promise<OutcomeReader> {
+  const leave = new AbortController();
+  context.after(() => leave.abort());
+  const answer = await fetch(`${url}/v1/stream`, {
+    signal: leave.signal,
+    headers: { authorization: `Bearer ${key}`, ...(lastEventId !== undefined && { "last-event-id": lastEventId }) },
+  });
+  if (answer.status !== 200 || answer.body === null) throw new Error(`no stream: ${answer.status}`);
+  const blocks = blocksOf(answer.body);
+  // The server's first comment: from here on nothing is missed.
+  await blocks.next();
+  const next = async (): Promise<StreamedOutcome> => {
+    for (;;) {
+      const block = await blocks.next();
+      if (block.done) throw new Error("the stream ended");
+      if (!block.value.startsWith(":")) return parseBlock(block.value);
+    }
+  };
+  return {
+    next,
+    async until(deliveryId, ...states) {
+      for (;;) {
+        const outcome = await next();
+        if (outcome.row.id === deliveryId && states.includes(outcome.row.status)) return outcome;
+      }
+    },
+    async ended() {
+      while (!(await blocks.next()).done);
+    },
+    close: () => leave.abort(),
+  };
+}
+
+async function* blocksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let pending = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    pending += decoder.decode(chunk, { stream: true });
+    const blocks = pending.split("\n\n");
+    pending = blocks.pop() ?? "";
+    yield* blocks;
+  }
+}
+
+function parseBlock(block: string): StreamedOutcome {
+  const fields = new Map(
+    block.split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)]),
+  );
+  return {
+    id: fields.get("id") ?? "",
+    event: fields.get("event") ?? "",
+    row: JSON.parse(fields.get("data") ?? "null"),
+  };
+}

@@ -1,0 +1,87 @@
+/** The habits of the house, as tests: each failure names the place and what to do instead. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as apiLimits from "../src/api/limits.ts";
+import * as limits from "../src/domain/limits.ts";
+import { readSourceFiles } from "./tidy/files.ts";
+import { cycles, importFaults } from "./tidy/rooms.ts";
+import { nameFaults, wordFaults } from "./tidy/words.ts";
+
+const FILES = readSourceFiles();
+const LINES_MAX = 400;
+/** Files that may be longer, each with its reason. */
+const LONG_FILES: Readonly<Record<string, string>> = {};
+
+/** What a limit counts, when it is not a size or a time. */
+const UNITS = new Set("BYTES CHARS MS SECONDS MINUTES HOURS DAYS ROWS".split(" "));
+const COUNTED = new Set(
+  (
+    "EVENTS TARGETS DELIVERIES ENDPOINTS HEADERS RETRIES FILTERS COUNT ANSWERS FAILURES CLAIMS LANES SOURCES STREAMS " +
+    "TENANTS KEYS SETTLEMENTS CONNECTIONS STEPS ADDRESSES VISITS"
+  ).split(" "),
+);
+/** Counts whose noun is the name itself, and ratios. */
+const COUNTS: Readonly<Record<string, string>> = {
+  JSON_DEPTH_MAX: "levels",
+  MAX_IN_FLIGHT_MAX: "attempts",
+  MAX_IN_FLIGHT_DEFAULT: "attempts",
+  RATE_LIMIT_PER_SECOND_MAX: "attempts per second",
+  WINDOW_START: "attempts",
+  IN_FLIGHT_MAX: "attempts",
+  IN_FLIGHT_UNPROVEN_MAX: "attempts",
+  LANE_HOLD_MAX: "deliveries",
+  SETTLE_QUEUE_MAX: "settlements",
+  CREDENTIAL_CACHE_MAX: "credentials",
+  DNS_CACHE_MAX: "names",
+  LIST_PAGE_MAX: "rows",
+  LIST_PAGE_DEFAULT: "rows",
+  STREAM_BEHIND_MAX: "outcomes",
+  RETRY_JITTER: "a share of the wait",
+};
+
+function assertNone(faults: readonly string[]): void {
+  assert.equal(faults.length, 0, `\n${faults.join("\n")}\n`);
+}
+
+test("the source is found", () => {
+  assert.ok(FILES.some(({ path }) => path === "src/domain/limits.ts"));
+});
+
+test("every room imports only what it may", () => {
+  assertNone(FILES.flatMap(importFaults));
+});
+
+test("no imports go round in a circle", () => {
+  assertNone(cycles(FILES));
+});
+
+test("no banned word stands in the code", () => {
+  assertNone(FILES.flatMap(wordFaults));
+});
+
+test("ports hold types only", () => {
+  const values = /^\s*export\s+(default|const|let|var|function|async|class|enum)\b/gm;
+  const ports = FILES.filter(({ path, isTest }) => path.startsWith("src/ports/") && !isTest);
+  assertNone(ports.flatMap(({ path, code }) => [...code.matchAll(values)].map(([value]) => `${path} ${value.trim()}`)));
+});
+
+test("every file is named after what is in it", () => {
+  assertNone(FILES.flatMap(nameFaults));
+});
+
+test(`a file has at most ${LINES_MAX} lines, or a reason`, () => {
+  const long = FILES.map(({ path, source }) => ({ path, lines: source.trimEnd().split("\n").length })).filter(
+    ({ lines }) => lines > LINES_MAX,
+  );
+  assertNone(long.filter(({ path }) => !(path in LONG_FILES)).map(({ path, lines }) => `${path}:${lines} is too long`));
+  const longPaths = long.map(({ path }) => path);
+  assertNone(Object.keys(LONG_FILES).filter((path) => !longPaths.includes(path)));
+});
+
+test("every limit says in its name what it measures", () => {
+  const numbers = Object.entries({ ...limits, ...apiLimits }).filter(([, value]) => typeof value === "number");
+  const names = numbers.map(([name]) => name);
+  const measured = (name: string) => name.split("_").some((part) => UNITS.has(part) || COUNTED.has(part));
+  assertNone(names.filter((name) => !measured(name) && !(name in COUNTS)).map((name) => `${name}: give it its unit`));
+  assertNone(Object.keys(COUNTS).filter((name) => !names.includes(name)));
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SourceFile } from "./files.ts";
+import { cycles, importFaults } from "./rooms.ts";
+import { scan } from "./scan.ts";
+import { nameFaults, wordFaults } from "./words.ts";
+
+const file = (path: string, source: string): SourceFile => ({
+  path,
+  isTest: path.endsWith(".test.ts") || path.startsWith("test/"),
+  ...scan(source),
+});
+
+const FORBIDDEN: readonly (readonly [string, string])[] = [
+  ["src/domain/retry.ts", 'import type { Clock } from "../ports/clock.ts";'],
+  ["src/domain/retry.ts", 'import { createHmac } from "node:crypto";'],
+  ["src/domain/retry.ts", 'import canonicalize from "canonicalize";'],
+  ["src/ports/store.ts", 'import { unreachable } from "../domain/errors.ts";'],
+  ["src/engine/lanes.ts", 'import type { Row } from "../store/rows.ts";'],
+  ["src/engine/lanes.ts", 'import { createSystemClock } from "../clock/system.ts";'],
+  ["src/store/sqlite/claim.ts", 'import { engine } from "../../engine/engine.ts";'],
+  ["src/store/sqlite/claim.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
+  ["src/sender/sender.ts", 'import { log } from "../telemetry/log.ts";'],
+  ["src/api/endpoints/routes.ts", 'import { store } from "../../store/sqlite/store.ts";'],
+  ["src/api/endpoints/routes.ts", 'const sender = await import("../../sender/sender.ts");'],
+  ["src/api/endpoints/routes.ts", 'import { wire } from "../pauses/wire.ts";'],
+  ["src/cli/keys.ts", 'export * from "../store/rows.ts";'],
+  ["src/engine/lanes.ts", 'import { receiver } from "../../test/fixtures/receiver.ts";'],
+  ["src/engine/engine.test.ts", 'import "../main.ts";'],
+  ["src/attic/old.ts", 'import "../domain/ids.ts";'],
+  ["packages/sdk/src/client.ts", 'import { request } from "undici";'],
+  ["packages/sdk/src/client.ts", 'import type { Role } from "../../../src/domain/access.ts";'],
+];
+
+for (const [path, source] of FORBIDDEN) {
+  test(`${path} may not say ${source}`, () => {
+    assert.equal(importFaults(file(path, `\n${source}`)).length, 1);
+    assert.match(importFaults(file(path, `\n${source}`)).join(), new RegExp(`^${path}:2 imports `));
+  });
+}
+
+test("what the rooms allow is allowed", () => {
+  const allowed: readonly (readonly [string, string])[] = [
+    ["src/main.ts", 'import { openStore } from "./store/sqlite/store.ts";'],
+    ["src/domain/retry.ts", 'import { RETRIES_MAX } from "./limits.ts";'],
+    ["src/ports/store.ts", 'import type { Uuid } from "../domain/ids.ts";'],
+    ["src/api/server.ts", 'import { registerOperations } from "./operations/routes.ts";'],
+    ["src/api/endpoints/routes.ts", 'import { requireKey } from "../auth.ts";'],
+    ["src/store/sqlite/writer-thread.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
+    ["src/store/sqlite/claim.test.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
+    ["packages/sdk/src/client.ts", 'import { sign } from "./sign.ts";'],
+  ];
+  assert.deepEqual(
+    allowed.flatMap(([path, source]) => importFaults(file(path, source))),
+    [],
+  );
+});
+
+test("a cycle is told once, as the way round it", () => {
+  const round = [
+    file("src/engine/a.ts", 'import "./b.ts";'),
+    file("src/engine/b.ts", 'import "./c.ts";'),
+    file("src/engine/c.ts", 'import type { A } from "./a.ts";'),
+    file("src/engine/d.ts", 'import "./a.ts";'),
+  ];
+  assert.deepEqual(cycles(round), ["src/engine/a.ts → src/engine/b.ts → src/engine/c.ts → src/engine/a.ts"]);
+  assert.deepEqual(cycles(round.slice(1)), []);
+});
+
+const BANNED: readonly (readonly [string, string])[] = [
+  ["src/engine/a.ts", "const now = Date.now();"],
+  ["src/engine/a.ts", "const now = new Date();"],
+  ["src/engine/a.ts", "const now = Date();"],
+  ["src/engine/a.ts", "performance.now();"],
+  ["src/engine/a.ts", "Math.random();"],
+  ["src/engine/a.ts", "randomUUIDv7();"],
+  ["src/engine/a.ts", "setTimeout(run, 5);"],
+  ["src/engine/a.ts", "AbortSignal.timeout(5);"],
+  // tidy-allow timer: it is a text
+  ["src/engine/a.ts", 'import { scheduler } from "node:timers/promises";'],
+  ["src/sender/a.ts", "setImmediate(run);"],
+  ["test/a.ts", "await new Promise((resolve) => setTimeout(resolve, 50));"],
+  ["src/engine/a.ts", "const x: any = 1;"],
+  ["test/a.ts", "f(x as any);"],
+  ["test/a.ts", `// @ts-${"ignore"}`],
+  ["test/a.ts", 'test.only("x");'],
+  ["test/a.ts", 't.skip("x");'],
+  ["src/engine/a.ts", "class LaneManager {}"],
+];
+
+for (const [path, source] of BANNED) {
+  test(`${path} may not hold ${source}`, () => {
+    assert.equal(wordFaults(file(path, source)).length, 1);
+  });
+}
+
+test("what only looks like a banned word passes", () => {
+  const passing: readonly (readonly [string, string])[] = [
+    ["src/engine/a.ts", "new Date(now).toISOString();"],
+    ["src/engine/a.ts", "// setTimeout of 31 days fires after 1 ms, for any reason\nPromise.any(all);"],
+    ["src/engine/a.ts", 'const text = "any";'],
+    ["src/engine/a.ts", "setImmediate(run);"],
+    ["src/clock/system.ts", "setTimeout(task, ms); Date.now();"],
+    ["test/a.ts", "// tidy-allow timer: a deadline that fails\nsetTimeout(fail, 5000);"],
+  ];
+  assert.deepEqual(
+    passing.flatMap(([path, source]) => wordFaults(file(path, source))),
+    [],
+  );
+});
+
+test("a name that says nothing is refused", () => {
+  for (const path of ["src/utils.ts", "src/engine/lane-helpers.ts", "test/common/x.ts"]) {
+    assert.equal(nameFaults(file(path, "")).length, 1, path);
+  }
+  assert.deepEqual(nameFaults(file("src/engine/lanes.ts", "")), []);
+});
