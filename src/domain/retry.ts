@@ -35,7 +35,14 @@ const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
  */
 export function parseRetryAfterMs(header: string, now: EpochMs): number | null {
   const text = header.trim();
-  const waitMs = DELAY_SECONDS.test(text) ? Number(text) * 1000 : HTTP_DATE.test(text) ? Date.parse(text) - now : NaN;
+  const waitMs = DELAY_SECONDS.test(text) ? Number(text) * 1000 : parseHttpDate(text) - now;
   if (Number.isNaN(waitMs)) return null;
   return Math.min(Math.max(waitMs, 0), RETRY_AFTER_MS_MAX);
+}
+
+/** Not a number when it is none. */
+function parseHttpDate(text: string): EpochMs {
+  if (!HTTP_DATE.test(text)) return Number.NaN;
+  // The form of C's asctime names no zone and means GMT; `Date.parse` would take it for local time.
+  return Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
 }

@@ -36,6 +36,7 @@ function endless(socket: net.Socket, piece: string, everyMs = 0): void {
   const write = () => {
     if (socket.destroyed) return;
     const ready = socket.write(piece);
+    // tidy-allow timer: the receiver itself is slow, that is what is tried
     if (everyMs > 0) setTimeout(write, everyMs).unref();
     else if (ready) setImmediate(write);
     else socket.once("drain", write);
@@ -168,6 +169,7 @@ const BROKEN_BODIES: Record<string, Behaviour> = {
   "a chunk size beyond reason": answer(`${CHUNKED}4\r\nfine\r\n${"F".repeat(40)}\r\n`),
   "an early close": (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\nfine"),
   "a reset": (socket) =>
+    // tidy-allow timer: the receiver itself is slow, that is what is tried
     socket.write(`${CHUNKED}4\r\nfine\r\n`, () => setTimeout(() => socket.resetAndDestroy(), 20).unref()),
   "a huge content-length that never comes": answer("HTTP/1.1 200 OK\r\ncontent-length: 9007199254740991\r\n\r\nfine"),
   "a body that stalls": answer(`${CHUNKED}4\r\nfine\r\n`),
@@ -271,6 +273,7 @@ test("the replacement is tried once, within the same deadline", async (context) 
 test("a connection that breaks after the answer began is not tried again", async (context) => {
   const receiver = await startReceiver(context, (socket, { turn }) => {
     if (turn === 1) socket.write(OK);
+    // tidy-allow timer: the receiver itself is slow, that is what is tried
     else socket.write("HTTP/1.1 200 OK\r\nx-ha", () => setTimeout(() => socket.resetAndDestroy(), 20).unref());
   });
   const sender = startSender(context);

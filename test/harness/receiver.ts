@@ -1,7 +1,7 @@
 /** A receiver on loopback that keeps what it was sent and answers what it is told. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { TestContext } from "node:test";
+import type { Scope } from "./server.ts";
 
 export interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -16,7 +16,7 @@ export interface RunningReceiver {
   answerWith(status: number): void;
 }
 
-export async function startRunningReceiver(context: TestContext): Promise<RunningReceiver> {
+export async function startRunningReceiver(scope: Scope): Promise<RunningReceiver> {
   const arrived: Received[] = [];
   const waiting: ((received: Received) => void)[] = [];
   let status = 200;
@@ -32,7 +32,7 @@ export async function startRunningReceiver(context: TestContext): Promise<Runnin
     });
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  context.after(() => {
+  scope.after(() => {
     server.close();
     server.closeAllConnections();
   });

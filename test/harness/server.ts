@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { TestContext } from "node:test";
 import { type Environment, loadConfig } from "../../src/config.ts";
 import type { Fault } from "../../src/domain/errors.ts";
 import { startSignalbox } from "../../src/main.ts";
@@ -88,8 +87,13 @@ export interface Client {
 
 const ADMIN_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 
+/** What lives until its test, or its file, is over. */
+export interface Scope {
+  after(end: () => void | Promise<void>): void;
+}
+
 /** Endpoints may be on loopback and use `http:` here; `env` adds or replaces settings. */
-export async function startServer(context: TestContext, env: Environment = {}): Promise<TestServer> {
+export async function startServer(scope: Scope, env: Environment = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-test-"));
   const config = loadConfig({
     HOST: "127.0.0.1",
@@ -107,8 +111,21 @@ export async function startServer(context: TestContext, env: Environment = {}): 
     closed ??= running.close().then(() => rm(dataDir, { recursive: true, force: true }));
     await closed;
   };
-  context.after(close);
+  scope.after(close);
   return { ...clientOf(running.url, ADMIN_KEY), url: running.url, apiKey: ADMIN_KEY, close };
+}
+
+/** A tenant of its own for a test, so that the tests of a file can share one server. */
+export async function newTenant(server: TestServer): Promise<Tenant> {
+  const made = await server.request("POST", "/v1/tenants", { body: { name: "a test's own" } });
+  if (made.status !== 201) throw new Error(`no tenant: ${made.text}`);
+  return { ...clientOf(server.url, made.body.api_key), id: made.body.id, apiKey: made.body.api_key };
+}
+
+export interface Tenant extends Client {
+  readonly id: string;
+  /** An `org_admin`'s. */
+  readonly apiKey: string;
 }
 
 export function clientOf(url: string, ownKey: string): Client {

@@ -1,6 +1,5 @@
 /** Outcomes as `/v1/stream` tells them: the signal that tests wait for instead of sleeping. */
-import type { TestContext } from "node:test";
-import type { AnswerBody } from "./server.ts";
+import type { AnswerBody, Scope } from "./server.ts";
 
 export interface StreamedOutcome {
   readonly id: string;
@@ -20,13 +19,13 @@ export interface OutcomeReader {
 }
 
 export async function followOutcomes(
-  context: TestContext,
+  scope: Scope,
   url: string,
   key: string,
   lastEventId?: string,
 ): Promise<OutcomeReader> {
   const leave = new AbortController();
-  context.after(() => leave.abort());
+  scope.after(() => leave.abort());
   const answer = await fetch(`${url}/v1/stream`, {
     signal: leave.signal,
     headers: { authorization: `Bearer ${key}`, ...(lastEventId !== undefined && { "last-event-id": lastEventId }) },

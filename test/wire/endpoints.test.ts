@@ -1,21 +1,22 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { startRunningReceiver } from "../harness/receiver.ts";
-import { type Client, startServer } from "../harness/server.ts";
+import { type Client, newTenant, startServer } from "../harness/server.ts";
 
+const server = await startServer({ after });
 const SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 async function create(client: Client, fields: object = {}) {
   const answer = await client.request("POST", "/v1/endpoints", {
-    body: { url: "https://example.com/hook", ...fields },
+    body: { url: "http://127.0.0.1:9/hook", ...fields },
   });
   assert.equal(answer.status, 201, answer.text);
   return answer.body;
 }
 
-test("an endpoint is made as the reference shows it, with the defaults of this surface", async (t) => {
-  const server = await startServer(t);
-  const made = await create(server, {
+test("an endpoint is made as the reference shows it, with the defaults of this surface", async () => {
+  const client = await newTenant(server);
+  const made = await create(client, {
     name: "my-webhook",
     secret: "whsec_your_signing_secret",
     headers_json: { "X-A": "1" },
@@ -27,7 +28,7 @@ test("an endpoint is made as the reference shows it, with the defaults of this s
     {
       id: "",
       name: "my-webhook",
-      url: "https://example.com/hook",
+      url: "http://127.0.0.1:9/hook",
       headers_json: { "X-A": "1" },
       timeout_seconds: 10,
       status: "ACTIVE",
@@ -45,22 +46,22 @@ test("an endpoint is made as the reference shows it, with the defaults of this s
       disabled_reason: null,
     },
   );
-  const read = await server.request("GET", `/v1/endpoints/${made.id}`);
+  const read = await client.request("GET", `/v1/endpoints/${made.id}`);
   assert.deepEqual([read.status, read.body], [200, made]);
 });
 
-test("without a name it is named after its host, and without a secret one is made and shown once", async (t) => {
-  const server = await startServer(t);
-  const made = await create(server);
-  assert.equal(made.name, "example.com");
+test("without a name it is named after its host, and without a secret one is made and shown once", async () => {
+  const client = await newTenant(server);
+  const made = await create(client);
+  assert.equal(made.name, "127.0.0.1");
   assert.match(made.secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
-  const read = await server.request("GET", `/v1/endpoints/${made.id}`);
+  const read = await client.request("GET", `/v1/endpoints/${made.id}`);
   assert.equal("secret" in read.body, false);
 });
 
-test("every fault is named at once, with the nearest known field", async (t) => {
-  const server = await startServer(t);
-  const answer = await server.request("POST", "/v1/endpoints", {
+test("every fault is named at once, with the nearest known field", async () => {
+  const client = await newTenant(server);
+  const answer = await client.request("POST", "/v1/endpoints", {
     body: {
       url: "ftp://user:pass@example.com",
       name: "",
@@ -92,7 +93,7 @@ test("every fault is named at once, with the nearest known field", async (t) => 
 });
 
 test("a URL that may not be used is a fault of the field url", async (t) => {
-  const server = await startServer(t, { SIGNALBOX_ALLOW_HTTP: "false", SIGNALBOX_ALLOW_NETWORKS: "" });
+  const strict = await startServer(t, { SIGNALBOX_ALLOW_HTTP: "false", SIGNALBOX_ALLOW_NETWORKS: "" });
   for (const url of [
     "http://example.com/",
     "https://10.0.0.1/",
@@ -100,17 +101,17 @@ test("a URL that may not be used is a fault of the field url", async (t) => {
     "https://0x7f.1/",
     "https://[::1]/",
   ]) {
-    const answer = await server.request("POST", "/v1/endpoints", { body: { url } });
+    const answer = await strict.request("POST", "/v1/endpoints", { body: { url } });
     assert.deepEqual([answer.status, answer.code, answer.faultyFields], [400, "VALIDATION_ERROR", ["url"]], url);
   }
 });
 
-test("PATCH changes several fields at once and keeps the others", async (t) => {
-  const server = await startServer(t);
-  const made = await create(server, { name: "before", description: "kept", headers_json: { "X-A": "1" } });
+test("PATCH changes several fields at once and keeps the others", async () => {
+  const client = await newTenant(server);
+  const made = await create(client, { name: "before", description: "kept", headers_json: { "X-A": "1" } });
   const change = {
     name: "after",
-    url: "https://example.org/other",
+    url: "http://127.0.0.1:9/other",
     headers_json: { "X-B": "2" },
     timeout_seconds: 7,
     event_types: ["order.*"],
@@ -121,49 +122,49 @@ test("PATCH changes several fields at once and keeps the others", async (t) => {
     ordered: true,
     status: "PAUSED",
   };
-  const patched = await server.request("PATCH", `/v1/endpoints/${made.id}`, { body: change });
+  const patched = await client.request("PATCH", `/v1/endpoints/${made.id}`, { body: change });
   assert.equal(patched.status, 200, patched.text);
   assert.match(patched.body.paused_at ?? "", SECONDS);
   const { secret: _, ...shown } = made;
   const expected = { ...shown, ...change, paused_at: patched.body.paused_at };
   assert.deepEqual({ ...patched.body, updated_at: made.created_at }, { ...expected, updated_at: made.created_at });
-  assert.deepEqual((await server.request("GET", `/v1/endpoints/${made.id}`)).body, patched.body);
+  assert.deepEqual((await client.request("GET", `/v1/endpoints/${made.id}`)).body, patched.body);
 });
 
-test("a PATCH with one bad field changes nothing", async (t) => {
-  const server = await startServer(t);
-  const made = await create(server, { name: "before" });
-  const answer = await server.request("PATCH", `/v1/endpoints/${made.id}`, {
+test("a PATCH with one bad field changes nothing", async () => {
+  const client = await newTenant(server);
+  const made = await create(client, { name: "before" });
+  const answer = await client.request("PATCH", `/v1/endpoints/${made.id}`, {
     body: { name: "after", status: "DISABLED" },
   });
   assert.deepEqual([answer.status, answer.faultyFields], [400, ["status"]]);
-  assert.equal((await server.request("GET", `/v1/endpoints/${made.id}`)).body.name, "before");
+  assert.equal((await client.request("GET", `/v1/endpoints/${made.id}`)).body.name, "before");
 });
 
-test("pausing again keeps paused_at, and resuming clears it", async (t) => {
-  const server = await startServer(t);
-  const { id } = await create(server);
+test("pausing again keeps paused_at, and resuming clears it", async () => {
+  const client = await newTenant(server);
+  const { id } = await create(client);
   const set = async (status: string) =>
-    (await server.request("PATCH", `/v1/endpoints/${id}`, { body: { status } })).body;
+    (await client.request("PATCH", `/v1/endpoints/${id}`, { body: { status } })).body;
   const paused = await set("PAUSED");
   assert.equal((await set("PAUSED")).paused_at, paused.paused_at);
   const resumed = await set("ACTIVE");
   assert.deepEqual([resumed.status, resumed.paused_at], ["ACTIVE", null]);
 });
 
-test("the list is a bare array in creation order, in pages on request", async (t) => {
-  const server = await startServer(t);
+test("the list is a bare array in creation order, in pages on request", async () => {
+  const client = await newTenant(server);
   const ids: string[] = [];
-  for (const name of ["a", "b", "c"]) ids.push((await create(server, { name })).id);
-  const all = await server.request("GET", "/v1/endpoints");
+  for (const name of ["a", "b", "c"]) ids.push((await create(client, { name })).id);
+  const all = await client.request("GET", "/v1/endpoints");
   assert.deepEqual(
     all.rows.map(({ id }) => id),
     ids,
   );
   assert.equal(all.headers.get("link"), null);
-  const first = await server.request("GET", "/v1/endpoints?limit=2");
+  const first = await client.request("GET", "/v1/endpoints?limit=2");
   const next = /^<([^>]+)>; rel="next"$/.exec(first.headers.get("link") ?? "")?.[1] ?? "";
-  const second = await server.request("GET", next);
+  const second = await client.request("GET", next);
   assert.deepEqual(
     [...first.rows, ...second.rows].map(({ id }) => id),
     ids,
@@ -171,59 +172,59 @@ test("the list is a bare array in creation order, in pages on request", async (t
   assert.equal(second.headers.get("link"), null);
 });
 
-test("deleting answers 204, and the endpoint is gone", async (t) => {
-  const server = await startServer(t);
-  const { id } = await create(server);
-  const removed = await server.request("DELETE", `/v1/endpoints/${id}`);
+test("deleting answers 204, and the endpoint is gone", async () => {
+  const client = await newTenant(server);
+  const { id } = await create(client);
+  const removed = await client.request("DELETE", `/v1/endpoints/${id}`);
   assert.deepEqual([removed.status, removed.text], [204, ""]);
-  assert.equal((await server.request("GET", `/v1/endpoints/${id}`)).status, 404);
-  assert.equal((await server.request("DELETE", `/v1/endpoints/${id}`)).code, "ENDPOINT_NOT_FOUND");
+  assert.equal((await client.request("GET", `/v1/endpoints/${id}`)).status, 404);
+  assert.equal((await client.request("DELETE", `/v1/endpoints/${id}`)).code, "ENDPOINT_NOT_FOUND");
 });
 
-test("an endpoint is found under ep_, webhook_ and wh_", async (t) => {
-  const server = await startServer(t);
-  const { id } = await create(server);
+test("an endpoint is found under ep_, webhook_ and wh_", async () => {
+  const client = await newTenant(server);
+  const { id } = await create(client);
   for (const prefix of ["ep_", "webhook_", "wh_"]) {
-    assert.equal((await server.request("GET", `/v1/endpoints/${id.replace("ep_", prefix)}`)).body.id, id);
+    assert.equal((await client.request("GET", `/v1/endpoints/${id.replace("ep_", prefix)}`)).body.id, id);
   }
 });
 
-test("a rotated secret is shown only when it was generated", async (t) => {
-  const server = await startServer(t);
-  const { id } = await create(server);
-  const generated = await server.request("POST", `/v1/endpoints/${id}/rotate-secret`);
+test("a rotated secret is shown only when it was generated", async () => {
+  const client = await newTenant(server);
+  const { id } = await create(client);
+  const generated = await client.request("POST", `/v1/endpoints/${id}/rotate-secret`);
   assert.equal(generated.status, 200, generated.text);
   assert.match(generated.body.secret, /^whsec_/);
   assert.match(generated.body.previous_expires_at, SECONDS);
-  const given = await server.request("POST", `/v1/endpoints/${id}/rotate-secret`, {
+  const given = await client.request("POST", `/v1/endpoints/${id}/rotate-secret`, {
     body: { secret: "0123456789abcdef", overlap_seconds: 0 },
   });
   assert.deepEqual(Object.keys(given.body), ["previous_expires_at"]);
 });
 
 test("a test is sent at once and tells what the endpoint answered", async (t) => {
-  const server = await startServer(t);
+  const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
-  const { id } = await create(server, { url: receiver.url });
-  const good = await server.request("POST", `/v1/endpoints/${id}/test`);
+  const { id } = await create(client, { url: receiver.url });
+  const good = await client.request("POST", `/v1/endpoints/${id}/test`);
   assert.deepEqual([good.status, good.body.data.success, good.body.data.httpStatus], [200, true, 200]);
   assert.equal((await receiver.next()).headers["x-webhook-event"], "test");
   receiver.answerWith(500);
-  const bad = await server.request("POST", `/v1/endpoints/${id}/test`);
+  const bad = await client.request("POST", `/v1/endpoints/${id}/test`);
   assert.deepEqual([bad.status, bad.body.data.success, bad.body.data.httpStatus], [200, false, 500]);
 });
 
-test("recover answers with a job that can be watched", async (t) => {
-  const server = await startServer(t);
-  const { id } = await create(server);
-  const started = await server.request("POST", `/v1/endpoints/${id}/recover`, {
+test("recover answers with a job that can be watched", async () => {
+  const client = await newTenant(server);
+  const { id } = await create(client);
+  const started = await client.request("POST", `/v1/endpoints/${id}/recover`, {
     body: { since: "2024-01-01T00:00:00Z" },
   });
   assert.equal(started.status, 202, started.text);
-  const job = await server.request("GET", `/v1/jobs/${started.body.job_id}`);
+  const job = await client.request("GET", `/v1/jobs/${started.body.job_id}`);
   assert.equal(job.status, 200);
   assert.equal(job.body.id, started.body.job_id);
   assert.ok(["running", "done"].includes(job.body.state));
-  const bad = await server.request("POST", `/v1/endpoints/${id}/recover`, { body: { since: "yesterday" } });
+  const bad = await client.request("POST", `/v1/endpoints/${id}/recover`, { body: { since: "yesterday" } });
   assert.deepEqual([bad.status, bad.faultyFields], [400, ["since"]]);
 });

@@ -2,12 +2,13 @@
 import type { DeliveryState } from "../../domain/delivery.ts";
 import type { EndpointStatus } from "../../domain/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import { LIST_SOURCES_MAX } from "../../domain/limits.ts";
+import { LIST_SOURCES_MAX, TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
 import type { DeliveryFilter } from "../../ports/store.ts";
 import { stateNumber, uuidBytes } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import type { Condition, Span } from "./delivery-sources.ts";
 import { all, one } from "./reading.ts";
+import { firstSince } from "./timeline.ts";
 
 export interface Conditions {
   readonly tenantSeq: Seq;
@@ -151,25 +152,12 @@ function typeCondition({ prefix }: FoundTypes): Condition {
   };
 }
 
-const FIRST_FROM = "SELECT seq, created_at FROM deliveries WHERE seq >= ? ORDER BY seq LIMIT 1";
 const LAST = "SELECT max(seq) AS seq FROM deliveries";
 
-/** The sequences that the filter's times leave, by halving: times rise with sequences. */
+/** The sequences that the filter's times leave. Times only nearly rise with sequences, so each row's is looked at too. */
 export function spanOf(connection: Connection, { from, to }: Conditions, before: Seq | null): Span {
   const end = (one<{ seq: Seq | null }>(connection, LAST)?.seq ?? 0) + 1;
-  const high = Math.min(before ?? end, to === null ? end : firstAt(connection, to, end));
-  return { low: from === null ? 0 : firstAt(connection, from, end), high };
-}
-
-/** The first sequence of this time or later; `end` when there is none. */
-function firstAt(connection: Connection, time: EpochMs, end: Seq): Seq {
-  let low = 0;
-  let high = end;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const row = one<{ seq: Seq; created_at: EpochMs }>(connection, FIRST_FROM, middle);
-    if (row === undefined || row.created_at >= time) high = middle;
-    else low = row.seq + 1;
-  }
-  return low;
+  // From there on every row is of `to` or later: `firstSince` answers a place that rows of its time may stand around.
+  const until = to === null ? end : firstSince(connection, "deliveries", to + 2 * TIME_DISORDER_MS_MAX);
+  return { low: from === null ? 0 : firstSince(connection, "deliveries", from), high: Math.min(before ?? end, until) };
 }

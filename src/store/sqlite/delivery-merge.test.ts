@@ -63,3 +63,10 @@ test("a page ends short, with where to go on, when its budget is spent", () => {
   const request = { before: 51, limit: 2, visitsMax: 20, visitsPerStatementMax: 10 };
   assert.deepEqual(mergePage([sourceOver(rows)], request), { seqs: [], next: 31 });
 });
+
+test("a hit is not given twice when another source stands right above it as the budget ends", () => {
+  const above = sourceOver([{ seq: 994, matches: false }]);
+  const hit = sourceOver([{ seq: 993, matches: true }]);
+  const request = { before: 995, limit: 5, visitsMax: 2, visitsPerStatementMax: 1 };
+  assert.deepEqual(mergePage([hit, above], request), { seqs: [993], next: 993 });
+});

@@ -59,7 +59,8 @@ export function mergePage(sources: readonly Source[], request: PageRequest): Pag
       seqs.push(hit);
       cursor.at += 1;
     } else if (visits >= request.visitsMax) {
-      return { seqs, next: cursor.floor };
+      // A source may stand right above a hit of another's that is on the page already.
+      return { seqs, next: Math.min(cursor.floor ?? 0, seqs.at(-1) ?? Number.POSITIVE_INFINITY) };
     } else {
       visits += refill(cursor, hitsEach, visitsEach);
     }

@@ -62,7 +62,7 @@ export const rangeSql = {
   bound: (range: Range) => `${head("d.seq", range, [])}
   LIMIT 1 OFFSET ?`,
   density: (range: Range) => `
-  SELECT count(*) AS count, min(seq) AS lowest
+  SELECT count(*) AS count, min(seq) AS lowest, max(seq) AS highest
   FROM (${head("d.seq", range, [])}
   LIMIT ?)`,
 };
@@ -95,7 +95,7 @@ export function rangeSource(connection: Connection, range: Range, low: Seq, rest
 
 /** Entries per sequence among the newest of a range: the smaller, the fewer rows a list has to visit. */
 export function rangeDensity(connection: Connection, range: Range, span: Span, entriesMax: number): number {
-  const found = one<{ count: number; lowest: Seq | null }>(
+  const found = one<{ count: number; lowest: Seq | null; highest: Seq | null }>(
     connection,
     rangeSql.density(range),
     ...range.keys,
@@ -103,9 +103,10 @@ export function rangeDensity(connection: Connection, range: Range, span: Span, e
     span.low,
     entriesMax,
   );
-  if (found === undefined || found.lowest === null) return 0;
-  const reach = found.count < entriesMax ? span.low : found.lowest;
-  return found.count / (span.high - reach);
+  if (found === undefined || found.lowest === null || found.highest === null) return 0;
+  // A range that was counted to its end is sparse over the whole span, however close together its entries lie.
+  const reach = found.count < entriesMax ? span.high - span.low : found.highest - found.lowest + 1;
+  return found.count / reach;
 }
 
 // Leases are not in the order of sequences, so all of them are read, a step at a time; they are as few as the house holds.

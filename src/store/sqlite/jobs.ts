@@ -8,18 +8,11 @@ import { JOB_STEP_ROWS } from "../../domain/limits.ts";
 import type { Job, StartRecover, Wake } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { one } from "./reading.ts";
-import { type RecoverCursor, recoverCursor, stepRecover } from "./recover.ts";
+import { type RecoverCursor, recoverCursor, type Step, stepRecover } from "./recover.ts";
 import type { Writing } from "./writing.ts";
 
 interface CancelCursor {
   readonly endpointSeq: Seq;
-}
-
-/** What a step came to: rows changed, lanes that have something to do, and where to go on; null when it is done. */
-export interface Step<Cursor> {
-  readonly changed: number;
-  readonly woken: readonly Wake[];
-  readonly next: Cursor | null;
 }
 
 // ── Start ───────────────────────────────────────────────────────────────────────────────────────────────────────────

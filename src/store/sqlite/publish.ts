@@ -103,6 +103,7 @@ function holdsTooMuch(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event:
   if (first === undefined) return null;
   let bytes = w.memory.heldBytes.get(tenantSeq);
   if (bytes === undefined) {
+    w.lanes.flush();
     bytes = Number(w.prepare(HELD_BYTES).get(tenantSeq)?.bytes);
     w.memory.heldBytes.set(tenantSeq, bytes);
   }

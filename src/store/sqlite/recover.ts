@@ -6,9 +6,9 @@ import type { Endpoint } from "../../domain/endpoint.ts";
 import { matchesFilters } from "../../domain/event.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { JOB_STEP_ROWS } from "../../domain/limits.ts";
+import type { Wake } from "../../ports/store.ts";
 import { insertLater, requeue, TEST_TYPE, wakeOf } from "./changes.ts";
 import { loadEndpoint } from "./endpoint-rows.ts";
-import type { Step } from "./jobs.ts";
 import { wakeFor } from "./lanes.ts";
 import { all, one } from "./reading.ts";
 import { firstSince } from "./timeline.ts";
@@ -23,6 +23,13 @@ export interface RecoverCursor {
   /** Where each phase ends: what the job found when it started. */
   readonly lastDelivery: Seq;
   readonly lastEvent: Seq;
+}
+
+/** What a step came to: rows changed, lanes that have something to do, and where to go on; null when it is done. */
+export interface Step<Cursor> {
+  readonly changed: number;
+  readonly woken: readonly Wake[];
+  readonly next: Cursor | null;
 }
 
 export function recoverCursor(w: Writing, endpointSeq: Seq, since: EpochMs): RecoverCursor {

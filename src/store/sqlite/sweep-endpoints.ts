@@ -4,7 +4,7 @@ import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
 import { freeHeldBytes } from "./endpoints.ts";
 import { one } from "./reading.ts";
-import type { Ages, Budget, Visited } from "./sweep.ts";
+import type { Ages, Budget, Visited } from "./sweep-table.ts";
 import type { Writing } from "./writing.ts";
 
 export interface KeptEndpoint {

@@ -2,7 +2,7 @@
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../domain/limits.ts";
 import { all, one } from "./reading.ts";
-import type { Ages, Budget, Visited } from "./sweep.ts";
+import type { Ages, Budget, Visited } from "./sweep-table.ts";
 import type { Writing } from "./writing.ts";
 
 export interface OldEvent {
@@ -24,7 +24,7 @@ export function visitEvent(w: Writing, event: OldEvent, { now, cutoff }: Ages, b
   const gone = deleteDeliveries(w, event, budget);
   if (!gone) return "again";
   w.prepare("DELETE FROM events WHERE seq = ?").run(event.seq);
-  noteDeleted(w, "event_seq_deleted", event.seq);
+  budget.highest.event_seq_deleted = event.seq;
   budget.rows -= 1;
   return "next";
 }
@@ -94,16 +94,7 @@ function deleteDelivery(w: Writing, { seq, last_attempt_seq }: OldDelivery, budg
   }
   w.prepare("DELETE FROM deliveries WHERE seq = ?").run(seq);
   budget.rows -= 1;
-  noteDeleted(w, "delivery_seq_deleted", seq);
-  if (last_attempt_seq !== null) noteDeleted(w, "attempt_seq_deleted", last_attempt_seq);
-}
-
-const NOTE_DELETED = `
-  INSERT INTO meta (name, value)
-  VALUES (?, ?)
-  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`;
-
-/** So that no sequence is ever used twice; `writing.ts` reads it. */
-function noteDeleted(w: Writing, name: string, seq: Seq): void {
-  w.prepare(NOTE_DELETED).run(name, seq);
+  const { highest } = budget;
+  highest.delivery_seq_deleted = Math.max(highest.delivery_seq_deleted, seq);
+  highest.attempt_seq_deleted = Math.max(highest.attempt_seq_deleted, last_attempt_seq ?? 0);
 }

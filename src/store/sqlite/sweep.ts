@@ -12,55 +12,20 @@ import {
 } from "../../domain/limits.ts";
 import type { SweepRequest, Wake } from "../../ports/store.ts";
 import { dropForgottenDays } from "./idempotency.ts";
-import { all, one } from "./reading.ts";
+import { one } from "./reading.ts";
 import { visitEndpoint } from "./sweep-endpoints.ts";
 import { visitEvent } from "./sweep-events.ts";
+import { type Ages, type Budget, type Kept, type Pass, passOver } from "./sweep-table.ts";
 import type { Writing } from "./writing.ts";
 
-/** What is too old to be kept. */
-export interface Ages {
-  readonly now: EpochMs;
-  /** What ended before this goes. */
-  readonly cutoff: EpochMs;
-  /** Statistics of hours before this go: they can be asked for longer than a short retention keeps the history. */
-  readonly countersCutoff: EpochMs;
-}
-
-/** What a step may still do. */
-export interface Budget {
-  /** Rows to look at. */
-  visits: number;
-  /** Rows to delete or end. */
-  rows: number;
-}
-
-/**
- * What became of a visited row. `again`: the budget did not suffice, visit it again. `end`: neither it nor any row
- * after it is old enough.
- */
-export type Visited = "next" | "again" | "end";
-
-/** One table of what is kept: its rows in order of a sequence, and what to do with each. */
-interface Kept<Row> {
-  readonly name: string;
-  /** Rows after a sequence, at most so many. */
-  readonly page: string;
-  visit(w: Writing, row: Row, ages: Ages, budget: Budget): Visited;
-}
-
-/** A table whose rows go one by one when `when` is before the cutoff; null keeps a row. */
-function aging(
-  name: string,
-  columns: { seq: string; when: string },
-  order: "inOrderOfAge" | "inAnyOrder",
-): Kept<Aging> {
-  const { seq, when } = columns;
+/** A table whose rows go one by one when the time in column `when` is before the cutoff; null keeps a row. */
+function aging(name: string, when: string, order: "inOrderOfAge" | "inAnyOrder"): Kept<Aging> {
   return {
     name,
-    page: `SELECT ${seq} AS seq, ${when} AS at FROM ${name} WHERE ${seq} > ? ORDER BY ${seq} LIMIT ?`,
+    page: `SELECT seq, ${when} AS at FROM ${name} WHERE seq > ? ORDER BY seq LIMIT ?`,
     visit(w, row, { cutoff }, budget) {
       if (row.at === null || row.at >= cutoff) return order === "inOrderOfAge" ? "end" : "next";
-      w.prepare(`DELETE FROM ${name} WHERE ${seq} = ?`).run(row.seq);
+      w.prepare(`DELETE FROM ${name} WHERE seq = ?`).run(row.seq);
       budget.rows -= 1;
       return "next";
     },
@@ -146,41 +111,15 @@ const eventTypes: Kept<{ readonly seq: Seq }> = {
 
 /** Everything that is kept, in the order of a pass. */
 const KEPT: readonly Pass[] = [
-  passOver(aging("audit", { seq: "seq", when: "created_at" }, "inOrderOfAge")),
-  passOver(aging("jobs", { seq: "seq", when: "finished_at" }, "inAnyOrder")),
-  passOver(aging("keys", { seq: "seq", when: "revoked_at" }, "inAnyOrder")),
+  passOver(aging("audit", "created_at", "inOrderOfAge")),
+  passOver(aging("jobs", "finished_at", "inAnyOrder")),
+  passOver(aging("keys", "revoked_at", "inAnyOrder")),
   passOver(nodes),
   passOver(counters),
   passOver(events),
   passOver(endpoints),
   passOver(eventTypes),
 ];
-
-interface Pass {
-  readonly name: string;
-  /** Go on after a sequence, as far as the budget lasts. Answers where it got; null when it went through. */
-  step(w: Writing, after: Seq, ages: Ages, budget: Budget): Seq | null;
-}
-
-function passOver<Row extends { readonly seq: Seq }>({ name, page, visit }: Kept<Row>): Pass {
-  return {
-    name,
-    step(w, after, ages, budget) {
-      const limit = budget.visits;
-      const rows = all<Row>(w, page, after, limit);
-      let reached = after;
-      for (const row of rows) {
-        if (budget.rows <= 0) return reached;
-        budget.visits -= 1;
-        const visited = visit(w, row, ages, budget);
-        if (visited === "end") return null;
-        if (visited === "again") return reached;
-        reached = row.seq;
-      }
-      return rows.length < limit ? null : reached;
-    },
-  };
-}
 
 // ── The verb ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -208,9 +147,14 @@ export function sweep(w: Writing, { now, retentionMs }: SweepRequest): Swept {
     cutoff: now - retentionMs,
     countersCutoff: now - Math.max(retentionMs, ANALYTICS_HOURS_MAX * HOUR_MS),
   };
-  const budget = { visits: RETENTION_STEP_VISITS, rows: RETENTION_STEP_ROWS };
+  const budget: Budget = {
+    visits: RETENTION_STEP_VISITS,
+    rows: RETENTION_STEP_ROWS,
+    highest: { event_seq_deleted: 0, delivery_seq_deleted: 0, attempt_seq_deleted: 0 },
+  };
   const reached = go(w, place, ages, budget);
   writePlace(w, reached);
+  for (const [name, seq] of Object.entries(budget.highest)) if (seq > 0) w.prepare(NOTE_DELETED).run(name, seq);
   return { more: reached.table !== null, deleted: RETENTION_STEP_ROWS - budget.rows, woken: [] };
 }
 
@@ -222,9 +166,6 @@ function go(w: Writing, from: Place, ages: Ages, budget: Budget): Place {
     if (reached !== null) return { ...from, table: pass.name, after: reached };
     index += 1;
     after = 0;
-    if (KEPT[index] !== undefined && (budget.rows <= 0 || budget.visits <= 0)) {
-      return { ...from, table: KEPT[index]?.name ?? null, after };
-    }
   }
   budget.rows -= dropForgottenDays(w, ages.now);
   return { ...from, table: null, after: 0 };
@@ -238,6 +179,11 @@ function readPlace(w: Writing, now: EpochMs): Place | null {
   if (last !== null && now < last.startedAt + RETENTION_PASS_MS) return null;
   return { startedAt: now, table: KEPT[0]?.name ?? null, after: 0 };
 }
+
+const NOTE_DELETED = `
+  INSERT INTO meta (name, value)
+  VALUES (?, ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`;
 
 const WRITE_PLACE = `
   INSERT INTO meta (name, value)

@@ -10,6 +10,8 @@ export interface Writing extends Connection {
   /** Makes ids for what a verb creates on its own (an `endpoint.disabled` event, a replay). */
   readonly newId: () => Uuid;
   readonly lanes: Lanes;
+  /** Set while a group is done again in savepoints; see `commitGroup`. */
+  readonly mode: { careful: boolean };
   /** This node's number, once it has entered. */
   readonly self: { node: number };
   readonly counters: Counters;
@@ -44,6 +46,7 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
     ...connection,
     vault,
     newId,
+    mode: { careful: false },
     self: { node: 0 },
     lanes: createLanes(connection),
     counters: createCounters(connection),

@@ -1,0 +1,66 @@
+/** What 200 dead endpoints, which take half of the events, cost the healthy ones: their p99 with and without. */
+import type { Benchmark } from "./kit/benchmark.ts";
+import { makeDataDir } from "./kit/children.ts";
+import { measurePublishing } from "./kit/publishing.ts";
+import { type Receiver, startReceiver } from "./kit/receiving.ts";
+import { singly } from "./kit/requests.ts";
+import { createEndpoint, createEndpoints, freePort, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+
+const DEAD = 200;
+const CONNECTIONS = 64;
+
+export const isolation: Benchmark = {
+  name: "isolation",
+  about: "8 healthy endpoints at a fixed rate, without and with as many events for 200 dead ones",
+  async run({ seconds, ratePerSecond, profileDir, note }) {
+    await using receiver = await startReceiver();
+    using dataDir = makeDataDir();
+    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    const healthy = await createEndpoints(server, receiver.url("accept"));
+    const load = { port: server.port, receiver, connections: CONNECTIONS, seconds, events: 1 };
+    note("without dead endpoints");
+    const before = await measurePublishing({ ...load, next: singly(server, healthy), ratePerSecond });
+    note("registering dead endpoints");
+    const dead = await createDead(server, receiver);
+    // Turn about, so that the healthy endpoints' rate stays what it was.
+    const types = dead.flatMap((type, index) => [healthy[index % healthy.length] ?? "", type]);
+    note("with dead endpoints");
+    const beside = await measurePublishing({
+      ...load,
+      next: singly(server, types),
+      ratePerSecond: ratePerSecond * 2,
+      receivedShare: 0.5,
+    });
+    if (profileDir !== null) await server.stop();
+    return [
+      { name: "without: delivered", unit: "/s", value: before.deliveredPerSecond },
+      { name: "without: p50 to receipt", unit: "ms", value: before.receiptP50Ms },
+      { name: "without: p99 to receipt", unit: "ms", value: before.receiptP99Ms },
+      { name: "with: delivered", unit: "/s", value: beside.deliveredPerSecond },
+      { name: "with: p50 to receipt", unit: "ms", value: beside.receiptP50Ms },
+      { name: "with: p99 to receipt", unit: "ms", value: beside.receiptP99Ms },
+      {
+        name: "p99 with ÷ without",
+        unit: "×",
+        value: beside.receiptP99Ms / before.receiptP99Ms,
+        goal: { atMost: 2 },
+      },
+      { name: "with: p99 of the 202", unit: "ms", value: beside.answerP99Ms },
+      { name: "refused", unit: "", value: before.refused + beside.refused },
+      { name: "missing", unit: "", value: before.missing + beside.missing, goal: { atMost: 0 } },
+    ];
+  },
+};
+
+/** A third each: accepting and never answering, refusing the connection, a name that cannot be resolved. */
+async function createDead(server: Signalbox, receiver: Receiver): Promise<readonly string[]> {
+  const refusing = `http://127.0.0.1:${await freePort()}/`;
+  const urlOf = (index: number): string =>
+    [receiver.url("silent"), refusing, `http://dead-${index}.invalid/`][index % 3] ?? "";
+  const types = Array.from({ length: DEAD }, (_, index) => `dead.${index}`);
+  // All at once: each registration of such a name waits until it is known not to resolve.
+  await Promise.all(
+    types.map((type, index) => createEndpoint(server, { name: type, url: urlOf(index), event_types: [type] })),
+  );
+  return types;
+}

@@ -1,0 +1,39 @@
+/** The events that are published: each payload says which it is and when it was sent. */
+
+const PAYLOAD_BYTES = 300;
+const SEQ_DIGITS = 9;
+const SENT_DIGITS = 16;
+const SENT_AT = SEQ_DIGITS + '","sent_us":"'.length;
+/** What stands before the two numbers. */
+const MARK = '{"seq":"';
+const ORDER =
+  '","order":{"id":"ord_7Hq2","currency":"EUR","total":12990,"items":[{"sku":"A-100","quantity":2,"price":4995},' +
+  '{"sku":"B-7","quantity":1,"price":3000}],"customer":{"id":"cus_91","country":"DE"}},"note":"';
+const END = '"}';
+const NOTE = "x".repeat(
+  PAYLOAD_BYTES - MARK.length - SENT_AT - SENT_DIGITS - ORDER.length - END.length,
+);
+
+let lastSeq = 0;
+
+/** The sequence of the next event; no two events of a run of the benchmarks share one. */
+export function nextSeq(): number {
+  lastSeq += 1;
+  return lastSeq;
+}
+
+/** One event as the API takes it, with a payload of 300 bytes. */
+export function eventText(type: string, seq: number, sentUs: number): string {
+  const seqText = String(seq).padStart(SEQ_DIGITS, "0");
+  const sentText = String(Math.round(sentUs)).padStart(SENT_DIGITS, "0");
+  return `{"type":"${type}","payload":${MARK}${seqText}","sent_us":"${sentText}${ORDER}${NOTE}${END}}`;
+}
+
+/** Find the two numbers of a payload in a request's text; null when there is none. */
+export function readNumbers(text: string): { readonly seq: number; readonly sentUs: number } | null {
+  const at = text.indexOf(MARK);
+  if (at < 0) return null;
+  const from = at + MARK.length;
+  const sent = from + SENT_AT;
+  return { seq: Number(text.slice(from, from + SEQ_DIGITS)), sentUs: Number(text.slice(sent, sent + SENT_DIGITS)) };
+}

@@ -1,0 +1,78 @@
+/** The receiver's process, seen from ours. */
+import { once } from "node:events";
+import { sleep } from "./clock.ts";
+import { end, forkListening } from "./children.ts";
+import type { Window } from "./load.ts";
+
+/** What the receiver's process is asked; no `toUs` is no end. */
+export type Asked =
+  | { readonly kind: "begin"; readonly fromUs: number; readonly toUs: number | null }
+  | { readonly kind: "count" }
+  | { readonly kind: "report" };
+
+/** And what it tells. */
+export type Told =
+  | { readonly kind: "listening"; readonly port: number }
+  | { readonly kind: "begun" }
+  | { readonly kind: "counted"; readonly distinct: number }
+  | Reported;
+
+interface Reported {
+  readonly kind: "reported";
+  /** Events received since the window was announced. */
+  readonly distinct: number;
+  readonly distinctInWindow: number;
+  readonly repeats: number;
+  /** From the sending (at a fixed rate: from when it was due) of those sent within the window. */
+  readonly receiptP50Ms: number;
+  readonly receiptP99Ms: number;
+}
+
+export interface Receiver extends AsyncDisposable {
+  readonly port: number;
+  url(behaviour: "accept" | "silent" | "half"): string;
+  /** Count anew, and measure within this window. */
+  begin(window: Window): Promise<void>;
+  count(): Promise<number>;
+  /** Wait until so many have come, or none came for a while; answers how many have. */
+  arrived(expected: number, stalledMs: number): Promise<number>;
+  report(): Promise<Reported>;
+}
+
+const POLL_MS = 50;
+
+export async function startReceiver(): Promise<Receiver> {
+  const { child, port } = await forkListening(new URL("../receiver.ts", import.meta.url));
+
+  async function ask<K extends Told["kind"]>(asked: Asked, kind: K): Promise<Extract<Told, { kind: K }>> {
+    const answered = once(child, "message") as Promise<[Told]>;
+    child.send(asked);
+    const [told] = await answered;
+    if (told.kind !== kind) throw new Error(`the receiver told ${told.kind} instead of ${kind}`);
+    return told as Extract<Told, { kind: K }>;
+  }
+
+  const count = async (): Promise<number> => (await ask({ kind: "count" }, "counted")).distinct;
+  return {
+    port,
+    url: (behaviour) => `http://127.0.0.1:${port}/${behaviour}`,
+    async begin({ fromUs, toUs }) {
+      await ask({ kind: "begin", fromUs, toUs: Number.isFinite(toUs) ? toUs : null }, "begun");
+    },
+    count,
+    async arrived(expected, stalledMs) {
+      let before = -1;
+      let since = performance.now();
+      for (;;) {
+        const now = await count();
+        if (now >= expected) return now;
+        if (now !== before) since = performance.now();
+        else if (performance.now() - since > stalledMs) return now;
+        before = now;
+        await sleep(POLL_MS);
+      }
+    },
+    report: () => ask({ kind: "report" }, "reported"),
+    [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
+  };
+}

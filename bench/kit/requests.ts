@@ -1,0 +1,58 @@
+/** The requests of a load, as whole texts: the same ones go to Signalbox and to the raw limit. */
+import { eventText, nextSeq } from "./events.ts";
+
+/** Null: there is nothing more to send. */
+export type NextRequest = (sentUs: number) => string | null;
+
+interface To {
+  readonly port: number;
+  readonly apiKey: string;
+}
+
+/** Event types in turn, one event to a request. */
+export function singly(to: To, types: readonly string[]): NextRequest {
+  const head = headOf(to, "/v1/events");
+  let turn = 0;
+  return (sentUs) => {
+    const type = types[turn++ % types.length] ?? "";
+    return post(head, eventText(type, nextSeq(), sentUs));
+  };
+}
+
+interface Batches {
+  readonly eventsEach: number;
+  /** In all; without end when left out. */
+  readonly events?: number;
+  readonly typeOf: (seq: number) => string;
+}
+
+export function inBatches(to: To, { eventsEach, events = Number.POSITIVE_INFINITY, typeOf }: Batches): NextRequest {
+  const head = headOf(to, "/v1/events/batch");
+  let left = events;
+  return (sentUs) => {
+    if (left <= 0) return null;
+    const length = Math.min(eventsEach, left);
+    left -= length;
+    const texts = Array.from({ length }, () => {
+      const seq = nextSeq();
+      return eventText(typeOf(seq), seq, sentUs);
+    });
+    return post(head, `{"events":[${texts.join(",")}]}`);
+  };
+}
+
+export function getText({ port, apiKey }: To, path: string): string {
+  return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${apiKey}\r\n\r\n`;
+}
+
+function headOf({ port, apiKey }: To, path: string): string {
+  return (
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${apiKey}\r\n` +
+    "content-type: application/json\r\ncontent-length: "
+  );
+}
+
+/** Every text here is ASCII: characters are bytes. */
+function post(head: string, body: string): string {
+  return `${head}${body.length}\r\n\r\n${body}`;
+}

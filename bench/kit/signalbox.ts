@@ -1,0 +1,158 @@
+/** The real server as a process of its own, with the settings of someone who tries it on one machine. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { adopt, end } from "./children.ts";
+import { sleep } from "./clock.ts";
+
+export interface Signalbox extends AsyncDisposable {
+  readonly port: number;
+  readonly apiKey: string;
+  readonly url: string;
+  /** From the start of the process until it answered, in milliseconds. */
+  readonly startMs: number;
+  /** Resident memory now, and the most that it ever was; NaN where the system does not tell. */
+  residentMb(): number;
+  peakMb(): number;
+  /** What the store's files hold. */
+  storedBytes(): number;
+  /** @throws Error on any answer that is not 2xx */
+  call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+  /** As an operator stops it; then the write-ahead log is in the file. */
+  stop(): Promise<void>;
+}
+
+export interface SignalboxOptions {
+  readonly dataDir: string;
+  /** Where to put a CPU profile of each thread; null: none is taken. */
+  readonly profileDir: string | null;
+}
+
+const ROOT = path.join(import.meta.dirname, "../..");
+const API_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
+const START_MS_MAX = 15_000;
+const POLL_MS = 5;
+
+export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions): Promise<Signalbox> {
+  const port = await freePort();
+  const profiling = profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...profiling, "src/main.ts"], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      LOG_LEVEL: "info",
+      SIGNALBOX_DATA_DIR: dataDir,
+      SIGNALBOX_API_KEY: API_KEY,
+      SIGNALBOX_ALLOW_HTTP: "true",
+      SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8",
+    },
+    // Every line is written, as for a user; reading them here would cost the load what it has to give.
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  adopt(child);
+  const url = `http://127.0.0.1:${port}`;
+  const ended = once(child, "exit").then(() => Promise.reject(new Error("the server ended by itself")));
+  ended.catch(() => undefined);
+  await Promise.race([listening(port), ended]);
+  const startMs = performance.now() - startedAt;
+  return {
+    port,
+    apiKey: API_KEY,
+    url,
+    startMs,
+    residentMb: () => memoryMb(child.pid, "VmRSS"),
+    peakMb: () => memoryMb(child.pid, "VmHWM"),
+    storedBytes: () => sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
+    async call(method, where, body) {
+      const answer = await fetch(url + where, {
+        method,
+        headers: {
+          authorization: `Bearer ${API_KEY}`,
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${where} → ${answer.status} ${text}`);
+      return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+    },
+    stop: () => end(child, "SIGTERM"),
+    // Killed: attempts on the wire to silent receivers would be waited for.
+    [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
+  };
+}
+
+/**
+ * A port that nothing listens on. The server is given one, since its own first line, which would tell one, goes where
+ * nobody reads.
+ */
+export async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function listening(port: number): Promise<void> {
+  const deadline = performance.now() + START_MS_MAX;
+  while (!(await connects(port))) {
+    if (performance.now() > deadline) throw new Error("the server did not start");
+    await sleep(POLL_MS);
+  }
+}
+
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1");
+    const answer = (does: boolean) => () => {
+      socket.destroy();
+      resolve(does);
+    };
+    socket.once("connect", answer(true));
+    socket.once("error", answer(false));
+  });
+}
+
+function memoryMb(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+interface EndpointBody {
+  readonly name: string;
+  readonly url: string;
+  readonly event_types: readonly string[];
+  readonly retry_schedule_seconds?: readonly number[];
+  readonly rate_limit_per_second?: number;
+}
+
+/** Answers the endpoint's id. */
+export async function createEndpoint(server: Signalbox, body: EndpointBody): Promise<string> {
+  const { id } = await server.call("POST", "/v1/endpoints", body);
+  return String(id);
+}
+
+/**
+ * Endpoints for the load, one event type each: an event goes to exactly one. Eight, since each has at most 32 attempts
+ * on the wire, as by default.
+ */
+export async function createEndpoints(server: Signalbox, url: string): Promise<readonly string[]> {
+  const types = Array.from({ length: 8 }, (_, index) => `bench.${index}`);
+  for (const type of types) await createEndpoint(server, { name: type, url, event_types: [type] });
+  return types;
+}

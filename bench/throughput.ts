@@ -1,0 +1,88 @@
+/** Publish one by one over 64 connections: at full load beside the raw limit, then at half of it. */
+import type { Benchmark, Measure } from "./kit/benchmark.ts";
+import { end, forkListening, makeDataDir } from "./kit/children.ts";
+import { type Published, measurePublishing } from "./kit/publishing.ts";
+import { type Receiver, startReceiver } from "./kit/receiving.ts";
+import { singly } from "./kit/requests.ts";
+import { createEndpoints, startSignalbox } from "./kit/signalbox.ts";
+
+const CONNECTIONS = 64;
+
+export const throughput: Benchmark = {
+  name: "throughput",
+  about: "publish one by one, 64 connections; events of 300 bytes, each to one of 8 endpoints",
+  async run({ seconds, profileDir, note }) {
+    await using receiver = await startReceiver();
+    note("the raw limit");
+    const raw = profileDir === null ? await measureRaw(receiver, seconds) : null;
+    using dataDir = makeDataDir();
+    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    const types = await createEndpoints(server, receiver.url("accept"));
+    const load = { port: server.port, receiver, connections: CONNECTIONS, seconds, events: 1 };
+    note("full load");
+    const full = await measurePublishing({ ...load, next: singly(server, types), ratePerSecond: null });
+    note("half of it");
+    const ratePerSecond = full.acceptedPerSecond / 2;
+    const half = await measurePublishing({ ...load, next: singly(server, types), ratePerSecond });
+    const peakMb = server.peakMb();
+    await server.stop();
+    return [
+      ...atFullLoad(full),
+      { name: "raw limit", unit: "/s", value: raw?.deliveredPerSecond ?? Number.NaN },
+      {
+        name: "delivered ÷ raw limit",
+        unit: "×",
+        value: raw === null ? Number.NaN : full.deliveredPerSecond / raw.deliveredPerSecond,
+        goal: { atLeast: 0.4 },
+      },
+      { name: "half load: accepted", unit: "/s", value: half.acceptedPerSecond },
+      { name: "half load: p50 of the 202", unit: "ms", value: half.answerP50Ms },
+      { name: "half load: p99 of the 202", unit: "ms", value: half.answerP99Ms, goal: { atMost: 25 } },
+      { name: "half load: p50 to receipt", unit: "ms", value: half.receiptP50Ms },
+      { name: "half load: p99 to receipt", unit: "ms", value: half.receiptP99Ms },
+      { name: "peak memory", unit: "MB", value: peakMb },
+      {
+        name: "stored per delivered event",
+        unit: "bytes",
+        value: server.storedBytes() / (full.received + half.received),
+        goal: { atMost: 1536 },
+      },
+      { name: "refused", unit: "", value: full.refused + half.refused },
+      { name: "repeated", unit: "", value: full.repeats + half.repeats },
+      { name: "missing", unit: "", value: full.missing + half.missing, goal: { atMost: 0 } },
+    ];
+  },
+};
+
+function atFullLoad(full: Published): readonly Measure[] {
+  return [
+    { name: "accepted", unit: "/s", value: full.acceptedPerSecond },
+    { name: "delivered", unit: "/s", value: full.deliveredPerSecond },
+    { name: "p50 of the 202", unit: "ms", value: full.answerP50Ms },
+    { name: "p99 of the 202", unit: "ms", value: full.answerP99Ms },
+    { name: "p50 to receipt", unit: "ms", value: full.receiptP50Ms },
+    { name: "p99 to receipt", unit: "ms", value: full.receiptP99Ms },
+  ];
+}
+
+/** The same load, connections, receiver and bytes, on a server that does nothing else. */
+async function measureRaw(receiver: Receiver, seconds: number): Promise<Published> {
+  const { child, port } = await forkListening(new URL("./raw-server.ts", import.meta.url), {
+    RECEIVER_PORT: String(receiver.port),
+  });
+  try {
+    const types = Array.from({ length: 8 }, (_, index) => `bench.${index}`);
+    const next = singly({ port, apiKey: `sb_live_${"0".repeat(48)}` }, types);
+    return await measurePublishing({
+      port,
+      receiver,
+      connections: CONNECTIONS,
+      next,
+      seconds,
+      ratePerSecond: null,
+      events: 1,
+    });
+  } finally {
+    await end(child, "SIGKILL");
+  }
+}

@@ -1,0 +1,101 @@
+/** loadEndpoints, getEndpoint, listEndpoints: endpoints, and what their lanes and deliveries tell of them. */
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { HOUSE_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../domain/limits.ts";
+import type { EndpointPage, EndpointView, TenantEndpoints } from "../../ports/store.ts";
+import { uuidBytes } from "../rows.ts";
+import { ENDPOINT_COLUMNS, type EndpointColumns, readEndpoint, tenantEndpoints } from "./endpoint-rows.ts";
+import { all, one, type Reading } from "./reading.ts";
+
+const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
+
+export function loadEndpoints(reading: Reading, tenantSeq: Seq): TenantEndpoints {
+  const version = one<{ endpoint_version: number }>(reading, VERSION, tenantSeq)?.endpoint_version ?? 0;
+  return { version, endpoints: tenantEndpoints(reading, tenantSeq) };
+}
+
+const VIEW_COLUMNS = `${ENDPOINT_COLUMNS}, l.attempts_ok, l.attempts_failed, l.last_attempt_at`;
+
+interface ViewColumns extends EndpointColumns {
+  readonly attempts_ok: number | null;
+  readonly attempts_failed: number | null;
+  readonly last_attempt_at: EpochMs | null;
+}
+
+const BY_ID = `
+  SELECT ${VIEW_COLUMNS}
+  FROM endpoints e LEFT JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.id = ? AND e.tenant_seq = ? AND e.deleted_at IS NULL`;
+
+export function getEndpoint(reading: Reading, tenantSeq: Seq, id: Uuid): EndpointView | null {
+  const row = one<ViewColumns>(reading, BY_ID, uuidBytes(id), tenantSeq);
+  return row === undefined ? null : view(reading, row, countLeased(reading), WAITING_COUNT_MAX);
+}
+
+// Served by endpoints_live, so that tombstones cost nothing.
+const PAGE = `
+  SELECT ${VIEW_COLUMNS}
+  FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.seq > ? AND e.deleted_at IS NULL
+  ORDER BY e.seq
+  LIMIT ?`;
+
+/** Entries counted for one page: twenty backlogs in full. Beyond, a backlog is counted only this far. */
+const PAGE_ENTRIES_MAX = 20 * WAITING_COUNT_MAX;
+const COUNT_MAX_BEYOND = 100;
+
+export function listEndpoints(reading: Reading, tenantSeq: Seq, after: Seq | null, limit: number): EndpointPage {
+  const rows = all<ViewColumns>(reading, PAGE, tenantSeq, after ?? 0, limit + 1);
+  const leased = countLeased(reading);
+  let entries = 0;
+  const views = rows.slice(0, limit).map((row) => {
+    const countMax = entries < PAGE_ENTRIES_MAX ? WAITING_COUNT_MAX : COUNT_MAX_BEYOND;
+    const found = view(reading, row, leased, countMax);
+    entries += found.waiting.count;
+    return found;
+  });
+  return { views, nextAfter: rows.length > limit ? (views.at(-1)?.endpoint.seq ?? null) : null };
+}
+
+function view(reading: Reading, row: ViewColumns, leased: Leased, countMax: number): EndpointView {
+  return {
+    endpoint: readEndpoint(reading.vault, row),
+    waiting: countWaiting(reading, row.seq, leased, countMax),
+    lastAttemptAt: row.last_attempt_at,
+    successCount: row.attempts_ok ?? 0,
+    failureCount: row.attempts_failed ?? 0,
+  };
+}
+
+// Served by deliveries_waiting, of whose entries nothing but their number is read.
+const WAITING = `
+  SELECT count(*) AS count
+  FROM (
+    SELECT 1
+    FROM deliveries INDEXED BY deliveries_waiting
+    WHERE endpoint_seq = ? AND state < 2
+    LIMIT ?)`;
+
+function countWaiting(reading: Reading, endpointSeq: Seq, leased: Leased, countMax: number): EndpointView["waiting"] {
+  const stored = one<{ count: number }>(reading, WAITING, endpointSeq, countMax + 1)?.count ?? 0;
+  const count = stored + (leased.get(endpointSeq) ?? 0);
+  return { count: Math.min(count, countMax), more: count > countMax };
+}
+
+/** Leased deliveries by endpoint. */
+type Leased = ReadonlyMap<Seq, number>;
+
+// Served by deliveries_leased, which has as many entries as the house holds deliveries. No index has leases by
+// endpoint, since the success path would have to keep it.
+const LEASED = `
+  SELECT endpoint_seq, count(*) AS count
+  FROM (
+    SELECT endpoint_seq
+    FROM deliveries INDEXED BY deliveries_leased
+    WHERE lease IS NOT NULL
+    LIMIT ?)
+  GROUP BY endpoint_seq`;
+
+function countLeased(reading: Reading): Leased {
+  const rows = all<{ endpoint_seq: Seq; count: number }>(reading, LEASED, HOUSE_DELIVERIES_MAX);
+  return new Map(rows.map(({ endpoint_seq, count }) => [endpoint_seq, count]));
+}

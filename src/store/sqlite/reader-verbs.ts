@@ -1,0 +1,46 @@
+/** Which function carries out which reading verb. */
+import { HOUSE_DELIVERIES_MAX } from "../../domain/limits.ts";
+import type { Store } from "../../ports/store.ts";
+import { countLeases } from "./delivery-sources.ts";
+import { getDelivery } from "./delivery-views.ts";
+import { getEndpoint, listEndpoints, loadEndpoints } from "./endpoint-views.ts";
+import { getEvent } from "./events.ts";
+import { listDeliveries } from "./lists.ts";
+import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
+import type { Reading } from "./reading.ts";
+import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
+import { tail } from "./tail.ts";
+
+type ReaderTable = {
+  [V in Exclude<keyof Store, "close" | "stats">]?: (
+    r: Reading,
+    ...args: Parameters<Store[V]>
+  ) => Awaited<ReturnType<Store[V]>>;
+};
+
+const VERBS = {
+  loadEndpoints,
+  getEndpoint,
+  listEndpoints,
+  listDeliveries,
+  getDelivery,
+  getEvent,
+  tail,
+  countVolume,
+  countLatency,
+  countEndpointHealth,
+  getJob,
+  listKeys,
+  listTenants,
+  findTenant,
+  findKey,
+} satisfies ReaderTable;
+
+/** Verbs that see the latest commit and change nothing. */
+export const READER_VERBS = {
+  ...VERBS,
+  /** Part of `stats`. */
+  countLeased: (reading: Reading) => countLeases(reading, HOUSE_DELIVERIES_MAX),
+};
+
+export type ReaderVerb = keyof typeof READER_VERBS;

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openRows, type Rows, START, STORED } from "../../../test/fixtures/sqlite-rows.ts";
+import type { Uuid } from "../../domain/ids.ts";
+import type { DeliveryFilter } from "../../ports/store.ts";
+import { getDelivery } from "./delivery-views.ts";
+import { getEndpoint, listEndpoints, loadEndpoints } from "./endpoint-views.ts";
+import { getEvent } from "./events.ts";
+import { listDeliveries } from "./lists.ts";
+import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
+import type { Reading } from "./reading.ts";
+import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
+import { tail } from "./tail.ts";
+
+interface Plan {
+  readonly sql: string;
+  readonly details: readonly string[];
+}
+
+/** How SQLite carries out every statement that a verb runs. */
+function plansOf(rows: Rows, verb: (reading: Reading) => unknown): Plan[] {
+  const statements = new Set<string>();
+  verb({
+    ...rows.reading,
+    prepare(sql) {
+      statements.add(sql);
+      return rows.reading.prepare(sql);
+    },
+  });
+  return [...statements].map((sql) => {
+    const steps = rows.reading.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+    return { sql, details: steps.map((step) => String(step.detail)) };
+  });
+}
+
+/** What a step may walk over without a key: what bounds itself. */
+const BOUNDED_SCANS = ["VIRTUAL TABLE", "CONSTANT ROW", "SCAN chain", "SCAN (subquery", "deliveries_leased"];
+/** The groups of one bounded step. */
+const GROUPED = ["FROM json_each(?) h", "INDEXED BY deliveries_leased"];
+
+function assertBounded({ sql, details }: Plan): void {
+  for (const detail of details) {
+    const scans = detail.startsWith("SCAN ") && !BOUNDED_SCANS.some((bounded) => detail.includes(bounded));
+    assert.ok(!scans, `${detail}\n${sql}`);
+    const grouped = detail === "USE TEMP B-TREE FOR GROUP BY" && GROUPED.some((text) => sql.includes(text));
+    assert.ok(grouped || !detail.includes("TEMP B-TREE"), `${detail}\n${sql}`);
+  }
+}
+
+/** The indexes of the statements that walk over deliveries. */
+function walkedIndexes(plans: readonly Plan[]): string[] {
+  const details = plans.filter(({ sql }) => sql.includes("d.seq < ? AND d.seq >= ?")).flatMap((plan) => plan.details);
+  const names = details.flatMap((detail) => {
+    if (!/^(SEARCH|SCAN) d /.test(detail)) return [];
+    return [/INDEX (\w+)/.exec(detail)?.[1] ?? (detail.includes("INTEGER PRIMARY KEY") ? "primary key" : detail)];
+  });
+  return [...new Set(names)].sort();
+}
+
+const rows = openRows();
+const tenantSeq = rows.tenant();
+const active = rows.endpoint({ tenant_seq: tenantSeq });
+const paused = rows.endpoint({ tenant_seq: tenantSeq, status: "PAUSED" });
+const deleted = rows.endpoint({ tenant_seq: tenantSeq, deleted_at: START });
+const event = rows.event({ tenant_seq: tenantSeq, type: "order.paid", first_delivery_seq: 1, delivery_count: 1 });
+const first = rows.delivery({ event_seq: event.seq, endpoint_seq: active.seq, state: STORED.DELIVERED });
+for (const endpoint of [active, paused, deleted]) {
+  for (const state of Object.values(STORED)) {
+    const lease = state === STORED.IN_PROGRESS ? 100 + endpoint.seq : null;
+    rows.delivery({ event_seq: event.seq, endpoint_seq: endpoint.seq, state, lease, later: 1 });
+  }
+}
+const attempt = rows.attempt({ delivery_seq: first.seq, number: 1 });
+rows.reading.db.prepare("UPDATE deliveries SET last_attempt_seq = ? WHERE seq = ?").run(attempt.seq, first.seq);
+
+const TENANT = "deliveries_of_tenant";
+const ENDPOINT = "deliveries_of_endpoint";
+const TYPE = "deliveries_of_type";
+const LEASED = "deliveries_leased";
+const TENANT_STATE = "deliveries_exceptional_of_tenant";
+const ENDPOINT_STATE = "deliveries_exceptional_of_endpoint";
+
+const order = { kind: "typePrefix", prefix: "order" } as const;
+const lists: readonly (readonly [string, Partial<DeliveryFilter>, readonly string[]])[] = [
+  ["everything", {}, [TENANT]],
+  ["a time span", { from: START - 1, to: START + 1 }, [TENANT]],
+  ["PENDING beside others that wait", { state: "PENDING" }, [ENDPOINT_STATE]],
+  ["SCHEDULED beside others that wait", { state: "SCHEDULED" }, [ENDPOINT_STATE]],
+  ["HELD beside others that wait", { state: "HELD" }, [ENDPOINT_STATE]],
+  ["IN_PROGRESS", { state: "IN_PROGRESS" }, [LEASED]],
+  ["DELIVERED", { state: "DELIVERED" }, [TENANT]],
+  ["FAILED", { state: "FAILED" }, [TENANT_STATE]],
+  ["EXPIRED", { state: "EXPIRED" }, [TENANT_STATE]],
+  ["CANCELLED with a deleted endpoint's", { state: "CANCELLED" }, [ENDPOINT_STATE, TENANT_STATE]],
+  ["an endpoint", { endpointId: active.id }, [ENDPOINT]],
+  ["an endpoint by search", { search: { kind: "endpoint", id: active.id } }, [ENDPOINT]],
+  ["an endpoint's PENDING", { endpointId: active.id, state: "PENDING" }, [ENDPOINT_STATE]],
+  ["an endpoint's FAILED since", { endpointId: active.id, state: "FAILED", from: START }, [ENDPOINT_STATE]],
+  ["an endpoint's HELD", { endpointId: paused.id, state: "HELD" }, [ENDPOINT_STATE]],
+  ["an endpoint's DELIVERED", { endpointId: active.id, state: "DELIVERED" }, [ENDPOINT]],
+  ["a deleted endpoint's CANCELLED", { endpointId: deleted.id, state: "CANCELLED" }, [ENDPOINT_STATE]],
+  ["an event", { eventId: event.id }, ["deliveries_later", "primary key"]],
+  ["an event's FAILED", { eventId: event.id, state: "FAILED" }, ["deliveries_later", "primary key"]],
+  ["a delivery", { search: { kind: "delivery", id: first.id } }, ["primary key"]],
+  ["a type", { search: order }, [TYPE]],
+  ["a type's DELIVERED", { search: order, state: "DELIVERED" }, [TYPE]],
+];
+
+for (const [name, filter, indexes] of lists) {
+  test(`a list of ${name} walks over ${indexes.join(" and ")} and sorts nothing`, () => {
+    const whole = { state: null, endpointId: null, eventId: null, search: null, from: null, to: null, tenantSeq };
+    const plans = plansOf(rows, (reading) => {
+      assert.ok(listDeliveries(reading, { ...whole, ...filter }, null, 20).rows.length > 0);
+    });
+    plans.forEach(assertBounded);
+    // A choice between two ways looks at both; what is compared then is only counted in the index.
+    assert.deepEqual(walkedIndexes(plans), [...indexes].sort());
+  });
+}
+
+test("where two ways are open the sparser one is walked", () => {
+  const filter = { state: "FAILED", endpointId: null, eventId: null, search: order, from: null, to: null } as const;
+  const plans = plansOf(rows, (reading) => listDeliveries(reading, { ...filter, tenantSeq }, null, 20));
+  plans.forEach(assertBounded);
+  const hits = plans.filter(({ sql }) => sql.includes("SELECT d.seq") && sql.trimEnd().endsWith("LIMIT ?"));
+  assert.deepEqual(walkedIndexes(hits), [TENANT_STATE]);
+});
+
+const nobody = rows.newId();
+const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
+  ["getDelivery", (reading) => getDelivery(reading, tenantSeq, first.id)],
+  ["getEvent", (reading) => getEvent(reading, tenantSeq, event.id)],
+  ["tail", (reading) => [tail(reading, tenantSeq, null, 10), tail(reading, tenantSeq, 0, 10)]],
+  ["countVolume", (reading) => countVolume(reading, tenantSeq, START, START + 7_200_000)],
+  ["countLatency", (reading) => countLatency(reading, tenantSeq, START, START + 7_200_000)],
+  ["countEndpointHealth", (reading) => countEndpointHealth(reading, tenantSeq, START, START + 7_200_000)],
+  ["loadEndpoints", (reading) => loadEndpoints(reading, tenantSeq)],
+  ["getEndpoint", (reading) => getEndpoint(reading, tenantSeq, active.id)],
+  ["listEndpoints", (reading) => listEndpoints(reading, tenantSeq, null, 10)],
+  ["findKey", (reading) => findKey(reading, "00".repeat(32))],
+  ["findTenant", (reading) => findTenant(reading, nobody)],
+  ["listKeys", (reading) => listKeys(reading, tenantSeq)],
+  ["listTenants", (reading) => listTenants(reading, null, 10)],
+  ["getJob", (reading) => getJob(reading, tenantSeq, nobody as Uuid)],
+];
+
+for (const [name, verb] of verbs) {
+  test(`${name} finds by key and walks over nothing that grows`, () => {
+    plansOf(rows, verb).forEach(assertBounded);
+  });
+}

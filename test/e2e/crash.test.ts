@@ -1,0 +1,214 @@
+/**
+ * A server under load, killed at random moments and started again on the same data. Every event that got a 202 reaches
+ * every endpoint that it matched; the moments come from a seed, which is printed and can be given as CRASH_SEED.
+ */
+import assert from "node:assert/strict";
+import { Agent, request } from "node:http";
+import { test } from "node:test";
+import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
+import { within } from "../harness/deadline.ts";
+import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";
+
+const KILLS = 5;
+const PUBLISHERS = 6;
+/** A killed server must have had time to be in the midst of everything, and the test none to lose. */
+const EVENTS_BEFORE_KILL = { min: 20, max: 150 };
+/** Of the events that every publisher numbers by itself: first answered 500, then accepted. */
+const FAILS_AT_FIRST = 3;
+const ORDERED_FAILS_EVERY = 100;
+
+/** Small and good enough: mulberry32. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+interface Accepted {
+  readonly eventId: string;
+  /** `publisher/number`; the first publisher's are those of the ordered endpoint. */
+  readonly name: string;
+}
+
+const nameOf = (hook: Hook): string => (JSON.parse(hook.body) as { name: string }).name;
+const numberOf = (name: string): number => Number(name.split("/")[1]);
+
+/** A client that publishes as fast as it is answered, until the server is gone. */
+function publishers(accepted: Accepted[], onAccepted: () => void) {
+  const numbers = Array.from({ length: PUBLISHERS }, () => 0);
+
+  function publish(agent: Agent, url: string, type: string, name: string): Promise<string | null> {
+    const body = JSON.stringify({ type, payload: { name, padding: "x".repeat(200) } });
+    return new Promise((resolve) => {
+      const gone = () => resolve(null);
+      const headers = { authorization: `Bearer ${CHILD_KEY}`, "content-type": "application/json" };
+      const sent = request(`${url}/v1/events`, { method: "POST", agent, headers }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        answer.on("end", () => resolve(answer.statusCode === 202 ? (JSON.parse(text).event_id as string) : null));
+        answer.on("error", gone);
+      });
+      sent.on("error", gone).end(body);
+    });
+  }
+
+  return async (url: string): Promise<void> => {
+    const agent = new Agent({ keepAlive: true });
+    const loop = async (publisher: number) => {
+      const type = publisher === 0 ? "ordered.step" : "other.step";
+      for (;;) {
+        const name = `${publisher}/${numbers[publisher]}`;
+        numbers[publisher] = (numbers[publisher] ?? 0) + 1;
+        const eventId = await publish(agent, url, type, name);
+        if (eventId === null) return;
+        accepted.push({ eventId, name });
+        onAccepted();
+      }
+    };
+    await Promise.all(numbers.map((_, publisher) => loop(publisher)));
+    agent.destroy();
+  };
+}
+
+interface Receivers {
+  readonly steady: Hooks;
+  readonly failing: Hooks;
+  readonly ordered: Hooks;
+  readonly held: Hooks;
+}
+
+async function createEndpoint(server: ListeningChild, fields: object): Promise<string> {
+  const made = await server.request("POST", "/v1/endpoints", { body: fields });
+  assert.equal(made.status, 201, made.text);
+  return made.body.id;
+}
+
+/** Answers the first request of each of these events 500, and everything else 200. */
+function failFirst(hooks: Hooks, fails: (number: number) => boolean): void {
+  const seen = new Set<string>();
+  hooks.react((hook) => {
+    const name = nameOf(hook);
+    hook.answer(fails(numberOf(name)) && !seen.has(name) ? 500 : 200);
+    seen.add(name);
+  });
+}
+
+/** A receiver of a set of names: resolves once all of these were accepted. */
+function receivedAll(hooks: Hooks, names: ReadonlySet<string>, succeeded: ReadonlySet<string>): Promise<void> {
+  const missing = () => [...names].filter((name) => !succeeded.has(name)).length;
+  const poll = async () => {
+    for (let left = missing(); left > 0; left = missing()) await hooks.nth(hooks.all.length + 1);
+  };
+  return poll();
+}
+
+test("nothing that was accepted is lost, whenever the server is killed", { timeout: 60_000 }, async (t) => {
+  const seed = Number(process.env.CRASH_SEED ?? Math.floor(performance.timeOrigin % 2 ** 31));
+  t.diagnostic(`CRASH_SEED=${seed}`);
+  const random = randomFrom(seed);
+  const dataDir = await newDataDir(t);
+  const receivers: Receivers = {
+    steady: await startHooks(t),
+    failing: await startHooks(t),
+    ordered: await startHooks(t),
+    held: await startHooks(t),
+  };
+  failFirst(receivers.failing, (number) => number % FAILS_AT_FIRST === 0);
+  failFirst(receivers.ordered, (number) => number % ORDERED_FAILS_EVERY === 10);
+
+  let server = await startChild(t, dataDir);
+  const retries = { retry_schedule_seconds: [1, 1, 1, 1] };
+  const ids = {
+    steady: await createEndpoint(server, { url: receivers.steady.url, event_types: ["other.*"], ...retries }),
+    failing: await createEndpoint(server, { url: receivers.failing.url, event_types: ["other.*"], ...retries }),
+    ordered: await createEndpoint(server, {
+      url: receivers.ordered.url,
+      event_types: ["ordered.*"],
+      ordered: true,
+      ...retries,
+    }),
+    held: await createEndpoint(server, { url: receivers.held.url }),
+  };
+  await server.request("PATCH", `/v1/endpoints/${ids.held}`, { body: { status: "PAUSED" } });
+
+  const accepted: Accepted[] = [];
+  let onAccepted = () => {};
+  const publish = publishers(accepted, () => onAccepted());
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    // At a 202, or at a request that is just arriving: after a commit, or in the midst of an attempt.
+    const { min, max } = EVENTS_BEFORE_KILL;
+    const enough = accepted.length + min + random(max - min);
+    const killed = server;
+    const doKill = () => killed.signal("SIGKILL");
+    if (random(2) === 0) {
+      onAccepted = () => {
+        if (accepted.length >= enough) doKill();
+      };
+    } else {
+      const arriving = receivers.steady.all.length + min + random(max - min);
+      void receivers.steady.nth(arriving).then(doKill);
+    }
+    await publish(killed.url);
+    await killed.exited;
+    onAccepted = () => {};
+    server = await startChild(t, dataDir);
+  }
+
+  t.diagnostic(`${accepted.length} events accepted`);
+  const names = (type: "other" | "ordered") =>
+    new Set(accepted.map(({ name }) => name).filter((name) => name.startsWith("0/") === (type === "ordered")));
+
+  // Whatever was accepted is now in the history, for every endpoint that it matched.
+  for (const { eventId, name } of accepted) {
+    const event = await server.request("GET", `/v1/events/${eventId}`);
+    assert.equal(event.status, 200, `${name} is not in the history`);
+    const matched = name.startsWith("0/") ? [ids.ordered, ids.held] : [ids.steady, ids.failing, ids.held];
+    assert.deepEqual(event.body.deliveries.map((row) => row.endpoint_id).sort(), matched.sort());
+    const ended = event.body.deliveries.filter((row) => ["FAILED", "EXPIRED", "CANCELLED"].includes(row.status));
+    assert.deepEqual(ended, [], "nothing of it was given up");
+    const held = event.body.deliveries.find((row) => row.endpoint_id === ids.held);
+    assert.equal(held?.status, "HELD");
+  }
+  assert.equal(receivers.held.all.length, 0, "nothing was sent while held");
+
+  await server.request("PATCH", `/v1/endpoints/${ids.held}`, { body: { status: "ACTIVE" } });
+  const seenBy = (hooks: Hooks) => ({
+    has: (name: string) => hooks.all.some((hook) => nameOf(hook) === name),
+  });
+  const everything = new Set(accepted.map(({ name }) => name));
+  const deadline = "every accepted event at every receiver";
+  await within(
+    Promise.all([
+      receivedAll(receivers.steady, names("other"), seenBy(receivers.steady) as ReadonlySet<string>),
+      receivedAll(receivers.failing, names("other"), seenBy(receivers.failing) as ReadonlySet<string>),
+      receivedAll(receivers.ordered, names("ordered"), seenBy(receivers.ordered) as ReadonlySet<string>),
+      receivedAll(receivers.held, everything, seenBy(receivers.held) as ReadonlySet<string>),
+    ]),
+    deadline,
+  );
+
+  // Repeats carry the same webhook-id: one per event, at all receivers, and the one that the 202 told.
+  const idOf = new Map(accepted.map(({ eventId, name }) => [name, eventId]));
+  const requests = Object.values(receivers).flatMap((hooks: Hooks) => hooks.all);
+  for (const hook of requests) {
+    const name = nameOf(hook);
+    const id = hook.headers["webhook-id"] as string;
+    assert.equal(id, idOf.get(name) ?? id, name);
+    idOf.set(name, id);
+  }
+  assert.equal(new Set(idOf.values()).size, idOf.size);
+
+  // The ordered endpoint never saw a later event before an earlier one was received.
+  const firstSeen = [...new Set(receivers.ordered.all.map((hook) => numberOf(nameOf(hook))))];
+  assert.deepEqual(
+    firstSeen,
+    firstSeen.toSorted((a, b) => a - b),
+  );
+  t.diagnostic(`${requests.length} requests, ${KILLS} kills`);
+});

@@ -1,0 +1,104 @@
+/** A receiver that a test answers for, request by request. */
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { signalled } from "./deadline.ts";
+import type { Scope } from "./server.ts";
+
+/** One request; it stays open until it is answered. */
+export interface Hook {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** Milliseconds on the monotonic clock. */
+  readonly at: number;
+  /** Once; later calls do nothing. */
+  answer(status?: number, headers?: Readonly<Record<string, string>>, body?: string): void;
+}
+
+export interface Hooks {
+  readonly url: string;
+  /** Every request so far, in order of arrival. */
+  readonly all: readonly Hook[];
+  /** The n-th request, from 1; it may have come already. */
+  nth(count: number): Promise<Hook>;
+  /** What is done with every request from now on; at first each is answered 200. */
+  react(reaction: (hook: Hook, count: number) => void): void;
+  /** Requests not yet answered. */
+  readonly open: number;
+  /** The most of them at once. */
+  readonly openMax: number;
+}
+
+export const accept = (hook: Hook): void => hook.answer(200);
+/** Leave requests open, for the test to answer. */
+export const leaveOpen = (): void => undefined;
+
+export async function startHooks(scope: Scope): Promise<Hooks> {
+  const all: Hook[] = [];
+  const waiting = new Map<number, { readonly promise: Promise<Hook>; give(hook: Hook): void }>();
+  let reaction: (hook: Hook, count: number) => void = accept;
+  let open = 0;
+  let openMax = 0;
+
+  function arrive(hook: Hook): void {
+    open += 1;
+    openMax = Math.max(openMax, open);
+    all.push(hook);
+    waiting.get(all.length)?.give(hook);
+    reaction(hook, all.length);
+  }
+
+  function respond(response: ServerResponse): Hook["answer"] {
+    let answered = false;
+    const leave = () => {
+      if (!answered) open -= 1;
+      answered = true;
+    };
+    response.on("close", leave); // the sender gave up
+    return (status = 200, headers = {}, body = "") => {
+      if (answered) return;
+      leave();
+      response.writeHead(status, headers).end(body);
+    };
+  }
+
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { headers, url: path = "" } = request;
+      const body = Buffer.concat(chunks).toString("utf8");
+      arrive({ path, headers, body, at: performance.now(), answer: respond(response) });
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  scope.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    all,
+    nth(count) {
+      const arrived = all[count - 1];
+      if (arrived !== undefined) return Promise.resolve(arrived);
+      let signal = waiting.get(count);
+      if (signal === undefined) {
+        signal = signalled<Hook>(`request ${count} (there were ${all.length})`);
+        waiting.set(count, signal);
+      }
+      return signal.promise;
+    },
+    react(next) {
+      reaction = next;
+    },
+    get open() {
+      return open;
+    },
+    get openMax() {
+      return openMax;
+    },
+  };
+}

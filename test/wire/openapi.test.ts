@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { startRunningReceiver } from "../harness/receiver.ts";
+import { type Answer, newTenant, startServer } from "../harness/server.ts";
+import { followOutcomes } from "../harness/stream.ts";
+
+const server = await startServer({ after });
+
+interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly security?: readonly object[];
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+}
+type Content = Readonly<Record<string, { readonly schema: TSchema }>>;
+
+async function document(): Promise<Map<string, Operation>> {
+  const answer = await server.request("GET", "/openapi.json", { key: null });
+  assert.equal(answer.status, 200);
+  const { openapi, paths, servers } = answer.body as unknown as {
+    openapi: string;
+    servers: { url: string }[];
+    paths: Record<string, Record<string, Operation>>;
+  };
+  assert.equal(openapi, "3.1.0");
+  assert.equal(new URL(servers[0]?.url ?? "").port, new URL(server.url).port);
+  return new Map(
+    Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+    ),
+  );
+}
+
+test("every operation tells its errors, who may call it, and the limit of its body", async () => {
+  const operations = await document();
+  const keyed = [...operations].filter(([name]) => name.includes(" /v1/"));
+  assert.equal(keyed.length, 31);
+  for (const [name, operation] of keyed) {
+    assert.ok(operation.summary, name);
+    for (const status of ["400", "401", "403", "500", "503"])
+      assert.ok(operation.responses[status]?.content, `${name} ${status}`);
+    if (name.includes("{id}")) assert.ok(operation.responses["404"], name);
+    assert.ok(
+      operation.parameters?.some((parameter) => parameter.name === "tenant"),
+      name,
+    );
+    if (operation.requestBody === undefined) continue;
+    assert.match(operation.description ?? "", /The body may have at most \d+ bytes\./, name);
+    for (const status of ["413", "415"]) assert.ok(operation.responses[status], `${name} ${status}`);
+  }
+  assert.equal(operations.get("POST /v1/endpoints/{id}/rotate-secret")?.requestBody?.required, false);
+  assert.equal(operations.get("POST /v1/events")?.requestBody?.required, true);
+});
+
+test("the answers are what the document says, field for field", async (t) => {
+  const operations = await document();
+  const check = (name: string, answer: Answer): void => {
+    const schema = operations.get(name)?.responses[answer.status]?.content?.["application/json"]?.schema;
+    assert.ok(schema, `${name} does not document ${answer.status}: ${answer.text}`);
+    const compiled = Compile(schema);
+    const value: unknown = JSON.parse(answer.text);
+    assert.deepEqual(compiled.Errors(value), [], `${name}: ${answer.text}`);
+    assert.deepEqual(undocumented(schema, value), [], `${name}: ${answer.text}`);
+  };
+  const client = await newTenant(server);
+  const receiver = await startRunningReceiver(t);
+  const call = async (method: string, path: string, ids: Record<string, string> = {}, body?: unknown) => {
+    const [route = "", query = ""] = path.split("?");
+    const asked = route.replace("{id}", ids.id ?? "") + (query === "" ? "" : `?${query}`);
+    const answer = await client.request(method, asked, body === undefined ? {} : { body });
+    check(`${method} ${route}`, answer);
+    return answer.body;
+  };
+  const { id } = await call("POST", "/v1/endpoints", {}, { url: receiver.url });
+  const outcomes = await followOutcomes(t, server.url, client.apiKey);
+  const event = await call("POST", "/v1/events", {}, { type: "a.b", payload: { x: 1 } });
+  const deliveryId = event.deliveries[0]?.delivery_id ?? "";
+  await outcomes.until(deliveryId, "DELIVERED");
+  await call("POST", "/v1/events", {}, { type: "test", payload: 3 });
+  await call("POST", "/v1/events/batch", {}, { events: [{ type: "a", payload: {} }, 3] });
+  await call("GET", "/v1/events/{id}", { id: event.event_id });
+  await call("GET", "/v1/endpoints");
+  await call("GET", "/v1/endpoints/{id}", { id });
+  await call("GET", "/v1/endpoints/{id}", { id: "x" });
+  await call("PATCH", "/v1/endpoints/{id}", { id }, { description: "x", rate_limit_per_second: 3 });
+  await call("POST", "/v1/endpoints/{id}/rotate-secret", { id });
+  await call("POST", "/v1/endpoints/{id}/test", { id });
+  const { job_id } = await call("POST", "/v1/endpoints/{id}/recover", { id }, { since: "2024-01-01T00:00:00Z" });
+  await call("GET", "/v1/jobs/{id}", { id: job_id });
+  await call("GET", "/v1/deliveries?limit=1");
+  await call("GET", "/v1/deliveries/{id}", { id: deliveryId });
+  await call("POST", "/v1/deliveries/{id}/cancel", { id: deliveryId });
+  await call("POST", "/v1/deliveries/{id}/retry", { id: deliveryId });
+  await call("POST", "/v1/replays", {}, { delivery_ids: [deliveryId], dry_run: true });
+  for (const name of ["delivery-volume", "success-rate", "latency-distribution", "endpoint-health"]) {
+    await call("GET", `/v1/analytics/${name}?hours=2`);
+  }
+  await call("GET", "/v1/webhooks");
+  await call(
+    "POST",
+    "/v1/webhooks",
+    {},
+    { url: receiver.url, events: ["pause.responded"], secret: "0123456789abcdef" },
+  );
+  await call("POST", "/v1/webhooks", {}, {});
+  await call("GET", "/v1/auth/keys");
+  await call("POST", "/v1/auth/keys", {}, { name: "x" });
+  await call("POST", "/v1/tenants", {}, { name: "x" });
+  check("POST /v1/tenants", await server.request("POST", "/v1/tenants", { body: { name: "x" } }));
+  check("GET /v1/tenants", await server.request("GET", "/v1/tenants"));
+});
+
+/** The fields that an answer has and its schema does not. */
+function undocumented(schema: TSchema, value: unknown, at = ""): string[] {
+  const { properties, items, anyOf } = schema as {
+    properties?: Record<string, TSchema>;
+    items?: TSchema;
+    anyOf?: TSchema[];
+  };
+  if (anyOf !== undefined) {
+    const found = anyOf
+      .filter((branch) => Compile(branch).Check(value))
+      .map((branch) => undocumented(branch, value, at));
+    return found.sort((a, b) => a.length - b.length)[0] ?? [];
+  }
+  if (Array.isArray(value))
+    return items === undefined ? [] : value.flatMap((item) => undocumented(items, item, `${at}[]`));
+  if (typeof value !== "object" || value === null || properties === undefined) return [];
+  if ((schema as { additionalProperties?: boolean }).additionalProperties === true) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const known = properties[key];
+    return known === undefined ? [`${at}.${key}`] : undocumented(known, inner, `${at}.${key}`);
+  });
+}

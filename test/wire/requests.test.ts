@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
+import { after, test } from "node:test";
+import { newTenant, startServer } from "../harness/server.ts";
+
+const server = await startServer({ after });
+const client = await newTenant(server);
+const KB = 1024;
+
+/** What the server answers to these bytes, until it closes the connection. */
+async function sendBytes(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(server.url);
+  const socket = net.connect(Number(port), hostname);
+  let answer = "";
+  socket.on("data", (chunk: Buffer) => {
+    answer += chunk.toString("latin1");
+  });
+  socket.on("error", () => socket.destroy());
+  socket.write(bytes, "latin1");
+  await once(socket, "close");
+  return answer;
+}
+
+test("a body that cannot be read as one JSON object is 400 and says why", async () => {
+  const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`;
+  const bodies: readonly [string | Uint8Array, RegExp][] = [
+    ["{nope", /valid JSON/],
+    ["[]", /JSON object/],
+    ["null", /JSON object/],
+    ['"text"', /JSON object/],
+    [nested(65), /deeper than 64 levels/],
+    [`{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`, /deeper than 64 levels/],
+    ['{"name":"a","name":"b"}', /repeat the key "name"/],
+    ['{"name":"a","n\\u0061me":"b"}', /repeat the key "name"/],
+    ['\ufeff{"name":"a"}', /byte-order mark/],
+    [Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d]), /valid UTF-8/],
+    [Buffer.from('{"a":1}', "utf16le"), /valid JSON/],
+  ];
+  for (const path of ["/v1/endpoints", "/v1/events", "/v1/replays", "/v1/events/batch"]) {
+    for (const [body, rule] of bodies) {
+      if (path.endsWith("batch") && /deeper/.test(rule.source)) continue;
+      const answer = await client.request("POST", path, { body });
+      assert.deepEqual([answer.status, answer.code], [400, "VALIDATION_ERROR"], `${path} ${answer.text}`);
+      assert.match(answer.body.error.message, rule);
+    }
+  }
+});
+
+test("millions of brackets in a batch are one event's fault", async () => {
+  const brackets = 3_500_000;
+  const deep = `{"type":"a","payload":{"a":${"[".repeat(brackets)}${"]".repeat(brackets)}}}`;
+  const answer = await client.request("POST", "/v1/events/batch", {
+    body: `{"events":[${deep},{"type":"a","payload":{}}]}`,
+  });
+  assert.equal(answer.status, 202, answer.text.slice(0, 200));
+  assert.deepEqual(
+    answer.body.results.map((result) => result.error?.code),
+    ["VALIDATION_ERROR", undefined],
+  );
+});
+
+test("__proto__ and constructor are unknown fields of a management body like any other", async () => {
+  const answer = await client.request("POST", "/v1/endpoints", {
+    body: '{"url":"http://127.0.0.1:9/","__proto__":{"ordered":true},"constructor":{"prototype":{"x":1}}}',
+  });
+  assert.deepEqual([answer.status, answer.faultyFields], [400, ["__proto__", "constructor"]]);
+  assert.equal(Reflect.get({}, "x"), undefined);
+});
+
+test("each kind of body has its limit", async () => {
+  const padded = (bytes: number) => `{"name":"${"x".repeat(bytes - 11)}"}`;
+  const statusOf = async (path: string, bytes: number) => {
+    const answer = await client.request("POST", path, { body: padded(bytes) });
+    return [answer.status, answer.code];
+  };
+  assert.deepEqual(await statusOf("/v1/endpoints", 64 * KB), [400, "VALIDATION_ERROR"]);
+  assert.deepEqual(await statusOf("/v1/endpoints", 64 * KB + 1), [413, "PAYLOAD_TOO_LARGE"]);
+  assert.deepEqual(await statusOf("/v1/events", 320 * KB), [400, "VALIDATION_ERROR"]);
+  assert.deepEqual(await statusOf("/v1/events", 320 * KB + 1), [413, "PAYLOAD_TOO_LARGE"]);
+  assert.deepEqual(await statusOf("/v1/events/batch", 8 * KB * KB), [400, "VALIDATION_ERROR"]);
+  assert.deepEqual(await statusOf("/v1/events/batch", 8 * KB * KB + 1), [413, "PAYLOAD_TOO_LARGE"]);
+});
+
+test("a body without a length is cut at the limit too", async () => {
+  const chunk = `${(16 * KB).toString(16)}\r\n${"x".repeat(16 * KB)}\r\n`;
+  const head = `POST /v1/endpoints HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.apiKey}\r\nconnection: close\r\n`;
+  const type = "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+  const answer = await sendBytes(`${head}${type}${chunk.repeat(5)}0\r\n\r\n`);
+  assert.match(answer, /^HTTP\/1\.1 413 /);
+});
+
+test("a body that is not JSON by its type is 415", async () => {
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "garbage"]) {
+    const answer = await client.request("POST", "/v1/endpoints", { body: "{}", headers: { "content-type": type } });
+    assert.deepEqual([answer.status, answer.code], [415, "UNSUPPORTED_MEDIA_TYPE"], type);
+  }
+  for (const type of ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.shop+json"]) {
+    const answer = await client.request("POST", "/v1/endpoints", { body: "{}", headers: { "content-type": type } });
+    assert.deepEqual([answer.status, answer.faultyFields], [400, ["url"]], type);
+  }
+});
+
+test("where no body is needed an empty one is fine with any content type, and unknown fields are not", async () => {
+  const made = await client.request("POST", "/v1/endpoints", { body: { url: "http://127.0.0.1:9/" } });
+  const path = `/v1/endpoints/${made.body.id}/rotate-secret`;
+  for (const type of ["text/plain", "application/json", "garbage"]) {
+    assert.equal((await client.request("POST", path, { headers: { "content-type": type } })).status, 200, type);
+  }
+  const chunked = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.apiKey}\r\nconnection: close\r\n`;
+  assert.match(await sendBytes(`${chunked}transfer-encoding: chunked\r\n\r\n0\r\n\r\n`), /^HTTP\/1\.1 200 /);
+  const answer = await client.request("POST", `/v1/endpoints/${made.body.id}/test`, { body: { message: "hello" } });
+  assert.deepEqual([answer.status, answer.faultyFields], [400, ["message"]]);
+});
+
+test("an unknown query parameter is an error that names it", async () => {
+  for (const path of ["/v1/endpoints?limits=3", "/v1/webhooks?tenat=x", "/v1/deliveries?State=x"]) {
+    const answer = await client.request("GET", path);
+    assert.equal(answer.status, path.includes("webhooks") ? 422 : 400);
+    assert.match(answer.text, /is not a query parameter of this request/);
+  }
+});
+
+test("unknown paths are 404 and other methods 405, in the surface's envelope", async () => {
+  const nothing = await client.request("GET", "/v1/nothing");
+  assert.deepEqual([nothing.status, nothing.body.error.code], [404, "NOT_FOUND"]);
+  const pauses = await client.request("GET", "/v1/webhooks/a/b");
+  assert.deepEqual([pauses.status, pauses.code, pauses.body.status_code], [404, "NOT_FOUND", 404]);
+  const put = await client.request("PUT", "/v1/endpoints", { body: "x", headers: { "content-type": "text/plain" } });
+  assert.deepEqual([put.status, put.code, put.headers.get("allow")], [405, "METHOD_NOT_ALLOWED", "GET, HEAD, POST"]);
+  const one = await client.request("POST", "/v1/endpoints/x", { body: {} });
+  assert.deepEqual([one.status, one.headers.get("allow")], [405, "DELETE, GET, HEAD, PATCH"]);
+  assert.equal((await client.request("HEAD", "/v1/stream")).status, 405);
+});
+
+test("a path that is no percent-encoding is 400 in JSON", async () => {
+  const answer = await client.request("GET", "/v1/endpoints/%zz");
+  assert.deepEqual([answer.status, answer.code], [400, "BAD_REQUEST"]);
+});
+
+test("what is no HTTP request is answered in JSON, and the connection closed", async () => {
+  assert.match(await sendBytes("NONSENSE\r\n\r\n"), /^HTTP\/1\.1 400 .*"code":"BAD_REQUEST"/s);
+  const head = `GET /v1/endpoints HTTP/1.1\r\nhost: x\r\nx-large: ${"a".repeat(20 * KB)}\r\n\r\n`;
+  assert.match(await sendBytes(head), /^HTTP\/1\.1 431 .*"code":"REQUEST_HEADERS_TOO_LARGE"/s);
+});
+
+test("answers are not cached and not sniffed", async () => {
+  for (const path of ["/v1/endpoints", "/v1/nothing"]) {
+    const { headers } = await client.request("GET", path);
+    assert.deepEqual([headers.get("cache-control"), headers.get("x-content-type-options")], ["no-store", "nosniff"]);
+  }
+});
