@@ -1,7 +1,7 @@
 /** Publish a hundred events a call over 8 connections, beside one by one on a server of its own. */
 import type { Benchmark } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
-import { type Published, measurePublishing } from "./kit/publishing.ts";
+import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { startReceiver } from "./kit/receiving.ts";
 import { inBatches, type NextRequest, singly } from "./kit/requests.ts";
 import { createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";

@@ -1,7 +1,7 @@
 /** Publish one by one over 64 connections: at full load beside the raw limit, then at half of it. */
 import type { Benchmark, Measure } from "./kit/benchmark.ts";
 import { end, forkListening, makeDataDir } from "./kit/children.ts";
-import { type Published, measurePublishing } from "./kit/publishing.ts";
+import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { singly } from "./kit/requests.ts";
 import { createEndpoints, startSignalbox } from "./kit/signalbox.ts";

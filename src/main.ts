@@ -5,7 +5,7 @@ import path from "node:path";
 import { createServer } from "./api/server.ts";
 import { createSystemClock } from "./clock/system.ts";
 import { type Config, loadConfig } from "./config.ts";
-import { StartupError } from "./domain/errors.ts";
+import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import { STOP_ANSWERS_MS } from "./domain/limits.ts";
 import { type Founded, found } from "./engine/founding.ts";
 import { hmacSha256 } from "./engine/hmac.ts";
@@ -79,9 +79,10 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
   }
 
   try {
-    const founded = await found(store, clock, config.first);
     await app.listen({ host: config.host, port: config.port });
     port = (app.server.address() as AddressInfo).port;
+    // Only now: a start that fails must not make secrets that it then shows to nobody.
+    const founded = await found(store, clock, config.first);
     return { url: `http://${hostInUrl(config.host)}:${port}`, founded, close };
   } catch (error) {
     await close();
@@ -140,7 +141,7 @@ if (import.meta.main) {
     stopOnSignals(running);
     announce(running, config);
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error;
+    if (!(error instanceof StartupError || error instanceof StoreUnavailable)) throw error;
     for (const line of error.message.split("\n")) process.stderr.write(`signalbox: ${line}\n`);
     process.exit(1);
   }

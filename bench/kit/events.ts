@@ -10,9 +10,7 @@ const ORDER =
   '","order":{"id":"ord_7Hq2","currency":"EUR","total":12990,"items":[{"sku":"A-100","quantity":2,"price":4995},' +
   '{"sku":"B-7","quantity":1,"price":3000}],"customer":{"id":"cus_91","country":"DE"}},"note":"';
 const END = '"}';
-const NOTE = "x".repeat(
-  PAYLOAD_BYTES - MARK.length - SENT_AT - SENT_DIGITS - ORDER.length - END.length,
-);
+const NOTE = "x".repeat(PAYLOAD_BYTES - MARK.length - SENT_AT - SENT_DIGITS - ORDER.length - END.length);
 
 let lastSeq = 0;
 

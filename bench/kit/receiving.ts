@@ -1,7 +1,7 @@
 /** The receiver's process, seen from ours. */
 import { once } from "node:events";
-import { sleep } from "./clock.ts";
 import { end, forkListening } from "./children.ts";
+import { sleep } from "./clock.ts";
 import type { Window } from "./load.ts";
 
 /** What the receiver's process is asked; no `toUs` is no end. */

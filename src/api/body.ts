@@ -56,6 +56,7 @@ export function parseBody(bytes: Buffer, depthMax: number): JsonBody | Problem |
   }
   if (!isUtf8(bytes)) return unreadable("must be valid UTF-8");
   const text = bytes.toString("utf8");
+  if (text.length > LARGE_CHARS && isTooDeep(text, depthMax)) return tooDeep(depthMax);
   const value = parseJson(text);
   if (value === undefined) return unreadable("must be valid JSON");
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -64,6 +65,30 @@ export function parseBody(bytes: Buffer, depthMax: number): JsonBody | Problem |
   const scan = scanObject(text, depthMax);
   if (scan.kind === "fault") return unreadable(scan.rule);
   return { text, value, members: scan.members };
+}
+
+/** From here on the depth is looked at first: parsing 7 MB of brackets took 0.8 s, scanning them 17 ms. */
+const LARGE_CHARS = 16 * 1024;
+
+/** Looks only for brackets: what is no JSON at all is left to the parser. */
+function isTooDeep(text: string, depthMax: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(text, at);
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        if (++depth > depthMax) return true;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth--;
+        break;
+    }
+  }
+  return false;
 }
 
 function parseJson(text: string): unknown {

@@ -3,8 +3,13 @@
 /** Long enough for the busiest machine; nothing waits for it but a test that fails. */
 const DEADLINE_MS = 15_000;
 
+export interface Signalled<T> {
+  readonly promise: Promise<T>;
+  give(value: T): void;
+}
+
 /** A promise that somebody else settles, and that fails by itself when nobody does. */
-export function signalled<T>(what: string, deadlineMs = DEADLINE_MS): { promise: Promise<T>; give(value: T): void } {
+export function signalled<T>(what: string, deadlineMs = DEADLINE_MS): Signalled<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   // tidy-allow timer: a deadline that fails
   const timer = setTimeout(() => reject(new Error(`${what} did not happen within ${deadlineMs} ms`)), deadlineMs);
@@ -14,8 +19,13 @@ export function signalled<T>(what: string, deadlineMs = DEADLINE_MS): { promise:
 }
 
 /** The promise's own end, or an error that says what did not happen. */
-export function within<T>(promise: Promise<T>, what: string, deadlineMs = DEADLINE_MS): Promise<T> {
-  const { promise: late } = signalled<never>(what, deadlineMs);
-  late.catch(() => undefined);
-  return Promise.race([promise, late]);
+export async function within<T>(promise: Promise<T>, what: string, deadlineMs = DEADLINE_MS): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  // tidy-allow timer: a deadline that fails
+  const timer = setTimeout(() => late.reject(new Error(`${what} did not happen in ${deadlineMs} ms`)), deadlineMs);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,7 +1,7 @@
 /** The files of a data directory: who may use it, and the key to its secrets. */
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../../domain/errors.ts";
 
@@ -23,11 +23,18 @@ export function dataFiles(dir: string): DataFiles {
 
 export function prepareDir(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDir(resolve(dir));
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StartupError(`the data directory ${dir} cannot be written: ${reasonOf(error)} (SIGNALBOX_DATA_DIR)`);
   }
+}
+
+/** Not `recursive`: that of Node never ends where a directory is that takes none (`/proc/data`). */
+function makeDir(dir: string): void {
+  if (existsSync(dir)) return;
+  makeDir(dirname(dir));
+  mkdirSync(dir, { mode: 0o700 });
 }
 
 /**
@@ -40,7 +47,8 @@ export function lockDir(files: DataFiles, dir: string): { release(): void } {
     lock.exec("PRAGMA locking_mode = EXCLUSIVE");
     lock.exec("BEGIN EXCLUSIVE");
     return { release: () => lock.close() };
-  } catch {
+  } catch (error) {
+    if (!isBusy(error)) throw new StartupError(`${files.lock} cannot be used: ${reasonOf(error)}`);
     throw new StartupError(`another Signalbox is running on the data directory ${dir}; stop it, or choose another one`);
   }
 }
@@ -63,6 +71,14 @@ export function masterKey(files: DataFiles, given: Uint8Array | null): Uint8Arra
   return key;
 }
 
+/** SQLITE_BUSY: somebody holds it. */
+const BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === BUSY;
+}
+
 function reasonOf(error: unknown): string {
+  if (error instanceof Error && "errstr" in error) return String(error.errstr);
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -16,6 +16,9 @@ export interface CallMessage {
   readonly args: readonly unknown[];
 }
 
+/** A call of this name closes the connection and ends the thread; it is answered by the end. */
+export const CLOSE = "close";
+
 export type ReplyMessage = { readonly id: number } & Answer<unknown>;
 
 /** The first thing that a thread says. */

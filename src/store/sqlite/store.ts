@@ -32,8 +32,10 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     };
     const start = (name: string, data: ThreadData) =>
       startThread(new URL(`./${name}.ts`, import.meta.url), data, options.onDeath);
-    const writer = await start("writer-thread", { ...common, mode: "write" });
-    const reader = await start("reader-thread", { ...common, mode: "read" });
+    const [writer, reader] = await both(
+      start("writer-thread", { ...common, mode: "write" }),
+      start("reader-thread", { ...common, mode: "read" }),
+    );
     const close = async () => {
       await reader.close();
       await writer.close();
@@ -44,6 +46,16 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     lock.release();
     throw error;
   }
+}
+
+/** Both threads, or neither. */
+async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[Thread, Thread]> {
+  const started = await Promise.allSettled([writer, reader]);
+  const threads = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const [first, second] = threads;
+  if (first !== undefined && second !== undefined) return [first, second];
+  await Promise.all(threads.map((thread) => thread.close()));
+  throw started.find((result) => result.status === "rejected")?.reason;
 }
 
 interface Parts {

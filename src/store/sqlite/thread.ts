@@ -1,7 +1,8 @@
 /** One of the store's threads, seen from the main thread. */
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { StartupError, StoreUnavailable } from "../../domain/errors.ts";
-import type { ReadyMessage, ReplyMessage, ThreadData } from "./messages.ts";
+import { CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 
 export interface Thread {
   call<T>(verb: string, args: readonly unknown[]): Promise<T>;
@@ -68,8 +69,11 @@ export async function startThread(file: URL, data: ThreadData, onDeath: (error: 
       });
     },
     async close() {
+      if (closing) return;
       closing = true;
-      await worker.terminate();
+      const ended = once(worker, "exit");
+      worker.postMessage({ id: 0, verb: CLOSE, args: [] });
+      await ended;
     },
   };
 }

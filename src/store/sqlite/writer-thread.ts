@@ -9,7 +9,7 @@ import { createVault, sameCheckValue, type Vault } from "../vault.ts";
 import { type Ballast, createBallast } from "./ballast.ts";
 import { type Connection, migrate, openConnection } from "./connection.ts";
 import { type Answer, commitGroup } from "./group.ts";
-import type { CallMessage, ReadyMessage, ReplyMessage, ThreadData } from "./messages.ts";
+import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "./verbs.ts";
 import { createWriting, type Writing } from "./writing.ts";
 
@@ -80,14 +80,22 @@ function serve({ writing, ballast }: ReturnType<typeof open>): void {
       if (next === undefined) break;
       calls.push(next.message as CallMessage);
     }
-    port.postMessage(carryOut(writing, ballast, calls));
+    const closes = calls.some(({ verb }) => verb === CLOSE);
+    port?.postMessage(carryOut(writing, ballast, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
+    if (!closes) return;
+    writing.db.close();
+    port?.close();
   });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 try {
   serve(open());
   port.postMessage({ kind: "ready" } satisfies ReadyMessage);
 } catch (error) {
-  if (!(error instanceof StartupError)) throw error;
-  port.postMessage({ kind: "refused", message: error.message } satisfies ReadyMessage);
+  const message = error instanceof StartupError ? error.message : `${data.file} cannot be opened: ${reasonOf(error)}`;
+  port.postMessage({ kind: "refused", message } satisfies ReadyMessage);
 }

@@ -1,0 +1,130 @@
+/** Lists and filters over a million deliveries, made the ordinary way: published, sent, failed, held, cancelled. */
+import { encodeCursor } from "../src/api/cursor.ts";
+import { DELIVERY_STATES } from "../src/domain/delivery.ts";
+import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
+import type { Benchmark, Measure } from "./kit/benchmark.ts";
+import { makeDataDir } from "./kit/children.ts";
+import { Connection } from "./kit/connection.ts";
+import { fill, type History } from "./kit/history.ts";
+import { startReceiver } from "./kit/receiving.ts";
+import { getText } from "./kit/requests.ts";
+import { Samples } from "./kit/samples.ts";
+import { type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+
+const DELIVERIES = 1_000_000;
+const REQUESTS_EACH = 400;
+const P99_MS_MAX = 20;
+
+export const history: Benchmark = {
+  name: "history",
+  about: `pages of ${LIST_PAGE_MAX} from GET /v1/deliveries, ${REQUESTS_EACH} for each filter, half of them at deep cursors`,
+  once: true,
+  async run({ scale, profileDir, note }) {
+    await using receiver = await startReceiver();
+    using dataDir = makeDataDir();
+    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    const total = Math.round(DELIVERIES * scale);
+    note(`making ${total.toLocaleString("en")} deliveries`);
+    const made = await fill(server, receiver, total);
+    note("listing them");
+    const all = new Samples();
+    const measures: Measure[] = [];
+    for (const [label, filter] of filtersOf(made))
+      measures.push(...(await measureFilter(server, made, label, filter, all)));
+    if (profileDir !== null) await server.stop();
+    return [
+      { name: "deliveries", unit: "", value: total },
+      { name: "all filters: p50", unit: "ms", value: all.percentile(0.5) },
+      { name: "all filters: p99", unit: "ms", value: all.percentile(0.99), goal: { atMost: P99_MS_MAX } },
+      ...measures,
+    ];
+  },
+};
+
+type Filter = Readonly<Record<string, string>>;
+
+/** Each filter by itself, and the combinations of which one part matches nearly all rows and the other nearly none. */
+function filtersOf({ ids, events, middle, early }: History): readonly (readonly [string, Filter])[] {
+  return [
+    ["no filter", {}],
+    ...DELIVERY_STATES.map((status) => [status, { status }] as const),
+    ["a busy endpoint", { endpoint_id: ids.busy }],
+    ["a rare endpoint", { endpoint_id: ids.rare }],
+    ["a deleted endpoint", { endpoint_id: ids.deleted }],
+    ["an event", { event_id: events.some }],
+    ["search: an event", { search: events.some }],
+    ["search: an endpoint", { search: ids.flaky }],
+    ["search: 80 types", { search: "good." }],
+    ["search: one type", { search: "good.3.b" }],
+    ["search: a rare type", { search: "rare" }],
+    ["search: no type", { search: "nothing" }],
+    ["a moment", middle],
+    ["until early", early],
+    ["a busy endpoint, DELIVERED", { endpoint_id: ids.busy, status: "DELIVERED" }],
+    ["a busy endpoint, FAILED", { endpoint_id: ids.busy, status: "FAILED" }],
+    ["a rare endpoint, FAILED", { endpoint_id: ids.rare, status: "FAILED" }],
+    ["a failing endpoint, FAILED", { endpoint_id: ids.flaky, status: "FAILED" }],
+    ["a failing endpoint, DELIVERED", { endpoint_id: ids.flaky, status: "DELIVERED" }],
+    ["a paused endpoint, HELD", { endpoint_id: ids.paused, status: "HELD" }],
+    ["a paused endpoint, PENDING", { endpoint_id: ids.paused, status: "PENDING" }],
+    ["80 types, FAILED", { search: "good.", status: "FAILED" }],
+    ["80 types, HELD", { search: "good.", status: "HELD" }],
+    ["a failing type, DELIVERED", { search: "flaky", status: "DELIVERED" }],
+    ["a failing type, SCHEDULED", { search: "flaky", status: "SCHEDULED" }],
+    ["a rare type, DELIVERED", { search: "rare", status: "DELIVERED" }],
+    ["80 types, a rare endpoint", { search: "good.", endpoint_id: ids.rare }],
+    ["a rare type, a busy endpoint", { search: "rare", endpoint_id: ids.busy }],
+    ["a moment, DELIVERED", { ...middle, status: "DELIVERED" }],
+    ["a moment, FAILED", { ...middle, status: "FAILED" }],
+    ["until early, HELD", { ...early, status: "HELD" }],
+    ["a moment, 80 types", { ...middle, search: "good." }],
+    [
+      "a moment, a failing endpoint and type, FAILED",
+      {
+        ...middle,
+        endpoint_id: ids.flaky,
+        search: "flaky",
+        status: "FAILED",
+      },
+    ],
+  ];
+}
+
+/** Half of the requests follow the cursor from the newest row on, the others start anywhere. */
+async function measureFilter(
+  server: Signalbox,
+  { total }: History,
+  label: string,
+  filter: Filter,
+  all: Samples,
+): Promise<readonly Measure[]> {
+  const tookMs = new Samples();
+  const connection = await Connection.open(server.port);
+  let cursor: string | null = null;
+  for (let count = 0; count < REQUESTS_EACH; count += 1) {
+    const follows = count % 2 === 0;
+    const from = follows ? cursor : encodeCursor("deliveries", anywhere(count, total));
+    const query = new URLSearchParams({
+      ...filter,
+      limit: String(LIST_PAGE_MAX),
+      ...(from !== null && { cursor: from }),
+    });
+    const sentAt = performance.now();
+    const { status, body } = await connection.ask(getText(server, `/v1/deliveries?${query}`));
+    const ms = performance.now() - sentAt;
+    if (status !== 200) throw new Error(`${query} → ${status} ${body}`);
+    tookMs.add(ms);
+    all.add(ms);
+    if (follows) cursor = (JSON.parse(body) as { next_cursor: string | null }).next_cursor;
+  }
+  connection.close();
+  return [
+    { name: `${label}: p50`, unit: "ms", value: tookMs.percentile(0.5) },
+    { name: `${label}: p99`, unit: "ms", value: tookMs.percentile(0.99), goal: { atMost: P99_MS_MAX } },
+  ];
+}
+
+/** Spread over all rows, the same places in every run. */
+function anywhere(count: number, total: number): number {
+  return 1 + ((count * 7919) % 997) * Math.floor(total / 997);
+}

@@ -1,0 +1,123 @@
+/** A store full of history: every state that can be made without waiting for days, mixed over the whole time. */
+import { sleep } from "./clock.ts";
+import { runLoad, untilAllIsSent } from "./load.ts";
+import type { Receiver } from "./receiving.ts";
+import { inBatches } from "./requests.ts";
+import { createEndpoint, type Signalbox } from "./signalbox.ts";
+
+export interface History {
+  /** Of deliveries; the last one's sequence is about the same. */
+  readonly total: number;
+  readonly ids: Readonly<Record<"busy" | "rare" | "flaky" | "paused" | "deleted", string>>;
+  readonly events: { readonly some: string };
+  /** A second in the middle of the time, and the time before its first tenth. */
+  readonly middle: { readonly from: string; readonly to: string };
+  readonly early: { readonly to: string };
+}
+
+const GOOD_ENDPOINTS = 20;
+const KINDS = ["a", "b", "c", "d"];
+const RARE = 20;
+const DAY_SECONDS = 86_400;
+const EVENTS_EACH = 500;
+const CONNECTIONS = 4;
+const STALLED_MS = 15_000;
+const POLL_MS = 100;
+const SETTLED_MS_MAX = 60_000;
+
+export async function fill(server: Signalbox, receiver: Receiver, total: number): Promise<History> {
+  const ids = await createAll(server, receiver);
+  await receiver.begin(untilAllIsSent());
+  const startMs = Date.now();
+  // Oldest of all, so that whoever looks for them from the newest on has the longest way.
+  await publish(server, RARE, () => "rare.first");
+  let received = RARE;
+  await publish(server, total - RARE, (seq) => {
+    const type = typeOf(seq);
+    if (type.startsWith("good.")) received += 1;
+    return type;
+  });
+  const endMs = Date.now();
+  await receiver.arrived(received, STALLED_MS);
+  await server.call("DELETE", `/v1/endpoints/${ids.deleted}`);
+  await noneLeft(server, `endpoint_id=${ids.flaky}&status=PENDING`);
+  await noneLeft(server, `endpoint_id=${ids.retried}&status=PENDING`);
+  const middleMs = (startMs + endMs) / 2;
+  return {
+    total,
+    ids,
+    events: { some: await someEvent(server, ids.busy) },
+    middle: { from: new Date(middleMs).toISOString(), to: new Date(middleMs + 1000).toISOString() },
+    early: { to: new Date(startMs + (endMs - startMs) / 10).toISOString() },
+  };
+}
+
+async function createAll(server: Signalbox, receiver: Receiver) {
+  const create = (name: string, url: string, more: object = {}) =>
+    createEndpoint(server, { name, url, event_types: [`${name}.*`], ...more });
+  const accept = receiver.url("accept");
+  const ids = {
+    rare: await create("rare", accept),
+    busy: await create("good.0", accept),
+    /** Half of its deliveries fail, for good or until tomorrow: an endpoint that fails always would be left to rest. */
+    flaky: await create("flaky", receiver.url("half"), { retry_schedule_seconds: [] }),
+    retried: await create("retried", receiver.url("half"), { retry_schedule_seconds: [DAY_SECONDS] }),
+    paused: await create("paused", accept),
+    slow: await create("slow", accept, { rate_limit_per_second: 1 }),
+    deleted: await create("deleted", accept),
+  };
+  for (let index = 1; index < GOOD_ENDPOINTS; index += 1) await create(`good.${index}`, accept);
+  for (const id of [ids.paused, ids.deleted]) await server.call("PATCH", `/v1/endpoints/${id}`, { status: "PAUSED" });
+  return ids;
+}
+
+/** Seven of ten are delivered; the others fail, wait for a retry, are held, wait their turn, or will be cancelled. */
+function typeOf(seq: number): string {
+  const kind = KINDS[Math.floor(seq / 7) % KINDS.length];
+  switch (seq % 20) {
+    case 0:
+    case 1:
+      return `flaky.${kind}`;
+    case 2:
+      return `retried.${kind}`;
+    case 3:
+      return `paused.${kind}`;
+    case 4:
+      return `slow.${kind}`;
+    case 5:
+      return `deleted.${kind}`;
+    default:
+      return `good.${Math.floor(seq / 20) % GOOD_ENDPOINTS}.${kind}`;
+  }
+}
+
+async function publish(server: Signalbox, events: number, typeFor: (seq: number) => string): Promise<void> {
+  const { port } = server;
+  const next = inBatches(server, { eventsEach: EVENTS_EACH, events, typeOf: typeFor });
+  const { refused } = await runLoad({
+    port,
+    connections: CONNECTIONS,
+    next,
+    ratePerSecond: null,
+    window: untilAllIsSent(),
+  });
+  if (refused > 0) throw new Error(`${refused} batches were refused`);
+}
+
+/** Wait until the list is empty: what was to be sent has been, or to be cancelled. */
+async function noneLeft(server: Signalbox, query: string): Promise<void> {
+  const deadline = performance.now() + SETTLED_MS_MAX;
+  for (;;) {
+    const page = await server.call("GET", `/v1/deliveries?${query}&limit=1`);
+    if (Array.isArray(page.results) && page.results.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`still there: ${query}`);
+    await sleep(POLL_MS);
+  }
+}
+
+async function someEvent(server: Signalbox, endpointId: string): Promise<string> {
+  const page = await server.call("GET", `/v1/deliveries?endpoint_id=${endpointId}&limit=1`);
+  const [first] = page.results as readonly { readonly event_id: string }[];
+  if (first === undefined) throw new Error("nothing was delivered");
+  return first.event_id;
+}

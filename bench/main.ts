@@ -1,0 +1,87 @@
+/**
+ * `npm run bench [names…]`: measures the real server as a process of its own, and prints a table.
+ *
+ *   --runs N      how often each benchmark runs; medians are shown (3)
+ *   --seconds S   how long each load lasts (10)
+ *   --rate R      events a second for healthy endpoints in `isolation` (2000)
+ *   --scale F     the share of a million deliveries in `backlog` and `history` (1)
+ *   --json FILE   write every run's numbers
+ *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
+ */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { backlog } from "./backlog.ts";
+import { batch } from "./batch.ts";
+import { type DiskTimes, disk, measureDisk } from "./disk.ts";
+import { history } from "./history.ts";
+import { idle } from "./idle.ts";
+import { isolation } from "./isolation.ts";
+import type { Benchmark, Settings } from "./kit/benchmark.ts";
+import { machine, printResult, type Result, summed } from "./kit/report.ts";
+import { throughput } from "./throughput.ts";
+
+const BENCHMARKS: readonly Benchmark[] = [disk, idle, throughput, batch, isolation, backlog, history];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: "string", default: "3" },
+    seconds: { type: "string", default: "10" },
+    rate: { type: "string", default: "2000" },
+    scale: { type: "string", default: "1" },
+    json: { type: "string" },
+    profile: { type: "boolean", default: false },
+  },
+});
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function chosen(): readonly Benchmark[] {
+  const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) {
+    throw new Error(`no benchmark is called ${unknown.join(", ")}; there are ${BENCHMARKS.map(({ name }) => name)}`);
+  }
+  return positionals.length === 0 ? BENCHMARKS : BENCHMARKS.filter(({ name }) => positionals.includes(name));
+}
+
+function positive(name: "runs" | "seconds" | "rate" | "scale"): number {
+  const value = Number(values[name]);
+  if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
+  return value;
+}
+
+async function measure(benchmark: Benchmark, settings: Settings, runs: number): Promise<Result> {
+  // Before each, since other work on the same disk changes what it gives.
+  const diskTimes: DiskTimes = measureDisk();
+  const measured = [];
+  for (let run = 1; run <= runs; run += 1) {
+    const note = (line: string) => process.stderr.write(`${benchmark.name} ${run}/${runs}: ${line}\n`);
+    measured.push(await benchmark.run({ ...settings, note }));
+  }
+  return summed(benchmark, diskTimes, measured);
+}
+
+const profileDir = values.profile ? mkdtempSync(path.join(tmpdir(), "signalbox-profiles-")) : null;
+const settings: Settings = {
+  seconds: positive("seconds"),
+  scale: positive("scale"),
+  ratePerSecond: positive("rate"),
+  profileDir,
+  note: () => undefined,
+};
+const runs = profileDir === null ? positive("runs") : 1;
+say(`${machine().text}\n`);
+const results: Result[] = [];
+for (const benchmark of chosen()) {
+  const result = await measure(benchmark, settings, benchmark.once ? 1 : runs);
+  results.push(result);
+  printResult(result, say);
+}
+if (values.json !== undefined) {
+  const { seconds, scale } = settings;
+  const all = { machine: machine(), measuredAt: new Date().toISOString(), seconds, scale, runs, results };
+  writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`);
+}
+if (profileDir !== null) say(`profiles: ${profileDir}\n  node bench/profile-summary.ts ${profileDir}`);

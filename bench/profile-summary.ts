@@ -1,0 +1,76 @@
+/** `node bench/profile-summary.ts FILE-OR-FOLDER… [--top N]`: the functions that took the most time themselves. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+}
+
+/** As V8 writes it; see https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile. */
+interface Profile {
+  readonly nodes: readonly ProfileNode[];
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { top: { type: "string", default: "25" } },
+});
+
+const files = positionals.flatMap((given) =>
+  statSync(given).isDirectory()
+    ? readdirSync(given)
+        .filter((name) => name.endsWith(".cpuprofile"))
+        .map((name) => path.join(given, name))
+    : [given],
+);
+if (files.length === 0) throw new Error("name a .cpuprofile file, or a folder of them");
+for (const file of files) print(file, JSON.parse(readFileSync(file, "utf8")) as Profile);
+
+function print(file: string, profile: Profile): void {
+  const selfUs = selfTimes(profile);
+  const idleUs = selfUs.get("(idle)") ?? 0;
+  selfUs.delete("(idle)");
+  const busyUs = [...selfUs.values()].reduce((sum, us) => sum + us, 0);
+  const share = Math.round((busyUs / (busyUs + idleUs)) * 100);
+  const lines = [...selfUs]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, Number(values.top))
+    .map(
+      ([where, us]) =>
+        `  ${((us / busyUs) * 100).toFixed(1).padStart(5)} %  ${(us / 1000).toFixed(0).padStart(7)} ms  ${where}`,
+    );
+  process.stdout.write(
+    `${threadOf(profile)} (${path.basename(file)}): busy ${(busyUs / 1e6).toFixed(1)} s, ${share} %\n`,
+  );
+  process.stdout.write(`${lines.join("\n")}\n\n`);
+}
+
+/** Each sample's time belongs to the function at the top of its stack; the calls of one function are added up. */
+function selfTimes({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
+  const names = new Map(nodes.map((node) => [node.id, nameOf(node)]));
+  const selfUs = new Map<string, number>();
+  for (const [index, id] of samples.entries()) {
+    const name = names.get(id) ?? "?";
+    selfUs.set(name, (selfUs.get(name) ?? 0) + (timeDeltas[index + 1] ?? 0));
+  }
+  return selfUs;
+}
+
+function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
+  if (url === "") return functionName;
+  const where = url.replace(/^file:\/\//, "").replace(`${process.cwd()}/`, "");
+  return `${functionName || "(anonymous)"} ${where}:${lineNumber + 1}`;
+}
+
+/** A thread is known by its first file. */
+function threadOf({ nodes }: Profile): string {
+  const has = (file: string) => nodes.some(({ callFrame }) => callFrame.url.endsWith(file));
+  if (has("sqlite/writer-thread.ts")) return "writer thread";
+  return has("sqlite/reader-thread.ts") ? "reader thread" : "main thread";
+}

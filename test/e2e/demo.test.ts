@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { startCommand } from "../harness/command.ts";
+
+test("the demo delivers, retries, holds and resumes, ends by itself and leaves nothing behind", {
+  timeout: 20_000,
+}, async (t) => {
+  const demo = startCommand(t, [process.execPath, "examples/demo.ts"]);
+  const lines = await demo.until(/stopped +the server/);
+  assert.equal(await demo.ended, 0);
+  const text = lines.join("\n");
+  const story = [
+    /started +a server on http:/,
+    /registered http:\S+ as ep_/,
+    /received order\.created 1, its signature is good/,
+    /received order\.paid 1, and answered 503/,
+    /the delivery is SCHEDULED/,
+    /received order\.paid 1 again, under the same webhook-id/,
+    /the delivery is DELIVERED; attempts in its history: 1: HTTP 503, 2: HTTP 204/,
+    /3 deliveries are HELD/,
+    /resumed/,
+    /received order\.created 4\n.*received order\.created 5\n.*received order\.created 6/,
+    /7 of 7 deliveries delivered/,
+  ];
+  let at = 0;
+  for (const step of story) {
+    const found = text.slice(at).search(step);
+    assert.notEqual(found, -1, `${step} is missing or out of turn in:\n${text}`);
+    at += found;
+  }
+  const dataDir = /its data in (\S+)/.exec(text)?.[1] ?? "";
+  assert.notEqual(dataDir, "");
+  assert.equal(existsSync(dataDir), false);
+});

@@ -1,0 +1,213 @@
+/** What the README tells people to paste is pasted here. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { Signalbox, sign } from "../../packages/sdk/src/index.ts";
+import { hasCommand, PROJECT_DIR, type RunningCommand, startCommand } from "../harness/command.ts";
+import { startRunningReceiver } from "../harness/receiver.ts";
+import { startServer } from "../harness/server.ts";
+
+const README = readFileSync(path.join(PROJECT_DIR, "README.md"), "utf8");
+const TIMEOUT_MS = 30_000;
+
+/** The code of one language in one section, in order. */
+function blocks(section: string, language: string): readonly string[] {
+  const from = README.indexOf(`\n## ${section}\n`);
+  assert.notEqual(from, -1, `the README has no section ${section}`);
+  const text = README.slice(from, README.indexOf("\n## ", from + 1));
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, name, code]) =>
+    name === language ? [code ?? ""] : [],
+  );
+}
+
+async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "signalbox-readme-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function addressOf(command: RunningCommand): Promise<string> {
+  const line = (await command.until(/listens on http:/)).at(-1) ?? "";
+  return /http:\/\/([\w.:]+)/.exec(line)?.[1] ?? "";
+}
+
+// ── The tour ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const missing = ["bash", "curl", "npm"].filter((name) => !hasCommand(name));
+
+test("the tour works as pasted", {
+  timeout: TIMEOUT_MS,
+  skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
+}, async (t) => {
+  const [serve = "", receive = "", ...steps] = blocks("A tour in five minutes", "sh");
+  const [setUp, register, publish, pause, resume, fail, history, mend, replay, rotate, everything, ...more] = steps;
+  assert.deepEqual(more, [], "a step of the tour is not tested");
+  const dataDir = path.join(await temporaryFolder(t), "tour");
+
+  const paste = (text: string, env = {}) => startCommand(t, ["bash", "-c", text], env);
+  const server = paste(changed(serve, "data/tour", dataDir), { PORT: "0" });
+  const receiver = paste(receive, { PORT: "0" });
+  const serverAddress = await addressOf(server);
+  const receiverAddress = await addressOf(receiver);
+  const terminal = startCommand(t, ["bash"]);
+  const ask = async (step: string | undefined) => {
+    const text = (step ?? "").replaceAll("127.0.0.1:8080", serverAddress).replaceAll("127.0.0.1:9000", receiverAddress);
+    terminal.type(`${text}\necho "=== $?"\n`);
+    const answer = (await terminal.until(/^=== \d+$/)).join("\n");
+    assert.match(answer, /=== 0$/, answer);
+    assert.doesNotMatch(answer, /"error":\{/, answer);
+    return answer;
+  };
+
+  await ask(setUp);
+  assert.match(await ask(register), /"id":"ep_[^"]+".*"status":"ACTIVE"/);
+
+  assert.match(await ask(publish), /"event_id":"evt_/);
+  const [first] = await receiver.until(/^received/);
+  assert.match(first ?? "", /^received \{"type":"order\.created",.*"data":\{"order": 1, "total": 19\.90\}\}$/);
+
+  const held = await ask(pause);
+  assert.equal(held.match(/"status":"HELD"/g)?.length, 2, held);
+  await ask(resume);
+  const resumed = await receiver.until(/order\.shipped/);
+  assert.equal(resumed.length, 2);
+  assert.match(resumed[0] ?? "", /^received \{"type":"order\.paid"/);
+
+  await ask(fail);
+  assert.equal((await receiver.until(/^failing/)).length, 1);
+  assert.equal((await receiver.until(/^failing/)).length, 1);
+  const apiKey = /SIGNALBOX_API_KEY=(\S+)/.exec(serve)?.[1] ?? "";
+  await outcome(new Signalbox({ url: `http://${serverAddress}`, apiKey }), "invoice.due", "FAILED");
+  const failed = await ask(history);
+  assert.match(failed, /"status":"FAILED","attempts_count":2/);
+  assert.equal(failed.match(/"http_status":500/g)?.length, 2, failed);
+
+  assert.match(await ask(mend), /"status":"PENDING"/);
+  assert.equal((await receiver.until(/^received \{"type":"invoice\.due"/)).length, 1);
+  assert.match(await ask(replay), /"created_deliveries":1/);
+  assert.equal((await receiver.until(/^repeated evt_/)).length, 1);
+
+  assert.match(await ask(rotate), /"secret":"whsec_/);
+  assert.equal((await receiver.until(/^received \{"type":"order\.closed"/)).length, 1);
+  const all = await ask(everything);
+  assert.equal(all.match(/"id":"del_/g)?.length, 6, all);
+});
+
+/** The text with the one place changed that a test may not share with others. */
+function changed(text: string, from: string, to: string): string {
+  assert.equal(text.split(from).length, 2, `${from} stands once in ${text}`);
+  return text.replace(from, to);
+}
+
+async function outcome(signalbox: Signalbox, type: string, status: string): Promise<void> {
+  for await (const { data } of signalbox.stream({ lastEventId: "0" })) {
+    if (data.event_type === type && data.status === status) return;
+  }
+}
+
+// ── The verification code ───────────────────────────────────────────────────────────────────────────────────────────
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const OTHER_SECRET = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
+const TOO_FAR_MS = 310_000;
+
+type VerifyWebhook = (body: string | Buffer, headers: object, secret: string) => { id: string; event: unknown };
+
+async function nodeFunction(t: TestContext): Promise<VerifyWebhook> {
+  const [code = "", ...more] = blocks("Receive", "js");
+  assert.deepEqual(more, []);
+  const file = path.join(await temporaryFolder(t), "verify.mjs");
+  await writeFile(file, code);
+  return ((await import(pathToFileURL(file).href)) as { verifyWebhook: VerifyWebhook }).verifyWebhook;
+}
+
+test("the README's Node function takes what Signalbox sends, in every format and during a rotation", {
+  timeout: TIMEOUT_MS,
+}, async (t) => {
+  const verifyWebhook = await nodeFunction(t);
+  const server = await startServer(t);
+  const receiver = await startRunningReceiver(t);
+  for (const format of ["plain", "standard", "pausepoint", "pacspace"]) {
+    const body = { url: receiver.url, format, secret: SECRET, event_types: [`a.${format}`] };
+    const endpoint = await server.request("POST", "/v1/endpoints", { body });
+    const rotation = { secret: OTHER_SECRET };
+    await server.request("POST", `/v1/endpoints/${endpoint.body.id}/rotate-secret`, { body: rotation });
+    const event = { type: `a.${format}`, payload: { grüße: "😀" } };
+    const published = await server.request("POST", "/v1/events", { body: event });
+    const received = await receiver.next();
+    for (const secret of [SECRET, OTHER_SECRET]) {
+      const verified = verifyWebhook(received.body, received.headers, secret);
+      assert.deepEqual(verified, { id: published.body.event_id, event: JSON.parse(received.body) });
+      assert.deepEqual(verifyWebhook(Buffer.from(received.body), received.headers, secret), verified);
+    }
+  }
+});
+
+test("the README's Node function refuses everything else", async (t) => {
+  const verifyWebhook = await nodeFunction(t);
+  const body = '{"type":"a.b","data":{}}';
+  const good = await sign({ secret: SECRET, body, format: "pacspace" });
+  const { id } = verifyWebhook(body, good, SECRET);
+  assert.equal(id, good["webhook-id"]);
+  const refused = (headers: object, text = body) => assert.throws(() => verifyWebhook(text, headers, SECRET), Error);
+  refused(good, '{"type":"a.b","data":{"more":1}}');
+  refused(await sign({ secret: OTHER_SECRET, body }));
+  refused(await sign({ secret: SECRET, body, timestamp: new Date(Date.now() - TOO_FAR_MS) }));
+  refused(await sign({ secret: SECRET, body, timestamp: new Date(Date.now() + TOO_FAR_MS) }));
+  refused({ ...good, "webhook-id": "evt_another" });
+  refused({ ...good, "webhook-timestamp": String(Number(good["webhook-timestamp"]) - 1) });
+  refused({ ...good, "webhook-timestamp": "soon" });
+  refused({ ...good, "webhook-signature": "v1,x" });
+  for (const name of ["webhook-id", "webhook-timestamp", "webhook-signature"]) refused({ ...good, [name]: undefined });
+});
+
+test("the README's Python function is that of examples/receiver.py", () => {
+  const [code = "", ...more] = blocks("Receive", "python");
+  assert.deepEqual(more, []);
+  const example = readFileSync(path.join(PROJECT_DIR, "examples/receiver.py"), "utf8");
+  const definition = code.slice(code.indexOf("def "));
+  assert.ok(example.includes(definition));
+  for (const line of code.slice(0, code.indexOf("def ")).trim().split("\n")) assert.ok(example.includes(`${line}\n`));
+});
+
+// ── The receivers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const RECEIVERS = [
+  { file: "examples/receiver.ts", command: process.execPath },
+  { file: "examples/receiver.py", command: "python3" },
+] as const;
+
+for (const { file, command } of RECEIVERS) {
+  test(`${file} takes a delivery once, drops repeats, and refuses what is forged or old`, {
+    timeout: TIMEOUT_MS,
+    skip: hasCommand(command) ? false : `this machine has no ${command}`,
+  }, async (t) => {
+    const server = await startServer(t);
+    const receiver = startCommand(t, [command, file], { PORT: "0", WEBHOOK_SECRET: SECRET });
+    const url = `http://${await addressOf(receiver)}/`;
+    await server.request("POST", "/v1/endpoints", { body: { url, format: "standard", secret: SECRET } });
+    const published = await server.request("POST", "/v1/events", { body: { type: "a.b", payload: { é: 1 } } });
+    const taken = await receiver.until(/^received/);
+    assert.match(taken.at(-1) ?? "", /^received \{"type":"a\.b",.*"data":\{"é":1\}\}$/);
+
+    const [delivery] = published.body.deliveries;
+    await server.request("POST", "/v1/replays", { body: { delivery_ids: [delivery?.delivery_id] } });
+    const repeated = await receiver.until(/^repeated/);
+    assert.deepEqual(repeated, [`repeated ${published.body.event_id}`]);
+
+    const body = '{"type":"a.b","data":{}}';
+    const post = async (headers: Record<string, string>) =>
+      (await fetch(url, { method: "POST", headers, body })).status;
+    assert.equal(await post(await sign({ secret: SECRET, body })), 204);
+    assert.equal(await post(await sign({ secret: OTHER_SECRET, body })), 401);
+    const old = new Date(Date.now() - TOO_FAR_MS);
+    assert.equal(await post(await sign({ secret: SECRET, body, timestamp: old })), 401);
+    // Only a signature without a timestamp: good in itself, and never asked for.
+    const { "x-pausepoint-signature": bare = "" } = await sign({ secret: SECRET, body, format: "pausepoint" });
+    assert.equal(await post({ "x-pausepoint-signature": bare }), 401);
+  });
+}

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { suite, type TestContext, test } from "node:test";
+import { CHILD_KEY, type Child, newDataDir, spawnServer, startChild } from "../harness/child.ts";
+import { type Hooks, leaveOpen, startHooks } from "../harness/hooks.ts";
+import type { Client } from "../harness/server.ts";
+import { followOutcomes } from "../harness/stream.ts";
+
+/** It does not start: one line on standard error, which matches, and exit code 1. */
+async function assertRefusal(child: Child, line: RegExp): Promise<void> {
+  assert.deepEqual(await child.exited, { code: 1, signal: null });
+  assert.match(child.stderr, /^signalbox: [^\n]+\n$/);
+  assert.match(child.stderr, line);
+  assert.doesNotMatch(child.stdout, /listens/);
+}
+
+async function ended(child: Child): Promise<number | null> {
+  child.signal("SIGTERM");
+  return (await child.exited).code;
+}
+
+const rowsOf = (dataDir: string, sql: string) => {
+  const db = new DatabaseSync(path.join(dataDir, "signalbox.db"), { readOnly: true });
+  try {
+    return db.prepare(sql).all();
+  } finally {
+    db.close();
+  }
+};
+
+suite("starting", { concurrency: 2 }, () => {
+  test("the first start prints address, data, user, password and key, and the second no secret", async (t) => {
+    const dataDir = await newDataDir(t);
+    const first = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
+    const [said, url, shownDir, user, password, key] = await first.says(
+      /listens on (http:\/\/127\.0\.0\.1:\d+)\n {2}data +(\S+)\n.*\n {2}user +(\S+)\n {2}password +(\S+)\n {2}API key +(\S+)\n/,
+    );
+    assert.equal(said.length > 0, true);
+    assert.equal(shownDir, dataDir);
+    assert.match(user ?? "", /^\S+@\S+$/);
+    assert.match(key ?? "", /^sb_live_[0-9a-f]{48}$/);
+    assert.equal((password ?? "").length >= 16, true);
+    const answer = await fetch(`${url}/v1/endpoints`, { headers: { authorization: `Bearer ${key}` } });
+    assert.equal(answer.status, 200);
+    assert.equal(await ended(first), 0);
+
+    const second = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
+    await second.says(/listens on \S+\n {2}data +\S+\n/);
+    assert.equal(await ended(second), 0);
+    for (const secret of [password, key]) assert.equal(second.stdout.includes(secret ?? "?"), false);
+    assert.doesNotMatch(second.stdout, /password|sb_live|sb_test|user/);
+    assert.equal(first.stderr + second.stderr, "");
+  });
+
+  test("what the settings fix is used, and not repeated", async (t) => {
+    const dataDir = await newDataDir(t);
+    const key = `sb_test_${"0a".repeat(24)}`;
+    const password = "correct horse battery staple";
+    const child = spawnServer(t, {
+      SIGNALBOX_DATA_DIR: dataDir,
+      SIGNALBOX_ADMIN_EMAIL: "ada@example.com",
+      SIGNALBOX_ADMIN_PASSWORD: password,
+      SIGNALBOX_API_KEY: key,
+    });
+    const [, url] = await child.says(/listens on (\S+)\n.*user +ada@example\.com\n.*API key [^\n]+\n/s);
+    const answer = await fetch(`${url}/v1/endpoints`, { headers: { authorization: `Bearer ${key}` } });
+    assert.equal(answer.status, 200);
+    assert.equal(await ended(child), 0);
+    assert.equal(child.stdout.includes(password) || child.stdout.includes(key), false);
+  });
+
+  test("a later start never brings another key back", async (t) => {
+    const dataDir = await newDataDir(t);
+    const first = await startChild(t, dataDir);
+    const rotated = await first.request("POST", "/v1/auth/keys/rotate");
+    assert.equal(rotated.status, 200, rotated.text);
+    assert.equal(await ended(first), 0);
+    const second = await startChild(t, dataDir);
+    assert.equal((await second.request("GET", "/v1/endpoints")).status, 401);
+    assert.equal((await second.request("GET", "/v1/endpoints", { key: rotated.body.api_key })).status, 200);
+    assert.equal(await ended(second), 0);
+  });
+
+  test("a port in use", async (t) => {
+    const taken = createServer();
+    await new Promise<void>((listening) => taken.listen(0, "127.0.0.1", listening));
+    t.after(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const dataDir = await newDataDir(t);
+    await assertRefusal(
+      spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, PORT: String(port) }),
+      new RegExp(`port ${port} .*in use`),
+    );
+    // What was founded meanwhile must not be lost with its secrets untold.
+    const again = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
+    await again.says(/password +\S+\n {2}API key +sb_live_/);
+    assert.equal(await ended(again), 0);
+  });
+
+  test("a data directory that cannot be written", async (t) => {
+    const dir = await newDataDir(t);
+    const file = path.join(dir, "file");
+    await writeFile(file, "");
+    for (const place of [path.join(file, "data"), "/proc/signalbox"]) {
+      await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: place }), /cannot be written.*SIGNALBOX_DATA_DIR/);
+    }
+  });
+
+  test("a file that is no database", async (t) => {
+    const dataDir = await newDataDir(t);
+    await writeFile(
+      path.join(dataDir, "signalbox.db"),
+      "this is not a database, and long enough to be sure ".repeat(99),
+    );
+    const masterKey = randomBytes(32).toString("base64");
+    await assertRefusal(
+      spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_MASTER_KEY: masterKey }),
+      /signalbox\.db/,
+    );
+  });
+
+  test("bad settings are named all at once, a line each", async (t) => {
+    const dataDir = await newDataDir(t);
+    const child = spawnServer(t, {
+      SIGNALBOX_DATA_DIR: dataDir,
+      PORT: "http",
+      SIGNALBOX_API_KEY: "topsecret",
+      SIGNALBOX_RETENTION_DAYS: "0",
+      SIGNALBOX_MASTER_KEY: "c2hvcnQ=",
+      SIGNALBOX_ALOW_HTTP: "true",
+    });
+    assert.equal((await child.exited).code, 1);
+    const lines = child.stderr.trimEnd().split("\n");
+    assert.equal(lines.length, 5, child.stderr);
+    for (const line of lines) assert.match(line, /^signalbox: [A-Z_]+: /);
+    assert.match(child.stderr, /SIGNALBOX_ALOW_HTTP: .*did you mean SIGNALBOX_ALLOW_HTTP/);
+    assert.doesNotMatch(child.stderr, /topsecret|c2hvcnQ=/);
+  });
+
+  test("data of a newer version, and keys that are not its own", async (t) => {
+    const dataDir = await newDataDir(t);
+    const first = await startChild(t, dataDir);
+    assert.equal(await ended(first), 0);
+    const start = (env = {}) => spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, ...env });
+
+    await assertRefusal(
+      start({ SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") }),
+      /master key is not the one/,
+    );
+
+    const file = path.join(dataDir, "signalbox.db");
+    const db = new DatabaseSync(file);
+    const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+    db.exec("PRAGMA user_version = 9999");
+    db.close();
+    await assertRefusal(start(), /newer Signalbox \(schema 9999/);
+    const back = new DatabaseSync(file);
+    back.exec(`PRAGMA user_version = ${version}`);
+    back.close();
+
+    await rm(path.join(dataDir, "master.key"));
+    await assertRefusal(start(), /master key is missing/);
+  });
+
+  test("a second process on the same data", async (t) => {
+    const dataDir = await newDataDir(t);
+    const first = await startChild(t, dataDir);
+    await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir }), /another Signalbox is running/);
+    assert.equal((await first.request("GET", "/v1/endpoints")).status, 200);
+    assert.equal(await ended(first), 0);
+  });
+});
+
+/** A server with one endpoint, whose receiver has just got an event and not answered it. */
+async function onTheWire(
+  t: TestContext,
+  fields: object = {},
+): Promise<{ server: Awaited<ReturnType<typeof startChild>>; dataDir: string; hooks: Hooks; deliveryId: string }> {
+  const dataDir = await newDataDir(t);
+  const hooks = await startHooks(t);
+  hooks.react(leaveOpen);
+  const server = await startChild(t, dataDir);
+  const made = await server.request("POST", "/v1/endpoints", {
+    body: { url: hooks.url, timeout_seconds: 30, ...fields },
+  });
+  assert.equal(made.status, 201, made.text);
+  const deliveryId = await publish(server);
+  await hooks.nth(1);
+  return { server, dataDir, hooks, deliveryId };
+}
+
+async function publish(client: Client): Promise<string> {
+  const published = await client.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
+  assert.equal(published.status, 202, published.text);
+  return published.body.deliveries[0]?.delivery_id ?? "";
+}
+
+suite("stopping", { concurrency: 4 }, () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`${signal} lets the attempts on the wire finish and gives the other leases back`, async (t) => {
+      const { server, dataDir, hooks, deliveryId } = await onTheWire(t, { max_in_flight: 1 });
+      const waiting = await publish(server);
+      const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
+      server.signal(signal);
+      await outcomes.ended();
+      await assert.rejects(fetch(server.url), "it accepts no more connections");
+      hooks.react((hook) => hook.answer(200));
+      hooks.all[0]?.answer(200);
+      assert.deepEqual(await server.exited, { code: 0, signal: null });
+      assert.equal(server.stderr, "");
+      assert.equal(hooks.all.length, 1, "nothing was started after the signal");
+      assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
+
+      const again = await startChild(t, dataDir);
+      const first = await again.request("GET", `/v1/deliveries/${deliveryId}`);
+      assert.deepEqual([first.body.status, first.body.attempts_count], ["DELIVERED", 1]);
+      assert.equal((await hooks.nth(2)).headers["x-webhook-delivery"], waiting);
+      assert.equal(await ended(again), 0);
+    });
+  }
+
+  test("a receiver that hangs is left after 8 s, and the attempt is not spent", async (t) => {
+    const { server, dataDir, hooks, deliveryId } = await onTheWire(t);
+    const signalledAt = performance.now();
+    server.signal("SIGTERM");
+    assert.deepEqual(await server.exited, { code: 0, signal: null });
+    const tookMs = performance.now() - signalledAt;
+    assert.ok(tookMs >= 7900 && tookMs < 11_000, `${tookMs} ms`);
+    assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
+    assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM attempts"), []);
+
+    hooks.react((hook) => hook.answer(200));
+    const again = await startChild(t, dataDir);
+    const { headers } = await hooks.nth(2);
+    assert.deepEqual([headers["x-webhook-delivery"], headers["x-webhook-attempt"]], [deliveryId, "1"]);
+    assert.equal(await ended(again), 0);
+    assert.equal(hooks.all.length, 2);
+  });
+
+  test("a second signal stops at once", async (t) => {
+    const { server } = await onTheWire(t);
+    const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
+    server.signal("SIGTERM");
+    await outcomes.ended();
+    const signalledAt = performance.now();
+    server.signal("SIGINT");
+    assert.deepEqual(await server.exited, { code: 1, signal: null });
+    assert.ok(performance.now() - signalledAt < 4000);
+  });
+});

@@ -1,0 +1,167 @@
+/**
+ * The real SQL verbs behind the store port, without threads: a disk that outlives processes, and a client for each.
+ *
+ * As with the real threads, calls go to a writer and a reader, each one carries out what it gets in order and answers
+ * in order; between the two there is no order. What is slow, full or dead is the simulation's choice.
+ */
+import { StoreUnavailable } from "../../src/domain/errors.ts";
+import type { Uuid } from "../../src/domain/ids.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { type Connection, migrate, openConnection } from "../../src/store/sqlite/connection.ts";
+import { type Answer, commitGroup } from "../../src/store/sqlite/group.ts";
+import { READER_VERBS } from "../../src/store/sqlite/reader-verbs.ts";
+import { createReading } from "../../src/store/sqlite/reading.ts";
+import { WRITER_VERBS } from "../../src/store/sqlite/verbs.ts";
+import { createWriting, type Writing } from "../../src/store/sqlite/writing.ts";
+import { createVault, type Vault } from "../../src/store/vault.ts";
+import type { Random } from "./random.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** `refusing`: locked by somebody else; no verb runs. `full`: nothing may grow, so SQLite itself fails the commit. */
+export type DiskState = "well" | "refusing" | "full";
+
+export interface Disk extends Connection {
+  readonly vault: Vault;
+  state: DiskState;
+  /** Whether the next group commit is the process's last, and whether it happens. */
+  crashAt: "beforeCommit" | "afterCommit" | null;
+}
+
+export function createDisk(): Disk {
+  const connection = openConnection(":memory:", "write");
+  migrate(connection);
+  return { ...connection, vault: createVault(Buffer.alloc(32, 7)), state: "well", crashAt: null };
+}
+
+export interface StoreClientOptions {
+  readonly disk: Disk;
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly newId: () => Uuid;
+  readonly isAlive: () => boolean;
+  readonly crash: () => void;
+  /** An answer has reached the process. */
+  readonly onAnswer: (verb: string, args: readonly unknown[], value: unknown) => void;
+}
+
+interface Call {
+  readonly verb: string;
+  readonly args: readonly unknown[];
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+type Carry = (on: unknown, ...args: readonly unknown[]) => unknown;
+
+/** The real writer takes as many into one group. */
+const GROUP_CALLS_MAX = 64;
+
+export function connect(options: StoreClientOptions): Store {
+  const { disk, timeline, random } = options;
+  const reading = createReading(disk, disk.vault);
+  const writer = createThread(options, (calls) => write(options, writing(), calls));
+  const reader = createThread(options, (calls) => calls.map(({ verb, args }) => read(verb, args)));
+  let writingNow: Writing | null = null;
+
+  function writing(): Writing {
+    writingNow ??= createWriting(disk, disk.vault, options.newId);
+    return writingNow;
+  }
+
+  function read(verb: string, args: readonly unknown[]): Answer<unknown> {
+    const carry = (READER_VERBS as Record<string, unknown>)[verb] as Carry;
+    return { kind: "ok", value: carry(reading, ...args) };
+  }
+
+  const call = (thread: typeof writer, verb: string) => {
+    return (...args: readonly unknown[]) =>
+      new Promise((resolve, reject) => thread({ verb, args: structuredClone(args), resolve, reject }));
+  };
+  const verbs = Object.fromEntries([
+    ...Object.keys(READER_VERBS).map((verb) => [verb, call(reader, verb)] as const),
+    ...Object.keys(WRITER_VERBS).map((verb) => [verb, call(writer, verb)] as const),
+  ]);
+  // Nobody else writes to this disk.
+  verbs.foreignChanges = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(1)));
+  return verbs as unknown as Store;
+}
+
+/** Null: the process ended meanwhile. */
+function write({ disk, crash }: StoreClientOptions, w: Writing, calls: readonly Call[]): Answer<unknown>[] | null {
+  const { crashAt } = disk;
+  disk.crashAt = null;
+  if (crashAt === "beforeCommit") {
+    crash();
+    return null;
+  }
+  const answers = commit(disk, w, calls);
+  if (crashAt === null) return answers;
+  crash();
+  return null;
+}
+
+function commit(disk: Disk, w: Writing, calls: readonly Call[]): Answer<unknown>[] {
+  if (disk.state === "refusing") return calls.map(() => ({ kind: "unavailable", message: "locked", full: false }));
+  const pages = Number(disk.db.prepare("PRAGMA page_count").get()?.page_count);
+  if (disk.state === "full") disk.db.exec(`PRAGMA max_page_count = ${pages}`);
+  try {
+    const run = ({ verb, args }: Call) => (WRITER_VERBS[verb as keyof typeof WRITER_VERBS] as Carry)(w, ...args);
+    return commitGroup(
+      w,
+      calls.map((call) => () => run(call)),
+    );
+  } finally {
+    if (disk.state === "full") disk.db.exec("PRAGMA max_page_count = 1073741823");
+  }
+}
+
+type Carried = readonly Answer<unknown>[] | null;
+
+function createThread(options: StoreClientOptions, carryOut: (calls: readonly Call[]) => Carried): (call: Call) => void {
+  const { timeline, random, isAlive } = options;
+  let queue: Call[] = [];
+  let busy = false;
+  let lastAnswerAt = 0;
+
+  function begin(): void {
+    busy = true;
+    timeline.after(commitMs(random), () => {
+      if (!isAlive()) return;
+      const calls = queue.slice(0, GROUP_CALLS_MAX);
+      queue = queue.slice(GROUP_CALLS_MAX);
+      const answers = carryOut(calls);
+      if (answers === null) return;
+      lastAnswerAt = Math.max(lastAnswerAt, timeline.nowMs + random.between(0, 1));
+      const cloned = structuredClone(answers);
+      timeline.after(lastAnswerAt - timeline.nowMs, () => {
+        for (const [index, call] of calls.entries()) answer(options, call, cloned[index] as Answer<unknown>);
+      });
+      busy = false;
+      if (queue.length > 0) begin();
+    });
+  }
+
+  return (call) => {
+    queue.push(call);
+    if (!busy) begin();
+  };
+}
+
+function answer({ isAlive, onAnswer }: StoreClientOptions, call: Call, answered: Answer<unknown>): void {
+  if (!isAlive()) return;
+  if (answered.kind === "ok") {
+    onAnswer(call.verb, call.args, answered.value);
+    call.resolve(answered.value);
+  } else {
+    call.reject(
+      answered.kind === "unavailable" ? new StoreUnavailable(answered.message) : new Error(answered.message),
+    );
+  }
+}
+
+/** Mostly a quick sync; at times a slow one; now and then a checkpoint. */
+function commitMs(random: Random): number {
+  const luck = random.next();
+  if (luck < 0.9) return random.between(0.2, 6);
+  return luck < 0.995 ? random.between(6, 200) : random.between(200, 3000);
+}
