@@ -6,7 +6,7 @@
  */
 import net from "node:net";
 import { nowUs } from "./kit/clock.ts";
-import { readNumbers } from "./kit/events.ts";
+import { failsHalf, readNumbers } from "./kit/events.ts";
 import type { Asked, Told } from "./kit/receiving.ts";
 import { Samples } from "./kit/samples.ts";
 
@@ -60,8 +60,8 @@ function answer(request: string): string {
   switch (request[PATH_AT]) {
     case "s": // /silent
       return "";
-    case "h": // /half: every other event fails, so that the endpoint never rests
-      return (readNumbers(request)?.seq ?? 0) % 2 === 0 ? FAILED : OK;
+    case "h": // /half
+      return failsHalf(readNumbers(request)?.seq ?? 0) ? FAILED : OK;
     default:
       accept(request);
       return OK;

@@ -70,6 +70,8 @@ class Run {
   #onTheWire = 0;
   /** Times at which requests were due that no connection was free for. */
   readonly #due: number[] = [];
+  /** No further request will become due. */
+  #allIsDue = false;
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(
@@ -85,6 +87,7 @@ class Run {
   }
 
   asFastAsAnswered(): void {
+    this.#allIsDue = true;
     const again = (connection: Connection): void => {
       const now = nowUs();
       const request = now < this.#load.window.toUs ? this.#load.next(now) : null;
@@ -101,8 +104,12 @@ class Run {
       const now = Math.min(nowUs(), this.#load.window.toUs);
       for (; dueUs <= now; dueUs += everyUs) this.#due.push(dueUs);
       this.#sendDue();
-      if (dueUs < this.#load.window.toUs) setTimeout(tick, TICK_MS);
-      else this.#rest();
+      if (dueUs < this.#load.window.toUs) {
+        setTimeout(tick, TICK_MS);
+      } else {
+        this.#allIsDue = true;
+        this.#rest();
+      }
     };
     tick();
   }
@@ -111,7 +118,8 @@ class Run {
     const free = Math.min(this.#idle.length, this.#due.length);
     for (const dueUs of this.#due.splice(0, free)) {
       const request = this.#load.next(dueUs);
-      const connection = this.#idle.pop();
+      // In turn: the server closes a connection on which no request has come for a while.
+      const connection = this.#idle.shift();
       if (request === null || connection === undefined) return;
       this.#send(connection, request, dueUs, (freed) => {
         this.#idle.push(freed);
@@ -141,8 +149,7 @@ class Run {
 
   /** Something has come to rest: when all has, and nothing more is to be sent, the load is over. */
   #rest(): void {
-    const over = this.#load.ratePerSecond === null || nowUs() >= this.#load.window.toUs;
-    if (!over || this.#due.length > 0) return;
+    if (!this.#allIsDue || this.#due.length > 0) return;
     if (this.#onTheWire > 0) {
       this.#deadline ??= setTimeout(
         () => this.#failed(new Error("the last requests were not answered")),

@@ -1,7 +1,7 @@
 /** From a request's bytes to a JSON object that says one thing only. */
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Span, scanObject } from "../domain/json.ts";
+import { type ObjectScan, type Span, scanObject } from "../domain/json.ts";
 import { JSON_DEPTH_MAX } from "../domain/limits.ts";
 import { invalid, type Problem, Refusal, UNSUPPORTED_MEDIA_TYPE, unreadable } from "./errors.ts";
 
@@ -56,39 +56,28 @@ export function parseBody(bytes: Buffer, depthMax: number): JsonBody | Problem |
   }
   if (!isUtf8(bytes)) return unreadable("must be valid UTF-8");
   const text = bytes.toString("utf8");
-  if (text.length > LARGE_CHARS && isTooDeep(text, depthMax)) return tooDeep(depthMax);
+  const early = text.length > LARGE_CHARS ? scanUnparsed(text, depthMax) : null;
+  if (early?.kind === "fault") return unreadable(early.rule);
   const value = parseJson(text);
   if (value === undefined) return unreadable("must be valid JSON");
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return invalid([{ field: "body", rule: "must be a JSON object" }]);
   }
-  const scan = scanObject(text, depthMax);
+  const scan = early ?? scanObject(text, depthMax);
   if (scan.kind === "fault") return unreadable(scan.rule);
   return { text, value, members: scan.members };
 }
 
-/** From here on the depth is looked at first: parsing 7 MB of brackets took 0.8 s, scanning them 17 ms. */
+/** From here on the depth is looked at before parsing: 7 MB of brackets are scanned in 17 ms and parsed in 800. */
 const LARGE_CHARS = 16 * 1024;
 
-/** Looks only for brackets: what is no JSON at all is left to the parser. */
-function isTooDeep(text: string, depthMax: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE:
-        at = endOfString(text, at);
-        break;
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        if (++depth > depthMax) return true;
-        break;
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        depth--;
-        break;
-    }
+/** Of a text that may be no JSON: the scanner ends on any text, but may stumble over a key. */
+function scanUnparsed(text: string, depthMax: number): ObjectScan {
+  try {
+    return scanObject(text, depthMax);
+  } catch {
+    return { kind: "fault", rule: "must be valid JSON" };
   }
-  return false;
 }
 
 function parseJson(text: string): unknown {

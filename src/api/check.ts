@@ -32,6 +32,9 @@ export function checker<T extends TObject>(schema: T, rules: FieldRules = {}): (
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return { kind: "faults", faults: [{ field: "body", rule: "must be a JSON object" }] };
     }
+    if (Object.keys(value).length > FAULTS_MAX) {
+      return { kind: "faults", faults: [{ field: "body", rule: `must have at most ${FAULTS_MAX} fields` }] };
+    }
     const shape = shapeFaults(schema, value, compiled.Errors(value) as TLocalizedValidationError[]);
     const own = shape.filter(({ field }) => !rulesByField.some(([name]) => isWithin(field, name)));
     return { kind: "faults", faults: [...own, ...ruleFaults(rulesByField, value)].slice(0, FAULTS_MAX) };

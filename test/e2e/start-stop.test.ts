@@ -32,7 +32,31 @@ const rowsOf = (dataDir: string, sql: string) => {
   }
 };
 
-suite("starting", { concurrency: 2 }, () => {
+/** A server with one endpoint, whose receiver has just got an event and not answered it. */
+async function onTheWire(
+  t: TestContext,
+  fields: object = {},
+): Promise<{ server: Awaited<ReturnType<typeof startChild>>; dataDir: string; hooks: Hooks; deliveryId: string }> {
+  const dataDir = await newDataDir(t);
+  const hooks = await startHooks(t);
+  hooks.react(leaveOpen);
+  const server = await startChild(t, dataDir);
+  const made = await server.request("POST", "/v1/endpoints", {
+    body: { url: hooks.url, timeout_seconds: 30, ...fields },
+  });
+  assert.equal(made.status, 201, made.text);
+  const deliveryId = await publish(server);
+  await hooks.nth(1);
+  return { server, dataDir, hooks, deliveryId };
+}
+
+async function publish(client: Client): Promise<string> {
+  const published = await client.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
+  assert.equal(published.status, 202, published.text);
+  return published.body.deliveries[0]?.delivery_id ?? "";
+}
+
+suite("starting and stopping", { concurrency: 4 }, () => {
   test("the first start prints address, data, user, password and key, and the second no secret", async (t) => {
     const dataDir = await newDataDir(t);
     const first = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
@@ -173,33 +197,7 @@ suite("starting", { concurrency: 2 }, () => {
     assert.equal((await first.request("GET", "/v1/endpoints")).status, 200);
     assert.equal(await ended(first), 0);
   });
-});
 
-/** A server with one endpoint, whose receiver has just got an event and not answered it. */
-async function onTheWire(
-  t: TestContext,
-  fields: object = {},
-): Promise<{ server: Awaited<ReturnType<typeof startChild>>; dataDir: string; hooks: Hooks; deliveryId: string }> {
-  const dataDir = await newDataDir(t);
-  const hooks = await startHooks(t);
-  hooks.react(leaveOpen);
-  const server = await startChild(t, dataDir);
-  const made = await server.request("POST", "/v1/endpoints", {
-    body: { url: hooks.url, timeout_seconds: 30, ...fields },
-  });
-  assert.equal(made.status, 201, made.text);
-  const deliveryId = await publish(server);
-  await hooks.nth(1);
-  return { server, dataDir, hooks, deliveryId };
-}
-
-async function publish(client: Client): Promise<string> {
-  const published = await client.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
-  assert.equal(published.status, 202, published.text);
-  return published.body.deliveries[0]?.delivery_id ?? "";
-}
-
-suite("stopping", { concurrency: 4 }, () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`${signal} lets the attempts on the wire finish and gives the other leases back`, async (t) => {
       const { server, dataDir, hooks, deliveryId } = await onTheWire(t, { max_in_flight: 1 });

@@ -42,6 +42,8 @@ export interface StoreClientOptions {
   readonly crash: () => void;
   /** An answer has reached the process. */
   readonly onAnswer: (verb: string, args: readonly unknown[], value: unknown) => void;
+  /** A verb answered an error of ours. */
+  readonly onBroken: (verb: string, message: string) => void;
 }
 
 interface Call {
@@ -147,15 +149,19 @@ function createThread(options: StoreClientOptions, carryOut: (calls: readonly Ca
   };
 }
 
-function answer({ isAlive, onAnswer }: StoreClientOptions, call: Call, answered: Answer<unknown>): void {
+function answer({ isAlive, onAnswer, onBroken }: StoreClientOptions, call: Call, answered: Answer<unknown>): void {
   if (!isAlive()) return;
-  if (answered.kind === "ok") {
-    onAnswer(call.verb, call.args, answered.value);
-    call.resolve(answered.value);
-  } else {
-    call.reject(
-      answered.kind === "unavailable" ? new StoreUnavailable(answered.message) : new Error(answered.message),
-    );
+  switch (answered.kind) {
+    case "ok":
+      onAnswer(call.verb, call.args, answered.value);
+      call.resolve(answered.value);
+      return;
+    case "unavailable":
+      call.reject(new StoreUnavailable(answered.message));
+      return;
+    case "broken":
+      onBroken(call.verb, answered.message);
+      call.reject(new Error(answered.message));
   }
 }
 

@@ -47,17 +47,13 @@ test("a body that cannot be read as one JSON object is 400 and says why", async 
   }
 });
 
-test("millions of brackets in a batch are one event's fault", async () => {
+test("brackets beyond measure are refused before they are parsed", async () => {
   const brackets = 3_500_000;
   const deep = `{"type":"a","payload":{"a":${"[".repeat(brackets)}${"]".repeat(brackets)}}}`;
   const answer = await client.request("POST", "/v1/events/batch", {
     body: `{"events":[${deep},{"type":"a","payload":{}}]}`,
   });
-  assert.equal(answer.status, 202, answer.text.slice(0, 200));
-  assert.deepEqual(
-    answer.body.results.map((result) => result.error?.code),
-    ["VALIDATION_ERROR", undefined],
-  );
+  assert.deepEqual([answer.status, answer.code], [400, "VALIDATION_ERROR"]);
 });
 
 test("__proto__ and constructor are unknown fields of a management body like any other", async () => {

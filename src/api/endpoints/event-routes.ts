@@ -26,6 +26,8 @@ import {
 
 const tags = ["Events"];
 const JSON_TYPE = "application/json; charset=utf-8";
+/** Brackets that cost more to parse than they are worth are the whole body's fault; fewer are one event's. */
+const BATCH_DEPTH_MAX = 1000;
 /** An event of a batch stands two levels below the body. */
 const BATCHED_DEPTH_MAX = JSON_DEPTH_MAX - 2;
 
@@ -62,7 +64,7 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
     {
       bodyLimit: BATCH_BODY_BYTES_MAX,
       // Each event is scanned by itself, since a bad one rejects none of the others.
-      config: { jsonDepthMax: Number.POSITIVE_INFINITY },
+      config: { jsonDepthMax: BATCH_DEPTH_MAX },
       schema: {
         tags,
         summary: "Publish up to 1000 events",
@@ -129,7 +131,7 @@ function sendPublished(reply: FastifyReply, answer: PublishAnswer, endpointIds: 
 }
 
 function itemsOf(body: JsonBody): readonly Span[] {
-  const scan = scanArray(body.text, Number.POSITIVE_INFINITY, body.members.get("events")?.start);
+  const scan = scanArray(body.text, BATCH_DEPTH_MAX, body.members.get("events")?.start);
   return scan.kind === "ok" ? scan.items : [];
 }
 

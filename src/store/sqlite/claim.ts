@@ -61,7 +61,7 @@ function claimLane(w: Writing, request: ClaimRequest, endpointSeq: Seq, count: n
   if (!isHeld(lane) && !waits) {
     const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, budget.deliveries);
     for (const row of dueRows(w, endpointSeq, now, room, budget)) {
-      const ended = endInstead(row, lane, endpoint.retryScheduleSeconds, now);
+      const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
       if (ended === null) deliveries.push(lease(w, row, endpointSeq, endpoint.tenantId, budget));
       else end(w, row, lane, ended, now);
     }
@@ -76,7 +76,7 @@ type DueRow = Record<string, number | string | Uint8Array | null>;
 // Served by deliveries_waiting.
 const DUE = `
   SELECT d.seq, d.id, d.format, d.ordered, d.created_at, d.claims, d.attempts, d.attempts_before_run,
-         d.claims_before_run, d.run_first_active_ms,
+         d.claims_before_run, d.run_first_active_ms, d.last_attempt_at,
          v.id AS event_id, v.payload, v.accepted_at, v.pause_id, t.name AS type
   FROM deliveries d
   JOIN events v ON v.seq = d.event_seq
@@ -99,12 +99,15 @@ function dueRows(w: Writing, endpointSeq: Seq, now: EpochMs, room: number, budge
 }
 
 /** Why a due delivery ends without another attempt; null when it is to be sent. */
-function endInstead(row: DueRow, lane: Lane, scheduleSeconds: readonly number[], now: EpochMs) {
+function endInstead(w: Writing, row: DueRow, lane: Lane, scheduleSeconds: readonly number[], now: EpochMs) {
   const runAttempts = Number(row.attempts) - Number(row.attempts_before_run);
   const voidClaims = Number(row.claims) - Number(row.claims_before_run) - runAttempts;
   // A payload that ends the process each time must not do so for ever.
   if (voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX) return { state: STATE.failed, reason: "crashed" };
   const firstActiveMs = row.run_first_active_ms as number | null;
+  // After a hold or a downtime one attempt comes first: the wait was not the receiver's doing.
+  const triedSince = Math.max(lane.activeSince ?? 0, w.self.enteredAt);
+  if (((row.last_attempt_at as number | null) ?? 0) < triedSince) return null;
   if (firstActiveMs !== null && isExpired(now - lane.heldMs, firstActiveMs, scheduleSeconds)) {
     return { state: STATE.expired, reason: "expired" };
   }

@@ -44,23 +44,6 @@ export function openConnection(file: string, mode: "write" | "read"): Connection
   };
 }
 
-function openDatabase(file: string, mode: "write" | "read"): DatabaseSync {
-  try {
-    const db = new DatabaseSync(file, { readOnly: mode === "read", timeout: BUSY_MS });
-    db.exec(`PRAGMA cache_size = -${PAGE_CACHE_KB}`);
-    if (mode === "write") {
-      db.exec("PRAGMA journal_mode = WAL");
-      db.exec("PRAGMA synchronous = FULL");
-      db.exec(`PRAGMA journal_size_limit = ${WAL_SIZE_BYTES_MAX}`);
-      db.exec(`PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
-      db.exec("PRAGMA foreign_keys = OFF"); // rows are only ever deleted by verbs that know what refers to them
-    }
-    return db;
-  } catch (error) {
-    throw new StartupError(`${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 const MIGRATIONS_DIR = join(import.meta.dirname, "migrations");
 
 /** Bring the schema up to date, each numbered migration in a transaction of its own. */

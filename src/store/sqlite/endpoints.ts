@@ -270,7 +270,7 @@ function beginAfresh(w: Writing, seq: Seq, how: { readonly moved: boolean; reado
 }
 
 function resume(w: Writing, lane: Lane, heldSince: EpochMs, now: EpochMs): void {
-  touch(lane, { heldSince: null, heldMs: lane.heldMs + Math.max(0, now - heldSince) });
+  touch(lane, { heldSince: null, heldMs: lane.heldMs + Math.max(0, now - heldSince), activeSince: now });
   freeHeldBytes(w, lane);
 }
 

@@ -20,6 +20,7 @@ export interface Lane {
   waitUntil: EpochMs | null;
   heldSince: EpochMs | null;
   heldMs: number;
+  activeSince: EpochMs | null;
   heldBytes: number;
   attemptsOk: number;
   attemptsFailed: number;
@@ -46,7 +47,7 @@ const SELECT = `
 const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
-      wait_until = ?, held_since = ?, held_ms = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
+      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
       last_attempt_at = ?
   WHERE endpoint_seq = ?`;
 
@@ -68,6 +69,7 @@ export function createLanes(connection: Connection): Lanes {
         lane.waitUntil,
         lane.heldSince,
         lane.heldMs,
+        lane.activeSince,
         lane.heldBytes,
         lane.attemptsOk,
         lane.attemptsFailed,
@@ -124,6 +126,7 @@ function read(connection: Connection, endpointSeq: Seq): Lane {
     waitUntil: optional("wait_until"),
     heldSince: optional("held_since"),
     heldMs: integer("held_ms"),
+    activeSince: optional("active_since"),
     heldBytes: integer("held_bytes"),
     attemptsOk: integer("attempts_ok"),
     attemptsFailed: integer("attempts_failed"),

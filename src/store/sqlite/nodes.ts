@@ -28,6 +28,7 @@ export function enter(w: Writing, wallMs: EpochMs): Entered {
     refreshReadyAt(w, lane);
   }
   w.self.node = node;
+  w.self.enteredAt = now;
   return { node, now, lastSeenAt: latest === 0 ? null : latest };
 }
 

@@ -1,5 +1,5 @@
 /** What every writing verb works with: the connection, the vault, and the present group commit's memory. */
-import type { Seq, Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Vault } from "../vault.ts";
 import type { Connection } from "./connection.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -12,8 +12,8 @@ export interface Writing extends Connection {
   readonly lanes: Lanes;
   /** Set while a group is done again in savepoints; see `commitGroup`. */
   readonly mode: { careful: boolean };
-  /** This node's number, once it has entered. */
-  readonly self: { node: number };
+  /** This node's number and start, once it has entered. */
+  readonly self: { node: number; enteredAt: EpochMs };
   readonly counters: Counters;
   /** The next row of the tables whose order matters. */
   readonly sequences: Sequences;
@@ -47,7 +47,7 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
     vault,
     newId,
     mode: { careful: false },
-    self: { node: 0 },
+    self: { node: 0, enteredAt: 0 },
     lanes: createLanes(connection),
     counters: createCounters(connection),
     sequences: { event: 0, delivery: 0, attempt: 0 },

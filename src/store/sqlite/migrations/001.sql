@@ -116,6 +116,8 @@ CREATE TABLE lanes (
   wait_until              INTEGER,
   held_since              INTEGER,
   held_ms                 INTEGER NOT NULL DEFAULT 0,
+  -- Since when it is not held; NULL since it was made.
+  active_since            INTEGER,
   -- Payload bytes that came while it was held: the tenant's quota.
   held_bytes              INTEGER NOT NULL DEFAULT 0,
   attempts_ok             INTEGER NOT NULL DEFAULT 0,

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import Type from "typebox";
+import { checker, type FieldRules } from "./check.ts";
+
+const Body = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 3 }),
+    timeout_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 30 })),
+    types: Type.Optional(
+      Type.Union([Type.Array(Type.String({ format: "event-filter" }), { minItems: 1, maxItems: 2 }), Type.Null()]),
+    ),
+    mode: Type.Optional(Type.Enum(["a", "b"])),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+  },
+  { additionalProperties: false },
+);
+
+function faults(value: unknown, rules: FieldRules = {}): string[] {
+  const checked = checker(Body, rules)(value);
+  return checked.kind === "ok" ? [] : checked.faults.map(({ field, rule }) => `${field} ${rule}`);
+}
+
+test("a good body has no faults and comes back as it is", () => {
+  const value = { name: "abc", timeout_seconds: 30, types: null, mode: "a", headers: { x: "y" } };
+  assert.deepEqual(checker(Body)(value), { kind: "ok", value });
+});
+
+test("every fault is named, each once, in words", () => {
+  assert.deepEqual(
+    faults({ timeout_seconds: 0.5, types: ["ok.*", "no*", 3], mode: "c", timeout_second: 1, zzz: 1 }),
+    [
+      "name is required and must be a string of 1 to 3 characters",
+      "timeout_seconds must be an integer from 1 to 30",
+      "types must be an array of 1 to 2 items, each an event type, or the beginning of one followed by .* or null",
+      'mode must be one of "a", "b"',
+      'timeout_second is not a field of this request; did you mean "timeout_seconds"?',
+      "zzz is not a field of this request",
+    ].flatMap((fault) => (fault.startsWith("types ") ? typesFaults : [fault])),
+  );
+});
+const typesFaults = [
+  "types[1] must be an event type, or the beginning of one followed by .*",
+  "types[2] must be an event type, or the beginning of one followed by .*",
+];
+
+test("a union is described whole when no member of it fits", () => {
+  const rule = "an array of 1 to 2 items, each an event type, or the beginning of one followed by .* or null";
+  for (const types of [3, [], {}, "x"]) assert.deepEqual(faults({ name: "a", types }), [`types must be ${rule}`]);
+});
+
+test("a rule of our own stands in for the schema's, and is asked only when the field is there", () => {
+  const rules = { headers: () => [{ field: "headers.Host", rule: "must not be" }] };
+  assert.deepEqual(faults({ name: "a", headers: { Host: 3 } }, rules), ["headers.Host must not be"]);
+  assert.deepEqual(faults({ name: "a" }, rules), []);
+});
+
+test("what is no object is one fault of the body", () => {
+  for (const value of [null, undefined, [], "x", 3, true])
+    assert.deepEqual(faults(value), ["body must be a JSON object"]);
+});
+
+test("inherited names are unknown fields like any other", () => {
+  const value: unknown = JSON.parse('{"name":"a","__proto__":{"mode":"a"},"constructor":1,"toString":2}');
+  assert.deepEqual(
+    faults(value).map((fault) => fault.split(" ")[0]),
+    ["__proto__", "constructor", "toString"],
+  );
+});
+
+test("a body is refused with at least one fault, or it is what the schema says", () => {
+  const check = checker(Body);
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.jsonValue(), fc.record({ name: fc.string(), types: fc.jsonValue(), mode: fc.jsonValue() })),
+      (value) => {
+        const checked = check(value);
+        if (checked.kind === "faults") assert.ok(checked.faults.length > 0, JSON.stringify(value));
+      },
+    ),
+  );
+});
+
+test("a body of thousands of fields is one fault", () => {
+  const value = Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [`field${n}`, n]));
+  assert.deepEqual(faults(value), ["body must have at most 1000 fields"]);
+});

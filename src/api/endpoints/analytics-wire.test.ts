@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Uuid } from "../../domain/ids.ts";
+import { healthJson, latencyJson, rateJson, volumeJson } from "./analytics-wire.ts";
+
+const hour = Date.UTC(2024, 0, 1, 5);
+
+test("volume counts what was made and what ended", () => {
+  assert.deepEqual(volumeJson({ hour, total: 5, delivered: 2, failed: 1 }), {
+    hour: "2024-01-01T05:00:00Z",
+    total: 5,
+    delivered: 2,
+    failed: 1,
+  });
+});
+
+test("a rate is per cent of what ended, and null of nothing", () => {
+  assert.deepEqual(rateJson({ hour, total: 5, delivered: 2, failed: 1 }), {
+    hour: "2024-01-01T05:00:00Z",
+    rate: 66.67,
+    total: 3,
+  });
+  assert.equal(rateJson({ hour, total: 5, delivered: 0, failed: 0 }).rate, null);
+});
+
+test("latencies come in five buckets", () => {
+  assert.deepEqual(latencyJson([1, 2, 3, 4, 5]), [
+    { bucket: "<100ms", count: 1 },
+    { bucket: "100-300ms", count: 2 },
+    { bucket: "300-1000ms", count: 3 },
+    { bucket: "1-5s", count: 4 },
+    { bucket: ">5s", count: 5 },
+  ]);
+});
+
+test("an endpoint without an answer has no latency and no rate", () => {
+  const row = { endpointId: "x" as Uuid, name: "n", status: "ACTIVE", total: 1, delivered: 0, failed: 0 } as const;
+  const health = healthJson({ ...row, latencySumMs: 0, latencyCount: 0 });
+  assert.deepEqual([health.success_rate, health.avg_latency_ms], [null, null]);
+  assert.equal(healthJson({ ...row, latencySumMs: 10, latencyCount: 4 }).avg_latency_ms, 3);
+});

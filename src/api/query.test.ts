@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import Type from "typebox";
+import { queryChecker } from "./query.ts";
+
+const check = queryChecker(
+  Type.Object(
+    {
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+      search: Type.Optional(Type.String({ minLength: 1 })),
+      from: Type.Optional(Type.String({ format: "date-time" })),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+test("numbers are read as numbers, and digits of a text stay a text", () => {
+  const checked = check({ limit: "20", search: "20" });
+  assert.deepEqual(checked, { kind: "ok", value: { limit: 20, search: "20" } });
+});
+
+test("a plus sign that became a space is one again", () => {
+  assert.deepEqual(check({ from: "2024-01-01T00:00:00 02:00" }), {
+    kind: "ok",
+    value: { from: "2024-01-01T00:00:00+02:00" },
+  });
+});
+
+test("every bad, repeated or unknown parameter is named; tenant is one of every route", () => {
+  const checked = check({ limit: "1e1", search: ["a", "b"], serch: "x", tenant: "whatever" });
+  assert.deepEqual(checked, {
+    kind: "faults",
+    faults: [
+      { field: "limit", rule: "must be an integer from 1 to 100" },
+      { field: "search", rule: "must be a string of at least 1 characters" },
+      { field: "serch", rule: 'is not a query parameter of this request; did you mean "search"?' },
+    ],
+  });
+});

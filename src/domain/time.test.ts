@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseTime, wholeSeconds, wholeSecondsOrNull } from "./time.ts";
+
+test("RFC 3339 times are read, fractions cut to milliseconds", () => {
+  const cases: readonly [string, string][] = [
+    ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000Z"],
+    ["2024-02-29t23:59:59.999999999z", "2024-02-29T23:59:59.999Z"],
+    ["2024-01-01T00:00:00+02:00", "2023-12-31T22:00:00.000Z"],
+    ["2024-01-01T00:00:00.5-00:30", "2024-01-01T00:30:00.500Z"],
+    ["0099-01-01T00:00:00Z", "0099-01-01T00:00:00.000Z"],
+  ];
+  for (const [text, iso] of cases) assert.equal(new Date(parseTime(text) ?? 0).toISOString(), iso, text);
+});
+
+test("whatever else looks like a time is none", () => {
+  const texts = [
+    "",
+    "2024",
+    "2024-01-01",
+    "2024-01-01T00:00:00",
+    "2024-01-01 00:00:00Z",
+    "2023-02-29T00:00:00Z",
+    "2024-02-30T00:00:00Z",
+    "2024-13-01T00:00:00Z",
+    "2024-00-10T00:00:00Z",
+    "2024-01-01T24:00:00Z",
+    "2024-01-01T00:60:00Z",
+    "2024-01-01T00:00:00+24:00",
+    "2024-01-01T00:00:00.Z",
+    "+002024-01-01T00:00:00Z",
+    "1704067200",
+  ];
+  for (const text of texts) assert.equal(parseTime(text), null, text);
+});
+
+test("times are shown in whole seconds, cut off", () => {
+  assert.equal(wholeSeconds(Date.UTC(2024, 0, 1, 0, 0, 0, 999)), "2024-01-01T00:00:00Z");
+  assert.equal(wholeSecondsOrNull(null), null);
+});

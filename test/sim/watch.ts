@@ -1,0 +1,243 @@
+/** Looks on while the simulation runs: at each attempt's start, at each answer of the store, and now and then. */
+import { createHmac } from "node:crypto";
+import { HOUSE_BYTES_MAX, HOUSE_DELIVERIES_MAX, IN_FLIGHT_MAX, LANE_HOLD_MAX } from "../../src/domain/limits.ts";
+import type { Seq, Uuid } from "../../src/domain/ids.ts";
+import type { LaneState, SettleResult, Settlement } from "../../src/ports/store.ts";
+import { uuidBytes } from "../../src/store/rows.ts";
+import { isSurelyHeld, type KnownEndpoint } from "./model.ts";
+import type { Sent } from "./network.ts";
+import type { Process, World } from "./world.ts";
+
+export interface Watch {
+  started(process: Process, sent: Sent): void;
+  heard(process: Process, sent: Sent): void;
+  answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void;
+  disabled(endpointId: string): void;
+  /** Time, store or process did something unusual: waiting is measured anew. */
+  disturbed(): void;
+  poll(): void;
+}
+
+const TOKENS_PER_NODE = 2 ** 32;
+/** A timer waits at most a minute; after a jump of the clock nothing else notices. */
+const STARVING_MS_MAX = 75_000;
+const TEST_TEXT = "This is a test webhook event";
+
+/** One process's attempts on the wire and what the store told it. */
+interface Seen {
+  readonly active: Map<number, number>;
+  readonly starts: Map<number, number[]>;
+  readonly lanes: Map<Seq, { readonly state: LaneState; readonly sinceMs: number }>;
+}
+
+export const isTest = (sent: Sent): boolean => sent.body.includes(TEST_TEXT);
+
+/** Null when the format does not tell. */
+export function deliveryIdOf(sent: Sent): Uuid | null {
+  const id = sent.headers["x-webhook-delivery"];
+  return id === undefined ? null : (id.slice("del_".length) as Uuid);
+}
+
+export function eventIdOf(sent: Sent): Uuid {
+  return String(sent.headers["webhook-id"]).slice("evt_".length) as Uuid;
+}
+
+export function createWatch(world: World): Watch {
+  const { model, timeline, disk } = world;
+  const seen = new Map<Process, Seen>();
+  const bodies = new Map<string, string>();
+  const settled = new Set<string>();
+  const starvingSince = new Map<Seq, number>();
+  const lastStart = new Map<Seq, number>();
+
+  function of(process: Process): Seen {
+    let found = seen.get(process);
+    if (found === undefined) {
+      found = { active: new Map(), starts: new Map(), lanes: new Map() };
+      seen.set(process, found);
+    }
+    return found;
+  }
+
+  function started(process: Process, sent: Sent): void {
+    const endpoint = model.bySite.get(sent.site);
+    world.say(`send ${sent.number} by ${process.number} to ${sent.site} ${sent.headers["webhook-id"]}`);
+    checkBody(sent);
+    if (endpoint === undefined || isTest(sent)) return;
+    const wrong = (what: string) => world.fault(`send ${sent.number} to site ${sent.site}: ${what}`);
+    if (!process.alive || world.process !== process) wrong("its process had ended");
+    if (isSurelyHeld(endpoint)) wrong(`the endpoint is ${endpoint.standing.possible.join(" or ")}`);
+    if (!endpoint.urlVersion.possible.includes(sent.urlVersion)) {
+      wrong(`URL version ${sent.urlVersion}, should be ${endpoint.urlVersion.possible.join(" or ")}`);
+    }
+    if (!endpoint.secret.possible.some((secret) => isSignedWith(sent, secret))) wrong("the signature is of no secret");
+    checkPace(process, endpoint, sent, wrong);
+    checkRow(process, endpoint, sent, wrong);
+  }
+
+  function checkBody(sent: Sent): void {
+    const key = `${sent.site} ${sent.headers["webhook-id"]}`;
+    const before = bodies.get(key);
+    bodies.set(key, sent.body);
+    if (before !== undefined && before !== sent.body) world.fault(`send ${sent.number}: another body than before`);
+    const number = /"n":(\d+)/.exec(sent.body)?.[1];
+    const payload = number === undefined ? undefined : model.payloads[Number(number)];
+    if (payload !== undefined && !sent.body.includes(payload)) world.fault(`send ${sent.number}: not the payload`);
+  }
+
+  function checkPace(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
+    const { active, starts, lanes } = of(process);
+    const onWire = active.get(sent.site) ?? 0;
+    const limit = endpoint.ordered ? 1 : Math.max(...endpoint.maxInFlight.possible);
+    if (onWire >= limit) wrong(`${onWire} are on the wire, and ${limit} may be`);
+    active.set(sent.site, onWire + 1);
+    lastStart.set(endpoint.seq, timeline.nowMs);
+    if (endpoint.rateLimitPerSecond !== null) {
+      const recent = (starts.get(sent.site) ?? []).filter((at) => at > timeline.nowMs - 1000);
+      starts.set(sent.site, [...recent, timeline.nowMs]);
+      // One more, since the clock shows whole milliseconds.
+      if (recent.length > endpoint.rateLimitPerSecond) wrong(`${recent.length + 1} in a second`);
+    }
+    const told = lanes.get(endpoint.seq);
+    if (told === undefined || told.sinceMs === timeline.nowMs) return;
+    const { health, waitUntil } = told.state;
+    if ((health.restUntil ?? 0) > process.now()) wrong("the endpoint rests");
+    if ((waitUntil ?? 0) > process.now()) wrong("the endpoint waits");
+  }
+
+  function checkRow(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
+    const id = deliveryIdOf(sent);
+    if (id === null) return;
+    if (model.cancelled.has(id)) wrong("the delivery was cancelled");
+    const row = disk.prepare("SELECT * FROM deliveries WHERE id = ?").get(uuidBytes(id));
+    if (row === undefined) {
+      wrong("there is no such delivery");
+      return;
+    }
+    const lease = Number(row.lease);
+    if (row.state !== 2 || row.lease === null) wrong(`the delivery is in state ${row.state}`);
+    const node = nodeOf(disk);
+    if (row.lease !== null && Math.floor(lease / TOKENS_PER_NODE) !== node) wrong("the lease is not this process's");
+    if (Number(sent.headers["x-webhook-attempt"]) !== Number(row.attempts) + 1) wrong("the attempt's number is wrong");
+    if (Number(row.due_at) > process.now()) wrong(`it is due only in ${Number(row.due_at) - process.now()} ms`);
+    if (!endpoint.ordered) return;
+    const earlier = disk
+      .prepare("SELECT seq FROM deliveries WHERE endpoint_seq = ? AND seq < ? AND due_at <= ? AND state < 3")
+      .get(endpoint.seq, Number(row.seq), Number(row.due_at));
+    if (earlier !== undefined) wrong(`delivery ${row.seq} goes before ${earlier.seq}`);
+  }
+
+  function heard(process: Process, sent: Sent): void {
+    world.say(`heard ${sent.number} ${sent.heard?.kind} ${sent.httpStatus}`);
+    if (isTest(sent)) return;
+    const { active } = of(process);
+    active.set(sent.site, (active.get(sent.site) ?? 1) - 1);
+  }
+
+  function answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void {
+    const { lanes } = of(process);
+    const tell = (state: LaneState) => {
+      const before = lanes.get(state.endpointSeq);
+      if (before !== undefined && before.state.revision >= state.revision) return;
+      lanes.set(state.endpointSeq, { state, sinceMs: timeline.nowMs });
+    };
+    if (verb === "settle") for (const result of value as SettleResult[]) if (result.kind !== "broken") tell(result.lane);
+    if (verb === "claim") for (const { state } of (value as { lanes: { state: LaneState }[] }).lanes) tell(state);
+    if (verb === "patchEndpoint" && value !== null) tell((value as { lane: LaneState }).lane);
+    if (verb === "settle") checkSettled(process, args[0] as Settlement[], value as SettleResult[]);
+  }
+
+  function checkSettled(process: Process, settlements: readonly Settlement[], results: readonly SettleResult[]): void {
+    for (const [index, result] of results.entries()) {
+      const { deliverySeq, token } = settlements[index] as Settlement;
+      if (result.kind === "broken") world.fault(`a settlement broke: ${result.message}`);
+      else if (result.kind === "stale") world.fault("a settlement is stale, though no lease was ever taken away");
+      else world.say(`settled ${deliverySeq} ${result.state} by ${process.number}`);
+      const key = `${deliverySeq}/${token}`;
+      if (settled.has(key)) world.fault(`lease ${key} was settled twice`);
+      settled.add(key);
+    }
+  }
+
+  function disabled(endpointId: string): void {
+    const endpoint = model.endpoints.find(({ id }) => id === endpointId);
+    endpoint?.standing.see("DISABLED");
+  }
+
+  function poll(): void {
+    const { process } = world;
+    if (process?.engine == null) return;
+    const gauges = process.engine.status.gauges();
+    if (gauges.heldInMemory > HOUSE_DELIVERIES_MAX || gauges.heldBytes > HOUSE_BYTES_MAX) world.fault("the house is full");
+    if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0) world.fault(`${gauges.inFlight} are on the wire`);
+    if (disk.state !== "well") return;
+    for (const { seq, site, leased } of dueLanes(world, process.now())) {
+      if (leased > LANE_HOLD_MAX) world.fault(`site ${site} has ${leased} leases`);
+      const since = starvingSince.get(seq) ?? timeline.nowMs;
+      const isServed = (of(process).active.get(site) ?? 0) > 0 || (lastStart.get(seq) ?? 0) > since;
+      starvingSince.set(seq, isServed ? timeline.nowMs : since);
+      if (timeline.nowMs - since < STARVING_MS_MAX || isServed) continue;
+      starvingSince.set(seq, timeline.nowMs);
+      world.fault(`site ${site} starves since ${Math.round(since)}: ${describe(world, seq)}`);
+    }
+  }
+
+  return {
+    started,
+    heard,
+    answered,
+    disabled,
+    disturbed: () => starvingSince.clear(),
+    poll() {
+      const due = new Set(dueLanes(world, world.process?.now() ?? 0).map(({ seq }) => seq));
+      for (const seq of starvingSince.keys()) if (!due.has(seq)) starvingSince.delete(seq);
+      poll();
+    },
+  };
+}
+
+function nodeOf(disk: World["disk"]): number {
+  return Number(disk.prepare("SELECT max(node) AS node FROM nodes").get()?.node);
+}
+
+interface DueLane {
+  readonly seq: Seq;
+  readonly site: number;
+  readonly leased: number;
+}
+
+// What could be sent now, and what is leased, of lanes that neither rest nor wait.
+const DUE = `
+  SELECT e.seq, e.url, (SELECT count(*) FROM deliveries d WHERE d.endpoint_seq = e.seq AND d.state = 2) AS leased
+  FROM endpoints e JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.status = 'ACTIVE' AND e.deleted_at IS NULL
+    AND coalesce(l.rest_until, 0) <= :now AND coalesce(l.wait_until, 0) <= :now
+    AND EXISTS (
+      SELECT 1
+      FROM deliveries d
+      WHERE d.endpoint_seq = e.seq AND (d.state = 2 OR (d.state < 2 AND d.due_at <= :now)))`;
+
+function dueLanes({ disk }: World, now: number): DueLane[] {
+  return disk
+    .prepare(DUE)
+    .all({ now })
+    .map((row) => ({
+      seq: Number(row.seq),
+      site: Number(/site-(\d+)/.exec(String(row.url))?.[1]),
+      leased: Number(row.leased),
+    }));
+}
+
+function describe({ disk, process }: World, seq: Seq): string {
+  const lane = disk.prepare("SELECT * FROM lanes WHERE endpoint_seq = ?").get(seq);
+  const states = disk
+    .prepare("SELECT state, count(*) AS count, min(due_at) AS due FROM deliveries WHERE endpoint_seq = ? GROUP BY state")
+    .all(seq);
+  return JSON.stringify({ now: process?.now(), lane, states });
+}
+
+function isSignedWith(sent: Sent, secret: string): boolean {
+  const content = `${sent.headers["webhook-id"]}.${sent.headers["webhook-timestamp"]}.${sent.body}`;
+  const signature = `v1,${createHmac("sha256", secret).update(content).digest("base64")}`;
+  return String(sent.headers["webhook-signature"]).split(" ").includes(signature);
+}

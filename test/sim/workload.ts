@@ -1,0 +1,335 @@
+/** What callers do to the server: everything that the engine offers, at random times, some of it at once. */
+import type { Actor } from "../../src/domain/access.ts";
+import type { EndpointSettings } from "../../src/domain/endpoint.ts";
+import { matchesFilters } from "../../src/domain/event.ts";
+import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
+import type { Caller, PublishAnswer, PublishInput } from "../../src/engine/engine.ts";
+import {
+  createBelief,
+  type Fate,
+  isSurelyDeaf,
+  isSurelyListening,
+  type KnownEndpoint,
+  type Standing,
+} from "./model.ts";
+import { siteUrl } from "./network.ts";
+import type { Answer, World } from "./world.ts";
+
+export interface Workload {
+  /** Make the tenants and their first endpoints. */
+  setUp(): Promise<void>;
+  /** Do one thing. */
+  act(): Promise<void>;
+  /** Publish a few events at once. */
+  publishSome(): Promise<void>;
+  /** Ask until it is answered that every endpoint is ACTIVE. */
+  resumeAll(): Promise<void>;
+}
+
+const SCHEDULES: readonly (readonly number[])[] = [[], [0], [0, 0, 1], [1], [2, 4, 8], [1, 70], [5, 90, 10], [30, 60, 120]];
+const TYPES = ["order.paid", "order.sent", "user.made"];
+const FILTERS = [null, null, ["order.*"], ["user.made"], ["order.paid", "user.*"]];
+const RETRY_MS = 500;
+
+const fateOf = (answer: Answer<unknown>): Fate =>
+  answer.kind === "ok" ? "done" : answer.kind === "lost" ? "unknown" : "nothing";
+
+export function createWorkload(world: World): Workload {
+  const { model, random, timeline } = world;
+  const callers: Caller[] = [];
+  const deliveryIds: { readonly id: Uuid; readonly caller: Caller }[] = [];
+  const keys: string[] = [];
+  const firstAnswers = new Map<string, { readonly input: PublishInput; answer: PublishAnswer | null }>();
+  let sites = 0;
+  const secretOf = (number: number) => `a secret of the simulation ${number}`;
+  let secrets = 0;
+
+  const wait = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
+
+  /** Ask again while the server refuses or is away. */
+  async function insist<T>(question: Parameters<World["ask"]>[0]): Promise<T> {
+    for (;;) {
+      const answer = await world.ask(question);
+      if (answer.kind === "ok") return answer.value as T;
+      await wait(RETRY_MS);
+    }
+  }
+
+  // ── Tenants and endpoints ───────────────────────────────────────────────────────────────────────────────────────
+
+  async function setUp(): Promise<void> {
+    const system = callerOf(0, nextUuid({ lastMs: 0, randA: 0, high: 0, low: 0 }, 1, random.word));
+    for (let count = 1 + random.below(3); count > 0; count -= 1) {
+      const { tenant } = await insist<{ tenant: { id: Uuid; seq: number } }>((engine) =>
+        engine.access.createTenant(system, "Tenant"),
+      );
+      callers.push(callerOf(tenant.seq, tenant.id));
+      for (let more = 1 + random.below(4); more > 0; more -= 1) await createEndpoint();
+    }
+  }
+
+  async function createEndpoint(): Promise<void> {
+    sites += 1;
+    const site = sites;
+    const caller = random.chance(0.7) ? (callers.at(-1) as Caller) : random.pick(callers);
+    const secret = secretOf(++secrets);
+    const settings: Omit<EndpointSettings, "name"> = {
+      url: siteUrl(site, 1),
+      description: null,
+      eventTypes: random.pick(FILTERS),
+      format: random.chance(0.75) ? "plain" : random.pick(["standard", "pacspace", "pausepoint"]),
+      headers: {},
+      timeoutSeconds: random.pick([1, 5, 30]),
+      retryScheduleSeconds: random.pick(SCHEDULES),
+      rateLimitPerSecond: random.chance(0.25) ? random.pick([1, 3, 20]) : null,
+      maxInFlight: random.pick([1, 2, 5, 32]),
+      ordered: random.chance(0.35),
+    };
+    const input = { madeBy: "endpoints", settings: { ...settings, name: null }, secret } as const;
+    const answer = await world.ask((engine) => engine.endpoints.create(caller, input));
+    world.say(`endpoint at site ${site}: ${answer.kind}`);
+    if (answer.kind !== "ok" || answer.value.kind !== "created") return;
+    const { endpoint } = answer.value;
+    const known: KnownEndpoint = {
+      id: endpoint.id,
+      seq: endpoint.seq,
+      caller,
+      site,
+      format: settings.format,
+      eventTypes: settings.eventTypes,
+      ordered: settings.ordered,
+      scheduleSeconds: settings.retryScheduleSeconds,
+      rateLimitPerSecond: settings.rateLimitPerSecond,
+      maxInFlight: createBelief(settings.maxInFlight),
+      urlVersion: createBelief(1),
+      secret: createBelief(secret),
+      standing: createBelief<Standing>("ACTIVE"),
+      activations: 0,
+      lastUrlVersion: 1,
+    };
+    model.endpoints.push(known);
+    model.bySite.set(site, known);
+  }
+
+  async function patch(endpoint: KnownEndpoint): Promise<void> {
+    const url = ++endpoint.lastUrlVersion;
+    const changes: (() => { settings: Partial<EndpointSettings>; told: (fate: Fate) => void })[] = [
+      () => ({ settings: { url: siteUrl(endpoint.site, url) }, told: endpoint.urlVersion.change(url) }),
+      () => {
+        const maxInFlight = random.pick([1, 2, 8, 64]);
+        return { settings: { maxInFlight }, told: endpoint.maxInFlight.change(maxInFlight) };
+      },
+      () => ({ settings: { description: "changed" }, told() {} }),
+    ];
+    const { settings, told } = random.pick(changes)();
+    const answer = await world.ask((engine) => engine.endpoints.patch(endpoint.caller, endpoint.id, { settings }));
+    world.say(`patch ${endpoint.site} ${JSON.stringify(settings)}: ${answer.kind}`);
+    told(answer.kind === "ok" && answer.value.kind !== "patched" ? "nothing" : fateOf(answer));
+  }
+
+  async function setStatus(endpoint: KnownEndpoint, status: "ACTIVE" | "PAUSED" | "DISABLED"): Promise<boolean> {
+    const told = endpoint.standing.change(status);
+    if (status === "ACTIVE") endpoint.activations += 1;
+    const answer = await world.ask((engine) => engine.endpoints.patch(endpoint.caller, endpoint.id, { status }));
+    world.say(`${status} ${endpoint.site}: ${answer.kind}`);
+    const isPatched = answer.kind === "ok" && answer.value.kind === "patched";
+    told(answer.kind === "ok" && !isPatched ? "nothing" : fateOf(answer));
+    return isPatched;
+  }
+
+  async function remove(endpoint: KnownEndpoint): Promise<void> {
+    const told = endpoint.standing.change("DELETED");
+    const answer = await world.ask((engine) => engine.endpoints.remove(endpoint.caller, endpoint.id));
+    world.say(`delete ${endpoint.site}: ${answer.kind}`);
+    told(fateOf(answer));
+  }
+
+  async function rotateSecret(endpoint: KnownEndpoint): Promise<void> {
+    const secret = secretOf(++secrets);
+    const told = endpoint.secret.change(secret);
+    const input = { secret, overlapSeconds: random.pick([0, 10, 3600]) };
+    const answer = await world.ask((engine) => engine.endpoints.rotateSecret(endpoint.caller, endpoint.id, input));
+    world.say(`rotate ${endpoint.site}: ${answer.kind}`);
+    told(answer.kind === "ok" && answer.value === null ? "nothing" : fateOf(answer));
+  }
+
+  async function test(endpoint: KnownEndpoint): Promise<void> {
+    const answer = await world.ask((engine) => engine.endpoints.test(endpoint.caller, endpoint.id));
+    world.say(`test ${endpoint.site}: ${JSON.stringify(answer)}`);
+  }
+
+  async function recover(endpoint: KnownEndpoint): Promise<void> {
+    const since = world.wall.nowMs - random.below(300_000);
+    for (const { id } of deliveryIds) model.touched.add(id);
+    const answer = await world.ask((engine) => engine.endpoints.recover(endpoint.caller, endpoint.id, since));
+    world.say(`recover ${endpoint.site}: ${answer.kind}`);
+  }
+
+  async function resumeAll(): Promise<void> {
+    for (const endpoint of [...model.endpoints]) {
+      while (!endpoint.standing.possible.every((status) => status === "DELETED")) {
+        if (await setStatus(endpoint, "ACTIVE")) break;
+        const view = await world.ask((engine) => engine.endpoints.get(endpoint.caller, endpoint.id));
+        if (view.kind === "ok" && view.value === null) break;
+        await wait(RETRY_MS);
+      }
+    }
+  }
+
+  // ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function publishSome(): Promise<void> {
+    const caller = random.pick(callers);
+    const count = random.chance(0.1) ? 40 + random.below(80) : 1 + random.below(12);
+    await Promise.all(Array.from({ length: count }, () => publish(caller, inputFor(caller))));
+  }
+
+  function inputFor(caller: Caller): PublishInput {
+    const number = model.payloads.length;
+    const bytes = random.chance(0.02) ? 100_000 : random.below(300);
+    const payload = `{"n":${number}, "x":1.0,"pad":"${"é".repeat(bytes)}"}`;
+    model.payloads.push(payload);
+    const own = model.endpoints.filter((endpoint) => endpoint.caller === caller);
+    const named = random.chance(0.15) && own.length > 0 ? [random.pick(own).id] : null;
+    const key = random.chance(0.2) ? `key ${number}` : null;
+    if (key !== null) keys.push(key);
+    return { type: random.pick(TYPES), payload, endpointIds: named, idempotencyKey: key };
+  }
+
+  async function publish(caller: Caller, input: PublishInput): Promise<void> {
+    const key = input.idempotencyKey === null ? null : `${caller.tenantSeq} ${input.idempotencyKey}`;
+    const listening = due(caller, input, isSurelyListening);
+    const deaf = due(caller, input, isSurelyDeaf);
+    const answer = await world.ask((engine) => engine.publish(caller, input));
+    const number = model.payloads.indexOf(input.payload);
+    world.say(`publish ${number}: ${answer.kind} ${answer.kind === "ok" ? JSON.stringify(answer.value) : ""}`);
+    if (answer.kind !== "ok") return;
+    if (key !== null) compareWithFirst(key, input, answer.value);
+    if (answer.value.kind !== "accepted") return;
+    const { eventId, deliveries } = answer.value;
+    for (const { deliveryId } of deliveries) deliveryIds.push({ id: deliveryId, caller });
+    if (!model.events.has(eventId)) {
+      model.events.set(eventId, { id: eventId, caller, type: input.type, payload: input.payload, deliveries });
+    }
+    if (deliveries.some(({ created }) => !created)) return;
+    const got = new Set(deliveries.map(({ endpointId }) => endpointId));
+    const stillListening = due(caller, input, isSurelyListening);
+    const missing = listening.find((endpoint) => stillListening.includes(endpoint) && !got.has(endpoint.id));
+    const stillDeaf = due(caller, input, isSurelyDeaf);
+    const surplus = deaf.find((endpoint) => stillDeaf.includes(endpoint) && got.has(endpoint.id));
+    if (missing !== undefined) world.fault(`event ${eventId} goes not to site ${missing.site}, whose filter matches`);
+    if (surplus !== undefined) world.fault(`event ${eventId} goes to site ${surplus.site}, which is off`);
+  }
+
+  function due(caller: Caller, input: PublishInput, is: (endpoint: KnownEndpoint) => boolean): KnownEndpoint[] {
+    return model.endpoints.filter(
+      (endpoint) =>
+        endpoint.caller === caller &&
+        (input.endpointIds?.includes(endpoint.id) ?? matchesFilters(endpoint.eventTypes, input.type)) &&
+        is(endpoint),
+    );
+  }
+
+  /** Publish again under a key that was used: the same, or something else. */
+  async function repeat(): Promise<void> {
+    const known = [...firstAnswers];
+    if (known.length === 0) return;
+    const [key, { input }] = random.pick(known);
+    const caller = callers.find(({ tenantSeq }) => key.startsWith(`${tenantSeq} `)) as Caller;
+    const isSame = random.chance(0.7);
+    await publish(caller, isSame ? input : { ...input, payload: input.payload.replace("1.0", "2.0") });
+  }
+
+  function compareWithFirst(key: string, input: PublishInput, answer: PublishAnswer): void {
+    const first = firstAnswers.get(key);
+    if (first === undefined) {
+      firstAnswers.set(key, { input, answer: answer.kind === "accepted" ? answer : null });
+      return;
+    }
+    if (model.aheadMs > KEYS_FORGOTTEN_MS) return;
+    if (first.input.payload !== input.payload) {
+      if (answer.kind !== "conflict") world.fault(`key ${key} took other content: ${answer.kind}`);
+      return;
+    }
+    if (answer.kind !== "accepted") world.fault(`key ${key} is repeated and gets ${answer.kind}`);
+    else if (first.answer?.kind === "accepted" && !isSameAnswer(first.answer, answer)) {
+      world.fault(`key ${key} is repeated and gets another answer`);
+    }
+  }
+
+  // ── Deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function actOnDelivery(): Promise<void> {
+    if (deliveryIds.length === 0) return;
+    const { id, caller } = random.chance(0.6)
+      ? (deliveryIds[Math.max(0, deliveryIds.length - 1 - random.below(10))] as (typeof deliveryIds)[number])
+      : random.pick(deliveryIds);
+    model.touched.add(id);
+    if (random.chance(0.4)) {
+      const answer = await world.ask((engine) => engine.history.cancel(caller, id));
+      world.say(`cancel ${id}: ${JSON.stringify(answer)}`);
+      if (answer.kind === "ok" && answer.value === "cancelled" && !revived.has(id)) model.cancelled.add(id);
+      return;
+    }
+    model.cancelled.delete(id);
+    revived.add(id);
+    const answer = await world.ask((engine) => engine.history.retry(caller, id));
+    world.say(`retry ${id}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
+  }
+  /** A retry or recovery may have been asked for at the same time as a cancel: what is true then is open. */
+  const revived = new Set<Uuid>();
+
+  async function replay(): Promise<void> {
+    if (deliveryIds.length === 0) return;
+    const { caller } = random.pick(deliveryIds);
+    const own = deliveryIds.filter((delivery) => delivery.caller === caller);
+    const ids = Array.from({ length: 1 + random.below(8) }, () => random.pick(own).id);
+    const answer = await world.ask((engine) => engine.history.replay(caller, ids, random.chance(0.2)));
+    world.say(`replay: ${JSON.stringify(answer.kind === "ok" ? { ...answer.value, batchId: null } : answer)}`);
+    if (answer.kind === "ok" && answer.value.kind === "unknown") world.fault("a replay finds known deliveries unknown");
+  }
+
+  async function act(): Promise<void> {
+    const live = model.endpoints.filter(({ standing }) => !standing.possible.includes("DELETED"));
+    const endpoint = live.length === 0 ? null : random.pick(live);
+    if (endpoint === null) return createEndpoint();
+    const acts: readonly [number, () => Promise<unknown>][] = [
+      [20, () => setStatus(endpoint, "PAUSED")],
+      [8, () => setStatus(endpoint, "DISABLED")],
+      [35, () => setStatus(endpoint, "ACTIVE")],
+      [3, () => remove(endpoint)],
+      [4, createEndpoint],
+      [15, () => patch(endpoint)],
+      [6, () => rotateSecret(endpoint)],
+      [4, () => test(endpoint)],
+      [6, () => recover(endpoint)],
+      [12, repeat],
+      [30, actOnDelivery],
+      [8, replay],
+    ];
+    let luck = random.below(acts.reduce((sum, [weight]) => sum + weight, 0));
+    for (const [weight, chosen] of acts) {
+      luck -= weight;
+      if (luck < 0) {
+        await chosen();
+        return;
+      }
+    }
+  }
+
+  return { setUp, act, publishSome, resumeAll };
+}
+
+/** Keys are remembered for 72 hours. */
+const KEYS_FORGOTTEN_MS = 70 * 3_600_000;
+
+function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
+  const actor: Actor = { kind: "key", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
+  return { actor, tenantId, tenantSeq };
+}
+
+function isSameAnswer(a: Extract<PublishAnswer, { kind: "accepted" }>, b: typeof a): boolean {
+  const text = ({ eventId, deliveries }: typeof a) =>
+    JSON.stringify([eventId, deliveries.map(({ deliveryId, endpointId }) => [deliveryId, endpointId])]);
+  return text(a) === text(b);
+}

@@ -1,0 +1,235 @@
+/** One machine: its clock, disk and wire, the server's processes that live and die on it, and those who call them. */
+import { StoreUnavailable } from "../../src/domain/errors.ts";
+import { nextUuid, type UuidState } from "../../src/domain/ids.ts";
+import { hmacSha256 } from "../../src/engine/hmac.ts";
+import { type RunningEngine, startEngine } from "../../src/engine/start.ts";
+import type { Noticed } from "../../src/ports/telemetry.ts";
+import { createSimClock, createWallClock, type WallClock } from "./clock.ts";
+import { createModel, type Model } from "./model.ts";
+import { createNetwork, type Network, type Sent } from "./network.ts";
+import { createRandom, type Random } from "./random.ts";
+import { connect, createDisk, type Disk } from "./store.ts";
+import { createTimeline, type Timeline } from "./timeline.ts";
+import { createWatch, type Watch } from "./watch.ts";
+
+/** A process of the server, from its start to its end. */
+export interface Process {
+  readonly number: number;
+  readonly startedMs: number;
+  engine: RunningEngine | null;
+  alive: boolean;
+  /** How it ended: what it had not settled then is sent again. */
+  end: "crashed" | "stopped" | "stoppedWithoutStore" | null;
+  /** The store failed it at some time. */
+  sawOutage: boolean;
+  now(): number;
+}
+
+export type Answer<T> =
+  | { readonly kind: "ok"; readonly value: T }
+  /** 503: nothing of it has happened. */
+  | { readonly kind: "refused" }
+  /** The process ended before it answered. */
+  | { readonly kind: "lost" };
+
+export interface World {
+  readonly seed: number;
+  readonly timeline: Timeline;
+  readonly wall: WallClock;
+  readonly disk: Disk;
+  readonly network: Network;
+  readonly random: Random;
+  readonly model: Model;
+  readonly watch: Watch;
+  /** What happened, line by line: the same for the same seed. */
+  readonly log: string[];
+  /** What must not happen, and did. */
+  readonly faults: string[];
+  readonly processes: Process[];
+  /** The living process; null between two. */
+  readonly process: Process | null;
+  say(line: string): void;
+  fault(text: string): void;
+  start(): Promise<void>;
+  crash(): void;
+  /** Stop as SIGTERM does. Resolves when the process has ended, also when it crashed meanwhile. */
+  stop(): Promise<void>;
+  ask<T>(question: (engine: RunningEngine) => Promise<T>): Promise<Answer<T>>;
+}
+
+const DAY_MS = 86_400_000;
+export const RETENTION_MS = 30 * DAY_MS;
+
+export function createWorld(seed: number): World {
+  const random = createRandom(seed);
+  const timeline = createTimeline();
+  const wall = createWallClock(timeline);
+  const disk = createDisk();
+  const network = createNetwork({ timeline, wall, random: random.fork() });
+  const [clockRandom, storeRandom, idRandom] = [random.fork(), random.fork(), random.fork()];
+  const ids: UuidState = { lastMs: 0, randA: 0, high: 0, low: 0 };
+  const model = createModel();
+  const log: string[] = [];
+  const faults: string[] = [];
+  const processes: Process[] = [];
+  const open = new Set<() => void>();
+  let current: Process | null = null;
+
+  const stamp = () => `${(timeline.nowMs / 1000).toFixed(3)}`;
+  const say = (line: string) => void log.push(`${stamp()} ${line}`);
+  function fault(text: string): void {
+    faults.push(`${stamp()} ${text}`);
+    say(`FAULT ${text}`);
+  }
+
+  function die(dying: Process, how: NonNullable<Process["end"]>): void {
+    dying.alive = false;
+    dying.end = how;
+    if (current === dying) current = null;
+    for (const lose of [...open]) lose();
+    say(`process ${dying.number} ${how}`);
+  }
+
+  function crash(): void {
+    if (current !== null) die(current, "crashed");
+  }
+
+  async function start(): Promise<void> {
+    const number = processes.length + 1;
+    const isAlive = () => made.alive;
+    const clock = createSimClock({ timeline, wall, random: clockRandom, isAlive });
+    const made: Process = {
+      number,
+      startedMs: timeline.nowMs,
+      engine: null,
+      alive: true,
+      end: null,
+      sawOutage: false,
+      now: () => clock.now(),
+    };
+    processes.push(made);
+    current = made;
+    say(`process ${number} starts`);
+    const store = connect({
+      disk,
+      timeline,
+      random: storeRandom,
+      newId: () => nextUuid(ids, wall.nowMs, idRandom.word),
+      isAlive,
+      crash,
+      onAnswer: (verb, args, value) => watch.answered(made, verb, args, value),
+      onBroken: (verb, message) => fault(`verb ${verb} broke: ${message}`),
+    });
+    const sender = network.connect({
+      process: number,
+      isAlive,
+      onStart: (sent) => watch.started(made, sent),
+      onHeard: (sent) => watch.heard(made, sent),
+    });
+    const engine = startEngine({
+      clock,
+      store,
+      sender,
+      telemetry: {
+        attempted() {},
+        published() {},
+        noticed: (happening) => notice(made, happening),
+      },
+      hmac: hmacSha256,
+      userAgent: "Signalbox/sim",
+      retentionMs: RETENTION_MS,
+    });
+    const isUp = await orLost(
+      engine.then(
+        (running) => {
+          made.engine = running;
+          return true;
+        },
+        (error: unknown) => {
+          if (!(error instanceof StoreUnavailable)) throw error;
+          return false;
+        },
+      ),
+    );
+    if (isUp === false) die(made, "crashed"); // as `main` does: one line, exit code 1
+    if (made.alive) say(`process ${number} is up`);
+  }
+
+  function notice(of: Process, { level, what, fields }: Noticed): void {
+    if (!of.alive) return;
+    say(`process ${of.number} notices ${what} ${JSON.stringify(fields).slice(0, 200)}`);
+    if (what === "store_unavailable") of.sawOutage = true;
+    if (what === "endpoint_disabled") watch.disabled(String(fields.endpoint));
+    if (what === "leases_reconciled" && !of.sawOutage) fault("a lease was lost without any outage");
+    const excused = what === "store_unavailable" || (what === "settle_failed" && of.sawOutage);
+    if (level === "error" && !excused) fault(`the engine says ${what}: ${JSON.stringify(fields)}`);
+  }
+
+  /** Null when the process ended before. */
+  function orLost<T>(promise: Promise<T>): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      const lose = () => {
+        open.delete(lose);
+        resolve(null);
+      };
+      open.add(lose);
+      promise.then(resolve, reject).finally(() => open.delete(lose));
+    });
+  }
+
+  const world: World = {
+    seed,
+    timeline,
+    wall,
+    disk,
+    network,
+    random: random.fork(),
+    model,
+    get watch() {
+      return watch;
+    },
+    log,
+    faults,
+    processes,
+    get process() {
+      return current;
+    },
+    say,
+    fault,
+    start,
+    crash,
+    async stop() {
+      const stopping = current;
+      if (stopping?.engine == null) return;
+      say(`process ${stopping.number} is asked to stop`);
+      const began = timeline.nowMs;
+      stopping.engine.prepareStop();
+      await orLost(stopping.engine.stop());
+      if (!stopping.alive) return;
+      const tookMs = timeline.nowMs - began;
+      if (tookMs > STOP_MS_MAX) fault(`stopping took ${Math.round(tookMs)} ms`);
+      die(stopping, stopping.sawOutage ? "stoppedWithoutStore" : "stopped");
+    },
+    async ask(question) {
+      const engine = current?.engine;
+      if (engine == null) return { kind: "refused" };
+      const answer = await orLost(
+        question(engine).then(
+          (value) => ({ kind: "ok", value }) as const,
+          (error: unknown) => {
+            if (!(error instanceof StoreUnavailable)) fault(`a caller got ${String(error)}`);
+            return { kind: "refused" } as const;
+          },
+        ),
+      );
+      return answer ?? { kind: "lost" };
+    },
+  };
+  const watch = createWatch(world);
+  return world;
+}
+
+/** The grace for attempts on the wire, and some commits that take long. */
+const STOP_MS_MAX = 30_000;
+
+export type { Sent };
