@@ -27,19 +27,31 @@ export const history: Benchmark = {
     note(`making ${total.toLocaleString("en")} deliveries`);
     const made = await fill(server, receiver, total);
     note("listing them");
-    const all = new Samples();
-    const measures: Measure[] = [];
-    for (const [label, filter] of filtersOf(made))
-      measures.push(...(await measureFilter(server, made, label, filter, all)));
+    const measured: Measured[] = [];
+    for (const [label, filter] of filtersOf(made)) measured.push(await measureFilter(server, made, { label, filter }));
     if (profileDir !== null) await server.stop();
+    const atMost = P99_MS_MAX;
     return [
       { name: "deliveries", unit: "", value: total },
-      { name: "all filters: p50", unit: "ms", value: all.percentile(0.5) },
-      { name: "all filters: p99", unit: "ms", value: all.percentile(0.99), goal: { atMost: P99_MS_MAX } },
-      ...measures,
+      { name: "slowest filter: p99", unit: "ms", value: most(measured.map(({ p99Ms }) => p99Ms)), goal: { atMost } },
+      { name: "most requests for one full page", unit: "", value: most(measured.map(({ requests }) => requests)) },
+      ...measured.flatMap(({ label, p50Ms, p99Ms }): Measure[] => [
+        { name: `${label}: p50`, unit: "ms", value: p50Ms },
+        { name: `${label}: p99`, unit: "ms", value: p99Ms, goal: { atMost } },
+      ]),
     ];
   },
 };
+
+interface Measured {
+  readonly label: string;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** A page may be short, even empty, while there is more: the most requests until a page's worth of rows had come. */
+  readonly requests: number;
+}
+
+const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
 
 type Filter = Readonly<Record<string, string>>;
 
@@ -94,34 +106,46 @@ function filtersOf({ ids, events, middle, early }: History): readonly (readonly 
 async function measureFilter(
   server: Signalbox,
   { total }: History,
-  label: string,
-  filter: Filter,
-  all: Samples,
-): Promise<readonly Measure[]> {
+  { label, filter }: { readonly label: string; readonly filter: Filter },
+): Promise<Measured> {
   const tookMs = new Samples();
+  const way = new Way();
   const connection = await Connection.open(server.port);
-  let cursor: string | null = null;
   for (let count = 0; count < REQUESTS_EACH; count += 1) {
     const follows = count % 2 === 0;
-    const from = follows ? cursor : encodeCursor("deliveries", anywhere(count, total));
-    const query = new URLSearchParams({
-      ...filter,
-      limit: String(LIST_PAGE_MAX),
-      ...(from !== null && { cursor: from }),
-    });
+    const cursor = follows ? way.cursor : encodeCursor("deliveries", anywhere(count, total));
+    const query = new URLSearchParams({ ...filter, limit: String(LIST_PAGE_MAX), ...(cursor !== null && { cursor }) });
     const sentAt = performance.now();
     const { status, body } = await connection.ask(getText(server, `/v1/deliveries?${query}`));
-    const ms = performance.now() - sentAt;
+    tookMs.add(performance.now() - sentAt);
     if (status !== 200) throw new Error(`${query} → ${status} ${body}`);
-    tookMs.add(ms);
-    all.add(ms);
-    if (follows) cursor = (JSON.parse(body) as { next_cursor: string | null }).next_cursor;
+    if (follows) way.came(JSON.parse(body) as Page);
   }
   connection.close();
-  return [
-    { name: `${label}: p50`, unit: "ms", value: tookMs.percentile(0.5) },
-    { name: `${label}: p99`, unit: "ms", value: tookMs.percentile(0.99), goal: { atMost: P99_MS_MAX } },
-  ];
+  return { label, p50Ms: tookMs.percentile(0.5), p99Ms: tookMs.percentile(0.99), requests: way.requestsMost };
+}
+
+interface Page {
+  readonly results: readonly unknown[];
+  readonly next_cursor: string | null;
+}
+
+/** The way of a reader from the newest row on, page after page, and from the start again at its end. */
+class Way {
+  cursor: string | null = null;
+  requestsMost = 0;
+  #rows = 0;
+  #requests = 0;
+
+  came(page: Page): void {
+    this.cursor = page.next_cursor;
+    this.#rows += page.results.length;
+    this.#requests += 1;
+    this.requestsMost = Math.max(this.requestsMost, this.#requests);
+    if (this.#rows < LIST_PAGE_MAX && this.cursor !== null) return;
+    this.#rows = 0;
+    this.#requests = 0;
+  }
 }
 
 /** Spread over all rows, the same places in every run. */

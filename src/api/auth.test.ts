@@ -20,5 +20,5 @@ test("what has not a key's form is none", () => {
     `Bearer ${KEY}0`,
     `Bearer ${KEY.toUpperCase()}`,
   ];
-  for (const header of headers) assert.equal(bearerKey(header), null, header);
+  for (const header of headers) assert.equal(bearerKey(header), null, String(header));
 });

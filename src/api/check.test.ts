@@ -28,22 +28,17 @@ test("a good body has no faults and comes back as it is", () => {
 });
 
 test("every fault is named, each once, in words", () => {
-  assert.deepEqual(
-    faults({ timeout_seconds: 0.5, types: ["ok.*", "no*", 3], mode: "c", timeout_second: 1, zzz: 1 }),
-    [
-      "name is required and must be a string of 1 to 3 characters",
-      "timeout_seconds must be an integer from 1 to 30",
-      "types must be an array of 1 to 2 items, each an event type, or the beginning of one followed by .* or null",
-      'mode must be one of "a", "b"',
-      'timeout_second is not a field of this request; did you mean "timeout_seconds"?',
-      "zzz is not a field of this request",
-    ].flatMap((fault) => (fault.startsWith("types ") ? typesFaults : [fault])),
-  );
+  const body = { timeout_seconds: 0.5, types: ["ok.*", "no*", 3], mode: "c", timeout_second: 1, zzz: 1 };
+  assert.deepEqual(faults(body), [
+    "name is required and must be a string of 1 to 3 characters",
+    "timeout_seconds must be an integer from 1 to 30",
+    "types[1] must be an event type, or the beginning of one followed by .*",
+    "types[2] must be an event type, or the beginning of one followed by .*",
+    'mode must be one of "a", "b"',
+    'timeout_second is not a field of this request; did you mean "timeout_seconds"?',
+    "zzz is not a field of this request",
+  ]);
 });
-const typesFaults = [
-  "types[1] must be an event type, or the beginning of one followed by .*",
-  "types[2] must be an event type, or the beginning of one followed by .*",
-];
 
 test("a union is described whole when no member of it fits", () => {
   const rule = "an array of 1 to 2 items, each an event type, or the beginning of one followed by .* or null";

@@ -41,9 +41,18 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
   let pumping = false;
 
   function nudge(lane: Lane): void {
-    if (canStart(lane, clock.now())) rounds.join(lane);
+    const now = clock.now();
+    if (canStart(lane, now)) rounds.join(lane);
+    else awaitPlace(lane, now);
     onRoom(lane);
     pump();
+  }
+
+  /** A lane that only its rate limit keeps back has nothing on the wire that would nudge it again. */
+  function awaitPlace(lane: Lane, now: EpochMs): void {
+    if (lane.nextStartAt > now && lane.queue.length > 0 && !isBlocked(lane, now)) {
+      alarms.set(lane, Math.ceil(lane.nextStartAt));
+    }
   }
 
   function pump(): void {
@@ -54,9 +63,7 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
       const lane = rounds.next();
       if (lane === null) break;
       if (canStart(lane, now)) start(lane, now);
-      else if (lane.queue.length > 0 && !isBlocked(lane, now) && lane.nextStartAt > now) {
-        alarms.set(lane, Math.ceil(lane.nextStartAt));
-      }
+      else awaitPlace(lane, now);
     }
     pumping = false;
   }

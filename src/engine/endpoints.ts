@@ -70,6 +70,10 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
   }
 
   return {
+    async urlFault(url) {
+      const verdict = await sender.vet(url);
+      return verdict.kind === "refused" ? verdict.reason : null;
+    },
     async create({ actor, tenantSeq }, { madeBy, settings, secret }) {
       const verdict = await sender.vet(settings.url);
       if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
@@ -95,13 +99,21 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
     list: ({ tenantSeq }, after, limit) => store.listEndpoints(tenantSeq, after, limit),
     async patch({ actor, tenantSeq }, id, input) {
       const url = input.settings?.url;
+      let vetted = {};
       if (url !== undefined) {
         // Looked up first, so that another tenant's endpoint is unknown whatever the URL.
         if ((await store.getEndpoint(tenantSeq, id)) === null) return { kind: "unknown" };
         const verdict = await sender.vet(url);
         if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
+        vetted = { settings: { ...input.settings, url: verdict.url } };
       }
-      const patched = await patchStored({ actor, tenantSeq, id, now: clock.now(), ...changesOf(input) });
+      const patched = await patchStored({
+        actor,
+        tenantSeq,
+        id,
+        now: clock.now(),
+        ...changesOf({ ...input, ...vetted }),
+      });
       const view = patched === null ? null : await store.getEndpoint(tenantSeq, id);
       return view === null ? { kind: "unknown" } : { kind: "patched", view };
     },

@@ -125,6 +125,8 @@ export interface CreatedKey {
 }
 
 export interface EndpointService {
+  /** Why an endpoint may not have this URL; null when it may. `create` and `patch` ask the same. */
+  urlFault(url: string): Promise<string | null>;
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
   list(caller: Caller, after: Seq | null, limit: number): Promise<EndpointPage>;

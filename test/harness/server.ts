@@ -53,6 +53,7 @@ export interface AnswerBody {
   readonly max_in_flight: number;
   readonly message: string;
   readonly name: string;
+  readonly next_attempt_at: string | null;
   readonly next_cursor: string | null;
   readonly not_delivered: readonly AnswerBody[];
   readonly paused_at: string | null;
@@ -68,6 +69,7 @@ export interface AnswerBody {
   readonly timeout_seconds: number;
   readonly type: string;
   readonly url: string;
+  readonly waiting: { readonly count: number; readonly more: boolean };
   readonly webhooks: readonly AnswerBody[];
 }
 

@@ -90,8 +90,8 @@ export interface Model {
   readonly payloads: string[];
   /** Deliveries whose cancelling was confirmed, and nothing that revives them was asked for since. */
   readonly cancelled: Set<Uuid>;
-  /** Whether each delivery was ever asked to be cancelled, or given another run. */
-  readonly touched: Set<Uuid>;
+  /** Deliveries that were asked to be cancelled, whatever came of it. */
+  readonly cancelAsked: Set<Uuid>;
   /** How far the wall clock was set ahead, in all. */
   aheadMs: number;
 }
@@ -103,7 +103,7 @@ export function createModel(): Model {
     events: new Map(),
     payloads: [],
     cancelled: new Set(),
-    touched: new Set(),
+    cancelAsked: new Set(),
     aheadMs: 0,
   };
 }

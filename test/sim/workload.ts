@@ -38,8 +38,8 @@ export function createWorkload(world: World): Workload {
   const { model, random, timeline } = world;
   const callers: Caller[] = [];
   const deliveryIds: { readonly id: Uuid; readonly caller: Caller }[] = [];
-  const keys: string[] = [];
-  const firstAnswers = new Map<string, { readonly input: PublishInput; answer: PublishAnswer | null }>();
+  /** By tenant and idempotency key: what was first accepted under it. */
+  const firstAnswers = new Map<string, { readonly input: PublishInput; readonly answer: Accepted }>();
   let sites = 0;
   const secretOf = (number: number) => `a secret of the simulation ${number}`;
   let secrets = 0;
@@ -160,7 +160,6 @@ export function createWorkload(world: World): Workload {
 
   async function recover(endpoint: KnownEndpoint): Promise<void> {
     const since = world.wall.nowMs - random.below(300_000);
-    for (const { id } of deliveryIds) model.touched.add(id);
     const answer = await world.ask((engine) => engine.endpoints.recover(endpoint.caller, endpoint.id, since));
     world.say(`recover ${endpoint.site}: ${answer.kind}`);
   }
@@ -170,7 +169,7 @@ export function createWorkload(world: World): Workload {
       while (!endpoint.standing.possible.every((status) => status === "DELETED")) {
         if (await setStatus(endpoint, "ACTIVE")) break;
         const view = await world.ask((engine) => engine.endpoints.get(endpoint.caller, endpoint.id));
-        if (view.kind === "ok" && view.value === null) break;
+        if (view.kind === "ok" && view.value === null) endpoint.standing.see("DELETED");
         await wait(RETRY_MS);
       }
     }
@@ -181,7 +180,14 @@ export function createWorkload(world: World): Workload {
   async function publishSome(): Promise<void> {
     const caller = random.pick(callers);
     const count = random.chance(0.1) ? 40 + random.below(80) : 1 + random.below(12);
-    await Promise.all(Array.from({ length: count }, () => publish(caller, inputFor(caller))));
+    await Promise.all(
+      Array.from({ length: count }, async () => {
+        const input = inputFor(caller);
+        // Two at once make one.
+        if (input.idempotencyKey !== null && random.chance(0.2)) void publish(caller, input);
+        await publish(caller, input);
+      }),
+    );
   }
 
   function inputFor(caller: Caller): PublishInput {
@@ -192,7 +198,6 @@ export function createWorkload(world: World): Workload {
     const own = model.endpoints.filter((endpoint) => endpoint.caller === caller);
     const named = random.chance(0.15) && own.length > 0 ? [random.pick(own).id] : null;
     const key = random.chance(0.2) ? `key ${number}` : null;
-    if (key !== null) keys.push(key);
     return { type: random.pick(TYPES), payload, endpointIds: named, idempotencyKey: key };
   }
 
@@ -203,7 +208,11 @@ export function createWorkload(world: World): Workload {
     const answer = await world.ask((engine) => engine.publish(caller, input));
     const number = model.payloads.indexOf(input.payload);
     world.say(`publish ${number}: ${answer.kind} ${answer.kind === "ok" ? JSON.stringify(answer.value) : ""}`);
-    if (answer.kind !== "ok") return;
+    if (answer.kind !== "ok") {
+      // What a key is for: nobody knows whether it happened, so it is asked for again.
+      if (key !== null) await wait(RETRY_MS * 4).then(() => publish(caller, input));
+      return;
+    }
     if (key !== null) compareWithFirst(key, input, answer.value);
     if (answer.value.kind !== "accepted") return;
     const { eventId, deliveries } = answer.value;
@@ -211,7 +220,8 @@ export function createWorkload(world: World): Workload {
     if (!model.events.has(eventId)) {
       model.events.set(eventId, { id: eventId, caller, type: input.type, payload: input.payload, deliveries });
     }
-    if (deliveries.some(({ created }) => !created)) return;
+    // A repeat names the endpoints of then; without any, nobody can tell it from a first one.
+    if (key !== null && !deliveries.some(({ created }) => created)) return;
     const got = new Set(deliveries.map(({ endpointId }) => endpointId));
     const stillListening = due(caller, input, isSurelyListening);
     const missing = listening.find((endpoint) => stillListening.includes(endpoint) && !got.has(endpoint.id));
@@ -236,14 +246,14 @@ export function createWorkload(world: World): Workload {
     if (known.length === 0) return;
     const [key, { input }] = random.pick(known);
     const caller = callers.find(({ tenantSeq }) => key.startsWith(`${tenantSeq} `)) as Caller;
-    const isSame = random.chance(0.7);
+    const isSame = random.chance(0.7) || model.aheadMs > KEYS_FORGOTTEN_MS;
     await publish(caller, isSame ? input : { ...input, payload: input.payload.replace("1.0", "2.0") });
   }
 
   function compareWithFirst(key: string, input: PublishInput, answer: PublishAnswer): void {
     const first = firstAnswers.get(key);
     if (first === undefined) {
-      firstAnswers.set(key, { input, answer: answer.kind === "accepted" ? answer : null });
+      if (answer.kind === "accepted") firstAnswers.set(key, { input, answer });
       return;
     }
     if (model.aheadMs > KEYS_FORGOTTEN_MS) return;
@@ -252,9 +262,7 @@ export function createWorkload(world: World): Workload {
       return;
     }
     if (answer.kind !== "accepted") world.fault(`key ${key} is repeated and gets ${answer.kind}`);
-    else if (first.answer?.kind === "accepted" && !isSameAnswer(first.answer, answer)) {
-      world.fault(`key ${key} is repeated and gets another answer`);
-    }
+    else if (!isSameAnswer(first.answer, answer)) world.fault(`key ${key} is repeated and gets another answer`);
   }
 
   // ── Deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -264,8 +272,8 @@ export function createWorkload(world: World): Workload {
     const { id, caller } = random.chance(0.6)
       ? (deliveryIds[Math.max(0, deliveryIds.length - 1 - random.below(10))] as (typeof deliveryIds)[number])
       : random.pick(deliveryIds);
-    model.touched.add(id);
     if (random.chance(0.4)) {
+      model.cancelAsked.add(id);
       const answer = await world.ask((engine) => engine.history.cancel(caller, id));
       world.say(`cancel ${id}: ${JSON.stringify(answer)}`);
       if (answer.kind === "ok" && answer.value === "cancelled" && !revived.has(id)) model.cancelled.add(id);
@@ -320,6 +328,8 @@ export function createWorkload(world: World): Workload {
   return { setUp, act, publishSome, resumeAll };
 }
 
+type Accepted = Extract<PublishAnswer, { kind: "accepted" }>;
+
 /** Keys are remembered for 72 hours. */
 const KEYS_FORGOTTEN_MS = 70 * 3_600_000;
 
@@ -328,8 +338,8 @@ function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
   return { actor, tenantId, tenantSeq };
 }
 
-function isSameAnswer(a: Extract<PublishAnswer, { kind: "accepted" }>, b: typeof a): boolean {
-  const text = ({ eventId, deliveries }: typeof a) =>
+function isSameAnswer(a: Accepted, b: Accepted): boolean {
+  const text = ({ eventId, deliveries }: Accepted) =>
     JSON.stringify([eventId, deliveries.map(({ deliveryId, endpointId }) => [deliveryId, endpointId])]);
   return text(a) === text(b);
 }

@@ -171,6 +171,16 @@ test("a stream goes on behind Last-Event-ID", async (t) => {
   assert.ok(Number(next.id) > Number(seen.id));
 });
 
+test("a tenant has at most 100 streams", async (t) => {
+  const client = await newTenant(server);
+  const streams = await Promise.all(Array.from({ length: 100 }, () => followOutcomes(t, server.url, client.apiKey)));
+  const refused = await client.request("GET", "/v1/stream");
+  assert.deepEqual([refused.status, refused.code, refused.headers.get("retry-after")], [429, "TOO_MANY_STREAMS", "5"]);
+  const bad = await client.request("GET", "/v1/stream", { headers: { "last-event-id": "x" } });
+  assert.deepEqual([bad.status, bad.faultyFields], [400, ["Last-Event-ID"]]);
+  for (const stream of streams) stream.close();
+});
+
 test("streams end when the server stops", async (t) => {
   const own = await startServer(t);
   const outcomes = await followOutcomes(t, own.url, own.apiKey);

@@ -106,6 +106,15 @@ test("a URL that may not be used is a fault of the field url", async (t) => {
   }
 });
 
+test("an address that may not be reached is named together with the other faults", async () => {
+  const body = { url: "https://10.0.0.1/", timeout_seconds: 99 };
+  for (const path of ["/v1/endpoints", "/v1/webhooks"]) {
+    const answer = await server.request("POST", path, { body });
+    assert.match(answer.text, /"?url"?.*private/);
+    assert.match(answer.text, /timeout_seconds/);
+  }
+});
+
 test("PATCH changes several fields at once and keeps the others", async () => {
   const client = await newTenant(server);
   const made = await create(client, { name: "before", description: "kept", headers_json: { "X-A": "1" } });

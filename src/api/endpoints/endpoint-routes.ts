@@ -11,6 +11,7 @@ import { invalid, problem } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
 import { nextLink } from "../paging.ts";
 import { PathId } from "../schemas.ts";
+import { withUrlFault } from "../url-fault.ts";
 import {
   CreatedEndpointAnswer,
   CreateEndpointBody,
@@ -56,8 +57,9 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
       },
     },
     async (request, reply) => {
-      const body = checkCreate(bodyOf(request).value);
-      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+      const { value } = bodyOf(request);
+      const body = checkCreate(value);
+      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(engine, value, body.faults)));
       const answer = await engine.endpoints.create(request.caller, createInput(body.value));
       if (answer.kind === "urlRefused") return refuse(reply, urlRefused(answer.reason));
       if (answer.kind === "tooMany") return refuse(reply, TOO_MANY_ENDPOINTS);
@@ -122,8 +124,9 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     async (request, reply) => {
       const id = parseEndpointId(request.params.id);
       if (id === null) return refuse(reply, ENDPOINT_NOT_FOUND);
-      const body = checkPatch(bodyOf(request).value);
-      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+      const { value } = bodyOf(request);
+      const body = checkPatch(value);
+      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(engine, value, body.faults)));
       const answer = await engine.endpoints.patch(request.caller, id, patchInput(body.value));
       switch (answer.kind) {
         case "patched":

@@ -1,0 +1,16 @@
+/** URL rules beside the others: whether an address may be reached is asked of the engine, and named with the rest. */
+import type { Fault } from "../domain/errors.ts";
+import type { ApiDeps } from "./deps.ts";
+
+/** The faults of a body, with that of its `url` if only the engine can tell it. */
+export async function withUrlFault(
+  engine: ApiDeps["engine"],
+  body: unknown,
+  faults: readonly Fault[],
+): Promise<readonly Fault[]> {
+  if (faults.some(({ field }) => field === "url")) return faults;
+  const url = typeof body === "object" && body !== null && "url" in body ? body.url : undefined;
+  if (typeof url !== "string") return faults;
+  const rule = await engine.endpoints.urlFault(url);
+  return rule === null ? faults : [...faults, { field: "url", rule }];
+}

@@ -1,0 +1,216 @@
+/** What must be true when everything has come to rest. */
+import type { Uuid } from "../../src/domain/ids.ts";
+import { STATE, uuidBytes, uuidText } from "../../src/store/rows.ts";
+import type { KnownEvent } from "./model.ts";
+import type { Sent } from "./network.ts";
+import { deliveryIdOf, eventIdOf, isTest } from "./watch.ts";
+import type { World } from "./world.ts";
+
+export function checkEnd(world: World): void {
+  for (const event of world.model.events.values()) checkEvent(world, event);
+  const sends = groupSends(world);
+  for (const row of deliveries(world)) checkDelivery(world, row, sends);
+  checkAttempts(world);
+  checkSums(world);
+  checkRest(world);
+}
+
+// ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Nothing that was accepted is missing. */
+function checkEvent({ disk, fault }: World, event: KnownEvent): void {
+  const row = disk.prepare("SELECT payload FROM events WHERE id = ?").get(uuidBytes(event.id));
+  if (row === undefined) fault(`event ${event.id} was accepted and is gone`);
+  else if (row.payload !== event.payload) fault(`event ${event.id} has another payload`);
+  for (const { deliveryId, endpointId } of event.deliveries) {
+    const found = disk
+      .prepare(
+        "SELECT e.id FROM deliveries d JOIN endpoints e ON e.seq = d.endpoint_seq JOIN events v ON v.seq = d.event_seq WHERE d.id = ? AND v.id = ?",
+      )
+      .get(uuidBytes(deliveryId), uuidBytes(event.id));
+    if (found === undefined) fault(`delivery ${deliveryId} of event ${event.id} was promised and is gone`);
+    else if (uuidText(found.id as Uint8Array) !== endpointId) fault(`delivery ${deliveryId} is for another endpoint`);
+  }
+}
+
+// ── Deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Row {
+  readonly seq: number;
+  readonly id: Uuid;
+  readonly eventId: Uuid;
+  readonly type: string;
+  readonly site: number;
+  readonly scheduleLength: number;
+  readonly deleted: boolean;
+  readonly state: number;
+  readonly lease: number | null;
+  readonly attempts: number;
+  readonly runAttempts: number;
+  readonly reason: string | null;
+}
+
+const DELIVERIES = `
+  SELECT d.seq, d.id, v.id AS event_id, t.name AS type, e.url, e.retry_schedule_seconds, e.deleted_at, d.state, d.lease,
+    d.attempts, d.attempts_before_run, d.reason
+  FROM deliveries d
+  JOIN events v ON v.seq = d.event_seq
+  JOIN event_types t ON t.seq = d.type_seq
+  JOIN endpoints e ON e.seq = d.endpoint_seq
+  ORDER BY d.seq`;
+
+function deliveries({ disk }: World): Row[] {
+  return disk
+    .prepare(DELIVERIES)
+    .all()
+    .map((row) => ({
+      seq: Number(row.seq),
+      id: uuidText(row.id as Uint8Array),
+      eventId: uuidText(row.event_id as Uint8Array),
+      type: String(row.type),
+      site: Number(/site-(\d+)/.exec(String(row.url))?.[1]),
+      scheduleLength: (JSON.parse(String(row.retry_schedule_seconds)) as number[]).length,
+      deleted: row.deleted_at !== null,
+      state: Number(row.state),
+      lease: row.lease as number | null,
+      attempts: Number(row.attempts),
+      runAttempts: Number(row.attempts) - Number(row.attempts_before_run),
+      reason: row.reason as string | null,
+    }));
+}
+
+interface Sends {
+  /** By delivery where the format tells it. */
+  readonly byDelivery: ReadonlyMap<string, readonly Sent[]>;
+  /** By event and site. */
+  readonly byEvent: ReadonlyMap<string, readonly Sent[]>;
+}
+
+function groupSends({ network }: World): Sends {
+  const real = network.sent.filter((sent) => !isTest(sent));
+  return {
+    byDelivery: Map.groupBy(real, (sent) => String(deliveryIdOf(sent))),
+    byEvent: Map.groupBy(real, (sent) => `${eventIdOf(sent)} ${sent.site}`),
+  };
+}
+
+const TEST_TYPE = "test";
+
+function checkDelivery(world: World, row: Row, sends: Sends): void {
+  if (row.type === TEST_TYPE) return;
+  const wrong = (what: string) => world.fault(`delivery ${row.seq} (site ${row.site}, ${row.id}): ${what}`);
+  const toReceiver = sends.byEvent.get(`${row.eventId} ${row.site}`) ?? [];
+  const own = sends.byDelivery.get(row.id);
+  if (row.state < STATE.delivered) wrong(`it has not ended: state ${row.state}`);
+  if (row.lease !== null) wrong("it ended, and is leased");
+  if (row.runAttempts > row.scheduleLength + 1) wrong(`${row.runAttempts} attempts, the schedule allows fewer`);
+  if (row.state === STATE.delivered && !(own ?? toReceiver).some(wasTaken)) wrong("DELIVERED, and nobody got it");
+  checkReason(world, row, own ?? toReceiver, wrong);
+  if (own !== undefined) checkOwnSends(world, row, own, wrong);
+}
+
+function wasTaken({ httpStatus, arrivedMs }: Sent): boolean {
+  return arrivedMs !== null && httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
+}
+
+function checkReason({ model, processes }: World, row: Row, sent: readonly Sent[], wrong: (what: string) => void): void {
+  switch (row.reason) {
+    case "attempts_exhausted":
+      if (row.runAttempts !== row.scheduleLength + 1) wrong(`given up after ${row.runAttempts} attempts`);
+      return;
+    case "gone":
+      if (!sent.some(({ httpStatus }) => httpStatus === 410)) wrong("gone, and nobody answered 410");
+      return;
+    case "cancelled":
+      if (!model.cancelAsked.has(row.id)) wrong("cancelled, and nobody asked for it");
+      return;
+    case "endpoint_deleted":
+      if (!row.deleted) wrong("cancelled with its endpoint, which is not deleted");
+      return;
+    case "expired":
+      if (model.aheadMs < 6 * 86_400_000 || row.runAttempts === 0) wrong(`expired after ${row.runAttempts} attempts`);
+      return;
+    case "crashed":
+      if (processes.length < 10) wrong("given up as a payload that crashes the process");
+  }
+}
+
+function checkOwnSends(world: World, row: Row, own: readonly Sent[], wrong: (what: string) => void): void {
+  const endOf = (sent: Sent) => world.processes[sent.process - 1]?.end ?? null;
+  // A process that crashed, or stopped while the store failed, may not have written what it heard.
+  const unspent = own.filter((sent) => endOf(sent) === "crashed" || sent.heard?.kind === "aborted");
+  const unwritten = own.filter((sent) => endOf(sent) === "stoppedWithoutStore");
+  const least = own.length - new Set([...unspent, ...unwritten]).size;
+  if (row.attempts > own.length) wrong(`${row.attempts} attempts, and ${own.length} were sent`);
+  if (row.attempts < least) wrong(`${row.attempts} attempts, and ${least} were sent and heard of`);
+  const told = own.some(
+    (sent) => sent.heard?.kind === "answered" && wasTaken(sent) && (endOf(sent) === null || endOf(sent) === "stopped"),
+  );
+  if (told && row.state !== STATE.delivered) wrong(`its receiver took it, and it is in state ${row.state}`);
+}
+
+// ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const NUMBERING = `
+  SELECT d.seq, d.attempts, count(a.seq) AS rows, count(DISTINCT a.number) AS numbers, coalesce(max(a.number), 0) AS last
+  FROM deliveries d LEFT JOIN attempts a ON a.delivery_seq = d.seq
+  GROUP BY d.seq
+  HAVING rows <> d.attempts OR numbers <> d.attempts OR last <> d.attempts`;
+
+function checkAttempts({ disk, fault }: World): void {
+  for (const row of disk.prepare(NUMBERING).all()) fault(`the attempts are not numbered through: ${JSON.stringify(row)}`);
+}
+
+const SUMS: readonly (readonly [what: string, sql: string])[] = [
+  [
+    "deliveries made, as counted",
+    "SELECT (SELECT sum(total) FROM counters WHERE endpoint_seq = 0) AS a, (SELECT count(*) FROM deliveries) AS b",
+  ],
+  [
+    "deliveries made, as counted by endpoint",
+    "SELECT (SELECT sum(total) FROM counters WHERE endpoint_seq <> 0) AS a, (SELECT count(*) FROM deliveries) AS b",
+  ],
+  [
+    "deliveries delivered, as counted",
+    "SELECT (SELECT sum(delivered) FROM counters WHERE endpoint_seq = 0) AS a, (SELECT count(*) FROM deliveries WHERE state = 3) AS b",
+  ],
+  [
+    "attempts, as counted by lane",
+    "SELECT (SELECT sum(attempts_ok + attempts_failed) FROM lanes) AS a, (SELECT count(*) FROM attempts) AS b",
+  ],
+  [
+    "bytes held by lanes that are not held",
+    "SELECT coalesce(sum(l.held_bytes), 0) AS a, 0 AS b FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq WHERE e.status = 'ACTIVE'",
+  ],
+  [
+    "lanes ready though nothing waits",
+    "SELECT count(*) AS a, 0 AS b FROM lanes WHERE ready_at IS NOT NULL AND owner IS NULL AND ready_at < (SELECT value - 120000 FROM meta WHERE name = 'latest_time')",
+  ],
+];
+
+function checkSums({ disk, fault }: World): void {
+  for (const [what, sql] of SUMS) {
+    const row = disk.prepare(sql).get();
+    if (Number(row?.a ?? 0) !== Number(row?.b ?? 0)) fault(`${what}: ${row?.a}, should be ${row?.b}`);
+  }
+}
+
+const DISABLED_EVENTS = `
+  SELECT v.payload
+  FROM events v JOIN event_types t ON t.seq = v.type_seq
+  WHERE t.name = 'endpoint.disabled'`;
+
+/** Nothing is left in memory, and an endpoint was disabled no more often than it was active. */
+function checkRest({ process, disk, model, fault }: World): void {
+  const gauges = process?.engine?.status.gauges();
+  const left = Object.entries(gauges ?? {}).filter(([, value]) => value !== 0);
+  if (gauges === undefined || left.length > 0) fault(`left in memory: ${JSON.stringify(gauges)}`);
+  const times = new Map<string, number>();
+  for (const { payload } of disk.prepare(DISABLED_EVENTS).all()) {
+    const id = String((JSON.parse(String(payload)) as { endpoint_id: string }).endpoint_id).slice("ep_".length);
+    times.set(id, (times.get(id) ?? 0) + 1);
+  }
+  for (const { id, site, activations } of model.endpoints) {
+    if ((times.get(id) ?? 0) > activations + 1) fault(`site ${site} was disabled ${times.get(id)} times`);
+  }
+}

@@ -1,0 +1,186 @@
+/** One simulation from one seed: a while of everything at once, then peace, and then everything must have ended. */
+import { hash } from "node:crypto";
+import { checkEnd } from "./checker.ts";
+import { MOODS } from "./network.ts";
+import { createWorkload } from "./workload.ts";
+import { createWorld, type World } from "./world.ts";
+
+export interface Simulated {
+  readonly seed: number;
+  readonly faults: readonly string[];
+  readonly log: readonly string[];
+  /** Of the whole log and of what the store holds at the end. */
+  readonly digest: string;
+  readonly counts: { readonly events: number; readonly sends: number; readonly processes: number; readonly minutes: number };
+}
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
+/** How long everything happens at once. */
+const TROUBLE_MS = 240 * SECOND;
+const POLL_MS = 5 * SECOND;
+/** How long after the trouble the last delivery may end: rests of five minutes, and schedules of minutes. */
+const QUIET_MS_MAX = 3600 * SECOND;
+
+export async function simulate(seed: number): Promise<Simulated> {
+  const world = createWorld(seed);
+  const workload = createWorkload(world);
+  let ready = false;
+  void world.start().then(workload.setUp).then(() => {
+    ready = true;
+  });
+  await until(world, () => ready, 60 * SECOND);
+
+  planTrouble(world, workload);
+  await runPolling(world, world.timeline.nowMs + TROUBLE_MS);
+
+  await makePeace(world, workload);
+  await until(world, () => hasEnded(world), QUIET_MS_MAX);
+  await runPolling(world, world.timeline.nowMs + 15 * SECOND);
+  checkEnd(world);
+  void world.stop();
+  await until(world, () => world.process === null, 60 * SECOND);
+
+  const { log, faults, network, processes, model } = world;
+  return {
+    seed,
+    faults,
+    log,
+    digest: hash("sha256", `${log.join("\n")}\n${JSON.stringify(contents(world))}`),
+    counts: {
+      events: model.events.size,
+      sends: network.sent.length,
+      processes: processes.length,
+      minutes: Math.round(world.timeline.nowMs / 60_000),
+    },
+  };
+}
+
+async function runPolling(world: World, untilMs: number): Promise<void> {
+  while (world.timeline.nowMs < untilMs) {
+    await world.timeline.runUntil(Math.min(world.timeline.nowMs + POLL_MS, untilMs));
+    world.watch.poll();
+  }
+}
+
+async function until(world: World, isSo: () => boolean, atMostMs: number): Promise<void> {
+  const endMs = world.timeline.nowMs + atMostMs;
+  while (!isSo()) {
+    if (world.timeline.nowMs >= endMs) {
+      world.fault(`after ${atMostMs} ms still not: ${isSo.toString().slice(0, 100)}`);
+      return;
+    }
+    await runPolling(world, world.timeline.nowMs + SECOND);
+  }
+}
+
+const WAITING = `
+  SELECT (SELECT count(*) FROM deliveries WHERE state < 3) + (SELECT count(*) FROM jobs WHERE finished_at IS NULL) AS count`;
+
+function hasEnded({ disk }: World): boolean {
+  return disk.prepare(WAITING).get()?.count === 0;
+}
+
+/** Every table whose rows do not depend on sealing. */
+function contents({ disk }: World): unknown {
+  const hex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value);
+  const rows = (table: string) =>
+    disk
+      .prepare(`SELECT * FROM ${table}`)
+      .all()
+      .map((row) => Object.values(row).map(hex));
+  return ["deliveries", "attempts", "lanes", "counters", "jobs", "event_types"].map(rows);
+}
+
+// ── Trouble ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Workload = ReturnType<typeof createWorkload>;
+
+/** Seeds differ in what they are full of; some know only one kind of trouble, so that the others cannot hide a fault. */
+function planTrouble(world: World, workload: Workload): void {
+  const { random, timeline } = world;
+  const often = (most: number) => (random.chance(0.3) ? 0 : random.below(most));
+  const plan = (count: number, task: () => void) => {
+    for (let made = 0; made < count; made += 1) timeline.after(random.between(0, TROUBLE_MS), task);
+  };
+  plan(5 + random.below(60), () => void workload.publishSome());
+  plan(random.below(120), () => void workload.act());
+  plan(random.below(30), () => changeMood(world));
+  plan(often(6), () => troubleDisk(world));
+  plan(often(6), () => crash(world));
+  plan(often(3), () => void restart(world));
+  plan(often(5), () => jump(world));
+}
+
+function changeMood({ random, network, model, say }: World): void {
+  const site = 1 + random.below(Math.max(1, model.endpoints.length));
+  const mood = random.chance(0.03) ? "gone" : random.pick(MOODS);
+  network.setMood(site, mood);
+  say(`site ${site} is ${mood}`);
+}
+
+function troubleDisk(world: World): void {
+  const { random, disk, timeline, watch } = world;
+  disk.state = random.pick(["refusing", "full"]);
+  watch.disturbed();
+  world.say(`disk ${disk.state}`);
+  const lasts = random.chance(0.5) ? random.between(1, 50) : random.between(50, 20_000);
+  timeline.after(lasts, () => healDisk(world));
+}
+
+function healDisk({ disk, watch, say }: World): void {
+  disk.state = "well";
+  watch.disturbed();
+  say("disk well");
+}
+
+function crash(world: World): void {
+  const { random, disk, timeline, watch } = world;
+  const at = random.pick(["now", "beforeCommit", "afterCommit"] as const);
+  world.say(`crash ${at}`);
+  if (at === "now") world.crash();
+  else disk.crashAt = at;
+  timeline.after(random.between(100, 6000), () => {
+    watch.disturbed();
+    if (world.process === null) void world.start();
+  });
+}
+
+async function restart(world: World): Promise<void> {
+  await world.stop();
+  world.watch.disturbed();
+  if (world.process === null) await world.start();
+}
+
+function jump(world: World): void {
+  const { random, wall, model, watch } = world;
+  const ms = random.pick([
+    () => -random.between(1, 120 * SECOND),
+    () => random.between(1, 120 * SECOND),
+    () => random.between(1, 6) * HOUR,
+    () => 8 * DAY,
+  ])();
+  wall.jump(Math.round(ms));
+  model.aheadMs += Math.max(0, ms);
+  watch.disturbed();
+  world.say(`the wall clock jumps by ${Math.round(ms)} ms`);
+}
+
+// ── Peace ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function makePeace(world: World, workload: Workload): Promise<void> {
+  world.say("peace");
+  for (let site = 1; site <= SITES_MAX; site += 1) world.network.setMood(site, "well");
+  world.disk.crashAt = null;
+  healDisk(world);
+  let peaceful = false;
+  void (async () => {
+    if (world.process === null) await world.start();
+    await workload.resumeAll();
+    peaceful = true;
+  })();
+  await until(world, () => peaceful, 600 * SECOND);
+}
+
+const SITES_MAX = 100;
