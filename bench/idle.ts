@@ -11,7 +11,7 @@ const SETTLED_MS = 2000;
 
 export const idle: Benchmark = {
   name: "idle",
-  about: "from the start of the process until it accepts a connection, and resident memory without work",
+  about: "from the start of the process until it says that it listens, and resident memory without work",
   async run() {
     using dataDir = makeDataDir();
     const start = () => startSignalbox({ dataDir: dataDir.path, profileDir: null });

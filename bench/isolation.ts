@@ -4,7 +4,7 @@ import { makeDataDir } from "./kit/children.ts";
 import { measurePublishing } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { singly } from "./kit/requests.ts";
-import { createEndpoint, createEndpoints, freePort, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+import { createEndpoint, createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
 
 const DEAD = 200;
 const CONNECTIONS = 64;
@@ -54,7 +54,7 @@ export const isolation: Benchmark = {
 
 /** A third each: accepting and never answering, refusing the connection, a name that cannot be resolved. */
 async function createDead(server: Signalbox, receiver: Receiver): Promise<readonly string[]> {
-  const refusing = `http://127.0.0.1:${await freePort()}/`;
+  const refusing = "http://127.0.0.1:1/";
   const urlOf = (index: number): string =>
     [receiver.url("silent"), refusing, `http://dead-${index}.invalid/`][index % 3] ?? "";
   const types = Array.from({ length: DEAD }, (_, index) => `dead.${index}`);

@@ -63,7 +63,7 @@ function selfTimes({ nodes, samples, timeDeltas }: Profile): Map<string, number>
 }
 
 function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
-  if (url === "") return functionName;
+  if (url === "") return functionName || "(anonymous, native)";
   const where = url.replace(/^file:\/\//, "").replace(`${process.cwd()}/`, "");
   return `${functionName || "(anonymous)"} ${where}:${lineNumber + 1}`;
 }

@@ -1,17 +1,14 @@
 /** The real server as a process of its own, with the settings of someone who tries it on one machine. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
-import net from "node:net";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { adopt, end } from "./children.ts";
-import { sleep } from "./clock.ts";
 
 export interface Signalbox extends AsyncDisposable {
   readonly port: number;
   readonly apiKey: string;
-  readonly url: string;
-  /** From the start of the process until it answered, in milliseconds. */
+  /** From the start of the process until it said that it listens. */
   readonly startMs: number;
   /** Resident memory now, and the most that it ever was; NaN where the system does not tell. */
   residentMb(): number;
@@ -33,10 +30,8 @@ export interface SignalboxOptions {
 const ROOT = path.join(import.meta.dirname, "../..");
 const API_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 const START_MS_MAX = 15_000;
-const POLL_MS = 5;
 
 export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions): Promise<Signalbox> {
-  const port = await freePort();
   const profiling = profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...profiling, "src/main.ts"], {
@@ -44,32 +39,27 @@ export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions):
     env: {
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
-      PORT: String(port),
+      PORT: "0",
       LOG_LEVEL: "info",
       SIGNALBOX_DATA_DIR: dataDir,
       SIGNALBOX_API_KEY: API_KEY,
       SIGNALBOX_ALLOW_HTTP: "true",
       SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8",
     },
-    // Every line is written, as for a user; reading them here would cost the load what it has to give.
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
   adopt(child);
-  const url = `http://127.0.0.1:${port}`;
-  const ended = once(child, "exit").then(() => Promise.reject(new Error("the server ended by itself")));
-  ended.catch(() => undefined);
-  await Promise.race([listening(port), ended]);
+  const port = await announcedPort(child);
   const startMs = performance.now() - startedAt;
   return {
     port,
     apiKey: API_KEY,
-    url,
     startMs,
     residentMb: () => memoryMb(child.pid, "VmRSS"),
     peakMb: () => memoryMb(child.pid, "VmHWM"),
     storedBytes: () => sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
     async call(method, where, body) {
-      const answer = await fetch(url + where, {
+      const answer = await fetch(`http://127.0.0.1:${port}${where}`, {
         method,
         headers: {
           authorization: `Bearer ${API_KEY}`,
@@ -87,36 +77,23 @@ export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions):
   };
 }
 
-/**
- * A port that nothing listens on. The server is given one, since its own first line, which would tell one, goes where
- * nobody reads.
- */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
+const LISTENS = /listens on http:\/\/127\.0\.0\.1:(\d+)\n/;
 
-async function listening(port: number): Promise<void> {
-  const deadline = performance.now() + START_MS_MAX;
-  while (!(await connects(port))) {
-    if (performance.now() > deadline) throw new Error("the server did not start");
-    await sleep(POLL_MS);
-  }
-}
-
-function connects(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    const answer = (does: boolean) => () => {
-      socket.destroy();
-      resolve(does);
+/** The port that the server tells in its first line; what it says after that is read, and not looked at. */
+function announcedPort({ stdout }: ChildProcessByStdio<null, Readable, null>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const late = setTimeout(() => reject(new Error("the server did not start")), START_MS_MAX);
+    const listen = (chunk: Buffer): void => {
+      said += chunk.toString("latin1");
+      const port = LISTENS.exec(said)?.[1];
+      if (port === undefined) return;
+      clearTimeout(late);
+      stdout.off("data", listen).resume();
+      resolve(Number(port));
     };
-    socket.once("connect", answer(true));
-    socket.once("error", answer(false));
+    stdout.on("data", listen);
+    stdout.once("end", () => reject(new Error("the server ended by itself")));
   });
 }
 

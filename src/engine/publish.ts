@@ -34,6 +34,8 @@ export interface PublisherOptions {
 
 /** What an event and a delivery take in a group commit beside the payload, roughly. */
 const ROW_BYTES = 300;
+/** A version that no tenant's endpoints ever have: the store looks the key up, and publishes nothing. */
+const NO_VERSION = -1;
 /** Each is one change of the tenant's endpoints in the moment between matching and committing. */
 const STALE_TRIES_MAX = 20;
 
@@ -51,7 +53,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   async function tryOnce(caller: Caller, input: PublishInput, list: MatchList): Promise<PublishAnswer | "stale"> {
     const chosen = choose(list, input);
-    if (chosen.kind !== "chosen") return chosen;
+    if (chosen.kind !== "chosen") return (await firstAnswer(caller, input)) ?? chosen;
     const event = eventOf(clock, caller, input);
     const reservations = chosen.endpoints.map((endpoint) => reserve(options, endpoint, event));
     const request: PublishRequest = {
@@ -70,6 +72,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
     } finally {
       for (const { lane } of reservations) if (lane !== null) lane.reserved -= 1;
     }
+  }
+
+  /** What the key was used for before its endpoints went; null without a key, or when nothing came of it. */
+  async function firstAnswer(caller: Caller, input: PublishInput): Promise<PublishAnswer | null> {
+    const idempotency = idempotencyOf(input);
+    if (idempotency === null) return null;
+    const event = eventOf(clock, caller, input);
+    const { tenantSeq } = caller;
+    const endpointVersion = NO_VERSION;
+    const nothing = { targets: [], named: true, namedDisabled: [] };
+    const request = { tenantSeq, event, endpointVersion, ...nothing, idempotency };
+    const result = await requests.add(request, { rows: 1, bytes: ROW_BYTES + event.payload.length });
+    const first = answer(result, event, []);
+    return first === "stale" ? null : first;
   }
 
   function answer(result: PublishResult, event: Event, reservations: readonly Reservation[]): PublishAnswer | "stale" {

@@ -42,6 +42,7 @@ export interface AnswerBody {
   readonly deliveries: readonly AnswerBody[];
   readonly delivery_id: string;
   readonly endpoint_id: string;
+  readonly endpoint_name: string;
   readonly error: { readonly code: string; readonly message: string; readonly details: readonly Fault[] };
   readonly event_id: string;
   readonly events: readonly string[];

@@ -1,0 +1,38 @@
+/** The conformance suite over the embedded store: its two threads and a real file. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { dataFiles } from "../../src/store/sqlite/files.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { describeStore } from "./store/suite.ts";
+import type { OpenedStore } from "./store/world.ts";
+
+async function openInTempDir(): Promise<OpenedStore> {
+  const dataDir = mkdtempSync(join(tmpdir(), "signalbox-store-"));
+  const open = () =>
+    openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(`a thread died: ${error.message}`) });
+  let store = await open();
+  return {
+    get store() {
+      return store;
+    },
+    async reopen() {
+      await store.close();
+      store = await open();
+      return store;
+    },
+    async writeFromOutside() {
+      const db = new DatabaseSync(dataFiles(dataDir).database, { timeout: 5000 });
+      db.exec("INSERT OR REPLACE INTO meta VALUES ('written_from_outside', 1)");
+      db.close();
+    },
+    async dispose() {
+      await store.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
+
+describeStore("the SQLite store", openInTempDir);

@@ -1,0 +1,45 @@
+/**
+ * The one conformance suite: what every store answers and keeps, said through the port alone. Times are arguments of
+ * the verbs, so that days pass without waiting.
+ */
+import { describe } from "node:test";
+import { accessCases } from "./access.ts";
+import { changeCases } from "./changes.ts";
+import { claimCases } from "./claims.ts";
+import { endpointCases } from "./endpoints.ts";
+import { idempotencyCases } from "./idempotency.ts";
+import { jobCases } from "./jobs.ts";
+import { leaseCases } from "./leases.ts";
+import { listCases } from "./lists.ts";
+import { nodeCases } from "./nodes.ts";
+import { orderCases } from "./order.ts";
+import { publishCases } from "./publish.ts";
+import { healthCases } from "./health.ts";
+import { retentionCases } from "./retention.ts";
+import { settlementCases } from "./settlements.ts";
+import { statisticsCases } from "./statistics.ts";
+import type { OpenStore } from "./world.ts";
+
+const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
+  ["publish", publishCases],
+  ["idempotency keys", idempotencyCases],
+  ["claims", claimCases],
+  ["leases", leaseCases],
+  ["settlements", settlementCases],
+  ["health", healthCases],
+  ["ordered lanes", orderCases],
+  ["endpoints", endpointCases],
+  ["changes", changeCases],
+  ["lists", listCases],
+  ["access", accessCases],
+  ["jobs", jobCases],
+  ["retention", retentionCases],
+  ["nodes", nodeCases],
+  ["statistics", statisticsCases],
+];
+
+export function describeStore(name: string, open: OpenStore): void {
+  describe(name, () => {
+    for (const [subject, cases] of SUBJECTS) describe(subject, () => cases(open));
+  });
+}

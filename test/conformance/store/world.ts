@@ -1,0 +1,137 @@
+/** What the cases of the conformance suite share: a store, its tenants, and short ways to say what happens to them. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before } from "node:test";
+import type { Actor, Role } from "../../../src/domain/access.ts";
+import { type EpochMs, type LeaseToken, nextUuid, type Uuid } from "../../../src/domain/ids.ts";
+import type { Entered, NewKey, Store } from "../../../src/ports/store.ts";
+import { createTenancy, type Tenancy } from "./tenancy.ts";
+
+/** A store under test. */
+export interface OpenedStore {
+  readonly store: Store;
+  /** Close it, and open the same data again. */
+  reopen(): Promise<Store>;
+  /** Commit something as another process would. */
+  writeFromOutside(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Opens a store without anything in it. */
+export type OpenStore = () => Promise<OpenedStore>;
+
+/** A time that is a whole hour and a whole day. */
+export const START: EpochMs = 1_800_000_000_000 - (1_800_000_000_000 % 86_400_000);
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+const TOKENS_PER_NODE = 2 ** 32;
+
+export interface World {
+  readonly store: Store;
+  /** This node's number. */
+  readonly node: number;
+  newId(): Uuid;
+  /** The first of so many tokens that nobody had before. */
+  newTokens(count: number): LeaseToken;
+  newKey(role?: Role): NewKey;
+  newTenant(role?: Role): Promise<Tenancy>;
+  /** As if the process had ended and another were started, which enters at this time. */
+  restart(now: EpochMs): Promise<Entered>;
+  writeFromOutside(): Promise<void>;
+}
+
+interface OpenWorld extends World {
+  dispose(): Promise<void>;
+}
+
+async function openWorld(open: OpenStore): Promise<OpenWorld> {
+  const opened = await open();
+  let { store } = opened;
+  let entered = await store.enter(START);
+  let tokens = 0;
+  let keys = 0;
+  const ids = { lastMs: START, randA: 0, high: 0, low: 0 };
+  const world: OpenWorld = {
+    get store() {
+      return store;
+    },
+    get node() {
+      return entered.node;
+    },
+    newId: () => nextUuid(ids, START, () => 1),
+    newTokens(count) {
+      const first = entered.node * TOKENS_PER_NODE + tokens + 1;
+      tokens += count;
+      return first;
+    },
+    newKey(role = "org_admin") {
+      keys += 1;
+      const hash = createHash("sha256").update(`key ${keys}`).digest("hex");
+      return { id: world.newId(), hash, name: `Key ${keys}`, role, test: false };
+    },
+    async newTenant(role = "org_admin") {
+      const id = world.newId();
+      const key = world.newKey(role);
+      const system: Actor = {
+        kind: "system",
+        id: world.newId(),
+        role: "global_admin",
+        tenantId: id,
+        tenantSeq: 0,
+        test: false,
+      };
+      await store.createTenant({ actor: system, id, name: "Tenant", key, now: START });
+      const actor = await store.findKey(key.hash);
+      assert(actor !== null);
+      return createTenancy(world, actor);
+    },
+    async restart(now) {
+      store = await opened.reopen();
+      entered = await store.enter(now);
+      return entered;
+    },
+    writeFromOutside: () => opened.writeFromOutside(),
+    dispose: () => opened.dispose(),
+  };
+  return world;
+}
+
+/** A store for all cases of one `describe`; each case makes tenants of its own. */
+export function useWorld(open: OpenStore): World {
+  let world: OpenWorld | null = null;
+  const present = (): OpenWorld => {
+    assert(world !== null);
+    return world;
+  };
+  before(async () => {
+    world = await openWorld(open);
+  });
+  after(() => world?.dispose());
+  return {
+    get store() {
+      return present().store;
+    },
+    get node() {
+      return present().node;
+    },
+    newId: () => present().newId(),
+    newTokens: (count) => present().newTokens(count),
+    newKey: (role) => present().newKey(role),
+    newTenant: (role) => present().newTenant(role),
+    restart: (now) => present().restart(now),
+    writeFromOutside: () => present().writeFromOutside(),
+  };
+}
+
+/** A store for one case alone: where a verb concerns every tenant. */
+export async function withWorld(open: OpenStore, run: (world: World) => Promise<void>): Promise<void> {
+  const world = await openWorld(open);
+  try {
+    await run(world);
+  } finally {
+    await world.dispose();
+  }
+}

@@ -1,0 +1,96 @@
+/** A server put together as `main.ts` does it, over a store whose disk a test can fill. */
+import type { AddressInfo } from "node:net";
+import { createServer } from "../../src/api/server.ts";
+import { createSystemClock } from "../../src/clock/system.ts";
+import { found } from "../../src/engine/founding.ts";
+import { hmacSha256 } from "../../src/engine/hmac.ts";
+import { startEngine } from "../../src/engine/start.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { createSender } from "../../src/sender/sender.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { createTelemetry } from "../../src/telemetry/telemetry.ts";
+import { type Client, clientOf, type Scope } from "./server.ts";
+
+export interface AssembledServer extends Client {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Everything it has logged. */
+  readonly log: string;
+  close(): Promise<void>;
+}
+
+const KEY = `sb_live_${"00112233445566778899aabb".repeat(2)}`;
+
+export interface AssembledOptions {
+  readonly dataDir: string;
+  /** The file's largest size, in pages of 4 KB; none when left out. */
+  readonly pagesMax?: number;
+}
+
+export async function assembleServer(scope: Scope, { dataDir, pagesMax }: AssembledOptions): Promise<AssembledServer> {
+  const clock = createSystemClock();
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const telemetry = createTelemetry({ level: "debug", clock, destination });
+  const store = await openSqliteStore({
+    dataDir,
+    masterKey: null,
+    onDeath(error) {
+      throw error;
+    },
+    ...(pagesMax !== undefined && { pagesMax }),
+  });
+  const sender = createSender({ clock, allowHttp: true, allowNetworks: ["127.0.0.0/8"] });
+  const engine = await startEngine({
+    clock,
+    store,
+    sender,
+    telemetry,
+    hmac: hmacSha256,
+    userAgent: "Signalbox/test",
+    retentionMs: 30 * 86_400_000,
+  });
+  await found(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY });
+  telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
+  const app = createServer({
+    engine,
+    clock,
+    version: "test",
+    publicUrl: "http://localhost",
+    trustProxy: [],
+    telemetry,
+    metrics: telemetry.metrics,
+  });
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  let closed: Promise<void> | null = null;
+  const closeOnce = async (): Promise<void> => {
+    engine.prepareStop();
+    const answered = app.close();
+    await engine.stop();
+    app.server.closeAllConnections();
+    await answered;
+    await sender.close();
+    await store.close();
+  };
+  const close = (): Promise<void> => {
+    closed ??= closeOnce();
+    return closed;
+  };
+  scope.after(close);
+  return {
+    ...clientOf(url, KEY),
+    url,
+    apiKey: KEY,
+    store,
+    clock,
+    get log() {
+      telemetry.flush();
+      return lines.join("");
+    },
+    close,
+  };
+}
