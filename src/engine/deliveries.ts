@@ -5,7 +5,7 @@ import { nextWindow } from "../domain/health.ts";
 import type { Seq } from "../domain/ids.ts";
 import { GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { LaneState, SettledResult, Settlement, SettleResult, Store, Wake } from "../ports/store.ts";
+import type { LaneState, Lease, SettledResult, Settlement, SettleResult, Store, Wake } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { AttemptMade, Attempts } from "./attempts.ts";
 import { createBatcher } from "./batcher.ts";
@@ -61,6 +61,8 @@ const ATTEMPT_MS_WEIGHT = 0.1;
 export function createDeliveries(options: DeliveriesOptions): Deliveries {
   const { clock, store, attempts, telemetry, outage } = options;
   const house = createHouse(clock);
+  /** Lanes that were closed and are not disowned yet: until then nobody would claim for them. */
+  const closed = new Set<Seq>();
   /** Each attempt until it is settled or given back. */
   const onWire = new Set<Promise<void>>();
   const settlements = createBatcher<Settlement, SettleResult>({
@@ -102,11 +104,25 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     claims.look(lane);
   }
 
-  function giveBack(deliveries: readonly LeasedDelivery[]): Promise<void> {
-    if (deliveries.length === 0) return Promise.resolve();
-    const leases = deliveries.map(({ seq, token }) => ({ deliverySeq: seq, token }));
-    // Should this fail, the reconcile releases them: they are leased in the store and held by nobody.
-    return store.release({ now: clock.now(), leases, disown: [] }).then(claims.wake, (error) => outage.report(error));
+  async function giveBack(deliveries: readonly LeasedDelivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const lanes = [...new Set(deliveries.map(({ endpointSeq }) => house.get(endpointSeq)))];
+    for (const lane of lanes) if (lane !== undefined) lane.returning += 1;
+    const wakes = await release(deliveries.map(({ seq, token }) => ({ deliverySeq: seq, token })));
+    for (const lane of lanes) if (lane !== undefined) lane.returning -= 1;
+    claims.wake(wakes);
+  }
+
+  /** Until it is written: an ordered lane that went on before would send what is behind them first. */
+  async function release(leases: readonly Lease[]): Promise<readonly Wake[]> {
+    for (;;) {
+      try {
+        return await store.release({ now: clock.now(), leases, disown: [] });
+      } catch (error) {
+        // Given up, the reconcile releases them: they are leased in the store and held by nobody.
+        if ((await outage.wait(error)) === "giveUp") return [];
+      }
+    }
   }
 
   async function attempt(lane: Lane, delivery: LeasedDelivery): Promise<void> {
@@ -170,7 +186,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     claims,
     admit(lane, delivery) {
       // The store came to hold something of an ordered lane after this was leased: it has to go behind that.
-      if (delivery.ordered && lane.readyAt !== null) {
+      if (delivery.ordered && (lane.readyAt !== null || lane.returning > 0)) {
         giveBack([delivery]);
         return;
       }
@@ -203,11 +219,14 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       giveBack([delivery]);
     },
     tidy() {
-      const disown = house.closeIdle(clock.now()).map((lane) => lane.endpointSeq);
+      for (const lane of house.closeIdle(clock.now())) closed.add(lane.endpointSeq);
+      const disown = [...closed].filter((endpointSeq) => house.get(endpointSeq) === undefined);
+      closed.clear();
       if (disown.length === 0) return;
-      store
-        .release({ now: clock.now(), leases: [], disown })
-        .then((wakes: readonly Wake[]) => claims.wake(wakes), outage.report);
+      store.release({ now: clock.now(), leases: [], disown }).then(claims.wake, (error) => {
+        for (const endpointSeq of disown) closed.add(endpointSeq);
+        outage.report(error);
+      });
     },
     get settleQueueSize() {
       return settlements.size;

@@ -46,6 +46,9 @@ export function createHouse(clock: Clock): House {
       if (lane === undefined) {
         lane = createLane(endpoint, clock.now());
         lanes.set(endpoint.seq, lane);
+      } else if (isNewer(endpoint, lane.endpoint)) {
+        // It was opened for a publish that had matched a list from before a change.
+        lane.endpoint = endpoint;
       }
       return lane;
     },
@@ -76,4 +79,8 @@ export function createHouse(clock: Clock): House {
       return lanes.size;
     },
   };
+}
+
+function isNewer(one: Endpoint, other: Endpoint): boolean {
+  return one.generation > other.generation || one.updatedAt > other.updatedAt;
 }

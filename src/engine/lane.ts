@@ -17,6 +17,8 @@ export interface Lane {
   inFlight: number;
   /** Attempts that ended and are not yet settled; an ordered delivery goes on only after its settlement. */
   settling: number;
+  /** Releases under way; what was given back goes before whatever an ordered lane gets next. */
+  returning: number;
   /** An ordered delivery is on the wire or being settled: nothing starts beside it. */
   barrier: boolean;
   /** How many may be on the wire; grows with success. */
@@ -56,6 +58,7 @@ export function createLane(endpoint: Endpoint, now: EpochMs): Lane {
     reserved: 0,
     inFlight: 0,
     settling: 0,
+    returning: 0,
     barrier: false,
     window: startWindow(endpoint.maxInFlight),
     proven: false,
@@ -127,7 +130,8 @@ export function wantsClaim(lane: Lane, now: EpochMs): boolean {
 }
 
 export function isIdle(lane: Lane): boolean {
-  return lane.queue.length + lane.reserved + lane.inFlight + lane.settling === 0 && !lane.claiming;
+  const { queue, reserved, inFlight, settling, returning } = lane;
+  return queue.length + reserved + inFlight + settling + returning === 0 && !lane.claiming;
 }
 
 /** Note that a delivery was started: the rate limit's next place. */

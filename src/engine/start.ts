@@ -118,9 +118,13 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       await publisher.drained();
       deliveries.dispatch.halted = true;
       await Promise.all([deliveries.claims.stop(), upkeep.stop()]);
-      await deliveries.giveBackAll();
-      await deliveries.landed(STOP_GRACE_MS, () => sender.abortAll());
+      const givenBack = deliveries.giveBackAll();
+      await deliveries.landed(STOP_GRACE_MS, () => {
+        sender.abortAll();
+        outage.stop(); // what ended and cannot be written is sent again after the next start
+      });
       outage.stop();
+      await givenBack;
       await deliveries.flush();
       await deliveries.giveBackAll();
       deliveries.dispatch.close();

@@ -19,7 +19,8 @@ export interface RememberedKey {
 
 /** What the key was used for, if it is still remembered. */
 export function findKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, now: EpochMs): RememberedKey | null {
-  for (let day = dayOf(now); day >= dayOf(now) - DAYS_REMEMBERED; day -= 1) {
+  // From the day after: a time is taken before its commit is waited for, so that the first of two may be of tomorrow.
+  for (let day = dayOf(now) + 1; day >= dayOf(now) - DAYS_REMEMBERED; day -= 1) {
     if (!w.memory.idempotencyDays.has(day)) continue;
     const row = w
       .prepare(

@@ -1,7 +1,7 @@
 /** release: give back what was claimed and not sent. recordTest: enter what a test sent and got. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { ReleaseRequest, TestRecord, Wake } from "../../ports/store.ts";
-import { STATE, stateNumber } from "../rows.ts";
+import { STATE, stateNumber, uuidBytes } from "../rows.ts";
 import { insertDelivery, insertEvent } from "./insert.ts";
 import { countAttempt, touch, wakeFor } from "./lanes.ts";
 import { insertAttempt } from "./settle.ts";
@@ -53,6 +53,8 @@ const END_TEST = `
 
 export function recordTest(w: Writing, record: TestRecord): void {
   const { tenantSeq, endpointSeq, event, attempt, transition } = record;
+  // Repeated after an ambiguous answer.
+  if (w.prepare("SELECT 1 FROM events WHERE id = ?").get(uuidBytes(event.id)) !== undefined) return;
   const { eventSeq, typeSeq } = insertEvent(w, {
     tenantSeq,
     event,

@@ -2,7 +2,8 @@
 import type { Transition } from "../../domain/delivery.ts";
 import type { DisabledReason } from "../../domain/endpoint.ts";
 import { afterFailure, HEALTHY, isGivenUp } from "../../domain/health.ts";
-import { type EpochMs, ID_PREFIX, type Seq } from "../../domain/ids.ts";
+import { type EpochMs, ID_PREFIX, type Seq, type Uuid } from "../../domain/ids.ts";
+import { LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { AttemptRecord, SettledResult, Settlement, Wake } from "../../ports/store.ts";
 import { outcomeNumber, STATE, stateNumber, uuidBytes, uuidText } from "../rows.ts";
 import { changeStatus } from "./endpoints.ts";
@@ -11,7 +12,12 @@ import { countAttempt, type Lane, laneState, refreshReadyAt, touch, wakeFor } fr
 import { publishOwn } from "./publish.ts";
 import type { Writing } from "./writing.ts";
 
-type Applied = Pick<SettledResult, "kind" | "state">;
+interface Applied extends Pick<SettledResult, "kind" | "state"> {
+  /** Whether this settlement ended the delivery. */
+  readonly ended: boolean;
+  /** The attempt's sequence when it was recorded before: the settlement is repeated, and has no further effect. */
+  readonly repeats: Seq | null;
+}
 
 const NOBODY: readonly Wake[] = [];
 
@@ -20,6 +26,7 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   const lane = w.lanes.get(settlement.endpointSeq);
   const attemptSeq = w.sequences.attempt++;
   const applied = applyToDelivery(w, settlement, lane, attemptSeq);
+  if (applied.repeats !== null) return repeated(lane, applied.repeats, applied.state);
   const place = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
   if (attempt.httpStatus !== null) w.counters.answered(place, attempt.endedAt - attempt.startedAt);
   if (applied.ended) w.counters.ended(place, applied.state === "DELIVERED" ? "delivered" : "failed");
@@ -36,13 +43,18 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   };
 }
 
+function repeated(lane: Lane, attemptSeq: Seq, state: SettledResult["state"]): SettledResult {
+  return { kind: "stale", attemptSeq, state, lane: laneState(lane), woken: NOBODY, disabled: false };
+}
+
 // ── The delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 // The common case writes blindly: the first attempt succeeded, and the lease says that nobody else decided meanwhile.
+// `attempts` is 0 unless a stale one was appended, which the general case chains to.
 const DELIVER_FIRST = `
   UPDATE deliveries
   SET state = 3, lease = NULL, attempts = 1, last_attempt_at = ?, last_attempt_seq = ?, ended_at = ?
-  WHERE seq = ? AND lease = ?`;
+  WHERE seq = ? AND lease = ? AND attempts = 0`;
 
 const SELECT = `
   SELECT state, lease, last_attempt_seq, cancel_requested, ordered, due_at, run_first_active_ms, ended_at, reason
@@ -60,7 +72,7 @@ function applyToDelivery(
   { deliverySeq, token, endpointSeq, attempt, transition }: Settlement,
   lane: Lane,
   attemptSeq: Seq,
-): Applied & { readonly ended: boolean } {
+): Applied {
   const { next } = transition;
   if (next.state === "DELIVERED" && attempt.number === 1) {
     const done = w
@@ -68,15 +80,17 @@ function applyToDelivery(
       .run(attempt.startedAt, attemptSeq, attempt.endedAt, deliverySeq, token).changes;
     if (done === 1) {
       insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq: null, attempt, transition });
-      return { kind: "settled", state: "DELIVERED", ended: true };
+      return { kind: "settled", state: "DELIVERED", ended: true, repeats: null };
     }
   }
   const row = w.prepare(SELECT).get(deliverySeq);
-  if (row === undefined) return { kind: "stale", state: "CANCELLED", ended: false };
+  if (row === undefined) return { kind: "stale", state: "CANCELLED", ended: false, repeats: null };
   const previousSeq = row.last_attempt_seq as Seq | null;
+  const ours = row.lease === token;
+  const repeats = ours ? null : findAttempt(w, previousSeq, attempt.id);
+  if (repeats !== null) return { kind: "stale", state: stateNameOf(row.state as number), ended: false, repeats };
   insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq, attempt, transition });
 
-  const ours = row.lease === token;
   const verdict = ours ? decide(row, transition, lane, attempt.endedAt) : decideStale(row, transition, attempt.endedAt);
   w.prepare(UPDATE).run(
     verdict.state,
@@ -90,7 +104,28 @@ function applyToDelivery(
     deliverySeq,
   );
   if (verdict.state === STATE.waitingRetry && ours) waitInLane(lane, row.ordered === 1, verdict.dueAt, next);
-  return { kind: ours ? "settled" : "stale", state: stateNameOf(verdict.state), ended: verdict.ended };
+  return { kind: ours ? "settled" : "stale", state: stateNameOf(verdict.state), ended: verdict.ended, repeats: null };
+}
+
+// By primary key, along the attempts of one delivery.
+const FIND_ATTEMPT = `
+  WITH RECURSIVE chain (seq, previous_seq, id) AS (
+    SELECT seq, previous_seq, id
+    FROM attempts
+    WHERE seq = ?
+    UNION ALL
+    SELECT a.seq, a.previous_seq, a.id
+    FROM chain CROSS JOIN attempts a ON a.seq = chain.previous_seq
+    LIMIT ?)
+  SELECT seq
+  FROM chain
+  WHERE id = ?`;
+
+/** The sequence of an attempt of this delivery that is recorded already; null when it is not. */
+function findAttempt(w: Writing, lastSeq: Seq | null, id: Uuid): Seq | null {
+  if (lastSeq === null) return null;
+  const found = w.prepare(FIND_ATTEMPT).get(lastSeq, LIST_ROWS_PER_STATEMENT, uuidBytes(id));
+  return found === undefined ? null : Number(found.seq);
 }
 
 interface Verdict {
