@@ -1,6 +1,6 @@
 /** The conformance suite over the embedded store: its two threads and a real file. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -11,6 +11,8 @@ import type { OpenedStore } from "./store/world.ts";
 
 async function openInTempDir(): Promise<OpenedStore> {
   const dataDir = mkdtempSync(join(tmpdir(), "signalbox-store-"));
+  // 32 MB for each of some fifty stores would be most of what this file does; what it is for has a test of its own.
+  writeFileSync(dataFiles(dataDir).ballast, "");
   const open = () =>
     openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(`a thread died: ${error.message}`) });
   let store = await open();

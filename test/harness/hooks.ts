@@ -11,6 +11,8 @@ export interface Hook {
   readonly body: string;
   /** Milliseconds on the monotonic clock. */
   readonly at: number;
+  /** Resolves when the answer is sent whole, or the sender gave up waiting for it. */
+  readonly over: Promise<void>;
   /** Once; later calls do nothing. */
   answer(status?: number, headers?: Readonly<Record<string, string>>, body?: string): void;
 }
@@ -68,7 +70,8 @@ export async function startHooks(scope: Scope): Promise<Hooks> {
     request.on("end", () => {
       const { headers, url: path = "" } = request;
       const body = Buffer.concat(chunks).toString("utf8");
-      arrive({ path, headers, body, at: performance.now(), answer: respond(response) });
+      const over = new Promise<void>((resolve) => response.on("close", resolve));
+      arrive({ path, headers, body, at: performance.now(), over, answer: respond(response) });
     });
   });
   server.keepAliveTimeout = 60_000;

@@ -1,5 +1,6 @@
 /** What most tests of the whole server begin with: a tenant of its own, an endpoint, its receiver, its outcomes. */
 import assert from "node:assert/strict";
+import { within } from "./deadline.ts";
 import { type Hooks, startHooks } from "./hooks.ts";
 import { type AnswerBody, type Client, newTenant, type Scope, type Tenant, type TestServer } from "./server.ts";
 import { followOutcomes, type OutcomeReader } from "./stream.ts";
@@ -17,8 +18,17 @@ export async function stage(scope: Scope, server: TestServer, fields: object = {
   const client = await newTenant(server);
   const hooks = await startHooks(scope);
   const endpointId = await createEndpoint(client, { url: hooks.url, ...fields });
-  const outcomes = await followOutcomes(scope, server.url, client.apiKey);
+  const outcomes = impatient(await followOutcomes(scope, server.url, client.apiKey));
   return { server, client, hooks, endpointId, outcomes };
+}
+
+/** An outcome that does not come fails the test, instead of being waited for as long as an endpoint may rest. */
+function impatient(outcomes: OutcomeReader): OutcomeReader {
+  return {
+    ...outcomes,
+    next: () => within(outcomes.next(), "another outcome"),
+    until: (deliveryId, ...states) => within(outcomes.until(deliveryId, ...states), `${deliveryId} is ${states}`),
+  };
 }
 
 export async function createEndpoint(client: Client, fields: object): Promise<string> {

@@ -7,6 +7,7 @@ import { accessCases } from "./access.ts";
 import { changeCases } from "./changes.ts";
 import { claimCases } from "./claims.ts";
 import { endpointCases } from "./endpoints.ts";
+import { healthCases } from "./health.ts";
 import { idempotencyCases } from "./idempotency.ts";
 import { jobCases } from "./jobs.ts";
 import { leaseCases } from "./leases.ts";
@@ -14,7 +15,6 @@ import { listCases } from "./lists.ts";
 import { nodeCases } from "./nodes.ts";
 import { orderCases } from "./order.ts";
 import { publishCases } from "./publish.ts";
-import { healthCases } from "./health.ts";
 import { retentionCases } from "./retention.ts";
 import { settlementCases } from "./settlements.ts";
 import { statisticsCases } from "./statistics.ts";
@@ -38,8 +38,11 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["statistics", statisticsCases],
 ];
 
+const SUBJECTS_AT_ONCE = 4;
+
 export function describeStore(name: string, open: OpenStore): void {
-  describe(name, () => {
-    for (const [subject, cases] of SUBJECTS) describe(subject, () => cases(open));
+  // Each subject has a store of its own: while one waits for a restart, another goes on.
+  describe(name, { concurrency: SUBJECTS_AT_ONCE }, () => {
+    for (const [subject, cases] of SUBJECTS) describe(subject, { concurrency: false }, () => cases(open));
   });
 }

@@ -16,9 +16,21 @@ import type {
   PublishRequest,
   SettledResult,
   Settlement,
+  Store,
+  Wake,
 } from "../../../src/ports/store.ts";
+import { START } from "./times.ts";
 import type { Verdict } from "./verdicts.ts";
-import { START, type World } from "./world.ts";
+
+/** What a tenant needs of its world. */
+export interface Ground {
+  readonly store: Store;
+  /** This node's number. */
+  readonly node: number;
+  newId(): Uuid;
+  /** The first of so many tokens that nobody had before. */
+  newTokens(count: number): LeaseToken;
+}
 
 /** A delivery that a case has a lease of, or had. */
 export type Held = Pick<LeasedDelivery, "seq" | "id" | "token" | "endpointSeq" | "attempts">;
@@ -52,6 +64,8 @@ export interface SettleOptions {
 export interface Tenancy {
   readonly actor: Actor;
   readonly tenantSeq: Seq;
+  /** What a verb wants to know of whoever calls it. */
+  readonly owner: { readonly actor: Actor; readonly tenantSeq: Seq };
   endpoint(settings?: Partial<EndpointSettings>, now?: EpochMs): Promise<Endpoint>;
   patch(
     endpoint: Endpoint,
@@ -65,10 +79,18 @@ export interface Tenancy {
   publish(targets: readonly Endpoint[], options?: PublishOptions): Promise<Sent>;
   /** One delivery to one endpoint, leased. */
   leased(endpoint: Endpoint, options?: PublishOptions): Promise<Held>;
+  /** So many events, each with a leased delivery to one endpoint. */
+  leasedMany(endpoint: Endpoint, count: number, options?: PublishOptions): Promise<readonly Held[]>;
   /** One delivery to one endpoint, waiting in the store. */
   waiting(endpoint: Endpoint, options?: PublishOptions): Promise<Held>;
-  claimLane(endpoint: Endpoint, now: EpochMs, limits?: Partial<ClaimRequest> & { count?: number }): Promise<ClaimedLane>;
+  claimLane(
+    endpoint: Endpoint,
+    now: EpochMs,
+    limits?: Partial<ClaimRequest> & { count?: number },
+  ): Promise<ClaimedLane>;
   claim(endpoint: Endpoint, now: EpochMs, count?: number): Promise<readonly LeasedDelivery[]>;
+  /** Give leases back. */
+  release(deliveries: readonly Held[], now: EpochMs, disown?: readonly Endpoint[]): Promise<readonly Wake[]>;
   settlement(delivery: Held, verdict: Verdict, options?: SettleOptions): Settlement;
   settle(delivery: Held, verdict: Verdict, options?: SettleOptions): Promise<SettledResult>;
   find(id: Uuid): Promise<{ row: DeliveryRow; attempts: readonly AttemptRow[] }>;
@@ -81,7 +103,7 @@ export interface Tenancy {
 
 export const ANY_DELIVERY = { state: null, endpointId: null, eventId: null, search: null, from: null, to: null };
 
-export function createTenancy(world: World, actor: Actor): Tenancy {
+export function createTenancy(world: Ground, actor: Actor): Tenancy {
   const { tenantSeq } = actor;
   /** What an engine has in memory: the generation that its attempts start under. */
   const generations = new Map<Seq, number>();
@@ -116,6 +138,7 @@ export function createTenancy(world: World, actor: Actor): Tenancy {
   const tenancy: Tenancy = {
     actor,
     tenantSeq,
+    owner: { actor, tenantSeq },
     request,
     async endpoint(settings = {}, now = START) {
       const created = await world.store.createEndpoint({
@@ -159,7 +182,7 @@ export function createTenancy(world: World, actor: Actor): Tenancy {
       const deliveries = asked.targets.map(({ deliveryId, endpointSeq, token }, index) => {
         const made = result.deliveries[index];
         assert(made !== undefined);
-        return { ...made, id: deliveryId, endpointSeq, token: token ?? (0 as LeaseToken), attempts: 0 };
+        return { ...made, id: deliveryId, endpointSeq, token: token ?? 0, attempts: 0 };
       });
       return { eventId: asked.event.id, eventSeq: result.eventSeq, deliveries };
     },
@@ -167,6 +190,16 @@ export function createTenancy(world: World, actor: Actor): Tenancy {
       const [delivery] = (await tenancy.publish([endpoint], options)).deliveries;
       assert(delivery?.leased);
       return delivery;
+    },
+    async leasedMany(endpoint, count, options) {
+      const requests = await Promise.all(Array.from({ length: count }, () => request([endpoint], options)));
+      const results = await world.store.publish(requests);
+      return results.map((result, index): Held => {
+        const target = requests[index]?.targets[0];
+        assert(result.kind === "published" && result.deliveries[0]?.leased && target !== undefined);
+        const { seq } = result.deliveries[0];
+        return { seq, id: target.deliveryId, endpointSeq: endpoint.seq, token: target.token ?? 0, attempts: 0 };
+      });
     },
     async waiting(endpoint, options) {
       const [delivery] = (await tenancy.publish([endpoint], { ...options, lease: false })).deliveries;
@@ -181,6 +214,10 @@ export function createTenancy(world: World, actor: Actor): Tenancy {
     },
     async claim(endpoint, now, count = 1) {
       return (await tenancy.claimLane(endpoint, now, { count })).deliveries;
+    },
+    release(deliveries, now, disown = []) {
+      const leases = deliveries.map(({ seq, token }) => ({ deliverySeq: seq, token }));
+      return world.store.release({ now, leases, disown: disown.map(({ seq }) => seq) });
     },
     settlement(delivery, { httpStatus, transition }, options = {}) {
       const at = options.at ?? START;
@@ -235,7 +272,7 @@ export function createTenancy(world: World, actor: Actor): Tenancy {
 
 /** A claim of these lanes, and of none besides. */
 export function claimOf(
-  world: World,
+  world: Ground,
   now: EpochMs,
   lanes: ClaimRequest["lanes"],
   limits: Partial<ClaimRequest> = {},

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before } from "node:test";
 import type { Actor, Role } from "../../../src/domain/access.ts";
-import { type EpochMs, type LeaseToken, nextUuid, type Uuid } from "../../../src/domain/ids.ts";
+import { type EpochMs, nextUuid } from "../../../src/domain/ids.ts";
 import type { Entered, NewKey, Store } from "../../../src/ports/store.ts";
-import { createTenancy, type Tenancy } from "./tenancy.ts";
+import { createTenancy, type Ground, type Tenancy } from "./tenancy.ts";
+import { START } from "./times.ts";
 
 /** A store under test. */
 export interface OpenedStore {
@@ -20,22 +21,9 @@ export interface OpenedStore {
 /** Opens a store without anything in it. */
 export type OpenStore = () => Promise<OpenedStore>;
 
-/** A time that is a whole hour and a whole day. */
-export const START: EpochMs = 1_800_000_000_000 - (1_800_000_000_000 % 86_400_000);
-export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
-
 const TOKENS_PER_NODE = 2 ** 32;
 
-export interface World {
-  readonly store: Store;
-  /** This node's number. */
-  readonly node: number;
-  newId(): Uuid;
-  /** The first of so many tokens that nobody had before. */
-  newTokens(count: number): LeaseToken;
+export interface World extends Ground {
   newKey(role?: Role): NewKey;
   newTenant(role?: Role): Promise<Tenancy>;
   /** As if the process had ended and another were started, which enters at this time. */

@@ -1,0 +1,131 @@
+/** What is secret stands nowhere in plain text: no log line, no error, no list, no byte of the data directory. */
+import assert from "node:assert/strict";
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type TestContext, test } from "node:test";
+import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
+import { type Hooks, startHooks } from "../harness/hooks.ts";
+import { createEndpoint, publish } from "../harness/scene.ts";
+import type { RequestOptions } from "../harness/server.ts";
+import { followOutcomes, type OutcomeReader } from "../harness/stream.ts";
+
+const PASSWORD = "correct-horse-battery-staple";
+const SECRET = "a-signing-secret-of-ours";
+const HEADER_VALUE = "Bearer-token-of-the-receiver";
+const URL_TOKEN = "token-in-a-query";
+const PAYLOAD = "what-only-the-receiver-may-read";
+const TOO_SHORT = "too-short-one";
+
+/** A server that logs everything, and what it has answered that is not meant to show a secret. */
+class Observed {
+  readonly answers: string[] = [];
+  readonly server: ListeningChild;
+
+  constructor(server: ListeningChild) {
+    this.server = server;
+  }
+
+  async ask(method: string, path: string, options?: RequestOptions) {
+    const answer = await this.server.request(method, path, options);
+    this.answers.push(`${method} ${path} ${answer.status} ${answer.text}`);
+    return answer;
+  }
+}
+
+interface Stage {
+  readonly observed: Observed;
+  readonly dataDir: string;
+  readonly hooks: Hooks;
+  readonly outcomes: OutcomeReader;
+}
+
+async function stage(t: TestContext): Promise<Stage> {
+  const dataDir = await newDataDir(t);
+  const server = await startChild(t, dataDir, {
+    LOG_LEVEL: "trace",
+    SIGNALBOX_ADMIN_EMAIL: "ada@example.com",
+    SIGNALBOX_ADMIN_PASSWORD: PASSWORD,
+  });
+  const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
+  return { observed: new Observed(server), dataDir, hooks: await startHooks(t), outcomes };
+}
+
+/** Each file of the directory, but for the key that opens the others. */
+async function filesOf(dataDir: string): Promise<{ readonly name: string; readonly bytes: Buffer }[]> {
+  const names = (await readdir(dataDir)).filter((name) => name !== "master.key");
+  return Promise.all(names.map(async (name) => ({ name, bytes: await readFile(path.join(dataDir, name)) })));
+}
+
+function assertNowhere(secrets: readonly string[], text: string | Buffer, where: string): void {
+  for (const secret of secrets) assert.equal(text.includes(secret), false, `${secret} is in ${where}`);
+}
+
+/** In every spelling in which it could have been written down. */
+const spellings = (secret: string) => [secret, Buffer.from(secret).toString("base64").slice(0, -4)];
+
+test("secrets, keys, header values and passwords stand nowhere in plain text", async (t) => {
+  const { observed, dataDir, hooks, outcomes } = await stage(t);
+  const { server } = observed;
+  const settings = { secret: SECRET, headers_json: { authorization: HEADER_VALUE }, retry_schedule_seconds: [] };
+  const endpointId = await createEndpoint(server, { url: hooks.url, ...settings });
+  const generated = await server.request("POST", "/v1/endpoints", { body: { url: `${hooks.url}/2` } });
+  const rotated = await server.request("POST", `/v1/endpoints/${endpointId}/rotate-secret`, { body: {} });
+  const key = await server.request("POST", "/v1/auth/keys", { body: { name: "another" } });
+  const tenant = await server.request("POST", "/v1/tenants", { body: { name: "another" } });
+  // Nobody listens on port 9: the attempt fails with an error that names the place.
+  const dead = { url: `http://127.0.0.1:9/hook?token=${URL_TOKEN}`, ...settings };
+  const deadId = await createEndpoint(server, dead);
+
+  hooks.react((hook) => hook.answer(500, { "x-debug": HEADER_VALUE }, "no"));
+  const { deliveries } = await publish(server, 1, { payload: { text: PAYLOAD } });
+  for (const _ of deliveries) await outcomes.next();
+  for (const id of [endpointId, deadId]) await observed.ask("POST", `/v1/endpoints/${id}/test`);
+
+  // Refused requests that carry secrets: no answer repeats them.
+  await observed.ask("POST", "/v1/endpoints", { body: { url: "ftp://x", ...settings, secret: TOO_SHORT } });
+  await observed.ask("POST", "/v1/endpoints", { body: { ...dead, headers_json: { host: HEADER_VALUE } } });
+  await observed.ask("POST", "/v1/endpoints", { body: `{"secret": "${SECRET}", nonsense` });
+  await observed.ask("PATCH", `/v1/endpoints/${endpointId}`, { body: { secret: TOO_SHORT, secrte: SECRET } });
+  await observed.ask("GET", "/v1/endpoints", { key: `${CHILD_KEY.slice(0, -1)}z` });
+  await observed.ask("GET", `/v1/endpoints?key=${CHILD_KEY}`, { key: null });
+  await observed.ask("POST", "/v1/events", { body: { type: "test", payload: { text: PAYLOAD } } });
+
+  // Lists, and whatever else can be read; the endpoint's headers are its owner's to see.
+  for (const place of ["deliveries", "auth/keys", "tenants", "webhooks", "analytics/endpoint-health"]) {
+    await observed.ask("GET", `/v1/${place}`);
+  }
+  for (const { delivery_id: id } of deliveries) await observed.ask("GET", `/v1/deliveries/${id}`);
+  for (const place of ["/metrics", "/healthz", "/readyz", "/openapi.json"]) await observed.ask("GET", place);
+  const owners = await server.request("GET", "/v1/endpoints");
+
+  const signing = [SECRET, generated.body.secret, rotated.body.secret];
+  const keys = [CHILD_KEY, key.body.api_key, tenant.body.api_key];
+  for (const made of [...signing, ...keys]) assert.ok(typeof made === "string" && made.length > 16);
+  const secrets = [...signing, ...keys, PASSWORD, HEADER_VALUE];
+  const answers = observed.answers.map((answer) => answer.replace(`?key=${CHILD_KEY}`, "")).join("\n");
+  assertNowhere([...secrets, TOO_SHORT, PAYLOAD], answers, "an answer");
+  assertNowhere([...signing, ...keys, PASSWORD], owners.text, "the list of endpoints");
+
+  const running = await filesOf(dataDir);
+  assert.ok(running.some(({ name, bytes }) => name.endsWith("-wal") && bytes.length > 0));
+  for (const { name, bytes } of running) assertNowhere(secrets.flatMap(spellings), bytes, name);
+
+  await server.request("DELETE", `/v1/endpoints/${endpointId}`);
+  server.signal("SIGTERM");
+  await server.exited;
+  const logged = `${server.stdout}${server.stderr}`;
+  assert.match(logged, /"msg":"attempt"/);
+  assertNowhere([...secrets, TOO_SHORT, URL_TOKEN, PAYLOAD], logged, "the log");
+  for (const { name, bytes } of await filesOf(dataDir)) assertNowhere(secrets.flatMap(spellings), bytes, name);
+  assert.equal((await stat(path.join(dataDir, "master.key"))).mode & 0o777, 0o600);
+
+  // Of the deleted endpoint even what was encrypted is gone.
+  const db = new DatabaseSync(path.join(dataDir, "signalbox.db"), { readOnly: true });
+  t.after(() => db.close());
+  const erased = db.prepare("SELECT * FROM endpoints WHERE deleted_at IS NOT NULL").all();
+  assert.deepEqual(
+    erased.map((row) => [row.url, row.secret_sealed, row.headers_sealed, row.previous_secret_sealed]),
+    [[hooks.url, null, null, null]],
+  );
+});
