@@ -179,6 +179,8 @@ export const TIME_DISORDER_MS_MAX = MINUTE_MS;
 export const HELD_BYTES_PER_TENANT_MAX = 16 * 1024 * MB;
 /** Freed when the disk is full, so that retention has room to free room. */
 export const BALLAST_BYTES = 32 * MB;
+/** How often a full disk is looked at again. */
+export const ROOM_LOOK_MS = 1 * SECOND_MS;
 export const WAL_SIZE_BYTES_MAX = 64 * MB;
 export const ANALYTICS_HOURS_MAX = 720;
 

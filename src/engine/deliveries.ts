@@ -31,6 +31,10 @@ export interface Deliveries {
   /** Close lanes that were not used for a while. */
   tidy(): void;
   readonly settleQueueSize: number;
+  /** Start nothing more, and lease nothing more for it. */
+  halt(): void;
+  /** Whether something may be leased for this node. */
+  readonly takesLeases: boolean;
   /** Wait until nothing is on the wire, at most `graceMs`; then call `abort`, and wait for the rest. */
   landed(graceMs: number, abort: () => void): Promise<void>;
   /** Settle what has ended; resolves when it is written. */
@@ -63,6 +67,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
   const house = createHouse(clock);
   /** Lanes that were closed and are not disowned yet: until then nobody would claim for them. */
   const closed = new Set<Seq>();
+  let stopping = false;
   /** Each attempt until it is settled or given back. */
   const onWire = new Set<Promise<void>>();
   const settlements = createBatcher<Settlement, SettleResult>({
@@ -94,7 +99,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     onError: (error) => outage.report(error),
   });
   outage.onChange((down) => {
-    dispatch.halted = down;
+    dispatch.halted = down || stopping;
     if (!down) claims.discover();
   });
 
@@ -135,8 +140,11 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       await giveBack([delivery]);
     } else {
       learn(lane, made);
+      const failed = made.transition.health === "failure" ? 1 : 0;
+      lane.failing += failed;
       if (!delivery.ordered) dispatch.nudge(lane);
       await settle(lane, delivery, endpoint, made);
+      lane.failing -= failed;
       house.leave(delivery);
     }
     lane.settling -= 1;
@@ -148,6 +156,8 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     const success = transition.health === "success";
     lane.window = nextWindow(lane.window, { success, narrow: transition.narrow }, lane.endpoint.maxInFlight);
     lane.proven ||= success;
+    // Until the settlement says so: nothing more goes to an endpoint that is being disabled.
+    lane.held ||= transition.disable !== null;
     lane.attemptMs += (record.endedAt - record.startedAt - lane.attemptMs) * ATTEMPT_MS_WEIGHT;
     if (transition.throttleUntil !== null) lane.blockedUntil = Math.max(lane.blockedUntil, transition.throttleUntil);
   }
@@ -230,6 +240,13 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     },
     get settleQueueSize() {
       return settlements.size;
+    },
+    halt() {
+      stopping = true;
+      dispatch.halted = true;
+    },
+    get takesLeases() {
+      return !dispatch.halted;
     },
     async landed(graceMs, abort) {
       if (onWire.size === 0) return;

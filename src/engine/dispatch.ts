@@ -70,7 +70,8 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
 
   function start(lane: Lane, now: EpochMs): void {
     if (!lane.proven) {
-      if (unprovenInFlight >= IN_FLIGHT_UNPROVEN_MAX) {
+      // One attempt each lane may always make, or an endpoint that was quiet would wait for the dead ones.
+      if (lane.inFlight > 0 && unprovenInFlight >= IN_FLIGHT_UNPROVEN_MAX) {
         starved.add(lane);
         return;
       }

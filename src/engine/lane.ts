@@ -17,6 +17,8 @@ export interface Lane {
   inFlight: number;
   /** Attempts that ended and are not yet settled; an ordered delivery goes on only after its settlement. */
   settling: number;
+  /** Failed attempts not yet settled. They keep their places in the window: twenty failures must be seen as twenty. */
+  failing: number;
   /** Releases under way; what was given back goes before whatever an ordered lane gets next. */
   returning: number;
   /** An ordered delivery is on the wire or being settled: nothing starts beside it. */
@@ -58,6 +60,7 @@ export function createLane(endpoint: Endpoint, now: EpochMs): Lane {
     reserved: 0,
     inFlight: 0,
     settling: 0,
+    failing: 0,
     returning: 0,
     barrier: false,
     window: startWindow(endpoint.maxInFlight),
@@ -102,7 +105,7 @@ export function canStart(lane: Lane, now: EpochMs): boolean {
   const first = lane.queue[0];
   if (first === undefined || lane.barrier || isBlocked(lane, now)) return false;
   if (first.ordered && lane.inFlight + lane.settling > 0) return false;
-  return lane.inFlight < inFlightLimit(lane) && lane.nextStartAt <= now;
+  return lane.inFlight + lane.failing < inFlightLimit(lane) && lane.nextStartAt <= now;
 }
 
 /** How many leases the lane may hold: what it can start within `LANE_HOLD_SECONDS`, at least its window. */

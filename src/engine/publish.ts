@@ -178,14 +178,10 @@ interface Reservation {
   readonly lane: Lane | null;
 }
 
-function reserve(
-  { clock, deliveries, tokens, outage }: PublisherOptions,
-  endpoint: Endpoint,
-  event: Event,
-): Reservation {
+function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: Endpoint, event: Event): Reservation {
   const { house } = deliveries;
   const lane = endpoint.status === "ACTIVE" ? house.open(endpoint) : null;
-  const takes = lane !== null && outage.reason === null && house.hasRoom(lane, event.payload.length);
+  const takes = lane !== null && deliveries.takesLeases && house.hasRoom(lane, event.payload.length);
   if (takes) lane.reserved += 1;
   return {
     endpoint,

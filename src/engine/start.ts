@@ -115,8 +115,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     async stop() {
       stopping = true;
       streams.close();
+      deliveries.halt();
       await publisher.drained();
-      deliveries.dispatch.halted = true;
       await Promise.all([deliveries.claims.stop(), upkeep.stop()]);
       const givenBack = deliveries.giveBackAll();
       await deliveries.landed(STOP_GRACE_MS, () => {

@@ -70,7 +70,9 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     strays = new Set(leases.map(({ token }) => token));
     if (lost.length === 0) return;
     telemetry.noticed({ level: "warn", what: "leases_reconciled", fields: { count: lost.length } });
-    deliveries.claims.wake(await store.release({ now: clock.now(), leases: lost, disown: [] }));
+    // Void, so that a delivery that cannot be settled, ever, fails as `crashed` and is not sent for ever.
+    const request = { now: clock.now(), leases: lost, areVoid: true, disown: [] };
+    deliveries.claims.wake(await store.release(request));
   }
 
   async function stepJobs(stopped: () => boolean): Promise<void> {

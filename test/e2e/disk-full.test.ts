@@ -55,6 +55,14 @@ async function fill(server: AssembledServer): Promise<{ accepted: number; refuse
   return { accepted, refused };
 }
 
+/** It looks for room once a second. */
+async function isReady(server: AssembledServer): Promise<void> {
+  for (let asked = 0; asked < 100_000; asked += 1) {
+    if ((await server.request("GET", "/readyz")).status === 200) return;
+  }
+  assert.fail("it does not get ready");
+}
+
 test("a full disk refuses events whole, loses nothing that is under way, and is over when there is room", async (t) => {
   const dataDir = await newDataDir(t);
   const server = await assembleServer(t, { dataDir, pagesMax: PAGES_MAX });
@@ -95,6 +103,7 @@ test("a full disk refuses events whole, loses nothing that is under way, and is 
   const { row } = await outcomes.until(deliveryId, "DELIVERED");
   assert.equal(row.attempts_count, 1);
   hooks.react((next) => next.answer(200));
+  await isReady(server);
   const again = await publish(server, keyed);
   assert.deepEqual([again.status, again.body.deliveries[0]?.created], [202, true], again.text);
   await hooks.nth(2);

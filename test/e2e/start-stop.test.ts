@@ -260,6 +260,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     await Promise.all([1, 2, 3, 4].map(publishOn));
     assert.equal((await server.exited).code, 0);
     assert.ok(accepted.length >= 50);
+    assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
     const again = await startChild(t, dataDir);
     const missing = new Set(accepted);
     for (let count = 1; missing.size > 0; count += 1) {

@@ -157,8 +157,10 @@ export interface Lease {
 
 export interface ReleaseRequest {
   readonly now: EpochMs;
-  /** Claimed, and not sent. They count as never claimed. */
+  /** Claimed, and not sent. */
   readonly leases: readonly Lease[];
+  /** Whether they count as claims that came to nothing, as after a crash; when left out, as never claimed. */
+  readonly areVoid?: boolean;
   /** Lanes that this node no longer holds anything of. */
   readonly disown: readonly Seq[];
 }

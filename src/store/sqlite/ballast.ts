@@ -6,8 +6,6 @@ import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "n
 import { BALLAST_BYTES } from "../../domain/limits.ts";
 
 export interface Ballast {
-  /** Whether it is there, which is whether there is room for new events. */
-  readonly held: boolean;
   drop(): void;
   /** Try to write it back; answers whether it is there. */
   restore(): boolean;
@@ -18,9 +16,6 @@ const CHUNK = Buffer.alloc(1024 * 1024);
 export function createBallast(file: string): Ballast {
   let held = existsSync(file);
   return {
-    get held() {
-      return held;
-    },
     drop() {
       rmSync(file, { force: true });
       held = false;

@@ -3,7 +3,7 @@
 import type { Event } from "../../domain/event.ts";
 import { matchEndpoints } from "../../domain/event.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
-import { HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
+import { EVENT_TARGETS_MAX, HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type {
   DeliveryRef,
   PublishedDelivery,
@@ -110,9 +110,10 @@ function enterLane(w: Writing, lane: Lane, leased: boolean, event: Event, node: 
     wakeFor(lane, event.acceptedAt);
     return;
   }
-  touch(lane, { heldBytes: lane.heldBytes + event.payload.length });
+  const bytes = Buffer.byteLength(event.payload);
+  touch(lane, { heldBytes: lane.heldBytes + bytes });
   const held = w.memory.heldBytes.get(lane.tenantSeq);
-  if (held !== undefined) w.memory.heldBytes.set(lane.tenantSeq, held + event.payload.length);
+  if (held !== undefined) w.memory.heldBytes.set(lane.tenantSeq, held + bytes);
 }
 
 const HELD_BYTES = `
@@ -131,7 +132,7 @@ function holdsTooMuch(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event:
     bytes = Number(w.prepare(HELD_BYTES).get(tenantSeq)?.bytes);
     w.memory.heldBytes.set(tenantSeq, bytes);
   }
-  if (bytes + held.length * event.payload.length <= HELD_BYTES_PER_TENANT_MAX) return null;
+  if (bytes + held.length * Buffer.byteLength(event.payload) <= HELD_BYTES_PER_TENANT_MAX) return null;
   return uuidText(w.prepare("SELECT id FROM endpoints WHERE seq = ?").get(first.endpointSeq)?.id as Uint8Array);
 }
 
@@ -161,7 +162,7 @@ function repeated(w: Writing, eventSeq: Seq): PublishResult {
  * answer says which lanes to wake.
  */
 export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
-  const targets = matchEndpoints(tenantEndpoints(w, tenantSeq), event.type);
+  const targets = matchEndpoints(tenantEndpoints(w, tenantSeq), event.type).slice(0, EVENT_TARGETS_MAX);
   const { eventSeq, typeSeq } = insertEvent(w, {
     tenantSeq,
     event,

@@ -13,14 +13,14 @@ const SELECT = `
   WHERE seq = ? AND lease = ?`;
 const GIVE_BACK = `
   UPDATE deliveries
-  SET state = ?, lease = NULL, claims = claims - 1
+  SET state = ?, lease = NULL, claims = claims - ?
   WHERE seq = ?`;
 const CANCEL = `
   UPDATE deliveries
   SET state = 5, lease = NULL, ended_at = ?, reason = ?
   WHERE seq = ?`;
 
-export function release(w: Writing, { now, leases, disown }: ReleaseRequest): Wake[] {
+export function release(w: Writing, { now, leases, disown, areVoid = false }: ReleaseRequest): Wake[] {
   const touched = new Set<Seq>(disown);
   for (const { deliverySeq, token } of leases) {
     const row = w.prepare(SELECT).get(deliverySeq, token);
@@ -32,7 +32,7 @@ export function release(w: Writing, { now, leases, disown }: ReleaseRequest): Wa
       continue;
     }
     const retried = (row.attempts as number) > (row.attempts_before_run as number);
-    w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, deliverySeq);
+    w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, areVoid ? 0 : 1, deliverySeq);
     wakeFor(lane, row.due_at as EpochMs);
     touched.add(lane.endpointSeq);
   }

@@ -53,6 +53,8 @@ export type WriterVerb = keyof typeof WRITER_VERBS;
 /** Verbs that make the store grow on a caller's behalf: refused while there is no ballast. */
 export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "publish",
+  // So that the engine, which learns from it that the store can commit again, learns it only when there is room.
+  "heartbeat",
   "recordTest",
   "createEndpoint",
   "replay",

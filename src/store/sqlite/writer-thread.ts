@@ -6,10 +6,10 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { createSystemClock } from "../../clock/system.ts";
 import { StartupError } from "../../domain/errors.ts";
 import { createVault, sameCheckValue, type Vault } from "../vault.ts";
-import { type Ballast, createBallast } from "./ballast.ts";
 import { type Connection, migrate, openConnection } from "./connection.ts";
 import { type Answer, commitGroup } from "./group.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import { createRoom, type Room } from "./room.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "./verbs.ts";
 import { createWriting, type Writing } from "./writing.ts";
 
@@ -21,16 +21,15 @@ const port = parentPort;
 if (port === null) throw new Error("this file runs as a thread of the store");
 const data = workerData as ThreadData;
 
-function open(): { writing: Writing; ballast: Ballast } {
+function open(): { writing: Writing; room: Room } {
   const connection = openConnection(data.file, "write");
   if (data.pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${data.pagesMax}`);
   migrate(connection);
   const vault = createVault(data.masterKey);
   checkMasterKey(connection, vault);
   const clock = createSystemClock();
-  const ballast = createBallast(data.ballastFile);
-  ballast.restore();
-  return { writing: createWriting(connection, vault, () => clock.uuid()), ballast };
+  const room = createRoom(connection, data.ballastFile, clock);
+  return { writing: createWriting(connection, vault, () => clock.uuid()), room };
 }
 
 function checkMasterKey({ prepare }: Connection, vault: Vault): void {
@@ -42,9 +41,9 @@ function checkMasterKey({ prepare }: Connection, vault: Vault): void {
   }
 }
 
-function carryOut(writing: Writing, ballast: Ballast, calls: readonly CallMessage[]): ReplyMessage[] {
-  // Without ballast there is no room for anything new; what ends or frees something may use what is left.
-  const full = !ballast.held && !ballast.restore();
+function carryOut(writing: Writing, room: Room, calls: readonly CallMessage[]): ReplyMessage[] {
+  // What ends or frees something may use whatever is left.
+  const full = !room.isThere();
   const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
   const accepted = calls.filter((call) => !isRefused(call));
   const answers = commitGroup(
@@ -55,7 +54,7 @@ function carryOut(writing: Writing, ballast: Ballast, calls: readonly CallMessag
           run(writing, verb as WriterVerb, args),
     ),
   );
-  if (answers.some(isDiskFull)) ballast.drop();
+  if (answers.some(isDiskFull)) room.ranOut();
   const refused: ReplyMessage[] = calls
     .filter(isRefused)
     .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
@@ -71,7 +70,7 @@ function isDiskFull(answer: Answer<unknown>): boolean {
   return answer.kind === "unavailable" && answer.full;
 }
 
-function serve({ writing, ballast }: ReturnType<typeof open>): void {
+function serve({ writing, room }: ReturnType<typeof open>): void {
   port?.on("message", (first: CallMessage) => {
     const calls = [first];
     // Whatever arrived during the commit before is the next group.
@@ -81,7 +80,7 @@ function serve({ writing, ballast }: ReturnType<typeof open>): void {
       calls.push(next.message as CallMessage);
     }
     const closes = calls.some(({ verb }) => verb === CLOSE);
-    port?.postMessage(carryOut(writing, ballast, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
+    port?.postMessage(carryOut(writing, room, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
     if (!closes) return;
     writing.db.close();
     port?.close();
