@@ -95,6 +95,8 @@ export const DISABLE_AFTER_ACTIVE_MS = 5 * DAY_MS;
 export const WINDOW_START = 4;
 /** A delivery whose leases ended void this much more often than its schedule allows crashes the process: it fails. */
 export const VOID_CLAIMS_MAX = 10;
+/** How long a lane is put off whose endpoint cannot be read. */
+export const BROKEN_LANE_MS = 60 * SECOND_MS;
 /** The wait after an error of our own while rendering, so that it cannot become a hot loop. */
 export const INTERNAL_ERROR_RETRY_MS = 60 * SECOND_MS;
 

@@ -137,6 +137,7 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
         if (!full) discoverBy(result.nextReadyAt ?? now + TIMER_MS_MAX);
       }
       for (const claimed of result.lanes) take(claimed);
+      for (const { endpointSeq, message } of result.broken) onError(new Error(`lane ${endpointSeq}: ${message}`));
       return true;
     } catch (error) {
       for (const lane of lanes) lane.claiming = false;

@@ -94,6 +94,8 @@ export interface ClaimRequest {
 
 export interface ClaimResult {
   readonly lanes: readonly ClaimedLane[];
+  /** Lanes whose endpoints cannot be read (a secret that does not open); they are put off, and hold up no other. */
+  readonly broken: readonly { readonly endpointSeq: Seq; readonly message: string }[];
   /** When the next lane that nobody owns will be ready; null when none will. */
   readonly nextReadyAt: EpochMs | null;
 }

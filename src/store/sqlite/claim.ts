@@ -1,8 +1,9 @@
 /** claim: ready lanes, then the due deliveries inside each, leased with fresh tokens. */
 import { isExpired, type LeasedDelivery } from "../../domain/delivery.ts";
+import type { Endpoint } from "../../domain/endpoint.ts";
 import { isProbing } from "../../domain/health.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
-import { VOID_CLAIMS_MAX } from "../../domain/limits.ts";
+import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../domain/limits.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult } from "../../ports/store.ts";
 import { formatName, STATE, uuidText } from "../rows.ts";
 import { loadEndpoint } from "./endpoint-rows.ts";
@@ -27,14 +28,36 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
     bytes: request.bytesMax,
     nextToken: request.firstToken,
   };
-  const lanes = request.lanes.map(({ endpointSeq, count }) => claimLane(w, request, endpointSeq, count, budget));
+  const lanes: ClaimedLane[] = [];
+  const broken: { endpointSeq: Seq; message: string }[] = [];
+  const claimFrom = (endpointSeq: Seq, count: number) => {
+    const endpoint = readable(w, endpointSeq);
+    if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, count, budget));
+    else broken.push({ endpointSeq, message: putOff(w, endpointSeq, endpoint, request.now) });
+  };
+  for (const { endpointSeq, count } of request.lanes) claimFrom(endpointSeq, count);
   for (const endpointSeq of readyLanes(w, request)) {
     if (budget.deliveries <= 0 || budget.bytes <= 0) break;
-    lanes.push(claimLane(w, request, endpointSeq, request.adopt.countEach, budget));
+    claimFrom(endpointSeq, request.adopt.countEach);
   }
   w.lanes.flush(); // so that the lanes adopted here no longer count as nobody's
   const next = w.prepare(NEXT_READY).get()?.ready_at;
-  return { lanes, nextReadyAt: typeof next === "number" ? next : null };
+  return { lanes, broken, nextReadyAt: typeof next === "number" ? next : null };
+}
+
+/** The endpoint, or why it cannot be read. */
+function readable(w: Writing, endpointSeq: Seq): Endpoint | Error {
+  try {
+    return loadEndpoint(w, endpointSeq);
+  } catch (error) {
+    if (error instanceof Error && "errcode" in error) throw error; // SQLite's own: the whole group's concern
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function putOff(w: Writing, endpointSeq: Seq, error: Error, now: EpochMs): string {
+  touch(w.lanes.get(endpointSeq), { readyAt: now + BROKEN_LANE_MS });
+  return error.message;
 }
 
 interface Budget {
@@ -52,10 +75,10 @@ function readyLanes(w: Writing, request: ClaimRequest): Seq[] {
     .map((row) => Number(row.endpoint_seq));
 }
 
-function claimLane(w: Writing, request: ClaimRequest, endpointSeq: Seq, count: number, budget: Budget): ClaimedLane {
+function claimLane(w: Writing, request: ClaimRequest, endpoint: Endpoint, count: number, budget: Budget): ClaimedLane {
   const { now, node } = request;
+  const endpointSeq = endpoint.seq;
   const lane = w.lanes.get(endpointSeq);
-  const endpoint = loadEndpoint(w, endpointSeq);
   const waits = Math.max(lane.health.restUntil ?? 0, lane.waitUntil ?? 0) > now;
   const deliveries: LeasedDelivery[] = [];
   if (!isHeld(lane) && !waits) {

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
+import { commitGroup, each } from "./group.ts";
+import type { Writing } from "./writing.ts";
+
+const note = (w: Writing, name: string) => w.prepare("INSERT INTO meta VALUES (?, 1)").run(name).changes;
+const notes = (w: Writing) =>
+  w
+    .prepare("SELECT name FROM meta WHERE name GLOB 'note *' ORDER BY name")
+    .all()
+    .map(({ name }) => name);
+
+test("a verb that breaks is undone alone, and tells so", () => {
+  const { w } = openStore();
+  const answers = commitGroup<unknown>(w, [
+    () => note(w, "note 1"),
+    () => {
+      note(w, "note 2");
+      throw new Error("a mistake of ours");
+    },
+    () => note(w, "note 3"),
+  ]);
+  assert.deepEqual(
+    answers.map(({ kind }) => kind),
+    ["ok", "broken", "ok"],
+  );
+  assert.deepEqual(notes(w), ["note 1", "note 3"]);
+});
+
+test("an element that breaks a constraint breaks no other of its array", () => {
+  const { w } = openStore();
+  const [answer] = commitGroup(w, [() => each(w, ["note 1", "note 1", "note 2"], (name) => note(w, name))]);
+  assert.ok(answer?.kind === "ok");
+  assert.equal(answer.value.filter((result) => typeof result === "object").length, 1);
+  assert.deepEqual(notes(w), ["note 1", "note 2"]);
+});
+
+test("a group that finds no room is abandoned whole, and the next one is whole again", () => {
+  const { w } = openStore();
+  const pages = Number(w.prepare("PRAGMA page_count").get()?.page_count);
+  w.db.exec(`PRAGMA max_page_count = ${pages + 2}`);
+  const fill = () => note(w, `note ${"x".repeat(100_000)}`);
+  const answers = commitGroup<unknown>(w, [() => note(w, "note 1"), fill, () => note(w, "note 3")]);
+  assert.deepEqual(
+    answers.map((answer) => answer.kind === "unavailable" && answer.full),
+    [true, true, true],
+  );
+  assert.deepEqual(notes(w), []);
+  w.db.exec("PRAGMA max_page_count = 100000");
+  assert.equal(commitGroup(w, [() => note(w, "note 4")])[0]?.kind, "ok");
+  assert.deepEqual(notes(w), ["note 4"]);
+});
