@@ -1,10 +1,10 @@
 /** What must be true when everything has come to rest. */
 import type { Uuid } from "../../src/domain/ids.ts";
 import { STATE, uuidBytes, uuidText } from "../../src/store/rows.ts";
+import type { World } from "./machine.ts";
 import type { KnownEvent } from "./model.ts";
 import type { Sent } from "./network.ts";
 import { deliveryIdOf, eventIdOf, isTest } from "./watch.ts";
-import type { World } from "./world.ts";
 
 export function checkEnd(world: World): void {
   for (const event of world.model.events.values()) checkEvent(world, event);
@@ -113,7 +113,12 @@ function wasTaken({ httpStatus, arrivedMs }: Sent): boolean {
   return arrivedMs !== null && httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
 }
 
-function checkReason({ model, processes }: World, row: Row, sent: readonly Sent[], wrong: (what: string) => void): void {
+function checkReason(
+  { model, processes }: World,
+  row: Row,
+  sent: readonly Sent[],
+  wrong: (what: string) => void,
+): void {
   switch (row.reason) {
     case "attempts_exhausted":
       if (row.runAttempts !== row.scheduleLength + 1) wrong(`given up after ${row.runAttempts} attempts`);
@@ -158,7 +163,8 @@ const NUMBERING = `
   HAVING rows <> d.attempts OR numbers <> d.attempts OR last <> d.attempts`;
 
 function checkAttempts({ disk, fault }: World): void {
-  for (const row of disk.prepare(NUMBERING).all()) fault(`the attempts are not numbered through: ${JSON.stringify(row)}`);
+  for (const row of disk.prepare(NUMBERING).all())
+    fault(`the attempts are not numbered through: ${JSON.stringify(row)}`);
 }
 
 const SUMS: readonly (readonly [what: string, sql: string])[] = [
@@ -203,8 +209,8 @@ const DISABLED_EVENTS = `
 /** Nothing is left in memory, and an endpoint was disabled no more often than it was active. */
 function checkRest({ process, disk, model, fault }: World): void {
   const gauges = process?.engine?.status.gauges();
-  const left = Object.entries(gauges ?? {}).filter(([, value]) => value !== 0);
-  if (gauges === undefined || left.length > 0) fault(`left in memory: ${JSON.stringify(gauges)}`);
+  if (gauges === undefined) fault("the server is down at the end");
+  else if (Object.values(gauges).some((value) => value !== 0)) fault(`left in memory: ${JSON.stringify(gauges)}`);
   const times = new Map<string, number>();
   for (const { payload } of disk.prepare(DISABLED_EVENTS).all()) {
     const id = String((JSON.parse(String(payload)) as { endpoint_id: string }).endpoint_id).slice("ep_".length);

@@ -1,7 +1,8 @@
 /** What the callers of the simulated server know: what was answered, and what is open because no answer came. */
-import type { Caller } from "../../src/engine/engine.ts";
+
 import type { EndpointStatus, Format } from "../../src/domain/endpoint.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
+import type { Caller } from "../../src/engine/engine.ts";
 
 /** What came of a change: `unknown` when its process ended before it answered. */
 export type Fate = "done" | "nothing" | "unknown";
@@ -9,6 +10,8 @@ export type Fate = "done" | "nothing" | "unknown";
 /** What something may be now. A change may have happened from when it was asked for on; once answered it has. */
 export interface Belief<T> {
   readonly possible: readonly T[];
+  /** How many changes were asked for. */
+  readonly asked: number;
   /** Ask for a change; call the answer with what came of it. */
   change(value: T): (fate: Fate) => void;
   /** It was seen to be this. */
@@ -23,9 +26,11 @@ interface Possibility<T> {
 
 export function createBelief<T>(value: T): Belief<T> {
   let time = 0;
+  let asked = 0;
   let possibilities: Possibility<T>[] = [{ value, knownAt: 0 }];
 
   function change(next: T): (fate: Fate) => void {
+    asked += 1;
     time += 1;
     const askedAt = time;
     const possibility: Possibility<T> = { value: next, knownAt: null };
@@ -45,6 +50,9 @@ export function createBelief<T>(value: T): Belief<T> {
   return {
     get possible() {
       return possibilities.map((possibility) => possibility.value);
+    },
+    get asked() {
+      return asked;
     },
     change,
     see: (seen) => change(seen)("done"),

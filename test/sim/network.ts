@@ -1,9 +1,9 @@
 /** The simulated wire and the receivers behind it: who got what when, and what the sender heard of it. */
 import type { Outcome, UnreachableReason } from "../../src/domain/delivery.ts";
 import type { Sender, SendRequest } from "../../src/ports/sender.ts";
+import type { WallClock } from "./clock.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
-import type { WallClock } from "./clock.ts";
 
 /** How a receiver is at present. */
 export const MOODS = ["well", "failing", "flaky", "throttling", "unavailable", "silent", "lossy", "slow"] as const;

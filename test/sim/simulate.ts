@@ -1,9 +1,10 @@
 /** One simulation from one seed: a while of everything at once, then peace, and then everything must have ended. */
 import { hash } from "node:crypto";
 import { checkEnd } from "./checker.ts";
-import { MOODS } from "./network.ts";
+import type { World } from "./machine.ts";
+import { MOODS, type Mood } from "./network.ts";
 import { createWorkload } from "./workload.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld } from "./world.ts";
 
 export interface Simulated {
   readonly seed: number;
@@ -11,7 +12,12 @@ export interface Simulated {
   readonly log: readonly string[];
   /** Of the whole log and of what the store holds at the end. */
   readonly digest: string;
-  readonly counts: { readonly events: number; readonly sends: number; readonly processes: number; readonly minutes: number };
+  readonly counts: {
+    readonly events: number;
+    readonly sends: number;
+    readonly processes: number;
+    readonly minutes: number;
+  };
 }
 
 const SECOND = 1000;
@@ -27,9 +33,12 @@ export async function simulate(seed: number): Promise<Simulated> {
   const world = createWorld(seed);
   const workload = createWorkload(world);
   let ready = false;
-  void world.start().then(workload.setUp).then(() => {
-    ready = true;
-  });
+  void world
+    .start()
+    .then(workload.setUp)
+    .then(() => {
+      ready = true;
+    });
   await until(world, () => ready, 60 * SECOND);
 
   planTrouble(world, workload);
@@ -37,7 +46,8 @@ export async function simulate(seed: number): Promise<Simulated> {
 
   await makePeace(world, workload);
   await until(world, () => hasEnded(world), QUIET_MS_MAX);
-  await runPolling(world, world.timeline.nowMs + 15 * SECOND);
+  // A lane that was ready for what somebody cancelled is looked at once more, and closes like the others.
+  await until(world, () => isEmpty(world), 120 * SECOND);
   checkEnd(world);
   void world.stop();
   await until(world, () => world.process === null, 60 * SECOND);
@@ -82,6 +92,10 @@ function hasEnded({ disk }: World): boolean {
   return disk.prepare(WAITING).get()?.count === 0;
 }
 
+function isEmpty({ process }: World): boolean {
+  return Object.values(process?.engine?.status.gauges() ?? {}).every((value) => value === 0);
+}
+
 /** Every table whose rows do not depend on sealing. */
 function contents({ disk }: World): unknown {
   const hex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value);
@@ -106,11 +120,21 @@ function planTrouble(world: World, workload: Workload): void {
   };
   plan(5 + random.below(60), () => void workload.publishSome());
   plan(random.below(120), () => void workload.act());
+  plan(often(30), () => burst(world, workload));
   plan(random.below(30), () => changeMood(world));
-  plan(often(6), () => troubleDisk(world));
+  plan(often(14), () => troubleDisk(world));
   plan(often(6), () => crash(world));
   plan(often(3), () => void restart(world));
+  plan(often(2), () => stopWithoutDisk(world));
   plan(often(5), () => jump(world));
+}
+
+/** Many things within a few commits: what one of them changes, another has just read. */
+function burst(world: World, workload: Workload): void {
+  const { random, timeline } = world;
+  const soon = (task: () => Promise<void>) => timeline.after(random.between(0, 40), () => void task());
+  for (let count = 1 + random.below(4); count > 0; count -= 1) soon(workload.publishSome);
+  for (let count = random.below(12); count > 0; count -= 1) soon(workload.act);
 }
 
 function changeMood({ random, network, model, say }: World): void {
@@ -125,8 +149,16 @@ function troubleDisk(world: World): void {
   disk.state = random.pick(["refusing", "full"]);
   watch.disturbed();
   world.say(`disk ${disk.state}`);
-  const lasts = random.chance(0.5) ? random.between(1, 50) : random.between(50, 20_000);
+  const lasts = random.between(1, random.pick([50, 2000, 2000, 2000, 20_000]));
   timeline.after(lasts, () => healDisk(world));
+}
+
+/** Longer than an attempt's grace: what cannot be written must not keep the process from ending. */
+function stopWithoutDisk(world: World): void {
+  world.disk.state = "refusing";
+  world.say("disk refusing, and a stop");
+  world.timeline.after(1500, () => void restart(world));
+  world.timeline.after(45 * SECOND, () => healDisk(world));
 }
 
 function healDisk({ disk, watch, say }: World): void {
@@ -171,7 +203,9 @@ function jump(world: World): void {
 
 async function makePeace(world: World, workload: Workload): Promise<void> {
   world.say("peace");
-  for (let site = 1; site <= SITES_MAX; site += 1) world.network.setMood(site, "well");
+  // Some go on failing for a while: their retries are then all that happens, and nothing else wakes anybody.
+  setMoods(world, () => (world.random.chance(0.3) ? "failing" : "well"));
+  world.timeline.after(LAST_FAILURES_MS, () => setMoods(world, () => "well"));
   world.disk.crashAt = null;
   healDisk(world);
   let peaceful = false;
@@ -183,4 +217,9 @@ async function makePeace(world: World, workload: Workload): Promise<void> {
   await until(world, () => peaceful, 600 * SECOND);
 }
 
+const LAST_FAILURES_MS = 150 * SECOND;
 const SITES_MAX = 100;
+
+function setMoods({ network }: World, mood: () => Mood): void {
+  for (let site = 1; site <= SITES_MAX; site += 1) network.setMood(site, mood());
+}

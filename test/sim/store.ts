@@ -119,7 +119,10 @@ function commit(disk: Disk, w: Writing, calls: readonly Call[]): Answer<unknown>
 
 type Carried = readonly Answer<unknown>[] | null;
 
-function createThread(options: StoreClientOptions, carryOut: (calls: readonly Call[]) => Carried): (call: Call) => void {
+function createThread(
+  options: StoreClientOptions,
+  carryOut: (calls: readonly Call[]) => Carried,
+): (call: Call) => void {
   const { timeline, random, isAlive } = options;
   let queue: Call[] = [];
   let busy = false;

@@ -1,22 +1,12 @@
 /** Looks on while the simulation runs: at each attempt's start, at each answer of the store, and now and then. */
 import { createHmac } from "node:crypto";
-import { HOUSE_BYTES_MAX, HOUSE_DELIVERIES_MAX, IN_FLIGHT_MAX, LANE_HOLD_MAX } from "../../src/domain/limits.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
-import type { LaneState, SettleResult, Settlement } from "../../src/ports/store.ts";
+import { HOUSE_BYTES_MAX, HOUSE_DELIVERIES_MAX, IN_FLIGHT_MAX, LANE_HOLD_MAX } from "../../src/domain/limits.ts";
+import type { LaneState, Settlement, SettleResult } from "../../src/ports/store.ts";
 import { uuidBytes } from "../../src/store/rows.ts";
+import type { Process, Watch, World } from "./machine.ts";
 import { isSurelyHeld, type KnownEndpoint } from "./model.ts";
 import type { Sent } from "./network.ts";
-import type { Process, World } from "./world.ts";
-
-export interface Watch {
-  started(process: Process, sent: Sent): void;
-  heard(process: Process, sent: Sent): void;
-  answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void;
-  disabled(endpointId: string): void;
-  /** Time, store or process did something unusual: waiting is measured anew. */
-  disturbed(): void;
-  poll(): void;
-}
 
 const TOKENS_PER_NODE = 2 ** 32;
 /** A timer waits at most a minute; after a jump of the clock nothing else notices. */
@@ -121,9 +111,7 @@ export function createWatch(world: World): Watch {
     if (Number(sent.headers["x-webhook-attempt"]) !== Number(row.attempts) + 1) wrong("the attempt's number is wrong");
     if (Number(row.due_at) > process.now()) wrong(`it is due only in ${Number(row.due_at) - process.now()} ms`);
     if (!endpoint.ordered) return;
-    const earlier = disk
-      .prepare("SELECT seq FROM deliveries WHERE endpoint_seq = ? AND seq < ? AND due_at <= ? AND state < 3")
-      .get(endpoint.seq, Number(row.seq), Number(row.due_at));
+    const earlier = disk.prepare(EARLIER).get(endpoint.seq, Number(row.seq), Number(row.due_at));
     if (earlier !== undefined) wrong(`delivery ${row.seq} goes before ${earlier.seq}`);
   }
 
@@ -141,7 +129,8 @@ export function createWatch(world: World): Watch {
       if (before !== undefined && before.state.revision >= state.revision) return;
       lanes.set(state.endpointSeq, { state, sinceMs: timeline.nowMs });
     };
-    if (verb === "settle") for (const result of value as SettleResult[]) if (result.kind !== "broken") tell(result.lane);
+    if (verb === "settle")
+      for (const result of value as SettleResult[]) if (result.kind !== "broken") tell(result.lane);
     if (verb === "claim") for (const { state } of (value as { lanes: { state: LaneState }[] }).lanes) tell(state);
     if (verb === "patchEndpoint" && value !== null) tell((value as { lane: LaneState }).lane);
     if (verb === "settle") checkSettled(process, args[0] as Settlement[], value as SettleResult[]);
@@ -168,7 +157,8 @@ export function createWatch(world: World): Watch {
     const { process } = world;
     if (process?.engine == null) return;
     const gauges = process.engine.status.gauges();
-    if (gauges.heldInMemory > HOUSE_DELIVERIES_MAX || gauges.heldBytes > HOUSE_BYTES_MAX) world.fault("the house is full");
+    if (gauges.heldInMemory > HOUSE_DELIVERIES_MAX || gauges.heldBytes > HOUSE_BYTES_MAX)
+      world.fault("the house is full");
     if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0) world.fault(`${gauges.inFlight} are on the wire`);
     if (disk.state !== "well") return;
     for (const { seq, site, leased } of dueLanes(world, process.now())) {
@@ -195,6 +185,12 @@ export function createWatch(world: World): Watch {
     },
   };
 }
+
+// What is asked to be cancelled will not be sent, though it may still be leased.
+const EARLIER = `
+  SELECT seq
+  FROM deliveries
+  WHERE endpoint_seq = ? AND seq < ? AND due_at <= ? AND state < 3 AND cancel_requested = 0`;
 
 function nodeOf(disk: World["disk"]): number {
   return Number(disk.prepare("SELECT max(node) AS node FROM nodes").get()?.node);
@@ -231,7 +227,9 @@ function dueLanes({ disk }: World, now: number): DueLane[] {
 function describe({ disk, process }: World, seq: Seq): string {
   const lane = disk.prepare("SELECT * FROM lanes WHERE endpoint_seq = ?").get(seq);
   const states = disk
-    .prepare("SELECT state, count(*) AS count, min(due_at) AS due FROM deliveries WHERE endpoint_seq = ? GROUP BY state")
+    .prepare(
+      "SELECT state, count(*) AS count, min(due_at) AS due FROM deliveries WHERE endpoint_seq = ? GROUP BY state",
+    )
     .all(seq);
   return JSON.stringify({ now: process?.now(), lane, states });
 }

@@ -4,6 +4,7 @@ import type { EndpointSettings } from "../../src/domain/endpoint.ts";
 import { matchesFilters } from "../../src/domain/event.ts";
 import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
 import type { Caller, PublishAnswer, PublishInput } from "../../src/engine/engine.ts";
+import type { Answer, World } from "./machine.ts";
 import {
   createBelief,
   type Fate,
@@ -13,7 +14,6 @@ import {
   type Standing,
 } from "./model.ts";
 import { siteUrl } from "./network.ts";
-import type { Answer, World } from "./world.ts";
 
 export interface Workload {
   /** Make the tenants and their first endpoints. */
@@ -26,7 +26,16 @@ export interface Workload {
   resumeAll(): Promise<void>;
 }
 
-const SCHEDULES: readonly (readonly number[])[] = [[], [0], [0, 0, 1], [1], [2, 4, 8], [1, 70], [5, 90, 10], [30, 60, 120]];
+const SCHEDULES: readonly (readonly number[])[] = [
+  [],
+  [0],
+  [0, 0, 1],
+  [1],
+  [2, 4, 8],
+  [1, 70],
+  [5, 90, 10],
+  [30, 60, 120],
+];
 const TYPES = ["order.paid", "order.sent", "user.made"];
 const FILTERS = [null, null, ["order.*"], ["user.made"], ["order.paid", "user.*"]];
 const RETRY_MS = 500;
@@ -223,21 +232,21 @@ export function createWorkload(world: World): Workload {
     // A repeat names the endpoints of then; without any, nobody can tell it from a first one.
     if (key !== null && !deliveries.some(({ created }) => created)) return;
     const got = new Set(deliveries.map(({ endpointId }) => endpointId));
-    const stillListening = due(caller, input, isSurelyListening);
-    const missing = listening.find((endpoint) => stillListening.includes(endpoint) && !got.has(endpoint.id));
-    const stillDeaf = due(caller, input, isSurelyDeaf);
-    const surplus = deaf.find((endpoint) => stillDeaf.includes(endpoint) && got.has(endpoint.id));
+    const missing = listening.find((one) => isUnchanged(one) && !got.has(one.endpoint.id))?.endpoint;
+    const surplus = deaf.find((one) => isUnchanged(one) && got.has(one.endpoint.id))?.endpoint;
     if (missing !== undefined) world.fault(`event ${eventId} goes not to site ${missing.site}, whose filter matches`);
     if (surplus !== undefined) world.fault(`event ${eventId} goes to site ${surplus.site}, which is off`);
   }
 
-  function due(caller: Caller, input: PublishInput, is: (endpoint: KnownEndpoint) => boolean): KnownEndpoint[] {
-    return model.endpoints.filter(
-      (endpoint) =>
-        endpoint.caller === caller &&
-        (input.endpointIds?.includes(endpoint.id) ?? matchesFilters(endpoint.eventTypes, input.type)) &&
-        is(endpoint),
-    );
+  function due(caller: Caller, input: PublishInput, is: (endpoint: KnownEndpoint) => boolean): Due[] {
+    return model.endpoints
+      .filter(
+        (endpoint) =>
+          endpoint.caller === caller &&
+          (input.endpointIds?.includes(endpoint.id) ?? matchesFilters(endpoint.eventTypes, input.type)) &&
+          is(endpoint),
+      )
+      .map((endpoint) => ({ endpoint, asked: endpoint.standing.asked }));
   }
 
   /** Publish again under a key that was used: the same, or something else. */
@@ -247,7 +256,7 @@ export function createWorkload(world: World): Workload {
     const [key, { input }] = random.pick(known);
     const caller = callers.find(({ tenantSeq }) => key.startsWith(`${tenantSeq} `)) as Caller;
     const isSame = random.chance(0.7) || model.aheadMs > KEYS_FORGOTTEN_MS;
-    await publish(caller, isSame ? input : { ...input, payload: input.payload.replace("1.0", "2.0") });
+    await publish(caller, isSame ? input : { ...inputFor(caller), idempotencyKey: input.idempotencyKey });
   }
 
   function compareWithFirst(key: string, input: PublishInput, answer: PublishAnswer): void {
@@ -257,7 +266,7 @@ export function createWorkload(world: World): Workload {
       return;
     }
     if (model.aheadMs > KEYS_FORGOTTEN_MS) return;
-    if (first.input.payload !== input.payload) {
+    if (first.input !== input) {
       if (answer.kind !== "conflict") world.fault(`key ${key} took other content: ${answer.kind}`);
       return;
     }
@@ -312,7 +321,7 @@ export function createWorkload(world: World): Workload {
       [4, () => test(endpoint)],
       [6, () => recover(endpoint)],
       [12, repeat],
-      [30, actOnDelivery],
+      [45, actOnDelivery],
       [8, replay],
     ];
     let luck = random.below(acts.reduce((sum, [weight]) => sum + weight, 0));
@@ -326,6 +335,16 @@ export function createWorkload(world: World): Workload {
   }
 
   return { setUp, act, publishSome, resumeAll };
+}
+
+/** An endpoint, and how many changes of its status had been asked for. */
+interface Due {
+  readonly endpoint: KnownEndpoint;
+  readonly asked: number;
+}
+
+function isUnchanged({ endpoint, asked }: Due): boolean {
+  return endpoint.standing.asked === asked;
 }
 
 type Accepted = Extract<PublishAnswer, { kind: "accepted" }>;

@@ -2,60 +2,16 @@
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import { nextUuid, type UuidState } from "../../src/domain/ids.ts";
 import { hmacSha256 } from "../../src/engine/hmac.ts";
-import { type RunningEngine, startEngine } from "../../src/engine/start.ts";
+import { startEngine } from "../../src/engine/start.ts";
 import type { Noticed } from "../../src/ports/telemetry.ts";
-import { createSimClock, createWallClock, type WallClock } from "./clock.ts";
-import { createModel, type Model } from "./model.ts";
-import { createNetwork, type Network, type Sent } from "./network.ts";
-import { createRandom, type Random } from "./random.ts";
-import { connect, createDisk, type Disk } from "./store.ts";
-import { createTimeline, type Timeline } from "./timeline.ts";
-import { createWatch, type Watch } from "./watch.ts";
-
-/** A process of the server, from its start to its end. */
-export interface Process {
-  readonly number: number;
-  readonly startedMs: number;
-  engine: RunningEngine | null;
-  alive: boolean;
-  /** How it ended: what it had not settled then is sent again. */
-  end: "crashed" | "stopped" | "stoppedWithoutStore" | null;
-  /** The store failed it at some time. */
-  sawOutage: boolean;
-  now(): number;
-}
-
-export type Answer<T> =
-  | { readonly kind: "ok"; readonly value: T }
-  /** 503: nothing of it has happened. */
-  | { readonly kind: "refused" }
-  /** The process ended before it answered. */
-  | { readonly kind: "lost" };
-
-export interface World {
-  readonly seed: number;
-  readonly timeline: Timeline;
-  readonly wall: WallClock;
-  readonly disk: Disk;
-  readonly network: Network;
-  readonly random: Random;
-  readonly model: Model;
-  readonly watch: Watch;
-  /** What happened, line by line: the same for the same seed. */
-  readonly log: string[];
-  /** What must not happen, and did. */
-  readonly faults: string[];
-  readonly processes: Process[];
-  /** The living process; null between two. */
-  readonly process: Process | null;
-  say(line: string): void;
-  fault(text: string): void;
-  start(): Promise<void>;
-  crash(): void;
-  /** Stop as SIGTERM does. Resolves when the process has ended, also when it crashed meanwhile. */
-  stop(): Promise<void>;
-  ask<T>(question: (engine: RunningEngine) => Promise<T>): Promise<Answer<T>>;
-}
+import { createSimClock, createWallClock } from "./clock.ts";
+import type { Process, World } from "./machine.ts";
+import { createModel } from "./model.ts";
+import { createNetwork } from "./network.ts";
+import { createRandom } from "./random.ts";
+import { connect, createDisk } from "./store.ts";
+import { createTimeline } from "./timeline.ts";
+import { createWatch } from "./watch.ts";
 
 const DAY_MS = 86_400_000;
 export const RETENTION_MS = 30 * DAY_MS;
@@ -231,5 +187,3 @@ export function createWorld(seed: number): World {
 
 /** The grace for attempts on the wire, and some commits that take long. */
 const STOP_MS_MAX = 30_000;
-
-export type { Sent };
