@@ -20,11 +20,6 @@ export class StartupError extends Error {
   }
 }
 
-/** Make the compiler prove that every member of a union was handled. */
-export function unreachable(value: never): never {
-  throw new Error(`unhandled case: ${JSON.stringify(value)}`);
-}
-
 /** One fault of one field: what a caller gets in `details`. */
 export interface Fault {
   readonly field: string;

@@ -1,6 +1,6 @@
 /** Events: what a service publishes, and which endpoints it is for. */
 import type { Endpoint } from "./endpoint.ts";
-import type { EpochMs, Seq, Uuid } from "./ids.ts";
+import type { EpochMs, Uuid } from "./ids.ts";
 import { EVENT_TYPE_CHARS_MAX } from "./limits.ts";
 
 /** One published fact, sent to any number of endpoints. */
@@ -41,9 +41,4 @@ export function matchesFilters(filters: readonly string[] | null, type: string):
 /** The endpoints that an event without named endpoints goes to. PAUSED ones hold it; DISABLED ones do not match. */
 export function matchEndpoints(endpoints: readonly Endpoint[], type: string): Endpoint[] {
   return endpoints.filter((endpoint) => endpoint.status !== "DISABLED" && matchesFilters(endpoint.eventTypes, type));
-}
-
-/** The sequences that distinguish events in the store. */
-export interface StoredEvent extends Event {
-  readonly seq: Seq;
 }

@@ -96,7 +96,7 @@ export function isBlocked(lane: Lane, now: EpochMs): boolean {
 }
 
 /** How many may be on the wire now. */
-export function inFlightLimit(lane: Lane): number {
+function inFlightLimit(lane: Lane): number {
   return lane.probing ? 1 : Math.min(lane.window, lane.endpoint.maxInFlight);
 }
 
@@ -109,7 +109,7 @@ export function canStart(lane: Lane, now: EpochMs): boolean {
 }
 
 /** How many leases the lane may hold: what it can start within `LANE_HOLD_SECONDS`, at least its window. */
-export function holdLimit(lane: Lane): number {
+function holdLimit(lane: Lane): number {
   const limit = inFlightLimit(lane);
   const perSecond = (limit * 1000) / Math.max(lane.attemptMs, 1);
   const pace = Math.min(perSecond, lane.endpoint.rateLimitPerSecond ?? Number.POSITIVE_INFINITY);

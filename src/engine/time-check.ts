@@ -12,7 +12,7 @@ export interface TimeCheck {
  * @param lastSeenAt the latest time that the store knew before this start. A long downtime looks like a jump; both are
  *   waited out.
  */
-export function createTimeCheck(clock: Clock, lastSeenAt: EpochMs | null): TimeCheck {
+export function createTimeCheck(clock: Pick<Clock, "wallMs" | "monotonicMs">, lastSeenAt: EpochMs | null): TimeCheck {
   let base = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
   const apartAtStart = lastSeenAt === null ? 0 : Math.abs(base.wallMs - lastSeenAt);
   let doubtUntilMonotonicMs = apartAtStart > CLOCK_DOUBT_MS ? base.monotonicMs + CLOCK_DOUBT_MS : 0;

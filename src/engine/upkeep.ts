@@ -53,7 +53,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   let strays: ReadonlySet<LeaseToken> = new Set();
 
   async function heartbeat(): Promise<void> {
-    await store.heartbeat(node, clock.now());
+    await store.heartbeat(node, clock.now(), time.doubt() === null);
     outage.over();
   }
 

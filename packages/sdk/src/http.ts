@@ -157,7 +157,7 @@ function retryWaitMs(call: Call, outcome: Outcome, retries: number): number | nu
 }
 
 /** `Retry-After` as a number of seconds or a date (RFC 9110 §10.2.3); null when absent or neither. */
-export function retryAfterSeconds(headers: Headers): number | null {
+function retryAfterSeconds(headers: Headers): number | null {
   const text = headers.get("retry-after");
   if (text === null) return null;
   if (/^\d{1,9}$/.test(text)) return Number(text);

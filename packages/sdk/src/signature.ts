@@ -22,7 +22,7 @@ const encoder = new TextEncoder();
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The key of one scheme: `standard` decodes a `whsec_` secret of 24 to 64 bytes; all else is the secret's UTF-8. */
-export function keyBytes(scheme: SignatureScheme, secret: string): Bytes {
+function keyBytes(scheme: SignatureScheme, secret: string): Bytes {
   if (secret === "") throw new WebhookVerificationError("invalid_secret", "The signing secret is empty.");
   const decoded = scheme === "standard" && secret.startsWith(PREFIX) ? decodeBase64(secret.slice(PREFIX.length)) : null;
   const isKey = decoded !== null && decoded.length >= KEY_BYTES_MIN && decoded.length <= KEY_BYTES_MAX;

@@ -45,10 +45,12 @@ export interface Entered {
 export interface UpkeepVerbs {
   /**
    * Enter this node, voiding the leases and lanes of nodes that are gone. Its number is the upper part of its tokens.
-   * `now` is never before any time that the store has seen; `lastSeenAt` is the latest of those, null for a new store.
+   * `now` is never before any time that the store has seen; `lastSeenAt` is the latest that a heartbeat
+   * vouched for, null for a new store.
    */
   enter(now: EpochMs): Promise<Entered>;
-  heartbeat(node: number, now: EpochMs): Promise<void>;
+  /** `isTrusted`: the wall clock has not jumped; only such times count as `lastSeenAt`. */
+  heartbeat(node: number, now: EpochMs, isTrusted: boolean): Promise<void>;
   /** What the store believes this node to hold. */
   leases(node: number): Promise<readonly Lease[]>;
   /** Null when the tenant has no such endpoint. */

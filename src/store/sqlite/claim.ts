@@ -82,7 +82,9 @@ function claimLane(w: Writing, request: ClaimRequest, endpoint: Endpoint, count:
   const waits = Math.max(lane.health.restUntil ?? 0, lane.waitUntil ?? 0) > now;
   const deliveries: LeasedDelivery[] = [];
   if (!isHeld(lane) && !waits) {
-    const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, budget.deliveries);
+    // At least one whatever its size, but none once the bytes are used up.
+    const space = budget.bytes > 0 ? budget.deliveries : 0;
+    const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, space);
     for (const row of dueRows(w, endpointSeq, now, room, budget)) {
       const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
       if (ended === null) deliveries.push(lease(w, row, endpointSeq, endpoint.tenantId, budget));

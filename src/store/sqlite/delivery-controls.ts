@@ -62,7 +62,7 @@ function readControls(connection: Connection, tenantSeq: Seq): Omit<Controls, "v
 }
 
 /** Of these endpoints, those that have deliveries waiting in this state. Served by deliveries_exceptional_of_endpoint. */
-export const WAITING_IN = `
+const WAITING_IN = `
   SELECT value AS seq
   FROM json_each(?)
   WHERE EXISTS (

@@ -55,7 +55,7 @@ function head(select: string, { index }: Range, rest: readonly Condition[]): str
 }
 
 /** The statements of a range, for the verbs and for the test of their plans. */
-export const rangeSql = {
+const rangeSql = {
   hits: (range: Range, rest: readonly Condition[]) => `${head("d.seq", range, rest)}
   LIMIT ?`,
   /** Counts entries without looking at rows. */
@@ -110,7 +110,7 @@ export function rangeDensity(connection: Connection, range: Range, span: Span, e
 }
 
 // Leases are not in the order of sequences, so all of them are read, a step at a time; they are as few as the house holds.
-export const leasedSql = {
+const leasedSql = {
   count: `
   SELECT count(*) AS count
   FROM (

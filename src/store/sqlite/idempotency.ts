@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 /** A key made on one day can be asked for on this many days after it. */
 const DAYS_REMEMBERED = Math.ceil(IDEMPOTENCY_TTL_MS / DAY_MS);
 
-export const dayOf = (time: EpochMs): number => Math.floor(time / DAY_MS);
+const dayOf = (time: EpochMs): number => Math.floor(time / DAY_MS);
 
 export interface RememberedKey {
   readonly fingerprint: string;

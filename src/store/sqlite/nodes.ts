@@ -17,6 +17,7 @@ const TOKENS_PER_NODE = 2 ** 32;
  */
 export function enter(w: Writing, wallMs: EpochMs): Entered {
   const latest = latestTime(w);
+  const trusted = one<{ value: EpochMs }>(w, "SELECT value FROM meta WHERE name = 'trusted_time'");
   const now = Math.max(wallMs, latest);
   const inserted = w.prepare("INSERT INTO nodes (entered_at, seen_at) VALUES (?, ?)").run(now, now);
   const node = Number(inserted.lastInsertRowid);
@@ -29,7 +30,7 @@ export function enter(w: Writing, wallMs: EpochMs): Entered {
   }
   w.self.node = node;
   w.self.enteredAt = now;
-  return { node, now, lastSeenAt: latest === 0 ? null : latest };
+  return { node, now, lastSeenAt: trusted?.value ?? null };
 }
 
 interface Leased {
@@ -77,9 +78,9 @@ const LATEST_TIME = `
     coalesce((SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0),
     coalesce((SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 1), 0),
     coalesce((SELECT started_at + latency_ms FROM attempts ORDER BY seq DESC LIMIT 1), 0)) AS time`;
-const RAISE_LATEST_TIME = `
+const RAISE = `
   INSERT INTO meta (name, value)
-  VALUES ('latest_time', ?)
+  VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`;
 
 /** The latest time that the store has seen; 0 when it has seen none. */
@@ -88,12 +89,13 @@ function latestTime(w: Writing): EpochMs {
 }
 
 function raiseLatestTime(w: Writing, now: EpochMs): void {
-  w.prepare(RAISE_LATEST_TIME).run(now);
+  w.prepare(RAISE).run("latest_time", now);
 }
 
-export function heartbeat(w: Writing, node: number, now: EpochMs): void {
+export function heartbeat(w: Writing, node: number, now: EpochMs, isTrusted: boolean): void {
   w.prepare("UPDATE nodes SET seen_at = max(seen_at, ?) WHERE node = ?").run(now, node);
   raiseLatestTime(w, now);
+  if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
 }
 
 // ── Leases ──────────────────────────────────────────────────────────────────────────────────────────────────────────

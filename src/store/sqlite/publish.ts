@@ -92,7 +92,7 @@ function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishReque
 
 const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
 
-export function endpointVersion(w: Writing, tenantSeq: Seq): number {
+function endpointVersion(w: Writing, tenantSeq: Seq): number {
   return Number(w.prepare(VERSION).get(tenantSeq)?.endpoint_version);
 }
 

@@ -108,7 +108,7 @@ export function countEndpointHealth(
  * The same in bounded steps, so that a thread can carry out other verbs in between: 10,000 endpoints over 720 hours take
  * most of a second in all. No statement stays open between two steps.
  */
-export function* stepEndpointHealth(
+function* stepEndpointHealth(
   connection: Connection,
   tenantSeq: Seq,
   from: EpochMs,

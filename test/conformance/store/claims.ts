@@ -196,7 +196,7 @@ export function claimCases(open: OpenStore): void {
       );
       assert.equal(two.nextReadyAt, START + HOUR);
       const none = await alone.store.claim(claimOf(alone, START + 5, [], adopt(10)));
-      assert.deepEqual(none, { lanes: [], nextReadyAt: START + HOUR });
+      assert.deepEqual(none, { lanes: [], broken: [], nextReadyAt: START + HOUR });
     });
   });
 
@@ -209,7 +209,7 @@ export function claimCases(open: OpenStore): void {
       const adopt = () => alone.store.claim(claimOf(alone, START, [], { adopt: { lanesMax: 10, countEach: 1 } }));
       const [lane] = (await adopt()).lanes;
       assert.equal(lane?.deliveries.length, 1);
-      assert.deepEqual(await adopt(), { lanes: [], nextReadyAt: null });
+      assert.deepEqual(await adopt(), { lanes: [], broken: [], nextReadyAt: null });
       const woken = await tenant.release([], START, [endpoint]);
       assert.deepEqual(woken, [{ endpointSeq: endpoint.seq, readyAt: START }]);
       assert.equal((await adopt()).lanes[0]?.deliveries.length, 1);
