@@ -3,6 +3,13 @@ import { statSync } from "node:fs";
 import type { Store, StoreStats } from "../../ports/store.ts";
 import { dataFiles, lockDir, masterKey, prepareDir } from "./files.ts";
 import type { ThreadData } from "./messages.ts";
+import {
+  type Packed,
+  packPublishRequests,
+  packSettlements,
+  unpackPublishResults,
+  unpackSettleResults,
+} from "./packing.ts";
 import { READER_VERBS } from "./reader-verbs.ts";
 import { startThread, type Thread } from "./thread.ts";
 import { WRITER_VERBS } from "./verbs.ts";
@@ -71,7 +78,17 @@ function storeOver({ writer, reader, stats, close }: Parts): Store {
     Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
   const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS)]);
   // The two tables are checked against the port where they stand, and `AllVerbs` that nothing is missing.
-  return { ...(verbs as unknown as Omit<Store, "close" | "stats">), stats, close };
+  return {
+    ...(verbs as unknown as Omit<Store, "close" | "stats">),
+    async publish(requests) {
+      return unpackPublishResults(await writer.call<Packed>("publish", [packPublishRequests(requests)]));
+    },
+    async settle(settlements) {
+      return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
+    },
+    stats,
+    close,
+  };
 }
 
 /** Fails to compile when a verb of the port is in neither table. */

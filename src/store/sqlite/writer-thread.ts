@@ -9,6 +9,13 @@ import { createVault, sameCheckValue, type Vault } from "../vault.ts";
 import { type Connection, migrate, openConnection } from "./connection.ts";
 import { type Answer, commitGroup } from "./group.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import {
+  type Packed,
+  packPublishResults,
+  packSettleResults,
+  unpackPublishRequests,
+  unpackSettlements,
+} from "./packing.ts";
 import { createRoom, type Room } from "./room.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "./verbs.ts";
 import { createWriting, type Writing } from "./writing.ts";
@@ -62,6 +69,9 @@ function carryOut(writing: Writing, room: Room, calls: readonly CallMessage[]): 
 }
 
 function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
+  const [packed] = args as [Packed];
+  if (verb === "publish") return packPublishResults(WRITER_VERBS.publish(writing, unpackPublishRequests(packed)));
+  if (verb === "settle") return packSettleResults(WRITER_VERBS.settle(writing, unpackSettlements(packed)));
   const carry = WRITER_VERBS[verb] as (w: Writing, ...args: readonly unknown[]) => unknown;
   return carry(writing, ...args);
 }
