@@ -1,5 +1,6 @@
-/** Collects single elements into arrays for an array verb: one call under way, the next one filling meanwhile. */
+/** Collects single elements into arrays for an array verb: some calls under way, the next one filling meanwhile. */
 import { StoreUnavailable } from "../domain/errors.ts";
+import { BATCH_CALLS_MAX } from "../domain/limits.ts";
 
 export interface Batcher<E, R> {
   add(element: E, weight: Weight): Promise<R>;
@@ -34,7 +35,9 @@ export function createBatcher<E, R>(options: BatcherOptions<E, R>): Batcher<E, R
   let queue: Waiting<E, R>[] = [];
   let underWay = 0;
   let bytes = 0;
-  let running = false;
+  /** Calls under way, and whether another begins at the end of this turn of the event loop. */
+  let running = 0;
+  let starting = false;
   let idle: (() => void)[] = [];
 
   function take(): Waiting<E, R>[] {
@@ -67,15 +70,17 @@ export function createBatcher<E, R>(options: BatcherOptions<E, R>): Batcher<E, R
     }
   }
 
+  /** One of the calls that may be under way: one batch after the other, until nothing waits. */
   async function run(): Promise<void> {
     while (queue.length > 0) {
       const batch = take();
-      underWay = batch.length;
+      underWay += batch.length;
       await carryOut(batch);
-      underWay = 0;
+      underWay -= batch.length;
       for (const waiting of batch) bytes -= waiting.bytes;
     }
-    running = false;
+    running -= 1;
+    if (running > 0) return;
     for (const resolve of idle) resolve();
     idle = [];
   }
@@ -91,14 +96,18 @@ export function createBatcher<E, R>(options: BatcherOptions<E, R>): Batcher<E, R
       bytes += weight.bytes;
       return new Promise((resolve, reject) => {
         queue.push({ element, ...weight, resolve, reject });
-        if (running) return;
-        running = true;
+        if (running >= BATCH_CALLS_MAX || starting) return;
+        running += 1;
+        starting = true;
         // Whatever else arrives in this turn of the event loop joins the first batch.
-        setImmediate(run);
+        setImmediate(() => {
+          starting = false;
+          void run();
+        });
       });
     },
     drained() {
-      if (!running) return Promise.resolve();
+      if (running === 0) return Promise.resolve();
       return new Promise((resolve) => idle.push(resolve));
     },
   };
