@@ -12,7 +12,7 @@ export interface Connection {
 }
 
 /** Pages kept in memory by each of the two connections: enough for the tails of all tables and indexes. */
-const PAGE_CACHE_KB = 32 * 1024;
+const PAGE_CACHE_KB = 16 * 1024;
 /** How long a connection waits for the command line's transaction. */
 const BUSY_MS = 5000;
 /** WAL pages after which a commit checkpoints: 8 MB; at 16 MB the slowest commit in a hundred took 8.6 ms instead of 6.9. */

@@ -16,6 +16,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** What a thread of the store makes lives for one call; more room for it only takes memory. */
+const YOUNG_GENERATION_MB = 16;
+
 /**
  * Start a thread and wait until it is ready.
  *
@@ -23,7 +26,10 @@ interface Waiting {
  * @throws StartupError when it refuses to open the data
  */
 export async function startThread(file: URL, data: ThreadData, onDeath: (error: Error) => void): Promise<Thread> {
-  const worker = new Worker(file, { workerData: data });
+  const worker = new Worker(file, {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let writable = true;
