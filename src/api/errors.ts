@@ -78,6 +78,11 @@ export function tooLarge(fault: Fault): Problem {
   return { ...invalid([fault]), status: 413, code: "PAYLOAD_TOO_LARGE" };
 }
 
+export const UNSUPPORTED_ENCODING = problem(
+  415,
+  "UNSUPPORTED_MEDIA_TYPE",
+  "Send the body without Content-Encoding; it is read as it is.",
+);
 export const UNSUPPORTED_MEDIA_TYPE = problem(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json.");
 export const INTERNAL = problem(500, "INTERNAL", "Something went wrong on our side; it has been logged.");
 export const STORE_UNAVAILABLE: Problem = {

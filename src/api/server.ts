@@ -13,6 +13,7 @@ import {
   problemOf,
   ROUTE_NOT_FOUND,
   send,
+  UNSUPPORTED_ENCODING,
 } from "./errors.ts";
 import { KnownPaths } from "./known-paths.ts";
 import {
@@ -86,7 +87,9 @@ function installFirstHook(app: FastifyInstance): void {
       return;
     }
     dropTypeOfNothing(request);
-    done();
+    const encoding = request.headers["content-encoding"];
+    if (encoding === undefined || encoding === "identity") done();
+    else send(reply, envelopeOf(request), UNSUPPORTED_ENCODING);
   });
 }
 

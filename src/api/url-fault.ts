@@ -2,6 +2,9 @@
 import type { Fault } from "../domain/errors.ts";
 import type { ApiDeps } from "./deps.ts";
 
+/** A refusal as a rule that reads as a sentence after the field. */
+export const urlRule = (reason: string): string => `is refused: ${reason}`;
+
 /** The faults of a body, with that of its `url` if only the engine can tell it. */
 export async function withUrlFault(
   engine: ApiDeps["engine"],
@@ -12,5 +15,5 @@ export async function withUrlFault(
   const url = typeof body === "object" && body !== null && "url" in body ? body.url : undefined;
   if (typeof url !== "string") return faults;
   const rule = await engine.endpoints.urlFault(url);
-  return rule === null ? faults : [...faults, { field: "url", rule }];
+  return rule === null ? faults : [...faults, { field: "url", rule: urlRule(rule) }];
 }

@@ -19,7 +19,8 @@ export function hashKey(apiKey: string): string {
   return hash("sha256", apiKey, "hex");
 }
 
-export function createAccess(store: Store, clock: Clock): Access {
+/** @param onChange called when a key may no longer be good: what it opened has to be opened again */
+export function createAccess(store: Store, clock: Clock, onChange: () => void): Access {
   const actors = new LRUCache<string, Actor>({ max: CREDENTIAL_CACHE_MAX });
   /** Counts what changed, so that a lookup that began before a change is not remembered after it. */
   let changes = 0;
@@ -27,6 +28,7 @@ export function createAccess(store: Store, clock: Clock): Access {
   function forget(): void {
     changes += 1;
     actors.clear();
+    onChange();
   }
 
   async function lookUp(keyHash: string): Promise<Actor | null> {

@@ -23,9 +23,9 @@ export interface Deliveries {
   /** A publish leased this delivery for us. */
   admit(lane: Lane, delivery: LeasedDelivery): void;
   /** An endpoint was changed: hold, resume, or go on with its new settings. */
-  changed(endpoint: Endpoint, state: LaneState): void;
+  changed(endpoint: Endpoint, state: LaneState): Promise<void>;
   /** An endpoint was deleted. */
-  deleted(state: LaneState): void;
+  deleted(state: LaneState): Promise<void>;
   /** Drop a delivery that was cancelled while leased, if it is not on the wire. */
   dropCancelled(endpointSeq: Seq, deliverySeq: Seq): void;
   /** Close lanes that were not used for a while. */
@@ -107,6 +107,12 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
   function look(lane: Lane): void {
     if (lane.queue.length > 0 && isBlocked(lane, clock.now())) giveBack(house.evict(lane));
     claims.look(lane);
+  }
+
+  /** After a change of its endpoint. What it holds is given back before the caller is answered, so that it shows. */
+  async function follow(lane: Lane): Promise<void> {
+    if (isBlocked(lane, clock.now())) await giveBack(house.evict(lane));
+    dispatch.nudge(lane);
   }
 
   async function giveBack(deliveries: readonly LeasedDelivery[]): Promise<void> {
@@ -203,7 +209,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       house.admit(lane, delivery);
       dispatch.nudge(lane);
     },
-    changed(endpoint, state) {
+    async changed(endpoint, state) {
       const lane = house.get(endpoint.seq);
       if (lane === undefined) {
         if (state.readyAt !== null) claims.wake([{ endpointSeq: endpoint.seq, readyAt: state.readyAt }]);
@@ -212,13 +218,13 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       lane.endpoint = endpoint;
       lane.window = Math.min(lane.window, endpoint.maxInFlight);
       applyState(lane, state);
-      dispatch.nudge(lane);
+      await follow(lane);
     },
-    deleted(state) {
+    async deleted(state) {
       const lane = house.get(state.endpointSeq);
       if (lane === undefined) return;
       applyState(lane, state);
-      dispatch.nudge(lane);
+      await follow(lane);
     },
     dropCancelled(endpointSeq, deliverySeq) {
       const lane = house.get(endpointSeq);

@@ -34,7 +34,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
     const patched = await store.patchEndpoint(request);
     cache.drop(request.tenantSeq);
     if (patched === null) return null;
-    deliveries.changed(patched.endpoint, patched.lane);
+    await deliveries.changed(patched.endpoint, patched.lane);
     return patched.endpoint;
   }
 
@@ -121,7 +121,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
       const state = await store.deleteEndpoint({ actor, tenantSeq, id, now: clock.now() });
       cache.drop(tenantSeq);
       if (state === null) return false;
-      deliveries.deleted(state);
+      await deliveries.deleted(state);
       options.onJob();
       return true;
     },

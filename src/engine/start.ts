@@ -45,7 +45,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const cache = createEndpointCache(store);
   const streams = createStreams(store);
   const attempts = createAttempts(options);
-  const access = createAccess(store, clock);
+  const access = createAccess(store, clock, streams.close);
   const deliveries = createDeliveries({
     clock,
     store,

@@ -189,3 +189,13 @@ test("tenants are made with a key and listed in creation order, in pages", async
     (await server.request("GET", "/v1/tenants")).rows.map(({ id }) => id),
   );
 });
+
+test("a stream ends when a key is revoked, so that nobody goes on reading with it", async () => {
+  const made = await server.request("POST", "/v1/auth/keys", { body: { name: "reader" } });
+  const headers = { authorization: `Bearer ${made.body.api_key}` };
+  const stream = await fetch(`${server.url}/v1/stream`, { headers });
+  assert.equal(stream.status, 200);
+  assert.equal((await server.request("DELETE", `/v1/auth/keys/${made.body.id}`)).status, 204);
+  await stream.text(); // comes to its end
+  assert.equal((await fetch(`${server.url}/v1/stream`, { headers })).status, 401);
+});

@@ -146,3 +146,10 @@ test("answers are not cached and not sniffed", async () => {
     assert.deepEqual([headers.get("cache-control"), headers.get("x-content-type-options")], ["no-store", "nosniff"]);
   }
 });
+
+test("a compressed body is refused by name", async () => {
+  const headers = { "content-encoding": "gzip" };
+  const answer = await server.request("POST", "/v1/events", { body: { type: "a", payload: {} }, headers });
+  assert.deepEqual([answer.status, answer.code], [415, "UNSUPPORTED_MEDIA_TYPE"]);
+  assert.match(answer.text, /Content-Encoding/);
+});

@@ -11,7 +11,7 @@ import { invalid, problem } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
 import { nextLink } from "../paging.ts";
 import { PathId } from "../schemas.ts";
-import { withUrlFault } from "../url-fault.ts";
+import { urlRule, withUrlFault } from "../url-fault.ts";
 import {
   CreatedEndpointAnswer,
   CreateEndpointBody,
@@ -38,7 +38,7 @@ import { answers, ENDPOINT_NOT_FOUND, refuse } from "./errors.ts";
 const tags = ["Endpoints"];
 type ById = { Params: { id: string } };
 
-const urlRefused = (reason: string) => invalid([{ field: "url", rule: reason }]);
+const urlRefused = (reason: string) => invalid([{ field: "url", rule: urlRule(reason) }]);
 const TOO_MANY_ENDPOINTS = problem(
   409,
   "TOO_MANY_ENDPOINTS",

@@ -10,7 +10,7 @@ import type { ApiDeps } from "../deps.ts";
 import { invalid, problem } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
 import { PathId } from "../schemas.ts";
-import { withUrlFault } from "../url-fault.ts";
+import { urlRule, withUrlFault } from "../url-fault.ts";
 import { answers, refuse, WEBHOOK_NOT_FOUND } from "./errors.ts";
 import {
   CreateWebhookBody,
@@ -44,7 +44,7 @@ export function registerWebhookRoutes(app: FastifyInstance, { engine }: ApiDeps)
       const body = checkCreateWebhook(value);
       if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(engine, value, body.faults)));
       const answer = await engine.endpoints.create(request.caller, createWebhookInput(body.value));
-      if (answer.kind === "urlRefused") return refuse(reply, invalid([{ field: "url", rule: answer.reason }]));
+      if (answer.kind === "urlRefused") return refuse(reply, invalid([{ field: "url", rule: urlRule(answer.reason) }]));
       if (answer.kind === "tooMany") return refuse(reply, TOO_MANY_WEBHOOKS);
       return reply.code(201).send(webhookJson(answer.endpoint));
     },

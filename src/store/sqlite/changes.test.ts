@@ -119,6 +119,14 @@ for (const state of [STATE.failed, STATE.cancelled, STATE.expired]) {
   });
 }
 
+test("a delivery that goes on after all no longer counts as failed", () => {
+  const { endpoint, deliver, cancel, retry, failed } = open();
+  const { id } = deliver(endpoint());
+  cancel(id, START + 5);
+  retry(id, START + 2 * HOUR);
+  assert.equal(failed(), 0);
+});
+
 test("a retry for a paused endpoint is held, and wakes nobody", () => {
   const { endpoint, deliver, set, become, retry } = open();
   const made = endpoint();

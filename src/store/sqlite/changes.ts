@@ -97,9 +97,20 @@ const REQUEUE = `
       run_started_at = :now, run_first_active_ms = NULL, ended_at = NULL, reason = NULL, cancel_requested = 0
   WHERE seq = :seq`;
 
+const ENDED = "SELECT tenant_seq, endpoint_seq, ended_at FROM deliveries WHERE seq = ?";
+
+interface Ended {
+  readonly tenant_seq: Seq;
+  readonly endpoint_seq: Seq;
+  readonly ended_at: EpochMs | null;
+}
+
 /** Let an ended delivery wait again, for a new run. The caller wakes its lane. */
 export function requeue(w: Writing, deliverySeq: Seq, now: EpochMs): void {
+  const ended = one<Ended>(w, ENDED, deliverySeq);
   w.prepare(REQUEUE).run({ seq: deliverySeq, now });
+  if (ended === undefined || ended.ended_at === null) return;
+  w.counters.reopened({ tenantSeq: ended.tenant_seq, endpointSeq: ended.endpoint_seq, at: ended.ended_at });
 }
 
 /** What the engine has to be told of a lane; null when there is nothing to do in it. */

@@ -6,6 +6,8 @@ import type { Connection } from "./connection.ts";
 export interface Counters {
   created(place: CounterPlace): void;
   ended(place: CounterPlace, how: "delivered" | "failed"): void;
+  /** What ended without success at that time goes on after all. */
+  reopened(place: CounterPlace): void;
   answered(place: CounterPlace, latencyMs: number): void;
   flush(): void;
   clear(): void;
@@ -77,6 +79,7 @@ export function createCounters(connection: Connection): Counters {
   return {
     created: (place) => add(place, TOTAL, 1),
     ended: (place, how) => add(place, how === "delivered" ? DELIVERED : FAILED, 1),
+    reopened: (place) => add(place, FAILED, -1),
     answered(place, latencyMs) {
       const bound = BUCKET_BOUNDS_MS.findIndex((upTo) => latencyMs < upTo);
       add(place, FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound), 1);
