@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 /** What a thread of the store makes lives for one call; more room for it only takes memory. */
-const YOUNG_GENERATION_MB = 16;
+const YOUNG_GENERATION_MB = 32;
 
 /**
  * Start a thread and wait until it is ready.
