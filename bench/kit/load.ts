@@ -30,7 +30,7 @@ export interface Loaded {
 }
 
 /** How long the server gets warm before anything is measured. */
-const WARM_UP_US = 1_000_000;
+const WARM_UP_US = 3_000_000;
 const TICK_MS = 1;
 const LAST_ANSWERS_MS = 15_000;
 

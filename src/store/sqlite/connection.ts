@@ -15,8 +15,7 @@ export interface Connection {
 const PAGE_CACHE_KB = 16 * 1024;
 /** How long a connection waits for the command line's transaction. */
 const BUSY_MS = 5000;
-/** WAL pages after which a commit checkpoints, 16 MB: most of them are the same tail pages again, written back once. */
-const WAL_CHECKPOINT_PAGES = 4000;
+const PAGE_BYTES = 4096;
 
 export function openConnection(file: string, mode: "write" | "read"): Connection {
   const db = new DatabaseSync(file, { readOnly: mode === "read", timeout: BUSY_MS });
@@ -25,7 +24,8 @@ export function openConnection(file: string, mode: "write" | "read"): Connection
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");
     db.exec(`PRAGMA journal_size_limit = ${WAL_SIZE_BYTES_MAX}`);
-    db.exec(`PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
+    // Only if the checkpoints beside the writer do not keep up.
+    db.exec(`PRAGMA wal_autocheckpoint = ${WAL_SIZE_BYTES_MAX / PAGE_BYTES}`);
     // Each savepoint keeps the pages it may have to restore; in a file that was 20 of the 25 writes of a delivery.
     db.exec("PRAGMA temp_store = MEMORY");
     db.exec("PRAGMA foreign_keys = OFF"); // rows are only ever deleted by verbs that know what refers to them
@@ -42,6 +42,13 @@ export function openConnection(file: string, mode: "write" | "read"): Connection
       return statement;
     },
   };
+}
+
+/** A checkpoint goes past the page cache, so this connection needs none. */
+export function openForCheckpoints(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: BUSY_MS });
+  db.exec("PRAGMA cache_size = 1");
+  return db;
 }
 
 const MIGRATIONS_DIR = join(import.meta.dirname, "migrations");

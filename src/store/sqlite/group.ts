@@ -18,7 +18,7 @@ function isSqliteError(error: unknown): error is SqliteError {
 }
 
 /** Whether the store may be able to commit later; anything else that SQLite says ends the process. */
-function isPassing(error: unknown): error is SqliteError {
+export function isPassing(error: unknown): error is SqliteError {
   return isSqliteError(error) && [SQLITE_BUSY, SQLITE_FULL].includes(error.errcode & 0xff);
 }
 

@@ -6,6 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { createSystemClock } from "../../clock/system.ts";
 import { StartupError } from "../../domain/errors.ts";
 import { createVault, sameCheckValue, type Vault } from "../vault.ts";
+import { type Checkpoints, startCheckpoints } from "./checkpoints.ts";
 import { type Connection, migrate, openConnection } from "./connection.ts";
 import { type Answer, commitGroup } from "./group.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
@@ -28,7 +29,13 @@ const port = parentPort;
 if (port === null) throw new Error("this file runs as a thread of the store");
 const data = workerData as ThreadData;
 
-function open(): { writing: Writing; room: Room } {
+interface Open {
+  readonly writing: Writing;
+  readonly room: Room;
+  readonly checkpoints: Checkpoints;
+}
+
+function open(): Open {
   const connection = openConnection(data.file, "write");
   if (data.pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${data.pagesMax}`);
   migrate(connection);
@@ -36,7 +43,11 @@ function open(): { writing: Writing; room: Room } {
   checkMasterKey(connection, vault);
   const clock = createSystemClock();
   const room = createRoom(connection, data.ballastFile, clock);
-  return { writing: createWriting(connection, vault, () => clock.uuid()), room };
+  return {
+    writing: createWriting(connection, vault, () => clock.uuid()),
+    room,
+    checkpoints: startCheckpoints(connection, data.file),
+  };
 }
 
 function checkMasterKey({ prepare }: Connection, vault: Vault): void {
@@ -80,7 +91,7 @@ function isDiskFull(answer: Answer<unknown>): boolean {
   return answer.kind === "unavailable" && answer.full;
 }
 
-function serve({ writing, room }: ReturnType<typeof open>): void {
+function serve({ writing, room, checkpoints }: Open): void {
   port?.on("message", (first: CallMessage) => {
     const calls = [first];
     // Whatever arrived during the commit before is the next group.
@@ -91,9 +102,14 @@ function serve({ writing, room }: ReturnType<typeof open>): void {
     }
     const closes = calls.some(({ verb }) => verb === CLOSE);
     port?.postMessage(carryOut(writing, room, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
-    if (!closes) return;
-    writing.db.close();
-    port?.close();
+    if (!closes) {
+      checkpoints.afterGroup();
+      return;
+    }
+    void checkpoints.close().then(() => {
+      writing.db.close();
+      port?.close();
+    });
   });
 }
 
