@@ -4,7 +4,7 @@
  *   --runs N      how often each benchmark runs; medians are shown (3)
  *   --seconds S   how long each load lasts (10)
  *   --rate R      events a second for healthy endpoints in `isolation` (2000)
- *   --scale F     the share of a million deliveries in `backlog` and `history` (1)
+ *   --scale F     the share of a million deliveries in `backlog` and `history`, and of 100,000 pauses in `pauses` (1)
  *   --json FILE   write every run's numbers
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
  */
@@ -20,9 +20,10 @@ import { idle } from "./idle.ts";
 import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
 import { machine, printResult, type Result, summed } from "./kit/report.ts";
+import { pauses } from "./pauses.ts";
 import { throughput } from "./throughput.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [disk, idle, throughput, batch, isolation, backlog, history];
+const BENCHMARKS: readonly Benchmark[] = [disk, idle, throughput, batch, isolation, backlog, history, pauses];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -41,6 +41,8 @@ let receivedUs = new Samples();
 let distinct = 0;
 let distinctInWindow = 0;
 let repeats = 0;
+/** Null: they are not kept. */
+let receipts: (readonly [seq: number, atUs: number])[] | null = null;
 
 function accept(text: string): void {
   const numbers = readNumbers(text);
@@ -51,6 +53,7 @@ function accept(text: string): void {
     return;
   }
   distinct += 1;
+  receipts?.push([numbers.seq, now]);
   if (now >= window.fromUs && now < window.toUs) distinctInWindow += 1;
   if (numbers.sentUs >= window.fromUs) receivedUs.add(now - numbers.sentUs);
 }
@@ -102,9 +105,12 @@ process.on("message", (asked: Asked) => {
       distinct = 0;
       distinctInWindow = 0;
       repeats = 0;
+      receipts = asked.keepsReceipts ? [] : null;
       return tell({ kind: "begun" });
     case "count":
       return tell({ kind: "counted", distinct });
+    case "receipts":
+      return tell({ kind: "receipts", receipts: receipts ?? [] });
     case "report":
       return tell({
         kind: "reported",

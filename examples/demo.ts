@@ -1,142 +1,28 @@
 /**
  * `npm run demo`: a server with temporary data, a receiver and an endpoint. Events flow, one fails and is retried, the
- * endpoint is paused and resumed. Each step is printed as it happens; then everything is cleaned up.
+ * endpoint is paused and resumed; then an agent asks a person, who decides. Each step is printed as it happens; then
+ * everything is cleaned up.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { buffer } from "node:stream/consumers";
-import { type Delivery, Signalbox, verify } from "../packages/sdk/src/index.ts";
+import { type Delivery, Signalbox } from "../packages/sdk/src/index.ts";
+import { aPersonDecides } from "./demo/pause.ts";
+import {
+  expect,
+  Inbox,
+  SECRET,
+  type Stage,
+  say,
+  startReceiver,
+  startServer,
+  stopReceiver,
+  stopServer,
+} from "./demo/stage.ts";
 
 const DEADLINE_MS = 18_000;
-const startedMs = performance.now();
-
-function say(line: string): void {
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(2);
-  process.stdout.write(`${seconds.padStart(6)} s  ${line}\n`);
-}
-
-/** What arrives, in order, for whoever waits for it. */
-class Inbox<T> {
-  readonly #arrived: T[] = [];
-  readonly #waiting: ((item: T) => void)[] = [];
-
-  put(item: T): void {
-    const taker = this.#waiting.shift();
-    if (taker === undefined) this.#arrived.push(item);
-    else taker(item);
-  }
-
-  next(): Promise<T> {
-    const item = this.#arrived.shift();
-    return item === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(item);
-  }
-}
-
-// ── The server ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface RunningServer {
-  readonly url: string;
-  readonly apiKey: string;
-  readonly process: ChildProcess;
-}
-
-async function startServer(dataDir: string): Promise<RunningServer> {
-  const apiKey = `sb_live_${randomBytes(24).toString("hex")}`;
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../src/main.ts")], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: {
-      PATH: process.env.PATH,
-      PORT: "0",
-      LOG_LEVEL: "silent",
-      SIGNALBOX_DATA_DIR: dataDir,
-      SIGNALBOX_API_KEY: apiKey,
-      SIGNALBOX_ALLOW_HTTP: "true",
-      SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8",
-    },
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /listens on (http:\S+)$/.exec(line)?.[1];
-    if (url === undefined) continue;
-    child.stdout.resume();
-    return { url, apiKey, process: child };
-  }
-  throw new Error("the server ended before it listened");
-}
-
-async function stopServer(server: RunningServer): Promise<void> {
-  if (server.process.exitCode !== null) return;
-  server.process.kill("SIGTERM");
-  await once(server.process, "exit");
-}
-
-// ── The receiver ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Arrival {
-  readonly id: string;
-  readonly type: string;
-  readonly data: { readonly order?: number };
-  readonly answered: number;
-}
-
-interface Receiver {
-  readonly url: string;
-  readonly server: Server;
-  readonly arrivals: Inbox<Arrival>;
-  /** Answer the next request 503. */
-  failOnce(): void;
-}
-
-const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
-
-async function startReceiver(onForged: (error: unknown) => void): Promise<Receiver> {
-  const arrivals = new Inbox<Arrival>();
-  let failing = false;
-  const server = createServer(async (request, response) => {
-    try {
-      const body = await buffer(request);
-      const event = await verify<Arrival["data"]>({
-        body,
-        headers: request.headers,
-        secret: SECRET,
-        scheme: "standard",
-      });
-      const answered = failing ? 503 : 204;
-      failing = false;
-      response.writeHead(answered).end();
-      arrivals.put({ id: event.id ?? "", type: event.type ?? "", data: event.data, answered });
-    } catch (error) {
-      response.writeHead(401).end();
-      onForged(error);
-    }
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`;
-  const failOnce = () => {
-    failing = true;
-  };
-  return { url, server, arrivals, failOnce };
-}
-
-function stopReceiver({ server }: Receiver): void {
-  server.close();
-  server.closeAllConnections();
-}
 
 // ── The steps ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Stage {
-  readonly signalbox: Signalbox;
-  readonly receiver: Receiver;
-  /** Every outcome of an attempt, as the server tells it. */
-  readonly outcomes: Inbox<Delivery>;
-}
 
 async function eventsFlow({ signalbox, receiver, outcomes }: Stage): Promise<void> {
   for (const order of [1, 2, 3]) {
@@ -190,7 +76,8 @@ async function pausedAndResumed({ signalbox, receiver, outcomes }: Stage, endpoi
 async function demonstrate(stage: Stage): Promise<void> {
   const { signalbox, receiver } = stage;
   const endpoint = await signalbox.endpoints.create({
-    url: receiver.url,
+    url: `${receiver.url}/orders`,
+    event_types: ["order.*"],
     secret: SECRET,
     format: "standard",
     ordered: true,
@@ -200,16 +87,14 @@ async function demonstrate(stage: Stage): Promise<void> {
   await eventsFlow(stage);
   await oneIsRetried(stage);
   await pausedAndResumed(stage, endpoint.id);
-  const [health] = await signalbox.analytics.endpointHealth({ hours: 1 });
-  say(`in all    ${health?.delivered} of ${health?.total} deliveries delivered`);
+  await aPersonDecides(stage);
+  const healths = await signalbox.analytics.endpointHealth({ hours: 1 });
+  const sum = (count: "delivered" | "total") => healths.reduce((before, health) => before + health[count], 0);
+  say(`in all    ${sum("delivered")} of ${sum("total")} deliveries delivered`);
 }
 
 async function follow(stream: ReturnType<Signalbox["stream"]>, outcomes: Inbox<Delivery>): Promise<void> {
   for await (const { data } of stream) outcomes.put(data);
-}
-
-function expect(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`not so: ${what}`);
 }
 
 // ── The whole ───────────────────────────────────────────────────────────────────────────────────────────────────────

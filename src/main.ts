@@ -11,6 +11,7 @@ import { STOP_ANSWERS_MS } from "./domain/limits.ts";
 import { type Founded, found } from "./engine/founding.ts";
 import { hmacSha256 } from "./engine/hmac.ts";
 import { startEngine } from "./engine/start.ts";
+import { createNotifiers } from "./notify/notifiers.ts";
 import { createSender } from "./sender/sender.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
@@ -44,24 +45,31 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     },
   });
   const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
+  // For addresses that the operator set, which may be internal.
+  const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
+  const userAgent = `Signalbox/${version}`;
+  let port = config.port;
+  const publicUrl = (): string => config.publicUrl ?? `http://localhost:${port}`;
   const engine = await startEngine({
     clock,
     store,
     sender,
     telemetry,
     hmac: hmacSha256,
-    userAgent: `Signalbox/${version}`,
+    userAgent,
     retentionMs: config.retentionDays * DAY_MS,
+    notifiers: createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
+    respondUrl: (token) => `${publicUrl()}/respond/${token}`,
   });
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
-  let port = config.port;
   const app = createServer({
     engine,
     clock,
     version,
     get publicUrl() {
-      return config.publicUrl ?? `http://localhost:${port}`;
+      return publicUrl();
     },
+    allowHttp: config.allowHttp,
     trustProxy: config.trustProxy,
     telemetry,
     metrics: telemetry.metrics,
@@ -75,7 +83,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     const cut = clock.after(STOP_ANSWERS_MS, () => app.server.closeAllConnections());
     await answered;
     cut.cancel();
-    await sender.close();
+    await Promise.all([sender.close(), operatorSender.close()]);
     await store.close();
     telemetry.flush();
   }
@@ -85,6 +93,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     port = (app.server.address() as AddressInfo).port;
     // Only now: a start that fails must not make secrets that it then shows to nobody.
     const founded = await found(store, clock, config.first);
+    engine.listening();
     return { url: `http://${hostInUrl(config.host)}:${port}`, founded, close };
   } catch (error) {
     await close();

@@ -3,7 +3,7 @@
 export interface Settings {
   /** How long each load lasts, after a second in which the server gets warm. */
   readonly seconds: number;
-  /** 1: a million deliveries where a benchmark speaks of a million. */
+  /** 1: a million deliveries, or 100,000 pauses, where a benchmark speaks of so many. */
   readonly scale: number;
   /** Where the server's threads leave their CPU profiles; null: they are not profiled. */
   readonly profileDir: string | null;

@@ -1,9 +1,10 @@
-/** The events that are published: each payload says which it is and when it was sent. */
+/** What tells one event from another at the receiver: each payload says which it is and when it was sent. */
 
 const PAYLOAD_BYTES = 300;
 const SEQ_DIGITS = 9;
 const SENT_DIGITS = 16;
-const SENT_AT = SEQ_DIGITS + '","sent_us":"'.length;
+const BETWEEN = '","sent_us":"';
+const SENT_AT = SEQ_DIGITS + BETWEEN.length;
 /** What stands before the two numbers. */
 const MARK = '{"seq":"';
 const ORDER =
@@ -22,9 +23,18 @@ export function nextSeq(): number {
 
 /** One event as the API takes it, with a payload of 300 bytes. */
 export function eventText(type: string, seq: number, sentUs: number): string {
+  return `{"type":"${type}","payload":${openNumbers(seq, sentUs)}${ORDER}${NOTE}${END}}`;
+}
+
+/** The two numbers alone, as an object: the metadata of a pause, which comes back in its event. */
+export function numbersText(seq: number, sentUs: number): string {
+  return `${openNumbers(seq, sentUs)}${END}`;
+}
+
+function openNumbers(seq: number, sentUs: number): string {
   const seqText = String(seq).padStart(SEQ_DIGITS, "0");
   const sentText = String(Math.round(sentUs)).padStart(SENT_DIGITS, "0");
-  return `{"type":"${type}","payload":${MARK}${seqText}","sent_us":"${sentText}${ORDER}${NOTE}${END}}`;
+  return `${MARK}${seqText}${BETWEEN}${sentText}`;
 }
 
 /** Find the two numbers of a payload in a request's text; null when there is none. */

@@ -6,8 +6,9 @@ import type { Window } from "./load.ts";
 
 /** What the receiver's process is asked; no `toUs` is no end. */
 export type Asked =
-  | { readonly kind: "begin"; readonly fromUs: number; readonly toUs: number | null }
+  | { readonly kind: "begin"; readonly fromUs: number; readonly toUs: number | null; readonly keepsReceipts: boolean }
   | { readonly kind: "count" }
+  | { readonly kind: "receipts" }
   | { readonly kind: "report" };
 
 /** And what it tells. */
@@ -15,6 +16,8 @@ export type Told =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "begun" }
   | { readonly kind: "counted"; readonly distinct: number }
+  /** The sequence of each event, and when it came first. */
+  | { readonly kind: "receipts"; readonly receipts: readonly (readonly [seq: number, atUs: number])[] }
   | Reported;
 
 interface Reported {
@@ -31,12 +34,14 @@ interface Reported {
 export interface Receiver extends AsyncDisposable {
   readonly port: number;
   url(behaviour: "accept" | "silent" | "half"): string;
-  /** Count anew, and measure within this window. */
-  begin(window: Window): Promise<void>;
+  /** Count anew, and measure within this window; keep the single receipts too, where they are asked for. */
+  begin(window: Window, keepsReceipts?: boolean): Promise<void>;
   count(): Promise<number>;
   /** Wait until so many have come, or none came for a while; answers how many have. */
   arrived(expected: number, stalledMs: number): Promise<number>;
   report(): Promise<Reported>;
+  /** When each event came first since `begin`, by its sequence. */
+  receipts(): Promise<ReadonlyMap<number, number>>;
 }
 
 const POLL_MS = 50;
@@ -56,8 +61,8 @@ export async function startReceiver(): Promise<Receiver> {
   return {
     port,
     url: (behaviour) => `http://127.0.0.1:${port}/${behaviour}`,
-    async begin({ fromUs, toUs }) {
-      await ask({ kind: "begin", fromUs, toUs: Number.isFinite(toUs) ? toUs : null }, "begun");
+    async begin({ fromUs, toUs }, keepsReceipts = false) {
+      await ask({ kind: "begin", fromUs, toUs: Number.isFinite(toUs) ? toUs : null, keepsReceipts }, "begun");
     },
     count,
     async arrived(expected, stalledMs) {
@@ -73,6 +78,7 @@ export async function startReceiver(): Promise<Receiver> {
       }
     },
     report: () => ask({ kind: "report" }, "reported"),
+    receipts: async () => new Map((await ask({ kind: "receipts" }, "receipts")).receipts),
     [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
   };
 }

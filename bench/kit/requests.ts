@@ -6,7 +6,8 @@ export type NextRequest = (sentUs: number) => string | null;
 
 interface To {
   readonly port: number;
-  readonly apiKey: string;
+  /** Null: as someone without a key. */
+  readonly apiKey: string | null;
 }
 
 /** Event types in turn, one event to a request. */
@@ -41,15 +42,20 @@ export function inBatches(to: To, { eventsEach, events = Number.POSITIVE_INFINIT
   };
 }
 
-export function getText({ port, apiKey }: To, path: string): string {
-  return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${apiKey}\r\n\r\n`;
+export function getText(to: To, path: string): string {
+  return `GET ${path} HTTP/1.1\r\n${caller(to)}\r\n`;
 }
 
-function headOf({ port, apiKey }: To, path: string): string {
-  return (
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${apiKey}\r\n` +
-    "content-type: application/json\r\ncontent-length: "
-  );
+export function postText(to: To, path: string, body: string): string {
+  return post(headOf(to, path), body);
+}
+
+function headOf(to: To, path: string): string {
+  return `POST ${path} HTTP/1.1\r\n${caller(to)}content-type: application/json\r\ncontent-length: `;
+}
+
+function caller({ port, apiKey }: To): string {
+  return `host: 127.0.0.1:${port}\r\n${apiKey === null ? "" : `authorization: Bearer ${apiKey}\r\n`}`;
 }
 
 /** Every text here is ASCII: characters are bytes. */

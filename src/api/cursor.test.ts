@@ -20,5 +20,6 @@ test("anything else is no cursor", () => {
       if (seq !== null) assert.equal(encodeCursor("deliveries", seq), text);
     }),
   );
-  for (const text of ["", "ZTU=", "ZDAx", "ZC0x", "ZDFlMw"]) assert.equal(decodeCursor("deliveries", text), null, text);
+  for (const text of ["", "e5", "d01", "d-1", "d1e3", "d1 "])
+    assert.equal(decodeCursor("deliveries", text), null, text);
 });

@@ -9,6 +9,8 @@ export interface ApiDeps {
   readonly version: string;
   /** Without a slash at its end. */
   readonly publicUrl: string;
+  /** Whether the URLs of endpoints may be `http:`. */
+  readonly allowHttp: boolean;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   readonly telemetry: Pick<Telemetry, "noticed">;

@@ -78,6 +78,12 @@ export function tooLarge(fault: Fault): Problem {
   return { ...invalid([fault]), status: 413, code: "PAYLOAD_TOO_LARGE" };
 }
 
+export const NO_HOST = problem(400, "BAD_REQUEST", "An HTTP/1.1 request must have a Host header.");
+export const UNKNOWN_EXPECTATION = problem(
+  417,
+  "EXPECTATION_FAILED",
+  "Send no Expect header but 100-continue; no other expectation is known.",
+);
 export const UNSUPPORTED_ENCODING = problem(
   415,
   "UNSUPPORTED_MEDIA_TYPE",

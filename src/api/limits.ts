@@ -16,6 +16,8 @@ export const CONNECTIONS_CHECK_MS = 5_000;
 export const STORE_RETRY_AFTER_SECONDS = 1;
 /** What a caller is asked to wait who has too many streams open. */
 export const STREAM_RETRY_AFTER_SECONDS = 5;
+/** What a caller is asked to wait who has too many long polls under way. */
+export const WAITS_RETRY_AFTER_SECONDS = 5;
 /** Faults named in one answer: more than a body of honest mistakes can have. */
 export const FAULTS_MAX = 1000;
 /** A field's name can be as long as a body; an error message should not be. */

@@ -45,7 +45,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
   });
 }
 
-/** Add what every route with a key has, and the limit of its body. */
+/** Add what every route with a key has, and the limit of its body; a public one never asks who calls. */
 function documented(schema: FastifySchema | undefined, bodyBytesMax: number | undefined): FastifySchema {
   if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
   const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
@@ -53,8 +53,15 @@ function documented(schema: FastifySchema | undefined, bodyBytesMax: number | un
   return {
     ...schema,
     ...(text !== "" && { description: text }),
-    ...(schema.security === undefined && { querystring: withTenant(schema.querystring) }),
+    ...(schema.security === undefined
+      ? { querystring: withTenant(schema.querystring) }
+      : { response: withoutKey(schema.response) }),
   };
+}
+
+function withoutKey(response: unknown): object {
+  const { 401: _noKey, 403: _weakKey, ...others } = response as Record<string, unknown>;
+  return others;
 }
 
 function withTenant(querystring: unknown): TSchema {

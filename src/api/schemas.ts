@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<number, string>> = {
   400: "Bad input; every bad field is named.",
   401: "No key, or not a valid one.",
   403: "The key's role does not suffice.",
-  404: "There is no such thing in this tenant.",
+  404: "There is no such thing in this tenant, or no such tenant.",
   409: "The state forbids it.",
   413: "The body or a part of it is too large.",
   415: "The body is not application/json.",
@@ -34,11 +34,17 @@ const REASONS: Readonly<Record<number, string>> = {
   507: "Paused endpoints hold as much as they may; the message names the endpoint.",
 };
 
+/** Of a route that has no 404 of its own. */
+const NO_SUCH_TENANT = "TENANT_NOT_FOUND: the query's `tenant` is none.";
+
 /** The error answers of a route: those that any route can give, and its own. */
 export function errorAnswers(envelope: TSchema, statuses: readonly number[]): Record<number, TSchema> {
-  const all = [...new Set([400, 401, 403, 500, 503, ...statuses])].sort((a, b) => a - b);
+  const all = [...new Set([400, 401, 403, 404, 500, 503, ...statuses])].sort((a, b) => a - b);
+  const reasons: Readonly<Record<number, string>> = statuses.includes(404)
+    ? REASONS
+    : { ...REASONS, 404: NO_SUCH_TENANT };
   return Object.fromEntries(
-    all.map((status) => [status, Type.Object({ ...propertiesOf(envelope) }, { description: REASONS[status] ?? "" })]),
+    all.map((status) => [status, Type.Object({ ...propertiesOf(envelope) }, { description: reasons[status] ?? "" })]),
   );
 }
 

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { installBodyParsers } from "./body.ts";
 import { refuseConnection } from "./connection.ts";
+import { installCursors } from "./cursor.ts";
 import type { ApiDeps } from "./deps.ts";
 import { registerEndpointsSurface } from "./endpoints/routes.ts";
 import {
@@ -10,9 +11,12 @@ import {
   type Envelope,
   INTERNAL,
   methodNotAllowed,
+  NO_HOST,
+  type Problem,
   problemOf,
   ROUTE_NOT_FOUND,
   send,
+  UNKNOWN_EXPECTATION,
   UNSUPPORTED_ENCODING,
 } from "./errors.ts";
 import { KnownPaths } from "./known-paths.ts";
@@ -51,6 +55,8 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: "idle",
     http: {
+      // The first hook answers it, in the surface's envelope; Node's own answer has none.
+      requireHostHeader: false,
       maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
       headersTimeout: REQUEST_HEAD_MS_MAX,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
@@ -66,8 +72,11 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   // Declared ahead, so that setting it later does not change the request's hidden class.
   app.decorateRequest("caller", null as never);
+  // With a listener Node leaves the answer to us, and the first hook gives it.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   installBodyParsers(app);
   installFirstHook(app);
+  installCursors(app, deps.engine);
   registerOpenApi(app, deps);
   app.register(async (inner) => registerEndpointsSurface(inner, deps));
   app.register(async (inner) => registerPausesSurface(inner, deps));
@@ -87,10 +96,19 @@ function installFirstHook(app: FastifyInstance): void {
       return;
     }
     dropTypeOfNothing(request);
-    const encoding = request.headers["content-encoding"];
-    if (encoding === undefined || encoding === "identity") done();
-    else send(reply, envelopeOf(request), UNSUPPORTED_ENCODING);
+    const why = headFault(request);
+    if (why === null) done();
+    else send(reply, envelopeOf(request), why);
   });
+}
+
+/** What is wrong with a request's head, whatever the route. */
+function headFault({ headers, raw }: FastifyRequest): Problem | null {
+  // RFC 9112 §3.2.
+  if (headers.host === undefined && raw.httpVersion === "1.1") return NO_HOST;
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue") return UNKNOWN_EXPECTATION;
+  const encoding = headers["content-encoding"];
+  return encoding === undefined || encoding === "identity" ? null : UNSUPPORTED_ENCODING;
 }
 
 /** An empty body is fine with any content type, also with one that is no content type. */

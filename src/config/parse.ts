@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { KEY_PATTERN } from "../domain/access.ts";
+import { recipientFault } from "../domain/recipient.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 export type Parse<T> = (text: string) => Parsed<T>;
@@ -16,8 +17,6 @@ export interface InboundSourceSetting {
 }
 
 const MASTER_KEY_BYTES = 32;
-/** RFC 5321 §4.5.3.1.3: the longest path that mail carries. */
-const EMAIL_CHARS_MAX = 254;
 /** NIST SP 800-63B §3.1.1: the shortest password worth hashing. */
 const PASSWORD_CHARS_MIN = 8;
 const PASSWORD_CHARS_MAX = 1024;
@@ -28,7 +27,6 @@ const SHOWN_CHARS_MAX = 60;
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const HOSTNAME = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/;
-const EMAIL = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 const STANDARD_BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** A value as a fault may show it; only for settings that hold no secret. */
@@ -116,7 +114,7 @@ export const parseApiKey: Parse<string> = (text) =>
     : { fault: "must be sb_live_ or sb_test_ followed by 48 hex digits in lower case" };
 
 export const parseEmail: Parse<string> = (text) =>
-  EMAIL.test(text) && text.length <= EMAIL_CHARS_MAX
+  recipientFault("email", text) === null
     ? { value: text }
     : { fault: `must be an e-mail address such as ops@example.com, not ${shown(text)}` };
 

@@ -39,6 +39,9 @@ export function matchesFilters(filters: readonly string[] | null, type: string):
 }
 
 /** The endpoints that an event without named endpoints goes to. PAUSED ones hold it; DISABLED ones do not match. */
-export function matchEndpoints(endpoints: readonly Endpoint[], type: string): Endpoint[] {
+export function matchEndpoints<E extends Pick<Endpoint, "status" | "eventTypes">>(
+  endpoints: readonly E[],
+  type: string,
+): E[] {
   return endpoints.filter((endpoint) => endpoint.status !== "DISABLED" && matchesFilters(endpoint.eventTypes, type));
 }

@@ -28,6 +28,8 @@ export const ID_PREFIX = {
   key: "key_",
   user: "usr_",
   job: "job_",
+  pause: "psr_",
+  audit: "aud_",
 } as const;
 
 /** The prefixes under which any endpoint route accepts an endpoint's UUID. */

@@ -176,8 +176,12 @@ export const LIST_ROWS_PER_REQUEST = 10_000;
 export const LIST_SOURCES_MAX = 64;
 /** Rows changed by one step of a background job. */
 export const JOB_STEP_ROWS = 500;
+/** A job whose step broke is passed over for this long: it would break again, and the others go on. */
+export const JOB_REST_MS = MINUTE_MS;
 /** Rows deleted by one step of retention; 500 was measured to stop the writer for 13.7 ms. */
 export const RETENTION_STEP_ROWS = 100;
+/** Idempotency keys forgotten by one step of retention: 1.2 ms; 5000 of them took 17 ms. */
+export const RETENTION_STEP_KEYS = 1000;
 /** Rows looked at by one step of retention: a million that have not ended yet must not stop the writer either. */
 export const RETENTION_STEP_VISITS = 500;
 /** How often retention begins at the oldest row again. */
@@ -192,6 +196,62 @@ export const BALLAST_BYTES = 32 * MB;
 export const ROOM_LOOK_MS = 1 * SECOND_MS;
 export const WAL_SIZE_BYTES_MAX = 64 * MB;
 export const ANALYTICS_HOURS_MAX = 720;
+
+// ── Human pauses ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const PAUSE_MESSAGE_CHARS_MAX = 2000;
+export const PAUSE_OPTIONS_COUNT_MIN = 2;
+export const PAUSE_OPTIONS_COUNT_MAX = 5;
+export const PAUSE_OPTION_CHARS_MAX = 100;
+export const PAUSE_METADATA_BYTES_MAX = 16 * KB;
+export const PAUSE_TEXT_CHARS_MAX = 2000;
+/** A year. */
+export const PAUSE_SECONDS_MAX = 31_536_000;
+export const PAUSE_HOURS_MAX = 8760;
+export const PAUSE_HOURS_DEFAULT = 24;
+/** The shortest time to answer in: the deadline stands on a whole second, which may be the present one's end. */
+export const PAUSE_LIFE_MS_MIN = SECOND_MS / 2;
+export const PAUSE_WAIT_SECONDS_MAX = 60;
+/** Long polls of one tenant: each holds a connection and some kilobytes. */
+export const PAUSE_WAITS_COUNT_MAX = 1000;
+/** Pauses timed out in one verb: each writes an event and its deliveries. */
+export const DUE_PAUSES_COUNT_MAX = 100;
+/** How often due pauses are looked for though none is known to be due: the wall clock may have jumped. */
+export const DUE_PAUSES_LOOK_MS = SECOND_MS;
+/** Openings kept of one pause: scanners and reloads must not fill the audit. */
+export const OPENINGS_COUNT_MAX = 20;
+/** Refused answers kept of one pause. */
+export const REFUSED_ANSWERS_COUNT_MAX = 20;
+/** How far into the audit a list may begin: what is skipped is read; narrow the dates instead. */
+export const AUDIT_OFFSET_ROWS_MAX = 100_000;
+export const USER_AGENT_CHARS_MAX = 200;
+/** Notifications of one channel on the wire: what a mail server takes from one client without complaint. */
+export const NOTIFICATIONS_COUNT_MAX = 5;
+/** From connecting to the other side's last word. */
+export const NOTIFICATION_MS_MAX = 20 * SECOND_MS;
+/** What is kept of why a notification was not sent. */
+export const NOTIFICATION_REASON_CHARS_MAX = 200;
+/** At a stop: how long the other side's word on a message that it may have is waited for, lest it be sent twice. */
+export const NOTIFICATION_LAST_WORD_MS = 2 * SECOND_MS;
+/** RFC 5321 §4.5.3.1.1 and §4.5.3.1.3: the longest name before the `@`, and the longest address that mail carries. */
+export const EMAIL_LOCAL_CHARS_MAX = 64;
+export const EMAIL_CHARS_MAX = 254;
+/** Mail programs show less than this of a subject. */
+export const MAIL_SUBJECT_CHARS_MAX = 100;
+/** To the mail server's greeting; leaves as much again for the message. */
+export const SMTP_CONNECT_MS_MAX = 10 * SECOND_MS;
+/** How long an idle connection to the mail server is kept: questions come in bursts. */
+export const SMTP_IDLE_MS = 10 * SECOND_MS;
+/** Slack's own bounds, for a section's text and for a header. */
+export const SLACK_SECTION_CHARS_MAX = 3000;
+export const SLACK_HEADER_CHARS_MAX = 150;
+/** What a notification on a telephone shows of a Slack message, generously. */
+export const SLACK_PREVIEW_CHARS_MAX = 500;
+/** Twilio's own bound. */
+export const SMS_CHARS_MAX = 1600;
+/** Who asks, and the question, in a text message: each is paid for by the 70 or 160 characters. The page has it all. */
+export const SMS_REQUESTER_CHARS_MAX = 60;
+export const SMS_QUESTION_CHARS_MAX = 300;
 
 // ── The stream ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -97,6 +97,10 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
     },
     get: ({ tenantSeq }, id) => store.getEndpoint(tenantSeq, id),
     list: ({ tenantSeq }, after, limit) => store.listEndpoints(tenantSeq, after, limit),
+    async unknown({ tenantSeq }, ids) {
+      const { byId } = await cache.get(tenantSeq);
+      return ids.filter((id) => !byId.has(id));
+    },
     async patch({ actor, tenantSeq }, id, input) {
       const url = input.settings?.url;
       let vetted = {};

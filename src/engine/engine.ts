@@ -20,13 +20,11 @@ import type {
   StoreStats,
   Tenant,
 } from "../ports/store.ts";
+import type { Caller } from "./caller.ts";
+import type { Cursors } from "./cursors.ts";
+import type { PauseService } from "./pause-service.ts";
 
-/** The actor, and the tenant that the request is about: the actor's own, or the one a `global_admin` chose. */
-export interface Caller {
-  readonly actor: Actor;
-  readonly tenantId: Uuid;
-  readonly tenantSeq: Seq;
-}
+export type { Caller } from "./caller.ts";
 
 export interface PublishInput {
   readonly type: string;
@@ -130,6 +128,8 @@ export interface EndpointService {
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
   list(caller: Caller, after: Seq | null, limit: number): Promise<EndpointPage>;
+  /** Which of these the tenant does not have. */
+  unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
   patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
   rotateSecret(
@@ -181,6 +181,8 @@ export interface Engine {
   readonly endpoints: EndpointService;
   readonly history: HistoryService;
   readonly access: AccessService;
+  readonly pauses: PauseService;
+  readonly cursors: Cursors;
   readonly status: {
     /** Whether publishing would be accepted now; the reason when it would not. */
     ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };

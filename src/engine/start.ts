@@ -2,21 +2,27 @@
 import type { HmacSha256 } from "../domain/formats/index.ts";
 import { STOP_GRACE_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";
 import type { Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createAccess } from "./access.ts";
 import { createAttempts } from "./attempts.ts";
+import { createCursors } from "./cursors.ts";
 import { createDeliveries } from "./deliveries.ts";
 import { createEndpointCache } from "./endpoint-cache.ts";
 import { createEndpoints } from "./endpoints.ts";
 import type { Engine } from "./engine.ts";
 import { createHistory } from "./history.ts";
+import { createNotifications } from "./notifications.ts";
 import { createOutage } from "./outage.ts";
+import { startPauses } from "./pauses.ts";
 import { createPublisher } from "./publish.ts";
+import { createRespondLinks } from "./respond-links.ts";
 import { createStreams } from "./stream.ts";
 import { createTokens } from "./tokens.ts";
 import { startUpkeep } from "./upkeep.ts";
+import { createWaits } from "./waits.ts";
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -26,9 +32,15 @@ export interface EngineOptions {
   readonly hmac: HmacSha256;
   readonly userAgent: string;
   readonly retentionMs: number;
+  /** The channels that are configured. */
+  readonly notifiers: readonly Notifier[];
+  /** The page of a token; asked from `listening` on. */
+  readonly respondUrl: (token: string) => string;
 }
 
 export interface RunningEngine extends Engine {
+  /** The server listens: links to it can be sent to people. */
+  listening(): void;
   /** End streams; from now on readiness says that the server stops. */
   prepareStop(): void;
   /** Let attempts on the wire finish, give leases back, write everything down. The store stays open. */
@@ -62,6 +74,20 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     },
   });
   const publisher = createPublisher({ clock, store, cache, deliveries, tokens, telemetry, outage });
+  const links = createRespondLinks(entered.linkKey);
+  const waits = createWaits(clock);
+  const notifications = createNotifications({
+    clock,
+    store,
+    telemetry,
+    outage,
+    notifiers: options.notifiers,
+    node,
+    respondUrl: (pause) => options.respondUrl(links.tokenOf(pause)),
+  });
+  const { claims } = deliveries;
+  const { respondUrl } = options;
+  const pauses = startPauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
   const upkeep = startUpkeep({
     clock,
     store,
@@ -74,7 +100,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     onForeignChange() {
       cache.clear();
       access.forget();
-      deliveries.claims.discover();
+      claims.discover();
+      waits.tellAll();
     },
   });
   let stopping = false;
@@ -93,6 +120,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     }),
     history: createHistory(clock, store, deliveries, streams),
     access,
+    pauses,
+    cursors: createCursors(entered.linkKey),
     status: {
       ready() {
         if (stopping) return { ready: false, reason: "the server is stopping" };
@@ -108,21 +137,25 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       }),
       store: () => store.stats(),
     },
+    listening: notifications.start,
     prepareStop() {
       stopping = true;
       streams.close();
+      waits.close();
     },
     async stop() {
       stopping = true;
       streams.close();
       deliveries.halt();
+      const told = notifications.stop();
       await publisher.drained();
-      await Promise.all([deliveries.claims.stop(), upkeep.stop()]);
+      await Promise.all([deliveries.claims.stop(), upkeep.stop(), pauses.stop()]);
       const givenBack = deliveries.giveBackAll();
       await deliveries.landed(STOP_GRACE_MS, () => {
         sender.abortAll();
         outage.stop(); // what ended and cannot be written is sent again after the next start
       });
+      await told; // ends in the same grace; until then what was sent may still get written down
       outage.stop();
       await givenBack;
       await deliveries.flush();

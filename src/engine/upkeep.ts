@@ -1,8 +1,9 @@
 /** What runs beside the deliveries: heartbeat, reconcile, jobs, retention, changes made elsewhere. */
-import type { LeaseToken } from "../domain/ids.ts";
+import type { EpochMs, LeaseToken, Uuid } from "../domain/ids.ts";
 import {
   CHANGES_POLL_MS,
   HEARTBEAT_MS,
+  JOB_REST_MS,
   RECONCILE_MS,
   SWEEP_EVERY_MS,
   SWEEP_STEP_PAUSE_MS,
@@ -51,6 +52,8 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   jobs.now();
   let foreign: number | null = null;
   let strays: ReadonlySet<LeaseToken> = new Set();
+  /** Jobs that broke, and when each is tried again. */
+  const resting = new Map<Uuid, EpochMs>();
 
   async function heartbeat(): Promise<void> {
     await store.heartbeat(node, clock.now(), time.doubt() === null);
@@ -77,8 +80,18 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   async function stepJobs(stopped: () => boolean): Promise<void> {
     while (!stopped()) {
-      const { idle, woken } = await store.stepJob(clock.now());
+      const now = clock.now();
+      for (const [jobId, until] of resting) if (until <= now) resting.delete(jobId);
+      const { idle, woken, failed } = await store.stepJob(now, [...resting.keys()]);
       deliveries.claims.wake(woken);
+      if (failed !== null) {
+        resting.set(failed.jobId, now + JOB_REST_MS);
+        telemetry.noticed({
+          level: "error",
+          what: "job_failed",
+          fields: { job: failed.jobId, message: failed.message },
+        });
+      }
       if (idle) return;
     }
   }

@@ -33,11 +33,13 @@ interface TargetRules {
 
 /** Parse a URL and judge its form, its literal address, and names that are refused by their spelling. */
 export function readTarget(text: string, { allowHttp, guard }: TargetRules): TargetVerdict {
-  const fault = formFault(text);
+  const fault = formFault(text, allowHttp);
   if (fault !== null) return badUrl(fault);
   const url = URL.parse(text);
-  if (url === null || url.hostname === "") return badUrl("the URL is not a valid absolute http or https URL");
-  if (url.protocol !== "https:" && url.protocol !== "http:") return badUrl("the URL must begin with https://");
+  if (url === null || url.hostname === "") return badUrl(notAbsolute(allowHttp));
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    return badUrl(`the URL must begin with https://${allowHttp ? " or http://" : ""}`);
+  }
   if (url.protocol === "http:" && !allowHttp) {
     return badUrl("the URL must begin with https://; SIGNALBOX_ALLOW_HTTP would allow http://");
   }
@@ -61,13 +63,16 @@ export function readTarget(text: string, { allowHttp, guard }: TargetRules): Tar
 }
 
 /** What the platform's parser would silently mend, and would then mean something else to the next reader. */
-function formFault(text: string): string | null {
+function formFault(text: string, allowHttp: boolean): string | null {
   if (text.length > ENDPOINT_URL_CHARS_MAX) return `the URL is longer than ${ENDPOINT_URL_CHARS_MAX} characters`;
   if (/[\p{Cc}\s\\]/u.test(text)) return "the URL must not contain spaces, control characters or backslashes";
   if (/^[a-z]+:\/\/[^/?#]*@/i.test(text)) return "the URL must not contain a user name or password";
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return "the URL is not a valid absolute http or https URL";
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return notAbsolute(allowHttp);
   return null;
 }
+
+const notAbsolute = (allowHttp: boolean) =>
+  `the URL is not a valid absolute ${allowHttp ? "http or https" : "https"} URL`;
 
 function readHost(hostname: string, guard: Guard): Host | Extract<TargetVerdict, { kind: "refused" }> {
   if (isIP(hostname) !== 0) {

@@ -2,6 +2,7 @@
 import type { AttemptOutcome, DeliveryState } from "../domain/delivery.ts";
 import { FORMATS, type Format } from "../domain/endpoint.ts";
 import type { Uuid } from "../domain/ids.ts";
+import { CHANNELS, type Channel, type NotificationState, PAUSE_STATUSES, type PauseStatus } from "../domain/pause.ts";
 
 /** The stored states of a delivery; the first migration names them. */
 export const STATE = {
@@ -60,6 +61,33 @@ export function formatNumber(format: Format): number {
 
 export function formatName(number: number): Format {
   return FORMATS[number] ?? "plain";
+}
+
+/** The stored number of a pause's status; the second migration names them, and those of the two below. */
+export function pauseStatusNumber(status: PauseStatus): number {
+  return PAUSE_STATUSES.indexOf(status);
+}
+
+export function pauseStatusName(number: number): PauseStatus {
+  return PAUSE_STATUSES[number] ?? "cancelled";
+}
+
+const NOTIFICATIONS: readonly NotificationState["status"][] = ["none", "pending", "sent", "failed"];
+
+export function notificationNumber(status: NotificationState["status"]): number {
+  return NOTIFICATIONS.indexOf(status);
+}
+
+export function notificationName(number: number): NotificationState["status"] {
+  return NOTIFICATIONS[number] ?? "none";
+}
+
+export function channelNumber(channel: Channel): number {
+  return CHANNELS.indexOf(channel);
+}
+
+export function channelName(number: number): Channel {
+  return CHANNELS[number] ?? "email";
 }
 
 /** A UUID as its 16 bytes. */

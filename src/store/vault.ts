@@ -1,4 +1,4 @@
-/** Secrets at rest: AES-256-GCM under a key derived from the master key (HKDF, RFC 5869). */
+/** Keys derived from the master key (HKDF, RFC 5869): for secrets at rest (AES-256-GCM), and for links. */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 
 export interface Vault {
@@ -7,6 +7,8 @@ export interface Vault {
   open(sealed: Uint8Array): string;
   /** Kept in the store, so that a wrong master key is noticed before anything is opened with it. */
   readonly checkValue: string;
+  /** Signs the links of pauses, and seals cursors; hexadecimal. */
+  readonly linkKey: string;
 }
 
 const NONCE_BYTES = 12;
@@ -29,6 +31,7 @@ export function createVault(masterKey: Uint8Array): Vault {
       return decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
     },
     checkValue: createHmac("sha256", derive("check")).update("signalbox").digest("hex"),
+    linkKey: derive("links").toString("hex"),
   };
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { startCommand } from "../harness/command.ts";
 
-test("the demo delivers, retries, holds and resumes, ends by itself and leaves nothing behind", {
+test("the demo delivers, retries, holds and resumes, lets a person decide, ends by itself and leaves nothing behind", {
   timeout: 20_000,
 }, async (t) => {
   const demo = startCommand(t, [process.execPath, "examples/demo.ts"]);
@@ -21,7 +21,15 @@ test("the demo delivers, retries, holds and resumes, ends by itself and leaves n
     /3 deliveries are HELD/,
     /resumed/,
     /received order\.created 4\n.*received order\.created 5\n.*received order\.created 6/,
-    /7 of 7 deliveries delivered/,
+    /asked +"Pay 340 EUR to Acme Corp\?" as psr_/,
+    /the link for a person: http:\/\/localhost:\d+\/respond\/[\w-]{72}\n/,
+    /opens the link, which decides nothing, and sees the buttons Approve and Reject/,
+    /presses Approve, and the page says: The answer is “Approve”/,
+    /the pause is responded, the choice is Approve/,
+    /received pause\.responded \{"choice":"Approve","text":null,"response_at":"[^"]+","metadata":\{"invoice":7\}\}/,
+    /both its signatures are good/,
+    /presses Reject, too late \(HTTP 410\), and the page still says: The answer is “Approve”/,
+    /8 of 8 deliveries delivered/,
   ];
   let at = 0;
   for (const step of story) {

@@ -46,12 +46,8 @@ test("the tour works as pasted", {
   const [serve = "", receive = "", ...steps] = blocks("A tour in five minutes", "sh");
   const [setUp, register, publish, pause, resume, fail, history, mend, replay, rotate, everything, ...more] = steps;
   assert.deepEqual(more, [], "a step of the tour is not tested");
-  const dataDir = path.join(await temporaryFolder(t), "tour");
-
-  const paste = (text: string, env = {}) => startCommand(t, ["bash", "-c", text], env);
-  const server = paste(changed(serve, "data/tour", dataDir), { PORT: "0" });
-  const receiver = paste(receive, { PORT: "0" });
-  const serverAddress = await addressOf(server);
+  const receiver = paste(t, receive);
+  const serverAddress = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
   const receiverAddress = await addressOf(receiver);
   const terminal = startCommand(t, ["bash"]);
   const ask = async (step: string | undefined) => {
@@ -96,6 +92,34 @@ test("the tour works as pasted", {
   const all = await ask(everything);
   assert.equal(all.match(/"id":"del_/g)?.length, 6, all);
 });
+
+test("asking a person works as pasted", {
+  timeout: TIMEOUT_MS,
+  skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
+}, async (t) => {
+  const [serve = "", _receive, setUp = ""] = blocks("A tour in five minutes", "sh");
+  const [asking = "", ...more] = blocks("Ask a person", "sh");
+  assert.deepEqual(more, []);
+  const address = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
+  const terminal = startCommand(t, ["bash"]);
+  terminal.type(`${changed(setUp, "127.0.0.1:8080", address)}${asking}\necho "=== $?"\n`);
+  const asked = (await terminal.until(/"respond_url"/)).at(-1) ?? "";
+  const link = /"respond_url":"([^"]+)"/.exec(asked)?.[1] ?? "";
+  assert.match(await (await fetch(link)).text(), /Pay 340 EUR to Acme\?/);
+  await fetch(link, { method: "POST", body: new URLSearchParams({ choice: "Approve" }) });
+  const decided = (await terminal.until(/^=== \d+$/)).join("\n");
+  assert.match(decided, /"status":"responded",.*"response_choice":"Approve"/);
+  assert.match(decided, /=== 0$/);
+});
+
+/** One text, pasted into a terminal of its own; what listens takes a free port. */
+function paste(t: TestContext, text: string): RunningCommand {
+  return startCommand(t, ["bash", "-c", text], { PORT: "0" });
+}
+
+async function tourFolder(t: TestContext): Promise<string> {
+  return path.join(await temporaryFolder(t), "tour");
+}
 
 /** The text with the one place changed that a test may not share with others. */
 function changed(text: string, from: string, to: string): string {

@@ -129,3 +129,31 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
     [[hooks.url, null, null, null]],
   );
 });
+
+test("a pause's link and whom it was sent to stand in no log and in no file", async (t) => {
+  const { observed, dataDir, hooks } = await stage(t);
+  const { server } = observed;
+  hooks.react((hook) => hook.answer(hooks.all.length === 1 ? 500 : 200));
+  const recipient = `${hooks.url}/services/T0/B0/slack-secret`;
+  const question = { message: PAYLOAD, options: ["Approve", "Reject"] };
+  const asked = await server.request("POST", "/v1/pause", { body: { ...question, channel: "slack", recipient } });
+  const token = /[\w-]{72}$/.exec(asked.body.respond_url)?.[0] ?? "";
+  await hooks.nth(1);
+  await observed.ask("GET", `/v1/pause/${asked.body.pause_id}?wait=1`);
+  for (const path of [`/respond/${token}`, `/v1/respond/${token}`, `/respond/${token.slice(0, -1)}`]) {
+    await server.request("GET", path, { key: null });
+  }
+  await server.request("POST", `/v1/respond/${token}`, { key: null, body: { choice: "Maybe" } });
+  await server.request("POST", `/v1/respond/${token}`, { key: null, body: { choice: "Approve" } });
+  await observed.ask("GET", `/v1/pause/${asked.body.pause_id}`);
+  await observed.ask("GET", "/v1/audit");
+  assertNowhere(["slack-secret"], observed.answers.join("\n"), "an answer");
+  server.signal("SIGTERM");
+  await server.exited;
+  const logged = `${server.stdout}${server.stderr}`;
+  assert.match(logged, /"msg":"notification"/);
+  assertNowhere([token, "slack-secret", PAYLOAD], logged, "the log");
+  for (const { name, bytes } of await filesOf(dataDir)) {
+    assertNowhere([token, "slack-secret"].flatMap(spellings), bytes, name);
+  }
+});

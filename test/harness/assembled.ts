@@ -52,6 +52,8 @@ export async function assembleServer(scope: Scope, { dataDir, pagesMax }: Assemb
     hmac: hmacSha256,
     userAgent: "Signalbox/test",
     retentionMs: 30 * 86_400_000,
+    notifiers: [],
+    respondUrl: (token) => `http://localhost/respond/${token}`,
   });
   await found(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY });
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
@@ -60,6 +62,7 @@ export async function assembleServer(scope: Scope, { dataDir, pagesMax }: Assemb
     clock,
     version: "test",
     publicUrl: "http://localhost",
+    allowHttp: true,
     trustProxy: [],
     telemetry,
     metrics: telemetry.metrics,

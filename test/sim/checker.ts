@@ -4,6 +4,7 @@ import { STATE, uuidBytes, uuidText } from "../../src/store/rows.ts";
 import type { World } from "./machine.ts";
 import type { KnownEvent } from "./model.ts";
 import type { Sent } from "./network.ts";
+import { checkPauses } from "./pause-checker.ts";
 import { deliveryIdOf, eventIdOf, isTest } from "./watch.ts";
 
 export function checkEnd(world: World): void {
@@ -11,6 +12,7 @@ export function checkEnd(world: World): void {
   const sends = groupSends(world);
   for (const row of deliveries(world)) checkDelivery(world, row, sends);
   checkAttempts(world);
+  checkPauses(world);
   checkSums(world);
   checkRest(world);
 }

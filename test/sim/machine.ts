@@ -1,8 +1,15 @@
 /** The parts of a simulated machine, as they know each other. */
+import type { Uuid } from "../../src/domain/ids.ts";
+import type { Pause } from "../../src/domain/pause.ts";
+import type { Caller } from "../../src/engine/caller.ts";
+import type { PauseView } from "../../src/engine/pause-service.ts";
 import type { RunningEngine } from "../../src/engine/start.ts";
 import type { WallClock } from "./clock.ts";
+import type { Answer } from "./fate.ts";
 import type { Model } from "./model.ts";
 import type { Network, Sent } from "./network.ts";
+import type { KnownPause } from "./pause-model.ts";
+import type { People, Telling } from "./people.ts";
 import type { Random } from "./random.ts";
 import type { Disk } from "./store.ts";
 import type { Timeline } from "./timeline.ts";
@@ -13,19 +20,14 @@ export interface Process {
   readonly startedMs: number;
   engine: RunningEngine | null;
   alive: boolean;
+  /** It was asked to stop. */
+  stopping: boolean;
   /** How it ended: what it had not settled then is sent again. */
   end: "crashed" | "stopped" | "stoppedWithoutStore" | null;
   /** The store failed it at some time. */
   sawOutage: boolean;
   now(): number;
 }
-
-export type Answer<T> =
-  | { readonly kind: "ok"; readonly value: T }
-  /** 503: nothing of it has happened. */
-  | { readonly kind: "refused" }
-  /** The process ended before it answered. */
-  | { readonly kind: "lost" };
 
 export interface World {
   readonly seed: number;
@@ -36,6 +38,8 @@ export interface World {
   readonly random: Random;
   readonly model: Model;
   readonly watch: Watch;
+  readonly people: People;
+  readonly pauseWatch: PauseWatch;
   /** What happened, line by line: the same for the same seed. */
   readonly log: string[];
   /** What must not happen, and did. */
@@ -61,4 +65,28 @@ export interface Watch {
   /** Time, store or process did something unusual: waiting is measured anew. */
   disturbed(): void;
   poll(): void;
+}
+
+export interface PauseWatch {
+  /** A request begins: its answer must know of whatever is true by now. */
+  look(): Look;
+  /** Somebody was shown a pause of theirs: remember it, also when it was made by a request whose answer was lost. */
+  learn(caller: Caller, view: PauseView): KnownPause | null;
+  isEnded(id: Uuid): boolean;
+  /** When a process was told of an ending, by the timeline; null when it was not. */
+  heardEndedMs(process: Process, id: Uuid): number | null;
+  tellingStarted(process: Process, telling: Telling): void;
+  tellingHeard(telling: Telling): void;
+  answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void;
+  disturbed(): void;
+  poll(): void;
+}
+
+export interface Look {
+  readonly process: Process | null;
+  readonly beganMs: number;
+  /** Somebody was told this, in answer to the request. */
+  told(pause: Pause): void;
+  /** As it was when it was made, maybe: a repeated creation need not know how it ended. */
+  toldAsMade(pause: Pause): void;
 }

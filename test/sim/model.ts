@@ -3,9 +3,11 @@
 import type { EndpointStatus, Format } from "../../src/domain/endpoint.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
 import type { Caller } from "../../src/engine/engine.ts";
+import type { Fate } from "./fate.ts";
+import type { KnownPause, PauseAsk } from "./pause-model.ts";
 
-/** What came of a change: `unknown` when its process ended before it answered. */
-export type Fate = "done" | "nothing" | "unknown";
+/** Idempotency keys are remembered for 72 hours; once the clock was set ahead by so much, nothing is said of them. */
+export const KEYS_FORGOTTEN_MS = 70 * 3_600_000;
 
 /** What something may be now. A change may have happened from when it was asked for on; once answered it has. */
 export interface Belief<T> {
@@ -100,6 +102,10 @@ export interface Model {
   readonly cancelled: Set<Uuid>;
   /** Deliveries that were asked to be cancelled, whatever came of it. */
   readonly cancelAsked: Set<Uuid>;
+  /** Every wish for a pause, by the number in its message. */
+  readonly pauseAsks: PauseAsk[];
+  /** Pauses that somebody was shown. */
+  readonly pauses: Map<Uuid, KnownPause>;
   /** How far the wall clock was set ahead, in all. */
   aheadMs: number;
 }
@@ -112,6 +118,8 @@ export function createModel(): Model {
     payloads: [],
     cancelled: new Set(),
     cancelAsked: new Set(),
+    pauseAsks: [],
+    pauses: new Map(),
     aheadMs: 0,
   };
 }

@@ -15,6 +15,16 @@ export interface Random {
   fork(): Random;
 }
 
+/** One of them, each as often as its weight says. */
+export function pickWeighted<T>(random: Random, items: readonly (readonly [weight: number, item: T])[]): T {
+  let luck = random.below(items.reduce((sum, [weight]) => sum + weight, 0));
+  for (const [weight, item] of items) {
+    luck -= weight;
+    if (luck < 0) return item;
+  }
+  throw new Error("there is nothing to pick from");
+}
+
 /** Mulberry32: 32 bits of state, and good enough to choose among behaviours. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;

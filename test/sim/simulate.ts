@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { checkEnd } from "./checker.ts";
 import type { World } from "./machine.ts";
 import { MOODS, type Mood } from "./network.ts";
+import { CHANNEL_MOODS, type ChannelMood, CONFIGURED } from "./people.ts";
 import { createWorkload } from "./workload.ts";
 import { createWorld } from "./world.ts";
 
@@ -15,6 +16,7 @@ export interface Simulated {
   readonly counts: {
     readonly events: number;
     readonly sends: number;
+    readonly pauses: number;
     readonly processes: number;
     readonly minutes: number;
   };
@@ -28,6 +30,9 @@ const TROUBLE_MS = 240 * SECOND;
 const POLL_MS = 5 * SECOND;
 /** How long after the trouble the last delivery may end: rests of five minutes, and schedules of minutes. */
 const QUIET_MS_MAX = 3600 * SECOND;
+
+/** What is broken may make others without end: these are enough. */
+const FAULTS_MAX = 1000;
 
 export async function simulate(seed: number): Promise<Simulated> {
   const world = createWorld(seed);
@@ -45,6 +50,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   await runPolling(world, world.timeline.nowMs + TROUBLE_MS);
 
   await makePeace(world, workload);
+  await until(world, () => workload.pauses.open === 0, QUIET_MS_MAX);
   await until(world, () => hasEnded(world), QUIET_MS_MAX);
   // A lane that was ready for what somebody cancelled is looked at once more, and closes like the others.
   await until(world, () => isEmpty(world), 120 * SECOND);
@@ -61,6 +67,7 @@ export async function simulate(seed: number): Promise<Simulated> {
     counts: {
       events: model.events.size,
       sends: network.sent.length,
+      pauses: model.pauses.size,
       processes: processes.length,
       minutes: Math.round(world.timeline.nowMs / 60_000),
     },
@@ -68,7 +75,7 @@ export async function simulate(seed: number): Promise<Simulated> {
 }
 
 async function runPolling(world: World, untilMs: number): Promise<void> {
-  while (world.timeline.nowMs < untilMs) {
+  while (world.timeline.nowMs < untilMs && world.faults.length <= FAULTS_MAX) {
     await world.timeline.runUntil(Math.min(world.timeline.nowMs + POLL_MS, untilMs));
     world.watch.poll();
   }
@@ -77,6 +84,7 @@ async function runPolling(world: World, untilMs: number): Promise<void> {
 async function until(world: World, isSo: () => boolean, atMostMs: number): Promise<void> {
   const endMs = world.timeline.nowMs + atMostMs;
   while (!isSo()) {
+    if (world.faults.length > FAULTS_MAX) return;
     if (world.timeline.nowMs >= endMs) {
       world.fault(`after ${atMostMs} ms still not: ${isSo.toString().slice(0, 100)}`);
       return;
@@ -85,15 +93,21 @@ async function until(world: World, isSo: () => boolean, atMostMs: number): Promi
   }
 }
 
+// A pause that ends soon has an event to come; nothing is to happen while the end is looked at.
 const WAITING = `
-  SELECT (SELECT count(*) FROM deliveries WHERE state < 3) + (SELECT count(*) FROM jobs WHERE finished_at IS NULL) AS count`;
+  SELECT (SELECT count(*) FROM deliveries WHERE state < 3) + (SELECT count(*) FROM jobs WHERE finished_at IS NULL)
+    + (SELECT count(*) FROM pauses WHERE status = 0 AND expires_at <= :soon)
+    + (SELECT count(*) FROM pauses WHERE notification_node IS NOT NULL OR notification_due_at <= :now) AS count`;
+const SOON_MS = 150 * SECOND;
 
-function hasEnded({ disk }: World): boolean {
-  return disk.prepare(WAITING).get()?.count === 0;
+function hasEnded({ disk, process }: World): boolean {
+  const now = process?.now() ?? 0;
+  return disk.prepare(WAITING).get({ now, soon: now + SOON_MS })?.count === 0;
 }
 
 function isEmpty({ process }: World): boolean {
-  return Object.values(process?.engine?.status.gauges() ?? {}).every((value) => value === 0);
+  // It may be between two processes.
+  return process?.engine != null && Object.values(process.engine.status.gauges()).every((value) => value === 0);
 }
 
 /** Every table whose rows do not depend on sealing. */
@@ -104,7 +118,7 @@ function contents({ disk }: World): unknown {
       .prepare(`SELECT * FROM ${table}`)
       .all()
       .map((row) => Object.values(row).map(hex));
-  return ["deliveries", "attempts", "lanes", "counters", "jobs", "event_types"].map(rows);
+  return ["deliveries", "attempts", "lanes", "counters", "jobs", "event_types", "events", "audit"].map(rows);
 }
 
 // ── Trouble ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,11 +134,16 @@ function planTrouble(world: World, workload: Workload): void {
   };
   plan(5 + random.below(60), () => void workload.publishSome());
   plan(random.below(120), () => void workload.act());
+  plan(often(50), () => void workload.pauses.create());
+  plan(often(120), () => void workload.pauses.act());
   plan(often(30), () => burst(world, workload));
   plan(random.below(30), () => changeMood(world));
+  plan(random.below(10), () => changeChannel(world));
   plan(often(14), () => troubleDisk(world));
   plan(often(6), () => crash(world));
   plan(often(3), () => void restart(world));
+  const untilMs = timeline.nowMs + TROUBLE_MS - END_TELLING_MS;
+  plan(often(5), () => timeline.nowMs < untilMs && endWhileTelling(world, workload));
   plan(often(2), () => stopWithoutDisk(world));
   plan(often(5), () => jump(world));
 }
@@ -135,6 +154,7 @@ function burst(world: World, workload: Workload): void {
   const soon = (task: () => Promise<void>) => timeline.after(random.between(0, 40), () => void task());
   for (let count = 1 + random.below(4); count > 0; count -= 1) soon(workload.publishSome);
   for (let count = random.below(12); count > 0; count -= 1) soon(workload.act);
+  for (let count = random.below(6); count > 0; count -= 1) soon(workload.pauses.act);
 }
 
 function changeMood({ random, network, model, say }: World): void {
@@ -142,6 +162,13 @@ function changeMood({ random, network, model, say }: World): void {
   const mood = random.chance(0.03) ? "gone" : random.pick(MOODS);
   network.setMood(site, mood);
   say(`site ${site} is ${mood}`);
+}
+
+function changeChannel({ random, people, say }: World): void {
+  const channel = random.pick(CONFIGURED);
+  const mood = random.pick(CHANNEL_MOODS);
+  people.setMood(channel, mood);
+  say(`${channel} is ${mood}`);
 }
 
 function troubleDisk(world: World): void {
@@ -179,6 +206,19 @@ function crash(world: World): void {
   });
 }
 
+const END_TELLING_MS = 9 * SECOND;
+
+/** The process ends while people are being told: some of them have the message, and nobody wrote that down. */
+function endWhileTelling(world: World, workload: Workload): void {
+  const { random, people, timeline } = world;
+  for (const channel of CONFIGURED) people.setMood(channel, random.pick(["slow", "slow", "down", "lossy"]));
+  for (let count = 2 + random.below(5); count > 0; count -= 1) void workload.pauses.create();
+  for (let count = random.below(6); count > 0; count -= 1) {
+    timeline.after(random.between(500, 6000), () => void workload.pauses.act());
+  }
+  timeline.after(random.between(300, END_TELLING_MS), () => (random.chance(0.4) ? crash(world) : void restart(world)));
+}
+
 async function restart(world: World): Promise<void> {
   await world.stop();
   world.watch.disturbed();
@@ -205,7 +245,11 @@ async function makePeace(world: World, workload: Workload): Promise<void> {
   world.say("peace");
   // Some go on failing for a while: their retries are then all that happens, and nothing else wakes anybody.
   setMoods(world, () => (world.random.chance(0.3) ? "failing" : "well"));
-  world.timeline.after(LAST_FAILURES_MS, () => setMoods(world, () => "well"));
+  setChannels(world, () => (world.random.chance(0.3) ? "down" : "well"));
+  world.timeline.after(LAST_FAILURES_MS, () => {
+    setMoods(world, () => "well");
+    setChannels(world, () => "well");
+  });
   world.disk.crashAt = null;
   healDisk(world);
   let peaceful = false;
@@ -222,4 +266,8 @@ const SITES_MAX = 100;
 
 function setMoods({ network }: World, mood: () => Mood): void {
   for (let site = 1; site <= SITES_MAX; site += 1) network.setMood(site, mood());
+}
+
+function setChannels({ people }: World, mood: () => ChannelMood): void {
+  for (const channel of CONFIGURED) people.setMood(channel, mood());
 }

@@ -62,7 +62,7 @@ export function connect(options: StoreClientOptions): Store {
   const { disk, timeline, random } = options;
   const reading = createReading(disk, disk.vault);
   const writer = createThread(options, (calls) => write(options, writing(), calls));
-  const reader = createThread(options, (calls) => calls.map(({ verb, args }) => read(verb, args)));
+  const reader = createThread(options, (calls) => calls.map(({ verb, args }) => read(verb, args)), readAnswerMs);
   let writingNow: Writing | null = null;
 
   function writing(): Writing {
@@ -122,6 +122,7 @@ type Carried = readonly Answer<unknown>[] | null;
 function createThread(
   options: StoreClientOptions,
   carryOut: (calls: readonly Call[]) => Carried,
+  onItsWayMs: (random: Random) => number = (chance) => chance.between(0, 1),
 ): (call: Call) => void {
   const { timeline, random, isAlive } = options;
   let queue: Call[] = [];
@@ -136,7 +137,7 @@ function createThread(
       queue = queue.slice(GROUP_CALLS_MAX);
       const answers = carryOut(calls);
       if (answers === null) return;
-      lastAnswerAt = Math.max(lastAnswerAt, timeline.nowMs + random.between(0, 1));
+      lastAnswerAt = Math.max(lastAnswerAt, timeline.nowMs + onItsWayMs(random));
       const cloned = structuredClone(answers);
       timeline.after(lastAnswerAt - timeline.nowMs, () => {
         for (const [index, call] of calls.entries()) answer(options, call, cloned[index] as Answer<unknown>);
@@ -173,4 +174,9 @@ function commitMs(random: Random): number {
   const luck = random.next();
   if (luck < 0.9) return random.between(0.2, 6);
   return luck < 0.995 ? random.between(6, 200) : random.between(200, 3000);
+}
+
+/** What was read may be old when it is heard of: the writer's answers overtake it. */
+function readAnswerMs(random: Random): number {
+  return random.chance(0.9) ? random.between(0, 1) : random.between(1, 30);
 }

@@ -177,8 +177,12 @@ export function createWatch(world: World): Watch {
     heard,
     answered,
     disabled,
-    disturbed: () => starvingSince.clear(),
+    disturbed() {
+      starvingSince.clear();
+      world.pauseWatch.disturbed();
+    },
     poll() {
+      world.pauseWatch.poll();
       const due = new Set(dueLanes(world, world.process?.now() ?? 0).map(({ seq }) => seq));
       for (const seq of starvingSince.keys()) if (!due.has(seq)) starvingSince.delete(seq);
       poll();

@@ -4,16 +4,19 @@ import type { EndpointSettings } from "../../src/domain/endpoint.ts";
 import { matchesFilters } from "../../src/domain/event.ts";
 import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
 import type { Caller, PublishAnswer, PublishInput } from "../../src/engine/engine.ts";
-import type { Answer, World } from "./machine.ts";
+import { type Fate, fateOf } from "./fate.ts";
+import type { World } from "./machine.ts";
 import {
   createBelief,
-  type Fate,
   isSurelyDeaf,
   isSurelyListening,
+  KEYS_FORGOTTEN_MS,
   type KnownEndpoint,
   type Standing,
 } from "./model.ts";
 import { siteUrl } from "./network.ts";
+import { createPauseWorkload, type PauseWorkload } from "./pause-workload.ts";
+import { pickWeighted } from "./random.ts";
 
 export interface Workload {
   /** Make the tenants and their first endpoints. */
@@ -24,6 +27,7 @@ export interface Workload {
   publishSome(): Promise<void>;
   /** Ask until it is answered that every endpoint is ACTIVE. */
   resumeAll(): Promise<void>;
+  readonly pauses: PauseWorkload;
 }
 
 const SCHEDULES: readonly (readonly number[])[] = [
@@ -37,11 +41,16 @@ const SCHEDULES: readonly (readonly number[])[] = [
   [30, 60, 120],
 ];
 const TYPES = ["order.paid", "order.sent", "user.made"];
-const FILTERS = [null, null, ["order.*"], ["user.made"], ["order.paid", "user.*"]];
+const FILTERS = [
+  null,
+  null,
+  ["order.*"],
+  ["user.made"],
+  ["order.paid", "user.*"],
+  ["pause.*"],
+  ["pause.responded", "order.*"],
+];
 const RETRY_MS = 500;
-
-const fateOf = (answer: Answer<unknown>): Fate =>
-  answer.kind === "ok" ? "done" : answer.kind === "lost" ? "unknown" : "nothing";
 
 export function createWorkload(world: World): Workload {
   const { model, random, timeline } = world;
@@ -324,17 +333,10 @@ export function createWorkload(world: World): Workload {
       [45, actOnDelivery],
       [8, replay],
     ];
-    let luck = random.below(acts.reduce((sum, [weight]) => sum + weight, 0));
-    for (const [weight, chosen] of acts) {
-      luck -= weight;
-      if (luck < 0) {
-        await chosen();
-        return;
-      }
-    }
+    await pickWeighted(random, acts)();
   }
 
-  return { setUp, act, publishSome, resumeAll };
+  return { setUp, act, publishSome, resumeAll, pauses: createPauseWorkload(world, callers) };
 }
 
 /** An endpoint, and how many changes of its status had been asked for. */
@@ -348,9 +350,6 @@ function isUnchanged({ endpoint, asked }: Due): boolean {
 }
 
 type Accepted = Extract<PublishAnswer, { kind: "accepted" }>;
-
-/** Keys are remembered for 72 hours. */
-const KEYS_FORGOTTEN_MS = 70 * 3_600_000;
 
 function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
   const actor: Actor = { kind: "key", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };

@@ -8,6 +8,8 @@ import { createSimClock, createWallClock } from "./clock.ts";
 import type { Process, World } from "./machine.ts";
 import { createModel } from "./model.ts";
 import { createNetwork } from "./network.ts";
+import { createPauseWatch } from "./pause-watch.ts";
+import { createPeople } from "./people.ts";
 import { createRandom } from "./random.ts";
 import { connect, createDisk } from "./store.ts";
 import { createTimeline } from "./timeline.ts";
@@ -22,6 +24,7 @@ export function createWorld(seed: number): World {
   const wall = createWallClock(timeline);
   const disk = createDisk();
   const network = createNetwork({ timeline, wall, random: random.fork() });
+  const people = createPeople({ timeline, random: random.fork() });
   const [clockRandom, storeRandom, idRandom] = [random.fork(), random.fork(), random.fork()];
   const ids: UuidState = { lastMs: 0, randA: 0, high: 0, low: 0 };
   const model = createModel();
@@ -59,6 +62,7 @@ export function createWorld(seed: number): World {
       startedMs: timeline.nowMs,
       engine: null,
       alive: true,
+      stopping: false,
       end: null,
       sawOutage: false,
       now: () => clock.now(),
@@ -73,7 +77,10 @@ export function createWorld(seed: number): World {
       newId: () => nextUuid(ids, wall.nowMs, idRandom.word),
       isAlive,
       crash,
-      onAnswer: (verb, args, value) => watch.answered(made, verb, args, value),
+      onAnswer(verb, args, value) {
+        watch.answered(made, verb, args, value);
+        pauseWatch.answered(made, verb, args, value);
+      },
       onBroken: (verb, message) => fault(`verb ${verb} broke: ${message}`),
     });
     const sender = network.connect({
@@ -81,6 +88,13 @@ export function createWorld(seed: number): World {
       isAlive,
       onStart: (sent) => watch.started(made, sent),
       onHeard: (sent) => watch.heard(made, sent),
+    });
+    const notifiers = people.connect({
+      process: number,
+      isAlive,
+      now: made.now,
+      onStart: (telling) => pauseWatch.tellingStarted(made, telling),
+      onHeard: pauseWatch.tellingHeard,
     });
     const engine = startEngine({
       clock,
@@ -94,11 +108,14 @@ export function createWorld(seed: number): World {
       hmac: hmacSha256,
       userAgent: "Signalbox/sim",
       retentionMs: RETENTION_MS,
+      notifiers,
+      respondUrl: (token) => `http://localhost/respond/${token}`,
     });
     const isUp = await orLost(
       engine.then(
         (running) => {
           made.engine = running;
+          running.listening();
           return true;
         },
         (error: unknown) => {
@@ -144,6 +161,10 @@ export function createWorld(seed: number): World {
     get watch() {
       return watch;
     },
+    people,
+    get pauseWatch() {
+      return pauseWatch;
+    },
     log,
     faults,
     processes,
@@ -159,6 +180,7 @@ export function createWorld(seed: number): World {
       if (stopping?.engine == null) return;
       say(`process ${stopping.number} is asked to stop`);
       const began = timeline.nowMs;
+      stopping.stopping = true;
       stopping.engine.prepareStop();
       await orLost(stopping.engine.stop());
       if (!stopping.alive) return;
@@ -182,6 +204,7 @@ export function createWorld(seed: number): World {
     },
   };
   const watch = createWatch(world);
+  const pauseWatch = createPauseWatch(world);
   return world;
 }
 

@@ -102,6 +102,10 @@ test("the list is newest first, in pages, by every filter", async () => {
   const page = await client.request("GET", "/v1/deliveries?limit=2");
   assert.equal(page.body.has_more, true);
   assert.deepEqual(await ids(`limit=2&cursor=${page.body.next_cursor}`), [a]);
+  const rest = `/v1/deliveries?limit=2&cursor=${page.body.next_cursor}`;
+  assert.equal((await client.request("HEAD", rest)).status, 200);
+  assert.match(page.body.next_cursor ?? "", /^[\w-]{22}$/, "a cursor is no count of what others do");
+  assert.equal((await client.request("GET", "/v1/deliveries?cursor=d3")).status, 400, "it is not sealed");
 });
 
 test("bad filters are named all at once", async () => {
@@ -141,6 +145,16 @@ test("a failed delivery is retried as the same delivery, its attempts going on",
   assert.deepEqual([again.status, again.code], [409, "INVALID_STATE"]);
 });
 
+test("a replay names unknown deliveries together with every other fault", async () => {
+  const client = await newTenant(server);
+  const unknown = "del_00000000-0000-7000-8000-000000000000";
+  const answer = await client.request("POST", "/v1/replays", {
+    body: { delivery_ids: ["x", unknown], dry_run: "yes", more: 1 },
+  });
+  const expected = ["delivery_ids[0]", "delivery_ids[1]", "dry_run", "more"];
+  assert.deepEqual([answer.status, [...answer.faultyFields].sort()], [400, expected], answer.text);
+});
+
 test("a replay makes new deliveries, a dry run only counts, unknown ids are named", async (t) => {
   const { client } = await scene(t);
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
@@ -168,7 +182,9 @@ test("a stream goes on behind Last-Event-ID", async (t) => {
   const resumed = await followOutcomes(t, server.url, client.apiKey, seen.id);
   const next = await resumed.next();
   assert.equal(next.row.id, missed.deliveryId);
-  assert.ok(Number(next.id) > Number(seen.id));
+  assert.match(next.id, /^[\w-]{22}$/, "an id is no count of what others do");
+  const whole = await followOutcomes(t, server.url, client.apiKey, "0");
+  assert.equal((await whole.next()).id, seen.id);
 });
 
 test("a tenant has at most 100 streams", async (t) => {

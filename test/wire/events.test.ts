@@ -72,6 +72,30 @@ test("endpoint_ids override the filters, under any prefix, repeats ignored", asy
   assert.deepEqual(event.body.not_delivered, [{ endpoint_id: other, reason: "not_named" }]);
 });
 
+test("unknown endpoint_ids are named together with every other fault, alone and in a batch", async () => {
+  const client = await newTenant(server);
+  const known = await endpointOf(client);
+  const foreign = await endpointOf(await newTenant(server));
+  const bad = { type: "no spaces", payload: 3, endpoint_ids: [known, "ep_x", foreign], more: true };
+  const expected = ["endpoint_ids[1]", "endpoint_ids[2]", "more", "payload", "type"];
+  const single = await client.request("POST", "/v1/events", { body: bad });
+  assert.deepEqual([single.status, [...single.faultyFields].sort()], [400, expected], single.text);
+  assert.ok(single.body.error.message.includes(`names no endpoint of this tenant: ${foreign}`));
+  const batch = await client.request("POST", "/v1/events/batch", { body: { events: [bad] } });
+  const inBatch = batch.body.results[0]?.error.details.map(({ field }) => field).sort();
+  assert.deepEqual([batch.status, inBatch], [202, expected], batch.text);
+});
+
+test("a reserved type and an unknown endpoint are named together", async () => {
+  const client = await newTenant(server);
+  const foreign = await endpointOf(await newTenant(server));
+  const answer = await client.request("POST", "/v1/events", {
+    body: { type: "pause.x", payload: {}, endpoint_ids: [foreign] },
+  });
+  const found = [answer.status, answer.code, answer.faultyFields];
+  assert.deepEqual(found, [400, "VALIDATION_ERROR", ["type", "endpoint_ids[0]"]]);
+});
+
 test("unknown endpoint_ids are named, and nothing is stored", async () => {
   const client = await newTenant(server);
   const known = await endpointOf(client);

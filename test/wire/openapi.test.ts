@@ -9,6 +9,7 @@ import { followOutcomes } from "../harness/stream.ts";
 const server = await startServer({ after });
 
 interface Operation {
+  readonly operationId?: string;
   readonly summary?: string;
   readonly description?: string;
   readonly security?: readonly object[];
@@ -37,13 +38,13 @@ async function document(): Promise<Map<string, Operation>> {
 
 test("every operation tells its errors, who may call it, and the limit of its body", async () => {
   const operations = await document();
-  const keyed = [...operations].filter(([name]) => name.includes(" /v1/"));
-  assert.equal(keyed.length, 31);
+  const keyed = [...operations].filter(([name, { security }]) => name.includes(" /v1/") && security === undefined);
+  assert.equal(keyed.length, 36);
   for (const [name, operation] of keyed) {
     assert.ok(operation.summary, name);
-    for (const status of ["400", "401", "403", "500", "503"])
+    for (const status of ["400", "401", "403", "404", "500", "503"])
       assert.ok(operation.responses[status]?.content, `${name} ${status}`);
-    if (name.includes("{id}")) assert.ok(operation.responses["404"], name);
+    assert.match(operation.responses["404"]?.description ?? "", name.includes("{id}") ? /such thing/ : /tenant/, name);
     assert.ok(
       operation.parameters?.some((parameter) => parameter.name === "tenant"),
       name,
@@ -54,6 +55,29 @@ test("every operation tells its errors, who may call it, and the limit of its bo
   }
   assert.equal(operations.get("POST /v1/endpoints/{id}/rotate-secret")?.requestBody?.required, false);
   assert.equal(operations.get("POST /v1/events")?.requestBody?.required, true);
+});
+
+test("an operation that takes no key documents neither 401 nor 403", async () => {
+  const open = [...(await document())].filter(([, { security }]) => security?.length === 0);
+  assert.ok(open.length >= 4);
+  for (const [name, { responses }] of open) assert.ok(!("401" in responses) && !("403" in responses), name);
+});
+
+test("every operation has an id of its own that begins with a verb", async () => {
+  const ids = [...(await document())].map(([name, { operationId = "" }]) => {
+    assert.match(operationId, /^[a-z]+([A-Z][a-z]+)+$/, name);
+    return operationId;
+  });
+  assert.deepEqual([...new Set(ids)], ids);
+});
+
+test("a batch has no 409 of its own: a conflict is one event's", async () => {
+  const client = await newTenant(server);
+  await client.request("POST", "/v1/events", { body: { type: "a", payload: { n: 1 }, idempotency_key: "k" } });
+  const conflict = { type: "a", payload: { n: 2 }, idempotency_key: "k" };
+  const batch = await client.request("POST", "/v1/events/batch", { body: { events: [conflict] } });
+  assert.deepEqual([batch.status, batch.body.results[0]?.error.code], [202, "IDEMPOTENCY_KEY_CONFLICT"]);
+  assert.equal((await document()).get("POST /v1/events/batch")?.responses["409"], undefined);
 });
 
 test("the answers are what the document says, field for field", async (t) => {
@@ -112,6 +136,8 @@ test("the answers are what the document says, field for field", async (t) => {
   await call("POST", "/v1/tenants", {}, { name: "x" });
   check("POST /v1/tenants", await server.request("POST", "/v1/tenants", { body: { name: "x" } }));
   check("GET /v1/tenants", await server.request("GET", "/v1/tenants"));
+  check("GET /v1/endpoints", await server.request("GET", "/v1/endpoints?tenant=dev_x"));
+  check("GET /v1/webhooks", await server.request("GET", "/v1/webhooks?tenant=dev_x"));
 });
 
 /** The fields that an answer has and its schema does not. */

@@ -140,6 +140,18 @@ test("what is no HTTP request is answered in JSON, and the connection closed", a
   assert.match(await sendBytes(head), /^HTTP\/1\.1 431 .*"code":"REQUEST_HEADERS_TOO_LARGE"/s);
 });
 
+test("a request without a host, and one with an unknown expectation, are answered in the surface's envelope", async () => {
+  const close = "connection: close\r\n\r\n";
+  assert.match(await sendBytes(`GET /v1/endpoints HTTP/1.1\r\n${close}`), /^HTTP\/1\.1 400 .*"code":"BAD_REQUEST"/s);
+  assert.match(await sendBytes(`GET /v1/webhooks HTTP/1.1\r\n${close}`), /^HTTP\/1\.1 400 .*"status_code":400/s);
+  assert.match(await sendBytes(`GET /healthz HTTP/1.0\r\n${close}`), /^HTTP\/1\.1 200 /);
+  const expecting = (path: string, what: string) =>
+    sendBytes(`GET ${path} HTTP/1.1\r\nhost: x\r\nexpect: ${what}\r\n${close}`);
+  assert.match(await expecting("/v1/endpoints", "tea"), /^HTTP\/1\.1 417 .*"code":"EXPECTATION_FAILED"/s);
+  assert.match(await expecting("/v1/webhooks", "tea"), /^HTTP\/1\.1 417 .*"status_code":417/s);
+  assert.match(await expecting("/healthz", "100-Continue"), /HTTP\/1\.1 200 /);
+});
+
 test("answers are not cached and not sniffed", async () => {
   for (const path of ["/v1/endpoints", "/v1/nothing"]) {
     const { headers } = await client.request("GET", path);

@@ -2,7 +2,19 @@ import { Analytics, Jobs, Keys, Replays, Tenants, Webhooks } from "./admin.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Events } from "./events.ts";
-import { Transport, type Wait, waitForReal } from "./http.ts";
+import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
+import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
+import {
+  cancelPause,
+  createPause,
+  type GetPauseOptions,
+  getPause,
+  iteratePauses,
+  listPauses,
+  type PauseOptions,
+  type WaitForPauseOptions,
+  waitForPause,
+} from "./pauses.ts";
 import { type StreamEvent, type StreamOptions, stream } from "./stream.ts";
 
 /** Where the server is, and who is calling. */
@@ -59,5 +71,49 @@ export class Signalbox {
   /** Follow the outcomes of deliveries, across lost connections, until the loop is left or the signal ends it. */
   stream(options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     return stream(this.#transport, options);
+  }
+
+  /**
+   * Ask a person: stop for a decision, and go on with `waitForPause`.
+   *
+   * Nobody is asked twice: the call has an idempotency key, and is repeated with it after a network error. Give your
+   * own (the id of the work that stops here) and, for 72 hours, the same question is the same pause, also for a
+   * program that was started again.
+   */
+  pause(input: PauseInput, options?: PauseOptions): Promise<CreatedPause> {
+    return createPause(this.#transport, input, options);
+  }
+
+  /** A pause as it is now or, with `wait`, as it is when it ends, but no later than that many seconds from now. */
+  getPause(id: string, options?: GetPauseOptions): Promise<Pause> {
+    return getPause(this.#transport, id, options);
+  }
+
+  /**
+   * Wait until a pause was answered, timed out or was cancelled.
+   *
+   * Asks again after lost connections, restarts of the server, 408, 429 and 5xx, however many there are, at most 10 s
+   * apart, or as long as a `Retry-After` says, up to 60 s.
+   *
+   * @throws {SignalboxError} when the server refuses for good, such as 401 or 404, or `timeoutMs` are over (`TIMEOUT`;
+   * `cause` is then the last failure, if there was one)
+   */
+  waitForPause(id: string, options?: WaitForPauseOptions): Promise<EndedPause> {
+    return waitForPause(this.#transport, id, options);
+  }
+
+  /** One page of pauses, newest first. */
+  listPauses(filter?: PauseFilter & { readonly cursor?: string }, options?: CallOptions): Promise<PausePage> {
+    return listPauses(this.#transport, filter, options);
+  }
+
+  /** All pauses, newest first, fetched page by page as the loop goes on. */
+  iteratePauses(filter?: PauseFilter, options?: CallOptions): AsyncGenerator<Pause, void, undefined> {
+    return iteratePauses(this.#transport, filter, options);
+  }
+
+  /** Withdraw a question. 409 `ALREADY_RESPONDED`, `ALREADY_TIMED_OUT` or `ALREADY_CANCELLED` when it has ended. */
+  cancelPause(id: string, options?: CallOptions): Promise<EndedPause> {
+    return cancelPause(this.#transport, id, options);
   }
 }

@@ -17,6 +17,12 @@ export interface Call {
   readonly idempotencyKey?: string | undefined;
   /** For a POST that carries its idempotency keys in its body. */
   readonly repeatable?: boolean;
+  /** For a DELETE that keeps its record: the error's code that says it was done before. */
+  readonly doneCode?: string;
+  /** One try; default `REQUEST_TIMEOUT_MS`. */
+  readonly timeoutMs?: number | undefined;
+  /** Default `RETRIES_MAX`. */
+  readonly retriesMax?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -73,7 +79,7 @@ export class Transport {
   async call<Body>(call: Call): Promise<Answer<Body>> {
     for (let retries = 0; ; retries++) {
       const outcome = await this.#try(call);
-      const waitMs = retries < RETRIES_MAX ? retryWaitMs(call, outcome, retries) : null;
+      const waitMs = retries < (call.retriesMax ?? RETRIES_MAX) ? retryWaitMs(call, outcome, retries) : null;
       if (waitMs === null) return settle(call, outcome, retries);
       await this.wait(waitMs, call.signal);
     }
@@ -86,8 +92,9 @@ export class Transport {
 
   async #try(call: Call): Promise<Outcome> {
     call.signal?.throwIfAborted();
+    const { timeoutMs = REQUEST_TIMEOUT_MS } = call;
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), REQUEST_TIMEOUT_MS);
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
     const abort = () => deadline.abort();
     call.signal?.addEventListener("abort", abort);
     try {
@@ -95,7 +102,7 @@ export class Transport {
       return { kind: "answered", response, text: await response.text() };
     } catch (cause) {
       call.signal?.throwIfAborted();
-      return { kind: "lost", error: lost(cause, deadline.signal.aborted) };
+      return { kind: "lost", error: lost(cause, deadline.signal.aborted ? timeoutMs : null) };
     } finally {
       clearTimeout(timer);
       call.signal?.removeEventListener("abort", abort);
@@ -121,14 +128,18 @@ function queryText(query: Query): string {
   return text === "" ? "" : `?${text}`;
 }
 
-function lost(cause: unknown, timedOut: boolean): SignalboxError {
-  const seconds = REQUEST_TIMEOUT_MS / 1000;
-  return timedOut
-    ? new SignalboxError({ status: 0, code: "TIMEOUT", message: `There was no answer in ${seconds} s.`, cause })
-    : new SignalboxError({
+function lost(cause: unknown, timedOutMs: number | null): SignalboxError {
+  return timedOutMs === null
+    ? new SignalboxError({
         status: 0,
         code: "NETWORK_ERROR",
         message: `There was no answer: ${reasonOf(cause)}.`,
+        cause,
+      })
+    : new SignalboxError({
+        status: 0,
+        code: "TIMEOUT",
+        message: `There was no answer in ${timedOutMs / 1000} s.`,
         cause,
       });
 }
@@ -148,12 +159,17 @@ function reasonOf(cause: unknown): string {
 function retryWaitMs(call: Call, outcome: Outcome, retries: number): number | null {
   if (outcome.kind === "lost") {
     const repeatable = call.method !== "POST" || call.idempotencyKey !== undefined || call.repeatable === true;
-    return repeatable ? BACKOFF_FIRST_MS * 2 ** retries * (0.5 + Math.random() / 2) : null;
+    return repeatable ? backoffMs(retries) : null;
   }
   const { status, headers } = outcome.response;
   if (status !== 429 && status !== 503) return null;
   const seconds = retryAfterSeconds(headers);
   return seconds === null || seconds > RETRY_AFTER_SECONDS_MAX ? null : seconds * 1000;
+}
+
+/** Longer each time, up to `mostMs`; with jitter, so that clients which lost a server together do not return together. */
+export function backoffMs(retries: number, mostMs = Number.POSITIVE_INFINITY): number {
+  return Math.min(BACKOFF_FIRST_MS * 2 ** retries, mostMs) * (0.5 + Math.random() / 2);
 }
 
 /** `Retry-After` as a number of seconds or a date (RFC 9110 §10.2.3); null when absent or neither. */
@@ -168,11 +184,16 @@ function retryAfterSeconds(headers: Headers): number | null {
 function settle<Body>(call: Call, outcome: Outcome, retries: number): Answer<Body> {
   if (outcome.kind === "lost") throw outcome.error;
   const { response, text } = outcome;
+  const error = response.ok ? null : answerError(response, text);
   // A DELETE whose first answer was lost has done its work; the record is gone, as was asked.
-  const goneAlready = call.method === "DELETE" && response.status === 404 && retries > 0;
-  if (!response.ok && !goneAlready) throw answerError(response, text);
-  const body = response.status === 204 || goneAlready ? undefined : parseJson(response, text);
+  const doneAlready = call.method === "DELETE" && retries > 0 && error !== null && saysDone(call, error);
+  if (error !== null && !doneAlready) throw error;
+  const body = response.status === 204 || doneAlready ? undefined : parseJson(response, text);
   return { body: body as Body, headers: response.headers };
+}
+
+function saysDone(call: Call, { status, code }: SignalboxError): boolean {
+  return call.doneCode === undefined ? status === 404 : code === call.doneCode;
 }
 
 function parseJson(response: Response, text: string): unknown {

@@ -18,3 +18,11 @@ export const STREAM_RECONNECT_MS_MAX = 30_000;
 export const STREAM_FAILURES_MAX = 10;
 /** One event of a stream; a list row has under 2 KB. */
 export const STREAM_EVENT_CHARS_MAX = 1024 * 1024;
+/** The longest that the server lets a question for a pause wait. */
+export const PAUSE_WAIT_SECONDS_MAX = 60;
+/** How much later than asked an answer may come, before the connection counts as dead. */
+export const LONG_POLL_GRACE_MS = 15_000;
+/** "Still pending" that comes sooner did not wait: the server is stopping, or busy, and the next question is put off. */
+export const LONG_POLL_MS_MIN = 1000;
+/** The longest wait before a pause is asked for again; after a restart of the server its end is known by then. */
+export const LONG_POLL_BACKOFF_MS_MAX = 10_000;

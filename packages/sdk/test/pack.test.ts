@@ -28,13 +28,40 @@ console.log("verified");
 `;
 
 const CONSUMER_TS = `
-import { type Delivery, type Endpoint, Signalbox, SignalboxError, verify, type WebhookVerificationCode } from "@signalbox/sdk";
+import {
+  type Delivery,
+  type EndedPause,
+  type Endpoint,
+  isPauseEvent,
+  Signalbox,
+  SignalboxError,
+  verify,
+  type WebhookVerificationCode,
+} from "@signalbox/sdk";
 
 interface Order { id: number }
 
 export async function receive(request: Request, secret: string): Promise<number> {
   const event = await verify<Order>({ body: await request.text(), headers: request.headers, secret });
   return event.data.id;
+}
+
+export async function decision(request: Request, secret: string): Promise<string | null> {
+  const { body } = await verify({ body: await request.text(), headers: request.headers, secret });
+  if (!isPauseEvent(body)) return null;
+  // @ts-expect-error nobody adds a text to a time-out
+  if (body.event === "pause.timed_out") return body.data.text;
+  if (body.event === "pause.cancelled") return null;
+  const added: string | null = body.event === "pause.responded" ? body.data.text : null;
+  return added ?? body.data.choice;
+}
+
+export async function ask(client: Signalbox): Promise<EndedPause["status"]> {
+  const pause = await client.pause({ message: "Go on?", options: ["Yes", "No"] }, { idempotencyKey: "k" });
+  const ended = await client.waitForPause(pause.pause_id, { timeoutMs: 1000 });
+  // @ts-expect-error it has ended
+  if (ended.status === "pending") throw new Error();
+  return ended.status;
 }
 
 export async function failed(client: Signalbox): Promise<Delivery[]> {

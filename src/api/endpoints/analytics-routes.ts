@@ -22,11 +22,13 @@ import { answers, refuse } from "./errors.ts";
 export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { history } }: ApiDeps): void {
   const report = (
     name: string,
+    operationId: string,
     summary: string,
     answer: TSchema,
     read: (caller: Caller, hours: number) => Promise<unknown>,
   ): void => {
-    const schema = { tags: ["Analytics"], summary, querystring: HoursQuery, response: { 200: answer, ...answers() } };
+    const response = { 200: answer, ...answers() };
+    const schema = { tags: ["Analytics"], operationId, summary, querystring: HoursQuery, response };
     app.get(`/v1/analytics/${name}`, { schema }, async (request, reply) => {
       const query = checkHours(request.query);
       if (query.kind === "faults") return refuse(reply, invalid(query.faults));
@@ -34,16 +36,28 @@ export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { histor
     });
   };
 
-  report("delivery-volume", "Deliveries by hour", VolumeAnswer, async (caller, hours) =>
+  report("delivery-volume", "getDeliveryVolume", "Deliveries by hour", VolumeAnswer, async (caller, hours) =>
     (await history.volume(caller, hours)).map(volumeJson),
   );
-  report("success-rate", "Share of deliveries that ended delivered, by hour", RateAnswer, async (caller, hours) =>
-    (await history.volume(caller, hours)).map(rateJson),
+  report(
+    "success-rate",
+    "getSuccessRate",
+    "Share of deliveries that ended delivered, by hour",
+    RateAnswer,
+    async (caller, hours) => (await history.volume(caller, hours)).map(rateJson),
   );
-  report("latency-distribution", "Answered attempts by latency", LatencyAnswer, async (caller, hours) =>
-    latencyJson(await history.latency(caller, hours)),
+  report(
+    "latency-distribution",
+    "getLatencyDistribution",
+    "Answered attempts by latency",
+    LatencyAnswer,
+    async (caller, hours) => latencyJson(await history.latency(caller, hours)),
   );
-  report("endpoint-health", "Each endpoint's share and latency", HealthAnswer, async (caller, hours) =>
-    (await history.endpointHealth(caller, hours)).map(healthJson),
+  report(
+    "endpoint-health",
+    "getEndpointHealth",
+    "Each endpoint's share and latency",
+    HealthAnswer,
+    async (caller, hours) => (await history.endpointHealth(caller, hours)).map(healthJson),
   );
 }

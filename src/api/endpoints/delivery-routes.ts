@@ -1,10 +1,11 @@
 /** `/v1/deliveries` and `/v1/replays`: what became of events, and another try. */
 import type { FastifyInstance } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
+import type { Caller } from "../../engine/engine.ts";
 import { bodyOf } from "../body.ts";
-import { encodeCursor } from "../cursor.ts";
+import { sealCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid, type Problem } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
 import { PathId } from "../schemas.ts";
 import {
@@ -16,13 +17,13 @@ import {
   DeliveryAnswer,
   DeliveryDetailAnswer,
   deliveryDetailJson,
-  deliveryIds,
   deliveryJson,
   listInput,
   ReplayBody,
   ReplayedAnswer,
 } from "./delivery-wire.ts";
 import { answers, DELIVERY_NOT_FOUND, invalidState, refuse } from "./errors.ts";
+import { DELIVERY_IDS, faultsOfIds, uniqueIds, unknownFaults } from "./named-ids.ts";
 
 const tags = ["Deliveries"];
 type ById = { Params: { id: string } };
@@ -33,6 +34,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "listDeliveries",
         summary: "List deliveries, newest first",
         querystring: DeliveriesQuery,
         response: { 200: DeliveriesAnswer, ...answers() },
@@ -45,7 +47,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
       return {
         results: page.rows.map(deliveryJson),
         has_more: page.next !== null,
-        next_cursor: page.next === null ? null : encodeCursor("deliveries", page.next),
+        next_cursor: page.next === null ? null : sealCursor(engine, "deliveries", page.next),
       };
     },
   );
@@ -55,6 +57,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "getDelivery",
         summary: "Read a delivery and its attempts",
         params: PathId,
         response: { 200: DeliveryDetailAnswer, ...answers(404) },
@@ -72,6 +75,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "cancelDelivery",
         summary: "Cancel a delivery",
         description: "An attempt on the wire may finish; if it succeeds the delivery ends DELIVERED.",
         params: PathId,
@@ -99,6 +103,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "retryDelivery",
         summary: "Try a FAILED, EXPIRED or CANCELLED delivery again",
         description: "The same delivery waits again with its whole schedule.",
         params: PathId,
@@ -127,6 +132,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "replayDeliveries",
         summary: "Make new deliveries of the same events",
         description: "Whatever state the deliveries are in. With dry_run they are only counted.",
         body: ReplayBody,
@@ -135,10 +141,16 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
     },
     async (request, reply) => {
       const body = checkReplay(bodyOf(request).value);
-      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+      if (body.kind === "faults") {
+        const unknown = (ids: readonly Uuid[]) => unknownDeliveries(engine, request.caller, ids);
+        const more = await faultsOfIds(DELIVERY_IDS, bodyOf(request).value, unknown);
+        return refuse(reply, invalid([...body.faults, ...more]));
+      }
       const { delivery_ids: named, dry_run: dryRun = false } = body.value;
-      const answer = await engine.history.replay(request.caller, deliveryIds(named), dryRun);
-      if (answer.kind === "unknown") return refuse(reply, unknownDeliveries(new Set(answer.deliveryIds), named));
+      const answer = await engine.history.replay(request.caller, uniqueIds(DELIVERY_IDS, named), dryRun);
+      if (answer.kind === "unknown") {
+        return refuse(reply, invalid(unknownFaults(DELIVERY_IDS, named, answer.deliveryIds)));
+      }
       return reply.code(202).send({
         batch_id: ID_PREFIX.replay + answer.batchId,
         created_deliveries: answer.count,
@@ -149,12 +161,12 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
   );
 }
 
-function unknownDeliveries(unknown: ReadonlySet<Uuid>, named: readonly string[]): Problem {
-  return invalid(
-    named.flatMap((text, index) => {
-      const id = parseId(ID_PREFIX.delivery, text);
-      if (id === null || !unknown.has(id)) return [];
-      return [{ field: `delivery_ids[${index}]`, rule: `names no delivery of this tenant: ${text}` }];
-    }),
-  );
+/** A dry run finds every one of them, and makes nothing. */
+async function unknownDeliveries(
+  engine: ApiDeps["engine"],
+  caller: Caller,
+  ids: readonly Uuid[],
+): Promise<readonly Uuid[]> {
+  const answer = await engine.history.replay(caller, ids, true);
+  return answer.kind === "unknown" ? answer.deliveryIds : [];
 }

@@ -1,7 +1,7 @@
 /** `/v1/deliveries` and `/v1/replays` on the wire. */
 import Type, { type Static } from "typebox";
 import { DELIVERY_STATES } from "../../domain/delivery.ts";
-import { ID_PREFIX, parseEndpointId, parseId, type Uuid } from "../../domain/ids.ts";
+import { ID_PREFIX, parseEndpointId, parseId } from "../../domain/ids.ts";
 import { EVENT_TYPE_CHARS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
 import type { ListDeliveriesInput } from "../../engine/engine.ts";
@@ -148,9 +148,4 @@ function searchOf(text: string): DeliverySearch {
   const endpointId = parseEndpointId(text);
   if (endpointId !== null) return { kind: "endpoint", id: endpointId };
   return { kind: "typePrefix", prefix: text };
-}
-
-/** Without repeats. */
-export function deliveryIds(texts: readonly string[]): Uuid[] {
-  return [...new Set(texts.map((text) => parseId(ID_PREFIX.delivery, text)).filter((id) => id !== null))];
 }

@@ -5,7 +5,7 @@ import { ID_PREFIX, parseEndpointId } from "../../domain/ids.ts";
 import { ENDPOINTS_PAGE_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/time.ts";
 import { bodyOf } from "../body.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { decodeCursor, sealCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
@@ -45,12 +45,14 @@ const TOO_MANY_ENDPOINTS = problem(
   "This tenant has as many endpoints as it may; delete some.",
 );
 
-export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
+export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { engine } = deps;
   app.post(
     "/v1/endpoints",
     {
       schema: {
         tags,
+        operationId: "createEndpoint",
         summary: "Register an endpoint",
         body: CreateEndpointBody,
         response: { 201: CreatedEndpointAnswer, ...answers(409, 413, 415) },
@@ -59,7 +61,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     async (request, reply) => {
       const { value } = bodyOf(request);
       const body = checkCreate(value);
-      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(engine, value, body.faults)));
+      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(deps, value, body.faults)));
       const answer = await engine.endpoints.create(request.caller, createInput(body.value));
       if (answer.kind === "urlRefused") return refuse(reply, urlRefused(answer.reason));
       if (answer.kind === "tooMany") return refuse(reply, TOO_MANY_ENDPOINTS);
@@ -73,6 +75,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "listEndpoints",
         summary: "List the endpoints in creation order",
         description: "When there are more, the Link header names the next page.",
         querystring: EndpointsQuery,
@@ -86,7 +89,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
       const after = cursor === undefined ? null : decodeCursor("endpoints", cursor);
       const page = await engine.endpoints.list(request.caller, after, limit);
       if (page.nextAfter !== null) {
-        reply.header("link", nextLink(request, { limit, cursor: encodeCursor("endpoints", page.nextAfter) }));
+        reply.header("link", nextLink(request, { limit, cursor: sealCursor(engine, "endpoints", page.nextAfter) }));
       }
       return page.views.map(endpointViewJson);
     },
@@ -97,6 +100,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "getEndpoint",
         summary: "Read an endpoint",
         params: PathId,
         response: { 200: EndpointAnswer, ...answers(404) },
@@ -114,6 +118,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "updateEndpoint",
         summary: "Change, pause or resume an endpoint",
         description: "Only what is given changes, all of it at once. A new secret takes effect immediately.",
         params: PathId,
@@ -126,7 +131,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
       if (id === null) return refuse(reply, ENDPOINT_NOT_FOUND);
       const { value } = bodyOf(request);
       const body = checkPatch(value);
-      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(engine, value, body.faults)));
+      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(deps, value, body.faults)));
       const answer = await engine.endpoints.patch(request.caller, id, patchInput(body.value));
       switch (answer.kind) {
         case "patched":
@@ -144,6 +149,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "deleteEndpoint",
         summary: "Delete an endpoint",
         description: "Deliveries that had not ended are cancelled; the history stays.",
         params: PathId,
@@ -164,6 +170,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "rotateEndpointSecret",
         summary: "Replace the signing secret",
         description: "Without a secret one is generated and shown once.",
         params: PathId,
@@ -191,6 +198,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "testEndpoint",
         summary: "Send the event `test` now and wait for the answer",
         params: PathId,
         response: { 200: TestAnswer, ...answers(404, 413, 415) },
@@ -212,6 +220,7 @@ export function registerEndpointRoutes(app: FastifyInstance, { engine }: ApiDeps
     {
       schema: {
         tags,
+        operationId: "recoverEndpoint",
         summary: "Send again what failed or was missed since a time",
         params: PathId,
         body: RecoverBody,

@@ -23,6 +23,7 @@ import {
   publishedText,
   publishProblem,
 } from "./event-wire.ts";
+import { ENDPOINT_IDS, faultsOfIds } from "./named-ids.ts";
 
 const tags = ["Events"];
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -38,6 +39,7 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
       bodyLimit: EVENT_BODY_BYTES_MAX,
       schema: {
         tags,
+        operationId: "publishEvent",
         summary: "Publish an event",
         description: "The 202 means that the event and all its deliveries are on disk.",
         headers: EventHeaders,
@@ -47,9 +49,13 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
     },
     // No promise of its own and no reply returned, which Fastify would wait for: this is the hot path.
     (request, reply): void => {
-      const parsed = parseEvent(bodyOf(request), headerKey(request.headers["idempotency-key"]));
+      const body = bodyOf(request);
+      const parsed = parseEvent(body, headerKey(request.headers["idempotency-key"]));
       if (parsed.kind === "refused") {
-        refuse(reply, parsed.problem);
+        withUnknownEndpoints(engine, request.caller, body.value, parsed.problem).then(
+          (why) => refuse(reply, why),
+          (error) => reply.send(error),
+        );
         return;
       }
       engine.publish(request.caller, parsed.input).then(
@@ -67,10 +73,11 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
       config: { jsonDepthMax: BATCH_DEPTH_MAX },
       schema: {
         tags,
+        operationId: "publishEvents",
         summary: "Publish up to 1000 events",
         description: "One result for each event, in order; a bad event rejects none of the others.",
         body: BatchBody,
-        response: { 202: BatchAnswer, ...answers(409, 413, 415) },
+        response: { 202: BatchAnswer, ...answers(413, 415) },
       },
     },
     async (request, reply) => {
@@ -98,6 +105,7 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
     {
       schema: {
         tags,
+        operationId: "getEvent",
         summary: "Read an event, its deliveries, and why other endpoints got none",
         params: PathId,
         response: { 200: EventAnswer, ...answers(404) },
@@ -130,6 +138,18 @@ function sendPublished(reply: FastifyReply, answer: PublishAnswer, endpointIds: 
   if (why !== null) refuse(reply, why);
 }
 
+/** A bad event's endpoints are looked up as well, so that one answer names everything. */
+async function withUnknownEndpoints(
+  engine: ApiDeps["engine"],
+  caller: Caller,
+  event: unknown,
+  why: Problem,
+): Promise<Problem> {
+  if (why.status !== 400) return why;
+  const faults = await faultsOfIds(ENDPOINT_IDS, event, (ids) => engine.endpoints.unknown(caller, ids));
+  return faults.length === 0 ? why : invalid([...why.details, ...faults]);
+}
+
 function itemsOf(body: JsonBody): readonly Span[] {
   const scan = scanArray(body.text, BATCH_DEPTH_MAX, body.members.get("events")?.start);
   return scan.kind === "ok" ? scan.items : [];
@@ -146,8 +166,8 @@ async function publishOne(engine: ApiDeps["engine"], caller: Caller, item: Batch
   const scan = scanObject(item.text, BATCHED_DEPTH_MAX, item.span.start);
   if (scan.kind === "fault") return isObject(item.value) ? unreadable(scan.rule) : NOT_AN_EVENT;
   const parsed = parseEvent({ text: item.text, value: item.value, members: scan.members }, undefined);
-  if (parsed.kind === "refused") return parsed.problem;
   try {
+    if (parsed.kind === "refused") return await withUnknownEndpoints(engine, caller, item.value, parsed.problem);
     const answer = await engine.publish(caller, parsed.input);
     return answer.kind === "accepted" ? publishedText(answer) : (publishProblem(answer, parsed.endpointIds) as Problem);
   } catch (error) {

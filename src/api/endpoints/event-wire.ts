@@ -2,7 +2,7 @@
 import Type, { type Static } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
 import { isReservedEventType } from "../../domain/event.ts";
-import { ID_PREFIX, parseEndpointId, type Uuid } from "../../domain/ids.ts";
+import { ID_PREFIX } from "../../domain/ids.ts";
 import type { Span } from "../../domain/json.ts";
 import {
   BATCH_EVENTS_MAX,
@@ -19,6 +19,7 @@ import { invalid, type Problem, problem, tooLarge } from "../errors.ts";
 import { isIdempotencyKey } from "../formats.ts";
 import { CommonError, Nullable, Time } from "../schemas.ts";
 import { DeliveryAnswer, deliveryJson } from "./delivery-wire.ts";
+import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "./named-ids.ts";
 
 export const EventBody = Type.Object(
   {
@@ -112,7 +113,7 @@ export function parseEvent(source: EventSource, headerKey: string | undefined): 
     input: {
       type: fields.type,
       payload,
-      endpointIds: named === null ? null : uniqueEndpoints(named),
+      endpointIds: named === null ? null : uniqueIds(ENDPOINT_IDS, named),
       idempotencyKey: fields.idempotency_key ?? headerKey ?? null,
     },
   };
@@ -123,10 +124,6 @@ const PAYLOAD_TOO_LARGE = tooLarge({ field: "payload", rule: `must be at most ${
 /** A UTF-16 unit is at most three bytes of UTF-8, so that small payloads need no counting. */
 function isTooLarge(payload: string): boolean {
   return payload.length * 3 > PAYLOAD_BYTES_MAX && Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX;
-}
-
-function uniqueEndpoints(named: readonly string[]): Uuid[] {
-  return [...new Set(named.map(parseEndpointId).filter((id) => id !== null))];
 }
 
 const RESERVED: Fault = {
@@ -171,7 +168,7 @@ export function publishProblem(answer: PublishAnswer, endpointIds: readonly stri
         "This idempotency key was used with another type, payload or endpoint_ids; use a fresh one.",
       );
     case "unknownEndpoints":
-      return invalid(unknownEndpoints(new Set(answer.endpointIds), endpointIds));
+      return invalid(unknownFaults(ENDPOINT_IDS, endpointIds, answer.endpointIds));
     case "tooManyTargets":
       return problem(
         409,
@@ -185,14 +182,6 @@ export function publishProblem(answer: PublishAnswer, endpointIds: readonly stri
         `The endpoint ${ID_PREFIX.endpoint}${answer.endpointId} holds as much as it may; resume or delete it.`,
       );
   }
-}
-
-function unknownEndpoints(unknown: ReadonlySet<Uuid>, named: readonly string[]): Fault[] {
-  return named.flatMap((text, index) => {
-    const id = parseEndpointId(text);
-    if (id === null || !unknown.has(id)) return [];
-    return [{ field: `endpoint_ids[${index}]`, rule: `names no endpoint of this tenant: ${text}` }];
-  });
 }
 
 /** The 202's JSON text. By hand: every character of it is known to need no escape. */

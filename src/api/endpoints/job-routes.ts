@@ -23,6 +23,7 @@ export function registerJobRoute(app: FastifyInstance, { engine }: ApiDeps): voi
     {
       schema: {
         tags: ["Endpoints"],
+        operationId: "getJob",
         summary: "See how far a job is",
         params: PathId,
         response: { 200: JobAnswer, ...answers(404) },

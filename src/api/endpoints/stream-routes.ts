@@ -3,17 +3,20 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
+import type { Seq } from "../../domain/ids.ts";
 import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
 import type { OutcomeStream } from "../../engine/engine.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { OutcomeRow } from "../../ports/store.ts";
+import { openCursor, sealCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, problem } from "../errors.ts";
 import { STREAM_RETRY_AFTER_SECONDS } from "../limits.ts";
 import { deliveryJson } from "./delivery-wire.ts";
 import { answers, refuse } from "./errors.ts";
 
-const SEQUENCE = /^(0|[1-9]\d{0,14})$/;
+/** Not an event's id, but what comes before the oldest that is kept. */
+const BEGINNING = "0";
 
 const TOO_MANY_STREAMS: Problem = {
   ...problem(429, "TOO_MANY_STREAMS", "This tenant has as many streams open as it may; close one."),
@@ -28,10 +31,11 @@ export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
       exposeHeadRoute: false,
       schema: {
         tags: ["Deliveries"],
+        operationId: "streamOutcomes",
         summary: "Follow outcomes as they happen",
         description:
           "Server-sent events named `delivery`, each with a row of the delivery list as its data. " +
-          "`Last-Event-ID` resumes behind that event. A reader that falls 1000 behind is dropped.",
+          "`Last-Event-ID` resumes behind that event; `0` begins with the oldest that is kept. A reader that falls 1000 behind is dropped.",
         headers: Type.Object({ "last-event-id": Type.Optional(Type.String()) }),
         response: {
           200: { description: "A stream.", content: { "text/event-stream": { schema: Type.String() } } },
@@ -43,8 +47,9 @@ export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
       const asked = request.headers["last-event-id"];
       // An empty one is what a reader sends before its first event.
       const resumes = asked !== undefined && asked !== "";
-      if (resumes && !(typeof asked === "string" && SEQUENCE.test(asked))) return refuse(reply, BAD_LAST_EVENT_ID);
-      const stream = deps.engine.history.stream(request.caller, resumes ? Number(asked) : null);
+      const after = resumes ? placeOf(deps, asked) : null;
+      if (resumes && after === null) return refuse(reply, BAD_LAST_EVENT_ID);
+      const stream = deps.engine.history.stream(request.caller, after);
       if (stream === null) return refuse(reply, TOO_MANY_STREAMS);
       reply.hijack();
       reply.raw.writeHead(200, {
@@ -60,8 +65,14 @@ export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
   );
 }
 
+function placeOf({ engine }: ApiDeps, id: string | readonly string[]): Seq | null {
+  if (id === BEGINNING) return 0;
+  return typeof id === "string" ? openCursor(engine, "outcomes", id) : null;
+}
+
 /** Write every outcome until the reader leaves or the stream ends; wait whenever the reader is slower than that. */
-async function follow(stream: OutcomeStream, answer: ServerResponse, { clock, telemetry }: ApiDeps): Promise<void> {
+async function follow(stream: OutcomeStream, answer: ServerResponse, deps: ApiDeps): Promise<void> {
+  const { engine, clock, telemetry } = deps;
   const comments = commentRegularly(answer, clock);
   const left = new AbortController();
   answer.on("close", () => {
@@ -72,7 +83,7 @@ async function follow(stream: OutcomeStream, answer: ServerResponse, { clock, te
   answer.write(": open\n\n");
   try {
     for (let next = await stream.next(); !next.done && !left.signal.aborted; next = await stream.next()) {
-      if (!answer.write(eventText(next.value))) await once(answer, "drain", { signal: left.signal });
+      if (!answer.write(eventText(engine, next.value))) await once(answer, "drain", { signal: left.signal });
     }
   } catch (error) {
     // Either way the reader may resume where it was.
@@ -86,8 +97,8 @@ async function follow(stream: OutcomeStream, answer: ServerResponse, { clock, te
   }
 }
 
-function eventText({ attemptSeq, row }: OutcomeRow): string {
-  return `id: ${attemptSeq}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
+function eventText(engine: ApiDeps["engine"], { attemptSeq, row }: OutcomeRow): string {
+  return `id: ${sealCursor(engine, "outcomes", attemptSeq)}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
 }
 
 /** Tells proxies and readers that a quiet stream is alive. Not while bytes wait: they say the same, and would pile up. */

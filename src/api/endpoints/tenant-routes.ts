@@ -1,7 +1,7 @@
 /** `/v1/tenants`: for a `global_admin`. */
 import type { FastifyInstance } from "fastify";
 import { bodyOf } from "../body.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { decodeCursor, sealCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors.ts";
 import { TENANTS_PAGE_MAX } from "../limits.ts";
@@ -28,6 +28,7 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
       config,
       schema: {
         tags,
+        operationId: "createTenant",
         summary: "Make a tenant and its first key",
         body: CreateTenantBody,
         response: { 201: CreatedTenantAnswer, ...answers(413, 415) },
@@ -47,6 +48,7 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
       config,
       schema: {
         tags,
+        operationId: "listTenants",
         summary: "List the tenants in creation order",
         description: "When there are more, the Link header names the next page.",
         querystring: TenantsQuery,
@@ -63,7 +65,7 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
       const tenants = found.slice(0, limit);
       const last = tenants.at(-1);
       if (found.length > limit && last !== undefined) {
-        reply.header("link", nextLink(request, { limit, cursor: encodeCursor("tenants", last.seq) }));
+        reply.header("link", nextLink(request, { limit, cursor: sealCursor(engine, "tenants", last.seq) }));
       }
       return tenants.map(tenantJson);
     },

@@ -1,4 +1,5 @@
 /** The OpenAPI document as a page for people: no script, nothing from elsewhere. Pure. */
+import { type Html, html, NOTHING } from "../../pages/html.ts";
 import { describeSchema, type SchemaNode } from "../describe.ts";
 
 /** The parts of an OpenAPI 3 document that the page shows. */
@@ -38,15 +39,6 @@ interface DocumentedSchema extends SchemaNode {
   readonly required?: readonly string[];
 }
 
-/** Text that is HTML already; everything else is escaped where it enters a template. */
-class Html {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-type Part = string | Html | readonly Html[];
-
 interface Route {
   readonly method: string;
   readonly path: string;
@@ -63,14 +55,6 @@ const METHODS = ["get", "post", "put", "patch", "delete"];
 const UNTAGGED = "Other";
 /** Deeper fields are described in words by the field above them. */
 const FIELD_DEPTH_MAX = 4;
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
 
 export function docsPage(document: OpenApiDocument): string {
   const groups = Map.groupBy(routesOf(document), ({ operation }) => operation.tags?.[0] ?? UNTAGGED);
@@ -116,8 +100,8 @@ function section(name: string, routes: readonly Route[]): Html {
 function route({ method, path, operation }: Route): Html {
   return html`
 <details id="${slug(`${method} ${path}`)}">
-<summary><code><b>${method}</b> ${path}</code> ${operation.summary ?? ""}</summary>
-${operation.description === undefined ? "" : html`<p>${operation.description}</p>`}
+<summary><code><b>${method}</b> ${path}</code> <span>${prose(operation.summary ?? "")}</span></summary>
+${operation.description === undefined ? "" : html`<p>${prose(operation.description)}</p>`}
 ${operation.security?.length === 0 ? html`<p>Needs no key.</p>` : ""}
 ${parameters(operation.parameters ?? [])}
 ${body("Body", operation.requestBody?.content)}
@@ -131,7 +115,7 @@ function answers(given: readonly (readonly [string, Answer])[]): Html[] {
   const bad = given.filter(([status]) => status >= "400");
   const shown = good.map(([status, answer]) => body(`${status} ${meaningOf(answer)}`, answer.content));
   if (bad.length === 0) return shown;
-  const errors = bad.map(([status, answer]) => html`<li>${status} ${meaningOf(answer)}</li>`);
+  const errors = bad.map(([status, answer]) => html`<li>${status} ${prose(meaningOf(answer))}</li>`);
   return [...shown, html`<h3>Errors</h3><ul>${errors}</ul>`];
 }
 
@@ -141,7 +125,7 @@ function meaningOf({ description = "" }: Answer): string {
 }
 
 function parameters(given: readonly Parameter[]): Html {
-  return table(
+  return fieldList(
     "Parameters",
     given.map(({ name, in: place, required = false, description, schema = {} }) => ({
       name: place === "path" ? `{${name}}` : place === "query" ? `?${name}` : name,
@@ -154,9 +138,9 @@ function parameters(given: readonly Parameter[]): Html {
 function body(title: string, content: Content | undefined): Html {
   const schema = Object.values(content ?? {})[0]?.schema;
   const fields = schema === undefined ? [] : fieldsOf(schema, "", 1);
-  if (fields.length > 0) return table(title, fields);
-  if (schema === undefined) return title === "Body" ? new Html("") : html`<h3>${title}</h3>`;
-  return html`<h3>${title}</h3><p>${describeSchema(schema)}</p>`;
+  if (fields.length > 0) return fieldList(title, fields);
+  if (schema === undefined) return title === "Body" ? NOTHING : html`<h3>${prose(title)}</h3>`;
+  return html`<h3>${prose(title)}</h3><p>${prose(describeSchema(schema))}</p>`;
 }
 
 /** The fields of a schema as rows, nested ones with the whole way to them. */
@@ -170,13 +154,18 @@ function fieldsOf(schema: DocumentedSchema, above: string, depth: number): Field
   });
 }
 
-function table(title: string, fields: readonly Field[]): Html {
-  if (fields.length === 0) return new Html("");
+function fieldList(title: string, fields: readonly Field[]): Html {
+  if (fields.length === 0) return NOTHING;
   const rows = fields.map(
     ({ name, required, schema }) => html`
-<tr><th scope="row"><code>${name}</code></th><td>${required ? "required" : ""}</td><td>${meaning(schema)}</td></tr>`,
+<div><dt><code>${name}</code>${required ? html` <small>required</small>` : NOTHING}</dt><dd>${prose(meaning(schema))}</dd></div>`,
   );
-  return html`<h3>${title}</h3><table><tbody>${rows}</tbody></table>`;
+  return html`<h3>${prose(title)}</h3><dl>${rows}</dl>`;
+}
+
+/** Words between backticks are code. */
+function prose(text: string): Html[] {
+  return text.split(/`([^`]+)`/).map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
 }
 
 function meaning(schema: DocumentedSchema): string {
@@ -191,14 +180,4 @@ function slug(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
-}
-
-function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(strings.reduce((text, string, index) => text + asHtml(parts[index - 1] ?? "") + string));
-}
-
-function asHtml(part: Part): string {
-  if (part instanceof Html) return part.text;
-  if (typeof part !== "string") return part.map(({ text }) => text).join("");
-  return part.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
 }

@@ -76,7 +76,7 @@ test("/docs describes the routes on a page that loads nothing but its own style 
   const app = await listen();
   const page = await app.inject("/docs");
   assert.equal(page.statusCode, 200);
-  assert.match(page.body, /<code><b>GET<\/b> \/readyz<\/code> Would an event be accepted now\?/);
+  assert.match(page.body, /<code><b>GET<\/b> \/readyz<\/code> <span>Would an event be accepted now\?/);
   assert.match(page.headers["content-security-policy"] as string, /default-src 'none'; style-src 'self'/);
   assert.doesNotMatch(page.body, /<script|style="|src=|href="(?!#|\/)|\son[a-z]+=/);
   const style = await app.inject("/docs/style.css");
@@ -91,7 +91,7 @@ test("the page shows parameters, fields however deep, and answers", () => {
       "/v1/things/{id}": {
         post: {
           tags: ["Things"],
-          summary: "Make a thing",
+          summary: "Make a `thing`",
           parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
           requestBody: {
             content: {
@@ -115,10 +115,11 @@ test("the page shows parameters, fields however deep, and answers", () => {
       },
     },
   });
-  assert.match(page, /<code>\{id\}<\/code><\/th><td>required/);
-  assert.match(page, /<code>parts<\/code><\/th><td>required/);
-  assert.match(page, /<code>parts\[\]\.size<\/code><\/th><td><\/td><td>an integer; default 2/);
+  assert.match(page, /<code>\{id\}<\/code> <small>required<\/small><\/dt>/);
+  assert.match(page, /<code>parts<\/code> <small>required<\/small><\/dt>/);
+  assert.match(page, /<code>parts\[\]\.size<\/code><\/dt><dd>an integer; default 2/);
   assert.match(page, /204 Made\./);
+  assert.match(page, /Make a <code>thing<\/code>/);
 });
 
 test("nothing in the document becomes markup", () => {

@@ -30,7 +30,15 @@ export function registerOperations(app: FastifyInstance, deps: ApiDeps): void {
 function registerProbes(app: FastifyInstance, { engine }: ApiDeps): void {
   app.get(
     "/healthz",
-    { schema: { tags, summary: "Is the process alive?", security: [], response: { 200: Alive } } },
+    {
+      schema: {
+        tags,
+        operationId: "checkHealth",
+        summary: "Is the process alive?",
+        security: [],
+        response: { 200: Alive },
+      },
+    },
     (_, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }),
   );
   app.get(
@@ -38,6 +46,7 @@ function registerProbes(app: FastifyInstance, { engine }: ApiDeps): void {
     {
       schema: {
         tags,
+        operationId: "checkReadiness",
         summary: "Would an event be accepted now?",
         security: [],
         response: { 200: Ready, 503: NotReady },
@@ -63,6 +72,7 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
       config: { needs: "global_admin" },
       schema: {
         tags,
+        operationId: "readMetrics",
         summary: "Metrics in the text format of Prometheus",
         produces: ["text/plain"],
         response: { 200: Type.String(), ...errorAnswers(CommonError, []) },

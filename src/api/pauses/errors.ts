@@ -28,5 +28,6 @@ export function answers(...statuses: readonly number[]): Record<number, TSchema>
   return errorAnswers(PausesError, [422, ...statuses]);
 }
 
+export const PAUSE_NOT_FOUND = notFound("PAUSE_NOT_FOUND", "There is no such pause.");
 export const WEBHOOK_NOT_FOUND = notFound("WEBHOOK_NOT_FOUND", "There is no such webhook.");
 export const KEY_NOT_FOUND = notFound("KEY_NOT_FOUND", "There is no such key.");

@@ -30,6 +30,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: 
       config,
       schema: {
         tags,
+        operationId: "createKey",
         summary: "Make a key",
         body: CreateKeyBody,
         response: { 201: CreatedKeyAnswer, ...answers(413, 415) },
@@ -46,7 +47,10 @@ export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: 
 
   app.get(
     "/v1/auth/keys",
-    { config, schema: { tags, summary: "List the keys", response: { 200: KeysAnswer, ...answers() } } },
+    {
+      config,
+      schema: { tags, operationId: "listKeys", summary: "List the keys", response: { 200: KeysAnswer, ...answers() } },
+    },
     async (request) => ({ keys: (await access.listKeys(request.caller)).map(keyJson) }),
   );
 
@@ -56,6 +60,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: 
       config,
       schema: {
         tags,
+        operationId: "revokeKey",
         summary: "Revoke a key, at once",
         params: PathId,
         response: { 204: Type.Null({ description: "Revoked." }), ...answers(404) },
@@ -82,6 +87,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: 
     {
       schema: {
         tags,
+        operationId: "rotateKey",
         summary: "Replace your own key",
         description: "The old one stops at once.",
         response: { 200: RotatedKeyAnswer, ...answers(413, 415) },

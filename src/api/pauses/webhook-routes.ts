@@ -28,12 +28,14 @@ const TOO_MANY_WEBHOOKS = problem(
   "This tenant has as many webhooks as it may; delete some.",
 );
 
-export function registerWebhookRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
+export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { engine } = deps;
   app.post(
     "/v1/webhooks",
     {
       schema: {
         tags,
+        operationId: "createWebhook",
         summary: "Register a webhook for the events of pauses",
         body: CreateWebhookBody,
         response: { 201: WebhookAnswer, ...answers(409, 413, 415) },
@@ -42,7 +44,7 @@ export function registerWebhookRoutes(app: FastifyInstance, { engine }: ApiDeps)
     async (request, reply) => {
       const { value } = bodyOf(request);
       const body = checkCreateWebhook(value);
-      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(engine, value, body.faults)));
+      if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(deps, value, body.faults)));
       const answer = await engine.endpoints.create(request.caller, createWebhookInput(body.value));
       if (answer.kind === "urlRefused") return refuse(reply, invalid([{ field: "url", rule: urlRule(answer.reason) }]));
       if (answer.kind === "tooMany") return refuse(reply, TOO_MANY_WEBHOOKS);
@@ -55,6 +57,7 @@ export function registerWebhookRoutes(app: FastifyInstance, { engine }: ApiDeps)
     {
       schema: {
         tags,
+        operationId: "listWebhooks",
         summary: "List the webhooks: all the tenant's endpoints",
         response: { 200: WebhooksAnswer, ...answers() },
       },
@@ -69,6 +72,7 @@ export function registerWebhookRoutes(app: FastifyInstance, { engine }: ApiDeps)
     {
       schema: {
         tags,
+        operationId: "deleteWebhook",
         summary: "Delete a webhook",
         params: PathId,
         response: { 204: Type.Null({ description: "Deleted." }), ...answers(404) },

@@ -3,7 +3,6 @@ import type { Event } from "../event.ts";
 import { ID_PREFIX } from "../ids.ts";
 import { wholeSeconds } from "../time.ts";
 
-const PAUSE_ID_PREFIX = "psr_";
 const WHITE_SPACE_THEN_END = /^[ \t\r\n]*\}/;
 
 /**
@@ -33,7 +32,7 @@ function withPauseIds(event: Event): string {
 }
 
 function pauseId(event: Event): string {
-  return event.pauseId === null ? "" : `"pause_id":"${PAUSE_ID_PREFIX}${event.pauseId}",`;
+  return event.pauseId === null ? "" : `"pause_id":"${ID_PREFIX.pause}${event.pauseId}",`;
 }
 
 function developerId(event: Event): string {

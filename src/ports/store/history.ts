@@ -82,7 +82,7 @@ export type CancelResult =
 
 export type RetryResult =
   | { readonly kind: "queued"; readonly row: DeliveryRow; readonly wake: Wake | null }
-  /** Not FAILED, EXPIRED or CANCELLED, or its endpoint is deleted. */
+  /** Not FAILED, EXPIRED or CANCELLED, or its endpoint is deleted; `reason` is a sentence for the caller. */
   | { readonly kind: "invalid"; readonly reason: string }
   | { readonly kind: "unknown" };
 

@@ -23,6 +23,13 @@ export interface StartRecover {
   readonly now: EpochMs;
 }
 
+export interface JobStep {
+  readonly idle: boolean;
+  readonly woken: readonly Wake[];
+  /** The job whose step broke, by an error of ours: it was undone, and would break again. */
+  readonly failed: { readonly jobId: Uuid; readonly message: string } | null;
+}
+
 export interface SweepRequest {
   readonly now: EpochMs;
   readonly retentionMs: number;
@@ -40,6 +47,8 @@ export interface Entered {
   readonly node: number;
   readonly now: EpochMs;
   readonly lastSeenAt: EpochMs | null;
+  /** Signs the links of pauses, and seals cursors: 32 bytes, hexadecimal, the same at every start of this installation. */
+  readonly linkKey: string;
 }
 
 export interface UpkeepVerbs {
@@ -55,8 +64,8 @@ export interface UpkeepVerbs {
   leases(node: number): Promise<readonly Lease[]>;
   /** Null when the tenant has no such endpoint. */
   startRecover(request: StartRecover): Promise<Uuid | null>;
-  /** One bounded step of the oldest running job; `idle` when there is none. */
-  stepJob(now: EpochMs): Promise<{ readonly idle: boolean; readonly woken: readonly Wake[] }>;
+  /** One bounded step of the oldest running job that is not in `passOver`; `idle` when there is none. */
+  stepJob(now: EpochMs, passOver?: readonly Uuid[]): Promise<JobStep>;
   getJob(tenantSeq: Seq, id: Uuid): Promise<Job | null>;
   /** One bounded step of retention over everything that is kept; `more` while there is something left to delete. */
   sweep(

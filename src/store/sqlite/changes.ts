@@ -83,11 +83,11 @@ export function retry(w: Writing, { tenantSeq, id, now }: OfDelivery): RetryResu
 }
 
 function whyNotRetry({ state, type }: Found, lane: Lane): string | null {
-  if (lane.deleted) return "its endpoint is deleted";
-  if (type === TEST_TYPE) return "it is a test; send another test instead";
+  if (lane.deleted) return "The delivery's endpoint is deleted.";
+  if (type === TEST_TYPE) return "The delivery is a test; send another test instead.";
   if (state === STATE.failed || state === STATE.cancelled || state === STATE.expired) return null;
   const name = stateName(state, { active: lane.status === "ACTIVE", deleted: false });
-  return `it is ${name}; only a FAILED, EXPIRED or CANCELLED delivery can be retried`;
+  return `The delivery is ${name}; only one that is FAILED, EXPIRED or CANCELLED can be retried.`;
 }
 
 // Due now, and so at the tail of its lane. Attempts go on being counted; the schedule starts anew.

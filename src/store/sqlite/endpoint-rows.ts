@@ -4,6 +4,7 @@ import type { DisabledReason, Endpoint, EndpointStatus, Format, Surface } from "
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { uuidText } from "../rows.ts";
 import type { Vault } from "../vault.ts";
+import type { Connection } from "./connection.ts";
 import { all, one, type Reading } from "./reading.ts";
 
 /** What `readEndpoint` needs; the query names the table `endpoints e`. */
@@ -103,6 +104,28 @@ const OF_TENANT = `
 /** Every endpoint of a tenant that is not deleted, in creation order. */
 export function tenantEndpoints(reading: Reading, tenantSeq: Seq): Endpoint[] {
   return all<EndpointColumns>(reading, OF_TENANT, tenantSeq).map((row) => readEndpoint(reading.vault, row));
+}
+
+/** As much of an endpoint as an event is matched by, and its deliveries are made from. */
+export type Matchable = Pick<Endpoint, "seq" | "status" | "eventTypes" | "format" | "ordered">;
+
+type MatchableColumns = Pick<EndpointColumns, "seq" | "status" | "event_types" | "format" | "ordered">;
+
+const MATCHABLE_OF_TENANT = `
+  SELECT seq, status, event_types, format, ordered
+  FROM endpoints INDEXED BY endpoints_live
+  WHERE tenant_seq = ? AND deleted_at IS NULL
+  ORDER BY seq`;
+
+/** As `tenantEndpoints`, opening nothing: a secret that does not open must not keep a pause from ending. */
+export function tenantMatchables(connection: Connection, tenantSeq: Seq): Matchable[] {
+  return all<MatchableColumns>(connection, MATCHABLE_OF_TENANT, tenantSeq).map((row) => ({
+    seq: row.seq,
+    status: row.status,
+    eventTypes: row.event_types === null ? null : (JSON.parse(row.event_types) as string[]),
+    format: row.format,
+    ordered: row.ordered === 1,
+  }));
 }
 
 /** What opened secrets and headers may take in memory, in each thread: those of 10,000 endpoints without headers. */

@@ -1,5 +1,5 @@
 /**
- * Idempotency keys, in one table per day, so that forgetting is dropping a table and never a sweep.
+ * Idempotency keys, in one table per day, so that forgetting looks at no key that is still remembered.
  */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../domain/limits.ts";
@@ -14,7 +14,8 @@ const dayOf = (time: EpochMs): number => Math.floor(time / DAY_MS);
 
 export interface RememberedKey {
   readonly fingerprint: string;
-  readonly eventSeq: Seq;
+  /** The event or pause that was made with it: its surface says which. */
+  readonly seq: Seq;
 }
 
 /** What the key was used for, if it is still remembered. */
@@ -29,12 +30,12 @@ export function findKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, now
       )
       .get(tenantSeq, claim.surface, Buffer.from(claim.keyHash, "hex"), now);
     if (row === undefined) continue;
-    return { fingerprint: Buffer.from(row.fingerprint as Uint8Array).toString("hex"), eventSeq: Number(row.event_seq) };
+    return { fingerprint: Buffer.from(row.fingerprint as Uint8Array).toString("hex"), seq: Number(row.event_seq) };
   }
   return null;
 }
 
-export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, eventSeq: Seq, now: EpochMs): void {
+export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, seq: Seq, now: EpochMs): void {
   const day = dayOf(now);
   if (!w.memory.idempotencyDays.has(day)) createDay(w, day);
   w.prepare(`INSERT OR REPLACE INTO idempotency_${day} VALUES (?, ?, ?, ?, ?, ?)`).run(
@@ -42,11 +43,12 @@ export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim,
     claim.surface,
     Buffer.from(claim.keyHash, "hex"),
     Buffer.from(claim.fingerprint, "hex"),
-    eventSeq,
+    seq,
     now + IDEMPOTENCY_TTL_MS,
   );
 }
 
+// `event_seq` is a pause's on its surface: the tables that an older version made have this name.
 function createDay(w: Writing, day: number): void {
   w.db.exec(`
     CREATE TABLE IF NOT EXISTS idempotency_${day} (
@@ -61,12 +63,31 @@ function createDay(w: Writing, day: number): void {
   w.memory.idempotencyDays.add(day);
 }
 
-/** Drop the tables of days on which no key can still be asked for. Answers how many. */
-export function dropForgottenDays(w: Writing, now: EpochMs): number {
-  const forgotten = [...w.memory.idempotencyDays].filter((day) => day < dayOf(now) - DAYS_REMEMBERED);
-  for (const day of forgotten) {
+/**
+ * Forget the keys of days on which none can still be asked for: at most `rowsMax` of them, since dropping a table of
+ * ten million would stop the writer for two seconds; a table goes when it is empty. Answers how many keys went: fewer
+ * than `rowsMax` when nothing is left to forget.
+ */
+export function dropForgottenDays(w: Writing, now: EpochMs, rowsMax: number): number {
+  let deleted = 0;
+  for (const day of w.memory.idempotencyDays) {
+    if (day >= dayOf(now) - DAYS_REMEMBERED) continue;
+    deleted += deleteKeys(w, day, rowsMax - deleted);
+    if (deleted >= rowsMax) return deleted;
     w.db.exec(`DROP TABLE IF EXISTS idempotency_${day}`);
     w.memory.idempotencyDays.delete(day);
   }
-  return forgotten.length;
+  return deleted;
+}
+
+/** In order of the primary key, which is the table: whole pages become free one after the other. */
+function deleteKeys(w: Writing, day: number, limit: number): number {
+  const sql = `
+    DELETE FROM idempotency_${day}
+    WHERE (tenant_seq, surface, key_hash) IN (
+      SELECT tenant_seq, surface, key_hash
+      FROM idempotency_${day}
+      ORDER BY tenant_seq, surface, key_hash
+      LIMIT ?)`;
+  return Number(w.prepare(sql).run(limit).changes);
 }

@@ -64,10 +64,14 @@ test("each step wakes the lane that it gave something to do, until nothing is le
   const made = endpoint();
   end(publish([made]), STATE.failed);
   start(made, START);
-  assert.deepEqual(step(START + 5), { idle: false, woken: [{ endpointSeq: made.seq, readyAt: START }] });
+  assert.deepEqual(step(START + 5), {
+    idle: false,
+    woken: [{ endpointSeq: made.seq, readyAt: START }],
+    failed: null,
+  });
   assert.equal(lane(made).ready_at, START);
-  assert.deepEqual(step(START + 6), { idle: false, woken: [] });
-  assert.deepEqual(step(START + 7), { idle: true, woken: [] });
+  assert.deepEqual(step(START + 6), { idle: false, woken: [], failed: null });
+  assert.deepEqual(step(START + 7), { idle: true, woken: [], failed: null });
 });
 
 test("a recover of more than one step's rows re-queues each once, in their order", () => {
@@ -202,4 +206,26 @@ test("the job leaves what is leased to settle, and does not wait for it", () => 
   remove(made);
   assert.equal(finish(), 1);
   assert.deepEqual(states(), [STATE.leased, STATE.cancelled]);
+});
+
+// ── A job that breaks ───────────────────────────────────────────────────────────────────────────────────────────────
+
+test("a job that breaks is undone and named; passed over, it holds up none of those behind it", () => {
+  const { w, endpoint, publish, end, start, run, row, rows } = open();
+  const made = endpoint();
+  end(publish([made]), STATE.failed);
+  const broken = start(made, START) as Uuid;
+  const sound = start(made, START) as Uuid;
+  run(() => w.prepare("UPDATE jobs SET cursor = 'no JSON' WHERE seq = 1").run());
+  const step = (...passOver: Uuid[]) => run(() => stepJob(w, START + HOUR, passOver));
+  for (let tries = 0; tries < 2; tries += 1) {
+    const { idle, failed } = step();
+    assert.deepEqual([idle, failed?.jobId], [false, broken]);
+    assert.match(failed?.message ?? "", /no JSON/);
+  }
+  assert.deepEqual({ ...row("SELECT done, finished_at FROM jobs WHERE seq = 1") }, { done: 0, finished_at: null });
+  while (!step(broken).idle);
+  const finished = rows("SELECT seq FROM jobs WHERE finished_at IS NOT NULL").map(({ seq }) => seq);
+  assert.deepEqual([finished, row("SELECT done FROM jobs WHERE seq = 2")?.done], [[2], 1]);
+  assert.equal(step(broken, sound).idle, true);
 });

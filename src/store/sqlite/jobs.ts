@@ -5,8 +5,9 @@
  */
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { JOB_STEP_ROWS } from "../../domain/limits.ts";
-import type { Job, StartRecover, Wake } from "../../ports/store.ts";
-import { uuidBytes } from "../rows.ts";
+import type { Job, JobStep, StartRecover } from "../../ports/store.ts";
+import { uuidBytes, uuidText } from "../rows.ts";
+import { each } from "./group.ts";
 import { one } from "./reading.ts";
 import { type RecoverCursor, recoverCursor, type Step, stepRecover } from "./recover.ts";
 import type { Writing } from "./writing.ts";
@@ -61,9 +62,9 @@ function insertJob(w: Writing, { id, tenantSeq, kind, cursor, now }: NewJob): vo
 
 // Served by jobs_running.
 const OLDEST = `
-  SELECT seq, kind, cursor
+  SELECT seq, id, kind, cursor
   FROM jobs
-  WHERE finished_at IS NULL
+  WHERE finished_at IS NULL AND lower(hex(id)) NOT IN (SELECT value FROM json_each(?))
   ORDER BY seq
   LIMIT 1`;
 const ADVANCE = `
@@ -73,16 +74,27 @@ const ADVANCE = `
 
 interface Running {
   readonly seq: Seq;
+  readonly id: Uint8Array;
   readonly kind: Job["kind"];
   readonly cursor: string;
 }
 
-export function stepJob(w: Writing, now: EpochMs): { readonly idle: boolean; readonly woken: readonly Wake[] } {
-  const job = one<Running>(w, OLDEST);
-  if (job === undefined) return { idle: true, woken: [] };
+export function stepJob(w: Writing, now: EpochMs, passOver: readonly Uuid[] = []): JobStep {
+  const passedOver = JSON.stringify(passOver.map((id) => id.replaceAll("-", "")));
+  const job = one<Running>(w, OLDEST, passedOver);
+  if (job === undefined) return { idle: true, woken: [], failed: null };
+  // As an element of an array verb, so that what breaks in it is undone alone and known by the job's id.
+  const [result] = each(w, [job], (running) => advance(w, running, now));
+  if (result === undefined || "kind" in result) {
+    return { idle: false, woken: [], failed: { jobId: uuidText(job.id), message: result?.message ?? "" } };
+  }
+  return { idle: false, woken: result.woken, failed: null };
+}
+
+function advance(w: Writing, job: Running, now: EpochMs): Pick<JobStep, "woken"> {
   const { changed, woken, next } = step(w, job, now);
   w.prepare(ADVANCE).run(next === null ? null : JSON.stringify(next), changed, next === null ? now : null, job.seq);
-  return { idle: false, woken };
+  return { woken };
 }
 
 function step(w: Writing, job: Running, now: EpochMs): Step<RecoverCursor | CancelCursor> {

@@ -3,6 +3,7 @@ import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
 import type { Entered, Lease } from "../../ports/store.ts";
 import { STATE } from "../rows.ts";
 import { refreshReadyAt, touch } from "./lanes.ts";
+import { voidNotifications } from "./notifications.ts";
 import { all, one } from "./reading.ts";
 import type { Writing } from "./writing.ts";
 
@@ -28,9 +29,10 @@ export function enter(w: Writing, wallMs: EpochMs): Entered {
     touch(lane, { owner: null });
     refreshReadyAt(w, lane);
   }
+  voidNotifications(w, now);
   w.self.node = node;
   w.self.enteredAt = now;
-  return { node, now, lastSeenAt: trusted?.value ?? null };
+  return { node, now, lastSeenAt: trusted?.value ?? null, linkKey: w.vault.linkKey };
 }
 
 interface Leased {
@@ -71,13 +73,15 @@ function ownedLanes(w: Writing): Seq[] {
 
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// Beside the stored mark the tail of each table: a node may have ended between two heartbeats.
+// Beside the stored mark the tail of each table: a node may have ended between two heartbeats. Pauses, their endings
+// and openings all stand in the audit.
 const LATEST_TIME = `
   SELECT max(
     coalesce((SELECT value FROM meta WHERE name = 'latest_time'), 0),
     coalesce((SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0),
     coalesce((SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 1), 0),
-    coalesce((SELECT started_at + latency_ms FROM attempts ORDER BY seq DESC LIMIT 1), 0)) AS time`;
+    coalesce((SELECT started_at + latency_ms FROM attempts ORDER BY seq DESC LIMIT 1), 0),
+    coalesce((SELECT created_at FROM audit ORDER BY seq DESC LIMIT 1), 0)) AS time`;
 const RAISE = `
   INSERT INTO meta (name, value)
   VALUES (?, ?)

@@ -13,7 +13,7 @@ import type {
   Wake,
 } from "../../ports/store.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import { tenantEndpoints } from "./endpoint-rows.ts";
+import { tenantMatchables } from "./endpoint-rows.ts";
 import { findKey, rememberKey } from "./idempotency.ts";
 import { insertDelivery, insertEvent } from "./insert.ts";
 import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
@@ -27,7 +27,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
     const remembered = findKey(w, tenantSeq, idempotency, now);
     if (remembered !== null) {
       if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
-      return repeated(w, remembered.eventSeq);
+      return repeated(w, remembered.seq);
     }
   }
   const stale = endpointVersion(w, tenantSeq) !== request.endpointVersion;
@@ -106,6 +106,11 @@ function enterLane(w: Writing, lane: Lane, leased: boolean, event: Event, node: 
     if ((lane.ordered || lane.rateLimited) && lane.owner === null) touch(lane, { owner: node });
     return;
   }
+  waitInLane(w, lane, event);
+}
+
+/** The lane has one more delivery that waits in the store: wake it, or count what it holds. */
+function waitInLane(w: Writing, lane: Lane, event: Event): void {
   if (!isHeld(lane)) {
     wakeFor(lane, event.acceptedAt);
     return;
@@ -159,10 +164,11 @@ function repeated(w: Writing, eventSeq: Seq): PublishResult {
 
 /**
  * Publish an event of Signalbox's own from within another verb's transaction. Its deliveries wait in the store; the
- * answer says which lanes to wake.
+ * answer says which lanes to wake. It counts towards the quota of what is held, and is never refused for it: an ending
+ * has to be told.
  */
 export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
-  const targets = matchEndpoints(tenantEndpoints(w, tenantSeq), event.type).slice(0, EVENT_TARGETS_MAX);
+  const targets = matchEndpoints(tenantMatchables(w, tenantSeq), event.type).slice(0, EVENT_TARGETS_MAX);
   const { eventSeq, typeSeq } = insertEvent(w, {
     tenantSeq,
     event,
@@ -187,7 +193,7 @@ export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
   }
   return targets.flatMap(({ seq }) => {
     const lane = w.lanes.get(seq);
-    wakeFor(lane, event.acceptedAt);
+    waitInLane(w, lane, event);
     return lane.readyAt === null ? [] : [{ endpointSeq: seq, readyAt: lane.readyAt }];
   });
 }

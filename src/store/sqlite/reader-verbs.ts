@@ -1,12 +1,14 @@
 /** Which function carries out which reading verb. */
 import { HOUSE_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { Store } from "../../ports/store.ts";
+import { listAudit } from "./audit-views.ts";
 import { countLeases } from "./delivery-sources.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { listDeliveries } from "./lists.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
+import { getPause, listPauses } from "./pause-views.ts";
 import type { Reading } from "./reading.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
 import { tail } from "./tail.ts";
@@ -34,6 +36,9 @@ const VERBS = {
   listTenants,
   findTenant,
   findKey,
+  getPause,
+  listPauses,
+  listAudit,
 } satisfies ReaderTable;
 
 /** Verbs that see the latest commit and change nothing. */

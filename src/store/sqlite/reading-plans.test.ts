@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openRows, type Rows, START, STORED } from "../../../test/fixtures/sqlite-rows.ts";
 import type { Uuid } from "../../domain/ids.ts";
-import type { DeliveryFilter } from "../../ports/store.ts";
+import type { AuditFilter, DeliveryFilter } from "../../ports/store.ts";
+import { uuidBytes } from "../rows.ts";
+import { listAudit } from "./audit-views.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { listDeliveries } from "./lists.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
+import { getPause, listPauses } from "./pause-views.ts";
 import type { Reading } from "./reading.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
 import { tail } from "./tail.ts";
@@ -141,8 +144,63 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["findTenant", (reading) => findTenant(reading, nobody)],
   ["listKeys", (reading) => listKeys(reading, tenantSeq)],
   ["listTenants", (reading) => listTenants(reading, null, 10)],
+  ["getPause", (reading) => getPause(reading, tenantSeq, nobody)],
   ["getJob", (reading) => getJob(reading, tenantSeq, nobody as Uuid)],
 ];
+
+const pauseId = rows.newId();
+const idBytes = uuidBytes(pauseId);
+rows.insert("pauses", {
+  id: idBytes,
+  tenant_seq: tenantSeq,
+  message: "?",
+  options: "[]",
+  allow_text_response: 0,
+  expires_at: START,
+  created_at: START,
+  notification: 0,
+});
+const entry = { tenant_seq: tenantSeq, event_type: "pause.opened", actor_kind: "human", data: "{}", created_at: START };
+rows.insert("audit", { ...entry, id: idBytes, pause_id: idBytes });
+
+const pauseLists: readonly (readonly [string, string, (reading: Reading) => number])[] = [
+  ["pauses", "pauses_of_tenant", (reading) => listPauses(reading, { tenantSeq, status: null }, null, 5).pauses.length],
+  [
+    "pending pauses",
+    "pauses_of_status",
+    (reading) => listPauses(reading, { tenantSeq, status: "pending" }, 9, 5).pauses.length,
+  ],
+  ["the audit", "audit_of_tenant", (reading) => listAudit(reading, audited({ from: START }), 0, 5).total],
+  ["one type's audit", "audit_of_type", (reading) => listAudit(reading, audited({ type: "pause.opened" }), 0, 5).total],
+  ["a pause's audit", "audit_of_pause", (reading) => listAudit(reading, audited({ pauseId }), 0, 5).total],
+  [
+    "one type of a pause's audit",
+    "audit_of_pause",
+    (reading) => listAudit(reading, audited({ pauseId, type: "pause.opened", to: START + 1 }), 0, 5).total,
+  ],
+];
+
+function audited(filter: Partial<AuditFilter>): AuditFilter {
+  return { tenantSeq, pauseId: null, type: null, from: null, to: null, ...filter };
+}
+
+for (const [name, index, list] of pauseLists) {
+  test(`a list of ${name} walks over ${index} and sorts nothing`, () => {
+    const plans = plansOf(rows, (reading) => assert.equal(list(reading), 1));
+    plans.forEach(assertBounded);
+    for (const { details } of plans) assert.ok(details[0]?.includes(index) === true, details.join());
+  });
+}
+
+test("a tenant's audit is counted without reading a row", () => {
+  for (const filter of [audited({}), audited({ type: "pause.opened", from: START })]) {
+    const counts = plansOf(rows, (reading) => listAudit(reading, filter, 0, 5)).filter(({ sql }) =>
+      sql.includes("count(*)"),
+    );
+    assert.equal(counts.length, 1);
+    assert.ok(counts[0]?.details[0]?.includes("COVERING INDEX") === true, "not by the index alone");
+  }
+});
 
 for (const [name, verb] of verbs) {
   test(`${name} finds by key and walks over nothing that grows`, () => {

@@ -8,6 +8,7 @@ import {
   ANALYTICS_HOURS_MAX,
   IDEMPOTENCY_TTL_MS,
   RETENTION_PASS_MS,
+  RETENTION_STEP_KEYS,
   RETENTION_STEP_ROWS,
   RETENTION_STEP_VISITS,
 } from "../../domain/limits.ts";
@@ -361,6 +362,31 @@ test("a day's idempotency keys are dropped once none of them can be asked for", 
   assert.equal(tables(), 1);
   pass(START + DAY + IDEMPOTENCY_TTL_MS + RETENTION_PASS_MS);
   assert.equal(tables(), 0);
+});
+
+test("however many keys a day had, a step forgets no more than its share, and the last one drops the table", () => {
+  const { w, run, tenantSeq, pass, count } = open();
+  const keyed = (index: number) => ({
+    surface: "events" as const,
+    keyHash: index.toString(16).padStart(64, "0"),
+    fingerprint: "cd".repeat(32),
+  });
+  const all = 2 * RETENTION_STEP_KEYS + 1;
+  run(() => {
+    for (let index = 0; index < all; index += 1) rememberKey(w, tenantSeq, keyed(index), index, START);
+    rememberKey(w, tenantSeq, keyed(0), 1, START + DAY);
+  });
+  const steps = pass(START + DAY + IDEMPOTENCY_TTL_MS);
+  assert.deepEqual(
+    steps.map(({ deleted, more }) => [deleted, more]),
+    [
+      [RETENTION_STEP_KEYS, true],
+      [RETENTION_STEP_KEYS, true],
+      [1, false],
+    ],
+  );
+  assert.equal(count("sqlite_master", "name GLOB 'idempotency_*'"), 1);
+  assert.equal(count(`idempotency_${START / DAY + 1}`), 1);
 });
 
 test("sweeping an empty store is done at once", () => {

@@ -6,7 +6,9 @@
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import {
   ANALYTICS_HOURS_MAX,
+  IDEMPOTENCY_TTL_MS,
   RETENTION_PASS_MS,
+  RETENTION_STEP_KEYS,
   RETENTION_STEP_ROWS,
   RETENTION_STEP_VISITS,
 } from "../../domain/limits.ts";
@@ -15,7 +17,7 @@ import { dropForgottenDays } from "./idempotency.ts";
 import { one } from "./reading.ts";
 import { visitEndpoint } from "./sweep-endpoints.ts";
 import { visitEvent } from "./sweep-events.ts";
-import { type Ages, type Budget, type Kept, type Pass, passOver } from "./sweep-table.ts";
+import { type Ages, type Budget, type Kept, type Pass, passOver, type Visited } from "./sweep-table.ts";
 import type { Writing } from "./writing.ts";
 
 /** A table whose rows go one by one when the time in column `when` is before the cutoff; null keeps a row. */
@@ -35,6 +37,27 @@ function aging(name: string, when: string, order: "inOrderOfAge" | "inAnyOrder")
 interface Aging {
   readonly seq: Seq;
   readonly at: EpochMs | null;
+}
+
+const pauses: Kept<KeptPause> = {
+  name: "pauses",
+  page: "SELECT seq, created_at, ended_at FROM pauses WHERE seq > ? ORDER BY seq LIMIT ?",
+  visit: visitPause,
+};
+
+interface KeptPause {
+  readonly seq: Seq;
+  readonly created_at: EpochMs;
+  readonly ended_at: EpochMs | null;
+}
+
+/** What is pending stays; what has ended lives at least as long as an idempotency key that may name it. */
+function visitPause(w: Writing, pause: KeptPause, { now, cutoff }: Ages, budget: Budget): Visited {
+  if (pause.ended_at === null || pause.ended_at >= cutoff) return "next";
+  if (pause.created_at + IDEMPOTENCY_TTL_MS >= now) return "next";
+  w.prepare("DELETE FROM pauses WHERE seq = ?").run(pause.seq);
+  budget.rows -= 1;
+  return "next";
 }
 
 const nodes: Kept<Aging> = {
@@ -109,16 +132,28 @@ const eventTypes: Kept<{ readonly seq: Seq }> = {
   },
 };
 
+const forgottenKeys: Pass = {
+  name: "idempotency",
+  step(w, after, { now }, budget) {
+    if (budget.rows <= 0) return after;
+    const deleted = dropForgottenDays(w, now, RETENTION_STEP_KEYS);
+    budget.rows -= deleted;
+    return deleted < RETENTION_STEP_KEYS ? null : after;
+  },
+};
+
 /** Everything that is kept, in the order of a pass. */
 const KEPT: readonly Pass[] = [
   passOver(aging("audit", "created_at", "inOrderOfAge")),
   passOver(aging("jobs", "finished_at", "inAnyOrder")),
   passOver(aging("keys", "revoked_at", "inAnyOrder")),
+  passOver(pauses),
   passOver(nodes),
   passOver(counters),
   passOver(events),
   passOver(endpoints),
   passOver(eventTypes),
+  forgottenKeys,
 ];
 
 // ── The verb ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +202,6 @@ function go(w: Writing, from: Place, ages: Ages, budget: Budget): Place {
     index += 1;
     after = 0;
   }
-  budget.rows -= dropForgottenDays(w, ages.now);
   return { ...from, table: null, after: 0 };
 }
 

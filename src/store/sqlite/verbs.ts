@@ -7,6 +7,9 @@ import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
 import { each } from "./group.ts";
 import { startRecover, stepJob } from "./jobs.ts";
 import { enter, heartbeat, leases } from "./nodes.ts";
+import { claimNotifications, settleNotification } from "./notifications.ts";
+import { endDuePauses, endPause } from "./pause-endings.ts";
+import { createPause, recordOpening } from "./pauses.ts";
 import { publishOne } from "./publish.ts";
 import { recordTest, release } from "./release.ts";
 import { settleOne } from "./settle.ts";
@@ -38,6 +41,12 @@ export const WRITER_VERBS = {
   revokeKey,
   rotateKey,
   createTenant,
+  createPause,
+  endPause,
+  endDuePauses,
+  recordOpening,
+  claimNotifications,
+  settleNotification,
   enter,
   heartbeat,
   leases,
@@ -60,5 +69,7 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "replay",
   "createKey",
   "createTenant",
+  "createPause",
+  "recordOpening",
   "startRecover",
 ]);

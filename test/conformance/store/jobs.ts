@@ -196,6 +196,6 @@ export function jobCases(open: OpenStore): void {
 
   test("without jobs a step is idle", async () => {
     await stepAll(world, START);
-    assert.deepEqual(await world.store.stepJob(START), { idle: true, woken: [] });
+    assert.deepEqual(await world.store.stepJob(START), { idle: true, woken: [], failed: null });
   });
 }

@@ -4,6 +4,7 @@
  */
 import { describe } from "node:test";
 import { accessCases } from "./access.ts";
+import { auditCases } from "./audit.ts";
 import { changeCases } from "./changes.ts";
 import { claimCases } from "./claims.ts";
 import { endpointCases } from "./endpoints.ts";
@@ -13,7 +14,10 @@ import { jobCases } from "./jobs.ts";
 import { leaseCases } from "./leases.ts";
 import { listCases } from "./lists.ts";
 import { nodeCases } from "./nodes.ts";
+import { notificationCases } from "./notifications.ts";
 import { orderCases } from "./order.ts";
+import { deadlineCases } from "./pause-deadlines.ts";
+import { pauseCases } from "./pauses.ts";
 import { publishCases } from "./publish.ts";
 import { retentionCases } from "./retention.ts";
 import { settlementCases } from "./settlements.ts";
@@ -36,6 +40,10 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["retention", retentionCases],
   ["nodes", nodeCases],
   ["statistics", statisticsCases],
+  ["pauses", pauseCases],
+  ["deadlines of pauses", deadlineCases],
+  ["notifications", notificationCases],
+  ["audit", auditCases],
 ];
 
 const SUBJECTS_AT_ONCE = 4;

@@ -131,7 +131,7 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
       })),
       named: options.named ?? false,
       namedDisabled: (options.namedDisabled ?? []).map(({ seq }) => seq),
-      idempotency: claimOfKey(options.key),
+      idempotency: keyClaim(options.key),
     };
   }
 
@@ -290,7 +290,7 @@ export function claimOf(
   };
 }
 
-function claimOfKey(key: PublishOptions["key"]): PublishRequest["idempotency"] {
+export function keyClaim(key: PublishOptions["key"]): PublishRequest["idempotency"] {
   if (key === undefined) return null;
   const digest = (text: string) => Buffer.from(text).toString("hex").padEnd(64, "0").slice(0, 64);
   return {

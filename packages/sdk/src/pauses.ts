@@ -1,0 +1,166 @@
+/** The calls about human pauses, and the wait for an ending. */
+import { SignalboxError } from "./errors.ts";
+import { backoffMs, type CallOptions, type Transport } from "./http.ts";
+import {
+  LONG_POLL_BACKOFF_MS_MAX,
+  LONG_POLL_GRACE_MS,
+  LONG_POLL_MS_MIN,
+  PAUSE_WAIT_SECONDS_MAX,
+  RETRY_AFTER_SECONDS_MAX,
+} from "./limits.ts";
+import { advanced } from "./paging.ts";
+import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
+
+const PATH = "/v1/pause";
+const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+
+/** How to ask. */
+export interface PauseOptions extends CallOptions {
+  /** 1 to 255 visible ASCII characters, remembered for 72 hours; default one made for this call. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** How to look at a pause. */
+export interface GetPauseOptions extends CallOptions {
+  /** Seconds, 0 to 60: answer only when the pause has ended, or these are over. */
+  readonly wait?: number | undefined;
+}
+
+/** How long to wait for the ending of a pause. */
+export interface WaitForPauseOptions extends CallOptions {
+  /** Default without end. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Ask; a call without a key gets one, so that its own retry cannot ask a second time. */
+export async function createPause(
+  transport: Transport,
+  input: PauseInput,
+  { idempotencyKey = crypto.randomUUID(), signal }: PauseOptions = {},
+): Promise<CreatedPause> {
+  const call = { method: "POST", path: PATH, body: JSON.stringify(input), idempotencyKey, signal } as const;
+  return (await transport.call<CreatedPause>(call)).body;
+}
+
+export async function getPause(
+  transport: Transport,
+  id: string,
+  { wait, signal }: GetPauseOptions = {},
+): Promise<Pause> {
+  const timeoutMs = wait === undefined ? undefined : wait * 1000 + LONG_POLL_GRACE_MS;
+  return (await transport.call<Pause>({ method: "GET", path: one(id), query: { wait }, timeoutMs, signal })).body;
+}
+
+export async function listPauses(
+  transport: Transport,
+  filter: PauseFilter & { readonly cursor?: string } = {},
+  options?: CallOptions,
+): Promise<PausePage> {
+  const call = { method: "GET", path: PATH, query: { ...filter }, signal: options?.signal } as const;
+  return (await transport.call<PausePage>(call)).body;
+}
+
+export async function* iteratePauses(
+  transport: Transport,
+  filter: PauseFilter = {},
+  options?: CallOptions,
+): AsyncGenerator<Pause, void, undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await listPauses(transport, cursor === undefined ? filter : { ...filter, cursor }, options);
+    yield* page.pauses;
+    cursor = advanced(cursor, page.has_more ? (page.next_cursor ?? undefined) : undefined);
+  } while (cursor !== undefined);
+}
+
+export async function cancelPause(transport: Transport, id: string, options?: CallOptions): Promise<EndedPause> {
+  const call = {
+    method: "DELETE",
+    path: one(id),
+    doneCode: "ALREADY_CANCELLED",
+    signal: options?.signal,
+  } as const;
+  const { body } = await transport.call<EndedPause | undefined>(call);
+  return body ?? ((await getPause(transport, id, options)) as EndedPause);
+}
+
+/** What one question for a pause brought. */
+type Poll =
+  | { readonly kind: "ended"; readonly pause: EndedPause }
+  | { readonly kind: "pending" }
+  /** Nothing, and sooner than was asked for: the next question is put off. */
+  | { readonly kind: "fruitless"; readonly error: SignalboxError | null };
+
+/** Ask again and again until the pause has ended; see `Signalbox.waitForPause`. */
+export async function waitForPause(
+  transport: Transport,
+  id: string,
+  { timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitForPauseOptions = {},
+): Promise<EndedPause> {
+  // Counted down by each question instead of one timer: pauses last up to a year, timers at most 24 days.
+  const endsAtMs = performance.now() + timeoutMs;
+  let fruitless = 0;
+  let lastError: SignalboxError | null = null;
+  for (;;) {
+    const remainingMs = endsAtMs - performance.now();
+    if (remainingMs <= 0) throw notEnded(timeoutMs, lastError);
+    const poll = await pollOnce(transport, id, remainingMs, signal);
+    if (poll.kind === "ended") return poll.pause;
+    lastError = poll.kind === "fruitless" ? poll.error : null;
+    fruitless = poll.kind === "fruitless" ? fruitless + 1 : 0;
+    if (fruitless === 0) continue;
+    await transport.wait(Math.min(putOffMs(fruitless, lastError), remainingMs), signal);
+  }
+}
+
+async function pollOnce(
+  transport: Transport,
+  id: string,
+  remainingMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Poll> {
+  const wait = Math.min(PAUSE_WAIT_SECONDS_MAX, Math.ceil(remainingMs / 1000));
+  const timeoutMs = Math.min(wait * 1000 + LONG_POLL_GRACE_MS, remainingMs);
+  const startedMs = performance.now();
+  try {
+    const call = { method: "GET", path: one(id), query: { wait }, timeoutMs, retriesMax: 0, signal } as const;
+    const pause = (await transport.call<Pause>(call)).body;
+    if (hasEnded(pause)) return { kind: "ended", pause };
+    const waited = performance.now() - startedMs >= LONG_POLL_MS_MIN;
+    return waited ? { kind: "pending" } : { kind: "fruitless", error: null };
+  } catch (error) {
+    if (error instanceof SignalboxError && mayPass(error)) return { kind: "fruitless", error };
+    throw error;
+  }
+}
+
+/** The caller acts on the ending: an answer that only looks like one, such as a proxy's, is none. */
+function hasEnded(pause: Pause): pause is EndedPause {
+  switch (pause.status) {
+    case "pending":
+      return false;
+    case "responded":
+    case "timed_out":
+    case "cancelled":
+      return true;
+    default: {
+      const message = "The answer is not a pause; is this the address of a Signalbox server?";
+      throw new SignalboxError({ status: 200, code: "PROTOCOL_ERROR", message });
+    }
+  }
+}
+
+/** No answer, 408, 429 and 5xx may be better next time; every other refusal stays. */
+function mayPass({ status, code }: SignalboxError): boolean {
+  return code === "NETWORK_ERROR" || code === "TIMEOUT" || status === 408 || status === 429 || status >= 500;
+}
+
+function putOffMs(fruitless: number, error: SignalboxError | null): number {
+  const askedSeconds = Math.min(error?.retryAfterSeconds ?? 0, RETRY_AFTER_SECONDS_MAX);
+  return Math.max(backoffMs(fruitless - 1, LONG_POLL_BACKOFF_MS_MAX), askedSeconds * 1000);
+}
+
+function notEnded(timeoutMs: number, cause: SignalboxError | null): SignalboxError {
+  const message = `The pause did not end in ${timeoutMs / 1000} s.`;
+  return new SignalboxError({ status: 0, code: "TIMEOUT", message, ...(cause !== null && { cause }) });
+}

@@ -1,0 +1,94 @@
+/** `/v1/audit` on the wire. */
+import Type, { type Static } from "typebox";
+import { AUDIT_TYPES } from "../../domain/audit.ts";
+import { type EpochMs, ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { AUDIT_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
+import { parseTime, wholeSeconds } from "../../domain/time.ts";
+import type { AuditInput } from "../../engine/pause-service.ts";
+import type { AuditPage, AuditRow } from "../../ports/store.ts";
+import { queryChecker } from "../query.ts";
+import { Nullable, Time } from "../schemas.ts";
+
+export const AuditQuery = Type.Object(
+  {
+    pause_id: Type.Optional(Type.String({ format: "pause-id" })),
+    event_type: Type.Optional(Type.Enum([...AUDIT_TYPES])),
+    from_date: Type.Optional(Type.String({ format: "day-or-time", description: "At this time or later." })),
+    to_date: Type.Optional(
+      Type.String({ format: "day-or-time", description: "Before this time; on this day or before." }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, maximum: AUDIT_OFFSET_ROWS_MAX, default: 0 })),
+  },
+  { additionalProperties: false },
+);
+export const checkAuditQuery = queryChecker(AuditQuery);
+
+const AuditEvent = Type.Object({
+  id: Type.String(),
+  event_type: Type.Enum([...AUDIT_TYPES]),
+  actor: Type.Enum(["developer", "human", "system"]),
+  pause_id: Nullable(Type.String()),
+  data: Type.Object({}, { additionalProperties: true }),
+  created_at: Time,
+});
+export const AuditAnswer = Type.Object({
+  events: Type.Array(AuditEvent),
+  total: Type.Integer(),
+  limit: Type.Integer(),
+  offset: Type.Integer(),
+});
+
+export function auditInput(query: Static<typeof AuditQuery>): AuditInput {
+  return {
+    pauseId: query.pause_id === undefined ? null : parseId(ID_PREFIX.pause, query.pause_id),
+    type: query.event_type ?? null,
+    from: query.from_date === undefined ? null : startOf(query.from_date),
+    to: query.to_date === undefined ? null : endOf(query.to_date),
+    offset: query.offset ?? 0,
+    limit: query.limit ?? LIST_PAGE_DEFAULT,
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+function startOf(text: string): EpochMs | null {
+  return parseTime(text) ?? parseTime(`${text}T00:00:00Z`);
+}
+
+/** A day is meant with all its hours. */
+function endOf(text: string): EpochMs | null {
+  const time = parseTime(text);
+  const day = parseTime(`${text}T00:00:00Z`);
+  return time ?? (day === null ? null : day + DAY_MS);
+}
+
+export function auditJson({ rows, total }: AuditPage, { limit, offset }: AuditInput): Static<typeof AuditAnswer> {
+  return { events: rows.map(eventJson), total, limit, offset };
+}
+
+function eventJson(row: AuditRow): Static<typeof AuditEvent> {
+  return {
+    id: ID_PREFIX.audit + row.id,
+    event_type: row.type,
+    actor: row.actor,
+    pause_id: row.pauseId === null ? null : ID_PREFIX.pause + row.pauseId,
+    data: Object.fromEntries(Object.entries(row.data).map(fieldJson)),
+    created_at: wholeSeconds(row.createdAt),
+  };
+}
+
+/** Ids are stored bare; each surface spells them in its own way. */
+function fieldJson([name, value]: [string, string | null]): [string, string | null] {
+  if (value === null) return [name, null];
+  switch (name) {
+    case "keyId":
+      return ["key_id", ID_PREFIX.key + value];
+    case "userId":
+      return ["user_id", ID_PREFIX.user + value];
+    case "endpointId":
+      return ["webhook_id", `webhook_${value}`];
+    default:
+      return [name, value];
+  }
+}

@@ -1,0 +1,284 @@
+/** `/v1/pause` on the wire. */
+import Type, { type Static } from "typebox";
+import type { Fault } from "../../domain/errors.ts";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import {
+  IDEMPOTENCY_KEY_CHARS_MAX,
+  LIST_PAGE_DEFAULT,
+  LIST_PAGE_MAX,
+  PAUSE_HOURS_DEFAULT,
+  PAUSE_HOURS_MAX,
+  PAUSE_MESSAGE_CHARS_MAX,
+  PAUSE_METADATA_BYTES_MAX,
+  PAUSE_OPTION_CHARS_MAX,
+  PAUSE_OPTIONS_COUNT_MAX,
+  PAUSE_OPTIONS_COUNT_MIN,
+  PAUSE_SECONDS_MAX,
+  PAUSE_WAIT_SECONDS_MAX,
+} from "../../domain/limits.ts";
+import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Recipient, responseOf } from "../../domain/pause.ts";
+import { recipientFault } from "../../domain/recipient.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
+import type { CreatePauseInput, ListPausesInput, PauseView } from "../../engine/pause-service.ts";
+import type { JsonBody } from "../body.ts";
+import { checker } from "../check.ts";
+import { decodeCursor } from "../cursor.ts";
+import { invalid, type Problem, problem } from "../errors.ts";
+import { isIdempotencyKey } from "../formats.ts";
+import { queryChecker } from "../query.ts";
+import { Nullable, Time } from "../schemas.ts";
+
+const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
+const ChannelName = Type.Enum([...CHANNELS]);
+const StatusName = Type.Enum([...PAUSE_STATUSES]);
+
+export const CreatePauseBody = Type.Object(
+  {
+    message: Type.String({ minLength: 1, maxLength: PAUSE_MESSAGE_CHARS_MAX, format: "prose" }),
+    options: Type.Array(Option, {
+      minItems: PAUSE_OPTIONS_COUNT_MIN,
+      maxItems: PAUSE_OPTIONS_COUNT_MAX,
+      description: "Different from one another.",
+    }),
+    recipient: Type.Optional(
+      Nullable(
+        Type.String({
+          minLength: 1,
+          maxLength: 2048,
+          description: "An e-mail address, an E.164 number or a Slack incoming-webhook URL, as `channel` says.",
+        }),
+      ),
+    ),
+    channel: Type.Optional(Nullable(ChannelName)),
+    allow_text_response: Type.Optional(Type.Boolean({ default: false })),
+    timeout_hours: Type.Optional(Type.Integer({ minimum: 1, maximum: PAUSE_HOURS_MAX, default: PAUSE_HOURS_DEFAULT })),
+    expires_in_seconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: PAUSE_SECONDS_MAX, description: "Instead of timeout_hours." }),
+    ),
+    timeout_default: Type.Optional(
+      Nullable(Type.String({ description: "One of the options: what is taken when nobody answers." })),
+    ),
+    metadata: Type.Optional(
+      Nullable(
+        Type.Object(
+          {},
+          {
+            additionalProperties: true,
+            description: `Yours, at most ${PAUSE_METADATA_BYTES_MAX} bytes; it comes back byte for byte in answers and events.`,
+          },
+        ),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+const checkShape = checker(CreatePauseBody);
+
+export const PauseHeaders = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" }),
+  ),
+});
+
+export const CreatedPauseAnswer = Type.Object({
+  pause_id: Type.String(),
+  status: Type.Literal("pending"),
+  respond_url: Type.String({ description: "Whoever has it may decide." }),
+  expires_at: Time,
+  created_at: Time,
+});
+
+export const PauseAnswer = Type.Object({
+  pause_id: Type.String(),
+  status: StatusName,
+  message: Type.String(),
+  options: Type.Array(Type.String()),
+  allow_text_response: Type.Boolean(),
+  timeout_default: Nullable(Type.String()),
+  response_choice: Nullable(Type.String()),
+  response_text: Nullable(Type.String()),
+  response_at: Nullable(Time),
+  decided_by: Nullable(Type.Enum(["human", "timeout_default"])),
+  channel: Nullable(ChannelName),
+  recipient: Nullable(Type.String({ description: "A Slack URL is masked." })),
+  notification: Type.Object({
+    status: Type.Enum(["none", "pending", "sent", "failed"]),
+    reason: Nullable(Type.String()),
+  }),
+  metadata: Nullable(Type.Object({}, { additionalProperties: true })),
+  respond_url: Nullable(Type.String({ description: "Null once the pause has ended." })),
+  expires_at: Time,
+  created_at: Time,
+});
+
+export const PausesAnswer = Type.Object({
+  pauses: Type.Array(PauseAnswer),
+  has_more: Type.Boolean(),
+  next_cursor: Nullable(Type.String()),
+});
+
+export const PauseQuery = Type.Object(
+  {
+    wait: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: PAUSE_WAIT_SECONDS_MAX,
+        default: 0,
+        description: "Seconds to wait for the ending; the answer comes as soon as the pause ends.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export const checkPauseQuery = queryChecker(PauseQuery);
+
+export const PausesQuery = Type.Object(
+  {
+    status: Type.Optional(StatusName),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
+    cursor: Type.Optional(Type.String({ format: "pauses-cursor" })),
+  },
+  { additionalProperties: false },
+);
+export const checkPausesQuery = queryChecker(PausesQuery);
+
+type PauseFields = Static<typeof CreatePauseBody>;
+
+export type ParsedPause =
+  | { readonly kind: "ok"; readonly input: CreatePauseInput }
+  | { readonly kind: "refused"; readonly problem: Problem };
+
+/** @param key the `Idempotency-Key` header, when there is one */
+export function parsePause({ text, value, members }: JsonBody, key: string | undefined): ParsedPause {
+  const span = members.get("metadata");
+  const metadata = span === undefined ? null : text.slice(span.start, span.end);
+  const shape = checkShape(value);
+  const faults = [...(shape.kind === "faults" ? shape.faults : []), ...crossFaults(value, metadata)];
+  if (key !== undefined && !isIdempotencyKey(key)) {
+    faults.push({ field: "Idempotency-Key", rule: "must be 1 to 255 visible ASCII characters" });
+  }
+  if (faults.length > 0) return { kind: "refused", problem: problemOf(faults, value as Partial<PauseFields>) };
+  return { kind: "ok", input: inputOf(value as PauseFields, metadata, key ?? null) };
+}
+
+/** What one field says about another. Of fields whose own shape is wrong nothing more is said. */
+function crossFaults(body: object, metadata: string | null): Fault[] {
+  const { message, options, channel, recipient, timeout_default, timeout_hours, expires_in_seconds } = body as Partial<
+    Record<keyof PauseFields, unknown>
+  >;
+  const faults: Fault[] = [];
+  if (isBlank(message)) faults.push({ field: "message", rule: "must not be blank" });
+  if (Array.isArray(options)) {
+    for (const [index, option] of options.entries()) {
+      if (isBlank(option)) faults.push({ field: `options[${index}]`, rule: "must not be blank" });
+    }
+  }
+  if (Array.isArray(options) && new Set(options).size < options.length) {
+    faults.push({ field: "options", rule: "must differ from one another" });
+  }
+  if (typeof timeout_default === "string" && Array.isArray(options) && !options.includes(timeout_default)) {
+    faults.push({ field: "timeout_default", rule: "must be one of the options" });
+  }
+  if (timeout_hours !== undefined && expires_in_seconds !== undefined) {
+    faults.push({ field: "expires_in_seconds", rule: "must be left out when timeout_hours is given" });
+  }
+  if (metadata !== null && Buffer.byteLength(metadata) > PAUSE_METADATA_BYTES_MAX) {
+    faults.push({ field: "metadata", rule: `must be at most ${PAUSE_METADATA_BYTES_MAX} bytes` });
+  }
+  if (isGiven(channel) !== isGiven(recipient)) {
+    const [missing, given] = isGiven(channel) ? ["recipient", "channel"] : ["channel", "recipient"];
+    faults.push({ field: missing, rule: `is required, since ${given} is given` });
+  } else if (isChannel(channel) && typeof recipient === "string" && recipient !== "") {
+    const rule = recipientFault(channel, recipient);
+    if (rule !== null) faults.push({ field: "recipient", rule });
+  }
+  return faults;
+}
+
+/** Characters, and none that anybody could see. */
+const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && value.trim() === "";
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+function isChannel(value: unknown): value is Recipient["channel"] {
+  return CHANNELS.some((channel) => channel === value);
+}
+
+/** Two mistakes have codes of their own, as long as they are the only one. */
+function problemOf(faults: readonly Fault[], { channel, options }: Partial<PauseFields>): Problem {
+  const [first] = faults;
+  if (faults.length > 1 || first === undefined) return invalid(faults);
+  if (first.field === "channel" && typeof channel === "string") return own("INVALID_CHANNEL", faults);
+  const count = Array.isArray(options) ? (options as unknown[]).length : PAUSE_OPTIONS_COUNT_MIN;
+  const isMiscounted = count < PAUSE_OPTIONS_COUNT_MIN || count > PAUSE_OPTIONS_COUNT_MAX;
+  if (first.field === "options" && isMiscounted) return own("INVALID_OPTIONS", faults);
+  return invalid(faults);
+}
+
+function own(code: string, faults: readonly Fault[]): Problem {
+  return problem(400, code, faults.map(({ field, rule }) => `${field} ${rule}`).join("; "), faults);
+}
+
+const HOUR_SECONDS = 3600;
+
+function inputOf(body: PauseFields, metadata: string | null, idempotencyKey: string | null): CreatePauseInput {
+  const { message, options, channel, recipient, allow_text_response, timeout_default } = body;
+  return {
+    question: {
+      message,
+      options,
+      allowTextResponse: allow_text_response ?? false,
+      timeoutDefault: timeout_default ?? null,
+      metadata: metadata === "null" ? null : metadata,
+    },
+    recipient:
+      channel === undefined || channel === null || recipient === undefined || recipient === null
+        ? null
+        : { channel, address: recipient },
+    expiresInSeconds: body.expires_in_seconds ?? (body.timeout_hours ?? PAUSE_HOURS_DEFAULT) * HOUR_SECONDS,
+    idempotencyKey,
+  };
+}
+
+export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeof CreatedPauseAnswer> {
+  return {
+    pause_id: ID_PREFIX.pause + pause.id,
+    status: "pending",
+    respond_url: respondUrl ?? "",
+    expires_at: wholeSeconds(pause.expiresAt),
+    created_at: wholeSeconds(pause.createdAt),
+  };
+}
+
+/** A pause's JSON text: the metadata is put in as it came. */
+export function pauseText({ pause, respondUrl }: PauseView): string {
+  const response = responseOf(pause.ending);
+  const head = JSON.stringify({
+    pause_id: ID_PREFIX.pause + pause.id,
+    status: pause.ending?.status ?? "pending",
+    message: pause.message,
+    options: pause.options,
+    allow_text_response: pause.allowTextResponse,
+    timeout_default: pause.timeoutDefault,
+    response_choice: response.choice,
+    response_text: response.text,
+    response_at: wholeSecondsOrNull(response.at),
+    decided_by: response.decidedBy,
+    channel: pause.recipient?.channel ?? null,
+    recipient: pause.recipient === null ? null : maskedAddress(pause.recipient),
+    notification: pause.notification,
+  });
+  const tail = JSON.stringify({
+    respond_url: respondUrl,
+    expires_at: wholeSeconds(pause.expiresAt),
+    created_at: wholeSeconds(pause.createdAt),
+  });
+  return `${head.slice(0, -1)},"metadata":${pause.metadata ?? "null"},${tail.slice(1)}`;
+}
+
+export function listInput(query: Static<typeof PausesQuery>): ListPausesInput {
+  return {
+    status: query.status ?? null,
+    before: query.cursor === undefined ? null : decodeCursor("pauses", query.cursor),
+    limit: query.limit ?? LIST_PAGE_DEFAULT,
+  };
+}

@@ -1,0 +1,99 @@
+/** `/v1/respond/{token}` on the wire, and how a person's answer is read from either surface. */
+import Type, { type Static } from "typebox";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import { PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
+import { type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pause.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
+import { checker } from "../check.ts";
+import { problem } from "../errors.ts";
+import { Nullable, Time } from "../schemas.ts";
+
+export const RespondBody = Type.Object(
+  {
+    choice: Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, description: "One of the options." }),
+    text: Type.Optional(
+      Nullable(
+        Type.String({
+          maxLength: PAUSE_TEXT_CHARS_MAX,
+          format: "prose",
+          description: "Only if the pause allows it; an empty one is none.",
+        }),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export const checkRespond = checker(RespondBody);
+
+export const PathToken = Type.Object({ token: Type.String() });
+
+const StatusName = Type.Enum([...PAUSE_STATUSES]);
+const Outcome = {
+  status: StatusName,
+  response_choice: Nullable(Type.String()),
+  response_at: Nullable(Time),
+};
+
+/** What the holder of a link may see: not whom else it was sent to, nor the asker's metadata. */
+export const LinkAnswer = Type.Object({
+  pause_id: Type.String(),
+  ...Outcome,
+  response_text: Nullable(Type.String()),
+  requester: Type.String(),
+  message: Type.String(),
+  options: Type.Array(Type.String()),
+  allow_text_response: Type.Boolean(),
+  timeout_default: Nullable(Type.String()),
+  expires_at: Time,
+});
+
+export const TooLateAnswer = Type.Object(
+  { error: Type.String(), message: Type.String(), status_code: Type.Integer(), outcome: Type.Object(Outcome) },
+  { description: "The pause had ended otherwise." },
+);
+
+export function linkJson(pause: Pause): Static<typeof LinkAnswer> {
+  const { choice, text, at } = responseOf(pause.ending);
+  return {
+    pause_id: ID_PREFIX.pause + pause.id,
+    status: pause.ending?.status ?? "pending",
+    response_choice: choice,
+    response_at: wholeSecondsOrNull(at),
+    response_text: text,
+    requester: pause.tenantName,
+    message: pause.message,
+    options: [...pause.options],
+    allow_text_response: pause.allowTextResponse,
+    timeout_default: pause.timeoutDefault,
+    expires_at: wholeSeconds(pause.expiresAt),
+  };
+}
+
+/** Why an answer came too late. */
+export function tooLateProblem(ending: Ending) {
+  switch (ending.status) {
+    case "responded":
+      return problem(410, "TOKEN_USED", "The pause was answered before; your answer did not count.");
+    case "timed_out":
+      return problem(410, "TOKEN_EXPIRED", "The pause timed out; your answer did not count.");
+    case "cancelled":
+      return problem(409, "ALREADY_CANCELLED", "The pause was cancelled; your answer did not count.");
+  }
+}
+
+export function tooLateJson(ending: Ending): Static<typeof TooLateAnswer> {
+  const { status, code, message } = tooLateProblem(ending);
+  const { choice, at } = responseOf(ending);
+  return {
+    error: code,
+    message,
+    status_code: status,
+    outcome: { status: ending.status, response_choice: choice, response_at: wholeSecondsOrNull(at) },
+  };
+}
+
+/** A form ends its lines with CRLF (HTML Living Standard, "constructing the entry list"); an empty text is none. */
+export function answerOf({ choice, text }: { readonly choice: string; readonly text?: string | null }) {
+  const plain = (text ?? "").replaceAll("\r\n", "\n").trim();
+  return { choice, text: plain === "" ? null : plain };
+}

@@ -1,0 +1,20 @@
+/** The audit: what is written down of who did what. */
+
+export const AUDIT_TYPES = [
+  "pause.created",
+  "pause.notified",
+  "pause.opened",
+  "pause.responded",
+  "pause.timed_out",
+  "pause.cancelled",
+  "pause.answer_refused",
+  "key.created",
+  "key.rotated",
+  "key.revoked",
+  "webhook.created",
+  "webhook.deleted",
+] as const;
+export type AuditType = (typeof AUDIT_TYPES)[number];
+
+/** `developer`: someone with a key. `human`: someone with a pause's link. `system`: Signalbox itself. */
+export type AuditActor = "developer" | "human" | "system";

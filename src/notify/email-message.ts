@@ -1,0 +1,99 @@
+/** A question as an e-mail: one subject, and the same content as plain text and as HTML. */
+import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
+import type { Notification } from "../ports/notifier.ts";
+import { cut, deadlineSentences, LINK_SENTENCES, oneLine, readable, TEXT_SENTENCE } from "./text.ts";
+
+export interface EmailMessage {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+export function emailMessage(notification: Notification): EmailMessage {
+  const requester = oneLine(notification.requester);
+  return {
+    subject: cut(`${requester} asks: ${oneLine(notification.message)}`, MAIL_SUBJECT_CHARS_MAX),
+    text: plainText(notification, requester),
+    html: html(notification, requester),
+  };
+}
+
+/** The page with this option chosen, still to be confirmed there. */
+function optionLink(respondUrl: string, option: string): string {
+  return `${respondUrl}?choice=${encodeURIComponent(option.toWellFormed())}`;
+}
+
+function plainText(notification: Notification, requester: string): string {
+  const { message, options, respondUrl, allowTextResponse } = notification;
+  const choices = options.map((option) => `* ${oneLine(option)}\n  ${optionLink(respondUrl, option)}`);
+  return [
+    `${requester} asks:`,
+    readable(message),
+    choices.join("\n"),
+    `The question on its page:\n${respondUrl}`,
+    ...(allowTextResponse ? [TEXT_SENTENCE] : []),
+    deadlineSentences(notification),
+    LINK_SENTENCES,
+    "",
+  ].join("\n\n");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+
+const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+
+// Inline styles for the many programs that drop the sheet; the sheet for those that follow the reader's dark mode. The
+// button's colours are legible (7:1) on both grounds, and where a program inverts them.
+const SHEET = `:root{color-scheme:light dark;supported-color-schemes:light dark}
+@media (prefers-color-scheme:dark){.ground{background:#14161a!important}.card{background:#1f2329!important}
+.ink{color:#f2f4f7!important}.faint{color:#b4bcc8!important}.link{color:#9dbcff!important}}`;
+
+function html(notification: Notification, requester: string): string {
+  const { message, options, respondUrl, allowTextResponse } = notification;
+  const faint = (text: string) =>
+    `<p class="faint" style="margin:16px 0 0;font-size:14px;line-height:1.5;color:#4b5563">${text}</p>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>${escaped(requester)} asks</title>
+<style>${SHEET}</style>
+</head>
+<body class="ground" style="margin:0;padding:0;background:#f3f4f6">
+<table role="presentation" class="ground" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f3f4f6">
+<tr><td align="center" style="padding:24px 12px">
+<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;background:#ffffff;border-radius:12px">
+<tr><td style="padding:24px;${FONT}">
+<p class="faint" dir="auto" style="margin:0 0 12px;font-size:15px;color:#4b5563">${escaped(requester)} asks:</p>
+<p class="ink" dir="auto" style="margin:0 0 24px;font-size:19px;line-height:1.5;color:#111827;word-break:break-word">${escaped(readable(message)).replaceAll("\n", "<br>\n")}</p>
+${options.map((option) => button(optionLink(respondUrl, option), oneLine(option))).join("\n")}
+${allowTextResponse ? faint(escaped(TEXT_SENTENCE)) : ""}
+${faint(escaped(deadlineSentences(notification)))}
+${faint(`${escaped(LINK_SENTENCES)} <a class="link" href="${escaped(respondUrl)}" style="color:#1d4ed8">Open the page without choosing</a>`)}
+</td></tr>
+</table>
+</td></tr>
+</table>
+</body>
+</html>
+`;
+}
+
+/** A table's cell has the colour, for programs that give links none; the link fills it, so that all of it can be hit. */
+function button(href: string, label: string): string {
+  return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 12px">
+<tr><td align="center" bgcolor="#1d4ed8" style="border-radius:8px;background:#1d4ed8">
+<a href="${escaped(href)}" dir="auto" style="display:block;padding:18px 20px;font-size:18px;line-height:1.3;font-weight:600;color:#ffffff;text-decoration:none;border-radius:8px;word-break:break-word;${FONT}">${escaped(label)}</a>
+</td></tr></table>`;
+}

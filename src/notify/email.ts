@@ -1,0 +1,101 @@
+/** The e-mail channel: one SMTP server, few connections that are kept a while. */
+import { domainToASCII } from "node:url";
+import { createTransport } from "nodemailer";
+import { ID_PREFIX } from "../domain/ids.ts";
+import { NOTIFICATION_MS_MAX, NOTIFICATIONS_COUNT_MAX, SMTP_CONNECT_MS_MAX, SMTP_IDLE_MS } from "../domain/limits.ts";
+import { recipientFault } from "../domain/recipient.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Notification, Notified, Notifier } from "../ports/notifier.ts";
+import { emailMessage } from "./email-message.ts";
+import { again, SENT } from "./notified.ts";
+import { smtpFault } from "./smtp-fault.ts";
+import { Tries, type Try } from "./tries.ts";
+
+export interface EmailOptions {
+  /** `smtp://user:password@host:port`, or `smtps://`; nodemailer's options may follow as a query. */
+  readonly smtpUrl: string;
+  /** `ops@example.com` or `Signalbox <ops@example.com>`. */
+  readonly from: string;
+  readonly clock: Clock;
+}
+
+const LATE = again("the mail server did not answer in time");
+
+export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
+  const sender = readMailbox(from);
+  const tries = new Tries(clock);
+  const onItsWay = new WeakMap<AbortSignal, Try>();
+  const transport = createTransport({
+    url: smtpUrl,
+    pool: true,
+    maxConnections: NOTIFICATIONS_COUNT_MAX,
+    // One that the server had closed meanwhile is no reason to spend a try; a server that closes each one is.
+    maxRequeues: 1,
+    connectionTimeout: SMTP_CONNECT_MS_MAX,
+    greetingTimeout: SMTP_CONNECT_MS_MAX,
+    socketTimeout: NOTIFICATION_MS_MAX,
+    dnsTimeout: SMTP_CONNECT_MS_MAX,
+    idleTimeout: SMTP_IDLE_MS,
+    socketCloseTimeout: 0,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  // The last byte of a message was read for sending: until then a broken connection means that nobody has it.
+  transport.use("stream", ({ data: { signal }, message }, done) => {
+    const running = signal === undefined ? undefined : onItsWay.get(signal);
+    message?.processFunc((bytes) => bytes.once("end", () => running?.handedOver()));
+    done();
+  });
+
+  async function send(notification: Notification, running: Try): Promise<Notified> {
+    onItsWay.set(running.signal, running);
+    const deadline = clock.after(NOTIFICATION_MS_MAX, () => running.end(LATE));
+    const { address, pauseId, createdAt } = notification;
+    try {
+      await transport.sendMail({
+        ...emailMessage(notification),
+        from: sender,
+        to: { name: "", address },
+        envelope: { from: sender.address, to: [address] },
+        // The same at every try, so that a repeat after a crash is seen to be one.
+        messageId: `<${ID_PREFIX.pause}${pauseId}@${domainOf(sender.address)}>`,
+        date: new Date(createdAt),
+        // RFC 3834 §5: nobody's holiday notice is to answer.
+        headers: { "Auto-Submitted": "auto-generated" },
+        xMailer: false,
+        signal: running.signal,
+      });
+      return SENT;
+    } catch (error) {
+      return smtpFault(error, { recipientDomain: domainOf(address) });
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  return {
+    channel: "email",
+    addressFault: async (address) => recipientFault("email", address),
+    notify: (notification) => tries.run((running) => send(notification, running)),
+    async close() {
+      await tries.close();
+      transport.close({ force: true });
+    },
+  };
+}
+
+interface Mailbox {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Split here, since a mail parser takes the comma in a name without quotes for the end of an address. */
+function readMailbox(text: string): Mailbox {
+  const [, name = "", address = text] = /^([^<>]*)<([^<>]+)>$/.exec(text) ?? [];
+  return { name: name.trim().replace(/^"(.*)"$/, "$1"), address };
+}
+
+/** As it stands in headers and replies; a domain that cannot is none (RFC 2606 §2). */
+function domainOf(address: string): string {
+  return domainToASCII(address.slice(address.lastIndexOf("@") + 1)) || "signalbox.invalid";
+}

@@ -1,0 +1,62 @@
+/** What came of one try, in words for whoever asked: bounded, and on one line. */
+import type { Outcome } from "../domain/delivery.ts";
+import type { EpochMs } from "../domain/ids.ts";
+import { NOTIFICATION_REASON_CHARS_MAX } from "../domain/limits.ts";
+import { parseRetryAfterMs } from "../domain/retry.ts";
+import type { Notified } from "../ports/notifier.ts";
+import { cut, oneLine } from "./text.ts";
+
+export const SENT: Notified = { kind: "sent" };
+export const ABORTED: Notified = { kind: "aborted" };
+
+export function failed(reason: string): Notified {
+  return { kind: "failed", reason: bounded(reason) };
+}
+
+export function again(reason: string, retryAfterMs: number | null = null): Notified {
+  return { kind: "again", reason: bounded(reason), retryAfterMs };
+}
+
+const bounded = (reason: string): string => cut(oneLine(reason), NOTIFICATION_REASON_CHARS_MAX);
+
+/** What another's text may not carry into a reason: links, whose path may be a secret. */
+export const withoutLinks = (text: string): string => text.replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, "…");
+
+/** A service that is told by HTTP. */
+export interface Service {
+  readonly name: string;
+  /** Why a 4xx answer was given, as far as its body says. */
+  refusal(httpStatus: number, snippet: string): string;
+}
+
+/** What an HTTP service's answer, or the lack of one, makes of a try. */
+export function notifiedOf(outcome: Outcome, { name, refusal }: Service, now: EpochMs): Notified {
+  switch (outcome.kind) {
+    case "answered":
+      return ofAnswer(outcome, { name, refusal }, now);
+    case "unreachable":
+      // A refused address stays refused; everything else may be better in a minute.
+      return outcome.reason === "url_refused" || outcome.reason === "address_refused"
+        ? failed(outcome.detail)
+        : again(`${name} cannot be reached: ${outcome.detail}`);
+    case "internal_error":
+      return again(`${name} cannot be reached from this server at the moment`);
+    case "aborted":
+      return ABORTED;
+  }
+}
+
+function ofAnswer(
+  { httpStatus, retryAfter, snippet }: Extract<Outcome, { kind: "answered" }>,
+  { name, refusal }: Service,
+  now: EpochMs,
+): Notified {
+  if (httpStatus < 300) return SENT;
+  if (httpStatus < 400) return failed(`${name} answered with a redirect (HTTP ${httpStatus}), which is not followed`);
+  const retryAfterMs = retryAfter === null ? null : parseRetryAfterMs(retryAfter, now);
+  if (httpStatus === 429) return again(`${name} asks for fewer messages (HTTP 429)`, retryAfterMs);
+  if (httpStatus >= 500 || httpStatus === 408) {
+    return again(`${name} cannot take the message now (HTTP ${httpStatus})`, retryAfterMs);
+  }
+  return failed(refusal(httpStatus, snippet));
+}

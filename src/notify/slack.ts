@@ -1,0 +1,51 @@
+/** The Slack channel: incoming webhooks, whose URLs come from callers, so the address guard applies. */
+import { NOTIFICATION_MS_MAX } from "../domain/limits.ts";
+import { recipientFault } from "../domain/recipient.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Notifier } from "../ports/notifier.ts";
+import type { Sender } from "../ports/sender.ts";
+import { notifiedOf, type Service } from "./notified.ts";
+import { slackMessage } from "./slack-message.ts";
+import { Tries } from "./tries.ts";
+
+export interface SlackOptions {
+  readonly sender: Sender;
+  readonly userAgent: string;
+  readonly clock: Clock;
+}
+
+/** All of a refusal's body, such as `channel_is_archived`; anything else may come from anyone, and repeat the URL. */
+const SLACK_WORD = /^[a-z][a-z_]{2,50}$/;
+
+const SLACK: Service = {
+  name: "Slack",
+  refusal(httpStatus, snippet) {
+    const word = snippet.trim();
+    return `Slack refused the message (HTTP ${httpStatus})${SLACK_WORD.test(word) ? `: ${word}` : ""}`;
+  },
+};
+
+export function createSlack({ sender, userAgent, clock }: SlackOptions): Notifier {
+  const tries = new Tries(clock);
+  return {
+    channel: "slack",
+    async addressFault(address) {
+      const fault = recipientFault("slack", address);
+      if (fault !== null) return fault;
+      const verdict = await sender.vet(address);
+      return verdict.kind === "accepted" ? null : `must be a URL that may be called: ${verdict.reason}`;
+    },
+    notify: (notification) =>
+      tries.run(async (running) => {
+        running.handedOver();
+        const outcome = await sender.send({
+          url: notification.address,
+          headers: ["content-type", "application/json; charset=utf-8", "user-agent", userAgent],
+          body: JSON.stringify(slackMessage(notification)),
+          timeoutMs: NOTIFICATION_MS_MAX,
+        });
+        return notifiedOf(outcome, SLACK, clock.now());
+      }),
+    close: () => tries.close(),
+  };
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { OPEN, PAGES } from "../../test/fixtures/respond-pages.ts";
+import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "./respond-page.ts";
+
+/** What a reader sees: the text of the body, spaces drawn together. */
+function textOf(page: RespondPage): string {
+  const body = respondPage(page).split("<body>")[1] ?? "";
+  return body
+    .replace(/<\/?(?:bdi|strong|span|time)[^>]*>/g, "")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+function assertSays(page: RespondPage, ...sentences: readonly string[]): void {
+  const text = textOf(page);
+  for (const sentence of sentences) assert.ok(text.includes(sentence), `“${sentence}” is not in: ${text}`);
+}
+
+const HOSTILE = `</style></title></textarea><script>alert(1)</script><b onclick='x' x="y">&amp;`;
+const ESCAPED =
+  "&lt;/style&gt;&lt;/title&gt;&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;" +
+  "&lt;b onclick=&#39;x&#39; x=&quot;y&quot;&gt;&amp;amp;";
+
+test("an open question shows who asks, what, how to answer, until when, and what happens otherwise", () => {
+  assertSays(
+    OPEN,
+    "Waiting for an answer",
+    "Acme Robotics asks you",
+    OPEN.message,
+    "Add a note (optional)",
+    "Approve Reject Ask me later",
+    "Answer by Sunday, 22 November 2026, 14:23 UTC (in 3 hours)",
+    "If nobody answers “Reject” is taken.",
+  );
+  assert.match(respondPage(OPEN), /<time datetime="2026-11-22T14:23:00Z">/);
+  assertSays({ ...OPEN, timeoutDefault: null }, "If nobody answers nothing is decided.");
+});
+
+test("each option is a button that sends it, and the form posts to its own path without the query", () => {
+  const page = respondPage(OPEN);
+  assert.match(page, /<form method="post" action="\?"/);
+  const values = [...page.matchAll(/<button name="choice" value="([^"]*)"/g)].map(([, value]) => value);
+  assert.deepEqual(values, OPEN.options);
+});
+
+test("a note can be written only where the question allows one", () => {
+  assert.match(respondPage(OPEN), /<textarea id="text" name="text" rows="2" maxlength="2000"/);
+  assert.doesNotMatch(respondPage({ ...OPEN, allowTextResponse: false }), /textarea id/);
+});
+
+test("a note typed before is kept, its first line break too", () => {
+  assert.ok(respondPage({ ...OPEN, typedText: "\nas typed" }).includes('dir="auto">\n\nas typed</textarea>'));
+});
+
+test("the option of a link is picked and focused, one that is none of them is not mentioned", () => {
+  const picked = respondPage({ ...OPEN, preferred: "Reject" });
+  assert.match(picked, /value="Reject" dir="auto" class="picked" aria-describedby="picked" autofocus>/);
+  assert.equal(picked.match(/autofocus/g)?.length, 1);
+  assertSays({ ...OPEN, preferred: "Reject" }, "You picked “Reject”. Press it to send your answer.");
+  const other = respondPage({ ...OPEN, preferred: "Something else" });
+  assert.doesNotMatch(other, /autofocus|Something else|id="picked"/);
+});
+
+test("why an answer was not taken is said before the form, and in the title", () => {
+  const page = { ...OPEN, problem: "The note is too long." };
+  assertSays(page, "Your answer was not taken. The note is too long.");
+  assert.match(respondPage(page), /<title>Not taken: Acme Robotics asks for an answer<\/title>/);
+});
+
+test("an ending says what was decided, when, and what the question was", () => {
+  assertSays(
+    PAGES["decided with a note"],
+    "The answer is “Approve”",
+    "Answered on Sunday, 22 November 2026, 14:23 UTC.",
+    "Looks good. Watch the errors.",
+    "Acme Robotics had asked",
+    OPEN.message,
+  );
+  assertSays(PAGES["timed out with a default"], "“Reject” was taken", "Nobody answered in time.", "22 November 2026");
+  assertSays(PAGES["timed out without one, too late"], "Nobody answered in time", "Nothing was decided.");
+  assertSays(PAGES.cancelled, "No answer is needed any more", "Acme Robotics withdrew the question on Sunday, 22");
+});
+
+test("whoever answers too late is told that it did not count, and nobody else is", () => {
+  const late = ["decided, too late for another", "timed out without one, too late", "cancelled, too late"] as const;
+  for (const name of late) assertSays(PAGES[name], "Your answer did not count.");
+  for (const name of ["decided", "timed out with a default", "cancelled"] as const) {
+    assert.ok(!textOf(PAGES[name]).includes("did not count"), name);
+  }
+});
+
+test("only an open question has a form", () => {
+  for (const [name, page] of Object.entries<RespondPage>(PAGES)) {
+    assert.equal(respondPage(page).includes("<form"), page.kind === "open", name);
+  }
+});
+
+test("text from others is escaped in every place, attributes included", () => {
+  const asked = { requester: HOSTILE, message: HOSTILE, at: 0, tooLate: true };
+  const pages: readonly (readonly [number, RespondPage])[] = [
+    // Title, heading, message, problem, note, picked, value, label, default.
+    [
+      9,
+      {
+        ...OPEN,
+        ...asked,
+        options: [HOSTILE],
+        timeoutDefault: HOSTILE,
+        preferred: HOSTILE,
+        problem: HOSTILE,
+        typedText: HOSTILE,
+      },
+    ],
+    [4, { kind: "decided", ...asked, choice: HOSTILE, text: HOSTILE }],
+    [3, { kind: "timed_out", ...asked, choice: HOSTILE }],
+    [3, { kind: "cancelled", ...asked }],
+  ];
+  for (const [places, page] of pages) {
+    const text = respondPage(page);
+    assert.equal(text.split(ESCAPED).length - 1, places, page.kind);
+    assert.doesNotMatch(text, /<script|<b |onclick='|"y"/, page.kind);
+    for (const tag of ["style", "title"]) assert.equal(text.split(`</${tag}>`).length, 2, `${page.kind} ${tag}`);
+  }
+});
+
+test("every state is a whole page without script, handler or address of something else", () => {
+  const { "open with hostile text": _, ...harmless } = PAGES;
+  for (const [name, page] of Object.entries<RespondPage>(harmless)) {
+    const text = respondPage(page);
+    assert.match(text, /^<!doctype html>\n<html lang="en">/, name);
+    assert.match(text, /<meta name="robots" content="noindex">/, name);
+    assert.equal(text.match(/<h1>/g)?.length, 1, name);
+    assert.equal(text.match(/<main>/g)?.length, 1, name);
+    assert.doesNotMatch(
+      text,
+      /<script|<link|<img|<[^>]* style=|<[^>]* src=|<[^>]* on\w+=|javascript:|url\(|@import/i,
+      name,
+    );
+  }
+});
+
+test("a link that leads nowhere says the same whatever it was, and a fault of ours how to go on", () => {
+  assertSays({ kind: "unknown" }, "This link does not lead to a question", "ask whoever sent it to you");
+  assertSays({ kind: "unavailable" }, "Answers cannot be taken just now", "Load the question again");
+});
+
+test("the policy allows the page's own style and form, and nothing else", () => {
+  const style = /<style>(.*)<\/style>/s.exec(respondPage({ kind: "unknown" }))?.[1] ?? "";
+  const hash = createHash("sha256").update(style).digest("base64");
+  assert.deepEqual(RESPOND_PAGE_HEADERS, {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "content-security-policy": `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex",
+  });
+});

@@ -1,0 +1,280 @@
+/**
+ * The page on which a person answers a pause. It runs no script and loads nothing: what a tenant wrote is text on it,
+ * and opening it decides nothing.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { EpochMs } from "../domain/ids.ts";
+import { PAUSE_TEXT_CHARS_MAX } from "../domain/limits.ts";
+import { relativeTime, spokenTime } from "../domain/spoken-time.ts";
+import { wholeSeconds } from "../domain/time.ts";
+import { type Html, html, NOTHING, trusted } from "./html.ts";
+
+export type RespondPage =
+  | OpenPage
+  | DecidedPage
+  | TimedOutPage
+  | CancelledPage
+  | { readonly kind: "unknown" }
+  /** The store cannot write just now: try again. */
+  | { readonly kind: "unavailable" };
+
+interface Asked {
+  /** The tenant's name. */
+  readonly requester: string;
+  readonly message: string;
+}
+
+interface OpenPage extends Asked {
+  readonly kind: "open";
+  readonly options: readonly string[];
+  readonly allowTextResponse: boolean;
+  readonly timeoutDefault: string | null;
+  readonly expiresAt: EpochMs;
+  readonly now: EpochMs;
+  /** Of `?choice=`: highlighted and focused first. Null, or none of the options: none is. */
+  readonly preferred: string | null;
+  /** Why the last try was not taken; null when there was none. */
+  readonly problem: string | null;
+  readonly typedText: string;
+}
+
+interface Ended extends Asked {
+  readonly at: EpochMs;
+  /** The reader tried another answer just now, which did not count. */
+  readonly tooLate: boolean;
+}
+
+interface DecidedPage extends Ended {
+  readonly kind: "decided";
+  readonly choice: string;
+  readonly text: string | null;
+}
+
+interface TimedOutPage extends Ended {
+  readonly kind: "timed_out";
+  readonly choice: string | null;
+}
+
+interface CancelledPage extends Ended {
+  readonly kind: "cancelled";
+}
+
+/** What every state fills in. `lamp` is the signal's colour beside `state`, which says the same in words. */
+interface Layout {
+  readonly lamp: "amber" | "green" | "grey";
+  readonly state: string;
+  /** In the browser's tab; without the tenant's text where that could be long. */
+  readonly title: string;
+  readonly heading: Html;
+  readonly content: Html;
+}
+
+const STYLE = readFileSync(new URL("./respond-page.css", import.meta.url), "utf8");
+const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
+
+/** Headers of every answer with this page, content-type included. */
+export const RESPOND_PAGE_HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "no-store",
+  "content-security-policy":
+    `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; ` +
+    "frame-ancestors 'none'; base-uri 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-robots-tag": "noindex",
+};
+
+/** Longer messages are set smaller, so that they stay easy to read and near the buttons. */
+const SHORT_MESSAGE_CHARS_MAX = 160;
+
+export function respondPage(page: RespondPage): string {
+  const { lamp, state, title, heading, content } = layoutOf(page);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
+<title>${title}</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<main>
+<p class="state"><span class="lamp ${lamp}"></span>${state}</p>
+<h1>${heading}</h1>
+${content}
+</main>
+<footer>Signalbox</footer>
+</body>
+</html>
+`.text;
+}
+
+function layoutOf(page: RespondPage): Layout {
+  switch (page.kind) {
+    case "open":
+      return open(page);
+    case "decided":
+      return decided(page);
+    case "timed_out":
+      return timedOut(page);
+    case "cancelled":
+      return cancelled(page);
+    case "unknown":
+      return UNKNOWN;
+    case "unavailable":
+      return UNAVAILABLE;
+  }
+}
+
+// ── Open ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function open(page: OpenPage): Layout {
+  const { requester, message, problem } = page;
+  return {
+    lamp: "amber",
+    state: "Waiting for an answer",
+    title: problem === null ? `${requester} asks for an answer` : `Not taken: ${requester} asks for an answer`,
+    heading: html`<bdi>${requester}</bdi> asks you`,
+    content: html`${messageText(message, "question")}
+${problem === null ? NOTHING : notice(html`<strong>Your answer was not taken.</strong> ${problem}`)}
+${form(page)}
+${deadline(page)}`,
+  };
+}
+
+/** It posts to its own path: the query, which only says what to highlight, is not sent again. */
+function form({ options, allowTextResponse, preferred, typedText }: OpenPage): Html {
+  const picked = options.find((option) => option === preferred);
+  const hint = html`<p id="picked">You picked ${quoted(picked ?? "")}. Press it to send your answer.</p>`;
+  return html`<form method="post" action="?" aria-label="Your answer">
+${allowTextResponse ? textField(typedText) : NOTHING}
+${picked === undefined ? NOTHING : hint}
+<div class="options">${options.map((option) => button(option, option === picked))}</div>
+</form>`;
+}
+
+function button(option: string, isPicked: boolean): Html {
+  const picked = trusted(isPicked ? ' class="picked" aria-describedby="picked" autofocus' : "");
+  return html`
+<button name="choice" value="${option}" dir="auto"${picked}>${option}</button>`;
+}
+
+/** A line break directly after the start tag is dropped by browsers: with this one, the text's own first one is kept. */
+function textField(typedText: string): Html {
+  return html`<label for="text">Add a note <small>(optional)</small></label>
+<textarea id="text" name="text" rows="2" maxlength="${String(PAUSE_TEXT_CHARS_MAX)}" dir="auto">
+${typedText}</textarea>`;
+}
+
+function deadline({ expiresAt, now, timeoutDefault }: OpenPage): Html {
+  const otherwise = timeoutDefault === null ? html`nothing is decided` : html`${quoted(timeoutDefault)} is taken`;
+  return html`<dl>
+<div><dt>Answer by</dt><dd>${time(expiresAt)} <span class="aside">(${relativeTime(expiresAt, now)})</span></dd></div>
+<div><dt>If nobody answers</dt><dd>${otherwise}.</dd></div>
+</dl>`;
+}
+
+// ── Ended ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function decided(page: DecidedPage): Layout {
+  return {
+    lamp: "green",
+    state: "Answered",
+    title: "This question was answered",
+    heading: html`The answer is ${quoted(page.choice)}`,
+    content: html`${tooLate(page, html`It had been answered before.`)}
+<p>Answered on ${time(page.at)}. There is nothing more to do.</p>
+${page.text === null ? NOTHING : note(page.text)}
+${asked(page)}`,
+  };
+}
+
+function note(text: string): Html {
+  return html`<section aria-labelledby="note">
+<h2 id="note">With the note</h2>
+<blockquote dir="auto">${text}</blockquote>
+</section>`;
+}
+
+function timedOut(page: TimedOutPage): Layout {
+  const { choice, at } = page;
+  return {
+    lamp: "grey",
+    state: "Time is up",
+    title: "The time to answer is over",
+    heading: choice === null ? html`Nobody answered in time` : html`${quoted(choice)} was taken`,
+    content: html`${tooLate(page, html`The time to answer was over.`)}
+<p>${choice === null ? "Nothing was decided." : "Nobody answered in time."} The time ended on ${time(at)}.</p>
+${asked(page)}`,
+  };
+}
+
+function cancelled(page: CancelledPage): Layout {
+  return {
+    lamp: "grey",
+    state: "Withdrawn",
+    title: "This question was withdrawn",
+    heading: html`No answer is needed any more`,
+    content: html`${tooLate(page, html`The question had been withdrawn before.`)}
+<p><bdi>${page.requester}</bdi> withdrew the question on ${time(page.at)}.</p>
+${asked(page)}`,
+  };
+}
+
+function tooLate({ tooLate }: Ended, why: Html): Html {
+  return tooLate ? notice(html`<strong>Your answer did not count.</strong> ${why}`) : NOTHING;
+}
+
+function asked({ requester, message }: Asked): Html {
+  return html`<section aria-labelledby="asked">
+<h2 id="asked"><bdi>${requester}</bdi> had asked</h2>
+${messageText(message, "past")}
+</section>`;
+}
+
+// ── Without a question ──────────────────────────────────────────────────────────────────────────────────────────────
+
+const UNKNOWN: Layout = {
+  lamp: "grey",
+  state: "Unknown link",
+  title: "This link does not lead to a question",
+  heading: html`This link does not lead to a question`,
+  content: html`<p>Part of it may be missing: some mail programs break long links in two. Or the question is so old that it
+is no longer kept.</p>
+<p>Open the link once more from the message that you were sent, or copy it from there as a whole. If that does not help,
+ask whoever sent it to you.</p>`,
+};
+
+const UNAVAILABLE: Layout = {
+  lamp: "grey",
+  state: "Try again soon",
+  title: "Answers cannot be taken just now",
+  heading: html`Answers cannot be taken just now`,
+  content: html`<p>This is a fault on our side and should be over soon. Load the question again in a minute: if you had
+already answered, it shows whether your answer was taken.</p>
+<p><a href="?">Load the question again</a></p>`,
+};
+
+// ── Parts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function messageText(message: string, role: "question" | "past"): Html {
+  const size = message.length <= SHORT_MESSAGE_CHARS_MAX ? "short" : "long";
+  return html`<p class="message ${role} ${size}" dir="auto">${message.trim()}</p>`;
+}
+
+function notice(content: Html): Html {
+  return html`<p class="notice" role="alert">${content}</p>`;
+}
+
+/** Text of either direction in the middle of a sentence. */
+function quoted(text: string): Html {
+  return html`“<bdi>${text}</bdi>”`;
+}
+
+function time(at: EpochMs): Html {
+  return html`<time datetime="${wholeSeconds(at)}">${spokenTime(at)}</time>`;
+}

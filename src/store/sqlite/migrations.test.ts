@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { START } from "../../../test/fixtures/sqlite-rows.ts";
+import { StartupError } from "../../domain/errors.ts";
+import { listAudit } from "./audit-views.ts";
+import { migrate, openConnection } from "./connection.ts";
+
+const MIGRATIONS = join(import.meta.dirname, "migrations");
+const NEWEST = readdirSync(MIGRATIONS).length;
+const EVERYTHING = { tenantSeq: 1, pauseId: null, type: null, from: null, to: null };
+
+/** A file as the version with so many migrations left it. */
+function withFile(schema: number, fill: (db: DatabaseSync) => void, run: (file: string) => void): void {
+  const dir = mkdtempSync(join(tmpdir(), "signalbox-migrations-"));
+  const file = join(dir, "signalbox.db");
+  try {
+    const db = new DatabaseSync(file);
+    for (const name of readdirSync(MIGRATIONS).sort().slice(0, schema)) {
+      db.exec(readFileSync(join(MIGRATIONS, name), "utf8"));
+    }
+    db.exec(`PRAGMA user_version = ${schema}`);
+    fill(db);
+    db.close();
+    run(file);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** Everything that a schema is made of. */
+function schemaOf({ db }: { readonly db: DatabaseSync }): unknown[] {
+  return db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").all();
+}
+
+test("an audit of the first schema is kept whole, and gets ids", () => {
+  const types = ["key.created", "webhook.created", "webhook.deleted"] as const;
+  const fill = (db: DatabaseSync) => {
+    const insert = db.prepare("INSERT INTO audit VALUES (?, 1, ?, ?, zeroblob(16), ?, ?)");
+    for (const [index, type] of types.entries()) {
+      insert.run(10 + index, type, index === 0 ? "system" : "key", `{"n":"${index}"}`, START + index);
+    }
+  };
+  withFile(1, fill, (file) => {
+    const connection = openConnection(file, "write");
+    migrate(connection);
+    assert.equal(connection.db.prepare("PRAGMA user_version").get()?.user_version, NEWEST);
+    const { rows, total } = listAudit(connection, EVERYTHING, 0, 10);
+    assert.equal(total, 3);
+    assert.deepEqual(
+      rows.map(({ type, actor, pauseId, data, createdAt }) => [type, actor, pauseId, data, createdAt]),
+      [
+        ["webhook.deleted", "developer", null, { n: "2" }, START + 2],
+        ["webhook.created", "developer", null, { n: "1" }, START + 1],
+        ["key.created", "system", null, { n: "0" }, START],
+      ],
+    );
+    assert.equal(new Set(rows.map(({ id }) => id)).size, 3);
+    for (const { id, createdAt } of rows) {
+      assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      assert.equal(Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16), createdAt);
+    }
+    const seqs = connection.db.prepare("SELECT seq FROM audit ORDER BY seq").all();
+    assert.deepEqual(
+      seqs.map(({ seq }) => seq),
+      [10, 11, 12],
+    );
+    connection.db.close();
+  });
+});
+
+test("a file that was brought up to date has the schema of a new one, and is not touched again", () => {
+  const fresh = openConnection(":memory:", "write");
+  migrate(fresh);
+  for (let schema = 1; schema <= NEWEST; schema += 1) {
+    withFile(
+      schema,
+      () => {},
+      (file) => {
+        const connection = openConnection(file, "write");
+        migrate(connection);
+        migrate(connection);
+        assert.deepEqual(schemaOf(connection), schemaOf(fresh));
+        connection.db.close();
+      },
+    );
+  }
+});
+
+test("a file of a newer version is refused", () => {
+  withFile(
+    1,
+    (db) => db.exec(`PRAGMA user_version = ${NEWEST + 1}`),
+    (file) => {
+      const connection = openConnection(file, "write");
+      assert.throws(() => migrate(connection), StartupError);
+      connection.db.close();
+    },
+  );
+});

@@ -1,0 +1,70 @@
+/** createPause and recordOpening. */
+import type { Seq } from "../../domain/ids.ts";
+import { OPENINGS_COUNT_MAX } from "../../domain/limits.ts";
+import type { CreatePause, CreatePauseResult, Opening } from "../../ports/store.ts";
+import { channelNumber, notificationNumber, uuidBytes } from "../rows.ts";
+import { audit, byActor } from "./audit.ts";
+import { findKey, rememberKey } from "./idempotency.ts";
+import { getPause, loadPause } from "./pause-views.ts";
+import { one } from "./reading.ts";
+import type { Writing } from "./writing.ts";
+
+export function createPause(w: Writing, request: CreatePause): CreatePauseResult {
+  const { actor, tenantSeq, id, recipient, idempotency, now } = request;
+  // First, since with an idempotency key this very request has remembered it.
+  const before = getPause(w, tenantSeq, id);
+  if (before !== null) return { kind: "created", pause: before };
+  if (idempotency !== null) {
+    const remembered = findKey(w, tenantSeq, idempotency, now);
+    if (remembered !== null) {
+      if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
+      return { kind: "repeated", pause: loadPause(w, remembered.seq) };
+    }
+  }
+  const seq = insertPause(w, request);
+  if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, seq, now);
+  const data = { channel: recipient?.channel ?? null, ...byActor(actor) };
+  audit(w, { tenantSeq, actor, type: "pause.created", pauseId: id, data, now });
+  return { kind: "created", pause: loadPause(w, seq) };
+}
+
+const INSERT = `
+  INSERT INTO pauses
+    (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
+     expires_at, created_at, notification, notification_reason, notification_due_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+function insertPause(w: Writing, { question, recipient, notification, ...pause }: CreatePause): Seq {
+  const { lastInsertRowid } = w
+    .prepare(INSERT)
+    .run(
+      uuidBytes(pause.id),
+      pause.tenantSeq,
+      question.message,
+      JSON.stringify(question.options),
+      question.allowTextResponse ? 1 : 0,
+      question.timeoutDefault,
+      question.metadata,
+      recipient === null ? null : channelNumber(recipient.channel),
+      recipient === null ? null : w.vault.seal(recipient.address),
+      pause.expiresAt,
+      pause.now,
+      notificationNumber(notification.status),
+      notification.reason,
+      notification.status === "pending" ? pause.now : null,
+    );
+  return Number(lastInsertRowid);
+}
+
+const COUNT_OPENING = `
+  UPDATE pauses
+  SET openings = openings + 1
+  WHERE id = ? AND openings < ?
+  RETURNING tenant_seq`;
+
+export function recordOpening(w: Writing, { pauseId, method, userAgent, now }: Opening): void {
+  const counted = one<{ tenant_seq: Seq }>(w, COUNT_OPENING, uuidBytes(pauseId), OPENINGS_COUNT_MAX);
+  if (counted === undefined) return;
+  const data = { method, user_agent: userAgent };
+  audit(w, { tenantSeq: counted.tenant_seq, actor: "human", type: "pause.opened", pauseId, data, now });
+}

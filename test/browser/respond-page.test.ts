@@ -1,0 +1,196 @@
+/** The respond page as people meet it: in a real browser, under its own headers, without script. */
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import axe, { type AxeResults } from "axe-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../src/pages/respond-page.ts";
+import { OPEN, PAGES } from "../fixtures/respond-pages.ts";
+import { startBrowser } from "../harness/browser.ts";
+import { signalled } from "../harness/deadline.ts";
+
+interface Posted {
+  readonly url: string;
+  readonly type: string | undefined;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const STATES = Object.entries<RespondPage>(PAGES);
+const NARROW = { width: 320, height: 568 };
+const WIDE = { width: 1280, height: 800 };
+const TOUCH_PX_MIN = 44;
+
+/** Takes the next post. */
+let take: (posted: Posted) => void = () => assert.fail("nobody waits for a post");
+
+/** Every state at its place in the list; a post is answered as the server does, with 303 to the same path. */
+const server = createServer((request, response) => {
+  const { method, url = "", headers } = request;
+  const path = url.split("?")[0] ?? "";
+  if (method === "GET") {
+    const [, page] = STATES[Number(path.slice("/respond/".length))] ?? [];
+    response.writeHead(200, RESPOND_PAGE_HEADERS).end(respondPage(page ?? { kind: "unknown" }));
+    return;
+  }
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const fields = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString("utf8")));
+    take({ url, type: headers["content-type"], fields });
+    response.writeHead(303, { location: path }).end();
+  });
+});
+
+await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+after(() => {
+  server.close();
+  server.closeAllConnections();
+});
+const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const browser = await startBrowser({ after });
+
+function pathOf(name: keyof typeof PAGES): string {
+  return `/respond/${STATES.findIndex(([state]) => state === name)}`;
+}
+
+async function openPage(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+  return context.newPage();
+}
+
+async function visit(name: keyof typeof PAGES, options: BrowserContextOptions, query = ""): Promise<Page> {
+  const page = await openPage(options);
+  await page.goto(origin + pathOf(name) + query);
+  return page;
+}
+
+/** What is posted by what is done. */
+async function postedBy(act: () => Promise<void>): Promise<Posted> {
+  const { promise, give } = signalled<Posted>("a post");
+  take = give;
+  await act();
+  return promise;
+}
+
+/** In words: what is wrong, and where; the page has `axe` already. */
+async function violations(page: Page): Promise<readonly string[]> {
+  const results = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })");
+  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+const overflowPx = (page: Page): Promise<number> =>
+  page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+const focusedText = (page: Page): Promise<string> =>
+  page.evaluate<string>("document.activeElement.name + ' ' + document.activeElement.value");
+
+test("no state has a fault of accessibility, or scrolls sideways, on a phone or a desk, light or dark", async () => {
+  const page = await openPage({ bypassCSP: true });
+  for (const [index, [name]] of STATES.entries()) {
+    await page.goto(`${origin}/respond/${index}`);
+    await page.evaluate(axe.source);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const viewport of [NARROW, WIDE]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize(viewport);
+        const where = `${name}, ${colorScheme}, ${viewport.width} px`;
+        assert.deepEqual(await violations(page), [], where);
+        assert.ok((await overflowPx(page)) <= 0, `${where}: scrolls sideways`);
+      }
+    }
+  }
+  await page.context().close();
+});
+
+test("text at 200 % does not scroll sideways in a window of 640 px", async () => {
+  const page = await openPage({ viewport: { width: 640, height: 800 }, bypassCSP: true });
+  for (const [index, [name]] of STATES.entries()) {
+    await page.goto(`${origin}/respond/${index}`);
+    await page.addStyleTag({ content: "html { font-size: 200% }" });
+    assert.ok((await overflowPx(page)) <= 0, `${name} scrolls sideways`);
+  }
+  await page.context().close();
+});
+
+test("a usual question fits on a small phone down to its last button, each large enough for a thumb", async () => {
+  for (const name of ["open", "open without a note", "open with a choice picked"] as const) {
+    const page = await visit(name, { viewport: NARROW });
+    const boxes = await Promise.all((await page.locator("button").all()).map((button) => button.boundingBox()));
+    assert.equal(boxes.length, OPEN.options.length);
+    for (const box of boxes) {
+      assert.ok(box !== null && box.y >= 0 && box.y + box.height <= NARROW.height, `${name}: a button is out of sight`);
+      assert.ok(box.height >= TOUCH_PX_MIN && box.width >= NARROW.width - 2 * TOUCH_PX_MIN, `${name}: too small`);
+    }
+    await page.context().close();
+  }
+});
+
+test("its own policy blocks nothing of the page, and the style counts in light and dark", async () => {
+  const grounds: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    const page = await openPage({ colorScheme });
+    const complaints: string[] = [];
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("requestfailed", (request) => complaints.push(request.url()));
+    await page.addInitScript(
+      "addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))",
+    );
+    for (const [index] of STATES.entries()) await page.goto(`${origin}/respond/${index}`);
+    assert.deepEqual(complaints, []);
+    grounds.push(await page.evaluate<string>("getComputedStyle(document.body).backgroundColor"));
+    await page.context().close();
+  }
+  assert.deepEqual(grounds, ["rgb(243, 244, 246)", "rgb(13, 16, 20)"]);
+});
+
+test("hostile text stays text", async () => {
+  const page = await visit("open with hostile text", {});
+  const { message } = PAGES["open with hostile text"];
+  assert.equal(await page.locator(".message").textContent(), message);
+  assert.equal(await page.locator("textarea").inputValue(), message);
+  assert.equal(await page.locator("button").first().getAttribute("value"), message);
+  assert.equal(await page.locator("script, img").count(), 0);
+  await page.context().close();
+});
+
+test("with the keyboard alone every button is reached in its order, is seen to be, and Enter sends it", async () => {
+  const page = await visit("open", { javaScriptEnabled: false });
+  const reached: string[] = [];
+  for (let stop = 0; stop < 1 + OPEN.options.length; stop += 1) {
+    await page.keyboard.press("Tab");
+    reached.push(await focusedText(page));
+    const outline = await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle");
+    assert.equal(outline, "solid");
+  }
+  assert.deepEqual(reached, ["text ", ...OPEN.options.map((option) => `choice ${option}`)]);
+  await page.keyboard.press("Shift+Tab");
+  const posted = await postedBy(() => page.keyboard.press("Enter"));
+  assert.deepEqual(posted.fields, { text: "", choice: "Reject" });
+  await page.context().close();
+});
+
+test("the option of the link that was followed has the focus, and Enter sends it", async () => {
+  const page = await visit("open with a choice picked", { javaScriptEnabled: false }, "?choice=Reject");
+  // Browsers move the focus only once the page is drawn.
+  await page.locator("button:focus").waitFor();
+  assert.equal(await focusedText(page), "choice Reject");
+  const posted = await postedBy(() => page.keyboard.press("Enter"));
+  assert.equal(posted.fields.choice, "Reject");
+  await page.context().close();
+});
+
+test("without script the form posts choice and text to its own path, and the answer leads back there", async () => {
+  const page = await visit("open", { javaScriptEnabled: false }, "?choice=Reject");
+  await page.locator("textarea").fill("First, wait.\nThen go: 100 % & more ✅");
+  const posted = await postedBy(() => page.getByRole("button", { name: "Approve" }).click());
+  assert.deepEqual(posted, {
+    url: `${pathOf("open")}?`,
+    type: "application/x-www-form-urlencoded",
+    // Browsers send line breaks as CR LF.
+    fields: { text: "First, wait.\r\nThen go: 100 % & more ✅", choice: "Approve" },
+  });
+  await page.waitForURL(origin + pathOf("open"));
+  await page.context().close();
+});

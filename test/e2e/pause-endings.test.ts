@@ -1,0 +1,167 @@
+/** One ending, whoever races for it, and whatever happens to the server meanwhile. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { newDataDir, startChild } from "../harness/child.ts";
+import { type Hooks, startHooks } from "../harness/hooks.ts";
+import { type Asked, ask, readPause, respond } from "../harness/pauses.ts";
+import { createEndpoint, stage } from "../harness/scene.ts";
+import { type Answer, type Client, startServer } from "../harness/server.ts";
+
+const server = await startServer({ after });
+
+interface PauseHook {
+  readonly event: string;
+  readonly pause_id: string;
+  readonly data: { readonly choice: string | null; readonly response_at: string | null };
+}
+
+function hooksById(hooks: Hooks): Map<string, PauseHook[]> {
+  const byId = new Map<string, PauseHook[]>();
+  for (const { body } of hooks.all) {
+    const hook = JSON.parse(body) as PauseHook;
+    byId.set(hook.pause_id, [...(byId.get(hook.pause_id) ?? []), hook]);
+  }
+  return byId;
+}
+
+/** What an answer told its caller: the ending that it names, in one word. */
+function toldBy({ status, body, code }: Answer): string {
+  if (status === 200) return `${body.status} ${body.response_choice}`;
+  if (body.outcome !== undefined) return `${body.outcome.status} ${body.outcome.response_choice}`;
+  const told = { ALREADY_RESPONDED: "responded", ALREADY_TIMED_OUT: "timed_out", ALREADY_CANCELLED: "cancelled" };
+  return told[code as keyof typeof told] ?? `${status} ${code}`;
+}
+
+/** Two answers and a cancellation, and a reader, all at once; answers what each was told. */
+function race(client: Client, { id, token }: Asked): Promise<readonly Answer[]> {
+  return Promise.all([
+    respond(client, token, { choice: "Approve" }),
+    client.request("DELETE", `/v1/pause/${id}`),
+    respond(client, token, { choice: "Reject" }),
+    client.request("GET", `/v1/pause/${id}?wait=60`),
+  ]);
+}
+
+async function assertOneEnding(client: Client, hooks: Hooks, raced: ReadonlyMap<Asked, readonly Answer[]>) {
+  await hooks.nth(raced.size);
+  const byId = hooksById(hooks);
+  const kinds = new Map<string, number>();
+  for (const [{ id }, answers] of raced) {
+    const pause = await readPause(client, id);
+    const ending = `${pause.status} ${pause.response_choice}`;
+    for (const answer of answers) {
+      const told = toldBy(answer);
+      assert.ok(ending === told || ending.split(" ")[0] === told, `${id} is ${ending}, and someone was told ${told}`);
+    }
+    const sent = byId.get(id) ?? [];
+    assert.deepEqual(
+      sent.map(({ event, data }) => `${event} ${data.choice}`),
+      [`pause.${ending}`],
+      id,
+    );
+    kinds.set(pause.status, (kinds.get(pause.status) ?? 0) + 1);
+  }
+  assert.equal(hooks.all.length, raced.size);
+  return kinds;
+}
+
+test("answers and cancellations that race for two thousand pauses leave each with one ending and one event", async (context) => {
+  const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
+  const raced = new Map<Asked, readonly Answer[]>();
+  for (let round = 0; round < 20; round += 1) {
+    const asked = await Promise.all(Array.from({ length: 100 }, () => ask(client)));
+    const answers = await Promise.all(asked.map((one) => race(client, one)));
+    for (const [index, one] of asked.entries()) raced.set(one, answers[index] ?? []);
+  }
+  const kinds = await assertOneEnding(client, hooks, raced);
+  assert.ok([...kinds.keys()].every((kind) => kind === "responded" || kind === "cancelled"));
+});
+
+test("at the deadline an answer, a cancellation and the time-out race, and one of them wins", async (context) => {
+  const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
+  const raced = new Map<Asked, readonly Answer[]>();
+  for (let round = 0; round < 3; round += 1) {
+    const asked = await Promise.all(Array.from({ length: 200 }, () => ask(client, { expires_in_seconds: 1 })));
+    // One after the other, so that some come before the deadline of this second and some after it.
+    const first = asked[0] as Asked;
+    const ended = readPause(client, first.id, 60);
+    const racing: Promise<void>[] = [];
+    let over = false;
+    void ended.then(() => {
+      over = true;
+    });
+    const rest = asked.slice(1);
+    while (rest.length > 0) {
+      const batch = rest.splice(0, over ? 50 : 1);
+      racing.push(
+        ...batch.map(async (one) => {
+          raced.set(one, await race(client, one));
+        }),
+      );
+      await readPause(client, first.id);
+    }
+    raced.set(first, []);
+    await Promise.all([ended, ...racing]);
+  }
+  const kinds = await assertOneEnding(client, hooks, raced);
+  assert.ok((kinds.get("timed_out") ?? 0) >= 3, JSON.stringify([...kinds]));
+});
+
+test("a thousand pauses that end in one second among many others all time out, each once", async (context) => {
+  const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
+  const asked: Asked[] = [];
+  for (let n = 0; n < 10; n += 1) {
+    asked.push(...(await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 2 })))));
+    await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 3600 })));
+  }
+  await hooks.nth(asked.length);
+  const byId = hooksById(hooks);
+  assert.ok(asked.every(({ id }) => byId.get(id)?.length === 1));
+  assert.equal(byId.size, asked.length);
+  const left = await client.request("GET", "/v1/pause?status=pending&limit=100");
+  assert.deepEqual([left.body.pauses.length, left.body.has_more], [100, true]);
+});
+
+test("pauses survive a kill: those that expired meanwhile time out once, answered ones stay answered, links still work", async (context) => {
+  const hooks = await startHooks(context);
+  const dataDir = await newDataDir(context);
+  const first = await startChild(context, dataDir);
+  await createEndpoint(first, { url: hooks.url, event_types: ["pause.*"], format: "pausepoint" });
+  const answered = await ask(first);
+  const expiring = await Promise.all(
+    Array.from({ length: 50 }, () => ask(first, { expires_in_seconds: 1, timeout_default: "Reject" })),
+  );
+  const open = await ask(first);
+  assert.equal((await respond(first, answered.token, { choice: "Approve" })).status, 200);
+  first.signal("SIGKILL");
+  await first.exited;
+  const second = await startChild(context, dataDir);
+  const ended = await Promise.all(expiring.map(({ id }) => readPause(second, id, 60)));
+  for (const [index, pause] of ended.entries()) {
+    assert.deepEqual([pause.status, pause.response_choice], ["timed_out", "Reject"]);
+    assert.equal(pause.response_at, expiring[index]?.created.expires_at);
+  }
+  assert.equal((await respond(second, answered.token, { choice: "Approve" })).status, 200);
+  assert.equal((await respond(second, open.token, { choice: "Reject" })).status, 200);
+  await hooks.nth(52);
+  // What was on the wire at the kill is sent again, under the same id.
+  const events = new Map(hooks.all.map(({ headers, body }) => [headers["webhook-id"], JSON.parse(body) as PauseHook]));
+  assert.equal(events.size, 52);
+  assert.equal(new Set([...events.values()].map(({ pause_id }) => pause_id)).size, 52);
+});
+
+test("a server that stops answers whoever waits for a pause, and the wait goes on at the next one", async (context) => {
+  const dataDir = await newDataDir(context);
+  const first = await startChild(context, dataDir);
+  const { id, token } = await ask(first);
+  const waiting = readPause(first, id, 60);
+  // A request on another connection is answered after the waiting one has been read.
+  await readPause(first, id);
+  first.signal("SIGTERM");
+  assert.equal((await waiting).status, "pending");
+  assert.deepEqual(await first.exited, { code: 0, signal: null });
+  const second = await startChild(context, dataDir);
+  const again = readPause(second, id, 60);
+  await respond(second, token, { choice: "Approve" });
+  assert.equal((await again).status, "responded");
+});

@@ -1,0 +1,138 @@
+/** From a question to a person's mailbox, Slack channel or phone, and what the pause says of it. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { startMailServer } from "../fixtures/mail-server.ts";
+import { newDataDir, startChild } from "../harness/child.ts";
+import { within } from "../harness/deadline.ts";
+import { startHooks } from "../harness/hooks.ts";
+import { ask, auditOf, readPause, respond } from "../harness/pauses.ts";
+import { type AnswerBody, type Client, newTenant, startServer } from "../harness/server.ts";
+
+let putOff = false;
+const mail = await startMailServer(
+  { after },
+  {
+    onRcptTo(_address, _session, done) {
+      const refusal = Object.assign(new Error("greylisted, try again later"), { responseCode: 451 });
+      done(putOff ? refusal : null);
+      putOff = false;
+    },
+  },
+);
+const twilio = await startHooks({ after });
+const server = await startServer(
+  { after },
+  {
+    SMTP_URL: mail.url,
+    SIGNALBOX_MAIL_FROM: "Signalbox <box@example.com>",
+    TWILIO_ACCOUNT_SID: "AC0123",
+    TWILIO_AUTH_TOKEN: "t0ken",
+    TWILIO_FROM: "+15550001111",
+    TWILIO_BASE_URL: new URL(twilio.url).origin,
+    SIGNALBOX_PUBLIC_URL: "https://ask.example.com/box",
+  },
+);
+
+/** Looks until the notification has the status: long polls end with the pause, and not with its notification. */
+function notified(client: Client, id: string, status: string): Promise<AnswerBody> {
+  const look = async (): Promise<AnswerBody> => {
+    const pause = await readPause(client, id);
+    return pause.notification.status === status ? pause : look();
+  };
+  return within(look(), `the notification of ${id} is ${status}`);
+}
+
+test("a person gets a mail whose link decides, and the pause says that it was sent", async () => {
+  const client = await newTenant(server);
+  const { id, token, created } = await ask(client, { channel: "email", recipient: "boss@example.com" });
+  assert.equal(created.respond_url, `https://ask.example.com/box/respond/${token}`);
+  const { text, html } = await mail.next();
+  for (const part of [text, html]) assert.ok(part.includes(`https://ask.example.com/box/respond/${token}`));
+  const pause = await notified(client, id, "sent");
+  assert.deepEqual(pause.notification, { status: "sent", reason: null });
+  assert.deepEqual([pause.recipient], ["boss@example.com"]);
+  assert.equal((await respond(client, token, { choice: "Approve" })).status, 200);
+  assert.deepEqual(await auditOf(client, id), ["pause.created", "pause.notified", "pause.responded"]);
+});
+
+test("an SMS is posted to Twilio with the account's credentials, and carries the link", async () => {
+  const client = await newTenant(server);
+  twilio.react((hook) => hook.answer(201, { "content-type": "application/json" }, '{"sid":"SM1"}'));
+  const { id, token } = await ask(client, { channel: "sms", recipient: "+491701234567" });
+  const hook = await twilio.nth(1);
+  assert.equal(hook.path, "/2010-04-01/Accounts/AC0123/Messages.json");
+  assert.equal(hook.headers.authorization, `Basic ${Buffer.from("AC0123:t0ken").toString("base64")}`);
+  const form = new URLSearchParams(hook.body);
+  assert.deepEqual([form.get("To"), form.get("From")], ["+491701234567", "+15550001111"]);
+  assert.ok(form.get("Body")?.includes(`/respond/${token}`));
+  await notified(client, id, "sent");
+});
+
+test("Slack gets the question and a button; what it refuses for good is told once and not tried again", async (context) => {
+  const client = await newTenant(server);
+  const slack = await startHooks(context);
+  slack.react((hook) => hook.answer(200, {}, "ok"));
+  const sent = await ask(client, { channel: "slack", recipient: slack.url });
+  const { body } = await slack.nth(1);
+  assert.ok(body.includes(`/respond/${sent.token}`) && body.includes("Pay 340 EUR to Acme Corp?"));
+  await notified(client, sent.id, "sent");
+  slack.react((hook) => hook.answer(404, {}, "no_service"));
+  const refused = await ask(client, { channel: "slack", recipient: slack.url });
+  const pause = await notified(client, refused.id, "failed");
+  assert.match(pause.notification.reason ?? "", /no_service/);
+  assert.equal(pause.status, "pending");
+  assert.equal((await respond(client, refused.token, { choice: "Approve" })).status, 200);
+  assert.equal(slack.all.length, 2);
+});
+
+test("a mail that is put off is tried again, and says so meanwhile", async () => {
+  const client = await newTenant(server);
+  putOff = true;
+  const { id } = await ask(client, { channel: "email", recipient: "slow@example.com" });
+  const second = mail.next();
+  const reasons = new Set<string | null>();
+  let mailed = false;
+  void second.then(() => {
+    mailed = true;
+  });
+  while (!mailed) {
+    const { notification } = await readPause(client, id, 1);
+    reasons.add(notification.reason);
+  }
+  assert.ok(
+    [...reasons].some((reason) => reason?.includes("451")),
+    [...reasons].join(),
+  );
+  await notified(client, id, "sent");
+});
+
+test("a pause that ends before anybody could be told tells nobody", async (context) => {
+  const client = await newTenant(server);
+  const slack = await startHooks(context);
+  slack.react((hook) => hook.answer(503));
+  const { id } = await ask(client, { channel: "slack", recipient: slack.url });
+  await slack.nth(1);
+  await client.request("DELETE", `/v1/pause/${id}`);
+  const pause = await notified(client, id, "failed");
+  assert.equal(pause.status, "cancelled");
+});
+
+test("nothing is sent twice over a normal restart, and what was not sent yet is sent after it", async (context) => {
+  const slack = await startHooks(context);
+  slack.react(() => undefined);
+  const dataDir = await newDataDir(context);
+  const first = await startChild(context, dataDir);
+  const recipient = slack.url;
+  const asked = await Promise.all(Array.from({ length: 8 }, () => ask(first, { channel: "slack", recipient })));
+  await slack.nth(5);
+  first.signal("SIGTERM");
+  // The server waits for what is on the wire.
+  for (const hook of slack.all) hook.answer(200, {}, "ok");
+  slack.react((hook) => hook.answer(200, {}, "ok"));
+  assert.deepEqual(await first.exited, { code: 0, signal: null });
+  const second = await startChild(context, dataDir);
+  for (const { id } of asked) await notified(second, id, "sent");
+  const tokens = slack.all.map(({ body }) => /respond\/([\w-]{72})/.exec(body)?.[1]);
+  assert.equal(new Set(tokens).size, 8);
+  assert.equal(tokens.length, 8);
+});

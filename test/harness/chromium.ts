@@ -1,0 +1,64 @@
+/** A real Chromium from `npm ci` alone: `@sparticuz/chromium` brings the program, its libraries and a font, packed. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export interface Chromium {
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Under `node_modules`, so that it goes with the package; 220 MB, unpacked in 2 s. */
+const CACHE = path.resolve(import.meta.dirname, "../../node_modules/.cache");
+const PACKAGE = fileURLToPath(import.meta.resolve("@sparticuz/chromium"));
+
+/** Where Chromium is; the first caller on a machine unpacks it. */
+export async function unpackChromium(): Promise<Chromium> {
+  const place = path.join(CACHE, `chromium-${await packageVersion()}`);
+  if (!existsSync(place)) await unpackTo(place);
+  return {
+    program: path.join(place, "chromium"),
+    env: {
+      // NSS and Expat, which a bare machine lacks.
+      LD_LIBRARY_PATH: path.join(place, "al2023/lib"),
+      // Only the package's own font, so that a text is as wide on every machine.
+      FONTCONFIG_FILE: path.join(place, "fonts.conf"),
+    },
+  };
+}
+
+async function packageVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(path.join(PACKAGE, "../../package.json"), "utf8"));
+  return (manifest as { readonly version: string }).version;
+}
+
+/** Test files run side by side: each unpacks for itself, and the first one's folder takes the name. */
+async function unpackTo(place: string): Promise<void> {
+  await mkdir(CACHE, { recursive: true });
+  const staging = await mkdtemp(path.join(CACHE, "chromium-unpacking-"));
+  try {
+    await unpack(staging);
+    await writeFile(path.join(staging, "fonts.conf"), fontsConf(place));
+    await rename(staging, place);
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    if (!existsSync(place)) throw error;
+  }
+}
+
+/** In a process of its own: the package unpacks into the temporary folder, and its libraries only where it sees Lambda. */
+async function unpack(folder: string): Promise<void> {
+  const script = "const { default: chromium } = await import(process.argv[1]); await chromium.executablePath();";
+  const env = { PATH: process.env.PATH ?? "", TMPDIR: folder, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" };
+  await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script, PACKAGE], { env });
+}
+
+function fontsConf(place: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${path.join(place, "fonts")}</dir><cachedir>${path.join(place, "fonts-cache")}</cachedir></fontconfig>
+`;
+}

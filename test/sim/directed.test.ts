@@ -1,0 +1,178 @@
+/** Single situations that chance brings about too seldom, in virtual time. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Actor } from "../../src/domain/access.ts";
+import type { EndpointSettings } from "../../src/domain/endpoint.ts";
+import type { Uuid } from "../../src/domain/ids.ts";
+import type { Caller } from "../../src/engine/engine.ts";
+import type { RunningEngine } from "../../src/engine/start.ts";
+import type { World } from "./machine.ts";
+import { type Mood, siteUrl } from "./network.ts";
+import { createWorld } from "./world.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const SITE = 1;
+
+interface Stage {
+  readonly world: World;
+  readonly caller: Caller;
+  readonly endpointId: Uuid;
+  run(ms: number): Promise<void>;
+  /** Run until it is answered; nothing else may go wrong meanwhile. */
+  ask<T>(question: (engine: RunningEngine) => Promise<T>): Promise<T>;
+  publish(): Promise<void>;
+  /** The first column of the only row. */
+  value(sql: string): unknown;
+}
+
+async function stage(mood: Mood, settings: Partial<EndpointSettings> = {}): Promise<Stage> {
+  const world = createWorld(1);
+  const { timeline, network, disk } = world;
+  network.setMood(SITE, mood);
+  const run = (ms: number) => timeline.runUntil(timeline.nowMs + ms);
+  async function settled<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const mark = () => {
+      isSettled = true;
+    };
+    promise.then(mark, mark);
+    for (let steps = 0; !isSettled && steps < 600; steps += 1) await run(SECOND / 10);
+    assert.ok(isSettled, "it is not answered within a minute");
+    return promise;
+  }
+  const ask: Stage["ask"] = async (question) => {
+    const answer = await settled(world.ask(question));
+    if (answer.kind !== "ok") throw new Error(`the answer is ${answer.kind}`);
+    return answer.value;
+  };
+  await settled(world.start());
+  const nobody = "00000000-0000-7000-8000-000000000000" as Uuid;
+  const { tenant } = await ask((engine) => engine.access.createTenant(callerOf(0, nobody), "Tenant"));
+  const caller = callerOf(tenant.seq, tenant.id);
+  const all = {
+    madeBy: "endpoints",
+    settings: { name: null, url: siteUrl(SITE, 1), ...settings },
+    secret: null,
+  } as const;
+  const made = await ask((engine) => engine.endpoints.create(caller, all));
+  if (made.kind !== "created") throw new Error(made.kind);
+  return {
+    world,
+    caller,
+    endpointId: made.endpoint.id,
+    run,
+    ask,
+    async publish() {
+      const event = { type: "a", payload: "{}", endpointIds: null, idempotencyKey: null };
+      const answer = await ask((engine) => engine.publish(caller, event));
+      assert.equal(answer.kind, "accepted");
+    },
+    value: (sql) => Object.values(disk.prepare(sql).get() ?? {})[0],
+  };
+}
+
+function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
+  const actor: Actor = { kind: "key", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
+  return { actor, tenantId, tenantSeq };
+}
+
+test("a delivery that is due in minutes is found by a node that never saw it, though a timer waits a minute", async () => {
+  const { world, run, publish } = await stage("failing", { retryScheduleSeconds: [300] });
+  await publish();
+  await run(10 * SECOND);
+  void world.stop();
+  await run(10 * SECOND);
+  assert.equal(world.process, null);
+  world.network.setMood(SITE, "well");
+  void world.start();
+  // The longest wait of the schedule with its jitter.
+  await run(360 * SECOND + MINUTE);
+  assert.deepEqual(
+    world.network.sent.map(({ process, httpStatus }) => [process, httpStatus === 200]),
+    [
+      [1, false],
+      [2, true],
+    ],
+  );
+  assert.deepEqual(world.faults, []);
+});
+
+test("a lane that could not be disowned while the store refused is disowned when it takes writes again", async () => {
+  const { world, run, publish, value } = await stage("well", { ordered: true });
+  await publish();
+  await run(SECOND / 2);
+  assert.equal(value("SELECT state FROM deliveries"), 3, "it is not delivered yet");
+  const owner = () => value("SELECT owner FROM lanes");
+  assert.notEqual(owner(), null);
+  world.disk.state = "refusing";
+  await run(20 * SECOND);
+  assert.equal(world.process?.engine?.status.gauges().lanes, 0, "the lane is still open");
+  assert.notEqual(owner(), null);
+  world.disk.state = "well";
+  await run(20 * SECOND);
+  assert.equal(owner(), null);
+});
+
+test("a stop while the store refuses ends in its grace, and what could not be settled is sent again", async () => {
+  const { world, run, publish, value } = await stage("slow");
+  await publish();
+  world.disk.state = "refusing";
+  await run(5 * SECOND);
+  assert.equal(world.network.sent[0]?.heard?.kind, "answered");
+  void world.stop();
+  await run(12 * SECOND);
+  assert.equal(world.process, null, "it has not stopped");
+  world.disk.state = "well";
+  assert.equal(value("SELECT state FROM deliveries"), 2);
+  void world.start();
+  await run(MINUTE);
+  assert.equal(value("SELECT state FROM deliveries"), 3);
+  const ids = world.network.sent.map(({ headers }) => headers["webhook-id"]);
+  assert.deepEqual([ids.length, new Set(ids).size], [2, 1]);
+});
+
+test("a job that breaks is logged by its id once a minute, and those behind it go on", async () => {
+  const { world, caller, endpointId, ask, run } = await stage("well");
+  const brokenId = await ask((engine) => engine.endpoints.recover(caller, endpointId, 0));
+  world.disk.prepare("UPDATE jobs SET cursor = 'no JSON', finished_at = NULL").run();
+  const soundId = await ask((engine) => engine.endpoints.recover(caller, endpointId, 0));
+  assert.ok(brokenId !== null && soundId !== null);
+  await run(MINUTE / 2);
+  assert.equal((await ask((engine) => engine.history.getJob(caller, soundId)))?.state, "done");
+  await run(4.5 * MINUTE);
+  const told = world.log.filter((line) => line.includes("notices job_failed") && line.includes(brokenId));
+  assert.ok(told.length >= 4 && told.length <= 6, `${told.length} times`);
+  assert.equal((await ask((engine) => engine.history.getJob(caller, brokenId)))?.state, "running");
+});
+
+test("a pause's ending is sent at once, whoever brought it about", async () => {
+  const { world, caller, ask, run } = await stage("well");
+  const options = ["yes", "no"];
+  const question = { message: "Go?", options, allowTextResponse: false, timeoutDefault: null, metadata: null };
+  const make = async (expiresInSeconds: number) => {
+    const input = { question, recipient: null, expiresInSeconds, idempotencyKey: null };
+    const made = await ask((engine) => engine.pauses.create(caller, input));
+    if (made.kind !== "created") throw new Error(made.kind);
+    return made.view;
+  };
+  const sent: string[] = [];
+  const isSent = (type: string) => {
+    sent.push(type);
+    const types = world.network.sent.map(({ headers }) => headers["x-webhook-event"]);
+    assert.deepEqual(types, sent);
+  };
+  const [answered, cancelled, expired] = [await make(300), await make(300), await make(40)];
+  const token = String(answered.respondUrl).split("/").at(-1) ?? "";
+  await ask((engine) => engine.pauses.respond(token, { choice: "yes", text: null }));
+  await run(SECOND);
+  isSent("pause.responded");
+  // The lane has closed meanwhile: nobody would look for work but once a minute.
+  await run(10 * SECOND);
+  await ask((engine) => engine.pauses.cancel(caller, cancelled.pause.id));
+  await run(SECOND);
+  isSent("pause.cancelled");
+  await run(expired.pause.expiresAt - world.wall.nowMs + SECOND);
+  isSent("pause.timed_out");
+  assert.deepEqual(world.faults, []);
+});
