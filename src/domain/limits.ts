@@ -116,7 +116,7 @@ export const TESTS_IN_FLIGHT_MAX = 64;
 export const PUBLISH_QUEUE_BYTES_MAX = 64 * MB;
 /** Settlements waiting for their commit; above it no attempt starts. */
 export const SETTLE_QUEUE_MAX = 8192;
-/** What one lane holds in memory, as seconds of its own pace: more would wait leased behind a slow endpoint. */
+/** What waits in one lane in memory, as seconds of its own pace: more would wait leased behind a slow endpoint. */
 export const LANE_HOLD_SECONDS = 5;
 /** And never more than this, nor less than its window. */
 export const LANE_HOLD_MAX = 512;

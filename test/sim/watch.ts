@@ -1,7 +1,13 @@
 /** Looks on while the simulation runs: at each attempt's start, at each answer of the store, and now and then. */
 import { createHmac } from "node:crypto";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
-import { HOUSE_BYTES_MAX, HOUSE_DELIVERIES_MAX, IN_FLIGHT_MAX, LANE_HOLD_MAX } from "../../src/domain/limits.ts";
+import {
+  HOUSE_BYTES_MAX,
+  HOUSE_DELIVERIES_MAX,
+  IN_FLIGHT_MAX,
+  LANE_HOLD_MAX,
+  MAX_IN_FLIGHT_MAX,
+} from "../../src/domain/limits.ts";
 import type { LaneState, Settlement, SettleResult } from "../../src/ports/store.ts";
 import { uuidBytes } from "../../src/store/rows.ts";
 import type { Process, Watch, World } from "./machine.ts";
@@ -162,7 +168,8 @@ export function createWatch(world: World): Watch {
     if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0) world.fault(`${gauges.inFlight} are on the wire`);
     if (disk.state !== "well") return;
     for (const { seq, site, leased } of dueLanes(world, process.now())) {
-      if (leased > LANE_HOLD_MAX) world.fault(`site ${site} has ${leased} leases`);
+      // What is on the wire comes on top of what waits for it.
+      if (leased > LANE_HOLD_MAX + MAX_IN_FLIGHT_MAX) world.fault(`site ${site} has ${leased} leases`);
       const since = starvingSince.get(seq) ?? timeline.nowMs;
       const isServed = (of(process).active.get(site) ?? 0) > 0 || (lastStart.get(seq) ?? 0) > since;
       starvingSince.set(seq, isServed ? timeline.nowMs : since);
