@@ -139,6 +139,13 @@ test("the page takes a form and nothing else", async () => {
   const { id, token } = await ask(client);
   const json = await client.request("POST", `/respond/${token}`, { key: null, body: { choice: "Approve" } });
   assert.equal(json.status, 415);
+  assert.match(json.body.error.message, /application\/x-www-form-urlencoded/);
+  const both = await client.request("POST", `/respond/${token}`, {
+    key: null,
+    body: "choice=Approve&choice=Reject",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  });
+  assert.equal(both.status, 400);
   const get = await client.request("GET", `/respond/${token}?choice=Approve&utm_source=mail`, { key: null });
   assert.equal(get.status, 200);
   assert.equal((await readPause(client, id)).status, "pending");

@@ -6,7 +6,7 @@ import type { Pause } from "../../domain/pause.ts";
 import type { RespondAnswer } from "../../engine/pause-service.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
 import type { ApiDeps } from "../deps.ts";
-import { Refusal, STORE_UNAVAILABLE, UNSUPPORTED_MEDIA_TYPE } from "../errors.ts";
+import { problem, Refusal, STORE_UNAVAILABLE } from "../errors.ts";
 import { openedBy } from "./respond-routes.ts";
 import { answerOf, checkRespond, tooLateProblem } from "./respond-wire.ts";
 
@@ -14,9 +14,7 @@ type ByToken = { Params: { token: string }; Querystring: Readonly<Record<string,
 
 export function registerRespondPage(app: FastifyInstance, deps: ApiDeps): void {
   const { engine, clock } = deps;
-  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, text, done) => {
-    done(null, new URLSearchParams(String(text)));
-  });
+  takeForms(app);
 
   app.get<ByToken>("/respond/:token", { schema: { hide: true } }, async (request, reply) => {
     const pause = await whileAvailable(engine.pauses.open(request.params.token, openedBy(request)));
@@ -40,10 +38,31 @@ export function registerRespondPage(app: FastifyInstance, deps: ApiDeps): void {
     if (answer.kind === "tooLate") {
       return show(reply, tooLateProblem(answer.ending).status, pageOf(answer.pause, { ...UNTOUCHED, tooLate: true }));
     }
-    const problem = problemOf(answer, typed.text);
-    const again = { ...UNTOUCHED, preferred: typed.answer.choice, problem, typedText: typed.text, now: clock.now() };
+    const why = problemOf(answer, typed.text);
+    const again = {
+      ...UNTOUCHED,
+      preferred: typed.answer.choice,
+      problem: why,
+      typedText: typed.text,
+      now: clock.now(),
+    };
     return show(reply, answer.kind === "noSuchChoice" ? 400 : 422, pageOf(answer.pause, again));
   });
+}
+
+const NOT_A_FORM = problem(
+  415,
+  "UNSUPPORTED_MEDIA_TYPE",
+  "Send the page's form as application/x-www-form-urlencoded; JSON goes to /v1/respond.",
+);
+
+/** Nothing but the page's form is taken here. */
+function takeForms(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, text, done) => {
+    done(null, new URLSearchParams(String(text)));
+  });
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _bytes, done) => done(new Refusal(NOT_A_FORM)));
 }
 
 function show(reply: FastifyReply, status: number, page: RespondPage): FastifyReply {
@@ -89,12 +108,14 @@ function pageOf(pause: Pause, { tooLate, ...reading }: Reading): RespondPage {
   }
 }
 
-/** A form's fields; a field that came twice counts by its first. */
+/** A form's fields. Two choices are none: nobody could say which was meant. */
 function typedIn({ body }: FastifyRequest) {
-  if (!(body instanceof URLSearchParams)) throw new Refusal(UNSUPPORTED_MEDIA_TYPE);
+  if (!(body instanceof URLSearchParams)) throw new Refusal(NOT_A_FORM);
+  const [choice = "", ...others] = body.getAll("choice");
+  if (others.length > 0) return { text: "", answer: { choice: "", text: "" } };
   // A form ends its lines with CRLF (HTML Living Standard, "constructing the entry list").
   const text = (body.get("text") ?? "").replaceAll("\r\n", "\n");
-  return { text, answer: { choice: body.get("choice") ?? "", text } };
+  return { text, answer: { choice, text } };
 }
 
 function problemOf(answer: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }>, text: string): string {
