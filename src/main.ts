@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
 import { createServer } from "./api/server.ts";
+import { runCommand } from "./cli/run.ts";
 import { createSystemClock } from "./clock/system.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { StartupError, StoreUnavailable } from "./domain/errors.ts";
@@ -13,6 +15,7 @@ import { hmacSha256 } from "./engine/hmac.ts";
 import { startEngine } from "./engine/start.ts";
 import { createNotifiers } from "./notify/notifiers.ts";
 import { createSender } from "./sender/sender.ts";
+import { openBeside } from "./store/sqlite/beside.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 
@@ -36,7 +39,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
   const telemetry = createTelemetry({ level: config.logLevel, clock });
   const store = await openSqliteStore({
     dataDir: config.dataDir,
-    masterKey: config.masterKey === null ? null : Buffer.from(config.masterKey, "base64"),
+    masterKey: masterKeyOf(config),
     onDeath(error) {
       // What it last wrote is unknown, and a restart finds out: leases are voided, nothing is lost.
       telemetry.logger.fatal({ error: error.message }, "the store ended; so does the server");
@@ -101,6 +104,10 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
   }
 }
 
+function masterKeyOf({ masterKey }: Config): Uint8Array | null {
+  return masterKey === null ? null : Buffer.from(masterKey, "base64");
+}
+
 function hostInUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
@@ -150,17 +157,41 @@ function stopOnSignals(running: RunningSignalbox): void {
 // to be told from the noise.
 const HEAP_GROWTH = "--heap-growing-percent=150";
 
-if (import.meta.main) {
+async function serve(): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
+  const config = loadConfig(process.env);
+  const running = await startSignalbox(config);
+  stopOnSignals(running);
+  announce(running, config);
+}
+
+/** The exit code is set and not exited with: what was printed into a pipe may still be on its way. */
+async function command(words: readonly string[]): Promise<void> {
+  const clock = createSystemClock();
+  process.exitCode = await runCommand(words, {
+    clock,
+    openStore() {
+      const config = loadConfig(process.env);
+      return openBeside({ dataDir: config.dataDir, masterKey: masterKeyOf(config), newId: () => clock.uuid() });
+    },
+    readInput: () => text(process.stdin),
+    print: (printed) => void process.stdout.write(printed),
+    complain,
+  });
+}
+
+function complain(line: string): void {
+  process.stderr.write(`signalbox: ${line}\n`);
+}
+
+if (import.meta.main) {
   process.umask(0o077); // payloads and key hashes are nobody else's on this machine
+  const words = process.argv.slice(2);
   try {
-    const config = loadConfig(process.env);
-    const running = await startSignalbox(config);
-    stopOnSignals(running);
-    announce(running, config);
+    await (words.length === 0 ? serve() : command(words));
   } catch (error) {
     if (!(error instanceof StartupError || error instanceof StoreUnavailable)) throw error;
-    for (const line of error.message.split("\n")) process.stderr.write(`signalbox: ${line}\n`);
+    for (const line of error.message.split("\n")) complain(line);
     process.exit(1);
   }
 }

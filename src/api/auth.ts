@@ -1,15 +1,29 @@
-/** Who makes a request, and for which tenant. Before everything else, also before a body is read. */
+/** Who makes a request, with a key or a session, and for which tenant. Before everything else, also before a body is read. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Actor, includesRole, KEY_PATTERN, type Role } from "../domain/access.ts";
 import { ID_PREFIX, parseId } from "../domain/ids.ts";
 import type { Caller } from "../engine/engine.ts";
+import type { SignedIn } from "../engine/session-service.ts";
+import { sessionToken } from "./cookie.ts";
 import type { ApiDeps } from "./deps.ts";
-import { type Envelope, forbidden, type Problem, send, TENANT_NOT_FOUND, UNAUTHORIZED } from "./errors.ts";
+import {
+  type Envelope,
+  FOREIGN_ORIGIN,
+  forbidden,
+  type Problem,
+  SIGN_IN,
+  send,
+  TENANT_NOT_FOUND,
+  UNAUTHORIZED,
+} from "./errors.ts";
+import { isForeignChange } from "./origin.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Set by {@link requireKey}; absent on routes without it. */
+    /** Set by {@link requireCaller}; absent on routes without it. */
     caller: Caller;
+    /** The session that it came with; null for a key. */
+    session: SignedIn | null;
   }
   interface FastifyContextConfig {
     /** The least role that may use this route; `developer` when left out. */
@@ -19,16 +33,18 @@ declare module "fastify" {
 
 type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 
-/** A hook that lets in whoever has a key and the role that the route needs, and sets `request.caller`. */
-export function requireKey(deps: ApiDeps, envelope: Envelope): OnRequest {
+/** What a surface takes: keys alone, or also the cookie of whoever signed in. */
+export type Accepted = "key" | "keyOrSession";
+
+/** A hook that lets in whoever may come and has the role that the route needs, and sets `request.caller`. */
+export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accepted): OnRequest {
+  const nobody = accepted === "key" ? UNAUTHORIZED : SIGN_IN;
   return (request, reply, done) => {
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
     };
-    const apiKey = bearerKey(request.headers.authorization);
-    if (apiKey === null) return refuse(UNAUTHORIZED);
-    deps.engine.access.authenticate(apiKey).then((actor) => {
-      if (actor === null) return refuse(UNAUTHORIZED);
+    const admit = (actor: Actor | null) => {
+      if (actor === null) return refuse(nobody);
       const needs = request.routeOptions.config.needs ?? "developer";
       if (!includesRole(actor.role, needs)) return refuse(forbidden(needs));
       const tenant = (request.query as Record<string, unknown>).tenant;
@@ -41,15 +57,34 @@ export function requireKey(deps: ApiDeps, envelope: Envelope): OnRequest {
         request.caller = chosen;
         done();
       }, done);
+    };
+    const { authorization } = request.headers;
+    // Who sends a key means it, right or wrong; a browser sends none by itself. Another scheme is a proxy's in front.
+    if (accepted === "key" || isBearer(authorization)) {
+      const apiKey = bearerKey(authorization);
+      if (apiKey === null) return refuse(nobody);
+      deps.engine.access.authenticate(apiKey).then(admit, done);
+      return;
+    }
+    const token = sessionToken(request);
+    if (token === null) return refuse(nobody);
+    if (isForeignChange(request, deps.publicUrl)) return refuse(FOREIGN_ORIGIN);
+    deps.engine.sessions.authenticate(token).then((session) => {
+      request.session = session;
+      admit(session?.actor ?? null);
     }, done);
   };
 }
 
 /** The key of a `Bearer` header; null when there is none of a key's form. */
 export function bearerKey(authorization: string | undefined): string | null {
-  if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== "bearer ") return null;
+  if (!isBearer(authorization)) return null;
   const key = authorization.slice(7).trim();
   return KEY_PATTERN.test(key) ? key : null;
+}
+
+function isBearer(authorization: string | undefined): authorization is string {
+  return authorization?.slice(0, 7).toLowerCase() === "bearer ";
 }
 
 /** `?tenant=dev_…`: only a `global_admin` may ask about another tenant. */

@@ -61,7 +61,7 @@ export function describeSchema(node: SchemaNode): string {
       return describeString(node);
     case "integer":
     case "number":
-      return `${node.type === "integer" ? "an integer" : "a number"}${range(node.minimum, node.maximum, " from")}`;
+      return `${node.type === "integer" ? "an integer" : "a number"}${interval(node)}`;
     case "boolean":
       return "true or false";
     case "null":
@@ -84,6 +84,10 @@ function describeString(node: SchemaNode): string {
 
 function eachItem(items: SchemaNode | undefined): string {
   return items === undefined ? "" : `, each ${describeSchema(items)}`;
+}
+
+function interval({ minimum, maximum }: SchemaNode): string {
+  return range(minimum, maximum, minimum !== undefined && maximum !== undefined ? " from" : " of");
 }
 
 function range(from: number | undefined, to: number | undefined, word: string): string {

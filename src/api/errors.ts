@@ -59,6 +59,18 @@ export const UNAUTHORIZED: Problem = {
   headers: { "www-authenticate": 'Bearer realm="signalbox"' },
 };
 
+/** The same, where people come too. */
+export const SIGN_IN: Problem = {
+  ...UNAUTHORIZED,
+  message: 'Send a valid key as "Authorization: Bearer sb_live_…", or sign in at POST /dashboard/auth/login.',
+};
+/** A browser says that another site made it send the cookie. */
+export const FOREIGN_ORIGIN = problem(
+  403,
+  "FOREIGN_ORIGIN",
+  "With a session a change must come from this server's own pages: from the host that was asked, or SIGNALBOX_PUBLIC_URL.",
+);
+
 export function forbidden(needs: string): Problem {
   return problem(403, "FORBIDDEN", `This needs the role ${needs}.`);
 }

@@ -24,3 +24,5 @@ export const FAULTS_MAX = 1000;
 export const FIELD_SHOWN_CHARS_MAX = 100;
 /** Pages of `/v1/tenants`. */
 export const TENANTS_PAGE_MAX = 1000;
+/** A page of `/dashboard/webhooks` when nothing is said. */
+export const WEBHOOK_ROWS_DEFAULT = 10;

@@ -2,7 +2,9 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import Type, { type TSchema } from "typebox";
+import { SESSION_COOKIE } from "./cookie.ts";
 import type { ApiDeps } from "./deps.ts";
+import { surfaceOf } from "./surface-paths.ts";
 
 const Tenant = Type.Optional(
   Type.String({ description: "`dev_…`: act in this tenant; only for a global_admin. Without it, in your own." }),
@@ -20,12 +22,20 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       components: {
-        securitySchemes: { key: { type: "http", scheme: "bearer", description: "A key: `sb_live_…` or `sb_test_…`." } },
+        securitySchemes: {
+          key: { type: "http", scheme: "bearer", description: "A key: `sb_live_…` or `sb_test_…`." },
+          session: {
+            type: "apiKey",
+            in: "cookie",
+            name: SESSION_COOKIE,
+            description: "As `POST /dashboard/auth/login` sets it.",
+          },
+        },
       },
-      security: [{ key: [] }],
+      security: [{ key: [] }, { session: [] }],
     },
     transform: ({ schema, url, route }) => ({
-      schema: documented(schema, route.bodyLimit ?? app.initialConfig.bodyLimit),
+      schema: documented(schema, url, route.bodyLimit ?? app.initialConfig.bodyLimit),
       url,
     }),
     transformObject: (documents) => {
@@ -46,16 +56,18 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 /** Add what every route with a key has, and the limit of its body; a public one never asks who calls. */
-function documented(schema: FastifySchema | undefined, bodyBytesMax: number | undefined): FastifySchema {
+function documented(schema: FastifySchema | undefined, url: string, bodyBytesMax: number | undefined): FastifySchema {
   if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
   const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
   const text = `${schema.description ?? ""}${limit}`.trim();
   return {
     ...schema,
     ...(text !== "" && { description: text }),
-    ...(schema.security === undefined
-      ? { querystring: withTenant(schema.querystring) }
-      : { response: withoutKey(schema.response) }),
+    ...(schema.security === undefined && {
+      querystring: withTenant(schema.querystring),
+      ...(surfaceOf(url) === "pauses" && { security: [{ key: [] }] }),
+    }),
+    ...(schema.security?.length === 0 && { response: withoutKey(schema.response) }),
   };
 }
 

@@ -21,8 +21,8 @@ export const NoBody = Type.Object({}, { additionalProperties: false });
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad input; every bad field is named.",
-  401: "No key, or not a valid one.",
-  403: "The key's role does not suffice.",
+  401: "No key or session, or not a valid one.",
+  403: "The role does not suffice; or a browser sent a change from another site's page.",
   404: "There is no such thing in this tenant, or no such tenant.",
   409: "The state forbids it.",
   413: "The body or a part of it is too large.",

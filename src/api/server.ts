@@ -4,6 +4,8 @@ import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { installBodyParsers } from "./body.ts";
 import { refuseConnection } from "./connection.ts";
 import { installCursors } from "./cursor.ts";
+import { envelope as dashboardEnvelope } from "./dashboard/errors.ts";
+import { registerDashboardSurface } from "./dashboard/routes.ts";
 import type { ApiDeps } from "./deps.ts";
 import { registerEndpointsSurface } from "./endpoints/routes.ts";
 import {
@@ -32,6 +34,7 @@ import { registerOpenApi } from "./openapi.ts";
 import { registerOperations } from "./operations/routes.ts";
 import { envelope as pausesEnvelope } from "./pauses/errors.ts";
 import { registerPausesSurface } from "./pauses/routes.ts";
+import { type Surface, surfaceOf } from "./surface-paths.ts";
 
 /** Answers are data about a tenant: nobody caches them, and no browser takes them for a page. */
 const ANSWER_HEADERS = {
@@ -72,6 +75,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   // Declared ahead, so that setting it later does not change the request's hidden class.
   app.decorateRequest("caller", null as never);
+  app.decorateRequest("session", null);
   // With a listener Node leaves the answer to us, and the first hook gives it.
   app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   installBodyParsers(app);
@@ -80,6 +84,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   registerOpenApi(app, deps);
   app.register(async (inner) => registerEndpointsSurface(inner, deps));
   app.register(async (inner) => registerPausesSurface(inner, deps));
+  app.register(async (inner) => registerDashboardSurface(inner, deps));
   app.register(async (inner) => registerOperations(inner, deps));
   return app;
 }
@@ -136,13 +141,14 @@ function report({ telemetry }: ApiDeps, error: unknown, request: FastifyRequest)
   });
 }
 
-const PAUSES_PATHS = ["/v1/pause", "/v1/respond", "/v1/webhooks", "/v1/audit", "/v1/auth"];
+const ENVELOPES: Readonly<Record<Surface, Envelope>> = {
+  pauses: pausesEnvelope,
+  dashboard: dashboardEnvelope,
+  other: commonEnvelope,
+};
 
-/** The surface that a path belongs to, also when there is no such route. */
 function envelopeOf(request: FastifyRequest): Envelope {
-  const path = pathOf(request);
-  const isPauses = PAUSES_PATHS.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
-  return isPauses ? pausesEnvelope : commonEnvelope;
+  return ENVELOPES[surfaceOf(pathOf(request))];
 }
 
 function pathOf(request: FastifyRequest): string {

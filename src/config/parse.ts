@@ -1,7 +1,7 @@
 /** What one setting's text may be. Pure; a fault says what is wrong and how to mend it, and never repeats a secret. */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { KEY_PATTERN } from "../domain/access.ts";
+import { KEY_PATTERN, passwordFault } from "../domain/access.ts";
 import { recipientFault } from "../domain/recipient.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
@@ -17,9 +17,6 @@ export interface InboundSourceSetting {
 }
 
 const MASTER_KEY_BYTES = 32;
-/** NIST SP 800-63B §3.1.1: the shortest password worth hashing. */
-const PASSWORD_CHARS_MIN = 8;
-const PASSWORD_CHARS_MAX = 1024;
 const SOURCE_NAME_CHARS_MAX = 100;
 const SOURCE_SECRET_CHARS_MAX = 512;
 /** How much of a wrong value its fault repeats. */
@@ -118,10 +115,10 @@ export const parseEmail: Parse<string> = (text) =>
     ? { value: text }
     : { fault: `must be an e-mail address such as ops@example.com, not ${shown(text)}` };
 
-export const parsePassword: Parse<string> = (text) =>
-  text.length >= PASSWORD_CHARS_MIN && text.length <= PASSWORD_CHARS_MAX
-    ? { value: text }
-    : { fault: `must have ${PASSWORD_CHARS_MIN} to ${PASSWORD_CHARS_MAX} characters` };
+export const parsePassword: Parse<string> = (text) => {
+  const fault = passwordFault(text);
+  return fault === null ? { value: text } : { fault };
+};
 
 /** A sender as a mail program writes it: `ops@example.com` or `Signalbox <ops@example.com>`. */
 export const parseMailFrom: Parse<string> = (text) => {

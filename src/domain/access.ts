@@ -1,5 +1,6 @@
 /** Who may do what. */
 import type { Seq, Uuid } from "./ids.ts";
+import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "./limits.ts";
 
 export const ROLES = ["developer", "org_admin", "global_admin"] as const;
 /** In rising order; each may all that the one before it may. */
@@ -23,3 +24,10 @@ export function includesRole(role: Role, needed: Role): boolean {
 
 /** A key's form: `sb_live_` or `sb_test_` and 48 hex digits. */
 export const KEY_PATTERN = /^sb_(live|test)_[0-9a-f]{48}$/;
+
+/** What is wrong with a new password, as in "must have 8 to 1024 characters"; null when nothing is. */
+export function passwordFault(password: string): string | null {
+  return password.length >= PASSWORD_CHARS_MIN && password.length <= PASSWORD_CHARS_MAX
+    ? null
+    : `must have ${PASSWORD_CHARS_MIN} to ${PASSWORD_CHARS_MAX} characters`;
+}

@@ -32,8 +32,10 @@ export const ID_PREFIX = {
   audit: "aud_",
 } as const;
 
+/** What `/v1/webhooks` and `/dashboard/webhooks` show before an endpoint's UUID. */
+export const WEBHOOK_PREFIX = "webhook_";
 /** The prefixes under which any endpoint route accepts an endpoint's UUID. */
-const ENDPOINT_PREFIXES = ["ep_", "webhook_", "wh_"];
+const ENDPOINT_PREFIXES = [ID_PREFIX.endpoint, WEBHOOK_PREFIX, "wh_"];
 
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

@@ -253,6 +253,33 @@ export const SMS_CHARS_MAX = 1600;
 export const SMS_REQUESTER_CHARS_MAX = 60;
 export const SMS_QUESTION_CHARS_MAX = 300;
 
+// ── People ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** NIST SP 800-63B §3.1.1: the shortest password worth hashing. */
+export const PASSWORD_CHARS_MIN = 8;
+/** Far above any passphrase; what is hashed has to end somewhere. */
+export const PASSWORD_CHARS_MAX = 1024;
+/** A session that was not used for this long is over: half a day, a night. */
+export const SESSION_IDLE_MS = 12 * HOUR_MS;
+/** A session is over after this, however much it is used. */
+export const SESSION_MS_MAX = 7 * DAY_MS;
+/** How often a session's use is written down: each is a commit, and half a day is not measured in seconds. */
+export const SESSION_TOUCH_MS = MINUTE_MS;
+/** Live sessions of one user; above it the oldest ends. Whoever signs in from scripts seldom signs out. */
+export const SESSIONS_PER_USER_COUNT_MAX = 100;
+/** For how long a bad password counts. */
+export const BAD_PASSWORDS_WINDOW_MS = 15 * MINUTE_MS;
+/** For one account from one address: a person who does not remember. */
+export const BAD_PASSWORDS_HERE_COUNT_MAX = 5;
+/** For one account, from wherever: many machines that guess. */
+export const BAD_PASSWORDS_ACCOUNT_COUNT_MAX = 50;
+/** From one address, for whatever account: one machine that tries a list of names. */
+export const BAD_PASSWORDS_ADDRESS_COUNT_MAX = 20;
+/** Accounts, addresses and pairs of them that bad passwords are remembered of: each takes some hundred bytes. */
+export const BAD_PASSWORDS_KEPT_COUNT_MAX = 10_000;
+/** Passwords that wait to be checked, one after the other at some 30 ms each; more are refused. */
+export const PASSWORD_CHECKS_WAITING_COUNT_MAX = 100;
+
 // ── The stream ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A reader this many outcomes behind is dropped; it resumes with Last-Event-ID. */

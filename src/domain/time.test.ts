@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseTime, wholeSeconds, wholeSecondsOrNull } from "./time.ts";
+import { milliseconds, millisecondsOrNull, parseTime, wholeSeconds, wholeSecondsOrNull } from "./time.ts";
 
 test("RFC 3339 times are read, fractions cut to milliseconds", () => {
   const cases: readonly [string, string][] = [
@@ -37,4 +37,10 @@ test("whatever else looks like a time is none", () => {
 test("times are shown in whole seconds, cut off", () => {
   assert.equal(wholeSeconds(Date.UTC(2024, 0, 1, 0, 0, 0, 999)), "2024-01-01T00:00:00Z");
   assert.equal(wholeSecondsOrNull(null), null);
+});
+
+test("where a surface shows milliseconds there are always three digits", () => {
+  assert.equal(milliseconds(Date.UTC(2024, 0, 1)), "2024-01-01T00:00:00.000Z");
+  assert.equal(millisecondsOrNull(Date.UTC(2024, 0, 1, 0, 0, 0, 7)), "2024-01-01T00:00:00.007Z");
+  assert.equal(millisecondsOrNull(null), null);
 });

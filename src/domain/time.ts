@@ -29,3 +29,13 @@ export function wholeSeconds(ms: EpochMs): string {
 export function wholeSecondsOrNull(ms: EpochMs | null): string | null {
   return ms === null ? null : wholeSeconds(ms);
 }
+
+/** `2024-01-01T00:00:00.000Z`. */
+export function milliseconds(ms: EpochMs): string {
+  return new Date(ms).toISOString();
+}
+
+/** As {@link milliseconds}, null staying null. */
+export function millisecondsOrNull(ms: EpochMs | null): string | null {
+  return ms === null ? null : milliseconds(ms);
+}

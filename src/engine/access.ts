@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import { type Actor, KEY_PATTERN } from "../domain/access.ts";
 import { CREDENTIAL_CACHE_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { NewKey, Store } from "../ports/store.ts";
+import type { AccessVerbs, NewKey } from "../ports/store.ts";
 import type { AccessService } from "./engine.ts";
 
 export interface Access extends AccessService {
@@ -20,7 +20,7 @@ export function hashKey(apiKey: string): string {
 }
 
 /** @param onChange called when a key may no longer be good: what it opened has to be opened again */
-export function createAccess(store: Store, clock: Clock, onChange: () => void): Access {
+export function createAccess(store: AccessVerbs, clock: Clock, onChange: () => void): Access {
   const actors = new LRUCache<string, Actor>({ max: CREDENTIAL_CACHE_MAX });
   /** Counts what changed, so that a lookup that began before a change is not remembered after it. */
   let changes = 0;

@@ -5,10 +5,11 @@ import { ENDPOINT_NAME_CHARS_MAX, TESTS_IN_FLIGHT_MAX } from "../domain/limits.t
 import type { Clock } from "../ports/clock.ts";
 import type { Sender } from "../ports/sender.ts";
 import type { PatchEndpoint, Store } from "../ports/store.ts";
-import type { AttemptMade, Attempts } from "./attempts.ts";
+import type { Attempts } from "./attempts.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { EndpointCache } from "./endpoint-cache.ts";
 import type { Caller, EndpointService, PatchEndpointInput, TestAnswer } from "./engine.ts";
+import { STOPPING, TOO_MANY_TESTS, testAnswer, testMessage } from "./test-answer.ts";
 
 export interface EndpointsOptions {
   readonly clock: Clock;
@@ -43,7 +44,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
       id: clock.uuid(),
       tenantId: caller.tenantId,
       type: "test",
-      payload: JSON.stringify({ message: testMessage(endpoint) }),
+      payload: JSON.stringify({ message: testMessage(endpoint.format) }),
       acceptedAt: clock.now(),
       pauseId: null,
     };
@@ -57,7 +58,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
     };
     // Without a schedule: whatever comes of it, it is not retried.
     const made = await options.attempts.make(delivery, { ...endpoint, retryScheduleSeconds: [] }, 0);
-    if (made === null) return { success: false, httpStatus: null, message: "The server is stopping." };
+    if (made === null) return STOPPING;
     await store.recordTest({
       tenantSeq: caller.tenantSeq,
       endpointSeq: endpoint.seq,
@@ -97,6 +98,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
     },
     get: ({ tenantSeq }, id) => store.getEndpoint(tenantSeq, id),
     list: ({ tenantSeq }, after, limit) => store.listEndpoints(tenantSeq, after, limit),
+    listFrom: ({ tenantSeq }, offset, limit) => store.listEndpointsFrom(tenantSeq, offset, limit),
     async unknown({ tenantSeq }, ids) {
       const { byId } = await cache.get(tenantSeq);
       return ids.filter((id) => !byId.has(id));
@@ -119,7 +121,9 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
         ...changesOf({ ...input, ...vetted }),
       });
       const view = patched === null ? null : await store.getEndpoint(tenantSeq, id);
-      return view === null ? { kind: "unknown" } : { kind: "patched", view };
+      if (patched === null || view === null) return { kind: "unknown" };
+      // What this change made of it, and not another one that came right behind it.
+      return { kind: "patched", view: { ...view, endpoint: patched } };
     },
     async remove({ actor, tenantSeq }, id) {
       const state = await store.deleteEndpoint({ actor, tenantSeq, id, now: clock.now() });
@@ -158,12 +162,6 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
   };
 }
 
-const TOO_MANY_TESTS: TestAnswer = {
-  success: false,
-  httpStatus: null,
-  message: "Too many tests are being sent; try again in a moment.",
-};
-
 function changesOf({ settings, status, secret }: PatchEndpointInput): Partial<PatchEndpoint> {
   return {
     ...(settings === undefined ? {} : { settings }),
@@ -174,15 +172,4 @@ function changesOf({ settings, status, secret }: PatchEndpointInput): Partial<Pa
 
 function nameOf(url: string): string {
   return new URL(url).hostname.slice(0, ENDPOINT_NAME_CHARS_MAX);
-}
-
-function testMessage({ format }: Endpoint): string {
-  return `This is a test webhook event from ${format === "pacspace" ? "PacSpace" : "Signalbox"}.`;
-}
-
-function testAnswer({ attempt, transition }: AttemptMade): TestAnswer {
-  const { httpStatus } = attempt;
-  if (transition.outcome === "SUCCESS") return { success: true, httpStatus, message: "Test event sent successfully." };
-  const why = httpStatus === null ? `${transition.classification}: ${attempt.errorDetail}` : `HTTP ${httpStatus}`;
-  return { success: false, httpStatus, message: `Test event failed: ${why}.` };
 }

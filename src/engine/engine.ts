@@ -10,6 +10,7 @@ import type {
   DeliverySearch,
   EndpointHealthRow,
   EndpointPage,
+  EndpointPlaces,
   EndpointView,
   EventView,
   HourCounts,
@@ -23,6 +24,7 @@ import type {
 import type { Caller } from "./caller.ts";
 import type { Cursors } from "./cursors.ts";
 import type { PauseService } from "./pause-service.ts";
+import type { SessionService } from "./session-service.ts";
 
 export type { Caller } from "./caller.ts";
 
@@ -105,6 +107,13 @@ export interface ListDeliveriesInput {
   readonly limit: number;
 }
 
+export type RetryEventAnswer =
+  /** Those that wait again, oldest first. */
+  | { readonly kind: "queued"; readonly deliveryIds: readonly [Uuid, ...Uuid[]] }
+  /** None had failed, but for tests and those of deleted endpoints. */
+  | { readonly kind: "nothing" }
+  | { readonly kind: "unknown" };
+
 export type ReplayAnswer =
   | { readonly kind: "created"; readonly batchId: Uuid; readonly count: number; readonly skipped: number }
   | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
@@ -128,6 +137,8 @@ export interface EndpointService {
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
   list(caller: Caller, after: Seq | null, limit: number): Promise<EndpointPage>;
+  /** A page by its place, and how many there are. */
+  listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointPlaces>;
   /** Which of these the tenant does not have. */
   unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
   patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
@@ -152,6 +163,8 @@ export interface HistoryService {
   getEvent(caller: Caller, id: Uuid): Promise<EventView | null>;
   cancel(caller: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown">;
   retry(caller: Caller, id: Uuid): Promise<RetryResult>;
+  /** Retry all failed deliveries of an event. */
+  retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventAnswer>;
   replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
   getJob(caller: Caller, id: Uuid): Promise<Job | null>;
   /** Whole hours back from now. */
@@ -181,6 +194,7 @@ export interface Engine {
   readonly endpoints: EndpointService;
   readonly history: HistoryService;
   readonly access: AccessService;
+  readonly sessions: SessionService;
   readonly pauses: PauseService;
   readonly cursors: Cursors;
   readonly status: {

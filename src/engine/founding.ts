@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { hashKey } from "./access.ts";
 import { hashPassword } from "./passwords.ts";
+import { makePassword } from "./users.ts";
 
 /** What the operator fixed; each null is made up. */
 export interface FoundingWishes {
@@ -19,14 +20,13 @@ export interface Founded {
 }
 
 const EMAIL = "admin@localhost";
-const PASSWORD_RANDOM_BYTES = 15;
 const KEY_RANDOM_BYTES = 24;
 
 /** Found the store, or answer null when it was founded before; then nothing changes, whatever the wishes. */
 export async function found(store: Store, clock: Clock, wishes: FoundingWishes): Promise<Founded | null> {
   const tenants = await store.listTenants(null, 1);
   if (tenants.length > 0) return null;
-  const password = wishes.adminPassword ?? clock.randomBase64(PASSWORD_RANDOM_BYTES);
+  const password = wishes.adminPassword ?? makePassword(clock);
   const apiKey = wishes.apiKey ?? `sb_live_${clock.randomHex(KEY_RANDOM_BYTES)}`;
   const email = wishes.adminEmail ?? EMAIL;
   const isNew = await store.found({

@@ -1,7 +1,7 @@
 /** What happened, and what can be done about a single delivery. */
-import type { EpochMs } from "../domain/ids.ts";
+import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Store } from "../ports/store.ts";
+import type { RetriedOfEvent, Store } from "../ports/store.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { HistoryService } from "./engine.ts";
 import type { Streams } from "./stream.ts";
@@ -30,6 +30,25 @@ export function createHistory(clock: Clock, store: Store, deliveries: Deliveries
       const result = await store.retry({ actor, tenantSeq, id, now: clock.now() });
       if (result.kind === "queued" && result.wake !== null) deliveries.claims.wake([result.wake]);
       return result;
+    },
+    async retryEvent({ actor, tenantSeq }, eventId) {
+      const queued: Uuid[] = [];
+      let after: Seq | null = null;
+      do {
+        const step: RetriedOfEvent | null = await store.retryEvent({
+          actor,
+          tenantSeq,
+          eventId,
+          after,
+          now: clock.now(),
+        });
+        if (step === null) return { kind: "unknown" };
+        deliveries.claims.wake(step.woken);
+        queued.push(...step.deliveryIds);
+        after = step.next;
+      } while (after !== null);
+      const [oldest, ...others] = queued;
+      return oldest === undefined ? { kind: "nothing" } : { kind: "queued", deliveryIds: [oldest, ...others] };
     },
     async replay({ actor, tenantSeq }, deliveryIds, dryRun) {
       const result = await store.replay({ actor, tenantSeq, deliveryIds, dryRun, now: clock.now() });

@@ -1,5 +1,5 @@
-/** Passwords: argon2id, kept as a PHC string. */
-import { argon2, randomBytes } from "node:crypto";
+/** Passwords: argon2id, kept as a PHC string. Derived in Node's thread pool, never on the main thread. */
+import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
 /** OWASP's second recommendation for argon2id: 19 MiB, two passes, one lane. */
@@ -8,6 +8,18 @@ const PASSES = 2;
 const LANES = 1;
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
+const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+
+interface Cost {
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+  readonly tagLength: number;
+}
+
+const COST: Cost = { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, tagLength: TAG_BYTES };
+/** What the password of nobody is derived with. */
+const DECOY = { cost: COST, salt: Buffer.alloc(SALT_BYTES), tag: Buffer.alloc(TAG_BYTES) };
 
 const derive = promisify(argon2);
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64").replaceAll("=", "");
@@ -15,13 +27,33 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64").repl
 /** Hash a password: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const tag = await derive("argon2id", {
-    message: password,
-    nonce: salt,
-    memory: MEMORY_KIB,
-    passes: PASSES,
-    parallelism: LANES,
-    tagLength: TAG_BYTES,
-  });
+  const tag = await derive("argon2id", { message: password, nonce: salt, ...COST });
   return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${base64(salt)}$${base64(tag)}`;
+}
+
+/**
+ * Whether a password is the one that was hashed.
+ *
+ * @param stored null when there is no such account: the answer is false, and takes as long
+ */
+export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
+  const { cost, salt, tag } = stored === null ? DECOY : parse(stored);
+  const derived = await derive("argon2id", { message: password, nonce: salt, ...cost });
+  return timingSafeEqual(derived, tag) && stored !== null;
+}
+
+function parse(stored: string) {
+  const [, memory, passes, parallelism, salt = "", tag = ""] = PHC.exec(stored) ?? [];
+  if (memory === undefined) throw new Error("a stored password is no argon2id hash");
+  const bytes = Buffer.from(tag, "base64");
+  return {
+    cost: {
+      memory: Number(memory),
+      passes: Number(passes),
+      parallelism: Number(parallelism),
+      tagLength: bytes.length,
+    } satisfies Cost,
+    salt: Buffer.from(salt, "base64"),
+    tag: bytes,
+  };
 }

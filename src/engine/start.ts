@@ -19,6 +19,7 @@ import { createOutage } from "./outage.ts";
 import { startPauses } from "./pauses.ts";
 import { createPublisher } from "./publish.ts";
 import { createRespondLinks } from "./respond-links.ts";
+import { createSessions } from "./sessions.ts";
 import { createStreams } from "./stream.ts";
 import { createTokens } from "./tokens.ts";
 import { startUpkeep } from "./upkeep.ts";
@@ -51,6 +52,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const { clock, store, sender, telemetry } = options;
   const entered = await store.enter(clock.now());
   clock.notBefore(entered.now);
+  const foreignChanges = await store.foreignChanges();
   const { node } = entered;
   const outage = createOutage(clock, telemetry);
   const tokens = createTokens(node);
@@ -58,6 +60,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const streams = createStreams(store);
   const attempts = createAttempts(options);
   const access = createAccess(store, clock, streams.close);
+  const sessions = createSessions(store, clock, streams.close);
   const deliveries = createDeliveries({
     clock,
     store,
@@ -97,9 +100,11 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     node,
     retentionMs: options.retentionMs,
     lastSeenAt: entered.lastSeenAt,
+    foreignChanges,
     onForeignChange() {
       cache.clear();
       access.forget();
+      sessions.forget();
       claims.discover();
       waits.tellAll();
     },
@@ -120,6 +125,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     }),
     history: createHistory(clock, store, deliveries, streams),
     access,
+    sessions,
     pauses,
     cursors: createCursors(entered.linkKey),
     status: {

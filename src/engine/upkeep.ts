@@ -34,6 +34,8 @@ export interface UpkeepOptions {
   readonly retentionMs: number;
   /** The store's latest time before this start; null for a new one. */
   readonly lastSeenAt: number | null;
+  /** The store's count of them before anything was cached. */
+  readonly foreignChanges: number;
   /** Another process changed something: forget what is cached. */
   readonly onForeignChange: () => void;
 }
@@ -50,7 +52,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   ];
   const jobs = repeat(options, RECONCILE_MS, stepJobs);
   jobs.now();
-  let foreign: number | null = null;
+  let foreign = options.foreignChanges;
   let strays: ReadonlySet<LeaseToken> = new Set();
   /** Jobs that broke, and when each is tried again. */
   const resting = new Map<Uuid, EpochMs>();
@@ -62,7 +64,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   async function pollForeignChanges(): Promise<void> {
     const version = await store.foreignChanges();
-    if (foreign !== null && version !== foreign) options.onForeignChange();
+    if (version !== foreign) options.onForeignChange();
     foreign = version;
   }
 

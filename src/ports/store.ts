@@ -9,13 +9,22 @@ import type { DeliveringVerbs } from "./store/delivering.ts";
 import type { EndpointVerbs } from "./store/endpoints.ts";
 import type { HistoryVerbs } from "./store/history.ts";
 import type { PauseVerbs } from "./store/pauses.ts";
+import type { SessionVerbs } from "./store/sessions.ts";
 import type { UpkeepVerbs } from "./store/upkeep.ts";
 
-export interface Store extends DeliveringVerbs, EndpointVerbs, HistoryVerbs, AccessVerbs, PauseVerbs, UpkeepVerbs {}
+export interface Store
+  extends DeliveringVerbs,
+    EndpointVerbs,
+    HistoryVerbs,
+    AccessVerbs,
+    SessionVerbs,
+    PauseVerbs,
+    UpkeepVerbs {}
 
 export type * from "./store/access.ts";
 export type * from "./store/delivering.ts";
 export type * from "./store/endpoints.ts";
 export type * from "./store/history.ts";
 export type * from "./store/pauses.ts";
+export type * from "./store/sessions.ts";
 export type * from "./store/upkeep.ts";

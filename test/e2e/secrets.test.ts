@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
 import { type Hooks, startHooks } from "../harness/hooks.ts";
+import { signedIn } from "../harness/jar.ts";
 import { createEndpoint, publish } from "../harness/scene.ts";
 import type { RequestOptions } from "../harness/server.ts";
 import { followOutcomes, type OutcomeReader } from "../harness/stream.ts";
@@ -155,5 +156,34 @@ test("a pause's link and whom it was sent to stand in no log and in no file", as
   assertNowhere([token, "slack-secret", PAYLOAD], logged, "the log");
   for (const { name, bytes } of await filesOf(dataDir)) {
     assertNowhere([token, "slack-secret"].flatMap(spellings), bytes, name);
+  }
+});
+
+test("passwords and the tokens of sessions stand in no log, no file and no answer", async (t) => {
+  const { observed, dataDir } = await stage(t);
+  const { server } = observed;
+  const email = "ada@example.com";
+  const jar = await signedIn(server.url, email, PASSWORD);
+  const tokens = [jar.cookie];
+  await jar.signIn(email, PASSWORD); // replaces the first
+  tokens.push(jar.cookie);
+  const replaced = { key: null, headers: { cookie: tokens[0] ?? "" } };
+  await observed.ask("GET", "/dashboard/auth/me", replaced);
+  await observed.ask("POST", "/dashboard/auth/login", { key: null, body: { email, password: `${PASSWORD}!` } });
+  await observed.ask("POST", "/dashboard/auth/login", { key: null, body: `{"password": "${PASSWORD}", nonsense` });
+  await observed.ask("POST", "/dashboard/auth/login", { key: null, body: { email: PASSWORD, pasword: PASSWORD } });
+  const newPassword = "another-horse-another-staple";
+  const change = { currentPassword: PASSWORD, newPassword };
+  assert.equal((await jar.request("POST", "/dashboard/auth/password", { body: change })).status, 200);
+  const secrets = [PASSWORD, newPassword, ...tokens.map((cookie) => cookie?.split("=")[1] ?? assert.fail())];
+  assert.equal(new Set(secrets).size, 4);
+  assertNowhere(secrets, observed.answers.join("\n"), "an answer");
+  await jar.request("POST", "/dashboard/auth/logout");
+  server.signal("SIGTERM");
+  await server.exited;
+  assertNowhere(secrets, `${server.stdout}${server.stderr}`, "the log");
+  for (const { name, bytes } of await filesOf(dataDir)) {
+    assertNowhere(secrets.flatMap(spellings), bytes, name);
+    for (const token of secrets.slice(2)) assert.equal(bytes.includes(Buffer.from(token, "hex")), false, name);
   }
 });

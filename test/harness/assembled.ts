@@ -28,10 +28,15 @@ export interface AssembledOptions {
   readonly dataDir: string;
   /** The file's largest size, in pages of 4 KB; none when left out. */
   readonly pagesMax?: number;
+  /** The machine's when left out. */
+  readonly clock?: Clock;
 }
 
-export async function assembleServer(scope: Scope, { dataDir, pagesMax }: AssembledOptions): Promise<AssembledServer> {
-  const clock = createSystemClock();
+export async function assembleServer(
+  scope: Scope,
+  { dataDir, pagesMax, ...given }: AssembledOptions,
+): Promise<AssembledServer> {
+  const clock = given.clock ?? createSystemClock();
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const telemetry = createTelemetry({ level: "debug", clock, destination });

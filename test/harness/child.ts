@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { signalled, within } from "./deadline.ts";
 import { type Client, clientOf, type Scope } from "./server.ts";
 
@@ -70,6 +71,31 @@ export async function startChild(scope: Scope, dataDir: string, env: ChildEnviro
   const [, url = ""] = await child.says(/listens on (\S+)\n/);
   const client = clientOf(url, CHILD_KEY);
   return Object.assign(child, { url, request: client.request, as: client.as });
+}
+
+/** What a command said, and how it ended. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Run `signalbox …` over a data directory, to its end; `input` is its standard input. */
+export async function runSignalbox(
+  dataDir: string,
+  words: readonly string[],
+  { input = "", env = {} }: { readonly input?: string; readonly env?: ChildEnvironment } = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, SIGNALBOX_DATA_DIR: dataDir, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  child.stdin.on("error", () => undefined); // it may end without having read
+  child.stdin.end(input);
+  const { code } = await within(exitOf(child), `the end of signalbox ${words.join(" ")}`, 60_000);
+  const [stdout, stderr] = await said;
+  return { code, stdout, stderr };
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {

@@ -12,7 +12,7 @@ import { registerStreamRoute } from "./stream-routes.ts";
 import { registerTenantRoutes } from "./tenant-routes.ts";
 
 export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
-  installSurface(app, deps, envelope);
+  installSurface(app, deps, envelope, "keyOrSession");
   registerEndpointRoutes(app, deps);
   registerEventRoutes(app, deps);
   registerDeliveryRoutes(app, deps);

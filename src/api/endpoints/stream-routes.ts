@@ -6,6 +6,7 @@ import Type from "typebox";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
 import type { OutcomeStream } from "../../engine/engine.ts";
+import type { SignedIn } from "../../engine/session-service.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { OutcomeRow } from "../../ports/store.ts";
 import { openCursor, sealCursor } from "../cursor.ts";
@@ -59,7 +60,7 @@ export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
         // Else a proxy that buffers would keep the events to itself.
         "x-accel-buffering": "no",
       });
-      void follow(stream, reply.raw, deps);
+      void follow(stream, reply.raw, request.session, deps);
       return reply;
     },
   );
@@ -71,9 +72,17 @@ function placeOf({ engine }: ApiDeps, id: string | readonly string[]): Seq | nul
 }
 
 /** Write every outcome until the reader leaves or the stream ends; wait whenever the reader is slower than that. */
-async function follow(stream: OutcomeStream, answer: ServerResponse, deps: ApiDeps): Promise<void> {
+async function follow(
+  stream: OutcomeStream,
+  answer: ServerResponse,
+  session: SignedIn | null,
+  deps: ApiDeps,
+): Promise<void> {
   const { engine, clock, telemetry } = deps;
-  const comments = commentRegularly(answer, clock);
+  const comments = commentRegularly(answer, clock, () => {
+    // One that is ended ends all streams; here it may have become too old.
+    if (session !== null) closeUnless(engine.sessions.holds(session), stream);
+  });
   const left = new AbortController();
   answer.on("close", () => {
     left.abort();
@@ -97,15 +106,26 @@ async function follow(stream: OutcomeStream, answer: ServerResponse, deps: ApiDe
   }
 }
 
+/** Whether a session holds cannot be read just now: the next turn asks again. */
+function closeUnless(holds: Promise<boolean>, stream: OutcomeStream): void {
+  holds.then(
+    (yes) => {
+      if (!yes) stream.close();
+    },
+    () => undefined,
+  );
+}
+
 function eventText(engine: ApiDeps["engine"], { attemptSeq, row }: OutcomeRow): string {
   return `id: ${sealCursor(engine, "outcomes", attemptSeq)}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
 }
 
 /** Tells proxies and readers that a quiet stream is alive. Not while bytes wait: they say the same, and would pile up. */
-function commentRegularly(answer: ServerResponse, clock: Clock): Timer {
+function commentRegularly(answer: ServerResponse, clock: Clock, onTurn: () => void): Timer {
   let timer: Timer;
   const comment = (): void => {
     if (!answer.writableNeedDrain) answer.write(": still here\n\n");
+    onTurn();
     timer = clock.after(STREAM_COMMENT_MS, comment);
   };
   timer = clock.after(STREAM_COMMENT_MS, comment);

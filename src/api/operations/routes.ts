@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type {} from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
-import { requireKey } from "../auth.ts";
+import { requireCaller } from "../auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { commonEnvelope } from "../errors.ts";
 import { STORE_RETRY_AFTER_SECONDS } from "../limits.ts";
@@ -68,7 +68,7 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
   app.get(
     "/metrics",
     {
-      onRequest: requireKey(deps, commonEnvelope),
+      onRequest: requireCaller(deps, commonEnvelope, "keyOrSession"),
       config: { needs: "global_admin" },
       schema: {
         tags,

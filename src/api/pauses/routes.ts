@@ -12,7 +12,7 @@ import { registerWebhookRoutes } from "./webhook-routes.ts";
 
 export async function registerPausesSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   app.register(async (keyed) => {
-    installSurface(keyed, deps, envelope);
+    installSurface(keyed, deps, envelope, "key");
     registerPauseRoutes(keyed, deps);
     registerWebhookRoutes(keyed, deps);
     registerAuditRoute(keyed, deps);

@@ -1,6 +1,7 @@
 /** `/v1/webhooks` on the wire: endpoints as the pauses surface shows them. */
 import Type, { type Static } from "typebox";
 import type { Endpoint } from "../../domain/endpoint.ts";
+import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_URL_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/time.ts";
 import type { CreateEndpointInput } from "../../engine/engine.ts";
@@ -8,7 +9,6 @@ import { checker } from "../check.ts";
 import { Secret, Time } from "../schemas.ts";
 
 const PAUSE_EVENTS = ["pause.responded", "pause.timed_out", "pause.cancelled"] as const;
-const WEBHOOK_PREFIX = "webhook_";
 
 export const CreateWebhookBody = Type.Object(
   {

@@ -1,7 +1,7 @@
 import type { Format } from "../endpoint.ts";
 import type { Event } from "../event.ts";
 import { ID_PREFIX } from "../ids.ts";
-import { wholeSeconds } from "../time.ts";
+import { milliseconds, wholeSeconds } from "../time.ts";
 
 const WHITE_SPACE_THEN_END = /^[ \t\r\n]*\}/;
 
@@ -18,9 +18,9 @@ export function renderBody(format: Format, event: Event): string {
     case "pausepoint":
       return `{"event":${JSON.stringify(event.type)},${pauseId(event)}${developerId(event)},"timestamp":"${wholeSeconds(event.acceptedAt)}","data":${event.payload}}`;
     case "pacspace":
-      return `{"event":${JSON.stringify(event.type)},"timestamp":"${milliseconds(event)}","data":${event.payload}}`;
+      return `{"event":${JSON.stringify(event.type)},"timestamp":"${milliseconds(event.acceptedAt)}","data":${event.payload}}`;
     case "standard":
-      return `{"type":${JSON.stringify(event.type)},"timestamp":"${milliseconds(event)}","data":${event.payload}}`;
+      return `{"type":${JSON.stringify(event.type)},"timestamp":"${milliseconds(event.acceptedAt)}","data":${event.payload}}`;
   }
 }
 
@@ -37,9 +37,4 @@ function pauseId(event: Event): string {
 
 function developerId(event: Event): string {
   return `"developer_id":"${ID_PREFIX.tenant}${event.tenantId}"`;
-}
-
-/** `2026-05-08T14:23:00.000Z`. */
-function milliseconds(event: Event): string {
-  return new Date(event.acceptedAt).toISOString();
 }

@@ -31,6 +31,14 @@ export interface NewUser {
   readonly role: Role;
 }
 
+/** A user as lists show it; the password's hash never leaves the store with it. */
+export interface UserRow extends Omit<NewUser, "passwordHash"> {
+  readonly tenantSeq: Seq;
+  readonly createdAt: EpochMs;
+  /** Since when nobody may log in as this user; null: one may. */
+  readonly disabledAt: EpochMs | null;
+}
+
 /** What an empty store is given at its first start, in one transaction. */
 export interface Founding {
   readonly tenant: { readonly id: Uuid; readonly name: string };
@@ -59,4 +67,21 @@ export interface AccessVerbs {
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
   listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
+  /** The tenant of a key that is not revoked, whichever it is. */
+  findKeyTenant(id: Uuid): Promise<Tenant | null>;
+  /** Null: another user has this e-mail address, in whatever tenant and letter case. */
+  createUser(request: { tenantSeq: Seq; user: NewUser; now: EpochMs }): Promise<UserRow | null>;
+  /** The disabled ones too, in creation order. */
+  listUsers(tenantSeq: Seq): Promise<readonly UserRow[]>;
+  /** In whatever tenant, the disabled ones too; letter case is ignored. */
+  findUser(email: string): Promise<UserRow | null>;
+  /** Disabling ends the user's sessions; a user who is disabled already stays so since then. Null: there is no such user. */
+  setUserDisabled(request: { id: Uuid; disabled: boolean; now: EpochMs }): Promise<UserRow | null>;
+  /** Ends the user's sessions, too: whoever knew the old password is out. False: there is no such user. */
+  resetPassword(request: { id: Uuid; passwordHash: string; now: EpochMs }): Promise<boolean>;
+}
+
+/** What may be asked of the store beside a running server, by another process. */
+export interface AccessStore extends AccessVerbs {
+  close(): Promise<void>;
 }

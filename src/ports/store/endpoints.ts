@@ -45,6 +45,13 @@ export interface EndpointPage {
   readonly nextAfter: Seq | null;
 }
 
+/** A page by its place in the list. */
+export interface EndpointPlaces {
+  readonly views: readonly EndpointView[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
 export interface TenantEndpoints {
   readonly version: number;
   readonly endpoints: readonly Endpoint[];
@@ -61,4 +68,6 @@ export interface EndpointVerbs {
   getEndpoint(tenantSeq: Seq, id: Uuid): Promise<EndpointView | null>;
   /** In creation order. */
   listEndpoints(tenantSeq: Seq, after: Seq | null, limit: number): Promise<EndpointPage>;
+  /** In creation order; `offset` is at most `ENDPOINTS_PER_TENANT_MAX`. */
+  listEndpointsFrom(tenantSeq: Seq, offset: number, limit: number): Promise<EndpointPlaces>;
 }

@@ -82,9 +82,31 @@ export type CancelResult =
 
 export type RetryResult =
   | { readonly kind: "queued"; readonly row: DeliveryRow; readonly wake: Wake | null }
-  /** Not FAILED, EXPIRED or CANCELLED, or its endpoint is deleted; `reason` is a sentence for the caller. */
-  | { readonly kind: "invalid"; readonly reason: string }
+  /** `notFailed`: not FAILED, EXPIRED or CANCELLED; `reason` is a sentence for the caller. */
+  | {
+      readonly kind: "invalid";
+      readonly why: "notFailed" | "endpointDeleted" | "isTest";
+      readonly reason: string;
+    }
   | { readonly kind: "unknown" };
+
+/** One step over an event's deliveries, oldest first. */
+export interface RetriedOfEvent {
+  /** Those that were FAILED, EXPIRED or CANCELLED and now wait again; not tests, nor those of deleted endpoints. */
+  readonly deliveryIds: readonly Uuid[];
+  readonly woken: readonly Wake[];
+  /** Go on with deliveries after this sequence; null when all have been looked at. */
+  readonly next: Seq | null;
+}
+
+export interface RetryOfEvent {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly eventId: Uuid;
+  /** Null begins with the oldest delivery. */
+  readonly after: Seq | null;
+  readonly now: EpochMs;
+}
 
 export interface ReplayRequest {
   readonly actor: Actor;
@@ -139,6 +161,8 @@ export interface HistoryVerbs {
   getEvent(tenantSeq: Seq, id: Uuid): Promise<EventView | null>;
   cancel(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<CancelResult>;
   retry(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RetryResult>;
+  /** At most `EVENT_TARGETS_MAX` deliveries are looked at in one call. Null when the tenant has no such event. */
+  retryEvent(request: RetryOfEvent): Promise<RetriedOfEvent | null>;
   replay(request: ReplayRequest): Promise<ReplayResult>;
   /** The outcomes after `after`, in order; null asks only for the present end. */
   tail(tenantSeq: Seq, after: Seq | null, limit: number): Promise<OutcomePage>;

@@ -111,7 +111,7 @@ const INSERT_USER = `
   INSERT INTO users (id, tenant_seq, email, password_hash, role, created_at)
   VALUES (?, ?, ?, ?, ?, ?)`;
 
-function insertUser(w: Writing, tenantSeq: Seq, user: NewUser, now: EpochMs): void {
+export function insertUser(w: Writing, tenantSeq: Seq, user: NewUser, now: EpochMs): void {
   w.prepare(INSERT_USER).run(uuidBytes(user.id), tenantSeq, user.email, user.passwordHash, user.role, now);
 }
 

@@ -23,12 +23,13 @@ const INSERT = `
 
 export function audit(w: Writing, { tenantSeq, actor, type, pauseId, data, now }: AuditEntry): void {
   const { kind, id } = typeof actor === "string" ? { kind: actor, id: null } : actor;
+  const isSomebody = id !== null && kind !== "system";
   w.prepare(INSERT).run(
     uuidBytes(w.newId()),
     tenantSeq,
     type,
     kind,
-    id === null ? null : uuidBytes(id),
+    isSomebody ? uuidBytes(id) : null,
     pauseId === undefined ? null : uuidBytes(pauseId),
     JSON.stringify(data),
     now,

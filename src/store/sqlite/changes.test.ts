@@ -157,7 +157,11 @@ test("what waits, is on the wire, was delivered, was a test, or whose endpoint i
   assert.match(answer.kind === "invalid" ? answer.reason : "", /test/);
   set(seq, { state: STATE.failed, ended_at: START });
   remove(made.id);
-  assert.deepEqual(retry(id), { kind: "invalid", reason: "The delivery's endpoint is deleted." });
+  assert.deepEqual(retry(id), {
+    kind: "invalid",
+    why: "endpointDeleted",
+    reason: "The delivery's endpoint is deleted.",
+  });
 });
 
 // ── Replay ──────────────────────────────────────────────────────────────────────────────────────────────────────────

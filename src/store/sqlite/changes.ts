@@ -2,12 +2,21 @@
 import type { Actor } from "../../domain/access.ts";
 import type { Format } from "../../domain/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { CancelResult, ReplayRequest, ReplayResult, RetryResult, Wake } from "../../ports/store.ts";
-import { formatName, STATE, stateName, uuidBytes } from "../rows.ts";
+import { EVENT_TARGETS_MAX } from "../../domain/limits.ts";
+import type {
+  CancelResult,
+  ReplayRequest,
+  ReplayResult,
+  RetriedOfEvent,
+  RetryOfEvent,
+  RetryResult,
+  Wake,
+} from "../../ports/store.ts";
+import { formatName, STATE, stateName, uuidBytes, uuidText } from "../rows.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 import { insertDelivery } from "./insert.ts";
 import { type Lane, wakeFor } from "./lanes.ts";
-import { one } from "./reading.ts";
+import { all, one } from "./reading.ts";
 import type { Writing } from "./writing.ts";
 
 /** Which delivery, by whom, when. */
@@ -73,8 +82,8 @@ export function retry(w: Writing, { tenantSeq, id, now }: OfDelivery): RetryResu
   const delivery = find(w, tenantSeq, id);
   if (delivery === null) return { kind: "unknown" };
   const lane = w.lanes.get(delivery.endpoint_seq);
-  const reason = whyNotRetry(delivery, lane);
-  if (reason !== null) return { kind: "invalid", reason };
+  const refused = whyNotRetry(delivery, lane);
+  if (refused !== null) return refused;
   requeue(w, delivery.seq, now);
   const row = readDeliveryRow(w, delivery.seq);
   if (row === null) throw new Error(`delivery ${delivery.seq} is gone`);
@@ -82,12 +91,77 @@ export function retry(w: Writing, { tenantSeq, id, now }: OfDelivery): RetryResu
   return { kind: "queued", row, wake: wakeOf(lane) };
 }
 
-function whyNotRetry({ state, type }: Found, lane: Lane): string | null {
-  if (lane.deleted) return "The delivery's endpoint is deleted.";
-  if (type === TEST_TYPE) return "The delivery is a test; send another test instead.";
-  if (state === STATE.failed || state === STATE.cancelled || state === STATE.expired) return null;
+function whyNotRetry({ state, type }: Found, lane: Lane): Extract<RetryResult, { kind: "invalid" }> | null {
+  const kind = "invalid";
+  if (lane.deleted) return { kind, why: "endpointDeleted", reason: "The delivery's endpoint is deleted." };
+  if (type === TEST_TYPE) {
+    return { kind, why: "isTest", reason: "The delivery is a test; send another test instead." };
+  }
+  if (hasFailed(state)) return null;
   const name = stateName(state, { active: lane.status === "ACTIVE", deleted: false });
-  return `The delivery is ${name}; only one that is FAILED, EXPIRED or CANCELLED can be retried.`;
+  const reason = `The delivery is ${name}; only one that is FAILED, EXPIRED or CANCELLED can be retried.`;
+  return { kind, why: "notFailed", reason };
+}
+
+function hasFailed(state: number): boolean {
+  return state === STATE.failed || state === STATE.cancelled || state === STATE.expired;
+}
+
+const EVENT = `
+  SELECT v.seq, v.first_delivery_seq, v.delivery_count, t.name AS type
+  FROM events v CROSS JOIN event_types t ON t.seq = v.type_seq
+  WHERE v.id = ? AND v.tenant_seq = ?`;
+// By primary key: the deliveries made with an event are consecutive.
+const ORIGINAL = `
+  SELECT seq, id, endpoint_seq, state
+  FROM deliveries
+  WHERE seq > ? AND seq < ? AND event_seq = ?
+  ORDER BY seq
+  LIMIT ?`;
+// Served by deliveries_later: replays and recoveries.
+const LATER = `
+  SELECT seq, id, endpoint_seq, state
+  FROM deliveries INDEXED BY deliveries_later
+  WHERE event_seq = ? AND later = 1 AND seq > ?
+  ORDER BY seq
+  LIMIT ?`;
+
+interface FoundEvent {
+  readonly seq: Seq;
+  readonly first_delivery_seq: Seq;
+  readonly delivery_count: number;
+  readonly type: string;
+}
+
+interface OfEvent {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly endpoint_seq: Seq;
+  readonly state: number;
+}
+
+/** In one transaction: of two that ask at once, the second finds what the first one queued waiting. */
+export function retryEvent(w: Writing, { tenantSeq, eventId, after, now }: RetryOfEvent): RetriedOfEvent | null {
+  const event = one<FoundEvent>(w, EVENT, uuidBytes(eventId), tenantSeq);
+  if (event === undefined) return null;
+  if (event.type === TEST_TYPE) return { deliveryIds: [], woken: [], next: null };
+  const looked = deliveriesAfter(w, event, after ?? event.first_delivery_seq - 1);
+  const failed = looked.filter((row) => hasFailed(row.state) && !w.lanes.get(row.endpoint_seq).deleted);
+  for (const { seq } of failed) requeue(w, seq, now);
+  const lanes = [...new Set(failed.map((row) => w.lanes.get(row.endpoint_seq)))];
+  for (const lane of lanes) wakeFor(lane, now);
+  return {
+    deliveryIds: failed.map(({ id }) => uuidText(id)),
+    woken: lanes.map(wakeOf).filter((wake) => wake !== null),
+    next: looked.length < EVENT_TARGETS_MAX ? null : (looked.at(-1)?.seq ?? null),
+  };
+}
+
+/** Oldest first: whatever was made later has a higher sequence. */
+function deliveriesAfter(w: Writing, event: FoundEvent, after: Seq): OfEvent[] {
+  const end = event.first_delivery_seq + event.delivery_count;
+  const original = all<OfEvent>(w, ORIGINAL, after, end, event.seq, EVENT_TARGETS_MAX);
+  return [...original, ...all<OfEvent>(w, LATER, event.seq, after, EVENT_TARGETS_MAX - original.length)];
 }
 
 // Due now, and so at the tail of its lane. Attempts go on being counted; the schedule starts anew.

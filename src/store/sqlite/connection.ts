@@ -53,13 +53,31 @@ export function openForCheckpoints(file: string): DatabaseSync {
 
 const MIGRATIONS_DIR = join(import.meta.dirname, "migrations");
 
-/** Bring the schema up to date, each numbered migration in a transaction of its own. */
-export function migrate({ db }: Connection): void {
-  const migrations = readdirSync(MIGRATIONS_DIR)
+function migrationNames(): string[] {
+  return readdirSync(MIGRATIONS_DIR)
     .filter((name) => name.endsWith(".sql"))
     .sort();
+}
+
+function schemaOf({ db }: Connection): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.user_version);
+}
+
+/** Whether `migrate` would change something. */
+export function isBehind(connection: Connection): boolean {
+  return schemaOf(connection) < migrationNames().length;
+}
+
+/**
+ * Bring the schema up to date, each numbered migration in a transaction of its own.
+ *
+ * @throws StartupError when it is a newer one than this version knows
+ */
+export function migrate(connection: Connection): void {
+  const { db } = connection;
+  const migrations = migrationNames();
   const newest = migrations.length;
-  const present = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  const present = schemaOf(connection);
   if (present > newest) {
     throw new StartupError(
       `the data was written by a newer Signalbox (schema ${present}, this one knows ${newest}); install that version or a later one`,

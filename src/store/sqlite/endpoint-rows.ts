@@ -106,6 +106,13 @@ export function tenantEndpoints(reading: Reading, tenantSeq: Seq): Endpoint[] {
   return all<EndpointColumns>(reading, OF_TENANT, tenantSeq).map((row) => readEndpoint(reading.vault, row));
 }
 
+// Served by endpoints_live, so that tombstones cost nothing.
+const COUNT = "SELECT count(*) AS count FROM endpoints WHERE tenant_seq = ? AND deleted_at IS NULL";
+
+export function countEndpoints(connection: Connection, tenantSeq: Seq): number {
+  return one<{ count: number }>(connection, COUNT, tenantSeq)?.count ?? 0;
+}
+
 /** As much of an endpoint as an event is matched by, and its deliveries are made from. */
 export type Matchable = Pick<Endpoint, "seq" | "status" | "eventTypes" | "format" | "ordered">;
 

@@ -1,9 +1,15 @@
-/** loadEndpoints, getEndpoint, listEndpoints: endpoints, and what their lanes and deliveries tell of them. */
+/** loadEndpoints, getEndpoint, listEndpoints, listEndpointsFrom: endpoints, and what their lanes and deliveries tell of them. */
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { HOUSE_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../domain/limits.ts";
-import type { EndpointPage, EndpointView, TenantEndpoints } from "../../ports/store.ts";
+import type { EndpointPage, EndpointPlaces, EndpointView, TenantEndpoints } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
-import { ENDPOINT_COLUMNS, type EndpointColumns, readEndpoint, tenantEndpoints } from "./endpoint-rows.ts";
+import {
+  countEndpoints,
+  ENDPOINT_COLUMNS,
+  type EndpointColumns,
+  readEndpoint,
+  tenantEndpoints,
+} from "./endpoint-rows.ts";
 import { all, one, type Reading } from "./reading.ts";
 
 const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
@@ -54,6 +60,20 @@ export function listEndpoints(reading: Reading, tenantSeq: Seq, after: Seq | nul
     return found;
   });
   return { views, nextAfter: rows.length > limit ? (views.at(-1)?.endpoint.seq ?? null) : null };
+}
+
+// Served by endpoints_live alone: what is passed over is counted in the index.
+const BEFORE = `
+  SELECT seq
+  FROM endpoints INDEXED BY endpoints_live
+  WHERE tenant_seq = ? AND deleted_at IS NULL
+  ORDER BY seq
+  LIMIT 1 OFFSET ?`;
+
+export function listEndpointsFrom(reading: Reading, tenantSeq: Seq, offset: number, limit: number): EndpointPlaces {
+  const total = countEndpoints(reading, tenantSeq);
+  const after = offset === 0 ? 0 : one<{ seq: Seq }>(reading, BEFORE, tenantSeq, offset - 1)?.seq;
+  return { views: after === undefined ? [] : listEndpoints(reading, tenantSeq, after, limit).views, total };
 }
 
 function view(reading: Reading, row: ViewColumns, leased: Leased, countMax: number): EndpointView {

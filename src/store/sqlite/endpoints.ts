@@ -10,7 +10,7 @@ import { ENDPOINTS_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { audit } from "./audit.ts";
-import { loadEndpoint } from "./endpoint-rows.ts";
+import { countEndpoints, loadEndpoint } from "./endpoint-rows.ts";
 import { startCancelBacklog } from "./jobs.ts";
 import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
 import { one } from "./reading.ts";
@@ -59,13 +59,6 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
   raiseVersion(w, tenantSeq);
   audit(w, { tenantSeq, actor, type: "webhook.created", data: { endpointId: id, url: settings.url }, now });
   return { kind: "created", endpoint: loadEndpoint(w, seq) };
-}
-
-// Served by endpoints_live, so that tombstones cost nothing.
-const COUNT = "SELECT count(*) AS count FROM endpoints WHERE tenant_seq = ? AND deleted_at IS NULL";
-
-function countEndpoints(w: Writing, tenantSeq: Seq): number {
-  return one<{ count: number }>(w, COUNT, tenantSeq)?.count ?? 0;
 }
 
 const FIND = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ? AND deleted_at IS NULL";

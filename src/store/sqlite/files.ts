@@ -41,15 +41,26 @@ function makeDir(dir: string): void {
  * Hold the directory for this process until `release`. A lock of SQLite's own on a second file: it goes with the
  * process, however that ends.
  */
-export function lockDir(files: DataFiles, dir: string): { release(): void } {
+export function lockDir(files: DataFiles, dir: string): DirLock {
+  const lock = tryLockDir(files);
+  if (lock !== null) return lock;
+  throw new StartupError(`another Signalbox is running on the data directory ${dir}; stop it, or choose another one`);
+}
+
+export interface DirLock {
+  release(): void;
+}
+
+/** As `lockDir`; null when another process holds it. */
+export function tryLockDir(files: DataFiles): DirLock | null {
   try {
     const lock = new DatabaseSync(files.lock, { timeout: 0 });
     lock.exec("PRAGMA locking_mode = EXCLUSIVE");
     lock.exec("BEGIN EXCLUSIVE");
     return { release: () => lock.close() };
   } catch (error) {
-    if (!isBusy(error)) throw new StartupError(`${files.lock} cannot be used: ${reasonOf(error)}`);
-    throw new StartupError(`another Signalbox is running on the data directory ${dir}; stop it, or choose another one`);
+    if (isBusy(error)) return null;
+    throw new StartupError(`${files.lock} cannot be used: ${reasonOf(error)}`);
   }
 }
 
@@ -59,7 +70,7 @@ const MASTER_KEY_BYTES = 32;
 export function masterKey(files: DataFiles, given: Uint8Array | null): Uint8Array {
   if (given !== null) return given;
   if (existsSync(files.masterKey)) {
-    const key = Buffer.from(readFileSync(files.masterKey, "utf8").trim(), "base64");
+    const key = Buffer.from(readKeyFile(files.masterKey).trim(), "base64");
     if (key.length === MASTER_KEY_BYTES) return key;
     throw new StartupError(`${files.masterKey} does not hold a master key (base64 of ${MASTER_KEY_BYTES} bytes)`);
   }
@@ -69,6 +80,14 @@ export function masterKey(files: DataFiles, given: Uint8Array | null): Uint8Arra
   const key = randomBytes(MASTER_KEY_BYTES);
   writeFileSync(files.masterKey, `${key.toString("base64")}\n`, { mode: 0o600, flush: true });
   return key;
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new StartupError(`${file} cannot be read: ${reasonOf(error)}`); // another user's, most likely
+  }
 }
 
 /** SQLITE_BUSY: somebody holds it. */

@@ -1,4 +1,4 @@
-/** findKey, findTenant, listKeys, listTenants, getJob: rows found by an id or a key. */
+/** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob: rows found by an id or a key. */
 import type { Actor, Role } from "../../domain/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Job, KeyRow, Tenant } from "../../ports/store.ts";
@@ -60,6 +60,16 @@ export function findTenant(connection: Connection, id: Uuid): Tenant | null {
 
 export function listTenants(connection: Connection, after: Seq | null, limit: number): Tenant[] {
   return all<TenantColumns>(connection, TENANTS, after ?? 0, limit).map(toTenant);
+}
+
+const KEY_TENANT = `
+  SELECT t.seq, t.id, t.name, t.created_at
+  FROM keys k CROSS JOIN tenants t ON t.seq = k.tenant_seq
+  WHERE k.id = ? AND k.revoked_at IS NULL`;
+
+export function findKeyTenant(connection: Connection, id: Uuid): Tenant | null {
+  const row = one<TenantColumns>(connection, KEY_TENANT, uuidBytes(id));
+  return row === undefined ? null : toTenant(row);
 }
 
 function toTenant({ seq, id, name, created_at }: TenantColumns): Tenant {

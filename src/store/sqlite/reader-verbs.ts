@@ -4,14 +4,16 @@ import type { Store } from "../../ports/store.ts";
 import { listAudit } from "./audit-views.ts";
 import { countLeases } from "./delivery-sources.ts";
 import { getDelivery } from "./delivery-views.ts";
-import { getEndpoint, listEndpoints, loadEndpoints } from "./endpoint-views.ts";
+import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { listDeliveries } from "./lists.ts";
-import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
+import { findKey, findKeyTenant, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
 import { getPause, listPauses } from "./pause-views.ts";
 import type { Reading } from "./reading.ts";
+import { findSession, findUserByEmail } from "./session-views.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
 import { tail } from "./tail.ts";
+import { findUser, listUsers } from "./user-views.ts";
 
 type ReaderTable = {
   [V in Exclude<keyof Store, "close" | "stats">]?: (
@@ -24,6 +26,7 @@ const VERBS = {
   loadEndpoints,
   getEndpoint,
   listEndpoints,
+  listEndpointsFrom,
   listDeliveries,
   getDelivery,
   getEvent,
@@ -36,6 +39,11 @@ const VERBS = {
   listTenants,
   findTenant,
   findKey,
+  findKeyTenant,
+  findUser,
+  listUsers,
+  findUserByEmail,
+  findSession,
   getPause,
   listPauses,
   listAudit,

@@ -6,7 +6,7 @@ import type { AuditFilter, DeliveryFilter } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { listAudit } from "./audit-views.ts";
 import { getDelivery } from "./delivery-views.ts";
-import { getEndpoint, listEndpoints, loadEndpoints } from "./endpoint-views.ts";
+import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { listDeliveries } from "./lists.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
@@ -140,6 +140,7 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["loadEndpoints", (reading) => loadEndpoints(reading, tenantSeq)],
   ["getEndpoint", (reading) => getEndpoint(reading, tenantSeq, active.id)],
   ["listEndpoints", (reading) => listEndpoints(reading, tenantSeq, null, 10)],
+  ["listEndpointsFrom", (reading) => listEndpointsFrom(reading, tenantSeq, 1, 10)],
   ["findKey", (reading) => findKey(reading, "00".repeat(32))],
   ["findTenant", (reading) => findTenant(reading, nobody)],
   ["listKeys", (reading) => listKeys(reading, tenantSeq)],

@@ -147,6 +147,7 @@ const KEPT: readonly Pass[] = [
   passOver(aging("audit", "created_at", "inOrderOfAge")),
   passOver(aging("jobs", "finished_at", "inAnyOrder")),
   passOver(aging("keys", "revoked_at", "inAnyOrder")),
+  passOver(aging("sessions", "coalesce(ended_at, expires_at)", "inAnyOrder")),
   passOver(pauses),
   passOver(nodes),
   passOver(counters),

@@ -1,7 +1,7 @@
 /** Which function carries out which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
 import { createKey, createTenant, found, revokeKey, rotateKey } from "./access.ts";
-import { cancel, replay, retry } from "./changes.ts";
+import { cancel, replay, retry, retryEvent } from "./changes.ts";
 import { claim } from "./claim.ts";
 import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
 import { each } from "./group.ts";
@@ -12,8 +12,10 @@ import { endDuePauses, endPause } from "./pause-endings.ts";
 import { createPause, recordOpening } from "./pauses.ts";
 import { publishOne } from "./publish.ts";
 import { recordTest, release } from "./release.ts";
+import { changePassword, createSession, endSession, touchSession } from "./sessions.ts";
 import { settleOne } from "./settle.ts";
 import { sweep } from "./sweep.ts";
+import { createUser, resetPassword, setUserDisabled } from "./users.ts";
 import type { Writing } from "./writing.ts";
 
 /** The verbs that the two threads carry out; the rest of the port is the client's own. */
@@ -35,12 +37,20 @@ export const WRITER_VERBS = {
   deleteEndpoint,
   cancel,
   retry,
+  retryEvent,
   replay,
   found,
   createKey,
   revokeKey,
   rotateKey,
   createTenant,
+  createUser,
+  setUserDisabled,
+  resetPassword,
+  createSession,
+  touchSession,
+  endSession,
+  changePassword,
   createPause,
   endPause,
   endDuePauses,
@@ -69,6 +79,8 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "replay",
   "createKey",
   "createTenant",
+  "createUser",
+  "createSession",
   "createPause",
   "recordOpening",
   "startRecover",

@@ -5,10 +5,11 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createSystemClock } from "../../clock/system.ts";
 import { StartupError } from "../../domain/errors.ts";
-import { createVault, sameCheckValue, type Vault } from "../vault.ts";
+import { createVault } from "../vault.ts";
 import { type Checkpoints, startCheckpoints } from "./checkpoints.ts";
-import { type Connection, migrate, openConnection } from "./connection.ts";
+import { migrate, openConnection } from "./connection.ts";
 import { type Answer, commitGroup } from "./group.ts";
+import { checkMasterKey } from "./key-check.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import {
   type Packed,
@@ -48,15 +49,6 @@ function open(): Open {
     room,
     checkpoints: startCheckpoints(connection, data.file),
   };
-}
-
-function checkMasterKey({ prepare }: Connection, vault: Vault): void {
-  const stored = prepare("SELECT value FROM meta WHERE name = 'master_key_check'").get()?.value;
-  if (stored === undefined) {
-    prepare("INSERT INTO meta VALUES ('master_key_check', ?)").run(vault.checkValue);
-  } else if (!sameCheckValue(String(stored), vault.checkValue)) {
-    throw new StartupError("the master key is not the one that this data was written with");
-  }
 }
 
 function carryOut(writing: Writing, room: Room, calls: readonly CallMessage[]): ReplyMessage[] {

@@ -124,6 +124,62 @@ export function changeCases(open: OpenStore): void {
     assert.equal(await kind(tenant, lost), "invalid");
   });
 
+  test("a retry of an event queues all of it that failed, oldest first, and a second one nothing", async () => {
+    const tenant = await world.newTenant();
+    const endpoints = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
+    const [first, deleted] = [endpoints[0] ?? assert.fail(), endpoints[2] ?? assert.fail()];
+    const { eventId, deliveries } = await tenant.publish(endpoints);
+    const [one, two, three] = deliveries;
+    assert(one !== undefined && two !== undefined && three !== undefined);
+    const again = { ...tenant.owner, deliveryIds: [one.id], dryRun: false, now: START };
+    await world.store.replay(again);
+    const [later] = await tenant.claim(first, START);
+    assert(later !== undefined);
+    for (const delivery of [later, one, three]) await tenant.settle(delivery, exhausted);
+    await tenant.settle(two, succeeded);
+    await tenant.remove(deleted, START);
+    const retry = () => world.store.retryEvent({ ...tenant.owner, eventId, after: null, now: START + HOUR });
+    assert.deepEqual(await retry(), {
+      deliveryIds: [one.id, later.id],
+      woken: [{ endpointSeq: first.seq, readyAt: START + HOUR }],
+      next: null,
+    });
+    assert.deepEqual(await retry(), { deliveryIds: [], woken: [], next: null });
+    const claimed = await tenant.claim(first, START + HOUR, 5);
+    assert.deepEqual(
+      claimed.map(({ id, attempts, runAttempts }) => [id, attempts, runAttempts]),
+      [
+        [one.id, 1, 0],
+        [later.id, 1, 0],
+      ],
+    );
+  });
+
+  test("an event is retried from the delivery that it is asked to go on after", async () => {
+    const tenant = await world.newTenant();
+    const { eventId, deliveries } = await tenant.publish([await tenant.endpoint(), await tenant.endpoint()]);
+    for (const delivery of deliveries) await tenant.settle(delivery, exhausted);
+    const [first, second] = deliveries;
+    const after = first?.seq ?? assert.fail();
+    const step = await world.store.retryEvent({ ...tenant.owner, eventId, after, now: START });
+    assert.deepEqual(step?.deliveryIds, [second?.id]);
+    assert.equal((await tenant.row(first?.id ?? assert.fail())).state, "FAILED");
+  });
+
+  test("a retry of an event that the tenant does not have is of none, and a test's event is not retried", async () => {
+    const [tenant, other] = [await world.newTenant(), await world.newTenant()];
+    const endpoint = await tenant.endpoint();
+    const lost = await tenant.publish([endpoint]);
+    await tenant.settle(lost.deliveries[0] ?? assert.fail(), exhausted);
+    const retry = (of: typeof tenant, eventId: typeof endpoint.id) =>
+      world.store.retryEvent({ ...of.owner, eventId, after: null, now: START });
+    assert.equal(await retry(other, lost.eventId), null);
+    assert.equal(await retry(tenant, world.newId()), null);
+    const tried = await tenant.publish([endpoint], { type: "test" });
+    await tenant.settle(tried.deliveries[0] ?? assert.fail(), exhausted);
+    assert.deepEqual((await retry(tenant, tried.eventId))?.deliveryIds, []);
+  });
+
   test("a replay makes new deliveries of the same events, whatever their state", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ format: "standard" });

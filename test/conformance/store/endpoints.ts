@@ -215,6 +215,24 @@ export function endpointCases(open: OpenStore): void {
     }
   });
 
+  test("a page is found by its place, with the number of all, deleted ones not counted", async () => {
+    const [tenant, other] = [await world.newTenant(), await world.newTenant()];
+    const made = [];
+    for (let index = 0; index < 5; index += 1) made.push(await tenant.endpoint());
+    await other.endpoint();
+    const [deleted, ...left] = made;
+    await tenant.remove(deleted ?? assert.fail(), START);
+    const page = async (offset: number, limit: number) => {
+      const { views, total } = await world.store.listEndpointsFrom(tenant.tenantSeq, offset, limit);
+      assert.equal(total, left.length);
+      return views.map(({ endpoint }) => endpoint.id);
+    };
+    const ids = left.map(({ id }) => id);
+    assert.deepEqual(await page(0, 10), ids);
+    assert.deepEqual([await page(0, 3), await page(3, 3)], [ids.slice(0, 3), ids.slice(3)]);
+    for (const offset of [4, 5, 10_000]) assert.deepEqual(await page(offset, 10), []);
+  });
+
   test("a view counts what has not ended, and the attempts since creation", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();

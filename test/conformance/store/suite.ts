@@ -20,8 +20,10 @@ import { deadlineCases } from "./pause-deadlines.ts";
 import { pauseCases } from "./pauses.ts";
 import { publishCases } from "./publish.ts";
 import { retentionCases } from "./retention.ts";
+import { sessionCases } from "./sessions.ts";
 import { settlementCases } from "./settlements.ts";
 import { statisticsCases } from "./statistics.ts";
+import { userCases } from "./users.ts";
 import type { OpenStore } from "./world.ts";
 
 const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
@@ -36,6 +38,8 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["changes", changeCases],
   ["lists", listCases],
   ["access", accessCases],
+  ["users", userCases],
+  ["sessions", sessionCases],
   ["jobs", jobCases],
   ["retention", retentionCases],
   ["nodes", nodeCases],

@@ -1,0 +1,32 @@
+/** How this surface says what went wrong: `{statusCode, error, message}`. */
+import type { FastifyReply } from "fastify";
+import Type, { type TSchema } from "typebox";
+import { type Envelope, type Problem, send } from "../errors.ts";
+import { errorAnswers } from "../schemas.ts";
+
+export const envelope: Envelope = ({ status, code, message }) => ({
+  status,
+  body: { statusCode: status, error: code, message },
+});
+
+export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
+  return send(reply, envelope, why);
+}
+
+const DashboardError = Type.Object({ statusCode: Type.Integer(), error: Type.String(), message: Type.String() });
+
+/** The error answers of a route for its documentation. */
+export function answers(...statuses: readonly number[]): Record<number, TSchema> {
+  return errorAnswers(DashboardError, statuses);
+}
+
+/** Those of signing in, where nobody is known yet. */
+export function loginAnswers(...statuses: readonly number[]): Record<number, TSchema> {
+  const { 404: _noTenant, ...others } = errorAnswers(DashboardError, statuses);
+  const because = (description: string) => Type.Object({ ...DashboardError.properties }, { description });
+  return {
+    ...others,
+    401: because("The e-mail address or the password is wrong."),
+    403: because("A browser sent it from another site's page."),
+  };
+}

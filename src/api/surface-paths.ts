@@ -1,0 +1,13 @@
+/** Which surface a path belongs to, also when there is no such route. */
+
+export type Surface = "pauses" | "dashboard" | "other";
+
+const PREFIXES: readonly (readonly [Surface, readonly string[]])[] = [
+  ["pauses", ["/v1/pause", "/v1/respond", "/v1/webhooks", "/v1/audit", "/v1/auth"]],
+  ["dashboard", ["/dashboard"]],
+];
+
+export function surfaceOf(path: string): Surface {
+  const isUnder = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
+  return PREFIXES.find(([, prefixes]) => prefixes.some(isUnder))?.[0] ?? "other";
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Parsed, parse } from "./arguments.ts";
+import type { Command } from "./command.ts";
+
+const COMMANDS: readonly Command[] = [
+  {
+    group: "keys",
+    action: "add",
+    operand: null,
+    options: {
+      name: { value: "NAME", about: "", required: true },
+      role: { value: "ROLE", about: "", required: true },
+      test: { value: null, about: "" },
+    },
+    about: "",
+    prepare(given) {
+      const fields = { name: given.name("name"), role: given.role(), test: given.flag("test") };
+      return async () => ({ kind: "one", fields });
+    },
+  },
+  {
+    group: "keys",
+    action: "revoke",
+    operand: "KEY_ID",
+    options: {},
+    about: "",
+    prepare(given) {
+      const id = given.keyId();
+      return async () => ({ kind: "one", fields: { id } });
+    },
+  },
+];
+
+const parsed = (line: string): Parsed => parse(line.split(" "), COMMANDS);
+const KEY = "key_0190a2b4-0000-7000-8000-000000000001";
+
+const MISTAKES: readonly (readonly [string, RegExp])[] = [
+  ["key add", /^there is no command "key"; did you mean keys\?$/],
+  ["serve", /^there is no command "serve"; there are keys$/],
+  ["keys", /^keys what\? One of add, revoke$/],
+  ["keys --json", /^keys what\?/],
+  ["keys ad", /^there is no command "keys ad"; did you mean keys add\?$/],
+  ["keys add", /^--name is missing; --role is missing$/],
+  ["keys add --name x --rol developer", /^there is no option --rol; did you mean --role\?$/],
+  ["keys add --xyzzyx", /^there is no option --xyzzyx; there are --name, --role, --test, --json, --help$/],
+  ["keys add --constructor x", /^there is no option --constructor/],
+  ["keys add -x", /^there is no option -x/],
+  ["keys add --name", /^--name needs a value: --name NAME$/],
+  ["keys add --name --role developer", /^--name needs a value/],
+  ["keys add --name x --name y --role developer", /^--name is given twice$/],
+  ["keys add --name x --role developer --test=yes", /^--test takes no value$/],
+  ["keys add --name x --role admin", /^--role must be one of .* not "admin"; did you mean org_admin\?$/],
+  ["keys add --name= --role developer", /^--name must have 1 to 200 characters/],
+  ["keys add --name a\u001bb --role developer", /^--name must have .* control character$/],
+  ["keys add --name x --role developer more", /^what is "more" for\? See signalbox keys add --help$/],
+  ["keys revoke", /^KEY_ID is missing$/],
+  ["keys revoke 0190a2b4", /^KEY_ID must be a key's id .* not "0190a2b4"$/],
+  [`keys revoke ${KEY} ${KEY}`, /^what is "key_/],
+  [`keys revoke sb_live_${"0a".repeat(24)}`, /^KEY_ID must be a key's id as `keys list` shows it, key_…, not that$/],
+];
+
+for (const [line, message] of MISTAKES) {
+  test(`signalbox ${JSON.stringify(line)} is a mistake`, () => {
+    const result = parsed(line);
+    assert(result.kind === "mistake", result.kind);
+    assert.match(result.message, message);
+    assert.doesNotMatch(result.message, /\n/);
+  });
+}
+
+test("what is right is read, in whatever order the options stand", () => {
+  for (const line of [
+    "keys add --name ci --role developer --test --json",
+    "keys add --json --test --role=developer --name=ci",
+  ]) {
+    const result = parsed(line);
+    assert(result.kind === "deed");
+    assert.equal(result.asJson, true);
+  }
+  const revoke = parsed(`keys revoke -- ${KEY}`);
+  assert(revoke.kind === "deed");
+  assert.equal(revoke.asJson, false);
+});
+
+test("help is for all commands, for a group, or for one", () => {
+  const helped = (line: string) => {
+    const result = parsed(line);
+    assert(result.kind === "help", line);
+    return result.commands.map(({ action }) => action);
+  };
+  for (const line of ["--help", "-h", "help", "keys --help", "keys -h"])
+    assert.deepEqual(helped(line), ["add", "revoke"]);
+  for (const line of ["keys add --help", "keys add --name x -h", "keys add -h"])
+    assert.deepEqual(helped(line), ["add"]);
+});

@@ -1,0 +1,113 @@
+/** The words of a command line: which command they name, what it was given, or the first thing that is wrong. Pure. */
+import { parseArgs } from "node:util";
+import { nearest } from "../domain/nearest.ts";
+import type { Command, Deed, Option } from "./command.ts";
+import { Given } from "./given.ts";
+
+export type Parsed =
+  /** The commands whose help was asked for. */
+  | { readonly kind: "help"; readonly commands: readonly Command[] }
+  | { readonly kind: "mistake"; readonly message: string }
+  | { readonly kind: "deed"; readonly deed: Deed; readonly asJson: boolean };
+
+export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
+  json: { value: null, about: "print JSON" },
+  help: { value: null, about: "print this help" },
+};
+
+export function parse(words: readonly string[], commands: readonly Command[]): Parsed {
+  const [group = "", action = ""] = words;
+  if (isHelp(group)) return { kind: "help", commands };
+  const groups = [...new Set(commands.map((command) => command.group))];
+  if (!groups.includes(group)) return unknownWord(group, groups);
+  const ofGroup = commands.filter((command) => command.group === group);
+  if (isHelp(action)) return { kind: "help", commands: ofGroup };
+  const command = ofGroup.find((candidate) => candidate.action === action);
+  const actions = ofGroup.map((candidate) => candidate.action);
+  if (command !== undefined) return parseRest(command, words.slice(2));
+  if (action === "" || action.startsWith("-")) return mistake(`${group} what? One of ${actions.join(", ")}`);
+  return unknownWord(action, actions, `${group} `);
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h" || word === "help";
+}
+
+function mistake(message: string): Parsed {
+  return { kind: "mistake", message };
+}
+
+function unknownWord(word: string, known: readonly string[], before = ""): Parsed {
+  const meant = nearest(word, known);
+  const hint = meant === null ? `; there are ${known.join(", ")}` : `; did you mean ${before}${meant}?`;
+  return mistake(`there is no command ${JSON.stringify(before + word)}${hint}`);
+}
+
+function parseRest(command: Command, words: readonly string[]): Parsed {
+  const known = { ...command.options, ...COMMON_OPTIONS };
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(
+      Object.entries(known).map(([name, { value }]) => [
+        name,
+        { type: value === null ? "boolean" : "string" } as const,
+      ]),
+    ),
+    allowPositionals: true,
+    strict: false, // its own messages name no nearest option, and are three lines long
+    tokens: true,
+  });
+  const options = new Map<string, string | true>();
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      operands.push(token.value);
+      continue;
+    }
+    if (token.rawName === "-h") return { kind: "help", commands: [command] };
+    const fault = optionFault(token, known, options);
+    if (fault !== null) return mistake(fault);
+    options.set(token.name, token.value ?? true);
+  }
+  if (options.has("help")) return { kind: "help", commands: [command] };
+  const [operand = null, ...tooMany] = operands;
+  const [extra] = command.operand === null ? operands : tooMany;
+  if (extra !== undefined) return mistake(`what is ${JSON.stringify(extra)} for? See ${nameOf(command)} --help`);
+  return prepare(command, new Given(options, operand), options.has("json"));
+}
+
+function prepare(command: Command, given: Given, asJson: boolean): Parsed {
+  const deed = command.prepare(given);
+  return given.mistakes.length > 0 ? mistake(given.mistakes.join("; ")) : { kind: "deed", deed, asJson };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+function optionFault(
+  { name, rawName, value, inlineValue }: OptionToken,
+  known: Readonly<Record<string, Option>>,
+  before: ReadonlyMap<string, string | true>,
+): string | null {
+  const option = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (option === undefined) {
+    const names = Object.keys(known);
+    const meant = nearest(name, names);
+    const there = names.map((each) => `--${each}`).join(", ");
+    return `there is no option ${rawName}; ${meant === null ? `there are ${there}` : `did you mean --${meant}?`}`;
+  }
+  if (before.has(name)) return `${rawName} is given twice`;
+  if (option.value === null) return value === undefined ? null : `${rawName} takes no value`;
+  // `--name --role developer`: the name was forgotten. A value that begins so is written `--name=--x`.
+  const isForgotten = value === undefined || (inlineValue !== true && value.startsWith("-"));
+  return isForgotten ? `${rawName} needs a value: ${rawName} ${option.value}` : null;
+}
+
+export function nameOf({ group, action }: Command): string {
+  return `signalbox ${group} ${action}`;
+}

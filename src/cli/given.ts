@@ -1,0 +1,85 @@
+/** What a command was given, while it is being read: the values, and what is wrong with them so far. */
+import { ROLES, type Role } from "../domain/access.ts";
+import { ID_PREFIX, parseId, type Uuid } from "../domain/ids.ts";
+import { nearest } from "../domain/nearest.ts";
+import { recipientFault } from "../domain/recipient.ts";
+
+const NAME_CHARS_MAX = 200;
+const SHOWN_CHARS_MAX = 60;
+
+export class Given {
+  readonly mistakes: string[] = [];
+  readonly #options: ReadonlyMap<string, string | true>;
+  readonly #operand: string | null;
+
+  constructor(options: ReadonlyMap<string, string | true>, operand: string | null) {
+    this.#options = options;
+    this.#operand = operand;
+  }
+
+  flag(option: string): boolean {
+    return this.#options.has(option);
+  }
+
+  optional(option: string): string | null {
+    const value = this.#options.get(option);
+    return typeof value === "string" ? value : null;
+  }
+
+  /** A name to be kept: an option's value, or the operand. */
+  name(option?: string): string {
+    const where = option === undefined ? "NAME" : `--${option}`;
+    const value = option === undefined ? this.#operand : this.optional(option);
+    if (value === null) return this.#missing(where, "");
+    const isName = value.length > 0 && value.length <= NAME_CHARS_MAX && !/[\p{Cc}\p{Cs}]/u.test(value);
+    if (!isName) this.#wrong(where, `must have 1 to ${NAME_CHARS_MAX} characters, none of them a control character`);
+    return value;
+  }
+
+  role(): Role {
+    const value = this.optional("role");
+    if (value === null) return this.#missing("--role", "developer");
+    const role = ROLES.find((known) => known === value);
+    if (role !== undefined) return role;
+    const meant = nearest(value, ROLES);
+    const hint = meant === null ? "" : `; did you mean ${meant}?`;
+    return this.#wrong("--role", `must be one of ${ROLES.join(", ")}, not ${shown(value)}${hint}`, "developer");
+  }
+
+  /** Of a new user. */
+  email(): string {
+    const value = this.optional("email");
+    if (value === null) return this.#missing("--email", "");
+    const fault = recipientFault("email", value);
+    if (fault !== null) this.#wrong("--email", `${fault}, not ${shown(value)}`);
+    return value;
+  }
+
+  /** Of a user who is there: it only has to be found. */
+  knownEmail(): string {
+    return this.#operand ?? this.#missing("EMAIL", "");
+  }
+
+  keyId(): Uuid {
+    const nobodys = "" as Uuid; // never used: a mistake ends the command
+    if (this.#operand === null) return this.#missing("KEY_ID", nobodys);
+    const rule = `must be a key's id as \`keys list\` shows it, key_…, not ${shown(this.#operand)}`;
+    return parseId(ID_PREFIX.key, this.#operand) ?? this.#wrong("KEY_ID", rule, nobodys);
+  }
+
+  #missing<T>(where: string, instead: T): T {
+    this.mistakes.push(`${where} is missing`);
+    return instead;
+  }
+
+  #wrong<T>(where: string, rule: string, instead?: T): T {
+    this.mistakes.push(`${where} ${rule}`);
+    return instead as T;
+  }
+}
+
+/** As a line may repeat it: an API key that was pasted into the wrong place is not shown. */
+function shown(value: string): string {
+  if (/sb_(live|test)_/.test(value)) return "that";
+  return JSON.stringify(value.length > SHOWN_CHARS_MAX ? `${value.slice(0, SHOWN_CHARS_MAX)}…` : value);
+}

@@ -1,0 +1,81 @@
+/** `signalbox keys`. */
+import { ID_PREFIX } from "../domain/ids.ts";
+import { wholeSeconds } from "../domain/time.ts";
+import type { KeyRow, Tenant } from "../ports/store.ts";
+import { type Command, type Fields, failed } from "./command.ts";
+import { ANY_TENANT, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";
+
+const group = "keys";
+
+export const KEY_COMMANDS: readonly Command[] = [
+  {
+    group,
+    action: "list",
+    operand: null,
+    options: { tenant: ANY_TENANT },
+    about: "list the keys that are not revoked",
+    prepare(given) {
+      const named = given.optional("tenant");
+      return async ({ store, access }) => {
+        const chosen = await chooseTenants(store, named);
+        if ("fault" in chosen) return failed(chosen.fault);
+        const rows: Fields[] = [];
+        for (const tenant of chosen.tenants) {
+          const keys = await access.listKeys(operatorIn(tenant));
+          rows.push(...keys.map((key) => keyFields(key, tenant)));
+        }
+        return { kind: "list", rows };
+      };
+    },
+  },
+  {
+    group,
+    action: "add",
+    operand: null,
+    options: {
+      name: { value: "NAME", about: "what it is for", required: true },
+      role: { value: "ROLE", about: "developer, org_admin or global_admin", required: true },
+      tenant: ONE_TENANT,
+      test: { value: null, about: "make an sb_test_ key: it notifies nobody" },
+    },
+    about: "make a key; it is shown only once",
+    prepare(given) {
+      const input = { name: given.name("name"), role: given.role(), test: given.flag("test") };
+      const named = given.optional("tenant");
+      return async ({ store, access }) => {
+        const chosen = await chooseTenants(store, named);
+        if ("fault" in chosen) return failed(chosen.fault);
+        const [tenant] = chosen.tenants;
+        const { row, apiKey } = await access.createKey(operatorIn(tenant), input);
+        return { kind: "one", fields: { ...keyFields(row, tenant), api_key: apiKey }, secret: "api_key" };
+      };
+    },
+  },
+  {
+    group,
+    action: "revoke",
+    operand: "KEY_ID",
+    options: {},
+    about: "revoke a key; a running server refuses it within a second",
+    prepare(given) {
+      const id = given.keyId();
+      return async ({ store, access }) => {
+        const tenant = await store.findKeyTenant(id);
+        const result = tenant === null ? "unknown" : await access.revokeKey(operatorIn(tenant), id);
+        if (result !== "revoked") return failed(`there is no key ${ID_PREFIX.key}${id}, or it is revoked already`);
+        return { kind: "one", fields: { id: ID_PREFIX.key + id, revoked: true } };
+      };
+    },
+  },
+];
+
+function keyFields({ id, name, role, test, createdAt }: KeyRow, tenant: Tenant): Fields {
+  return {
+    id: ID_PREFIX.key + id,
+    name,
+    role,
+    test,
+    tenant: ID_PREFIX.tenant + tenant.id,
+    created_at: wholeSeconds(createdAt),
+  };
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { printJson, printText } from "./print.ts";
+
+const rows = [
+  { id: "key_1", name: "ünï", test: true, ended_at: null },
+  { id: "key_22", name: "ci", test: false, ended_at: "2024-01-01T00:00:00Z" },
+];
+
+test("a list is a table below its names, and an array as JSON", () => {
+  assert.equal(
+    printText({ kind: "list", rows }),
+    ["ID      NAME  TEST  ENDED_AT", "key_1   ünï   yes   -", "key_22  ci    no    2024-01-01T00:00:00Z", ""].join(
+      "\n",
+    ),
+  );
+  assert.deepEqual(JSON.parse(printJson({ kind: "list", rows })), rows);
+});
+
+test("an empty list says so, and is an empty array as JSON", () => {
+  assert.equal(printText({ kind: "list", rows: [] }), "there are none\n");
+  assert.equal(printJson({ kind: "list", rows: [] }), "[]\n");
+});
+
+test("one thing is a line for each field, and an object as JSON", () => {
+  const fields = { id: "key_1", api_key: "sb_live_0" };
+  assert.equal(
+    printText({ kind: "one", fields, secret: "api_key" }),
+    "id       key_1\napi_key  sb_live_0\n\nthe api_key is shown only now\n",
+  );
+  assert.deepEqual(JSON.parse(printJson({ kind: "one", fields, secret: "api_key" })), fields);
+});
+
+test("what a name holds does not steer the terminal", () => {
+  const text = printText({ kind: "one", fields: { name: "a\u001b[2Jb\r\nc\u202Ed\u2028e" } });
+  assert.equal(text, "name  a\uFFFD[2Jb\uFFFD\uFFFDc\uFFFDd\uFFFDe\n");
+});

@@ -1,0 +1,63 @@
+/** `signalbox users|keys|tenants …`: the command line, carried out through the store beside a running server. */
+import { createAccess } from "../engine/access.ts";
+import { createUsers } from "../engine/users.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { AccessStore } from "../ports/store.ts";
+import { parse } from "./arguments.ts";
+import type { Command, Deed, Outcome } from "./command.ts";
+import { helpOf } from "./help.ts";
+import { KEY_COMMANDS } from "./keys.ts";
+import { printJson, printText } from "./print.ts";
+import { TENANT_COMMANDS } from "./tenants.ts";
+import { USER_COMMANDS } from "./users.ts";
+
+export interface Surroundings {
+  readonly clock: Clock;
+  /** Called only when a command needs it. */
+  readonly openStore: () => AccessStore;
+  readonly readInput: () => Promise<string>;
+  readonly print: (text: string) => void;
+  /** One line for whoever typed the command, without a line break. */
+  readonly complain: (line: string) => void;
+}
+
+const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS];
+const EXIT = { done: 0, failed: 1, mistaken: 2 };
+
+/**
+ * Carry out one command.
+ *
+ * @param words what follows the program's name
+ * @returns the exit code: 0, 1 for a failure, 2 when the words are no command
+ * @throws StartupError, StoreUnavailable of the store
+ */
+export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
+  const parsed = parse(words, COMMANDS);
+  switch (parsed.kind) {
+    case "help":
+      around.print(helpOf(parsed.commands));
+      return EXIT.done;
+    case "mistake":
+      around.complain(parsed.message);
+      return EXIT.mistaken;
+    case "deed": {
+      const outcome = await carryOut(parsed.deed, around);
+      if (outcome.kind === "failed") {
+        around.complain(outcome.message);
+        return EXIT.failed;
+      }
+      around.print(parsed.asJson ? printJson(outcome) : printText(outcome));
+      return EXIT.done;
+    }
+  }
+}
+
+async function carryOut(deed: Deed, { clock, openStore, readInput }: Surroundings): Promise<Outcome> {
+  const store = openStore();
+  try {
+    const access = createAccess(store, clock, () => undefined);
+    return await deed({ store, access, users: createUsers(store, clock), readInput });
+  } finally {
+    await store.close();
+  }
+}

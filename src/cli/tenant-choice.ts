@@ -1,0 +1,51 @@
+/** Which tenant a command is about. */
+import type { Actor } from "../domain/access.ts";
+import { ID_PREFIX, parseId } from "../domain/ids.ts";
+import { nearest } from "../domain/nearest.ts";
+import type { Caller } from "../engine/engine.ts";
+import type { AccessStore, Tenant } from "../ports/store.ts";
+import type { Option } from "./command.ts";
+
+export type Chosen = { readonly tenants: readonly [Tenant, ...Tenant[]] } | { readonly fault: string };
+
+export const ONE_TENANT: Option = { value: "TENANT", about: "its id (dev_…) or exact name; the first one by default" };
+export const ANY_TENANT: Option = { value: "TENANT", about: "its id (dev_…) or exact name; all of them by default" };
+
+const PAGE_ROWS = 1000;
+const EMPTY = "the store has no tenant yet: the server's first start makes the first tenant, user and key";
+
+export async function allTenants(store: AccessStore): Promise<Tenant[]> {
+  const tenants: Tenant[] = [];
+  for (;;) {
+    const page = await store.listTenants(tenants.at(-1)?.seq ?? null, PAGE_ROWS);
+    tenants.push(...page);
+    if (page.length < PAGE_ROWS) return tenants;
+  }
+}
+
+/** The one that is named, alone; all of them, the first one first, when none is. */
+export async function chooseTenants(store: AccessStore, named: string | null): Promise<Chosen> {
+  const [first, ...others] = await allTenants(store);
+  if (first === undefined) return { fault: EMPTY };
+  if (named === null) return { tenants: [first, ...others] };
+  const tenants = [first, ...others];
+  const id = parseId(ID_PREFIX.tenant, named);
+  const [found, ...more] = tenants.filter((tenant) => (id === null ? tenant.name === named : tenant.id === id));
+  if (found === undefined) return { fault: unknownTenant(named, tenants) };
+  if (more.length === 0) return { tenants: [found] };
+  const ids = [found, ...more].map((tenant) => ID_PREFIX.tenant + tenant.id).join(", ");
+  return { fault: `${more.length + 1} tenants have the name ${JSON.stringify(named)}; say which by its id: ${ids}` };
+}
+
+function unknownTenant(named: string, tenants: readonly Tenant[]): string {
+  const names = tenants.map(({ name }) => name);
+  const meant = nearest(named, names);
+  const hint = meant === null ? "; `tenants list` shows them" : `; did you mean ${JSON.stringify(meant)}?`;
+  return `there is no tenant ${JSON.stringify(named)}${hint}`;
+}
+
+/** Whoever has the data directory may do everything; the audit says that it was Signalbox itself. */
+export function operatorIn({ id: tenantId, seq: tenantSeq }: Tenant): Caller {
+  const actor: Actor = { kind: "system", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
+  return { actor, tenantId, tenantSeq };
+}

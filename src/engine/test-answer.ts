@@ -1,0 +1,44 @@
+/** What a test event says, and what is said of its outcome to whoever sent it. */
+import type { Format } from "../domain/endpoint.ts";
+import type { AttemptMade } from "./attempts.ts";
+import type { TestAnswer } from "./engine.ts";
+
+/** In format `pacspace` the reference's own words. */
+export function testMessage(format: Format): string {
+  return `This is a test webhook event from ${format === "pacspace" ? "PacSpace" : "Signalbox"}.`;
+}
+
+export const TOO_MANY_TESTS = notSent("Too many tests are being sent; try again in a moment.");
+export const STOPPING = notSent("The server is stopping; try again in a moment.");
+
+function notSent(message: string): TestAnswer {
+  return { success: false, httpStatus: null, message };
+}
+
+export function testAnswer({ attempt, transition }: AttemptMade): TestAnswer {
+  const { httpStatus, errorDetail } = attempt;
+  if (transition.outcome === "SUCCESS") return { success: true, httpStatus, message: "Test event sent successfully." };
+  const why =
+    httpStatus === null
+      ? `no answer came: ${errorDetail} (${transition.classification})`
+      : `the receiver answered HTTP ${httpStatus}; ${adviceOn(httpStatus)}`;
+  return { success: false, httpStatus, message: `Test event failed: ${why}.` };
+}
+
+function adviceOn(httpStatus: number): string {
+  if (httpStatus >= 300 && httpStatus < 400)
+    return "redirects are never followed, so register the URL that it leads to";
+  switch (httpStatus) {
+    case 401:
+    case 403:
+      return "compare the secret that it verifies signatures with, or let it take requests without a login";
+    case 404:
+      return "check the path of the URL";
+    case 405:
+      return "it must take POST requests";
+    case 410:
+      return "it says that it is gone for good";
+    default:
+      return "only a 2xx counts as received";
+  }
+}

@@ -1,0 +1,271 @@
+/** `signalbox tenants|users|keys`: beside a running server, and without one. */
+import assert from "node:assert/strict";
+import { hash, randomBytes } from "node:crypto";
+import { suite, type TestContext, test } from "node:test";
+import { openBeside } from "../../src/store/sqlite/beside.ts";
+import { assembleServer } from "../harness/assembled.ts";
+import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer, startChild } from "../harness/child.ts";
+import { within } from "../harness/deadline.ts";
+import type { Client } from "../harness/server.ts";
+
+/** What the contract allows a change to take until a running server knows of it. */
+const KNOWN_WITHIN_MS = 1000;
+const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+const uuid = (prefix: string) => new RegExp(`^${prefix}[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`);
+
+type Json = Readonly<Record<string, string | boolean | null>>;
+
+/** A command that succeeds, with its JSON. */
+async function asked<T = Json>(dataDir: string, ...words: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await runSignalbox(dataDir, [...words, "--json"]);
+  assert.deepEqual([code, stderr], [0, ""], stdout);
+  return JSON.parse(stdout) as T;
+}
+
+/** One line on standard error that matches, nothing on standard output. */
+function assertRefused({ code, stdout, stderr }: Finished, exit: 1 | 2, line: RegExp): void {
+  assert.deepEqual([code, stdout], [exit, ""], stderr);
+  assert.match(stderr, /^signalbox: [^\n]+\n$/);
+  assert.match(stderr, line);
+}
+
+/** Ask until the server answers so. */
+async function answersSoon(client: Client, credentials: string | { readonly cookie: string }, status: number) {
+  const stop = new AbortController();
+  const sent = typeof credentials === "string" ? { key: credentials } : { key: null, headers: credentials };
+  const ask = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const answer = await client.request("GET", "/v1/endpoints", sent);
+      if (answer.status === status) return;
+    }
+  };
+  try {
+    await within(ask(), `${status} for these credentials`, KNOWN_WITHIN_MS);
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Sign in; the session's cookie, or null when it is refused. */
+async function signIn(client: Client, email: string, password: string): Promise<{ readonly cookie: string } | null> {
+  const answer = await client.request("POST", "/dashboard/auth/login", { key: null, body: { email, password } });
+  if (answer.status === 401) return null;
+  assert.equal(answer.status, 200, answer.text);
+  return { cookie: answer.headers.getSetCookie()[0]?.split(";")[0] ?? "" };
+}
+
+/** Data that a server has made and left. */
+async function leftData(t: TestContext): Promise<string> {
+  const dataDir = await newDataDir(t);
+  const server = await startChild(t, dataDir);
+  server.signal("SIGTERM");
+  await server.exited;
+  return dataDir;
+}
+
+suite("the command line", { concurrency: 3 }, () => {
+  test("a tenant and keys made beside a running server are let in within a second, and a revoked one no more", async (t) => {
+    const dataDir = await newDataDir(t);
+    const server = await startChild(t, dataDir);
+
+    const tenant = await asked(dataDir, "tenants", "add", "Ünï Shop");
+    assert.deepEqual(Object.keys(tenant), ["id", "name", "created_at", "api_key"]);
+    assert.match(String(tenant.id), uuid("dev_"));
+    assert.match(String(tenant.created_at), ISO);
+    await answersSoon(server, String(tenant.api_key), 200);
+
+    const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer", "--tenant", "Ünï Shop");
+    assert.deepEqual(Object.keys(key), ["id", "name", "role", "test", "tenant", "created_at", "api_key"]);
+    assert.match(String(key.id), uuid("key_"));
+    assert.match(String(key.api_key), /^sb_live_[0-9a-f]{48}$/);
+    assert.deepEqual([key.name, key.role, key.test, key.tenant], ["ci", "developer", false, tenant.id]);
+    await answersSoon(server, String(key.api_key), 200);
+
+    assert.deepEqual(await asked(dataDir, "keys", "revoke", String(key.id)), { id: key.id, revoked: true });
+    await answersSoon(server, String(key.api_key), 401);
+    await answersSoon(server, String(tenant.api_key), 200);
+    assertRefused(await runSignalbox(dataDir, ["keys", "revoke", String(key.id)]), 1, /there is no key key_.*already/);
+
+    const audit = await server.request("GET", "/v1/audit", { key: String(tenant.api_key) });
+    assert.deepEqual(
+      audit.body.events.map((entry) => {
+        const { event_type: type, actor } = entry as unknown as { event_type: string; actor: string };
+        return [type, actor];
+      }),
+      [
+        ["key.revoked", "system"],
+        ["key.created", "system"],
+        ["key.created", "system"],
+      ],
+    );
+  });
+
+  test("a disabled user and one with another password are out within a second", async (t) => {
+    const dataDir = await newDataDir(t);
+    const server = await startChild(t, dataDir);
+    const email = "ada@example.com";
+    const made = await asked(dataDir, "users", "add", "--email", email, "--role", "developer");
+    const first = await signIn(server, email, String(made.password));
+    assert(first !== null);
+    await answersSoon(server, first, 200);
+
+    const reset = await asked(dataDir, "users", "reset-password", email);
+    await answersSoon(server, first, 401);
+    assert.equal(await signIn(server, email, String(made.password)), null);
+    const second = await signIn(server, email, String(reset.password));
+    assert(second !== null);
+    await answersSoon(server, second, 200);
+
+    await asked(dataDir, "users", "disable", email);
+    await answersSoon(server, second, 401);
+    assert.equal(await signIn(server, email, String(reset.password)), null);
+    await asked(dataDir, "users", "enable", email);
+    await answersSoon(server, second, 401);
+    assert.notEqual(await signIn(server, email, String(reset.password)), null);
+  });
+
+  test("what changes before the server first looks for changes is noticed, too", async (t) => {
+    const dataDir = await newDataDir(t);
+    const server = await assembleServer(t, { dataDir });
+    assert.equal((await server.request("GET", "/v1/endpoints")).status, 200, "now it is remembered");
+    const beside = openBeside({ dataDir, masterKey: null, newId: () => server.clock.uuid() });
+    const actor = (await beside.findKey(hash("sha256", server.apiKey, "hex"))) ?? assert.fail();
+    await beside.revokeKey({ actor, tenantSeq: actor.tenantSeq, id: actor.id, now: server.clock.now() });
+    await beside.close();
+    await answersSoon(server, server.apiKey, 401);
+  });
+
+  test("lists show all tenants, or the one that is named by its id or name", async (t) => {
+    const dataDir = await leftData(t);
+    const shop = await asked(dataDir, "tenants", "add", "shop");
+    const made = await asked(
+      dataDir,
+      "keys",
+      "add",
+      "--name",
+      "x",
+      "--role",
+      "developer",
+      "--test",
+      "--tenant",
+      String(shop.id),
+    );
+    assert.match(String(made.api_key), /^sb_test_/);
+
+    const tenants = await asked<readonly Json[]>(dataDir, "tenants", "list");
+    assert.deepEqual(
+      tenants.map(({ name }) => name),
+      ["default", "shop"],
+    );
+    assert.deepEqual(Object.keys(tenants[0] ?? {}), ["id", "name", "created_at"]);
+
+    const names = async (...words: readonly string[]) => {
+      const keys = await asked<readonly Json[]>(dataDir, "keys", "list", ...words);
+      assert.deepEqual(Object.keys(keys[0] ?? {}), ["id", "name", "role", "test", "tenant", "created_at"]);
+      return keys.map(({ name, tenant }) => [name, tenant === shop.id ? "shop" : "default"]);
+    };
+    const shops = [
+      ["first key", "shop"],
+      ["x", "shop"],
+    ];
+    assert.deepEqual(await names(), [["first key", "default"], ...shops]);
+    assert.deepEqual(await names("--tenant", "shop"), shops);
+    assert.deepEqual(await names("--tenant", String(shop.id)), shops);
+
+    const inNobodys = await runSignalbox(dataDir, ["keys", "list", "--tenant", "shopp"]);
+    assertRefused(inNobodys, 1, /there is no tenant "shopp"; did you mean "shop"\?/);
+    await asked(dataDir, "tenants", "add", "shop");
+    const ambiguous = await runSignalbox(dataDir, ["users", "list", "--tenant", "shop"]);
+    assertRefused(ambiguous, 1, new RegExp(`2 tenants have the name "shop"; .*${shop.id}, dev_`));
+  });
+
+  test("users are made, disabled, enabled and given other passwords", async (t) => {
+    const dataDir = await leftData(t);
+    const ada = ["--email", "Ada@example.com", "--role", "org_admin"];
+    const made = await asked(dataDir, "users", "add", ...ada);
+    const shape = ["id", "email", "role", "tenant", "created_at", "disabled_at"];
+    assert.deepEqual(Object.keys(made), [...shape, "password"]);
+    assert.match(String(made.id), uuid("usr_"));
+    assert.equal(String(made.password).length, 20);
+    assert.deepEqual([made.email, made.role, made.disabled_at], ["Ada@example.com", "org_admin", null]);
+
+    const again = ["users", "add", "--email", "ada@EXAMPLE.com", "--role", "developer"];
+    assertRefused(await runSignalbox(dataDir, again), 1, /there is already a user ada@EXAMPLE\.com/);
+
+    const disabled = await asked(dataDir, "users", "disable", "ada@example.com");
+    assert.deepEqual(Object.keys(disabled), shape);
+    assert.match(String(disabled.disabled_at), ISO);
+    const listed = await asked<readonly Json[]>(dataDir, "users", "list");
+    assert.deepEqual(
+      listed.map(({ email, disabled_at: at }) => [email, at]),
+      [
+        ["admin@localhost", null],
+        ["Ada@example.com", disabled.disabled_at],
+      ],
+    );
+    assert.equal((await asked(dataDir, "users", "enable", "ada@example.com")).disabled_at, null);
+
+    const reset = ["users", "reset-password", "ada@example.com"];
+    assert.equal(String((await asked(dataDir, ...reset)).password).length, 20);
+    const typed = await runSignalbox(dataDir, [...reset, "--password-stdin"], { input: "correct horse\n" });
+    assert.equal(typed.code, 0, typed.stderr);
+    assert.doesNotMatch(typed.stdout, /correct horse|password/);
+    const short = await runSignalbox(dataDir, [...reset, "--password-stdin"], { input: "short\n" });
+    assertRefused(short, 1, /the password on standard input must have 8 to 1024 characters/);
+    const unknown = await runSignalbox(dataDir, ["users", "disable", "nobody@example.com"]);
+    assertRefused(unknown, 1, /there is no user nobody@example\.com/);
+  });
+
+  test("without --json there are tables and lines for people", async (t) => {
+    const dataDir = await leftData(t);
+    const listed = await runSignalbox(dataDir, ["keys", "list"]);
+    assert.match(
+      listed.stdout,
+      /^ID +NAME +ROLE +TEST +TENANT +CREATED_AT\nkey_\S+ +first key +global_admin +no +dev_\S+ +\S+Z\n$/,
+    );
+    const made = await runSignalbox(dataDir, ["users", "add", "--email", "a@example.com", "--role", "developer"]);
+    assert.match(
+      made.stdout,
+      /^id +usr_.*\nemail +a@example\.com\n(.*\n)*password +\S{20}\n\nthe password is shown only now\n$/,
+    );
+    const help = await runSignalbox(dataDir, ["users", "--help"]);
+    assert.deepEqual([help.code, help.stderr], [0, ""]);
+    assert.match(help.stdout, /signalbox users reset-password EMAIL/);
+  });
+
+  test("what is no command ends with code 2 and names the nearest", async (t) => {
+    const dataDir = await newDataDir(t);
+    assertRefused(await runSignalbox(dataDir, ["user", "list"]), 2, /no command "user"; did you mean users\?/);
+    assertRefused(await runSignalbox(dataDir, ["keys", "list", "--tenat", "x"]), 2, /no option --tenat; .* --tenant\?/);
+    assertRefused(
+      await runSignalbox(dataDir, ["users", "add", "--email", "x"]),
+      2,
+      /--email must be .*; --role is missing/,
+    );
+  });
+
+  test("it works without a server, and the next one knows", async (t) => {
+    const dataDir = await leftData(t);
+    const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer");
+    const [first] = await asked<readonly Json[]>(dataDir, "keys", "list");
+    await asked(dataDir, "keys", "revoke", String(first?.id));
+    const server = await startChild(t, dataDir);
+    assert.equal((await server.request("GET", "/v1/endpoints", { key: String(key.api_key) })).status, 200);
+    assert.equal((await server.request("GET", "/v1/endpoints", { key: CHILD_KEY })).status, 401);
+  });
+
+  test("where there is no data, none is made: the first start still tells its secrets", async (t) => {
+    const dataDir = await newDataDir(t);
+    assertRefused(await runSignalbox(dataDir, ["tenants", "add", "x"]), 1, /there is no data in .*SIGNALBOX_DATA_DIR/);
+    const server = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
+    await server.says(/password +\S+\n {2}API key +sb_live_/);
+  });
+
+  test("settings and the master key are those of the server", async (t) => {
+    const dataDir = await leftData(t);
+    const env = { SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") };
+    assertRefused(await runSignalbox(dataDir, ["keys", "list"], { env }), 1, /the master key is not the one/);
+    const wrong = { SIGNALBOX_RETENTION_DAYS: "0" };
+    assertRefused(await runSignalbox(dataDir, ["keys", "list"], { env: wrong }), 1, /SIGNALBOX_RETENTION_DAYS/);
+  });
+});

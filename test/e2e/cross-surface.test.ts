@@ -1,0 +1,148 @@
+/** What is made through one surface is the same thing in the others, whatever is done to it there. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { startHooks } from "../harness/hooks.ts";
+import { type Answer, type Client, newTenant, startServer } from "../harness/server.ts";
+
+const server = await startServer({ after });
+
+interface Surface {
+  /** The format in which an endpoint made here receives events, by a header of its own. */
+  readonly header: string;
+  /** Answers the id as this surface prints it. */
+  make(client: Client, url: string): Promise<string>;
+  /** Whether it is sent to, as this surface tells; null when it is gone. Any surface's id will do. */
+  isActive(client: Client, id: string): Promise<boolean | null>;
+  readonly hold?: (client: Client, id: string) => Promise<Answer>;
+  readonly resume?: (client: Client, id: string) => Promise<Answer>;
+  readonly test?: (client: Client, id: string) => Promise<Answer>;
+  remove(client: Client, id: string): Promise<Answer>;
+}
+
+const dataOf = <T>(answer: Answer): T => answer.body.data as unknown as T;
+const uuidOf = (id: string): string => id.slice(id.indexOf("_") + 1);
+
+const SURFACES = {
+  pauses: {
+    header: "x-pausepoint-event",
+    async make(client, url) {
+      const body = { url, events: ["pause.cancelled"], secret: "0123456789abcdef" };
+      return (await client.request("POST", "/v1/webhooks", { body })).body.id;
+    },
+    async isActive(client, id) {
+      const { webhooks } = (await client.request("GET", "/v1/webhooks")).body;
+      return webhooks.find((webhook) => uuidOf(webhook.id) === uuidOf(id))?.active ?? null;
+    },
+    remove: (client, id) => client.request("DELETE", `/v1/webhooks/${id}`),
+  },
+  endpoints: {
+    header: "x-webhook-delivery",
+    async make(client, url) {
+      return (await client.request("POST", "/v1/endpoints", { body: { url } })).body.id;
+    },
+    async isActive(client, id) {
+      const { status, body } = await client.request("GET", `/v1/endpoints/${id}`);
+      return status === 404 ? null : body.status === "ACTIVE";
+    },
+    hold: (client, id) => client.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "PAUSED" } }),
+    resume: (client, id) => client.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "ACTIVE" } }),
+    test: (client, id) => client.request("POST", `/v1/endpoints/${id}/test`),
+    remove: (client, id) => client.request("DELETE", `/v1/endpoints/${id}`),
+  },
+  dashboard: {
+    header: "x-pacspace-signature",
+    async make(client, url) {
+      const answer = await client.request("POST", "/dashboard/webhooks", { body: { url } });
+      return dataOf<{ id: string }>(answer).id;
+    },
+    async isActive(client, id) {
+      const answer = await client.request("GET", `/dashboard/webhooks/${id}`);
+      return answer.status === 404 ? null : dataOf<{ enabled: boolean }>(answer).enabled;
+    },
+    hold: (client, id) => client.request("POST", `/dashboard/webhooks/${id}/toggle`),
+    resume: (client, id) => client.request("POST", `/dashboard/webhooks/${id}/toggle`),
+    test: (client, id) => client.request("POST", `/dashboard/webhooks/${id}/test`),
+    remove: (client, id) => client.request("DELETE", `/dashboard/webhooks/${id}`),
+  },
+} satisfies Record<string, Surface>;
+
+type Name = keyof typeof SURFACES;
+const NAMES = Object.keys(SURFACES) as Name[];
+const surface = (name: Name): Surface => SURFACES[name];
+
+/** What each surface tells of it. */
+async function seen(client: Client, id: string): Promise<(boolean | null)[]> {
+  return Promise.all(NAMES.map((name) => surface(name).isActive(client, id)));
+}
+
+const everywhere = (active: boolean | null) => NAMES.map(() => active);
+
+/** An event that every endpoint matches, wherever it was made. */
+async function publishToAll(client: Client): Promise<Answer> {
+  const body = { message: "?", options: ["a", "b"], metadata: { order: 1 } };
+  const pause = await client.request("POST", "/v1/pause", { body });
+  assert.equal(pause.status, 201, pause.text);
+  return client.request("DELETE", `/v1/pause/${pause.body.pause_id}`);
+}
+
+for (const made of NAMES) {
+  for (const other of NAMES) {
+    test(`made in ${made}; read, held, tested and deleted in ${other}`, async (t) => {
+      const client = await newTenant(server);
+      const hooks = await startHooks(t);
+      const id = await surface(made).make(client, hooks.url);
+      assert.deepEqual(await seen(client, id), everywhere(true));
+      const there = surface(other);
+
+      if (there.hold !== undefined && there.resume !== undefined) {
+        assert.equal((await there.hold(client, id)).status, 200);
+        assert.deepEqual(await seen(client, id), everywhere(false));
+        assert.equal((await there.resume(client, id)).status, 200);
+        assert.deepEqual(await seen(client, id), everywhere(true));
+      }
+      assert.equal((await publishToAll(client)).status, 200);
+      const { headers } = await hooks.nth(1);
+      assert.ok(surface(made).header in headers, `not in the format of ${made}`);
+
+      if (there.test !== undefined) {
+        const answer = await there.test(client, id);
+        assert.deepEqual([answer.status, answer.body.data.success], [200, true]);
+        const hook = await hooks.nth(2);
+        assert.ok(surface(made).header in hook.headers);
+        assert.match(hook.body, made === "dashboard" ? /from PacSpace/ : /from Signalbox/);
+      }
+      assert.ok([200, 204].includes((await there.remove(client, id)).status));
+      assert.deepEqual(await seen(client, id), everywhere(null));
+      const tried = hooks.all.length;
+      await publishToAll(client);
+      assert.equal((await client.request("GET", "/v1/deliveries")).body.results.length, tried);
+    });
+  }
+}
+
+test("what one surface pauses another enables, and what was held is sent", async (t) => {
+  const client = await newTenant(server);
+  const hooks = await startHooks(t);
+  const id = await SURFACES.dashboard.make(client, hooks.url);
+  await SURFACES.endpoints.hold(client, id);
+  await publishToAll(client);
+  const [held] = (await client.request("GET", "/v1/deliveries")).body.results;
+  assert.equal(held?.status, "HELD");
+  assert.equal(hooks.all.length, 0);
+  const toggled = await SURFACES.dashboard.resume(client, id);
+  assert.equal(dataOf<{ enabled: boolean }>(toggled).enabled, true);
+  assert.match((await hooks.nth(1)).body, /pause\.cancelled/);
+});
+
+test("what the dashboard disables matches nothing, and the event says so", async (t) => {
+  const client = await newTenant(server);
+  const hooks = await startHooks(t);
+  const id = await SURFACES.endpoints.make(client, hooks.url);
+  await SURFACES.dashboard.hold(client, id);
+  const published = await client.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
+  assert.deepEqual(published.body.deliveries, []);
+  const event = await client.request("GET", `/v1/events/${published.body.event_id}`);
+  assert.deepEqual(event.body.not_delivered, [{ endpoint_id: id, reason: "disabled" }]);
+  const endpoint = await client.request("GET", `/v1/endpoints/${id}`);
+  assert.deepEqual([endpoint.body.status, endpoint.body.paused_at], ["DISABLED", null]);
+});

@@ -1,0 +1,46 @@
+/** A client with a cookie jar, as curl and browsers have one. */
+import assert from "node:assert/strict";
+import { type Answer, type Client, clientOf } from "./server.ts";
+
+export interface Jar extends Client {
+  /** What the jar holds as a `Cookie` header; null when it is empty. */
+  readonly cookie: string | null;
+  /** Sign in, and keep the cookie. */
+  signIn(email: string, password: string): Promise<Answer>;
+}
+
+/** Sends no key, keeps what `Set-Cookie` says of name and value, and drops what is to be dropped. */
+export function newJar(url: string): Jar {
+  const client = clientOf(url, "");
+  const cookies = new Map<string, string>();
+  const jar: Jar = {
+    as: client.as,
+    get cookie() {
+      return cookies.size === 0 ? null : [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    },
+    async request(method, path, options = {}) {
+      const { cookie } = jar;
+      const headers = { ...(cookie !== null && { cookie }), ...options.headers };
+      const answer = await client.request(method, path, { key: null, ...options, headers });
+      for (const line of answer.headers.getSetCookie()) keep(cookies, line);
+      return answer;
+    },
+    signIn: (email, password) => jar.request("POST", "/dashboard/auth/login", { body: { email, password } }),
+  };
+  return jar;
+}
+
+function keep(cookies: Map<string, string>, line: string): void {
+  const [, name, value] = /^([^=;]+)=([^;]*)/.exec(line) ?? assert.fail(line);
+  if (name === undefined || value === undefined) return;
+  if (/; *max-age=0(;|$)/i.test(line)) cookies.delete(name);
+  else cookies.set(name, value);
+}
+
+/** A jar that has signed in. */
+export async function signedIn(url: string, email: string, password: string): Promise<Jar> {
+  const jar = newJar(url);
+  const answer = await jar.signIn(email, password);
+  assert.equal(answer.status, 200, answer.text);
+  return jar;
+}

@@ -1,0 +1,62 @@
+/** People with passwords, for tests of the whole server: its clock can be set ahead. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createSystemClock } from "../../src/clock/system.ts";
+import type { Role } from "../../src/domain/access.ts";
+import { STREAM_COMMENT_MS } from "../../src/domain/limits.ts";
+import { createUsers } from "../../src/engine/users.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import { type AssembledServer, assembleServer } from "./assembled.ts";
+import { newTenant, type Scope } from "./server.ts";
+
+export const PASSWORD = "correct horse battery";
+
+export interface PeopleStage {
+  readonly server: AssembledServer;
+  /** Let time pass for the server's clock. */
+  later(ms: number): void;
+  /** A person with {@link PASSWORD} in a tenant of their own. */
+  person(role: Role): Promise<Person>;
+}
+
+export interface Person {
+  readonly email: string;
+  readonly tenantId: string;
+  /** An `org_admin` of the same tenant. */
+  readonly apiKey: string;
+}
+
+export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS } = {}): Promise<PeopleStage> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-people-"));
+  const system = createSystemClock();
+  let aheadMs = 0;
+  const clock: Clock = {
+    ...system,
+    now: () => system.now() + aheadMs,
+    monotonicMs: () => system.monotonicMs() + aheadMs,
+    after: (ms, task) => system.after(ms === STREAM_COMMENT_MS ? commentMs : ms, task),
+  };
+  const server = await assembleServer(scope, { dataDir, clock });
+  scope.after(async () => {
+    await server.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  let people = 0;
+  return {
+    server,
+    later(ms) {
+      aheadMs += ms;
+    },
+    async person(role) {
+      people += 1;
+      const email = `person${people}@example.com`;
+      const { id, apiKey } = await newTenant({ ...server, close: server.close });
+      const tenants = await server.store.listTenants(null, 1000);
+      const tenantSeq = tenants.find((tenant) => `dev_${tenant.id}` === id)?.seq ?? assert.fail();
+      await createUsers(server.store, clock).add({ tenantSeq, email, role, password: PASSWORD });
+      return { email, tenantId: id, apiKey };
+    },
+  };
+}
