@@ -225,8 +225,12 @@ export const REFUSED_ANSWERS_COUNT_MAX = 20;
 /** How far into the audit a list may begin: what is skipped is read; narrow the dates instead. */
 export const AUDIT_OFFSET_ROWS_MAX = 100_000;
 export const USER_AGENT_CHARS_MAX = 200;
-/** Notifications of one channel on the wire: what a mail server takes from one client without complaint. */
-export const NOTIFICATIONS_COUNT_MAX = 5;
+/** Mails on the wire: what a mail server takes from one client without complaint. */
+export const MAIL_CONNECTIONS_MAX = 5;
+/** Notifications of one channel under way; those of a mail server wait for its connections. */
+export const NOTIFICATIONS_COUNT_MAX = 64;
+/** Of one tenant in one channel: sixteen with silent receivers leave nothing, one leaves nearly everything. */
+export const NOTIFICATIONS_OF_TENANT_COUNT_MAX = 4;
 /** From connecting to the other side's last word. */
 export const NOTIFICATION_MS_MAX = 20 * SECOND_MS;
 /** What is kept of why a notification was not sent. */

@@ -1,11 +1,6 @@
 /** Telling people of pauses. Each channel is a lane of its own: a mail server that is down holds up no Slack message. */
-import type { EpochMs } from "../domain/ids.ts";
-import {
-  NOTIFICATION_REASON_CHARS_MAX,
-  NOTIFICATIONS_COUNT_MAX,
-  STOP_GRACE_MS,
-  TIMER_MS_MAX,
-} from "../domain/limits.ts";
+import type { EpochMs, Seq } from "../domain/ids.ts";
+import { NOTIFICATION_REASON_CHARS_MAX, STOP_GRACE_MS, TIMER_MS_MAX } from "../domain/limits.ts";
 import { type Channel, notificationWaitMs, type Pause } from "../domain/pause.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Notified, Notifier } from "../ports/notifier.ts";
@@ -69,6 +64,8 @@ function createLane(notifier: Notifier, options: NotificationsOptions): Lane {
   let again = false;
   let stopped = false;
   let outOfTime = false;
+  /** Tenants take turns: the one that had the last. */
+  let lastTenant: Seq = 0;
 
   function wake(): void {
     if (stopped) return;
@@ -96,9 +93,11 @@ function createLane(notifier: Notifier, options: NotificationsOptions): Lane {
   }
 
   async function claim(): Promise<void> {
-    const limit = NOTIFICATIONS_COUNT_MAX - onWire.size;
+    const limit = notifier.atOnceMax - onWire.size;
     if (limit <= 0) return; // one of those on the wire wakes the lane when it ends
-    const { claimed, nextAt } = await store.claimNotifications({ channel, node, now: clock.now(), limit });
+    const request = { channel, node, now: clock.now(), limit, afterTenant: lastTenant };
+    const { claimed, nextAt, lastTenant: reached } = await store.claimNotifications(request);
+    lastTenant = reached;
     for (const notification of claimed) {
       const sending = tell(notification).finally(() => {
         onWire.delete(sending);

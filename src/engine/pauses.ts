@@ -53,6 +53,11 @@ export function startPauses(options: PausesOptions): Pauses {
     return { pause, respondUrl: pause.ending === null ? options.respondUrl(links.tokenOf(pause)) : null };
   }
 
+  /** With its link though it may have ended meanwhile: a repeat answers what the first one did. */
+  function linked(pause: Pause): PauseView {
+    return { pause, respondUrl: options.respondUrl(links.tokenOf(pause)) };
+  }
+
   async function end(request: EndPause): Promise<EndPauseResult> {
     const result = await store.endPause(request);
     if (result.kind === "unknown") return result;
@@ -76,7 +81,8 @@ export function startPauses(options: PausesOptions): Pauses {
 
   async function create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer> {
     const vetted = await vet(caller, input);
-    if (vetted.kind !== "accepted") return vetted;
+    // A repeat is answered as the first one was, also when the channel is gone meanwhile.
+    if (vetted.kind !== "accepted") return (await repeatOf(caller, input)) ?? vetted;
     const { notification } = vetted;
     const now = clock.now();
     const result = await store.createPause({
@@ -87,15 +93,20 @@ export function startPauses(options: PausesOptions): Pauses {
       recipient: input.recipient,
       notification,
       expiresAt: deadlineOf(now, input.expiresInSeconds),
-      idempotency: idempotencyOf(input),
+      idempotency: idempotencyOf(caller, input),
       now,
     });
     if (result.kind === "conflict") return result;
     deadlines.note(result.pause.expiresAt);
     if (input.recipient !== null && notification.status === "pending") notifications.wake(input.recipient.channel);
-    // A repeat answers what the first one did, though the pause may have ended meanwhile.
-    const respondUrl = options.respondUrl(links.tokenOf(result.pause));
-    return { kind: "created", view: { pause: result.pause, respondUrl } };
+    return { kind: "created", view: linked(result.pause) };
+  }
+
+  async function repeatOf(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer | null> {
+    const idempotency = idempotencyOf(caller, input);
+    if (idempotency === null) return null;
+    const pause = await store.findRepeatedPause(caller.tenantSeq, idempotency, clock.now());
+    return pause === null ? null : { kind: "created", view: linked(pause) };
   }
 
   /** Whether somebody will be told, or why they cannot. */
@@ -185,15 +196,20 @@ function deadlineOf(now: EpochMs, seconds: number): EpochMs {
   return shown - now < PAUSE_LIFE_MS_MIN ? shown + SECOND_MS : shown;
 }
 
-function idempotencyOf({
-  idempotencyKey,
-  question,
-  recipient,
-  expiresInSeconds,
-}: CreatePauseInput): IdempotencyClaim | null {
+function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyClaim | null {
+  const { idempotencyKey, question, recipient, expiresInSeconds } = input;
   if (idempotencyKey === null) return null;
   const { message, options, allowTextResponse, timeoutDefault, metadata } = question;
-  const asked = [message, options, allowTextResponse, timeoutDefault, metadata, recipient, expiresInSeconds];
+  const asked = [
+    message,
+    options,
+    allowTextResponse,
+    timeoutDefault,
+    metadata,
+    recipient,
+    expiresInSeconds,
+    actor.test,
+  ];
   return {
     surface: "pauses",
     keyHash: hash("sha256", idempotencyKey, "hex"),

@@ -2,7 +2,7 @@
 import { domainToASCII } from "node:url";
 import { createTransport } from "nodemailer";
 import { ID_PREFIX } from "../domain/ids.ts";
-import { NOTIFICATION_MS_MAX, NOTIFICATIONS_COUNT_MAX, SMTP_CONNECT_MS_MAX, SMTP_IDLE_MS } from "../domain/limits.ts";
+import { MAIL_CONNECTIONS_MAX, NOTIFICATION_MS_MAX, SMTP_CONNECT_MS_MAX, SMTP_IDLE_MS } from "../domain/limits.ts";
 import { recipientFault } from "../domain/recipient.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notification, Notified, Notifier } from "../ports/notifier.ts";
@@ -28,7 +28,7 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
   const transport = createTransport({
     url: smtpUrl,
     pool: true,
-    maxConnections: NOTIFICATIONS_COUNT_MAX,
+    maxConnections: MAIL_CONNECTIONS_MAX,
     // One that the server had closed meanwhile is no reason to spend a try; a server that closes each one is.
     maxRequeues: 1,
     connectionTimeout: SMTP_CONNECT_MS_MAX,
@@ -75,6 +75,7 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
 
   return {
     channel: "email",
+    atOnceMax: MAIL_CONNECTIONS_MAX,
     addressFault: async (address) => recipientFault("email", address),
     notify: (notification) => tries.run((running) => send(notification, running)),
     async close() {

@@ -1,5 +1,5 @@
 /** The Slack channel: incoming webhooks, whose URLs come from callers, so the address guard applies. */
-import { NOTIFICATION_MS_MAX } from "../domain/limits.ts";
+import { NOTIFICATION_MS_MAX, NOTIFICATIONS_COUNT_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/recipient.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
@@ -29,6 +29,7 @@ export function createSlack({ sender, userAgent, clock }: SlackOptions): Notifie
   const tries = new Tries(clock);
   return {
     channel: "slack",
+    atOnceMax: NOTIFICATIONS_COUNT_MAX,
     async addressFault(address) {
       const fault = recipientFault("slack", address);
       if (fault !== null) return fault;

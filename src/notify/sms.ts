@@ -1,6 +1,7 @@
 /** The SMS channel: Twilio's REST API, or what speaks it. */
 import {
   NOTIFICATION_MS_MAX,
+  NOTIFICATIONS_COUNT_MAX,
   SMS_CHARS_MAX,
   SMS_QUESTION_CHARS_MAX,
   SMS_REQUESTER_CHARS_MAX,
@@ -42,6 +43,7 @@ export function createSms({ accountSid, authToken, from, baseUrl, sender, userAg
   };
   return {
     channel: "sms",
+    atOnceMax: NOTIFICATIONS_COUNT_MAX,
     addressFault: async (address) => recipientFault("sms", address),
     notify: (notification) =>
       tries.run(async (running) => {

@@ -32,6 +32,8 @@ export type Notified =
 /** One channel. */
 export interface Notifier {
   readonly channel: Channel;
+  /** Messages under way: as many as the other side bears. */
+  readonly atOnceMax: number;
   /** Why an address cannot be told; null when it may be tried. Asked before a pause is made. */
   addressFault(address: string): Promise<string | null>;
   /** Tell one person, once. Resolves with what happened, whatever happens; never rejects. */

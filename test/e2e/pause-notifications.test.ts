@@ -117,6 +117,38 @@ test("a pause that ends before anybody could be told tells nobody", async (conte
   assert.equal(pause.status, "cancelled");
 });
 
+test("a tenant whose receivers never answer holds up no other tenant", async (context) => {
+  const [slow, other] = [await newTenant(server), await newTenant(server)];
+  const silent = await startHooks(context);
+  silent.react(() => undefined);
+  const asked = await Promise.all(
+    Array.from({ length: 30 }, () => ask(slow, { channel: "slack", recipient: silent.url })),
+  );
+  await silent.nth(4);
+  const prompt = await startHooks(context);
+  prompt.react((hook) => hook.answer(200, {}, "ok"));
+  const { id } = await ask(other, { channel: "slack", recipient: prompt.url });
+  await notified(other, id, "sent");
+  assert.equal(silent.all.length, 4);
+  await Promise.all(asked.map((one) => slow.request("DELETE", `/v1/pause/${one.id}`)));
+  for (const hook of silent.all) hook.answer(200, {}, "ok");
+});
+
+test("a repeat is answered as the first one was though its channel is gone meanwhile", async (context) => {
+  const dataDir = await newDataDir(context);
+  const first = await startChild(context, dataDir, { SMTP_URL: mail.url, SIGNALBOX_MAIL_FROM: "box@example.com" });
+  const fields = { channel: "email", recipient: "boss@example.com" };
+  const made = await ask(first, fields, { "idempotency-key": "em" });
+  await mail.next();
+  first.signal("SIGTERM");
+  await first.exited;
+  const second = await startChild(context, dataDir);
+  const again = await ask(second, fields, { "idempotency-key": "em" });
+  assert.equal(again.id, made.id);
+  const fresh = await second.request("POST", "/v1/pause", { body: { message: "?", options: ["a", "b"], ...fields } });
+  assert.equal(fresh.code, "CHANNEL_NOT_CONFIGURED");
+});
+
 test("nothing is sent twice over a normal restart, and what was not sent yet is sent after it", async (context) => {
   const slack = await startHooks(context);
   slack.react(() => undefined);
@@ -124,7 +156,7 @@ test("nothing is sent twice over a normal restart, and what was not sent yet is 
   const first = await startChild(context, dataDir);
   const recipient = slack.url;
   const asked = await Promise.all(Array.from({ length: 8 }, () => ask(first, { channel: "slack", recipient })));
-  await slack.nth(5);
+  await slack.nth(4);
   first.signal("SIGTERM");
   // The server waits for what is on the wire.
   for (const hook of slack.all) hook.answer(200, {}, "ok");

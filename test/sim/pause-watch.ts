@@ -1,6 +1,5 @@
 /** Looks on while pauses are made, told of and ended: two endings of one, a pending one that is over, a person told twice. */
 import type { Uuid } from "../../src/domain/ids.ts";
-import { NOTIFICATIONS_COUNT_MAX } from "../../src/domain/limits.ts";
 import type { Pause } from "../../src/domain/pause.ts";
 import type { Caller } from "../../src/engine/engine.ts";
 import type { PauseView } from "../../src/engine/pause-service.ts";
@@ -15,7 +14,7 @@ import { uuidBytes, uuidText } from "../../src/store/rows.ts";
 import type { Look, PauseWatch, Process, World } from "./machine.ts";
 import { KEYS_FORGOTTEN_MS } from "./model.ts";
 import { endingFault, isAsAsked, type KnownPause, numberIn } from "./pause-model.ts";
-import type { Telling } from "./people.ts";
+import { AT_ONCE_MAX, type Telling } from "./people.ts";
 
 /** The engine looks each second, and a commit takes three at times. */
 const OVERDUE_MS_MAX = 15_000;
@@ -145,7 +144,7 @@ export function createPauseWatch(world: World): PauseWatch {
     const onWire = people.tellings.filter(
       (other) => other.process === process.number && other.channel === channel && other.heard === null,
     );
-    if (onWire.length > NOTIFICATIONS_COUNT_MAX) wrong(pauseId, `${onWire.length} people are told at once`);
+    if (onWire.length > AT_ONCE_MAX) wrong(pauseId, `${onWire.length} people are told at once`);
     for (const other of people.tellings) {
       if (other.pauseId === pauseId && other !== telling) checkRepeat(other, telling);
     }

@@ -5,6 +5,9 @@ import type { Notification, Notified, Notifier } from "../../src/ports/notifier.
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
+/** Few, so that some wait for others. */
+export const AT_ONCE_MAX = 3;
+
 /** How a channel is at present. */
 export const CHANNEL_MOODS = ["well", "flaky", "down", "refusing", "lossy", "slow"] as const;
 export type ChannelMood = (typeof CHANNEL_MOODS)[number];
@@ -100,6 +103,7 @@ export function createPeople({ timeline, random }: { timeline: Timeline; random:
 
     return {
       channel,
+      atOnceMax: AT_ONCE_MAX,
       notify,
       addressFault(address) {
         const fault = address.startsWith(REFUSED_ADDRESS) ? "nobody is there" : null;

@@ -176,6 +176,15 @@ test("an idempotency key makes one pause, and answers every repeat with the firs
   assert.equal(event.status, 202);
 });
 
+test("a test key's question is another than the same one of a live key", async () => {
+  const client = await newTenant(server);
+  const made = await client.request("POST", "/v1/auth/keys", { body: { name: "a test's", test: true } });
+  const key = { "idempotency-key": "k" };
+  await ask(client.as(made.body.api_key), {}, key);
+  const live = await client.request("POST", "/v1/pause", { body: QUESTION, headers: key });
+  assert.deepEqual([live.status, live.code], [409, "IDEMPOTENCY_KEY_CONFLICT"]);
+});
+
 test("pauses are listed newest first, by status, page by page", async () => {
   const client = await newTenant(server);
   const asked = [];

@@ -107,12 +107,14 @@ test("the page shows the question, and only its form's POST decides", async () =
   const open = await page(client, token);
   assert.ok(open.text.includes("&lt;script&gt;alert(1)&lt;/script&gt;") && !open.text.includes("<script"));
   assert.equal((await readPause(client, id)).status, "pending");
+  const rewritten = await client.request("GET", `/v1/respond/${token}?utm_source=mail`, { key: null });
+  assert.equal(rewritten.status, 200);
   const posted = await submit(client, token, { choice: "B & C" });
   assert.deepEqual([posted.status, posted.headers.get("location")], [303, `/respond/${token}`]);
   assert.equal((await readPause(client, id)).response_choice, "B & C");
   assert.match((await page(client, token)).text, /B &amp; C/);
   const opened = (await auditOf(client, id)).filter((type) => type === "pause.opened").length;
-  assert.equal(opened, 5);
+  assert.equal(opened, 6);
 });
 
 test("the form's text keeps its lines, and a form that is wrong comes back with what was typed", async () => {

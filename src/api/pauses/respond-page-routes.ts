@@ -108,11 +108,11 @@ function pageOf(pause: Pause, { tooLate, ...reading }: Reading): RespondPage {
   }
 }
 
-/** A form's fields. Two choices are none: nobody could say which was meant. */
+/** A form's fields. Two choices, or two texts, are none: nobody could say which was meant. */
 function typedIn({ body }: FastifyRequest) {
   if (!(body instanceof URLSearchParams)) throw new Refusal(NOT_A_FORM);
   const [choice = "", ...others] = body.getAll("choice");
-  if (others.length > 0) return { text: "", answer: { choice: "", text: "" } };
+  if (others.length > 0 || body.getAll("text").length > 1) return { text: "", answer: { choice: "", text: "" } };
   // A form ends its lines with CRLF (HTML Living Standard, "constructing the entry list").
   const text = (body.get("text") ?? "").replaceAll("\r\n", "\n");
   return { text, answer: { choice, text } };

@@ -1,11 +1,13 @@
-/** `/v1/respond/{token}`: whoever has the link decides. The token is the credential. */
+/**
+ * `/v1/respond/{token}`: whoever has the link decides. The token is the credential. Query parameters are passed over,
+ * since what rewrites links adds its own.
+ */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { USER_AGENT_CHARS_MAX } from "../../domain/limits.ts";
 import { bodyOf } from "../body.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem } from "../errors.ts";
-import { refuseUnknownQuery } from "../query.ts";
-import { answers, envelope, PAUSE_NOT_FOUND, refuse } from "./errors.ts";
+import { answers, PAUSE_NOT_FOUND, refuse } from "./errors.ts";
 import {
   answerOf,
   checkRespond,
@@ -21,8 +23,6 @@ const tags = ["Pauses"];
 type ByToken = { Params: { token: string } };
 
 export function registerRespondRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
-  app.addHook("onRequest", refuseUnknownQuery(envelope));
-
   app.get<ByToken>(
     "/v1/respond/:token",
     {

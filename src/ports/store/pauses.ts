@@ -77,6 +77,8 @@ export interface ClaimNotifications {
   readonly node: number;
   readonly now: EpochMs;
   readonly limit: number;
+  /** Tenants take turns: go on after this one. 0 begins with the first. */
+  readonly afterTenant: Seq;
 }
 
 export interface ClaimedNotification {
@@ -87,7 +89,8 @@ export interface ClaimedNotification {
 
 export interface ClaimedNotifications {
   readonly claimed: readonly ClaimedNotification[];
-  /** When the next of this channel is due that nobody has claimed, possibly now; null when none waits. */
+  readonly lastTenant: Seq;
+  /** When the next of this channel becomes due; null when none waits. What is due already waits for its tenant's share. */
   readonly nextAt: EpochMs | null;
 }
 
@@ -131,6 +134,8 @@ export interface AuditPage {
 
 export interface PauseVerbs {
   createPause(request: CreatePause): Promise<CreatePauseResult>;
+  /** The pause that this key and fingerprint made before; null when there is none. */
+  findRepeatedPause(tenantSeq: Seq, idempotency: IdempotencyClaim, now: EpochMs): Promise<Pause | null>;
   /**
    * The one conditional update that an answer, a cancellation and the deadline race on; the winner publishes its event
    * in the same transaction. An answer or cancellation at or after `expiresAt` writes the time-out down instead.
@@ -140,7 +145,10 @@ export interface PauseVerbs {
   endDuePauses(now: EpochMs, limit: number): Promise<DuePauses>;
   /** At most `OPENINGS_COUNT_MAX` are kept of a pause. */
   recordOpening(opening: Opening): Promise<void>;
-  /** Take notifications that are due for this node; those of pauses that have ended fail instead. */
+  /**
+   * Take notifications that are due for this node, of each tenant so many that `NOTIFICATIONS_OF_TENANT_COUNT_MAX` are
+   * claimed; those of pauses that have ended fail instead.
+   */
   claimNotifications(request: ClaimNotifications): Promise<ClaimedNotifications>;
   settleNotification(request: SettleNotification): Promise<void>;
   /** `tenantSeq` null: whoever's it is, for the holder of its link. */

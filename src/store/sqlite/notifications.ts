@@ -1,5 +1,6 @@
 /** claimNotifications and settleNotification: telling people of pauses, each message due, claimed and settled. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
+import { NOTIFICATIONS_OF_TENANT_COUNT_MAX } from "../../domain/limits.ts";
 import type {
   ClaimedNotification,
   ClaimedNotifications,
@@ -19,10 +20,21 @@ export const ENDED_FIRST = "the pause ended first";
 
 const DUE = `
   SELECT seq, expires_at, notification_attempts AS attempts
-  FROM pauses INDEXED BY notifications_due
-  WHERE channel = ? AND notification_due_at IS NOT NULL AND notification_due_at <= ?
+  FROM pauses INDEXED BY notifications_of_tenant
+  WHERE channel = ? AND tenant_seq = ? AND notification_due_at IS NOT NULL AND notification_due_at <= ?
   ORDER BY notification_due_at, seq
   LIMIT ?`;
+/** The next tenant for whom something waits: one step in the index, however much that is. */
+const NEXT_TENANT = `
+  SELECT tenant_seq
+  FROM pauses INDEXED BY notifications_of_tenant
+  WHERE channel = ? AND tenant_seq > ? AND notification_due_at IS NOT NULL
+  ORDER BY tenant_seq
+  LIMIT 1`;
+const ON_THE_WIRE = `
+  SELECT tenant_seq
+  FROM pauses INDEXED BY notifications_claimed
+  WHERE notification_node IS NOT NULL AND channel = ?`;
 const CLAIM = `
   UPDATE pauses
   SET notification_node = ?, notification_due_at = NULL, notification_attempts = notification_attempts + 1
@@ -30,7 +42,7 @@ const CLAIM = `
 const NEXT = `
   SELECT notification_due_at AS at
   FROM pauses INDEXED BY notifications_due
-  WHERE channel = ? AND notification_due_at IS NOT NULL
+  WHERE channel = ? AND notification_due_at IS NOT NULL AND notification_due_at > ?
   ORDER BY notification_due_at
   LIMIT 1`;
 
@@ -41,19 +53,41 @@ interface Due {
 }
 
 export function claimNotifications(w: Writing, request: ClaimNotifications): ClaimedNotifications {
-  const { node, now, limit } = request;
+  const { now, limit, afterTenant } = request;
   const channel = channelNumber(request.channel);
+  const onTheWire = all<{ tenant_seq: Seq }>(w, ON_THE_WIRE, channel).map((row) => row.tenant_seq);
   const claimed: ClaimedNotification[] = [];
-  for (const { seq, expires_at, attempts } of all<Due>(w, DUE, channel, now, limit)) {
+  let lastTenant = afterTenant;
+  for (const tenantSeq of tenantsInTurn(w, channel, afterTenant)) {
+    if (claimed.length >= limit) break;
+    const has = onTheWire.filter((of) => of === tenantSeq).length;
+    const share = Math.min(limit - claimed.length, NOTIFICATIONS_OF_TENANT_COUNT_MAX - has);
+    if (share > 0) claimed.push(...claimOf(w, tenantSeq, { ...request, limit: share }));
+    lastTenant = tenantSeq;
+  }
+  return { claimed, lastTenant, nextAt: one<{ at: EpochMs }>(w, NEXT, channel, now)?.at ?? null };
+}
+
+/** From the one after the last that had its turn, and round. */
+function* tenantsInTurn(w: Writing, channel: number, after: Seq): Generator<Seq> {
+  const next = (from: Seq) => one<{ tenant_seq: Seq }>(w, NEXT_TENANT, channel, from)?.tenant_seq;
+  for (let tenant = next(after); tenant !== undefined; tenant = next(tenant)) yield tenant;
+  for (let tenant = next(0); tenant !== undefined && tenant <= after; tenant = next(tenant)) yield tenant;
+}
+
+function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): ClaimedNotification[] {
+  const { node, now, limit } = request;
+  const claimed: ClaimedNotification[] = [];
+  for (const due of all<Due>(w, DUE, channelNumber(request.channel), tenantSeq, now, limit)) {
     // Its deadline has come though nobody wrote it down yet: a message would ask for what can no longer be answered.
-    if (expires_at <= now) {
-      fail(w, seq, ENDED_FIRST);
+    if (due.expires_at <= now) {
+      fail(w, due.seq, ENDED_FIRST);
       continue;
     }
-    w.prepare(CLAIM).run(node, seq);
-    claimed.push({ pause: loadPause(w, seq), attempts });
+    w.prepare(CLAIM).run(node, due.seq);
+    claimed.push({ pause: loadPause(w, due.seq), attempts: due.attempts });
   }
-  return { claimed, nextAt: one<{ at: EpochMs }>(w, NEXT, channel)?.at ?? null };
+  return claimed;
 }
 
 // ── Settle ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,8 @@
 /** createPause and recordOpening. */
-import type { Seq } from "../../domain/ids.ts";
+import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../domain/limits.ts";
-import type { CreatePause, CreatePauseResult, Opening } from "../../ports/store.ts";
+import type { Pause } from "../../domain/pause.ts";
+import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening } from "../../ports/store.ts";
 import { channelNumber, notificationNumber, uuidBytes } from "../rows.ts";
 import { audit, byActor } from "./audit.ts";
 import { findKey, rememberKey } from "./idempotency.ts";
@@ -26,6 +27,16 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
   const data = { channel: recipient?.channel ?? null, ...byActor(actor) };
   audit(w, { tenantSeq, actor, type: "pause.created", pauseId: id, data, now });
   return { kind: "created", pause: loadPause(w, seq) };
+}
+
+export function findRepeatedPause(
+  w: Writing,
+  tenantSeq: Seq,
+  idempotency: IdempotencyClaim,
+  now: EpochMs,
+): Pause | null {
+  const remembered = findKey(w, tenantSeq, idempotency, now);
+  return remembered?.fingerprint === idempotency.fingerprint ? loadPause(w, remembered.seq) : null;
 }
 
 const INSERT = `

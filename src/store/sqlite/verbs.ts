@@ -9,7 +9,7 @@ import { startRecover, stepJob } from "./jobs.ts";
 import { enter, heartbeat, leases } from "./nodes.ts";
 import { claimNotifications, settleNotification } from "./notifications.ts";
 import { endDuePauses, endPause } from "./pause-endings.ts";
-import { createPause, recordOpening } from "./pauses.ts";
+import { createPause, findRepeatedPause, recordOpening } from "./pauses.ts";
 import { publishOne } from "./publish.ts";
 import { recordTest, release } from "./release.ts";
 import { changePassword, createSession, endSession, touchSession } from "./sessions.ts";
@@ -52,6 +52,7 @@ export const WRITER_VERBS = {
   endSession,
   changePassword,
   createPause,
+  findRepeatedPause,
   endPause,
   endDuePauses,
   recordOpening,

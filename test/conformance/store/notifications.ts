@@ -21,8 +21,11 @@ async function newNotices(world: World) {
     world,
     /** A pause whose recipient is to be told. */
     tell: (options: AskOptions = {}) => asking.ask({ recipient: EMAIL, notification: TOLD, ...options }),
-    claim: (now: EpochMs = START, limit = 10, channel: Channel = "email") =>
-      world.store.claimNotifications({ channel, node: world.node, now, limit }),
+    async claim(now: EpochMs = START, limit = 10, channel: Channel = "email") {
+      const request = { channel, node: world.node, now, limit, afterTenant: 0 };
+      const { claimed, nextAt } = await world.store.claimNotifications(request);
+      return { claimed, nextAt };
+    },
     settle: (pause: Pause, outcome: SettleNotification["outcome"], now: EpochMs = START) =>
       world.store.settleNotification({ pauseId: pause.id, now, outcome }),
     stateOf: async (pause: Pause) => (await asking.find(pause)).notification,
@@ -61,7 +64,7 @@ export function notificationCases(open: OpenStore): void {
       const sms = await tell({ recipient: { channel: "sms", address: "+15550100" } });
       const mails = [await tell({ now: START + 2 }), await tell(), await tell({ now: START + 1 })];
       const first = await claim(START + 1, 1);
-      assert.deepEqual([first.claimed[0]?.pause.id, first.nextAt], [mails[1]?.id, START + 1]);
+      assert.deepEqual([first.claimed[0]?.pause.id, first.nextAt], [mails[1]?.id, START + 2]);
       const second = await claim(START + 1, 10);
       assert.deepEqual(
         second.claimed.map(({ pause }) => pause.id),
@@ -70,6 +73,24 @@ export function notificationCases(open: OpenStore): void {
       assert.equal(second.nextAt, START + 2);
       assert.deepEqual((await claim(START, 10, "slack")).claimed[0]?.pause, slack);
       assert.deepEqual((await claim(START, 10, "sms")).claimed[0]?.pause, sms);
+    }));
+
+  test("tenants take turns, and none has more than its share on the wire", () =>
+    withWorld(open, async (world) => {
+      const [one, two] = [await world.newTenant(), await world.newTenant()];
+      for (const tenant of [one, one, one, one, one, one, two]) {
+        await createAsking(world, tenant).ask({ recipient: EMAIL, notification: TOLD });
+      }
+      const claim = async (limit: number, afterTenant: number) => {
+        const request = { channel: "email", node: world.node, now: START, limit, afterTenant } as const;
+        const { claimed, lastTenant } = await world.store.claimNotifications(request);
+        return { of: claimed.map(({ pause }) => pause.tenantSeq), lastTenant };
+      };
+      const [first, second] = [one.actor.tenantSeq, two.actor.tenantSeq];
+      assert.deepEqual(await claim(1, 0), { of: [first], lastTenant: first });
+      assert.deepEqual(await claim(1, first), { of: [second], lastTenant: second });
+      assert.deepEqual(await claim(10, second), { of: [first, first, first], lastTenant: first });
+      assert.deepEqual((await claim(10, first)).of, []);
     }));
 
   test("one that is to be tried again is due then, with the reason kept and the attempt counted", () =>

@@ -40,6 +40,8 @@ CREATE INDEX pauses_of_tenant ON pauses (tenant_seq);
 CREATE INDEX pauses_of_status ON pauses (tenant_seq, status);
 CREATE INDEX pauses_due ON pauses (expires_at) WHERE status = 0;
 CREATE INDEX notifications_due ON pauses (channel, notification_due_at) WHERE notification_due_at IS NOT NULL;
+CREATE INDEX notifications_of_tenant ON pauses (channel, tenant_seq, notification_due_at)
+  WHERE notification_due_at IS NOT NULL;
 CREATE INDEX notifications_claimed ON pauses (notification_node) WHERE notification_node IS NOT NULL;
 
 -- The audit gets public ids and pauses; a human and Signalbox itself have no id as actors.
