@@ -112,11 +112,11 @@ export function startPauses(options: PausesOptions): Pauses {
   /** Whether somebody will be told, or why they cannot. */
   async function vet({ actor }: Caller, { recipient }: CreatePauseInput): Promise<Vetted> {
     if (recipient === null) return { kind: "accepted", notification: { status: "none", reason: null } };
-    if (actor.test) return { kind: "accepted", notification: { status: "none", reason: "made with a test key" } };
     const { channel, address } = recipient;
-    if (!notifications.isConfigured(channel)) return { kind: "channelNotConfigured", channel };
+    if (!notifications.isConfigured(channel) && !actor.test) return { kind: "channelNotConfigured", channel };
     const reason = await notifications.addressFault(channel, address);
     if (reason !== null) return { kind: "recipientRefused", reason };
+    if (actor.test) return { kind: "accepted", notification: { status: "none", reason: "made with a test key" } };
     return { kind: "accepted", notification: { status: "pending", reason: null } };
   }
 

@@ -1,7 +1,9 @@
 /** A question as an e-mail: one subject, and the same content as plain text and as HTML. */
+
 import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
+import { oneLine, readable } from "../domain/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, LINK_SENTENCES, oneLine, readable, TEXT_SENTENCE } from "./text.ts";
+import { cut, deadlineSentences, LINK_SENTENCES, TEXT_SENTENCE } from "./text.ts";
 
 export interface EmailMessage {
   readonly subject: string;

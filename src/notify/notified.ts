@@ -1,10 +1,12 @@
 /** What came of one try, in words for whoever asked: bounded, and on one line. */
+
 import type { Outcome } from "../domain/delivery.ts";
 import type { EpochMs } from "../domain/ids.ts";
 import { NOTIFICATION_REASON_CHARS_MAX } from "../domain/limits.ts";
+import { oneLine } from "../domain/readable.ts";
 import { parseRetryAfterMs } from "../domain/retry.ts";
 import type { Notified } from "../ports/notifier.ts";
-import { cut, oneLine } from "./text.ts";
+import { cut } from "./text.ts";
 
 export const SENT: Notified = { kind: "sent" };
 export const ABORTED: Notified = { kind: "aborted" };

@@ -1,7 +1,9 @@
 /** A question as a Slack message (Block Kit). */
+
 import { SLACK_HEADER_CHARS_MAX, SLACK_PREVIEW_CHARS_MAX, SLACK_SECTION_CHARS_MAX } from "../domain/limits.ts";
+import { oneLine, readable } from "../domain/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, LINK_SENTENCES, oneLine, readable, TEXT_SENTENCE } from "./text.ts";
+import { cut, deadlineSentences, LINK_SENTENCES, TEXT_SENTENCE } from "./text.ts";
 
 interface PlainText {
   readonly type: "plain_text";

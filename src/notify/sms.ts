@@ -1,4 +1,5 @@
 /** The SMS channel: Twilio's REST API, or what speaks it. */
+
 import {
   NOTIFICATION_MS_MAX,
   NOTIFICATIONS_COUNT_MAX,
@@ -6,12 +7,14 @@ import {
   SMS_QUESTION_CHARS_MAX,
   SMS_REQUESTER_CHARS_MAX,
 } from "../domain/limits.ts";
+import { oneLine } from "../domain/readable.ts";
 import { recipientFault } from "../domain/recipient.ts";
+import { spokenTime } from "../domain/spoken-time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notification, Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";
 import { failed, notifiedOf, type Service, withoutLinks } from "./notified.ts";
-import { cut, oneLine, utc } from "./text.ts";
+import { cut } from "./text.ts";
 import { Tries } from "./tries.ts";
 
 export interface SmsOptions {
@@ -71,7 +74,7 @@ export function createSms({ accountSid, authToken, from, baseUrl, sender, userAg
 
 /** Who asks, as much of the question as fits, the link and the deadline; null when not even these two fit. */
 export function smsText({ requester, message, respondUrl, expiresAt }: Notification): string | null {
-  const end = `\nAnswer: ${respondUrl}\nby ${utc(expiresAt)}`;
+  const end = `\nAnswer: ${respondUrl}\nby ${spokenTime(expiresAt)}`;
   const room = SMS_CHARS_MAX - end.length;
   if (room < 0) return null;
   const who = `${cut(oneLine(requester), SMS_REQUESTER_CHARS_MAX, MARK)} asks: `;

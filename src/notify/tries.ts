@@ -2,7 +2,10 @@
 import { NOTIFICATION_LAST_WORD_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notified } from "../ports/notifier.ts";
-import { ABORTED, again } from "./notified.ts";
+import { ABORTED, again, failed } from "./notified.ts";
+
+/** It may have arrived, and must not be sent twice: whoever asked is told, and may pass the link on. */
+const UNCONFIRMED = failed("the server stopped before it was told whether the message arrived");
 
 export interface Try {
   /** Aborted when the try is ended before it comes to its own end. */
@@ -48,7 +51,7 @@ export class Tries {
     const running = [...this.#running];
     for (const each of running) if (!each.isHandedOver) each.end(ABORTED);
     const timer = this.#clock.after(NOTIFICATION_LAST_WORD_MS, () => {
-      for (const each of running) each.end(ABORTED);
+      for (const each of running) each.end(UNCONFIRMED);
     });
     await Promise.all(running.map(({ result }) => result));
     timer.cancel();

@@ -129,6 +129,10 @@ test("the limits are taken exactly and not a character more", async () => {
   assert.equal(await statusOf({ options: ["ja\n", "nein"] }), 422);
   assert.equal(await statusOf({ options: ["ja", " \u3000"] }), 422);
   assert.equal(await statusOf({ message: " \n" }), 422);
+  for (const other of ["a\u200b", "a ", "\u200b", "\u202ea"]) {
+    assert.equal(await statusOf({ options: ["a", other] }), 422, JSON.stringify(other));
+  }
+  assert.equal(await statusOf({ options: ["é", "e\u0301"] }), 422);
 });
 
 test("a channel that is not configured is refused at once, save for a test key", async () => {

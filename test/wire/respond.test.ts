@@ -122,12 +122,12 @@ test("the form's text keeps its lines, and a form that is wrong comes back with 
   const { id, token } = await ask(client, { allow_text_response: true });
   const long = "y".repeat(2001);
   const tooLong = await submit(client, token, { choice: "Approve", text: long });
-  assert.equal(tooLong.status, 400);
+  assert.equal(tooLong.status, 422);
   assert.ok(tooLong.text.includes(long) && tooLong.text.includes("2000 characters"));
   const noChoice = await submit(client, token, { text: "typed before" });
   assert.ok(noChoice.status === 400 && noChoice.text.includes("typed before"));
   assert.equal((await readPause(client, id)).status, "pending");
-  assert.equal((await submit(client, token, { choice: "Approve", text: "one\r\ntwo" })).status, 303);
+  assert.equal((await submit(client, token, { choice: "Approve", text: "one\vtwo\x07" })).status, 303);
   assert.equal((await readPause(client, id)).response_text, "one\ntwo");
   const same = await submit(client, token, { choice: "Approve", text: "one\r\ntwo" });
   assert.equal(same.status, 303);

@@ -17,6 +17,7 @@ import {
   PAUSE_WAIT_SECONDS_MAX,
 } from "../../domain/limits.ts";
 import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Recipient, responseOf } from "../../domain/pause.ts";
+import { readable } from "../../domain/readable.ts";
 import { recipientFault } from "../../domain/recipient.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
 import type { CreatePauseInput, ListPausesInput, PauseView } from "../../engine/pause-service.ts";
@@ -170,11 +171,15 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   if (isBlank(message)) faults.push({ field: "message", rule: "must not be blank" });
   if (Array.isArray(options)) {
     for (const [index, option] of options.entries()) {
-      if (isBlank(option)) faults.push({ field: `options[${index}]`, rule: "must not be blank" });
+      const field = `options[${index}]`;
+      if (isBlank(option)) faults.push({ field, rule: "must not be blank" });
+      if (typeof option === "string" && readable(option) !== option && option.isWellFormed()) {
+        faults.push({ field, rule: "must not hold marks that reverse the reading direction" });
+      }
     }
-  }
-  if (Array.isArray(options) && new Set(options).size < options.length) {
-    faults.push({ field: "options", rule: "must differ from one another" });
+    if (new Set(options.map(seenOf)).size < options.length) {
+      faults.push({ field: "options", rule: "must differ from one another, also to the eye" });
+    }
   }
   if (typeof timeout_default === "string" && Array.isArray(options) && !options.includes(timeout_default)) {
     faults.push({ field: "timeout_default", rule: "must be one of the options" });
@@ -195,8 +200,15 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   return faults;
 }
 
-/** Characters, and none that anybody could see. */
-const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && value.trim() === "";
+/** What of a text can be told from another by looking: without marks that do not show, and white space around it. */
+const seenOf = (value: unknown): unknown =>
+  typeof value === "string"
+    ? value
+        .normalize("NFC")
+        .replace(/\p{Cf}/gu, "")
+        .trim()
+    : value;
+const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && seenOf(value) === "";
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
 function isChannel(value: unknown): value is Recipient["channel"] {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import type { Pause } from "../../domain/pause.ts";
+import { oneLine, readable } from "../../domain/readable.ts";
 import type { RespondAnswer } from "../../engine/pause-service.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -38,7 +39,7 @@ export function registerRespondPage(app: FastifyInstance, deps: ApiDeps): void {
     if (answer.kind === "tooLate") {
       return show(reply, tooLateProblem(answer.ending).status, pageOf(answer.pause, { ...UNTOUCHED, tooLate: true }));
     }
-    const why = problemOf(answer, typed.text);
+    const why = problemOf(answer, body);
     const again = {
       ...UNTOUCHED,
       preferred: typed.answer.choice,
@@ -46,7 +47,7 @@ export function registerRespondPage(app: FastifyInstance, deps: ApiDeps): void {
       typedText: typed.text,
       now: clock.now(),
     };
-    return show(reply, answer.kind === "noSuchChoice" ? 400 : 422, pageOf(answer.pause, again));
+    return show(reply, answer.kind === "noSuchChoice" && !isTextWrong(body) ? 400 : 422, pageOf(answer.pause, again));
   });
 }
 
@@ -92,7 +93,7 @@ interface Reading {
 const UNTOUCHED: Reading = { preferred: null, problem: null, typedText: "", tooLate: false, now: 0 };
 
 function pageOf(pause: Pause, { tooLate, ...reading }: Reading): RespondPage {
-  const asked = { requester: pause.tenantName, message: pause.message };
+  const asked = { requester: oneLine(pause.tenantName), message: readable(pause.message) };
   const { ending } = pause;
   switch (ending?.status) {
     case "responded":
@@ -114,13 +115,20 @@ function typedIn({ body }: FastifyRequest) {
   const [choice = "", ...others] = body.getAll("choice");
   if (others.length > 0 || body.getAll("text").length > 1) return { text: "", answer: { choice: "", text: "" } };
   // A form ends its lines with CRLF (HTML Living Standard, "constructing the entry list").
-  const text = (body.get("text") ?? "").replaceAll("\r\n", "\n");
+  // What was pasted may hold control characters, such as the vertical tab of a word processor's line break.
+  const text = readable((body.get("text") ?? "").replace(/[\v\f]/g, "\n"));
   return { text, answer: { choice, text } };
 }
 
-function problemOf(answer: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }>, text: string): string {
+type CheckedForm = ReturnType<typeof checkRespond>;
+
+function isTextWrong(form: CheckedForm): boolean {
+  return form.kind === "faults" && form.faults.some(({ field }) => field === "text");
+}
+
+function problemOf(answer: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }>, form: CheckedForm) {
   if (answer.kind === "textNotAllowed") return "This question takes no note. Please choose one of the answers.";
-  return text.length > PAUSE_TEXT_CHARS_MAX
+  return isTextWrong(form)
     ? `Please shorten your note to ${PAUSE_TEXT_CHARS_MAX} characters.`
     : "Please choose one of the answers.";
 }
