@@ -171,7 +171,7 @@ export const LIST_PAGE_DEFAULT = 20;
 /** Rows that one list statement may visit: a read cannot be interrupted, so a slow one blocks its thread. */
 export const LIST_ROWS_PER_STATEMENT = 2000;
 /** Rows that one request may visit before it answers a short page with a cursor. */
-export const LIST_ROWS_PER_REQUEST = 10_000;
+export const LIST_ROWS_PER_REQUEST = 6000;
 /** Index ranges merged for one list. */
 export const LIST_SOURCES_MAX = 64;
 /** Rows changed by one step of a background job. */
