@@ -28,6 +28,7 @@ Format.Set("endpoint-id", (text) => parseEndpointId(text) !== null);
 Format.Set("delivery-id", (text) => parseId(ID_PREFIX.delivery, text) !== null);
 Format.Set("event-id", (text) => parseId(ID_PREFIX.event, text) !== null);
 Format.Set("pause-id", (text) => parseId(ID_PREFIX.pause, text) !== null);
+Format.Set("day", (text) => parseTime(`${text}T00:00:00Z`) !== null);
 Format.Set("day-or-time", (text) => (parseTime(text) ?? parseTime(`${text}T00:00:00Z`)) !== null);
 Format.Set("idempotency-key", isIdempotencyKey);
 Format.Set("url", isUrl);

@@ -16,6 +16,8 @@ export const CONNECTIONS_CHECK_MS = 5_000;
 export const STORE_RETRY_AFTER_SECONDS = 1;
 /** What a caller is asked to wait who has too many streams open. */
 export const STREAM_RETRY_AFTER_SECONDS = 5;
+/** What a caller is asked to wait who has as many exports under way as may be: each takes seconds to minutes. */
+export const EXPORT_RETRY_AFTER_SECONDS = 10;
 /** What a caller is asked to wait who has too many long polls under way. */
 export const WAITS_RETRY_AFTER_SECONDS = 5;
 /** Faults named in one answer: more than a body of honest mistakes can have. */
@@ -24,5 +26,10 @@ export const FAULTS_MAX = 1000;
 export const FIELD_SHOWN_CHARS_MAX = 100;
 /** Pages of `/v1/tenants`. */
 export const TENANTS_PAGE_MAX = 1000;
+/**
+ * Rows of an export written at once: some 30 KB, so that a slow reader is seen to take them one by one, and a stretch of
+ * them is not turned into text in one turn of the event loop without need.
+ */
+export const EXPORT_SLICE_ROWS = 100;
 /** A page of `/dashboard/webhooks` when nothing is said. */
 export const WEBHOOK_ROWS_DEFAULT = 10;

@@ -174,6 +174,27 @@ export const LIST_ROWS_PER_STATEMENT = 2000;
 export const LIST_ROWS_PER_REQUEST = 6000;
 /** Index ranges merged for one list. */
 export const LIST_SOURCES_MAX = 64;
+/** How often what the delivery history is read from is brought up to date: it may fall behind by as much as a query reads. */
+export const LEDGER_KEEP_MS = 1 * SECOND_MS;
+/**
+ * Rows of deliveries, attempts and changes that come after what is written of the ledger before it is written again:
+ * what the first query after a start reads, some 20 ms.
+ */
+export const LEDGER_BEHIND_ROWS_MAX = 10_000;
+/** Rows of each that are entered at once: a few milliseconds, between which its thread answers. */
+export const LEDGER_STEP_ROWS = 1000;
+/** Columns of the ledger kept in memory: of 1.3 million deliveries. Of more, some are read again for every page. */
+export const LEDGER_CACHE_BYTES_MAX = 64 * MB;
+/** Frozen pages remembered: what `asOf` names, beside its time, is what had been committed. */
+export const LEDGER_FREEZES_COUNT_MAX = 1000;
+/** Rows of the history read at once for an export: some 5 ms of its thread, and half a megabyte of CSV. */
+export const EXPORT_STRETCH_ROWS = 500;
+/** Exports under way: each reads as fast as its client takes it. */
+export const EXPORTS_COUNT_MAX = 8;
+/** Of one tenant, so that it leaves room for others. */
+export const EXPORTS_OF_TENANT_COUNT_MAX = 2;
+/** A client that takes nothing of its export for this long is cut off. */
+export const EXPORT_STALL_MS_MAX = MINUTE_MS;
 /** Rows changed by one step of a background job. */
 export const JOB_STEP_ROWS = 500;
 /** A job whose step broke is passed over for this long: it would break again, and the others go on. */

@@ -23,6 +23,7 @@ import type {
 } from "../ports/store.ts";
 import type { Caller } from "./caller.ts";
 import type { Cursors } from "./cursors.ts";
+import type { LedgerService } from "./ledger.ts";
 import type { PauseService } from "./pause-service.ts";
 import type { SessionService } from "./session-service.ts";
 
@@ -193,6 +194,7 @@ export interface Engine {
   publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
   readonly endpoints: EndpointService;
   readonly history: HistoryService;
+  readonly ledger: LedgerService;
   readonly access: AccessService;
   readonly sessions: SessionService;
   readonly pauses: PauseService;

@@ -14,6 +14,7 @@ import { createEndpointCache } from "./endpoint-cache.ts";
 import { createEndpoints } from "./endpoints.ts";
 import type { Engine } from "./engine.ts";
 import { createHistory } from "./history.ts";
+import { createLedger } from "./ledger.ts";
 import { createNotifications } from "./notifications.ts";
 import { createOutage } from "./outage.ts";
 import { startPauses } from "./pauses.ts";
@@ -42,7 +43,7 @@ export interface EngineOptions {
 export interface RunningEngine extends Engine {
   /** The server listens: links to it can be sent to people. */
   listening(): void;
-  /** End streams; from now on readiness says that the server stops. */
+  /** End streams and exports; from now on readiness says that the server stops. */
   prepareStop(): void;
   /** Let attempts on the wire finish, give leases back, write everything down. The store stays open. */
   stop(): Promise<void>;
@@ -58,6 +59,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const tokens = createTokens(node);
   const cache = createEndpointCache(store);
   const streams = createStreams(store);
+  const ledger = createLedger(store, clock);
   const attempts = createAttempts(options);
   const access = createAccess(store, clock, streams.close);
   const sessions = createSessions(store, clock, streams.close);
@@ -124,6 +126,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       onJob: upkeep.workOnJobs,
     }),
     history: createHistory(clock, store, deliveries, streams),
+    ledger,
     access,
     sessions,
     pauses,
@@ -147,11 +150,13 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     prepareStop() {
       stopping = true;
       streams.close();
+      ledger.close();
       waits.close();
     },
     async stop() {
       stopping = true;
       streams.close();
+      ledger.close();
       deliveries.halt();
       const told = notifications.stop();
       await publisher.drained();

@@ -4,6 +4,7 @@ import {
   CHANGES_POLL_MS,
   HEARTBEAT_MS,
   JOB_REST_MS,
+  LEDGER_KEEP_MS,
   RECONCILE_MS,
   SWEEP_EVERY_MS,
   SWEEP_STEP_PAUSE_MS,
@@ -49,6 +50,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     repeat(options, RECONCILE_MS, reconcile),
     repeat(options, TIDY_MS, () => deliveries.tidy()),
     repeat(options, SWEEP_EVERY_MS, sweep),
+    repeat(options, LEDGER_KEEP_MS, () => store.keepLedger()),
   ];
   const jobs = repeat(options, RECONCILE_MS, stepJobs);
   jobs.now();

@@ -9,16 +9,17 @@ import { STREAM_COMMENT_MS } from "../../src/domain/limits.ts";
 import { createUsers } from "../../src/engine/users.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { type AssembledServer, assembleServer } from "./assembled.ts";
-import { newTenant, type Scope } from "./server.ts";
+import { newTenant, type Scope, type Tenant } from "./server.ts";
 
 export const PASSWORD = "correct horse battery";
 
 export interface PeopleStage {
   readonly server: AssembledServer;
+  readonly dataDir: string;
   /** Let time pass for the server's clock. */
   later(ms: number): void;
-  /** A person with {@link PASSWORD} in a tenant of their own. */
-  person(role: Role): Promise<Person>;
+  /** A person with {@link PASSWORD}; in a tenant of their own when none is given. */
+  person(role: Role, tenant?: Pick<Tenant, "id" | "apiKey">): Promise<Person>;
 }
 
 export interface Person {
@@ -46,13 +47,14 @@ export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS 
   let people = 0;
   return {
     server,
+    dataDir,
     later(ms) {
       aheadMs += ms;
     },
-    async person(role) {
+    async person(role, tenant) {
       people += 1;
       const email = `person${people}@example.com`;
-      const { id, apiKey } = await newTenant({ ...server, close: server.close });
+      const { id, apiKey } = tenant ?? (await newTenant(server));
       const tenants = await server.store.listTenants(null, 1000);
       const tenantSeq = tenants.find((tenant) => `dev_${tenant.id}` === id)?.seq ?? assert.fail();
       await createUsers(server.store, clock).add({ tenantSeq, email, role, password: PASSWORD });

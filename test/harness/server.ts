@@ -161,9 +161,16 @@ export function clientOf(url: string, ownKey: string): Client {
         },
         ...(body !== undefined && { body: isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
       });
-      return answerOf(answer.status, answer.headers, await answer.text());
+      return answerOf(answer.status, answer.headers, await textOf(answer));
     },
   };
+}
+
+/** A stream's has no end: it is left unread. */
+async function textOf(answer: Response): Promise<string> {
+  if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer.text();
+  await answer.body?.cancel();
+  return "";
 }
 
 function answerOf(status: number, headers: Headers, text: string): Answer {

@@ -1,6 +1,11 @@
 /** What must be true when everything has come to rest. */
 import type { Uuid } from "../../src/domain/ids.ts";
+import { LEDGER_ORDERS, LEDGER_STATUSES } from "../../src/domain/ledger.ts";
+import { LIST_PAGE_MAX } from "../../src/domain/limits.ts";
 import { STATE, uuidBytes, uuidText } from "../../src/store/rows.ts";
+import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/ledger/verbs.ts";
+import { all } from "../../src/store/sqlite/reading.ts";
+import { expectations } from "../fixtures/ledger.ts";
 import type { World } from "./machine.ts";
 import type { KnownEvent } from "./model.ts";
 import type { Sent } from "./network.ts";
@@ -14,7 +19,27 @@ export function checkEnd(world: World): void {
   checkAttempts(world);
   checkPauses(world);
   checkSums(world);
+  checkLedger(world);
   checkRest(world);
+}
+
+/** The history, by what is written of it and what came after, says what the deliveries say. */
+function checkLedger({ disk, fault }: World): void {
+  const keeping = createKeeping(disk);
+  const expected = expectations(disk);
+  for (const { seq: tenantSeq } of all<{ seq: number }>(disk, "SELECT seq FROM tenants")) {
+    for (const status of [null, ...LEDGER_STATUSES]) {
+      const filter = { tenantSeq, status, endpointId: null, eventType: null, from: null, to: null };
+      for (const by of LEDGER_ORDERS) {
+        const order = { by, direction: "desc" } as const;
+        const question = { filter, order, offset: 0, limit: LIST_PAGE_MAX, asOf: null, now: 0 };
+        const { rows, total } = LEDGER_VERBS.listLedger(keeping, question);
+        const found = JSON.stringify({ ids: rows.map(({ id }) => id), total });
+        if (found !== JSON.stringify(expected(question)))
+          fault(`tenant ${tenantSeq}'s history of ${status} by ${by}: ${found}`);
+      }
+    }
+  }
 }
 
 // ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,8 @@ import type { Uuid } from "../../src/domain/ids.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { type Connection, migrate, openConnection } from "../../src/store/sqlite/connection.ts";
 import { type Answer, commitGroup } from "../../src/store/sqlite/group.ts";
+import { createKeeper, type KeeperCalls } from "../../src/store/sqlite/ledger/keeper.ts";
+import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/ledger/verbs.ts";
 import { READER_VERBS } from "../../src/store/sqlite/reader-verbs.ts";
 import { createReading } from "../../src/store/sqlite/reading.ts";
 import { WRITER_VERBS } from "../../src/store/sqlite/verbs.ts";
@@ -55,14 +57,18 @@ interface Call {
 
 type Carry = (on: unknown, ...args: readonly unknown[]) => unknown;
 
+/** Far fewer than in earnest, so that the ledger is written, and read again after a crash, in a workload of some hundred. */
+const LEDGER_BEHIND_ROWS = 20;
 /** The real writer takes as many into one group. */
 const GROUP_CALLS_MAX = 64;
 
 export function connect(options: StoreClientOptions): Store {
   const { disk, timeline, random } = options;
   const reading = createReading(disk, disk.vault);
+  const keeping = createKeeping(disk);
   const writer = createThread(options, (calls) => write(options, writing(), calls));
-  const reader = createThread(options, (calls) => calls.map(({ verb, args }) => read(verb, args)), readAnswerMs);
+  const reader = createThread(options, (calls) => calls.map((call) => read(READER_VERBS, reading, call)), readAnswerMs);
+  const ledger = createThread(options, (calls) => calls.map((call) => read(LEDGER_VERBS, keeping, call)), readAnswerMs);
   let writingNow: Writing | null = null;
 
   function writing(): Writing {
@@ -70,9 +76,9 @@ export function connect(options: StoreClientOptions): Store {
     return writingNow;
   }
 
-  function read(verb: string, args: readonly unknown[]): Answer<unknown> {
-    const carry = (READER_VERBS as Record<string, unknown>)[verb] as Carry;
-    return { kind: "ok", value: carry(reading, ...args) };
+  function read(table: object, on: unknown, { verb, args }: Call): Answer<unknown> {
+    const carry = (table as Record<string, unknown>)[verb] as Carry;
+    return { kind: "ok", value: carry(on, ...args) };
   }
 
   const call = (thread: typeof writer, verb: string) => {
@@ -81,8 +87,17 @@ export function connect(options: StoreClientOptions): Store {
   };
   const verbs = Object.fromEntries([
     ...Object.keys(READER_VERBS).map((verb) => [verb, call(reader, verb)] as const),
+    ...Object.keys(LEDGER_VERBS).map((verb) => [verb, call(ledger, verb)] as const),
     ...Object.keys(WRITER_VERBS).map((verb) => [verb, call(writer, verb)] as const),
   ]);
+  const { keep, ready } = createKeeper(
+    { ...(verbs as unknown as KeeperCalls), isOpen: () => true },
+    LEDGER_BEHIND_ROWS,
+  );
+  const { listLedger, readLedger } = verbs;
+  verbs.keepLedger = keep;
+  verbs.listLedger = async (...args) => ready().then(() => listLedger?.(...args));
+  verbs.readLedger = async (...args) => ready().then(() => readLedger?.(...args));
   // Nobody else writes to this disk.
   verbs.foreignChanges = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(1)));
   return verbs as unknown as Store;

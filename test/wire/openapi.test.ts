@@ -41,7 +41,7 @@ test("every operation tells its errors, who may call it, and the limit of its bo
   const asksWho = (security: readonly object[] | undefined) =>
     security === undefined || security.some((schemes) => Object.keys(schemes).length > 0);
   const keyed = [...operations].filter(([name, { security }]) => / \/(v1|dashboard)\//.test(name) && asksWho(security));
-  assert.equal(keyed.length, 36 + 10);
+  assert.equal(keyed.length, 36 + 12);
   for (const [name, operation] of keyed) {
     assert.ok(operation.summary, name);
     for (const status of ["400", "401", "403", "404", "500", "503"])
@@ -137,6 +137,9 @@ test("the answers are what the document says, field for field", async (t) => {
   const { id: webhookId } = webhook.data as unknown as { id: string };
   await call("POST", "/dashboard/webhooks", {}, {});
   await call("GET", "/dashboard/webhooks?limit=2");
+  await call("GET", "/dashboard/webhooks/deliveries?limit=2");
+  await call("GET", "/dashboard/webhooks/deliveries?limit=0");
+  await call("GET", "/dashboard/webhooks/deliveries/export?limit=0");
   await call("GET", "/dashboard/webhooks/{id}", { id: webhookId });
   await call("POST", "/dashboard/webhooks/{id}/toggle", { id: webhookId });
   await call("POST", "/dashboard/webhooks/{id}/test", { id: webhookId });

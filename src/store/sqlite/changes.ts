@@ -16,6 +16,7 @@ import { formatName, STATE, stateName, uuidBytes, uuidText } from "../rows.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 import { insertDelivery } from "./insert.ts";
 import { type Lane, wakeFor } from "./lanes.ts";
+import { noteChanged } from "./ledger/note.ts";
 import { all, one } from "./reading.ts";
 import type { Writing } from "./writing.ts";
 
@@ -68,6 +69,7 @@ export function cancel(w: Writing, { tenantSeq, id, now }: OfDelivery): CancelRe
   // What waits for a deleted endpoint is CANCELLED to every reader, though a job is still writing so.
   if (delivery.state > STATE.leased || w.lanes.get(delivery.endpoint_seq).deleted) return { kind: "ended" };
   w.prepare(CANCEL).run(now, delivery.seq);
+  noteChanged(w, tenantSeq, delivery.seq);
   w.counters.ended({ tenantSeq, endpointSeq: delivery.endpoint_seq, at: now }, "failed");
   // The lane's `ready_at` may now be too early; the next claim finds nothing and corrects it.
   return { kind: "cancelled", ...which };
@@ -183,7 +185,9 @@ interface Ended {
 export function requeue(w: Writing, deliverySeq: Seq, now: EpochMs): void {
   const ended = one<Ended>(w, ENDED, deliverySeq);
   w.prepare(REQUEUE).run({ seq: deliverySeq, now });
-  if (ended === undefined || ended.ended_at === null) return;
+  if (ended === undefined) return;
+  noteChanged(w, ended.tenant_seq, deliverySeq);
+  if (ended.ended_at === null) return;
   w.counters.reopened({ tenantSeq: ended.tenant_seq, endpointSeq: ended.endpoint_seq, at: ended.ended_at });
 }
 

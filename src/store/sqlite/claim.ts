@@ -8,6 +8,7 @@ import type { ClaimedLane, ClaimRequest, ClaimResult } from "../../ports/store.t
 import { formatName, STATE, uuidText } from "../rows.ts";
 import { loadEndpoint } from "./endpoint-rows.ts";
 import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
+import { noteChanged } from "./ledger/note.ts";
 import type { Writing } from "./writing.ts";
 
 // Served by lanes_ready.
@@ -146,6 +147,7 @@ const END = `
 
 function end(w: Writing, row: DueRow, lane: Lane, how: { state: number; reason: string }, now: EpochMs): void {
   w.prepare(END).run(how.state, how.reason, now, row.seq as number);
+  noteChanged(w, lane.tenantSeq, row.seq as number);
   w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
 }
 

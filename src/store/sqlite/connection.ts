@@ -11,15 +11,15 @@ export interface Connection {
   prepare(sql: string): StatementSync;
 }
 
-/** Pages kept in memory by each of the two connections: enough for the tails of all tables and indexes. */
+/** Pages kept in memory by each of the two main connections: enough for the tails of all tables and indexes. */
 const PAGE_CACHE_KB = 16 * 1024;
 /** How long a connection waits for the command line's transaction. */
 const BUSY_MS = 5000;
 const PAGE_BYTES = 4096;
 
-export function openConnection(file: string, mode: "write" | "read"): Connection {
+export function openConnection(file: string, mode: "write" | "read", pageCacheKb = PAGE_CACHE_KB): Connection {
   const db = new DatabaseSync(file, { readOnly: mode === "read", timeout: BUSY_MS });
-  db.exec(`PRAGMA cache_size = -${PAGE_CACHE_KB}`);
+  db.exec(`PRAGMA cache_size = -${pageCacheKb}`);
   if (mode === "write") {
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");

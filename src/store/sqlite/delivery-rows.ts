@@ -7,19 +7,25 @@ import { STATE, stateName, uuidText } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { one } from "./reading.ts";
 
-// Five look-ups by primary key. The event's id stands before its payload, of which nothing is read.
-const SELECT = `
-  SELECT d.seq, d.id, v.id AS event_id, t.name AS event_type, e.id AS endpoint_id, e.name AS endpoint_name,
+export const DELIVERY_FIELDS = `
+    d.seq, d.id, v.id AS event_id, t.name AS event_type, e.id AS endpoint_id, e.name AS endpoint_name,
     e.status, e.deleted_at, l.wait_until, d.state, d.ordered, d.attempts, d.due_at, d.created_at, d.run_started_at,
-    d.last_attempt_at, d.ended_at, d.reason
+    d.last_attempt_at, d.ended_at, d.reason`;
+
+// Four look-ups by primary key beside the delivery's. The event's id stands before its payload, of which nothing is read.
+export const FROM_DELIVERIES = `
   FROM deliveries d
   CROSS JOIN events v ON v.seq = d.event_seq
   CROSS JOIN event_types t ON t.seq = d.type_seq
   CROSS JOIN endpoints e ON e.seq = d.endpoint_seq
-  LEFT JOIN lanes l ON l.endpoint_seq = d.endpoint_seq
+  LEFT JOIN lanes l ON l.endpoint_seq = d.endpoint_seq`;
+
+const SELECT = `
+  SELECT ${DELIVERY_FIELDS}
+  ${FROM_DELIVERIES}
   WHERE d.seq = ?`;
 
-interface Columns {
+export interface DeliveryColumns {
   readonly seq: Seq;
   readonly id: Uint8Array;
   readonly event_id: Uint8Array;
@@ -42,11 +48,11 @@ interface Columns {
 
 /** Null when there is no such delivery. */
 export function readDeliveryRow(connection: Connection, seq: Seq): DeliveryRow | null {
-  const columns = one<Columns>(connection, SELECT, seq);
+  const columns = one<DeliveryColumns>(connection, SELECT, seq);
   return columns === undefined ? null : toDeliveryRow(columns);
 }
 
-function toDeliveryRow(columns: Columns): DeliveryRow {
+export function toDeliveryRow(columns: DeliveryColumns): DeliveryRow {
   const deleted = columns.deleted_at !== null;
   const waits = columns.state < STATE.leased && !deleted;
   // A deleted endpoint's backlog ended with it, though a job is still writing so.
@@ -72,11 +78,11 @@ function toDeliveryRow(columns: Columns): DeliveryRow {
 }
 
 /** Success says its own reason: the commonest ending stores none. */
-function reasonOf({ state, reason }: Columns): TerminalReason | null {
+function reasonOf({ state, reason }: DeliveryColumns): TerminalReason | null {
   return state === STATE.delivered ? "delivered" : reason;
 }
 
 /** An ordered delivery's `due_at` is its place, which no retry changes; its wait is the lane's. */
-function nextAttemptAt({ state, ordered, due_at, wait_until }: Columns): EpochMs {
+function nextAttemptAt({ state, ordered, due_at, wait_until }: DeliveryColumns): EpochMs {
   return state === STATE.waitingRetry && ordered === 1 ? Math.max(due_at, wait_until ?? 0) : due_at;
 }

@@ -8,7 +8,8 @@ import { JOB_STEP_ROWS } from "../../domain/limits.ts";
 import type { Job, JobStep, StartRecover } from "../../ports/store.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { each } from "./group.ts";
-import { one } from "./reading.ts";
+import { noteChanged } from "./ledger/note.ts";
+import { all, one } from "./reading.ts";
 import { type RecoverCursor, recoverCursor, type Step, stepRecover } from "./recover.ts";
 import type { Writing } from "./writing.ts";
 
@@ -114,7 +115,8 @@ const CANCEL = `
     SELECT seq
     FROM deliveries INDEXED BY deliveries_waiting
     WHERE endpoint_seq = ? AND state < 2
-    LIMIT ?)`;
+    LIMIT ?)
+  RETURNING seq`;
 
 function stepCancelBacklog(w: Writing, cursor: CancelCursor): Step<CancelCursor> {
   const { endpointSeq } = cursor;
@@ -125,9 +127,11 @@ function stepCancelBacklog(w: Writing, cursor: CancelCursor): Step<CancelCursor>
   );
   if (endpoint === undefined) return { changed: 0, woken: [], next: null };
   const at = endpoint.deleted_at;
-  const changed = Number(w.prepare(CANCEL).run(at, endpointSeq, JOB_STEP_ROWS).changes);
-  for (let count = 0; count < changed; count += 1) {
+  const cancelled = all<{ seq: Seq }>(w, CANCEL, at, endpointSeq, JOB_STEP_ROWS);
+  for (const { seq } of cancelled) {
+    noteChanged(w, endpoint.tenant_seq, seq);
     w.counters.ended({ tenantSeq: endpoint.tenant_seq, endpointSeq, at }, "failed");
   }
+  const changed = cancelled.length;
   return { changed, woken: [], next: changed < JOB_STEP_ROWS ? null : cursor };
 }

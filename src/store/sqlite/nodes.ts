@@ -3,6 +3,7 @@ import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
 import type { Entered, Lease } from "../../ports/store.ts";
 import { STATE } from "../rows.ts";
 import { refreshReadyAt, touch } from "./lanes.ts";
+import { noteChanged } from "./ledger/note.ts";
 import { voidNotifications } from "./notifications.ts";
 import { all, one } from "./reading.ts";
 import type { Writing } from "./writing.ts";
@@ -58,6 +59,7 @@ function voidLeases(w: Writing, now: EpochMs): Seq[] {
     const lane = w.lanes.get(row.endpoint_seq);
     if (lane.deleted || row.cancel_requested === 1) {
       w.prepare(CANCEL).run(now, lane.deleted ? "endpoint_deleted" : "cancelled", row.seq);
+      noteChanged(w, lane.tenantSeq, row.seq);
       w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
     } else {
       const retried = row.attempts > row.attempts_before_run;

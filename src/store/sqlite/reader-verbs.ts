@@ -6,6 +6,8 @@ import { countLeases } from "./delivery-sources.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
+import { countBehind } from "./ledger/advance.ts";
+import { readProgress } from "./ledger/ledger.ts";
 import { listDeliveries } from "./lists.ts";
 import { findKey, findKeyTenant, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
 import { getPause, listPauses } from "./pause-views.ts";
@@ -54,6 +56,6 @@ export const READER_VERBS = {
   ...VERBS,
   /** Part of `stats`. */
   countLeased: (reading: Reading) => countLeases(reading, HOUSE_DELIVERIES_MAX),
+  /** Part of `keepLedger`. */
+  countBehind: (reading: Reading) => countBehind(reading, readProgress(reading)),
 };
-
-export type ReaderVerb = keyof typeof READER_VERBS;

@@ -4,6 +4,7 @@ import type { ReleaseRequest, TestRecord, Wake } from "../../ports/store.ts";
 import { STATE, stateNumber, uuidBytes } from "../rows.ts";
 import { insertDelivery, insertEvent } from "./insert.ts";
 import { countAttempt, touch, wakeFor } from "./lanes.ts";
+import { noteChanged } from "./ledger/note.ts";
 import { insertAttempt } from "./settle.ts";
 import type { Writing } from "./writing.ts";
 
@@ -28,6 +29,7 @@ export function release(w: Writing, { now, leases, disown, areVoid = false }: Re
     const lane = w.lanes.get(row.endpoint_seq as Seq);
     if (lane.deleted || row.cancel_requested === 1) {
       w.prepare(CANCEL).run(now, lane.deleted ? "endpoint_deleted" : "cancelled", deliverySeq);
+      noteChanged(w, lane.tenantSeq, deliverySeq);
       w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
       continue;
     }

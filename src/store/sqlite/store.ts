@@ -1,7 +1,10 @@
-/** The embedded store: SQLite in one file, written in one thread and read in another. */
+/** The embedded store: SQLite in one file, written in one thread and read in another; the ledger has a third. */
 import { statSync } from "node:fs";
-import type { Store, StoreStats } from "../../ports/store.ts";
+import { StoreUnavailable } from "../../domain/errors.ts";
+import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
+import type { LedgerVerbs, Store, StoreStats } from "../../ports/store.ts";
 import { dataFiles, lockDir, masterKey, prepareDir } from "./files.ts";
+import { createKeeper } from "./ledger/keeper.ts";
 import type { ThreadData } from "./messages.ts";
 import {
   type Packed,
@@ -43,12 +46,14 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       start("writer-thread", { ...common, mode: "write" }),
       start("reader-thread", { ...common, mode: "read" }),
     );
+    const ledger = startAtFirst(() => start("ledger-thread", { ...common, mode: "read" }));
     const close = async () => {
+      await ledger.close();
       await reader.close();
       await writer.close();
       lock.release();
     };
-    return storeOver({ writer, reader, stats: () => readStats(files.database, writer, reader), close });
+    return storeOver({ writer, reader, ledger, stats: () => readStats(files.database, writer, reader), close });
   } catch (error) {
     lock.release();
     throw error;
@@ -65,27 +70,72 @@ async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[
   throw started.find((result) => result.status === "rejected")?.reason;
 }
 
+/** A thread that begins at the first call to it. */
+interface LateThread {
+  call<T>(verb: string, args: readonly unknown[]): Promise<T>;
+  isOpen(): boolean;
+  close(): Promise<void>;
+}
+
+function startAtFirst(start: () => Promise<Thread>): LateThread {
+  let starting: Promise<Thread> | null = null;
+  let closed = false;
+  return {
+    async call(verb, args) {
+      if (closed) throw new StoreUnavailable("it is closed");
+      starting ??= start();
+      return (await starting).call(verb, args);
+    },
+    isOpen: () => starting !== null,
+    async close() {
+      closed = true;
+      await (await starting)?.close();
+    },
+  };
+}
+
 interface Parts {
   readonly writer: Thread;
   readonly reader: Thread;
+  readonly ledger: LateThread;
   readonly stats: () => Promise<StoreStats>;
   readonly close: () => Promise<void>;
 }
 
 /** Every verb of the port as a call to the thread that carries it out. */
-function storeOver({ writer, reader, stats, close }: Parts): Store {
+function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
   const calls = (thread: Thread, verbs: object) =>
     Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
   const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS)]);
+  const keeper = createKeeper(
+    {
+      countBehind: () => reader.call("countBehind", []),
+      isOpen: () => ledger.isOpen(),
+      stepLedger: (behindRowsMax) => ledger.call("stepLedger", [behindRowsMax]),
+      nextWrite: () => ledger.call("nextWrite", []),
+      writeLedger: (write) => writer.call("writeLedger", [write]),
+      noteWritten: (write) => ledger.call("noteWritten", [write]),
+    },
+    LEDGER_BEHIND_ROWS_MAX,
+  );
   // The two tables are checked against the port where they stand, and `AllVerbs` that nothing is missing.
   return {
-    ...(verbs as unknown as Omit<Store, "close" | "stats">),
+    ...(verbs as unknown as Omit<Store, "close" | "stats" | keyof LedgerVerbs>),
     async publish(requests) {
       return unpackPublishResults(await writer.call<Packed>("publish", [packPublishRequests(requests)]));
     },
     async settle(settlements) {
       return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
     },
+    async listLedger(question) {
+      await keeper.ready();
+      return ledger.call("listLedger", [question]);
+    },
+    async readLedger(filter, after, limit) {
+      await keeper.ready();
+      return ledger.call("readLedger", [filter, after, limit]);
+    },
+    keepLedger: keeper.keep,
     stats,
     close,
   };
@@ -93,7 +143,10 @@ function storeOver({ writer, reader, stats, close }: Parts): Store {
 
 /** Fails to compile when a verb of the port is in neither table. */
 type AllVerbs =
-  Exclude<keyof Store, keyof typeof WRITER_VERBS | keyof typeof READER_VERBS | "close" | "stats"> extends never
+  Exclude<
+    keyof Store,
+    keyof typeof WRITER_VERBS | keyof typeof READER_VERBS | keyof LedgerVerbs | "close" | "stats"
+  > extends never
     ? true
     : never;
 true satisfies AllVerbs;

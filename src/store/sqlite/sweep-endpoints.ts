@@ -3,7 +3,8 @@ import type { EndpointStatus } from "../../domain/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
 import { freeHeldBytes } from "./endpoints.ts";
-import { one } from "./reading.ts";
+import { noteChanged } from "./ledger/note.ts";
+import { all, one } from "./reading.ts";
 import type { Ages, Budget, Visited } from "./sweep-table.ts";
 import type { Writing } from "./writing.ts";
 
@@ -56,18 +57,20 @@ const EXPIRE = `
     FROM deliveries INDEXED BY deliveries_waiting
     WHERE endpoint_seq = ? AND state < 2 AND due_at < ?
     ORDER BY due_at, seq
-    LIMIT ?)`;
+    LIMIT ?)
+  RETURNING seq`;
 
 function expireBacklog(w: Writing, endpointSeq: Seq, { now, cutoff }: Ages, budget: Budget): Visited {
   const limit = budget.rows;
-  const expired = Number(w.prepare(EXPIRE).run(now, endpointSeq, cutoff, limit).changes);
-  budget.rows -= expired;
-  if (expired === 0) return "next";
+  const expired = all<{ seq: Seq }>(w, EXPIRE, now, endpointSeq, cutoff, limit);
+  budget.rows -= expired.length;
+  if (expired.length === 0) return "next";
   const lane = w.lanes.get(endpointSeq);
-  for (let count = 0; count < expired; count += 1) {
+  for (const { seq } of expired) {
+    noteChanged(w, lane.tenantSeq, seq);
     w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq, at: now }, "failed");
   }
-  if (expired === limit) return "again";
+  if (expired.length === limit) return "again";
   if (!hasWaiting(w, endpointSeq)) freeHeldBytes(w, lane);
   return "next";
 }

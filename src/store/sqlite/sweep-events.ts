@@ -1,6 +1,7 @@
 /** Retention of events with their deliveries and attempts: most of what is stored. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../domain/limits.ts";
+import { noteChanged } from "./ledger/note.ts";
 import { all, one } from "./reading.ts";
 import type { Ages, Budget, Visited } from "./sweep-table.ts";
 import type { Writing } from "./writing.ts";
@@ -51,17 +52,18 @@ function isNeeded(w: Writing, event: OldEvent, cutoff: EpochMs): boolean {
 
 interface OldDelivery {
   readonly seq: Seq;
+  readonly tenant_seq: Seq;
   readonly last_attempt_seq: Seq | null;
 }
 
 const ITS_OWN = `
-  SELECT seq, last_attempt_seq
+  SELECT seq, tenant_seq, last_attempt_seq
   FROM deliveries
   WHERE seq >= ? AND seq < ?
   ORDER BY seq
   LIMIT ?`;
 const LATER = `
-  SELECT seq, last_attempt_seq
+  SELECT seq, tenant_seq, last_attempt_seq
   FROM deliveries INDEXED BY deliveries_later
   WHERE event_seq = ? AND later = 1
   LIMIT ?`;
@@ -81,7 +83,7 @@ function deleteDeliveries(w: Writing, event: OldEvent, budget: Budget): boolean 
   return rows.length < limit;
 }
 
-function deleteDelivery(w: Writing, { seq, last_attempt_seq }: OldDelivery, budget: Budget): void {
+function deleteDelivery(w: Writing, { seq, tenant_seq, last_attempt_seq }: OldDelivery, budget: Budget): void {
   // Each attempt names the one before it; no index on attempts is needed.
   for (let attempt = last_attempt_seq; attempt !== null; ) {
     const deleted = one<{ previous_seq: Seq | null }>(
@@ -93,6 +95,7 @@ function deleteDelivery(w: Writing, { seq, last_attempt_seq }: OldDelivery, budg
     attempt = deleted?.previous_seq ?? null;
   }
   w.prepare("DELETE FROM deliveries WHERE seq = ?").run(seq);
+  noteChanged(w, tenant_seq, seq);
   budget.rows -= 1;
   const { highest } = budget;
   highest.delivery_seq_deleted = Math.max(highest.delivery_seq_deleted, seq);

@@ -6,6 +6,7 @@ import { claim } from "./claim.ts";
 import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
 import { each } from "./group.ts";
 import { startRecover, stepJob } from "./jobs.ts";
+import { writeLedger } from "./ledger/write.ts";
 import { enter, heartbeat, leases } from "./nodes.ts";
 import { claimNotifications, settleNotification } from "./notifications.ts";
 import { endDuePauses, endPause } from "./pause-endings.ts";
@@ -26,7 +27,7 @@ type ResultOf<V extends Verb> = Awaited<ReturnType<Store[V]>>;
 type WriterTable = { [V in Verb]?: (w: Writing, ...args: ArgumentsOf<V>) => ResultOf<V> };
 
 /** Verbs that change something, or that must see what was just committed. */
-export const WRITER_VERBS = {
+const VERBS = {
   publish: (w, requests) => each(w, requests, (request) => publishOne(w, request)),
   claim,
   settle: (w, settlements) => each(w, settlements, (settlement) => settleOne(w, settlement)),
@@ -68,6 +69,12 @@ export const WRITER_VERBS = {
   sweep,
 } satisfies WriterTable;
 
+export const WRITER_VERBS = {
+  ...VERBS,
+  /** Part of `keepLedger`. */
+  writeLedger,
+};
+
 export type WriterVerb = keyof typeof WRITER_VERBS;
 
 /** Verbs that make the store grow on a caller's behalf: refused while there is no ballast. */
@@ -85,4 +92,5 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "createPause",
   "recordOpening",
   "startRecover",
+  "writeLedger",
 ]);

@@ -1,0 +1,87 @@
+/** The verbs that read the delivery history as people do: in any order, from any place on, and counted. */
+import type { Classification, TerminalReason } from "../../domain/delivery.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { LEDGER_DIRECTIONS, LEDGER_ORDERS, LedgerStatus } from "../../domain/ledger.ts";
+
+/** Every condition must hold; null asks for nothing. */
+export interface LedgerFilter {
+  readonly tenantSeq: Seq;
+  readonly status: LedgerStatus | null;
+  readonly endpointId: Uuid | null;
+  /** A whole event type. */
+  readonly eventType: string | null;
+  /** Created at this time or later. */
+  readonly from: EpochMs | null;
+  /** Created before this time. */
+  readonly to: EpochMs | null;
+}
+
+/** Equal rows stand in the order of their ids, in the same direction; what was never delivered comes last in both. */
+export interface LedgerOrder {
+  readonly by: (typeof LEDGER_ORDERS)[number];
+  readonly direction: (typeof LEDGER_DIRECTIONS)[number];
+}
+
+export interface LedgerQuestion {
+  readonly filter: LedgerFilter;
+  readonly order: LedgerOrder;
+  readonly offset: number;
+  readonly limit: number;
+  /** What `LedgerPage.asOf` was, or a creation time: nothing younger is shown or counted. */
+  readonly asOf: EpochMs | null;
+  readonly now: EpochMs;
+}
+
+export interface LedgerRow {
+  readonly id: Uuid;
+  readonly eventId: Uuid;
+  readonly eventType: string;
+  readonly endpointId: Uuid;
+  /** Where the latest attempt went; before the first, the endpoint's. */
+  readonly url: string;
+  readonly status: LedgerStatus;
+  readonly attempts: number;
+  /** Of the latest attempt; null before the first. */
+  readonly lastAttempt: {
+    readonly startedAt: EpochMs;
+    readonly httpStatus: number | null;
+    readonly classification: Classification;
+    readonly errorDetail: string | null;
+  } | null;
+  readonly createdAt: EpochMs;
+  readonly deliveredAt: EpochMs | null;
+  /** Null unless it waits. */
+  readonly nextAttemptAt: EpochMs | null;
+  /** Null until it ended. */
+  readonly reason: TerminalReason | null;
+}
+
+export interface LedgerPage {
+  readonly rows: readonly LedgerRow[];
+  /** Exactly how many rows there are in all. */
+  readonly total: number;
+  /** Asked with it, further pages have no row that came after this one was read, and miss none. */
+  readonly asOf: EpochMs;
+}
+
+/** Where an export goes on: after this row, among those that were there at its beginning. */
+export interface LedgerPlace {
+  readonly createdAt: EpochMs;
+  readonly id: Uuid;
+  readonly upTo: Seq;
+}
+
+export interface LedgerStretch {
+  /** In order of creation. */
+  readonly rows: readonly LedgerRow[];
+  /** Null at the end. */
+  readonly next: LedgerPlace | null;
+}
+
+export interface LedgerVerbs {
+  listLedger(question: LedgerQuestion): Promise<LedgerPage>;
+  /** The rows after a place; null begins with the oldest. */
+  readLedger(filter: LedgerFilter, after: LedgerPlace | null, limit: number): Promise<LedgerStretch>;
+  /** Prepare what came meanwhile, so that `listLedger` has little left to do. To be called every second or so. */
+  keepLedger(): Promise<void>;
+}

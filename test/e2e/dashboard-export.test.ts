@@ -1,0 +1,243 @@
+/** The export against clients that read slowly, not at all, or go away; and when it may not go on. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { buffer } from "node:stream/consumers";
+import { after, type TestContext, test } from "node:test";
+import { createSystemClock } from "../../src/clock/system.ts";
+import { StoreUnavailable } from "../../src/domain/errors.ts";
+import { EXPORT_STALL_MS_MAX, EXPORT_STRETCH_ROWS, EXPORTS_OF_TENANT_COUNT_MAX } from "../../src/domain/limits.ts";
+import { createUsers } from "../../src/engine/users.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { assembleServer } from "../harness/assembled.ts";
+import { within } from "../harness/deadline.ts";
+import { signedIn } from "../harness/jar.ts";
+import { PASSWORD } from "../harness/people.ts";
+import { createEndpoint, patch, publish, publishMany } from "../harness/scene.ts";
+import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
+
+const EXPORT = "/dashboard/webhooks/deliveries/export";
+/** With a URL of this length these are far more bytes than the machine's own buffers take. */
+const ROWS = 8000;
+const URL_OF_HOOK = "http://127.0.0.1:9/".padEnd(2048, "x");
+
+/** Timers as long as a stall wait for the test; the others are the machine's. */
+const system = createSystemClock();
+const stalls = new Set<() => void>();
+const clock: Clock = {
+  ...system,
+  after(ms, task) {
+    if (ms !== EXPORT_STALL_MS_MAX) return system.after(ms, task);
+    const once = () => task();
+    stalls.add(once);
+    return { cancel: () => void stalls.delete(once) };
+  },
+};
+const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-export-"));
+const server = await assembleServer({ after }, { dataDir, clock });
+after(async () => {
+  await server.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+const client = await filled(server);
+
+async function filled(of: TestServer): Promise<Tenant> {
+  const tenant = await newTenant(of);
+  const held = await createEndpoint(tenant, { url: URL_OF_HOOK });
+  await patch(tenant, held, { status: "PAUSED" });
+  await publishMany(tenant, ROWS);
+  return tenant;
+}
+
+interface Download {
+  readonly answer: IncomingMessage;
+  /** Go away. */
+  leave(): void;
+}
+
+/** Ask, and read nothing of the answer's body yet. */
+async function download(url: string, headers: Readonly<Record<string, string>>): Promise<Download> {
+  const request = get(url + EXPORT, { headers, agent: false });
+  request.on("error", () => undefined); // the answer tells, too
+  const [answer] = (await within(once(request, "response"), "an answer")) as [IncomingMessage];
+  return { answer, leave: () => request.destroy() };
+}
+
+const keyed = ({ apiKey }: Pick<Tenant, "apiKey">) => ({ authorization: `Bearer ${apiKey}` });
+
+/** Resolves when the export waits for its client: nothing moves however much else the server does. */
+async function stuck(exports = 1): Promise<void> {
+  for (let before: readonly unknown[] = []; ; ) {
+    for (let turn = 0; turn < 20; turn += 1) await server.request("GET", "/healthz", { key: null });
+    const now = [...stalls];
+    if (now.length >= exports && now.length === before.length && now.every((task, n) => task === before[n])) return;
+    before = now;
+  }
+}
+
+/** A client has taken nothing for as long as it may. */
+function stall(): void {
+  const due = [...stalls];
+  stalls.clear();
+  for (const task of due) task();
+}
+
+async function readWhole({ answer }: Download): Promise<string[]> {
+  const bytes = await within(buffer(answer), "the whole file");
+  assert.ok(answer.complete);
+  return bytes.toString("utf8").split("\r\n");
+}
+
+async function assertBroken({ answer }: Download): Promise<void> {
+  await assert.rejects(within(buffer(answer), "the end"), /aborted|ECONNRESET/);
+  assert.equal(answer.complete, false);
+}
+
+type Reads = (...args: Parameters<Store["readLedger"]>) => ReturnType<Store["readLedger"]>;
+
+/** What the store answers from now on, made of what it would answer. */
+function whenRead(t: TestContext, instead: (real: Reads) => Reads): void {
+  const { readLedger } = server.store;
+  t.after(() => {
+    server.store.readLedger = readLedger;
+  });
+  server.store.readLedger = instead(readLedger);
+}
+
+/** As {@link download}; a place that was just left is free as soon as the server has heard of it. */
+async function started(headers: Readonly<Record<string, string>>): Promise<Download> {
+  for (;;) {
+    const one = await download(server.url, headers);
+    if (one.answer.statusCode === 200) return one;
+    assert.equal(one.answer.statusCode, 429);
+    await within(buffer(one.answer), "the refusal");
+  }
+}
+
+/** All the tenant's places can be taken at once. */
+async function assertPlacesFree(tenant: Tenant): Promise<void> {
+  const all: Download[] = [];
+  for (let place = 0; place < EXPORTS_OF_TENANT_COUNT_MAX; place += 1) {
+    all.push(await within(started(keyed(tenant)), "a free place"));
+  }
+  for (const one of all) one.leave();
+}
+
+test("a large export arrives whole, also when its client pauses in between", async () => {
+  const [first, second] = [await download(server.url, keyed(client)), await download(server.url, keyed(client))];
+  await stuck(2);
+  const header = "id,eventId,event,";
+  for (const lines of await Promise.all([readWhole(first), readWhole(second)])) {
+    assert.ok(lines[0]?.startsWith(`\ufeff${header}`));
+    assert.equal(lines.length, ROWS + 2);
+    const ids = lines.slice(1, -1).map((line) => line.slice(0, line.indexOf(",")));
+    assert.equal(new Set(ids).size, ROWS);
+    assert.deepEqual(ids.toSorted(), ids);
+  }
+});
+
+test("what is published meanwhile is not in it, and what is read is read as the client takes it", async (t) => {
+  const own = await newTenant(server);
+  const held = await createEndpoint(own, { url: URL_OF_HOOK });
+  await patch(own, held, { status: "PAUSED" });
+  await publishMany(own, ROWS);
+  let reads = 0;
+  whenRead(t, (real) => (...args) => {
+    reads += 1;
+    return real(...args);
+  });
+  const one = await download(server.url, keyed(own));
+  await stuck();
+  assert.ok(reads < ROWS / EXPORT_STRETCH_ROWS, `${reads} stretches read for a client that took nothing`);
+  await publish(own);
+  assert.equal((await readWhole(one)).length, ROWS + 2);
+});
+
+test("beyond the tenant's places it is 429, and a client that goes away frees its own at once", async () => {
+  const places: Download[] = [];
+  for (let n = 0; n < EXPORTS_OF_TENANT_COUNT_MAX; n += 1) places.push(await started(keyed(client)));
+  const refused = await client.request("GET", EXPORT);
+  const { message } = refused.body;
+  assert.equal(refused.text, JSON.stringify({ statusCode: 429, error: "TOO_MANY_EXPORTS", message }));
+  assert.match(refused.headers.get("retry-after") ?? "", /^\d+$/);
+  const other = await newTenant(server);
+  assert.equal((await other.request("GET", EXPORT)).status, 200);
+  await stuck(places.length);
+  places[0]?.leave();
+  places[0] = await within(started(keyed(client)), "a free place");
+  for (const one of places) one.leave();
+  await assertPlacesFree(client);
+});
+
+test("a client that takes nothing for too long is cut off, and its place is free", async () => {
+  const one = await started(keyed(client));
+  await stuck();
+  stall();
+  await assertBroken(one);
+  await assertPlacesFree(client);
+});
+
+test("an export ends with the session that asked for it, and with the key", async () => {
+  const tenants = await server.store.listTenants(null, 1000);
+  const tenantSeq = tenants.find(({ id }) => `dev_${id}` === client.id)?.seq ?? assert.fail();
+  const email = "reader@example.com";
+  await createUsers(server.store, clock).add({ tenantSeq, email, role: "developer", password: PASSWORD });
+  const jar = await signedIn(server.url, email, PASSWORD);
+  const bySession = await started({ cookie: jar.cookie ?? "" });
+  await stuck();
+  await jar.request("POST", "/dashboard/auth/logout");
+  await assertBroken(bySession);
+
+  const made = await client.request("POST", "/v1/auth/keys", { body: { name: "reader" } });
+  const byKey = await started(keyed({ apiKey: made.body.api_key }));
+  await stuck();
+  assert.equal((await client.request("DELETE", `/v1/auth/keys/${made.body.id}`)).status, 204);
+  await assertBroken(byKey);
+  await assertPlacesFree(client);
+});
+
+test("what breaks before the first row has its status, and frees the place", async (t) => {
+  const own = await newTenant(server);
+  whenRead(t, () => () => Promise.reject(new StoreUnavailable("a test")));
+  for (let n = 0; n <= EXPORTS_OF_TENANT_COUNT_MAX; n += 1) {
+    const refused = await own.request("GET", EXPORT);
+    assert.deepEqual([refused.status, refused.code], [503, "STORE_UNAVAILABLE"]);
+  }
+});
+
+test("what breaks later breaks the transfer, and is logged", async (t) => {
+  let reads = 0;
+  whenRead(t, (real) => (...args) => {
+    reads += 1;
+    return reads === 1 ? real(...args) : Promise.reject(new Error("a broken disk"));
+  });
+  await assertBroken(await started(keyed(client)));
+  assert.match(server.log, /export_broke.*a broken disk|a broken disk.*export_broke/);
+});
+
+test("a stretch without rows is not the end", async (t) => {
+  const own = await newTenant(server);
+  await patch(own, await createEndpoint(own, { url: URL_OF_HOOK }), { status: "PAUSED" });
+  await publish(own);
+  let reads = 0;
+  whenRead(t, (real) => async (filter, place, limit) => {
+    reads += 1;
+    const stretch = await real(filter, reads <= 4 ? null : place, limit);
+    const { createdAt, id } = stretch.rows[0] ?? assert.fail();
+    return reads <= 3 ? { rows: [], next: { createdAt, id, upTo: Number.MAX_SAFE_INTEGER } } : stretch;
+  });
+  assert.equal((await own.request("GET", EXPORT)).text.split("\r\n").length, 3);
+});
+
+test("a stopping server waits for no export, and none looks whole", async (t) => {
+  const own = await startServer(t);
+  const tenant = await filled(own);
+  const one = await download(own.url, keyed(tenant));
+  // Less than it waits for answers that may yet be given.
+  await within(own.close(), "the stop", 1500);
+  await assertBroken(one);
+});

@@ -1,0 +1,69 @@
+/** What a tenant has, one thing of each kind that a route's id can name. */
+import assert from "node:assert/strict";
+import type { Kind } from "../fixtures/routes.ts";
+import { ask } from "./pauses.ts";
+import { createEndpoint, patch, publish } from "./scene.ts";
+import type { Client } from "./server.ts";
+
+/** Nothing that a test publishes besides goes there. */
+const UNUSED = { url: "http://127.0.0.1:9/", event_types: ["none"] };
+
+const MAKE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
+  endpoint: (owner) => createEndpoint(owner, UNUSED),
+  webhook: async (owner) => (await createEndpoint(owner, UNUSED)).replace("ep_", "webhook_"),
+  event: async (owner) => (await publish(owner)).eventId,
+  delivery: async (owner) => (await held(owner)).deliveryId,
+  failedDelivery: async (owner) => (await failed(owner)).deliveryId,
+  failedEvent: async (owner) => (await failed(owner)).eventId,
+  async job(owner) {
+    const id = await createEndpoint(owner, UNUSED);
+    const body = { since: "2024-01-01T00:00:00Z" };
+    return (await owner.request("POST", `/v1/endpoints/${id}/recover`, { body })).body.job_id;
+  },
+  pause: async (owner) => (await ask(owner)).id,
+  key: async (owner) => (await owner.request("POST", "/v1/auth/keys", { body: { name: "x" } })).body.id,
+};
+
+/**
+ * Make one, and answer its id.
+ *
+ * @param owner an `org_admin` of the tenant
+ */
+export function make(kind: Kind, owner: Client): Promise<string> {
+  return MAKE[kind](owner);
+}
+
+async function held(owner: Client) {
+  const endpointId = await createEndpoint(owner, UNUSED);
+  await patch(owner, endpointId, { status: "PAUSED" });
+  return publish(owner, 0, { endpoint_ids: [endpointId] });
+}
+
+async function failed(owner: Client) {
+  const published = await held(owner);
+  const answer = await owner.request("POST", `/v1/deliveries/${published.deliveryId}/cancel`);
+  assert.equal(answer.body.status, "cancelled", answer.text);
+  return published;
+}
+
+const LISTS = [
+  "/v1/endpoints",
+  "/v1/deliveries?limit=100",
+  "/v1/pause?limit=100",
+  "/v1/auth/keys",
+  "/v1/webhooks",
+  "/v1/audit?limit=100",
+  "/dashboard/webhooks?limit=100",
+  "/dashboard/webhooks/deliveries/export",
+];
+
+/** All that the tenant's own lists tell: what is the same before and after has not been touched. */
+export async function inventory(owner: Client): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const path of LISTS) {
+    const answer = await owner.request("GET", path);
+    assert.equal(answer.status, 200, answer.text);
+    texts.push(answer.text);
+  }
+  return texts;
+}
