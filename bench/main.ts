@@ -4,7 +4,8 @@
  *   --runs N      how often each benchmark runs; medians are shown (3)
  *   --seconds S   how long each load lasts (10)
  *   --rate R      events a second for healthy endpoints in `isolation` (2000)
- *   --scale F     the share of a million deliveries in `backlog` and `history`, and of 100,000 pauses in `pauses` (1)
+ *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, and of 100,000
+ *                 pauses in `pauses` (1)
  *   --json FILE   write every run's numbers
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
  */
@@ -14,7 +15,9 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { backlog } from "./backlog.ts";
 import { batch } from "./batch.ts";
+import { dashboard } from "./dashboard.ts";
 import { type DiskTimes, disk, measureDisk } from "./disk.ts";
+import { exporting } from "./export.ts";
 import { history } from "./history.ts";
 import { idle } from "./idle.ts";
 import { isolation } from "./isolation.ts";
@@ -23,7 +26,18 @@ import { machine, printResult, type Result, summed } from "./kit/report.ts";
 import { pauses } from "./pauses.ts";
 import { throughput } from "./throughput.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [disk, idle, throughput, batch, isolation, backlog, history, pauses];
+const BENCHMARKS: readonly Benchmark[] = [
+  disk,
+  idle,
+  throughput,
+  batch,
+  isolation,
+  backlog,
+  history,
+  dashboard,
+  exporting,
+  pauses,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -3,7 +3,7 @@ import { sleep } from "./clock.ts";
 import { runLoad, untilAllIsSent } from "./load.ts";
 import type { Receiver } from "./receiving.ts";
 import { inBatches } from "./requests.ts";
-import { createEndpoint, type Signalbox } from "./signalbox.ts";
+import { createEndpoint, type Signalbox, startSignalbox } from "./signalbox.ts";
 
 export interface History {
   /** Of deliveries; the last one's sequence is about the same. */
@@ -50,6 +50,14 @@ export async function fill(server: Signalbox, receiver: Receiver, total: number)
     middle: { from: new Date(middleMs).toISOString(), to: new Date(middleMs + 1000).toISOString() },
     early: { to: new Date(startMs + (endMs - startMs) / 10).toISOString() },
   };
+}
+
+/** The same by a server of its own, which is stopped then: what is measured on its data begins with a fresh process. */
+export async function fillAndStop(dataDir: string, receiver: Receiver, total: number): Promise<History> {
+  await using server = await startSignalbox({ dataDir, profileDir: null });
+  const made = await fill(server, receiver, total);
+  await server.stop();
+  return made;
 }
 
 async function createAll(server: Signalbox, receiver: Receiver) {

@@ -13,8 +13,12 @@ export interface Signalbox extends AsyncDisposable {
   /** Resident memory now, and the most that it ever was; NaN where the system does not tell. */
   residentMb(): number;
   peakMb(): number;
+  /** Processor time of all its threads since it was started; NaN where the system does not tell. */
+  cpuMs(): number;
   /** What the store's files hold. */
   storedBytes(): number;
+  /** The write-ahead log alone. */
+  walMb(): number;
   /** @throws Error on any answer that is not 2xx */
   call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
   /** As an operator stops it; then the write-ahead log is in the file. */
@@ -57,7 +61,9 @@ export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions):
     startMs,
     residentMb: () => memoryMb(child.pid, "VmRSS"),
     peakMb: () => memoryMb(child.pid, "VmHWM"),
+    cpuMs: () => cpuMs(child.pid),
     storedBytes: () => sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
+    walMb: () => sizeOf(`${dataDir}/signalbox.db-wal`) / 2 ** 20,
     async call(method, where, body) {
       const answer = await fetch(`http://127.0.0.1:${port}${where}`, {
         method,
@@ -101,6 +107,20 @@ function memoryMb(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** What a tick of proc(5) is on every Linux there is. */
+const TICK_MS = 10;
+
+function cpuMs(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Behind the name, which may have anything in it: the state is the third field, utime the 14th and stime the 15th.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   } catch {
     return Number.NaN;
   }

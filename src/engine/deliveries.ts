@@ -36,6 +36,8 @@ export interface Deliveries {
   /** Whether something may be leased for this node. */
   readonly takesLeases: boolean;
   /** Wait until nothing is on the wire, at most `graceMs`; then call `abort`, and wait for the rest. */
+  /** Count something as being on the wire until it is done. */
+  alongside<T>(work: Promise<T>): Promise<T>;
   landed(graceMs: number, abort: () => void): Promise<void>;
   /** Settle what has ended; resolves when it is written. */
   flush(): Promise<void>;
@@ -253,6 +255,15 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     },
     get takesLeases() {
       return !dispatch.halted;
+    },
+    alongside(work) {
+      const done = work.then(
+        () => undefined,
+        () => undefined,
+      );
+      onWire.add(done);
+      void done.then(() => onWire.delete(done));
+      return work;
     },
     async landed(graceMs, abort) {
       if (onWire.size === 0) return;

@@ -148,7 +148,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
       if (testing >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
       testing += 1;
       try {
-        return await test(caller, view.endpoint);
+        return await deliveries.alongside(test(caller, view.endpoint));
       } finally {
         testing -= 1;
       }

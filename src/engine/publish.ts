@@ -4,9 +4,17 @@ import type { LeasedDelivery } from "../domain/delivery.ts";
 import type { Endpoint } from "../domain/endpoint.ts";
 import { StoreUnavailable } from "../domain/errors.ts";
 import { type Event, matchEndpoints } from "../domain/event.ts";
+import type { EpochMs } from "../domain/ids.ts";
 import { EVENT_TARGETS_MAX, GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX, PUBLISH_QUEUE_BYTES_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { IdempotencyClaim, PublishRequest, PublishResult, PublishTarget, Store } from "../ports/store.ts";
+import type {
+  IdempotencyClaim,
+  PublishedDelivery,
+  PublishRequest,
+  PublishResult,
+  PublishTarget,
+  Store,
+} from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createBatcher } from "./batcher.ts";
 import type { Deliveries } from "./deliveries.ts";
@@ -93,7 +101,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       case "published":
         telemetry.published(reservations.length);
         for (const [index, reservation] of reservations.entries()) {
-          enter(options.deliveries, event, reservation, result.deliveries[index]);
+          enter(options.deliveries, event, reservation, result, result.deliveries[index]);
         }
         return {
           kind: "accepted",
@@ -200,7 +208,8 @@ function enter(
   deliveries: Deliveries,
   event: Event,
   { endpoint, target, lane }: Reservation,
-  published: { readonly seq: number; readonly leased: boolean } | undefined,
+  { createdAt }: { readonly createdAt: EpochMs },
+  published: PublishedDelivery | undefined,
 ): void {
   if (published === undefined) return;
   if (!published.leased || lane === null || target.token === null) {
@@ -216,7 +225,7 @@ function enter(
     event,
     format: target.format,
     ordered: target.ordered,
-    createdAt: event.acceptedAt,
+    createdAt,
     attempts: 0,
     runAttempts: 0,
     runFirstActiveMs: null,

@@ -112,6 +112,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     },
   });
   let stopping = false;
+  /** Until then the first key may not be there. */
+  let listening = false;
   deliveries.claims.discover();
 
   return {
@@ -134,6 +136,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     status: {
       ready() {
         if (stopping) return { ready: false, reason: "the server is stopping" };
+        if (!listening) return { ready: false, reason: "the server is starting" };
         return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
       },
       gauges: () => ({
@@ -146,7 +149,10 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       }),
       store: () => store.stats(),
     },
-    listening: notifications.start,
+    listening() {
+      listening = true;
+      notifications.start();
+    },
     prepareStop() {
       stopping = true;
       streams.close();

@@ -36,7 +36,13 @@ export interface IdempotencyClaim {
 }
 
 export type PublishResult =
-  | { readonly kind: "published"; readonly eventSeq: Seq; readonly deliveries: readonly PublishedDelivery[] }
+  | {
+      readonly kind: "published";
+      readonly eventSeq: Seq;
+      /** Its deliveries': not before the event's time, nor before any delivery that was there. */
+      readonly createdAt: EpochMs;
+      readonly deliveries: readonly PublishedDelivery[];
+    }
   /** The same key and fingerprint came before: that event, and the deliveries it made then. */
   | { readonly kind: "repeated"; readonly eventId: Uuid; readonly deliveries: readonly DeliveryRef[] }
   | { readonly kind: "conflict" }

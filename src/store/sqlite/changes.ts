@@ -14,7 +14,7 @@ import type {
 } from "../../ports/store.ts";
 import { formatName, STATE, stateName, uuidBytes, uuidText } from "../rows.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
-import { insertDelivery } from "./insert.ts";
+import { creationTime, insertDelivery } from "./insert.ts";
 import { type Lane, wakeFor } from "./lanes.ts";
 import { noteChanged } from "./ledger/note.ts";
 import { all, one } from "./reading.ts";
@@ -240,5 +240,6 @@ export interface LaterDelivery {
 /** Make one more delivery of an event, after the event. The caller wakes its lane. */
 export function insertLater(w: Writing, { now, ...delivery }: LaterDelivery): void {
   const { ordered } = w.lanes.get(delivery.endpointSeq);
-  insertDelivery(w, { ...delivery, id: w.newId(), ordered, createdAt: now, lease: null, later: true });
+  const createdAt = creationTime(w, now);
+  insertDelivery(w, { ...delivery, id: w.newId(), ordered, createdAt, dueAt: now, lease: null, later: true });
 }

@@ -24,6 +24,7 @@ export interface NewDelivery {
   readonly format: Format;
   readonly ordered: boolean;
   readonly createdAt: EpochMs;
+  readonly dueAt: EpochMs;
   /** Null: it waits in the store, due at once. */
   readonly lease: LeaseToken | null;
   /** Made after its event: a replay or a recovery. */
@@ -63,6 +64,15 @@ export function insertEvent(w: Writing, row: NewEvent): { readonly eventSeq: Seq
   return { eventSeq, typeSeq };
 }
 
+/**
+ * The creation time of what is inserted now. Times are taken before a commit is waited for, so that a later one may say
+ * less; then pages that were frozen as of a time would gain rows.
+ */
+export function creationTime({ sequences }: Writing, now: EpochMs): EpochMs {
+  sequences.createdAt = Math.max(sequences.createdAt, now);
+  return sequences.createdAt;
+}
+
 /** Insert a delivery, leased or waiting, and count it. The caller wakes its lane when it waits. */
 export function insertDelivery(w: Writing, row: NewDelivery): Seq {
   const seq = w.sequences.delivery++;
@@ -77,12 +87,12 @@ export function insertDelivery(w: Writing, row: NewDelivery): Seq {
     formatNumber(row.format),
     row.ordered ? 1 : 0,
     row.createdAt,
-    row.createdAt,
+    row.dueAt,
     row.lease,
     row.lease === null ? 0 : 1,
     row.later ? 1 : 0,
   );
-  w.counters.created({ tenantSeq: row.tenantSeq, endpointSeq: row.endpointSeq, at: row.createdAt });
+  w.counters.created({ tenantSeq: row.tenantSeq, endpointSeq: row.endpointSeq, at: row.dueAt });
   return seq;
 }
 

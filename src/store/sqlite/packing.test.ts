@@ -42,6 +42,7 @@ const broken = fc.record({ kind: fc.constant("broken"), message: text });
 const publishResult = fc.oneof(
   fc.record({
     kind: fc.constant("published"),
+    createdAt: fc.nat(),
     eventSeq: int,
     deliveries: fc.array(fc.record({ seq: int, leased: fc.boolean() })),
   }),

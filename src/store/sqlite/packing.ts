@@ -3,6 +3,7 @@
  * to the other took 5.9 µs for a delivery's publish and settlement; a flat array of the same values takes 1.3 µs.
  */
 import type { Transition } from "../../domain/delivery.ts";
+import type { EpochMs } from "../../domain/ids.ts";
 import type {
   Broken,
   LaneState,
@@ -99,7 +100,7 @@ export function packPublishResults(results: readonly PublishResult[]): Packed {
       to.push(result);
       continue;
     }
-    to.push(result.eventSeq, result.deliveries.length);
+    to.push(result.eventSeq, result.createdAt, result.deliveries.length);
     for (const { seq, leased } of result.deliveries) to.push(seq, leased);
   }
   return to;
@@ -109,8 +110,9 @@ export function unpackPublishResults(packed: Packed): PublishResult[] {
   return unpackAll(packed, (from) => {
     const first = from.next<number | PublishResult>();
     if (typeof first !== "number") return first;
+    const createdAt = from.next<EpochMs>();
     const deliveries = from.several((): PublishedDelivery => ({ seq: from.next(), leased: from.next() }));
-    return { kind: "published", eventSeq: first, deliveries };
+    return { kind: "published", eventSeq: first, createdAt, deliveries };
   });
 }
 

@@ -15,7 +15,7 @@ import type {
 import { uuidBytes, uuidText } from "../rows.ts";
 import { tenantMatchables } from "./endpoint-rows.ts";
 import { findKey, rememberKey } from "./idempotency.ts";
-import { insertDelivery, insertEvent } from "./insert.ts";
+import { creationTime, insertDelivery, insertEvent } from "./insert.ts";
 import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
 import type { Writing } from "./writing.ts";
 
@@ -47,6 +47,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
     namedDisabled: request.namedDisabled,
     keyed: idempotency !== null,
   });
+  const createdAt = creationTime(w, now);
   const leases = request.targets.map((target, index) => leaseFor(target, lanes[index], node, now));
   const deliveries = request.targets.map((target, index): PublishedDelivery => {
     const lease = leases[index] ?? null;
@@ -58,7 +59,8 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
       typeSeq,
       format: target.format,
       ordered: target.ordered,
-      createdAt: now,
+      createdAt,
+      dueAt: now,
       lease,
       later: false,
     });
@@ -67,11 +69,11 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, eventSeq, now);
   // Last, since nothing below can fail: a lane must not remember what a savepoint took back.
   for (const [index, lane] of lanes.entries()) enterLane(w, lane, deliveries[index]?.leased === true, event, node);
-  return { kind: "published", eventSeq, deliveries };
+  return { kind: "published", eventSeq, createdAt, deliveries };
 }
 
 const PUBLISHED = "SELECT seq, first_delivery_seq, delivery_count FROM events WHERE id = ? AND tenant_seq = ?";
-const ITS_DELIVERIES = "SELECT seq, id, lease FROM deliveries WHERE seq >= ? AND seq < ? ORDER BY seq";
+const ITS_DELIVERIES = "SELECT seq, id, lease, created_at FROM deliveries WHERE seq >= ? AND seq < ? ORDER BY seq";
 
 /** What this very request came to when it was carried out before; null when it was not. */
 function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishRequest): PublishResult | null {
@@ -87,7 +89,8 @@ function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishReque
     const row = rows[index];
     return { seq: Number(row?.seq), leased: token !== null && row?.lease === token };
   });
-  return { kind: "published", eventSeq: Number(found.seq), deliveries };
+  const createdAt = Number(rows[0]?.created_at ?? event.acceptedAt);
+  return { kind: "published", eventSeq: Number(found.seq), createdAt, deliveries };
 }
 
 const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
@@ -177,6 +180,7 @@ export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
     namedDisabled: [],
     keyed: false,
   });
+  const createdAt = creationTime(w, event.acceptedAt);
   for (const target of targets) {
     insertDelivery(w, {
       id: w.newId(),
@@ -186,7 +190,8 @@ export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
       typeSeq,
       format: target.format,
       ordered: target.ordered,
-      createdAt: event.acceptedAt,
+      createdAt,
+      dueAt: event.acceptedAt,
       lease: null,
       later: false,
     });

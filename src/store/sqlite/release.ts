@@ -74,6 +74,7 @@ export function recordTest(w: Writing, record: TestRecord): void {
     format: record.format,
     ordered: false,
     createdAt: event.acceptedAt,
+    dueAt: event.acceptedAt,
     lease: null,
     later: false,
   });

@@ -25,6 +25,8 @@ export interface Sequences {
   event: Seq;
   delivery: Seq;
   attempt: Seq;
+  /** The latest creation time of a delivery: none is made that says it was made before one that is there. */
+  createdAt: EpochMs;
 }
 
 export interface Memory {
@@ -50,7 +52,7 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
     self: { node: 0, enteredAt: 0 },
     lanes: createLanes(connection),
     counters: createCounters(connection),
-    sequences: { event: 0, delivery: 0, attempt: 0 },
+    sequences: { event: 0, delivery: 0, attempt: 0, createdAt: 0 },
     memory: { typeSeqs: new Map(), urlSeqs: new Map(), idempotencyDays: new Set(), heldBytes: new Map() },
   };
   forget(writing);
@@ -71,6 +73,11 @@ export function endGroup(writing: Writing): void {
   for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
 }
 
+// Tests say when they began: the last row's time need not be the latest.
+const LATEST_CREATION = `
+  SELECT coalesce(max(created_at), 0) AS at
+  FROM (SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 100)`;
+
 /** After an abandoned group: everything remembered may be of rows that were never written. */
 export function forget(writing: Writing): void {
   writing.lanes.clear();
@@ -80,6 +87,8 @@ export function forget(writing: Writing): void {
   sequences.event = nextSeq(writing, "events", "event_seq_deleted");
   sequences.delivery = nextSeq(writing, "deliveries", "delivery_seq_deleted");
   sequences.attempt = nextSeq(writing, "attempts", "attempt_seq_deleted");
+  // Later than all of them, so that what was frozen as of the latest stays so.
+  sequences.createdAt = Number(writing.prepare(LATEST_CREATION).get()?.at) + 1;
 }
 
 /** After an undone savepoint: what was remembered may be of its rows. Lanes stand: every verb changes them last. */

@@ -38,7 +38,9 @@ export function publishCases(open: OpenStore): void {
     const id = deliveries[0]?.id;
     assert(id !== undefined);
     const { row, attempts } = await tenant.find(id);
+    const { createdAt } = row;
     assert.deepEqual(attempts, []);
+    assert.ok(createdAt >= START + 5, "what was made before may have been made later, by another's clock");
     assert.deepEqual(row, {
       seq: deliveries[0]?.seq,
       id,
@@ -49,12 +51,12 @@ export function publishCases(open: OpenStore): void {
       state: "PENDING",
       attempts: 0,
       nextAttemptAt: START + 5,
-      firstScheduledAt: START + 5,
+      firstScheduledAt: createdAt,
       lastAttemptAt: null,
       endedAt: null,
       reason: null,
-      createdAt: START + 5,
-      updatedAt: START + 5,
+      createdAt,
+      updatedAt: createdAt,
     });
   });
 

@@ -12,6 +12,7 @@ import { healthCases } from "./health.ts";
 import { idempotencyCases } from "./idempotency.ts";
 import { jobCases } from "./jobs.ts";
 import { leaseCases } from "./leases.ts";
+import { ledgerCases } from "./ledger.ts";
 import { listCases } from "./lists.ts";
 import { nodeCases } from "./nodes.ts";
 import { notificationCases } from "./notifications.ts";
@@ -37,6 +38,7 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["endpoints", endpointCases],
   ["changes", changeCases],
   ["lists", listCases],
+  ["the ledger", ledgerCases],
   ["access", accessCases],
   ["users", userCases],
   ["sessions", sessionCases],

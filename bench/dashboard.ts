@@ -1,0 +1,335 @@
+/**
+ * The delivery history as people ask for it, over a million deliveries: each filter and sort, their combinations at any
+ * offset, and what it costs those who publish meanwhile.
+ */
+import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../src/domain/ledger.ts";
+import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
+import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
+import { makeDataDir } from "./kit/children.ts";
+import { sleep } from "./kit/clock.ts";
+import { Connection } from "./kit/connection.ts";
+import { fillAndStop, type History } from "./kit/history.ts";
+import { measurePublishing, type Published } from "./kit/publishing.ts";
+import { type Receiver, startReceiver } from "./kit/receiving.ts";
+import { getText, singly } from "./kit/requests.ts";
+import { median, Samples } from "./kit/samples.ts";
+import { createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+import { inTurn } from "./kit/turns.ts";
+
+const DELIVERIES = 1_000_000;
+const LIST = "/dashboard/webhooks/deliveries";
+const REQUESTS_EACH = 200;
+const OFFSET_FAR = 10_000;
+const SINGLE_P99_MS_MAX = 40;
+const COMBINED_P99_MS_MAX = 300;
+const STARTS = 3;
+const CONNECTIONS = 64;
+/** What someone who turns pages rests in between; the other client never does, and takes a whole core for it. */
+const CALM_REST_MS = 100;
+/** Half a load without the lists, and with them: so often, in turn. */
+const ROUNDS = 3;
+/** As `throughput` asks for at half of the load. */
+const ANSWER_P99_MS_MAX = 25;
+
+export const dashboard: Benchmark = {
+  name: "dashboard",
+  about:
+    `pages of ${LIST_PAGE_MAX} from GET ${LIST}, ${REQUESTS_EACH} for each filter or sort and for each combination; ` +
+    "then the 202 at half load, without and with a client that asks for them all the time",
+  once: true,
+  async run(settings) {
+    const { scale, profileDir, note } = settings;
+    await using receiver = await startReceiver();
+    using dataDir = makeDataDir();
+    const total = Math.round(DELIVERIES * scale);
+    note(`making ${total.toLocaleString("en")} deliveries`);
+    const made = await fillAndStop(dataDir.path, receiver, total);
+    note("starting anew");
+    const firstMs = await measureFirst(dataDir.path);
+    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    note("one filter or sort");
+    const singles = await measureSingles(server, made);
+    note("combinations");
+    const combined = await measureCombinations(server, made, note);
+    const publishing = await measureBeside(server, receiver, { settings, made });
+    if (profileDir !== null) await server.stop();
+    return [
+      { name: "deliveries", unit: "", value: total },
+      { name: `first query after a start, median of ${STARTS}`, unit: "ms", value: firstMs },
+      slowest("one filter or sort", singles, SINGLE_P99_MS_MAX),
+      slowest("any combination, any offset", combined, COMBINED_P99_MS_MAX),
+      ...publishing,
+      ...singles.flatMap((measured) => percentiles(measured, SINGLE_P99_MS_MAX)),
+      ...combined.flatMap((measured) => percentiles(measured, COMBINED_P99_MS_MAX)),
+    ];
+  },
+};
+
+interface Measured {
+  readonly label: string;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const slowestOf = (measured: readonly Measured[]): Measured =>
+  measured.reduce((slowest, one) => (one.p99Ms > slowest.p99Ms ? one : slowest));
+
+const slowest = (what: string, measured: readonly Measured[], atMost: number): Measure => ({
+  name: `${what}: slowest p99`,
+  unit: "ms",
+  value: slowestOf(measured).p99Ms,
+  goal: { atMost },
+});
+
+const percentiles = ({ label, p50Ms, p99Ms }: Measured, atMost: number): Measure[] => [
+  { name: `${label}: p50`, unit: "ms", value: p50Ms },
+  { name: `${label}: p99`, unit: "ms", value: p99Ms, goal: { atMost } },
+];
+
+// ── What is asked ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Query = Readonly<Record<string, string>>;
+type Labelled = readonly (readonly [label: string, query: Query])[];
+
+const ORDERS: Labelled = LEDGER_ORDERS.flatMap((sortBy) =>
+  LEDGER_DIRECTIONS.map((sortOrder) => [`${sortBy} ${sortOrder}`, { sortBy, sortOrder }] as const),
+);
+
+/** All was made within minutes, so that a day has all of it or nothing; `asOf` cuts where days would. */
+const dayOf = (time: string): string => time.slice(0, "2026-04-01".length);
+
+function singlesOf({ ids, middle }: History): Labelled {
+  return [
+    ["no filter", {}],
+    ...LEDGER_STATUSES.map((status) => [status, { status }] as const),
+    ["a busy webhook", { webhookId: ids.busy }],
+    ["a failing webhook", { webhookId: ids.flaky }],
+    ["a rare webhook", { webhookId: ids.rare }],
+    ["a deleted webhook", { webhookId: ids.deleted }],
+    ["an event", { event: "good.0.a" }],
+    ["a rare event", { event: "rare.first" }],
+    ["from a day on", { startDate: dayOf(middle.from) }],
+    ["up to a day", { endDate: dayOf(middle.from) }],
+    ["up to a day before all", { endDate: "2020-01-01" }],
+    ["as of the middle", { asOf: middle.from }],
+    ...ORDERS,
+  ];
+}
+
+/** Filters that match nearly all, about half, a tenth, few, and none; each is asked in every order. */
+function filtersOf({ ids, middle }: History): Labelled {
+  const day = dayOf(middle.from);
+  const dates = { startDate: day, endDate: day };
+  return [
+    ["everything", {}],
+    ["delivered", { status: "delivered", ...dates }],
+    ["failed", { status: "failed", ...dates }],
+    ["pending", { status: "pending", ...dates }],
+    ["a busy webhook, delivered", { webhookId: ids.busy, status: "delivered", ...dates }],
+    ["a busy webhook and event, delivered", { webhookId: ids.busy, event: "good.0.a", status: "delivered", ...dates }],
+    ["a failing webhook and event, failed", { webhookId: ids.flaky, event: "flaky.a", status: "failed", ...dates }],
+    ["a paused webhook and event, pending", { webhookId: ids.paused, event: "paused.a", status: "pending", ...dates }],
+    [
+      "a rare webhook and event, delivered",
+      { webhookId: ids.rare, event: "rare.first", status: "delivered", ...dates },
+    ],
+    ["a busy webhook and an event of another", { webhookId: ids.busy, event: "flaky.a", status: "failed", ...dates }],
+    ["as of the middle, delivered", { asOf: middle.from, status: "delivered", ...dates }],
+    ["as of the middle, a busy webhook", { asOf: middle.from, webhookId: ids.busy, ...dates }],
+  ];
+}
+
+const placesOf = (total: number): readonly number[] => [
+  0,
+  OFFSET_FAR,
+  Math.floor(total / 2),
+  Math.max(0, total - LIST_PAGE_MAX),
+];
+
+const at = (query: Query, offset: number): string =>
+  `${LIST}?${new URLSearchParams({ ...query, limit: String(LIST_PAGE_MAX), offset: String(offset) })}`;
+
+/** Everything that is measured, one after the other. */
+function allOf(made: History): readonly string[] {
+  return [
+    ...singlesOf(made).flatMap(([, query]) => [at(query, 0), at(query, OFFSET_FAR)]),
+    ...filtersOf(made).flatMap(([, filter]) =>
+      ORDERS.flatMap(([, order]) => placesOf(made.total).map((offset) => at({ ...filter, ...order }, offset))),
+    ),
+  ];
+}
+
+// ── How long it takes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Answered {
+  readonly tookMs: number;
+  readonly body: string;
+}
+
+async function ask(connection: Connection, server: Signalbox, path: string): Promise<Answered> {
+  const sentAt = performance.now();
+  const { status, body } = await connection.ask(getText(server, path));
+  const tookMs = performance.now() - sentAt;
+  if (status !== 200) throw new Error(`${path} → ${status} ${body}`);
+  return { tookMs, body };
+}
+
+/** Of a server that has just begun: it has nothing of the history in memory. */
+async function measureFirst(dataDir: string): Promise<number> {
+  const tookMs: number[] = [];
+  for (let count = 0; count < STARTS; count += 1) {
+    await using server = await startSignalbox({ dataDir, profileDir: null });
+    const connection = await Connection.open(server.port);
+    tookMs.push((await ask(connection, server, at({}, 0))).tookMs);
+    connection.close();
+    await server.stop();
+  }
+  return median(tookMs);
+}
+
+async function measureSingles(server: Signalbox, made: History): Promise<readonly Measured[]> {
+  const connection = await Connection.open(server.port);
+  const measured: Measured[] = [];
+  for (const [label, query] of singlesOf(made)) {
+    for (const offset of [0, OFFSET_FAR]) {
+      const paths = [at(query, offset)];
+      measured.push(await measurePaths(connection, server, { label: `${label}, at ${offset}`, paths }));
+    }
+  }
+  connection.close();
+  return measured;
+}
+
+/** For each filter the slowest of its orders; the offsets of one order are asked in turn. */
+async function measureCombinations(
+  server: Signalbox,
+  made: History,
+  note: Settings["note"],
+): Promise<readonly Measured[]> {
+  const connection = await Connection.open(server.port);
+  const measured: Measured[] = [];
+  for (const [label, filter] of filtersOf(made)) {
+    const inOrders: Measured[] = [];
+    const total = totalOf((await ask(connection, server, at(filter, 0))).body);
+    for (const [order, sort] of ORDERS) {
+      const paths = placesOf(total).map((offset) => at({ ...filter, ...sort }, offset));
+      inOrders.push(await measurePaths(connection, server, { label: order, paths }));
+    }
+    const slow = slowestOf(inOrders);
+    note(`${label}, ${total.toLocaleString("en")} in all: slowest by ${slow.label}`);
+    measured.push({ ...slow, label: `${label}, its slowest order` });
+  }
+  connection.close();
+  return measured;
+}
+
+function totalOf(body: string): number {
+  const { data } = JSON.parse(body) as { readonly data: { readonly pagination: { readonly total: number } } };
+  return data.pagination.total;
+}
+
+async function measurePaths(
+  connection: Connection,
+  server: Signalbox,
+  { label, paths }: { readonly label: string; readonly paths: readonly string[] },
+): Promise<Measured> {
+  const tookMs = new Samples();
+  for (let count = 0; count < REQUESTS_EACH; count += 1) {
+    tookMs.add((await ask(connection, server, paths[count % paths.length] ?? "")).tookMs);
+  }
+  return { label, p50Ms: tookMs.percentile(0.5), p99Ms: tookMs.percentile(0.99) };
+}
+
+// ── What it costs others ────────────────────────────────────────────────────────────────────────────────────────────
+
+async function measureBeside(
+  server: Signalbox,
+  receiver: Receiver,
+  { settings: { seconds, note }, made }: { readonly settings: Settings; readonly made: History },
+): Promise<readonly Measure[]> {
+  const types = await createEndpoints(server, receiver.url("accept"));
+  const load = { port: server.port, receiver, connections: CONNECTIONS, seconds, events: 1 };
+  note("full load");
+  const full = await measurePublishing({ ...load, next: singly(server, types), ratePerSecond: null });
+  const ratePerSecond = full.acceptedPerSecond / 2;
+  const publish = () => measurePublishing({ ...load, next: singly(server, types), ratePerSecond });
+  const restless = new Reader(server, allOf(made), 0);
+  const calm = new Reader(server, allOf(made), CALM_REST_MS);
+  const noted = (what: string, work: () => Promise<Published>) => async (): Promise<Published> => {
+    const published = await work();
+    note(`half of it, ${what}: p99 of the 202 ${published.answerP99Ms.toFixed(1)} ms`);
+    return published;
+  };
+  const { alone, beside, besideCalm } = await inTurn(ROUNDS, {
+    alone: noted("alone", publish),
+    beside: noted("beside the lists", () => restless.readWhile(publish)),
+    besideCalm: noted("beside a list now and then", () => calm.readWhile(publish)),
+  });
+  const p99Of = (published: readonly Published[]) => median(published.map(({ answerP99Ms }) => answerP99Ms));
+  const all = [...alone, ...beside, ...besideCalm];
+  return [
+    { name: "full load: accepted", unit: "/s", value: full.acceptedPerSecond },
+    { name: "half load: p99 of the 202", unit: "ms", value: p99Of(alone) },
+    {
+      name: "half load beside the lists: p99 of the 202",
+      unit: "ms",
+      value: p99Of(beside),
+      goal: { atMost: ANSWER_P99_MS_MAX },
+    },
+    { name: "p99 of the 202 beside the lists ÷ alone", unit: "×", value: p99Of(beside) / p99Of(alone) },
+    { name: "lists answered beside half load", unit: "/s", value: restless.perSecond() },
+    { name: "lists answered beside half load: p99", unit: "ms", value: restless.tookMs.percentile(0.99) },
+    { name: `beside a list every ${CALM_REST_MS} ms: p99 of the 202`, unit: "ms", value: p99Of(besideCalm) },
+    { name: `beside a list every ${CALM_REST_MS} ms: p99 ÷ alone`, unit: "×", value: p99Of(besideCalm) / p99Of(alone) },
+    { name: "refused", unit: "", value: all.reduce((sum, { refused }) => sum + refused, full.refused) },
+    {
+      name: "missing",
+      unit: "",
+      value: all.reduce((sum, { missing }) => sum + missing, full.missing),
+      goal: { atMost: 0 },
+    },
+  ];
+}
+
+/** One client that asks for one list after the other. */
+class Reader {
+  readonly tookMs = new Samples();
+  readonly #server: Signalbox;
+  readonly #paths: readonly string[];
+  readonly #restMs: number;
+  #turn = 0;
+  #readingMs = 0;
+
+  constructor(server: Signalbox, paths: readonly string[], restMs: number) {
+    this.#server = server;
+    this.#paths = paths;
+    this.#restMs = restMs;
+  }
+
+  async readWhile<T>(work: () => Promise<T>): Promise<T> {
+    const connection = await Connection.open(this.#server.port);
+    const over = new AbortController();
+    const startedAt = performance.now();
+    const reading = this.#read(connection, over.signal);
+    try {
+      return await work();
+    } finally {
+      over.abort();
+      await reading;
+      this.#readingMs += performance.now() - startedAt;
+      connection.close();
+    }
+  }
+
+  async #read(connection: Connection, over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      const path = this.#paths[this.#turn++ % this.#paths.length] ?? "";
+      this.tookMs.add((await ask(connection, this.#server, path)).tookMs);
+      if (this.#restMs > 0) await sleep(this.#restMs);
+    }
+  }
+
+  perSecond(): number {
+    return (this.tookMs.count / this.#readingMs) * 1000;
+  }
+}
