@@ -73,6 +73,7 @@ export async function assembleServer(
     metrics: telemetry.metrics,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
+  engine.listening();
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   let closed: Promise<void> | null = null;
   const closeOnce = async (): Promise<void> => {
