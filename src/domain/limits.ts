@@ -189,6 +189,8 @@ export const LEDGER_CACHE_BYTES_MAX = 64 * MB;
 export const LEDGER_FREEZES_COUNT_MAX = 1000;
 /** Rows of the history read at once for an export: some 5 ms of its thread, and half a megabyte of CSV. */
 export const EXPORT_STRETCH_ROWS = 500;
+/** How long an export rests after each stretch while deliveries are under way: it costs both cores, and can wait. */
+export const EXPORT_REST_MS = 50;
 /** Exports under way: each reads as fast as its client takes it. */
 export const EXPORTS_COUNT_MAX = 8;
 /** Of one tenant, so that it leaves room for others. */

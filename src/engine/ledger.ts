@@ -1,7 +1,12 @@
 /** The delivery history for people: pages of it, and the whole of it for an export. */
 import { StoreUnavailable } from "../domain/errors.ts";
 import type { Seq } from "../domain/ids.ts";
-import { EXPORT_STRETCH_ROWS, EXPORTS_COUNT_MAX, EXPORTS_OF_TENANT_COUNT_MAX } from "../domain/limits.ts";
+import {
+  EXPORT_REST_MS,
+  EXPORT_STRETCH_ROWS,
+  EXPORTS_COUNT_MAX,
+  EXPORTS_OF_TENANT_COUNT_MAX,
+} from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerFilter, LedgerPage, LedgerPlace, LedgerQuestion, LedgerRow, Store } from "../ports/store.ts";
 import type { Caller } from "./caller.ts";
@@ -36,10 +41,15 @@ interface Place {
   readonly stop: AbortController;
 }
 
-export function createLedger(store: Store, clock: Clock): Ledger {
+/** @param isBusy whether deliveries are under way */
+export function createLedger(store: Store, clock: Clock, isBusy: () => boolean): Ledger {
   /** Exports under way. */
   const taken = new Set<Place>();
   let stopping = false;
+
+  async function rest(): Promise<void> {
+    if (isBusy()) await new Promise<void>((resolve) => clock.after(EXPORT_REST_MS, resolve));
+  }
 
   return {
     list: ({ tenantSeq }, { filter, ...input }) =>
@@ -51,7 +61,7 @@ export function createLedger(store: Store, clock: Clock): Ledger {
       const place: Place = { tenantSeq, stop: new AbortController() };
       taken.add(place);
       return {
-        next: reader(store, { ...filter, tenantSeq }),
+        next: reader(store, { ...filter, tenantSeq }, rest),
         stopped: place.stop.signal,
         close: () => void taken.delete(place),
       };
@@ -63,10 +73,11 @@ export function createLedger(store: Store, clock: Clock): Ledger {
   };
 }
 
-function reader(store: Store, filter: LedgerFilter): LedgerReading["next"] {
+function reader(store: Store, filter: LedgerFilter, rest: () => Promise<void>): LedgerReading["next"] {
   let after: LedgerPlace | null | "end" = null;
   return async () => {
     if (after === "end") return null;
+    if (after !== null) await rest();
     const stretch = await store.readLedger(filter, after, EXPORT_STRETCH_ROWS);
     after = stretch.next ?? "end";
     return stretch.rows;

@@ -59,7 +59,6 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const tokens = createTokens(node);
   const cache = createEndpointCache(store);
   const streams = createStreams(store);
-  const ledger = createLedger(store, clock);
   const attempts = createAttempts(options);
   const access = createAccess(store, clock, streams.close);
   const sessions = createSessions(store, clock, streams.close);
@@ -79,6 +78,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     },
   });
   const publisher = createPublisher({ clock, store, cache, deliveries, tokens, telemetry, outage });
+  const isBusy = () => deliveries.dispatch.inFlight > 0 || publisher.queueSize > 0;
+  const ledger = createLedger(store, clock, isBusy);
   const links = createRespondLinks(entered.linkKey);
   const waits = createWaits(clock);
   const notifications = createNotifications({
