@@ -113,6 +113,7 @@ test("counts are right under load and after a crash", { timeout: 60_000 }, async
   await within(settled(), "every delivery's end", 30_000);
   const counts = await counted(server);
   assert.deepEqual(inSeconds(counts), await inHistory(server));
-  assert.ok(counts.failureCount > 0 && counts.successCount >= EVENTS + TESTS, JSON.stringify(counts));
+  // Of the first load every event, and whatever else was accepted; a test may be among those that the receiver fails.
+  assert.ok(counts.failureCount > 0 && counts.successCount >= EVENTS, JSON.stringify(counts));
   t.diagnostic(JSON.stringify(counts));
 });
