@@ -3,7 +3,7 @@
  *
  *   --runs N      how often each benchmark runs; medians are shown (3)
  *   --seconds S   how long each load lasts (10)
- *   --rate R      events a second for healthy endpoints in `isolation` (2000)
+ *   --rate R      events a second for healthy endpoints in `isolation`, requests a second in `inbound` (2000)
  *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, and of 100,000
  *                 pauses in `pauses` (1)
  *   --json FILE   write every run's numbers
@@ -20,6 +20,7 @@ import { type DiskTimes, disk, measureDisk } from "./disk.ts";
 import { exporting } from "./export.ts";
 import { history } from "./history.ts";
 import { idle } from "./idle.ts";
+import { inbound } from "./inbound.ts";
 import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
 import { machine, printResult, type Result, summed } from "./kit/report.ts";
@@ -37,6 +38,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   dashboard,
   exporting,
   pauses,
+  inbound,
 ];
 
 const { values, positionals } = parseArgs({

@@ -78,6 +78,15 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     metrics: telemetry.metrics,
   });
 
+  /** Those of the settings that the first tenant does not have yet. */
+  async function makeSources({ inboundSources }: Config): Promise<void> {
+    if (inboundSources.length === 0) return;
+    const wanted = inboundSources.map(({ source, secret }) => ({ id: clock.uuid(), name: source, secret }));
+    for (const source of await store.ensureSources(wanted, clock.now())) {
+      telemetry.noticed({ level: "warn", what: "inbound_source_keeps_its_stored_secret", fields: { source } });
+    }
+  }
+
   async function close(): Promise<void> {
     engine.prepareStop();
     const answered = app.close();
@@ -96,6 +105,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     port = (app.server.address() as AddressInfo).port;
     // Only now: a start that fails must not make secrets that it then shows to nobody.
     const founded = await found(store, clock, config.first);
+    await makeSources(config);
     engine.listening();
     return { url: `http://${hostInUrl(config.host)}:${port}`, founded, close };
   } catch (error) {

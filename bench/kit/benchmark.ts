@@ -7,7 +7,7 @@ export interface Settings {
   readonly scale: number;
   /** Where the server's threads leave their CPU profiles; null: they are not profiled. */
   readonly profileDir: string | null;
-  /** Events a second to healthy endpoints while others are dead. */
+  /** Events a second to healthy endpoints while others are dead; requests a second from sources. */
   readonly ratePerSecond: number;
   /** Tell whoever waits what goes on. */
   note(line: string): void;

@@ -18,10 +18,11 @@ export class Connection {
   #onAnswer: OnAnswer | null = null;
   #onLost: (error: Error) => void;
 
-  private constructor(port: number) {
+  private constructor(port: number, from: string | null) {
     this.#socket = net.connect({
       host: "127.0.0.1",
       port,
+      ...(from !== null && { localAddress: from }),
       noDelay: true,
       // One buffer for the connection's whole life, and no stream on top: half of the cost of reading.
       onread: {
@@ -35,8 +36,9 @@ export class Connection {
     this.#onLost = () => undefined;
   }
 
-  static open(port: number): Promise<Connection> {
-    const connection = new Connection(port);
+  /** @param from the address that the other side sees; Linux has all of 127.0.0.0/8 without being told */
+  static open(port: number, from: string | null = null): Promise<Connection> {
+    const connection = new Connection(port, from);
     return new Promise((resolve, reject) => {
       connection.#onLost = reject;
       connection.#socket.on("error", (error) => connection.#onLost(error));

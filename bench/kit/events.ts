@@ -7,6 +7,9 @@ const BETWEEN = '","sent_us":"';
 const SENT_AT = SEQ_DIGITS + BETWEEN.length;
 /** What stands before the two numbers. */
 const MARK = '{"seq":"';
+const MEMBER = "pm_";
+const MEMBER_MARK = `"member_id":"${MEMBER}`;
+const MEMBER_BETWEEN = "_";
 const ORDER =
   '","order":{"id":"ord_7Hq2","currency":"EUR","total":12990,"items":[{"sku":"A-100","quantity":2,"price":4995},' +
   '{"sku":"B-7","quantity":1,"price":3000}],"customer":{"id":"cus_91","country":"DE"}},"note":"';
@@ -23,7 +26,12 @@ export function nextSeq(): number {
 
 /** One event as the API takes it, with a payload of 300 bytes. */
 export function eventText(type: string, seq: number, sentUs: number): string {
-  return `{"type":"${type}","payload":${openNumbers(seq, sentUs)}${ORDER}${NOTE}${END}}`;
+  return `{"type":"${type}","payload":${payloadText(seq, sentUs)}}`;
+}
+
+/** The 300 bytes alone: somebody else's webhook. */
+export function payloadText(seq: number, sentUs: number): string {
+  return `${openNumbers(seq, sentUs)}${ORDER}${NOTE}${END}`;
 }
 
 /** The two numbers alone, as an object: the metadata of a pause, which comes back in its event. */
@@ -31,18 +39,28 @@ export function numbersText(seq: number, sentUs: number): string {
   return `${openNumbers(seq, sentUs)}${END}`;
 }
 
-function openNumbers(seq: number, sentUs: number): string {
-  const seqText = String(seq).padStart(SEQ_DIGITS, "0");
-  const sentText = String(Math.round(sentUs)).padStart(SENT_DIGITS, "0");
-  return `${MARK}${seqText}${BETWEEN}${sentText}`;
+/** The two numbers as the name of a member: of a pause status' fields the one that comes back as it was sent. */
+export function memberOf(seq: number, sentUs: number): string {
+  return `${MEMBER}${seqText(seq)}${MEMBER_BETWEEN}${sentText(sentUs)}`;
 }
+
+function openNumbers(seq: number, sentUs: number): string {
+  return `${MARK}${seqText(seq)}${BETWEEN}${sentText(sentUs)}`;
+}
+
+const seqText = (seq: number): string => String(seq).padStart(SEQ_DIGITS, "0");
+const sentText = (sentUs: number): string => String(Math.round(sentUs)).padStart(SENT_DIGITS, "0");
 
 /** Find the two numbers of a payload in a request's text; null when there is none. */
 export function readNumbers(text: string): { readonly seq: number; readonly sentUs: number } | null {
   const at = text.indexOf(MARK);
-  if (at < 0) return null;
-  const from = at + MARK.length;
-  const sent = from + SENT_AT;
+  if (at >= 0) return numbersAt(text, at + MARK.length, SENT_AT);
+  const memberAt = text.indexOf(MEMBER_MARK);
+  return memberAt < 0 ? null : numbersAt(text, memberAt + MEMBER_MARK.length, SEQ_DIGITS + MEMBER_BETWEEN.length);
+}
+
+function numbersAt(text: string, from: number, sentAt: number) {
+  const sent = from + sentAt;
   return { seq: Number(text.slice(from, from + SEQ_DIGITS)), sentUs: Number(text.slice(sent, sent + SENT_DIGITS)) };
 }
 

@@ -17,15 +17,17 @@ export interface Load {
   /** Requests a second, whatever the answers do; null: each connection sends when it has its answer. */
   readonly ratePerSecond: number | null;
   readonly window: Window;
+  /** The status of what is accepted; 202 when left out. */
+  readonly acceptedStatus?: number;
 }
 
 export interface Loaded {
-  /** Requests answered 202, in all and within the window. */
+  /** Requests accepted, in all and within the window. */
   readonly accepted: number;
   readonly acceptedInWindow: number;
   /** Answered anything else, in all. */
   readonly refused: number;
-  /** Of those sent within the window and answered 202; at a fixed rate from when each was due. */
+  /** Of those sent within the window and accepted; at a fixed rate from when each was due. */
   readonly answerUs: Samples;
 }
 
@@ -133,7 +135,7 @@ class Run {
     this.#onTheWire += 1;
     connection.send(request, (status) => {
       this.#onTheWire -= 1;
-      if (status === 202) this.#count(sentUs);
+      if (status === (this.#load.acceptedStatus ?? 202)) this.#count(sentUs);
       else this.#refused += 1;
       then(connection);
     });

@@ -1,4 +1,4 @@
-/** Publishing under load, measured at both ends: the 202 and the receiver. */
+/** Publishing under load, measured at both ends: the answer, which is a 202 most often, and the receiver. */
 import { runLoad, windowOf } from "./load.ts";
 import type { Receiver } from "./receiving.ts";
 import type { NextRequest } from "./requests.ts";
@@ -15,17 +15,19 @@ export interface Publishing {
   readonly events: number;
   /** The share of them that goes to the receiver; 1 when left out. */
   readonly receivedShare?: number;
+  /** 202 when left out. */
+  readonly acceptedStatus?: number;
 }
 
 export interface Published {
-  /** Events that got their 202 in the window, and distinct ones that the receiver got in it, per second. */
+  /** Events that were accepted in the window, and distinct ones that the receiver got in it, per second. */
   readonly acceptedPerSecond: number;
   readonly deliveredPerSecond: number;
   readonly answerP50Ms: number;
   readonly answerP99Ms: number;
   readonly receiptP50Ms: number;
   readonly receiptP99Ms: number;
-  /** Over the whole load: answers that were no 202, receipts that were repeats, events accepted and never received. */
+  /** Over the whole load: answers that were another, receipts that were repeats, events accepted and never received. */
   readonly refused: number;
   readonly repeats: number;
   readonly missing: number;

@@ -46,12 +46,13 @@ export function getText(to: To, path: string): string {
   return `GET ${path} HTTP/1.1\r\n${caller(to)}\r\n`;
 }
 
-export function postText(to: To, path: string, body: string): string {
-  return post(headOf(to, path), body);
+/** @param headers whole lines, each with its end */
+export function postText(to: To, path: string, body: string, headers = ""): string {
+  return post(headOf(to, path, headers), body);
 }
 
-function headOf(to: To, path: string): string {
-  return `POST ${path} HTTP/1.1\r\n${caller(to)}content-type: application/json\r\ncontent-length: `;
+function headOf(to: To, path: string, headers = ""): string {
+  return `POST ${path} HTTP/1.1\r\n${caller(to)}${headers}content-type: application/json\r\ncontent-length: `;
 }
 
 function caller({ port, apiKey }: To): string {

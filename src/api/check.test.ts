@@ -45,6 +45,22 @@ test("a union is described whole when no member of it fits", () => {
   for (const types of [3, [], {}, "x"]) assert.deepEqual(faults({ name: "a", types }), [`types must be ${rule}`]);
 });
 
+test("what is wrong inside an object that may be null is told there, and not of the object as well", () => {
+  const inner = Type.Object({ name: Type.String() }, { additionalProperties: false });
+  const check = checker(Type.Object({ at: Type.Optional(Type.Union([inner, Type.Null()])) }));
+  const of = (at: unknown) => {
+    const checked = check({ at });
+    return checked.kind === "ok" ? [] : checked.faults.map(({ field, rule }) => `${field} ${rule}`);
+  };
+  assert.deepEqual([of(null), of({ name: "x" })], [[], []]);
+  assert.deepEqual(of(3), ["at must be an object or null"]);
+  assert.deepEqual(of({ nam: 3 }), [
+    "at.name is required and must be a string",
+    'at.nam is not a field of this request; did you mean "name"?',
+  ]);
+  assert.deepEqual(of({ name: "x", more: 3 }), ["at.more is not a field of this request"]);
+});
+
 test("a rule of our own stands in for the schema's, and is asked only when the field is there", () => {
   const rules = { headers: () => [{ field: "headers.Host", rule: "must not be" }] };
   assert.deepEqual(faults({ name: "a", headers: { Host: 3 } }, rules), ["headers.Host must not be"]);

@@ -54,7 +54,11 @@ function ruleFaults(rules: readonly [string, (value: unknown) => readonly Fault[
 function shapeFaults(schema: TObject, body: object, errors: readonly TLocalizedValidationError[]): Fault[] {
   const missing = errors.flatMap((error) => (error.keyword === "required" ? missingFaults(schema, error) : []));
   const unknown = errors.filter(isUnknownField);
-  const bad = deepest(errors.filter((error) => !NOT_ABOUT_A_VALUE.has(error.keyword)));
+  const inside = [...unknown.map(({ instancePath }) => instancePath), ...errors.flatMap(missingPaths)];
+  const bad = deepest(
+    errors.filter((error) => !NOT_ABOUT_A_VALUE.has(error.keyword)),
+    inside,
+  );
   return [
     ...missing,
     ...bad.map((path) => badFault(schema, body, path)),
@@ -69,11 +73,20 @@ function isUnknownField({ keyword, schemaPath }: TLocalizedValidationError): boo
   return keyword === "boolean" && schemaPath.endsWith("/additionalProperties");
 }
 
-/** The members of a union complain one by one, about the value and about what is in it: the innermost paths say it best. */
-function deepest(errors: readonly TLocalizedValidationError[]): string[] {
+function missingPaths(error: TLocalizedValidationError): string[] {
+  if (error.keyword !== "required") return [];
+  return error.params.requiredProperties.map((name) => `${error.instancePath}/${name}`);
+}
+
+/**
+ * The members of a union complain one by one, about the value and about what is in it: the innermost paths say it best.
+ *
+ * @param inside paths that are told by themselves: of fields that are missing or unknown
+ */
+function deepest(errors: readonly TLocalizedValidationError[], inside: readonly string[]): string[] {
   const paths = [...new Set(errors.map((error) => error.instancePath))];
   const outer = new Set<string>();
-  for (const path of paths) {
+  for (const path of [...paths, ...inside]) {
     for (let at = path.lastIndexOf("/"); at >= 0; at = path.lastIndexOf("/", at - 1)) {
       outer.add(path.slice(0, at));
       if (at === 0) break;
@@ -97,7 +110,8 @@ function missingFaults(schema: TObject, error: Extract<TLocalizedValidationError
 
 function unknownFault(schema: TObject, error: TLocalizedValidationError): Fault {
   const keys = keysOf(error.instancePath);
-  const known = Object.keys(schemaAt(schema as SchemaNode, keys.slice(0, -1)).properties ?? {});
+  const holder = schemaAt(schema as SchemaNode, keys.slice(0, -1));
+  const known = (holder.anyOf ?? [holder]).flatMap(({ properties }) => Object.keys(properties ?? {}));
   const meant = nearest(keys.at(-1) ?? "", known);
   const hint = meant === null ? "" : `; did you mean "${meant}"?`;
   return { field: fieldName({}, keys), rule: `is not a field of this request${hint}` };

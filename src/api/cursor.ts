@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Seq } from "../domain/ids.ts";
 import type { Engine } from "../engine/engine.ts";
 
-export const LIST_NAMES = ["deliveries", "endpoints", "outcomes", "pauses", "tenants"] as const;
+export const LIST_NAMES = ["deliveries", "endpoints", "outcomes", "pauses", "sources", "tenants"] as const;
 export type ListName = (typeof LIST_NAMES)[number];
 
 const MARK: Readonly<Record<ListName, string>> = {
@@ -14,6 +14,7 @@ const MARK: Readonly<Record<ListName, string>> = {
   endpoints: "e",
   outcomes: "o",
   pauses: "p",
+  sources: "s",
   tenants: "t",
 };
 const FORM = /^([a-z])(0|[1-9]\d{0,14})$/;

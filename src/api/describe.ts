@@ -29,9 +29,14 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   day: "a day of the calendar such as 2024-01-01",
   "day-or-time": "a day such as 2024-01-01 or an RFC 3339 date and time such as 2024-01-01T00:00:00Z",
   "idempotency-key": "1 to 255 visible ASCII characters",
+  "header-name": "the name of a header",
+  "json-pointer-below": "a JSON pointer (RFC 6901) such as /type or /data/kind",
+  username: "a string of 1 to 200 characters without control characters and colons",
+  "event-type-part": "at most 64 characters of A-Z, a-z, 0-9, _, . and -",
   "deliveries-cursor": "a cursor as this list gave it",
   "pauses-cursor": "a cursor as this list gave it",
   "endpoints-cursor": "a cursor as this list gave it",
+  "sources-cursor": "a cursor as this list gave it",
   "tenants-cursor": "a cursor as this list gave it",
 };
 

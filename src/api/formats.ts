@@ -10,6 +10,12 @@ const VISIBLE_ASCII = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}
 const CONTROL = /\p{Cc}/u;
 const CONTROL_BUT_WHITE_SPACE = /[^\P{Cc}\n\r\t]/u;
 
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 6901; the whole document is no place for a value. */
+const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
+const EVENT_TYPE_PART = /^[A-Za-z0-9_.-]*$/;
+
 export function isIdempotencyKey(text: string): boolean {
   return VISIBLE_ASCII.test(text);
 }
@@ -32,6 +38,11 @@ Format.Set("day", (text) => parseTime(`${text}T00:00:00Z`) !== null);
 Format.Set("day-or-time", (text) => (parseTime(text) ?? parseTime(`${text}T00:00:00Z`)) !== null);
 Format.Set("idempotency-key", isIdempotencyKey);
 Format.Set("url", isUrl);
+Format.Set("header-name", (text) => TOKEN.test(text));
+Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(text));
+// RFC 7617 §2: a colon ends it.
+Format.Set("username", (text) => text.isWellFormed() && !CONTROL.test(text) && !text.includes(":"));
+Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
 // A lone surrogate or a NUL cannot be stored as text everywhere.
 Format.Set("text", (text) => text.isWellFormed() && !CONTROL.test(text));
 Format.Set("prose", (text) => text.isWellFormed() && !CONTROL_BUT_WHITE_SPACE.test(text));

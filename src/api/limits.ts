@@ -26,6 +26,12 @@ export const FAULTS_MAX = 1000;
 export const FIELD_SHOWN_CHARS_MAX = 100;
 /** Pages of `/v1/tenants`. */
 export const TENANTS_PAGE_MAX = 1000;
+/** Pages of `/v1/sources`. */
+export const SOURCES_PAGE_MAX = 1000;
+/** What a sender is asked to wait from whose address too much failed: the failures of one second are counted together. */
+export const INBOUND_RETRY_AFTER_SECONDS = 1;
+/** A body above this that nobody will read costs more than the connection that it comes over. */
+export const UNREAD_BODY_BYTES_MAX = 16 * 1024;
 /**
  * Rows of an export written at once: some 30 KB, so that a slow reader is seen to take them one by one, and a stretch of
  * them is not turned into text in one turn of the event loop without need.

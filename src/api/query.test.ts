@@ -8,6 +8,7 @@ const check = queryChecker(
     {
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
       search: Type.Optional(Type.String({ minLength: 1 })),
+      valid: Type.Optional(Type.Boolean()),
       from: Type.Optional(Type.String({ format: "date-time" })),
     },
     { additionalProperties: false },
@@ -17,6 +18,13 @@ const check = queryChecker(
 test("numbers are read as numbers, and digits of a text stay a text", () => {
   const checked = check({ limit: "20", search: "20" });
   assert.deepEqual(checked, { kind: "ok", value: { limit: 20, search: "20" } });
+});
+
+test("true and false are the only ways to say so", () => {
+  assert.deepEqual(check({ valid: "false" }), { kind: "ok", value: { valid: false } });
+  for (const valid of ["1", "TRUE", "yes", ""]) {
+    assert.deepEqual(check({ valid }), { kind: "faults", faults: [{ field: "valid", rule: "must be true or false" }] });
+  }
 });
 
 test("a plus sign that became a space is one again", () => {

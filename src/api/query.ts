@@ -29,6 +29,7 @@ export function queryChecker<T extends TObject>(schema: T): (query: unknown) => 
 function coerce(schema: SchemaNode | undefined, text: unknown): unknown {
   if (typeof text !== "string") return text;
   if (schema?.type === "integer" && INTEGER.test(text)) return Number(text);
+  if (schema?.type === "boolean" && (text === "true" || text === "false")) return text === "true";
   if (schema?.format === "date-time" || schema?.format === "day-or-time") return text.replace(SPACE_FOR_PLUS, "+");
   return text;
 }

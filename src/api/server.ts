@@ -32,6 +32,8 @@ import {
 } from "./limits.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { registerOperations } from "./operations/routes.ts";
+import { envelope as pauseStatusEnvelope } from "./pause-status/errors.ts";
+import { registerPauseStatusSurface } from "./pause-status/routes.ts";
 import { envelope as pausesEnvelope } from "./pauses/errors.ts";
 import { registerPausesSurface } from "./pauses/routes.ts";
 import { type Surface, surfaceOf } from "./surface-paths.ts";
@@ -85,6 +87,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   app.register(async (inner) => registerEndpointsSurface(inner, deps));
   app.register(async (inner) => registerPausesSurface(inner, deps));
   app.register(async (inner) => registerDashboardSurface(inner, deps));
+  app.register(async (inner) => registerPauseStatusSurface(inner, deps));
   app.register(async (inner) => registerOperations(inner, deps));
   return app;
 }
@@ -144,6 +147,7 @@ function report({ telemetry }: ApiDeps, error: unknown, request: FastifyRequest)
 const ENVELOPES: Readonly<Record<Surface, Envelope>> = {
   pauses: pausesEnvelope,
   dashboard: dashboardEnvelope,
+  pauseStatus: pauseStatusEnvelope,
   other: commonEnvelope,
 };
 

@@ -1,10 +1,11 @@
 /** Which surface a path belongs to, also when there is no such route. */
 
-export type Surface = "pauses" | "dashboard" | "other";
+export type Surface = "pauses" | "dashboard" | "pauseStatus" | "other";
 
 const PREFIXES: readonly (readonly [Surface, readonly string[]])[] = [
   ["pauses", ["/v1/pause", "/v1/respond", "/v1/webhooks", "/v1/audit", "/v1/auth"]],
   ["dashboard", ["/dashboard"]],
+  ["pauseStatus", ["/api/v1/webhooks/pause-status", "/in"]],
 ];
 
 export function surfaceOf(path: string): Surface {

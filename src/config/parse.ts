@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { KEY_PATTERN, passwordFault } from "../domain/access.ts";
+import { SECRET_CHARS_MAX, SOURCE_NAME_CHARS_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/recipient.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
@@ -17,8 +18,6 @@ export interface InboundSourceSetting {
 }
 
 const MASTER_KEY_BYTES = 32;
-const SOURCE_NAME_CHARS_MAX = 100;
-const SOURCE_SECRET_CHARS_MAX = 512;
 /** How much of a wrong value its fault repeats. */
 const SHOWN_CHARS_MAX = 60;
 
@@ -171,8 +170,8 @@ function inboundSourceFault(item: unknown): string | null {
   if (!isTextUpTo(source, SOURCE_NAME_CHARS_MAX)) {
     return `must have a source of 1 to ${SOURCE_NAME_CHARS_MAX} characters`;
   }
-  if (!isTextUpTo(secret, SOURCE_SECRET_CHARS_MAX)) {
-    return `must have a secret of 1 to ${SOURCE_SECRET_CHARS_MAX} characters`;
+  if (!isTextUpTo(secret, SECRET_CHARS_MAX)) {
+    return `must have a secret of 1 to ${SECRET_CHARS_MAX} characters`;
   }
   return Object.keys(unknown).length === 0 ? null : "may have no fields but source and secret";
 }

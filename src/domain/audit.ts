@@ -13,6 +13,9 @@ export const AUDIT_TYPES = [
   "key.revoked",
   "webhook.created",
   "webhook.deleted",
+  "source.created",
+  "source.rotated",
+  "source.deleted",
 ] as const;
 export type AuditType = (typeof AUDIT_TYPES)[number];
 

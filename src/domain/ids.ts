@@ -30,6 +30,8 @@ export const ID_PREFIX = {
   job: "job_",
   pause: "psr_",
   audit: "aud_",
+  source: "src_",
+  inbound: "wh_",
 } as const;
 
 /** What `/v1/webhooks` and `/dashboard/webhooks` show before an endpoint's UUID. */

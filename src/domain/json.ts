@@ -107,7 +107,7 @@ function skipSpace(text: string, from: number): number {
 }
 
 /** Behind the closing quote of the string whose opening quote stands at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let at = start;
   for (;;) {
     at = text.indexOf('"', at + 1);
@@ -154,7 +154,7 @@ function endOfContainer(text: string, start: number, depthMax: number): number {
 }
 
 /** Numbers, `true`, `false` and `null` end where anything that cannot belong to them begins. */
-function endOfScalar(text: string, start: number): number {
+export function endOfScalar(text: string, start: number): number {
   let at = start;
   while (at < text.length) {
     const code = text.charCodeAt(at);

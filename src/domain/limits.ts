@@ -280,6 +280,55 @@ export const SMS_CHARS_MAX = 1600;
 export const SMS_REQUESTER_CHARS_MAX = 60;
 export const SMS_QUESTION_CHARS_MAX = 300;
 
+// ── Inbound ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The largest inbound body: as large as an event's payload, which it becomes. */
+export const INBOUND_BODY_BYTES_MAX = 256 * KB;
+export const SOURCE_NAME_CHARS_MAX = 200;
+/** What a tenant may create. */
+export const SOURCES_PER_TENANT_COUNT_MAX = 1000;
+/** In a source's settings: header names, JSON pointers, what stands before a type or a signature, what is signed. */
+export const SOURCE_HEADER_CHARS_MAX = 100;
+export const SOURCE_POINTER_CHARS_MAX = 256;
+export const SOURCE_PREFIX_CHARS_MAX = 64;
+export const SOURCE_TEMPLATE_CHARS_MAX = 256;
+export const SOURCE_USERNAME_CHARS_MAX = 200;
+/** The other side often chooses it, so a short one is taken too. */
+export const SOURCE_SECRET_CHARS_MIN = 1;
+/** Sources kept in memory by what requests name them by. */
+export const KNOWN_SOURCES_COUNT_MAX = 2000;
+/** Fields of a pause-status request. */
+export const INBOUND_FIELD_CHARS_MAX = 200;
+export const INBOUND_NOTES_CHARS_MAX = 2000;
+/** How far a signed timestamp may be from the time of receipt: what Standard Webhooks, Stripe and Slack agree on. */
+export const INBOUND_TOLERANCE_SECONDS = 300;
+export const INBOUND_TOLERANCE_SECONDS_MAX = 86_400;
+/** Refused requests kept of each known source, and of everybody else together. */
+export const REFUSED_KEPT_COUNT_MAX = 1000;
+/** Of the body of a refused request of nobody known. */
+export const REFUSED_BODY_BYTES_MAX = 16 * KB;
+/** Refused requests looked at and kept, a second: of one address, and of all. */
+export const REFUSED_PER_ADDRESS_SECOND_COUNT_MAX = 20;
+export const REFUSED_PER_SECOND_COUNT_MAX = 200;
+/** Headers kept with a request, names and values: what common senders sign with takes some hundred characters. */
+export const INBOUND_HEADERS_CHARS_MAX = 8 * KB;
+/** Addresses that failing or proven requests are remembered of. */
+export const INBOUND_ADDRESSES_COUNT_MAX = 10_000;
+/** Addresses without a failure that are looked at in a second though all together have failed too often. */
+export const INBOUND_NEWCOMERS_SECOND_COUNT_MAX = 1000;
+/** How long an address from which a verified request came is looked at whatever else comes from there. */
+export const INBOUND_PROVEN_MS = DAY_MS;
+/** How long a refusal without a look is held back, so that whoever sends as fast as answers come sends no faster. */
+export const INBOUND_REFUSAL_DELAY_MS = SECOND_MS;
+/** Refusals held back at once; who comes beyond that is hung up on. */
+export const INBOUND_REFUSALS_HELD_COUNT_MAX = 1000;
+/** Events shown with the inbound event that they were made from: one, and one for each time it was reprocessed. */
+export const INBOUND_EVENTS_SHOWN_MAX = 100;
+/** Refused requests verified again in one step. */
+export const REPROCESS_STEP_ROWS = 50;
+/** How far into the inbound events a list may begin: what is skipped is read; narrow the dates instead. */
+export const INBOUND_OFFSET_ROWS_MAX = 100_000;
+
 // ── People ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** NIST SP 800-63B §3.1.1: the shortest password worth hashing. */

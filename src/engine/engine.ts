@@ -23,6 +23,7 @@ import type {
 } from "../ports/store.ts";
 import type { Caller } from "./caller.ts";
 import type { Cursors } from "./cursors.ts";
+import type { InboundService } from "./inbound/inbound-service.ts";
 import type { LedgerService } from "./ledger.ts";
 import type { PauseService } from "./pause-service.ts";
 import type { SessionService } from "./session-service.ts";
@@ -198,6 +199,7 @@ export interface Engine {
   readonly access: AccessService;
   readonly sessions: SessionService;
   readonly pauses: PauseService;
+  readonly inbound: InboundService;
   readonly cursors: Cursors;
   readonly status: {
     /** Whether publishing would be accepted now; the reason when it would not. */

@@ -14,6 +14,7 @@ import { createEndpointCache } from "./endpoint-cache.ts";
 import { createEndpoints } from "./endpoints.ts";
 import type { Engine } from "./engine.ts";
 import { createHistory } from "./history.ts";
+import { createInbound } from "./inbound/inbound.ts";
 import { createLedger } from "./ledger.ts";
 import { createNotifications } from "./notifications.ts";
 import { createOutage } from "./outage.ts";
@@ -55,6 +56,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   clock.notBefore(entered.now);
   const foreignChanges = await store.foreignChanges();
   const { node } = entered;
+  /** Until then the first key and the sources of the settings may not be there. */
+  let listening = false;
   const outage = createOutage(clock, telemetry);
   const tokens = createTokens(node);
   const cache = createEndpointCache(store);
@@ -94,6 +97,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const { claims } = deliveries;
   const { respondUrl } = options;
   const pauses = startPauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
+  const inbound = createInbound({ clock, store, outage, claims, isOpen: () => listening });
   const upkeep = startUpkeep({
     clock,
     store,
@@ -108,13 +112,12 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       cache.clear();
       access.forget();
       sessions.forget();
+      inbound.forget();
       claims.discover();
       waits.tellAll();
     },
   });
   let stopping = false;
-  /** Until then the first key may not be there. */
-  let listening = false;
   deliveries.claims.discover();
 
   return {
@@ -133,6 +136,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     access,
     sessions,
     pauses,
+    inbound,
     cursors: createCursors(entered.linkKey),
     status: {
       ready() {
@@ -166,7 +170,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       ledger.close();
       deliveries.halt();
       const told = notifications.stop();
-      await publisher.drained();
+      await Promise.all([publisher.drained(), inbound.drained()]);
       await Promise.all([deliveries.claims.stop(), upkeep.stop(), pauses.stop()]);
       const givenBack = deliveries.giveBackAll();
       await deliveries.landed(STOP_GRACE_MS, () => {

@@ -8,6 +8,7 @@ import type { AccessVerbs } from "./store/access.ts";
 import type { DeliveringVerbs } from "./store/delivering.ts";
 import type { EndpointVerbs } from "./store/endpoints.ts";
 import type { HistoryVerbs } from "./store/history.ts";
+import type { InboundVerbs } from "./store/inbound.ts";
 import type { LedgerVerbs } from "./store/ledger.ts";
 import type { PauseVerbs } from "./store/pauses.ts";
 import type { SessionVerbs } from "./store/sessions.ts";
@@ -17,6 +18,7 @@ export interface Store
   extends DeliveringVerbs,
     EndpointVerbs,
     HistoryVerbs,
+    InboundVerbs,
     LedgerVerbs,
     AccessVerbs,
     SessionVerbs,
@@ -27,6 +29,7 @@ export type * from "./store/access.ts";
 export type * from "./store/delivering.ts";
 export type * from "./store/endpoints.ts";
 export type * from "./store/history.ts";
+export type * from "./store/inbound.ts";
 export type * from "./store/ledger.ts";
 export type * from "./store/pauses.ts";
 export type * from "./store/sessions.ts";

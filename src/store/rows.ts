@@ -2,7 +2,9 @@
 import type { AttemptOutcome, DeliveryState } from "../domain/delivery.ts";
 import { FORMATS, type Format } from "../domain/endpoint.ts";
 import type { Uuid } from "../domain/ids.ts";
+import { TRANSITION_DIRECTIONS, type TransitionDirection } from "../domain/inbound/pause-status.ts";
 import { CHANNELS, type Channel, type NotificationState, PAUSE_STATUSES, type PauseStatus } from "../domain/pause.ts";
+import type { InboundKind } from "../ports/store.ts";
 
 /** The stored states of a delivery; the first migration names them. */
 export const STATE = {
@@ -88,6 +90,25 @@ export function channelNumber(channel: Channel): number {
 
 export function channelName(number: number): Channel {
   return CHANNELS[number] ?? "email";
+}
+
+const INBOUND_KINDS: readonly InboundKind[] = ["pauseStatus", "any"];
+
+/** The stored number of an inbound event's kind; the fifth migration names them, and those of the two below. */
+export function inboundKindNumber(kind: InboundKind): number {
+  return INBOUND_KINDS.indexOf(kind);
+}
+
+export function inboundKindName(number: number): InboundKind {
+  return INBOUND_KINDS[number] ?? "any";
+}
+
+export function directionNumber(direction: TransitionDirection): number {
+  return TRANSITION_DIRECTIONS.indexOf(direction);
+}
+
+export function directionName(number: number): TransitionDirection {
+  return TRANSITION_DIRECTIONS[number] ?? "NONE";
 }
 
 /** A UUID as its 16 bytes. */

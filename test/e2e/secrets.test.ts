@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
 import { type Hooks, startHooks } from "../harness/hooks.ts";
+import { signatureOf } from "../harness/inbound.ts";
 import { signedIn } from "../harness/jar.ts";
 import { createEndpoint, publish } from "../harness/scene.ts";
 import type { RequestOptions } from "../harness/server.ts";
@@ -129,6 +130,64 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
     erased.map((row) => [row.url, row.secret_sealed, row.headers_sealed, row.previous_secret_sealed]),
     [[hooks.url, null, null, null]],
   );
+});
+
+test("a source's secrets and a sender's password stand in no answer, no log and no file", async (t) => {
+  const fromSettings = "s3cret-of-the-settings";
+  const dataDir = await newDataDir(t);
+  const sources = JSON.stringify([{ source: "membership", secret: fromSettings }]);
+  const env = { LOG_LEVEL: "trace", SIGNALBOX_INBOUND_SOURCES: sources };
+  const observed = new Observed(await startChild(t, dataDir, env));
+  const { server } = observed;
+  const given = { name: "given", scheme: "basic", basic: { username: "u" }, secret: SECRET };
+  const source = await observed.ask("POST", "/v1/sources", { body: given });
+  const made = await server.request("POST", "/v1/sources", { body: { name: "made", scheme: "github" } });
+  const rotated = await server.request("POST", `/v1/sources/${made.body.id}/rotate-secret`, { body: {} });
+  const credentials = `Basic ${Buffer.from(`u:${SECRET}`).toString("base64")}`;
+  for (const authorization of [credentials, `Basic ${Buffer.from(`u:${TOO_SHORT}`).toString("base64")}`]) {
+    const options = { key: null, headers: { authorization }, body: { text: PAYLOAD } };
+    await observed.ask("POST", `/in/${source.body.id}`, options);
+  }
+  await observed.ask("POST", `/in/${made.body.id}`, { key: null, headers: { "x-hub-signature-256": "x" }, body: {} });
+  await observed.ask("POST", "/api/v1/webhooks/pause-status", { key: null, body: { source: "membership" } });
+  await observed.ask("PATCH", `/v1/sources/${source.body.id}`, { body: { secret: SECRET, secrte: SECRET } });
+  for (const { id } of [source.body, made.body]) {
+    const list = await observed.ask("GET", `/v1/sources/${id}/events`);
+    for (const row of list.body.data as unknown as readonly { readonly id: string }[]) {
+      await server.request("GET", `/v1/sources/${id}/events/${row.id}`).then(({ text }) => {
+        assertNowhere([SECRET, TOO_SHORT, credentials.slice("Basic ".length)], text, "a kept request");
+      });
+    }
+  }
+  for (const path of ["/v1/sources", "/api/v1/webhooks/pause-status", "/v1/audit", "/metrics"]) {
+    await observed.ask("GET", path);
+  }
+  const secrets = [SECRET, made.body.secret, rotated.body.secret, fromSettings];
+  for (const secret of secrets) assert.ok(secret.length > 16);
+  assertNowhere([...secrets, PAYLOAD], observed.answers.join("\n"), "an answer");
+  for (const { name, bytes } of await filesOf(dataDir)) assertNowhere(secrets.flatMap(spellings), bytes, name);
+
+  server.signal("SIGTERM");
+  await server.exited;
+  const differing = JSON.stringify([{ source: "membership", secret: `${fromSettings}-another` }]);
+  const again = await startChild(t, dataDir, { ...env, SIGNALBOX_INBOUND_SOURCES: differing });
+  const log = () => `${server.stdout}${server.stderr}${again.stdout}${again.stderr}`;
+  await again.says(/"source":"membership".*"msg":"inbound_source_keeps_its_stored_secret"/);
+  assertNowhere([...secrets, TOO_SHORT, PAYLOAD], log(), "the log");
+  const body = JSON.stringify({
+    source: "membership",
+    event_type: "x",
+    member_id: "m",
+    old_status: "active",
+    new_status: "paused",
+    changed_at: "2026-01-01T00:00:00Z",
+  });
+  const sent = async (secret: string) => {
+    const headers = { "x-signature": signatureOf(body, secret) };
+    return (await again.request("POST", "/api/v1/webhooks/pause-status", { key: null, headers, body })).status;
+  };
+  assert.deepEqual([await sent(`${fromSettings}-another`), await sent(fromSettings)], [401, 200]);
+  assert.equal((await again.request("GET", "/v1/sources")).rows.length, 3);
 });
 
 test("a pause's link and whom it was sent to stand in no log and in no file", async (t) => {

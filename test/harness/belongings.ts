@@ -1,6 +1,7 @@
 /** What a tenant has, one thing of each kind that a route's id can name. */
 import assert from "node:assert/strict";
 import type { Kind } from "../fixtures/routes.ts";
+import { createSource, sendPauseStatus } from "./inbound.ts";
 import { ask } from "./pauses.ts";
 import { createEndpoint, patch, publish } from "./scene.ts";
 import type { Client } from "./server.ts";
@@ -21,6 +22,19 @@ const MAKE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
     return (await owner.request("POST", `/v1/endpoints/${id}/recover`, { body })).body.job_id;
   },
   pause: async (owner) => (await ask(owner)).id,
+  source: async (owner) => (await createSource(owner, { scheme: "github" })).id,
+  async sourceEvent(owner) {
+    const { id } = await createSource(owner, { scheme: "none" });
+    const sent = await owner.request("POST", `/in/${id}`, { key: null, body: {} });
+    assert.equal(sent.status, 200, sent.text);
+    return `${id}/${sent.body.inbound_event_id}`;
+  },
+  async pauseStatus(owner) {
+    const source = await createSource(owner, { scheme: "jcs" });
+    const sent = await sendPauseStatus(owner, source);
+    assert.equal(sent.status, 200, sent.text);
+    return sent.body.webhook_event_id;
+  },
   key: async (owner) => (await owner.request("POST", "/v1/auth/keys", { body: { name: "x" } })).body.id,
 };
 
@@ -53,6 +67,8 @@ const LISTS = [
   "/v1/auth/keys",
   "/v1/webhooks",
   "/v1/audit?limit=100",
+  "/v1/sources",
+  "/api/v1/webhooks/pause-status?limit=100",
   "/dashboard/webhooks?limit=100",
   "/dashboard/webhooks/deliveries/export",
 ];

@@ -61,12 +61,19 @@ export interface Asking {
 /** One request to a route, with the body that it takes. */
 export function askRoute(client: Client, route: Route, { credentials, id = "", query = "" }: Asking): Promise<Answer> {
   const body = route.bodyOf(id);
-  const path = route.path.replace(/\{\w+\}/, id) + query;
+  const path = pathOf(route, id) + query;
   return client.request(route.method, path, {
     key: null,
     headers: credentials,
     ...(body !== undefined && { body }),
   });
+}
+
+/** A path with several ids has them with a slash between; a single one stands for each. */
+function pathOf({ path }: Route, id: string): string {
+  const ids = id.split("/");
+  let at = 0;
+  return path.replace(/\{\w+\}/g, () => ids[at++] ?? ids.at(-1) ?? "");
 }
 
 /** What the route names, made anew in the tenant. */

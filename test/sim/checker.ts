@@ -6,6 +6,7 @@ import { STATE, uuidBytes, uuidText } from "../../src/store/rows.ts";
 import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/ledger/verbs.ts";
 import { all } from "../../src/store/sqlite/reading.ts";
 import { expectations } from "../fixtures/ledger.ts";
+import { checkInbound } from "./inbound-checker.ts";
 import type { World } from "./machine.ts";
 import type { KnownEvent } from "./model.ts";
 import type { Sent } from "./network.ts";
@@ -18,6 +19,7 @@ export function checkEnd(world: World): void {
   for (const row of deliveries(world)) checkDelivery(world, row, sends);
   checkAttempts(world);
   checkPauses(world);
+  checkInbound(world);
   checkSums(world);
   checkLedger(world);
   checkRest(world);

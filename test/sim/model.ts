@@ -3,63 +3,12 @@
 import type { EndpointStatus, Format } from "../../src/domain/endpoint.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
 import type { Caller } from "../../src/engine/engine.ts";
-import type { Fate } from "./fate.ts";
+import type { Belief } from "./belief.ts";
+import { createInboundModel, type InboundModel } from "./inbound-model.ts";
 import type { KnownPause, PauseAsk } from "./pause-model.ts";
 
 /** Idempotency keys are remembered for 72 hours; once the clock was set ahead by so much, nothing is said of them. */
 export const KEYS_FORGOTTEN_MS = 70 * 3_600_000;
-
-/** What something may be now. A change may have happened from when it was asked for on; once answered it has. */
-export interface Belief<T> {
-  readonly possible: readonly T[];
-  /** How many changes were asked for. */
-  readonly asked: number;
-  /** Ask for a change; call the answer with what came of it. */
-  change(value: T): (fate: Fate) => void;
-  /** It was seen to be this. */
-  see(value: T): void;
-}
-
-interface Possibility<T> {
-  readonly value: T;
-  /** When its fate was known; null while it is open. */
-  knownAt: number | null;
-}
-
-export function createBelief<T>(value: T): Belief<T> {
-  let time = 0;
-  let asked = 0;
-  let possibilities: Possibility<T>[] = [{ value, knownAt: 0 }];
-
-  function change(next: T): (fate: Fate) => void {
-    asked += 1;
-    time += 1;
-    const askedAt = time;
-    const possibility: Possibility<T> = { value: next, knownAt: null };
-    possibilities.push(possibility);
-    return (fate) => {
-      time += 1;
-      possibility.knownAt = time;
-      if (fate === "nothing") possibilities = possibilities.filter((other) => other !== possibility);
-      if (fate !== "done") return;
-      // What was settled before this was asked for is over; what was open beside it may have come after it.
-      possibilities = possibilities.filter(
-        (other) => other === possibility || other.knownAt === null || other.knownAt > askedAt,
-      );
-    };
-  }
-
-  return {
-    get possible() {
-      return possibilities.map((possibility) => possibility.value);
-    },
-    get asked() {
-      return asked;
-    },
-    change,
-    see: (seen) => change(seen)("done"),
-  };
-}
 
 export type Standing = EndpointStatus | "DELETED";
 
@@ -106,6 +55,7 @@ export interface Model {
   readonly pauseAsks: PauseAsk[];
   /** Pauses that somebody was shown. */
   readonly pauses: Map<Uuid, KnownPause>;
+  readonly inbound: InboundModel;
   /** How far the wall clock was set ahead, in all. */
   aheadMs: number;
 }
@@ -120,6 +70,7 @@ export function createModel(): Model {
     cancelAsked: new Set(),
     pauseAsks: [],
     pauses: new Map(),
+    inbound: createInboundModel(),
     aheadMs: 0,
   };
 }

@@ -1,5 +1,4 @@
 /** What must be true of human pauses when everything has come to rest. */
-import { matchesFilters } from "../../src/domain/event.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../src/domain/limits.ts";
 import { type Ending, endingEvent, timeOutOf } from "../../src/domain/pause.ts";
@@ -8,6 +7,7 @@ import type { World } from "./machine.ts";
 import { KEYS_FORGOTTEN_MS } from "./model.ts";
 import { endingFault, type KnownPause, numberIn, type PauseAsk } from "./pause-model.ts";
 import type { Telling } from "./people.ts";
+import { targetFault } from "./targets.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 type Wrong = (what: string) => void;
@@ -104,29 +104,10 @@ function checkEvents(world: World, { row, ending }: Kept, events: readonly Row[]
   if (event.type !== type || event.payload !== payload) wrong(`its event is ${event.type} ${event.payload}`);
   if (event.tenant_seq !== row.tenant_seq) wrong("its event is another tenant's");
   if (event.accepted_at !== row.ended_at) wrong("its event is of another time than its ending");
-  const got = world.disk
-    .prepare(TARGETS)
-    .all(Number(event.seq))
-    .map(({ seq }) => Number(seq));
-  const listening = world.disk
-    .prepare(LISTENING)
-    .all({ tenant: Number(row.tenant_seq), event: Number(event.seq) })
-    .filter(({ event_types }) => matchesFilters(event_types === null ? null : JSON.parse(String(event_types)), type))
-    .map(({ seq }) => Number(seq));
-  if (JSON.stringify(got) !== JSON.stringify(listening)) wrong(`its event goes to ${got}, should go to ${listening}`);
+  const fault = targetFault(world, { seq: Number(event.seq), tenantSeq: Number(row.tenant_seq), type });
+  if (fault !== null) wrong(fault);
   checkBodies(world, String(event.id === null ? "" : uuidText(event.id as Uint8Array)), payload, wrong);
 }
-
-const TARGETS = "SELECT endpoint_seq AS seq FROM deliveries WHERE event_seq = ? AND later = 0 ORDER BY endpoint_seq";
-// What each endpoint was when the event was published.
-const LISTENING = `
-  SELECT e.seq, h.event_types
-  FROM endpoints e JOIN endpoint_history h ON h.endpoint_seq = e.seq
-  WHERE e.tenant_seq = :tenant AND h.status IN ('ACTIVE', 'PAUSED') AND h.after_event_seq = (
-    SELECT max(g.after_event_seq)
-    FROM endpoint_history g
-    WHERE g.endpoint_seq = e.seq AND g.after_event_seq < :event)
-  ORDER BY e.seq`;
 
 function checkBodies({ network }: World, eventId: string, payload: string, wrong: Wrong): void {
   // Some formats put the pause's ids ahead of the first field.

@@ -1,6 +1,7 @@
 /** One simulation from one seed: a while of everything at once, then peace, and then everything must have ended. */
 import { hash } from "node:crypto";
 import { checkEnd } from "./checker.ts";
+import { pollInbound } from "./inbound-checker.ts";
 import type { World } from "./machine.ts";
 import { MOODS, type Mood } from "./network.ts";
 import { CHANNEL_MOODS, type ChannelMood, CONFIGURED } from "./people.ts";
@@ -17,6 +18,7 @@ export interface Simulated {
     readonly events: number;
     readonly sends: number;
     readonly pauses: number;
+    readonly inbound: number;
     readonly processes: number;
     readonly minutes: number;
   };
@@ -50,7 +52,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   await runPolling(world, world.timeline.nowMs + TROUBLE_MS);
 
   await makePeace(world, workload);
-  await until(world, () => workload.pauses.open === 0, QUIET_MS_MAX);
+  await until(world, () => workload.pauses.open + workload.inbound.open === 0, QUIET_MS_MAX);
   await until(world, () => hasEnded(world), QUIET_MS_MAX);
   // A lane that was ready for what somebody cancelled is looked at once more, and closes like the others.
   await until(world, () => isEmpty(world), 120 * SECOND);
@@ -68,6 +70,7 @@ export async function simulate(seed: number): Promise<Simulated> {
       events: model.events.size,
       sends: network.sent.length,
       pauses: model.pauses.size,
+      inbound: model.inbound.triesMs.length,
       processes: processes.length,
       minutes: Math.round(world.timeline.nowMs / 60_000),
     },
@@ -78,6 +81,7 @@ async function runPolling(world: World, untilMs: number): Promise<void> {
   while (world.timeline.nowMs < untilMs && world.faults.length <= FAULTS_MAX) {
     await world.timeline.runUntil(Math.min(world.timeline.nowMs + POLL_MS, untilMs));
     world.watch.poll();
+    pollInbound(world);
   }
 }
 
@@ -118,7 +122,10 @@ function contents({ disk }: World): unknown {
       .prepare(`SELECT * FROM ${table}`)
       .all()
       .map((row) => Object.values(row).map(hex));
-  return ["deliveries", "attempts", "lanes", "counters", "jobs", "event_types", "events", "audit"].map(rows);
+  const inbound = ["inbound", "inbound_events", "inbound_digests"];
+  return ["deliveries", "attempts", "lanes", "counters", "jobs", "event_types", "events", "audit", ...inbound].map(
+    rows,
+  );
 }
 
 // ── Trouble ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,6 +143,7 @@ function planTrouble(world: World, workload: Workload): void {
   plan(random.below(120), () => void workload.act());
   plan(often(50), () => void workload.pauses.create());
   plan(often(120), () => void workload.pauses.act());
+  workload.inbound.plan(TROUBLE_MS);
   plan(often(30), () => burst(world, workload));
   plan(random.below(30), () => changeMood(world));
   plan(random.below(10), () => changeChannel(world));

@@ -4,16 +4,11 @@ import type { EndpointSettings } from "../../src/domain/endpoint.ts";
 import { matchesFilters } from "../../src/domain/event.ts";
 import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
 import type { Caller, PublishAnswer, PublishInput } from "../../src/engine/engine.ts";
+import { createBelief } from "./belief.ts";
 import { type Fate, fateOf } from "./fate.ts";
+import { createInboundWorkload, type InboundWorkload } from "./inbound-workload.ts";
 import type { World } from "./machine.ts";
-import {
-  createBelief,
-  isSurelyDeaf,
-  isSurelyListening,
-  KEYS_FORGOTTEN_MS,
-  type KnownEndpoint,
-  type Standing,
-} from "./model.ts";
+import { isSurelyDeaf, isSurelyListening, KEYS_FORGOTTEN_MS, type KnownEndpoint, type Standing } from "./model.ts";
 import { siteUrl } from "./network.ts";
 import { createPauseWorkload, type PauseWorkload } from "./pause-workload.ts";
 import { pickWeighted } from "./random.ts";
@@ -28,6 +23,7 @@ export interface Workload {
   /** Ask until it is answered that every endpoint is ACTIVE. */
   resumeAll(): Promise<void>;
   readonly pauses: PauseWorkload;
+  readonly inbound: InboundWorkload;
 }
 
 const SCHEDULES: readonly (readonly number[])[] = [
@@ -84,6 +80,7 @@ export function createWorkload(world: World): Workload {
       callers.push(callerOf(tenant.seq, tenant.id));
       for (let more = 1 + random.below(4); more > 0; more -= 1) await createEndpoint();
     }
+    await inbound.setUp();
   }
 
   async function createEndpoint(): Promise<void> {
@@ -336,7 +333,8 @@ export function createWorkload(world: World): Workload {
     await pickWeighted(random, acts)();
   }
 
-  return { setUp, act, publishSome, resumeAll, pauses: createPauseWorkload(world, callers) };
+  const inbound = createInboundWorkload(world, callers);
+  return { setUp, act, publishSome, resumeAll, pauses: createPauseWorkload(world, callers), inbound };
 }
 
 /** An endpoint, and how many changes of its status had been asked for. */

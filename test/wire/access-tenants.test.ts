@@ -27,6 +27,11 @@ const admin = household.members.find(({ role }) => role === "global_admin") ?? a
 
 /** Everything that may stand in an id's place and is nothing of the asker's tenant. */
 function strangeIds(route: Route, foreign: string): readonly string[] {
+  const [outer = "", inner] = foreign.split("/");
+  if (inner !== undefined) {
+    const others = strangeIds(route, outer);
+    return strangeIds(route, inner).map((id, at) => `${others[at % others.length]}/${id}`);
+  }
   const [prefix = "", uuid = ""] = foreign.split(/(?<=_)/);
   const isEndpoint = route.of === "endpoint" || route.of === "webhook";
   const prefixes = isEndpoint ? ENDPOINT_PREFIXES : [prefix];
@@ -104,7 +109,7 @@ test("another tenant's ids in filters find nothing, and in bodies they are what 
 test("a place in another tenant's list leads to nothing of theirs", async () => {
   const [owner, stranger] = [await newTenant(server), await newTenant(server)];
   for (const client of [owner, stranger, owner, owner]) {
-    for (const kind of ["endpoint", "delivery", "pause"] as const) await make(kind, client);
+    for (const kind of ["endpoint", "delivery", "pause", "source"] as const) await make(kind, client);
   }
   const cursor = async (path: string) => {
     const { body, headers } = await owner.request("GET", `${path}?limit=1`);
@@ -113,10 +118,10 @@ test("a place in another tenant's list leads to nothing of theirs", async () => 
       new URL(/<([^>]+)>/.exec(headers.get("link") ?? "")?.[1] ?? "", server.url).searchParams.get("cursor")
     );
   };
-  for (const path of ["/v1/endpoints", "/v1/deliveries", "/v1/pause"]) {
+  for (const path of ["/v1/endpoints", "/v1/deliveries", "/v1/pause", "/v1/sources"]) {
     const own = await stranger.request("GET", path);
     const page = await stranger.request("GET", `${path}?limit=10&cursor=${await cursor(path)}`);
-    const idsOf = (text: string) => text.match(/(ep|del|psr|evt)_[0-9a-f-]{36}/g) ?? [];
+    const idsOf = (text: string) => text.match(/(ep|del|psr|evt|src)_[0-9a-f-]{36}/g) ?? [];
     assert.deepEqual(
       idsOf(page.text).filter((id) => !own.text.includes(id)),
       [],
@@ -176,6 +181,7 @@ test("what a global_admin makes with ?tenant= belongs to that tenant", async () 
     ["/dashboard/webhooks", "/dashboard/webhooks?limit=100"],
     ["/v1/pause", "/v1/pause"],
     ["/v1/auth/keys", "/v1/auth/keys"],
+    ["/v1/sources", "/v1/sources"],
   ];
   const other = await newTenant(server);
   for (const [path, list] of making) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { createSource, RECORDS, sendPauseStatus } from "../harness/inbound.ts";
 import { startRunningReceiver } from "../harness/receiver.ts";
 import { type Answer, newTenant, startServer } from "../harness/server.ts";
 import { followOutcomes } from "../harness/stream.ts";
@@ -40,8 +41,10 @@ test("every operation tells its errors, who may call it, and the limit of its bo
   const operations = await document();
   const asksWho = (security: readonly object[] | undefined) =>
     security === undefined || security.some((schemes) => Object.keys(schemes).length > 0);
-  const keyed = [...operations].filter(([name, { security }]) => / \/(v1|dashboard)\//.test(name) && asksWho(security));
-  assert.equal(keyed.length, 36 + 12);
+  const keyed = [...operations].filter(
+    ([name, { security }]) => / \/(v1|dashboard|api)\//.test(name) && asksWho(security),
+  );
+  assert.equal(keyed.length, 36 + 12 + 10 + 4);
   for (const [name, operation] of keyed) {
     assert.ok(operation.summary, name);
     for (const status of ["400", "401", "403", "404", "500", "503"])
@@ -152,6 +155,44 @@ test("the answers are what the document says, field for field", async (t) => {
   await call("GET", "/dashboard/auth/me");
   await call("POST", "/dashboard/auth/logout");
   await call("POST", "/dashboard/auth/password", {}, {});
+  const source = await call(
+    "POST",
+    "/v1/sources",
+    {},
+    { name: "documented", scheme: "hmac", hmac: { header: "X-Sig" } },
+  );
+  await call("POST", "/v1/sources", {}, { name: "documented", scheme: "none" });
+  await call("POST", "/v1/sources", {}, {});
+  await call("GET", "/v1/sources");
+  await call("GET", "/v1/sources/{id}", { id: source.id });
+  await call("PATCH", "/v1/sources/{id}", { id: source.id }, { event_type: { pointer: "/type" } });
+  await call("POST", "/v1/sources/{id}/rotate-secret", { id: source.id });
+  check("POST /in/{source_id}", await client.request("POST", `/in/${source.id}`, { key: null, body: {} }));
+  const refused = await call("GET", "/v1/sources/{id}/events?valid=false", { id: source.id });
+  const [{ id: refusedId = "" } = {}] = refused.data as unknown as { id?: string }[];
+  const path = `/v1/sources/${source.id}/events/${refusedId}`;
+  check("GET /v1/sources/{id}/events/{event_id}", await client.request("GET", path));
+  check("POST /v1/sources/{id}/events/{event_id}/reprocess", await client.request("POST", `${path}/reprocess`));
+  await call("POST", "/v1/sources/{id}/reprocess", { id: source.id });
+  const open = await call("POST", "/v1/sources", {}, { name: "open", scheme: "none" });
+  const taken = await client.request("POST", `/in/${open.id}`, { key: null, body: { a: 1 } });
+  check("POST /in/{source_id}", taken);
+  await call("GET", "/v1/events/{id}", { id: taken.body.event_id });
+  const again = `/v1/sources/${open.id}/events/${taken.body.inbound_event_id}/reprocess`;
+  check("POST /v1/sources/{id}/events/{event_id}/reprocess", await client.request("POST", again));
+  const member = await createSource(client, { scheme: "jcs" });
+  const status = await sendPauseStatus(server, member);
+  check(`POST ${RECORDS}`, status);
+  check(`POST ${RECORDS}`, await sendPauseStatus(server, { name: "nobody" }));
+  check(`POST ${RECORDS}`, await sendPauseStatus(server, member, { member_id: "" }));
+  await call("GET", RECORDS);
+  const record = { id: status.body.webhook_event_id };
+  await call("GET", `${RECORDS}/{id}`, record);
+  await call("PUT", `${RECORDS}/{id}`, record, { reprocess: true });
+  await call("PUT", `${RECORDS}/{id}`, record, { notes: "x" });
+  const removed = `${RECORDS}/${record.id}?tenant=${client.id}`;
+  check(`DELETE ${RECORDS}/{id}`, await server.request("DELETE", removed));
+  await call("GET", `${RECORDS}/{id}`, record);
   await call("GET", "/v1/auth/keys");
   await call("POST", "/v1/auth/keys", {}, { name: "x" });
   await call("POST", "/v1/tenants", {}, { name: "x" });

@@ -1,6 +1,7 @@
 /** Verify what Signalbox sends, and talk to a Signalbox server. */
 export { Signalbox, type SignalboxOptions } from "./client.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
+export { signJcs } from "./jcs.ts";
 export {
   type CreatedPause,
   type EndedPause,

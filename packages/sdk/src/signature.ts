@@ -53,6 +53,11 @@ export async function signature(scheme: SignatureScheme, secret: string, stamp: 
   }
 }
 
+/** HMAC-SHA-256 of a text, both as UTF-8. */
+export async function hmacHex(secret: string, text: string): Promise<string> {
+  return toHex(await mac(encoder.encode(secret), text, encoder.encode("")));
+}
+
 async function mac(key: Bytes, ahead: string, body: Bytes): Promise<Uint8Array> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const cryptoKey = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);

@@ -15,7 +15,7 @@ const NPM_QUIET = ["--offline", "--no-audit", "--no-fund", "--no-update-notifier
 
 const RUN_JS = `
 import assert from "node:assert/strict";
-import { Signalbox, sign, verify, WebhookVerificationError } from "@signalbox/sdk";
+import { Signalbox, sign, signJcs, verify, WebhookVerificationError } from "@signalbox/sdk";
 
 const secret = "whsec_" + Buffer.alloc(32, 1).toString("base64");
 const body = '{"type":"order.created","timestamp":"2026-01-01T00:00:00.000Z","data":{"id":1}}';
@@ -23,6 +23,7 @@ const headers = await sign({ secret, body });
 const event = await verify({ body, headers, secret });
 assert.deepEqual([event.type, event.data, event.scheme], ["order.created", { id: 1 }, "standard"]);
 await assert.rejects(verify({ body: body + " ", headers, secret }), WebhookVerificationError);
+assert.match(await signJcs({ b: 1, a: 2 }, secret), /^[{]"a":2,"b":1,"signature":"sha256=[0-9a-f]{64}"}$/);
 assert.ok(new Signalbox({ url: "https://signalbox.example.com", apiKey: "sb_test_x" }).events);
 console.log("verified");
 `;
@@ -118,7 +119,10 @@ describe("the packed package", () => {
 
   it("has JavaScript, types, a readme and the licence, no sources, and no dependencies", async () => {
     const files = await readdir(installed(), { recursive: true });
-    for (const name of ["dist/index.js", "dist/index.d.ts", "README.md", "LICENSE"])
+    const vectors = ["jcs-signed.json", "jcs-numbers.json", "jcs-refused.json", "check.py"].map(
+      (name) => `vectors/${name}`,
+    );
+    for (const name of ["dist/index.js", "dist/index.d.ts", "README.md", "LICENSE", ...vectors])
       assert.ok(files.includes(name), name);
     assert.deepEqual(
       files.filter((name) => /(?<!\.d)\.ts$|test|tsconfig/.test(name)),

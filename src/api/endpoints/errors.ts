@@ -18,6 +18,11 @@ export function answers(...statuses: readonly number[]): Record<number, TSchema>
 export const ENDPOINT_NOT_FOUND = notFound("ENDPOINT_NOT_FOUND", "There is no such endpoint.");
 export const EVENT_NOT_FOUND = notFound("EVENT_NOT_FOUND", "There is no such event.");
 export const DELIVERY_NOT_FOUND = notFound("DELIVERY_NOT_FOUND", "There is no such delivery.");
+export const SOURCE_NOT_FOUND = notFound("SOURCE_NOT_FOUND", "There is no such source.");
+export const INBOUND_EVENT_NOT_FOUND = notFound(
+  "INBOUND_EVENT_NOT_FOUND",
+  "There is no such inbound event of this source.",
+);
 export const JOB_NOT_FOUND = notFound("JOB_NOT_FOUND", "There is no such job.");
 
 export function invalidState(message: string): Problem {

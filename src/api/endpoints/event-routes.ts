@@ -1,7 +1,7 @@
 /** `/v1/events`: what a service publishes. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { StoreUnavailable } from "../../domain/errors.ts";
-import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { type Span, scanArray, scanObject } from "../../domain/json.ts";
 import { BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
 import type { Caller, PublishAnswer } from "../../engine/engine.ts";
@@ -18,6 +18,7 @@ import {
   EventBody,
   EventHeaders,
   eventText,
+  type Origin,
   PublishedAnswer,
   parseEvent,
   publishedText,
@@ -115,9 +116,16 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
       const id = parseId(ID_PREFIX.event, request.params.id);
       const view = id === null ? null : await engine.history.getEvent(request.caller, id);
       if (view === null) return refuse(reply, EVENT_NOT_FOUND);
-      return reply.type(JSON_TYPE).send(eventText(view));
+      return reply.type(JSON_TYPE).send(eventText(view, await originOf(engine, request.caller, view.id)));
     },
   );
+}
+
+async function originOf({ inbound }: ApiDeps["engine"], caller: Caller, eventId: Uuid): Promise<Origin | null> {
+  const inboundId = await inbound.originOf(caller, eventId);
+  if (inboundId === null) return null;
+  const record = await inbound.get(caller, inboundId);
+  return { inboundId, sourceId: record?.sourceId ?? null };
 }
 
 const KEY_OF_A_BATCH = invalid([

@@ -2,7 +2,7 @@
 import Type, { type Static } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
 import { isReservedEventType } from "../../domain/event.ts";
-import { ID_PREFIX } from "../../domain/ids.ts";
+import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import type { Span } from "../../domain/json.ts";
 import {
   BATCH_EVENTS_MAX,
@@ -78,6 +78,8 @@ export const EventAnswer = Type.Object({
   type: Type.String(),
   payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as it was published." }),
   created_at: Time,
+  inbound_event_id: Nullable(Type.String({ description: "The inbound event that it was made from." })),
+  source_id: Nullable(Type.String({ description: "The source that it came from." })),
   deliveries: Type.Array(DeliveryAnswer),
   not_delivered: Type.Array(
     Type.Object({ endpoint_id: Type.String(), reason: Type.Enum(["filter", "disabled", "not_named"]) }),
@@ -195,11 +197,20 @@ export function publishedText(answer: Extract<PublishAnswer, { kind: "accepted" 
   return `${text}]}`;
 }
 
+/** Where an event came from that nobody published here. */
+export interface Origin {
+  readonly inboundId: Uuid;
+  /** Null when its record is gone. */
+  readonly sourceId: Uuid | null;
+}
+
 /** An event's JSON text: the payload is put in as it was published. */
-export function eventText(view: EventView): string {
+export function eventText(view: EventView, origin: Origin | null): string {
   const head = JSON.stringify({ id: ID_PREFIX.event + view.id, type: view.type });
   const tail = JSON.stringify({
     created_at: wholeSeconds(view.acceptedAt),
+    inbound_event_id: origin === null ? null : ID_PREFIX.inbound + origin.inboundId,
+    source_id: origin === null || origin.sourceId === null ? null : ID_PREFIX.source + origin.sourceId,
     deliveries: view.deliveries.map(deliveryJson),
     not_delivered: view.notDelivered.map(({ endpointId, reason }) => ({
       endpoint_id: ID_PREFIX.endpoint + endpointId,

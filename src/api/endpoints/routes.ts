@@ -8,6 +8,8 @@ import { registerEndpointRoutes } from "./endpoint-routes.ts";
 import { envelope } from "./errors.ts";
 import { registerEventRoutes } from "./event-routes.ts";
 import { registerJobRoute } from "./job-routes.ts";
+import { registerSourceEventRoutes } from "./source-event-routes.ts";
+import { registerSourceRoutes } from "./source-routes.ts";
 import { registerStreamRoute } from "./stream-routes.ts";
 import { registerTenantRoutes } from "./tenant-routes.ts";
 
@@ -18,6 +20,8 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerDeliveryRoutes(app, deps);
   registerAnalyticsRoutes(app, deps);
   registerStreamRoute(app, deps);
+  registerSourceRoutes(app, deps);
+  registerSourceEventRoutes(app, deps);
   registerTenantRoutes(app, deps);
   registerJobRoute(app, deps);
 }

@@ -1,11 +1,12 @@
 /** `/v1/audit` on the wire. */
 import Type, { type Static } from "typebox";
 import { AUDIT_TYPES } from "../../domain/audit.ts";
-import { type EpochMs, ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import { AUDIT_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
-import { parseTime, wholeSeconds } from "../../domain/time.ts";
+import { wholeSeconds } from "../../domain/time.ts";
 import type { AuditInput } from "../../engine/pause-service.ts";
 import type { AuditPage, AuditRow } from "../../ports/store.ts";
+import { endOf, startOf } from "../period.ts";
 import { queryChecker } from "../query.ts";
 import { Nullable, Time } from "../schemas.ts";
 
@@ -48,19 +49,6 @@ export function auditInput(query: Static<typeof AuditQuery>): AuditInput {
     offset: query.offset ?? 0,
     limit: query.limit ?? LIST_PAGE_DEFAULT,
   };
-}
-
-const DAY_MS = 86_400_000;
-
-function startOf(text: string): EpochMs | null {
-  return parseTime(text) ?? parseTime(`${text}T00:00:00Z`);
-}
-
-/** A day is meant with all its hours. */
-function endOf(text: string): EpochMs | null {
-  const time = parseTime(text);
-  const day = parseTime(`${text}T00:00:00Z`);
-  return time ?? (day === null ? null : day + DAY_MS);
 }
 
 export function auditJson({ rows, total }: AuditPage, { limit, offset }: AuditInput): Static<typeof AuditAnswer> {

@@ -1,9 +1,7 @@
 /** publish: an event and all its deliveries, in the transaction that the 202 waits for. */
-
 import type { Event } from "../../domain/event.ts";
-import { matchEndpoints } from "../../domain/event.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
-import { EVENT_TARGETS_MAX, HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
+import { HELD_BYTES_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type {
   DeliveryRef,
   PublishedDelivery,
@@ -13,10 +11,10 @@ import type {
   Wake,
 } from "../../ports/store.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import { tenantMatchables } from "./endpoint-rows.ts";
 import { findKey, rememberKey } from "./idempotency.ts";
 import { creationTime, insertDelivery, insertEvent } from "./insert.ts";
 import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
+import { endpointVersion } from "./matchables.ts";
 import type { Writing } from "./writing.ts";
 
 export function publishOne(w: Writing, request: PublishRequest): PublishResult {
@@ -93,12 +91,6 @@ function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishReque
   return { kind: "published", eventSeq: Number(found.seq), createdAt, deliveries };
 }
 
-const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
-
-function endpointVersion(w: Writing, tenantSeq: Seq): number {
-  return Number(w.prepare(VERSION).get(tenantSeq)?.endpoint_version);
-}
-
 function leaseFor(target: PublishTarget, lane: Lane | undefined, node: number, now: EpochMs): number | null {
   return lane !== undefined && target.token !== null && mayLease(lane, node, now) ? target.token : null;
 }
@@ -171,7 +163,16 @@ function repeated(w: Writing, eventSeq: Seq): PublishResult {
  * has to be told.
  */
 export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
-  const targets = matchEndpoints(tenantMatchables(w, tenantSeq), event.type).slice(0, EVENT_TARGETS_MAX);
+  return publishFrom(w, tenantSeq, event).woken;
+}
+
+/** As `publishOwn`, and says which event it became. */
+export function publishFrom(
+  w: Writing,
+  tenantSeq: Seq,
+  event: Event,
+): { readonly eventSeq: Seq; readonly woken: Wake[] } {
+  const targets = w.memory.matchables.targets(tenantSeq, event.type);
   const { eventSeq, typeSeq } = insertEvent(w, {
     tenantSeq,
     event,
@@ -196,9 +197,18 @@ export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
       later: false,
     });
   }
+  for (const { seq } of targets) waitInLane(w, w.lanes.get(seq), event);
+  return { eventSeq, woken: wakesOf(w, targets) };
+}
+
+/** The lanes that an event of Signalbox's own went to just now, as far as they are to be woken. */
+export function wakesFor(w: Writing, tenantSeq: Seq, type: string): Wake[] {
+  return wakesOf(w, w.memory.matchables.targets(tenantSeq, type));
+}
+
+function wakesOf(w: Writing, targets: readonly { readonly seq: Seq }[]): Wake[] {
   return targets.flatMap(({ seq }) => {
-    const lane = w.lanes.get(seq);
-    waitInLane(w, lane, event);
-    return lane.readyAt === null ? [] : [{ endpointSeq: seq, readyAt: lane.readyAt }];
+    const { readyAt } = w.lanes.get(seq);
+    return readyAt === null ? [] : [{ endpointSeq: seq, readyAt }];
   });
 }

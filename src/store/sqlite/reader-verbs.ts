@@ -6,6 +6,8 @@ import { countLeases } from "./delivery-sources.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
+import { findSource, getSource, listSources } from "./inbound/source-views.ts";
+import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { countBehind } from "./ledger/advance.ts";
 import { readProgress } from "./ledger/ledger.ts";
 import { listDeliveries } from "./lists.ts";
@@ -49,6 +51,13 @@ const VERBS = {
   getPause,
   listPauses,
   listAudit,
+  getSource,
+  listSources,
+  findSource,
+  listInbound,
+  getInbound,
+  listRejected,
+  findInboundOfEvent,
 } satisfies ReaderTable;
 
 /** Verbs that see the latest commit and change nothing. */

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { filterOf } from "../../../test/fixtures/inbound.ts";
 import { openRows, type Rows, START, STORED } from "../../../test/fixtures/sqlite-rows.ts";
 import type { Uuid } from "../../domain/ids.ts";
-import type { AuditFilter, DeliveryFilter } from "../../ports/store.ts";
+import type { AuditFilter, DeliveryFilter, InboundFilter } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { listAudit } from "./audit-views.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
+import { findSource, getSource, listSources } from "./inbound/source-views.ts";
+import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { listDeliveries } from "./lists.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
 import { getPause, listPauses } from "./pause-views.ts";
@@ -129,6 +132,40 @@ test("where two ways are open the sparser one is walked", () => {
   assert.deepEqual(walkedIndexes(hits), [TENANT_STATE]);
 });
 
+const source = { id: rows.newId() };
+const sourceSeq = rows.insert("sources", {
+  id: uuidBytes(source.id),
+  tenant_seq: tenantSeq,
+  name: "nhf",
+  scheme: "jcs",
+  settings: '{"eventType":{"place":null,"prefix":"","fallback":null},"hmac":null,"basic":null}',
+  created_at: START,
+  updated_at: START,
+});
+function received(columns: { tenant_seq: number | null; valid: number }): { id: Uuid; seq: number } {
+  const id = rows.newId();
+  const seq = rows.insert("inbound", {
+    id: uuidBytes(id),
+    kind: 0,
+    source_seq: columns.tenant_seq === null ? null : sourceSeq,
+    source_name: "nhf",
+    event_type: "member.status.changed",
+    direction: columns.valid === 1 ? 0 : null,
+    address: "192.0.2.1",
+    received_at: START,
+    body_bytes: 2,
+    url: "/",
+    headers: "{}",
+    body: new Uint8Array(2),
+    ...columns,
+  });
+  return { id, seq };
+}
+const inbound = received({ tenant_seq: tenantSeq, valid: 1 });
+received({ tenant_seq: tenantSeq, valid: 0 });
+received({ tenant_seq: null, valid: 0 });
+rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, published_at: START });
+
 const nobody = rows.newId();
 const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["getDelivery", (reading) => getDelivery(reading, tenantSeq, first.id)],
@@ -146,6 +183,12 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["listKeys", (reading) => listKeys(reading, tenantSeq)],
   ["listTenants", (reading) => listTenants(reading, null, 10)],
   ["getPause", (reading) => getPause(reading, tenantSeq, nobody)],
+  ["getSource", (reading) => getSource(reading, tenantSeq, nobody)],
+  ["listSources", (reading) => listSources(reading, tenantSeq, 1, 10)],
+  ["findSource", (reading) => [findSource(reading, { id: nobody }), findSource(reading, { name: "nobody" })]],
+  ["getInbound", (reading) => getInbound(reading, null, inbound.id)],
+  ["listRejected", (reading) => listRejected(reading, tenantSeq, source.id, 0, 10)],
+  ["findInboundOfEvent", (reading) => findInboundOfEvent(reading, tenantSeq, event.id)],
   ["getJob", (reading) => getJob(reading, tenantSeq, nobody as Uuid)],
 ];
 
@@ -202,6 +245,34 @@ test("a tenant's audit is counted without reading a row", () => {
     assert.ok(counts[0]?.details[0]?.includes("COVERING INDEX") === true, "not by the index alone");
   }
 });
+
+const OF_TENANT = "inbound_of_tenant";
+const REFUSED = "inbound_refused_of_tenant";
+const inboundLists: readonly (readonly [string, Partial<InboundFilter>, string, number])[] = [
+  ["everything", {}, OF_TENANT, 2],
+  ["valid ones", { valid: true }, OF_TENANT, 1],
+  ["refused ones", { valid: false }, REFUSED, 1],
+  ["refused ones with nobody's", { valid: false, andNobodys: true, to: START + 1 }, REFUSED, 2],
+  ["everything with nobody's", { andNobodys: true, from: START }, OF_TENANT, 3],
+  ["a source", { sourceId: source.id, direction: "PAUSE_ACTIVATED" }, OF_TENANT, 1],
+  ["a name and a type of refused ones", { valid: false, sourceName: "nhf", eventType: "none" }, REFUSED, 0],
+  ["a name and a type", { sourceName: "nhf", eventType: "member.status.changed", andNobodys: true }, OF_TENANT, 3],
+];
+
+for (const [name, filter, index, total] of inboundLists) {
+  test(`a list of inbound events, ${name}, is counted and skipped in ${index} alone, and sorts nothing`, () => {
+    const plans = plansOf(rows, (reading) => {
+      const page = listInbound(reading, filterOf(tenantSeq, filter), 0, 5);
+      assert.deepEqual([page.rows.length, page.total], [total, total]);
+    });
+    plans.forEach(assertBounded);
+    const walks = plans.filter(({ sql }) => sql.includes("received_at >= ?"));
+    assert.equal(walks.length, filter.andNobodys === true ? 3 : 2);
+    const searches = walks.flatMap(({ details }) => details.filter((detail) => detail.startsWith("SEARCH")));
+    assert.equal(searches.length, filter.andNobodys === true ? 4 : 2);
+    for (const detail of searches) assert.ok(detail.includes(`COVERING INDEX ${index} (kind=? AND`), detail);
+  });
+}
 
 for (const [name, verb] of verbs) {
   test(`${name} finds by key and walks over nothing that grows`, () => {

@@ -14,6 +14,7 @@ import {
 } from "../../domain/limits.ts";
 import type { SweepRequest, Wake } from "../../ports/store.ts";
 import { dropForgottenDays } from "./idempotency.ts";
+import { keptInbound, keptInboundEvents, keptSources } from "./inbound/sweep.ts";
 import { one } from "./reading.ts";
 import { visitEndpoint } from "./sweep-endpoints.ts";
 import { visitEvent } from "./sweep-events.ts";
@@ -149,6 +150,10 @@ const KEPT: readonly Pass[] = [
   passOver(aging("keys", "revoked_at", "inAnyOrder")),
   passOver(aging("sessions", "coalesce(ended_at, expires_at)", "inAnyOrder")),
   passOver(pauses),
+  passOver(keptInbound),
+  passOver(aging("inbound_digests", "remembered_at", "inOrderOfAge")),
+  passOver(keptInboundEvents),
+  passOver(keptSources),
   passOver(nodes),
   passOver(counters),
   passOver(events),

@@ -5,6 +5,10 @@ import { cancel, replay, retry, retryEvent } from "./changes.ts";
 import { claim } from "./claim.ts";
 import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
 import { each } from "./group.ts";
+import { receiveOne } from "./inbound/receive.ts";
+import { refuseOne } from "./inbound/refuse.ts";
+import { deleteInbound, noteInbound, reprocess } from "./inbound/reprocess.ts";
+import { createSource, deleteSource, ensureSources, patchSource } from "./inbound/sources.ts";
 import { startRecover, stepJob } from "./jobs.ts";
 import { writeLedger } from "./ledger/write.ts";
 import { enter, heartbeat, leases } from "./nodes.ts";
@@ -59,6 +63,17 @@ const VERBS = {
   recordOpening,
   claimNotifications,
   settleNotification,
+  createSource,
+  patchSource,
+  deleteSource,
+  ensureSources,
+  receive: (w, requests) => each(w, requests, (request) => receiveOne(w, request)),
+  refuse: (w, requests) => {
+    for (const request of requests) refuseOne(w, request);
+  },
+  reprocess,
+  noteInbound,
+  deleteInbound,
   enter,
   heartbeat,
   leases,
@@ -91,6 +106,10 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "createSession",
   "createPause",
   "recordOpening",
+  "createSource",
+  "receive",
+  "refuse",
+  "reprocess",
   "startRecover",
   "writeLedger",
 ]);

@@ -3,7 +3,9 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Vault } from "../vault.ts";
 import type { Connection } from "./connection.ts";
 import { type Counters, createCounters } from "./counters.ts";
+import { createRefusals, type Refusals } from "./inbound/refusals.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
+import { createMatchables, type Matchables } from "./matchables.ts";
 
 export interface Writing extends Connection {
   readonly vault: Vault;
@@ -38,9 +40,11 @@ export interface Memory {
   readonly idempotencyDays: Set<number>;
   /** Payload bytes held by each tenant's paused endpoints. */
   readonly heldBytes: Map<Seq, number>;
+  readonly matchables: Matchables;
+  readonly refusals: Refusals;
 }
 
-/** Entries of each map of `Memory`; all of them are cheap to look up again. */
+/** Entries of each map of `Memory`; all of them are cheap to look up again. What is not a map bounds itself. */
 const MEMORY_ENTRIES_MAX = 20_000;
 
 export function createWriting(connection: Connection, vault: Vault, newId: () => Uuid): Writing {
@@ -53,7 +57,14 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
     lanes: createLanes(connection),
     counters: createCounters(connection),
     sequences: { event: 0, delivery: 0, attempt: 0, createdAt: 0 },
-    memory: { typeSeqs: new Map(), urlSeqs: new Map(), idempotencyDays: new Set(), heldBytes: new Map() },
+    memory: {
+      typeSeqs: new Map(),
+      urlSeqs: new Map(),
+      idempotencyDays: new Set(),
+      heldBytes: new Map(),
+      matchables: createMatchables(connection),
+      refusals: createRefusals(connection),
+    },
   };
   forget(writing);
   return writing;
@@ -97,6 +108,8 @@ export function forgetRows(writing: Writing): void {
   memory.typeSeqs.clear();
   memory.urlSeqs.clear();
   memory.heldBytes.clear();
+  memory.matchables.clear();
+  memory.refusals.clear();
   memory.idempotencyDays.clear();
   for (const row of writing.prepare("SELECT name FROM sqlite_master WHERE name GLOB 'idempotency_*'").all()) {
     memory.idempotencyDays.add(Number(String(row.name).slice("idempotency_".length)));

@@ -10,7 +10,7 @@ import { type OpenStore, type World, withWorld } from "./world.ts";
 const LATER = START + 5 * DAY;
 const STEPS_MAX = 1000;
 
-async function sweepAll(world: World, now: EpochMs, retentionMs = DAY): Promise<number> {
+export async function sweepAll(world: World, now: EpochMs, retentionMs = DAY): Promise<number> {
   let deleted = 0;
   for (let step = 0; step < STEPS_MAX; step += 1) {
     const swept = await world.store.sweep({ now, retentionMs });

@@ -10,6 +10,9 @@ import { claimCases } from "./claims.ts";
 import { endpointCases } from "./endpoints.ts";
 import { healthCases } from "./health.ts";
 import { idempotencyCases } from "./idempotency.ts";
+import { inboundCases } from "./inbound.ts";
+import { inboundBoundCases } from "./inbound-bounds.ts";
+import { inboundListCases } from "./inbound-lists.ts";
 import { jobCases } from "./jobs.ts";
 import { leaseCases } from "./leases.ts";
 import { ledgerCases } from "./ledger.ts";
@@ -20,9 +23,11 @@ import { orderCases } from "./order.ts";
 import { deadlineCases } from "./pause-deadlines.ts";
 import { pauseCases } from "./pauses.ts";
 import { publishCases } from "./publish.ts";
+import { reprocessingCases } from "./reprocessing.ts";
 import { retentionCases } from "./retention.ts";
 import { sessionCases } from "./sessions.ts";
 import { settlementCases } from "./settlements.ts";
+import { sourceCases } from "./sources.ts";
 import { statisticsCases } from "./statistics.ts";
 import { userCases } from "./users.ts";
 import type { OpenStore } from "./world.ts";
@@ -50,6 +55,11 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["deadlines of pauses", deadlineCases],
   ["notifications", notificationCases],
   ["audit", auditCases],
+  ["sources", sourceCases],
+  ["inbound events", inboundCases],
+  ["lists of inbound events", inboundListCases],
+  ["reprocessing", reprocessingCases],
+  ["bounds of what is received", inboundBoundCases],
 ];
 
 const SUBJECTS_AT_ONCE = 4;

@@ -1,0 +1,293 @@
+/** Forged webhooks, as many as 50 connections can send: what they cost deliveries, genuine ones, and the store. */
+import { REFUSED_BODY_BYTES_MAX, REFUSED_KEPT_COUNT_MAX } from "../src/domain/limits.ts";
+import type { Measure, Settings } from "./kit/benchmark.ts";
+import { makeDataDir } from "./kit/children.ts";
+import { nowUs, sleep } from "./kit/clock.ts";
+import { Connection } from "./kit/connection.ts";
+import { type Flood, type Flooded, floodWhile, requestsOf } from "./kit/flood.ts";
+import { type Loaded, runLoad, windowOf } from "./kit/load.ts";
+import { measurePublishing, type Published } from "./kit/publishing.ts";
+import type { Receiver } from "./kit/receiving.ts";
+import { type NextRequest, singly } from "./kit/requests.ts";
+import { median } from "./kit/samples.ts";
+import { createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+import { createWays, forged, inEachWay, JCS_SOURCE, PAUSE_STATUS, totalOf } from "./kit/sources.ts";
+import { inTurn } from "./kit/turns.ts";
+
+const CONNECTIONS = 50;
+/** Publishing as in `throughput`. */
+const PUBLISHING_CONNECTIONS = 64;
+const ROUNDS = 3;
+const DELIVERED_RATIO_MIN = 0.75;
+const FORGED_BYTES = 350;
+/** Someone who sends genuine ones beside the flood. */
+const GENUINE_PER_SECOND = 50;
+const GENUINE_CONNECTIONS = 4;
+/** And others nobody has heard of yet, one after the other, each from an address of its own. */
+const NEWCOMER_REST_MS = 100;
+
+/** More than is kept of a body whose source is not known. */
+const LARGE_BYTES = REFUSED_BODY_BYTES_MAX + 4096;
+/** Time to fill what may be kept, of which at most 200 a second are. */
+const FILL_MS = 8000;
+const KEPT_BEFORE_COUNT = 20;
+/** Rows, indexes and half-filled pages beside the bodies. */
+const STORED_FACTOR = 1.25;
+/** By a flood that finds its place full: the pages that are used again are not always the same ones. */
+const FULL_GROWTH_MB_MAX = 2;
+
+// ── A flood beside deliveries ───────────────────────────────────────────────────────────────────────────────────────
+
+/** None of them is the address that genuine ones come from. */
+const oneAddress = (): string => "127.0.0.2";
+const manyAddresses = (connection: number): string => `127.0.2.${connection + 1}`;
+
+interface Beside {
+  readonly published: Published;
+  readonly genuine: Loaded;
+  readonly newcomers: Newcomers;
+  /** Null without a flood. */
+  readonly flooded: Flooded | null;
+}
+
+export async function measureFloods(receiver: Receiver, settings: Settings): Promise<readonly Measure[]> {
+  const { seconds, profileDir, note } = settings;
+  using dataDir = makeDataDir();
+  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+  const types = await createEndpoints(server, receiver.url("accept"));
+  const next = inEachWay(await createWays(server));
+  const { port } = server;
+
+  const load = { port, receiver, connections: PUBLISHING_CONNECTIONS, seconds, events: 1, ratePerSecond: null };
+  const publish = () => measurePublishing({ ...load, next: singly(server, types) });
+  const sendGenuine = (): Promise<Loaded> =>
+    runLoad({
+      port,
+      connections: GENUINE_CONNECTIONS,
+      next,
+      ratePerSecond: GENUINE_PER_SECOND,
+      window: windowOf(seconds),
+      acceptedStatus: 200,
+    });
+  const work = async (): Promise<Omit<Beside, "flooded">> => {
+    const arriving = new Newcomers(port, next);
+    const [published, genuine] = await arriving.arriveWhile(() => Promise.all([publish(), sendGenuine()]));
+    return { published, genuine, newcomers: arriving };
+  };
+  const beside = (name: string, flood: Flood | null) => async (): Promise<Beside> => {
+    const { flooded, result } =
+      flood === null ? { flooded: null, result: await work() } : await floodWhile(flood, work);
+    note(`${name}: ${Math.round(result.published.deliveredPerSecond)} delivered a second${statusesText(flooded)}`);
+    return { ...result, flooded };
+  };
+
+  const floodOf = (source: string | null, from: Flood["from"]): Flood => {
+    return { port, connections: CONNECTIONS, from, next: forged(server, { source, bodyBytes: FORGED_BYTES }) };
+  };
+  const { alone, ...floods } = await inTurn(ROUNDS, {
+    alone: beside("alone", null),
+    unknown: beside("beside forged ones of nobody", floodOf(null, oneAddress)),
+    known: beside("beside forged ones of a source", floodOf(JCS_SOURCE, oneAddress)),
+    spread: beside("beside forged ones from everywhere", floodOf(JCS_SOURCE, manyAddresses)),
+  });
+  const kept = await keptMeasures(server);
+  if (profileDir !== null) await server.stop();
+  const all = [alone, ...Object.values(floods)].flat();
+  return [
+    { name: "publishing alone: delivered", unit: "/s", value: medianOf(alone, deliveredOf) },
+    ...besideMeasures("alone", alone),
+    ...floodMeasures("forged, nobody's", alone, floods.unknown),
+    ...floodMeasures("forged, of a source", alone, floods.known),
+    ...floodMeasures(`forged, from ${CONNECTIONS} addresses`, alone, floods.spread),
+    ...kept,
+    {
+      name: "publishing: missing",
+      unit: "",
+      value: sumOf(all, ({ published }) => published.missing),
+      goal: { atMost: 0 },
+    },
+  ];
+}
+
+const deliveredOf = ({ published }: Beside): number => published.deliveredPerSecond;
+const medianOf = (besides: readonly Beside[], value: (beside: Beside) => number) => median(besides.map(value));
+const sumOf = (besides: readonly Beside[], value: (beside: Beside) => number) =>
+  besides.reduce((sum, beside) => sum + value(beside), 0);
+
+function floodMeasures(name: string, alone: readonly Beside[], besides: readonly Beside[]): readonly Measure[] {
+  const perSecond = ({ flooded }: Beside) => (flooded === null ? 0 : requestsOf(flooded) / flooded.seconds);
+  const answered = (status: number) => sumOf(besides, ({ flooded }) => flooded?.statuses.get(status) ?? 0);
+  const all = sumOf(besides, ({ flooded }) => (flooded === null ? 0 : requestsOf(flooded)));
+  return [
+    { name: `${name}: requests`, unit: "/s", value: medianOf(besides, perSecond) },
+    { name: `${name}: answered 401`, unit: "", value: answered(401) },
+    { name: `${name}: answered 429`, unit: "", value: answered(429) },
+    { name: `${name}: anything else`, unit: "", value: all - answered(401) - answered(429), goal: { atMost: 0 } },
+    { name: `${name}: delivered beside it`, unit: "/s", value: medianOf(besides, deliveredOf) },
+    {
+      name: `${name}: delivered ÷ alone`,
+      unit: "×",
+      // Of each turn with its own: the machine itself gets slower and faster meanwhile.
+      value: median(besides.map((beside, turn) => deliveredOf(beside) / deliveredOf(alone[turn] ?? beside))),
+      goal: { atLeast: DELIVERED_RATIO_MIN },
+    },
+    ...besideMeasures(name, besides),
+  ];
+}
+
+/** What happened to genuine ones. */
+function besideMeasures(name: string, besides: readonly Beside[]): readonly Measure[] {
+  const p99Ms = ({ genuine }: Beside) => genuine.answerUs.percentile(0.99) / 1000;
+  const looked = sumOf(besides, ({ newcomers }) => newcomers.accepted);
+  const came = sumOf(besides, ({ newcomers }) => newcomers.count);
+  return [
+    { name: `${name}: genuine ones, p99 of the 200`, unit: "ms", value: medianOf(besides, p99Ms) },
+    {
+      name: `${name}: genuine ones refused`,
+      unit: "",
+      value: sumOf(besides, ({ genuine }) => genuine.refused),
+      goal: { atMost: 0 },
+    },
+    { name: `${name}: newcomers answered 200 at the first try`, unit: "×", value: looked / came, goal: { atLeast: 1 } },
+  ];
+}
+
+async function keptMeasures(server: Signalbox): Promise<readonly Measure[]> {
+  const { nobodys, sources } = await countKept(server);
+  const goal = { atMost: REFUSED_KEPT_COUNT_MAX };
+  return [
+    { name: "refused that are kept: nobody's", unit: "", value: nobodys, goal },
+    { name: "refused that are kept: of the source", unit: "", value: sources, goal },
+  ];
+}
+
+async function countKept(server: Signalbox): Promise<{ readonly nobodys: number; readonly sources: number }> {
+  const refused = `${PAUSE_STATUS}?payload_valid=false&limit=1`;
+  const sources = await totalOf(server, `${refused}&source=${JCS_SOURCE}`);
+  return { nobodys: (await totalOf(server, refused)) - sources, sources };
+}
+
+function statusesText(flooded: Flooded | null): string {
+  if (flooded === null) return "";
+  const statuses = Array.from(flooded.statuses, ([status, count]) => `${count} × ${status}`);
+  return `, forged: ${statuses.join(", ")} in ${flooded.seconds.toFixed(1)} s`;
+}
+
+let newcomers = 0;
+
+/** Each sends one genuine request, and is not heard of again. */
+class Newcomers {
+  count = 0;
+  accepted = 0;
+  readonly #port: number;
+  readonly #next: NextRequest;
+
+  constructor(port: number, next: NextRequest) {
+    this.#port = port;
+    this.#next = next;
+  }
+
+  async arriveWhile<T>(work: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const arriving = this.#arrive(over.signal);
+    try {
+      return await work();
+    } finally {
+      over.abort();
+      await arriving;
+    }
+  }
+
+  async #arrive(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      newcomers += 1;
+      const connection = await Connection.open(this.#port, `127.1.${newcomers >> 8}.${newcomers & 255}`);
+      const { status } = await connection.ask(this.#next(nowUs()) ?? "");
+      connection.close();
+      this.count += 1;
+      if (status === 200) this.accepted += 1;
+      await sleep(NEWCOMER_REST_MS);
+    }
+  }
+}
+
+// ── In the store ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Stopped after each flood, so that everything is in the one file. */
+export async function measureStored({ note }: Settings): Promise<readonly Measure[]> {
+  using dataDir = makeDataDir();
+  const during = async <T>(work: (server: Signalbox) => Promise<T>) => {
+    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir: null });
+    const result = await work(server);
+    await server.stop();
+    return { result, storedMb: server.storedBytes() / 2 ** 20 };
+  };
+  const flood = (source: string | null) => async (server: Signalbox) => {
+    await fill(server, source);
+    return { ...(await countKept(server)), kept: await keptIds(server) };
+  };
+  note("filling the store with forged ones");
+  const before = await during(async (server) => {
+    await createWays(server);
+    await forgeFew(server);
+    return keptIds(server);
+  });
+  const first = await during(flood(null));
+  const again = await during(flood(null));
+  const known = await during(flood(JCS_SOURCE));
+  const stayed = new Set(again.result.kept);
+  const bodiesMb = (bytes: number) => Math.ceil((REFUSED_KEPT_COUNT_MAX * bytes * STORED_FACTOR) / 2 ** 20);
+  const grown = (after: { readonly storedMb: number }, from: { readonly storedMb: number }) =>
+    after.storedMb - from.storedMb;
+  const keptGoal = { atMost: REFUSED_KEPT_COUNT_MAX };
+  return [
+    { name: "large ones: kept of nobody", unit: "", value: again.result.nobodys, goal: keptGoal },
+    { name: "large ones: kept of a source", unit: "", value: known.result.sources, goal: keptGoal },
+    {
+      name: "a source's own from before, gone after the flood of nobody's",
+      unit: "",
+      value: before.result.filter((id) => !stayed.has(id)).length,
+      goal: { atMost: 0 },
+    },
+    { name: "these were", unit: "", value: before.result.length },
+    {
+      name: "the file grew: by nobody's",
+      unit: "MB",
+      value: grown(first, before),
+      goal: { atMost: bodiesMb(REFUSED_BODY_BYTES_MAX) },
+    },
+    {
+      name: "the file grew: by as many again",
+      unit: "MB",
+      value: grown(again, first),
+      goal: { atMost: FULL_GROWTH_MB_MAX },
+    },
+    {
+      name: "the file grew: by those of a source",
+      unit: "MB",
+      value: grown(known, again),
+      goal: { atMost: bodiesMb(LARGE_BYTES) },
+    },
+  ];
+}
+
+/** As a sender with a wrong secret does now and then. */
+async function forgeFew(server: Signalbox): Promise<void> {
+  const next = forged(server, { source: JCS_SOURCE, bodyBytes: FORGED_BYTES });
+  const connection = await Connection.open(server.port, "127.0.0.3");
+  for (let count = 0; count < KEPT_BEFORE_COUNT; count += 1) await connection.ask(next());
+  connection.close();
+}
+
+/** From many addresses: of a single one no more than 20 a second are kept. */
+async function fill(server: Signalbox, source: string | null): Promise<void> {
+  const next = forged(server, { source, bodyBytes: LARGE_BYTES });
+  const flood = { port: server.port, connections: CONNECTIONS, from: manyAddresses, next };
+  await floodWhile(flood, () => sleep(FILL_MS));
+}
+
+async function keptIds(server: Signalbox): Promise<readonly string[]> {
+  const path = `${PAUSE_STATUS}?payload_valid=false&source=${JCS_SOURCE}&limit=100`;
+  const { data } = await server.call("GET", path);
+  return (data as readonly { readonly id: string }[]).map(({ id }) => id);
+}

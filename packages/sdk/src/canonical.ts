@@ -1,0 +1,111 @@
+/** JSON in the canonical form of RFC 8785, and which texts have none that means the same. */
+
+/** Deeper JSON is refused by the server. */
+const DEPTH_MAX = 64;
+/** With the `u` flag a pair counts as the character that it stands for: only halves match. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Write a value in canonical form, as `JSON.stringify` would read it: `toJSON` is called, and members that JSON cannot
+ * say are left out.
+ *
+ * @throws {TypeError} for numbers that are not finite, halves of surrogate pairs, and values in a circle
+ */
+export function canonical(value: unknown, depth = 0): string | undefined {
+  if (depth > DEPTH_MAX) throw new TypeError(`The value is nested deeper than ${DEPTH_MAX} levels.`);
+  switch (typeof value) {
+    case "string":
+      return canonicalString(value);
+    case "number":
+      if (!Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
+      // ECMAScript's own number form is the canonical one; -0 is "0".
+      return String(value);
+    case "boolean":
+      return String(value);
+    case "bigint":
+      throw new TypeError("A BigInt has no canonical form: send it as a string.");
+    case "object":
+      return value === null ? "null" : canonicalObject(value, depth);
+    default:
+      return undefined;
+  }
+}
+
+function canonicalString(text: string): string {
+  if (LONE_SURROGATE.test(text))
+    throw new TypeError("A string has half of a surrogate pair: it has no canonical form.");
+  return JSON.stringify(text);
+}
+
+function canonicalObject(value: object, depth: number): string | undefined {
+  if ("toJSON" in value && typeof value.toJSON === "function") return canonical(value.toJSON(), depth + 1);
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1) ?? "null").join()}]`;
+  const members: string[] = [];
+  // The default order of `sort` is by UTF-16 code units, which is the canonical one.
+  for (const key of Object.keys(value).sort()) {
+    const member = canonical((value as Record<string, unknown>)[key], depth + 1);
+    if (member !== undefined) members.push(`${canonicalString(key)}:${member}`);
+  }
+  return `{${members.join()}}`;
+}
+
+/** Strings, numbers and punctuation of a JSON text, without colons and the three words. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[^\s,\]}]*|[{}[\],]/g;
+
+/**
+ * Check that a text keeps its meaning in canonical form.
+ *
+ * @param text that `JSON.parse` accepts
+ * @throws {TypeError} for repeated keys, and numbers with more digits than a double holds
+ */
+export function checkText(text: string): void {
+  /** Of each object that is open its keys so far; null for an array. */
+  const open: (Set<string> | null)[] = [];
+  let isKey = false;
+  for (const [token] of text.matchAll(TOKEN)) {
+    switch (token[0]) {
+      case "{":
+      case "[":
+        isKey = token === "{";
+        open.push(isKey ? new Set() : null);
+        break;
+      case "}":
+      case "]":
+        isKey = false;
+        open.pop();
+        break;
+      case ",":
+        isKey = open.at(-1) !== null;
+        break;
+      case '"':
+        if (isKey) addKey(open.at(-1), JSON.parse(token) as string);
+        isKey = false;
+        break;
+      default:
+        checkNumber(token);
+    }
+  }
+}
+
+function addKey(keys: Set<string> | null | undefined, key: string): void {
+  if (keys?.has(key)) throw new TypeError(`The key ${JSON.stringify(key)} is repeated.`);
+  keys?.add(key);
+}
+
+function checkNumber(text: string): void {
+  const value = Number(text);
+  if (Number.isFinite(value) && decimal(text) === decimal(String(value))) return;
+  throw new TypeError(`The number ${text} would have another value in canonical form: send it as a string.`);
+}
+
+/** A number's value as a text that is the same for all its spellings: its digits and a power of ten. */
+function decimal(text: string): string {
+  const [mantissa = "", power = "0"] = text.replace(/^-/, "").split(/e/i);
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  const digits = (whole + fraction).replace(/^0+/, "");
+  let end = digits.length;
+  while (digits[end - 1] === "0") end--;
+  if (end === 0) return "0";
+  const exponent = Number(power) - fraction.length + (digits.length - end);
+  return `${text.startsWith("-") ? "-" : ""}${digits.slice(0, end)}e${exponent}`;
+}

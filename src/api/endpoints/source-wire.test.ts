@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Uuid } from "../../domain/ids.ts";
+import { SCHEMES, type Source } from "../../domain/inbound/source.ts";
+import { parseCreateSource, parsePatchSource, parseRotateSource, sourceJson } from "./source-wire.ts";
+
+const WHSEC = `whsec_${Buffer.alloc(24).toString("base64")}`;
+
+/** What stands against making a source of this. */
+function faults(body: unknown): string[] {
+  const parsed = parseCreateSource(body);
+  return parsed.kind === "ok" ? [] : parsed.faults.map(({ field, rule }) => `${field} ${rule}`);
+}
+
+function settings(body: unknown) {
+  const parsed = parseCreateSource(body);
+  return parsed.kind === "ok" ? parsed.value.settings : assert.fail(JSON.stringify(parsed.faults));
+}
+
+test("a name and a scheme are enough, but for those that need to be told more", () => {
+  for (const scheme of SCHEMES) {
+    const missing = faults({ name: "a", scheme }).map((fault) => fault.split(" ")[0]);
+    assert.deepEqual(missing, scheme === "hmac" || scheme === "basic" ? [scheme] : [], scheme);
+  }
+  assert.deepEqual(settings({ name: "a", scheme: "github" }), {
+    name: "a",
+    scheme: "github",
+    eventType: { place: null, prefix: "", fallback: null },
+    hmac: null,
+    basic: null,
+  });
+});
+
+test("no scheme is ever taken for granted, `none` least of all", () => {
+  assert.match(faults({ name: "a" }).join(), /^scheme is required and must be one of "github", /);
+  assert.match(faults({ name: "a", scheme: null }).join(), /^scheme must be one of/);
+});
+
+test("what hmac leaves open is SHA-256 in hexadecimal over the body, and over the timestamp where there is one", () => {
+  assert.deepEqual(settings({ name: "a", scheme: "hmac", hmac: { header: "X-Sig" } }).hmac, {
+    header: "X-Sig",
+    algorithm: "sha256",
+    encoding: "hex",
+    prefix: "",
+    timestampHeader: null,
+    toleranceSeconds: 300,
+    template: "{body}",
+    deliveryId: null,
+  });
+  const stamped = { header: "X-Sig", timestamp_header: "X-Time", delivery_id: { pointer: "/id" } };
+  const { template, deliveryId } = settings({ name: "a", scheme: "hmac", hmac: stamped }).hmac ?? assert.fail();
+  assert.deepEqual([template, deliveryId], ["{timestamp}.{body}", { from: "pointer", pointer: "/id" }]);
+});
+
+test("null stands for what is left out, so that what an answer shows can be sent back", () => {
+  const body = {
+    name: "a",
+    scheme: "hmac",
+    event_type: { header: null, pointer: "/type", prefix: "x.", fallback: null },
+    hmac: { header: "X-Sig", timestamp_header: null, delivery_id: null },
+    basic: null,
+  };
+  assert.deepEqual(settings(body).eventType, {
+    place: { from: "pointer", pointer: "/type" },
+    prefix: "x.",
+    fallback: null,
+  });
+});
+
+test("every fault is named, those of the shape and those of the parts among one another", () => {
+  const body = {
+    nam: "a",
+    scheme: "hmac",
+    secret: "",
+    basic: { username: "a:b" },
+    event_type: { header: "X Y", pointer: "type", prefix: "pause.", fallback: "test", prefx: "x" },
+    hmac: {
+      algorithm: "md5",
+      tolerance_seconds: 0,
+      template: "{id}.{timestamp}",
+      delivery_id: { header: "X-Id", pointer: "/id" },
+      heade: "x",
+    },
+  };
+  assert.deepEqual(faults(body), [
+    "name is required and must be a string of 1 to 200 characters without control characters",
+    "hmac.header is required and must be the name of a header",
+    "secret must be a string of 1 to 512 characters without control characters",
+    "event_type.header must be the name of a header or null",
+    "event_type.pointer must be a JSON pointer (RFC 6901) such as /type or /data/kind or null",
+    'hmac.algorithm must be one of "sha1", "sha256", "sha512"',
+    "hmac.tolerance_seconds must be an integer from 1 to 86400",
+    "basic.username must be a string of 1 to 200 characters without control characters and colons",
+    'nam is not a field of this request; did you mean "name"?',
+    'event_type.prefx is not a field of this request; did you mean "prefix"?',
+    'hmac.heade is not a field of this request; did you mean "header"?',
+    'basic goes only with scheme "basic"',
+    "event_type must name a header or a pointer, not both",
+    "event_type.prefix must not make a type that Signalbox itself makes: test, or beginning with pause., pause_status. or endpoint.",
+    "event_type.fallback must not make a type that Signalbox itself makes: test, or beginning with pause., pause_status. or endpoint.",
+    "hmac.template must have {body} once",
+    "hmac.template has {timestamp}, which needs a timestamp_header",
+    "hmac.template knows {body} and {timestamp}, not {id}",
+    "hmac.delivery_id must name a header or a pointer, not both",
+  ]);
+});
+
+test("what is of the wrong shape altogether is one fault", () => {
+  const common = { name: "a", scheme: "hmac" };
+  assert.deepEqual(faults({ ...common, hmac: "x" }), ["hmac must be an object or null"]);
+  assert.deepEqual(faults({ ...common, hmac: { header: "a", delivery_id: 3 } }), [
+    "hmac.delivery_id must be an object or null",
+  ]);
+  assert.deepEqual(faults({ ...common, hmac: { header: "a", delivery_id: {} } }), [
+    "hmac.delivery_id must name a header or a pointer",
+  ]);
+  for (const body of [null, [], "x", 3]) assert.deepEqual(faults(body), ["body must be a JSON object"]);
+});
+
+test("a signed timestamp is asked for wherever one is sent: what is not signed anybody can change", () => {
+  const hmac = (more: object) => faults({ name: "a", scheme: "hmac", hmac: { header: "X", ...more } });
+  assert.deepEqual(hmac({ timestamp_header: "T", template: "{body}" }), [
+    "hmac.template must have {timestamp}, since there is a timestamp_header",
+  ]);
+  assert.deepEqual(hmac({ template: "{body}{body}" }), ["hmac.template must have {body} once"]);
+  assert.deepEqual(hmac({ timestamp_header: "T", template: "v0:{timestamp}:{body}" }), []);
+});
+
+test("a secret is what its scheme takes", () => {
+  assert.match(faults({ name: "a", scheme: "none", secret: "x" }).join(), /^secret must be left out/);
+  for (const secret of ["x", "whsec_x", "whsec_", Buffer.alloc(24).toString("base64")]) {
+    assert.match(
+      faults({ name: "a", scheme: "standard-webhooks", secret }).join(),
+      /^secret must be whsec_ and base64/,
+    );
+    assert.deepEqual(faults({ name: "a", scheme: "stripe", secret }), []);
+  }
+  assert.deepEqual(faults({ name: "a", scheme: "standard-webhooks", secret: WHSEC }), []);
+});
+
+test("the beginning of a type may be a word that is reserved only alone", () => {
+  assert.deepEqual(faults({ name: "a", scheme: "github", event_type: { prefix: "test", fallback: "test.a" } }), []);
+});
+
+test("a change is of what is given alone, and never of the scheme", () => {
+  const of = (body: unknown, scheme: Source["scheme"] = "github") => {
+    const parsed = parsePatchSource(body, scheme);
+    return parsed.kind === "ok" ? parsed.value : parsed.faults.map(({ field, rule }) => `${field} ${rule}`);
+  };
+  assert.deepEqual(of({}), { settings: {} });
+  assert.deepEqual(of({ name: "b", scheme: "github", secret: "s" }), { settings: { name: "b" }, secret: "s" });
+  assert.deepEqual(of({ scheme: "none" }), [
+    'scheme cannot change from "github": what it signed could no longer be verified; make another source',
+  ]);
+  assert.deepEqual(of({ scheme: "x" }).toString().split(" ")[0], "scheme");
+  assert.deepEqual(of({ hmac: { header: "X" } }), ['hmac goes only with scheme "hmac"']);
+  assert.deepEqual(of({ hmac: null, basic: null }), { settings: {} });
+  assert.match(String(of({ hmac: null }, "hmac")), /^hmac is required with scheme "hmac"/);
+  assert.deepEqual(of({ basic: { username: "b" } }, "basic"), { settings: { basic: { username: "b" } } });
+  assert.match(String(of({ secret: "x" }, "none")), /^secret must be left out/);
+});
+
+test("a rotation takes a secret of its scheme", () => {
+  assert.deepEqual(parseRotateSource({}, "github"), { kind: "ok", value: { secret: null, overlapSeconds: 86_400 } });
+  assert.deepEqual(parseRotateSource({ secret: WHSEC, overlap_seconds: 0 }, "standard-webhooks"), {
+    kind: "ok",
+    value: { secret: WHSEC, overlapSeconds: 0 },
+  });
+  const parsed = parseRotateSource({ secret: "x", overlap_seconds: -1, overlap: 1 }, "standard-webhooks");
+  assert.deepEqual(parsed.kind === "faults" && parsed.faults.map(({ field }) => field), [
+    "overlap_seconds",
+    "overlap",
+    "secret",
+  ]);
+});
+
+test("an answer has no secret, and shows the one before only as long as it holds", () => {
+  const source: Source = {
+    ...settings({ name: "a", scheme: "jcs" }),
+    seq: 1,
+    id: "01900000-0000-7000-8000-000000000000" as Uuid,
+    tenantSeq: 1,
+    tenantId: "01900000-0000-7000-8000-000000000001" as Uuid,
+    secret: "s3cret",
+    previousSecret: { secret: "0ld", until: 5000 },
+    createdAt: 0,
+    updatedAt: 0,
+  };
+  const shown = (now: number) => sourceJson(source, { publicUrl: "https://a.example/b", now });
+  assert.doesNotMatch(JSON.stringify(shown(0)), /s3cret|0ld/);
+  assert.deepEqual([shown(4999).previous_expires_at, shown(5000).previous_expires_at], ["1970-01-01T00:00:05Z", null]);
+  assert.equal(shown(0).url, `https://a.example/b/in/src_${source.id}`);
+  assert.equal(shown(0).pause_status_url, "https://a.example/b/api/v1/webhooks/pause-status");
+  assert.equal(sourceJson({ ...source, scheme: "none" }, { publicUrl: "", now: 0 }).pause_status_url, null);
+});

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { joinedHeaders } from "./public-request.ts";
+
+test("headers have lower-case names, and what came several times is joined in order, whatever its name", () => {
+  const raw = ["Host", "a", "X-Signature", "1", "x-signature", "2", "Content-Type", "a/b", "content-type", "c/d"];
+  assert.deepEqual(joinedHeaders([...raw, "Cookie", "a=1", "Cookie", "b=2"]), {
+    host: "a",
+    "x-signature": "1, 2",
+    "content-type": "a/b, c/d",
+    cookie: "a=1, b=2",
+  });
+});
+
+test("a header of any name is one, and nothing else", () => {
+  const headers = joinedHeaders(["__proto__", "x", "constructor", "y"]);
+  assert.deepEqual(Object.entries(headers), [
+    ["__proto__", "x"],
+    ["constructor", "y"],
+  ]);
+});

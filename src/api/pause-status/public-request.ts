@@ -1,0 +1,43 @@
+/** A request of somebody who only signs: handed on as it came, since a signature is over bytes. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { PublicRequest } from "../../engine/inbound/inbound-service.ts";
+import type { ApiDeps } from "../deps.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** Take bodies of every content type, also of one that is none, as bytes. */
+export function installRawBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes: Buffer, done) => done(null, bytes));
+  app.addHook("onRequest", (request, _reply, done) => {
+    // Else Fastify refuses a malformed one; what came stands in the raw headers.
+    request.headers["content-type"] = undefined;
+    done();
+  });
+}
+
+export function publicRequestOf({ publicUrl }: Pick<ApiDeps, "publicUrl">, request: FastifyRequest): PublicRequest {
+  return {
+    headers: joinedHeaders(request.raw.rawHeaders),
+    url: publicUrl + request.url,
+    body: (request.body as Buffer | undefined) ?? NOTHING,
+    address: request.ip,
+  };
+}
+
+/**
+ * By lower-case name, all that came: Node drops the second of some and joins others with `; `, and then what is verified
+ * would not be what was sent.
+ *
+ * @param raw names and values in turn
+ */
+export function joinedHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
+  const headers = new Map<string, string>();
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = (raw[at] ?? "").toLowerCase();
+    const value = raw[at + 1] ?? "";
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(headers);
+}

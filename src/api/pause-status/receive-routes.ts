@@ -1,0 +1,136 @@
+/** The two public routes: whoever knows a source's secret may send, and nobody else learns anything. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import Type from "typebox";
+import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
+import { INBOUND_BODY_BYTES_MAX } from "../../domain/limits.ts";
+import type { AnyAnswer, PauseStatusAnswer } from "../../engine/inbound/inbound-service.ts";
+import type { ApiDeps } from "../deps.ts";
+import {
+  INBOUND_UNAUTHORIZED,
+  invalidFields,
+  PAUSE_STATUS_UNAUTHORIZED,
+  publicAnswers,
+  refuse,
+  unreadableBody,
+} from "./errors.ts";
+import { createHeldBack, type HeldBack } from "./held-back.ts";
+import { installRawBodies, publicRequestOf } from "./public-request.ts";
+import {
+  AnyBody,
+  AnyReceivedAnswer,
+  anyReceivedText,
+  PauseStatusBody,
+  ReceivedAnswer,
+  receivedText,
+} from "./receive-wire.ts";
+
+const JSON_TYPE = "application/json; charset=utf-8";
+/** What a path that names no id stands for: no source has this one, and it is refused by the same steps. */
+const NO_ID = "00000000-0000-0000-0000-000000000000" as Uuid;
+/** Nothing is needed but a signature; unlike `[]`, which stands for routes that refuse nobody. */
+const security = [{}];
+
+type BySource = { Params: { source_id: string } };
+
+export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { inbound } = deps.engine;
+  const heldBack = createHeldBack(deps.clock);
+  installRawBodies(app);
+  // Before the body is read: a flood of forged ones must cost less than it takes to send.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (inbound.mayTry(request.ip)) done();
+    else heldBack.refuse(request, reply);
+  });
+
+  app.post(
+    "/api/v1/webhooks/pause-status",
+    {
+      bodyLimit: INBOUND_BODY_BYTES_MAX,
+      schema: {
+        tags: ["Pause status"],
+        operationId: "receivePauseStatus",
+        summary: "Receive a pause-status transition",
+        description:
+          "From whoever signs with a source's secret, with any content type. Fields beside these are kept as they are.",
+        security,
+        body: PauseStatusBody,
+        response: { 200: ReceivedAnswer, ...publicAnswers(422) },
+      },
+    },
+    // No promise of its own and no reply returned, which Fastify would wait for: senders come by the thousand.
+    (request, reply): void => {
+      inbound.receivePauseStatus(publicRequestOf(deps, request)).then(
+        (answer) => answerPauseStatus(heldBack, request, reply, answer),
+        (error) => reply.send(error),
+      );
+    },
+  );
+
+  app.post<BySource>(
+    "/in/:source_id",
+    {
+      bodyLimit: INBOUND_BODY_BYTES_MAX,
+      schema: {
+        tags: ["Sources"],
+        operationId: "receiveWebhook",
+        summary: "Receive a source's webhook, and publish it as an event",
+        description:
+          "Of any content type; verified by the source's scheme. A challenge of Slack's is answered as text.",
+        consumes: ["*/*"],
+        security,
+        params: Type.Object({ source_id: Type.String() }),
+        body: AnyBody,
+        response: { 200: AnyReceivedAnswer, ...publicAnswers() },
+      },
+    },
+    (request, reply): void => {
+      const id = parseId(ID_PREFIX.source, request.params.source_id) ?? NO_ID;
+      inbound.receiveAny(id, publicRequestOf(deps, request)).then(
+        (answer) => answerAny(heldBack, request as FastifyRequest, reply, answer),
+        (error) => reply.send(error),
+      );
+    },
+  );
+}
+
+function answerPauseStatus(
+  heldBack: HeldBack,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: PauseStatusAnswer,
+): void {
+  switch (answer.kind) {
+    case "received":
+      reply.type(JSON_TYPE).send(receivedText(answer));
+      return;
+    case "unreadable":
+      refuse(reply, unreadableBody(answer.message));
+      return;
+    case "unauthorized":
+      refuse(reply, PAUSE_STATUS_UNAUTHORIZED);
+      return;
+    case "invalid":
+      refuse(reply, invalidFields(answer.faults));
+      return;
+    case "tooMany":
+      heldBack.refuse(request, reply);
+      return;
+  }
+}
+
+function answerAny(heldBack: HeldBack, request: FastifyRequest, reply: FastifyReply, answer: AnyAnswer): void {
+  switch (answer.kind) {
+    case "received":
+      reply.type(JSON_TYPE).send(anyReceivedText(answer));
+      return;
+    case "challenge":
+      reply.type("text/plain; charset=utf-8").send(answer.challenge);
+      return;
+    case "unauthorized":
+      refuse(reply, INBOUND_UNAUTHORIZED);
+      return;
+    case "tooMany":
+      heldBack.refuse(request, reply);
+      return;
+  }
+}

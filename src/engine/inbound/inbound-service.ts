@@ -1,0 +1,119 @@
+/** What the surfaces may ask about sources and what is received from them. */
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
+import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
+import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
+import type { InboundFilter, InboundPage, InboundRecord } from "../../ports/store.ts";
+import type { Caller } from "../caller.ts";
+
+// ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface CreateSourceInput {
+  readonly settings: SourceSettings;
+  /** Null: one is generated, unless the scheme has none. */
+  readonly secret: string | null;
+}
+
+export type CreateSourceAnswer =
+  | { readonly kind: "created"; readonly source: Source; readonly generatedSecret: string | null }
+  /** Names are the installation's. */
+  | { readonly kind: "nameTaken" }
+  | { readonly kind: "tooMany" };
+
+export interface PatchSourceInput {
+  readonly settings: Partial<Omit<SourceSettings, "scheme">>;
+  /** Holds at once, and the one before no longer; `rotate` lets both hold for a while. */
+  readonly secret?: string;
+}
+
+export type PatchSourceAnswer =
+  | { readonly kind: "patched"; readonly source: Source }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "nameTaken" };
+
+export type RotateSourceAnswer =
+  | {
+      readonly kind: "rotated" /** Null when the caller gave it. */;
+      readonly generatedSecret: string | null;
+      readonly previousUntil: EpochMs;
+    }
+  | { readonly kind: "unknown" }
+  /** Scheme `none` has no secret. */
+  | { readonly kind: "noSecret" };
+
+export interface SourceService {
+  create(caller: Caller, input: CreateSourceInput): Promise<CreateSourceAnswer>;
+  /** In creation order, after a sequence. */
+  list(caller: Caller, after: Seq | null, limit: number): Promise<readonly Source[]>;
+  get(caller: Caller, id: Uuid): Promise<Source | null>;
+  patch(caller: Caller, id: Uuid, input: PatchSourceInput): Promise<PatchSourceAnswer>;
+  rotate(caller: Caller, id: Uuid, secret: string | null, overlapSeconds: number): Promise<RotateSourceAnswer>;
+  remove(caller: Caller, id: Uuid): Promise<boolean>;
+}
+
+// ── What is received ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A request at a public route, its body read. */
+export interface PublicRequest extends InboundRequest {
+  readonly address: string;
+}
+
+export type PauseStatusAnswer =
+  | {
+      readonly kind: "received";
+      readonly id: Uuid;
+      readonly direction: PauseStatusFacts["direction"];
+      readonly notified: boolean;
+      readonly duplicate: boolean;
+    }
+  /** 400: not UTF-8, not a JSON object, a repeated key, or a number that canonical form changes. */
+  | { readonly kind: "unreadable"; readonly message: string }
+  /** 401, always the same. */
+  | { readonly kind: "unauthorized" }
+  /** 422: every missing or malformed field. */
+  | { readonly kind: "invalid"; readonly faults: readonly { readonly field: string; readonly rule: string }[] }
+  /** 429: too many that failed came from there. */
+  | { readonly kind: "tooMany" };
+
+export type AnyAnswer =
+  | { readonly kind: "received"; readonly id: Uuid; readonly eventId: Uuid; readonly duplicate: boolean }
+  /** 200 with this text as the body, and nothing else happens. */
+  | { readonly kind: "challenge"; readonly challenge: string }
+  /** 401, always the same; an unknown source too. */
+  | { readonly kind: "unauthorized" }
+  | { readonly kind: "tooMany" };
+
+export type ReprocessAnswer =
+  | { readonly kind: "reprocessed"; readonly record: InboundRecord; readonly eventId: Uuid | null }
+  /** Still not what its source signs; nothing has changed. */
+  | { readonly kind: "failed"; readonly reason: Rejection; readonly explanation: string }
+  /** What it says was received by another request, whose record this is. */
+  | { readonly kind: "repeated"; readonly id: Uuid }
+  | { readonly kind: "unknown" };
+
+export interface ReprocessedOfSource {
+  readonly reprocessed: number;
+  readonly failed: number;
+  /** Go on after this record; null when all have been looked at. */
+  readonly next: Seq | null;
+}
+
+export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "andNobodys">;
+
+export interface InboundService {
+  readonly sources: SourceService;
+  /** Before the body is read: false when so many that failed came from there that no more are looked at for now. */
+  mayTry(address: string): boolean;
+  receivePauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
+  receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer>;
+  /** A `global_admin` without a chosen tenant also sees what belongs to nobody. */
+  list(caller: Caller, filter: InboundFilterInput, offset: number, limit: number): Promise<InboundPage>;
+  get(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
+  reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessAnswer>;
+  /** One bounded step over what a source's verification refused, the oldest first; null when there is no such source. */
+  reprocessSource(caller: Caller, sourceId: Uuid, after: Seq | null): Promise<ReprocessedOfSource | null>;
+  note(caller: Caller, id: Uuid, notes: string | null): Promise<InboundRecord | null>;
+  remove(caller: Caller, id: Uuid): Promise<boolean>;
+  /** The inbound event that an event was made from. */
+  originOf(caller: Caller, eventId: Uuid): Promise<Uuid | null>;
+}

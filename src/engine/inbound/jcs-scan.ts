@@ -1,0 +1,71 @@
+/** What a parsed value no longer tells of its JSON text, at any depth: repeated keys, digits that a double cannot hold. */
+import { endOfScalar, endOfString } from "../../domain/json.ts";
+import { keepsValue } from "./jcs-decimals.ts";
+
+export type JsonFault =
+  | { readonly kind: "repeatedKey"; readonly key: string }
+  | { readonly kind: "tooDeep" }
+  | { readonly kind: "changedNumber"; readonly number: string }
+  | { readonly kind: "loneSurrogate" };
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** Surrogates that a text in UTF-8 can only have as escapes. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+
+/**
+ * The gravest fault of a text that `JSON.parse` accepts, in one pass: a repeated key or too much depth before one
+ * that only keeps it from having a canonical form. Null when it has none.
+ */
+export function scanJson(text: string, depthMax: number): JsonFault | null {
+  /** Of each object that is open its keys so far; null for an array. */
+  const open: (Set<string> | null)[] = [];
+  let lossy: JsonFault | null = null;
+  let isKey = false;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    const start = at++;
+    if (code === QUOTE) {
+      at = endOfString(text, start);
+      const string = decoded(text, start, at);
+      if (string === null) lossy ??= { kind: "loneSurrogate" };
+      if (!isKey) continue;
+      const key = string ?? text.slice(start, at);
+      const keys = open.at(-1);
+      if (keys?.has(key)) return { kind: "repeatedKey", key };
+      keys?.add(key);
+      isKey = false;
+    } else if (code === MINUS || (code >= DIGIT_0 && code <= DIGIT_9)) {
+      at = endOfScalar(text, start);
+      const number = text.slice(start, at);
+      if (lossy === null && !keepsValue(number)) lossy = { kind: "changedNumber", number };
+    } else if (code === COMMA) {
+      isKey = open.at(-1) !== null;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (open.length === depthMax) return { kind: "tooDeep" };
+      isKey = code === OPEN_BRACE;
+      open.push(isKey ? new Set() : null);
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      isKey = false;
+      open.pop();
+    }
+  }
+  return lossy;
+}
+
+/** Null when half of a surrogate pair stands alone in it. */
+function decoded(text: string, start: number, end: number): string | null {
+  const raw = text.slice(start + 1, end - 1);
+  if (!raw.includes("\\")) return raw;
+  const string: string = JSON.parse(text.slice(start, end));
+  return SURROGATE_ESCAPE.test(raw) && !string.isWellFormed() ? null : string;
+}

@@ -1,0 +1,32 @@
+/** Which headers of a request are kept: those that say what it is and who signed it, never a credential. */
+import type { SourceSettings } from "../../domain/inbound/source.ts";
+import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
+
+const KEPT = /^(content-type|user-agent|x-|webhook-|svix-|stripe-|i-twilio-)/;
+/** Of the way here, not of the sender. */
+const OF_THE_WAY = /^x-(forwarded|real-ip|request-id|cloud-trace|amzn|amz-cf|vercel|envoy)/;
+const CREDENTIALS = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** In the order in which they came, as far as there is room. */
+export function keptHeaders(headers: Headers, settings: SourceSettings | null): Headers {
+  const named = settings === null ? [] : namedBy(settings);
+  const kept: Record<string, string> = {};
+  let chars = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (CREDENTIALS.test(name) || !(named.includes(name) || (KEPT.test(name) && !OF_THE_WAY.test(name)))) continue;
+    chars += name.length + value.length;
+    if (chars > INBOUND_HEADERS_CHARS_MAX) break;
+    kept[name] = value;
+  }
+  return kept;
+}
+
+function namedBy({ eventType, hmac }: SourceSettings): string[] {
+  const places = [eventType.place, hmac?.deliveryId ?? null];
+  const names = places.flatMap((place) => (place?.from === "header" ? [place.name] : []));
+  if (hmac !== null) names.push(hmac.header);
+  if (hmac !== null && hmac.timestampHeader !== null) names.push(hmac.timestampHeader);
+  return names.map((name) => name.toLowerCase());
+}

@@ -1,0 +1,114 @@
+/** A pause-status request's body: what can be read of it, and the facts that it states (contract, section 8). */
+import type { Event } from "../../domain/event.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import { type PauseStatusFacts, transitionDirection, transitionEventType } from "../../domain/inbound/pause-status.ts";
+import type { Source } from "../../domain/inbound/source.ts";
+import { scanObject } from "../../domain/json.ts";
+import { INBOUND_FIELD_CHARS_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
+import { parseTime } from "../../domain/time.ts";
+
+export type Body =
+  | { readonly kind: "ok"; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly kind: "unreadable"; readonly message: string };
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const BYTE_ORDER_MARK = "\uFEFF";
+
+export function readBody(bytes: Uint8Array): Body {
+  const unreadable = (message: string): Body => ({ kind: "unreadable", message });
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    return unreadable("The body is not UTF-8.");
+  }
+  if (text.startsWith(BYTE_ORDER_MARK)) return unreadable("The body begins with a byte-order mark.");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unreadable("The body is not JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return unreadable("The body must be a JSON object.");
+  }
+  const scanned = scanObject(text, JSON_DEPTH_MAX);
+  if (scanned.kind === "fault") return unreadable(`The body ${scanned.rule}.`);
+  return { kind: "ok", fields: value as Record<string, unknown> };
+}
+
+export interface FieldFault {
+  readonly field: string;
+  readonly rule: string;
+}
+
+export type Stated =
+  | { readonly kind: "ok"; readonly eventType: string; readonly facts: PauseStatusFacts }
+  | { readonly kind: "invalid"; readonly faults: readonly FieldFault[] };
+
+const TEXT_FIELDS = ["event_type", "member_id", "old_status", "new_status"] as const;
+
+export function readFacts(fields: Readonly<Record<string, unknown>>): Stated {
+  const faults: FieldFault[] = [];
+  for (const field of TEXT_FIELDS) {
+    if (!isText(fields[field])) faults.push({ field, rule: ruleFor(fields[field]) });
+  }
+  const changedAt = fields.changed_at;
+  if (typeof changedAt !== "string" || parseTime(changedAt) === null) {
+    const rule = changedAt === undefined ? "is required" : "must be an RFC 3339 date and time";
+    faults.push({ field: "changed_at", rule });
+  }
+  if (faults.length > 0) return { kind: "invalid", faults };
+  const text = (field: (typeof TEXT_FIELDS)[number]) => fields[field] as string;
+  const [oldStatus, newStatus] = [text("old_status"), text("new_status")];
+  return {
+    kind: "ok",
+    eventType: text("event_type"),
+    facts: {
+      memberId: text("member_id"),
+      oldStatus,
+      newStatus,
+      changedAt: changedAt as string,
+      direction: transitionDirection(oldStatus, newStatus),
+    },
+  };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= INBOUND_FIELD_CHARS_MAX;
+}
+
+function ruleFor(value: unknown): string {
+  return value === undefined ? "is required" : `must be a string of 1 to ${INBOUND_FIELD_CHARS_MAX} characters`;
+}
+
+/** A text field of a request that may be refused: whatever it says is kept as far as it can be shown. */
+export function shownText(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value.slice(0, INBOUND_FIELD_CHARS_MAX) : null;
+}
+
+export interface Notified {
+  readonly id: Uuid;
+  readonly recordId: Uuid;
+  readonly source: Pick<Source, "name" | "tenantId">;
+  readonly facts: PauseStatusFacts;
+  readonly now: EpochMs;
+}
+
+/** What a transition publishes; null when nothing follows from it. */
+export function notificationOf({ id, recordId, source, facts, now }: Notified): Event | null {
+  const type = transitionEventType(facts.direction);
+  if (type === null) return null;
+  const payload = JSON.stringify({
+    webhook_event_id: ID_PREFIX.inbound + recordId,
+    source: source.name,
+    member_id: facts.memberId,
+    peer_mentor_id: facts.memberId,
+    old_status: facts.oldStatus,
+    new_status: facts.newStatus,
+    transition_direction: facts.direction,
+    changed_at: facts.changedAt,
+  });
+  return { id, tenantId: source.tenantId, type, payload, acceptedAt: now, pauseId: null };
+}

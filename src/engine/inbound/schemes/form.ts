@@ -1,0 +1,32 @@
+/** Bodies of type application/x-www-form-urlencoded. */
+import type { InboundRequest } from "../../../domain/inbound/request.ts";
+import { header } from "./headers.ts";
+
+const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export function isForm(request: InboundRequest): boolean {
+  return FORM.test(header(request, "content-type") ?? "");
+}
+
+/** The values of each parameter in order; null when the body is not UTF-8. */
+export function formParameters(body: Uint8Array): ReadonlyMap<string, readonly string[]> | null {
+  const text = utf8Text(body);
+  if (text === null) return null;
+  const parameters = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const values = parameters.get(name);
+    if (values === undefined) parameters.set(name, [value]);
+    else values.push(value);
+  }
+  return parameters;
+}
+
+/** Null when the bytes are not UTF-8. A byte-order mark stays. */
+export function utf8Text(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}

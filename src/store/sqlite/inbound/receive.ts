@@ -1,0 +1,46 @@
+/** receive: what was verified is recorded, remembered and published in one transaction. */
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { Receive, ReceiveResult, Wake } from "../../../ports/store.ts";
+import { uuidBytes } from "../../rows.ts";
+import { publishFrom, wakesFor } from "../publish.ts";
+import { one } from "../reading.ts";
+import type { Writing } from "../writing.ts";
+import { type DigestOfSource, findDigest, rememberDigest } from "./digests.ts";
+import { insertInbound, linkEvent } from "./rows.ts";
+
+const IS_THERE = "SELECT 1 FROM inbound WHERE id = ?";
+
+export function receiveOne(w: Writing, request: Receive): ReceiveResult {
+  const { id, event, facts, now } = request;
+  const digest = digestOf(request);
+  const first = digest === null ? null : findDigest(w, digest);
+  if (first !== null && first.id !== id) return { ...first, kind: "repeated", triggered: first.eventId !== null };
+  // Looked for only where it would show, so that nobody else pays: a repeat breaks on its record's id first.
+  const isSame = first !== null || (w.mode.careful && one(w, IS_THERE, uuidBytes(id)) !== undefined);
+  if (isSame) {
+    return { kind: "received", woken: event === null ? [] : wakesFor(w, request.tenantSeq, event.type) };
+  }
+  const seq = insertInbound(w, { ...request, refused: null, bodyBytes: request.raw.body.byteLength });
+  if (digest !== null) {
+    const answer = { id, direction: facts?.direction ?? null, eventId: event?.id ?? null };
+    rememberDigest(w, digest, answer, now);
+  }
+  return { kind: "received", woken: event === null ? [] : publishOf(w, seq, request.tenantSeq, event, now) };
+}
+
+export function digestOf({ sourceSeq, digest }: Pick<Receive, "sourceSeq" | "digest">): DigestOfSource | null {
+  return digest === null ? null : { sourceSeq, digest };
+}
+
+/** Publish what a record makes, and have it found from either. */
+export function publishOf(
+  w: Writing,
+  inboundSeq: Seq,
+  tenantSeq: Seq,
+  event: NonNullable<Receive["event"]>,
+  now: EpochMs,
+): Wake[] {
+  const { eventSeq, woken } = publishFrom(w, tenantSeq, event);
+  linkEvent(w, inboundSeq, eventSeq, now);
+  return woken;
+}

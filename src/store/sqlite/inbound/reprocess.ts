@@ -1,0 +1,118 @@
+/** reprocess, noteInbound, deleteInbound: what becomes of a record once it is there. */
+import type { Actor } from "../../../domain/access.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
+import type { InboundRecord, Reprocess, ReprocessResult } from "../../../ports/store.ts";
+import { uuidBytes } from "../../rows.ts";
+import { wakesFor } from "../publish.ts";
+import { one } from "../reading.ts";
+import type { Writing } from "../writing.ts";
+import { findDigest, rememberDigest } from "./digests.ts";
+import { digestOf, publishOf } from "./receive.ts";
+import { factValues, findRecord, type RecordColumns, readRecord } from "./rows.ts";
+
+type Verified = NonNullable<Reprocess["verified"]>;
+
+export function reprocess(w: Writing, request: Reprocess): ReprocessResult {
+  const row = findRecord(w, request.tenantSeq, request.id);
+  if (row === null) return { kind: "unknown" };
+  const tenantSeq = request.verified?.tenantSeq ?? row.tenant_seq;
+  if (tenantSeq === null) throw new Error(`inbound event ${row.seq} is nobody's, and was not verified`);
+  if (wasDone(w, row, request)) {
+    const woken = request.event === null ? [] : wakesFor(w, tenantSeq, request.event.type);
+    return { kind: "reprocessed", record: load(w, request.id), woken };
+  }
+  if (request.verified !== null) {
+    const before = validBefore(w, row, request.id, request.verified);
+    if (before !== null) return { kind: "repeated", id: before };
+    turnValid(w, row, request, request.verified);
+  } else if (row.valid === 0) throw new Error(`inbound event ${row.seq} was never verified`);
+  writeReprocessed(w, row.seq, request);
+  const woken = request.event === null ? [] : publishOf(w, row.seq, tenantSeq, request.event, request.now);
+  return { kind: "reprocessed", record: load(w, request.id), woken };
+}
+
+const LINKED = `
+  SELECT 1
+  FROM events v CROSS JOIN inbound_events l ON l.event_seq = v.seq
+  WHERE v.id = ? AND l.inbound_seq = ?`;
+
+/** Whether this very request was carried out before. */
+function wasDone(w: Writing, row: RecordColumns, { event, verified, now }: Reprocess): boolean {
+  if (event !== null) return one(w, LINKED, uuidBytes(event.id), row.seq) !== undefined;
+  return verified !== null && row.valid === 1 && row.reprocessed_at === now;
+}
+
+/** Whose record says the same and is valid: it may be this one. */
+function validBefore(w: Writing, row: RecordColumns, id: Uuid, verified: Verified): Uuid | null {
+  if (row.valid === 1) return id;
+  const digest = digestOf(verified);
+  return digest === null ? null : (findDigest(w, digest)?.id ?? null);
+}
+
+const TURN_VALID = `
+  UPDATE inbound
+  SET valid = 1, rejection = NULL, explanation = NULL, processed_at = ?, source_seq = ?, tenant_seq = ?,
+      source_name = ?, event_type = ?, direction = ?, member_id = ?, old_status = ?, new_status = ?, changed_at = ?
+  WHERE seq = ? AND valid = 0`;
+
+function turnValid(w: Writing, row: RecordColumns, { id, event, now }: Reprocess, verified: Verified): void {
+  const { sourceSeq, tenantSeq, sourceName, eventType, facts } = verified;
+  w.memory.refusals.left(sourceOf(w, row.seq));
+  w.prepare(TURN_VALID).run(now, sourceSeq, tenantSeq, sourceName, eventType, ...factValues(facts), row.seq);
+  const digest = digestOf(verified);
+  const answer = { id, direction: facts?.direction ?? null, eventId: event?.id ?? null };
+  if (digest !== null) rememberDigest(w, digest, answer, now);
+}
+
+const REPROCESSED =
+  "UPDATE inbound SET reprocessed_at = ?1, notes = CASE WHEN ?2 THEN ?3 ELSE notes END WHERE seq = ?4";
+
+function writeReprocessed(w: Writing, seq: Seq, { notes, now }: Reprocess): void {
+  w.prepare(REPROCESSED).run(now, notes === undefined ? 0 : 1, notes ?? null, seq);
+}
+
+/** Of a record that is there. */
+function load(w: Writing, id: Uuid): InboundRecord {
+  const row = findRecord(w, null, id);
+  if (row === null) throw new Error(`no inbound event ${id}`);
+  return readRecord(w, row, INBOUND_EVENTS_SHOWN_MAX);
+}
+
+function sourceOf(w: Writing, seq: Seq): Seq | null {
+  return one<{ source_seq: Seq | null }>(w, "SELECT source_seq FROM inbound WHERE seq = ?", seq)?.source_seq ?? null;
+}
+
+// ── Notes and deletion ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface NoteInbound {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq | null;
+  readonly id: Uuid;
+  readonly notes: string | null;
+  readonly now: EpochMs;
+}
+
+export function noteInbound(w: Writing, { tenantSeq, id, notes }: NoteInbound): InboundRecord | null {
+  const row = findRecord(w, tenantSeq, id);
+  if (row === null) return null;
+  w.prepare("UPDATE inbound SET notes = ? WHERE seq = ?").run(notes, row.seq);
+  return load(w, id);
+}
+
+interface DeletedInbound {
+  readonly source_seq: Seq | null;
+  readonly valid: number;
+}
+
+const DELETE = `
+  DELETE FROM inbound
+  WHERE id = :id AND (:tenant IS NULL OR tenant_seq = :tenant)
+  RETURNING source_seq, valid`;
+
+/** Its digest stays, so that a repeat is still one; the links to its events lead nowhere until retention takes them. */
+export function deleteInbound(w: Writing, { tenantSeq, id }: Omit<NoteInbound, "notes">): boolean {
+  const deleted = w.prepare(DELETE).get({ id: uuidBytes(id), tenant: tenantSeq }) as DeletedInbound | undefined;
+  if (deleted?.valid === 0) w.memory.refusals.left(deleted.source_seq);
+  return deleted !== undefined;
+}

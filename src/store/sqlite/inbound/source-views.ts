@@ -1,0 +1,35 @@
+/** getSource, listSources, findSource: those that are not deleted. */
+import type { Seq, Uuid } from "../../../domain/ids.ts";
+import type { Source } from "../../../domain/inbound/source.ts";
+import { uuidBytes } from "../../rows.ts";
+import { all, one, type Reading } from "../reading.ts";
+import { readSource, SOURCE_COLUMNS, type SourceColumns } from "./source-rows.ts";
+
+const BY_ID = `SELECT ${SOURCE_COLUMNS} FROM sources s WHERE s.id = ? AND s.deleted_at IS NULL`;
+const BY_NAME = `
+  SELECT ${SOURCE_COLUMNS}
+  FROM sources s INDEXED BY sources_by_name
+  WHERE s.name = ? AND s.deleted_at IS NULL`;
+
+export function findSource(reading: Reading, by: { readonly id: Uuid } | { readonly name: string }): Source | null {
+  const row =
+    "id" in by ? one<SourceColumns>(reading, BY_ID, uuidBytes(by.id)) : one<SourceColumns>(reading, BY_NAME, by.name);
+  return row === undefined ? null : readSource(reading, row);
+}
+
+export function getSource(reading: Reading, tenantSeq: Seq, id: Uuid): Source | null {
+  const row = one<SourceColumns>(reading, BY_ID, uuidBytes(id));
+  return row === undefined || row.tenant_seq !== tenantSeq ? null : readSource(reading, row);
+}
+
+// The index ends in the sequence.
+const OF_TENANT = `
+  SELECT ${SOURCE_COLUMNS}
+  FROM sources s INDEXED BY sources_live
+  WHERE s.tenant_seq = ? AND s.deleted_at IS NULL AND s.seq > ?
+  ORDER BY s.seq
+  LIMIT ?`;
+
+export function listSources(reading: Reading, tenantSeq: Seq, after: Seq | null, limit: number): Source[] {
+  return all<SourceColumns>(reading, OF_TENANT, tenantSeq, after ?? 0, limit).map((row) => readSource(reading, row));
+}

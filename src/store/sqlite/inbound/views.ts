@@ -1,0 +1,140 @@
+/** getInbound, listInbound, listRejected, findInboundOfEvent. */
+import type { Seq, Uuid } from "../../../domain/ids.ts";
+import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
+import type { InboundFilter, InboundPage, InboundRecord } from "../../../ports/store.ts";
+import { directionNumber, inboundKindNumber, uuidBytes, uuidText } from "../../rows.ts";
+import { all, one, type Reading } from "../reading.ts";
+import {
+  findRecord,
+  RECORD_COLUMNS,
+  type RecordColumns,
+  ROW_COLUMNS,
+  type RowColumns,
+  readRecord,
+  readRow,
+} from "./rows.ts";
+
+export function getInbound(reading: Reading, tenantSeq: Seq | null, id: Uuid): InboundRecord | null {
+  const row = findRecord(reading, tenantSeq, id);
+  return row === null ? null : readRecord(reading, row, INBOUND_EVENTS_SHOWN_MAX);
+}
+
+// ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A range of one index that has everything that is asked for. */
+interface Range {
+  readonly from: string;
+  readonly values: readonly (number | string)[];
+}
+
+const ROW = `SELECT ${ROW_COLUMNS} FROM inbound i WHERE i.seq = ?`;
+
+export function listInbound(reading: Reading, filter: InboundFilter, offset: number, limit: number): InboundPage {
+  const conditions = conditionsOf(reading, filter);
+  if (conditions === null) return { rows: [], total: 0 };
+  const ranges = rangesOf(filter, conditions);
+  const seqs = pageOf(reading, ranges, offset, limit);
+  return {
+    rows: seqs
+      .map((seq) => one<RowColumns>(reading, ROW, seq))
+      .filter((row) => row !== undefined)
+      .map(readRow),
+    total: ranges.reduce((sum, range) => sum + countOf(reading, range), 0),
+  };
+}
+
+type Conditions = readonly (readonly [column: string, value: number | string | null])[];
+
+/** Null: nothing can fit. */
+function conditionsOf(reading: Reading, filter: InboundFilter): Conditions | null {
+  const { sourceId, sourceName, eventType, direction } = filter;
+  const sourceSeq = sourceId === null ? null : findSourceSeq(reading, filter.tenantSeq, sourceId);
+  if (sourceId !== null && sourceSeq === null) return null;
+  return [
+    // The refused ones have an index of their own.
+    ["valid", filter.valid === true ? 1 : null],
+    ["direction", direction === null ? null : directionNumber(direction)],
+    ["source_seq", sourceSeq],
+    ["source_name", sourceName],
+    ["event_type", eventType],
+  ];
+}
+
+function rangesOf(filter: InboundFilter, conditions: Conditions): Range[] {
+  const isRefused = filter.valid === false;
+  const index = isRefused ? "inbound_refused_of_tenant" : "inbound_of_tenant";
+  const asked = conditions.filter(([, value]) => value !== null) as readonly (readonly [string, number | string])[];
+  const rest = [...(isRefused ? ["valid = 0"] : []), ...asked.map(([column]) => `${column} = ?`)];
+  const range = (owner: string, ownerValues: readonly Seq[]): Range => ({
+    from: `
+      FROM inbound INDEXED BY ${index}
+      WHERE ${["kind = ?", owner, "received_at >= ?", "received_at < ?", ...rest].join(" AND ")}`,
+    values: [
+      inboundKindNumber(filter.kind),
+      ...ownerValues,
+      filter.from ?? 0,
+      filter.to ?? Number.MAX_SAFE_INTEGER,
+      ...asked.map(([, value]) => value),
+    ],
+  });
+  const own = range("tenant_seq = ?", [filter.tenantSeq]);
+  return filter.andNobodys ? [own, range("tenant_seq IS NULL", [])] : [own];
+}
+
+/** Skipped in the index alone; two ranges are merged in their order, and nothing is sorted. */
+function pageOf(reading: Reading, ranges: readonly Range[], offset: number, limit: number): Seq[] {
+  const sql = `
+    ${ranges.map(({ from }) => `SELECT received_at, seq ${from}`).join(" UNION ALL ")}
+    ORDER BY received_at DESC, seq DESC
+    LIMIT ? OFFSET ?`;
+  return all<{ seq: Seq }>(reading, sql, ...ranges.flatMap(({ values }) => values), limit, offset).map(
+    ({ seq }) => seq,
+  );
+}
+
+function countOf(reading: Reading, { from, values }: Range): number {
+  return one<{ total: number }>(reading, `SELECT count(*) AS total ${from}`, ...values)?.total ?? 0;
+}
+
+const SOURCE_SEQ = "SELECT seq FROM sources WHERE id = ? AND tenant_seq = ?";
+
+/** A deleted one's too: what came from it is still there. */
+function findSourceSeq(reading: Reading, tenantSeq: Seq, id: Uuid): Seq | null {
+  return one<{ seq: Seq }>(reading, SOURCE_SEQ, uuidBytes(id), tenantSeq)?.seq ?? null;
+}
+
+// The index goes by source, then sequence.
+const REJECTED = `
+  SELECT ${RECORD_COLUMNS}
+  FROM inbound i INDEXED BY inbound_refused
+  WHERE i.source_seq = ? AND i.seq > ? AND i.valid = 0
+  ORDER BY i.seq
+  LIMIT ?`;
+
+export function listRejected(
+  reading: Reading,
+  tenantSeq: Seq,
+  sourceId: Uuid,
+  after: Seq,
+  limit: number,
+): InboundRecord[] {
+  const sourceSeq = findSourceSeq(reading, tenantSeq, sourceId);
+  if (sourceSeq === null) return [];
+  return all<RecordColumns>(reading, REJECTED, sourceSeq, after, limit).map((row) =>
+    readRecord(reading, row, INBOUND_EVENTS_SHOWN_MAX),
+  );
+}
+
+// ── From an event ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const OF_EVENT = `
+  SELECT i.id
+  FROM events v
+  CROSS JOIN inbound_events l ON l.event_seq = v.seq
+  CROSS JOIN inbound i ON i.seq = l.inbound_seq
+  WHERE v.id = ? AND v.tenant_seq = ?`;
+
+export function findInboundOfEvent(reading: Reading, tenantSeq: Seq, eventId: Uuid): Uuid | null {
+  const row = one<{ id: Uint8Array }>(reading, OF_EVENT, uuidBytes(eventId), tenantSeq);
+  return row === undefined ? null : uuidText(row.id);
+}

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createReceiving } from "./receiving.ts";
+import { HOUR, START } from "./times.ts";
+import { type OpenStore, useWorld } from "./world.ts";
+
+export function reprocessingCases(open: OpenStore): void {
+  const world = useWorld(open);
+  const newReceiving = async () => {
+    const tenant = await world.newTenant();
+    return { tenant, ...createReceiving(world, tenant) };
+  };
+
+  test("a valid one publishes another event, each time it is asked", async () => {
+    const { tenant, source, take, again, find, events } = await newReceiving();
+    const endpoint = await tenant.endpoint();
+    const from = await source();
+    const { id, event } = await take(from);
+    const before = await find(id);
+    const requests = [again(from, id, START + HOUR), again(from, id, START + 2 * HOUR)];
+    const [first, second] = await Promise.all(requests.map((request) => world.store.reprocess(request)));
+    assert(first?.kind === "reprocessed" && second?.kind === "reprocessed");
+    assert.deepEqual(first.woken, [{ endpointSeq: endpoint.seq, readyAt: START }]);
+    const ids = [event, ...requests.map((request) => request.event)].map((each) => each?.id ?? assert.fail());
+    assert.deepEqual(first.record, { ...before, reprocessedAt: START + HOUR, eventIds: ids.slice(0, 2) });
+    assert.deepEqual(second.record, { ...before, reprocessedAt: START + 2 * HOUR, eventIds: ids });
+    assert.deepEqual(await find(id), second.record);
+    assert.deepEqual(
+      (await events(endpoint)).map((each) => each.id),
+      ids,
+    );
+    for (const eventId of ids) assert.equal(await world.store.findInboundOfEvent(tenant.tenantSeq, eventId), id);
+  });
+
+  test("a reprocessing that is repeated after an ambiguous commit is one", async () => {
+    const { tenant, source, take, refuse, again, verified, events } = await newReceiving();
+    const endpoint = await tenant.endpoint();
+    const from = await source();
+    const taken = await take(from, { same: null });
+    const [refused, quiet] = [await refuse(from), await refuse(from)];
+    const requests = [
+      again(from, taken.id),
+      { ...again(from, taken.id, START + 1), event: null },
+      verified(from, refused, { same: "one" }),
+      verified(from, quiet, { same: "two", change: "a>b" }),
+    ];
+    for (const request of requests) {
+      const first = await world.store.reprocess(request);
+      assert.equal(first.kind, "reprocessed");
+      assert.deepEqual(await world.store.reprocess(request), first);
+    }
+    assert.equal((await events(endpoint)).length, 3);
+  });
+
+  test("notes come along, or stay as they were", async () => {
+    const { source, take, again, find } = await newReceiving();
+    const from = await source();
+    const { id } = await take(from);
+    await world.store.reprocess({ ...again(from, id), notes: "because" });
+    await world.store.reprocess(again(from, id));
+    assert.equal((await find(id)).notes, "because");
+    await world.store.reprocess({ ...again(from, id), notes: null });
+    assert.equal((await find(id)).notes, null);
+  });
+
+  test("a refused one that is verified now becomes valid, publishes, and is remembered against repeats", async () => {
+    const { tenant, source, refuse, verified, find, list, events, request, receive } = await newReceiving();
+    const endpoint = await tenant.endpoint();
+    const from = await source();
+    const refused = await refuse(from, { body: '{"n":1}' });
+    const before = await find(refused.id);
+    const asked = verified(from, refused, { now: START + HOUR });
+    const result = await world.store.reprocess({ ...asked, notes: "the secret was wrong" });
+    assert(result.kind === "reprocessed");
+    assert.deepEqual(result.woken, [{ endpointSeq: endpoint.seq, readyAt: START + HOUR }]);
+    const eventId = asked.event?.id ?? assert.fail();
+    assert.deepEqual(result.record, {
+      ...before,
+      valid: true,
+      rejection: null,
+      explanation: null,
+      facts: asked.verified?.facts,
+      processedAt: START + HOUR,
+      reprocessedAt: START + HOUR,
+      notes: "the secret was wrong",
+      eventIds: [eventId],
+    });
+    assert.deepEqual(await find(refused.id), result.record);
+    assert.deepEqual([(await list({ valid: true })).total, (await list({ valid: false })).total], [1, 0]);
+    assert.deepEqual(
+      (await events(endpoint)).map(({ id }) => id),
+      [eventId],
+    );
+    const repeat = await receive(request(from, { body: '{"n":1}' }));
+    assert.deepEqual(repeat, {
+      kind: "repeated",
+      id: refused.id,
+      direction: "PAUSE_ACTIVATED",
+      triggered: true,
+      eventId,
+    });
+  });
+
+  test("of two at once that verified the same refused one, one does it", async () => {
+    const { tenant, source, refuse, verified, events } = await newReceiving();
+    const endpoint = await tenant.endpoint();
+    const from = await source();
+    for (const change of ["active>paused", "a>b"]) {
+      const refused = await refuse(from);
+      const requests = [START, START + 1].map((now) => verified(from, refused, { now, change, same: change }));
+      const results = await Promise.all(requests.map((request) => world.store.reprocess(request)));
+      assert.equal(results[0]?.kind, "reprocessed");
+      assert.deepEqual(results[1], { kind: "repeated", id: refused.id });
+    }
+    assert.equal((await events(endpoint)).length, 1);
+  });
+
+  test("a refused one whose content came by another way stays as it was", async () => {
+    const { tenant, source, take, refuse, verified, find, events } = await newReceiving();
+    const endpoint = await tenant.endpoint();
+    const from = await source();
+    const refused = await refuse(from);
+    const taken = await take(from);
+    const before = await find(refused.id);
+    assert.deepEqual(await world.store.reprocess(verified(from, refused)), { kind: "repeated", id: taken.id });
+    assert.deepEqual(await find(refused.id), before);
+    assert.equal((await events(endpoint)).length, 1);
+  });
+
+  test("what is nobody's becomes the source's that it was verified as", async () => {
+    const { tenant, source, refuse, verified, find, list } = await newReceiving();
+    const from = await source();
+    const refused = await refuse(null);
+    const result = await world.store.reprocess(verified(from, refused));
+    assert.equal(result.kind, "reprocessed");
+    const { tenantSeq, sourceId, sourceName } = await find(refused.id);
+    assert.deepEqual([tenantSeq, sourceId, sourceName], [tenant.tenantSeq, from.id, from.name]);
+    assert.equal((await list({ sourceId: from.id })).total, 1);
+  });
+
+  test("nobody reprocesses what is not there, and no tenant another's", async () => {
+    const { source, take, again, find } = await newReceiving();
+    const other = await world.newTenant();
+    const from = await source();
+    const { id } = await take(from);
+    const before = await find(id);
+    const foreign = { ...again(from, id), tenantSeq: other.tenantSeq };
+    for (const request of [foreign, again(from, world.newId())]) {
+      assert.deepEqual(await world.store.reprocess(request), { kind: "unknown" });
+    }
+    assert.deepEqual(await find(id), before);
+  });
+}

@@ -1,0 +1,247 @@
+/**
+ * A server that takes in webhooks, killed at random moments and started again on the same data, while its senders
+ * repeat whatever was not answered. What got a 200 is recorded once, published once and delivered; the moments come from
+ * a seed, which is printed and can be given as CRASH_SEED.
+ */
+import assert from "node:assert/strict";
+import { Agent, request } from "node:http";
+import { type TestContext, test } from "node:test";
+import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
+import { within } from "../harness/deadline.ts";
+import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";
+import { createSource, type MadeSource, RECORDS, rowsOf, signatureOf } from "../harness/inbound.ts";
+import type { Client } from "../harness/server.ts";
+import { followOutcomes } from "../harness/stream.ts";
+
+const KILLS = 3;
+const TAKEN_BEFORE_KILL = { min: 30, max: 120 };
+const SENDERS = 5;
+/** Those that send pause statuses; the others are repositories. */
+const STATUS_SENDERS: readonly number[] = [0, 2];
+/** Of what a sender numbers: sent twice at once, and again after it was answered. */
+const TWICE_EVERY = 7;
+const AGAIN_EVERY = 5;
+
+/** Small and good enough: mulberry32. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** One webhook, the same however often it is sent. */
+interface Webhook {
+  /** `n.<sender>.<number>`, and the type that it is recorded under. */
+  readonly name: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+type Make = (name: string) => Webhook;
+
+/** Every third pause status says something that nothing follows from. */
+const isQuiet = (name: string): boolean => Number(name.split(".")[2]) % 3 === 0;
+
+/** A pause status of another member each time. */
+function statuses({ name: source }: MadeSource, secret?: string): Make {
+  return (name) => {
+    const status = { old_status: "active", new_status: isQuiet(name) ? "gone" : "paused" };
+    const fields = { source, event_type: name, member_id: name, ...status, changed_at: "2026-03-19T14:29:50Z" };
+    const body = JSON.stringify(fields, null, 1);
+    return { name, path: RECORDS, headers: { "x-signature": signatureOf(body, secret) }, body };
+  };
+}
+
+function deliveries({ id }: MadeSource): Make {
+  return (name) => {
+    const body = `{"name":"${name}", "x": 1.0}`;
+    const headers = {
+      "x-hub-signature-256": signatureOf(body),
+      "x-github-event": name,
+      "x-github-delivery": `delivery of ${name}`,
+    };
+    return { name, path: `/in/${id}`, headers, body };
+  };
+}
+
+interface Taken {
+  readonly status: number;
+  readonly ids: string;
+  readonly duplicate: boolean;
+}
+
+/** Null: the server is gone, and nobody knows. */
+function post(agent: Agent, url: string, { path, headers, body }: Webhook): Promise<Taken | null> {
+  return new Promise((resolve) => {
+    const gone = () => resolve(null);
+    const sent = request(url + path, { method: "POST", agent, headers }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      answer.on("error", gone).on("end", () => {
+        const { duplicate = false, ...told } = JSON.parse(text) as { duplicate?: boolean };
+        resolve({ status: answer.statusCode ?? 0, ids: JSON.stringify(told), duplicate });
+      });
+    });
+    sent.on("error", gone).end(body);
+  });
+}
+
+interface Sender {
+  /** Sends until the server is gone; when it is over, only what nobody has answered yet. */
+  run(url: string, isOver?: boolean): Promise<void>;
+}
+
+interface Told {
+  /** By name: what the first 200 said. */
+  readonly taken: Map<string, string>;
+  /** By name: how many 401. */
+  readonly refused: Map<string, number>;
+  onTaken: () => void;
+}
+
+function createSender(number: number, make: Make, told: Told): Sender {
+  let count = 0;
+  let pending: Webhook | null = null;
+  /** Two 200s without `duplicate` would be two records. */
+  const fresh = new Set<string>();
+
+  function heard({ name }: Webhook, answer: Taken | null, isRepeat: boolean): void {
+    if (answer?.status === 401) told.refused.set(name, (told.refused.get(name) ?? 0) + 1);
+    if (answer?.status !== 200) return;
+    assert.equal(answer.ids, told.taken.get(name) ?? answer.ids, `${name} gets the first one's answer`);
+    if (isRepeat) assert.ok(answer.duplicate, `${name} is a repeat`);
+    if (!answer.duplicate) assert.ok(!fresh.has(name), `${name} was taken twice`);
+    if (!answer.duplicate) fresh.add(name);
+    told.taken.set(name, answer.ids);
+    told.onTaken();
+  }
+
+  return {
+    async run(url, isOver = false) {
+      const agent = new Agent({ keepAlive: true });
+      for (let isGone = false; !isGone && !(isOver && pending === null); ) {
+        pending ??= make(`n.${number}.${count++}`);
+        const webhook: Webhook = pending;
+        const isRepeat = told.taken.has(webhook.name);
+        const times = count % TWICE_EVERY === 0 ? 2 : 1;
+        const answers = await Promise.all(Array.from({ length: times }, () => post(agent, url, webhook)));
+        for (const answer of answers) heard(webhook, answer, isRepeat);
+        isGone = answers.includes(null);
+        const isDone = answers.every((answer) => answer !== null && answer.status !== 503);
+        if (isDone && (count % AGAIN_EVERY !== 0 || isRepeat)) pending = null;
+      }
+      agent.destroy();
+    },
+  };
+}
+
+/** Kill at a 200, or at a delivery that is just arriving: after a commit, or amid the next. */
+function planKill(server: ListeningChild, hooks: Hooks, told: Told, random: (below: number) => number): void {
+  const { min, max } = TAKEN_BEFORE_KILL;
+  const more = min + random(max - min);
+  const kill = () => server.signal("SIGKILL");
+  const enough = told.taken.size + more;
+  told.onTaken = () => {};
+  if (random(2) === 0) {
+    told.onTaken = () => {
+      if (told.taken.size >= enough) kill();
+    };
+  } else void hooks.nth(hooks.all.length + Math.ceil(more / 2)).then(kill);
+}
+
+/** The ids of everything that came to a source, by the type that it is recorded under. */
+async function recorded(client: Client, { id }: MadeSource, query: string): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for (let page = 1; ; page++) {
+    const answer = await client.request("GET", `/v1/sources/${id}/events?${query}&limit=100&page=${page}`);
+    const rows = rowsOf(answer);
+    for (const { event_type: type, id: each } of rows) {
+      found.set(String(type), [...(found.get(String(type)) ?? []), String(each)]);
+    }
+    if (rows.length === 0) return found;
+  }
+}
+
+const nameOf = (hook: Hook): string => {
+  const { name, member_id: member } = JSON.parse(hook.body) as { name?: string; member_id?: string };
+  return name ?? member ?? assert.fail(hook.body);
+};
+
+async function everythingSent(t: TestContext, server: ListeningChild, endpointId: string): Promise<void> {
+  const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
+  for (;;) {
+    const { body } = await server.request("GET", `/v1/endpoints/${endpointId}`);
+    if (body.waiting.count === 0) return outcomes.close();
+    await outcomes.next();
+  }
+}
+
+test("what was taken is recorded, published and delivered once, whenever the server is killed", {
+  timeout: 60_000,
+}, async (t) => {
+  const seed = Number(process.env.CRASH_SEED ?? Math.floor(performance.timeOrigin % 2 ** 31));
+  t.diagnostic(`CRASH_SEED=${seed}`);
+  const random = randomFrom(seed);
+  const dataDir = await newDataDir(t);
+  const hooks = await startHooks(t);
+  let server = await startChild(t, dataDir);
+  const endpoint = await server.request("POST", "/v1/endpoints", {
+    body: { url: hooks.url, retry_schedule_seconds: [1, 1, 1, 1] },
+  });
+  const members = await createSource(server, { scheme: "jcs" });
+  const repositories = await createSource(server, { scheme: "github" });
+
+  const told: Told = { taken: new Map(), refused: new Map(), onTaken: () => {} };
+  const [status, delivery, forged] = [statuses(members), deliveries(repositories), statuses(members, "another secret")];
+  const senders = Array.from({ length: SENDERS }, (_, number) =>
+    createSender(number, STATUS_SENDERS.includes(number) ? status : delivery, told),
+  );
+  const forger = createSender(SENDERS, forged, told);
+  for (let kill = 0; kill < KILLS; kill++) {
+    planKill(server, hooks, told, random);
+    await Promise.all([...senders, forger].map((sender) => sender.run(server.url)));
+    await server.exited;
+    server = await startChild(t, dataDir);
+  }
+  await Promise.all(senders.map((sender) => sender.run(server.url, true)));
+  await within(everythingSent(t, server, endpoint.body.id), "every delivery's end", 30_000);
+
+  const valid = new Map([
+    ...(await recorded(server, members, "kind=pause_status&valid=true")),
+    ...(await recorded(server, repositories, "kind=webhook&valid=true")),
+  ]);
+  const sent = new Map<string, Set<string>>();
+  for (const hook of hooks.all) {
+    const ids = sent.get(nameOf(hook)) ?? new Set();
+    sent.set(nameOf(hook), ids.add(String(hook.headers["webhook-id"])));
+  }
+  assert.deepEqual([...valid.keys()].sort(), [...told.taken.keys()].sort(), "each is answered, and recorded");
+  for (const [name, [id = "", ...more]] of valid) {
+    assert.deepEqual(more, [], `${name} is recorded more than once`);
+    assert.ok(told.taken.get(name)?.includes(id), `${name} was told as ${told.taken.get(name)}, and is ${id}`);
+    const isStatus = STATUS_SENDERS.includes(Number(name.split(".")[1]));
+    const path = isStatus ? `${RECORDS}/${id}` : `/v1/sources/${repositories.id}/events/${id}`;
+    const { event_ids: eventIds } = (await server.request("GET", path)).body;
+    assert.equal(eventIds.length, isStatus && isQuiet(name) ? 0 : 1, `${name} is published ${eventIds.length} times`);
+    assert.deepEqual([...(sent.get(name) ?? [])], eventIds, `${name} at its receiver`);
+  }
+  assert.deepEqual(
+    [...sent.keys()].filter((name) => !valid.has(name)),
+    [],
+  );
+
+  const refused = await recorded(server, members, "kind=pause_status&valid=false");
+  for (const [name, count] of told.refused) {
+    const kept = refused.get(name)?.length ?? 0;
+    // What a kill cut off may be kept too, and nobody was told.
+    assert.ok(kept >= count && kept <= count + 2, `${name} was refused ${count} times, and is kept ${kept} times`);
+  }
+  t.diagnostic(`${valid.size} taken, ${refused.size} refused, ${hooks.all.length} deliveries, ${KILLS} kills`);
+});
