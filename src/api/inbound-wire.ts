@@ -15,6 +15,14 @@ export const PageFields = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
 };
 
+/** The query's part that says from when to when. */
+export const ReceivedFields = {
+  from: Type.Optional(Type.String({ format: "day-or-time", description: "Received at this time or later." })),
+  to: Type.Optional(
+    Type.String({ format: "day-or-time", description: "Received before this time; on this day or before." }),
+  ),
+};
+
 export const PaginationAnswer = Type.Object({ page: Type.Integer(), limit: Type.Integer(), total: Type.Integer() });
 
 export interface Page {

@@ -13,6 +13,7 @@ import {
   pageFaults,
   pageOf,
   RawBodyAnswer,
+  ReceivedFields,
   RejectionName,
   rawBodyJson,
 } from "../inbound-wire.ts";
@@ -39,10 +40,7 @@ export const SourceEventsQuery = Type.Object(
     ),
     valid: Type.Optional(Type.Boolean({ description: "`false`: what was refused." })),
     event_type: Type.Optional(Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX })),
-    from: Type.Optional(Type.String({ format: "day-or-time", description: "Received at this time or later." })),
-    to: Type.Optional(
-      Type.String({ format: "day-or-time", description: "Received before this time; on this day or before." }),
-    ),
+    ...ReceivedFields,
   },
   { additionalProperties: false },
 );

@@ -22,6 +22,7 @@ import {
   pageFaults,
   pageOf,
   RawBodyAnswer,
+  ReceivedFields,
   RejectionName,
   rawBodyJson,
 } from "../inbound-wire.ts";
@@ -38,10 +39,7 @@ export const RecordsQuery = Type.Object(
     event_type: Type.Optional(Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX })),
     transition_direction: Type.Optional(Type.Enum([...TRANSITION_DIRECTIONS])),
     payload_valid: Type.Optional(Type.Boolean()),
-    from: Type.Optional(Type.String({ format: "day-or-time", description: "Received at this time or later." })),
-    to: Type.Optional(
-      Type.String({ format: "day-or-time", description: "Received before this time; on this day or before." }),
-    ),
+    ...ReceivedFields,
   },
   { additionalProperties: false },
 );
