@@ -20,6 +20,8 @@ const PUBLISHING_CONNECTIONS = 64;
 const ROUNDS = 3;
 const DELIVERED_RATIO_MIN = 0.75;
 const FORGED_BYTES = 350;
+/** Requests without an answer on one connection. */
+const PIPELINED = 64;
 /** Someone who sends genuine ones beside the flood. */
 const GENUINE_PER_SECOND = 50;
 const GENUINE_CONNECTIONS = 4;
@@ -81,14 +83,16 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
     return { ...result, flooded };
   };
 
-  const floodOf = (source: string | null, from: Flood["from"]): Flood => {
-    return { port, connections: CONNECTIONS, from, next: forged(server, { source, bodyBytes: FORGED_BYTES }) };
+  const floodOf = (source: string | null, from: Flood["from"], depth = 1): Flood => {
+    return { port, connections: CONNECTIONS, depth, from, next: forged(server, { source, bodyBytes: FORGED_BYTES }) };
   };
   const { alone, ...floods } = await inTurn(ROUNDS, {
     alone: beside("alone", null),
     unknown: beside("beside forged ones of nobody", floodOf(null, oneAddress)),
     known: beside("beside forged ones of a source", floodOf(JCS_SOURCE, oneAddress)),
     spread: beside("beside forged ones from everywhere", floodOf(JCS_SOURCE, manyAddresses)),
+    ahead: beside("beside pipelined ones", floodOf(JCS_SOURCE, oneAddress, PIPELINED)),
+    aheadSpread: beside("beside pipelined ones from everywhere", floodOf(JCS_SOURCE, manyAddresses, PIPELINED)),
   });
   const kept = await keptMeasures(server);
   if (profileDir !== null) await server.stop();
@@ -99,6 +103,8 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
     ...floodMeasures("forged, nobody's", alone, floods.unknown),
     ...floodMeasures("forged, of a source", alone, floods.known),
     ...floodMeasures(`forged, from ${CONNECTIONS} addresses`, alone, floods.spread),
+    ...floodMeasures(`forged, ${PIPELINED} ahead of their answers`, alone, floods.ahead),
+    ...floodMeasures(`the same from ${CONNECTIONS} addresses`, alone, floods.aheadSpread),
     ...kept,
     {
       name: "publishing: missing",
@@ -282,7 +288,7 @@ async function forgeFew(server: Signalbox): Promise<void> {
 /** From many addresses: of a single one no more than 20 a second are kept. */
 async function fill(server: Signalbox, source: string | null): Promise<void> {
   const next = forged(server, { source, bodyBytes: LARGE_BYTES });
-  const flood = { port: server.port, connections: CONNECTIONS, from: manyAddresses, next };
+  const flood = { port: server.port, connections: CONNECTIONS, depth: 1, from: manyAddresses, next };
   await floodWhile(flood, () => sleep(FILL_MS));
 }
 

@@ -1,54 +1,52 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import Fastify from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS } from "../../domain/limits.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../limits.ts";
 import { createHeldBack } from "./held-back.ts";
+import { createTurns } from "./turns.ts";
 
 interface Waiting {
   readonly ms: number;
   readonly task: () => void;
-  cancelled: boolean;
+  readonly cancelled: PromiseWithResolvers<void>;
 }
 
 /** A server that refuses everything, and whose timers the test lets go off. */
 function refusing(heldMax?: number) {
   const timers: Waiting[] = [];
   const after = (ms: number, task: () => void) => {
-    const timer: Waiting = { ms, task, cancelled: false };
+    const timer: Waiting = { ms, task, cancelled: Promise.withResolvers() };
     timers.push(timer);
-    return {
-      cancel() {
-        timer.cancelled = true;
-      },
-    };
+    return { cancel: () => timer.cancelled.resolve() };
   };
-  const heldBack = createHeldBack({ after }, heldMax);
+  const turns = createTurns();
+  const heldBack = createHeldBack({ after }, turns, heldMax);
   const app = Fastify();
-  let asked = Promise.withResolvers<void>();
-  let count = 0;
+  let arrivedCount = 0;
   const counted = new EventEmitter();
   app.addHook("onRequest", (request, reply, _done) => {
-    heldBack.refuse(request, reply);
-    asked.resolve();
-    count += 1;
+    arrivedCount += 1;
+    turns.take(request, reply, () => heldBack.refuse(request, reply));
     counted.emit("one");
   });
   app.post("/", () => "never");
+  const arrived = async (requests: number): Promise<void> => {
+    while (arrivedCount < requests) await once(counted, "one");
+  };
   return {
     timers,
     app,
-    async arrived(requests: number) {
-      while (count < requests) await once(counted, "one");
-    },
+    arrived,
     /** Answers when the request has arrived. */
     async ask(headers: Record<string, string> = {}) {
-      asked = Promise.withResolvers();
+      const arriving = arrived(arrivedCount + 1);
       const answer = app.inject({ method: "POST", url: "/", headers });
       answer.catch(() => undefined);
-      await Promise.race([asked.promise, answer]);
+      await Promise.race([arriving, answer]);
       return { answer };
     },
   };
@@ -68,34 +66,63 @@ test("a refusal goes out when its time has come, and says how long to wait", asy
 });
 
 /** Connect, and send so many requests at once. */
-async function sendAtOnce(port: number, count: number): Promise<Socket> {
+function sendAtOnce(port: number, count: number): Socket {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => undefined);
   socket.write("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n".repeat(count));
   return socket;
 }
 
-test("whoever sends on without waiting is hung up on, and so is who comes when as many wait as may", async (t) => {
+async function portOf(app: FastifyInstance): Promise<number> {
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  return (app.server.address() as AddressInfo).port;
+}
+
+test("whoever sends on without waiting gets one answer, late as any, and is hung up on", async (t) => {
+  const { timers, app, arrived } = refusing();
+  t.after(() => app.close());
+  const socket = sendAtOnce(await portOf(app), 5);
+  await arrived(5);
+  assert.equal(timers.length, 1);
+  timers[0]?.task();
+  const answers = await text(socket);
+  assert.match(answers, /^HTTP\/1\.1 429 /);
+  assert.match(answers, /\r\nconnection: close\r\n/i);
+  assert.equal(answers.split("HTTP/1.1").length, 2);
+  assert.equal(timers.length, 1);
+});
+
+test("who comes when as many wait as may is hung up on", async (t) => {
   const { timers, app, arrived } = refusing(2);
   t.after(() => app.close());
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = app.server.address() as AddressInfo;
-  const pipelining = await sendAtOnce(port, 2);
-  await once(pipelining, "close");
-  assert.equal(pipelining.bytesRead, 0);
-  assert.equal(timers.at(-1)?.cancelled, true);
-
-  const [first, second] = [await sendAtOnce(port, 1), await sendAtOnce(port, 1)];
-  await arrived(4);
-  const third = await sendAtOnce(port, 1);
+  const port = await portOf(app);
+  const waiting = [sendAtOnce(port, 1), sendAtOnce(port, 1)];
+  await arrived(2);
+  const third = sendAtOnce(port, 1);
   await once(third, "close");
   assert.equal(third.bytesRead, 0);
-  for (const timer of timers.filter(({ cancelled }) => !cancelled)) timer.task();
-  for (const socket of [first, second]) {
+  for (const { task } of timers) task();
+  for (const socket of waiting) {
     const [answer] = (await once(socket, "data")) as [Buffer];
     assert.match(answer.toString(), /^HTTP\/1\.1 429 /);
     socket.destroy();
   }
+});
+
+test("whoever hangs up is waited for no longer, and leaves the place to another", async (t) => {
+  const { timers, app, arrived } = refusing(1);
+  t.after(() => app.close());
+  const port = await portOf(app);
+  const leaving = sendAtOnce(port, 1);
+  await arrived(1);
+  leaving.destroy();
+  await timers[0]?.cancelled.promise;
+  const next = sendAtOnce(port, 1);
+  await arrived(2);
+  timers[1]?.task();
+  const [answer] = (await once(next, "data")) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 429 /);
+  next.destroy();
 });
 
 test("the connection is closed only when much of a body would have to be received for nothing", async () => {

@@ -23,7 +23,9 @@ import {
   ReceivedAnswer,
   receivedText,
 } from "./receive-wire.ts";
+import { createTurns } from "./turns.ts";
 
+const INTERNAL_ERROR = 500;
 const JSON_TYPE = "application/json; charset=utf-8";
 /** What a path that names no id stands for: no source has this one, and it is refused by the same steps. */
 const NO_ID = "00000000-0000-0000-0000-000000000000" as Uuid;
@@ -34,12 +36,20 @@ type BySource = { Params: { source_id: string } };
 
 export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { inbound } = deps.engine;
-  const heldBack = createHeldBack(deps.clock);
+  const turns = createTurns();
+  const heldBack = createHeldBack(deps.clock, turns);
   installRawBodies(app);
   // Before the body is read: a flood of forged ones must cost less than it takes to send.
   app.addHook("onRequest", (request, reply, done) => {
-    if (inbound.mayTry(request.ip)) done();
-    else heldBack.refuse(request, reply);
+    turns.take(request, reply, () => {
+      if (inbound.mayTry(request.ip)) done();
+      else heldBack.refuse(request, reply);
+    });
+  });
+  // What does not even get as far as the engine, such as a body that is too large.
+  app.addHook("onError", (request, _reply, error, done) => {
+    if ((error.statusCode ?? INTERNAL_ERROR) < INTERNAL_ERROR) inbound.countFailure(request.ip);
+    done();
   });
 
   app.post(

@@ -46,6 +46,8 @@ export interface SourceService {
   /** In creation order, after a sequence. */
   list(caller: Caller, after: Seq | null, limit: number): Promise<readonly Source[]>;
   get(caller: Caller, id: Uuid): Promise<Source | null>;
+  /** Also a deleted one, for as long as what came from it is kept. */
+  had(caller: Caller, id: Uuid): Promise<boolean>;
   patch(caller: Caller, id: Uuid, input: PatchSourceInput): Promise<PatchSourceAnswer>;
   rotate(caller: Caller, id: Uuid, secret: string | null, overlapSeconds: number): Promise<RotateSourceAnswer>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
@@ -104,6 +106,8 @@ export interface InboundService {
   readonly sources: SourceService;
   /** Before the body is read: false when so many that failed came from there that no more are looked at for now. */
   mayTry(address: string): boolean;
+  /** A request from there failed before it could be received. */
+  countFailure(address: string): void;
   receivePauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
   receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer>;
   /** A `global_admin` without a chosen tenant also sees what belongs to nobody. */

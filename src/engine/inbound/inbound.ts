@@ -29,9 +29,10 @@ export function createInbound({ clock, store, outage, claims, isOpen }: InboundO
   const refusals = createRefusals(clock);
   const receiving = createReceiving({ clock, store, outage, claims, sources, refusals, isOpen });
   return {
-    ...createRecords(store, clock, claims),
+    ...createRecords({ clock, store, outage, claims }),
     sources: createSources(store, clock, sources),
     mayTry: refusals.mayTry,
+    countFailure: refusals.failed,
     receivePauseStatus: receiving.pauseStatus,
     receiveAny: receiving.atSource,
     forget: sources.forget,
