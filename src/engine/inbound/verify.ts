@@ -45,4 +45,4 @@ function verifySigned(claim: Signed, secrets: readonly string[], body: Uint8Arra
 }
 
 const MISMATCH = (place: string): string =>
-  `The signature in ${place} does not fit: the sender has another secret, or the body is not what was signed.`;
+  `The signature in ${place} does not fit: the source's secret makes another one of this request.`;
