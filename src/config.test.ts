@@ -128,6 +128,10 @@ const WRONG: readonly (readonly [string, string])[] = [
   ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a"}]'],
   ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a", "secret": "b", "extra": 1}]'],
   ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a", "secret": "b"}, {"source": "a", "secret": "c"}]'],
+  ["SIGNALBOX_INBOUND_SOURCES", '[{"source": " ", "secret": "b"}]'],
+  ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a\\tb", "secret": "b"}]'],
+  ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "\\ud800", "secret": "b"}]'],
+  ["SIGNALBOX_INBOUND_SOURCES", '[{"source": "a", "secret": "b\\n"}]'],
   ["DATABASE_URL", "postgres://user:pass@localhost/signalbox"],
 ];
 

@@ -10,7 +10,9 @@ import { nameFaults, wordFaults } from "./tidy/words.ts";
 const FILES = readSourceFiles();
 const LINES_MAX = 400;
 /** Files that may be longer, each with its reason. */
-const LONG_FILES: Readonly<Record<string, string>> = {};
+const LONG_FILES: Readonly<Record<string, string>> = {
+  "src/domain/limits.ts": "one list, so that whoever looks for a limit looks in one place",
+};
 
 /** What a limit counts, when it is not a size or a time. */
 const UNITS = new Set("BYTES CHARS MS SECONDS MINUTES HOURS DAYS ROWS".split(" "));

@@ -3,11 +3,11 @@ import Format from "typebox/format";
 import { isEventFilter, isEventType } from "../domain/event.ts";
 import { ID_PREFIX, parseEndpointId, parseId } from "../domain/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS_MAX } from "../domain/limits.ts";
+import { isPlain } from "../domain/text.ts";
 import { parseTime } from "../domain/time.ts";
 import { decodeCursor, LIST_NAMES } from "./cursor.ts";
 
 const VISIBLE_ASCII = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`);
-const CONTROL = /\p{Cc}/u;
 const CONTROL_BUT_WHITE_SPACE = /[^\P{Cc}\n\r\t]/u;
 
 /** RFC 9110 §5.6.2. */
@@ -41,9 +41,8 @@ Format.Set("url", isUrl);
 Format.Set("header-name", (text) => TOKEN.test(text));
 Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(text));
 // RFC 7617 §2: a colon ends it.
-Format.Set("username", (text) => text.isWellFormed() && !CONTROL.test(text) && !text.includes(":"));
+Format.Set("username", (text) => isPlain(text) && !text.includes(":"));
 Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
-// A lone surrogate or a NUL cannot be stored as text everywhere.
-Format.Set("text", (text) => text.isWellFormed() && !CONTROL.test(text));
+Format.Set("text", isPlain);
 Format.Set("prose", (text) => text.isWellFormed() && !CONTROL_BUT_WHITE_SPACE.test(text));
 for (const list of LIST_NAMES) Format.Set(`${list}-cursor`, (text) => decodeCursor(list, text) !== null);

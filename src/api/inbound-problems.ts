@@ -5,7 +5,7 @@ import { type Problem, problem } from "./errors.ts";
 
 export function verificationFailed({ reason, explanation }: Extract<ReprocessAnswer, { kind: "failed" }>): Problem {
   const details = [{ field: "rejection_reason", rule: reason }];
-  return problem(409, "VERIFICATION_FAILED", `It still cannot be verified (${reason}). ${explanation}`, details);
+  return problem(409, "VERIFICATION_FAILED", `It cannot be processed again (${reason}). ${explanation}`, details);
 }
 
 export function alreadyReceived(id: Uuid): Problem {

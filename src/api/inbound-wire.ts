@@ -3,11 +3,21 @@ import { isUtf8 } from "node:buffer";
 import Type, { type Static } from "typebox";
 import type { Fault } from "../domain/errors.ts";
 import { REJECTIONS } from "../domain/inbound/request.ts";
-import { INBOUND_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../domain/limits.ts";
+import {
+  INBOUND_NOTES_CHARS_MAX,
+  INBOUND_OFFSET_ROWS_MAX,
+  LIST_PAGE_DEFAULT,
+  LIST_PAGE_MAX,
+} from "../domain/limits.ts";
 import type { InboundRecord } from "../ports/store.ts";
 import { Nullable } from "./schemas.ts";
 
 export const RejectionName = Nullable(Type.Enum([...REJECTIONS]));
+
+/** Of a body: what somebody notes about one. */
+export const Notes = Nullable(
+  Type.String({ maxLength: INBOUND_NOTES_CHARS_MAX, format: "prose", description: "Null takes them away." }),
+);
 
 /** The query's part that says which page. */
 export const PageFields = {

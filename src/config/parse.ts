@@ -4,6 +4,7 @@ import ipaddr from "ipaddr.js";
 import { KEY_PATTERN, passwordFault } from "../domain/access.ts";
 import { SECRET_CHARS_MAX, SOURCE_NAME_CHARS_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/recipient.ts";
+import { hasCharacters, isBlank, isPlain } from "../domain/text.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 export type Parse<T> = (text: string) => Parsed<T>;
@@ -167,17 +168,17 @@ export const parseInboundSources: Parse<readonly InboundSourceSetting[]> = (text
 function inboundSourceFault(item: unknown): string | null {
   if (typeof item !== "object" || item === null || Array.isArray(item)) return "must be an object {source, secret}";
   const { source, secret, ...unknown } = item as Record<string, unknown>;
-  if (!isTextUpTo(source, SOURCE_NAME_CHARS_MAX)) {
-    return `must have a source of 1 to ${SOURCE_NAME_CHARS_MAX} characters`;
+  if (!isTextUpTo(source, SOURCE_NAME_CHARS_MAX) || isBlank(source)) {
+    return `must have a source of 1 to ${SOURCE_NAME_CHARS_MAX} characters, not blank and without control characters`;
   }
   if (!isTextUpTo(secret, SECRET_CHARS_MAX)) {
-    return `must have a secret of 1 to ${SECRET_CHARS_MAX} characters`;
+    return `must have a secret of 1 to ${SECRET_CHARS_MAX} characters without control characters`;
   }
   return Object.keys(unknown).length === 0 ? null : "may have no fields but source and secret";
 }
 
 function isTextUpTo(value: unknown, charsMax: number): value is string {
-  return typeof value === "string" && value.length > 0 && value.length <= charsMax;
+  return typeof value === "string" && hasCharacters(value, charsMax) && isPlain(value);
 }
 
 /** Undefined when it is not JSON: the parser's own message would repeat a part of the text. */

@@ -16,6 +16,9 @@ export const AUDIT_TYPES = [
   "source.created",
   "source.rotated",
   "source.deleted",
+  "inbound.reprocessed",
+  "inbound.noted",
+  "inbound.deleted",
 ] as const;
 export type AuditType = (typeof AUDIT_TYPES)[number];
 

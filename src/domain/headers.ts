@@ -62,8 +62,12 @@ function nameRule(name: string): string | null {
   if (!TOKEN.test(name)) return "must be named by an HTTP token: letters, digits and !#$%&'*+-.^_`|~";
   const lower = name.toLowerCase();
   if (FORMAT_HEADERS.has(lower)) return "must not be a header that Signalbox sets itself";
-  if (CARRIAGE_HEADERS.has(lower) || lower.startsWith("proxy-")) return "must not be a header of the connection";
-  return null;
+  return isOfTheConnection(lower) ? "must not be a header of the connection" : null;
+}
+
+/** Whether a header, by its lower-case name, belongs to the connection: a proxy on the way makes it anew. */
+export function isOfTheConnection(name: string): boolean {
+  return CARRIAGE_HEADERS.has(name) || name.startsWith("proxy-");
 }
 
 function valueRule(value: unknown): string | null {

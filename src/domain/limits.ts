@@ -25,6 +25,8 @@ export const BATCH_EVENTS_MAX = 1000;
 export const JSON_DEPTH_MAX = 64;
 export const EVENT_TYPE_CHARS_MAX = 128;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
+/** A time as text: RFC 3339 has no bound on the digits of a fraction, and who writes attoseconds writes 18. */
+export const TIME_CHARS_MAX = 64;
 /** How long an idempotency key is remembered: longer than any sane client retries. */
 export const IDEMPOTENCY_TTL_MS = 72 * HOUR_MS;
 /** Endpoints that one event may go to: one transaction stays short. */
@@ -310,6 +312,12 @@ export const REFUSED_BODY_BYTES_MAX = 16 * KB;
 /** Refused requests looked at and kept, a second: of one address, and of all. */
 export const REFUSED_PER_ADDRESS_SECOND_COUNT_MAX = 20;
 export const REFUSED_PER_SECOND_COUNT_MAX = 200;
+/**
+ * Refused requests whose cause is looked for in a second, and the bytes of body before which one more is taken: some 40 ms
+ * in all. A flood has the others.
+ */
+export const EXPLAINED_PER_SECOND_COUNT_MAX = 20;
+export const EXPLAINED_PER_SECOND_BYTES_MAX = 64 * KB;
 /** Headers kept with a request, names and values: what common senders sign with takes some hundred characters. */
 export const INBOUND_HEADERS_CHARS_MAX = 8 * KB;
 /** Addresses that failing or proven requests are remembered of. */

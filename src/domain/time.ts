@@ -1,23 +1,33 @@
 /** Times as text. */
 import type { EpochMs } from "./ids.ts";
+import { TIME_CHARS_MAX } from "./limits.ts";
 
 const RFC_3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):[0-5]\d:)([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** Parse an RFC 3339 date and time, fractions cut to milliseconds; null when it is none. */
+/**
+ * Parse an RFC 3339 date and time, fractions cut to milliseconds; null when it is none.
+ *
+ * A leap second (23:59:60 UTC on the last day of a month, §5.7) is the second after it. A blank instead of the `T`,
+ * which §5.6 leaves to applications, is refused.
+ */
 export function parseTime(text: string): EpochMs | null {
-  const match = RFC_3339.exec(text);
-  if (match === null) return null;
-  const [, year, month, day] = match.map(Number);
-  if (!isDay(year ?? 0, month ?? 0, day ?? 0)) return null;
-  const ms = Date.parse(text.toUpperCase());
-  return Number.isNaN(ms) ? null : ms;
+  if (text.length > TIME_CHARS_MAX) return null;
+  const [, day = "", minute = "", second = "", fraction = "", zone = ""] = RFC_3339.exec(text) ?? [];
+  if (!isDay(day)) return null;
+  const ms = `.${fraction.slice(0, 3).padEnd(3, "0")}${zone.toUpperCase()}`;
+  if (second !== "60") return Date.parse(`${day}T${minute}${second}${ms}`);
+  const next = Date.parse(`${day}T${minute}59${ms}`) + 1000;
+  return beginsMonth(new Date(next)) ? next : null;
 }
 
 /** `Date.parse` takes 30 February for 1 March. */
-function isDay(year: number, month: number, day: number): boolean {
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+function isDay(text: string): boolean {
+  return new Date(text).getUTCDate() === Number(text.slice(-2));
+}
+
+function beginsMonth(date: Date): boolean {
+  return date.getUTCDate() === 1 && date.getUTCHours() === 0 && date.getUTCMinutes() === 0;
 }
 
 /** `2024-01-01T00:00:00Z`, fractions cut off. */

@@ -92,7 +92,7 @@ export function channelName(number: number): Channel {
   return CHANNELS[number] ?? "email";
 }
 
-const INBOUND_KINDS: readonly InboundKind[] = ["pauseStatus", "any"];
+export const INBOUND_KINDS: readonly InboundKind[] = ["pauseStatus", "any"];
 
 /** The stored number of an inbound event's kind; the fifth migration names them, and those of the two below. */
 export function inboundKindNumber(kind: InboundKind): number {

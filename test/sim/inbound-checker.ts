@@ -98,7 +98,11 @@ export function checkInbound(world: World): void {
     checkAnswers(whole);
     checkPublished(whole);
   }
-  for (const record of world.model.inbound.records.values()) checkKnown(world, record);
+  const audited = auditedOf(world);
+  for (const record of world.model.inbound.records.values()) {
+    checkKnown(world, record);
+    checkAudit(world, record, audited.get(record.id) ?? []);
+  }
 }
 
 const ROWS = "SELECT seq, id, valid, body, tenant_seq, notes FROM inbound";
@@ -253,5 +257,39 @@ function checkKnown({ disk, fault }: World, { id, deletes, notes }: KnownRecord)
   if (row !== undefined && deletes.some(({ fate }) => fate === "done")) fault(`inbound ${id}: deleted, and there`);
   if (row !== undefined && !notes.possible.includes(row.notes as string | null)) {
     fault(`inbound ${id}: its notes are ${row.notes}, should be ${notes.possible.join(" or ")}`);
+  }
+}
+
+// ── The audit ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Audited {
+  readonly type: string;
+  readonly inboundId: string;
+  /** What a reprocessing published. */
+  readonly eventId: string | null;
+}
+
+const AUDITED = `
+  SELECT event_type AS type, data ->> 'inboundId' AS inboundId, data ->> 'eventId' AS eventId
+  FROM audit
+  WHERE event_type GLOB 'inbound.*'`;
+
+function auditedOf({ disk }: World): Map<string, readonly Audited[]> {
+  const rows = disk.prepare(AUDITED).all() as unknown as readonly Audited[];
+  return Map.groupBy(rows, ({ inboundId }) => inboundId);
+}
+
+/** Whatever was done stands in it, once. */
+function checkAudit({ fault }: World, { id, deletes, reprocesses }: KnownRecord, rows: readonly Audited[]): void {
+  const expect = (what: string, count: number, least: number) => {
+    if (count < least || count > 1) fault(`inbound ${id}: ${what} stands in the audit ${count} times`);
+  };
+  const deleted = rows.filter(({ type }) => type === "inbound.deleted").length;
+  expect("its deletion", deleted, deletes.some(({ fate }) => fate === "done") ? 1 : 0);
+  const told = reprocesses.flatMap(({ eventId }) => eventId ?? []);
+  const written = rows.flatMap(({ eventId }) => eventId ?? []);
+  for (const eventId of new Set([...told, ...written])) {
+    const count = written.filter((each) => each === eventId).length;
+    expect(`event ${eventId} of its reprocessing`, count, 1);
   }
 }

@@ -51,7 +51,7 @@ export function createInboundDeeds({ world, callers, random, counted, repeat }: 
   /** One of the latest that somebody's list shows. */
   async function find(): Promise<Found | null> {
     const caller = random.pick(callers);
-    const kind = random.pick(["pauseStatus", "pauseStatus", "any"] as const);
+    const kind = random.pick(["pauseStatus", "pauseStatus", "any", null] as const);
     const valid = random.pick([true, false, null]);
     const nothing = { sourceId: null, sourceName: null, eventType: null, direction: null, from: null, to: null };
     const page = await world.ask((engine) => engine.inbound.list(caller, { ...nothing, kind, valid }, 0, 20));

@@ -44,7 +44,7 @@ test("every operation tells its errors, who may call it, and the limit of its bo
   const keyed = [...operations].filter(
     ([name, { security }]) => / \/(v1|dashboard|api)\//.test(name) && asksWho(security),
   );
-  assert.equal(keyed.length, 36 + 12 + 10 + 4);
+  assert.equal(keyed.length, 38 + 12 + 10 + 4);
   for (const [name, operation] of keyed) {
     assert.ok(operation.summary, name);
     for (const status of ["400", "401", "403", "404", "500", "503"])
@@ -173,6 +173,11 @@ test("the answers are what the document says, field for field", async (t) => {
   const path = `/v1/sources/${source.id}/events/${refusedId}`;
   check("GET /v1/sources/{id}/events/{event_id}", await client.request("GET", path));
   check("POST /v1/sources/{id}/events/{event_id}/reprocess", await client.request("POST", `${path}/reprocess`));
+  const noting = { body: { notes: "x" } };
+  check("PATCH /v1/sources/{id}/events/{event_id}", await client.request("PATCH", path, noting));
+  const deleting = await server.request("DELETE", `${path}?tenant=${client.id}`);
+  assert.equal(deleting.status, 204);
+  check("PATCH /v1/sources/{id}/events/{event_id}", await client.request("PATCH", path, noting));
   await call("POST", "/v1/sources/{id}/reprocess", { id: source.id });
   const open = await call("POST", "/v1/sources", {}, { name: "open", scheme: "none" });
   const taken = await client.request("POST", `/in/${open.id}`, { key: null, body: { a: 1 } });
@@ -193,6 +198,7 @@ test("the answers are what the document says, field for field", async (t) => {
   const removed = `${RECORDS}/${record.id}?tenant=${client.id}`;
   check(`DELETE ${RECORDS}/{id}`, await server.request("DELETE", removed));
   await call("GET", `${RECORDS}/{id}`, record);
+  await call("GET", "/v1/audit?limit=100");
   await call("GET", "/v1/auth/keys");
   await call("POST", "/v1/auth/keys", {}, { name: "x" });
   await call("POST", "/v1/tenants", {}, { name: "x" });

@@ -1,9 +1,11 @@
-/** `/v1/sources/{id}/events`: what came from a source, what was refused of it and why, and another try. */
+/** `/v1/sources/{id}/events`: what came from a source, what was refused of it and why, notes, and another try. */
 import type { FastifyInstance } from "fastify";
+import Type from "typebox";
 import { ID_PREFIX, parseId, type Seq, type Uuid } from "../../domain/ids.ts";
 import { REFUSED_KEPT_COUNT_MAX, REPROCESS_STEP_ROWS } from "../../domain/limits.ts";
 import type { Caller, Engine } from "../../engine/engine.ts";
 import type { InboundRecord } from "../../ports/store.ts";
+import { bodyOf } from "../body.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors.ts";
 import { alreadyReceived, verificationFailed } from "../inbound-problems.ts";
@@ -11,6 +13,8 @@ import { checkNoBody } from "../no-body.ts";
 import { PathId } from "../schemas.ts";
 import { answers, INBOUND_EVENT_NOT_FOUND, refuse, SOURCE_NOT_FOUND } from "./errors.ts";
 import {
+  checkNoteSourceEvent,
+  NoteSourceEventBody,
   PathSourceEvent,
   parseSourceEventsQuery,
   ReprocessedEventAnswer,
@@ -34,6 +38,7 @@ type ByEvent = { Params: { id: string; event_id: string } };
 
 export function registerSourceEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
   registerReading(app, deps);
+  registerChanging(app, deps);
   registerReprocessing(app, deps);
 }
 
@@ -47,7 +52,7 @@ function registerReading(app: FastifyInstance, { engine }: ApiDeps): void {
         tags,
         operationId: "listSourceEvents",
         summary: "List what came from a source, newest first",
-        description: "With `valid=false` what was refused, and why.",
+        description: "With `valid=false` what was refused, and why. What came from a deleted source stays.",
         params: PathId,
         querystring: SourceEventsQuery,
         response: { 200: SourceEventsAnswer, ...answers(404) },
@@ -58,7 +63,7 @@ function registerReading(app: FastifyInstance, { engine }: ApiDeps): void {
       if (id === null) return refuse(reply, SOURCE_NOT_FOUND);
       const query = parseSourceEventsQuery(request.query, id);
       if (query.kind === "faults") return refuse(reply, invalid(query.faults));
-      if ((await inbound.sources.get(request.caller, id)) === null) return refuse(reply, SOURCE_NOT_FOUND);
+      if (!(await inbound.sources.had(request.caller, id))) return refuse(reply, SOURCE_NOT_FOUND);
       const { filter, ...page } = query.value;
       return sourceEventsJson(await inbound.list(request.caller, filter, page.offset, page.limit), page);
     },
@@ -79,6 +84,54 @@ function registerReading(app: FastifyInstance, { engine }: ApiDeps): void {
     async (request, reply) => {
       const record = await find(engine, request.caller, request.params);
       return record === null ? refuse(reply, INBOUND_EVENT_NOT_FOUND) : sourceEventJson(record);
+    },
+  );
+}
+
+function registerChanging(app: FastifyInstance, { engine }: ApiDeps): void {
+  const { inbound } = engine;
+  app.patch<ByEvent>(
+    "/v1/sources/:id/events/:event_id",
+    {
+      config,
+      schema: {
+        tags,
+        operationId: "updateSourceEvent",
+        summary: "Note something about what came from a source",
+        params: PathSourceEvent,
+        body: NoteSourceEventBody,
+        response: { 200: SourceEventAnswer, ...answers(404, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const record = await find(engine, request.caller, request.params);
+      if (record === null) return refuse(reply, INBOUND_EVENT_NOT_FOUND);
+      const body = checkNoteSourceEvent(bodyOf(request).value);
+      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+      const noted = await inbound.note(request.caller, record.id, body.value.notes);
+      return noted === null ? refuse(reply, INBOUND_EVENT_NOT_FOUND) : sourceEventJson(noted);
+    },
+  );
+
+  app.delete<ByEvent>(
+    "/v1/sources/:id/events/:event_id",
+    {
+      config: { needs: "global_admin" },
+      schema: {
+        tags,
+        operationId: "deleteSourceEvent",
+        summary: "Delete the record of what came from a source",
+        description: "What was published of it stays, and a repeat of it is still known for one.",
+        params: PathSourceEvent,
+        response: { 204: Type.Null({ description: "Deleted." }), ...answers(404) },
+      },
+    },
+    async (request, reply) => {
+      const faults = checkNoBody(request);
+      if (faults !== null) return refuse(reply, invalid(faults));
+      const record = await find(engine, request.caller, request.params);
+      const removed = record !== null && (await inbound.remove(request.caller, record.id));
+      return removed ? reply.code(204).send() : refuse(reply, INBOUND_EVENT_NOT_FOUND);
     },
   );
 }

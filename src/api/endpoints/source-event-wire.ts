@@ -5,8 +5,9 @@ import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
 import type { InboundFilterInput } from "../../engine/inbound/inbound-service.ts";
 import type { InboundKind, InboundPage, InboundRecord, InboundRow } from "../../ports/store.ts";
-import type { Checked } from "../check.ts";
+import { type Checked, checker } from "../check.ts";
 import {
+  Notes,
   type Page,
   PageFields,
   PaginationAnswer,
@@ -24,18 +25,16 @@ import { Nullable, Time } from "../schemas.ts";
 export const PathSourceEvent = Type.Object({ id: Type.String(), event_id: Type.String() });
 
 const KINDS = ["webhook", "pause_status"] as const;
-const KIND_NAMES: Readonly<Record<InboundKind, (typeof KINDS)[number]>> = {
-  any: "webhook",
-  pauseStatus: "pause_status",
-};
+type KindName = (typeof KINDS)[number];
+const KIND_NAMES: Readonly<Record<InboundKind, KindName>> = { any: "webhook", pauseStatus: "pause_status" };
+const NAMED_KINDS: Readonly<Record<KindName, InboundKind>> = { webhook: "any", pause_status: "pauseStatus" };
 
 export const SourceEventsQuery = Type.Object(
   {
     ...PageFields,
     kind: Type.Optional(
       Type.Enum([...KINDS], {
-        default: "webhook",
-        description: "What came to the source's own URL, or to the pause-status route.",
+        description: "What came to the source's own URL, or to the pause-status route; both without it.",
       }),
     ),
     valid: Type.Optional(Type.Boolean({ description: "`false`: what was refused." })),
@@ -58,7 +57,7 @@ export function parseSourceEventsQuery(query: unknown, sourceId: Uuid): Checked<
   const faults = pageFaults(page);
   if (faults.length > 0) return { kind: "faults", faults };
   const filter: InboundFilterInput = {
-    kind: value.kind === "pause_status" ? "pauseStatus" : "any",
+    kind: value.kind === undefined ? null : NAMED_KINDS[value.kind],
     sourceId,
     sourceName: null,
     eventType: value.event_type ?? null,
@@ -69,6 +68,10 @@ export function parseSourceEventsQuery(query: unknown, sourceId: Uuid): Checked<
   };
   return { kind: "ok", value: { ...page, filter } };
 }
+
+export const NoteSourceEventBody = Type.Object({ notes: Notes }, { additionalProperties: false });
+/** The body of `PATCH`, or what is wrong with it. */
+export const checkNoteSourceEvent = checker(NoteSourceEventBody);
 
 const RowFields = {
   id: Type.String(),
@@ -103,7 +106,9 @@ export const ReprocessedEventAnswer = Type.Object({
 });
 export const ReprocessedSourceAnswer = Type.Object({
   reprocessed: Type.Integer(),
-  failed: Type.Integer({ description: "Still cannot be verified, or came meanwhile by another request." }),
+  failed: Type.Integer({
+    description: "Still cannot be verified, came meanwhile by another request, or broke (see the log).",
+  }),
   more: Type.Boolean({ description: "There was more than one request may take; ask again." }),
 });
 

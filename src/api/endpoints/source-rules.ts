@@ -2,7 +2,10 @@
 import type { Fault } from "../../domain/errors.ts";
 import { isReservedEventType } from "../../domain/event.ts";
 import { standardKey } from "../../domain/formats/keys.ts";
+import { isOfTheConnection } from "../../domain/headers.ts";
 import { SCHEMES, type Scheme } from "../../domain/inbound/source.ts";
+import { isBlank, isPlain } from "../../domain/text.ts";
+import { isOfCredentials } from "../../engine/inbound/kept-headers.ts";
 
 type Fields = ReadonlyMap<string, unknown>;
 
@@ -56,11 +59,17 @@ function optionFaults(body: Fields, scheme: Scheme, when: "create" | "change"): 
 function partFaults(body: Fields): readonly Fault[] {
   const eventType = fieldsOf(body.get("event_type"));
   const hmac = fieldsOf(body.get("hmac"));
-  return [...eventTypeFaults(eventType), ...hmacFaults(hmac)];
+  return [...nameFaults(body.get("name")), ...eventTypeFaults(eventType), ...hmacFaults(hmac)];
+}
+
+/** It is what a body says in its `source`, and what people choose from in lists. */
+function nameFaults(name: unknown): readonly Fault[] {
+  const isOnlyBlank = typeof name === "string" && name !== "" && isPlain(name) && isBlank(name);
+  return isOnlyBlank ? [{ field: "name", rule: "must not be blank" }] : [];
 }
 
 function eventTypeFaults(eventType: Fields): readonly Fault[] {
-  const faults = [...twoPlacesFaults("event_type", eventType)];
+  const faults = [...twoPlacesFaults("event_type", eventType), ...headerFaults("event_type.header", eventType)];
   const prefix = eventType.get("prefix");
   const fallback = eventType.get("fallback");
   // The whole word `test` is reserved; what it may be the beginning of is not.
@@ -81,6 +90,22 @@ function twoPlacesFaults(field: string, place: Fields): readonly Fault[] {
   return both ? [{ field, rule: "must name a header or a pointer, not both" }] : [];
 }
 
+/** A header that says nothing of the sender's, or that is gone when what came is read again. */
+function headerFaults(field: string, fields: Fields): readonly Fault[] {
+  const name = lowerCase(fields.get(field.slice(field.lastIndexOf(".") + 1)));
+  if (name === null) return [];
+  if (isOfTheConnection(name)) return [{ field, rule: "must not be a header of the connection" }];
+  // Some senders put their signature into Authorization; a cookie is none.
+  const mayHold = field === "hmac.header" && name !== "cookie";
+  return isOfCredentials(name) && !mayHold
+    ? [{ field, rule: "must not be a header of credentials, which are not kept" }]
+    : [];
+}
+
+function lowerCase(value: unknown): string | null {
+  return typeof value === "string" ? value.toLowerCase() : null;
+}
+
 function hmacFaults(hmac: Fields): readonly Fault[] {
   const deliveryId = hmac.get("delivery_id");
   const place = fieldsOf(deliveryId);
@@ -88,13 +113,42 @@ function hmacFaults(hmac: Fields): readonly Fault[] {
   const nowhere = isObject && !isThere(place, "header") && !isThere(place, "pointer");
   const rule = "must name a header or a pointer";
   return [
+    ...headerFaults("hmac.header", hmac),
+    ...headerFaults("hmac.timestamp_header", hmac),
+    ...sameHeaderFaults(hmac, place),
+    ...prefixFaults(hmac.get("prefix")),
     ...templateFaults(hmac),
     ...twoPlacesFaults("hmac.delivery_id", place),
+    ...headerFaults("hmac.delivery_id.header", place),
     ...(nowhere ? [{ field: "hmac.delivery_id", rule }] : []),
   ];
 }
 
+/** The signature itself may tell repeats: it is the same for the same content. */
+function sameHeaderFaults(hmac: Fields, deliveryId: Fields): readonly Fault[] {
+  const stamp = lowerCase(hmac.get("timestamp_header"));
+  if (stamp === null) return [];
+  const isSignature = stamp === lowerCase(hmac.get("header"));
+  const isId = stamp === lowerCase(deliveryId.get("header"));
+  const rule = "must not be the timestamp_header: what is sent in the same second would be taken for a repeat";
+  return [
+    ...(isSignature ? [{ field: "hmac.timestamp_header", rule: "must be another header than the signature's" }] : []),
+    ...(isId ? [{ field: "hmac.delivery_id.header", rule }] : []),
+  ];
+}
+
+/** Blanks at the beginning of a header's value are not part of it (RFC 9110 §5.5). */
+const HEADER_BEGINNING = /^(?:[\x21-\x7e][\x20-\x7e]*)?$/;
+
+function prefixFaults(prefix: unknown): readonly Fault[] {
+  if (typeof prefix !== "string" || !isPlain(prefix) || HEADER_BEGINNING.test(prefix)) return [];
+  return [
+    { field: "hmac.prefix", rule: "must be ASCII and not begin with a blank: it stands at the beginning of a header" },
+  ];
+}
+
 const PLACEHOLDERS = /\{[^{}]*\}/g;
+const BRACE = /[{}]/;
 
 /** What is not signed, anybody can change: a template has to have it all. */
 function templateFaults(hmac: Fields): readonly Fault[] {
@@ -105,6 +159,9 @@ function templateFaults(hmac: Fields): readonly Fault[] {
   const rules = [
     ...(placeholders.filter((one) => one === "{body}").length === 1 ? [] : ["must have {body} once"]),
     ...stampRules(placeholders.includes("{timestamp}"), isThere(hmac, "timestamp_header")),
+    ...(BRACE.test(template.replace(PLACEHOLDERS, ""))
+      ? ["must have no braces but those of {body} and {timestamp}"]
+      : []),
     ...(unknown.length === 0 ? [] : [`knows {body} and {timestamp}, not ${[...new Set(unknown)].join(", ")}`]),
   ];
   return rules.map((rule) => ({ field: "hmac.template", rule }));

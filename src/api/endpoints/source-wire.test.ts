@@ -126,6 +126,73 @@ test("a signed timestamp is asked for wherever one is sent: what is not signed a
   assert.deepEqual(hmac({ timestamp_header: "T", template: "v0:{timestamp}:{body}" }), []);
 });
 
+test("options that could never verify anything are refused, and say what is wrong with them", () => {
+  const hmac = (more: object) => faults({ name: "a", scheme: "hmac", hmac: { header: "X-Sig", ...more } });
+  assert.deepEqual(hmac({ timestamp_header: "x-sig" }), [
+    "hmac.timestamp_header must be another header than the signature's",
+  ]);
+  assert.deepEqual(hmac({ timestamp_header: "X-Time", delivery_id: { header: "x-time" } }), [
+    "hmac.delivery_id.header must not be the timestamp_header: what is sent in the same second would be taken for a repeat",
+  ]);
+  assert.deepEqual(hmac({ delivery_id: { header: "X-Sig" } }), [], "the same content has the same signature");
+  for (const prefix of ["é=", "😀", " sha256="]) {
+    assert.deepEqual(hmac({ prefix }), [
+      "hmac.prefix must be ASCII and not begin with a blank: it stands at the beginning of a header",
+    ]);
+  }
+  for (const prefix of ["a\n", "\ud800"]) {
+    assert.deepEqual(hmac({ prefix }), [
+      "hmac.prefix must be a string of at most 64 characters without control characters",
+    ]);
+  }
+  for (const prefix of ["", "HMAC ", "a b="]) assert.deepEqual(hmac({ prefix }), []);
+  for (const template of ["{{body}}", "{body", "v0:{body}}"]) {
+    const braces = "hmac.template must have no braces but those of {body} and {timestamp}";
+    assert.ok(hmac({ template }).includes(braces), template);
+  }
+  assert.equal(hmac({ template: "{body}\ud800" }).length, 1);
+  assert.deepEqual(hmac({ tolerance_seconds: 60 }), [], "an answer shows it, and can be sent back");
+});
+
+test("a header that is the connection's, or is not kept, is nobody's signature, type, time or id", () => {
+  const source = { name: "a", scheme: "hmac" };
+  const all = (header: string) =>
+    faults({
+      ...source,
+      event_type: { header },
+      hmac: { header, timestamp_header: "X-Time", delivery_id: { header } },
+    }).concat(faults({ ...source, hmac: { header: "X-Sig", timestamp_header: header } }));
+  for (const header of ["Host", "connection", "Content-Length", "transfer-encoding", "Proxy-Authorization", "TE"]) {
+    const rule = "must not be a header of the connection";
+    assert.deepEqual(all(header), [
+      `event_type.header ${rule}`,
+      `hmac.header ${rule}`,
+      `hmac.delivery_id.header ${rule}`,
+      `hmac.timestamp_header ${rule}`,
+    ]);
+  }
+  const rule = "must not be a header of credentials, which are not kept";
+  const elsewhere = [`event_type.header ${rule}`, `hmac.delivery_id.header ${rule}`, `hmac.timestamp_header ${rule}`];
+  for (const header of ["Authorization", "X-Api-Key"]) assert.deepEqual(all(header), elsewhere, header);
+  assert.deepEqual(all("Cookie").toSpliced(1, 1), elsewhere);
+});
+
+test("a name is one that can be seen; a user name ends before the colon", () => {
+  for (const name of [" ", "\u00a0", "\u200b"])
+    assert.deepEqual(faults({ name, scheme: "none" }), ["name must not be blank"]);
+  for (const name of ["", "\n", "a\tb", "a\u0000", "\udc00", "x".repeat(201)]) {
+    assert.deepEqual(faults({ name, scheme: "none" }), [
+      "name must be a string of 1 to 200 characters without control characters",
+    ]);
+  }
+  assert.deepEqual(faults({ name: "😀".repeat(200), scheme: "none" }), []);
+  for (const username of ["a:b", ":", "a\u0000", "a\r", "\ud800"]) {
+    assert.deepEqual(faults({ name: "a", scheme: "basic", basic: { username } }), [
+      "basic.username must be a string of 1 to 200 characters without control characters and colons",
+    ]);
+  }
+});
+
 test("a secret is what its scheme takes", () => {
   assert.match(faults({ name: "a", scheme: "none", secret: "x" }).join(), /^secret must be left out/);
   for (const secret of ["x", "whsec_x", "whsec_", Buffer.alloc(24).toString("base64")]) {
@@ -155,6 +222,14 @@ test("a change is of what is given alone, and never of the scheme", () => {
   assert.deepEqual(of({ scheme: "x" }).toString().split(" ")[0], "scheme");
   assert.deepEqual(of({ hmac: { header: "X" } }), ['hmac goes only with scheme "hmac"']);
   assert.deepEqual(of({ hmac: null, basic: null }), { settings: {} });
+  assert.deepEqual(of({ name: " " }), ["name must not be blank"]);
+  assert.deepEqual(of({ event_type: { header: "Host" } }), [
+    "event_type.header must not be a header of the connection",
+  ]);
+  assert.deepEqual(of({ hmac: { header: "X", prefix: " a", timestamp_header: "x" } }, "hmac"), [
+    "hmac.timestamp_header must be another header than the signature's",
+    "hmac.prefix must be ASCII and not begin with a blank: it stands at the beginning of a header",
+  ]);
   assert.match(String(of({ hmac: null }, "hmac")), /^hmac is required with scheme "hmac"/);
   assert.deepEqual(of({ basic: { username: "b" } }, "basic"), { settings: { basic: { username: "b" } } });
   assert.match(String(of({ secret: "x" }, "none")), /^secret must be left out/);

@@ -76,7 +76,8 @@ const Hmac = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: SOURCE_TEMPLATE_CHARS_MAX,
-        format: "text",
+        // Some sign lines.
+        format: "prose",
         description:
           "What is signed, such as `v0:{timestamp}:{body}`. Without one `{body}`, or `{timestamp}.{body}` when there " +
           "is a timestamp_header.",

@@ -5,17 +5,13 @@ import type { Fault } from "../../domain/errors.ts";
 import { type EpochMs, ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import { TRANSITION_DIRECTIONS } from "../../domain/inbound/pause-status.ts";
 import { scanObject } from "../../domain/json.ts";
-import {
-  INBOUND_FIELD_CHARS_MAX,
-  INBOUND_NOTES_CHARS_MAX,
-  JSON_DEPTH_MAX,
-  SOURCE_NAME_CHARS_MAX,
-} from "../../domain/limits.ts";
+import { INBOUND_FIELD_CHARS_MAX, JSON_DEPTH_MAX, SOURCE_NAME_CHARS_MAX } from "../../domain/limits.ts";
 import { milliseconds, millisecondsOrNull } from "../../domain/time.ts";
 import type { InboundFilterInput } from "../../engine/inbound/inbound-service.ts";
 import type { InboundPage, InboundRecord, InboundRow } from "../../ports/store.ts";
 import { type Checked, checker } from "../check.ts";
 import {
+  Notes,
   type Page,
   PageFields,
   PaginationAnswer,
@@ -72,11 +68,7 @@ export function parseRecordsQuery(query: unknown): Checked<RecordsInput> {
 export const UpdateRecordBody = Type.Object(
   {
     reprocess: Type.Optional(Type.Boolean()),
-    notes: Type.Optional(
-      Nullable(
-        Type.String({ maxLength: INBOUND_NOTES_CHARS_MAX, format: "prose", description: "Null takes them away." }),
-      ),
-    ),
+    notes: Type.Optional(Notes),
   },
   { additionalProperties: false },
 );

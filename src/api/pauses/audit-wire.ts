@@ -1,7 +1,7 @@
 /** `/v1/audit` on the wire. */
 import Type, { type Static } from "typebox";
 import { AUDIT_TYPES } from "../../domain/audit.ts";
-import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { ID_PREFIX, parseId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { AUDIT_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/time.ts";
 import type { AuditInput } from "../../engine/pause-service.ts";
@@ -67,16 +67,17 @@ function eventJson(row: AuditRow): Static<typeof AuditEvent> {
 }
 
 /** Ids are stored bare; each surface spells them in its own way. */
-function fieldJson([name, value]: [string, string | null]): [string, string | null] {
-  if (value === null) return [name, null];
-  switch (name) {
-    case "keyId":
-      return ["key_id", ID_PREFIX.key + value];
-    case "userId":
-      return ["user_id", ID_PREFIX.user + value];
-    case "endpointId":
-      return ["webhook_id", `webhook_${value}`];
-    default:
-      return [name, value];
-  }
+const SPELLINGS: ReadonlyMap<string, readonly [name: string, prefix: string]> = new Map([
+  ["keyId", ["key_id", ID_PREFIX.key]],
+  ["userId", ["user_id", ID_PREFIX.user]],
+  ["endpointId", ["webhook_id", WEBHOOK_PREFIX]],
+  ["sourceId", ["source_id", ID_PREFIX.source]],
+  ["inboundId", ["inbound_event_id", ID_PREFIX.inbound]],
+  ["eventId", ["event_id", ID_PREFIX.event]],
+  ["rejection", ["rejection_reason", ""]],
+]);
+
+function fieldJson([field, value]: [string, string | null]): [string, string | null] {
+  const [name, prefix] = SPELLINGS.get(field) ?? [field, ""];
+  return [name, value === null ? null : prefix + value];
 }

@@ -18,9 +18,6 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Surrogates that a text in UTF-8 can only have as escapes. */
-const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-
 /**
  * The gravest fault of a text that `JSON.parse` accepts, in one pass: a repeated key or too much depth before one
  * that only keeps it from having a canonical form. Null when it has none.
@@ -36,13 +33,16 @@ export function scanJson(text: string, depthMax: number): JsonFault | null {
     const start = at++;
     if (code === QUOTE) {
       at = endOfString(text, start);
-      const string = decoded(text, start, at);
-      if (string === null) lossy ??= { kind: "loneSurrogate" };
+      const raw = text.slice(start + 1, at - 1);
+      // Two spellings of a key are one key: `"a"` and `"\u0061"`.
+      const isEscaped = raw.includes("\\");
+      const string: string = isEscaped ? JSON.parse(text.slice(start, at)) : raw;
+      // In UTF-8 half of a surrogate pair can only stand as an escape.
+      if (isEscaped && !string.isWellFormed()) lossy ??= { kind: "loneSurrogate" };
       if (!isKey) continue;
-      const key = string ?? text.slice(start, at);
       const keys = open.at(-1);
-      if (keys?.has(key)) return { kind: "repeatedKey", key };
-      keys?.add(key);
+      if (keys?.has(string)) return { kind: "repeatedKey", key: string };
+      keys?.add(string);
       isKey = false;
     } else if (code === MINUS || (code >= DIGIT_0 && code <= DIGIT_9)) {
       at = endOfScalar(text, start);
@@ -60,12 +60,4 @@ export function scanJson(text: string, depthMax: number): JsonFault | null {
     }
   }
   return lossy;
-}
-
-/** Null when half of a surrogate pair stands alone in it. */
-function decoded(text: string, start: number, end: number): string | null {
-  const raw = text.slice(start + 1, end - 1);
-  if (!raw.includes("\\")) return raw;
-  const string: string = JSON.parse(text.slice(start, end));
-  return SURROGATE_ESCAPE.test(raw) && !string.isWellFormed() ? null : string;
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { JSON_DEPTH_MAX } from "../../domain/limits.ts";
+import { firstCharacters } from "../../domain/text.ts";
 import { type JsonFault, scanJson } from "./jcs-scan.ts";
 import { utf8Text } from "./schemes/form.ts";
 
@@ -21,38 +22,64 @@ export type CanonicalBody =
   /** Not a JSON object in UTF-8, or one that two readers would read differently. */
   | { readonly kind: "unreadable"; readonly why: string };
 
-/** @param field left out of the canonical text; one of that name further down stays */
-export function canonicalBody(body: Uint8Array, field: string): CanonicalBody {
+type Lossy = Extract<CanonicalBody, { readonly kind: "lossy" }>;
+type Unreadable = Extract<CanonicalBody, { readonly kind: "unreadable" }>;
+
+/** What a body says, whether or not it has a canonical form. */
+type ObjectRead =
+  | {
+      readonly kind: "read";
+      readonly fields: Record<string, unknown>;
+      /** Why it has none; null when it has one. */
+      readonly lossy: Lossy | null;
+    }
+  | Unreadable;
+
+const BYTE_ORDER_MARK = "\uFEFF";
+
+/** The same of every body, however it is signed: an object in UTF-8, none of whose objects repeats a key. */
+export function readObject(body: Uint8Array): ObjectRead {
   const text = utf8Text(body);
-  if (text === null) return { kind: "unreadable", why: "The body is not UTF-8." };
-  const value = parsed(text);
-  if (value === null) return { kind: "unreadable", why: "The body is not a JSON object." };
+  if (text === null) return unreadable("The body is not UTF-8.");
+  if (text.startsWith(BYTE_ORDER_MARK)) return unreadable("The body begins with a byte-order mark.");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unreadable("The body is not JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return unreadable("The body is not a JSON object.");
+  }
   const fault = scanJson(text, JSON_DEPTH_MAX);
-  if (fault !== null) return described(fault);
-  const removed = Object.hasOwn(value, field) ? value[field] : undefined;
-  delete value[field];
-  return { kind: "canonical", text: canonicalize(value) ?? "", removed };
+  const why = fault === null ? null : described(fault);
+  if (why?.kind === "unreadable") return why;
+  return { kind: "read", fields: value as Record<string, unknown>, lossy: why };
 }
 
-function parsed(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+/** @param field left out of the canonical text; one of that name further down stays */
+export function canonicalBody(body: Uint8Array, field: string): CanonicalBody {
+  const read = readObject(body);
+  if (read.kind === "unreadable") return read;
+  const { fields, lossy } = read;
+  if (lossy !== null) return lossy;
+  const removed = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  delete fields[field];
+  return { kind: "canonical", text: canonicalize(fields) ?? "", removed };
+}
+
+function unreadable(why: string): Unreadable {
+  return { kind: "unreadable", why };
 }
 
 const SHOWN_CHARS_MAX = 100;
 
-function described(fault: JsonFault): Exclude<CanonicalBody, { readonly kind: "canonical" }> {
+function described(fault: JsonFault): Lossy | Unreadable {
   switch (fault.kind) {
     case "repeatedKey":
-      return { kind: "unreadable", why: `The body repeats the key ${shown(JSON.stringify(fault.key))}.` };
+      return unreadable(`The body repeats the key ${shown(JSON.stringify(fault.key))}.`);
     case "tooDeep":
-      return { kind: "unreadable", why: `The body is nested deeper than ${JSON_DEPTH_MAX} levels.` };
+      return unreadable(`The body is nested deeper than ${JSON_DEPTH_MAX} levels.`);
     case "changedNumber":
       return {
         kind: "lossy",
@@ -64,7 +91,7 @@ function described(fault: JsonFault): Exclude<CanonicalBody, { readonly kind: "c
 }
 
 function shown(text: string): string {
-  return text.length <= SHOWN_CHARS_MAX ? text : `${text.slice(0, SHOWN_CHARS_MAX)}…`;
+  return text.length <= SHOWN_CHARS_MAX ? text : `${firstCharacters(text, SHOWN_CHARS_MAX)}…`;
 }
 
 /**

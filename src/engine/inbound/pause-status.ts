@@ -4,38 +4,18 @@ import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { type PauseStatusFacts, transitionDirection, transitionEventType } from "../../domain/inbound/pause-status.ts";
 import type { Source } from "../../domain/inbound/source.ts";
-import { scanObject } from "../../domain/json.ts";
-import { INBOUND_FIELD_CHARS_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
+import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
+import { firstCharacters, hasCharacters } from "../../domain/text.ts";
 import { parseTime } from "../../domain/time.ts";
+import { readObject } from "./jcs.ts";
 
 export type Body =
   | { readonly kind: "ok"; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly kind: "unreadable"; readonly message: string };
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const BYTE_ORDER_MARK = "\uFEFF";
-
 export function readBody(bytes: Uint8Array): Body {
-  const unreadable = (message: string): Body => ({ kind: "unreadable", message });
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    return unreadable("The body is not UTF-8.");
-  }
-  if (text.startsWith(BYTE_ORDER_MARK)) return unreadable("The body begins with a byte-order mark.");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return unreadable("The body is not JSON.");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return unreadable("The body must be a JSON object.");
-  }
-  const scanned = scanObject(text, JSON_DEPTH_MAX);
-  if (scanned.kind === "fault") return unreadable(`The body ${scanned.rule}.`);
-  return { kind: "ok", fields: value as Record<string, unknown> };
+  const read = readObject(bytes);
+  return read.kind === "unreadable" ? { kind: "unreadable", message: read.why } : { kind: "ok", fields: read.fields };
 }
 
 export interface FieldFault {
@@ -52,7 +32,8 @@ const TEXT_FIELDS = ["event_type", "member_id", "old_status", "new_status"] as c
 export function readFacts(fields: Readonly<Record<string, unknown>>): Stated {
   const faults: FieldFault[] = [];
   for (const field of TEXT_FIELDS) {
-    if (!isText(fields[field])) faults.push({ field, rule: ruleFor(fields[field]) });
+    const rule = textFault(fields[field]);
+    if (rule !== null) faults.push({ field, rule });
   }
   const changedAt = fields.changed_at;
   if (typeof changedAt !== "string" || parseTime(changedAt) === null) {
@@ -75,17 +56,19 @@ export function readFacts(fields: Readonly<Record<string, unknown>>): Stated {
   };
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length > 0 && value.length <= INBOUND_FIELD_CHARS_MAX;
-}
-
-function ruleFor(value: unknown): string {
-  return value === undefined ? "is required" : `must be a string of 1 to ${INBOUND_FIELD_CHARS_MAX} characters`;
+function textFault(value: unknown): string | null {
+  if (value === undefined) return "is required";
+  if (typeof value !== "string" || !hasCharacters(value, INBOUND_FIELD_CHARS_MAX)) {
+    return `must be a string of 1 to ${INBOUND_FIELD_CHARS_MAX} characters`;
+  }
+  // UTF-8 has none: it would be kept as U+FFFD, and published as something else than it is shown as.
+  return value.isWellFormed() ? null : "must not have half of a surrogate pair";
 }
 
 /** A text field of a request that may be refused: whatever it says is kept as far as it can be shown. */
 export function shownText(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value.slice(0, INBOUND_FIELD_CHARS_MAX) : null;
+  if (typeof value !== "string" || value === "") return null;
+  return firstCharacters(value, INBOUND_FIELD_CHARS_MAX).toWellFormed();
 }
 
 export interface Notified {

@@ -1,7 +1,8 @@
 /** Requests at the public routes: verified, recorded, turned into events; and what is refused, kept apart. */
 
 import { StoreUnavailable } from "../../domain/errors.ts";
-import type { Uuid } from "../../domain/ids.ts";
+import type { Event } from "../../domain/event.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import { expiredSecrets, type Source, secretsAt } from "../../domain/inbound/source.ts";
 import {
@@ -23,6 +24,7 @@ import type { KnownSources } from "./known-sources.ts";
 import { notificationOf, readBody, readFacts, shownText } from "./pause-status.ts";
 import { readRequest } from "./read.ts";
 import type { Refusals } from "./refusals.ts";
+import type { Rejected } from "./schemes/claim.ts";
 import { embeddedFault } from "./schemes/jcs.ts";
 import { explainRejection, verifyRequest } from "./verify.ts";
 
@@ -45,6 +47,8 @@ export interface ReceivingOptions {
 
 /** What a record takes in a group commit beside its body, roughly: it is stored, and again as an event. */
 const ROW_BYTES = 600;
+
+const NOT_EXPLAINED = "Too much failed just then for its cause to be looked for; to process it again looks for it.";
 
 export function createReceiving({
   clock,
@@ -69,8 +73,8 @@ export function createReceiving({
     carryOut: (batch) => store.refuse(batch).then(() => batch.map(() => undefined)),
   });
 
-  function weightOf({ raw }: { readonly raw: RawRequest }): { rows: number; bytes: number } {
-    return { rows: 2, bytes: ROW_BYTES + 2 * raw.body.byteLength };
+  function weightOf({ raw, event }: { readonly raw: RawRequest; readonly event?: Event | null }) {
+    return { rows: 2, bytes: ROW_BYTES + raw.body.byteLength + (event?.payload.length ?? 0) };
   }
 
   async function receive(request: Receive): Promise<Exclude<ReceiveResult, { kind: "broken" }>> {
@@ -113,6 +117,11 @@ export function createReceiving({
     return true;
   }
 
+  function explain(source: Source, request: InboundRequest, rejected: Rejected, now: EpochMs): string {
+    if (!refusals.mayExplain(request.body.byteLength)) return `${rejected.explanation} ${NOT_EXPLAINED}`;
+    return explainRejection(source, secretsAt(source, now), request, rejected, expiredSecrets(source, now));
+  }
+
   const UNAUTHORIZED = { kind: "unauthorized" } as const;
   const TOO_MANY = { kind: "tooMany" } as const;
 
@@ -145,11 +154,9 @@ export function createReceiving({
     const now = clock.now();
     const verification = verifyRequest(source, secretsAt(source, now), request, now);
     if (verification.kind === "rejected") {
-      const { reason } = verification;
-      const explain = () =>
-        explainRejection(source, secretsAt(source, now), request, verification, expiredSecrets(source, now));
-      if (!(await refuseAs(reason, explain))) return TOO_MANY;
-      return reason === "body_unreadable" ? { kind: "unreadable", message: explain() } : UNAUTHORIZED;
+      const { reason, explanation } = verification;
+      if (!(await refuseAs(reason, () => explain(source, request, verification, now)))) return TOO_MANY;
+      return reason === "body_unreadable" ? { kind: "unreadable", message: explanation } : UNAUTHORIZED;
     }
     refusals.proved(request.address);
     const stated = readFacts(fields);
@@ -189,10 +196,13 @@ export function createReceiving({
     const now = clock.now();
     const verification = verifyRequest(source, secretsAt(source, now), request, now);
     if (verification.kind === "rejected") {
-      const explain = () =>
-        explainRejection(source, secretsAt(source, now), request, verification, expiredSecrets(source, now));
-      const what = { source, sourceName: source.name, eventType: null, explain };
-      const looked = await refuse(request, { kind: "any", ...what, rejection: verification.reason });
+      const what = { source, sourceName: source.name, eventType: null };
+      const looked = await refuse(request, {
+        ...what,
+        kind: "any",
+        rejection: verification.reason,
+        explain: () => explain(source, request, verification, now),
+      });
       return looked ? UNAUTHORIZED : TOO_MANY;
     }
     refusals.proved(request.address);

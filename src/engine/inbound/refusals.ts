@@ -1,9 +1,11 @@
 /**
- * How many failing requests are looked at and kept. Verified ones are never limited: an address that one came from is
+ * How many failing requests are looked at, kept and explained. Verified ones are never limited: an address that one came from is
  * looked at whatever else comes from there, and any other address has as many looks again as it has failures to give.
  */
 import { LRUCache } from "lru-cache";
 import {
+  EXPLAINED_PER_SECOND_BYTES_MAX,
+  EXPLAINED_PER_SECOND_COUNT_MAX,
   INBOUND_ADDRESSES_COUNT_MAX,
   INBOUND_NEWCOMERS_SECOND_COUNT_MAX,
   INBOUND_PROVEN_MS,
@@ -17,6 +19,8 @@ export interface Refusals {
   mayTry(address: string): boolean;
   /** It failed. Answers whether it is one of those that are kept. */
   failed(address: string): boolean;
+  /** Whether there is time to look for the cause in a body of this length. */
+  mayExplain(bodyBytes: number): boolean;
   proved(address: string): void;
 }
 
@@ -24,11 +28,12 @@ export interface Refusals {
 const LOOKS = 2;
 const SECOND_MS = 1000;
 
-export function createRefusals(clock: Clock): Refusals {
+export function createRefusals(clock: Pick<Clock, "monotonicMs">): Refusals {
   const proven = new LRUCache<string, number>({ max: INBOUND_ADDRESSES_COUNT_MAX });
   /** Failures in the present second. */
   let ofAddress = new Map<string, number>();
   let ofAll = 0;
+  let explained = { count: 0, bytes: 0 };
   let second = 0;
 
   function turn(): void {
@@ -37,6 +42,7 @@ export function createRefusals(clock: Clock): Refusals {
     second = present;
     ofAddress = new Map();
     ofAll = 0;
+    explained = { count: 0, bytes: 0 };
   }
 
   return {
@@ -56,6 +62,13 @@ export function createRefusals(clock: Clock): Refusals {
       ofAll += 1;
       if (ofAddress.size < INBOUND_ADDRESSES_COUNT_MAX || ofAddress.has(address)) ofAddress.set(address, failures + 1);
       return isKept;
+    },
+    mayExplain(bodyBytes) {
+      turn();
+      const { count, bytes } = explained;
+      if (count >= EXPLAINED_PER_SECOND_COUNT_MAX || bytes >= EXPLAINED_PER_SECOND_BYTES_MAX) return false;
+      explained = { count: count + 1, bytes: bytes + bodyBytes };
+      return true;
     },
     proved: (address) => void proven.set(address, clock.monotonicMs() + INBOUND_PROVEN_MS),
   };

@@ -27,6 +27,7 @@ export function createSources(store: Store, clock: Clock, known: KnownSources): 
     },
     list: ({ tenantSeq }, after, limit) => store.listSources(tenantSeq, after, limit),
     get: ({ tenantSeq }, id) => store.getSource(tenantSeq, id),
+    had: ({ tenantSeq }, id) => store.hadSource(tenantSeq, id),
     patch({ actor, tenantSeq }, id, { settings, secret }) {
       const replaced = secret === undefined ? {} : { secret: { value: secret, previousUntil: null } };
       return change({ actor, tenantSeq, id, settings, ...replaced });

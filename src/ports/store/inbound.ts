@@ -133,7 +133,7 @@ export type InboundRow = Omit<InboundRecord, "raw" | "eventIds">;
 
 /** Every condition must hold; null asks for nothing. */
 export interface InboundFilter {
-  readonly kind: InboundKind;
+  readonly kind: InboundKind | null;
   readonly tenantSeq: Seq;
   /** Also what belongs to no tenant, since its source is not known. */
   readonly andNobodys: boolean;
@@ -179,6 +179,8 @@ export interface InboundVerbs {
   /** Its secrets are erased; what came from it stays. False when the tenant has none such. */
   deleteSource(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<boolean>;
   getSource(tenantSeq: Seq, id: Uuid): Promise<Source | null>;
+  /** Whether the tenant has such a source, or had: a deleted one is known for as long as what came from it is kept. */
+  hadSource(tenantSeq: Seq, id: Uuid): Promise<boolean>;
   /** In creation order, after a sequence. */
   listSources(tenantSeq: Seq, after: Seq | null, limit: number): Promise<readonly Source[]>;
   /** Whosever it is. */

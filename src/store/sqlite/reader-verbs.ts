@@ -6,7 +6,7 @@ import { countLeases } from "./delivery-sources.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
-import { findSource, getSource, listSources } from "./inbound/source-views.ts";
+import { findSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { countBehind } from "./ledger/advance.ts";
 import { readProgress } from "./ledger/ledger.ts";
@@ -52,6 +52,7 @@ const VERBS = {
   listPauses,
   listAudit,
   getSource,
+  hadSource,
   listSources,
   findSource,
   listInbound,

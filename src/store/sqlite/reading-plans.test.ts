@@ -9,7 +9,7 @@ import { listAudit } from "./audit-views.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
-import { findSource, getSource, listSources } from "./inbound/source-views.ts";
+import { findSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { listDeliveries } from "./lists.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
@@ -142,7 +142,7 @@ const sourceSeq = rows.insert("sources", {
   created_at: START,
   updated_at: START,
 });
-function received(columns: { tenant_seq: number | null; valid: number }): { id: Uuid; seq: number } {
+function received(columns: { tenant_seq: number | null; valid: number; kind?: number }): { id: Uuid; seq: number } {
   const id = rows.newId();
   const seq = rows.insert("inbound", {
     id: uuidBytes(id),
@@ -164,6 +164,7 @@ function received(columns: { tenant_seq: number | null; valid: number }): { id: 
 const inbound = received({ tenant_seq: tenantSeq, valid: 1 });
 received({ tenant_seq: tenantSeq, valid: 0 });
 received({ tenant_seq: null, valid: 0 });
+for (const valid of [1, 0]) received({ tenant_seq: tenantSeq, valid, kind: 1 });
 rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, published_at: START });
 
 const nobody = rows.newId();
@@ -184,6 +185,7 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["listTenants", (reading) => listTenants(reading, null, 10)],
   ["getPause", (reading) => getPause(reading, tenantSeq, nobody)],
   ["getSource", (reading) => getSource(reading, tenantSeq, nobody)],
+  ["hadSource", (reading) => assert.equal(hadSource(reading, tenantSeq, source.id), true)],
   ["listSources", (reading) => listSources(reading, tenantSeq, 1, 10)],
   ["findSource", (reading) => [findSource(reading, { id: nobody }), findSource(reading, { name: "nobody" })]],
   ["getInbound", (reading) => getInbound(reading, null, inbound.id)],
@@ -257,6 +259,9 @@ const inboundLists: readonly (readonly [string, Partial<InboundFilter>, string, 
   ["a source", { sourceId: source.id, direction: "PAUSE_ACTIVATED" }, OF_TENANT, 1],
   ["a name and a type of refused ones", { valid: false, sourceName: "nhf", eventType: "none" }, REFUSED, 0],
   ["a name and a type", { sourceName: "nhf", eventType: "member.status.changed", andNobodys: true }, OF_TENANT, 3],
+  ["both kinds", { kind: null }, OF_TENANT, 4],
+  ["both kinds of a source with nobody's", { kind: null, sourceId: source.id, andNobodys: true }, OF_TENANT, 4],
+  ["refused ones of both kinds with nobody's", { kind: null, valid: false, andNobodys: true }, REFUSED, 3],
 ];
 
 for (const [name, filter, index, total] of inboundLists) {
@@ -267,9 +272,11 @@ for (const [name, filter, index, total] of inboundLists) {
     });
     plans.forEach(assertBounded);
     const walks = plans.filter(({ sql }) => sql.includes("received_at >= ?"));
-    assert.equal(walks.length, filter.andNobodys === true ? 3 : 2);
+    const owners = filter.andNobodys === true ? 2 : 1;
+    const kinds = filter.kind === null ? 2 : 1;
+    assert.equal(walks.length, 1 + owners, "a page, and a count for each owner, the same for each kind");
     const searches = walks.flatMap(({ details }) => details.filter((detail) => detail.startsWith("SEARCH")));
-    assert.equal(searches.length, filter.andNobodys === true ? 4 : 2);
+    assert.equal(searches.length, kinds * owners + owners);
     for (const detail of searches) assert.ok(detail.includes(`COVERING INDEX ${index} (kind=? AND`), detail);
   });
 }

@@ -67,6 +67,41 @@ export function inboundListCases(open: OpenStore): void {
     assert.equal((await list({ kind: "any", direction: "NONE" })).total, 0);
   });
 
+  test("a list of no kind has both, each in its place, with one total, from any place", async () => {
+    const { source, take, refuse, list } = createReceiving(world, await world.newTenant());
+    const [from, beside] = [await source(), await source()];
+    const made: { id: string; kind: string; valid: boolean; type: string; at: number }[] = [];
+    for (let index = 0; index < 24; index += 1) {
+      const kind = index % 3 === 0 ? "any" : "pauseStatus";
+      const [valid, type, now] = [index % 5 !== 4, `type.${index % 2}`, START + Math.floor(index / 4)];
+      const given = { kind, eventType: type, now, same: null } as const;
+      const { id } = valid ? await take(from, given) : await refuse(from, given);
+      made.unshift({ id, kind, valid, type, at: now });
+      await take(beside, { ...given, kind: "any" });
+    }
+    const asked: readonly (readonly [Partial<InboundFilter>, (row: (typeof made)[number]) => boolean])[] = [
+      [{}, () => true],
+      [{ valid: true }, ({ valid }) => valid],
+      [{ valid: false }, ({ valid }) => !valid],
+      [{ valid: false, andNobodys: true }, ({ valid }) => !valid],
+      [{ eventType: "type.1", andNobodys: true }, ({ type }) => type === "type.1"],
+      [{ direction: "PAUSE_ACTIVATED" }, ({ kind, valid }) => kind === "pauseStatus" && valid],
+      [{ from: START + 1, to: START + 4 }, ({ at }) => at >= START + 1 && at < START + 4],
+    ];
+    for (const [filter, fits] of asked) {
+      const expected = made.filter(fits).map(({ id }) => id);
+      for (const [offset, limit] of [
+        [0, 100],
+        [2, 3],
+        [expected.length, 1],
+      ] as const) {
+        const { rows, total } = await list({ kind: null, sourceId: from.id, ...filter }, offset, limit);
+        const ids = rows.map(({ id }) => id);
+        assert.deepEqual([ids, total], [expected.slice(offset, offset + limit), expected.length]);
+      }
+    }
+  });
+
   test("a row of a list is its record without the request and its events", async () => {
     const { source, take, refuse, find, list } = createReceiving(world, await world.newTenant());
     const from = await source();

@@ -1,9 +1,10 @@
 /** What a tenant of a world receives. */
 import assert from "node:assert/strict";
 import type { Endpoint } from "../../../src/domain/endpoint.ts";
-import type { Uuid } from "../../../src/domain/ids.ts";
+import type { EpochMs, Uuid } from "../../../src/domain/ids.ts";
 import type { Source, SourceSettings } from "../../../src/domain/inbound/source.ts";
 import type {
+  AuditRow,
   EventView,
   InboundFilter,
   InboundPage,
@@ -39,6 +40,8 @@ export interface Receiving {
   find(id: Uuid): Promise<InboundRecord>;
   isThere(id: Uuid): Promise<boolean>;
   list(filter?: Partial<InboundFilter>, offset?: number, limit?: number): Promise<InboundPage>;
+  /** What the tenant's audit tells of what was received, oldest first. */
+  audit(): Promise<readonly (readonly [type: string, actor: string, data: AuditRow["data"], at: EpochMs])[]>;
   /** The events that an endpoint was sent, oldest first. */
   events(endpoint: Endpoint): Promise<readonly EventView[]>;
 }
@@ -79,6 +82,14 @@ export function createReceiving(world: World, tenant: Tenancy): Receiving {
     },
     isThere: async (id) => (await world.store.getInbound(null, id)) !== null,
     list: (filter, offset = 0, limit = 100) => world.store.listInbound(filterOf(tenantSeq, filter), offset, limit),
+    async audit() {
+      const filter = { tenantSeq, pauseId: null, type: null, from: null, to: null };
+      const { rows } = await world.store.listAudit(filter, 0, 100);
+      return rows
+        .filter(({ type }) => type.startsWith("inbound."))
+        .map(({ type, actor, data, createdAt }) => [type, actor, data, createdAt] as const)
+        .toReversed();
+    },
     async events(endpoint) {
       const rows = (await tenant.all()).filter(({ endpointId }) => endpointId === endpoint.id);
       return Promise.all(rows.map(({ eventId }) => tenant.event(eventId)).toReversed());

@@ -138,6 +138,62 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await list({ sourceId: from.id })).total, 1);
   });
 
+  test("who processed it again, noted something and deleted it stands in the audit, once each", async () => {
+    const { tenant, source, take, refuse, again, verified, audit } = await newReceiving();
+    const [from, { actor }, keyId] = [await source(), tenant, tenant.actor.id];
+    const [taken, quiet, refused] = [await take(from), await take(from, { same: null }), await refuse(from)];
+    const requests = [
+      again(from, taken.id, START + 1),
+      { ...again(from, quiet.id, START + 2), event: null },
+      { ...verified(from, refused, { same: "other", now: START + 3 }), notes: "why" },
+    ];
+    // Each twice, as after an ambiguous commit.
+    for (const request of requests.flatMap((one) => [one, one])) await world.store.reprocess(request);
+    // What cannot be done leaves nothing: verified by somebody else; not there.
+    await world.store.reprocess(verified(from, refused, { now: START + 4 }));
+    await world.store.reprocess(again(from, world.newId()));
+    const on = { actor, tenantSeq: null, id: taken.id };
+    for (const notes of ["one", "one", null, null]) await world.store.noteInbound({ ...on, notes, now: START + 5 });
+    for (let time = 0; time < 2; time += 1) await world.store.deleteInbound({ ...on, now: START + 6 });
+    const entry = (type: string, { id }: { readonly id: string }, data: object, at: number) => [
+      `inbound.${type}`,
+      "developer",
+      { inboundId: id, ...data, keyId },
+      START + at,
+    ];
+    const [first, , third] = requests.map(({ event }) => event?.id ?? null);
+    assert.deepEqual(await audit(), [
+      entry("reprocessed", taken, { eventId: first, rejection: null }, 1),
+      entry("reprocessed", quiet, { eventId: null, rejection: null }, 2),
+      entry("reprocessed", refused, { eventId: third, rejection: "signature_mismatch" }, 3),
+      entry("noted", refused, {}, 3),
+      entry("noted", taken, {}, 5),
+      entry("noted", taken, {}, 5),
+      entry("deleted", taken, { source: from.name }, 6),
+    ]);
+  });
+
+  test("what is done with a tenant's record stands in the tenant's audit, and with nobody's in the own", async () => {
+    const { source, take, refuse, audit } = await newReceiving();
+    const other = await world.newTenant();
+    const { audit: own } = createReceiving(world, other);
+    const records = [await take(await source()), await refuse(null)];
+    for (const { id } of records) {
+      const on = { actor: other.actor, tenantSeq: null, id, now: START };
+      await world.store.noteInbound({ ...on, notes: "seen" });
+      await world.store.deleteInbound(on);
+    }
+    for (const [entries, record] of [
+      [await audit(), records[0]],
+      [await own(), records[1]],
+    ] as const) {
+      assert.deepEqual(
+        entries.map(([type, , data]) => [type, data.inboundId, data.keyId]),
+        ["inbound.noted", "inbound.deleted"].map((type) => [type, record?.id, other.actor.id]),
+      );
+    }
+  });
+
   test("nobody reprocesses what is not there, and no tenant another's", async () => {
     const { source, take, again, find } = await newReceiving();
     const other = await world.newTenant();

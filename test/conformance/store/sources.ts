@@ -5,7 +5,7 @@ import { SOURCES_PER_TENANT_COUNT_MAX } from "../../../src/domain/limits.ts";
 import type { PatchSource } from "../../../src/ports/store.ts";
 import { createSourceOf, SOURCE_SECRET, SOURCE_SETTINGS } from "../../fixtures/inbound.ts";
 import type { Tenancy } from "./tenancy.ts";
-import { HOUR, START } from "./times.ts";
+import { DAY, HOUR, START } from "./times.ts";
 import { type OpenStore, useWorld, type World, withWorld } from "./world.ts";
 
 const HMAC = {
@@ -196,6 +196,20 @@ export function sourceCases(open: OpenStore): void {
     assert.equal(await world.store.findSource({ name: source.name }), null);
     const again = { ...tenant.owner, id: source.id, settings: { name: newName() }, now: START };
     assert.deepEqual(await world.store.patchSource(again), { kind: "unknown" });
+  });
+
+  test("that there was a source is known to its tenant as long as what came from it is kept", async () => {
+    await withWorld(open, async (alone) => {
+      const [tenant, other] = [await alone.newTenant(), await alone.newTenant()];
+      const source = await make(alone, tenant);
+      const had = (of = tenant) => alone.store.hadSource(of.tenantSeq, source.id);
+      assert.equal(await had(), true);
+      await alone.store.deleteSource({ ...tenant.owner, id: source.id, now: START });
+      assert.deepEqual([await had(), await had(other)], [true, false]);
+      assert.equal(await alone.store.hadSource(tenant.tenantSeq, alone.newId()), false);
+      while ((await alone.store.sweep({ now: START + 100 * DAY, retentionMs: DAY })).more);
+      assert.equal(await had(), false);
+    });
   });
 
   test("those of the settings are made once, for the first tenant, and a differing secret is kept and told", async () => {

@@ -4,6 +4,7 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
 import type { InboundRecord, Reprocess, ReprocessResult } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
+import { type AuditEntry, audit, byActor } from "../audit.ts";
 import { wakesFor } from "../publish.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
@@ -29,6 +30,7 @@ export function reprocess(w: Writing, request: Reprocess): ReprocessResult {
   } else if (row.valid === 0) throw new Error(`inbound event ${row.seq} was never verified`);
   writeReprocessed(w, row.seq, request);
   const woken = request.event === null ? [] : publishOf(w, row.seq, tenantSeq, request.event, request.now);
+  auditReprocessed(w, row, tenantSeq, request);
   return { kind: "reprocessed", record: load(w, request.id), woken };
 }
 
@@ -38,9 +40,9 @@ const LINKED = `
   WHERE v.id = ? AND l.inbound_seq = ?`;
 
 /** Whether this very request was carried out before. */
-function wasDone(w: Writing, row: RecordColumns, { event, verified, now }: Reprocess): boolean {
+function wasDone(w: Writing, row: RecordColumns, { event, notes, now }: Reprocess): boolean {
   if (event !== null) return one(w, LINKED, uuidBytes(event.id), row.seq) !== undefined;
-  return verified !== null && row.valid === 1 && row.reprocessed_at === now;
+  return row.valid === 1 && row.reprocessed_at === now && !isNews(row, notes);
 }
 
 /** Whose record says the same and is valid: it may be this one. */
@@ -72,6 +74,18 @@ function writeReprocessed(w: Writing, seq: Seq, { notes, now }: Reprocess): void
   w.prepare(REPROCESSED).run(now, notes === undefined ? 0 : 1, notes ?? null, seq);
 }
 
+/** Two things were asked for, so that each stands there as when it is asked for alone. */
+function auditReprocessed(w: Writing, row: RecordColumns, tenantSeq: Seq, request: Reprocess): void {
+  const { actor, id, event, notes, now } = request;
+  const data = { eventId: event?.id ?? null, rejection: row.rejection };
+  auditInbound(w, { actor, tenantSeq, id, type: "inbound.reprocessed", data, now });
+  if (isNews(row, notes)) auditInbound(w, { actor, tenantSeq, id, type: "inbound.noted", data: {}, now });
+}
+
+function isNews(row: RecordColumns, notes: string | null | undefined): boolean {
+  return notes !== undefined && notes !== row.notes;
+}
+
 /** Of a record that is there. */
 function load(w: Writing, id: Uuid): InboundRecord {
   const row = findRecord(w, null, id);
@@ -93,26 +107,50 @@ export interface NoteInbound {
   readonly now: EpochMs;
 }
 
-export function noteInbound(w: Writing, { tenantSeq, id, notes }: NoteInbound): InboundRecord | null {
+export function noteInbound(w: Writing, { actor, tenantSeq, id, notes, now }: NoteInbound): InboundRecord | null {
   const row = findRecord(w, tenantSeq, id);
   if (row === null) return null;
-  w.prepare("UPDATE inbound SET notes = ? WHERE seq = ?").run(notes, row.seq);
+  if (isNews(row, notes)) {
+    w.prepare("UPDATE inbound SET notes = ? WHERE seq = ?").run(notes, row.seq);
+    auditInbound(w, { actor, tenantSeq: row.tenant_seq, id, type: "inbound.noted", data: {}, now });
+  }
   return load(w, id);
 }
 
 interface DeletedInbound {
   readonly source_seq: Seq | null;
+  readonly tenant_seq: Seq | null;
+  readonly source_name: string | null;
   readonly valid: number;
 }
 
 const DELETE = `
   DELETE FROM inbound
   WHERE id = :id AND (:tenant IS NULL OR tenant_seq = :tenant)
-  RETURNING source_seq, valid`;
+  RETURNING source_seq, tenant_seq, source_name, valid`;
 
 /** Its digest stays, so that a repeat is still one; the links to its events lead nowhere until retention takes them. */
-export function deleteInbound(w: Writing, { tenantSeq, id }: Omit<NoteInbound, "notes">): boolean {
+export function deleteInbound(w: Writing, { actor, tenantSeq, id, now }: Omit<NoteInbound, "notes">): boolean {
   const deleted = w.prepare(DELETE).get({ id: uuidBytes(id), tenant: tenantSeq }) as DeletedInbound | undefined;
-  if (deleted?.valid === 0) w.memory.refusals.left(deleted.source_seq);
-  return deleted !== undefined;
+  if (deleted === undefined) return false;
+  if (deleted.valid === 0) w.memory.refusals.left(deleted.source_seq);
+  // Nothing else tells any more where it came from.
+  const data = { source: deleted.source_name };
+  auditInbound(w, { actor, tenantSeq: deleted.tenant_seq, id, type: "inbound.deleted", data, now });
+  return true;
+}
+
+// ── The audit ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface InboundChange extends Pick<AuditEntry, "data" | "now"> {
+  readonly actor: Actor;
+  /** The record's; nobody's stands in the audit of whoever did it. */
+  readonly tenantSeq: Seq | null;
+  readonly id: Uuid;
+  readonly type: "inbound.reprocessed" | "inbound.noted" | "inbound.deleted";
+}
+
+function auditInbound(w: Writing, { actor, tenantSeq, id, type, data, now }: InboundChange): void {
+  const whole = { inboundId: id, ...data, ...byActor(actor) };
+  audit(w, { actor, tenantSeq: tenantSeq ?? actor.tenantSeq, type, data: whole, now });
 }

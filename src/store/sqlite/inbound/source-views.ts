@@ -1,4 +1,4 @@
-/** getSource, listSources, findSource: those that are not deleted. */
+/** getSource, listSources, findSource: those that are not deleted. hadSource: all. */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { Source } from "../../../domain/inbound/source.ts";
 import { uuidBytes } from "../../rows.ts";
@@ -20,6 +20,17 @@ export function findSource(reading: Reading, by: { readonly id: Uuid } | { reado
 export function getSource(reading: Reading, tenantSeq: Seq, id: Uuid): Source | null {
   const row = one<SourceColumns>(reading, BY_ID, uuidBytes(id));
   return row === undefined || row.tenant_seq !== tenantSeq ? null : readSource(reading, row);
+}
+
+const SEQ = "SELECT seq FROM sources WHERE id = ? AND tenant_seq = ?";
+
+/** A deleted one's too: what came from it is still there. */
+export function findSourceSeq(reading: Reading, tenantSeq: Seq, id: Uuid): Seq | null {
+  return one<{ seq: Seq }>(reading, SEQ, uuidBytes(id), tenantSeq)?.seq ?? null;
+}
+
+export function hadSource(reading: Reading, tenantSeq: Seq, id: Uuid): boolean {
+  return findSourceSeq(reading, tenantSeq, id) !== null;
 }
 
 // The index ends in the sequence.

@@ -1,8 +1,8 @@
 /** getInbound, listInbound, listRejected, findInboundOfEvent. */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
-import type { InboundFilter, InboundPage, InboundRecord } from "../../../ports/store.ts";
-import { directionNumber, inboundKindNumber, uuidBytes, uuidText } from "../../rows.ts";
+import type { InboundFilter, InboundKind, InboundPage, InboundRecord } from "../../../ports/store.ts";
+import { directionNumber, INBOUND_KINDS, inboundKindNumber, uuidBytes, uuidText } from "../../rows.ts";
 import { all, one, type Reading } from "../reading.ts";
 import {
   findRecord,
@@ -13,6 +13,7 @@ import {
   readRecord,
   readRow,
 } from "./rows.ts";
+import { findSourceSeq } from "./source-views.ts";
 
 export function getInbound(reading: Reading, tenantSeq: Seq | null, id: Uuid): InboundRecord | null {
   const row = findRecord(reading, tenantSeq, id);
@@ -65,23 +66,26 @@ function rangesOf(filter: InboundFilter, conditions: Conditions): Range[] {
   const index = isRefused ? "inbound_refused_of_tenant" : "inbound_of_tenant";
   const asked = conditions.filter(([, value]) => value !== null) as readonly (readonly [string, number | string])[];
   const rest = [...(isRefused ? ["valid = 0"] : []), ...asked.map(([column]) => `${column} = ?`)];
-  const range = (owner: string, ownerValues: readonly Seq[]): Range => ({
+  const range = (kind: InboundKind, owner: string, ownerValues: readonly Seq[]): Range => ({
     from: `
       FROM inbound INDEXED BY ${index}
       WHERE ${["kind = ?", owner, "received_at >= ?", "received_at < ?", ...rest].join(" AND ")}`,
     values: [
-      inboundKindNumber(filter.kind),
+      inboundKindNumber(kind),
       ...ownerValues,
       filter.from ?? 0,
       filter.to ?? Number.MAX_SAFE_INTEGER,
       ...asked.map(([, value]) => value),
     ],
   });
-  const own = range("tenant_seq = ?", [filter.tenantSeq]);
-  return filter.andNobodys ? [own, range("tenant_seq IS NULL", [])] : [own];
+  const kinds = filter.kind === null ? INBOUND_KINDS : [filter.kind];
+  return kinds.flatMap((kind) => {
+    const own = range(kind, "tenant_seq = ?", [filter.tenantSeq]);
+    return filter.andNobodys ? [own, range(kind, "tenant_seq IS NULL", [])] : [own];
+  });
 }
 
-/** Skipped in the index alone; two ranges are merged in their order, and nothing is sorted. */
+/** Skipped in the index alone; several ranges are merged in their order, and nothing is sorted. */
 function pageOf(reading: Reading, ranges: readonly Range[], offset: number, limit: number): Seq[] {
   const sql = `
     ${ranges.map(({ from }) => `SELECT received_at, seq ${from}`).join(" UNION ALL ")}
@@ -94,13 +98,6 @@ function pageOf(reading: Reading, ranges: readonly Range[], offset: number, limi
 
 function countOf(reading: Reading, { from, values }: Range): number {
   return one<{ total: number }>(reading, `SELECT count(*) AS total ${from}`, ...values)?.total ?? 0;
-}
-
-const SOURCE_SEQ = "SELECT seq FROM sources WHERE id = ? AND tenant_seq = ?";
-
-/** A deleted one's too: what came from it is still there. */
-function findSourceSeq(reading: Reading, tenantSeq: Seq, id: Uuid): Seq | null {
-  return one<{ seq: Seq }>(reading, SOURCE_SEQ, uuidBytes(id), tenantSeq)?.seq ?? null;
 }
 
 // The index goes by source, then sequence.
