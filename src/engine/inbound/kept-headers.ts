@@ -3,7 +3,7 @@ import type { SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
 import { readSignatures } from "./schemes/encoding.ts";
 
-const KEPT = /^(content-type|user-agent|x-|webhook-|svix-|stripe-|i-twilio-)/;
+const KEPT = /^(content-type|user-agent|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)/;
 /** Of the way here, not of the sender. */
 const OF_THE_WAY = /^x-(forwarded|real-ip|request-id|cloud-trace|amzn|amz-cf|vercel|envoy)/;
 const CREDENTIALS = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/;

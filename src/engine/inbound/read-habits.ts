@@ -34,10 +34,10 @@ const HABITS: Readonly<Record<Scheme, Habits>> = {
     challengeOf: slackChallenge,
   },
   shopify: {
-    types: [inHeader("X-Shopify-Topic")],
+    types: [inHeader("X-Shopify-Topic"), inHeader("Shopify-Topic")],
     fallback: "shopify.received",
     // Not X-Shopify-Event-Id: several topics may be told of one event.
-    ids: [inHeader("X-Shopify-Webhook-Id")],
+    ids: [inHeader("X-Shopify-Webhook-Id"), inHeader("Shopify-Webhook-Id")],
   },
   twilio: { types: [], fallback: "twilio.received", ids: [inHeader("I-Twilio-Idempotency-Token")] },
   "standard-webhooks": { types: [at("/type")], fallback: "standard-webhooks.received", ids: [] },

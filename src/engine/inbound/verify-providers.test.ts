@@ -3,6 +3,8 @@ import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 import { sign as octokitSign } from "@octokit/webhooks-methods";
 import { Webhook as StandardWebhook } from "standardwebhooks";
+import "@shopify/shopify-api/adapters/web-api";
+import { ApiVersion, shopifyApi } from "@shopify/shopify-api";
 import Stripe from "stripe";
 import { Webhook as SvixWebhook } from "svix";
 import { sign } from "../../../packages/sdk/src/sign.ts";
@@ -156,8 +158,31 @@ describe("what a provider's own library signs", () => {
     }
   });
 
-  it("verifies: Shopify's documented recipe, openssl's HMAC-SHA-256 in base64", () => {
-    const request = requestOf({ "X-Shopify-Hmac-SHA256": base64(BODY, "hush") });
-    assert.equal(check(settingsOf("shopify"), request, "hush"), "verified");
+  it("verifies what @shopify/shopify-api does, of webhooks and of events", async () => {
+    const shopify = shopifyApi({
+      apiKey: "key",
+      apiSecretKey: SECRET,
+      hostName: "example.com",
+      apiVersion: ApiVersion.July26,
+      isEmbeddedApp: false,
+      logger: { log: () => undefined },
+    });
+    const headers = (prefix: string, signature: string) => ({
+      [`${prefix}-Hmac-Sha256`]: signature,
+      [`${prefix}-Topic`]: "orders/create",
+      [`${prefix}-Shop-Domain`]: "example.myshopify.com",
+      [`${prefix}-API-Version`]: "2026-07",
+      [`${prefix}-Webhook-Id`]: "1",
+      [`${prefix}-Event-Id`]: "2",
+    });
+    for (const prefix of ["X-Shopify", "Shopify"]) {
+      for (const secret of [SECRET, "another"]) {
+        const sent = headers(prefix, base64(BODY, secret));
+        const rawRequest = new Request("https://example.com/in", { method: "POST", headers: sent });
+        const { valid } = await shopify.webhooks.validate({ rawBody: BODY, rawRequest });
+        assert.equal(check(settingsOf("shopify"), requestOf(sent)), valid ? "verified" : "signature_mismatch");
+        assert.equal(valid, secret === SECRET);
+      }
+    }
   });
 });
