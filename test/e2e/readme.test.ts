@@ -37,7 +37,7 @@ async function addressOf(command: RunningCommand): Promise<string> {
 
 // ── The tour ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const missing = ["bash", "curl", "npm"].filter((name) => !hasCommand(name));
+const missing = ["bash", "curl", "npm", "openssl"].filter((name) => !hasCommand(name));
 
 test("the tour works as pasted", {
   timeout: TIMEOUT_MS,
@@ -110,6 +110,24 @@ test("asking a person works as pasted", {
   const decided = (await terminal.until(/^=== \d+$/)).join("\n");
   assert.match(decided, /"status":"responded",.*"response_choice":"Approve"/);
   assert.match(decided, /=== 0$/);
+});
+
+test("taking in webhooks works as pasted", {
+  timeout: TIMEOUT_MS,
+  skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
+}, async (t) => {
+  const [serve = "", _receive, setUp = ""] = blocks("A tour in five minutes", "sh");
+  const [taking = "", refused = "", ...more] = blocks("Take in webhooks", "sh");
+  assert.deepEqual(more, []);
+  const address = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
+  const terminal = startCommand(t, ["bash"]);
+  terminal.type(`${changed(setUp, "127.0.0.1:8080", address)}${taking}\necho "=== $?"\n`);
+  const taken = (await terminal.until(/=== \d+$/)).join("\n");
+  assert.match(taken, /\{"received":true,"inbound_event_id":"wh_[^"]+","event_id":"evt_[^"]+"\}/);
+  terminal.type(`${refused}\necho "=== $?"\n`);
+  const listed = (await terminal.until(/=== \d+$/)).join("\n");
+  assert.match(listed, /"code":"UNAUTHORIZED"/);
+  assert.match(listed, /"rejection_reason":"signature_mismatch","explanation":"[^"]* It does fit the body as Python's/);
 });
 
 /** One text, pasted into a terminal of its own; what listens takes a free port. */

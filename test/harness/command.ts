@@ -59,5 +59,5 @@ export function startCommand(
 
 /** Whether a machine has this command. */
 export function hasCommand(name: string): boolean {
-  return spawnSync(name, ["--version"]).status === 0;
+  return spawnSync(name, ["--version"]).error === undefined;
 }
