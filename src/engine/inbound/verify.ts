@@ -7,7 +7,7 @@ import { verifyBasic } from "./schemes/credentials.ts";
 import { CLAIMS } from "./schemes/index.ts";
 import { isRight, stampFault } from "./verify-claim.ts";
 
-export { explainRejection } from "./verify-explain.ts";
+export { explainRejection } from "./explain/explain.ts";
 
 const VERIFIED: Verification = { kind: "verified" };
 

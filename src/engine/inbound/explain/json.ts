@@ -1,0 +1,154 @@
+/** One JSON text written anew as the writers of other languages would: other white space, other escapes, sorted keys. */
+import { endOfScalar, endOfString } from "../../../domain/json.ts";
+
+/** The white space between tokens, and the order of keys. */
+export interface Layout {
+  readonly comma: string;
+  readonly colon: string;
+  /** Null: all on one line. */
+  readonly indent: string | null;
+  readonly order: "asItCame" | "sorted" | "byLength";
+}
+
+/** Escapes in a text that has only those that JSON demands. */
+export type Escapes = (text: string) => string;
+
+export type WriteJson = (layout: Layout, escapes: Escapes) => string;
+
+/**
+ * Numbers stay as they are spelled, and keys where they are: `JSON.parse` would make 1 of 1.0, and put "2" before "10".
+ *
+ * @param text  a text that `JSON.parse` accepts, of bounded depth
+ * @param field left out, when it is a member of the outermost object
+ */
+export function jsonWriter(text: string, field: string | null = null): WriteJson {
+  let tree: Json | null = null;
+  const written = new Map<Layout, string>();
+  return (layout, escapes) => {
+    tree ??= without(readJson(text), field);
+    const known = written.get(layout) ?? write(tree, layout, "\n");
+    written.set(layout, known);
+    return escapes(known);
+  };
+}
+
+// ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Member = readonly [key: string, value: Json];
+/** A scalar is its own text; of a string, and of a key, with no more escapes than JSON demands. */
+type Json = string | { readonly items: readonly Json[] } | { readonly members: readonly Member[] };
+
+function readJson(text: string): Json {
+  let at = 0;
+
+  /** Beyond white space, and what separates members: where they stand is known from what they are. */
+  function skip(): number {
+    let code = text.charCodeAt(at);
+    while (code <= 0x20 || code === 0x2c || code === 0x3a) code = text.charCodeAt(++at);
+    return code;
+  }
+
+  function value(): Json {
+    const code = skip();
+    if (code === 0x7b) return object();
+    if (code === 0x5b) return array();
+    return code === 0x22 ? string() : scalar();
+  }
+
+  function object(): Json {
+    const members: Member[] = [];
+    at++;
+    while (skip() !== 0x7d) members.push([string(), value()]);
+    at++;
+    return { members };
+  }
+
+  function array(): Json {
+    const items: Json[] = [];
+    at++;
+    while (skip() !== 0x5d) items.push(value());
+    at++;
+    return { items };
+  }
+
+  function string(): string {
+    const start = at;
+    at = endOfString(text, start);
+    const spelled = text.slice(start, at);
+    return spelled.includes("\\") ? JSON.stringify(JSON.parse(spelled)) : spelled;
+  }
+
+  function scalar(): string {
+    const start = at;
+    at = endOfScalar(text, start);
+    return text.slice(start, at);
+  }
+
+  return value();
+}
+
+function without(tree: Json, field: string | null): Json {
+  if (field === null || typeof tree === "string" || !("members" in tree)) return tree;
+  const key = JSON.stringify(field);
+  return { members: tree.members.filter(([name]) => name !== key) };
+}
+
+// ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** @param line what a line that holds the value itself begins with */
+function write(tree: Json, layout: Layout, line: string): string {
+  if (typeof tree === "string") return tree;
+  const inner = layout.indent === null ? line : line + layout.indent;
+  const isArray = "items" in tree;
+  const parts = isArray
+    ? tree.items.map((item) => write(item, layout, inner))
+    : ordered(tree.members, layout.order).map(([key, value]) => key + layout.colon + write(value, layout, inner));
+  const [open, close] = isArray ? "[]" : "{}";
+  if (parts.length === 0) return `${open}${close}`;
+  return layout.indent === null
+    ? `${open}${parts.join(layout.comma)}${close}`
+    : `${open}${inner}${parts.join(layout.comma + inner)}${line}${close}`;
+}
+
+function ordered(members: readonly Member[], order: Layout["order"]): readonly Member[] {
+  if (order === "asItCame") return members;
+  const isByLength = order === "byLength";
+  return members.toSorted(([a], [b]) => (isByLength ? a.length - b.length : 0) || compared(a, b));
+}
+
+/** Without the closing quotes: a space in a key would come before them. */
+function compared(a: string, b: string): number {
+  const [left, right] = [a.slice(1, -1), b.slice(1, -1)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+// ── Escapes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const noEscapes: Escapes = (text) => text;
+
+/** Whatever is not printable ASCII: Python's `ensure_ascii`. */
+export const asciiEscapes: Escapes = (text) => text.replaceAll(/[\x7f-\uffff]/g, unicodeEscape);
+
+export const slashEscapes: Escapes = (text) => text.replaceAll("/", "\\/").replaceAll(/[\u2028\u2029]/g, unicodeEscape);
+
+export const phpEscapes: Escapes = (text) => asciiEscapes(text).replaceAll("/", "\\/");
+
+/** So that it can stand inside HTML: what Go and Rails do. */
+export const htmlEscapes: Escapes = (text) => text.replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape);
+
+export const gsonEscapes: Escapes = (text) => text.replaceAll(/[<>&='\u2028\u2029]/g, unicodeEscape);
+
+/** A `+` in a number, as in 1e+21, is taken for one in a string: a sender that does not write it so is not recognised. */
+export const dotnetEscapes: Escapes = (text) =>
+  text.replaceAll(/\\.|[<>&'+`\x7f-\uffff]/g, (found) => {
+    if (found === '\\"') return "\\u0022";
+    return found.startsWith("\\") ? found : `\\u${hexOf(found).toUpperCase()}`;
+  });
+
+function unicodeEscape(unit: string): string {
+  return `\\u${hexOf(unit)}`;
+}
+
+function hexOf(unit: string): string {
+  return unit.charCodeAt(0).toString(16).padStart(4, "0");
+}
