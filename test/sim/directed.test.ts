@@ -6,6 +6,7 @@ import type { EndpointSettings } from "../../src/domain/endpoint.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
 import type { Caller } from "../../src/engine/engine.ts";
 import type { RunningEngine } from "../../src/engine/start.ts";
+import { settingsOf, USERNAME } from "./inbound-senders.ts";
 import type { World } from "./machine.ts";
 import { type Mood, siteUrl } from "./network.ts";
 import { createWorld } from "./world.ts";
@@ -13,6 +14,8 @@ import { createWorld } from "./world.ts";
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const SITE = 1;
+const PAIRS_COUNT = 40;
+const APART_MS_MAX = 20;
 
 interface Stage {
   readonly world: World;
@@ -175,4 +178,42 @@ test("a pause's ending is sent at once, whoever brought it about", async () => {
   await run(expired.pause.expiresAt - world.wall.nowMs + SECOND);
   isSent("pause.timed_out");
   assert.deepEqual(world.faults, []);
+});
+
+test("two who process the same again at once, its password being right by now, are both told that it is done", async () => {
+  const { world, caller, ask, value } = await stage("well");
+  const made = await ask((engine) =>
+    engine.inbound.sources.create(caller, { settings: settingsOf("basic", "shop"), secret: "mistyped" }),
+  );
+  if (made.kind !== "created") throw new Error(made.kind);
+  const { id } = made.source;
+  const authorization = `Basic ${Buffer.from(`${USERNAME}:right`).toString("base64")}`;
+  const later = (ms: number) => new Promise<void>((resolve) => world.timeline.after(ms, resolve));
+  for (let count = 0; count < PAIRS_COUNT; count += 1) {
+    const request = { headers: { authorization }, url: "http://localhost/in", body: new Uint8Array(2) };
+    const refused = await ask((engine) => engine.inbound.receiveAny(id, { ...request, address: `192.0.2.${count}` }));
+    assert.equal(refused.kind, "unauthorized");
+  }
+  await ask((engine) => engine.inbound.sources.patch(caller, id, { settings: {}, secret: "right" }));
+  const nothing = {
+    kind: null,
+    sourceId: id,
+    sourceName: null,
+    eventType: null,
+    direction: null,
+    from: null,
+    to: null,
+  };
+  const { rows } = await ask((engine) => engine.inbound.list(caller, { ...nothing, valid: false }, 0, PAIRS_COUNT));
+  for (const [index, { id: recordId }] of rows.entries()) {
+    const answers = await ask((engine) => {
+      const again = () => engine.inbound.reprocess(caller, recordId, undefined);
+      return Promise.all([again(), later(index % APART_MS_MAX).then(again)]);
+    });
+    assert.deepEqual(
+      answers.map(({ kind }) => kind),
+      ["reprocessed", "reprocessed"],
+    );
+  }
+  assert.deepEqual([rows.length, value("SELECT count(*) FROM inbound_credentials")], [PAIRS_COUNT, 0]);
 });

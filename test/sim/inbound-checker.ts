@@ -34,6 +34,14 @@ const PUBLISHED_AND_REFUSED = `
   SELECT i.id
   FROM inbound i JOIN inbound_events l ON l.inbound_seq = i.seq
   WHERE i.valid = 0`;
+// Kept for what is refused and may be verified again, and for nothing else.
+const ASTRAY = `
+  SELECT c.inbound_seq
+  FROM inbound_credentials c
+  WHERE NOT EXISTS (
+    SELECT 1
+    FROM inbound i JOIN sources s ON s.seq = i.source_seq
+    WHERE i.seq = c.inbound_seq AND i.valid = 0 AND s.scheme = 'basic' AND s.deleted_at IS NULL)`;
 const REMEMBERED_TWICE = `
   SELECT count(*) AS count
   FROM inbound_digests
@@ -45,6 +53,7 @@ export function pollInbound({ disk, model, fault }: World): void {
   for (const row of disk.prepare(FULL).all(REFUSED_KEPT_COUNT_MAX)) {
     fault(`${row.count} refused ones are kept of source ${row.source_seq}`);
   }
+  for (const row of disk.prepare(ASTRAY).all()) fault(`credentials of inbound ${row.inbound_seq} are left`);
   if (model.aheadMs > FORGOTTEN_MS) return;
   const named = (sql: string) =>
     disk

@@ -6,11 +6,14 @@ import type { PublicRequest } from "../../src/engine/inbound/inbound-service.ts"
 import { memberOf, type Told } from "./inbound-model.ts";
 import type { Random } from "./random.ts";
 
+/** Of every sender with a password. */
+export const USERNAME = "shop";
 const NO_RULE = { place: null, prefix: "", fallback: null } as const;
 
 /** Each tells repeats in its own way: by content, by an id that is always there, by one that may be missing, not at all. */
 export function settingsOf(scheme: Scheme, name: string): SourceSettings {
-  if (scheme !== "hmac") return { name, scheme, eventType: NO_RULE, hmac: null, basic: null };
+  const basic = scheme === "basic" ? { username: USERNAME } : null;
+  if (scheme !== "hmac") return { name, scheme, eventType: NO_RULE, hmac: null, basic };
   const hmac = {
     header: "X-Sig",
     algorithm: "sha256",
@@ -22,7 +25,7 @@ export function settingsOf(scheme: Scheme, name: string): SourceSettings {
     deliveryId: { from: "header", name: "X-Id" },
   } as const;
   const eventType = { place: { from: "header", name: "X-Topic" }, prefix: "shop.", fallback: null } as const;
-  return { name, scheme, eventType, hmac, basic: null };
+  return { name, scheme, eventType, hmac, basic };
 }
 
 /** The type of the event that a source's webhook becomes. */
@@ -81,7 +84,8 @@ export const LABEL = "x-signed-with";
 export function requestOf({ random, told, secret, address, nowMs }: Signing): PublicRequest {
   const sign = (content: string) =>
     secret === null ? random.pick(FORGED) : `sha256=${createHmac("sha256", secret).update(content).digest("hex")}`;
-  const { body, headers } = signed(random, told, sign, nowMs);
+  const { body, headers } =
+    told.source.settings.scheme === "basic" ? withPassword(random, told, secret) : signed(random, told, sign, nowMs);
   told.bodies.add(body);
   const label: Record<string, string> = secret === null ? {} : { [LABEL]: secret };
   return {
@@ -117,6 +121,14 @@ function signed(random: Random, told: Told, sign: (content: string) => string, n
     default:
       return { body: spelled(random, told, fields), headers: {} };
   }
+}
+
+function withPassword(random: Random, told: Told, secret: string | null): Signed {
+  const body = spelled(random, told, fieldsOf(told));
+  const credentials = Buffer.from(`${USERNAME}:${secret}`).toString("base64");
+  const forged = secret === null ? random.pick([null, ...FORGED]) : null;
+  if (secret === null && forged === null) return { body, headers: {} };
+  return { body, headers: { authorization: forged ?? `Basic ${credentials}` } };
 }
 
 function signedInBody(random: Random, told: Told, fields: Fields, sign: (content: string) => string): Signed {

@@ -30,7 +30,7 @@ export interface InboundWorkload {
   readonly open: number;
 }
 
-const SCHEMES: readonly Scheme[] = ["jcs", "jcs", "hmac", "github", "none"];
+const SCHEMES: readonly Scheme[] = ["jcs", "jcs", "hmac", "github", "basic", "none"];
 const CHANGES = [
   ["active", "paused"],
   ["active", "paused"],
@@ -176,7 +176,7 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
       oldStatus,
       newStatus,
       isLossy: scheme === "jcs" && random.chance(0.1),
-      isTellable: scheme === "github" ? random.chance(0.7) : scheme !== "none",
+      isTellable: scheme === "github" ? random.chance(0.7) : scheme !== "basic" && scheme !== "none",
       bodies: new Set(),
       utterances: [],
     };

@@ -30,6 +30,12 @@ export function keptHeaders(headers: Headers, settings: SourceSettings | null): 
   return kept;
 }
 
+/** What a source of scheme `basic` is to believe: kept of refused requests alone, sealed, to verify them again. */
+export function keptCredentials({ authorization }: Headers, settings: SourceSettings | null): string | null {
+  if (settings?.scheme !== "basic" || authorization === undefined) return null;
+  return authorization.length > INBOUND_HEADERS_CHARS_MAX ? null : authorization;
+}
+
 /** Some senders put their signature into Authorization. Without the secret it opens nothing, and it is verified again. */
 function isSignature(name: string, value: string, settings: SourceSettings | null): boolean {
   const hmac = settings?.hmac ?? null;

@@ -1,14 +1,15 @@
 /** What processing a record again comes to: of a valid one the same event anew, of a refused one what it says once it is verified. */
 import type { Event } from "../../domain/event.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
-import type { Rejection } from "../../domain/inbound/request.ts";
+import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import { expiredSecrets, type Source, secretsAt } from "../../domain/inbound/source.ts";
-import type { InboundRecord, Reprocess } from "../../ports/store.ts";
+import type { InboundRecord, KeptCredentials, Reprocess } from "../../ports/store.ts";
+import { explainRejection } from "./explain/explain.ts";
 import { contentDigest } from "./jcs.ts";
 import { notificationOf, readBody, readFacts } from "./pause-status.ts";
 import { readRequest } from "./read.ts";
 import { digestOf } from "./receiving.ts";
-import { explainRejection, verifyRequest } from "./verify.ts";
+import { verifyRequest } from "./verify.ts";
 
 export interface Failed {
   readonly kind: "failed";
@@ -24,6 +25,8 @@ export interface Again {
   readonly record: InboundRecord;
   /** Null: it is not known, or deleted. */
   readonly source: Source | null;
+  /** Of a refused one whose source is of scheme `basic`. */
+  readonly credentials: KeptCredentials;
   uuid(): Uuid;
   readonly now: EpochMs;
 }
@@ -50,17 +53,32 @@ function prepareValid(again: AgainOfSource): Prepared {
 function prepareRefused(again: AgainOfSource): Prepared {
   const { record, source } = again;
   if (record.bodyBytes > record.raw.body.byteLength) return failed("body_unreadable", "Its body was not kept whole.");
-  if (source.scheme === "basic") {
-    return failed(record.rejection ?? "credentials_mismatch", "Passwords are not kept; have its sender send it again.");
-  }
+  const lost = whyLost(again);
+  if (lost !== null) return failed(record.rejection ?? "credentials_mismatch", lost);
+  const request = asItCame(again);
   const secrets = secretsAt(source, again.now);
-  const verification = verifyRequest(source, secrets, record.raw, record.receivedAt);
+  const verification = verifyRequest(source, secrets, request, record.receivedAt);
   if (verification.kind === "rejected") {
     const expired = expiredSecrets(source, again.now);
-    const explain = () => explainRejection(source, secrets, record.raw, verification, expired);
+    const explain = () => explainRejection(source, secrets, request, verification, expired);
     return { kind: "failed", reason: verification.reason, explain };
   }
   return record.kind === "any" ? prepareAny(again) : preparePauseStatus(again);
+}
+
+/** Why what it was to be verified by is not there; null: it is, or never was. */
+function whyLost({ record, source, credentials }: AgainOfSource): string | null {
+  if (source.scheme !== "basic" || record.rejection === "header_missing" || credentials.kind === "kept") return null;
+  return credentials.kind === "none" ? NOT_KEPT : UNOPENABLE;
+}
+
+const NOT_KEPT = "Its password was not kept. Have its sender send it again.";
+const UNOPENABLE =
+  "Its password does not open: it was encrypted under another master key. Have its sender send it again.";
+
+function asItCame({ record: { raw }, credentials }: AgainOfSource): InboundRequest {
+  if (credentials.kind !== "kept") return raw;
+  return { ...raw, headers: { ...raw.headers, authorization: credentials.authorization } };
 }
 
 function prepareAny(again: AgainOfSource): Prepared {

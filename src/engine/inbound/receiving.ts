@@ -17,16 +17,17 @@ import { createBatcher } from "../batcher.ts";
 import type { Claims } from "../claims.ts";
 import type { Outage } from "../outage.ts";
 import { idDigest } from "./digests.ts";
+import { explainRejection } from "./explain/explain.ts";
 import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-service.ts";
 import { contentDigest } from "./jcs.ts";
-import { keptHeaders } from "./kept-headers.ts";
+import { keptCredentials, keptHeaders } from "./kept-headers.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { notificationOf, readBody, readFacts, shownText } from "./pause-status.ts";
 import { readRequest } from "./read.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Rejected } from "./schemes/claim.ts";
 import { embeddedFault } from "./schemes/jcs.ts";
-import { explainRejection, verifyRequest } from "./verify.ts";
+import { verifyRequest } from "./verify.ts";
 
 export interface Receiving {
   pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
@@ -109,6 +110,7 @@ export function createReceiving({
       id: clock.uuid(),
       source: source === null ? null : { seq: source.seq, tenantSeq: source.tenantSeq },
       raw: rawOf({ ...request, body }, source),
+      credentials: keptCredentials(request.headers, source),
       bodyBytes,
       address: request.address,
       now: clock.now(),

@@ -3,7 +3,7 @@ import type { Uuid } from "../../domain/ids.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import { REPROCESS_STEP_ROWS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { InboundRecord, Store } from "../../ports/store.ts";
+import type { InboundRecord, KeptCredentials, Store } from "../../ports/store.ts";
 import { isUnavailable } from "../batcher.ts";
 import type { Caller } from "../caller.ts";
 import type { Claims } from "../claims.ts";
@@ -34,8 +34,10 @@ export function createRecords({ clock, store, outage, claims }: RecordsOptions):
 
   async function reprocess(caller: Caller, record: InboundRecord, notes?: string | null): Promise<Reprocessed> {
     const source = await sourceOf(record);
+    const credentials = await credentialsOf(record, source);
+    if (credentials === null) return doneMeanwhile(caller, record.id, notes);
     const now = clock.now();
-    const prepared = prepareAgain({ record, source, uuid: clock.uuid, now });
+    const prepared = prepareAgain({ record, source, credentials, uuid: clock.uuid, now });
     if (prepared.kind === "failed") return prepared;
     const result = await store.reprocess({
       actor: caller.actor,
@@ -78,6 +80,11 @@ export function createRecords({ clock, store, outage, claims }: RecordsOptions):
 
   async function sourceOf({ tenantSeq, sourceId }: InboundRecord): Promise<Source | null> {
     return tenantSeq === null || sourceId === null ? null : store.getSource(tenantSeq, sourceId);
+  }
+
+  /** Null: it was refused when it was found, and is not any more. */
+  async function credentialsOf({ id, valid }: InboundRecord, source: Source | null): Promise<KeptCredentials | null> {
+    return valid || source?.scheme !== "basic" ? { kind: "none" } : store.getCredentials(id);
   }
 
   return {

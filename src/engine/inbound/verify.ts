@@ -7,8 +7,6 @@ import { verifyBasic } from "./schemes/credentials.ts";
 import { CLAIMS } from "./schemes/index.ts";
 import { isRight, stampFault } from "./verify-claim.ts";
 
-export { explainRejection } from "./explain/explain.ts";
-
 const VERIFIED: Verification = { kind: "verified" };
 
 /**

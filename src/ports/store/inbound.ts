@@ -96,6 +96,11 @@ export interface Refuse {
   readonly sourceName: string | null;
   readonly eventType: string | null;
   readonly raw: RawRequest;
+  /**
+   * What it is verified by and no record shows: its `Authorization`, for a source of scheme `basic`. Kept sealed, to
+   * verify it again; erased once it is valid, and with its record or its source. Null: nothing of that kind.
+   */
+  readonly credentials: string | null;
   /** Of the whole body, of which only the beginning may be kept. */
   readonly bodyBytes: number;
   readonly address: string;
@@ -103,6 +108,13 @@ export interface Refuse {
   readonly explanation: string;
   readonly now: EpochMs;
 }
+
+/** What is left of a refused request's `Refuse.credentials`. */
+export type KeptCredentials =
+  | { readonly kind: "kept"; readonly authorization: string }
+  | { readonly kind: "none" }
+  /** They are there, and this store's master key does not open them. */
+  | { readonly kind: "unopenable" };
 
 export interface InboundRecord {
   readonly seq: Seq;
@@ -198,6 +210,8 @@ export interface InboundVerbs {
   listInbound(filter: InboundFilter, offset: number, limit: number): Promise<InboundPage>;
   /** `tenantSeq` null: whosever it is. */
   getInbound(tenantSeq: Seq | null, id: Uuid): Promise<InboundRecord | null>;
+  /** Of a refused one, whosever it is, to verify it again; null: it is not refused any more, or not there. */
+  getCredentials(id: Uuid): Promise<KeptCredentials | null>;
   /** The oldest rejected ones of a source after a sequence: to be verified again. */
   listRejected(tenantSeq: Seq, sourceId: Uuid, after: Seq, limit: number): Promise<readonly InboundRecord[]>;
   reprocess(request: Reprocess): Promise<ReprocessResult>;

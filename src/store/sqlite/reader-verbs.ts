@@ -6,6 +6,7 @@ import { countLeases } from "./delivery-sources.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
+import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { countBehind } from "./ledger/advance.ts";
@@ -57,6 +58,7 @@ const VERBS = {
   findSource,
   listInbound,
   getInbound,
+  getCredentials,
   listRejected,
   findInboundOfEvent,
 } satisfies ReaderTable;

@@ -9,6 +9,7 @@ import { listAudit } from "./audit-views.ts";
 import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
+import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { listDeliveries } from "./lists.ts";
@@ -162,7 +163,7 @@ function received(columns: { tenant_seq: number | null; valid: number; kind?: nu
   return { id, seq };
 }
 const inbound = received({ tenant_seq: tenantSeq, valid: 1 });
-received({ tenant_seq: tenantSeq, valid: 0 });
+const refused = received({ tenant_seq: tenantSeq, valid: 0 });
 received({ tenant_seq: null, valid: 0 });
 for (const valid of [1, 0]) received({ tenant_seq: tenantSeq, valid, kind: 1 });
 rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, published_at: START });
@@ -189,6 +190,7 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["listSources", (reading) => listSources(reading, tenantSeq, 1, 10)],
   ["findSource", (reading) => [findSource(reading, { id: nobody }), findSource(reading, { name: "nobody" })]],
   ["getInbound", (reading) => getInbound(reading, null, inbound.id)],
+  ["getCredentials", (reading) => assert.deepEqual(getCredentials(reading, refused.id), { kind: "none" })],
   ["listRejected", (reading) => listRejected(reading, tenantSeq, source.id, 0, 10)],
   ["findInboundOfEvent", (reading) => findInboundOfEvent(reading, tenantSeq, event.id)],
   ["getJob", (reading) => getJob(reading, tenantSeq, nobody as Uuid)],

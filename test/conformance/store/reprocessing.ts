@@ -101,6 +101,36 @@ export function reprocessingCases(open: OpenStore): void {
     });
   });
 
+  test("what a refused one is verified by is kept until it is valid, and shown by no record", async () => {
+    const { source, refuse, take, verified, find } = await newReceiving();
+    const from = await source({ scheme: "basic", basic: { username: "u" } });
+    const credentials = "Basic dTrDqQ== \u00e9";
+    const refused = await refuse(from, { credentials });
+    const without = await refuse(from);
+    const of = ({ id }: Pick<typeof refused, "id">) => world.store.getCredentials(id);
+    await world.store.refuse([{ ...refused, credentials: "another" }]);
+    await world.restart(START);
+    assert.deepEqual(await of(refused), { kind: "kept", authorization: credentials });
+    assert.deepEqual(await of(without), { kind: "none" });
+    assert.equal(JSON.stringify(await find(refused.id)).includes("dTrDqQ"), false);
+    const result = await world.store.reprocess(verified(from, refused, { same: "with" }));
+    assert.equal(result.kind, "reprocessed");
+    for (const gone of [refused, await take(from, { same: "other" }), { id: world.newId() }]) {
+      assert.equal(await of(gone), null);
+    }
+  });
+
+  test("what refused ones are verified by goes with their source, and with no other", async () => {
+    const { tenant, source, refuse } = await newReceiving();
+    const [from, other] = [await source(), await source()];
+    const credentials = "Basic dTpw";
+    const [first, beside] = [await refuse(from, { credentials }), await refuse(other, { credentials })];
+    await world.store.deleteSource({ ...tenant.owner, id: from.id, now: START });
+    const late = await refuse(from, { credentials });
+    for (const { id } of [first, late]) assert.deepEqual(await world.store.getCredentials(id), { kind: "none" });
+    assert.equal((await world.store.getCredentials(beside.id))?.kind, "kept");
+  });
+
   test("of two at once that verified the same refused one, one does it", async () => {
     const { tenant, source, refuse, verified, events } = await newReceiving();
     const endpoint = await tenant.endpoint();

@@ -12,7 +12,8 @@ import {
 } from "../../../../test/fixtures/inbound-requests.ts";
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
 import type { SourceSettings } from "../../../domain/inbound/source.ts";
-import { explainRejection, verifyRequest } from "../verify.ts";
+import { verifyRequest } from "../verify.ts";
+import { explainRejection } from "./explain.ts";
 
 type Encoding = "hex" | "base64" | "base64url";
 

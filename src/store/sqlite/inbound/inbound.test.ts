@@ -14,17 +14,19 @@ import { openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
 import type { Source } from "../../../domain/inbound/source.ts";
 import { REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
 import type { Receive, ReceiveResult } from "../../../ports/store.ts";
+import { createVault } from "../../vault.ts";
 import { each } from "../group.ts";
 import { sweep } from "../sweep.ts";
 import { WRITER_VERBS } from "../verbs.ts";
 import type { Writing } from "../writing.ts";
+import { getCredentials } from "./credentials.ts";
 import { findDigest } from "./digests.ts";
 import { receiveOne } from "./receive.ts";
 import { createRefusals } from "./refusals.ts";
 import { refuseOne } from "./refuse.ts";
 import { deleteInbound, noteInbound, reprocess } from "./reprocess.ts";
 import { createSource, deleteSource, ensureSources, patchSource } from "./sources.ts";
-import { getInbound } from "./views.ts";
+import { getInbound, listRejected } from "./views.ts";
 
 function open() {
   const store = openStore();
@@ -219,6 +221,47 @@ test("a flood counts no rows: what is kept is read once, and again when somethin
   assert.equal(reads, 2);
 });
 
+// ── Credentials ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const PASSWORD = "Basic dTpwYXNzd29yZA==";
+
+test("credentials are sealed, stand nowhere else, and go with whatever takes their record", () => {
+  const { w, run, source, refuse, rows, count, actor, tenantSeq } = open();
+  const from = source();
+  const [verified, deleted] = [refuse(from, { credentials: PASSWORD }), refuse(from, { credentials: PASSWORD })];
+  const values = ["inbound", "inbound_credentials"].flatMap((table) =>
+    rows(`SELECT * FROM ${table}`).map(Object.values),
+  );
+  for (const value of values.flat()) {
+    const text = value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : String(value);
+    assert.ok(!text.includes("dTpwYXNzd29yZA"), text);
+  }
+  const of = (count: number) => assert.equal(rows("SELECT * FROM inbound_credentials").length, count);
+  of(2);
+  run(() => reprocess(w, verifiedOf({ newId: w.newId, now: START }, actor, from, verified)));
+  of(1);
+  run(() => deleteInbound(w, { actor, tenantSeq, id: deleted.id, now: START }));
+  of(0);
+  for (let index = 0; index <= REFUSED_KEPT_COUNT_MAX; index += 1) refuse(from, { credentials: PASSWORD });
+  of(REFUSED_KEPT_COUNT_MAX);
+  while (run(() => sweep(w, { now: START + 10, retentionMs: 5 })).more);
+  of(0);
+  assert.equal(count("inbound"), 0);
+});
+
+test("credentials that do not open break nothing else", () => {
+  const { w, source, refuse, rows, tenantSeq } = open();
+  const from = source();
+  const { id } = refuse(from, { credentials: PASSWORD });
+  w.prepare("UPDATE inbound_credentials SET sealed = ?").run(createVault(Buffer.alloc(32)).seal(PASSWORD));
+  assert.deepEqual(getCredentials(w, id), { kind: "unopenable" });
+  w.prepare("UPDATE inbound_credentials SET sealed = x'00'").run();
+  assert.deepEqual(getCredentials(w, id), { kind: "unopenable" });
+  assert.equal(getInbound(w, null, id)?.id, id);
+  assert.equal(listRejected(w, tenantSeq, from.id, 0, 10).length, 1);
+  assert.equal(rows("SELECT * FROM inbound_credentials").length, 1);
+});
+
 // ── Retention ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 test("large bodies are taken away fewer at a time", () => {
@@ -262,7 +305,7 @@ test("whatever writes goes by an index, and sorts nothing", () => {
   };
   const from = source();
   const kept = receiveOf(ground, from);
-  const refused = [refuseOf(ground, from), refuseOf(ground, null)];
+  const refused = [refuseOf(ground, from, { credentials: PASSWORD }), refuseOf(ground, null)];
   run(() => {
     createSource(watched, createSourceOf(ground, actor));
     ensureSources(watched, [{ id: ground.newId(), name: "wanted", secret: SOURCE_SECRET }], START);

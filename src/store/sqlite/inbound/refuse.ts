@@ -4,12 +4,13 @@ import type { Refuse } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
+import { eraseCredentials, keepCredentials } from "./credentials.ts";
 import { insertInbound } from "./rows.ts";
 
 const IS_THERE = "SELECT 1 FROM inbound WHERE id = ?";
 
 export function refuseOne(w: Writing, request: Refuse): void {
-  const { source, raw, rejection, explanation, ...row } = request;
+  const { source, raw, credentials, rejection, explanation, ...row } = request;
   // Looked for only where it would show: a repeat breaks on its id first.
   if (w.mode.careful && one(w, IS_THERE, uuidBytes(row.id)) !== undefined) return;
   const seq = insertInbound(w, {
@@ -20,7 +21,9 @@ export function refuseOne(w: Writing, request: Refuse): void {
     refused: { rejection, explanation },
     raw: source === null ? { ...raw, body: raw.body.subarray(0, REFUSED_BODY_BYTES_MAX) } : raw,
   });
+  if (source !== null && credentials !== null) keepCredentials(w, seq, source.seq, credentials);
   for (const going of w.memory.refusals.entered(source?.seq ?? null, row.address, seq)) {
     w.prepare("DELETE FROM inbound WHERE seq = ?").run(going);
+    eraseCredentials(w, going);
   }
 }

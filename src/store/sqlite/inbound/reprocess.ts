@@ -8,6 +8,7 @@ import { type AuditEntry, audit, byActor } from "../audit.ts";
 import { wakesFor } from "../publish.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
+import { eraseCredentials } from "./credentials.ts";
 import { findDigest, rememberDigest } from "./digests.ts";
 import { digestOf, publishOf } from "./receive.ts";
 import { factValues, findRecord, type RecordColumns, readRecord } from "./rows.ts";
@@ -62,6 +63,7 @@ function turnValid(w: Writing, row: RecordColumns, { id, event, now }: Reprocess
   const { sourceSeq, tenantSeq, sourceName, eventType, facts } = verified;
   w.memory.refusals.left(sourceOf(w, row.seq));
   w.prepare(TURN_VALID).run(now, sourceSeq, tenantSeq, sourceName, eventType, ...factValues(facts), row.seq);
+  eraseCredentials(w, row.seq);
   const digest = digestOf(verified);
   const answer = { id, direction: facts?.direction ?? null, eventId: event?.id ?? null };
   if (digest !== null) rememberDigest(w, digest, answer, now);
@@ -118,6 +120,7 @@ export function noteInbound(w: Writing, { actor, tenantSeq, id, notes, now }: No
 }
 
 interface DeletedInbound {
+  readonly seq: Seq;
   readonly source_seq: Seq | null;
   readonly tenant_seq: Seq | null;
   readonly source_name: string | null;
@@ -127,13 +130,16 @@ interface DeletedInbound {
 const DELETE = `
   DELETE FROM inbound
   WHERE id = :id AND (:tenant IS NULL OR tenant_seq = :tenant)
-  RETURNING source_seq, tenant_seq, source_name, valid`;
+  RETURNING seq, source_seq, tenant_seq, source_name, valid`;
 
 /** Its digest stays, so that a repeat is still one; the links to its events lead nowhere until retention takes them. */
 export function deleteInbound(w: Writing, { actor, tenantSeq, id, now }: Omit<NoteInbound, "notes">): boolean {
   const deleted = w.prepare(DELETE).get({ id: uuidBytes(id), tenant: tenantSeq }) as DeletedInbound | undefined;
   if (deleted === undefined) return false;
-  if (deleted.valid === 0) w.memory.refusals.left(deleted.source_seq);
+  if (deleted.valid === 0) {
+    w.memory.refusals.left(deleted.source_seq);
+    eraseCredentials(w, deleted.seq);
+  }
   // Nothing else tells any more where it came from.
   const data = { source: deleted.source_name };
   auditInbound(w, { actor, tenantSeq: deleted.tenant_seq, id, type: "inbound.deleted", data, now });

@@ -8,6 +8,7 @@ import { uuidBytes } from "../../rows.ts";
 import { type AuditEntry, audit } from "../audit.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
+import { eraseCredentialsOf } from "./credentials.ts";
 import { loadSource, settingsText } from "./source-rows.ts";
 import { findSource, getSource } from "./source-views.ts";
 
@@ -145,6 +146,7 @@ export function deleteSource(w: Writing, { actor, tenantSeq, id, now }: DeleteSo
   const found = one<StoredSource>(w, LIVE, uuidBytes(id), tenantSeq);
   if (found === undefined) return false;
   w.prepare(ERASE).run(now, found.seq);
+  eraseCredentialsOf(w, found.seq);
   auditSource(w, { actor, tenantSeq, type: "source.deleted", source: { id, name: found.name }, now });
   return true;
 }

@@ -2,6 +2,7 @@
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
 import type { Kept } from "../sweep-table.ts";
+import { eraseCredentials } from "./credentials.ts";
 
 interface KeptInbound {
   readonly seq: Seq;
@@ -20,7 +21,10 @@ export const keptInbound: Kept<KeptInbound> = {
   visit(w, row, { cutoff }, budget) {
     if (row.received_at >= cutoff) return "end";
     w.prepare("DELETE FROM inbound WHERE seq = ?").run(row.seq);
-    if (row.valid === 0) w.memory.refusals.left(row.source_seq);
+    if (row.valid === 0) {
+      w.memory.refusals.left(row.source_seq);
+      eraseCredentials(w, row.seq);
+    }
     budget.rows -= 1;
     budget.visits -= Math.floor(row.body_bytes / BODY_BYTES_PER_VISIT);
     return "next";
