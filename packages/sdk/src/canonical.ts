@@ -6,29 +6,19 @@ const DEPTH_MAX = 64;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Write a value in canonical form, as `JSON.stringify` would read it: `toJSON` is called, and members that JSON cannot
- * say are left out.
+ * Write a value in canonical form.
  *
- * @throws {TypeError} for numbers that are not finite, halves of surrogate pairs, and values in a circle
+ * @param value as `JSON.parse` gave it
+ * @throws {TypeError} for halves of surrogate pairs, and what is nested deeper than the server takes
  */
-export function canonical(value: unknown, depth = 0): string | undefined {
+export function canonical(value: unknown, depth = 0): string {
   if (depth > DEPTH_MAX) throw new TypeError(`The value is nested deeper than ${DEPTH_MAX} levels.`);
-  switch (typeof value) {
-    case "string":
-      return canonicalString(value);
-    case "number":
-      if (!Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
-      // ECMAScript's own number form is the canonical one; -0 is "0".
-      return String(value);
-    case "boolean":
-      return String(value);
-    case "bigint":
-      throw new TypeError("A BigInt has no canonical form: send it as a string.");
-    case "object":
-      return value === null ? "null" : canonicalObject(value, depth);
-    default:
-      return undefined;
-  }
+  if (typeof value === "string") return canonicalString(value);
+  // ECMAScript's own number form is the canonical one; -0 is "0".
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value)
+    ? `[${value.map((item) => canonical(item, depth + 1)).join()}]`
+    : canonicalObject(value, depth);
 }
 
 function canonicalString(text: string): string {
@@ -37,15 +27,11 @@ function canonicalString(text: string): string {
   return JSON.stringify(text);
 }
 
-function canonicalObject(value: object, depth: number): string | undefined {
-  if ("toJSON" in value && typeof value.toJSON === "function") return canonical(value.toJSON(), depth + 1);
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1) ?? "null").join()}]`;
-  const members: string[] = [];
+function canonicalObject(value: object, depth: number): string {
   // The default order of `sort` is by UTF-16 code units, which is the canonical one.
-  for (const key of Object.keys(value).sort()) {
-    const member = canonical((value as Record<string, unknown>)[key], depth + 1);
-    if (member !== undefined) members.push(`${canonicalString(key)}:${member}`);
-  }
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${canonicalString(key)}:${canonical((value as Record<string, unknown>)[key], depth + 1)}`);
   return `{${members.join()}}`;
 }
 

@@ -1,4 +1,4 @@
-import { type SignatureScheme, signature, toBytes } from "./signature.ts";
+import { checkSecret, rawBytes, type SignatureScheme, signature } from "./signature.ts";
 
 /** What {@link sign} needs to know of a delivery. */
 export interface SignOptions {
@@ -24,11 +24,14 @@ export interface SignOptions {
  * Make the headers with which Signalbox would send this body: for the tests of a receiver.
  *
  * @returns header names in lower case
+ * @throws {TypeError} for a secret that is not a string, or empty, and a body that is neither text nor bytes
  */
 export async function sign(options: SignOptions): Promise<Record<string, string>> {
   const { secret, format = "standard", type = "test", id = `evt_${crypto.randomUUID()}` } = options;
+  checkSecret(secret);
+  const body = rawBytes(options.body);
+  if (body === null) throw new TypeError("The body must be the text or bytes that will be sent, not a value.");
   const timestamp = String(Math.floor((options.timestamp ?? new Date()).getTime() / 1000));
-  const body = toBytes(options.body);
   const make = (scheme: SignatureScheme): Promise<string> => signature(scheme, secret, { id, timestamp }, body);
   const headers = {
     "content-type": "application/json",

@@ -1,6 +1,4 @@
 /** The signatures that a delivery can carry, and their key material. WebCrypto only, so that they work everywhere. */
-import { WebhookVerificationError } from "./errors.ts";
-
 /**
  * Which signature decides.
  *
@@ -21,9 +19,24 @@ const encoder = new TextEncoder();
 /** `ArrayBuffer`-backed bytes: what WebCrypto takes. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Whether it can be a secret at all: in plain JavaScript it may be an environment variable that is not set. */
+export function isSecret(secret: unknown): secret is string {
+  return typeof secret === "string" && secret !== "";
+}
+
+/**
+ * Before anything is signed: anybody could sign with an empty key.
+ *
+ * @throws {TypeError} for what is not a string, or empty
+ */
+export function checkSecret(secret: unknown): void {
+  if (isSecret(secret)) return;
+  const what = secret === "" ? "it is empty" : `this is ${secret === null ? "null" : typeof secret}`;
+  throw new TypeError(`The secret must be a string that is not empty; ${what}.`);
+}
+
 /** The key of one scheme: `standard` decodes a `whsec_` secret of 24 to 64 bytes; all else is the secret's UTF-8. */
 function keyBytes(scheme: SignatureScheme, secret: string): Bytes {
-  if (secret === "") throw new WebhookVerificationError("invalid_secret", "The signing secret is empty.");
   const decoded = scheme === "standard" && secret.startsWith(PREFIX) ? decodeBase64(secret.slice(PREFIX.length)) : null;
   const isKey = decoded !== null && decoded.length >= KEY_BYTES_MIN && decoded.length <= KEY_BYTES_MAX;
   return isKey ? decoded : encoder.encode(secret);
@@ -86,7 +99,12 @@ export function equalInConstantTime(expected: string, given: string): boolean {
   return difference === 0;
 }
 
-/** A body as bytes of its own. */
-export function toBytes(body: string | Uint8Array | ArrayBuffer): Bytes {
-  return typeof body === "string" ? encoder.encode(body) : new Uint8Array(body);
+/** A body as bytes of its own; null for a value that is neither text nor bytes. */
+export function rawBytes(body: unknown): Bytes | null {
+  if (typeof body === "string") return encoder.encode(body);
+  if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0));
+  // A Buffer can come from another realm (test runners do that), where `instanceof Uint8Array` is false.
+  return ArrayBuffer.isView(body)
+    ? new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
+    : null;
 }

@@ -1,5 +1,13 @@
 import { WebhookVerificationError } from "./errors.ts";
-import { type Bytes, equalInConstantTime, type SignatureScheme, type Stamp, signature, toBytes } from "./signature.ts";
+import {
+  type Bytes,
+  equalInConstantTime,
+  isSecret,
+  rawBytes,
+  type SignatureScheme,
+  type Stamp,
+  signature,
+} from "./signature.ts";
 import type { JsonObject } from "./types.ts";
 
 /** A request's headers as Fetch's `Headers`, or as a record such as Node's `request.headers`, in any case. */
@@ -150,15 +158,15 @@ function checkTimestamp(
 }
 
 function rawBody(body: unknown): Bytes {
-  if (typeof body === "string" || body instanceof ArrayBuffer) return toBytes(body);
-  // A Buffer can come from another realm (test runners do that), where `instanceof Uint8Array` is false.
-  if (ArrayBuffer.isView(body)) return toBytes(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  const bytes = rawBytes(body);
+  if (bytes !== null) return bytes;
   throw new WebhookVerificationError("invalid_body", "The body has to be the raw text or bytes, not a parsed value.");
 }
 
 function secretList(secret: string | readonly string[]): readonly string[] {
-  const secrets = typeof secret === "string" ? [secret] : secret;
-  if (secrets.length > 0 && secrets.every((one) => typeof one === "string" && one !== "")) return secrets;
+  // In plain JavaScript it may be anything, and an array may have gaps, which `every` passes over.
+  const secrets: readonly unknown[] = Array.isArray(secret) ? Array.from(secret) : [secret];
+  if (secrets.length > 0 && secrets.every(isSecret)) return secrets;
   throw new WebhookVerificationError("invalid_secret", "There is no signing secret, or an empty one.");
 }
 

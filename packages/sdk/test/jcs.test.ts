@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runInNewContext } from "node:vm";
 import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { canonical, checkText } from "../src/canonical.ts";
@@ -74,29 +75,86 @@ describe("signing a body of one's own", () => {
     );
   });
 
-  it("reads a value as JSON.stringify does", async () => {
-    const at = new Date(0);
-    const value = { at, gone: undefined, call: () => 1, list: [undefined, () => 1], toJSON: undefined };
-    assert.equal(canonical(value), '{"at":"1970-01-01T00:00:00.000Z","list":[null,null]}');
+  it("signs what JSON.stringify sends of a value", async () => {
+    const rawJson = (JSON as unknown as { rawJSON?: (text: string) => unknown }).rawJSON ?? (() => 1);
+    const gaps = new Array(2).concat([1]);
+    const odd = fc.constantFrom<unknown>(
+      new Date(0),
+      new Date(Number.NaN),
+      new Number(5),
+      new String("x"),
+      new Boolean(false),
+      runInNewContext("new Number(7)"),
+      undefined,
+      () => 1,
+      Symbol("s"),
+      gaps,
+      new Map([[1, 2]]),
+      new Uint8Array(2),
+      Object.assign(() => 1, { toJSON: () => "called" }),
+      { toJSON: (key: string) => `under ${key}` },
+      { toJSON: () => ({ toJSON: () => "not asked", a: 1 }) },
+      { toJSON: undefined },
+      rawJson("12.50"),
+      -0,
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        odd,
+        fc.jsonValue(),
+        fc.array(tie("value")),
+        fc.dictionary(fc.string(), tie("value")),
+      ),
+    }));
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.string(), value), async (body) => {
+        const { signature: _, ...sent } = JSON.parse(JSON.stringify(body));
+        const { signature, ...signed } = JSON.parse(await signJcs(body, "s"));
+        assert.deepEqual(signed, sent);
+        assert.equal(
+          signature,
+          `sha256=${createHmac("sha256", "s")
+            .update(canonicalize(sent) ?? "")
+            .digest("hex")}`,
+        );
+      }),
+    );
     assert.match(await signJcs({ toJSON: () => ({ a: 1 }) }, "s"), /^\{"a":1,"signature"/);
   });
 
   it("refuses values that have no canonical form", async () => {
     const circle: Record<string, unknown> = {};
     circle.circle = circle;
-    for (const value of [
+    const deep = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`);
+    const values: unknown[] = [
       { a: Number.NaN },
+      { a: new Number(Number.NaN) },
       { a: [Number.NEGATIVE_INFINITY] },
       { a: 1n },
+      { a: Object(1n) },
       { a: "\ud800" },
+      { "\ud800": 1 },
+      deep(65),
+      deep(100_000),
       circle,
       [],
-    ]) {
-      await assert.rejects(signJcs(value, "s"), TypeError);
-    }
+      () => 1,
+      undefined,
+      null,
+      5,
+      new String("{}"),
+    ];
+    for (const value of values) await assert.rejects(signJcs(value as object, "s"), { name: "TypeError" });
+    await signJcs(deep(64), "s");
   });
 
   it("needs a secret", async () => {
-    await assert.rejects(signJcs({}, ""), { code: "invalid_secret" });
+    for (const secret of ["", undefined, null, 5, {}, ["s"], new String("s")]) {
+      await assert.rejects(signJcs({}, secret as string), {
+        name: "TypeError",
+        message: /^The secret must be a string that is not empty; /,
+      });
+    }
   });
 });

@@ -159,6 +159,11 @@ describe("verify", () => {
   it("refuses an empty secret and a body that is not a JSON object in UTF-8", async () => {
     await refused(check(await signed(), { secret: "" }), "invalid_secret");
     await refused(check(await signed(), { secret: [] }), "invalid_secret");
+    const gap = new Array(1);
+    for (const secret of [undefined, null, 5, {}, gap, [SECRET, undefined], [SECRET, ""]]) {
+      const headers = await onlyHeadersOf("pausepoint");
+      await refused(check(headers, { secret: secret as string }), "invalid_secret");
+    }
     for (const body of ["[]", "nope", "", "null", Buffer.from([0x7b, 0xff, 0x7d]), '\ufeff{"a":1}']) {
       await refused(check(await signed({ body }), { body }), "invalid_body");
     }
@@ -169,5 +174,18 @@ describe("sign", () => {
   it("makes headers that another verifier accepts", async () => {
     const headers = await sign({ secret: SECRET, body: BODY });
     assert.deepEqual(new Webhook(SECRET).verify(BODY, headers), JSON.parse(BODY));
+  });
+
+  it("refuses what is no secret, and a body that is a value", async () => {
+    for (const secret of ["", undefined, null, 5, {}, [SECRET]]) {
+      await assert.rejects(sign({ secret: secret as string, body: BODY }), {
+        name: "TypeError",
+        message: /^The secret must be a string that is not empty; /,
+      });
+    }
+    for (const body of [undefined, null, 5, { a: 1 }, [1]]) {
+      const expected = { name: "TypeError", message: /^The body must be the text or bytes/ };
+      await assert.rejects(sign({ secret: SECRET, body: body as unknown as string }), expected);
+    }
   });
 });
