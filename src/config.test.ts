@@ -183,6 +183,32 @@ test("no mistake repeats a secret's value", () => {
   );
 });
 
+test("every mistake of every source is reported at once, as far as somebody reads", () => {
+  const faults = (list: unknown) => mistakes({ SIGNALBOX_INBOUND_SOURCES: JSON.stringify(list) });
+  const source = "must have a source of 1 to 200 characters, not blank and without control characters";
+  const secret = "must have a secret of 1 to 512 characters without control characters";
+  const list = [
+    { source: 5, secret: "" },
+    { source: "ok", secret: "", z: 1 },
+    null,
+    { source: "ok", secret: "s" },
+    { source: " ", secret: "s" },
+  ];
+  assert.deepEqual(faults(list), [
+    `SIGNALBOX_INBOUND_SOURCES: ${[
+      `entry 1 ${source}`,
+      `entry 1 ${secret}`,
+      `entry 2 ${secret}`,
+      "entry 2 may have no fields but source and secret",
+      "entry 3 must be an object {source, secret}",
+      `entry 5 ${source}`,
+      "entry 4 must not have the source of entry 2",
+    ].join("; ")}`,
+  ]);
+  const [many = ""] = faults(Array.from({ length: 1000 }, () => ({})));
+  assert.match(many, /; entry 10 must have a secret [^;]*; and 1980 more$/);
+});
+
 test("a secret in a source's JSON is not repeated, whatever is wrong with it", () => {
   for (const value of ['[{"source": "a", "secret": "tr0ub4dor"', '[{"secret": "tr0ub4dor"}]', '["tr0ub4dor"]']) {
     assert.doesNotMatch(mistakes({ SIGNALBOX_INBOUND_SOURCES: value }).join(), /tr0ub4dor/);

@@ -21,6 +21,8 @@ export interface InboundSourceSetting {
 const MASTER_KEY_BYTES = 32;
 /** How much of a wrong value its fault repeats. */
 const SHOWN_CHARS_MAX = 60;
+/** How many mistakes of one list are named. */
+const SHOWN_FAULTS_COUNT_MAX = 20;
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const HOSTNAME = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/;
@@ -153,28 +155,50 @@ export const parseInboundSources: Parse<readonly InboundSourceSetting[]> = (text
   if (!Array.isArray(list)) {
     return { fault: 'must be a JSON array such as [{"source": "membership", "secret": "…"}]' };
   }
-  const faults = list.flatMap((item: unknown, index) => {
-    const fault = inboundSourceFault(item);
-    return fault === null ? [] : [`entry ${index + 1} ${fault}`];
-  });
+  const faults = list.flatMap((item: unknown, index) =>
+    inboundSourceFaults(item).map((fault) => `entry ${index + 1} ${fault}`),
+  );
+  faults.push(...repeatedSourceFaults(list));
+  if (faults.length > 0) return { fault: listed(faults) };
   const sources = list as readonly InboundSourceSetting[];
-  if (faults.length === 0 && new Set(sources.map(({ source }) => source)).size < sources.length) {
-    faults.push("no two entries may have the same source");
-  }
-  if (faults.length > 0) return { fault: faults.join("; ") };
   return { value: sources.map(({ source, secret }) => ({ source, secret })) };
 };
 
-function inboundSourceFault(item: unknown): string | null {
-  if (typeof item !== "object" || item === null || Array.isArray(item)) return "must be an object {source, secret}";
-  const { source, secret, ...unknown } = item as Record<string, unknown>;
+function inboundSourceFaults(item: unknown): readonly string[] {
+  if (!isObject(item)) return ["must be an object {source, secret}"];
+  const { source, secret, ...unknown } = item;
+  const faults: string[] = [];
   if (!isTextUpTo(source, SOURCE_NAME_CHARS_MAX) || isBlank(source)) {
-    return `must have a source of 1 to ${SOURCE_NAME_CHARS_MAX} characters, not blank and without control characters`;
+    faults.push(
+      `must have a source of 1 to ${SOURCE_NAME_CHARS_MAX} characters, not blank and without control characters`,
+    );
   }
   if (!isTextUpTo(secret, SECRET_CHARS_MAX)) {
-    return `must have a secret of 1 to ${SECRET_CHARS_MAX} characters without control characters`;
+    faults.push(`must have a secret of 1 to ${SECRET_CHARS_MAX} characters without control characters`);
   }
-  return Object.keys(unknown).length === 0 ? null : "may have no fields but source and secret";
+  if (Object.keys(unknown).length > 0) faults.push("may have no fields but source and secret");
+  return faults;
+}
+
+function repeatedSourceFaults(list: readonly unknown[]): readonly string[] {
+  const first = new Map<string, number>();
+  return list.flatMap((item, index) => {
+    if (!isObject(item) || typeof item.source !== "string") return [];
+    const before = first.get(item.source);
+    if (before !== undefined) return [`entry ${index + 1} must not have the source of entry ${before + 1}`];
+    first.set(item.source, index);
+    return [];
+  });
+}
+
+/** As many as somebody mends at once. */
+function listed(faults: readonly string[]): string {
+  const more = faults.length - SHOWN_FAULTS_COUNT_MAX;
+  return [...faults.slice(0, SHOWN_FAULTS_COUNT_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isTextUpTo(value: unknown, charsMax: number): value is string {
