@@ -11,7 +11,7 @@ import type { Receiver } from "./kit/receiving.ts";
 import { type NextRequest, singly } from "./kit/requests.ts";
 import { median } from "./kit/samples.ts";
 import { createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
-import { createWays, forged, inEachWay, JCS_SOURCE, PAUSE_STATUS, totalOf } from "./kit/sources.ts";
+import { createWays, forged, forgedDear, inEachWay, JCS_SOURCE, PAUSE_STATUS, totalOf } from "./kit/sources.ts";
 import { inTurn } from "./kit/turns.ts";
 
 const CONNECTIONS = 50;
@@ -86,6 +86,9 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
   const floodOf = (source: string | null, from: Flood["from"], depth = 1): Flood => {
     return { port, connections: CONNECTIONS, depth, from, next: forged(server, { source, bodyBytes: FORGED_BYTES }) };
   };
+  const dearFlood = (from: Flood["from"]): Flood => {
+    return { port, connections: CONNECTIONS, depth: 1, from, next: forgedDear(server, JCS_SOURCE) };
+  };
   const { alone, ...floods } = await inTurn(ROUNDS, {
     alone: beside("alone", null),
     unknown: beside("beside forged ones of nobody", floodOf(null, oneAddress)),
@@ -93,6 +96,8 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
     spread: beside("beside forged ones from everywhere", floodOf(JCS_SOURCE, manyAddresses)),
     ahead: beside("beside pipelined ones", floodOf(JCS_SOURCE, oneAddress, PIPELINED)),
     aheadSpread: beside("beside pipelined ones from everywhere", floodOf(JCS_SOURCE, manyAddresses, PIPELINED)),
+    dear: beside("beside dear ones", dearFlood(oneAddress)),
+    dearSpread: beside("beside dear ones from everywhere", dearFlood(manyAddresses)),
   });
   const kept = await keptMeasures(server);
   if (profileDir !== null) await server.stop();
@@ -105,6 +110,8 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
     ...floodMeasures(`forged, from ${CONNECTIONS} addresses`, alone, floods.spread),
     ...floodMeasures(`forged, ${PIPELINED} ahead of their answers`, alone, floods.ahead),
     ...floodMeasures(`the same from ${CONNECTIONS} addresses`, alone, floods.aheadSpread),
+    ...floodMeasures("forged, as dear as can be", alone, floods.dear),
+    ...floodMeasures(`as dear from ${CONNECTIONS} addresses`, alone, floods.dearSpread),
     ...kept,
     {
       name: "publishing: missing",

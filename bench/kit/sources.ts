@@ -89,6 +89,22 @@ export function forged({ port }: Signalbox, { source, bodyBytes }: Forging): () 
   };
 }
 
+/** Each as dear to look at as so many bytes can be: its canonical form has to be found before a signature in it can be wrong. */
+export function forgedDear({ port }: Signalbox, source: string): () => string {
+  const objects = Array.from({ length: DEAR_OBJECTS }, (_, index) => `"k${index}":{"z":1,"a":"é"}`).join(",");
+  return () => {
+    forgeries += 1;
+    const open = openTransition(source, `pm_${forgeries}`);
+    const guess = forgeries.toString(16).padStart(64, "0");
+    // As bytes one by one, which is how connections write.
+    const body = Buffer.from(`${open},"all":{${objects}},"signature":"sha256=${guess}"}`).toString("latin1");
+    return postText({ port, apiKey: null }, PAUSE_STATUS, body, "");
+  };
+}
+
+/** About 210 KB, of the 256 that are taken. */
+const DEAR_OBJECTS = 8500;
+
 const hmacOf = (text: string): string => createHmac("sha256", SECRET).update(text).digest("hex");
 
 /** Keys in order, no space and nothing to escape: it is its own canonical form. */

@@ -312,12 +312,17 @@ export const REFUSED_BODY_BYTES_MAX = 16 * KB;
 /** Refused requests looked at and kept, a second: of one address, and of all. */
 export const REFUSED_PER_ADDRESS_SECOND_COUNT_MAX = 20;
 export const REFUSED_PER_SECOND_COUNT_MAX = 200;
+/** Time for looking at requests that fail, a second: of one address, and of all; a quarter of it would be felt. */
+export const REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX = 50;
+export const REFUSED_WORK_PER_SECOND_MS_MAX = 150;
+/** A body that is looked at in half a millisecond, whatever is in it: only for larger ones time is kept count of. */
+export const LIGHT_BODY_BYTES_MAX = 8 * KB;
 /**
- * Refused requests whose cause is looked for in a second, and the bytes of body before which one more is taken: some 40 ms
- * in all. A flood has the others.
+ * Refused rows of one list whose cause is looked for, and how much of bodies: each takes a few milliseconds, and a list
+ * is to come quickly. The rest show it one by one.
  */
-export const EXPLAINED_PER_SECOND_COUNT_MAX = 20;
-export const EXPLAINED_PER_SECOND_BYTES_MAX = 64 * KB;
+export const EXPLAINED_PER_LIST_ROWS_MAX = 20;
+export const EXPLAINED_PER_LIST_BYTES_MAX = 64 * KB;
 /** Headers kept with a request, names and values: what common senders sign with takes some hundred characters. */
 export const INBOUND_HEADERS_CHARS_MAX = 8 * KB;
 /** Addresses that failing or proven requests are remembered of. */

@@ -2,7 +2,6 @@
  * How many passwords may be wrong: in 15 minutes five for one account from one address, 50 for one account in all, 20
  * from one address. In memory: whoever can restart the server need not guess passwords.
  */
-import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 import {
   BAD_PASSWORDS_ACCOUNT_COUNT_MAX,
@@ -11,6 +10,7 @@ import {
   BAD_PASSWORDS_KEPT_COUNT_MAX,
   BAD_PASSWORDS_WINDOW_MS,
 } from "../domain/limits.ts";
+import { networkOf } from "../domain/network.ts";
 
 /** Who tries: an account's e-mail address, whether there is such an account or not, and the network address. */
 export interface Tried {
@@ -63,14 +63,4 @@ function createCount(max: number, name: Name) {
       times.set(key, [...recent(key, now), now].slice(-max));
     },
   };
-}
-
-const IPV6_NETWORK_BYTES = 8;
-
-/** One machine has a whole IPv6 network of 64 bits to itself; an IPv4 address in IPv6's clothes is that address. */
-export function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === "ipv4") return parsed.toString();
-  return Buffer.from(parsed.toByteArray().slice(0, IPV6_NETWORK_BYTES)).toString("hex");
 }

@@ -69,6 +69,11 @@ export function sendPauseStatus(
   return sendSigned(client, JSON.stringify(transition(source, more)));
 }
 
+/** What a single record is answered with. */
+export function recordOf({ text }: Answer): Readonly<Record<string, unknown>> {
+  return JSON.parse(text) as Readonly<Record<string, unknown>>;
+}
+
 /** The rows of a list in pages, each as its fields. */
 export function rowsOf({ body }: Answer): readonly Readonly<Record<string, unknown>>[] {
   return body.data as unknown as readonly Readonly<Record<string, unknown>>[];

@@ -5,15 +5,7 @@ import type { ReprocessedOfSource } from "../../src/engine/inbound/inbound-servi
 import type { InboundRecord } from "../../src/ports/store.ts";
 import { createBelief } from "./belief.ts";
 import { type Answer, fateOf } from "./fate.ts";
-import {
-  isBelieved,
-  isSurelyGone,
-  type KnownRecord,
-  type KnownSource,
-  numberIn,
-  summary,
-  type Told,
-} from "./inbound-model.ts";
+import { isBelieved, type KnownRecord, type KnownSource, numberIn, summary, type Told } from "./inbound-model.ts";
 import { LABEL } from "./inbound-senders.ts";
 import type { World } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -125,10 +117,7 @@ export function createInboundDeeds({ world, callers, random, counted, repeat }: 
   ): string | null {
     if (kind === "unknown") return deletes.length > 0 || !record.valid ? null : "and nobody deleted it";
     const { source, flaw } = told;
-    if (record.valid) {
-      if (kind === "failed") return isSurelyGone(source) || source.isChanging ? null : "though it was valid";
-      return kind === "repeated" ? "though it was valid" : null;
-    }
+    if (record.valid) return kind === "reprocessed" ? null : "though it was valid";
     const believed = isBelieved(source, record.raw.headers[LABEL] ?? null, span);
     const isSound = flaw === "none";
     const isUntimely = record.rejection?.startsWith("timestamp") ?? false;

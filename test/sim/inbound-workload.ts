@@ -220,7 +220,7 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
     const firstVersion = told.source.versions.length - 1;
     const sourceId = told.flaw === "nobody" ? UNKNOWN_ID : told.source.id;
     const answer = await world.ask<PauseStatusAnswer | AnyAnswer>(async (engine) => {
-      if (!engine.inbound.mayTry(address)) return { kind: "tooMany" };
+      if (!engine.inbound.mayTry(address, request.body.byteLength)) return { kind: "tooMany" };
       return told.route === "status"
         ? engine.inbound.receivePauseStatus(request)
         : engine.inbound.receiveAny(sourceId, request);

@@ -71,3 +71,27 @@ test("settings that could never work are refused when they are made and when the
   const changed = await client.request("PATCH", `/v1/sources/${id}`, { body: { name: "  ", hmac } });
   assert.deepEqual([changed.status, changed.faultyFields], [400, ["name", ...fields]]);
 });
+
+test("a signature behind many other headers is kept, and a token beside it is not", async () => {
+  const client = await newTenant(server);
+  const source = await createSource(client, { scheme: "github" });
+  const junk = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`x-junk-${at}`, "j".repeat(1000)]));
+  const signature = `sha256=${createHmac("sha256", "the next secret").update("{}").digest("hex")}`;
+  const headers = {
+    ...junk,
+    "x-gitlab-token": "glptt-0123",
+    "x-hub-signature-256": signature,
+    "x-github-event": "push",
+  };
+  assert.equal((await send(source.id, "{}", headers)).status, 401);
+  const path = `/v1/sources/${source.id}`;
+  const [row = assert.fail()] = rowsOf(await client.request("GET", `${path}/events?valid=false`));
+  const shown = await client.request("GET", `${path}/events/${row.id}`);
+  assert.match(shown.text, /"x-hub-signature-256"/);
+  assert.doesNotMatch(shown.text, /gitlab|glptt/);
+  await client.request("PATCH", path, { body: { secret: "the next secret" } });
+  const again = await client.request("POST", `${path}/events/${row.id}/reprocess`);
+  assert.equal(again.status, 200, again.text);
+  const event = await client.request("GET", `/v1/events/${again.body.event_id}`);
+  assert.equal(event.body.type, "push");
+});

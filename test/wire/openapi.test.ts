@@ -85,6 +85,18 @@ test("a batch has no 409 of its own: a conflict is one event's", async () => {
   assert.equal((await document()).get("POST /v1/events/batch")?.responses["409"], undefined);
 });
 
+test("what a source's own URL answers but JSON is documented, and its 400 is not about the body", async () => {
+  const { responses } = (await document()).get("POST /in/{source_id}") ?? assert.fail();
+  assert.deepEqual(Object.keys(responses["200"]?.content ?? {}), ["application/json", "text/plain"]);
+  const text = responses["200"]?.content?.["text/plain"]?.schema ?? assert.fail();
+  assert.ok(Compile(text).Check("a challenge") && !Compile(text).Check({}));
+  assert.match(responses["400"]?.description ?? "", /Never for what the body says/);
+  const malformed = await server.request("POST", "/in/%zz", { key: null, body: {} });
+  assert.deepEqual([malformed.status, malformed.body.error.code], [400, "BAD_REQUEST"]);
+  const source = await createSource(await newTenant(server), { scheme: "none" });
+  assert.equal((await server.request("POST", `/in/${source.id}`, { key: null, body: "{{" })).status, 200);
+});
+
 test("the answers are what the document says, field for field", async (t) => {
   const operations = await document();
   const check = (name: string, answer: Answer): void => {

@@ -5,6 +5,7 @@ import {
   createSource,
   fromElsewhere,
   RECORDS,
+  recordOf,
   rowsOf,
   SOURCE_SECRET,
   sendPauseStatus,
@@ -269,6 +270,25 @@ test("what was valid is published again when asked, as another event", async () 
     const event = await client.request("GET", `/v1/events/${id}`);
     assert.equal(event.body.inbound_event_id, body.webhook_event_id);
   }
+});
+
+test("what was valid is published again word for word, though its source has another name by now", async () => {
+  const { client, source } = await newSource();
+  const { body } = await sendPauseStatus(server, source);
+  const name = `${source.name}, renamed`;
+  assert.equal((await client.request("PATCH", `/v1/sources/${source.id}`, { body: { name } })).status, 200);
+  const path = `${RECORDS}/${body.webhook_event_id}`;
+  assert.equal((await client.request("PUT", path, { body: { reprocess: true } })).status, 200);
+  const answer = await client.request("GET", path);
+  const shown = recordOf(answer);
+  assert.deepEqual([shown.source, shown.event_type], [source.name, "member.status.changed"]);
+  const [first, second] = answer.body.event_ids;
+  const payloadOf = async (id: string | undefined) => {
+    const { text } = await client.request("GET", `/v1/events/${id}`);
+    return JSON.parse(text).payload;
+  };
+  assert.equal((await payloadOf(second)).source, source.name);
+  assert.deepEqual(await payloadOf(second), await payloadOf(first));
 });
 
 test("notes alone are answered with the record; an update that asks for nothing, or for more, is refused", async () => {

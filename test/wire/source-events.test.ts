@@ -10,6 +10,7 @@ import {
   fromElsewhere,
   type MadeSource,
   RECORDS,
+  recordOf,
   rowsOf,
   sendPauseStatus,
   sendSigned,
@@ -75,20 +76,35 @@ test("a list has whatever came, newest first, unless one kind is asked for", asy
   assert.equal((await client.request("GET", RECORDS)).body.pagination.total, 2, "pause statuses alone");
 });
 
-test("what came from a deleted source is still listed and read, and not processed again", async () => {
-  const { client, source, ids, pathOf } = await newPair();
+test("what came from a deleted source is still listed, read and published again; what was refused of it is not", async () => {
+  const { client, source, webhook, ids, pathOf } = await newPair();
   await sendSigned(server, JSON.stringify(transition(source)), "another secret");
   const list = `/v1/sources/${source.id}/events`;
-  const before = await client.request("GET", list);
+  const before = rowsOf(await client.request("GET", list));
   assert.equal((await client.request("DELETE", `/v1/sources/${source.id}`)).status, 204);
-  const after = await client.request("GET", list);
-  assert.deepEqual([after.status, after.text, after.body.pagination.total], [200, before.text, 3]);
-  for (const { id } of rowsOf(after)) {
-    assert.equal((await client.request("GET", pathOf(String(id)))).status, 200);
-    const refused = await client.request("POST", `${pathOf(String(id))}/reprocess`);
-    assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
-    assert.match(refused.body.error.message, /source is deleted/);
+  const after = rowsOf(await client.request("GET", list));
+  const briefly = (rows: typeof before) => rows.map(({ explanation: _, ...row }) => row);
+  assert.deepEqual(briefly(after), briefly(before));
+  const reprocess = (id: unknown) => client.request("POST", `${pathOf(String(id))}/reprocess`);
+  for (const { id, valid, explanation } of after) {
+    const one = await client.request("GET", pathOf(String(id)));
+    assert.deepEqual([one.status, recordOf(one).explanation], [200, explanation]);
+    if (valid === false) {
+      assert.match(String(explanation), /^The signature in X-Signature does not fit: [^.]*\.$/, "as it was kept");
+      const refused = await reprocess(id);
+      assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
+      assert.match(refused.body.error.message, / Its source is deleted\.$/);
+    } else {
+      const again = await reprocess(id);
+      assert.equal(again.status, 200, again.text);
+      const event = await client.request("GET", `/v1/events/${again.body.event_id}`);
+      assert.deepEqual([event.body.inbound_event_id, event.body.source_id], [id, source.id]);
+      if (id === webhook) assert.match(event.text, /"payload":\{"n":1\}/);
+      else assert.match(event.text, new RegExp(`"source":"${source.name}"`));
+    }
   }
+  const put = await client.request("PUT", `${RECORDS}/${ids[1]}`, { body: { reprocess: true } });
+  assert.equal(put.status, 200);
   const all = await client.request("POST", `/v1/sources/${source.id}/reprocess`);
   assert.deepEqual([all.status, all.code], [404, "SOURCE_NOT_FOUND"]);
   const noted = await client.request("PATCH", pathOf(ids[0] ?? ""), { body: { notes: "kept" } });
@@ -101,6 +117,23 @@ test("what came from a deleted source is still listed and read, and not processe
     const answer = await asker.request("GET", `/v1/sources/${id}/events`);
     assert.deepEqual([answer.status, answer.code], [404, "SOURCE_NOT_FOUND"]);
   }
+});
+
+test("what is processed again has the type that its source gives it by now, and its record shows that", async () => {
+  const client = await newTenant(server);
+  const source = await createSource(client, { scheme: "github", event_type: { pointer: "/kind", prefix: "shop." } });
+  const sent = await send(server, source, { kind: "made", topic: "sold" });
+  const where = `/v1/sources/${source.id}/events`;
+  const one = `${where}/${sent.body.inbound_event_id}`;
+  const settings = { event_type: { pointer: "/topic", prefix: "store." } };
+  assert.equal((await client.request("PATCH", `/v1/sources/${source.id}`, { body: settings })).status, 200);
+  assert.equal(recordOf(await client.request("GET", one)).event_type, "shop.made", "until then it is as it came");
+  const again = await client.request("POST", `${one}/reprocess`);
+  const event = await client.request("GET", `/v1/events/${again.body.event_id}`);
+  assert.match(event.text, /"store\.sold"/);
+  assert.equal(recordOf(await client.request("GET", one)).event_type, "store.sold");
+  const listed = await client.request("GET", `${where}?event_type=store.sold`);
+  assert.equal(listed.body.pagination.total, 1);
 });
 
 // ── Notes and deletion ──────────────────────────────────────────────────────────────────────────────────────────────

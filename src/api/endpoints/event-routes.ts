@@ -124,7 +124,7 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
 async function originOf({ inbound }: ApiDeps["engine"], caller: Caller, eventId: Uuid): Promise<Origin | null> {
   const inboundId = await inbound.originOf(caller, eventId);
   if (inboundId === null) return null;
-  const record = await inbound.get(caller, inboundId);
+  const record = await inbound.find(caller, inboundId);
   return { inboundId, sourceId: record?.sourceId ?? null };
 }
 

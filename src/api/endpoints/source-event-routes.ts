@@ -82,7 +82,8 @@ function registerReading(app: FastifyInstance, { engine }: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const record = await find(engine, request.caller, request.params);
+      const found = await find(engine, request.caller, request.params);
+      const record = found === null ? null : await inbound.get(request.caller, found.id);
       return record === null ? refuse(reply, INBOUND_EVENT_NOT_FOUND) : sourceEventJson(record);
     },
   );
@@ -200,7 +201,7 @@ function registerReprocessing(app: FastifyInstance, { engine }: ApiDeps): void {
 async function find({ inbound }: Engine, caller: Caller, named: ByEvent["Params"]): Promise<InboundRecord | null> {
   const sourceId = parseSourceId(named.id);
   const id = parseId(ID_PREFIX.inbound, named.event_id);
-  const record = sourceId === null || id === null ? null : await inbound.get(caller, id);
+  const record = sourceId === null || id === null ? null : await inbound.find(caller, id);
   return record !== null && record.sourceId === sourceId ? record : null;
 }
 

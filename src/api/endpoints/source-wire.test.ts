@@ -173,8 +173,10 @@ test("a header that is the connection's, or is not kept, is nobody's signature, 
   }
   const rule = "must not be a header of credentials, which are not kept";
   const elsewhere = [`event_type.header ${rule}`, `hmac.delivery_id.header ${rule}`, `hmac.timestamp_header ${rule}`];
-  for (const header of ["Authorization", "X-Api-Key"]) assert.deepEqual(all(header), elsewhere, header);
+  for (const header of ["Authorization", "X-Api-Key", "X-Gitlab-Token"])
+    assert.deepEqual(all(header), elsewhere, header);
   assert.deepEqual(all("Cookie").toSpliced(1, 1), elsewhere);
+  for (const header of ["I-Twilio-Idempotency-Token", "X-Author"]) assert.deepEqual(all(header), [], header);
 });
 
 test("a name is one that can be seen; a user name ends before the colon", () => {

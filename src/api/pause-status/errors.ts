@@ -17,13 +17,17 @@ export function answers(...statuses: readonly number[]): Record<number, TSchema>
   return errorAnswers(CommonError, statuses);
 }
 
-/** Those of the public routes, where a signature is all that counts. */
-export function publicAnswers(...statuses: readonly number[]): Record<number, TSchema> {
+/**
+ * Those of the public routes, where a signature is all that counts.
+ *
+ * @param malformed what a 400 means
+ */
+export function publicAnswers(malformed: string, ...statuses: readonly number[]): Record<number, TSchema> {
   const { 403: _noRole, 404: _noTenant, ...others } = errorAnswers(CommonError, [401, 413, 415, 429, ...statuses]);
   const because = (description: string) => Type.Object({ ...CommonError.properties }, { description });
   return {
     ...others,
-    400: because("The body cannot be read without doubt about what it says."),
+    400: because(malformed),
     401: because("Not known to come from a known source; always the same, whatever is wrong."),
     413: because("The body is too large."),
     415: because("The body has a Content-Encoding."),

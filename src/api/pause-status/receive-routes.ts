@@ -16,8 +16,8 @@ import {
 import { createHeldBack, type HeldBack } from "./held-back.ts";
 import { installRawBodies, publicRequestOf } from "./public-request.ts";
 import {
+  AnyAnswered,
   AnyBody,
-  AnyReceivedAnswer,
   anyReceivedText,
   PauseStatusBody,
   ReceivedAnswer,
@@ -31,6 +31,10 @@ const JSON_TYPE = "application/json; charset=utf-8";
 const NO_ID = "00000000-0000-0000-0000-000000000000" as Uuid;
 /** Nothing is needed but a signature; unlike `[]`, which stands for routes that refuse nobody. */
 const security = [{}];
+const UNREADABLE = "The body cannot be read without doubt about what it says.";
+/** Any body is taken: what its scheme cannot read is not verified. */
+const NOT_HTTP =
+  "Not a request of HTTP: no Host, a malformed head or length, or a path that is no percent-encoding. Never for what the body says.";
 
 type BySource = { Params: { source_id: string } };
 
@@ -42,7 +46,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
   // Before the body is read: a flood of forged ones must cost less than it takes to send.
   app.addHook("onRequest", (request, reply, done) => {
     turns.take(request, reply, () => {
-      if (inbound.mayTry(request.ip)) done();
+      if (inbound.mayTry(request.ip, announcedBytes(request.headers))) done();
       else heldBack.refuse(request, reply);
     });
   });
@@ -64,7 +68,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
           "From whoever signs with a source's secret, with any content type. Fields beside these are kept as they are.",
         security,
         body: PauseStatusBody,
-        response: { 200: ReceivedAnswer, ...publicAnswers(422) },
+        response: { 200: ReceivedAnswer, ...publicAnswers(UNREADABLE, 422) },
       },
     },
     // No promise of its own and no reply returned, which Fastify would wait for: senders come by the thousand.
@@ -85,12 +89,12 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
         operationId: "receiveWebhook",
         summary: "Receive a source's webhook, and publish it as an event",
         description:
-          "Of any content type; verified by the source's scheme. A challenge of Slack's is answered as text.",
+          "Of any content type; verified by the source's scheme. A challenge of Slack's is answered as text, and is no event.",
         consumes: ["*/*"],
         security,
         params: Type.Object({ source_id: Type.String() }),
         body: AnyBody,
-        response: { 200: AnyReceivedAnswer, ...publicAnswers() },
+        response: { 200: AnyAnswered, ...publicAnswers(NOT_HTTP) },
       },
     },
     (request, reply): void => {
@@ -101,6 +105,11 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
       );
     },
   );
+}
+
+/** How long the body is going to be; Infinity when only its end will tell. */
+function announcedBytes(headers: FastifyRequest["headers"]): number {
+  return headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Number.POSITIVE_INFINITY;
 }
 
 function answerPauseStatus(

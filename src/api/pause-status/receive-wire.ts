@@ -21,7 +21,8 @@ export const PauseStatusBody = Type.Object(
       Type.String({
         description:
           "`sha256=` and the hexadecimal HMAC-SHA256 over the JSON without this field in RFC 8785 canonical form; " +
-          "not looked at when `X-Signature` or `X-Hub-Signature-256` signs the body's bytes.",
+          "not looked at when there is an `X-Hub-Signature-256`, or an `X-Signature` that begins with `sha256=`: these " +
+          "sign the body's bytes.",
       }),
     ),
   },
@@ -40,12 +41,20 @@ export const ReceivedAnswer = Type.Object({
 
 export const AnyBody = Type.Unknown({ description: "Whatever the source sends, byte for byte." });
 
-export const AnyReceivedAnswer = Type.Object({
+const AnyReceivedAnswer = Type.Object({
   received: Type.Literal(true),
   inbound_event_id: Type.String(),
   event_id: Type.String(),
   duplicate: Duplicate,
 });
+
+const Challenge = Type.String({ description: "What the body of Slack's `url_verification` has as its `challenge`." });
+
+/** The two kinds of 200. */
+export const AnyAnswered = {
+  description: "Published, or a challenge answered.",
+  content: { "application/json": { schema: AnyReceivedAnswer }, "text/plain": { schema: Challenge } },
+} as const;
 
 /** The 200's JSON text. By hand: every character of it is known to need no escape. */
 export function receivedText(answer: Extract<PauseStatusAnswer, { kind: "received" }>): string {

@@ -68,7 +68,10 @@ export function registerRecordRoutes(app: FastifyInstance, deps: ApiDeps): void 
         response: { 200: RecordAnswer, ...answers(404) },
       },
     },
-    async (request, reply) => sendRecord(reply, await find(engine, request.caller, request.params.id)),
+    async (request, reply) => {
+      const record = await find(engine, request.caller, request.params.id);
+      return sendRecord(reply, record === null ? null : await engine.inbound.get(request.caller, record.id));
+    },
   );
 
   app.put<ById>(
@@ -128,7 +131,7 @@ export function registerRecordRoutes(app: FastifyInstance, deps: ApiDeps): void 
 /** Null when there is none such, or it came another way. */
 async function find({ inbound }: Engine, caller: Caller, named: string): Promise<InboundRecord | null> {
   const id = parseId(ID_PREFIX.inbound, named);
-  const record = id === null ? null : await inbound.get(caller, id);
+  const record = id === null ? null : await inbound.find(caller, id);
   return record?.kind === "pauseStatus" ? record : null;
 }
 

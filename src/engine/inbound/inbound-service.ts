@@ -104,18 +104,29 @@ export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "andNobodys">
 
 export interface InboundService {
   readonly sources: SourceService;
-  /** Before the body is read: false when so many that failed came from there that no more are looked at for now. */
-  mayTry(address: string): boolean;
+  /**
+   * Before the body is read: false when so many that failed came from there that no more are looked at for now.
+   *
+   * @param bodyBytes Infinity when it is not known
+   */
+  mayTry(address: string, bodyBytes: number): boolean;
   /** A request from there failed before it could be received. */
   countFailure(address: string): void;
   receivePauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
   receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer>;
-  /** A `global_admin` without a chosen tenant also sees what belongs to nobody. */
+  /**
+   * A `global_admin` without a chosen tenant also sees what belongs to nobody. The explanations of what was refused are
+   * looked for as they are read, of as many as there is time for; the others are as brief as they were at receipt.
+   */
   list(caller: Caller, filter: InboundFilterInput, offset: number, limit: number): Promise<InboundPage>;
+  /** With the explanation that is found now. */
   get(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
+  /** As it is kept: for whoever does not show it. */
+  find(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
   reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessAnswer>;
   /** One bounded step over what a source's verification refused, the oldest first; null when there is no such source. */
   reprocessSource(caller: Caller, sourceId: Uuid, after: Seq | null): Promise<ReprocessedOfSource | null>;
+  /** Answers as `get` does. */
   note(caller: Caller, id: Uuid, notes: string | null): Promise<InboundRecord | null>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
   /** The inbound event that an event was made from. */

@@ -29,10 +29,10 @@ export function createInbound({ clock, store, outage, claims, isOpen }: InboundO
   const refusals = createRefusals(clock);
   const receiving = createReceiving({ clock, store, outage, claims, sources, refusals, isOpen });
   return {
-    ...createRecords({ clock, store, outage, claims }),
+    ...createRecords({ clock, store, outage, claims, sources }),
     sources: createSources(store, clock, sources),
     mayTry: refusals.mayTry,
-    countFailure: refusals.failed,
+    countFailure: (address) => void refusals.failed(address, 0),
     receivePauseStatus: receiving.pauseStatus,
     receiveAny: receiving.atSource,
     forget: sources.forget,

@@ -12,9 +12,9 @@ export const SIGNATURE_FIELD = "signature";
 export type CanonicalBody =
   | {
       readonly kind: "canonical";
-      /** Of the body without the field. */
+      /** Of the body without its `signature`. */
       readonly text: string;
-      /** What stood in the field; undefined when it is not there. */
+      /** What stood there; undefined when it is not there. */
       readonly removed: unknown;
     }
   /** It is JSON, but in canonical form it would say something else. */
@@ -29,7 +29,7 @@ type Unreadable = Extract<CanonicalBody, { readonly kind: "unreadable" }>;
 type ObjectRead =
   | {
       readonly kind: "read";
-      readonly fields: Record<string, unknown>;
+      readonly fields: Readonly<Record<string, unknown>>;
       /** Why it has none; null when it has one. */
       readonly lossy: Lossy | null;
     }
@@ -37,8 +37,20 @@ type ObjectRead =
 
 const BYTE_ORDER_MARK = "\uFEFF";
 
+/** What was made of a body, as long as there is that body: of one request it is asked for up to four times. */
+function remembered<Made extends object>(make: (body: Uint8Array) => Made): (body: Uint8Array) => Made {
+  const made = new WeakMap<Uint8Array, Made>();
+  return (body) => {
+    const before = made.get(body);
+    if (before !== undefined) return before;
+    const now = make(body);
+    made.set(body, now);
+    return now;
+  };
+}
+
 /** The same of every body, however it is signed: an object in UTF-8, none of whose objects repeats a key. */
-export function readObject(body: Uint8Array): ObjectRead {
+export const readObject = remembered((body: Uint8Array): ObjectRead => {
   const text = utf8Text(body);
   if (text === null) return unreadable("The body is not UTF-8.");
   if (text.startsWith(BYTE_ORDER_MARK)) return unreadable("The body begins with a byte-order mark.");
@@ -54,19 +66,17 @@ export function readObject(body: Uint8Array): ObjectRead {
   const fault = scanJson(text, JSON_DEPTH_MAX);
   const why = fault === null ? null : described(fault);
   if (why?.kind === "unreadable") return why;
-  return { kind: "read", fields: value as Record<string, unknown>, lossy: why };
-}
+  return { kind: "read", fields: value as Readonly<Record<string, unknown>>, lossy: why };
+});
 
-/** @param field left out of the canonical text; one of that name further down stays */
-export function canonicalBody(body: Uint8Array, field: string): CanonicalBody {
+/** Without the outermost `signature`; one further down stays. */
+export const canonicalBody = remembered((body: Uint8Array): CanonicalBody => {
   const read = readObject(body);
   if (read.kind === "unreadable") return read;
-  const { fields, lossy } = read;
-  if (lossy !== null) return lossy;
-  const removed = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  delete fields[field];
+  if (read.lossy !== null) return read.lossy;
+  const { [SIGNATURE_FIELD]: removed, ...fields } = read.fields;
   return { kind: "canonical", text: canonicalize(fields) ?? "", removed };
-}
+});
 
 function unreadable(why: string): Unreadable {
   return { kind: "unreadable", why };
@@ -99,7 +109,7 @@ function shown(text: string): string {
  * that says something else. The two never meet: canonical text is its own canonical form.
  */
 export function contentDigest(body: Uint8Array): string {
-  const canonical = canonicalBody(body, SIGNATURE_FIELD);
+  const canonical = canonicalBody(body);
   const content = canonical.kind === "canonical" ? canonical.text : body;
   return createHash("sha256").update(content).digest("hex");
 }

@@ -6,7 +6,34 @@ import { readSignatures } from "./schemes/encoding.ts";
 const KEPT = /^(content-type|user-agent|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)/;
 /** Of the way here, not of the sender. */
 const OF_THE_WAY = /^x-(forwarded|real-ip|request-id|cloud-trace|amzn|amz-cf|vercel|envoy)/;
-const CREDENTIALS = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/;
+
+/** With any of these ending a part of its name, such as `x-gitlab-token` and `x-session-id`; an idempotency token tells repeats. */
+const CREDENTIALS =
+  /(?:(?<!idempotency-?)token|secret|passw(?:or)?d|passphrase|credential|session(?:id)?|cookie|authorization|jwt|bearer|(?:api|auth|access|private|functions)[-_.]?key)s?(?![a-z0-9])|(?<![a-z0-9])auth$/;
+
+/** What the schemes read: without these a request can neither be verified again nor say what it is. */
+const READ: ReadonlySet<string> = new Set([
+  "content-type",
+  "x-hub-signature-256",
+  "x-github-event",
+  "x-github-delivery",
+  "stripe-signature",
+  "x-slack-signature",
+  "x-slack-request-timestamp",
+  ...["hmac-sha256", "topic", "webhook-id"].flatMap((name) => [`x-shopify-${name}`, `shopify-${name}`]),
+  "x-twilio-signature",
+  "i-twilio-idempotency-token",
+  ...["id", "timestamp", "signature"].flatMap((name) => [`webhook-${name}`, `svix-${name}`]),
+  "x-pausepoint-signature",
+  "x-pausepoint-event",
+  "x-pacspace-signature",
+  "x-pacspace-timestamp",
+  "x-webhook-event",
+  "x-event-id",
+  "x-signature",
+]);
+/** What could be meant instead, once the source's settings are mended. */
+const SIGNATURE_LIKE = /sign|hmac|digest|timestamp/;
 
 /** Whether a header, by its lower-case name, commonly holds a credential: it is not kept. */
 export function isOfCredentials(name: string): boolean {
@@ -15,19 +42,38 @@ export function isOfCredentials(name: string): boolean {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** In the order in which they came, as far as there is room. */
+/** In the order in which they came. Where there is no room for all, what is read comes before what is only shown. */
 export function keptHeaders(headers: Headers, settings: SourceSettings | null): Headers {
   const named = settings === null ? [] : namedBy(settings);
-  const kept: Record<string, string> = {};
-  let chars = 0;
-  for (const [name, value] of Object.entries(headers)) {
-    if (isOfCredentials(name) && !isSignature(name, value, settings)) continue;
-    if (!named.includes(name) && (!KEPT.test(name) || OF_THE_WAY.test(name))) continue;
-    chars += name.length + value.length;
-    if (chars > INBOUND_HEADERS_CHARS_MAX) break;
-    kept[name] = value;
+  const wanted = Object.entries(headers).filter(([name, value]) => {
+    if (isOfCredentials(name) && !isSignature(name, value, settings)) return false;
+    return named.includes(name) || (KEPT.test(name) && !OF_THE_WAY.test(name));
+  });
+  const chars = wanted.reduce((sum, header) => sum + charsOf(header), 0);
+  return Object.fromEntries(chars <= INBOUND_HEADERS_CHARS_MAX ? wanted : fitting(wanted, named));
+}
+
+type Header = readonly [name: string, value: string];
+
+/** One that does not fit makes no difference to those after it. */
+function fitting(wanted: readonly Header[], named: readonly string[]): readonly Header[] {
+  const rank = ([name]: Header): number => {
+    if (named.includes(name) || READ.has(name)) return 0;
+    return SIGNATURE_LIKE.test(name) ? 1 : 2;
+  };
+  let room = INBOUND_HEADERS_CHARS_MAX;
+  const chosen = new Set<Header>();
+  for (const header of wanted.toSorted((a, b) => rank(a) - rank(b))) {
+    const chars = charsOf(header);
+    if (chars > room) continue;
+    room -= chars;
+    chosen.add(header);
   }
-  return kept;
+  return wanted.filter((header) => chosen.has(header));
+}
+
+function charsOf([name, value]: Header): number {
+  return name.length + value.length;
 }
 
 /** What a source of scheme `basic` is to believe: kept of refused requests alone, sealed, to verify them again. */

@@ -65,6 +65,10 @@ function textFault(value: unknown): string | null {
   return value.isWellFormed() ? null : "must not have half of a surrogate pair";
 }
 
+export function faultsText(faults: readonly FieldFault[]): string {
+  return faults.map(({ field, rule }) => `${field} ${rule}`).join("; ");
+}
+
 /** A text field of a request that may be refused: whatever it says is kept as far as it can be shown. */
 export function shownText(value: unknown): string | null {
   if (typeof value !== "string" || value === "") return null;

@@ -2,9 +2,9 @@
 
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
-import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import type { Uuid } from "../../domain/ids.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
-import { expiredSecrets, type Source, secretsAt } from "../../domain/inbound/source.ts";
+import { type Source, secretsAt } from "../../domain/inbound/source.ts";
 import {
   GROUP_BYTES_MAX,
   GROUP_DELIVERIES_MAX,
@@ -17,15 +17,13 @@ import { createBatcher } from "../batcher.ts";
 import type { Claims } from "../claims.ts";
 import type { Outage } from "../outage.ts";
 import { idDigest } from "./digests.ts";
-import { explainRejection } from "./explain/explain.ts";
 import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-service.ts";
 import { contentDigest } from "./jcs.ts";
 import { keptCredentials, keptHeaders } from "./kept-headers.ts";
 import type { KnownSources } from "./known-sources.ts";
-import { notificationOf, readBody, readFacts, shownText } from "./pause-status.ts";
+import { faultsText, notificationOf, readBody, readFacts, shownText } from "./pause-status.ts";
 import { readRequest } from "./read.ts";
 import type { Refusals } from "./refusals.ts";
-import type { Rejected } from "./schemes/claim.ts";
 import { embeddedFault } from "./schemes/jcs.ts";
 import { verifyRequest } from "./verify.ts";
 
@@ -48,8 +46,6 @@ export interface ReceivingOptions {
 
 /** What a record takes in a group commit beside its body, roughly: it is stored, and again as an event. */
 const ROW_BYTES = 600;
-
-const NOT_EXPLAINED = "Too much failed just then for its cause to be looked for; to process it again looks for it.";
 
 export function createReceiving({
   clock,
@@ -95,18 +91,17 @@ export function createReceiving({
     readonly sourceName: string | null;
     readonly eventType: string | null;
     readonly rejection: Rejection;
-    /** Worked out only for what is kept. */
-    readonly explain: () => string;
+    /** What was wrong, in brief: nothing that a stranger sends is worth a search for its cause. */
+    readonly explanation: string;
   }
 
   /** Answers whether it was looked at: what comes too often is not kept. */
-  async function refuse(request: PublicRequest, { source, explain, ...what }: Refused): Promise<boolean> {
-    if (!refusals.failed(request.address)) return false;
+  async function refuse(request: PublicRequest, look: Look, { source, ...what }: Refused): Promise<boolean> {
+    if (!refusals.failed(request.address, look.workMs)) return false;
     const bodyBytes = request.body.byteLength;
     const body = source === null ? request.body.subarray(0, REFUSED_BODY_BYTES_MAX) : request.body;
     const element: Refuse = {
       ...what,
-      explanation: explain(),
       id: clock.uuid(),
       source: source === null ? null : { seq: source.seq, tenantSeq: source.tenantSeq },
       raw: rawOf({ ...request, body }, source),
@@ -119,20 +114,16 @@ export function createReceiving({
     return true;
   }
 
-  function explain(source: Source, request: InboundRequest, rejected: Rejected, now: EpochMs): string {
-    if (!refusals.mayExplain(request.body.byteLength)) return `${rejected.explanation} ${NOT_EXPLAINED}`;
-    return explainRejection(source, secretsAt(source, now), request, rejected, expiredSecrets(source, now));
-  }
-
   const UNAUTHORIZED = { kind: "unauthorized" } as const;
   const TOO_MANY = { kind: "tooMany" } as const;
 
   async function pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer> {
     if (!isOpen()) throw new StoreUnavailable("the server is starting");
-    const body = readBody(request.body);
+    const look = new Look(clock);
+    const body = look.at(() => readBody(request.body));
     if (body.kind === "unreadable") {
-      const what = { source: null, sourceName: null, eventType: null, explain: () => body.message };
-      const looked = await refuse(request, { kind: "pauseStatus", ...what, rejection: "body_unreadable" });
+      const what = { source: null, sourceName: null, eventType: null, explanation: body.message };
+      const looked = await refuse(request, look, { kind: "pauseStatus", ...what, rejection: "body_unreadable" });
       return looked ? body : TOO_MANY;
     }
     const { fields } = body;
@@ -141,29 +132,29 @@ export function createReceiving({
     const isUsable = found !== null && found.scheme === "jcs";
     const source = isUsable ? found : null;
     const shown = { sourceName: shownText(fields.source), eventType: shownText(fields.event_type) };
-    const refuseAs = (rejection: Rejection, explain: () => string) =>
-      refuse(request, { kind: "pauseStatus", source, ...shown, rejection, explain });
+    const refuseAs = (rejection: Rejection, explanation: string) =>
+      refuse(request, look, { kind: "pauseStatus", source, ...shown, rejection, explanation });
     if (source === null) {
       // As for a source that there is: the answer must not tell the two apart.
-      const fault = embeddedFault(request);
+      const fault = look.at(() => embeddedFault(request));
       if (fault !== null) {
-        const looked = await refuseAs("body_unreadable", () => fault);
+        const looked = await refuseAs("body_unreadable", fault);
         return looked ? { kind: "unreadable", message: fault } : TOO_MANY;
       }
       const [rejection, explanation] = whyUnusable(named, found);
-      return (await refuseAs(rejection, () => explanation)) ? UNAUTHORIZED : TOO_MANY;
+      return (await refuseAs(rejection, explanation)) ? UNAUTHORIZED : TOO_MANY;
     }
     const now = clock.now();
-    const verification = verifyRequest(source, secretsAt(source, now), request, now);
+    const verification = look.at(() => verifyRequest(source, secretsAt(source, now), request, now));
     if (verification.kind === "rejected") {
       const { reason, explanation } = verification;
-      if (!(await refuseAs(reason, () => explain(source, request, verification, now)))) return TOO_MANY;
+      if (!(await refuseAs(reason, explanation))) return TOO_MANY;
       return reason === "body_unreadable" ? { kind: "unreadable", message: explanation } : UNAUTHORIZED;
     }
     refusals.proved(request.address);
     const stated = readFacts(fields);
     if (stated.kind === "invalid") {
-      await refuseAs("fields_invalid", () => stated.faults.map(({ field, rule }) => `${field} ${rule}`).join("; "));
+      await refuseAs("fields_invalid", faultsText(stated.faults));
       return stated;
     }
     const id = clock.uuid();
@@ -189,22 +180,19 @@ export function createReceiving({
 
   async function atSource(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer> {
     if (!isOpen()) throw new StoreUnavailable("the server is starting");
+    const look = new Look(clock);
     const source = await sources.byId(sourceId);
     if (source === null) {
-      const what = { source: null, sourceName: null, eventType: null, explain: () => "There is no source of this id." };
-      const looked = await refuse(request, { kind: "any", ...what, rejection: "source_unknown" });
+      const what = { source: null, sourceName: null, eventType: null, explanation: "There is no source of this id." };
+      const looked = await refuse(request, look, { kind: "any", ...what, rejection: "source_unknown" });
       return looked ? UNAUTHORIZED : TOO_MANY;
     }
     const now = clock.now();
-    const verification = verifyRequest(source, secretsAt(source, now), request, now);
+    const verification = look.at(() => verifyRequest(source, secretsAt(source, now), request, now));
     if (verification.kind === "rejected") {
+      const { reason: rejection, explanation } = verification;
       const what = { source, sourceName: source.name, eventType: null };
-      const looked = await refuse(request, {
-        ...what,
-        kind: "any",
-        rejection: verification.reason,
-        explain: () => explain(source, request, verification, now),
-      });
+      const looked = await refuse(request, look, { kind: "any", ...what, rejection, explanation });
       return looked ? UNAUTHORIZED : TOO_MANY;
     }
     refusals.proved(request.address);
@@ -231,6 +219,23 @@ export function createReceiving({
       await Promise.all([received.drained(), refused.drained()]);
     },
   };
+}
+
+/** What looking at one request took: waiting for the store is no work. */
+class Look {
+  workMs = 0;
+  readonly #clock: Pick<Clock, "monotonicMs">;
+
+  constructor(clock: Pick<Clock, "monotonicMs">) {
+    this.#clock = clock;
+  }
+
+  at<Found>(work: () => Found): Found {
+    const startMs = this.#clock.monotonicMs();
+    const found = work();
+    this.workMs += this.#clock.monotonicMs() - startMs;
+    return found;
+  }
 }
 
 function whyUnusable(named: string | null, found: Source | null): readonly [Rejection, string] {

@@ -3,17 +3,19 @@ import type { Uuid } from "../../domain/ids.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import { REPROCESS_STEP_ROWS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { InboundRecord, KeptCredentials, Store } from "../../ports/store.ts";
+import type { DeletedSource, InboundRecord, Reprocess, Store } from "../../ports/store.ts";
 import { isUnavailable } from "../batcher.ts";
 import type { Caller } from "../caller.ts";
 import type { Claims } from "../claims.ts";
 import type { Outage } from "../outage.ts";
+import { createExplained } from "./explain/read.ts";
 import type { InboundService, ReprocessAnswer } from "./inbound-service.ts";
-import { type Failed, prepareAgain } from "./prepare-again.ts";
+import type { KnownSources } from "./known-sources.ts";
+import { type Failed, publishAgain, verifyAgain } from "./prepare-again.ts";
 
 export type Records = Pick<
   InboundService,
-  "list" | "get" | "reprocess" | "reprocessSource" | "note" | "remove" | "originOf"
+  "list" | "find" | "get" | "reprocess" | "reprocessSource" | "note" | "remove" | "originOf"
 >;
 
 export interface RecordsOptions {
@@ -21,37 +23,57 @@ export interface RecordsOptions {
   readonly store: Store;
   readonly outage: Pick<Outage, "report">;
   readonly claims: Pick<Claims, "wake">;
+  readonly sources: KnownSources;
 }
 
 /** Why it failed is only looked for when somebody will read it. */
 type Reprocessed = Exclude<ReprocessAnswer, { kind: "failed" }> | Failed;
 
-export function createRecords({ clock, store, outage, claims }: RecordsOptions): Records {
+type Prepared =
+  | { readonly kind: "ready"; readonly request: Pick<Reprocess, "event" | "verified" | "eventType" | "now"> }
+  | Failed;
+
+export function createRecords({ clock, store, outage, claims, sources }: RecordsOptions): Records {
+  const explained = createExplained({ clock, store, outage, sources });
+
   async function find(caller: Caller, id: Uuid): Promise<InboundRecord | null> {
     const record = await store.getInbound(null, id);
     return record !== null && maySee(caller, record) ? record : null;
   }
 
   async function reprocess(caller: Caller, record: InboundRecord, notes?: string | null): Promise<Reprocessed> {
-    const source = await sourceOf(record);
-    const credentials = await credentialsOf(record, source);
-    if (credentials === null) return doneMeanwhile(caller, record.id, notes);
-    const now = clock.now();
-    const prepared = prepareAgain({ record, source, credentials, uuid: clock.uuid, now });
+    const prepared = record.valid ? await prepareValid(record) : await prepareRefused(record);
+    if (prepared === null) return doneMeanwhile(caller, record.id, notes);
     if (prepared.kind === "failed") return prepared;
-    const result = await store.reprocess({
-      actor: caller.actor,
-      tenantSeq: null,
-      id: record.id,
-      event: prepared.event,
-      verified: prepared.verified,
-      ...(notes === undefined ? {} : { notes }),
-      now,
-    });
+    const noted = notes === undefined ? {} : { notes };
+    const request = { actor: caller.actor, tenantSeq: null, id: record.id, ...prepared.request, ...noted };
+    const result = await store.reprocess(request);
     if (result.kind === "repeated" && result.id === record.id) return doneMeanwhile(caller, record.id, notes);
     if (result.kind !== "reprocessed") return result;
     claims.wake(result.woken);
-    return { kind: "reprocessed", record: result.record, eventId: prepared.event?.id ?? null };
+    return { kind: "reprocessed", record: result.record, eventId: request.event?.id ?? null };
+  }
+
+  async function prepareValid(record: InboundRecord): Promise<Prepared> {
+    const now = clock.now();
+    const source = await lastSourceOf(record);
+    const prepared = publishAgain({ record, source, eventId: clock.uuid(), now });
+    if (prepared.kind === "failed") return prepared;
+    const { event, eventType } = prepared;
+    const request = { event, verified: null, ...(eventType === null ? {} : { eventType }), now };
+    return { kind: "ready", request };
+  }
+
+  /** Null: it was refused when it was found, and is not any more. */
+  async function prepareRefused(record: InboundRecord): Promise<Prepared | null> {
+    const source = await sourceOf(record);
+    const credentials =
+      source?.scheme === "basic" ? await store.getCredentials(record.id) : ({ kind: "none" } as const);
+    if (credentials === null) return null;
+    const now = clock.now();
+    const again = verifyAgain({ record, source, credentials, now });
+    if (again.kind === "failed") return again;
+    return { kind: "ready", request: { event: again.eventOf(clock.uuid()), verified: again.becomes, now } };
   }
 
   /** One of many, of which a mistake of ours in one must not keep the rest from their turn. */
@@ -71,31 +93,37 @@ export function createRecords({ clock, store, outage, claims }: RecordsOptions):
     const { actor } = caller;
     const record =
       notes === undefined
-        ? await find(caller, id)
+        ? await store.getInbound(null, id) // it may be another tenant's by now: the source's that it names
         : await store.noteInbound({ actor, tenantSeq: null, id, notes, now: clock.now() });
     return record === null
       ? { kind: "unknown" }
       : { kind: "reprocessed", record, eventId: record.eventIds.at(-1) ?? null };
   }
 
-  async function sourceOf({ tenantSeq, sourceId }: InboundRecord): Promise<Source | null> {
-    return tenantSeq === null || sourceId === null ? null : store.getSource(tenantSeq, sourceId);
+  async function sourceOf({ kind, tenantSeq, sourceId, sourceName }: InboundRecord): Promise<Source | null> {
+    if (tenantSeq !== null) return sourceId === null ? null : store.getSource(tenantSeq, sourceId);
+    // Nobody's: its source may have been made since it came.
+    return kind === "any" || sourceName === null ? null : store.findSource({ name: sourceName });
   }
 
-  /** Null: it was refused when it was found, and is not any more. */
-  async function credentialsOf({ id, valid }: InboundRecord, source: Source | null): Promise<KeptCredentials | null> {
-    return valid || source?.scheme !== "basic" ? { kind: "none" } : store.getCredentials(id);
+  /** Also when it is deleted. */
+  async function lastSourceOf(record: InboundRecord): Promise<DeletedSource | null> {
+    const { tenantSeq, sourceId } = record;
+    if (tenantSeq === null || sourceId === null) return null;
+    return (await store.getSource(tenantSeq, sourceId)) ?? store.getDeletedSource(tenantSeq, sourceId);
   }
 
   return {
-    list(caller, filter, offset, limit) {
-      return store.listInbound(
-        { ...filter, tenantSeq: caller.tenantSeq, andNobodys: seesNobodys(caller) },
-        offset,
-        limit,
-      );
+    async list(caller, filter, offset, limit) {
+      const whole = { ...filter, tenantSeq: caller.tenantSeq, andNobodys: seesNobodys(caller) };
+      const { rows, total } = await store.listInbound(whole, offset, limit);
+      return { rows: await explained.rows(rows), total };
     },
-    get: find,
+    find,
+    async get(caller, id) {
+      const record = await find(caller, id);
+      return record === null ? null : explained.record(record);
+    },
     async reprocess(caller, id, notes) {
       const record = await find(caller, id);
       if (record === null) return { kind: "unknown" };
@@ -114,7 +142,8 @@ export function createRecords({ clock, store, outage, claims }: RecordsOptions):
     },
     async note(caller, id, notes) {
       if ((await find(caller, id)) === null) return null;
-      return store.noteInbound({ actor: caller.actor, tenantSeq: null, id, notes, now: clock.now() });
+      const record = await store.noteInbound({ actor: caller.actor, tenantSeq: null, id, notes, now: clock.now() });
+      return record === null ? null : explained.record(record);
     },
     async remove(caller, id) {
       if ((await find(caller, id)) === null) return false;

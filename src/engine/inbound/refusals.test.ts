@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  EXPLAINED_PER_SECOND_BYTES_MAX,
-  EXPLAINED_PER_SECOND_COUNT_MAX,
+  INBOUND_NEWCOMERS_SECOND_COUNT_MAX,
   INBOUND_PROVEN_MS,
+  LIGHT_BODY_BYTES_MAX,
   REFUSED_PER_ADDRESS_SECOND_COUNT_MAX,
   REFUSED_PER_SECOND_COUNT_MAX,
+  REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX,
+  REFUSED_WORK_PER_SECOND_MS_MAX,
 } from "../../domain/limits.ts";
 import { createRefusals } from "./refusals.ts";
 
@@ -17,50 +19,79 @@ function atRest() {
     pass: (ms: number) => {
       nowMs += ms;
     },
-    /** How many of so many that fail are looked at, and kept. */
-    fail(address: string, count: number) {
-      const looked = Array.from({ length: count }, () => refusals.mayTry(address) && refusals.failed(address));
-      return looked.filter(Boolean).length;
+    /** How many of so many that fail are looked at, and how many are kept. */
+    fail(address: string | ((index: number) => string), count: number, { workMs = 0, bodyBytes = 500 } = {}) {
+      let [looked, kept] = [0, 0];
+      for (let index = 0; index < count; index += 1) {
+        const from = typeof address === "string" ? address : address(index);
+        if (!refusals.mayTry(from, bodyBytes)) continue;
+        looked += 1;
+        if (refusals.failed(from, workMs)) kept += 1;
+      }
+      return { looked, kept };
     },
   };
 }
 
 test("of an address 20 failures a second are kept, and it is looked at for as many again", () => {
   const { refusals, pass, fail } = atRest();
-  assert.equal(fail("a", 100), REFUSED_PER_ADDRESS_SECOND_COUNT_MAX);
-  assert.equal(refusals.mayTry("a"), false);
-  assert.equal(refusals.mayTry("b"), true);
+  const whole = { looked: 2 * REFUSED_PER_ADDRESS_SECOND_COUNT_MAX, kept: REFUSED_PER_ADDRESS_SECOND_COUNT_MAX };
+  assert.deepEqual(fail("a", 100), whole);
+  assert.equal(refusals.mayTry("a", 500), false);
+  assert.equal(refusals.mayTry("b", 500), true);
   pass(1000);
-  assert.equal(refusals.mayTry("a"), true);
-  assert.equal(fail("a", 100), REFUSED_PER_ADDRESS_SECOND_COUNT_MAX);
+  assert.deepEqual(fail("a", 100), whole);
+});
+
+test("looks come back one by one, so that a genuine request gets one between those of a flood", () => {
+  const { refusals, pass, fail } = atRest();
+  fail("a", 100);
+  pass(990);
+  fail("a", 100);
+  pass(30);
+  assert.equal(refusals.mayTry("a", 500), true);
+  refusals.proved("a");
+  fail("a", 100);
+  assert.equal(refusals.mayTry("a", 500), true);
 });
 
 test("of all addresses 200 failures a second are kept, and one that has not failed is still looked at", () => {
   const { refusals, fail } = atRest();
-  const kept = Array.from({ length: 50 }, (_, index) => fail(`10.0.0.${index}`, 20)).reduce((a, b) => a + b);
-  assert.equal(kept, REFUSED_PER_SECOND_COUNT_MAX);
-  assert.equal(refusals.mayTry("10.0.0.1"), false);
-  assert.equal(refusals.mayTry("never heard of"), true);
+  assert.equal(fail((index) => `10.0.0.${index % 50}`, 1000).kept, REFUSED_PER_SECOND_COUNT_MAX);
+  assert.equal(refusals.mayTry("10.0.0.1", 500), false);
+  assert.equal(refusals.mayTry("never heard of", 500), true);
+  fail((index) => `newcomer ${index}`, INBOUND_NEWCOMERS_SECOND_COUNT_MAX);
+  assert.equal(refusals.mayTry("never heard of", 500), false);
 });
 
-test("an address that something genuine came from is looked at for a day, whatever else comes from there", () => {
+test("an IPv6 network of 64 bits is one address", () => {
+  const { fail } = atRest();
+  const { kept } = fail((index) => `2001:db8::${index.toString(16)}`, 1000);
+  assert.equal(kept, REFUSED_PER_ADDRESS_SECOND_COUNT_MAX);
+});
+
+test("what takes long is looked at less often, of one address and of all; small bodies pay nothing for it", () => {
+  const { refusals, pass, fail } = atRest();
+  const dear = { workMs: 30, bodyBytes: LIGHT_BODY_BYTES_MAX + 1 };
+  const looks = (ms: number) => Math.ceil(ms / dear.workMs);
+  const own = fail("a", 10, dear).looked;
+  assert.equal(own, looks(REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX));
+  const others = fail((index) => `10.0.0.${index}`, 100, dear).looked;
+  assert.equal(others, looks(REFUSED_WORK_PER_SECOND_MS_MAX - own * dear.workMs));
+  assert.equal(refusals.mayTry("never heard of", dear.bodyBytes), false);
+  assert.equal(refusals.mayTry("never heard of", LIGHT_BODY_BYTES_MAX), true);
+  assert.equal(refusals.mayTry("a", LIGHT_BODY_BYTES_MAX), true);
+  pass(100);
+  assert.equal(refusals.mayTry("never heard of", dear.bodyBytes), true);
+  assert.equal(refusals.mayTry("a", dear.bodyBytes), false);
+});
+
+test("a network that something genuine came from is looked at for a day, whatever else comes from there", () => {
   const { refusals, pass, fail } = atRest();
   refusals.proved("a");
   pass(INBOUND_PROVEN_MS - 1);
-  fail("a", 1000);
-  assert.equal(refusals.mayTry("a"), true);
+  assert.equal(fail("a", 1000, { workMs: 10 }).looked, 1000);
   pass(1);
   fail("a", 1000);
-  assert.equal(refusals.mayTry("a"), false);
-});
-
-test("causes are looked for twenty times a second, and in no more than so much of bodies", () => {
-  const { refusals, pass } = atRest();
-  const granted = (bytes: number) =>
-    Array.from({ length: 100 }, () => refusals.mayExplain(bytes)).filter(Boolean).length;
-  assert.equal(granted(100), EXPLAINED_PER_SECOND_COUNT_MAX);
-  pass(1000);
-  assert.equal(granted(EXPLAINED_PER_SECOND_BYTES_MAX / 4), 4);
-  pass(1000);
-  assert.equal(granted(4 * EXPLAINED_PER_SECOND_BYTES_MAX), 1);
+  assert.equal(refusals.mayTry("a", 500), false);
 });

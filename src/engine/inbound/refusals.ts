@@ -1,75 +1,129 @@
 /**
- * How many failing requests are looked at, kept and explained. Verified ones are never limited: an address that one came from is
- * looked at whatever else comes from there, and any other address has as many looks again as it has failures to give.
+ * How many failing requests are looked at and kept. Verified ones are never limited: a network that one came from is
+ * looked at whatever else comes from there, and any other has as many looks again as it has failures to give, spread over
+ * the second, so that a flood cannot have them all.
  */
 import { LRUCache } from "lru-cache";
 import {
-  EXPLAINED_PER_SECOND_BYTES_MAX,
-  EXPLAINED_PER_SECOND_COUNT_MAX,
   INBOUND_ADDRESSES_COUNT_MAX,
   INBOUND_NEWCOMERS_SECOND_COUNT_MAX,
   INBOUND_PROVEN_MS,
+  LIGHT_BODY_BYTES_MAX,
   REFUSED_PER_ADDRESS_SECOND_COUNT_MAX,
   REFUSED_PER_SECOND_COUNT_MAX,
+  REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX,
+  REFUSED_WORK_PER_SECOND_MS_MAX,
 } from "../../domain/limits.ts";
+import { networkOf } from "../../domain/network.ts";
 import type { Clock } from "../../ports/clock.ts";
 
 export interface Refusals {
-  /** Whether a request from there is looked at now. */
-  mayTry(address: string): boolean;
-  /** It failed. Answers whether it is one of those that are kept. */
-  failed(address: string): boolean;
-  /** Whether there is time to look for the cause in a body of this length. */
-  mayExplain(bodyBytes: number): boolean;
+  /** Whether a request from there, with a body of this length, is looked at now. */
+  mayTry(address: string, bodyBytes: number): boolean;
+  /**
+   * It failed, after so long a look. Answers whether it is one of those that are kept.
+   *
+   * @param workMs what looking took; a large body in canonical form takes as long as hundreds of small ones
+   */
+  failed(address: string, workMs: number): boolean;
   proved(address: string): void;
 }
 
-/** Looks beyond the failures that are kept. */
+/** Looks for each failure that is kept. */
 const LOOKS = 2;
 const SECOND_MS = 1000;
 
 export function createRefusals(clock: Pick<Clock, "monotonicMs">): Refusals {
   const proven = new LRUCache<string, number>({ max: INBOUND_ADDRESSES_COUNT_MAX });
-  /** Failures in the present second. */
-  let ofAddress = new Map<string, number>();
-  let ofAll = 0;
-  let explained = { count: 0, bytes: 0 };
+  const ofNetwork = new LRUCache<string, Allowance>({ max: INBOUND_ADDRESSES_COUNT_MAX });
+  const ofAll = new Allowance(REFUSED_PER_SECOND_COUNT_MAX, REFUSED_WORK_PER_SECOND_MS_MAX);
+  /** Networks with a failure in the present second. */
+  let failing = 0;
   let second = 0;
 
-  function turn(): void {
-    const present = Math.floor(clock.monotonicMs() / SECOND_MS);
-    if (present === second) return;
+  function allowanceOf(network: string): Allowance {
+    const known = ofNetwork.get(network);
+    if (known !== undefined) return known;
+    const fresh = new Allowance(REFUSED_PER_ADDRESS_SECOND_COUNT_MAX, REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX);
+    ofNetwork.set(network, fresh);
+    return fresh;
+  }
+
+  function turn(nowMs: number): void {
+    const present = Math.floor(nowMs / SECOND_MS);
+    if (present !== second) failing = 0;
     second = present;
-    ofAddress = new Map();
-    ofAll = 0;
-    explained = { count: 0, bytes: 0 };
   }
 
   return {
-    mayTry(address) {
-      const until = proven.get(address);
-      if (until !== undefined && clock.monotonicMs() < until) return true;
-      turn();
-      const failures = ofAddress.get(address) ?? 0;
-      // From an address without a failure in this second: whatever the others send.
-      if (failures === 0 && ofAddress.size < INBOUND_NEWCOMERS_SECOND_COUNT_MAX) return true;
-      return failures < LOOKS * REFUSED_PER_ADDRESS_SECOND_COUNT_MAX && ofAll < LOOKS * REFUSED_PER_SECOND_COUNT_MAX;
+    mayTry(address, bodyBytes) {
+      const network = networkOf(address);
+      const nowMs = clock.monotonicMs();
+      const until = proven.get(network);
+      if (until !== undefined && nowMs < until) return true;
+      turn(nowMs);
+      ofAll.refill(nowMs);
+      const own = ofNetwork.get(network);
+      own?.refill(nowMs);
+      const hasTime = bodyBytes <= LIGHT_BODY_BYTES_MAX || (ofAll.hasTime && (own?.hasTime ?? true));
+      if (!hasTime) return false;
+      // From where nothing failed in this second: whatever the others send.
+      if (own === undefined || own.failures === 0)
+        return ofAll.hasLooks || failing < INBOUND_NEWCOMERS_SECOND_COUNT_MAX;
+      return own.hasLooks && ofAll.hasLooks;
     },
-    failed(address) {
-      turn();
-      const failures = ofAddress.get(address) ?? 0;
-      const isKept = failures < REFUSED_PER_ADDRESS_SECOND_COUNT_MAX && ofAll < REFUSED_PER_SECOND_COUNT_MAX;
-      ofAll += 1;
-      if (ofAddress.size < INBOUND_ADDRESSES_COUNT_MAX || ofAddress.has(address)) ofAddress.set(address, failures + 1);
-      return isKept;
+    failed(address, workMs) {
+      const nowMs = clock.monotonicMs();
+      turn(nowMs);
+      const own = allowanceOf(networkOf(address));
+      for (const allowance of [own, ofAll]) {
+        allowance.refill(nowMs);
+        allowance.take(workMs);
+      }
+      if (own.failures === 1) failing += 1;
+      return own.failures <= REFUSED_PER_ADDRESS_SECOND_COUNT_MAX && ofAll.failures <= REFUSED_PER_SECOND_COUNT_MAX;
     },
-    mayExplain(bodyBytes) {
-      turn();
-      const { count, bytes } = explained;
-      if (count >= EXPLAINED_PER_SECOND_COUNT_MAX || bytes >= EXPLAINED_PER_SECOND_BYTES_MAX) return false;
-      explained = { count: count + 1, bytes: bytes + bodyBytes };
-      return true;
-    },
-    proved: (address) => void proven.set(address, clock.monotonicMs() + INBOUND_PROVEN_MS),
+    proved: (address) => void proven.set(networkOf(address), clock.monotonicMs() + INBOUND_PROVEN_MS),
   };
+}
+
+/** What failing requests may take: whole at rest, and filled again within a second. */
+class Allowance {
+  /** In the present second. */
+  failures = 0;
+  readonly #looksMax: number;
+  readonly #workMsMax: number;
+  #looks: number;
+  #workMs: number;
+  #atMs = 0;
+
+  constructor(failuresMax: number, workMsMax: number) {
+    this.#looksMax = LOOKS * failuresMax;
+    this.#workMsMax = workMsMax;
+    this.#looks = this.#looksMax;
+    this.#workMs = workMsMax;
+  }
+
+  get hasLooks(): boolean {
+    return this.#looks >= 1;
+  }
+
+  get hasTime(): boolean {
+    return this.#workMs > 0;
+  }
+
+  refill(nowMs: number): void {
+    if (Math.floor(nowMs / SECOND_MS) !== Math.floor(this.#atMs / SECOND_MS)) this.failures = 0;
+    const share = (nowMs - this.#atMs) / SECOND_MS;
+    this.#looks = Math.min(this.#looksMax, this.#looks + share * this.#looksMax);
+    this.#workMs = Math.min(this.#workMsMax, this.#workMs + share * this.#workMsMax);
+    this.#atMs = nowMs;
+  }
+
+  /** Looks end at none; the time of one look may be more than is left, and is paid for later. */
+  take(workMs: number): void {
+    this.failures += 1;
+    this.#looks = Math.max(0, this.#looks - 1);
+    this.#workMs -= workMs;
+  }
 }

@@ -43,6 +43,9 @@ export type PatchSourceResult =
   | { readonly kind: "unknown" }
   | { readonly kind: "nameTaken" };
 
+/** A source that is deleted: its secrets are erased. */
+export type DeletedSource = Omit<Source, "secret" | "previousSecret">;
+
 // ── What is received ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `pauseStatus`: at its own surface, and in its own shape. `any`: at `/in/{source_id}`. */
@@ -175,6 +178,8 @@ export interface Reprocess {
   readonly event: Event | null;
   /** Set when a rejected one has now been verified: what it becomes. */
   readonly verified: Pick<Receive, "sourceSeq" | "tenantSeq" | "sourceName" | "eventType" | "facts" | "digest"> | null;
+  /** What its record's type becomes; absent: it stays, or is `verified`'s. */
+  readonly eventType?: string;
   readonly notes?: string | null;
   readonly now: EpochMs;
 }
@@ -193,6 +198,8 @@ export interface InboundVerbs {
   getSource(tenantSeq: Seq, id: Uuid): Promise<Source | null>;
   /** Whether the tenant has such a source, or had: a deleted one is known for as long as what came from it is kept. */
   hadSource(tenantSeq: Seq, id: Uuid): Promise<boolean>;
+  /** A deleted one, for as long as what came from it is kept: what it published is published again. */
+  getDeletedSource(tenantSeq: Seq, id: Uuid): Promise<DeletedSource | null>;
   /** In creation order, after a sequence. */
   listSources(tenantSeq: Seq, after: Seq | null, limit: number): Promise<readonly Source[]>;
   /** Whosever it is. */

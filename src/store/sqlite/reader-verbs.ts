@@ -7,7 +7,7 @@ import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { getCredentials } from "./inbound/credentials.ts";
-import { findSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
+import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { countBehind } from "./ledger/advance.ts";
 import { readProgress } from "./ledger/ledger.ts";
@@ -54,6 +54,7 @@ const VERBS = {
   listAudit,
   getSource,
   hadSource,
+  getDeletedSource,
   listSources,
   findSource,
   listInbound,

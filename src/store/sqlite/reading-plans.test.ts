@@ -10,7 +10,7 @@ import { getDelivery } from "./delivery-views.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { getCredentials } from "./inbound/credentials.ts";
-import { findSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
+import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { listDeliveries } from "./lists.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
@@ -187,6 +187,7 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["getPause", (reading) => getPause(reading, tenantSeq, nobody)],
   ["getSource", (reading) => getSource(reading, tenantSeq, nobody)],
   ["hadSource", (reading) => assert.equal(hadSource(reading, tenantSeq, source.id), true)],
+  ["getDeletedSource", (reading) => assert.equal(getDeletedSource(reading, tenantSeq, source.id), null)],
   ["listSources", (reading) => listSources(reading, tenantSeq, 1, 10)],
   ["findSource", (reading) => [findSource(reading, { id: nobody }), findSource(reading, { name: "nobody" })]],
   ["getInbound", (reading) => getInbound(reading, null, inbound.id)],

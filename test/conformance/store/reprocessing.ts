@@ -32,6 +32,39 @@ export function reprocessingCases(open: OpenStore): void {
     for (const eventId of ids) assert.equal(await world.store.findInboundOfEvent(tenant.tenantSeq, eventId), id);
   });
 
+  test("a record takes the type that it is published as, where one is said, and what follows finds it by that", async () => {
+    const { source, take, again, find, list } = await newReceiving();
+    const from = await source();
+    const { id } = await take(from, { kind: "any", eventType: "before" });
+    const before = await find(id);
+    const result = await world.store.reprocess({ ...again(from, id, START + 1), eventType: "after" });
+    assert(result.kind === "reprocessed");
+    const { reprocessedAt, eventIds } = result.record;
+    assert.deepEqual(result.record, { ...before, eventType: "after", reprocessedAt, eventIds });
+    assert.deepEqual(await find(id), result.record);
+    const totals = ["before", "after"].map((eventType) => list({ kind: "any", eventType }));
+    assert.deepEqual(
+      (await Promise.all(totals)).map(({ total }) => total),
+      [0, 1],
+    );
+    await world.store.reprocess(again(from, id, START + 2));
+    assert.equal((await find(id)).eventType, "after");
+  });
+
+  test("what came from a source that is deleted is published again", async () => {
+    const { tenant, source, take, again, events } = await newReceiving();
+    const endpoint = await tenant.endpoint();
+    const from = await source();
+    const { id, event } = await take(from);
+    await world.store.deleteSource({ ...tenant.owner, id: from.id, now: START });
+    const request = again(from, id, START + 1);
+    assert.equal((await world.store.reprocess(request)).kind, "reprocessed");
+    assert.deepEqual(
+      (await events(endpoint)).map((each) => each.id),
+      [event?.id, request.event?.id],
+    );
+  });
+
   test("a reprocessing that is repeated after an ambiguous commit is one", async () => {
     const { tenant, source, take, refuse, again, verified, events } = await newReceiving();
     const endpoint = await tenant.endpoint();

@@ -198,6 +198,20 @@ export function sourceCases(open: OpenStore): void {
     assert.deepEqual(await world.store.patchSource(again), { kind: "unknown" });
   });
 
+  test("of a deleted source all but its secrets is found by its tenant, as long as what came from it is kept", async () => {
+    await withWorld(open, async (alone) => {
+      const [tenant, other] = [await alone.newTenant(), await alone.newTenant()];
+      const source = await make(alone, tenant, HMAC);
+      const deleted = (of = tenant) => alone.store.getDeletedSource(of.tenantSeq, source.id);
+      assert.equal(await deleted(), null, "it is not deleted");
+      await alone.store.deleteSource({ ...tenant.owner, id: source.id, now: START });
+      const { secret: _, previousSecret: __, ...rest } = source;
+      assert.deepEqual([await deleted(), await deleted(other)], [rest, null]);
+      while ((await alone.store.sweep({ now: START + 100 * DAY, retentionMs: DAY })).more);
+      assert.equal(await deleted(), null);
+    });
+  });
+
   test("that there was a source is known to its tenant as long as what came from it is kept", async () => {
     await withWorld(open, async (alone) => {
       const [tenant, other] = [await alone.newTenant(), await alone.newTenant()];

@@ -75,6 +75,25 @@ describe("the explanation of a signature that does not fit", () => {
     }
   });
 
+  it("is looked for among the likeliest spellings alone where the body is large, and says so", () => {
+    const object = { text: "ü".repeat(60_000), list: [1, 2] };
+    const sent = JSON.stringify(object);
+    const python = sent.replaceAll("ü", "\\u00fc").replace(/([:,])/g, "$1 ");
+    assert.match(explain(GITHUB, github(python, sent)), /json\.dumps/);
+    const indented = JSON.stringify(object, null, 2);
+    assert.match(explain(GITHUB, github(indented, sent)), /so large a body is not tried in all/);
+    const small = { ...object, text: "ü" };
+    assert.match(explain(GITHUB, github(JSON.stringify(small, null, 2), JSON.stringify(small))), /indent of 2/);
+  });
+
+  it("is not looked for in what would be mostly indent", () => {
+    const deep = (levels: number) => JSON.parse("[".repeat(levels) + "]".repeat(levels)) as unknown;
+    const fits = (levels: number) =>
+      explain(GITHUB, github(JSON.stringify(deep(levels), null, 2), JSON.stringify(deep(levels))));
+    assert.match(fits(4), /indent of 2/);
+    assert.match(fits(60), /fits no other spelling/);
+  });
+
   it("says which other spelling of the secret fits", () => {
     const rest = SECRET.slice("whsec_".length);
     const standard = (key: string | Uint8Array) => {

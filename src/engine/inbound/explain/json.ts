@@ -13,7 +13,11 @@ export interface Layout {
 /** Escapes in a text that has only those that JSON demands. */
 export type Escapes = (text: string) => string;
 
-export type WriteJson = (layout: Layout, escapes: Escapes) => string;
+/** Null: indented, it would be mostly indent, such as brackets of a great depth. Nobody indents what is like that. */
+export type WriteJson = (layout: Layout, escapes: Escapes) => string | null;
+
+/** Indent beside the text itself, at most so many times as long: common bodies have as much as once or twice. */
+const INDENT_MAX = 4;
 
 /**
  * Numbers stay as they are spelled, and keys where they are: `JSON.parse` would make 1 of 1.0, and put "2" before "10".
@@ -23,10 +27,15 @@ export type WriteJson = (layout: Layout, escapes: Escapes) => string;
  */
 export function jsonWriter(text: string, field: string | null = null): WriteJson {
   let tree: Json | null = null;
+  let steps: number | null = null;
   const written = new Map<Layout, string>();
   return (layout, escapes) => {
     tree ??= without(readJson(text), field);
-    const known = written.get(layout) ?? write(tree, layout, "\n");
+    if (layout.indent !== null) {
+      steps ??= stepsOf(tree, 0);
+      if (steps * layout.indent.length > INDENT_MAX * text.length) return null;
+    }
+    const known = written.get(layout) ?? write(tree, layout);
     written.set(layout, known);
     return escapes(known);
   };
@@ -95,19 +104,52 @@ function without(tree: Json, field: string | null): Json {
 
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** @param line what a line that holds the value itself begins with */
-function write(tree: Json, layout: Layout, line: string): string {
-  if (typeof tree === "string") return tree;
-  const inner = layout.indent === null ? line : line + layout.indent;
-  const isArray = "items" in tree;
-  const parts = isArray
-    ? tree.items.map((item) => write(item, layout, inner))
-    : ordered(tree.members, layout.order).map(([key, value]) => key + layout.colon + write(value, layout, inner));
-  const [open, close] = isArray ? "[]" : "{}";
-  if (parts.length === 0) return `${open}${close}`;
-  return layout.indent === null
-    ? `${open}${parts.join(layout.comma)}${close}`
-    : `${open}${inner}${parts.join(layout.comma + inner)}${line}${close}`;
+/** How many indents stand before its lines, all told. */
+function stepsOf(tree: Json, depth: number): number {
+  if (typeof tree === "string") return 0;
+  const parts = "items" in tree ? tree.items : tree.members.map(([, value]) => value);
+  const inner = parts.reduce((sum, part) => sum + depth + 1 + stepsOf(part, depth + 1), 0);
+  return inner + (parts.length === 0 ? 0 : depth);
+}
+
+/** Token by token: a list of parts for every pair of brackets would take twice as long where there is little else. */
+function write(tree: Json, { comma, colon, indent, order }: Layout): string {
+  let text = "";
+
+  /** @param line what a line that holds the value itself begins with */
+  function value(tree: Json, line: string): void {
+    if (typeof tree === "string") text += tree;
+    else if ("items" in tree) block("[", tree.items, "]", line, value);
+    else block("{", ordered(tree.members, order), "}", line, member);
+  }
+
+  function member([key, one]: Member, line: string): void {
+    text += key + colon;
+    value(one, line);
+  }
+
+  function block<Part>(
+    open: string,
+    parts: readonly Part[],
+    close: string,
+    line: string,
+    part: (part: Part, line: string) => void,
+  ): void {
+    const isIndented = indent !== null && parts.length > 0;
+    const inner = isIndented ? line + indent : line;
+    text += open;
+    let before = "";
+    for (const one of parts) {
+      text += before;
+      if (isIndented) text += inner;
+      part(one, inner);
+      before = comma;
+    }
+    text += isIndented ? line + close : close;
+  }
+
+  value(tree, "\n");
+  return text;
 }
 
 function ordered(members: readonly Member[], order: Layout["order"]): readonly Member[] {

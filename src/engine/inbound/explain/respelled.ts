@@ -27,8 +27,12 @@ const RAW_ADVICE =
   "something on the way parses the body and writes it again, or the sender signs another text than it sends";
 const NOT_ASCII = /[^\0-\x7f]/;
 
-/** Of one body up to some thirty others, each at most a few times as long, the likeliest first; made as they are asked for. */
-export function* respelled(body: Uint8Array): Generator<Respelled> {
+/**
+ * Of one body up to some thirty others, each at most a few times as long, the likeliest first; made as they are asked for.
+ *
+ * @param anewMax in how many ways JSON is written anew, which takes far more than to try one
+ */
+export function* respelled(body: Uint8Array, anewMax: number): Generator<Respelled> {
   if (body.length > 0) yield EMPTY;
   const text = utf8Text(body);
   if (text === null) {
@@ -39,19 +43,20 @@ export function* respelled(body: Uint8Array): Generator<Respelled> {
   if (NOT_ASCII.test(text)) {
     yield { body: Buffer.from(text, "latin1"), how: "the body in ISO-8859-1; it came in UTF-8" };
   }
-  yield* distinct(text, byJson(text));
+  yield* distinct(text, byJson(text).take(anewMax));
 }
 
 /**
  * Of a body that carries its own signature: what may have been signed instead of its canonical form.
  *
- * @param body  one that has such a form
- * @param field where the signature stands
+ * @param body    one that has such a form
+ * @param field   where the signature stands
+ * @param anewMax as of `respelled`
  */
-export function respelledWithout(body: Uint8Array, field: string): Generator<Respelled> {
+export function respelledWithout(body: Uint8Array, field: string, anewMax: number): Generator<Respelled> {
   const text = utf8Text(body) ?? "{}";
   const value: Readonly<Record<string, unknown>> = JSON.parse(text);
-  return distinct("", byJsonWithout(text, value, field));
+  return distinct("", byJsonWithout(text, value, field).take(anewMax));
 }
 
 type Spelling = readonly [text: string, how: string];
@@ -168,7 +173,10 @@ function* byJsonWithout(text: string, value: Readonly<Record<string, unknown>>, 
 }
 
 function* byWriters(writers: readonly Writer[], write: WriteJson, how: (rest: string) => string): Generator<Spelling> {
-  for (const { layout, escapes, how: rest } of writers) yield [write(layout, escapes), how(rest)];
+  for (const { layout, escapes, how: rest } of writers) {
+    const text = write(layout, escapes);
+    if (text !== null) yield [text, how(rest)];
+  }
 }
 
 /** Null for what is not JSON, or so deep that writing it again would not end well. */

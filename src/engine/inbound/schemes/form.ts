@@ -9,8 +9,21 @@ export function isForm(request: InboundRequest): boolean {
   return FORM.test(header(request, "content-type") ?? "");
 }
 
+type Parameters = ReadonlyMap<string, readonly string[]> | null;
+
+/** As long as there is the body: of one request it is asked for several times, and the largest takes 60 ms. */
+const read = new WeakMap<Uint8Array, Parameters>();
+
 /** The values of each parameter in order; null when the body is not UTF-8. */
-export function formParameters(body: Uint8Array): ReadonlyMap<string, readonly string[]> | null {
+export function formParameters(body: Uint8Array): Parameters {
+  const before = read.get(body);
+  if (before !== undefined) return before;
+  const parameters = readParameters(body);
+  read.set(body, parameters);
+  return parameters;
+}
+
+function readParameters(body: Uint8Array): Parameters {
   const text = utf8Text(body);
   if (text === null) return null;
   const parameters = new Map<string, string[]>();

@@ -29,7 +29,7 @@ function deciding(request: InboundRequest): readonly (readonly [string, string])
 /** Why the body cannot have a signature in it, whosever it is; null when it may, or when headers decide. */
 export function embeddedFault(request: InboundRequest): string | null {
   if (deciding(request).length > 0) return null;
-  const body = canonicalBody(request.body, SIGNATURE_FIELD);
+  const body = canonicalBody(request.body);
   return body.kind === "canonical" ? null : body.why;
 }
 
@@ -54,7 +54,7 @@ function all(reads: readonly [ProofRead, ...ProofRead[]]): Claim {
 }
 
 function embedded(request: InboundRequest): Claim {
-  const body = canonicalBody(request.body, SIGNATURE_FIELD);
+  const body = canonicalBody(request.body);
   if (body.kind !== "canonical") return rejected("body_unreadable", body.why);
   if (body.removed === undefined || body.removed === null) return rejected("signature_missing", nowhere(request));
   if (typeof body.removed !== "string")
@@ -67,7 +67,7 @@ function embedded(request: InboundRequest): Claim {
   });
   if (read.kind === "rejected") return read;
   const contentsOf = (other: Uint8Array): readonly Content[] => {
-    const canonical = other === request.body ? body : canonicalBody(other, SIGNATURE_FIELD);
+    const canonical = canonicalBody(other);
     return canonical.kind === "canonical" ? [[canonical.text]] : [];
   };
   return all([proofOf(EMBEDDED_PLACE, read.given, contentsOf)]);

@@ -181,6 +181,16 @@ test("a full bucket loses the oldest of the address with the most, then of the o
   assert.deepEqual(addresses()[0], ["a", half - 1], "whoever fills it loses by it");
 });
 
+test("an IPv6 network of 64 bits is one address, whose flood pushes out nobody else's", () => {
+  const { refuse, rows } = open();
+  for (let index = 0; index < 3; index += 1) refuse(null, { address: "192.0.2.1" });
+  for (let index = 0; index < REFUSED_KEPT_COUNT_MAX; index += 1) {
+    refuse(null, { address: `2001:db8::${index.toString(16)}` });
+  }
+  assert.equal(rows("SELECT seq FROM inbound").length, REFUSED_KEPT_COUNT_MAX);
+  assert.equal(rows("SELECT seq FROM inbound WHERE address = '192.0.2.1'").length, 3);
+});
+
 test("what is counted is what is there, whatever was taken back or swept", () => {
   const { w, run, refuse, source, ground, count } = open();
   const from = source();

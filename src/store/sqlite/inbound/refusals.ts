@@ -1,7 +1,8 @@
-/** What is kept of refused requests, by source and address: counted in memory, since a flood must not count rows. */
+/** What is kept of refused requests, by source and network: counted in memory, since a flood must not count rows. */
 import { LRUCache } from "lru-cache";
 import type { Seq } from "../../../domain/ids.ts";
 import { REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
+import { networkOf } from "../../../domain/network.ts";
 import type { Connection } from "../connection.ts";
 import { all } from "../reading.ts";
 
@@ -9,7 +10,7 @@ import { all } from "../reading.ts";
 type Bucket = Seq | null;
 
 export interface Refusals {
-  /** One was inserted. Answers those that have to go for it: of the address with the most, the oldest. */
+  /** One was inserted. Answers those that have to go for it: of the network with the most, the oldest. */
   entered(bucket: Bucket, address: string, seq: Seq): readonly Seq[];
   /** One went, or was verified. */
   left(bucket: Bucket): void;
@@ -18,8 +19,8 @@ export interface Refusals {
 
 interface Kept {
   count: number;
-  /** Each address' own, oldest first; the addresses in order of their first ones. */
-  readonly byAddress: Map<string, Seq[]>;
+  /** Each network's own, oldest first; the networks in order of their first ones. */
+  readonly byNetwork: Map<string, Seq[]>;
 }
 
 /** Buckets remembered, of at most a thousand addresses: some 10 MB. */
@@ -49,7 +50,7 @@ export function createRefusals(connection: Connection): Refusals {
   const keyOf = (bucket: Bucket): Seq => bucket ?? 0;
 
   function read(bucket: Bucket): Kept {
-    const kept: Kept = { count: 0, byAddress: new Map() };
+    const kept: Kept = { count: 0, byNetwork: new Map() };
     const rows = bucket === null ? all<Refused>(connection, OF_NOBODY) : all<Refused>(connection, OF_SOURCE, bucket);
     for (const { seq, address } of rows) enter(kept, address, seq);
     remembered.set(keyOf(bucket), kept);
@@ -72,8 +73,9 @@ export function createRefusals(connection: Connection): Refusals {
 }
 
 function enter(kept: Kept, address: string, seq: Seq): void {
-  const seqs = kept.byAddress.get(address);
-  if (seqs === undefined) kept.byAddress.set(address, [seq]);
+  const network = networkOf(address);
+  const seqs = kept.byNetwork.get(network);
+  if (seqs === undefined) kept.byNetwork.set(network, [seq]);
   else seqs.push(seq);
   kept.count += 1;
 }
@@ -82,12 +84,12 @@ function enter(kept: Kept, address: string, seq: Seq): void {
 function takeOldestOfMost(kept: Kept): Seq {
   let most: string | null = null;
   let mostSeqs: Seq[] = [];
-  for (const [address, seqs] of kept.byAddress) {
-    if (seqs.length > mostSeqs.length) [most, mostSeqs] = [address, seqs];
+  for (const [network, seqs] of kept.byNetwork) {
+    if (seqs.length > mostSeqs.length) [most, mostSeqs] = [network, seqs];
   }
   const oldest = mostSeqs.shift();
   if (most === null || oldest === undefined) throw new Error("nothing refused is kept");
-  if (mostSeqs.length === 0) kept.byAddress.delete(most);
+  if (mostSeqs.length === 0) kept.byNetwork.delete(most);
   kept.count -= 1;
   return oldest;
 }

@@ -69,11 +69,13 @@ function turnValid(w: Writing, row: RecordColumns, { id, event, now }: Reprocess
   if (digest !== null) rememberDigest(w, digest, answer, now);
 }
 
-const REPROCESSED =
-  "UPDATE inbound SET reprocessed_at = ?1, notes = CASE WHEN ?2 THEN ?3 ELSE notes END WHERE seq = ?4";
+const REPROCESSED = `
+  UPDATE inbound
+  SET reprocessed_at = ?1, notes = CASE WHEN ?2 THEN ?3 ELSE notes END, event_type = ifnull(?4, event_type)
+  WHERE seq = ?5`;
 
-function writeReprocessed(w: Writing, seq: Seq, { notes, now }: Reprocess): void {
-  w.prepare(REPROCESSED).run(now, notes === undefined ? 0 : 1, notes ?? null, seq);
+function writeReprocessed(w: Writing, seq: Seq, { notes, eventType, now }: Reprocess): void {
+  w.prepare(REPROCESSED).run(now, notes === undefined ? 0 : 1, notes ?? null, eventType ?? null, seq);
 }
 
 /** Two things were asked for, so that each stands there as when it is asked for alone. */

@@ -1,6 +1,7 @@
-/** getSource, listSources, findSource: those that are not deleted. hadSource: all. */
+/** getSource, listSources, findSource: those that are not deleted. getDeletedSource: the others. hadSource: all. */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { Source } from "../../../domain/inbound/source.ts";
+import type { DeletedSource } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { all, one, type Reading } from "../reading.ts";
 import { readSource, SOURCE_COLUMNS, type SourceColumns } from "./source-rows.ts";
@@ -20,6 +21,15 @@ export function findSource(reading: Reading, by: { readonly id: Uuid } | { reado
 export function getSource(reading: Reading, tenantSeq: Seq, id: Uuid): Source | null {
   const row = one<SourceColumns>(reading, BY_ID, uuidBytes(id));
   return row === undefined || row.tenant_seq !== tenantSeq ? null : readSource(reading, row);
+}
+
+const DELETED = `SELECT ${SOURCE_COLUMNS} FROM sources s WHERE s.id = ? AND s.deleted_at IS NOT NULL`;
+
+export function getDeletedSource(reading: Reading, tenantSeq: Seq, id: Uuid): DeletedSource | null {
+  const row = one<SourceColumns>(reading, DELETED, uuidBytes(id));
+  if (row === undefined || row.tenant_seq !== tenantSeq) return null;
+  const { secret: _, previousSecret: __, ...source } = readSource(reading, row);
+  return source;
 }
 
 const SEQ = "SELECT seq FROM sources WHERE id = ? AND tenant_seq = ?";
