@@ -315,6 +315,8 @@ export const REFUSED_PER_SECOND_COUNT_MAX = 200;
 /** Time for looking at requests that fail, a second: of one address, and of all; a quarter of it would be felt. */
 export const REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX = 50;
 export const REFUSED_WORK_PER_SECOND_MS_MAX = 150;
+/** Of that at once: for so long everything else waits. */
+export const REFUSED_WORK_AT_ONCE_MS_MAX = 20;
 /** A body that is looked at in half a millisecond, whatever is in it: only for larger ones time is kept count of. */
 export const LIGHT_BODY_BYTES_MAX = 8 * KB;
 /**

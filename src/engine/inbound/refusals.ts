@@ -11,6 +11,7 @@ import {
   LIGHT_BODY_BYTES_MAX,
   REFUSED_PER_ADDRESS_SECOND_COUNT_MAX,
   REFUSED_PER_SECOND_COUNT_MAX,
+  REFUSED_WORK_AT_ONCE_MS_MAX,
   REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX,
   REFUSED_WORK_PER_SECOND_MS_MAX,
 } from "../../domain/limits.ts";
@@ -87,21 +88,20 @@ export function createRefusals(clock: Pick<Clock, "monotonicMs">): Refusals {
   };
 }
 
-/** What failing requests may take: whole at rest, and filled again within a second. */
+/** What failing requests may take: whole at rest, and filled again evenly. */
 class Allowance {
   /** In the present second. */
   failures = 0;
   readonly #looksMax: number;
-  readonly #workMsMax: number;
+  readonly #workMsPerSecond: number;
   #looks: number;
-  #workMs: number;
+  #workMs = REFUSED_WORK_AT_ONCE_MS_MAX;
   #atMs = 0;
 
-  constructor(failuresMax: number, workMsMax: number) {
+  constructor(failuresMax: number, workMsPerSecond: number) {
     this.#looksMax = LOOKS * failuresMax;
-    this.#workMsMax = workMsMax;
     this.#looks = this.#looksMax;
-    this.#workMs = workMsMax;
+    this.#workMsPerSecond = workMsPerSecond;
   }
 
   get hasLooks(): boolean {
@@ -116,11 +116,11 @@ class Allowance {
     if (Math.floor(nowMs / SECOND_MS) !== Math.floor(this.#atMs / SECOND_MS)) this.failures = 0;
     const share = (nowMs - this.#atMs) / SECOND_MS;
     this.#looks = Math.min(this.#looksMax, this.#looks + share * this.#looksMax);
-    this.#workMs = Math.min(this.#workMsMax, this.#workMs + share * this.#workMsMax);
+    this.#workMs = Math.min(REFUSED_WORK_AT_ONCE_MS_MAX, this.#workMs + share * this.#workMsPerSecond);
     this.#atMs = nowMs;
   }
 
-  /** Looks end at none; the time of one look may be more than is left, and is paid for later. */
+  /** Looks end at none; one look may take more time than is left, which is paid for later. */
   take(workMs: number): void {
     this.failures += 1;
     this.#looks = Math.max(0, this.#looks - 1);
