@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
-import { createServer } from "./api/server.ts";
 import { runCommand } from "./cli/run.ts";
 import { createSystemClock } from "./clock/system.ts";
 import { type Config, loadConfig } from "./config.ts";
@@ -35,6 +34,8 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 
 /** @throws StartupError for whatever the operator can mend */
 export async function startSignalbox(config: Config): Promise<RunningSignalbox> {
+  // Two thirds of what there is to load, and nothing of it is for a command.
+  const loadingApi = import("./api/server.ts");
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, clock });
   const store = await openSqliteStore({
@@ -64,6 +65,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     notifiers: createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
     respondUrl: (token) => `${publicUrl()}/respond/${token}`,
   });
+  const { createServer } = await loadingApi;
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
   const app = createServer({
     engine,
