@@ -286,6 +286,8 @@ export const SMS_QUESTION_CHARS_MAX = 300;
 
 /** The largest inbound body: as large as an event's payload, which it becomes. */
 export const INBOUND_BODY_BYTES_MAX = 256 * KB;
+/** Of a form, which is taken apart: a person fills in some dozens, and each takes as long as a hundred bytes of text. */
+export const FORM_PARAMETERS_COUNT_MAX = 1000;
 export const SOURCE_NAME_CHARS_MAX = 200;
 /** What a tenant may create. */
 export const SOURCES_PER_TENANT_COUNT_MAX = 1000;

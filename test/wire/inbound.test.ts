@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { after, test } from "node:test";
+import { signJcs } from "../../packages/sdk/src/index.ts";
 import {
   createSource,
   fromElsewhere,
@@ -217,4 +220,41 @@ test("a flood of forged ones is answered slowly, and a source from elsewhere is 
   assert.equal((await send(source.id, body, github(body, { "x-forwarded-for": "198.51.100.10" }))).status, 200);
   const statuses = new Set((await Promise.all(flood)).map(({ status }) => status));
   assert.deepEqual([...statuses].sort(), [401, 429]);
+});
+
+test("however many large bodies begin at once, no more are looked at than there is time for", async (t) => {
+  const source = await createSource(await newTenant(server), { scheme: "jcs" });
+  const objects = Array.from({ length: 8000 }, (_, index) => `"k${index}":{"z":1,"a":"é"}`).join(",");
+  const body = Buffer.from(`{"source":"${source.name}","all":{${objects}},"signature":"sha256=${"0".repeat(64)}"}`);
+  const head = `host: a\r\nexpect: 100-continue\r\nx-forwarded-for: 203.0.113.77\r\ncontent-length: ${body.length}`;
+  const sockets = Array.from({ length: 12 }, () => connect(Number(new URL(server.url).port), "127.0.0.1"));
+  t.after(() => sockets.map((socket) => socket.destroy()));
+  const said = async (socket: Socket) => ((await once(socket, "data")) as [Buffer])[0].toString("latin1").slice(9, 12);
+  const begun = sockets.map((socket) => {
+    socket.write(`POST /api/v1/webhooks/pause-status HTTP/1.1\r\n${head}\r\n\r\n`);
+    return said(socket);
+  });
+  assert.deepEqual(new Set(await Promise.all(begun)), new Set(["100"]));
+  const statuses = await Promise.all(
+    sockets.map((socket) => {
+      socket.write(body);
+      return said(socket);
+    }),
+  );
+  const looked = statuses.filter((status) => status === "401").length;
+  assert.ok(looked >= 1 && looked < statuses.length, statuses.join());
+  assert.equal(statuses.filter((status) => status === "429").length, statuses.length - looked);
+});
+
+test("large genuine ones are all taken, however many begin at once, from wherever they come", async () => {
+  const source = await createSource(await newTenant(server), { scheme: "jcs" });
+  const all = Object.fromEntries(Array.from({ length: 8000 }, (_, index) => [`k${index}`, { z: 1, a: "é" }]));
+  const headers = { "x-forwarded-for": "203.0.113.78" };
+  const bodies = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => signJcs({ ...transition(source), member_id: `pm_${n}`, all }, SOURCE_SECRET)),
+  );
+  const answers = await Promise.all(
+    bodies.map((body) => server.request("POST", "/api/v1/webhooks/pause-status", { key: null, headers, body })),
+  );
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
 });

@@ -120,7 +120,7 @@ test("of a large one not all is kept, and it has to be sent again", async () => 
   const refused = await put();
   assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
   assert.match(refused.body.error.message, /not kept whole/);
-  assert.equal(recordOf(await show()).explanation, "There is no source of this name.");
+  assert.equal(recordOf(await show()).explanation, "Its body was not kept whole.");
 });
 
 test("one whose fields are wrong is told so, and stays nobody's", async () => {

@@ -182,12 +182,12 @@ test("a list explains its first refused rows, and no more than a little of bodie
   assert.match(String((await one(before?.id)).explanation), FOUND);
 });
 
-test("of scheme basic what was said at its receipt stays", async () => {
+test("of scheme basic it is looked for with the password that was kept", async () => {
   const { send, patch, rows, one } = await talkTo(server, { scheme: "basic", basic: { username: "u" } });
   await send("{}", { authorization: `Basic ${Buffer.from("u:right").toString("base64")}` });
   await patch({ secret: "right" });
   const [row = assert.fail()] = await rows();
-  assert.deepEqual([row.explanation, (await one(row.id)).explanation], [keptText(), keptText()]);
+  for (const { explanation } of [row, await one(row.id)]) assert.match(String(explanation), FITS);
 });
 
 test("one whose explanation breaks hides neither itself nor the others, and is logged", async () => {

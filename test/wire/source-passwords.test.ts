@@ -144,5 +144,6 @@ test("what came without a password, or with one that was not kept, has to be sen
     assert.match(answer.body.error.message, expected);
   }
   assert.deepEqual(await reprocessAll(), { reprocessed: 0, failed: 5, more: false });
-  assert.deepEqual(await refused(), rows);
+  const idsOf = (records: readonly { readonly id?: unknown }[]) => records.map(({ id }) => id);
+  assert.deepEqual(idsOf(await refused()), idsOf(rows));
 });

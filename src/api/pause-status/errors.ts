@@ -31,7 +31,7 @@ export function publicAnswers(malformed: string, ...statuses: readonly number[])
     401: because("Not known to come from a known source; always the same, whatever is wrong."),
     413: because("The body is too large."),
     415: because("The body has a Content-Encoding."),
-    429: because("Too much from your address failed; see Retry-After."),
+    429: because("Too much failed that came from your address, or from all; see Retry-After."),
   };
 }
 
@@ -52,7 +52,11 @@ export const INBOUND_UNAUTHORIZED: Problem = {
 };
 
 export const TOO_MANY_FAILED: Problem = {
-  ...problem(429, "RATE_LIMITED", "Too much that came from your address failed; wait as long as Retry-After says."),
+  ...problem(
+    429,
+    "RATE_LIMITED",
+    "Too much failed that came from your address, or from all; wait as long as Retry-After says.",
+  ),
   headers: { "retry-after": String(INBOUND_RETRY_AFTER_SECONDS) },
 };
 

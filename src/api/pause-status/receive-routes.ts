@@ -107,9 +107,9 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
   );
 }
 
-/** How long the body is going to be; Infinity when only its end will tell. */
+/** How long the body is going to be; 0 when only its end will tell. */
 function announcedBytes(headers: FastifyRequest["headers"]): number {
-  return headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : Number.POSITIVE_INFINITY;
+  return Number(headers["content-length"] ?? 0);
 }
 
 function answerPauseStatus(

@@ -104,11 +104,7 @@ export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "andNobodys">
 
 export interface InboundService {
   readonly sources: SourceService;
-  /**
-   * Before the body is read: false when so many that failed came from there that no more are looked at for now.
-   *
-   * @param bodyBytes Infinity when it is not known
-   */
+  /** False when so many that failed came from there, or took so long, that no such body is looked at for now. */
   mayTry(address: string, bodyBytes: number): boolean;
   /** A request from there failed before it could be received. */
   countFailure(address: string): void;

@@ -134,6 +134,11 @@ describe("a header of credentials", () => {
     "x-session",
     "x-session-id",
     "x-sessionid",
+    "x-parse-webhook-key",
+    "x-master-key",
+    "x-signing-key",
+    "x-pwd",
+    "x-otp",
   ];
   const OTHERS = [
     ...Object.keys(EXAMPLES),
@@ -141,6 +146,7 @@ describe("a header of credentials", () => {
     "x-idempotency-token",
     "idempotency-key",
     "x-routing-key",
+    "x-pinned",
     "x-author",
     "x-auth-event",
     "x-tokenized",

@@ -3,13 +3,17 @@ import type { SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
 import { readSignatures } from "./schemes/encoding.ts";
 
-const KEPT = /^(content-type|user-agent|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)/;
+const KEPT = /^(content-type|user-agent|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)|sign|hmac|digest|(^|-)sig$/;
 /** Of the way here, not of the sender. */
 const OF_THE_WAY = /^x-(forwarded|real-ip|request-id|cloud-trace|amzn|amz-cf|vercel|envoy)/;
 
 /** With any of these ending a part of its name, such as `x-gitlab-token` and `x-session-id`; an idempotency token tells repeats. */
-const CREDENTIALS =
-  /(?:(?<!idempotency-?)token|secret|passw(?:or)?d|passphrase|credential|session(?:id)?|cookie|authorization|jwt|bearer|(?:api|auth|access|private|functions)[-_.]?key)s?(?![a-z0-9])|(?<![a-z0-9])auth$/;
+const KEYS =
+  "api|app|auth|access|account|client|encryption|functions|license|master|private|shared|signing|subscription|webhook";
+const CREDENTIALS = new RegExp(
+  `(?:(?<!idempotency-?)token|(?:${KEYS})[-_.]?key|secret|passw(?:or)?d|pwd|passphrase|passcode|credential|session(?:id)?` +
+    "|cookie|authorization|jwt|bearer)s?(?![a-z0-9])|(?<![a-z0-9])(?:auth|otp|pin)$",
+);
 
 /** What the schemes read: without these a request can neither be verified again nor say what it is. */
 const READ: ReadonlySet<string> = new Set([
@@ -33,7 +37,7 @@ const READ: ReadonlySet<string> = new Set([
   "x-signature",
 ]);
 /** What could be meant instead, once the source's settings are mended. */
-const SIGNATURE_LIKE = /sign|hmac|digest|timestamp/;
+const SIGNATURE_LIKE = /sign|hmac|digest|timestamp|(^|-)sig$/;
 
 /** Whether a header, by its lower-case name, commonly holds a credential: it is not kept. */
 export function isOfCredentials(name: string): boolean {

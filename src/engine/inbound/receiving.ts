@@ -3,8 +3,8 @@
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Uuid } from "../../domain/ids.ts";
-import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
-import { type Source, secretsAt } from "../../domain/inbound/source.ts";
+import type { InboundRequest } from "../../domain/inbound/request.ts";
+import type { Source } from "../../domain/inbound/source.ts";
 import {
   GROUP_BYTES_MAX,
   GROUP_DELIVERIES_MAX,
@@ -19,13 +19,12 @@ import type { Outage } from "../outage.ts";
 import { idDigest } from "./digests.ts";
 import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-service.ts";
 import { contentDigest } from "./jcs.ts";
+import { createJudge, judgeAny, judgePauseStatus, type Refused } from "./judge.ts";
 import { keptCredentials, keptHeaders } from "./kept-headers.ts";
 import type { KnownSources } from "./known-sources.ts";
-import { faultsText, notificationOf, readBody, readFacts, shownText } from "./pause-status.ts";
+import { faultsText, notificationOf, readFacts, shownText } from "./pause-status.ts";
 import { readRequest } from "./read.ts";
 import type { Refusals } from "./refusals.ts";
-import { embeddedFault } from "./schemes/jcs.ts";
-import { verifyRequest } from "./verify.ts";
 
 export interface Receiving {
   pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
@@ -64,6 +63,7 @@ export function createReceiving({
       return Promise.resolve("giveUp" as const); // the sender is told 503, and sends it again
     },
   };
+  const judge = createJudge(clock, refusals);
   const received = createBatcher<Receive, ReceiveResult>({ ...bounds, carryOut: (batch) => store.receive(batch) });
   const refused = createBatcher<Refuse, void>({
     ...bounds,
@@ -85,19 +85,7 @@ export function createReceiving({
     return result;
   }
 
-  interface Refused {
-    readonly kind: InboundKind;
-    readonly source: Source | null;
-    readonly sourceName: string | null;
-    readonly eventType: string | null;
-    readonly rejection: Rejection;
-    /** What was wrong, in brief: nothing that a stranger sends is worth a search for its cause. */
-    readonly explanation: string;
-  }
-
-  /** Answers whether it was looked at: what comes too often is not kept. */
-  async function refuse(request: PublicRequest, look: Look, { source, ...what }: Refused): Promise<boolean> {
-    if (!refusals.failed(request.address, look.workMs)) return false;
+  async function keep(request: PublicRequest, { source, ...what }: Refused): Promise<void> {
     const bodyBytes = request.body.byteLength;
     const body = source === null ? request.body.subarray(0, REFUSED_BODY_BYTES_MAX) : request.body;
     const element: Refuse = {
@@ -111,7 +99,6 @@ export function createReceiving({
       now: clock.now(),
     };
     await refused.add(element, weightOf(element));
-    return true;
   }
 
   const UNAUTHORIZED = { kind: "unauthorized" } as const;
@@ -119,42 +106,20 @@ export function createReceiving({
 
   async function pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer> {
     if (!isOpen()) throw new StoreUnavailable("the server is starting");
-    const look = new Look(clock);
-    const body = look.at(() => readBody(request.body));
-    if (body.kind === "unreadable") {
-      const what = { source: null, sourceName: null, eventType: null, explanation: body.message };
-      const looked = await refuse(request, look, { kind: "pauseStatus", ...what, rejection: "body_unreadable" });
-      return looked ? body : TOO_MANY;
+    const judgement = await judge(request, (look) => judgePauseStatus(sources, look, request));
+    if (judgement.kind === "tooMany") return TOO_MANY;
+    if (judgement.kind === "refused") {
+      await keep(request, judgement.refused);
+      return judgement.refused.rejection === "body_unreadable"
+        ? { kind: "unreadable", message: judgement.refused.explanation }
+        : UNAUTHORIZED;
     }
-    const { fields } = body;
-    const named = typeof fields.source === "string" ? fields.source : null;
-    const found = named === null ? null : await sources.byName(named);
-    const isUsable = found !== null && found.scheme === "jcs";
-    const source = isUsable ? found : null;
-    const shown = { sourceName: shownText(fields.source), eventType: shownText(fields.event_type) };
-    const refuseAs = (rejection: Rejection, explanation: string) =>
-      refuse(request, look, { kind: "pauseStatus", source, ...shown, rejection, explanation });
-    if (source === null) {
-      // As for a source that there is: the answer must not tell the two apart.
-      const fault = look.at(() => embeddedFault(request));
-      if (fault !== null) {
-        const looked = await refuseAs("body_unreadable", fault);
-        return looked ? { kind: "unreadable", message: fault } : TOO_MANY;
-      }
-      const [rejection, explanation] = whyUnusable(named, found);
-      return (await refuseAs(rejection, explanation)) ? UNAUTHORIZED : TOO_MANY;
-    }
-    const now = clock.now();
-    const verification = look.at(() => verifyRequest(source, secretsAt(source, now), request, now));
-    if (verification.kind === "rejected") {
-      const { reason, explanation } = verification;
-      if (!(await refuseAs(reason, explanation))) return TOO_MANY;
-      return reason === "body_unreadable" ? { kind: "unreadable", message: explanation } : UNAUTHORIZED;
-    }
-    refusals.proved(request.address);
+    const { source, now, fields } = judgement;
     const stated = readFacts(fields);
     if (stated.kind === "invalid") {
-      await refuseAs("fields_invalid", faultsText(stated.faults));
+      const shown = { sourceName: source.name, eventType: shownText(fields.event_type) };
+      const what = { kind: "pauseStatus", source, ...shown, explanation: faultsText(stated.faults) } as const;
+      if (refusals.failed(request.address, 0)) await keep(request, { ...what, rejection: "fields_invalid" });
       return stated;
     }
     const id = clock.uuid();
@@ -180,22 +145,13 @@ export function createReceiving({
 
   async function atSource(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer> {
     if (!isOpen()) throw new StoreUnavailable("the server is starting");
-    const look = new Look(clock);
-    const source = await sources.byId(sourceId);
-    if (source === null) {
-      const what = { source: null, sourceName: null, eventType: null, explanation: "There is no source of this id." };
-      const looked = await refuse(request, look, { kind: "any", ...what, rejection: "source_unknown" });
-      return looked ? UNAUTHORIZED : TOO_MANY;
+    const judgement = await judge(request, (look) => judgeAny(sources, look, request, sourceId));
+    if (judgement.kind === "tooMany") return TOO_MANY;
+    if (judgement.kind === "refused") {
+      await keep(request, judgement.refused);
+      return UNAUTHORIZED;
     }
-    const now = clock.now();
-    const verification = look.at(() => verifyRequest(source, secretsAt(source, now), request, now));
-    if (verification.kind === "rejected") {
-      const { reason: rejection, explanation } = verification;
-      const what = { source, sourceName: source.name, eventType: null };
-      const looked = await refuse(request, look, { kind: "any", ...what, rejection, explanation });
-      return looked ? UNAUTHORIZED : TOO_MANY;
-    }
-    refusals.proved(request.address);
+    const { source, now } = judgement;
     const { eventType, payload, deliveryId, challenge } = readRequest(source, request);
     if (challenge !== null) return { kind: "challenge", challenge };
     const id = clock.uuid();
@@ -219,32 +175,6 @@ export function createReceiving({
       await Promise.all([received.drained(), refused.drained()]);
     },
   };
-}
-
-/** What looking at one request took: waiting for the store is no work. */
-class Look {
-  workMs = 0;
-  readonly #clock: Pick<Clock, "monotonicMs">;
-
-  constructor(clock: Pick<Clock, "monotonicMs">) {
-    this.#clock = clock;
-  }
-
-  at<Found>(work: () => Found): Found {
-    const startMs = this.#clock.monotonicMs();
-    const found = work();
-    this.workMs += this.#clock.monotonicMs() - startMs;
-    return found;
-  }
-}
-
-function whyUnusable(named: string | null, found: Source | null): readonly [Rejection, string] {
-  if (named === null) return ["source_unknown", "The field `source` is missing or is not a string."];
-  if (found === null) return ["source_unknown", "There is no source of this name."];
-  return [
-    "source_unusable",
-    `This source's scheme is ${found.scheme}; only one of scheme jcs may send pause statuses.`,
-  ];
 }
 
 function recordOf(id: Uuid, kind: InboundKind, source: Source, request: PublicRequest, now: number) {

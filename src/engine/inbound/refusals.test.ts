@@ -86,6 +86,16 @@ test("what takes long is looked at less often, of one address and of all; small 
   assert.equal(refusals.mayTry("a", dear.bodyBytes), true);
 });
 
+test("whatever was looked at in one go is paid for within a second", () => {
+  const { refusals, pass } = atRest();
+  const large = LIGHT_BODY_BYTES_MAX + 1;
+  for (let index = 0; index < 100; index += 1) refusals.failed(`10.0.0.${index}`, 100);
+  assert.equal(refusals.mayTry("never heard of", large), false);
+  pass(1001);
+  assert.equal(refusals.mayTry("never heard of", large), true);
+  assert.equal(refusals.mayTry("10.0.0.1", large), true);
+});
+
 test("a network that something genuine came from is looked at for a day, whatever else comes from there", () => {
   const { refusals, pass, fail } = atRest();
   refusals.proved("a");

@@ -22,9 +22,9 @@ export interface Refusals {
   /** Whether a request from there, with a body of this length, is looked at now. */
   mayTry(address: string, bodyBytes: number): boolean;
   /**
-   * It failed, after so long a look. Answers whether it is one of those that are kept.
+   * It failed. Answers whether it is one of those that are kept.
    *
-   * @param workMs what looking took; a large body in canonical form takes as long as hundreds of small ones
+   * @param workMs what looking took: a large body in canonical form as long as hundreds of small ones
    */
   failed(address: string, workMs: number): boolean;
   proved(address: string): void;
@@ -120,10 +120,10 @@ class Allowance {
     this.#atMs = nowMs;
   }
 
-  /** Looks end at none; one look may take more time than is left, which is paid for later. */
+  /** Looks end at none; one look may take more time than is left, which is paid for within the next second. */
   take(workMs: number): void {
     this.failures += 1;
     this.#looks = Math.max(0, this.#looks - 1);
-    this.#workMs -= workMs;
+    this.#workMs = Math.max(-this.#workMsPerSecond, this.#workMs - workMs);
   }
 }

@@ -23,9 +23,9 @@ interface Question {
  *
  * Up to some thirty spellings of the body and twenty of the secret, an HMAC for each, until one fits: when none does 1 ms
  * for 3 KB and 8 ms for 32 KB. Of larger bodies only the likeliest are tried, down to four ways to write JSON anew beyond
- * 100 KB. Of 240 KB: 30 ms for 18,000 members with numbers as keys, 5 ms for nothing but `<&>'`, 25 ms for 8,500 small
- * objects and for nothing but what is not ASCII, 40 ms for brackets 60 deep; the worst that was found is a form of 60,000
- * parameters, 60 ms. So it is only for whoever reads a record.
+ * 100 KB. Of 240 KB on a quiet machine: 30 ms for 18,000 members with numbers as keys, 5 ms for nothing but `<&>'`, 25 ms
+ * for 8,500 small objects and for nothing but what is not ASCII, and 40 ms for brackets 60 deep, the worst that was found.
+ * So it is only for whoever reads a record.
  *
  * @param refusal        what `verifyRequest` answered to the parameters before it
  * @param expiredSecrets those that no longer hold, as far as they are known

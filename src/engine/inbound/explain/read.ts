@@ -1,13 +1,9 @@
 /**
- * What was refused, as it is read: with its cause, looked for now. Nothing is looked for when it comes, so that nothing
- * that a stranger sends takes longer for being of a source that there is, or keeps others from being explained.
+ * What was refused, as it is read: with its cause, looked for now. Nothing is looked for when it comes: no stranger is
+ * worth the time, and what one source's flood takes would be missing to the others.
  */
 import type { Source } from "../../../domain/inbound/source.ts";
-import {
-  EXPLAINED_PER_LIST_BYTES_MAX,
-  EXPLAINED_PER_LIST_ROWS_MAX,
-  REFUSED_BODY_BYTES_MAX,
-} from "../../../domain/limits.ts";
+import { EXPLAINED_PER_LIST_BYTES_MAX, EXPLAINED_PER_LIST_ROWS_MAX } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { InboundRecord, InboundRow, Store } from "../../../ports/store.ts";
 import type { Outage } from "../../outage.ts";
@@ -22,11 +18,12 @@ export interface Explained {
 
 export interface ExplainedOptions {
   readonly clock: Pick<Clock, "now">;
-  readonly store: Pick<Store, "getInbound">;
+  readonly store: Pick<Store, "getInbound" | "getCredentials">;
   readonly outage: Pick<Outage, "report">;
   readonly sources: KnownSources;
 }
 
+const NO_CREDENTIALS = { kind: "none" } as const;
 const FITS =
   "It does fit the source's present secret: it can be processed again, unless the same was received meanwhile.";
 
@@ -36,19 +33,21 @@ export function createExplained({ clock, store, outage, sources }: ExplainedOpti
     if (row.valid) return null;
     if (row.tenantSeq === null) return namedBy(row);
     const source = row.sourceId === null ? null : await sources.byId(row.sourceId);
-    return source?.scheme === "basic" || source?.scheme === "none" ? null : source;
+    return source?.scheme === "none" ? null : source;
   }
 
   /** What came before its source was made is nobody's. */
-  async function namedBy({ kind, sourceName, bodyBytes }: InboundRow): Promise<Source | null> {
-    if (kind === "any" || sourceName === null || bodyBytes > REFUSED_BODY_BYTES_MAX) return null;
+  async function namedBy({ kind, sourceName }: InboundRow): Promise<Source | null> {
+    if (kind === "any" || sourceName === null) return null;
     const source = await sources.byName(sourceName);
     return source?.scheme === "jcs" ? source : null;
   }
 
-  function explanationOf(record: InboundRecord, source: Source): string | null {
+  async function explanationOf(record: InboundRecord, source: Source): Promise<string | null> {
     try {
-      const again = verifyAgain({ record, source, credentials: { kind: "none" }, now: clock.now() });
+      const credentials = source.scheme === "basic" ? await store.getCredentials(record.id) : NO_CREDENTIALS;
+      if (credentials === null) return record.explanation; // it is refused no more, or gone
+      const again = verifyAgain({ record, source, credentials, now: clock.now() });
       return again.kind === "failed" ? again.explain() : FITS;
     } catch (error) {
       // A mistake of ours in one must not hide it, nor the rest of a list.
@@ -61,7 +60,7 @@ export function createExplained({ clock, store, outage, sources }: ExplainedOpti
   return {
     async record(record) {
       const source = await sourceOf(record);
-      return source === null ? record : { ...record, explanation: explanationOf(record, source) };
+      return source === null ? record : { ...record, explanation: await explanationOf(record, source) };
     },
     async rows(rows) {
       const left = { rows: EXPLAINED_PER_LIST_ROWS_MAX, bytes: EXPLAINED_PER_LIST_BYTES_MAX };
@@ -76,7 +75,7 @@ export function createExplained({ clock, store, outage, sources }: ExplainedOpti
         }
         left.rows -= 1;
         left.bytes -= row.bodyBytes;
-        explained.push({ ...row, explanation: explanationOf(record, source) });
+        explained.push({ ...row, explanation: await explanationOf(record, source) });
       }
       return explained;
     },

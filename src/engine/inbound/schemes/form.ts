@@ -1,5 +1,6 @@
 /** Bodies of type application/x-www-form-urlencoded. */
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
+import { FORM_PARAMETERS_COUNT_MAX } from "../../../domain/limits.ts";
 import { header } from "./headers.ts";
 
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
@@ -11,10 +12,10 @@ export function isForm(request: InboundRequest): boolean {
 
 type Parameters = ReadonlyMap<string, readonly string[]> | null;
 
-/** As long as there is the body: of one request it is asked for several times, and the largest takes 60 ms. */
+/** As long as there is the body: of one request it is asked for several times. */
 const read = new WeakMap<Uint8Array, Parameters>();
 
-/** The values of each parameter in order; null when the body is not UTF-8. */
+/** The values of each parameter in order; null when the body is not UTF-8, or has more of them than a form may. */
 export function formParameters(body: Uint8Array): Parameters {
   const before = read.get(body);
   if (before !== undefined) return before;
@@ -25,7 +26,7 @@ export function formParameters(body: Uint8Array): Parameters {
 
 function readParameters(body: Uint8Array): Parameters {
   const text = utf8Text(body);
-  if (text === null) return null;
+  if (text === null || text.split("&", FORM_PARAMETERS_COUNT_MAX + 1).length > FORM_PARAMETERS_COUNT_MAX) return null;
   const parameters = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(text)) {
     const values = parameters.get(name);

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
+import { FORM_PARAMETERS_COUNT_MAX } from "../../../domain/limits.ts";
 import { type Claim, type Content, type ReadClaim, rejected, wholeSecret } from "./claim.ts";
 import { decode, readSignatures } from "./encoding.ts";
 import { formParameters, isForm } from "./form.ts";
@@ -42,7 +43,10 @@ function byBodyHash({ url, body }: InboundRequest, bodyHash: string, given: read
 
 function byParameters({ url, body }: InboundRequest, given: readonly Buffer[]): Claim {
   const parameters = formParameters(body);
-  if (parameters === null) return rejected("body_unreadable", "The body is not a form in UTF-8.");
+  if (parameters === null) {
+    const why = `The body is not a form in UTF-8 of at most ${FORM_PARAMETERS_COUNT_MAX} parameters.`;
+    return rejected("body_unreadable", why);
+  }
   return signedUrls(url, given, concatenated);
 }
 
