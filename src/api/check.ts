@@ -24,20 +24,29 @@ export type Checked<T> =
 export type FieldRules = Readonly<Record<string, (value: unknown) => readonly Fault[]>>;
 
 export function checker<T extends TObject>(schema: T, rules: FieldRules = {}): (value: unknown) => Checked<Static<T>> {
-  const compiled = Compile(schema);
+  const compiled = lazily(() => Compile(schema));
   const rulesByField = Object.entries(rules);
   return (value) => {
     const breaksRules = rulesByField.length > 0 && ruleFaults(rulesByField, value).length > 0;
-    if (!breaksRules && compiled.Check(value)) return { kind: "ok", value: value as Static<T> };
+    if (!breaksRules && compiled().Check(value)) return { kind: "ok", value: value as Static<T> };
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return { kind: "faults", faults: [{ field: "body", rule: "must be a JSON object" }] };
     }
     if (Object.keys(value).length > FAULTS_MAX) {
       return { kind: "faults", faults: [{ field: "body", rule: `must have at most ${FAULTS_MAX} fields` }] };
     }
-    const shape = shapeFaults(schema, value, compiled.Errors(value) as TLocalizedValidationError[]);
+    const shape = shapeFaults(schema, value, compiled().Errors(value) as TLocalizedValidationError[]);
     const own = shape.filter(({ field }) => !rulesByField.some(([name]) => isWithin(field, name)));
     return { kind: "faults", faults: [...own, ...ruleFaults(rulesByField, value)].slice(0, FAULTS_MAX) };
+  };
+}
+
+/** Made when it is first asked for: compiling every schema would be a fifth of a start. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

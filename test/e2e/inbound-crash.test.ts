@@ -240,8 +240,11 @@ test("what was taken is recorded, published and delivered once, whenever the ser
   const refused = await recorded(server, members, "kind=pause_status&valid=false");
   for (const [name, count] of told.refused) {
     const kept = refused.get(name)?.length ?? 0;
-    // What a kill cut off may be kept too, and nobody was told.
-    assert.ok(kept >= count && kept <= count + 2, `${name} was refused ${count} times, and is kept ${kept} times`);
+    // What a kill cut off may be kept too, and nobody was told; the forger sends the same over several kills.
+    assert.ok(
+      kept >= count && kept <= count + 2 * KILLS,
+      `${name} was refused ${count} times, and is kept ${kept} times`,
+    );
   }
   t.diagnostic(`${valid.size} taken, ${refused.size} refused, ${hooks.all.length} deliveries, ${KILLS} kills`);
 });

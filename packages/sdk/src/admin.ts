@@ -1,5 +1,5 @@
 /** The smaller resources: replays, analytics, jobs, keys, tenants, and the pauses surface's webhooks. */
-import type { CallOptions, Transport } from "./http.ts";
+import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { type ListOptions, linkedPages } from "./paging.ts";
 import type {
   CreatedKey,
@@ -79,7 +79,7 @@ export class Jobs {
   }
 
   async get(id: string, options?: CallOptions): Promise<Job> {
-    const path = `/v1/jobs/${encodeURIComponent(id)}`;
+    const path = onePath("/v1/jobs", id);
     return (await this.#transport.call<Job>({ method: "GET", path, signal: options?.signal })).body;
   }
 }
@@ -109,7 +109,7 @@ export class Keys {
   async revoke(id: string, options?: CallOptions): Promise<void> {
     await this.#transport.call({
       method: "DELETE",
-      path: `${KEYS}/${encodeURIComponent(id)}`,
+      path: onePath(KEYS, id),
       signal: options?.signal,
     });
   }
@@ -164,7 +164,7 @@ export class Webhooks {
   }
 
   async delete(id: string, options?: CallOptions): Promise<void> {
-    const path = `${WEBHOOKS}/${encodeURIComponent(id)}`;
+    const path = onePath(WEBHOOKS, id);
     await this.#transport.call({ method: "DELETE", path, signal: options?.signal });
   }
 }

@@ -3,6 +3,7 @@ import { Deliveries } from "./deliveries.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Events } from "./events.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
+import { checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
 import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
 import {
   cancelPause,
@@ -35,7 +36,8 @@ export interface SignalboxOptions {
  * A Signalbox server.
  *
  * Calls reject with a `SignalboxError`. They are tried again, at most three times, where that is safe: after 429 and
- * 503 with `Retry-After`, and after network errors unless the call could then happen twice.
+ * 503 with `Retry-After`, and after network errors unless the call could then happen twice. Before anything is sent, an
+ * argument that is not what its type says, such as an id that is undefined, is a `TypeError`.
  */
 export class Signalbox {
   readonly endpoints: Endpoints;
@@ -49,12 +51,13 @@ export class Signalbox {
   readonly webhooks: Webhooks;
   readonly #transport: Transport;
 
-  /** @throws {TypeError} when `url` is not an http or https URL, or `apiKey` is empty */
+  /** @throws {TypeError} when `url` is not an http or https URL, or any other option is not what it has to be */
   constructor(options: SignalboxOptions) {
-    const { protocol } = new URL(options.url);
-    if (protocol !== "http:" && protocol !== "https:")
-      throw new TypeError(`${options.url} is not an http or https URL`);
-    if (options.apiKey === "") throw new TypeError("the API key is empty");
+    checkUrl(options.url);
+    checkString("apiKey", options.apiKey);
+    checkOptionalString("tenant", options.tenant);
+    checkOptionalFunction("fetch", options.fetch);
+    checkOptionalFunction("wait", options.wait);
     const { fetch = globalThis.fetch, wait = waitForReal } = options;
     this.#transport = new Transport({ ...options, fetch, wait });
     this.endpoints = new Endpoints(this.#transport);
@@ -116,4 +119,12 @@ export class Signalbox {
   cancelPause(id: string, options?: CallOptions): Promise<EndedPause> {
     return cancelPause(this.#transport, id, options);
   }
+}
+
+function checkUrl(url: string): void {
+  checkString("url", url);
+  const { protocol, search, hash } = new URL(url);
+  if (protocol !== "http:" && protocol !== "https:") throw new TypeError(`${url} is not an http or https URL`);
+  // The calls' paths are put behind it.
+  if (search !== "" || hash !== "") throw new TypeError("url must have neither a query nor a fragment");
 }

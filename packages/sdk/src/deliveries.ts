@@ -1,9 +1,9 @@
-import type { CallOptions, Transport } from "./http.ts";
+import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { advanced } from "./paging.ts";
 import type { CancelledDelivery, Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage } from "./types.ts";
 
 const PATH = "/v1/deliveries";
-const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+const one = (id: string): string => onePath(PATH, id);
 
 /** Events on their way to endpoints, and how that ended. */
 export class Deliveries {

@@ -1,4 +1,5 @@
-import type { CallOptions, Transport } from "./http.ts";
+import { type CallOptions, onePath, type Transport } from "./http.ts";
+import { dateMs } from "./options.ts";
 import { type ListOptions, linkedPages } from "./paging.ts";
 import type {
   CreatedEndpoint,
@@ -11,7 +12,7 @@ import type {
 } from "./types.ts";
 
 const PATH = "/v1/endpoints";
-const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+const one = (id: string): string => onePath(PATH, id);
 
 /** The URLs that receive deliveries. Ids are taken as `ep_…`, `webhook_…` or `wh_…`. */
 export class Endpoints {
@@ -66,7 +67,7 @@ export class Endpoints {
     input: { readonly since: string | Date },
     options?: CallOptions,
   ): Promise<{ job_id: string }> {
-    const since = typeof input.since === "string" ? input.since : input.since.toISOString();
+    const since = typeof input.since === "string" ? input.since : new Date(dateMs("since", input.since)).toISOString();
     return (await this.#post<{ job_id: string }>(`${one(id)}/recover`, { since }, options)).body;
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions, Transport } from "./http.ts";
+import { type CallOptions, onePath, type Transport } from "./http.ts";
 import type { BatchEventInput, BatchResult, Event, EventInput, PublishedEvent } from "./types.ts";
 
 /** What is published. */
@@ -33,16 +33,21 @@ export class Events {
    */
   async publishBatch(events: readonly BatchEventInput[], options?: CallOptions): Promise<readonly BatchResult[]> {
     const body = `{"events":[${events.map(eventText).join(",")}]}`;
-    const repeatable = events.every((event) => event.idempotency_key !== undefined);
+    const repeatable = events.every((event) => hasKey(event.idempotency_key));
     const call = { method: "POST", path: "/v1/events/batch", body, repeatable, signal: options?.signal } as const;
     return (await this.#transport.call<{ results: BatchResult[] }>(call)).body.results;
   }
 
   /** An event, its deliveries, and why other endpoints did not get it. */
   async get(id: string, options?: CallOptions): Promise<Event> {
-    const path = `/v1/events/${encodeURIComponent(id)}`;
+    const path = onePath("/v1/events", id);
     return (await this.#transport.call<Event>({ method: "GET", path, signal: options?.signal })).body;
   }
+}
+
+/** Of null and "" the server may make no key at all; what they are is for its answer to say. */
+function hasKey(key: unknown): boolean {
+  return typeof key === "string" && key !== "";
 }
 
 function eventText({ payload, ...fields }: BatchEventInput): string {
@@ -51,7 +56,14 @@ function eventText({ payload, ...fields }: BatchEventInput): string {
 }
 
 function payloadText(payload: object | string): string {
-  if (typeof payload !== "string") return JSON.stringify(payload);
+  if (typeof payload !== "string") return payloadJson(payload);
   JSON.parse(payload); // a text that is not one JSON value would spill into the fields around it
   return payload;
+}
+
+function payloadJson(payload: object): string {
+  // In plain JavaScript it may be left out, or a function: of those there is no JSON.
+  const text: string | undefined = JSON.stringify(payload);
+  if (text === undefined) throw new TypeError("payload must be an object or JSON text.");
+  return text;
 }

@@ -1,6 +1,7 @@
 /** One call to the server: URL, credentials, time-out, safe retries, errors. */
 import { SignalboxError } from "./errors.ts";
 import { BACKOFF_FIRST_MS, REQUEST_TIMEOUT_MS, RETRIES_MAX, RETRY_AFTER_SECONDS_MAX } from "./limits.ts";
+import { checkOptionalString, checkString } from "./options.ts";
 import type { FieldFault } from "./types.ts";
 
 /** Query parameters; those without a value are left out. */
@@ -50,6 +51,17 @@ export interface TransportOptions {
   readonly wait: Wait;
 }
 
+/**
+ * The path of one record.
+ *
+ * @throws {TypeError} for an id that would make it the path of something else: none, an empty one, a dot segment
+ */
+export function onePath(collection: string, id: string): string {
+  checkString("The id", id);
+  if (id === "." || id === "..") throw new TypeError(`${id} is no id.`);
+  return `${collection}/${encodeURIComponent(id)}`;
+}
+
 type Outcome =
   | { readonly kind: "answered"; readonly response: Response; readonly text: string }
   | { readonly kind: "lost"; readonly error: SignalboxError };
@@ -77,6 +89,8 @@ export class Transport {
 
   /** Make a call, with the retries that are safe, and give back its JSON. */
   async call<Body>(call: Call): Promise<Answer<Body>> {
+    // Fetch would send null as "null", which is then every call's key.
+    checkOptionalString("idempotencyKey", call.idempotencyKey);
     for (let retries = 0; ; retries++) {
       const outcome = await this.#try(call);
       const waitMs = retries < (call.retriesMax ?? RETRIES_MAX) ? retryWaitMs(call, outcome, retries) : null;

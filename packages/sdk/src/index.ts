@@ -1,6 +1,7 @@
 /** Verify what Signalbox sends, and talk to a Signalbox server. */
 export { Signalbox, type SignalboxOptions } from "./client.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
+export type { WebhookHeaders } from "./headers.ts";
 export { signJcs } from "./jcs.ts";
 export {
   type CreatedPause,
@@ -23,4 +24,4 @@ export { type SignOptions, sign } from "./sign.ts";
 export type { SignatureScheme } from "./signature.ts";
 export type { StreamEvent, StreamOptions } from "./stream.ts";
 export type * from "./types.ts";
-export { type VerifiedWebhook, type VerifyOptions, verify, type WebhookHeaders } from "./verify.ts";
+export { type VerifiedWebhook, type VerifyOptions, verify } from "./verify.ts";

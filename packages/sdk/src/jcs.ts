@@ -1,4 +1,5 @@
 import { canonical, checkText } from "./canonical.ts";
+import { tagOf } from "./options.ts";
 import { checkSecret, hmacHex } from "./signature.ts";
 
 const FIELD = "signature";
@@ -12,9 +13,10 @@ const FIELD = "signature";
  *   `JSON.stringify` says of it is signed: `toJSON` is asked, and members that JSON has no word for are left out
  * @param secret the source's secret; its UTF-8 bytes are the key
  * @returns the JSON text to send, in canonical form
- * @throws {TypeError} for a body that is not a JSON object, repeats a key (at any depth), has a number that canonical
- *   form would change (more digits than a double holds; send it as a string), a number that is not finite or half of a
- *   surrogate pair, or is nested deeper than 64 levels; and for a secret that is not a string, or empty
+ * @throws {TypeError} for a body that is not a JSON object (bytes, a Map, a Set and a Promise are none), repeats a key
+ *   (at any depth), has a number that canonical form would change (more digits than a double holds; send it as a
+ *   string), a number that is not finite or half of a surrogate pair, or is nested deeper than 64 levels; and for a
+ *   secret that is not a string, or empty
  */
 export async function signJcs(body: object | string, secret: string): Promise<string> {
   checkSecret(secret);
@@ -25,9 +27,15 @@ export async function signJcs(body: object | string, secret: string): Promise<st
 
 function textOf(body: object): string {
   // In plain JavaScript it may be anything; of a function or nothing at all there is no text.
+  if (isWithoutMembers(body)) throw new TypeError(`The body is of type ${tagOf(body)}, not a JSON object or its text.`);
   const text = stringify(body);
   if (text === undefined) throw new TypeError(NO_OBJECT);
   return text;
+}
+
+/** JSON says `{}` of these, or lists their bytes: what would be signed is not what was meant. */
+function isWithoutMembers(body: unknown): boolean {
+  return ArrayBuffer.isView(body) || ["ArrayBuffer", "Map", "Set", "Promise"].includes(tagOf(body));
 }
 
 function stringify(body: object): string | undefined {

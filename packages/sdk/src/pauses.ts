@@ -1,6 +1,6 @@
 /** The calls about human pauses, and the wait for an ending. */
 import { SignalboxError } from "./errors.ts";
-import { backoffMs, type CallOptions, type Transport } from "./http.ts";
+import { backoffMs, type CallOptions, onePath, type Transport } from "./http.ts";
 import {
   LONG_POLL_BACKOFF_MS_MAX,
   LONG_POLL_GRACE_MS,
@@ -8,11 +8,12 @@ import {
   PAUSE_WAIT_SECONDS_MAX,
   RETRY_AFTER_SECONDS_MAX,
 } from "./limits.ts";
+import { checkAmount } from "./options.ts";
 import { advanced } from "./paging.ts";
 import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
 
 const PATH = "/v1/pause";
-const one = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
+const one = (id: string): string => onePath(PATH, id);
 
 /** How to ask. */
 export interface PauseOptions extends CallOptions {
@@ -47,6 +48,7 @@ export async function getPause(
   id: string,
   { wait, signal }: GetPauseOptions = {},
 ): Promise<Pause> {
+  if (wait !== undefined) checkAmount("wait", wait);
   const timeoutMs = wait === undefined ? undefined : wait * 1000 + LONG_POLL_GRACE_MS;
   return (await transport.call<Pause>({ method: "GET", path: one(id), query: { wait }, timeoutMs, signal })).body;
 }
@@ -97,6 +99,7 @@ export async function waitForPause(
   id: string,
   { timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitForPauseOptions = {},
 ): Promise<EndedPause> {
+  if (timeoutMs !== Number.POSITIVE_INFINITY) checkAmount("timeoutMs", timeoutMs);
   // Counted down by each question instead of one timer: pauses last up to a year, timers at most 24 days.
   const endsAtMs = performance.now() + timeoutMs;
   let fruitless = 0;

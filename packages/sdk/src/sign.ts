@@ -1,4 +1,5 @@
-import { checkSecret, rawBytes, type SignatureScheme, signature } from "./signature.ts";
+import { checkAmount, checkOneOf, checkString, dateMs } from "./options.ts";
+import { checkSecret, rawBytes, SCHEME_NAMES, type SignatureScheme, signature } from "./signature.ts";
 
 /** What {@link sign} needs to know of a delivery. */
 export interface SignOptions {
@@ -24,14 +25,20 @@ export interface SignOptions {
  * Make the headers with which Signalbox would send this body: for the tests of a receiver.
  *
  * @returns header names in lower case
- * @throws {TypeError} for a secret that is not a string, or empty, and a body that is neither text nor bytes
+ * @throws {TypeError} for a secret that is not a string, or empty, a body that is neither text nor bytes, an unknown
+ *   format, a timestamp that is no valid `Date`, ids and a type that are no text, and an attempt that is no number
  */
 export async function sign(options: SignOptions): Promise<Record<string, string>> {
   const { secret, format = "standard", type = "test", id = `evt_${crypto.randomUUID()}` } = options;
+  const { deliveryId = `del_${crypto.randomUUID()}`, attempt = 1 } = options;
   checkSecret(secret);
+  checkOneOf("format", format, SCHEME_NAMES);
+  for (const [name, text] of Object.entries({ type, id, deliveryId })) checkString(name, text);
+  checkAmount("attempt", attempt);
   const body = rawBytes(options.body);
   if (body === null) throw new TypeError("The body must be the text or bytes that will be sent, not a value.");
-  const timestamp = String(Math.floor((options.timestamp ?? new Date()).getTime() / 1000));
+  const { timestamp: at = new Date() } = options;
+  const timestamp = String(Math.floor(dateMs("timestamp", at) / 1000));
   const make = (scheme: SignatureScheme): Promise<string> => signature(scheme, secret, { id, timestamp }, body);
   const headers = {
     "content-type": "application/json",
@@ -56,8 +63,8 @@ export async function sign(options: SignOptions): Promise<Record<string, string>
       return {
         ...headers,
         "x-webhook-event": type,
-        "x-webhook-delivery": options.deliveryId ?? `del_${crypto.randomUUID()}`,
-        "x-webhook-attempt": String(options.attempt ?? 1),
+        "x-webhook-delivery": deliveryId,
+        "x-webhook-attempt": String(attempt),
         "x-webhook-timestamp": timestamp,
         "x-webhook-signature": await make(format),
       };

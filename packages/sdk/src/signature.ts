@@ -1,4 +1,6 @@
 /** The signatures that a delivery can carry, and their key material. WebCrypto only, so that they work everywhere. */
+import { checkString } from "./options.ts";
+
 /**
  * Which signature decides.
  *
@@ -8,6 +10,9 @@
  * - `pausepoint`: `X-PausePoint-Signature`, the only one without a timestamp
  */
 export type SignatureScheme = "standard" | "pacspace" | "plain" | "pausepoint";
+
+/** All of them in the order of preference: first what signs the most. */
+export const SCHEME_NAMES: readonly SignatureScheme[] = ["standard", "pacspace", "plain", "pausepoint"];
 
 const PREFIX = "whsec_";
 const KEY_BYTES_MIN = 24;
@@ -30,9 +35,7 @@ export function isSecret(secret: unknown): secret is string {
  * @throws {TypeError} for what is not a string, or empty
  */
 export function checkSecret(secret: unknown): void {
-  if (isSecret(secret)) return;
-  const what = secret === "" ? "it is empty" : `this is ${secret === null ? "null" : typeof secret}`;
-  throw new TypeError(`The secret must be a string that is not empty; ${what}.`);
+  checkString("The secret", secret);
 }
 
 /** The key of one scheme: `standard` decodes a `whsec_` secret of 24 to 64 bytes; all else is the secret's UTF-8. */

@@ -1,19 +1,17 @@
 import { WebhookVerificationError } from "./errors.ts";
+import { type HeaderReader, headerReader, REPEATED, type WebhookHeaders } from "./headers.ts";
+import { checkAmount, checkOneOf, dateMs } from "./options.ts";
 import {
   type Bytes,
   equalInConstantTime,
   isSecret,
   rawBytes,
+  SCHEME_NAMES,
   type SignatureScheme,
   type Stamp,
   signature,
 } from "./signature.ts";
 import type { JsonObject } from "./types.ts";
-
-/** A request's headers as Fetch's `Headers`, or as a record such as Node's `request.headers`, in any case. */
-export type WebhookHeaders =
-  | { get(name: string): string | null }
-  | { readonly [name: string]: string | readonly string[] | undefined };
 
 /** What {@link verify} needs. */
 export interface VerifyOptions {
@@ -28,7 +26,7 @@ export interface VerifyOptions {
    * delivery by leaving out the headers that have a timestamp.
    */
   readonly scheme?: SignatureScheme;
-  /** How far the attempt's timestamp may be from now, either way. Default 300. */
+  /** How far the attempt's timestamp may be from now, either way: finite, 0 or more. Default 300. */
   readonly toleranceSeconds?: number;
   /** Default the clock's. */
   readonly now?: Date;
@@ -59,7 +57,6 @@ interface SchemeHeaders {
   readonly id: string | null;
 }
 
-/** In the order of preference: first what signs the most. */
 const SCHEMES: Readonly<Record<SignatureScheme, SchemeHeaders>> = {
   standard: { signature: "webhook-signature", timestamp: "webhook-timestamp", id: "webhook-id" },
   pacspace: { signature: "x-pacspace-signature", timestamp: "x-pacspace-timestamp", id: "x-event-id" },
@@ -76,14 +73,21 @@ const ID_CHARS_MAX = 256;
  *
  * The comparison takes constant time, and timestamps are checked both ways.
  *
- * @throws {WebhookVerificationError} with a stable `code`
+ * @throws {WebhookVerificationError} with a stable `code`, for a delivery that must not be believed
+ * @throws {TypeError} for options that are wrong whatever was delivered: a `toleranceSeconds` that is no finite number
+ *   of 0 or more, a `now` that is no valid `Date`, an unknown `scheme`, `headers` that are not headers
  */
 export async function verify<Data extends object = JsonObject>(options: VerifyOptions): Promise<VerifiedWebhook<Data>> {
+  const { toleranceSeconds = TOLERANCE_SECONDS, now = new Date() } = options;
+  // Before anything of the delivery is looked at: options that are wrong should be seen at the first one.
+  checkAmount("toleranceSeconds", toleranceSeconds);
+  const clock = { nowMs: dateMs("now", now), toleranceSeconds };
+  if (options.scheme !== undefined) checkOneOf("scheme", options.scheme, SCHEME_NAMES);
   const read = headerReader(options.headers);
   const scheme = options.scheme ?? presentScheme(read);
   const given = required(read, SCHEMES[scheme].signature);
   const stamp = readStamp(scheme, read);
-  if (SCHEMES[scheme].timestamp !== null) checkTimestamp(stamp.timestamp, options);
+  if (SCHEMES[scheme].timestamp !== null) checkTimestamp(stamp.timestamp, clock);
   const body = rawBody(options.body);
   await checkSignature({ scheme, given, stamp, body, secrets: secretList(options.secret) });
   const parsed = parseBody(body);
@@ -96,30 +100,8 @@ export async function verify<Data extends object = JsonObject>(options: VerifyOp
   };
 }
 
-type HeaderReader = (name: string) => string | null;
-
-function headerReader(headers: WebhookHeaders): HeaderReader {
-  if (hasGet(headers)) return (name) => headers.get(name);
-  const values = new Map<string, string>();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    const lower = name.toLowerCase();
-    const all = typeof value === "string" ? [value] : value;
-    if (all.length > 1 || values.has(lower)) values.set(lower, REPEATED);
-    else if (all[0] !== undefined) values.set(lower, all[0]);
-  }
-  return (name) => values.get(name) ?? null;
-}
-
-/** Stands for a header that came twice: it fits no signature, timestamp or id. */
-const REPEATED = "\n";
-
-function hasGet(headers: WebhookHeaders): headers is { get(name: string): string | null } {
-  return typeof headers.get === "function";
-}
-
 function presentScheme(read: HeaderReader): SignatureScheme {
-  for (const scheme of Object.keys(SCHEMES) as SignatureScheme[]) {
+  for (const scheme of SCHEME_NAMES) {
     if (read(SCHEMES[scheme].signature) !== null) return scheme;
   }
   throw new WebhookVerificationError("missing_headers", "There is no signature header.");
@@ -127,8 +109,7 @@ function presentScheme(read: HeaderReader): SignatureScheme {
 
 function required(read: HeaderReader, name: string): string {
   const value = read(name);
-  if (value === null || value === "")
-    throw new WebhookVerificationError("missing_headers", `There is no ${name} header.`);
+  if (value === null) throw new WebhookVerificationError("missing_headers", `There is no ${name} header.`);
   if (value === REPEATED) throw new WebhookVerificationError("malformed_headers", `There are several ${name} headers.`);
   return value;
 }
@@ -141,14 +122,16 @@ function readStamp(scheme: SignatureScheme, read: HeaderReader): Stamp {
   return { timestamp, id: id === null || id === REPEATED || id.length > ID_CHARS_MAX ? "" : id };
 }
 
-function checkTimestamp(
-  timestamp: string,
-  { toleranceSeconds = TOLERANCE_SECONDS, now = new Date() }: VerifyOptions,
-): void {
+interface Clock {
+  readonly nowMs: number;
+  readonly toleranceSeconds: number;
+}
+
+function checkTimestamp(timestamp: string, { nowMs, toleranceSeconds }: Clock): void {
   if (!UNIX_SECONDS.test(timestamp)) {
     throw new WebhookVerificationError("malformed_headers", "The timestamp header is not in Unix seconds.");
   }
-  const ageSeconds = Math.floor(now.getTime() / 1000) - Number(timestamp);
+  const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);
   if (ageSeconds > toleranceSeconds) {
     throw new WebhookVerificationError("timestamp_too_old", `The delivery was signed ${ageSeconds} s ago.`);
   }

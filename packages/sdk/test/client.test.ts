@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { Signalbox, SignalboxError } from "../src/index.ts";
+import { Signalbox, SignalboxError, type SignalboxOptions } from "../src/index.ts";
 import { type Answering, hangUp, json, noContent, type Seen, serve } from "./server.ts";
 
 const KEY = `sb_test_${"0".repeat(48)}`;
@@ -109,6 +109,62 @@ describe("the client", () => {
     assert.throws(() => new Signalbox({ url: "localhost:8080", apiKey: KEY }), TypeError);
     assert.throws(() => new Signalbox({ url: "nonsense", apiKey: KEY }), TypeError);
     assert.throws(() => new Signalbox({ url: "http://localhost", apiKey: "" }), TypeError);
+  });
+
+  it("refuses options that plain JavaScript may get wrong", () => {
+    const right = { url: "http://localhost", apiKey: KEY };
+    const wrong = [
+      { apiKey: undefined },
+      { apiKey: null },
+      { tenant: "" },
+      { tenant: null },
+      { url: undefined },
+      { url: new URL("http://localhost") },
+      { url: "http://localhost/?a=1" },
+      { url: "http://localhost/#a" },
+      { fetch: "fetch" },
+      { wait: 5 },
+    ];
+    for (const more of wrong) {
+      const [name = ""] = Object.keys(more);
+      const options = { ...right, ...more } as unknown as SignalboxOptions;
+      assert.throws(() => new Signalbox(options), { name: "TypeError", message: new RegExp(`^${name} must `) });
+    }
+  });
+
+  it("sends nothing for an id that is none, or would make another path", async (test) => {
+    const { client, seen } = await connect(test, json(200, {}));
+    for (const wrong of [undefined, null, "", ".", "..", 5]) {
+      const id = wrong as string;
+      await assert.rejects(client.endpoints.delete(id), TypeError);
+      await assert.rejects(client.endpoints.test(id), TypeError);
+      await assert.rejects(client.deliveries.cancel(id), TypeError);
+      await assert.rejects(client.events.get(id), TypeError);
+      await assert.rejects(client.jobs.get(id), TypeError);
+      await assert.rejects(client.keys.revoke(id), TypeError);
+      await assert.rejects(client.webhooks.delete(id), TypeError);
+      await assert.rejects(client.cancelPause(id), TypeError);
+    }
+    assert.equal(seen.length, 0);
+  });
+
+  it("sends nothing for an idempotency key, a payload or a date that is none", async (test) => {
+    const { client, seen } = await connect(test, json(202, {}));
+    for (const wrong of [null, "", 5]) {
+      const idempotencyKey = wrong as string;
+      const expected = { name: "TypeError", message: /^idempotencyKey must be a string/ };
+      await assert.rejects(client.events.publish({ type: "a.b", payload: {} }, { idempotencyKey }), expected);
+      await assert.rejects(client.pause({ message: "?", options: ["a", "b"] }, { idempotencyKey }), expected);
+    }
+    for (const wrong of [undefined, () => 1]) {
+      const event = { type: "a.b", payload: wrong as unknown as object };
+      await assert.rejects(client.events.publish(event), { name: "TypeError", message: /^payload must be/ });
+    }
+    for (const since of [new Date("x"), undefined, null, 5]) {
+      const expected = { name: "TypeError", message: /^since must be/ };
+      await assert.rejects(client.endpoints.recover("ep_1", { since: since as Date }), expected);
+    }
+    assert.equal(seen.length, 0);
   });
 
   it("goes on with the new key after a rotation", async (test) => {
@@ -245,9 +301,13 @@ describe("retries", () => {
     await assert.rejects(client.events.publishBatch([event, { ...event, idempotency_key: "k" }]), {
       code: "NETWORK_ERROR",
     });
-    assert.equal(seen.length, 2);
+    for (const none of [null, ""]) {
+      const batch = [{ ...event, idempotency_key: none as string }];
+      await assert.rejects(client.events.publishBatch(batch), { code: "NETWORK_ERROR" });
+    }
+    assert.equal(seen.length, 4);
     await assert.rejects(client.events.publishBatch([{ ...event, idempotency_key: "k" }]), { code: "NETWORK_ERROR" });
-    assert.equal(seen.length, 6);
+    assert.equal(seen.length, 8);
   });
 
   it("take a record that is gone for deleted, when the first answer was lost", async (test) => {

@@ -144,6 +144,12 @@ describe("signing a body of one's own", () => {
       null,
       5,
       new String("{}"),
+      Buffer.from("{}"),
+      new TextEncoder().encode("{}"),
+      new ArrayBuffer(2),
+      new Map([["a", 1]]),
+      new Set(["a"]),
+      Promise.resolve({ a: 1 }),
     ];
     for (const value of values) await assert.rejects(signJcs(value as object, "s"), { name: "TypeError" });
     await signJcs(deep(64), "s");

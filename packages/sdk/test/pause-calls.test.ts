@@ -123,6 +123,17 @@ describe("a pause", () => {
 });
 
 describe("waiting for a pause", () => {
+  it("asks nothing when the time to wait is no number", async (test) => {
+    const { client, seen } = await connect(test, json(200, PENDING));
+    for (const wrong of [Number.NaN, -1, "5m", null]) {
+      const time = wrong as number;
+      const named = (name: string) => ({ name: "TypeError", message: new RegExp(`^${name} must be a finite number`) });
+      await assert.rejects(client.waitForPause("psr_1", { timeoutMs: time }), named("timeoutMs"));
+      await assert.rejects(client.getPause("psr_1", { wait: time }), named("wait"));
+    }
+    assert.equal(seen.length, 0);
+  });
+
   it("gives back each of the three endings", async (test) => {
     for (const ended of [RESPONDED, TIMED_OUT, CANCELLED]) {
       const { client, seen, waits } = await connect(test, json(200, ended));

@@ -16,6 +16,9 @@ const check = (headers: VerifyOptions["headers"], more: Partial<VerifyOptions> =
 const refused = (promise: Promise<unknown>, code: string) =>
   assert.rejects(promise, { name: "WebhookVerificationError", code });
 
+const wronglyCalled = (promise: Promise<unknown>, message: RegExp) =>
+  assert.rejects(promise, { name: "TypeError", message });
+
 /** Leave only the headers of one scheme. */
 async function onlyHeadersOf(
   format: SignatureScheme,
@@ -94,6 +97,57 @@ describe("verify", () => {
     await check(new Headers(headers));
     await check(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value])));
     await check(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])));
+  });
+
+  it("takes headers as a Map and as pairs, in any case, and finds the same event in them", async () => {
+    const headers = await signed({ id: "evt_1" });
+    const pairs = Object.entries(headers);
+    const upper = pairs.map(([name, value]) => [name.toUpperCase(), value] as const);
+    const lists = pairs.map(([name, value]) => [name, [value]] as const);
+    const foreign = runInNewContext("new Map(pairs)", { pairs: upper });
+    const koa = { get: (name: string) => headers[name] ?? "" };
+    const express = { get: (name: string) => headers[name] as string };
+    const expected = await check(headers);
+    assert.deepEqual([expected.type, expected.data], ["a.b", { n: 1 }]);
+    const shapes = [new Map(pairs), new Map(upper), new Map(lists), foreign, pairs, upper, lists, koa, express];
+    for (const shape of [...shapes, new Headers(headers)]) assert.deepEqual(await check(shape), expected);
+    await refused(check([...pairs, ["Webhook-Id", "evt_1"]]), "malformed_headers");
+    await refused(check(new Map([...pairs, ["Webhook-Id", "evt_1"]])), "malformed_headers");
+    await refused(check({ get: (name: string) => [headers[name], "x"] as unknown as string }), "malformed_headers");
+    await refused(check([]), "missing_headers");
+    await refused(check(new Map()), "missing_headers");
+  });
+
+  it("says that headers are none, instead of finding nothing in them", async () => {
+    const headers = await signed();
+    const raw = Object.entries(headers).flat();
+    const none = [undefined, null, 5, "webhook-id: 1", () => null, Promise.resolve(headers), raw, [["webhook-id"]]];
+    for (const wrong of [...none, Buffer.from("a")])
+      await wronglyCalled(check(wrong as unknown as Headers), /^headers must be a Headers object, a Map or array of/);
+    for (const value of [5, true, {}, [5]]) {
+      const wrong = { ...headers, "webhook-id": value } as unknown as Record<string, string>;
+      await wronglyCalled(check(wrong), /^headers has a webhook-id that is no string/);
+    }
+    await check({ ...headers, "content-length": 5, cookie: null } as unknown as Record<string, string>);
+  });
+
+  it("never takes a wrong tolerance, clock or scheme for permission", async () => {
+    const old = await sign({ secret: SECRET, body: BODY, timestamp: new Date(0) });
+    const headers = { ...old, "x-pausepoint-signature": "sha256=0" };
+    const tolerance = /^toleranceSeconds must be a finite number of 0 or more; this is /;
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, -1, "5m", "300", null, {}, 5n])
+      for (const scheme of SCHEMES)
+        await wronglyCalled(check(headers, { scheme, toleranceSeconds: wrong as number }), tolerance);
+    for (const wrong of [new Date("x"), Number.NaN, 5, "2026-05-08", null, { getTime: () => 0 }])
+      for (const scheme of SCHEMES)
+        await wronglyCalled(check(headers, { scheme, now: wrong as Date }), /^now must be a valid Date; this is /);
+    for (const wrong of ["foo", "", "toString", "__proto__", null, 5, ["standard"]]) {
+      const scheme = wrong as SignatureScheme;
+      const allowed = /^scheme must be one of standard, pacspace, plain, pausepoint; this is /;
+      await wronglyCalled(check(headers, { scheme }), allowed);
+    }
+    await check(old, { now: new Date(0), toleranceSeconds: 0 });
+    await check(old, { now: runInNewContext("new Date(0)") });
   });
 
   it("takes the raw body as text, bytes or a buffer, and nothing else", async () => {
@@ -187,5 +241,19 @@ describe("sign", () => {
       const expected = { name: "TypeError", message: /^The body must be the text or bytes/ };
       await assert.rejects(sign({ secret: SECRET, body: body as unknown as string }), expected);
     }
+  });
+
+  it("refuses options of which it would make headers that nobody accepts", async () => {
+    const wrong = (more: object, message: RegExp) => wronglyCalled(signed(more), message);
+    for (const format of ["github", "", null, "constructor"])
+      await wrong({ format }, /^format must be one of standard, pacspace, plain, pausepoint; this is /);
+    for (const timestamp of [new Date("x"), 5, "2026-05-08", null])
+      await wrong({ timestamp }, /^timestamp must be a valid Date; this is /);
+    for (const text of ["", null, 5]) {
+      await wrong({ id: text }, /^id must be a string/);
+      await wrong({ type: text }, /^type must be a string/);
+      await wrong({ deliveryId: text }, /^deliveryId must be a string/);
+    }
+    for (const attempt of [Number.NaN, "1", null]) await wrong({ attempt }, /^attempt must be a finite number/);
   });
 });
