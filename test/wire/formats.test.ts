@@ -4,11 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
+import { verify } from "../../packages/sdk/src/index.ts";
 import { FORMATS, type Format, type SigningSecrets } from "../../src/domain/endpoint.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { FORMAT_HEADERS, renderBody, renderHeaders } from "../../src/domain/formats/index.ts";
@@ -183,6 +185,41 @@ describe("webhook-signature", () => {
     assert.equal(second.headers["webhook-timestamp"], String(Math.floor(NOW / 1000)));
     assert.equal(second.headers["x-webhook-timestamp"], String(Math.floor(NOW / 1000)));
     assert.deepEqual([first.headers["x-webhook-attempt"], second.headers["x-webhook-attempt"]], ["1", "2"]);
+  });
+});
+
+describe("the table of libraries in docs/endpoints.md", () => {
+  const docs = readFileSync(new URL("../../docs/endpoints.md", import.meta.url), "utf8");
+  const rows = [...docs.matchAll(/^\| `([^|]*?) *\| `(.*?)` *\| `(.*?)` *\|$/gm)].filter(
+    ([row]) => row.includes(".verify") || row.includes("verify("),
+  );
+  const known = { verify, StandardWebhook, SvixWebhook, Buffer };
+  const run = (line: string, sent: Sent, secret: string): Promise<unknown> => {
+    const names = { ...known, ...sent, secret };
+    const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
+    return new AsyncFunction(...Object.keys(names), `return ${line}`)(...Object.values(names));
+  };
+
+  it("has a line for each kind of secret that verifies a delivery, and refuses another secret's", async () => {
+    const javascript = rows.filter(([, library]) => !library?.includes("Python"));
+    assert.equal(javascript.length, 3);
+    for (const [, , forKey = "", forText = ""] of javascript) {
+      for (const format of FORMATS) {
+        for (const [line, secret, other] of [
+          [
+            forKey,
+            `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
+            `whsec_${Buffer.alloc(32, 8).toString("base64")}`,
+          ],
+          [forText, "a secret of the caller's own", "another secret of the caller's"],
+          [forText, "YSBzZWNyZXQgdGhhdCBsb29rcyBsaWtl", "YSBzZWNyZXQgdGhhdCBsb29rcyBsaWt2"],
+        ] as const) {
+          const sent = send(format, sampleEvent(), { secrets: only(secret) });
+          await run(line, sent, secret);
+          await assert.rejects(run(line, sent, other), `${line} took another secret's signature`);
+        }
+      }
+    }
   });
 });
 

@@ -32,16 +32,23 @@ export interface VerifyOptions {
   readonly now?: Date;
 }
 
-/** A delivery whose signature is good. */
+/**
+ * A delivery whose signature is good. Everything here was signed, except `unsignedId` and `unsignedType`: anyone who can
+ * change headers between the server and you can change those two.
+ */
 export interface VerifiedWebhook<Data extends object = JsonObject> {
   /**
-   * The event's id, the same on every attempt, retry and replay: drop what you have seen. Signed in scheme `standard`;
-   * from an unsigned header in `pacspace`; null in the others.
+   * The event's id. It is the same on every attempt, retry and replay, so drop an id that you have already processed.
+   * Null in every scheme but `standard`, because the other schemes do not sign an id.
    */
   readonly id: string | null;
-  /** The event's type. Signed where the body has an envelope; from an unsigned header in format `plain`. */
+  /** The id that the headers name, whether it was signed or not. */
+  readonly unsignedId: string | null;
+  /** The event's type, from the envelope in the body. Null in format `plain`, whose body is the payload alone. */
   readonly type: string | null;
-  /** The start of this attempt; null in scheme `pausepoint`. */
+  /** The type that the headers name. Null in format `standard`, which names the type only in its body. */
+  readonly unsignedType: string | null;
+  /** When this attempt started. Null in scheme `pausepoint`, which signs no timestamp. */
   readonly attemptedAt: Date | null;
   /** The envelope's `data`, or the whole body where there is no envelope. */
   readonly data: Data;
@@ -54,19 +61,21 @@ export interface VerifiedWebhook<Data extends object = JsonObject> {
 interface SchemeHeaders {
   readonly signature: string;
   readonly timestamp: string | null;
-  readonly id: string | null;
 }
 
 const SCHEMES: Readonly<Record<SignatureScheme, SchemeHeaders>> = {
-  standard: { signature: "webhook-signature", timestamp: "webhook-timestamp", id: "webhook-id" },
-  pacspace: { signature: "x-pacspace-signature", timestamp: "x-pacspace-timestamp", id: "x-event-id" },
-  plain: { signature: "x-webhook-signature", timestamp: "x-webhook-timestamp", id: null },
-  pausepoint: { signature: "x-pausepoint-signature", timestamp: null, id: null },
+  standard: { signature: "webhook-signature", timestamp: "webhook-timestamp" },
+  pacspace: { signature: "x-pacspace-signature", timestamp: "x-pacspace-timestamp" },
+  plain: { signature: "x-webhook-signature", timestamp: "x-webhook-timestamp" },
+  pausepoint: { signature: "x-pausepoint-signature", timestamp: null },
 };
+const ID_HEADERS = ["webhook-id", "x-event-id"];
+const TYPE_HEADERS = ["x-webhook-event", "x-pausepoint-event"];
 
 const TOLERANCE_SECONDS = 300;
 const UNIX_SECONDS = /^\d{1,12}$/;
-const ID_CHARS_MAX = 256;
+/** A longer id or type in an unsigned header is not one of ours. */
+const UNSIGNED_CHARS_MAX = 256;
 
 /**
  * Check a delivery's signature and give back its event.
@@ -89,12 +98,17 @@ export async function verify<Data extends object = JsonObject>(options: VerifyOp
   const stamp = readStamp(scheme, read);
   if (SCHEMES[scheme].timestamp !== null) checkTimestamp(stamp.timestamp, clock);
   const body = rawBody(options.body);
-  await checkSignature({ scheme, given, stamp, body, secrets: secretList(options.secret) });
+  const secrets = secretList(options.secret);
+  const isSigned = await fits({ scheme, given, stamp, body, secrets });
+  if (!isSigned) throw new WebhookVerificationError("signature_mismatch", "No signature fits this body and secret.");
   const parsed = parseBody(body);
+  const isPayload = scheme === "plain" || (await isPlain(read, body, secrets));
   return {
     id: stamp.id === "" ? null : stamp.id,
+    unsignedId: unsigned(read, ID_HEADERS),
     attemptedAt: stamp.timestamp === "" ? null : new Date(Number(stamp.timestamp) * 1000),
-    ...openEnvelope<Data>(parsed, read),
+    ...(isPayload ? { type: null, data: parsed as Data } : openEnvelope<Data>(parsed)),
+    unsignedType: unsigned(read, TYPE_HEADERS),
     body: parsed,
     scheme,
   };
@@ -115,11 +129,15 @@ function required(read: HeaderReader, name: string): string {
 }
 
 function readStamp(scheme: SignatureScheme, read: HeaderReader): Stamp {
-  const names = SCHEMES[scheme];
-  const timestamp = names.timestamp === null ? "" : required(read, names.timestamp);
-  if (scheme === "standard") return { timestamp, id: required(read, "webhook-id") };
-  const id = names.id === null ? null : read(names.id);
-  return { timestamp, id: id === null || id === REPEATED || id.length > ID_CHARS_MAX ? "" : id };
+  const name = SCHEMES[scheme].timestamp;
+  const timestamp = name === null ? "" : required(read, name);
+  return { timestamp, id: scheme === "standard" ? required(read, "webhook-id") : "" };
+}
+
+/** What the first of these headers that is present says. */
+function unsigned(read: HeaderReader, names: readonly string[]): string | null {
+  const value = names.map(read).find((text) => text !== null) ?? null;
+  return value === null || value === REPEATED || value.length > UNSIGNED_CHARS_MAX ? null : value;
 }
 
 interface Clock {
@@ -161,14 +179,25 @@ interface SignatureQuestion {
   readonly secrets: readonly string[];
 }
 
-async function checkSignature({ scheme, given, stamp, body, secrets }: SignatureQuestion): Promise<void> {
+async function fits({ scheme, given, stamp, body, secrets }: SignatureQuestion): Promise<boolean> {
   // During a rotation webhook-signature holds several, with spaces between them; the other headers hold one.
   const candidates = scheme === "standard" ? given.split(" ") : [given];
   for (const secret of secrets) {
     const expected = await signature(scheme, secret, stamp, body);
-    if (candidates.some((candidate) => equalInConstantTime(expected, candidate))) return;
+    if (candidates.some((candidate) => equalInConstantTime(expected, candidate))) return true;
   }
-  throw new WebhookVerificationError("signature_mismatch", "No signature fits this body and secret.");
+  return false;
+}
+
+/**
+ * Whether a delivery that another scheme verified is in format `plain`. Its own signature has to fit, so that adding a
+ * header to a delivery with an envelope does not hide the envelope.
+ */
+async function isPlain(read: HeaderReader, body: Bytes, secrets: readonly string[]): Promise<boolean> {
+  const given = read(SCHEMES.plain.signature);
+  const timestamp = read("x-webhook-timestamp");
+  if (given === null || timestamp === null) return false;
+  return fits({ scheme: "plain", given, stamp: { id: "", timestamp }, body, secrets });
 }
 
 function parseBody(body: Bytes): JsonObject {
@@ -185,10 +214,9 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function openEnvelope<Data extends object>(body: JsonObject, read: HeaderReader): { type: string | null; data: Data } {
+/** A payload can have a `type` and `data` of its own; with a `timestamp` as well, it looks like an envelope. */
+function openEnvelope<Data extends object>(body: JsonObject): { type: string | null; data: Data } {
   const type = body.event ?? body.type;
-  const isPlain = read(SCHEMES.plain.signature) !== null;
-  if (!isPlain && typeof type === "string" && isObject(body.data)) return { type, data: body.data as Data };
-  const named = read("x-webhook-event") ?? read("x-pausepoint-event");
-  return { type: named === REPEATED ? null : named, data: body as Data };
+  const isEnvelope = typeof type === "string" && typeof body.timestamp === "string" && isObject(body.data);
+  return isEnvelope ? { type, data: body.data as Data } : { type: null, data: body as Data };
 }

@@ -64,7 +64,9 @@ describe("verify", () => {
     const event = await check(headers, { body, secret, now: new Date(1_614_265_330_000) });
     assert.deepEqual(event, {
       id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      unsignedId: "msg_p5jXN8AQM9LWM0D4loKWxJek",
       type: null,
+      unsignedType: null,
       attemptedAt: new Date(1_614_265_330_000),
       data: { test: 2432232314 },
       body: { test: 2432232314 },
@@ -83,13 +85,44 @@ describe("verify", () => {
       const body = envelopes[format];
       const headers = await signed({ format, body, id: "evt_1", type: "a.b" });
       const { id, type, data } = await check(headers, { body });
-      assert.deepEqual({ id, type, data }, { id: "evt_1", type: "a.b", data: { n: 1 } });
+      assert.deepEqual({ id, type, data }, { id: "evt_1", type: format === "plain" ? null : "a.b", data: { n: 1 } });
     }
-    const lookalike = '{"type":"not.the.type","data":{"n":1}}';
-    const { type, data } = await check(await signed({ format: "plain", body: lookalike, type: "a.b" }), {
-      body: lookalike,
+  });
+
+  it("gives an unsigned type and id apart from what was signed", async () => {
+    for (const format of SCHEMES) {
+      const headers = { ...(await onlyHeadersOf(format, { id: "evt_1", type: "a.b" })) };
+      const { id, unsignedId, unsignedType } = await check(headers);
+      const named = { standard: "evt_1", pacspace: "evt_1", plain: null, pausepoint: null };
+      assert.deepEqual([id, unsignedId], [format === "standard" ? "evt_1" : null, named[format]]);
+      assert.equal(unsignedType, format === "standard" ? null : "a.b");
+      for (const name of ["x-webhook-event", "x-pausepoint-event", "x-event-id"]) {
+        if (headers[name] !== undefined) headers[name] = "forged";
+      }
+      const forged = await check(headers);
+      assert.equal(forged.id, id);
+      assert.equal(forged.type, format === "plain" ? null : "a.b");
+    }
+  });
+
+  it("takes no type from the payload of a plain delivery, whatever scheme decides", async () => {
+    const lookalike = '{"type":"not.the.type","timestamp":"t","data":{"n":1}}';
+    const headers = await signed({ format: "plain", body: lookalike, type: "a.b" });
+    for (const scheme of ["standard", "plain"] as const) {
+      const { type, unsignedType, data } = await check(headers, { body: lookalike, scheme });
+      assert.deepEqual([type, unsignedType, data], [null, "a.b", JSON.parse(lookalike)]);
+    }
+  });
+
+  it("reads an envelope the same when headers of format plain are added to it", async () => {
+    const headers = await signed();
+    const expected = await check(headers);
+    const added = { "x-webhook-signature": `v1=${"0".repeat(64)}`, "x-webhook-timestamp": "1778250180" };
+    assert.deepEqual(await check({ ...headers, ...added }), expected);
+    assert.deepEqual(await check({ ...headers, ...added, "x-webhook-event": "forged" }), {
+      ...expected,
+      unsignedType: "forged",
     });
-    assert.deepEqual({ type, data }, { type: "a.b", data: JSON.parse(lookalike) });
   });
 
   it("takes headers as Fetch's Headers, as Node's record, and in any case", async () => {
