@@ -6,12 +6,13 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Seq } from "../domain/ids.ts";
 import type { Engine } from "../engine/engine.ts";
 
-export const LIST_NAMES = ["deliveries", "endpoints", "outcomes", "pauses", "sources", "tenants"] as const;
+export const LIST_NAMES = ["deliveries", "endpoints", "keys", "outcomes", "pauses", "sources", "tenants"] as const;
 export type ListName = (typeof LIST_NAMES)[number];
 
 const MARK: Readonly<Record<ListName, string>> = {
   deliveries: "d",
   endpoints: "e",
+  keys: "k",
   outcomes: "o",
   pauses: "p",
   sources: "s",

@@ -3,6 +3,7 @@ import Format from "typebox/format";
 import { isEventFilter, isEventType } from "../domain/event.ts";
 import { ID_PREFIX, parseEndpointId, parseId } from "../domain/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS_MAX } from "../domain/limits.ts";
+import { isTenantName } from "../domain/tenant.ts";
 import { isPlain } from "../domain/text.ts";
 import { parseTime } from "../domain/time.ts";
 import { decodeCursor, LIST_NAMES } from "./cursor.ts";
@@ -43,6 +44,7 @@ Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(t
 // RFC 7617 §2: a colon ends it.
 Format.Set("username", (text) => isPlain(text) && !text.includes(":"));
 Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
+Format.Set("tenant-name", isTenantName);
 Format.Set("text", isPlain);
 Format.Set("prose", (text) => text.isWellFormed() && !CONTROL_BUT_WHITE_SPACE.test(text));
 for (const list of LIST_NAMES) Format.Set(`${list}-cursor`, (text) => decodeCursor(list, text) !== null);

@@ -31,7 +31,7 @@ const REASONS: Readonly<Record<number, string>> = {
   429: "Too many; see Retry-After.",
   500: "Our own fault; it has been logged.",
   503: "Nothing can be stored just now; see Retry-After.",
-  507: "Paused endpoints hold as much as they may; the message names the endpoint.",
+  507: "The tenant stores as much as it may, or its paused endpoints hold as much as they may; see the message.",
 };
 
 /** Of a route that has no 404 of its own. */

@@ -34,7 +34,7 @@ export interface Desk {
 }
 
 /** As `--json` prints it; the tables for people are made of the same. */
-export type Fields = Readonly<Record<string, string | boolean | null>>;
+export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 export type Outcome =
   | { readonly kind: "list"; readonly rows: readonly Fields[] }

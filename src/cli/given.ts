@@ -2,7 +2,9 @@
 import { ROLES, type Role } from "../domain/access.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../domain/ids.ts";
 import { nearest } from "../domain/nearest.ts";
+import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaChanges, type QuotaName } from "../domain/quota.ts";
 import { recipientFault } from "../domain/recipient.ts";
+import { isTenantName, TENANT_NAME_RULE } from "../domain/tenant.ts";
 
 const NAME_CHARS_MAX = 200;
 const SHOWN_CHARS_MAX = 60;
@@ -26,14 +28,46 @@ export class Given {
     return typeof value === "string" ? value : null;
   }
 
-  /** A name to be kept: an option's value, or the operand. */
-  name(option?: string): string {
-    const where = option === undefined ? "NAME" : `--${option}`;
-    const value = option === undefined ? this.#operand : this.optional(option);
+  /** A name to be kept. */
+  name(option: string): string {
+    const where = `--${option}`;
+    const value = this.optional(option);
     if (value === null) return this.#missing(where, "");
     const isName = value.length > 0 && value.length <= NAME_CHARS_MAX && !/[\p{Cc}\p{Cs}]/u.test(value);
     if (!isName) this.#wrong(where, `must have 1 to ${NAME_CHARS_MAX} characters, none of them a control character`);
     return value;
+  }
+
+  /** The operand, without space around it. */
+  tenantName(): string {
+    if (this.#operand === null) return this.#missing("NAME", "");
+    if (!isTenantName(this.#operand)) this.#wrong("NAME", TENANT_NAME_RULE);
+    return this.#operand.trim();
+  }
+
+  /** At least one, each a number within its bounds or `default`. */
+  quotas(optionOf: (quota: QuotaName) => string): QuotaChanges {
+    const changes: Partial<Record<QuotaName, number | null>> = {};
+    for (const quota of QUOTA_NAMES) {
+      const text = this.optional(optionOf(quota));
+      if (text === null) continue;
+      const { min, max } = QUOTA_BOUNDS[quota];
+      const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+      if (text === "default") changes[quota] = null;
+      else if (value >= min && value <= max) changes[quota] = value;
+      else {
+        this.#wrong(
+          `--${optionOf(quota)}`,
+          `must be a whole number from ${min} to ${max}, or default, not ${shown(text)}`,
+        );
+      }
+    }
+    if (Object.keys(changes).length === 0 && this.mistakes.length === 0) {
+      this.mistakes.push(
+        `nothing is to be changed: give one of ${QUOTA_NAMES.map((quota) => `--${optionOf(quota)}`).join(", ")}`,
+      );
+    }
+    return changes;
   }
 
   role(): Role {

@@ -1,7 +1,8 @@
 /** `signalbox keys`. */
-import { ID_PREFIX } from "../domain/ids.ts";
+import { ID_PREFIX, type Seq } from "../domain/ids.ts";
 import { wholeSeconds } from "../domain/time.ts";
-import type { KeyRow, Tenant } from "../ports/store.ts";
+import type { AccessService } from "../engine/engine.ts";
+import type { KeyPage, KeyRow, Tenant } from "../ports/store.ts";
 import { type Command, type Fields, failed } from "./command.ts";
 import { ANY_TENANT, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";
 
@@ -21,8 +22,7 @@ export const KEY_COMMANDS: readonly Command[] = [
         if ("fault" in chosen) return failed(chosen.fault);
         const rows: Fields[] = [];
         for (const tenant of chosen.tenants) {
-          const keys = await access.listKeys(operatorIn(tenant));
-          rows.push(...keys.map((key) => keyFields(key, tenant)));
+          for (const key of await allKeys(access, tenant)) rows.push(keyFields(key, tenant));
         }
         return { kind: "list", rows };
       };
@@ -46,8 +46,13 @@ export const KEY_COMMANDS: readonly Command[] = [
         const chosen = await chooseTenants(store, named);
         if ("fault" in chosen) return failed(chosen.fault);
         const [tenant] = chosen.tenants;
-        const { row, apiKey } = await access.createKey(operatorIn(tenant), input);
-        return { kind: "one", fields: { ...keyFields(row, tenant), api_key: apiKey }, secret: "api_key" };
+        const answer = await access.createKey(operatorIn(tenant), input);
+        if (answer.kind === "quotaExceeded") {
+          return failed(
+            `the tenant has ${answer.limit} keys, as many as its quota allows; revoke some, or \`tenants set --keys N\``,
+          );
+        }
+        return { kind: "one", fields: { ...keyFields(answer.row, tenant), api_key: answer.apiKey }, secret: "api_key" };
       };
     },
   },
@@ -68,6 +73,19 @@ export const KEY_COMMANDS: readonly Command[] = [
     },
   },
 ];
+
+const PAGE_ROWS = 1000;
+
+async function allKeys(access: AccessService, tenant: Tenant): Promise<KeyRow[]> {
+  const keys: KeyRow[] = [];
+  let after: Seq | null = null;
+  do {
+    const page: KeyPage = await access.listKeys(operatorIn(tenant), after, PAGE_ROWS);
+    keys.push(...page.keys);
+    after = page.nextAfter;
+  } while (after !== null);
+  return keys;
+}
 
 function keyFields({ id, name, role, test, createdAt }: KeyRow, tenant: Tenant): Fields {
   return {

@@ -29,6 +29,7 @@ function record(fields: Fields, secret: string | undefined): string {
 function cell(value: Fields[string] | undefined): string {
   if (value === null || value === undefined) return "-";
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number") return String(value);
   return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }
 

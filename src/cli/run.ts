@@ -52,10 +52,13 @@ export async function runCommand(words: readonly string[], around: Surroundings)
   }
 }
 
+/** A running server is told by the store. */
+const nothing = () => undefined;
+
 async function carryOut(deed: Deed, { clock, openStore, readInput }: Surroundings): Promise<Outcome> {
   const store = openStore();
   try {
-    const access = createAccess(store, clock, () => undefined);
+    const access = createAccess(store, clock, nothing, nothing);
     return await deed({ store, access, users: createUsers(store, clock), readInput });
   } finally {
     await store.close();

@@ -1,11 +1,31 @@
 /** `signalbox tenants`. */
 import { ID_PREFIX } from "../domain/ids.ts";
+import { QUOTA_NAMES, type QuotaName } from "../domain/quota.ts";
 import { wholeSeconds } from "../domain/time.ts";
-import type { Tenant } from "../ports/store.ts";
-import { type Command, type Fields, failed } from "./command.ts";
-import { allTenants, chooseTenants, operatorIn } from "./tenant-choice.ts";
+import type { PatchTenantInput } from "../engine/engine.ts";
+import type { Tenant, TenantView } from "../ports/store.ts";
+import { type Command, type Deed, type Fields, failed, type Option } from "./command.ts";
+import { allTenants, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";
 
 const group = "tenants";
+
+/** `--open-pauses` for `open_pauses`. */
+function optionOf(quota: QuotaName): string {
+  return quota.replaceAll("_", "-");
+}
+
+const QUOTA_ABOUT: Readonly<Record<QuotaName, string>> = {
+  endpoints: "endpoints that it may have; `default` for the default, here as below",
+  keys: "keys that are not revoked",
+  sources: "sources of inbound webhooks",
+  open_pauses: "pauses that wait for an answer",
+  stored_bytes: "bytes of events, inbound requests and pauses",
+  events_per_second: "events that it may publish in a second",
+};
+
+const QUOTA_OPTIONS: Readonly<Record<string, Option>> = Object.fromEntries(
+  QUOTA_NAMES.map((quota) => [optionOf(quota), { value: "N", about: QUOTA_ABOUT[quota] }]),
+);
 
 export const TENANT_COMMANDS: readonly Command[] = [
   {
@@ -25,7 +45,7 @@ export const TENANT_COMMANDS: readonly Command[] = [
     options: {},
     about: "make a tenant and its first key, an org_admin's",
     prepare(given) {
-      const name = given.name();
+      const name = given.tenantName();
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, null);
         if ("fault" in chosen) return failed(chosen.fault);
@@ -34,8 +54,64 @@ export const TENANT_COMMANDS: readonly Command[] = [
       };
     },
   },
+  {
+    group,
+    action: "show",
+    operand: null,
+    options: { tenant: ONE_TENANT },
+    about: "show a tenant, its quotas, and what counts against them",
+    prepare(given) {
+      const named = given.optional("tenant");
+      return async ({ store, access }) => {
+        const chosen = await chooseTenants(store, named);
+        if ("fault" in chosen) return failed(chosen.fault);
+        const tenant = await access.getTenant(chosen.tenants[0].id);
+        return tenant === null ? failed("the tenant is gone") : { kind: "one", fields: detailFields(tenant) };
+      };
+    },
+  },
+  {
+    group,
+    action: "rename",
+    operand: "NAME",
+    options: { tenant: ONE_TENANT },
+    about: "give a tenant another name, which people see at once",
+    prepare(given) {
+      const name = given.tenantName();
+      return change(given.optional("tenant"), { name });
+    },
+  },
+  {
+    group,
+    action: "set",
+    operand: null,
+    options: { ...QUOTA_OPTIONS, tenant: ONE_TENANT },
+    about: "change a tenant's quotas; a running server follows within a second",
+    prepare(given) {
+      const quotas = given.quotas(optionOf);
+      return change(given.optional("tenant"), { quotas });
+    },
+  },
 ];
+
+function change(named: string | null, input: PatchTenantInput): Deed {
+  return async ({ store, access }) => {
+    const chosen = await chooseTenants(store, named);
+    if ("fault" in chosen) return failed(chosen.fault);
+    const [tenant] = chosen.tenants;
+    const changed = await access.patchTenant(operatorIn(tenant), tenant.id, input);
+    return changed === null ? failed("the tenant is gone") : { kind: "one", fields: detailFields(changed) };
+  };
+}
 
 function tenantFields({ id, name, createdAt }: Tenant): Fields {
   return { id: ID_PREFIX.tenant + id, name, created_at: wholeSeconds(createdAt) };
+}
+
+function detailFields(tenant: TenantView): Fields {
+  const quotas = QUOTA_NAMES.flatMap((quota): [string, number][] => {
+    const limit: [string, number] = [`${quota}_limit`, tenant.quotas[quota]];
+    return quota === "events_per_second" ? [limit] : [limit, [`${quota}_used`, tenant.use[quota]]];
+  });
+  return { ...tenantFields(tenant), ...Object.fromEntries(quotas) };
 }

@@ -11,6 +11,7 @@ export const AUDIT_TYPES = [
   "key.created",
   "key.rotated",
   "key.revoked",
+  "tenant.updated",
   "webhook.created",
   "webhook.deleted",
   "source.created",

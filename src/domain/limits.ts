@@ -58,10 +58,36 @@ export const ROTATE_OVERLAP_SECONDS_MAX = 30 * 86_400;
 export const WAITING_COUNT_MAX = 10_000;
 /** Endpoints of a tenant on one page, and the bound of one event's fan-out. */
 export const ENDPOINTS_PAGE_MAX = 1000;
-/** What a tenant may create: the matcher reads all of them for each event. */
+/** The default quota, and the most it can be: `GET /v1/webhooks` lists all of a tenant's endpoints in one answer. */
 export const ENDPOINTS_PER_TENANT_MAX = 10_000;
 /** How long a registration waits for a name's addresses. */
 export const REGISTRATION_DNS_MS = 2 * SECOND_MS;
+
+// ── Quotas of a tenant ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A key for each service and person of a large organisation, and a tenth of the credentials kept in memory. */
+export const KEYS_PER_TENANT_COUNT_DEFAULT = 1000;
+export const KEYS_PER_TENANT_COUNT_MAX = 100_000;
+/** As many as one page lists. */
+export const SOURCES_PER_TENANT_COUNT_DEFAULT = 1000;
+/** A creation counts them: 0.2 ms of the writer. */
+export const SOURCES_PER_TENANT_COUNT_MAX = 10_000;
+/** Ten questions a second, each open for a day; with the largest metadata they take 20 GB. */
+export const OPEN_PAUSES_PER_TENANT_COUNT_DEFAULT = 1_000_000;
+export const OPEN_PAUSES_PER_TENANT_COUNT_MAX = 10_000_000;
+/** Stops a runaway client before most disks are full. A tenant that shares its server is given less. */
+export const STORED_BYTES_PER_TENANT_DEFAULT = 1024 * 1024 * MB;
+/** More than SQLite keeps in a file of 4 KB pages. */
+export const STORED_BYTES_PER_TENANT_MAX = 1024 * 1024 * 1024 * MB;
+/** What an event, and each delivery made with it, takes on disk beside the payload. */
+export const STORED_BYTES_PER_ROW = 256;
+/** Several times what a server publishes today, so that a tenant alone on one is never slowed down. */
+export const EVENTS_PER_SECOND_DEFAULT = 100_000;
+export const EVENTS_PER_SECOND_MAX = 1_000_000;
+/** Tenants whose rate is kept in memory; one that is forgotten begins with a full second. */
+export const RATED_TENANTS_COUNT_MAX = 10_000;
+/** A tenant's name is shown to people: in questions, subjects and text messages. */
+export const TENANT_NAME_CHARS_MAX = 200;
 
 // ── One attempt ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -289,8 +315,6 @@ export const INBOUND_BODY_BYTES_MAX = 256 * KB;
 /** Of a form, which is taken apart: a person fills in some dozens, and each takes as long as a hundred bytes of text. */
 export const FORM_PARAMETERS_COUNT_MAX = 1000;
 export const SOURCE_NAME_CHARS_MAX = 200;
-/** What a tenant may create. */
-export const SOURCES_PER_TENANT_COUNT_MAX = 1000;
 /** In a source's settings: header names, JSON pointers, what stands before a type or a signature, what is signed. */
 export const SOURCE_HEADER_CHARS_MAX = 100;
 export const SOURCE_POINTER_CHARS_MAX = 256;

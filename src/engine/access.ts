@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Actor, KEY_PATTERN } from "../domain/access.ts";
+import type { Seq } from "../domain/ids.ts";
 import { CREDENTIAL_CACHE_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AccessVerbs, NewKey } from "../ports/store.ts";
@@ -19,8 +20,16 @@ export function hashKey(apiKey: string): string {
   return hash("sha256", apiKey, "hex");
 }
 
-/** @param onChange called when a key may no longer be good: what it opened has to be opened again */
-export function createAccess(store: AccessVerbs, clock: Clock, onChange: () => void): Access {
+/**
+ * @param onChange called when a key may no longer be good: what it opened has to be opened again
+ * @param onQuotas called when a tenant's quotas may have changed
+ */
+export function createAccess(
+  store: AccessVerbs,
+  clock: Clock,
+  onChange: () => void,
+  onQuotas: (tenantSeq: Seq) => void,
+): Access {
   const actors = new LRUCache<string, Actor>({ max: CREDENTIAL_CACHE_MAX });
   /** Counts what changed, so that a lookup that began before a change is not remembered after it. */
   let changes = 0;
@@ -53,10 +62,10 @@ export function createAccess(store: AccessVerbs, clock: Clock, onChange: () => v
     findTenant: (id) => store.findTenant(id),
     async createKey({ actor, tenantSeq }, input) {
       const { apiKey, key } = newKey(input);
-      const row = await store.createKey({ actor, tenantSeq, key, now: clock.now() });
-      return { row, apiKey };
+      const created = await store.createKey({ actor, tenantSeq, key, now: clock.now() });
+      return created.kind === "created" ? { kind: "created", row: created.key, apiKey } : created;
     },
-    listKeys: ({ tenantSeq }) => store.listKeys(tenantSeq),
+    listKeys: ({ tenantSeq }, after, limit) => store.listKeys(tenantSeq, after, limit),
     async revokeKey({ actor, tenantSeq }, id) {
       const result = await store.revokeKey({ actor, tenantSeq, id, now: clock.now() });
       forget();
@@ -72,8 +81,16 @@ export function createAccess(store: AccessVerbs, clock: Clock, onChange: () => v
     },
     async createTenant({ actor }, name) {
       const { apiKey, key } = newKey({ name: "first key", role: "org_admin", test: false });
-      const tenant = await store.createTenant({ actor, id: clock.uuid(), name, key, now: clock.now() });
+      const tenant = await store.createTenant({ actor, id: clock.uuid(), name: name.trim(), key, now: clock.now() });
       return { tenant, apiKey };
+    },
+    getTenant: (id) => store.getTenant(id),
+    async patchTenant({ actor }, id, { name, quotas }) {
+      const renamed = name === undefined ? {} : { name: name.trim() };
+      const changed = quotas === undefined ? {} : { quotas };
+      const tenant = await store.patchTenant({ actor, id, ...renamed, ...changed, now: clock.now() });
+      if (tenant !== null) onQuotas(tenant.seq);
+      return tenant;
     },
     listTenants: (after, limit) => store.listTenants(after, limit),
   };

@@ -94,7 +94,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
         now: clock.now(),
       });
       cache.drop(tenantSeq);
-      return created.kind === "tooMany" ? created : { ...created, generatedSecret };
+      return created.kind === "created" ? { ...created, generatedSecret } : created;
     },
     get: ({ tenantSeq }, id) => store.getEndpoint(tenantSeq, id),
     list: ({ tenantSeq }, after, limit) => store.listEndpoints(tenantSeq, after, limit),

@@ -3,6 +3,7 @@ import type { Actor, Role } from "../domain/access.ts";
 import type { DeliveryState } from "../domain/delivery.ts";
 import type { Endpoint, EndpointSettings, Surface } from "../domain/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
+import type { QuotaChanges, QuotaExceeded } from "../domain/quota.ts";
 import type {
   AttemptRow,
   DeliveryPage,
@@ -15,20 +16,24 @@ import type {
   EventView,
   HourCounts,
   Job,
+  KeyPage,
   KeyRow,
   OutcomeRow,
   RetryResult,
   StoreStats,
   Tenant,
+  TenantView,
 } from "../ports/store.ts";
 import type { Caller } from "./caller.ts";
 import type { Cursors } from "./cursors.ts";
 import type { InboundService } from "./inbound/inbound-service.ts";
 import type { LedgerService } from "./ledger.ts";
+import type { Admission } from "./pace.ts";
 import type { PauseService } from "./pause-service.ts";
 import type { SessionService } from "./session-service.ts";
 
 export type { Caller } from "./caller.ts";
+export type { Admission, TooFast } from "./pace.ts";
 
 export interface PublishInput {
   readonly type: string;
@@ -55,7 +60,9 @@ export type PublishAnswer =
   /** More endpoints match than one event may go to (`EVENT_TARGETS_MAX`). */
   | { readonly kind: "tooManyTargets"; readonly count: number }
   /** 507: the tenant's paused endpoints hold as much as they may. */
-  | { readonly kind: "backlogFull"; readonly endpointId: Uuid };
+  | { readonly kind: "backlogFull"; readonly endpointId: Uuid }
+  /** 507: the tenant stores as much as it may. */
+  | QuotaExceeded;
 
 export interface CreateEndpointInput {
   readonly madeBy: Surface;
@@ -71,7 +78,7 @@ export interface CreateEndpointInput {
 export type CreateEndpointAnswer =
   | { readonly kind: "created"; readonly endpoint: Endpoint; readonly generatedSecret: string | null }
   | { readonly kind: "urlRefused"; readonly reason: string }
-  | { readonly kind: "tooMany" };
+  | QuotaExceeded;
 
 export interface PatchEndpointInput {
   readonly settings?: Partial<EndpointSettings>;
@@ -128,9 +135,18 @@ export interface OutcomeStream {
 }
 
 export interface CreatedKey {
+  readonly kind: "created";
   readonly row: KeyRow;
   /** Shown once. */
   readonly apiKey: string;
+}
+
+export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
+
+/** Only what is present changes. */
+export interface PatchTenantInput {
+  readonly name?: string;
+  readonly quotas?: QuotaChanges;
 }
 
 export interface EndpointService {
@@ -181,16 +197,23 @@ export interface AccessService {
   /** Whom a key belongs to; null when it is unknown or revoked. */
   authenticate(apiKey: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
-  createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreatedKey>;
-  listKeys(caller: Caller): Promise<readonly KeyRow[]>;
+  createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
+  /** In creation order, after a sequence. */
+  listKeys(caller: Caller, after: Seq | null, limit: number): Promise<KeyPage>;
   revokeKey(caller: Caller, id: Uuid): Promise<"revoked" | "unknown" | "forbidden">;
   /** Replaces the actor's own key; null when it was revoked meanwhile, or the actor is not a key. */
   rotateKey(caller: Caller): Promise<string | null>;
   createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;
+  /** With its quotas, and what counts against them. */
+  getTenant(id: Uuid): Promise<TenantView | null>;
+  /** Null: there is no such tenant. */
+  patchTenant(caller: Caller, id: Uuid, input: PatchTenantInput): Promise<TenantView | null>;
   listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
 }
 
 export interface Engine {
+  /** Count events towards the tenant's rate, before they are published. */
+  admit(caller: Caller, events: number): Admission | Promise<Admission>;
   /** Throws `StoreUnavailable` while the store cannot commit or too much waits for it. */
   publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
   readonly endpoints: EndpointService;

@@ -2,6 +2,7 @@
 import type { AuditType } from "../domain/audit.ts";
 import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
 import type { Channel, Ending, Pause, PauseStatus, Question, Recipient } from "../domain/pause.ts";
+import type { QuotaExceeded } from "../domain/quota.ts";
 import type { AuditPage } from "../ports/store.ts";
 import type { Caller } from "./caller.ts";
 
@@ -17,6 +18,7 @@ export type CreatePauseAnswer =
   | { readonly kind: "created"; readonly view: PauseView }
   /** The idempotency key came with other content before. */
   | { readonly kind: "conflict" }
+  | QuotaExceeded
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel }
   | { readonly kind: "recipientRefused"; readonly reason: string };
 

@@ -96,7 +96,7 @@ export function startPauses(options: PausesOptions): Pauses {
       idempotency: idempotencyOf(caller, input),
       now,
     });
-    if (result.kind === "conflict") return result;
+    if (result.kind === "conflict" || result.kind === "quotaExceeded") return result;
     deadlines.note(result.pause.expiresAt);
     if (input.recipient !== null && notification.status === "pending") notifications.wake(input.recipient.channel);
     return { kind: "created", view: linked(result.pause) };

@@ -122,6 +122,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         return "stale";
       case "conflict":
       case "backlogFull":
+      case "quotaExceeded":
         return result;
       case "broken":
         throw new Error(result.message);

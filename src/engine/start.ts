@@ -18,6 +18,7 @@ import { createInbound } from "./inbound/inbound.ts";
 import { createLedger } from "./ledger.ts";
 import { createNotifications } from "./notifications.ts";
 import { createOutage } from "./outage.ts";
+import { createPace } from "./pace.ts";
 import { startPauses } from "./pauses.ts";
 import { createPublisher } from "./publish.ts";
 import { createRespondLinks } from "./respond-links.ts";
@@ -63,7 +64,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const cache = createEndpointCache(store);
   const streams = createStreams(store);
   const attempts = createAttempts(options);
-  const access = createAccess(store, clock, streams.close);
+  const pace = createPace(store, clock);
+  const access = createAccess(store, clock, streams.close, pace.forget);
   const sessions = createSessions(store, clock, streams.close);
   const deliveries = createDeliveries({
     clock,
@@ -111,6 +113,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     onForeignChange() {
       cache.clear();
       access.forget();
+      pace.forget();
       sessions.forget();
       inbound.forget();
       claims.discover();
@@ -121,6 +124,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   deliveries.claims.discover();
 
   return {
+    admit: ({ tenantSeq }, events) => pace.admit(tenantSeq, events),
     publish: publisher.publish,
     endpoints: createEndpoints({
       clock,

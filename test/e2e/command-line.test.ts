@@ -6,13 +6,14 @@ import { openBeside } from "../../src/store/sqlite/beside.ts";
 import { assembleServer } from "../harness/assembled.ts";
 import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer, startChild } from "../harness/child.ts";
 import { within } from "../harness/deadline.ts";
-import type { Client } from "../harness/server.ts";
+import type { Answer, Client } from "../harness/server.ts";
 
 /** What the contract allows a change to take until a running server knows of it. */
 const KNOWN_WITHIN_MS = 1000;
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 const uuid = (prefix: string) => new RegExp(`^${prefix}[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`);
 
+type Fields = Readonly<Record<string, string | number>>;
 type Json = Readonly<Record<string, string | boolean | null>>;
 
 /** A command that succeeds, with its JSON. */
@@ -31,16 +32,17 @@ function assertRefused({ code, stdout, stderr }: Finished, exit: 1 | 2, line: Re
 
 /** Ask until the server answers so. */
 async function answersSoon(client: Client, credentials: string | { readonly cookie: string }, status: number) {
-  const stop = new AbortController();
   const sent = typeof credentials === "string" ? { key: credentials } : { key: null, headers: credentials };
-  const ask = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      const answer = await client.request("GET", "/v1/endpoints", sent);
-      if (answer.status === status) return;
-    }
+  await comesSoon(() => client.request("GET", "/v1/endpoints", sent), status);
+}
+
+async function comesSoon(ask: () => Promise<Answer>, status: number) {
+  const stop = new AbortController();
+  const repeat = async (): Promise<void> => {
+    while (!stop.signal.aborted) if ((await ask()).status === status) return;
   };
   try {
-    await within(ask(), `${status} for these credentials`, KNOWN_WITHIN_MS);
+    await within(repeat(), `a ${status}`, KNOWN_WITHIN_MS);
   } finally {
     stop.abort();
   }
@@ -177,6 +179,34 @@ suite("the command line", { concurrency: 3 }, () => {
     await asked(dataDir, "tenants", "add", "shop");
     const ambiguous = await runSignalbox(dataDir, ["users", "list", "--tenant", "shop"]);
     assertRefused(ambiguous, 1, new RegExp(`2 tenants have the name "shop"; .*${shop.id}, dev_`));
+  });
+
+  test("a tenant is renamed and its quotas are set, and a running server follows within a second", async (t) => {
+    const dataDir = await newDataDir(t);
+    const server = await startChild(t, dataDir);
+    const before = await asked<Fields>(dataDir, "tenants", "show");
+    assert.deepEqual([before.name, before.keys_used, before.open_pauses_used], ["default", 1, 0]);
+    const renamed = await asked<Fields>(dataDir, "tenants", "rename", " Acme ");
+    assert.deepEqual(renamed, { ...before, name: "Acme" });
+    const set = await asked<Fields>(
+      dataDir,
+      ...["tenants", "set", "--keys", "1", "--events-per-second", "1", "--tenant", "Acme"],
+    );
+    assert.deepEqual(set, { ...renamed, keys_limit: 1, events_per_second_limit: 1 });
+    const full = await runSignalbox(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
+    assertRefused(full, 1, /the tenant has 1 keys, as many as its quota allows/);
+
+    // Each is taken whole as long as nothing is known of the rate; the first one after that leaves none for the next.
+    const events = Array.from({ length: 1000 }, () => ({ type: "a", payload: {} }));
+    await comesSoon(() => server.request("POST", "/v1/events/batch", { body: { events } }), 429);
+    const shown = await server.request("GET", `/v1/tenants/${before.id}`);
+    const { name, quotas } = shown.body as unknown as { name: string; quotas: { keys: { limit: number } } };
+    assert.deepEqual([name, quotas.keys.limit], ["Acme", 1]);
+    const back = await asked<Fields>(dataDir, "tenants", "set", "--keys", "default", "--events-per-second=default");
+    assert.deepEqual(
+      [back.keys_limit, back.events_per_second_limit],
+      [before.keys_limit, before.events_per_second_limit],
+    );
   });
 
   test("users are made, disabled, enabled and given other passwords", async (t) => {

@@ -1,9 +1,9 @@
 /** The smaller resources: replays, analytics, jobs, keys, tenants, and the pauses surface's webhooks. */
 import { type CallOptions, onePath, type Transport } from "./http.ts";
-import { type ListOptions, linkedPages } from "./paging.ts";
+import { advanced, type ListOptions, linkedPages } from "./paging.ts";
+import type { CreatedTenant, Tenant, TenantChanges, TenantDetails } from "./tenant.ts";
 import type {
   CreatedKey,
-  CreatedTenant,
   EndpointHealth,
   Job,
   Key,
@@ -14,7 +14,6 @@ import type {
   Replay,
   ReplayInput,
   SuccessHour,
-  Tenant,
   VolumeHour,
 } from "./types.ts";
 
@@ -100,9 +99,22 @@ export class Keys {
     return (await this.#transport.call<CreatedKey>(call)).body;
   }
 
-  async list(options?: CallOptions): Promise<readonly Key[]> {
-    const call = { method: "GET", path: KEYS, signal: options?.signal } as const;
-    return (await this.#transport.call<{ keys: Key[] }>(call)).body.keys;
+  /** All keys that are not revoked, in the order of their creation, fetched page by page. */
+  async list(options?: ListOptions): Promise<readonly Key[]> {
+    const keys: Key[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { limit: options?.limit, cursor };
+      const { body } = await this.#transport.call<KeyPage>({
+        method: "GET",
+        path: KEYS,
+        query,
+        signal: options?.signal,
+      });
+      keys.push(...body.keys);
+      cursor = advanced(cursor, body.has_more ? (body.next_cursor ?? undefined) : undefined);
+    } while (cursor !== undefined);
+    return keys;
   }
 
   /** End a key at once. */
@@ -137,10 +149,29 @@ export class Tenants {
     return (await this.#transport.call<CreatedTenant>(call)).body;
   }
 
+  /** A tenant with its quotas, and what counts against them. */
+  async get(id: string, options?: CallOptions): Promise<TenantDetails> {
+    const path = onePath("/v1/tenants", id);
+    return (await this.#transport.call<TenantDetails>({ method: "GET", path, signal: options?.signal })).body;
+  }
+
+  /** Rename a tenant or change its quotas: only what is present changes, and null sets a quota back to its default. */
+  async update(id: string, changes: TenantChanges, options?: CallOptions): Promise<TenantDetails> {
+    const path = onePath("/v1/tenants", id);
+    const call = { method: "PATCH", path, body: JSON.stringify(changes), signal: options?.signal } as const;
+    return (await this.#transport.call<TenantDetails>(call)).body;
+  }
+
   /** All tenants in the order of their creation, fetched page by page as the loop goes on. */
   list(options?: ListOptions): AsyncGenerator<Tenant, void, undefined> {
     return linkedPages(this.#transport, "/v1/tenants", options);
   }
+}
+
+interface KeyPage {
+  readonly keys: readonly Key[];
+  readonly has_more?: boolean;
+  readonly next_cursor?: string | null;
 }
 
 const WEBHOOKS = "/v1/webhooks";

@@ -23,5 +23,6 @@ export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pause
 export { type SignOptions, sign } from "./sign.ts";
 export type { SignatureScheme } from "./signature.ts";
 export type { StreamEvent, StreamOptions } from "./stream.ts";
+export type * from "./tenant.ts";
 export type * from "./types.ts";
 export { type VerifiedWebhook, type VerifyOptions, verify } from "./verify.ts";

@@ -340,19 +340,6 @@ export interface CreatedKey extends Key {
   readonly api_key: string;
 }
 
-/** Whoever owns endpoints, events and keys. */
-export interface Tenant {
-  /** `dev_…`. */
-  readonly id: string;
-  readonly name: string;
-  readonly created_at: string;
-}
-
-/** A new tenant with its first key, which is never shown again. */
-export interface CreatedTenant extends Tenant {
-  readonly api_key: string;
-}
-
 /** The events of a human pause. */
 export type PauseEventType = "pause.responded" | "pause.timed_out" | "pause.cancelled";
 

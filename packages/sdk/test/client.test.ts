@@ -49,6 +49,8 @@ describe("the client", () => {
     assert.deepEqual(await client.keys.list(), []);
     await client.tenants.create({ name: "t" });
     await collect(client.tenants.list());
+    await client.tenants.get("dev_1");
+    await client.tenants.update("dev_1", { name: "t", quotas: { keys: null } });
     await client.webhooks.create({ url: "https://a.example", events: ["pause.responded"], secret: "s".repeat(16) });
     assert.deepEqual(await client.webhooks.list(), []);
     assert.deepEqual(requests(seen), [
@@ -75,6 +77,8 @@ describe("the client", () => {
       "GET /v1/auth/keys",
       "POST /v1/tenants",
       "GET /v1/tenants",
+      "GET /v1/tenants/dev_1",
+      "PATCH /v1/tenants/dev_1",
       "POST /v1/webhooks",
       "GET /v1/webhooks",
     ]);
@@ -92,6 +96,14 @@ describe("the client", () => {
     assert.equal(seen[0]?.body, `{"type":"a.b","payload":${payload}}`);
     assert.equal(seen[1]?.body, `{"events":[{"type":"a.b","endpoint_ids":["ep_1"],"payload":${payload}}]}`);
     await assert.rejects(client.events.publish({ type: "a.b", payload: '{},"type":"c"' }), SyntaxError);
+  });
+
+  it("lists keys page by page, in one array", async (test) => {
+    const page = (id: string, next: string | null) =>
+      json(200, { keys: [{ id }], has_more: next !== null, next_cursor: next });
+    const { client, seen } = await connect(test, page("key_1", "c1"), page("key_2", null));
+    assert.deepEqual(await client.keys.list({ limit: 1 }), [{ id: "key_1" }, { id: "key_2" }]);
+    assert.deepEqual(requests(seen), ["GET /v1/auth/keys?limit=1", "GET /v1/auth/keys?limit=1&cursor=c1"]);
   });
 
   it("encodes ids, and names the tenant on every call when one is given", async (test) => {

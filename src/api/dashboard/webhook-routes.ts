@@ -9,6 +9,7 @@ import type { ApiDeps } from "../deps.ts";
 import { invalid, notFound, type Problem, problem } from "../errors.ts";
 import { WEBHOOK_ROWS_DEFAULT } from "../limits.ts";
 import { checkNoBody } from "../no-body.ts";
+import { quotaProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
 import { urlRule, withUrlFault } from "../url-fault.ts";
 import { answers, refuse } from "./errors.ts";
@@ -43,11 +44,6 @@ type ByEventId = { Params: { eventId: string } };
 
 const WEBHOOK_NOT_FOUND = notFound("WEBHOOK_NOT_FOUND", "There is no such webhook.");
 const DELIVERY_NOT_FOUND = notFound("DELIVERY_NOT_FOUND", "There is no such delivery or event.");
-const TOO_MANY_WEBHOOKS = problem(
-  409,
-  "TOO_MANY_ENDPOINTS",
-  "This tenant has as many webhooks as it may; delete some.",
-);
 
 export function registerDashboardWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   registerWebhooks(app, deps);
@@ -79,8 +75,8 @@ function registerWebhooks(app: FastifyInstance, deps: ApiDeps): void {
           return reply.code(201).send(createdJson(answer.endpoint, answer.generatedSecret ?? ""));
         case "urlRefused":
           return refuse(reply, invalid([{ field: "url", rule: urlRule(answer.reason) }]));
-        case "tooMany":
-          return refuse(reply, TOO_MANY_WEBHOOKS);
+        case "quotaExceeded":
+          return refuse(reply, quotaProblem(answer));
       }
     },
   );

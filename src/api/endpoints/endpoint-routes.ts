@@ -7,9 +7,10 @@ import { parseTime, wholeSeconds } from "../../domain/time.ts";
 import { bodyOf } from "../body.ts";
 import { decodeCursor, sealCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid, problem } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
 import { nextLink } from "../paging.ts";
+import { quotaProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
 import { urlRule, withUrlFault } from "../url-fault.ts";
 import {
@@ -39,11 +40,6 @@ const tags = ["Endpoints"];
 type ById = { Params: { id: string } };
 
 const urlRefused = (reason: string) => invalid([{ field: "url", rule: urlRule(reason) }]);
-const TOO_MANY_ENDPOINTS = problem(
-  409,
-  "TOO_MANY_ENDPOINTS",
-  "This tenant has as many endpoints as it may; delete some.",
-);
 
 export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { engine } = deps;
@@ -64,7 +60,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
       if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(deps, value, body.faults)));
       const answer = await engine.endpoints.create(request.caller, createInput(body.value));
       if (answer.kind === "urlRefused") return refuse(reply, urlRefused(answer.reason));
-      if (answer.kind === "tooMany") return refuse(reply, TOO_MANY_ENDPOINTS);
+      if (answer.kind === "quotaExceeded") return refuse(reply, quotaProblem(answer));
       const secret = answer.generatedSecret === null ? {} : { secret: answer.generatedSecret };
       return reply.code(201).send({ ...endpointJson(answer.endpoint, { count: 0, more: false }), ...secret });
     },

@@ -4,10 +4,11 @@ import { StoreUnavailable } from "../../domain/errors.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { type Span, scanArray, scanObject } from "../../domain/json.ts";
 import { BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
-import type { Caller, PublishAnswer } from "../../engine/engine.ts";
+import type { Admission, Caller, PublishAnswer } from "../../engine/engine.ts";
 import { bodyOf, type JsonBody } from "../body.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, STORE_UNAVAILABLE, unreadable } from "../errors.ts";
+import { tooFastProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
 import { answers, EVENT_NOT_FOUND, envelope, refuse } from "./errors.ts";
 import {
@@ -45,7 +46,7 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         description: "The 202 means that the event and all its deliveries are on disk.",
         headers: EventHeaders,
         body: EventBody,
-        response: { 202: PublishedAnswer, ...answers(409, 413, 415, 507) },
+        response: { 202: PublishedAnswer, ...answers(409, 413, 415, 429, 507) },
       },
     },
     // No promise of its own and no reply returned, which Fastify would wait for: this is the hot path.
@@ -59,10 +60,19 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         );
         return;
       }
-      engine.publish(request.caller, parsed.input).then(
-        (answer) => sendPublished(reply, answer, parsed.endpointIds),
-        (error) => reply.send(error),
-      );
+      const publish = (admission: Admission): void => {
+        if (admission !== null) {
+          refuse(reply, tooFastProblem(admission));
+          return;
+        }
+        engine.publish(request.caller, parsed.input).then(
+          (answer) => sendPublished(reply, answer, parsed.endpointIds),
+          (error) => reply.send(error),
+        );
+      };
+      const admission = engine.admit(request.caller, 1);
+      if (admission instanceof Promise) admission.then(publish, (error) => reply.send(error));
+      else publish(admission);
     },
   );
 
@@ -76,9 +86,10 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         tags,
         operationId: "publishEvents",
         summary: "Publish up to 1000 events",
-        description: "One result for each event, in order; a bad event rejects none of the others.",
+        description:
+          "One result for each event, in order; a bad event rejects none of the others. 429 refuses the batch as a whole.",
         body: BatchBody,
-        response: { 202: BatchAnswer, ...answers(413, 415) },
+        response: { 202: BatchAnswer, ...answers(413, 415, 429) },
       },
     },
     async (request, reply) => {
@@ -86,6 +97,8 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
       const frame = checkBatch(body.value);
       if (frame.kind === "faults") return refuse(reply, invalid(frame.faults));
       if (request.headers["idempotency-key"] !== undefined) return refuse(reply, KEY_OF_A_BATCH);
+      const admission = await engine.admit(request.caller, frame.value.events.length);
+      if (admission !== null) return refuse(reply, tooFastProblem(admission));
       const spans = itemsOf(body);
       const { events } = frame.value;
       const results = await Promise.all(

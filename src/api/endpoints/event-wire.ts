@@ -17,6 +17,7 @@ import type { EventView } from "../../ports/store.ts";
 import { type Checked, checker } from "../check.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors.ts";
 import { isIdempotencyKey } from "../formats.ts";
+import { quotaProblem } from "../quota.ts";
 import { CommonError, Nullable, Time } from "../schemas.ts";
 import { DeliveryAnswer, deliveryJson } from "./delivery-wire.ts";
 import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "./named-ids.ts";
@@ -177,6 +178,8 @@ export function publishProblem(answer: PublishAnswer, endpointIds: readonly stri
         "TOO_MANY_TARGETS",
         `The event matches ${answer.count} endpoints, and may go to ${EVENT_TARGETS_MAX}; name them in endpoint_ids.`,
       );
+    case "quotaExceeded":
+      return quotaProblem(answer);
     case "backlogFull":
       return problem(
         507,

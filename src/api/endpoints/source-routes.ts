@@ -10,6 +10,7 @@ import { invalid, problem } from "../errors.ts";
 import { SOURCES_PAGE_MAX } from "../limits.ts";
 import { checkNoBody } from "../no-body.ts";
 import { nextLink } from "../paging.ts";
+import { quotaProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
 import { answers, invalidState, refuse, SOURCE_NOT_FOUND } from "./errors.ts";
 import {
@@ -35,7 +36,6 @@ type ById = { Params: { id: string } };
 const NAME_TAKEN = problem(409, "SOURCE_NAME_TAKEN", "Another source of this installation has this name; choose one.", [
   { field: "name", rule: "is another source's" },
 ]);
-const TOO_MANY_SOURCES = problem(409, "TOO_MANY_SOURCES", "This tenant has as many sources as it may; delete some.");
 const NO_SECRET = invalidState('A source of scheme "none" has no secret.');
 
 export function registerSourceRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -79,8 +79,8 @@ function registerSources(app: FastifyInstance, deps: ApiDeps): void {
         }
         case "nameTaken":
           return refuse(reply, NAME_TAKEN);
-        case "tooMany":
-          return refuse(reply, TOO_MANY_SOURCES);
+        case "quotaExceeded":
+          return refuse(reply, quotaProblem(answer));
       }
     },
   );

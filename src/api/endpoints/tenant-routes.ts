@@ -1,24 +1,31 @@
 /** `/v1/tenants`: for a `global_admin`. */
 import type { FastifyInstance } from "fastify";
+import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import { bodyOf } from "../body.ts";
 import { decodeCursor, sealCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid } from "../errors.ts";
+import { invalid, TENANT_NOT_FOUND } from "../errors.ts";
 import { TENANTS_PAGE_MAX } from "../limits.ts";
 import { nextLink } from "../paging.ts";
+import { PathId } from "../schemas.ts";
 import { answers, refuse } from "./errors.ts";
 import {
   CreatedTenantAnswer,
   CreateTenantBody,
   checkCreateTenant,
   checkTenantsQuery,
+  checkUpdateTenant,
   createdTenantJson,
+  TenantDetailsAnswer,
   TenantsAnswer,
   TenantsQuery,
+  tenantDetailsJson,
   tenantJson,
+  UpdateTenantBody,
 } from "./tenant-wire.ts";
 
 const tags = ["Tenants"];
+type ById = { Params: { id: string } };
 const config = { needs: "global_admin" } as const;
 
 export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
@@ -68,6 +75,48 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
         reply.header("link", nextLink(request, { limit, cursor: sealCursor(engine, "tenants", last.seq) }));
       }
       return tenants.map(tenantJson);
+    },
+  );
+
+  app.get<ById>(
+    "/v1/tenants/:id",
+    {
+      config,
+      schema: {
+        tags,
+        operationId: "getTenant",
+        summary: "Read a tenant, its quotas, and what counts against them",
+        params: PathId,
+        response: { 200: TenantDetailsAnswer, ...answers(404) },
+      },
+    },
+    async (request, reply) => {
+      const id = parseId(ID_PREFIX.tenant, request.params.id);
+      const tenant = id === null ? null : await engine.access.getTenant(id);
+      return tenant === null ? refuse(reply, TENANT_NOT_FOUND) : tenantDetailsJson(tenant);
+    },
+  );
+
+  app.patch<ById>(
+    "/v1/tenants/:id",
+    {
+      config,
+      schema: {
+        tags,
+        operationId: "updateTenant",
+        summary: "Rename a tenant, or change its quotas",
+        description: "Only what is present changes. A quota of null goes back to its default.",
+        params: PathId,
+        body: UpdateTenantBody,
+        response: { 200: TenantDetailsAnswer, ...answers(404, 413, 415) },
+      },
+    },
+    async (request, reply) => {
+      const body = checkUpdateTenant(bodyOf(request).value);
+      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+      const id = parseId(ID_PREFIX.tenant, request.params.id);
+      const tenant = id === null ? null : await engine.access.patchTenant(request.caller, id, body.value);
+      return tenant === null ? refuse(reply, TENANT_NOT_FOUND) : tenantDetailsJson(tenant);
     },
   );
 }

@@ -60,6 +60,13 @@ export const TOO_MANY_FAILED: Problem = {
   headers: { "retry-after": String(INBOUND_RETRY_AFTER_SECONDS) },
 };
 
+/** Genuine, and yet not taken. The sender need not learn how much its receiver may store. */
+export const INBOUND_FULL = problem(
+  507,
+  "QUOTA_EXCEEDED",
+  "Nothing more can be stored for the owner of this source at present. Nothing of this request happened; send it again later.",
+);
+
 /** The body cannot be read: the message is the engine's. */
 export function unreadableBody(message: string): Problem {
   return problem(400, "VALIDATION_ERROR", message, [{ field: "body", rule: message }]);

@@ -6,6 +6,7 @@ import { INBOUND_BODY_BYTES_MAX } from "../../domain/limits.ts";
 import type { AnyAnswer, PauseStatusAnswer } from "../../engine/inbound/inbound-service.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
+  INBOUND_FULL,
   INBOUND_UNAUTHORIZED,
   invalidFields,
   PAUSE_STATUS_UNAUTHORIZED,
@@ -68,7 +69,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
           "From whoever signs with a source's secret, with any content type. Fields beside these are kept as they are.",
         security,
         body: PauseStatusBody,
-        response: { 200: ReceivedAnswer, ...publicAnswers(UNREADABLE, 422) },
+        response: { 200: ReceivedAnswer, ...publicAnswers(UNREADABLE, 422, 507) },
       },
     },
     // No promise of its own and no reply returned, which Fastify would wait for: senders come by the thousand.
@@ -94,7 +95,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
         security,
         params: Type.Object({ source_id: Type.String() }),
         body: AnyBody,
-        response: { 200: AnyAnswered, ...publicAnswers(NOT_HTTP) },
+        response: { 200: AnyAnswered, ...publicAnswers(NOT_HTTP, 507) },
       },
     },
     (request, reply): void => {
@@ -134,6 +135,9 @@ function answerPauseStatus(
     case "tooMany":
       heldBack.refuse(request, reply);
       return;
+    case "quotaExceeded":
+      refuse(reply, INBOUND_FULL);
+      return;
   }
 }
 
@@ -150,6 +154,9 @@ function answerAny(heldBack: HeldBack, request: FastifyRequest, reply: FastifyRe
       return;
     case "tooMany":
       heldBack.refuse(request, reply);
+      return;
+    case "quotaExceeded":
+      refuse(reply, INBOUND_FULL);
       return;
   }
 }

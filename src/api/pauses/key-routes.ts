@@ -3,18 +3,23 @@ import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { includesRole } from "../../domain/access.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { bodyOf } from "../body.ts";
+import { decodeCursor, sealCursor } from "../cursor.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem, UNAUTHORIZED } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
+import { quotaProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
 import { answers, KEY_NOT_FOUND, refuse } from "./errors.ts";
 import {
   CreatedKeyAnswer,
   CreateKeyBody,
   checkCreateKey,
+  checkKeysQuery,
   createdKeyJson,
   KeysAnswer,
+  KeysQuery,
   keyJson,
   RotatedKeyAnswer,
 } from "./key-wire.ts";
@@ -23,7 +28,8 @@ const tags = ["Keys"];
 const config = { needs: "org_admin" } as const;
 const ABOVE_CALLER = problem(403, "FORBIDDEN", "The key's role must not be above your own.");
 
-export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: ApiDeps): void {
+export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
+  const { access } = engine;
   app.post(
     "/v1/auth/keys",
     {
@@ -33,7 +39,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: 
         operationId: "createKey",
         summary: "Make a key",
         body: CreateKeyBody,
-        response: { 201: CreatedKeyAnswer, ...answers(413, 415) },
+        response: { 201: CreatedKeyAnswer, ...answers(409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -41,7 +47,9 @@ export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: 
       if (body.kind === "faults") return refuse(reply, invalid(body.faults));
       const { name, role = "developer", test = false } = body.value;
       if (!includesRole(request.caller.actor.role, role)) return refuse(reply, ABOVE_CALLER);
-      return reply.code(201).send(createdKeyJson(await access.createKey(request.caller, { name, role, test })));
+      const answer = await access.createKey(request.caller, { name, role, test });
+      if (answer.kind === "quotaExceeded") return refuse(reply, quotaProblem(answer));
+      return reply.code(201).send(createdKeyJson(answer));
     },
   );
 
@@ -49,9 +57,23 @@ export function registerKeyRoutes(app: FastifyInstance, { engine: { access } }: 
     "/v1/auth/keys",
     {
       config,
-      schema: { tags, operationId: "listKeys", summary: "List the keys", response: { 200: KeysAnswer, ...answers() } },
+      schema: {
+        tags,
+        operationId: "listKeys",
+        summary: "List the keys that are not revoked, in creation order",
+        querystring: KeysQuery,
+        response: { 200: KeysAnswer, ...answers() },
+      },
     },
-    async (request) => ({ keys: (await access.listKeys(request.caller)).map(keyJson) }),
+    async (request, reply) => {
+      const query = checkKeysQuery(request.query);
+      if (query.kind === "faults") return refuse(reply, invalid(query.faults));
+      const { cursor, limit = LIST_PAGE_MAX } = query.value;
+      const after = cursor === undefined ? null : decodeCursor("keys", cursor);
+      const { keys, nextAfter } = await access.listKeys(request.caller, after, limit);
+      const nextCursor = nextAfter === null ? null : sealCursor(engine, "keys", nextAfter);
+      return { keys: keys.map(keyJson), has_more: nextCursor !== null, next_cursor: nextCursor };
+    },
   );
 
   app.delete<{ Params: { id: string } }>(

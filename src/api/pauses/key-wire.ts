@@ -1,11 +1,13 @@
 /** `/v1/auth/keys` on the wire. */
 import Type, { type Static } from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
+import { LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/time.ts";
 import type { CreatedKey } from "../../engine/engine.ts";
 import type { KeyRow } from "../../ports/store.ts";
 import { checker } from "../check.ts";
-import { NameText, RoleName, Time } from "../schemas.ts";
+import { queryChecker } from "../query.ts";
+import { NameText, Nullable, RoleName, Time } from "../schemas.ts";
 
 export const CreateKeyBody = Type.Object(
   {
@@ -33,7 +35,20 @@ const KeyAnswer = Type.Object({
   test: Type.Boolean(),
   created_at: Time,
 });
-export const KeysAnswer = Type.Object({ keys: Type.Array(KeyAnswer) });
+export const KeysAnswer = Type.Object({
+  keys: Type.Array(KeyAnswer),
+  has_more: Type.Boolean(),
+  next_cursor: Nullable(Type.String()),
+});
+
+export const KeysQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_MAX })),
+    cursor: Type.Optional(Type.String({ format: "keys-cursor" })),
+  },
+  { additionalProperties: false },
+);
+export const checkKeysQuery = queryChecker(KeysQuery);
 
 export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof CreatedKeyAnswer> {
   return {

@@ -9,6 +9,7 @@ import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, problem } from "../errors.ts";
 import { WAITS_RETRY_AFTER_SECONDS } from "../limits.ts";
 import { checkNoBody } from "../no-body.ts";
+import { quotaProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
 import { answers, PAUSE_NOT_FOUND, refuse } from "./errors.ts";
 import {
@@ -42,7 +43,7 @@ export function registerPauseRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         description: "With a recipient and a channel the person is told; without, pass `respond_url` on yourself.",
         headers: PauseHeaders,
         body: CreatePauseBody,
-        response: { 201: CreatedPauseAnswer, ...answers(409, 413, 415) },
+        response: { 201: CreatedPauseAnswer, ...answers(409, 413, 415, 507) },
       },
     },
     async (request, reply) => {
@@ -160,6 +161,8 @@ function createProblem(answer: Exclude<CreatePauseAnswer, { kind: "created" }>):
   switch (answer.kind) {
     case "conflict":
       return CONFLICT;
+    case "quotaExceeded":
+      return quotaProblem(answer);
     case "recipientRefused":
       return invalid([{ field: "recipient", rule: answer.reason }]);
     case "channelNotConfigured": {

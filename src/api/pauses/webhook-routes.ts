@@ -7,8 +7,9 @@ import type { Caller, Engine } from "../../engine/engine.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import { bodyOf } from "../body.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid, problem } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { checkNoBody } from "../no-body.ts";
+import { quotaProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
 import { urlRule, withUrlFault } from "../url-fault.ts";
 import { answers, refuse, WEBHOOK_NOT_FOUND } from "./errors.ts";
@@ -22,11 +23,6 @@ import {
 } from "./webhook-wire.ts";
 
 const tags = ["Webhooks"];
-const TOO_MANY_WEBHOOKS = problem(
-  409,
-  "TOO_MANY_ENDPOINTS",
-  "This tenant has as many webhooks as it may; delete some.",
-);
 
 export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { engine } = deps;
@@ -47,7 +43,7 @@ export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void
       if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(deps, value, body.faults)));
       const answer = await engine.endpoints.create(request.caller, createWebhookInput(body.value));
       if (answer.kind === "urlRefused") return refuse(reply, invalid([{ field: "url", rule: urlRule(answer.reason) }]));
-      if (answer.kind === "tooMany") return refuse(reply, TOO_MANY_WEBHOOKS);
+      if (answer.kind === "quotaExceeded") return refuse(reply, quotaProblem(answer));
       return reply.code(201).send(webhookJson(answer.endpoint));
     },
   );

@@ -3,6 +3,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
+import type { QuotaExceeded } from "../../domain/quota.ts";
 import type { InboundFilter, InboundPage, InboundRecord } from "../../ports/store.ts";
 import type { Caller } from "../caller.ts";
 
@@ -18,7 +19,7 @@ export type CreateSourceAnswer =
   | { readonly kind: "created"; readonly source: Source; readonly generatedSecret: string | null }
   /** Names are the installation's. */
   | { readonly kind: "nameTaken" }
-  | { readonly kind: "tooMany" };
+  | QuotaExceeded;
 
 export interface PatchSourceInput {
   readonly settings: Partial<Omit<SourceSettings, "scheme">>;
@@ -75,7 +76,9 @@ export type PauseStatusAnswer =
   /** 422: every missing or malformed field. */
   | { readonly kind: "invalid"; readonly faults: readonly { readonly field: string; readonly rule: string }[] }
   /** 429: too many that failed came from there. */
-  | { readonly kind: "tooMany" };
+  | { readonly kind: "tooMany" }
+  /** 507: its tenant stores as much as it may. */
+  | QuotaExceeded;
 
 export type AnyAnswer =
   | { readonly kind: "received"; readonly id: Uuid; readonly eventId: Uuid; readonly duplicate: boolean }
@@ -83,7 +86,8 @@ export type AnyAnswer =
   | { readonly kind: "challenge"; readonly challenge: string }
   /** 401, always the same; an unknown source too. */
   | { readonly kind: "unauthorized" }
-  | { readonly kind: "tooMany" };
+  | { readonly kind: "tooMany" }
+  | QuotaExceeded;
 
 export type ReprocessAnswer =
   | { readonly kind: "reprocessed"; readonly record: InboundRecord; readonly eventId: Uuid | null }

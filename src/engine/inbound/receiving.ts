@@ -132,6 +132,7 @@ export function createReceiving({
       digest: contentDigest(request.body),
       event,
     });
+    if (result.kind === "quotaExceeded") return result;
     return result.kind === "repeated"
       ? {
           ...result,
@@ -163,6 +164,7 @@ export function createReceiving({
       digest: digestOf(source, request, deliveryId),
       event: { id: eventId, tenantId: source.tenantId, type: eventType, payload, acceptedAt: now, pauseId: null },
     });
+    if (result.kind === "quotaExceeded") return result;
     return result.kind === "repeated"
       ? { kind: "received", id: result.id, eventId: result.eventId ?? eventId, duplicate: true }
       : { kind: "received", id, eventId, duplicate: false };

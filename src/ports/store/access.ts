@@ -1,12 +1,19 @@
 /** The verbs on tenants, users and keys. */
 import type { Actor, Role } from "../../domain/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { QuotaChanges, QuotaExceeded, Quotas, QuotaUse } from "../../domain/quota.ts";
 
 export interface Tenant {
   readonly seq: Seq;
   readonly id: Uuid;
   readonly name: string;
   readonly createdAt: EpochMs;
+}
+
+export interface TenantView extends Tenant {
+  readonly quotas: Quotas;
+  /** What counts against them now. */
+  readonly use: QuotaUse;
 }
 
 /** A new key; the key itself never reaches the store. */
@@ -22,6 +29,14 @@ export interface NewKey {
 export interface KeyRow extends Omit<NewKey, "hash"> {
   readonly createdAt: EpochMs;
 }
+
+export interface KeyPage {
+  readonly keys: readonly KeyRow[];
+  /** The sequence to go on after; null at the end. */
+  readonly nextAfter: Seq | null;
+}
+
+export type CreateKeyResult = { readonly kind: "created"; readonly key: KeyRow } | QuotaExceeded;
 
 export interface NewUser {
   readonly id: Uuid;
@@ -53,9 +68,9 @@ export interface AccessVerbs {
   /** Whom a key belongs to; null when there is no such key or it was revoked. */
   findKey(hash: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
-  createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<KeyRow>;
-  /** Every key that is not revoked, in creation order. */
-  listKeys(tenantSeq: Seq): Promise<readonly KeyRow[]>;
+  createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<CreateKeyResult>;
+  /** The keys that are not revoked, in creation order. */
+  listKeys(tenantSeq: Seq, after: Seq | null, limit: number): Promise<KeyPage>;
   /** `forbidden`: its role is above the actor's. */
   revokeKey(request: {
     actor: Actor;
@@ -66,6 +81,16 @@ export interface AccessVerbs {
   /** Replace the actor's own key by one of the same name and role; false when it was revoked meanwhile. */
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
+  /** Only what is present changes. Null: there is no such tenant. */
+  patchTenant(request: {
+    actor: Actor;
+    id: Uuid;
+    name?: string;
+    quotas?: QuotaChanges;
+    now: EpochMs;
+  }): Promise<TenantView | null>;
+  getTenant(id: Uuid): Promise<TenantView | null>;
+  findQuotas(tenantSeq: Seq): Promise<Quotas>;
   listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
   /** The tenant of a key that is not revoked, whichever it is. */
   findKeyTenant(id: Uuid): Promise<Tenant | null>;

@@ -4,6 +4,7 @@ import type { Endpoint, Format } from "../../domain/endpoint.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Health } from "../../domain/health.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
+import type { QuotaExceeded } from "../../domain/quota.ts";
 
 export interface PublishRequest {
   readonly tenantSeq: Seq;
@@ -49,6 +50,8 @@ export type PublishResult =
   | { readonly kind: "stale" }
   /** The tenant's paused endpoints hold as much as they may; this one would hold more. */
   | { readonly kind: "backlogFull"; readonly endpointId: Uuid }
+  /** The tenant stores as much as it may. */
+  | QuotaExceeded
   | Broken;
 
 /** An error of ours in this element alone; the others of its group are not affected. */

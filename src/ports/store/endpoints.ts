@@ -2,6 +2,7 @@
 import type { Actor } from "../../domain/access.ts";
 import type { DisabledReason, Endpoint, EndpointSettings, EndpointStatus, Surface } from "../../domain/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { QuotaExceeded } from "../../domain/quota.ts";
 import type { LaneState } from "./delivering.ts";
 
 export interface CreateEndpoint {
@@ -58,7 +59,7 @@ export interface TenantEndpoints {
 }
 
 export interface EndpointVerbs {
-  createEndpoint(request: CreateEndpoint): Promise<{ kind: "created"; endpoint: Endpoint } | { kind: "tooMany" }>;
+  createEndpoint(request: CreateEndpoint): Promise<{ kind: "created"; endpoint: Endpoint } | QuotaExceeded>;
   /** Null when the tenant has no such endpoint. */
   patchEndpoint(request: PatchEndpoint): Promise<{ endpoint: Endpoint; lane: LaneState } | null>;
   /** Erases secret and headers, keeps name and URL for the history; its backlog is cancelled by a job. */

@@ -5,6 +5,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts, TransitionDirection } from "../../domain/inbound/pause-status.ts";
 import type { Rejection } from "../../domain/inbound/request.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
+import type { QuotaExceeded } from "../../domain/quota.ts";
 import type { Broken, Wake } from "./delivering.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -23,7 +24,7 @@ export type CreateSourceResult =
   | { readonly kind: "created"; readonly source: Source }
   /** Names are the installation's: another source has it, whoever's it is. */
   | { readonly kind: "nameTaken" }
-  | { readonly kind: "tooMany" };
+  | QuotaExceeded;
 
 export interface PatchSource {
   readonly actor: Actor;
@@ -88,6 +89,8 @@ export type ReceiveResult =
       /** The event that it published. */
       readonly eventId: Uuid | null;
     }
+  /** The tenant stores as much as it may. */
+  | QuotaExceeded
   | Broken;
 
 export interface Refuse {

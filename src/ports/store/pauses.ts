@@ -3,6 +3,7 @@ import type { Actor } from "../../domain/access.ts";
 import type { AuditActor, AuditType } from "../../domain/audit.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Channel, NotificationState, Pause, PauseStatus, Question, Recipient } from "../../domain/pause.ts";
+import type { QuotaExceeded } from "../../domain/quota.ts";
 import type { IdempotencyClaim, Wake } from "./delivering.ts";
 
 export interface CreatePause {
@@ -22,7 +23,9 @@ export type CreatePauseResult =
   | { readonly kind: "created"; readonly pause: Pause }
   /** The same key and fingerprint came before: that pause, as it is now. */
   | { readonly kind: "repeated"; readonly pause: Pause }
-  | { readonly kind: "conflict" };
+  | { readonly kind: "conflict" }
+  /** The tenant has as many open pauses, or stores as much, as it may. */
+  | QuotaExceeded;
 
 /** Who ends a pause, and how. */
 export type EndPause = {

@@ -14,7 +14,9 @@ function open() {
     ...store,
     key(role: Role, digit = "a", id = store.newId()) {
       const key = { id, hash: hash(digit), name: "ci", role, test: false };
-      return store.run(() => createKey(w, { actor, tenantSeq, key, now: START }));
+      const made = store.run(() => createKey(w, { actor, tenantSeq, key, now: START }));
+      assert(made.kind === "created");
+      return made.key;
     },
     audits: () => store.rows("SELECT event_type, data FROM audit ORDER BY seq").map((row) => String(row.event_type)),
   };

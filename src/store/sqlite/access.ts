@@ -1,9 +1,11 @@
 /** The verbs that change tenants, users and keys. */
 import { type Actor, includesRole, type Role } from "../../domain/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { Founding, KeyRow, NewKey, NewUser, Tenant } from "../../ports/store.ts";
+import { quotaExceeded } from "../../domain/quota.ts";
+import type { CreateKeyResult, Founding, NewKey, NewUser, Tenant } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { audit } from "./audit.ts";
+import { countKeys } from "./lookups.ts";
 import { one } from "./reading.ts";
 import type { Writing } from "./writing.ts";
 
@@ -22,13 +24,15 @@ export interface CreateKey {
   readonly now: EpochMs;
 }
 
-export function createKey(w: Writing, { actor, tenantSeq, key, now }: CreateKey): KeyRow {
+export function createKey(w: Writing, { actor, tenantSeq, key, now }: CreateKey): CreateKeyResult {
   const { id, name, role, test } = key;
   const before = one<{ created_at: EpochMs }>(w, "SELECT created_at FROM keys WHERE id = ?", uuidBytes(id));
-  if (before !== undefined) return { id, name, role, test, createdAt: before.created_at };
+  if (before !== undefined) return { kind: "created", key: { id, name, role, test, createdAt: before.created_at } };
+  const limit = w.usage.quotas(tenantSeq).keys;
+  if (countKeys(w, tenantSeq) >= limit) return quotaExceeded("keys", limit);
   insertKey(w, tenantSeq, key, now);
   auditKey(w, { actor, tenantSeq, type: "key.created", key, now });
-  return { id, name, role, test, createdAt: now };
+  return { kind: "created", key: { id, name, role, test, createdAt: now } };
 }
 
 export interface RevokeKey {

@@ -73,13 +73,24 @@ function bringUpToDate(connection: Connection, files: DataFiles, dir: string): v
   }
 }
 
-const READING = ["findKey", "findTenant", "findKeyTenant", "findUser", "listKeys", "listTenants", "listUsers"] as const;
+const READING = [
+  "findKey",
+  "findTenant",
+  "findKeyTenant",
+  "findUser",
+  "listKeys",
+  "listTenants",
+  "listUsers",
+  "getTenant",
+  "findQuotas",
+] as const;
 const WRITING = [
   "found",
   "createKey",
   "revokeKey",
   "rotateKey",
   "createTenant",
+  "patchTenant",
   "createUser",
   "setUserDisabled",
   "resetPassword",

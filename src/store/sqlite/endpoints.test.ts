@@ -81,7 +81,7 @@ test("a tenant has at most so many endpoints, not counting deleted ones", () => 
         now: START,
       }),
     );
-  assert.deepEqual(create(), { kind: "tooMany" });
+  assert.deepEqual(create(), { kind: "quotaExceeded", quota: "endpoints", limit: ENDPOINTS_PER_TENANT_MAX });
   remove(first);
   assert.equal(create().kind, "created");
 });

@@ -6,7 +6,7 @@ import type { Actor } from "../../domain/access.ts";
 import type { DisabledReason, Endpoint, EndpointSettings, EndpointStatus } from "../../domain/endpoint.ts";
 import { HEALTHY } from "../../domain/health.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import { ENDPOINTS_PER_TENANT_MAX } from "../../domain/limits.ts";
+import { type QuotaExceeded, quotaExceeded } from "../../domain/quota.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { audit } from "./audit.ts";
@@ -25,13 +25,14 @@ const INSERT = `
      updated_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ACTIVE', ?, ?)`;
 
-export type CreatedEndpoint = { readonly kind: "created"; readonly endpoint: Endpoint } | { readonly kind: "tooMany" };
+export type CreatedEndpoint = { readonly kind: "created"; readonly endpoint: Endpoint } | QuotaExceeded;
 
 export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndpoint {
   const { actor, tenantSeq, id, settings, now } = request;
   const repeated = findEndpoint(w, tenantSeq, id);
   if (repeated !== null) return { kind: "created", endpoint: loadEndpoint(w, repeated) };
-  if (countEndpoints(w, tenantSeq) >= ENDPOINTS_PER_TENANT_MAX) return { kind: "tooMany" };
+  const limit = w.usage.quotas(tenantSeq).endpoints;
+  if (countEndpoints(w, tenantSeq) >= limit) return quotaExceeded("endpoints", limit);
   const { lastInsertRowid } = w
     .prepare(INSERT)
     .run(

@@ -2,6 +2,7 @@
 import type { Format } from "../../domain/endpoint.ts";
 import type { Event } from "../../domain/event.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
+import { storedBytes } from "../../domain/quota.ts";
 import { formatNumber, STATE, uuidBytes } from "../rows.ts";
 import type { Writing } from "./writing.ts";
 
@@ -61,7 +62,13 @@ export function insertEvent(w: Writing, row: NewEvent): { readonly eventSeq: Seq
     row.namedDisabled.length === 0 ? null : JSON.stringify(row.namedDisabled),
     row.keyed ? 1 : 0,
   );
+  w.usage.addBytes(row.tenantSeq, eventBytes(event, row.deliveryCount));
   return { eventSeq, typeSeq };
+}
+
+/** What an event counts towards its tenant's quota, for as long as it is kept. */
+export function eventBytes({ payload }: Event, deliveryCount: number): number {
+  return storedBytes(Buffer.byteLength(payload), 1 + deliveryCount);
 }
 
 /**

@@ -28,12 +28,12 @@ test("a key is found by its hash until it is revoked", () => {
     tenantSeq,
     test: true,
   });
-  assert.deepEqual(listKeys(rows.reading, tenantSeq), [
+  assert.deepEqual(listKeys(rows.reading, tenantSeq, null, 10).keys, [
     { id, name: "ci", role: "org_admin", test: true, createdAt: START },
   ]);
   rows.reading.db.prepare("UPDATE keys SET revoked_at = ?").run(START + 1);
   assert.equal(findKey(rows.reading, hash), null);
-  assert.deepEqual(listKeys(rows.reading, tenantSeq), []);
+  assert.deepEqual(listKeys(rows.reading, tenantSeq, null, 10).keys, []);
 });
 
 test("tenants are listed in creation order, a page at a time, and found by id", () => {

@@ -1,7 +1,7 @@
 /** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob: rows found by an id or a key. */
 import type { Actor, Role } from "../../domain/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { Job, KeyRow, Tenant } from "../../ports/store.ts";
+import type { Job, KeyPage, Tenant } from "../../ports/store.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import type { Connection } from "./connection.ts";
 import { all, one } from "./reading.ts";
@@ -25,22 +25,36 @@ export function findKey(connection: Connection, hash: string): Actor | null {
   };
 }
 
-// Served by keys_of_tenant.
+// The index ends in the sequence.
 const KEYS = `
-  SELECT id, name, role, test, created_at
-  FROM keys INDEXED BY keys_of_tenant
-  WHERE tenant_seq = ? AND revoked_at IS NULL
-  ORDER BY seq`;
+  SELECT seq, id, name, role, test, created_at
+  FROM keys INDEXED BY keys_live
+  WHERE tenant_seq = ? AND revoked_at IS NULL AND seq > ?
+  ORDER BY seq
+  LIMIT ?`;
 
-export function listKeys(connection: Connection, tenantSeq: Seq): KeyRow[] {
-  type Row = { id: Uint8Array; name: string; role: Role; test: number; created_at: EpochMs };
-  return all<Row>(connection, KEYS, tenantSeq).map((row) => ({
+export function listKeys(connection: Connection, tenantSeq: Seq, after: Seq | null, limit: number): KeyPage {
+  type Row = { seq: Seq; id: Uint8Array; name: string; role: Role; test: number; created_at: EpochMs };
+  // One more than asked for tells whether there is a next page.
+  const rows = all<Row>(connection, KEYS, tenantSeq, after ?? 0, limit + 1);
+  const shown = rows.slice(0, limit);
+  const keys = shown.map((row) => ({
     id: uuidText(row.id),
     name: row.name,
     role: row.role,
     test: row.test === 1,
     createdAt: row.created_at,
   }));
+  return { keys, nextAfter: rows.length > limit ? (shown.at(-1)?.seq ?? null) : null };
+}
+
+const COUNT_KEYS = `
+  SELECT count(*) AS count
+  FROM keys INDEXED BY keys_live
+  WHERE tenant_seq = ? AND revoked_at IS NULL`;
+
+export function countKeys(connection: Connection, tenantSeq: Seq): number {
+  return one<{ count: number }>(connection, COUNT_KEYS, tenantSeq)?.count ?? 0;
 }
 
 const TENANT = "SELECT seq, id, name, created_at FROM tenants WHERE id = ?";

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { START } from "../../../test/fixtures/sqlite-rows.ts";
 import { StartupError } from "../../domain/errors.ts";
+import { STORED_BYTES_PER_ROW } from "../../domain/limits.ts";
 import { listAudit } from "./audit-views.ts";
 import { migrate, openConnection } from "./connection.ts";
 
@@ -67,6 +68,41 @@ test("an audit of the first schema is kept whole, and gets ids", () => {
     assert.deepEqual(
       seqs.map(({ seq }) => seq),
       [10, 11, 12],
+    );
+    connection.db.close();
+  });
+});
+
+test("the sums that quotas need are those of what an older version stored", () => {
+  const fill = (db: DatabaseSync) => {
+    db.exec(`
+      INSERT INTO tenants (seq, id, name, created_at) VALUES (1, x'01', 'a', 0), (2, x'02', 'b', 0), (3, x'03', 'c', 0);
+      INSERT INTO events (seq, id, tenant_seq, type_seq, payload, accepted_at, first_delivery_seq, delivery_count, named,
+        keyed)
+      VALUES (1, x'01', 1, 1, '{"ü":1}', 0, 1, 0, 0, 0), (2, x'02', 1, 1, '{}', 0, 1, 3, 0, 0),
+        (3, x'03', 2, 1, '{"long":"${"x".repeat(10_000)}"}', 0, 4, 1, 0, 0);
+      INSERT INTO inbound (id, kind, tenant_seq, valid, address, received_at, body_bytes, url, headers, body)
+      VALUES (x'01', 1, 2, 1, '', 0, 5, '/', '{}', x'0102030405'), (x'02', 1, 2, 0, '', 0, 9, '/', '{}', x'01'),
+        (x'03', 1, NULL, 0, '', 0, 9, '/', '{}', x'01');
+      INSERT INTO pauses (id, tenant_seq, status, message, options, allow_text_response, metadata, expires_at, created_at,
+        notification)
+      VALUES (x'01', 1, 0, 'Ü', '["a"]', 0, NULL, 0, 0, 0), (x'02', 1, 1, 'b', '["a"]', 0, '{"k":1}', 0, 0, 0);
+    `);
+  };
+  withFile(6, fill, (file) => {
+    const connection = openConnection(file, "write");
+    migrate(connection);
+    const row = STORED_BYTES_PER_ROW;
+    assert.deepEqual(
+      connection.db
+        .prepare("SELECT open_pauses, stored_bytes FROM tenants ORDER BY seq")
+        .all()
+        .map((sums) => ({ ...sums })),
+      [
+        { open_pauses: 1, stored_bytes: 8 + row + (2 + 4 * row) + (2 + 5 + row) + (1 + 5 + 7 + row) },
+        { open_pauses: 0, stored_bytes: 10_011 + 2 * row + (5 + row) },
+        { open_pauses: 0, stored_bytes: 0 },
+      ],
     );
     connection.db.close();
   });

@@ -64,6 +64,7 @@ function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | 
   const { choice, text } = responseOf(ending);
   const { changes } = w.prepare(END).run(pauseStatusNumber(ending.status), choice, text, now, row.seq);
   if (changes !== 1) throw new Error(`pause ${row.seq} has ended before`);
+  w.usage.addOpenPauses(row.tenant_seq, -1);
   const id = uuidText(row.id);
   audit(w, { ...endingEntry(ending, request), tenantSeq: row.tenant_seq, pauseId: id, now });
   return publishOwn(w, row.tenant_seq, {

@@ -1,7 +1,8 @@
 /** createPause and recordOpening. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../domain/limits.ts";
-import type { Pause } from "../../domain/pause.ts";
+import type { Pause, Question } from "../../domain/pause.ts";
+import { storedBytes } from "../../domain/quota.ts";
 import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening } from "../../ports/store.ts";
 import { channelNumber, notificationNumber, uuidBytes } from "../rows.ts";
 import { audit, byActor } from "./audit.ts";
@@ -11,7 +12,7 @@ import { one } from "./reading.ts";
 import type { Writing } from "./writing.ts";
 
 export function createPause(w: Writing, request: CreatePause): CreatePauseResult {
-  const { actor, tenantSeq, id, recipient, idempotency, now } = request;
+  const { actor, tenantSeq, id, question, recipient, idempotency, now } = request;
   // First, since with an idempotency key this very request has remembered it.
   const before = getPause(w, tenantSeq, id);
   if (before !== null) return { kind: "created", pause: before };
@@ -22,7 +23,12 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
       return { kind: "repeated", pause: loadPause(w, remembered.seq) };
     }
   }
+  const bytes = pauseBytes(question);
+  const excess = w.usage.excessOfPauses(tenantSeq) ?? w.usage.excessOfBytes(tenantSeq, bytes);
+  if (excess !== null) return excess;
   const seq = insertPause(w, request);
+  w.usage.addOpenPauses(tenantSeq, 1);
+  w.usage.addBytes(tenantSeq, bytes);
   if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, seq, now);
   const data = { channel: recipient?.channel ?? null, ...byActor(actor) };
   audit(w, { tenantSeq, actor, type: "pause.created", pauseId: id, data, now });
@@ -37,6 +43,17 @@ export function findRepeatedPause(
 ): Pause | null {
   const remembered = findKey(w, tenantSeq, idempotency, now);
   return remembered?.fingerprint === idempotency.fingerprint ? loadPause(w, remembered.seq) : null;
+}
+
+/** Of a pause's own text, what it counts towards its tenant's quota; `pauseBytes` counts the same before it is there. */
+export const PAUSE_CONTENT_BYTES = "octet_length(message) + octet_length(options) + ifnull(octet_length(metadata), 0)";
+
+function pauseBytes({ message, options, metadata }: Question): number {
+  const content = [message, JSON.stringify(options), metadata ?? ""];
+  return storedBytes(
+    content.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    1,
+  );
 }
 
 const INSERT = `

@@ -12,7 +12,7 @@ import type {
 } from "../../ports/store.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { findKey, rememberKey } from "./idempotency.ts";
-import { creationTime, insertDelivery, insertEvent } from "./insert.ts";
+import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
 import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
 import { endpointVersion } from "./matchables.ts";
 import type { Writing } from "./writing.ts";
@@ -33,6 +33,8 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   const before = stale || w.mode.careful ? publishedBefore(w, request) : null;
   if (before !== null) return before;
   if (stale) return { kind: "stale" };
+  const excess = w.usage.excessOfBytes(tenantSeq, eventBytes(event, request.targets.length));
+  if (excess !== null) return excess;
   const lanes = request.targets.map((target) => w.lanes.get(target.endpointSeq));
   const full = holdsTooMuch(w, tenantSeq, lanes, event);
   if (full !== null) return { kind: "backlogFull", endpointId: full };
@@ -159,8 +161,8 @@ function repeated(w: Writing, eventSeq: Seq): PublishResult {
 
 /**
  * Publish an event of Signalbox's own from within another verb's transaction. Its deliveries wait in the store; the
- * answer says which lanes to wake. It counts towards the quota of what is held, and is never refused for it: an ending
- * has to be told.
+ * answer says which lanes to wake. It counts towards the quotas of what is held and stored, and is never refused for
+ * them: an ending has to be told.
  */
 export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
   return publishFrom(w, tenantSeq, event).woken;

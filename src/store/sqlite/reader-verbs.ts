@@ -18,6 +18,7 @@ import type { Reading } from "./reading.ts";
 import { findSession, findUserByEmail } from "./session-views.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
 import { tail } from "./tail.ts";
+import { findQuotas, getTenant } from "./tenant-views.ts";
 import { findUser, listUsers } from "./user-views.ts";
 
 type ReaderTable = {
@@ -43,6 +44,8 @@ const VERBS = {
   listKeys,
   listTenants,
   findTenant,
+  getTenant,
+  findQuotas,
   findKey,
   findKeyTenant,
   findUser,

@@ -18,6 +18,7 @@ import { getPause, listPauses } from "./pause-views.ts";
 import type { Reading } from "./reading.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
 import { tail } from "./tail.ts";
+import { findQuotas, getTenant } from "./tenant-views.ts";
 
 interface Plan {
   readonly sql: string;
@@ -182,7 +183,9 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["listEndpointsFrom", (reading) => listEndpointsFrom(reading, tenantSeq, 1, 10)],
   ["findKey", (reading) => findKey(reading, "00".repeat(32))],
   ["findTenant", (reading) => findTenant(reading, nobody)],
-  ["listKeys", (reading) => listKeys(reading, tenantSeq)],
+  ["listKeys", (reading) => listKeys(reading, tenantSeq, null, 10)],
+  ["getTenant", (reading) => getTenant(reading, listTenants(reading, null, 1)[0]?.id ?? nobody)],
+  ["findQuotas", (reading) => findQuotas(reading, tenantSeq)],
   ["listTenants", (reading) => listTenants(reading, null, 10)],
   ["getPause", (reading) => getPause(reading, tenantSeq, nobody)],
   ["getSource", (reading) => getSource(reading, tenantSeq, nobody)],

@@ -1,6 +1,7 @@
 /** Retention of events with their deliveries and attempts: most of what is stored. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../domain/limits.ts";
+import { storedBytes } from "../../domain/quota.ts";
 import { noteChanged } from "./ledger/note.ts";
 import { all, one } from "./reading.ts";
 import type { Ages, Budget, Visited } from "./sweep-table.ts";
@@ -8,10 +9,12 @@ import type { Writing } from "./writing.ts";
 
 export interface OldEvent {
   readonly seq: Seq;
+  readonly tenant_seq: Seq;
   readonly accepted_at: EpochMs;
   readonly first_delivery_seq: Seq;
   readonly delivery_count: number;
   readonly keyed: number;
+  readonly payload_bytes: number;
 }
 
 /**
@@ -25,6 +28,7 @@ export function visitEvent(w: Writing, event: OldEvent, { now, cutoff }: Ages, b
   const gone = deleteDeliveries(w, event, budget);
   if (!gone) return "again";
   w.prepare("DELETE FROM events WHERE seq = ?").run(event.seq);
+  w.usage.addBytes(event.tenant_seq, -storedBytes(event.payload_bytes, 1 + event.delivery_count));
   budget.highest.event_seq_deleted = event.seq;
   budget.rows -= 1;
   return "next";

@@ -12,9 +12,11 @@ import {
   RETENTION_STEP_ROWS,
   RETENTION_STEP_VISITS,
 } from "../../domain/limits.ts";
+import { storedBytes } from "../../domain/quota.ts";
 import type { SweepRequest, Wake } from "../../ports/store.ts";
 import { dropForgottenDays } from "./idempotency.ts";
 import { keptInbound, keptInboundEvents, keptSources } from "./inbound/sweep.ts";
+import { PAUSE_CONTENT_BYTES } from "./pauses.ts";
 import { one } from "./reading.ts";
 import { visitEndpoint } from "./sweep-endpoints.ts";
 import { visitEvent } from "./sweep-events.ts";
@@ -42,14 +44,21 @@ interface Aging {
 
 const pauses: Kept<KeptPause> = {
   name: "pauses",
-  page: "SELECT seq, created_at, ended_at FROM pauses WHERE seq > ? ORDER BY seq LIMIT ?",
+  page: `
+    SELECT seq, tenant_seq, created_at, ended_at, ${PAUSE_CONTENT_BYTES} AS content_bytes
+    FROM pauses
+    WHERE seq > ?
+    ORDER BY seq
+    LIMIT ?`,
   visit: visitPause,
 };
 
 interface KeptPause {
   readonly seq: Seq;
+  readonly tenant_seq: Seq;
   readonly created_at: EpochMs;
   readonly ended_at: EpochMs | null;
+  readonly content_bytes: number;
 }
 
 /** What is pending stays; what has ended lives at least as long as an idempotency key that may name it. */
@@ -57,6 +66,7 @@ function visitPause(w: Writing, pause: KeptPause, { now, cutoff }: Ages, budget:
   if (pause.ended_at === null || pause.ended_at >= cutoff) return "next";
   if (pause.created_at + IDEMPOTENCY_TTL_MS >= now) return "next";
   w.prepare("DELETE FROM pauses WHERE seq = ?").run(pause.seq);
+  w.usage.addBytes(pause.tenant_seq, -storedBytes(pause.content_bytes, 1));
   budget.rows -= 1;
   return "next";
 }
@@ -96,7 +106,7 @@ const counters: Kept<{ readonly seq: Seq }> = {
 const events: Kept<Parameters<typeof visitEvent>[1]> = {
   name: "events",
   page: `
-    SELECT seq, accepted_at, first_delivery_seq, delivery_count, keyed
+    SELECT seq, tenant_seq, accepted_at, first_delivery_seq, delivery_count, keyed, octet_length(payload) AS payload_bytes
     FROM events
     WHERE seq > ?
     ORDER BY seq

@@ -20,6 +20,7 @@ import { recordTest, release } from "./release.ts";
 import { changePassword, createSession, endSession, touchSession } from "./sessions.ts";
 import { settleOne } from "./settle.ts";
 import { sweep } from "./sweep.ts";
+import { patchTenant } from "./tenants.ts";
 import { createUser, resetPassword, setUserDisabled } from "./users.ts";
 import type { Writing } from "./writing.ts";
 
@@ -49,6 +50,7 @@ const VERBS = {
   revokeKey,
   rotateKey,
   createTenant,
+  patchTenant,
   createUser,
   setUserDisabled,
   resetPassword,

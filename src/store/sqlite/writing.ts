@@ -6,6 +6,7 @@ import { type Counters, createCounters } from "./counters.ts";
 import { createRefusals, type Refusals } from "./inbound/refusals.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createMatchables, type Matchables } from "./matchables.ts";
+import { createUsage, type Usage } from "./usage.ts";
 
 export interface Writing extends Connection {
   readonly vault: Vault;
@@ -17,6 +18,7 @@ export interface Writing extends Connection {
   /** This node's number and start, once it has entered. */
   readonly self: { node: number; enteredAt: EpochMs };
   readonly counters: Counters;
+  readonly usage: Usage;
   /** The next row of the tables whose order matters. */
   readonly sequences: Sequences;
   /** Facts that stay true between group commits, as long as none is abandoned. */
@@ -56,6 +58,7 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
     self: { node: 0, enteredAt: 0 },
     lanes: createLanes(connection),
     counters: createCounters(connection),
+    usage: createUsage(connection),
     sequences: { event: 0, delivery: 0, attempt: 0, createdAt: 0 },
     memory: {
       typeSeqs: new Map(),
@@ -74,12 +77,14 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
 export function flush(writing: Writing): void {
   writing.lanes.flush();
   writing.counters.flush();
+  writing.usage.flush();
 }
 
-/** After a commit: the next group reads lanes afresh, since the command line may write in between. */
+/** After a commit: the next group reads lanes and quotas again, since the command line may write in between. */
 export function endGroup(writing: Writing): void {
   writing.lanes.clear();
   writing.counters.clear();
+  writing.usage.clear();
   const { typeSeqs, urlSeqs, heldBytes } = writing.memory;
   for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
 }
@@ -93,6 +98,7 @@ const LATEST_CREATION = `
 export function forget(writing: Writing): void {
   writing.lanes.clear();
   writing.counters.clear();
+  writing.usage.clear();
   forgetRows(writing);
   const { sequences } = writing;
   sequences.event = nextSeq(writing, "events", "event_seq_deleted");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NewKey } from "../../../src/ports/store.ts";
+import type { KeyPage, NewKey } from "../../../src/ports/store.ts";
 import { START } from "./times.ts";
 import { type OpenStore, useWorld, type World, withWorld } from "./world.ts";
 
@@ -58,8 +58,8 @@ export function accessCases(open: OpenStore): void {
   test("a key is found by its hash, with its role and whether it is a test key", async () => {
     const tenant = await world.newTenant();
     const key = { ...world.newKey("developer"), test: true };
-    const row = await world.store.createKey({ ...tenant.owner, key, now: START + 3 });
-    assert.deepEqual(row, listed(key, START + 3));
+    const made = await world.store.createKey({ ...tenant.owner, key, now: START + 3 });
+    assert.deepEqual(made, { kind: "created", key: listed(key, START + 3) });
     const actor = await world.store.findKey(key.hash);
     assert.deepEqual(actor, { ...tenant.actor, id: key.id, role: "developer", test: true });
     assert.equal(await world.store.findKey("0".repeat(64)), null);
@@ -68,9 +68,9 @@ export function accessCases(open: OpenStore): void {
   test("a key that is created again is one key", async () => {
     const tenant = await world.newTenant();
     const request = { ...tenant.owner, key: world.newKey(), now: START };
-    const row = await world.store.createKey(request);
-    assert.deepEqual(await world.store.createKey({ ...request, now: START + 1 }), row);
-    assert.equal((await world.store.listKeys(tenant.tenantSeq)).length, 2);
+    const made = await world.store.createKey(request);
+    assert.deepEqual(await world.store.createKey({ ...request, now: START + 1 }), made);
+    assert.equal((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.length, 2);
   });
 
   test("the list of keys has the tenant's own, in creation order, without the revoked", async () => {
@@ -81,10 +81,31 @@ export function accessCases(open: OpenStore): void {
     const [first, second, third] = keys;
     assert(first !== undefined && second !== undefined && third !== undefined);
     await world.store.revokeKey({ ...tenant.owner, id: second.id, now: START });
-    assert.deepEqual((await world.store.listKeys(tenant.tenantSeq)).slice(1), [
+    assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.slice(1), [
       listed(first, START),
       listed(third, START),
     ]);
+  });
+
+  test("keys are listed a page at a time, and a page never shows a revoked one", async () => {
+    const tenant = await world.newTenant();
+    const keys = Array.from({ length: 5 }, () => world.newKey("developer"));
+    for (const key of keys) await world.store.createKey({ ...tenant.owner, key, now: START });
+    await world.store.revokeKey({ ...tenant.owner, id: keys[1]?.id ?? assert.fail(), now: START });
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    let after: number | null = null;
+    do {
+      const page: KeyPage = await world.store.listKeys(tenant.tenantSeq, after, 2);
+      seen.push(...page.keys.map(({ id }) => id));
+      sizes.push(page.keys.length);
+      after = page.nextAfter;
+    } while (after !== null);
+    assert.deepEqual(sizes, [2, 2, 1]);
+    assert.deepEqual(
+      seen.slice(1),
+      [keys[0], keys[2], keys[3], keys[4]].map((key) => key?.id),
+    );
   });
 
   test("a revoked key is nobody's at once, and for ever", async () => {
@@ -121,7 +142,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal(await world.store.rotateKey(rotation), true);
     assert.equal(await world.store.findKey(old.hash), null);
     assert.deepEqual(await world.store.findKey(hash), { ...actor, id });
-    assert.deepEqual((await world.store.listKeys(tenant.tenantSeq)).at(-1), {
+    assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.at(-1), {
       ...listed(old, START + 5),
       id,
     });
@@ -157,7 +178,7 @@ export function accessCases(open: OpenStore): void {
     const tenant = await world.store.createTenant(request);
     assert.deepEqual(await world.store.createTenant(request), tenant);
     assert.equal(tenant.name, "Ünï");
-    assert.equal((await world.store.listKeys(tenant.seq)).length, 1);
+    assert.equal((await world.store.listKeys(tenant.seq, null, 10)).keys.length, 1);
     assert.equal((await world.store.findKey(request.key.hash))?.tenantSeq, tenant.seq);
   });
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Source, SourceSettings } from "../../../src/domain/inbound/source.ts";
-import { SOURCES_PER_TENANT_COUNT_MAX } from "../../../src/domain/limits.ts";
 import type { PatchSource } from "../../../src/ports/store.ts";
 import { createSourceOf, SOURCE_SECRET, SOURCE_SETTINGS } from "../../fixtures/inbound.ts";
 import type { Tenancy } from "./tenancy.ts";
@@ -113,19 +112,6 @@ export function sourceCases(open: OpenStore): void {
     assert.equal((await world.store.patchSource(rename)).kind, "patched");
     assert(await world.store.deleteSource({ ...other.owner, id: theirs.id, now: START }));
     assert.equal((await world.store.createSource(taken)).kind, "created");
-  });
-
-  test("a tenant has a bounded number of sources", async () => {
-    await withWorld(open, async (alone) => {
-      const tenant = await alone.newTenant();
-      const made = Array.from({ length: SOURCES_PER_TENANT_COUNT_MAX }, () => make(alone, tenant));
-      const [first] = await Promise.all(made);
-      const request = createSourceOf({ newId: alone.newId, now: START }, tenant.actor, { name: newName() });
-      assert.deepEqual(await alone.store.createSource(request), { kind: "tooMany" });
-      await make(alone, await alone.newTenant());
-      assert(await alone.store.deleteSource({ ...tenant.owner, id: first?.id ?? assert.fail(), now: START }));
-      assert.equal((await alone.store.createSource(request)).kind, "created");
-    });
   });
 
   test("a list is in order of creation, after a source, without the deleted ones", async () => {

@@ -23,6 +23,7 @@ import { orderCases } from "./order.ts";
 import { deadlineCases } from "./pause-deadlines.ts";
 import { pauseCases } from "./pauses.ts";
 import { publishCases } from "./publish.ts";
+import { quotaCases } from "./quotas.ts";
 import { reprocessingCases } from "./reprocessing.ts";
 import { retentionCases } from "./retention.ts";
 import { sessionCases } from "./sessions.ts";
@@ -45,6 +46,7 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["lists", listCases],
   ["the ledger", ledgerCases],
   ["access", accessCases],
+  ["quotas", quotaCases],
   ["users", userCases],
   ["sessions", sessionCases],
   ["jobs", jobCases],

@@ -1,5 +1,6 @@
 /** receive: what was verified is recorded, remembered and published in one transaction. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { storedBytes } from "../../../domain/quota.ts";
 import type { Receive, ReceiveResult, Wake } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { publishFrom, wakesFor } from "../publish.ts";
@@ -20,12 +21,24 @@ export function receiveOne(w: Writing, request: Receive): ReceiveResult {
   if (isSame) {
     return { kind: "received", woken: event === null ? [] : wakesFor(w, request.tenantSeq, event.type) };
   }
+  const bytes = receivedBytes(request.raw.body.byteLength);
+  const excess = w.usage.excessOfBytes(request.tenantSeq, bytes);
+  if (excess !== null) return excess;
+  w.usage.addBytes(request.tenantSeq, bytes);
   const seq = insertInbound(w, { ...request, refused: null, bodyBytes: request.raw.body.byteLength });
   if (digest !== null) {
     const answer = { id, direction: facts?.direction ?? null, eventId: event?.id ?? null };
     rememberDigest(w, digest, answer, now);
   }
   return { kind: "received", woken: event === null ? [] : publishOf(w, seq, request.tenantSeq, event, now) };
+}
+
+/**
+ * What a verified request counts towards its tenant's quota, for as long as it is kept. Refused ones have bounds of
+ * their own: a stranger must not use up a quota.
+ */
+export function receivedBytes(bodyBytes: number): number {
+  return storedBytes(bodyBytes, 1);
 }
 
 export function digestOf({ sourceSeq, digest }: Pick<Receive, "sourceSeq" | "digest">): DigestOfSource | null {

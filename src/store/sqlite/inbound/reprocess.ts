@@ -10,7 +10,7 @@ import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentials } from "./credentials.ts";
 import { findDigest, rememberDigest } from "./digests.ts";
-import { digestOf, publishOf } from "./receive.ts";
+import { digestOf, publishOf, receivedBytes } from "./receive.ts";
 import { factValues, findRecord, type RecordColumns, readRecord } from "./rows.ts";
 
 type Verified = NonNullable<Reprocess["verified"]>;
@@ -62,6 +62,7 @@ const TURN_VALID = `
 function turnValid(w: Writing, row: RecordColumns, { id, event, now }: Reprocess, verified: Verified): void {
   const { sourceSeq, tenantSeq, sourceName, eventType, facts } = verified;
   w.memory.refusals.left(sourceOf(w, row.seq));
+  w.usage.addBytes(tenantSeq, receivedBytes(row.body.byteLength));
   w.prepare(TURN_VALID).run(now, sourceSeq, tenantSeq, sourceName, eventType, ...factValues(facts), row.seq);
   eraseCredentials(w, row.seq);
   const digest = digestOf(verified);
@@ -127,12 +128,13 @@ interface DeletedInbound {
   readonly tenant_seq: Seq | null;
   readonly source_name: string | null;
   readonly valid: number;
+  readonly bytes: number;
 }
 
 const DELETE = `
   DELETE FROM inbound
   WHERE id = :id AND (:tenant IS NULL OR tenant_seq = :tenant)
-  RETURNING seq, source_seq, tenant_seq, source_name, valid`;
+  RETURNING seq, source_seq, tenant_seq, source_name, valid, octet_length(body) AS bytes`;
 
 /** Its digest stays, so that a repeat is still one; the links to its events lead nowhere until retention takes them. */
 export function deleteInbound(w: Writing, { actor, tenantSeq, id, now }: Omit<NoteInbound, "notes">): boolean {
@@ -141,7 +143,7 @@ export function deleteInbound(w: Writing, { actor, tenantSeq, id, now }: Omit<No
   if (deleted.valid === 0) {
     w.memory.refusals.left(deleted.source_seq);
     eraseCredentials(w, deleted.seq);
-  }
+  } else if (deleted.tenant_seq !== null) w.usage.addBytes(deleted.tenant_seq, -receivedBytes(deleted.bytes));
   // Nothing else tells any more where it came from.
   const data = { source: deleted.source_name };
   auditInbound(w, { actor, tenantSeq: deleted.tenant_seq, id, type: "inbound.deleted", data, now });

@@ -3,6 +3,7 @@ import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { Source } from "../../../domain/inbound/source.ts";
 import type { DeletedSource } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
+import type { Connection } from "../connection.ts";
 import { all, one, type Reading } from "../reading.ts";
 import { readSource, SOURCE_COLUMNS, type SourceColumns } from "./source-rows.ts";
 
@@ -50,6 +51,13 @@ const OF_TENANT = `
   WHERE s.tenant_seq = ? AND s.deleted_at IS NULL AND s.seq > ?
   ORDER BY s.seq
   LIMIT ?`;
+
+// Served by sources_live, so that tombstones cost nothing.
+const COUNT = "SELECT count(*) AS count FROM sources WHERE tenant_seq = ? AND deleted_at IS NULL";
+
+export function countSources(connection: Connection, tenantSeq: Seq): number {
+  return one<{ count: number }>(connection, COUNT, tenantSeq)?.count ?? 0;
+}
 
 export function listSources(reading: Reading, tenantSeq: Seq, after: Seq | null, limit: number): Source[] {
   return all<SourceColumns>(reading, OF_TENANT, tenantSeq, after ?? 0, limit).map((row) => readSource(reading, row));

@@ -2,7 +2,7 @@
 import type { Actor } from "../../../domain/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { Source, SourceSettings } from "../../../domain/inbound/source.ts";
-import { SOURCES_PER_TENANT_COUNT_MAX } from "../../../domain/limits.ts";
+import { quotaExceeded } from "../../../domain/quota.ts";
 import type { CreateSource, CreateSourceResult, PatchSource, PatchSourceResult } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { type AuditEntry, audit } from "../audit.ts";
@@ -10,21 +10,20 @@ import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentialsOf } from "./credentials.ts";
 import { loadSource, settingsText } from "./source-rows.ts";
-import { findSource, getSource } from "./source-views.ts";
+import { countSources, findSource, getSource } from "./source-views.ts";
 
 // ── Create ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// Served by sources_by_name and sources_live, so that tombstones cost nothing.
+// Served by sources_by_name, so that tombstones cost nothing.
 const OF_NAME = "SELECT seq FROM sources WHERE name = ? AND deleted_at IS NULL";
-const COUNT = "SELECT count(*) AS count FROM sources WHERE tenant_seq = ? AND deleted_at IS NULL";
 
 export function createSource(w: Writing, request: CreateSource): CreateSourceResult {
   const { actor, tenantSeq, id, settings, secret, now } = request;
   const before = getSource(w, tenantSeq, id);
   if (before !== null) return { kind: "created", source: before };
   if (one(w, OF_NAME, settings.name) !== undefined) return { kind: "nameTaken" };
-  const count = one<{ count: number }>(w, COUNT, tenantSeq)?.count ?? 0;
-  if (count >= SOURCES_PER_TENANT_COUNT_MAX) return { kind: "tooMany" };
+  const limit = w.usage.quotas(tenantSeq).sources;
+  if (countSources(w, tenantSeq) >= limit) return quotaExceeded("sources", limit);
   const seq = insertSource(w, { tenantSeq, id, settings, secret, now });
   auditSource(w, { actor, tenantSeq, type: "source.created", source: { id, name: settings.name }, now });
   return { kind: "created", source: loadSource(w, seq) };

@@ -3,13 +3,17 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
 import type { Kept } from "../sweep-table.ts";
 import { eraseCredentials } from "./credentials.ts";
+import { receivedBytes } from "./receive.ts";
 
 interface KeptInbound {
   readonly seq: Seq;
+  readonly tenant_seq: Seq | null;
   readonly source_seq: Seq | null;
   readonly valid: number;
   readonly received_at: EpochMs;
   readonly body_bytes: number;
+  /** As much of it as is kept. */
+  readonly kept_bytes: number;
 }
 
 /** A body's pages are freed one by one: so much of it is as much work as a row to look at. */
@@ -17,14 +21,19 @@ const BODY_BYTES_PER_VISIT = 16_384;
 
 export const keptInbound: Kept<KeptInbound> = {
   name: "inbound",
-  page: "SELECT seq, source_seq, valid, received_at, body_bytes FROM inbound WHERE seq > ? ORDER BY seq LIMIT ?",
+  page: `
+    SELECT seq, tenant_seq, source_seq, valid, received_at, body_bytes, octet_length(body) AS kept_bytes
+    FROM inbound
+    WHERE seq > ?
+    ORDER BY seq
+    LIMIT ?`,
   visit(w, row, { cutoff }, budget) {
     if (row.received_at >= cutoff) return "end";
     w.prepare("DELETE FROM inbound WHERE seq = ?").run(row.seq);
     if (row.valid === 0) {
       w.memory.refusals.left(row.source_seq);
       eraseCredentials(w, row.seq);
-    }
+    } else if (row.tenant_seq !== null) w.usage.addBytes(row.tenant_seq, -receivedBytes(row.kept_bytes));
     budget.rows -= 1;
     budget.visits -= Math.floor(row.body_bytes / BODY_BYTES_PER_VISIT);
     return "next";
