@@ -32,7 +32,7 @@ test("an empty environment gives the defaults of the contract", () => {
     mail: null,
     sms: null,
     logLevel: "info",
-    first: { adminEmail: null, adminPassword: null, apiKey: null },
+    first: { adminEmail: null, adminPassword: null, apiKey: null, tenantName: null },
   } satisfies Config);
 });
 
@@ -57,6 +57,7 @@ test("every setting is read", () => {
     SIGNALBOX_ADMIN_EMAIL: "ops@example.com",
     SIGNALBOX_ADMIN_PASSWORD: " with spaces ",
     SIGNALBOX_API_KEY: `sb_live_${"0a".repeat(24)}`,
+    SIGNALBOX_TENANT_NAME: " Acme Robotics ",
     PATH: "/usr/bin",
   });
   assert.deepEqual(config, {
@@ -73,7 +74,12 @@ test("every setting is read", () => {
     mail: { smtpUrl: "smtp://user:pass@mail.example.com:587", from: "Signalbox <ops@example.com>" },
     sms: { accountSid: "AC0123", authToken: "token", from: "+15551234567", baseUrl: "https://api.twilio.com" },
     logLevel: "debug",
-    first: { adminEmail: "ops@example.com", adminPassword: " with spaces ", apiKey: `sb_live_${"0a".repeat(24)}` },
+    first: {
+      adminEmail: "ops@example.com",
+      adminPassword: " with spaces ",
+      apiKey: `sb_live_${"0a".repeat(24)}`,
+      tenantName: "Acme Robotics",
+    },
   } satisfies Config);
 });
 
@@ -121,6 +127,9 @@ const WRONG: readonly (readonly [string, string])[] = [
   ["SIGNALBOX_MASTER_KEY", `${KEY_BASE64.slice(0, 20)} ${KEY_BASE64.slice(20)}`],
   ["SIGNALBOX_API_KEY", `sb_live_${"0A".repeat(24)}`],
   ["SIGNALBOX_API_KEY", "sb_live_short"],
+  ["SIGNALBOX_TENANT_NAME", "   "],
+  ["SIGNALBOX_TENANT_NAME", "a\u0007b"],
+  ["SIGNALBOX_TENANT_NAME", "x".repeat(201)],
   ["SIGNALBOX_ADMIN_EMAIL", "nobody"],
   ["SIGNALBOX_ADMIN_PASSWORD", "short"],
   ["SIGNALBOX_INBOUND_SOURCES", "not json"],

@@ -19,6 +19,7 @@ import {
   parsePublicUrl,
   parseSmsSender,
   parseSmtpUrl,
+  parseTenantName,
   parseToken,
 } from "./config/parse.ts";
 import { StartupError } from "./domain/errors.ts";
@@ -50,11 +51,12 @@ export interface Config {
     readonly baseUrl: string;
   } | null;
   readonly logLevel: LogLevel;
-  /** What an empty store is given; each null is made up instead, and printed once. */
+  /** What an empty store is given; a null secret is generated and printed once, a null name is `default`. */
   readonly first: {
     readonly adminEmail: string | null;
     readonly adminPassword: string | null;
     readonly apiKey: string | null;
+    readonly tenantName: string | null;
   };
 }
 
@@ -79,6 +81,7 @@ const NAMES = [
   "SIGNALBOX_MASTER_KEY",
   "SIGNALBOX_PUBLIC_URL",
   "SIGNALBOX_RETENTION_DAYS",
+  "SIGNALBOX_TENANT_NAME",
   "SIGNALBOX_TRUST_PROXY",
   "SMTP_URL",
   "TWILIO_ACCOUNT_SID",
@@ -115,6 +118,7 @@ export function loadConfig(env: Environment): Config {
       adminEmail: settings.read("SIGNALBOX_ADMIN_EMAIL", parseEmail, null),
       adminPassword: settings.read("SIGNALBOX_ADMIN_PASSWORD", parsePassword, null),
       apiKey: settings.read("SIGNALBOX_API_KEY", parseApiKey, null),
+      tenantName: settings.read("SIGNALBOX_TENANT_NAME", parseTenantName, null),
     },
   };
   settings.refuse("DATABASE_URL", "PostgreSQL comes with a later version; unset it to use the SQLite file");

@@ -4,6 +4,7 @@ import ipaddr from "ipaddr.js";
 import { KEY_PATTERN, passwordFault } from "../domain/access.ts";
 import { SECRET_CHARS_MAX, SOURCE_NAME_CHARS_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/recipient.ts";
+import { isTenantName, TENANT_NAME_RULE } from "../domain/tenant.ts";
 import { hasCharacters, isBlank, isPlain } from "../domain/text.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
@@ -59,6 +60,10 @@ export const parseHost: Parse<string> = (text) =>
   isIP(text) !== 0 || HOSTNAME.test(text)
     ? { value: text }
     : { fault: `must be an address or a host name, such as 127.0.0.1, not ${shown(text)}` };
+
+/** Space around it is removed. */
+export const parseTenantName: Parse<string> = (text) =>
+  isTenantName(text) ? { value: text.trim() } : { fault: TENANT_NAME_RULE };
 
 export const parsePath: Parse<string> = (text) =>
   text.includes("\0") ? { fault: "must be a path without a NUL character" } : { value: text };

@@ -1,15 +1,17 @@
 /** The first start: an empty store gets a tenant, its administrator and a key. */
+import { UNNAMED_TENANT } from "../domain/tenant.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { hashKey } from "./access.ts";
 import { hashPassword } from "./passwords.ts";
 import { makePassword } from "./users.ts";
 
-/** What the operator fixed; each null is made up. */
+/** What the operator fixed; null values are generated, but for the tenant's name. */
 export interface FoundingWishes {
   readonly adminEmail: string | null;
   readonly adminPassword: string | null;
   readonly apiKey: string | null;
+  readonly tenantName: string | null;
 }
 
 /** What was made; `null` for a secret that the operator fixed, which is not repeated. */
@@ -30,7 +32,7 @@ export async function found(store: Store, clock: Clock, wishes: FoundingWishes):
   const apiKey = wishes.apiKey ?? `sb_live_${clock.randomHex(KEY_RANDOM_BYTES)}`;
   const email = wishes.adminEmail ?? EMAIL;
   const isNew = await store.found({
-    tenant: { id: clock.uuid(), name: "default" },
+    tenant: { id: clock.uuid(), name: wishes.tenantName ?? UNNAMED_TENANT },
     user: { id: clock.uuid(), email, passwordHash: await hashPassword(password), role: "global_admin" },
     key: {
       id: clock.uuid(),

@@ -2,6 +2,7 @@
 import type { EpochMs, Seq } from "../domain/ids.ts";
 import { NOTIFICATION_REASON_CHARS_MAX, STOP_GRACE_MS, TIMER_MS_MAX } from "../domain/limits.ts";
 import { type Channel, notificationWaitMs, type Pause } from "../domain/pause.ts";
+import { requesterOf } from "../domain/tenant.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Notified, Notifier } from "../ports/notifier.ts";
 import type { ClaimedNotification, SettleNotification, Store } from "../ports/store.ts";
@@ -126,7 +127,7 @@ function createLane(notifier: Notifier, options: NotificationsOptions): Lane {
     return {
       pauseId: pause.id,
       address: pause.recipient?.address ?? "",
-      requester: pause.tenantName,
+      requester: requesterOf(pause.tenantName),
       message,
       options: choices,
       allowTextResponse,

@@ -36,7 +36,12 @@ async function stage(t: TestContext) {
   let aheadMs = 0;
   const system = createSystemClock();
   const clock = { ...system, now: () => system.now() + aheadMs };
-  await found(store, clock, { adminEmail: PERSON.email, adminPassword: PERSON.password, apiKey: null });
+  await found(store, clock, {
+    adminEmail: PERSON.email,
+    adminPassword: PERSON.password,
+    apiKey: null,
+    tenantName: null,
+  });
   const changes = { count: 0 };
   const sessions = createSessions(store, clock, () => {
     changes.count += 1;

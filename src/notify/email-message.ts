@@ -3,7 +3,7 @@
 import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, LINK_SENTENCES, TEXT_SENTENCE } from "./text.ts";
+import { cut, deadlineSentences, LINK_SENTENCES, opening, TEXT_SENTENCE } from "./text.ts";
 
 export interface EmailMessage {
   readonly subject: string;
@@ -12,11 +12,11 @@ export interface EmailMessage {
 }
 
 export function emailMessage(notification: Notification): EmailMessage {
-  const requester = oneLine(notification.requester);
+  const begun = opening(notification.requester);
   return {
-    subject: cut(`${requester} asks: ${oneLine(notification.message)}`, MAIL_SUBJECT_CHARS_MAX),
-    text: plainText(notification, requester),
-    html: html(notification, requester),
+    subject: cut(`${begun}: ${oneLine(notification.message)}`, MAIL_SUBJECT_CHARS_MAX),
+    text: plainText(notification, begun),
+    html: html(notification, begun),
   };
 }
 
@@ -25,11 +25,11 @@ function optionLink(respondUrl: string, option: string): string {
   return `${respondUrl}?choice=${encodeURIComponent(option.toWellFormed())}`;
 }
 
-function plainText(notification: Notification, requester: string): string {
+function plainText(notification: Notification, begun: string): string {
   const { message, options, respondUrl, allowTextResponse } = notification;
   const choices = options.map((option) => `* ${oneLine(option)}\n  ${optionLink(respondUrl, option)}`);
   return [
-    `${requester} asks:`,
+    `${begun}:`,
     readable(message),
     choices.join("\n"),
     `The question on its page:\n${respondUrl}`,
@@ -58,7 +58,7 @@ const SHEET = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 @media (prefers-color-scheme:dark){.ground{background:#14161a!important}.card{background:#1f2329!important}
 .ink{color:#f2f4f7!important}.faint{color:#b4bcc8!important}.link{color:#9dbcff!important}}`;
 
-function html(notification: Notification, requester: string): string {
+function html(notification: Notification, begun: string): string {
   const { message, options, respondUrl, allowTextResponse } = notification;
   const faint = (text: string) =>
     `<p class="faint" style="margin:16px 0 0;font-size:14px;line-height:1.5;color:#4b5563">${text}</p>`;
@@ -69,7 +69,7 @@ function html(notification: Notification, requester: string): string {
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escaped(requester)} asks</title>
+<title>${escaped(begun)}</title>
 <style>${SHEET}</style>
 </head>
 <body class="ground" style="margin:0;padding:0;background:#f3f4f6">
@@ -77,7 +77,7 @@ function html(notification: Notification, requester: string): string {
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;background:#ffffff;border-radius:12px">
 <tr><td style="padding:24px;${FONT}">
-<p class="faint" dir="auto" style="margin:0 0 12px;font-size:15px;color:#4b5563">${escaped(requester)} asks:</p>
+<p class="faint" dir="auto" style="margin:0 0 12px;font-size:15px;color:#4b5563">${escaped(begun)}:</p>
 <p class="ink" dir="auto" style="margin:0 0 24px;font-size:19px;line-height:1.5;color:#111827;word-break:break-word">${escaped(readable(message)).replaceAll("\n", "<br>\n")}</p>
 ${options.map((option) => button(optionLink(respondUrl, option), oneLine(option))).join("\n")}
 ${allowTextResponse ? faint(escaped(TEXT_SENTENCE)) : ""}

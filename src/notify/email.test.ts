@@ -118,6 +118,17 @@ test("untrusted text stays text: no header, no markup, no reversed reading, line
   assert.equal(server.mails.length, 1);
 });
 
+test("a requester without a name is not named", async (context) => {
+  const { server, email } = await setUp(context);
+  await email.notify(aNotification({ requester: null }));
+  const { text: plain, html, headers } = await server.next();
+  assert.deepEqual(headers.get("subject"), ["Your answer is needed: Pay 340 EUR to Acme Corp?"]);
+  for (const part of [plain, html]) {
+    assert.match(part, /Your answer is needed:/);
+    assert.doesNotMatch(part, /null|asks:/);
+  }
+});
+
 test("a long question is cut in the subject and whole in the mail", async (context) => {
   const { server, email } = await setUp(context);
   const message = "Is it 🙂? ".repeat(150).trim();

@@ -47,6 +47,15 @@ test("the question goes to the webhook's URL as one JSON message", async (contex
   assert.deepEqual(JSON.parse(call?.body ?? ""), slackMessage(aNotification()));
 });
 
+test("a requester without a name is not named", () => {
+  const { text, blocks } = slackMessage(aNotification({ requester: null }));
+  assert.match(text, /^Your answer is needed: Pay 340 EUR to Acme Corp\?\n/);
+  assert.deepEqual(blocks[0], {
+    type: "header",
+    text: { type: "plain_text", text: "Your answer is needed", emoji: false },
+  });
+});
+
 test("a message has the question, the options, the deadline, and one button that leads to the page", () => {
   assert.deepEqual(slackMessage(aNotification()), {
     text: "Acme Robots asks: Pay 340 EUR to Acme Corp?\n<https://box.example/respond/tok3n|Answer>",

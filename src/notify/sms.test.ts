@@ -61,6 +61,11 @@ test("a messaging service is named as what it is", async (context) => {
   assert.deepEqual([form.get("MessagingServiceSid"), form.get("From")], [from, null]);
 });
 
+test("a requester without a name is not named", () => {
+  const text = smsText(aNotification({ requester: null })) ?? "";
+  assert.match(text, /^Your answer is needed: Pay 340 EUR to Acme Corp\?\nAnswer: /);
+});
+
 test("a long question is cut, the link never", () => {
   const long = smsText(aNotification({ requester: "R".repeat(200), message: "🙂".repeat(1000) })) ?? "";
   assert.match(long, /^R+\.\.\. asks: (🙂)+\.\.\.\nAnswer: https:\/\/box\.example\/respond\/tok3n\nby /u);

@@ -14,7 +14,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Notification, Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";
 import { failed, notifiedOf, type Service, withoutLinks } from "./notified.ts";
-import { cut } from "./text.ts";
+import { cut, opening } from "./text.ts";
 import { Tries } from "./tries.ts";
 
 export interface SmsOptions {
@@ -77,7 +77,7 @@ export function smsText({ requester, message, respondUrl, expiresAt }: Notificat
   const end = `\nAnswer: ${respondUrl}\nby ${spokenTime(expiresAt)}`;
   const room = SMS_CHARS_MAX - end.length;
   if (room < 0) return null;
-  const who = `${cut(oneLine(requester), SMS_REQUESTER_CHARS_MAX, MARK)} asks: `;
+  const who = `${opening(requester === null ? null : cut(oneLine(requester), SMS_REQUESTER_CHARS_MAX, MARK))}: `;
   const question = cut(oneLine(message), SMS_QUESTION_CHARS_MAX, MARK);
   return cut(`${who}${question}`, room, room < MARK.length ? "" : MARK) + end;
 }

@@ -10,6 +10,11 @@ export function cut(text: string, charsMax: number, mark = "…"): string {
   return (/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept) + mark;
 }
 
+/** What a message begins with: who asks, when there is a name to say. A sentence's beginning, without its end. */
+export function opening(requester: string | null): string {
+  return requester === null ? "Your answer is needed" : `${oneLine(requester)} asks`;
+}
+
 /** Until when, and what then. */
 export function deadlineSentences({ expiresAt, timeoutDefault }: Notification): string {
   const otherwise =

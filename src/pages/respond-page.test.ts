@@ -19,6 +19,9 @@ function assertSays(page: RespondPage, ...sentences: readonly string[]): void {
   for (const sentence of sentences) assert.ok(text.includes(sentence), `“${sentence}” is not in: ${text}`);
 }
 
+type Named = Extract<RespondPage, { requester: string | null }>;
+const PAGES_OF_REQUESTERS = Object.values<RespondPage>(PAGES).filter((page): page is Named => "requester" in page);
+
 const HOSTILE = `</style></title></textarea><script>alert(1)</script><b onclick='x' x="y">&amp;`;
 const ESCAPED =
   "&lt;/style&gt;&lt;/title&gt;&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;" +
@@ -37,6 +40,19 @@ test("an open question shows who asks, what, how to answer, until when, and what
   );
   assert.match(respondPage(OPEN), /<time datetime="2026-11-22T14:23:00Z">/);
   assertSays({ ...OPEN, timeoutDefault: null }, "If nobody answers nothing is decided.");
+});
+
+test("where the requester has no name, every state of the page reads as well without one", () => {
+  for (const named of PAGES_OF_REQUESTERS) {
+    const text = respondPage({ ...named, requester: null });
+    assert.doesNotMatch(text, /null|<bdi><\/bdi>|>\s+(asks|had asked|withdrew)/, named.kind);
+  }
+  const nameless = { ...OPEN, requester: null };
+  assertSays(nameless, "Your answer is needed");
+  assert.match(respondPage(nameless), /<title>Your answer is needed<\/title>/);
+  assert.match(respondPage({ ...nameless, problem: "Please choose." }), /<title>Not taken: Your answer is needed</);
+  const ended = { requester: null, message: OPEN.message, at: OPEN.expiresAt, tooLate: false };
+  assertSays({ kind: "cancelled", ...ended }, "The question was withdrawn on Sunday", "You were asked");
 });
 
 test("each option is a button that sends it, and the form posts to its own path without the query", () => {

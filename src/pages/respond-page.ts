@@ -20,8 +20,8 @@ export type RespondPage =
   | { readonly kind: "unavailable" };
 
 interface Asked {
-  /** The tenant's name. */
-  readonly requester: string;
+  /** The tenant's name; null when it has none of its own. */
+  readonly requester: string | null;
   readonly message: string;
 }
 
@@ -134,11 +134,12 @@ function layoutOf(page: RespondPage): Layout {
 
 function open(page: OpenPage): Layout {
   const { requester, message, problem } = page;
+  const title = requester === null ? "Your answer is needed" : `${requester} asks for an answer`;
   return {
     lamp: "amber",
     state: "Waiting for an answer",
-    title: problem === null ? `${requester} asks for an answer` : `Not taken: ${requester} asks for an answer`,
-    heading: html`<bdi>${requester}</bdi> asks you`,
+    title: problem === null ? title : `Not taken: ${title}`,
+    heading: requester === null ? html`Your answer is needed` : html`<bdi>${requester}</bdi> asks you`,
     content: html`${messageText(message, "question")}
 ${problem === null ? NOTHING : notice(html`<strong>Your answer was not taken.</strong> ${problem}`)}
 ${form(page)}
@@ -220,9 +221,13 @@ function cancelled(page: CancelledPage): Layout {
     title: "This question was withdrawn",
     heading: html`No answer is needed any more`,
     content: html`${tooLate(page, html`The question had been withdrawn before.`)}
-<p><bdi>${page.requester}</bdi> withdrew the question on ${time(page.at)}.</p>
+<p>${withdrawn(page)} on ${time(page.at)}.</p>
 ${asked(page)}`,
   };
+}
+
+function withdrawn({ requester }: CancelledPage): Html {
+  return requester === null ? html`The question was withdrawn` : html`<bdi>${requester}</bdi> withdrew the question`;
 }
 
 function tooLate({ tooLate }: Ended, why: Html): Html {
@@ -231,7 +236,7 @@ function tooLate({ tooLate }: Ended, why: Html): Html {
 
 function asked({ requester, message }: Asked): Html {
   return html`<section aria-labelledby="asked">
-<h2 id="asked"><bdi>${requester}</bdi> had asked</h2>
+<h2 id="asked">${requester === null ? html`You were asked` : html`<bdi>${requester}</bdi> had asked`}</h2>
 ${messageText(message, "past")}
 </section>`;
 }

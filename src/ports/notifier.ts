@@ -6,8 +6,8 @@ export interface Notification {
   readonly pauseId: Uuid;
   /** An e-mail address, a Slack incoming-webhook URL, or an E.164 number. */
   readonly address: string;
-  /** Who asks: the tenant's name. */
-  readonly requester: string;
+  /** Who asks: the tenant's name; null when it has none of its own. */
+  readonly requester: string | null;
   /** Untrusted text, as are the options. */
   readonly message: string;
   readonly options: readonly string[];

@@ -109,12 +109,21 @@ suite("starting and stopping", { concurrency: 3 }, () => {
       SIGNALBOX_ADMIN_EMAIL: "ada@example.com",
       SIGNALBOX_ADMIN_PASSWORD: password,
       SIGNALBOX_API_KEY: key,
+      SIGNALBOX_TENANT_NAME: "Acme Robotics",
     });
     const [, url] = await child.says(/listens on (\S+)\n.*user +ada@example\.com\n.*API key [^\n]+\n/s);
-    const answer = await fetch(`${url}/v1/endpoints`, { headers: { authorization: `Bearer ${key}` } });
-    assert.equal(answer.status, 200);
+    const tenantNames = async (at = "") => {
+      const answer = await fetch(`${at}/v1/tenants`, { headers: { authorization: `Bearer ${key}` } });
+      return ((await answer.json()) as readonly { readonly name: string }[]).map(({ name }) => name);
+    };
+    assert.deepEqual(await tenantNames(url), ["Acme Robotics"]);
     assert.equal(await ended(child), 0);
     assert.equal(child.stdout.includes(password) || child.stdout.includes(key), false);
+
+    const later = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_TENANT_NAME: "Another" });
+    const [, laterUrl] = await later.says(/listens on (\S+)\n/);
+    assert.deepEqual(await tenantNames(laterUrl), ["Acme Robotics"], "only an empty store looks at it");
+    assert.equal(await ended(later), 0);
   });
 
   test("a later start never brings another key back", async (t) => {

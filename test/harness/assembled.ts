@@ -60,7 +60,7 @@ export async function assembleServer(
     notifiers: [],
     respondUrl: (token) => `http://localhost/respond/${token}`,
   });
-  await found(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY });
+  await found(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY, tenantName: null });
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
   const app = createServer({
     engine,

@@ -31,6 +31,23 @@ test("the holder of the link reads the question and decides, without a key", asy
   assert.deepEqual([pause.response_text, pause.decided_by, pause.respond_url], ["because\nyes", "human", null]);
 });
 
+test("a tenant that is still called default is not named, and another name shows at once", async () => {
+  const { token } = await ask(server);
+  const requester = async () => {
+    const read = await server.request("GET", `/v1/respond/${token}`, { key: null });
+    return (read.body as unknown as { requester: string | null }).requester;
+  };
+  assert.equal(await requester(), null);
+  const nameless = await page(server, token);
+  assert.match(nameless.text, /<h1>Your answer is needed<\/h1>/);
+  assert.doesNotMatch(nameless.text, /default/);
+  const [own] = (await server.request("GET", "/v1/tenants")).rows;
+  const renamed = await server.request("PATCH", `/v1/tenants/${own?.id}`, { body: { name: "Acme Robotics" } });
+  assert.equal(renamed.status, 200, renamed.text);
+  assert.equal(await requester(), "Acme Robotics");
+  assert.match((await page(server, token)).text, /<h1><bdi>Acme Robotics<\/bdi> asks you<\/h1>/);
+});
+
 test("after the ending the same answer is 200 and any other is 410 with the outcome", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client, { allow_text_response: true });

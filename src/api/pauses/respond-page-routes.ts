@@ -4,6 +4,7 @@ import { StoreUnavailable } from "../../domain/errors.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import type { Pause } from "../../domain/pause.ts";
 import { oneLine, readable } from "../../domain/readable.ts";
+import { requesterOf } from "../../domain/tenant.ts";
 import type { RespondAnswer } from "../../engine/pause-service.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -93,7 +94,8 @@ interface Reading {
 const UNTOUCHED: Reading = { preferred: null, problem: null, typedText: "", tooLate: false, now: 0 };
 
 function pageOf(pause: Pause, { tooLate, ...reading }: Reading): RespondPage {
-  const asked = { requester: oneLine(pause.tenantName), message: readable(pause.message) };
+  const requester = requesterOf(pause.tenantName);
+  const asked = { requester: requester && oneLine(requester), message: readable(pause.message) };
   const { ending } = pause;
   switch (ending?.status) {
     case "responded":

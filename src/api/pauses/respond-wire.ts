@@ -3,6 +3,7 @@ import Type, { type Static } from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import { type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pause.ts";
+import { requesterOf } from "../../domain/tenant.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
 import { checker } from "../check.ts";
 import { problem } from "../errors.ts";
@@ -39,7 +40,7 @@ export const LinkAnswer = Type.Object({
   pause_id: Type.String(),
   ...Outcome,
   response_text: Nullable(Type.String()),
-  requester: Type.String(),
+  requester: Nullable(Type.String({ description: "The tenant's name; null while it is still called `default`." })),
   message: Type.String(),
   options: Type.Array(Type.String()),
   allow_text_response: Type.Boolean(),
@@ -60,7 +61,7 @@ export function linkJson(pause: Pause): Static<typeof LinkAnswer> {
     response_choice: choice,
     response_at: wholeSecondsOrNull(at),
     response_text: text,
-    requester: pause.tenantName,
+    requester: requesterOf(pause.tenantName),
     message: pause.message,
     options: [...pause.options],
     allow_text_response: pause.allowTextResponse,
