@@ -13,6 +13,8 @@ export interface Event {
   readonly acceptedAt: EpochMs;
   /** Set on the events of a human pause. */
   readonly pauseId: Uuid | null;
+  /** How many Signalbox servers it came through before this one; absent when it came through none. */
+  readonly hops?: number;
 }
 
 const EVENT_TYPE_PATTERN = new RegExp(`^[A-Za-z0-9_.-]{1,${EVENT_TYPE_CHARS_MAX}}$`);

@@ -312,6 +312,11 @@ export const SMS_QUESTION_CHARS_MAX = 300;
 
 /** The largest inbound body: as large as an event's payload, which it becomes. */
 export const INBOUND_BODY_BYTES_MAX = 256 * KB;
+/**
+ * Signalbox servers that a webhook may have come through. Chains of several servers are rare, and each further hop lets a
+ * loop over many endpoints multiply once more: with ten endpoints in a loop, three hops make 1,110 events.
+ */
+export const LOOP_HOPS_COUNT_MAX = 3;
 /** Of a form, which is taken apart: a person fills in some dozens, and each takes as long as a hundred bytes of text. */
 export const FORM_PARAMETERS_COUNT_MAX = 1000;
 export const SOURCE_NAME_CHARS_MAX = 200;

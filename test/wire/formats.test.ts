@@ -333,16 +333,18 @@ describe("headers", () => {
       const customHeaders = { Authorization: "Bearer x", "X-Team": "é" };
       const { headers } = send(format, sampleEvent(), { secrets: only("s"), customHeaders });
       const names = Object.keys(headers);
-      assert.deepEqual(names.slice(0, 5), [
+      assert.deepEqual(names.slice(0, 6), [
         "content-type",
         "user-agent",
         "webhook-id",
         "webhook-timestamp",
         "webhook-signature",
+        "cdn-loop",
       ]);
       assert.deepEqual(names.slice(-2), ["authorization", "x-team"]);
       assert.equal(headers["content-type"], "application/json");
       assert.equal(headers["user-agent"], "Signalbox/0.1.0");
+      assert.equal(headers["cdn-loop"], "signalbox");
     }
   });
 });

@@ -23,7 +23,7 @@ export function answers(...statuses: readonly number[]): Record<number, TSchema>
  * @param malformed what a 400 means
  */
 export function publicAnswers(malformed: string, ...statuses: readonly number[]): Record<number, TSchema> {
-  const { 403: _noRole, 404: _noTenant, ...others } = errorAnswers(CommonError, [401, 413, 415, 429, ...statuses]);
+  const { 403: _noRole, 404: _noTenant, ...others } = errorAnswers(CommonError, [401, 413, 415, 429, 508, ...statuses]);
   const because = (description: string) => Type.Object({ ...CommonError.properties }, { description });
   return {
     ...others,
@@ -32,6 +32,9 @@ export function publicAnswers(malformed: string, ...statuses: readonly number[])
     413: because("The body is too large."),
     415: because("The body has a Content-Encoding."),
     429: because("Too much failed that came from your address, or from all; see Retry-After."),
+    508: because(
+      "The webhook is verified, and came through too many Signalbox servers: an endpoint sends it in a loop.",
+    ),
   };
 }
 
@@ -75,6 +78,11 @@ export function unreadableBody(message: string): Problem {
 /** It is genuine, and yet does not say what it has to. */
 export function invalidFields(faults: readonly Fault[]): Problem {
   return { ...invalid(faults), status: 422 };
+}
+
+/** RFC 5842 §7.2. It is genuine, and would go round for ever: the message is the engine's. */
+export function loopDetected(message: string): Problem {
+  return problem(508, "LOOP_DETECTED", message);
 }
 
 export const RECORD_NOT_FOUND = notFound("WEBHOOK_EVENT_NOT_FOUND", "There is no such webhook event.");

@@ -9,6 +9,7 @@ import {
   INBOUND_FULL,
   INBOUND_UNAUTHORIZED,
   invalidFields,
+  loopDetected,
   PAUSE_STATUS_UNAUTHORIZED,
   publicAnswers,
   refuse,
@@ -132,6 +133,9 @@ function answerPauseStatus(
     case "invalid":
       refuse(reply, invalidFields(answer.faults));
       return;
+    case "looped":
+      refuse(reply, loopDetected(answer.message));
+      return;
     case "tooMany":
       heldBack.refuse(request, reply);
       return;
@@ -151,6 +155,9 @@ function answerAny(heldBack: HeldBack, request: FastifyRequest, reply: FastifyRe
       return;
     case "unauthorized":
       refuse(reply, INBOUND_UNAUTHORIZED);
+      return;
+    case "looped":
+      refuse(reply, loopDetected(answer.message));
       return;
     case "tooMany":
       heldBack.refuse(request, reply);

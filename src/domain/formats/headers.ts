@@ -1,12 +1,14 @@
 import type { Format, SigningSecrets } from "../endpoint.ts";
 import type { Event } from "../event.ts";
 import { type EpochMs, ID_PREFIX, type Uuid } from "../ids.ts";
+import { LOOP_HEADER, loopValue } from "../loops.ts";
 import { type HmacSha256, overlappingSecret, standardKey, wholeSecretKey } from "./keys.ts";
 
 /** The names that some format uses, in lower case: no custom header may have one of them. */
 export const FORMAT_HEADERS: ReadonlySet<string> = new Set([
   "content-type",
   "user-agent",
+  LOOP_HEADER.toLowerCase(),
   "webhook-id",
   "webhook-timestamp",
   "webhook-signature",
@@ -25,7 +27,7 @@ export const FORMAT_HEADERS: ReadonlySet<string> = new Set([
 /** All that one attempt's headers depend on. */
 export interface HeadersQuestion {
   readonly format: Format;
-  readonly event: Pick<Event, "id" | "type">;
+  readonly event: Pick<Event, "id" | "type" | "hops">;
   readonly deliveryId: Uuid;
   /** Counts from 1 over the delivery's whole life. */
   readonly attemptNumber: number;
@@ -61,6 +63,8 @@ export function renderHeaders(question: HeadersQuestion): string[] {
     seconds,
     "webhook-signature",
     standardSignatures(question, previous, `${eventId}.${seconds}.${question.body}`),
+    LOOP_HEADER,
+    loopValue(question.event.hops ?? 0),
   ];
   addFormatHeaders(headers, question, { seconds, eventId, secret: previous ?? question.secrets.current });
   for (const name of Object.keys(question.customHeaders)) headers.push(name, question.customHeaders[name] ?? "");

@@ -24,6 +24,7 @@ export const REJECTIONS = [
   "source_unknown",
   "source_unusable",
   "fields_invalid",
+  "loop_detected",
 ] as const;
 export type Rejection = (typeof REJECTIONS)[number];
 

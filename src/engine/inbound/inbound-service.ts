@@ -75,6 +75,8 @@ export type PauseStatusAnswer =
   | { readonly kind: "unauthorized" }
   /** 422: every missing or malformed field. */
   | { readonly kind: "invalid"; readonly faults: readonly { readonly field: string; readonly rule: string }[] }
+  /** 508: genuine, and on its way in a loop. */
+  | { readonly kind: "looped"; readonly message: string }
   /** 429: too many that failed came from there. */
   | { readonly kind: "tooMany" }
   /** 507: its tenant stores as much as it may. */
@@ -86,6 +88,8 @@ export type AnyAnswer =
   | { readonly kind: "challenge"; readonly challenge: string }
   /** 401, always the same; an unknown source too. */
   | { readonly kind: "unauthorized" }
+  /** 508: genuine, and on its way in a loop. */
+  | { readonly kind: "looped"; readonly message: string }
   | { readonly kind: "tooMany" }
   | QuotaExceeded;
 

@@ -1,9 +1,11 @@
 /** Which headers of a request are kept: those that say what it is and who signed it, never a credential. */
 import type { SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
+import { LOOP_HEADER } from "../../domain/loops.ts";
 import { readSignatures } from "./schemes/encoding.ts";
 
-const KEPT = /^(content-type|user-agent|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)|sign|hmac|digest|(^|-)sig$/;
+const KEPT =
+  /^(content-type|user-agent|cdn-loop|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)|sign|hmac|digest|(^|-)sig$/;
 /** Of the way here, not of the sender. */
 const OF_THE_WAY = /^x-(forwarded|real-ip|request-id|cloud-trace|amzn|amz-cf|vercel|envoy)/;
 
@@ -18,6 +20,7 @@ const CREDENTIALS = new RegExp(
 /** What the schemes read: without these a request can neither be verified again nor say what it is. */
 const READ: ReadonlySet<string> = new Set([
   "content-type",
+  LOOP_HEADER.toLowerCase(),
   "x-hub-signature-256",
   "x-github-event",
   "x-github-delivery",

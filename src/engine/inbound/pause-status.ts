@@ -5,6 +5,7 @@ import { ID_PREFIX } from "../../domain/ids.ts";
 import { type PauseStatusFacts, transitionDirection, transitionEventType } from "../../domain/inbound/pause-status.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
+import { cameThrough } from "../../domain/loops.ts";
 import { firstCharacters, hasCharacters } from "../../domain/text.ts";
 import { parseTime } from "../../domain/time.ts";
 import { readObject } from "./jcs.ts";
@@ -80,11 +81,13 @@ export interface Notified {
   readonly recordId: Uuid;
   readonly source: Pick<Source, "name" | "tenantId">;
   readonly facts: PauseStatusFacts;
+  /** Signalbox servers that the request came through. */
+  readonly hops: number;
   readonly now: EpochMs;
 }
 
 /** What a transition publishes; null when nothing follows from it. */
-export function notificationOf({ id, recordId, source, facts, now }: Notified): Event | null {
+export function notificationOf({ id, recordId, source, facts, hops, now }: Notified): Event | null {
   const type = transitionEventType(facts.direction);
   if (type === null) return null;
   const payload = JSON.stringify({
@@ -97,5 +100,6 @@ export function notificationOf({ id, recordId, source, facts, now }: Notified): 
     transition_direction: facts.direction,
     changed_at: facts.changedAt,
   });
-  return { id, tenantId: source.tenantId, type, payload, acceptedAt: now, pauseId: null };
+  const event = { id, tenantId: source.tenantId, type, payload, acceptedAt: now, pauseId: null };
+  return cameThrough(event, hops);
 }

@@ -3,10 +3,12 @@ import type { Event } from "../../domain/event.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import { expiredSecrets, type Source, secretsAt } from "../../domain/inbound/source.ts";
+import { cameThrough } from "../../domain/loops.ts";
 import type { DeletedSource, InboundRecord, KeptCredentials, Reprocess } from "../../ports/store.ts";
 import { explainRejection } from "./explain/explain.ts";
 import { contentDigest } from "./jcs.ts";
 import { isOfCredentials } from "./kept-headers.ts";
+import { hopsOf } from "./loops.ts";
 import { faultsText, notificationOf, readBody, readFacts } from "./pause-status.ts";
 import { readRequest } from "./read.ts";
 import { digestOf } from "./receiving.ts";
@@ -40,14 +42,15 @@ export interface PublishAgain {
 /** What it published, once more: a pause status word for word, anything else as the source's present settings have it. */
 export function publishAgain({ record, source, eventId: id, now }: PublishAgain): Published | Failed {
   if (source === null) return failed("source_unknown", SOURCE_DELETED);
+  const hops = hopsOf(record.raw);
   if (record.kind === "any") {
     const { eventType, payload } = readRequest(source, record.raw);
     const event = { id, tenantId: source.tenantId, type: eventType, payload, acceptedAt: now, pauseId: null };
-    return { kind: "published", event, eventType };
+    return { kind: "published", event: cameThrough(event, hops), eventType };
   }
   const { facts } = record;
   const named = { tenantId: source.tenantId, name: record.sourceName ?? source.name };
-  const event = facts === null ? null : notificationOf({ id, recordId: record.id, source: named, facts, now });
+  const event = facts === null ? null : notificationOf({ id, recordId: record.id, source: named, facts, hops, now });
   return { kind: "published", event, eventType: null };
 }
 
@@ -160,7 +163,10 @@ function verifiedAny({ record, source, now }: Question): Verified | Failed {
   return {
     kind: "verified",
     becomes: { ...ownerOf(source), eventType, facts: null, digest },
-    eventOf: (id) => ({ id, tenantId, type: eventType, payload, acceptedAt: now, pauseId: null }),
+    eventOf(id) {
+      const event = { id, tenantId, type: eventType, payload, acceptedAt: now, pauseId: null };
+      return cameThrough(event, hopsOf(record.raw));
+    },
   };
 }
 
@@ -173,7 +179,7 @@ function verifiedPauseStatus({ record, source, now }: Question): Verified | Fail
   return {
     kind: "verified",
     becomes: { ...ownerOf(source), eventType, facts, digest: contentDigest(record.raw.body) },
-    eventOf: (id) => notificationOf({ id, recordId: record.id, source, facts, now }),
+    eventOf: (id) => notificationOf({ id, recordId: record.id, source, facts, hops: hopsOf(record.raw), now }),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   PUBLISH_QUEUE_BYTES_MAX,
   REFUSED_BODY_BYTES_MAX,
 } from "../../domain/limits.ts";
+import { cameThrough } from "../../domain/loops.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InboundKind, RawRequest, Receive, ReceiveResult, Refuse, Store } from "../../ports/store.ts";
 import { createBatcher } from "../batcher.ts";
@@ -22,6 +23,7 @@ import { contentDigest } from "./jcs.ts";
 import { createJudge, judgeAny, judgePauseStatus, type Refused } from "./judge.ts";
 import { keptCredentials, keptHeaders } from "./kept-headers.ts";
 import type { KnownSources } from "./known-sources.ts";
+import { hopsOf } from "./loops.ts";
 import { faultsText, notificationOf, readFacts, shownText } from "./pause-status.ts";
 import { readRequest } from "./read.ts";
 import type { Refusals } from "./refusals.ts";
@@ -45,6 +47,9 @@ export interface ReceivingOptions {
 
 /** What a record takes in a group commit beside its body, roughly: it is stored, and again as an event. */
 const ROW_BYTES = 600;
+
+const UNAUTHORIZED = { kind: "unauthorized" } as const;
+const TOO_MANY = { kind: "tooMany" } as const;
 
 export function createReceiving({
   clock,
@@ -101,18 +106,16 @@ export function createReceiving({
     await refused.add(element, weightOf(element));
   }
 
-  const UNAUTHORIZED = { kind: "unauthorized" } as const;
-  const TOO_MANY = { kind: "tooMany" } as const;
-
   async function pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer> {
     if (!isOpen()) throw new StoreUnavailable("the server is starting");
     const judgement = await judge(request, (look) => judgePauseStatus(sources, look, request));
     if (judgement.kind === "tooMany") return TOO_MANY;
     if (judgement.kind === "refused") {
       await keep(request, judgement.refused);
-      return judgement.refused.rejection === "body_unreadable"
-        ? { kind: "unreadable", message: judgement.refused.explanation }
-        : UNAUTHORIZED;
+      const { rejection, explanation } = judgement.refused;
+      return rejection === "body_unreadable"
+        ? { kind: "unreadable", message: explanation }
+        : answerTo(judgement.refused);
     }
     const { source, now, fields } = judgement;
     const stated = readFacts(fields);
@@ -124,7 +127,7 @@ export function createReceiving({
     }
     const id = clock.uuid();
     const { facts, eventType } = stated;
-    const event = notificationOf({ id: clock.uuid(), recordId: id, source, facts, now });
+    const event = notificationOf({ id: clock.uuid(), recordId: id, source, facts, hops: hopsOf(request), now });
     const result = await receive({
       ...recordOf(id, "pauseStatus", source, request, now),
       eventType,
@@ -150,19 +153,20 @@ export function createReceiving({
     if (judgement.kind === "tooMany") return TOO_MANY;
     if (judgement.kind === "refused") {
       await keep(request, judgement.refused);
-      return UNAUTHORIZED;
+      return answerTo(judgement.refused);
     }
     const { source, now } = judgement;
     const { eventType, payload, deliveryId, challenge } = readRequest(source, request);
     if (challenge !== null) return { kind: "challenge", challenge };
     const id = clock.uuid();
     const eventId = clock.uuid();
+    const event = { id: eventId, tenantId: source.tenantId, type: eventType, payload, acceptedAt: now, pauseId: null };
     const result = await receive({
       ...recordOf(id, "any", source, request, now),
       eventType,
       facts: null,
       digest: digestOf(source, request, deliveryId),
-      event: { id: eventId, tenantId: source.tenantId, type: eventType, payload, acceptedAt: now, pauseId: null },
+      event: cameThrough(event, hopsOf(request)),
     });
     if (result.kind === "quotaExceeded") return result;
     return result.kind === "repeated"
@@ -177,6 +181,11 @@ export function createReceiving({
       await Promise.all([received.drained(), refused.drained()]);
     },
   };
+}
+
+/** Nobody learns why a request is not verified. The sender of a verified one learns of the loop. */
+function answerTo({ rejection, explanation }: Refused) {
+  return rejection === "loop_detected" ? ({ kind: "looped", message: explanation } as const) : UNAUTHORIZED;
 }
 
 function recordOf(id: Uuid, kind: InboundKind, source: Source, request: PublicRequest, now: number) {

@@ -2,6 +2,7 @@
 import type { EpochMs } from "../../domain/ids.ts";
 import type { InboundRequest, Verification } from "../../domain/inbound/request.ts";
 import type { SourceSettings } from "../../domain/inbound/source.ts";
+import { loopFault } from "./loops.ts";
 import { rejected, type Signed } from "./schemes/claim.ts";
 import { verifyBasic } from "./schemes/credentials.ts";
 import { CLAIMS } from "./schemes/index.ts";
@@ -18,6 +19,17 @@ const VERIFIED: Verification = { kind: "verified" };
  * @param receivedAt what timestamps are compared with: now, or when a kept request came
  */
 export function verifyRequest(
+  settings: SourceSettings,
+  secrets: readonly string[],
+  request: InboundRequest,
+  receivedAt: EpochMs,
+): Verification {
+  const verification = verifySender(settings, secrets, request, receivedAt);
+  // Last: nobody else learns whether a source is there.
+  return verification.kind === "verified" ? (loopFault(request) ?? verification) : verification;
+}
+
+function verifySender(
   settings: SourceSettings,
   secrets: readonly string[],
   request: InboundRequest,

@@ -1,9 +1,11 @@
 /** claim: ready lanes, then the due deliveries inside each, leased with fresh tokens. */
 import { isExpired, type LeasedDelivery } from "../../domain/delivery.ts";
 import type { Endpoint } from "../../domain/endpoint.ts";
+import type { Event } from "../../domain/event.ts";
 import { isProbing } from "../../domain/health.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
 import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../domain/limits.ts";
+import { cameThrough } from "../../domain/loops.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult } from "../../ports/store.ts";
 import { formatName, STATE, uuidText } from "../rows.ts";
 import { loadEndpoint } from "./endpoint-rows.ts";
@@ -103,7 +105,7 @@ type DueRow = Record<string, number | string | Uint8Array | null>;
 const DUE = `
   SELECT d.seq, d.id, d.format, d.ordered, d.created_at, d.claims, d.attempts, d.attempts_before_run,
          d.claims_before_run, d.run_first_active_ms, d.last_attempt_at,
-         v.id AS event_id, v.payload, v.accepted_at, v.pause_id, t.name AS type
+         v.id AS event_id, v.payload, v.accepted_at, v.pause_id, v.hops, t.name AS type
   FROM deliveries d
   JOIN events v ON v.seq = d.event_seq
   JOIN event_types t ON t.seq = d.type_seq
@@ -171,14 +173,7 @@ function lease(
     id: uuidText(row.id as Uint8Array),
     token,
     endpointSeq,
-    event: {
-      id: uuidText(row.event_id as Uint8Array),
-      tenantId,
-      type: row.type as string,
-      payload: row.payload as string,
-      acceptedAt: row.accepted_at as number,
-      pauseId: row.pause_id === null ? null : uuidText(row.pause_id as Uint8Array),
-    },
+    event: eventOf(row, tenantId),
     format: formatName(row.format as number),
     ordered: row.ordered === 1,
     createdAt: row.created_at as number,
@@ -186,4 +181,16 @@ function lease(
     runAttempts: Number(row.attempts) - Number(row.attempts_before_run),
     runFirstActiveMs: row.run_first_active_ms as number | null,
   };
+}
+
+function eventOf(row: DueRow, tenantId: Event["tenantId"]): Event {
+  const event: Event = {
+    id: uuidText(row.event_id as Uint8Array),
+    tenantId,
+    type: row.type as string,
+    payload: row.payload as string,
+    acceptedAt: row.accepted_at as number,
+    pauseId: row.pause_id === null ? null : uuidText(row.pause_id as Uint8Array),
+  };
+  return cameThrough(event, (row.hops as number | null) ?? 0);
 }

@@ -35,8 +35,8 @@ export interface NewDelivery {
 const INSERT_EVENT = `
   INSERT INTO events
     (seq, id, tenant_seq, type_seq, payload, accepted_at, pause_id,
-     first_delivery_seq, delivery_count, named, named_disabled, keyed)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+     first_delivery_seq, delivery_count, named, named_disabled, keyed, hops)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const INSERT_DELIVERY = `
   INSERT INTO deliveries
@@ -61,6 +61,7 @@ export function insertEvent(w: Writing, row: NewEvent): { readonly eventSeq: Seq
     row.named ? 1 : 0,
     row.namedDisabled.length === 0 ? null : JSON.stringify(row.namedDisabled),
     row.keyed ? 1 : 0,
+    event.hops ?? null,
   );
   w.usage.addBytes(row.tenantSeq, eventBytes(event, row.deliveryCount));
   return { eventSeq, typeSeq };

@@ -17,6 +17,9 @@ interface Question {
   readonly request: InboundRequest;
 }
 
+/** There is no cause to look for. */
+const SELF_EXPLANATORY: readonly Rejection[] = ["source_unusable", "loop_detected"];
+
 /**
  * The explanation of what `verifyRequest` refused, looked for: which other body, secret or spelling of the secret the
  * signature fits, and which encoding. Never says a secret, nor a signature that would be right.
@@ -38,7 +41,9 @@ export function explainRejection(
   expiredSecrets: readonly string[] = [],
 ): string {
   const { reason, explanation } = refusal;
-  if (settings.scheme === "basic" || settings.scheme === "none" || reason === "source_unusable") return explanation;
+  if (settings.scheme === "basic" || settings.scheme === "none" || SELF_EXPLANATORY.includes(reason)) {
+    return explanation;
+  }
   const question = { settings, secrets: secrets.filter((secret) => secret !== ""), expiredSecrets, request };
   const found = finding(settings.scheme, reason, question);
   return found === null ? explanation : `${explanation} ${found}`;

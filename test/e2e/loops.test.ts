@@ -1,0 +1,125 @@
+/** Endpoints that send a source what it received: each round is counted, and the loop ends by itself. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { within } from "../harness/deadline.ts";
+import { recordOf, rowsOf, signatureOf } from "../harness/inbound.ts";
+import { createEndpoint, publish, type Scene, stage } from "../harness/scene.ts";
+import { newTenant, startServer, type TestServer } from "../harness/server.ts";
+import { followOutcomes, type OutcomeReader } from "../harness/stream.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const server = await startServer({ after });
+const elsewhere = await startServer({ after });
+let sources = 0;
+
+/** A source of the standard scheme, and the URL at which the test's server takes its requests. */
+async function createSource(client: Scene["client"], at: TestServer) {
+  sources += 1;
+  const body = { name: `loop ${sources}`, scheme: "standard-webhooks", secret: SECRET };
+  const made = await client.request("POST", "/v1/sources", { body });
+  assert.equal(made.status, 201, made.text);
+  return { id: made.body.id, url: at.url + new URL(made.body.url).pathname };
+}
+
+const towards = (url: string) => ({ url, secret: SECRET, format: "standard", retry_schedule_seconds: [] });
+
+/** The scene's own endpoint sees every event of the loop, the first one included. */
+async function seen({ hooks }: Scene, count: number) {
+  await hooks.nth(count);
+  return hooks.all.map(({ headers }) => headers["cdn-loop"]).toSorted();
+}
+
+async function failedDelivery(outcomes: OutcomeReader) {
+  for (;;) {
+    const { row } = await within(outcomes.next(), "a delivery that fails");
+    if (row.status === "FAILED") return row;
+  }
+}
+
+async function refusals({ client }: Scene, sourceId: string) {
+  const list = await client.request("GET", `/v1/sources/${sourceId}/events?valid=false`);
+  return rowsOf(list);
+}
+
+const ALL = [1, 2, 3, 4].map((hops) => Array(hops).fill("signalbox").join(", "));
+
+test("a loop through a source of the own server ends after three rounds, and the record says why", async (t) => {
+  const scene = await stage(t, server);
+  const source = await createSource(scene.client, server);
+  await createEndpoint(scene.client, towards(source.url));
+  await publish(scene.client);
+  const delivery = await failedDelivery(scene.outcomes);
+  assert.deepEqual(await seen(scene, 4), ALL);
+  const [refused, ...others] = await refusals(scene, source.id);
+  assert.deepEqual([refused?.rejection_reason, others.length], ["loop_detected", 0]);
+  assert.match(String(refused?.explanation), /came through 4 Signalbox servers.*Delete that endpoint/s);
+  const { attempts } = (await scene.client.request("GET", `/v1/deliveries/${delivery.id}`)).body;
+  assert.equal(recordOf(await oneOf(scene, source.id, refused?.id)).rejection_reason, "loop_detected");
+  const [attempt] = attempts as unknown as readonly Record<string, unknown>[];
+  assert.equal(attempt?.http_status, 508);
+  assert.match(JSON.stringify(attempt), /LOOP_DETECTED/);
+  // The loop is still there: it must not be set going again with everything else that was refused.
+  const all = await scene.client.request("POST", `/v1/sources/${source.id}/reprocess`);
+  assert.deepEqual([all.status, JSON.parse(all.text).failed], [200, 1]);
+  assert.equal(scene.hooks.all.length, 4);
+});
+
+function oneOf({ client }: Scene, sourceId: string, id: unknown) {
+  return client.request("GET", `/v1/sources/${sourceId}/events/${id}`);
+}
+
+test("a loop through another Signalbox ends as well", async (t) => {
+  const scene = await stage(t, server);
+  const other = await newTenant(elsewhere);
+  const [here, there] = [await createSource(scene.client, server), await createSource(other, elsewhere)];
+  await createEndpoint(scene.client, towards(there.url));
+  await createEndpoint(other, towards(here.url));
+  const outcomes = await followOutcomes(t, elsewhere.url, other.apiKey);
+  await publish(scene.client);
+  // There 1 and 3, here 2; what comes back here the second time is the fourth.
+  assert.deepEqual(await seen(scene, 2), ["signalbox", "signalbox, signalbox, signalbox"]);
+  await failedDelivery(outcomes);
+  const [refused] = await refusals(scene, here.id);
+  assert.equal(refused?.rejection_reason, "loop_detected");
+  assert.equal(scene.hooks.all.length, 2);
+});
+
+test("replays and reprocessed events keep the count", async (t) => {
+  const scene = await stage(t, server);
+  const { client, hooks } = scene;
+  const source = await client.request("POST", "/v1/sources", { body: { name: "kept count", scheme: "none" } });
+  const { pathname } = new URL(source.body.url);
+  const headers = { "cdn-loop": "Signalbox; x=1, cloudflare; loops=1, SIGNALBOX" };
+  const sent = await server.request("POST", pathname, { key: null, body: "{}", headers });
+  assert.equal(sent.status, 200, sent.text);
+  const first = await hooks.nth(1);
+  const replayed = await client.request("POST", "/v1/replays", {
+    body: { delivery_ids: [first.headers["x-webhook-delivery"]] },
+  });
+  assert.equal(replayed.status, 202, replayed.text);
+  await hooks.nth(2);
+  const id = sent.body.inbound_event_id;
+  await client.request("POST", `/v1/sources/${source.body.id}/events/${id}/reprocess`);
+  await hooks.nth(3);
+  for (const hook of hooks.all) assert.equal(hook.headers["cdn-loop"], "signalbox, signalbox, signalbox");
+});
+
+test("a pause status in a loop is refused, and only once it is verified", async (t) => {
+  const scene = await stage(t, server);
+  const source = await scene.client.request("POST", "/v1/sources", {
+    body: { name: "status loop", scheme: "jcs", secret: SECRET },
+  });
+  const body = JSON.stringify({ source: "status loop", event_type: "x" });
+  const post = (signature: string, hops: number) =>
+    server.request("POST", "/api/v1/webhooks/pause-status", {
+      key: null,
+      body,
+      headers: { "x-signature": signature, "cdn-loop": Array(hops).fill("signalbox").join(",") },
+    });
+  assert.equal((await post(signatureOf("other"), 4)).status, 401);
+  assert.equal((await post(signatureOf(body, SECRET), 3)).status, 422);
+  const looped = await post(signatureOf(body, SECRET), 4);
+  assert.deepEqual([looped.status, looped.code], [508, "LOOP_DETECTED"]);
+  const reasons = (await refusals(scene, source.body.id)).map(({ rejection_reason: reason }) => reason);
+  assert.deepEqual(reasons, ["loop_detected", "fields_invalid", "signature_mismatch"]);
+});
