@@ -35,7 +35,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 /** @throws StartupError for whatever the operator can mend */
 export async function startSignalbox(config: Config): Promise<RunningSignalbox> {
   // Two thirds of what there is to load, and nothing of it is for a command.
-  const loadingApi = import("./api/server.ts");
+  const loadingApi = Promise.all([import("./api/server.ts"), import("./api/listen.ts")]);
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, clock });
   const store = await openSqliteStore({
@@ -65,7 +65,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     notifiers: createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
     respondUrl: (token) => `${publicUrl()}/respond/${token}`,
   });
-  const { createServer } = await loadingApi;
+  const [{ createServer }, { listen }] = await loadingApi;
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
   const app = createServer({
     engine,
@@ -103,7 +103,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
   }
 
   try {
-    await app.listen({ host: config.host, port: config.port });
+    await listen(app, { host: config.host, port: config.port });
     port = (app.server.address() as AddressInfo).port;
     // Only now: a start that fails must not make secrets that it then shows to nobody.
     const founded = await found(store, clock, config.first);

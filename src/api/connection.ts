@@ -1,6 +1,7 @@
 /** What is answered when a connection carries no HTTP request. */
 import type { Socket } from "node:net";
 import { commonEnvelope, type Problem, problem } from "./errors.ts";
+import { afterAnswers, stopReading } from "./turns.ts";
 
 const MALFORMED = problem(400, "BAD_REQUEST", "This is not an HTTP request.");
 const TOO_SLOW = problem(408, "REQUEST_TIMEOUT", "The request took too long to arrive.");
@@ -12,11 +13,21 @@ const REASON: Readonly<Record<number, string>> = {
   431: "Request Header Fields Too Large",
 };
 
-/** Answer on the bare socket, and close it: where the next request would begin is unknown. */
+/** Whatever else comes over them is no request either. */
+const refused = new WeakSet<Socket>();
+
+/**
+ * Answer on the bare socket and close it, since where the next request begins is unknown. Requests that came before are
+ * answered first: a client takes the next answer for that of its oldest request.
+ */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed) return;
-  if (socket.writable) socket.write(answerText(problemOf(error.code)));
-  socket.destroySoon();
+  if (error.code === "ECONNRESET" || socket.destroyed || refused.has(socket)) return;
+  refused.add(socket);
+  stopReading(socket);
+  afterAnswers(socket, () => {
+    if (socket.writable) socket.write(answerText(problemOf(error.code)));
+    socket.destroySoon();
+  });
 }
 
 function problemOf(code: string | undefined): Problem {

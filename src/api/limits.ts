@@ -15,6 +15,8 @@ export const CONNECTIONS_CHECK_MS = 5_000;
 /** What a caller is asked to wait while the store cannot commit. */
 export const STORE_RETRY_AFTER_SECONDS = 1;
 /** What a caller is asked to wait who has too many streams open. */
+/** Requests behind others on their connections, in all: some 3 KB each. Clients hardly ever pipeline that far. */
+export const REQUESTS_WAITING_COUNT_MAX = 10_000;
 export const STREAM_RETRY_AFTER_SECONDS = 5;
 /** What a caller is asked to wait who has as many exports under way as may be: each takes seconds to minutes. */
 export const EXPORT_RETRY_AFTER_SECONDS = 10;
@@ -30,6 +32,11 @@ export const TENANTS_PAGE_MAX = 1000;
 export const SOURCES_PAGE_MAX = 1000;
 /** What a sender is asked to wait from whose address too much failed: the failures of one second are counted together. */
 export const INBOUND_RETRY_AFTER_SECONDS = 1;
+/**
+ * Answers that are ready and that their readers have not taken, in all. The oldest is dropped for a newer one; the server
+ * makes no more than some 100 MB of answers a second, so a reader has at least a second.
+ */
+export const UNTAKEN_ANSWERS_BYTES_MAX = 128 * 1024 * 1024;
 /** A body above this that nobody will read costs more than the connection that it comes over. */
 export const UNREAD_BODY_BYTES_MAX = 16 * 1024;
 /**

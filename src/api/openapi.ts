@@ -2,6 +2,7 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import Type, { type TSchema } from "typebox";
+import { type Constant, constant, sendConstant } from "./constant.ts";
 import { SESSION_COOKIE } from "./cookie.ts";
 import type { ApiDeps } from "./deps.ts";
 import { surfaceOf } from "./surface-paths.ts";
@@ -47,11 +48,15 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
     },
   });
   app.register(async (inner) => {
-    inner.get("/openapi.json", { schema: { hide: true } }, () => ({
-      ...inner.swagger(),
-      // Only now, when the port is known that was picked.
-      servers: [{ url: deps.publicUrl }],
-    }));
+    let document: Constant | null = null;
+    inner.get("/openapi.json", { schema: { hide: true } }, (request, reply) => {
+      // Made at the first request: only then is the port known that was picked.
+      document ??= constant(
+        "application/json; charset=utf-8",
+        JSON.stringify({ ...inner.swagger(), servers: [{ url: deps.publicUrl }] }),
+      );
+      sendConstant(request, reply, document);
+    });
   });
 }
 

@@ -21,15 +21,9 @@ import {
   UNKNOWN_EXPECTATION,
   UNSUPPORTED_ENCODING,
 } from "./errors.ts";
+import { createHttpServer } from "./http-server.ts";
 import { KnownPaths } from "./known-paths.ts";
-import {
-  CONNECTION_IDLE_MS_MAX,
-  CONNECTIONS_CHECK_MS,
-  KEEP_ALIVE_MS,
-  REQUEST_HEAD_BYTES_MAX,
-  REQUEST_HEAD_MS_MAX,
-  REQUEST_MS_MAX,
-} from "./limits.ts";
+import { REQUEST_HEAD_BYTES_MAX } from "./limits.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { registerOperations } from "./operations/routes.ts";
 import { envelope as pauseStatusEnvelope } from "./pause-status/errors.ts";
@@ -53,19 +47,10 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     bodyLimit: MANAGEMENT_BODY_BYTES_MAX,
     trustProxy: deps.trustProxy.length === 0 ? false : [...deps.trustProxy],
     requestIdHeader: false,
-    requestTimeout: REQUEST_MS_MAX,
-    connectionTimeout: CONNECTION_IDLE_MS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    serverFactory: (handle) => createHttpServer(handle, deps),
     // While stopping, requests on open connections are still answered, with `connection: close`.
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    http: {
-      // The first hook answers it, in the surface's envelope; Node's own answer has none.
-      requireHostHeader: false,
-      maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
-      headersTimeout: REQUEST_HEAD_MS_MAX,
-      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-    },
     // Whatever fits into a request's head: an id of any length is answered 404 like any other unknown one.
     routerOptions: { maxParamLength: REQUEST_HEAD_BYTES_MAX },
     clientErrorHandler: refuseConnection,
@@ -78,8 +63,6 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   // Declared ahead, so that setting it later does not change the request's hidden class.
   app.decorateRequest("caller", null as never);
   app.decorateRequest("session", null);
-  // With a listener Node leaves the answer to us, and the first hook gives it.
-  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   installBodyParsers(app);
   installFirstHook(app);
   installCursors(app, deps.engine);

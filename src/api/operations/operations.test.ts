@@ -128,3 +128,18 @@ test("nothing in the document becomes markup", () => {
   assert.doesNotMatch(page, /<script/);
   assert.match(page, /&lt;script&gt;alert\(&quot;&#39;&amp;&quot;\)&lt;\/script&gt;/);
 });
+
+test("what never changes is sent once to whoever keeps it", async () => {
+  const app = await listen();
+  for (const url of ["/openapi.json", "/docs", "/docs/style.css"]) {
+    const { headers, body } = await app.inject(url);
+    assert.equal(headers["cache-control"], "no-cache", url);
+    assert.equal((await app.inject(url)).body, body, url);
+    const etag = String(headers.etag);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const again = await app.inject({ url, headers: { "if-none-match": known } });
+      assert.deepEqual([again.statusCode, again.body, again.headers.etag], [304, "", etag], `${url} ${known}`);
+    }
+    assert.equal((await app.inject({ url, headers: { "if-none-match": '"other"' } })).statusCode, 200, url);
+  }
+});

@@ -4,6 +4,7 @@ import type {} from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { requireCaller } from "../auth.ts";
+import { type Constant, constant, sendConstant } from "../constant.ts";
 import type { ApiDeps } from "../deps.ts";
 import { commonEnvelope } from "../errors.ts";
 import { STORE_RETRY_AFTER_SECONDS } from "../limits.ts";
@@ -83,14 +84,12 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function registerDocs(app: FastifyInstance): void {
-  const style = readFileSync(new URL("./docs.css", import.meta.url), "utf8");
-  let page: string | null = null;
-  app.get("/docs", { schema: { hide: true } }, (_, reply) => {
+  const style = constant("text/css; charset=utf-8", readFileSync(new URL("./docs.css", import.meta.url), "utf8"));
+  let page: Constant | null = null;
+  app.get("/docs", { schema: { hide: true } }, (request, reply) => {
     // Made once, at the first request: only then are all routes registered.
-    page ??= docsPage(app.swagger() as OpenApiDocument);
-    return reply.header("content-security-policy", DOCS_POLICY).type("text/html; charset=utf-8").send(page);
+    page ??= constant("text/html; charset=utf-8", docsPage(app.swagger() as OpenApiDocument));
+    sendConstant(request, reply.header("content-security-policy", DOCS_POLICY), page);
   });
-  app.get("/docs/style.css", { schema: { hide: true } }, (_, reply) =>
-    reply.header("cache-control", "max-age=3600").type("text/css; charset=utf-8").send(style),
-  );
+  app.get("/docs/style.css", { schema: { hide: true } }, (request, reply) => sendConstant(request, reply, style));
 }

@@ -7,19 +7,15 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS, INBOUND_REFUSALS_HELD_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../limits.ts";
+import { isWaitedFor } from "../turns.ts";
 import { refuse, TOO_MANY_FAILED } from "./errors.ts";
-import type { Turns } from "./turns.ts";
 
 export interface HeldBack {
   /** Answer 429, later. */
   refuse(request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export function createHeldBack(
-  clock: Pick<Clock, "after">,
-  turns: Pick<Turns, "isWaitedFor">,
-  heldMax = INBOUND_REFUSALS_HELD_COUNT_MAX,
-): HeldBack {
+export function createHeldBack(clock: Pick<Clock, "after">, heldMax = INBOUND_REFUSALS_HELD_COUNT_MAX): HeldBack {
   let held = 0;
   return {
     refuse(request, reply) {
@@ -37,7 +33,7 @@ export function createHeldBack(
       };
       const timer = clock.after(INBOUND_REFUSAL_DELAY_MS, () => {
         letGo();
-        if (leavesMuchUnread(request) || turns.isWaitedFor(socket)) reply.header("connection", "close");
+        if (leavesMuchUnread(request) || isWaitedFor(request.raw, reply.raw)) reply.header("connection", "close");
         refuse(reply, TOO_MANY_FAILED);
       });
       // Whoever hangs up meanwhile waits no longer.

@@ -25,7 +25,6 @@ import {
   ReceivedAnswer,
   receivedText,
 } from "./receive-wire.ts";
-import { createTurns } from "./turns.ts";
 
 const INTERNAL_ERROR = 500;
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -42,15 +41,12 @@ type BySource = { Params: { source_id: string } };
 
 export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { inbound } = deps.engine;
-  const turns = createTurns();
-  const heldBack = createHeldBack(deps.clock, turns);
+  const heldBack = createHeldBack(deps.clock);
   installRawBodies(app);
   // Before the body is read: a flood of forged ones must cost less than it takes to send.
   app.addHook("onRequest", (request, reply, done) => {
-    turns.take(request, reply, () => {
-      if (inbound.mayTry(request.ip, announcedBytes(request.headers))) done();
-      else heldBack.refuse(request, reply);
-    });
+    if (inbound.mayTry(request.ip, announcedBytes(request.headers))) done();
+    else heldBack.refuse(request, reply);
   });
   // What does not even get as far as the engine, such as a body that is too large.
   app.addHook("onError", (request, _reply, error, done) => {

@@ -1,0 +1,80 @@
+/**
+ * The requests of one connection, one after the other. Node hands over every request that it finds in what it has read,
+ * however many are still unanswered: 58 KB can hold 3,000 of them, and all would be worked on and answered in memory at
+ * once. Here a request begins when the one before it has been answered and the answer taken. Until then nothing but
+ * Node's own two objects exists for it, and its connection is not read; TCP slows the sender down.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { REQUESTS_WAITING_COUNT_MAX } from "./limits.ts";
+
+/** Of each connection the response to the newest request. */
+const newest = new WeakMap<Socket, ServerResponse>();
+
+/** Whether other requests wait behind this one on its connection. */
+export function isWaitedFor({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  const last = newest.get(socket);
+  return last !== undefined && last !== response;
+}
+
+/** Runs `task` when everything that came over the connection before now is answered. */
+export function afterAnswers(socket: Socket, task: () => void): void {
+  const last = newest.get(socket);
+  if (last === undefined || last.closed) task();
+  else last.once("close", task);
+}
+
+/** Handle requests in turn. When too many wait in all, the connection of the next that would is closed. */
+export function inTurn(handle: RequestListener, waitingMax = REQUESTS_WAITING_COUNT_MAX): RequestListener {
+  let waiting = 0;
+
+  function wait(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    if (waiting >= waitingMax) {
+      socket.destroy();
+      return;
+    }
+    waiting += 1;
+    stopReading(socket);
+    let isOver = false;
+    const leave = (): void => {
+      if (isOver) return;
+      isOver = true;
+      waiting -= 1;
+    };
+    // The connection was closed.
+    request.once("close", leave);
+    // Node gives a response the connection when it has sent the one before.
+    response.once("socket", () => {
+      // Connections take turns, too: answers that need no waiting would else follow one another without a pause.
+      setImmediate(() => {
+        leave();
+        if (socket.destroyed) return;
+        if (newest.get(socket) === response) readAgain(socket);
+        handle(request, response);
+      });
+    });
+  }
+
+  return (request, response) => {
+    newest.set(request.socket, response);
+    if (response.socket === null) wait(request, response);
+    else handle(request, response);
+  };
+}
+
+/** Nothing more is read of a connection, even when Node would: it does after each answer. */
+export function stopReading(socket: Socket): void {
+  socket.pause();
+  if (socket.listeners("resume").includes(keepPaused)) return;
+  socket.on("resume", keepPaused);
+}
+
+function readAgain(socket: Socket): void {
+  socket.off("resume", keepPaused);
+  socket.resume();
+}
+
+function keepPaused(this: Socket): void {
+  this.pause();
+}
