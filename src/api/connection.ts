@@ -1,31 +1,51 @@
 /** What is answered when a connection carries no HTTP request. */
 import type { Socket } from "node:net";
 import { commonEnvelope, type Problem, problem } from "./errors.ts";
+import { OVERLOAD_RETRY_AFTER_SECONDS } from "./limits.ts";
 import { afterAnswers, stopReading } from "./turns.ts";
 
 const MALFORMED = problem(400, "BAD_REQUEST", "This is not an HTTP request.");
 const TOO_SLOW = problem(408, "REQUEST_TIMEOUT", "The request took too long to arrive.");
 const HEAD_TOO_LARGE = problem(431, "REQUEST_HEADERS_TOO_LARGE", "The request's headers are too large.");
+const TOO_MANY_AHEAD: Problem = {
+  ...problem(
+    503,
+    "OVERLOADED",
+    "Too many requests wait for the answers before them. Wait for each answer, and try again.",
+  ),
+  headers: { "retry-after": String(OVERLOAD_RETRY_AFTER_SECONDS) },
+};
 
 const REASON: Readonly<Record<number, string>> = {
   400: "Bad Request",
   408: "Request Timeout",
   431: "Request Header Fields Too Large",
+  503: "Service Unavailable",
 };
 
-/** Whatever else comes over them is no request either. */
+/** An answer when Node's parser finds no request. */
+export function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code !== "ECONNRESET") refuse(socket, problemOf(error.code));
+}
+
+/** An answer to whoever sends ahead of its answers when too many requests wait. */
+export function refuseAhead(socket: Socket): void {
+  refuse(socket, TOO_MANY_AHEAD);
+}
+
+/** Whatever else comes over them is not answered. */
 const refused = new WeakSet<Socket>();
 
 /**
  * Answer on the bare socket and close it, since where the next request begins is unknown. Requests that came before are
  * answered first: a client takes the next answer for that of its oldest request.
  */
-export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed || refused.has(socket)) return;
+function refuse(socket: Socket, why: Problem): void {
+  if (socket.destroyed || refused.has(socket)) return;
   refused.add(socket);
   stopReading(socket);
   afterAnswers(socket, () => {
-    if (socket.writable) socket.write(answerText(problemOf(error.code)));
+    if (socket.writable) socket.write(answerText(why));
     socket.destroySoon();
   });
 }
@@ -49,6 +69,7 @@ function answerText(why: Problem): string {
     "content-type: application/json; charset=utf-8",
     `content-length: ${Buffer.byteLength(text)}`,
     "connection: close",
+    ...Object.entries(why.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
     "",
     text,
   ].join("\r\n");

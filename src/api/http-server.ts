@@ -1,5 +1,6 @@
 /** The HTTP server under the routes: what holds for every connection, before there is a request of ours. */
 import { createServer, type RequestListener, type Server } from "node:http";
+import { refuseAhead } from "./connection.ts";
 import type { ApiDeps } from "./deps.ts";
 import {
   CONNECTION_IDLE_MS_MAX,
@@ -24,7 +25,7 @@ export function createHttpServer(handle: RequestListener, { telemetry }: Pick<Ap
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   });
   server.timeout = CONNECTION_IDLE_MS_MAX;
-  const begin = inTurn(handle);
+  const begin = inTurn(handle, { refuse: refuseAhead });
   server.on("request", begin);
   // With listeners of its own Node answers neither by itself: the first hook refuses what it does not know, and whoever
   // reads the body asks for it.

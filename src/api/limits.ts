@@ -15,8 +15,13 @@ export const CONNECTIONS_CHECK_MS = 5_000;
 /** What a caller is asked to wait while the store cannot commit. */
 export const STORE_RETRY_AFTER_SECONDS = 1;
 /** What a caller is asked to wait who has too many streams open. */
-/** Requests behind others on their connections, in all: some 3 KB each. Clients hardly ever pipeline that far. */
-export const REQUESTS_WAITING_COUNT_MAX = 10_000;
+/**
+ * Requests behind others on their connections, in all. Each takes some 3 KB, and Node 50 µs to drop when its connection
+ * closes. Few clients pipeline, and none that far.
+ */
+export const REQUESTS_WAITING_COUNT_MAX = 4000;
+/** What a caller is asked to wait when the server has as much under way as it may. */
+export const OVERLOAD_RETRY_AFTER_SECONDS = 1;
 export const STREAM_RETRY_AFTER_SECONDS = 5;
 /** What a caller is asked to wait who has as many exports under way as may be: each takes seconds to minutes. */
 export const EXPORT_RETRY_AFTER_SECONDS = 10;

@@ -2,7 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { installBodyParsers } from "./body.ts";
-import { refuseConnection } from "./connection.ts";
+import { refuseMalformed } from "./connection.ts";
 import { installCursors } from "./cursor.ts";
 import { envelope as dashboardEnvelope } from "./dashboard/errors.ts";
 import { registerDashboardSurface } from "./dashboard/routes.ts";
@@ -53,7 +53,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     forceCloseConnections: "idle",
     // Whatever fits into a request's head: an id of any length is answered 404 like any other unknown one.
     routerOptions: { maxParamLength: REQUEST_HEAD_BYTES_MAX },
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply),
   });
   // The surfaces check by themselves, to name every fault at once; the schemas on the routes document.

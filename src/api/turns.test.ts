@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
-import { refuseConnection } from "./connection.ts";
+import { refuseAhead, refuseMalformed } from "./connection.ts";
 import { inTurn } from "./turns.ts";
 
 const KB = 1024;
@@ -19,12 +19,15 @@ async function serving(t: TestContext, waitingMax?: number) {
   const begun: Begun[] = [];
   const counted = new EventEmitter();
   const server = createServer(
-    inTurn((request, response) => {
-      begun.push({ request, response });
-      counted.emit("one");
-    }, waitingMax),
+    inTurn(
+      (request, response) => {
+        begun.push({ request, response });
+        counted.emit("one");
+      },
+      { refuse: refuseAhead, ...(waitingMax !== undefined && { waitingMax }) },
+    ),
   );
-  server.on("clientError", refuseConnection);
+  server.on("clientError", refuseMalformed);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => {
@@ -126,15 +129,18 @@ test("a connection does not wait for another's requests, nor for its own once it
   );
 });
 
-test("of too many waiting requests the connection is closed, and those that leave make room", async (t) => {
+test("when too many wait, what came before is answered and the connection closed", async (t) => {
   const { begun, beginsAs, connected } = await serving(t, 2);
   const [first, firstServerSide] = await connected();
   first.write(get("/1") + get("/2") + get("/3"));
   await beginsAs(1);
   const [second] = await connected();
-  second.write(get("/4") + get("/5"));
-  await once(second, "close");
-  assert.equal(second.bytesRead, 0);
+  const answers = text(second);
+  second.write(get("/4") + get("/5").repeat(1000));
+  await beginsAs(2);
+  begun[1]?.response.end("four");
+  assert.deepEqual((await answers).match(/HTTP\/1\.1 \d+|four/g), ["HTTP/1.1 200", "four", "HTTP/1.1 503"]);
+  // Those that leave make room.
   firstServerSide.destroy();
   await once(firstServerSide, "close");
   const [third] = await connected();

@@ -25,7 +25,7 @@ function refusing(heldMax?: number) {
     return { cancel: () => timer.cancelled.resolve() };
   };
   const heldBack = createHeldBack({ after }, heldMax);
-  const app = Fastify({ serverFactory: (handle) => createServer(inTurn(handle)) });
+  const app = Fastify({ serverFactory: (handle) => createServer(inTurn(handle, { refuse: () => assert.fail() })) });
   let arrivedCount = 0;
   const counted = new EventEmitter();
   app.addHook("onRequest", (request, reply, _done) => {
