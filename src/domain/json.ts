@@ -47,6 +47,10 @@ const TOO_DEEP = -1;
  * @param from     where the object begins, when it stands inside a larger text
  */
 export function scanObject(text: string, depthMax: number, from = 0): ObjectScan {
+  return scanMembers(text, depthMax, from, "refused");
+}
+
+function scanMembers(text: string, depthMax: number, from: number, repeats: "refused" | "lastWins"): ObjectScan {
   let at = skipSpace(text, from);
   if (text.charCodeAt(at) !== OPEN_BRACE) return fault("must be an object");
   if (depthMax < 1) return tooDeep(depthMax);
@@ -56,7 +60,9 @@ export function scanObject(text: string, depthMax: number, from = 0): ObjectScan
   for (;;) {
     const keyEnd = endOfString(text, at);
     const key = decodeKey(text, at, keyEnd);
-    if (members.has(key)) return fault(`must not repeat the key ${JSON.stringify(key.slice(0, KEY_SHOWN_CHARS_MAX))}`);
+    if (repeats === "refused" && members.has(key)) {
+      return fault(`must not repeat the key ${JSON.stringify(key.slice(0, KEY_SHOWN_CHARS_MAX))}`);
+    }
     const colon = skipSpace(text, keyEnd);
     const start = skipSpace(text, colon + 1);
     const end = endOfValue(text, start, depthMax - 1);
@@ -84,6 +90,30 @@ export function scanArray(text: string, depthMax: number, from = 0): ArrayScan {
     if (text.charCodeAt(at) !== COMMA) return { kind: "ok", items };
     at = skipSpace(text, at + 1);
   }
+}
+
+/**
+ * The source text of the value that `JSON.parse` finds at a path: of a repeated key the last one. Null when there is none.
+ *
+ * @param text a text that `JSON.parse` accepts
+ * @param path keys of objects, and indexes of arrays in decimal
+ */
+export function sourceAt(text: string, path: readonly string[]): string | null {
+  let span: Span | undefined = { start: skipSpace(text, 0), end: text.length };
+  for (const step of path) {
+    span = spanWithin(text, span.start, step);
+    if (span === undefined) return null;
+  }
+  return text.slice(span.start, span.end).trimEnd();
+}
+
+function spanWithin(text: string, from: number, step: string): Span | undefined {
+  if (text.charCodeAt(from) === OPEN_BRACKET) {
+    const array = scanArray(text, Number.POSITIVE_INFINITY, from);
+    return array.kind === "ok" ? array.items[Number(step)] : undefined;
+  }
+  const object = scanMembers(text, Number.POSITIVE_INFINITY, from, "lastWins");
+  return object.kind === "ok" ? object.members.get(step) : undefined;
 }
 
 function fault(rule: string): ScanFault {

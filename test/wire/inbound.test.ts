@@ -65,6 +65,26 @@ test("what a source signs becomes an event, found from one and from the other", 
   assert.deepEqual([own.body.inbound_event_id, own.body.source_id], [null, null]);
 });
 
+test("ids that differ beyond the digits of a double are different deliveries", async () => {
+  const client = await newTenant(server);
+  const hmac = { header: "X-Sig", delivery_id: { pointer: "/id" } };
+  const source = await createSource(client, { scheme: "hmac", hmac });
+  const post = (id: string) => {
+    const body = `{"id": ${id}}`;
+    const signature = signatureOf(body).replace("sha256=", "");
+    return send(source.id, body, { "x-sig": signature });
+  };
+  const ids = ["1142837465910283741", "1142837465910283742", "1142837465910283743", "1", "1.0", "1e400", "2e400"];
+  const published = new Set<string>();
+  for (const id of ids) {
+    const sent = await post(id);
+    assert.deepEqual([sent.status, sent.body.duplicate], [200, undefined], id);
+    published.add(sent.body.event_id);
+  }
+  assert.equal(published.size, ids.length);
+  assert.equal((await post("1142837465910283742")).body.duplicate, true);
+});
+
 test("any bytes of any content type are taken, as many as may be", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "none" });

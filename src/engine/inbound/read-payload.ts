@@ -2,12 +2,13 @@
 import type { InboundRequest } from "../../domain/inbound/request.ts";
 import { scanArray, scanObject } from "../../domain/json.ts";
 import { JSON_DEPTH_MAX } from "../../domain/limits.ts";
+import type { PointedBody } from "./read-places.ts";
 import { formParameters, isForm, utf8Text } from "./schemes/form.ts";
 
 export interface PayloadRead {
   readonly text: string;
-  /** What pointers point into: the body's own value, or the parameters of a form. Undefined for anything else. */
-  readonly body: unknown;
+  /** The body's own JSON, or the parameters of a form as an object; null for anything else. */
+  readonly body: PointedBody | null;
 }
 
 const BYTE_ORDER_MARK = "\uFEFF";
@@ -15,22 +16,21 @@ const BYTE_ORDER_MARK = "\uFEFF";
 /** @param mayBeJson false when a form is to be read as one even if it looks like an object */
 export function readPayload(request: InboundRequest, mayBeJson: boolean): PayloadRead {
   const text = utf8Text(request.body);
-  if (text === null)
-    return { text: `{"body_base64":"${Buffer.from(request.body).toString("base64")}"}`, body: undefined };
+  if (text === null) return { text: `{"body_base64":"${Buffer.from(request.body).toString("base64")}"}`, body: null };
   const form = isForm(request);
   // Simple clients name every body a form, whatever they send.
   const json = form && !mayBeJson ? null : readJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
-  if (json !== null && !(form && json.kind === "other")) return { text: json.text, body: json.value };
+  if (json !== null && !(form && json.kind === "other")) return { text: json.text, body: json };
   const parameters = form ? formParameters(request.body) : null;
-  if (parameters === null) return { text: `{"body":${JSON.stringify(text)}}`, body: undefined };
+  if (parameters === null) return { text: `{"body":${JSON.stringify(text)}}`, body: null };
   const object = formObject(parameters);
-  return { text: object, body: JSON.parse(object) };
+  return { text: object, body: { source: object, value: JSON.parse(object) } };
 }
 
-interface JsonRead {
+interface JsonRead extends PointedBody {
   readonly kind: "object" | "other";
+  /** The payload. */
   readonly text: string;
-  readonly value: unknown;
 }
 
 /** Null for what is no JSON, is nested too deeply, or repeats a key, of which two readers would see two values. */
@@ -44,9 +44,9 @@ function readJson(text: string): JsonRead | null {
   const isArray = Array.isArray(value);
   if (isArray || typeof value !== "object" || value === null) {
     if (isArray && scanArray(text, JSON_DEPTH_MAX - 1).kind === "fault") return null;
-    return { kind: "other", text: `{"body":${text.trim()}}`, value };
+    return { kind: "other", text: `{"body":${text.trim()}}`, source: text, value };
   }
-  return scanObject(text, JSON_DEPTH_MAX).kind === "fault" ? null : { kind: "object", text, value };
+  return scanObject(text, JSON_DEPTH_MAX).kind === "fault" ? null : { kind: "object", text, source: text, value };
 }
 
 /** A repeated parameter is an array. Put together as text: a parameter may be called `__proto__`. */

@@ -11,7 +11,7 @@ import {
   type SourceSettings,
   type ValuePlace,
 } from "../../domain/inbound/source.ts";
-import { scanObject } from "../../domain/json.ts";
+import { scanObject, sourceAt } from "../../domain/json.ts";
 import { EVENT_TYPE_CHARS_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
 import { readRequest } from "./read.ts";
 import { pointerSteps, valueAt } from "./read-places.ts";
@@ -117,10 +117,9 @@ describe("the type of the event", () => {
 
 describe("a pointer", () => {
   it("points as in RFC 6901, section 5", () => {
-    const value = JSON.parse(
-      '{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\\\j":5,"k\\"l":6," ":7,"m~n":8}',
-    );
-    const at = (text: string): string | null => valueAt(pointer(text), requestOf({}), value);
+    const source = '{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\\\j":5,"k\\"l":6," ":7,"m~n":8}';
+    const body = { source, value: JSON.parse(source) };
+    const at = (text: string): string | null => valueAt(pointer(text), requestOf({}), body);
     const expected = { "/foo/0": "bar", "/": "0", "/a~1b": "1", "/c%d": "2", "/e^f": "3", "/g|h": "4", "/i\\j": "5" };
     for (const [text, found] of Object.entries({ ...expected, '/k"l': "6", "/ ": "7", "/m~0n": "8" })) {
       assert.equal(at(text), found, text);
@@ -137,6 +136,49 @@ describe("a pointer", () => {
     ]) {
       assert.equal(at(text), null, text);
     }
+  });
+
+  it("finds a number as it is written, at any depth, whatever a double makes of it", () => {
+    const numbers = [
+      "1142837465910283741",
+      "1142837465910283742",
+      "1.0",
+      "1",
+      "1e400",
+      "-0",
+      "0.1000000000000000055",
+      "1E+2",
+    ];
+    for (const number of numbers) {
+      const bodies: readonly (readonly [string, string])[] = [
+        [`{"id":${number}}`, "/id"],
+        [`\r\n { "a" : [ {}, [ "]", {"b\\u0061" : ${number} } ] ] , "z":1 }`, "/a/1/1/ba"],
+        [`{"a":{"id":"first","id":0,"id" : ${number}\n}}`, "/a/id"],
+        [` [[],${number}\t]`, "/1"],
+        [`\uFEFF ${number} `, ""],
+        [`{"__proto__":{"constructor":${number}}}`, "/__proto__/constructor"],
+      ];
+      for (const [body, place] of bodies) {
+        const settings = hmacSettings({ deliveryId: pointer(place) });
+        assert.equal(idOf(settings, {}, body), number, body);
+      }
+      assert.equal(
+        readRequest(ruled({ place: pointer("/id") }), requestOf({}, `{"id":${number}}`)).eventType,
+        number.replace("+", "."),
+      );
+    }
+  });
+
+  it("finds the value that JSON.parse finds", () => {
+    const found = fc.jsonValue({ stringUnit: "binary" }).map((value) => ({ value, gap: 1 }));
+    fc.assert(
+      fc.property(found, fc.integer({ min: 0, max: 9 }), (object, gap) => {
+        const text = JSON.stringify(object, null, gap);
+        assert.deepEqual(JSON.parse(sourceAt(text, ["value"]) ?? ""), JSON.parse(text).value);
+        assert.equal(sourceAt(text, ["gap"]), "1");
+        assert.equal(sourceAt(text, ["other"]), null);
+      }),
+    );
   });
 
   it("has its escapes undone in the order that keeps ~01 apart from a slash", () => {

@@ -21,13 +21,13 @@ export function readRequest(settings: SourceSettings, request: InboundRequest): 
     return null;
   };
   const { place, prefix, fallback } = settings.eventType;
-  const found = place === null ? (first(habits.types) ?? habits.typeOf?.(body) ?? null) : first([place]);
+  const found = place === null ? (first(habits.types) ?? habits.typeOf?.(body?.value) ?? null) : first([place]);
   const deliveryId = first(habits.ids);
   return {
     eventType: eventType(found === null ? (fallback ?? habits.fallback) : prefix + found),
     payload: text,
     deliveryId: deliveryId === null ? null : keyOf(deliveryId),
-    challenge: habits.challengeOf?.(body) ?? null,
+    challenge: habits.challengeOf?.(body?.value) ?? null,
   };
 }
 
