@@ -317,6 +317,8 @@ export const INBOUND_BODY_BYTES_MAX = 256 * KB;
  * loop over many endpoints multiply once more: with ten endpoints in a loop, three hops make 1,110 events.
  */
 export const LOOP_HOPS_COUNT_MAX = 3;
+/** Signatures looked at in one header: one, or two while the sender changes its secret. */
+export const SIGNATURES_COUNT_MAX = 10;
 /** Of a form, which is taken apart: a person fills in some dozens, and each takes as long as a hundred bytes of text. */
 export const FORM_PARAMETERS_COUNT_MAX = 1000;
 export const SOURCE_NAME_CHARS_MAX = 200;

@@ -167,5 +167,15 @@ describe("a header of credentials", () => {
     assert.deepEqual(keptHeaders({ "x-gitlab-token": HEX }, settings), { "x-gitlab-token": HEX });
     assert.deepEqual(keptHeaders({ "x-gitlab-token": "glptt-0123" }, settings), {});
     assert.deepEqual(keptHeaders({ "x-gitlab-token": HEX }, GITHUB), {});
+    const two = `v1=${HEX},v1=${HEX}`;
+    const prefixed = hmacSettings({ header: "X-Gitlab-Token", prefix: "v1=" });
+    assert.deepEqual(keptHeaders({ "x-gitlab-token": two }, prefixed), { "x-gitlab-token": two });
+    for (const more of ["glptt-0123, v1=", "v1=glptt-0123 v1="]) {
+      assert.deepEqual(keptHeaders({ "x-gitlab-token": more + HEX }, prefixed), {}, more);
+    }
+    const behind = hmacSettings({ header: "X-Gitlab-Token", prefix: "HMAC " });
+    for (const value of [`HMAC ${HEX} glptt-0123`, `Bearer glptt-0123, HMAC ${HEX}`]) {
+      assert.deepEqual(keptHeaders({ "x-gitlab-token": value }, behind), {}, value);
+    }
   });
 });

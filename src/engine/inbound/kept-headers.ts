@@ -2,7 +2,7 @@
 import type { SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
 import { LOOP_HEADER } from "../../domain/loops.ts";
-import { readSignatures } from "./schemes/encoding.ts";
+import { isSignatureList } from "./schemes/encoding.ts";
 
 const KEPT =
   /^(content-type|user-agent|cdn-loop|x-|webhook-|svix-|stripe-|shopify-|i-twilio-)|sign|hmac|digest|(^|-)sig$/;
@@ -93,7 +93,7 @@ export function keptCredentials({ authorization }: Headers, settings: SourceSett
 function isSignature(name: string, value: string, settings: SourceSettings | null): boolean {
   const hmac = settings?.hmac ?? null;
   if (hmac === null || hmac.header.toLowerCase() !== name) return false;
-  return readSignatures([value.trim()], { ...hmac, place: hmac.header }).kind === "signatures";
+  return isSignatureList(value.trim(), { ...hmac, place: hmac.header });
 }
 
 function namedBy({ eventType, hmac }: SourceSettings): string[] {

@@ -17,6 +17,7 @@ import {
 } from "../../../test/fixtures/inbound-requests.ts";
 import type { InboundRequest, Verification } from "../../domain/inbound/request.ts";
 import { SCHEMES, type Scheme, type SourceSettings } from "../../domain/inbound/source.ts";
+import { SIGNATURES_COUNT_MAX } from "../../domain/limits.ts";
 import { verifyRequest } from "./verify.ts";
 
 const BASIC = settingsOf("basic", { basic: { username: "ann" } });
@@ -48,6 +49,39 @@ describe("a source with options of its own", () => {
     assert.equal(check(settings, requestOf(headers)), "verified");
     assert.equal(check(settings, requestOf({ ...headers, "X-Time": `${NOW / 1000 + 1}` })), "signature_mismatch");
     assert.equal(check(settings, requestOf({ "X-Hash": headers["X-Hash"] })), "header_missing");
+  });
+
+  it("accepts any one of several signatures in its header, as a sender writes them while it changes its secret", () => {
+    const [right, wrong] = [hex(BODY), hex(BODY, "the other secret")];
+    const v1 = hmacSettings({ prefix: "v1=" });
+    for (const between of [",", ", ", " ", ";", "; ", ",,"]) {
+      for (const [first, second] of [
+        [right, wrong],
+        [wrong, right],
+      ]) {
+        const texts = [`v1=${first}${between}v1=${second}`, `v0=${second}${between}v1=${first}${between}v1=${second}`];
+        for (const text of texts) assert.equal(check(v1, requestOf({ "X-Hash": text })), "verified", text);
+        assert.equal(check(hmacSettings(), requestOf({ "X-Hash": first + between + second })), "verified");
+        const hmac = `HMAC ${first}${between}HMAC ${second}`;
+        assert.equal(check(hmacSettings({ prefix: "HMAC " }), requestOf({ "X-Hash": hmac })), "verified", hmac);
+      }
+    }
+    const base64s = `v1,${base64(BODY, "the other secret")} v1,${base64(BODY)}`;
+    const standard = hmacSettings({ prefix: "v1,", encoding: "base64" });
+    assert.equal(check(standard, requestOf({ "X-Hash": base64s })), "verified");
+    assert.equal(check(v1, requestOf({ "X-Hash": `v1=${wrong},v1=${wrong}` })), "signature_mismatch");
+    assert.equal(check(v1, requestOf({ "X-Hash": `v1=${wrong},${right}` })), "signature_mismatch");
+    assert.equal(check(v1, requestOf({ "X-Hash": `${right},${right}` })), "signature_malformed");
+    const many = (count: number) => `${`v1=${wrong},`.repeat(count)}v1=${right}`;
+    assert.equal(check(v1, requestOf({ "X-Hash": many(SIGNATURES_COUNT_MAX - 1) })), "verified");
+    assert.equal(check(v1, requestOf({ "X-Hash": many(SIGNATURES_COUNT_MAX) })), "signature_mismatch");
+  });
+
+  it("takes a signature for one that ends like a prefix", () => {
+    // Base64 that ends in what stands before it.
+    const secret = Array.from({ length: 100_000 }, (_, n) => `s${n}`).find((s) => base64(BODY, s).endsWith("v0="));
+    const settings = hmacSettings({ prefix: "v0=", encoding: "base64" });
+    assert.equal(check(settings, requestOf({ "X-Hash": `v0=${base64(BODY, secret)}` }), [secret ?? ""]), "verified");
   });
 
   it("cannot be used when its signature would prove nothing", () => {

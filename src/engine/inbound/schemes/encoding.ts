@@ -1,4 +1,5 @@
 /** Signatures as text: decoded strictly, and described when they are not what they should be. */
+import { SIGNATURES_COUNT_MAX } from "../../../domain/limits.ts";
 import { type HmacAlgorithm, type Rejected, rejected, type SignatureEncoding } from "./claim.ts";
 
 const DIGEST_BYTES: Readonly<Record<HmacAlgorithm, number>> = { sha1: 20, sha256: 32, sha512: 64 };
@@ -21,10 +22,36 @@ export type SignaturesRead = { readonly kind: "signatures"; readonly given: read
 
 /** Those that can be read; when none can, what is wrong with the first. */
 export function readSignatures(texts: readonly string[], form: SignatureForm): SignaturesRead {
-  const given = texts.flatMap((text) => readSignature(text, form) ?? []);
+  const given = texts.slice(0, SIGNATURES_COUNT_MAX).flatMap((text) => readSignature(text, form) ?? []);
   return given.length > 0
     ? { kind: "signatures", given }
     : rejected("signature_malformed", signatureFault(texts[0] ?? "", form));
+}
+
+/**
+ * The signatures of a header that may have several, separated by commas, semicolons or spaces. A sender that changes its
+ * secret signs with both for a while, and a header that comes twice is joined with a comma.
+ */
+export function readSignatureList(text: string, form: SignatureForm): SignaturesRead {
+  const read = readSignatures(signaturesIn(text, form.prefix), form);
+  return read.kind === "signatures" ? read : rejected("signature_malformed", signatureFault(text, form));
+}
+
+/** Whether a header holds signatures and nothing else. */
+export function isSignatureList(text: string, form: SignatureForm): boolean {
+  const signatures = signaturesIn(text, form.prefix);
+  const others = signatures.reduce((rest, signature) => rest.replace(signature, ""), text);
+  return ONLY_SEPARATORS.test(others) && signatures.every((signature) => readSignature(signature, form) !== null);
+}
+
+const SEPARATORS = /[\s,;]+/;
+const ONLY_SEPARATORS = /^[\s,;]*$/;
+
+function signaturesIn(text: string, prefix: string): readonly string[] {
+  if (!SEPARATORS.test(prefix)) return text.split(SEPARATORS, SIGNATURES_COUNT_MAX);
+  // No signature has a separator in it, so this prefix, such as "HMAC ", stands before each.
+  const behind = text.split(prefix, SIGNATURES_COUNT_MAX + 1).slice(1);
+  return behind.map((rest) => prefix + (rest.split(SEPARATORS, 1)[0] ?? ""));
 }
 
 function readSignature(text: string, { prefix, algorithm, encoding }: SignatureForm): Buffer | null {

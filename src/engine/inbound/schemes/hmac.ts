@@ -1,7 +1,7 @@
 /** Any sender that signs with a shared secret: what, where and how is said by the source's options. */
 import type { HmacOptions } from "../../../domain/inbound/source.ts";
 import { type Claim, type Content, type ReadClaim, rejected, wholeSecret } from "./claim.ts";
-import { readSignatures } from "./encoding.ts";
+import { readSignatureList } from "./encoding.ts";
 import { header, missingHeader, readStampHeader } from "./headers.ts";
 
 const PLACEHOLDER = /(\{body\}|\{timestamp\})/;
@@ -12,7 +12,7 @@ export const hmac: ReadClaim = (request, settings) => {
   if (options === null || fault !== null) return rejected("source_unusable", `The source cannot be used. ${fault}`);
   const text = header(request, options.header);
   if (text === null) return missingHeader(request, options.header);
-  const read = readSignatures([text], { ...options, place: options.header });
+  const read = readSignatureList(text, { ...options, place: options.header });
   if (read.kind === "rejected") return read;
   if (options.timestampHeader === null) return signed(options, read.given, null);
   const time = readStampHeader(request, options.timestampHeader, options.toleranceSeconds);

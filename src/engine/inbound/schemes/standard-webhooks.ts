@@ -6,7 +6,7 @@ import { standardKey } from "../../../domain/formats/keys.ts";
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
 import { INBOUND_TOLERANCE_SECONDS } from "../../../domain/limits.ts";
 import { type ReadClaim, rejected } from "./claim.ts";
-import { readSignatures } from "./encoding.ts";
+import { readSignatureList } from "./encoding.ts";
 import { header, missingHeader, readStampHeader } from "./headers.ts";
 
 const OLDER = "svix";
@@ -24,7 +24,7 @@ export const standardWebhooks: ReadClaim = (request) => {
   if (text === null) return missingHeader(request, place);
   const id = header(request, `${prefix}-id`);
   if (id === null) return rejected("header_missing", `There is no ${prefix}-id header; it is part of what is signed.`);
-  const read = readSignatures(text.split(" "), { place, prefix: "v1,", algorithm: "sha256", encoding: "base64" });
+  const read = readSignatureList(text, { place, prefix: "v1,", algorithm: "sha256", encoding: "base64" });
   if (read.kind === "rejected") return read;
   const time = readStampHeader(request, `${prefix}-timestamp`, INBOUND_TOLERANCE_SECONDS);
   if (time.kind === "rejected") return time;
