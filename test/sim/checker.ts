@@ -1,9 +1,10 @@
 /** What must be true when everything has come to rest. */
 import type { Uuid } from "../../src/domain/ids.ts";
 import { LEDGER_ORDERS, LEDGER_STATUSES } from "../../src/domain/ledger.ts";
-import { LIST_PAGE_MAX } from "../../src/domain/limits.ts";
+import { LIST_PAGE_MAX, STORED_BYTES_PER_ROW } from "../../src/domain/limits.ts";
 import { STATE, uuidBytes, uuidText } from "../../src/store/rows.ts";
 import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/ledger/verbs.ts";
+import { PAUSE_CONTENT_BYTES } from "../../src/store/sqlite/pauses.ts";
 import { all } from "../../src/store/sqlite/reading.ts";
 import { expectations } from "../fixtures/ledger.ts";
 import { checkInbound } from "./inbound-checker.ts";
@@ -196,6 +197,14 @@ function checkAttempts({ disk, fault }: World): void {
     fault(`the attempts are not numbered through: ${JSON.stringify(row)}`);
 }
 
+/** What is stored of each tenant, counted from its rows. */
+const STORED = `
+  (SELECT ifnull(sum(octet_length(payload) + ${STORED_BYTES_PER_ROW} * (1 + delivery_count)), 0)
+   FROM events WHERE tenant_seq = t.seq)
+  + (SELECT ifnull(sum(octet_length(body) + ${STORED_BYTES_PER_ROW}), 0)
+     FROM inbound WHERE tenant_seq = t.seq AND valid = 1)
+  + (SELECT ifnull(sum(${PAUSE_CONTENT_BYTES} + ${STORED_BYTES_PER_ROW}), 0) FROM pauses WHERE tenant_seq = t.seq)`;
+
 const SUMS: readonly (readonly [what: string, sql: string])[] = [
   [
     "deliveries made, as counted",
@@ -216,6 +225,14 @@ const SUMS: readonly (readonly [what: string, sql: string])[] = [
   [
     "bytes held by lanes that are not held",
     "SELECT coalesce(sum(l.held_bytes), 0) AS a, 0 AS b FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq WHERE e.status = 'ACTIVE'",
+  ],
+  [
+    "tenants whose stored bytes are not those of their rows",
+    `SELECT count(*) AS a, 0 AS b FROM tenants t WHERE t.stored_bytes <> ${STORED}`,
+  ],
+  [
+    "tenants whose open pauses are not those that are pending",
+    "SELECT count(*) AS a, 0 AS b FROM tenants t WHERE t.open_pauses <> (SELECT count(*) FROM pauses p WHERE p.tenant_seq = t.seq AND p.status = 0)",
   ],
   [
     "lanes ready though nothing waits",
