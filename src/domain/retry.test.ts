@@ -82,20 +82,53 @@ test("the two old forms of an HTTP date are in GMT as well", () => {
   assert.equal(parseRetryAfterMs("Mon Jan  1 12:00:30 2024", NOW), 30_000);
 });
 
-test("a Retry-After that is neither form is no wish", () => {
-  for (const header of [
-    "",
-    "-1",
-    "1.5",
-    "1e3",
-    "soon",
-    "0x10",
-    "2024-01-01T12:00:30Z",
-    "Mon, nonsense",
-    "99999999999",
-  ]) {
-    assert.equal(parseRetryAfterMs(header, NOW), null, header);
+test("a Retry-After with a fraction counts the part of a second as a whole one", () => {
+  assert.equal(parseRetryAfterMs("120.9", NOW), 121_000);
+  assert.equal(parseRetryAfterMs("120.0", NOW), 120_000);
+  assert.equal(parseRetryAfterMs("1.", NOW), 1000);
+  assert.equal(parseRetryAfterMs(".5", NOW), 1000);
+  assert.equal(parseRetryAfterMs("0.0", NOW), 0);
+});
+
+test("a Retry-After of any size is at most a day", () => {
+  for (const header of ["99999999999", "9".repeat(128), "9".repeat(400), "Fri, 31 Dec 9999 23:59:59 GMT"]) {
+    assert.equal(parseRetryAfterMs(header, NOW), DAY_MS, header);
   }
+});
+
+test("of a list in Retry-After the first element counts", () => {
+  assert.equal(parseRetryAfterMs("7, 9", NOW), 7000);
+  assert.equal(parseRetryAfterMs("7 ,soon", NOW), 7000);
+});
+
+test("HTTP dates that servers write a little differently are understood", () => {
+  const cases: Array<[string, number]> = [
+    ["Mon, 1 Jan 2024 12:00:30 GMT", 30_000],
+    ["Mon, 01 Jan 2024 12:00:30 UTC", 30_000],
+    ["Mon, 01 Jan 2024 12:00:30 +0000", 30_000],
+    ["mon, 01 jan 2024 12:00:30 gmt", 30_000],
+    ["Tue, 01 Jan 2024 12:00:30 GMT", 30_000],
+    ["Mon, 01 Jan 2024 12:00:60 GMT", 60_000],
+    ["Sunday, 01-Jan-74 00:00:00 GMT", DAY_MS],
+    ["Wednesday, 01-Jan-75 00:00:00 GMT", 0],
+    ["Sunday, 06-Nov-94 08:49:37 GMT", 0],
+  ];
+  for (const [header, waitMs] of cases) assert.equal(parseRetryAfterMs(header, NOW), waitMs, header);
+});
+
+test("a Retry-After that is neither form is no wish", () => {
+  const headers = [
+    ...["", "-1", "-120.5", "+5", "1e3", "1.5.5", ".", "soon", "0x10", "120s", "120 s", "1_000", "\u0661", ", 7"],
+    "2024-01-01T12:00:30Z",
+    "1704110430 GMT",
+    "Mon, nonsense",
+    "Mon, 01 Xyz 2024 12:00:30 GMT",
+    "Mon, 31 Feb 2024 12:00:30 GMT",
+    "Mon, 01 Jan 2024 25:00:30 GMT",
+    "Mon, 01 Jan 2024 12:00:30 PST",
+    "Mon, 01 Jan 2024 12:00:30 +0200",
+  ];
+  for (const header of headers) assert.equal(parseRetryAfterMs(header, NOW), null, header);
   fc.assert(
     fc.property(fc.string({ maxLength: 128 }), (header) => {
       const waitMs = parseRetryAfterMs(header, NOW);

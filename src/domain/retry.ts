@@ -24,25 +24,56 @@ function isShortSchedule(scheduleSeconds: readonly number[]): boolean {
   );
 }
 
-const DELAY_SECONDS = /^\d{1,10}$/;
-/** An HTTP date begins with the day's name (RFC 9110 §5.6.7); anything else that `Date.parse` takes is refused. */
-const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
+/** Whole seconds; fractions, which RFC 9110 does not know, are sent all the same. Of a list the first. */
+const DELAY_SECONDS = /^(\d+(?:\.\d*)?|\.\d+)(?:[ \t]*,.*)?$/;
 
 /**
  * Read a Retry-After header (RFC 9110 §10.2.3): seconds or an HTTP date.
+ *
+ * A part of a second counts as a whole one.
  *
  * @returns milliseconds from `now`, at least 0 and at most a day; null when it is neither form
  */
 export function parseRetryAfterMs(header: string, now: EpochMs): number | null {
   const text = header.trim();
-  const waitMs = DELAY_SECONDS.test(text) ? Number(text) * 1000 : parseHttpDate(text) - now;
+  const seconds = DELAY_SECONDS.exec(text)?.[1];
+  const waitMs = seconds === undefined ? parseHttpDate(text, now) - now : Math.ceil(Number(seconds)) * 1000;
   if (Number.isNaN(waitMs)) return null;
   return Math.min(Math.max(waitMs, 0), RETRY_AFTER_MS_MAX);
 }
 
+/** RFC 9110 §5.6.7: the form to be sent, and the two old ones that must be understood. All of them are in GMT. */
+const HTTP_DATES = [
+  /^[a-z]{3}, (?<day>\d{1,2}) (?<month>[a-z]{3}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) (?:GMT|UTC|[+-]0000)$/i,
+  /^[a-z]{6,9}, (?<day>\d\d)-(?<month>[a-z]{3})-(?<year>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/i,
+  /^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/i,
+];
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
 /** Not a number when it is none. */
-function parseHttpDate(text: string): EpochMs {
-  if (!HTTP_DATE.test(text)) return Number.NaN;
-  // The form of C's asctime names no zone and means GMT; `Date.parse` would take it for local time.
-  return Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
+function parseHttpDate(text: string, now: EpochMs): EpochMs {
+  for (const form of HTTP_DATES) {
+    const { day, month, year, time } = form.exec(text)?.groups ?? {};
+    if (day === undefined || month === undefined || year === undefined || time === undefined) continue;
+    const [hours, minutes, seconds] = time.split(":").map(Number) as [number, number, number];
+    // A second 60 is a leap second (RFC 9110 §5.6.7).
+    if (hours > 23 || minutes > 59 || seconds > 60) return Number.NaN;
+    const midnight = Date.UTC(fullYear(year, now), monthOf(month), Number(day));
+    if (new Date(midnight).getUTCDate() !== Number(day)) return Number.NaN;
+    return midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  }
+  return Number.NaN;
+}
+
+function monthOf(name: string): number {
+  const index = MONTHS.indexOf(name.toLowerCase());
+  return index < 0 ? Number.NaN : index;
+}
+
+/** Two digits that would lie more than 50 years ahead mean the century before (RFC 9110 §5.6.7). */
+function fullYear(digits: string, now: EpochMs): number {
+  if (digits.length === 4) return Number(digits);
+  const thisYear = new Date(now).getUTCFullYear();
+  const year = thisYear - (thisYear % 100) + Number(digits);
+  return year > thisYear + 50 ? year - 100 : year;
 }
