@@ -98,6 +98,16 @@ test("an error of our own is delayed by a minute and is not held against the end
   assert.deepEqual(made.next, { state: "SCHEDULED", dueAt: NOW + 60 * SECOND_MS });
 });
 
+test("an attempt for which this machine lacked something ends no delivery, even after the schedule's last wait", () => {
+  for (const runAttempts of [0, SCHEDULE.length]) {
+    const made = decide({ kind: "out_of_resources", detail: "" }, { runAttempts });
+    assert.deepEqual([made.health, made.classification, made.disable], ["none", "internal_error", null]);
+    assert.deepEqual(made.next, { state: "SCHEDULED", dueAt: NOW + 60 * SECOND_MS });
+  }
+  const expired = decide({ kind: "out_of_resources", detail: "" }, { runFirstActiveMs: NOW - 30 * DAY_MS });
+  assert.deepEqual(expired.next, { state: "EXPIRED", reason: "expired" });
+});
+
 test("Retry-After lengthens the delivery's wait and never shortens it, at most to a day", () => {
   fc.assert(
     fc.property(

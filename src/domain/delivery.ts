@@ -60,6 +60,8 @@ export type Outcome =
   | { readonly kind: "unreachable"; readonly reason: UnreachableReason; readonly detail: string }
   /** Our own fault, before anything was sent. */
   | { readonly kind: "internal_error"; readonly detail: string }
+  /** This machine had no file descriptor, local port or memory for a connection: nothing was sent. */
+  | { readonly kind: "out_of_resources"; readonly detail: string }
   /** The server is stopping: the attempt is not spent. */
   | { readonly kind: "aborted" };
 
@@ -151,6 +153,14 @@ export function transition(
         next: retry(INTERNAL_ERROR_RETRY_MS),
         health: "none",
       };
+    case "out_of_resources":
+      return {
+        ...RETRYABLE,
+        outcome: "RETRYABLE_FAILURE",
+        classification: "internal_error",
+        next: waitOrExpire({ delivery, rules, now }, INTERNAL_ERROR_RETRY_MS),
+        health: "none",
+      };
   }
 }
 
@@ -193,10 +203,14 @@ function answered(
   };
 }
 
-interface RetryQuestion {
-  readonly delivery: Pick<LeasedDelivery, "runAttempts" | "runFirstActiveMs">;
+interface WaitQuestion {
+  readonly delivery: Pick<LeasedDelivery, "runFirstActiveMs">;
   readonly rules: TransitionRules;
   readonly now: EpochMs;
+}
+
+interface RetryQuestion extends WaitQuestion {
+  readonly delivery: Pick<LeasedDelivery, "runAttempts" | "runFirstActiveMs">;
   readonly jitter: number;
   readonly leastWaitMs: number;
 }
@@ -204,7 +218,12 @@ interface RetryQuestion {
 function retryOrEnd({ delivery, rules, now, jitter, leastWaitMs }: RetryQuestion): NextState {
   const waitMs = retryWaitMs(rules.retryScheduleSeconds, delivery.runAttempts, jitter);
   if (waitMs === null) return { state: "FAILED", reason: "attempts_exhausted" };
-  const dueAt = now + Math.max(waitMs, leastWaitMs);
+  return waitOrExpire({ delivery, rules, now }, Math.max(waitMs, leastWaitMs));
+}
+
+/** Even after the last wait of the schedule: only its expiry ends a delivery for which this machine lacks something. */
+function waitOrExpire({ delivery, rules, now }: WaitQuestion, waitMs: number): NextState {
+  const dueAt = now + waitMs;
   const firstActiveMs = delivery.runFirstActiveMs ?? now - rules.heldMs;
   if (isExpired(dueAt - rules.heldMs, firstActiveMs, rules.retryScheduleSeconds)) {
     return { state: "EXPIRED", reason: "expired" };

@@ -432,6 +432,16 @@ export const HOSTS_FILE_CHECK_MS = 5 * SECOND_MS;
 export const CONNECTION_AGE_MS_MAX = MINUTE_MS;
 /** How long an idle connection is kept when the receiver does not say: servers commonly close theirs after 5 s. */
 export const CONNECTION_IDLE_MS = 4 * SECOND_MS;
+/** A connection is not used in the last part of the time for which its receiver keeps it: the request has to arrive. */
+export const KEEP_ALIVE_MARGIN_MS = 1 * SECOND_MS;
+/** One buffer for all plain connections: what the system hands over at most in one read. */
+export const READ_BUFFER_BYTES = 64 * KB;
+/** How often idle connections are looked through for those that nobody will use again. */
+export const IDLE_SWEEP_MS = 1 * SECOND_MS;
+/** The wait before a connection is tried again that this machine had no file descriptor or local port for. */
+export const CONNECT_AGAIN_MS = 500;
+/** Search domains of resolv.conf that are tried; glibc tried as many for decades. */
+export const SEARCH_DOMAINS_COUNT_MAX = 6;
 /** Idle connections kept over all receivers; above it the one idle for longest is closed. Each is a file descriptor. */
 export const IDLE_CONNECTIONS_MAX = 1024;
 /** Parsed endpoint URLs kept in memory, and receivers known. */

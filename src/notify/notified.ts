@@ -42,6 +42,7 @@ export function notifiedOf(outcome: Outcome, { name, refusal }: Service, now: Ep
         ? failed(outcome.detail)
         : again(`${name} cannot be reached: ${outcome.detail}`);
     case "internal_error":
+    case "out_of_resources":
       return again(`${name} cannot be reached from this server at the moment`);
     case "aborted":
       return ABORTED;

@@ -1,36 +1,35 @@
 /**
- * One connection to one receiver: an undici client with a socket of our own making.
- *
- * Not undici's Pool: that looks for a free client by walking over all of them, and lanes, not pools, limit concurrency,
- * so there may be hundreds. The pool beside this file takes the last one used in one step, and owns each connection
- * for exactly one exchange, which is what deadlines and the bound on what is read need.
+ * One connection to one receiver, over TCP or TLS. It carries one exchange at a time, and belongs to the pool between
+ * two of them.
  */
-import type { EventEmitter } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
-import { Client } from "undici";
-import {
-  ADDRESS_HEAD_START_MS,
-  ADDRESSES_TRIED_MAX,
-  ANSWER_HEAD_BYTES_MAX,
-  CONNECTION_AGE_MS_MAX,
-  CONNECTION_IDLE_MS,
-} from "../domain/limits.ts";
-import { ConnectFailure, connectFailure, type Failure, tlsFailure, unreachable } from "./failures.ts";
+import { READ_BUFFER_BYTES } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import { type Dial, dial } from "./dial.ts";
+import { brokenFailure, type Failure, internalError, tlsFailure, unreachable } from "./failures.ts";
 import type { Guard } from "./guard.ts";
+import type { WireRequest } from "./request.ts";
 import type { NameResolver } from "./resolver.ts";
-import type { Host, Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
-/** What a connection serves at the moment. */
+/** The exchange that a connection carries at the moment. */
 export interface Occupant {
-  /** Called after each read, with what the wire has brought for this occupant. */
-  onWireBytes(bytes: number): void;
+  /** The connection is open: the request can be written. */
+  onOpen(): void;
+  /** It could not be opened. Nothing was sent. */
+  onNotOpened(failure: Failure): void;
+  /** `chunk` is only valid during the call. */
+  onData(chunk: Buffer): void;
+  /** The receiver closed it, or it broke: nothing more comes. */
+  onEnded(failure: Failure): void;
 }
 
 /** How far the connection has come: what a deadline that fires now has to blame. */
-type Phase = "resolving" | "connecting" | "securing" | "open";
+type Phase = "new" | "resolving" | "connecting" | "securing" | "open";
 
 export interface ConnectRules {
+  readonly clock: Clock;
   readonly resolver: NameResolver;
   readonly guard: Guard;
   /** Certificates trusted instead of the well-known ones; PEM. */
@@ -46,51 +45,56 @@ export interface Receiver {
   session: Buffer | null;
 }
 
-type Connected = (...args: [error: null, socket: net.Socket] | [error: Error, socket: null]) => void;
+/**
+ * What all plain connections read into, one after the other: whoever is told of a read has looked at it, or copied it,
+ * before the next one. A buffer of its own for each read cost a tenth of an attempt.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
 export class Connection {
   readonly receiver: Receiver;
-  readonly client: Client;
   readonly #rules: ConnectRules;
+  readonly #onIdleEnd: (connection: Connection) => void;
   occupant: Occupant | null = null;
-  phase: Phase = "resolving";
-  /** Answers that came whole over the present socket. */
+  phase: Phase = "new";
+  /** Answers that came whole over it. */
   answers = 0;
-  /** When the present socket was first used; monotonic. */
+  /** When it was first given back; monotonic. */
   openedMs = 0;
+  /** When the receiver may close it for being idle; monotonic. */
+  idleUntilMs = 0;
   closed = false;
+  #dial: Dial | null = null;
   #socket: net.Socket | null = null;
-  #bytesBefore = 0;
 
   constructor(receiver: Receiver, rules: ConnectRules, onIdleEnd: (connection: Connection) => void) {
     this.receiver = receiver;
     this.#rules = rules;
-    this.client = new Client(receiver.target.origin, {
-      allowH2: false,
-      useMilo: false,
-      pipelining: 1,
-      maxHeaderSize: ANSWER_HEAD_BYTES_MAX,
-      // The exchange has one deadline of its own.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: CONNECTION_IDLE_MS,
-      keepAliveMaxTimeout: CONNECTION_AGE_MS_MAX,
-      connect: (_options, callback) => {
-        const connected = callback as Connected;
-        this.#open(connected).catch((error) => connected(new ConnectFailure(connectFailure(error)), null));
-      },
-    });
-    this.client.on("connect", () => this.#socket?.on("readable", () => this.#onRead()));
-    this.client.on("disconnect", () => {
-      if (this.occupant === null) onIdleEnd(this);
-    });
-    // undici emits what a handler throws; ours do not, and an error event that nobody hears would end the process.
-    (this.client as EventEmitter).on("error", () => this.destroy());
+    this.#onIdleEnd = onIdleEnd;
   }
 
-  /** The request is about to be written: what the wire brings from here on belongs to it. */
-  begin(): void {
-    this.#bytesBefore = this.#socket?.bytesRead ?? 0;
+  /** Resolve the name, check its addresses, connect; then the occupant is told. */
+  open(): void {
+    const { host } = this.receiver.target;
+    if (host.kind === "addresses") {
+      this.#connect(host.addresses);
+      return;
+    }
+    this.phase = "resolving";
+    this.#resolve(host.name).catch((error) => this.#notOpened(internalError(error)));
+  }
+
+  write({ head, body, plain }: WireRequest): void {
+    const socket = this.#socket as net.Socket;
+    // One write, so that head and body of a usual request leave in one packet.
+    if (plain) {
+      socket.write(head + body, "utf8");
+      return;
+    }
+    socket.cork();
+    socket.write(head, "latin1");
+    socket.write(body, "utf8");
+    socket.uncork();
   }
 
   /** Whether the whole request has left: a receiver that answers early may never read the rest. */
@@ -98,94 +102,110 @@ export class Connection {
     return this.#socket !== null && this.#socket.writableLength === 0;
   }
 
-  /** Close at once. Resolves when the socket is gone. */
-  destroy(): Promise<void> {
+  /** Close at once; the occupant is told nothing more. */
+  destroy(): void {
     this.closed = true;
+    this.#dial?.cancel();
     this.#socket?.destroy();
-    return this.client.destroyed ? Promise.resolve() : this.client.destroy();
   }
 
-  #onRead(): void {
-    if (this.occupant !== null && this.#socket !== null) {
-      this.occupant.onWireBytes(this.#socket.bytesRead - this.#bytesBefore);
-    }
+  async #resolve(name: string): Promise<void> {
+    const { resolver, guard } = this.#rules;
+    const resolution = await resolver.resolve(name);
+    if (resolution.kind === "failed") return this.#notOpened(unreachable(resolution.reason, resolution.detail));
+    // One refused address is enough: a name that mixes them is made to get past such a check.
+    const refusal = nameRefusal(resolution.addresses, guard);
+    if (refusal !== null) return this.#notOpened(unreachable("address_refused", refusal));
+    this.#connect(resolution.addresses);
   }
 
-  async #open(connected: Connected): Promise<void> {
-    this.phase = "resolving";
-    this.answers = 0;
-    this.openedMs = 0;
-    const checked = await checkedAddresses(this.receiver.target.host, this.#rules);
+  /** @param addresses all of them checked: the sockets hear of no others */
+  #connect(addresses: readonly string[]): void {
     if (this.closed) return;
-    if (checked.kind !== "checked") return connected(new ConnectFailure(checked), null);
-    this.phase = "connecting";
-    const socket = this.#dial(checked.addresses);
-    this.#socket = socket;
-    this.#await(socket, connected);
-  }
-
-  #await(socket: net.Socket, connected: Connected): void {
-    let settled = false;
-    socket.once("connect", () => {
-      if (this.receiver.target.secure) this.phase = "securing";
-    });
-    socket.once(this.receiver.target.secure ? "secureConnect" : "connect", () => {
-      settled = true;
-      this.phase = "open";
-      connected(null, socket);
-    });
-    // Stays for the socket's whole life, since an error event that nobody hears would end the process.
-    socket.on("error", (error) => {
-      if (settled) return;
-      settled = true;
-      const failure = this.phase === "securing" || isTlsError(error) ? tlsFailure(error) : connectFailure(error);
-      connected(new ConnectFailure(failure), null);
-    });
-  }
-
-  #dial(addresses: readonly string[]): net.Socket {
     const { target } = this.receiver;
-    const options = {
-      host: target.hostname,
+    this.phase = "connecting";
+    this.#dial = dial({
+      addresses,
       port: target.port,
-      noDelay: true,
-      // Not asked for a literal address, which was checked already. For a name, the only addresses that the socket ever
-      // hears of are those that were checked a moment ago.
-      lookup: lookupIn(addresses),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: ADDRESS_HEAD_START_MS,
-    };
-    if (!target.secure) return net.connect(options);
+      clock: this.#rules.clock,
+      ...(target.secure ? {} : { onread: this.#intoSharedBuffer() }),
+      onConnected: (socket) => (target.secure ? this.#secure(socket) : this.#opened(socket)),
+      onFailed: (failure) => this.#notOpened(failure),
+    });
+  }
+
+  #secure(transport: net.Socket): void {
+    const { target, session } = this.receiver;
+    this.phase = "securing";
     const socket = tls.connect({
-      ...options,
+      socket: transport,
       // A literal address is no server name (RFC 6066 §3); the certificate is then compared with `host`.
+      host: target.hostname,
       servername: net.isIP(target.hostname) === 0 ? target.hostname : "",
       ALPNProtocols: ["http/1.1"],
-      ...(this.receiver.session === null ? {} : { session: this.receiver.session }),
+      ...(session === null ? {} : { session }),
       ...(this.#rules.trustedCa === undefined ? {} : { ca: this.#rules.trustedCa }),
     });
-    socket.on("session", (session) => {
-      this.receiver.session = session;
+    this.#socket = socket;
+    socket.on("session", (fresh) => {
+      this.receiver.session = fresh;
     });
-    return socket;
+    // Stays for the socket's whole life, as in the dial.
+    socket.on("error", (error) => {
+      if (this.phase === "securing") this.#notOpened(tlsFailure(error, asksForCertificate(socket)));
+    });
+    socket.once("secureConnect", () => this.#opened(socket));
+  }
+
+  #opened(socket: net.Socket): void {
+    this.#dial = null;
+    this.#socket = socket;
+    this.phase = "open";
+    if (this.receiver.target.secure) socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("end", () => this.#ended(null));
+    socket.on("error", (error) => this.#ended(error));
+    socket.on("close", () => this.#ended(null));
+    this.occupant?.onOpen();
+  }
+
+  #intoSharedBuffer(): net.OnReadOpts {
+    return {
+      buffer: READ_BUFFER,
+      callback: (bytes) => {
+        this.#read(READ_BUFFER.subarray(0, bytes));
+        return true;
+      },
+    };
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.occupant !== null) this.occupant.onData(chunk);
+    // Nothing was asked: these bytes must never become the answer to the next request.
+    else this.#ended(null);
+  }
+
+  #notOpened(failure: Failure): void {
+    if (!this.closed) this.occupant?.onNotOpened(failure);
+  }
+
+  #ended(error: Error | null): void {
+    if (this.closed) return;
+    if (this.occupant === null) {
+      this.#onIdleEnd(this);
+      return;
+    }
+    const wantsCertificate = this.answers === 0 && asksForCertificate(this.#socket);
+    this.occupant.onEnded(brokenFailure(error, wantsCertificate));
   }
 }
 
-function isTlsError(error: Error): boolean {
-  return "code" in error && typeof error.code === "string" && /^(ERR_TLS_|ERR_SSL_)/.test(error.code);
-}
-
-/** The host's addresses, all of them checked; nothing when one of them is refused. */
-async function checkedAddresses(
-  host: Host,
-  { resolver, guard }: ConnectRules,
-): Promise<Failure | { readonly kind: "checked"; readonly addresses: readonly string[] }> {
-  if (host.kind === "addresses") return { kind: "checked", addresses: host.addresses };
-  const resolution = await resolver.resolve(host.name);
-  if (resolution.kind === "failed") return unreachable(resolution.reason, resolution.detail);
-  const refusal = nameRefusal(resolution.addresses, guard);
-  if (refusal !== null) return unreachable("address_refused", refusal);
-  return { kind: "checked", addresses: resolution.addresses.slice(0, ADDRESSES_TRIED_MAX) };
+/**
+ * Whether the receiver's handshake asked for a client certificate: only then does a client learn signature algorithms
+ * that both sides share. In TLS 1.3 our side of the handshake is over before the receiver misses the certificate, and
+ * many just close the connection then.
+ */
+function asksForCertificate(socket: net.Socket | null): boolean {
+  return socket instanceof tls.TLSSocket && (socket.getSharedSigalgs()?.length ?? 0) > 0;
 }
 
 /** Why a name with these addresses is refused, or null. Says the kind of the address, not the address. */
@@ -195,13 +215,4 @@ export function nameRefusal(addresses: readonly string[], guard: Guard): string 
     if (kind !== null) return `the URL's host name resolves to ${kind}; SIGNALBOX_ALLOW_NETWORKS could allow it`;
   }
   return null;
-}
-
-function lookupIn(addresses: readonly string[]): net.LookupFunction {
-  const answers = addresses.map((address) => ({ address, family: net.isIP(address) }));
-  return (_host, options, callback) => {
-    const first = answers[0] as (typeof answers)[number];
-    if (options.all) callback(null, answers);
-    else callback(null, first.address, first.family);
-  };
 }

@@ -1,44 +1,45 @@
-/** One attempt on the wire: what undici reports, made into one outcome. */
-import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
+/** One attempt on the wire, made into one outcome. */
 import type { Outcome } from "../domain/delivery.ts";
 import {
   ANSWER_BODY_BYTES_MAX,
-  ANSWER_HEAD_BYTES_MAX,
   ANSWER_WIRE_BYTES_MAX,
-  INTERIM_ANSWERS_MAX,
-  RETRY_AFTER_CHARS_MAX,
+  CONNECT_AGAIN_MS,
   SNIPPET_FAILED_BYTES_MAX,
   SNIPPET_OK_BYTES_MAX,
 } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { SendRequest } from "../ports/sender.ts";
+import { AnswerReader, type AnswerSink } from "./answer.ts";
 import type { Connection, Occupant, Receiver } from "./connection.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { exchangeFailure, headTooLarge, isBroken, tooManyInterim, unreachable } from "./failures.ts";
+import { type Failure, unreachable } from "./failures.ts";
 import type { Pool } from "./pool.ts";
+import { type WireRequest, wireRequest } from "./request.ts";
 import { readSnippet } from "./snippet.ts";
 
 const EMPTY = Buffer.alloc(0);
 
 interface ExchangeTools {
+  readonly clock: Clock;
   readonly pool: Pool;
   readonly deadlines: Deadlines<Exchange>;
 }
 
-export class Exchange implements Dispatcher.DispatchHandler, Deadline, Occupant {
+export class Exchange implements Deadline, Occupant, AnswerSink {
   dueTick = 0;
   readonly #tools: ExchangeTools;
   readonly #receiver: Receiver;
-  readonly #options: Dispatcher.DispatchOptions;
+  readonly #request: WireRequest;
   readonly #timeoutMs: number;
   readonly #resolve: (outcome: Outcome) => void;
   #connection: Connection | null = null;
+  #reader: AnswerReader | null = null;
   #done = false;
-  #retried = false;
-  /** The request was written to a connection that had served before. */
-  #reused = false;
-  #answerBegun = false;
-  #interimAnswers = 0;
+  #repeated = false;
+  /** Why no connection could be opened just now, while the machine lacks something. */
+  #lack: Failure | null = null;
+  /** Read from the present connection. */
+  #wireBytes = 0;
   /** Of the final head; 0 before it. */
   #httpStatus = 0;
   #retryAfter: string | null = null;
@@ -46,114 +47,127 @@ export class Exchange implements Dispatcher.DispatchHandler, Deadline, Occupant 
   #snippetBytesMax = 0;
   #bodyBytes = 0;
 
+  /** @throws when the request cannot be sent as it is */
   constructor(
     request: SendRequest,
-    to: { readonly receiver: Receiver; readonly path: string },
+    to: { readonly receiver: Receiver; readonly lines: string },
     tools: ExchangeTools,
     resolve: (outcome: Outcome) => void,
   ) {
     this.#tools = tools;
     this.#receiver = to.receiver;
-    this.#options = { path: to.path, method: "POST", headers: request.headers as string[], body: request.body };
+    this.#request = wireRequest(to.lines, request);
     this.#timeoutMs = request.timeoutMs;
     this.#resolve = resolve;
   }
 
   start(): void {
     this.#tools.deadlines.add(this, this.#timeoutMs);
-    this.#dispatch(this.#tools.pool.take(this.#receiver, this.#tools.deadlines.coarseMs));
+    this.#use(this.#tools.pool.take(this.#receiver, this.#tools.deadlines.coarseMs));
   }
 
   /** The server is stopping. An answer whose head is complete counts: throwing it away would only repeat the attempt. */
   abort(): void {
-    this.#finish(this.#httpStatus === 0 ? { kind: "aborted" } : this.#answered(), false);
+    this.#finish(this.#httpStatus === 0 ? { kind: "aborted" } : this.#answered());
   }
 
   onDeadline(): void {
-    this.#finish(this.#httpStatus === 0 ? this.#timedOut() : this.#answered(), false);
+    this.#finish(this.#httpStatus === 0 ? this.#timedOut() : this.#answered());
   }
 
-  onWireBytes(bytes: number): void {
-    if (this.#done) return;
-    if (this.#httpStatus === 0) {
-      if (bytes > ANSWER_HEAD_BYTES_MAX) this.#finish(headTooLarge(), false);
-    } else if (bytes > ANSWER_WIRE_BYTES_MAX) {
-      this.#finish(this.#answered(), false);
-    }
+  onOpen(): void {
+    this.#lack = null;
+    this.#connection?.write(this.#request);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#done || this.#connection === null) {
-      controller.abort(new Error("the attempt is over"));
+  onNotOpened(failure: Failure): void {
+    if (failure.kind !== "out_of_resources") {
+      this.#finish(failure);
       return;
     }
-    this.#reused = this.#connection.answers > 0;
-    this.#connection.begin();
+    this.#lack = failure;
+    this.#leave();
+    this.#tools.clock.after(CONNECT_AGAIN_MS, () => {
+      if (!this.#done) this.#use(this.#tools.pool.fresh(this.#receiver));
+    });
   }
 
-  onResponseStarted(): void {
-    this.#answerBegun = true;
+  onData(chunk: Buffer): void {
+    this.#wireBytes += chunk.length;
+    this.#reader?.push(chunk);
+    if (this.#wireBytes > ANSWER_WIRE_BYTES_MAX && this.#httpStatus !== 0) this.#finish(this.#answered());
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onEnded(failure: Failure): void {
+    if (this.#httpStatus !== 0) this.#finish(this.#answered());
+    else if (this.#wireBytes === 0 && this.#mayRepeat) this.#repeat();
+    else this.#finish(failure);
+  }
+
+  onHead(status: number, retryAfter: string | null): void {
     if (this.#done) return;
-    if (status < 200) {
-      this.#interimAnswers += 1;
-      if (this.#interimAnswers > INTERIM_ANSWERS_MAX) this.#finish(tooManyInterim(), false);
+    // How servers say goodbye to an idle connection: sent before our request reached them.
+    if (status === 408 && this.#mayRepeat) {
+      this.#repeat();
       return;
     }
     this.#httpStatus = status;
+    this.#retryAfter = retryAfter;
     this.#snippetBytesMax = isSuccess(status) ? SNIPPET_OK_BYTES_MAX : SNIPPET_FAILED_BYTES_MAX;
-    const retryAfter: string | string[] | undefined = headers["retry-after"];
-    if (retryAfter !== undefined) {
-      this.#retryAfter = String(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter).slice(0, RETRY_AFTER_CHARS_MAX);
-    }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(piece: Buffer): void {
     if (this.#done) return;
-    this.#bodyBytes += chunk.length;
+    this.#bodyBytes += piece.length;
     const wanted = this.#snippetBytesMax - this.#snippet.length;
-    // A copy: the chunk is a view of a read buffer of up to 64 KB, which must not live as long as a slow body.
-    if (wanted > 0) this.#snippet = Buffer.concat([this.#snippet, chunk.subarray(0, wanted)]);
-    if (this.#bodyBytes > ANSWER_BODY_BYTES_MAX) this.#finish(this.#answered(), false);
+    // A copy: the piece is a view of a read buffer of up to 64 KB, which must not live as long as a slow body.
+    if (wanted > 0) this.#snippet = Buffer.concat([this.#snippet, piece.subarray(0, wanted)]);
+    if (this.#bodyBytes > ANSWER_BODY_BYTES_MAX) this.#finish(this.#answered());
   }
 
-  onResponseEnd(): void {
-    this.#finish(this.#answered(), true);
+  onWhole(reusable: boolean, idleSeconds: number | null): void {
+    this.#finish(this.#answered(), { reusable, idleSeconds });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#done) return;
-    if (this.#httpStatus !== 0) this.#finish(this.#answered(), false);
-    else if (this.#mayRepeat(error)) this.#repeat();
-    else this.#finish(exchangeFailure(error), false);
+  onFault(failure: Failure): void {
+    this.#finish(this.#httpStatus === 0 ? failure : this.#answered());
   }
 
   /**
-   * A receiver may close an idle connection in the moment in which we reuse it. That says nothing about the receiver,
-   * so the request goes once more, over a new connection, within the same deadline. At least once allows the repeat.
+   * A receiver may close an idle connection in the moment in which we use it again. That says nothing about the
+   * receiver, so the request goes once more over a new connection, within the same deadline.
    */
-  #mayRepeat(error: Error): boolean {
-    return this.#reused && !this.#answerBegun && !this.#retried && isBroken(error);
+  get #mayRepeat(): boolean {
+    return !this.#repeated && this.#connection !== null && this.#connection.answers > 0;
   }
 
   #repeat(): void {
-    this.#retried = true;
-    if (this.#connection !== null) {
-      this.#connection.occupant = null;
-      this.#tools.pool.discard(this.#connection);
-    }
-    this.#dispatch(this.#tools.pool.fresh(this.#receiver));
+    this.#repeated = true;
+    this.#leave();
+    this.#use(this.#tools.pool.fresh(this.#receiver));
   }
 
-  #dispatch(connection: Connection): void {
+  #use(connection: Connection): void {
     this.#connection = connection;
+    this.#wireBytes = 0;
+    this.#reader = new AnswerReader(this);
     connection.occupant = this;
-    connection.client.dispatch(this.#options, this);
+    if (connection.phase === "open") this.onOpen();
+    else connection.open();
+  }
+
+  /** Close the present connection. */
+  #leave(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    this.#connection = null;
+    this.#reader?.stop();
+    connection.occupant = null;
+    this.#tools.pool.discard(connection);
   }
 
   #timedOut(): Outcome {
+    if (this.#lack !== null) return this.#lack;
     const within = `within ${this.#timeoutMs} ms`;
     switch (this.#connection?.phase) {
       case "resolving":
@@ -176,16 +190,17 @@ export class Exchange implements Dispatcher.DispatchHandler, Deadline, Occupant 
     };
   }
 
-  #finish(outcome: Outcome, reusable: boolean): void {
+  #finish(outcome: Outcome, kept?: { readonly reusable: boolean; readonly idleSeconds: number | null }): void {
     if (this.#done) return;
     this.#done = true;
     this.#tools.deadlines.remove(this);
     const connection = this.#connection;
-    if (connection !== null) {
+    if (kept?.reusable && connection !== null) {
       this.#connection = null;
       connection.occupant = null;
-      if (reusable) this.#tools.pool.release(connection, this.#tools.deadlines.coarseMs);
-      else this.#tools.pool.discard(connection);
+      this.#tools.pool.release(connection, this.#tools.deadlines.coarseMs, kept.idleSeconds);
+    } else {
+      this.#leave();
     }
     this.#resolve(outcome);
   }

@@ -7,6 +7,8 @@ type Network = [Address, number];
 export interface Guard {
   /** What kind of refused address this is ("a private address"), or null when it may be reached. */
   refusal(address: string): string | null;
+  /** Whether otherwise refused addresses may be reached at all: then names that only a network knows may be used. */
+  readonly allowsNetworks: boolean;
   /** The loopback addresses that may be reached: those that `localhost` stands for. */
   readonly loopback: readonly string[];
 }
@@ -20,7 +22,11 @@ export function createGuard(allowNetworks: readonly string[]): Guard {
     const kind = kindOf(address);
     return kind === null || isIn(plain(address), allowed) ? null : kind;
   };
-  return { refusal, loopback: ["127.0.0.1", "::1"].filter((address) => refusal(address) === null) };
+  return {
+    refusal,
+    allowsNetworks: allowed.length > 0,
+    loopback: ["127.0.0.1", "::1"].filter((address) => refusal(address) === null),
+  };
 }
 
 function readAddress(text: string): Address | null {

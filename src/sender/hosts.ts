@@ -1,7 +1,7 @@
-/** The machine's hosts file, which c-ares' queries do not read. */
+/** The machine's files about names, which c-ares' queries do not use: hosts, and the search domains of resolv.conf. */
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { HOSTS_FILE_CHECK_MS } from "../domain/limits.ts";
+import { HOSTS_FILE_CHECK_MS, SEARCH_DOMAINS_COUNT_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 
 const HOSTS_PATH =
@@ -9,25 +9,52 @@ const HOSTS_PATH =
     ? `${process.env.SystemRoot ?? "C:\\Windows"}\\System32\\drivers\\etc\\hosts`
     : "/etc/hosts";
 
-interface HostsFile {
-  /** The addresses that the file gives a name, or null when it does not have it. */
-  find(name: string): Promise<readonly string[] | null>;
+const RESOLV_CONF_PATH = "/etc/resolv.conf";
+
+/** What the machine's hosts file says: names in lower case, and their addresses. */
+export function createHostsFile(clock: Clock, path: string = HOSTS_PATH): () => Promise<Map<string, string[]>> {
+  return createFileReader(clock, path, parseHosts, new Map());
 }
 
-export function createHostsFile(clock: Clock, path: string = HOSTS_PATH): HostsFile {
-  let names = Promise.resolve(new Map<string, string[]>());
+/** The domains that the machine appends to a name, in order. */
+export function createSearchDomains(clock: Clock, path: string = RESOLV_CONF_PATH): () => Promise<string[]> {
+  return createFileReader(clock, path, parseSearchDomains, []);
+}
+
+/** Reads a file again when it is asked for `HOSTS_FILE_CHECK_MS` after the last time. */
+function createFileReader<T>(clock: Clock, path: string, parse: (text: string) => T, absent: T): () => Promise<T> {
+  let content: Promise<T> = (async () => absent)();
   let checkedMs = Number.NEGATIVE_INFINITY;
-  return {
-    async find(name) {
-      const nowMs = clock.monotonicMs();
-      if (nowMs - checkedMs >= HOSTS_FILE_CHECK_MS) {
-        checkedMs = nowMs;
-        // A machine without the file, or one that we may not read, simply has no such names.
-        names = readFile(path, "utf8").then(parseHosts, () => new Map());
-      }
-      return (await names).get(name) ?? null;
-    },
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - checkedMs >= HOSTS_FILE_CHECK_MS) {
+      checkedMs = nowMs;
+      const before = content;
+      content = readFile(path, "utf8").then(parse, (error) => (isLacking(error) ? before : absent));
+    }
+    return content;
   };
+}
+
+/** Whether the file may be there all the same: a machine without it, or that hides it, has no such names. */
+const isLacking = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "EMFILE" || error.code === "ENFILE");
+
+/** `search` and `domain` replace each other: the last of them counts (resolv.conf(5)). */
+export function parseSearchDomains(text: string): string[] {
+  let domains: string[] = [];
+  for (const line of text.split("\n")) {
+    const [keyword, ...words] = line
+      .replace(/[#;].*/, "")
+      .trim()
+      .split(/\s+/);
+    if (keyword === "search") domains = words;
+    if (keyword === "domain") domains = words.slice(0, 1);
+  }
+  return domains
+    .map((domain) => domain.toLowerCase().replace(/\.$/, ""))
+    .filter((domain) => domain !== "")
+    .slice(0, SEARCH_DOMAINS_COUNT_MAX);
 }
 
 /** Lines of an address and its names; `#` begins a comment; names are case-insensitive. */

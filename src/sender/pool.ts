@@ -1,6 +1,12 @@
 /** Connections kept alive between attempts. It bounds what is idle, never what is busy: lanes limit concurrency. */
 import { LRUCache } from "lru-cache";
-import { CONNECTION_AGE_MS_MAX, SENDER_TARGETS_MAX } from "../domain/limits.ts";
+import {
+  CONNECTION_AGE_MS_MAX,
+  CONNECTION_IDLE_MS,
+  IDLE_SWEEP_MS,
+  KEEP_ALIVE_MARGIN_MS,
+  SENDER_TARGETS_MAX,
+} from "../domain/limits.ts";
 import { Connection, type ConnectRules, type Receiver } from "./connection.ts";
 import type { Target } from "./target.ts";
 
@@ -11,6 +17,7 @@ export class Pool {
   /** Over all receivers, idle for longest first. */
   readonly #idle = new Set<Connection>();
   readonly #open = new Set<Connection>();
+  #sweeping = false;
 
   constructor(rules: ConnectRules, idleMax: number) {
     this.#rules = rules;
@@ -33,7 +40,7 @@ export class Pool {
       const connection = receiver.idle.pop();
       if (connection === undefined) return this.fresh(receiver);
       this.#idle.delete(connection);
-      if (!isOld(connection, nowMs)) return connection;
+      if (isUsable(connection, nowMs)) return connection;
       this.discard(connection);
     }
   }
@@ -44,11 +51,16 @@ export class Pool {
     return connection;
   }
 
-  /** Give back a connection whose exchange is over and whose answer was read whole. */
-  release(connection: Connection, nowMs: number): void {
+  /**
+   * Give back a connection whose exchange is over and whose answer was read whole.
+   *
+   * @param idleSeconds how long the receiver keeps it idle, when it said so (`Keep-Alive: timeout=`)
+   */
+  release(connection: Connection, nowMs: number, idleSeconds: number | null): void {
     if (connection.openedMs === 0) connection.openedMs = nowMs;
     connection.answers += 1;
-    if (!connection.drained || isOld(connection, nowMs)) {
+    connection.idleUntilMs = nowMs + idleMs(idleSeconds);
+    if (!connection.drained || !isUsable(connection, nowMs)) {
       this.discard(connection);
       return;
     }
@@ -58,14 +70,17 @@ export class Pool {
       const [longest] = this.#idle;
       if (longest !== undefined) this.#forgetIdle(longest);
     }
+    this.#sweepLater();
   }
 
   discard(connection: Connection): void {
-    void this.#end(connection);
+    this.#idle.delete(connection);
+    this.#open.delete(connection);
+    connection.destroy();
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#open].map((connection) => this.#end(connection)));
+  close(): void {
+    for (const connection of [...this.#open]) this.discard(connection);
   }
 
   #forgetIdle(connection: Connection): void {
@@ -75,11 +90,23 @@ export class Pool {
     this.discard(connection);
   }
 
-  async #end(connection: Connection): Promise<void> {
-    this.#idle.delete(connection);
-    await connection.destroy();
-    this.#open.delete(connection);
+  /** One timer for all idle connections. It runs while there are any. */
+  #sweepLater(): void {
+    if (this.#sweeping || this.#idle.size === 0) return;
+    this.#sweeping = true;
+    this.#rules.clock.after(IDLE_SWEEP_MS, () => {
+      this.#sweeping = false;
+      const nowMs = this.#rules.clock.monotonicMs();
+      for (const connection of [...this.#idle]) if (!isUsable(connection, nowMs)) this.#forgetIdle(connection);
+      this.#sweepLater();
+    });
   }
 }
 
-const isOld = (connection: Connection, nowMs: number): boolean => nowMs - connection.openedMs > CONNECTION_AGE_MS_MAX;
+function idleMs(idleSeconds: number | null): number {
+  if (idleSeconds === null) return CONNECTION_IDLE_MS;
+  return Math.min(idleSeconds * 1000 - KEEP_ALIVE_MARGIN_MS, CONNECTION_AGE_MS_MAX);
+}
+
+const isUsable = (connection: Connection, nowMs: number): boolean =>
+  nowMs < connection.idleUntilMs && nowMs - connection.openedMs <= CONNECTION_AGE_MS_MAX;

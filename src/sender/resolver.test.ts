@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { type Answer, startNameServer } from "../../test/fixtures/name-server.ts";
 import { createSystemClock } from "../clock/system.ts";
 import { DNS_FAILURE_TTL_MS, DNS_TTL_MS } from "../domain/limits.ts";
-import { parseHosts } from "./hosts.ts";
+import { parseHosts, parseSearchDomains } from "./hosts.ts";
 import { createResolver, type Resolution, type ResolverOptions } from "./resolver.ts";
 
 async function setUp(context: TestContext, answer: (name: string) => Answer, more: Partial<ResolverOptions> = {}) {
@@ -83,6 +83,55 @@ test("the hosts file comes before the name servers, and its changes are seen", a
   await writeFile(hostsPath, "");
   advance(DNS_TTL_MS + 1);
   assert.deepEqual(await resolver.resolve("partner.test"), found("8.8.8.8"));
+});
+
+async function setUpSearch(context: TestContext, answer: (name: string) => Answer) {
+  const directory = await mkdtemp(join(tmpdir(), "signalbox-resolv-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const resolvConfPath = join(directory, "resolv.conf");
+  await writeFile(resolvConfPath, "nameserver 10.0.0.1\nsearch default.svc.cluster.local svc.cluster.local\n");
+  return setUp(context, answer, { search: true, resolvConfPath });
+}
+
+const each = (names: readonly string[]) => [...new Set(names)];
+
+test("a name with a dot is asked for as it stands, and only then in the search domains", async (context) => {
+  const { resolver, server } = await setUpSearch(context, (name) =>
+    name === "orders.default.svc.cluster.local" || name === "hooks.test" ? ["10.0.0.7"] : "not_found",
+  );
+  assert.deepEqual(await resolver.resolve("hooks.test"), found("10.0.0.7"));
+  assert.deepEqual(each(server.asked), ["hooks.test"]);
+  assert.deepEqual(await resolver.resolve("orders.default"), found("10.0.0.7"));
+  assert.deepEqual(each(server.asked).slice(1), [
+    "orders.default",
+    "orders.default.default.svc.cluster.local",
+    "orders.default.svc.cluster.local",
+  ]);
+});
+
+test("a single label is asked for in the search domains first, and then as it stands", async (context) => {
+  const { resolver, server } = await setUpSearch(context, (name) =>
+    name === "orders.default.svc.cluster.local" || name === "api" ? ["10.0.0.7"] : "not_found",
+  );
+  assert.deepEqual(await resolver.resolve("orders"), found("10.0.0.7"));
+  assert.deepEqual(each(server.asked), ["orders.default.svc.cluster.local"]);
+  assert.deepEqual(await resolver.resolve("api"), found("10.0.0.7"));
+  assert.equal(reasonOf(await resolver.resolve("nobody")), "dns_not_found");
+});
+
+test("without networks that are allowed no search domain is asked", async (context) => {
+  const { resolver, server } = await setUp(context, () => "not_found");
+  assert.equal(reasonOf(await resolver.resolve("gone.test")), "dns_not_found");
+  assert.deepEqual(each(server.asked), ["gone.test"]);
+});
+
+test("the search domains of resolv.conf are read as the system reads them", () => {
+  const text =
+    "# head\nnameserver 10.0.0.1\nsearch old.test\ndomain older.test\nsearch\tA.test. b.test # two\noptions ndots:5\n";
+  assert.deepEqual(parseSearchDomains(text), ["a.test", "b.test"]);
+  assert.deepEqual(parseSearchDomains("search a b c d e f g h\n"), ["a", "b", "c", "d", "e", "f"]);
+  assert.deepEqual(parseSearchDomains("search .\nnameserver ::1\n"), []);
+  assert.deepEqual(parseSearchDomains(""), []);
 });
 
 test("a hosts file is read as the system reads it", () => {

@@ -6,7 +6,7 @@ import { Resolver } from "node:dns/promises";
 import { LRUCache } from "lru-cache";
 import { DNS_CACHE_MAX, DNS_FAILURE_TTL_MS, DNS_LOOKUP_MS_MAX, DNS_TTL_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import { createHostsFile } from "./hosts.ts";
+import { createHostsFile, createSearchDomains } from "./hosts.ts";
 
 export type Resolution =
   | { readonly kind: "found"; readonly addresses: readonly string[] }
@@ -27,6 +27,12 @@ export interface ResolverOptions {
   /** `address:port`; the machine's own when absent. */
   readonly nameServers?: readonly string[];
   readonly hostsPath?: string;
+  /**
+   * Whether names may be completed with the search domains of resolv.conf, as containers expect of `orders.default`. A
+   * name with a dot is asked for as it stands first, so that no search domain answers for a public name.
+   */
+  readonly search?: boolean;
+  readonly resolvConfPath?: string;
   readonly lookupMsMax?: number;
 }
 
@@ -47,14 +53,29 @@ export function createResolver(options: ResolverOptions): NameResolver {
   const cares = new Resolver({ timeout: TRY_MS, maxTimeout: TRY_MS_MAX, tries: TRIES });
   if (options.nameServers !== undefined) cares.setServers(options.nameServers);
   const hosts = createHostsFile(clock, options.hostsPath);
+  const searchDomains = createSearchDomains(clock, options.resolvConfPath);
   const known = new LRUCache<string, { resolution: Resolution; untilMs: number }>({ max: DNS_CACHE_MAX });
   const flights = new Map<string, Promise<Resolution>>();
 
+  /** The first spelling that has addresses; else what is wrong, where a fault says more than an absent name. */
+  async function lookUp(name: string): Promise<Resolution> {
+    const domains = options.search === true ? await searchDomains() : [];
+    const completed = domains.map((domain) => `${name}.${domain}`);
+    let failure: Resolution | null = null;
+    for (const spelling of name.includes(".") ? [name, ...completed] : [...completed, name]) {
+      const resolution = await query(cares, spelling);
+      // Silent name servers would be as silent about the next spelling.
+      if (resolution.kind === "found" || resolution.reason === "dns_timeout") return resolution;
+      if (failure === null || resolution.reason !== "dns_not_found") failure = resolution;
+    }
+    return failure ?? TIMED_OUT;
+  }
+
   async function fly(name: string): Promise<Resolution> {
-    const inHosts = await hosts.find(name);
+    const inHosts = (await hosts()).get(name);
     const resolution: Resolution =
-      inHosts === null
-        ? await within(clock, lookupMsMax, query(cares, name), TIMED_OUT)
+      inHosts === undefined
+        ? await within(clock, lookupMsMax, lookUp(name), TIMED_OUT)
         : { kind: "found", addresses: inHosts };
     const ttlMs = resolution.kind === "found" ? DNS_TTL_MS : DNS_FAILURE_TTL_MS;
     known.set(name, { resolution, untilMs: clock.monotonicMs() + ttlMs });

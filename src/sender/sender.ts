@@ -1,20 +1,16 @@
 /** The outgoing HTTP client: one POST in, one outcome out. */
 import { LRUCache } from "lru-cache";
 import type { Outcome } from "../domain/delivery.ts";
-import {
-  ERROR_DETAIL_CHARS_MAX,
-  IDLE_CONNECTIONS_MAX,
-  REGISTRATION_DNS_MS,
-  SENDER_TARGETS_MAX,
-} from "../domain/limits.ts";
+import { IDLE_CONNECTIONS_MAX, REGISTRATION_DNS_MS, SENDER_TARGETS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Sender, UrlVerdict } from "../ports/sender.ts";
 import { nameRefusal, type Receiver } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchange } from "./exchange.ts";
-import { unreachable } from "./failures.ts";
+import { internalError, unreachable } from "./failures.ts";
 import { createGuard } from "./guard.ts";
 import { Pool } from "./pool.ts";
+import { requestLines } from "./request.ts";
 import { createResolver, type NameResolver, within } from "./resolver.ts";
 import { readTarget } from "./target.ts";
 
@@ -31,16 +27,16 @@ export interface SenderOptions {
 }
 
 /** Where a URL leads, or why it does not. */
-type Route = { readonly receiver: Receiver; readonly path: string } | { readonly refused: Outcome };
+type Route = { readonly receiver: Receiver; readonly lines: string } | { readonly refused: Outcome };
 
 export function createSender(options: SenderOptions): Sender {
   const { clock, trustedCa } = options;
-  const resolver = options.resolver ?? createResolver({ clock });
   const guard = createGuard(options.allowNetworks);
+  const resolver = options.resolver ?? createResolver({ clock, search: guard.allowsNetworks });
   const rules = { allowHttp: options.allowHttp, guard };
   const deadlines = new Deadlines<Exchange>(clock);
   const pool = new Pool(
-    { resolver, guard, ...(trustedCa === undefined ? {} : { trustedCa }) },
+    { clock, resolver, guard, ...(trustedCa === undefined ? {} : { trustedCa }) },
     options.idleConnectionsMax ?? IDLE_CONNECTIONS_MAX,
   );
   const routes = new LRUCache<string, Route>({ max: SENDER_TARGETS_MAX });
@@ -52,7 +48,7 @@ export function createSender(options: SenderOptions): Sender {
     const verdict = readTarget(url, rules);
     const found: Route =
       verdict.kind === "accepted"
-        ? { receiver: pool.receiver(verdict.target), path: verdict.target.path }
+        ? { receiver: pool.receiver(verdict.target), lines: requestLines(verdict.target) }
         : { refused: unreachable(verdict.by === "url" ? "url_refused" : "address_refused", verdict.reason) };
     routes.set(url, found);
     return found;
@@ -69,7 +65,7 @@ export function createSender(options: SenderOptions): Sender {
         try {
           const to = route(request.url);
           if ("refused" in to) resolve(to.refused);
-          else new Exchange(request, to, { pool, deadlines }, resolve).start();
+          else new Exchange(request, to, { clock, pool, deadlines }, resolve).start();
         } catch (error) {
           resolve(internalError(error));
         }
@@ -79,7 +75,7 @@ export function createSender(options: SenderOptions): Sender {
     async close() {
       closed = true;
       abortAll();
-      await pool.close();
+      pool.close();
       resolver.close();
     },
   };
@@ -96,8 +92,3 @@ export function createSender(options: SenderOptions): Sender {
     return reason === null ? { kind: "accepted", url } : { kind: "refused", reason };
   }
 }
-
-const internalError = (error: unknown): Outcome => ({
-  kind: "internal_error",
-  detail: (error instanceof Error ? error.message : String(error)).slice(0, ERROR_DETAIL_CHARS_MAX),
-});

@@ -76,8 +76,28 @@ test("names that only exist inside a network are refused by their spelling", () 
   for (const url of within) {
     const verdict = read(url);
     assert.ok(verdict.kind === "refused" && verdict.by === "address", url);
+    assert.match(verdict.reason, /SIGNALBOX_ALLOW_NETWORKS/, url);
   }
-  assert.match(reason("http://localhost/"), /SIGNALBOX_ALLOW_NETWORKS/);
+});
+
+test("names that only exist inside a network are accepted once networks are allowed", () => {
+  const names = [
+    "api",
+    "orders.default.svc.cluster.local",
+    "host.docker.internal",
+    "metadata.google.internal",
+    "printer.local",
+  ];
+  for (const name of names) {
+    for (const url of [`http://${name}:3000/hook`, `http://${name}.:3000/hook`]) {
+      const verdict = read(url, ["10.0.0.0/8"]);
+      assert.ok(verdict.kind === "accepted", url);
+      assert.deepEqual(verdict.target.host, { kind: "name", name });
+    }
+  }
+  assert.match(reason("http://api/", [], false), /must begin with https/);
+  const loopback = read("http://localhost/", ["10.0.0.0/8"]);
+  assert.ok(loopback.kind === "refused" && loopback.reason.includes("127.0.0.0/8"));
 });
 
 test("localhost stands for the loopback addresses that are allowed", () => {
@@ -87,7 +107,6 @@ test("localhost stands for the loopback addresses that are allowed", () => {
   };
   assert.deepEqual(addresses("http://localhost:3000/", ["127.0.0.0/8"]), ["127.0.0.1"]);
   assert.deepEqual(addresses("http://localhost/", ["127.0.0.0/8", "::1/128"]), ["127.0.0.1", "::1"]);
-  assert.equal(read("http://printer.local/", ["0.0.0.0/0", "::/0"]).kind, "refused");
 });
 
 test("http is refused unless it is allowed, and the reason names the setting", () => {

@@ -87,13 +87,18 @@ function readHost(hostname: string, guard: Guard): Host | Extract<TargetVerdict,
       "the URL's host is this machine's loopback; listing 127.0.0.0/8 in SIGNALBOX_ALLOW_NETWORKS would allow it",
     );
   }
-  if (!hostname.includes(".")) {
-    return badAddress("the URL's host name has a single label, as names inside a network have; use a full name");
-  }
-  if (hostname.endsWith(".local") || hostname.endsWith(".internal")) {
-    return badAddress("the URL's host name ends in .local or .internal, which only exist inside a network");
+  if (isOfANetwork(hostname) && !guard.allowsNetworks) {
+    return badAddress(
+      "the URL's host name only exists inside a network; " +
+        "listing that network's addresses in SIGNALBOX_ALLOW_NETWORKS would allow it",
+    );
   }
   return { kind: "name", name: hostname };
+}
+
+/** A name as containers, clusters and offices give it; public names have several labels and end otherwise. */
+function isOfANetwork(hostname: string): boolean {
+  return !hostname.includes(".") || hostname.endsWith(".local") || hostname.endsWith(".internal");
 }
 
 const badUrl = (reason: string) => ({ kind: "refused", by: "url", reason }) as const;

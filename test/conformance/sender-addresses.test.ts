@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { createSystemClock } from "../../src/clock/system.ts";
-import { DNS_TTL_MS, REGISTRATION_DNS_MS } from "../../src/domain/limits.ts";
+import { ADDRESS_HEAD_START_MS, DNS_TTL_MS, REGISTRATION_DNS_MS } from "../../src/domain/limits.ts";
 import { createResolver } from "../../src/sender/resolver.ts";
 import type { SenderOptions } from "../../src/sender/sender.ts";
+import { startFullBacklog } from "../fixtures/full-backlog.ts";
 import { type Answer, startNameServer } from "../fixtures/name-server.ts";
 import { answer, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
 
@@ -116,6 +117,46 @@ test("when one address does not answer the next one is tried", async (context) =
   const receiver = await startReceiver(context, answer(OK), { host: "127.0.0.9" });
   const { sender } = await setUp(context, () => ["127.0.0.8", "127.0.0.9"]);
   assert.equal((await post(sender, `http://two.test:${receiver.port}/`)).kind, "answered");
+});
+
+test("an address that is slow to accept keeps racing when the next one has refused", async (context) => {
+  const slow = await startFullBacklog(context, "127.0.0.8");
+  const { sender } = await setUp(context, () => ["127.0.0.8", "127.0.0.9"]);
+  const attempt = post(sender, `http://slow.test:${slow.port}/`, { timeoutMs: 20_000 });
+  // tidy-allow timer: longer than the head start, so that the second address has been tried and has refused
+  setTimeout(slow.accept, ADDRESS_HEAD_START_MS + 200);
+  assert.equal((await attempt).kind, "answered");
+});
+
+test("silent and refusing addresses together end at the attempt's own deadline", async (context) => {
+  const slow = await startFullBacklog(context, "127.0.0.8");
+  const { sender } = await setUp(context, () => ["127.0.0.8", "127.0.0.9"]);
+  const outcome = await post(sender, `http://slow.test:${slow.port}/`, { timeoutMs: ADDRESS_HEAD_START_MS + 300 });
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "connect_timeout", JSON.stringify(outcome));
+  assert.match(outcome.detail, /did not accept the connection within/);
+});
+
+test("a refused address makes room for the next one at once", async (context) => {
+  const receiver = await startReceiver(context, answer(OK), { host: "127.0.0.9" });
+  const addresses = ["127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8", "127.0.0.9"];
+  const { sender } = await setUp(context, () => addresses);
+  // Six head starts would take longer than this deadline.
+  const timeoutMs = ADDRESS_HEAD_START_MS * 5;
+  assert.equal((await post(sender, `http://seven.test:${receiver.port}/`, { timeoutMs })).kind, "answered");
+});
+
+test("a name of the own network is accepted when its addresses are allowed, and only then", async (context) => {
+  const receiver = await startReceiver(context, answer(OK));
+  const names = (name: string): Answer => (name === "api" ? ["127.0.0.1"] : ["169.254.169.254"]);
+  const { sender } = await setUp(context, names, { allowNetworks: ["127.0.0.0/8"] });
+  const url = `http://api:${receiver.port}/hook`;
+  assert.deepEqual(await sender.vet(url), { kind: "accepted", url });
+  assert.equal((await post(sender, url)).kind, "answered");
+  assert.match(receiver.requests[0] ?? "", new RegExp(`^host: api:${receiver.port}\r$`, "m"));
+  const verdict = await sender.vet("http://metadata.google.internal/");
+  assert.ok(verdict.kind === "refused" && /resolves to a cloud metadata address/.test(verdict.reason));
+  const outcome = await post(sender, "http://metadata.google.internal/");
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "address_refused");
 });
 
 test("all addresses refusing is a refused connection", async (context) => {

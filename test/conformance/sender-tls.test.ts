@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { TlsOptions } from "node:tls";
 import { createSystemClock } from "../../src/clock/system.ts";
 import { createResolver } from "../../src/sender/resolver.ts";
 import { startNameServer } from "../fixtures/name-server.ts";
@@ -80,4 +81,77 @@ test("a handshake that is cut off is a TLS error, one that never ends a connect 
   const second = await post(sender, `https://receiver.test:${silent.port}/`, { timeoutMs: 150 });
   assert.ok(second.kind === "unreachable" && second.reason === "connect_timeout");
   assert.match(second.detail, /TLS handshake/);
+});
+
+for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+  test(`a receiver that wants a client certificate says so under ${maxVersion}`, async (context) => {
+    const receiver = await startReceiver(context, answer(OK), {
+      certificate: "receiver",
+      tlsOptions: { requestCert: true, rejectUnauthorized: true, ca: readPem("ca"), maxVersion },
+    });
+    const outcome = await post(await setUp(context), `https://receiver.test:${receiver.port}/`);
+    assert.deepEqual(outcome, {
+      kind: "unreachable",
+      reason: "tls_error",
+      detail: "the receiver asks for a client certificate, which Signalbox does not have",
+    });
+    assert.deepEqual(receiver.requests, []);
+  });
+
+  test(`a receiver that just closes for want of a client certificate is understood under ${maxVersion}`, async (context) => {
+    const receiver = await startReceiver(context, (socket) => socket.destroy(), {
+      certificate: "receiver",
+      tlsOptions: { requestCert: true, rejectUnauthorized: false, maxVersion },
+    });
+    const outcome = await post(await setUp(context), `https://receiver.test:${receiver.port}/`);
+    assert.ok(outcome.kind === "unreachable" && outcome.reason === "tls_error");
+    assert.match(outcome.detail, /asks for a client certificate/);
+  });
+}
+
+test("a receiver that takes a client certificate but needs none is reached", async (context) => {
+  const receiver = await startReceiver(context, answer(OK), {
+    certificate: "receiver",
+    tlsOptions: { requestCert: true, rejectUnauthorized: false },
+  });
+  const sender = await setUp(context);
+  for (let i = 0; i < 2; i++) {
+    assert.equal((await post(sender, `https://receiver.test:${receiver.port}/`)).kind, "answered");
+  }
+});
+
+test("a connection over TLS that closes without an answer is a reset when no certificate was asked for", async (context) => {
+  const receiver = await startReceiver(context, (socket) => socket.destroy(), { certificate: "receiver" });
+  const outcome = await post(await setUp(context), `https://receiver.test:${receiver.port}/`);
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "reset");
+});
+
+const REFUSING: ReadonlyArray<readonly [name: string, options: TlsOptions, detail: RegExp]> = [
+  ["only an old TLS version", { minVersion: "TLSv1.1", maxVersion: "TLSv1.1" }, /neither TLS 1.2 nor TLS 1.3/],
+  ["no cipher of ours", { maxVersion: "TLSv1.2", ciphers: "PSK-AES128-CBC-SHA" }, /handshake_failure: it accepts none/],
+  ["another protocol than HTTP/1.1", { ALPNProtocols: ["h2"] }, /no_application_protocol: it does not speak HTTP\/1.1/],
+  [
+    "no such host",
+    { SNICallback: (_name, done) => done(new Error("unknown")) },
+    /during the TLS handshake|ended TLS with|handshake failed/,
+  ],
+];
+
+for (const [name, tlsOptions, detail] of REFUSING) {
+  test(`a receiver with ${name} is a TLS error in words`, async (context) => {
+    const receiver = await startReceiver(context, answer(OK), { certificate: "receiver", tlsOptions });
+    const outcome = await post(await setUp(context), `https://receiver.test:${receiver.port}/`);
+    assert.ok(outcome.kind === "unreachable" && outcome.reason === "tls_error", JSON.stringify(outcome));
+    assert.match(outcome.detail, detail);
+    assert.doesNotMatch(outcome.detail, /openssl|SSL routines|ERR_/i);
+  });
+}
+
+test("plain HTTP to a port that speaks TLS says which URL to use", async (context) => {
+  const receiver = await startReceiver(context, () => undefined, {
+    onConnection: (socket) => socket.once("data", () => socket.end(Buffer.from("15030300020250", "hex"))),
+  });
+  const outcome = await post(startSender(context), receiver);
+  assert.ok(outcome.kind === "unreachable" && outcome.reason === "protocol_error");
+  assert.match(outcome.detail, /speaks TLS on this port; use an https:\/\/ URL/);
 });

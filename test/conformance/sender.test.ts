@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { createSystemClock } from "../../src/clock/system.ts";
 import { CONNECTION_AGE_MS_MAX } from "../../src/domain/limits.ts";
@@ -184,6 +186,26 @@ test("the sender works with Node's own HTTP server, a large body, and an answer 
   assert.ok(early.kind === "answered" && early.httpStatus === 413);
   const next = await post(sender, `http://127.0.0.1:${port}/`);
   assert.ok(next.kind === "answered" && next.snippet === "7");
+});
+
+test("too few file descriptors are no failure of the receiver, and an attempt goes on when there are some", async (context) => {
+  const receiver = await startReceiver(context, answer(OK));
+  const script = new URL("../fixtures/out-of-descriptors.ts", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)("/bin/sh", [
+    "-c",
+    'ulimit -n 200 && exec "$@"',
+    "sh",
+    process.execPath,
+    script,
+    `http://127.0.0.1:${receiver.port}/`,
+  ]);
+  const [without, later] = JSON.parse(stdout);
+  assert.deepEqual(without, {
+    kind: "out_of_resources",
+    detail: "this server has too few file descriptors: raise its limit (ulimit -n)",
+  });
+  assert.deepEqual(later, { kind: "answered", httpStatus: 200, retryAfter: null, snippet: "ok" });
+  assert.equal(receiver.requests.length, 1);
 });
 
 test("aborting ends every attempt on the wire and leaves the sender usable; closing does not", async (context) => {

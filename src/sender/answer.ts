@@ -1,0 +1,285 @@
+/**
+ * Reads one HTTP/1.1 answer (RFC 9112) as its bytes arrive.
+ *
+ * A refused answer repeats a request that the receiver has processed. So the reader accepts what the RFC lets a client
+ * accept: bare line feeds, equal content lengths, folded fields, a space before the colon, unasked interim answers.
+ * After any of them the connection is not used again: nobody can smuggle one answer into the place of another.
+ */
+import { ANSWER_HEAD_BYTES_MAX, INTERIM_ANSWERS_MAX, RETRY_AFTER_CHARS_MAX } from "../domain/limits.ts";
+import { type Failure, headTooLarge, unreachable } from "./failures.ts";
+
+export interface AnswerSink {
+  /** The head of the final answer is complete. `retryAfter` is the first such header's text, cut. */
+  onHead(status: number, retryAfter: string | null): void;
+  /** A piece of the body, its framing taken off. A view of the chunk that was read. */
+  onBody(piece: Buffer): void;
+  /**
+   * The answer is whole.
+   *
+   * @param reusable    whether the connection can carry another request
+   * @param idleSeconds how long the receiver keeps the connection idle, when it says so
+   */
+  onWhole(reusable: boolean, idleSeconds: number | null): void;
+  /** What came is not HTTP/1.1. After the head this concerns the body only. */
+  onFault(failure: Failure): void;
+}
+
+type State =
+  | "status"
+  | "fields"
+  /** A body that ends after a number of bytes, or with the connection. */
+  | "counted"
+  | "endless"
+  /** A chunked body: a size line, that many bytes, an empty line; at last the trailers. */
+  | "size"
+  | "chunk"
+  | "chunkEnd"
+  | "trailers"
+  | "whole"
+  /** Broken, or nobody listens. */
+  | "over";
+
+/** What came cannot be read as HTTP/1.1. */
+class Malformed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super();
+    this.failure = failure;
+  }
+}
+
+const LINE_FEED = 0x0a;
+const STATUS_LINE = /^HTTP\/1\.(\d)[ \t]+([1-9]\d\d)(?:[ \t].*)?$/;
+const VERSION = "HTTP/1.";
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const CHUNK_SIZE = /^([0-9a-f]+)[ \t]*(;.*)?$/i;
+const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i;
+
+export class AnswerReader {
+  readonly #sink: AnswerSink;
+  #state: State = "status";
+  /** The beginning of a line whose end has not come yet. */
+  #line = "";
+  /** The last field line: the next line may continue it. */
+  #field = "";
+  #headBytes = 0;
+  #interimAnswers = 0;
+  /** Of the counted body, or of the chunk: bytes still to come. */
+  #bytesLeft = 0;
+  #reusable = true;
+  #status = 0;
+  #length: string | null = null;
+  #codings: string[] = [];
+  #retryAfter: string | null = null;
+  #idleSeconds: number | null = null;
+
+  constructor(sink: AnswerSink) {
+    this.#sink = sink;
+  }
+
+  /** Take what was read from the connection. */
+  push(chunk: Buffer): void {
+    try {
+      let at = 0;
+      while (at < chunk.length && this.#state !== "whole" && this.#state !== "over") {
+        at = this.#isInBody() ? this.#readBody(chunk, at) : this.#readLine(chunk, at);
+      }
+      // What follows a whole answer belongs to nothing that was asked.
+      if (this.#state === "whole") this.#sink.onWhole(this.#reusable && at === chunk.length, this.#idleSeconds);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.#state = "over";
+      this.#sink.onFault(error.failure);
+    }
+  }
+
+  /** Nobody listens any more: what is left of the present chunk is not looked at. */
+  stop(): void {
+    this.#state = "over";
+  }
+
+  #isInBody(): boolean {
+    return this.#state === "counted" || this.#state === "endless" || this.#state === "chunk";
+  }
+
+  #readBody(chunk: Buffer, at: number): number {
+    const end = this.#state === "endless" ? chunk.length : Math.min(chunk.length, at + this.#bytesLeft);
+    this.#sink.onBody(chunk.subarray(at, end));
+    this.#bytesLeft -= end - at;
+    if (this.#bytesLeft === 0 && this.#state === "counted") this.#state = "whole";
+    if (this.#bytesLeft === 0 && this.#state === "chunk") this.#state = "chunkEnd";
+    return end;
+  }
+
+  #readLine(chunk: Buffer, at: number): number {
+    const feed = chunk.indexOf(LINE_FEED, at);
+    const end = feed < 0 ? chunk.length : feed + 1;
+    const begun = this.#line.length;
+    this.#line += chunk.toString("latin1", at, feed < 0 ? end : feed);
+    if (this.#state === "status" || this.#state === "fields") this.#headBytes += end - at;
+    if (this.#headBytes > ANSWER_HEAD_BYTES_MAX) throw new Malformed(headTooLarge());
+    // Whoever speaks another protocol may wait for us after a few bytes without a line's end.
+    if (this.#state === "status" && begun < VERSION.length && !this.#mayBeStatus())
+      throw new Malformed(notHttp(this.#line));
+    if (feed >= 0) this.#endLine();
+    return end;
+  }
+
+  #mayBeStatus(): boolean {
+    const begin = this.#line.replace(/^\r/, "").slice(0, VERSION.length);
+    return VERSION.startsWith(begin);
+  }
+
+  #endLine(): void {
+    const line = this.#line.endsWith("\r") ? this.#line.slice(0, -1) : this.#line;
+    if (line.length === this.#line.length) this.#reusable = false;
+    this.#line = "";
+    switch (this.#state) {
+      case "status":
+        this.#onStatusLine(line);
+        return;
+      case "fields":
+        this.#onFieldLine(line);
+        return;
+      case "size":
+        this.#onSizeLine(line);
+        return;
+      case "chunkEnd":
+        if (line !== "") throw new Malformed(malformed("a chunk of its body is longer than it says"));
+        this.#state = "size";
+        return;
+      case "trailers":
+        if (line === "") this.#state = "whole";
+        else this.#reusable = false;
+    }
+  }
+
+  #onStatusLine(line: string): void {
+    if (line === "") {
+      this.#reusable = false;
+      return;
+    }
+    const [, minor, status] = STATUS_LINE.exec(line) ?? [];
+    if (status === undefined || hasForbidden(line)) throw new Malformed(malformed("its status line cannot be read"));
+    if (minor === "0") this.#reusable = false;
+    this.#status = Number(status);
+    this.#state = "fields";
+  }
+
+  #onFieldLine(line: string): void {
+    if (line.startsWith(" ") || line.startsWith("\t")) {
+      if (this.#field === "") throw new Malformed(malformed("its first header begins with a space"));
+      this.#reusable = false;
+      this.#field += ` ${line.trim()}`;
+      return;
+    }
+    if (this.#field !== "") this.#onField(this.#field);
+    this.#field = line;
+    if (line === "" && this.#state === "fields") this.#onHeadEnd();
+  }
+
+  #onField(field: string): void {
+    const colon = field.indexOf(":");
+    const spelled = field.slice(0, Math.max(colon, 0));
+    const name = spelled.trimEnd();
+    if (!TOKEN.test(name) || hasForbidden(field)) {
+      throw new Malformed(malformed("a header has no name and colon, or a character that no header may have"));
+    }
+    if (name.length < spelled.length) this.#reusable = false;
+    const value = field.slice(colon + 1).trim();
+    switch (name.toLowerCase()) {
+      case "content-length":
+        for (const length of value.split(",")) this.#onLength(length.trim());
+        return;
+      case "transfer-encoding":
+        this.#codings.push(
+          ...value
+            .toLowerCase()
+            .split(",")
+            .map((coding) => coding.trim()),
+        );
+        return;
+      case "connection":
+        if (/(?:^|[,\s])close(?:[,\s]|$)/i.test(value)) this.#reusable = false;
+        return;
+      case "keep-alive":
+        this.#idleSeconds = Number(KEEP_ALIVE_TIMEOUT.exec(value)?.[1] ?? Number.NaN);
+        if (Number.isNaN(this.#idleSeconds)) this.#idleSeconds = null;
+        return;
+      case "retry-after":
+        this.#retryAfter ??= value.slice(0, RETRY_AFTER_CHARS_MAX);
+    }
+  }
+
+  /** One length of possibly several: all have to be equal (RFC 9112 §6.3). */
+  #onLength(text: string): void {
+    if (!/^\d+$/.test(text)) throw new Malformed(malformed("its Content-Length is not a number"));
+    const length = text.replace(/^0+(?=\d)/, "");
+    if (this.#length === null) {
+      this.#length = length;
+      return;
+    }
+    this.#reusable = false;
+    if (length !== this.#length) throw new Malformed(malformed("it has two Content-Length values that differ"));
+  }
+
+  #onHeadEnd(): void {
+    if (this.#status < 200) {
+      this.#onInterimEnd();
+      return;
+    }
+    if (this.#codings.length > 0 && this.#length !== null) {
+      throw new Malformed(malformed("it has both Content-Length and Transfer-Encoding"));
+    }
+    this.#state = this.#bodyState();
+    this.#sink.onHead(this.#status, this.#retryAfter);
+  }
+
+  /** RFC 9112 §6.3. */
+  #bodyState(): State {
+    if (this.#status === 204 || this.#status === 304) return "whole";
+    if (this.#codings.length > 0) {
+      if (this.#codings.length > 1) this.#reusable = false;
+      return this.#codings.at(-1) === "chunked" ? "size" : "endless";
+    }
+    if (this.#length === null) return "endless";
+    this.#bytesLeft = Number(this.#length);
+    return this.#bytesLeft === 0 ? "whole" : "counted";
+  }
+
+  #onInterimEnd(): void {
+    this.#interimAnswers += 1;
+    if (this.#status === 101) throw new Malformed(protocolError("the receiver switched protocols without being asked"));
+    if (this.#interimAnswers > INTERIM_ANSWERS_MAX) {
+      throw new Malformed(protocolError("the receiver sent too many interim (1xx) answers"));
+    }
+    // We never ask for it: a receiver that sends it all the same may be one answer ahead.
+    if (this.#status === 100) this.#reusable = false;
+    this.#state = "status";
+    this.#length = null;
+    this.#codings = [];
+    this.#retryAfter = null;
+  }
+
+  #onSizeLine(line: string): void {
+    const [, size, extension] = CHUNK_SIZE.exec(line) ?? [];
+    if (size === undefined) throw new Malformed(malformed("a chunk size of its body cannot be read"));
+    if (extension !== undefined) this.#reusable = false;
+    this.#bytesLeft = Number.parseInt(size, 16);
+    this.#state = this.#bytesLeft === 0 ? "trailers" : "chunk";
+  }
+}
+
+/** NUL and a bare CR are dangerous in any line; other control characters may be kept (RFC 9110 §5.5). */
+const hasForbidden = (line: string): boolean => line.includes("\0") || line.includes("\r");
+
+const protocolError = (detail: string): Failure => unreachable("protocol_error", detail);
+const malformed = (why: string): Failure => protocolError(`the answer is not valid HTTP/1.1: ${why}`);
+
+/** @param begin the answer's first bytes, Latin-1 */
+function notHttp(begin: string): Failure {
+  // The record of a TLS alert: its type, then the version 3.x.
+  if (begin.startsWith("\x15\x03")) return protocolError("the receiver speaks TLS on this port; use an https:// URL");
+  return protocolError("the receiver does not speak HTTP/1.1 on this port");
+}

@@ -1,0 +1,80 @@
+/** A TCP connection to one of several addresses, which race (RFC 8305). */
+import net from "node:net";
+import { ADDRESS_HEAD_START_MS, ADDRESSES_TRIED_MAX } from "../domain/limits.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import { connectFailure, type Failure } from "./failures.ts";
+
+export interface Dial {
+  /** Give up every address that is being tried. */
+  cancel(): void;
+}
+
+interface DialOptions {
+  /** All of them checked; at least one. The first `ADDRESSES_TRIED_MAX` are tried, IPv4 and IPv6 in turn. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly clock: Clock;
+  /** Where the socket reads into, and whom it tells; it then emits no data itself. */
+  readonly onread?: net.OnReadOpts;
+  onConnected(socket: net.Socket): void;
+  /** Every address has failed. */
+  onFailed(failure: Failure): void;
+}
+
+/**
+ * Start with the first address. The next one joins when the latest has failed, or has been silent for
+ * `ADDRESS_HEAD_START_MS`; none that is still being tried is given up before one of them is connected.
+ */
+export function dial({ addresses, port, clock, onread, onConnected, onFailed }: DialOptions): Dial {
+  const waiting = inTurn(addresses).slice(0, ADDRESSES_TRIED_MAX);
+  const running = new Set<net.Socket>();
+  const errors: Error[] = [];
+  let timer: Timer | null = null;
+
+  function next(): void {
+    timer?.cancel();
+    timer = null;
+    const address = waiting.shift();
+    if (address === undefined) {
+      if (running.size === 0) onFailed(connectFailure(errors));
+      return;
+    }
+    if (waiting.length > 0) timer = clock.after(ADDRESS_HEAD_START_MS, next);
+    tryOne(address);
+  }
+
+  function tryOne(address: string): void {
+    const socket = net.connect({ host: address, port, noDelay: true, ...(onread === undefined ? {} : { onread }) });
+    running.add(socket);
+    // Stays for the socket's whole life, since an error event that nobody hears would end the process.
+    socket.on("error", (error) => {
+      if (!running.delete(socket)) return;
+      errors.push(error);
+      next();
+    });
+    socket.once("connect", () => {
+      running.delete(socket);
+      cancel();
+      onConnected(socket);
+    });
+  }
+
+  function cancel(): void {
+    timer?.cancel();
+    waiting.length = 0;
+    for (const socket of running) socket.destroy();
+    running.clear();
+  }
+
+  next();
+  return { cancel };
+}
+
+/** IPv4 and IPv6 in turn, beginning with the kind of the first (RFC 8305 §4). */
+function inTurn(addresses: readonly string[]): string[] {
+  if (addresses.length < 2) return [...addresses];
+  const first = net.isIP(addresses[0] as string);
+  const same = addresses.filter((address) => net.isIP(address) === first);
+  const others = addresses.filter((address) => net.isIP(address) !== first);
+  return same.flatMap((address, i) => [address, ...others.slice(i, i + 1)]).concat(others.slice(same.length));
+}

@@ -1,0 +1,44 @@
+/** How a request stands on the wire. */
+import { isOfTheConnection } from "../domain/headers.ts";
+import type { SendRequest } from "../ports/sender.ts";
+import type { Target } from "./target.ts";
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110 §5.5 with obs-text as Latin-1. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const ASCII = /^[\t\r\n\x20-\x7e]*$/;
+
+export interface WireRequest {
+  /** In Latin-1, with the empty line that ends it. */
+  readonly head: string;
+  /** In UTF-8. */
+  readonly body: string;
+  /** Whether the head is ASCII, so that head and body can be written as one text. */
+  readonly plain: boolean;
+}
+
+/** The lines that all requests to this target begin with. */
+export function requestLines({ origin, path }: Pick<Target, "origin" | "path">): string {
+  const host = origin.slice(origin.indexOf("//") + 2);
+  return `POST ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
+}
+
+/** @throws when a header cannot be sent as it is: it would become something else on the wire */
+export function wireRequest(lines: string, { headers, body }: Pick<SendRequest, "headers" | "body">): WireRequest {
+  if (headers.length % 2 !== 0) throw new Error("the request cannot be sent: a header has no value");
+  let head = lines;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    if (!TOKEN.test(name) || isOfTheConnection(name.toLowerCase())) {
+      throw new Error("the request cannot be sent: a header's name is not allowed");
+    }
+    if (!FIELD_VALUE.test(value)) {
+      throw new Error(`the request cannot be sent: the header ${name} has a character that is not allowed`);
+    }
+    head += `${name}: ${value}\r\n`;
+  }
+  head += `content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  return { head, body, plain: ASCII.test(head) };
+}
