@@ -49,6 +49,16 @@ export interface Endpoint extends EndpointSettings {
   readonly updatedAt: EpochMs;
 }
 
+/** As much of an endpoint as its deliveries are made from. */
+export type MatchedEndpoint = Pick<Endpoint, "seq" | "id" | "status" | "format" | "ordered">;
+
+/** As much of an endpoint as its deliveries are sent with. Without the filters, which take up to 13 KB. */
+export type Destination = Omit<Endpoint, "eventTypes" | "description">;
+
+export function destinationOf({ eventTypes: _filters, description: _description, ...rest }: Endpoint): Destination {
+  return rest;
+}
+
 /** The signing secret, and the one before it while a rotation's overlap lasts. */
 export interface SigningSecrets {
   readonly current: string;

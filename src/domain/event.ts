@@ -1,5 +1,4 @@
 /** Events: what a service publishes, and which endpoints it is for. */
-import type { Endpoint } from "./endpoint.ts";
 import type { EpochMs, Uuid } from "./ids.ts";
 import { EVENT_TYPE_CHARS_MAX } from "./limits.ts";
 
@@ -40,10 +39,35 @@ export function matchesFilters(filters: readonly string[] | null, type: string):
   return filters.some((filter) => (filter.endsWith(".*") ? type.startsWith(filter.slice(0, -1)) : filter === type));
 }
 
-/** The endpoints that an event without named endpoints goes to. PAUSED ones hold it; DISABLED ones do not match. */
-export function matchEndpoints<E extends Pick<Endpoint, "status" | "eventTypes">>(
-  endpoints: readonly E[],
-  type: string,
-): E[] {
-  return endpoints.filter((endpoint) => endpoint.status !== "DISABLED" && matchesFilters(endpoint.eventTypes, type));
+/** The filter of an endpoint that has none; no caller can write it. */
+const EVERYTHING = "*";
+
+/**
+ * Every filter that lets events of this type pass: one for each dot of the type, and two more.
+ *
+ * Looking these up in an index costs the same however many endpoints and filters a tenant has.
+ */
+export function filtersFor(type: string): string[] {
+  return [EVERYTHING, ...prefixFilters(type), type];
+}
+
+/**
+ * The filters that are left without those that another one covers: at most one of them lets any type pass.
+ *
+ * `["order.*", "order.paid", "order.paid"]` is `["order.*"]`; null is `["*"]`, which `filtersFor` has for every type.
+ */
+export function essentialFilters(filters: readonly string[] | null): string[] {
+  if (filters === null) return [EVERYTHING];
+  const distinct = new Set(filters);
+  const isCovered = (filter: string) => prefixFilters(filter).some((wider) => wider !== filter && distinct.has(wider));
+  return [...distinct].filter((filter) => !isCovered(filter));
+}
+
+/** `a.b.c` → `a.*`, `a.b.*`. */
+function prefixFilters(text: string): string[] {
+  const found: string[] = [];
+  for (let dot = text.indexOf("."); dot !== -1; dot = text.indexOf(".", dot + 1)) {
+    found.push(`${text.slice(0, dot + 1)}*`);
+  }
+  return found;
 }

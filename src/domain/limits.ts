@@ -165,8 +165,20 @@ export const CLAIM_DELIVERIES_MAX = 1000;
 export const CLAIM_BYTES_MAX = 8 * MB;
 /** Lanes discovered in one claim. */
 export const CLAIM_LANES_MAX = 256;
-/** Endpoint lists of tenants kept in memory. */
+/** What all tenants' events go to, kept in memory. */
 export const ENDPOINT_CACHE_BYTES_MAX = 32 * MB;
+/** Of one tenant: all of some thousand endpoints. Beyond, its deliveries wait in the store until they are claimed. */
+export const ENDPOINT_CACHE_BYTES_PER_TENANT_MAX = 8 * MB;
+/** Endpoints read at once to match events or to send to: some milliseconds of the thread that serves everyone's reads. */
+export const ENDPOINTS_PER_READ_MAX = 1000;
+/** Endpoints read at once with their secrets and headers: each takes up to 9 KB to hand from thread to thread. */
+export const DESTINATIONS_PER_READ_MAX = 100;
+/** Event types looked up at once, each by as many filters as it has dots. */
+export const TYPES_PER_READ_MAX = 32;
+/** Deliveries planned before the event loop takes its next turn: some 5 ms. */
+export const PUBLISH_SLICE_ROWS = 1000;
+/** How long a batch is worked on before the event loop takes its next turn. */
+export const BATCH_SLICE_MS = 5;
 /** Credentials kept in memory. */
 export const CREDENTIAL_CACHE_MAX = 10_000;
 /** A timer never waits longer: `setTimeout` of 31 days fires after 1 ms, and clocks jump. */

@@ -1,6 +1,6 @@
 /** One attempt: render, send, decide, settle. */
 import { type LeasedDelivery, type Outcome, type Transition, transition } from "../domain/delivery.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
+import type { Destination } from "../domain/endpoint.ts";
 import { type HmacSha256, renderBody, renderHeaders } from "../domain/formats/index.ts";
 import type { EpochMs } from "../domain/ids.ts";
 import { ERROR_DETAIL_CHARS_MAX } from "../domain/limits.ts";
@@ -11,7 +11,7 @@ import type { Telemetry } from "../ports/telemetry.ts";
 
 export interface Attempts {
   /** Never rejects. Null: it was aborted, and is not spent. */
-  make(delivery: Attemptable, endpoint: Endpoint, heldMs: number): Promise<AttemptMade | null>;
+  make(delivery: Attemptable, endpoint: Destination, heldMs: number): Promise<AttemptMade | null>;
 }
 
 /** What of a delivery an attempt depends on. */
@@ -31,7 +31,7 @@ export interface AttemptsOptions {
 }
 
 export function createAttempts({ clock, sender, telemetry, hmac, userAgent }: AttemptsOptions): Attempts {
-  async function send(delivery: Attemptable, endpoint: Endpoint): Promise<Outcome> {
+  async function send(delivery: Attemptable, endpoint: Destination): Promise<Outcome> {
     try {
       const body = renderBody(delivery.format, delivery.event);
       const headers = renderHeaders({
@@ -74,7 +74,7 @@ type Frame = Pick<AttemptRecord, "id" | "startedAt" | "endedAt">;
 
 function record(
   delivery: Attemptable,
-  endpoint: Endpoint,
+  endpoint: Destination,
   outcome: Exclude<Outcome, { kind: "aborted" }>,
   frame: Frame,
 ): AttemptRecord {
@@ -89,7 +89,7 @@ function record(
   };
 }
 
-function tell(telemetry: Telemetry, delivery: Attemptable, endpoint: Endpoint, made: AttemptMade): void {
+function tell(telemetry: Telemetry, delivery: Attemptable, endpoint: Destination, made: AttemptMade): void {
   const { attempt } = made;
   telemetry.attempted({
     deliveryId: delivery.id,

@@ -1,6 +1,6 @@
 /** The way of a delivery on this node: from its lease to its settlement. */
 import type { LeasedDelivery } from "../domain/delivery.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
+import type { Destination } from "../domain/endpoint.ts";
 import { nextWindow } from "../domain/health.ts";
 import type { Seq } from "../domain/ids.ts";
 import { GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX } from "../domain/limits.ts";
@@ -23,7 +23,7 @@ export interface Deliveries {
   /** A publish leased this delivery for us. */
   admit(lane: Lane, delivery: LeasedDelivery): void;
   /** An endpoint was changed: hold, resume, or go on with its new settings. */
-  changed(endpoint: Endpoint, state: LaneState): Promise<void>;
+  changed(endpoint: Destination, state: LaneState): Promise<void>;
   /** An endpoint was deleted. */
   deleted(state: LaneState): Promise<void>;
   /** Drop a delivery that was cancelled while leased, if it is not on the wire. */
@@ -54,9 +54,14 @@ export interface DeliveriesOptions {
   readonly node: number;
   readonly outage: Outage;
   /** After each settlement: for the stream. */
-  readonly onOutcome: (delivery: LeasedDelivery, endpoint: Endpoint, made: AttemptMade, result: SettledResult) => void;
+  readonly onOutcome: (
+    delivery: LeasedDelivery,
+    endpoint: Destination,
+    made: AttemptMade,
+    result: SettledResult,
+  ) => void;
   /** The store disabled this tenant's endpoint by itself. */
-  readonly onDisabled: (endpoint: Endpoint) => void;
+  readonly onDisabled: (endpoint: Destination) => void;
 }
 
 /** What a settlement takes in a group commit beside its snippet, roughly. */
@@ -170,7 +175,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     if (transition.throttleUntil !== null) lane.blockedUntil = Math.max(lane.blockedUntil, transition.throttleUntil);
   }
 
-  async function settle(lane: Lane, delivery: LeasedDelivery, endpoint: Endpoint, made: AttemptMade): Promise<void> {
+  async function settle(lane: Lane, delivery: LeasedDelivery, endpoint: Destination, made: AttemptMade): Promise<void> {
     const settlement: Settlement = {
       deliverySeq: delivery.seq,
       token: delivery.token,

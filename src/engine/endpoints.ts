@@ -1,5 +1,5 @@
 /** Endpoints: made, changed, tested, recovered. */
-import { type Endpoint, endpointDefaults } from "../domain/endpoint.ts";
+import { destinationOf, type Endpoint, endpointDefaults } from "../domain/endpoint.ts";
 import type { Event } from "../domain/event.ts";
 import { ENDPOINT_NAME_CHARS_MAX, TESTS_IN_FLIGHT_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -7,15 +7,15 @@ import type { Sender } from "../ports/sender.ts";
 import type { PatchEndpoint, Store } from "../ports/store.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Deliveries } from "./deliveries.ts";
-import type { EndpointCache } from "./endpoint-cache.ts";
 import type { Caller, EndpointService, PatchEndpointInput, TestAnswer } from "./engine.ts";
+import type { Matching } from "./matching.ts";
 import { STOPPING, TOO_MANY_TESTS, testAnswer, testMessage } from "./test-answer.ts";
 
 export interface EndpointsOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly sender: Sender;
-  readonly cache: EndpointCache;
+  readonly matching: Matching;
   readonly deliveries: Deliveries;
   readonly attempts: Attempts;
   /** A job was started. */
@@ -25,7 +25,7 @@ export interface EndpointsOptions {
 const SECRET_RANDOM_BYTES = 32;
 
 export function createEndpoints(options: EndpointsOptions): EndpointService {
-  const { clock, store, sender, cache, deliveries } = options;
+  const { clock, store, sender, matching, deliveries } = options;
   let testing = 0;
 
   const generateSecret = () => `whsec_${clock.randomBase64(SECRET_RANDOM_BYTES)}`;
@@ -33,9 +33,9 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
   /** Carry out a change, and let everything in memory follow it before it is answered. */
   async function patchStored(request: PatchEndpoint): Promise<Endpoint | null> {
     const patched = await store.patchEndpoint(request);
-    cache.drop(request.tenantSeq);
+    matching.changed(request.tenantSeq);
     if (patched === null) return null;
-    await deliveries.changed(patched.endpoint, patched.lane);
+    await deliveries.changed(destinationOf(patched.endpoint), patched.lane);
     return patched.endpoint;
   }
 
@@ -93,15 +93,14 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
         madeBy,
         now: clock.now(),
       });
-      cache.drop(tenantSeq);
+      matching.changed(tenantSeq);
       return created.kind === "created" ? { ...created, generatedSecret } : created;
     },
     get: ({ tenantSeq }, id) => store.getEndpoint(tenantSeq, id),
     list: ({ tenantSeq }, after, limit) => store.listEndpoints(tenantSeq, after, limit),
     listFrom: ({ tenantSeq }, offset, limit) => store.listEndpointsFrom(tenantSeq, offset, limit),
     async unknown({ tenantSeq }, ids) {
-      const { byId } = await cache.get(tenantSeq);
-      return ids.filter((id) => !byId.has(id));
+      return (await matching.find(tenantSeq, { type: "", endpointIds: ids })).unknown;
     },
     async patch({ actor, tenantSeq }, id, input) {
       const url = input.settings?.url;
@@ -127,7 +126,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
     },
     async remove({ actor, tenantSeq }, id) {
       const state = await store.deleteEndpoint({ actor, tenantSeq, id, now: clock.now() });
-      cache.drop(tenantSeq);
+      matching.changed(tenantSeq);
       if (state === null) return false;
       await deliveries.deleted(state);
       options.onJob();

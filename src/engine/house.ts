@@ -1,6 +1,6 @@
 /** All lanes in memory, and the bounds that they share. */
 import type { LeasedDelivery } from "../domain/delivery.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
+import type { Destination } from "../domain/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq } from "../domain/ids.ts";
 import { HOUSE_BYTES_MAX, HOUSE_DELIVERIES_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -10,7 +10,7 @@ import { createLane, isIdle, type Lane, room } from "./lane.ts";
 export interface House {
   get(endpointSeq: Seq): Lane | undefined;
   /** The endpoint's lane, made when there is none. */
-  open(endpoint: Endpoint): Lane;
+  open(endpoint: Destination): Lane;
   /** Whether the lane and the house can hold one more delivery. */
   hasRoom(lane: Lane, bytes: number): boolean;
   admit(lane: Lane, delivery: LeasedDelivery): void;
@@ -81,6 +81,6 @@ export function createHouse(clock: Clock): House {
   };
 }
 
-function isNewer(one: Endpoint, other: Endpoint): boolean {
+function isNewer(one: Destination, other: Destination): boolean {
   return one.generation > other.generation || one.updatedAt > other.updatedAt;
 }

@@ -1,6 +1,6 @@
 /** A lane in memory: what this node has leased of one endpoint's deliveries, and whether the next may start. */
 import type { LeasedDelivery } from "../domain/delivery.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
+import type { Destination } from "../domain/endpoint.ts";
 import { isProbing, startWindow } from "../domain/health.ts";
 import type { EpochMs, Seq } from "../domain/ids.ts";
 import { LANE_HOLD_MAX, LANE_HOLD_SECONDS } from "../domain/limits.ts";
@@ -9,7 +9,7 @@ import type { LaneState } from "../ports/store.ts";
 export interface Lane {
   readonly endpointSeq: Seq;
   readonly tenantSeq: Seq;
-  endpoint: Endpoint;
+  endpoint: Destination;
   /** In the lane's order; taken from the front. */
   queue: LeasedDelivery[];
   /** Leases that a publish under way may bring. */
@@ -51,7 +51,7 @@ export interface Lane {
 /** Until an endpoint has answered: as if it took this long. */
 const ATTEMPT_MS_FIRST = 100;
 
-export function createLane(endpoint: Endpoint, now: EpochMs): Lane {
+export function createLane(endpoint: Destination, now: EpochMs): Lane {
   return {
     endpointSeq: endpoint.seq,
     tenantSeq: endpoint.tenantSeq,

@@ -1,9 +1,9 @@
 /** Publish: match the tenant's endpoints, join the group commit, hand what was leased to its lanes. */
 import { hash } from "node:crypto";
 import type { LeasedDelivery } from "../domain/delivery.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
+import type { MatchedEndpoint } from "../domain/endpoint.ts";
 import { StoreUnavailable } from "../domain/errors.ts";
-import { type Event, matchEndpoints } from "../domain/event.ts";
+import type { Event } from "../domain/event.ts";
 import type { EpochMs } from "../domain/ids.ts";
 import { EVENT_TARGETS_MAX, GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX, PUBLISH_QUEUE_BYTES_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -18,9 +18,11 @@ import type {
 import type { Telemetry } from "../ports/telemetry.ts";
 import { createBatcher } from "./batcher.ts";
 import type { Deliveries } from "./deliveries.ts";
-import type { EndpointCache, MatchList } from "./endpoint-cache.ts";
 import type { Caller, PublishAnswer, PublishInput } from "./engine.ts";
+import type { House } from "./house.ts";
+import type { Found, KnownEndpoint } from "./known-endpoints.ts";
 import type { Lane } from "./lane.ts";
+import type { Matching } from "./matching.ts";
 import type { Outage } from "./outage.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -33,7 +35,7 @@ export interface Publisher {
 export interface PublisherOptions {
   readonly clock: Clock;
   readonly store: Store;
-  readonly cache: EndpointCache;
+  readonly matching: Matching;
   readonly deliveries: Deliveries;
   readonly tokens: Tokens;
   readonly telemetry: Telemetry;
@@ -48,7 +50,7 @@ const NO_VERSION = -1;
 const STALE_TRIES_MAX = 20;
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { clock, store, cache, telemetry, outage } = options;
+  const { clock, store, matching, telemetry, outage } = options;
   const requests = createBatcher<PublishRequest, PublishResult>({
     carryOut: (batch) => store.publish(batch),
     rowsMax: GROUP_DELIVERIES_MAX,
@@ -59,23 +61,31 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
   });
 
-  async function tryOnce(caller: Caller, input: PublishInput, list: MatchList): Promise<PublishAnswer | "stale"> {
-    const chosen = choose(list, input);
+  function refuseBeyondQueue(bytes: number): void {
+    if (requests.bytes + bytes <= PUBLISH_QUEUE_BYTES_MAX) return;
+    throw new StoreUnavailable("too much is waiting to be committed");
+  }
+
+  async function tryOnce(caller: Caller, input: PublishInput, found: Found): Promise<PublishAnswer | "stale"> {
+    const chosen = choose(found);
     if (chosen.kind !== "chosen") return (await firstAnswer(caller, input)) ?? chosen;
+    const rows = 1 + chosen.endpoints.length;
+    const bytes = rows * ROW_BYTES + input.payload.length;
+    // Again: others may have come to the queue while this one's endpoints were looked up.
+    refuseBeyondQueue(bytes);
     const event = eventOf(clock, caller, input);
     const reservations = chosen.endpoints.map((endpoint) => reserve(options, endpoint, event));
     const request: PublishRequest = {
       tenantSeq: caller.tenantSeq,
       event,
-      endpointVersion: list.version,
+      endpointVersion: found.version,
       targets: reservations.map(({ target }) => target),
       named: input.endpointIds !== null,
       namedDisabled: chosen.disabled.map(({ seq }) => seq),
       idempotency: idempotencyOf(input),
     };
-    const rows = 1 + reservations.length;
     try {
-      const result = await requests.add(request, { rows, bytes: rows * ROW_BYTES + event.payload.length });
+      const result = await requests.add(request, { rows, bytes });
       return answer(result, event, reservations);
     } finally {
       for (const { lane } of reservations) if (lane !== null) lane.reserved -= 1;
@@ -131,14 +141,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     async publish(caller, input) {
-      if (requests.bytes + input.payload.length > PUBLISH_QUEUE_BYTES_MAX) {
-        throw new StoreUnavailable("too much is waiting to be committed");
-      }
+      refuseBeyondQueue(input.payload.length);
       for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
-        const list = cache.get(caller.tenantSeq);
-        const result = await tryOnce(caller, input, list instanceof Promise ? await list : list);
+        const looked = matching.find(caller.tenantSeq, input);
+        const found = looked instanceof Promise ? await looked : looked;
+        const result = await tryOnce(caller, input, found);
         if (result !== "stale") return result;
-        cache.drop(caller.tenantSeq);
+        matching.outdated(caller.tenantSeq, found.version);
       }
       throw new StoreUnavailable("the tenant's endpoints change faster than an event can be matched");
     },
@@ -150,23 +159,29 @@ export function createPublisher(options: PublisherOptions): Publisher {
 }
 
 type Chosen =
-  | { readonly kind: "chosen"; readonly endpoints: readonly Endpoint[]; readonly disabled: readonly Endpoint[] }
+  | {
+      readonly kind: "chosen";
+      readonly endpoints: readonly KnownEndpoint[];
+      readonly disabled: readonly KnownEndpoint[];
+    }
   | Extract<PublishAnswer, { kind: "unknownEndpoints" | "tooManyTargets" }>;
 
-function choose({ endpoints, byId }: MatchList, { endpointIds, type }: PublishInput): Chosen {
-  if (endpointIds === null) {
-    const matching = matchEndpoints(endpoints, type);
-    if (matching.length > EVENT_TARGETS_MAX) return { kind: "tooManyTargets", count: matching.length };
-    return { kind: "chosen", endpoints: matching, disabled: [] };
-  }
-  const unknown = endpointIds.filter((id) => !byId.has(id));
+const NONE: readonly KnownEndpoint[] = [];
+
+/** Only named endpoints can be DISABLED: an event is matched with none of those. */
+function choose({ count, endpoints, unknown }: Found): Chosen {
   if (unknown.length > 0) return { kind: "unknownEndpoints", endpointIds: unknown };
-  const named = endpointIds.map((id) => byId.get(id) as Endpoint);
+  if (count > EVENT_TARGETS_MAX) return { kind: "tooManyTargets", count };
+  if (!endpoints.some(isDisabled)) return { kind: "chosen", endpoints, disabled: NONE };
   return {
     kind: "chosen",
-    endpoints: named.filter(({ status }) => status !== "DISABLED"),
-    disabled: named.filter(({ status }) => status === "DISABLED"),
+    endpoints: endpoints.filter((endpoint) => !isDisabled(endpoint)),
+    disabled: endpoints.filter(isDisabled),
   };
+}
+
+function isDisabled({ status }: KnownEndpoint): boolean {
+  return status === "DISABLED";
 }
 
 function eventOf(clock: Clock, caller: Caller, input: PublishInput): Event {
@@ -181,15 +196,15 @@ function eventOf(clock: Clock, caller: Caller, input: PublishInput): Event {
 }
 
 interface Reservation {
-  readonly endpoint: Endpoint;
+  readonly endpoint: MatchedEndpoint;
   readonly target: PublishTarget;
   /** The lane in which a place is kept; null when it has none, and the delivery is to wait in the store. */
   readonly lane: Lane | null;
 }
 
-function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: Endpoint, event: Event): Reservation {
+function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: KnownEndpoint, event: Event): Reservation {
   const { house } = deliveries;
-  const lane = endpoint.status === "ACTIVE" ? house.open(endpoint) : null;
+  const lane = endpoint.status === "ACTIVE" ? laneOf(house, endpoint) : null;
   const takes = lane !== null && deliveries.takesLeases && house.hasRoom(lane, event.payload.length);
   if (takes) lane.reserved += 1;
   return {
@@ -203,6 +218,11 @@ function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: Endp
       token: takes ? tokens.next() : null,
     },
   };
+}
+
+/** Null: nobody read how to send to it. */
+function laneOf(house: House, { seq, destination }: KnownEndpoint): Lane | null {
+  return destination === null ? (house.get(seq) ?? null) : house.open(destination);
 }
 
 function enter(

@@ -10,12 +10,12 @@ import { createAccess } from "./access.ts";
 import { createAttempts } from "./attempts.ts";
 import { createCursors } from "./cursors.ts";
 import { createDeliveries } from "./deliveries.ts";
-import { createEndpointCache } from "./endpoint-cache.ts";
 import { createEndpoints } from "./endpoints.ts";
 import type { Engine } from "./engine.ts";
 import { createHistory } from "./history.ts";
 import { createInbound } from "./inbound/inbound.ts";
 import { createLedger } from "./ledger.ts";
+import { createMatching } from "./matching.ts";
 import { createNotifications } from "./notifications.ts";
 import { createOutage } from "./outage.ts";
 import { createPace } from "./pace.ts";
@@ -61,7 +61,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   let listening = false;
   const outage = createOutage(clock, telemetry);
   const tokens = createTokens(node);
-  const cache = createEndpointCache(store);
+  const matching = createMatching(store);
   const streams = createStreams(store);
   const attempts = createAttempts(options);
   const pace = createPace(store, clock);
@@ -77,12 +77,12 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     outage,
     onOutcome: streams.tell,
     onDisabled(endpoint) {
-      cache.drop(endpoint.tenantSeq);
+      matching.changed(endpoint.tenantSeq);
       const fields = { endpoint: endpoint.id, tenant: endpoint.tenantId };
       telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
     },
   });
-  const publisher = createPublisher({ clock, store, cache, deliveries, tokens, telemetry, outage });
+  const publisher = createPublisher({ clock, store, matching, deliveries, tokens, telemetry, outage });
   const isBusy = () => deliveries.dispatch.inFlight > 0 || publisher.queueSize > 0;
   const ledger = createLedger(store, clock, isBusy);
   const links = createRespondLinks(entered.linkKey);
@@ -111,7 +111,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     lastSeenAt: entered.lastSeenAt,
     foreignChanges,
     onForeignChange() {
-      cache.clear();
+      matching.clear();
       access.forget();
       pace.forget();
       sessions.forget();
@@ -130,7 +130,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       clock,
       store,
       sender,
-      cache,
+      matching,
       deliveries,
       attempts,
       onJob: upkeep.workOnJobs,

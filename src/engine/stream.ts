@@ -1,6 +1,6 @@
 /** The live feed of outcomes, and how a reader resumes it from the store. */
 import type { LeasedDelivery } from "../domain/delivery.ts";
-import type { Endpoint } from "../domain/endpoint.ts";
+import type { Destination } from "../domain/endpoint.ts";
 import type { Seq } from "../domain/ids.ts";
 import { LIST_PAGE_MAX, STREAM_BEHIND_MAX, STREAMS_PER_TENANT_MAX } from "../domain/limits.ts";
 import type { DeliveryRow, OutcomeRow, SettledResult, Store } from "../ports/store.ts";
@@ -11,7 +11,7 @@ export interface Streams {
   /** Null when the tenant has as many open as it may. */
   open(tenantSeq: Seq, after: Seq | null): OutcomeStream | null;
   /** An attempt was settled. */
-  tell(delivery: LeasedDelivery, endpoint: Endpoint, made: AttemptMade, result: SettledResult): void;
+  tell(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMade, result: SettledResult): void;
   /** End all of them. */
   close(): void;
 }
@@ -28,7 +28,7 @@ interface Reader {
 export function createStreams(store: Store): Streams {
   const readers = new Map<Seq, Set<Reader>>();
 
-  function tell(delivery: LeasedDelivery, endpoint: Endpoint, made: AttemptMade, result: SettledResult): void {
+  function tell(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMade, result: SettledResult): void {
     const ofTenant = readers.get(endpoint.tenantSeq);
     if (ofTenant === undefined) return;
     const outcome = { attemptSeq: result.attemptSeq, row: rowOf(delivery, endpoint, made, result) };
@@ -108,7 +108,7 @@ async function* read(
   }
 }
 
-function rowOf(delivery: LeasedDelivery, endpoint: Endpoint, made: AttemptMade, result: SettledResult): DeliveryRow {
+function rowOf(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMade, result: SettledResult): DeliveryRow {
   const { attempt, transition } = made;
   const waits = result.state === "SCHEDULED";
   return {

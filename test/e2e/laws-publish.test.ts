@@ -116,6 +116,22 @@ test("an event goes to the endpoints that exist at its commit, however publishin
   assert.deepEqual(db.prepare(MADE_FOR_DELETED).all(), []);
 });
 
+test("an ordered endpoint gets a batch in its order, whether the types came before or not", async (t) => {
+  const { client, hooks } = await stage(t, server, { ordered: true });
+  await publish(client, 0, { type: "known" });
+  const events = Array.from({ length: 80 }, (_, index) => ({
+    type: index % 2 === 0 ? `new.${index}` : "known",
+    payload: { n: index + 1 },
+  }));
+  const answer = await client.request("POST", "/v1/events/batch", { body: { events } });
+  assert.equal(answer.status, 202, answer.text);
+  await hooks.nth(81);
+  assert.deepEqual(
+    numbersOf(hooks),
+    Array.from({ length: 81 }, (_, n) => n),
+  );
+});
+
 test("one event reaches a thousand endpoints, and is refused whole for more", async (t) => {
   const client = await newTenant(server);
   const hooks = await startHooks(t);

@@ -10,6 +10,7 @@ import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, STORE_UNAVAILABLE, unreadable } from "../errors.ts";
 import { tooFastProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
+import { inSlices } from "../slices.ts";
 import { answers, EVENT_NOT_FOUND, envelope, refuse } from "./errors.ts";
 import {
   BatchAnswer,
@@ -34,7 +35,7 @@ const BATCH_DEPTH_MAX = 1000;
 /** An event of a batch stands two levels below the body. */
 const BATCHED_DEPTH_MAX = JSON_DEPTH_MAX - 2;
 
-export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
+export function registerEventRoutes(app: FastifyInstance, { engine, clock }: ApiDeps): void {
   app.post(
     "/v1/events",
     {
@@ -101,8 +102,8 @@ export function registerEventRoutes(app: FastifyInstance, { engine }: ApiDeps): 
       if (admission !== null) return refuse(reply, tooFastProblem(admission));
       const spans = itemsOf(body);
       const { events } = frame.value;
-      const results = await Promise.all(
-        spans.map((span, index) => publishOne(engine, request.caller, { text: body.text, span, value: events[index] })),
+      const results = await inSlices(clock, spans, (span, index) =>
+        publishOne(engine, request.caller, { text: body.text, span, value: events[index] }),
       );
       if (results.length > 0 && results.every((result) => result === STORE_UNAVAILABLE)) {
         return refuse(reply, STORE_UNAVAILABLE);

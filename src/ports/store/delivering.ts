@@ -1,6 +1,6 @@
 /** The verbs on the way of a delivery: publish, claim, settle, release. Arrays in, one result per element. */
 import type { LeasedDelivery, Transition } from "../../domain/delivery.ts";
-import type { Endpoint, Format } from "../../domain/endpoint.ts";
+import type { Destination, Format } from "../../domain/endpoint.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Health } from "../../domain/health.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
@@ -110,7 +110,7 @@ export interface ClaimResult {
 }
 
 export interface ClaimedLane {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Destination;
   readonly state: LaneState;
   /** In the lane's order. */
   readonly deliveries: readonly LeasedDelivery[];

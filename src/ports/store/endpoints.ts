@@ -1,6 +1,14 @@
 /** The verbs on endpoints. */
 import type { Actor } from "../../domain/access.ts";
-import type { DisabledReason, Endpoint, EndpointSettings, EndpointStatus, Surface } from "../../domain/endpoint.ts";
+import type {
+  Destination,
+  DisabledReason,
+  Endpoint,
+  EndpointSettings,
+  EndpointStatus,
+  MatchedEndpoint,
+  Surface,
+} from "../../domain/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { QuotaExceeded } from "../../domain/quota.ts";
 import type { LaneState } from "./delivering.ts";
@@ -53,9 +61,17 @@ export interface EndpointPlaces {
   readonly total: number;
 }
 
-export interface TenantEndpoints {
+/** What was read of a tenant's endpoints, as of one version of them; a publish compares it. */
+export interface Versioned<T> {
   readonly version: number;
-  readonly endpoints: readonly Endpoint[];
+  readonly found: T;
+}
+
+/** The endpoints that an event goes to. */
+export interface Match {
+  readonly count: number;
+  /** In creation order; empty when there are more than `EVENT_TARGETS_MAX`. */
+  readonly endpoints: readonly MatchedEndpoint[];
 }
 
 export interface EndpointVerbs {
@@ -64,8 +80,17 @@ export interface EndpointVerbs {
   patchEndpoint(request: PatchEndpoint): Promise<{ endpoint: Endpoint; lane: LaneState } | null>;
   /** Erases secret and headers, keeps name and URL for the history; its backlog is cancelled by a job. */
   deleteEndpoint(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<LaneState | null>;
-  /** All endpoints of a tenant that are not deleted, for matching events. */
-  loadEndpoints(tenantSeq: Seq): Promise<TenantEndpoints>;
+  /**
+   * The endpoints that events of these types go to: PAUSED ones are among them, DISABLED ones are not.
+   *
+   * One match for each type, in order; only for the first of them when together they have too many endpoints for one
+   * read, but always for at least one.
+   */
+  matchTypes(tenantSeq: Seq, types: readonly string[]): Promise<Versioned<readonly Match[]>>;
+  /** Those of these endpoints that the tenant has, DISABLED ones too; at most `ENDPOINTS_PER_READ_MAX` are asked for. */
+  findEndpoints(tenantSeq: Seq, ids: readonly Uuid[]): Promise<Versioned<readonly MatchedEndpoint[]>>;
+  /** How to send to these endpoints, without those whose secret does not open. */
+  loadDestinations(tenantSeq: Seq, endpointSeqs: readonly Seq[]): Promise<Versioned<readonly Destination[]>>;
   getEndpoint(tenantSeq: Seq, id: Uuid): Promise<EndpointView | null>;
   /** In creation order. */
   listEndpoints(tenantSeq: Seq, after: Seq | null, limit: number): Promise<EndpointPage>;

@@ -1,6 +1,6 @@
 /** claim: ready lanes, then the due deliveries inside each, leased with fresh tokens. */
 import { isExpired, type LeasedDelivery } from "../../domain/delivery.ts";
-import type { Endpoint } from "../../domain/endpoint.ts";
+import type { Destination } from "../../domain/endpoint.ts";
 import type { Event } from "../../domain/event.ts";
 import { isProbing } from "../../domain/health.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
@@ -8,7 +8,7 @@ import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../domain/limits.ts";
 import { cameThrough } from "../../domain/loops.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult } from "../../ports/store.ts";
 import { formatName, STATE, uuidText } from "../rows.ts";
-import { loadEndpoint } from "./endpoint-rows.ts";
+import { loadDestination } from "./endpoint-rows.ts";
 import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
 import { noteChanged } from "./ledger/note.ts";
 import type { Writing } from "./writing.ts";
@@ -34,7 +34,7 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   const lanes: ClaimedLane[] = [];
   const broken: { endpointSeq: Seq; message: string }[] = [];
   const claimFrom = (endpointSeq: Seq, count: number) => {
-    const endpoint = readable(w, endpointSeq);
+    const endpoint = loadDestination(w, endpointSeq);
     if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, count, budget));
     else broken.push({ endpointSeq, message: putOff(w, endpointSeq, endpoint, request.now) });
   };
@@ -46,16 +46,6 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   w.lanes.flush(); // so that the lanes adopted here no longer count as nobody's
   const next = w.prepare(NEXT_READY).get()?.ready_at;
   return { lanes, broken, nextReadyAt: typeof next === "number" ? next : null };
-}
-
-/** The endpoint, or why it cannot be read. */
-function readable(w: Writing, endpointSeq: Seq): Endpoint | Error {
-  try {
-    return loadEndpoint(w, endpointSeq);
-  } catch (error) {
-    if (error instanceof Error && "errcode" in error) throw error; // SQLite's own: the whole group's concern
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 function putOff(w: Writing, endpointSeq: Seq, error: Error, now: EpochMs): string {
@@ -78,7 +68,13 @@ function readyLanes(w: Writing, request: ClaimRequest): Seq[] {
     .map((row) => Number(row.endpoint_seq));
 }
 
-function claimLane(w: Writing, request: ClaimRequest, endpoint: Endpoint, count: number, budget: Budget): ClaimedLane {
+function claimLane(
+  w: Writing,
+  request: ClaimRequest,
+  endpoint: Destination,
+  count: number,
+  budget: Budget,
+): ClaimedLane {
   const { now, node } = request;
   const endpointSeq = endpoint.seq;
   const lane = w.lanes.get(endpointSeq);

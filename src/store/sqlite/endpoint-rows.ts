@@ -1,20 +1,23 @@
 /** Endpoint row → domain endpoint, for every verb that reads one. */
 import { LRUCache } from "lru-cache";
-import type { DisabledReason, Endpoint, EndpointStatus, Format, Surface } from "../../domain/endpoint.ts";
+import type { Destination, DisabledReason, Endpoint, EndpointStatus, Format, Surface } from "../../domain/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { uuidText } from "../rows.ts";
 import type { Vault } from "../vault.ts";
 import type { Connection } from "./connection.ts";
-import { all, one, type Reading } from "./reading.ts";
+import { one, type Reading } from "./reading.ts";
+
+/** What `readDestination` needs; the query names the table `endpoints e`. */
+const DESTINATION_COLUMNS = `
+  e.seq, e.id, e.tenant_seq, (SELECT t.id FROM tenants t WHERE t.seq = e.tenant_seq) AS tenant_id, e.made_by,
+  e.name, e.url, e.format, e.headers_sealed, e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until,
+  e.timeout_seconds, e.retry_schedule_seconds, e.rate_limit_per_second, e.max_in_flight, e.ordered, e.status,
+  e.paused_at, e.disabled_reason, e.generation, e.created_at, e.updated_at`;
 
 /** What `readEndpoint` needs; the query names the table `endpoints e`. */
-export const ENDPOINT_COLUMNS = `
-  e.seq, e.id, e.tenant_seq, (SELECT t.id FROM tenants t WHERE t.seq = e.tenant_seq) AS tenant_id, e.made_by,
-  e.name, e.url, e.description, e.event_types, e.format, e.headers_sealed, e.secret_sealed, e.previous_secret_sealed,
-  e.previous_secret_until, e.timeout_seconds, e.retry_schedule_seconds, e.rate_limit_per_second, e.max_in_flight,
-  e.ordered, e.status, e.paused_at, e.disabled_reason, e.generation, e.created_at, e.updated_at`;
+export const ENDPOINT_COLUMNS = `${DESTINATION_COLUMNS}, e.description, e.event_types`;
 
-export interface EndpointColumns {
+interface DestinationColumns {
   readonly seq: Seq;
   readonly id: Uint8Array;
   readonly tenant_seq: Seq;
@@ -22,9 +25,6 @@ export interface EndpointColumns {
   readonly made_by: Surface;
   readonly name: string;
   readonly url: string;
-  readonly description: string | null;
-  /** JSON array of filters. */
-  readonly event_types: string | null;
   readonly format: Format;
   /** A JSON object. */
   readonly headers_sealed: Uint8Array | null;
@@ -45,8 +45,22 @@ export interface EndpointColumns {
   readonly updated_at: EpochMs;
 }
 
-/** A deleted endpoint's secret and headers were erased: they read as empty. */
+export interface EndpointColumns extends DestinationColumns {
+  readonly description: string | null;
+  /** JSON array of filters. */
+  readonly event_types: string | null;
+}
+
 export function readEndpoint(vault: Vault, row: EndpointColumns): Endpoint {
+  return {
+    ...readDestination(vault, row),
+    description: row.description,
+    eventTypes: row.event_types === null ? null : (JSON.parse(row.event_types) as string[]),
+  };
+}
+
+/** A deleted endpoint's secret and headers were erased: they read as empty. */
+function readDestination(vault: Vault, row: DestinationColumns): Destination {
   const open = (sealed: Uint8Array | null) => (sealed === null ? null : openCached(vault, sealed));
   const previous = open(row.previous_secret_sealed);
   return {
@@ -57,8 +71,6 @@ export function readEndpoint(vault: Vault, row: EndpointColumns): Endpoint {
     madeBy: row.made_by,
     name: row.name,
     url: row.url,
-    description: row.description,
-    eventTypes: row.event_types === null ? null : (JSON.parse(row.event_types) as string[]),
     format: row.format,
     headers: JSON.parse(open(row.headers_sealed) ?? "{}") as Record<string, string>,
     timeoutSeconds: row.timeout_seconds,
@@ -94,16 +106,20 @@ export function loadEndpoint(reading: Reading, endpointSeq: Seq): Endpoint {
   return readEndpoint(reading.vault, row);
 }
 
-// Served by endpoints_live, so that tombstones cost nothing.
-const OF_TENANT = `
-  SELECT ${ENDPOINT_COLUMNS}
-  FROM endpoints e INDEXED BY endpoints_live
-  WHERE e.tenant_seq = ? AND e.deleted_at IS NULL
-  ORDER BY e.seq`;
+const DESTINATION_BY_SEQ = `
+  SELECT ${DESTINATION_COLUMNS}
+  FROM endpoints e
+  WHERE e.seq = ?`;
 
-/** Every endpoint of a tenant that is not deleted, in creation order. */
-export function tenantEndpoints(reading: Reading, tenantSeq: Seq): Endpoint[] {
-  return all<EndpointColumns>(reading, OF_TENANT, tenantSeq).map((row) => readEndpoint(reading.vault, row));
+/** How to send to an endpoint, or why that cannot be read: a secret that does not open. */
+export function loadDestination(reading: Reading, endpointSeq: Seq): Destination | Error {
+  const row = one<DestinationColumns>(reading, DESTINATION_BY_SEQ, endpointSeq);
+  if (row === undefined) throw new Error(`no endpoint ${endpointSeq}`);
+  try {
+    return readDestination(reading.vault, row);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 // Served by endpoints_live, so that tombstones cost nothing.
@@ -111,28 +127,6 @@ const COUNT = "SELECT count(*) AS count FROM endpoints WHERE tenant_seq = ? AND 
 
 export function countEndpoints(connection: Connection, tenantSeq: Seq): number {
   return one<{ count: number }>(connection, COUNT, tenantSeq)?.count ?? 0;
-}
-
-/** As much of an endpoint as an event is matched by, and its deliveries are made from. */
-export type Matchable = Pick<Endpoint, "seq" | "status" | "eventTypes" | "format" | "ordered">;
-
-type MatchableColumns = Pick<EndpointColumns, "seq" | "status" | "event_types" | "format" | "ordered">;
-
-const MATCHABLE_OF_TENANT = `
-  SELECT seq, status, event_types, format, ordered
-  FROM endpoints INDEXED BY endpoints_live
-  WHERE tenant_seq = ? AND deleted_at IS NULL
-  ORDER BY seq`;
-
-/** As `tenantEndpoints`, opening nothing: a secret that does not open must not keep a pause from ending. */
-export function tenantMatchables(connection: Connection, tenantSeq: Seq): Matchable[] {
-  return all<MatchableColumns>(connection, MATCHABLE_OF_TENANT, tenantSeq).map((row) => ({
-    seq: row.seq,
-    status: row.status,
-    eventTypes: row.event_types === null ? null : (JSON.parse(row.event_types) as string[]),
-    format: row.format,
-    ordered: row.ordered === 1,
-  }));
 }
 
 /** What opened secrets and headers may take in memory, in each thread: those of 10,000 endpoints without headers. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openRows, START, STORED } from "../../../test/fixtures/sqlite-rows.ts";
+import { destinationOf } from "../../domain/endpoint.ts";
 import type { Seq } from "../../domain/ids.ts";
 import { WAITING_COUNT_MAX } from "../../domain/limits.ts";
-import { getEndpoint, listEndpoints, loadEndpoints } from "./endpoint-views.ts";
+import { getEndpoint, listEndpoints, loadDestinations } from "./endpoint-views.ts";
 
 function openStore() {
   const rows = openRows();
@@ -28,8 +29,8 @@ test("an endpoint is read with its secrets and headers opened", () => {
     previous_secret_sealed: reading.vault.seal("the first secret"),
     previous_secret_until: START + 9,
   });
-  const [endpoint] = loadEndpoints(reading, tenantSeq).endpoints;
-  assert.equal(endpoint?.id, made.id);
+  const endpoint = getEndpoint(reading, tenantSeq, made.id)?.endpoint;
+  assert.deepEqual(loadDestinations(reading, tenantSeq, [made.seq]).found, [endpoint && destinationOf(endpoint)]);
   assert.deepEqual(endpoint?.secrets, {
     current: "the second secret",
     previous: { secret: "the first secret", expiresAt: START + 9 },

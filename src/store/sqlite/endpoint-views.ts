@@ -1,22 +1,28 @@
-/** loadEndpoints, getEndpoint, listEndpoints, listEndpointsFrom: endpoints, and what their lanes and deliveries tell of them. */
+/** loadDestinations, getEndpoint, listEndpoints, listEndpointsFrom: endpoints, and what their lanes and deliveries tell of them. */
+import type { Destination } from "../../domain/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { HOUSE_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../domain/limits.ts";
-import type { EndpointPage, EndpointPlaces, EndpointView, TenantEndpoints } from "../../ports/store.ts";
+import type { EndpointPage, EndpointPlaces, EndpointView, Versioned } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
+import { endpointVersion } from "./endpoint-filters.ts";
 import {
   countEndpoints,
   ENDPOINT_COLUMNS,
   type EndpointColumns,
+  loadDestination,
   readEndpoint,
-  tenantEndpoints,
 } from "./endpoint-rows.ts";
 import { all, one, type Reading } from "./reading.ts";
 
-const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
-
-export function loadEndpoints(reading: Reading, tenantSeq: Seq): TenantEndpoints {
-  const version = one<{ endpoint_version: number }>(reading, VERSION, tenantSeq)?.endpoint_version ?? 0;
-  return { version, endpoints: tenantEndpoints(reading, tenantSeq) };
+export function loadDestinations(
+  reading: Reading,
+  tenantSeq: Seq,
+  endpointSeqs: readonly Seq[],
+): Versioned<readonly Destination[]> {
+  const found = endpointSeqs
+    .map((seq) => loadDestination(reading, seq))
+    .filter((read): read is Destination => "id" in read && read.tenantSeq === tenantSeq);
+  return { version: endpointVersion(reading, tenantSeq), found };
 }
 
 const VIEW_COLUMNS = `${ENDPOINT_COLUMNS}, l.attempts_ok, l.attempts_failed, l.last_attempt_at`;

@@ -10,6 +10,7 @@ import { type QuotaExceeded, quotaExceeded } from "../../domain/quota.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { audit } from "./audit.ts";
+import { type Matching, rematch } from "./endpoint-filters.ts";
 import { countEndpoints, loadEndpoint } from "./endpoint-rows.ts";
 import { startCancelBacklog } from "./jobs.ts";
 import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
@@ -56,7 +57,7 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
     );
   const seq = Number(lastInsertRowid);
   w.prepare("INSERT INTO lanes (endpoint_seq) VALUES (?)").run(seq);
-  writeHistory(w, seq, "ACTIVE", filterText(settings.eventTypes));
+  writeMatching(w, { tenantSeq, seq }, { status: "ACTIVE", event_types: filterText(settings.eventTypes) });
   raiseVersion(w, tenantSeq);
   audit(w, { tenantSeq, actor, type: "webhook.created", data: { endpointId: id, url: settings.url }, now });
   return { kind: "created", endpoint: loadEndpoint(w, seq) };
@@ -201,23 +202,16 @@ const NOTE = `
   WHERE seq = ?
   RETURNING tenant_seq, event_types, CASE WHEN deleted_at IS NULL THEN status ELSE 'DELETED' END AS status`;
 
-interface Noted {
+interface Noted extends Matching {
   readonly tenant_seq: Seq;
-  readonly event_types: string | null;
-  readonly status: EndpointStatus | "DELETED";
 }
 
 /** A change that interrupts makes the effects of attempts that are under way void. */
 function noteChange(w: Writing, seq: Seq, change: { readonly interrupts: boolean; readonly now: EpochMs }): void {
   const noted = one<Noted>(w, NOTE, change.now, change.interrupts ? 1 : 0, seq);
   if (noted === undefined) throw new Error(`no endpoint ${seq}`);
-  writeHistory(w, seq, noted.status, noted.event_types);
+  writeMatching(w, { tenantSeq: noted.tenant_seq, seq }, noted);
   raiseVersion(w, noted.tenant_seq);
-}
-
-interface HistoryRow {
-  readonly status: EndpointStatus | "DELETED";
-  readonly event_types: string | null;
 }
 
 const LAST_HISTORY = `
@@ -232,10 +226,12 @@ const WRITE_HISTORY = `
   VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET status = excluded.status, event_types = excluded.event_types`;
 
-function writeHistory(w: Writing, seq: Seq, status: HistoryRow["status"], filters: string | null): void {
-  const last = one<HistoryRow>(w, LAST_HISTORY, seq);
-  if (last !== undefined && last.status === status && last.event_types === filters) return;
-  w.prepare(WRITE_HISTORY).run(seq, w.sequences.event - 1, status, filters);
+/** Events from now on are matched with the endpoint as it is now; the history says how those before were. */
+function writeMatching(w: Writing, endpoint: { readonly tenantSeq: Seq; readonly seq: Seq }, now: Matching): void {
+  const last = one<Matching>(w, LAST_HISTORY, endpoint.seq) ?? null;
+  if (last !== null && last.status === now.status && last.event_types === now.event_types) return;
+  w.prepare(WRITE_HISTORY).run(endpoint.seq, w.sequences.event - 1, now.status, now.event_types);
+  rematch(w, endpoint, last, now);
 }
 
 function raiseVersion(w: Writing, tenantSeq: Seq): void {

@@ -1,6 +1,6 @@
 /** getEvent: an event, its deliveries, and why the other endpoints of its time got none. */
 import type { EndpointStatus } from "../../domain/endpoint.ts";
-import { matchesFilters } from "../../domain/event.ts";
+import { filtersFor } from "../../domain/event.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { DeliveryRow, EventView } from "../../ports/store.ts";
@@ -97,8 +97,10 @@ interface EndpointThen {
   readonly event_types: string | null;
 }
 
+/** Endpoints read at once: with a hundred filters each, what is read of so many takes 2 MB. */
+const STEP_ROWS = 200;
 /** Steps of endpoints looked at: all that a tenant may have, with its tombstones up to the limit of a request. */
-const STEPS_MAX = Math.ceil(LIST_ROWS_PER_REQUEST / LIST_ROWS_PER_STATEMENT);
+const STEPS_MAX = Math.ceil(LIST_ROWS_PER_REQUEST / STEP_ROWS);
 
 type NotDelivered = EventView["notDelivered"][number];
 
@@ -107,7 +109,7 @@ function notDelivered(connection: Connection, event: EventColumns, reached: Read
   const reasonFor = reasoner(event);
   let after = 0;
   for (let step = 0; step < STEPS_MAX && found.length < EVENT_TARGETS_MAX; step += 1) {
-    const end = one<{ seq: Seq }>(connection, STEP_END, event.tenant_seq, after, LIST_ROWS_PER_STATEMENT - 1)?.seq;
+    const end = one<{ seq: Seq }>(connection, STEP_END, event.tenant_seq, after, STEP_ROWS - 1)?.seq;
     const upTo = end ?? Number.MAX_SAFE_INTEGER;
     for (const endpoint of all<EndpointThen>(connection, THEN, event.tenant_seq, after, upTo, event.seq)) {
       const reason = reached.has(endpoint.seq) ? null : reasonFor(endpoint);
@@ -123,9 +125,10 @@ function notDelivered(connection: Connection, event: EventColumns, reached: Read
 function reasoner(event: EventColumns): (endpoint: EndpointThen) => NotDelivered["reason"] | null {
   const namedDisabled = new Set(JSON.parse(event.named_disabled ?? "[]") as Seq[]);
   if (event.named === 1) return ({ seq }) => (namedDisabled.has(seq) ? "disabled" : "not_named");
-  return ({ status, event_types }) => {
-    const filters = event_types === null ? null : (JSON.parse(event_types) as string[]);
-    if (!matchesFilters(filters, event.type)) return "filter";
+  // Looked for in the JSON text, in which no filter has an escape: parsing a hundred filters takes ten times as long.
+  const passing = filtersFor(event.type).map((filter) => JSON.stringify(filter));
+  return ({ status, event_types: filters }) => {
+    if (filters !== null && !passing.some((filter) => filters.includes(filter))) return "filter";
     return status === "DISABLED" ? "disabled" : null;
   };
 }

@@ -3,60 +3,40 @@
  * are: reading a hundred of them took 110 µs of each inbound request, and everything else that it writes takes 60.
  */
 import { LRUCache } from "lru-cache";
-import { matchEndpoints } from "../../domain/event.ts";
+import type { MatchedEndpoint } from "../../domain/endpoint.ts";
 import type { Seq } from "../../domain/ids.ts";
-import { EVENT_TARGETS_MAX } from "../../domain/limits.ts";
 import type { Connection } from "./connection.ts";
-import { type Matchable, tenantMatchables } from "./endpoint-rows.ts";
-import { one } from "./reading.ts";
+import { endpointVersion, firstMatching } from "./endpoint-filters.ts";
 
 export interface Matchables {
-  targets(tenantSeq: Seq, type: string): readonly Matchable[];
+  /** At most `EVENT_TARGETS_MAX`, in creation order. */
+  targets(tenantSeq: Seq, type: string): readonly MatchedEndpoint[];
   clear(): void;
 }
 
-interface OfTenant {
+interface OfType {
   readonly version: number;
-  readonly endpoints: readonly Matchable[];
-  readonly byType: Map<string, readonly Matchable[]>;
+  readonly targets: readonly MatchedEndpoint[];
 }
 
-/** Endpoints remembered over all tenants: some 20 MB. */
+/** Endpoints remembered over all tenants and types: some 20 MB. */
 const ENDPOINTS_MAX = 100_000;
-/** Types remembered of each tenant: a source sends few, and each takes as many words as endpoints match it. */
-const TYPES_MAX = 16;
-
-const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
-
-export function endpointVersion(connection: Connection, tenantSeq: Seq): number {
-  return one<{ endpoint_version: number }>(connection, VERSION, tenantSeq)?.endpoint_version ?? Number.NaN;
-}
 
 export function createMatchables(connection: Connection): Matchables {
-  const remembered = new LRUCache<Seq, OfTenant>({
+  const remembered = new LRUCache<string, OfType>({
     maxSize: ENDPOINTS_MAX,
-    sizeCalculation: ({ endpoints }) => 1 + endpoints.length,
+    sizeCalculation: ({ targets }) => 1 + targets.length,
   });
-
-  // Compared each time: the version is raised by every change, in whatever verb.
-  function ofTenant(tenantSeq: Seq): OfTenant {
-    const version = endpointVersion(connection, tenantSeq);
-    const known = remembered.get(tenantSeq);
-    if (known?.version === version) return known;
-    const read = { version, endpoints: tenantMatchables(connection, tenantSeq), byType: new Map() };
-    remembered.set(tenantSeq, read);
-    return read;
-  }
 
   return {
     targets(tenantSeq, type) {
-      const { endpoints, byType } = ofTenant(tenantSeq);
-      let targets = byType.get(type);
-      if (targets === undefined) {
-        targets = matchEndpoints(endpoints, type).slice(0, EVENT_TARGETS_MAX);
-        if (byType.size >= TYPES_MAX) byType.clear();
-        byType.set(type, targets);
-      }
+      // Compared each time: the version is raised by every change, in whatever verb.
+      const version = endpointVersion(connection, tenantSeq);
+      const key = `${tenantSeq} ${type}`;
+      const known = remembered.get(key);
+      if (known?.version === version) return known.targets;
+      const targets = firstMatching(connection, tenantSeq, type);
+      remembered.set(key, { version, targets });
       return targets;
     },
     clear: () => remembered.clear(),

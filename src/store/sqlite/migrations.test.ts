@@ -6,12 +6,15 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { START } from "../../../test/fixtures/sqlite-rows.ts";
 import { StartupError } from "../../domain/errors.ts";
+import { essentialFilters } from "../../domain/event.ts";
 import { STORED_BYTES_PER_ROW } from "../../domain/limits.ts";
 import { listAudit } from "./audit-views.ts";
 import { migrate, openConnection } from "./connection.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "migrations");
 const NEWEST = readdirSync(MIGRATIONS).length;
+/** The schema that has no index of filters yet. */
+const BEFORE_FILTERS = 8;
 const EVERYTHING = { tenantSeq: 1, pauseId: null, type: null, from: null, to: null };
 
 /** A file as the version with so many migrations left it. */
@@ -124,6 +127,45 @@ test("a file that was brought up to date has the schema of a new one, and is not
       },
     );
   }
+});
+
+test("endpoints of before the index of filters are matched by it", () => {
+  const columns =
+    "(id, tenant_seq, made_by, name, url, event_types, format, timeout_seconds, retry_schedule_seconds, max_in_flight, ordered, status, created_at, updated_at, deleted_at)";
+  const filters = ["a.*", "a.b", "a.b.*", "c", "c", "c.d", "ab.*", "a."];
+  const endpoints: readonly (readonly [string | null, string, number | null])[] = [
+    [null, "ACTIVE", null],
+    [JSON.stringify(filters), "PAUSED", null],
+    [JSON.stringify(["a"]), "DISABLED", null],
+    [JSON.stringify(["a"]), "ACTIVE", START],
+    [null, "DISABLED", null],
+  ];
+  const fill = (db: DatabaseSync) => {
+    db.exec("INSERT INTO tenants (seq, id, name, created_at) VALUES (7, zeroblob(16), 'Tenant', 0)");
+    const insert = db.prepare(
+      `INSERT INTO endpoints ${columns} VALUES (?, 7, 'endpoints', 'n', 'u', ?, 'plain', 10, '[]', 1, 0, ?, 0, 0, ?)`,
+    );
+    for (const [index, [types, status, deletedAt]] of endpoints.entries()) {
+      insert.run(new Uint8Array(16).fill(index + 1), types, status, deletedAt);
+    }
+  };
+  withFile(BEFORE_FILTERS, fill, (file) => {
+    const connection = openConnection(file, "write");
+    migrate(connection);
+    const rows = connection.db.prepare("SELECT * FROM endpoint_filters ORDER BY endpoint_seq, filter").all();
+    const expected = [
+      [1, "*"],
+      ...essentialFilters(filters)
+        .toSorted()
+        .map((filter) => [2, filter]),
+    ];
+    assert.deepEqual(
+      rows.map((row) => [row.endpoint_seq, row.filter]),
+      expected,
+    );
+    assert.ok(rows.every((row) => row.tenant_seq === 7));
+    connection.db.close();
+  });
 });
 
 test("a file of a newer version is refused", () => {

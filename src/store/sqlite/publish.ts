@@ -11,10 +11,10 @@ import type {
   Wake,
 } from "../../ports/store.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
+import { endpointVersion } from "./endpoint-filters.ts";
 import { findKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
 import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
-import { endpointVersion } from "./matchables.ts";
 import type { Writing } from "./writing.ts";
 
 export function publishOne(w: Writing, request: PublishRequest): PublishResult {

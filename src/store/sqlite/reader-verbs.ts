@@ -4,7 +4,8 @@ import type { Store } from "../../ports/store.ts";
 import { listAudit } from "./audit-views.ts";
 import { countLeases } from "./delivery-sources.ts";
 import { getDelivery } from "./delivery-views.ts";
-import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
+import { findEndpoints, matchTypes } from "./endpoint-filters.ts";
+import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
@@ -29,7 +30,9 @@ type ReaderTable = {
 };
 
 const VERBS = {
-  loadEndpoints,
+  matchTypes,
+  findEndpoints,
+  loadDestinations,
   getEndpoint,
   listEndpoints,
   listEndpointsFrom,

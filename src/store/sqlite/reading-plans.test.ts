@@ -7,7 +7,8 @@ import type { AuditFilter, DeliveryFilter, InboundFilter } from "../../ports/sto
 import { uuidBytes } from "../rows.ts";
 import { listAudit } from "./audit-views.ts";
 import { getDelivery } from "./delivery-views.ts";
-import { getEndpoint, listEndpoints, listEndpointsFrom, loadEndpoints } from "./endpoint-views.ts";
+import { findEndpoints, matchTypes } from "./endpoint-filters.ts";
+import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoint-views.ts";
 import { getEvent } from "./events.ts";
 import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
@@ -68,6 +69,7 @@ function walkedIndexes(plans: readonly Plan[]): string[] {
 const rows = openRows();
 const tenantSeq = rows.tenant();
 const active = rows.endpoint({ tenant_seq: tenantSeq });
+rows.insert("endpoint_filters", { tenant_seq: tenantSeq, filter: "*", endpoint_seq: active.seq });
 const paused = rows.endpoint({ tenant_seq: tenantSeq, status: "PAUSED" });
 const deleted = rows.endpoint({ tenant_seq: tenantSeq, deleted_at: START });
 const event = rows.event({ tenant_seq: tenantSeq, type: "order.paid", first_delivery_seq: 1, delivery_count: 1 });
@@ -177,7 +179,9 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["countVolume", (reading) => countVolume(reading, tenantSeq, START, START + 7_200_000)],
   ["countLatency", (reading) => countLatency(reading, tenantSeq, START, START + 7_200_000)],
   ["countEndpointHealth", (reading) => countEndpointHealth(reading, tenantSeq, START, START + 7_200_000)],
-  ["loadEndpoints", (reading) => loadEndpoints(reading, tenantSeq)],
+  ["matchTypes", (reading) => assert.equal(matchTypes(reading, tenantSeq, ["order.paid"]).found[0]?.count, 1)],
+  ["findEndpoints", (reading) => assert.equal(findEndpoints(reading, tenantSeq, [active.id]).found.length, 1)],
+  ["loadDestinations", (reading) => loadDestinations(reading, tenantSeq, [active.seq])],
   ["getEndpoint", (reading) => getEndpoint(reading, tenantSeq, active.id)],
   ["listEndpoints", (reading) => listEndpoints(reading, tenantSeq, null, 10)],
   ["listEndpointsFrom", (reading) => listEndpointsFrom(reading, tenantSeq, 1, 10)],

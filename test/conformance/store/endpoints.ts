@@ -19,6 +19,8 @@ const SETTINGS = {
   ordered: true,
 } as const;
 
+const NO_MATCH = { count: 0, endpoints: [] };
+
 export function endpointCases(open: OpenStore): void {
   const world = useWorld(open);
 
@@ -65,7 +67,7 @@ export function endpointCases(open: OpenStore): void {
     } as const;
     const first = await world.store.createEndpoint(request);
     assert.deepEqual(await world.store.createEndpoint(request), first);
-    assert.equal((await world.store.loadEndpoints(tenant.tenantSeq)).endpoints.length, 1);
+    assert.equal((await world.store.listEndpoints(tenant.tenantSeq, null, 10)).views.length, 1);
   });
 
   test("a patch changes what it names, all at once, and nothing else", async () => {
@@ -133,13 +135,13 @@ export function endpointCases(open: OpenStore): void {
       previous: { secret: "second secret here", expiresAt: START + HOUR },
     });
     assert.deepEqual(await rotate("fourth secret here", null), { current: "fourth secret here", previous: null });
-    const { endpoints } = await world.store.loadEndpoints(tenant.tenantSeq);
-    assert.equal(endpoints[0]?.secrets.current, "fourth secret here");
+    const { found } = await world.store.loadDestinations(tenant.tenantSeq, [endpoint.seq]);
+    assert.equal(found[0]?.secrets.current, "fourth secret here");
   });
 
   test("every change raises the version that publishes are compared with, and reading does not", async () => {
     const tenant = await world.newTenant();
-    const version = async () => (await world.store.loadEndpoints(tenant.tenantSeq)).version;
+    const version = async () => (await world.store.matchTypes(tenant.tenantSeq, [])).version;
     const versions = [await version()];
     const endpoint = await tenant.endpoint();
     versions.push(await version());
@@ -165,7 +167,8 @@ export function endpointCases(open: OpenStore): void {
     const gone = { actor: tenant.actor, tenantSeq: tenant.tenantSeq, id: endpoint.id, now: START };
     assert.equal(await world.store.patchEndpoint({ ...gone, status: "ACTIVE" }), null);
     assert.equal(await world.store.deleteEndpoint(gone), null);
-    assert.deepEqual((await world.store.loadEndpoints(tenant.tenantSeq)).endpoints, []);
+    assert.deepEqual((await world.store.matchTypes(tenant.tenantSeq, ["order.paid"])).found, [NO_MATCH]);
+    assert.deepEqual((await world.store.findEndpoints(tenant.tenantSeq, [endpoint.id])).found, []);
     assert.deepEqual((await world.store.listEndpoints(tenant.tenantSeq, null, 10)).views, []);
     assert.equal((await tenant.row(done.id)).endpointName, "Old shop");
     const row = await tenant.row(waiting.id);
@@ -191,7 +194,9 @@ export function endpointCases(open: OpenStore): void {
     assert.equal(await world.store.getEndpoint(other.tenantSeq, endpoint.id), null);
     assert.equal(await world.store.patchEndpoint({ ...theirs, status: "PAUSED" }), null);
     assert.equal(await world.store.deleteEndpoint(theirs), null);
-    assert.deepEqual((await world.store.loadEndpoints(other.tenantSeq)).endpoints, []);
+    assert.deepEqual((await world.store.matchTypes(other.tenantSeq, ["order.paid"])).found, [NO_MATCH]);
+    assert.deepEqual((await world.store.findEndpoints(other.tenantSeq, [endpoint.id])).found, []);
+    assert.deepEqual((await world.store.loadDestinations(other.tenantSeq, [endpoint.seq])).found, []);
     assert.deepEqual((await tenant.view(endpoint)).endpoint, endpoint);
   });
 

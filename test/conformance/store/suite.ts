@@ -17,6 +17,7 @@ import { jobCases } from "./jobs.ts";
 import { leaseCases } from "./leases.ts";
 import { ledgerCases } from "./ledger.ts";
 import { listCases } from "./lists.ts";
+import { matchingCases } from "./matching.ts";
 import { nodeCases } from "./nodes.ts";
 import { notificationCases } from "./notifications.ts";
 import { orderCases } from "./order.ts";
@@ -42,6 +43,7 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["health", healthCases],
   ["ordered lanes", orderCases],
   ["endpoints", endpointCases],
+  ["matching", matchingCases],
   ["changes", changeCases],
   ["lists", listCases],
   ["the ledger", ledgerCases],

@@ -109,7 +109,7 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
   const generations = new Map<Seq, number>();
 
   async function request(targets: readonly Endpoint[], options: PublishOptions = {}): Promise<PublishRequest> {
-    const { version } = await world.store.loadEndpoints(tenantSeq);
+    const { version } = await world.store.matchTypes(tenantSeq, []);
     const now = options.now ?? START;
     return {
       tenantSeq,

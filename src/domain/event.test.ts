@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { essentialFilters, filtersFor, isEventFilter, isEventType, matchesFilters } from "./event.ts";
+
+/** Few letters, so that types and filters meet often. */
+const type = fc.string({ unit: fc.constantFrom("a", "b", "."), minLength: 1, maxLength: 8 });
+const filter = fc.oneof(
+  type,
+  type.map((text) => `${text}.*`),
+);
+const filters = fc.option(fc.array(filter, { maxLength: 6 }), { nil: null });
+
+test("the filters looked up for a type are those that let it pass", () => {
+  fc.assert(
+    fc.property(type, filter, (name, one) => {
+      assert.ok(isEventType(name) && isEventFilter(one));
+      assert.equal(filtersFor(name).includes(one), matchesFilters([one], name));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("an endpoint's essential filters let the same types pass as all of them, each by one filter", () => {
+  fc.assert(
+    fc.property(type, filters, (name, all) => {
+      const looked = new Set(filtersFor(name));
+      const passing = essentialFilters(all).filter((one) => looked.has(one));
+      assert.equal(passing.length, matchesFilters(all, name) ? 1 : 0);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a type of nothing but dots has a filter for each of them", () => {
+  assert.equal(filtersFor(".".repeat(128)).length, 130);
+  assert.deepEqual(filtersFor("order"), ["*", "order"]);
+  assert.deepEqual(filtersFor("order.paid.eu"), ["*", "order.*", "order.paid.*", "order.paid.eu"]);
+});
+
+test("no caller's filter is the one that stands for everything", () => {
+  for (const name of filtersFor("a").filter((one) => one !== "a")) assert.equal(isEventFilter(name), false);
+});
