@@ -172,9 +172,9 @@ export const ENDPOINT_CACHE_BYTES_PER_TENANT_MAX = 8 * MB;
 /** Endpoints read at once to match events or to send to: some milliseconds of the thread that serves everyone's reads. */
 export const ENDPOINTS_PER_READ_MAX = 1000;
 /** Endpoints read at once with their secrets and headers: each takes up to 9 KB to hand from thread to thread. */
-export const DESTINATIONS_PER_READ_MAX = 100;
+export const DESTINATIONS_PER_READ_COUNT_MAX = 100;
 /** Event types looked up at once, each by as many filters as it has dots. */
-export const TYPES_PER_READ_MAX = 32;
+export const TYPES_PER_READ_COUNT_MAX = 32;
 /** Deliveries planned before the event loop takes its next turn: some 5 ms. */
 export const PUBLISH_SLICE_ROWS = 1000;
 /** How long a batch is worked on before the event loop takes its next turn. */

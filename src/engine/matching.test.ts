@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openStore, START } from "../../test/fixtures/sqlite-writing.ts";
 import type { Uuid } from "../domain/ids.ts";
-import { DESTINATIONS_PER_READ_MAX } from "../domain/limits.ts";
+import { DESTINATIONS_PER_READ_COUNT_MAX } from "../domain/limits.ts";
 import { findEndpoints, matchTypes } from "../store/sqlite/endpoint-filters.ts";
 import { loadDestinations } from "../store/sqlite/endpoint-views.ts";
 import { patchEndpoint } from "../store/sqlite/endpoints.ts";
@@ -133,11 +133,11 @@ test("named endpoints that the tenant does not have are told, also when the know
 
 test("how to send to many endpoints is read bit by bit, without those that are not sent to", async () => {
   const { endpoint, find, reads, run, w } = open();
-  const made = Array.from({ length: DESTINATIONS_PER_READ_MAX + 20 }, () => endpoint());
+  const made = Array.from({ length: DESTINATIONS_PER_READ_COUNT_MAX + 20 }, () => endpoint());
   run(() => w.db.exec(`UPDATE endpoints SET status = 'PAUSED' WHERE seq = ${made[0]?.seq}`));
   const found = await find("a");
   const readSoFar = () => found.endpoints.filter(({ destination }) => destination !== null).length;
-  assert.equal(readSoFar(), DESTINATIONS_PER_READ_MAX);
+  assert.equal(readSoFar(), DESTINATIONS_PER_READ_COUNT_MAX);
   assert.equal(find("a"), found);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(readSoFar(), made.length - 1);
@@ -150,7 +150,7 @@ test("a tenant beyond its share keeps matching, and takes nothing from another",
   const other = tenant();
   endpoint({}, { actor: other });
   await find("a", null, other.tenantSeq);
-  const made = Array.from({ length: 2 * DESTINATIONS_PER_READ_MAX }, () => endpoint(LARGE));
+  const made = Array.from({ length: 2 * DESTINATIONS_PER_READ_COUNT_MAX }, () => endpoint(LARGE));
   const found = await find("a");
   assert.equal(found.endpoints.length, made.length);
   // More than half of its share: how to send to the others is not read.

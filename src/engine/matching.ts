@@ -7,11 +7,11 @@
 import { LRUCache } from "lru-cache";
 import type { Seq, Uuid } from "../domain/ids.ts";
 import {
-  DESTINATIONS_PER_READ_MAX,
+  DESTINATIONS_PER_READ_COUNT_MAX,
   ENDPOINT_CACHE_BYTES_MAX,
   ENDPOINT_CACHE_BYTES_PER_TENANT_MAX,
   PUBLISH_SLICE_ROWS,
-  TYPES_PER_READ_MAX,
+  TYPES_PER_READ_COUNT_MAX,
 } from "../domain/limits.ts";
 import type { Store } from "../ports/store.ts";
 import {
@@ -24,6 +24,7 @@ import {
   knownByName,
   newKnown,
 } from "./known-endpoints.ts";
+import { nextTurn } from "./turns.ts";
 
 export interface Wanted {
   readonly type: string;
@@ -120,7 +121,7 @@ export function createMatching(store: MatchingStore, { bytesMax, bytesPerTenantM
   async function lookUpTypes(tenantSeq: Seq, line: Line, { type }: Wanted) {
     const types = new Set([type]);
     for (const { wanted } of line.waiting) {
-      if (types.size >= TYPES_PER_READ_MAX) break;
+      if (types.size >= TYPES_PER_READ_COUNT_MAX) break;
       if (wanted.endpointIds === null) types.add(wanted.type);
     }
     const asked = [...types].filter((each) => tenants.peek(tenantSeq)?.byType.has(each) !== true);
@@ -159,7 +160,7 @@ export function createMatching(store: MatchingStore, { bytesMax, bytesPerTenantM
 
   /** Read how to send to some of these endpoints, so that publishing leases directly what it publishes to them. */
   async function askFor(tenantSeq: Seq, known: KnownEndpoints, endpoints: readonly KnownEndpoint[]): Promise<void> {
-    const asked = endpoints.filter((endpoint) => !needsNothing(endpoint)).slice(0, DESTINATIONS_PER_READ_MAX);
+    const asked = endpoints.filter((endpoint) => !needsNothing(endpoint)).slice(0, DESTINATIONS_PER_READ_COUNT_MAX);
     for (const endpoint of asked) endpoint.asked = true;
     known.asking = true;
     try {
@@ -205,8 +206,4 @@ function lookIn(known: KnownEndpoints | undefined, { type, endpointIds }: Wanted
 /** A PAUSED or DISABLED endpoint is sent nothing. */
 function needsNothing({ asked, status }: KnownEndpoint): boolean {
   return asked || status !== "ACTIVE";
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

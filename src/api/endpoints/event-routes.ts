@@ -5,12 +5,12 @@ import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { type Span, scanArray, scanObject } from "../../domain/json.ts";
 import { BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
 import type { Admission, Caller, PublishAnswer } from "../../engine/engine.ts";
+import { inSlices } from "../../engine/turns.ts";
 import { bodyOf, type JsonBody } from "../body.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, STORE_UNAVAILABLE, unreadable } from "../errors.ts";
 import { tooFastProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
-import { inSlices } from "../slices.ts";
 import { answers, EVENT_NOT_FOUND, envelope, refuse } from "./errors.ts";
 import {
   BatchAnswer,

@@ -1,6 +1,11 @@
-/** Long work of one request, in slices between which the server answers others. */
+/** Long work of one caller, in slices between which the event loop serves the others. */
 import { BATCH_SLICE_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
+
+/** Resolves when the event loop has looked at everything else that is to be done now. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 /**
  * Begin `start` for each item, in order, and wait for all of them.
@@ -20,7 +25,7 @@ export async function inSlices<Item, Result>(
     result.catch(() => undefined);
     results.push(result);
     if (clock.monotonicMs() < sliceEndsAt) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     sliceEndsAt = clock.monotonicMs() + BATCH_SLICE_MS;
   }
   return Promise.all(results);
