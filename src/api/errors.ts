@@ -90,7 +90,6 @@ export function tooLarge(fault: Fault): Problem {
   return { ...invalid([fault]), status: 413, code: "PAYLOAD_TOO_LARGE" };
 }
 
-export const NO_HOST = problem(400, "BAD_REQUEST", "An HTTP/1.1 request must have a Host header.");
 export const UNKNOWN_EXPECTATION = problem(
   417,
   "EXPECTATION_FAILED",

@@ -13,14 +13,11 @@ import {
   type Envelope,
   INTERNAL,
   methodNotAllowed,
-  NO_HOST,
-  type Problem,
   problemOf,
   ROUTE_NOT_FOUND,
   send,
-  UNKNOWN_EXPECTATION,
-  UNSUPPORTED_ENCODING,
 } from "./errors.ts";
+import { contentFault, messageFault } from "./head.ts";
 import { createHttpServer } from "./http-server.ts";
 import { KnownPaths } from "./known-paths.ts";
 import { REQUEST_HEAD_BYTES_MAX } from "./limits.ts";
@@ -81,25 +78,21 @@ function installFirstHook(app: FastifyInstance): void {
   app.addHook("onRoute", (route) => known.add(route.url, route.method));
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(ANSWER_HEADERS);
+    const malformed = messageFault(request.raw);
+    if (malformed !== null) {
+      send(reply, envelopeOf(request), malformed);
+      return;
+    }
     if (request.is404) {
       const allow = known.allowed(pathOf(request));
       send(reply, envelopeOf(request), allow === null ? ROUTE_NOT_FOUND : methodNotAllowed(allow));
       return;
     }
     dropTypeOfNothing(request);
-    const why = headFault(request);
+    const why = contentFault(request.raw);
     if (why === null) done();
     else send(reply, envelopeOf(request), why);
   });
-}
-
-/** What is wrong with a request's head, whatever the route. */
-function headFault({ headers, raw }: FastifyRequest): Problem | null {
-  // RFC 9112 §3.2.
-  if (headers.host === undefined && raw.httpVersion === "1.1") return NO_HOST;
-  if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue") return UNKNOWN_EXPECTATION;
-  const encoding = headers["content-encoding"];
-  return encoding === undefined || encoding === "identity" ? null : UNSUPPORTED_ENCODING;
 }
 
 /** An empty body is fine with any content type, also with one that is no content type. */

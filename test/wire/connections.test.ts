@@ -74,3 +74,46 @@ test("what comes behind a long poll is answered after it", async () => {
   assert.deepEqual(statusesOf(answers), [200, 200]);
   assert.match(answers, /"cancelled".*\{"status":"ok"\}$/s);
 });
+
+test("a head that RFC 9112 forbids is refused in the surface's envelope, and the connection closed", async () => {
+  const send = async (head: string) => {
+    const answer = await sendBytes(`${head}\r\n\r\n`);
+    assert.match(answer, /\r\nconnection: close\r\n/i, head);
+    return [...statusesOf(answer), /"code":"(\w+)"/.exec(answer)?.[1]];
+  };
+  const healthy = "GET /healthz HTTP/1.1\r\nhost: x";
+  for (const host of ["y", "x", ""]) {
+    assert.deepEqual(await send(`${healthy}\r\nHOST: ${host}`), [400, "BAD_REQUEST"], `a second Host "${host}"`);
+  }
+  for (const host of ["a/b", "a b", "a@b", "a:b", "[::1", "ä", "a:1:2", "a, b"]) {
+    assert.deepEqual(await send(`GET /healthz HTTP/1.1\r\nhost: ${host}`), [400, "BAD_REQUEST"], host);
+  }
+  for (const version of ["2.0", "0.9"]) {
+    const answer = await send(`GET /healthz HTTP/${version}\r\nhost: x`);
+    assert.deepEqual(answer, [505, "HTTP_VERSION_NOT_SUPPORTED"], version);
+  }
+  for (const coding of ["gzip, chunked", "identity", "gzip\r\ntransfer-encoding: chunked", "x-chunked"]) {
+    const answer = await send(`POST /v1/events HTTP/1.1\r\nhost: x\r\ntransfer-encoding: ${coding}`);
+    assert.deepEqual(answer, [400, "BAD_REQUEST"], coding);
+  }
+  assert.deepEqual(await send("POST /in/x HTTP/1.0\r\ntransfer-encoding: chunked"), [400, "BAD_REQUEST"]);
+  assert.match(await sendBytes("GET /v1/webhooks HTTP/2.0\r\nhost: x\r\n\r\n"), /"status_code":505/);
+});
+
+test("a host may be a name, an address or empty, with a port or none", async () => {
+  for (const host of ["a.example", "a_b:80", "127.0.0.1:8080", "[::1]:8080", "[fe80::1]", "", "a:"]) {
+    const answer = await sendBytes(`GET /healthz HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    assert.deepEqual(statusesOf(answer), [200], host);
+  }
+});
+
+test("identity is no coding of the content, however it is written", async () => {
+  const send = (encoding: string) =>
+    server.request("POST", "/v1/events", { body: {}, headers: { "content-encoding": encoding } });
+  for (const encoding of ["identity", "Identity", "", "identity, IDENTITY", " , identity"]) {
+    assert.deepEqual((await send(encoding)).faultyFields, ["type", "payload"], encoding);
+  }
+  for (const encoding of ["gzip", "identity, gzip", "identit", "br"]) {
+    assert.deepEqual([(await send(encoding)).status], [415], encoding);
+  }
+});
