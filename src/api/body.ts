@@ -1,5 +1,6 @@
 /** From a request's bytes to a JSON object that says one thing only. */
 import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type ObjectScan, type Span, scanObject } from "../domain/json.ts";
 import { JSON_DEPTH_MAX } from "../domain/limits.ts";
@@ -13,6 +14,12 @@ export interface JsonBody {
   readonly members: ReadonlyMap<string, Span>;
 }
 
+type BodyParser = (
+  request: FastifyRequest,
+  payload: IncomingMessage,
+  done: (error: Error | null, body?: JsonBody) => void,
+) => void;
+
 declare module "fastify" {
   interface FastifyContextConfig {
     /** How deep the body may be; `JSON_DEPTH_MAX` unless the route looks at parts of it by itself. */
@@ -21,6 +28,7 @@ declare module "fastify" {
 }
 
 const ANY_JSON = /^application\/(?:[\w!#$&^.+-]+\+)?json(?:\s*;.*)?$/i;
+const NOTHING = Buffer.alloc(0);
 const EMPTY: JsonBody = { text: "{}", value: {}, members: new Map() };
 
 /** The body of a request, `{}` when there was none. */
@@ -31,20 +39,22 @@ export function bodyOf(request: FastifyRequest): JsonBody {
 /** Read every body by the rules of the contract's section 1. An empty one is no body, whatever its content type. */
 export function installBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  const parse = (
-    request: FastifyRequest,
-    bytes: Buffer,
-    done: (error: Error | null, body?: JsonBody) => void,
-  ): void => {
-    const body = parseBody(bytes, request.routeOptions.config.jsonDepthMax ?? JSON_DEPTH_MAX);
-    if (body !== undefined && "status" in body) done(new Refusal(body));
-    else done(null, body);
+  const parse: BodyParser = (request, payload, done) => {
+    app.receiveBody(request, payload, (error, bytes = NOTHING) => {
+      if (error !== null) return done(error);
+      const body = parseBody(bytes, request.routeOptions.config.jsonDepthMax ?? JSON_DEPTH_MAX);
+      if (body !== undefined && "status" in body) done(new Refusal(body));
+      else done(null, body);
+    });
   };
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parse);
-  app.addContentTypeParser(ANY_JSON, { parseAs: "buffer" }, parse);
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes: Buffer, done) => {
-    if (bytes.length === 0) done(null, undefined);
-    else done(new Refusal(UNSUPPORTED_MEDIA_TYPE));
+  app.addContentTypeParser("application/json", parse);
+  app.addContentTypeParser(ANY_JSON, parse);
+  app.addContentTypeParser("*", (request, payload, done) => {
+    if (request.expecting !== null) return done(new Refusal(UNSUPPORTED_MEDIA_TYPE));
+    app.receiveBody(request, payload, (error, bytes = NOTHING) => {
+      if (error === null && bytes.length === 0) done(null, undefined);
+      else done(error ?? new Refusal(UNSUPPORTED_MEDIA_TYPE));
+    });
   });
 }
 

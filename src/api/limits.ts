@@ -42,6 +42,10 @@ export const INBOUND_RETRY_AFTER_SECONDS = 1;
  * makes no more than some 100 MB of answers a second, so a reader has at least a second.
  */
 export const UNTAKEN_ANSWERS_BYTES_MAX = 128 * 1024 * 1024;
+/** Bodies of callers with a key or a session while they arrive, in all: a dozen of the largest batches. */
+export const RECEIVING_BYTES_MAX = 96 * 1024 * 1024;
+/** Those of everybody else: over a hundred of the largest inbound webhooks. */
+export const RECEIVING_PUBLIC_BYTES_MAX = 32 * 1024 * 1024;
 /** A body above this that nobody will read costs more than the connection that it comes over. */
 export const UNREAD_BODY_BYTES_MAX = 16 * 1024;
 /**

@@ -27,6 +27,7 @@ import { envelope as pauseStatusEnvelope } from "./pause-status/errors.ts";
 import { registerPauseStatusSurface } from "./pause-status/routes.ts";
 import { envelope as pausesEnvelope } from "./pauses/errors.ts";
 import { registerPausesSurface } from "./pauses/routes.ts";
+import { installReception } from "./reception.ts";
 import { type Surface, surfaceOf } from "./surface-paths.ts";
 
 /** Answers are data about a tenant: nobody caches them, and no browser takes them for a page. */
@@ -60,6 +61,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   // Declared ahead, so that setting it later does not change the request's hidden class.
   app.decorateRequest("caller", null as never);
   app.decorateRequest("session", null);
+  installReception(app, deps.clock);
   installBodyParsers(app);
   installFirstHook(app);
   installCursors(app, deps.engine);
@@ -90,8 +92,12 @@ function installFirstHook(app: FastifyInstance): void {
     }
     dropTypeOfNothing(request);
     const why = contentFault(request.raw);
-    if (why === null) done();
-    else send(reply, envelopeOf(request), why);
+    if (why !== null) {
+      send(reply, envelopeOf(request), why);
+      return;
+    }
+    if (request.headers.expect !== undefined && request.raw.httpVersion === "1.1") request.expecting = reply.raw;
+    done();
   });
 }
 

@@ -117,3 +117,39 @@ test("identity is no coding of the content, however it is written", async () => 
     assert.deepEqual([(await send(encoding)).status], [415], encoding);
   }
 });
+
+/** Sends a head that asks, and no body; what the server says until `until` appears, or the connection is closed. */
+async function askFirst(path: string, more: string, body: string): Promise<string> {
+  const socket = net.connect(port, "127.0.0.1").setEncoding("latin1");
+  let said = "";
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n${more}\r\n\r\n`);
+  for await (const chunk of socket as AsyncIterable<string>) {
+    said += chunk;
+    if (said === "HTTP/1.1 100 Continue\r\n\r\n") socket.write(body);
+    else if (said.includes("}")) break;
+  }
+  socket.destroy();
+  return said;
+}
+
+test("100 Continue comes only once the body may be read", async () => {
+  const json = "content-type: application/json\r\n";
+  const key = `authorization: Bearer ${server.apiKey}`;
+  const statuses = async (path: string, more: string, body = "{}") => statusesOf(await askFirst(path, more, body));
+  assert.deepEqual(await statuses("/v1/events", `${json}content-length: 2\r\n${key}`), [100, 400]);
+  const chunked = `${json}transfer-encoding: chunked\r\n${key}`;
+  assert.deepEqual(await statuses("/v1/events", chunked, "2\r\n{}\r\n0\r\n\r\n"), [100, 400]);
+  assert.deepEqual(await statuses("/in/x", "content-length: 2"), [100, 401]);
+  assert.deepEqual(await statuses("/v1/events", `${json}content-length: 2`), [401]);
+  assert.deepEqual(await statuses("/nothing", `${json}content-length: 2`), [404]);
+  assert.deepEqual(await statuses("/v1/events", `${json}content-length: 999999\r\n${key}`), [413]);
+  assert.deepEqual(await statuses("/v1/events", `content-type: text/plain\r\ncontent-length: 2\r\n${key}`), [415]);
+  assert.deepEqual(await statuses("/v1/events", `content-encoding: gzip\r\ncontent-length: 2\r\n${key}`), [415]);
+  assert.deepEqual(await statuses("/v1/events", `${json}transfer-encoding: gzip, chunked\r\n${key}`), [400]);
+});
+
+test("a request that asks first waits for its turn to be told to go on", async () => {
+  const asking = `POST /in/x HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n{}`;
+  const answers = await sendBytes(get("/v1/endpoints", authorization) + asking + last("/healthz"));
+  assert.deepEqual(statusesOf(answers), [200, 100, 401, 200]);
+});

@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS, INBOUND_REFUSALS_HELD_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../limits.ts";
-import { isWaitedFor } from "../turns.ts";
+import { isWaitedFor, stopReading } from "../turns.ts";
 import { refuse, TOO_MANY_FAILED } from "./errors.ts";
 
 export interface HeldBack {
@@ -26,6 +26,12 @@ export function createHeldBack(clock: Pick<Clock, "after">, heldMax = INBOUND_RE
         return;
       }
       held += 1;
+      const leavesMuch = leavesMuchUnread(request);
+      if (leavesMuch) {
+        stopReading(socket);
+        // What has been read of the body is not kept.
+        request.raw.resume();
+      }
       const letGo = (): void => {
         held -= 1;
         timer.cancel();
@@ -33,7 +39,7 @@ export function createHeldBack(clock: Pick<Clock, "after">, heldMax = INBOUND_RE
       };
       const timer = clock.after(INBOUND_REFUSAL_DELAY_MS, () => {
         letGo();
-        if (leavesMuchUnread(request) || isWaitedFor(request.raw, reply.raw)) reply.header("connection", "close");
+        if (leavesMuch || isWaitedFor(request.raw, reply.raw)) reply.header("connection", "close");
         refuse(reply, TOO_MANY_FAILED);
       });
       // Whoever hangs up meanwhile waits no longer.
