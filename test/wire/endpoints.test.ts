@@ -106,6 +106,26 @@ test("a URL that may not be used is a fault of the field url", async (t) => {
   }
 });
 
+test("every surface takes a name of the own network where networks are allowed, and else names the setting", async (t) => {
+  const strict = await startServer(t, { SIGNALBOX_ALLOW_NETWORKS: "" });
+  const client = await newTenant(server);
+  const url = "http://orders.default.svc.cluster.local/hook";
+  const bodies = {
+    "/v1/endpoints": { url },
+    "/v1/webhooks": { url, events: ["pause.responded"], secret: "0123456789abcdef" },
+    "/dashboard/webhooks": { url },
+  };
+  // Side by side: each waits for name servers, which may be silent.
+  await Promise.all(
+    Object.entries(bodies).map(async ([path, body]) => {
+      const refused = await strict.request("POST", path, { body });
+      assert.match(refused.text, /only exists inside a network.*SIGNALBOX_ALLOW_NETWORKS would allow it/, path);
+      const made = await client.request("POST", path, { body });
+      assert.ok(made.status === 200 || made.status === 201, made.text);
+    }),
+  );
+});
+
 test("an address that may not be reached is named together with the other faults", async () => {
   const body = { url: "https://10.0.0.1/", timeout_seconds: 99 };
   for (const path of ["/v1/endpoints", "/v1/webhooks"]) {
