@@ -9,6 +9,8 @@ export interface SchemaNode {
   readonly items?: SchemaNode;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean;
   readonly format?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -39,24 +41,6 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "sources-cursor": "a cursor as this list gave it",
   "tenants-cursor": "a cursor as this list gave it",
 };
-
-/** The schema of what stands under `keys`, seen through unions. */
-export function schemaAt(schema: SchemaNode, keys: readonly string[]): SchemaNode {
-  let node = schema;
-  for (const key of keys) {
-    const branches = node.anyOf ?? [node];
-    const next = branches.map((branch) => childOf(branch, key)).find((child) => child !== undefined);
-    if (next === undefined) return {};
-    node = next;
-  }
-  return node;
-}
-
-function childOf(node: SchemaNode, key: string): SchemaNode | undefined {
-  if (node.items !== undefined) return node.items;
-  if (node.properties !== undefined && Object.hasOwn(node.properties, key)) return node.properties[key];
-  return Object.values(node.patternProperties ?? {})[0];
-}
 
 export function describeSchema(node: SchemaNode): string {
   if (node.anyOf !== undefined) return node.anyOf.map(describeSchema).join(" or ");

@@ -1,7 +1,7 @@
 /** What goes wrong on any surface, as plain data; each surface has its own envelope for it. */
 import type { FastifyReply } from "fastify";
 import { type Fault, StoreUnavailable } from "../domain/errors.ts";
-import { STORE_RETRY_AFTER_SECONDS } from "./limits.ts";
+import { FAULTS_COUNTED_MAX, FAULTS_NAMED_MAX, STORE_RETRY_AFTER_SECONDS } from "./limits.ts";
 
 /** Why a request is not carried out. */
 export interface Problem {
@@ -44,10 +44,32 @@ export function problem(status: number, code: string, message: string, details: 
   return { status, code, message, details };
 }
 
-/** Bad input: every fault of it at once. */
+/** A fault past those that are named: it is only counted. */
+export const UNNAMED: Fault = { field: "request", rule: "has another fault" };
+
+/** Bad input: every fault of it at once, the first ones by name and the others as a number. */
 export function invalid(faults: readonly Fault[]): Problem {
-  return problem(400, "VALIDATION_ERROR", faults.map(({ field, rule }) => `${field} ${rule}`).join("; "), faults);
+  const told = shortened(faults);
+  return problem(400, "VALIDATION_ERROR", told.map(({ field, rule }) => `${field} ${rule}`).join("; "), told);
 }
+
+function shortened(faults: readonly Fault[]): readonly Fault[] {
+  if (faults.length <= FAULTS_NAMED_MAX) return faults;
+  const named = faults.filter((fault) => fault !== UNNAMED).slice(0, FAULTS_NAMED_MAX);
+  const count = faults.length - named.length;
+  const more = `${faults.length < FAULTS_COUNTED_MAX ? "" : "at least "}${count} more ${count === 1 ? "fault" : "faults"}`;
+  return [...named, { field: "request", rule: `has ${more}; fix these first` }];
+}
+
+/** The first fault of several, for an answer that has many problems. */
+export function briefly(whole: Problem): Problem {
+  const [first] = whole.details;
+  return first === undefined || whole.details.length === 1
+    ? whole
+    : { ...invalid([first, MORE]), status: whole.status };
+}
+
+const MORE: Fault = { field: "request", rule: "has more faults; fix this one first" };
 
 /** The body cannot even be read as a JSON object without doubt about what it says. */
 export function unreadable(rule: string): Problem {

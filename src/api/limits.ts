@@ -27,8 +27,16 @@ export const STREAM_RETRY_AFTER_SECONDS = 5;
 export const EXPORT_RETRY_AFTER_SECONDS = 10;
 /** What a caller is asked to wait who has too many long polls under way. */
 export const WAITS_RETRY_AFTER_SECONDS = 5;
-/** Faults named in one answer: more than a body of honest mistakes can have. */
-export const FAULTS_MAX = 1000;
+/** Faults named in one answer: more than anybody reads at once, and few enough to cost nothing. The rest is counted. */
+export const FAULTS_NAMED_MAX = 20;
+/** Faults named in the answer to a batch; past them each bad event names its first one only. */
+export const BATCH_FAULTS_NAMED_MAX = 1000;
+/** Where counting stops: a list of 1000 bad ids needs no exact number. */
+export const FAULTS_COUNTED_MAX = 100;
+/** Unknown fields of one body that get a "did you mean": each costs a comparison with every known name. */
+export const SUGGESTIONS_COUNT_MAX = 5;
+/** Fields of one JSON object that is a request: ours have at most twenty. */
+export const FIELDS_COUNT_MAX = 1000;
 /** A field's name can be as long as a body; an error message should not be. */
 export const FIELD_SHOWN_CHARS_MAX = 100;
 /** Pages of `/v1/tenants`. */

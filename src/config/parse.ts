@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { KEY_PATTERN, passwordFault } from "../domain/access.ts";
+import { findJsonFault, jsonRule } from "../domain/json-fault.ts";
 import { SECRET_CHARS_MAX, SOURCE_NAME_CHARS_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/recipient.ts";
 import { isTenantName, TENANT_NAME_RULE } from "../domain/tenant.ts";
@@ -156,7 +157,9 @@ export const parseSmsSender: Parse<string> = (text) =>
 
 /** A JSON array of `{source, secret}`. Nothing of it is shown but the places of the mistakes. */
 export const parseInboundSources: Parse<readonly InboundSourceSetting[]> = (text) => {
-  const list = parseJson(text);
+  const broken = findJsonFault(text);
+  if (broken !== null) return { fault: jsonRule(broken) };
+  const list: unknown = JSON.parse(text);
   if (!Array.isArray(list)) {
     return { fault: 'must be a JSON array such as [{"source": "membership", "secret": "…"}]' };
   }
@@ -208,13 +211,4 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isTextUpTo(value: unknown, charsMax: number): value is string {
   return typeof value === "string" && hasCharacters(value, charsMax) && isPlain(value);
-}
-
-/** Undefined when it is not JSON: the parser's own message would repeat a part of the text. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

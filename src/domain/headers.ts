@@ -4,6 +4,8 @@ import { FORMAT_HEADERS } from "./formats/headers.ts";
 import { CUSTOM_HEADERS_BYTES_MAX, CUSTOM_HEADERS_MAX } from "./limits.ts";
 
 const FIELD = "headers_json";
+/** A name can be as long as a body; an error message should not be. */
+const NAME_SHOWN_CHARS_MAX = 100;
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 §5.5 with obs-text as Latin-1: each character is one byte on the wire. */
@@ -31,31 +33,29 @@ export function customHeaderFaults(headers: unknown): Fault[] {
     return [{ field: FIELD, rule: "must be an object of header names and string values" }];
   }
   const entries: [string, unknown][] = Object.entries(headers);
+  if (entries.length > CUSTOM_HEADERS_MAX) {
+    return [{ field: FIELD, rule: `must have at most ${CUSTOM_HEADERS_MAX} headers` }];
+  }
   return [...sizeFaults(entries), ...entries.flatMap(entryFaults), ...repeatFaults(entries)];
 }
 
 function sizeFaults(entries: readonly [string, unknown][]): Fault[] {
-  const faults: Fault[] = [];
-  if (entries.length > CUSTOM_HEADERS_MAX) {
-    faults.push({ field: FIELD, rule: `must have at most ${CUSTOM_HEADERS_MAX} headers` });
-  }
   const bytes = entries.reduce(
     (sum, [name, value]) => sum + name.length + (typeof value === "string" ? value.length : 0),
     0,
   );
-  if (bytes > CUSTOM_HEADERS_BYTES_MAX) {
-    faults.push({
-      field: FIELD,
-      rule: `must have at most ${CUSTOM_HEADERS_BYTES_MAX} bytes of names and values together`,
-    });
-  }
-  return faults;
+  if (bytes <= CUSTOM_HEADERS_BYTES_MAX) return [];
+  return [{ field: FIELD, rule: `must have at most ${CUSTOM_HEADERS_BYTES_MAX} bytes of names and values together` }];
 }
 
 function entryFaults([name, value]: [string, unknown]): Fault[] {
   return [nameRule(name), valueRule(value)]
     .filter((rule) => rule !== null)
-    .map((rule) => ({ field: `${FIELD}.${name}`, rule }));
+    .map((rule) => ({ field: fieldOf(name), rule }));
+}
+
+function fieldOf(name: string): string {
+  return `${FIELD}.${name.slice(0, NAME_SHOWN_CHARS_MAX)}`;
 }
 
 function nameRule(name: string): string | null {
@@ -79,7 +79,7 @@ function repeatFaults(entries: readonly [string, unknown][]): Fault[] {
   const seen = new Set<string>();
   return entries.flatMap(([name]) => {
     const lower = name.toLowerCase();
-    if (seen.has(lower)) return [{ field: `${FIELD}.${name}`, rule: "must not repeat a header in another case" }];
+    if (seen.has(lower)) return [{ field: fieldOf(name), rule: "must not repeat a header in another case" }];
     seen.add(lower);
     return [];
   });

@@ -85,6 +85,12 @@ describe("scanning a JSON object", () => {
     assert.equal(scanObject(`{"a":"${"[{".repeat(100)}"}`, 64).kind, "ok");
   });
 
+  it("stops at the first member past the bound", () => {
+    const scan = (text: string, countMax: number) => scanObject(text, JSON_DEPTH_MAX, 0, countMax);
+    assert.equal(scan('{"a":1,"b":2}', 2).kind, "ok");
+    assert.deepEqual(scan('{"a":1,"b":2,"c"', 2), { kind: "fault", rule: "must have at most 2 fields" });
+  });
+
   it("says that anything else is not an object", () => {
     for (const text of ["[]", "1", '"{}"', "null", " true "]) assert.equal(rule(text), "must be an object");
   });
@@ -117,6 +123,11 @@ describe("scanning inside a larger text", () => {
         assert.deepEqual(found, JSON.parse(JSON.stringify(payloads)));
       }),
     );
+  });
+
+  it("stops at the first item past the bound", () => {
+    assert.equal(scanArray("[1,2]", 64, 0, 2).kind, "ok");
+    assert.deepEqual(scanArray("[1,2,!", 64, 0, 2), { kind: "fault", rule: "must have at most 2 items" });
   });
 
   it("refuses what is not an array, and finds nothing in an empty one", () => {

@@ -36,6 +36,9 @@ const SPACE = 0x20;
 const KEY_SHOWN_CHARS_MAX = 100;
 const TOO_DEEP = -1;
 
+export const NOT_AN_OBJECT = "must be an object";
+export const NOT_AN_ARRAY = "must be an array";
+
 /**
  * Find the members of the object at `from`.
  *
@@ -45,19 +48,30 @@ const TOO_DEEP = -1;
  * @param text     a text that `JSON.parse` accepts
  * @param depthMax objects and arrays inside one another, this object included
  * @param from     where the object begins, when it stands inside a larger text
+ * @param countMax members of this object; the scan stops at the next one
  */
-export function scanObject(text: string, depthMax: number, from = 0): ObjectScan {
-  return scanMembers(text, depthMax, from, "refused");
+export function scanObject(text: string, depthMax: number, from = 0, countMax = Number.POSITIVE_INFINITY): ObjectScan {
+  return scanMembers(text, { depthMax, from, countMax, repeats: "refused" });
 }
 
-function scanMembers(text: string, depthMax: number, from: number, repeats: "refused" | "lastWins"): ObjectScan {
+const UNBOUNDED = { depthMax: Number.POSITIVE_INFINITY, countMax: Number.POSITIVE_INFINITY };
+
+interface MembersScan {
+  readonly depthMax: number;
+  readonly from: number;
+  readonly countMax: number;
+  readonly repeats: "refused" | "lastWins";
+}
+
+function scanMembers(text: string, { depthMax, from, countMax, repeats }: MembersScan): ObjectScan {
   let at = skipSpace(text, from);
-  if (text.charCodeAt(at) !== OPEN_BRACE) return fault("must be an object");
+  if (text.charCodeAt(at) !== OPEN_BRACE) return fault(NOT_AN_OBJECT);
   if (depthMax < 1) return tooDeep(depthMax);
   const members = new Map<string, Span>();
   at = skipSpace(text, at + 1);
   if (text.charCodeAt(at) === CLOSE_BRACE) return { kind: "ok", members };
   for (;;) {
+    if (members.size >= countMax) return fault(`must have at most ${countMax} fields`);
     const keyEnd = endOfString(text, at);
     const key = decodeKey(text, at, keyEnd);
     if (repeats === "refused" && members.has(key)) {
@@ -75,14 +89,15 @@ function scanMembers(text: string, depthMax: number, from: number, repeats: "ref
 }
 
 /** Find the items of the array at `from`; the parameters are those of {@link scanObject}. */
-export function scanArray(text: string, depthMax: number, from = 0): ArrayScan {
+export function scanArray(text: string, depthMax: number, from = 0, countMax = Number.POSITIVE_INFINITY): ArrayScan {
   let at = skipSpace(text, from);
-  if (text.charCodeAt(at) !== OPEN_BRACKET) return fault("must be an array");
+  if (text.charCodeAt(at) !== OPEN_BRACKET) return fault(NOT_AN_ARRAY);
   if (depthMax < 1) return tooDeep(depthMax);
   const items: Span[] = [];
   at = skipSpace(text, at + 1);
   if (text.charCodeAt(at) === CLOSE_BRACKET) return { kind: "ok", items };
   for (;;) {
+    if (items.length >= countMax) return fault(`must have at most ${countMax} items`);
     const end = endOfValue(text, at, depthMax - 1);
     if (end === TOO_DEEP) return tooDeep(depthMax);
     items.push({ start: at, end });
@@ -112,7 +127,7 @@ function spanWithin(text: string, from: number, step: string): Span | undefined 
     const array = scanArray(text, Number.POSITIVE_INFINITY, from);
     return array.kind === "ok" ? array.items[Number(step)] : undefined;
   }
-  const object = scanMembers(text, Number.POSITIVE_INFINITY, from, "lastWins");
+  const object = scanMembers(text, { ...UNBOUNDED, from, repeats: "lastWins" });
   return object.kind === "ok" ? object.members.get(step) : undefined;
 }
 

@@ -210,6 +210,65 @@ test("a batch answers for each event in order, and a bad one rejects none of the
   assert.ok(last.text.includes('"payload":{"n" : 2},'));
 });
 
+test("a hostile batch is refused by its outline, with an answer that stays small", async () => {
+  const client = await newTenant(server);
+  const post = (body: string) => client.request("POST", "/v1/events/batch", { body });
+  const repeated = (text: string, count: number) => Array.from({ length: count }, () => text).join(",");
+  const fields = (count: number) => Array.from({ length: count }, (_, n) => `"field${n}":0`).join(",");
+  const messageOf = async (body: string) => {
+    const answer = await post(body);
+    return [answer.status, answer.body.error.message];
+  };
+  assert.deepEqual(await messageOf(`{"events":[${repeated("0", 2_000_000)}]}`), [
+    400,
+    "events must have at most 1000 items",
+  ]);
+  assert.deepEqual(await messageOf(`{"events":[${repeated("{}", 1001)}]}`), [
+    400,
+    "events must have at most 1000 items",
+  ]);
+  assert.deepEqual(await messageOf(`{${fields(300_000)}}`), [400, "body must have at most 1000 fields"]);
+  assert.deepEqual(await messageOf(`{"events":[{"type":"a"},{"type":]}`), [
+    400,
+    "body must be valid JSON: expected an object, an array, a string in double quotes, a number, true, false or null at line 1, column 33",
+  ]);
+  const good = `{"type":"a","payload":{}}`;
+  const mixed = await post(
+    `{"events":[{"type":"a","payload":{${fields(40_000)}}},{${fields(1001)}},{${fields(50)}},${good},{"type":"a","payload":{},"endpoint_ids":[${repeated("0", 200_000)}]}]}`,
+  );
+  assert.deepEqual(
+    mixed.body.results.map(({ error, event_id }) =>
+      error === undefined ? event_id.slice(0, 4) : error.details.at(-1),
+    ),
+    [
+      { field: "payload", rule: "must be at most 262144 bytes" },
+      { field: "body", rule: "must have at most 1000 fields" },
+      { field: "request", rule: "has 32 more faults; fix these first" },
+      "evt_",
+      { field: "event", rule: "must be at most 327680 bytes" },
+    ],
+  );
+  const bad = await post(`{"events":[${repeated(`{${fields(60)}}`, 1000)}]}`);
+  assert.equal(bad.body.results.length, 1000);
+  assert.deepEqual(bad.body.results.at(-1)?.error.details, [
+    { field: "type", rule: bad.body.results[0]?.error.details[0]?.rule },
+    { field: "request", rule: "has more faults; fix this one first" },
+  ]);
+  assert.ok(bad.text.length < 1024 * KB, `${bad.text.length}`);
+});
+
+test("a batch that is read in several turns keeps its order and each payload's bytes", async () => {
+  const client = await newTenant(server);
+  const payloads = Array.from({ length: 12 }, (_, n) => `{ "n":${n}.0, "pad":"${"x".repeat(100 * KB)}"}`);
+  const body = `{"events":[\n${payloads.map((payload) => `{"type":"a","payload":${payload}}`).join(" ,\n")}\n]}`;
+  const answer = await client.request("POST", "/v1/events/batch", { body });
+  assert.equal(answer.status, 202, answer.text);
+  for (const [index, { event_id }] of answer.body.results.entries()) {
+    const event = await client.request("GET", `/v1/events/${event_id}`);
+    assert.ok(event.text.includes(`"payload":${payloads[index]},`), `event ${index}`);
+  }
+});
+
 test("a batch takes 1000 events and no more", async () => {
   const client = await newTenant(server);
   const batch = (count: number) => ({

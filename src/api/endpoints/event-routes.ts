@@ -1,17 +1,15 @@
 /** `/v1/events`: what a service publishes. */
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { StoreUnavailable } from "../../domain/errors.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
-import { type Span, scanArray, scanObject } from "../../domain/json.ts";
-import { BATCH_BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
+import { BATCH_BODY_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BODY_BYTES_MAX } from "../../domain/limits.ts";
 import type { Admission, Caller, PublishAnswer } from "../../engine/engine.ts";
-import { inSlices } from "../../engine/turns.ts";
-import { bodyOf, type JsonBody } from "../body.ts";
+import { bodyOf } from "../body.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid, type Problem, STORE_UNAVAILABLE, unreadable } from "../errors.ts";
+import { invalid, STORE_UNAVAILABLE } from "../errors.ts";
 import { tooFastProblem } from "../quota.ts";
 import { PathId } from "../schemas.ts";
-import { answers, EVENT_NOT_FOUND, envelope, refuse } from "./errors.ts";
+import { answers, EVENT_NOT_FOUND, refuse } from "./errors.ts";
+import { publishBatch, readBatch, resultsText } from "./event-batch.ts";
 import {
   BatchAnswer,
   BatchBody,
@@ -26,16 +24,15 @@ import {
   publishedText,
   publishProblem,
 } from "./event-wire.ts";
-import { ENDPOINT_IDS, faultsOfIds } from "./named-ids.ts";
+import { withUnknownEndpoints } from "./named-ids.ts";
 
 const tags = ["Events"];
 const JSON_TYPE = "application/json; charset=utf-8";
 /** Brackets that cost more to parse than they are worth are the whole body's fault; fewer are one event's. */
 const BATCH_DEPTH_MAX = 1000;
-/** An event of a batch stands two levels below the body. */
-const BATCHED_DEPTH_MAX = JSON_DEPTH_MAX - 2;
 
-export function registerEventRoutes(app: FastifyInstance, { engine, clock }: ApiDeps): void {
+export function registerEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { engine } = deps;
   app.post(
     "/v1/events",
     {
@@ -81,8 +78,8 @@ export function registerEventRoutes(app: FastifyInstance, { engine, clock }: Api
     "/v1/events/batch",
     {
       bodyLimit: BATCH_BODY_BYTES_MAX,
-      // Each event is scanned by itself, since a bad one rejects none of the others.
-      config: { jsonDepthMax: BATCH_DEPTH_MAX },
+      // Each event is read by itself, since a bad one rejects none of the others.
+      config: { jsonDepthMax: BATCH_DEPTH_MAX, jsonList: { field: "events", itemsMax: BATCH_EVENTS_MAX } },
       schema: {
         tags,
         operationId: "publishEvents",
@@ -98,20 +95,15 @@ export function registerEventRoutes(app: FastifyInstance, { engine, clock }: Api
       const frame = checkBatch(body.value);
       if (frame.kind === "faults") return refuse(reply, invalid(frame.faults));
       if (request.headers["idempotency-key"] !== undefined) return refuse(reply, KEY_OF_A_BATCH);
-      const admission = await engine.admit(request.caller, frame.value.events.length);
+      const events = await readBatch(deps.clock, body);
+      if ("status" in events) return refuse(reply, events);
+      const admission = await engine.admit(request.caller, events.length);
       if (admission !== null) return refuse(reply, tooFastProblem(admission));
-      const spans = itemsOf(body);
-      const { events } = frame.value;
-      const results = await inSlices(clock, spans, (span, index) =>
-        publishOne(engine, request.caller, { text: body.text, span, value: events[index] }),
-      );
+      const results = await publishBatch(deps, request.caller, events);
       if (results.length > 0 && results.every((result) => result === STORE_UNAVAILABLE)) {
         return refuse(reply, STORE_UNAVAILABLE);
       }
-      return reply
-        .code(202)
-        .type(JSON_TYPE)
-        .send(`{"results":[${results.map(resultText).join(",")}]}`);
+      return reply.code(202).type(JSON_TYPE).send(resultsText(results));
     },
   );
 
@@ -158,52 +150,4 @@ function sendPublished(reply: FastifyReply, answer: PublishAnswer, endpointIds: 
   }
   const why = publishProblem(answer, endpointIds);
   if (why !== null) refuse(reply, why);
-}
-
-/** A bad event's endpoints are looked up as well, so that one answer names everything. */
-async function withUnknownEndpoints(
-  engine: ApiDeps["engine"],
-  caller: Caller,
-  event: unknown,
-  why: Problem,
-): Promise<Problem> {
-  if (why.status !== 400) return why;
-  const faults = await faultsOfIds(ENDPOINT_IDS, event, (ids) => engine.endpoints.unknown(caller, ids));
-  return faults.length === 0 ? why : invalid([...why.details, ...faults]);
-}
-
-function itemsOf(body: JsonBody): readonly Span[] {
-  const scan = scanArray(body.text, BATCH_DEPTH_MAX, body.members.get("events")?.start);
-  return scan.kind === "ok" ? scan.items : [];
-}
-
-interface BatchItem {
-  readonly text: string;
-  readonly span: Span;
-  readonly value: unknown;
-}
-
-/** One event of a batch: the answer's text, or why there is none. */
-async function publishOne(engine: ApiDeps["engine"], caller: Caller, item: BatchItem): Promise<string | Problem> {
-  const scan = scanObject(item.text, BATCHED_DEPTH_MAX, item.span.start);
-  if (scan.kind === "fault") return isObject(item.value) ? unreadable(scan.rule) : NOT_AN_EVENT;
-  const parsed = parseEvent({ text: item.text, value: item.value, members: scan.members }, undefined);
-  try {
-    if (parsed.kind === "refused") return await withUnknownEndpoints(engine, caller, item.value, parsed.problem);
-    const answer = await engine.publish(caller, parsed.input);
-    return answer.kind === "accepted" ? publishedText(answer) : (publishProblem(answer, parsed.endpointIds) as Problem);
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return STORE_UNAVAILABLE;
-    throw error;
-  }
-}
-
-const NOT_AN_EVENT = invalid([{ field: "event", rule: "must be an object" }]);
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function resultText(result: string | Problem): string {
-  return typeof result === "string" ? result : JSON.stringify(envelope(result).body);
 }

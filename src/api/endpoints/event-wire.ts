@@ -122,10 +122,10 @@ export function parseEvent(source: EventSource, headerKey: string | undefined): 
   };
 }
 
-const PAYLOAD_TOO_LARGE = tooLarge({ field: "payload", rule: `must be at most ${PAYLOAD_BYTES_MAX} bytes` });
+export const PAYLOAD_TOO_LARGE = tooLarge({ field: "payload", rule: `must be at most ${PAYLOAD_BYTES_MAX} bytes` });
 
 /** A UTF-16 unit is at most three bytes of UTF-8, so that small payloads need no counting. */
-function isTooLarge(payload: string): boolean {
+export function isTooLarge(payload: string): boolean {
   return payload.length * 3 > PAYLOAD_BYTES_MAX && Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX;
 }
 

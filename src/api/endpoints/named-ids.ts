@@ -2,6 +2,10 @@
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, parseEndpointId, parseId, type Uuid } from "../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
+import type { Caller } from "../../engine/engine.ts";
+import type { ApiDeps } from "../deps.ts";
+import { invalid, type Problem } from "../errors.ts";
+import { FAULTS_NAMED_MAX } from "../limits.ts";
 
 /** A field that is a list of ids. */
 interface IdList {
@@ -53,4 +57,16 @@ export async function faultsOfIds(
   if (!Array.isArray(named) || named.length > list.itemsMax) return [];
   const ids = uniqueIds(list, named);
   return ids.length === 0 ? [] : unknownFaults(list, named, await unknownOf(ids));
+}
+
+/** A bad event's endpoints are looked up as well, so that one answer names everything. */
+export async function withUnknownEndpoints(
+  engine: ApiDeps["engine"],
+  caller: Caller,
+  event: unknown,
+  why: Problem,
+): Promise<Problem> {
+  if (why.status !== 400 || why.details.length >= FAULTS_NAMED_MAX) return why;
+  const faults = await faultsOfIds(ENDPOINT_IDS, event, (ids) => engine.endpoints.unknown(caller, ids));
+  return faults.length === 0 ? why : invalid([...why.details, ...faults]);
 }

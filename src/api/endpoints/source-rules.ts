@@ -4,6 +4,7 @@ import { isReservedEventType } from "../../domain/event.ts";
 import { standardKey } from "../../domain/formats/keys.ts";
 import { isOfTheConnection } from "../../domain/headers.ts";
 import { SCHEMES, type Scheme } from "../../domain/inbound/source.ts";
+import { SOURCE_TEMPLATE_CHARS_MAX } from "../../domain/limits.ts";
 import { isBlank, isPlain } from "../../domain/text.ts";
 import { isOfCredentials } from "../../engine/inbound/kept-headers.ts";
 
@@ -153,7 +154,7 @@ const BRACE = /[{}]/;
 /** What is not signed, anybody can change: a template has to have it all. */
 function templateFaults(hmac: Fields): readonly Fault[] {
   const template = hmac.get("template");
-  if (typeof template !== "string") return [];
+  if (typeof template !== "string" || template.length > SOURCE_TEMPLATE_CHARS_MAX) return [];
   const placeholders: readonly string[] = template.match(PLACEHOLDERS) ?? [];
   const unknown = placeholders.filter((one) => one !== "{body}" && one !== "{timestamp}");
   const rules = [

@@ -169,7 +169,8 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   >;
   const faults: Fault[] = [];
   if (isBlank(message)) faults.push({ field: "message", rule: "must not be blank" });
-  if (Array.isArray(options)) {
+  // A list that is too long is a fault by itself, and its options are not looked at.
+  if (Array.isArray(options) && options.length <= PAUSE_OPTIONS_COUNT_MAX) {
     for (const [index, option] of options.entries()) {
       const field = `options[${index}]`;
       if (isBlank(option)) faults.push({ field, rule: "must not be blank" });

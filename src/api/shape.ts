@@ -1,0 +1,92 @@
+/**
+ * What of a value does not fit its schema, each fault with its place, in the order in which a person would mend it.
+ *
+ * TypeBox collects every error of every member first: a list of four million zeros took it seconds. Here a list that is
+ * too long is one fault and its items are not looked at, and whoever asks can stop after a few faults.
+ */
+import { Check } from "typebox/schema";
+import type { SchemaNode } from "./describe.ts";
+
+/** A fault that was found; its words cost more than finding it. */
+export interface Misfit {
+  /** Names of fields and indexes of items, from the outside in. */
+  readonly path: readonly (string | number)[];
+  readonly rule:
+    | { readonly kind: "missing" | "bad"; readonly schema: SchemaNode }
+    | { readonly kind: "unknown"; readonly holder: SchemaNode };
+}
+
+type Path = Misfit["path"];
+
+/** An object's missing fields come first, then its bad ones, then those that it does not know. */
+export function* misfits(schema: SchemaNode, value: unknown, path: Path = []): Generator<Misfit, void> {
+  if (schema.anyOf !== undefined) yield* misfitsOfUnion(schema, schema.anyOf, value, path);
+  else if (schema.type === "object" && isObject(value)) yield* misfitsOfFields(schema, value, path);
+  else if (schema.type === "array" && fitsLength(schema, value)) yield* misfitsOfItems(schema.items, value, path);
+  else if (isContainer(schema) || !Check(schema, value)) yield { path, rule: { kind: "bad", schema } };
+}
+
+/** A member that fits but for what is inside of it says more than the whole union. */
+function* misfitsOfUnion(
+  schema: SchemaNode,
+  members: readonly SchemaNode[],
+  value: unknown,
+  path: Path,
+): Generator<Misfit, void> {
+  let inside: { readonly first: Misfit; readonly rest: Generator<Misfit, void> } | null = null;
+  for (const member of members) {
+    const rest = misfits(member, value, path);
+    const first = rest.next();
+    if (first.done === true) return;
+    if (first.value.path.length > path.length) inside ??= { first: first.value, rest };
+  }
+  if (inside === null) {
+    yield { path, rule: { kind: "bad", schema } };
+  } else {
+    yield inside.first;
+    yield* inside.rest;
+  }
+}
+
+function* misfitsOfFields(schema: SchemaNode, value: object, path: Path): Generator<Misfit, void> {
+  const known = Object.entries(schema.properties ?? {});
+  for (const name of schema.required ?? []) {
+    const missing = schema.properties?.[name] ?? {};
+    if (!Object.hasOwn(value, name)) yield { path: [...path, name], rule: { kind: "missing", schema: missing } };
+  }
+  for (const [name, child] of known) {
+    if (Object.hasOwn(value, name)) yield* misfits(child, Reflect.get(value, name), [...path, name]);
+  }
+  const others = Object.values(schema.patternProperties ?? {})[0];
+  if (others === undefined && schema.additionalProperties !== false) return;
+  for (const name of Object.keys(value)) {
+    if (schema.properties !== undefined && Object.hasOwn(schema.properties, name)) continue;
+    const at = [...path, name];
+    if (others === undefined) yield { path: at, rule: { kind: "unknown", holder: schema } };
+    else yield* misfits(others, Reflect.get(value, name), at);
+  }
+}
+
+function* misfitsOfItems(
+  items: SchemaNode | undefined,
+  value: readonly unknown[],
+  path: Path,
+): Generator<Misfit, void> {
+  if (items === undefined) return;
+  for (const [index, item] of value.entries()) yield* misfits(items, item, [...path, index]);
+}
+
+function fitsLength(
+  { minItems = 0, maxItems = Number.POSITIVE_INFINITY }: SchemaNode,
+  value: unknown,
+): value is readonly unknown[] {
+  return Array.isArray(value) && value.length >= minItems && value.length <= maxItems;
+}
+
+function isContainer({ type }: SchemaNode): boolean {
+  return type === "object" || type === "array";
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
