@@ -15,6 +15,14 @@ const TOO_MANY_AHEAD: Problem = {
   ),
   headers: { "retry-after": String(OVERLOAD_RETRY_AFTER_SECONDS) },
 };
+const TOO_MANY_CONNECTIONS: Problem = {
+  ...problem(
+    503,
+    "OVERLOADED",
+    "There are too many connections, or too many from this address. Close one, and try again.",
+  ),
+  headers: { "retry-after": String(OVERLOAD_RETRY_AFTER_SECONDS) },
+};
 
 const REASON: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -31,6 +39,11 @@ export function refuseMalformed(error: Error & { code?: string }, socket: Socket
 /** An answer to whoever sends ahead of its answers when too many requests wait. */
 export function refuseAhead(socket: Socket): void {
   refuse(socket, TOO_MANY_AHEAD);
+}
+
+/** An answer to a connection for which there is no place. */
+export function refuseConnection(socket: Socket): void {
+  refuse(socket, TOO_MANY_CONNECTIONS);
 }
 
 /** Whatever else comes over them is not answered. */

@@ -1,7 +1,8 @@
 /** The HTTP server under the routes: what holds for every connection, before there is a request of ours. */
 import { createServer, type RequestListener, type Server } from "node:http";
-import { refuseAhead } from "./connection.ts";
+import { refuseAhead, refuseConnection } from "./connection.ts";
 import type { ApiDeps } from "./deps.ts";
+import { createDoor } from "./door.ts";
 import {
   CONNECTION_IDLE_MS_MAX,
   CONNECTIONS_CHECK_MS,
@@ -13,7 +14,10 @@ import {
 import { inTurn } from "./turns.ts";
 import { boundedAnswers } from "./untaken.ts";
 
-export function createHttpServer(handle: RequestListener, { telemetry }: Pick<ApiDeps, "telemetry">): Server {
+export function createHttpServer(
+  handle: RequestListener,
+  { telemetry, trustProxy }: Pick<ApiDeps, "telemetry" | "trustProxy">,
+): Server {
   const server = createServer({
     ServerResponse: boundedAnswers(),
     // The first hook answers it, in the surface's envelope; Node's own answer has none.
@@ -25,6 +29,7 @@ export function createHttpServer(handle: RequestListener, { telemetry }: Pick<Ap
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   });
   server.timeout = CONNECTION_IDLE_MS_MAX;
+  server.on("connection", createDoor({ proxies: trustProxy, refuse: refuseConnection }));
   const begin = inTurn(handle, { refuse: refuseAhead });
   server.on("request", begin);
   // With listeners of its own Node answers neither by itself: the first hook refuses what it does not know, and whoever

@@ -2,6 +2,10 @@
 
 /** A request head above this is an attack: ours need a key and a few names. */
 export const REQUEST_HEAD_BYTES_MAX = 16 * 1024;
+/** Each takes some 20 KB when it does nothing. */
+export const CONNECTIONS_COUNT_MAX = 8192;
+/** Of one IPv4 address, or one IPv6 network of 64 bits: above all the long polls and streams that a tenant may have. */
+export const CONNECTIONS_PER_ADDRESS_COUNT_MAX = 2048;
 /** From the first byte of a request to the end of its head. */
 export const REQUEST_HEAD_MS_MAX = 10_000;
 /** From the first byte of a request to the end of its body: 8 MB over a poor line. */
