@@ -33,7 +33,10 @@ export const ReceivedFields = {
   ),
 };
 
-export const PaginationAnswer = Type.Object({ page: Type.Integer(), limit: Type.Integer(), total: Type.Integer() });
+export const PaginationAnswer = Type.Object(
+  { page: Type.Integer(), limit: Type.Integer(), total: Type.Integer() },
+  { title: "Pagination" },
+);
 
 export interface Page {
   readonly page: number;
@@ -59,7 +62,7 @@ export const RawBodyAnswer = Type.Object(
     bytes: Type.Integer({ description: "Of the whole body as it came." }),
     truncated: Type.Boolean({ description: "Only the beginning was kept." }),
   },
-  { description: "The bytes as they came: as text where they are UTF-8, else in base64." },
+  { title: "RawBody", description: "The bytes as they came: as text where they are UTF-8, else in base64." },
 );
 
 /** A body is cut in the middle of a character as well: then it is no UTF-8 any more, and shown as base64. */

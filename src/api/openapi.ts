@@ -1,7 +1,9 @@
 /** `/openapi.json`, made of the very schemas that check the requests. */
+import { STATUS_CODES } from "node:http";
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import Type, { type TSchema } from "typebox";
+import { nameComponents } from "./components.ts";
 import { type Constant, constant, sendConstant } from "./constant.ts";
 import { SESSION_COOKIE } from "./cookie.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -24,7 +26,12 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
       },
       components: {
         securitySchemes: {
-          key: { type: "http", scheme: "bearer", description: "A key: `sb_live_…` or `sb_test_…`." },
+          bearer: {
+            type: "http",
+            scheme: "bearer",
+            bearerFormat: "sb_live_… or sb_test_…",
+            description: "An API key: send `Authorization: Bearer sb_live_…`.",
+          },
           session: {
             type: "apiKey",
             in: "cookie",
@@ -33,7 +40,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
           },
         },
       },
-      security: [{ key: [] }, { session: [] }],
+      security: [{ bearer: [] }, { session: [] }],
     },
     transform: ({ schema, url, route }) => ({
       schema: documented(schema, url, route.bodyLimit ?? app.initialConfig.bodyLimit),
@@ -41,8 +48,11 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
     }),
     transformObject: (documents) => {
       if ("openapiObject" in documents) {
-        for (const path of Object.values(documents.openapiObject.paths ?? {})) relaxBodies(path ?? {});
-        return documents.openapiObject;
+        for (const path of Object.values(documents.openapiObject.paths ?? {})) {
+          relaxBodies(path ?? {});
+          describeAnswers(path ?? {});
+        }
+        return nameComponents(documents.openapiObject);
       }
       return documents.swaggerObject;
     },
@@ -70,7 +80,7 @@ function documented(schema: FastifySchema | undefined, url: string, bodyBytesMax
     ...(text !== "" && { description: text }),
     ...(schema.security === undefined && {
       querystring: withTenant(schema.querystring),
-      ...(surfaceOf(url) === "pauses" && { security: [{ key: [] }] }),
+      ...(surfaceOf(url) === "pauses" && { security: [{ bearer: [] }] }),
     }),
     ...(schema.security?.length === 0 && { response: withoutKey(schema.response) }),
   };
@@ -95,6 +105,19 @@ function relaxBodies(path: object): void {
     if (content?.schema?.required === undefined) body.required = false;
   }
 }
+
+/** What the plugin says of an answer that has no description of its own. */
+const UNDESCRIBED = "Default Response";
+
+function describeAnswers(path: object): void {
+  for (const operation of Object.values(path)) {
+    for (const [status, answer] of Object.entries((operation as { responses?: Answers }).responses ?? {})) {
+      if (answer.description === UNDESCRIBED) answer.description = STATUS_CODES[status] ?? "";
+    }
+  }
+}
+
+type Answers = Readonly<Record<string, { description: string }>>;
 
 interface RequestBody {
   required: boolean;

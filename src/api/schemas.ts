@@ -12,7 +12,7 @@ export const Secret = Type.String({ minLength: SECRET_CHARS_MIN, maxLength: SECR
 
 export const NameText = Type.String({ minLength: 1, maxLength: 200, format: "text" });
 
-export const RoleName = Type.Enum([...ROLES]);
+export const RoleName = Type.Enum([...ROLES], { title: "Role" });
 
 export const PathId = Type.Object({ id: Type.String() });
 
@@ -37,26 +37,42 @@ const REASONS: Readonly<Record<number, string>> = {
 /** Of a route that has no 404 of its own. */
 const NO_SUCH_TENANT = "TENANT_NOT_FOUND: the query's `tenant` is none.";
 
+/** One answer of a route that says what it means apart from its schema, which many routes share. */
+export interface DocumentedAnswer {
+  readonly description: string;
+  readonly content: { readonly "application/json": { readonly schema: TSchema } };
+}
+
+export function documentedAnswer(schema: TSchema, description: string): DocumentedAnswer {
+  return { description, content: { "application/json": { schema } } };
+}
+
 /** The error answers of a route: those that any route can give, and its own. */
-export function errorAnswers(envelope: TSchema, statuses: readonly number[]): Record<number, TSchema> {
+export function errorAnswers(envelope: TSchema, statuses: readonly number[]): Record<number, DocumentedAnswer> {
   const all = [...new Set([400, 401, 403, 404, 500, 503, ...statuses])].sort((a, b) => a - b);
   const reasons: Readonly<Record<number, string>> = statuses.includes(404)
     ? REASONS
     : { ...REASONS, 404: NO_SUCH_TENANT };
-  return Object.fromEntries(
-    all.map((status) => [status, Type.Object({ ...propertiesOf(envelope) }, { description: reasons[status] ?? "" })]),
-  );
+  return Object.fromEntries(all.map((status) => [status, documentedAnswer(envelope, reasons[status] ?? "")]));
 }
 
-function propertiesOf(schema: TSchema): Record<string, TSchema> {
-  return (schema as unknown as { properties: Record<string, TSchema> }).properties;
-}
+/** One bad field. */
+const FieldFault = Type.Object(
+  {
+    field: Type.String({ examples: ["url"] }),
+    rule: Type.String({ examples: ["must be an https URL of 1 to 2048 characters, without user name or password"] }),
+  },
+  { title: "FieldFault" },
+);
 
 /** `{error: {code, message, details}}`. */
-export const CommonError = Type.Object({
-  error: Type.Object({
-    code: Type.String(),
-    message: Type.String(),
-    details: Type.Array(Type.Object({ field: Type.String(), rule: Type.String() })),
-  }),
-});
+export const CommonError = Type.Object(
+  {
+    error: Type.Object({
+      code: Type.String({ description: "Stable; compare this.", examples: ["VALIDATION_ERROR"] }),
+      message: Type.String({ description: "What is wrong and how to fix it, for a person." }),
+      details: Type.Array(FieldFault),
+    }),
+  },
+  { title: "CommonError" },
+);

@@ -20,14 +20,31 @@ interface Operation {
 }
 type Content = Readonly<Record<string, { readonly schema: TSchema }>>;
 
-async function document(): Promise<Map<string, Operation>> {
+interface OpenApi {
+  readonly openapi: string;
+  readonly servers: readonly { readonly url: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+}
+
+async function readDocument(): Promise<OpenApi> {
   const answer = await server.request("GET", "/openapi.json", { key: null });
   assert.equal(answer.status, 200);
-  const { openapi, paths, servers } = answer.body as unknown as {
-    openapi: string;
-    servers: { url: string }[];
-    paths: Record<string, Record<string, Operation>>;
-  };
+  return answer.body as unknown as OpenApi;
+}
+
+/** With each reference replaced by the schema that it names. */
+function resolved<T>(value: T, schemas: Readonly<Record<string, unknown>>): T {
+  if (Array.isArray(value)) return value.map((item) => resolved(item, schemas)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const [, name] = /^#\/components\/schemas\/(.+)$/.exec(String((value as { $ref?: unknown }).$ref)) ?? [];
+  if (name !== undefined) return resolved(schemas[name] ?? assert.fail(`there is no schema ${name}`), schemas) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(inner, schemas)])) as T;
+}
+
+async function document(): Promise<Map<string, Operation>> {
+  const { openapi, paths: named, servers, components } = await readDocument();
+  const paths = resolved(named, components.schemas);
   assert.equal(openapi, "3.1.0");
   assert.equal(new URL(servers[0]?.url ?? "").port, new URL(server.url).port);
   return new Map(
@@ -60,6 +77,39 @@ test("every operation tells its errors, who may call it, and the limit of its bo
   }
   assert.equal(operations.get("POST /v1/endpoints/{id}/rotate-secret")?.requestBody?.required, false);
   assert.equal(operations.get("POST /v1/events")?.requestBody?.required, true);
+});
+
+test("the schemas have names: bodies and answers are references, and each surface has one schema for its errors", async () => {
+  const { paths, components } = await readDocument();
+  const errors = new Map<string, Set<string>>();
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const { operationId = "", requestBody, responses } of Object.values(operations)) {
+      const contents = [requestBody, ...Object.values(responses)].flatMap((holder) =>
+        Object.values(holder?.content ?? {}),
+      );
+      for (const { schema } of contents)
+        assert.ok(!("properties" in schema), `${operationId}: ${JSON.stringify(schema)}`);
+      for (const [status, { description, content }] of Object.entries(responses)) {
+        assert.ok(description !== "" && description !== "Default Response", `${operationId} ${status}`);
+        const name = (content?.["application/json"]?.schema as { $ref?: string } | undefined)?.$ref?.split("/").at(-1);
+        if (Number(status) < 400 || name === undefined) continue;
+        const surface = path.split("/")[1] ?? "";
+        errors.set(surface, (errors.get(surface) ?? new Set()).add(name));
+      }
+    }
+  }
+  assert.deepEqual(
+    [...errors].map(([surface, names]) => [surface, [...names].sort()]),
+    [
+      ["v1", ["CommonError", "PausesError", "TooLate"]],
+      ["dashboard", ["DashboardError"]],
+      ["api", ["CommonError"]],
+      ["in", ["CommonError"]],
+      ["readyz", ["NotReady"]],
+      ["metrics", ["CommonError"]],
+    ],
+  );
+  for (const name of Object.keys(components.schemas)) assert.match(name, /^[A-Z][A-Za-z]+$/);
 });
 
 test("an operation that takes no key documents neither 401 nor 403", async () => {

@@ -8,7 +8,7 @@ const GivenPassword = Type.String({ minLength: 1, maxLength: PASSWORD_CHARS_MAX 
 
 export const LoginBody = Type.Object(
   { email: Type.String({ minLength: 1, maxLength: EMAIL_CHARS_MAX }), password: GivenPassword },
-  { additionalProperties: false },
+  { title: "LoginInput", additionalProperties: false },
 );
 export const checkLogin = checker(LoginBody);
 
@@ -17,22 +17,28 @@ export const PasswordBody = Type.Object(
     currentPassword: GivenPassword,
     newPassword: Type.String({ minLength: PASSWORD_CHARS_MIN, maxLength: PASSWORD_CHARS_MAX }),
   },
-  { additionalProperties: false },
+  { title: "PasswordChange", additionalProperties: false },
 );
 export const checkPassword = checker(PasswordBody);
 
 const Success = Type.Literal(true);
-export const LoginAnswer = Type.Object({
-  success: Success,
-  data: Type.Object({ email: Type.String(), role: RoleName }),
-});
-export const MeAnswer = Type.Object({
-  success: Success,
-  data: Type.Object({
-    id: Type.String({ description: "`usr_…`, or `key_…` for a key." }),
-    email: Nullable(Type.String({ description: "Null for a key." })),
-    role: RoleName,
-    tenant: Type.Object({ id: Type.String(), name: Type.String() }),
-  }),
-});
-export const DoneAnswer = Type.Object({ success: Success, message: Type.String() });
+export const LoginAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({ email: Type.String(), role: RoleName }),
+  },
+  { title: "Login" },
+);
+export const MeAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({
+      id: Type.String({ description: "`usr_…`, or `key_…` for a key." }),
+      email: Nullable(Type.String({ description: "Null for a key." })),
+      role: RoleName,
+      tenant: Type.Object({ id: Type.String(), name: Type.String() }),
+    }),
+  },
+  { title: "Me" },
+);
+export const DoneAnswer = Type.Object({ success: Success, message: Type.String() }, { title: "Done" });

@@ -47,35 +47,41 @@ export const ExportQuery = Type.Object(
 );
 export const checkExportQuery = dated(queryChecker(ExportQuery));
 
-const HistoryRow = Type.Object({
-  id: Type.String(),
-  eventId: Type.String(),
-  event: Type.String({ description: "The event's type." }),
-  webhookId: Type.String(),
-  url: Type.String({ description: "Where the latest attempt went." }),
-  status: Type.Enum([...LEDGER_STATUSES]),
-  attempts: Type.Integer(),
-  httpStatus: Nullable(Type.Integer({ description: "Of the latest attempt; null when no answer came." })),
-  error: Nullable(Type.String({ description: "What went wrong last; null when nothing did, or it was delivered." })),
-  createdAt: Time,
-  deliveredAt: Nullable(Time),
-  lastAttemptAt: Nullable(Time),
-  nextAttemptAt: Nullable(Time),
-});
+const HistoryRow = Type.Object(
+  {
+    id: Type.String(),
+    eventId: Type.String(),
+    event: Type.String({ description: "The event's type." }),
+    webhookId: Type.String(),
+    url: Type.String({ description: "Where the latest attempt went." }),
+    status: Type.Enum([...LEDGER_STATUSES]),
+    attempts: Type.Integer(),
+    httpStatus: Nullable(Type.Integer({ description: "Of the latest attempt; null when no answer came." })),
+    error: Nullable(Type.String({ description: "What went wrong last; null when nothing did, or it was delivered." })),
+    createdAt: Time,
+    deliveredAt: Nullable(Time),
+    lastAttemptAt: Nullable(Time),
+    nextAttemptAt: Nullable(Time),
+  },
+  { title: "DashboardDelivery" },
+);
 export type HistoryRowJson = Static<typeof HistoryRow>;
 
-export const HistoryAnswer = Type.Object({
-  success: Type.Literal(true),
-  data: Type.Object({
-    deliveries: Type.Array(HistoryRow),
-    pagination: Type.Object({
-      total: Type.Integer(),
-      limit: Type.Integer(),
-      offset: Type.Integer(),
-      asOf: Type.String({ format: "date-time", description: "Asked with it, further pages fit to this one." }),
+export const HistoryAnswer = Type.Object(
+  {
+    success: Type.Literal(true),
+    data: Type.Object({
+      deliveries: Type.Array(HistoryRow),
+      pagination: Type.Object({
+        total: Type.Integer(),
+        limit: Type.Integer(),
+        offset: Type.Integer(),
+        asOf: Type.String({ format: "date-time", description: "Asked with it, further pages fit to this one." }),
+      }),
     }),
-  }),
-});
+  },
+  { title: "DashboardDeliveryPage" },
+);
 
 export function historyInput(query: Static<typeof HistoryQuery>): LedgerInput {
   return {

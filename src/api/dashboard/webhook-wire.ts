@@ -16,13 +16,13 @@ export const CreateWebhookBody = Type.Object(
     url: Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" }),
     description: Type.Optional(Nullable(Type.String({ maxLength: ENDPOINT_DESCRIPTION_CHARS_MAX, format: "prose" }))),
   },
-  { additionalProperties: false },
+  { title: "DashboardWebhookInput", additionalProperties: false },
 );
 export const checkCreateWebhook = checker(CreateWebhookBody);
 
 export const ToggleBody = Type.Object(
   { enabled: Type.Optional(Type.Boolean({ description: "What to become; without it, the other one." })) },
-  { additionalProperties: false },
+  { title: "DashboardToggleInput", additionalProperties: false },
 );
 export const checkToggle = checker(ToggleBody);
 
@@ -42,63 +42,84 @@ const WebhookFields = { id: Type.String(), url: Type.String(), enabled: Type.Boo
 const LastTriggered = Nullable(Type.String({ format: "date-time", description: "When the latest attempt began." }));
 const Description = Nullable(Type.String());
 
-export const CreatedWebhookAnswer = Type.Object({
-  success: Success,
-  data: Type.Object({
-    id: Type.String(),
-    url: Type.String(),
-    secret: Type.String({ description: "It is never shown again." }),
-    enabled: Type.Boolean(),
-    createdAt: Time,
-  }),
-  message: Type.String(),
-});
-export const WebhookAnswer = Type.Object({
-  success: Success,
-  data: Type.Object({ ...WebhookFields, lastTriggered: LastTriggered, description: Description }),
-});
-export const WebhooksAnswer = Type.Object({
-  success: Success,
-  data: Type.Object({
-    webhooks: Type.Array(
-      Type.Object({
-        ...WebhookFields,
-        lastTriggered: LastTriggered,
-        successCount: Type.Integer({ description: "Attempts since creation, tests included." }),
-        failureCount: Type.Integer(),
-        description: Description,
-      }),
-    ),
-    pagination: Type.Object({
-      page: Type.Integer(),
-      limit: Type.Integer(),
-      total: Type.Integer(),
-      totalPages: Type.Integer(),
+export const CreatedWebhookAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({
+      id: Type.String(),
+      url: Type.String(),
+      secret: Type.String({ description: "It is never shown again." }),
+      enabled: Type.Boolean(),
+      createdAt: Time,
     }),
-  }),
-});
-export const ToggledAnswer = Type.Object({
-  success: Success,
-  data: Type.Object({ id: Type.String(), enabled: Type.Boolean() }),
-});
-export const TestedAnswer = Type.Object({
-  success: Type.Literal(true, { description: "The test was carried out." }),
-  data: Type.Object({
-    success: Type.Boolean({ description: "The webhook accepted it." }),
-    httpStatus: Nullable(Type.Integer()),
     message: Type.String(),
-  }),
-});
-export const DeletedAnswer = Type.Object({ success: Success, message: Type.String() });
-export const RetriedAnswer = Type.Object({
-  success: Success,
-  data: Type.Object({
-    id: Type.String({ description: "The delivery; of several, the oldest." }),
-    eventId: Type.String(),
-    status: Type.Literal("pending"),
-  }),
-  message: Type.String(),
-});
+  },
+  { title: "CreatedDashboardWebhook" },
+);
+export const WebhookAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({ ...WebhookFields, lastTriggered: LastTriggered, description: Description }),
+  },
+  { title: "DashboardWebhook" },
+);
+export const WebhooksAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({
+      webhooks: Type.Array(
+        Type.Object({
+          ...WebhookFields,
+          lastTriggered: LastTriggered,
+          successCount: Type.Integer({ description: "Attempts since creation, tests included." }),
+          failureCount: Type.Integer(),
+          description: Description,
+        }),
+      ),
+      pagination: Type.Object({
+        page: Type.Integer(),
+        limit: Type.Integer(),
+        total: Type.Integer(),
+        totalPages: Type.Integer(),
+      }),
+    }),
+  },
+  { title: "DashboardWebhookPage" },
+);
+export const ToggledAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({ id: Type.String(), enabled: Type.Boolean() }),
+  },
+  { title: "DashboardToggleResult" },
+);
+export const TestedAnswer = Type.Object(
+  {
+    success: Type.Literal(true, { description: "The test was carried out." }),
+    data: Type.Object({
+      success: Type.Boolean({ description: "The webhook accepted it." }),
+      httpStatus: Nullable(Type.Integer()),
+      message: Type.String(),
+    }),
+  },
+  { title: "DashboardTestResult" },
+);
+export const DeletedAnswer = Type.Object(
+  { success: Success, message: Type.String() },
+  { title: "DashboardDeleteResult" },
+);
+export const RetriedAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({
+      id: Type.String({ description: "The delivery; of several, the oldest." }),
+      eventId: Type.String(),
+      status: Type.Literal("pending"),
+    }),
+    message: Type.String(),
+  },
+  { title: "DashboardRetryResult" },
+);
 
 export function createWebhookInput({ url, description = null }: Static<typeof CreateWebhookBody>): CreateEndpointInput {
   return { madeBy: "dashboard", settings: { url, name: null, description }, secret: null };

@@ -17,30 +17,42 @@ export const HoursQuery = Type.Object(
 );
 export const checkHours = queryChecker(HoursQuery);
 
-const VolumeHour = Type.Object({
-  hour: Time,
-  total: Type.Integer({ description: "Deliveries made in this hour." }),
-  delivered: Type.Integer({ description: "Deliveries that ended delivered in this hour." }),
-  failed: Type.Integer({ description: "Deliveries that ended otherwise in this hour." }),
-});
-const RateHour = Type.Object({
-  hour: Time,
-  rate: Nullable(
-    Type.Number({ description: "Per cent of the deliveries that ended in this hour; null when none did." }),
-  ),
-  total: Type.Integer({ description: "Deliveries that ended in this hour." }),
-});
+const VolumeHour = Type.Object(
+  {
+    hour: Time,
+    total: Type.Integer({ description: "Deliveries made in this hour." }),
+    delivered: Type.Integer({ description: "Deliveries that ended delivered in this hour." }),
+    failed: Type.Integer({ description: "Deliveries that ended otherwise in this hour." }),
+  },
+  { title: "VolumeHour" },
+);
+const RateHour = Type.Object(
+  {
+    hour: Time,
+    rate: Nullable(
+      Type.Number({ description: "Per cent of the deliveries that ended in this hour; null when none did." }),
+    ),
+    total: Type.Integer({ description: "Deliveries that ended in this hour." }),
+  },
+  { title: "SuccessHour" },
+);
 const LATENCY_BUCKETS = ["<100ms", "100-300ms", "300-1000ms", "1-5s", ">5s"] as const;
-const LatencyBucket = Type.Object({ bucket: Type.Enum([...LATENCY_BUCKETS]), count: Type.Integer() });
-const EndpointHealth = Type.Object({
-  endpoint_id: Type.String(),
-  name: Type.String(),
-  status: Type.Enum(["ACTIVE", "PAUSED", "DISABLED"]),
-  total: Type.Integer(),
-  delivered: Type.Integer(),
-  success_rate: Nullable(Type.Number()),
-  avg_latency_ms: Nullable(Type.Integer()),
-});
+const LatencyBucket = Type.Object(
+  { bucket: Type.Enum([...LATENCY_BUCKETS]), count: Type.Integer() },
+  { title: "LatencyBucket" },
+);
+const EndpointHealth = Type.Object(
+  {
+    endpoint_id: Type.String(),
+    name: Type.String(),
+    status: Type.Enum(["ACTIVE", "PAUSED", "DISABLED"]),
+    total: Type.Integer(),
+    delivered: Type.Integer(),
+    success_rate: Nullable(Type.Number()),
+    avg_latency_ms: Nullable(Type.Integer()),
+  },
+  { title: "EndpointHealth" },
+);
 export const VolumeAnswer = Type.Array(VolumeHour);
 export const RateAnswer = Type.Array(RateHour);
 export const LatencyAnswer = Type.Array(LatencyBucket);

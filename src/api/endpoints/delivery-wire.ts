@@ -37,7 +37,7 @@ export const ReplayBody = Type.Object(
     delivery_ids: Type.Array(Type.String({ format: "delivery-id" }), { minItems: 1, maxItems: REPLAY_DELIVERIES_MAX }),
     dry_run: Type.Optional(Type.Boolean({ default: false })),
   },
-  { additionalProperties: false },
+  { title: "ReplayInput", additionalProperties: false },
 );
 export const checkReplay = checker(ReplayBody);
 
@@ -57,34 +57,49 @@ const DeliveryFields = {
   created_at: Time,
   updated_at: Time,
 };
-const AttemptAnswer = Type.Object({
-  id: Type.String(),
-  attempt_number: Type.Integer(),
-  started_at: Time,
-  ended_at: Time,
-  latency_ms: Type.Integer(),
-  outcome: Type.Enum(["SUCCESS", "RETRYABLE_FAILURE", "NON_RETRYABLE_FAILURE"]),
-  classification: Type.String(),
-  http_status: Nullable(Type.Integer()),
-  response_body_snippet: Nullable(Type.String()),
-  error_detail: Nullable(Type.String()),
-});
-export const DeliveryAnswer = Type.Object(DeliveryFields);
-export const DeliveryDetailAnswer = Type.Object({ ...DeliveryFields, attempts: Type.Array(AttemptAnswer) });
-export const DeliveriesAnswer = Type.Object({
-  results: Type.Array(DeliveryAnswer),
-  has_more: Type.Boolean({
-    description: "A page may be short, even empty, while there is more: go on with next_cursor.",
-  }),
-  next_cursor: Nullable(Type.String()),
-});
-export const CancelledAnswer = Type.Object({ status: Type.Literal("cancelled"), delivery_id: Type.String() });
-export const ReplayedAnswer = Type.Object({
-  batch_id: Type.String(),
-  created_deliveries: Type.Integer(),
-  dry_run: Type.Boolean(),
-  skipped: Type.Integer({ description: "Their endpoints are deleted or DISABLED." }),
-});
+const AttemptAnswer = Type.Object(
+  {
+    id: Type.String(),
+    attempt_number: Type.Integer(),
+    started_at: Time,
+    ended_at: Time,
+    latency_ms: Type.Integer(),
+    outcome: Type.Enum(["SUCCESS", "RETRYABLE_FAILURE", "NON_RETRYABLE_FAILURE"]),
+    classification: Type.String(),
+    http_status: Nullable(Type.Integer()),
+    response_body_snippet: Nullable(Type.String()),
+    error_detail: Nullable(Type.String()),
+  },
+  { title: "Attempt" },
+);
+export const DeliveryAnswer = Type.Object(DeliveryFields, { title: "Delivery" });
+export const DeliveryDetailAnswer = Type.Object(
+  { ...DeliveryFields, attempts: Type.Array(AttemptAnswer) },
+  { title: "DeliveryDetail" },
+);
+export const DeliveriesAnswer = Type.Object(
+  {
+    results: Type.Array(DeliveryAnswer),
+    has_more: Type.Boolean({
+      description: "A page may be short, even empty, while there is more: go on with next_cursor.",
+    }),
+    next_cursor: Nullable(Type.String()),
+  },
+  { title: "DeliveryPage" },
+);
+export const CancelledAnswer = Type.Object(
+  { status: Type.Literal("cancelled"), delivery_id: Type.String() },
+  { title: "CancelledDelivery" },
+);
+export const ReplayedAnswer = Type.Object(
+  {
+    batch_id: Type.String(),
+    created_deliveries: Type.Integer(),
+    dry_run: Type.Boolean(),
+    skipped: Type.Integer({ description: "Their endpoints are deleted or DISABLED." }),
+  },
+  { title: "Replay" },
+);
 
 export function deliveryJson(row: DeliveryRow): Static<typeof DeliveryAnswer> {
   return {

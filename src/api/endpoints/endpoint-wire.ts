@@ -45,10 +45,13 @@ const settings = {
   ordered: Type.Optional(Type.Boolean()),
 };
 
-export const CreateEndpointBody = Type.Object({ url: Url, ...settings }, { additionalProperties: false });
+export const CreateEndpointBody = Type.Object(
+  { url: Url, ...settings },
+  { title: "EndpointInput", additionalProperties: false },
+);
 export const PatchEndpointBody = Type.Object(
   { url: Type.Optional(Url), ...settings, status: Type.Optional(Type.Enum(["ACTIVE", "PAUSED"])) },
-  { additionalProperties: false },
+  { title: "EndpointPatch", additionalProperties: false },
 );
 export const RotateSecretBody = Type.Object(
   {
@@ -57,9 +60,9 @@ export const RotateSecretBody = Type.Object(
       Type.Integer({ minimum: 0, maximum: ROTATE_OVERLAP_SECONDS_MAX, default: ROTATE_OVERLAP_SECONDS_DEFAULT }),
     ),
   },
-  { additionalProperties: false },
+  { title: "RotateSecretInput", additionalProperties: false },
 );
-export const RecoverBody = Type.Object({ since: Time }, { additionalProperties: false });
+export const RecoverBody = Type.Object({ since: Time }, { title: "RecoverInput", additionalProperties: false });
 export const EndpointsQuery = Type.Object(
   {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ENDPOINTS_PAGE_MAX, default: ENDPOINTS_PAGE_MAX })),
@@ -130,21 +133,30 @@ const EndpointFields = {
   disabled_reason: Nullable(Type.Enum(["gone", "no_success", "manual"])),
 };
 
-export const EndpointAnswer = Type.Object(EndpointFields);
-export const CreatedEndpointAnswer = Type.Object({
-  ...EndpointFields,
-  secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
-});
-export const RotateSecretAnswer = Type.Object({ secret: Type.Optional(Type.String()), previous_expires_at: Time });
-export const TestAnswer = Type.Object({
-  success: Type.Boolean({ description: "The test was carried out." }),
-  data: Type.Object({
-    success: Type.Boolean({ description: "The endpoint accepted it." }),
-    httpStatus: Nullable(Type.Integer()),
-    message: Type.String(),
-  }),
-});
-export const RecoverAnswer = Type.Object({ job_id: Type.String() });
+export const EndpointAnswer = Type.Object(EndpointFields, { title: "Endpoint" });
+export const CreatedEndpointAnswer = Type.Object(
+  {
+    ...EndpointFields,
+    secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
+  },
+  { title: "CreatedEndpoint" },
+);
+export const RotateSecretAnswer = Type.Object(
+  { secret: Type.Optional(Type.String()), previous_expires_at: Time },
+  { title: "RotatedSecret" },
+);
+export const TestAnswer = Type.Object(
+  {
+    success: Type.Boolean({ description: "The test was carried out." }),
+    data: Type.Object({
+      success: Type.Boolean({ description: "The endpoint accepted it." }),
+      httpStatus: Nullable(Type.Integer()),
+      message: Type.String(),
+    }),
+  },
+  { title: "EndpointTestResult" },
+);
+export const RecoverAnswer = Type.Object({ job_id: Type.String() }, { title: "StartedJob" });
 
 export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointAnswer> {
   return {

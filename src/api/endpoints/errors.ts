@@ -1,8 +1,7 @@
 /** How this surface says what went wrong: `{error: {code, message, details}}`. */
 import type { FastifyReply } from "fastify";
-import type { TSchema } from "typebox";
 import { commonEnvelope, notFound, type Problem, problem, send } from "../errors.ts";
-import { CommonError, errorAnswers } from "../schemas.ts";
+import { CommonError, type DocumentedAnswer, errorAnswers } from "../schemas.ts";
 
 export const envelope = commonEnvelope;
 
@@ -11,7 +10,7 @@ export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
 }
 
 /** The error answers of a route for its documentation. */
-export function answers(...statuses: readonly number[]): Record<number, TSchema> {
+export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
   return errorAnswers(CommonError, statuses);
 }
 

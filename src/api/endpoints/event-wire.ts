@@ -45,11 +45,11 @@ export const EventBody = Type.Object(
       Nullable(Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" })),
     ),
   },
-  { additionalProperties: false },
+  { title: "EventInput", additionalProperties: false },
 );
 export const BatchBody = Type.Object(
   { events: Type.Array(EventBody, { minItems: 0, maxItems: BATCH_EVENTS_MAX }) },
-  { additionalProperties: false },
+  { title: "EventBatchInput", additionalProperties: false },
 );
 /** The events are checked one by one, since a bad one rejects none of the others. */
 const BatchFrame = Type.Object(
@@ -67,25 +67,34 @@ export const EventHeaders = Type.Object({
     Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" }),
   ),
 });
-export const PublishedAnswer = Type.Object({
-  event_id: Type.String(),
-  deliveries: Type.Array(
-    Type.Object({ delivery_id: Type.String(), endpoint_id: Type.String(), created: Type.Boolean() }),
-  ),
-});
-export const BatchAnswer = Type.Object({ results: Type.Array(Type.Union([PublishedAnswer, CommonError])) });
-export const EventAnswer = Type.Object({
-  id: Type.String(),
-  type: Type.String(),
-  payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as it was published." }),
-  created_at: Time,
-  inbound_event_id: Nullable(Type.String({ description: "The inbound event that it was made from." })),
-  source_id: Nullable(Type.String({ description: "The source that it came from." })),
-  deliveries: Type.Array(DeliveryAnswer),
-  not_delivered: Type.Array(
-    Type.Object({ endpoint_id: Type.String(), reason: Type.Enum(["filter", "disabled", "not_named"]) }),
-  ),
-});
+export const PublishedAnswer = Type.Object(
+  {
+    event_id: Type.String(),
+    deliveries: Type.Array(
+      Type.Object({ delivery_id: Type.String(), endpoint_id: Type.String(), created: Type.Boolean() }),
+    ),
+  },
+  { title: "PublishedEvent" },
+);
+export const BatchAnswer = Type.Object(
+  { results: Type.Array(Type.Union([PublishedAnswer, CommonError])) },
+  { title: "EventBatchResult" },
+);
+export const EventAnswer = Type.Object(
+  {
+    id: Type.String(),
+    type: Type.String(),
+    payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as it was published." }),
+    created_at: Time,
+    inbound_event_id: Nullable(Type.String({ description: "The inbound event that it was made from." })),
+    source_id: Nullable(Type.String({ description: "The source that it came from." })),
+    deliveries: Type.Array(DeliveryAnswer),
+    not_delivered: Type.Array(
+      Type.Object({ endpoint_id: Type.String(), reason: Type.Enum(["filter", "disabled", "not_named"]) }),
+    ),
+  },
+  { title: "Event" },
+);
 
 /** One event's part of a body: its value, and where its fields stand in the text. */
 export interface EventSource {

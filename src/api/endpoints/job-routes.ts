@@ -8,14 +8,17 @@ import type { ApiDeps } from "../deps.ts";
 import { Nullable, PathId, Time } from "../schemas.ts";
 import { answers, JOB_NOT_FOUND, refuse } from "./errors.ts";
 
-const JobAnswer = Type.Object({
-  id: Type.String(),
-  kind: Type.Enum(["recover", "cancel_backlog"]),
-  state: Type.Enum(["running", "done"]),
-  done: Type.Integer({ description: "Deliveries changed or made so far." }),
-  created_at: Time,
-  finished_at: Nullable(Time),
-});
+const JobAnswer = Type.Object(
+  {
+    id: Type.String(),
+    kind: Type.Enum(["recover", "cancel_backlog"]),
+    state: Type.Enum(["running", "done"]),
+    done: Type.Integer({ description: "Deliveries changed or made so far." }),
+    created_at: Time,
+    finished_at: Nullable(Time),
+  },
+  { title: "Job" },
+);
 
 export function registerJobRoute(app: FastifyInstance, { engine }: ApiDeps): void {
   app.get<{ Params: { id: string } }>(

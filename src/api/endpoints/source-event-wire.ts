@@ -69,7 +69,10 @@ export function parseSourceEventsQuery(query: unknown, sourceId: Uuid): Checked<
   return { kind: "ok", value: { ...page, filter } };
 }
 
-export const NoteSourceEventBody = Type.Object({ notes: Notes }, { additionalProperties: false });
+export const NoteSourceEventBody = Type.Object(
+  { notes: Notes },
+  { title: "InboundEventNotes", additionalProperties: false },
+);
 /** The body of `PATCH`, or what is wrong with it. */
 export const checkNoteSourceEvent = checker(NoteSourceEventBody);
 
@@ -87,30 +90,42 @@ const RowFields = {
   notes: Nullable(Type.String()),
 };
 
-export const SourceEventsAnswer = Type.Object({
-  data: Type.Array(Type.Object(RowFields)),
-  pagination: PaginationAnswer,
-});
-export const SourceEventAnswer = Type.Object({
-  ...RowFields,
-  event_ids: Type.Array(Type.String({ description: "What it was published as, the oldest first." })),
-  url: Type.String({ description: "As the sender saw it." }),
-  headers: Type.Record(Type.String(), Type.String(), { description: "Those that any scheme may look at." }),
-  body: RawBodyAnswer,
-});
-export const ReprocessedEventAnswer = Type.Object({
-  id: Type.String(),
-  status: Type.Literal("reprocessed"),
-  event_id: Nullable(Type.String({ description: "What it was published as; null when nothing follows from it." })),
-  reprocessed_at: Time,
-});
-export const ReprocessedSourceAnswer = Type.Object({
-  reprocessed: Type.Integer(),
-  failed: Type.Integer({
-    description: "Still cannot be verified, came meanwhile by another request, or broke (see the log).",
-  }),
-  more: Type.Boolean({ description: "There was more than one request may take; ask again." }),
-});
+export const SourceEventsAnswer = Type.Object(
+  {
+    data: Type.Array(Type.Object(RowFields)),
+    pagination: PaginationAnswer,
+  },
+  { title: "InboundEventPage" },
+);
+export const SourceEventAnswer = Type.Object(
+  {
+    ...RowFields,
+    event_ids: Type.Array(Type.String({ description: "What it was published as, the oldest first." })),
+    url: Type.String({ description: "As the sender saw it." }),
+    headers: Type.Record(Type.String(), Type.String(), { description: "Those that any scheme may look at." }),
+    body: RawBodyAnswer,
+  },
+  { title: "InboundEventDetail" },
+);
+export const ReprocessedEventAnswer = Type.Object(
+  {
+    id: Type.String(),
+    status: Type.Literal("reprocessed"),
+    event_id: Nullable(Type.String({ description: "What it was published as; null when nothing follows from it." })),
+    reprocessed_at: Time,
+  },
+  { title: "ReprocessedInboundEvent" },
+);
+export const ReprocessedSourceAnswer = Type.Object(
+  {
+    reprocessed: Type.Integer(),
+    failed: Type.Integer({
+      description: "Still cannot be verified, came meanwhile by another request, or broke (see the log).",
+    }),
+    more: Type.Boolean({ description: "There was more than one request may take; ask again." }),
+  },
+  { title: "ReprocessedSource" },
+);
 
 export function sourceEventsJson(found: InboundPage, { page, limit }: Page): Static<typeof SourceEventsAnswer> {
   return { data: found.rows.map(rowJson), pagination: { page, limit, total: found.total } };

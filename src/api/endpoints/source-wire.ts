@@ -50,6 +50,7 @@ const EventType = Type.Object(
     fallback: Type.Optional(Nullable(Type.String({ format: "event-type" }))),
   },
   {
+    title: "SourceEventType",
     additionalProperties: false,
     description:
       "Where the type of the event is: a header, or a place in a JSON body; in the scheme's own place when neither is " +
@@ -92,11 +93,12 @@ const Hmac = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false, description: "Of scheme hmac alone, and required with it." },
+  { title: "HmacSettings", additionalProperties: false, description: "Of scheme hmac alone, and required with it." },
 );
 const Basic = Type.Object(
   { username: Type.String({ minLength: 1, maxLength: SOURCE_USERNAME_CHARS_MAX, format: "username" }) },
   {
+    title: "BasicSettings",
     additionalProperties: false,
     description: "Of scheme basic alone, and required with it; the secret is the password.",
   },
@@ -116,7 +118,7 @@ export const CreateSourceBody = Type.Object(
     scheme: Type.Enum([...SCHEMES], { description: "How a request is known to be theirs; `none` believes anybody." }),
     ...options,
   },
-  { additionalProperties: false },
+  { title: "SourceInput", additionalProperties: false },
 );
 export const PatchSourceBody = Type.Object(
   {
@@ -124,7 +126,7 @@ export const PatchSourceBody = Type.Object(
     scheme: Type.Optional(Type.Enum([...SCHEMES], { description: "As it is: a scheme never changes." })),
     ...options,
   },
-  { additionalProperties: false },
+  { title: "SourcePatch", additionalProperties: false },
 );
 export const RotateSourceBody = Type.Object(
   {
@@ -133,7 +135,7 @@ export const RotateSourceBody = Type.Object(
       Type.Integer({ minimum: 0, maximum: ROTATE_OVERLAP_SECONDS_MAX, default: ROTATE_OVERLAP_SECONDS_DEFAULT }),
     ),
   },
-  { additionalProperties: false },
+  { title: "RotateSourceSecretInput", additionalProperties: false },
 );
 export const SourcesQuery = Type.Object(
   {
@@ -260,12 +262,18 @@ const SourceFields = {
   updated_at: Time,
 };
 
-export const SourceAnswer = Type.Object(SourceFields);
-export const CreatedSourceAnswer = Type.Object({
-  ...SourceFields,
-  secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
-});
-export const RotateSourceAnswer = Type.Object({ secret: Type.Optional(Type.String()), previous_expires_at: Time });
+export const SourceAnswer = Type.Object(SourceFields, { title: "Source" });
+export const CreatedSourceAnswer = Type.Object(
+  {
+    ...SourceFields,
+    secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
+  },
+  { title: "CreatedSource" },
+);
+export const RotateSourceAnswer = Type.Object(
+  { secret: Type.Optional(Type.String()), previous_expires_at: Time },
+  { title: "RotatedSourceSecret" },
+);
 
 export interface Shown {
   /** Without a slash at its end. */

@@ -17,7 +17,10 @@ const TenantName = Type.String({
   description: "As people read it: in questions, subjects and text messages. Space around it is removed.",
 });
 
-export const CreateTenantBody = Type.Object({ name: TenantName }, { additionalProperties: false });
+export const CreateTenantBody = Type.Object(
+  { name: TenantName },
+  { title: "TenantInput", additionalProperties: false },
+);
 export const checkCreateTenant = checker(CreateTenantBody);
 
 export const TenantsQuery = Type.Object(
@@ -29,14 +32,17 @@ export const TenantsQuery = Type.Object(
 );
 export const checkTenantsQuery = queryChecker(TenantsQuery);
 
-const TenantAnswer = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time });
+const TenantAnswer = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time }, { title: "Tenant" });
 export const TenantsAnswer = Type.Array(TenantAnswer);
-export const CreatedTenantAnswer = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  api_key: Type.String({ description: "The tenant's first key, an org_admin's; never shown again." }),
-  created_at: Time,
-});
+export const CreatedTenantAnswer = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    api_key: Type.String({ description: "The tenant's first key, an org_admin's; never shown again." }),
+    created_at: Time,
+  },
+  { title: "CreatedTenant" },
+);
 
 /** What callers write for each quota, and what its number means. */
 const QUOTA_MEANING: Readonly<Record<QuotaName, string>> = {
@@ -68,7 +74,7 @@ export const UpdateTenantBody = Type.Object(
     name: Type.Optional(TenantName),
     quotas: Type.Optional(Type.Object(forEachQuota(QUOTA_NAMES, QuotaValue), { additionalProperties: false })),
   },
-  { additionalProperties: false },
+  { title: "TenantChanges", additionalProperties: false },
 );
 export const checkUpdateTenant = checker(UpdateTenantBody);
 
@@ -79,15 +85,24 @@ const QuotaAnswer = (name: QuotaName) =>
     { limit: Limit, default: Default, used: Type.Integer({ description: "What counts against it now." }) },
     { description: QUOTA_MEANING[name] },
   );
-const QuotasAnswer = Type.Object({
-  endpoints: QuotaAnswer("endpoints"),
-  keys: QuotaAnswer("keys"),
-  sources: QuotaAnswer("sources"),
-  open_pauses: QuotaAnswer("open_pauses"),
-  stored_bytes: QuotaAnswer("stored_bytes"),
-  events_per_second: Type.Object({ limit: Limit, default: Default }, { description: QUOTA_MEANING.events_per_second }),
-});
-export const TenantDetailsAnswer = Type.Object({ ...TenantAnswer.properties, quotas: QuotasAnswer });
+const QuotasAnswer = Type.Object(
+  {
+    endpoints: QuotaAnswer("endpoints"),
+    keys: QuotaAnswer("keys"),
+    sources: QuotaAnswer("sources"),
+    open_pauses: QuotaAnswer("open_pauses"),
+    stored_bytes: QuotaAnswer("stored_bytes"),
+    events_per_second: Type.Object(
+      { limit: Limit, default: Default },
+      { description: QUOTA_MEANING.events_per_second },
+    ),
+  },
+  { title: "Quotas" },
+);
+export const TenantDetailsAnswer = Type.Object(
+  { ...TenantAnswer.properties, quotas: QuotasAnswer },
+  { title: "TenantDetails" },
+);
 
 export function tenantDetailsJson(tenant: TenantView): Static<typeof TenantDetailsAnswer> {
   const { quotas, use } = tenant;

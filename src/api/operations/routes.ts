@@ -15,11 +15,11 @@ const tags = ["Operations"];
 /** The page runs nothing and loads nothing but its own style sheet. */
 const DOCS_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const Alive = Type.Object({ status: Type.Literal("ok") });
-const Ready = Type.Object({ status: Type.Literal("ready") });
+const Alive = Type.Object({ status: Type.Literal("ok") }, { title: "Alive" });
+const Ready = Type.Object({ status: Type.Literal("ready") }, { title: "Ready" });
 const NotReady = Type.Object(
   { status: Type.Literal("not_ready"), reason: Type.String() },
-  { description: "Publishing would not be accepted now." },
+  { title: "NotReady", description: "Publishing would not be accepted now." },
 );
 
 export function registerOperations(app: FastifyInstance, deps: ApiDeps): void {

@@ -1,10 +1,9 @@
 /** How this surface says what went wrong: `{error: {code, message, details}}`. */
 import type { FastifyReply } from "fastify";
-import Type, { type TSchema } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
 import { commonEnvelope, invalid, notFound, type Problem, problem, send } from "../errors.ts";
 import { INBOUND_RETRY_AFTER_SECONDS } from "../limits.ts";
-import { CommonError, errorAnswers } from "../schemas.ts";
+import { CommonError, type DocumentedAnswer, documentedAnswer, errorAnswers } from "../schemas.ts";
 
 export const envelope = commonEnvelope;
 
@@ -13,7 +12,7 @@ export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
 }
 
 /** The error answers of a route for its documentation. */
-export function answers(...statuses: readonly number[]): Record<number, TSchema> {
+export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
   return errorAnswers(CommonError, statuses);
 }
 
@@ -22,9 +21,9 @@ export function answers(...statuses: readonly number[]): Record<number, TSchema>
  *
  * @param malformed what a 400 means
  */
-export function publicAnswers(malformed: string, ...statuses: readonly number[]): Record<number, TSchema> {
+export function publicAnswers(malformed: string, ...statuses: readonly number[]): Record<number, DocumentedAnswer> {
   const { 403: _noRole, 404: _noTenant, ...others } = errorAnswers(CommonError, [401, 413, 415, 429, 508, ...statuses]);
-  const because = (description: string) => Type.Object({ ...CommonError.properties }, { description });
+  const because = (description: string) => documentedAnswer(CommonError, description);
   return {
     ...others,
     400: because(malformed),

@@ -26,27 +26,33 @@ export const PauseStatusBody = Type.Object(
       }),
     ),
   },
-  { additionalProperties: true },
+  { title: "PauseStatusInput", additionalProperties: true },
 );
 
 const Duplicate = Type.Optional(Type.Literal(true, { description: "It came before; nothing was done again." }));
 
-export const ReceivedAnswer = Type.Object({
-  received: Type.Literal(true),
-  webhook_event_id: Type.String(),
-  transition_direction: Type.Enum([...TRANSITION_DIRECTIONS]),
-  notifications_triggered: Type.Boolean(),
-  duplicate: Duplicate,
-});
+export const ReceivedAnswer = Type.Object(
+  {
+    received: Type.Literal(true),
+    webhook_event_id: Type.String(),
+    transition_direction: Type.Enum([...TRANSITION_DIRECTIONS]),
+    notifications_triggered: Type.Boolean(),
+    duplicate: Duplicate,
+  },
+  { title: "ReceivedPauseStatus" },
+);
 
 export const AnyBody = Type.Unknown({ description: "Whatever the source sends, byte for byte." });
 
-const AnyReceivedAnswer = Type.Object({
-  received: Type.Literal(true),
-  inbound_event_id: Type.String(),
-  event_id: Type.String(),
-  duplicate: Duplicate,
-});
+const AnyReceivedAnswer = Type.Object(
+  {
+    received: Type.Literal(true),
+    inbound_event_id: Type.String(),
+    event_id: Type.String(),
+    duplicate: Duplicate,
+  },
+  { title: "ReceivedInboundEvent" },
+);
 
 const Challenge = Type.String({ description: "What the body of Slack's `url_verification` has as its `challenge`." });
 

@@ -70,7 +70,7 @@ export const UpdateRecordBody = Type.Object(
     reprocess: Type.Optional(Type.Boolean()),
     notes: Type.Optional(Notes),
   },
-  { additionalProperties: false },
+  { title: "PauseStatusRecordUpdate", additionalProperties: false },
 );
 const checkBody = checker(UpdateRecordBody);
 
@@ -116,52 +116,64 @@ const More = {
   reprocessed_at: Nullable(Time),
 };
 
-export const RecordsAnswer = Type.Object({
-  data: Type.Array(
-    Type.Object({
-      ...Head,
-      ...Transition,
-      peer_mentor_id: Nullable(Type.String()),
-      transition_direction: Direction,
-      ...Processing,
-      ...More,
-    }),
-  ),
-  pagination: PaginationAnswer,
-});
-
-export const RecordAnswer = Type.Object({
-  ...Head,
-  raw_payload: Nullable(
-    Type.Object(
-      {},
-      {
-        additionalProperties: true,
-        description: "The body without `source`, `event_type` and `signature`; null when it is no JSON object.",
-      },
+export const RecordsAnswer = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        ...Head,
+        ...Transition,
+        peer_mentor_id: Nullable(Type.String()),
+        transition_direction: Direction,
+        ...Processing,
+        ...More,
+      }),
     ),
-  ),
-  ...Transition,
-  transition_direction: Direction,
-  peer_mentor_id: Nullable(Type.String()),
-  ...Processing,
-  ...More,
-  event_ids: Type.Array(Type.String({ description: "What it published, the oldest first." })),
-  raw_body: Nullable(RawBodyAnswer),
-});
+    pagination: PaginationAnswer,
+  },
+  { title: "PauseStatusRecordPage" },
+);
 
-export const ReprocessedAnswer = Type.Object({
-  id: Type.String(),
-  reprocess_requested: Type.Literal(true),
-  reprocessed_at: Time,
-  status: Type.Literal("reprocessed"),
-});
+export const RecordAnswer = Type.Object(
+  {
+    ...Head,
+    raw_payload: Nullable(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: "The body without `source`, `event_type` and `signature`; null when it is no JSON object.",
+        },
+      ),
+    ),
+    ...Transition,
+    transition_direction: Direction,
+    peer_mentor_id: Nullable(Type.String()),
+    ...Processing,
+    ...More,
+    event_ids: Type.Array(Type.String({ description: "What it published, the oldest first." })),
+    raw_body: Nullable(RawBodyAnswer),
+  },
+  { title: "PauseStatusRecordDetail" },
+);
 
-export const DeletedRecordAnswer = Type.Object({
-  message: Type.Literal("Webhook event record deleted"),
-  deleted_id: Type.String(),
-  deleted_at: Time,
-});
+export const ReprocessedAnswer = Type.Object(
+  {
+    id: Type.String(),
+    reprocess_requested: Type.Literal(true),
+    reprocessed_at: Time,
+    status: Type.Literal("reprocessed"),
+  },
+  { title: "ReprocessedPauseStatus" },
+);
+
+export const DeletedRecordAnswer = Type.Object(
+  {
+    message: Type.Literal("Webhook event record deleted"),
+    deleted_id: Type.String(),
+    deleted_at: Time,
+  },
+  { title: "DeletedPauseStatusRecord" },
+);
 
 export function recordsJson({ rows, total }: InboundPage, { page, limit }: Page): Static<typeof RecordsAnswer> {
   return { data: rows.map(rowJson), pagination: { page, limit, total } };

@@ -25,20 +25,26 @@ export const AuditQuery = Type.Object(
 );
 export const checkAuditQuery = queryChecker(AuditQuery);
 
-const AuditEvent = Type.Object({
-  id: Type.String(),
-  event_type: Type.Enum([...AUDIT_TYPES]),
-  actor: Type.Enum(["developer", "human", "system"]),
-  pause_id: Nullable(Type.String()),
-  data: Type.Object({}, { additionalProperties: true }),
-  created_at: Time,
-});
-export const AuditAnswer = Type.Object({
-  events: Type.Array(AuditEvent),
-  total: Type.Integer(),
-  limit: Type.Integer(),
-  offset: Type.Integer(),
-});
+const AuditEvent = Type.Object(
+  {
+    id: Type.String(),
+    event_type: Type.Enum([...AUDIT_TYPES]),
+    actor: Type.Enum(["developer", "human", "system"]),
+    pause_id: Nullable(Type.String()),
+    data: Type.Object({}, { additionalProperties: true }),
+    created_at: Time,
+  },
+  { title: "AuditEvent" },
+);
+export const AuditAnswer = Type.Object(
+  {
+    events: Type.Array(AuditEvent),
+    total: Type.Integer(),
+    limit: Type.Integer(),
+    offset: Type.Integer(),
+  },
+  { title: "AuditPage" },
+);
 
 export function auditInput(query: Static<typeof AuditQuery>): AuditInput {
   return {

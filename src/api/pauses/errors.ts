@@ -1,8 +1,8 @@
 /** How this surface says what went wrong: `{error, message, status_code}`, bad input as 422. */
 import type { FastifyReply } from "fastify";
-import Type, { type TSchema } from "typebox";
+import Type from "typebox";
 import { type Envelope, notFound, type Problem, send } from "../errors.ts";
-import { errorAnswers } from "../schemas.ts";
+import { type DocumentedAnswer, errorAnswers } from "../schemas.ts";
 
 export const envelope: Envelope = (why) => {
   const status = statusOf(why);
@@ -21,10 +21,13 @@ export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
   return send(reply, envelope, why);
 }
 
-const PausesError = Type.Object({ error: Type.String(), message: Type.String(), status_code: Type.Integer() });
+const PausesError = Type.Object(
+  { error: Type.String(), message: Type.String(), status_code: Type.Integer() },
+  { title: "PausesError" },
+);
 
 /** The error answers of a route for its documentation. */
-export function answers(...statuses: readonly number[]): Record<number, TSchema> {
+export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
   return errorAnswers(PausesError, [422, ...statuses]);
 }
 

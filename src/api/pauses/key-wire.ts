@@ -15,31 +15,40 @@ export const CreateKeyBody = Type.Object(
     role: Type.Optional(RoleName),
     test: Type.Optional(Type.Boolean({ default: false, description: "Makes an sb_test_ key: it notifies nobody." })),
   },
-  { additionalProperties: false },
+  { title: "KeyInput", additionalProperties: false },
 );
 export const checkCreateKey = checker(CreateKeyBody);
 
 const ApiKey = Type.String({ description: "Never shown again." });
-export const CreatedKeyAnswer = Type.Object({
-  id: Type.String(),
-  api_key: ApiKey,
-  name: Type.String(),
-  role: RoleName,
-  created_at: Time,
-});
-export const RotatedKeyAnswer = Type.Object({ api_key: ApiKey });
-const KeyAnswer = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  role: RoleName,
-  test: Type.Boolean(),
-  created_at: Time,
-});
-export const KeysAnswer = Type.Object({
-  keys: Type.Array(KeyAnswer),
-  has_more: Type.Boolean(),
-  next_cursor: Nullable(Type.String()),
-});
+export const CreatedKeyAnswer = Type.Object(
+  {
+    id: Type.String(),
+    api_key: ApiKey,
+    name: Type.String(),
+    role: RoleName,
+    created_at: Time,
+  },
+  { title: "CreatedKey" },
+);
+export const RotatedKeyAnswer = Type.Object({ api_key: ApiKey }, { title: "RotatedKey" });
+const KeyAnswer = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    role: RoleName,
+    test: Type.Boolean(),
+    created_at: Time,
+  },
+  { title: "Key" },
+);
+export const KeysAnswer = Type.Object(
+  {
+    keys: Type.Array(KeyAnswer),
+    has_more: Type.Boolean(),
+    next_cursor: Nullable(Type.String()),
+  },
+  { title: "KeyPage" },
+);
 
 export const KeysQuery = Type.Object(
   {

@@ -30,8 +30,8 @@ import { queryChecker } from "../query.ts";
 import { Nullable, Time } from "../schemas.ts";
 
 const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
-const ChannelName = Type.Enum([...CHANNELS]);
-const StatusName = Type.Enum([...PAUSE_STATUSES]);
+const ChannelName = Type.Enum([...CHANNELS], { title: "PauseChannel" });
+const StatusName = Type.Enum([...PAUSE_STATUSES], { title: "PauseStatus" });
 
 export const CreatePauseBody = Type.Object(
   {
@@ -71,7 +71,7 @@ export const CreatePauseBody = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false },
+  { title: "PauseInput", additionalProperties: false },
 );
 const checkShape = checker(CreatePauseBody);
 
@@ -81,42 +81,51 @@ export const PauseHeaders = Type.Object({
   ),
 });
 
-export const CreatedPauseAnswer = Type.Object({
-  pause_id: Type.String(),
-  status: Type.Literal("pending"),
-  respond_url: Type.String({ description: "Whoever has it may decide." }),
-  expires_at: Time,
-  created_at: Time,
-});
+export const CreatedPauseAnswer = Type.Object(
+  {
+    pause_id: Type.String(),
+    status: Type.Literal("pending"),
+    respond_url: Type.String({ description: "Whoever has it may decide." }),
+    expires_at: Time,
+    created_at: Time,
+  },
+  { title: "CreatedPause" },
+);
 
-export const PauseAnswer = Type.Object({
-  pause_id: Type.String(),
-  status: StatusName,
-  message: Type.String(),
-  options: Type.Array(Type.String()),
-  allow_text_response: Type.Boolean(),
-  timeout_default: Nullable(Type.String()),
-  response_choice: Nullable(Type.String()),
-  response_text: Nullable(Type.String()),
-  response_at: Nullable(Time),
-  decided_by: Nullable(Type.Enum(["human", "timeout_default"])),
-  channel: Nullable(ChannelName),
-  recipient: Nullable(Type.String({ description: "A Slack URL is masked." })),
-  notification: Type.Object({
-    status: Type.Enum(["none", "pending", "sent", "failed"]),
-    reason: Nullable(Type.String()),
-  }),
-  metadata: Nullable(Type.Object({}, { additionalProperties: true })),
-  respond_url: Nullable(Type.String({ description: "Null once the pause has ended." })),
-  expires_at: Time,
-  created_at: Time,
-});
+export const PauseAnswer = Type.Object(
+  {
+    pause_id: Type.String(),
+    status: StatusName,
+    message: Type.String(),
+    options: Type.Array(Type.String()),
+    allow_text_response: Type.Boolean(),
+    timeout_default: Nullable(Type.String()),
+    response_choice: Nullable(Type.String()),
+    response_text: Nullable(Type.String()),
+    response_at: Nullable(Time),
+    decided_by: Nullable(Type.Enum(["human", "timeout_default"])),
+    channel: Nullable(ChannelName),
+    recipient: Nullable(Type.String({ description: "A Slack URL is masked." })),
+    notification: Type.Object({
+      status: Type.Enum(["none", "pending", "sent", "failed"]),
+      reason: Nullable(Type.String()),
+    }),
+    metadata: Nullable(Type.Object({}, { additionalProperties: true })),
+    respond_url: Nullable(Type.String({ description: "Null once the pause has ended." })),
+    expires_at: Time,
+    created_at: Time,
+  },
+  { title: "Pause" },
+);
 
-export const PausesAnswer = Type.Object({
-  pauses: Type.Array(PauseAnswer),
-  has_more: Type.Boolean(),
-  next_cursor: Nullable(Type.String()),
-});
+export const PausesAnswer = Type.Object(
+  {
+    pauses: Type.Array(PauseAnswer),
+    has_more: Type.Boolean(),
+    next_cursor: Nullable(Type.String()),
+  },
+  { title: "PausePage" },
+);
 
 export const PauseQuery = Type.Object(
   {

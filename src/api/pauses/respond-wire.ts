@@ -22,13 +22,13 @@ export const RespondBody = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false },
+  { title: "DecisionInput", additionalProperties: false },
 );
 export const checkRespond = checker(RespondBody);
 
 export const PathToken = Type.Object({ token: Type.String() });
 
-const StatusName = Type.Enum([...PAUSE_STATUSES]);
+const StatusName = Type.Enum([...PAUSE_STATUSES], { title: "PauseStatus" });
 const Outcome = {
   status: StatusName,
   response_choice: Nullable(Type.String()),
@@ -36,21 +36,24 @@ const Outcome = {
 };
 
 /** What the holder of a link may see: not whom else it was sent to, nor the asker's metadata. */
-export const LinkAnswer = Type.Object({
-  pause_id: Type.String(),
-  ...Outcome,
-  response_text: Nullable(Type.String()),
-  requester: Nullable(Type.String({ description: "The tenant's name; null while it is still called `default`." })),
-  message: Type.String(),
-  options: Type.Array(Type.String()),
-  allow_text_response: Type.Boolean(),
-  timeout_default: Nullable(Type.String()),
-  expires_at: Time,
-});
+export const LinkAnswer = Type.Object(
+  {
+    pause_id: Type.String(),
+    ...Outcome,
+    response_text: Nullable(Type.String()),
+    requester: Nullable(Type.String({ description: "The tenant's name; null while it is still called `default`." })),
+    message: Type.String(),
+    options: Type.Array(Type.String()),
+    allow_text_response: Type.Boolean(),
+    timeout_default: Nullable(Type.String()),
+    expires_at: Time,
+  },
+  { title: "PauseLink" },
+);
 
 export const TooLateAnswer = Type.Object(
   { error: Type.String(), message: Type.String(), status_code: Type.Integer(), outcome: Type.Object(Outcome) },
-  { description: "The pause had ended otherwise." },
+  { title: "TooLate", description: "The pause had ended otherwise." },
 );
 
 export function linkJson(pause: Pause): Static<typeof LinkAnswer> {

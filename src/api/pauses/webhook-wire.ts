@@ -16,18 +16,21 @@ export const CreateWebhookBody = Type.Object(
     events: Type.Array(Type.Enum([...PAUSE_EVENTS]), { minItems: 1, maxItems: PAUSE_EVENTS.length }),
     secret: Secret,
   },
-  { additionalProperties: false },
+  { title: "PauseWebhookInput", additionalProperties: false },
 );
 export const checkCreateWebhook = checker(CreateWebhookBody);
 
-export const WebhookAnswer = Type.Object({
-  id: Type.String(),
-  url: Type.String(),
-  events: Type.Array(Type.String()),
-  active: Type.Boolean(),
-  created_at: Time,
-});
-export const WebhooksAnswer = Type.Object({ webhooks: Type.Array(WebhookAnswer) });
+export const WebhookAnswer = Type.Object(
+  {
+    id: Type.String(),
+    url: Type.String(),
+    events: Type.Array(Type.String()),
+    active: Type.Boolean(),
+    created_at: Time,
+  },
+  { title: "PauseWebhook" },
+);
+export const WebhooksAnswer = Type.Object({ webhooks: Type.Array(WebhookAnswer) }, { title: "PauseWebhookList" });
 
 export function createWebhookInput(body: Static<typeof CreateWebhookBody>): CreateEndpointInput {
   return {
