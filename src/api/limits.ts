@@ -58,6 +58,8 @@ export const UNTAKEN_ANSWERS_BYTES_MAX = 128 * 1024 * 1024;
 export const RECEIVING_BYTES_MAX = 96 * 1024 * 1024;
 /** Those of everybody else: over a hundred of the largest inbound webhooks. */
 export const RECEIVING_PUBLIC_BYTES_MAX = 32 * 1024 * 1024;
+/** Elements of `X-Forwarded-For` looked at: one for each proxy on the way, and nobody has twenty. */
+export const FORWARDED_ELEMENTS_COUNT_MAX = 20;
 /** A body above this that nobody will read costs more than the connection that it comes over. */
 export const UNREAD_BODY_BYTES_MAX = 16 * 1024;
 /**

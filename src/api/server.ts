@@ -43,6 +43,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: MANAGEMENT_BODY_BYTES_MAX,
+    // For `X-Forwarded-Host` alone: `request.ip` takes a port for a part of the address, see client-address.ts.
     trustProxy: deps.trustProxy.length === 0 ? false : [...deps.trustProxy],
     requestIdHeader: false,
     serverFactory: (handle) => createHttpServer(handle, deps),

@@ -42,11 +42,20 @@ test("behind a trusted proxy the address is the one that it tells", async (t) =>
     SIGNALBOX_ADMIN_EMAIL: email,
     SIGNALBOX_ADMIN_PASSWORD: PASSWORD,
   });
-  const signIn = async (from: string, password: string) => {
-    const options = { headers: { "x-forwarded-for": from }, body: { email, password } };
+  const signIn = async (from: string, password: string, more: Readonly<Record<string, string>> = {}) => {
+    const options = { headers: { "x-forwarded-for": from, ...more }, body: { email, password } };
     return (await newJar(own.url).request("POST", LOGIN, options)).status;
   };
   for (let index = 0; index < 5; index += 1) assert.equal(await signIn("192.0.2.1", "a guess"), 401);
   assert.equal(await signIn("192.0.2.1", PASSWORD), 429);
   assert.equal(await signIn("192.0.2.2", PASSWORD), 200);
+  // Load balancers that write the port, of which each connection has another.
+  for (let port = 1; port <= 5; port += 1) assert.equal(await signIn(`192.0.2.3:${50_000 + port}`, "a guess"), 401);
+  assert.equal(await signIn("192.0.2.3:60000", PASSWORD), 429);
+  assert.equal(await signIn("for=192.0.2.3", PASSWORD), 429);
+  for (let port = 1; port <= 5; port += 1) assert.equal(await signIn(`[2001:db8::1]:${port}`, "a guess"), 401);
+  assert.equal(await signIn("2001:db8::2", PASSWORD), 429);
+  const origin = "https://hooks.example.org";
+  assert.equal(await signIn("192.0.2.4", PASSWORD, { origin }), 403);
+  assert.equal(await signIn("192.0.2.4", PASSWORD, { origin, "x-forwarded-host": "hooks.example.org" }), 200);
 });

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import type { TooManyTries } from "../../engine/session-service.ts";
 import { bodyOf } from "../body.ts";
+import { createClientAddress } from "../client-address.ts";
 import { cookieWith, noCookie, sessionToken } from "../cookie.ts";
 import type { ApiDeps } from "../deps.ts";
 import { FOREIGN_ORIGIN, invalid, type Problem, problem, TENANT_NOT_FOUND } from "../errors.ts";
@@ -18,6 +19,7 @@ const WRONG_PASSWORD = problem(401, "INVALID_CREDENTIALS", "currentPassword is n
 const NEEDS_SESSION = problem(403, "FORBIDDEN", "This needs a session; a key has neither an end nor a password.");
 
 export function registerLoginRoute(app: FastifyInstance, deps: ApiDeps): void {
+  const addressOf = createClientAddress(deps.trustProxy);
   app.post(
     "/dashboard/auth/login",
     {
@@ -39,7 +41,7 @@ export function registerLoginRoute(app: FastifyInstance, deps: ApiDeps): void {
       if (isForeignChange(request, deps.publicUrl)) return refuse(reply, FOREIGN_ORIGIN);
       const body = checkLogin(bodyOf(request).value);
       if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-      const input = { ...body.value, address: request.ip, replaces: sessionToken(request) };
+      const input = { ...body.value, address: addressOf(request), replaces: sessionToken(request) };
       const answer = await deps.engine.sessions.login(input);
       switch (answer.kind) {
         case "in":
@@ -106,6 +108,7 @@ function registerLogout(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function registerPassword(app: FastifyInstance, deps: ApiDeps): void {
+  const addressOf = createClientAddress(deps.trustProxy);
   app.post(
     "/dashboard/auth/password",
     {
@@ -122,7 +125,7 @@ function registerPassword(app: FastifyInstance, deps: ApiDeps): void {
       if (request.session === null) return refuse(reply, NEEDS_SESSION);
       const body = checkPassword(bodyOf(request).value);
       if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-      const input = { ...body.value, address: request.ip };
+      const input = { ...body.value, address: addressOf(request) };
       const answer = await deps.engine.sessions.changePassword(request.session, input);
       switch (answer.kind) {
         case "changed":

@@ -1,6 +1,7 @@
 /** A request of somebody who only signs: handed on as it came, since a signature is over bytes. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { PublicRequest } from "../../engine/inbound/inbound-service.ts";
+import type { ClientAddress } from "../client-address.ts";
 import type { ApiDeps } from "../deps.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -16,12 +17,15 @@ export function installRawBodies(app: FastifyInstance): void {
   });
 }
 
-export function publicRequestOf({ publicUrl }: Pick<ApiDeps, "publicUrl">, request: FastifyRequest): PublicRequest {
+export function publicRequestOf(
+  { publicUrl, addressOf }: Pick<ApiDeps, "publicUrl"> & { readonly addressOf: ClientAddress },
+  request: FastifyRequest,
+): PublicRequest {
   return {
     headers: joinedHeaders(request.raw.rawHeaders),
     url: publicUrl + request.url,
     body: (request.body as Buffer | undefined) ?? NOTHING,
-    address: request.ip,
+    address: addressOf(request),
   };
 }
 

@@ -4,6 +4,7 @@ import Type from "typebox";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { INBOUND_BODY_BYTES_MAX } from "../../domain/limits.ts";
 import type { AnyAnswer, PauseStatusAnswer } from "../../engine/inbound/inbound-service.ts";
+import { createClientAddress } from "../client-address.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
   INBOUND_FULL,
@@ -41,16 +42,18 @@ type BySource = { Params: { source_id: string } };
 
 export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { inbound } = deps.engine;
+  const addressOf = createClientAddress(deps.trustProxy);
+  const toPublic = { publicUrl: deps.publicUrl, addressOf };
   const heldBack = createHeldBack(deps.clock);
   installRawBodies(app);
   // Before the body is read: a flood of forged ones must cost less than it takes to send.
   app.addHook("onRequest", (request, reply, done) => {
-    if (inbound.mayTry(request.ip, announcedBytes(request.headers))) done();
+    if (inbound.mayTry(addressOf(request), announcedBytes(request.headers))) done();
     else heldBack.refuse(request, reply);
   });
   // What does not even get as far as the engine, such as a body that is too large.
   app.addHook("onError", (request, _reply, error, done) => {
-    if ((error.statusCode ?? INTERNAL_ERROR) < INTERNAL_ERROR) inbound.countFailure(request.ip);
+    if ((error.statusCode ?? INTERNAL_ERROR) < INTERNAL_ERROR) inbound.countFailure(addressOf(request));
     done();
   });
 
@@ -71,7 +74,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
     },
     // No promise of its own and no reply returned, which Fastify would wait for: senders come by the thousand.
     (request, reply): void => {
-      inbound.receivePauseStatus(publicRequestOf(deps, request)).then(
+      inbound.receivePauseStatus(publicRequestOf(toPublic, request)).then(
         (answer) => answerPauseStatus(heldBack, request, reply, answer),
         (error) => reply.send(error),
       );
@@ -97,7 +100,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
     },
     (request, reply): void => {
       const id = parseId(ID_PREFIX.source, request.params.source_id) ?? NO_ID;
-      inbound.receiveAny(id, publicRequestOf(deps, request)).then(
+      inbound.receiveAny(id, publicRequestOf(toPublic, request)).then(
         (answer) => answerAny(heldBack, request as FastifyRequest, reply, answer),
         (error) => reply.send(error),
       );
