@@ -4,8 +4,8 @@
  *   --runs N      how often each benchmark runs; medians are shown (3)
  *   --seconds S   how long each load lasts (10)
  *   --rate R      events a second for healthy endpoints in `isolation`, requests a second in `inbound` (2000)
- *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, and of 100,000
- *                 pauses in `pauses` (1)
+ *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, of 100,000
+ *                 pauses in `pauses`, and of 10,000 endpoints in `hostile` (1)
  *   --json FILE   write every run's numbers
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
  */
@@ -19,6 +19,7 @@ import { dashboard } from "./dashboard.ts";
 import { type DiskTimes, disk, measureDisk } from "./disk.ts";
 import { exporting } from "./export.ts";
 import { history } from "./history.ts";
+import { hostile } from "./hostile.ts";
 import { idle } from "./idle.ts";
 import { inbound } from "./inbound.ts";
 import { isolation } from "./isolation.ts";
@@ -39,6 +40,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   exporting,
   pauses,
   inbound,
+  hostile,
 ];
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,240 @@
+/**
+ * What hostile and greedy clients cost everybody else: for each attack how much memory the server takes beside what it
+ * had, and the longest `/healthz` meanwhile. Each attack has a server of its own, is bounded, and ends by itself.
+ */
+import net from "node:net";
+import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
+import { makeDataDir } from "./kit/children.ts";
+import { sleep } from "./kit/clock.ts";
+import { Connection } from "./kit/connection.ts";
+import { getText, postText } from "./kit/requests.ts";
+import { type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+
+const HEALTH_MS_MAX = 250;
+/** Between one `/healthz` and the next. */
+const PROBE_REST_MS = 10;
+/** The probe goes on for so long after the last byte of the attack. */
+const AFTER_MS = 1000;
+const KB = 1024;
+const MB = 1024 * KB;
+
+interface Attack {
+  readonly name: string;
+  /** What the server may take for it, in MB: bodies and what becomes of them, and what it bounds by itself. */
+  readonly growthMbMax: number;
+  /** What there is before the attack, and is not measured. */
+  prepare?(server: Signalbox, settings: Settings): Promise<void>;
+  /** Resolves when the server has answered, or the time is over. */
+  attack(server: Signalbox, settings: Settings): Promise<void>;
+}
+
+export const hostile: Benchmark = {
+  name: "hostile",
+  about: "memory and the longest /healthz beside pipelined floods, dear filters, large bodies and slow ones",
+  async run(settings) {
+    const measures: Measure[] = [];
+    for (const attack of ATTACKS) measures.push(...(await measureAttack(attack, settings)));
+    return measures;
+  },
+};
+
+async function measureAttack(attack: Attack, settings: Settings): Promise<readonly Measure[]> {
+  settings.note(attack.name);
+  using dataDir = makeDataDir();
+  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir: settings.profileDir });
+  await attack.prepare?.(server, settings);
+  await server.call("GET", "/openapi.json");
+  await sleep(AFTER_MS);
+  const beforeMb = server.peakMb();
+  const longestMs = await probeWhile(server, () => attack.attack(server, settings));
+  const growthMb = server.peakMb() - beforeMb;
+  if (settings.profileDir !== null) await server.stop();
+  return [
+    { name: `${attack.name}: memory before`, unit: "MB", value: beforeMb },
+    { name: `${attack.name}: grown by`, unit: "MB", value: growthMb, goal: { atMost: attack.growthMbMax } },
+    { name: `${attack.name}: longest /healthz`, unit: "ms", value: longestMs, goal: { atMost: HEALTH_MS_MAX } },
+  ];
+}
+
+/** The longest that one `/healthz` took, of those asked one after the other. Infinity: one had no answer. */
+async function probeWhile(server: Signalbox, work: () => Promise<void>): Promise<number> {
+  const over = new AbortController();
+  const probing = (async () => {
+    const connection = await Connection.open(server.port);
+    const request = getText({ port: server.port, apiKey: null }, "/healthz");
+    let longestMs = 0;
+    try {
+      while (!over.signal.aborted) {
+        const askedAt = performance.now();
+        await connection.ask(request);
+        longestMs = Math.max(longestMs, performance.now() - askedAt);
+        await sleep(PROBE_REST_MS);
+      }
+    } catch {
+      longestMs = Number.POSITIVE_INFINITY;
+    }
+    connection.close();
+    return longestMs;
+  })();
+  try {
+    await work();
+    await sleep(AFTER_MS);
+  } finally {
+    over.abort();
+  }
+  return probing;
+}
+
+// ── Floods ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const PIPELINED = 1500;
+const FLOODERS = 200;
+
+/** Each connection sends the text, and takes its answers or not, until the time is over. */
+async function sendOver(connections: number, port: number, text: string, takes: boolean, seconds: number) {
+  const sockets = Array.from({ length: connections }, (_, index) => {
+    const localAddress = `127.0.${2 + (index >> 7)}.${1 + (index & 127)}`;
+    const socket = net.connect({ port, host: "127.0.0.1", localAddress });
+    socket.on("error", () => undefined);
+    if (takes) socket.resume();
+    else socket.pause();
+    socket.write(text, "latin1");
+    return socket;
+  });
+  await sleep(seconds * 1000);
+  for (const socket of sockets) socket.destroy();
+}
+
+function pipelining(path: string, connections: number, takes: boolean): Pick<Attack, "attack"> {
+  return {
+    attack: ({ port }, { seconds }) =>
+      sendOver(connections, port, getText({ port, apiKey: null }, path).repeat(PIPELINED), takes, seconds),
+  };
+}
+
+const PAUSES = 100;
+const METADATA = { text: "x".repeat(15 * KB) };
+
+/** With a key: each answer is some 1.6 MB, and nobody takes it. */
+const largeAnswers: Pick<Attack, "prepare" | "attack"> = {
+  async prepare(server) {
+    const body = { message: "Ship it?", options: ["yes", "no"], metadata: METADATA };
+    for (let count = 0; count < PAUSES; count += 1) await server.call("POST", "/v1/pause", body);
+  },
+  attack: (server, { seconds }) =>
+    sendOver(FLOODERS, server.port, getText(server, `/v1/pause?limit=${PAUSES}`).repeat(PIPELINED), false, seconds),
+};
+
+// ── Filters ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const ENDPOINTS = 10_000;
+const FILTERS = 100;
+const BATCH_EVENTS = 1000;
+const REGISTERING = 8;
+
+const manyFilters: Pick<Attack, "prepare" | "attack"> = {
+  async prepare(server, { scale, note }) {
+    const endpoints = Math.max(1, Math.round(ENDPOINTS * scale));
+    note(`registering ${endpoints} endpoints`);
+    let next = 0;
+    const register = async (): Promise<void> => {
+      while (next < endpoints) {
+        const index = next++;
+        const types = Array.from({ length: FILTERS }, (_, filter) => `nobody.sends.${index}.this.${filter}.*`);
+        await server.call("POST", "/v1/endpoints", {
+          name: `greedy ${index}`,
+          url: "http://127.0.0.1:1/",
+          event_types: types,
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: REGISTERING }, register));
+  },
+  async attack(server, { note }) {
+    const events = Array.from({ length: BATCH_EVENTS }, (_, index) => ({ type: `nobody.wants.${index}`, payload: {} }));
+    note(`answered ${await postOnce(server, "/v1/events/batch", JSON.stringify({ events }))}`);
+  },
+};
+
+// ── Bodies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Answers the status. */
+async function postOnce(to: { port: number; apiKey: string | null }, path: string, body: string): Promise<number> {
+  const connection = await Connection.open(to.port);
+  const { status } = await connection.ask(postText(to, path, body));
+  connection.close();
+  return status;
+}
+
+/** The body is made before the server is asked, so that the probe does not wait for it. */
+const batchOf = (body: () => string): Pick<Attack, "prepare" | "attack"> => {
+  let text = "";
+  return {
+    async prepare() {
+      text = body();
+    },
+    async attack(server, { note }) {
+      note(`answered ${await postOnce(server, "/v1/events/batch", text)}`);
+    },
+  };
+};
+
+/** As long as a batch may be. */
+const filled = (element: string): string => {
+  const count = Math.floor((8 * MB - 20) / (element.length + 1));
+  return `{"events":[${Array.from({ length: count }, () => element).join(",")}]}`;
+};
+const MEMBERS = 750_000;
+const manyMembers = (): string =>
+  `{${Array.from({ length: MEMBERS }, (_, index) => `"${index.toString(36)}":0`).join(",")}}`;
+
+const NEAR_MISSES = 900;
+const NEAR_MISS_ROUNDS = 20;
+/** Names that are each one letter off, and so much alike that every one is compared with every field. */
+const nearMisses = (name: string): string =>
+  `{${Array.from({ length: NEAR_MISSES }, (_, index) => `"${name}${String(index).padStart(50, "_")}":0`).join(",")}}`;
+
+const SLOW_SENDERS = 3000;
+const SLOW_BODY_BYTES = 256 * KB;
+const SENDERS_AT_ONCE = 100;
+
+/** All but the end of a body, from as many senders as can be. */
+async function sendSlowly({ port }: Signalbox, { seconds }: Settings): Promise<void> {
+  const head = `POST /in/unknown HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${SLOW_BODY_BYTES}\r\n\r\n`;
+  const text = head + "x".repeat(SLOW_BODY_BYTES - 100);
+  const sending: Promise<void>[] = [];
+  for (let sent = 0; sent < SLOW_SENDERS; sent += SENDERS_AT_ONCE) {
+    sending.push(sendOver(SENDERS_AT_ONCE, port, text, true, seconds));
+    await sleep(PROBE_REST_MS);
+  }
+  await Promise.all(sending);
+}
+
+/** Heads that never end, as many as one address may have and more. */
+async function openHalf({ port }: Signalbox, { seconds }: Settings): Promise<void> {
+  await sendOver(SLOW_SENDERS, port, "GET /healthz HTTP/1.1\r\nhost:", true, seconds);
+}
+
+const ATTACKS: readonly Attack[] = [
+  { name: "1,500 /openapi.json ahead", growthMbMax: 100, ...pipelining("/openapi.json", 1, false) },
+  { name: `the same over ${FLOODERS} connections`, growthMbMax: 150, ...pipelining("/openapi.json", FLOODERS, false) },
+  { name: "1,500 unknown paths ahead over 50, taken", growthMbMax: 150, ...pipelining("/nothing", 50, true) },
+  { name: "pauses of 1.6 MB that nobody takes", growthMbMax: 400, ...largeAnswers },
+  { name: "a batch beside 1,000,000 filters", growthMbMax: 200, ...manyFilters },
+  { name: "8 MB of [0,0,…]", growthMbMax: 250, ...batchOf(() => filled("0")) },
+  { name: "8 MB of {}", growthMbMax: 250, ...batchOf(() => filled("{}")) },
+  { name: "750,000 members", growthMbMax: 250, ...batchOf(manyMembers) },
+  {
+    name: "900 names nearly right",
+    growthMbMax: 100,
+    async attack({ port }) {
+      const to = { port, apiKey: null };
+      for (let round = 0; round < NEAR_MISS_ROUNDS; round += 1) {
+        await postOnce(to, "/dashboard/auth/login", nearMisses("email"));
+        await postOnce(to, "/v1/respond/x", nearMisses("choice"));
+      }
+    },
+  },
+  { name: `${SLOW_SENDERS} bodies that never end`, growthMbMax: 200, attack: sendSlowly },
+  { name: `${SLOW_SENDERS} heads that never end`, growthMbMax: 150, attack: openHalf },
+];
