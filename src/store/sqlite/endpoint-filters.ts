@@ -37,7 +37,7 @@ function matching(connection: Connection, tenantSeq: Seq, filters: string, limit
 /** The first `EVENT_TARGETS_MAX` endpoints that an event of this type goes to, in creation order. */
 export function firstMatching(connection: Connection, tenantSeq: Seq, type: string): MatchedEndpoint[] {
   const seqs = matching(connection, tenantSeq, JSON.stringify(filtersFor(type)), -1);
-  return seqs.slice(0, EVENT_TARGETS_MAX).map((seq) => matchedEndpoint(connection, seq));
+  return readAllMatched(connection, tenantSeq, seqs.slice(0, EVENT_TARGETS_MAX));
 }
 
 export function matchTypes(
@@ -58,31 +58,32 @@ export function matchTypes(
     }
     endpointsRead += seqs.length;
     if (found.length > 0 && endpointsRead > ENDPOINTS_PER_READ_MAX) break;
-    found.push({ count: seqs.length, endpoints: seqs.map((seq) => matchedEndpoint(connection, seq)) });
+    found.push({ count: seqs.length, endpoints: readAllMatched(connection, tenantSeq, seqs) });
   }
   return { version, found };
 }
 
 type MatchedColumns = Pick<EndpointColumns, "seq" | "id" | "status" | "format" | "ordered">;
 
+// Served by endpoints_matched alone.
 const BY_SEQ = `
   SELECT seq, id, status, format, ordered
-  FROM endpoints
-  WHERE seq = ?`;
-const BY_ID = `
-  SELECT seq, id, status, format, ordered
-  FROM endpoints
-  WHERE id = ? AND tenant_seq = ? AND deleted_at IS NULL`;
+  FROM endpoints INDEXED BY endpoints_matched
+  WHERE seq = ? AND tenant_seq = ? AND deleted_at IS NULL`;
+// Served by the unique index of ids alone.
+const SEQ_BY_ID = "SELECT seq FROM endpoints WHERE id = ?";
 
 // Opens nothing: a secret that does not open must not keep a pause from ending.
-function matchedEndpoint(connection: Connection, seq: Seq): MatchedEndpoint {
-  const row = one<MatchedColumns>(connection, BY_SEQ, seq);
-  if (row === undefined) throw new Error(`no endpoint ${seq}`);
-  return readMatched(row);
+function readMatched(connection: Connection, tenantSeq: Seq, endpointSeq: Seq): MatchedEndpoint | null {
+  const row = one<MatchedColumns>(connection, BY_SEQ, endpointSeq, tenantSeq);
+  if (row === undefined) return null;
+  const { seq, id, status, format, ordered } = row;
+  return { seq, id: uuidText(id), status, format, ordered: ordered === 1 };
 }
 
-function readMatched({ seq, id, status, format, ordered }: MatchedColumns): MatchedEndpoint {
-  return { seq, id: uuidText(id), status, format, ordered: ordered === 1 };
+/** Those of these endpoints that the tenant has. */
+function readAllMatched(connection: Connection, tenantSeq: Seq, seqs: readonly Seq[]): MatchedEndpoint[] {
+  return seqs.map((seq) => readMatched(connection, tenantSeq, seq)).filter((endpoint) => endpoint !== null);
 }
 
 export function findEndpoints(
@@ -90,9 +91,8 @@ export function findEndpoints(
   tenantSeq: Seq,
   ids: readonly Uuid[],
 ): Versioned<readonly MatchedEndpoint[]> {
-  const rows = ids.map((id) => one<MatchedColumns>(connection, BY_ID, uuidBytes(id), tenantSeq));
-  const found = rows.filter((row) => row !== undefined).map(readMatched);
-  return { version: endpointVersion(connection, tenantSeq), found };
+  const seqs = ids.flatMap((id) => one<{ seq: Seq }>(connection, SEQ_BY_ID, uuidBytes(id))?.seq ?? []);
+  return { version: endpointVersion(connection, tenantSeq), found: readAllMatched(connection, tenantSeq, seqs) };
 }
 
 // ── Upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -71,7 +71,7 @@ function deliveriesOf(connection: Connection, event: EventColumns): Place[] {
   return [...original, ...later.reverse()];
 }
 
-// Served by endpoints_of_tenant, then the primary key of endpoint_history: the newest row that holds for the event.
+// Served by endpoints_of_tenant, then the unique index of endpoint_history: the newest row that holds for the event.
 const THEN = `
   SELECT e.seq, e.id, h.status, h.event_types
   FROM endpoints e INDEXED BY endpoints_of_tenant
