@@ -1,9 +1,9 @@
 /** The embedded store: SQLite in one file, written in one thread and read in another; the ledger has a third. */
 import { statSync } from "node:fs";
-import { StoreUnavailable } from "../../domain/errors.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
 import type { LedgerVerbs, Store, StoreStats } from "../../ports/store.ts";
 import { dataFiles, lockDir, masterKey, prepareDir } from "./files.ts";
+import { type LateThread, startAtFirst } from "./late-thread.ts";
 import { createKeeper } from "./ledger/keeper.ts";
 import type { ThreadData } from "./messages.ts";
 import {
@@ -68,30 +68,6 @@ async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[
   if (first !== undefined && second !== undefined) return [first, second];
   await Promise.all(threads.map((thread) => thread.close()));
   throw started.find((result) => result.status === "rejected")?.reason;
-}
-
-/** A thread that begins at the first call to it. */
-interface LateThread {
-  call<T>(verb: string, args: readonly unknown[]): Promise<T>;
-  isOpen(): boolean;
-  close(): Promise<void>;
-}
-
-function startAtFirst(start: () => Promise<Thread>): LateThread {
-  let starting: Promise<Thread> | null = null;
-  let closed = false;
-  return {
-    async call(verb, args) {
-      if (closed) throw new StoreUnavailable("it is closed");
-      starting ??= start();
-      return (await starting).call(verb, args);
-    },
-    isOpen: () => starting !== null,
-    async close() {
-      closed = true;
-      await (await starting)?.close();
-    },
-  };
 }
 
 interface Parts {
