@@ -18,7 +18,7 @@ export type Checked<T> =
   | { readonly kind: "ok"; readonly value: T }
   | { readonly kind: "faults"; readonly faults: readonly Fault[] };
 
-/** Rules that a schema cannot say, by field; they stand in for the schema's own faults of that field. */
+/** Rules that a schema cannot say, by field; a fault of theirs stands in for the schema's own faults of that field. */
 export type FieldRules = Readonly<Record<string, (value: unknown) => readonly Fault[]>>;
 
 export function checker<T extends TObject>(schema: T, rules: FieldRules = {}): (value: unknown) => Checked<Static<T>> {
@@ -30,7 +30,7 @@ export function checker<T extends TObject>(schema: T, rules: FieldRules = {}): (
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return { kind: "faults", faults: [{ field: "body", rule: "must be a JSON object" }] };
     }
-    return { kind: "faults", faults: [...shapeFaults(schema as SchemaNode, value, rulesByField), ...ofRules] };
+    return { kind: "faults", faults: [...shapeFaults(schema as SchemaNode, value, fieldsOf(ofRules)), ...ofRules] };
   };
 }
 
@@ -48,11 +48,16 @@ function ruleFaults(rules: ReadonlyMap<string, (value: unknown) => readonly Faul
   return [...rules].flatMap(([name, rule]) => (Object.hasOwn(body, name) ? rule(Reflect.get(body, name)) : []));
 }
 
-function shapeFaults(schema: SchemaNode, body: object, rules: ReadonlyMap<string, unknown>): Fault[] {
+function fieldsOf(faults: readonly Fault[]): ReadonlySet<string | undefined> {
+  return new Set(faults.map(({ field }) => field.split(/[.[]/)[0]));
+}
+
+/** @param told fields of the body that have faults already */
+function shapeFaults(schema: SchemaNode, body: object, told: ReadonlySet<string | undefined>): Fault[] {
   const faults: Fault[] = [];
   let suggestions = 0;
   for (const misfit of misfits(schema, body)) {
-    if (rules.has(String(misfit.path[0]))) continue;
+    if (told.has(String(misfit.path[0]))) continue;
     if (misfit.rule.kind === "unknown") suggestions++;
     faults.push(faults.length < FAULTS_NAMED_MAX ? faultOf(misfit, suggestions <= SUGGESTIONS_COUNT_MAX) : UNNAMED);
     if (faults.length === FAULTS_COUNTED_MAX) break;

@@ -70,7 +70,8 @@ function describeString(node: SchemaNode): string {
   if (node.format === "tenant-name")
     return `a string${characters}, at least one of them visible and none a control character`;
   if (node.format === "prose") return `a string${characters} without control characters except line breaks and tabs`;
-  if (node.format === "url") return `an https URL${characters}, without user name or password`;
+  if (node.format === "url")
+    return `an https URL${characters} such as https://example.com/hook, without user name or password`;
   return FORMAT_WORDS[node.format ?? ""] ?? `a string${characters}`;
 }
 

@@ -6,6 +6,7 @@ import { IDEMPOTENCY_KEY_CHARS_MAX } from "../domain/limits.ts";
 import { isTenantName } from "../domain/tenant.ts";
 import { isPlain } from "../domain/text.ts";
 import { parseTime } from "../domain/time.ts";
+import { parseWebUrl } from "../domain/web-url.ts";
 import { decodeCursor, LIST_NAMES } from "./cursor.ts";
 
 const VISIBLE_ASCII = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`);
@@ -21,13 +22,6 @@ export function isIdempotencyKey(text: string): boolean {
   return VISIBLE_ASCII.test(text);
 }
 
-/** Parts of a URL that no rule of the installation can allow; the engine knows the other rules. */
-function isUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:" || url.protocol === "http:";
-}
-
 Format.Set("date-time", (text) => parseTime(text) !== null);
 Format.Set("event-type", isEventType);
 Format.Set("event-filter", isEventFilter);
@@ -38,7 +32,8 @@ Format.Set("pause-id", (text) => parseId(ID_PREFIX.pause, text) !== null);
 Format.Set("day", (text) => parseTime(`${text}T00:00:00Z`) !== null);
 Format.Set("day-or-time", (text) => (parseTime(text) ?? parseTime(`${text}T00:00:00Z`)) !== null);
 Format.Set("idempotency-key", isIdempotencyKey);
-Format.Set("url", isUrl);
+// What no setting can allow; the engine knows the other rules.
+Format.Set("url", (text) => parseWebUrl(text) !== null);
 Format.Set("header-name", (text) => TOKEN.test(text));
 Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(text));
 // RFC 7617 §2: a colon ends it.

@@ -1,6 +1,8 @@
 /** Pieces of the schemas that several routes share. */
 import Type, { type TSchema } from "typebox";
 import { ROLES } from "../domain/access.ts";
+import type { Fault } from "../domain/errors.ts";
+import { isMistypedSecret } from "../domain/formats/keys.ts";
 import { SECRET_CHARS_MAX, SECRET_CHARS_MIN } from "../domain/limits.ts";
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -9,6 +11,15 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 export const Time = Type.String({ format: "date-time" });
 
 export const Secret = Type.String({ minLength: SECRET_CHARS_MIN, maxLength: SECRET_CHARS_MAX, format: "text" });
+
+/** A rule of every body with a `secret` that signs deliveries. */
+export const secretRules = {
+  secret: (secret: unknown): readonly Fault[] =>
+    typeof secret === "string" && isMistypedSecret(secret) ? [{ field: "secret", rule: MISTYPED_SECRET }] : [],
+};
+const MISTYPED_SECRET =
+  "looks like a mistyped whsec_ secret: whsec_ must be followed by padded standard base64 (A-Z, a-z, 0-9, + and /) " +
+  "of 24 to 64 bytes; a secret of another kind must not begin with whsec_";
 
 export const NameText = Type.String({ minLength: 1, maxLength: 200, format: "text" });
 

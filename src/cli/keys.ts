@@ -67,6 +67,9 @@ export const KEY_COMMANDS: readonly Command[] = [
       return async ({ store, access }) => {
         const tenant = await store.findKeyTenant(id);
         const result = tenant === null ? "unknown" : await access.revokeKey(operatorIn(tenant), id);
+        if (result === "lastAdmin") {
+          return failed("this is the last key of role global_admin; make another one first with `keys add`");
+        }
         if (result !== "revoked") return failed(`there is no key ${ID_PREFIX.key}${id}, or it is revoked already`);
         return { kind: "one", fields: { id: ID_PREFIX.key + id, revoked: true } };
       };

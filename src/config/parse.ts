@@ -7,6 +7,7 @@ import { SECRET_CHARS_MAX, SOURCE_NAME_CHARS_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/recipient.ts";
 import { isTenantName, TENANT_NAME_RULE } from "../domain/tenant.ts";
 import { hasCharacters, isBlank, isPlain } from "../domain/text.ts";
+import { parseWebUrl, urlSlip } from "../domain/web-url.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 export type Parse<T> = (text: string) => Parsed<T>;
@@ -93,11 +94,11 @@ function parseNetwork(item: string): string | null {
 
 /** The base of links: no user, query or fragment, and no slash at its end. Not shown: it may have come with a password. */
 export const parsePublicUrl: Parse<string> = (text) => {
-  const url = URL.parse(text);
-  if (url === null || !["http:", "https:"].includes(url.protocol) || !/^https?:\/\//i.test(text)) {
+  if (urlSlip(text) === "credentials") return { fault: "must not hold a user name or password" };
+  const url = parseWebUrl(text);
+  if (url === null) {
     return { fault: "must be a URL that begins with http:// or https://, such as https://hooks.example.com" };
   }
-  if (url.username !== "" || url.password !== "") return { fault: "must not hold a user name or password" };
   if (/[?#]/.test(text)) return { fault: "must not hold a query or a fragment" };
   return { value: url.href.replace(/\/+$/, "") };
 };
@@ -138,7 +139,8 @@ export const parseMailFrom: Parse<string> = (text) => {
 
 /** Never shown: it commonly holds a password. */
 export const parseSmtpUrl: Parse<string> = (text) => {
-  const url = URL.parse(text);
+  const slip = urlSlip(text);
+  const url = slip === null || slip === "credentials" ? URL.parse(text) : null;
   return url !== null && ["smtp:", "smtps:"].includes(url.protocol) && url.hostname !== ""
     ? { value: text }
     : { fault: "must be a URL such as smtp://user:password@mail.example.com:587 or smtps://…" };

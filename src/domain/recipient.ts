@@ -1,6 +1,7 @@
 /** Whom a channel can tell: the form of an address. Whether anybody is there is found out by telling. */
 import { EMAIL_CHARS_MAX, EMAIL_LOCAL_CHARS_MAX, ENDPOINT_URL_CHARS_MAX } from "./limits.ts";
 import type { Channel } from "./pause.ts";
+import { parseWebUrl } from "./web-url.ts";
 
 /** RFC 5321 `Dot-string` with the letters of RFC 6531; a quoted local part is nobody's address in practice. */
 const LOCAL_PART = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
@@ -36,6 +37,5 @@ function isEmailAddress(text: string): boolean {
 }
 
 function isWebUrl(text: string): boolean {
-  if (text.length > ENDPOINT_URL_CHARS_MAX || !/^https?:\/\/[^\p{Cc}\s\\]+$/iu.test(text)) return false;
-  return URL.canParse(text);
+  return text.length <= ENDPOINT_URL_CHARS_MAX && parseWebUrl(text) !== null;
 }

@@ -20,6 +20,7 @@ import type {
   KeyRow,
   OutcomeRow,
   RetryResult,
+  RevokeKeyResult,
   StoreStats,
   Tenant,
   TenantView,
@@ -200,7 +201,7 @@ export interface AccessService {
   createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
   /** In creation order, after a sequence. */
   listKeys(caller: Caller, after: Seq | null, limit: number): Promise<KeyPage>;
-  revokeKey(caller: Caller, id: Uuid): Promise<"revoked" | "unknown" | "forbidden">;
+  revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;
   /** Replaces the actor's own key; null when it was revoked meanwhile, or the actor is not a key. */
   rotateKey(caller: Caller): Promise<string | null>;
   createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;

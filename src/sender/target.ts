@@ -1,6 +1,7 @@
 /** The URL rules (contract, section 3): what of a URL can be judged by its spelling. */
 import { isIP } from "node:net";
 import { ENDPOINT_URL_CHARS_MAX } from "../domain/limits.ts";
+import { urlSlip } from "../domain/web-url.ts";
 import type { Guard } from "./guard.ts";
 
 /** Who is meant by a URL's host. */
@@ -62,17 +63,23 @@ export function readTarget(text: string, { allowHttp, guard }: TargetRules): Tar
   };
 }
 
-/** What the platform's parser would silently mend, and would then mean something else to the next reader. */
+/** What the platform's parser would silently repair, and would then mean something else to the next reader. */
 function formFault(text: string, allowHttp: boolean): string | null {
   if (text.length > ENDPOINT_URL_CHARS_MAX) return `the URL is longer than ${ENDPOINT_URL_CHARS_MAX} characters`;
-  if (/[\p{Cc}\s\\]/u.test(text)) return "the URL must not contain spaces, control characters or backslashes";
-  if (/^[a-z]+:\/\/[^/?#]*@/i.test(text)) return "the URL must not contain a user name or password";
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return notAbsolute(allowHttp);
-  return null;
+  switch (urlSlip(text)) {
+    case "characters":
+      return "the URL must not contain spaces, control characters or backslashes";
+    case "slashes":
+      return notAbsolute(allowHttp);
+    case "credentials":
+      return "the URL must not contain a user name or password";
+    case null:
+      return null;
+  }
 }
 
 const notAbsolute = (allowHttp: boolean) =>
-  `the URL is not a valid absolute ${allowHttp ? "http or https" : "https"} URL`;
+  `the URL is not a valid absolute ${allowHttp ? "http or https" : "https"} URL such as https://example.com/hook`;
 
 function readHost(hostname: string, guard: Guard): Host | Extract<TargetVerdict, { kind: "refused" }> {
   if (isIP(hostname) !== 0) {

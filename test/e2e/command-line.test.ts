@@ -129,12 +129,14 @@ suite("the command line", { concurrency: 3 }, () => {
   test("what changes before the server first looks for changes is noticed, too", async (t) => {
     const dataDir = await newDataDir(t);
     const server = await assembleServer(t, { dataDir });
-    assert.equal((await server.request("GET", "/v1/endpoints")).status, 200, "now it is remembered");
+    const made = await server.request("POST", "/v1/auth/keys", { body: { name: "second" } });
+    await answersSoon(server, made.body.api_key, 200);
     const beside = openBeside({ dataDir, masterKey: null, newId: () => server.clock.uuid() });
     const actor = (await beside.findKey(hash("sha256", server.apiKey, "hex"))) ?? assert.fail();
-    await beside.revokeKey({ actor, tenantSeq: actor.tenantSeq, id: actor.id, now: server.clock.now() });
+    const key = (await beside.findKey(hash("sha256", made.body.api_key, "hex"))) ?? assert.fail();
+    await beside.revokeKey({ actor, tenantSeq: actor.tenantSeq, id: key.id, now: server.clock.now() });
     await beside.close();
-    await answersSoon(server, server.apiKey, 401);
+    await answersSoon(server, made.body.api_key, 401);
   });
 
   test("lists show all tenants, or the one that is named by its id or name", async (t) => {
@@ -278,7 +280,10 @@ suite("the command line", { concurrency: 3 }, () => {
     const dataDir = await leftData(t);
     const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer");
     const [first] = await asked<readonly Json[]>(dataDir, "keys", "list");
-    await asked(dataDir, "keys", "revoke", String(first?.id));
+    const revoke = ["keys", "revoke", String(first?.id)];
+    assertRefused(await runSignalbox(dataDir, revoke), 1, /the last key of role global_admin; make another one first/);
+    await asked(dataDir, "keys", "add", "--name", "admin", "--role", "global_admin");
+    await asked(dataDir, ...revoke);
     const server = await startChild(t, dataDir);
     assert.equal((await server.request("GET", "/v1/endpoints", { key: String(key.api_key) })).status, 200);
     assert.equal((await server.request("GET", "/v1/endpoints", { key: CHILD_KEY })).status, 401);

@@ -66,3 +66,18 @@ test("a stream ends when a key is revoked, so that nobody goes on reading with i
   await stream.text(); // comes to its end
   assert.equal((await fetch(`${server.url}/v1/stream`, { headers })).status, 401);
 });
+
+test("the last key of role global_admin cannot revoke itself, and can be rotated", async (t) => {
+  const alone = await startServer(t);
+  const [own] = (await alone.request("GET", "/v1/auth/keys")).body.keys;
+  const refused = await alone.request("DELETE", `/v1/auth/keys/${own?.id}`);
+  assert.deepEqual([refused.status, refused.code], [409, "LAST_ADMIN_KEY"], refused.text);
+  assert.equal((await alone.request("GET", "/v1/tenants")).status, 200);
+  const rotated = await alone.request("POST", "/v1/auth/keys/rotate");
+  assert.equal(rotated.status, 200, rotated.text);
+  const key = rotated.body.api_key;
+  const second = await alone.request("POST", "/v1/auth/keys", { key, body: { name: "b", role: "global_admin" } });
+  const [first] = (await alone.request("GET", "/v1/auth/keys", { key })).body.keys;
+  assert.equal((await alone.request("DELETE", `/v1/auth/keys/${first?.id}`, { key })).status, 204);
+  assert.equal((await alone.request("GET", "/v1/tenants", { key: second.body.api_key })).status, 200);
+});

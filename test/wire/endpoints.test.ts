@@ -257,3 +257,25 @@ test("recover answers with a job that can be watched", async () => {
   const bad = await client.request("POST", `/v1/endpoints/${id}/recover`, { body: { since: "yesterday" } });
   assert.deepEqual([bad.status, bad.faultyFields], [400, ["since"]]);
 });
+
+test("a URL that the platform would repair, and a secret that looks mistyped, are faults wherever they are taken", async () => {
+  const client = await newTenant(server);
+  const { id } = await create(client);
+  const url = "https:///user@a.example/";
+  const secret = `whsec_${"A-_b".repeat(11)}`;
+  const asks: readonly (readonly [string, string, object, string])[] = [
+    ["POST", "/v1/endpoints", { url, secret }, "url,secret"],
+    ["PATCH", `/v1/endpoints/${id}`, { url, secret }, "url,secret"],
+    ["POST", `/v1/endpoints/${id}/rotate-secret`, { secret }, "secret"],
+    ["POST", "/v1/webhooks", { url, secret, events: ["pause.responded"] }, "url,secret"],
+    ["POST", "/dashboard/webhooks", { url }, "url"],
+  ];
+  for (const [method, path, body, fields] of asks) {
+    const answer = await client.request(method, path, { body });
+    assert.ok(answer.status === 400 || answer.status === 422, answer.text);
+    if (path.startsWith("/v1/endpoints")) assert.equal(String(answer.faultyFields), fields, answer.text);
+    if (fields.includes("url")) assert.match(answer.text, /such as https:\/\/example\.com\/hook/);
+    if (fields.includes("secret")) assert.match(answer.text, /looks like a mistyped whsec_ secret/);
+    assert.ok(!answer.text.includes(secret));
+  }
+});

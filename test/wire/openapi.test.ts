@@ -147,6 +147,28 @@ test("what a source's own URL answers but JSON is documented, and its 400 is not
   assert.equal((await server.request("POST", `/in/${source.id}`, { key: null, body: "{{" })).status, 200);
 });
 
+test("the metrics are text and their errors JSON, as documented", async () => {
+  const { responses } = (await document()).get("GET /metrics") ?? assert.fail();
+  const developer = await server.request("POST", "/v1/auth/keys", { body: { name: "d" } });
+  const asked = [
+    await server.request("GET", "/metrics"),
+    await server.request("GET", "/metrics?x=1"),
+    await server.request("GET", "/metrics", { key: null }),
+    await server.request("GET", "/metrics", { key: developer.body.api_key }),
+    await server.request("GET", "/metrics?tenant=dev_x"),
+  ];
+  assert.deepEqual(
+    asked.map(({ status }) => status),
+    [200, 400, 401, 403, 404],
+  );
+  for (const { status, headers, text } of asked) {
+    const [type = ""] = (headers.get("content-type") ?? "").split(";");
+    const schema = responses[status]?.content?.[type]?.schema ?? assert.fail(`${status} ${type}`);
+    assert.deepEqual(Object.keys(responses[status]?.content ?? {}), [type]);
+    assert.ok(Compile(schema).Check(status === 200 ? text : JSON.parse(text)), text);
+  }
+});
+
 test("the answers are what the document says, field for field", async (t) => {
   const operations = await document();
   const check = (name: string, answer: Answer): void => {

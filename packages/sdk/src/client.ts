@@ -123,8 +123,20 @@ export class Signalbox {
 
 function checkUrl(url: string): void {
   checkString("url", url);
-  const { protocol, search, hash } = new URL(url);
-  if (protocol !== "http:" && protocol !== "https:") throw new TypeError(`${url} is not an http or https URL`);
+  // The platform's parser would repair `http:host` and `http:///host`, and read `localhost:8080` as a scheme.
+  if (!/^https?:\/\/[^/\\\s]/i.test(url)) throw new TypeError(`url must begin with http:// or https://${meant(url)}`);
+  if (/^[^/]*\/\/[^/?#]*@/.test(url)) throw new TypeError("url must not hold a user name or password");
+  if (/[\s\\]/.test(url) || !URL.canParse(url)) throw new TypeError(`url is not a valid URL: ${JSON.stringify(url)}`);
+  const { search, hash } = new URL(url);
   // The calls' paths are put behind it.
   if (search !== "" || hash !== "") throw new TypeError("url must have neither a query nor a fragment");
+}
+
+/** What a text without a scheme probably means: a server nearby speaks http. */
+function meant(url: string): string {
+  const host = url.replace(/^(?:https?:)?[\s\\/]*/i, "").trim();
+  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?(?:\/[\w./-]*)?$/i.test(host)) return "";
+  const isNear = /^(?:localhost|[\d.]+|\[)/i.test(host) || !host.includes(".");
+  const scheme = /^https:/i.test(url) || !(isNear || /^http:/i.test(url)) ? "https" : "http";
+  return `; did you mean "${scheme}://${host}"?`;
 }

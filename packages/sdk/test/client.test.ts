@@ -119,7 +119,26 @@ describe("the client", () => {
 
   it("refuses an address that is not http, and an empty key", () => {
     assert.throws(() => new Signalbox({ url: "localhost:8080", apiKey: KEY }), TypeError);
-    assert.throws(() => new Signalbox({ url: "nonsense", apiKey: KEY }), TypeError);
+    assert.throws(() => new Signalbox({ url: "nonsense here", apiKey: KEY }), TypeError);
+    const meant: readonly (readonly [string, string])[] = [
+      ["127.0.0.1:8080", "http://127.0.0.1:8080"],
+      ["localhost:8080", "http://localhost:8080"],
+      ["[::1]:8080", "http://[::1]:8080"],
+      ["signalbox:8080/base", "http://signalbox:8080/base"],
+      ["hooks.example.com", "https://hooks.example.com"],
+      ["http:localhost:8080", "http://localhost:8080"],
+      ["https:///hooks.example.com/", "https://hooks.example.com/"],
+      ["//hooks.example.com", "https://hooks.example.com"],
+    ];
+    for (const [url, right] of meant) {
+      assert.throws(() => new Signalbox({ url, apiKey: KEY }), {
+        name: "TypeError",
+        message: `url must begin with http:// or https://; did you mean "${right}"?`,
+      });
+    }
+    assert.throws(() => new Signalbox({ url: "http://user:hush@localhost", apiKey: KEY }), {
+      message: "url must not hold a user name or password",
+    });
     assert.throws(() => new Signalbox({ url: "http://localhost", apiKey: "" }), TypeError);
   });
 

@@ -23,7 +23,7 @@ import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engin
 import type { EndpointView } from "../../ports/store.ts";
 import { checker } from "../check.ts";
 import { queryChecker } from "../query.ts";
-import { Nullable, Secret, Time } from "../schemas.ts";
+import { Nullable, Secret, secretRules, Time } from "../schemas.ts";
 
 const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
 
@@ -71,10 +71,10 @@ export const EndpointsQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const headerRules = { headers_json: customHeaderFaults };
-export const checkCreate = checker(CreateEndpointBody, headerRules);
-export const checkPatch = checker(PatchEndpointBody, headerRules);
-export const checkRotate = checker(RotateSecretBody);
+const rules = { headers_json: customHeaderFaults, ...secretRules };
+export const checkCreate = checker(CreateEndpointBody, rules);
+export const checkPatch = checker(PatchEndpointBody, rules);
+export const checkRotate = checker(RotateSecretBody, secretRules);
 export const checkRecover = checker(RecoverBody);
 export const checkEndpointsQuery = queryChecker(EndpointsQuery);
 

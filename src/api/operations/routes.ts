@@ -8,6 +8,7 @@ import { type Constant, constant, sendConstant } from "../constant.ts";
 import type { ApiDeps } from "../deps.ts";
 import { commonEnvelope } from "../errors.ts";
 import { STORE_RETRY_AFTER_SECONDS } from "../limits.ts";
+import { refuseUnknownQuery } from "../query.ts";
 import { CommonError, errorAnswers } from "../schemas.ts";
 import { docsPage, type OpenApiDocument } from "./docs-page.ts";
 
@@ -69,14 +70,16 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
   app.get(
     "/metrics",
     {
-      onRequest: requireCaller(deps, commonEnvelope, "keyOrSession"),
+      onRequest: [requireCaller(deps, commonEnvelope, "keyOrSession"), refuseUnknownQuery(commonEnvelope)],
       config: { needs: "global_admin" },
       schema: {
         tags,
         operationId: "readMetrics",
         summary: "Metrics in the text format of Prometheus",
-        produces: ["text/plain"],
-        response: { 200: Type.String(), ...errorAnswers(CommonError, []) },
+        response: {
+          200: { description: "The metrics.", content: { "text/plain": { schema: Type.String() } } },
+          ...errorAnswers(CommonError, []),
+        },
       },
     },
     async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),

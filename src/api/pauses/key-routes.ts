@@ -27,6 +27,11 @@ import {
 const tags = ["Keys"];
 const config = { needs: "org_admin" } as const;
 const ABOVE_CALLER = problem(403, "FORBIDDEN", "The key's role must not be above your own.");
+const LAST_ADMIN_KEY = problem(
+  409,
+  "LAST_ADMIN_KEY",
+  "This is the last key of role global_admin. Make another one first, or replace it with POST /v1/auth/keys/rotate.",
+);
 
 export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): void {
   const { access } = engine;
@@ -84,8 +89,9 @@ export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): vo
         tags,
         operationId: "revokeKey",
         summary: "Revoke a key, at once",
+        description: "The last key of role global_admin stays: 409 LAST_ADMIN_KEY.",
         params: PathId,
-        response: { 204: Type.Null({ description: "Revoked." }), ...answers(404) },
+        response: { 204: Type.Null({ description: "Revoked." }), ...answers(404, 409) },
       },
     },
     async (request, reply) => {
@@ -98,6 +104,8 @@ export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): vo
           return reply.code(204).send();
         case "forbidden":
           return refuse(reply, ABOVE_CALLER);
+        case "lastAdmin":
+          return refuse(reply, LAST_ADMIN_KEY);
         case "unknown":
           return refuse(reply, KEY_NOT_FOUND);
       }

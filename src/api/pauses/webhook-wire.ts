@@ -6,7 +6,7 @@ import { ENDPOINT_URL_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/time.ts";
 import type { CreateEndpointInput } from "../../engine/engine.ts";
 import { checker } from "../check.ts";
-import { Secret, Time } from "../schemas.ts";
+import { Secret, secretRules, Time } from "../schemas.ts";
 
 const PAUSE_EVENTS = ["pause.responded", "pause.timed_out", "pause.cancelled"] as const;
 
@@ -18,7 +18,7 @@ export const CreateWebhookBody = Type.Object(
   },
   { title: "PauseWebhookInput", additionalProperties: false },
 );
-export const checkCreateWebhook = checker(CreateWebhookBody);
+export const checkCreateWebhook = checker(CreateWebhookBody, secretRules);
 
 export const WebhookAnswer = Type.Object(
   {

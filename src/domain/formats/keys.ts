@@ -26,6 +26,21 @@ export function standardKey(secret: string): HmacKey {
   return decodes ? { text: rest, encoding: "base64" } : wholeSecretKey(secret);
 }
 
+/** `whsec_` in any letter case, with another separator, quoted or doubled; then what was meant as the base64. */
+const NEARLY_PREFIXED = /^["'\s]*(?:whsec[_:. -]+)+(.*?)["'\s]*$/is;
+/** Padded, or as long as 24 bytes are: in the standard or the URL-safe alphabet. Placeholders in manuals are shorter. */
+const MEANT_AS_BASE64 = /^(?:[A-Za-z0-9+/_-]{32,}=*|[A-Za-z0-9+/_-]+={1,2})$/;
+
+/**
+ * Whether a secret was meant to be `whsec_` and base64, and is not: in the URL-safe alphabet, without its padding, of too
+ * few bytes, cut, quoted. Libraries of Standard Webhooks decode what we would take as text, and no signature would fit.
+ */
+export function isMistypedSecret(secret: string): boolean {
+  if (standardKey(secret).encoding === "base64") return false;
+  const rest = NEARLY_PREFIXED.exec(secret)?.[1];
+  return rest !== undefined && MEANT_AS_BASE64.test(rest);
+}
+
 /** The key of every other signature: the whole secret's UTF-8 bytes, prefix and all. */
 export function wholeSecretKey(secret: string): HmacKey {
   return { text: secret, encoding: "utf8" };

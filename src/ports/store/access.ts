@@ -62,6 +62,8 @@ export interface Founding {
   readonly now: EpochMs;
 }
 
+export type RevokeKeyResult = "revoked" | "unknown" | "forbidden" | "lastAdmin";
+
 export interface AccessVerbs {
   /** Acts only on an empty store: answers false, and changes nothing, when there is a tenant. */
   found(founding: Founding): Promise<boolean>;
@@ -71,13 +73,8 @@ export interface AccessVerbs {
   createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<CreateKeyResult>;
   /** The keys that are not revoked, in creation order. */
   listKeys(tenantSeq: Seq, after: Seq | null, limit: number): Promise<KeyPage>;
-  /** `forbidden`: its role is above the actor's. */
-  revokeKey(request: {
-    actor: Actor;
-    tenantSeq: Seq;
-    id: Uuid;
-    now: EpochMs;
-  }): Promise<"revoked" | "unknown" | "forbidden">;
+  /** `forbidden`: its role is above the actor's. `lastAdmin`: no other key of role `global_admin` would be left. */
+  revokeKey(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RevokeKeyResult>;
   /** Replace the actor's own key by one of the same name and role; false when it was revoked meanwhile. */
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;

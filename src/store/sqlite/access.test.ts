@@ -76,6 +76,19 @@ test("a key above the actor's role cannot be revoked, nor one of another tenant"
   );
 });
 
+test("the last key of role global_admin in the installation is not revoked", () => {
+  const { w, run, key, actor, tenantSeq, tenant, newId, audits } = open();
+  const admin = { ...actor, role: "global_admin" } as const;
+  const [first, second] = [key("global_admin", "a"), key("global_admin", "b")];
+  const elsewhere = tenant();
+  const key3 = { id: newId(), hash: hash("c"), name: "third", role: "global_admin", test: false } as const;
+  const revoke = (id: typeof first.id) => run(() => revokeKey(w, { actor: admin, tenantSeq, id, now: START }));
+  assert.deepEqual([revoke(first.id), revoke(second.id)], ["revoked", "lastAdmin"]);
+  assert.equal(audits().filter((type) => type === "key.revoked").length, 1);
+  run(() => createKey(w, { actor: admin, tenantSeq: elsewhere.tenantSeq, key: key3, now: START }));
+  assert.equal(revoke(second.id), "revoked", "another tenant has one");
+});
+
 test("rotating replaces the actor's key by one of the same name and role; repeating it changes nothing more", () => {
   const { w, run, actor, row, newId, count, audits } = open();
   const id = newId();

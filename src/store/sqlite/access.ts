@@ -2,7 +2,7 @@
 import { type Actor, includesRole, type Role } from "../../domain/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { quotaExceeded } from "../../domain/quota.ts";
-import type { CreateKeyResult, Founding, NewKey, NewUser, Tenant } from "../../ports/store.ts";
+import type { CreateKeyResult, Founding, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { audit } from "./audit.ts";
 import { countKeys } from "./lookups.ts";
@@ -56,10 +56,18 @@ const LIVE_KEY = `
 // The row stays until retention takes it: a hash that was revoked cannot come back meanwhile.
 const REVOKE = "UPDATE keys SET revoked_at = ? WHERE id = ?";
 
-export function revokeKey(w: Writing, { actor, tenantSeq, id, now }: RevokeKey): "revoked" | "unknown" | "forbidden" {
+// Walks the keys: of all that is done with keys this is the rarest.
+const OTHER_ADMIN = `
+  SELECT 1
+  FROM keys
+  WHERE role = 'global_admin' AND revoked_at IS NULL AND id <> ?
+  LIMIT 1`;
+
+export function revokeKey(w: Writing, { actor, tenantSeq, id, now }: RevokeKey): RevokeKeyResult {
   const key = one<StoredKey>(w, LIVE_KEY, uuidBytes(id));
   if (key === undefined || key.tenant_seq !== tenantSeq) return "unknown";
   if (!includesRole(actor.role, key.role)) return "forbidden";
+  if (key.role === "global_admin" && one(w, OTHER_ADMIN, uuidBytes(id)) === undefined) return "lastAdmin";
   w.prepare(REVOKE).run(now, uuidBytes(id));
   auditKey(w, { actor, tenantSeq, type: "key.revoked", key: { id, name: key.name, role: key.role }, now });
   return "revoked";
