@@ -63,7 +63,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     userAgent,
     retentionMs: config.retentionDays * DAY_MS,
     notifiers: createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
-    respondUrl: (token) => `${publicUrl()}/respond/${token}`,
+    publicUrl,
   });
   const [{ createServer }, { listen }] = await loadingApi;
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });

@@ -38,8 +38,8 @@ export interface EngineOptions {
   readonly retentionMs: number;
   /** The channels that are configured. */
   readonly notifiers: readonly Notifier[];
-  /** The page of a token; asked from `listening` on. */
-  readonly respondUrl: (token: string) => string;
+  /** How people and programs reach the server, without a slash at its end; asked from `listening` on. */
+  readonly publicUrl: () => string;
 }
 
 export interface RunningEngine extends Engine {
@@ -86,6 +86,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const isBusy = () => deliveries.dispatch.inFlight > 0 || publisher.queueSize > 0;
   const ledger = createLedger(store, clock, isBusy);
   const links = createRespondLinks(entered.linkKey);
+  const { publicUrl } = options;
+  const respondUrl = (token: string): string => `${publicUrl()}/respond/${token}`;
   const waits = createWaits(clock);
   const notifications = createNotifications({
     clock,
@@ -94,12 +96,11 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     outage,
     notifiers: options.notifiers,
     node,
-    respondUrl: (pause) => options.respondUrl(links.tokenOf(pause)),
+    respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
   });
   const { claims } = deliveries;
-  const { respondUrl } = options;
   const pauses = startPauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
-  const inbound = createInbound({ clock, store, outage, claims, isOpen: () => listening });
+  const inbound = createInbound({ clock, store, outage, claims, publicUrl, isOpen: () => listening });
   const upkeep = startUpkeep({
     clock,
     store,

@@ -58,7 +58,7 @@ export async function assembleServer(
     userAgent: "Signalbox/test",
     retentionMs: 30 * 86_400_000,
     notifiers: [],
-    respondUrl: (token) => `http://localhost/respond/${token}`,
+    publicUrl: () => "http://localhost",
   });
   await found(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY, tenantName: null });
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });

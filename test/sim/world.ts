@@ -109,7 +109,7 @@ export function createWorld(seed: number): World {
       userAgent: "Signalbox/sim",
       retentionMs: RETENTION_MS,
       notifiers,
-      respondUrl: (token) => `http://localhost/respond/${token}`,
+      publicUrl: () => "http://localhost",
     });
     const isUp = await orLost(
       engine.then(

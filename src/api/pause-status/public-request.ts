@@ -17,13 +17,17 @@ export function installRawBodies(app: FastifyInstance): void {
   });
 }
 
+/** What a proxy may write before the path (RFC 9112 §3.2.2). */
+const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i;
+
 export function publicRequestOf(
-  { publicUrl, addressOf }: Pick<ApiDeps, "publicUrl"> & { readonly addressOf: ClientAddress },
+  { publicUrl }: Pick<ApiDeps, "publicUrl">,
+  addressOf: ClientAddress,
   request: FastifyRequest,
 ): PublicRequest {
   return {
     headers: joinedHeaders(request.raw.rawHeaders),
-    url: publicUrl + request.url,
+    url: publicUrl + request.url.replace(ABSOLUTE_FORM, ""),
     body: (request.body as Buffer | undefined) ?? NOTHING,
     address: addressOf(request),
   };

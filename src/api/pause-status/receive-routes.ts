@@ -43,7 +43,6 @@ type BySource = { Params: { source_id: string } };
 export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { inbound } = deps.engine;
   const addressOf = createClientAddress(deps.trustProxy);
-  const toPublic = { publicUrl: deps.publicUrl, addressOf };
   const heldBack = createHeldBack(deps.clock);
   installRawBodies(app);
   // Before the body is read: a flood of forged ones must cost less than it takes to send.
@@ -74,7 +73,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
     },
     // No promise of its own and no reply returned, which Fastify would wait for: senders come by the thousand.
     (request, reply): void => {
-      inbound.receivePauseStatus(publicRequestOf(toPublic, request)).then(
+      inbound.receivePauseStatus(publicRequestOf(deps, addressOf, request)).then(
         (answer) => answerPauseStatus(heldBack, request, reply, answer),
         (error) => reply.send(error),
       );
@@ -100,7 +99,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
     },
     (request, reply): void => {
       const id = parseId(ID_PREFIX.source, request.params.source_id) ?? NO_ID;
-      inbound.receiveAny(id, publicRequestOf(toPublic, request)).then(
+      inbound.receiveAny(id, publicRequestOf(deps, addressOf, request)).then(
         (answer) => answerAny(heldBack, request as FastifyRequest, reply, answer),
         (error) => reply.send(error),
       );

@@ -21,15 +21,16 @@ export interface InboundOptions {
   readonly store: Store;
   readonly outage: Outage;
   readonly claims: Pick<Claims, "wake">;
+  readonly publicUrl: () => string;
   readonly isOpen: () => boolean;
 }
 
-export function createInbound({ clock, store, outage, claims, isOpen }: InboundOptions): Inbound {
+export function createInbound({ clock, store, outage, claims, publicUrl, isOpen }: InboundOptions): Inbound {
   const sources = createKnownSources(store);
   const refusals = createRefusals(clock);
   const receiving = createReceiving({ clock, store, outage, claims, sources, refusals, isOpen });
   return {
-    ...createRecords({ clock, store, outage, claims, sources }),
+    ...createRecords({ clock, store, outage, claims, sources, publicUrl }),
     sources: createSources(store, clock, sources),
     mayTry: refusals.mayTry,
     countFailure: (address) => void refusals.failed(address, 0),

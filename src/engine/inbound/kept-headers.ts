@@ -29,6 +29,7 @@ const READ: ReadonlySet<string> = new Set([
   "x-slack-request-timestamp",
   ...["hmac-sha256", "topic", "webhook-id"].flatMap((name) => [`x-shopify-${name}`, `shopify-${name}`]),
   "x-twilio-signature",
+  "x-twilio-webhooks-signature-settings",
   "i-twilio-idempotency-token",
   ...["id", "timestamp", "signature"].flatMap((name) => [`webhook-${name}`, `svix-${name}`]),
   "x-pausepoint-signature",

@@ -69,6 +69,8 @@ export interface VerifyAgain {
   readonly source: Source | null;
   /** For a source of scheme `basic`. */
   readonly credentials: KeptCredentials;
+  /** As it is now: the one of its receipt may have been wrong. */
+  readonly publicUrl: string;
   readonly now: EpochMs;
 }
 
@@ -111,9 +113,13 @@ function verify(question: Question): Verified | Failed {
   const { record, source, now } = question;
   const lost = whyLost(question);
   if (lost !== null) return failed(record.rejection ?? "credentials_mismatch", lost);
-  const request = asItCame(question);
+  const came = asItCame(question);
+  const request = atPresentUrl(came, question.publicUrl);
   const secrets = secretsAt(source, now);
-  const verification = verifyRequest(source, secrets, request, record.receivedAt);
+  let verification = verifyRequest(source, secrets, request, record.receivedAt);
+  if (verification.kind === "rejected" && request.url !== came.url) {
+    verification = verifyRequest(source, secrets, came, record.receivedAt);
+  }
   if (verification.kind === "rejected") {
     const refusal = asToldThen(question) ?? notKept(question, verification) ?? verification;
     const explain = () => explainRejection(source, secrets, request, refusal, expiredSecrets(source, now));
@@ -135,6 +141,19 @@ const UNOPENABLE =
 function asItCame({ record: { raw }, credentials }: Question): InboundRequest {
   if (credentials.kind !== "kept") return raw;
   return { ...raw, headers: { ...raw.headers, authorization: credentials.authorization } };
+}
+
+const PATH = "/in/";
+
+/**
+ * As it would come now. Schemes that sign the URL cannot verify what came while `SIGNALBOX_PUBLIC_URL` was wrong; nor what
+ * came before the server moved, so the URL of its receipt is tried as well.
+ */
+function atPresentUrl(request: InboundRequest, publicUrl: string): InboundRequest {
+  const { url } = request;
+  const start = (url.split("?", 1)[0] ?? "").lastIndexOf(PATH);
+  const present = start === -1 ? url : publicUrl + url.slice(start);
+  return present === url ? request : { ...request, url: present };
 }
 
 /** While its source is as it was then, what was said of it holds, and was said with all its headers in sight. */

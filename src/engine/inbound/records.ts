@@ -24,6 +24,7 @@ export interface RecordsOptions {
   readonly outage: Pick<Outage, "report">;
   readonly claims: Pick<Claims, "wake">;
   readonly sources: KnownSources;
+  readonly publicUrl: () => string;
 }
 
 /** Why it failed is only looked for when somebody will read it. */
@@ -33,8 +34,8 @@ type Prepared =
   | { readonly kind: "ready"; readonly request: Pick<Reprocess, "event" | "verified" | "eventType" | "now"> }
   | Failed;
 
-export function createRecords({ clock, store, outage, claims, sources }: RecordsOptions): Records {
-  const explained = createExplained({ clock, store, outage, sources });
+export function createRecords({ clock, store, outage, claims, sources, publicUrl }: RecordsOptions): Records {
+  const explained = createExplained({ clock, store, outage, sources, publicUrl });
 
   async function find(caller: Caller, id: Uuid): Promise<InboundRecord | null> {
     const record = await store.getInbound(null, id);
@@ -71,7 +72,7 @@ export function createRecords({ clock, store, outage, claims, sources }: Records
       source?.scheme === "basic" ? await store.getCredentials(record.id) : ({ kind: "none" } as const);
     if (credentials === null) return null;
     const now = clock.now();
-    const again = verifyAgain({ record, source, credentials, now });
+    const again = verifyAgain({ record, source, credentials, publicUrl: publicUrl(), now });
     if (again.kind === "failed") return again;
     return { kind: "ready", request: { event: again.eventOf(clock.uuid()), verified: again.becomes, now } };
   }

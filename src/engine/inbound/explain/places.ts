@@ -7,6 +7,7 @@ import { utf8Text } from "../schemes/form.ts";
 import { header, similarHeaders } from "../schemes/headers.ts";
 import type { SigningScheme } from "../schemes/index.ts";
 import { standardPrefix } from "../schemes/standard-webhooks.ts";
+import { twilioAlgorithm } from "../schemes/twilio.ts";
 
 interface Form {
   readonly algorithm: HmacAlgorithm;
@@ -87,7 +88,7 @@ function ownHeaders(scheme: SigningScheme, { hmac }: SourceSettings, request: In
     case "shopify":
       return [slot("X-Shopify-Hmac-Sha256", "", "base64"), slot("Shopify-Hmac-Sha256", "", "base64")];
     case "twilio":
-      return [slot("X-Twilio-Signature", "", "base64", "sha1")];
+      return [slot("X-Twilio-Signature", "", "base64", twilioAlgorithm(request) ?? "sha1")];
     case "standard-webhooks":
       return [slot(`${standardPrefix(request)}-signature`, "v1,", "base64")];
     case "stripe":

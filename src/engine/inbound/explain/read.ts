@@ -21,13 +21,14 @@ export interface ExplainedOptions {
   readonly store: Pick<Store, "getInbound" | "getCredentials">;
   readonly outage: Pick<Outage, "report">;
   readonly sources: KnownSources;
+  readonly publicUrl: () => string;
 }
 
 const NO_CREDENTIALS = { kind: "none" } as const;
 const FITS =
   "It does fit the source's present secret: it can be processed again, unless the same was received meanwhile.";
 
-export function createExplained({ clock, store, outage, sources }: ExplainedOptions): Explained {
+export function createExplained({ clock, store, outage, sources, publicUrl }: ExplainedOptions): Explained {
   /** Null: there is none any more, or nothing can be found that is not known already. */
   async function sourceOf(row: InboundRow): Promise<Source | null> {
     if (row.valid) return null;
@@ -47,7 +48,7 @@ export function createExplained({ clock, store, outage, sources }: ExplainedOpti
     try {
       const credentials = source.scheme === "basic" ? await store.getCredentials(record.id) : NO_CREDENTIALS;
       if (credentials === null) return record.explanation; // it is refused no more, or gone
-      const again = verifyAgain({ record, source, credentials, now: clock.now() });
+      const again = verifyAgain({ record, source, credentials, publicUrl: publicUrl(), now: clock.now() });
       return again.kind === "failed" ? again.explain() : FITS;
     } catch (error) {
       // A mistake of ours in one must not hide it, nor the rest of a list.

@@ -1,0 +1,45 @@
+/**
+ * The spellings of a URL that its sender may have signed. Twilio signs the text that was registered, character by
+ * character. A proxy may have respelled it since, and nobody can tell what it was, so each common writer of URLs is tried.
+ */
+import { parse, stringify } from "node:querystring";
+
+const AUTHORITY = /^(https?):\/\/([^/?#]*)(.*)$/s;
+const PORT = /:\d+$/;
+
+/** Each once: with its port and without it, and the query as it came and as others write it; at most 26. */
+export function urlSpellings(url: string): readonly string[] {
+  const start = url.indexOf("?") + 1;
+  const queries = start === 0 ? [""] : querySpellings(url.slice(start));
+  const bases = portSpellings(url.slice(0, start === 0 ? undefined : start));
+  return bases.flatMap((base) => queries.map((query) => base + query));
+}
+
+/** Twilio signs the URL sometimes with its port and sometimes without, whichever was registered. */
+function portSpellings(url: string): readonly string[] {
+  const [, protocol, authority = "", rest = ""] = AUTHORITY.exec(url) ?? [];
+  if (protocol === undefined) return [url];
+  const bare = authority.replace(PORT, "");
+  const port = PORT.exec(authority)?.[0] ?? (protocol === "https" ? ":443" : ":80");
+  return [`${protocol}://${bare}${rest}`, `${protocol}://${bare}${port}${rest}`];
+}
+
+function querySpellings(query: string): readonly string[] {
+  // JavaScript's encodeURIComponent: a space is %20, and !'()*~ stay.
+  const component = stringify(parse(query, "&", "=", { maxKeys: 0 }));
+  // Browsers' and Java's forms: a space is +, !'()~ are escaped, and * stays.
+  const form = new URLSearchParams(query).toString();
+  const php = form.replaceAll("*", "%2A");
+  const python = php.replaceAll("%7E", "~");
+  // RFC 3986, PHP's rawurlencode, Python's quote: !'()* are escaped, and ~ stays.
+  const strict = python.replaceAll("+", "%20");
+  const all = php.replaceAll("+", "%20");
+  const browser = URL.parse(`https://a/?${query}`)?.search.slice(1) ?? query;
+  const lower = [query, component, form, strict].map((text) => withHex(text, "lower"));
+  return [...new Set([query, browser, withHex(query, "upper"), component, form, php, python, strict, all, ...lower])];
+}
+
+/** `%C3` and `%c3` are the same byte (RFC 3986 §2.1), and .NET writes the second. */
+function withHex(query: string, letters: "upper" | "lower"): string {
+  return query.replace(/%[\da-f]{2}/gi, (byte) => (letters === "upper" ? byte.toUpperCase() : byte.toLowerCase()));
+}
