@@ -25,6 +25,9 @@ export const NameText = Type.String({ minLength: 1, maxLength: 200, format: "tex
 
 export const RoleName = Type.Enum([...ROLES], { title: "Role" });
 
+/** A public id in an answer. */
+export const IdText = (prefix: string) => Type.String({ examples: [`${prefix}0190e0c4-2222-7000-8000-000000000003`] });
+
 export const PathId = Type.Object({ id: Type.String() });
 
 /** A body without fields. */

@@ -8,7 +8,11 @@ const GivenPassword = Type.String({ minLength: 1, maxLength: PASSWORD_CHARS_MAX 
 
 export const LoginBody = Type.Object(
   { email: Type.String({ minLength: 1, maxLength: EMAIL_CHARS_MAX }), password: GivenPassword },
-  { title: "LoginInput", additionalProperties: false },
+  {
+    title: "LoginInput",
+    additionalProperties: false,
+    examples: [{ email: "ann@example.com", password: "correct horse battery staple" }],
+  },
 );
 export const checkLogin = checker(LoginBody);
 
@@ -17,7 +21,11 @@ export const PasswordBody = Type.Object(
     currentPassword: GivenPassword,
     newPassword: Type.String({ minLength: PASSWORD_CHARS_MIN, maxLength: PASSWORD_CHARS_MAX }),
   },
-  { title: "PasswordChange", additionalProperties: false },
+  {
+    title: "PasswordChange",
+    additionalProperties: false,
+    examples: [{ currentPassword: "correct horse battery staple", newPassword: "another four common words" }],
+  },
 );
 export const checkPassword = checker(PasswordBody);
 

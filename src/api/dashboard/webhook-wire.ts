@@ -16,7 +16,7 @@ export const CreateWebhookBody = Type.Object(
     url: Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" }),
     description: Type.Optional(Nullable(Type.String({ maxLength: ENDPOINT_DESCRIPTION_CHARS_MAX, format: "prose" }))),
   },
-  { title: "DashboardWebhookInput", additionalProperties: false },
+  { title: "DashboardWebhookInput", additionalProperties: false, examples: [{ url: "https://shop.example.com/hook" }] },
 );
 export const checkCreateWebhook = checker(CreateWebhookBody);
 

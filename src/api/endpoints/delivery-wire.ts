@@ -37,7 +37,11 @@ export const ReplayBody = Type.Object(
     delivery_ids: Type.Array(Type.String({ format: "delivery-id" }), { minItems: 1, maxItems: REPLAY_DELIVERIES_MAX }),
     dry_run: Type.Optional(Type.Boolean({ default: false })),
   },
-  { title: "ReplayInput", additionalProperties: false },
+  {
+    title: "ReplayInput",
+    additionalProperties: false,
+    examples: [{ delivery_ids: ["del_0190e0c4-2222-7000-8000-000000000003"], dry_run: true }],
+  },
 );
 export const checkReplay = checker(ReplayBody);
 

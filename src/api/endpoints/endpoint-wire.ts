@@ -1,7 +1,7 @@
 /** `/v1/endpoints` on the wire. */
 import Type, { type Static } from "typebox";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoint.ts";
-import { FORMATS } from "../../domain/endpoint.ts";
+import { endpointDefaults, FORMATS } from "../../domain/endpoint.ts";
 import { customHeaderFaults } from "../../domain/headers.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import {
@@ -23,9 +23,13 @@ import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engin
 import type { EndpointView } from "../../ports/store.ts";
 import { checker } from "../check.ts";
 import { queryChecker } from "../query.ts";
-import { Nullable, Secret, secretRules, Time } from "../schemas.ts";
+import { IdText, Nullable, Secret, secretRules, Time } from "../schemas.ts";
 
 const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
+
+const FormatName = Type.Enum([...FORMATS], { title: "Format" });
+const StatusName = Type.Enum(["ACTIVE", "PAUSED", "DISABLED"], { title: "EndpointStatus" });
+const DEFAULTS = endpointDefaults("endpoints");
 
 const settings = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: ENDPOINT_NAME_CHARS_MAX, format: "text" })),
@@ -36,7 +40,7 @@ const settings = {
   event_types: Type.Optional(
     Nullable(Type.Array(Type.String({ format: "event-filter" }), { minItems: 1, maxItems: EVENT_FILTERS_MAX })),
   ),
-  format: Type.Optional(Type.Enum([...FORMATS])),
+  format: Type.Optional(FormatName),
   retry_schedule_seconds: Type.Optional(
     Type.Array(Type.Integer({ minimum: 1, maximum: RETRY_WAIT_SECONDS_MAX }), { minItems: 0, maxItems: RETRIES_MAX }),
   ),
@@ -45,13 +49,33 @@ const settings = {
   ordered: Type.Optional(Type.Boolean()),
 };
 
+/** What a new endpoint has unless its body says otherwise; a PATCH changes only what it names. */
+const createDefaults = {
+  timeout_seconds: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: TIMEOUT_SECONDS_MAX, default: DEFAULTS.timeoutSeconds }),
+  ),
+  max_in_flight: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_IN_FLIGHT_MAX, default: DEFAULTS.maxInFlight })),
+  ordered: Type.Optional(Type.Boolean({ default: DEFAULTS.ordered })),
+  retry_schedule_seconds: Type.Optional(
+    Type.Array(Type.Integer({ minimum: 1, maximum: RETRY_WAIT_SECONDS_MAX }), {
+      minItems: 0,
+      maxItems: RETRIES_MAX,
+      default: [...DEFAULTS.retryScheduleSeconds],
+    }),
+  ),
+};
+
 export const CreateEndpointBody = Type.Object(
-  { url: Url, ...settings },
-  { title: "EndpointInput", additionalProperties: false },
+  { url: Url, ...settings, ...createDefaults },
+  {
+    title: "EndpointInput",
+    additionalProperties: false,
+    examples: [{ url: "https://shop.example.com/hook", event_types: ["order.*"], format: "standard" }],
+  },
 );
 export const PatchEndpointBody = Type.Object(
   { url: Type.Optional(Url), ...settings, status: Type.Optional(Type.Enum(["ACTIVE", "PAUSED"])) },
-  { title: "EndpointPatch", additionalProperties: false },
+  { title: "EndpointPatch", additionalProperties: false, examples: [{ status: "PAUSED" }] },
 );
 export const RotateSecretBody = Type.Object(
   {
@@ -60,9 +84,12 @@ export const RotateSecretBody = Type.Object(
       Type.Integer({ minimum: 0, maximum: ROTATE_OVERLAP_SECONDS_MAX, default: ROTATE_OVERLAP_SECONDS_DEFAULT }),
     ),
   },
-  { title: "RotateSecretInput", additionalProperties: false },
+  { title: "RotateSecretInput", additionalProperties: false, examples: [{ overlap_seconds: 3600 }] },
 );
-export const RecoverBody = Type.Object({ since: Time }, { title: "RecoverInput", additionalProperties: false });
+export const RecoverBody = Type.Object(
+  { since: Time },
+  { title: "RecoverInput", additionalProperties: false, examples: [{ since: "2026-01-31T12:00:00Z" }] },
+);
 export const EndpointsQuery = Type.Object(
   {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ENDPOINTS_PAGE_MAX, default: ENDPOINTS_PAGE_MAX })),
@@ -113,18 +140,18 @@ function settingsOf(body: Static<typeof PatchEndpointBody>): Partial<EndpointSet
 }
 
 const EndpointFields = {
-  id: Type.String(),
+  id: IdText(ID_PREFIX.endpoint),
   name: Type.String(),
   url: Type.String(),
   headers_json: Type.Record(Type.String(), Type.String()),
   timeout_seconds: Type.Integer(),
-  status: Type.Enum(["ACTIVE", "PAUSED", "DISABLED"]),
+  status: StatusName,
   paused_at: Nullable(Time),
   created_at: Time,
   updated_at: Time,
   description: Nullable(Type.String()),
   event_types: Nullable(Type.Array(Type.String())),
-  format: Type.Enum([...FORMATS]),
+  format: FormatName,
   retry_schedule_seconds: Type.Array(Type.Integer()),
   rate_limit_per_second: Nullable(Type.Integer()),
   max_in_flight: Type.Integer(),
@@ -156,7 +183,7 @@ export const TestAnswer = Type.Object(
   },
   { title: "EndpointTestResult" },
 );
-export const RecoverAnswer = Type.Object({ job_id: Type.String() }, { title: "StartedJob" });
+export const RecoverAnswer = Type.Object({ job_id: IdText(ID_PREFIX.job) }, { title: "StartedJob" });
 
 export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointAnswer> {
   return {

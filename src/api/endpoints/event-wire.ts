@@ -18,17 +18,23 @@ import { type Checked, checker } from "../check.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors.ts";
 import { isIdempotencyKey } from "../formats.ts";
 import { quotaProblem } from "../quota.ts";
-import { CommonError, Nullable, Time } from "../schemas.ts";
+import { CommonError, IdText, Nullable, Time } from "../schemas.ts";
 import { DeliveryAnswer, deliveryJson } from "./delivery-wire.ts";
 import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "./named-ids.ts";
 
 export const EventBody = Type.Object(
   {
-    type: Type.String({ minLength: 1, maxLength: EVENT_TYPE_CHARS_MAX, format: "event-type" }),
+    type: Type.String({
+      minLength: 1,
+      maxLength: EVENT_TYPE_CHARS_MAX,
+      format: "event-type",
+      examples: ["order.created"],
+    }),
     payload: Type.Object(
       {},
       {
         additionalProperties: true,
+        examples: [{ id: 1, total: "19.90" }],
         description: `Any JSON object of at most ${PAYLOAD_BYTES_MAX} bytes; delivered byte for byte as it stands here.`,
       },
     ),
@@ -45,11 +51,25 @@ export const EventBody = Type.Object(
       Nullable(Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" })),
     ),
   },
-  { title: "EventInput", additionalProperties: false },
+  {
+    title: "EventInput",
+    additionalProperties: false,
+  },
 );
 export const BatchBody = Type.Object(
   { events: Type.Array(EventBody, { minItems: 0, maxItems: BATCH_EVENTS_MAX }) },
-  { title: "EventBatchInput", additionalProperties: false },
+  {
+    title: "EventBatchInput",
+    additionalProperties: false,
+    examples: [
+      {
+        events: [
+          { type: "order.created", payload: { id: 1 } },
+          { type: "order.paid", payload: { id: 1 } },
+        ],
+      },
+    ],
+  },
 );
 /** The events are checked one by one, since a bad one rejects none of the others. */
 const BatchFrame = Type.Object(
@@ -69,9 +89,13 @@ export const EventHeaders = Type.Object({
 });
 export const PublishedAnswer = Type.Object(
   {
-    event_id: Type.String(),
+    event_id: IdText(ID_PREFIX.event),
     deliveries: Type.Array(
-      Type.Object({ delivery_id: Type.String(), endpoint_id: Type.String(), created: Type.Boolean() }),
+      Type.Object({
+        delivery_id: IdText(ID_PREFIX.delivery),
+        endpoint_id: IdText(ID_PREFIX.endpoint),
+        created: Type.Boolean(),
+      }),
     ),
   },
   { title: "PublishedEvent" },
@@ -82,7 +106,7 @@ export const BatchAnswer = Type.Object(
 );
 export const EventAnswer = Type.Object(
   {
-    id: Type.String(),
+    id: IdText(ID_PREFIX.event),
     type: Type.String(),
     payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as it was published." }),
     created_at: Time,

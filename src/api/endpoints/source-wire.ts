@@ -50,7 +50,7 @@ const EventType = Type.Object(
     fallback: Type.Optional(Nullable(Type.String({ format: "event-type" }))),
   },
   {
-    title: "SourceEventType",
+    title: "SourceEventTypeInput",
     additionalProperties: false,
     description:
       "Where the type of the event is: a header, or a place in a JSON body; in the scheme's own place when neither is " +
@@ -118,7 +118,11 @@ export const CreateSourceBody = Type.Object(
     scheme: Type.Enum([...SCHEMES], { description: "How a request is known to be theirs; `none` believes anybody." }),
     ...options,
   },
-  { title: "SourceInput", additionalProperties: false },
+  {
+    title: "SourceInput",
+    additionalProperties: false,
+    examples: [{ name: "repositories", scheme: "github", event_type: { prefix: "github." } }],
+  },
 );
 export const PatchSourceBody = Type.Object(
   {
@@ -126,7 +130,7 @@ export const PatchSourceBody = Type.Object(
     scheme: Type.Optional(Type.Enum([...SCHEMES], { description: "As it is: a scheme never changes." })),
     ...options,
   },
-  { title: "SourcePatch", additionalProperties: false },
+  { title: "SourcePatch", additionalProperties: false, examples: [{ event_type: { pointer: "/type" } }] },
 );
 export const RotateSourceBody = Type.Object(
   {

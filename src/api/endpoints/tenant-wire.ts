@@ -19,7 +19,7 @@ const TenantName = Type.String({
 
 export const CreateTenantBody = Type.Object(
   { name: TenantName },
-  { title: "TenantInput", additionalProperties: false },
+  { title: "TenantInput", additionalProperties: false, examples: [{ name: "Acme" }] },
 );
 export const checkCreateTenant = checker(CreateTenantBody);
 
@@ -74,7 +74,7 @@ export const UpdateTenantBody = Type.Object(
     name: Type.Optional(TenantName),
     quotas: Type.Optional(Type.Object(forEachQuota(QUOTA_NAMES, QuotaValue), { additionalProperties: false })),
   },
-  { title: "TenantChanges", additionalProperties: false },
+  { title: "TenantChanges", additionalProperties: false, examples: [{ quotas: { endpoints: 100 } }] },
 );
 export const checkUpdateTenant = checker(UpdateTenantBody);
 

@@ -1,6 +1,5 @@
 /** What the people who run the server ask of it: is it alive, is it ready, how does it do, how is it used. */
 import { readFileSync } from "node:fs";
-import type {} from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { requireCaller } from "../auth.ts";
@@ -10,11 +9,19 @@ import { commonEnvelope } from "../errors.ts";
 import { STORE_RETRY_AFTER_SECONDS } from "../limits.ts";
 import { refuseUnknownQuery } from "../query.ts";
 import { CommonError, errorAnswers } from "../schemas.ts";
-import { docsPage, type OpenApiDocument } from "./docs-page.ts";
 
 const tags = ["Operations"];
-/** The page runs nothing and loads nothing but its own style sheet. */
-const DOCS_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** Swagger UI needs no more: its pictures are in its style sheet, and it asks this server alone. */
+const DOCS_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 
 const Alive = Type.Object({ status: Type.Literal("ok") }, { title: "Alive" });
 const Ready = Type.Object({ status: Type.Literal("ready") }, { title: "Ready" });
@@ -86,13 +93,28 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
   );
 }
 
+/** Swagger UI, and the three files of our own that show it. */
+const DOCS_FILES: Readonly<Record<string, { readonly type: string; readonly place: () => URL }>> = {
+  "/docs": { type: "text/html; charset=utf-8", place: () => new URL("./docs/page.html", import.meta.url) },
+  "/docs/page.css": { type: "text/css; charset=utf-8", place: () => new URL("./docs/page.css", import.meta.url) },
+  "/docs/page.js": { type: "text/javascript; charset=utf-8", place: () => new URL("./docs/page.js", import.meta.url) },
+  "/docs/swagger-ui.css": {
+    type: "text/css; charset=utf-8",
+    place: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui.css")),
+  },
+  "/docs/swagger-ui-bundle.js": {
+    type: "text/javascript; charset=utf-8",
+    place: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")),
+  },
+};
+
 function registerDocs(app: FastifyInstance): void {
-  const style = constant("text/css; charset=utf-8", readFileSync(new URL("./docs.css", import.meta.url), "utf8"));
-  let page: Constant | null = null;
-  app.get("/docs", { schema: { hide: true } }, (request, reply) => {
-    // Made once, at the first request: only then are all routes registered.
-    page ??= constant("text/html; charset=utf-8", docsPage(app.swagger() as OpenApiDocument));
-    sendConstant(request, reply.header("content-security-policy", DOCS_POLICY), page);
-  });
-  app.get("/docs/style.css", { schema: { hide: true } }, (request, reply) => sendConstant(request, reply, style));
+  for (const [path, { type, place }] of Object.entries(DOCS_FILES)) {
+    // Read at the first request: a server whose reference nobody opens does not hold two megabytes of it.
+    let file: Constant | null = null;
+    app.get(path, { schema: { hide: true } }, (request, reply) => {
+      file ??= constant(type, readFileSync(place(), "utf8"));
+      sendConstant(request, reply.header("content-security-policy", DOCS_POLICY), file);
+    });
+  }
 }

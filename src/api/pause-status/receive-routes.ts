@@ -90,7 +90,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
         summary: "Receive a source's webhook, and publish it as an event",
         description:
           "Of any content type; verified by the source's scheme. A challenge of Slack's is answered as text, and is no event.",
-        consumes: ["*/*"],
+        consumes: ["application/octet-stream"],
         security,
         params: Type.Object({ source_id: Type.String() }),
         body: AnyBody,

@@ -15,7 +15,7 @@ export const CreateKeyBody = Type.Object(
     role: Type.Optional(RoleName),
     test: Type.Optional(Type.Boolean({ default: false, description: "Makes an sb_test_ key: it notifies nobody." })),
   },
-  { title: "KeyInput", additionalProperties: false },
+  { title: "KeyInput", additionalProperties: false, examples: [{ name: "checkout service", role: "developer" }] },
 );
 export const checkCreateKey = checker(CreateKeyBody);
 

@@ -27,7 +27,7 @@ import { decodeCursor } from "../cursor.ts";
 import { invalid, type Problem, problem } from "../errors.ts";
 import { isIdempotencyKey } from "../formats.ts";
 import { queryChecker } from "../query.ts";
-import { Nullable, Time } from "../schemas.ts";
+import { IdText, Nullable, Time } from "../schemas.ts";
 
 const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
 const ChannelName = Type.Enum([...CHANNELS], { title: "PauseChannel" });
@@ -71,7 +71,13 @@ export const CreatePauseBody = Type.Object(
       ),
     ),
   },
-  { title: "PauseInput", additionalProperties: false },
+  {
+    title: "PauseInput",
+    additionalProperties: false,
+    examples: [
+      { message: "Pay 340 EUR to Acme?", options: ["Approve", "Reject"], timeout_default: "Reject", timeout_hours: 4 },
+    ],
+  },
 );
 const checkShape = checker(CreatePauseBody);
 
@@ -83,7 +89,7 @@ export const PauseHeaders = Type.Object({
 
 export const CreatedPauseAnswer = Type.Object(
   {
-    pause_id: Type.String(),
+    pause_id: IdText(ID_PREFIX.pause),
     status: Type.Literal("pending"),
     respond_url: Type.String({ description: "Whoever has it may decide." }),
     expires_at: Time,
@@ -94,7 +100,7 @@ export const CreatedPauseAnswer = Type.Object(
 
 export const PauseAnswer = Type.Object(
   {
-    pause_id: Type.String(),
+    pause_id: IdText(ID_PREFIX.pause),
     status: StatusName,
     message: Type.String(),
     options: Type.Array(Type.String()),

@@ -22,7 +22,7 @@ export const RespondBody = Type.Object(
       ),
     ),
   },
-  { title: "DecisionInput", additionalProperties: false },
+  { title: "DecisionInput", additionalProperties: false, examples: [{ choice: "Approve" }] },
 );
 export const checkRespond = checker(RespondBody);
 

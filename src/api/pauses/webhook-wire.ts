@@ -16,7 +16,17 @@ export const CreateWebhookBody = Type.Object(
     events: Type.Array(Type.Enum([...PAUSE_EVENTS]), { minItems: 1, maxItems: PAUSE_EVENTS.length }),
     secret: Secret,
   },
-  { title: "PauseWebhookInput", additionalProperties: false },
+  {
+    title: "PauseWebhookInput",
+    additionalProperties: false,
+    examples: [
+      {
+        url: "https://agent.example.com/decisions",
+        events: ["pause.responded"],
+        secret: "a secret of 16 characters or more",
+      },
+    ],
+  },
 );
 export const checkCreateWebhook = checker(CreateWebhookBody, secretRules);
 
