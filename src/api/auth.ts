@@ -7,6 +7,7 @@ import type { SignedIn } from "../engine/session-service.ts";
 import { sessionToken } from "./cookie.ts";
 import type { ApiDeps } from "./deps.ts";
 import {
+  type CredentialSlip,
   type Envelope,
   FOREIGN_ORIGIN,
   forbidden,
@@ -15,6 +16,7 @@ import {
   send,
   TENANT_NOT_FOUND,
   UNAUTHORIZED,
+  wrongCredentials,
 } from "./errors.ts";
 import { isForeignChange } from "./origin.ts";
 
@@ -38,8 +40,8 @@ export type Accepted = "key" | "keyOrSession";
 
 /** A hook that lets in whoever may come and has the role that the route needs, and sets `request.caller`. */
 export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accepted): OnRequest {
-  const nobody = accepted === "key" ? UNAUTHORIZED : SIGN_IN;
   return (request, reply, done) => {
+    const nobody = wrongCredentials(accepted === "key" ? UNAUTHORIZED : SIGN_IN, credentialSlip(request.headers));
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
     };
@@ -74,6 +76,19 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accep
       admit(session?.actor ?? null);
     }, done);
   };
+}
+
+/** Headers in which other products take their keys. */
+const OTHER_KEY_HEADERS = ["x-api-key", "api-key", "x-auth-token"] as const;
+
+/** How credentials were sent wrongly; null when there are none, or when their form is right. */
+export function credentialSlip(headers: Readonly<Record<string, unknown>>): CredentialSlip | null {
+  const { authorization } = headers;
+  if (typeof authorization !== "string" || authorization === "") {
+    return OTHER_KEY_HEADERS.some((name) => headers[name] !== undefined) ? "otherHeader" : null;
+  }
+  if (isBearer(authorization)) return bearerKey(authorization) === null ? "malformedKey" : null;
+  return /^["']?sb_/i.test(authorization) ? "noScheme" : "otherScheme";
 }
 
 /** The key of a `Bearer` header; null when there is none of a key's form. */

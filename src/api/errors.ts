@@ -93,6 +93,20 @@ export const FOREIGN_ORIGIN = problem(
   "With a session a change must come from this server's own pages: from the host that was asked, or SIGNALBOX_PUBLIC_URL.",
 );
 
+/** What was wrong with the credentials of a 401, and what to send instead; empty when nothing is known. */
+const CREDENTIAL_HINTS = {
+  noScheme: "The Authorization header lacks the word Bearer before the key.",
+  otherScheme: "The Authorization header must begin with the word Bearer.",
+  otherHeader: "The key must be in the Authorization header.",
+  malformedKey: "A key is sb_live_ or sb_test_ and 48 hex digits in lower case; this one is not.",
+} as const;
+export type CredentialSlip = keyof typeof CREDENTIAL_HINTS;
+
+/** @param nobody the problem of a request without credentials */
+export function wrongCredentials(nobody: Problem, slip: CredentialSlip | null): Problem {
+  return slip === null ? nobody : { ...nobody, message: `${CREDENTIAL_HINTS[slip]} ${nobody.message}` };
+}
+
 export function forbidden(needs: string): Problem {
   return problem(403, "FORBIDDEN", `This needs the role ${needs}.`);
 }
@@ -102,7 +116,11 @@ export function notFound(code: string, message: string): Problem {
 }
 
 export const TENANT_NOT_FOUND = notFound("TENANT_NOT_FOUND", "There is no such tenant.");
-export const ROUTE_NOT_FOUND = notFound("NOT_FOUND", "There is nothing at this path.");
+/** @param meant the known path that this one was probably meant to be */
+export function routeNotFound(meant: string | null): Problem {
+  const hint = meant === null ? "GET /openapi.json lists every path." : `Did you mean ${meant}?`;
+  return notFound("NOT_FOUND", `There is nothing at this path. ${hint}`);
+}
 
 export function methodNotAllowed(allow: string): Problem {
   return { ...problem(405, "METHOD_NOT_ALLOWED", `This path takes ${allow}.`), headers: { allow } };

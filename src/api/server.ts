@@ -13,8 +13,9 @@ import {
   type Envelope,
   INTERNAL,
   methodNotAllowed,
+  type Problem,
   problemOf,
-  ROUTE_NOT_FOUND,
+  routeNotFound,
   send,
 } from "./errors.ts";
 import { contentFault, messageFault } from "./head.ts";
@@ -86,9 +87,9 @@ function installFirstHook(app: FastifyInstance): void {
       send(reply, envelopeOf(request), malformed);
       return;
     }
-    if (request.is404) {
-      const allow = known.allowed(pathOf(request));
-      send(reply, envelopeOf(request), allow === null ? ROUTE_NOT_FOUND : methodNotAllowed(allow));
+    const unknown = request.is404 || hasEmptyParameter(request) ? pathProblem(known, request) : null;
+    if (unknown !== null) {
+      send(reply, envelopeOf(request), unknown);
       return;
     }
     dropTypeOfNothing(request);
@@ -100,6 +101,20 @@ function installFirstHook(app: FastifyInstance): void {
     if (request.headers.expect !== undefined && request.raw.httpVersion === "1.1") request.expecting = reply.raw;
     done();
   });
+}
+
+/** Null for a path that its route refuses by itself, such as a link to a page without its token. */
+function pathProblem(known: KnownPaths, request: FastifyRequest): Problem | null {
+  const path = pathOf(request);
+  const allow = known.allowed(path);
+  if (allow !== null) return methodNotAllowed(allow);
+  const meant = known.meant(path);
+  return request.is404 || meant !== null ? routeNotFound(meant) : null;
+}
+
+/** The router takes `/v1/endpoints/` for `/v1/endpoints/:id`, with an empty id. */
+function hasEmptyParameter({ params }: FastifyRequest): boolean {
+  return Object.values((params ?? {}) as Record<string, unknown>).includes("");
 }
 
 /** An empty body is fine with any content type, also with one that is no content type. */

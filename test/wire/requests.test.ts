@@ -165,3 +165,73 @@ test("a compressed body is refused by name", async () => {
   assert.deepEqual([answer.status, answer.code], [415, "UNSUPPORTED_MEDIA_TYPE"]);
   assert.match(answer.text, /Content-Encoding/);
 });
+
+test("what was meant is said: another product's names, a slash too many, a path without its prefix", async () => {
+  const { id } = (await client.request("POST", "/v1/endpoints", { body: { url: "http://127.0.0.1:9/" } })).body;
+  const asked: readonly (readonly [string, string, object | undefined, RegExp])[] = [
+    [
+      "POST",
+      "/v1/events",
+      { eventType: "a", payload: {} },
+      /eventType is not a field of this request; use "type", which must be/,
+    ],
+    [
+      "POST",
+      "/v1/events",
+      { type: "a", data: {} },
+      /data is not a field of this request; use "payload", which must be an object/,
+    ],
+    [
+      "POST",
+      "/v1/events",
+      { type: "a", payload: {}, endpointIds: [] },
+      /endpointIds .*; did you mean "endpoint_ids"\?/,
+    ],
+    [
+      "PATCH",
+      `/v1/endpoints/${id}`,
+      { enabled: false },
+      /enabled .*; use "status", which must be one of "ACTIVE", "PAUSED"/,
+    ],
+    [
+      "POST",
+      "/v1/endpoints",
+      { url: "http://127.0.0.1:9/", events: ["a"] },
+      /events .*; use "event_types", which must be an array/,
+    ],
+    ["POST", "/v1/pause", { question: "?", options: ["a", "b"] }, /question .*; use "message", which must be a string/],
+    ["POST", "/v1/events", undefined, /type is required/],
+    ["GET", "/v1/endpoints/", undefined, /There is nothing at this path\. Did you mean \/v1\/endpoints\?/],
+    ["DELETE", `/v1/endpoints/${id}/`, undefined, /Did you mean \/v1\/endpoints\/\{id\}\?/],
+    ["GET", "/endpoints", undefined, /Did you mean \/v1\/endpoints\?/],
+    ["POST", "/dashboard/login", undefined, /There is nothing at this path/],
+    ["PUT", "/v1/endpoints", undefined, /This path takes GET, HEAD, POST\./],
+  ];
+  for (const [method, path, body, message] of asked) {
+    const answer = await client.request(method, path, body === undefined ? {} : { body });
+    assert.ok(answer.status >= 400 && answer.status < 500, answer.text);
+    assert.match(answer.text.replaceAll('\\"', '"'), message);
+  }
+  const page = await client.request("GET", "/respond/", { key: null });
+  assert.match(page.headers.get("content-type") ?? "", /^text\/html/);
+});
+
+test("a key that was sent wrongly is told how to be sent", async () => {
+  const messageWith = async (headers: Record<string, string>) => {
+    const answer = await client.request("GET", "/v1/endpoints", { key: null, headers });
+    assert.equal(answer.status, 401);
+    assert.ok(!answer.text.includes(client.apiKey));
+    return answer.body.error.message;
+  };
+  assert.match(await messageWith({ authorization: client.apiKey }), /^The Authorization header lacks the word Bearer/);
+  assert.match(
+    await messageWith({ authorization: "Basic eDp5" }),
+    /^The Authorization header must begin with the word Bearer/,
+  );
+  assert.match(
+    await messageWith({ authorization: `Bearer ${client.apiKey}x` }),
+    /^A key is sb_live_ or sb_test_ and 48 hex/,
+  );
+  assert.match(await messageWith({ "x-api-key": client.apiKey }), /^The key must be in the Authorization header/);
+  assert.match(await messageWith({}), /^Send a valid key as "Authorization: Bearer sb_live_…"/);
+});
