@@ -9,6 +9,7 @@ import { createSystemClock } from "./clock/system.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import { STOP_ANSWERS_MS } from "./domain/limits.ts";
+import { terminalLine } from "./domain/readable.ts";
 import { type Founded, found } from "./engine/founding.ts";
 import { hmacSha256 } from "./engine/hmac.ts";
 import { startEngine } from "./engine/start.ts";
@@ -193,7 +194,7 @@ async function command(words: readonly string[]): Promise<void> {
 }
 
 function complain(line: string): void {
-  process.stderr.write(`signalbox: ${line}\n`);
+  process.stderr.write(`signalbox: ${terminalLine(line)}\n`);
 }
 
 if (import.meta.main) {

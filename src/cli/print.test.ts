@@ -34,4 +34,8 @@ test("one thing is a line for each field, and an object as JSON", () => {
 test("what a name holds does not steer the terminal", () => {
   const text = printText({ kind: "one", fields: { name: "a\u001b[2Jb\r\nc\u202Ed\u2028e" } });
   assert.equal(text, "name  a\uFFFD[2Jb\uFFFD\uFFFDc\uFFFDd\uFFFDe\n");
+  const name = "\u009b2J\u202e\u2066\u{e0041}\u2028\u007f é😀";
+  const json = printJson({ kind: "list", rows: [{ name }] });
+  assert.match(json, /"name": "\\u009b2J\\u202e\\u2066\\udb40\\udc41\\u2028\\u007f é😀"/);
+  assert.deepEqual(JSON.parse(json), [{ name }]);
 });

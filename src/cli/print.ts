@@ -1,10 +1,11 @@
 /** Outcomes as text: one JSON value, or tables for people. Pure. */
+import { printableJson, terminalLine } from "../domain/readable.ts";
 import type { Fields, Outcome } from "./command.ts";
 
 type Success = Exclude<Outcome, { kind: "failed" }>;
 
 export function printJson(outcome: Success): string {
-  return `${JSON.stringify(outcome.kind === "list" ? outcome.rows : outcome.fields, null, 2)}\n`;
+  return `${printableJson(JSON.stringify(outcome.kind === "list" ? outcome.rows : outcome.fields, null, 2))}\n`;
 }
 
 export function printText(outcome: Success): string {
@@ -30,7 +31,7 @@ function cell(value: Fields[string] | undefined): string {
   if (value === null || value === undefined) return "-";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number") return String(value);
-  return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+  return terminalLine(value);
 }
 
 /** Lines of cells below each other; the last one of a line is not filled up. */

@@ -12,6 +12,25 @@ export function readable(text: string): string {
     .replace(UNSAFE, "");
 }
 
+// What acts on a terminal, cannot be seen, or reverses the reading direction.
+const ACTING = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** JSON with all of that escaped: the same value, safe to look at. */
+export function printableJson(json: string): string {
+  return json.replace(ACTING, (character) =>
+    Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at))}`).join(""),
+  );
+}
+
+function hex(unit: number): string {
+  return unit.toString(16).padStart(4, "0");
+}
+
+/** Untrusted text on one line of a terminal. */
+export function terminalLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+}
+
 /** Untrusted text on one line. */
 export function oneLine(text: string): string {
   return readable(text).replace(/\s+/g, " ").trim();

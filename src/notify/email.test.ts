@@ -9,10 +9,11 @@ import { aNotification, handClock } from "../../test/fixtures/notification.ts";
 import { readPem } from "../../test/fixtures/receiver.ts";
 import { signalled, within } from "../../test/harness/deadline.ts";
 import { createSystemClock } from "../clock/system.ts";
-import { NOTIFICATION_REASON_CHARS_MAX } from "../domain/limits.ts";
+import { MAIL_SUBJECT_CHARS_MAX, NOTIFICATION_REASON_CHARS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notified, Notifier } from "../ports/notifier.ts";
 import { createEmail } from "./email.ts";
+import { cut } from "./text.ts";
 
 const FROM = "Signalbox, Ltd <ops@signalbox.example>";
 
@@ -86,6 +87,25 @@ test("the headers say who sends, that a machine does, and which pause it is, the
   assert.deepEqual(first.headers.get("from"), ['"Signalbox, Ltd" <ops@signalbox.example>']);
   assert.deepEqual(first.headers.get("to"), ["ana@example.com"]);
   assert.deepEqual(first.headers.get("subject"), ["Acme Robots asks: Pay 340 EUR to Acme Corp?"]);
+});
+
+test("a question that looks like an encoded word is shown as it is written", async (context) => {
+  const { server, email } = await setUp(context);
+  const messages = [
+    "=?utf-8?B?4oCuZXZpbA==?=",
+    "see =?utf-8?Q?=E2=80=AEevil?= here",
+    "a=?UTF-8?q?=41?=b",
+    "=?utf-8?Q?a b?=",
+    "=?",
+    `é ${"long ".repeat(12)}=?utf-8?B?QQ==?= ${"😀".repeat(20)}`,
+  ];
+  for (const message of messages) {
+    await email.notify(aNotification({ message }));
+    const { headers } = await server.next();
+    assert.deepEqual(headers.get("subject"), [cut(`Acme Robots asks: ${message}`, MAIL_SUBJECT_CHARS_MAX)]);
+    const [head = ""] = (server.mails.at(-1) ?? "").split("\r\n\r\n", 1);
+    for (const line of head.split("\r\n")) assert.ok(line.length <= 76, line);
+  }
 });
 
 test("untrusted text stays text: no header, no markup, no reversed reading, line breaks kept", async (context) => {

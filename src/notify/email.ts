@@ -7,6 +7,7 @@ import { recipientFault } from "../domain/recipient.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notification, Notified, Notifier } from "../ports/notifier.ts";
 import { emailMessage } from "./email-message.ts";
+import { headerText } from "./mail-header.ts";
 import { again, SENT } from "./notified.ts";
 import { smtpFault } from "./smtp-fault.ts";
 import { Tries, type Try } from "./tries.ts";
@@ -52,8 +53,9 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
     const deadline = clock.after(NOTIFICATION_MS_MAX, () => running.end(LATE));
     const { address, pauseId, createdAt } = notification;
     try {
+      const { subject, ...parts } = emailMessage(notification);
       await transport.sendMail({
-        ...emailMessage(notification),
+        ...parts,
         from: sender,
         to: { name: "", address },
         envelope: { from: sender.address, to: [address] },
@@ -61,7 +63,11 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
         messageId: `<${ID_PREFIX.pause}${pauseId}@${domainOf(sender.address)}>`,
         date: new Date(createdAt),
         // RFC 3834 §5: nobody's holiday notice is to answer.
-        headers: { "Auto-Submitted": "auto-generated" },
+        headers: {
+          "Auto-Submitted": "auto-generated",
+          // Prepared: nodemailer passes on what already looks encoded, whoever wrote it.
+          Subject: { prepared: true, foldLines: true, value: headerText(subject) },
+        },
         xMailer: false,
         signal: running.signal,
       });

@@ -28,6 +28,8 @@ interface LinkButton {
 export interface SlackMessage {
   /** What notifications show, and programs that know no blocks. */
   readonly text: string;
+  /** Nothing in `text` is formatted. */
+  readonly mrkdwn: false;
   readonly blocks: readonly Block[];
   /** Off: Slack would open the page for a preview. */
   readonly unfurl_links: false;
@@ -42,7 +44,8 @@ export function slackMessage(notification: Notification): SlackMessage {
   const choices = options.map((option) => `• ${oneLine(option)}`).join("\n");
   const preview = escapedParts(`${headline}: ${oneLine(message)}`, SLACK_PREVIEW_CHARS_MAX)[0] ?? "";
   return {
-    text: `${preview}\n<${escaped(respondUrl)}|Answer>`,
+    text: `${preview}\n${escaped(respondUrl)}`,
+    mrkdwn: false,
     blocks: [
       { type: "header", text: plain(escapedParts(cut(headline, SLACK_HEADER_CHARS_MAX), SLACK_HEADER_CHARS_MAX)[0]) },
       ...sections(readable(message)),

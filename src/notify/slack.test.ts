@@ -58,7 +58,8 @@ test("a requester without a name is not named", () => {
 
 test("a message has the question, the options, the deadline, and one button that leads to the page", () => {
   assert.deepEqual(slackMessage(aNotification()), {
-    text: "Acme Robots asks: Pay 340 EUR to Acme Corp?\n<https://box.example/respond/tok3n|Answer>",
+    text: "Acme Robots asks: Pay 340 EUR to Acme Corp?\nhttps://box.example/respond/tok3n",
+    mrkdwn: false,
     blocks: [
       { type: "header", text: { type: "plain_text", text: "Acme Robots asks", emoji: false } },
       { type: "section", text: { type: "plain_text", text: "Pay 340 EUR to Acme Corp?", emoji: false } },

@@ -27,6 +27,14 @@ const ESCAPED =
   "&lt;/style&gt;&lt;/title&gt;&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;" +
   "&lt;b onclick=&#39;x&#39; x=&quot;y&quot;&gt;&amp;amp;";
 
+test("no text reverses what is read, and an option is still posted as it was written", () => {
+  const reversed = "Pay \u202e043\u2066 EUR";
+  const page = { ...OPEN, requester: reversed, message: reversed, options: [reversed, "b"], timeoutDefault: reversed };
+  const shown = respondPage(page).replace(/value="[^"]*"/g, "");
+  assert.doesNotMatch(shown, /[\u202a-\u202e\u2066-\u2069]/);
+  assert.ok(respondPage(page).includes(`value="${reversed}"`));
+});
+
 test("an open question shows who asks, what, how to answer, until when, and what happens otherwise", () => {
   assertSays(
     OPEN,

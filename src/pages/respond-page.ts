@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { EpochMs } from "../domain/ids.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../domain/limits.ts";
+import { oneLine, readable } from "../domain/readable.ts";
 import { relativeTime, spokenTime } from "../domain/spoken-time.ts";
 import { wholeSeconds } from "../domain/time.ts";
 import { type Html, html, NOTHING, trusted } from "./html.ts";
@@ -134,12 +135,12 @@ function layoutOf(page: RespondPage): Layout {
 
 function open(page: OpenPage): Layout {
   const { requester, message, problem } = page;
-  const title = requester === null ? "Your answer is needed" : `${requester} asks for an answer`;
+  const title = requester === null ? "Your answer is needed" : `${oneLine(requester)} asks for an answer`;
   return {
     lamp: "amber",
     state: "Waiting for an answer",
     title: problem === null ? title : `Not taken: ${title}`,
-    heading: requester === null ? html`Your answer is needed` : html`<bdi>${requester}</bdi> asks you`,
+    heading: requester === null ? html`Your answer is needed` : html`${name(requester)} asks you`,
     content: html`${messageText(message, "question")}
 ${problem === null ? NOTHING : notice(html`<strong>Your answer was not taken.</strong> ${problem}`)}
 ${form(page)}
@@ -161,7 +162,7 @@ ${picked === undefined ? NOTHING : hint}
 function button(option: string, isPicked: boolean): Html {
   const picked = trusted(isPicked ? ' class="picked" aria-describedby="picked" autofocus' : "");
   return html`
-<button name="choice" value="${option}" dir="auto"${picked}>${option}</button>`;
+<button name="choice" value="${option}" dir="auto"${picked}>${readable(option)}</button>`;
 }
 
 /** A line break directly after the start tag is dropped by browsers: with this one, the text's own first one is kept. */
@@ -197,7 +198,7 @@ ${asked(page)}`,
 function note(text: string): Html {
   return html`<section aria-labelledby="note">
 <h2 id="note">With the note</h2>
-<blockquote dir="auto">${text}</blockquote>
+<blockquote dir="auto">${readable(text)}</blockquote>
 </section>`;
 }
 
@@ -227,7 +228,7 @@ ${asked(page)}`,
 }
 
 function withdrawn({ requester }: CancelledPage): Html {
-  return requester === null ? html`The question was withdrawn` : html`<bdi>${requester}</bdi> withdrew the question`;
+  return requester === null ? html`The question was withdrawn` : html`${name(requester)} withdrew the question`;
 }
 
 function tooLate({ tooLate }: Ended, why: Html): Html {
@@ -236,7 +237,7 @@ function tooLate({ tooLate }: Ended, why: Html): Html {
 
 function asked({ requester, message }: Asked): Html {
   return html`<section aria-labelledby="asked">
-<h2 id="asked">${requester === null ? html`You were asked` : html`<bdi>${requester}</bdi> had asked`}</h2>
+<h2 id="asked">${requester === null ? html`You were asked` : html`${name(requester)} had asked`}</h2>
 ${messageText(message, "past")}
 </section>`;
 }
@@ -268,16 +269,21 @@ already answered, it shows whether your answer was taken.</p>
 
 function messageText(message: string, role: "question" | "past"): Html {
   const size = message.length <= SHORT_MESSAGE_CHARS_MAX ? "short" : "long";
-  return html`<p class="message ${role} ${size}" dir="auto">${message.trim()}</p>`;
+  return html`<p class="message ${role} ${size}" dir="auto">${readable(message).trim()}</p>`;
 }
 
 function notice(content: Html): Html {
   return html`<p class="notice" role="alert">${content}</p>`;
 }
 
+/** Who asks, in the middle of a sentence. */
+function name(requester: string): Html {
+  return html`<bdi>${oneLine(requester)}</bdi>`;
+}
+
 /** Text of either direction in the middle of a sentence. */
 function quoted(text: string): Html {
-  return html`“<bdi>${text}</bdi>”`;
+  return html`“<bdi>${readable(text)}</bdi>”`;
 }
 
 function time(at: EpochMs): Html {

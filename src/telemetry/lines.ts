@@ -2,6 +2,7 @@
 import { UNREACHABLE_REASONS } from "../domain/delivery.ts";
 import type { EpochMs } from "../domain/ids.ts";
 import { ERROR_DETAIL_CHARS_MAX } from "../domain/limits.ts";
+import { printableJson } from "../domain/readable.ts";
 import type { Attempted } from "../ports/telemetry.ts";
 
 /**
@@ -14,9 +15,14 @@ export function attemptLine(happening: Attempted, now: EpochMs): string {
   const { deliveryId, eventId, endpointId, tenantId, eventType, attemptNumber, outcome, classification } = happening;
   const ids = `"delivery_id":"del_${deliveryId}","event_id":"evt_${eventId}","endpoint_id":"ep_${endpointId}","tenant_id":"dev_${tenantId}"`;
   const what = `"event_type":${JSON.stringify(eventType)},"attempt":${attemptNumber},"outcome":"${outcome}","classification":"${classification}"`;
-  const answer = `"http_status":${happening.httpStatus},"error":${JSON.stringify(loggedDetail(happening))}`;
+  const answer = `"http_status":${happening.httpStatus},"error":${detailJson(happening)}`;
   const times = `"latency_ms":${Math.round(happening.latencyMs)},"age_ms":${Math.round(happening.ageMs)}`;
   return `{"level":"info","time":${now},${ids},${what},${answer},${times},"state":${JSON.stringify(happening.state)},"msg":"attempt"}\n`;
+}
+
+function detailJson(happening: Attempted): string {
+  const detail = loggedDetail(happening);
+  return detail === null ? "null" : printableJson(JSON.stringify(detail));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** JSON lines on standard output. */
 import { type DestinationStream, type Level, type Logger, pino } from "pino";
+import { printableJson } from "../domain/readable.ts";
 import type { Clock } from "../ports/clock.ts";
 
 export type LogLevel = Level | "silent";
@@ -36,7 +37,8 @@ export function createLog({ level, clock, destination }: LogOptions): Log {
       timestamp: () => `,"time":${clock.now()}`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    gathering,
+    // Names come from callers, and words from networks: a terminal shows these lines as well.
+    { ...gathering, write: (line: string) => gathering.write(printableJson(line)) },
   );
   return { logger, ...gathering };
 }

@@ -82,6 +82,20 @@ test("what a caller or a network put into a line cannot break out of it", () => 
   );
 });
 
+test("what a line says does not act on the terminal that shows it", () => {
+  const pieces: string[] = [];
+  const destination = { write: (lines: string) => void pieces.push(lines) };
+  const telemetry = createTelemetry({ level: "info", clock: createSystemClock(), destination });
+  const detail = "altnames: DNS:\u009b2J\u202eevil\u2066";
+  telemetry.attempted({ ...ATTEMPTED, classification: "tls_error", errorDetail: detail });
+  telemetry.noticed({ level: "warn", what: "x", fields: { source: detail } });
+  telemetry.flush();
+  const written = pieces.join("");
+  assert.doesNotMatch(written, /[\u007f-\u009f\p{Cf}]/u);
+  for (const line of written.trimEnd().split("\n")) assert.ok(Object.values(JSON.parse(line)).includes(detail), line);
+  assert.equal(written.split("\n").length, 3);
+});
+
 test("no line carries a URL's query or password, or a receiver's own words", () => {
   const { telemetry, lines } = listen();
   const errorDetail = "connect to https://me:tr0ub4dor@example.com/hook?token=tr0ub4dor#tr0ub4dor failed";
