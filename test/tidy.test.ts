@@ -30,7 +30,6 @@ const COUNTS: Readonly<Record<string, string>> = {
   RATE_LIMIT_PER_SECOND_MAX: "attempts per second",
   WINDOW_START: "attempts",
   IN_FLIGHT_MAX: "attempts",
-  IN_FLIGHT_UNPROVEN_MAX: "attempts",
   LANE_HOLD_MAX: "deliveries",
   SETTLE_QUEUE_MAX: "settlements",
   CREDENTIAL_CACHE_MAX: "credentials",

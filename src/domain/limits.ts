@@ -130,28 +130,36 @@ export const INTERNAL_ERROR_RETRY_MS = 60 * SECOND_MS;
 
 // ── The house ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Attempts on the wire at once: sockets and their buffers. */
-export const IN_FLIGHT_MAX = 2048;
-/** Lanes that have had no success since they became busy share this many of them, so dead endpoints leave room. */
-export const IN_FLIGHT_UNPROVEN_MAX = 1024;
-/** Deliveries held in memory. */
+/**
+ * Attempts on the wire at once: sockets and their buffers. Tenants share them: one alone has at most half, a third as
+ * long as its endpoints have had no success.
+ */
+export const IN_FLIGHT_MAX = 4096;
+/** Deliveries held in memory. Tenants share them: one alone has at most half. */
 export const HOUSE_DELIVERIES_MAX = 20_000;
-/** Payload bytes held in memory by lanes; what does not fit waits in the store. */
+/** Payload bytes held in memory by lanes, shared like the deliveries; what does not fit waits in the store. */
 export const HOUSE_BYTES_MAX = 64 * MB;
 /** Test events on the wire at once: they pass by the lanes that bound everything else. */
 export const TESTS_IN_FLIGHT_MAX = 64;
-/** Payload bytes waiting for the publishing commit; above it publish answers 503. */
-export const PUBLISH_QUEUE_BYTES_MAX = 64 * MB;
+/**
+ * Bytes of events waiting for the publishing commit. Tenants share them: one alone has at most half, which is a batch of
+ * 200 events to 1000 endpoints each. Above its share a tenant's publish answers 503.
+ */
+export const PUBLISH_QUEUE_BYTES_MAX = 128 * MB;
 /** Settlements waiting for their commit; above it no attempt starts. */
 export const SETTLE_QUEUE_MAX = 8192;
 /** What waits in one lane in memory, as seconds of its own pace: more would wait leased behind a slow endpoint. */
 export const LANE_HOLD_SECONDS = 5;
 /** And never more than this, nor less than its window. */
 export const LANE_HOLD_MAX = 512;
+/** Before the endpoint's first success its pace is not known: four windows last until then. */
+export const LANE_HOLD_UNPROVEN_COUNT_MAX = 4 * WINDOW_START;
+/** Payload bytes that one lane holds: 32 of the largest payloads, the default of attempts in flight. */
+export const LANE_HOLD_BYTES_MAX = 8 * MB;
 /** Deliveries written in one transaction: its latency is every member's latency. */
 export const GROUP_DELIVERIES_MAX = 5000;
-/** Bytes written in one transaction. */
-export const GROUP_BYTES_MAX = 8 * MB;
+/** Bytes written by one call. Three calls of a verb may share a transaction, which every member of it waits for. */
+export const GROUP_BYTES_MAX = 1 * MB;
 /** Batches of one verb on their way to the store: with one, the writer waits for the event loop after each commit. */
 export const BATCH_CALLS_MAX = 3;
 /**
@@ -159,12 +167,12 @@ export const BATCH_CALLS_MAX = 3;
  * between the main thread and the writer, and each idled while the other worked: 14 % fewer deliveries.
  */
 export const BATCH_ELEMENTS_EARLY = 16;
-/** Deliveries claimed in one verb. */
-export const CLAIM_DELIVERIES_MAX = 1000;
+/** Deliveries claimed in one verb: every other tenant's commit waits for it. */
+export const CLAIM_DELIVERIES_MAX = 500;
 /** Payload bytes claimed in one verb. */
-export const CLAIM_BYTES_MAX = 8 * MB;
-/** Lanes discovered in one claim. */
-export const CLAIM_LANES_MAX = 256;
+export const CLAIM_BYTES_MAX = 2 * MB;
+/** Lanes claimed for, or adopted, in one verb. */
+export const CLAIM_LANES_MAX = 64;
 /** What all tenants' events go to, kept in memory. */
 export const ENDPOINT_CACHE_BYTES_MAX = 32 * MB;
 /** Of one tenant: all of some thousand endpoints. Beyond, its deliveries wait in the store until they are claimed. */

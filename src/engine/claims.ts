@@ -1,19 +1,21 @@
-/** Brings due deliveries from the store into their lanes: for lanes that have room, and for lanes nobody has. */
-import type { EpochMs } from "../domain/ids.ts";
+/**
+ * Brings due deliveries from the store into their lanes: for lanes that have room, and for ready lanes that no node has.
+ * Both kinds take turns, and in both tenants take turns, each within its share of the pool.
+ */
+import type { EpochMs, Seq } from "../domain/ids.ts";
 import {
   CLAIM_BYTES_MAX,
   CLAIM_DELIVERIES_MAX,
   CLAIM_LANES_MAX,
-  HOUSE_BYTES_MAX,
-  HOUSE_DELIVERIES_MAX,
   TIMER_MS_MAX,
   WINDOW_START,
 } from "../domain/limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
-import type { ClaimedLane, Store, Wake } from "../ports/store.ts";
+import type { ClaimedLane, ClaimRequest, ClaimResult, Store, Wake } from "../ports/store.ts";
 import { createAlarms } from "./alarms.ts";
 import type { House } from "./house.ts";
-import { applyState, isIdle, type Lane, room, wantsClaim } from "./lane.ts";
+import { applyState, type Lane, wantsClaim } from "./lane.ts";
+import { createRounds } from "./rounds.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface Claims {
@@ -39,12 +41,18 @@ export interface ClaimsOptions {
 
 /** The wait after a claim that the store could not carry out. */
 const AFTER_ERROR_MS = 500;
-/** The wait when the house is full: something leaves it in a moment. */
+/** How often a tenant that is at its share is looked at again: something of it ends in a moment. */
 const WHEN_FULL_MS = 20;
 
+const NO_LANES: ClaimRequest["adopt"] = { lanesMax: 0, countEach: 0, exceptTenants: [] };
+
 export function createClaims({ clock, store, house, tokens, node, onClaimed, onError }: ClaimsOptions): Claims {
-  const wanted = new Set<Lane>();
+  /** Lanes to claim for. Those of a tenant that is at its share stay. */
+  const wanted = createRounds();
   const alarms = createAlarms<Lane>(clock, look);
+  /** Tenants whose ready lanes the latest discovery had to leave in the store. */
+  let passedOver: readonly Seq[] = [];
+  let whenFull: Timer | null = null;
   let discoverAt: EpochMs = 0;
   let timer: Timer | null = null;
   let running: Promise<void> | null = null;
@@ -59,7 +67,7 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
       return;
     }
     if (!wantsClaim(lane, now)) return;
-    wanted.add(lane);
+    wanted.join(lane);
     run();
   }
 
@@ -90,62 +98,115 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
     if (running !== null || stopped) return;
     running = claimWhileWanted().finally(() => {
       running = null;
-      if (wanted.size > 0) run();
+      if (wanted.size > 0 || passedOver.length > 0) lookWhenFull();
+    });
+  }
+
+  /** All that is left to claim is of tenants at their share. */
+  function lookWhenFull(): void {
+    whenFull ??= clock.after(WHEN_FULL_MS, () => {
+      whenFull = null;
+      if (passedOver.some(house.hasRoom)) {
+        passedOver = [];
+        discoverBy(clock.now());
+      }
+      run();
     });
   }
 
   async function claimWhileWanted(): Promise<void> {
-    while (!stopped && (wanted.size > 0 || clock.now() >= discoverAt)) {
-      const deliveriesMax = Math.min(CLAIM_DELIVERIES_MAX, HOUSE_DELIVERIES_MAX - house.leases.size);
-      const bytesMax = Math.min(CLAIM_BYTES_MAX, HOUSE_BYTES_MAX - house.bytes);
-      if (deliveriesMax <= 0 || bytesMax <= 0) {
-        wanted.clear(); // they are looked at again when one of their attempts ends
-        return again(WHEN_FULL_MS);
-      }
-      if (!(await claimOnce(deliveriesMax, bytesMax))) return;
+    while (!stopped) {
+      const lanes = nextLanes();
+      if (lanes.length > 0 && !(await claimFor(lanes))) return;
+      const discovers = clock.now() >= discoverAt;
+      if (discovers && !(await adopt())) return;
+      if (lanes.length === 0 && !discovers) return;
     }
   }
 
-  function again(afterMs: number): void {
-    discoverAt = Number.POSITIVE_INFINITY;
-    discoverBy(clock.now() + afterMs);
+  /** The lanes to claim for next. Those that hold their part of their tenant's share already go on waiting. */
+  function nextLanes(): Lane[] {
+    const now = clock.now();
+    const lanes: Lane[] = [];
+    const full: Lane[] = [];
+    while (lanes.length + full.length < CLAIM_LANES_MAX) {
+      const lane = wanted.next(house.hasRoom);
+      if (lane === null) break;
+      // It may have been closed, or have changed since it was queued.
+      if (house.get(lane.endpointSeq) !== lane || !wantsClaim(lane, now)) continue;
+      const { deliveries, bytes } = house.room(lane);
+      (deliveries > 0 && bytes > 0 ? lanes : full).push(lane);
+    }
+    for (const lane of full) wanted.join(lane);
+    return lanes;
   }
 
-  /** Answers whether to go on at once. */
-  async function claimOnce(deliveriesMax: number, bytesMax: number): Promise<boolean> {
+  /** Returns whether to go on. */
+  async function claimFor(lanes: readonly Lane[]): Promise<boolean> {
     const now = clock.now();
-    const lanes = [...wanted].filter((lane) => wantsClaim(lane, now)).slice(0, CLAIM_LANES_MAX);
-    wanted.clear();
-    const adopts = now >= discoverAt;
-    if (lanes.length === 0 && !adopts) return true;
-    const request = {
-      node,
-      now,
-      lanes: lanes.map((lane) => ({ endpointSeq: lane.endpointSeq, count: claimCount(lane) })),
-      adopt: { lanesMax: adopts ? CLAIM_LANES_MAX : 0, countEach: WINDOW_START },
-      deliveriesMax,
-      bytesMax,
-      firstToken: tokens.reserve(deliveriesMax),
-    };
     for (const lane of lanes) lane.claiming = true;
     try {
-      const result = await store.claim(request);
-      for (const lane of lanes) lane.claiming = false;
-      if (adopts) {
-        const full = result.lanes.length - lanes.length >= CLAIM_LANES_MAX;
-        discoverAt = full ? now : Number.POSITIVE_INFINITY;
-        if (!full) discoverBy(result.nextReadyAt ?? now + TIMER_MS_MAX);
-      }
-      for (const claimed of result.lanes) take(claimed);
-      for (const { endpointSeq, message } of result.broken) onError(new Error(`lane ${endpointSeq}: ${message}`));
+      const claimed = claim(now, { lanes: parts(lanes), adopt: NO_LANES });
+      const result = await claimed.finally(() => {
+        for (const lane of lanes) lane.claiming = false;
+      });
+      takeAll(result);
       return true;
     } catch (error) {
-      for (const lane of lanes) lane.claiming = false;
-      onError(error);
       for (const lane of lanes) alarms.set(lane, now + AFTER_ERROR_MS);
-      again(AFTER_ERROR_MS);
-      return false;
+      return failed(error);
     }
+  }
+
+  /** What each lane may have of one claim: equal parts for tenants, and of a tenant's part for its lanes. */
+  function parts(lanes: readonly Lane[]): ClaimRequest["lanes"] {
+    const lanesOf = new Map<Seq, number>();
+    for (const { tenantSeq } of lanes) lanesOf.set(tenantSeq, (lanesOf.get(tenantSeq) ?? 0) + 1);
+    return lanes.map((lane) => {
+      const room = house.room(lane);
+      const divisor = lanesOf.size * (lanesOf.get(lane.tenantSeq) ?? 1);
+      return {
+        endpointSeq: lane.endpointSeq,
+        count: Math.min(room.deliveries, Math.ceil(CLAIM_DELIVERIES_MAX / divisor)),
+        bytesMax: Math.min(room.bytes, Math.ceil(CLAIM_BYTES_MAX / divisor)),
+      };
+    });
+  }
+
+  /** Returns whether to go on. */
+  async function adopt(): Promise<boolean> {
+    const now = clock.now();
+    const full = house.fullTenants();
+    // From here on a wake may tell of a lane that this claim does not see.
+    discoverAt = Number.POSITIVE_INFINITY;
+    timer?.cancel();
+    timer = null;
+    try {
+      const ready = { lanesMax: CLAIM_LANES_MAX, countEach: WINDOW_START, exceptTenants: full };
+      const result = await claim(now, { lanes: [], adopt: ready });
+      passedOver = result.passedOver ? full : [];
+      discoverBy(result.more ? now : (result.nextReadyAt ?? now + TIMER_MS_MAX));
+      takeAll(result);
+      return true;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  function claim(now: EpochMs, asked: Pick<ClaimRequest, "lanes" | "adopt">): Promise<ClaimResult> {
+    const bounds = { deliveriesMax: CLAIM_DELIVERIES_MAX, bytesMax: CLAIM_BYTES_MAX };
+    return store.claim({ ...asked, ...bounds, node, now, firstToken: tokens.reserve(CLAIM_DELIVERIES_MAX) });
+  }
+
+  function failed(error: unknown): false {
+    onError(error);
+    discoverBy(clock.now() + AFTER_ERROR_MS);
+    return false;
+  }
+
+  function takeAll({ lanes, broken }: ClaimResult): void {
+    for (const claimed of lanes) take(claimed);
+    for (const { endpointSeq, message } of broken) onError(new Error(`lane ${endpointSeq}: ${message}`));
   }
 
   function take(claimed: ClaimedLane): void {
@@ -164,12 +225,9 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
     async stop() {
       stopped = true;
       timer?.cancel();
+      whenFull?.cancel();
       alarms.stop();
       await running;
     },
   };
-}
-
-function claimCount(lane: Lane): number {
-  return lane.endpoint.ordered && isIdle(lane) ? Math.max(1, room(lane)) : room(lane);
 }

@@ -149,16 +149,17 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     lane.settling += 1;
     dispatch.landed(lane);
     if (made === null) {
-      house.leave(delivery);
+      house.leave(lane, delivery);
       await giveBack([delivery]);
     } else {
       learn(lane, made);
       const failed = made.transition.health === "failure" ? 1 : 0;
       lane.failing += failed;
-      if (!delivery.ordered) dispatch.nudge(lane);
+      if (delivery.ordered) dispatch.pump();
+      else dispatch.nudge(lane);
       await settle(lane, delivery, endpoint, made);
       lane.failing -= failed;
-      house.leave(delivery);
+      house.leave(lane, delivery);
     }
     lane.settling -= 1;
     if (delivery.ordered) lane.barrier = false;
@@ -238,7 +239,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       const delivery = lane?.queue.find(({ seq }) => seq === deliverySeq);
       if (lane === undefined || delivery === undefined) return;
       lane.queue = lane.queue.filter((other) => other !== delivery);
-      house.leave(delivery);
+      house.leave(lane, delivery);
       giveBack([delivery]);
     },
     tidy() {

@@ -1,11 +1,12 @@
-/** Starts deliveries: lanes in turn, within each lane's window and the house's bounds. */
+/** Starts deliveries: lanes in turn, within each lane's window and its tenant's share of the places on the wire. */
 import type { LeasedDelivery } from "../domain/delivery.ts";
-import type { EpochMs } from "../domain/ids.ts";
-import { IN_FLIGHT_MAX, IN_FLIGHT_UNPROVEN_MAX, SETTLE_QUEUE_MAX } from "../domain/limits.ts";
+import type { EpochMs, Seq } from "../domain/ids.ts";
+import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
 import { canStart, isBlocked, type Lane, started } from "./lane.ts";
 import { createRounds } from "./rounds.ts";
+import { createShares } from "./shares.ts";
 
 export interface Dispatch {
   /** Something about the lane changed: start what may start now. */
@@ -31,18 +32,19 @@ export interface DispatchOptions {
 }
 
 export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: DispatchOptions): Dispatch {
-  const rounds = createRounds();
-  /** Lanes without a success yet that found no place on the wire; they stand in line again when one gets free. */
-  const starved = new Set<Lane>();
+  const ready = createRounds();
+  /** Lanes without a success yet that wait for a place on the wire beyond their first. */
+  const starved = createRounds();
+  const places = createShares(IN_FLIGHT_MAX);
+  /** Those of `places` that were taken by lanes without a success. */
+  const unproven = createShares(IN_FLIGHT_MAX);
   const alarms: Alarms<Lane> = createAlarms(clock, nudge);
-  let inFlight = 0;
-  let unprovenInFlight = 0;
   let halted = false;
   let pumping = false;
 
   function nudge(lane: Lane): void {
     const now = clock.now();
-    if (canStart(lane, now)) rounds.join(lane);
+    if (canStart(lane, now)) ready.join(lane);
     else awaitPlace(lane, now);
     onRoom(lane);
     pump();
@@ -59,45 +61,50 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
     if (pumping) return;
     pumping = true;
     const now = clock.now();
-    while (!halted && inFlight < IN_FLIGHT_MAX && inFlight + settleQueueSize() < SETTLE_QUEUE_MAX) {
-      const lane = rounds.next();
+    while (!halted && places.taken + settleQueueSize() < SETTLE_QUEUE_MAX) {
+      const lane = ready.next(hasPlace) ?? starved.next(hasUnprovenPlace);
       if (lane === null) break;
-      if (canStart(lane, now)) start(lane, now);
-      else awaitPlace(lane, now);
+      if (!canStart(lane, now)) awaitPlace(lane, now);
+      else if (mustWait(lane)) starved.join(lane);
+      else start(lane, now);
     }
     pumping = false;
   }
 
+  function hasPlace(tenantSeq: Seq): boolean {
+    return places.allowance(tenantSeq) >= 1;
+  }
+
+  /** Counted twice, so that lanes without a success leave a third of the tenant's share to the others. */
+  function hasUnprovenPlace(tenantSeq: Seq): boolean {
+    return places.allowance(tenantSeq, unproven.of(tenantSeq)) >= 1;
+  }
+
+  /** The first attempt of a lane needs no more than the tenant's share: an endpoint that was quiet may be healthy. */
+  function mustWait(lane: Lane): boolean {
+    return !lane.proven && lane.inFlight > 0 && !hasUnprovenPlace(lane.tenantSeq);
+  }
+
   function start(lane: Lane, now: EpochMs): void {
+    const delivery = lane.queue.shift() as LeasedDelivery;
     if (!lane.proven) {
-      // One attempt each lane may always make, or an endpoint that was quiet would wait for the dead ones.
-      if (lane.inFlight > 0 && unprovenInFlight >= IN_FLIGHT_UNPROVEN_MAX) {
-        starved.add(lane);
-        return;
-      }
-      unprovenInFlight += 1;
+      unproven.take(lane.tenantSeq, 1);
       lane.unprovenInFlight += 1;
     }
-    const delivery = lane.queue.shift() as LeasedDelivery;
+    places.take(lane.tenantSeq, 1);
     lane.inFlight += 1;
-    inFlight += 1;
     if (delivery.ordered) lane.barrier = true;
     started(lane, now);
-    rounds.join(lane); // whether it can go on is looked at when its turn comes
+    ready.join(lane); // whether it can go on is looked at when its turn comes
     attempt(lane, delivery);
   }
 
   function landed(lane: Lane): void {
+    places.giveBack(lane.tenantSeq, 1);
     lane.inFlight -= 1;
-    inFlight -= 1;
     if (lane.unprovenInFlight > 0) {
       lane.unprovenInFlight -= 1;
-      unprovenInFlight -= 1;
-    }
-    const [first] = starved;
-    if (first !== undefined) {
-      starved.delete(first);
-      rounds.join(first);
+      unproven.giveBack(lane.tenantSeq, 1);
     }
   }
 
@@ -113,7 +120,7 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
       if (!value) pump();
     },
     get inFlight() {
-      return inFlight;
+      return places.taken;
     },
     close: () => alarms.stop(),
   };

@@ -3,7 +3,12 @@ import type { LeasedDelivery } from "../domain/delivery.ts";
 import type { Destination } from "../domain/endpoint.ts";
 import { isProbing, startWindow } from "../domain/health.ts";
 import type { EpochMs, Seq } from "../domain/ids.ts";
-import { LANE_HOLD_MAX, LANE_HOLD_SECONDS } from "../domain/limits.ts";
+import {
+  LANE_HOLD_BYTES_MAX,
+  LANE_HOLD_MAX,
+  LANE_HOLD_SECONDS,
+  LANE_HOLD_UNPROVEN_COUNT_MAX,
+} from "../domain/limits.ts";
 import type { LaneState } from "../ports/store.ts";
 
 export interface Lane {
@@ -14,6 +19,8 @@ export interface Lane {
   queue: LeasedDelivery[];
   /** Leases that a publish under way may bring. */
   reserved: number;
+  /** Payload bytes of all that it holds, and of what is reserved. */
+  bytes: number;
   inFlight: number;
   /** Attempts that ended and are not yet settled; an ordered delivery goes on only after its settlement. */
   settling: number;
@@ -43,8 +50,6 @@ export interface Lane {
   revision: number;
   /** Attempts on the wire that were started before its first success. */
   unprovenInFlight: number;
-  /** It stands in the dispatcher's round. */
-  inRound: boolean;
   lastBusyAt: EpochMs;
 }
 
@@ -58,6 +63,7 @@ export function createLane(endpoint: Destination, now: EpochMs): Lane {
     endpoint,
     queue: [],
     reserved: 0,
+    bytes: 0,
     inFlight: 0,
     settling: 0,
     failing: 0,
@@ -75,7 +81,6 @@ export function createLane(endpoint: Destination, now: EpochMs): Lane {
     claiming: false,
     revision: 0,
     unprovenInFlight: 0,
-    inRound: false,
     lastBusyAt: now,
   };
 }
@@ -108,12 +113,23 @@ export function canStart(lane: Lane, now: EpochMs): boolean {
   return lane.inFlight + lane.failing < inFlightLimit(lane) && lane.nextStartAt <= now;
 }
 
-/** How many leases the lane may hold: what it can start within `LANE_HOLD_SECONDS`, at least its window. */
+/** How many deliveries may queue here: what the lane can start within `LANE_HOLD_SECONDS`, at least its window. */
 function holdLimit(lane: Lane): number {
   const limit = inFlightLimit(lane);
   const perSecond = (limit * 1000) / Math.max(lane.attemptMs, 1);
   const pace = Math.min(perSecond, lane.endpoint.rateLimitPerSecond ?? Number.POSITIVE_INFINITY);
-  return Math.min(Math.max(Math.ceil(pace * LANE_HOLD_SECONDS), limit), LANE_HOLD_MAX);
+  const most = lane.proven ? LANE_HOLD_MAX : LANE_HOLD_UNPROVEN_COUNT_MAX;
+  return Math.min(Math.max(Math.ceil(pace * LANE_HOLD_SECONDS), limit), most);
+}
+
+/** What the lane holds: queued, reserved, on the wire, or not settled yet. */
+export function heldCount({ queue, reserved, inFlight, settling }: Lane): number {
+  return queue.length + reserved + inFlight + settling;
+}
+
+/** How many more payload bytes the lane may take; it takes one delivery whatever its size. */
+export function bytesRoom(lane: Lane): number {
+  return heldCount(lane) === 0 ? Number.POSITIVE_INFINITY : LANE_HOLD_BYTES_MAX - lane.bytes;
 }
 
 /** How many more leases the lane may take. */

@@ -4,7 +4,7 @@ import type { LeasedDelivery } from "../domain/delivery.ts";
 import type { MatchedEndpoint } from "../domain/endpoint.ts";
 import { StoreUnavailable } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import type { EpochMs } from "../domain/ids.ts";
+import type { EpochMs, Seq } from "../domain/ids.ts";
 import { EVENT_TARGETS_MAX, GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX, PUBLISH_QUEUE_BYTES_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type {
@@ -55,15 +55,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
     carryOut: (batch) => store.publish(batch),
     rowsMax: GROUP_DELIVERIES_MAX,
     bytesMax: GROUP_BYTES_MAX,
+    queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
+    tenantOf: ({ tenantSeq }) => tenantSeq,
     onFailure(error) {
       outage.report(error);
       return Promise.resolve("giveUp"); // the caller is told 503, and tries again
     },
   });
 
-  function refuseBeyondQueue(bytes: number): void {
-    if (requests.bytes + bytes <= PUBLISH_QUEUE_BYTES_MAX) return;
-    throw new StoreUnavailable("too much is waiting to be committed");
+  function refuseBeyondQueue(tenantSeq: Seq, bytes: number): void {
+    if (bytes <= requests.allowance(tenantSeq)) return;
+    throw new StoreUnavailable("too many of the tenant's events are waiting to be committed");
   }
 
   async function tryOnce(caller: Caller, input: PublishInput, found: Found): Promise<PublishAnswer | "stale"> {
@@ -72,7 +74,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const rows = 1 + chosen.endpoints.length;
     const bytes = rows * ROW_BYTES + input.payload.length;
     // Again: others may have come to the queue while this one's endpoints were looked up.
-    refuseBeyondQueue(bytes);
+    refuseBeyondQueue(caller.tenantSeq, bytes);
     const event = eventOf(clock, caller, input);
     const reservations = chosen.endpoints.map((endpoint) => reserve(options, endpoint, event));
     const request: PublishRequest = {
@@ -88,7 +90,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const result = await requests.add(request, { rows, bytes });
       return answer(result, event, reservations);
     } finally {
-      for (const { lane } of reservations) if (lane !== null) lane.reserved -= 1;
+      const { house } = options.deliveries;
+      for (const { lane } of reservations) if (lane !== null) house.unreserve(lane, event.payload.length);
     }
   }
 
@@ -141,7 +144,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     async publish(caller, input) {
-      refuseBeyondQueue(input.payload.length);
+      refuseBeyondQueue(caller.tenantSeq, input.payload.length);
       for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
         const looked = matching.find(caller.tenantSeq, input);
         const found = looked instanceof Promise ? await looked : looked;
@@ -205,8 +208,7 @@ interface Reservation {
 function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: KnownEndpoint, event: Event): Reservation {
   const { house } = deliveries;
   const lane = endpoint.status === "ACTIVE" ? laneOf(house, endpoint) : null;
-  const takes = lane !== null && deliveries.takesLeases && house.hasRoom(lane, event.payload.length);
-  if (takes) lane.reserved += 1;
+  const takes = lane !== null && deliveries.takesLeases && house.reserve(lane, event.payload.length);
   return {
     endpoint,
     lane: takes ? lane : null,

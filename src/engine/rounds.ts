@@ -1,33 +1,31 @@
 /** Whose turn it is: tenants in turn, and the lanes of each in turn, so that none costs another its place. */
 import type { Seq } from "../domain/ids.ts";
+import { createFairQueue } from "./fair-queue.ts";
 import type { Lane } from "./lane.ts";
 
 export interface Rounds {
-  /** Let a lane that may start something stand in line; once is enough. */
+  readonly size: number;
+  /** Put a lane into the queue unless it is there already. */
   join(lane: Lane): void;
-  /** The next lane in turn; null when none stands in line. It has left the line. */
-  next(): Lane | null;
+  /** Take the next lane; null when there is none. Tenants for which `mayServe` answers false keep their turn. */
+  next(mayServe?: (tenantSeq: Seq) => boolean): Lane | null;
 }
 
 export function createRounds(): Rounds {
-  // Queues by tenant; a Map keeps the tenants themselves in turn, since the one served is deleted and set again.
-  const tenants = new Map<Seq, Lane[]>();
+  const queue = createFairQueue<Lane>();
+  const queued = new Set<Lane>();
   return {
-    join(lane) {
-      if (lane.inRound) return;
-      lane.inRound = true;
-      const line = tenants.get(lane.tenantSeq);
-      if (line === undefined) tenants.set(lane.tenantSeq, [lane]);
-      else line.push(lane);
+    get size() {
+      return queue.size;
     },
-    next() {
-      const first = tenants.entries().next();
-      if (first.done) return null;
-      const [tenantSeq, line] = first.value;
-      const lane = line.shift() as Lane;
-      lane.inRound = false;
-      tenants.delete(tenantSeq);
-      if (line.length > 0) tenants.set(tenantSeq, line);
+    join(lane) {
+      if (queued.has(lane)) return;
+      queued.add(lane);
+      queue.push(lane.tenantSeq, lane);
+    },
+    next(mayServe) {
+      const lane = queue.next(mayServe);
+      if (lane !== null) queued.delete(lane);
       return lane;
     },
   };

@@ -41,6 +41,28 @@ test("an endpoint that fails at once gets no more than twenty attempts and what 
   assert.ok(hooks.all.length <= 23, `${hooks.all.length} requests`);
 });
 
+/** Nothing of it ends while a test waits for a signal. */
+const SILENT = { timeout_seconds: 30 };
+
+test("large payloads for one tenant's silent endpoints do not delay another tenant's events", async (t) => {
+  const { client, hooks } = await stage(t, server, SILENT);
+  hooks.react(leaveOpen);
+  await createEndpoint(client, { url: hooks.url, ...SILENT });
+  // More than all payloads that are held in memory, in batches that are not too large.
+  for (let batch = 0; batch < 5; batch += 1) await publishMany(client, 30, { fill: "x".repeat(250_000) });
+  await hooks.nth(8);
+  await lull(t, server);
+});
+
+test("more deliveries than memory holds, all for silent endpoints, delay no other tenant's events", async (t) => {
+  const { client, hooks } = await stage(t, server, SILENT);
+  hooks.react(leaveOpen);
+  await Promise.all(Array.from({ length: 99 }, () => createEndpoint(client, { url: hooks.url, ...SILENT })));
+  await publishMany(client, 210);
+  await hooks.nth(400);
+  await lull(t, server);
+});
+
 test("three hundred dead endpoints of one tenant do not delay another tenant's", async (t) => {
   const dead = { timeout_seconds: 12 };
   const { client, hooks } = await stage(t, server, dead);

@@ -69,7 +69,12 @@ export function createReceiving({
     },
   };
   const judge = createJudge(clock, refusals);
-  const received = createBatcher<Receive, ReceiveResult>({ ...bounds, carryOut: (batch) => store.receive(batch) });
+  const received = createBatcher<Receive, ReceiveResult>({
+    ...bounds,
+    carryOut: (batch) => store.receive(batch),
+    queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
+    tenantOf: ({ tenantSeq }) => tenantSeq,
+  });
   const refused = createBatcher<Refuse, void>({
     ...bounds,
     carryOut: (batch) => store.refuse(batch).then(() => batch.map(() => undefined)),
@@ -81,8 +86,8 @@ export function createReceiving({
 
   async function receive(request: Receive): Promise<Exclude<ReceiveResult, { kind: "broken" }>> {
     const weight = weightOf(request);
-    if (received.bytes + weight.bytes > PUBLISH_QUEUE_BYTES_MAX) {
-      throw new StoreUnavailable("too much is waiting to be committed");
+    if (weight.bytes > received.allowance(request.tenantSeq)) {
+      throw new StoreUnavailable("too many of the tenant's requests are waiting to be committed");
     }
     const result = await received.add(request, weight);
     if (result.kind === "broken") throw new Error(result.message);

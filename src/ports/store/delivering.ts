@@ -91,21 +91,38 @@ export interface LaneState {
 export interface ClaimRequest {
   readonly node: number;
   readonly now: EpochMs;
-  /** Lanes that this node owns and has room in. */
-  readonly lanes: readonly { readonly endpointSeq: Seq; readonly count: number }[];
-  /** How many ready lanes that nobody owns to adopt, and how many deliveries to take of each. */
-  readonly adopt: { readonly lanesMax: number; readonly countEach: number };
+  /** Lanes that this node owns and has room in, in the order in which to serve them. */
+  readonly lanes: readonly {
+    readonly endpointSeq: Seq;
+    readonly count: number;
+    /** One delivery is claimed whatever its size. */
+    readonly bytesMax: number;
+  }[];
+  readonly adopt: Adopt;
   readonly deliveriesMax: number;
   readonly bytesMax: number;
   /** Tokens are this and the integers after it; `deliveriesMax` of them are reserved. */
   readonly firstToken: LeaseToken;
 }
 
+/** Which of the ready lanes that no node owns to adopt: tenants in turn, of each the longest ready first. */
+export interface Adopt {
+  readonly lanesMax: number;
+  /** How many deliveries to claim of each. */
+  readonly countEach: number;
+  /** Leave the lanes of these tenants. */
+  readonly exceptTenants: readonly Seq[];
+}
+
 export interface ClaimResult {
   readonly lanes: readonly ClaimedLane[];
   /** Lanes whose endpoints cannot be read (a secret that does not open); they are put off, and hold up no other. */
   readonly broken: readonly { readonly endpointSeq: Seq; readonly message: string }[];
-  /** When the next lane that nobody owns will be ready; null when none will. */
+  /** Whether ready lanes that no node owns are left, besides those of `exceptTenants`. */
+  readonly more: boolean;
+  /** Whether ready lanes of `exceptTenants` were left. */
+  readonly passedOver: boolean;
+  /** When the next lane that no node owns will be ready, of those that are not; null when none will. */
   readonly nextReadyAt: EpochMs | null;
 }
 

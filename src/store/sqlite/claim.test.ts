@@ -12,7 +12,7 @@ test("an endpoint whose secret cannot be opened is put off, and holds up no othe
     node: 1,
     now: START + 1000,
     lanes: [],
-    adopt: { lanesMax: 10, countEach: 4 },
+    adopt: { lanesMax: 10, countEach: 4, exceptTenants: [] },
     deliveriesMax: 100,
     bytesMax: 1_000_000,
     firstToken: 1,

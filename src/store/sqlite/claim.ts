@@ -11,21 +11,17 @@ import { formatName, STATE, uuidText } from "../rows.ts";
 import { loadDestination } from "./endpoint-rows.ts";
 import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
 import { noteChanged } from "./ledger/note.ts";
+import { readyLanes } from "./ready-lanes.ts";
 import type { Writing } from "./writing.ts";
 
 // Served by lanes_ready.
-const READY_LANES = `
-  SELECT endpoint_seq
-  FROM lanes
-  WHERE ready_at <= ? AND owner IS NULL
-  ORDER BY ready_at
-  LIMIT ?`;
 const NEXT_READY = `
   SELECT min(ready_at) AS ready_at
   FROM lanes
-  WHERE ready_at IS NOT NULL AND owner IS NULL`;
+  WHERE ready_at > ? AND owner IS NULL`;
 
 export function claim(w: Writing, request: ClaimRequest): ClaimResult {
+  const { now, adopt } = request;
   const budget: Budget = {
     deliveries: request.deliveriesMax,
     bytes: request.bytesMax,
@@ -33,19 +29,30 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   };
   const lanes: ClaimedLane[] = [];
   const broken: { endpointSeq: Seq; message: string }[] = [];
-  const claimFrom = (endpointSeq: Seq, count: number) => {
+  const claimFrom = (endpointSeq: Seq, count: number, bytesMax: number) => {
     const endpoint = loadDestination(w, endpointSeq);
-    if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, count, budget));
-    else broken.push({ endpointSeq, message: putOff(w, endpointSeq, endpoint, request.now) });
+    if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, { count, bytesMax }, budget));
+    else broken.push({ endpointSeq, message: putOff(w, endpointSeq, endpoint, now) });
   };
-  for (const { endpointSeq, count } of request.lanes) claimFrom(endpointSeq, count);
-  for (const endpointSeq of readyLanes(w, request)) {
+  for (const { endpointSeq, count, bytesMax } of request.lanes) claimFrom(endpointSeq, count, bytesMax);
+  if (adopt.lanesMax <= 0) return { lanes, broken, more: false, passedOver: false, nextReadyAt: null };
+  w.lanes.flush(); // verbs of the same group may have made lanes ready
+  const ready = readyLanes(w, adopt, now);
+  let adopted = 0;
+  for (const endpointSeq of ready.lanes) {
     if (budget.deliveries <= 0 || budget.bytes <= 0) break;
-    claimFrom(endpointSeq, request.adopt.countEach);
+    claimFrom(endpointSeq, adopt.countEach, budget.bytes);
+    adopted += 1;
   }
   w.lanes.flush(); // so that the lanes adopted here no longer count as nobody's
-  const next = w.prepare(NEXT_READY).get()?.ready_at;
-  return { lanes, broken, nextReadyAt: typeof next === "number" ? next : null };
+  const next = w.prepare(NEXT_READY).get(now)?.ready_at;
+  return {
+    lanes,
+    broken,
+    more: ready.more || adopted < ready.lanes.length,
+    passedOver: ready.passedOver,
+    nextReadyAt: typeof next === "number" ? next : null,
+  };
 }
 
 function putOff(w: Writing, endpointSeq: Seq, error: Error, now: EpochMs): string {
@@ -59,20 +66,17 @@ interface Budget {
   nextToken: LeaseToken;
 }
 
-function readyLanes(w: Writing, request: ClaimRequest): Seq[] {
-  if (request.adopt.lanesMax <= 0) return [];
-  w.lanes.flush(); // verbs of the same group may have made lanes ready
-  return w
-    .prepare(READY_LANES)
-    .all(request.now, request.adopt.lanesMax)
-    .map((row) => Number(row.endpoint_seq));
+/** What one lane may have of the budget. */
+interface Part {
+  readonly count: number;
+  readonly bytesMax: number;
 }
 
 function claimLane(
   w: Writing,
   request: ClaimRequest,
   endpoint: Destination,
-  count: number,
+  { count, bytesMax }: Part,
   budget: Budget,
 ): ClaimedLane {
   const { now, node } = request;
@@ -84,7 +88,9 @@ function claimLane(
     // At least one whatever its size, but none once the bytes are used up.
     const space = budget.bytes > 0 ? budget.deliveries : 0;
     const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, space);
-    for (const row of dueRows(w, endpointSeq, now, room, budget)) {
+    const rows = dueRows(w, endpointSeq, now, { count: room, bytesMax: Math.min(bytesMax, budget.bytes) });
+    for (const row of rows) {
+      budget.bytes -= payloadLength(row);
       const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
       if (ended === null) deliveries.push(lease(w, row, endpointSeq, endpoint.tenantId, budget));
       else end(w, row, lane, ended, now);
@@ -109,17 +115,22 @@ const DUE = `
   ORDER BY d.due_at, d.seq
   LIMIT ?`;
 
-/** Due deliveries in the lane's order, until the budget's bytes are used up; at least one, whatever its size. */
-function dueRows(w: Writing, endpointSeq: Seq, now: EpochMs, room: number, budget: Budget): DueRow[] {
+/** Due deliveries in the lane's order, until their bytes are used up; at least one, whatever its size. */
+function dueRows(w: Writing, endpointSeq: Seq, now: EpochMs, { count, bytesMax }: Part): DueRow[] {
   const rows: DueRow[] = [];
-  if (room <= 0) return rows;
-  for (const row of w.prepare(DUE).iterate(endpointSeq, now, room)) {
+  if (count <= 0) return rows;
+  let bytes = 0;
+  for (const row of w.prepare(DUE).iterate(endpointSeq, now, count)) {
     const due = row as DueRow;
     rows.push(due);
-    budget.bytes -= (due.payload as string).length;
-    if (budget.bytes <= 0) break;
+    bytes += payloadLength(due);
+    if (bytes >= bytesMax) break;
   }
   return rows;
+}
+
+function payloadLength({ payload }: DueRow): number {
+  return (payload as string).length;
 }
 
 /** Why a due delivery ends without another attempt; null when it is to be sent. */

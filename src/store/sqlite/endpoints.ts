@@ -56,7 +56,7 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
       now,
     );
   const seq = Number(lastInsertRowid);
-  w.prepare("INSERT INTO lanes (endpoint_seq) VALUES (?)").run(seq);
+  w.prepare("INSERT INTO lanes (endpoint_seq, tenant_seq) VALUES (?, ?)").run(seq, tenantSeq);
   writeMatching(w, { tenantSeq, seq }, { status: "ACTIVE", event_types: filterText(settings.eventTypes) });
   raiseVersion(w, tenantSeq);
   audit(w, { tenantSeq, actor, type: "webhook.created", data: { endpointId: id, url: settings.url }, now });

@@ -40,7 +40,7 @@ export interface Lanes {
 }
 
 const SELECT = `
-  SELECT l.*, e.tenant_seq, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.generation
+  SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.generation
   FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq
   WHERE l.endpoint_seq = ?`;
 

@@ -111,6 +111,39 @@ test("the sums that quotas need are those of what an older version stored", () =
   });
 });
 
+test("the lanes of an older schema learn whose they are", () => {
+  const fill = (db: DatabaseSync) => {
+    db.exec("PRAGMA foreign_keys = OFF");
+    const insert = db.prepare(`
+      INSERT INTO endpoints
+        (seq, id, tenant_seq, made_by, name, url, format, timeout_seconds, retry_schedule_seconds, max_in_flight, ordered,
+         status, created_at, updated_at)
+      VALUES (?, randomblob(16), ?, 'endpoints', '', '', 'standard', 1, '[]', 1, 0, 'ACTIVE', 0, 0)`);
+    for (const [seq, tenantSeq] of [
+      [1, 7],
+      [2, 8],
+      [3, 7],
+    ] as const) {
+      insert.run(seq, tenantSeq);
+      db.prepare("INSERT INTO lanes (endpoint_seq, ready_at) VALUES (?, 5)").run(seq);
+    }
+  };
+  withFile(9, fill, (file) => {
+    const connection = openConnection(file, "write");
+    migrate(connection);
+    const lanes = connection.db.prepare("SELECT tenant_seq, ready_at FROM lanes ORDER BY endpoint_seq").all();
+    assert.deepEqual(
+      lanes.map((lane) => Object.values(lane)),
+      [
+        [7, 5],
+        [8, 5],
+        [7, 5],
+      ],
+    );
+    connection.db.close();
+  });
+});
+
 test("a file that was brought up to date has the schema of a new one, and is not touched again", () => {
   const fresh = openConnection(":memory:", "write");
   migrate(fresh);

@@ -6,6 +6,8 @@ import { DAY, HOUR, SECOND, START } from "./times.ts";
 import { failed, succeeded, throttled } from "./verdicts.ts";
 import { type OpenStore, useWorld, withWorld } from "./world.ts";
 
+const NOTHING = { lanes: [], broken: [], more: false, passedOver: false, nextReadyAt: null };
+
 export function claimCases(open: OpenStore): void {
   const world = useWorld(open);
 
@@ -71,8 +73,8 @@ export function claimCases(open: OpenStore): void {
     const [a, b] = [await tenant.endpoint(), await tenant.endpoint()];
     for (let index = 0; index < 5; index += 1) await tenant.publish([a, b], { lease: false, now: START + index });
     const lanes = [
-      { endpointSeq: a.seq, count: 2 },
-      { endpointSeq: b.seq, count: 4 },
+      { endpointSeq: a.seq, count: 2, bytesMax: 1_000_000 },
+      { endpointSeq: b.seq, count: 4, bytesMax: 1_000_000 },
     ];
     const claim = await world.store.claim(claimOf(world, START + 10, lanes, { deliveriesMax: 5 }));
     assert.deepEqual(
@@ -184,7 +186,7 @@ export function claimCases(open: OpenStore): void {
       await tenant.waiting(late, { now: START + 2 });
       await tenant.waiting(early, { now: START + 1 });
       await tenant.waiting(future, { now: START + HOUR });
-      const adopt = (lanesMax: number) => ({ adopt: { lanesMax, countEach: 4 } });
+      const adopt = (lanesMax: number) => ({ adopt: { lanesMax, countEach: 4, exceptTenants: [] } });
       const one = await alone.store.claim(claimOf(alone, START + 5, [], adopt(1)));
       assert.deepEqual(
         one.lanes.map(({ endpoint }) => endpoint.id),
@@ -197,8 +199,64 @@ export function claimCases(open: OpenStore): void {
       );
       assert.equal(two.nextReadyAt, START + HOUR);
       const none = await alone.store.claim(claimOf(alone, START + 5, [], adopt(10)));
-      assert.deepEqual(none, { lanes: [], broken: [], nextReadyAt: START + HOUR });
+      assert.deepEqual(none, { ...NOTHING, nextReadyAt: START + HOUR });
     });
+  });
+
+  test("tenants' ready lanes are adopted in turn, however many one of them has", async () => {
+    await withWorld(open, async (alone) => {
+      const [noisy, quiet, other] = [await alone.newTenant(), await alone.newTenant(), await alone.newTenant()];
+      for (let count = 0; count < 6; count += 1) await noisy.waiting(await noisy.endpoint(), { now: START + count });
+      for (const tenant of [quiet, other]) await tenant.waiting(await tenant.endpoint(), { now: START + 10 });
+      const adopt = async (lanesMax: number) => {
+        const asked = { adopt: { lanesMax, countEach: 4, exceptTenants: [] } };
+        const { lanes, more } = await alone.store.claim(claimOf(alone, START + 20, [], asked));
+        return { more, tenants: lanes.map(({ endpoint }) => endpoint.tenantSeq) };
+      };
+      const [one, two, three] = [noisy.tenantSeq, quiet.tenantSeq, other.tenantSeq];
+      assert.deepEqual(await adopt(4), { more: true, tenants: [one, two, three, one] });
+      await quiet.waiting(await quiet.endpoint(), { now: START + 10 });
+      assert.deepEqual(await adopt(3), { more: true, tenants: [one, two, one] });
+      assert.deepEqual(await adopt(3), { more: false, tenants: [one, one] });
+    });
+  });
+
+  test("ready lanes of tenants that are at their share are left, and hide nobody else's", async () => {
+    await withWorld(open, async (alone) => {
+      const [noisy, quiet] = [await alone.newTenant(), await alone.newTenant()];
+      for (let count = 0; count < 6; count += 1) await noisy.waiting(await noisy.endpoint(), { now: START + count });
+      const endpoint = await quiet.endpoint();
+      await quiet.waiting(endpoint, { now: START + 10 });
+      await quiet.waiting(await quiet.endpoint(), { now: START + HOUR });
+      const adopt = async (lanesMax: number, exceptTenants: readonly number[]) => {
+        const asked = { adopt: { lanesMax, countEach: 4, exceptTenants } };
+        const { lanes, ...rest } = await alone.store.claim(claimOf(alone, START + 20, [], asked));
+        return { ...rest, lanes: lanes.map((lane) => lane.endpoint.seq) };
+      };
+      const rest = { broken: [], passedOver: true, nextReadyAt: START + HOUR };
+      const full = [noisy.tenantSeq];
+      const [first] = (await adopt(1, [])).lanes;
+      assert.ok(first !== undefined && first !== endpoint.seq);
+      assert.deepEqual(await adopt(3, full), { ...rest, more: false, lanes: [endpoint.seq] });
+      assert.deepEqual(await adopt(3, full), { ...rest, more: false, lanes: [] });
+      assert.deepEqual(await adopt(10, full), { ...rest, more: false, lanes: [] });
+      assert.equal((await adopt(10, [])).lanes.length, 5);
+    });
+  });
+
+  test("a lane gets no more bytes than it may have, and one delivery whatever its size", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const payload = JSON.stringify({ fill: "x".repeat(1000) });
+    for (let count = 0; count < 5; count += 1) await tenant.waiting(endpoint, { now: START, payload });
+    const claimed = async (bytesMax: number) => {
+      const lanes = [{ endpointSeq: endpoint.seq, count: 10, bytesMax }];
+      const claim = await world.store.claim(claimOf(world, START, lanes));
+      return claim.lanes.flatMap(({ deliveries }) => deliveries).length;
+    };
+    assert.equal(await claimed(10), 1);
+    assert.equal(await claimed(2 * payload.length), 2);
+    assert.equal(await claimed(1_000_000), 2);
   });
 
   test("an adopted lane is adopted by nobody else until it is disowned", async () => {
@@ -207,10 +265,11 @@ export function claimCases(open: OpenStore): void {
       const endpoint = await tenant.endpoint();
       await tenant.waiting(endpoint, { now: START });
       await tenant.waiting(endpoint, { now: START });
-      const adopt = () => alone.store.claim(claimOf(alone, START, [], { adopt: { lanesMax: 10, countEach: 1 } }));
+      const adopt = () =>
+        alone.store.claim(claimOf(alone, START, [], { adopt: { lanesMax: 10, countEach: 1, exceptTenants: [] } }));
       const [lane] = (await adopt()).lanes;
       assert.equal(lane?.deliveries.length, 1);
-      assert.deepEqual(await adopt(), { lanes: [], broken: [], nextReadyAt: null });
+      assert.deepEqual(await adopt(), NOTHING);
       const woken = await tenant.release([], START, [endpoint]);
       assert.deepEqual(woken, [{ endpointSeq: endpoint.seq, readyAt: START }]);
       assert.equal((await adopt()).lanes[0]?.deliveries.length, 1);

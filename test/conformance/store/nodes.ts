@@ -47,7 +47,7 @@ export function nodeCases(open: OpenStore): void {
         node: alone.node,
         now: START + SECOND,
         lanes: [],
-        adopt: { lanesMax: 10, countEach: 10 },
+        adopt: { lanesMax: 10, countEach: 10, exceptTenants: [] },
         deliveriesMax: 10,
         bytesMax: 1000,
         firstToken: alone.newTokens(10),

@@ -207,7 +207,9 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
       return delivery;
     },
     async claimLane(endpoint, now, { count = 1, ...limits } = {}) {
-      const { lanes } = await world.store.claim(claimOf(world, now, [{ endpointSeq: endpoint.seq, count }], limits));
+      const { lanes } = await world.store.claim(
+        claimOf(world, now, [{ endpointSeq: endpoint.seq, count, bytesMax: 1_000_000 }], limits),
+      );
       const [lane] = lanes;
       assert(lane !== undefined);
       return lane;
@@ -282,7 +284,7 @@ export function claimOf(
     node: world.node,
     now,
     lanes,
-    adopt: { lanesMax: 0, countEach: 0 },
+    adopt: { lanesMax: 0, countEach: 0, exceptTenants: [] },
     bytesMax: 1_000_000,
     firstToken: world.newTokens(deliveriesMax),
     ...limits,
