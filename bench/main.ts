@@ -4,8 +4,8 @@
  *   --runs N      how often each benchmark runs; medians are shown (3)
  *   --seconds S   how long each load lasts (10)
  *   --rate R      events a second for healthy endpoints in `isolation`, requests a second in `inbound` (2000)
- *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, of 100,000
- *                 pauses in `pauses`, and of 10,000 endpoints in `hostile` (1)
+ *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, of 200,000 in
+ *                 `tenants`, of 100,000 pauses in `pauses`, and of 10,000 endpoints in `hostile` (1)
  *   --json FILE   write every run's numbers
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
  */
@@ -26,6 +26,7 @@ import { isolation } from "./isolation.ts";
 import type { Benchmark, Settings } from "./kit/benchmark.ts";
 import { machine, printResult, type Result, summed } from "./kit/report.ts";
 import { pauses } from "./pauses.ts";
+import { tenants } from "./tenants.ts";
 import { throughput } from "./throughput.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -34,6 +35,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   throughput,
   batch,
   isolation,
+  tenants,
   backlog,
   history,
   dashboard,

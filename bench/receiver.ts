@@ -58,10 +58,16 @@ function accept(text: string): void {
   if (numbers.sentUs >= window.fromUs) receivedUs.add(now - numbers.sentUs);
 }
 
-/** The answer to one whole request; empty for none at all. */
-function answer(request: string): string {
+/** How late a slow receiver answers. */
+const LATE_MS = 2000;
+
+/** The answer to one whole request; empty for none now. */
+function answer(request: string, late: (text: string) => void): string {
   switch (request[PATH_AT]) {
     case "s": // /silent
+      return "";
+    case "l": // /late
+      setTimeout(late, LATE_MS, OK);
       return "";
     case "h": // /half
       return failsHalf(readNumbers(request)?.seq ?? 0) ? FAILED : OK;
@@ -82,12 +88,13 @@ function requestLength(text: string): number | null {
 
 function serve(socket: net.Socket): void {
   let pending = "";
+  const send = (text: string): void => void socket.write(text, "latin1");
   socket.on("data", (chunk: Buffer) => {
     pending += chunk.toString("latin1");
     for (let length = requestLength(pending); length !== null; length = requestLength(pending)) {
-      const text = answer(pending.slice(0, length));
+      const text = answer(pending.slice(0, length), send);
       pending = pending.slice(length);
-      if (text !== "") socket.write(text, "latin1");
+      if (text !== "") send(text);
     }
   });
   socket.on("error", () => socket.destroy());

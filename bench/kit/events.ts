@@ -29,6 +29,11 @@ export function eventText(type: string, seq: number, sentUs: number): string {
   return `{"type":"${type}","payload":${payloadText(seq, sentUs)}}`;
 }
 
+/** One event whose payload has so many bytes beside. */
+export function largeEventText(type: string, seq: number, sentUs: number, bytes: number): string {
+  return `{"type":"${type}","payload":{${openNumbers(seq, sentUs).slice(1)}","fill":"${"x".repeat(bytes)}"}}`;
+}
+
 /** The 300 bytes alone: somebody else's webhook. */
 export function payloadText(seq: number, sentUs: number): string {
   return `${openNumbers(seq, sentUs)}${ORDER}${NOTE}${END}`;

@@ -33,7 +33,7 @@ interface Reported {
 
 export interface Receiver extends AsyncDisposable {
   readonly port: number;
-  url(behaviour: "accept" | "silent" | "half"): string;
+  url(behaviour: "accept" | "silent" | "late" | "half"): string;
   /** Count anew, and measure within this window; keep the single receipts too, where they are asked for. */
   begin(window: Window, keepsReceipts?: boolean): Promise<void>;
   count(): Promise<number>;
@@ -77,7 +77,15 @@ export async function startReceiver(): Promise<Receiver> {
         await sleep(POLL_MS);
       }
     },
-    report: () => ask({ kind: "report" }, "reported"),
+    async report() {
+      const reported = await ask({ kind: "report" }, "reported");
+      // JSON has no NaN: percentiles of nothing come as null.
+      return {
+        ...reported,
+        receiptP50Ms: reported.receiptP50Ms ?? Number.NaN,
+        receiptP99Ms: reported.receiptP99Ms ?? Number.NaN,
+      };
+    },
     receipts: async () => new Map((await ask({ kind: "receipts" }, "receipts")).receipts),
     [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
   };

@@ -5,9 +5,15 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { adopt, end } from "./children.ts";
 
-export interface Signalbox extends AsyncDisposable {
+/** The server, as one key sees it. */
+export interface Account {
   readonly port: number;
   readonly apiKey: string;
+  /** @throws Error on any answer that is not 2xx */
+  call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+}
+
+export interface Signalbox extends Account, AsyncDisposable {
   /** From the start of the process until it said that it listens. */
   readonly startMs: number;
   /** Resident memory now, and the most that it ever was; NaN where the system does not tell. */
@@ -19,8 +25,8 @@ export interface Signalbox extends AsyncDisposable {
   storedBytes(): number;
   /** The write-ahead log alone. */
   walMb(): number;
-  /** @throws Error on any answer that is not 2xx */
-  call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+  /** Create another tenant. Returns the server as that tenant's key sees it. */
+  newTenant(name: string): Promise<Account>;
   /** As an operator stops it; then the write-ahead log is in the file. */
   stop(): Promise<void>;
 }
@@ -55,20 +61,34 @@ export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions):
   adopt(child);
   const port = await announcedPort(child);
   const startMs = performance.now() - startedAt;
+  const account = accountOf(port, API_KEY);
   return {
-    port,
-    apiKey: API_KEY,
+    ...account,
     startMs,
     residentMb: () => memoryMb(child.pid, "VmRSS"),
     peakMb: () => memoryMb(child.pid, "VmHWM"),
     cpuMs: () => cpuMs(child.pid),
     storedBytes: () => sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
     walMb: () => sizeOf(`${dataDir}/signalbox.db-wal`) / 2 ** 20,
+    async newTenant(name) {
+      const { api_key } = await account.call("POST", "/v1/tenants", { name });
+      return accountOf(port, String(api_key));
+    },
+    stop: () => end(child, "SIGTERM"),
+    // Killed: attempts on the wire to silent receivers would be waited for.
+    [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
+  };
+}
+
+function accountOf(port: number, apiKey: string): Account {
+  return {
+    port,
+    apiKey,
     async call(method, where, body) {
       const answer = await fetch(`http://127.0.0.1:${port}${where}`, {
         method,
         headers: {
-          authorization: `Bearer ${API_KEY}`,
+          authorization: `Bearer ${apiKey}`,
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -77,9 +97,6 @@ export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions):
       if (!answer.ok) throw new Error(`${method} ${where} → ${answer.status} ${text}`);
       return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
     },
-    stop: () => end(child, "SIGTERM"),
-    // Killed: attempts on the wire to silent receivers would be waited for.
-    [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
   };
 }
 
@@ -139,7 +156,7 @@ interface EndpointBody {
 }
 
 /** Answers the endpoint's id. */
-export async function createEndpoint(server: Signalbox, body: EndpointBody): Promise<string> {
+export async function createEndpoint(server: Account, body: EndpointBody): Promise<string> {
   const { id } = await server.call("POST", "/v1/endpoints", body);
   return String(id);
 }
