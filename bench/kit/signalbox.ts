@@ -44,7 +44,7 @@ const START_MS_MAX = 15_000;
 export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions): Promise<Signalbox> {
   const profiling = profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...profiling, "src/main.ts"], {
+  const child = spawn(process.execPath, [...profiling, "src/main.js"], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

@@ -54,7 +54,7 @@ interface RunningServer {
 
 export async function startServer(dataDir: string): Promise<RunningServer> {
   const apiKey = `sb_live_${randomBytes(24).toString("hex")}`;
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../../src/main.ts")], {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "../../src/main.js")], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       PATH: process.env.PATH,

@@ -142,6 +142,10 @@ export const UNSUPPORTED_ENCODING = problem(
 );
 export const UNSUPPORTED_MEDIA_TYPE = problem(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json.");
 export const INTERNAL = problem(500, "INTERNAL", "Something went wrong on our side; it has been logged.");
+export const STARTING: Problem = {
+  ...problem(503, "STARTING", "The server is starting; nothing of this request happened. Try again in a second."),
+  headers: { "retry-after": String(STORE_RETRY_AFTER_SECONDS) },
+};
 export const STORE_UNAVAILABLE: Problem = {
   ...problem(503, "STORE_UNAVAILABLE", "Nothing can be stored just now; nothing of this request happened. Try again."),
   headers: { "retry-after": String(STORE_RETRY_AFTER_SECONDS) },

@@ -16,6 +16,7 @@ import {
   type Problem,
   problemOf,
   routeNotFound,
+  STARTING,
   send,
 } from "./errors.ts";
 import { contentFault, messageFault } from "./head.ts";
@@ -65,7 +66,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   app.decorateRequest("session", null);
   installReception(app, deps.clock);
   installBodyParsers(app);
-  installFirstHook(app);
+  installFirstHook(app, deps);
   installCursors(app, deps.engine);
   registerOpenApi(app, deps);
   app.register(async (inner) => registerEndpointsSurface(inner, deps));
@@ -77,19 +78,14 @@ export function createServer(deps: ApiDeps): FastifyInstance {
 }
 
 /** What comes before every route, and before its body is read. */
-function installFirstHook(app: FastifyInstance): void {
+function installFirstHook(app: FastifyInstance, { engine: { status } }: ApiDeps): void {
   const known = new KnownPaths();
   app.addHook("onRoute", (route) => known.add(route.url, route.method));
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(ANSWER_HEADERS);
-    const malformed = messageFault(request.raw);
-    if (malformed !== null) {
-      send(reply, envelopeOf(request), malformed);
-      return;
-    }
-    const unknown = request.is404 || hasEmptyParameter(request) ? pathProblem(known, request) : null;
-    if (unknown !== null) {
-      send(reply, envelopeOf(request), unknown);
+    const early = messageFault(request.raw) ?? startingProblem(status, request) ?? pathProblem(known, request);
+    if (early !== null) {
+      send(reply, envelopeOf(request), early);
       return;
     }
     dropTypeOfNothing(request);
@@ -103,8 +99,14 @@ function installFirstHook(app: FastifyInstance): void {
   });
 }
 
+/** A key that the first start is about to make must not be called a wrong one. */
+function startingProblem(status: ApiDeps["engine"]["status"], request: FastifyRequest): Problem | null {
+  return status.isStarting() && pathOf(request) !== "/healthz" ? STARTING : null;
+}
+
 /** Null for a path that its route refuses by itself, such as a link to a page without its token. */
 function pathProblem(known: KnownPaths, request: FastifyRequest): Problem | null {
+  if (!request.is404 && !hasEmptyParameter(request)) return null;
   const path = pathOf(request);
   const allow = known.allowed(path);
   if (allow !== null) return methodNotAllowed(allow);

@@ -210,6 +210,8 @@ export const CLOCK_DOUBT_MS = 1 * HOUR_MS;
 export const STOP_GRACE_MS = 8 * SECOND_MS;
 /** How long requests that came before the stop may still take to be answered, after that. */
 export const STOP_ANSWERS_MS = 2 * SECOND_MS;
+/** The same signal again within this time is the same wish: on Ctrl-C the terminal sends it, and npm passes it on. */
+export const SIGNAL_ECHO_MS = SECOND_MS;
 
 // ── The store ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -226,6 +226,8 @@ export interface Engine {
   readonly inbound: InboundService;
   readonly cursors: Cursors;
   readonly status: {
+    /** Whether the first tenant, its key and the sources of the settings may not be there yet. */
+    isStarting(): boolean;
     /** Whether publishing would be accepted now; the reason when it would not. */
     ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
     gauges(): EngineGauges;

@@ -43,7 +43,7 @@ export interface EngineOptions {
 }
 
 export interface RunningEngine extends Engine {
-  /** The server listens: links to it can be sent to people. */
+  /** The server listens, and the store is founded: requests are carried out, links to it can be sent to people. */
   listening(): void;
   /** End streams and exports; from now on readiness says that the server stops. */
   prepareStop(): void;
@@ -57,7 +57,6 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   clock.notBefore(entered.now);
   const foreignChanges = await store.foreignChanges();
   const { node } = entered;
-  /** Until then the first key and the sources of the settings may not be there. */
   let listening = false;
   const outage = createOutage(clock, telemetry);
   const tokens = createTokens(node);
@@ -144,9 +143,9 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     inbound,
     cursors: createCursors(entered.linkKey),
     status: {
+      isStarting: () => !listening,
       ready() {
         if (stopping) return { ready: false, reason: "the server is stopping" };
-        if (!listening) return { ready: false, reason: "the server is starting" };
         return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
       },
       gauges: () => ({

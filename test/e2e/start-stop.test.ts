@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { watch } from "node:fs/promises";
+import { createServer } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { suite, type TestContext, test } from "node:test";
+import { dataFiles, tryLockDir } from "../../src/store/sqlite/files.ts";
 import { CHILD_KEY, type Child, newDataDir, spawnServer, startChild } from "../harness/child.ts";
+import { startCommand } from "../harness/command.ts";
 import { type Hooks, leaveOpen, startHooks } from "../harness/hooks.ts";
-import type { Client } from "../harness/server.ts";
+import { type Client, clientOf } from "../harness/server.ts";
 import { followOutcomes } from "../harness/stream.ts";
-
-/** It does not start: one line on standard error, which matches, and exit code 1. */
-async function assertRefusal(child: Child, line: RegExp): Promise<void> {
-  assert.deepEqual(await child.exited, { code: 1, signal: null });
-  assert.match(child.stderr, /^signalbox: [^\n]+\n$/);
-  assert.match(child.stderr, line);
-  assert.doesNotMatch(child.stdout, /listens/);
-}
 
 async function ended(child: Child): Promise<number | null> {
   child.signal("SIGTERM");
@@ -48,6 +41,20 @@ async function onTheWire(
   const deliveryId = await publish(server);
   await hooks.nth(1);
   return { server, dataDir, hooks, deliveryId };
+}
+
+/** Below those that a machine gives to whoever asks for any, as every other test does. */
+async function freePort(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 10_000); ; port += 1) {
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((closed) => server.close(closed));
+    return port;
+  }
 }
 
 async function publish(client: Client): Promise<string> {
@@ -138,95 +145,6 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(await ended(second), 0);
   });
 
-  test("a port in use", async (t) => {
-    const taken = createServer();
-    await new Promise<void>((listening) => taken.listen(0, "127.0.0.1", listening));
-    t.after(() => void taken.close());
-    const { port } = taken.address() as AddressInfo;
-    const dataDir = await newDataDir(t);
-    await assertRefusal(
-      spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, PORT: String(port) }),
-      new RegExp(`port ${port} .*in use`),
-    );
-    // What was founded meanwhile must not be lost with its secrets untold.
-    const again = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
-    await again.says(/password +\S+\n {2}API key +sb_live_/);
-    assert.equal(await ended(again), 0);
-  });
-
-  test("a data directory that cannot be written", async (t) => {
-    const dir = await newDataDir(t);
-    const file = path.join(dir, "file");
-    await writeFile(file, "");
-    for (const place of [path.join(file, "data"), "/proc/signalbox"]) {
-      await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: place }), /cannot be written.*SIGNALBOX_DATA_DIR/);
-    }
-  });
-
-  test("a file that is no database", async (t) => {
-    const dataDir = await newDataDir(t);
-    await writeFile(
-      path.join(dataDir, "signalbox.db"),
-      "this is not a database, and long enough to be sure ".repeat(99),
-    );
-    const masterKey = randomBytes(32).toString("base64");
-    await assertRefusal(
-      spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_MASTER_KEY: masterKey }),
-      /signalbox\.db/,
-    );
-  });
-
-  test("bad settings are named all at once, a line each", async (t) => {
-    const dataDir = await newDataDir(t);
-    const child = spawnServer(t, {
-      SIGNALBOX_DATA_DIR: dataDir,
-      PORT: "http",
-      SIGNALBOX_API_KEY: "topsecret",
-      SIGNALBOX_RETENTION_DAYS: "0",
-      SIGNALBOX_MASTER_KEY: "c2hvcnQ=",
-      SIGNALBOX_ALOW_HTTP: "true",
-    });
-    assert.equal((await child.exited).code, 1);
-    const lines = child.stderr.trimEnd().split("\n");
-    assert.equal(lines.length, 5, child.stderr);
-    for (const line of lines) assert.match(line, /^signalbox: [A-Z_]+: /);
-    assert.match(child.stderr, /SIGNALBOX_ALOW_HTTP: .*did you mean SIGNALBOX_ALLOW_HTTP/);
-    assert.doesNotMatch(child.stderr, /topsecret|c2hvcnQ=/);
-  });
-
-  test("data of a newer version, and keys that are not its own", async (t) => {
-    const dataDir = await newDataDir(t);
-    const first = await startChild(t, dataDir);
-    assert.equal(await ended(first), 0);
-    const start = (env = {}) => spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, ...env });
-
-    await assertRefusal(
-      start({ SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") }),
-      /master key is not the one/,
-    );
-
-    const file = path.join(dataDir, "signalbox.db");
-    const db = new DatabaseSync(file);
-    const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
-    db.exec("PRAGMA user_version = 9999");
-    db.close();
-    await assertRefusal(start(), /newer Signalbox \(schema 9999/);
-    const back = new DatabaseSync(file);
-    back.exec(`PRAGMA user_version = ${version}`);
-    back.close();
-
-    await rm(path.join(dataDir, "master.key"));
-    await assertRefusal(start(), /master key is missing/);
-  });
-
-  test("a second process on the same data", async (t) => {
-    const dataDir = await newDataDir(t);
-    const first = await startChild(t, dataDir);
-    await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir }), /another Signalbox is running/);
-    assert.equal((await first.request("GET", "/v1/endpoints")).status, 200);
-    assert.equal(await ended(first), 0);
-  });
-
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`${signal} lets the attempts on the wire finish and gives the other leases back`, async (t) => {
       const { server, dataDir, hooks, deliveryId } = await onTheWire(t, { max_in_flight: 1 });
@@ -277,6 +195,74 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     }
     assert.equal(await ended(again), 0);
     assert.equal(new Set(hooks.all.map(({ headers }) => headers["webhook-id"])).size, hooks.all.length, "none twice");
+  });
+
+  test("on a first start nothing but /healthz is answered before the key and the password are there", async (t) => {
+    const port = await freePort();
+    const env = { PORT: String(port), SIGNALBOX_API_KEY: CHILD_KEY, SIGNALBOX_ADMIN_PASSWORD: "correct horse battery" };
+    const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), ...env });
+    const client = clientOf(`http://127.0.0.1:${port}`, CHILD_KEY);
+    const seen = new Set<string>();
+    const ask = async (method: string, path: string, body?: object): Promise<number> => {
+      const answer = await client
+        .request(method, path, body === undefined ? {} : { key: null, body })
+        .catch(() => null);
+      if (answer !== null) seen.add(`${path} ${answer.status} ${answer.code ?? ""}`);
+      return answer?.status ?? 0;
+    };
+    const login = { email: "admin@localhost", password: env.SIGNALBOX_ADMIN_PASSWORD };
+    const askAll = async () => [
+      await ask("GET", "/v1/endpoints"),
+      await ask("POST", "/dashboard/auth/login", login),
+      await ask("GET", "/readyz"),
+    ];
+    const started = child.says(/listens on/);
+    let isStarting = true;
+    const noteEnd = () => {
+      isStarting = false;
+    };
+    started.then(noteEnd, noteEnd);
+    while (isStarting) await askAll();
+    await started;
+    assert.deepEqual(await askAll(), [200, 200, 200]);
+    for (const answer of seen) assert.match(answer, / (200 |503 STARTING)$/);
+    assert.equal(await ended(child), 0);
+  });
+
+  for (const script of ["start", "dev"]) {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      test(`${signal} to npm run ${script} ends the server, and its last words are shown`, async (t) => {
+        const env = { SIGNALBOX_DATA_DIR: await newDataDir(t), PORT: "0", LOG_LEVEL: "info" };
+        const npm = startCommand(t, ["npm", "run", script], env);
+        await npm.until(/API key/);
+        await npm.until(/started/);
+        // On Ctrl-C the terminal sends it to every process of the group, and npm passes it on as well.
+        if (signal === "SIGINT") npm.signalGroup(signal);
+        else npm.signal(signal);
+        await npm.until(/stopping/);
+        await npm.until(/stopped/);
+        assert.equal(await npm.ended, 0);
+        const lock = tryLockDir(dataFiles(env.SIGNALBOX_DATA_DIR));
+        assert(lock !== null, "the server has ended, too");
+        lock.release();
+      });
+    }
+  }
+
+  test("a terminal that goes stops the server as SIGTERM does", async (t) => {
+    const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), LOG_LEVEL: "info" });
+    await child.says(/"msg":"started"/);
+    child.signal("SIGHUP");
+    assert.deepEqual(await child.exited, { code: 0, signal: null });
+    assert.match(child.stdout, /"msg":"stopping".*\n.*"msg":"stopped"\}\n$/);
+  });
+
+  test("a signal during the start stops the server when it has started", async (t) => {
+    const dataDir = await newDataDir(t);
+    const child = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
+    for await (const { filename } of watch(dataDir)) if (filename === "signalbox.db") break;
+    assert.equal(await ended(child), 0);
+    assert.match(child.stdout, /password +\S+\n {2}API key +sb_live_/, "what was made is shown all the same");
   });
 
   test("a second signal stops at once", async (t) => {

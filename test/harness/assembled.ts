@@ -1,4 +1,4 @@
-/** A server put together as `main.ts` does it, over a store whose disk a test can fill. */
+/** A server put together as `signalbox.ts` does it, over a store whose disk a test can fill. */
 import type { AddressInfo } from "node:net";
 import { createServer } from "../../src/api/server.ts";
 import { createSystemClock } from "../../src/clock/system.ts";
@@ -19,6 +19,8 @@ export interface AssembledServer extends Client {
   readonly clock: Clock;
   /** Everything it has logged. */
   readonly log: string;
+  /** With `startsLater`: from now on it carries requests out. */
+  open(): void;
   close(): Promise<void>;
 }
 
@@ -30,11 +32,13 @@ export interface AssembledOptions {
   readonly pagesMax?: number;
   /** The machine's when left out. */
   readonly clock?: Clock;
+  /** It listens, and says that it starts, until `open`. */
+  readonly startsLater?: true;
 }
 
 export async function assembleServer(
   scope: Scope,
-  { dataDir, pagesMax, ...given }: AssembledOptions,
+  { dataDir, pagesMax, startsLater, ...given }: AssembledOptions,
 ): Promise<AssembledServer> {
   const clock = given.clock ?? createSystemClock();
   const lines: string[] = [];
@@ -73,7 +77,7 @@ export async function assembleServer(
     metrics: telemetry.metrics,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
-  engine.listening();
+  if (startsLater === undefined) engine.listening();
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   let closed: Promise<void> | null = null;
   const closeOnce = async (): Promise<void> => {
@@ -100,6 +104,7 @@ export async function assembleServer(
       telemetry.flush();
       return lines.join("");
     },
+    open: engine.listening,
     close,
   };
 }

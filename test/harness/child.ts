@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { signalled, within } from "./deadline.ts";
 import { type Client, clientOf, type Scope } from "./server.ts";
 
-const MAIN = path.join(import.meta.dirname, "../../src/main.ts");
+const MAIN = path.join(import.meta.dirname, "../../src/main.js");
 /** The key of every child's first tenant, unless a test wants a made up one. */
 export const CHILD_KEY = `sb_live_${"fedcba9876543210".repeat(3)}`;
 

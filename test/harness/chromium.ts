@@ -32,9 +32,7 @@ export async function unpackChromium(): Promise<Chromium> {
 }
 
 async function packageVersion(): Promise<string> {
-  const manifest: unknown = JSON.parse(
-    await readFile(path.join(MODULES, "@sparticuz/chromium/package.json"), "utf8"),
-  );
+  const manifest: unknown = JSON.parse(await readFile(path.join(MODULES, "@sparticuz/chromium/package.json"), "utf8"));
   return (manifest as { readonly version: string }).version;
 }
 

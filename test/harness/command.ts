@@ -1,4 +1,5 @@
 /** A command as a person runs it: its lines as they come, and an end for all that it started. */
+import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -10,6 +11,9 @@ export interface RunningCommand {
   until(pattern: RegExp): Promise<readonly string[]>;
   /** Write to its standard input. */
   type(text: string): void;
+  /** To the command itself; to every process that it started as well. */
+  signal(name: NodeJS.Signals): void;
+  signalGroup(name: NodeJS.Signals): void;
   /** Its exit code, once its output has ended. */
   readonly ended: Promise<number | null>;
 }
@@ -53,6 +57,8 @@ export function startCommand(
       }
     },
     type: (text) => void child.stdin.write(text),
+    signal: (name) => void child.kill(name),
+    signalGroup: (name) => void process.kill(-(child.pid ?? assert.fail("it did not start")), name),
     ended,
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Environment, loadConfig } from "../../src/config.ts";
 import type { Fault } from "../../src/domain/errors.ts";
-import { startSignalbox } from "../../src/main.ts";
+import { startSignalbox } from "../../src/signalbox.ts";
 
 export interface TestServer extends Client {
   readonly url: string;

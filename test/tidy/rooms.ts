@@ -66,7 +66,7 @@ export function importFaults(file: SourceFile): readonly string[] {
 
 function stepFault({ from, to, typeOnly }: Step): string | null {
   const standsOutside = /^(test|bench|examples)\//.test(from.path);
-  if (to === "src/main.ts") return standsOutside ? null : "nobody in src imports main.ts";
+  if (to === "src/main.ts") return "main.ts runs the program when it is imported";
   if (from.isTest || standsOutside) return null;
   if (from.path.startsWith("packages/")) return packageFault(from.path, to);
   const here = roomOf(from.path);
@@ -91,9 +91,12 @@ function packageOrOutsideFault(to: string, room: Room): string | null {
   return room.pure === true ? "this room is pure: no package, no part of Node" : null;
 }
 
+/** The program, and the composition root. */
+const MAIN_FILES = ["main.ts", "program.ts", "signalbox.ts"];
+
 function roomOf(path: string): string | null {
   const [, first = "", ...rest] = path.split("/");
-  if (rest.length === 0) return first === "main.ts" ? "main" : first === "config.ts" ? "config" : null;
+  if (rest.length === 0) return MAIN_FILES.includes(first) ? "main" : first === "config.ts" ? "config" : null;
   return first === "api" && rest.length > 1 ? `api/${rest[0]}` : first;
 }
 

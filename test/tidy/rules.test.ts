@@ -41,7 +41,7 @@ for (const [path, source] of FORBIDDEN) {
 
 test("what the rooms allow is allowed", () => {
   const allowed: readonly (readonly [string, string])[] = [
-    ["src/main.ts", 'import { openStore } from "./store/sqlite/store.ts";'],
+    ["src/signalbox.ts", 'import { openStore } from "./store/sqlite/store.ts";'],
     ["src/domain/retry.ts", 'import { RETRIES_MAX } from "./limits.ts";'],
     ["src/ports/store.ts", 'import type { Uuid } from "../domain/ids.ts";'],
     ["src/api/server.ts", 'import { registerOperations } from "./operations/routes.ts";'],

@@ -22,14 +22,17 @@ const actor = (role: Role): Actor => ({
 /** Of the engine these routes use only who somebody is and whether it is ready. */
 async function listen(status: ReturnType<Engine["status"]["ready"]> = { ready: true }): Promise<FastifyInstance> {
   const roles: readonly Role[] = ["developer", "org_admin", "global_admin"];
-  const engine: { access: Pick<Engine["access"], "authenticate">; status: Pick<Engine["status"], "ready"> } = {
+  const engine: {
+    access: Pick<Engine["access"], "authenticate">;
+    status: Pick<Engine["status"], "isStarting" | "ready">;
+  } = {
     access: {
       async authenticate(apiKey) {
         const role = roles.find((candidate) => keyOf(candidate) === apiKey);
         return role === undefined ? null : actor(role);
       },
     },
-    status: { ready: () => status },
+    status: { isStarting: () => false, ready: () => status },
   };
   const metrics = { contentType: "text/plain; version=0.0.4; charset=utf-8", metrics: async () => "up 1\n" };
   const deps = { engine, metrics, version: "1.2.3", publicUrl: "http://localhost:8080", trustProxy: [] };

@@ -58,7 +58,7 @@ function registerProbes(app: FastifyInstance, { engine }: ApiDeps): void {
         operationId: "checkReadiness",
         summary: "Would an event be accepted now?",
         security: [],
-        response: { 200: Ready, 503: NotReady },
+        response: { 200: Ready, 503: Type.Union([NotReady, CommonError]) },
       },
     },
     (_, reply) => {

@@ -124,13 +124,22 @@ test("data of an older version is brought up to date, but not under a running se
   server.release();
 });
 
+test("data that a server makes at this moment", (t) => {
+  const dir = newDir(t);
+  const held = tryLockDir(dataFiles(dir));
+  assert(held !== null);
+  inFile(dir, "PRAGMA journal_mode = WAL");
+  assert.throws(() => beside(dir, Buffer.alloc(32, 1)), /^StartupError: a server is making the data in .* try again/);
+  held.release();
+});
+
 test("data of a newer version, and a file that is no data", async (t) => {
   const dir = newDir(t);
   await leaveData(dir);
   inFile(dir, "PRAGMA user_version = 9999");
   assert.throws(() => beside(dir), /written by a newer Signalbox \(schema 9999/);
   writeFileSync(dataFiles(dir).database, "this is not a database, and long enough to be sure ".repeat(99));
-  assert.throws(() => beside(dir), /^StartupError: .*signalbox\.db cannot be opened/);
+  assert.throws(() => beside(dir), /^StartupError: .*signalbox\.db is no database, or damaged/);
 });
 
 test("a master key that cannot be read", async (t) => {

@@ -11,8 +11,8 @@ import { StartupError, StoreUnavailable } from "../../domain/errors.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import type { AccessStore, AccessVerbs } from "../../ports/store.ts";
 import { createVault } from "../vault.ts";
-import { type Connection, isBehind, migrate, openConnection } from "./connection.ts";
-import { type DataFiles, dataFiles, masterKey, prepareDir, tryLockDir } from "./files.ts";
+import { type Connection, isBehind, isEmpty, migrate, openConnection } from "./connection.ts";
+import { type DataFiles, dataFiles, masterKey, openFault, prepareDir, tryLockDir } from "./files.ts";
 import { commitGroup } from "./group.ts";
 import { checkMasterKey } from "./key-check.ts";
 import { READER_VERBS } from "./reader-verbs.ts";
@@ -35,22 +35,15 @@ export function openBeside({ dataDir, masterKey: given, newId }: BesideOptions):
     throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR); the server's first start makes it`);
   }
   const vault = createVault(masterKey(files, given));
-  const connection = open(files.database);
+  let connection: Connection | null = null;
   try {
+    connection = openConnection(files.database, "write");
     bringUpToDate(connection, files, dataDir);
     checkMasterKey(connection, vault);
     return accessOver(createWriting(connection, vault, newId));
   } catch (error) {
-    connection.db.close();
-    throw error;
-  }
-}
-
-function open(file: string): Connection {
-  try {
-    return openConnection(file, "write");
-  } catch (error) {
-    throw new StartupError(`${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+    connection?.db.close();
+    throw openFault(files.database, error);
   }
 }
 
@@ -63,7 +56,10 @@ function bringUpToDate(connection: Connection, files: DataFiles, dir: string): v
   const lock = tryLockDir(files);
   if (lock === null) {
     throw new StartupError(
-      `an older Signalbox is running on the data directory ${dir}; restart it with this version, or use its own command line`,
+      isEmpty(connection)
+        ? `a server is making the data in ${dir} at this moment; try again`
+        : `an older Signalbox is running on the data directory ${dir}: restart it with this version, or use its own ` +
+            "command line; if a server of this version starts at this moment, try again",
     );
   }
   try {

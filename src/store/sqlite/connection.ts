@@ -63,6 +63,11 @@ function schemaOf({ db }: Connection): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
 
+/** Whether it has no tables yet. */
+export function isEmpty(connection: Connection): boolean {
+  return schemaOf(connection) === 0;
+}
+
 /** Whether `migrate` would change something. */
 export function isBehind(connection: Connection): boolean {
   return schemaOf(connection) < migrationNames().length;

@@ -1,6 +1,16 @@
 /** The files of a data directory: who may use it, and the key to its secrets. */
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../../domain/errors.ts";
@@ -26,13 +36,17 @@ export function prepareDir(dir: string): void {
     makeDir(resolve(dir));
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new StartupError(`the data directory ${dir} cannot be written: ${reasonOf(error)} (SIGNALBOX_DATA_DIR)`);
+    throw new StartupError(
+      `the data directory ${dir} cannot be written: ${reasonOf(error)}; set SIGNALBOX_DATA_DIR to one that can`,
+    );
   }
 }
 
 /** Not `recursive`: that of Node never ends where a directory is that takes none (`/proc/data`). */
 function makeDir(dir: string): void {
-  if (existsSync(dir)) return;
+  const there = statSync(dir, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) return;
+  if (there !== undefined) throw new Error(`${dir} is a file`);
   makeDir(dirname(dir));
   mkdirSync(dir, { mode: 0o700 });
 }
@@ -59,12 +73,13 @@ export function tryLockDir(files: DataFiles): DirLock | null {
     lock.exec("BEGIN EXCLUSIVE");
     return { release: () => lock.close() };
   } catch (error) {
-    if (isBusy(error)) return null;
-    throw new StartupError(`${files.lock} cannot be used: ${reasonOf(error)}`);
+    if (resultOf(error) === BUSY) return null;
+    throw openFault(files.lock, error);
   }
 }
 
 const MASTER_KEY_BYTES = 32;
+const KEY_SETTING = "SIGNALBOX_MASTER_KEY";
 
 /** The master key: as given, else from its file, else (for a new store only) made and written there. */
 export function masterKey(files: DataFiles, given: Uint8Array | null): Uint8Array {
@@ -72,13 +87,15 @@ export function masterKey(files: DataFiles, given: Uint8Array | null): Uint8Arra
   if (existsSync(files.masterKey)) {
     const key = Buffer.from(readKeyFile(files.masterKey).trim(), "base64");
     if (key.length === MASTER_KEY_BYTES) return key;
-    throw new StartupError(`${files.masterKey} does not hold a master key (base64 of ${MASTER_KEY_BYTES} bytes)`);
+    throw new StartupError(
+      `${files.masterKey} holds no master key (base64 of ${MASTER_KEY_BYTES} bytes); put your copy there, or set ${KEY_SETTING}`,
+    );
   }
   if (existsSync(files.database)) {
-    throw new StartupError(`the master key is missing: neither SIGNALBOX_MASTER_KEY nor ${files.masterKey} is there`);
+    throw new StartupError(`the master key is missing: put your copy into ${files.masterKey}, or set ${KEY_SETTING}`);
   }
   const key = randomBytes(MASTER_KEY_BYTES);
-  writeFileSync(files.masterKey, `${key.toString("base64")}\n`, { mode: 0o600, flush: true });
+  writeKeyFile(files.masterKey, `${key.toString("base64")}\n`);
   return key;
 }
 
@@ -86,18 +103,68 @@ function readKeyFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new StartupError(`${file} cannot be read: ${reasonOf(error)}`); // another user's, most likely
+    // Another user's, most likely.
+    throw new StartupError(`${file} cannot be read: ${reasonOf(error)}; let this user read it, or set ${KEY_SETTING}`);
   }
 }
 
-/** SQLITE_BUSY: somebody holds it. */
-const BUSY = 5;
+/** Whole or not at all: half of one would stop every later start. */
+function writeKeyFile(file: string, text: string): void {
+  const unfinished = `${file}.new`;
+  try {
+    writeFileSync(unfinished, text, { mode: 0o600, flush: true });
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw new StartupError(`${file} cannot be written: ${reasonOf(error)} (SIGNALBOX_DATA_DIR)`);
+  }
+}
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === BUSY;
+/** The first byte of SQLite's result codes; what is above it tells more than is needed. */
+const BUSY = 5;
+const FULL = 13;
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
+
+/** What the operator is told when the data cannot be opened. */
+export function openFault(file: string, error: unknown): StartupError {
+  if (error instanceof StartupError) return error;
+  switch (resultOf(error)) {
+    case BUSY:
+      return new StartupError(`${file} is locked by another process; try again`);
+    case FULL:
+      return new StartupError(`the disk of ${file} is full; make room, or set SIGNALBOX_DATA_DIR`);
+    case CORRUPT:
+    case NOT_A_DATABASE:
+      return new StartupError(`${file} is no database, or damaged; restore a backup, or set SIGNALBOX_DATA_DIR`);
+    default:
+      return new StartupError(
+        `${file} cannot be opened: ${reasonOf(error)}; it must be a file that this user may read and write (SIGNALBOX_DATA_DIR)`,
+      );
+  }
+}
+
+function resultOf(error: unknown): number | null {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode & 0xff
+    : null;
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && "errstr" in error) return String(error.errstr);
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if ("errstr" in error) return String(error.errstr);
+  switch ("code" in error ? error.code : undefined) {
+    case undefined:
+      return error.message;
+    case "EACCES":
+    case "EPERM":
+      return "this user may not";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "the disk is full";
+    case "EROFS":
+      return "the disk is read-only";
+    default:
+      return String((error as NodeJS.ErrnoException).code);
+  }
 }

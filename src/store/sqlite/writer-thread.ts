@@ -4,10 +4,10 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createSystemClock } from "../../clock/system.ts";
-import { StartupError } from "../../domain/errors.ts";
 import { createVault } from "../vault.ts";
 import { type Checkpoints, startCheckpoints } from "./checkpoints.ts";
 import { migrate, openConnection } from "./connection.ts";
+import { openFault } from "./files.ts";
 import { type Answer, commitGroup } from "./group.ts";
 import { checkMasterKey } from "./key-check.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
@@ -105,14 +105,9 @@ function serve({ writing, room, checkpoints }: Open): void {
   });
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 try {
   serve(open());
   port.postMessage({ kind: "ready" } satisfies ReadyMessage);
 } catch (error) {
-  const message = error instanceof StartupError ? error.message : `${data.file} cannot be opened: ${reasonOf(error)}`;
-  port.postMessage({ kind: "refused", message } satisfies ReadyMessage);
+  port.postMessage({ kind: "refused", message: openFault(data.file, error).message } satisfies ReadyMessage);
 }
