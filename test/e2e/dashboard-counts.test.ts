@@ -110,7 +110,7 @@ test("counts are right under load and after a crash", { timeout: 60_000 }, async
   await killed.exited;
 
   server = await startChild(t, dataDir);
-  await within(settled(), "every delivery's end", 30_000);
+  await within(settled(), "every delivery's end");
   const counts = await counted(server);
   assert.deepEqual(inSeconds(counts), await inHistory(server));
   // Of the first load every event, and whatever else was accepted; a test may be among those that the receiver fails.

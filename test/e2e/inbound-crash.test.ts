@@ -211,7 +211,7 @@ test("what was taken is recorded, published and delivered once, whenever the ser
     server = await startChild(t, dataDir);
   }
   await Promise.all(senders.map((sender) => sender.run(server.url, true)));
-  await within(everythingSent(t, server, endpoint.body.id), "every delivery's end", 30_000);
+  await within(everythingSent(t, server, endpoint.body.id), "every delivery's end");
 
   const valid = new Map([
     ...(await recorded(server, members, "kind=pause_status&valid=true")),
