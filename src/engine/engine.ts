@@ -110,6 +110,8 @@ export interface ListDeliveriesInput {
   readonly state: DeliveryState | null;
   readonly endpointId: Uuid | null;
   readonly eventId: Uuid | null;
+  /** An exact event type, or a prefix with `.*`. */
+  readonly eventType: string | null;
   readonly search: DeliverySearch | null;
   readonly from: EpochMs | null;
   readonly to: EpochMs | null;

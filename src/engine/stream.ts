@@ -123,6 +123,12 @@ function rowOf(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMad
     nextAttemptAt: transition.next.state === "SCHEDULED" && waits ? transition.next.dueAt : null,
     firstScheduledAt: delivery.createdAt,
     lastAttemptAt: attempt.startedAt,
+    lastAttempt: {
+      startedAt: attempt.startedAt,
+      httpStatus: attempt.httpStatus,
+      classification: transition.classification,
+      errorDetail: attempt.errorDetail,
+    },
     endedAt: waits ? null : attempt.endedAt,
     reason: waits ? null : transition.next.state === "SCHEDULED" ? "cancelled" : transition.next.reason,
     createdAt: delivery.createdAt,

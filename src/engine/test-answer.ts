@@ -1,4 +1,5 @@
 /** What a test event says, and what is said of its outcome to whoever sent it. */
+import { statusHint } from "../domain/attempt-error.ts";
 import type { Format } from "../domain/endpoint.ts";
 import type { AttemptMade } from "./attempts.ts";
 import type { TestAnswer } from "./engine.ts";
@@ -21,24 +22,6 @@ export function testAnswer({ attempt, transition }: AttemptMade): TestAnswer {
   const why =
     httpStatus === null
       ? `no answer came: ${errorDetail} (${transition.classification})`
-      : `the receiver answered HTTP ${httpStatus}; ${adviceOn(httpStatus)}`;
+      : `the receiver answered HTTP ${httpStatus}; ${statusHint(httpStatus) ?? "only a 2xx counts as received"}`;
   return { success: false, httpStatus, message: `Test event failed: ${why}.` };
-}
-
-function adviceOn(httpStatus: number): string {
-  if (httpStatus >= 300 && httpStatus < 400)
-    return "redirects are never followed, so register the URL that it leads to";
-  switch (httpStatus) {
-    case 401:
-    case 403:
-      return "compare the secret that it verifies signatures with, or let it take requests without a login";
-    case 404:
-      return "check the path of the URL";
-    case 405:
-      return "it must take POST requests";
-    case 410:
-      return "it says that it is gone for good";
-    default:
-      return "only a 2xx counts as received";
-  }
 }

@@ -17,12 +17,16 @@ export function attemptLine(happening: Attempted, now: EpochMs): string {
   const what = `"event_type":${JSON.stringify(eventType)},"attempt":${attemptNumber},"outcome":"${outcome}","classification":"${classification}"`;
   const answer = `"http_status":${happening.httpStatus},"error":${detailJson(happening)}`;
   const times = `"latency_ms":${Math.round(happening.latencyMs)},"age_ms":${Math.round(happening.ageMs)}`;
-  return `{"level":"info","time":${now},${ids},${what},${answer},${times},"state":${JSON.stringify(happening.state)},"msg":"attempt"}\n`;
+  return `{"level":"${attemptLevel(happening)}","time":${now},${ids},${what},${answer},${times},"state":${JSON.stringify(happening.state)},"msg":"attempt"}\n`;
 }
 
 function detailJson(happening: Attempted): string {
   const detail = loggedDetail(happening);
   return detail === null ? "null" : printableJson(JSON.stringify(detail));
+}
+
+export function attemptLevel({ outcome }: Attempted): "info" | "warn" {
+  return outcome === "SUCCESS" ? "info" : "warn";
 }
 
 /**

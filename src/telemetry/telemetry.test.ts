@@ -141,6 +141,20 @@ test("lines are written out when the process ends", async () => {
   );
 });
 
+test("a failed attempt is a warning, which is logged where successes are not", () => {
+  const { telemetry, lines } = listen("warn");
+  telemetry.attempted(ATTEMPTED);
+  telemetry.attempted({ ...ATTEMPTED, outcome: "RETRYABLE_FAILURE", classification: "http_status", httpStatus: 404 });
+  telemetry.attempted({ ...ATTEMPTED, outcome: "NON_RETRYABLE_FAILURE", classification: "gone", httpStatus: 410 });
+  assert.deepEqual(
+    lines().map(({ level, http_status }) => [level, http_status]),
+    [
+      ["warn", 404],
+      ["warn", 410],
+    ],
+  );
+});
+
 test("attempts, events and deliveries are counted", async () => {
   const { telemetry } = listen();
   telemetry.attempted(ATTEMPTED);

@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../ports/clock.ts";
 import type { Attempted, Noticed, Telemetry } from "../ports/telemetry.ts";
-import { attemptLine, withoutQueries } from "./lines.ts";
+import { attemptLevel, attemptLine, withoutQueries } from "./lines.ts";
 import { createLog, type LogDestination, type LogLevel } from "./log.ts";
 import { createMetrics, type GaugeSources } from "./metrics.ts";
 
@@ -28,11 +28,11 @@ export function createTelemetry({ level, clock, destination }: TelemetryOptions)
   const { logger, write, flush } = createLog({ level, clock, ...(destination === undefined ? {} : { destination }) });
   const metrics = createMetrics();
   // Asked once: the line is not even built when nobody will read it.
-  const logsAttempts = logger.isLevelEnabled("info");
+  const logs = { info: logger.isLevelEnabled("info"), warn: logger.isLevelEnabled("warn") };
   return {
     attempted(happening: Attempted): void {
       metrics.attempted(happening);
-      if (logsAttempts) write(attemptLine(happening, clock.now()));
+      if (logs[attemptLevel(happening)]) write(attemptLine(happening, clock.now()));
     },
     published: metrics.published,
     noticed({ level, what, fields }: Noticed): void {

@@ -55,12 +55,15 @@ export interface AnswerBody {
   readonly event_ids: readonly string[];
   readonly expires_at: string;
   readonly has_more: boolean;
+  readonly hint: string | null;
   readonly headers_json: Readonly<Record<string, string>>;
   readonly hmac: Readonly<Record<string, unknown>> | null;
   readonly id: string;
   readonly inbound_event_id: string | null;
   readonly job_id: string;
   readonly keys: readonly AnswerBody[];
+  readonly last_error: string | null;
+  readonly last_http_status: number | null;
   readonly max_in_flight: number;
   readonly message: string;
   readonly name: string;

@@ -87,7 +87,12 @@ test("the errors say what went wrong last, or why it ended", () => {
   assert.deepEqual(told.get("pending"), new Set([null, "the receiver refused the connection"]));
   assert.deepEqual(
     told.get("failed"),
-    new Set(["HTTP 500", "HTTP 404", "cancelled before it was delivered", "the webhook was deleted"]),
+    new Set([
+      "HTTP 500",
+      "HTTP 404: check the path of the URL",
+      "cancelled before it was delivered",
+      "the webhook was deleted",
+    ]),
   );
 });
 

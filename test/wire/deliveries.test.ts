@@ -52,6 +52,8 @@ test("a delivery tells its whole story", async (t) => {
     "terminal_reason",
     "created_at",
     "updated_at",
+    "last_http_status",
+    "last_error",
   ]);
   assert.deepEqual(outcome.row, row);
   assert.deepEqual([row.id, row.event_id, row.endpoint_id], [deliveryId, eventId, endpointId]);
@@ -67,7 +69,9 @@ test("a delivery tells its whole story", async (t) => {
     "http_status",
     "response_body_snippet",
     "error_detail",
+    "hint",
   ]);
+  assert.deepEqual([row.last_http_status, row.last_error, attempts[0]?.hint], [200, null, null]);
   const list = await client.request("GET", "/v1/deliveries");
   assert.deepEqual(list.body, { results: [row], has_more: false, next_cursor: null });
 });
@@ -94,6 +98,13 @@ test("the list is newest first, in pages, by every filter", async () => {
   assert.deepEqual(await ids(`event_id=${made[1]?.eventId}`), [b]);
   assert.deepEqual(await ids("search=order."), [b, a]);
   assert.deepEqual(await ids("search=%25"), []);
+  assert.deepEqual(await ids("event_type=order.*"), [b, a]);
+  assert.deepEqual(await ids("event_type=order.paid"), [b]);
+  assert.deepEqual(await ids("event_type=order"), []);
+  assert.deepEqual(await ids("event_type=ord.*"), []);
+  assert.deepEqual(await ids("event_type=order.*&search=order.p"), [b]);
+  assert.deepEqual(await ids("event_type=user.created&search=order."), []);
+  assert.deepEqual(await ids(`event_type=order.*&status=HELD&limit=1&endpoint_id=${first}`), [b]);
   assert.deepEqual(await ids(`search=${c}`), [c]);
   assert.deepEqual(await ids(`search=${made[0]?.eventId}`), [a]);
   assert.deepEqual(await ids(`search=${second}`), [c]);
@@ -112,10 +123,48 @@ test("bad filters are named all at once", async () => {
   const client = await newTenant(server);
   const answer = await client.request(
     "GET",
-    "/v1/deliveries?status=DONE&endpoint_id=x&event_id=y&from=2024&limit=101&cursor=%00&colour=red",
+    "/v1/deliveries?status=DONE&endpoint_id=x&event_id=y&event_type=*&from=2024&limit=101&cursor=%00&colour=red",
   );
   assert.equal(answer.status, 400);
-  assert.deepEqual(answer.faultyFields, ["status", "endpoint_id", "event_id", "from", "cursor", "limit", "colour"]);
+  assert.deepEqual(answer.faultyFields, [
+    "status",
+    "endpoint_id",
+    "event_id",
+    "event_type",
+    "from",
+    "cursor",
+    "limit",
+    "colour",
+  ]);
+});
+
+test("a failed row says the last attempt's status and error, with the hint that a test has", async (t) => {
+  const { client, receiver, endpointId } = await scene(t, { retry_schedule_seconds: [] });
+  const outcomes = await followOutcomes(t, server.url, client.apiKey);
+  for (const status of [301, 401, 404, 503, 410]) {
+    receiver.answerWith(status);
+    const tested = await client.request("POST", `/v1/endpoints/${endpointId}/test`);
+    const { deliveryId } = await publish(client);
+    const { row: told } = await outcomes.until(deliveryId, "FAILED");
+    const { attempts, ...row } = (await client.request("GET", `/v1/deliveries/${deliveryId}`)).body;
+    assert.deepEqual(row, told);
+    const [listed] = (await client.request("GET", "/v1/deliveries?limit=1")).body.results;
+    assert.deepEqual(listed, row);
+    assert.equal(row.last_http_status, status);
+    const hint = attempts[0]?.hint ?? null;
+    assert.equal(row.last_error, hint === null ? `HTTP ${status}` : `HTTP ${status}: ${hint}`);
+    assert.equal(hint === null, status === 503);
+    assert.ok(tested.body.data.message.includes(hint ?? "only a 2xx counts as received"), tested.text);
+  }
+});
+
+test("a row of a delivery without an answer says what happened instead", async (t) => {
+  const client = await newTenant(server);
+  await endpointOf(client, { url: "http://127.0.0.1:9/", retry_schedule_seconds: [] });
+  const outcomes = await followOutcomes(t, server.url, client.apiKey);
+  const { deliveryId } = await publish(client);
+  const { row } = await outcomes.until(deliveryId, "FAILED");
+  assert.deepEqual([row.last_http_status, row.last_error], [null, "the receiver refused the connection"]);
 });
 
 test("a waiting delivery can be cancelled, an ended one cannot", async () => {

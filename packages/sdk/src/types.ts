@@ -200,6 +200,10 @@ export interface Delivery {
   readonly terminal_reason: string | null;
   readonly created_at: string;
   readonly updated_at: string;
+  /** Of the latest attempt; null when no answer came. */
+  readonly last_http_status: number | null;
+  /** What went wrong with the latest attempt, with a hint; null when it succeeded. */
+  readonly last_error: string | null;
 }
 
 /** One HTTP request of a delivery. */
@@ -218,6 +222,8 @@ export interface Attempt {
   readonly http_status: number | null;
   readonly response_body_snippet: string | null;
   readonly error_detail: string | null;
+  /** What to do about the status of the answer. */
+  readonly hint: string | null;
 }
 
 /** A delivery with what was tried. */
@@ -230,6 +236,8 @@ export interface DeliveryFilter {
   readonly status?: DeliveryStatus;
   readonly endpoint_id?: string;
   readonly event_id?: string;
+  /** An exact event type, or a prefix with `.*`. */
+  readonly event_type?: string;
   /** An exact event, delivery or endpoint id, or the beginning of an event type. */
   readonly search?: string;
   /** Created at or after, RFC 3339. */

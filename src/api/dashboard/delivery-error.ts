@@ -1,4 +1,5 @@
 /** What went wrong with a delivery, in a few words for a person. */
+import { attemptError } from "../../domain/attempt-error.ts";
 import type { TerminalReason } from "../../domain/delivery.ts";
 import type { LedgerRow } from "../../ports/store.ts";
 
@@ -17,11 +18,5 @@ const ENDINGS: Readonly<Record<TerminalReason, string | null>> = {
 export function deliveryError({ status, reason, lastAttempt }: LedgerRow): string | null {
   if (status === "delivered") return null;
   const ending = reason === null ? null : ENDINGS[reason];
-  return ending ?? attemptError(lastAttempt);
-}
-
-function attemptError(attempt: LedgerRow["lastAttempt"]): string | null {
-  if (attempt === null || attempt.classification === "success") return null;
-  if (attempt.httpStatus !== null) return `HTTP ${attempt.httpStatus}`;
-  return attempt.errorDetail ?? attempt.classification.replaceAll("_", " ");
+  return ending ?? (lastAttempt === null ? null : attemptError(lastAttempt));
 }

@@ -1,5 +1,6 @@
 /** `/v1/deliveries` and `/v1/replays` on the wire. */
 import Type, { type Static } from "typebox";
+import { attemptError, statusHint } from "../../domain/attempt-error.ts";
 import { DELIVERY_STATES } from "../../domain/delivery.ts";
 import { ID_PREFIX, parseEndpointId, parseId } from "../../domain/ids.ts";
 import { EVENT_TYPE_CHARS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
@@ -16,6 +17,9 @@ export const DeliveriesQuery = Type.Object(
     status: Type.Optional(Type.Enum([...DELIVERY_STATES])),
     endpoint_id: Type.Optional(Type.String({ format: "endpoint-id" })),
     event_id: Type.Optional(Type.String({ format: "event-id" })),
+    event_type: Type.Optional(
+      Type.String({ format: "event-filter", description: "An exact event type, or a prefix with `.*`." }),
+    ),
     search: Type.Optional(
       Type.String({
         minLength: 1,
@@ -60,6 +64,10 @@ const DeliveryFields = {
   terminal_reason: Nullable(Type.String()),
   created_at: Time,
   updated_at: Time,
+  last_http_status: Nullable(Type.Integer({ description: "Of the latest attempt; null when no answer came." })),
+  last_error: Nullable(
+    Type.String({ description: "What went wrong with the latest attempt, with a hint; null when it succeeded." }),
+  ),
 };
 const AttemptAnswer = Type.Object(
   {
@@ -73,6 +81,7 @@ const AttemptAnswer = Type.Object(
     http_status: Nullable(Type.Integer()),
     response_body_snippet: Nullable(Type.String()),
     error_detail: Nullable(Type.String()),
+    hint: Nullable(Type.String({ description: "What to do about the status of the answer." })),
   },
   { title: "Attempt" },
 );
@@ -121,6 +130,8 @@ export function deliveryJson(row: DeliveryRow): Static<typeof DeliveryAnswer> {
     terminal_reason: row.reason,
     created_at: wholeSeconds(row.createdAt),
     updated_at: wholeSeconds(row.updatedAt),
+    last_http_status: row.lastAttempt?.httpStatus ?? null,
+    last_error: row.lastAttempt === null ? null : attemptError(row.lastAttempt),
   };
 }
 
@@ -143,6 +154,7 @@ function attemptJson(attempt: AttemptRow): Static<typeof AttemptAnswer> {
     http_status: attempt.httpStatus,
     response_body_snippet: attempt.snippet,
     error_detail: attempt.errorDetail,
+    hint: attempt.outcome === "SUCCESS" || attempt.httpStatus === null ? null : statusHint(attempt.httpStatus),
   };
 }
 
@@ -150,6 +162,7 @@ export function listInput(query: Static<typeof DeliveriesQuery>): ListDeliveries
   return {
     state: query.status ?? null,
     endpointId: query.endpoint_id === undefined ? null : parseEndpointId(query.endpoint_id),
+    eventType: query.event_type ?? null,
     eventId: query.event_id === undefined ? null : parseId(ID_PREFIX.event, query.event_id),
     search: query.search === undefined ? null : searchOf(query.search),
     from: query.from === undefined ? null : parseTime(query.from),

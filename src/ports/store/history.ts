@@ -1,5 +1,6 @@
 /** The verbs that read what happened, and those that act on single deliveries. */
 import type { Actor } from "../../domain/access.ts";
+import type { AttemptEnd } from "../../domain/attempt-error.ts";
 import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery.ts";
 import type { EndpointStatus } from "../../domain/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
@@ -19,10 +20,17 @@ export interface DeliveryRow {
   readonly nextAttemptAt: EpochMs | null;
   readonly firstScheduledAt: EpochMs;
   readonly lastAttemptAt: EpochMs | null;
+  /** Null before the first attempt. */
+  readonly lastAttempt: LastAttempt | null;
   readonly endedAt: EpochMs | null;
   readonly reason: TerminalReason | null;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
+}
+
+/** How a delivery's latest attempt ended. */
+export interface LastAttempt extends AttemptEnd {
+  readonly startedAt: EpochMs;
 }
 
 export interface AttemptRow {
@@ -43,6 +51,8 @@ export interface DeliveryFilter {
   readonly state: DeliveryState | null;
   readonly endpointId: Uuid | null;
   readonly eventId: Uuid | null;
+  /** An exact event type, or a prefix with `.*`. */
+  readonly eventType: string | null;
   readonly search: DeliverySearch | null;
   /** Created at this time or later. */
   readonly from: EpochMs | null;

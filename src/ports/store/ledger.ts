@@ -1,7 +1,8 @@
 /** The verbs that read the delivery history as people do: in any order, from any place on, and counted. */
-import type { Classification, TerminalReason } from "../../domain/delivery.ts";
+import type { TerminalReason } from "../../domain/delivery.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { LEDGER_DIRECTIONS, LEDGER_ORDERS, LedgerStatus } from "../../domain/ledger.ts";
+import type { LastAttempt } from "./history.ts";
 
 /** Every condition must hold; null asks for nothing. */
 export interface LedgerFilter {
@@ -42,12 +43,7 @@ export interface LedgerRow {
   readonly status: LedgerStatus;
   readonly attempts: number;
   /** Of the latest attempt; null before the first. */
-  readonly lastAttempt: {
-    readonly startedAt: EpochMs;
-    readonly httpStatus: number | null;
-    readonly classification: Classification;
-    readonly errorDetail: string | null;
-  } | null;
+  readonly lastAttempt: LastAttempt | null;
   readonly createdAt: EpochMs;
   readonly deliveredAt: EpochMs | null;
   /** Null unless it waits. */

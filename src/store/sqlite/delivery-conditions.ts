@@ -33,9 +33,14 @@ export interface FoundEvent {
   readonly deliveryCount: number;
 }
 
-export interface FoundTypes {
-  readonly prefix: string;
-  /** Null: more than `LIST_SOURCES_MAX` types begin so. */
+/** Names of event types from `from`, below `end`. */
+interface TypeRange {
+  readonly from: string;
+  readonly end: string;
+}
+
+export interface FoundTypes extends TypeRange {
+  /** Null: more than `LIST_SOURCES_MAX` types are in the range. */
   readonly seqs: readonly Seq[] | null;
 }
 
@@ -45,13 +50,13 @@ export function findConditions(connection: Connection, filter: DeliveryFilter): 
   const endpointId = sameId(filter.endpointId, search?.kind === "endpoint" ? search.id : null);
   const eventId = sameId(filter.eventId, search?.kind === "event" ? search.id : null);
   const deliveryId = search?.kind === "delivery" ? search.id : null;
-  const prefix = search?.kind === "typePrefix" && search.prefix !== "" ? search.prefix : null;
+  const range = typeRange(filter);
   if (endpointId === "none" || eventId === "none") return null;
 
   const endpoint = endpointId === null ? null : findEndpoint(connection, tenantSeq, endpointId);
   const event = eventId === null ? null : findEvent(connection, tenantSeq, eventId);
   const delivery = deliveryId === null ? null : findDelivery(connection, tenantSeq, deliveryId);
-  const type = prefix === null ? null : findTypes(connection, tenantSeq, prefix);
+  const type = range === null ? null : findTypes(connection, tenantSeq, range);
   if (endpoint === undefined || event === undefined || delivery === undefined || type === undefined) return null;
   return { tenantSeq, state: filter.state, endpoint, event, delivery, type, from: filter.from, to: filter.to };
 }
@@ -89,16 +94,28 @@ function findDelivery(connection: Connection, tenantSeq: Seq, id: Uuid): Seq | u
   return one<{ seq: Seq }>(connection, DELIVERY, uuidBytes(id), tenantSeq)?.seq;
 }
 
-function findTypes(connection: Connection, tenantSeq: Seq, prefix: string): FoundTypes | undefined {
-  const rows = all<{ seq: Seq }>(connection, TYPES, tenantSeq, prefix, endOf(prefix), LIST_SOURCES_MAX + 1);
+function findTypes(connection: Connection, tenantSeq: Seq, range: TypeRange): FoundTypes | undefined {
+  const rows = all<{ seq: Seq }>(connection, TYPES, tenantSeq, range.from, range.end, LIST_SOURCES_MAX + 1);
   if (rows.length === 0) return undefined;
-  return { prefix, seqs: rows.length > LIST_SOURCES_MAX ? null : rows.map(({ seq }) => seq) };
+  return { ...range, seqs: rows.length > LIST_SOURCES_MAX ? null : rows.map(({ seq }) => seq) };
 }
 
-/** After every name that begins with the prefix: names are ASCII. */
-function endOf(prefix: string): string {
-  return `${prefix}\u{10FFFF}`;
+/** The names that both a search and a type leave; an empty range when these exclude each other. Null: all names. */
+function typeRange({ eventType, search }: DeliveryFilter): TypeRange | null {
+  const searched = search?.kind === "typePrefix" && search.prefix !== "" ? beginningWith(search.prefix) : null;
+  if (eventType === null) return searched;
+  const typed = eventType.endsWith(".*") ? beginningWith(eventType.slice(0, -1)) : only(eventType);
+  if (searched === null) return typed;
+  // Names are ASCII, whose order is the same here and in SQLite.
+  return {
+    from: searched.from > typed.from ? searched.from : typed.from,
+    end: searched.end < typed.end ? searched.end : typed.end,
+  };
 }
+
+const only = (name: string): TypeRange => ({ from: name, end: `${name}\u0001` });
+/** To after every name that begins so. */
+const beginningWith = (prefix: string): TypeRange => ({ from: prefix, end: `${prefix}\u{10FFFF}` });
 
 /** The parts of a filter. A range answers some of them by itself; the rest is checked row by row. */
 export type Part = "tenant" | "state" | "endpoint" | "event" | "delivery" | "type" | "time";
@@ -145,10 +162,10 @@ function stateCondition(state: DeliveryState): Condition {
   }
 }
 
-function typeCondition({ prefix }: FoundTypes): Condition {
+function typeCondition({ from, end }: FoundTypes): Condition {
   return {
     sql: "EXISTS (SELECT 1 FROM event_types t WHERE t.seq = d.type_seq AND t.name >= ? AND t.name < ?)",
-    values: [prefix, endOf(prefix)],
+    values: [from, end],
   };
 }
 

@@ -35,6 +35,7 @@ test("a delivered row says when and why it ended, and has no next attempt", () =
     nextAttemptAt: null,
     firstScheduledAt: START,
     lastAttemptAt: START + 50,
+    lastAttempt: null,
     endedAt: START + 60,
     reason: "delivered",
     createdAt: START,
@@ -85,7 +86,13 @@ test("a delivery comes with its attempts, oldest first, and only to its own tena
     snippet: "no",
   });
   rows.attempt({ delivery_seq: 99, number: 1 });
-  const succeeded = rows.attempt({ delivery_seq: seq, number: 2, previous_seq: failed.seq, started_at: START + 5 });
+  const succeeded = rows.attempt({
+    delivery_seq: seq,
+    number: 2,
+    previous_seq: failed.seq,
+    started_at: START + 5,
+    http_status: 200,
+  });
   change("UPDATE deliveries SET last_attempt_seq = ?", succeeded.seq);
   const attempts = getDelivery(reading, tenantSeq, id)?.attempts;
   assert.deepEqual(
@@ -96,6 +103,15 @@ test("a delivery comes with its attempts, oldest first, and only to its own tena
     ],
   );
   assert.deepEqual([attempts?.[0]?.httpStatus, attempts?.[0]?.snippet], [500, "no"]);
+  const last = { startedAt: START + 5, httpStatus: 200, classification: "success", errorDetail: null };
+  assert.deepEqual(getDelivery(reading, tenantSeq, id)?.row.lastAttempt, last);
+  change("UPDATE deliveries SET last_attempt_seq = ?", failed.seq);
+  assert.deepEqual(readDeliveryRow(reading, seq)?.lastAttempt, {
+    startedAt: START,
+    httpStatus: 500,
+    classification: "http_status",
+    errorDetail: null,
+  });
   assert.equal(getDelivery(reading, rows.tenant(), id), null);
   assert.equal(getDelivery(reading, tenantSeq, rows.newId()), null);
 });

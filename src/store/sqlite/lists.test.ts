@@ -4,13 +4,22 @@ import fc from "fast-check";
 import { openRows, type Rows, START, STORED } from "../../../test/fixtures/sqlite-rows.ts";
 import { DELIVERY_STATES, type DeliveryState } from "../../domain/delivery.ts";
 import type { EndpointStatus } from "../../domain/endpoint.ts";
+import { matchesFilters } from "../../domain/event.ts";
 import type { Seq, Uuid } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_SOURCES_MAX } from "../../domain/limits.ts";
 import type { DeliveryFilter, DeliveryRow } from "../../ports/store.ts";
 import { findConditions, spanOf } from "./delivery-conditions.ts";
 import { listDeliveries } from "./lists.ts";
 
-const EVERYTHING = { state: null, endpointId: null, eventId: null, search: null, from: null, to: null };
+const EVERYTHING = {
+  state: null,
+  endpointId: null,
+  eventId: null,
+  eventType: null,
+  search: null,
+  from: null,
+  to: null,
+};
 
 /** Every page of a list, one after the other. */
 function listAll(rows: Rows, filter: DeliveryFilter, limit: number): DeliveryRow[] {
@@ -107,6 +116,7 @@ const wishArbitrary = fc.record({
   event: fc.option(fc.nat(59), { freq: 1 }),
   search: fc.constantFrom("event", "delivery", "endpoint", "typePrefix", null, null),
   searched: fc.nat(59),
+  type: fc.option(fc.constantFrom("order", "order.paid", "order.*", "order.paid.*", "user.*", "zebra"), { freq: 1 }),
   prefix: fc.constantFrom("", "o", "order", "order.", "order_", "order%", "order.paid", "user", "zebra"),
   from: fc.option(fc.nat(220)),
   to: fc.option(fc.nat(220)),
@@ -124,6 +134,7 @@ test("a list holds exactly the deliveries that match its filter, newest first, o
         state: wish.state,
         endpointId: wish.endpoint === null ? null : (targets[wish.endpoint % targets.length]?.id ?? null),
         eventId: wish.event === null ? null : (made[wish.event % Math.max(1, made.length)]?.eventId ?? null),
+        eventType: wish.type,
         search,
         from: wish.from === null ? null : START + wish.from,
         to: wish.to === null ? null : START + wish.to,
@@ -162,7 +173,8 @@ function searchFor(kind: string | null, one: Made, prefix: string): DeliveryFilt
   }
 }
 
-function matches(delivery: Made, { tenantSeq, state, endpointId, eventId, search, from, to }: DeliveryFilter): boolean {
+function matches(delivery: Made, filter: DeliveryFilter): boolean {
+  const { tenantSeq, state, endpointId, eventId, eventType, search, from, to } = filter;
   const found =
     search === null ||
     (search.kind === "event" && search.id === delivery.eventId) ||
@@ -171,6 +183,7 @@ function matches(delivery: Made, { tenantSeq, state, endpointId, eventId, search
     (search.kind === "typePrefix" && delivery.type.startsWith(search.prefix));
   return (
     found &&
+    matchesFilters(eventType === null ? null : [eventType], delivery.type) &&
     delivery.tenantSeq === tenantSeq &&
     (state === null || state === delivery.state) &&
     (endpointId === null || endpointId === delivery.endpointId) &&

@@ -113,12 +113,23 @@ const lists: readonly (readonly [string, Partial<DeliveryFilter>, readonly strin
   ["an event's FAILED", { eventId: event.id, state: "FAILED" }, ["deliveries_later", "primary key"]],
   ["a delivery", { search: { kind: "delivery", id: first.id } }, ["primary key"]],
   ["a type", { search: order }, [TYPE]],
+  ["an exact type", { eventType: "order.paid" }, [TYPE]],
+  ["types by a filter", { eventType: "order.*", state: "DELIVERED" }, [TYPE]],
   ["a type's DELIVERED", { search: order, state: "DELIVERED" }, [TYPE]],
 ];
 
 for (const [name, filter, indexes] of lists) {
   test(`a list of ${name} walks over ${indexes.join(" and ")} and sorts nothing`, () => {
-    const whole = { state: null, endpointId: null, eventId: null, search: null, from: null, to: null, tenantSeq };
+    const whole = {
+      state: null,
+      endpointId: null,
+      eventId: null,
+      eventType: null,
+      search: null,
+      from: null,
+      to: null,
+      tenantSeq,
+    };
     const plans = plansOf(rows, (reading) => {
       assert.ok(listDeliveries(reading, { ...whole, ...filter }, null, 20).rows.length > 0);
     });
@@ -129,7 +140,15 @@ for (const [name, filter, indexes] of lists) {
 }
 
 test("where two ways are open the sparser one is walked", () => {
-  const filter = { state: "FAILED", endpointId: null, eventId: null, search: order, from: null, to: null } as const;
+  const filter = {
+    state: "FAILED",
+    endpointId: null,
+    eventId: null,
+    eventType: null,
+    search: order,
+    from: null,
+    to: null,
+  } as const;
   const plans = plansOf(rows, (reading) => listDeliveries(reading, { ...filter, tenantSeq }, null, 20));
   plans.forEach(assertBounded);
   const hits = plans.filter(({ sql }) => sql.includes("SELECT d.seq") && sql.trimEnd().endsWith("LIMIT ?"));

@@ -3,6 +3,7 @@ import { before, test } from "node:test";
 import fc from "fast-check";
 import { DELIVERY_STATES, type DeliveryState } from "../../../src/domain/delivery.ts";
 import type { Endpoint } from "../../../src/domain/endpoint.ts";
+import { matchesFilters } from "../../../src/domain/event.ts";
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { DeliveryFilter, DeliveryRow } from "../../../src/ports/store.ts";
 import { ANY_DELIVERY, type Tenancy } from "./tenancy.ts";
@@ -93,6 +94,7 @@ function matches(row: DeliveryRow, filter: DeliveryFilter): boolean {
     (filter.state === null || row.state === filter.state) &&
     (filter.endpointId === null || row.endpointId === filter.endpointId) &&
     (filter.eventId === null || row.eventId === filter.eventId) &&
+    matchesFilters(filter.eventType === null ? null : [filter.eventType], row.eventType) &&
     (filter.from === null || row.createdAt >= filter.from) &&
     (filter.to === null || row.createdAt < filter.to) &&
     (search === null || found(row, search))
@@ -144,6 +146,7 @@ function filters({ tenant, endpoints, rows }: History): fc.Arbitrary<DeliveryFil
       idOf(({ eventId }) => eventId),
       { nil: null, freq: 1 },
     ),
+    eventType: maybe(fc.constantFrom(...TYPES, "order.*", "order.paid.*", "o.*", "zebra"), 1),
     search: maybe(search, 1),
     from: maybe(time, 1),
     to: maybe(time, 1),

@@ -53,6 +53,7 @@ export function publishCases(open: OpenStore): void {
       nextAttemptAt: START + 5,
       firstScheduledAt: createdAt,
       lastAttemptAt: null,
+      lastAttempt: null,
       endedAt: null,
       reason: null,
       createdAt,

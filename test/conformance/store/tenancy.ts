@@ -101,7 +101,15 @@ export interface Tenancy {
   ofDelivery(id: Uuid, now: EpochMs): { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs };
 }
 
-export const ANY_DELIVERY = { state: null, endpointId: null, eventId: null, search: null, from: null, to: null };
+export const ANY_DELIVERY = {
+  state: null,
+  endpointId: null,
+  eventId: null,
+  eventType: null,
+  search: null,
+  from: null,
+  to: null,
+};
 
 export function createTenancy(world: Ground, actor: Actor): Tenancy {
   const { tenantSeq } = actor;
