@@ -1,7 +1,12 @@
 /** What goes wrong on any surface, as plain data; each surface has its own envelope for it. */
 import type { FastifyReply } from "fastify";
-import { type Fault, StoreUnavailable } from "../domain/errors.ts";
-import { FAULTS_COUNTED_MAX, FAULTS_NAMED_MAX, STORE_RETRY_AFTER_SECONDS } from "./limits.ts";
+import { type Fault, Overloaded, StoreUnavailable } from "../domain/errors.ts";
+import {
+  FAULTS_COUNTED_MAX,
+  FAULTS_NAMED_MAX,
+  OVERLOAD_RETRY_AFTER_SECONDS,
+  STORE_RETRY_AFTER_SECONDS,
+} from "./limits.ts";
 
 /** Why a request is not carried out. */
 export interface Problem {
@@ -150,6 +155,10 @@ export const STORE_UNAVAILABLE: Problem = {
   ...problem(503, "STORE_UNAVAILABLE", "Nothing can be stored just now; nothing of this request happened. Try again."),
   headers: { "retry-after": String(STORE_RETRY_AFTER_SECONDS) },
 };
+const TOO_MANY_READS: Problem = {
+  ...problem(503, "OVERLOADED", "Too many of this tenant's requests wait for what they read. Send fewer at once."),
+  headers: { "retry-after": String(OVERLOAD_RETRY_AFTER_SECONDS) },
+};
 
 /**
  * What a thrown error means to the caller; null when it is our own fault and has to be reported.
@@ -159,6 +168,7 @@ export const STORE_UNAVAILABLE: Problem = {
 export function problemOf(error: unknown, bodyBytesMax: number): Problem | null {
   if (error instanceof Refusal) return error.problem;
   if (error instanceof StoreUnavailable) return STORE_UNAVAILABLE;
+  if (error instanceof Overloaded) return TOO_MANY_READS;
   switch (errorCode(error)) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return tooLarge({ field: "body", rule: `must be at most ${bodyBytesMax} bytes` });

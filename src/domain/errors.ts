@@ -10,6 +10,16 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** Too much of the same kind is under way; nothing of the request has happened, and it may be tried again. */
+export class Overloaded extends Error {
+  readonly code = "OVERLOADED";
+  readonly retryable = true;
+  constructor(what: string) {
+    super(`overloaded: ${what}`);
+    this.name = "Overloaded";
+  }
+}
+
 /** The server cannot start, for a reason that the operator can mend: one line, exit code 1. */
 export class StartupError extends Error {
   readonly code = "STARTUP";

@@ -218,6 +218,15 @@ export const SIGNAL_ECHO_MS = SECOND_MS;
 /** Rows of one list page. */
 export const LIST_PAGE_MAX = 100;
 export const LIST_PAGE_DEFAULT = 20;
+/**
+ * What the rows of one page hold in the store: a page of rows above it ends early. 32 pauses with all the metadata that
+ * they may have, or 1000 ordinary endpoints; some 5 ms of the event loop.
+ */
+export const LIST_PAGE_BYTES_MAX = 512 * KB;
+/** Reads with large answers at once: while the event loop renders one, the reading thread reads the next. */
+export const LARGE_READS_COUNT_MAX = 2;
+/** Of one tenant, waiting: some seconds of them. */
+export const LARGE_READS_WAITING_OF_TENANT_COUNT_MAX = 1000;
 /** Rows that one list statement may visit: a read cannot be interrupted, so a slow one blocks its thread. */
 export const LIST_ROWS_PER_STATEMENT = 2000;
 /** Rows that one request may visit before it answers a short page with a cursor. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { EVENT_FILTERS_MAX, EVENT_TYPE_CHARS_MAX, LIST_PAGE_BYTES_MAX } from "../../src/domain/limits.ts";
 import { startRunningReceiver } from "../harness/receiver.ts";
 import { type Client, newTenant, startServer } from "../harness/server.ts";
 
@@ -199,6 +200,32 @@ test("the list is a bare array in creation order, in pages on request", async ()
     ids,
   );
   assert.equal(second.headers.get("link"), null);
+});
+
+test("a page of endpoints with many filters ends early, and no endpoint is missing from the pages or the webhooks", async () => {
+  const client = await newTenant(server);
+  const filters = Array.from({ length: EVENT_FILTERS_MAX }, (_, index) =>
+    `order.${index}.`.padEnd(EVENT_TYPE_CHARS_MAX, "x"),
+  );
+  const count = Math.ceil(LIST_PAGE_BYTES_MAX / (EVENT_FILTERS_MAX * EVENT_TYPE_CHARS_MAX)) + 1;
+  const ids: string[] = [];
+  for (let made = 0; made < count; made += 1) ids.push((await create(client, { event_types: filters })).id);
+  const found: string[] = [];
+  let pages = 0;
+  let path: string | undefined = "/v1/endpoints";
+  while (path !== undefined) {
+    const page = await client.request("GET", path);
+    found.push(...page.rows.map(({ id }) => String(id)));
+    path = /^<([^>]+)>; rel="next"$/.exec(page.headers.get("link") ?? "")?.[1];
+    pages += 1;
+  }
+  assert.deepEqual(found, ids);
+  assert.equal(pages, 2);
+  const { webhooks } = (await client.request("GET", "/v1/webhooks")).body as unknown as { webhooks: { id: string }[] };
+  assert.deepEqual(
+    webhooks.map(({ id }) => id.replace("webhook_", "ep_")),
+    ids,
+  );
 });
 
 test("deleting answers 204, and the endpoint is gone", async () => {

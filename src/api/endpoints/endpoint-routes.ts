@@ -73,7 +73,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         tags,
         operationId: "listEndpoints",
         summary: "List the endpoints in creation order",
-        description: "When there are more, the Link header names the next page.",
+        description: "When there are more, the Link header names the next page. A page can be shorter than `limit`.",
         querystring: EndpointsQuery,
         response: { 200: Type.Array(EndpointAnswer), ...answers() },
       },

@@ -93,7 +93,7 @@ function registerSources(app: FastifyInstance, deps: ApiDeps): void {
         tags,
         operationId: "listSources",
         summary: "List the sources in creation order",
-        description: "When there are more, the Link header names the next page.",
+        description: "When there are more, the Link header names the next page. A page can be shorter than `limit`.",
         querystring: SourcesQuery,
         response: { 200: Type.Array(SourceAnswer), ...answers() },
       },
@@ -103,14 +103,11 @@ function registerSources(app: FastifyInstance, deps: ApiDeps): void {
       if (query.kind === "faults") return refuse(reply, invalid(query.faults));
       const { cursor, limit = SOURCES_PAGE_MAX } = query.value;
       const after = cursor === undefined ? null : decodeCursor("sources", cursor);
-      // One more than asked for tells whether there is a next page.
-      const found = await inbound.sources.list(request.caller, after, limit + 1);
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      if (found.length > limit && last !== undefined) {
-        reply.header("link", nextLink(request, { limit, cursor: sealCursor(engine, "sources", last.seq) }));
+      const page = await inbound.sources.list(request.caller, after, limit);
+      if (page.nextAfter !== null) {
+        reply.header("link", nextLink(request, { limit, cursor: sealCursor(engine, "sources", page.nextAfter) }));
       }
-      return page.map((source) => sourceJson(source, shownNow(deps)));
+      return page.sources.map((source) => sourceJson(source, shownNow(deps)));
     },
   );
 }

@@ -127,7 +127,9 @@ export const PauseAnswer = Type.Object(
 export const PausesAnswer = Type.Object(
   {
     pauses: Type.Array(PauseAnswer),
-    has_more: Type.Boolean(),
+    has_more: Type.Boolean({
+      description: "A page may be short, even empty, while there is more: go on with next_cursor.",
+    }),
     next_cursor: Nullable(Type.String()),
   },
   { title: "PausePage" },

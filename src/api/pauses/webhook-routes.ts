@@ -23,6 +23,7 @@ import {
 } from "./webhook-wire.ts";
 
 const tags = ["Webhooks"];
+const JSON_TYPE = "application/json; charset=utf-8";
 
 export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { engine } = deps;
@@ -58,9 +59,10 @@ export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void
         response: { 200: WebhooksAnswer, ...answers() },
       },
     },
-    async (request) => ({
-      webhooks: (await allEndpoints(engine, request.caller)).map((view) => webhookJson(view.endpoint)),
-    }),
+    async (request, reply) => {
+      const texts = await allEndpoints(engine, request.caller, ({ endpoint }) => JSON.stringify(webhookJson(endpoint)));
+      return reply.type(JSON_TYPE).send(`{"webhooks":[${texts.join(",")}]}`);
+    },
   );
 
   app.delete<{ Params: { id: string } }>(
@@ -84,14 +86,18 @@ export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void
   );
 }
 
-/** This surface has no pages; a tenant has at most `ENDPOINTS_PER_TENANT_MAX`. */
-async function allEndpoints(engine: Engine, caller: Caller): Promise<EndpointView[]> {
-  const views: EndpointView[] = [];
+/** This surface has no pages; a tenant has at most `ENDPOINTS_PER_TENANT_MAX`. Each page of the store's is rendered as it comes. */
+async function allEndpoints(
+  engine: Engine,
+  caller: Caller,
+  render: (view: EndpointView) => string,
+): Promise<readonly string[]> {
+  const texts: string[] = [];
   let after: Seq | null = null;
   do {
     const page = await engine.endpoints.list(caller, after, ENDPOINTS_PAGE_MAX);
-    views.push(...page.views);
+    texts.push(...page.views.map(render));
     after = page.nextAfter;
   } while (after !== null);
-  return views;
+  return texts;
 }

@@ -4,7 +4,7 @@ import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
 import type { QuotaExceeded } from "../../domain/quota.ts";
-import type { InboundFilter, InboundPage, InboundRecord } from "../../ports/store.ts";
+import type { InboundFilter, InboundPage, InboundRecord, SourcePage } from "../../ports/store.ts";
 import type { Caller } from "../caller.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -45,7 +45,7 @@ export type RotateSourceAnswer =
 export interface SourceService {
   create(caller: Caller, input: CreateSourceInput): Promise<CreateSourceAnswer>;
   /** In creation order, after a sequence. */
-  list(caller: Caller, after: Seq | null, limit: number): Promise<readonly Source[]>;
+  list(caller: Caller, after: Seq | null, limit: number): Promise<SourcePage>;
   get(caller: Caller, id: Uuid): Promise<Source | null>;
   /** Also a deleted one, for as long as what came from it is kept. */
   had(caller: Caller, id: Uuid): Promise<boolean>;

@@ -47,6 +47,12 @@ export type PatchSourceResult =
 /** A source that is deleted: its secrets are erased. */
 export type DeletedSource = Omit<Source, "secret" | "previousSecret">;
 
+export interface SourcePage {
+  readonly sources: readonly Source[];
+  /** The sequence to go on after; null at the end. */
+  readonly nextAfter: Seq | null;
+}
+
 // ── What is received ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `pauseStatus`: at its own surface, and in its own shape. `any`: at `/in/{source_id}`. */
@@ -203,8 +209,8 @@ export interface InboundVerbs {
   hadSource(tenantSeq: Seq, id: Uuid): Promise<boolean>;
   /** A deleted one, for as long as what came from it is kept: what it published is published again. */
   getDeletedSource(tenantSeq: Seq, id: Uuid): Promise<DeletedSource | null>;
-  /** In creation order, after a sequence. */
-  listSources(tenantSeq: Seq, after: Seq | null, limit: number): Promise<readonly Source[]>;
+  /** In creation order. */
+  listSources(tenantSeq: Seq, after: Seq | null, limit: number): Promise<SourcePage>;
   /** Whosever it is. */
   findSource(by: { readonly id: Uuid } | { readonly name: string }): Promise<Source | null>;
   /** Makes those that are missing, for the first tenant; answers the names whose stored secret differs. */

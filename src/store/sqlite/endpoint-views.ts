@@ -12,7 +12,7 @@ import {
   loadDestination,
   readEndpoint,
 } from "./endpoint-rows.ts";
-import { all, one, type Reading } from "./reading.ts";
+import { all, one, page, type Reading } from "./reading.ts";
 
 export function loadDestinations(
   reading: Reading,
@@ -56,16 +56,19 @@ const PAGE_ENTRIES_MAX = 20 * WAITING_COUNT_MAX;
 const COUNT_MAX_BEYOND = 100;
 
 export function listEndpoints(reading: Reading, tenantSeq: Seq, after: Seq | null, limit: number): EndpointPage {
-  const rows = all<ViewColumns>(reading, PAGE, tenantSeq, after ?? 0, limit + 1);
+  const { rows, more } = page<ViewColumns>(reading, PAGE, [tenantSeq, after ?? 0], limit);
+  return { views: viewsOf(reading, rows), nextAfter: more ? (rows.at(-1)?.seq ?? null) : null };
+}
+
+function viewsOf(reading: Reading, rows: readonly ViewColumns[]): EndpointView[] {
   const leased = countLeased(reading);
   let entries = 0;
-  const views = rows.slice(0, limit).map((row) => {
+  return rows.map((row) => {
     const countMax = entries < PAGE_ENTRIES_MAX ? WAITING_COUNT_MAX : COUNT_MAX_BEYOND;
     const found = view(reading, row, leased, countMax);
     entries += found.waiting.count;
     return found;
   });
-  return { views, nextAfter: rows.length > limit ? (views.at(-1)?.endpoint.seq ?? null) : null };
 }
 
 // Served by endpoints_live alone: what is passed over is counted in the index.
@@ -79,7 +82,9 @@ const BEFORE = `
 export function listEndpointsFrom(reading: Reading, tenantSeq: Seq, offset: number, limit: number): EndpointPlaces {
   const total = countEndpoints(reading, tenantSeq);
   const after = offset === 0 ? 0 : one<{ seq: Seq }>(reading, BEFORE, tenantSeq, offset - 1)?.seq;
-  return { views: after === undefined ? [] : listEndpoints(reading, tenantSeq, after, limit).views, total };
+  // A page by its place is as long as was asked for.
+  const rows = after === undefined ? [] : all<ViewColumns>(reading, PAGE, tenantSeq, after, limit);
+  return { views: viewsOf(reading, rows), total };
 }
 
 function view(reading: Reading, row: ViewColumns, leased: Leased, countMax: number): EndpointView {

@@ -4,7 +4,7 @@ import type { Pause } from "../../domain/pause.ts";
 import type { PauseFilter, PausePage } from "../../ports/store.ts";
 import { pauseStatusNumber, uuidBytes } from "../rows.ts";
 import { PAUSE_COLUMNS, PAUSES, type PauseColumns, readPause } from "./pause-rows.ts";
-import { all, one, type Reading } from "./reading.ts";
+import { one, page, type Reading } from "./reading.ts";
 
 const BY_ID = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.id = ?`;
 const BY_SEQ = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.seq = ?`;
@@ -43,11 +43,9 @@ const OF_STATUS = `
 export function listPauses(reading: Reading, filter: PauseFilter, before: Seq | null, limit: number): PausePage {
   const { tenantSeq, status } = filter;
   const end = before ?? Number.MAX_SAFE_INTEGER;
-  // One more than asked for tells whether there is a next page.
-  const rows =
+  const { rows, more } =
     status === null
-      ? all<PauseColumns>(reading, OF_TENANT, tenantSeq, end, limit + 1)
-      : all<PauseColumns>(reading, OF_STATUS, tenantSeq, pauseStatusNumber(status), end, limit + 1);
-  const pauses = rows.slice(0, limit).map((row) => readPause(reading.vault, row));
-  return { pauses, next: rows.length > limit ? (pauses.at(-1)?.seq ?? null) : null };
+      ? page<PauseColumns>(reading, OF_TENANT, [tenantSeq, end], limit)
+      : page<PauseColumns>(reading, OF_STATUS, [tenantSeq, pauseStatusNumber(status), end], limit);
+  return { pauses: rows.map((row) => readPause(reading.vault, row)), next: more ? (rows.at(-1)?.seq ?? null) : null };
 }

@@ -1,8 +1,10 @@
 /** The embedded store: SQLite in one file, written in one thread and read in another; the ledger has a third. */
 import { statSync } from "node:fs";
+import type { Seq } from "../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
 import type { LedgerVerbs, Store, StoreStats } from "../../ports/store.ts";
 import { dataFiles, lockDir, masterKey, prepareDir } from "./files.ts";
+import { createLargeReads } from "./large-reads.ts";
 import { type LateThread, startAtFirst } from "./late-thread.ts";
 import { createKeeper } from "./ledger/keeper.ts";
 import type { ThreadData } from "./messages.ts";
@@ -78,11 +80,39 @@ interface Parts {
   readonly close: () => Promise<void>;
 }
 
+/** What they answer can take up to some megabytes. */
+const LARGE_READS = [
+  "listEndpoints",
+  "listEndpointsFrom",
+  "listDeliveries",
+  "getDelivery",
+  "getEvent",
+  "listPauses",
+  "listAudit",
+  "listSources",
+  "listInbound",
+  "getInbound",
+  "listRejected",
+] as const satisfies readonly (keyof typeof READER_VERBS)[];
+
+/** The first argument of each large read: the tenant, or a filter that names it. */
+type TenantArgument = Parameters<Store[(typeof LARGE_READS)[number]]>[0];
+
+function tenantOf([first]: readonly unknown[]): Seq | null {
+  const argument = first as TenantArgument;
+  return typeof argument === "object" && argument !== null ? argument.tenantSeq : argument;
+}
+
 /** Every verb of the port as a call to the thread that carries it out. */
 function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
   const calls = (thread: Thread, verbs: object) =>
     Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
-  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS)]);
+  const readLarge = createLargeReads();
+  const large = LARGE_READS.map((verb) => {
+    const call = (...args: readonly unknown[]) => readLarge(tenantOf(args), () => reader.call(verb, args));
+    return [verb, call] as const;
+  });
+  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS), ...large]);
   const keeper = createKeeper(
     {
       countBehind: () => reader.call("countBehind", []),

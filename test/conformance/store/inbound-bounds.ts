@@ -89,7 +89,7 @@ export function inboundBoundCases(open: OpenStore): void {
       const swept = await sweepAll(world, START + 2 * DAY + 3 * HOUR);
       assert(swept > 0);
       assert.deepEqual(
-        (await world.store.listSources(tenant.tenantSeq, null, 10)).map(({ id }) => id),
+        (await world.store.listSources(tenant.tenantSeq, null, 10)).sources.map(({ id }) => id),
         [from.id],
       );
     });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Endpoint } from "../../../src/domain/endpoint.ts";
 import type { Seq } from "../../../src/domain/ids.ts";
+import { LIST_PAGE_BYTES_MAX, LIST_PAGE_MAX, PAUSE_METADATA_BYTES_MAX } from "../../../src/domain/limits.ts";
 import type { Pause } from "../../../src/domain/pause.ts";
 import type { EndPauseResult } from "../../../src/ports/store.ts";
 import { createAsking, EMAIL, told } from "./asking.ts";
@@ -123,6 +124,25 @@ export function pauseCases(open: OpenStore): void {
     assert.deepEqual(await ids(null), expected(null));
     for (const [rest, status] of (["responded", "cancelled", "timed_out", "pending"] as const).entries()) {
       assert.deepEqual(await ids(status), expected(rest));
+    }
+  });
+
+  test("a page of pauses with much metadata ends early, and the pages have every pause once, newest first", async () => {
+    const { tenant, ask } = await newAsking();
+    const metadata = JSON.stringify({ text: "x".repeat(PAUSE_METADATA_BYTES_MAX - 100) });
+    const perPage = Math.floor(LIST_PAGE_BYTES_MAX / PAUSE_METADATA_BYTES_MAX);
+    const made: Pause[] = [];
+    for (let count = 0; count < 2 * perPage; count += 1) made.push(await ask({ metadata }));
+    for (const status of [null, "pending"] as const) {
+      const found: string[] = [];
+      let before: Seq | null = null;
+      do {
+        const page = await world.store.listPauses({ tenantSeq: tenant.tenantSeq, status }, before, LIST_PAGE_MAX);
+        assert(page.pauses.length > 0 && page.pauses.length <= perPage);
+        found.push(...page.pauses.map(({ id }) => id));
+        before = page.next;
+      } while (before !== null);
+      assert.deepEqual(found, made.map(({ id }) => id).toReversed());
     }
   });
 

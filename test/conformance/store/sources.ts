@@ -82,7 +82,7 @@ export function sourceCases(open: OpenStore): void {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const source = await make(world, tenant);
     assert.equal(await world.store.getSource(other.tenantSeq, source.id), null);
-    assert.deepEqual(await world.store.listSources(other.tenantSeq, null, 10), []);
+    assert.deepEqual((await world.store.listSources(other.tenantSeq, null, 10)).sources, []);
     const foreign = { ...other.owner, id: source.id, now: START };
     assert.deepEqual(await world.store.patchSource({ ...foreign, settings: { name: newName() } }), { kind: "unknown" });
     assert.equal(await world.store.deleteSource(foreign), false);
@@ -123,8 +123,11 @@ export function sourceCases(open: OpenStore): void {
     assert(second !== undefined && third !== undefined);
     await world.store.deleteSource({ ...tenant.owner, id: third.id, now: START });
     const left = made.filter(({ id }) => id !== third.id);
-    assert.deepEqual(await world.store.listSources(tenant.tenantSeq, null, 10), left);
-    assert.deepEqual(await world.store.listSources(tenant.tenantSeq, second.seq, 1), [made[3]]);
+    assert.deepEqual(await world.store.listSources(tenant.tenantSeq, null, 10), { sources: left, nextAfter: null });
+    assert.deepEqual(await world.store.listSources(tenant.tenantSeq, second.seq, 1), {
+      sources: [made[3]],
+      nextAfter: made[3]?.seq,
+    });
   });
 
   test("a patch changes what it names and nothing else", async () => {
@@ -219,14 +222,14 @@ export function sourceCases(open: OpenStore): void {
       const wanted = (name: string, secret: string) => ({ id: alone.newId(), name, secret });
       const configured = [wanted("one", "the first secret"), wanted("two", "the second secret")];
       assert.deepEqual(await alone.store.ensureSources(configured, START), []);
-      const made = await alone.store.listSources(first.tenantSeq, null, 10);
+      const { sources: made } = await alone.store.listSources(first.tenantSeq, null, 10);
       assert.deepEqual(
         made.map(({ id, name, scheme, secret }) => [id, name, scheme, secret]),
         configured.map(({ id, name, secret }) => [id, name, "jcs", secret]),
       );
       const later = [wanted("one", "the first secret"), wanted("two", "changed"), wanted(theirs.name, SOURCE_SECRET)];
       assert.deepEqual(await alone.store.ensureSources(later, START + 1), ["two"]);
-      assert.deepEqual(await alone.store.listSources(first.tenantSeq, null, 10), made);
+      assert.deepEqual((await alone.store.listSources(first.tenantSeq, null, 10)).sources, made);
       const filter = {
         tenantSeq: first.tenantSeq,
         pauseId: null,
