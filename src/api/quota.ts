@@ -9,20 +9,19 @@ interface Words {
   readonly say: (limit: number) => string;
 }
 
-const has = (things: string) => (limit: number) =>
-  `This tenant has ${limit} ${things}, which is as many as its quota allows. Delete some of them`;
+const usedUp = (things: string, remedy: string) => (limit: number) =>
+  `This tenant's quota is ${limit} ${things}, and it is used up. ${remedy}`;
 
 const WORDS: Readonly<Record<QuotaName, Words>> = {
-  endpoints: { status: 409, say: has("endpoints") },
+  endpoints: { status: 409, say: usedUp("endpoints", "Delete endpoints until fewer are left") },
   keys: {
     status: 409,
-    say: (limit) => `This tenant has ${limit} keys, which is as many as its quota allows. Revoke some of them`,
+    say: usedUp("keys", "Revoke keys until fewer are left"),
   },
-  sources: { status: 409, say: has("sources") },
+  sources: { status: 409, say: usedUp("sources", "Delete sources until fewer are left") },
   open_pauses: {
     status: 409,
-    say: (limit) =>
-      `This tenant has ${limit} open pauses, which is as many as its quota allows. Wait until some have ended, or cancel them`,
+    say: usedUp("open pauses", "Wait until pauses have ended, or cancel some"),
   },
   stored_bytes: {
     status: 507,
@@ -32,7 +31,7 @@ const WORDS: Readonly<Record<QuotaName, Words>> = {
   events_per_second: {
     status: 429,
     say: (limit) =>
-      `This tenant may publish ${limit} events a second, and published more. Wait as long as Retry-After says`,
+      `This tenant may publish ${limit} events a second, and published more. Wait for the time in Retry-After`,
   },
 };
 

@@ -49,7 +49,7 @@ export const KEY_COMMANDS: readonly Command[] = [
         const answer = await access.createKey(operatorIn(tenant), input);
         if (answer.kind === "quotaExceeded") {
           return failed(
-            `the tenant has ${answer.limit} keys, as many as its quota allows; revoke some, or \`tenants set --keys N\``,
+            `the tenant's quota is ${answer.limit} keys, and it is used up; revoke some, or \`tenants set --keys N\``,
           );
         }
         return { kind: "one", fields: { ...keyFields(answer.row, tenant), api_key: answer.apiKey }, secret: "api_key" };

@@ -212,7 +212,7 @@ function asksForCertificate(socket: net.Socket | null): boolean {
 export function nameRefusal(addresses: readonly string[], guard: Guard): string | null {
   for (const address of addresses) {
     const kind = guard.refusal(address);
-    if (kind !== null) return `the URL's host name resolves to ${kind}; SIGNALBOX_ALLOW_NETWORKS could allow it`;
+    if (kind !== null) return `the URL's host name resolves to ${kind}; SIGNALBOX_ALLOW_NETWORKS can allow its network`;
   }
   return null;
 }

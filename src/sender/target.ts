@@ -85,7 +85,7 @@ function readHost(hostname: string, guard: Guard): Host | Extract<TargetVerdict,
   if (isIP(hostname) !== 0) {
     const kind = guard.refusal(hostname);
     if (kind === null) return { kind: "addresses", addresses: [hostname] };
-    return badAddress(`the URL's host is ${kind}; SIGNALBOX_ALLOW_NETWORKS could allow it`);
+    return badAddress(`the URL's host is ${kind}; SIGNALBOX_ALLOW_NETWORKS can allow its network`);
   }
   if (hostname.split(".").includes("")) return badUrl("the URL's host name has an empty label");
   if (hostname === "localhost" || hostname.endsWith(".localhost")) {

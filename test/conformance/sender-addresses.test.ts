@@ -24,7 +24,8 @@ async function setUp(context: TestContext, names: (name: string) => Answer, opti
   return { sender, server, advance };
 }
 
-const REFUSED_NAME = /^the URL's host name resolves to a private address; SIGNALBOX_ALLOW_NETWORKS could allow it$/;
+const REFUSED_NAME =
+  /^the URL's host name resolves to a private address; SIGNALBOX_ALLOW_NETWORKS can allow its network$/;
 
 test("a name with a refused address is refused at registration, even when its others are public", async (context) => {
   const { sender } = await setUp(context, (name) => (name === "mixed.test" ? ["8.8.8.8", "10.0.0.5"] : ["10.0.0.5"]));

@@ -196,7 +196,7 @@ suite("the command line", { concurrency: 3 }, () => {
     );
     assert.deepEqual(set, { ...renamed, keys_limit: 1, events_per_second_limit: 1 });
     const full = await runSignalbox(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
-    assertRefused(full, 1, /the tenant has 1 keys, as many as its quota allows/);
+    assertRefused(full, 1, /the tenant's quota is 1 keys, and it is used up/);
 
     // Each is taken whole as long as nothing is known of the rate; the first one after that leaves none for the next.
     const events = Array.from({ length: 1000 }, () => ({ type: "a", payload: {} }));

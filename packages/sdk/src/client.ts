@@ -127,8 +127,9 @@ function checkUrl(url: string): void {
   if (!/^https?:\/\/[^/\\\s]/i.test(url)) throw new TypeError(`url must begin with http:// or https://${meant(url)}`);
   if (/^[^/]*\/\/[^/?#]*@/.test(url)) throw new TypeError("url must not hold a user name or password");
   if (/[\s\\]/.test(url) || !URL.canParse(url)) throw new TypeError(`url is not a valid URL: ${JSON.stringify(url)}`);
-  const { search, hash } = new URL(url);
+  const { pathname, search, hash } = new URL(url);
   // The calls' paths are put behind it.
+  if (/\/v1\/*$/.test(pathname)) throw new TypeError("url must be the server's address, without /v1 at its end");
   if (search !== "" || hash !== "") throw new TypeError("url must have neither a query nor a fragment");
 }
 

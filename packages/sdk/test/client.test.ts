@@ -139,6 +139,9 @@ describe("the client", () => {
     assert.throws(() => new Signalbox({ url: "http://user:hush@localhost", apiKey: KEY }), {
       message: "url must not hold a user name or password",
     });
+    const versioned = { name: "TypeError", message: "url must be the server's address, without /v1 at its end" };
+    for (const end of ["/v1", "/v1/"])
+      assert.throws(() => new Signalbox({ url: `https://a.example${end}`, apiKey: KEY }), versioned);
     assert.throws(() => new Signalbox({ url: "http://localhost", apiKey: "" }), TypeError);
   });
 
