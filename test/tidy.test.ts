@@ -1,5 +1,6 @@
 /** The habits of the house, as tests: each failure names the place and what to do instead. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as apiLimits from "../src/api/limits.ts";
 import * as limits from "../src/domain/limits.ts";
@@ -86,3 +87,31 @@ test("every limit says in its name what it measures", () => {
   assertNone(names.filter((name) => !measured(name) && !(name in COUNTS)).map((name) => `${name}: give it its unit`));
   assertNone(Object.keys(COUNTS).filter((name) => !names.includes(name)));
 });
+
+test("npm ci warns of no package on Node 20 and 22", () => {
+  const { packages } = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8")) as Lock;
+  const needed = Object.entries(packages).filter(([, { optional }]) => optional !== true);
+  assertNone(
+    needed.flatMap(([path, { engines }]) => {
+      const range = engines?.node ?? "*";
+      return [fits(range, 20, 20), fits(range, 22, 20)].includes(false) ? [`${path} asks for Node ${range}`] : [];
+    }),
+  );
+});
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly optional?: true; readonly engines?: { readonly node?: string } }>
+  >;
+}
+
+/** Whether a version is in a range of `engines`, in the few forms that such ranges have. */
+function fits(range: string, major: number, minor: number): boolean {
+  return range.split("||").some((part) => {
+    const [, sign = "", fromMajor, fromMinor = "0"] =
+      /^(>=|\^|)\s*(\d+)(?:\.(\d+))?(?:\.\w+)*$/.exec(part.trim()) ?? [];
+    if (fromMajor === undefined) return part.trim() === "*";
+    if (Number(fromMajor) === major) return Number(fromMinor) <= minor;
+    return sign === ">=" && Number(fromMajor) < major;
+  });
+}
