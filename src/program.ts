@@ -9,7 +9,9 @@ import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
 import { terminalLine } from "./domain/readable.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
+import { backUp } from "./store/sqlite/backup.ts";
 import { openBeside } from "./store/sqlite/beside.ts";
+import { dataFiles } from "./store/sqlite/files.ts";
 
 /** @param words what follows the program's name */
 export async function run(words: readonly string[]): Promise<void> {
@@ -93,11 +95,21 @@ async function command(words: readonly string[]): Promise<void> {
   const clock = createSystemClock();
   process.exitCode = await runCommand(words, {
     clock,
+    version,
     openStore() {
       const config = loadConfig(process.env);
       return openBeside({ dataDir: config.dataDir, masterKey: masterKeyOf(config), newId: () => clock.uuid() });
     },
     readInput: () => text(process.stdin),
+    backUp(file, overwrites) {
+      const config = loadConfig(process.env);
+      const backup = backUp({ dataDir: config.dataDir, file, overwrites });
+      return {
+        ...backup,
+        masterKey:
+          config.masterKey === null ? dataFiles(path.resolve(config.dataDir)).masterKey : "SIGNALBOX_MASTER_KEY",
+      };
+    },
     print: (printed) => void process.stdout.write(printed),
     complain,
   });

@@ -7,6 +7,7 @@ import { Given } from "./given.ts";
 export type Parsed =
   /** The commands whose help was asked for. */
   | { readonly kind: "help"; readonly commands: readonly Command[] }
+  | { readonly kind: "version" }
   | { readonly kind: "mistake"; readonly message: string }
   | { readonly kind: "deed"; readonly deed: Deed; readonly asJson: boolean };
 
@@ -18,12 +19,15 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
 export function parse(words: readonly string[], commands: readonly Command[]): Parsed {
   const [group = "", action = ""] = words;
   if (isHelp(group)) return { kind: "help", commands };
+  if (group === "--version" || group === "version") return { kind: "version" };
   const groups = [...new Set(commands.map((command) => command.group))];
   if (!groups.includes(group)) return unknownWord(group, groups);
+  const alone = commands.find((command) => command.group === group && command.action === null);
+  if (alone !== undefined) return parseRest(alone, words.slice(1));
   const ofGroup = commands.filter((command) => command.group === group);
   if (isHelp(action)) return { kind: "help", commands: ofGroup };
   const command = ofGroup.find((candidate) => candidate.action === action);
-  const actions = ofGroup.map((candidate) => candidate.action);
+  const actions = ofGroup.map((candidate) => candidate.action ?? "");
   if (command !== undefined) return parseRest(command, words.slice(2));
   if (action === "" || action.startsWith("-")) return mistake(`${group} what? One of ${actions.join(", ")}`);
   return unknownWord(action, actions, `${group} `);
@@ -109,5 +113,5 @@ function optionFault(
 }
 
 export function nameOf({ group, action }: Command): string {
-  return `signalbox ${group} ${action}`;
+  return ["signalbox", group, ...(action === null ? [] : [action])].join(" ");
 }

@@ -12,11 +12,11 @@ export interface Option {
 }
 
 export interface Command {
-  /** As in `users reset-password`. */
+  /** As in `users reset-password`; a command of one word has no action. */
   readonly group: string;
-  readonly action: string;
+  readonly action: string | null;
   /** What stands for its one operand in the help; null: it takes none. */
-  readonly operand: "EMAIL" | "KEY_ID" | "NAME" | null;
+  readonly operand: "EMAIL" | "FILE" | "KEY_ID" | "NAME" | null;
   readonly options: Readonly<Record<string, Option>>;
   readonly about: string;
   /** Read what was given; the deed is done only if nothing of it was a mistake. */
@@ -25,12 +25,22 @@ export interface Command {
 
 export type Deed = (desk: Desk) => Promise<Outcome>;
 
+/** The store is opened when it is first asked for, with what was made of it. */
 export interface Desk {
   readonly store: AccessStore;
   readonly access: AccessService;
   readonly users: Users;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
+  readonly backUp: (file: string, overwrites: boolean) => BackedUp;
+}
+
+export interface BackedUp {
+  readonly file: string;
+  readonly bytes: number;
+  readonly schema: number;
+  /** Where the key is without which the backup cannot be opened: a file, or a setting. */
+  readonly masterKey: string;
 }
 
 /** As `--json` prints it; the tables for people are made of the same. */

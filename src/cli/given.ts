@@ -89,6 +89,13 @@ export class Given {
     return value;
   }
 
+  /** A path; a name that begins with a dash is written `./-name`. */
+  file(): string {
+    if (this.#operand === null) return this.#missing("FILE", "");
+    if (this.#operand === "" || this.#operand.includes("\0")) this.#wrong("FILE", "must be the path of a file");
+    return this.#operand;
+  }
+
   /** Of a user who is there: it only has to be found. */
   knownEmail(): string {
     return this.#operand ?? this.#missing("EMAIL", "");

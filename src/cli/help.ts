@@ -17,7 +17,7 @@ function fullHelp(command: Command): string {
 
 function overview(commands: readonly Command[]): string {
   const lines = commands.map((command) => [`  ${usage(command)}`, command.about]);
-  return `${columns(lines)}\n\nEach takes --json and --help. Without a command, the server starts.\n`;
+  return `${columns(lines)}\n\nEach takes --json and --help. signalbox --version prints the version. Without a command, the server starts.\n`;
 }
 
 function usage(command: Command): string {

@@ -1,10 +1,12 @@
 /** `signalbox users|keys|tenants …`: the command line, carried out through the store beside a running server. */
 import { createAccess } from "../engine/access.ts";
-import { createUsers } from "../engine/users.ts";
+import type { AccessService } from "../engine/engine.ts";
+import { createUsers, type Users } from "../engine/users.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
 import { parse } from "./arguments.ts";
-import type { Command, Deed, Outcome } from "./command.ts";
+import { BACKUP } from "./backup.ts";
+import type { BackedUp, Command, Deed, Desk, Outcome } from "./command.ts";
 import { helpOf } from "./help.ts";
 import { KEY_COMMANDS } from "./keys.ts";
 import { printJson, printText } from "./print.ts";
@@ -13,15 +15,18 @@ import { USER_COMMANDS } from "./users.ts";
 
 export interface Surroundings {
   readonly clock: Clock;
+  readonly version: string;
   /** Called only when a command needs it. */
   readonly openStore: () => AccessStore;
   readonly readInput: () => Promise<string>;
+  /** @throws StartupError */
+  readonly backUp: (file: string, overwrites: boolean) => BackedUp;
   readonly print: (text: string) => void;
   /** One line for whoever typed the command, without a line break. */
   readonly complain: (line: string) => void;
 }
 
-const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS];
+const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, BACKUP];
 const EXIT = { done: 0, failed: 1, mistaken: 2 };
 
 /**
@@ -36,6 +41,9 @@ export async function runCommand(words: readonly string[], around: Surroundings)
   switch (parsed.kind) {
     case "help":
       around.print(helpOf(parsed.commands));
+      return EXIT.done;
+    case "version":
+      around.print(`signalbox ${around.version}\n`);
       return EXIT.done;
     case "mistake":
       around.complain(parsed.message);
@@ -55,12 +63,42 @@ export async function runCommand(words: readonly string[], around: Surroundings)
 /** A running server is told by the store. */
 const nothing = () => undefined;
 
-async function carryOut(deed: Deed, { clock, openStore, readInput }: Surroundings): Promise<Outcome> {
-  const store = openStore();
+async function carryOut(deed: Deed, around: Surroundings): Promise<Outcome> {
+  const desk = new OpeningDesk(around);
   try {
-    const access = createAccess(store, clock, nothing, nothing);
-    return await deed({ store, access, users: createUsers(store, clock), readInput });
+    return await deed(desk);
   } finally {
-    await store.close();
+    await desk.close();
+  }
+}
+
+/** A backup needs no store, and must not bring an older one up to date. */
+class OpeningDesk implements Desk {
+  readonly readInput: Desk["readInput"];
+  readonly backUp: Desk["backUp"];
+  readonly #around: Surroundings;
+  #store: AccessStore | null = null;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.readInput = around.readInput;
+    this.backUp = around.backUp;
+  }
+
+  get store(): AccessStore {
+    this.#store ??= this.#around.openStore();
+    return this.#store;
+  }
+
+  get access(): AccessService {
+    return createAccess(this.store, this.#around.clock, nothing, nothing);
+  }
+
+  get users(): Users {
+    return createUsers(this.store, this.#around.clock);
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close();
   }
 }

@@ -14,7 +14,7 @@ export interface Connection {
 /** Pages kept in memory by each of the two main connections: enough for the tails of all tables and indexes. */
 const PAGE_CACHE_KB = 16 * 1024;
 /** How long a connection waits for the command line's transaction. */
-const BUSY_MS = 5000;
+export const BUSY_MS = 5000;
 const PAGE_BYTES = 4096;
 
 export function openConnection(file: string, mode: "write" | "read", pageCacheKb = PAGE_CACHE_KB): Connection {

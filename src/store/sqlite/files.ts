@@ -144,13 +144,17 @@ export function openFault(file: string, error: unknown): StartupError {
   }
 }
 
+export function isDiskFull(error: unknown): boolean {
+  return resultOf(error) === FULL;
+}
+
 function resultOf(error: unknown): number | null {
   return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
     ? error.errcode & 0xff
     : null;
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ("errstr" in error) return String(error.errstr);
   switch ("code" in error ? error.code : undefined) {

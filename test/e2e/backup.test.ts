@@ -1,0 +1,102 @@
+/** `signalbox backup`, `signalbox --version`. */
+import assert from "node:assert/strict";
+import { copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer, startChild } from "../harness/child.ts";
+import { startHooks } from "../harness/hooks.ts";
+
+function assertRefused({ code, stdout, stderr }: Finished, line: RegExp): void {
+  assert.deepEqual([code, stdout], [1, ""], stderr);
+  assert.match(stderr, /^signalbox: [^\n]+\n$/);
+  assert.match(stderr, line);
+}
+
+test("a backup made beside a busy server has every event that was accepted before it, and a server starts from it", async (t) => {
+  const dataDir = await newDataDir(t);
+  const hooks = await startHooks(t);
+  hooks.react((hook) => hook.answer(200));
+  const server = await startChild(t, dataDir);
+  const made = await server.request("POST", "/v1/endpoints", { body: { url: hooks.url } });
+  assert.equal(made.status, 201, made.text);
+  const accepted: string[] = [];
+  let isBusy = true;
+  const publishOn = async (): Promise<void> => {
+    while (isBusy) {
+      const answer = await server.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
+      assert.equal(answer.status, 202, answer.text);
+      accepted.push(answer.body.event_id);
+    }
+  };
+  const publishing = [1, 2, 3, 4].map(publishOn);
+  await hooks.nth(20);
+  const before = [...accepted];
+  const folder = await newDataDir(t);
+  const file = path.join(folder, "signalbox.db");
+  const { code, stdout, stderr } = await runSignalbox(dataDir, ["backup", file, "--json"]);
+  isBusy = false;
+  await Promise.all(publishing);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const { bytes, schema, ...said } = JSON.parse(stdout) as Record<string, unknown>;
+  assert.deepEqual(said, { file, master_key: path.join(dataDir, "master.key") });
+  const { mode, size } = statSync(file);
+  assert.deepEqual([mode & 0o777, size], [0o600, bytes]);
+  assert.equal(typeof schema, "number");
+  assert.deepEqual(readdirSync(folder), ["signalbox.db"], "nothing else is left");
+  assert(accepted.length > before.length, "the server accepted events meanwhile");
+
+  copyFileSync(path.join(dataDir, "master.key"), path.join(folder, "master.key"));
+  const restored = await startChild(t, folder);
+  for (const id of before) assert.equal((await restored.request("GET", `/v1/events/${id}`)).status, 200);
+});
+
+test("a backup that cannot be made leaves no file, and replaces none without --force", async (t) => {
+  const dataDir = await newDataDir(t);
+  const folder = await newDataDir(t);
+  const file = path.join(folder, "copy.db");
+  assertRefused(await runSignalbox(dataDir, ["backup", file]), /there is no data in .*SIGNALBOX_DATA_DIR/);
+  const server = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_API_KEY: CHILD_KEY });
+  await server.says(/listens on/);
+  server.signal("SIGTERM");
+  await server.exited;
+
+  await writeFile(file, "precious");
+  await mkdir(path.join(folder, "deep"));
+  const database = path.join(dataDir, "signalbox.db");
+  for (const [words, line] of [
+    [[file], /copy\.db: there is a file of this name.*--force/],
+    [[path.join(folder, "deep")], /it is a directory; name a file in it/],
+    [[path.join(folder, "nowhere", "copy.db")], /there is no directory .*nowhere/],
+    [[database, "--force"], /a file of the running data/],
+    [[`${database}-wal`], /a file of the running data/],
+    [["/proc/copy.db"], /\/proc\/copy\.db cannot be written/],
+  ] as const) {
+    assertRefused(await runSignalbox(dataDir, ["backup", ...words]), line);
+  }
+  assert.equal(readFileSync(file, "utf8"), "precious");
+  assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
+
+  // Data that was damaged: nothing is made that looks like a backup.
+  const env = { SIGNALBOX_MASTER_KEY: Buffer.alloc(32, 1).toString("base64") };
+  assert.equal((await runSignalbox(dataDir, ["backup", file, "--force"], { env })).code, 0, "it needs no key");
+  const db = new DatabaseSync(file, { readOnly: true });
+  assert.equal(db.prepare("SELECT count(*) AS tenants FROM tenants").get()?.tenants, 1);
+  db.close();
+  const damaged = await newDataDir(t);
+  const bytes = readFileSync(file);
+  bytes.fill(0xff, 4096, 4096 * 8);
+  await writeFile(path.join(damaged, "signalbox.db"), bytes);
+  assertRefused(await runSignalbox(damaged, ["backup", path.join(folder, "no.db")]), /damaged/);
+  assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
+});
+
+test("the version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  for (const word of ["--version", "version"]) {
+    assert.deepEqual(await runSignalbox("/nowhere", [word]), { code: 0, stdout: `signalbox ${version}\n`, stderr: "" });
+  }
+});
