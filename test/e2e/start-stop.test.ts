@@ -249,6 +249,29 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     }
   }
 
+  test("after the banner a warning of Node's and an error that nothing catches are JSON lines as well", async (t) => {
+    const script =
+      'process.on("SIGUSR2", () => process.emitWarning("careful"));' +
+      'process.on("SIGWINCH", () => { throw new Error("broken"); });';
+    const env = { LOG_LEVEL: "info", NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(script)}` };
+    const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), ...env });
+    await child.says(/"msg":"started"/);
+    child.signal("SIGUSR2");
+    await child.says(/"name":"Warning","message":"careful","msg":"node_warning"/);
+    child.signal("SIGWINCH");
+    assert.deepEqual(await child.exited, { code: 1, signal: null });
+    assert.equal(child.stderr, "");
+    const [, lines = ""] = /API key.*?\n(.*)$/s.exec(child.stdout) ?? [];
+    const logged = lines
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly msg: string });
+    assert.deepEqual(
+      logged.map(({ msg }) => msg),
+      ["started", "node_warning", "crashed"],
+    );
+  });
+
   test("a terminal that goes stops the server as SIGTERM does", async (t) => {
     const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), LOG_LEVEL: "info" });
     await child.says(/"msg":"started"/);

@@ -129,7 +129,7 @@ describe("the packed package", () => {
       [],
     );
     const manifest = JSON.parse(await readFile(path.join(installed(), "package.json"), "utf8"));
-    assert.deepEqual([manifest.version, manifest.license, manifest.dependencies], ["0.1.0", "Apache-2.0", undefined]);
+    assert.deepEqual([manifest.version, manifest.license, manifest.dependencies], ["0.2.0", "Apache-2.0", undefined]);
     assert.deepEqual(
       (await readdir(path.join(place, "node_modules"))).filter((name) => !name.startsWith(".")),
       ["@signalbox"],
