@@ -17,11 +17,18 @@ export function isWaitedFor({ socket }: IncomingMessage, response: ServerRespons
   return last !== undefined && last !== response;
 }
 
-/** Runs `task` when everything that came over the connection before now is answered. */
+/**
+ * Runs `task` when the requests that came whole over the connection before now are answered. The newest one may be what
+ * has broken off: nobody will ever answer it, and `task` answers in its place. When its answer has begun already, the
+ * connection is closed instead.
+ */
 export function afterAnswers(socket: Socket, task: () => void): void {
   const last = newest.get(socket);
   if (last === undefined || last.closed) task();
-  else last.once("close", task);
+  else if (last.req.complete) last.once("close", task);
+  else if (last.headersSent) socket.destroy();
+  else if (last.socket !== null) task();
+  else last.once("socket", task);
 }
 
 export interface TurnsOptions {

@@ -47,7 +47,8 @@ export function createAttempts({ clock, sender, telemetry, hmac, userAgent }: At
         userAgent,
         hmac,
       });
-      return await sender.send({ url: endpoint.url, headers, body, timeoutMs: endpoint.timeoutSeconds * 1000 });
+      const { tenantId: owner } = delivery.event;
+      return await sender.send({ url: endpoint.url, owner, headers, body, timeoutMs: endpoint.timeoutSeconds * 1000 });
     } catch (error) {
       return { kind: "internal_error", detail: error instanceof Error ? error.message : String(error) };
     }

@@ -8,6 +8,11 @@ export interface SendRequest {
   readonly headers: readonly string[];
   /** The body's text; sent as UTF-8. */
   readonly body: string;
+  /**
+   * Who the request is for. Connections are kept alive for each owner apart: a receiver that answers out of turn spoils
+   * only the deliveries of its own tenant, also where several tenants have endpoints on one host.
+   */
+  readonly owner?: string;
   /** The total deadline, from DNS to the answer's head and body. */
   readonly timeoutMs: number;
 }

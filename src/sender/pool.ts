@@ -24,12 +24,13 @@ export class Pool {
     this.#idleMax = idleMax;
   }
 
-  /** What connections to this target's origin share. */
-  receiver(target: Target): Receiver {
-    let receiver = this.#receivers.get(target.origin);
+  /** What one owner's connections to this target's origin share. */
+  receiver(target: Target, owner: string): Receiver {
+    const key = `${owner} ${target.origin}`;
+    let receiver = this.#receivers.get(key);
     if (receiver === undefined) {
       receiver = { target, idle: [], session: null };
-      this.#receivers.set(target.origin, receiver);
+      this.#receivers.set(key, receiver);
     }
     return receiver;
   }

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Outcome } from "../domain/delivery.ts";
 import { IDLE_CONNECTIONS_MAX, REGISTRATION_DNS_MS, SENDER_TARGETS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Sender, UrlVerdict } from "../ports/sender.ts";
+import type { Sender, SendRequest, UrlVerdict } from "../ports/sender.ts";
 import { nameRefusal, type Receiver } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchange } from "./exchange.ts";
@@ -42,15 +42,16 @@ export function createSender(options: SenderOptions): Sender {
   const routes = new LRUCache<string, Route>({ max: SENDER_TARGETS_MAX });
   let closed = false;
 
-  function route(url: string): Route {
-    const known = routes.get(url);
+  function route({ url, owner = "" }: SendRequest): Route {
+    const key = `${owner} ${url}`;
+    const known = routes.get(key);
     if (known !== undefined) return known;
     const verdict = readTarget(url, rules);
     const found: Route =
       verdict.kind === "accepted"
-        ? { receiver: pool.receiver(verdict.target), lines: requestLines(verdict.target) }
+        ? { receiver: pool.receiver(verdict.target, owner), lines: requestLines(verdict.target) }
         : { refused: unreachable(verdict.by === "url" ? "url_refused" : "address_refused", verdict.reason) };
-    routes.set(url, found);
+    routes.set(key, found);
     return found;
   }
 
@@ -63,7 +64,7 @@ export function createSender(options: SenderOptions): Sender {
       new Promise((resolve) => {
         if (closed) return resolve({ kind: "aborted" });
         try {
-          const to = route(request.url);
+          const to = route(request);
           if ("refused" in to) resolve(to.refused);
           else new Exchange(request, to, { clock, pool, deadlines }, resolve).start();
         } catch (error) {

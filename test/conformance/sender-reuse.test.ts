@@ -154,6 +154,13 @@ test("an idle connection is used as long as its receiver keeps it, less a margin
   assert.equal(await connectionsOf(context, "Keep-Alive: timeout=600\r\n", 61_000), 2);
 });
 
+test("owners share no connections, so none gets an answer that another one's receiver sent out of turn", async (context) => {
+  const receiver = await startReceiver(context, answer(OK));
+  const sender = startSender(context);
+  for (const owner of ["a", "b", "a", "b"]) await post(sender, receiver, { owner });
+  assert.equal(receiver.connections(), 2);
+});
+
 test("an idle connection that nobody uses again is closed", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const system = createSystemClock();

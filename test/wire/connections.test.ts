@@ -153,3 +153,19 @@ test("a request that asks first waits for its turn to be told to go on", async (
   const answers = await sendBytes(get("/v1/endpoints", authorization) + asking + last("/healthz"));
   assert.deepEqual(statusesOf(answers), [200, 100, 401, 200]);
 });
+
+test("a request whose body breaks off is answered at once, after the whole ones before it", async () => {
+  const broken = (path: string, more = "") =>
+    `POST ${path} HTTP/1.1\r\nhost: x\r\n${more}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n`;
+  for (const path of ["/in/x", "/api/v1/webhooks/pause-status"]) {
+    assert.deepEqual(statusesOf(await sendBytes(broken(path))), [400], path);
+    assert.deepEqual(statusesOf(await sendBytes(get("/healthz") + broken(path))), [200, 400], path);
+  }
+  assert.deepEqual(statusesOf(await sendBytes(broken("/v1/events", authorization))), [400]);
+  assert.deepEqual(
+    statusesOf(
+      await sendBytes(get("/v1/endpoints", authorization) + get("/healthz") + broken("/v1/events", authorization)),
+    ),
+    [200, 200, 400],
+  );
+});
