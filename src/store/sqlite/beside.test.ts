@@ -114,6 +114,8 @@ test("data of an older version is brought up to date, but not under a running se
   inFile(dir, `${first}; PRAGMA user_version = 1`);
   const held = tryLockDir(dataFiles(dir));
   assert(held !== null);
+  assert.throws(() => beside(dir), /a server is making the data/, "a first start is not over before there is a tenant");
+  inFile(dir, "INSERT INTO tenants (id, name, created_at) VALUES (x'00', 'First', 1)");
   assert.throws(() => beside(dir), /an older Signalbox is running/);
   assert.equal(schemaOf(dir), 1);
   held.release();

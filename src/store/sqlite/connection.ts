@@ -63,9 +63,9 @@ function schemaOf({ db }: Connection): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
 
-/** Whether it has no tables yet. */
+/** Whether there is no tenant yet: a first start is not over. */
 export function isEmpty(connection: Connection): boolean {
-  return schemaOf(connection) === 0;
+  return schemaOf(connection) === 0 || connection.db.prepare("SELECT 1 FROM tenants").get() === undefined;
 }
 
 /** Whether `migrate` would change something. */
