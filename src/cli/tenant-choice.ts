@@ -12,7 +12,8 @@ export const ONE_TENANT: Option = { value: "TENANT", about: "its id (dev_…) or
 export const ANY_TENANT: Option = { value: "TENANT", about: "its id (dev_…) or exact name; all of them by default" };
 
 const PAGE_ROWS = 1000;
-const EMPTY = "the store has no tenant yet: the server's first start makes the first tenant, user and key; if it is starting, try again";
+const EMPTY =
+  "the store has no tenant yet: the server's first start makes the first tenant, user and key; if it is starting, try again";
 
 export async function allTenants(store: AccessStore): Promise<Tenant[]> {
   const tenants: Tenant[] = [];
