@@ -40,7 +40,8 @@ function strangeIds(route: Route, foreign: string): readonly string[] {
     uuid,
     `${prefix}${uuid.toUpperCase()}`,
     ...MALFORMED,
-  ];
+    // Without an id it is another path.
+  ].filter((id) => id !== "");
 }
 
 test("another tenant's ids, unknown ids and malformed ids are one and the same 404 on every route, for every role, and change nothing", async () => {
