@@ -9,7 +9,7 @@ import { NOISES, type Noise } from "./kit/tenants.ts";
 
 /** The quiet tenant: one healthy endpoint at a modest rate. */
 const QUIET_PER_SECOND = 200;
-const QUIET_CONNECTIONS = 16;
+const QUIET_CONNECTIONS = 64;
 const QUIET_TYPE = "quiet";
 const RATIO_MAX = 2;
 

@@ -157,7 +157,7 @@ export const LANE_HOLD_UNPROVEN_COUNT_MAX = 4 * WINDOW_START;
 /** Payload bytes that one lane holds: 32 of the largest payloads, the default of attempts in flight. */
 export const LANE_HOLD_BYTES_MAX = 8 * MB;
 /** Deliveries written in one transaction: its latency is every member's latency. */
-export const GROUP_DELIVERIES_MAX = 5000;
+export const GROUP_DELIVERIES_MAX = 1000;
 /** Bytes written by one call. Three calls of a verb may share a transaction, which every member of it waits for. */
 export const GROUP_BYTES_MAX = 1 * MB;
 /** Batches of one verb on their way to the store: with one, the writer waits for the event loop after each commit. */
@@ -168,11 +168,11 @@ export const BATCH_CALLS_MAX = 3;
  */
 export const BATCH_ELEMENTS_EARLY = 16;
 /** Deliveries claimed in one verb: every other tenant's commit waits for it. */
-export const CLAIM_DELIVERIES_MAX = 500;
+export const CLAIM_DELIVERIES_MAX = 128;
 /** Payload bytes claimed in one verb. */
-export const CLAIM_BYTES_MAX = 2 * MB;
+export const CLAIM_BYTES_MAX = 1 * MB;
 /** Lanes claimed for, or adopted, in one verb. */
-export const CLAIM_LANES_MAX = 64;
+export const CLAIM_LANES_MAX = 16;
 /** What all tenants' events go to, kept in memory. */
 export const ENDPOINT_CACHE_BYTES_MAX = 32 * MB;
 /** Of one tenant: all of some thousand endpoints. Beyond, its deliveries wait in the store until they are claimed. */

@@ -145,7 +145,13 @@ export function room(lane: Lane): number {
  */
 export function wantsClaim(lane: Lane, now: EpochMs): boolean {
   if (lane.claiming || lane.readyAt === null || lane.readyAt > now || isBlocked(lane, now)) return false;
-  return lane.endpoint.ordered ? isIdle(lane) : room(lane) > 0;
+  return lane.endpoint.ordered ? isIdle(lane) : isWorthClaiming(lane);
+}
+
+/** A claim reads the lane and its endpoint, however little it brings: so it waits until half of the queue is free. */
+function isWorthClaiming(lane: Lane): boolean {
+  const free = room(lane);
+  return free > 0 && (lane.probing || 2 * free >= holdLimit(lane));
 }
 
 export function isIdle(lane: Lane): boolean {
