@@ -52,6 +52,7 @@ test("large payloads for one tenant's silent endpoints do not delay another tena
   for (let batch = 0; batch < 5; batch += 1) await publishMany(client, 30, { fill: "x".repeat(250_000) });
   await hooks.nth(8);
   await lull(t, server);
+  assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
 });
 
 test("more deliveries than memory holds, all for silent endpoints, delay no other tenant's events", async (t) => {
@@ -61,6 +62,7 @@ test("more deliveries than memory holds, all for silent endpoints, delay no othe
   await publishMany(client, 210);
   await hooks.nth(400);
   await lull(t, server);
+  assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
 });
 
 test("three hundred dead endpoints of one tenant do not delay another tenant's", async (t) => {
