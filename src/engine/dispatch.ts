@@ -1,12 +1,13 @@
 /** Starts deliveries: lanes in turn, within each lane's window and its tenant's share of the places on the wire. */
 import type { LeasedDelivery } from "../domain/delivery.ts";
 import type { EpochMs, Seq } from "../domain/ids.ts";
-import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX } from "../domain/limits.ts";
+import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX, STARTS_PER_TURN_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
 import { canStart, isBlocked, type Lane, started } from "./lane.ts";
 import { createRounds } from "./rounds.ts";
 import { createShares } from "./shares.ts";
+import { nextTurn } from "./turns.ts";
 
 export interface Dispatch {
   /** Something about the lane changed: start what may start now. */
@@ -41,6 +42,8 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
   const alarms: Alarms<Lane> = createAlarms(clock, nudge);
   let halted = false;
   let pumping = false;
+  /** Attempts started in this turn of the event loop. */
+  let startedThisTurn = 0;
 
   function nudge(lane: Lane): void {
     const now = clock.now();
@@ -61,7 +64,7 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
     if (pumping) return;
     pumping = true;
     const now = clock.now();
-    while (!halted && places.taken + settleQueueSize() < SETTLE_QUEUE_MAX) {
+    while (!halted && startedThisTurn < STARTS_PER_TURN_MAX && places.taken + settleQueueSize() < SETTLE_QUEUE_MAX) {
       const lane = ready.next(hasPlace) ?? starved.next(hasUnprovenPlace);
       if (lane === null) break;
       if (!canStart(lane, now)) awaitPlace(lane, now);
@@ -96,7 +99,18 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
     if (delivery.ordered) lane.barrier = true;
     started(lane, now);
     ready.join(lane); // whether it can go on is looked at when its turn comes
+    countStart();
     attempt(lane, delivery);
+  }
+
+  /** A thousand attempts that become due together must not keep the event loop from every other tenant's requests. */
+  function countStart(): void {
+    startedThisTurn += 1;
+    if (startedThisTurn > 1) return;
+    void nextTurn().then(() => {
+      startedThisTurn = 0;
+      pump();
+    });
   }
 
   function landed(lane: Lane): void {
