@@ -2,7 +2,7 @@
  * The delivery history as people ask for it, over a million deliveries: each filter and sort, their combinations at any
  * offset, and what it costs those who publish meanwhile.
  */
-import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../src/domain/ledger.ts";
+import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../src/domain/history/ledger.ts";
 import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";

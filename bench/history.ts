@@ -1,9 +1,9 @@
 /** Lists and filters over a million deliveries, made the ordinary way: published, sent, failed, held, cancelled. */
-import { sealCursor } from "../src/api/cursor.ts";
-import { DELIVERY_STATES } from "../src/domain/delivery.ts";
+import { sealCursor } from "../src/api/lists/cursor.ts";
+import { DELIVERY_STATES } from "../src/domain/delivery/delivery.ts";
 import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
-import { type Cursors, createCursors } from "../src/engine/cursors.ts";
-import { dataFiles, masterKey } from "../src/store/sqlite/files.ts";
+import { type Cursors, createCursors } from "../src/engine/history/cursors.ts";
+import { dataFiles, masterKey } from "../src/store/sqlite/files/files.ts";
 import { createVault } from "../src/store/vault.ts";
 import type { Benchmark, Measure } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";

@@ -23,7 +23,7 @@ import {
   parseToken,
 } from "./config/parse.ts";
 import { StartupError } from "./domain/errors.ts";
-import { nearest } from "./domain/nearest.ts";
+import { nearest } from "./domain/text/nearest.ts";
 
 export interface Config {
   readonly host: string;

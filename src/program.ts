@@ -7,11 +7,11 @@ import { createSystemClock } from "./clock/system.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
-import { terminalLine } from "./domain/readable.ts";
+import { terminalLine } from "./domain/text/readable.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
-import { backUp } from "./store/sqlite/backup.ts";
-import { openBeside } from "./store/sqlite/beside.ts";
-import { dataFiles } from "./store/sqlite/files.ts";
+import { openBeside } from "./store/sqlite/access/command-line-store.ts";
+import { dataFiles } from "./store/sqlite/files/files.ts";
+import { backUp } from "./store/sqlite/upkeep/backup.ts";
 
 /** @param words what follows the program's name */
 export async function run(words: readonly string[]): Promise<void> {

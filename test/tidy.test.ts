@@ -1,15 +1,17 @@
 /** The habits of the house, as tests: each failure names the place and what to do instead. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { test } from "node:test";
-import * as apiLimits from "../src/api/limits.ts";
+import * as apiLimits from "../src/api/http/limits.ts";
 import * as limits from "../src/domain/limits.ts";
 import { readSourceFiles } from "./tidy/files.ts";
-import { cycles, importFaults } from "./tidy/rooms.ts";
+import { cycles, importFaults } from "./tidy/layers.ts";
 import { nameFaults, wordFaults } from "./tidy/words.ts";
 
 const FILES = readSourceFiles();
 const LINES_MAX = 400;
+const FILES_MAX = 20;
 /** Files that may be longer, each with its reason. */
 const LONG_FILES: Readonly<Record<string, string>> = {
   "src/domain/limits.ts": "one list, so that whoever looks for a limit looks in one place",
@@ -20,7 +22,7 @@ const UNITS = new Set("BYTES CHARS MS SECONDS MINUTES HOURS DAYS ROWS".split(" "
 const COUNTED = new Set(
   (
     "EVENTS TARGETS DELIVERIES ENDPOINTS HEADERS RETRIES FILTERS COUNT ANSWERS FAILURES CLAIMS LANES SOURCES STREAMS " +
-    "TENANTS KEYS SETTLEMENTS CONNECTIONS STEPS ADDRESSES VISITS FAULTS TESTS CALLS ELEMENTS"
+    "TENANTS KEYS SETTLEMENTS CONNECTIONS STEPS ADDRESSES VISITS FAULTS TESTS CALLS ELEMENTS STARTS"
   ).split(" "),
 );
 /** Counts whose noun is the name itself, and ratios. */
@@ -49,7 +51,7 @@ test("the source is found", () => {
   assert.ok(FILES.some(({ path }) => path === "src/domain/limits.ts"));
 });
 
-test("every room imports only what it may", () => {
+test("every layer imports only what it may", () => {
   assertNone(FILES.flatMap(importFaults));
 });
 
@@ -69,6 +71,14 @@ test("ports hold types only", () => {
 
 test("every file is named after what is in it", () => {
   assertNone(FILES.flatMap(nameFaults));
+});
+
+test(`a folder has at most ${FILES_MAX} files`, () => {
+  const counts = new Map<string, number>();
+  for (const { path } of FILES) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+  assertNone(
+    [...counts].filter(([, count]) => count > FILES_MAX).map(([folder, count]) => `${folder}: ${count} files`),
+  );
 });
 
 test(`a file has at most ${LINES_MAX} lines, or a reason`, () => {

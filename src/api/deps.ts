@@ -1,5 +1,5 @@
 /** What the surfaces are built from; the composition root fills it. */
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine-types.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 

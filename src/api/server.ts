@@ -1,13 +1,13 @@
 /** The HTTP server: the surfaces side by side, and what is the same for all of them. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
-import { installBodyParsers } from "./body.ts";
-import { refuseMalformed } from "./connection.ts";
-import { installCursors } from "./cursor.ts";
-import { envelope as dashboardEnvelope } from "./dashboard/errors.ts";
-import { registerDashboardSurface } from "./dashboard/routes.ts";
+import { refuseMalformed } from "./connections/connection.ts";
+import { createHttpServer } from "./connections/http-server.ts";
+import { installReception } from "./connections/reception.ts";
 import type { ApiDeps } from "./deps.ts";
-import { registerEndpointsSurface } from "./endpoints/routes.ts";
+import { envelope as dashboardEnvelope } from "./errors/dashboard-errors.ts";
+import { envelope as pauseStatusEnvelope } from "./errors/pause-status-errors.ts";
+import { envelope as pausesEnvelope } from "./errors/pauses-errors.ts";
 import {
   commonEnvelope,
   type Envelope,
@@ -18,19 +18,19 @@ import {
   routeNotFound,
   STARTING,
   send,
-} from "./errors.ts";
-import { contentFault, messageFault } from "./head.ts";
-import { createHttpServer } from "./http-server.ts";
-import { KnownPaths } from "./known-paths.ts";
-import { REQUEST_HEAD_BYTES_MAX } from "./limits.ts";
-import { registerOpenApi } from "./openapi.ts";
-import { registerOperations } from "./operations/routes.ts";
-import { envelope as pauseStatusEnvelope } from "./pause-status/errors.ts";
-import { registerPauseStatusSurface } from "./pause-status/routes.ts";
-import { envelope as pausesEnvelope } from "./pauses/errors.ts";
-import { registerPausesSurface } from "./pauses/routes.ts";
-import { installReception } from "./reception.ts";
-import { type Surface, surfaceOf } from "./surface-paths.ts";
+} from "./errors/problem.ts";
+import { installBodyParsers } from "./http/body.ts";
+import { contentFault, messageFault } from "./http/head.ts";
+import { KnownPaths } from "./http/known-paths.ts";
+import { REQUEST_HEAD_BYTES_MAX } from "./http/limits.ts";
+import { type Surface, surfaceOf } from "./http/surface-paths.ts";
+import { installCursors } from "./lists/cursor.ts";
+import { registerOpenApi } from "./schema/openapi.ts";
+import { registerDashboardSurface } from "./surfaces/dashboard-routes.ts";
+import { registerPauseStatusSurface } from "./surfaces/pause-status-routes.ts";
+import { registerPausesSurface } from "./surfaces/pauses-routes.ts";
+import { registerEndpointsSurface } from "./surfaces/v1-routes.ts";
+import { registerOperations } from "./upkeep/operations-routes.ts";
 
 /** Answers are data about a tenant: nobody caches them, and no browser takes them for a page. */
 const ANSWER_HEADERS = {

@@ -1,6 +1,6 @@
 /** The words of a command line: which command they name, what it was given, or the first thing that is wrong. Pure. */
 import { parseArgs } from "node:util";
-import { nearest } from "../domain/nearest.ts";
+import { nearest } from "../domain/text/nearest.ts";
 import type { Command, Deed, Option } from "./command.ts";
 import { Given } from "./given.ts";
 

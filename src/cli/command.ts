@@ -1,6 +1,7 @@
 /** What a command is, and what it works with. */
-import type { AccessService } from "../engine/engine.ts";
-import type { Users } from "../engine/users.ts";
+
+import type { Users } from "../engine/access/users.ts";
+import type { AccessService } from "../engine/engine-types.ts";
 import type { AccessStore } from "../ports/store.ts";
 import type { Given } from "./given.ts";
 

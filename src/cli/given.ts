@@ -1,10 +1,10 @@
 /** What a command was given, while it is being read: the values, and what is wrong with them so far. */
-import { ROLES, type Role } from "../domain/access.ts";
+import { ROLES, type Role } from "../domain/access/access.ts";
+import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaChanges, type QuotaName } from "../domain/access/quota.ts";
+import { isTenantName, TENANT_NAME_RULE } from "../domain/access/tenant.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../domain/ids.ts";
-import { nearest } from "../domain/nearest.ts";
-import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaChanges, type QuotaName } from "../domain/quota.ts";
-import { recipientFault } from "../domain/recipient.ts";
-import { isTenantName, TENANT_NAME_RULE } from "../domain/tenant.ts";
+import { recipientFault } from "../domain/pauses/recipient.ts";
+import { nearest } from "../domain/text/nearest.ts";
 
 const NAME_CHARS_MAX = 200;
 const SHOWN_CHARS_MAX = 60;

@@ -1,7 +1,7 @@
 /** `signalbox keys`. */
 import { ID_PREFIX, type Seq } from "../domain/ids.ts";
-import { wholeSeconds } from "../domain/time.ts";
-import type { AccessService } from "../engine/engine.ts";
+import { wholeSeconds } from "../domain/text/time.ts";
+import type { AccessService } from "../engine/engine-types.ts";
 import type { KeyPage, KeyRow, Tenant } from "../ports/store.ts";
 import { type Command, type Fields, failed } from "./command.ts";
 import { ANY_TENANT, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";

@@ -1,5 +1,5 @@
 /** Outcomes as text: one JSON value, or tables for people. Pure. */
-import { printableJson, terminalLine } from "../domain/readable.ts";
+import { printableJson, terminalLine } from "../domain/text/readable.ts";
 import type { Fields, Outcome } from "./command.ts";
 
 type Success = Exclude<Outcome, { kind: "failed" }>;

@@ -1,7 +1,7 @@
 /** `signalbox users|keys|tenants …`: the command line, carried out through the store beside a running server. */
-import { createAccess } from "../engine/access.ts";
-import type { AccessService } from "../engine/engine.ts";
-import { createUsers, type Users } from "../engine/users.ts";
+import { createAccess } from "../engine/access/access.ts";
+import { createUsers, type Users } from "../engine/access/users.ts";
+import type { AccessService } from "../engine/engine-types.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
 import { parse } from "./arguments.ts";

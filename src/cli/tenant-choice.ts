@@ -1,8 +1,8 @@
 /** Which tenant a command is about. */
-import type { Actor } from "../domain/access.ts";
+import type { Actor } from "../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../domain/ids.ts";
-import { nearest } from "../domain/nearest.ts";
-import type { Caller } from "../engine/engine.ts";
+import { nearest } from "../domain/text/nearest.ts";
+import type { Caller } from "../engine/engine-types.ts";
 import type { AccessStore, Tenant } from "../ports/store.ts";
 import type { Option } from "./command.ts";
 

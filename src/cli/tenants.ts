@@ -1,8 +1,9 @@
 /** `signalbox tenants`. */
+
+import { QUOTA_NAMES, type QuotaName } from "../domain/access/quota.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
-import { QUOTA_NAMES, type QuotaName } from "../domain/quota.ts";
-import { wholeSeconds } from "../domain/time.ts";
-import type { PatchTenantInput } from "../engine/engine.ts";
+import { wholeSeconds } from "../domain/text/time.ts";
+import type { PatchTenantInput } from "../engine/engine-types.ts";
 import type { Tenant, TenantView } from "../ports/store.ts";
 import { type Command, type Deed, type Fields, failed, type Option } from "./command.ts";
 import { allTenants, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";

@@ -1,7 +1,7 @@
 /** `signalbox users`. */
-import { passwordFault } from "../domain/access.ts";
+import { passwordFault } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
-import { wholeSeconds, wholeSecondsOrNull } from "../domain/time.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../domain/text/time.ts";
 import type { Tenant, UserRow } from "../ports/store.ts";
 import { type Command, type Deed, type Desk, type Fields, failed, type Option, type Outcome } from "./command.ts";
 import { ANY_TENANT, allTenants, chooseTenants, ONE_TENANT } from "./tenant-choice.ts";

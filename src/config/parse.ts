@@ -1,13 +1,13 @@
 /** What one setting's text may be. Pure; a fault says what is wrong and how to mend it, and never repeats a secret. */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { KEY_PATTERN, passwordFault } from "../domain/access.ts";
-import { findJsonFault, jsonRule } from "../domain/json-fault.ts";
+import { KEY_PATTERN, passwordFault } from "../domain/access/access.ts";
+import { isTenantName, TENANT_NAME_RULE } from "../domain/access/tenant.ts";
+import { parseWebUrl, urlSlip } from "../domain/endpoints/web-url.ts";
 import { SECRET_CHARS_MAX, SOURCE_NAME_CHARS_MAX } from "../domain/limits.ts";
-import { recipientFault } from "../domain/recipient.ts";
-import { isTenantName, TENANT_NAME_RULE } from "../domain/tenant.ts";
-import { hasCharacters, isBlank, isPlain } from "../domain/text.ts";
-import { parseWebUrl, urlSlip } from "../domain/web-url.ts";
+import { recipientFault } from "../domain/pauses/recipient.ts";
+import { findJsonFault, jsonRule } from "../domain/text/json-fault.ts";
+import { hasCharacters, isBlank, isPlain } from "../domain/text/text.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 export type Parse<T> = (text: string) => Parsed<T>;

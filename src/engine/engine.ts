@@ -1,248 +1,192 @@
-/** What the surfaces may ask of the engine. Every call is made for one tenant, by an actor already let in. */
-import type { Actor, Role } from "../domain/access.ts";
-import type { DeliveryState } from "../domain/delivery.ts";
-import type { Endpoint, EndpointSettings, Surface } from "../domain/endpoint.ts";
-import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
-import type { QuotaChanges, QuotaExceeded } from "../domain/quota.ts";
-import type {
-  AttemptRow,
-  DeliveryPage,
-  DeliveryRow,
-  DeliverySearch,
-  EndpointHealthRow,
-  EndpointPage,
-  EndpointPlaces,
-  EndpointView,
-  EventView,
-  HourCounts,
-  Job,
-  KeyPage,
-  KeyRow,
-  OutcomeRow,
-  RetryResult,
-  RevokeKeyResult,
-  StoreStats,
-  Tenant,
-  TenantView,
-} from "../ports/store.ts";
-import type { Caller } from "./caller.ts";
-import type { Cursors } from "./cursors.ts";
-import type { InboundService } from "./inbound/inbound-service.ts";
-import type { LedgerService } from "./ledger.ts";
-import type { Admission } from "./pace.ts";
-import type { PauseService } from "./pause-service.ts";
-import type { SessionService } from "./session-service.ts";
+/** Puts the engine together over a store and a sender, starts it and stops it. */
+import type { HmacSha256 } from "../domain/formats/index.ts";
+import { STOP_GRACE_MS } from "../domain/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Notifier } from "../ports/notifier.ts";
+import type { Sender } from "../ports/sender.ts";
+import type { Store } from "../ports/store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { createAccess } from "./access/access.ts";
+import { createPace } from "./access/publish-rate.ts";
+import { createSessions } from "./access/sessions.ts";
+import { createAttempts } from "./delivery/attempts.ts";
+import { createDeliveries } from "./delivery/deliveries.ts";
+import { createTokens } from "./delivery/lease-tokens.ts";
+import { createPublisher } from "./delivery/publish.ts";
+import { createEndpoints } from "./endpoints/endpoints.ts";
+import { createMatching } from "./endpoints/matching.ts";
+import type { Engine } from "./engine-types.ts";
+import { createCursors } from "./history/cursors.ts";
+import { createHistory } from "./history/history.ts";
+import { createLedger } from "./history/ledger.ts";
+import { createStreams } from "./history/stream.ts";
+import { createInbound } from "./inbound/inbound.ts";
+import { createNotifications } from "./pauses/notifications.ts";
+import { startPauses } from "./pauses/pauses.ts";
+import { createRespondLinks } from "./pauses/respond-links.ts";
+import { createWaits } from "./pauses/waits.ts";
+import { createOutage } from "./upkeep/outage.ts";
+import { startUpkeep } from "./upkeep/upkeep.ts";
 
-export type { Caller } from "./caller.ts";
-export type { Admission, TooFast } from "./pace.ts";
-
-export interface PublishInput {
-  readonly type: string;
-  /** The payload's own JSON text. */
-  readonly payload: string;
-  /** Without repeats; null sends it to every endpoint whose filter matches. */
-  readonly endpointIds: readonly Uuid[] | null;
-  readonly idempotencyKey: string | null;
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly sender: Sender;
+  readonly telemetry: Telemetry;
+  readonly hmac: HmacSha256;
+  readonly userAgent: string;
+  readonly retentionMs: number;
+  /** The channels that are configured. */
+  readonly notifiers: readonly Notifier[];
+  /** How people and programs reach the server, without a slash at its end; asked from `listening` on. */
+  readonly publicUrl: () => string;
 }
 
-export type PublishAnswer =
-  | {
-      readonly kind: "accepted";
-      readonly eventId: Uuid;
-      readonly deliveries: readonly {
-        readonly deliveryId: Uuid;
-        readonly endpointId: Uuid;
-        readonly created: boolean;
-      }[];
-    }
-  /** The idempotency key came with other content before. */
-  | { readonly kind: "conflict" }
-  | { readonly kind: "unknownEndpoints"; readonly endpointIds: readonly Uuid[] }
-  /** More endpoints match than one event may go to (`EVENT_TARGETS_MAX`). */
-  | { readonly kind: "tooManyTargets"; readonly count: number }
-  /** 507: the tenant's paused endpoints hold as much as they may. */
-  | { readonly kind: "backlogFull"; readonly endpointId: Uuid }
-  /** 507: the tenant stores as much as it may. */
-  | QuotaExceeded;
+export interface RunningEngine extends Engine {
+  /** The server listens, and the store is founded: requests are carried out, links to it can be sent to people. */
+  listening(): void;
+  /** End streams and exports; from now on readiness says that the server stops. */
+  prepareStop(): void;
+  /** Let attempts on the wire finish, give leases back, write everything down. The store stays open. */
+  stop(): Promise<void>;
+}
 
-export interface CreateEndpointInput {
-  readonly madeBy: Surface;
-  /** `name` null: named after the URL's host. Fields left out take the surface's defaults. */
-  readonly settings: Partial<Omit<EndpointSettings, "name" | "url">> & {
-    readonly url: string;
-    readonly name: string | null;
+export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
+  const { clock, store, sender, telemetry } = options;
+  const entered = await store.enter(clock.now());
+  clock.notBefore(entered.now);
+  const foreignChanges = await store.foreignChanges();
+  const { node } = entered;
+  let listening = false;
+  const outage = createOutage(clock, telemetry);
+  const tokens = createTokens(node);
+  const matching = createMatching(store);
+  const streams = createStreams(store);
+  const attempts = createAttempts(options);
+  const pace = createPace(store, clock);
+  const access = createAccess(store, clock, streams.close, pace.forget);
+  const sessions = createSessions(store, clock, streams.close);
+  const deliveries = createDeliveries({
+    clock,
+    store,
+    attempts,
+    tokens,
+    telemetry,
+    node,
+    outage,
+    onOutcome: streams.tell,
+    onDisabled(endpoint) {
+      matching.changed(endpoint.tenantSeq);
+      const fields = { endpoint: endpoint.id, tenant: endpoint.tenantId };
+      telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
+    },
+  });
+  const publisher = createPublisher({ clock, store, matching, deliveries, tokens, telemetry, outage });
+  const isBusy = () => deliveries.dispatch.inFlight > 0 || publisher.queueSize > 0;
+  const ledger = createLedger(store, clock, isBusy);
+  const links = createRespondLinks(entered.linkKey);
+  const { publicUrl } = options;
+  const respondUrl = (token: string): string => `${publicUrl()}/respond/${token}`;
+  const waits = createWaits(clock);
+  const notifications = createNotifications({
+    clock,
+    store,
+    telemetry,
+    outage,
+    notifiers: options.notifiers,
+    node,
+    respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
+  });
+  const { claims } = deliveries;
+  const pauses = startPauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
+  const inbound = createInbound({ clock, store, outage, claims, publicUrl, isOpen: () => listening });
+  const upkeep = startUpkeep({
+    clock,
+    store,
+    deliveries,
+    telemetry,
+    outage,
+    node,
+    retentionMs: options.retentionMs,
+    lastSeenAt: entered.lastSeenAt,
+    foreignChanges,
+    onForeignChange() {
+      matching.clear();
+      access.forget();
+      pace.forget();
+      sessions.forget();
+      inbound.forget();
+      claims.discover();
+      waits.tellAll();
+    },
+  });
+  let stopping = false;
+  deliveries.claims.discover();
+
+  return {
+    admit: ({ tenantSeq }, events) => pace.admit(tenantSeq, events),
+    publish: publisher.publish,
+    endpoints: createEndpoints({
+      clock,
+      store,
+      sender,
+      matching,
+      deliveries,
+      attempts,
+      onJob: upkeep.workOnJobs,
+    }),
+    history: createHistory(clock, store, deliveries, streams),
+    ledger,
+    access,
+    sessions,
+    pauses,
+    inbound,
+    cursors: createCursors(entered.linkKey),
+    status: {
+      isStarting: () => !listening,
+      ready() {
+        if (stopping) return { ready: false, reason: "the server is stopping" };
+        return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
+      },
+      gauges: () => ({
+        inFlight: deliveries.dispatch.inFlight,
+        heldInMemory: deliveries.house.leases.size,
+        heldBytes: deliveries.house.bytes,
+        lanes: deliveries.house.size,
+        publishQueue: publisher.queueSize,
+        settleQueue: deliveries.settleQueueSize,
+      }),
+      store: () => store.stats(),
+    },
+    listening() {
+      listening = true;
+      notifications.start();
+    },
+    prepareStop() {
+      stopping = true;
+      streams.close();
+      ledger.close();
+      waits.close();
+    },
+    async stop() {
+      stopping = true;
+      streams.close();
+      ledger.close();
+      deliveries.halt();
+      const told = notifications.stop();
+      await Promise.all([publisher.drained(), inbound.drained()]);
+      await Promise.all([deliveries.claims.stop(), upkeep.stop(), pauses.stop()]);
+      const givenBack = deliveries.giveBackAll();
+      await deliveries.landed(STOP_GRACE_MS, () => {
+        sender.abortAll();
+        outage.stop(); // what ended and cannot be written is sent again after the next start
+      });
+      await told; // ends in the same grace; until then what was sent may still get written down
+      outage.stop();
+      await givenBack;
+      await deliveries.flush();
+      await deliveries.giveBackAll();
+      deliveries.dispatch.close();
+    },
   };
-  /** Null: one is generated. */
-  readonly secret: string | null;
-}
-
-export type CreateEndpointAnswer =
-  | { readonly kind: "created"; readonly endpoint: Endpoint; readonly generatedSecret: string | null }
-  | { readonly kind: "urlRefused"; readonly reason: string }
-  | QuotaExceeded;
-
-export interface PatchEndpointInput {
-  readonly settings?: Partial<EndpointSettings>;
-  readonly status?: "ACTIVE" | "PAUSED" | "DISABLED" | "toggle";
-  readonly secret?: string;
-}
-
-export type PatchEndpointAnswer =
-  | { readonly kind: "patched"; readonly view: EndpointView }
-  | { readonly kind: "unknown" }
-  | { readonly kind: "urlRefused"; readonly reason: string };
-
-export interface RotateSecretAnswer {
-  /** Null when the caller gave the secret. */
-  readonly generatedSecret: string | null;
-  /** When the previous one stops; now, without an overlap. */
-  readonly previousExpiresAt: EpochMs;
-}
-
-export interface TestAnswer {
-  readonly success: boolean;
-  readonly httpStatus: number | null;
-  /** A sentence for a person: sent successfully, or what went wrong. */
-  readonly message: string;
-}
-
-export interface ListDeliveriesInput {
-  readonly state: DeliveryState | null;
-  readonly endpointId: Uuid | null;
-  readonly eventId: Uuid | null;
-  /** An exact event type, or a prefix with `.*`. */
-  readonly eventType: string | null;
-  readonly search: DeliverySearch | null;
-  readonly from: EpochMs | null;
-  readonly to: EpochMs | null;
-  readonly before: Seq | null;
-  readonly limit: number;
-}
-
-export type RetryEventAnswer =
-  /** Those that wait again, oldest first. */
-  | { readonly kind: "queued"; readonly deliveryIds: readonly [Uuid, ...Uuid[]] }
-  /** None had failed, but for tests and those of deleted endpoints. */
-  | { readonly kind: "nothing" }
-  | { readonly kind: "unknown" };
-
-export type ReplayAnswer =
-  | { readonly kind: "created"; readonly batchId: Uuid; readonly count: number; readonly skipped: number }
-  | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
-
-/** A live feed of outcomes. */
-export interface OutcomeStream {
-  /** Ends (`done`) when the reader fell behind, or when the server stops. */
-  next(): Promise<{ readonly done: false; readonly value: OutcomeRow } | { readonly done: true }>;
-  close(): void;
-}
-
-export interface CreatedKey {
-  readonly kind: "created";
-  readonly row: KeyRow;
-  /** Shown once. */
-  readonly apiKey: string;
-}
-
-export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
-
-/** Only what is present changes. */
-export interface PatchTenantInput {
-  readonly name?: string;
-  readonly quotas?: QuotaChanges;
-}
-
-export interface EndpointService {
-  /** Why an endpoint may not have this URL; null when it may. `create` and `patch` ask the same. */
-  urlFault(url: string): Promise<string | null>;
-  create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
-  get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
-  list(caller: Caller, after: Seq | null, limit: number): Promise<EndpointPage>;
-  /** A page by its place, and how many there are. */
-  listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointPlaces>;
-  /** Which of these the tenant does not have. */
-  unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
-  patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
-  remove(caller: Caller, id: Uuid): Promise<boolean>;
-  rotateSecret(
-    caller: Caller,
-    id: Uuid,
-    input: { readonly secret: string | null; readonly overlapSeconds: number },
-  ): Promise<RotateSecretAnswer | null>;
-  /** Sends the event `test`, whatever the endpoint's status, and waits for the answer. */
-  test(caller: Caller, id: Uuid): Promise<TestAnswer | null>;
-  /** The job's id; null when there is no such endpoint. */
-  recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
-}
-
-export interface HistoryService {
-  listDeliveries(caller: Caller, input: ListDeliveriesInput): Promise<DeliveryPage>;
-  getDelivery(
-    caller: Caller,
-    id: Uuid,
-  ): Promise<{ readonly row: DeliveryRow; readonly attempts: readonly AttemptRow[] } | null>;
-  getEvent(caller: Caller, id: Uuid): Promise<EventView | null>;
-  cancel(caller: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown">;
-  retry(caller: Caller, id: Uuid): Promise<RetryResult>;
-  /** Retry all failed deliveries of an event. */
-  retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventAnswer>;
-  replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
-  getJob(caller: Caller, id: Uuid): Promise<Job | null>;
-  /** Whole hours back from now. */
-  volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
-  latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;
-  endpointHealth(caller: Caller, hours: number): Promise<readonly EndpointHealthRow[]>;
-  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` open. `after`: resume behind this outcome. */
-  stream(caller: Caller, after: Seq | null): OutcomeStream | null;
-}
-
-export interface AccessService {
-  /** Whom a key belongs to; null when it is unknown or revoked. */
-  authenticate(apiKey: string): Promise<Actor | null>;
-  findTenant(id: Uuid): Promise<Tenant | null>;
-  createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
-  /** In creation order, after a sequence. */
-  listKeys(caller: Caller, after: Seq | null, limit: number): Promise<KeyPage>;
-  revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;
-  /** Replaces the actor's own key; null when it was revoked meanwhile, or the actor is not a key. */
-  rotateKey(caller: Caller): Promise<string | null>;
-  createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;
-  /** With its quotas, and what counts against them. */
-  getTenant(id: Uuid): Promise<TenantView | null>;
-  /** Null: there is no such tenant. */
-  patchTenant(caller: Caller, id: Uuid, input: PatchTenantInput): Promise<TenantView | null>;
-  listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
-}
-
-export interface Engine {
-  /** Count events towards the tenant's rate, before they are published. */
-  admit(caller: Caller, events: number): Admission | Promise<Admission>;
-  /** Throws `StoreUnavailable` while the store cannot commit or too much waits for it. */
-  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
-  readonly endpoints: EndpointService;
-  readonly history: HistoryService;
-  readonly ledger: LedgerService;
-  readonly access: AccessService;
-  readonly sessions: SessionService;
-  readonly pauses: PauseService;
-  readonly inbound: InboundService;
-  readonly cursors: Cursors;
-  readonly status: {
-    /** Whether the first tenant, its key and the sources of the settings may not be there yet. */
-    isStarting(): boolean;
-    /** Whether publishing would be accepted now; the reason when it would not. */
-    ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
-    gauges(): EngineGauges;
-    store(): Promise<StoreStats>;
-  };
-}
-
-/** What the metrics show of the engine's inside. */
-export interface EngineGauges {
-  readonly inFlight: number;
-  readonly heldInMemory: number;
-  readonly heldBytes: number;
-  readonly lanes: number;
-  readonly publishQueue: number;
-  readonly settleQueue: number;
 }

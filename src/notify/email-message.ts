@@ -1,7 +1,7 @@
 /** A question as an e-mail: one subject, and the same content as plain text and as HTML. */
 
 import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
-import { oneLine, readable } from "../domain/readable.ts";
+import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
 import { cut, deadlineSentences, LINK_SENTENCES, opening, TEXT_SENTENCE } from "./text.ts";
 

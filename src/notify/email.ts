@@ -3,7 +3,7 @@ import { domainToASCII } from "node:url";
 import { createTransport } from "nodemailer";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { MAIL_CONNECTIONS_MAX, NOTIFICATION_MS_MAX, SMTP_CONNECT_MS_MAX, SMTP_IDLE_MS } from "../domain/limits.ts";
-import { recipientFault } from "../domain/recipient.ts";
+import { recipientFault } from "../domain/pauses/recipient.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notification, Notified, Notifier } from "../ports/notifier.ts";
 import { emailMessage } from "./email-message.ts";

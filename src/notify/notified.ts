@@ -1,10 +1,10 @@
 /** What came of one try, in words for whoever asked: bounded, and on one line. */
 
-import type { Outcome } from "../domain/delivery.ts";
+import type { Outcome } from "../domain/delivery/delivery.ts";
+import { parseRetryAfterMs } from "../domain/delivery/retry.ts";
 import type { EpochMs } from "../domain/ids.ts";
 import { NOTIFICATION_REASON_CHARS_MAX } from "../domain/limits.ts";
-import { oneLine } from "../domain/readable.ts";
-import { parseRetryAfterMs } from "../domain/retry.ts";
+import { oneLine } from "../domain/text/readable.ts";
 import type { Notified } from "../ports/notifier.ts";
 import { cut } from "./text.ts";
 

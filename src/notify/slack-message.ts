@@ -1,7 +1,7 @@
 /** A question as a Slack message (Block Kit). */
 
 import { SLACK_HEADER_CHARS_MAX, SLACK_PREVIEW_CHARS_MAX, SLACK_SECTION_CHARS_MAX } from "../domain/limits.ts";
-import { oneLine, readable } from "../domain/readable.ts";
+import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
 import { cut, deadlineSentences, LINK_SENTENCES, opening, TEXT_SENTENCE } from "./text.ts";
 

@@ -1,6 +1,6 @@
 /** The Slack channel: incoming webhooks, whose URLs come from callers, so the address guard applies. */
 import { NOTIFICATION_MS_MAX, NOTIFICATIONS_COUNT_MAX } from "../domain/limits.ts";
-import { recipientFault } from "../domain/recipient.ts";
+import { recipientFault } from "../domain/pauses/recipient.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";

@@ -7,9 +7,9 @@ import {
   SMS_QUESTION_CHARS_MAX,
   SMS_REQUESTER_CHARS_MAX,
 } from "../domain/limits.ts";
-import { oneLine } from "../domain/readable.ts";
-import { recipientFault } from "../domain/recipient.ts";
-import { spokenTime } from "../domain/spoken-time.ts";
+import { recipientFault } from "../domain/pauses/recipient.ts";
+import { spokenTime } from "../domain/pauses/spoken-time.ts";
+import { oneLine } from "../domain/text/readable.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notification, Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";

@@ -1,6 +1,7 @@
 /** Text as people are shown it in every channel. */
-import { oneLine } from "../domain/readable.ts";
-import { spokenTime } from "../domain/spoken-time.ts";
+
+import { spokenTime } from "../domain/pauses/spoken-time.ts";
+import { oneLine } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
 
 /** The beginning of a text, marked as such when something is missing; never half a character. */

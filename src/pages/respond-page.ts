@@ -6,9 +6,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { EpochMs } from "../domain/ids.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../domain/limits.ts";
-import { oneLine, readable } from "../domain/readable.ts";
-import { relativeTime, spokenTime } from "../domain/spoken-time.ts";
-import { wholeSeconds } from "../domain/time.ts";
+import { relativeTime, spokenTime } from "../domain/pauses/spoken-time.ts";
+import { oneLine, readable } from "../domain/text/readable.ts";
+import { wholeSeconds } from "../domain/text/time.ts";
 import { type Html, html, NOTHING, trusted } from "./html.ts";
 
 export type RespondPage =

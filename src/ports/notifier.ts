@@ -1,5 +1,5 @@
 import type { EpochMs, Uuid } from "../domain/ids.ts";
-import type { Channel } from "../domain/pause.ts";
+import type { Channel } from "../domain/pauses/pause.ts";
 
 /** What a person is told of a pause. */
 export interface Notification {

@@ -1,4 +1,4 @@
-import type { Outcome } from "../domain/delivery.ts";
+import type { Outcome } from "../domain/delivery/delivery.ts";
 
 /** One HTTP POST. */
 export interface SendRequest {

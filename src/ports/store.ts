@@ -5,7 +5,7 @@
  * has happened. Ids and tokens are made by the caller, so an ambiguous verb may be repeated without effect.
  */
 import type { AccessVerbs } from "./store/access.ts";
-import type { DeliveringVerbs } from "./store/delivering.ts";
+import type { DeliveringVerbs } from "./store/delivery.ts";
 import type { EndpointVerbs } from "./store/endpoints.ts";
 import type { HistoryVerbs } from "./store/history.ts";
 import type { InboundVerbs } from "./store/inbound.ts";
@@ -26,7 +26,7 @@ export interface Store
     UpkeepVerbs {}
 
 export type * from "./store/access.ts";
-export type * from "./store/delivering.ts";
+export type * from "./store/delivery.ts";
 export type * from "./store/endpoints.ts";
 export type * from "./store/history.ts";
 export type * from "./store/inbound.ts";

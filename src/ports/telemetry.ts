@@ -1,4 +1,4 @@
-import type { AttemptOutcome, Classification } from "../domain/delivery.ts";
+import type { AttemptOutcome, Classification } from "../domain/delivery/delivery.ts";
 import type { Uuid } from "../domain/ids.ts";
 
 /** Where the engine says what happened; `telemetry/` makes log lines and metrics of it. */

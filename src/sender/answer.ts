@@ -6,7 +6,7 @@
  * After any of them the connection is not used again: nobody can smuggle one answer into the place of another.
  */
 import { ANSWER_HEAD_BYTES_MAX, INTERIM_ANSWERS_MAX, RETRY_AFTER_CHARS_MAX } from "../domain/limits.ts";
-import { type Failure, headTooLarge, unreachable } from "./failures.ts";
+import { type Failure, headTooLarge, unreachable } from "./failures/failures.ts";
 
 export interface AnswerSink {
   /** The head of the final answer is complete. `retryAfter` is the first such header's text, cut. */

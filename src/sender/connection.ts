@@ -7,7 +7,7 @@ import tls from "node:tls";
 import { READ_BUFFER_BYTES } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Dial, dial } from "./dial.ts";
-import { brokenFailure, type Failure, internalError, tlsFailure, unreachable } from "./failures.ts";
+import { brokenFailure, type Failure, internalError, tlsFailure, unreachable } from "./failures/failures.ts";
 import type { Guard } from "./guard.ts";
 import type { WireRequest } from "./request.ts";
 import type { NameResolver } from "./resolver.ts";

@@ -2,7 +2,7 @@
 import net from "node:net";
 import { ADDRESS_HEAD_START_MS, ADDRESSES_TRIED_MAX } from "../domain/limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
-import { connectFailure, type Failure } from "./failures.ts";
+import { connectFailure, type Failure } from "./failures/failures.ts";
 
 export interface Dial {
   /** Give up every address that is being tried. */

@@ -1,5 +1,5 @@
 /** One attempt on the wire, made into one outcome. */
-import type { Outcome } from "../domain/delivery.ts";
+import type { Outcome } from "../domain/delivery/delivery.ts";
 import {
   ANSWER_BODY_BYTES_MAX,
   ANSWER_WIRE_BYTES_MAX,
@@ -12,7 +12,7 @@ import type { SendRequest } from "../ports/sender.ts";
 import { AnswerReader, type AnswerSink } from "./answer.ts";
 import type { Connection, Occupant, Receiver } from "./connection.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { type Failure, unreachable } from "./failures.ts";
+import { type Failure, unreachable } from "./failures/failures.ts";
 import type { Pool } from "./pool.ts";
 import { type WireRequest, wireRequest } from "./request.ts";
 import { readSnippet } from "./snippet.ts";

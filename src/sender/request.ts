@@ -1,5 +1,5 @@
 /** How a request stands on the wire. */
-import { isOfTheConnection } from "../domain/headers.ts";
+import { isOfTheConnection } from "../domain/text/headers.ts";
 import type { SendRequest } from "../ports/sender.ts";
 import type { Target } from "./target.ts";
 

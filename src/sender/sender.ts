@@ -1,13 +1,13 @@
 /** The outgoing HTTP client: one POST in, one outcome out. */
 import { LRUCache } from "lru-cache";
-import type { Outcome } from "../domain/delivery.ts";
+import type { Outcome } from "../domain/delivery/delivery.ts";
 import { IDLE_CONNECTIONS_MAX, REGISTRATION_DNS_MS, SENDER_TARGETS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Sender, SendRequest, UrlVerdict } from "../ports/sender.ts";
 import { nameRefusal, type Receiver } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchange } from "./exchange.ts";
-import { internalError, unreachable } from "./failures.ts";
+import { internalError, unreachable } from "./failures/failures.ts";
 import { createGuard } from "./guard.ts";
 import { Pool } from "./pool.ts";
 import { requestLines } from "./request.ts";

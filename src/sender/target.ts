@@ -1,7 +1,7 @@
 /** The URL rules (contract, section 3): what of a URL can be judged by its spelling. */
 import { isIP } from "node:net";
+import { urlSlip } from "../domain/endpoints/web-url.ts";
 import { ENDPOINT_URL_CHARS_MAX } from "../domain/limits.ts";
-import { urlSlip } from "../domain/web-url.ts";
 import type { Guard } from "./guard.ts";
 
 /** Who is meant by a URL's host. */

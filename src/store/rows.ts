@@ -1,9 +1,15 @@
 /** Row ↔ domain: what both dialects share. */
-import type { AttemptOutcome, DeliveryState } from "../domain/delivery.ts";
-import { FORMATS, type Format } from "../domain/endpoint.ts";
+import type { AttemptOutcome, DeliveryState } from "../domain/delivery/delivery.ts";
+import { FORMATS, type Format } from "../domain/endpoints/endpoint.ts";
 import type { Uuid } from "../domain/ids.ts";
 import { TRANSITION_DIRECTIONS, type TransitionDirection } from "../domain/inbound/pause-status.ts";
-import { CHANNELS, type Channel, type NotificationState, PAUSE_STATUSES, type PauseStatus } from "../domain/pause.ts";
+import {
+  CHANNELS,
+  type Channel,
+  type NotificationState,
+  PAUSE_STATUSES,
+  type PauseStatus,
+} from "../domain/pauses/pause.ts";
 import type { InboundKind } from "../ports/store.ts";
 
 /** The stored states of a delivery; the first migration names them. */

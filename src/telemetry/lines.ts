@@ -1,8 +1,8 @@
 /** What a log line may say. Pure. */
-import { UNREACHABLE_REASONS } from "../domain/delivery.ts";
+import { UNREACHABLE_REASONS } from "../domain/delivery/delivery.ts";
 import type { EpochMs } from "../domain/ids.ts";
 import { ERROR_DETAIL_CHARS_MAX } from "../domain/limits.ts";
-import { printableJson } from "../domain/readable.ts";
+import { printableJson } from "../domain/text/readable.ts";
 import type { Attempted } from "../ports/telemetry.ts";
 
 /**

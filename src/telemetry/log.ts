@@ -1,6 +1,6 @@
 /** JSON lines on standard output. */
 import { type DestinationStream, type Level, type Logger, pino } from "pino";
-import { printableJson } from "../domain/readable.ts";
+import { printableJson } from "../domain/text/readable.ts";
 import type { Clock } from "../ports/clock.ts";
 
 export type LogLevel = Level | "silent";

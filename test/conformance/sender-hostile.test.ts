@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
-import type { Outcome } from "../../src/domain/delivery.ts";
+import type { Outcome } from "../../src/domain/delivery/delivery.ts";
 import { ANSWER_BODY_BYTES_MAX } from "../../src/domain/limits.ts";
 import { answer, type Behaviour, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
 

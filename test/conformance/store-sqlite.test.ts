@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { dataFiles } from "../../src/store/sqlite/files.ts";
+import { dataFiles } from "../../src/store/sqlite/files/files.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { describeStore } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
 import { suite, type TestContext, test } from "node:test";
-import { openBeside } from "../../src/store/sqlite/beside.ts";
+import { openBeside } from "../../src/store/sqlite/access/command-line-store.ts";
 import { assembleServer } from "../harness/assembled.ts";
 import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer, startChild } from "../harness/child.ts";
 import { within } from "../harness/deadline.ts";

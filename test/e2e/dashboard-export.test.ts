@@ -10,7 +10,7 @@ import { after, type TestContext, test } from "node:test";
 import { createSystemClock } from "../../src/clock/system.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import { EXPORT_STALL_MS_MAX, EXPORT_STRETCH_ROWS, EXPORTS_OF_TENANT_COUNT_MAX } from "../../src/domain/limits.ts";
-import { createUsers } from "../../src/engine/users.ts";
+import { createUsers } from "../../src/engine/access/users.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { assembleServer } from "../harness/assembled.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { sign as octokitSign } from "@octokit/webhooks-methods";
 import { Webhook } from "standardwebhooks";
-import { signJcs } from "../../packages/sdk/src/jcs.ts";
+import { signJcs } from "../../packages/sdk/src/signing/jcs.ts";
 import { hmac, PROVIDERS, type Sent, seconds, stripe } from "../fixtures/providers.ts";
 import { newDataDir } from "../harness/child.ts";
 import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";

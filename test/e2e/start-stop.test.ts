@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { suite, type TestContext, test } from "node:test";
-import { dataFiles, tryLockDir } from "../../src/store/sqlite/files.ts";
+import { dataFiles, tryLockDir } from "../../src/store/sqlite/files/files.ts";
 import { CHILD_KEY, type Child, newDataDir, spawnServer, startChild } from "../harness/child.ts";
 import { startCommand } from "../harness/command.ts";
 import { type Hooks, leaveOpen, startHooks } from "../harness/hooks.ts";

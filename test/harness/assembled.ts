@@ -2,9 +2,9 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "../../src/api/server.ts";
 import { createSystemClock } from "../../src/clock/system.ts";
-import { found } from "../../src/engine/founding.ts";
-import { hmacSha256 } from "../../src/engine/hmac.ts";
-import { startEngine } from "../../src/engine/start.ts";
+import { found } from "../../src/engine/access/bootstrap.ts";
+import { hmacSha256 } from "../../src/engine/delivery/hmac.ts";
+import { startEngine } from "../../src/engine/engine.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { createSender } from "../../src/sender/sender.ts";

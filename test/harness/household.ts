@@ -1,6 +1,6 @@
 /** A tenant with somebody of each role in it, who has a key and a session; and how they ask. */
 import assert from "node:assert/strict";
-import { includesRole, ROLES, type Role } from "../../src/domain/access.ts";
+import { includesRole, ROLES, type Role } from "../../src/domain/access/access.ts";
 import { CLOSED_ROUTES, type Route } from "../fixtures/routes.ts";
 import { make } from "./belongings.ts";
 import { signedIn } from "./jar.ts";

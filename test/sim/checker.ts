@@ -1,17 +1,18 @@
 /** What must be true when everything has come to rest. */
+
+import { LEDGER_ORDERS, LEDGER_STATUSES } from "../../src/domain/history/ledger.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
-import { LEDGER_ORDERS, LEDGER_STATUSES } from "../../src/domain/ledger.ts";
 import { LIST_PAGE_MAX, STORED_BYTES_PER_ROW } from "../../src/domain/limits.ts";
 import { STATE, uuidBytes, uuidText } from "../../src/store/rows.ts";
-import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/ledger/verbs.ts";
-import { PAUSE_CONTENT_BYTES } from "../../src/store/sqlite/pauses.ts";
+import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/history/ledger/verbs.ts";
+import { PAUSE_CONTENT_BYTES } from "../../src/store/sqlite/pauses/pauses.ts";
 import { all } from "../../src/store/sqlite/reading.ts";
 import { expectations } from "../fixtures/ledger.ts";
-import { checkInbound } from "./inbound-checker.ts";
+import { checkInbound } from "./inbound/inbound-checker.ts";
 import type { World } from "./machine.ts";
 import type { KnownEvent } from "./model.ts";
 import type { Sent } from "./network.ts";
-import { checkPauses } from "./pause-checker.ts";
+import { checkPauses } from "./pauses/pause-checker.ts";
 import { deliveryIdOf, eventIdOf, isTest } from "./watch.ts";
 
 export function checkEnd(world: World): void {

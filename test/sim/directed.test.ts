@@ -1,12 +1,12 @@
 /** Single situations that chance brings about too seldom, in virtual time. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Actor } from "../../src/domain/access.ts";
-import type { EndpointSettings } from "../../src/domain/endpoint.ts";
+import type { Actor } from "../../src/domain/access/access.ts";
+import type { EndpointSettings } from "../../src/domain/endpoints/endpoint.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
-import type { Caller } from "../../src/engine/engine.ts";
-import type { RunningEngine } from "../../src/engine/start.ts";
-import { settingsOf, USERNAME } from "./inbound-senders.ts";
+import type { RunningEngine } from "../../src/engine/engine.ts";
+import type { Caller } from "../../src/engine/engine-types.ts";
+import { settingsOf, USERNAME } from "./inbound/inbound-senders.ts";
 import type { World } from "./machine.ts";
 import { type Mood, siteUrl } from "./network.ts";
 import { createWorld } from "./world.ts";

@@ -1,15 +1,15 @@
 /** The parts of a simulated machine, as they know each other. */
 import type { Uuid } from "../../src/domain/ids.ts";
-import type { Pause } from "../../src/domain/pause.ts";
-import type { Caller } from "../../src/engine/caller.ts";
-import type { PauseView } from "../../src/engine/pause-service.ts";
-import type { RunningEngine } from "../../src/engine/start.ts";
+import type { Pause } from "../../src/domain/pauses/pause.ts";
+import type { Caller } from "../../src/engine/access/caller.ts";
+import type { RunningEngine } from "../../src/engine/engine.ts";
+import type { PauseView } from "../../src/engine/pauses/pause-service.ts";
 import type { WallClock } from "./clock.ts";
 import type { Answer } from "./fate.ts";
 import type { Model } from "./model.ts";
 import type { Network, Sent } from "./network.ts";
-import type { KnownPause } from "./pause-model.ts";
-import type { People, Telling } from "./people.ts";
+import type { KnownPause } from "./pauses/pause-model.ts";
+import type { People, Telling } from "./pauses/people.ts";
 import type { Random } from "./random.ts";
 import type { Disk } from "./store.ts";
 import type { Timeline } from "./timeline.ts";

@@ -1,11 +1,11 @@
 /** What the callers of the simulated server know: what was answered, and what is open because no answer came. */
 
-import type { EndpointStatus, Format } from "../../src/domain/endpoint.ts";
+import type { EndpointStatus, Format } from "../../src/domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
-import type { Caller } from "../../src/engine/engine.ts";
+import type { Caller } from "../../src/engine/engine-types.ts";
 import type { Belief } from "./belief.ts";
-import { createInboundModel, type InboundModel } from "./inbound-model.ts";
-import type { KnownPause, PauseAsk } from "./pause-model.ts";
+import { createInboundModel, type InboundModel } from "./inbound/inbound-model.ts";
+import type { KnownPause, PauseAsk } from "./pauses/pause-model.ts";
 
 /** Idempotency keys are remembered for 72 hours; once the clock was set ahead by so much, nothing is said of them. */
 export const KEYS_FORGOTTEN_MS = 70 * 3_600_000;

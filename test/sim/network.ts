@@ -1,5 +1,5 @@
 /** The simulated wire and the receivers behind it: who got what when, and what the sender heard of it. */
-import type { Outcome, UnreachableReason } from "../../src/domain/delivery.ts";
+import type { Outcome, UnreachableReason } from "../../src/domain/delivery/delivery.ts";
 import type { Sender, SendRequest } from "../../src/ports/sender.ts";
 import type { WallClock } from "./clock.ts";
 import type { Random } from "./random.ts";

@@ -1,10 +1,10 @@
 /** One simulation from one seed: a while of everything at once, then peace, and then everything must have ended. */
 import { hash } from "node:crypto";
 import { checkEnd } from "./checker.ts";
-import { pollInbound } from "./inbound-checker.ts";
+import { pollInbound } from "./inbound/inbound-checker.ts";
 import type { World } from "./machine.ts";
 import { MOODS, type Mood } from "./network.ts";
-import { CHANNEL_MOODS, type ChannelMood, CONFIGURED } from "./people.ts";
+import { CHANNEL_MOODS, type ChannelMood, CONFIGURED } from "./pauses/people.ts";
 import { createWorkload } from "./workload.ts";
 import { createWorld } from "./world.ts";
 

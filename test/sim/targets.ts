@@ -1,5 +1,5 @@
 /** To whom an event that the server publishes by itself has to go. */
-import { matchesFilters } from "../../src/domain/event.ts";
+import { matchesFilters } from "../../src/domain/delivery/event.ts";
 import type { Seq } from "../../src/domain/ids.ts";
 import type { World } from "./machine.ts";
 

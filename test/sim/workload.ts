@@ -1,16 +1,16 @@
 /** What callers do to the server: everything that the engine offers, at random times, some of it at once. */
-import type { Actor } from "../../src/domain/access.ts";
-import type { EndpointSettings } from "../../src/domain/endpoint.ts";
-import { matchesFilters } from "../../src/domain/event.ts";
+import type { Actor } from "../../src/domain/access/access.ts";
+import { matchesFilters } from "../../src/domain/delivery/event.ts";
+import type { EndpointSettings } from "../../src/domain/endpoints/endpoint.ts";
 import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
-import type { Caller, PublishAnswer, PublishInput } from "../../src/engine/engine.ts";
+import type { Caller, PublishAnswer, PublishInput } from "../../src/engine/engine-types.ts";
 import { createBelief } from "./belief.ts";
 import { type Fate, fateOf } from "./fate.ts";
-import { createInboundWorkload, type InboundWorkload } from "./inbound-workload.ts";
+import { createInboundWorkload, type InboundWorkload } from "./inbound/inbound-workload.ts";
 import type { World } from "./machine.ts";
 import { isSurelyDeaf, isSurelyListening, KEYS_FORGOTTEN_MS, type KnownEndpoint, type Standing } from "./model.ts";
 import { siteUrl } from "./network.ts";
-import { createPauseWorkload, type PauseWorkload } from "./pause-workload.ts";
+import { createPauseWorkload, type PauseWorkload } from "./pauses/pause-workload.ts";
 import { pickWeighted } from "./random.ts";
 
 export interface Workload {

@@ -1,15 +1,15 @@
 /** One machine: its clock, disk and wire, the server's processes that live and die on it, and those who call them. */
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import { nextUuid, type UuidState } from "../../src/domain/ids.ts";
-import { hmacSha256 } from "../../src/engine/hmac.ts";
-import { startEngine } from "../../src/engine/start.ts";
+import { hmacSha256 } from "../../src/engine/delivery/hmac.ts";
+import { startEngine } from "../../src/engine/engine.ts";
 import type { Noticed } from "../../src/ports/telemetry.ts";
 import { createSimClock, createWallClock } from "./clock.ts";
 import type { Process, World } from "./machine.ts";
 import { createModel } from "./model.ts";
 import { createNetwork } from "./network.ts";
-import { createPauseWatch } from "./pause-watch.ts";
-import { createPeople } from "./people.ts";
+import { createPauseWatch } from "./pauses/pause-watch.ts";
+import { createPeople } from "./pauses/people.ts";
 import { createRandom } from "./random.ts";
 import { connect, createDisk } from "./store.ts";
 import { createTimeline } from "./timeline.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SourceFile } from "./files.ts";
-import { cycles, importFaults } from "./rooms.ts";
+import { cycles, importFaults } from "./layers.ts";
 import { scan } from "./scan.ts";
 import { nameFaults, wordFaults } from "./words.ts";
 
@@ -12,20 +12,21 @@ const file = (path: string, source: string): SourceFile => ({
 });
 
 const FORBIDDEN: readonly (readonly [string, string])[] = [
-  ["src/domain/retry.ts", 'import type { Clock } from "../ports/clock.ts";'],
-  ["src/domain/retry.ts", 'import { createHmac } from "node:crypto";'],
-  ["src/domain/retry.ts", 'import canonicalize from "canonicalize";'],
+  ["src/domain/delivery/retry.ts", 'import type { Clock } from "../../ports/clock.ts";'],
+  ["src/domain/delivery/retry.ts", 'import { createHmac } from "node:crypto";'],
+  ["src/domain/delivery/retry.ts", 'import canonicalize from "canonicalize";'],
   ["src/ports/store.ts", 'import { unreachable } from "../domain/errors.ts";'],
   ["src/engine/lanes.ts", 'import type { Row } from "../store/rows.ts";'],
   ["src/engine/lanes.ts", 'import { createSystemClock } from "../clock/system.ts";'],
-  ["src/store/sqlite/claim.ts", 'import { engine } from "../../engine/engine.ts";'],
-  ["src/store/sqlite/claim.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
+  ["src/store/sqlite/delivery/claim.ts", 'import { engine } from "../../../engine/engine.ts";'],
+  ["src/store/sqlite/delivery/claim.ts", 'import { createSystemClock } from "../../../clock/system.ts";'],
   ["src/sender/sender.ts", 'import { log } from "../telemetry/log.ts";'],
-  ["src/api/endpoints/routes.ts", 'import { store } from "../../store/sqlite/store.ts";'],
-  ["src/api/endpoints/routes.ts", 'const sender = await import("../../sender/sender.ts");'],
-  ["src/api/endpoints/routes.ts", 'import { wire } from "../pauses/wire.ts";'],
+  ["src/api/surfaces/v1-routes.ts", 'import { store } from "../../store/sqlite/store.ts";'],
+  ["src/api/surfaces/v1-routes.ts", 'const sender = await import("../../sender/sender.ts");'],
+  ["src/api/endpoints/endpoint-routes.ts", 'import { wire } from "../pauses/pause-wire.ts";'],
+  ["src/api/http/body.ts", 'import { wire } from "../pauses/pause-wire.ts";'],
   ["src/cli/keys.ts", 'export * from "../store/rows.ts";'],
-  ["src/engine/lanes.ts", 'import { receiver } from "../../test/fixtures/receiver.ts";'],
+  ["src/engine/lanes.ts", 'import { receiver } from "../fixtures/receiver.ts";'],
   ["src/engine/engine.test.ts", 'import "../main.ts";'],
   ["src/attic/old.ts", 'import "../domain/ids.ts";'],
   ["packages/sdk/src/client.ts", 'import { request } from "undici";'],
@@ -39,15 +40,16 @@ for (const [path, source] of FORBIDDEN) {
   });
 }
 
-test("what the rooms allow is allowed", () => {
+test("what the layers allow is allowed", () => {
   const allowed: readonly (readonly [string, string])[] = [
     ["src/signalbox.ts", 'import { openStore } from "./store/sqlite/store.ts";'],
-    ["src/domain/retry.ts", 'import { RETRIES_MAX } from "./limits.ts";'],
+    ["src/domain/delivery/retry.ts", 'import { RETRIES_MAX } from "../limits.ts";'],
     ["src/ports/store.ts", 'import type { Uuid } from "../domain/ids.ts";'],
-    ["src/api/server.ts", 'import { registerOperations } from "./operations/routes.ts";'],
-    ["src/api/endpoints/routes.ts", 'import { requireKey } from "../auth.ts";'],
-    ["src/store/sqlite/writer-thread.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
-    ["src/store/sqlite/claim.test.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
+    ["src/api/server.ts", 'import { registerOperations } from "./upkeep/operations-routes.ts";'],
+    ["src/api/endpoints/endpoint-routes.ts", 'import { requireKey } from "../access/auth.ts";'],
+    ["src/api/surfaces/v1-routes.ts", 'import { wire } from "../pauses/pause-wire.ts";'],
+    ["src/store/sqlite/threads/writer-thread.ts", 'import { createSystemClock } from "../../../clock/system.ts";'],
+    ["src/store/sqlite/delivery/claim.test.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
     ["packages/sdk/src/client.ts", 'import { sign } from "./sign.ts";'],
   ];
   assert.deepEqual(

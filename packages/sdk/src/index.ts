@@ -2,7 +2,6 @@
 export { Signalbox, type SignalboxOptions } from "./client.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
 export type { WebhookHeaders } from "./headers.ts";
-export { signJcs } from "./jcs.ts";
 export {
   type CreatedPause,
   type EndedPause,
@@ -20,9 +19,10 @@ export {
   type PauseTimedOutEvent,
 } from "./pause.ts";
 export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses.ts";
-export { type SignOptions, sign } from "./sign.ts";
-export type { SignatureScheme } from "./signature.ts";
+export { signJcs } from "./signing/jcs.ts";
+export { type SignOptions, sign } from "./signing/sign.ts";
+export type { SignatureScheme } from "./signing/signature.ts";
+export { type VerifiedWebhook, type VerifyOptions, verify } from "./signing/verify.ts";
 export type { StreamEvent, StreamOptions } from "./stream.ts";
 export type * from "./tenant.ts";
 export type * from "./types.ts";
-export { type VerifiedWebhook, type VerifyOptions, verify } from "./verify.ts";

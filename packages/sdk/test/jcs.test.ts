@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import canonicalize from "canonicalize";
 import fc from "fast-check";
-import { canonical, checkText } from "../src/canonical.ts";
-import { signJcs } from "../src/jcs.ts";
+import { canonical, checkText } from "../src/signing/canonical.ts";
+import { signJcs } from "../src/signing/jcs.ts";
 
 const VECTORS = new URL("../vectors/", import.meta.url);
 

@@ -3,16 +3,16 @@ import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import { ID_PREFIX, parseEndpointId } from "../../domain/ids.ts";
 import { ENDPOINTS_PAGE_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
-import { parseTime, wholeSeconds } from "../../domain/time.ts";
-import { bodyOf } from "../body.ts";
-import { decodeCursor, sealCursor } from "../cursor.ts";
+import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid } from "../errors.ts";
-import { checkNoBody } from "../no-body.ts";
-import { nextLink } from "../paging.ts";
-import { quotaProblem } from "../quota.ts";
-import { PathId } from "../schemas.ts";
-import { urlRule, withUrlFault } from "../url-fault.ts";
+import { invalid } from "../errors/problem.ts";
+import { quotaProblem } from "../errors/quota-problem.ts";
+import { answers, ENDPOINT_NOT_FOUND, refuse } from "../errors/v1-errors.ts";
+import { bodyOf } from "../http/body.ts";
+import { checkNoBody } from "../http/no-body.ts";
+import { decodeCursor, sealCursor } from "../lists/cursor.ts";
+import { nextLink } from "../lists/paging.ts";
+import { PathId } from "../schema/schemas.ts";
 import {
   CreatedEndpointAnswer,
   CreateEndpointBody,
@@ -34,7 +34,7 @@ import {
   RotateSecretBody,
   TestAnswer,
 } from "./endpoint-wire.ts";
-import { answers, ENDPOINT_NOT_FOUND, refuse } from "./errors.ts";
+import { urlRule, withUrlFault } from "./url-fault.ts";
 
 const tags = ["Endpoints"];
 type ById = { Params: { id: string } };

@@ -1,8 +1,7 @@
 /** `/v1/endpoints` on the wire. */
 import Type, { type Static } from "typebox";
-import type { Endpoint, EndpointSettings } from "../../domain/endpoint.ts";
-import { endpointDefaults, FORMATS } from "../../domain/endpoint.ts";
-import { customHeaderFaults } from "../../domain/headers.ts";
+import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
+import { endpointDefaults, FORMATS } from "../../domain/endpoints/endpoint.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import {
   ENDPOINT_DESCRIPTION_CHARS_MAX,
@@ -18,12 +17,13 @@ import {
   ROTATE_OVERLAP_SECONDS_MAX,
   TIMEOUT_SECONDS_MAX,
 } from "../../domain/limits.ts";
-import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
-import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine.ts";
+import { customHeaderFaults } from "../../domain/text/headers.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
-import { checker } from "../check.ts";
-import { queryChecker } from "../query.ts";
-import { IdText, Nullable, Secret, secretRules, Time } from "../schemas.ts";
+import { checker } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { IdText, Nullable, Secret, secretRules, Time } from "../schema/schemas.ts";
 
 const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
 

@@ -1,17 +1,17 @@
 /** `/v1/pause`: a question to a person, as whoever asks it sees it. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
-import type { Channel, Pause } from "../../domain/pause.ts";
-import type { CreatePauseAnswer, Patience, PauseView } from "../../engine/pause-service.ts";
-import { bodyOf } from "../body.ts";
-import { sealCursor } from "../cursor.ts";
+import type { Channel, Pause } from "../../domain/pauses/pause.ts";
+import type { CreatePauseAnswer, Patience, PauseView } from "../../engine/pauses/pause-service.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid, type Problem, problem } from "../errors.ts";
-import { WAITS_RETRY_AFTER_SECONDS } from "../limits.ts";
-import { checkNoBody } from "../no-body.ts";
-import { quotaProblem } from "../quota.ts";
-import { PathId } from "../schemas.ts";
-import { answers, PAUSE_NOT_FOUND, refuse } from "./errors.ts";
+import { answers, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
+import { invalid, type Problem, problem } from "../errors/problem.ts";
+import { quotaProblem } from "../errors/quota-problem.ts";
+import { bodyOf } from "../http/body.ts";
+import { WAITS_RETRY_AFTER_SECONDS } from "../http/limits.ts";
+import { checkNoBody } from "../http/no-body.ts";
+import { sealCursor } from "../lists/cursor.ts";
+import { PathId } from "../schema/schemas.ts";
 import {
   CreatedPauseAnswer,
   CreatePauseBody,

@@ -16,18 +16,18 @@ import {
   PAUSE_SECONDS_MAX,
   PAUSE_WAIT_SECONDS_MAX,
 } from "../../domain/limits.ts";
-import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Recipient, responseOf } from "../../domain/pause.ts";
-import { readable } from "../../domain/readable.ts";
-import { recipientFault } from "../../domain/recipient.ts";
-import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
-import type { CreatePauseInput, ListPausesInput, PauseView } from "../../engine/pause-service.ts";
-import type { JsonBody } from "../body.ts";
-import { checker } from "../check.ts";
-import { decodeCursor } from "../cursor.ts";
-import { invalid, type Problem, problem } from "../errors.ts";
-import { isIdempotencyKey } from "../formats.ts";
-import { queryChecker } from "../query.ts";
-import { IdText, Nullable, Time } from "../schemas.ts";
+import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Recipient, responseOf } from "../../domain/pauses/pause.ts";
+import { recipientFault } from "../../domain/pauses/recipient.ts";
+import { readable } from "../../domain/text/readable.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import type { CreatePauseInput, ListPausesInput, PauseView } from "../../engine/pauses/pause-service.ts";
+import { invalid, type Problem, problem } from "../errors/problem.ts";
+import type { JsonBody } from "../http/body.ts";
+import { decodeCursor } from "../lists/cursor.ts";
+import { checker } from "../schema/check.ts";
+import { isIdempotencyKey } from "../schema/formats.ts";
+import { queryChecker } from "../schema/query.ts";
+import { IdText, Nullable, Time } from "../schema/schemas.ts";
 
 const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
 const ChannelName = Type.Enum([...CHANNELS], { title: "PauseChannel" });

@@ -1,14 +1,14 @@
 /** `/respond/{token}`: the page. Reading it decides nothing, since mail and chat scanners open links; only its form does. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { requesterOf } from "../../domain/access/tenant.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
-import type { Pause } from "../../domain/pause.ts";
-import { oneLine, readable } from "../../domain/readable.ts";
-import { requesterOf } from "../../domain/tenant.ts";
-import type { RespondAnswer } from "../../engine/pause-service.ts";
+import type { Pause } from "../../domain/pauses/pause.ts";
+import { oneLine, readable } from "../../domain/text/readable.ts";
+import type { RespondAnswer } from "../../engine/pauses/pause-service.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
 import type { ApiDeps } from "../deps.ts";
-import { problem, Refusal, STORE_UNAVAILABLE } from "../errors.ts";
+import { problem, Refusal, STORE_UNAVAILABLE } from "../errors/problem.ts";
 import { openedBy } from "./respond-routes.ts";
 import { answerOf, checkRespond, tooLateProblem } from "./respond-wire.ts";
 

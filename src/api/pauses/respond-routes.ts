@@ -4,10 +4,10 @@
  */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { USER_AGENT_CHARS_MAX } from "../../domain/limits.ts";
-import { bodyOf } from "../body.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid, problem } from "../errors.ts";
-import { answers, PAUSE_NOT_FOUND, refuse } from "./errors.ts";
+import { answers, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
+import { invalid, problem } from "../errors/problem.ts";
+import { bodyOf } from "../http/body.ts";
 import {
   answerOf,
   checkRespond,

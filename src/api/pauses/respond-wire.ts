@@ -1,13 +1,13 @@
 /** `/v1/respond/{token}` on the wire, and how a person's answer is read from either surface. */
 import Type, { type Static } from "typebox";
+import { requesterOf } from "../../domain/access/tenant.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
-import { type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pause.ts";
-import { requesterOf } from "../../domain/tenant.ts";
-import { wholeSeconds, wholeSecondsOrNull } from "../../domain/time.ts";
-import { checker } from "../check.ts";
-import { problem } from "../errors.ts";
-import { Nullable, Time } from "../schemas.ts";
+import { type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pauses/pause.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import { problem } from "../errors/problem.ts";
+import { checker } from "../schema/check.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
 
 export const RespondBody = Type.Object(
   {

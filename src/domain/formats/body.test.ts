@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { FORMATS } from "../endpoint.ts";
-import type { Event } from "../event.ts";
+import type { Event } from "../delivery/event.ts";
+import { FORMATS } from "../endpoints/endpoint.ts";
 import type { Uuid } from "../ids.ts";
 import { renderBody } from "./body.ts";
 

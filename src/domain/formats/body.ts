@@ -1,7 +1,7 @@
-import type { Format } from "../endpoint.ts";
-import type { Event } from "../event.ts";
+import type { Event } from "../delivery/event.ts";
+import type { Format } from "../endpoints/endpoint.ts";
 import { ID_PREFIX } from "../ids.ts";
-import { milliseconds, wholeSeconds } from "../time.ts";
+import { milliseconds, wholeSeconds } from "../text/time.ts";
 
 const WHITE_SPACE_THEN_END = /^[ \t\r\n]*\}/;
 

@@ -1,7 +1,7 @@
-import type { Format, SigningSecrets } from "../endpoint.ts";
-import type { Event } from "../event.ts";
+import type { Event } from "../delivery/event.ts";
+import { LOOP_HEADER, loopValue } from "../delivery/loops.ts";
+import type { Format, SigningSecrets } from "../endpoints/endpoint.ts";
 import { type EpochMs, ID_PREFIX, type Uuid } from "../ids.ts";
-import { LOOP_HEADER, loopValue } from "../loops.ts";
 import { type HmacSha256, overlappingSecret, standardKey, wholeSecretKey } from "./keys.ts";
 
 /** The names that some format uses, in lower case: no custom header may have one of them. */

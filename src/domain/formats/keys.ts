@@ -1,4 +1,4 @@
-import type { SigningSecrets } from "../endpoint.ts";
+import type { SigningSecrets } from "../endpoints/endpoint.ts";
 import type { EpochMs } from "../ids.ts";
 
 /** Key material as text, and how that text becomes bytes. */

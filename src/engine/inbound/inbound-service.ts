@@ -1,11 +1,12 @@
 /** What the surfaces may ask about sources and what is received from them. */
+
+import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
-import type { QuotaExceeded } from "../../domain/quota.ts";
 import type { InboundFilter, InboundPage, InboundRecord, SourcePage } from "../../ports/store.ts";
-import type { Caller } from "../caller.ts";
+import type { Caller } from "../access/caller.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,8 +1,8 @@
 /** Inbound webhooks, put together. */
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
-import type { Claims } from "../claims.ts";
-import type { Outage } from "../outage.ts";
+import type { Claims } from "../delivery/claims.ts";
+import type { Outage } from "../upkeep/outage.ts";
 import type { InboundService } from "./inbound-service.ts";
 import { createKnownSources } from "./known-sources.ts";
 import { createReceiving } from "./receiving.ts";

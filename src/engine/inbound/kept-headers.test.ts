@@ -11,7 +11,7 @@ import {
 import { SCHEMES, type SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
 import { isOfCredentials, keptHeaders } from "./kept-headers.ts";
-import { readRequest } from "./read.ts";
+import { readRequest } from "./payload/read.ts";
 import { verifyRequest } from "./verify.ts";
 
 const JUNK = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`x-junk-${at}`, "j".repeat(1000)]));

@@ -1,7 +1,8 @@
 /** Which headers of a request are kept: those that say what it is and who signed it, never a credential. */
+
+import { LOOP_HEADER } from "../../domain/delivery/loops.ts";
 import type { SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
-import { LOOP_HEADER } from "../../domain/loops.ts";
 import { isSignatureList } from "./schemes/encoding.ts";
 
 const KEPT =

@@ -1,7 +1,8 @@
 /** Requests that come back: deliveries of a Signalbox that lead into a source again and again. */
+
+import { hopsIn, LOOP_HEADER } from "../../domain/delivery/loops.ts";
 import type { InboundRequest } from "../../domain/inbound/request.ts";
 import { LOOP_HOPS_COUNT_MAX } from "../../domain/limits.ts";
-import { hopsIn, LOOP_HEADER } from "../../domain/loops.ts";
 import { type Rejected, rejected } from "./schemes/claim.ts";
 
 /** How many Signalbox servers a request came through. */

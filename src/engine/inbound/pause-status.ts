@@ -1,14 +1,14 @@
 /** A pause-status request's body: what can be read of it, and the facts that it states (contract, section 8). */
-import type { Event } from "../../domain/event.ts";
+import type { Event } from "../../domain/delivery/event.ts";
+import { cameThrough } from "../../domain/delivery/loops.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { type PauseStatusFacts, transitionDirection, transitionEventType } from "../../domain/inbound/pause-status.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
-import { cameThrough } from "../../domain/loops.ts";
-import { firstCharacters, hasCharacters } from "../../domain/text.ts";
-import { parseTime } from "../../domain/time.ts";
-import { readObject } from "./jcs.ts";
+import { firstCharacters, hasCharacters } from "../../domain/text/text.ts";
+import { parseTime } from "../../domain/text/time.ts";
+import { readObject } from "./json/jcs.ts";
 
 export type Body =
   | { readonly kind: "ok"; readonly fields: Readonly<Record<string, unknown>> }

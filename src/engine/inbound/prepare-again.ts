@@ -1,16 +1,16 @@
 /** What processing a record again comes to: of a valid one the same event anew, of a refused one what it says once it is verified. */
-import type { Event } from "../../domain/event.ts";
+import type { Event } from "../../domain/delivery/event.ts";
+import { cameThrough } from "../../domain/delivery/loops.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import { expiredSecrets, type Source, secretsAt } from "../../domain/inbound/source.ts";
-import { cameThrough } from "../../domain/loops.ts";
 import type { DeletedSource, InboundRecord, KeptCredentials, Reprocess } from "../../ports/store.ts";
 import { explainRejection } from "./explain/explain.ts";
-import { contentDigest } from "./jcs.ts";
+import { contentDigest } from "./json/jcs.ts";
 import { isOfCredentials } from "./kept-headers.ts";
 import { hopsOf } from "./loops.ts";
 import { faultsText, notificationOf, readBody, readFacts } from "./pause-status.ts";
-import { readRequest } from "./read.ts";
+import { readRequest } from "./payload/read.ts";
 import { digestOf } from "./receiving.ts";
 import { type Rejected, rejected } from "./schemes/claim.ts";
 import { verifyRequest } from "./verify.ts";

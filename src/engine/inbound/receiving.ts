@@ -1,7 +1,8 @@
 /** Requests at the public routes: verified, recorded, turned into events; and what is refused, kept apart. */
 
+import type { Event } from "../../domain/delivery/event.ts";
+import { cameThrough } from "../../domain/delivery/loops.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
-import type { Event } from "../../domain/event.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import type { InboundRequest } from "../../domain/inbound/request.ts";
 import type { Source } from "../../domain/inbound/source.ts";
@@ -11,22 +12,21 @@ import {
   PUBLISH_QUEUE_BYTES_MAX,
   REFUSED_BODY_BYTES_MAX,
 } from "../../domain/limits.ts";
-import { cameThrough } from "../../domain/loops.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InboundKind, RawRequest, Receive, ReceiveResult, Refuse, Store } from "../../ports/store.ts";
-import { createBatcher } from "../batcher.ts";
-import type { Claims } from "../claims.ts";
-import type { Outage } from "../outage.ts";
+import type { Claims } from "../delivery/claims.ts";
+import { createBatcher } from "../scheduling/batcher.ts";
+import type { Outage } from "../upkeep/outage.ts";
 import { idDigest } from "./digests.ts";
 import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-service.ts";
-import { contentDigest } from "./jcs.ts";
-import { createJudge, judgeAny, judgePauseStatus, type Refused } from "./judge.ts";
+import { contentDigest } from "./json/jcs.ts";
 import { keptCredentials, keptHeaders } from "./kept-headers.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { hopsOf } from "./loops.ts";
 import { faultsText, notificationOf, readFacts, shownText } from "./pause-status.ts";
-import { readRequest } from "./read.ts";
+import { readRequest } from "./payload/read.ts";
 import type { Refusals } from "./refusals.ts";
+import { createJudge, judgeAny, judgePauseStatus, type Refused } from "./verify-record.ts";
 
 export interface Receiving {
   pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;

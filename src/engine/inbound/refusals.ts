@@ -4,6 +4,7 @@
  * the second, so that a flood cannot have them all.
  */
 import { LRUCache } from "lru-cache";
+import { networkOf } from "../../domain/endpoints/network.ts";
 import {
   INBOUND_ADDRESSES_COUNT_MAX,
   INBOUND_NEWCOMERS_SECOND_COUNT_MAX,
@@ -15,7 +16,6 @@ import {
   REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX,
   REFUSED_WORK_PER_SECOND_MS_MAX,
 } from "../../domain/limits.ts";
-import { networkOf } from "../../domain/network.ts";
 import type { Clock } from "../../ports/clock.ts";
 
 export interface Refusals {

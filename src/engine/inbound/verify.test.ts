@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { Webhook as StandardWebhook } from "standardwebhooks";
-import { signJcs } from "../../../packages/sdk/src/jcs.ts";
+import { signJcs } from "../../../packages/sdk/src/signing/jcs.ts";
 import {
   BODY,
   hmacSettings,

@@ -1,7 +1,7 @@
 /** The verbs on tenants, users and keys. */
-import type { Actor, Role } from "../../domain/access.ts";
+import type { Actor, Role } from "../../domain/access/access.ts";
+import type { QuotaChanges, QuotaExceeded, Quotas, QuotaUse } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { QuotaChanges, QuotaExceeded, Quotas, QuotaUse } from "../../domain/quota.ts";
 
 export interface Tenant {
   readonly seq: Seq;

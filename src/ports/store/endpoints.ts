@@ -1,5 +1,6 @@
 /** The verbs on endpoints. */
-import type { Actor } from "../../domain/access.ts";
+import type { Actor } from "../../domain/access/access.ts";
+import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type {
   Destination,
   DisabledReason,
@@ -8,10 +9,9 @@ import type {
   EndpointStatus,
   MatchedEndpoint,
   Surface,
-} from "../../domain/endpoint.ts";
+} from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { QuotaExceeded } from "../../domain/quota.ts";
-import type { LaneState } from "./delivering.ts";
+import type { LaneState } from "./delivery.ts";
 
 export interface CreateEndpoint {
   readonly actor: Actor;

@@ -1,10 +1,10 @@
 /** The verbs that read what happened, and those that act on single deliveries. */
-import type { Actor } from "../../domain/access.ts";
-import type { AttemptEnd } from "../../domain/attempt-error.ts";
-import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery.ts";
-import type { EndpointStatus } from "../../domain/endpoint.ts";
+import type { Actor } from "../../domain/access/access.ts";
+import type { AttemptEnd } from "../../domain/delivery/attempt-error.ts";
+import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery/delivery.ts";
+import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { DeliveryRef, Wake } from "./delivering.ts";
+import type { DeliveryRef, Wake } from "./delivery.ts";
 
 /** A delivery as the lists show it. */
 export interface DeliveryRow {

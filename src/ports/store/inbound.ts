@@ -1,12 +1,12 @@
 /** The verbs on sources, and on what is received from them. */
-import type { Actor } from "../../domain/access.ts";
-import type { Event } from "../../domain/event.ts";
+import type { Actor } from "../../domain/access/access.ts";
+import type { QuotaExceeded } from "../../domain/access/quota.ts";
+import type { Event } from "../../domain/delivery/event.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts, TransitionDirection } from "../../domain/inbound/pause-status.ts";
 import type { Rejection } from "../../domain/inbound/request.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
-import type { QuotaExceeded } from "../../domain/quota.ts";
-import type { Broken, Wake } from "./delivering.ts";
+import type { Broken, Wake } from "./delivery.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 /** The verbs that read the delivery history as people do: in any order, from any place on, and counted. */
-import type { TerminalReason } from "../../domain/delivery.ts";
+import type { TerminalReason } from "../../domain/delivery/delivery.ts";
+import type { LEDGER_DIRECTIONS, LEDGER_ORDERS, LedgerStatus } from "../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { LEDGER_DIRECTIONS, LEDGER_ORDERS, LedgerStatus } from "../../domain/ledger.ts";
 import type { LastAttempt } from "./history.ts";
 
 /** Every condition must hold; null asks for nothing. */

@@ -1,10 +1,10 @@
 /** The verbs on human pauses, on telling people of them, and on the audit. */
-import type { Actor } from "../../domain/access.ts";
-import type { AuditActor, AuditType } from "../../domain/audit.ts";
+import type { Actor } from "../../domain/access/access.ts";
+import type { AuditActor, AuditType } from "../../domain/access/audit.ts";
+import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { Channel, NotificationState, Pause, PauseStatus, Question, Recipient } from "../../domain/pause.ts";
-import type { QuotaExceeded } from "../../domain/quota.ts";
-import type { IdempotencyClaim, Wake } from "./delivering.ts";
+import type { Channel, NotificationState, Pause, PauseStatus, Question, Recipient } from "../../domain/pauses/pause.ts";
+import type { IdempotencyClaim, Wake } from "./delivery.ts";
 
 export interface CreatePause {
   readonly actor: Actor;

@@ -1,7 +1,7 @@
 /** The verbs on users that sign in, and on their sessions. */
-import type { Actor, Role } from "../../domain/access.ts";
+import type { Actor, Role } from "../../domain/access/access.ts";
+import type { SessionTimes } from "../../domain/access/session.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { SessionTimes } from "../../domain/session.ts";
 
 /** A user as signing in needs it. */
 export interface UserLogin {

@@ -1,7 +1,7 @@
 /** The verbs that keep the store and this node in order: nodes, leases, jobs, retention. */
-import type { Actor } from "../../domain/access.ts";
+import type { Actor } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { Lease, Wake } from "./delivering.ts";
+import type { Lease, Wake } from "./delivery.ts";
 
 export interface Job {
   readonly id: Uuid;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { START } from "../../../test/fixtures/sqlite-rows.ts";
+import { essentialFilters } from "../../domain/delivery/event.ts";
 import { StartupError } from "../../domain/errors.ts";
-import { essentialFilters } from "../../domain/event.ts";
 import { STORED_BYTES_PER_ROW } from "../../domain/limits.ts";
-import { listAudit } from "./audit-views.ts";
+import { listAudit } from "./access/audit-views.ts";
 import { migrate, openConnection } from "./connection.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "migrations");

@@ -5,21 +5,21 @@ import { openRows, type Rows, START, STORED } from "../../../test/fixtures/sqlit
 import type { Uuid } from "../../domain/ids.ts";
 import type { AuditFilter, DeliveryFilter, InboundFilter } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
-import { listAudit } from "./audit-views.ts";
-import { getDelivery } from "./delivery-views.ts";
-import { findEndpoints, matchTypes } from "./endpoint-filters.ts";
-import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoint-views.ts";
-import { getEvent } from "./events.ts";
+import { listAudit } from "./access/audit-views.ts";
+import { findKey, findTenant, getJob, listKeys, listTenants } from "./access/lookups.ts";
+import { findQuotas, getTenant } from "./access/tenant-views.ts";
+import { findEndpoints, matchTypes } from "./endpoints/endpoint-filters.ts";
+import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoints/endpoint-views.ts";
+import { getDelivery } from "./history/delivery-views.ts";
+import { getEvent } from "./history/events.ts";
+import { listDeliveries } from "./history/lists.ts";
+import { countEndpointHealth, countLatency, countVolume } from "./history/statistics.ts";
+import { tail } from "./history/tail.ts";
 import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
-import { listDeliveries } from "./lists.ts";
-import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
-import { getPause, listPauses } from "./pause-views.ts";
+import { getPause, listPauses } from "./pauses/pause-views.ts";
 import type { Reading } from "./reading.ts";
-import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
-import { tail } from "./tail.ts";
-import { findQuotas, getTenant } from "./tenant-views.ts";
 
 interface Plan {
   readonly sql: string;

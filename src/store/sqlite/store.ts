@@ -3,20 +3,20 @@ import { statSync } from "node:fs";
 import type { Seq } from "../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
 import type { LedgerVerbs, Store, StoreStats } from "../../ports/store.ts";
-import { dataFiles, lockDir, masterKey, prepareDir } from "./files.ts";
-import { createLargeReads } from "./large-reads.ts";
-import { type LateThread, startAtFirst } from "./late-thread.ts";
-import { createKeeper } from "./ledger/keeper.ts";
-import type { ThreadData } from "./messages.ts";
+import { dataFiles, lockDir, masterKey, prepareDir } from "./files/files.ts";
+import { createKeeper } from "./history/ledger/keeper.ts";
+import { createLargeReads } from "./threads/large-reads.ts";
+import { type LateThread, startAtFirst } from "./threads/late-thread.ts";
+import type { ThreadData } from "./threads/messages.ts";
 import {
   type Packed,
   packPublishRequests,
   packSettlements,
   unpackPublishResults,
   unpackSettleResults,
-} from "./packing.ts";
-import { READER_VERBS } from "./reader-verbs.ts";
-import { startThread, type Thread } from "./thread.ts";
+} from "./threads/packing.ts";
+import { READER_VERBS } from "./threads/reader-verbs.ts";
+import { startThread, type Thread } from "./threads/thread.ts";
 import { WRITER_VERBS } from "./verbs.ts";
 
 export interface SqliteOptions {

@@ -1,27 +1,27 @@
 /** Which function carries out which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
-import { createKey, createTenant, found, revokeKey, rotateKey } from "./access.ts";
-import { cancel, replay, retry, retryEvent } from "./changes.ts";
-import { claim } from "./claim.ts";
-import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
+import { createKey, createTenant, found, revokeKey, rotateKey } from "./access/access.ts";
+import { changePassword, createSession, endSession, touchSession } from "./access/sessions.ts";
+import { patchTenant } from "./access/tenants.ts";
+import { createUser, resetPassword, setUserDisabled } from "./access/users.ts";
+import { cancel, replay, retry, retryEvent } from "./delivery/changes.ts";
+import { claim } from "./delivery/claim.ts";
+import { publishOne } from "./delivery/publish.ts";
+import { recordTest, release } from "./delivery/release.ts";
+import { settleOne } from "./delivery/settle.ts";
+import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints/endpoints.ts";
 import { each } from "./group.ts";
+import { writeLedger } from "./history/ledger/write.ts";
 import { receiveOne } from "./inbound/receive.ts";
 import { refuseOne } from "./inbound/refuse.ts";
 import { deleteInbound, noteInbound, reprocess } from "./inbound/reprocess.ts";
 import { createSource, deleteSource, ensureSources, patchSource } from "./inbound/sources.ts";
-import { startRecover, stepJob } from "./jobs.ts";
-import { writeLedger } from "./ledger/write.ts";
-import { enter, heartbeat, leases } from "./nodes.ts";
-import { claimNotifications, settleNotification } from "./notifications.ts";
-import { endDuePauses, endPause } from "./pause-endings.ts";
-import { createPause, findRepeatedPause, recordOpening } from "./pauses.ts";
-import { publishOne } from "./publish.ts";
-import { recordTest, release } from "./release.ts";
-import { changePassword, createSession, endSession, touchSession } from "./sessions.ts";
-import { settleOne } from "./settle.ts";
-import { sweep } from "./sweep.ts";
-import { patchTenant } from "./tenants.ts";
-import { createUser, resetPassword, setUserDisabled } from "./users.ts";
+import { claimNotifications, settleNotification } from "./pauses/notifications.ts";
+import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
+import { createPause, findRepeatedPause, recordOpening } from "./pauses/pauses.ts";
+import { startRecover, stepJob } from "./upkeep/jobs.ts";
+import { enter, heartbeat, leases } from "./upkeep/nodes.ts";
+import { sweep } from "./upkeep/sweep.ts";
 import type { Writing } from "./writing.ts";
 
 /** The verbs that the two threads carry out; the rest of the port is the client's own. */

@@ -1,12 +1,12 @@
 /** What every writing verb works with: the connection, the vault, and the present group commit's memory. */
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Vault } from "../vault.ts";
+import { createUsage, type Usage } from "./access/usage.ts";
 import type { Connection } from "./connection.ts";
-import { type Counters, createCounters } from "./counters.ts";
+import { createLanes, type Lanes } from "./delivery/lanes.ts";
+import { createMatchables, type Matchables } from "./endpoints/subscriptions.ts";
+import { type Counters, createCounters } from "./history/counters.ts";
 import { createRefusals, type Refusals } from "./inbound/refusals.ts";
-import { createLanes, type Lanes } from "./lanes.ts";
-import { createMatchables, type Matchables } from "./matchables.ts";
-import { createUsage, type Usage } from "./usage.ts";
 
 export interface Writing extends Connection {
   readonly vault: Vault;

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before } from "node:test";
-import type { Actor, Role } from "../../../src/domain/access.ts";
+import type { Actor, Role } from "../../../src/domain/access/access.ts";
 import { type EpochMs, nextUuid } from "../../../src/domain/ids.ts";
 import type { Entered, NewKey, Store } from "../../../src/ports/store.ts";
-import { createTenancy, type Ground, type Tenancy } from "./tenancy.ts";
-import { START } from "./times.ts";
+import { createTenancy, type Ground, type Tenancy } from "./access/tenancy.ts";
+import { START } from "./delivery/times.ts";
 
 /** A store under test. */
 export interface OpenedStore {

@@ -1,14 +1,14 @@
 /** Why a request was refused, for whoever has to mend it. */
 import type { InboundRequest, Rejection } from "../../../domain/inbound/request.ts";
 import type { SourceSettings } from "../../../domain/inbound/source.ts";
-import { SIGNATURE_FIELD } from "../jcs.ts";
+import { SIGNATURE_FIELD } from "../json/jcs.ts";
 import type { Content, Proof, Rejected, Signed } from "../schemes/claim.ts";
 import { CLAIMS, type SigningScheme } from "../schemes/index.ts";
 import { EMBEDDED_PLACE } from "../schemes/jcs.ts";
 import { isRight, isSignedWith } from "../verify-claim.ts";
+import { type Respelled, respelled, respelledWithout } from "./body-variants.ts";
 import { encodingFinding } from "./encodings.ts";
 import { otherKeys } from "./keys.ts";
-import { type Respelled, respelled, respelledWithout } from "./respelled.ts";
 
 interface Question {
   readonly settings: SourceSettings;

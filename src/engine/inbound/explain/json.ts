@@ -1,5 +1,5 @@
 /** One JSON text written anew as the writers of other languages would: other white space, other escapes, sorted keys. */
-import { endOfScalar, endOfString } from "../../../domain/json.ts";
+import { endOfScalar, endOfString } from "../../../domain/text/json.ts";
 
 /** The white space between tokens, and the order of keys. */
 export interface Layout {

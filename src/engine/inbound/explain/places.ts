@@ -1,7 +1,7 @@
 /** Where a scheme's signature stands in a request, and the request with another one there. */
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
 import type { SourceSettings } from "../../../domain/inbound/source.ts";
-import { SIGNATURE_FIELD } from "../jcs.ts";
+import { SIGNATURE_FIELD } from "../json/jcs.ts";
 import type { HmacAlgorithm, SignatureEncoding } from "../schemes/claim.ts";
 import { utf8Text } from "../schemes/form.ts";
 import { header, similarHeaders } from "../schemes/headers.ts";

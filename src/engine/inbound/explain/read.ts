@@ -6,7 +6,7 @@ import type { Source } from "../../../domain/inbound/source.ts";
 import { EXPLAINED_PER_LIST_BYTES_MAX, EXPLAINED_PER_LIST_ROWS_MAX } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { InboundRecord, InboundRow, Store } from "../../../ports/store.ts";
-import type { Outage } from "../../outage.ts";
+import type { Outage } from "../../upkeep/outage.ts";
 import type { KnownSources } from "../known-sources.ts";
 import { verifyAgain } from "../prepare-again.ts";
 

@@ -1,6 +1,6 @@
 /** Contract, section 8: a signature in a header over the raw body, or in the body over the rest of it. */
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
-import { canonicalBody, SIGNATURE_FIELD } from "../jcs.ts";
+import { canonicalBody, SIGNATURE_FIELD } from "../json/jcs.ts";
 import { bodyAlone, type Claim, type Content, type Proof, type ReadClaim, rejected, wholeSecret } from "./claim.ts";
 import { readSignatures } from "./encoding.ts";
 import { header, similarHeaders } from "./headers.ts";

@@ -16,7 +16,7 @@ import { REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
 import type { Receive, ReceiveResult } from "../../../ports/store.ts";
 import { createVault } from "../../vault.ts";
 import { each } from "../group.ts";
-import { sweep } from "../sweep.ts";
+import { sweep } from "../upkeep/sweep.ts";
 import { WRITER_VERBS } from "../verbs.ts";
 import type { Writing } from "../writing.ts";
 import { getCredentials } from "./credentials.ts";

@@ -1,9 +1,10 @@
 /** receive: what was verified is recorded, remembered and published in one transaction. */
+
+import { storedBytes } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import { storedBytes } from "../../../domain/quota.ts";
 import type { Receive, ReceiveResult, Wake } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { publishFrom, wakesFor } from "../publish.ts";
+import { publishFrom, wakesFor } from "../delivery/publish.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 import { type DigestOfSource, findDigest, rememberDigest } from "./digests.ts";

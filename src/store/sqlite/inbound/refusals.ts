@@ -1,8 +1,8 @@
 /** What is kept of refused requests, by source and network: counted in memory, since a flood must not count rows. */
 import { LRUCache } from "lru-cache";
+import { networkOf } from "../../../domain/endpoints/network.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
-import { networkOf } from "../../../domain/network.ts";
 import type { Connection } from "../connection.ts";
 import { all } from "../reading.ts";
 

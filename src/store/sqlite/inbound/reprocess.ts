@@ -1,11 +1,11 @@
 /** reprocess, noteInbound, deleteInbound: what becomes of a record once it is there. */
-import type { Actor } from "../../../domain/access.ts";
+import type { Actor } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
 import type { InboundRecord, Reprocess, ReprocessResult } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { type AuditEntry, audit, byActor } from "../audit.ts";
-import { wakesFor } from "../publish.ts";
+import { type AuditEntry, audit, byActor } from "../access/audit.ts";
+import { wakesFor } from "../delivery/publish.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentials } from "./credentials.ts";

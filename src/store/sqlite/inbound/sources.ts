@@ -1,11 +1,11 @@
 /** The verbs that change sources. */
-import type { Actor } from "../../../domain/access.ts";
+import type { Actor } from "../../../domain/access/access.ts";
+import { quotaExceeded } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { Source, SourceSettings } from "../../../domain/inbound/source.ts";
-import { quotaExceeded } from "../../../domain/quota.ts";
 import type { CreateSource, CreateSourceResult, PatchSource, PatchSourceResult } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { type AuditEntry, audit } from "../audit.ts";
+import { type AuditEntry, audit } from "../access/audit.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentialsOf } from "./credentials.ts";

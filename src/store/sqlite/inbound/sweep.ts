@@ -1,7 +1,7 @@
 /** Retention of what was received, of what tells that it came before, and of deleted sources. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
-import type { Kept } from "../sweep-table.ts";
+import type { Kept } from "../upkeep/sweep-table.ts";
 import { eraseCredentials } from "./credentials.ts";
 import { receivedBytes } from "./receive.ts";
 

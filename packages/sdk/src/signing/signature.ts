@@ -1,0 +1,113 @@
+/** The signatures that a delivery can carry, and their key material. WebCrypto only, so that they work everywhere. */
+import { checkString } from "../options.ts";
+
+/**
+ * Which signature decides.
+ *
+ * - `standard`: `webhook-signature` (Standard Webhooks 1.0), on every delivery
+ * - `pacspace`: `X-PacSpace-Signature` and `X-PacSpace-Timestamp`
+ * - `plain`: `X-Webhook-Signature` and `X-Webhook-Timestamp`
+ * - `pausepoint`: `X-PausePoint-Signature`, the only one without a timestamp
+ */
+export type SignatureScheme = "standard" | "pacspace" | "plain" | "pausepoint";
+
+/** All of them in the order of preference: first what signs the most. */
+export const SCHEME_NAMES: readonly SignatureScheme[] = ["standard", "pacspace", "plain", "pausepoint"];
+
+const PREFIX = "whsec_";
+const KEY_BYTES_MIN = 24;
+const KEY_BYTES_MAX = 64;
+/** RFC 4648 §4 with the padding that it requires and no stray bits in the last digit. */
+const STRICT_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?$/;
+const encoder = new TextEncoder();
+
+/** `ArrayBuffer`-backed bytes: what WebCrypto takes. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Whether it can be a secret at all: in plain JavaScript it may be an environment variable that is not set. */
+export function isSecret(secret: unknown): secret is string {
+  return typeof secret === "string" && secret !== "";
+}
+
+/**
+ * Before anything is signed: anybody could sign with an empty key.
+ *
+ * @throws {TypeError} for what is not a string, or empty
+ */
+export function checkSecret(secret: unknown): void {
+  checkString("The secret", secret);
+}
+
+/** The key of one scheme: `standard` decodes a `whsec_` secret of 24 to 64 bytes; all else is the secret's UTF-8. */
+function keyBytes(scheme: SignatureScheme, secret: string): Bytes {
+  const decoded = scheme === "standard" && secret.startsWith(PREFIX) ? decodeBase64(secret.slice(PREFIX.length)) : null;
+  const isKey = decoded !== null && decoded.length >= KEY_BYTES_MIN && decoded.length <= KEY_BYTES_MAX;
+  return isKey ? decoded : encoder.encode(secret);
+}
+
+function decodeBase64(text: string): Bytes | null {
+  return STRICT_BASE64.test(text) ? Uint8Array.from(atob(text), (digit) => digit.charCodeAt(0)) : null;
+}
+
+/** What identifies one attempt: signed along with the body where the scheme has room for it. */
+export interface Stamp {
+  readonly id: string;
+  /** Unix seconds, as they stand in the header. */
+  readonly timestamp: string;
+}
+
+/** The signature as it stands in the scheme's header: `v1,<base64>`, `v1=<hex>` or `sha256=<hex>`. */
+export async function signature(scheme: SignatureScheme, secret: string, stamp: Stamp, body: Bytes): Promise<string> {
+  switch (scheme) {
+    case "standard":
+      return `v1,${toBase64(await mac(keyBytes(scheme, secret), `${stamp.id}.${stamp.timestamp}.`, body))}`;
+    case "pacspace":
+    case "plain":
+      return `v1=${toHex(await mac(keyBytes(scheme, secret), `${stamp.timestamp}.`, body))}`;
+    case "pausepoint":
+      return `sha256=${toHex(await mac(keyBytes(scheme, secret), "", body))}`;
+  }
+}
+
+/** HMAC-SHA-256 of a text, both as UTF-8. */
+export async function hmacHex(secret: string, text: string): Promise<string> {
+  return toHex(await mac(encoder.encode(secret), text, encoder.encode("")));
+}
+
+async function mac(key: Bytes, ahead: string, body: Bytes): Promise<Uint8Array> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const cryptoKey = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
+  const prefix = encoder.encode(ahead);
+  const content = new Uint8Array(prefix.length + body.length);
+  content.set(prefix);
+  content.set(body, prefix.length);
+  return new Uint8Array(await crypto.subtle.sign(algorithm.name, cryptoKey, content));
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Whether two texts are equal, in a time that depends on their lengths only. */
+export function equalInConstantTime(expected: string, given: string): boolean {
+  if (expected.length !== given.length) return false;
+  let difference = 0;
+  for (let index = 0; index < expected.length; index++) {
+    difference |= expected.charCodeAt(index) ^ given.charCodeAt(index);
+  }
+  return difference === 0;
+}
+
+/** A body as bytes of its own; null for a value that is neither text nor bytes. */
+export function rawBytes(body: unknown): Bytes | null {
+  if (typeof body === "string") return encoder.encode(body);
+  if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0));
+  // A Buffer can come from another realm (test runners do that), where `instanceof Uint8Array` is false.
+  return ArrayBuffer.isView(body)
+    ? new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
+    : null;
+}

@@ -1,0 +1,28 @@
+/** `/v1/audit`: who did what. */
+import type { FastifyInstance } from "fastify";
+import type { ApiDeps } from "../deps.ts";
+import { answers, refuse } from "../errors/pauses-errors.ts";
+import { invalid } from "../errors/problem.ts";
+import { AuditAnswer, AuditQuery, auditInput, auditJson, checkAuditQuery } from "./audit-wire.ts";
+
+export function registerAuditRoute(app: FastifyInstance, { engine }: ApiDeps): void {
+  app.get(
+    "/v1/audit",
+    {
+      config: { needs: "org_admin" },
+      schema: {
+        tags: ["Audit"],
+        operationId: "listAudit",
+        summary: "List what was done, newest first",
+        querystring: AuditQuery,
+        response: { 200: AuditAnswer, ...answers() },
+      },
+    },
+    async (request, reply) => {
+      const query = checkAuditQuery(request.query);
+      if (query.kind === "faults") return refuse(reply, invalid(query.faults));
+      const input = auditInput(query.value);
+      return auditJson(await engine.pauses.audit(request.caller, input), input);
+    },
+  );
+}

@@ -1,0 +1,89 @@
+/** `/v1/audit` on the wire. */
+import Type, { type Static } from "typebox";
+import { AUDIT_TYPES } from "../../domain/access/audit.ts";
+import { ID_PREFIX, parseId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
+import { AUDIT_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
+import { wholeSeconds } from "../../domain/text/time.ts";
+import type { AuditInput } from "../../engine/pauses/pause-service.ts";
+import type { AuditPage, AuditRow } from "../../ports/store.ts";
+import { endOf, startOf } from "../lists/period.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+
+export const AuditQuery = Type.Object(
+  {
+    pause_id: Type.Optional(Type.String({ format: "pause-id" })),
+    event_type: Type.Optional(Type.Enum([...AUDIT_TYPES])),
+    from_date: Type.Optional(Type.String({ format: "day-or-time", description: "At this time or later." })),
+    to_date: Type.Optional(
+      Type.String({ format: "day-or-time", description: "Before this time; on this day or before." }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, maximum: AUDIT_OFFSET_ROWS_MAX, default: 0 })),
+  },
+  { additionalProperties: false },
+);
+export const checkAuditQuery = queryChecker(AuditQuery);
+
+const AuditEvent = Type.Object(
+  {
+    id: Type.String(),
+    event_type: Type.Enum([...AUDIT_TYPES]),
+    actor: Type.Enum(["developer", "human", "system"]),
+    pause_id: Nullable(Type.String()),
+    data: Type.Object({}, { additionalProperties: true }),
+    created_at: Time,
+  },
+  { title: "AuditEvent" },
+);
+export const AuditAnswer = Type.Object(
+  {
+    events: Type.Array(AuditEvent),
+    total: Type.Integer(),
+    limit: Type.Integer(),
+    offset: Type.Integer(),
+  },
+  { title: "AuditPage" },
+);
+
+export function auditInput(query: Static<typeof AuditQuery>): AuditInput {
+  return {
+    pauseId: query.pause_id === undefined ? null : parseId(ID_PREFIX.pause, query.pause_id),
+    type: query.event_type ?? null,
+    from: query.from_date === undefined ? null : startOf(query.from_date),
+    to: query.to_date === undefined ? null : endOf(query.to_date),
+    offset: query.offset ?? 0,
+    limit: query.limit ?? LIST_PAGE_DEFAULT,
+  };
+}
+
+export function auditJson({ rows, total }: AuditPage, { limit, offset }: AuditInput): Static<typeof AuditAnswer> {
+  return { events: rows.map(eventJson), total, limit, offset };
+}
+
+function eventJson(row: AuditRow): Static<typeof AuditEvent> {
+  return {
+    id: ID_PREFIX.audit + row.id,
+    event_type: row.type,
+    actor: row.actor,
+    pause_id: row.pauseId === null ? null : ID_PREFIX.pause + row.pauseId,
+    data: Object.fromEntries(Object.entries(row.data).map(fieldJson)),
+    created_at: wholeSeconds(row.createdAt),
+  };
+}
+
+/** Ids are stored bare; each surface spells them in its own way. */
+const SPELLINGS: ReadonlyMap<string, readonly [name: string, prefix: string]> = new Map([
+  ["keyId", ["key_id", ID_PREFIX.key]],
+  ["userId", ["user_id", ID_PREFIX.user]],
+  ["endpointId", ["webhook_id", WEBHOOK_PREFIX]],
+  ["sourceId", ["source_id", ID_PREFIX.source]],
+  ["inboundId", ["inbound_event_id", ID_PREFIX.inbound]],
+  ["eventId", ["event_id", ID_PREFIX.event]],
+  ["rejection", ["rejection_reason", ""]],
+]);
+
+function fieldJson([field, value]: [string, string | null]): [string, string | null] {
+  const [name, prefix] = SPELLINGS.get(field) ?? [field, ""];
+  return [name, value === null ? null : prefix + value];
+}

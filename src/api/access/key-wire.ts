@@ -1,0 +1,80 @@
+/** `/v1/auth/keys` on the wire. */
+import Type, { type Static } from "typebox";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import { LIST_PAGE_MAX } from "../../domain/limits.ts";
+import { wholeSeconds } from "../../domain/text/time.ts";
+import type { CreatedKey } from "../../engine/engine-types.ts";
+import type { KeyRow } from "../../ports/store.ts";
+import { checker } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { NameText, Nullable, RoleName, Time } from "../schema/schemas.ts";
+
+export const CreateKeyBody = Type.Object(
+  {
+    name: NameText,
+    role: Type.Optional(RoleName),
+    test: Type.Optional(Type.Boolean({ default: false, description: "Makes an sb_test_ key: it notifies nobody." })),
+  },
+  { title: "KeyInput", additionalProperties: false, examples: [{ name: "checkout service", role: "developer" }] },
+);
+export const checkCreateKey = checker(CreateKeyBody);
+
+const ApiKey = Type.String({ description: "Never shown again." });
+export const CreatedKeyAnswer = Type.Object(
+  {
+    id: Type.String(),
+    api_key: ApiKey,
+    name: Type.String(),
+    role: RoleName,
+    created_at: Time,
+  },
+  { title: "CreatedKey" },
+);
+export const RotatedKeyAnswer = Type.Object({ api_key: ApiKey }, { title: "RotatedKey" });
+const KeyAnswer = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    role: RoleName,
+    test: Type.Boolean(),
+    created_at: Time,
+  },
+  { title: "Key" },
+);
+export const KeysAnswer = Type.Object(
+  {
+    keys: Type.Array(KeyAnswer),
+    has_more: Type.Boolean(),
+    next_cursor: Nullable(Type.String()),
+  },
+  { title: "KeyPage" },
+);
+
+export const KeysQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_MAX })),
+    cursor: Type.Optional(Type.String({ format: "keys-cursor" })),
+  },
+  { additionalProperties: false },
+);
+export const checkKeysQuery = queryChecker(KeysQuery);
+
+export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof CreatedKeyAnswer> {
+  return {
+    id: ID_PREFIX.key + row.id,
+    api_key: apiKey,
+    name: row.name,
+    role: row.role,
+    created_at: wholeSeconds(row.createdAt),
+  };
+}
+
+export function keyJson(row: KeyRow): Static<typeof KeyAnswer> {
+  return {
+    id: ID_PREFIX.key + row.id,
+    name: row.name,
+    role: row.role,
+    test: row.test,
+    created_at: wholeSeconds(row.createdAt),
+  };
+}

@@ -1,0 +1,137 @@
+/** `/v1/tenants` on the wire. */
+import Type, { type Static } from "typebox";
+import {
+  type CountedQuota,
+  QUOTA_BOUNDS,
+  QUOTA_DEFAULTS,
+  QUOTA_NAMES,
+  type QuotaName,
+} from "../../domain/access/quota.ts";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import { STORED_BYTES_PER_ROW, TENANT_NAME_CHARS_MAX } from "../../domain/limits.ts";
+import { wholeSeconds } from "../../domain/text/time.ts";
+import type { Tenant, TenantView } from "../../ports/store.ts";
+import { TENANTS_PAGE_MAX } from "../http/limits.ts";
+import { checker } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+
+const TenantName = Type.String({
+  minLength: 1,
+  maxLength: TENANT_NAME_CHARS_MAX,
+  format: "tenant-name",
+  description: "As people read it: in questions, subjects and text messages. Space around it is removed.",
+});
+
+export const CreateTenantBody = Type.Object(
+  { name: TenantName },
+  { title: "TenantInput", additionalProperties: false, examples: [{ name: "Acme" }] },
+);
+export const checkCreateTenant = checker(CreateTenantBody);
+
+export const TenantsQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: TENANTS_PAGE_MAX, default: TENANTS_PAGE_MAX })),
+    cursor: Type.Optional(Type.String({ format: "tenants-cursor" })),
+  },
+  { additionalProperties: false },
+);
+export const checkTenantsQuery = queryChecker(TenantsQuery);
+
+const TenantAnswer = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time }, { title: "Tenant" });
+export const TenantsAnswer = Type.Array(TenantAnswer);
+export const CreatedTenantAnswer = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    api_key: Type.String({ description: "The tenant's first key, an org_admin's; never shown again." }),
+    created_at: Time,
+  },
+  { title: "CreatedTenant" },
+);
+
+/** What callers write for each quota, and what its number means. */
+const QUOTA_MEANING: Readonly<Record<QuotaName, string>> = {
+  endpoints: "Endpoints that are not deleted.",
+  keys: "Keys that are not revoked.",
+  sources: "Sources that are not deleted.",
+  open_pauses: "Pauses that wait for an answer.",
+  stored_bytes: `Payloads of events, verified inbound requests and pauses, and ${STORED_BYTES_PER_ROW} bytes for each of them and each delivery made with it.`,
+  events_per_second: "Events published in a second, by single requests and in batches.",
+};
+
+function forEachQuota<T>(names: readonly QuotaName[], make: (name: QuotaName) => T): Record<QuotaName, T> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<QuotaName, T>;
+}
+
+const QuotaValue = (name: QuotaName) =>
+  Type.Optional(
+    Nullable(
+      Type.Integer({
+        minimum: QUOTA_BOUNDS[name].min,
+        maximum: QUOTA_BOUNDS[name].max,
+        description: QUOTA_MEANING[name],
+      }),
+    ),
+  );
+
+export const UpdateTenantBody = Type.Object(
+  {
+    name: Type.Optional(TenantName),
+    quotas: Type.Optional(Type.Object(forEachQuota(QUOTA_NAMES, QuotaValue), { additionalProperties: false })),
+  },
+  { title: "TenantChanges", additionalProperties: false, examples: [{ quotas: { endpoints: 100 } }] },
+);
+export const checkUpdateTenant = checker(UpdateTenantBody);
+
+const Limit = Type.Integer({ description: "What the tenant may have." });
+const Default = Type.Integer({ description: "What it may have unless the quota is set." });
+const QuotaAnswer = (name: QuotaName) =>
+  Type.Object(
+    { limit: Limit, default: Default, used: Type.Integer({ description: "What counts against it now." }) },
+    { description: QUOTA_MEANING[name] },
+  );
+const QuotasAnswer = Type.Object(
+  {
+    endpoints: QuotaAnswer("endpoints"),
+    keys: QuotaAnswer("keys"),
+    sources: QuotaAnswer("sources"),
+    open_pauses: QuotaAnswer("open_pauses"),
+    stored_bytes: QuotaAnswer("stored_bytes"),
+    events_per_second: Type.Object(
+      { limit: Limit, default: Default },
+      { description: QUOTA_MEANING.events_per_second },
+    ),
+  },
+  { title: "Quotas" },
+);
+export const TenantDetailsAnswer = Type.Object(
+  { ...TenantAnswer.properties, quotas: QuotasAnswer },
+  { title: "TenantDetails" },
+);
+
+export function tenantDetailsJson(tenant: TenantView): Static<typeof TenantDetailsAnswer> {
+  const { quotas, use } = tenant;
+  const limits = (name: QuotaName) => ({ limit: quotas[name], default: QUOTA_DEFAULTS[name] });
+  const counted = (name: CountedQuota) => ({ ...limits(name), used: use[name] });
+  return {
+    ...tenantJson(tenant),
+    quotas: {
+      endpoints: counted("endpoints"),
+      keys: counted("keys"),
+      sources: counted("sources"),
+      open_pauses: counted("open_pauses"),
+      stored_bytes: counted("stored_bytes"),
+      events_per_second: limits("events_per_second"),
+    },
+  };
+}
+
+export function tenantJson(tenant: Tenant): Static<typeof TenantAnswer> {
+  return { id: ID_PREFIX.tenant + tenant.id, name: tenant.name, created_at: wholeSeconds(tenant.createdAt) };
+}
+
+export function createdTenantJson(tenant: Tenant, apiKey: string): Static<typeof CreatedTenantAnswer> {
+  const { id, name, created_at } = tenantJson(tenant);
+  return { id, name, api_key: apiKey, created_at };
+}

@@ -1,0 +1,257 @@
+/** `/v1/events` on the wire: the one hot path, so the good case allocates next to nothing. */
+import Type, { type Static } from "typebox";
+import { isReservedEventType } from "../../domain/delivery/event.ts";
+import type { Fault } from "../../domain/errors.ts";
+import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
+import {
+  BATCH_EVENTS_MAX,
+  EVENT_TARGETS_MAX,
+  EVENT_TYPE_CHARS_MAX,
+  IDEMPOTENCY_KEY_CHARS_MAX,
+  PAYLOAD_BYTES_MAX,
+} from "../../domain/limits.ts";
+import type { Span } from "../../domain/text/json.ts";
+import { wholeSeconds } from "../../domain/text/time.ts";
+import type { PublishAnswer, PublishInput } from "../../engine/engine-types.ts";
+import type { EventView } from "../../ports/store.ts";
+import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
+import { quotaProblem } from "../errors/quota-problem.ts";
+import { DeliveryAnswer, deliveryJson } from "../history/delivery-wire.ts";
+import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "../history/named-ids.ts";
+import { type Checked, checker } from "../schema/check.ts";
+import { isIdempotencyKey } from "../schema/formats.ts";
+import { CommonError, IdText, Nullable, Time } from "../schema/schemas.ts";
+
+export const EventBody = Type.Object(
+  {
+    type: Type.String({
+      minLength: 1,
+      maxLength: EVENT_TYPE_CHARS_MAX,
+      format: "event-type",
+      examples: ["order.created"],
+    }),
+    payload: Type.Object(
+      {},
+      {
+        additionalProperties: true,
+        examples: [{ id: 1, total: "19.90" }],
+        description: `Any JSON object of at most ${PAYLOAD_BYTES_MAX} bytes; delivered byte for byte as it stands here.`,
+      },
+    ),
+    endpoint_ids: Type.Optional(
+      Nullable(
+        Type.Array(Type.String({ format: "endpoint-id" }), {
+          minItems: 1,
+          maxItems: EVENT_TARGETS_MAX,
+          description: "Instead of every endpoint whose filter matches.",
+        }),
+      ),
+    ),
+    idempotency_key: Type.Optional(
+      Nullable(Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" })),
+    ),
+  },
+  {
+    title: "EventInput",
+    additionalProperties: false,
+  },
+);
+export const BatchBody = Type.Object(
+  { events: Type.Array(EventBody, { minItems: 0, maxItems: BATCH_EVENTS_MAX }) },
+  {
+    title: "EventBatchInput",
+    additionalProperties: false,
+    examples: [
+      {
+        events: [
+          { type: "order.created", payload: { id: 1 } },
+          { type: "order.paid", payload: { id: 1 } },
+        ],
+      },
+    ],
+  },
+);
+/** The events are checked one by one, since a bad one rejects none of the others. */
+const BatchFrame = Type.Object(
+  { events: Type.Array(Type.Unknown(), { minItems: 0, maxItems: BATCH_EVENTS_MAX }) },
+  { additionalProperties: false },
+);
+
+type EventFields = Static<typeof EventBody>;
+
+export const checkBatch = checker(BatchFrame);
+const checkEvent: (value: unknown) => Checked<EventFields> = checker(EventBody);
+
+export const EventHeaders = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" }),
+  ),
+});
+export const PublishedAnswer = Type.Object(
+  {
+    event_id: IdText(ID_PREFIX.event),
+    deliveries: Type.Array(
+      Type.Object({
+        delivery_id: IdText(ID_PREFIX.delivery),
+        endpoint_id: IdText(ID_PREFIX.endpoint),
+        created: Type.Boolean(),
+      }),
+    ),
+  },
+  { title: "PublishedEvent" },
+);
+export const BatchAnswer = Type.Object(
+  { results: Type.Array(Type.Union([PublishedAnswer, CommonError])) },
+  { title: "EventBatchResult" },
+);
+export const EventAnswer = Type.Object(
+  {
+    id: IdText(ID_PREFIX.event),
+    type: Type.String(),
+    payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as it was published." }),
+    created_at: Time,
+    inbound_event_id: Nullable(Type.String({ description: "The inbound event that it was made from." })),
+    source_id: Nullable(Type.String({ description: "The source that it came from." })),
+    deliveries: Type.Array(DeliveryAnswer),
+    not_delivered: Type.Array(
+      Type.Object({ endpoint_id: Type.String(), reason: Type.Enum(["filter", "disabled", "not_named"]) }),
+    ),
+  },
+  { title: "Event" },
+);
+
+/** One event's part of a body: its value, and where its fields stand in the text. */
+export interface EventSource {
+  readonly text: string;
+  readonly value: unknown;
+  readonly members: ReadonlyMap<string, Span>;
+}
+
+export type ParsedEvent =
+  | { readonly kind: "ok"; readonly input: PublishInput; readonly endpointIds: readonly string[] }
+  | { readonly kind: "refused"; readonly problem: Problem };
+
+/** @param headerKey the `Idempotency-Key` header, when there is one */
+export function parseEvent(source: EventSource, headerKey: string | undefined): ParsedEvent {
+  const checked = checkEvent(source.value);
+  if (checked.kind === "faults" || isReservedEventType(checked.value.type) || headerKey !== undefined) {
+    const why = refusal(source.value, checked, headerKey);
+    if (why !== null) return { kind: "refused", problem: why };
+  }
+  const fields = source.value as EventFields;
+  const span = source.members.get("payload") as Span;
+  const payload = source.text.slice(span.start, span.end);
+  if (isTooLarge(payload)) return { kind: "refused", problem: PAYLOAD_TOO_LARGE };
+  const named = fields.endpoint_ids ?? null;
+  return {
+    kind: "ok",
+    endpointIds: named ?? [],
+    input: {
+      type: fields.type,
+      payload,
+      endpointIds: named === null ? null : uniqueIds(ENDPOINT_IDS, named),
+      idempotencyKey: fields.idempotency_key ?? headerKey ?? null,
+    },
+  };
+}
+
+export const PAYLOAD_TOO_LARGE = tooLarge({ field: "payload", rule: `must be at most ${PAYLOAD_BYTES_MAX} bytes` });
+
+/** A UTF-16 unit is at most three bytes of UTF-8, so that small payloads need no counting. */
+export function isTooLarge(payload: string): boolean {
+  return payload.length * 3 > PAYLOAD_BYTES_MAX && Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX;
+}
+
+const RESERVED: Fault = {
+  field: "type",
+  rule: "must not be one that Signalbox itself makes: test, or beginning with pause., pause_status. or endpoint.",
+};
+
+/** Everything that is wrong with an event; a reserved type alone has a code of its own. */
+function refusal(value: unknown, checked: Checked<EventFields>, headerKey: string | undefined): Problem | null {
+  const body = (typeof value === "object" && value !== null ? value : {}) as Partial<
+    Record<keyof EventFields, unknown>
+  >;
+  const faults = checked.kind === "faults" ? [...checked.faults] : [];
+  const reserved = typeof body.type === "string" && isReservedEventType(body.type);
+  if (reserved) faults.push(RESERVED);
+  if (headerKey !== undefined) faults.push(...headerFaults(headerKey, body.idempotency_key));
+  if (faults.length === 0) return null;
+  if (reserved && faults.length === 1) return problem(400, "RESERVED_EVENT_TYPE", `type ${RESERVED.rule}`, faults);
+  return invalid(faults);
+}
+
+function headerFaults(headerKey: string, bodyKey: unknown): Fault[] {
+  const faults: Fault[] = [];
+  if (!isIdempotencyKey(headerKey)) {
+    faults.push({ field: "Idempotency-Key", rule: "must be 1 to 255 visible ASCII characters" });
+  }
+  if (typeof bodyKey === "string" && bodyKey !== headerKey) {
+    faults.push({ field: "idempotency_key", rule: "must be the same as the header Idempotency-Key, or left out" });
+  }
+  return faults;
+}
+
+/** Why an event was not accepted; null when it was. */
+export function publishProblem(answer: PublishAnswer, endpointIds: readonly string[]): Problem | null {
+  switch (answer.kind) {
+    case "accepted":
+      return null;
+    case "conflict":
+      return problem(
+        409,
+        "IDEMPOTENCY_KEY_CONFLICT",
+        "This idempotency key was used with another type, payload or endpoint_ids; use a fresh one.",
+      );
+    case "unknownEndpoints":
+      return invalid(unknownFaults(ENDPOINT_IDS, endpointIds, answer.endpointIds));
+    case "tooManyTargets":
+      return problem(
+        409,
+        "TOO_MANY_TARGETS",
+        `The event matches ${answer.count} endpoints, and may go to ${EVENT_TARGETS_MAX}; name them in endpoint_ids.`,
+      );
+    case "quotaExceeded":
+      return quotaProblem(answer);
+    case "backlogFull":
+      return problem(
+        507,
+        "PAUSED_BACKLOG_FULL",
+        `The endpoint ${ID_PREFIX.endpoint}${answer.endpointId} holds as much as it may; resume or delete it.`,
+      );
+  }
+}
+
+/** The 202's JSON text. By hand: every character of it is known to need no escape. */
+export function publishedText(answer: Extract<PublishAnswer, { kind: "accepted" }>): string {
+  let text = `{"event_id":"${ID_PREFIX.event}${answer.eventId}","deliveries":[`;
+  let comma = "";
+  for (const { deliveryId, endpointId, created } of answer.deliveries) {
+    text += `${comma}{"delivery_id":"${ID_PREFIX.delivery}${deliveryId}","endpoint_id":"${ID_PREFIX.endpoint}${endpointId}","created":${created}}`;
+    comma = ",";
+  }
+  return `${text}]}`;
+}
+
+/** Where an event came from that nobody published here. */
+export interface Origin {
+  readonly inboundId: Uuid;
+  /** Null when its record is gone. */
+  readonly sourceId: Uuid | null;
+}
+
+/** An event's JSON text: the payload is put in as it was published. */
+export function eventText(view: EventView, origin: Origin | null): string {
+  const head = JSON.stringify({ id: ID_PREFIX.event + view.id, type: view.type });
+  const tail = JSON.stringify({
+    created_at: wholeSeconds(view.acceptedAt),
+    inbound_event_id: origin === null ? null : ID_PREFIX.inbound + origin.inboundId,
+    source_id: origin === null || origin.sourceId === null ? null : ID_PREFIX.source + origin.sourceId,
+    deliveries: view.deliveries.map(deliveryJson),
+    not_delivered: view.notDelivered.map(({ endpointId, reason }) => ({
+      endpoint_id: ID_PREFIX.endpoint + endpointId,
+      reason,
+    })),
+  });
+  return `${head.slice(0, -1)},"payload":${view.payload},${tail.slice(1)}`;
+}

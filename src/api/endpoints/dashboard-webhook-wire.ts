@@ -1,0 +1,195 @@
+/** `/dashboard/webhooks` on the wire: endpoints as the dashboard shows them, field for field as in its reference. */
+import Type, { type Static } from "typebox";
+import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
+import { ID_PREFIX, type Uuid, WEBHOOK_PREFIX } from "../../domain/ids.ts";
+import { ENDPOINT_DESCRIPTION_CHARS_MAX, ENDPOINT_URL_CHARS_MAX, LIST_PAGE_MAX } from "../../domain/limits.ts";
+import { milliseconds, millisecondsOrNull } from "../../domain/text/time.ts";
+import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine-types.ts";
+import type { EndpointPlaces, EndpointView } from "../../ports/store.ts";
+import { WEBHOOK_ROWS_DEFAULT } from "../http/limits.ts";
+import { checker } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+
+export const CreateWebhookBody = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" }),
+    description: Type.Optional(Nullable(Type.String({ maxLength: ENDPOINT_DESCRIPTION_CHARS_MAX, format: "prose" }))),
+  },
+  { title: "DashboardWebhookInput", additionalProperties: false, examples: [{ url: "https://shop.example.com/hook" }] },
+);
+export const checkCreateWebhook = checker(CreateWebhookBody);
+
+export const ToggleBody = Type.Object(
+  { enabled: Type.Optional(Type.Boolean({ description: "What to become; without it, the other one." })) },
+  { title: "DashboardToggleInput", additionalProperties: false },
+);
+export const checkToggle = checker(ToggleBody);
+
+export const WebhooksQuery = Type.Object(
+  {
+    page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: WEBHOOK_ROWS_DEFAULT })),
+  },
+  { additionalProperties: false },
+);
+export const checkWebhooksQuery = queryChecker(WebhooksQuery);
+
+export const PathEventId = Type.Object({ eventId: Type.String({ description: "Of an event or of a delivery." }) });
+
+const Success = Type.Literal(true);
+const WebhookFields = { id: Type.String(), url: Type.String(), enabled: Type.Boolean(), createdAt: Time };
+const LastTriggered = Nullable(Type.String({ format: "date-time", description: "When the latest attempt began." }));
+const Description = Nullable(Type.String());
+
+export const CreatedWebhookAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({
+      id: Type.String(),
+      url: Type.String(),
+      secret: Type.String({ description: "It is never shown again." }),
+      enabled: Type.Boolean(),
+      createdAt: Time,
+    }),
+    message: Type.String(),
+  },
+  { title: "CreatedDashboardWebhook" },
+);
+export const WebhookAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({ ...WebhookFields, lastTriggered: LastTriggered, description: Description }),
+  },
+  { title: "DashboardWebhook" },
+);
+export const WebhooksAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({
+      webhooks: Type.Array(
+        Type.Object({
+          ...WebhookFields,
+          lastTriggered: LastTriggered,
+          successCount: Type.Integer({ description: "Attempts since creation, tests included." }),
+          failureCount: Type.Integer(),
+          description: Description,
+        }),
+      ),
+      pagination: Type.Object({
+        page: Type.Integer(),
+        limit: Type.Integer(),
+        total: Type.Integer(),
+        totalPages: Type.Integer(),
+      }),
+    }),
+  },
+  { title: "DashboardWebhookPage" },
+);
+export const ToggledAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({ id: Type.String(), enabled: Type.Boolean() }),
+  },
+  { title: "DashboardToggleResult" },
+);
+export const TestedAnswer = Type.Object(
+  {
+    success: Type.Literal(true, { description: "The test was carried out." }),
+    data: Type.Object({
+      success: Type.Boolean({ description: "The webhook accepted it." }),
+      httpStatus: Nullable(Type.Integer()),
+      message: Type.String(),
+    }),
+  },
+  { title: "DashboardTestResult" },
+);
+export const DeletedAnswer = Type.Object(
+  { success: Success, message: Type.String() },
+  { title: "DashboardDeleteResult" },
+);
+export const RetriedAnswer = Type.Object(
+  {
+    success: Success,
+    data: Type.Object({
+      id: Type.String({ description: "The delivery; of several, the oldest." }),
+      eventId: Type.String(),
+      status: Type.Literal("pending"),
+    }),
+    message: Type.String(),
+  },
+  { title: "DashboardRetryResult" },
+);
+
+export function createWebhookInput({ url, description = null }: Static<typeof CreateWebhookBody>): CreateEndpointInput {
+  return { madeBy: "dashboard", settings: { url, name: null, description }, secret: null };
+}
+
+export function toggleInput({ enabled }: Static<typeof ToggleBody>): PatchEndpointInput {
+  return { status: enabled === undefined ? "toggle" : enabled ? "ACTIVE" : "DISABLED" };
+}
+
+function webhookFields(endpoint: Endpoint) {
+  return {
+    id: WEBHOOK_PREFIX + endpoint.id,
+    url: endpoint.url,
+    enabled: isEnabled(endpoint),
+    createdAt: milliseconds(endpoint.createdAt),
+  };
+}
+
+function isEnabled({ status }: Endpoint): boolean {
+  return status === "ACTIVE";
+}
+
+export function createdJson(endpoint: Endpoint, secret: string): Static<typeof CreatedWebhookAnswer> {
+  const { id, url, enabled, createdAt } = webhookFields(endpoint);
+  return {
+    success: true,
+    data: { id, url, secret, enabled, createdAt },
+    message: "Webhook created successfully. Save your secret securely - it won't be shown again.",
+  };
+}
+
+export function webhookJson({ endpoint, lastAttemptAt }: EndpointView): Static<typeof WebhookAnswer> {
+  const { description } = endpoint;
+  return {
+    success: true,
+    data: { ...webhookFields(endpoint), lastTriggered: millisecondsOrNull(lastAttemptAt), description },
+  };
+}
+
+export function webhooksJson(
+  { views, total }: EndpointPlaces,
+  { page, limit }: { readonly page: number; readonly limit: number },
+): Static<typeof WebhooksAnswer> {
+  const webhooks = views.map(({ endpoint, lastAttemptAt, successCount, failureCount }) => ({
+    ...webhookFields(endpoint),
+    lastTriggered: millisecondsOrNull(lastAttemptAt),
+    successCount,
+    failureCount,
+    description: endpoint.description,
+  }));
+  return {
+    success: true,
+    data: { webhooks, pagination: { page, limit, total, totalPages: Math.ceil(total / limit) } },
+  };
+}
+
+export function toggledJson(endpoint: Endpoint): Static<typeof ToggledAnswer> {
+  return { success: true, data: { id: WEBHOOK_PREFIX + endpoint.id, enabled: isEnabled(endpoint) } };
+}
+
+export const DELETED: Static<typeof DeletedAnswer> = { success: true, message: "Webhook deleted successfully." };
+
+export function retriedJson(
+  eventId: Uuid,
+  [oldest, ...others]: readonly [Uuid, ...Uuid[]],
+): Static<typeof RetriedAnswer> {
+  const what = others.length === 0 ? "Delivery" : `${1 + others.length} deliveries`;
+  return {
+    success: true,
+    data: { id: ID_PREFIX.delivery + oldest, eventId: ID_PREFIX.event + eventId, status: "pending" },
+    message: `${what} queued for retry.`,
+  };
+}

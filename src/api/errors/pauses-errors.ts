@@ -1,0 +1,36 @@
+/** How this surface says what went wrong: `{error, message, status_code}`, bad input as 422. */
+import type { FastifyReply } from "fastify";
+import Type from "typebox";
+import { type DocumentedAnswer, errorAnswers } from "../schema/schemas.ts";
+import { type Envelope, notFound, type Problem, send } from "./problem.ts";
+
+export const envelope: Envelope = (why) => {
+  const status = statusOf(why);
+  return { status, body: { error: codeOf(why), message: why.message, status_code: status } };
+};
+
+function statusOf({ status, code, unreadable }: Problem): number {
+  return code === "VALIDATION_ERROR" && !unreadable ? 422 : status;
+}
+
+function codeOf({ code }: Problem): string {
+  return code === "UNAUTHORIZED" ? "INVALID_API_KEY" : code;
+}
+
+export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
+  return send(reply, envelope, why);
+}
+
+const PausesError = Type.Object(
+  { error: Type.String(), message: Type.String(), status_code: Type.Integer() },
+  { title: "PausesError" },
+);
+
+/** The error answers of a route for its documentation. */
+export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
+  return errorAnswers(PausesError, [422, ...statuses]);
+}
+
+export const PAUSE_NOT_FOUND = notFound("PAUSE_NOT_FOUND", "There is no such pause.");
+export const WEBHOOK_NOT_FOUND = notFound("WEBHOOK_NOT_FOUND", "There is no such webhook.");
+export const KEY_NOT_FOUND = notFound("KEY_NOT_FOUND", "There is no such key.");

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StoreUnavailable } from "../../domain/errors.ts";
+import { envelope as pausesEnvelope } from "./pauses-errors.ts";
+import { commonEnvelope, INTERNAL, invalid, problemOf, Refusal, UNAUTHORIZED, unreadable } from "./problem.ts";
+
+const FAULTS = [
+  { field: "url", rule: "must be a URL" },
+  { field: "name", rule: "is required" },
+];
+
+test("a store that cannot commit is 503 with Retry-After, and says nothing of why", () => {
+  const why = problemOf(new StoreUnavailable("SQLITE_FULL: INSERT INTO event"), 0);
+  assert.deepEqual([why?.status, why?.headers], [503, { "retry-after": "1" }]);
+  assert.doesNotMatch(JSON.stringify(why), /SQLITE|INSERT/);
+});
+
+test("whatever is our own fault is to be reported, and told without detail", () => {
+  for (const error of [new Error("secret"), "secret", null, { code: "EWHATEVER" }])
+    assert.equal(problemOf(error, 0), null);
+  assert.deepEqual(commonEnvelope(INTERNAL).body, {
+    error: { code: "INTERNAL", message: "Something went wrong on our side; it has been logged.", details: [] },
+  });
+});
+
+test("a body above its limit names the limit", () => {
+  const why = problemOf({ code: "FST_ERR_CTP_BODY_TOO_LARGE" }, 65_536);
+  assert.deepEqual([why?.status, why?.message], [413, "body must be at most 65536 bytes"]);
+});
+
+test("bad input names every field in the message and in the details", () => {
+  assert.deepEqual(commonEnvelope(problemOf(new Refusal(invalid(FAULTS)), 0) ?? INTERNAL), {
+    status: 400,
+    body: { error: { code: "VALIDATION_ERROR", message: "url must be a URL; name is required", details: FAULTS } },
+  });
+});
+
+test("the pauses surface says 422 for bad input, 400 for an unreadable body, and has its own code for a bad key", () => {
+  assert.deepEqual(pausesEnvelope(invalid(FAULTS)), {
+    status: 422,
+    body: { error: "VALIDATION_ERROR", message: "url must be a URL; name is required", status_code: 422 },
+  });
+  assert.equal(pausesEnvelope(unreadable("must be valid JSON")).status, 400);
+  assert.deepEqual(pausesEnvelope(UNAUTHORIZED).body, {
+    error: "INVALID_API_KEY",
+    message: UNAUTHORIZED.message,
+    status_code: 401,
+  });
+});

@@ -1,0 +1,63 @@
+/** `/v1/analytics`: counts over the last hours. */
+import type { FastifyInstance } from "fastify";
+import type { TSchema } from "typebox";
+import type { Caller } from "../../engine/engine-types.ts";
+import type { ApiDeps } from "../deps.ts";
+import { invalid } from "../errors/problem.ts";
+import { answers, refuse } from "../errors/v1-errors.ts";
+import {
+  ANALYTICS_HOURS_DEFAULT,
+  checkHours,
+  HealthAnswer,
+  HoursQuery,
+  healthJson,
+  LatencyAnswer,
+  latencyJson,
+  RateAnswer,
+  rateJson,
+  VolumeAnswer,
+  volumeJson,
+} from "./analytics-wire.ts";
+
+export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { history } }: ApiDeps): void {
+  const report = (
+    name: string,
+    operationId: string,
+    summary: string,
+    answer: TSchema,
+    read: (caller: Caller, hours: number) => Promise<unknown>,
+  ): void => {
+    const response = { 200: answer, ...answers() };
+    const schema = { tags: ["Analytics"], operationId, summary, querystring: HoursQuery, response };
+    app.get(`/v1/analytics/${name}`, { schema }, async (request, reply) => {
+      const query = checkHours(request.query);
+      if (query.kind === "faults") return refuse(reply, invalid(query.faults));
+      return read(request.caller, query.value.hours ?? ANALYTICS_HOURS_DEFAULT);
+    });
+  };
+
+  report("delivery-volume", "getDeliveryVolume", "Deliveries by hour", VolumeAnswer, async (caller, hours) =>
+    (await history.volume(caller, hours)).map(volumeJson),
+  );
+  report(
+    "success-rate",
+    "getSuccessRate",
+    "Share of deliveries that ended delivered, by hour",
+    RateAnswer,
+    async (caller, hours) => (await history.volume(caller, hours)).map(rateJson),
+  );
+  report(
+    "latency-distribution",
+    "getLatencyDistribution",
+    "Answered attempts by latency",
+    LatencyAnswer,
+    async (caller, hours) => latencyJson(await history.latency(caller, hours)),
+  );
+  report(
+    "endpoint-health",
+    "getEndpointHealth",
+    "Each endpoint's share and latency",
+    HealthAnswer,
+    async (caller, hours) => (await history.endpointHealth(caller, hours)).map(healthJson),
+  );
+}

@@ -1,0 +1,88 @@
+/** `/v1/analytics` on the wire. */
+import Type, { type Static } from "typebox";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import { ANALYTICS_HOURS_MAX } from "../../domain/limits.ts";
+import { wholeSeconds } from "../../domain/text/time.ts";
+import type { EndpointHealthRow, HourCounts } from "../../ports/store.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+
+export const ANALYTICS_HOURS_DEFAULT = 24;
+
+export const HoursQuery = Type.Object(
+  {
+    hours: Type.Optional(Type.Integer({ minimum: 1, maximum: ANALYTICS_HOURS_MAX, default: ANALYTICS_HOURS_DEFAULT })),
+  },
+  { additionalProperties: false },
+);
+export const checkHours = queryChecker(HoursQuery);
+
+const VolumeHour = Type.Object(
+  {
+    hour: Time,
+    total: Type.Integer({ description: "Deliveries made in this hour." }),
+    delivered: Type.Integer({ description: "Deliveries that ended delivered in this hour." }),
+    failed: Type.Integer({ description: "Deliveries that ended otherwise in this hour." }),
+  },
+  { title: "VolumeHour" },
+);
+const RateHour = Type.Object(
+  {
+    hour: Time,
+    rate: Nullable(
+      Type.Number({ description: "Per cent of the deliveries that ended in this hour; null when none did." }),
+    ),
+    total: Type.Integer({ description: "Deliveries that ended in this hour." }),
+  },
+  { title: "SuccessHour" },
+);
+const LATENCY_BUCKETS = ["<100ms", "100-300ms", "300-1000ms", "1-5s", ">5s"] as const;
+const LatencyBucket = Type.Object(
+  { bucket: Type.Enum([...LATENCY_BUCKETS]), count: Type.Integer() },
+  { title: "LatencyBucket" },
+);
+const EndpointHealth = Type.Object(
+  {
+    endpoint_id: Type.String(),
+    name: Type.String(),
+    status: Type.Enum(["ACTIVE", "PAUSED", "DISABLED"]),
+    total: Type.Integer(),
+    delivered: Type.Integer(),
+    success_rate: Nullable(Type.Number()),
+    avg_latency_ms: Nullable(Type.Integer()),
+  },
+  { title: "EndpointHealth" },
+);
+export const VolumeAnswer = Type.Array(VolumeHour);
+export const RateAnswer = Type.Array(RateHour);
+export const LatencyAnswer = Type.Array(LatencyBucket);
+export const HealthAnswer = Type.Array(EndpointHealth);
+
+export function volumeJson({ hour, total, delivered, failed }: HourCounts): Static<typeof VolumeHour> {
+  return { hour: wholeSeconds(hour), total, delivered, failed };
+}
+
+export function rateJson({ hour, delivered, failed }: HourCounts): Static<typeof RateHour> {
+  return { hour: wholeSeconds(hour), rate: percent(delivered, delivered + failed), total: delivered + failed };
+}
+
+export function latencyJson(counts: readonly [number, number, number, number, number]): Static<typeof LatencyAnswer> {
+  return LATENCY_BUCKETS.map((bucket, index) => ({ bucket, count: counts[index] ?? 0 }));
+}
+
+export function healthJson(row: EndpointHealthRow): Static<typeof EndpointHealth> {
+  return {
+    endpoint_id: ID_PREFIX.endpoint + row.endpointId,
+    name: row.name,
+    status: row.status,
+    total: row.total,
+    delivered: row.delivered,
+    success_rate: percent(row.delivered, row.delivered + row.failed),
+    avg_latency_ms: row.latencyCount === 0 ? null : Math.round(row.latencySumMs / row.latencyCount),
+  };
+}
+
+/** To two decimals; null of nothing. */
+function percent(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round((part / whole) * 10_000) / 100;
+}

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Uuid } from "../../domain/ids.ts";
+import type { LedgerRow } from "../../ports/store.ts";
+import { deliveryError } from "./dashboard-delivery-error.ts";
+import {
+  checkExportQuery,
+  checkHistoryQuery,
+  exportFilter,
+  historyInput,
+  historyRowJson,
+} from "./dashboard-delivery-wire.ts";
+
+const ID = "01890000-0000-7000-8000-000000000001";
+
+function asked(query: object) {
+  const checked = checkHistoryQuery(query);
+  if (checked.kind === "faults") assert.fail(JSON.stringify(checked.faults));
+  return historyInput(checked.value);
+}
+
+function fieldsRefused(check: (query: unknown) => ReturnType<typeof checkHistoryQuery | typeof checkExportQuery>) {
+  return (query: object) => {
+    const checked = check(query);
+    return checked.kind === "ok" ? [] : checked.faults.map(({ field }) => field);
+  };
+}
+
+test("nothing asked is everything, newest first", () => {
+  assert.deepEqual(asked({}), {
+    filter: { status: null, endpointId: null, eventType: null, from: null, to: null },
+    order: { by: "createdAt", direction: "desc" },
+    limit: 20,
+    offset: 0,
+    asOf: null,
+  });
+});
+
+test("days are whole days of UTC, the last one too", () => {
+  const { from, to } = asked({ startDate: "2024-02-28", endDate: "2024-02-29" }).filter;
+  assert.deepEqual([from, to], [Date.UTC(2024, 1, 28), Date.UTC(2024, 2, 1)]);
+  const one = asked({ startDate: "2024-02-29", endDate: "2024-02-29" }).filter;
+  assert.deepEqual([one.from, one.to], [Date.UTC(2024, 1, 29), Date.UTC(2024, 2, 1)]);
+});
+
+test("a webhook is named in any of its spellings", () => {
+  for (const prefix of ["ep_", "webhook_", "wh_"]) {
+    assert.equal(asked({ webhookId: prefix + ID }).filter.endpointId, ID);
+  }
+});
+
+test("every bad parameter is named at once, also dates that only together make no sense", () => {
+  const query = {
+    status: "FAILED",
+    startDate: "2024-03-02",
+    endDate: "2024-03-01",
+    webhookId: ID,
+    event: "order.*",
+    asOf: "2024-03-01",
+    sortBy: "url",
+    sortOrder: "down",
+    limit: "0",
+    offset: "-1",
+    page: "1",
+  };
+  const { page: _page, startDate, endDate: _endDate, ...others } = query;
+  const refused = fieldsRefused(checkHistoryQuery)(query);
+  assert.deepEqual(refused.toSorted(), [...Object.keys(others), "page", "startDate"].toSorted());
+  assert.deepEqual(fieldsRefused(checkHistoryQuery)({ startDate, endDate: "2024-03-01" }), ["startDate"]);
+  for (const day of [
+    "2024-02-30",
+    "2023-02-29",
+    "2024-2-3",
+    "24-02-03",
+    "2024-02-03T00:00:00Z",
+    "",
+    " 2024-02-03",
+    "x",
+  ]) {
+    assert.deepEqual(fieldsRefused(checkHistoryQuery)({ endDate: day }), ["endDate"], day);
+  }
+});
+
+test("an export has the filters, and neither order nor place", () => {
+  const refused = fieldsRefused(checkExportQuery);
+  assert.deepEqual(refused({ status: "failed", event: "a.b", webhookId: `ep_${ID}`, format: "ndjson" }), []);
+  assert.deepEqual(refused({ sortBy: "createdAt", sortOrder: "asc", limit: "1", offset: "0", format: "xlsx" }), [
+    "format",
+    "sortBy",
+    "sortOrder",
+    "limit",
+    "offset",
+  ]);
+});
+
+test("an export as of a time leaves out what was created after it", () => {
+  const asOf = "2024-03-01T12:00:00.005Z";
+  const time = Date.UTC(2024, 2, 1, 12, 0, 0, 5);
+  assert.equal(exportFilter({ asOf }).to, time + 1);
+  assert.equal(exportFilter({ asOf, endDate: "2024-03-05" }).to, time + 1);
+  assert.equal(exportFilter({ asOf, endDate: "2024-02-05" }).to, Date.UTC(2024, 1, 6));
+});
+
+const ROW: LedgerRow = {
+  id: ID as Uuid,
+  eventId: ID as Uuid,
+  eventType: "order.paid",
+  endpointId: ID as Uuid,
+  url: "https://example.com/hook",
+  status: "failed",
+  attempts: 1,
+  lastAttempt: { startedAt: 3000, httpStatus: 503, classification: "http_status", errorDetail: null },
+  createdAt: 1000,
+  deliveredAt: null,
+  nextAttemptAt: 5000,
+  reason: "attempts_exhausted",
+};
+const attempt = (
+  classification: NonNullable<LedgerRow["lastAttempt"]>["classification"],
+  errorDetail: string | null,
+) => ({
+  startedAt: 1,
+  httpStatus: null,
+  classification,
+  errorDetail,
+});
+
+test("a row has the contract's fields in their order", () => {
+  assert.equal(
+    JSON.stringify(historyRowJson(ROW)),
+    JSON.stringify({
+      id: `del_${ID}`,
+      eventId: `evt_${ID}`,
+      event: "order.paid",
+      webhookId: `webhook_${ID}`,
+      url: "https://example.com/hook",
+      status: "failed",
+      attempts: 1,
+      httpStatus: 503,
+      error: "HTTP 503",
+      createdAt: "1970-01-01T00:00:01.000Z",
+      deliveredAt: null,
+      lastAttemptAt: "1970-01-01T00:00:03.000Z",
+      nextAttemptAt: "1970-01-01T00:00:05.000Z",
+    }),
+  );
+});
+
+test("the error is the latest attempt's, or the ending that was no attempt's doing", () => {
+  const pending = { status: "pending", reason: null } as const;
+  const cases: readonly (readonly [Partial<LedgerRow>, string | null])[] = [
+    [{}, "HTTP 503"],
+    [{ reason: "gone" }, "HTTP 503"],
+    [{ ...pending }, "HTTP 503"],
+    [{ ...pending, lastAttempt: null }, null],
+    [{ ...pending, lastAttempt: attempt("success", null) }, null],
+    [{ status: "delivered", reason: "delivered" }, null],
+    [{ lastAttempt: attempt("connect_refused", "the receiver refused it") }, "the receiver refused it"],
+    [{ lastAttempt: attempt("response_timeout", null) }, "response timeout"],
+    [{ reason: "cancelled", lastAttempt: null }, "cancelled before it was delivered"],
+    [{ reason: "endpoint_deleted" }, "the webhook was deleted"],
+    [{ reason: "expired" }, "expired: not delivered within the time that retries may take"],
+    [{ reason: "crashed", lastAttempt: null }, "given up: the server stopped each time it was sent"],
+  ];
+  for (const [fields, error] of cases) assert.equal(deliveryError({ ...ROW, ...fields }), error);
+});

@@ -1,0 +1,163 @@
+/** `/dashboard/webhooks/deliveries` on the wire: what may be asked, and one row of the history. */
+import Type, { type Static, type TObject } from "typebox";
+import type { Fault } from "../../domain/errors.ts";
+import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../../domain/history/ledger.ts";
+import { type EpochMs, ID_PREFIX, parseEndpointId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
+import { LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
+import { milliseconds, millisecondsOrNull, parseTime } from "../../domain/text/time.ts";
+import type { LedgerFilterInput, LedgerInput } from "../../engine/history/ledger.ts";
+import type { LedgerPage, LedgerRow } from "../../ports/store.ts";
+import type { Checked } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+import { deliveryError } from "./dashboard-delivery-error.ts";
+
+const DAY_MS = 86_400_000;
+
+const FilterFields = {
+  status: Type.Optional(Type.Enum([...LEDGER_STATUSES])),
+  startDate: Type.Optional(Type.String({ format: "day", description: "Created on this day (UTC) or later." })),
+  endDate: Type.Optional(Type.String({ format: "day", description: "Created on this day (UTC) or before." })),
+  webhookId: Type.Optional(Type.String({ format: "endpoint-id" })),
+  event: Type.Optional(Type.String({ format: "event-type", description: "A whole event type." })),
+  asOf: Type.Optional(
+    Type.String({
+      format: "date-time",
+      description: "Nothing that was created after this time, as a page returned it.",
+    }),
+  ),
+};
+type FilterQuery = Static<TObject<typeof FilterFields>>;
+
+export const HistoryQuery = Type.Object(
+  {
+    ...FilterFields,
+    sortBy: Type.Optional(Type.Enum([...LEDGER_ORDERS], { default: "createdAt" })),
+    sortOrder: Type.Optional(Type.Enum([...LEDGER_DIRECTIONS], { default: "desc" })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+  },
+  { additionalProperties: false },
+);
+export const checkHistoryQuery = dated(queryChecker(HistoryQuery));
+
+export const ExportQuery = Type.Object(
+  { ...FilterFields, format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv" })) },
+  { additionalProperties: false },
+);
+export const checkExportQuery = dated(queryChecker(ExportQuery));
+
+const HistoryRow = Type.Object(
+  {
+    id: Type.String(),
+    eventId: Type.String(),
+    event: Type.String({ description: "The event's type." }),
+    webhookId: Type.String(),
+    url: Type.String({ description: "Where the latest attempt went." }),
+    status: Type.Enum([...LEDGER_STATUSES]),
+    attempts: Type.Integer(),
+    httpStatus: Nullable(Type.Integer({ description: "Of the latest attempt; null when no answer came." })),
+    error: Nullable(Type.String({ description: "What went wrong last; null when nothing did, or it was delivered." })),
+    createdAt: Time,
+    deliveredAt: Nullable(Time),
+    lastAttemptAt: Nullable(Time),
+    nextAttemptAt: Nullable(Time),
+  },
+  { title: "DashboardDelivery" },
+);
+export type HistoryRowJson = Static<typeof HistoryRow>;
+
+export const HistoryAnswer = Type.Object(
+  {
+    success: Type.Literal(true),
+    data: Type.Object({
+      deliveries: Type.Array(HistoryRow),
+      pagination: Type.Object({
+        total: Type.Integer(),
+        limit: Type.Integer(),
+        offset: Type.Integer(),
+        asOf: Type.String({ format: "date-time", description: "Asked with it, further pages fit to this one." }),
+      }),
+    }),
+  },
+  { title: "DashboardDeliveryPage" },
+);
+
+export function historyInput(query: Static<typeof HistoryQuery>): LedgerInput {
+  return {
+    filter: filterInput(query),
+    order: { by: query.sortBy ?? "createdAt", direction: query.sortOrder ?? "desc" },
+    limit: query.limit ?? LIST_PAGE_DEFAULT,
+    offset: query.offset ?? 0,
+    asOf: timeOf(query.asOf),
+  };
+}
+
+export function exportFilter(query: Static<typeof ExportQuery>): LedgerFilterInput {
+  const filter = filterInput(query);
+  const asOf = timeOf(query.asOf);
+  return asOf === null ? filter : { ...filter, to: Math.min(filter.to ?? asOf + 1, asOf + 1) };
+}
+
+export function historyJson(
+  { rows, total, asOf }: LedgerPage,
+  { limit, offset }: Pick<LedgerInput, "limit" | "offset">,
+): Static<typeof HistoryAnswer> {
+  const pagination = { total, limit, offset, asOf: milliseconds(asOf) };
+  return { success: true, data: { deliveries: rows.map(historyRowJson), pagination } };
+}
+
+export function historyRowJson(row: LedgerRow): HistoryRowJson {
+  return {
+    id: ID_PREFIX.delivery + row.id,
+    eventId: ID_PREFIX.event + row.eventId,
+    event: row.eventType,
+    webhookId: WEBHOOK_PREFIX + row.endpointId,
+    url: row.url,
+    status: row.status,
+    attempts: row.attempts,
+    httpStatus: row.lastAttempt?.httpStatus ?? null,
+    error: deliveryError(row),
+    createdAt: milliseconds(row.createdAt),
+    deliveredAt: millisecondsOrNull(row.deliveredAt),
+    lastAttemptAt: millisecondsOrNull(row.lastAttempt?.startedAt ?? null),
+    nextAttemptAt: millisecondsOrNull(row.nextAttemptAt),
+  };
+}
+
+function filterInput(query: FilterQuery): LedgerFilterInput {
+  const lastDay = dayOf(query.endDate);
+  return {
+    status: query.status ?? null,
+    endpointId: query.webhookId === undefined ? null : parseEndpointId(query.webhookId),
+    eventType: query.event ?? null,
+    from: dayOf(query.startDate),
+    to: lastDay === null ? null : lastDay + DAY_MS,
+  };
+}
+
+/** When a day begins. */
+function dayOf(text: unknown): EpochMs | null {
+  return typeof text === "string" ? parseTime(`${text}T00:00:00Z`) : null;
+}
+
+function timeOf(text: string | undefined): EpochMs | null {
+  return text === undefined ? null : parseTime(text);
+}
+
+/** The dates must also fit to each other: a fault beside all others. */
+function dated<T>(check: (query: unknown) => Checked<T>): (query: unknown) => Checked<T> {
+  return (query) => {
+    const checked = check(query);
+    const fault = orderFault(query as Record<string, unknown>);
+    if (fault === null) return checked;
+    return { kind: "faults", faults: [...(checked.kind === "faults" ? checked.faults : []), fault] };
+  };
+}
+
+function orderFault({ startDate, endDate }: Record<string, unknown>): Fault | null {
+  const [first, last] = [dayOf(startDate), dayOf(endDate)];
+  return first !== null && last !== null && first > last
+    ? { field: "startDate", rule: "must not be after endDate" }
+    : null;
+}

@@ -1,0 +1,183 @@
+/** `/v1/deliveries` and `/v1/replays` on the wire. */
+import Type, { type Static } from "typebox";
+import { attemptError, statusHint } from "../../domain/delivery/attempt-error.ts";
+import { DELIVERY_STATES } from "../../domain/delivery/delivery.ts";
+import { ID_PREFIX, parseEndpointId, parseId } from "../../domain/ids.ts";
+import { EVENT_TYPE_CHARS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
+import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import type { ListDeliveriesInput } from "../../engine/engine-types.ts";
+import type { AttemptRow, DeliveryRow, DeliverySearch } from "../../ports/store.ts";
+import { decodeCursor } from "../lists/cursor.ts";
+import { checker } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+
+export const DeliveriesQuery = Type.Object(
+  {
+    status: Type.Optional(Type.Enum([...DELIVERY_STATES])),
+    endpoint_id: Type.Optional(Type.String({ format: "endpoint-id" })),
+    event_id: Type.Optional(Type.String({ format: "event-id" })),
+    event_type: Type.Optional(
+      Type.String({ format: "event-filter", description: "An exact event type, or a prefix with `.*`." }),
+    ),
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: EVENT_TYPE_CHARS_MAX,
+        description: "An exact event, delivery or endpoint id, or the beginning of an event type.",
+      }),
+    ),
+    from: Type.Optional(Type.String({ format: "date-time", description: "Created at this time or later." })),
+    to: Type.Optional(Type.String({ format: "date-time", description: "Created before this time." })),
+    cursor: Type.Optional(Type.String({ format: "deliveries-cursor" })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
+  },
+  { additionalProperties: false },
+);
+export const checkDeliveriesQuery = queryChecker(DeliveriesQuery);
+
+export const ReplayBody = Type.Object(
+  {
+    delivery_ids: Type.Array(Type.String({ format: "delivery-id" }), { minItems: 1, maxItems: REPLAY_DELIVERIES_MAX }),
+    dry_run: Type.Optional(Type.Boolean({ default: false })),
+  },
+  {
+    title: "ReplayInput",
+    additionalProperties: false,
+    examples: [{ delivery_ids: ["del_0190e0c4-2222-7000-8000-000000000003"], dry_run: true }],
+  },
+);
+export const checkReplay = checker(ReplayBody);
+
+const DeliveryFields = {
+  id: Type.String(),
+  event_id: Type.String(),
+  endpoint_id: Type.String(),
+  endpoint_name: Type.String(),
+  event_type: Type.String(),
+  status: Type.Enum([...DELIVERY_STATES]),
+  attempts_count: Type.Integer(),
+  next_attempt_at: Nullable(Time),
+  first_scheduled_at: Time,
+  last_attempt_at: Nullable(Time),
+  terminal_at: Nullable(Time),
+  terminal_reason: Nullable(Type.String()),
+  created_at: Time,
+  updated_at: Time,
+  last_http_status: Nullable(Type.Integer({ description: "Of the latest attempt; null when no answer came." })),
+  last_error: Nullable(
+    Type.String({ description: "What went wrong with the latest attempt, with a hint; null when it succeeded." }),
+  ),
+};
+const AttemptAnswer = Type.Object(
+  {
+    id: Type.String(),
+    attempt_number: Type.Integer(),
+    started_at: Time,
+    ended_at: Time,
+    latency_ms: Type.Integer(),
+    outcome: Type.Enum(["SUCCESS", "RETRYABLE_FAILURE", "NON_RETRYABLE_FAILURE"]),
+    classification: Type.String(),
+    http_status: Nullable(Type.Integer()),
+    response_body_snippet: Nullable(Type.String()),
+    error_detail: Nullable(Type.String()),
+    hint: Nullable(Type.String({ description: "What to do about the status of the answer." })),
+  },
+  { title: "Attempt" },
+);
+export const DeliveryAnswer = Type.Object(DeliveryFields, { title: "Delivery" });
+export const DeliveryDetailAnswer = Type.Object(
+  { ...DeliveryFields, attempts: Type.Array(AttemptAnswer) },
+  { title: "DeliveryDetail" },
+);
+export const DeliveriesAnswer = Type.Object(
+  {
+    results: Type.Array(DeliveryAnswer),
+    has_more: Type.Boolean({
+      description: "A page may be short, even empty, while there is more: go on with next_cursor.",
+    }),
+    next_cursor: Nullable(Type.String()),
+  },
+  { title: "DeliveryPage" },
+);
+export const CancelledAnswer = Type.Object(
+  { status: Type.Literal("cancelled"), delivery_id: Type.String() },
+  { title: "CancelledDelivery" },
+);
+export const ReplayedAnswer = Type.Object(
+  {
+    batch_id: Type.String(),
+    created_deliveries: Type.Integer(),
+    dry_run: Type.Boolean(),
+    skipped: Type.Integer({ description: "Their endpoints are deleted or DISABLED." }),
+  },
+  { title: "Replay" },
+);
+
+export function deliveryJson(row: DeliveryRow): Static<typeof DeliveryAnswer> {
+  return {
+    id: ID_PREFIX.delivery + row.id,
+    event_id: ID_PREFIX.event + row.eventId,
+    endpoint_id: ID_PREFIX.endpoint + row.endpointId,
+    endpoint_name: row.endpointName,
+    event_type: row.eventType,
+    status: row.state,
+    attempts_count: row.attempts,
+    next_attempt_at: wholeSecondsOrNull(row.nextAttemptAt),
+    first_scheduled_at: wholeSeconds(row.firstScheduledAt),
+    last_attempt_at: wholeSecondsOrNull(row.lastAttemptAt),
+    terminal_at: wholeSecondsOrNull(row.endedAt),
+    terminal_reason: row.reason,
+    created_at: wholeSeconds(row.createdAt),
+    updated_at: wholeSeconds(row.updatedAt),
+    last_http_status: row.lastAttempt?.httpStatus ?? null,
+    last_error: row.lastAttempt === null ? null : attemptError(row.lastAttempt),
+  };
+}
+
+export function deliveryDetailJson(
+  row: DeliveryRow,
+  attempts: readonly AttemptRow[],
+): Static<typeof DeliveryDetailAnswer> {
+  return { ...deliveryJson(row), attempts: attempts.map(attemptJson) };
+}
+
+function attemptJson(attempt: AttemptRow): Static<typeof AttemptAnswer> {
+  return {
+    id: ID_PREFIX.attempt + attempt.id,
+    attempt_number: attempt.number,
+    started_at: wholeSeconds(attempt.startedAt),
+    ended_at: wholeSeconds(attempt.endedAt),
+    latency_ms: attempt.endedAt - attempt.startedAt,
+    outcome: attempt.outcome,
+    classification: attempt.classification,
+    http_status: attempt.httpStatus,
+    response_body_snippet: attempt.snippet,
+    error_detail: attempt.errorDetail,
+    hint: attempt.outcome === "SUCCESS" || attempt.httpStatus === null ? null : statusHint(attempt.httpStatus),
+  };
+}
+
+export function listInput(query: Static<typeof DeliveriesQuery>): ListDeliveriesInput {
+  return {
+    state: query.status ?? null,
+    endpointId: query.endpoint_id === undefined ? null : parseEndpointId(query.endpoint_id),
+    eventType: query.event_type ?? null,
+    eventId: query.event_id === undefined ? null : parseId(ID_PREFIX.event, query.event_id),
+    search: query.search === undefined ? null : searchOf(query.search),
+    from: query.from === undefined ? null : parseTime(query.from),
+    to: query.to === undefined ? null : parseTime(query.to),
+    before: query.cursor === undefined ? null : decodeCursor("deliveries", query.cursor),
+    limit: query.limit ?? LIST_PAGE_DEFAULT,
+  };
+}
+
+function searchOf(text: string): DeliverySearch {
+  const eventId = parseId(ID_PREFIX.event, text);
+  if (eventId !== null) return { kind: "event", id: eventId };
+  const deliveryId = parseId(ID_PREFIX.delivery, text);
+  if (deliveryId !== null) return { kind: "delivery", id: deliveryId };
+  const endpointId = parseEndpointId(text);
+  if (endpointId !== null) return { kind: "endpoint", id: endpointId };
+  return { kind: "typePrefix", prefix: text };
+}

@@ -1,0 +1,64 @@
+/** The delivery history as a file: rows in, text out. */
+import { type Options, stringify } from "csv-stringify/sync";
+import type { LedgerRow } from "../../ports/store.ts";
+import { type HistoryRowJson, historyRowJson } from "./dashboard-delivery-wire.ts";
+
+export interface Rendering {
+  readonly contentType: string;
+  readonly fileName: string;
+  /** What stands before the first row. */
+  readonly head: string;
+  rows(rows: readonly LedgerRow[]): string;
+}
+
+/** The header row: the list's fields in their order. */
+export const EXPORT_COLUMNS = [
+  "id",
+  "eventId",
+  "event",
+  "webhookId",
+  "url",
+  "status",
+  "attempts",
+  "httpStatus",
+  "error",
+  "createdAt",
+  "deliveredAt",
+  "lastAttemptAt",
+  "nextAttemptAt",
+] as const satisfies readonly (keyof HistoryRowJson)[];
+
+/** RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
+const CSV: Options = {
+  record_delimiter: "windows",
+  quote_record_delimiter: true,
+  escape_formulas: true,
+};
+/** Without it Excel reads UTF-8 as the machine's own code page. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+export const RENDERINGS: Readonly<Record<"csv" | "ndjson", Rendering>> = {
+  csv: {
+    contentType: "text/csv; charset=utf-8",
+    fileName: "webhook-deliveries.csv",
+    head: BYTE_ORDER_MARK + csvText([EXPORT_COLUMNS]),
+    rows: (rows) => csvText(rows.map(cellsOf)),
+  },
+  ndjson: {
+    contentType: "application/x-ndjson; charset=utf-8",
+    fileName: "webhook-deliveries.ndjson",
+    head: "",
+    rows: (rows) => rows.map((row) => `${JSON.stringify(historyRowJson(row))}\n`).join(""),
+  },
+};
+
+/** Records as CSV. */
+export function csvText(records: readonly (readonly Cell[])[]): string {
+  return stringify([...records], CSV);
+}
+type Cell = HistoryRowJson[keyof HistoryRowJson];
+
+function cellsOf(row: LedgerRow): Cell[] {
+  const json = historyRowJson(row);
+  return EXPORT_COLUMNS.map((column) => json[column]);
+}

@@ -1,0 +1,159 @@
+/** From a request's bytes to a JSON object that says one thing only. */
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { JSON_DEPTH_MAX, MANAGEMENT_BODY_BYTES_MAX } from "../../domain/limits.ts";
+import {
+  NOT_AN_ARRAY,
+  NOT_AN_OBJECT,
+  type ObjectScan,
+  type Span,
+  scanArray,
+  scanObject,
+} from "../../domain/text/json.ts";
+import { findJsonFault, jsonRule } from "../../domain/text/json-fault.ts";
+import { invalid, type Problem, Refusal, UNSUPPORTED_MEDIA_TYPE, unreadable } from "../errors/problem.ts";
+import { FIELDS_COUNT_MAX } from "./limits.ts";
+
+/** A body as a value, and the text that it was, for what must be kept byte for byte. */
+export interface JsonBody {
+  readonly text: string;
+  readonly value: object;
+  /** Where the values of the top level stand in `text`. */
+  readonly members: ReadonlyMap<string, Span>;
+  /** Where the items of the route's `jsonList` stand in `text`; `value` has a 0 in the place of each. */
+  readonly items?: readonly Span[];
+}
+
+/** A field that holds nearly the whole body: a list whose items the route parses by itself, one after the other. */
+export interface JsonList {
+  readonly field: string;
+  readonly itemsMax: number;
+}
+
+type BodyParser = (
+  request: FastifyRequest,
+  payload: IncomingMessage,
+  done: (error: Error | null, body?: JsonBody) => void,
+) => void;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** How deep the body may be; `JSON_DEPTH_MAX` unless the route looks at parts of it by itself. */
+    jsonDepthMax?: number;
+    jsonList?: JsonList;
+  }
+}
+
+const ANY_JSON = /^application\/(?:[\w!#$&^.+-]+\+)?json(?:\s*;.*)?$/i;
+const NOTHING = Buffer.alloc(0);
+const EMPTY: JsonBody = { text: "{}", value: {}, members: new Map() };
+
+/** The body of a request, `{}` when there was none. */
+export function bodyOf(request: FastifyRequest): JsonBody {
+  return (request.body as JsonBody | null | undefined) ?? EMPTY;
+}
+
+/** Read every body by the rules of the contract's section 1. An empty one is no body, whatever its content type. */
+export function installBodyParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const parse: BodyParser = (request, payload, done) => {
+    app.receiveBody(request, payload, (error, bytes = NOTHING) => {
+      if (error !== null) return done(error);
+      const { jsonDepthMax, jsonList } = request.routeOptions.config;
+      const body = parseBody(bytes, jsonDepthMax ?? JSON_DEPTH_MAX, jsonList);
+      if (body !== undefined && "status" in body) done(new Refusal(body));
+      else done(null, body);
+    });
+  };
+  app.addContentTypeParser("application/json", parse);
+  app.addContentTypeParser(ANY_JSON, parse);
+  app.addContentTypeParser("*", (request, payload, done) => {
+    if (request.expecting !== null) return done(new Refusal(UNSUPPORTED_MEDIA_TYPE));
+    app.receiveBody(request, payload, (error, bytes = NOTHING) => {
+      if (error === null && bytes.length === 0) done(null, undefined);
+      else done(error ?? new Refusal(UNSUPPORTED_MEDIA_TYPE));
+    });
+  });
+}
+
+/** Parse a body's bytes, or say why they cannot be taken; nothing is no body. */
+export function parseBody(bytes: Buffer, depthMax: number, list?: JsonList): JsonBody | Problem | undefined {
+  if (bytes.length === 0) return undefined;
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    return unreadable("must not begin with a byte-order mark");
+  }
+  if (!isUtf8(bytes)) return unreadable("must be valid UTF-8");
+  const text = bytes.toString("utf8");
+  const early = text.length > LARGE_CHARS || list !== undefined ? scanUnparsed(text, depthMax) : null;
+  if (early === "not JSON") return notJson(text);
+  if (early?.kind === "fault") return early.rule === NOT_AN_OBJECT ? NO_OBJECT : unreadable(early.rule);
+  if (early !== null && list !== undefined) return parseAround(text, early.members, list);
+  const value = parseJson(text);
+  if (value === undefined) return notJson(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return NO_OBJECT;
+  const scan = early ?? scanObject(text, depthMax, 0, FIELDS_COUNT_MAX);
+  if (scan.kind === "fault") return unreadable(scan.rule);
+  return { text, value, members: scan.members };
+}
+
+const NO_OBJECT = invalid([{ field: "body", rule: "must be a JSON object" }]);
+/** From here on the depth is looked at before parsing: 7 MB of brackets are scanned in 17 ms and parsed in 800. */
+const LARGE_CHARS = 16 * 1024;
+/** Looking for the place of a fault costs up to 70 ns a character. */
+const LOCATED_CHARS_MAX = 512 * 1024;
+
+/** Of a text that may be no JSON: the scanner ends on any text, but may stumble over a key. */
+function scanUnparsed(text: string, depthMax: number): ObjectScan | "not JSON" {
+  try {
+    return scanObject(text, depthMax, 0, FIELDS_COUNT_MAX);
+  } catch {
+    return "not JSON";
+  }
+}
+
+/** Parse everything but the items of the list: how many there are is known before any of them is built. */
+function parseAround(text: string, members: ReadonlyMap<string, Span>, list: JsonList): JsonBody | Problem {
+  const span = members.get(list.field);
+  const scan = span === undefined ? null : scanArray(text, Number.POSITIVE_INFINITY, span.start, list.itemsMax);
+  if (scan?.kind === "fault" && scan.rule !== NOT_AN_ARRAY) return invalid([{ field: list.field, rule: scan.rule }]);
+  const items = scan?.kind === "ok" ? scan.items : [];
+  const frame = withoutItems(text, items);
+  if (frame.length > MANAGEMENT_BODY_BYTES_MAX) {
+    const rule = `must have at most ${MANAGEMENT_BODY_BYTES_MAX} bytes beside the items of ${list.field}`;
+    return invalid([{ field: "body", rule }]);
+  }
+  const value = parseJson(frame);
+  return value === undefined ? notJson(text) : { text, value: value as object, members, items };
+}
+
+function withoutItems(text: string, items: readonly Span[]): string {
+  let frame = "";
+  let at = 0;
+  for (const { start, end } of items) {
+    frame += `${text.slice(at, start)}0`;
+    at = end;
+  }
+  return frame + text.slice(at);
+}
+
+/** @param from where the part begins that is no JSON, and ends with the text */
+function notJson(text: string, from = 0): Problem {
+  const fault = text.length - from <= LOCATED_CHARS_MAX ? findJsonFault(text, from) : null;
+  return unreadable(fault === null ? "must be valid JSON" : jsonRule(fault));
+}
+
+/** Parse one item of a list. */
+export function parseItem({ text }: JsonBody, { start, end }: Span): { readonly value: unknown } | Problem {
+  const value = parseJson(text.slice(start, end));
+  return value === undefined ? notJson(text.slice(0, end), start) : { value };
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+/** The one cookie that there is (RFC 6265). */
+import type { FastifyRequest } from "fastify";
+import { SESSION_TOKEN_PATTERN } from "../../domain/access/session.ts";
+import { SESSION_MS_MAX } from "../../domain/limits.ts";
+import type { ApiDeps } from "../deps.ts";
+
+export const SESSION_COOKIE = "signalbox_session";
+
+/** The session's token; null when there is none of its form, or several: then somebody else set one of them. */
+export function sessionToken({ headers }: Pick<FastifyRequest, "headers">): string | null {
+  const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim());
+  const [first, ...others] = pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
+  const token = first?.slice(SESSION_COOKIE.length + 1) ?? "";
+  return others.length === 0 && SESSION_TOKEN_PATTERN.test(token) ? token : null;
+}
+
+/** The value of a `Set-Cookie` header. The browser may keep it as long as the session can last. */
+export function cookieWith(token: string, deps: ApiDeps): string {
+  return cookie(token, SESSION_MS_MAX / 1000, deps);
+}
+
+/** The value of a `Set-Cookie` header that takes it away again. */
+export function noCookie(deps: ApiDeps): string {
+  return cookie("", 0, deps);
+}
+
+function cookie(value: string, maxAgeSeconds: number, { publicUrl }: ApiDeps): string {
+  const secure = publicUrl.startsWith("https:") ? "; Secure" : "";
+  return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`;
+}

@@ -1,0 +1,273 @@
+/** `/api/v1/webhooks/pause-status` on the wire, for those who look after what was received. */
+import { isUtf8 } from "node:buffer";
+import Type, { type Static } from "typebox";
+import type { Fault } from "../../domain/errors.ts";
+import { type EpochMs, ID_PREFIX, type Uuid } from "../../domain/ids.ts";
+import { TRANSITION_DIRECTIONS } from "../../domain/inbound/pause-status.ts";
+import { INBOUND_FIELD_CHARS_MAX, JSON_DEPTH_MAX, SOURCE_NAME_CHARS_MAX } from "../../domain/limits.ts";
+import { scanObject } from "../../domain/text/json.ts";
+import { milliseconds, millisecondsOrNull } from "../../domain/text/time.ts";
+import type { InboundFilterInput } from "../../engine/inbound/inbound-service.ts";
+import type { InboundPage, InboundRecord, InboundRow } from "../../ports/store.ts";
+import { endOf, startOf } from "../lists/period.ts";
+import { type Checked, checker } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+import {
+  Notes,
+  type Page,
+  PageFields,
+  PaginationAnswer,
+  pageFaults,
+  pageOf,
+  RawBodyAnswer,
+  ReceivedFields,
+  RejectionName,
+  rawBodyJson,
+} from "./inbound-wire.ts";
+
+// ── Asked ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const RecordsQuery = Type.Object(
+  {
+    ...PageFields,
+    source: Type.Optional(Type.String({ minLength: 1, maxLength: SOURCE_NAME_CHARS_MAX })),
+    event_type: Type.Optional(Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX })),
+    transition_direction: Type.Optional(Type.Enum([...TRANSITION_DIRECTIONS])),
+    payload_valid: Type.Optional(Type.Boolean()),
+    ...ReceivedFields,
+  },
+  { additionalProperties: false },
+);
+const checkQuery = queryChecker(RecordsQuery);
+
+export interface RecordsInput extends Page {
+  readonly filter: InboundFilterInput;
+}
+
+export function parseRecordsQuery(query: unknown): Checked<RecordsInput> {
+  const checked = checkQuery(query);
+  if (checked.kind === "faults") return checked;
+  const { value } = checked;
+  const page = pageOf(value);
+  const faults = pageFaults(page);
+  if (faults.length > 0) return { kind: "faults", faults };
+  const filter: InboundFilterInput = {
+    kind: "pauseStatus",
+    sourceId: null,
+    sourceName: value.source ?? null,
+    eventType: value.event_type ?? null,
+    direction: value.transition_direction ?? null,
+    valid: value.payload_valid ?? null,
+    from: value.from === undefined ? null : startOf(value.from),
+    to: value.to === undefined ? null : endOf(value.to),
+  };
+  return { kind: "ok", value: { ...page, filter } };
+}
+
+export const UpdateRecordBody = Type.Object(
+  {
+    reprocess: Type.Optional(Type.Boolean()),
+    notes: Type.Optional(Notes),
+  },
+  { title: "PauseStatusRecordUpdate", additionalProperties: false },
+);
+const checkBody = checker(UpdateRecordBody);
+
+export interface UpdateRecord {
+  readonly reprocess: boolean;
+  /** Undefined leaves them as they are. */
+  readonly notes: string | null | undefined;
+}
+
+export function parseUpdate(body: unknown): Checked<UpdateRecord> {
+  const checked = checkBody(body);
+  if (checked.kind === "faults") return checked;
+  const { reprocess = false, notes } = checked.value;
+  return reprocess || notes !== undefined
+    ? { kind: "ok", value: { reprocess, notes } }
+    : { kind: "faults", faults: NOTHING_ASKED };
+}
+
+const NOTHING_ASKED: readonly Fault[] = [
+  { field: "reprocess", rule: "must be true, unless there are notes" },
+  { field: "notes", rule: "is required, unless reprocess is true" },
+];
+
+// ── Answered ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const Head = {
+  id: Type.String(),
+  source: Nullable(Type.String()),
+  event_type: Nullable(Type.String()),
+};
+const Transition = { old_status: Nullable(Type.String()), new_status: Nullable(Type.String()) };
+const Direction = Nullable(Type.Enum([...TRANSITION_DIRECTIONS], { description: "Null until it was verified." }));
+const Processing = {
+  payload_valid: Type.Boolean(),
+  received_at: Time,
+  processed_at: Nullable(Time),
+};
+/** Beyond the reference's fields, and behind them. */
+const More = {
+  rejection_reason: RejectionName,
+  explanation: Nullable(Type.String({ description: "What was wrong, by how much, and what to try." })),
+  notes: Nullable(Type.String()),
+  reprocessed_at: Nullable(Time),
+};
+
+export const RecordsAnswer = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        ...Head,
+        ...Transition,
+        peer_mentor_id: Nullable(Type.String()),
+        transition_direction: Direction,
+        ...Processing,
+        ...More,
+      }),
+    ),
+    pagination: PaginationAnswer,
+  },
+  { title: "PauseStatusRecordPage" },
+);
+
+export const RecordAnswer = Type.Object(
+  {
+    ...Head,
+    raw_payload: Nullable(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: "The body without `source`, `event_type` and `signature`; null when it is no JSON object.",
+        },
+      ),
+    ),
+    ...Transition,
+    transition_direction: Direction,
+    peer_mentor_id: Nullable(Type.String()),
+    ...Processing,
+    ...More,
+    event_ids: Type.Array(Type.String({ description: "What it published, the oldest first." })),
+    raw_body: Nullable(RawBodyAnswer),
+  },
+  { title: "PauseStatusRecordDetail" },
+);
+
+export const ReprocessedAnswer = Type.Object(
+  {
+    id: Type.String(),
+    reprocess_requested: Type.Literal(true),
+    reprocessed_at: Time,
+    status: Type.Literal("reprocessed"),
+  },
+  { title: "ReprocessedPauseStatus" },
+);
+
+export const DeletedRecordAnswer = Type.Object(
+  {
+    message: Type.Literal("Webhook event record deleted"),
+    deleted_id: Type.String(),
+    deleted_at: Time,
+  },
+  { title: "DeletedPauseStatusRecord" },
+);
+
+export function recordsJson({ rows, total }: InboundPage, { page, limit }: Page): Static<typeof RecordsAnswer> {
+  return { data: rows.map(rowJson), pagination: { page, limit, total } };
+}
+
+function rowJson(row: InboundRow): Static<typeof RecordsAnswer>["data"][number] {
+  return {
+    ...headJson(row),
+    ...transitionJson(row),
+    peer_mentor_id: row.facts?.memberId ?? null,
+    transition_direction: row.facts?.direction ?? null,
+    ...processingJson(row),
+    ...moreJson(row),
+  };
+}
+
+/** A record's JSON text: what is left of the body stands in it as it came, its numbers too. */
+export function recordText(record: InboundRecord): string {
+  const head = JSON.stringify(headJson(record));
+  const tail = JSON.stringify({
+    ...transitionJson(record),
+    transition_direction: record.facts?.direction ?? null,
+    peer_mentor_id: record.facts?.memberId ?? null,
+    ...processingJson(record),
+    ...moreJson(record),
+    event_ids: record.eventIds.map((id) => ID_PREFIX.event + id),
+    raw_body: record.valid ? null : rawBodyJson(record),
+  });
+  return `${head.slice(0, -1)},"raw_payload":${rawPayloadText(record.raw.body) ?? "null"},${tail.slice(1)}`;
+}
+
+function headJson({ id, sourceName, eventType }: InboundRow) {
+  return { id: ID_PREFIX.inbound + id, source: sourceName, event_type: eventType };
+}
+
+function transitionJson({ facts }: InboundRow) {
+  return { old_status: facts?.oldStatus ?? null, new_status: facts?.newStatus ?? null };
+}
+
+function processingJson({ valid, receivedAt, processedAt }: InboundRow) {
+  return {
+    payload_valid: valid,
+    received_at: milliseconds(receivedAt),
+    processed_at: millisecondsOrNull(processedAt),
+  };
+}
+
+function moreJson({ rejection, explanation, notes, reprocessedAt }: InboundRow) {
+  return {
+    rejection_reason: rejection,
+    explanation,
+    notes,
+    reprocessed_at: millisecondsOrNull(reprocessedAt),
+  };
+}
+
+const NOT_PAYLOAD = new Set(["source", "event_type", "signature"]);
+
+/** The members that are the sender's own, each value as it stood; null when the body is no such object. */
+export function rawPayloadText(body: Uint8Array): string | null {
+  const text = jsonText(body);
+  const scan = text === null ? null : scanObject(text, JSON_DEPTH_MAX);
+  if (text === null || scan?.kind !== "ok") return null;
+  const members = [...scan.members]
+    .filter(([key]) => !NOT_PAYLOAD.has(key))
+    .map(([key, { start, end }]) => `${JSON.stringify(key)}:${text.slice(start, end)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** Null when it is no JSON: only of JSON can it be told where a member stands. */
+function jsonText(body: Uint8Array): string | null {
+  if (!isUtf8(body)) return null;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return null;
+  }
+}
+
+export function reprocessedJson(id: Uuid, at: EpochMs): Static<typeof ReprocessedAnswer> {
+  return {
+    id: ID_PREFIX.inbound + id,
+    reprocess_requested: true,
+    reprocessed_at: milliseconds(at),
+    status: "reprocessed",
+  };
+}
+
+export function deletedJson(id: Uuid, at: EpochMs): Static<typeof DeletedRecordAnswer> {
+  return {
+    message: "Webhook event record deleted",
+    deleted_id: ID_PREFIX.inbound + id,
+    deleted_at: milliseconds(at),
+  };
+}

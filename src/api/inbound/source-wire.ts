@@ -1,0 +1,332 @@
+/** `/v1/sources` on the wire. */
+import Type, { type Static, type TObject } from "typebox";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import {
+  type BasicOptions,
+  type EventTypeRule,
+  HMAC_ALGORITHMS,
+  type HmacOptions,
+  SCHEMES,
+  type Scheme,
+  SIGNATURE_ENCODINGS,
+  type Source,
+  type SourceSettings,
+  type ValuePlace,
+} from "../../domain/inbound/source.ts";
+import {
+  INBOUND_TOLERANCE_SECONDS,
+  INBOUND_TOLERANCE_SECONDS_MAX,
+  ROTATE_OVERLAP_SECONDS_DEFAULT,
+  ROTATE_OVERLAP_SECONDS_MAX,
+  SECRET_CHARS_MAX,
+  SOURCE_HEADER_CHARS_MAX,
+  SOURCE_NAME_CHARS_MAX,
+  SOURCE_POINTER_CHARS_MAX,
+  SOURCE_PREFIX_CHARS_MAX,
+  SOURCE_SECRET_CHARS_MIN,
+  SOURCE_TEMPLATE_CHARS_MAX,
+  SOURCE_USERNAME_CHARS_MAX,
+} from "../../domain/limits.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import type { CreateSourceInput, PatchSourceInput } from "../../engine/inbound/inbound-service.ts";
+import { SOURCES_PAGE_MAX } from "../http/limits.ts";
+import { type Checked, checker } from "../schema/check.ts";
+import { queryChecker } from "../schema/query.ts";
+import { Nullable, Time } from "../schema/schemas.ts";
+import { changeFaults, creationFaults, secretFaults } from "./source-rules.ts";
+
+// ── Asked ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const HeaderName = Type.String({ minLength: 1, maxLength: SOURCE_HEADER_CHARS_MAX, format: "header-name" });
+const Pointer = Type.String({ minLength: 1, maxLength: SOURCE_POINTER_CHARS_MAX, format: "json-pointer-below" });
+const Secret = Type.String({ minLength: SOURCE_SECRET_CHARS_MIN, maxLength: SECRET_CHARS_MAX, format: "text" });
+
+const place = { header: Type.Optional(Nullable(HeaderName)), pointer: Type.Optional(Nullable(Pointer)) };
+
+const EventType = Type.Object(
+  {
+    ...place,
+    prefix: Type.Optional(Type.String({ maxLength: SOURCE_PREFIX_CHARS_MAX, format: "event-type-part" })),
+    fallback: Type.Optional(Nullable(Type.String({ format: "event-type" }))),
+  },
+  {
+    title: "SourceEventTypeInput",
+    additionalProperties: false,
+    description:
+      "Where the type of the event is: a header, or a place in a JSON body; in the scheme's own place when neither is " +
+      "named. `prefix` goes before it, `fallback` stands in for a missing one.",
+  },
+);
+const Hmac = Type.Object(
+  {
+    header: HeaderName,
+    algorithm: Type.Optional(Type.Enum([...HMAC_ALGORITHMS], { default: "sha256" })),
+    encoding: Type.Optional(Type.Enum([...SIGNATURE_ENCODINGS], { default: "hex" })),
+    prefix: Type.Optional(
+      Type.String({
+        maxLength: SOURCE_PREFIX_CHARS_MAX,
+        format: "text",
+        description: "Before the signature in its header, such as `sha256=`.",
+      }),
+    ),
+    timestamp_header: Type.Optional(Nullable(HeaderName)),
+    tolerance_seconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: INBOUND_TOLERANCE_SECONDS_MAX, default: INBOUND_TOLERANCE_SECONDS }),
+    ),
+    template: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: SOURCE_TEMPLATE_CHARS_MAX,
+        // Some sign lines.
+        format: "prose",
+        description:
+          "What is signed, such as `v0:{timestamp}:{body}`. Without one `{body}`, or `{timestamp}.{body}` when there " +
+          "is a timestamp_header.",
+      }),
+    ),
+    delivery_id: Type.Optional(
+      Nullable(
+        Type.Object(place, {
+          additionalProperties: false,
+          description: "Where the sender's own id of the delivery is; what comes twice with it is taken once.",
+        }),
+      ),
+    ),
+  },
+  { title: "HmacSettings", additionalProperties: false, description: "Of scheme hmac alone, and required with it." },
+);
+const Basic = Type.Object(
+  { username: Type.String({ minLength: 1, maxLength: SOURCE_USERNAME_CHARS_MAX, format: "username" }) },
+  {
+    title: "BasicSettings",
+    additionalProperties: false,
+    description: "Of scheme basic alone, and required with it; the secret is the password.",
+  },
+);
+
+const Name = Type.String({ minLength: 1, maxLength: SOURCE_NAME_CHARS_MAX, format: "text" });
+const options = {
+  secret: Type.Optional(Secret),
+  event_type: Type.Optional(EventType),
+  hmac: Type.Optional(Nullable(Hmac)),
+  basic: Type.Optional(Nullable(Basic)),
+};
+
+export const CreateSourceBody = Type.Object(
+  {
+    name: Name,
+    scheme: Type.Enum([...SCHEMES], { description: "How a request is known to be theirs; `none` believes anybody." }),
+    ...options,
+  },
+  {
+    title: "SourceInput",
+    additionalProperties: false,
+    examples: [{ name: "repositories", scheme: "github", event_type: { prefix: "github." } }],
+  },
+);
+export const PatchSourceBody = Type.Object(
+  {
+    name: Type.Optional(Name),
+    scheme: Type.Optional(Type.Enum([...SCHEMES], { description: "As it is: a scheme never changes." })),
+    ...options,
+  },
+  { title: "SourcePatch", additionalProperties: false, examples: [{ event_type: { pointer: "/type" } }] },
+);
+export const RotateSourceBody = Type.Object(
+  {
+    secret: Type.Optional(Secret),
+    overlap_seconds: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: ROTATE_OVERLAP_SECONDS_MAX, default: ROTATE_OVERLAP_SECONDS_DEFAULT }),
+    ),
+  },
+  { title: "RotateSourceSecretInput", additionalProperties: false },
+);
+export const SourcesQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SOURCES_PAGE_MAX, default: SOURCES_PAGE_MAX })),
+    cursor: Type.Optional(Type.String({ format: "sources-cursor" })),
+  },
+  { additionalProperties: false },
+);
+export const checkSourcesQuery = queryChecker(SourcesQuery);
+
+type Rules = (body: ReadonlyMap<string, unknown>) => readonly { readonly field: string; readonly rule: string }[];
+
+/** The schema's faults together with those that no schema can say. */
+function withRules<T extends TObject>(schema: T): (body: unknown, rules: Rules) => Checked<Static<T>> {
+  const check = checker(schema);
+  return (body, rules) => {
+    const checked = check(body);
+    const fields = typeof body === "object" && body !== null ? Object.entries(body) : [];
+    const more = rules(new Map<string, unknown>(fields));
+    if (more.length === 0) return checked;
+    return { kind: "faults", faults: [...(checked.kind === "faults" ? checked.faults : []), ...more] };
+  };
+}
+
+const checkCreate = withRules(CreateSourceBody);
+const checkPatch = withRules(PatchSourceBody);
+const checkRotate = withRules(RotateSourceBody);
+
+export function parseCreateSource(body: unknown): Checked<CreateSourceInput> {
+  const checked = checkCreate(body, creationFaults);
+  if (checked.kind === "faults") return checked;
+  const { name, scheme, secret = null, event_type = {}, hmac = null, basic = null } = checked.value;
+  const settings: SourceSettings = {
+    name,
+    scheme,
+    eventType: eventTypeOf(event_type),
+    hmac: hmac === null ? null : hmacOf(hmac),
+    basic,
+  };
+  return { kind: "ok", value: { settings, secret } };
+}
+
+/** @param scheme the source's own, which says what else may be given */
+export function parsePatchSource(body: unknown, scheme: Scheme): Checked<PatchSourceInput> {
+  const checked = checkPatch(body, (fields) => changeFaults(fields, scheme));
+  if (checked.kind === "faults") return checked;
+  const { name, secret, event_type, hmac, basic } = checked.value;
+  const settings = {
+    ...(name !== undefined && { name }),
+    ...(event_type !== undefined && { eventType: eventTypeOf(event_type) }),
+    ...(hmac !== undefined && hmac !== null && { hmac: hmacOf(hmac) }),
+    ...(basic !== undefined && basic !== null && { basic }),
+  };
+  return { kind: "ok", value: { settings, ...(secret !== undefined && { secret }) } };
+}
+
+export interface RotateInput {
+  readonly secret: string | null;
+  readonly overlapSeconds: number;
+}
+
+export function parseRotateSource(body: unknown, scheme: Scheme): Checked<RotateInput> {
+  const checked = checkRotate(body, (fields) => (scheme === "none" ? [] : secretFaults(fields, scheme)));
+  if (checked.kind === "faults") return checked;
+  const { secret = null, overlap_seconds: overlapSeconds = ROTATE_OVERLAP_SECONDS_DEFAULT } = checked.value;
+  return { kind: "ok", value: { secret, overlapSeconds } };
+}
+
+function eventTypeOf(given: Static<typeof EventType>): EventTypeRule {
+  return { place: placeOf(given), prefix: given.prefix ?? "", fallback: given.fallback ?? null };
+}
+
+function hmacOf(given: Static<typeof Hmac>): HmacOptions {
+  const timestampHeader = given.timestamp_header ?? null;
+  return {
+    header: given.header,
+    algorithm: given.algorithm ?? "sha256",
+    encoding: given.encoding ?? "hex",
+    prefix: given.prefix ?? "",
+    timestampHeader,
+    toleranceSeconds: given.tolerance_seconds ?? INBOUND_TOLERANCE_SECONDS,
+    template: given.template ?? (timestampHeader === null ? "{body}" : "{timestamp}.{body}"),
+    deliveryId: placeOf(given.delivery_id ?? {}),
+  };
+}
+
+interface GivenPlace {
+  readonly header?: string | null;
+  readonly pointer?: string | null;
+}
+
+function placeOf({ header = null, pointer = null }: GivenPlace): ValuePlace | null {
+  if (header !== null) return { from: "header", name: header };
+  return pointer === null ? null : { from: "pointer", pointer };
+}
+
+// ── Answered ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const placeAnswer = { header: Nullable(Type.String()), pointer: Nullable(Type.String()) };
+const SourceFields = {
+  id: Type.String(),
+  name: Type.String(),
+  scheme: Type.Enum([...SCHEMES]),
+  url: Type.String({ description: "Where the source sends to." }),
+  pause_status_url: Nullable(
+    Type.String({ description: "Where a source of scheme jcs sends pause statuses to; null for any other." }),
+  ),
+  event_type: Type.Object({ ...placeAnswer, prefix: Type.String(), fallback: Nullable(Type.String()) }),
+  hmac: Nullable(
+    Type.Object({
+      header: Type.String(),
+      algorithm: Type.Enum([...HMAC_ALGORITHMS]),
+      encoding: Type.Enum([...SIGNATURE_ENCODINGS]),
+      prefix: Type.String(),
+      timestamp_header: Nullable(Type.String()),
+      tolerance_seconds: Type.Integer(),
+      template: Type.String(),
+      delivery_id: Nullable(Type.Object(placeAnswer)),
+    }),
+  ),
+  basic: Nullable(Type.Object({ username: Type.String() })),
+  previous_expires_at: Nullable(Time),
+  created_at: Time,
+  updated_at: Time,
+};
+
+export const SourceAnswer = Type.Object(SourceFields, { title: "Source" });
+export const CreatedSourceAnswer = Type.Object(
+  {
+    ...SourceFields,
+    secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
+  },
+  { title: "CreatedSource" },
+);
+export const RotateSourceAnswer = Type.Object(
+  { secret: Type.Optional(Type.String()), previous_expires_at: Time },
+  { title: "RotatedSourceSecret" },
+);
+
+export interface Shown {
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  readonly now: number;
+}
+
+export function sourceJson(source: Source, { publicUrl, now }: Shown): Static<typeof SourceAnswer> {
+  const { previousSecret } = source;
+  const expiresAt = previousSecret !== null && now < previousSecret.until ? previousSecret.until : null;
+  return {
+    id: ID_PREFIX.source + source.id,
+    name: source.name,
+    scheme: source.scheme,
+    url: `${publicUrl}/in/${ID_PREFIX.source}${source.id}`,
+    pause_status_url: source.scheme === "jcs" ? `${publicUrl}/api/v1/webhooks/pause-status` : null,
+    event_type: eventTypeJson(source.eventType),
+    hmac: source.hmac === null ? null : hmacJson(source.hmac),
+    basic: source.basic === null ? null : basicJson(source.basic),
+    previous_expires_at: wholeSecondsOrNull(expiresAt),
+    created_at: wholeSeconds(source.createdAt),
+    updated_at: wholeSeconds(source.updatedAt),
+  };
+}
+
+function eventTypeJson({ place, prefix, fallback }: EventTypeRule) {
+  return { ...placeJson(place), prefix, fallback };
+}
+
+function hmacJson(options: HmacOptions) {
+  return {
+    header: options.header,
+    algorithm: options.algorithm,
+    encoding: options.encoding,
+    prefix: options.prefix,
+    timestamp_header: options.timestampHeader,
+    tolerance_seconds: options.toleranceSeconds,
+    template: options.template,
+    delivery_id: options.deliveryId === null ? null : placeJson(options.deliveryId),
+  };
+}
+
+function basicJson({ username }: BasicOptions) {
+  return { username };
+}
+
+function placeJson(place: ValuePlace | null) {
+  return {
+    header: place?.from === "header" ? place.name : null,
+    pointer: place?.from === "pointer" ? place.pointer : null,
+  };
+}

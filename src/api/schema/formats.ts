@@ -1,0 +1,45 @@
+/** The `format`s of our schemas: what a string must be beyond its length. */
+import Format from "typebox/format";
+import { isTenantName } from "../../domain/access/tenant.ts";
+import { isEventFilter, isEventType } from "../../domain/delivery/event.ts";
+import { parseWebUrl } from "../../domain/endpoints/web-url.ts";
+import { ID_PREFIX, parseEndpointId, parseId } from "../../domain/ids.ts";
+import { IDEMPOTENCY_KEY_CHARS_MAX } from "../../domain/limits.ts";
+import { isPlain } from "../../domain/text/text.ts";
+import { parseTime } from "../../domain/text/time.ts";
+import { decodeCursor, LIST_NAMES } from "../lists/cursor.ts";
+
+const VISIBLE_ASCII = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`);
+const CONTROL_BUT_WHITE_SPACE = /[^\P{Cc}\n\r\t]/u;
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 6901; the whole document is no place for a value. */
+const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
+const EVENT_TYPE_PART = /^[A-Za-z0-9_.-]*$/;
+
+export function isIdempotencyKey(text: string): boolean {
+  return VISIBLE_ASCII.test(text);
+}
+
+Format.Set("date-time", (text) => parseTime(text) !== null);
+Format.Set("event-type", isEventType);
+Format.Set("event-filter", isEventFilter);
+Format.Set("endpoint-id", (text) => parseEndpointId(text) !== null);
+Format.Set("delivery-id", (text) => parseId(ID_PREFIX.delivery, text) !== null);
+Format.Set("event-id", (text) => parseId(ID_PREFIX.event, text) !== null);
+Format.Set("pause-id", (text) => parseId(ID_PREFIX.pause, text) !== null);
+Format.Set("day", (text) => parseTime(`${text}T00:00:00Z`) !== null);
+Format.Set("day-or-time", (text) => (parseTime(text) ?? parseTime(`${text}T00:00:00Z`)) !== null);
+Format.Set("idempotency-key", isIdempotencyKey);
+// What no setting can allow; the engine knows the other rules.
+Format.Set("url", (text) => parseWebUrl(text) !== null);
+Format.Set("header-name", (text) => TOKEN.test(text));
+Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(text));
+// RFC 7617 §2: a colon ends it.
+Format.Set("username", (text) => isPlain(text) && !text.includes(":"));
+Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
+Format.Set("tenant-name", isTenantName);
+Format.Set("text", isPlain);
+Format.Set("prose", (text) => text.isWellFormed() && !CONTROL_BUT_WHITE_SPACE.test(text));
+for (const list of LIST_NAMES) Format.Set(`${list}-cursor`, (text) => decodeCursor(list, text) !== null);

@@ -1,0 +1,125 @@
+/** `/openapi.json`, made of the very schemas that check the requests. */
+import { STATUS_CODES } from "node:http";
+import swagger from "@fastify/swagger";
+import type { FastifyInstance, FastifySchema } from "fastify";
+import Type, { type TSchema } from "typebox";
+import type { ApiDeps } from "../deps.ts";
+import { type Constant, constant, sendConstant } from "../http/constant.ts";
+import { SESSION_COOKIE } from "../http/cookie.ts";
+import { surfaceOf } from "../http/surface-paths.ts";
+import { nameComponents } from "./components.ts";
+
+const Tenant = Type.Optional(
+  Type.String({ description: "`dev_…`: act in this tenant; only for a global_admin. Without it, in your own." }),
+);
+
+/** Before any route: it learns of the routes as they are registered. */
+export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Signalbox",
+        version: deps.version,
+        description: "Publish an event; every endpoint that wants it receives it, signed, at least once.",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: "http",
+            scheme: "bearer",
+            bearerFormat: "sb_live_… or sb_test_…",
+            description: "An API key: send `Authorization: Bearer sb_live_…`.",
+          },
+          session: {
+            type: "apiKey",
+            in: "cookie",
+            name: SESSION_COOKIE,
+            description: "As `POST /dashboard/auth/login` sets it.",
+          },
+        },
+      },
+      security: [{ bearer: [] }, { session: [] }],
+    },
+    transform: ({ schema, url, route }) => ({
+      schema: documented(schema, url, route.bodyLimit ?? app.initialConfig.bodyLimit),
+      url,
+    }),
+    transformObject: (documents) => {
+      if ("openapiObject" in documents) {
+        for (const path of Object.values(documents.openapiObject.paths ?? {})) {
+          relaxBodies(path ?? {});
+          describeAnswers(path ?? {});
+        }
+        return nameComponents(documents.openapiObject);
+      }
+      return documents.swaggerObject;
+    },
+  });
+  app.register(async (inner) => {
+    let document: Constant | null = null;
+    inner.get("/openapi.json", { schema: { hide: true } }, (request, reply) => {
+      // Made at the first request: only then is the port known that was picked.
+      document ??= constant(
+        "application/json; charset=utf-8",
+        JSON.stringify({ ...inner.swagger(), servers: [{ url: deps.publicUrl }] }),
+      );
+      sendConstant(request, reply, document);
+    });
+  });
+}
+
+/** Add what every route with a key has, and the limit of its body; a public one never asks who calls. */
+function documented(schema: FastifySchema | undefined, url: string, bodyBytesMax: number | undefined): FastifySchema {
+  if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
+  const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
+  const text = `${schema.description ?? ""}${limit}`.trim();
+  return {
+    ...schema,
+    ...(text !== "" && { description: text }),
+    ...(schema.security === undefined && {
+      querystring: withTenant(schema.querystring),
+      ...(surfaceOf(url) === "pauses" && { security: [{ bearer: [] }] }),
+    }),
+    ...(schema.security?.length === 0 && { response: withoutKey(schema.response) }),
+  };
+}
+
+function withoutKey(response: unknown): object {
+  const { 401: _noKey, 403: _weakKey, ...others } = response as Record<string, unknown>;
+  return others;
+}
+
+function withTenant(querystring: unknown): TSchema {
+  const properties = (querystring as { properties?: Record<string, TSchema> } | undefined)?.properties ?? {};
+  return Type.Object({ ...properties, tenant: Tenant }, { additionalProperties: false });
+}
+
+/** A body whose fields are all optional may be left out. */
+function relaxBodies(path: object): void {
+  for (const operation of Object.values(path)) {
+    const body = (operation as { requestBody?: RequestBody }).requestBody;
+    if (body === undefined) continue;
+    const [content] = Object.values(body.content);
+    if (content?.schema?.required === undefined) body.required = false;
+  }
+}
+
+/** What the plugin says of an answer that has no description of its own. */
+const UNDESCRIBED = "Default Response";
+
+function describeAnswers(path: object): void {
+  for (const operation of Object.values(path)) {
+    for (const [status, answer] of Object.entries((operation as { responses?: Answers }).responses ?? {})) {
+      if (answer.description === UNDESCRIBED) answer.description = STATUS_CODES[status] ?? "";
+    }
+  }
+}
+
+type Answers = Readonly<Record<string, { description: string }>>;
+
+interface RequestBody {
+  required: boolean;
+  readonly content: Readonly<Record<string, { readonly schema?: { readonly required?: unknown } }>>;
+}

@@ -1,0 +1,53 @@
+/** Query parameters: checked like a body, and an unknown one is a fault as well. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import Type, { type Static, type TObject } from "typebox";
+import type { Fault } from "../../domain/errors.ts";
+import { type Envelope, invalid, send } from "../errors/problem.ts";
+import { type Checked, checker } from "./check.ts";
+import type { SchemaNode } from "./describe.ts";
+
+const INTEGER = /^-?\d{1,15}$/;
+/** A time zone's plus sign that nobody percent-encoded arrives as a space. */
+const SPACE_FOR_PLUS = / (?=\d{2}:\d{2}$)/;
+
+/** A parameter of every route; the authentication looks at it. */
+const ANY_ROUTE = { tenant: Type.Optional(Type.Unknown()) };
+
+export function queryChecker<T extends TObject>(schema: T): (query: unknown) => Checked<Static<T>> {
+  const check = checker(Type.Object({ ...schema.properties, ...ANY_ROUTE }, { additionalProperties: false }));
+  const properties = new Map<string, SchemaNode>(Object.entries(schema.properties as Record<string, SchemaNode>));
+  return (query) => {
+    const given = Object.entries(query as Record<string, unknown>);
+    const value = Object.fromEntries(given.map(([name, text]) => [name, coerce(properties.get(name), text)]));
+    const checked = check(value);
+    return checked.kind === "ok"
+      ? (checked as Checked<Static<T>>)
+      : { kind: "faults", faults: checked.faults.map(asParameter) };
+  };
+}
+
+function coerce(schema: SchemaNode | undefined, text: unknown): unknown {
+  if (typeof text !== "string") return text;
+  if (schema?.type === "integer" && INTEGER.test(text)) return Number(text);
+  if (schema?.type === "boolean" && (text === "true" || text === "false")) return text === "true";
+  if (schema?.format === "date-time" || schema?.format === "day-or-time") return text.replace(SPACE_FOR_PLUS, "+");
+  return text;
+}
+
+function asParameter({ field, rule }: Fault): Fault {
+  return { field, rule: rule.replace("is not a field of this request", "is not a query parameter of this request") };
+}
+
+const checkNone = queryChecker(Type.Object({}, { additionalProperties: false }));
+
+const NOTHING_ASKED = { kind: "ok" } as const;
+
+/** A hook: a route without a schema for its query takes none. */
+export function refuseUnknownQuery(envelope: Envelope) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const asksNothing = !request.url.includes("?") || request.routeOptions.schema?.querystring !== undefined;
+    const checked = asksNothing ? NOTHING_ASKED : checkNone(request.query);
+    if (checked.kind === "faults") send(reply, envelope, invalid(checked.faults));
+    else done();
+  };
+}

@@ -1,0 +1,15 @@
+/** The pause-status surface: two public routes that take what is signed, and those for whoever looks after it. */
+import type { FastifyInstance } from "fastify";
+import type { ApiDeps } from "../deps.ts";
+import { envelope } from "../errors/pause-status-errors.ts";
+import { registerReceiveRoutes } from "../inbound/receive-routes.ts";
+import { registerRecordRoutes } from "../inbound/record-routes.ts";
+import { installSurface } from "./surface.ts";
+
+export async function registerPauseStatusSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  app.register(async (closed) => {
+    installSurface(closed, deps, envelope, "keyOrSession");
+    registerRecordRoutes(closed, deps);
+  });
+  app.register(async (open) => registerReceiveRoutes(open, deps));
+}

@@ -1,0 +1,27 @@
+/** The endpoints surface: everything that a publishing service needs. */
+import type { FastifyInstance } from "fastify";
+import { registerTenantRoutes } from "../access/tenant-routes.ts";
+import { registerEventRoutes } from "../delivery/event-routes.ts";
+import { registerStreamRoute } from "../delivery/stream-routes.ts";
+import type { ApiDeps } from "../deps.ts";
+import { registerEndpointRoutes } from "../endpoints/endpoint-routes.ts";
+import { envelope } from "../errors/v1-errors.ts";
+import { registerAnalyticsRoutes } from "../history/analytics-routes.ts";
+import { registerDeliveryRoutes } from "../history/delivery-routes.ts";
+import { registerSourceEventRoutes } from "../inbound/source-event-routes.ts";
+import { registerSourceRoutes } from "../inbound/source-routes.ts";
+import { registerJobRoute } from "../upkeep/job-routes.ts";
+import { installSurface } from "./surface.ts";
+
+export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  installSurface(app, deps, envelope, "keyOrSession");
+  registerEndpointRoutes(app, deps);
+  registerEventRoutes(app, deps);
+  registerDeliveryRoutes(app, deps);
+  registerAnalyticsRoutes(app, deps);
+  registerStreamRoute(app, deps);
+  registerSourceRoutes(app, deps);
+  registerSourceEventRoutes(app, deps);
+  registerTenantRoutes(app, deps);
+  registerJobRoute(app, deps);
+}

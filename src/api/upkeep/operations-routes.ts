@@ -1,0 +1,120 @@
+/** What the people who run the server ask of it: is it alive, is it ready, how does it do, how is it used. */
+import { readFileSync } from "node:fs";
+import type { FastifyInstance } from "fastify";
+import Type from "typebox";
+import { requireCaller } from "../access/auth.ts";
+import type { ApiDeps } from "../deps.ts";
+import { commonEnvelope } from "../errors/problem.ts";
+import { type Constant, constant, sendConstant } from "../http/constant.ts";
+import { STORE_RETRY_AFTER_SECONDS } from "../http/limits.ts";
+import { refuseUnknownQuery } from "../schema/query.ts";
+import { CommonError, errorAnswers } from "../schema/schemas.ts";
+
+const tags = ["Operations"];
+/** Swagger UI needs no more: its pictures are in its style sheet, and it asks this server alone. */
+const DOCS_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const Alive = Type.Object({ status: Type.Literal("ok") }, { title: "Alive" });
+const Ready = Type.Object({ status: Type.Literal("ready") }, { title: "Ready" });
+const NotReady = Type.Object(
+  { status: Type.Literal("not_ready"), reason: Type.String() },
+  { title: "NotReady", description: "Publishing would not be accepted now." },
+);
+
+export function registerOperations(app: FastifyInstance, deps: ApiDeps): void {
+  registerProbes(app, deps);
+  registerMetrics(app, deps);
+  registerDocs(app);
+}
+
+function registerProbes(app: FastifyInstance, { engine }: ApiDeps): void {
+  app.get(
+    "/healthz",
+    {
+      schema: {
+        tags,
+        operationId: "checkHealth",
+        summary: "Is the process alive?",
+        security: [],
+        response: { 200: Alive },
+      },
+    },
+    (_, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }),
+  );
+  app.get(
+    "/readyz",
+    {
+      schema: {
+        tags,
+        operationId: "checkReadiness",
+        summary: "Would an event be accepted now?",
+        security: [],
+        response: { 200: Ready, 503: Type.Union([NotReady, CommonError]) },
+      },
+    },
+    (_, reply) => {
+      reply.header("cache-control", "no-store");
+      const answer = engine.status.ready();
+      if (answer.ready) return reply.send({ status: "ready" });
+      reply.code(503).header("retry-after", String(STORE_RETRY_AFTER_SECONDS));
+      return reply.send({ status: "not_ready", reason: answer.reason });
+    },
+  );
+}
+
+function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
+  const { metrics } = deps;
+  if (metrics === undefined) return;
+  app.get(
+    "/metrics",
+    {
+      onRequest: [requireCaller(deps, commonEnvelope, "keyOrSession"), refuseUnknownQuery(commonEnvelope)],
+      config: { needs: "global_admin" },
+      schema: {
+        tags,
+        operationId: "readMetrics",
+        summary: "Metrics in the text format of Prometheus",
+        response: {
+          200: { description: "The metrics.", content: { "text/plain": { schema: Type.String() } } },
+          ...errorAnswers(CommonError, []),
+        },
+      },
+    },
+    async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
+}
+
+/** Swagger UI, and the three files of our own that show it. */
+const DOCS_FILES: Readonly<Record<string, { readonly type: string; readonly place: () => URL }>> = {
+  "/docs": { type: "text/html; charset=utf-8", place: () => new URL("./docs/page.html", import.meta.url) },
+  "/docs/page.css": { type: "text/css; charset=utf-8", place: () => new URL("./docs/page.css", import.meta.url) },
+  "/docs/page.js": { type: "text/javascript; charset=utf-8", place: () => new URL("./docs/page.js", import.meta.url) },
+  "/docs/swagger-ui.css": {
+    type: "text/css; charset=utf-8",
+    place: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui.css")),
+  },
+  "/docs/swagger-ui-bundle.js": {
+    type: "text/javascript; charset=utf-8",
+    place: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")),
+  },
+};
+
+function registerDocs(app: FastifyInstance): void {
+  for (const [path, { type, place }] of Object.entries(DOCS_FILES)) {
+    // Read at the first request: a server whose reference nobody opens does not hold two megabytes of it.
+    let file: Constant | null = null;
+    app.get(path, { schema: { hide: true } }, (request, reply) => {
+      file ??= constant(type, readFileSync(place(), "utf8"));
+      sendConstant(request, reply.header("content-security-policy", DOCS_POLICY), file);
+    });
+  }
+}

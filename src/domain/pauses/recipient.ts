@@ -1,0 +1,42 @@
+/** Whom a channel can tell: the form of an address. Whether anybody is there is found out by telling. */
+
+import { parseWebUrl } from "../endpoints/web-url.ts";
+import { EMAIL_CHARS_MAX, EMAIL_LOCAL_CHARS_MAX, ENDPOINT_URL_CHARS_MAX } from "../limits.ts";
+import type { Channel } from "./pause.ts";
+
+/** RFC 5321 `Dot-string` with the letters of RFC 6531; a quoted local part is nobody's address in practice. */
+const LOCAL_PART = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
+const DOMAIN = /^(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-)(\.(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-))*$/u;
+/** ITU-T E.164: a plus sign, a country code, at most 15 digits in all. */
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+const RULES: Readonly<Record<Channel, { readonly holds: (address: string) => boolean; readonly rule: string }>> = {
+  email: { holds: isEmailAddress, rule: "must be an e-mail address such as ana@example.com" },
+  slack: {
+    holds: isWebUrl,
+    rule: "must be the URL of a Slack incoming webhook such as https://hooks.slack.com/services/…",
+  },
+  sms: { holds: (address) => E164.test(address), rule: "must be an E.164 number such as +15551234567" },
+};
+
+/**
+ * What is wrong with the form of an address, or null.
+ *
+ * The rule follows the word "recipient", as in "recipient must be an E.164 number", and repeats nothing of the address.
+ * For Slack it looks at the form alone: which addresses may be reached is the sender's to say.
+ */
+export function recipientFault(channel: Channel, address: string): string | null {
+  const { holds, rule } = RULES[channel];
+  return holds(address) ? null : rule;
+}
+
+function isEmailAddress(text: string): boolean {
+  const at = text.lastIndexOf("@");
+  const [local, domain] = [text.slice(0, at), text.slice(at + 1)];
+  if (at < 1 || text.length > EMAIL_CHARS_MAX || local.length > EMAIL_LOCAL_CHARS_MAX) return false;
+  return LOCAL_PART.test(local) && DOMAIN.test(domain);
+}
+
+function isWebUrl(text: string): boolean {
+  return text.length <= ENDPOINT_URL_CHARS_MAX && parseWebUrl(text) !== null;
+}

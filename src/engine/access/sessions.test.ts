@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { createSystemClock } from "../../clock/system.ts";
+import type { Store } from "../../ports/store.ts";
+import { dataFiles } from "../../store/sqlite/files/files.ts";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import { found } from "./bootstrap.ts";
+import { createSessions } from "./sessions.ts";
+
+const PERSON = { email: "ann@example.com", password: "correct horse" };
+const MINUTE = 60_000;
+
+async function stage(t: TestContext) {
+  const dataDir = mkdtempSync(join(tmpdir(), "signalbox-sessions-"));
+  writeFileSync(dataFiles(dataDir).ballast, "");
+  const real = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
+  t.after(async () => {
+    await real.close();
+    rmSync(dataDir, { recursive: true });
+  });
+  const calls: string[] = [];
+  const store: Store = {
+    ...real,
+    findSession(hash) {
+      calls.push("findSession");
+      return real.findSession(hash);
+    },
+    async touchSession(hash, now) {
+      calls.push("touchSession");
+      await real.touchSession(hash, now);
+    },
+  };
+  let aheadMs = 0;
+  const system = createSystemClock();
+  const clock = { ...system, now: () => system.now() + aheadMs };
+  await found(store, clock, {
+    adminEmail: PERSON.email,
+    adminPassword: PERSON.password,
+    apiKey: null,
+    tenantName: null,
+  });
+  const changes = { count: 0 };
+  const sessions = createSessions(store, clock, () => {
+    changes.count += 1;
+  });
+  const login = { ...PERSON, address: "192.0.2.1", replaces: null };
+  return {
+    store,
+    calls,
+    changes,
+    sessions,
+    login,
+    later(ms: number) {
+      aheadMs += ms;
+    },
+    async signIn(replaces: string | null = null) {
+      const answer = await sessions.login({ ...login, replaces });
+      assert.ok(answer.kind === "in");
+      return answer.token;
+    },
+  };
+}
+
+test("a session is looked up once, and its use is written down at most once a minute", async (t) => {
+  const { sessions, calls, later, signIn } = await stage(t);
+  const token = await signIn();
+  for (let turn = 0; turn < 3; turn += 1) {
+    await Promise.all([sessions.authenticate(token), sessions.authenticate(token)]);
+    later(MINUTE / 2);
+  }
+  const reads = calls.filter((call) => call === "findSession").length;
+  assert.ok(reads >= 1 && reads <= 2, "two that ask at once may both read");
+  assert.equal(calls.filter((call) => call === "touchSession").length, 1);
+});
+
+test("whether a session holds can be asked without using it", async (t) => {
+  const { sessions, later, signIn } = await stage(t);
+  const session = (await sessions.authenticate(await signIn())) ?? assert.fail();
+  for (const holds of [true, true, false]) {
+    later(5 * 60 * MINUTE);
+    assert.equal(await sessions.holds(session), holds);
+  }
+});
+
+test("what forms no token is nobody's, and asks no store", async (t) => {
+  const { sessions, calls } = await stage(t);
+  for (const token of ["", "x", "F".repeat(64), `${"f".repeat(64)}\n`]) {
+    assert.equal(await sessions.authenticate(token), null);
+  }
+  assert.deepEqual(calls, []);
+});
+
+test("whoever signs in anew, signs out or changes the password ends what the old session opened", async (t) => {
+  const { sessions, changes, login, signIn } = await stage(t);
+  const first = await signIn();
+  assert.equal(changes.count, 0);
+  const second = await signIn(first);
+  assert.equal(changes.count, 1);
+  assert.equal(await sessions.authenticate(first), null);
+  const session = (await sessions.authenticate(second)) ?? assert.fail();
+  const passwords = { currentPassword: PERSON.password, newPassword: "another horse", address: login.address };
+  assert.deepEqual(await sessions.changePassword(session, passwords), { kind: "changed" });
+  assert.deepEqual(await sessions.changePassword(session, passwords), { kind: "wrong" });
+  assert.equal(changes.count, 2);
+  await sessions.logout(session);
+  assert.equal(changes.count, 3);
+  assert.equal(await sessions.authenticate(second), null);
+});
+
+test("a session that is looked up while sessions change is not remembered", async (t) => {
+  const { sessions, calls, signIn } = await stage(t);
+  const token = await signIn();
+  const looking = sessions.authenticate(token);
+  sessions.forget();
+  await looking;
+  await sessions.authenticate(token);
+  assert.equal(calls.filter((call) => call === "findSession").length, 2);
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
+import { createSystemClock } from "../../clock/system.ts";
+import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
+import { CLAIM_LANES_MAX, HOUSE_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../domain/limits.ts";
+import type { ClaimedLane, ClaimRequest, Store } from "../../ports/store.ts";
+import { claim } from "../../store/sqlite/delivery/claim.ts";
+import { touch } from "../../store/sqlite/delivery/lanes.ts";
+import { createClaims } from "./claims.ts";
+import { createHouse } from "./lane-pool.ts";
+import { createTokens } from "./lease-tokens.ts";
+
+const NODE = 1;
+
+/** Two tenants' endpoints in a real store, whose claims end one turn of the event loop later. */
+function stage() {
+  const clock = createSystemClock();
+  const store = openStore();
+  const house = createHouse(clock);
+  const calls: ClaimRequest[] = [];
+  const waiting = new Map<number, PromiseWithResolvers<ClaimedLane>>();
+  const asked = (seq: number) => {
+    const found = waiting.get(seq) ?? Promise.withResolvers<ClaimedLane>();
+    waiting.set(seq, found);
+    return found;
+  };
+  const claims = createClaims({
+    clock,
+    house,
+    node: NODE,
+    tokens: createTokens(NODE),
+    store: {
+      async claim(request: ClaimRequest) {
+        calls.push(request);
+        await new Promise((resolve) => setImmediate(resolve));
+        return store.run((w) => claim(w, request));
+      },
+    } as Store,
+    onClaimed(claimed) {
+      if (claimed.deliveries.length > 0) asked(claimed.endpoint.seq).resolve(claimed);
+    },
+    onError: (error) => assert.fail(String(error)),
+  });
+  const tenants = { noisy: store.tenant(), quiet: store.tenant() };
+  return {
+    house,
+    claims,
+    calls,
+    /** Endpoints with a delivery each that waits in the store. This node has their lanes, unless `owner` says nobody. */
+    endpoints(tenant: keyof typeof tenants, count: number, owner: number | null = NODE): readonly Endpoint[] {
+      const actor = tenants[tenant];
+      const made = Array.from({ length: count }, () => store.endpoint({}, { actor }));
+      for (const endpoint of made) {
+        store.publish([endpoint], { actor, now: clock.now() });
+        store.run((w) => touch(w.lanes.get(endpoint.seq), { owner }));
+        if (owner !== null) house.open(endpoint);
+      }
+      return made;
+    },
+    wake(endpoints: readonly Endpoint[]): void {
+      claims.wake(endpoints.map(({ seq }) => ({ endpointSeq: seq, readyAt: clock.now() })));
+    },
+    /** Resolves when a delivery of this endpoint is claimed. */
+    claimed: ({ seq }: Endpoint) => asked(seq).promise,
+    /** How many calls for lanes came before the one for this endpoint's; -1 when there was none for it. */
+    callsBefore: ({ seq }: Endpoint) =>
+      calls
+        .filter(({ adopt }) => adopt.lanesMax === 0)
+        .findIndex(({ lanes }) => lanes.some((lane) => lane.endpointSeq === seq)),
+  };
+}
+
+test("lanes that become due at once are all claimed, however many they are", async () => {
+  const { endpoints, wake, claimed, calls, claims } = stage();
+  const many = endpoints("noisy", 3 * CLAIM_LANES_MAX);
+  wake(many);
+  await Promise.all(many.map(claimed));
+  assert.ok(calls.every(({ lanes }) => lanes.length <= CLAIM_LANES_MAX));
+  await claims.stop();
+});
+
+test("a tenant's lane is claimed next, however many lanes of another tenant wait", async () => {
+  const { endpoints, wake, claimed, callsBefore, claims } = stage();
+  const many = endpoints("noisy", 5 * CLAIM_LANES_MAX);
+  const quiet = endpoints("quiet", 1);
+  wake([...many, ...quiet]);
+  await Promise.all([...many, ...quiet].map(claimed));
+  // The first call is under way by the time the others are woken.
+  assert.deepEqual(quiet.map(callsBefore), [1]);
+  await claims.stop();
+});
+
+test("lanes of a tenant at its share wait without delaying another tenant's, and go on when it has room", async () => {
+  const { endpoints, wake, claimed, callsBefore, house, claims } = stage();
+  const held = endpoints("noisy", HOUSE_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
+    const lane = house.get(seq);
+    return lane !== undefined && house.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
+  });
+  const many = endpoints("noisy", CLAIM_LANES_MAX);
+  const quiet = endpoints("quiet", 1);
+  assert.ok(many.every(({ tenantSeq }) => !house.hasRoom(tenantSeq)));
+  wake([...many, ...quiet]);
+  await Promise.all(quiet.map(claimed));
+  assert.ok(many.every((endpoint) => callsBefore(endpoint) < 0));
+  for (const lane of held) house.unreserve(lane, PAYLOAD_BYTES_MAX);
+  await Promise.all(many.map(claimed));
+  await claims.stop();
+});
+
+test("ready lanes that no node has are adopted when their tenant has room again, and another tenant's at once", async () => {
+  const { endpoints, claimed, house, claims } = stage();
+  const held = endpoints("noisy", HOUSE_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
+    const lane = house.get(seq);
+    return lane !== undefined && house.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
+  });
+  const [noisy] = endpoints("noisy", 1, null);
+  const [quiet] = endpoints("quiet", 1, null);
+  assert.ok(noisy !== undefined && quiet !== undefined);
+  claims.discover();
+  await claimed(quiet);
+  assert.equal(house.get(noisy.seq), undefined);
+  for (const lane of held) house.unreserve(lane, PAYLOAD_BYTES_MAX);
+  await claimed(noisy);
+  await claims.stop();
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { Destination, MatchedEndpoint } from "../../domain/endpoints/endpoint.ts";
+import type { Uuid } from "../../domain/ids.ts";
+import { addDestinations, addMatch, type KnownEndpoints, newKnown } from "./known-endpoints.ts";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+function heapBytes(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+function matchedEndpoint(seq: number): MatchedEndpoint {
+  const id = `00000000-0000-7000-8000-${String(seq).padStart(12, "0")}` as Uuid;
+  return { seq, id, status: "ACTIVE", format: "standard", ordered: false };
+}
+
+function destination(seq: number, chars: number): Destination {
+  return {
+    ...matchedEndpoint(seq),
+    tenantId: "00000000-0000-7000-8000-000000000001" as Uuid,
+    tenantSeq: 1,
+    madeBy: "endpoints",
+    name: `Endpoint ${seq}`,
+    url: `https://example.com/${"u".repeat(chars)}/${seq}`,
+    headers: Object.fromEntries([1, 2, 3].map((header) => [`x-${header}-${seq}`, "h".repeat(chars)])),
+    timeoutSeconds: 10,
+    retryScheduleSeconds: [5, 300, 1800, 7200, 18_000, 36_000, 36_000],
+    rateLimitPerSecond: null,
+    maxInFlight: 32,
+    pausedAt: null,
+    disabledReason: null,
+    generation: 1,
+    secrets: { current: `whsec_${"s".repeat(44)}${seq}`, previous: null },
+    createdAt: 1_800_000_000_000 + seq,
+    updatedAt: 1_800_000_000_001 + seq,
+  };
+}
+
+/** As the store's thread hands it over: no two have a text in common. */
+const received = <T>(value: T): T => structuredClone(value);
+
+/** How many times more is counted than the heap grew by. */
+function counted(fill: (known: KnownEndpoints) => void): number {
+  const before = heapBytes();
+  const known = newKnown(1);
+  fill(known);
+  const used = heapBytes() - before;
+  return known.bytes / used;
+}
+
+const ENDPOINTS = 5000;
+
+const CASES: readonly (readonly [string, (known: KnownEndpoints) => void])[] = [
+  ["endpoints", matchAll],
+  [
+    "types with nothing that matches",
+    (known) => {
+      for (let seq = 0; seq < ENDPOINTS; seq += 1)
+        addMatch(known, received(`order.${seq}`), { count: 0, endpoints: [] });
+    },
+  ],
+  [
+    "types that match a hundred endpoints each",
+    (known) => {
+      const endpoints = Array.from({ length: 100 }, (_, seq) => matchedEndpoint(seq));
+      for (let seq = 0; seq < ENDPOINTS; seq += 1) addMatch(known, received(`order.${seq}`), { count: 100, endpoints });
+    },
+  ],
+  ["destinations with short texts", (known) => fillDestinations(known, 10)],
+  ["destinations with long texts", (known) => fillDestinations(known, 1000)],
+];
+
+function matchAll(known: KnownEndpoints): void {
+  const endpoints = Array.from({ length: ENDPOINTS }, (_, seq) => received(matchedEndpoint(seq)));
+  addMatch(known, "order.paid", { count: ENDPOINTS, endpoints });
+}
+
+function fillDestinations(known: KnownEndpoints, chars: number): void {
+  matchAll(known);
+  for (let seq = 0; seq < ENDPOINTS; seq += 1) addDestinations(known, received([destination(seq, chars)]));
+}
+
+for (const [what, fill] of CASES) {
+  test(`what is counted for ${what} is near what they take`, () => {
+    const times = counted(fill);
+    assert.ok(times > 0.8 && times < 1.6, `${times.toFixed(2)} × the heap's growth`);
+  });
+}

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openStore, START } from "../../../test/fixtures/sqlite-writing.ts";
+import type { Uuid } from "../../domain/ids.ts";
+import { DESTINATIONS_PER_READ_COUNT_MAX } from "../../domain/limits.ts";
+import { findEndpoints, matchTypes } from "../../store/sqlite/endpoints/endpoint-filters.ts";
+import { loadDestinations } from "../../store/sqlite/endpoints/endpoint-views.ts";
+import { patchEndpoint } from "../../store/sqlite/endpoints/endpoints.ts";
+import { createMatching, type MatchingBounds } from "./matching.ts";
+
+/** The real verbs, and how often each was called. */
+function open(bounds?: MatchingBounds) {
+  const ground = openStore();
+  const { w } = ground;
+  const reads: string[] = [];
+  const matching = createMatching(
+    {
+      matchTypes(...args) {
+        reads.push("matchTypes");
+        return Promise.resolve(matchTypes(w, ...args));
+      },
+      findEndpoints(...args) {
+        reads.push("findEndpoints");
+        return Promise.resolve(findEndpoints(w, ...args));
+      },
+      loadDestinations(...args) {
+        reads.push("loadDestinations");
+        return Promise.resolve(loadDestinations(w, ...args));
+      },
+    },
+    bounds,
+  );
+  const { tenantSeq, actor } = ground;
+  const change = (id: Uuid, name: string) =>
+    ground.run(() => patchEndpoint(w, { actor, tenantSeq, id, settings: { name }, now: START }));
+  const find = (type: string, endpointIds: readonly Uuid[] | null = null, seq = tenantSeq) =>
+    matching.find(seq, { type, endpointIds });
+  return { ...ground, matching, reads, change, find };
+}
+
+const LARGE = { headers: { "x-large": "h".repeat(4000) } };
+
+test("a type is looked up once, with how to send to what it matches, and answered at once from then on", async () => {
+  const { endpoint, find, reads } = open();
+  const [one, other] = [endpoint({ eventTypes: ["order.*"] }), endpoint({ eventTypes: ["invoice.*"] })];
+  const found = await find("order.paid");
+  assert.deepEqual(
+    found.endpoints.map(({ id, destination }) => [id, destination?.url]),
+    [[one.id, one.url]],
+  );
+  assert.equal(find("order.paid"), found);
+  assert.deepEqual(reads, ["matchTypes", "loadDestinations"]);
+  await find("invoice.paid");
+  const named = find("", [other.id, one.id]);
+  assert.ok(!(named instanceof Promise));
+  assert.deepEqual(
+    named.endpoints.map(({ id }) => id),
+    [other.id, one.id],
+  );
+  assert.equal(reads.length, 4);
+});
+
+test("a publish does not overtake one of its tenant that waits for a look-up, but those of other tenants", async () => {
+  const { endpoint, find, tenant } = open();
+  const other = tenant().tenantSeq;
+  endpoint();
+  await find("known");
+  await find("known", null, other);
+  const order: string[] = [];
+  const waiting = ["new", "known", "newer", "known"].map(async (type, index) => {
+    const found = find(type);
+    assert.ok(found instanceof Promise);
+    await found;
+    order.push(`${index} ${type}`);
+  });
+  assert.ok(!(find("known", null, other) instanceof Promise));
+  await Promise.all(waiting);
+  assert.deepEqual(order, ["0 new", "1 known", "2 newer", "3 known"]);
+});
+
+test("types that wait together are looked up together", async () => {
+  const { endpoint, find, reads } = open();
+  endpoint({ eventTypes: ["a.*"] });
+  const types = Array.from({ length: 30 }, (_, index) => `${index % 2 === 0 ? "a" : "b"}.${index}`);
+  const found = await Promise.all(types.map((type) => find(type)));
+  assert.deepEqual(
+    found.map(({ count }) => count),
+    types.map((_, index) => 1 - (index % 2)),
+  );
+  // The first begins at once, before the others come.
+  assert.deepEqual(reads, ["matchTypes", "loadDestinations", "matchTypes"]);
+});
+
+test("what was looked up while an endpoint changed is not kept", async () => {
+  const { endpoint, find, matching, tenantSeq } = open();
+  endpoint();
+  const early = find("order.paid");
+  matching.changed(tenantSeq);
+  await early;
+  assert.ok(find("order.paid") instanceof Promise);
+  await find("order.paid");
+  assert.ok(!(find("order.paid") instanceof Promise));
+});
+
+test("after a change everything known is of the new version, and an outdated publish drops no newer one", async () => {
+  const { endpoint, change, find, matching, tenantSeq } = open();
+  const [one, other] = [endpoint(), endpoint()];
+  const before = await find("a");
+  await find("b");
+  change(one.id, "renamed elsewhere");
+  matching.outdated(tenantSeq, before.version);
+  const named = await find("", [one.id, other.id]);
+  assert.deepEqual(
+    named.endpoints.map(({ destination }) => destination?.name),
+    ["renamed elsewhere", "Endpoint"],
+  );
+  assert.ok(find("a") instanceof Promise);
+  const after = await find("a");
+  assert.ok(after.version > before.version);
+  matching.outdated(tenantSeq, before.version);
+  assert.equal(find("a"), after);
+});
+
+test("named endpoints that the tenant does not have are told, also when the known ones are of an older version", async () => {
+  const { endpoint, change, find, newId } = open();
+  const one = endpoint();
+  await find("a");
+  change(one.id, "changed elsewhere");
+  const nobody = newId();
+  const found = await find("", [one.id, nobody]);
+  assert.deepEqual([found.endpoints.map(({ id }) => id), found.unknown], [[one.id], [nobody]]);
+});
+
+test("how to send to many endpoints is read bit by bit, without those that are not sent to", async () => {
+  const { endpoint, find, reads, run, w } = open();
+  const made = Array.from({ length: DESTINATIONS_PER_READ_COUNT_MAX + 20 }, () => endpoint());
+  run(() => w.db.exec(`UPDATE endpoints SET status = 'PAUSED' WHERE seq = ${made[0]?.seq}`));
+  const found = await find("a");
+  const readSoFar = () => found.endpoints.filter(({ destination }) => destination !== null).length;
+  assert.equal(readSoFar(), DESTINATIONS_PER_READ_COUNT_MAX);
+  assert.equal(find("a"), found);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(readSoFar(), made.length - 1);
+  find("a");
+  assert.deepEqual(reads, ["matchTypes", "loadDestinations", "loadDestinations"]);
+});
+
+test("a tenant beyond its share keeps matching, and takes nothing from another", async () => {
+  const { endpoint, find, tenant, reads } = open({ bytesMax: 10_000_000, bytesPerTenantMax: 600_000 });
+  const other = tenant();
+  endpoint({}, { actor: other });
+  await find("a", null, other.tenantSeq);
+  const made = Array.from({ length: 2 * DESTINATIONS_PER_READ_COUNT_MAX }, () => endpoint(LARGE));
+  const found = await find("a");
+  assert.equal(found.endpoints.length, made.length);
+  // More than half of its share: how to send to the others is not read.
+  for (let again = 0; again < 3; again += 1) assert.equal(find("a"), found);
+  assert.equal(reads.filter((read) => read === "loadDestinations").length, 2);
+  // The types take the rest of its share; then it begins anew.
+  let types = 0;
+  while (!(find("a") instanceof Promise)) {
+    types += 1;
+    assert.equal((await find(`b.${types}`)).endpoints.length, made.length);
+  }
+  assert.ok(types > 10 && types < 100, `${types} types`);
+  assert.equal((await find("a")).endpoints.length, made.length);
+  const before = reads.length;
+  assert.ok(!(find("a", null, other.tenantSeq) instanceof Promise));
+  assert.equal(reads.length, before);
+});
+
+test("a secret that does not open holds up no other endpoint, and is not asked for again and again", async () => {
+  const { endpoint, find, run, w, reads } = open();
+  const [broken, good] = [endpoint(), endpoint()];
+  run(() => w.db.exec(`UPDATE endpoints SET secret_sealed = zeroblob(60) WHERE seq = ${broken.seq}`));
+  const found = await find("a");
+  assert.deepEqual(
+    found.endpoints.map(({ destination }) => destination?.id ?? null),
+    [null, good.id],
+  );
+  find("a");
+  assert.deepEqual(reads, ["matchTypes", "loadDestinations"]);
+});

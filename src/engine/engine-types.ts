@@ -1,0 +1,248 @@
+/** What the surfaces may ask of the engine. Every call is made for one tenant, by an actor already let in. */
+import type { Actor, Role } from "../domain/access/access.ts";
+import type { QuotaChanges, QuotaExceeded } from "../domain/access/quota.ts";
+import type { DeliveryState } from "../domain/delivery/delivery.ts";
+import type { Endpoint, EndpointSettings, Surface } from "../domain/endpoints/endpoint.ts";
+import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
+import type {
+  AttemptRow,
+  DeliveryPage,
+  DeliveryRow,
+  DeliverySearch,
+  EndpointHealthRow,
+  EndpointPage,
+  EndpointPlaces,
+  EndpointView,
+  EventView,
+  HourCounts,
+  Job,
+  KeyPage,
+  KeyRow,
+  OutcomeRow,
+  RetryResult,
+  RevokeKeyResult,
+  StoreStats,
+  Tenant,
+  TenantView,
+} from "../ports/store.ts";
+import type { Caller } from "./access/caller.ts";
+import type { Admission } from "./access/publish-rate.ts";
+import type { SessionService } from "./access/session-service.ts";
+import type { Cursors } from "./history/cursors.ts";
+import type { LedgerService } from "./history/ledger.ts";
+import type { InboundService } from "./inbound/inbound-service.ts";
+import type { PauseService } from "./pauses/pause-service.ts";
+
+export type { Caller } from "./access/caller.ts";
+export type { Admission, TooFast } from "./access/publish-rate.ts";
+
+export interface PublishInput {
+  readonly type: string;
+  /** The payload's own JSON text. */
+  readonly payload: string;
+  /** Without repeats; null sends it to every endpoint whose filter matches. */
+  readonly endpointIds: readonly Uuid[] | null;
+  readonly idempotencyKey: string | null;
+}
+
+export type PublishAnswer =
+  | {
+      readonly kind: "accepted";
+      readonly eventId: Uuid;
+      readonly deliveries: readonly {
+        readonly deliveryId: Uuid;
+        readonly endpointId: Uuid;
+        readonly created: boolean;
+      }[];
+    }
+  /** The idempotency key came with other content before. */
+  | { readonly kind: "conflict" }
+  | { readonly kind: "unknownEndpoints"; readonly endpointIds: readonly Uuid[] }
+  /** More endpoints match than one event may go to (`EVENT_TARGETS_MAX`). */
+  | { readonly kind: "tooManyTargets"; readonly count: number }
+  /** 507: the tenant's paused endpoints hold as much as they may. */
+  | { readonly kind: "backlogFull"; readonly endpointId: Uuid }
+  /** 507: the tenant stores as much as it may. */
+  | QuotaExceeded;
+
+export interface CreateEndpointInput {
+  readonly madeBy: Surface;
+  /** `name` null: named after the URL's host. Fields left out take the surface's defaults. */
+  readonly settings: Partial<Omit<EndpointSettings, "name" | "url">> & {
+    readonly url: string;
+    readonly name: string | null;
+  };
+  /** Null: one is generated. */
+  readonly secret: string | null;
+}
+
+export type CreateEndpointAnswer =
+  | { readonly kind: "created"; readonly endpoint: Endpoint; readonly generatedSecret: string | null }
+  | { readonly kind: "urlRefused"; readonly reason: string }
+  | QuotaExceeded;
+
+export interface PatchEndpointInput {
+  readonly settings?: Partial<EndpointSettings>;
+  readonly status?: "ACTIVE" | "PAUSED" | "DISABLED" | "toggle";
+  readonly secret?: string;
+}
+
+export type PatchEndpointAnswer =
+  | { readonly kind: "patched"; readonly view: EndpointView }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "urlRefused"; readonly reason: string };
+
+export interface RotateSecretAnswer {
+  /** Null when the caller gave the secret. */
+  readonly generatedSecret: string | null;
+  /** When the previous one stops; now, without an overlap. */
+  readonly previousExpiresAt: EpochMs;
+}
+
+export interface TestAnswer {
+  readonly success: boolean;
+  readonly httpStatus: number | null;
+  /** A sentence for a person: sent successfully, or what went wrong. */
+  readonly message: string;
+}
+
+export interface ListDeliveriesInput {
+  readonly state: DeliveryState | null;
+  readonly endpointId: Uuid | null;
+  readonly eventId: Uuid | null;
+  /** An exact event type, or a prefix with `.*`. */
+  readonly eventType: string | null;
+  readonly search: DeliverySearch | null;
+  readonly from: EpochMs | null;
+  readonly to: EpochMs | null;
+  readonly before: Seq | null;
+  readonly limit: number;
+}
+
+export type RetryEventAnswer =
+  /** Those that wait again, oldest first. */
+  | { readonly kind: "queued"; readonly deliveryIds: readonly [Uuid, ...Uuid[]] }
+  /** None had failed, but for tests and those of deleted endpoints. */
+  | { readonly kind: "nothing" }
+  | { readonly kind: "unknown" };
+
+export type ReplayAnswer =
+  | { readonly kind: "created"; readonly batchId: Uuid; readonly count: number; readonly skipped: number }
+  | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
+
+/** A live feed of outcomes. */
+export interface OutcomeStream {
+  /** Ends (`done`) when the reader fell behind, or when the server stops. */
+  next(): Promise<{ readonly done: false; readonly value: OutcomeRow } | { readonly done: true }>;
+  close(): void;
+}
+
+export interface CreatedKey {
+  readonly kind: "created";
+  readonly row: KeyRow;
+  /** Shown once. */
+  readonly apiKey: string;
+}
+
+export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
+
+/** Only what is present changes. */
+export interface PatchTenantInput {
+  readonly name?: string;
+  readonly quotas?: QuotaChanges;
+}
+
+export interface EndpointService {
+  /** Why an endpoint may not have this URL; null when it may. `create` and `patch` ask the same. */
+  urlFault(url: string): Promise<string | null>;
+  create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
+  get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
+  list(caller: Caller, after: Seq | null, limit: number): Promise<EndpointPage>;
+  /** A page by its place, and how many there are. */
+  listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointPlaces>;
+  /** Which of these the tenant does not have. */
+  unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
+  patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
+  remove(caller: Caller, id: Uuid): Promise<boolean>;
+  rotateSecret(
+    caller: Caller,
+    id: Uuid,
+    input: { readonly secret: string | null; readonly overlapSeconds: number },
+  ): Promise<RotateSecretAnswer | null>;
+  /** Sends the event `test`, whatever the endpoint's status, and waits for the answer. */
+  test(caller: Caller, id: Uuid): Promise<TestAnswer | null>;
+  /** The job's id; null when there is no such endpoint. */
+  recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
+}
+
+export interface HistoryService {
+  listDeliveries(caller: Caller, input: ListDeliveriesInput): Promise<DeliveryPage>;
+  getDelivery(
+    caller: Caller,
+    id: Uuid,
+  ): Promise<{ readonly row: DeliveryRow; readonly attempts: readonly AttemptRow[] } | null>;
+  getEvent(caller: Caller, id: Uuid): Promise<EventView | null>;
+  cancel(caller: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown">;
+  retry(caller: Caller, id: Uuid): Promise<RetryResult>;
+  /** Retry all failed deliveries of an event. */
+  retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventAnswer>;
+  replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
+  getJob(caller: Caller, id: Uuid): Promise<Job | null>;
+  /** Whole hours back from now. */
+  volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
+  latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;
+  endpointHealth(caller: Caller, hours: number): Promise<readonly EndpointHealthRow[]>;
+  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` open. `after`: resume behind this outcome. */
+  stream(caller: Caller, after: Seq | null): OutcomeStream | null;
+}
+
+export interface AccessService {
+  /** Whom a key belongs to; null when it is unknown or revoked. */
+  authenticate(apiKey: string): Promise<Actor | null>;
+  findTenant(id: Uuid): Promise<Tenant | null>;
+  createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
+  /** In creation order, after a sequence. */
+  listKeys(caller: Caller, after: Seq | null, limit: number): Promise<KeyPage>;
+  revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;
+  /** Replaces the actor's own key; null when it was revoked meanwhile, or the actor is not a key. */
+  rotateKey(caller: Caller): Promise<string | null>;
+  createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;
+  /** With its quotas, and what counts against them. */
+  getTenant(id: Uuid): Promise<TenantView | null>;
+  /** Null: there is no such tenant. */
+  patchTenant(caller: Caller, id: Uuid, input: PatchTenantInput): Promise<TenantView | null>;
+  listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
+}
+
+export interface Engine {
+  /** Count events towards the tenant's rate, before they are published. */
+  admit(caller: Caller, events: number): Admission | Promise<Admission>;
+  /** Throws `StoreUnavailable` while the store cannot commit or too much waits for it. */
+  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
+  readonly endpoints: EndpointService;
+  readonly history: HistoryService;
+  readonly ledger: LedgerService;
+  readonly access: AccessService;
+  readonly sessions: SessionService;
+  readonly pauses: PauseService;
+  readonly inbound: InboundService;
+  readonly cursors: Cursors;
+  readonly status: {
+    /** Whether the first tenant, its key and the sources of the settings may not be there yet. */
+    isStarting(): boolean;
+    /** Whether publishing would be accepted now; the reason when it would not. */
+    ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
+    gauges(): EngineGauges;
+    store(): Promise<StoreStats>;
+  };
+}
+
+/** What the metrics show of the engine's inside. */
+export interface EngineGauges {
+  readonly inFlight: number;
+  readonly heldInMemory: number;
+  readonly heldBytes: number;
+  readonly lanes: number;
+  readonly publishQueue: number;
+  readonly settleQueue: number;
+}

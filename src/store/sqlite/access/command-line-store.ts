@@ -1,0 +1,129 @@
+/**
+ * The store beside a running server: what the command line opens, in a process of its own, without the directory's lock.
+ *
+ * Only the verbs on tenants, users and keys. The server's writing thread remembers between two commits what nobody else
+ * may change: the next sequences of events, deliveries and attempts, event types and URLs, the bytes that are held, and
+ * which idempotency tables there are. These verbs touch none of it; their rows, and those of the audit, get their
+ * numbers from SQLite. Credentials that the engine remembers it forgets when `foreignChanges` tells of this commit.
+ */
+import { existsSync } from "node:fs";
+import { StartupError, StoreUnavailable } from "../../../domain/errors.ts";
+import type { Uuid } from "../../../domain/ids.ts";
+import type { AccessStore, AccessVerbs } from "../../../ports/store.ts";
+import { createVault } from "../../vault.ts";
+import { type Connection, isBehind, isEmpty, migrate, openConnection } from "../connection.ts";
+import { type DataFiles, dataFiles, masterKey, openFault, prepareDir, tryLockDir } from "../files/files.ts";
+import { commitGroup } from "../group.ts";
+import { READER_VERBS } from "../threads/reader-verbs.ts";
+import { WRITER_VERBS } from "../verbs.ts";
+import { createWriting, type Writing } from "../writing.ts";
+import { checkMasterKey } from "./key-check.ts";
+
+export interface BesideOptions {
+  readonly dataDir: string;
+  /** 32 bytes; null: the directory's own key file. */
+  readonly masterKey: Uint8Array | null;
+  readonly newId: () => Uuid;
+}
+
+/** @throws StartupError when there is no data, or it is not this version's, or not under this key */
+export function openBeside({ dataDir, masterKey: given, newId }: BesideOptions): AccessStore {
+  const files = dataFiles(dataDir);
+  // One that may not be entered looks empty. One that is not there is not made: most likely its name is wrong.
+  if (existsSync(dataDir)) prepareDir(dataDir);
+  if (!existsSync(files.database)) {
+    throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR); the server's first start makes it`);
+  }
+  const vault = createVault(masterKey(files, given));
+  let connection: Connection | null = null;
+  try {
+    connection = openConnection(files.database, "write");
+    bringUpToDate(connection, files, dataDir);
+    checkMasterKey(connection, vault);
+    return accessOver(createWriting(connection, vault, newId));
+  } catch (error) {
+    connection?.db.close();
+    throw openFault(files.database, error);
+  }
+}
+
+/** A server of an older version would go on writing into tables that are no longer those it knows. */
+function bringUpToDate(connection: Connection, files: DataFiles, dir: string): void {
+  if (!isBehind(connection)) {
+    migrate(connection); // changes nothing, and refuses a newer version's
+    return;
+  }
+  const lock = tryLockDir(files);
+  if (lock === null) {
+    throw new StartupError(
+      isEmpty(connection)
+        ? `a server is making the data in ${dir} at this moment; try again`
+        : `an older Signalbox is running on the data directory ${dir}: restart it with this version, or use its own ` +
+            "command line; if a server of this version starts at this moment, try again",
+    );
+  }
+  try {
+    migrate(connection);
+  } finally {
+    lock.release();
+  }
+}
+
+const READING = [
+  "findKey",
+  "findTenant",
+  "findKeyTenant",
+  "findUser",
+  "listKeys",
+  "listTenants",
+  "listUsers",
+  "getTenant",
+  "findQuotas",
+] as const;
+const WRITING = [
+  "found",
+  "createKey",
+  "revokeKey",
+  "rotateKey",
+  "createTenant",
+  "patchTenant",
+  "createUser",
+  "setUserDisabled",
+  "resetPassword",
+] as const;
+
+/** Fails to compile when a verb of the port is in neither list. */
+type AllVerbs =
+  Exclude<keyof AccessVerbs, (typeof READING)[number] | (typeof WRITING)[number]> extends never ? true : never;
+true satisfies AllVerbs;
+
+type Carry = (on: unknown, ...args: readonly unknown[]) => unknown;
+
+/** In this thread: a command does one thing and ends. */
+function accessOver(writing: Writing): AccessStore {
+  const reading = READING.map((verb) => [verb, (...args: readonly unknown[]) => read(writing, verb, args)] as const);
+  const changing = WRITING.map((verb) => [verb, (...args: readonly unknown[]) => write(writing, verb, args)] as const);
+  const verbs = Object.fromEntries([...reading, ...changing]) as unknown as AccessVerbs;
+  return { ...verbs, close: async () => writing.db.close() };
+}
+
+async function read(writing: Writing, verb: (typeof READING)[number], args: readonly unknown[]): Promise<unknown> {
+  writing.prepare("BEGIN").run();
+  try {
+    return (READER_VERBS[verb] as Carry)(writing, ...args);
+  } finally {
+    writing.prepare("COMMIT").run();
+  }
+}
+
+async function write(writing: Writing, verb: (typeof WRITING)[number], args: readonly unknown[]): Promise<unknown> {
+  const [answer] = commitGroup(writing, [() => (WRITER_VERBS[verb] as Carry)(writing, ...args)]);
+  switch (answer?.kind) {
+    case "ok":
+      return answer.value;
+    case "unavailable":
+      throw new StoreUnavailable(answer.message);
+    default:
+      throw new Error(answer?.message);
+  }
+}

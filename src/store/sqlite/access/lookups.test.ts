@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { openRows, START } from "../../../../test/fixtures/sqlite-rows.ts";
+import { uuidBytes } from "../../rows.ts";
+import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
+
+test("a key is found by its hash until it is revoked", () => {
+  const rows = openRows();
+  const tenantSeq = rows.tenant();
+  const [tenant] = listTenants(rows.reading, null, 10);
+  const hash = createHash("sha256").update("sb_test_key").digest("hex");
+  const id = rows.newId();
+  rows.insert("keys", {
+    id: uuidBytes(id),
+    tenant_seq: tenantSeq,
+    hash: Buffer.from(hash, "hex"),
+    name: "ci",
+    role: "org_admin",
+    test: 1,
+    created_at: START,
+  });
+  assert.deepEqual(findKey(rows.reading, hash), {
+    kind: "key",
+    id,
+    role: "org_admin",
+    tenantId: tenant?.id,
+    tenantSeq,
+    test: true,
+  });
+  assert.deepEqual(listKeys(rows.reading, tenantSeq, null, 10).keys, [
+    { id, name: "ci", role: "org_admin", test: true, createdAt: START },
+  ]);
+  rows.reading.db.prepare("UPDATE keys SET revoked_at = ?").run(START + 1);
+  assert.equal(findKey(rows.reading, hash), null);
+  assert.deepEqual(listKeys(rows.reading, tenantSeq, null, 10).keys, []);
+});
+
+test("tenants are listed in creation order, a page at a time, and found by id", () => {
+  const rows = openRows();
+  for (const name of ["one", "two", "three"]) rows.tenant(name);
+  const first = listTenants(rows.reading, null, 2);
+  const rest = listTenants(rows.reading, first[1]?.seq ?? null, 2);
+  assert.deepEqual(
+    [...first, ...rest].map(({ name }) => name),
+    ["one", "two", "three"],
+  );
+  const [third] = rest;
+  assert.deepEqual(findTenant(rows.reading, third?.id ?? rows.newId()), third);
+  assert.equal(findTenant(rows.reading, rows.newId()), null);
+});
+
+test("a job tells how far it is, to its own tenant", () => {
+  const rows = openRows();
+  const tenantSeq = rows.tenant();
+  const id = rows.newId();
+  rows.insert("jobs", {
+    id: uuidBytes(id),
+    tenant_seq: tenantSeq,
+    kind: "recover",
+    cursor: "{}",
+    done: 500,
+    created_at: START,
+  });
+  const job = { id, kind: "recover", done: 500, createdAt: START } as const;
+  assert.deepEqual(getJob(rows.reading, tenantSeq, id), { ...job, state: "running", finishedAt: null });
+  rows.reading.db.prepare("UPDATE jobs SET finished_at = ?").run(START + 5);
+  assert.deepEqual(getJob(rows.reading, tenantSeq, id), { ...job, state: "done", finishedAt: START + 5 });
+  assert.equal(getJob(rows.reading, rows.tenant(), id), null);
+});

@@ -1,0 +1,107 @@
+/** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob: rows found by an id or a key. */
+import type { Actor, Role } from "../../../domain/access/access.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import type { Job, KeyPage, Tenant } from "../../../ports/store.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import type { Connection } from "../connection.ts";
+import { all, one } from "../reading.ts";
+
+const KEY = `
+  SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id
+  FROM keys k CROSS JOIN tenants t ON t.seq = k.tenant_seq
+  WHERE k.hash = ? AND k.revoked_at IS NULL`;
+
+export function findKey(connection: Connection, hash: string): Actor | null {
+  type Row = { id: Uint8Array; role: Role; test: number; tenant_seq: Seq; tenant_id: Uint8Array };
+  const row = one<Row>(connection, KEY, Buffer.from(hash, "hex"));
+  if (row === undefined) return null;
+  return {
+    kind: "key",
+    id: uuidText(row.id),
+    role: row.role,
+    tenantId: uuidText(row.tenant_id),
+    tenantSeq: row.tenant_seq,
+    test: row.test === 1,
+  };
+}
+
+// The index ends in the sequence.
+const KEYS = `
+  SELECT seq, id, name, role, test, created_at
+  FROM keys INDEXED BY keys_live
+  WHERE tenant_seq = ? AND revoked_at IS NULL AND seq > ?
+  ORDER BY seq
+  LIMIT ?`;
+
+export function listKeys(connection: Connection, tenantSeq: Seq, after: Seq | null, limit: number): KeyPage {
+  type Row = { seq: Seq; id: Uint8Array; name: string; role: Role; test: number; created_at: EpochMs };
+  // One more than asked for tells whether there is a next page.
+  const rows = all<Row>(connection, KEYS, tenantSeq, after ?? 0, limit + 1);
+  const shown = rows.slice(0, limit);
+  const keys = shown.map((row) => ({
+    id: uuidText(row.id),
+    name: row.name,
+    role: row.role,
+    test: row.test === 1,
+    createdAt: row.created_at,
+  }));
+  return { keys, nextAfter: rows.length > limit ? (shown.at(-1)?.seq ?? null) : null };
+}
+
+const COUNT_KEYS = `
+  SELECT count(*) AS count
+  FROM keys INDEXED BY keys_live
+  WHERE tenant_seq = ? AND revoked_at IS NULL`;
+
+export function countKeys(connection: Connection, tenantSeq: Seq): number {
+  return one<{ count: number }>(connection, COUNT_KEYS, tenantSeq)?.count ?? 0;
+}
+
+const TENANT = "SELECT seq, id, name, created_at FROM tenants WHERE id = ?";
+const TENANTS = "SELECT seq, id, name, created_at FROM tenants WHERE seq > ? ORDER BY seq LIMIT ?";
+
+interface TenantColumns {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly name: string;
+  readonly created_at: EpochMs;
+}
+
+export function findTenant(connection: Connection, id: Uuid): Tenant | null {
+  const row = one<TenantColumns>(connection, TENANT, uuidBytes(id));
+  return row === undefined ? null : toTenant(row);
+}
+
+export function listTenants(connection: Connection, after: Seq | null, limit: number): Tenant[] {
+  return all<TenantColumns>(connection, TENANTS, after ?? 0, limit).map(toTenant);
+}
+
+const KEY_TENANT = `
+  SELECT t.seq, t.id, t.name, t.created_at
+  FROM keys k CROSS JOIN tenants t ON t.seq = k.tenant_seq
+  WHERE k.id = ? AND k.revoked_at IS NULL`;
+
+export function findKeyTenant(connection: Connection, id: Uuid): Tenant | null {
+  const row = one<TenantColumns>(connection, KEY_TENANT, uuidBytes(id));
+  return row === undefined ? null : toTenant(row);
+}
+
+function toTenant({ seq, id, name, created_at }: TenantColumns): Tenant {
+  return { seq, id: uuidText(id), name, createdAt: created_at };
+}
+
+const JOB = "SELECT kind, done, created_at, finished_at FROM jobs WHERE id = ? AND tenant_seq = ?";
+
+export function getJob(connection: Connection, tenantSeq: Seq, id: Uuid): Job | null {
+  type Row = { kind: Job["kind"]; done: number; created_at: EpochMs; finished_at: EpochMs | null };
+  const row = one<Row>(connection, JOB, uuidBytes(id), tenantSeq);
+  if (row === undefined) return null;
+  return {
+    id,
+    kind: row.kind,
+    state: row.finished_at === null ? "running" : "done",
+    done: row.done,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+  };
+}

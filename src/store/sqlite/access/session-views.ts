@@ -1,0 +1,60 @@
+/** findUserByEmail, findSession: who signs in, and who has. */
+import type { Role } from "../../../domain/access/access.ts";
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { SessionRow, UserLogin } from "../../../ports/store.ts";
+import { uuidText } from "../../rows.ts";
+import type { Connection } from "../connection.ts";
+import { one } from "../reading.ts";
+
+// Served by users_by_email.
+const USER = `
+  SELECT id, tenant_seq, email, role, password_hash
+  FROM users
+  WHERE email = ? COLLATE NOCASE AND disabled_at IS NULL`;
+
+export function findUserByEmail(connection: Connection, email: string): UserLogin | null {
+  type Row = { id: Uint8Array; tenant_seq: Seq; email: string; role: Role; password_hash: string };
+  const row = one<Row>(connection, USER, email);
+  if (row === undefined) return null;
+  return {
+    id: uuidText(row.id),
+    tenantSeq: row.tenant_seq,
+    email: row.email,
+    role: row.role,
+    passwordHash: row.password_hash,
+  };
+}
+
+const SESSION = `
+  SELECT u.id, u.email, u.role, u.tenant_seq, t.id AS tenant_id, s.seen_at, s.expires_at
+  FROM sessions s
+  CROSS JOIN users u ON u.seq = s.user_seq
+  CROSS JOIN tenants t ON t.seq = u.tenant_seq
+  WHERE s.hash = ? AND s.ended_at IS NULL AND u.disabled_at IS NULL`;
+
+export function findSession(connection: Connection, hash: string): SessionRow | null {
+  type Row = {
+    id: Uint8Array;
+    email: string;
+    role: Role;
+    tenant_seq: Seq;
+    tenant_id: Uint8Array;
+    seen_at: EpochMs;
+    expires_at: EpochMs;
+  };
+  const row = one<Row>(connection, SESSION, Buffer.from(hash, "hex"));
+  if (row === undefined) return null;
+  return {
+    actor: {
+      kind: "user",
+      id: uuidText(row.id),
+      role: row.role,
+      tenantId: uuidText(row.tenant_id),
+      tenantSeq: row.tenant_seq,
+      test: false,
+    },
+    email: row.email,
+    seenAt: row.seen_at,
+    expiresAt: row.expires_at,
+  };
+}

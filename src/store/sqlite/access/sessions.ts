@@ -1,0 +1,92 @@
+/** The verbs that change sessions and passwords. */
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import { SESSIONS_PER_USER_COUNT_MAX } from "../../../domain/limits.ts";
+import type { NewSession } from "../../../ports/store.ts";
+import { uuidBytes } from "../../rows.ts";
+import { one } from "../reading.ts";
+import type { Writing } from "../writing.ts";
+
+export interface CreateSession {
+  readonly session: NewSession;
+  readonly passwordHash: string;
+  readonly replaces: string | null;
+  readonly now: EpochMs;
+}
+
+interface StoredUser {
+  readonly seq: Seq;
+  readonly password_hash: string;
+}
+
+const USER = "SELECT seq, password_hash FROM users WHERE id = ? AND disabled_at IS NULL";
+// Made twice it is one; one that was ended meanwhile stays ended.
+const INSERT = `
+  INSERT INTO sessions (hash, user_seq, created_at, seen_at, expires_at)
+  VALUES (?1, ?2, ?3, ?3, ?4)
+  ON CONFLICT (hash) DO NOTHING`;
+// Served by sessions_live.
+const END_OLDEST = `
+  UPDATE sessions
+  SET ended_at = ?
+  WHERE seq IN (
+    SELECT seq
+    FROM sessions
+    WHERE user_seq = ? AND ended_at IS NULL
+    ORDER BY seq DESC
+    LIMIT -1 OFFSET ?)`;
+
+export function createSession(w: Writing, { session, passwordHash, replaces, now }: CreateSession): boolean {
+  const user = one<StoredUser>(w, USER, uuidBytes(session.userId));
+  if (user === undefined || user.password_hash !== passwordHash) return false;
+  if (replaces !== null) endSession(w, replaces, now);
+  w.prepare(INSERT).run(hashBytes(session.hash), user.seq, now, session.expiresAt);
+  w.prepare(END_OLDEST).run(now, user.seq, SESSIONS_PER_USER_COUNT_MAX);
+  return true;
+}
+
+const TOUCH = "UPDATE sessions SET seen_at = max(seen_at, ?) WHERE hash = ? AND ended_at IS NULL";
+
+export function touchSession(w: Writing, hash: string, now: EpochMs): void {
+  w.prepare(TOUCH).run(now, hashBytes(hash));
+}
+
+const END = "UPDATE sessions SET ended_at = ? WHERE hash = ? AND ended_at IS NULL";
+
+export function endSession(w: Writing, hash: string, now: EpochMs): void {
+  w.prepare(END).run(now, hashBytes(hash));
+}
+
+// Served by sessions_live.
+const END_ALL = `
+  UPDATE sessions
+  SET ended_at = ?
+  WHERE user_seq = (SELECT seq FROM users WHERE id = ?) AND ended_at IS NULL`;
+
+/** All that the user has: for whatever shuts the user out. */
+export function endSessionsOf(w: Writing, userId: Uuid, now: EpochMs): void {
+  w.prepare(END_ALL).run(now, uuidBytes(userId));
+}
+
+export interface ChangePassword {
+  readonly userId: Uuid;
+  readonly from: string;
+  readonly to: string;
+  readonly keep: string;
+  readonly now: EpochMs;
+}
+
+const SET_PASSWORD = "UPDATE users SET password_hash = ?, password_changed_at = ? WHERE seq = ?";
+const END_OTHERS = "UPDATE sessions SET ended_at = ? WHERE user_seq = ? AND ended_at IS NULL AND hash <> ?";
+
+export function changePassword(w: Writing, { userId, from, to, keep, now }: ChangePassword): boolean {
+  const user = one<StoredUser>(w, USER, uuidBytes(userId));
+  if (user?.password_hash === to) return true; // repeated after an ambiguous answer
+  if (user === undefined || user.password_hash !== from) return false;
+  w.prepare(SET_PASSWORD).run(to, now, user.seq);
+  w.prepare(END_OTHERS).run(now, user.seq, hashBytes(keep));
+  return true;
+}
+
+function hashBytes(hash: string): Uint8Array {
+  return Buffer.from(hash, "hex");
+}

@@ -1,0 +1,245 @@
+/** The verbs that act on single deliveries: cancel, retry, replay. */
+import type { Actor } from "../../../domain/access/access.ts";
+import type { Format } from "../../../domain/endpoints/endpoint.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import { EVENT_TARGETS_MAX } from "../../../domain/limits.ts";
+import type {
+  CancelResult,
+  ReplayRequest,
+  ReplayResult,
+  RetriedOfEvent,
+  RetryOfEvent,
+  RetryResult,
+  Wake,
+} from "../../../ports/store.ts";
+import { formatName, STATE, stateName, uuidBytes, uuidText } from "../../rows.ts";
+import { readDeliveryRow } from "../history/delivery-rows.ts";
+import { noteChanged } from "../history/ledger/note.ts";
+import { all, one } from "../reading.ts";
+import type { Writing } from "../writing.ts";
+import { creationTime, insertDelivery } from "./insert.ts";
+import { type Lane, wakeFor } from "./lanes.ts";
+
+/** Which delivery, by whom, when. */
+export interface OfDelivery {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly id: Uuid;
+  readonly now: EpochMs;
+}
+
+interface Found {
+  readonly seq: Seq;
+  readonly event_seq: Seq;
+  readonly endpoint_seq: Seq;
+  readonly tenant_seq: Seq;
+  readonly type_seq: Seq;
+  readonly type: string;
+  readonly state: number;
+  readonly format: number;
+}
+
+const FIND = `
+  SELECT d.seq, d.event_seq, d.endpoint_seq, d.tenant_seq, d.type_seq, t.name AS type, d.state, d.format
+  FROM deliveries d
+  CROSS JOIN event_types t ON t.seq = d.type_seq
+  WHERE d.id = ?`;
+
+function find(w: Writing, tenantSeq: Seq, id: Uuid): Found | null {
+  const row = one<Found>(w, FIND, uuidBytes(id));
+  return row === undefined || row.tenant_seq !== tenantSeq ? null : row;
+}
+
+// ── Cancel ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const CANCEL = `
+  UPDATE deliveries
+  SET state = 5, lease = NULL, ended_at = ?, reason = 'cancelled'
+  WHERE seq = ?`;
+const REQUEST_CANCEL = "UPDATE deliveries SET cancel_requested = 1 WHERE seq = ?";
+
+export function cancel(w: Writing, { tenantSeq, id, now }: OfDelivery): CancelResult {
+  const delivery = find(w, tenantSeq, id);
+  if (delivery === null) return { kind: "unknown" };
+  const which = { endpointSeq: delivery.endpoint_seq, deliverySeq: delivery.seq };
+  if (delivery.state === STATE.leased) {
+    w.prepare(REQUEST_CANCEL).run(delivery.seq);
+    return { kind: "requested", ...which };
+  }
+  // What waits for a deleted endpoint is CANCELLED to every reader, though a job is still writing so.
+  if (delivery.state > STATE.leased || w.lanes.get(delivery.endpoint_seq).deleted) return { kind: "ended" };
+  w.prepare(CANCEL).run(now, delivery.seq);
+  noteChanged(w, tenantSeq, delivery.seq);
+  w.counters.ended({ tenantSeq, endpointSeq: delivery.endpoint_seq, at: now }, "failed");
+  // The lane's `ready_at` may now be too early; the next claim finds nothing and corrects it.
+  return { kind: "cancelled", ...which };
+}
+
+// ── Retry ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Deliveries of this type are tests: they are sent once, and never again. */
+export const TEST_TYPE = "test";
+
+export function retry(w: Writing, { tenantSeq, id, now }: OfDelivery): RetryResult {
+  const delivery = find(w, tenantSeq, id);
+  if (delivery === null) return { kind: "unknown" };
+  const lane = w.lanes.get(delivery.endpoint_seq);
+  const refused = whyNotRetry(delivery, lane);
+  if (refused !== null) return refused;
+  requeue(w, delivery.seq, now);
+  const row = readDeliveryRow(w, delivery.seq);
+  if (row === null) throw new Error(`delivery ${delivery.seq} is gone`);
+  wakeFor(lane, now);
+  return { kind: "queued", row, wake: wakeOf(lane) };
+}
+
+function whyNotRetry({ state, type }: Found, lane: Lane): Extract<RetryResult, { kind: "invalid" }> | null {
+  const kind = "invalid";
+  if (lane.deleted) return { kind, why: "endpointDeleted", reason: "The delivery's endpoint is deleted." };
+  if (type === TEST_TYPE) {
+    return { kind, why: "isTest", reason: "The delivery is a test; send another test instead." };
+  }
+  if (hasFailed(state)) return null;
+  const name = stateName(state, { active: lane.status === "ACTIVE", deleted: false });
+  const reason = `The delivery is ${name}; only one that is FAILED, EXPIRED or CANCELLED can be retried.`;
+  return { kind, why: "notFailed", reason };
+}
+
+function hasFailed(state: number): boolean {
+  return state === STATE.failed || state === STATE.cancelled || state === STATE.expired;
+}
+
+const EVENT = `
+  SELECT v.seq, v.first_delivery_seq, v.delivery_count, t.name AS type
+  FROM events v CROSS JOIN event_types t ON t.seq = v.type_seq
+  WHERE v.id = ? AND v.tenant_seq = ?`;
+// By primary key: the deliveries made with an event are consecutive.
+const ORIGINAL = `
+  SELECT seq, id, endpoint_seq, state
+  FROM deliveries
+  WHERE seq > ? AND seq < ? AND event_seq = ?
+  ORDER BY seq
+  LIMIT ?`;
+// Served by deliveries_later: replays and recoveries.
+const LATER = `
+  SELECT seq, id, endpoint_seq, state
+  FROM deliveries INDEXED BY deliveries_later
+  WHERE event_seq = ? AND later = 1 AND seq > ?
+  ORDER BY seq
+  LIMIT ?`;
+
+interface FoundEvent {
+  readonly seq: Seq;
+  readonly first_delivery_seq: Seq;
+  readonly delivery_count: number;
+  readonly type: string;
+}
+
+interface OfEvent {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly endpoint_seq: Seq;
+  readonly state: number;
+}
+
+/** In one transaction: of two that ask at once, the second finds what the first one queued waiting. */
+export function retryEvent(w: Writing, { tenantSeq, eventId, after, now }: RetryOfEvent): RetriedOfEvent | null {
+  const event = one<FoundEvent>(w, EVENT, uuidBytes(eventId), tenantSeq);
+  if (event === undefined) return null;
+  if (event.type === TEST_TYPE) return { deliveryIds: [], woken: [], next: null };
+  const looked = deliveriesAfter(w, event, after ?? event.first_delivery_seq - 1);
+  const failed = looked.filter((row) => hasFailed(row.state) && !w.lanes.get(row.endpoint_seq).deleted);
+  for (const { seq } of failed) requeue(w, seq, now);
+  const lanes = [...new Set(failed.map((row) => w.lanes.get(row.endpoint_seq)))];
+  for (const lane of lanes) wakeFor(lane, now);
+  return {
+    deliveryIds: failed.map(({ id }) => uuidText(id)),
+    woken: lanes.map(wakeOf).filter((wake) => wake !== null),
+    next: looked.length < EVENT_TARGETS_MAX ? null : (looked.at(-1)?.seq ?? null),
+  };
+}
+
+/** Oldest first: whatever was made later has a higher sequence. */
+function deliveriesAfter(w: Writing, event: FoundEvent, after: Seq): OfEvent[] {
+  const end = event.first_delivery_seq + event.delivery_count;
+  const original = all<OfEvent>(w, ORIGINAL, after, end, event.seq, EVENT_TARGETS_MAX);
+  return [...original, ...all<OfEvent>(w, LATER, event.seq, after, EVENT_TARGETS_MAX - original.length)];
+}
+
+// Due now, and so at the tail of its lane. Attempts go on being counted; the schedule starts anew.
+const REQUEUE = `
+  UPDATE deliveries
+  SET state = 0, due_at = :now, lease = NULL, attempts_before_run = attempts, claims_before_run = claims,
+      run_started_at = :now, run_first_active_ms = NULL, ended_at = NULL, reason = NULL, cancel_requested = 0
+  WHERE seq = :seq`;
+
+const ENDED = "SELECT tenant_seq, endpoint_seq, ended_at FROM deliveries WHERE seq = ?";
+
+interface Ended {
+  readonly tenant_seq: Seq;
+  readonly endpoint_seq: Seq;
+  readonly ended_at: EpochMs | null;
+}
+
+/** Let an ended delivery wait again, for a new run. The caller wakes its lane. */
+export function requeue(w: Writing, deliverySeq: Seq, now: EpochMs): void {
+  const ended = one<Ended>(w, ENDED, deliverySeq);
+  w.prepare(REQUEUE).run({ seq: deliverySeq, now });
+  if (ended === undefined) return;
+  noteChanged(w, ended.tenant_seq, deliverySeq);
+  if (ended.ended_at === null) return;
+  w.counters.reopened({ tenantSeq: ended.tenant_seq, endpointSeq: ended.endpoint_seq, at: ended.ended_at });
+}
+
+/** What the engine has to be told of a lane; null when there is nothing to do in it. */
+export function wakeOf({ endpointSeq, readyAt }: Lane): Wake | null {
+  return readyAt === null ? null : { endpointSeq, readyAt };
+}
+
+// ── Replay ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function replay(w: Writing, { tenantSeq, deliveryIds, dryRun, now }: ReplayRequest): ReplayResult {
+  const ids = [...new Set(deliveryIds)];
+  const found = ids.map((id) => find(w, tenantSeq, id));
+  const unknown = ids.filter((_, index) => found[index] === null);
+  if (unknown.length > 0) return { kind: "unknown", deliveryIds: unknown };
+  // In the order in which they were made: an ordered endpoint gets them again as it got them first.
+  const originals = found.filter((delivery) => delivery !== null).sort((a, b) => a.seq - b.seq);
+  const replayed = originals.filter((delivery) => takesMore(w.lanes.get(delivery.endpoint_seq)));
+  const skipped = originals.length - replayed.length;
+  if (dryRun) return { kind: "created", count: replayed.length, skipped, woken: [] };
+  for (const original of replayed) {
+    insertLater(w, {
+      tenantSeq,
+      eventSeq: original.event_seq,
+      typeSeq: original.type_seq,
+      endpointSeq: original.endpoint_seq,
+      format: formatName(original.format), // the original's, so that the body's bytes are the same
+      now,
+    });
+  }
+  const lanes = [...new Set(replayed.map((delivery) => w.lanes.get(delivery.endpoint_seq)))];
+  for (const lane of lanes) wakeFor(lane, now);
+  const woken = lanes.map(wakeOf).filter((wake) => wake !== null);
+  return { kind: "created", count: replayed.length, skipped, woken };
+}
+
+function takesMore(lane: Lane): boolean {
+  return !lane.deleted && lane.status !== "DISABLED";
+}
+
+export interface LaterDelivery {
+  readonly tenantSeq: Seq;
+  readonly eventSeq: Seq;
+  readonly typeSeq: Seq;
+  readonly endpointSeq: Seq;
+  readonly format: Format;
+  readonly now: EpochMs;
+}
+
+/** Make one more delivery of an event, after the event. The caller wakes its lane. */
+export function insertLater(w: Writing, { now, ...delivery }: LaterDelivery): void {
+  const { ordered } = w.lanes.get(delivery.endpointSeq);
+  const createdAt = creationTime(w, now);
+  insertDelivery(w, { ...delivery, id: w.newId(), ordered, createdAt, dueAt: now, lease: null, later: true });
+}

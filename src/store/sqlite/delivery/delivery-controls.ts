@@ -1,0 +1,90 @@
+/** Which of a tenant's endpoints are sent to, held or deleted: what HELD and a deleted one's CANCELLED derive from. */
+
+import type { DatabaseSync } from "node:sqlite";
+import { LRUCache } from "lru-cache";
+import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
+import type { Connection } from "../connection.ts";
+import { all, one } from "../reading.ts";
+
+export interface Controls {
+  /** The tenant's endpoint version that this is of. */
+  readonly version: number;
+  readonly active: readonly Seq[];
+  readonly held: readonly Seq[];
+  readonly deleted: readonly Seq[];
+}
+
+/** Endpoints remembered over all tenants; reading 10,000 of them for each list took 15 ms. */
+const REMEMBERED_ENDPOINTS_MAX = 200_000;
+
+const remembered = new WeakMap<DatabaseSync, LRUCache<Seq, Controls>>();
+
+const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
+// Served by endpoints_of_tenant.
+const ENDPOINTS = `
+  SELECT seq, status, deleted_at
+  FROM endpoints INDEXED BY endpoints_of_tenant
+  WHERE tenant_seq = ? AND seq > ?
+  ORDER BY seq
+  LIMIT ?`;
+
+export function controlsOf(connection: Connection, tenantSeq: Seq): Controls {
+  let cache = remembered.get(connection.db);
+  if (cache === undefined) {
+    cache = new LRUCache({
+      maxSize: REMEMBERED_ENDPOINTS_MAX,
+      sizeCalculation: ({ active, held, deleted }) => 1 + active.length + held.length + deleted.length,
+    });
+    remembered.set(connection.db, cache);
+  }
+  const version = one<{ endpoint_version: number }>(connection, VERSION, tenantSeq)?.endpoint_version ?? 0;
+  let controls = cache.get(tenantSeq);
+  if (controls?.version !== version) {
+    controls = { version, ...readControls(connection, tenantSeq) };
+    cache.set(tenantSeq, controls);
+  }
+  return controls;
+}
+
+function readControls(connection: Connection, tenantSeq: Seq): Omit<Controls, "version"> {
+  const active: Seq[] = [];
+  const held: Seq[] = [];
+  const deleted: Seq[] = [];
+  type Row = { seq: Seq; status: EndpointStatus; deleted_at: EpochMs | null };
+  for (let after: Seq | null = 0; after !== null; ) {
+    const rows: Row[] = all<Row>(connection, ENDPOINTS, tenantSeq, after, LIST_ROWS_PER_STATEMENT);
+    for (const row of rows) (row.deleted_at !== null ? deleted : row.status === "ACTIVE" ? active : held).push(row.seq);
+    after = rows.length < LIST_ROWS_PER_STATEMENT ? null : (rows.at(-1)?.seq ?? null);
+  }
+  return { active, held, deleted };
+}
+
+/** Of these endpoints, those that have deliveries waiting in this state. Served by deliveries_exceptional_of_endpoint. */
+const WAITING_IN = `
+  SELECT value AS seq
+  FROM json_each(?)
+  WHERE EXISTS (
+    SELECT 1
+    FROM deliveries d INDEXED BY deliveries_exceptional_of_endpoint
+    WHERE d.endpoint_seq = value AND d.state = ? AND d.state NOT IN (2, 3))
+  LIMIT ?`;
+
+/** Null when more than `countMax` have, or when there are too many to ask. */
+export function waitingIn(
+  connection: Connection,
+  endpoints: readonly Seq[],
+  state: 0 | 1,
+  countMax: number,
+): readonly Seq[] | null {
+  if (endpoints.length > LIST_ROWS_PER_REQUEST) return null;
+  const found: Seq[] = [];
+  for (let at = 0; at < endpoints.length; at += LIST_ROWS_PER_STATEMENT) {
+    const some = JSON.stringify(endpoints.slice(at, at + LIST_ROWS_PER_STATEMENT));
+    const rows = all<{ seq: Seq }>(connection, WAITING_IN, some, state, countMax + 1 - found.length);
+    for (const { seq } of rows) found.push(seq);
+    if (found.length > countMax) return null;
+  }
+  return found;
+}

@@ -1,0 +1,214 @@
+/** Lane rows: read once per group commit, changed in memory, written once at its end. */
+
+import { type Health, isProbing } from "../../../domain/delivery/health.ts";
+import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { LaneState } from "../../../ports/store.ts";
+import type { Connection } from "../connection.ts";
+
+/** A lane, with what of its endpoint controls it. Change it only through `touch`. */
+export interface Lane {
+  readonly endpointSeq: Seq;
+  readonly tenantSeq: Seq;
+  status: EndpointStatus;
+  deleted: boolean;
+  ordered: boolean;
+  rateLimited: boolean;
+  generation: number;
+  readyAt: EpochMs | null;
+  owner: number | null;
+  health: Health;
+  waitUntil: EpochMs | null;
+  heldSince: EpochMs | null;
+  heldMs: number;
+  activeSince: EpochMs | null;
+  heldBytes: number;
+  attemptsOk: number;
+  attemptsFailed: number;
+  lastAttemptAt: EpochMs | null;
+  dirty: boolean;
+  /** The same object for as long as nothing in it changed, so that a thousand results carry one copy. */
+  state: LaneState | null;
+}
+
+export interface Lanes {
+  /** Throws when there is no such endpoint: callers hold sequences only of endpoints that exist, deleted ones included. */
+  get(endpointSeq: Seq): Lane;
+  /** Forget one lane, after its endpoint row was changed by a verb. Writes it first. */
+  reload(endpointSeq: Seq): Lane;
+  flush(): void;
+  clear(): void;
+}
+
+const SELECT = `
+  SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.generation
+  FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq
+  WHERE l.endpoint_seq = ?`;
+
+const UPDATE = `
+  UPDATE lanes
+  SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
+      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
+      last_attempt_at = ?
+  WHERE endpoint_seq = ?`;
+
+export function createLanes(connection: Connection): Lanes {
+  const lanes = new Map<Seq, Lane>();
+
+  function write(lane: Lane): void {
+    if (!lane.dirty) return;
+    lane.dirty = false;
+    connection
+      .prepare(UPDATE)
+      .run(
+        lane.readyAt,
+        lane.owner,
+        lane.health.failureStreak,
+        lane.health.streakSinceActiveMs,
+        lane.health.restUntil,
+        lane.health.restMs,
+        lane.waitUntil,
+        lane.heldSince,
+        lane.heldMs,
+        lane.activeSince,
+        lane.heldBytes,
+        lane.attemptsOk,
+        lane.attemptsFailed,
+        lane.lastAttemptAt,
+        lane.endpointSeq,
+      );
+  }
+
+  function get(endpointSeq: Seq): Lane {
+    let lane = lanes.get(endpointSeq);
+    if (lane === undefined) {
+      lane = read(connection, endpointSeq);
+      lanes.set(endpointSeq, lane);
+    }
+    return lane;
+  }
+
+  return {
+    get,
+    reload(endpointSeq) {
+      const lane = lanes.get(endpointSeq);
+      if (lane !== undefined) write(lane);
+      lanes.delete(endpointSeq);
+      return get(endpointSeq);
+    },
+    flush() {
+      for (const lane of lanes.values()) write(lane);
+    },
+    clear: () => lanes.clear(),
+  };
+}
+
+function read(connection: Connection, endpointSeq: Seq): Lane {
+  const row = connection.prepare(SELECT).get(endpointSeq) as Record<string, number | string | null> | undefined;
+  if (row === undefined) throw new Error(`no lane ${endpointSeq}`);
+  const integer = (name: string) => row[name] as number;
+  const optional = (name: string) => row[name] as number | null;
+  return {
+    endpointSeq,
+    tenantSeq: integer("tenant_seq"),
+    status: row.status as EndpointStatus,
+    deleted: row.deleted_at !== null,
+    ordered: row.ordered === 1,
+    rateLimited: row.rate_limit_per_second !== null,
+    generation: integer("generation"),
+    readyAt: optional("ready_at"),
+    owner: optional("owner"),
+    health: {
+      failureStreak: integer("failure_streak"),
+      streakSinceActiveMs: optional("streak_since_active_ms"),
+      restUntil: optional("rest_until"),
+      restMs: integer("rest_ms"),
+    },
+    waitUntil: optional("wait_until"),
+    heldSince: optional("held_since"),
+    heldMs: integer("held_ms"),
+    activeSince: optional("active_since"),
+    heldBytes: integer("held_bytes"),
+    attemptsOk: integer("attempts_ok"),
+    attemptsFailed: integer("attempts_failed"),
+    lastAttemptAt: optional("last_attempt_at"),
+    dirty: false,
+    state: null,
+  };
+}
+
+/** Change a lane; it is written at the end of the group. */
+export function touch(lane: Lane, change: Partial<Omit<Lane, "endpointSeq" | "tenantSeq" | "dirty" | "state">>): void {
+  Object.assign(lane, change);
+  lane.dirty = true;
+  lane.state = null;
+}
+
+/** Count an attempt; no part of the lane's state, so results may go on sharing it. */
+export function countAttempt(lane: Lane, success: boolean, startedAt: EpochMs): void {
+  if (success) lane.attemptsOk += 1;
+  else lane.attemptsFailed += 1;
+  if (lane.lastAttemptAt === null || lane.lastAttemptAt < startedAt) lane.lastAttemptAt = startedAt;
+  lane.dirty = true;
+}
+
+let revision = 0;
+
+export function laneState(lane: Lane): LaneState {
+  if (lane.state !== null) return lane.state;
+  revision += 1;
+  lane.state = {
+    endpointSeq: lane.endpointSeq,
+    revision,
+    readyAt: lane.readyAt,
+    health: lane.health,
+    waitUntil: lane.waitUntil,
+    held: isHeld(lane),
+    heldMs: lane.heldMs,
+    generation: lane.generation,
+  };
+  return lane.state;
+}
+
+export function isHeld(lane: Lane): boolean {
+  return lane.deleted || lane.status !== "ACTIVE";
+}
+
+/** When a delivery that is due at `dueAt` may be claimed from this lane. */
+function readyAtFor(lane: Lane, dueAt: EpochMs): EpochMs {
+  return Math.max(dueAt, lane.health.restUntil ?? 0, lane.waitUntil ?? 0);
+}
+
+/** A delivery now waits in the lane: be ready no later than for it. */
+export function wakeFor(lane: Lane, dueAt: EpochMs): void {
+  if (isHeld(lane)) return;
+  const readyAt = readyAtFor(lane, dueAt);
+  if (lane.readyAt === null || readyAt < lane.readyAt) touch(lane, { readyAt });
+}
+
+// Served by deliveries_waiting.
+const FIRST_DUE = `
+  SELECT due_at
+  FROM deliveries
+  WHERE endpoint_seq = ? AND state < 2
+  ORDER BY due_at, seq
+  LIMIT 1`;
+
+/** Work out from the waiting deliveries when the lane is next ready. */
+export function refreshReadyAt(connection: Connection, lane: Lane): void {
+  const first = isHeld(lane) ? undefined : connection.prepare(FIRST_DUE).get(lane.endpointSeq);
+  const readyAt = first === undefined ? null : readyAtFor(lane, first.due_at as number);
+  if (readyAt !== lane.readyAt) touch(lane, { readyAt });
+}
+
+/**
+ * Whether a delivery published now may be sent without waiting in the store: nothing that is due waits there (for an
+ * ordered lane: nothing at all), the lane is ACTIVE, neither resting nor waiting nor probing, and where one node must
+ * pace it, it is this one. Read in the publishing transaction; a memory of it would let new events overtake old ones.
+ */
+export function mayLease(lane: Lane, node: number, now: EpochMs): boolean {
+  if (isHeld(lane) || isProbing(lane.health)) return false;
+  if (lane.readyAt !== null && (lane.ordered || lane.readyAt <= now)) return false;
+  if ((lane.health.restUntil ?? 0) > now || (lane.waitUntil ?? 0) > now) return false;
+  return lane.owner === node || !(lane.ordered || lane.rateLimited) || lane.owner === null;
+}

@@ -1,0 +1,216 @@
+/** publish: an event and all its deliveries, in the transaction that the 202 waits for. */
+import type { Event } from "../../../domain/delivery/event.ts";
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { HELD_BYTES_PER_TENANT_MAX } from "../../../domain/limits.ts";
+import type {
+  DeliveryRef,
+  PublishedDelivery,
+  PublishRequest,
+  PublishResult,
+  PublishTarget,
+  Wake,
+} from "../../../ports/store.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import { endpointVersion } from "../endpoints/endpoint-filters.ts";
+import type { Writing } from "../writing.ts";
+import { findKey, rememberKey } from "./idempotency.ts";
+import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
+import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
+
+export function publishOne(w: Writing, request: PublishRequest): PublishResult {
+  const { tenantSeq, event, idempotency } = request;
+  const now = event.acceptedAt;
+  const { node } = w.self;
+  if (idempotency !== null) {
+    const remembered = findKey(w, tenantSeq, idempotency, now);
+    if (remembered !== null) {
+      if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
+      return repeated(w, remembered.seq);
+    }
+  }
+  const stale = endpointVersion(w, tenantSeq) !== request.endpointVersion;
+  // Looked for only where it would show, so that nobody else pays: a repeat breaks on its event's id first.
+  const before = stale || w.mode.careful ? publishedBefore(w, request) : null;
+  if (before !== null) return before;
+  if (stale) return { kind: "stale" };
+  const excess = w.usage.excessOfBytes(tenantSeq, eventBytes(event, request.targets.length));
+  if (excess !== null) return excess;
+  const lanes = request.targets.map((target) => w.lanes.get(target.endpointSeq));
+  const full = holdsTooMuch(w, tenantSeq, lanes, event);
+  if (full !== null) return { kind: "backlogFull", endpointId: full };
+
+  const { eventSeq, typeSeq } = insertEvent(w, {
+    tenantSeq,
+    event,
+    deliveryCount: request.targets.length,
+    named: request.named,
+    namedDisabled: request.namedDisabled,
+    keyed: idempotency !== null,
+  });
+  const createdAt = creationTime(w, now);
+  const leases = request.targets.map((target, index) => leaseFor(target, lanes[index], node, now));
+  const deliveries = request.targets.map((target, index): PublishedDelivery => {
+    const lease = leases[index] ?? null;
+    const seq = insertDelivery(w, {
+      id: target.deliveryId,
+      tenantSeq,
+      endpointSeq: target.endpointSeq,
+      eventSeq,
+      typeSeq,
+      format: target.format,
+      ordered: target.ordered,
+      createdAt,
+      dueAt: now,
+      lease,
+      later: false,
+    });
+    return { seq, leased: lease !== null };
+  });
+  if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, eventSeq, now);
+  // Last, since nothing below can fail: a lane must not remember what a savepoint took back.
+  for (const [index, lane] of lanes.entries()) enterLane(w, lane, deliveries[index]?.leased === true, event, node);
+  return { kind: "published", eventSeq, createdAt, deliveries };
+}
+
+const PUBLISHED = "SELECT seq, first_delivery_seq, delivery_count FROM events WHERE id = ? AND tenant_seq = ?";
+const ITS_DELIVERIES = "SELECT seq, id, lease, created_at FROM deliveries WHERE seq >= ? AND seq < ? ORDER BY seq";
+
+/** What this very request came to when it was carried out before; null when it was not. */
+function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishRequest): PublishResult | null {
+  const found = w.prepare(PUBLISHED).get(uuidBytes(event.id), tenantSeq);
+  if (found === undefined) return null;
+  const first = Number(found.first_delivery_seq);
+  const rows = w.prepare(ITS_DELIVERIES).all(first, first + Number(found.delivery_count));
+  const isSame =
+    rows.length === targets.length &&
+    targets.every(({ deliveryId }, index) => uuidText(rows[index]?.id as Uint8Array) === deliveryId);
+  if (!isSame) return null;
+  const deliveries = targets.map(({ token }, index): PublishedDelivery => {
+    const row = rows[index];
+    return { seq: Number(row?.seq), leased: token !== null && row?.lease === token };
+  });
+  const createdAt = Number(rows[0]?.created_at ?? event.acceptedAt);
+  return { kind: "published", eventSeq: Number(found.seq), createdAt, deliveries };
+}
+
+function leaseFor(target: PublishTarget, lane: Lane | undefined, node: number, now: EpochMs): number | null {
+  return lane !== undefined && target.token !== null && mayLease(lane, node, now) ? target.token : null;
+}
+
+function enterLane(w: Writing, lane: Lane, leased: boolean, event: Event, node: number): void {
+  if (leased) {
+    // An ordered or limited lane is paced by one node: whoever leases for it first.
+    if ((lane.ordered || lane.rateLimited) && lane.owner === null) touch(lane, { owner: node });
+    return;
+  }
+  waitInLane(w, lane, event);
+}
+
+/** The lane has one more delivery that waits in the store: wake it, or count what it holds. */
+function waitInLane(w: Writing, lane: Lane, event: Event): void {
+  if (!isHeld(lane)) {
+    wakeFor(lane, event.acceptedAt);
+    return;
+  }
+  const bytes = Buffer.byteLength(event.payload);
+  touch(lane, { heldBytes: lane.heldBytes + bytes });
+  const held = w.memory.heldBytes.get(lane.tenantSeq);
+  if (held !== undefined) w.memory.heldBytes.set(lane.tenantSeq, held + bytes);
+}
+
+const HELD_BYTES = `
+  SELECT coalesce(sum(l.held_bytes), 0) AS bytes
+  FROM endpoints e JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND l.held_since IS NOT NULL`;
+
+/** The id of a held endpoint that this event would take over the tenant's quota; null when there is room. */
+function holdsTooMuch(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event: Event) {
+  const held = lanes.filter(isHeld);
+  const first = held[0];
+  if (first === undefined) return null;
+  let bytes = w.memory.heldBytes.get(tenantSeq);
+  if (bytes === undefined) {
+    w.lanes.flush();
+    bytes = Number(w.prepare(HELD_BYTES).get(tenantSeq)?.bytes);
+    w.memory.heldBytes.set(tenantSeq, bytes);
+  }
+  if (bytes + held.length * Buffer.byteLength(event.payload) <= HELD_BYTES_PER_TENANT_MAX) return null;
+  return uuidText(w.prepare("SELECT id FROM endpoints WHERE seq = ?").get(first.endpointSeq)?.id as Uint8Array);
+}
+
+const EVENT_OF_KEY = "SELECT id, first_delivery_seq, delivery_count FROM events WHERE seq = ?";
+const FIRST_DELIVERIES = `
+  SELECT d.id AS delivery_id, e.id AS endpoint_id
+  FROM deliveries d JOIN endpoints e ON e.seq = d.endpoint_seq
+  WHERE d.seq >= ? AND d.seq < ?
+  ORDER BY d.seq`;
+
+function repeated(w: Writing, eventSeq: Seq): PublishResult {
+  const event = w.prepare(EVENT_OF_KEY).get(eventSeq);
+  if (event === undefined) throw new Error(`event ${eventSeq} is gone before its idempotency key`);
+  const first = Number(event.first_delivery_seq);
+  const rows = w.prepare(FIRST_DELIVERIES).all(first, first + Number(event.delivery_count));
+  const deliveries = rows.map(
+    (row): DeliveryRef => ({
+      deliveryId: uuidText(row.delivery_id as Uint8Array),
+      endpointId: uuidText(row.endpoint_id as Uint8Array),
+    }),
+  );
+  return { kind: "repeated", eventId: uuidText(event.id as Uint8Array), deliveries };
+}
+
+/**
+ * Publish an event of Signalbox's own from within another verb's transaction. Its deliveries wait in the store; the
+ * answer says which lanes to wake. It counts towards the quotas of what is held and stored, and is never refused for
+ * them: an ending has to be told.
+ */
+export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
+  return publishFrom(w, tenantSeq, event).woken;
+}
+
+/** As `publishOwn`, and says which event it became. */
+export function publishFrom(
+  w: Writing,
+  tenantSeq: Seq,
+  event: Event,
+): { readonly eventSeq: Seq; readonly woken: Wake[] } {
+  const targets = w.memory.matchables.targets(tenantSeq, event.type);
+  const { eventSeq, typeSeq } = insertEvent(w, {
+    tenantSeq,
+    event,
+    deliveryCount: targets.length,
+    named: false,
+    namedDisabled: [],
+    keyed: false,
+  });
+  const createdAt = creationTime(w, event.acceptedAt);
+  for (const target of targets) {
+    insertDelivery(w, {
+      id: w.newId(),
+      tenantSeq,
+      endpointSeq: target.seq,
+      eventSeq,
+      typeSeq,
+      format: target.format,
+      ordered: target.ordered,
+      createdAt,
+      dueAt: event.acceptedAt,
+      lease: null,
+      later: false,
+    });
+  }
+  for (const { seq } of targets) waitInLane(w, w.lanes.get(seq), event);
+  return { eventSeq, woken: wakesOf(w, targets) };
+}
+
+/** The lanes that an event of Signalbox's own went to just now, as far as they are to be woken. */
+export function wakesFor(w: Writing, tenantSeq: Seq, type: string): Wake[] {
+  return wakesOf(w, w.memory.matchables.targets(tenantSeq, type));
+}
+
+function wakesOf(w: Writing, targets: readonly { readonly seq: Seq }[]): Wake[] {
+  return targets.flatMap(({ seq }) => {
+    const { readyAt } = w.lanes.get(seq);
+    return readyAt === null ? [] : [{ endpointSeq: seq, readyAt }];
+  });
+}

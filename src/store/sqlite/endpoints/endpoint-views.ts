@@ -1,0 +1,132 @@
+/** loadDestinations, getEndpoint, listEndpoints, listEndpointsFrom: endpoints, and what their lanes and deliveries tell of them. */
+import type { Destination } from "../../../domain/endpoints/endpoint.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import { HOUSE_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
+import type { EndpointPage, EndpointPlaces, EndpointView, Versioned } from "../../../ports/store.ts";
+import { uuidBytes } from "../../rows.ts";
+import { all, one, page, type Reading } from "../reading.ts";
+import { endpointVersion } from "./endpoint-filters.ts";
+import {
+  countEndpoints,
+  ENDPOINT_COLUMNS,
+  type EndpointColumns,
+  loadDestination,
+  readEndpoint,
+} from "./endpoint-rows.ts";
+
+export function loadDestinations(
+  reading: Reading,
+  tenantSeq: Seq,
+  endpointSeqs: readonly Seq[],
+): Versioned<readonly Destination[]> {
+  const found = endpointSeqs
+    .map((seq) => loadDestination(reading, seq))
+    .filter((read): read is Destination => "id" in read && read.tenantSeq === tenantSeq);
+  return { version: endpointVersion(reading, tenantSeq), found };
+}
+
+const VIEW_COLUMNS = `${ENDPOINT_COLUMNS}, l.attempts_ok, l.attempts_failed, l.last_attempt_at`;
+
+interface ViewColumns extends EndpointColumns {
+  readonly attempts_ok: number | null;
+  readonly attempts_failed: number | null;
+  readonly last_attempt_at: EpochMs | null;
+}
+
+const BY_ID = `
+  SELECT ${VIEW_COLUMNS}
+  FROM endpoints e LEFT JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.id = ? AND e.tenant_seq = ? AND e.deleted_at IS NULL`;
+
+export function getEndpoint(reading: Reading, tenantSeq: Seq, id: Uuid): EndpointView | null {
+  const row = one<ViewColumns>(reading, BY_ID, uuidBytes(id), tenantSeq);
+  return row === undefined ? null : view(reading, row, countLeased(reading), WAITING_COUNT_MAX);
+}
+
+// Served by endpoints_live, so that tombstones cost nothing.
+const PAGE = `
+  SELECT ${VIEW_COLUMNS}
+  FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.seq > ? AND e.deleted_at IS NULL
+  ORDER BY e.seq
+  LIMIT ?`;
+
+/** Entries counted for one page: twenty backlogs in full. Beyond, a backlog is counted only this far. */
+const PAGE_ENTRIES_MAX = 20 * WAITING_COUNT_MAX;
+const COUNT_MAX_BEYOND = 100;
+
+export function listEndpoints(reading: Reading, tenantSeq: Seq, after: Seq | null, limit: number): EndpointPage {
+  const { rows, more } = page<ViewColumns>(reading, PAGE, [tenantSeq, after ?? 0], limit);
+  return { views: viewsOf(reading, rows), nextAfter: more ? (rows.at(-1)?.seq ?? null) : null };
+}
+
+function viewsOf(reading: Reading, rows: readonly ViewColumns[]): EndpointView[] {
+  const leased = countLeased(reading);
+  let entries = 0;
+  return rows.map((row) => {
+    const countMax = entries < PAGE_ENTRIES_MAX ? WAITING_COUNT_MAX : COUNT_MAX_BEYOND;
+    const found = view(reading, row, leased, countMax);
+    entries += found.waiting.count;
+    return found;
+  });
+}
+
+// Served by endpoints_live alone: what is passed over is counted in the index.
+const BEFORE = `
+  SELECT seq
+  FROM endpoints INDEXED BY endpoints_live
+  WHERE tenant_seq = ? AND deleted_at IS NULL
+  ORDER BY seq
+  LIMIT 1 OFFSET ?`;
+
+export function listEndpointsFrom(reading: Reading, tenantSeq: Seq, offset: number, limit: number): EndpointPlaces {
+  const total = countEndpoints(reading, tenantSeq);
+  const after = offset === 0 ? 0 : one<{ seq: Seq }>(reading, BEFORE, tenantSeq, offset - 1)?.seq;
+  // A page by its place is as long as was asked for.
+  const rows = after === undefined ? [] : all<ViewColumns>(reading, PAGE, tenantSeq, after, limit);
+  return { views: viewsOf(reading, rows), total };
+}
+
+function view(reading: Reading, row: ViewColumns, leased: Leased, countMax: number): EndpointView {
+  return {
+    endpoint: readEndpoint(reading.vault, row),
+    waiting: countWaiting(reading, row.seq, leased, countMax),
+    lastAttemptAt: row.last_attempt_at,
+    successCount: row.attempts_ok ?? 0,
+    failureCount: row.attempts_failed ?? 0,
+  };
+}
+
+// Served by deliveries_waiting, of whose entries nothing but their number is read.
+const WAITING = `
+  SELECT count(*) AS count
+  FROM (
+    SELECT 1
+    FROM deliveries INDEXED BY deliveries_waiting
+    WHERE endpoint_seq = ? AND state < 2
+    LIMIT ?)`;
+
+function countWaiting(reading: Reading, endpointSeq: Seq, leased: Leased, countMax: number): EndpointView["waiting"] {
+  const stored = one<{ count: number }>(reading, WAITING, endpointSeq, countMax + 1)?.count ?? 0;
+  const count = stored + (leased.get(endpointSeq) ?? 0);
+  return { count: Math.min(count, countMax), more: count > countMax };
+}
+
+/** Leased deliveries by endpoint. */
+type Leased = ReadonlyMap<Seq, number>;
+
+// Served by deliveries_leased, which has as many entries as the house holds deliveries. No index has leases by
+// endpoint, since the success path would have to keep it.
+const LEASED = `
+  SELECT endpoint_seq, count(*) AS count
+  FROM (
+    SELECT endpoint_seq
+    FROM deliveries INDEXED BY deliveries_leased
+    WHERE lease IS NOT NULL
+    LIMIT ?)
+  GROUP BY endpoint_seq`;
+
+function countLeased(reading: Reading): Leased {
+  const rows = all<{ endpoint_seq: Seq; count: number }>(reading, LEASED, HOUSE_DELIVERIES_MAX);
+  return new Map(rows.map(({ endpoint_seq, count }) => [endpoint_seq, count]));
+}

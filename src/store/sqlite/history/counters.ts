@@ -1,0 +1,98 @@
+/** Sums for the statistics, kept in memory through a group commit and written once at its end. */
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { hourOf } from "../../rows.ts";
+import type { Connection } from "../connection.ts";
+
+export interface Counters {
+  created(place: CounterPlace): void;
+  ended(place: CounterPlace, how: "delivered" | "failed"): void;
+  /** What ended without success at that time goes on after all. */
+  reopened(place: CounterPlace): void;
+  answered(place: CounterPlace, latencyMs: number): void;
+  flush(): void;
+  clear(): void;
+}
+
+export interface CounterPlace {
+  readonly tenantSeq: Seq;
+  readonly endpointSeq: Seq;
+  readonly at: EpochMs;
+}
+
+/** total, delivered, failed, latency sum, then the five buckets. */
+type Sums = [number, number, number, number, number, number, number, number, number];
+interface Row {
+  readonly tenantSeq: Seq;
+  readonly hour: EpochMs;
+  readonly endpointSeq: Seq;
+  readonly sums: Sums;
+}
+
+const TOTAL = 0;
+const DELIVERED = 1;
+const FAILED = 2;
+const LATENCY_SUM = 3;
+const FIRST_BUCKET = 4;
+const BUCKET_BOUNDS_MS = [100, 300, 1000, 5000];
+/** The row of `endpoint_seq` 0 is the whole tenant. */
+const WHOLE_TENANT = 0;
+
+const ADD = `
+  INSERT INTO counters
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET
+    total = total + excluded.total,
+    delivered = delivered + excluded.delivered,
+    failed = failed + excluded.failed,
+    latency_sum_ms = latency_sum_ms + excluded.latency_sum_ms,
+    under_100_ms = under_100_ms + excluded.under_100_ms,
+    under_300_ms = under_300_ms + excluded.under_300_ms,
+    under_1000_ms = under_1000_ms + excluded.under_1000_ms,
+    under_5000_ms = under_5000_ms + excluded.under_5000_ms,
+    over_5000_ms = over_5000_ms + excluded.over_5000_ms`;
+
+export function createCounters(connection: Connection): Counters {
+  /** By tenant, then endpoint, then hour: a group touches few, and none of the keys has to be put together. */
+  const rows = new Map<Seq, Map<Seq, Row[]>>();
+
+  function sums(tenantSeq: Seq, endpointSeq: Seq, hour: EpochMs): Sums {
+    const ofTenant = rows.get(tenantSeq) ?? new Map<Seq, Row[]>();
+    rows.set(tenantSeq, ofTenant);
+    const ofEndpoint = ofTenant.get(endpointSeq) ?? [];
+    ofTenant.set(endpointSeq, ofEndpoint);
+    let row = ofEndpoint.find((candidate) => candidate.hour === hour);
+    if (row === undefined) {
+      row = { tenantSeq, hour, endpointSeq, sums: [0, 0, 0, 0, 0, 0, 0, 0, 0] };
+      ofEndpoint.push(row);
+    }
+    return row.sums;
+  }
+
+  function add(place: CounterPlace, index: number, amount: number): void {
+    const hour = hourOf(place.at);
+    const ofEndpoint = sums(place.tenantSeq, place.endpointSeq, hour);
+    const ofTenant = sums(place.tenantSeq, WHOLE_TENANT, hour);
+    ofEndpoint[index] = (ofEndpoint[index] ?? 0) + amount;
+    ofTenant[index] = (ofTenant[index] ?? 0) + amount;
+  }
+
+  return {
+    created: (place) => add(place, TOTAL, 1),
+    ended: (place, how) => add(place, how === "delivered" ? DELIVERED : FAILED, 1),
+    reopened: (place) => add(place, FAILED, -1),
+    answered(place, latencyMs) {
+      const bound = BUCKET_BOUNDS_MS.findIndex((upTo) => latencyMs < upTo);
+      add(place, FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound), 1);
+      add(place, LATENCY_SUM, latencyMs);
+    },
+    flush() {
+      const statement = connection.prepare(ADD);
+      for (const byEndpoint of rows.values()) {
+        for (const row of [...byEndpoint.values()].flat()) {
+          statement.run(row.tenantSeq, row.hour, row.endpointSeq, ...row.sums);
+        }
+      }
+    },
+    clear: () => rows.clear(),
+  };
+}

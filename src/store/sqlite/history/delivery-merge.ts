@@ -1,0 +1,91 @@
+/** Merging index ranges into one page, newest first, under a budget of rows. */
+import type { Seq } from "../../../domain/ids.ts";
+
+/** A set of deliveries that can be read in descending order of their sequences. Sources of one list share none. */
+export interface Source {
+  /**
+   * Look at up to `visitsMax` rows below `before`, stopping at `hitsMax` that match.
+   * All of it happens in the range's own order: nothing is sorted.
+   */
+  read(before: Seq, hitsMax: number, visitsMax: number): Batch;
+}
+
+export interface Batch {
+  /** Those that match, descending. */
+  readonly hits: readonly Seq[];
+  /** Everything from here up has been looked at; null when nothing is left below. */
+  readonly floor: Seq | null;
+  readonly visited: number;
+}
+
+export interface PageRequest {
+  /** Above every sequence that is wanted. */
+  readonly before: Seq;
+  readonly limit: number;
+  readonly visitsMax: number;
+  readonly visitsPerStatementMax: number;
+}
+
+export interface Page {
+  /** Descending. */
+  readonly seqs: readonly Seq[];
+  /** Go on below this; null at the end. */
+  readonly next: Seq | null;
+}
+
+interface Cursor {
+  readonly source: Source;
+  hits: readonly Seq[];
+  /** The next of `hits`. */
+  at: number;
+  floor: Seq | null;
+}
+
+/** One hit more than the page shows is looked for, so that a page that happens to be the last says so. */
+export function mergePage(sources: readonly Source[], request: PageRequest): Page {
+  const cursors = sources.map((source): Cursor => ({ source, hits: [], at: 0, floor: request.before }));
+  // Every source must move within one budget, or a page could end where it began.
+  const share = Math.max(1, Math.floor(request.visitsMax / (2 * sources.length)));
+  const visitsEach = Math.min(request.visitsPerStatementMax, share);
+  const hitsEach = sources.length === 1 ? request.limit + 1 : Math.ceil((2 * request.limit) / sources.length) + 4;
+  const seqs: Seq[] = [];
+  let visits = 0;
+  for (;;) {
+    const cursor = highest(cursors);
+    if (cursor === null) return { seqs, next: null };
+    const hit = cursor.hits[cursor.at];
+    if (hit !== undefined) {
+      if (seqs.length === request.limit) return { seqs, next: seqs.at(-1) ?? null };
+      seqs.push(hit);
+      cursor.at += 1;
+    } else if (visits >= request.visitsMax) {
+      // A source may stand right above a hit of another's that is on the page already.
+      return { seqs, next: Math.min(cursor.floor ?? 0, seqs.at(-1) ?? Number.POSITIVE_INFINITY) };
+    } else {
+      visits += refill(cursor, hitsEach, visitsEach);
+    }
+  }
+}
+
+function refill(cursor: Cursor, hitsMax: number, visitsMax: number): number {
+  if (cursor.floor === null) return 0;
+  const { hits, floor, visited } = cursor.source.read(cursor.floor, hitsMax, visitsMax);
+  cursor.hits = hits;
+  cursor.at = 0;
+  cursor.floor = floor;
+  return visited;
+}
+
+/** The cursor whose next delivery is the newest, or could be; null when all are at their end. */
+function highest(cursors: readonly Cursor[]): Cursor | null {
+  let best: Cursor | null = null;
+  let bestPosition = -1;
+  for (const cursor of cursors) {
+    const position = cursor.hits[cursor.at] ?? (cursor.floor === null ? -1 : cursor.floor - 1);
+    if (position > bestPosition) {
+      best = cursor;
+      bestPosition = position;
+    }
+  }
+  return best;
+}

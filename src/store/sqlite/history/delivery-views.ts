@@ -1,0 +1,67 @@
+/** getDelivery: one delivery with its attempts. */
+import type { Classification } from "../../../domain/delivery/delivery.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import { LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
+import type { AttemptRow, DeliveryRow } from "../../../ports/store.ts";
+import { outcomeName, uuidBytes, uuidText } from "../../rows.ts";
+import type { Connection } from "../connection.ts";
+import { all, one } from "../reading.ts";
+import { readDeliveryRow } from "./delivery-rows.ts";
+
+const BY_ID = "SELECT seq, last_attempt_seq FROM deliveries WHERE id = ? AND tenant_seq = ?";
+
+/** The newest attempts first in the chain, the oldest first in the answer; of endless manual retries only the newest. */
+export function getDelivery(
+  connection: Connection,
+  tenantSeq: Seq,
+  id: Uuid,
+): { row: DeliveryRow; attempts: readonly AttemptRow[] } | null {
+  const found = one<{ seq: Seq; last_attempt_seq: Seq | null }>(connection, BY_ID, uuidBytes(id), tenantSeq);
+  const row = found === undefined ? null : readDeliveryRow(connection, found.seq);
+  if (found === undefined || row === null) return null;
+  return { row, attempts: readAttempts(connection, found.last_attempt_seq) };
+}
+
+// No index: each attempt names the one before it.
+const CHAIN = `
+  WITH RECURSIVE chain (seq, previous_seq, id, number, started_at, latency_ms, outcome, classification, http_status,
+    snippet, error_detail) AS (
+    SELECT seq, previous_seq, id, number, started_at, latency_ms, outcome, classification, http_status, snippet,
+      error_detail
+    FROM attempts
+    WHERE seq = ?
+    UNION ALL
+    SELECT a.seq, a.previous_seq, a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.classification,
+      a.http_status, a.snippet, a.error_detail
+    FROM chain CROSS JOIN attempts a ON a.seq = chain.previous_seq
+    LIMIT ?)
+  SELECT id, number, started_at, latency_ms, outcome, classification, http_status, snippet, error_detail
+  FROM chain`;
+
+interface AttemptColumns {
+  readonly id: Uint8Array;
+  readonly number: number;
+  readonly started_at: EpochMs;
+  readonly latency_ms: number;
+  readonly outcome: number;
+  readonly classification: Classification;
+  readonly http_status: number | null;
+  readonly snippet: string | null;
+  readonly error_detail: string | null;
+}
+
+function readAttempts(connection: Connection, lastAttemptSeq: Seq | null): AttemptRow[] {
+  if (lastAttemptSeq === null) return [];
+  const rows = all<AttemptColumns>(connection, CHAIN, lastAttemptSeq, LIST_ROWS_PER_STATEMENT);
+  return rows.reverse().map((row) => ({
+    id: uuidText(row.id),
+    number: row.number,
+    startedAt: row.started_at,
+    endedAt: row.started_at + row.latency_ms,
+    outcome: outcomeName(row.outcome),
+    classification: row.classification,
+    httpStatus: row.http_status,
+    snippet: row.snippet,
+    errorDetail: row.error_detail,
+  }));
+}

@@ -1,0 +1,135 @@
+/** getEvent: an event, its deliveries, and why the other endpoints of its time got none. */
+
+import { filtersFor } from "../../../domain/delivery/event.ts";
+import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
+import type { DeliveryRow, EventView } from "../../../ports/store.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import type { Connection } from "../connection.ts";
+import { all, one } from "../reading.ts";
+import { readDeliveryRow } from "./delivery-rows.ts";
+
+const BY_ID = `
+  SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.first_delivery_seq, v.delivery_count, v.named,
+    v.named_disabled, t.name AS type
+  FROM events v CROSS JOIN event_types t ON t.seq = v.type_seq
+  WHERE v.id = ? AND v.tenant_seq = ?`;
+
+interface EventColumns {
+  readonly seq: Seq;
+  readonly tenant_seq: Seq;
+  readonly payload: string;
+  readonly accepted_at: EpochMs;
+  readonly first_delivery_seq: Seq;
+  readonly delivery_count: number;
+  readonly named: number;
+  readonly named_disabled: string | null;
+  readonly type: string;
+}
+
+export function getEvent(connection: Connection, tenantSeq: Seq, id: Uuid): EventView | null {
+  const event = one<EventColumns>(connection, BY_ID, uuidBytes(id), tenantSeq);
+  if (event === undefined) return null;
+  const places = deliveriesOf(connection, event);
+  const reached = new Set(places.map((place) => place.endpoint_seq));
+  return {
+    id,
+    type: event.type,
+    payload: event.payload,
+    acceptedAt: event.accepted_at,
+    deliveries: places
+      .map(({ seq }) => readDeliveryRow(connection, seq))
+      .filter((row): row is DeliveryRow => row !== null),
+    notDelivered: notDelivered(connection, event, reached),
+  };
+}
+
+interface Place {
+  readonly seq: Seq;
+  readonly endpoint_seq: Seq;
+}
+
+// By primary key: the deliveries made with an event are consecutive.
+const ORIGINAL = `
+  SELECT seq, endpoint_seq
+  FROM deliveries
+  WHERE seq >= ? AND seq < ? AND event_seq = ?
+  ORDER BY seq`;
+// Served by deliveries_later: replays and recoveries.
+const LATER = `
+  SELECT seq, endpoint_seq
+  FROM deliveries INDEXED BY deliveries_later
+  WHERE event_seq = ? AND later = 1
+  ORDER BY seq DESC
+  LIMIT ?`;
+
+/** In creation order; of endless replays only the newest. */
+function deliveriesOf(connection: Connection, event: EventColumns): Place[] {
+  const end = event.first_delivery_seq + event.delivery_count;
+  const original = all<Place>(connection, ORIGINAL, event.first_delivery_seq, end, event.seq);
+  const later = all<Place>(connection, LATER, event.seq, LIST_ROWS_PER_STATEMENT);
+  return [...original, ...later.reverse()];
+}
+
+// Served by endpoints_of_tenant, then the unique index of endpoint_history: the newest row that holds for the event.
+const THEN = `
+  SELECT e.seq, e.id, h.status, h.event_types
+  FROM endpoints e INDEXED BY endpoints_of_tenant
+  CROSS JOIN endpoint_history h ON h.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.seq > ? AND e.seq <= ? AND h.status <> 'DELETED'
+    AND h.after_event_seq = (
+      SELECT max(g.after_event_seq)
+      FROM endpoint_history g
+      WHERE g.endpoint_seq = e.seq AND g.after_event_seq < ?)
+  ORDER BY e.seq`;
+/** Where a step of so many endpoints ends. */
+const STEP_END = `
+  SELECT seq
+  FROM endpoints INDEXED BY endpoints_of_tenant
+  WHERE tenant_seq = ? AND seq > ?
+  ORDER BY seq
+  LIMIT 1 OFFSET ?`;
+
+interface EndpointThen {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly status: EndpointStatus;
+  readonly event_types: string | null;
+}
+
+/** Endpoints read at once: with a hundred filters each, what is read of so many takes 2 MB. */
+const STEP_ROWS = 200;
+/** Steps of endpoints looked at: all that a tenant may have, with its tombstones up to the limit of a request. */
+const STEPS_MAX = Math.ceil(LIST_ROWS_PER_REQUEST / STEP_ROWS);
+
+type NotDelivered = EventView["notDelivered"][number];
+
+function notDelivered(connection: Connection, event: EventColumns, reached: ReadonlySet<Seq>): NotDelivered[] {
+  const found: NotDelivered[] = [];
+  const reasonFor = reasoner(event);
+  let after = 0;
+  for (let step = 0; step < STEPS_MAX && found.length < EVENT_TARGETS_MAX; step += 1) {
+    const end = one<{ seq: Seq }>(connection, STEP_END, event.tenant_seq, after, STEP_ROWS - 1)?.seq;
+    const upTo = end ?? Number.MAX_SAFE_INTEGER;
+    for (const endpoint of all<EndpointThen>(connection, THEN, event.tenant_seq, after, upTo, event.seq)) {
+      const reason = reached.has(endpoint.seq) ? null : reasonFor(endpoint);
+      if (reason !== null) found.push({ endpointId: uuidText(endpoint.id), reason });
+    }
+    if (end === undefined) break;
+    after = end;
+  }
+  return found.slice(0, EVENT_TARGETS_MAX);
+}
+
+/** Why an endpoint got none; null when it should have, and its delivery is no longer kept. */
+function reasoner(event: EventColumns): (endpoint: EndpointThen) => NotDelivered["reason"] | null {
+  const namedDisabled = new Set(JSON.parse(event.named_disabled ?? "[]") as Seq[]);
+  if (event.named === 1) return ({ seq }) => (namedDisabled.has(seq) ? "disabled" : "not_named");
+  // Looked for in the JSON text, in which no filter has an escape: parsing a hundred filters takes ten times as long.
+  const passing = filtersFor(event.type).map((filter) => JSON.stringify(filter));
+  return ({ status, event_types: filters }) => {
+    if (filters !== null && !passing.some((filter) => filters.includes(filter))) return "filter";
+    return status === "DISABLED" ? "disabled" : null;
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Bringing the ledger up to date from what the writer appends: new deliveries, attempts, and changes without an attempt.
+ *
+ * What is entered is always a delivery's present row, never a difference, so that reading a stretch again, after a crash
+ * or beside a newer row, changes nothing.
+ */
+import type { EpochMs, Seq } from "../../../../domain/ids.ts";
+import { STATE } from "../../../rows.ts";
+import type { Connection } from "../../connection.ts";
+import { all, one } from "../../reading.ts";
+import { type Entry, idKeyOf, PENDING } from "./columns.ts";
+import { dropEntry, type Ledger, type LedgerProgress, putEntry } from "./ledger.ts";
+
+const ENDS = `
+  SELECT
+    coalesce((SELECT max(seq) FROM deliveries), 0) AS delivery,
+    coalesce((SELECT max(seq) FROM attempts), 0) AS attempt,
+    coalesce((SELECT max(seq) FROM ledger_changes), 0) AS change`;
+
+/** How many rows of the three sequences come after the progress, at most. */
+export function countBehind(connection: Connection, progress: LedgerProgress): number {
+  const ends = one<LedgerProgress>(connection, ENDS) ?? progress;
+  const after = (name: keyof LedgerProgress) => Math.max(0, ends[name] - progress[name]);
+  return after("delivery") + after("attempt") + after("change");
+}
+
+const FIELDS = `d.seq, d.id, d.tenant_seq, d.endpoint_seq, d.type_seq, d.state, d.attempts, d.created_at, d.ended_at`;
+
+const NEW = `
+  SELECT ${FIELDS}
+  FROM deliveries d
+  WHERE d.seq > ?
+  ORDER BY d.seq
+  LIMIT ?`;
+
+// By primary key, twice. Attempts at deliveries that are not in the ledger yet are passed over: their rows tell.
+const ATTEMPTED = `
+  SELECT ${FIELDS}
+  FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery_seq
+  WHERE a.seq > ? AND a.seq <= ? AND a.delivery_seq <= ?`;
+
+const CHANGED = `
+  SELECT c.tenant_seq AS tenant, c.delivery_seq AS delivery, ${FIELDS}
+  FROM ledger_changes c LEFT JOIN deliveries d ON d.seq = c.delivery_seq
+  WHERE c.seq > ? AND c.seq <= ? AND c.delivery_seq <= ?`;
+
+interface Row {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly tenant_seq: Seq;
+  readonly endpoint_seq: Seq;
+  readonly type_seq: Seq;
+  readonly state: number;
+  readonly attempts: number;
+  readonly created_at: EpochMs;
+  readonly ended_at: EpochMs | null;
+}
+
+interface ChangedRow extends Row {
+  readonly tenant: Seq;
+  readonly delivery: Seq;
+}
+
+/** One step over at most `rowsMax` rows of each sequence. Answers whether that was all. */
+export function advance(ledger: Ledger, connection: Connection, rowsMax: number): boolean {
+  const { progress } = ledger;
+  const ends = one<LedgerProgress>(connection, ENDS) ?? progress;
+  const fresh = all<Row>(connection, NEW, progress.delivery, rowsMax);
+  for (const row of fresh) putEntry(ledger, connection, row.tenant_seq, entryOf(row));
+  // All of them were read: what retention deleted behind the last one was not.
+  const delivery =
+    fresh.length < rowsMax ? Math.max(ends.delivery, progress.delivery) : (fresh.at(-1)?.seq ?? progress.delivery);
+  const attempt = Math.min(Math.max(ends.attempt, progress.attempt), progress.attempt + rowsMax);
+  const change = Math.min(Math.max(ends.change, progress.change), progress.change + rowsMax);
+  for (const row of all<Row>(connection, ATTEMPTED, progress.attempt, attempt, progress.delivery)) {
+    putEntry(ledger, connection, row.tenant_seq, entryOf(row));
+  }
+  for (const row of all<ChangedRow>(connection, CHANGED, progress.change, change, progress.delivery)) {
+    if (row.seq === null) dropEntry(ledger, connection, row.tenant, row.delivery);
+    else putEntry(ledger, connection, row.tenant_seq, entryOf(row));
+  }
+  ledger.progress = { delivery, attempt, change };
+  return fresh.length < rowsMax && attempt >= ends.attempt && change >= ends.change;
+}
+
+function entryOf(row: Row): Entry {
+  return {
+    seq: row.seq,
+    createdAt: row.created_at,
+    deliveredAt: row.state === STATE.delivered ? row.ended_at : null,
+    id: idKeyOf(row.id),
+    endpointSeq: row.endpoint_seq,
+    typeSeq: row.type_seq,
+    attempts: row.attempts,
+    state: row.state <= STATE.leased ? PENDING : row.state,
+  };
+}

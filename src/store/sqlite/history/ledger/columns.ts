@@ -1,0 +1,179 @@
+/** A few thousand deliveries, column by column: what the history is filtered, sorted and counted by. */
+import type { EpochMs, Seq } from "../../../../domain/ids.ts";
+
+/** Rows of one segment: 200 KB, which is written anew whenever one of them changed. */
+export const SEGMENT_ROWS_MAX = 4096;
+/** The columns begin small: most tenants have few deliveries. */
+const ROWS_FIRST = 64;
+const GROWTH = 4;
+
+/** `state` of what retention deleted. */
+export const GONE = 255;
+/** `state` of all that has not ended: what waits and what is leased is told apart elsewhere. */
+export const PENDING = 0;
+/** `deliveredAt` of what was not delivered. */
+export const NEVER = -1;
+
+export interface Columns {
+  readonly buffer: ArrayBuffer;
+  readonly rowsMax: number;
+  readonly createdAt: Float64Array;
+  readonly deliveredAt: Float64Array;
+  /** The id's first 60 bits without its version: time and rand_a; see `idKeyOf`. */
+  readonly idTime: Float64Array;
+  readonly idHigh: Uint32Array;
+  readonly idLow: Uint32Array;
+  /** From the segment's first sequence on. */
+  readonly seq: Uint32Array;
+  readonly endpoint: Uint32Array;
+  readonly type: Uint32Array;
+  readonly attempts: Uint32Array;
+  readonly state: Uint8Array;
+}
+
+const BYTES_PER_ROW = 3 * 8 + 6 * 4 + 1;
+
+function over(buffer: ArrayBuffer, rowsMax: number): Columns {
+  let at = 0;
+  const doubles = () => {
+    const column = new Float64Array(buffer, at, rowsMax);
+    at += 8 * rowsMax;
+    return column;
+  };
+  const integers = () => {
+    const column = new Uint32Array(buffer, at, rowsMax);
+    at += 4 * rowsMax;
+    return column;
+  };
+  return {
+    buffer,
+    rowsMax,
+    createdAt: doubles(),
+    deliveredAt: doubles(),
+    idTime: doubles(),
+    idHigh: integers(),
+    idLow: integers(),
+    seq: integers(),
+    endpoint: integers(),
+    type: integers(),
+    attempts: integers(),
+    state: new Uint8Array(buffer, at, rowsMax),
+  };
+}
+
+export function emptyColumns(rowsMax = ROWS_FIRST): Columns {
+  return over(new ArrayBuffer(rowsMax * BYTES_PER_ROW), rowsMax);
+}
+
+const NAMES = [
+  "createdAt",
+  "deliveredAt",
+  "idTime",
+  "idHigh",
+  "idLow",
+  "seq",
+  "endpoint",
+  "type",
+  "attempts",
+  "state",
+] as const;
+
+/** The same rows with room for more. */
+export function grown(columns: Columns): Columns {
+  const larger = emptyColumns(Math.min(columns.rowsMax * GROWTH, SEGMENT_ROWS_MAX));
+  for (const name of NAMES) larger[name].set(columns[name]);
+  return larger;
+}
+
+/** The rows that `keep` names, in their order. */
+export function picked(columns: Columns, keep: readonly number[]): Columns {
+  const result = emptyColumns(Math.max(keep.length, ROWS_FIRST));
+  for (const name of NAMES) {
+    for (const [to, from] of keep.entries()) result[name][to] = columns[name][from] ?? 0;
+  }
+  return result;
+}
+
+/** As they are stored: without the room for more. */
+export function packColumns(columns: Columns, count: number): Uint8Array {
+  if (count === columns.rowsMax) return new Uint8Array(columns.buffer.slice(0));
+  const exact = emptyColumns(count);
+  for (const name of NAMES) exact[name].set(columns[name].subarray(0, count));
+  return new Uint8Array(exact.buffer);
+}
+
+export function unpackColumns(stored: Uint8Array, count: number): Columns {
+  if (stored.byteLength !== count * BYTES_PER_ROW)
+    throw new RangeError(`a ledger segment of ${count} rows has ${stored.byteLength} bytes`);
+  const buffer = new ArrayBuffer(stored.byteLength);
+  new Uint8Array(buffer).set(stored);
+  return over(buffer, count);
+}
+
+/** Keeps `idTime` below 2^53 for 69 years from then on. */
+const ID_EPOCH: EpochMs = Date.UTC(2020);
+
+export interface IdKey {
+  readonly time: number;
+  readonly high: number;
+  readonly low: number;
+}
+
+/** The lowest `idTime` of a millisecond. */
+export function idTimeOf(ms: EpochMs): number {
+  return (ms - ID_EPOCH) * 0x1000;
+}
+
+/** A UUIDv7 as three numbers that compare as it does: 48 bits of time and 12 of rand_a, then 32 and 32. */
+export function idKeyOf(id: Uint8Array): IdKey {
+  const bytes = new DataView(id.buffer, id.byteOffset, id.byteLength);
+  const ms = bytes.getUint32(0) * 0x10000 + bytes.getUint16(4);
+  return {
+    time: idTimeOf(ms) + (bytes.getUint16(6) & 0xfff),
+    high: bytes.getUint32(8),
+    low: bytes.getUint32(12),
+  };
+}
+
+export function compareIds(a: IdKey, b: IdKey): number {
+  return a.time - b.time || a.high - b.high || a.low - b.low;
+}
+
+/** One delivery's row. */
+export interface Entry {
+  readonly seq: Seq;
+  readonly createdAt: EpochMs;
+  /** Null: not delivered. */
+  readonly deliveredAt: EpochMs | null;
+  readonly id: IdKey;
+  readonly endpointSeq: Seq;
+  readonly typeSeq: Seq;
+  readonly attempts: number;
+  /** `PENDING`, or the stored number of how it ended. */
+  readonly state: number;
+}
+
+export function setRow(columns: Columns, row: number, firstSeq: Seq, entry: Entry): void {
+  columns.createdAt[row] = entry.createdAt;
+  columns.deliveredAt[row] = entry.deliveredAt ?? NEVER;
+  columns.idTime[row] = entry.id.time;
+  columns.idHigh[row] = entry.id.high;
+  columns.idLow[row] = entry.id.low;
+  columns.seq[row] = entry.seq - firstSeq;
+  columns.endpoint[row] = entry.endpointSeq;
+  columns.type[row] = entry.typeSeq;
+  columns.attempts[row] = entry.attempts;
+  columns.state[row] = entry.state;
+}
+
+/** The row of a sequence; -1 when it has none. */
+export function rowOfSeq(columns: Columns, count: number, fromFirst: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((columns.seq[middle] as number) < fromFirst) low = middle + 1;
+    else high = middle;
+  }
+  return low < count && columns.seq[low] === fromFirst ? low : -1;
+}

@@ -1,0 +1,49 @@
+/** readLedger: the history in order of creation, stretch by stretch; nothing stays open in between. */
+import type { LedgerFilter, LedgerPlace, LedgerStretch } from "../../../../ports/store.ts";
+import { uuidBytes } from "../../../rows.ts";
+import type { Connection } from "../../connection.ts";
+import { comparePlaces, type Place, placesOf } from "./column-scan.ts";
+import { compareIds, idKeyOf } from "./columns.ts";
+import { type Ledger, withColumns } from "./ledger.ts";
+import { findWanted, matchRows, mayMatch, type Wanted } from "./predicate.ts";
+import { readLedgerRow } from "./rows.ts";
+
+export function readLedger(
+  ledger: Ledger,
+  connection: Connection,
+  filter: LedgerFilter,
+  after: LedgerPlace | null,
+  limit: number,
+): LedgerStretch {
+  const upTo = after?.upTo ?? ledger.progress.delivery;
+  const wanted = findWanted(connection, filter, { createdMax: Number.POSITIVE_INFINITY, upTo });
+  if (wanted === null) return { rows: [], next: null };
+  const places = firstAfter(ledger, connection, wanted, after, limit);
+  const rows = places.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
+  const last = rows.at(-1);
+  const isEnd = places.length < limit || last === undefined;
+  return { rows, next: isEnd ? null : { createdAt: last.createdAt, id: last.id, upTo } };
+}
+
+function firstAfter(
+  ledger: Ledger,
+  connection: Connection,
+  wanted: Wanted,
+  after: LedgerPlace | null,
+  limit: number,
+): Place[] {
+  const from = after === null ? null : { key: after.createdAt, id: idKeyOf(uuidBytes(after.id)) };
+  const rest: Wanted = { ...wanted, createdMin: Math.max(wanted.createdMin, from?.key ?? Number.NEGATIVE_INFINITY) };
+  const isAfter = ({ key, id }: Place) => from === null || key > from.key || compareIds(id, from.id) > 0;
+  let found: Place[] = [];
+  // Creation times nearly rise with sequences: one segment or two have the next rows, and no other can have earlier ones.
+  for (const segment of ledger.shelves.get(wanted.tenantSeq) ?? []) {
+    const latest = found.length < limit ? Number.POSITIVE_INFINITY : (found.at(-1)?.key ?? 0);
+    if (segment.createdMin > latest || !mayMatch(segment, rest)) continue;
+    withColumns(ledger, connection, segment, (columns) => {
+      found.push(...placesOf(columns, matchRows(columns, segment, rest), segment, "createdAt").filter(isAfter));
+    });
+    found = found.sort(comparePlaces).slice(0, limit);
+  }
+  return found;
+}

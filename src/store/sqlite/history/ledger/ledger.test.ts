@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { expectations } from "../../../../../test/fixtures/ledger.ts";
+import { openStore, START, type Store } from "../../../../../test/fixtures/sqlite-writing.ts";
+import type { Seq } from "../../../../domain/ids.ts";
+import type { LedgerQuestion } from "../../../../ports/store.ts";
+import { all } from "../../reading.ts";
+import { noteChanged } from "./note.ts";
+import { createKeeping, type Keeping, LEDGER_VERBS } from "./verbs.ts";
+import { writeLedger } from "./write.ts";
+
+/** More than one segment has room for. */
+const MADE_AT_ONCE = 1500;
+
+interface World {
+  readonly store: Store;
+  keeping: Keeping;
+  now: number;
+}
+
+function createWorld(): World {
+  const store = openStore();
+  store.publish([store.endpoint()]);
+  return { store, keeping: createKeeping(store.w), now: START };
+}
+
+/** Copies of the first delivery, made a millisecond later. */
+function make(world: World): void {
+  world.now += 1;
+  const { store, now } = world;
+  store.w.db.exec(`
+    WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${MADE_AT_ONCE})
+    INSERT INTO deliveries
+      (id, event_seq, endpoint_seq, tenant_seq, type_seq, state, format, ordered, created_at, due_at, claims, attempts,
+       attempts_before_run, claims_before_run, cancel_requested, later)
+    SELECT unhex(printf('%012x7%03x8%03x%012x', ${now}, 0, 0, n)), event_seq, endpoint_seq, tenant_seq, type_seq, 0,
+      format, ordered, ${now}, due_at, 0, 0, 0, 0, 0, 1
+    FROM n CROSS JOIN (SELECT * FROM deliveries LIMIT 1)`);
+}
+
+/** Of the present deliveries some, never the last: its number would be given to another. */
+function some({ store }: World, luck: number, most: number): Seq[] {
+  const sql = `SELECT seq FROM deliveries WHERE ${BETWEEN} AND seq % 17 = ? ORDER BY seq % 1009 LIMIT ?`;
+  return all<{ seq: Seq }>(store.w, sql, luck % 17, most).map(({ seq }) => seq);
+}
+
+const BETWEEN = "seq > 1 AND seq < (SELECT max(seq) FROM deliveries)";
+
+const ATTEMPT = `
+  INSERT INTO attempts (delivery_seq, id, number, started_at, latency_ms, outcome, classification, url_seq)
+  VALUES (?, zeroblob(16), 1, 0, 0, 0, 'success', 0)`;
+
+const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
+  make,
+  deliver(world, luck) {
+    for (const seq of some(world, luck, 50)) {
+      world.store.set(seq, { state: 3, attempts: 1 + (luck % 3), ended_at: world.now + (seq % 10) });
+      world.store.w.prepare(ATTEMPT).run(seq);
+    }
+  },
+  cancel(world, luck) {
+    for (const seq of some(world, luck, 50)) {
+      world.store.set(seq, { state: 5, ended_at: world.now });
+      noteChanged(world.store.w, world.store.tenantSeq, seq);
+    }
+  },
+  retry(world, luck) {
+    for (const seq of some(world, luck, 50)) {
+      world.store.set(seq, { state: 0, ended_at: null });
+      noteChanged(world.store.w, world.store.tenantSeq, seq);
+    }
+  },
+  delete(world, luck) {
+    const { store } = world;
+    const oldest = `SELECT seq FROM deliveries WHERE ${BETWEEN} ORDER BY seq LIMIT ?`;
+    const old = all<{ seq: Seq }>(store.w, oldest, luck * 100).map(({ seq }) => seq);
+    for (const seq of [...old, ...some(world, luck, 20)]) {
+      store.w.prepare("DELETE FROM deliveries WHERE seq = ?").run(seq);
+      noteChanged(store.w, store.tenantSeq, seq);
+    }
+  },
+  step({ keeping }, luck) {
+    for (let steps = luck; steps >= 0 && LEDGER_VERBS.stepLedger(keeping).more; steps -= 1);
+  },
+  /** One part of what is not written; the next ones may never come. */
+  write({ keeping, store }) {
+    const write = LEDGER_VERBS.nextWrite(keeping);
+    writeLedger(store.w, write);
+    LEDGER_VERBS.noteWritten(keeping, write);
+  },
+  /** Written, and the answer lost. */
+  writeUnheard: ({ keeping, store }) => writeLedger(store.w, LEDGER_VERBS.nextWrite(keeping)),
+  restart(world) {
+    world.keeping = createKeeping(world.store.w);
+  },
+};
+
+const orders: readonly LedgerQuestion["order"][] = [
+  { by: "createdAt", direction: "desc" },
+  { by: "deliveredAt", direction: "asc" },
+  { by: "attempts", direction: "desc" },
+];
+
+function check({ store, keeping }: World): void {
+  const expected = expectations(store.w);
+  for (const [index, status] of ([null, "pending", "delivered", "failed"] as const).entries()) {
+    const asked: LedgerQuestion = {
+      filter: { tenantSeq: store.tenantSeq, status, endpointId: null, eventType: null, from: null, to: null },
+      order: orders[index % orders.length] ?? { by: "createdAt", direction: "asc" },
+      offset: 0,
+      limit: 60,
+      asOf: null,
+      now: START,
+    };
+    const page = LEDGER_VERBS.listLedger(keeping, asked);
+    assert.deepEqual({ ids: page.rows.map(({ id }) => id), total: page.total }, expected(asked));
+  }
+}
+
+test("whatever is made, tried, changed and deleted, and wherever a process ends, the ledger says what the deliveries say", () => {
+  const deed = fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat({ max: 30 }));
+  fc.assert(
+    fc.property(fc.array(deed, { minLength: 15, maxLength: 40, size: "max" }), (done) => {
+      const world = createWorld();
+      make(world);
+      for (const [name, luck] of done) {
+        world.now += 1;
+        deeds[name]?.(world, luck);
+      }
+      check(world);
+      deeds.restart?.(world, 0);
+      check(world);
+      world.store.w.db.close();
+    }),
+    { numRuns: 25 },
+  );
+});
+
+function writeAll({ keeping, store }: World): void {
+  while (LEDGER_VERBS.stepLedger(keeping).more);
+  let write = LEDGER_VERBS.nextWrite(keeping);
+  for (; write.progress === null; write = LEDGER_VERBS.nextWrite(keeping)) {
+    writeLedger(store.w, write);
+    LEDGER_VERBS.noteWritten(keeping, write);
+  }
+  writeLedger(store.w, write);
+  LEDGER_VERBS.noteWritten(keeping, write);
+}
+
+test("what is written is small: a segment for every 4096 deliveries, and no change that it has", () => {
+  const world = createWorld();
+  for (let times = 0; times < 6; times += 1) make(world);
+  writeAll(world);
+  assert.equal(world.store.count("ledger_segments"), Math.ceil((6 * MADE_AT_ONCE + 1) / 4096));
+  assert.equal(world.store.count("ledger_changes"), 0);
+  assert.deepEqual(LEDGER_VERBS.nextWrite(world.keeping).segments, []);
+});
+
+test("once retention has deleted all of a segment, nothing of it is left", () => {
+  const world = createWorld();
+  for (let times = 0; times < 6; times += 1) make(world);
+  writeAll(world);
+  while (world.store.count("deliveries") > 2) deeds.delete?.(world, 30);
+  writeAll(world);
+  // The first delivery and the last, each with at most one beside it that is gone.
+  const counts = world.store.rows("SELECT count FROM ledger_segments").map(({ count }) => Number(count));
+  assert.equal(counts.length, 2);
+  assert.ok(Math.max(...counts) <= 2, String(counts));
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { expectations } from "../../../../../test/fixtures/ledger.ts";
+import { DAY, HOUR, openStore, START } from "../../../../../test/fixtures/sqlite-writing.ts";
+import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../../../../domain/history/ledger.ts";
+import type { Seq } from "../../../../domain/ids.ts";
+import type { LedgerFilter, LedgerQuestion } from "../../../../ports/store.ts";
+import { createKeeping, LEDGER_VERBS } from "./verbs.ts";
+
+const ROWS = 30_000;
+
+/**
+ * 30,000 deliveries of two tenants over ten days, most of them delivered at once: so many rows share a key that they
+ * are told apart by their ids, and ids are not in the order of the sequence.
+ */
+function bigStore() {
+  const store = openStore();
+  const other = store.tenant();
+  const endpoints = [store.endpoint(), store.endpoint(), store.endpoint({}, { actor: other })];
+  for (const type of ["some", "rare"]) {
+    for (const [index, endpoint] of endpoints.entries()) {
+      store.publish([endpoint], { type, actor: index === 2 ? other : store.actor });
+    }
+  }
+  store.w.db.exec(`
+    WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${ROWS}),
+    models AS (SELECT seq, row_number() OVER (ORDER BY seq) - 1 AS place FROM deliveries),
+    made AS (
+      SELECT n,
+        ${START} + (n * ${10 * DAY} / ${ROWS}) / 100 * 100 + (n * 7919) % 50 AS created,
+        (n * 31) % 100 AS luck,
+        models.seq AS model
+      FROM n CROSS JOIN models ON models.place = (n * 7) % 6)
+    INSERT INTO deliveries
+      (id, event_seq, endpoint_seq, tenant_seq, type_seq, state, format, ordered, created_at, due_at, lease, claims,
+       attempts, attempts_before_run, claims_before_run, ended_at, cancel_requested, later)
+    SELECT
+      unhex(printf('%012x7%03x8%03x%012x', created, (n * 13) % 4096, 0, (n * 104729) % 1000000)),
+      d.event_seq, d.endpoint_seq, d.tenant_seq, d.type_seq,
+      CASE WHEN luck < 90 THEN 3 WHEN luck < 94 THEN 4 WHEN luck < 95 THEN 5 WHEN luck < 96 THEN 6 ELSE luck % 3 END,
+      0, 0, created, created, CASE WHEN luck >= 96 AND luck % 3 = 2 THEN n END, 1,
+      CASE WHEN luck < 80 THEN 1 WHEN luck = 99 THEN 20000 + n ELSE luck % 5 END, 0, 0,
+      CASE WHEN luck < 96 THEN created + (n * 101) % 3000 END, 0, 0
+    FROM made CROSS JOIN deliveries d ON d.seq = made.model`);
+  const connection = { db: store.w.db, prepare: store.w.prepare };
+  return { store, endpoints, keeping: createKeeping(connection), expected: expectations(connection) };
+}
+
+const big = bigStore();
+const nothing: Omit<LedgerFilter, "tenantSeq"> = {
+  status: null,
+  endpointId: null,
+  eventType: null,
+  from: null,
+  to: null,
+};
+
+type Changes = Partial<Omit<LedgerQuestion, "filter">> & { readonly filter?: Partial<LedgerFilter> };
+
+function question(tenantSeq: Seq, changes: Changes): LedgerQuestion {
+  return {
+    order: { by: "createdAt", direction: "desc" },
+    offset: 0,
+    limit: 100,
+    asOf: null,
+    now: START,
+    ...changes,
+    filter: { tenantSeq, ...nothing, ...changes.filter },
+  };
+}
+
+function checkPage(asked: LedgerQuestion): void {
+  const page = LEDGER_VERBS.listLedger(big.keeping, asked);
+  const expected = big.expected(asked);
+  assert.deepEqual({ ids: page.rows.map(({ id }) => id), total: page.total }, expected, JSON.stringify(asked));
+}
+
+const OFFSETS = [0, 60, 9_950, 19_950, 1_000_000];
+const filters: readonly Partial<LedgerFilter>[] = [
+  {},
+  ...LEDGER_STATUSES.map((status) => ({ status })),
+  { endpointId: big.endpoints[0]?.id ?? null },
+  { eventType: "rare" },
+  { eventType: "never.published" },
+  { endpointId: big.endpoints[2]?.id ?? null },
+  { from: START + 2 * DAY, to: START + 3 * DAY },
+  { from: START + 9 * DAY + HOUR },
+  { to: START },
+  {
+    status: "delivered",
+    endpointId: big.endpoints[1]?.id ?? null,
+    eventType: "some",
+    from: START + DAY,
+    to: START + 8 * DAY,
+  },
+  { status: "failed", eventType: "rare", to: START + 8 * DAY },
+];
+
+for (const by of LEDGER_ORDERS) {
+  for (const direction of LEDGER_DIRECTIONS) {
+    test(`pages by ${by}, ${direction}, are those of a whole sort, whatever the filter and the offset`, () => {
+      for (const filter of filters) {
+        for (const offset of OFFSETS) {
+          checkPage(question(big.store.tenantSeq, { filter, offset, order: { by, direction } }));
+        }
+      }
+    });
+  }
+}
+
+test("one page of every size at the end of what was delivered goes on with what was not", () => {
+  const { total } = LEDGER_VERBS.listLedger(
+    big.keeping,
+    question(big.store.tenantSeq, { filter: { status: "delivered" } }),
+  );
+  for (const direction of LEDGER_DIRECTIONS) {
+    for (const offset of [total - 100, total - 50, total - 1, total]) {
+      checkPage(question(big.store.tenantSeq, { offset, order: { by: "deliveredAt", direction } }));
+    }
+  }
+});
+
+test("pages as of a time have nothing younger", () => {
+  checkPage(question(big.store.tenantSeq, { asOf: START + 5 * DAY }));
+  checkPage(question(big.store.tenantSeq, { asOf: START - 1 }));
+});
+
+test("frozen pages lack what is committed later, though it says that it was made before", () => {
+  const { store, keeping, endpoints } = big;
+  const asked = question(store.tenantSeq, { limit: 5 });
+  const first = LEDGER_VERBS.listLedger(keeping, asked);
+  const [endpoint] = endpoints;
+  assert.ok(endpoint);
+  store.publish([endpoint], { type: "some", now: first.asOf });
+  store.publish([endpoint], { type: "some", now: START });
+  const again = LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf });
+  assert.deepEqual(again, first);
+
+  const fresh = LEDGER_VERBS.listLedger(keeping, asked);
+  assert.equal(fresh.total, first.total + 2);
+  assert.notEqual(fresh.asOf, first.asOf, "another state has another name");
+  assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: fresh.asOf }).total, fresh.total);
+  assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf }).total, first.total);
+});
+
+test("reading it stretch by stretch gives every row once, in order of creation, without those that came meanwhile", () => {
+  const { store, keeping, endpoints, expected: expectedOf } = big;
+  const filter: LedgerFilter = { tenantSeq: store.tenantSeq, ...nothing, eventType: "some" };
+  const asked = question(store.tenantSeq, { filter, limit: ROWS, order: { by: "createdAt", direction: "asc" } });
+  const expected = expectedOf(asked).ids;
+  const [endpoint] = endpoints;
+  assert.ok(endpoint);
+  const found: string[] = [];
+  let stretch = LEDGER_VERBS.readLedger(keeping, filter, null, 700);
+  for (;;) {
+    found.push(...stretch.rows.map(({ id }) => id));
+    if (stretch.next === null) break;
+    store.publish([endpoint], { type: "some", now: START + 20 * DAY });
+    stretch = LEDGER_VERBS.readLedger(keeping, filter, stretch.next, 700);
+  }
+  assert.deepEqual(found, expected);
+});

@@ -1,0 +1,68 @@
+/** listLedger: one page of the history in any order, with the exact count. */
+import type { EpochMs, Seq } from "../../../../domain/ids.ts";
+import { LEDGER_FREEZES_COUNT_MAX } from "../../../../domain/limits.ts";
+import type { LedgerPage, LedgerQuestion } from "../../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
+import type { Ledger } from "./ledger.ts";
+import { findWanted } from "./predicate.ts";
+import { readLedgerRow } from "./rows.ts";
+import { select } from "./select.ts";
+
+/**
+ * What had been committed when `asOf` was given, by tenant and time: a delivery of that very millisecond, or of an
+ * earlier one, may still be on its way into the store. Forgotten ones hold by their time alone.
+ */
+export type Freezes = Map<string, Seq>;
+
+export function listLedger(
+  ledger: Ledger,
+  connection: Connection,
+  freezes: Freezes,
+  { filter, order, offset, limit, asOf, now }: LedgerQuestion,
+): LedgerPage {
+  const frozen =
+    asOf === null
+      ? freeze(ledger, freezes, filter.tenantSeq, now)
+      : { asOf, upTo: thaw(freezes, filter.tenantSeq, asOf) };
+  const wanted = findWanted(connection, filter, { createdMax: frozen.asOf, upTo: frozen.upTo });
+  if (wanted === null) return { rows: [], total: 0, asOf: frozen.asOf };
+  const { places, total } = select({ ledger, connection, wanted }, { order, offset, limit });
+  const rows = places.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
+  return { rows, total, asOf: frozen.asOf };
+}
+
+interface Frozen {
+  readonly asOf: EpochMs;
+  readonly upTo: Seq;
+}
+
+/** The youngest creation time there is; a later one when that names an earlier state already. */
+function freeze(ledger: Ledger, freezes: Freezes, tenantSeq: Seq, now: EpochMs): Frozen {
+  const shelf = ledger.shelves.get(tenantSeq) ?? [];
+  const upTo = ledger.progress.delivery;
+  const last = shelf.at(-1)?.lastSeq ?? 0;
+  let asOf = shelf.length === 0 ? now : shelf.reduce((max, { createdMax }) => Math.max(max, createdMax), 0);
+  // Deliveries of other tenants came between: nothing of this one's has changed.
+  for (let known = freezes.get(keyOf(tenantSeq, asOf)); known !== undefined && known < last; ) {
+    asOf += 1;
+    known = freezes.get(keyOf(tenantSeq, asOf));
+  }
+  remember(freezes, keyOf(tenantSeq, asOf), upTo);
+  return { asOf, upTo };
+}
+
+function remember(freezes: Freezes, key: string, upTo: Seq): void {
+  const known = freezes.get(key);
+  freezes.delete(key);
+  freezes.set(key, known ?? upTo);
+  const [oldest] = freezes.keys();
+  if (freezes.size > LEDGER_FREEZES_COUNT_MAX && oldest !== undefined) freezes.delete(oldest);
+}
+
+function thaw(freezes: Freezes, tenantSeq: Seq, asOf: EpochMs): Seq {
+  return freezes.get(keyOf(tenantSeq, asOf)) ?? Number.MAX_SAFE_INTEGER;
+}
+
+function keyOf(tenantSeq: Seq, asOf: EpochMs): string {
+  return `${tenantSeq} ${asOf}`;
+}

@@ -1,0 +1,163 @@
+/** A filter, its names looked up, and the rows of a segment that it matches. */
+
+import type { LedgerStatus } from "../../../../domain/history/ledger.ts";
+import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
+import type { LedgerFilter } from "../../../../ports/store.ts";
+import { STATE, uuidBytes } from "../../../rows.ts";
+import type { Connection } from "../../connection.ts";
+import { all, one } from "../../reading.ts";
+import { type Columns, PENDING, SEGMENT_ROWS_MAX } from "./columns.ts";
+import type { Segment } from "./ledger.ts";
+
+export interface Wanted {
+  readonly tenantSeq: Seq;
+  /** By state: 1 is wanted. */
+  readonly states: Uint8Array;
+  /** 0: any. */
+  readonly endpointSeq: Seq;
+  readonly typeSeq: Seq;
+  readonly createdMin: EpochMs;
+  readonly createdMax: EpochMs;
+  readonly upTo: Seq;
+  readonly cancelling: Cancelling | null;
+}
+
+/** Deleted endpoints whose backlog a job still writes as CANCELLED: what waits for them has failed already. */
+interface Cancelling {
+  readonly endpoints: ReadonlySet<Seq>;
+  /** What is on the wire may still be delivered. */
+  readonly leased: ReadonlySet<Seq>;
+}
+
+const STATES_OF: Readonly<Record<LedgerStatus, readonly number[]>> = {
+  pending: [PENDING],
+  delivered: [STATE.delivered],
+  failed: [STATE.failed, STATE.cancelled, STATE.expired],
+};
+
+const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ?";
+const TYPE = "SELECT seq FROM event_types WHERE tenant_seq = ? AND name = ?";
+
+/** Null: an endpoint or a type that the tenant does not have, so nothing matches. */
+export function findWanted(
+  connection: Connection,
+  filter: LedgerFilter,
+  bound: { readonly createdMax: EpochMs; readonly upTo: Seq },
+): Wanted | null {
+  const { tenantSeq, status, endpointId, eventType, from, to } = filter;
+  const endpointSeq = endpointId === null ? 0 : findEndpoint(connection, tenantSeq, endpointId);
+  const typeSeq = eventType === null ? 0 : seqOf(connection, TYPE, tenantSeq, eventType);
+  if (endpointSeq === null || typeSeq === null) return null;
+  const states = new Uint8Array(256);
+  for (const state of status === null ? Object.values(STATES_OF).flat() : STATES_OF[status]) states[state] = 1;
+  return {
+    tenantSeq,
+    states,
+    endpointSeq,
+    typeSeq,
+    createdMin: from ?? Number.NEGATIVE_INFINITY,
+    createdMax: Math.min(bound.createdMax, to === null ? Number.POSITIVE_INFINITY : to - 1),
+    upTo: bound.upTo,
+    cancelling: status === null ? null : findCancelling(connection, tenantSeq),
+  };
+}
+
+function findEndpoint(connection: Connection, tenantSeq: Seq, id: Uuid): Seq | null {
+  return one<{ seq: Seq }>(connection, ENDPOINT, uuidBytes(id), tenantSeq)?.seq ?? null;
+}
+
+function seqOf(connection: Connection, sql: string, ...values: readonly (number | string)[]): Seq | null {
+  return one<{ seq: Seq }>(connection, sql, ...values)?.seq ?? null;
+}
+
+// Served by jobs_running: as many as were deleted a moment ago.
+const CANCELLING = `
+  SELECT json_extract(cursor, '$.endpointSeq') AS endpoint_seq
+  FROM jobs INDEXED BY jobs_running
+  WHERE finished_at IS NULL AND tenant_seq = ? AND kind = 'cancel_backlog'`;
+// As many as the house holds.
+const LEASED = `
+  SELECT seq, endpoint_seq
+  FROM deliveries INDEXED BY deliveries_leased
+  WHERE lease IS NOT NULL`;
+
+function findCancelling(connection: Connection, tenantSeq: Seq): Cancelling | null {
+  const endpoints = new Set(
+    all<{ endpoint_seq: Seq }>(connection, CANCELLING, tenantSeq).map((job) => job.endpoint_seq),
+  );
+  if (endpoints.size === 0) return null;
+  const leased = all<{ seq: Seq; endpoint_seq: Seq }>(connection, LEASED).filter((row) =>
+    endpoints.has(row.endpoint_seq),
+  );
+  return { endpoints, leased: new Set(leased.map(({ seq }) => seq)) };
+}
+
+/** Whether a segment may have rows that match. */
+export function mayMatch(segment: Segment, wanted: Wanted): boolean {
+  return (
+    segment.createdMax >= wanted.createdMin &&
+    segment.createdMin <= wanted.createdMax &&
+    segment.firstSeq <= wanted.upTo
+  );
+}
+
+/** Rows of one segment, in order: the first so many of an array that every pass uses again. */
+export const rowsFound = new Uint16Array(SEGMENT_ROWS_MAX);
+
+/** Find the rows of a segment that match; answers how many. A few short loops, each over what the one before it left. */
+export function matchRows(columns: Columns, segment: Segment, wanted: Wanted): number {
+  const { endpointSeq, typeSeq, createdMin, createdMax, cancelling } = wanted;
+  let count =
+    cancelling === null
+      ? keepStates(columns.state, segment.count, wanted.states)
+      : keepDerivedStates(columns, segment, wanted.states, cancelling);
+  if (endpointSeq !== 0) count = keepWithin(columns.endpoint, count, endpointSeq, endpointSeq);
+  if (typeSeq !== 0) count = keepWithin(columns.type, count, typeSeq, typeSeq);
+  if (segment.createdMin < createdMin || segment.createdMax > createdMax) {
+    count = keepWithin(columns.createdAt, count, createdMin, createdMax);
+  }
+  if (segment.lastSeq > wanted.upTo) count = keepWithin(columns.seq, count, 0, wanted.upTo - segment.firstSeq);
+  return count;
+}
+
+// Without a branch for each row: which rows match is as good as random, and a mispredicted branch costs more than a store.
+function keepStates(state: Uint8Array, rowCount: number, states: Uint8Array): number {
+  let kept = 0;
+  for (let row = 0; row < rowCount; row += 1) {
+    rowsFound[kept] = row;
+    kept += states[state[row] as number] as number;
+  }
+  return kept;
+}
+
+function keepDerivedStates(columns: Columns, segment: Segment, states: Uint8Array, cancelling: Cancelling): number {
+  let kept = 0;
+  for (let row = 0; row < segment.count; row += 1) {
+    rowsFound[kept] = row;
+    kept += states[stateIn(columns, row, segment, cancelling)] as number;
+  }
+  return kept;
+}
+
+/** Of the rows found, keep those whose value is from `low` to `high`; answers how many. */
+export function keepWithin(column: Float64Array | Uint32Array, count: number, low: number, high: number): number {
+  let kept = 0;
+  for (let index = 0; index < count; index += 1) {
+    const row = rowsFound[index] as number;
+    const value = column[row] as number;
+    rowsFound[kept] = row;
+    kept += value >= low && value <= high ? 1 : 0;
+  }
+  return kept;
+}
+
+function stateIn(
+  { state, endpoint, seq }: Columns,
+  row: number,
+  { firstSeq }: Segment,
+  cancelling: Cancelling,
+): number {
+  const stored = state[row] as number;
+  if (stored !== PENDING || !cancelling.endpoints.has(endpoint[row] as number)) return stored;
+  return cancelling.leased.has(firstSeq + (seq[row] as number)) ? PENDING : STATE.cancelled;
+}

@@ -1,0 +1,157 @@
+/**
+ * The rows at some places of an order, without sorting all of them: a pass counts the rows by ranges of their key, the
+ * next one looks only into the ranges that the places are in. A million rows take one to three passes of some
+ * milliseconds.
+ */
+import type { LedgerOrder } from "../../../../ports/store.ts";
+import {
+  type Bound,
+  boundOf,
+  bucketAt,
+  type Counted,
+  countBuckets,
+  extentOf,
+  gather,
+  type Key,
+  type Place,
+  type Scan,
+  segmentsOf,
+  type Within,
+} from "./column-scan.ts";
+import { idTimeOf, NEVER } from "./columns.ts";
+import type { Segment } from "./ledger.ts";
+import { mayMatch } from "./predicate.ts";
+
+export interface Selection {
+  readonly places: readonly Place[];
+  /** All that match. */
+  readonly total: number;
+}
+
+export interface Question {
+  readonly order: LedgerOrder;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Ranks in ascending order: from `from`, before `to`. */
+interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Rows sorted at once: a millisecond or two. */
+const SORTED_ROWS_MAX = 10_000;
+/** Above that an attempt's number is looked at more closely: schedules are shorter, and few press a button so often. */
+const ATTEMPTS_USUAL = (1 << 14) - 1;
+
+export function select(scan: Scan, { order, offset, limit }: Question): Selection {
+  const segments = (scan.ledger.shelves.get(scan.wanted.tenantSeq) ?? []).filter((segment) =>
+    mayMatch(segment, scan.wanted),
+  );
+  const times = timesOf(segments);
+  const keyed = countBuckets(scan, { segments, bounds: boundsOf(order.by) }, rangeOf(order.by, times));
+  const total = keyed.matching;
+  // What never was delivered stands after everything else, in both directions.
+  const parts = [
+    { count: keyed.total, pick: (window: Window) => pick(scan, keyed, { bounds: boundsOf(order.by), window }) },
+    { count: total - keyed.total, pick: (window: Window) => pickNever(scan, segments, window) },
+  ];
+  const places: Place[] = [];
+  let before = 0;
+  for (const part of parts) {
+    const skipped = Math.max(0, offset - before);
+    const taken = Math.max(0, Math.min(limit - places.length, part.count - skipped));
+    before += part.count;
+    if (taken === 0) continue;
+    const from = order.direction === "asc" ? skipped : part.count - skipped - taken;
+    const found = part.pick({ from, to: from + taken });
+    places.push(...(order.direction === "asc" ? found : found.reverse()));
+  }
+  return { places, total };
+}
+
+interface Times {
+  readonly low: number;
+  readonly high: number;
+}
+
+function timesOf(segments: readonly Segment[]): Times {
+  return {
+    low: segments.reduce((min, { createdMin }) => Math.min(min, createdMin), Number.MAX_SAFE_INTEGER),
+    high: segments.reduce((max, { createdMax }) => Math.max(max, createdMax), 0),
+  };
+}
+
+function boundsOf(key: Key): readonly Bound[] {
+  return key === "deliveredAt" ? [{ key, low: NEVER + 1, high: Number.POSITIVE_INFINITY }] : [];
+}
+
+/** Where most keys lie, without a look at the rows. */
+function rangeOf(key: Key, { low, high }: Times): Bound {
+  if (low > high) return { key, low: 0, high: 0 };
+  switch (key) {
+    case "attempts":
+      return { key, low: 0, high: ATTEMPTS_USUAL };
+    case "idTime":
+      return { key, low: idTimeOf(low), high: idTimeOf(high + 1) };
+    case "createdAt":
+    case "deliveredAt":
+      return { key, low, high };
+  }
+}
+
+interface Search {
+  readonly bounds: readonly Bound[];
+  readonly window: Window;
+}
+
+/** The rows of the window, in ascending order of what was counted, then of their ids. */
+function pick(scan: Scan, counted: Counted, { bounds, window }: Search): Place[] {
+  const { key } = counted.range;
+  const first = bucketAt(counted, window.from);
+  const last = bucketAt(counted, window.to - 1);
+  const firstEnd = first.before + (counted.buckets[first.bucket] as number);
+  const lastEnd = last.before + (counted.buckets[last.bucket] as number);
+  if (lastEnd - first.before <= SORTED_ROWS_MAX) {
+    const within: Within = {
+      segments: segmentsOf(counted, first.bucket, last.bucket),
+      bounds: [...bounds, boundOf(counted, first.bucket, last.bucket)],
+    };
+    return gather(scan, within, key).slice(window.from - first.before, window.to - first.before);
+  }
+  if (first.bucket === last.bucket) {
+    const inside = { from: window.from - first.before, to: window.to - first.before };
+    return pickDeeper(scan, counted, first.bucket, { bounds, window: inside });
+  }
+  // The first or the last is large, for those between are within the window: one after the other.
+  const middle = firstEnd - first.before >= lastEnd - last.before ? firstEnd : last.before;
+  return [
+    ...pick(scan, counted, { bounds, window: { ...window, to: middle } }),
+    ...pick(scan, counted, { bounds, window: { ...window, from: middle } }),
+  ];
+}
+
+/** A bucket of very many rows: look at it more closely, or, when their keys are equal, at their ids. */
+function pickDeeper(scan: Scan, counted: Counted, bucket: number, { bounds, window }: Search): Place[] {
+  const segments = segmentsOf(counted, bucket, bucket);
+  const bound = boundOf(counted, bucket, bucket);
+  const within = { segments, bounds: [...bounds, bound] };
+  // The outermost may reach further than was thought.
+  const range = Number.isFinite(bound.low) && Number.isFinite(bound.high) ? bound : extentOf(scan, within, bound.key);
+  if (range.low < range.high) return pick(scan, countBuckets(scan, within, range), { bounds: within.bounds, window });
+  if (range.key === "idTime") {
+    // One process's ids of one millisecond: no group commit has more than some thousands.
+    return gather(scan, within, range.key).slice(window.from, window.to);
+  }
+  return pickByIds(scan, within, window);
+}
+
+function pickByIds(scan: Scan, within: Within, window: Window): Place[] {
+  const counted = countBuckets(scan, within, rangeOf("idTime", timesOf(within.segments)));
+  return pick(scan, counted, { bounds: within.bounds, window });
+}
+
+function pickNever(scan: Scan, segments: readonly Segment[], window: Window): Place[] {
+  return pickByIds(scan, { segments, bounds: [{ key: "deliveredAt", low: NEVER, high: NEVER }] }, window);
+}

@@ -1,0 +1,67 @@
+/** What the ledger's thread carries out. */
+import { LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../../domain/limits.ts";
+import type { LedgerFilter, LedgerPage, LedgerPlace, LedgerQuestion, LedgerStretch } from "../../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
+import { advance, countBehind } from "./advance.ts";
+import { readLedger } from "./export-pages.ts";
+import {
+  type Ledger,
+  type LedgerWrite,
+  nextWrite,
+  noteWritten,
+  openLedger,
+  readProgress,
+  trimLedger,
+} from "./ledger.ts";
+import { type Freezes, listLedger } from "./pages.ts";
+
+/** What the verbs work with: a connection, and the ledger, opened at the first of them. */
+export interface Keeping extends Connection {
+  ledger: Ledger | null;
+  readonly freezes: Freezes;
+}
+
+export function createKeeping(connection: Connection): Keeping {
+  return { ...connection, ledger: null, freezes: new Map() };
+}
+
+function ledgerOf(k: Keeping): Ledger {
+  k.ledger ??= openLedger(k);
+  return k.ledger;
+}
+
+/** With everything that this transaction sees. */
+function upToDate(k: Keeping): Ledger {
+  const ledger = ledgerOf(k);
+  while (!advance(ledger, k, LEDGER_STEP_ROWS));
+  return ledger;
+}
+
+/** One step towards the present. Answers whether more is left. */
+export interface LedgerStep {
+  readonly more: boolean;
+  /** Whether so much is not written yet that it should be. */
+  readonly isDue: boolean;
+}
+
+export const LEDGER_VERBS = {
+  listLedger(k: Keeping, question: LedgerQuestion): LedgerPage {
+    const page = listLedger(upToDate(k), k, k.freezes, question);
+    trimLedger(ledgerOf(k));
+    return page;
+  },
+  readLedger(k: Keeping, filter: LedgerFilter, after: LedgerPlace | null, limit: number): LedgerStretch {
+    const stretch = readLedger(upToDate(k), k, filter, after, limit);
+    trimLedger(ledgerOf(k));
+    return stretch;
+  },
+  stepLedger(k: Keeping, behindRowsMax = LEDGER_BEHIND_ROWS_MAX): LedgerStep {
+    const ledger = ledgerOf(k);
+    const more = !advance(ledger, k, LEDGER_STEP_ROWS);
+    trimLedger(ledger);
+    return { more, isDue: countBehind(k, readProgress(k)) >= behindRowsMax };
+  },
+  /** What `writeLedger` is to write next. */
+  nextWrite: (k: Keeping): LedgerWrite => nextWrite(ledgerOf(k)),
+  noteWritten: (k: Keeping, write: Parameters<typeof noteWritten>[1]): void => noteWritten(ledgerOf(k), write),
+};

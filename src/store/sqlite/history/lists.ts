@@ -1,0 +1,40 @@
+/** listDeliveries: cursor pages, newest first, by any filter, over ranges of indexes and never with a sort. */
+import type { Seq } from "../../../domain/ids.ts";
+import { LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
+import type { DeliveryFilter, DeliveryPage } from "../../../ports/store.ts";
+import type { Connection } from "../connection.ts";
+import { findConditions, spanOf } from "./delivery-conditions.ts";
+import { mergePage, type Source } from "./delivery-merge.ts";
+import { type ChosenPlan, choosePlan } from "./delivery-plan.ts";
+import { readDeliveryRow } from "./delivery-rows.ts";
+import { leasedSource, rangeSource, type Span } from "./delivery-sources.ts";
+
+const EMPTY: DeliveryPage = { rows: [], next: null };
+
+export function listDeliveries(
+  connection: Connection,
+  filter: DeliveryFilter,
+  before: Seq | null,
+  limit: number,
+): DeliveryPage {
+  const conditions = findConditions(connection, filter);
+  if (conditions === null) return EMPTY;
+  const span = spanOf(connection, conditions, before);
+  if (span.high <= span.low) return EMPTY;
+  const sources = sourcesOf(connection, choosePlan(connection, conditions, span), span);
+  const page = mergePage(sources, {
+    before: span.high,
+    limit,
+    visitsMax: LIST_ROWS_PER_REQUEST,
+    visitsPerStatementMax: LIST_ROWS_PER_STATEMENT,
+  });
+  return {
+    rows: page.seqs.map((seq) => readDeliveryRow(connection, seq)).filter((row) => row !== null),
+    next: page.next,
+  };
+}
+
+function sourcesOf(connection: Connection, { ranges, rest }: ChosenPlan, { low }: Span): Source[] {
+  if (ranges === "leased") return [leasedSource(connection, low, rest, LIST_ROWS_PER_STATEMENT)];
+  return ranges.map((range) => rangeSource(connection, range, low, rest));
+}

@@ -1,0 +1,33 @@
+/** tail: the outcomes after a place, for the stream. */
+import type { Seq } from "../../../domain/ids.ts";
+import { LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
+import type { OutcomePage, OutcomeRow } from "../../../ports/store.ts";
+import type { Connection } from "../connection.ts";
+import { all, one } from "../reading.ts";
+import { readDeliveryRow } from "./delivery-rows.ts";
+
+const ENDS = "SELECT (SELECT min(seq) FROM attempts) AS first, (SELECT max(seq) FROM attempts) AS last";
+
+// By primary key, and one delivery by its own for each; the tenant has no index here, since attempts are only appended.
+const OUTCOMES = `
+  SELECT a.seq, a.delivery_seq
+  FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery_seq
+  WHERE a.seq > ? AND a.seq <= ? AND d.tenant_seq = ?
+  ORDER BY a.seq
+  LIMIT ?`;
+
+export function tail(connection: Connection, tenantSeq: Seq, after: Seq | null, limit: number): OutcomePage {
+  const ends = one<{ first: Seq | null; last: Seq | null }>(connection, ENDS);
+  const last = ends?.last ?? 0;
+  // After the end: the reader's place is of a store that was put back to an older copy.
+  if (after === null || after >= last) return { outcomes: [], upTo: last, more: false };
+  const from = Math.max(after, (ends?.first ?? 1) - 1);
+  const end = Math.min(from + LIST_ROWS_PER_STATEMENT, last);
+  const places = all<{ seq: Seq; delivery_seq: Seq }>(connection, OUTCOMES, from, end, tenantSeq, limit);
+  const upTo = places.length < limit ? end : (places.at(-1)?.seq ?? end);
+  const outcomes = places.map(({ seq, delivery_seq }): OutcomeRow | null => {
+    const row = readDeliveryRow(connection, delivery_seq);
+    return row === null ? null : { attemptSeq: seq, row };
+  });
+  return { outcomes: outcomes.filter((outcome) => outcome !== null), upTo, more: upTo < last };
+}

@@ -1,0 +1,138 @@
+/**
+ * endPause and endDuePauses: answer, cancellation and deadline race on one conditional update, and whichever wins
+ * publishes its event in the same transaction.
+ */
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import { REFUSED_ANSWERS_COUNT_MAX } from "../../../domain/limits.ts";
+import { type Ending, endingEvent, isSameAnswer, responseOf, timeOutOf } from "../../../domain/pauses/pause.ts";
+import type { DuePauses, EndPause, EndPauseResult, Wake } from "../../../ports/store.ts";
+import { pauseStatusNumber, uuidText } from "../../rows.ts";
+import { type AuditEntry, audit, byActor } from "../access/audit.ts";
+import { publishOwn } from "../delivery/publish.ts";
+import { all, one } from "../reading.ts";
+import type { Writing } from "../writing.ts";
+import { ENDED_FIRST } from "./notifications.ts";
+import { endingOf, PAUSE_COLUMNS, type PauseColumns, readPause } from "./pause-rows.ts";
+import { findPause, loadPause } from "./pause-views.ts";
+
+// ── One pause ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function endPause(w: Writing, request: EndPause): EndPauseResult {
+  const row = findPause(w, request.id);
+  if (row === null || (request.by === "developer" && row.tenant_seq !== request.tenantSeq)) return { kind: "unknown" };
+  const before = endingOf(row);
+  if (before !== null) {
+    noteRefusal(w, row, before, request);
+    return { kind: "before", pause: readPause(w.vault, row), woken: [] };
+  }
+  const ending = endingBy(row, request);
+  if (ending === null) return { kind: "pending", pause: readPause(w.vault, row), woken: [] };
+  const woken = end(w, row, ending, request);
+  noteRefusal(w, row, ending, request);
+  const came = ending.status !== "timed_out" || request.by === "deadline" ? "ended" : "before";
+  return { kind: came, pause: loadPause(w, row.seq), woken };
+}
+
+/** What becomes of a pending pause; null when it is not time yet. The deadline comes before whoever comes with it. */
+function endingBy(row: PauseColumns, request: EndPause): Ending | null {
+  if (request.now >= row.expires_at) return timeOut(row);
+  switch (request.by) {
+    case "human":
+      return { status: "responded", choice: request.choice, text: request.text, at: request.now };
+    case "developer":
+      return { status: "cancelled", at: request.now };
+    case "deadline":
+      return null;
+  }
+}
+
+function timeOut(row: PauseColumns): Ending {
+  return timeOutOf({ timeoutDefault: row.timeout_default, expiresAt: row.expires_at });
+}
+
+// A notification that waits fails; one that is on the wire is settled by whoever has it.
+const END = `
+  UPDATE pauses
+  SET status = ?, choice = ?, text = ?, ended_at = ?,
+    notification = CASE WHEN notification_due_at IS NULL THEN notification ELSE 3 END,
+    notification_reason = CASE WHEN notification_due_at IS NULL THEN notification_reason ELSE '${ENDED_FIRST}' END,
+    notification_due_at = NULL
+  WHERE seq = ? AND status = 0`;
+
+function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | { by: "deadline"; now: EpochMs }) {
+  const { now } = request;
+  const { choice, text } = responseOf(ending);
+  const { changes } = w.prepare(END).run(pauseStatusNumber(ending.status), choice, text, now, row.seq);
+  if (changes !== 1) throw new Error(`pause ${row.seq} has ended before`);
+  w.usage.addOpenPauses(row.tenant_seq, -1);
+  const id = uuidText(row.id);
+  audit(w, { ...endingEntry(ending, request), tenantSeq: row.tenant_seq, pauseId: id, now });
+  return publishOwn(w, row.tenant_seq, {
+    ...endingEvent(ending, row.metadata),
+    id: w.newId(),
+    tenantId: uuidText(row.tenant_id),
+    acceptedAt: now,
+    pauseId: id,
+  });
+}
+
+function endingEntry(
+  ending: Ending,
+  request: EndPause | { by: "deadline" },
+): Pick<AuditEntry, "type" | "actor" | "data"> {
+  switch (ending.status) {
+    case "responded":
+      return { type: "pause.responded", actor: "human", data: { choice: ending.choice } };
+    case "timed_out":
+      return { type: "pause.timed_out", actor: "system", data: { choice: ending.choice } };
+    case "cancelled": {
+      if (request.by !== "developer") throw new Error("only a developer cancels");
+      return { type: "pause.cancelled", actor: request.actor, data: byActor(request.actor) };
+    }
+  }
+}
+
+const COUNT_REFUSAL = `
+  UPDATE pauses
+  SET refused_answers = refused_answers + 1
+  WHERE seq = ? AND refused_answers < ?`;
+
+/** Write down that an answer came too late, unless it is the one that won: then it is a repeat. */
+function noteRefusal(w: Writing, row: PauseColumns, ending: Ending, request: EndPause): void {
+  if (request.by !== "human" || isSameAnswer(ending, request.choice, request.text)) return;
+  if (w.prepare(COUNT_REFUSAL).run(row.seq, REFUSED_ANSWERS_COUNT_MAX).changes === 0) return;
+  audit(w, {
+    tenantSeq: row.tenant_seq,
+    actor: "human",
+    type: "pause.answer_refused",
+    pauseId: request.id,
+    data: { choice: request.choice, status: ending.status },
+    now: request.now,
+  });
+}
+
+// ── Those that are due ──────────────────────────────────────────────────────────────────────────────────────────────
+
+const DUE = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_due CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.status = 0 AND p.expires_at <= ?
+  ORDER BY p.expires_at, p.seq
+  LIMIT ?`;
+const NEXT = `
+  SELECT expires_at
+  FROM pauses INDEXED BY pauses_due
+  WHERE status = 0
+  ORDER BY expires_at
+  LIMIT 1`;
+
+export function endDuePauses(w: Writing, now: EpochMs, limit: number): DuePauses {
+  const ended: Uuid[] = [];
+  const woken = new Map<Seq, Wake>();
+  for (const row of all<PauseColumns>(w, DUE, now, limit)) {
+    for (const wake of end(w, row, timeOut(row), { by: "deadline", now })) woken.set(wake.endpointSeq, wake);
+    ended.push(uuidText(row.id));
+  }
+  const next = one<{ expires_at: EpochMs }>(w, NEXT);
+  return { ended, woken: [...woken.values()], nextAt: next?.expires_at ?? null };
+}

@@ -1,0 +1,76 @@
+/** Pause row → domain pause, for every verb that reads one. */
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { type Ending, type Pause, timeOutOf } from "../../../domain/pauses/pause.ts";
+import { channelName, notificationName, pauseStatusName, uuidText } from "../../rows.ts";
+import type { Vault } from "../../vault.ts";
+
+/** What `readPause` needs; the query names the tables `pauses p` and `tenants t`. */
+export const PAUSE_COLUMNS = `
+  p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, p.status, p.message, p.options,
+  p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
+  p.choice, p.text, p.ended_at, p.notification, p.notification_reason`;
+
+export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
+
+export interface PauseColumns {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly tenant_seq: Seq;
+  readonly tenant_id: Uint8Array;
+  readonly tenant_name: string;
+  readonly status: number;
+  readonly message: string;
+  /** JSON array. */
+  readonly options: string;
+  readonly allow_text_response: number;
+  readonly timeout_default: string | null;
+  readonly metadata: string | null;
+  readonly channel: number | null;
+  readonly recipient_sealed: Uint8Array | null;
+  readonly expires_at: EpochMs;
+  readonly created_at: EpochMs;
+  readonly choice: string | null;
+  readonly text: string | null;
+  readonly ended_at: EpochMs | null;
+  readonly notification: number;
+  readonly notification_reason: string | null;
+}
+
+export function readPause(vault: Vault, row: PauseColumns): Pause {
+  return {
+    id: uuidText(row.id),
+    seq: row.seq,
+    tenantId: uuidText(row.tenant_id),
+    tenantSeq: row.tenant_seq,
+    tenantName: row.tenant_name,
+    message: row.message,
+    options: JSON.parse(row.options) as string[],
+    allowTextResponse: row.allow_text_response === 1,
+    timeoutDefault: row.timeout_default,
+    metadata: row.metadata,
+    recipient:
+      row.channel === null || row.recipient_sealed === null
+        ? null
+        : { channel: channelName(row.channel), address: vault.open(row.recipient_sealed) },
+    notification: { status: notificationName(row.notification), reason: row.notification_reason },
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+    ending: endingOf(row),
+  };
+}
+
+/** Null while it is pending. */
+export function endingOf(row: PauseColumns): Ending | null {
+  const status = pauseStatusName(row.status);
+  const at = row.ended_at ?? row.expires_at;
+  switch (status) {
+    case "pending":
+      return null;
+    case "responded":
+      return { status, choice: row.choice ?? "", text: row.text, at };
+    case "timed_out":
+      return timeOutOf({ timeoutDefault: row.timeout_default, expiresAt: row.expires_at });
+    case "cancelled":
+      return { status, at };
+  }
+}

@@ -1,0 +1,51 @@
+/** getPause and listPauses. */
+import type { Seq, Uuid } from "../../../domain/ids.ts";
+import type { Pause } from "../../../domain/pauses/pause.ts";
+import type { PauseFilter, PausePage } from "../../../ports/store.ts";
+import { pauseStatusNumber, uuidBytes } from "../../rows.ts";
+import { one, page, type Reading } from "../reading.ts";
+import { PAUSE_COLUMNS, PAUSES, type PauseColumns, readPause } from "./pause-rows.ts";
+
+const BY_ID = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.id = ?`;
+const BY_SEQ = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.seq = ?`;
+
+export function findPause(reading: Reading, id: Uuid): PauseColumns | null {
+  return one<PauseColumns>(reading, BY_ID, uuidBytes(id)) ?? null;
+}
+
+export function getPause(reading: Reading, tenantSeq: Seq | null, id: Uuid): Pause | null {
+  const row = findPause(reading, id);
+  if (row === null || (tenantSeq !== null && row.tenant_seq !== tenantSeq)) return null;
+  return readPause(reading.vault, row);
+}
+
+/** Throws when there is none: whoever names a pause by its sequence keeps it from going. */
+export function loadPause(reading: Reading, seq: Seq): Pause {
+  const row = one<PauseColumns>(reading, BY_SEQ, seq);
+  if (row === undefined) throw new Error(`no pause ${seq}`);
+  return readPause(reading.vault, row);
+}
+
+// Both indexes end in the sequence.
+const OF_TENANT = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_of_tenant CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.tenant_seq = ? AND p.seq < ?
+  ORDER BY p.seq DESC
+  LIMIT ?`;
+const OF_STATUS = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_of_status CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.tenant_seq = ? AND p.status = ? AND p.seq < ?
+  ORDER BY p.seq DESC
+  LIMIT ?`;
+
+export function listPauses(reading: Reading, filter: PauseFilter, before: Seq | null, limit: number): PausePage {
+  const { tenantSeq, status } = filter;
+  const end = before ?? Number.MAX_SAFE_INTEGER;
+  const { rows, more } =
+    status === null
+      ? page<PauseColumns>(reading, OF_TENANT, [tenantSeq, end], limit)
+      : page<PauseColumns>(reading, OF_STATUS, [tenantSeq, pauseStatusNumber(status), end], limit);
+  return { pauses: rows.map((row) => readPause(reading.vault, row)), next: more ? (rows.at(-1)?.seq ?? null) : null };
+}

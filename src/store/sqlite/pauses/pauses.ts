@@ -1,0 +1,99 @@
+/** createPause and recordOpening. */
+
+import { storedBytes } from "../../../domain/access/quota.ts";
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { OPENINGS_COUNT_MAX } from "../../../domain/limits.ts";
+import type { Pause, Question } from "../../../domain/pauses/pause.ts";
+import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening } from "../../../ports/store.ts";
+import { channelNumber, notificationNumber, uuidBytes } from "../../rows.ts";
+import { audit, byActor } from "../access/audit.ts";
+import { findKey, rememberKey } from "../delivery/idempotency.ts";
+import { one } from "../reading.ts";
+import type { Writing } from "../writing.ts";
+import { getPause, loadPause } from "./pause-views.ts";
+
+export function createPause(w: Writing, request: CreatePause): CreatePauseResult {
+  const { actor, tenantSeq, id, question, recipient, idempotency, now } = request;
+  // First, since with an idempotency key this very request has remembered it.
+  const before = getPause(w, tenantSeq, id);
+  if (before !== null) return { kind: "created", pause: before };
+  if (idempotency !== null) {
+    const remembered = findKey(w, tenantSeq, idempotency, now);
+    if (remembered !== null) {
+      if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
+      return { kind: "repeated", pause: loadPause(w, remembered.seq) };
+    }
+  }
+  const bytes = pauseBytes(question);
+  const excess = w.usage.excessOfPauses(tenantSeq) ?? w.usage.excessOfBytes(tenantSeq, bytes);
+  if (excess !== null) return excess;
+  const seq = insertPause(w, request);
+  w.usage.addOpenPauses(tenantSeq, 1);
+  w.usage.addBytes(tenantSeq, bytes);
+  if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, seq, now);
+  const data = { channel: recipient?.channel ?? null, ...byActor(actor) };
+  audit(w, { tenantSeq, actor, type: "pause.created", pauseId: id, data, now });
+  return { kind: "created", pause: loadPause(w, seq) };
+}
+
+export function findRepeatedPause(
+  w: Writing,
+  tenantSeq: Seq,
+  idempotency: IdempotencyClaim,
+  now: EpochMs,
+): Pause | null {
+  const remembered = findKey(w, tenantSeq, idempotency, now);
+  return remembered?.fingerprint === idempotency.fingerprint ? loadPause(w, remembered.seq) : null;
+}
+
+/** Of a pause's own text, what it counts towards its tenant's quota; `pauseBytes` counts the same before it is there. */
+export const PAUSE_CONTENT_BYTES = "octet_length(message) + octet_length(options) + ifnull(octet_length(metadata), 0)";
+
+function pauseBytes({ message, options, metadata }: Question): number {
+  const content = [message, JSON.stringify(options), metadata ?? ""];
+  return storedBytes(
+    content.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    1,
+  );
+}
+
+const INSERT = `
+  INSERT INTO pauses
+    (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
+     expires_at, created_at, notification, notification_reason, notification_due_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+function insertPause(w: Writing, { question, recipient, notification, ...pause }: CreatePause): Seq {
+  const { lastInsertRowid } = w
+    .prepare(INSERT)
+    .run(
+      uuidBytes(pause.id),
+      pause.tenantSeq,
+      question.message,
+      JSON.stringify(question.options),
+      question.allowTextResponse ? 1 : 0,
+      question.timeoutDefault,
+      question.metadata,
+      recipient === null ? null : channelNumber(recipient.channel),
+      recipient === null ? null : w.vault.seal(recipient.address),
+      pause.expiresAt,
+      pause.now,
+      notificationNumber(notification.status),
+      notification.reason,
+      notification.status === "pending" ? pause.now : null,
+    );
+  return Number(lastInsertRowid);
+}
+
+const COUNT_OPENING = `
+  UPDATE pauses
+  SET openings = openings + 1
+  WHERE id = ? AND openings < ?
+  RETURNING tenant_seq`;
+
+export function recordOpening(w: Writing, { pauseId, method, userAgent, now }: Opening): void {
+  const counted = one<{ tenant_seq: Seq }>(w, COUNT_OPENING, uuidBytes(pauseId), OPENINGS_COUNT_MAX);
+  if (counted === undefined) return;
+  const data = { method, user_agent: userAgent };
+  audit(w, { tenantSeq: counted.tenant_seq, actor: "human", type: "pause.opened", pauseId, data, now });
+}

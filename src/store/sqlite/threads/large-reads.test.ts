@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Overloaded } from "../../../domain/errors.ts";
+import { createLargeReads } from "./large-reads.ts";
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Reads that end when they are told to, noted as they begin. */
+function open(countMax: number, waitingOfTenantMax = 10) {
+  const reads = createLargeReads(countMax, waitingOfTenantMax);
+  const begun: string[] = [];
+  const underWay = new Map<string, PromiseWithResolvers<string>>();
+  return {
+    begun,
+    read: (tenantSeq: number | null, name: string) =>
+      reads(tenantSeq, () => {
+        const done = Promise.withResolvers<string>();
+        begun.push(name);
+        underWay.set(name, done);
+        return done.promise;
+      }),
+    async answer(name: string) {
+      underWay.get(name)?.resolve(name);
+      await nextTurn();
+      await nextTurn();
+    },
+    async fail(name: string) {
+      underWay.get(name)?.reject(new Error(name));
+      await nextTurn();
+      await nextTurn();
+    },
+  };
+}
+
+test("a few large reads are under way, and the tenants take turns", async () => {
+  const { begun, read, answer } = open(2);
+  for (const name of ["a1", "a2", "a3", "a4"]) read(1, name);
+  read(2, "b1");
+  read(null, "c1");
+  assert.deepEqual(begun, ["a1", "a2"]);
+  for (const name of ["a1", "a2", "a3", "b1", "c1", "a4"]) await answer(name);
+  assert.deepEqual(begun, ["a1", "a2", "a3", "b1", "c1", "a4"]);
+});
+
+test("the next large read begins a turn after an answer, when the answer has been rendered", async () => {
+  const { begun, read, answer } = open(1);
+  const rendered = read(1, "first").then((name) => begun.push(`${name} rendered`));
+  read(1, "second");
+  await answer("first");
+  await rendered;
+  assert.deepEqual(begun, ["first", "first rendered", "second"]);
+});
+
+test("a large read that fails makes room for the next, and places that are free are taken again", async () => {
+  const { begun, read, answer, fail } = open(1);
+  const failing = assert.rejects(read(1, "first"), /first/);
+  read(1, "second");
+  await fail("first");
+  await failing;
+  await answer("second");
+  read(1, "third");
+  read(1, "fourth");
+  assert.deepEqual(begun, ["first", "second", "third"]);
+});
+
+test("a tenant of whom too many large reads wait is refused, and another is not", async () => {
+  const { begun, read, answer } = open(1, 2);
+  for (const name of ["a1", "a2", "a3"]) read(1, name);
+  await assert.rejects(read(1, "a4"), Overloaded);
+  read(2, "b1");
+  for (const name of ["a1", "a2"]) await answer(name);
+  assert.deepEqual(begun, ["a1", "a2", "b1"]);
+});

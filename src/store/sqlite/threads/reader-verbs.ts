@@ -1,0 +1,80 @@
+/** Which function carries out which reading verb. */
+import { HOUSE_DELIVERIES_MAX } from "../../../domain/limits.ts";
+import type { Store } from "../../../ports/store.ts";
+import { listAudit } from "../access/audit-views.ts";
+import { findKey, findKeyTenant, findTenant, getJob, listKeys, listTenants } from "../access/lookups.ts";
+import { findSession, findUserByEmail } from "../access/session-views.ts";
+import { findQuotas, getTenant } from "../access/tenant-views.ts";
+import { findUser, listUsers } from "../access/user-views.ts";
+import { findEndpoints, matchTypes } from "../endpoints/endpoint-filters.ts";
+import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "../endpoints/endpoint-views.ts";
+import { countLeases } from "../history/delivery-sources.ts";
+import { getDelivery } from "../history/delivery-views.ts";
+import { getEvent } from "../history/events.ts";
+import { countBehind } from "../history/ledger/advance.ts";
+import { readProgress } from "../history/ledger/ledger.ts";
+import { listDeliveries } from "../history/lists.ts";
+import { countEndpointHealth, countLatency, countVolume } from "../history/statistics.ts";
+import { tail } from "../history/tail.ts";
+import { getCredentials } from "../inbound/credentials.ts";
+import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
+import { findInboundOfEvent, getInbound, listInbound, listRejected } from "../inbound/views.ts";
+import { getPause, listPauses } from "../pauses/pause-views.ts";
+import type { Reading } from "../reading.ts";
+
+type ReaderTable = {
+  [V in Exclude<keyof Store, "close" | "stats">]?: (
+    r: Reading,
+    ...args: Parameters<Store[V]>
+  ) => Awaited<ReturnType<Store[V]>>;
+};
+
+const VERBS = {
+  matchTypes,
+  findEndpoints,
+  loadDestinations,
+  getEndpoint,
+  listEndpoints,
+  listEndpointsFrom,
+  listDeliveries,
+  getDelivery,
+  getEvent,
+  tail,
+  countVolume,
+  countLatency,
+  countEndpointHealth,
+  getJob,
+  listKeys,
+  listTenants,
+  findTenant,
+  getTenant,
+  findQuotas,
+  findKey,
+  findKeyTenant,
+  findUser,
+  listUsers,
+  findUserByEmail,
+  findSession,
+  getPause,
+  listPauses,
+  listAudit,
+  getSource,
+  hadSource,
+  getDeletedSource,
+  listSources,
+  findSource,
+  listInbound,
+  getInbound,
+  getCredentials,
+  listRejected,
+  findInboundOfEvent,
+} satisfies ReaderTable;
+
+/** Verbs that see the latest commit and change nothing. */
+export const READER_VERBS = {
+  ...VERBS,
+  /** Part of `stats`. */
+  countLeased: (reading: Reading) => countLeases(reading, HOUSE_DELIVERIES_MAX),
+  /** Part of `keepLedger`. */
+  countBehind: (reading: Reading) => countBehind(reading, readProgress(reading)),
+};

@@ -1,0 +1,96 @@
+/** One of the store's threads, seen from the main thread. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { StartupError, StoreUnavailable } from "../../../domain/errors.ts";
+import { CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+
+export interface Thread {
+  call<T>(verb: string, args: readonly unknown[]): Promise<T>;
+  /** Whether the latest commit succeeded. */
+  readonly writable: boolean;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What a thread of the store makes lives for one call; more room for it only takes memory. */
+const YOUNG_GENERATION_MB = 32;
+
+/**
+ * Start a thread and wait until it is ready.
+ *
+ * @param onDeath called once when it ends by itself: what it last wrote is then unknown, and the process has to end
+ * @throws StartupError when it refuses to open the data
+ */
+export async function startThread(file: URL, data: ThreadData, onDeath: (error: Error) => void): Promise<Thread> {
+  const worker = new Worker(file, {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+  let writable = true;
+  let closing = false;
+
+  function settle(reply: ReplyMessage): void {
+    const call = waiting.get(reply.id);
+    if (call === undefined) return;
+    waiting.delete(reply.id);
+    if (reply.kind === "ok") {
+      writable = true;
+      call.resolve(reply.value as never);
+    } else if (reply.kind === "unavailable") {
+      writable = false;
+      call.reject(new StoreUnavailable(reply.message));
+    } else {
+      call.reject(new Error(reply.message));
+    }
+  }
+
+  function die(error: Error): void {
+    for (const { reject } of waiting.values()) reject(new StoreUnavailable("its thread ended"));
+    waiting.clear();
+    if (!closing) onDeath(error);
+    closing = true;
+  }
+
+  await ready(worker);
+  worker.on("message", (replies: readonly ReplyMessage[]) => replies.forEach(settle));
+  worker.on("error", die);
+  worker.on("exit", () => die(new Error("the store's thread ended")));
+  return {
+    get writable() {
+      return writable;
+    },
+    call(verb, args) {
+      if (closing) return Promise.reject(new StoreUnavailable("it is closed"));
+      lastId += 1;
+      const id = lastId;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, verb, args });
+      });
+    },
+    async close() {
+      if (closing) return;
+      closing = true;
+      const ended = once(worker, "exit");
+      worker.postMessage({ id: 0, verb: CLOSE, args: [] });
+      await ended;
+    },
+  };
+}
+
+function ready(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (message: ReadyMessage) => {
+      worker.removeListener("error", reject);
+      if (message.kind === "ready") resolve();
+      else reject(new StartupError(message.message));
+    });
+  });
+}

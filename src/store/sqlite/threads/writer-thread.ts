@@ -1,0 +1,113 @@
+/**
+ * The writing thread. In a thread of its own, since a commit waits for the disk and a WAL checkpoint for longer: on the
+ * main thread the p99 of the 202 went from 13 ms to 37-50 ms.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { createSystemClock } from "../../../clock/system.ts";
+import { createVault } from "../../vault.ts";
+import { checkMasterKey } from "../access/key-check.ts";
+import { migrate, openConnection } from "../connection.ts";
+import { createRoom, type Room } from "../files/disk-space.ts";
+import { openFault } from "../files/files.ts";
+import { type Answer, commitGroup } from "../group.ts";
+import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
+import { createWriting, type Writing } from "../writing.ts";
+import { type Checkpoints, startCheckpoints } from "./checkpoints.ts";
+import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import {
+  type Packed,
+  packPublishResults,
+  packSettleResults,
+  unpackPublishRequests,
+  unpackSettlements,
+} from "./packing.ts";
+
+/** Calls taken into one group; each of them is bounded by its own limits. */
+const GROUP_CALLS_MAX = 64;
+const NO_ROOM = "the disk is full";
+
+const port = parentPort;
+if (port === null) throw new Error("this file runs as a thread of the store");
+const data = workerData as ThreadData;
+
+interface Open {
+  readonly writing: Writing;
+  readonly room: Room;
+  readonly checkpoints: Checkpoints;
+}
+
+function open(): Open {
+  const connection = openConnection(data.file, "write");
+  if (data.pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${data.pagesMax}`);
+  migrate(connection);
+  const vault = createVault(data.masterKey);
+  checkMasterKey(connection, vault);
+  const clock = createSystemClock();
+  const room = createRoom(connection, data.ballastFile, clock);
+  return {
+    writing: createWriting(connection, vault, () => clock.uuid()),
+    room,
+    checkpoints: startCheckpoints(connection, data.file),
+  };
+}
+
+function carryOut(writing: Writing, room: Room, calls: readonly CallMessage[]): ReplyMessage[] {
+  // What ends or frees something may use whatever is left.
+  const full = !room.isThere();
+  const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
+  const accepted = calls.filter((call) => !isRefused(call));
+  const answers = commitGroup(
+    writing,
+    accepted.map(
+      ({ verb, args }) =>
+        () =>
+          run(writing, verb as WriterVerb, args),
+    ),
+  );
+  if (answers.some(isDiskFull)) room.ranOut();
+  const refused: ReplyMessage[] = calls
+    .filter(isRefused)
+    .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
+  return [...refused, ...accepted.map(({ id }, index) => ({ id, ...(answers[index] as Answer<unknown>) }))];
+}
+
+function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
+  const [packed] = args as [Packed];
+  if (verb === "publish") return packPublishResults(WRITER_VERBS.publish(writing, unpackPublishRequests(packed)));
+  if (verb === "settle") return packSettleResults(WRITER_VERBS.settle(writing, unpackSettlements(packed)));
+  const carry = WRITER_VERBS[verb] as (w: Writing, ...args: readonly unknown[]) => unknown;
+  return carry(writing, ...args);
+}
+
+function isDiskFull(answer: Answer<unknown>): boolean {
+  return answer.kind === "unavailable" && answer.full;
+}
+
+function serve({ writing, room, checkpoints }: Open): void {
+  port?.on("message", (first: CallMessage) => {
+    const calls = [first];
+    // Whatever arrived during the commit before is the next group.
+    while (calls.length < GROUP_CALLS_MAX) {
+      const next = receiveMessageOnPort(port);
+      if (next === undefined) break;
+      calls.push(next.message as CallMessage);
+    }
+    const closes = calls.some(({ verb }) => verb === CLOSE);
+    port?.postMessage(carryOut(writing, room, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
+    if (!closes) {
+      checkpoints.afterGroup();
+      return;
+    }
+    void checkpoints.close().then(() => {
+      writing.db.close();
+      port?.close();
+    });
+  });
+}
+
+try {
+  serve(open());
+  port.postMessage({ kind: "ready" } satisfies ReadyMessage);
+} catch (error) {
+  port.postMessage({ kind: "refused", message: openFault(data.file, error).message } satisfies ReadyMessage);
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DAY, HOUR, openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
+import type { Seq } from "../../../domain/ids.ts";
+import { STATE } from "../../rows.ts";
+import { touch } from "../delivery/lanes.ts";
+import { deleteEndpoint } from "../endpoints/endpoints.ts";
+import { enter, heartbeat, leases } from "./nodes.ts";
+
+const TOKENS = 2 ** 32;
+
+function open() {
+  const store = openStore();
+  return {
+    ...store,
+    enter: (now = START) => store.run(() => enter(store.w, now)),
+    /** One delivery leased by a node that is gone. */
+    leased(endpoint: Parameters<typeof store.publish>[0][number], columns: Record<string, number> = {}): Seq {
+      const seq = store.publish([endpoint]).deliverySeqs[0] as Seq;
+      store.set(seq, { state: STATE.leased, lease: 9 * TOKENS + seq, claims: 1, ...columns });
+      store.run(() => touch(store.w.lanes.get(endpoint.seq), { readyAt: null, owner: 9 }));
+      return seq;
+    },
+  };
+}
+
+test("each entry has a number that no node had before", () => {
+  const { w, run, enter } = open();
+  const first = enter();
+  assert.equal(w.self.node, first.node);
+  run(() => w.db.exec("DELETE FROM nodes"));
+  assert.ok(enter().node > first.node);
+});
+
+test("what a node that is gone had leased waits again, and its lanes are ready and nobody's", () => {
+  const { endpoint, leased, enter, delivery, lane } = open();
+  const made = endpoint();
+  const fresh = leased(made);
+  const retried = leased(made, { attempts: 3, attempts_before_run: 2 });
+  enter();
+  assert.deepEqual([delivery(fresh).state, delivery(retried).state], [STATE.waitingNew, STATE.waitingRetry]);
+  for (const seq of [fresh, retried]) {
+    const { lease, claims, due_at } = delivery(seq);
+    assert.deepEqual({ lease, claims, due_at }, { lease: null, claims: 1, due_at: START });
+  }
+  const { owner, ready_at } = lane(made);
+  assert.deepEqual({ owner, ready_at }, { owner: null, ready_at: START });
+});
+
+test("a lane that was owned with nothing leased is nobody's again", () => {
+  const { w, run, endpoint, enter, lane } = open();
+  const made = endpoint();
+  run(() => touch(w.lanes.get(made.seq), { owner: 4 }));
+  enter();
+  assert.equal(lane(made).owner, null);
+});
+
+test("a void lease of a deleted endpoint, or one that was to be cancelled, ends instead of waiting", () => {
+  const { w, run, endpoint, leased, enter, delivery, actor, tenantSeq } = open();
+  const [deleted, kept] = [endpoint(), endpoint()];
+  const [a, b] = [leased(deleted), leased(kept, { cancel_requested: 1 })];
+  run(() => deleteEndpoint(w, { actor, tenantSeq, id: deleted.id, now: START }));
+  enter(START + 5);
+  const ending = (seq: Seq) => [delivery(seq).state, delivery(seq).reason, delivery(seq).ended_at];
+  assert.deepEqual(ending(a), [STATE.cancelled, "endpoint_deleted", START + 5]);
+  assert.deepEqual(ending(b), [STATE.cancelled, "cancelled", START + 5]);
+});
+
+test("a node enters no earlier than any time that the store has seen", () => {
+  const { w, run, endpoint, publish, enter } = open();
+  publish([endpoint()], { now: START + HOUR });
+  assert.equal(enter(START).now, START + HOUR);
+  const { node } = enter(START + 2 * HOUR);
+  run(() => heartbeat(w, node, START + DAY, true));
+  run(() => heartbeat(w, node, START, true)); // a clock that went back changes nothing
+  assert.equal(enter(START).now, START + DAY);
+});
+
+test("a node's leases are those of its own number", () => {
+  const { w, run, endpoint, publish, set } = open();
+  const seqs = publish([endpoint(), endpoint(), endpoint()]).deliverySeqs;
+  for (const [index, seq] of seqs.entries()) set(seq, { state: STATE.leased, lease: (7 + index) * TOKENS + 1 });
+  assert.deepEqual(
+    run(() => leases(w, 8)),
+    [{ deliverySeq: seqs[1], token: 8 * TOKENS + 1 }],
+  );
+});

@@ -1,0 +1,121 @@
+/** The verbs of a node: enter, heartbeat, and what it is believed to hold. */
+import type { EpochMs, LeaseToken, Seq } from "../../../domain/ids.ts";
+import type { Entered, Lease } from "../../../ports/store.ts";
+import { STATE } from "../../rows.ts";
+import { refreshReadyAt, touch } from "../delivery/lanes.ts";
+import { noteChanged } from "../history/ledger/note.ts";
+import { voidNotifications } from "../pauses/notifications.ts";
+import { all, one } from "../reading.ts";
+import type { Writing } from "../writing.ts";
+
+/** A node's tokens: its number × 2^32 and a counter. */
+const TOKENS_PER_NODE = 2 ** 32;
+
+// ── Enter ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Enter as the only node: a SQLite file has one process, so that whatever is leased or owned is a dead one's. Both are
+ * bounded by `HOUSE_DELIVERIES_MAX`, hence no job. What was on the wire may have arrived, and is sent again.
+ */
+export function enter(w: Writing, wallMs: EpochMs): Entered {
+  const latest = latestTime(w);
+  const trusted = one<{ value: EpochMs }>(w, "SELECT value FROM meta WHERE name = 'trusted_time'");
+  const now = Math.max(wallMs, latest);
+  const inserted = w.prepare("INSERT INTO nodes (entered_at, seen_at) VALUES (?, ?)").run(now, now);
+  const node = Number(inserted.lastInsertRowid);
+  raiseLatestTime(w, now);
+  const touched = new Set([...voidLeases(w, now), ...ownedLanes(w)]);
+  for (const endpointSeq of touched) {
+    const lane = w.lanes.get(endpointSeq);
+    touch(lane, { owner: null });
+    refreshReadyAt(w, lane);
+  }
+  voidNotifications(w, now);
+  w.self.node = node;
+  w.self.enteredAt = now;
+  return { node, now, lastSeenAt: trusted?.value ?? null, linkKey: w.vault.linkKey };
+}
+
+interface Leased {
+  readonly seq: Seq;
+  readonly endpoint_seq: Seq;
+  readonly attempts: number;
+  readonly attempts_before_run: number;
+  readonly cancel_requested: number;
+}
+
+const LEASED = `
+  SELECT seq, endpoint_seq, attempts, attempts_before_run, cancel_requested
+  FROM deliveries INDEXED BY deliveries_leased
+  WHERE lease IS NOT NULL`;
+// `claims` stays raised: a delivery whose leases end void too often crashes the process.
+const GIVE_BACK = "UPDATE deliveries SET state = ?, lease = NULL WHERE seq = ?";
+const CANCEL = "UPDATE deliveries SET state = 5, lease = NULL, ended_at = ?, reason = ? WHERE seq = ?";
+
+/** Answers the lanes that have something waiting because of it. */
+function voidLeases(w: Writing, now: EpochMs): Seq[] {
+  const leased = all<Leased>(w, LEASED);
+  for (const row of leased) {
+    const lane = w.lanes.get(row.endpoint_seq);
+    if (lane.deleted || row.cancel_requested === 1) {
+      w.prepare(CANCEL).run(now, lane.deleted ? "endpoint_deleted" : "cancelled", row.seq);
+      noteChanged(w, lane.tenantSeq, row.seq);
+      w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
+    } else {
+      const retried = row.attempts > row.attempts_before_run;
+      w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, row.seq);
+    }
+  }
+  return leased.map((row) => row.endpoint_seq);
+}
+
+function ownedLanes(w: Writing): Seq[] {
+  return all<{ seq: Seq }>(w, "SELECT endpoint_seq AS seq FROM lanes WHERE owner IS NOT NULL").map(({ seq }) => seq);
+}
+
+// ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// Beside the stored mark the tail of each table: a node may have ended between two heartbeats. Pauses, their endings
+// and openings all stand in the audit.
+const LATEST_TIME = `
+  SELECT max(
+    coalesce((SELECT value FROM meta WHERE name = 'latest_time'), 0),
+    coalesce((SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0),
+    coalesce((SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 1), 0),
+    coalesce((SELECT started_at + latency_ms FROM attempts ORDER BY seq DESC LIMIT 1), 0),
+    coalesce((SELECT created_at FROM audit ORDER BY seq DESC LIMIT 1), 0)) AS time`;
+const RAISE = `
+  INSERT INTO meta (name, value)
+  VALUES (?, ?)
+  ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`;
+
+/** The latest time that the store has seen; 0 when it has seen none. */
+function latestTime(w: Writing): EpochMs {
+  return one<{ time: EpochMs }>(w, LATEST_TIME)?.time ?? 0;
+}
+
+function raiseLatestTime(w: Writing, now: EpochMs): void {
+  w.prepare(RAISE).run("latest_time", now);
+}
+
+export function heartbeat(w: Writing, node: number, now: EpochMs, isTrusted: boolean): void {
+  w.prepare("UPDATE nodes SET seen_at = max(seen_at, ?) WHERE node = ?").run(now, node);
+  raiseLatestTime(w, now);
+  if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
+}
+
+// ── Leases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const LEASES = `
+  SELECT seq, lease
+  FROM deliveries INDEXED BY deliveries_leased
+  WHERE lease IS NOT NULL AND lease >= ? AND lease < ?
+  ORDER BY lease`;
+
+export function leases(w: Writing, node: number): Lease[] {
+  const first = node * TOKENS_PER_NODE;
+  return all<{ seq: Seq; lease: LeaseToken }>(w, LEASES, first, first + TOKENS_PER_NODE).map((row) => ({
+    deliverySeq: row.seq,
+    token: row.lease,
+  }));
+}

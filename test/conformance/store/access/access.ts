@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KeyPage, NewKey } from "../../../../src/ports/store.ts";
+import { START } from "../delivery/times.ts";
+import { type OpenStore, useWorld, type World, withWorld } from "../world.ts";
+
+const founding = (world: World) => ({
+  tenant: { id: world.newId(), name: "First" },
+  user: {
+    id: world.newId(),
+    email: "admin@example.com",
+    passwordHash: "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+    role: "global_admin" as const,
+  },
+  key: world.newKey("global_admin"),
+  now: START,
+});
+
+const listed = ({ hash: _, ...key }: NewKey, createdAt: number) => ({ ...key, createdAt });
+
+export function accessCases(open: OpenStore): void {
+  const world = useWorld(open);
+
+  test("founding makes a tenant and a key of an empty store, once", async () => {
+    await withWorld(open, async (alone) => {
+      const first = founding(alone);
+      assert.equal(await alone.store.found(first), true);
+      const second = founding(alone);
+      assert.equal(await alone.store.found(second), false);
+      assert.equal(await alone.store.findKey(second.key.hash), null);
+      const tenants = await alone.store.listTenants(null, 10);
+      assert.deepEqual(
+        tenants.map(({ id, name, createdAt }) => ({ id, name, createdAt })),
+        [{ ...first.tenant, createdAt: START }],
+      );
+      await alone.restart(START);
+      assert.equal(await alone.store.found(founding(alone)), false);
+      const actor = await alone.store.findKey(first.key.hash);
+      assert.deepEqual(actor, {
+        kind: "key",
+        id: first.key.id,
+        role: "global_admin",
+        tenantId: first.tenant.id,
+        tenantSeq: tenants[0]?.seq,
+        test: false,
+      });
+    });
+  });
+
+  test("two foundings at once make one", async () => {
+    await withWorld(open, async (alone) => {
+      const both = await Promise.all([alone.store.found(founding(alone)), alone.store.found(founding(alone))]);
+      assert.deepEqual(both.toSorted(), [false, true]);
+      assert.equal((await alone.store.listTenants(null, 10)).length, 1);
+    });
+  });
+
+  test("a key is found by its hash, with its role and whether it is a test key", async () => {
+    const tenant = await world.newTenant();
+    const key = { ...world.newKey("developer"), test: true };
+    const made = await world.store.createKey({ ...tenant.owner, key, now: START + 3 });
+    assert.deepEqual(made, { kind: "created", key: listed(key, START + 3) });
+    const actor = await world.store.findKey(key.hash);
+    assert.deepEqual(actor, { ...tenant.actor, id: key.id, role: "developer", test: true });
+    assert.equal(await world.store.findKey("0".repeat(64)), null);
+  });
+
+  test("a key that is created again is one key", async () => {
+    const tenant = await world.newTenant();
+    const request = { ...tenant.owner, key: world.newKey(), now: START };
+    const made = await world.store.createKey(request);
+    assert.deepEqual(await world.store.createKey({ ...request, now: START + 1 }), made);
+    assert.equal((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.length, 2);
+  });
+
+  test("the list of keys has the tenant's own, in creation order, without the revoked", async () => {
+    const [tenant, other] = [await world.newTenant(), await world.newTenant()];
+    const keys = [world.newKey("developer"), world.newKey("org_admin"), world.newKey("developer")];
+    for (const key of keys) await world.store.createKey({ ...tenant.owner, key, now: START });
+    await world.store.createKey({ ...other.owner, key: world.newKey(), now: START });
+    const [first, second, third] = keys;
+    assert(first !== undefined && second !== undefined && third !== undefined);
+    await world.store.revokeKey({ ...tenant.owner, id: second.id, now: START });
+    assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.slice(1), [
+      listed(first, START),
+      listed(third, START),
+    ]);
+  });
+
+  test("keys are listed a page at a time, and a page never shows a revoked one", async () => {
+    const tenant = await world.newTenant();
+    const keys = Array.from({ length: 5 }, () => world.newKey("developer"));
+    for (const key of keys) await world.store.createKey({ ...tenant.owner, key, now: START });
+    await world.store.revokeKey({ ...tenant.owner, id: keys[1]?.id ?? assert.fail(), now: START });
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    let after: number | null = null;
+    do {
+      const page: KeyPage = await world.store.listKeys(tenant.tenantSeq, after, 2);
+      seen.push(...page.keys.map(({ id }) => id));
+      sizes.push(page.keys.length);
+      after = page.nextAfter;
+    } while (after !== null);
+    assert.deepEqual(sizes, [2, 2, 1]);
+    assert.deepEqual(
+      seen.slice(1),
+      [keys[0], keys[2], keys[3], keys[4]].map((key) => key?.id),
+    );
+  });
+
+  test("a revoked key is nobody's at once, and for ever", async () => {
+    const tenant = await world.newTenant();
+    const key = world.newKey();
+    await world.store.createKey({ ...tenant.owner, key, now: START });
+    assert.equal(await world.store.revokeKey({ ...tenant.owner, id: key.id, now: START }), "revoked");
+    assert.equal(await world.store.findKey(key.hash), null);
+    assert.equal(await world.store.revokeKey({ ...tenant.owner, id: key.id, now: START }), "unknown");
+    await world.restart(START);
+    assert.equal(await world.store.findKey(key.hash), null);
+  });
+
+  test("no key is revoked by a lower role or another tenant", async () => {
+    const [tenant, other] = [await world.newTenant("global_admin"), await world.newTenant()];
+    const key = world.newKey("global_admin");
+    await world.store.createKey({ ...tenant.owner, key, now: START });
+    const request = { ...tenant.owner, id: key.id, now: START };
+    const lower = { ...tenant.actor, role: "org_admin" } as const;
+    assert.equal(await world.store.revokeKey({ ...request, actor: lower }), "forbidden");
+    assert.equal(await world.store.revokeKey({ ...request, ...other.owner, id: key.id }), "unknown");
+    assert.equal(await world.store.revokeKey({ ...request, id: world.newId() }), "unknown");
+    assert.notEqual(await world.store.findKey(key.hash), null);
+    assert.equal(await world.store.revokeKey(request), "revoked");
+  });
+
+  test("rotating replaces the actor's own key by one of the same name and role", async () => {
+    const tenant = await world.newTenant();
+    const old = { ...world.newKey("developer"), test: true };
+    await world.store.createKey({ ...tenant.owner, key: old, now: START });
+    const actor = (await world.store.findKey(old.hash)) ?? assert.fail();
+    const { id, hash } = world.newKey();
+    const rotation = { actor, id, hash, now: START + 5 };
+    assert.equal(await world.store.rotateKey(rotation), true);
+    assert.equal(await world.store.findKey(old.hash), null);
+    assert.deepEqual(await world.store.findKey(hash), { ...actor, id });
+    assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.at(-1), {
+      ...listed(old, START + 5),
+      id,
+    });
+    assert.equal(await world.store.rotateKey(rotation), true, "repeated after an ambiguous answer");
+    const { id: otherId, hash: otherHash } = world.newKey();
+    assert.equal(await world.store.rotateKey({ actor, id: otherId, hash: otherHash, now: START }), false);
+    assert.equal(await world.store.findKey(otherHash), null);
+  });
+
+  test("a tenant is found by its id, and listed in creation order, page by page", async () => {
+    await withWorld(open, async (alone) => {
+      const ids = [];
+      for (let index = 0; index < 5; index += 1) ids.push((await alone.newTenant()).actor.tenantId);
+      const seen = [];
+      for (let after: number | null = null; ; ) {
+        const page = await alone.store.listTenants(after, 2);
+        if (page.length === 0) break;
+        seen.push(...page);
+        after = page.at(-1)?.seq ?? null;
+      }
+      assert.deepEqual(
+        seen.map(({ id }) => id),
+        ids,
+      );
+      for (const tenant of seen) assert.deepEqual(await alone.store.findTenant(tenant.id), tenant);
+      assert.equal(await alone.store.findTenant(alone.newId()), null);
+    });
+  });
+
+  test("a tenant that is created again is one tenant", async () => {
+    const { actor } = await world.newTenant("global_admin");
+    const request = { actor, id: world.newId(), name: "Ünï", key: world.newKey(), now: START };
+    const tenant = await world.store.createTenant(request);
+    assert.deepEqual(await world.store.createTenant(request), tenant);
+    assert.equal(tenant.name, "Ünï");
+    assert.equal((await world.store.listKeys(tenant.seq, null, 10)).keys.length, 1);
+    assert.equal((await world.store.findKey(request.key.hash))?.tenantSeq, tenant.seq);
+  });
+
+  test("a tenant whose key is taken is not made at all", async () => {
+    const { actor } = await world.newTenant("global_admin");
+    const key = world.newKey();
+    await world.store.createTenant({ actor, id: world.newId(), name: "One", key, now: START });
+    const id = world.newId();
+    const taken = { ...key, id: world.newId() };
+    await assert.rejects(world.store.createTenant({ actor, id, name: "Two", key: taken, now: START }));
+    assert.equal(await world.store.findTenant(id), null);
+  });
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Pause } from "../../../../src/domain/pauses/pause.ts";
+import type { AuditFilter } from "../../../../src/ports/store.ts";
+import { DAY, HOUR, START } from "../delivery/times.ts";
+import { createAsking } from "../pauses/asking.ts";
+import { type OpenStore, useWorld, withWorld } from "../world.ts";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+export function auditCases(open: OpenStore): void {
+  const world = useWorld(open);
+  const newAsking = async () => {
+    const tenant = await world.newTenant();
+    return { tenant, ...createAsking(world, tenant) };
+  };
+
+  test("keys, endpoints and pauses stand in it, each with who did it", async () => {
+    const { tenant, ask, openedBy, answer, audit } = await newAsking();
+    const endpoint = await tenant.endpoint({}, START + 1);
+    const pause = await ask({ now: START + 2 });
+    await openedBy(pause, "Mail/1", START + 3);
+    await answer(pause, { now: START + 4 });
+    await tenant.remove(endpoint, START + 5);
+    const rows = await audit();
+    assert.deepEqual(
+      rows.map(({ type, actor, pauseId, createdAt }) => [type, actor, pauseId, createdAt - START]),
+      [
+        ["key.created", "system", null, 0],
+        ["webhook.created", "developer", null, 1],
+        ["pause.created", "developer", pause.id, 2],
+        ["pause.opened", "human", pause.id, 3],
+        ["pause.responded", "human", pause.id, 4],
+        ["webhook.deleted", "developer", null, 5],
+      ],
+    );
+    assert.deepEqual(rows[1]?.data, { endpointId: endpoint.id, url: endpoint.url });
+    assert(rows.every(({ id }) => UUID.test(id)));
+    assert.equal(new Set(rows.map(({ id }) => id)).size, rows.length);
+  });
+
+  test("filters are by pause, by type and by time, alone and together", async () => {
+    const { ask, answer, openedBy, audit } = await newAsking();
+    const [a, b] = [await ask({ now: START + HOUR }), await ask({ now: START + HOUR })];
+    await openedBy(a, null, START + HOUR + 1);
+    await openedBy(b, null, START + HOUR + 2);
+    await answer(a, { now: START + HOUR + 3 });
+    const types = async (filter: Partial<AuditFilter>) => (await audit(filter)).map(({ type }) => type);
+    assert.deepEqual(await types({ pauseId: a.id }), ["pause.created", "pause.opened", "pause.responded"]);
+    assert.deepEqual(await types({ type: "pause.opened" }), ["pause.opened", "pause.opened"]);
+    assert.deepEqual(await types({ type: "pause.opened", pauseId: b.id }), ["pause.opened"]);
+    assert.deepEqual(await types({ type: "key.revoked" }), []);
+    const first = START + HOUR + 1;
+    assert.deepEqual(await types({ from: first }), ["pause.opened", "pause.opened", "pause.responded"]);
+    assert.deepEqual(await types({ to: first }), ["key.created", "pause.created", "pause.created"]);
+    assert.deepEqual(await types({ from: first, to: first + 1 }), ["pause.opened"]);
+    assert.deepEqual(await types({ from: first, pauseId: a.id }), ["pause.opened", "pause.responded"]);
+    assert.deepEqual(await types({ from: first + 1, type: "pause.opened" }), ["pause.opened"]);
+  });
+
+  test("pages are newest first, by offset, and the total is of all of them", async () => {
+    const { tenant, ask } = await newAsking();
+    const pauses: Pause[] = [];
+    for (let index = 0; index < 5; index += 1) pauses.push(await ask({ now: START + Math.floor(index / 2) }));
+    const page = async (offset: number, limit: number) => {
+      const { tenantSeq } = tenant;
+      const filter = { tenantSeq, pauseId: null, type: "pause.created", from: null, to: null } as const;
+      const { rows, total } = await world.store.listAudit(filter, offset, limit);
+      assert.equal(total, 5);
+      return rows.map(({ pauseId }) => pauses.findIndex(({ id }) => id === pauseId));
+    };
+    assert.deepEqual(await page(0, 3), [4, 3, 2]);
+    assert.deepEqual(await page(3, 3), [1, 0]);
+    assert.deepEqual(await page(9, 3), []);
+  });
+
+  test("times that came in another order than their commits are in order all the same", async () => {
+    const { ask, audit } = await newAsking();
+    await ask({ now: START + 9 });
+    await ask({ now: START + 3 });
+    const rows = await audit({ type: "pause.created" });
+    assert.deepEqual(
+      rows.map(({ createdAt }) => createdAt - START),
+      [3, 9],
+    );
+    assert.equal((await audit({ type: "pause.created", to: START + 9 })).length, 1);
+  });
+
+  test("a tenant sees its own, also when it names another's pause", async () => {
+    const [one, other] = [await newAsking(), await newAsking()];
+    const pause = await one.ask();
+    assert.deepEqual(await other.audit({ pauseId: pause.id }), []);
+    assert.deepEqual(await other.audit({ pauseId: pause.id, type: "pause.created" }), []);
+    assert.deepEqual(await other.audit({ type: "pause.created" }), []);
+    assert.equal((await other.audit()).length, 1);
+  });
+
+  test("an entry goes when it is as old as the retention time, whether its pause has ended or not", async () => {
+    await withWorld(open, async (alone) => {
+      const { ask, openedBy, audit } = createAsking(alone, await alone.newTenant());
+      const pause = await ask({ expiresAt: START + 90 * DAY });
+      await openedBy(pause, null, START + 20 * DAY);
+      while ((await alone.store.sweep({ now: START + 11 * DAY, retentionMs: 10 * DAY })).more);
+      assert.deepEqual(
+        (await audit()).map(({ type }) => type),
+        ["pause.opened"],
+      );
+    });
+  });
+
+  test("a start is no earlier than what the audit has seen", async () => {
+    await withWorld(open, async (alone) => {
+      const { ask, cancel } = createAsking(alone, await alone.newTenant());
+      await cancel(await ask({ now: START + HOUR }), START + 2 * HOUR);
+      assert.equal((await alone.restart(START)).now, START + 2 * HOUR);
+    });
+  });
+}

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
+import { DAY, HOUR, MINUTE, START } from "../delivery/times.ts";
+import { type OpenStore, type World, withWorld } from "../world.ts";
+
+const EMAIL = "Ann.Example@example.com";
+const PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
+const OTHER_HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$b3RoZXI";
+const MOST_SESSIONS = 100;
+
+const hashOf = (digit: string): string => digit.repeat(64);
+
+interface People {
+  readonly world: World;
+  readonly userId: Uuid;
+  signIn(hash: string, options?: { now?: EpochMs; replaces?: string; passwordHash?: string }): Promise<boolean>;
+  /** Which of these hold. */
+  found(...hashes: readonly string[]): Promise<string[]>;
+}
+
+/** A store with one user. */
+async function withPeople(open: OpenStore, run: (people: People) => Promise<void>): Promise<void> {
+  await withWorld(open, async (world) => {
+    const userId = world.newId();
+    await world.store.found({
+      tenant: { id: world.newId(), name: "First" },
+      user: { id: userId, email: EMAIL, passwordHash: PASSWORD_HASH, role: "org_admin" },
+      key: world.newKey("global_admin"),
+      now: START,
+    });
+    await run({
+      world,
+      userId,
+      signIn: (hash, { now = START, replaces, passwordHash = PASSWORD_HASH } = {}) =>
+        world.store.createSession({
+          session: { hash, userId, expiresAt: now + 7 * DAY },
+          passwordHash,
+          replaces: replaces ?? null,
+          now,
+        }),
+      async found(...hashes) {
+        const rows = await Promise.all(hashes.map((hash) => world.store.findSession(hash)));
+        return hashes.filter((_, index) => rows[index] !== null);
+      },
+    });
+  });
+}
+
+export function sessionCases(open: OpenStore): void {
+  test("a user is found by the e-mail address, in whatever case", async () => {
+    await withPeople(open, async ({ world, userId }) => {
+      const [tenant] = await world.store.listTenants(null, 1);
+      for (const email of [EMAIL, EMAIL.toLowerCase(), EMAIL.toUpperCase()]) {
+        assert.deepEqual(await world.store.findUserByEmail(email), {
+          id: userId,
+          tenantSeq: tenant?.seq,
+          email: EMAIL,
+          role: "org_admin",
+          passwordHash: PASSWORD_HASH,
+        });
+      }
+      for (const email of ["", "ann", `${EMAIL} `, "%"]) assert.equal(await world.store.findUserByEmail(email), null);
+    });
+  });
+
+  test("a session is its user's, through a restart, and made twice it is one", async () => {
+    await withPeople(open, async ({ world, userId, signIn, found }) => {
+      assert.deepEqual([await signIn(hashOf("a")), await signIn(hashOf("a"))], [true, true]);
+      await world.restart(START);
+      const [tenant] = await world.store.listTenants(null, 1);
+      assert.deepEqual(await world.store.findSession(hashOf("a")), {
+        actor: {
+          kind: "user",
+          id: userId,
+          role: "org_admin",
+          tenantId: tenant?.id,
+          tenantSeq: tenant?.seq,
+          test: false,
+        },
+        email: EMAIL,
+        seenAt: START,
+        expiresAt: START + 7 * DAY,
+      });
+      assert.deepEqual(await found(hashOf("b")), []);
+      await world.store.endSession(hashOf("a"), START);
+      await signIn(hashOf("a"));
+      assert.deepEqual(await found(hashOf("a")), [], "one that was ended does not come back");
+    });
+  });
+
+  test("signing in ends the session that it replaces, and no other", async () => {
+    await withPeople(open, async ({ signIn, found }) => {
+      const [first, second, third] = [hashOf("1"), hashOf("2"), hashOf("3")];
+      await signIn(first);
+      await signIn(second);
+      await signIn(third, { replaces: first });
+      assert.deepEqual(await found(first, second, third), [second, third]);
+    });
+  });
+
+  test("nobody signs in by a password that was changed meanwhile, nor as somebody unknown", async () => {
+    await withPeople(open, async ({ world, signIn, found }) => {
+      const kept = hashOf("1");
+      await signIn(kept);
+      assert.equal(await signIn(hashOf("2"), { passwordHash: OTHER_HASH, replaces: kept }), false);
+      const session = { hash: hashOf("3"), userId: world.newId(), expiresAt: START + DAY };
+      const request = { session, passwordHash: PASSWORD_HASH, replaces: kept, now: START };
+      assert.equal(await world.store.createSession(request), false);
+      assert.deepEqual(await found(kept, hashOf("2"), hashOf("3")), [kept]);
+    });
+  });
+
+  test("use is noted, never set back, and revives nothing", async () => {
+    await withPeople(open, async ({ world, signIn, found }) => {
+      const session = hashOf("a");
+      await signIn(session);
+      for (const now of [START + MINUTE, START + 3 * MINUTE, START + 2 * MINUTE]) {
+        await world.store.touchSession(session, now);
+      }
+      assert.equal((await world.store.findSession(session))?.seenAt, START + 3 * MINUTE);
+      await world.store.endSession(session, START + HOUR);
+      await world.store.touchSession(session, START + 2 * HOUR);
+      assert.deepEqual(await found(session), []);
+      await world.store.touchSession(hashOf("b"), START);
+    });
+  });
+
+  test("ending one session ends it alone; a disabled user's are all over, and stay so", async () => {
+    await withPeople(open, async ({ world, userId, signIn, found }) => {
+      const all = ["1", "2", "3"].map(hashOf);
+      for (const session of all) await signIn(session);
+      await world.store.endSession(hashOf("2"), START);
+      assert.deepEqual(await found(...all), [hashOf("1"), hashOf("3")]);
+      await world.store.setUserDisabled({ id: userId, disabled: true, now: START });
+      assert.equal(await signIn(hashOf("4")), false);
+      assert.equal(await world.store.findUserByEmail(EMAIL), null);
+      await world.store.setUserDisabled({ id: userId, disabled: false, now: START });
+      assert.deepEqual(await found(...all), []);
+    });
+  });
+
+  test("a changed password ends all other sessions", async () => {
+    await withPeople(open, async ({ world, userId, signIn, found }) => {
+      const all = ["1", "2", "3"].map(hashOf);
+      for (const session of all) await signIn(session);
+      const change = { userId, from: PASSWORD_HASH, to: OTHER_HASH, keep: hashOf("2"), now: START };
+      assert.equal(await world.store.changePassword({ ...change, from: "$argon2id$old" }), false);
+      assert.equal((await found(...all)).length, 3);
+      assert.equal(await world.store.changePassword(change), true);
+      assert.deepEqual(await found(...all), [hashOf("2")]);
+      assert.equal((await world.store.findUserByEmail(EMAIL))?.passwordHash, OTHER_HASH);
+      assert.equal(await world.store.changePassword(change), true, "repeated after an ambiguous answer");
+      assert.equal(await world.store.changePassword({ ...change, userId: world.newId() }), false);
+    });
+  });
+
+  test(`a user has at most ${MOST_SESSIONS} sessions: one more ends the oldest`, async () => {
+    await withPeople(open, async ({ signIn, found }) => {
+      const all = Array.from({ length: MOST_SESSIONS + 2 }, (_, index) => index.toString(16).padStart(64, "0"));
+      for (const session of all) await signIn(session);
+      assert.deepEqual(await found(...all), all.slice(2));
+    });
+  });
+
+  test("sessions go when they have been over for as long as everything is kept", async () => {
+    await withPeople(open, async ({ world, signIn, found }) => {
+      await signIn(hashOf("1"), { now: START });
+      await signIn(hashOf("2"), { now: START + 3 * DAY });
+      await signIn(hashOf("3"), { now: START + 3 * DAY });
+      await world.store.endSession(hashOf("3"), START + 4 * DAY);
+      const sweep = async (now: EpochMs) => (await world.store.sweep({ now, retentionMs: DAY })).deleted;
+      assert.equal(await sweep(START + 5 * DAY), 0, "one is still live, one ended a day ago");
+      assert.equal(await sweep(START + 6 * DAY), 1);
+      assert.deepEqual(await found(hashOf("1"), hashOf("2")), [hashOf("1"), hashOf("2")]);
+      assert.equal(await sweep(START + 9 * DAY), 1);
+      assert.deepEqual(await found(hashOf("1"), hashOf("2")), [hashOf("2")]);
+    });
+  });
+}

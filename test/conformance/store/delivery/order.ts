@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type OpenStore, useWorld } from "../world.ts";
+import { HOUR, SECOND, START } from "./times.ts";
+import { failed, succeeded } from "./verdicts.ts";
+
+export function orderCases(open: OpenStore): void {
+  const world = useWorld(open);
+  const soon = START + 10 * SECOND;
+
+  test("a failed delivery keeps its place, and the lane waits for it", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ ordered: true });
+    const first = await tenant.leased(endpoint);
+    const second = await tenant.waiting(endpoint, { now: START + 1 });
+    const { lane } = await tenant.settle(first, failed(soon), { at: START + 2 });
+    assert.equal(lane.waitUntil, soon);
+    assert.equal((await tenant.row(first.id)).nextAttemptAt, soon);
+    assert.deepEqual(await tenant.claim(endpoint, soon - 1, 10), []);
+    assert.deepEqual(
+      (await tenant.claim(endpoint, soon, 10)).map(({ id }) => id),
+      [first.id, second.id],
+    );
+  });
+
+  test("while anything waits in the store, nothing is leased past it, due or not", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ ordered: true });
+    const first = await tenant.leased(endpoint);
+    await tenant.settle(first, failed(START + HOUR));
+    const { deliveries } = await tenant.publish([endpoint], { now: START + 1 });
+    assert.equal(deliveries[0]?.leased, false);
+    const [one, two] = await tenant.claim(endpoint, START + HOUR, 10);
+    assert.deepEqual([one?.id, two?.id], [first.id, deliveries[0]?.id]);
+    for (const delivery of [one, two]) {
+      await tenant.settle(delivery ?? assert.fail(), succeeded, { at: START + HOUR });
+    }
+    await tenant.leased(endpoint, { now: START + HOUR + 1 });
+  });
+
+  test("what is given back takes its old place", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ ordered: true });
+    const sent = [
+      await tenant.leased(endpoint, { now: START }),
+      await tenant.leased(endpoint, { now: START }),
+      await tenant.leased(endpoint, { now: START + 1 }),
+    ];
+    await tenant.release(sent.slice(1).toReversed(), START + 2);
+    const last = await tenant.publish([endpoint], { now: START + 2 });
+    await tenant.settle(sent[0] ?? assert.fail(), failed(soon), { at: START + 3 });
+    assert.deepEqual(
+      (await tenant.claim(endpoint, soon, 10)).map(({ id }) => id),
+      [...sent, ...last.deliveries].map(({ id }) => id),
+    );
+  });
+
+  test("a manual retry goes to the tail", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ ordered: true });
+    const first = await tenant.waiting(endpoint, { now: START });
+    const second = await tenant.waiting(endpoint, { now: START + 1 });
+    await world.store.cancel(tenant.ofDelivery(first.id, START + 2));
+    await world.store.retry(tenant.ofDelivery(first.id, START + 3));
+    const third = await tenant.waiting(endpoint, { now: START + 4 });
+    assert.deepEqual(
+      (await tenant.claim(endpoint, START + 5, 10)).map(({ id }) => id),
+      [second.id, first.id, third.id],
+    );
+  });
+
+  test("a replay of several keeps the order in which they were made", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ ordered: true });
+    const sent = [await tenant.publish([endpoint]), await tenant.publish([endpoint]), await tenant.publish([endpoint])];
+    const ids = sent.map(({ deliveries }) => deliveries[0]?.id ?? assert.fail());
+    const deliveryIds = [ids[2], ids[0], ids[1]].map((id) => id ?? assert.fail());
+    await world.store.replay({ ...tenant.owner, deliveryIds, dryRun: false, now: START + HOUR });
+    assert.deepEqual(
+      (await tenant.claim(endpoint, START + HOUR, 10)).map(({ event }) => event.id),
+      sent.map(({ eventId }) => eventId),
+    );
+  });
+
+  test("a restart keeps the order, and the lane's wait", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ ordered: true });
+    const sent = [await tenant.leased(endpoint), await tenant.leased(endpoint), await tenant.leased(endpoint)];
+    await tenant.settle(sent[0] ?? assert.fail(), failed(soon));
+    await world.restart(START + 1);
+    const { deliveries } = await tenant.publish([endpoint], { now: START + 1 });
+    assert.equal(deliveries[0]?.leased, false);
+    assert.deepEqual(await tenant.claim(endpoint, soon - 1, 10), []);
+    assert.deepEqual(
+      (await tenant.claim(endpoint, soon, 10)).map(({ id }) => id),
+      [...sent, ...deliveries].map(({ id }) => id),
+    );
+  });
+
+  test("nor is anything leased past a retry that waits since before the endpoint became ordered", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    await tenant.settle(await tenant.leased(endpoint), failed(START + HOUR));
+    const { endpoint: ordered } = await tenant.patch(endpoint, { settings: { ordered: true } }, START);
+    const { deliveries } = await tenant.publish([ordered], { now: START + 1 });
+    assert.equal(deliveries[0]?.leased, false);
+  });
+
+  test("a switch of ordered governs later deliveries alone", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    await tenant.waiting(endpoint);
+    const { endpoint: switched } = await tenant.patch(endpoint, { settings: { ordered: true } }, START);
+    await tenant.waiting(switched);
+    assert.deepEqual(
+      (await tenant.claim(endpoint, START, 10)).map(({ ordered }) => ordered),
+      [false, true],
+    );
+  });
+}

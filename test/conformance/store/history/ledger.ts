@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LEDGER_BEHIND_ROWS_MAX } from "../../../../src/domain/limits.ts";
+import type { LedgerFilter, LedgerQuestion } from "../../../../src/ports/store.ts";
+import type { Tenancy } from "../access/tenancy.ts";
+import { MINUTE, START } from "../delivery/times.ts";
+import { exhausted, failed, succeeded } from "../delivery/verdicts.ts";
+import { type OpenStore, useWorld, withWorld } from "../world.ts";
+
+type Changes = Partial<Omit<LedgerQuestion, "filter">> & { readonly filter?: Partial<LedgerFilter> };
+
+function question({ tenantSeq }: Tenancy, { filter, ...changes }: Changes = {}): LedgerQuestion {
+  return {
+    filter: { tenantSeq, status: null, endpointId: null, eventType: null, from: null, to: null, ...filter },
+    order: { by: "createdAt", direction: "asc" },
+    offset: 0,
+    limit: 100,
+    asOf: null,
+    now: START,
+    ...changes,
+  };
+}
+
+export function ledgerCases(open: OpenStore): void {
+  const world = useWorld(open);
+  const list = async (tenant: Tenancy, changes?: Changes) => world.store.listLedger(question(tenant, changes));
+
+  test("the history has what was published, tried, cancelled and retried as soon as it is committed", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const [good, bad, again] = await tenant.leasedMany(endpoint, 3);
+    const waiting = await tenant.waiting(endpoint);
+    assert(good && bad && again);
+    await tenant.settle(good, succeeded, { at: START + MINUTE });
+    await tenant.settle(bad, exhausted, { at: START + MINUTE });
+    await tenant.settle(again, failed(START + 2 * MINUTE), { at: START + MINUTE });
+    await world.store.cancel(tenant.ofDelivery(waiting.id, START + MINUTE));
+    const statuses = async () => (await list(tenant)).rows.map(({ id, status }) => [id, status]);
+    assert.deepEqual(await statuses(), [
+      [good.id, "delivered"],
+      [bad.id, "failed"],
+      [again.id, "pending"],
+      [waiting.id, "failed"],
+    ]);
+    await world.store.retry(tenant.ofDelivery(bad.id, START + 2 * MINUTE));
+    assert.deepEqual((await statuses())[1], [bad.id, "pending"]);
+
+    const [row] = (await list(tenant)).rows;
+    assert.equal(row?.endpointId, endpoint.id);
+    assert.equal(row?.deliveredAt, START + MINUTE);
+    assert.equal(row?.lastAttempt?.classification, "success");
+  });
+
+  test("pages of one time stay the same, whatever is committed meanwhile and whenever it says that it was made", async () => {
+    await withWorld(open, async (own) => {
+      const tenant = await own.newTenant();
+      const endpoint = await tenant.endpoint();
+      for (let times = 0; times < 3; times += 1) await tenant.waiting(endpoint, { now: START + MINUTE });
+      const first = await own.store.listLedger(question(tenant));
+      await tenant.waiting(endpoint, { now: START });
+      const frozen = question(tenant, { asOf: first.asOf });
+      assert.deepEqual((await own.store.listLedger(frozen)).rows, first.rows);
+      await own.restart(START + 2 * MINUTE);
+      await tenant.waiting(endpoint, { now: START });
+      assert.deepEqual((await own.store.listLedger(frozen)).total, 4, "what the first process made at that very time");
+      const second = await own.store.listLedger(question(tenant));
+      await own.restart(START + 2 * MINUTE);
+      await tenant.waiting(endpoint, { now: START });
+      assert.deepEqual(await own.store.listLedger(question(tenant, { asOf: second.asOf })), second);
+    });
+  });
+
+  test("the history of very many outlives the process, whose successor reads what was written of it", async () => {
+    await withWorld(open, async (own) => {
+      const tenant = await own.newTenant();
+      const endpoints = await Promise.all(Array.from({ length: 100 }, () => tenant.endpoint()));
+      const events = Math.ceil(LEDGER_BEHIND_ROWS_MAX / endpoints.length) + 1;
+      await Promise.all(Array.from({ length: events }, () => tenant.publish(endpoints, { lease: false })));
+      const total = events * endpoints.length;
+      await own.store.keepLedger();
+      const last = async () => {
+        const page = await own.store.listLedger(question(tenant, { offset: total - 50 }));
+        return { ids: page.rows.map(({ id }) => id), total: page.total };
+      };
+      const before = await last();
+      assert.equal(before.total, total);
+      assert.equal(before.ids.length, 50);
+      await own.restart(START + MINUTE);
+      assert.deepEqual(await last(), before);
+    });
+  });
+
+  test("reading on after a place goes on behind it, and another tenant's history is its own", async () => {
+    const [tenant, other] = [await world.newTenant(), await world.newTenant()];
+    const endpoint = await tenant.endpoint();
+    const made = await tenant.leasedMany(endpoint, 5);
+    await other.leasedMany(await other.endpoint(), 5);
+    const { filter } = question(tenant);
+    const first = await world.store.readLedger(filter, null, 3);
+    assert(first.next !== null);
+    const second = await world.store.readLedger(filter, first.next, 3);
+    assert.deepEqual(
+      [...first.rows, ...second.rows].map(({ id }) => id),
+      made.map(({ id }) => id),
+    );
+    assert.equal(second.next, null);
+    assert.equal((await list(tenant, { filter: { endpointId: endpoint.id } })).total, 5);
+    assert.equal((await list(other, { filter: { endpointId: endpoint.id } })).total, 0);
+  });
+}

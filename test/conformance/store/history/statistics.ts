@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HOUR, MINUTE, START } from "../delivery/times.ts";
+import { exhausted, failed, outlived, succeeded } from "../delivery/verdicts.ts";
+import { type OpenStore, useWorld } from "../world.ts";
+
+const NOTHING = { total: 0, delivered: 0, failed: 0 };
+
+export function statisticsCases(open: OpenStore): void {
+  const world = useWorld(open);
+
+  test("volume counts deliveries in the hour they were made and in the hour they ended", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const [good, bad, late, open] = await tenant.leasedMany(endpoint, 4, { now: START + 59 * MINUTE });
+    assert(good && bad && late && open);
+    const waiting = await tenant.waiting(endpoint, { now: START + 2 * HOUR });
+    await tenant.settle(good, succeeded, { at: START + 59 * MINUTE });
+    await tenant.settle(bad, exhausted, { at: START + HOUR });
+    await tenant.settle(late, outlived, { at: START + HOUR });
+    await tenant.settle(open, failed(START + 9 * HOUR), { at: START + HOUR });
+    await world.store.cancel(tenant.ofDelivery(waiting.id, START + 3 * HOUR));
+    assert.deepEqual(await world.store.countVolume(tenant.tenantSeq, START - HOUR, START + 4 * HOUR), [
+      { hour: START - HOUR, ...NOTHING },
+      { hour: START, total: 4, delivered: 1, failed: 0 },
+      { hour: START + HOUR, total: 0, delivered: 0, failed: 2 },
+      { hour: START + 2 * HOUR, total: 1, delivered: 0, failed: 0 },
+      { hour: START + 3 * HOUR, total: 0, delivered: 0, failed: 1 },
+    ]);
+  });
+
+  test("latency counts answered attempts, each in its bucket", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const latencies = [0, 99, 100, 299, 300, 999, 1000, 4999, 5000, 30_000];
+    const deliveries = await tenant.leasedMany(endpoint, latencies.length + 1);
+    for (const [index, tookMs] of latencies.entries()) {
+      await tenant.settle(deliveries[index] ?? assert.fail(), index % 2 ? succeeded : exhausted, {
+        at: START + MINUTE,
+        tookMs,
+      });
+    }
+    const unanswered = { ...exhausted, httpStatus: null };
+    await tenant.settle(deliveries.at(-1) ?? assert.fail(), unanswered, { at: START + MINUTE, tookMs: 10 });
+    const count = () => world.store.countLatency(tenant.tenantSeq, START, START + HOUR);
+    assert.deepEqual(await count(), [2, 2, 2, 2, 2]);
+    assert.deepEqual(await world.store.countLatency(tenant.tenantSeq, START + HOUR, START + 2 * HOUR), [0, 0, 0, 0, 0]);
+    const [health] = await world.store.countEndpointHealth(tenant.tenantSeq, START, START + HOUR);
+    assert.equal(health?.latencyCount, latencies.length);
+    assert.equal(
+      health?.latencySumMs,
+      latencies.reduce((sum, latency) => sum + latency, 0),
+    );
+  });
+
+  test("endpoint health has every living endpoint, and its own sums", async () => {
+    const [tenant, other] = [await world.newTenant(), await world.newTenant()];
+    const busy = await tenant.endpoint({ name: "busy" });
+    const quiet = await tenant.endpoint({ name: "quiet" });
+    const deleted = await tenant.endpoint({ name: "deleted" });
+    await tenant.settle(await tenant.leased(deleted), succeeded);
+    await tenant.remove(deleted, START);
+    await tenant.patch(quiet, { status: "PAUSED" }, START);
+    const [one, two] = await tenant.leasedMany(busy, 3, { now: START + HOUR });
+    await tenant.settle(one ?? assert.fail(), succeeded, { at: START + HOUR, tookMs: 40 });
+    await tenant.settle(two ?? assert.fail(), exhausted, { at: START + HOUR, tookMs: 60 });
+    const foreign = await other.endpoint();
+    await other.settle(await other.leased(foreign), succeeded);
+    const sums = { ...NOTHING, latencySumMs: 0, latencyCount: 0 };
+    assert.deepEqual(await world.store.countEndpointHealth(tenant.tenantSeq, START, START + 2 * HOUR), [
+      {
+        endpointId: busy.id,
+        name: "busy",
+        status: "ACTIVE",
+        total: 3,
+        delivered: 1,
+        failed: 1,
+        latencySumMs: 100,
+        latencyCount: 2,
+      },
+      { endpointId: quiet.id, name: "quiet", status: "PAUSED", ...sums },
+    ]);
+    const volume = await world.store.countVolume(tenant.tenantSeq, START, START + 2 * HOUR);
+    assert.deepEqual(
+      volume.map(({ total, delivered }) => [total, delivered]),
+      [
+        [1, 1],
+        [3, 1],
+      ],
+    );
+  });
+
+  test("sums of many calls at once lose nothing, and outlive the process", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const deliveries = await tenant.leasedMany(endpoint, 100);
+    await Promise.all(deliveries.map((delivery, index) => tenant.settle(delivery, index % 4 ? succeeded : exhausted)));
+    const expected = [{ hour: START, total: 100, delivered: 75, failed: 25 }];
+    assert.deepEqual(await world.store.countVolume(tenant.tenantSeq, START, START + HOUR), expected);
+    await world.restart(START);
+    assert.deepEqual(await world.store.countVolume(tenant.tenantSeq, START, START + HOUR), expected);
+    const view = await tenant.view(endpoint);
+    assert.deepEqual([view.successCount, view.failureCount], [75, 25]);
+  });
+
+  test("a retried delivery counts its last ending only, a replayed one as another delivery", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const delivery = await tenant.leased(endpoint);
+    await tenant.settle(delivery, exhausted);
+    await world.store.retry(tenant.ofDelivery(delivery.id, START + 1));
+    const [again] = await tenant.claim(endpoint, START + 1);
+    await tenant.settle(again ?? assert.fail(), succeeded, { at: START + 2 });
+    await world.store.replay({ ...tenant.owner, deliveryIds: [delivery.id], dryRun: false, now: START + 3 });
+    assert.deepEqual(await world.store.countVolume(tenant.tenantSeq, START, START + 1), [
+      { hour: START, total: 2, delivered: 1, failed: 0 },
+    ]);
+  });
+
+  test("a deleted endpoint's backlog counts as failed once it is written so", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    await tenant.leasedMany(endpoint, 2);
+    await tenant.waiting(endpoint);
+    await tenant.waiting(endpoint);
+    await tenant.remove(endpoint, START + 1);
+    while (!(await world.store.stepJob(START + 2)).idle);
+    const [hour] = await world.store.countVolume(tenant.tenantSeq, START, START + 1);
+    assert.deepEqual(hour, { hour: START, total: 4, delivered: 0, failed: 2 });
+  });
+}

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { InboundFilter } from "../../../../src/ports/store.ts";
+import { START } from "../delivery/times.ts";
+import { type OpenStore, useWorld, withWorld } from "../world.ts";
+import { createReceiving } from "./receiving.ts";
+
+export function inboundListCases(open: OpenStore): void {
+  const world = useWorld(open);
+
+  test("a list is the tenant's own of one kind, newest first, by every filter, with its total, from any place", async () => {
+    const tenant = await world.newTenant();
+    const others = createReceiving(world, await world.newTenant());
+    const { source, take, refuse, list } = createReceiving(world, tenant);
+    const sources = [await source(), await source()];
+    const made: { id: string; of: string; type: string; valid: boolean; direction: string | null; at: number }[] = [];
+    const changes = ["active>paused", "paused>active", "a>b"];
+    const directions = ["PAUSE_ACTIVATED", "PAUSE_DEACTIVATED", "NONE"];
+    for (let index = 0; index < 36; index += 1) {
+      const from = sources[index % 2] ?? assert.fail();
+      const valid = index % 4 !== 3;
+      const type = `type.${index % 3}`;
+      const now = START + Math.floor(index / 2);
+      const given = { eventType: type, now, same: null, change: changes[index % 3] ?? "" };
+      const { id } = valid ? await take(from, given) : await refuse(from, given);
+      made.unshift({ id, of: from.id, type, valid, direction: valid ? (directions[index % 3] ?? "") : null, at: now });
+      await take(from, { kind: "any", now, same: null });
+    }
+    await others.take(await others.source());
+    const [one] = sources;
+    assert(one !== undefined);
+    const asked: readonly (readonly [Partial<InboundFilter>, (row: (typeof made)[number]) => boolean])[] = [
+      [{}, () => true],
+      [{ sourceId: one.id }, (row) => row.of === one.id],
+      [{ sourceName: one.name }, (row) => row.of === one.id],
+      [{ sourceName: "nobody" }, () => false],
+      [{ sourceId: world.newId() }, () => false],
+      [{ eventType: "type.1" }, (row) => row.type === "type.1"],
+      [{ direction: "PAUSE_DEACTIVATED" }, (row) => row.direction === "PAUSE_DEACTIVATED"],
+      [{ valid: true }, (row) => row.valid],
+      [{ valid: false }, (row) => !row.valid],
+      [{ valid: false, direction: "NONE" }, () => false],
+      [
+        { valid: false, sourceId: one.id, eventType: "type.0" },
+        (row) => !row.valid && row.of === one.id && row.type === "type.0",
+      ],
+      [{ from: START + 5, to: START + 9 }, (row) => row.at >= START + 5 && row.at < START + 9],
+      [{ from: START + 9, valid: false }, (row) => row.at >= START + 9 && !row.valid],
+      [
+        { sourceId: one.id, valid: true, direction: "NONE", to: START + 12 },
+        (row) => row.of === one.id && row.direction === "NONE" && row.at < START + 12,
+      ],
+    ];
+    for (const [filter, fits] of asked) {
+      const expected = made.filter(fits).map(({ id }) => id);
+      const whole = await list(filter);
+      assert.deepEqual(
+        [whole.rows.map(({ id }) => id), whole.total],
+        [expected, expected.length],
+        JSON.stringify(filter),
+      );
+      const piece = await list(filter, 2, 3);
+      assert.deepEqual([piece.rows.map(({ id }) => id), piece.total], [expected.slice(2, 5), expected.length]);
+    }
+    assert.deepEqual((await list({}, 100, 10)).rows, []);
+    assert.equal((await list({ kind: "any" })).total, 36);
+    assert.equal((await list({ kind: "any", direction: "NONE" })).total, 0);
+  });
+
+  test("a list of no kind has both, each in its place, with one total, from any place", async () => {
+    const { source, take, refuse, list } = createReceiving(world, await world.newTenant());
+    const [from, beside] = [await source(), await source()];
+    const made: { id: string; kind: string; valid: boolean; type: string; at: number }[] = [];
+    for (let index = 0; index < 24; index += 1) {
+      const kind = index % 3 === 0 ? "any" : "pauseStatus";
+      const [valid, type, now] = [index % 5 !== 4, `type.${index % 2}`, START + Math.floor(index / 4)];
+      const given = { kind, eventType: type, now, same: null } as const;
+      const { id } = valid ? await take(from, given) : await refuse(from, given);
+      made.unshift({ id, kind, valid, type, at: now });
+      await take(beside, { ...given, kind: "any" });
+    }
+    const asked: readonly (readonly [Partial<InboundFilter>, (row: (typeof made)[number]) => boolean])[] = [
+      [{}, () => true],
+      [{ valid: true }, ({ valid }) => valid],
+      [{ valid: false }, ({ valid }) => !valid],
+      [{ valid: false, andNobodys: true }, ({ valid }) => !valid],
+      [{ eventType: "type.1", andNobodys: true }, ({ type }) => type === "type.1"],
+      [{ direction: "PAUSE_ACTIVATED" }, ({ kind, valid }) => kind === "pauseStatus" && valid],
+      [{ from: START + 1, to: START + 4 }, ({ at }) => at >= START + 1 && at < START + 4],
+    ];
+    for (const [filter, fits] of asked) {
+      const expected = made.filter(fits).map(({ id }) => id);
+      for (const [offset, limit] of [
+        [0, 100],
+        [2, 3],
+        [expected.length, 1],
+      ] as const) {
+        const { rows, total } = await list({ kind: null, sourceId: from.id, ...filter }, offset, limit);
+        const ids = rows.map(({ id }) => id);
+        assert.deepEqual([ids, total], [expected.slice(offset, offset + limit), expected.length]);
+      }
+    }
+  });
+
+  test("a row of a list is its record without the request and its events", async () => {
+    const { source, take, refuse, find, list } = createReceiving(world, await world.newTenant());
+    const from = await source();
+    await take(from);
+    await refuse(from);
+    const { rows } = await list();
+    for (const row of rows) {
+      const { raw: _, eventIds: __, ...record } = await find(row.id);
+      assert.deepEqual(row, record);
+    }
+  });
+
+  test("what is nobody's is among the tenant's for whoever may see it, in the order of receipt", async () => {
+    await withWorld(open, async (alone) => {
+      const { source, take, refuse, list } = createReceiving(alone, await alone.newTenant());
+      const others = createReceiving(alone, await alone.newTenant());
+      const [from, foreign] = [await source(), await others.source()];
+      const ids: string[] = [];
+      const nobodys: string[] = [];
+      for (let index = 0; index < 12; index += 1) {
+        const now = START + Math.floor(index / 4);
+        await others.take(foreign, { now, same: null });
+        const { id } = index % 3 === 0 ? await refuse(null, { now }) : await take(from, { now, same: null });
+        ids.unshift(id);
+        if (index % 3 === 0) nobodys.unshift(id);
+      }
+      await refuse(null, { kind: "any" });
+      const all = await list({ andNobodys: true });
+      assert.deepEqual([all.rows.map(({ id }) => id), all.total], [ids, 12]);
+      const piece = await list({ andNobodys: true }, 3, 4);
+      assert.deepEqual([piece.rows.map(({ id }) => id), piece.total], [ids.slice(3, 7), 12]);
+      const named = await list({ andNobodys: true, sourceName: "who_knows", valid: false });
+      assert.deepEqual([named.rows.map(({ id }) => id), named.total], [nobodys, 4]);
+      assert.equal((await list({ andNobodys: true, sourceId: from.id })).total, 8);
+      assert.equal((await list()).total, 8);
+      assert.equal((await list({ andNobodys: true, valid: false, to: START + 1 })).total, 2);
+    });
+  });
+
+  test("the refused ones of a source are listed oldest first, whole, after a sequence", async () => {
+    const tenant = await world.newTenant();
+    const other = await world.newTenant();
+    const { source, take, refuse, find } = createReceiving(world, tenant);
+    const [from, beside] = [await source(), await source()];
+    const ids: string[] = [];
+    for (let index = 0; index < 5; index += 1) {
+      ids.push((await refuse(from, { kind: index % 2 === 0 ? "any" : "pauseStatus" })).id);
+      await refuse(beside);
+      await take(from, { same: null });
+    }
+    const page = await world.store.listRejected(tenant.tenantSeq, from.id, 0, 3);
+    assert.deepEqual(
+      page.map(({ id }) => id),
+      ids.slice(0, 3),
+    );
+    for (const record of page) assert.deepEqual(record, await find(record.id));
+    const rest = await world.store.listRejected(tenant.tenantSeq, from.id, page[2]?.seq ?? 0, 3);
+    assert.deepEqual(
+      rest.map(({ id }) => id),
+      ids.slice(3),
+    );
+    assert.deepEqual(await world.store.listRejected(other.tenantSeq, from.id, 0, 3), []);
+    assert.deepEqual(await world.store.listRejected(tenant.tenantSeq, world.newId(), 0, 3), []);
+  });
+
+  test("a deleted source's records keep its id and its name", async () => {
+    const tenant = await world.newTenant();
+    const { source, take, list } = createReceiving(world, tenant);
+    const from = await source();
+    const { id } = await take(from);
+    await world.store.deleteSource({ ...tenant.owner, id: from.id, now: START });
+    for (const filter of [{}, { sourceId: from.id }, { sourceName: from.name }]) {
+      const { rows } = await list(filter);
+      assert.deepEqual(
+        rows.map((row) => [row.id, row.sourceId, row.sourceName]),
+        [[id, from.id, from.name]],
+      );
+    }
+  });
+}

@@ -1,0 +1,96 @@
+/** What a tenant of a world asks people, and what becomes of it. */
+import assert from "node:assert/strict";
+import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
+import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
+import type { NotificationState, Pause, Question, Recipient } from "../../../../src/domain/pauses/pause.ts";
+import type { AuditFilter, AuditRow, CreatePause, EndPauseResult, EventView } from "../../../../src/ports/store.ts";
+import { type Ground, keyClaim, type PublishOptions, type Tenancy } from "../access/tenancy.ts";
+import { HOUR, START } from "../delivery/times.ts";
+
+export interface AskOptions extends Partial<Question> {
+  readonly now?: EpochMs;
+  readonly expiresAt?: EpochMs;
+  readonly recipient?: Recipient | null;
+  readonly notification?: NotificationState;
+  readonly key?: PublishOptions["key"];
+}
+
+export interface Asking {
+  request(options?: AskOptions): CreatePause;
+  /** A pause that is made now; by default it expires in an hour and nobody is told. */
+  ask(options?: AskOptions): Promise<Pause>;
+  answer(pause: Pause, answer?: { choice?: string; text?: string | null; now?: EpochMs }): Promise<EndPauseResult>;
+  cancel(pause: Pause, now?: EpochMs): Promise<EndPauseResult>;
+  expire(pause: Pause, now?: EpochMs): Promise<EndPauseResult>;
+  find(pause: Pause): Promise<Pause>;
+  /** The events that an endpoint was sent, oldest first. */
+  events(endpoint: Endpoint): Promise<readonly EventView[]>;
+  /** Oldest first. */
+  audit(filter?: Partial<AuditFilter>): Promise<readonly AuditRow[]>;
+  openedBy(pause: Pause, userAgent: string | null, now?: EpochMs): Promise<void>;
+}
+
+export const EMAIL: Recipient = { channel: "email", address: "ann@example.com" };
+export const TOLD: NotificationState = { status: "pending", reason: null };
+const NOBODY: NotificationState = { status: "none", reason: null };
+
+export function createAsking(world: Ground, tenant: Tenancy): Asking {
+  const { tenantSeq, actor } = tenant;
+
+  function request({ now = START, key, recipient = null, notification, expiresAt, ...question }: AskOptions = {}) {
+    const claim = keyClaim(key);
+    return {
+      actor,
+      tenantSeq,
+      id: world.newId(),
+      question: {
+        message: "Deploy to production?",
+        options: ["yes", "no"],
+        allowTextResponse: false,
+        timeoutDefault: null,
+        metadata: null,
+        ...question,
+      },
+      recipient,
+      notification: notification ?? NOBODY,
+      expiresAt: expiresAt ?? now + HOUR,
+      idempotency: claim === null ? null : { ...claim, surface: "pauses" as const },
+      now,
+    };
+  }
+
+  return {
+    request,
+    async ask(options) {
+      const created = await world.store.createPause(request(options));
+      assert(created.kind === "created");
+      return created.pause;
+    },
+    answer: ({ id }, { choice = "yes", text = null, now = START } = {}) =>
+      world.store.endPause({ id, by: "human", choice, text, now }),
+    cancel: ({ id }, now = START) => world.store.endPause({ id, by: "developer", actor, tenantSeq, now }),
+    expire: ({ id, expiresAt }, now = expiresAt) => world.store.endPause({ id, by: "deadline", now }),
+    async find({ id }) {
+      const found = await world.store.getPause(tenantSeq, id);
+      assert(found !== null);
+      return found;
+    },
+    async events(endpoint) {
+      const rows = (await tenant.all()).filter(({ endpointId }) => endpointId === endpoint.id);
+      return Promise.all(rows.map(({ eventId }) => tenant.event(eventId)).toReversed());
+    },
+    async audit(filter = {}) {
+      const whole = { pauseId: null, type: null, from: null, to: null, tenantSeq };
+      const page = await world.store.listAudit({ ...whole, ...filter }, 0, 1000);
+      assert.equal(page.total, page.rows.length);
+      return page.rows.toReversed();
+    },
+    openedBy: ({ id }, userAgent, now = START) =>
+      world.store.recordOpening({ pauseId: id, method: "GET", userAgent, now }),
+  };
+}
+
+/** A pause's own audit, as far as a case knows it beforehand. */
+export async function told(asking: Asking, pauseId: Uuid): Promise<unknown[]> {
+  return (await asking.audit({ pauseId })).map(({ type, actor, data }) => [type, actor, data]);
+}

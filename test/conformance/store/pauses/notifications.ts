@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EpochMs } from "../../../../src/domain/ids.ts";
+import type { Channel, Pause } from "../../../../src/domain/pauses/pause.ts";
+import type { SettleNotification } from "../../../../src/ports/store.ts";
+import { HOUR, MINUTE, SECOND, START } from "../delivery/times.ts";
+import { type OpenStore, type World, withWorld } from "../world.ts";
+import { type AskOptions, createAsking, EMAIL, TOLD } from "./asking.ts";
+
+const ENDED_FIRST = { status: "failed", reason: "the pause ended first" };
+
+/** Claims concern every tenant, so each case has a store of its own. */
+async function withNotices(open: OpenStore, run: (notices: Awaited<ReturnType<typeof newNotices>>) => Promise<void>) {
+  await withWorld(open, async (world) => run(await newNotices(world)));
+}
+
+async function newNotices(world: World) {
+  const asking = createAsking(world, await world.newTenant());
+  return {
+    ...asking,
+    world,
+    /** A pause whose recipient is to be told. */
+    tell: (options: AskOptions = {}) => asking.ask({ recipient: EMAIL, notification: TOLD, ...options }),
+    async claim(now: EpochMs = START, limit = 10, channel: Channel = "email") {
+      const request = { channel, node: world.node, now, limit, afterTenant: 0 };
+      const { claimed, nextAt } = await world.store.claimNotifications(request);
+      return { claimed, nextAt };
+    },
+    settle: (pause: Pause, outcome: SettleNotification["outcome"], now: EpochMs = START) =>
+      world.store.settleNotification({ pauseId: pause.id, now, outcome }),
+    stateOf: async (pause: Pause) => (await asking.find(pause)).notification,
+  };
+}
+
+export function notificationCases(open: OpenStore): void {
+  test("one that is to be sent is claimed once, with what the person has to know", () =>
+    withNotices(open, async ({ tell, claim, settle, stateOf, audit }) => {
+      const pause = await tell();
+      assert.deepEqual(await claim(), { claimed: [{ pause, attempts: 0 }], nextAt: null });
+      assert.deepEqual(await claim(), { claimed: [], nextAt: null });
+      assert.deepEqual(await stateOf(pause), TOLD);
+      for (let times = 0; times < 2; times += 1) await settle(pause, { kind: "sent" });
+      assert.deepEqual(await stateOf(pause), { status: "sent", reason: null });
+      assert.deepEqual(await claim(START + HOUR), { claimed: [], nextAt: null });
+      const rows = await audit({ pauseId: pause.id, type: "pause.notified" });
+      assert.deepEqual(
+        rows.map(({ actor, data }) => [actor, data]),
+        [["system", { channel: "email" }]],
+      );
+    }));
+
+  test("nobody is told of a pause that asks for no message", () =>
+    withNotices(open, async ({ ask, claim, stateOf }) => {
+      const none = { status: "none", reason: "made with a test key" } as const;
+      const pause = await ask({ recipient: EMAIL, notification: none });
+      await ask();
+      assert.deepEqual(await claim(), { claimed: [], nextAt: null });
+      assert.deepEqual(await stateOf(pause), none);
+    }));
+
+  test("each channel has its own, the oldest first, as many as asked for", () =>
+    withNotices(open, async ({ tell, claim }) => {
+      const slack = await tell({ recipient: { channel: "slack", address: "https://hooks.example.com/T0/B0/x" } });
+      const sms = await tell({ recipient: { channel: "sms", address: "+15550100" } });
+      const mails = [await tell({ now: START + 2 }), await tell(), await tell({ now: START + 1 })];
+      const first = await claim(START + 1, 1);
+      assert.deepEqual([first.claimed[0]?.pause.id, first.nextAt], [mails[1]?.id, START + 2]);
+      const second = await claim(START + 1, 10);
+      assert.deepEqual(
+        second.claimed.map(({ pause }) => pause.id),
+        [mails[2]?.id],
+      );
+      assert.equal(second.nextAt, START + 2);
+      assert.deepEqual((await claim(START, 10, "slack")).claimed[0]?.pause, slack);
+      assert.deepEqual((await claim(START, 10, "sms")).claimed[0]?.pause, sms);
+    }));
+
+  test("tenants take turns, and none has more than its share on the wire", () =>
+    withWorld(open, async (world) => {
+      const [one, two] = [await world.newTenant(), await world.newTenant()];
+      for (const tenant of [one, one, one, one, one, one, two]) {
+        await createAsking(world, tenant).ask({ recipient: EMAIL, notification: TOLD });
+      }
+      const claim = async (limit: number, afterTenant: number) => {
+        const request = { channel: "email", node: world.node, now: START, limit, afterTenant } as const;
+        const { claimed, lastTenant } = await world.store.claimNotifications(request);
+        return { of: claimed.map(({ pause }) => pause.tenantSeq), lastTenant };
+      };
+      const [first, second] = [one.actor.tenantSeq, two.actor.tenantSeq];
+      assert.deepEqual(await claim(1, 0), { of: [first], lastTenant: first });
+      assert.deepEqual(await claim(1, first), { of: [second], lastTenant: second });
+      assert.deepEqual(await claim(10, second), { of: [first, first, first], lastTenant: first });
+      assert.deepEqual((await claim(10, first)).of, []);
+    }));
+
+  test("one that is to be tried again is due then, with the reason kept and the attempt counted", () =>
+    withNotices(open, async ({ tell, claim, settle, stateOf }) => {
+      const pause = await tell();
+      await claim();
+      await settle(pause, { kind: "again", at: START + MINUTE, reason: "421 try later" });
+      assert.deepEqual(await stateOf(pause), { status: "pending", reason: "421 try later" });
+      assert.deepEqual(await claim(START + MINUTE - 1), { claimed: [], nextAt: START + MINUTE });
+      const { claimed } = await claim(START + MINUTE);
+      assert.deepEqual([claimed.length, claimed[0]?.attempts], [1, 1]);
+      await settle(pause, { kind: "failed", reason: "550 no such user" }, START + MINUTE);
+      assert.deepEqual(await stateOf(pause), { status: "failed", reason: "550 no such user" });
+      assert.deepEqual(await claim(START + 30 * MINUTE), { claimed: [], nextAt: null });
+    }));
+
+  test("one that was given back untried is due at once, and its attempt is not counted", () =>
+    withNotices(open, async ({ tell, claim, settle, stateOf }) => {
+      const pause = await tell();
+      await claim();
+      await settle(pause, { kind: "returned" }, START + SECOND);
+      assert.deepEqual(await stateOf(pause), TOLD);
+      assert.deepEqual(await claim(START), { claimed: [], nextAt: START + SECOND });
+      assert.equal((await claim(START + SECOND)).claimed[0]?.attempts, 0);
+    }));
+
+  test("what nobody has claimed cannot be settled", () =>
+    withNotices(open, async ({ tell, claim, settle, stateOf, audit, world }) => {
+      const pause = await tell();
+      const outcomes = [
+        { kind: "sent" },
+        { kind: "failed", reason: "no" },
+        { kind: "again", at: START + HOUR, reason: "no" },
+        { kind: "returned" },
+      ] as const;
+      for (const outcome of outcomes) await settle(pause, outcome);
+      await settle({ ...pause, id: world.newId() }, { kind: "sent" });
+      assert.deepEqual(await stateOf(pause), TOLD);
+      assert.equal((await audit()).filter(({ type }) => type === "pause.notified").length, 0);
+      assert.equal((await claim()).claimed[0]?.attempts, 0);
+    }));
+
+  test("a new start has whatever the process before it had claimed, and only that again", () =>
+    withNotices(open, async ({ tell, claim, settle, stateOf, world }) => {
+      const [sent, lost] = [await tell(), await tell()];
+      await claim();
+      await settle(sent, { kind: "sent" });
+      await world.restart(START + MINUTE);
+      await settle(lost, { kind: "sent" }, START + MINUTE);
+      assert.deepEqual(await stateOf(lost), TOLD);
+      const { claimed } = await claim(START + MINUTE);
+      assert.deepEqual(claimed, [{ pause: lost, attempts: 1 }]);
+      assert.deepEqual(await stateOf(sent), { status: "sent", reason: null });
+    }));
+
+  test("nobody is told of a pause that has ended, nor of one whose deadline has come", () =>
+    withNotices(open, async ({ tell, claim, answer, cancel, expire, stateOf }) => {
+      const [answered, cancelled, timedOut, due] = [await tell(), await tell(), await tell(), await tell()];
+      await answer(answered);
+      await cancel(cancelled);
+      await expire(timedOut);
+      assert.deepEqual(await claim(due.expiresAt), { claimed: [], nextAt: null });
+      for (const pause of [answered, cancelled, timedOut, due]) assert.deepEqual(await stateOf(pause), ENDED_FIRST);
+      assert.equal((await expire(due)).kind, "ended");
+    }));
+
+  test("one on the wire while its pause ends is what became of it, and not tried again", () =>
+    withNotices(open, async ({ tell, claim, answer, settle, stateOf, world }) => {
+      const pauses = [await tell(), await tell(), await tell(), await tell()] as const;
+      await claim();
+      for (const pause of pauses) await answer(pause);
+      for (const pause of pauses) assert.deepEqual(await stateOf(pause), TOLD);
+      await settle(pauses[0], { kind: "sent" });
+      await settle(pauses[1], { kind: "again", at: START + 1, reason: "later" });
+      await settle(pauses[2], { kind: "returned" });
+      await world.restart(START);
+      const states = await Promise.all(pauses.map(stateOf));
+      assert.deepEqual(states, [{ status: "sent", reason: null }, ENDED_FIRST, ENDED_FIRST, ENDED_FIRST]);
+      assert.deepEqual(await claim(START + HOUR - 1), { claimed: [], nextAt: null });
+    }));
+
+  test("links are signed with one key, whoever starts", () =>
+    withNotices(open, async ({ world }) => {
+      const { linkKey } = await world.restart(START);
+      assert.match(linkKey, /^[0-9a-f]{64}$/);
+      assert.equal((await world.restart(START)).linkKey, linkKey);
+    }));
+}

@@ -1,0 +1,334 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
+import type { Seq } from "../../../../src/domain/ids.ts";
+import { LIST_PAGE_BYTES_MAX, LIST_PAGE_MAX, PAUSE_METADATA_BYTES_MAX } from "../../../../src/domain/limits.ts";
+import type { Pause } from "../../../../src/domain/pauses/pause.ts";
+import type { EndPauseResult } from "../../../../src/ports/store.ts";
+import { HOUR, SECOND, START } from "../delivery/times.ts";
+import { type OpenStore, useWorld } from "../world.ts";
+import { createAsking, EMAIL, told } from "./asking.ts";
+
+const TTL = 72 * HOUR;
+
+export function pauseCases(open: OpenStore): void {
+  const world = useWorld(open);
+  const newAsking = async () => {
+    const tenant = await world.newTenant();
+    return { tenant, ...createAsking(world, tenant) };
+  };
+  const kinds = (results: readonly EndPauseResult[]) => results.map(({ kind }) => kind).toSorted();
+
+  // ── Making ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  test("a pause is kept as it was asked for", async () => {
+    const { tenant, ask, find } = await newAsking();
+    const question = {
+      message: "Line one\nline two ✓",
+      options: ["a", "b", "c"],
+      allowTextResponse: true,
+      timeoutDefault: "b",
+      metadata: '{"z": 1, "a": [2]}',
+    };
+    const notification = { status: "none", reason: "made with a test key" } as const;
+    const pause = await ask({ ...question, recipient: EMAIL, notification, expiresAt: START + 5 * SECOND });
+    assert.deepEqual(pause, {
+      id: pause.id,
+      seq: pause.seq,
+      tenantId: tenant.actor.tenantId,
+      tenantSeq: tenant.tenantSeq,
+      tenantName: "Tenant",
+      ...question,
+      recipient: EMAIL,
+      notification,
+      expiresAt: START + 5 * SECOND,
+      createdAt: START,
+      ending: null,
+    });
+    assert.deepEqual(await find(pause), pause);
+    await world.restart(START);
+    assert.deepEqual(await find(pause), pause);
+  });
+
+  test("a pause is its tenant's, and its link's holder's", async () => {
+    const { ask } = await newAsking();
+    const other = await world.newTenant();
+    const pause = await ask();
+    assert.equal(await world.store.getPause(other.tenantSeq, pause.id), null);
+    assert.deepEqual(await world.store.getPause(null, pause.id), pause);
+    assert.equal(await world.store.getPause(null, world.newId()), null);
+  });
+
+  test("a pause that is made again after an ambiguous answer is one pause", async () => {
+    const { request, audit } = await newAsking();
+    for (const asked of [request(), request({ key: { name: "k" } })]) {
+      const first = await world.store.createPause(asked);
+      assert.equal(first.kind, "created");
+      assert.deepEqual(await world.store.createPause(asked), first);
+      assert.equal((await audit({ pauseId: asked.id })).length, 1);
+    }
+  });
+
+  test("the same idempotency key answers the first pause as it is now, another content is a conflict", async () => {
+    const { request, answer, find } = await newAsking();
+    const key = { name: "k" };
+    const asked = [request({ key }), request({ key })];
+    const [first, second] = await Promise.all(asked.map((each) => world.store.createPause(each)));
+    assert(first?.kind === "created");
+    assert.deepEqual(second, { kind: "repeated", pause: first.pause });
+    await answer(first.pause);
+    const late = await world.store.createPause(request({ key, now: START + TTL - 1 }));
+    assert.deepEqual(late, { kind: "repeated", pause: await find(first.pause) });
+    const other = request({ key: { name: "k", fingerprint: "other" } });
+    assert.deepEqual(await world.store.createPause(other), { kind: "conflict" });
+    assert.equal(await world.store.getPause(null, other.id), null);
+    const fresh = await world.store.createPause(request({ key, now: START + TTL }));
+    assert(fresh.kind === "created" && fresh.pause.id !== first.pause.id);
+  });
+
+  test("a pause's key has nothing to do with an event's, nor with another tenant's", async () => {
+    const [one, two] = [await newAsking(), await newAsking()];
+    await one.tenant.publish([], { key: { name: "k", fingerprint: "event" } });
+    await one.ask({ key: { name: "k", fingerprint: "one" } });
+    await two.ask({ key: { name: "k", fingerprint: "two" } });
+  });
+
+  // ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  test("a list has the tenant's own, newest first, page by page, of every status", async () => {
+    const { tenant, ask, answer, cancel, expire } = await newAsking();
+    const others = await newAsking();
+    const pauses: Pause[] = [];
+    for (let index = 0; index < 9; index += 1) {
+      pauses.push(await ask());
+      await others.ask();
+    }
+    const endings = [answer, cancel, expire];
+    for (const [index, pause] of pauses.entries()) await endings[index % 4]?.(pause);
+    const ids = async (status: "pending" | "responded" | "timed_out" | "cancelled" | null) => {
+      const found: string[] = [];
+      let before: Seq | null = null;
+      do {
+        const page = await world.store.listPauses({ tenantSeq: tenant.tenantSeq, status }, before, 2);
+        assert(page.pauses.every(({ ending }) => status === null || (ending?.status ?? "pending") === status));
+        found.push(...page.pauses.map(({ id }) => id));
+        before = page.next;
+      } while (before !== null);
+      return found;
+    };
+    const expected = (rest: number | null) =>
+      pauses
+        .filter((_, index) => rest === null || index % 4 === rest)
+        .map(({ id }) => id)
+        .toReversed();
+    assert.deepEqual(await ids(null), expected(null));
+    for (const [rest, status] of (["responded", "cancelled", "timed_out", "pending"] as const).entries()) {
+      assert.deepEqual(await ids(status), expected(rest));
+    }
+  });
+
+  test("a page of pauses with much metadata ends early, and the pages have every pause once, newest first", async () => {
+    const { tenant, ask } = await newAsking();
+    const metadata = JSON.stringify({ text: "x".repeat(PAUSE_METADATA_BYTES_MAX - 100) });
+    const perPage = Math.floor(LIST_PAGE_BYTES_MAX / PAUSE_METADATA_BYTES_MAX);
+    const made: Pause[] = [];
+    for (let count = 0; count < 2 * perPage; count += 1) made.push(await ask({ metadata }));
+    for (const status of [null, "pending"] as const) {
+      const found: string[] = [];
+      let before: Seq | null = null;
+      do {
+        const page = await world.store.listPauses({ tenantSeq: tenant.tenantSeq, status }, before, LIST_PAGE_MAX);
+        assert(page.pauses.length > 0 && page.pauses.length <= perPage);
+        found.push(...page.pauses.map(({ id }) => id));
+        before = page.next;
+      } while (before !== null);
+      assert.deepEqual(found, made.map(({ id }) => id).toReversed());
+    }
+  });
+
+  test("a page that ends with the last pause says that there is no other", async () => {
+    const { tenant, ask } = await newAsking();
+    const filter = { tenantSeq: tenant.tenantSeq, status: null };
+    assert.deepEqual(await world.store.listPauses(filter, null, 2), { pauses: [], next: null });
+    await ask();
+    await ask();
+    assert.equal((await world.store.listPauses(filter, null, 2)).next, null);
+    assert.notEqual((await world.store.listPauses(filter, null, 1)).next, null);
+  });
+
+  // ── Ending ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  const ANSWERED =
+    '{"choice":"no","text":"not \\"today\\"","response_at":"2027-01-15T00:00:01Z","metadata":{"b": 1,"a":2}}';
+  const endings: readonly (readonly [
+    string,
+    string,
+    (on: ReturnType<typeof createAsking>, pause: Pause) => unknown,
+  ])[] = [
+    ["pause.responded", ANSWERED, (on, pause) => on.answer(pause, { choice: "no", text: 'not "today"', now: AT })],
+    ["pause.timed_out", '{"choice":"yes","response_at":"2027-01-15T01:00:00Z","metadata":{"b": 1,"a":2}}', expire],
+    ["pause.cancelled", '{"choice":null,"text":null,"response_at":null,"metadata":{"b": 1,"a":2}}', cancel],
+  ];
+
+  for (const [type, payload, end] of endings) {
+    test(`${type} is published once, with the fields of its reference, to the endpoints that match`, async () => {
+      const { tenant, ask, events, ...asking } = await newAsking();
+      const everything = await tenant.endpoint();
+      const filtered = await tenant.endpoint({ eventTypes: ["pause.*"] });
+      const other = await tenant.endpoint({ eventTypes: ["order.paid"] });
+      const metadata = '{"b": 1,"a":2}';
+      const pause = await ask({ allowTextResponse: true, timeoutDefault: "yes", metadata });
+      const result = (await end({ ask, events, ...asking }, pause)) as EndPauseResult;
+      assert(result.kind === "ended");
+      assert.deepEqual(
+        result.woken.map(({ endpointSeq }) => endpointSeq),
+        [everything.seq, filtered.seq],
+      );
+      for (const endpoint of [everything, filtered]) {
+        const sent = await events(endpoint);
+        assert.deepEqual(
+          sent.map((event) => [event.type, event.payload]),
+          [[type, payload]],
+        );
+      }
+      assert.deepEqual(await events(other), []);
+      const [delivery] = await tenant.claim(filtered, pause.expiresAt + HOUR);
+      assert.deepEqual([delivery?.event.pauseId, delivery?.event.type], [pause.id, type]);
+    });
+  }
+
+  test("the first answer wins, the same again is no mistake, another is refused and written down", async () => {
+    const { tenant, ask, answer, find, events, ...asking } = await newAsking();
+    const endpoint = await tenant.endpoint();
+    const pause = await ask({ allowTextResponse: true });
+    const won = await answer(pause, { choice: "no", text: "why", now: AT });
+    assert(won.kind === "ended");
+    const ending = { status: "responded", choice: "no", text: "why", at: AT } as const;
+    assert.deepEqual(won.pause, { ...pause, ending });
+    const repeat = await answer(pause, { choice: "no", text: "why", now: AT + 1 });
+    assert.deepEqual(repeat, { kind: "before", pause: won.pause, woken: [] });
+    for (const other of [{ choice: "yes", text: "why" }, { choice: "no" }]) {
+      assert.deepEqual(await answer(pause, { ...other, now: AT + 2 }), repeat);
+    }
+    assert.deepEqual(await find(pause), won.pause);
+    assert.equal((await events(endpoint)).length, 1);
+    assert.deepEqual(await told({ ask, answer, find, events, ...asking }, pause.id), [
+      ["pause.created", "developer", { channel: null, keyId: tenant.actor.id }],
+      ["pause.responded", "human", { choice: "no" }],
+      ["pause.answer_refused", "human", { choice: "yes", status: "responded" }],
+      ["pause.answer_refused", "human", { choice: "no", status: "responded" }],
+    ]);
+  });
+
+  test("a cancelled pause stays cancelled, and says so to whoever answers", async () => {
+    const { tenant, ask, answer, cancel: abandon, expire: late, audit } = await newAsking();
+    const pause = await ask();
+    const won = await abandon(pause, AT);
+    assert(won.kind === "ended");
+    assert.deepEqual(won.pause.ending, { status: "cancelled", at: AT });
+    for (const result of [await abandon(pause, AT), await answer(pause), await late(pause)]) {
+      assert.deepEqual(result, { kind: "before", pause: won.pause, woken: [] });
+    }
+    const rows = await audit({ pauseId: pause.id });
+    assert.deepEqual(
+      rows.map(({ type, actor, data }) => [type, actor, data]),
+      [
+        ["pause.created", "developer", { channel: null, keyId: tenant.actor.id }],
+        ["pause.answer_refused", "human", { choice: "yes", status: "cancelled" }],
+        ["pause.cancelled", "developer", { keyId: tenant.actor.id }],
+      ],
+    );
+  });
+
+  test("nobody ends what is not there, and no tenant another's", async () => {
+    const { ask, find } = await newAsking();
+    const other = await world.newTenant();
+    const pause = await ask();
+    const foreign = await world.store.endPause({ id: pause.id, by: "developer", ...other.owner, now: START });
+    assert.deepEqual(foreign, { kind: "unknown" });
+    const nobody = { id: world.newId(), now: START } as const;
+    assert.deepEqual(await world.store.endPause({ ...nobody, by: "deadline" }), { kind: "unknown" });
+    assert.deepEqual(await world.store.endPause({ ...nobody, by: "human", choice: "yes", text: null }), {
+      kind: "unknown",
+    });
+    assert.deepEqual(await find(pause), pause);
+  });
+
+  async function assertOneEnding(asking: Awaited<ReturnType<typeof newAsking>>, endpoint: Endpoint, pause: Pause) {
+    const { ending } = await asking.find(pause);
+    const events = await asking.events(endpoint);
+    const rows = await asking.audit({ pauseId: pause.id });
+    const endings = rows.filter(({ type }) => ["pause.responded", "pause.timed_out", "pause.cancelled"].includes(type));
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      [`pause.${ending?.status}`],
+    );
+    assert.deepEqual(
+      endings.map(({ type }) => type),
+      [`pause.${ending?.status}`],
+    );
+  }
+
+  test("answers, a cancellation and the deadline in one commit have one winner and one event", async () => {
+    for (let first = 0; first < 4; first += 1) {
+      const asking = await newAsking();
+      const endpoint = await asking.tenant.endpoint();
+      const pause = await asking.ask();
+      const racers = [
+        () => asking.answer(pause, { choice: "yes", now: AT }),
+        () => asking.cancel(pause, AT),
+        () => asking.answer(pause, { choice: "no", now: AT }),
+        () => asking.expire(pause),
+      ];
+      const turned = [...racers.slice(first), ...racers.slice(0, first)];
+      const results = await Promise.all(turned.map((race) => race()));
+      assert.deepEqual(kinds(results), ["before", "before", "before", "ended"]);
+      assert.equal(results[0]?.kind, "ended");
+      await assertOneEnding(asking, endpoint, pause);
+    }
+  });
+
+  test("answers and cancellations in one commit after another have one winner and one event", async () => {
+    const asking = await newAsking();
+    const endpoint = await asking.tenant.endpoint();
+    const pause = await asking.ask();
+    const results = [await asking.cancel(pause, AT), await asking.answer(pause), await asking.expire(pause)];
+    await world.restart(START);
+    results.push(await asking.cancel(pause, AT), await asking.answer(pause));
+    assert.deepEqual(kinds(results), ["before", "before", "before", "before", "ended"]);
+    await assertOneEnding(asking, endpoint, pause);
+  });
+
+  test("refused answers and openings are kept in bounded numbers", async () => {
+    const { ask, answer, openedBy, audit } = await newAsking();
+    const pause = await ask();
+    await answer(pause, { choice: "no", now: AT });
+    for (let count = 0; count < 25; count += 1) {
+      await answer(pause, { choice: "yes", now: AT });
+      await openedBy(pause, count === 0 ? "Scanner/1.0" : null, AT);
+    }
+    assert.equal((await audit({ pauseId: pause.id, type: "pause.answer_refused" })).length, 20);
+    const openings = await audit({ pauseId: pause.id, type: "pause.opened" });
+    assert.equal(openings.length, 20);
+    assert.deepEqual(openings[0]?.data, { method: "GET", user_agent: "Scanner/1.0" });
+    assert.deepEqual([openings[1]?.data, openings[1]?.actor], [{ method: "GET", user_agent: null }, "human"]);
+    await world.store.recordOpening({ pauseId: world.newId(), method: "HEAD", userAgent: null, now: AT });
+  });
+
+  test("what ends is held for a paused endpoint, and missed by a disabled one", async () => {
+    const { tenant, ask, answer, events } = await newAsking();
+    const [paused, disabled] = [await tenant.endpoint(), await tenant.endpoint()];
+    await tenant.patch(paused, { status: "PAUSED" }, START);
+    await tenant.patch(disabled, { status: "DISABLED" }, START);
+    const result = await answer(await ask());
+    assert(result.kind === "ended");
+    assert.deepEqual(result.woken, []);
+    assert.deepEqual([(await events(paused)).length, (await events(disabled)).length], [1, 0]);
+    await tenant.patch(paused, { status: "ACTIVE" }, START);
+    assert.equal((await tenant.claim(paused, START)).length, 1);
+  });
+}
+
+const AT = START + SECOND;
+const expire = (on: ReturnType<typeof createAsking>, pause: Pause) => on.expire(pause, pause.expiresAt + HOUR);
+const cancel = (on: ReturnType<typeof createAsking>, pause: Pause) => on.cancel(pause, AT);

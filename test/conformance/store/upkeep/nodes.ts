@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DAY, HOUR, SECOND, START } from "../delivery/times.ts";
+import { type OpenStore, useWorld, withWorld } from "../world.ts";
+
+export function nodeCases(open: OpenStore): void {
+  const world = useWorld(open);
+
+  test("each start enters as another node, and hears the latest time that the store has seen", async () => {
+    await withWorld(open, async (alone) => {
+      const first = alone.node;
+      await alone.store.heartbeat(first, START + HOUR, true);
+      const second = await alone.restart(START + 2 * HOUR);
+      assert.notEqual(second.node, first);
+      assert.equal(second.lastSeenAt, START + HOUR);
+      assert.equal(second.now, START + 2 * HOUR);
+    });
+  });
+
+  test("time never goes back, though the wall clock may", async () => {
+    await withWorld(open, async (alone) => {
+      await alone.store.heartbeat(alone.node, START + DAY, true);
+      const entered = await alone.restart(START);
+      assert.equal(entered.now, START + DAY);
+      assert.equal(entered.lastSeenAt, START + DAY);
+      await alone.store.heartbeat(alone.node, START + HOUR, true);
+      assert.equal((await alone.restart(START)).now, START + DAY);
+    });
+  });
+
+  test("what was published later than the last heartbeat was seen too", async () => {
+    await withWorld(open, async (alone) => {
+      const tenant = await alone.newTenant();
+      await tenant.publish([], { now: START + 3 * HOUR });
+      assert.equal((await alone.restart(START)).now, START + 3 * HOUR);
+    });
+  });
+
+  test("a new start can adopt the lanes of the process before it", async () => {
+    await withWorld(open, async (alone) => {
+      const tenant = await alone.newTenant();
+      const endpoint = await tenant.endpoint({ ordered: true });
+      const [first] = await tenant.leasedMany(endpoint, 2);
+      const before = await alone.store.leases(alone.node);
+      await alone.restart(START + SECOND);
+      const claimed = await alone.store.claim({
+        node: alone.node,
+        now: START + SECOND,
+        lanes: [],
+        adopt: { lanesMax: 10, countEach: 10, exceptTenants: [] },
+        deliveriesMax: 10,
+        bytesMax: 1000,
+        firstToken: alone.newTokens(10),
+      });
+      const deliveries = claimed.lanes.flatMap((lane) => lane.deliveries);
+      assert.equal(deliveries.length, 2);
+      assert.equal(deliveries[0]?.id, first?.id);
+      const tokens = new Set(before.map(({ token }) => token));
+      assert(deliveries.every(({ token }) => !tokens.has(token)));
+    });
+  });
+
+  test("its own commits are no foreign changes, another process's are", async () => {
+    const before = await world.store.foreignChanges();
+    const tenant = await world.newTenant();
+    await tenant.publish([]);
+    assert.equal(await world.store.foreignChanges(), before);
+    await world.writeFromOutside();
+    const after = await world.store.foreignChanges();
+    assert.notEqual(after, before);
+    assert.equal(await world.store.foreignChanges(), after);
+  });
+
+  test("a store that commits says so, and how large it is", async () => {
+    const stats = await world.store.stats();
+    assert.equal(stats.writable, true);
+    assert.equal(stats.leased, 0);
+    assert(stats.fileBytes > 0);
+    assert(stats.walBytes >= 0);
+  });
+
+  test("a store that was closed refuses what reads and what changes", async () => {
+    const { store, dispose } = await open();
+    await store.enter(START);
+    await dispose();
+    await assert.rejects(store.publish([]), { code: "STORE_UNAVAILABLE" });
+    await assert.rejects(store.listTenants(null, 1), { code: "STORE_UNAVAILABLE" });
+  });
+}

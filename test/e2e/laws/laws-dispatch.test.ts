@@ -1,0 +1,80 @@
+/** What the dispatcher starts while settlements are under way, and whom dead endpoints may delay. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { leaveOpen } from "../../harness/hooks.ts";
+import {
+  createEndpoint,
+  lull,
+  patch,
+  publish,
+  publishAll,
+  publishMany,
+  readDelivery,
+  stage,
+} from "../../harness/scene.ts";
+import { startServer } from "../../harness/server.ts";
+
+const server = await startServer({ after });
+
+test("nothing is started between a 410 and its settlement", async (t) => {
+  const { client, hooks, endpointId, outcomes } = await stage(t, server, { max_in_flight: 1 });
+  hooks.react((hook, count) => hook.answer(count === 1 ? 410 : 200));
+  await patch(client, endpointId, { status: "PAUSED" });
+  const published = await publishAll(client, [1, 2, 3]);
+  await patch(client, endpointId, { status: "ACTIVE" });
+  await outcomes.until(published[0]?.deliveryId ?? "", "FAILED");
+  await lull(t, server);
+  assert.equal(hooks.all.length, 1);
+  for (const { deliveryId } of published.slice(1)) {
+    assert.equal((await readDelivery(client, deliveryId)).status, "HELD");
+  }
+});
+
+test("an endpoint that fails at once gets no more than twenty attempts and what was on the wire then", async (t) => {
+  const { client, hooks, endpointId } = await stage(t, server, { retry_schedule_seconds: [3600] });
+  hooks.react((hook) => hook.answer(500));
+  await patch(client, endpointId, { status: "PAUSED" });
+  await publishMany(client, 500);
+  await patch(client, endpointId, { status: "ACTIVE" });
+  await hooks.nth(20);
+  await lull(t, server);
+  assert.ok(hooks.all.length <= 23, `${hooks.all.length} requests`);
+});
+
+/** Nothing of it ends while a test waits for a signal. */
+const SILENT = { timeout_seconds: 30 };
+
+test("large payloads for one tenant's silent endpoints do not delay another tenant's events", async (t) => {
+  const { client, hooks } = await stage(t, server, SILENT);
+  hooks.react(leaveOpen);
+  await createEndpoint(client, { url: hooks.url, ...SILENT });
+  // More than all payloads that are held in memory, in batches that are not too large.
+  for (let batch = 0; batch < 5; batch += 1) await publishMany(client, 30, { fill: "x".repeat(250_000) });
+  await hooks.nth(8);
+  await lull(t, server);
+  assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
+});
+
+test("more deliveries than memory holds, all for silent endpoints, delay no other tenant's events", async (t) => {
+  const { client, hooks } = await stage(t, server, SILENT);
+  hooks.react(leaveOpen);
+  await Promise.all(Array.from({ length: 99 }, () => createEndpoint(client, { url: hooks.url, ...SILENT })));
+  await publishMany(client, 210);
+  await hooks.nth(400);
+  await lull(t, server);
+  assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
+});
+
+test("three hundred dead endpoints of one tenant do not delay another tenant's", async (t) => {
+  const dead = { timeout_seconds: 12 };
+  const { client, hooks } = await stage(t, server, dead);
+  hooks.react(leaveOpen);
+  await Promise.all(Array.from({ length: 299 }, () => createEndpoint(client, { url: hooks.url, ...dead })));
+  await publishMany(client, 6);
+  await hooks.nth(1000);
+  const other = await stage(t, server);
+  const publishedAt = performance.now();
+  await publish(other.client);
+  const { at } = await other.hooks.nth(1);
+  assert.ok(at - publishedAt < 1000, `${at - publishedAt} ms`);
+});

@@ -1,0 +1,151 @@
+/** PAUSED holds: nothing is sent, nothing is lost, nothing overtakes, and control costs the same whatever waits. */
+import assert from "node:assert/strict";
+import { after, suite, test } from "node:test";
+import { accept, leaveOpen } from "../../harness/hooks.ts";
+import { lull, numbersOf, patch, publish, publishAll, publishMany, readDelivery, stage } from "../../harness/scene.ts";
+import { type Client, startServer } from "../../harness/server.ts";
+
+const server = await startServer({ after });
+const BACKLOG = 20_000;
+/** What the contract promises of a pause, whatever waits. */
+const CONTROL_MS_MAX = 100;
+
+const pause = (client: Client, id: string) => patch(client, id, { status: "PAUSED" });
+const resume = (client: Client, id: string) => patch(client, id, { status: "ACTIVE" });
+
+// At once: each waits for times of its own, in a tenant of its own.
+suite("holding", { concurrency: 6 }, () => {
+  test("a paused endpoint's events are held and not sent; on resume the oldest goes first and newer ones queue behind", async (t) => {
+    const { client, hooks, endpointId } = await stage(t, server, { max_in_flight: 1 });
+    const paused = await pause(client, endpointId);
+    assert.notEqual(paused.paused_at, null);
+    const held = await publishAll(client, [1, 2, 3, 4, 5]);
+    await lull(t, server);
+    assert.equal(hooks.all.length, 0);
+    for (const { deliveryId } of held) assert.equal((await readDelivery(client, deliveryId)).status, "HELD");
+    assert.equal((await pause(client, endpointId)).paused_at, paused.paused_at, "pausing again keeps it");
+
+    hooks.react(leaveOpen);
+    assert.equal((await resume(client, endpointId)).paused_at, null);
+    const first = await hooks.nth(1);
+    await publishAll(client, [6, 7]);
+    hooks.react(accept);
+    first.answer(200);
+    await hooks.nth(7);
+    assert.deepEqual(numbersOf(hooks), [1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("what is published while a backlog goes out waits in the store behind all of it", async (t) => {
+    const { client, hooks, endpointId } = await stage(t, server, { max_in_flight: 1 });
+    await pause(client, endpointId);
+    // More than the lane holds in memory at the pace of an endpoint that has not answered yet.
+    await publishMany(client, 200);
+    hooks.react(leaveOpen);
+    await resume(client, endpointId);
+    const first = await hooks.nth(1);
+    await publish(client, 200);
+    hooks.react(accept);
+    first.answer(200);
+    await publish(client, 201);
+    await hooks.nth(202);
+    assert.deepEqual(
+      numbersOf(hooks),
+      Array.from({ length: 202 }, (_, n) => n),
+    );
+  });
+
+  test("an attempt on the wire may finish while its endpoint is paused", async (t) => {
+    const { client, hooks, endpointId, outcomes } = await stage(t, server);
+    hooks.react(leaveOpen);
+    const { deliveryId } = await publish(client);
+    const hook = await hooks.nth(1);
+    assert.equal((await readDelivery(client, deliveryId)).status, "IN_PROGRESS");
+    await pause(client, endpointId);
+    hook.answer(200);
+    await outcomes.until(deliveryId, "DELIVERED");
+  });
+
+  test("what was claimed and not yet sent is held by a pause", async (t) => {
+    const { client, hooks, endpointId } = await stage(t, server, { max_in_flight: 1 });
+    hooks.react(leaveOpen);
+    const [, second] = await publishAll(client, [1, 2]);
+    const hook = await hooks.nth(1);
+    await pause(client, endpointId);
+    hook.answer(200);
+    await lull(t, server);
+    assert.equal(hooks.all.length, 1);
+    assert.equal((await readDelivery(client, second?.deliveryId ?? "")).status, "HELD");
+    hooks.react(accept);
+    await resume(client, endpointId);
+    await hooks.nth(2);
+    assert.deepEqual(numbersOf(hooks), [1, 2]);
+  });
+
+  test("a failed attempt on a paused endpoint is held, and goes at its own time after the resume", async (t) => {
+    const { client, hooks, endpointId, outcomes } = await stage(t, server, { retry_schedule_seconds: [1, 1, 1] });
+    hooks.react(leaveOpen);
+    const { deliveryId } = await publish(client);
+    const hook = await hooks.nth(1);
+    await pause(client, endpointId);
+    hooks.react(accept);
+    const failedAt = performance.now();
+    hook.answer(500);
+    await outcomes.until(deliveryId, "HELD");
+    assert.notEqual((await readDelivery(client, deliveryId)).next_attempt_at, null);
+    await resume(client, endpointId);
+    const waitedMs = (await hooks.nth(2)).at - failedAt;
+    assert.ok(waitedMs >= 790, `it went after ${waitedMs} ms, and its wait was at least 800`);
+  });
+
+  test("a held delivery whose time has passed goes at once on resume", async (t) => {
+    const { client, hooks, endpointId, outcomes } = await stage(t, server, { retry_schedule_seconds: [1] });
+    const clockwork = await stage(t, server, { retry_schedule_seconds: [1, 1] });
+    hooks.react((hook, count) => hook.answer(count === 1 ? 500 : 200));
+    const { deliveryId } = await publish(client);
+    await outcomes.until(deliveryId, "SCHEDULED");
+    await pause(client, endpointId);
+    // Two waits of the same length elsewhere: ours is over after them, whatever the jitter.
+    clockwork.hooks.react((hook, count) => hook.answer(count < 3 ? 500 : 200));
+    await publish(clockwork.client);
+    await clockwork.hooks.nth(3);
+    assert.equal(hooks.all.length, 1);
+    const resumedAt = performance.now();
+    await resume(client, endpointId);
+    assert.ok((await hooks.nth(2)).at - resumedAt < 700);
+  });
+});
+
+test("control answers at once and memory stays flat with twenty thousand deliveries waiting", async (t) => {
+  const { client, hooks, endpointId } = await stage(t, server, { max_in_flight: 16 });
+  await pause(client, endpointId);
+  await publishMany(client, BACKLOG);
+  const timed = async (act: () => Promise<unknown>): Promise<number> => {
+    const startedAt = performance.now();
+    await act();
+    return performance.now() - startedAt;
+  };
+  const view = await client.request("GET", `/v1/endpoints/${endpointId}`);
+  assert.deepEqual(view.body.waiting, { count: 10_000, more: true });
+
+  hooks.react(leaveOpen);
+  const tookMs: number[] = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    tookMs.push(await timed(() => resume(client, endpointId)));
+    await hooks.nth(hooks.all.length + 1 - Math.min(hooks.open, 1));
+    tookMs.push(await timed(() => pause(client, endpointId)));
+  }
+  const [fastest = Number.NaN] = tookMs.toSorted((a, b) => a - b);
+  assert.ok(fastest < CONTROL_MS_MAX, `${tookMs} ms`);
+
+  await resume(client, endpointId);
+  await lull(t, server);
+  const metrics = await server.request("GET", "/metrics");
+  const inMemory = Number(/^signalbox_memory_deliveries (\d+)/m.exec(metrics.text)?.[1]);
+  assert.ok(inMemory > 0 && inMemory <= 600, `${inMemory} deliveries in memory`);
+
+  // Deleting ends them all, in the background, and answers at once as well.
+  const deletedMs = await timed(() => client.request("DELETE", `/v1/endpoints/${endpointId}`));
+  assert.ok(deletedMs < 3 * CONTROL_MS_MAX, `${deletedMs} ms`);
+  const cancelled = await client.request("GET", "/v1/deliveries?limit=100&status=CANCELLED");
+  assert.equal(cancelled.body.results.length, 100);
+});

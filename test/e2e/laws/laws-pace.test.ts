@@ -1,0 +1,119 @@
+/** How much, how fast and in which order an endpoint gets: its limits, order, and what others cannot cost it. */
+import assert from "node:assert/strict";
+import { after, suite, test } from "node:test";
+import { type Hook, leaveOpen, startHooks } from "../../harness/hooks.ts";
+import {
+  createEndpoint,
+  lull,
+  numbersOf,
+  patch,
+  publish,
+  publishAll,
+  publishMany,
+  stage,
+} from "../../harness/scene.ts";
+import { startServer } from "../../harness/server.ts";
+
+const server = await startServer({ after });
+
+// At once: each waits for times of its own, in a tenant of its own.
+suite("pace and order", { concurrency: 6 }, () => {
+  test("never more than max_in_flight requests are open at once", async (t) => {
+    const { client, hooks, outcomes } = await stage(t, server, { max_in_flight: 2 });
+    hooks.react(leaveOpen);
+    await publishMany(client, 30);
+    for (let count = 1; count <= 30; count += 1) {
+      (await hooks.nth(count)).answer(200);
+      await outcomes.next();
+    }
+    assert.equal(hooks.openMax, 2);
+  });
+
+  test("a window grows with success up to max_in_flight", async (t) => {
+    const { client, hooks } = await stage(t, server, { max_in_flight: 8 });
+    hooks.react(leaveOpen);
+    await publishMany(client, 60);
+    await hooks.nth(4);
+    await lull(t, server);
+    assert.equal(hooks.open, 4);
+    for (let count = 1; count <= 20; count += 1) (await hooks.nth(count)).answer(200);
+    await hooks.nth(28);
+    await lull(t, server);
+    assert.equal(hooks.open, 8);
+  });
+
+  test("a rate limit spaces the requests", async (t) => {
+    const { client, hooks } = await stage(t, server, { rate_limit_per_second: 20 });
+    await publishMany(client, 15);
+    await hooks.nth(15);
+    const times = hooks.all.map(({ at }) => at);
+    const spanMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+    assert.ok(spanMs >= 14 * 50 - 150, `15 requests in ${spanMs} ms`);
+    for (let index = 5; index < 15; index += 1) {
+      const windowMs = (times[index] ?? 0) - (times[index - 5] ?? 0);
+      assert.ok(windowMs >= 5 * 50 - 150, `6 requests in ${windowMs} ms`);
+    }
+  });
+
+  test("an ordered endpoint gets one event at a time, and nothing overtakes a failing one", async (t) => {
+    const { client, hooks } = await stage(t, server, { ordered: true, retry_schedule_seconds: [1, 1] });
+    hooks.react((hook, count) => hook.answer(count === 2 || count === 3 ? 500 : 200));
+    await publishAll(client, [1, 2, 3, 4]);
+    await hooks.nth(4);
+    await publishAll(client, [5, 6]);
+    await hooks.nth(8);
+    assert.deepEqual(numbersOf(hooks), [1, 2, 2, 2, 3, 4, 5, 6]);
+    assert.equal(hooks.openMax, 1);
+  });
+
+  test("an ordered endpoint goes on when the event at its head has failed for good", async (t) => {
+    const { client, hooks, outcomes } = await stage(t, server, { ordered: true, retry_schedule_seconds: [1] });
+    hooks.react((hook, count) => hook.answer(count <= 2 ? 500 : 200));
+    const [first] = await publishAll(client, [1, 2, 3]);
+    await outcomes.until(first?.deliveryId ?? "", "FAILED");
+    await hooks.nth(4);
+    assert.deepEqual(numbersOf(hooks), [1, 1, 2, 3]);
+    // A manual retry goes to the tail.
+    hooks.react(leaveOpen);
+    await publishAll(client, [4, 5]);
+    const answer = await client.request("POST", `/v1/deliveries/${first?.deliveryId}/retry`);
+    assert.equal(answer.status, 202, answer.text);
+    for (let count = 5; count <= 7; count += 1) (await hooks.nth(count)).answer(200);
+    assert.deepEqual(numbersOf(hooks), [1, 1, 2, 3, 4, 5, 1]);
+  });
+
+  test("a waiting ordered endpoint keeps its order through a pause", async (t) => {
+    const { client, hooks, endpointId, outcomes } = await stage(t, server, {
+      ordered: true,
+      retry_schedule_seconds: [1, 1],
+    });
+    hooks.react((hook, count) => hook.answer(count === 1 ? 500 : 200));
+    const [first] = await publishAll(client, [1, 2]);
+    await outcomes.until(first?.deliveryId ?? "", "SCHEDULED");
+    await patch(client, endpointId, { status: "PAUSED" });
+    await publish(client, 3);
+    await patch(client, endpointId, { status: "ACTIVE" });
+    await publish(client, 4);
+    await hooks.nth(5);
+    assert.deepEqual(numbersOf(hooks), [1, 1, 2, 3, 4]);
+  });
+
+  test("endpoints that never answer do not delay another, of the same tenant or not", async (t) => {
+    const { client, hooks: dead, endpointId } = await stage(t, server, { timeout_seconds: 30, max_in_flight: 256 });
+    dead.react(leaveOpen);
+    for (let count = 0; count < 9; count += 1) await createEndpoint(client, { url: dead.url, timeout_seconds: 30 });
+    await publishMany(client, 300);
+    await dead.nth(40);
+    const healthy = await startHooks(t);
+    const healthyId = await createEndpoint(client, { url: healthy.url });
+    const other = await stage(t, server);
+    const named = { endpoint_ids: [healthyId] };
+    for (let n = 1; n <= 20; n += 1) {
+      const publishedAt = performance.now();
+      await Promise.all([publish(client, n, named), publish(other.client, n)]);
+      const last: readonly Hook[] = [await healthy.nth(n), await other.hooks.nth(n)];
+      for (const { at } of last) assert.ok(at - publishedAt < 1000, `${at - publishedAt} ms`);
+    }
+    assert.equal((await client.request("GET", `/v1/endpoints/${endpointId}`)).body.waiting.count, 300);
+  });
+});

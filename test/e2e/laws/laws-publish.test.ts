@@ -1,0 +1,187 @@
+/** What a 202 means: whom an event reaches, how often, and who may hear of it. */
+import assert from "node:assert/strict";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import { assembleServer } from "../../harness/assembled.ts";
+import { newDataDir } from "../../harness/child.ts";
+import { accept, leaveOpen, startHooks } from "../../harness/hooks.ts";
+import { createEndpoint, lull, numbersOf, patch, publish, publishMany, stage } from "../../harness/scene.ts";
+import { newTenant, startServer } from "../../harness/server.ts";
+
+const server = await startServer({ after });
+const TARGETS_MAX = 1000;
+
+test("two requests at once with one idempotency key make one event", async (t) => {
+  const { client, hooks } = await stage(t, server);
+  for (let round = 0; round < 10; round += 1) {
+    const fields = { idempotency_key: `key ${round}`.replace(" ", "-") };
+    const answers = await Promise.all(Array.from({ length: 4 }, () => publish(client, round, fields)));
+    assert.equal(new Set(answers.map(({ eventId }) => eventId)).size, 1);
+    assert.equal(new Set(answers.map(({ deliveryId }) => deliveryId)).size, 1);
+    assert.deepEqual(answers.map(({ deliveries }) => deliveries[0]?.created).toSorted(), [false, false, false, true]);
+  }
+  await hooks.nth(10);
+  await lull(t, server);
+  assert.equal(hooks.all.length, 10);
+});
+
+test("another event with the same key is a conflict; without a key nothing is deduplicated", async (t) => {
+  const { client, hooks } = await stage(t, server);
+  const body = { type: "order.paid", payload: { n: 1 }, idempotency_key: "k" };
+  const first = await client.request("POST", "/v1/events", { body });
+  for (const other of [
+    { payload: { n: 2 } },
+    { type: "order.sent" },
+    { endpoint_ids: [first.body.deliveries[0]?.endpoint_id] },
+  ]) {
+    const answer = await client.request("POST", "/v1/events", { body: { ...body, ...other } });
+    assert.deepEqual([answer.status, answer.code], [409, "IDEMPOTENCY_KEY_CONFLICT"]);
+  }
+  // Another spelling of the same payload is another payload.
+  const spelled = '{"type":"order.paid","payload":{"n": 1},"idempotency_key":"k"}';
+  assert.equal((await client.request("POST", "/v1/events", { body: spelled })).status, 409);
+  const other = await newTenant(server);
+  assert.equal((await other.request("POST", "/v1/events", { body })).status, 202);
+  await Promise.all([publish(client, 3), publish(client, 3)]);
+  await hooks.nth(3);
+  assert.deepEqual(numbersOf(hooks), [1, 3, 3]);
+});
+
+test("a repeat with its key tells of the first event's deliveries, also those of an endpoint deleted since", async (t) => {
+  const { client, hooks, endpointId } = await stage(t, server);
+  const first = await publish(client, 1, { idempotency_key: "k" });
+  await hooks.nth(1);
+  await client.request("DELETE", `/v1/endpoints/${endpointId}`);
+  const repeat = await publish(client, 1, { idempotency_key: "k" });
+  assert.equal(repeat.eventId, first.eventId);
+  assert.deepEqual(repeat.deliveries, [{ delivery_id: first.deliveryId, endpoint_id: endpointId, created: false }]);
+});
+
+test("an event published right after an endpoint was made, changed or deleted goes by it", async (t) => {
+  const { client, hooks, endpointId } = await stage(t, server);
+  for (let n = 1; n <= 5; n += 1) {
+    const fresh = await startHooks(t);
+    await publish(client, 0);
+    const id = await createEndpoint(client, { url: fresh.url });
+    await publish(client, n);
+    assert.deepEqual(numbersOf({ ...fresh, all: [await fresh.nth(1)] }), [n]);
+    await patch(client, id, { event_types: ["nothing"] });
+    assert.equal((await publish(client, n)).deliveries.length, 1);
+    await client.request("DELETE", `/v1/endpoints/${id}`);
+    assert.deepEqual(
+      (await publish(client, n)).deliveries.map((row) => row.endpoint_id),
+      [endpointId],
+    );
+  }
+  await hooks.nth(20);
+});
+
+// Events after an endpoint was made and before it was deleted, in the order of commits, that did not go to it.
+const MISSED = `
+  SELECT e.seq, v.seq
+  FROM endpoint_history made
+  JOIN endpoints e ON e.seq = made.endpoint_seq
+  LEFT JOIN endpoint_history gone ON gone.endpoint_seq = e.seq AND gone.status = 'DELETED'
+  JOIN events v ON v.seq > made.after_event_seq AND v.seq <= coalesce(gone.after_event_seq, v.seq)
+  WHERE made.status = 'ACTIVE'
+    AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_seq = v.seq AND d.endpoint_seq = e.seq)`;
+const MADE_FOR_DELETED = `
+  SELECT d.seq
+  FROM endpoint_history gone
+  JOIN deliveries d ON d.endpoint_seq = gone.endpoint_seq AND d.event_seq > gone.after_event_seq
+  WHERE gone.status = 'DELETED'`;
+
+test("an event goes to the endpoints that exist at its commit, however publishing and changes race", async (t) => {
+  const dataDir = await newDataDir(t);
+  const racing = await assembleServer(t, { dataDir });
+  const hooks = await startHooks(t);
+  const changes = async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const id = await createEndpoint(racing, { url: hooks.url });
+      await racing.request("DELETE", `/v1/endpoints/${id}`);
+    }
+  };
+  let changing = true;
+  const publishing = async () => {
+    while (changing) await publish(racing);
+  };
+  const ended = changes().then(() => {
+    changing = false;
+  });
+  await Promise.all([ended, ...Array.from({ length: 16 }, publishing)]);
+  const db = new DatabaseSync(path.join(dataDir, "signalbox.db"), { readOnly: true });
+  t.after(() => db.close());
+  assert.deepEqual(db.prepare(MISSED).all(), []);
+  assert.deepEqual(db.prepare(MADE_FOR_DELETED).all(), []);
+});
+
+test("an ordered endpoint gets a batch in its order, whether the types came before or not", async (t) => {
+  const { client, hooks } = await stage(t, server, { ordered: true });
+  await publish(client, 0, { type: "known" });
+  const events = Array.from({ length: 80 }, (_, index) => ({
+    type: index % 2 === 0 ? `new.${index}` : "known",
+    payload: { n: index + 1 },
+  }));
+  const answer = await client.request("POST", "/v1/events/batch", { body: { events } });
+  assert.equal(answer.status, 202, answer.text);
+  await hooks.nth(81);
+  assert.deepEqual(
+    numbersOf(hooks),
+    Array.from({ length: 81 }, (_, n) => n),
+  );
+});
+
+test("one event reaches a thousand endpoints, and is refused whole for more", async (t) => {
+  const client = await newTenant(server);
+  const hooks = await startHooks(t);
+  const create = (index: number) => createEndpoint(client, { url: `${hooks.url}/${index}` });
+  const ids = await Promise.all(Array.from({ length: TARGETS_MAX }, (_, index) => create(index)));
+  const { eventId, deliveries } = await publish(client);
+  assert.deepEqual(deliveries.map((row) => row.endpoint_id).toSorted(), ids.toSorted());
+  await hooks.nth(TARGETS_MAX);
+  assert.equal(new Set(hooks.all.map(({ path }) => path)).size, TARGETS_MAX);
+  assert.deepEqual(new Set(hooks.all.map(({ headers }) => headers["webhook-id"])), new Set([eventId]));
+
+  await create(TARGETS_MAX);
+  const refused = await client.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
+  assert.deepEqual([refused.status, refused.code], [409, "TOO_MANY_TARGETS"]);
+  await publish(client, 1, { endpoint_ids: ids.slice(0, 1) });
+  await hooks.nth(TARGETS_MAX + 1);
+  await lull(t, server);
+  assert.equal(hooks.all.length, TARGETS_MAX + 1);
+});
+
+test("a stream tells of its own tenant's outcomes alone", async (t) => {
+  const [one, other] = [await stage(t, server), await stage(t, server)];
+  for (let n = 0; n < 5; n += 1) {
+    const [mine, theirs] = await Promise.all([publish(one.client, n), publish(other.client, n)]);
+    assert.equal((await one.outcomes.next()).row.id, mine.deliveryId);
+    assert.equal((await other.outcomes.next()).row.id, theirs.deliveryId);
+  }
+});
+
+test("one tenant's event never reaches another's endpoints, named or not", async (t) => {
+  const [one, other] = [await stage(t, server), await stage(t, server)];
+  const body = { type: "order.paid", payload: {}, endpoint_ids: [one.endpointId, other.endpointId] };
+  const refused = await one.client.request("POST", "/v1/events", { body });
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, new RegExp(other.endpointId));
+  await publish(one.client);
+  await one.hooks.nth(1);
+  await lull(t, server);
+  assert.deepEqual([one.hooks.all.length, other.hooks.all.length], [1, 0], "nothing of the refused one was stored");
+});
+
+test("what does not fit into memory waits in the store and is sent", async (t) => {
+  const { client, hooks } = await stage(t, server, { max_in_flight: 256 });
+  hooks.react(leaveOpen);
+  await publishMany(client, 3000);
+  await hooks.nth(4);
+  hooks.react(accept);
+  for (const hook of hooks.all.slice()) hook.answer(200);
+  await hooks.nth(3000);
+  assert.equal(new Set(numbersOf(hooks)).size, 3000);
+  await lull(t, server);
+  assert.equal(hooks.all.length, 3000, "none of them twice");
+});

@@ -1,0 +1,142 @@
+/** Who may import whom: `docs/architecture.md`, as a table. */
+import { posix } from "node:path";
+import type { SourceFile } from "./files.ts";
+import { importsOf, place } from "./scan.ts";
+
+interface Layer {
+  /** The layers whose files this one's may import, beside its own. */
+  readonly may: readonly string[];
+  /** Pure: no package and no part of Node either. */
+  readonly pure?: true;
+}
+
+/** The folders that every layer has in common, by their names. */
+export const CONCEPTS = ["delivery", "endpoints", "history", "pauses", "inbound", "access", "upkeep"] as const;
+
+/** What all routes share: it knows no route. */
+const SHARED = "api/shared";
+const SHARED_FOLDERS = ["connections", "errors", "http", "lists", "schema"];
+/** One concept's routes, and what they look like on the wire. */
+const CONCEPT = "api/concept";
+const LAYERS: Readonly<Record<string, Layer>> = {
+  domain: { may: [], pure: true },
+  ports: { may: ["domain"], pure: true },
+  clock: { may: ["domain", "ports"] },
+  config: { may: ["domain"] },
+  engine: { may: ["domain", "ports"] },
+  store: { may: ["domain", "ports"] },
+  sender: { may: ["domain", "ports"] },
+  notify: { may: ["domain", "ports"] },
+  telemetry: { may: ["domain", "ports"] },
+  api: { may: ["domain", "ports", "engine", SHARED, CONCEPT, "api/surfaces"] },
+  "api/surfaces": { may: ["domain", "ports", "engine", "api", SHARED, CONCEPT] },
+  [CONCEPT]: { may: ["domain", "ports", "engine", "api", SHARED, "pages", "api/access"] },
+  [SHARED]: { may: ["domain", "ports", "engine", "api", SHARED] },
+  pages: { may: ["domain", "ports", "engine"] },
+  cli: { may: ["domain", "ports", "engine"] },
+  main: {
+    may: ["domain", "ports", "clock", "config", "engine", "store", "sender", "notify", "telemetry", "api", "cli"],
+  },
+};
+
+/** One file that may do what its layer may not, and why. */
+const EXCEPTIONS: readonly { readonly from: RegExp; readonly to: string; readonly why: string }[] = [
+  {
+    from: /^src\/store\/sqlite\/threads\/\w+-thread\.ts$/,
+    to: "clock",
+    why: "a thread's own composition root: a clock cannot be handed from one thread to another",
+  },
+  {
+    from: /^src\/api\/delivery\//,
+    to: "api/history",
+    why: "an outcome on the stream, and a repeated publish, show deliveries as the history does",
+  },
+];
+
+interface Step {
+  readonly from: SourceFile;
+  /** A path of the project, or a package's name. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+  readonly at: number;
+}
+
+export function stepsOf(file: SourceFile): readonly Step[] {
+  return importsOf(file).map(({ specifier, typeOnly, at }) => ({
+    from: file,
+    to: specifier.startsWith(".") ? posix.join(posix.dirname(file.path), specifier) : specifier,
+    typeOnly,
+    at,
+  }));
+}
+
+/** What is wrong with the imports of one file, each with its place. */
+export function importFaults(file: SourceFile): readonly string[] {
+  return stepsOf(file).flatMap((step) => {
+    const fault = stepFault(step);
+    return fault === null ? [] : [`${place(file.path, file.source, step.at)} imports ${step.to}: ${fault}`];
+  });
+}
+
+function stepFault({ from, to, typeOnly }: Step): string | null {
+  const standsOutside = /^(test|bench|examples)\//.test(from.path);
+  if (to === "src/main.ts") return "main.ts runs the program when it is imported";
+  if (from.isTest || standsOutside) return null;
+  if (from.path.startsWith("packages/")) return packageFault(from.path, to);
+  const here = layerOf(from.path);
+  const layer = here === null ? undefined : LAYERS[kindOf(here)];
+  if (here === null || layer === undefined) return `${from.path} is in no layer of test/tidy/layers.ts`;
+  if (here === "ports" && !typeOnly) return "ports import types only";
+  if (!to.startsWith("src/")) return packageOrOutsideFault(to, layer);
+  const there = layerOf(to);
+  if (there === here) return null;
+  if (there !== null && (layer.may.includes(there) || layer.may.includes(kindOf(there)))) return null;
+  if (EXCEPTIONS.some((exception) => exception.from.test(from.path) && exception.to === there)) return null;
+  return `${here} may import only ${[...layer.may, "itself"].join(", ")}`;
+}
+
+/** A published package has no dependencies: only its own files and Node. */
+function packageFault(path: string, to: string): string | null {
+  const root = path.split("/").slice(0, 2).join("/");
+  return to.startsWith(`${root}/`) || to.startsWith("node:") ? null : `${root} has no dependencies`;
+}
+
+function packageOrOutsideFault(to: string, layer: Layer): string | null {
+  if (/^(\.|test\/|bench\/|examples\/|packages\/)/.test(to)) return "the server imports nothing outside src";
+  return layer.pure === true ? "this layer is pure: no package, no part of Node" : null;
+}
+
+/** The program, and the composition root. */
+const MAIN_FILES = ["main.ts", "program.ts", "signalbox.ts"];
+
+function layerOf(path: string): string | null {
+  const [, first = "", ...rest] = path.split("/");
+  if (rest.length === 0) return MAIN_FILES.includes(first) ? "main" : first === "config.ts" ? "config" : null;
+  return first === "api" && rest.length > 1 ? `api/${rest[0]}` : first;
+}
+
+function kindOf(layer: string): string {
+  const [first, folder = ""] = layer.split("/");
+  if (first !== "api") return layer;
+  if (SHARED_FOLDERS.includes(folder)) return SHARED;
+  return CONCEPTS.some((concept) => concept === folder) ? CONCEPT : layer;
+}
+
+/** Every cycle of imports, each once, as the way round it. */
+export function cycles(files: readonly SourceFile[]): readonly string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const finished = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) {
+      found.push([...way.slice(way.indexOf(path)), path].join(" → "));
+      return;
+    }
+    const file = byPath.get(path);
+    if (file === undefined || finished.has(path)) return;
+    for (const { to } of stepsOf(file)) visit(to, [...way, path]);
+    finished.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return found;
+}

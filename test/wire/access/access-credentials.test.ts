@@ -1,0 +1,205 @@
+/** Credentials that are none, or are none any more: every route refuses them all alike. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { createUsers } from "../../../src/engine/access/users.ts";
+import { openBeside } from "../../../src/store/sqlite/access/command-line-store.ts";
+import { CLOSED_ROUTES, nameOf, type Route } from "../../fixtures/routes.ts";
+import { inventory } from "../../harness/belongings.ts";
+import { within } from "../../harness/deadline.ts";
+import {
+  askRoute,
+  assertEnvelope,
+  bearer,
+  belongingsOf,
+  type Credentials,
+  codeOf,
+  type Member,
+  newHousehold,
+  newMember,
+  newSession,
+  waysOf,
+} from "../../harness/household.ts";
+import { PASSWORD, stagePeople } from "../../harness/people.ts";
+import { type Answer, newTenant } from "../../harness/server.ts";
+
+const HOUR = 3_600_000;
+const NO_KEY = `sb_live_${"f".repeat(48)}`;
+const NO_TOKEN = "f".repeat(64);
+const cookie = (value: string): Credentials => ({ cookie: `signalbox_session=${value}` });
+
+const stage = await stagePeople({ after });
+const { server, later } = stage;
+const household = await newHousehold(stage);
+const admin = household.members.at(-1) ?? assert.fail();
+/** One thing for each route, so that it is only the credentials that are wrong. */
+const ids = await belongingsOf(household.tenant);
+
+/** What a refusal says about the form in which credentials were sent; it depends on nothing that is stored. */
+const FORM_HINT = /(?:The Authorization header|The key must be|A key is) [^.]*\. /;
+
+/** Ask every route with each of them, and check that the refusal is always the same but for that hint. */
+async function assertAllRefused(routes: readonly Route[], credentials: Readonly<Record<string, Credentials>>) {
+  const before = await inventory(household.tenant);
+  for (const route of routes) {
+    const texts = new Set<string>();
+    for (const [name, headers] of Object.entries(credentials)) {
+      const what = `${name}: ${nameOf(route)}`;
+      for (const given of [route, ...(route.method === "GET" ? [] : [{ ...route, bodyOf: () => "{not json" }])]) {
+        const answer = await askRoute(server, given, { credentials: headers, id: ids.get(route) ?? "" });
+        assertUnknown(route, answer, what);
+        texts.add(answer.text.replace(FORM_HINT, ""));
+      }
+    }
+    assert.equal(texts.size, 1, `${nameOf(route)} tells why: ${[...texts].join(" ")}`);
+  }
+  assert.deepEqual(await inventory(household.tenant), before, "something has changed");
+}
+
+function assertUnknown(route: Route, answer: Answer, what: string): void {
+  assert.deepEqual([answer.status, answer.code], [401, codeOf(route, 401)], what);
+  assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer/, what);
+  assertEnvelope(route, answer, what);
+}
+
+const bySession = CLOSED_ROUTES.filter((route) => waysOf(route).includes("session"));
+
+test("without credentials, and with such as never were any, every route is 401, whatever the body", async () => {
+  const key = admin.by.key.authorization?.slice("Bearer ".length) ?? assert.fail();
+  const token = admin.by.session.cookie?.slice("signalbox_session=".length) ?? assert.fail();
+  await assertAllRefused(CLOSED_ROUTES, {
+    nothing: {},
+    "a word": { authorization: "Bearer x" },
+    "a key of another form": bearer("sb_live_x"),
+    "an unknown key": bearer(NO_KEY),
+    "a key in capitals": bearer(key.toUpperCase()),
+    "the beginning of a key": bearer(key.slice(0, -1)),
+    "a key and more": bearer(`${key}0`),
+    "a key without a scheme": { authorization: key },
+    "a key by another scheme": { authorization: `Basic ${btoa(`${key}:`)}` },
+    "a key in a header of another name": { "x-api-key": key },
+    "a key as a session": cookie(key),
+    "a session as a key": bearer(token),
+    "an empty cookie": cookie(""),
+    "an unknown session": cookie(NO_TOKEN),
+    "a session in capitals": cookie(token.replace(/.$/, "A")),
+    "a session in a cookie of another name": { cookie: `session=${token}` },
+    "two sessions": { cookie: `signalbox_session=${token}; signalbox_session=${NO_TOKEN}` },
+    "a bad key beside a good session": { ...bearer(NO_KEY), ...cookie(token) },
+  });
+});
+
+test("a good key counts, whatever the cookie beside it", async () => {
+  for (const route of CLOSED_ROUTES.filter(({ method }) => method === "GET")) {
+    const credentials = { ...admin.by.key, ...cookie(NO_TOKEN) };
+    const answer = await askRoute(server, route, { credentials, id: ids.get(route) ?? "" });
+    assert.equal(answer.status, route.done, nameOf(route));
+  }
+});
+
+test("a revoked key and one that was replaced open no route, though they were used a moment before", async () => {
+  const { tenant } = household;
+  const [revoked, rotated] = [
+    await newMember(stage, tenant, "global_admin"),
+    await newMember(stage, tenant, "global_admin"),
+  ];
+  const ask = (method: string, path: string, { by }: Member) =>
+    server.request(method, path, { key: null, headers: by.key });
+  const own = await ask("GET", "/dashboard/auth/me", revoked);
+  assert.equal(own.status, 200);
+  assert.equal((await ask("POST", "/v1/auth/keys/rotate", rotated)).status, 200);
+  const { id } = own.body.data as unknown as { id: string };
+  assert.equal((await tenant.request("DELETE", `/v1/auth/keys/${id}`)).status, 403, "an org_admin's is below it");
+  assert.equal((await server.request("DELETE", `/v1/auth/keys/${id}?tenant=${tenant.id}`)).status, 204);
+  await assertAllRefused(CLOSED_ROUTES, { revoked: revoked.by.key, replaced: rotated.by.key });
+});
+
+test("a session that was ended, in whatever way, opens no route, though it was used a moment before", async (t) => {
+  // As the command line does it.
+  const beside = openBeside({ dataDir: stage.dataDir, masterKey: null, newId: () => server.clock.uuid() });
+  t.after(() => beside.close());
+  const users = createUsers(beside, server.clock);
+  const ends: Readonly<Record<string, (member: Member) => Promise<unknown>>> = {
+    "signed out": ({ by }) => post("/dashboard/auth/logout", by.session),
+    "signed in again": ({ by, email }) => post("/dashboard/auth/login", by.session, { email, password: PASSWORD }),
+    "password changed in another session": async ({ email }) => {
+      const body = { currentPassword: PASSWORD, newPassword: "a longer secret" };
+      return post("/dashboard/auth/password", await newSession(stage, email), body);
+    },
+    "password reset": async ({ email }) => users.resetPassword((await found(email)).id, null),
+    "user disabled": async ({ email }) => users.setDisabled((await found(email)).id, true),
+    "user disabled and enabled again": async ({ email }) => {
+      const { id } = await found(email);
+      await users.setDisabled(id, true);
+      return users.setDisabled(id, false);
+    },
+  };
+  const ended: Record<string, Credentials> = {};
+  for (const [name, end] of Object.entries(ends)) {
+    const member = await newMember(stage, household.tenant, "global_admin");
+    assert.equal((await get("/dashboard/auth/me", member.by.session)).status, 200);
+    assert.notEqual(await end(member), null);
+    ended[name] = member.by.session;
+  }
+  for (const [name, headers] of Object.entries(ended)) await within(isOver(headers), `the end of: ${name}`);
+  await assertAllRefused(bySession, ended);
+});
+
+test("a session that was not used for twelve hours, or is seven days old, opens no route", async () => {
+  const fresh = await newTenant(server);
+  const begin = () => newMember(stage, fresh, "global_admin");
+  const old = await begin();
+  for (let hours = 0; hours < 165; hours += 11) {
+    later(11 * HOUR);
+    assert.equal((await get("/dashboard/auth/me", old.by.session)).status, 200, `${hours} h`);
+  }
+  const [left, used] = [await begin(), await begin()];
+  later(2 * HOUR);
+  assert.equal((await get("/dashboard/auth/me", old.by.session)).status, 200, "167 h");
+  later(10 * HOUR - 1000);
+  assert.equal((await get("/dashboard/auth/me", used.by.session)).status, 200);
+  later(1000);
+  const age = { "seven days old, and used ten hours ago": old.by.session, "unused for twelve hours": left.by.session };
+  await assertAllRefused(bySession, age);
+  assert.equal((await get("/dashboard/auth/me", used.by.session)).status, 200, "only those two are over");
+  assert.equal((await get("/dashboard/auth/me", old.by.key)).status, 200, "a key is never too old");
+});
+
+test("no other method and no other way of writing a path leads around the credentials", async () => {
+  for (const route of CLOSED_ROUTES) {
+    const path = route.path.replace(/\{\w+\}/, ids.get(route) ?? "");
+    const second = path.charAt(1).charCodeAt(0).toString(16);
+    for (const other of [
+      path,
+      `${path}/`,
+      `/${path}`,
+      `/.${path}`,
+      path.toUpperCase(),
+      `${path};x`,
+      `/%${second}${path.slice(2)}`,
+    ]) {
+      for (const method of [route.method, ...(route.method === "GET" ? ["HEAD", "OPTIONS"] : [])]) {
+        const answer = await server.request(method, other, { key: null });
+        assert.match(String(answer.status), /^40[145]$/, `${method} ${other}`);
+      }
+    }
+  }
+});
+
+async function found(email: string) {
+  return (await server.store.findUser(email)) ?? assert.fail(email);
+}
+
+/** What another process changed is known a moment later. */
+async function isOver(session: Credentials): Promise<void> {
+  while ((await get("/dashboard/auth/me", session)).status !== 401);
+}
+
+function get(path: string, headers: Credentials): Promise<Answer> {
+  return server.request("GET", path, { key: null, headers });
+}
+
+async function post(path: string, headers: Credentials, body: object = {}): Promise<Answer> {
+  const answer = await server.request("POST", path, { key: null, headers, body });
+  assert.equal(answer.status, 200, answer.text);
+  return answer;
+}

@@ -1,0 +1,106 @@
+/** Which role opens which route, by a key and by a session; and that no route is forgotten. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { includesRole } from "../../../src/domain/access/access.ts";
+import { CLOSED_ROUTES, HIDDEN_ROUTES, nameOf, OPEN_ROUTES, type Route } from "../../fixtures/routes.ts";
+import { inventory } from "../../harness/belongings.ts";
+import {
+  askerFor,
+  askRoute,
+  assertEnvelope,
+  belongingOf,
+  belongingsOf,
+  codeOf,
+  newHousehold,
+  statusFor,
+  type Way,
+  waysOf,
+} from "../../harness/household.ts";
+import { stagePeople } from "../../harness/people.ts";
+
+const stage = await stagePeople({ after });
+const { server } = stage;
+const WAYS: readonly Way[] = ["key", "session"];
+
+test("every route that the server has is in the table, with who may use it", async () => {
+  const document = JSON.parse((await server.request("GET", "/openapi.json")).text) as {
+    paths: Record<string, Record<string, { security?: readonly Record<string, unknown>[] }>>;
+  };
+  const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { security = [{ bearer: [] }, { session: [] }] }]) => {
+      // A key is what the document calls a bearer.
+      const schemes = security.flatMap((one) => Object.keys(one)).map((one) => (one === "bearer" ? "key" : one));
+      return `${nameOf({ method: method.toUpperCase(), path })}: ${schemes.join(" or ") || "nothing"}`;
+    }),
+  );
+  const listed = [
+    ...CLOSED_ROUTES.map((route) => `${nameOf(route)}: ${waysOf(route).join(" or ")}`),
+    ...OPEN_ROUTES.map((route) => `${nameOf(route)}: nothing`),
+  ];
+  const missing = documented.filter((name) => !listed.includes(name));
+  assert.deepEqual(missing, [], "add these to test/fixtures/routes.ts, then every test of access tries them");
+  assert.deepEqual(
+    listed.filter((name) => !documented.includes(name)),
+    [],
+    "the server has no such route",
+  );
+});
+
+test("each role does by a key and by a session what it may, is refused the rest, and no session opens the pauses", async () => {
+  const household = await newHousehold(stage);
+  const expected: Record<string, number> = {};
+  const got: Record<string, number> = {};
+  for (const route of CLOSED_ROUTES) {
+    for (const member of household.members) {
+      for (const way of WAYS) {
+        const what = `${member.role}'s ${way}: ${nameOf(route)} ${route.of ?? ""}`;
+        expected[what] = statusFor(route, member.role, way);
+        const asker = await askerFor(stage, household.tenant, { route, member, way });
+        const id = await belongingOf(route, household.tenant);
+        const answer = await askRoute(server, route, { credentials: asker.by[way], id });
+        got[what] = answer.status;
+        if (answer.status !== 401 && answer.status !== 403) continue;
+        assert.equal(answer.code, codeOf(route, answer.status), what);
+        assertEnvelope(route, answer, what);
+      }
+    }
+  }
+  assert.deepEqual(got, expected);
+});
+
+test("whose role does not suffice is told so, whatever the id and the body, and changes nothing", async () => {
+  const { tenant, members } = await newHousehold(stage);
+  const ids = await belongingsOf(tenant);
+  const before = await inventory(tenant);
+  for (const route of CLOSED_ROUTES) {
+    const id = ids.get(route) ?? "";
+    for (const { role, by } of members.filter(({ role }) => !includesRole(role, route.needs))) {
+      const texts = new Set<string>();
+      for (const way of waysOf(route)) {
+        for (const asked of [id, id.replace(/_.*/, "_00000000-0000-7000-8000-000000000000"), "nonsense"]) {
+          for (const body of route.method === "GET" ? [undefined] : [undefined, {}, { nonsense: true }, "{"]) {
+            const given: Route = { ...route, bodyOf: () => body };
+            const answer = await askRoute(server, given, { credentials: by[way], id: asked });
+            assert.deepEqual([answer.status, answer.code], [403, "FORBIDDEN"], `${role} ${nameOf(route)} ${asked}`);
+            texts.add(answer.text);
+          }
+        }
+      }
+      assert.equal(texts.size, 1, `${role} ${nameOf(route)}`);
+    }
+  }
+  assert.deepEqual(await inventory(tenant), before);
+});
+
+test("what is open asks nobody, and bad credentials close it to nobody", async () => {
+  for (const route of [...OPEN_ROUTES, ...HIDDEN_ROUTES]) {
+    for (const headers of [{}, { authorization: "Bearer x" }, { cookie: `signalbox_session=${"0".repeat(64)}` }]) {
+      const answer = await server.request(route.method, route.path.replace(/\{\w+\}/, "x"), {
+        key: null,
+        headers,
+        ...(route.body !== undefined && { body: route.body }),
+      });
+      assert.equal(answer.status, route.status, `${nameOf(route)} ${JSON.stringify(headers)} ${answer.text}`);
+    }
+  }
+});

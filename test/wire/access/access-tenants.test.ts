@@ -1,0 +1,223 @@
+/** Whose things a request reaches: the own tenant's, and for a global_admin who says so another's. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { CLOSED_ROUTES, nameOf, ROUTES_BY_ID, type Route } from "../../fixtures/routes.ts";
+import { inventory, make } from "../../harness/belongings.ts";
+import {
+  askerFor,
+  askRoute,
+  belongingOf,
+  belongingsOf,
+  newHousehold,
+  statusFor,
+  waysOf,
+} from "../../harness/household.ts";
+import { stagePeople } from "../../harness/people.ts";
+import { newTenant } from "../../harness/server.ts";
+
+const UNKNOWN = "00000000-0000-7000-8000-000000000000";
+const ENDPOINT_PREFIXES = ["ep_", "webhook_", "wh_"];
+const ANY_ID = /[a-z]+_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+const MALFORMED = ["nonsense", "%00", "%F0%9F%98%80", "x".repeat(3000), "del_", "ep_'%20OR%201=1--"];
+
+const stage = await stagePeople({ after });
+const { server } = stage;
+const household = await newHousehold(stage);
+const admin = household.members.find(({ role }) => role === "global_admin") ?? assert.fail();
+
+/** Everything that may stand in an id's place and is nothing of the asker's tenant. */
+function strangeIds(route: Route, foreign: string): readonly string[] {
+  const [outer = "", inner] = foreign.split("/");
+  if (inner !== undefined) {
+    const others = strangeIds(route, outer);
+    return strangeIds(route, inner).map((id, at) => `${others[at % others.length]}/${id}`);
+  }
+  const [prefix = "", uuid = ""] = foreign.split(/(?<=_)/);
+  const isEndpoint = route.of === "endpoint" || route.of === "webhook";
+  const prefixes = isEndpoint ? ENDPOINT_PREFIXES : [prefix];
+  return [
+    ...prefixes.flatMap((one) => [one + uuid, one + UNKNOWN]),
+    uuid,
+    `${prefix}${uuid.toUpperCase()}`,
+    ...MALFORMED,
+    // Without an id it is another path.
+  ].filter((id) => id !== "");
+}
+
+test("another tenant's ids, unknown ids and malformed ids are one and the same 404 on every route, for every role, and change nothing", async () => {
+  const owner = await newTenant(server);
+  const ids = await belongingsOf(owner);
+  const before = await inventory(owner);
+  for (const route of ROUTES_BY_ID) {
+    const foreign = ids.get(route) ?? assert.fail();
+    for (const { role, by } of household.members) {
+      for (const way of waysOf(route)) {
+        const status = statusFor(route, role, way) === 403 ? 403 : 404;
+        const answers = new Set<string>();
+        for (const id of strangeIds(route, foreign)) {
+          const answer = await askRoute(server, route, { credentials: by[way], id });
+          const what = `${role}'s ${way}: ${nameOf(route)} with ${id.slice(0, 60)}`;
+          assert.deepEqual([answer.status, answer.code], [status, status === 403 ? "FORBIDDEN" : route.missing], what);
+          answers.add(answer.text);
+        }
+        assert.equal(answers.size, 1, `${nameOf(route)} tells them apart: ${[...answers].join(" ")}`);
+      }
+    }
+  }
+  assert.deepEqual(await inventory(owner), before);
+});
+
+test("another tenant's ids in filters find nothing, and in bodies they are what unknown ids are", async () => {
+  const [owner, stranger] = [await newTenant(server), await newTenant(server)];
+  const theirs = {
+    endpoint: await make("endpoint", owner),
+    event: await make("event", owner),
+    delivery: await make("delivery", owner),
+    pause: await make("pause", owner),
+  };
+  const filters = [
+    `/v1/deliveries?endpoint_id=${theirs.endpoint}`,
+    `/v1/deliveries?event_id=${theirs.event}`,
+    ...Object.values(theirs).map((id) => `/v1/deliveries?search=${id}`),
+    `/v1/audit?pause_id=${theirs.pause}`,
+    `/dashboard/webhooks/deliveries?asOf=2100-01-01T00:00:00Z&webhookId=${theirs.endpoint}`,
+    `/dashboard/webhooks/deliveries/export?webhookId=${theirs.endpoint}`,
+  ];
+  for (const filter of filters) {
+    const found = await stranger.request("GET", filter);
+    const none = await stranger.request("GET", filter.replace(/_[0-9a-f-]{36}/, `_${UNKNOWN}`));
+    assert.deepEqual([found.status, found.text], [200, none.text], filter);
+    assert.doesNotMatch(found.text, ANY_ID, filter);
+  }
+  const bodies: readonly (readonly [string, string, (id: string) => object])[] = [
+    ["/v1/replays", theirs.delivery, (id) => ({ delivery_ids: [id] })],
+    ["/v1/replays", theirs.delivery, (id) => ({ delivery_ids: [id], dry_run: true })],
+    ["/v1/events", theirs.endpoint, (id) => ({ type: "a", payload: {}, endpoint_ids: [id] })],
+  ];
+  const before = await inventory(owner);
+  for (const [path, id, bodyOf] of bodies) {
+    const unknown = id.replace(/_.*/, `_${UNKNOWN}`);
+    const [foreign, none] = [
+      await stranger.request("POST", path, { body: bodyOf(id) }),
+      await stranger.request("POST", path, { body: bodyOf(unknown) }),
+    ];
+    assert.deepEqual([foreign.status, foreign.code], [400, "VALIDATION_ERROR"], path);
+    assert.equal(foreign.text.replaceAll(id, unknown), none.text, path);
+  }
+  assert.deepEqual(await inventory(owner), before);
+});
+
+test("a place in another tenant's list leads to nothing of theirs", async () => {
+  const [owner, stranger] = [await newTenant(server), await newTenant(server)];
+  for (const client of [owner, stranger, owner, owner]) {
+    for (const kind of ["endpoint", "delivery", "pause", "source"] as const) await make(kind, client);
+  }
+  const cursor = async (path: string) => {
+    const { body, headers } = await owner.request("GET", `${path}?limit=1`);
+    return (
+      body.next_cursor ??
+      new URL(/<([^>]+)>/.exec(headers.get("link") ?? "")?.[1] ?? "", server.url).searchParams.get("cursor")
+    );
+  };
+  for (const path of ["/v1/endpoints", "/v1/deliveries", "/v1/pause", "/v1/sources"]) {
+    const own = await stranger.request("GET", path);
+    const page = await stranger.request("GET", `${path}?limit=10&cursor=${await cursor(path)}`);
+    const idsOf = (text: string) => text.match(/(ep|del|psr|evt|src)_[0-9a-f-]{36}/g) ?? [];
+    assert.deepEqual(
+      idsOf(page.text).filter((id) => !own.text.includes(id)),
+      [],
+      path,
+    );
+  }
+});
+
+test("?tenant= is refused on every route to whoever is no global_admin, also for the own tenant, and tells nothing", async () => {
+  const other = await newTenant(server);
+  const ids = await belongingsOf(household.tenant);
+  const before = await inventory(household.tenant);
+  const asked = [household.tenant.id, other.id, `dev_${UNKNOWN}`, "x", "", `${other.id}&tenant=${other.id}`];
+  for (const route of CLOSED_ROUTES) {
+    const id = ids.get(route) ?? "";
+    for (const { role, by } of household.members.filter(({ role }) => role !== "global_admin")) {
+      for (const way of waysOf(route)) {
+        const answers = new Set<string>();
+        for (const tenant of asked) {
+          const answer = await askRoute(server, route, { credentials: by[way], id, query: `?tenant=${tenant}` });
+          const what = `${role}'s ${way}: ${nameOf(route)} with ${tenant}`;
+          assert.deepEqual([answer.status, answer.code], [403, "FORBIDDEN"], what);
+          answers.add(answer.text);
+        }
+        assert.equal(answers.size, 1, nameOf(route));
+      }
+    }
+  }
+  assert.deepEqual(await inventory(household.tenant), before);
+});
+
+test("?tenant= takes a global_admin to that tenant on every route, and without it the route finds nothing there", async () => {
+  const other = await newTenant(server);
+  // Not in the household: what is spent changes in its own tenant.
+  const elsewhere = await newTenant(server);
+  const query = `?tenant=${other.id}`;
+  const before = await inventory(household.tenant);
+  for (const route of CLOSED_ROUTES) {
+    for (const way of waysOf(route)) {
+      const what = `${way}: ${nameOf(route)}`;
+      const asker = await askerFor(stage, elsewhere, { route, member: admin, way });
+      const id = await belongingOf(route, other);
+      if (ROUTES_BY_ID.includes(route)) {
+        assert.equal((await askRoute(server, route, { credentials: asker.by[way], id })).status, 404, what);
+      }
+      const answer = await askRoute(server, route, { credentials: asker.by[way], id, query });
+      assert.equal(answer.status, statusFor(route, "global_admin", way), `${what} ${answer.text}`);
+    }
+  }
+  assert.deepEqual(await inventory(household.tenant), before);
+});
+
+test("what a global_admin makes with ?tenant= belongs to that tenant", async () => {
+  const making: readonly (readonly [string, string])[] = [
+    ["/v1/endpoints", "/v1/endpoints"],
+    ["/v1/webhooks", "/v1/webhooks"],
+    ["/dashboard/webhooks", "/dashboard/webhooks?limit=100"],
+    ["/v1/pause", "/v1/pause"],
+    ["/v1/auth/keys", "/v1/auth/keys"],
+    ["/v1/sources", "/v1/sources"],
+  ];
+  const other = await newTenant(server);
+  for (const [path, list] of making) {
+    const route = CLOSED_ROUTES.find((one) => one.method === "POST" && one.path === path) ?? assert.fail(path);
+    for (const way of waysOf(route)) {
+      const made = await askRoute(server, route, { credentials: admin.by[way], query: `?tenant=${other.id}` });
+      const id = /"\w*id":"(\w+_[0-9a-f-]{36})"/.exec(made.text)?.[1] ?? assert.fail(made.text);
+      assert.equal((await other.request("GET", list)).text.includes(id), true, path);
+      assert.equal((await household.tenant.request("GET", list)).text.includes(id), false, path);
+    }
+  }
+});
+
+test("a tenant that is none, or is named twice, is the same 404 on every route", async () => {
+  const ids = await belongingsOf(household.tenant);
+  const { id: known } = household.tenant;
+  const asked = [
+    `dev_${UNKNOWN}`,
+    "dev_x",
+    "x",
+    "",
+    known.replace("dev_", ""),
+    known.toUpperCase(),
+    `${known}&tenant=${known}`,
+  ];
+  for (const route of CLOSED_ROUTES) {
+    const id = ids.get(route) ?? "";
+    for (const way of waysOf(route)) {
+      const answers = new Set<string>();
+      for (const tenant of asked) {
+        const answer = await askRoute(server, route, { credentials: admin.by[way], id, query: `?tenant=${tenant}` });
+        assert.deepEqual([answer.status, answer.code], [404, "TENANT_NOT_FOUND"], `${way}: ${nameOf(route)} ${tenant}`);
+        answers.add(answer.text);
+      }
+      assert.equal(answers.size, 1, nameOf(route));
+    }
+  }
+});

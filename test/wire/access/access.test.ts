@@ -1,0 +1,83 @@
+/** Keys and tenants: made, listed, replaced, revoked. Who may use which route is in `access-*.test.ts`. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { newTenant, startServer } from "../../harness/server.ts";
+
+const server = await startServer({ after });
+test("a key is accepted at once after it was made and refused at once after it was revoked", async () => {
+  const tenant = await newTenant(server);
+  const made = await tenant.request("POST", "/v1/auth/keys", { body: { name: "short-lived", test: true } });
+  assert.deepEqual(Object.keys(made.body), ["id", "api_key", "name", "role", "created_at"]);
+  assert.match(made.body.api_key, /^sb_test_[0-9a-f]{48}$/);
+  const client = tenant.as(made.body.api_key);
+  assert.equal((await client.request("GET", "/v1/endpoints")).status, 200);
+  assert.equal((await tenant.request("DELETE", `/v1/auth/keys/${made.body.id}`)).status, 204);
+  assert.equal((await client.request("GET", "/v1/endpoints")).status, 401);
+  assert.equal((await tenant.request("DELETE", `/v1/auth/keys/${made.body.id}`)).code, "KEY_NOT_FOUND");
+});
+
+test("rotating replaces the own key at once", async () => {
+  const tenant = await newTenant(server);
+  const rotated = await tenant.request("POST", "/v1/auth/keys/rotate");
+  assert.deepEqual([rotated.status, Object.keys(rotated.body)], [200, ["api_key"]]);
+  assert.equal((await tenant.request("GET", "/v1/endpoints")).status, 401);
+  const renewed = tenant.as(rotated.body.api_key);
+  assert.equal((await renewed.request("GET", "/v1/auth/keys")).body.keys.length, 1);
+});
+
+test("keys are listed without themselves, and nobody makes or revokes one above the own role", async () => {
+  const tenant = await newTenant(server);
+  const above = await tenant.request("POST", "/v1/auth/keys", { body: { name: "x", role: "global_admin" } });
+  assert.deepEqual([above.status, above.code], [403, "FORBIDDEN"]);
+  const strong = await server.request("POST", `/v1/auth/keys?tenant=${tenant.id}`, {
+    body: { name: "strong", role: "global_admin" },
+  });
+  assert.equal(strong.status, 201, strong.text);
+  assert.equal((await tenant.request("DELETE", `/v1/auth/keys/${strong.body.id}`)).status, 403);
+  const list = await tenant.request("GET", "/v1/auth/keys");
+  assert.equal(list.text.includes("sb_live_"), false);
+  assert.deepEqual(Object.keys(list.body.keys[0] ?? {}), ["id", "name", "role", "test", "created_at"]);
+});
+
+test("tenants are made with a key and listed in creation order, in pages", async () => {
+  const made = await server.request("POST", "/v1/tenants", { body: { name: "shop" } });
+  assert.deepEqual(Object.keys(made.body), ["id", "name", "api_key", "created_at"]);
+  assert.match(made.body.id, /^dev_/);
+  const ids: string[] = [];
+  let next: string | undefined = "/v1/tenants?limit=2";
+  while (next !== undefined) {
+    const page = await server.request("GET", next);
+    ids.push(...page.rows.map(({ id }) => id));
+    next = /^<([^>]+)>/.exec(page.headers.get("link") ?? "")?.[1];
+  }
+  assert.equal(ids.at(-1), made.body.id);
+  assert.deepEqual(
+    ids,
+    (await server.request("GET", "/v1/tenants")).rows.map(({ id }) => id),
+  );
+});
+
+test("a stream ends when a key is revoked, so that nobody goes on reading with it", async () => {
+  const made = await server.request("POST", "/v1/auth/keys", { body: { name: "reader" } });
+  const headers = { authorization: `Bearer ${made.body.api_key}` };
+  const stream = await fetch(`${server.url}/v1/stream`, { headers });
+  assert.equal(stream.status, 200);
+  assert.equal((await server.request("DELETE", `/v1/auth/keys/${made.body.id}`)).status, 204);
+  await stream.text(); // comes to its end
+  assert.equal((await fetch(`${server.url}/v1/stream`, { headers })).status, 401);
+});
+
+test("the last key of role global_admin cannot revoke itself, and can be rotated", async (t) => {
+  const alone = await startServer(t);
+  const [own] = (await alone.request("GET", "/v1/auth/keys")).body.keys;
+  const refused = await alone.request("DELETE", `/v1/auth/keys/${own?.id}`);
+  assert.deepEqual([refused.status, refused.code], [409, "LAST_ADMIN_KEY"], refused.text);
+  assert.equal((await alone.request("GET", "/v1/tenants")).status, 200);
+  const rotated = await alone.request("POST", "/v1/auth/keys/rotate");
+  assert.equal(rotated.status, 200, rotated.text);
+  const key = rotated.body.api_key;
+  const second = await alone.request("POST", "/v1/auth/keys", { key, body: { name: "b", role: "global_admin" } });
+  const [first] = (await alone.request("GET", "/v1/auth/keys", { key })).body.keys;
+  assert.equal((await alone.request("DELETE", `/v1/auth/keys/${first?.id}`, { key })).status, 204);
+  assert.equal((await alone.request("GET", "/v1/tenants", { key: second.body.api_key })).status, 200);
+});

@@ -1,0 +1,61 @@
+/** Passwords that are guessed: how many, from where, and who is not concerned. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newJar, signedIn } from "../../harness/jar.ts";
+import { PASSWORD, stagePeople } from "../../harness/people.ts";
+import { startServer } from "../../harness/server.ts";
+
+const LOGIN = "/dashboard/auth/login";
+
+test("after five bad passwords nobody signs in as this account from this address; who is in stays in", async (t) => {
+  const { server: own, later, person } = await stagePeople(t);
+  const [ann, bob] = [await person("developer"), await person("developer")];
+  const jar = await signedIn(own.url, ann.email, PASSWORD);
+  const guess = async (email: string) => (await newJar(own.url).signIn(email, "a guess")).status;
+  const guesses = await Promise.all(Array.from({ length: 8 }, () => guess(ann.email)));
+  assert.deepEqual(guesses.toSorted(), [401, 401, 401, 401, 401, 429, 429, 429], "exactly, though all came at once");
+  const refused = await newJar(own.url).signIn(ann.email, PASSWORD);
+  assert.deepEqual([refused.status, refused.code], [429, "RATE_LIMITED"]);
+  const wait = Number(refused.headers.get("retry-after"));
+  assert.ok(wait > 14 * 60 && wait <= 15 * 60, String(wait));
+  assert.equal((await jar.request("POST", "/v1/events", { body: { type: "a", payload: {} } })).status, 202);
+  const password = { currentPassword: PASSWORD, newPassword: "a longer secret" };
+  assert.equal((await jar.request("POST", "/dashboard/auth/password", { body: password })).status, 429);
+  assert.equal((await newJar(own.url).signIn(bob.email, PASSWORD)).status, 200);
+  later(wait * 1000);
+  assert.equal((await newJar(own.url).signIn(ann.email, PASSWORD)).status, 200);
+});
+
+test("after twenty bad passwords nobody signs in from this address, whether the accounts are there or not", async (t) => {
+  const { server: own, person } = await stagePeople(t);
+  const { email } = await person("developer");
+  for (let index = 0; index < 20; index += 1) {
+    assert.equal((await newJar(own.url).signIn(`nobody${index}@example.com`, "a guess")).status, 401);
+  }
+  assert.equal((await newJar(own.url).signIn(email, PASSWORD)).status, 429);
+});
+
+test("behind a trusted proxy the address is the one that it tells", async (t) => {
+  const email = "ann@example.com";
+  const own = await startServer(t, {
+    SIGNALBOX_TRUST_PROXY: "127.0.0.1/32",
+    SIGNALBOX_ADMIN_EMAIL: email,
+    SIGNALBOX_ADMIN_PASSWORD: PASSWORD,
+  });
+  const signIn = async (from: string, password: string, more: Readonly<Record<string, string>> = {}) => {
+    const options = { headers: { "x-forwarded-for": from, ...more }, body: { email, password } };
+    return (await newJar(own.url).request("POST", LOGIN, options)).status;
+  };
+  for (let index = 0; index < 5; index += 1) assert.equal(await signIn("192.0.2.1", "a guess"), 401);
+  assert.equal(await signIn("192.0.2.1", PASSWORD), 429);
+  assert.equal(await signIn("192.0.2.2", PASSWORD), 200);
+  // Load balancers that write the port, of which each connection has another.
+  for (let port = 1; port <= 5; port += 1) assert.equal(await signIn(`192.0.2.3:${50_000 + port}`, "a guess"), 401);
+  assert.equal(await signIn("192.0.2.3:60000", PASSWORD), 429);
+  assert.equal(await signIn("for=192.0.2.3", PASSWORD), 429);
+  for (let port = 1; port <= 5; port += 1) assert.equal(await signIn(`[2001:db8::1]:${port}`, "a guess"), 401);
+  assert.equal(await signIn("2001:db8::2", PASSWORD), 429);
+  const origin = "https://hooks.example.org";
+  assert.equal(await signIn("192.0.2.4", PASSWORD, { origin }), 403);
+  assert.equal(await signIn("192.0.2.4", PASSWORD, { origin, "x-forwarded-host": "hooks.example.org" }), 200);
+});

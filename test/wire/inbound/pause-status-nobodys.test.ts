@@ -1,0 +1,145 @@
+/** Pause statuses that came before their source was made: nobody's, until it is there and they are verified by it. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { sourceName } from "../../fixtures/routes.ts";
+import {
+  createSource,
+  RECORDS,
+  recordOf,
+  rowsOf,
+  SOURCE_SECRET,
+  sendSigned,
+  signatureOf,
+  transition,
+} from "../../harness/inbound.ts";
+import { type Client, newTenant, startServer } from "../../harness/server.ts";
+
+const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
+
+/** One that names a source which is not there yet, and its record. */
+async function early(more: object = {}, secret = SOURCE_SECRET) {
+  const name = sourceName();
+  const body = JSON.stringify(transition({ name }, more as Record<string, unknown>));
+  assert.equal((await sendSigned(server, body, secret)).status, 401);
+  const list = () => server.request("GET", `${RECORDS}?source=${encodeURIComponent(name)}`);
+  const [row = assert.fail()] = rowsOf(await list());
+  const path = `${RECORDS}/${row.id}`;
+  return {
+    name,
+    body,
+    path,
+    list,
+    show: () => server.request("GET", path),
+    put: (client: Pick<Client, "request"> = server, query = "") =>
+      client.request("PUT", path + query, { body: { reprocess: true } }),
+  };
+}
+
+test("it becomes its source's tenant's once that source is there and has the right secret", async () => {
+  const { name, body, path, list, show, put } = await early();
+  assert.equal(recordOf(await show()).explanation, "There is no source of this name.");
+  const none = await put();
+  assert.deepEqual([none.status, none.code], [409, "VERIFICATION_FAILED"]);
+  assert.match(none.body.error.message, /There is no source of its name/);
+
+  const client = await newTenant(server);
+  const source = await createSource(client, { scheme: "jcs", name, secret: "mistyped" });
+  assert.match(
+    String(recordOf(await show()).explanation),
+    /X-Signature does not fit.* most likely the sender has another/,
+  );
+  const wrong = await put();
+  assert.deepEqual([wrong.status, wrong.body.error.details?.[0]?.rule], [409, "signature_mismatch"]);
+
+  await client.request("PATCH", `/v1/sources/${source.id}`, { body: { secret: SOURCE_SECRET } });
+  for (const explanation of [recordOf(await show()).explanation, rowsOf(await list())[0]?.explanation]) {
+    assert.match(String(explanation), /can be processed again/);
+  }
+  for (const answer of [await put(client), await put(server, `?tenant=${client.id}`)]) {
+    assert.equal(answer.status, 404, "it is nobody's still");
+  }
+  const done = await put();
+  assert.deepEqual([done.status, done.body.status], [200, "reprocessed"], done.text);
+  assert.equal((await show()).status, 404, "it is its tenant's now");
+  const shown = await client.request("GET", path);
+  const theirs = shown.body;
+  assert.deepEqual(
+    [recordOf(shown).source, theirs.payload_valid, theirs.transition_direction, theirs.rejection_reason],
+    [name, true, "PAUSE_ACTIVATED", null],
+  );
+  const event = await client.request("GET", `/v1/events/${theirs.event_ids[0]}`);
+  assert.deepEqual([event.body.inbound_event_id, event.body.source_id], [theirs.id, source.id]);
+  assert.equal((await client.request("GET", `/v1/sources/${source.id}/events`)).body.pagination.total, 1);
+  assert.equal((await sendSigned(server, body)).body.duplicate, true);
+});
+
+test("however many process it at once, it is published once", async () => {
+  const { name, path, put } = await early();
+  const client = await newTenant(server);
+  await createSource(client, { scheme: "jcs", name });
+  const statuses = (await Promise.all(Array.from({ length: 6 }, () => put()))).map(({ status }) => status);
+  // Who comes after the first has been told finds it another tenant's.
+  assert.ok(statuses.includes(200) && statuses.every((status) => status === 200 || status === 404), statuses.join());
+  assert.equal((await client.request("GET", path)).body.event_ids.length, 1);
+});
+
+test("no source of another scheme makes it valid, whatever that believes", async () => {
+  const client = await newTenant(server);
+  const body = { name: "", scheme: "" };
+  for (const more of [
+    { scheme: "none" },
+    { scheme: "basic", basic: { username: "u" } },
+    { scheme: "hmac", hmac: { header: "X-Signature", prefix: "sha256=" } },
+    { scheme: "github" },
+  ]) {
+    const { name, show, put, list } = await early();
+    await createSource(client, { ...body, ...more, name });
+    const refused = await put();
+    assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"], more.scheme);
+    assert.match(refused.body.error.message, /no source of its name and of scheme jcs/);
+    const one = recordOf(await show());
+    assert.deepEqual([one.payload_valid, one.explanation], [false, "There is no source of this name."]);
+    assert.equal(rowsOf(await list())[0]?.explanation, one.explanation);
+  }
+});
+
+test("neither does one whose name is only the beginning of what it names", async () => {
+  const name = sourceName().padEnd(200, "x");
+  const body = JSON.stringify(transition({ name: `${name}y` }));
+  assert.equal((await sendSigned(server, body)).status, 401);
+  const [row = assert.fail()] = rowsOf(await server.request("GET", `${RECORDS}?source=${encodeURIComponent(name)}`));
+  await createSource(await newTenant(server), { scheme: "jcs", name });
+  const refused = await server.request("PUT", `${RECORDS}/${row.id}`, { body: { reprocess: true } });
+  assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
+});
+
+test("of a large one not all is kept, and it has to be sent again", async () => {
+  const { name, show, put } = await early({ padding: "x".repeat(20_000) });
+  const client = await newTenant(server);
+  await createSource(client, { scheme: "jcs", name });
+  const refused = await put();
+  assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
+  assert.match(refused.body.error.message, /not kept whole/);
+  assert.equal(recordOf(await show()).explanation, "Its body was not kept whole.");
+});
+
+test("one whose fields are wrong is told so, and stays nobody's", async () => {
+  const { name, show, put } = await early({ member_id: 3 });
+  await createSource(await newTenant(server), { scheme: "jcs", name });
+  assert.match(String(recordOf(await show()).explanation), /^member_id must be a string/);
+  const refused = await put();
+  assert.deepEqual([refused.status, refused.body.error.details?.[0]?.rule], [409, "fields_invalid"]);
+  assert.equal(recordOf(await show()).payload_valid, false);
+});
+
+test("one signed in its body is verified as well", async () => {
+  const name = sourceName();
+  const fields = transition({ name });
+  const canonical = JSON.stringify(Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const body = JSON.stringify({ ...fields, signature: signatureOf(canonical) });
+  assert.equal((await server.request("POST", RECORDS, { key: null, body })).status, 401);
+  const [row = assert.fail()] = rowsOf(await server.request("GET", `${RECORDS}?source=${encodeURIComponent(name)}`));
+  await createSource(await newTenant(server), { scheme: "jcs", name });
+  const done = await server.request("PUT", `${RECORDS}/${row.id}`, { body: { reprocess: true } });
+  assert.equal(done.status, 200, done.text);
+});
