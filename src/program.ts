@@ -9,7 +9,7 @@ import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
 import { terminalLine } from "./domain/text/readable.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
-import { openBeside } from "./store/sqlite/access/command-line-store.ts";
+import { openCommandLineStore } from "./store/sqlite/access/command-line-store.ts";
 import { dataFiles } from "./store/sqlite/files/files.ts";
 import { backUp } from "./store/sqlite/upkeep/backup.ts";
 
@@ -41,14 +41,14 @@ async function serve(): Promise<void> {
 }
 
 /** In one write, so that no line of the log can come between. */
-function announce({ url, founded }: RunningSignalbox, config: Config): void {
+function announce({ url, bootstrapped }: RunningSignalbox, config: Config): void {
   const lines = [`Signalbox ${version} listens on ${url}`, `  data       ${path.resolve(config.dataDir)}`];
-  if (founded !== null) {
+  if (bootstrapped !== null) {
     lines.push(
       "  first start: this is shown once",
-      `  user       ${founded.email}`,
-      `  password   ${founded.password ?? "as set by SIGNALBOX_ADMIN_PASSWORD"}`,
-      `  API key    ${founded.apiKey ?? "as set by SIGNALBOX_API_KEY"}`,
+      `  user       ${bootstrapped.email}`,
+      `  password   ${bootstrapped.password ?? "as set by SIGNALBOX_ADMIN_PASSWORD"}`,
+      `  API key    ${bootstrapped.apiKey ?? "as set by SIGNALBOX_API_KEY"}`,
     );
   }
   process.stdout.write(`${lines.join("\n")}\n`);
@@ -98,7 +98,11 @@ async function command(words: readonly string[]): Promise<void> {
     version,
     openStore() {
       const config = loadConfig(process.env);
-      return openBeside({ dataDir: config.dataDir, masterKey: masterKeyOf(config), newId: () => clock.uuid() });
+      return openCommandLineStore({
+        dataDir: config.dataDir,
+        masterKey: masterKeyOf(config),
+        newId: () => clock.uuid(),
+      });
     },
     readInput: () => text(process.stdin),
     backUp(file, overwrites) {

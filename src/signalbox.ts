@@ -6,7 +6,7 @@ import { createSystemClock } from "./clock/system.ts";
 import type { Config } from "./config.ts";
 import { StartupError } from "./domain/errors.ts";
 import { STOP_ANSWERS_MS } from "./domain/limits.ts";
-import { type Founded, found } from "./engine/access/bootstrap.ts";
+import { type Bootstrapped, bootstrap } from "./engine/access/bootstrap.ts";
 import { hmacSha256 } from "./engine/delivery/hmac.ts";
 import { startEngine } from "./engine/engine.ts";
 import { createNotifiers } from "./notify/notifiers.ts";
@@ -18,7 +18,7 @@ export interface RunningSignalbox {
   /** Where it listens, without a slash at its end. */
   readonly url: string;
   /** What the first start made; null at every later one. */
-  readonly founded: Founded | null;
+  readonly bootstrapped: Bootstrapped | null;
   readonly logger: Pick<Logger, "warn" | "fatal">;
   /** Stop accepting, let attempts on the wire finish, give leases back, close the store. */
   close(): Promise<void>;
@@ -102,7 +102,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     await listen(app, { host: config.host, port: config.port });
     port = (app.server.address() as AddressInfo).port;
     // Only now: a start that fails must not make secrets that it then shows to nobody.
-    const founded = await found(store, clock, config.first);
+    const bootstrapped = await bootstrap(store, clock, config.first);
     await makeSources(config);
     engine.listening();
     const url = `http://${hostInUrl(config.host)}:${port}`;
@@ -110,7 +110,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     logger.info({ version, url }, "started");
     return {
       url,
-      founded,
+      bootstrapped,
       logger,
       async close() {
         logger.info("stopping");

@@ -1,4 +1,4 @@
-/** The habits of the house, as tests: each failure names the place and what to do instead. */
+/** The project's conventions, as tests: each failure names the place and what to do instead. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";

@@ -128,7 +128,7 @@ export const BROKEN_LANE_MS = 60 * SECOND_MS;
 /** The wait after an error of our own while rendering, so that it cannot become a hot loop. */
 export const INTERNAL_ERROR_RETRY_MS = 60 * SECOND_MS;
 
-// ── The house ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The lane pool ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * Attempts on the wire at once: sockets and their buffers. Tenants share them: one alone has at most half, a third as
@@ -138,9 +138,9 @@ export const IN_FLIGHT_MAX = 4096;
 /** Attempts started in one turn of the event loop: some 2 ms, which every other request on the server waits for. */
 export const STARTS_PER_TURN_MAX = 16;
 /** Deliveries held in memory. Tenants share them: one alone has at most half. */
-export const HOUSE_DELIVERIES_MAX = 20_000;
+export const LANE_POOL_DELIVERIES_MAX = 20_000;
 /** Payload bytes held in memory by lanes, shared like the deliveries; what does not fit waits in the store. */
-export const HOUSE_BYTES_MAX = 64 * MB;
+export const LANE_POOL_BYTES_MAX = 64 * MB;
 /** Test events on the wire at once: they pass by the lanes that bound everything else. */
 export const TESTS_IN_FLIGHT_MAX = 64;
 /**

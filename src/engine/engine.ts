@@ -43,7 +43,7 @@ export interface EngineOptions {
 }
 
 export interface RunningEngine extends Engine {
-  /** The server listens, and the store is founded: requests are carried out, links to it can be sent to people. */
+  /** The server listens, and the store is bootstrapped: requests are carried out, links to it can be sent to people. */
   listening(): void;
   /** End streams and exports; from now on readiness says that the server stops. */
   prepareStop(): void;
@@ -150,9 +150,9 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       },
       gauges: () => ({
         inFlight: deliveries.dispatch.inFlight,
-        heldInMemory: deliveries.house.leases.size,
-        heldBytes: deliveries.house.bytes,
-        lanes: deliveries.house.size,
+        heldInMemory: deliveries.lanePool.leases.size,
+        heldBytes: deliveries.lanePool.bytes,
+        lanes: deliveries.lanePool.size,
         publishQueue: publisher.queueSize,
         settleQueue: deliveries.settleQueueSize,
       }),

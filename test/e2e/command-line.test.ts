@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
 import { suite, type TestContext, test } from "node:test";
-import { openBeside } from "../../src/store/sqlite/access/command-line-store.ts";
+import { openCommandLineStore } from "../../src/store/sqlite/access/command-line-store.ts";
 import { assembleServer } from "../harness/assembled.ts";
 import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer, startChild } from "../harness/child.ts";
 import { within } from "../harness/deadline.ts";
@@ -131,7 +131,7 @@ suite("the command line", { concurrency: 3 }, () => {
     const server = await assembleServer(t, { dataDir });
     const made = await server.request("POST", "/v1/auth/keys", { body: { name: "second" } });
     await answersSoon(server, made.body.api_key, 200);
-    const beside = openBeside({ dataDir, masterKey: null, newId: () => server.clock.uuid() });
+    const beside = openCommandLineStore({ dataDir, masterKey: null, newId: () => server.clock.uuid() });
     const actor = (await beside.findKey(hash("sha256", server.apiKey, "hex"))) ?? assert.fail();
     const key = (await beside.findKey(hash("sha256", made.body.api_key, "hex"))) ?? assert.fail();
     await beside.revokeKey({ actor, tenantSeq: actor.tenantSeq, id: key.id, now: server.clock.now() });

@@ -34,7 +34,7 @@ suite("refused starts", { concurrency: 3 }, () => {
       spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, PORT: String(port) }),
       new RegExp(`port ${port} .*in use`),
     );
-    // What was founded meanwhile must not be lost with its secrets untold.
+    // What the bootstrap made meanwhile must not be lost with its secrets untold.
     const again = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     await again.says(/password +\S+\n {2}API key +sb_live_/);
     assert.equal(await ended(again), 0);

@@ -2,7 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "../../src/api/server.ts";
 import { createSystemClock } from "../../src/clock/system.ts";
-import { found } from "../../src/engine/access/bootstrap.ts";
+import { bootstrap } from "../../src/engine/access/bootstrap.ts";
 import { hmacSha256 } from "../../src/engine/delivery/hmac.ts";
 import { startEngine } from "../../src/engine/engine.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -64,7 +64,7 @@ export async function assembleServer(
     notifiers: [],
     publicUrl: () => "http://localhost",
   });
-  await found(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY, tenantName: null });
+  await bootstrap(store, clock, { adminEmail: null, adminPassword: null, apiKey: KEY, tenantName: null });
   telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
   const app = createServer({
     engine,

@@ -2,10 +2,10 @@
 import { createHmac } from "node:crypto";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
 import {
-  HOUSE_BYTES_MAX,
-  HOUSE_DELIVERIES_MAX,
   IN_FLIGHT_MAX,
   LANE_HOLD_MAX,
+  LANE_POOL_BYTES_MAX,
+  LANE_POOL_DELIVERIES_MAX,
   MAX_IN_FLIGHT_MAX,
 } from "../../src/domain/limits.ts";
 import type { LaneState, Settlement, SettleResult } from "../../src/ports/store.ts";
@@ -163,8 +163,8 @@ export function createWatch(world: World): Watch {
     const { process } = world;
     if (process?.engine == null) return;
     const gauges = process.engine.status.gauges();
-    if (gauges.heldInMemory > HOUSE_DELIVERIES_MAX || gauges.heldBytes > HOUSE_BYTES_MAX)
-      world.fault("the house is full");
+    if (gauges.heldInMemory > LANE_POOL_DELIVERIES_MAX || gauges.heldBytes > LANE_POOL_BYTES_MAX)
+      world.fault("the lane pool is full");
     if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0) world.fault(`${gauges.inFlight} are on the wire`);
     if (disk.state !== "well") return;
     for (const { seq, site, leased } of dueLanes(world, process.now())) {

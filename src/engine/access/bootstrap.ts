@@ -7,7 +7,7 @@ import { hashPassword } from "./passwords.ts";
 import { makePassword } from "./users.ts";
 
 /** What the operator fixed; null values are generated, but for the tenant's name. */
-export interface FoundingWishes {
+export interface BootstrapOptions {
   readonly adminEmail: string | null;
   readonly adminPassword: string | null;
   readonly apiKey: string | null;
@@ -15,7 +15,7 @@ export interface FoundingWishes {
 }
 
 /** What was made; `null` for a secret that the operator fixed, which is not repeated. */
-export interface Founded {
+export interface Bootstrapped {
   readonly email: string;
   readonly password: string | null;
   readonly apiKey: string | null;
@@ -24,15 +24,15 @@ export interface Founded {
 const EMAIL = "admin@localhost";
 const KEY_RANDOM_BYTES = 24;
 
-/** Found the store, or answer null when it was founded before; then nothing changes, whatever the wishes. */
-export async function found(store: Store, clock: Clock, wishes: FoundingWishes): Promise<Founded | null> {
+/** Bootstrap an empty store. Answers null, and changes nothing, if the store is not empty. */
+export async function bootstrap(store: Store, clock: Clock, options: BootstrapOptions): Promise<Bootstrapped | null> {
   const tenants = await store.listTenants(null, 1);
   if (tenants.length > 0) return null;
-  const password = wishes.adminPassword ?? makePassword(clock);
-  const apiKey = wishes.apiKey ?? `sb_live_${clock.randomHex(KEY_RANDOM_BYTES)}`;
-  const email = wishes.adminEmail ?? EMAIL;
-  const isNew = await store.found({
-    tenant: { id: clock.uuid(), name: wishes.tenantName ?? UNNAMED_TENANT },
+  const password = options.adminPassword ?? makePassword(clock);
+  const apiKey = options.apiKey ?? `sb_live_${clock.randomHex(KEY_RANDOM_BYTES)}`;
+  const email = options.adminEmail ?? EMAIL;
+  const isNew = await store.bootstrap({
+    tenant: { id: clock.uuid(), name: options.tenantName ?? UNNAMED_TENANT },
     user: { id: clock.uuid(), email, passwordHash: await hashPassword(password), role: "global_admin" },
     key: {
       id: clock.uuid(),
@@ -46,7 +46,7 @@ export async function found(store: Store, clock: Clock, wishes: FoundingWishes):
   if (!isNew) return null;
   return {
     email,
-    password: wishes.adminPassword === null ? password : null,
-    apiKey: wishes.apiKey === null ? apiKey : null,
+    password: options.adminPassword === null ? password : null,
+    apiKey: options.apiKey === null ? apiKey : null,
   };
 }

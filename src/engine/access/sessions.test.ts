@@ -7,7 +7,7 @@ import { createSystemClock } from "../../clock/system.ts";
 import type { Store } from "../../ports/store.ts";
 import { dataFiles } from "../../store/sqlite/files/files.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
-import { found } from "./bootstrap.ts";
+import { bootstrap } from "./bootstrap.ts";
 import { createSessions } from "./sessions.ts";
 
 const PERSON = { email: "ann@example.com", password: "correct horse" };
@@ -36,7 +36,7 @@ async function stage(t: TestContext) {
   let aheadMs = 0;
   const system = createSystemClock();
   const clock = { ...system, now: () => system.now() + aheadMs };
-  await found(store, clock, {
+  await bootstrap(store, clock, {
     adminEmail: PERSON.email,
     adminPassword: PERSON.password,
     apiKey: null,

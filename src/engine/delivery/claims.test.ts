@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
-import { CLAIM_LANES_MAX, HOUSE_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../domain/limits.ts";
+import { CLAIM_LANES_MAX, LANE_POOL_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../domain/limits.ts";
 import type { ClaimedLane, ClaimRequest, Store } from "../../ports/store.ts";
 import { claim } from "../../store/sqlite/delivery/claim.ts";
 import { touch } from "../../store/sqlite/delivery/lanes.ts";
 import { createClaims } from "./claims.ts";
-import { createHouse } from "./lane-pool.ts";
+import { createLanePool } from "./lane-pool.ts";
 import { createTokens } from "./lease-tokens.ts";
 
 const NODE = 1;
@@ -17,7 +17,7 @@ const NODE = 1;
 function stage() {
   const clock = createSystemClock();
   const store = openStore();
-  const house = createHouse(clock);
+  const lanePool = createLanePool(clock);
   const calls: ClaimRequest[] = [];
   const waiting = new Map<number, PromiseWithResolvers<ClaimedLane>>();
   const asked = (seq: number) => {
@@ -27,7 +27,7 @@ function stage() {
   };
   const claims = createClaims({
     clock,
-    house,
+    lanePool,
     node: NODE,
     tokens: createTokens(NODE),
     store: {
@@ -44,7 +44,7 @@ function stage() {
   });
   const tenants = { noisy: store.tenant(), quiet: store.tenant() };
   return {
-    house,
+    lanePool,
     claims,
     calls,
     /** Endpoints with a delivery each that waits in the store. This node has their lanes, unless `owner` says nobody. */
@@ -54,7 +54,7 @@ function stage() {
       for (const endpoint of made) {
         store.publish([endpoint], { actor, now: clock.now() });
         store.run((w) => touch(w.lanes.get(endpoint.seq), { owner }));
-        if (owner !== null) house.open(endpoint);
+        if (owner !== null) lanePool.open(endpoint);
       }
       return made;
     },
@@ -92,35 +92,35 @@ test("a tenant's lane is claimed next, however many lanes of another tenant wait
 });
 
 test("lanes of a tenant at its share wait without delaying another tenant's, and go on when it has room", async () => {
-  const { endpoints, wake, claimed, callsBefore, house, claims } = stage();
-  const held = endpoints("noisy", HOUSE_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
-    const lane = house.get(seq);
-    return lane !== undefined && house.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
+  const { endpoints, wake, claimed, callsBefore, lanePool, claims } = stage();
+  const held = endpoints("noisy", LANE_POOL_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
+    const lane = lanePool.get(seq);
+    return lane !== undefined && lanePool.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
   });
   const many = endpoints("noisy", CLAIM_LANES_MAX);
   const quiet = endpoints("quiet", 1);
-  assert.ok(many.every(({ tenantSeq }) => !house.hasRoom(tenantSeq)));
+  assert.ok(many.every(({ tenantSeq }) => !lanePool.hasRoom(tenantSeq)));
   wake([...many, ...quiet]);
   await Promise.all(quiet.map(claimed));
   assert.ok(many.every((endpoint) => callsBefore(endpoint) < 0));
-  for (const lane of held) house.unreserve(lane, PAYLOAD_BYTES_MAX);
+  for (const lane of held) lanePool.unreserve(lane, PAYLOAD_BYTES_MAX);
   await Promise.all(many.map(claimed));
   await claims.stop();
 });
 
 test("ready lanes that no node has are adopted when their tenant has room again, and another tenant's at once", async () => {
-  const { endpoints, claimed, house, claims } = stage();
-  const held = endpoints("noisy", HOUSE_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
-    const lane = house.get(seq);
-    return lane !== undefined && house.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
+  const { endpoints, claimed, lanePool, claims } = stage();
+  const held = endpoints("noisy", LANE_POOL_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
+    const lane = lanePool.get(seq);
+    return lane !== undefined && lanePool.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
   });
   const [noisy] = endpoints("noisy", 1, null);
   const [quiet] = endpoints("quiet", 1, null);
   assert.ok(noisy !== undefined && quiet !== undefined);
   claims.discover();
   await claimed(quiet);
-  assert.equal(house.get(noisy.seq), undefined);
-  for (const lane of held) house.unreserve(lane, PAYLOAD_BYTES_MAX);
+  assert.equal(lanePool.get(noisy.seq), undefined);
+  for (const lane of held) lanePool.unreserve(lane, PAYLOAD_BYTES_MAX);
   await claimed(noisy);
   await claims.stop();
 });

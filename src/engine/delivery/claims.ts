@@ -14,7 +14,7 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult, Store, Wake } from "../../ports/store.ts";
 import { createAlarms } from "../scheduling/alarms.ts";
 import { applyState, type Lane, wantsClaim } from "./lane.ts";
-import type { House } from "./lane-pool.ts";
+import type { LanePool } from "./lane-pool.ts";
 import { createRounds } from "./lane-rounds.ts";
 import type { Tokens } from "./lease-tokens.ts";
 
@@ -31,7 +31,7 @@ export interface Claims {
 export interface ClaimsOptions {
   readonly clock: Clock;
   readonly store: Store;
-  readonly house: House;
+  readonly lanePool: LanePool;
   readonly tokens: Tokens;
   readonly node: number;
   /** A lane got deliveries, or another state. */
@@ -46,7 +46,7 @@ const WHEN_FULL_MS = 20;
 
 const NO_LANES: ClaimRequest["adopt"] = { lanesMax: 0, countEach: 0, exceptTenants: [] };
 
-export function createClaims({ clock, store, house, tokens, node, onClaimed, onError }: ClaimsOptions): Claims {
+export function createClaims({ clock, store, lanePool, tokens, node, onClaimed, onError }: ClaimsOptions): Claims {
   /** Lanes to claim for. Those of a tenant that is at its share stay. */
   const wanted = createRounds();
   const alarms = createAlarms<Lane>(clock, look);
@@ -73,7 +73,7 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
 
   function wake(wakes: readonly Wake[]): void {
     for (const { endpointSeq, readyAt } of wakes) {
-      const lane = house.get(endpointSeq);
+      const lane = lanePool.get(endpointSeq);
       if (lane === undefined) discoverBy(readyAt);
       else {
         lane.readyAt = Math.min(lane.readyAt ?? Number.POSITIVE_INFINITY, readyAt);
@@ -106,7 +106,7 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
   function lookWhenFull(): void {
     whenFull ??= clock.after(WHEN_FULL_MS, () => {
       whenFull = null;
-      if (passedOver.some(house.hasRoom)) {
+      if (passedOver.some(lanePool.hasRoom)) {
         passedOver = [];
         discoverBy(clock.now());
       }
@@ -130,11 +130,11 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
     const lanes: Lane[] = [];
     const full: Lane[] = [];
     while (lanes.length + full.length < CLAIM_LANES_MAX) {
-      const lane = wanted.next(house.hasRoom);
+      const lane = wanted.next(lanePool.hasRoom);
       if (lane === null) break;
       // It may have been closed, or have changed since it was queued.
-      if (house.get(lane.endpointSeq) !== lane || !wantsClaim(lane, now)) continue;
-      const { deliveries, bytes } = house.room(lane);
+      if (lanePool.get(lane.endpointSeq) !== lane || !wantsClaim(lane, now)) continue;
+      const { deliveries, bytes } = lanePool.room(lane);
       (deliveries > 0 && bytes > 0 ? lanes : full).push(lane);
     }
     for (const lane of full) wanted.join(lane);
@@ -163,7 +163,7 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
     const lanesOf = new Map<Seq, number>();
     for (const { tenantSeq } of lanes) lanesOf.set(tenantSeq, (lanesOf.get(tenantSeq) ?? 0) + 1);
     return lanes.map((lane) => {
-      const room = house.room(lane);
+      const room = lanePool.room(lane);
       const divisor = lanesOf.size * (lanesOf.get(lane.tenantSeq) ?? 1);
       return {
         endpointSeq: lane.endpointSeq,
@@ -176,7 +176,7 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
   /** Returns whether to go on. */
   async function adopt(): Promise<boolean> {
     const now = clock.now();
-    const full = house.fullTenants();
+    const full = lanePool.fullTenants();
     // From here on a wake may tell of a lane that this claim does not see.
     discoverAt = Number.POSITIVE_INFINITY;
     timer?.cancel();
@@ -210,10 +210,10 @@ export function createClaims({ clock, store, house, tokens, node, onClaimed, onE
   }
 
   function take(claimed: ClaimedLane): void {
-    const lane = house.open(claimed.endpoint);
+    const lane = lanePool.open(claimed.endpoint);
     lane.endpoint = claimed.endpoint;
     applyState(lane, claimed.state);
-    for (const delivery of claimed.deliveries) house.admit(lane, delivery);
+    for (const delivery of claimed.deliveries) lanePool.admit(lane, delivery);
     onClaimed(claimed);
     look(lane);
   }

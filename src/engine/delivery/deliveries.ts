@@ -13,11 +13,11 @@ import type { AttemptMade, Attempts } from "./attempts.ts";
 import { type Claims, createClaims } from "./claims.ts";
 import { createDispatch, type Dispatch } from "./dispatch.ts";
 import { applyState, isBlocked, type Lane } from "./lane.ts";
-import { createHouse, type House } from "./lane-pool.ts";
+import { createLanePool, type LanePool } from "./lane-pool.ts";
 import type { Tokens } from "./lease-tokens.ts";
 
 export interface Deliveries {
-  readonly house: House;
+  readonly lanePool: LanePool;
   readonly dispatch: Dispatch;
   readonly claims: Claims;
   /** A publish leased this delivery for us. */
@@ -71,7 +71,7 @@ const ATTEMPT_MS_WEIGHT = 0.1;
 
 export function createDeliveries(options: DeliveriesOptions): Deliveries {
   const { clock, store, attempts, telemetry, outage } = options;
-  const house = createHouse(clock);
+  const lanePool = createLanePool(clock);
   /** Lanes that were closed and are not disowned yet: until then nobody would claim for them. */
   const closed = new Set<Seq>();
   let stopping = false;
@@ -96,11 +96,11 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
   const claims = createClaims({
     clock,
     store,
-    house,
+    lanePool,
     tokens: options.tokens,
     node: options.node,
     onClaimed: ({ endpoint }) => {
-      const lane = house.get(endpoint.seq);
+      const lane = lanePool.get(endpoint.seq);
       if (lane !== undefined) dispatch.nudge(lane);
     },
     onError: (error) => outage.report(error),
@@ -112,19 +112,19 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
 
   /** A blocked lane holds no lease; any other may have room for more. */
   function look(lane: Lane): void {
-    if (lane.queue.length > 0 && isBlocked(lane, clock.now())) giveBack(house.evict(lane));
+    if (lane.queue.length > 0 && isBlocked(lane, clock.now())) giveBack(lanePool.evict(lane));
     claims.look(lane);
   }
 
   /** After a change of its endpoint. What it holds is given back before the caller is answered, so that it shows. */
   async function follow(lane: Lane): Promise<void> {
-    if (isBlocked(lane, clock.now())) await giveBack(house.evict(lane));
+    if (isBlocked(lane, clock.now())) await giveBack(lanePool.evict(lane));
     dispatch.nudge(lane);
   }
 
   async function giveBack(deliveries: readonly LeasedDelivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    const lanes = [...new Set(deliveries.map(({ endpointSeq }) => house.get(endpointSeq)))];
+    const lanes = [...new Set(deliveries.map(({ endpointSeq }) => lanePool.get(endpointSeq)))];
     for (const lane of lanes) if (lane !== undefined) lane.returning += 1;
     const wakes = await release(deliveries.map(({ seq, token }) => ({ deliverySeq: seq, token })));
     for (const lane of lanes) if (lane !== undefined) lane.returning -= 1;
@@ -149,7 +149,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     lane.settling += 1;
     dispatch.landed(lane);
     if (made === null) {
-      house.leave(lane, delivery);
+      lanePool.leave(lane, delivery);
       await giveBack([delivery]);
     } else {
       learn(lane, made);
@@ -159,7 +159,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       else dispatch.nudge(lane);
       await settle(lane, delivery, endpoint, made);
       lane.failing -= failed;
-      house.leave(lane, delivery);
+      lanePool.leave(lane, delivery);
     }
     lane.settling -= 1;
     if (delivery.ordered) lane.barrier = false;
@@ -192,7 +192,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     }
     applyState(lane, result.lane);
     // What was leased behind an ordered delivery that failed must not be sent before it.
-    if (delivery.ordered && result.state === "SCHEDULED") giveBack(house.evict(lane));
+    if (delivery.ordered && result.state === "SCHEDULED") giveBack(lanePool.evict(lane));
     claims.wake(result.woken);
     options.onOutcome(delivery, endpoint, made, result);
     if (result.disabled) options.onDisabled(endpoint);
@@ -205,7 +205,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
   }
 
   return {
-    house,
+    lanePool,
     dispatch,
     claims,
     admit(lane, delivery) {
@@ -214,11 +214,11 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
         giveBack([delivery]);
         return;
       }
-      house.admit(lane, delivery);
+      lanePool.admit(lane, delivery);
       dispatch.nudge(lane);
     },
     async changed(endpoint, state) {
-      const lane = house.get(endpoint.seq);
+      const lane = lanePool.get(endpoint.seq);
       if (lane === undefined) {
         if (state.readyAt !== null) claims.wake([{ endpointSeq: endpoint.seq, readyAt: state.readyAt }]);
         return;
@@ -229,22 +229,22 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
       await follow(lane);
     },
     async deleted(state) {
-      const lane = house.get(state.endpointSeq);
+      const lane = lanePool.get(state.endpointSeq);
       if (lane === undefined) return;
       applyState(lane, state);
       await follow(lane);
     },
     dropCancelled(endpointSeq, deliverySeq) {
-      const lane = house.get(endpointSeq);
+      const lane = lanePool.get(endpointSeq);
       const delivery = lane?.queue.find(({ seq }) => seq === deliverySeq);
       if (lane === undefined || delivery === undefined) return;
       lane.queue = lane.queue.filter((other) => other !== delivery);
-      house.leave(lane, delivery);
+      lanePool.leave(lane, delivery);
       giveBack([delivery]);
     },
     tidy() {
-      for (const lane of house.closeIdle(clock.now())) closed.add(lane.endpointSeq);
-      const disown = [...closed].filter((endpointSeq) => house.get(endpointSeq) === undefined);
+      for (const lane of lanePool.closeIdle(clock.now())) closed.add(lane.endpointSeq);
+      const disown = [...closed].filter((endpointSeq) => lanePool.get(endpointSeq) === undefined);
       closed.clear();
       if (disown.length === 0) return;
       store.release({ now: clock.now(), leases: [], disown }).then(claims.wake, (error) => {
@@ -279,8 +279,8 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
     },
     flush: () => settlements.drained(),
     async giveBackAll() {
-      const lanes = [...house.lanes()];
-      await giveBack(lanes.flatMap((lane) => house.evict(lane)));
+      const lanes = [...lanePool.lanes()];
+      await giveBack(lanes.flatMap((lane) => lanePool.evict(lane)));
     },
   };
 }

@@ -2,13 +2,13 @@
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../domain/ids.ts";
-import { HOUSE_BYTES_MAX, HOUSE_DELIVERIES_MAX } from "../../domain/limits.ts";
+import { LANE_POOL_BYTES_MAX, LANE_POOL_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Lease } from "../../ports/store.ts";
 import { createShares } from "../scheduling/shares.ts";
 import { bytesRoom, createLane, heldCount, isIdle, type Lane, room } from "./lane.ts";
 
-export interface House {
+export interface LanePool {
   get(endpointSeq: Seq): Lane | undefined;
   /** The endpoint's lane, made when there is none. */
   open(endpoint: Destination): Lane;
@@ -25,7 +25,7 @@ export interface House {
   admit(lane: Lane, delivery: LeasedDelivery): void;
   /** A delivery that was taken off its lane's queue is settled, or given back to the store. */
   leave(lane: Lane, delivery: LeasedDelivery): void;
-  /** Empty a lane's queue; the deliveries leave the house. */
+  /** Empty a lane's queue; the deliveries leave the pool. */
   evict(lane: Lane): LeasedDelivery[];
   /** Lanes that hold nothing and were not used for a while: they are closed. */
   closeIdle(now: EpochMs): Lane[];
@@ -44,11 +44,11 @@ export interface Room {
 /** A lane that was used within this time stays, so that a steady trickle does not open and close it each time. */
 const IDLE_MS = 2000;
 
-export function createHouse(clock: Clock): House {
+export function createLanePool(clock: Clock): LanePool {
   const lanes = new Map<Seq, Lane>();
   const leases = new Map<LeaseToken, Lease>();
-  const count = createShares(HOUSE_DELIVERIES_MAX);
-  const bytes = createShares(HOUSE_BYTES_MAX);
+  const count = createShares(LANE_POOL_DELIVERIES_MAX);
+  const bytes = createShares(LANE_POOL_BYTES_MAX);
 
   function roomOf(lane: Lane): Room {
     return {

@@ -28,7 +28,7 @@ import { createBatcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Lane } from "./lane.ts";
-import type { House } from "./lane-pool.ts";
+import type { LanePool } from "./lane-pool.ts";
 import type { Tokens } from "./lease-tokens.ts";
 
 export interface Publisher {
@@ -95,8 +95,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const result = await requests.add(request, { rows, bytes });
       return answer(result, event, reservations);
     } finally {
-      const { house } = options.deliveries;
-      for (const { lane } of reservations) if (lane !== null) house.unreserve(lane, event.payload.length);
+      const { lanePool } = options.deliveries;
+      for (const { lane } of reservations) if (lane !== null) lanePool.unreserve(lane, event.payload.length);
     }
   }
 
@@ -211,9 +211,9 @@ interface Reservation {
 }
 
 function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: KnownEndpoint, event: Event): Reservation {
-  const { house } = deliveries;
-  const lane = endpoint.status === "ACTIVE" ? laneOf(house, endpoint) : null;
-  const takes = lane !== null && deliveries.takesLeases && house.reserve(lane, event.payload.length);
+  const { lanePool } = deliveries;
+  const lane = endpoint.status === "ACTIVE" ? laneOf(lanePool, endpoint) : null;
+  const takes = lane !== null && deliveries.takesLeases && lanePool.reserve(lane, event.payload.length);
   return {
     endpoint,
     lane: takes ? lane : null,
@@ -228,8 +228,8 @@ function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: Know
 }
 
 /** Null: nobody read how to send to it. */
-function laneOf(house: House, { seq, destination }: KnownEndpoint): Lane | null {
-  return destination === null ? (house.get(seq) ?? null) : house.open(destination);
+function laneOf(lanePool: LanePool, { seq, destination }: KnownEndpoint): Lane | null {
+  return destination === null ? (lanePool.get(seq) ?? null) : lanePool.open(destination);
 }
 
 function enter(

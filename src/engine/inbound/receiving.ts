@@ -26,7 +26,7 @@ import { hopsOf } from "./loops.ts";
 import { faultsText, notificationOf, readFacts, shownText } from "./pause-status.ts";
 import { readRequest } from "./payload/read.ts";
 import type { Refusals } from "./refusals.ts";
-import { createJudge, judgeAny, judgePauseStatus, type Refused } from "./verify-record.ts";
+import { createVerify, type Refused, verifyAny, verifyPauseStatus } from "./verify-record.ts";
 
 export interface Receiving {
   pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
@@ -68,7 +68,7 @@ export function createReceiving({
       return Promise.resolve("giveUp" as const); // the sender is told 503, and sends it again
     },
   };
-  const judge = createJudge(clock, refusals);
+  const verify = createVerify(clock, refusals);
   const received = createBatcher<Receive, ReceiveResult>({
     ...bounds,
     carryOut: (batch) => store.receive(batch),
@@ -113,16 +113,14 @@ export function createReceiving({
 
   async function pauseStatus(request: PublicRequest): Promise<PauseStatusAnswer> {
     if (!isOpen()) throw new StoreUnavailable("the server is starting");
-    const judgement = await judge(request, (look) => judgePauseStatus(sources, look, request));
-    if (judgement.kind === "tooMany") return TOO_MANY;
-    if (judgement.kind === "refused") {
-      await keep(request, judgement.refused);
-      const { rejection, explanation } = judgement.refused;
-      return rejection === "body_unreadable"
-        ? { kind: "unreadable", message: explanation }
-        : answerTo(judgement.refused);
+    const verdict = await verify(request, (look) => verifyPauseStatus(sources, look, request));
+    if (verdict.kind === "tooMany") return TOO_MANY;
+    if (verdict.kind === "refused") {
+      await keep(request, verdict.refused);
+      const { rejection, explanation } = verdict.refused;
+      return rejection === "body_unreadable" ? { kind: "unreadable", message: explanation } : answerTo(verdict.refused);
     }
-    const { source, now, fields } = judgement;
+    const { source, now, fields } = verdict;
     const stated = readFacts(fields);
     if (stated.kind === "invalid") {
       const shown = { sourceName: source.name, eventType: shownText(fields.event_type) };
@@ -154,13 +152,13 @@ export function createReceiving({
 
   async function atSource(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer> {
     if (!isOpen()) throw new StoreUnavailable("the server is starting");
-    const judgement = await judge(request, (look) => judgeAny(sources, look, request, sourceId));
-    if (judgement.kind === "tooMany") return TOO_MANY;
-    if (judgement.kind === "refused") {
-      await keep(request, judgement.refused);
-      return answerTo(judgement.refused);
+    const verdict = await verify(request, (look) => verifyAny(sources, look, request, sourceId));
+    if (verdict.kind === "tooMany") return TOO_MANY;
+    if (verdict.kind === "refused") {
+      await keep(request, verdict.refused);
+      return answerTo(verdict.refused);
     }
-    const { source, now } = judgement;
+    const { source, now } = verdict;
     const { eventType, payload, deliveryId, challenge } = readRequest(source, request);
     if (challenge !== null) return { kind: "challenge", challenge };
     const id = clock.uuid();

@@ -41,19 +41,19 @@ type Verdict<V extends Verified> = V | { readonly kind: "refused"; readonly refu
 /** What comes too often, or takes too long, is not kept. */
 type Judgement<V extends Verified> = Verdict<V> | { readonly kind: "tooMany" };
 
-export type Judge = <V extends Verified>(
+export type Verify = <V extends Verified>(
   request: PublicRequest,
   find: (look: Look) => Promise<Verdict<V>>,
 ) => Promise<Judgement<V>>;
 
 const TOO_MANY = { kind: "tooMany" } as const;
 
-type JudgeClock = Pick<Clock, "monotonicMs" | "now">;
+type VerifyClock = Pick<Clock, "monotonicMs" | "now">;
 
-export function createJudge(clock: JudgeClock, refusals: Refusals): Judge {
+export function createVerify(clock: VerifyClock, refusals: Refusals): Verify {
   let largeBefore: Promise<unknown> = Promise.resolve();
 
-  async function judge<V extends Verified>(
+  async function verify<V extends Verified>(
     { address }: PublicRequest,
     find: (look: Look) => Promise<Verdict<V>>,
   ): Promise<Judgement<V>> {
@@ -66,8 +66,8 @@ export function createJudge(clock: JudgeClock, refusals: Refusals): Judge {
 
   return (request, find) => {
     const { address, body } = request;
-    if (body.byteLength <= LIGHT_BODY_BYTES_MAX) return judge(request, find);
-    const turn = largeBefore.then(() => (refusals.mayTry(address, body.byteLength) ? judge(request, find) : TOO_MANY));
+    if (body.byteLength <= LIGHT_BODY_BYTES_MAX) return verify(request, find);
+    const turn = largeBefore.then(() => (refusals.mayTry(address, body.byteLength) ? verify(request, find) : TOO_MANY));
     largeBefore = turn.catch(() => undefined);
     return turn;
   };
@@ -76,9 +76,9 @@ export function createJudge(clock: JudgeClock, refusals: Refusals): Judge {
 /** What looking at one request took: waiting for the store is no work. */
 export class Look {
   workMs = 0;
-  readonly #clock: JudgeClock;
+  readonly #clock: VerifyClock;
 
-  constructor(clock: JudgeClock) {
+  constructor(clock: VerifyClock) {
     this.#clock = clock;
   }
 
@@ -94,7 +94,7 @@ export class Look {
   }
 }
 
-export async function judgePauseStatus(
+export async function verifyPauseStatus(
   sources: KnownSources,
   look: Look,
   request: PublicRequest,
@@ -123,7 +123,7 @@ export async function judgePauseStatus(
     : refused({ kind, source: found, ...shown, ...verdict.why });
 }
 
-export async function judgeAny(
+export async function verifyAny(
   sources: KnownSources,
   look: Look,
   request: PublicRequest,

@@ -103,9 +103,9 @@ describe("a body that carries its signature", () => {
   it("is verified in its canonical form, however it is spelled", async () => {
     const signed = await signJcs('{"b":1.0,"a":"\\u20ac","nested":{"signature":"x"}}', SECRET);
     assert.equal(check(jcs, requestOf({}, signed)), "verified");
-    const respelled = JSON.stringify(JSON.parse(signed), null, 3).replace("€", "\\u20ac").replace(": 1,", ": 1.00,");
-    assert.notEqual(respelled, signed);
-    assert.equal(check(jcs, requestOf({}, respelled)), "verified");
+    const bodyVariants = JSON.stringify(JSON.parse(signed), null, 3).replace("€", "\\u20ac").replace(": 1,", ": 1.00,");
+    assert.notEqual(bodyVariants, signed);
+    assert.equal(check(jcs, requestOf({}, bodyVariants)), "verified");
     assert.equal(check(jcs, requestOf({}, signed.replace('"x"', '"y"'))), "signature_mismatch");
   });
 

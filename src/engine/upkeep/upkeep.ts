@@ -72,7 +72,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   /** Leased in the store and not held here, twice running: the answer that told of it was lost. */
   async function reconcile(): Promise<void> {
-    const leases = (await store.leases(node)).filter(({ token }) => !deliveries.house.leases.has(token));
+    const leases = (await store.leases(node)).filter(({ token }) => !deliveries.lanePool.leases.has(token));
     const lost = leases.filter(({ token }) => strays.has(token));
     strays = new Set(leases.map(({ token }) => token));
     if (lost.length === 0) return;

@@ -55,7 +55,7 @@ export interface UserRow extends Omit<NewUser, "passwordHash"> {
 }
 
 /** What an empty store is given at its first start, in one transaction. */
-export interface Founding {
+export interface Bootstrap {
   readonly tenant: { readonly id: Uuid; readonly name: string };
   readonly user: NewUser;
   readonly key: NewKey;
@@ -66,7 +66,7 @@ export type RevokeKeyResult = "revoked" | "unknown" | "forbidden" | "lastAdmin";
 
 export interface AccessVerbs {
   /** Acts only on an empty store: answers false, and changes nothing, when there is a tenant. */
-  found(founding: Founding): Promise<boolean>;
+  bootstrap(bootstrap: Bootstrap): Promise<boolean>;
   /** Whom a key belongs to; null when there is no such key or it was revoked. */
   findKey(hash: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;

@@ -1,6 +1,6 @@
 /** Which function carries out which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
-import { createKey, createTenant, found, revokeKey, rotateKey } from "./access/access.ts";
+import { bootstrap, createKey, createTenant, revokeKey, rotateKey } from "./access/access.ts";
 import { changePassword, createSession, endSession, touchSession } from "./access/sessions.ts";
 import { patchTenant } from "./access/tenants.ts";
 import { createUser, resetPassword, setUserDisabled } from "./access/users.ts";
@@ -45,7 +45,7 @@ const VERBS = {
   retry,
   retryEvent,
   replay,
-  found,
+  bootstrap,
   createKey,
   revokeKey,
   rotateKey,

@@ -4,7 +4,7 @@ import type { Vault } from "../vault.ts";
 import { createUsage, type Usage } from "./access/usage.ts";
 import type { Connection } from "./connection.ts";
 import { createLanes, type Lanes } from "./delivery/lanes.ts";
-import { createMatchables, type Matchables } from "./endpoints/subscriptions.ts";
+import { createSubscriptions, type Subscriptions } from "./endpoints/subscriptions.ts";
 import { type Counters, createCounters } from "./history/counters.ts";
 import { createRefusals, type Refusals } from "./inbound/refusals.ts";
 
@@ -42,7 +42,7 @@ export interface Memory {
   readonly idempotencyDays: Set<number>;
   /** Payload bytes held by each tenant's paused endpoints. */
   readonly heldBytes: Map<Seq, number>;
-  readonly matchables: Matchables;
+  readonly subscriptions: Subscriptions;
   readonly refusals: Refusals;
 }
 
@@ -65,7 +65,7 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
       urlSeqs: new Map(),
       idempotencyDays: new Set(),
       heldBytes: new Map(),
-      matchables: createMatchables(connection),
+      subscriptions: createSubscriptions(connection),
       refusals: createRefusals(connection),
     },
   };
@@ -114,7 +114,7 @@ export function forgetRows(writing: Writing): void {
   memory.typeSeqs.clear();
   memory.urlSeqs.clear();
   memory.heldBytes.clear();
-  memory.matchables.clear();
+  memory.subscriptions.clear();
   memory.refusals.clear();
   memory.idempotencyDays.clear();
   for (const row of writing.prepare("SELECT name FROM sqlite_master WHERE name GLOB 'idempotency_*'").all()) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createUsers } from "../../../src/engine/access/users.ts";
-import { openBeside } from "../../../src/store/sqlite/access/command-line-store.ts";
+import { openCommandLineStore } from "../../../src/store/sqlite/access/command-line-store.ts";
 import { CLOSED_ROUTES, nameOf, type Route } from "../../fixtures/routes.ts";
 import { inventory } from "../../harness/belongings.ts";
 import { within } from "../../harness/deadline.ts";
@@ -115,7 +115,7 @@ test("a revoked key and one that was replaced open no route, though they were us
 
 test("a session that was ended, in whatever way, opens no route, though it was used a moment before", async (t) => {
   // As the command line does it.
-  const beside = openBeside({ dataDir: stage.dataDir, masterKey: null, newId: () => server.clock.uuid() });
+  const beside = openCommandLineStore({ dataDir: stage.dataDir, masterKey: null, newId: () => server.clock.uuid() });
   t.after(() => beside.close());
   const users = createUsers(beside, server.clock);
   const ends: Readonly<Record<string, (member: Member) => Promise<unknown>>> = {

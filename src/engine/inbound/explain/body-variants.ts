@@ -17,7 +17,7 @@ import {
   type WriteJson,
 } from "./json.ts";
 
-export interface Respelled {
+export interface BodyVariant {
   readonly body: Uint8Array;
   /** Completes "The signature fits …". */
   readonly how: string;
@@ -32,7 +32,7 @@ const NOT_ASCII = /[^\0-\x7f]/;
  *
  * @param anewMax in how many ways JSON is written anew, which takes far more than to try one
  */
-export function* respelled(body: Uint8Array, anewMax: number): Generator<Respelled> {
+export function* bodyVariants(body: Uint8Array, anewMax: number): Generator<BodyVariant> {
   if (body.length > 0) yield EMPTY;
   const text = utf8Text(body);
   if (text === null) {
@@ -51,9 +51,9 @@ export function* respelled(body: Uint8Array, anewMax: number): Generator<Respell
  *
  * @param body    one that has such a form
  * @param field   where the signature stands
- * @param anewMax as of `respelled`
+ * @param anewMax as of `bodyVariants`
  */
-export function respelledWithout(body: Uint8Array, field: string, anewMax: number): Generator<Respelled> {
+export function bodyVariantsWithout(body: Uint8Array, field: string, anewMax: number): Generator<BodyVariant> {
   const text = utf8Text(body) ?? "{}";
   const value: Readonly<Record<string, unknown>> = JSON.parse(text);
   return distinct("", byJsonWithout(text, value, field).take(anewMax));
@@ -62,7 +62,7 @@ export function respelledWithout(body: Uint8Array, field: string, anewMax: numbe
 type Spelling = readonly [text: string, how: string];
 
 /** Each text once: most bodies have nothing that half of the writers would escape. */
-function* distinct(known: string, spellings: Iterable<Spelling>): Generator<Respelled> {
+function* distinct(known: string, spellings: Iterable<Spelling>): Generator<BodyVariant> {
   const seen = new Set([known]);
   for (const [text, how] of spellings) {
     if (seen.has(text)) continue;
@@ -71,12 +71,12 @@ function* distinct(known: string, spellings: Iterable<Spelling>): Generator<Resp
   }
 }
 
-const EMPTY: Respelled = {
+const EMPTY: BodyVariant = {
   body: new Uint8Array(),
   how: "an empty body: the sender signs before it has the body, or signs nothing",
 };
 
-function fromLatin1(body: Uint8Array): Respelled {
+function fromLatin1(body: Uint8Array): BodyVariant {
   const text = Buffer.from(body).toString("latin1");
   return { body: Buffer.from(text, "utf8"), how: "the body in UTF-8; it came in another charset (ISO-8859-1)" };
 }

@@ -6,7 +6,7 @@ import type { Content, Proof, Rejected, Signed } from "../schemes/claim.ts";
 import { CLAIMS, type SigningScheme } from "../schemes/index.ts";
 import { EMBEDDED_PLACE } from "../schemes/jcs.ts";
 import { isRight, isSignedWith } from "../verify-claim.ts";
-import { type Respelled, respelled, respelledWithout } from "./body-variants.ts";
+import { type BodyVariant, bodyVariants, bodyVariantsWithout } from "./body-variants.ts";
 import { encodingFinding } from "./encodings.ts";
 import { otherKeys } from "./keys.ts";
 
@@ -108,12 +108,12 @@ function triedCount(body: Uint8Array, least: number): number {
 
 function byBody(proof: Proof, { settings, secrets, request: { body } }: Question): string | null {
   const isEmbedded = proof.place === EMBEDDED_PLACE;
-  const fits: (other: Respelled) => boolean = isEmbedded
+  const fits: (other: BodyVariant) => boolean = isEmbedded
     ? (other) => secrets.some((secret) => isSignedWith(proof.keyOf(secret), proof, [other.body]))
     : (other) => isRight(proof, secrets, other.body);
   // What twilio signs are parameters, and to read them takes longest.
   const anewMax = settings.scheme === "twilio" ? 0 : triedCount(body, ANEW_COUNT_MIN);
-  const others = isEmbedded ? respelledWithout(body, SIGNATURE_FIELD, anewMax) : respelled(body, anewMax);
+  const others = isEmbedded ? bodyVariantsWithout(body, SIGNATURE_FIELD, anewMax) : bodyVariants(body, anewMax);
   const fitting = others.find(fits);
   return fitting === undefined ? null : `It does fit ${fitting.how}.`;
 }

@@ -1,4 +1,4 @@
-/** Twilio signs a URL as it was registered. Its own library is the judge of what a URL as it arrives may stand for. */
+/** Twilio signs a URL as it was registered. Its own library decides what a URL as it arrives may stand for. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";

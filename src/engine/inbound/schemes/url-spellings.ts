@@ -1,6 +1,6 @@
 /**
  * The spellings of a URL that its sender may have signed. Twilio signs the text that was registered, character by
- * character. A proxy may have respelled it since, and nobody can tell what it was, so each common writer of URLs is tried.
+ * character. A proxy may have bodyVariants it since, and nobody can tell what it was, so each common writer of URLs is tried.
  */
 import { parse, stringify } from "node:querystring";
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
 import type { Role } from "../../../domain/access/access.ts";
 import { uuidBytes } from "../../rows.ts";
-import { createKey, createTenant, found, revokeKey, rotateKey } from "./access.ts";
+import { bootstrap, createKey, createTenant, revokeKey, rotateKey } from "./access.ts";
 
 const hash = (digit: string) => digit.repeat(64);
 
@@ -22,22 +22,22 @@ function open() {
   };
 }
 
-test("founding acts on an empty store, and only there", () => {
+test("bootstrap acts on an empty store, and only there", () => {
   const { w, run, newId, count } = openStore();
-  const founding = () => ({
+  const newInstallation = () => ({
     tenant: { id: newId(), name: "First" },
     user: { id: newId(), email: `${newId()}@example.com`, passwordHash: "$argon2id$", role: "global_admin" as const },
     key: { id: newId(), hash: hash("f"), name: "first", role: "global_admin" as const, test: false },
     now: START,
   });
   assert.equal(
-    run(() => found(w, founding())),
+    run(() => bootstrap(w, newInstallation())),
     false,
   );
   assert.equal(count("users"), 0);
   run(() => w.db.exec("DELETE FROM keys; DELETE FROM tenants"));
   assert.equal(
-    run(() => found(w, founding())),
+    run(() => bootstrap(w, newInstallation())),
     true,
   );
   assert.deepEqual([count("tenants"), count("users"), count("keys")], [1, 1, 1]);

@@ -2,14 +2,14 @@
 import { type Actor, includesRole, type Role } from "../../../domain/access/access.ts";
 import { quotaExceeded } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import type { CreateKeyResult, Founding, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../../ports/store.ts";
+import type { Bootstrap, CreateKeyResult, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
 import { countKeys } from "./lookups.ts";
 
-export function found(w: Writing, { tenant, user, key, now }: Founding): boolean {
+export function bootstrap(w: Writing, { tenant, user, key, now }: Bootstrap): boolean {
   if (one(w, "SELECT 1 FROM tenants LIMIT 1") !== undefined) return false;
   const tenantSeq = insertTenant(w, tenant, now);
   insertUser(w, tenantSeq, user, now);

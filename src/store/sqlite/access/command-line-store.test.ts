@@ -8,7 +8,7 @@ import type { Uuid } from "../../../domain/ids.ts";
 import type { Store } from "../../../ports/store.ts";
 import { dataFiles, tryLockDir } from "../files/files.ts";
 import { openSqliteStore } from "../store.ts";
-import { openBeside } from "./command-line-store.ts";
+import { openCommandLineStore } from "./command-line-store.ts";
 
 const NOW = 1_800_000_000_000;
 let ids = 0;
@@ -37,7 +37,7 @@ async function openServerStore(dataDir: string): Promise<Store> {
   writeFileSync(dataFiles(dataDir).ballast, "");
   const store = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
   const user = { id: newId(), email: "a@example.com", passwordHash: "$argon2id$", role: "global_admin" as const };
-  await store.found({ tenant: { id: newId(), name: "First" }, user, key: newKey(), now: NOW });
+  await store.bootstrap({ tenant: { id: newId(), name: "First" }, user, key: newKey(), now: NOW });
   return store;
 }
 
@@ -46,7 +46,8 @@ async function leaveData(dataDir: string): Promise<void> {
   await (await openServerStore(dataDir)).close();
 }
 
-const beside = (dataDir: string, masterKey: Uint8Array | null = null) => openBeside({ dataDir, masterKey, newId });
+const beside = (dataDir: string, masterKey: Uint8Array | null = null) =>
+  openCommandLineStore({ dataDir, masterKey, newId });
 
 function inFile(dataDir: string, sql: string): void {
   const db = new DatabaseSync(dataFiles(dataDir).database);

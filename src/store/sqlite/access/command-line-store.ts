@@ -19,7 +19,7 @@ import { WRITER_VERBS } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
 import { checkMasterKey } from "./key-check.ts";
 
-export interface BesideOptions {
+export interface CommandLineStoreOptions {
   readonly dataDir: string;
   /** 32 bytes; null: the directory's own key file. */
   readonly masterKey: Uint8Array | null;
@@ -27,7 +27,7 @@ export interface BesideOptions {
 }
 
 /** @throws StartupError when there is no data, or it is not this version's, or not under this key */
-export function openBeside({ dataDir, masterKey: given, newId }: BesideOptions): AccessStore {
+export function openCommandLineStore({ dataDir, masterKey: given, newId }: CommandLineStoreOptions): AccessStore {
   const files = dataFiles(dataDir);
   // One that may not be entered looks empty. One that is not there is not made: most likely its name is wrong.
   if (existsSync(dataDir)) prepareDir(dataDir);
@@ -81,7 +81,7 @@ const READING = [
   "findQuotas",
 ] as const;
 const WRITING = [
-  "found",
+  "bootstrap",
   "createKey",
   "revokeKey",
   "rotateKey",

@@ -174,7 +174,7 @@ export function publishFrom(
   tenantSeq: Seq,
   event: Event,
 ): { readonly eventSeq: Seq; readonly woken: Wake[] } {
-  const targets = w.memory.matchables.targets(tenantSeq, event.type);
+  const targets = w.memory.subscriptions.targets(tenantSeq, event.type);
   const { eventSeq, typeSeq } = insertEvent(w, {
     tenantSeq,
     event,
@@ -205,7 +205,7 @@ export function publishFrom(
 
 /** The lanes that an event of Signalbox's own went to just now, as far as they are to be woken. */
 export function wakesFor(w: Writing, tenantSeq: Seq, type: string): Wake[] {
-  return wakesOf(w, w.memory.matchables.targets(tenantSeq, type));
+  return wakesOf(w, w.memory.subscriptions.targets(tenantSeq, type));
 }
 
 function wakesOf(w: Writing, targets: readonly { readonly seq: Seq }[]): Wake[] {

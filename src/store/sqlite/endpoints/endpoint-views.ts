@@ -1,7 +1,7 @@
 /** loadDestinations, getEndpoint, listEndpoints, listEndpointsFrom: endpoints, and what their lanes and deliveries tell of them. */
 import type { Destination } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import { HOUSE_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
+import { LANE_POOL_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
 import type { EndpointPage, EndpointPlaces, EndpointView, Versioned } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { all, one, page, type Reading } from "../reading.ts";
@@ -115,7 +115,7 @@ function countWaiting(reading: Reading, endpointSeq: Seq, leased: Leased, countM
 /** Leased deliveries by endpoint. */
 type Leased = ReadonlyMap<Seq, number>;
 
-// Served by deliveries_leased, which has as many entries as the house holds deliveries. No index has leases by
+// Served by deliveries_leased, which has as many entries as the lane pool holds deliveries. No index has leases by
 // endpoint, since the success path would have to keep it.
 const LEASED = `
   SELECT endpoint_seq, count(*) AS count
@@ -127,6 +127,6 @@ const LEASED = `
   GROUP BY endpoint_seq`;
 
 function countLeased(reading: Reading): Leased {
-  const rows = all<{ endpoint_seq: Seq; count: number }>(reading, LEASED, HOUSE_DELIVERIES_MAX);
+  const rows = all<{ endpoint_seq: Seq; count: number }>(reading, LEASED, LANE_POOL_DELIVERIES_MAX);
   return new Map(rows.map(({ endpoint_seq, count }) => [endpoint_seq, count]));
 }

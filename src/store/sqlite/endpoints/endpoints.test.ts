@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { DAY, HOUR, openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
-import { ENDPOINTS_PER_TENANT_MAX, HOUSE_DELIVERIES_MAX } from "../../../domain/limits.ts";
+import { ENDPOINTS_PER_TENANT_MAX, LANE_POOL_DELIVERIES_MAX } from "../../../domain/limits.ts";
 import type { PatchEndpoint } from "../../../ports/store.ts";
 import { touch } from "../delivery/lanes.ts";
 import { changeStatus, createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
@@ -310,7 +310,7 @@ test("holding, resuming and deleting touch no delivery, whatever the backlog", (
   const { w, endpoint, publish, patch, remove, row } = open();
   const made = endpoint();
   publish(Array.from({ length: 2000 }, () => made));
-  assert.ok(HOUSE_DELIVERIES_MAX > 2000);
+  assert.ok(LANE_POOL_DELIVERIES_MAX > 2000);
   const changes = () => Number(row("SELECT total_changes() AS n")?.n);
   for (const act of [
     () => patch(made, { status: "PAUSED" }),

@@ -8,7 +8,7 @@ import type { Seq } from "../../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
 import { endpointVersion, firstMatching } from "./endpoint-filters.ts";
 
-export interface Matchables {
+export interface Subscriptions {
   /** At most `EVENT_TARGETS_MAX`, in creation order. */
   targets(tenantSeq: Seq, type: string): readonly MatchedEndpoint[];
   clear(): void;
@@ -22,7 +22,7 @@ interface OfType {
 /** Endpoints remembered over all tenants and types: some 20 MB. */
 const ENDPOINTS_MAX = 100_000;
 
-export function createMatchables(connection: Connection): Matchables {
+export function createSubscriptions(connection: Connection): Subscriptions {
   const remembered = new LRUCache<string, OfType>({
     maxSize: ENDPOINTS_MAX,
     sizeCalculation: ({ targets }) => 1 + targets.length,

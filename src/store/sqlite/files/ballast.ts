@@ -38,7 +38,7 @@ function write(file: string): boolean {
     }
     return true;
   } catch {
-    // No room: what was written of it is given back.
+    // No diskSpace: what was written of it is given back.
     rmSync(file, { force: true });
     return false;
   }

@@ -4,14 +4,18 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Connection } from "../connection.ts";
 import { type Ballast, createBallast } from "./ballast.ts";
 
-export interface Room {
+export interface DiskSpace {
   /** Looked at again at most once in `ROOM_LOOK_MS` while there is none: writing the ballast takes a moment. */
   isThere(): boolean;
   /** The disk turned out to be full: what ends or frees something gets the ballast's place. */
   ranOut(): void;
 }
 
-export function createRoom(connection: Connection, ballastFile: string, clock: Pick<Clock, "monotonicMs">): Room {
+export function createDiskSpace(
+  connection: Connection,
+  ballastFile: string,
+  clock: Pick<Clock, "monotonicMs">,
+): DiskSpace {
   const ballast = createBallast(ballastFile);
   ballast.restore();
   let isThere = true;

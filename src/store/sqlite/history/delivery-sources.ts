@@ -109,7 +109,7 @@ export function rangeDensity(connection: Connection, range: Range, span: Span, e
   return found.count / reach;
 }
 
-// Leases are not in the order of sequences, so all of them are read, a step at a time; they are as few as the house holds.
+// Leases are not in the order of sequences, so all of them are read, a step at a time; they are as few as the lane pool holds.
 const leasedSql = {
   count: `
   SELECT count(*) AS count

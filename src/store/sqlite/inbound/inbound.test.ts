@@ -132,7 +132,7 @@ test("the endpoints that events go to are read again only after a change of them
   const send = () => receive([receiveOf(ground, from, { same: null })]);
   endpoint();
   send();
-  const targets = () => w.memory.matchables.targets(tenantSeq, "pause_status.activated");
+  const targets = () => w.memory.subscriptions.targets(tenantSeq, "pause_status.activated");
   const before = targets();
   send();
   assert.equal(targets(), before);

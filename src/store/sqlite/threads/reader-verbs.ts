@@ -1,5 +1,5 @@
 /** Which function carries out which reading verb. */
-import { HOUSE_DELIVERIES_MAX } from "../../../domain/limits.ts";
+import { LANE_POOL_DELIVERIES_MAX } from "../../../domain/limits.ts";
 import type { Store } from "../../../ports/store.ts";
 import { listAudit } from "../access/audit-views.ts";
 import { findKey, findKeyTenant, findTenant, getJob, listKeys, listTenants } from "../access/lookups.ts";
@@ -74,7 +74,7 @@ const VERBS = {
 export const READER_VERBS = {
   ...VERBS,
   /** Part of `stats`. */
-  countLeased: (reading: Reading) => countLeases(reading, HOUSE_DELIVERIES_MAX),
+  countLeased: (reading: Reading) => countLeases(reading, LANE_POOL_DELIVERIES_MAX),
   /** Part of `keepLedger`. */
   countBehind: (reading: Reading) => countBehind(reading, readProgress(reading)),
 };

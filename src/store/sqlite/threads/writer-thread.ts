@@ -7,7 +7,7 @@ import { createSystemClock } from "../../../clock/system.ts";
 import { createVault } from "../../vault.ts";
 import { checkMasterKey } from "../access/key-check.ts";
 import { migrate, openConnection } from "../connection.ts";
-import { createRoom, type Room } from "../files/disk-space.ts";
+import { createDiskSpace, type DiskSpace } from "../files/disk-space.ts";
 import { openFault } from "../files/files.ts";
 import { type Answer, commitGroup } from "../group.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
@@ -32,7 +32,7 @@ const data = workerData as ThreadData;
 
 interface Open {
   readonly writing: Writing;
-  readonly room: Room;
+  readonly diskSpace: DiskSpace;
   readonly checkpoints: Checkpoints;
 }
 
@@ -43,17 +43,17 @@ function open(): Open {
   const vault = createVault(data.masterKey);
   checkMasterKey(connection, vault);
   const clock = createSystemClock();
-  const room = createRoom(connection, data.ballastFile, clock);
+  const diskSpace = createDiskSpace(connection, data.ballastFile, clock);
   return {
     writing: createWriting(connection, vault, () => clock.uuid()),
-    room,
+    diskSpace,
     checkpoints: startCheckpoints(connection, data.file),
   };
 }
 
-function carryOut(writing: Writing, room: Room, calls: readonly CallMessage[]): ReplyMessage[] {
+function carryOut(writing: Writing, diskSpace: DiskSpace, calls: readonly CallMessage[]): ReplyMessage[] {
   // What ends or frees something may use whatever is left.
-  const full = !room.isThere();
+  const full = !diskSpace.isThere();
   const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
   const accepted = calls.filter((call) => !isRefused(call));
   const answers = commitGroup(
@@ -64,7 +64,7 @@ function carryOut(writing: Writing, room: Room, calls: readonly CallMessage[]): 
           run(writing, verb as WriterVerb, args),
     ),
   );
-  if (answers.some(isDiskFull)) room.ranOut();
+  if (answers.some(isDiskFull)) diskSpace.ranOut();
   const refused: ReplyMessage[] = calls
     .filter(isRefused)
     .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
@@ -83,7 +83,7 @@ function isDiskFull(answer: Answer<unknown>): boolean {
   return answer.kind === "unavailable" && answer.full;
 }
 
-function serve({ writing, room, checkpoints }: Open): void {
+function serve({ writing, diskSpace, checkpoints }: Open): void {
   port?.on("message", (first: CallMessage) => {
     const calls = [first];
     // Whatever arrived during the commit before is the next group.
@@ -93,7 +93,7 @@ function serve({ writing, room, checkpoints }: Open): void {
       calls.push(next.message as CallMessage);
     }
     const closes = calls.some(({ verb }) => verb === CLOSE);
-    port?.postMessage(carryOut(writing, room, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
+    port?.postMessage(carryOut(writing, diskSpace, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
     if (!closes) {
       checkpoints.afterGroup();
       return;

@@ -15,7 +15,7 @@ const TOKENS_PER_NODE = 2 ** 32;
 
 /**
  * Enter as the only node: a SQLite file has one process, so that whatever is leased or owned is a dead one's. Both are
- * bounded by `HOUSE_DELIVERIES_MAX`, hence no job. What was on the wire may have arrived, and is sent again.
+ * bounded by `LANE_POOL_DELIVERIES_MAX`, hence no job. What was on the wire may have arrived, and is sent again.
  */
 export function enter(w: Writing, wallMs: EpochMs): Entered {
   const latest = latestTime(w);

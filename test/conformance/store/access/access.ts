@@ -4,7 +4,7 @@ import type { KeyPage, NewKey } from "../../../../src/ports/store.ts";
 import { START } from "../delivery/times.ts";
 import { type OpenStore, useWorld, type World, withWorld } from "../world.ts";
 
-const founding = (world: World) => ({
+const newInstallation = (world: World) => ({
   tenant: { id: world.newId(), name: "First" },
   user: {
     id: world.newId(),
@@ -21,12 +21,12 @@ const listed = ({ hash: _, ...key }: NewKey, createdAt: number) => ({ ...key, cr
 export function accessCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("founding makes a tenant and a key of an empty store, once", async () => {
+  test("bootstrap makes a tenant and a key of an empty store, once", async () => {
     await withWorld(open, async (alone) => {
-      const first = founding(alone);
-      assert.equal(await alone.store.found(first), true);
-      const second = founding(alone);
-      assert.equal(await alone.store.found(second), false);
+      const first = newInstallation(alone);
+      assert.equal(await alone.store.bootstrap(first), true);
+      const second = newInstallation(alone);
+      assert.equal(await alone.store.bootstrap(second), false);
       assert.equal(await alone.store.findKey(second.key.hash), null);
       const tenants = await alone.store.listTenants(null, 10);
       assert.deepEqual(
@@ -34,7 +34,7 @@ export function accessCases(open: OpenStore): void {
         [{ ...first.tenant, createdAt: START }],
       );
       await alone.restart(START);
-      assert.equal(await alone.store.found(founding(alone)), false);
+      assert.equal(await alone.store.bootstrap(newInstallation(alone)), false);
       const actor = await alone.store.findKey(first.key.hash);
       assert.deepEqual(actor, {
         kind: "key",
@@ -47,9 +47,12 @@ export function accessCases(open: OpenStore): void {
     });
   });
 
-  test("two foundings at once make one", async () => {
+  test("two bootstraps at once make one installation", async () => {
     await withWorld(open, async (alone) => {
-      const both = await Promise.all([alone.store.found(founding(alone)), alone.store.found(founding(alone))]);
+      const both = await Promise.all([
+        alone.store.bootstrap(newInstallation(alone)),
+        alone.store.bootstrap(newInstallation(alone)),
+      ]);
       assert.deepEqual(both.toSorted(), [false, true]);
       assert.equal((await alone.store.listTenants(null, 10)).length, 1);
     });

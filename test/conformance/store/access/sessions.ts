@@ -23,7 +23,7 @@ interface People {
 async function withPeople(open: OpenStore, run: (people: People) => Promise<void>): Promise<void> {
   await withWorld(open, async (world) => {
     const userId = world.newId();
-    await world.store.found({
+    await world.store.bootstrap({
       tenant: { id: world.newId(), name: "First" },
       user: { id: userId, email: EMAIL, passwordHash: PASSWORD_HASH, role: "org_admin" },
       key: world.newKey("global_admin"),

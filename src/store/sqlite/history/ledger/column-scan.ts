@@ -3,7 +3,7 @@ import type { Seq } from "../../../../domain/ids.ts";
 import type { Connection } from "../../connection.ts";
 import { type Columns, compareIds, type IdKey } from "./columns.ts";
 import { type Ledger, type Segment, withColumns } from "./ledger.ts";
-import { keepWithin, matchRows, rowsFound, type Wanted } from "./predicate.ts";
+import { keepWithin, matchRows, type Predicate, rowsFound } from "./predicate.ts";
 
 /** All of them hold whole numbers. */
 export type Key = "createdAt" | "deliveredAt" | "attempts" | "idTime";
@@ -18,7 +18,7 @@ export interface Bound {
 export interface Scan {
   readonly ledger: Ledger;
   readonly connection: Connection;
-  readonly wanted: Wanted;
+  readonly predicate: Predicate;
 }
 
 /** Where a pass looks, and for what beside the filter. */
@@ -58,13 +58,13 @@ interface Span {
 }
 
 function eachSegment(
-  { ledger, connection, wanted }: Scan,
+  { ledger, connection, predicate }: Scan,
   { segments, bounds }: Within,
   visit: (columns: Columns, count: number, segment: Segment, matching: number) => void,
 ): void {
   for (const segment of segments) {
     withColumns(ledger, connection, segment, (columns) => {
-      const matching = matchRows(columns, segment, wanted);
+      const matching = matchRows(columns, segment, predicate);
       let count = matching;
       for (const { key, low, high } of bounds) count = keepWithin(columns[key], count, low, high);
       if (matching > 0) visit(columns, count, segment, matching);

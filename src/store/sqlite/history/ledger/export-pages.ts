@@ -5,7 +5,7 @@ import type { Connection } from "../../connection.ts";
 import { comparePlaces, type Place, placesOf } from "./column-scan.ts";
 import { compareIds, idKeyOf } from "./columns.ts";
 import { type Ledger, withColumns } from "./ledger.ts";
-import { findWanted, matchRows, mayMatch, type Wanted } from "./predicate.ts";
+import { findPredicate, matchRows, mayMatch, type Predicate } from "./predicate.ts";
 import { readLedgerRow } from "./rows.ts";
 
 export function readLedger(
@@ -16,9 +16,9 @@ export function readLedger(
   limit: number,
 ): LedgerStretch {
   const upTo = after?.upTo ?? ledger.progress.delivery;
-  const wanted = findWanted(connection, filter, { createdMax: Number.POSITIVE_INFINITY, upTo });
-  if (wanted === null) return { rows: [], next: null };
-  const places = firstAfter(ledger, connection, wanted, after, limit);
+  const predicate = findPredicate(connection, filter, { createdMax: Number.POSITIVE_INFINITY, upTo });
+  if (predicate === null) return { rows: [], next: null };
+  const places = firstAfter(ledger, connection, predicate, after, limit);
   const rows = places.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
   const last = rows.at(-1);
   const isEnd = places.length < limit || last === undefined;
@@ -28,16 +28,19 @@ export function readLedger(
 function firstAfter(
   ledger: Ledger,
   connection: Connection,
-  wanted: Wanted,
+  predicate: Predicate,
   after: LedgerPlace | null,
   limit: number,
 ): Place[] {
   const from = after === null ? null : { key: after.createdAt, id: idKeyOf(uuidBytes(after.id)) };
-  const rest: Wanted = { ...wanted, createdMin: Math.max(wanted.createdMin, from?.key ?? Number.NEGATIVE_INFINITY) };
+  const rest: Predicate = {
+    ...predicate,
+    createdMin: Math.max(predicate.createdMin, from?.key ?? Number.NEGATIVE_INFINITY),
+  };
   const isAfter = ({ key, id }: Place) => from === null || key > from.key || compareIds(id, from.id) > 0;
   let found: Place[] = [];
   // Creation times nearly rise with sequences: one segment or two have the next rows, and no other can have earlier ones.
-  for (const segment of ledger.shelves.get(wanted.tenantSeq) ?? []) {
+  for (const segment of ledger.shelves.get(predicate.tenantSeq) ?? []) {
     const latest = found.length < limit ? Number.POSITIVE_INFINITY : (found.at(-1)?.key ?? 0);
     if (segment.createdMin > latest || !mayMatch(segment, rest)) continue;
     withColumns(ledger, connection, segment, (columns) => {

@@ -4,7 +4,7 @@ import { LEDGER_FREEZES_COUNT_MAX } from "../../../../domain/limits.ts";
 import type { LedgerPage, LedgerQuestion } from "../../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import type { Ledger } from "./ledger.ts";
-import { findWanted } from "./predicate.ts";
+import { findPredicate } from "./predicate.ts";
 import { readLedgerRow } from "./rows.ts";
 import { select } from "./select.ts";
 
@@ -24,9 +24,9 @@ export function listLedger(
     asOf === null
       ? freeze(ledger, freezes, filter.tenantSeq, now)
       : { asOf, upTo: thaw(freezes, filter.tenantSeq, asOf) };
-  const wanted = findWanted(connection, filter, { createdMax: frozen.asOf, upTo: frozen.upTo });
-  if (wanted === null) return { rows: [], total: 0, asOf: frozen.asOf };
-  const { places, total } = select({ ledger, connection, wanted }, { order, offset, limit });
+  const predicate = findPredicate(connection, filter, { createdMax: frozen.asOf, upTo: frozen.upTo });
+  if (predicate === null) return { rows: [], total: 0, asOf: frozen.asOf };
+  const { places, total } = select({ ledger, connection, predicate }, { order, offset, limit });
   const rows = places.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
   return { rows, total, asOf: frozen.asOf };
 }

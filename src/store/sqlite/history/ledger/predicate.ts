@@ -9,9 +9,9 @@ import { all, one } from "../../reading.ts";
 import { type Columns, PENDING, SEGMENT_ROWS_MAX } from "./columns.ts";
 import type { Segment } from "./ledger.ts";
 
-export interface Wanted {
+export interface Predicate {
   readonly tenantSeq: Seq;
-  /** By state: 1 is wanted. */
+  /** By state: 1 if it is asked for. */
   readonly states: Uint8Array;
   /** 0: any. */
   readonly endpointSeq: Seq;
@@ -39,11 +39,11 @@ const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ?";
 const TYPE = "SELECT seq FROM event_types WHERE tenant_seq = ? AND name = ?";
 
 /** Null: an endpoint or a type that the tenant does not have, so nothing matches. */
-export function findWanted(
+export function findPredicate(
   connection: Connection,
   filter: LedgerFilter,
   bound: { readonly createdMax: EpochMs; readonly upTo: Seq },
-): Wanted | null {
+): Predicate | null {
   const { tenantSeq, status, endpointId, eventType, from, to } = filter;
   const endpointSeq = endpointId === null ? 0 : findEndpoint(connection, tenantSeq, endpointId);
   const typeSeq = eventType === null ? 0 : seqOf(connection, TYPE, tenantSeq, eventType);
@@ -75,7 +75,7 @@ const CANCELLING = `
   SELECT json_extract(cursor, '$.endpointSeq') AS endpoint_seq
   FROM jobs INDEXED BY jobs_running
   WHERE finished_at IS NULL AND tenant_seq = ? AND kind = 'cancel_backlog'`;
-// As many as the house holds.
+// As many as the lane pool holds.
 const LEASED = `
   SELECT seq, endpoint_seq
   FROM deliveries INDEXED BY deliveries_leased
@@ -93,11 +93,11 @@ function findCancelling(connection: Connection, tenantSeq: Seq): Cancelling | nu
 }
 
 /** Whether a segment may have rows that match. */
-export function mayMatch(segment: Segment, wanted: Wanted): boolean {
+export function mayMatch(segment: Segment, predicate: Predicate): boolean {
   return (
-    segment.createdMax >= wanted.createdMin &&
-    segment.createdMin <= wanted.createdMax &&
-    segment.firstSeq <= wanted.upTo
+    segment.createdMax >= predicate.createdMin &&
+    segment.createdMin <= predicate.createdMax &&
+    segment.firstSeq <= predicate.upTo
   );
 }
 
@@ -105,18 +105,18 @@ export function mayMatch(segment: Segment, wanted: Wanted): boolean {
 export const rowsFound = new Uint16Array(SEGMENT_ROWS_MAX);
 
 /** Find the rows of a segment that match; answers how many. A few short loops, each over what the one before it left. */
-export function matchRows(columns: Columns, segment: Segment, wanted: Wanted): number {
-  const { endpointSeq, typeSeq, createdMin, createdMax, cancelling } = wanted;
+export function matchRows(columns: Columns, segment: Segment, predicate: Predicate): number {
+  const { endpointSeq, typeSeq, createdMin, createdMax, cancelling } = predicate;
   let count =
     cancelling === null
-      ? keepStates(columns.state, segment.count, wanted.states)
-      : keepDerivedStates(columns, segment, wanted.states, cancelling);
+      ? keepStates(columns.state, segment.count, predicate.states)
+      : keepDerivedStates(columns, segment, predicate.states, cancelling);
   if (endpointSeq !== 0) count = keepWithin(columns.endpoint, count, endpointSeq, endpointSeq);
   if (typeSeq !== 0) count = keepWithin(columns.type, count, typeSeq, typeSeq);
   if (segment.createdMin < createdMin || segment.createdMax > createdMax) {
     count = keepWithin(columns.createdAt, count, createdMin, createdMax);
   }
-  if (segment.lastSeq > wanted.upTo) count = keepWithin(columns.seq, count, 0, wanted.upTo - segment.firstSeq);
+  if (segment.lastSeq > predicate.upTo) count = keepWithin(columns.seq, count, 0, predicate.upTo - segment.firstSeq);
   return count;
 }
 

@@ -46,8 +46,8 @@ const SORTED_ROWS_MAX = 10_000;
 const ATTEMPTS_USUAL = (1 << 14) - 1;
 
 export function select(scan: Scan, { order, offset, limit }: Question): Selection {
-  const segments = (scan.ledger.shelves.get(scan.wanted.tenantSeq) ?? []).filter((segment) =>
-    mayMatch(segment, scan.wanted),
+  const segments = (scan.ledger.shelves.get(scan.predicate.tenantSeq) ?? []).filter((segment) =>
+    mayMatch(segment, scan.predicate),
   );
   const times = timesOf(segments);
   const keyed = countBuckets(scan, { segments, bounds: boundsOf(order.by) }, rangeOf(order.by, times));
