@@ -6,6 +6,7 @@
  *   --rate R      events a second for healthy endpoints in `isolation`, requests a second in `inbound` (2000)
  *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, of 200,000 in
  *                 `tenants`, of 100,000 pauses in `pauses`, and of 10,000 endpoints in `hostile` (1)
+ *   --against DIR the checkout that `compare` measures this one against
  *   --json FILE   write every run's numbers
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
  */
@@ -15,6 +16,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { backlog } from "./backlog.ts";
 import { batch } from "./batch.ts";
+import { compare } from "./compare.ts";
 import { dashboard } from "./dashboard.ts";
 import { type DiskTimes, disk, measureDisk } from "./disk.ts";
 import { exporting } from "./export.ts";
@@ -43,6 +45,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pauses,
   inbound,
   hostile,
+  compare,
 ];
 
 const { values, positionals } = parseArgs({
@@ -52,6 +55,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "10" },
     rate: { type: "string", default: "2000" },
     scale: { type: "string", default: "1" },
+    against: { type: "string" },
     json: { type: "string" },
     profile: { type: "boolean", default: false },
   },
@@ -64,7 +68,9 @@ function chosen(): readonly Benchmark[] {
   if (unknown.length > 0) {
     throw new Error(`no benchmark is called ${unknown.join(", ")}; there are ${BENCHMARKS.map(({ name }) => name)}`);
   }
-  return positionals.length === 0 ? BENCHMARKS : BENCHMARKS.filter(({ name }) => positionals.includes(name));
+  return positionals.length === 0
+    ? BENCHMARKS.filter((benchmark) => benchmark !== compare || values.against !== undefined)
+    : BENCHMARKS.filter(({ name }) => positionals.includes(name));
 }
 
 function positive(name: "runs" | "seconds" | "rate" | "scale"): number {
@@ -90,6 +96,7 @@ const settings: Settings = {
   scale: positive("scale"),
   ratePerSecond: positive("rate"),
   profileDir,
+  against: values.against ?? null,
   note: () => undefined,
 };
 const runs = profileDir === null ? positive("runs") : 1;

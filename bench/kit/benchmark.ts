@@ -9,6 +9,8 @@ export interface Settings {
   readonly profileDir: string | null;
   /** Events a second to healthy endpoints while others are dead; requests a second from sources. */
   readonly ratePerSecond: number;
+  /** Another checkout of the project, with its packages installed; null: none was named. */
+  readonly against: string | null;
   /** Tell whoever waits what goes on. */
   note(line: string): void;
 }

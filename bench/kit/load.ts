@@ -36,8 +36,8 @@ const WARM_UP_US = 3_000_000;
 const TICK_MS = 1;
 const LAST_ANSWERS_MS = 15_000;
 
-export function windowOf(seconds: number): Window {
-  const fromUs = nowUs() + WARM_UP_US;
+export function windowOf(seconds: number, warmUpUs = WARM_UP_US): Window {
+  const fromUs = nowUs() + warmUpUs;
   return { fromUs, toUs: fromUs + seconds * 1e6 };
 }
 

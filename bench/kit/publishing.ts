@@ -9,6 +9,8 @@ export interface Publishing {
   readonly connections: number;
   readonly next: NextRequest;
   readonly seconds: number;
+  /** Before anything is measured; long enough for a new server when left out. */
+  readonly warmUpUs?: number;
   /** Null: as fast as the answers come. */
   readonly ratePerSecond: number | null;
   /** Of one request. */
@@ -39,7 +41,7 @@ const STALLED_MS = 5000;
 
 export async function measurePublishing(publishing: Publishing): Promise<Published> {
   const { receiver, seconds, events } = publishing;
-  const window = windowOf(seconds);
+  const window = windowOf(seconds, publishing.warmUpUs);
   await receiver.begin(window);
   const loaded = await runLoad({ ...publishing, window });
   const expected = Math.floor(loaded.accepted * events * (publishing.receivedShare ?? 1));

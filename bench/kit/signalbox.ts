@@ -1,6 +1,6 @@
 /** The real server as a process of its own, with the settings of someone who tries it on one machine. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { adopt, end } from "./children.ts";
@@ -35,17 +35,19 @@ export interface SignalboxOptions {
   readonly dataDir: string;
   /** Where to put a CPU profile of each thread; null: none is taken. */
   readonly profileDir: string | null;
+  /** The checkout whose server to start; this one when left out. */
+  readonly root?: string;
 }
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const API_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 const START_MS_MAX = 15_000;
 
-export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions): Promise<Signalbox> {
+export async function startSignalbox({ dataDir, profileDir, root = ROOT }: SignalboxOptions): Promise<Signalbox> {
   const profiling = profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...profiling, "src/main.js"], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [...profiling, mainIn(root)], {
+    cwd: root,
     env: {
       PATH: process.env.PATH,
       HOST: "127.0.0.1",
@@ -78,6 +80,11 @@ export async function startSignalbox({ dataDir, profileDir }: SignalboxOptions):
     // Killed: attempts on the wire to silent receivers would be waited for.
     [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
   };
+}
+
+/** Versions before 0.2.0 are started by main.ts. */
+function mainIn(root: string): string {
+  return existsSync(path.join(root, "src/main.js")) ? "src/main.js" : "src/main.ts";
 }
 
 function accountOf(port: number, apiKey: string): Account {
