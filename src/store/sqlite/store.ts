@@ -43,7 +43,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       pagesMax: options.pagesMax ?? null,
     };
     const start = (name: string, data: ThreadData) =>
-      startThread(new URL(`./${name}.ts`, import.meta.url), data, options.onDeath);
+      startThread(new URL(`./threads/${name}.ts`, import.meta.url), data, options.onDeath);
     const [writer, reader] = await both(
       start("writer-thread", { ...common, mode: "write" }),
       start("reader-thread", { ...common, mode: "read" }),
