@@ -135,8 +135,8 @@ export const INTERNAL_ERROR_RETRY_MS = 60 * SECOND_MS;
  * long as its endpoints have had no success.
  */
 export const IN_FLIGHT_MAX = 4096;
-/** Attempts started in one turn of the event loop: some 2 ms, which every other request on the server waits for. */
-export const STARTS_PER_TURN_MAX = 16;
+/** How long attempts are started before the event loop takes its next turn: every other request on the server waits. */
+export const STARTING_SLICE_MS = 2;
 /** Deliveries held in memory. Tenants share them: one alone has at most half. */
 export const LANE_POOL_DELIVERIES_MAX = 20_000;
 /** Payload bytes held in memory by lanes, shared like the deliveries; what does not fit waits in the store. */

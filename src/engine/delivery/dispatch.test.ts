@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
-import { IN_FLIGHT_MAX, STARTS_PER_TURN_MAX, WINDOW_START } from "../../domain/limits.ts";
+import { IN_FLIGHT_MAX, WINDOW_START } from "../../domain/limits.ts";
 import { nextTurn } from "../scheduling/turns.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createLane, type Lane } from "./lane.ts";
@@ -13,6 +13,9 @@ const endpoint = openStore().endpoint();
 const [NOISY, NOISIER, QUIET] = [1, 2, 3];
 /** So many lanes fill a third of the places before each has as many attempts as its window allows. */
 const MANY = Math.ceil(IN_FLIGHT_MAX / 3 / WINDOW_START);
+
+/** Attempts started before the rest of a burst of landings is known. */
+const TOLERANCE = 16;
 
 interface Stage {
   /** Lanes that have so many deliveries each; they are nudged. */
@@ -123,26 +126,9 @@ test("places that get free go to the tenants that wait for them in turn", async 
   for (const lane of noisy) for (let landed = 0; landed < 26; landed += 1) land(lane);
   await quiet();
   const inFlight = (tenantSeq: number, landed: number) => startedBy(tenantSeq) - landed;
-  assert.ok(
-    Math.abs(inFlight(NOISY, 40 * 26) - IN_FLIGHT_MAX / 3) <= STARTS_PER_TURN_MAX,
-    `${inFlight(NOISY, 40 * 26)}`,
-  );
-  assert.ok(Math.abs(inFlight(NOISIER, 0) - IN_FLIGHT_MAX / 3) <= STARTS_PER_TURN_MAX, `${inFlight(NOISIER, 0)}`);
+  assert.ok(Math.abs(inFlight(NOISY, 40 * 26) - IN_FLIGHT_MAX / 3) <= TOLERANCE, `${inFlight(NOISY, 40 * 26)}`);
+  assert.ok(Math.abs(inFlight(NOISIER, 0) - IN_FLIGHT_MAX / 3) <= TOLERANCE, `${inFlight(NOISIER, 0)}`);
   lanes(QUIET, 1, 100, true);
   await quiet();
   assert.equal(started.slice(-100).filter((tenantSeq) => tenantSeq === QUIET).length, 100);
-});
-
-test("a turn of the event loop starts a few of many attempts, and each tenant's among them", async () => {
-  const { lanes, started, quiet, pause, resume } = stage();
-  pause();
-  lanes(NOISY, 20, 10, true);
-  lanes(QUIET, 1, 1, true);
-  resume();
-  assert.equal(started.length, STARTS_PER_TURN_MAX);
-  assert.ok(started.includes(QUIET));
-  await nextTurn();
-  assert.equal(started.length, 2 * STARTS_PER_TURN_MAX);
-  await quiet();
-  assert.equal(started.length, 201);
 });

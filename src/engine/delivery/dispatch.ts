@@ -1,11 +1,11 @@
 /** Starts deliveries: lanes in turn, within each lane's window and its tenant's share of the places on the wire. */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
-import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX, STARTS_PER_TURN_MAX } from "../../domain/limits.ts";
+import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX, STARTING_SLICE_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type Alarms, createAlarms } from "../scheduling/alarms.ts";
 import { createShares } from "../scheduling/shares.ts";
-import { nextTurn } from "../scheduling/turns.ts";
+import { TimeSlice } from "../scheduling/time-slice.ts";
 import { canStart, isBlocked, type Lane, started } from "./lane.ts";
 import { createRounds } from "./lane-rounds.ts";
 
@@ -42,8 +42,8 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
   const alarms: Alarms<Lane> = createAlarms(clock, nudge);
   let halted = false;
   let pumping = false;
-  /** Attempts started in this turn of the event loop. */
-  let startedThisTurn = 0;
+  /** A thousand attempts that become due together must not keep the event loop from other tenants' requests. */
+  const starting = new TimeSlice(clock, STARTING_SLICE_MS, pump);
 
   function nudge(lane: Lane): void {
     const now = clock.now();
@@ -63,15 +63,20 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
   function pump(): void {
     if (pumping) return;
     pumping = true;
-    const now = clock.now();
-    while (!halted && startedThisTurn < STARTS_PER_TURN_MAX && places.taken + settleQueueSize() < SETTLE_QUEUE_MAX) {
-      const lane = ready.next(hasPlace) ?? starved.next(hasUnprovenPlace);
-      if (lane === null) break;
-      if (!canStart(lane, now)) awaitPlace(lane, now);
-      else if (mustWait(lane)) starved.join(lane);
-      else start(lane, now);
-    }
+    starting.work(startNext);
     pumping = false;
+  }
+
+  /** Returns false when no lane may start. */
+  function startNext(): boolean {
+    if (halted || places.taken + settleQueueSize() >= SETTLE_QUEUE_MAX) return false;
+    const lane = ready.next(hasPlace) ?? starved.next(hasUnprovenPlace);
+    if (lane === null) return false;
+    const now = clock.now();
+    if (!canStart(lane, now)) awaitPlace(lane, now);
+    else if (mustWait(lane)) starved.join(lane);
+    else start(lane, now);
+    return true;
   }
 
   function hasPlace(tenantSeq: Seq): boolean {
@@ -99,18 +104,7 @@ export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: Disp
     if (delivery.ordered) lane.barrier = true;
     started(lane, now);
     ready.join(lane); // whether it can go on is looked at when its turn comes
-    countStart();
     attempt(lane, delivery);
-  }
-
-  /** A thousand attempts that become due together must not keep the event loop from every other tenant's requests. */
-  function countStart(): void {
-    startedThisTurn += 1;
-    if (startedThisTurn > 1) return;
-    void nextTurn().then(() => {
-      startedThisTurn = 0;
-      pump();
-    });
   }
 
   function landed(lane: Lane): void {
