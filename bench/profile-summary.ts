@@ -1,4 +1,4 @@
-/** `node bench/profile-summary.ts FILE-OR-FOLDER… [--top N]`: the functions that took the most time themselves. */
+/** `node bench/profile-summary.ts FILE-OR-FOLDER… [--top N]`: prints the functions with the most self time. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -8,7 +8,7 @@ interface ProfileNode {
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
 }
 
-/** As V8 writes it; see https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile. */
+/** V8's format: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile. */
 interface Profile {
   readonly nodes: readonly ProfileNode[];
   readonly startTime: number;
@@ -29,7 +29,7 @@ const files = positionals.flatMap((given) =>
         .map((name) => path.join(given, name))
     : [given],
 );
-if (files.length === 0) throw new Error("name a .cpuprofile file, or a folder of them");
+if (files.length === 0) throw new Error("give a .cpuprofile file, or a folder that has some");
 for (const file of files) print(file, JSON.parse(readFileSync(file, "utf8")) as Profile);
 
 function print(file: string, profile: Profile): void {
@@ -51,7 +51,7 @@ function print(file: string, profile: Profile): void {
   process.stdout.write(`${lines.join("\n")}\n\n`);
 }
 
-/** Each sample's time belongs to the function at the top of its stack; the calls of one function are added up. */
+/** A sample's time counts for the function at the top of its stack. All calls of a function are added up. */
 function selfTimes({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
   const names = new Map(nodes.map((node) => [node.id, nameOf(node)]));
   const selfUs = new Map<string, number>();
@@ -68,9 +68,9 @@ function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): 
   return `${functionName || "(anonymous)"} ${where}:${lineNumber + 1}`;
 }
 
-/** A thread is known by its first file. */
+/** The file that a thread starts with tells which thread it is. */
 function threadOf({ nodes }: Profile): string {
   const has = (file: string) => nodes.some(({ callFrame }) => callFrame.url.endsWith(file));
-  if (has("sqlite/writer-thread.ts")) return "writer thread";
-  return has("sqlite/reader-thread.ts") ? "reader thread" : "main thread";
+  if (has("threads/writer-thread.ts")) return "writer thread";
+  return has("threads/reader-thread.ts") ? "reader thread" : "main thread";
 }
