@@ -1,4 +1,4 @@
-/** A million deliveries held for a paused endpoint, then released. */
+/** A million deliveries are held for a paused endpoint, and then released. */
 import type { Benchmark } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
 import { nowUs } from "./kit/clock.ts";
@@ -11,13 +11,13 @@ const DELIVERIES = 1_000_000;
 const TYPE = "bench.held";
 const CONNECTIONS = 8;
 const EVENTS_EACH = 100;
-/** The first and the last part of the backlog whose rates are compared. */
+/** The rates of the first and the last tenth of the backlog are compared. */
 const PART = 0.1;
 const STALLED_MS = 15_000;
 
 export const backlog: Benchmark = {
   name: "backlog",
-  about: "deliveries held for one paused endpoint (batches of 100, 8 connections), then released",
+  about: "deliveries held for one paused endpoint (batches of 100 over 8 connections), and then released",
   async run({ scale, profileDir, note }) {
     const total = Math.round((DELIVERIES * scale) / EVENTS_EACH) * EVENTS_EACH;
     const part = Math.round((total * PART) / EVENTS_EACH) * EVENTS_EACH;
@@ -51,7 +51,7 @@ export const backlog: Benchmark = {
   },
 };
 
-/** Answers events accepted per second. */
+/** Returns the accepted events per second. */
 async function ingest(server: Signalbox, events: number): Promise<number> {
   const startUs = nowUs();
   const next = inBatches(server, { eventsEach: EVENTS_EACH, events, typeOf: () => TYPE });

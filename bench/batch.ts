@@ -1,4 +1,4 @@
-/** Publish a hundred events a call over 8 connections, beside one by one on a server of its own. */
+/** Publishes batches of 100 events over 8 connections, compared with single events on another server. */
 import type { Benchmark } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
@@ -24,7 +24,7 @@ const BATCHED: Way = {
 
 export const batch: Benchmark = {
   name: "batch",
-  about: "publish 100 events a call, 8 connections; events of 300 bytes, each to one of 8 endpoints",
+  about: "batches of 100 events of 300 bytes over 8 connections, each event to one of 8 endpoints",
   async run({ seconds, profileDir, note }) {
     note("one by one");
     const single = await measure(SINGLY, seconds, null);

@@ -1,6 +1,6 @@
 /**
- * The delivery history as people ask for it, over a million deliveries: each filter and sort, their combinations at any
- * offset, and what it costs those who publish meanwhile.
+ * The dashboard's delivery history over a million deliveries: each filter and sort order, combinations at any offset,
+ * and how much the requests slow down publishing.
  */
 import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../src/domain/history/ledger.ts";
 import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
@@ -24,30 +24,30 @@ const SINGLE_P99_MS_MAX = 40;
 const COMBINED_P99_MS_MAX = 300;
 const STARTS = 3;
 const CONNECTIONS = 64;
-/** What someone who turns pages rests in between; the other client never does, and takes a whole core for it. */
+/** How long the calm client waits after each page. The other client never waits, and takes a whole core. */
 const CALM_REST_MS = 100;
-/** Half a load without the lists, and with them: so often, in turn. */
+/** How often half load is measured without and with the lists. The kinds take turns. */
 const ROUNDS = 3;
-/** As `throughput` asks for at half of the load. */
+/** The goal of `throughput` at half load. */
 const ANSWER_P99_MS_MAX = 25;
 
 export const dashboard: Benchmark = {
   name: "dashboard",
   about:
-    `pages of ${LIST_PAGE_MAX} from GET ${LIST}, ${REQUESTS_EACH} for each filter or sort and for each combination; ` +
-    "then the 202 at half load, without and with a client that asks for them all the time",
+    `pages of ${LIST_PAGE_MAX} from GET ${LIST}: ${REQUESTS_EACH} for each filter or sort order and for each combination; ` +
+    "then the 202 at half load, without and with clients that request these pages",
   once: true,
   async run(settings) {
     const { scale, profileDir, note } = settings;
     await using receiver = await startReceiver();
     using dataDir = makeDataDir();
     const total = Math.round(DELIVERIES * scale);
-    note(`making ${total.toLocaleString("en")} deliveries`);
+    note(`creating ${total.toLocaleString("en")} deliveries`);
     const made = await fillAndStop(dataDir.path, receiver, total);
-    note("starting anew");
+    note("restarting");
     const firstMs = await measureFirst(dataDir.path);
     await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
-    note("one filter or sort");
+    note("one filter or sort order");
     const singles = await measureSingles(server, made);
     note("combinations");
     const combined = await measureCombinations(server, made, note);
@@ -86,7 +86,7 @@ const percentiles = ({ label, p50Ms, p99Ms }: Measured, atMost: number): Measure
   { name: `${label}: p99`, unit: "ms", value: p99Ms, goal: { atMost } },
 ];
 
-// ── What is asked ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The requests ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Query = Readonly<Record<string, string>>;
 type Labelled = readonly (readonly [label: string, query: Query])[];
@@ -95,7 +95,7 @@ const ORDERS: Labelled = LEDGER_ORDERS.flatMap((sortBy) =>
   LEDGER_DIRECTIONS.map((sortOrder) => [`${sortBy} ${sortOrder}`, { sortBy, sortOrder }] as const),
 );
 
-/** All was made within minutes, so that a day has all of it or nothing; `asOf` cuts where days would. */
+/** All deliveries were created within minutes, so a day matches all of them or none. `asOf` selects a part instead. */
 const dayOf = (time: string): string => time.slice(0, "2026-04-01".length);
 
 function singlesOf({ ids, middle }: History): Labelled {
@@ -116,7 +116,7 @@ function singlesOf({ ids, middle }: History): Labelled {
   ];
 }
 
-/** Filters that match nearly all, about half, a tenth, few, and none; each is asked in every order. */
+/** Filters that match nearly all rows, about half, a tenth, few and none. Each is requested in every sort order. */
 function filtersOf({ ids, middle }: History): Labelled {
   const day = dayOf(middle.from);
   const dates = { startDate: day, endDate: day };
@@ -149,7 +149,7 @@ const placesOf = (total: number): readonly number[] => [
 const at = (query: Query, offset: number): string =>
   `${LIST}?${new URLSearchParams({ ...query, limit: String(LIST_PAGE_MAX), offset: String(offset) })}`;
 
-/** Everything that is measured, one after the other. */
+/** All requests that are measured. */
 function allOf(made: History): readonly string[] {
   return [
     ...singlesOf(made).flatMap(([, query]) => [at(query, 0), at(query, OFFSET_FAR)]),
@@ -159,7 +159,7 @@ function allOf(made: History): readonly string[] {
   ];
 }
 
-// ── How long it takes ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Their duration ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Answered {
   readonly tookMs: number;
@@ -174,7 +174,7 @@ async function ask(connection: Connection, server: Signalbox, path: string): Pro
   return { tookMs, body };
 }
 
-/** Of a server that has just begun: it has nothing of the history in memory. */
+/** Measures a server that has just started, and has no history in memory. */
 async function measureFirst(dataDir: string): Promise<number> {
   const tookMs: number[] = [];
   for (let count = 0; count < STARTS; count += 1) {
@@ -200,7 +200,7 @@ async function measureSingles(server: Signalbox, made: History): Promise<readonl
   return measured;
 }
 
-/** For each filter the slowest of its orders; the offsets of one order are asked in turn. */
+/** Returns the slowest sort order of each filter. The offsets of a sort order take turns. */
 async function measureCombinations(
   server: Signalbox,
   made: History,
@@ -216,7 +216,7 @@ async function measureCombinations(
       inOrders.push(await measurePaths(connection, server, { label: order, paths }));
     }
     const slow = slowestOf(inOrders);
-    note(`${label}, ${total.toLocaleString("en")} in all: slowest by ${slow.label}`);
+    note(`${label}: ${total.toLocaleString("en")} rows; the slowest order is ${slow.label}`);
     measured.push({ ...slow, label: `${label}, its slowest order` });
   }
   connection.close();
@@ -240,7 +240,7 @@ async function measurePaths(
   return { label, p50Ms: tookMs.percentile(0.5), p99Ms: tookMs.percentile(0.99) };
 }
 
-// ── What it costs others ────────────────────────────────────────────────────────────────────────────────────────────
+// ── Their effect on publishing ──────────────────────────────────────────────────────────────────────────────────────
 
 async function measureBeside(
   server: Signalbox,
@@ -257,13 +257,13 @@ async function measureBeside(
   const calm = new Reader(server, allOf(made), CALM_REST_MS);
   const noted = (what: string, work: () => Promise<Published>) => async (): Promise<Published> => {
     const published = await work();
-    note(`half of it, ${what}: p99 of the 202 ${published.answerP99Ms.toFixed(1)} ms`);
+    note(`half load, ${what}: p99 of the 202 ${published.answerP99Ms.toFixed(1)} ms`);
     return published;
   };
   const { alone, beside, besideCalm } = await inTurn(ROUNDS, {
     alone: noted("alone", publish),
-    beside: noted("beside the lists", () => restless.readWhile(publish)),
-    besideCalm: noted("beside a list now and then", () => calm.readWhile(publish)),
+    beside: noted("with a client that never waits", () => restless.readWhile(publish)),
+    besideCalm: noted("with a client that waits between lists", () => calm.readWhile(publish)),
   });
   const p99Of = (published: readonly Published[]) => median(published.map(({ answerP99Ms }) => answerP99Ms));
   const all = [...alone, ...beside, ...besideCalm];
@@ -291,7 +291,7 @@ async function measureBeside(
   ];
 }
 
-/** One client that asks for one list after the other. */
+/** A client that requests one list after the other. */
 class Reader {
   readonly tookMs = new Samples();
   readonly #server: Signalbox;

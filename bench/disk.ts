@@ -1,4 +1,4 @@
-/** What the machine's disk takes to make a small write durable: every p99 of a durable answer contains it. */
+/** How long the machine's disk takes to make a small write durable. Every durable answer includes this time. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
 import type { Benchmark } from "./kit/benchmark.ts";
@@ -14,7 +14,7 @@ export interface DiskTimes {
   readonly p99Ms: number;
 }
 
-/** Append a page and wait for it, again and again, on the disk that the benchmarks use. */
+/** Appends pages to a file on the disk that the benchmarks use, and waits for each one. */
 export function measureDisk(): DiskTimes {
   using dataDir = makeDataDir();
   const file = openSync(path.join(dataDir.path, "pages"), "w");

@@ -1,6 +1,7 @@
 /**
- * The export of a million deliveries: how soon it begins and how fast it goes, what it takes of the server's memory and
- * log, what it costs those who publish meanwhile, and that it ends with its client.
+ * The export of a million deliveries: when the first byte comes, how many rows per second follow, how much memory and
+ * write-ahead log the export takes, how much it slows down publishing, and whether it stops when its client
+ * disconnects.
  */
 import { EXPORTS_OF_TENANT_COUNT_MAX, WAL_SIZE_BYTES_MAX } from "../src/domain/limits.ts";
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
@@ -20,42 +21,42 @@ const LIST = "/dashboard/webhooks/deliveries";
 const FIRST_BYTES_EACH = 10;
 const FIRST_BYTE_MS_MAX = 200;
 /**
- * Beyond what the first tenth takes, by which the garbage collector has found its pace: garbage of a file's rows, which are
- * some hundred MB.
+ * The growth after the first tenth of the file, by which time the garbage collector has found its pace. The rest of the
+ * file creates some hundred MB of garbage.
  */
 const GROWTH_MB_MAX = 50;
 const WATCH_MS = 50;
-/** Two exports at full speed take several times as much of each second. */
+/** Two exports at full speed take several times as much processor time in a second. */
 const CPU_AFTER_MS_MAX = 200;
 const CONNECTIONS = 64;
-/** Full load without an export, beside CSV and beside NDJSON: so often, in turn. */
+/** How often full load is measured without an export, with CSV and with NDJSON. The three take turns. */
 const ROUNDS = 3;
 const DELIVERED_RATIO_MIN = 0.75;
 const SLOW_PACE = { bytes: 64 * 1024, restMs: 250 };
 const SLOW_SECONDS = 25;
-/** Beyond the limit: what is committed before a checkpoint that has become due is through. */
+/** More than the limit, because the server goes on committing until a checkpoint that is due has finished. */
 const WAL_MB_MAX = (WAL_SIZE_BYTES_MAX / 2 ** 20) * 1.5;
 
 export const exporting: Benchmark = {
   name: "export",
   about:
-    "the delivery history as a file: alone, beside publishing as fast as it goes, to a slow client " +
-    `(${SLOW_PACE.bytes / 1024} KB every ${SLOW_PACE.restMs} ms), and to clients that go away`,
+    "the delivery history as a file: alone, during publishing at full load, to a slow client " +
+    `(${SLOW_PACE.bytes / 1024} KB every ${SLOW_PACE.restMs} ms), and to clients that disconnect`,
   once: true,
   async run(settings) {
     const { scale, profileDir, note } = settings;
     await using receiver = await startReceiver();
     using dataDir = makeDataDir();
     const total = Math.round(DELIVERIES * scale);
-    note(`making ${total.toLocaleString("en")} deliveries`);
+    note(`creating ${total.toLocaleString("en")} deliveries`);
     const made = await fillAndStop(dataDir.path, receiver, total);
     await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
-    note("exporting them");
+    note("exporting");
     const alone = await measureAlone(server);
     const begin = await measureFirstBytes(server, made);
-    note("leaving");
+    note("clients that disconnect");
     const leaving = await measureLeaving(server);
-    note("beside publishing");
+    note("during publishing");
     const types = await createEndpoints(server, receiver.url("accept"));
     const publish = { server, receiver, next: singly(server, types), settings };
     const beside = await measureBeside(publish);
@@ -86,10 +87,10 @@ async function open(server: Signalbox, query: Readonly<Record<string, string>>):
   return download;
 }
 
-/** Without the row of names. */
+/** Does not count the header row. */
 const rowsOf = ({ lines }: Download, format: Format): number => (format === "csv" ? lines - 1 : lines);
 
-/** The most that a number was while something went on. */
+/** The highest value of a number during some work. */
 async function peakWhile<T>(read: () => number, work: () => Promise<T>): Promise<{ peak: number; result: T }> {
   let peak = read();
   const look = (): void => {
@@ -108,7 +109,7 @@ async function peakWhile<T>(read: () => number, work: () => Promise<T>): Promise
 // ── Alone ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function measureAlone(server: Signalbox): Promise<readonly Measure[]> {
-  // Asked once: the columns by which the history is looked up are in memory then, which is bounded by itself.
+  // One request loads the columns of the history into memory. Their size has its own limit, and is not measured here.
   const expected = await count(server);
   const measures: Measure[] = [];
   let missing = 0;
@@ -155,7 +156,7 @@ async function measureWhole(server: Signalbox, format: Format, expected: number)
   return { rows, measures };
 }
 
-/** Also where the first row is looked for among all of them, or there is none. */
+/** Includes filters whose first row is hard to find, and one that matches nothing. */
 async function measureFirstBytes(server: Signalbox, { ids }: History): Promise<readonly Measure[]> {
   const queries: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ["everything, csv", { format: "csv" }],
@@ -182,9 +183,9 @@ async function measureFirstBytes(server: Signalbox, { ids }: History): Promise<r
   ];
 }
 
-// ── Clients that leave ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── Clients that disconnect ─────────────────────────────────────────────────────────────────────────────────────────
 
-/** A place is free again as soon as the server has heard that its client is gone. */
+/** Repeats the request until an export is allowed, which is when the server has noticed that a client has left. */
 async function openWhenFree(server: Signalbox, query: Readonly<Record<string, string>>): Promise<Download> {
   for (;;) {
     const download = await Download.open(server, pathOf(query));
@@ -220,7 +221,7 @@ async function measureLeaving(server: Signalbox): Promise<readonly Measure[]> {
   ];
 }
 
-// ── Beside a full load ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── During full load ────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Publish {
   readonly server: Signalbox;
@@ -257,7 +258,7 @@ async function measureBeside(publish: Publish): Promise<readonly Measure[]> {
     );
     const { deliveredPerSecond } = result.published;
     note(
-      `full load ${format === null ? "alone" : `beside ${format}`}: ${Math.round(deliveredPerSecond)} delivered a second`,
+      `full load ${format === null ? "alone" : `with ${format}`}: ${Math.round(deliveredPerSecond)} delivered per second`,
     );
     return { ...result, walMb: peak };
   };
@@ -268,7 +269,6 @@ async function measureBeside(publish: Publish): Promise<readonly Measure[]> {
   });
   const medianOf = (besides: readonly Besides[], value: (beside: Besides) => number) => median(besides.map(value));
   const delivered = ({ published }: Besides) => published.deliveredPerSecond;
-  // Of turns that stand beside each other: from one round to the next the machine may be half as fast.
   const all = [...alone, ...csv, ...ndjson].map(({ published }) => published);
   return [
     { name: "publishing alone: delivered", unit: "/s", value: medianOf(alone, delivered) },
@@ -278,6 +278,7 @@ async function measureBeside(publish: Publish): Promise<readonly Measure[]> {
       {
         name: `beside ${FORMATS[index]}: delivered ÷ alone`,
         unit: "×",
+        // Compares measurements of the same round, because the machine's speed may halve from one round to the next.
         value: median(besides.map((beside, round) => delivered(beside) / delivered(alone[round] ?? beside))),
         goal: { atLeast: DELIVERED_RATIO_MIN },
       },
@@ -303,7 +304,7 @@ async function measureBeside(publish: Publish): Promise<readonly Measure[]> {
   ];
 }
 
-/** One export after the other, read as fast as it comes, until the work is done; null: none. */
+/** Runs one export after the other until the work is done, and reads each as fast as it comes. Null: no export. */
 async function exportWhile(
   server: Signalbox,
   format: Format | null,
@@ -337,7 +338,7 @@ async function exportUntil(server: Signalbox, format: Format, over: AbortSignal)
 
 // ── A slow client ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Were it read in one transaction, the log could not be begun anew for as long as the client takes. */
+/** If the export were one transaction, the write-ahead log could not be reset until the client had finished. */
 async function measureSlow(publish: Publish): Promise<readonly Measure[]> {
   const { server } = publish;
   const download = await openWhenFree(server, { format: "csv" });

@@ -1,4 +1,4 @@
-/** Lists and filters over a million deliveries, made the ordinary way: published, sent, failed, held, cancelled. */
+/** Lists and filters over a million deliveries, which come from real publishing: sent, failed, held, cancelled. */
 import { sealCursor } from "../src/api/lists/cursor.ts";
 import { DELIVERY_STATES } from "../src/domain/delivery/delivery.ts";
 import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
@@ -20,14 +20,14 @@ const P99_MS_MAX = 20;
 
 export const history: Benchmark = {
   name: "history",
-  about: `pages of ${LIST_PAGE_MAX} from GET /v1/deliveries, ${REQUESTS_EACH} for each filter, half of them at deep cursors`,
+  about: `pages of ${LIST_PAGE_MAX} from GET /v1/deliveries: ${REQUESTS_EACH} for each filter, half of them with cursors far into the list`,
   once: true,
   async run({ scale, profileDir, note }) {
     await using receiver = await startReceiver();
     using dataDir = makeDataDir();
     await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
     const total = Math.round(DELIVERIES * scale);
-    note(`making ${total.toLocaleString("en")} deliveries`);
+    note(`creating ${total.toLocaleString("en")} deliveries`);
     const made = await fill(server, receiver, total);
     note("listing them");
     const measured: Measured[] = [];
@@ -53,7 +53,7 @@ interface Measured {
   readonly label: string;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** A page may be short, even empty, while there is more: the most requests until a page's worth of rows had come. */
+  /** The most requests that a full page of rows took. A page may be short, or even empty, although more rows follow. */
   readonly requests: number;
 }
 
@@ -61,7 +61,7 @@ const most = (values: readonly number[]): number => values.reduce((a, b) => Math
 
 type Filter = Readonly<Record<string, string>>;
 
-/** Each filter by itself, and the combinations of which one part matches nearly all rows and the other nearly none. */
+/** Each filter alone, and combinations in which one part matches nearly all rows and the other part nearly none. */
 function filtersOf({ ids, events, middle, early }: History): readonly (readonly [string, Filter])[] {
   return [
     ["no filter", {}],
@@ -108,7 +108,7 @@ function filtersOf({ ids, events, middle, early }: History): readonly (readonly 
   ];
 }
 
-/** Half of the requests follow the cursor from the newest row on, the others start anywhere. */
+/** Half of the requests follow the cursor from the newest row. The others start anywhere. */
 async function measureFilter(
   server: Signalbox,
   { total }: History,
@@ -136,7 +136,7 @@ interface Page {
   readonly next_cursor: string | null;
 }
 
-/** The way of a reader from the newest row on, page after page, and from the start again at its end. */
+/** A reader that starts at the newest row, follows the cursor page by page, and starts again at the end. */
 class Way {
   cursor: string | null = null;
   requestsMost = 0;
@@ -154,12 +154,12 @@ class Way {
   }
 }
 
-/** As the server seals them: only so can a reader begin anywhere. */
+/** Sealed in the same way as the server's own cursors, so that a reader can start anywhere. */
 function cursorsOf(dataDir: string): Cursors {
   return createCursors(createVault(masterKey(dataFiles(dataDir), null)).linkKey);
 }
 
-/** Spread over all rows, the same places in every run. */
+/** Positions spread over all rows, the same ones in every run. */
 function anywhere(count: number, total: number): number {
   return 1 + ((count * 7919) % 997) * Math.floor(total / 997);
 }

@@ -1,6 +1,6 @@
 /**
- * What hostile and greedy clients cost everybody else: for each attack how much memory the server takes beside what it
- * had, and the longest `/healthz` meanwhile. Each attack has a server of its own, is bounded, and ends by itself.
+ * How hostile and greedy clients affect everybody else: for each attack, the growth of the server's memory and the
+ * longest `/healthz` during the attack. Each attack has its own server, is bounded, and ends by itself.
  */
 import net from "node:net";
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
@@ -11,26 +11,26 @@ import { getText, postText } from "./kit/requests.ts";
 import { type Signalbox, startSignalbox } from "./kit/signalbox.ts";
 
 const HEALTH_MS_MAX = 250;
-/** Between one `/healthz` and the next. */
+/** The wait between one `/healthz` and the next. */
 const PROBE_REST_MS = 10;
-/** The probe goes on for so long after the last byte of the attack. */
+/** How long the probe continues after the last byte of the attack. */
 const AFTER_MS = 1000;
 const KB = 1024;
 const MB = 1024 * KB;
 
 interface Attack {
   readonly name: string;
-  /** What the server may take for it, in MB: bodies and what becomes of them, and what it bounds by itself. */
+  /** How much memory may grow: by the bodies and what is parsed from them, and by what the server's limits allow. */
   readonly growthMbMax: number;
-  /** What there is before the attack, and is not measured. */
+  /** Runs before the attack, and is not measured. */
   prepare?(server: Signalbox, settings: Settings): Promise<void>;
-  /** Resolves when the server has answered, or the time is over. */
+  /** Resolves when the server has answered, or the time is up. */
   attack(server: Signalbox, settings: Settings): Promise<void>;
 }
 
 export const hostile: Benchmark = {
   name: "hostile",
-  about: "memory and the longest /healthz beside pipelined floods, dear filters, large bodies and slow ones",
+  about: "memory and the longest /healthz during pipelined floods, expensive filters, large bodies and slow senders",
   async run(settings) {
     const measures: Measure[] = [];
     for (const attack of ATTACKS) measures.push(...(await measureAttack(attack, settings)));
@@ -56,7 +56,7 @@ async function measureAttack(attack: Attack, settings: Settings): Promise<readon
   ];
 }
 
-/** The longest that one `/healthz` took, of those asked one after the other. Infinity: one had no answer. */
+/** Requests `/healthz` again and again during the work, and returns the longest time. Infinity: one got no answer. */
 async function probeWhile(server: Signalbox, work: () => Promise<void>): Promise<number> {
   const over = new AbortController();
   const probing = (async () => {
@@ -90,7 +90,7 @@ async function probeWhile(server: Signalbox, work: () => Promise<void>): Promise
 const PIPELINED = 1500;
 const FLOODERS = 200;
 
-/** Each connection sends the text, and takes its answers or not, until the time is over. */
+/** Each connection sends the text, and reads its answers or not, until the time is up. */
 async function sendOver(connections: number, port: number, text: string, takes: boolean, seconds: number) {
   const sockets = Array.from({ length: connections }, (_, index) => {
     const localAddress = `127.0.${2 + (index >> 7)}.${1 + (index & 127)}`;
@@ -115,7 +115,7 @@ function pipelining(path: string, connections: number, takes: boolean): Pick<Att
 const PAUSES = 100;
 const METADATA = { text: "x".repeat(15 * KB) };
 
-/** With a key: each answer is some 1.6 MB, and nobody takes it. */
+/** With a key. Each answer has about 1.6 MB, and the client does not read it. */
 const largeAnswers: Pick<Attack, "prepare" | "attack"> = {
   async prepare(server) {
     const body = { message: "Ship it?", options: ["yes", "no"], metadata: METADATA };
@@ -158,7 +158,7 @@ const manyFilters: Pick<Attack, "prepare" | "attack"> = {
 
 // ── Bodies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Answers the status. */
+/** Returns the status. */
 async function postOnce(to: { port: number; apiKey: string | null }, path: string, body: string): Promise<number> {
   const connection = await Connection.open(to.port);
   const { status } = await connection.ask(postText(to, path, body));
@@ -166,7 +166,7 @@ async function postOnce(to: { port: number; apiKey: string | null }, path: strin
   return status;
 }
 
-/** The body is made before the server is asked, so that the probe does not wait for it. */
+/** Creates the body before the attack, so that the probe does not wait for it. */
 const batchOf = (body: () => string): Pick<Attack, "prepare" | "attack"> => {
   let text = "";
   return {
@@ -179,7 +179,7 @@ const batchOf = (body: () => string): Pick<Attack, "prepare" | "attack"> => {
   };
 };
 
-/** As long as a batch may be. */
+/** As long as a batch may be. The elements are all the same. */
 const filled = (element: string): string => {
   const count = Math.floor((8 * MB - 20) / (element.length + 1));
   return `{"events":[${Array.from({ length: count }, () => element).join(",")}]}`;
@@ -190,7 +190,7 @@ const manyMembers = (): string =>
 
 const NEAR_MISSES = 900;
 const NEAR_MISS_ROUNDS = 20;
-/** Names that are each one letter off, and so much alike that every one is compared with every field. */
+/** Unknown names that are so similar to a field's name that the server compares each of them with every field. */
 const nearMisses = (name: string): string =>
   `{${Array.from({ length: NEAR_MISSES }, (_, index) => `"${name}${String(index).padStart(50, "_")}":0`).join(",")}}`;
 
@@ -198,7 +198,7 @@ const SLOW_SENDERS = 3000;
 const SLOW_BODY_BYTES = 256 * KB;
 const SENDERS_AT_ONCE = 100;
 
-/** All but the end of a body, from as many senders as can be. */
+/** Many senders that send a body except for its end. */
 async function sendSlowly({ port }: Signalbox, { seconds }: Settings): Promise<void> {
   const head = `POST /in/unknown HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${SLOW_BODY_BYTES}\r\n\r\n`;
   const text = head + "x".repeat(SLOW_BODY_BYTES - 100);
@@ -210,7 +210,7 @@ async function sendSlowly({ port }: Signalbox, { seconds }: Settings): Promise<v
   await Promise.all(sending);
 }
 
-/** Heads that never end, as many as one address may have and more. */
+/** Heads that never end, over more connections than one address may have. */
 async function openHalf({ port }: Signalbox, { seconds }: Settings): Promise<void> {
   await sendOver(SLOW_SENDERS, port, "GET /healthz HTTP/1.1\r\nhost:", true, seconds);
 }

@@ -1,4 +1,4 @@
-/** A server with nothing to do: how soon it is there, and what it takes. */
+/** A server without work: its start-up time and its memory. */
 import type { Benchmark } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
 import { sleep } from "./kit/clock.ts";
@@ -6,12 +6,12 @@ import { median } from "./kit/samples.ts";
 import { startSignalbox } from "./kit/signalbox.ts";
 
 const STARTS = 5;
-/** After its first second a server has run each of its regular tasks once. */
+/** By then, the server has run the tasks that it repeats every second. */
 const SETTLED_MS = 2000;
 
 export const idle: Benchmark = {
   name: "idle",
-  about: "from the start of the process until it says that it listens, and resident memory without work",
+  about: "time from the start of the process until it listens, and resident memory without work",
   async run() {
     using dataDir = makeDataDir();
     const start = () => startSignalbox({ dataDir: dataDir.path, profileDir: null });

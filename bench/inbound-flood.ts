@@ -1,4 +1,7 @@
-/** Forged webhooks, as many as 50 connections can send: what they cost deliveries, genuine ones, and the store. */
+/**
+ * Forged webhooks, as many as 50 connections can send: how much they slow down deliveries and genuine webhooks, and
+ * what the store keeps of them.
+ */
 import { REFUSED_BODY_BYTES_MAX, REFUSED_KEPT_COUNT_MAX } from "../src/domain/limits.ts";
 import type { Measure, Settings } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
@@ -15,32 +18,32 @@ import { createWays, forged, forgedDear, inEachWay, JCS_SOURCE, PAUSE_STATUS, to
 import { inTurn } from "./kit/turns.ts";
 
 const CONNECTIONS = 50;
-/** Publishing as in `throughput`. */
+/** As in `throughput`. */
 const PUBLISHING_CONNECTIONS = 64;
 const ROUNDS = 3;
 const DELIVERED_RATIO_MIN = 0.75;
 const FORGED_BYTES = 350;
-/** Requests without an answer on one connection. */
+/** Unanswered requests on one connection. */
 const PIPELINED = 64;
-/** Someone who sends genuine ones beside the flood. */
+/** A client that sends genuine webhooks during the flood. */
 const GENUINE_PER_SECOND = 50;
 const GENUINE_CONNECTIONS = 4;
-/** And others nobody has heard of yet, one after the other, each from an address of its own. */
+/** In addition, one newcomer after the other sends a genuine webhook, each from a new address. */
 const NEWCOMER_REST_MS = 100;
 
-/** More than is kept of a body whose source is not known. */
+/** More than the server keeps of a body whose source is unknown. */
 const LARGE_BYTES = REFUSED_BODY_BYTES_MAX + 4096;
-/** Time to fill what may be kept, of which at most 200 a second are. */
+/** Enough time to reach the limit of kept requests, since the server keeps at most 200 per second. */
 const FILL_MS = 8000;
 const KEPT_BEFORE_COUNT = 20;
-/** Rows, indexes and half-filled pages beside the bodies. */
+/** Allows for rows, indexes and half-filled pages in addition to the bodies. */
 const STORED_FACTOR = 1.25;
-/** By a flood that finds its place full: the pages that are used again are not always the same ones. */
+/** Allowed growth when the limit was already reached. The store reuses pages, but not always the same ones. */
 const FULL_GROWTH_MB_MAX = 2;
 
-// ── A flood beside deliveries ───────────────────────────────────────────────────────────────────────────────────────
+// ── A flood during deliveries ───────────────────────────────────────────────────────────────────────────────────────
 
-/** None of them is the address that genuine ones come from. */
+/** Genuine webhooks come from other addresses. */
 const oneAddress = (): string => "127.0.0.2";
 const manyAddresses = (connection: number): string => `127.0.2.${connection + 1}`;
 
@@ -79,7 +82,7 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
   const beside = (name: string, flood: Flood | null) => async (): Promise<Beside> => {
     const { flooded, result } =
       flood === null ? { flooded: null, result: await work() } : await floodWhile(flood, work);
-    note(`${name}: ${Math.round(result.published.deliveredPerSecond)} delivered a second${statusesText(flooded)}`);
+    note(`${name}: ${Math.round(result.published.deliveredPerSecond)} delivered per second${statusesText(flooded)}`);
     return { ...result, flooded };
   };
 
@@ -91,13 +94,13 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
   };
   const { alone, ...floods } = await inTurn(ROUNDS, {
     alone: beside("alone", null),
-    unknown: beside("beside forged ones of nobody", floodOf(null, oneAddress)),
-    known: beside("beside forged ones of a source", floodOf(JCS_SOURCE, oneAddress)),
-    spread: beside("beside forged ones from everywhere", floodOf(JCS_SOURCE, manyAddresses)),
-    ahead: beside("beside pipelined ones", floodOf(JCS_SOURCE, oneAddress, PIPELINED)),
-    aheadSpread: beside("beside pipelined ones from everywhere", floodOf(JCS_SOURCE, manyAddresses, PIPELINED)),
-    dear: beside("beside dear ones", dearFlood(oneAddress)),
-    dearSpread: beside("beside dear ones from everywhere", dearFlood(manyAddresses)),
+    unknown: beside("forged, naming unknown sources", floodOf(null, oneAddress)),
+    known: beside("forged, naming a source", floodOf(JCS_SOURCE, oneAddress)),
+    spread: beside("forged, from many addresses", floodOf(JCS_SOURCE, manyAddresses)),
+    ahead: beside("pipelined", floodOf(JCS_SOURCE, oneAddress, PIPELINED)),
+    aheadSpread: beside("pipelined, from many addresses", floodOf(JCS_SOURCE, manyAddresses, PIPELINED)),
+    dear: beside("expensive to verify", dearFlood(oneAddress)),
+    dearSpread: beside("expensive to verify, from many addresses", dearFlood(manyAddresses)),
   });
   const kept = await keptMeasures(server);
   if (profileDir !== null) await server.stop();
@@ -140,7 +143,7 @@ function floodMeasures(name: string, alone: readonly Beside[], besides: readonly
     {
       name: `${name}: delivered ÷ alone`,
       unit: "×",
-      // Of each turn with its own: the machine itself gets slower and faster meanwhile.
+      // Compares measurements of the same round, because the machine's speed changes over time.
       value: median(besides.map((beside, turn) => deliveredOf(beside) / deliveredOf(alone[turn] ?? beside))),
       goal: { atLeast: DELIVERED_RATIO_MIN },
     },
@@ -148,7 +151,7 @@ function floodMeasures(name: string, alone: readonly Beside[], besides: readonly
   ];
 }
 
-/** What happened to genuine ones. */
+/** What happened to genuine webhooks. */
 function besideMeasures(name: string, besides: readonly Beside[]): readonly Measure[] {
   const p99Ms = ({ genuine }: Beside) => genuine.answerUs.percentile(0.99) / 1000;
   const looked = sumOf(besides, ({ newcomers }) => newcomers.accepted);
@@ -188,7 +191,7 @@ function statusesText(flooded: Flooded | null): string {
 
 let newcomers = 0;
 
-/** Each sends one genuine request, and is not heard of again. */
+/** Each newcomer sends one genuine request from a new address. */
 class Newcomers {
   count = 0;
   accepted = 0;
@@ -224,9 +227,9 @@ class Newcomers {
   }
 }
 
-// ── In the store ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── What the store keeps ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Stopped after each flood, so that everything is in the one file. */
+/** Stops the server after each flood, so that everything is in the one database file. */
 export async function measureStored({ note }: Settings): Promise<readonly Measure[]> {
   using dataDir = makeDataDir();
   const during = async <T>(work: (server: Signalbox) => Promise<T>) => {
@@ -239,7 +242,7 @@ export async function measureStored({ note }: Settings): Promise<readonly Measur
     await fill(server, source);
     return { ...(await countKept(server)), kept: await keptIds(server) };
   };
-  note("filling the store with forged ones");
+  note("filling the store with forged webhooks");
   const before = await during(async (server) => {
     await createWays(server);
     await forgeFew(server);
@@ -284,7 +287,7 @@ export async function measureStored({ note }: Settings): Promise<readonly Measur
   ];
 }
 
-/** As a sender with a wrong secret does now and then. */
+/** Sends a few, like a sender with a wrong secret. */
 async function forgeFew(server: Signalbox): Promise<void> {
   const next = forged(server, { source: JCS_SOURCE, bodyBytes: FORGED_BYTES });
   const connection = await Connection.open(server.port, "127.0.0.3");
@@ -292,7 +295,7 @@ async function forgeFew(server: Signalbox): Promise<void> {
   connection.close();
 }
 
-/** From many addresses: of a single one no more than 20 a second are kept. */
+/** Uses many addresses, because the server keeps no more than 20 failures per second of one address. */
 async function fill(server: Signalbox, source: string | null): Promise<void> {
   const next = forged(server, { source, bodyBytes: LARGE_BYTES });
   const flood = { port: server.port, connections: CONNECTIONS, depth: 1, from: manyAddresses, next };

@@ -1,6 +1,6 @@
 /**
- * Other people's webhooks: how soon each is on disk, what a `kill -9` leaves of them, and what forged ones cost; see
- * inbound-flood.ts.
+ * Inbound webhooks: how soon each is on disk, whether any is lost when the server is killed, and how much forged ones
+ * slow down deliveries (see inbound-flood.ts).
  */
 import { measureFloods, measureStored } from "./inbound-flood.ts";
 import { overConnections } from "./kit/asking.ts";
@@ -20,16 +20,16 @@ import { inTurn } from "./kit/turns.ts";
 const CONNECTIONS = 50;
 const ANSWER_P99_MS_MAX = 20;
 const KILL_AFTER_MS = 3000;
-/** Of each load, in turn; medians are shown. */
+/** How often each load is measured. The loads take turns, and the table shows medians. */
 const ROUNDS = 3;
-/** What does not arrive for so long is counted as missing. */
+/** If nothing arrives for this long, the rest counts as missing. */
 const STALLED_MS = 5000;
 
 export const inbound: Benchmark = {
   name: "inbound",
   about:
-    `webhooks of three sources over ${CONNECTIONS} connections, told to one endpoint; then publishing at full load, ` +
-    "alone and beside forged ones, which come as fast as they are answered",
+    `webhooks of three sources over ${CONNECTIONS} connections, delivered to one endpoint; then publishing at full load, ` +
+    "alone and during floods of forged webhooks",
   once: true,
   async run(settings) {
     await using receiver = await startReceiver();
@@ -46,7 +46,7 @@ async function createSubscriber(server: Signalbox, receiver: Receiver): Promise<
   await createEndpoint(server, { name: "all", url: receiver.url("accept"), event_types: SOURCE_EVENT_TYPES });
 }
 
-// ── Genuine ones ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Genuine webhooks ────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function measureReceiving(receiver: Receiver, settings: Settings): Promise<readonly Measure[]> {
   const { seconds, ratePerSecond, profileDir, note } = settings;
@@ -60,8 +60,8 @@ async function measureReceiving(receiver: Receiver, settings: Settings): Promise
     return measurePublishing({ ...load, ratePerSecond: rate });
   };
   const { steady, full } = await inTurn(ROUNDS, {
-    steady: at(`${ratePerSecond} a second`, ratePerSecond),
-    full: at("as fast as they are answered", null),
+    steady: at(`${ratePerSecond} per second`, ratePerSecond),
+    full: at("as fast as the server answers", null),
   });
   const peakMb = server.peakMb();
   await server.stop();
@@ -89,9 +89,9 @@ function receivedMeasures(name: string, turns: readonly Published[], goal?: Goal
   ];
 }
 
-// ── Killed ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── A killed server ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Killed under full load; what was not answered is sent again, as by any sender. */
+/** Kills the server under full load, and sends unanswered webhooks again, as any sender does. */
 async function measureKilled(receiver: Receiver, { note }: Settings): Promise<readonly Measure[]> {
   using dataDir = makeDataDir();
   const sent = new Sent();
@@ -133,9 +133,9 @@ const differing = (name: string, expected: number, there: number): Measure => ({
 
 const RECORD_ID = /"(?:webhook_event_id|inbound_event_id)":"([^"]+)"/;
 
-/** What was sent to a server that is killed meanwhile. */
+/** The webhooks that were sent to the server until it was killed. */
 class Sent {
-  /** Each by its path, of those that were answered 200. */
+  /** The paths of the records of webhooks that were answered 200. */
   readonly records: string[] = [];
   readonly unanswered = new Set<string>();
   #turn = 0;
@@ -158,7 +158,7 @@ class Sent {
   async sendAgain({ port }: Signalbox): Promise<void> {
     const connection = await Connection.open(port);
     for (const request of this.unanswered) {
-      // It names the port of the server that was killed, which nobody looks at.
+      // Its Host header has the port of the killed server, which the server ignores.
       const { status, body } = await connection.ask(request);
       if (status !== 200) throw new Error(`refused when sent again: ${status} ${body}`);
     }

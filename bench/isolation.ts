@@ -1,4 +1,4 @@
-/** What 200 dead endpoints, which take half of the events, cost the healthy ones: their p99 with and without. */
+/** How much 200 dead endpoints, which get half of the events, slow down the healthy ones: p99 with and without. */
 import type { Benchmark } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
 import { measurePublishing } from "./kit/publishing.ts";
@@ -11,7 +11,7 @@ const CONNECTIONS = 64;
 
 export const isolation: Benchmark = {
   name: "isolation",
-  about: "8 healthy endpoints at a fixed rate, without and with as many events for 200 dead ones",
+  about: "8 healthy endpoints at a fixed rate, without and with as many events for 200 dead endpoints",
   async run({ seconds, ratePerSecond, profileDir, note }) {
     await using receiver = await startReceiver();
     using dataDir = makeDataDir();
@@ -22,7 +22,7 @@ export const isolation: Benchmark = {
     const before = await measurePublishing({ ...load, next: singly(server, healthy), ratePerSecond });
     note("registering dead endpoints");
     const dead = await createDead(server, receiver);
-    // Turn about, so that the healthy endpoints' rate stays what it was.
+    // Healthy and dead endpoints alternate, so the rate of the healthy ones stays the same.
     const types = dead.flatMap((type, index) => [healthy[index % healthy.length] ?? "", type]);
     note("with dead endpoints");
     const beside = await measurePublishing({
@@ -52,13 +52,13 @@ export const isolation: Benchmark = {
   },
 };
 
-/** A third each: accepting and never answering, refusing the connection, a name that cannot be resolved. */
+/** A third accept and never answer, a third refuse the connection, a third have a host name that does not resolve. */
 async function createDead(server: Signalbox, receiver: Receiver): Promise<readonly string[]> {
   const refusing = "http://127.0.0.1:1/";
   const urlOf = (index: number): string =>
     [receiver.url("silent"), refusing, `http://dead-${index}.invalid/`][index % 3] ?? "";
   const types = Array.from({ length: DEAD }, (_, index) => `dead.${index}`);
-  // All at once: each registration of such a name waits until it is known not to resolve.
+  // All at once, because each registration waits until the look-up of its host name has failed.
   await Promise.all(
     types.map((type, index) => createEndpoint(server, { name: type, url: urlOf(index), event_types: [type] })),
   );

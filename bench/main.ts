@@ -1,13 +1,13 @@
 /**
- * `npm run bench [names…]`: measures the real server as a process of its own, and prints a table.
+ * `npm run bench [names…]`: measures the real server, in a separate process, and prints a table.
  *
- *   --runs N      how often each benchmark runs; medians are shown (3)
+ *   --runs N      how often each benchmark runs; the table shows medians (3)
  *   --seconds S   how long each load lasts (10)
- *   --rate R      events a second for healthy endpoints in `isolation`, requests a second in `inbound` (2000)
- *   --scale F     the share of a million deliveries in `backlog`, `history`, `dashboard` and `export`, of 200,000 in
- *                 `tenants`, of 100,000 pauses in `pauses`, and of 10,000 endpoints in `hostile` (1)
- *   --against DIR the checkout that `compare` measures this one against
- *   --json FILE   write every run's numbers
+ *   --rate R      events per second for healthy endpoints in `isolation`, requests per second in `inbound` (2000)
+ *   --scale F     a factor for the amount of data: a million deliveries in `backlog`, `history`, `dashboard` and
+ *                 `export`, 200,000 in `tenants`, 100,000 pauses in `pauses`, 10,000 endpoints in `hostile` (1)
+ *   --against DIR the checkout with which `compare` compares this one
+ *   --json FILE   write the numbers of every run to a file
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
  */
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -66,7 +66,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 function chosen(): readonly Benchmark[] {
   const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
   if (unknown.length > 0) {
-    throw new Error(`no benchmark is called ${unknown.join(", ")}; there are ${BENCHMARKS.map(({ name }) => name)}`);
+    throw new Error(
+      `unknown benchmark: ${unknown.join(", ")}; choose from ${BENCHMARKS.map(({ name }) => name).join(", ")}`,
+    );
   }
   return positionals.length === 0
     ? BENCHMARKS.filter((benchmark) => benchmark !== compare || values.against !== undefined)
@@ -75,12 +77,12 @@ function chosen(): readonly Benchmark[] {
 
 function positive(name: "runs" | "seconds" | "rate" | "scale"): number {
   const value = Number(values[name]);
-  if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
+  if (!(value > 0)) throw new Error(`--${name} must be a number greater than 0`);
   return value;
 }
 
 async function measure(benchmark: Benchmark, settings: Settings, runs: number): Promise<Result> {
-  // Before each, since other work on the same disk changes what it gives.
+  // Measured before each benchmark, because other work on the same disk changes the result.
   const diskTimes: DiskTimes = measureDisk();
   const measured = [];
   for (let run = 1; run <= runs; run += 1) {

@@ -1,4 +1,4 @@
-/** Pauses: asked and decided under load; then deadlines that come all at once, also while the server is down. */
+/** Pauses: created and decided under load. Then many deadlines pass at once, with the server up and down. */
 import { ask, decide, overConnections, type Question } from "./kit/asking.ts";
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
@@ -13,20 +13,21 @@ const CONNECTIONS = 64;
 const PENDING = 100_000;
 const DUE = 1000;
 const DAY_SECONDS = 86_400;
-/** From the first of those that expire together until they do: time enough to ask them all. */
+/** The time from creating the first of the pauses that expire together until they expire: enough to create them all. */
 const LEAD_SECONDS = 5;
-/** How long after the last deadline the server that was killed is started again. */
+/** How long after the last deadline the killed server is restarted. */
 const DOWN_AFTER_MS = 500;
 const LATE_MS_MAX = 1000;
 const RESTART_SECONDS_MAX = 30;
-/** What does not arrive for so long is counted as missing. */
+/** If nothing arrives for this long, the rest counts as missing. */
 const STALLED_MS = 5000;
-/** How long a second webhook for the same pause is waited for after the last first one. */
+/** How long the receiver waits for repeated webhooks after every pause has had its first. */
 const REPEATS_MS = 1000;
 
 export const pauses: Benchmark = {
   name: "pauses",
-  about: "ask and decide over 64 connections, one webhook; then 1,000 of 100,000 pauses expire in the same second",
+  about:
+    "pauses created and decided over 64 connections, with one webhook; then 1,000 of 100,000 expire in the same second",
   async run(settings) {
     await using receiver = await startReceiver();
     const decisions = await measureDecisions(receiver, settings);
@@ -47,13 +48,13 @@ async function createWebhook(server: Signalbox, receiver: Receiver): Promise<voi
   await server.call("POST", "/v1/webhooks", { url: receiver.url("accept"), events, secret: "0123456789abcdef" });
 }
 
-// ── Asked and decided ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Created and decided ─────────────────────────────────────────────────────────────────────────────────────────────
 
 async function measureDecisions(receiver: Receiver, { seconds, profileDir, note }: Settings) {
   using dataDir = makeDataDir();
   await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
   await createWebhook(server, receiver);
-  note("asking and deciding");
+  note("creating and deciding pauses");
   const window = windowOf(seconds);
   await receiver.begin(window, true);
   const load = new DecisionLoad(server, window);
@@ -75,7 +76,7 @@ async function measureDecisions(receiver: Receiver, { seconds, profileDir, note 
   return { measures, refused: load.refused, repeats, missing: load.decided - distinct };
 }
 
-/** What the connections share: each asks a question, decides it, and begins again. */
+/** The state that the connections share. Each connection creates a pause, decides it, and starts again. */
 class DecisionLoad {
   readonly questionUs = new Samples();
   readonly decisionUs = new Samples();
@@ -84,7 +85,7 @@ class DecisionLoad {
   refused = 0;
   readonly #server: Signalbox;
   readonly #window: Window;
-  /** When each decision within the window was sent, by its question's sequence. */
+  /** When each decision within the window was sent, by the sequence number of its question. */
   readonly #decidedUs = new Map<number, number>();
 
   constructor(server: Signalbox, window: Window) {
@@ -142,7 +143,7 @@ async function measureDeadlines(receiver: Receiver, { scale, note }: Settings) {
   {
     await using server = await start();
     await createWebhook(server, receiver);
-    note(`making ${pending.toLocaleString("en")} pauses that stay pending`);
+    note(`creating ${pending.toLocaleString("en")} pauses that stay pending`);
     await askMany(server, pending, () => DAY_SECONDS);
     note(`waiting until ${due.toLocaleString("en")} more expire`);
     await receiver.begin(untilAllIsSent(), true);
@@ -151,8 +152,8 @@ async function measureDeadlines(receiver: Receiver, { scale, note }: Settings) {
     expiredTogether = together(questions);
     await receiver.begin(untilAllIsSent(), true);
     missed = await askTogether(server, due);
-  } // where the server is ended with `kill -9`
-  note("killed the server, until as many more have expired");
+  } // The server is killed here, with SIGKILL.
+  note("waiting until as many more expire while the server is down");
   await untilExpired(missed);
   await sleep(DOWN_AFTER_MS);
   const restartUs = nowUs();
@@ -183,7 +184,7 @@ async function measureDeadlines(receiver: Receiver, { scale, note }: Settings) {
   };
 }
 
-/** The last of them has been asked when this resolves. */
+/** Resolves when all questions have been asked. */
 async function askMany(server: Signalbox, count: number, expiresInSeconds: () => number): Promise<readonly Question[]> {
   const questions: Question[] = [];
   let left = count;
@@ -198,7 +199,7 @@ async function askMany(server: Signalbox, count: number, expiresInSeconds: () =>
   return questions;
 }
 
-/** Ask so many that all expire on the same second, which is the server's second as well: it is the same machine. */
+/** Asks questions that all expire in the same second. The server runs on the same machine, so its clock agrees. */
 function askTogether(server: Signalbox, count: number): Promise<readonly Question[]> {
   const nowSeconds = () => Math.floor(Date.now() / 1000);
   const end = nowSeconds() + LEAD_SECONDS;
@@ -212,20 +213,20 @@ async function untilExpired(questions: readonly Question[]): Promise<void> {
 
 interface Told {
   readonly lateMs: Samples;
-  /** When the last came. */
+  /** When the last webhook arrived. */
   readonly lastUs: number;
   readonly missing: number;
   readonly repeats: number;
 }
 
-/** Wait until the receiver was told that each of them timed out, and see when. */
+/** Waits until the receiver has a webhook for the timeout of each question, and measures how late they came. */
 async function toldOf(receiver: Receiver, questions: readonly Question[], stalledMs: number): Promise<Told> {
   await untilExpired(questions);
   await receiver.arrived(questions.length, stalledMs);
   await sleep(REPEATS_MS);
   const { repeats } = await receiver.report();
   const receipts = await receiver.receipts();
-  // Receipts are on the clock that processes share, deadlines on the wall's.
+  // Receipts are on the clock that the processes share, and deadlines are on the wall clock.
   const wallUs = Date.now() * 1000 - nowUs();
   const lateMs = new Samples();
   for (const { seq, expiresAtMs } of questions) {
@@ -236,7 +237,7 @@ async function toldOf(receiver: Receiver, questions: readonly Question[], stalle
   return { lateMs, lastUs, missing: questions.length - lateMs.count, repeats };
 }
 
-/** How many of them expire in the second in which most do. */
+/** The largest number of questions that expire in the same second. */
 function together(questions: readonly Question[]): number {
   const bySecond = Map.groupBy(questions, ({ expiresAtMs }) => expiresAtMs);
   return Math.max(...[...bySecond.values()].map(({ length }) => length));

@@ -1,12 +1,13 @@
 /**
- * The raw limit, a process of its own: what a server on the same parts could do that did nothing for its callers. A bare
- * Fastify route posts each body to the receiver with undici, waits for its answer, then answers 202, and stores nothing.
+ * The raw limit: what a server built from the same parts reaches if it only forwards. It runs in a separate process. A
+ * bare Fastify route posts each body to the receiver with undici, waits for the answer, answers 202, and stores
+ * nothing.
  */
 import type { AddressInfo } from "node:net";
 import { fastify } from "fastify";
 import { Pool } from "undici";
 
-/** As many as the load has, so that none of its requests waits for a connection. */
+/** As many as the load has, so that no request waits for a connection. */
 const CONNECTIONS = 64;
 const receiver = new Pool(`http://127.0.0.1:${process.env.RECEIVER_PORT}`, { connections: CONNECTIONS });
 const headers = { "content-type": "application/json" };

@@ -1,8 +1,10 @@
 /**
- * The receiver, a process of its own: it reads just enough of each request to answer it and to know which event it is.
+ * The receiver, which runs in a separate process. It reads just enough of each request to answer it and to identify its
+ * event.
  *
- * By hand over `node:net`, since it shares the machine's cores with what is measured: `node:http` takes twice the time.
- * An event goes to one endpoint, so distinct events are distinct `webhook-id`s; a bit per event is cheaper to keep.
+ * It uses `node:net` directly, because it shares the machine's cores with the server that is measured, and `node:http`
+ * takes twice the time. It identifies events by sequence number rather than by `webhook-id`, because one bit per event
+ * takes less memory. The two are equivalent, since each event goes to one endpoint.
  */
 import net from "node:net";
 import { nowUs } from "./kit/clock.ts";
@@ -13,14 +15,14 @@ import { Samples } from "./kit/samples.ts";
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const FAILED = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 6\r\n\r\nfailed";
 const LENGTH = "content-length: ";
-/** Where in `POST /accept` the path begins after its slash. */
+/** The index in `POST /accept` at which the path begins, after its slash. */
 const PATH_AT = 6;
 
-/** A bit for each event. */
+/** One bit for each event. */
 class Seen {
   #bits = new Uint8Array(1 << 20);
 
-  /** False when it was there before. */
+  /** Returns false if the event was there before. */
   add(seq: number): boolean {
     const at = seq >> 3;
     const bit = 1 << (seq & 7);
@@ -41,7 +43,7 @@ let receivedUs = new Samples();
 let distinct = 0;
 let distinctInWindow = 0;
 let repeats = 0;
-/** Null: they are not kept. */
+/** Null: receipts are not recorded. */
 let receipts: (readonly [seq: number, atUs: number])[] | null = null;
 
 function accept(text: string): void {
@@ -58,10 +60,10 @@ function accept(text: string): void {
   if (numbers.sentUs >= window.fromUs) receivedUs.add(now - numbers.sentUs);
 }
 
-/** How late a slow receiver answers. */
+/** How long a slow receiver takes to answer. */
 const LATE_MS = 2000;
 
-/** The answer to one whole request; empty for none now. */
+/** The answer to one complete request; empty if there is none yet. */
 function answer(request: string, late: (text: string) => void): string {
   switch (request[PATH_AT]) {
     case "s": // /silent
@@ -77,7 +79,7 @@ function answer(request: string, late: (text: string) => void): string {
   }
 }
 
-/** The length of the first whole request in this text, or null. */
+/** The length of the first complete request in this text, or null. */
 function requestLength(text: string): number | null {
   const headEnd = text.indexOf("\r\n\r\n");
   if (headEnd < 0) return null;

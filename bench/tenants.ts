@@ -1,4 +1,4 @@
-/** What one tenant's load costs another: the p99 of a quiet tenant alone, and next to each kind of noisy tenant. */
+/** How much one tenant slows down another: the p99 of a quiet tenant alone, and next to each kind of noisy tenant. */
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
@@ -7,7 +7,7 @@ import { singly } from "./kit/requests.ts";
 import { createEndpoint, startSignalbox } from "./kit/signalbox.ts";
 import { NOISES, type Noise } from "./kit/tenants.ts";
 
-/** The quiet tenant: one healthy endpoint at a modest rate. */
+/** The quiet tenant has one healthy endpoint and publishes at a modest rate. */
 const QUIET_PER_SECOND = 200;
 const QUIET_CONNECTIONS = 64;
 const QUIET_TYPE = "quiet";
@@ -15,7 +15,7 @@ const RATIO_MAX = 2;
 
 export const tenants: Benchmark = {
   name: "tenants",
-  about: `one tenant's ${QUIET_PER_SECOND} events a second to a healthy endpoint, alone and next to each kind of noisy tenant`,
+  about: `${QUIET_PER_SECOND} events per second of one tenant to a healthy endpoint, alone and next to each kind of noisy tenant`,
   async run(settings) {
     await using quiet = await startReceiver();
     await using noisy = await startReceiver();
@@ -35,7 +35,7 @@ export const tenants: Benchmark = {
 };
 
 function besideMeasures(about: string, beside: Published, alone: Published): readonly Measure[] {
-  // Percentiles are of what arrived: an event that did not would make them look better.
+  // Percentiles include only events that arrived, so a missing event would improve them.
   const p99Ms = beside.missing > 0 ? Number.POSITIVE_INFINITY : beside.receiptP99Ms;
   return [
     { name: `${about}: p50`, unit: "ms", value: beside.receiptP50Ms },
@@ -45,7 +45,7 @@ function besideMeasures(about: string, beside: Published, alone: Published): rea
   ];
 }
 
-/** On a new server each time: what one noise leaves behind must not count against the next. */
+/** Uses a new server each time, so that nothing left over from one noise affects the next. */
 async function measure(
   { seconds, scale, profileDir, note }: Settings,
   quiet: Receiver,

@@ -1,4 +1,4 @@
-/** Publish one by one over 64 connections: at full load beside the raw limit, then at half of it. */
+/** Publishes single events over 64 connections: at full load, compared with the raw limit, and then at half load. */
 import type { Benchmark, Measure } from "./kit/benchmark.ts";
 import { end, forkListening, makeDataDir } from "./kit/children.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
@@ -10,7 +10,7 @@ const CONNECTIONS = 64;
 
 export const throughput: Benchmark = {
   name: "throughput",
-  about: "publish one by one, 64 connections; events of 300 bytes, each to one of 8 endpoints",
+  about: "single events of 300 bytes over 64 connections, each to one of 8 endpoints",
   async run({ seconds, profileDir, note }) {
     await using receiver = await startReceiver();
     note("the raw limit");
@@ -21,7 +21,7 @@ export const throughput: Benchmark = {
     const load = { port: server.port, receiver, connections: CONNECTIONS, seconds, events: 1 };
     note("full load");
     const full = await measurePublishing({ ...load, next: singly(server, types), ratePerSecond: null });
-    note("half of it");
+    note("half load");
     const ratePerSecond = full.acceptedPerSecond / 2;
     const half = await measurePublishing({ ...load, next: singly(server, types), ratePerSecond });
     const peakMb = server.peakMb();
@@ -65,7 +65,7 @@ function atFullLoad(full: Published): readonly Measure[] {
   ];
 }
 
-/** The same load, connections, receiver and bytes, on a server that does nothing else. */
+/** The same load, connections, receiver and bytes, with the bare server of `raw-server.ts`. */
 async function measureRaw(receiver: Receiver, seconds: number): Promise<Published> {
   const { child, port } = await forkListening(new URL("./raw-server.ts", import.meta.url), {
     RECEIVER_PORT: String(receiver.port),

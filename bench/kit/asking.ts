@@ -1,4 +1,4 @@
-/** Pauses as a load: questions asked with a key, and decisions made with nothing but the link. */
+/** Pauses as a load: questions asked with a key, and decisions made with only the link. */
 import { nowUs } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { nextSeq, numbersText } from "./events.ts";
@@ -7,7 +7,7 @@ import type { Signalbox } from "./signalbox.ts";
 
 /** A question that was answered 201. */
 export interface Question {
-  /** Comes back in the event of its ending. */
+  /** The metadata of the pause, so the event of its ending has it too. */
   readonly seq: number;
   readonly token: string;
   readonly expiresAtMs: number;
@@ -17,7 +17,7 @@ const QUESTION =
   '"message":"Pay 340 EUR to Acme Corp?","options":["Approve","Reject"],"timeout_default":"Reject","metadata":';
 const DECISION = '{"choice":"Approve"}';
 
-/** Answers null when the question was refused. */
+/** Returns null if the question was refused. */
 export async function ask(
   connection: Connection,
   server: Signalbox,
@@ -37,7 +37,7 @@ export async function decide(connection: Connection, { port }: Signalbox, { toke
   return (await connection.ask(postText(to, `/v1/respond/${token}`, DECISION))).status === 200;
 }
 
-/** The same work over so many connections, again and again on each until it says that it was the last. */
+/** Repeats the work on each connection until the work returns "last". */
 export async function overConnections(
   { port }: Signalbox,
   connections: number,

@@ -1,24 +1,24 @@
-/** What a benchmark is given, and what it answers. */
+/** What a benchmark gets, and what it returns. */
 
 export interface Settings {
-  /** How long each load lasts, after a second in which the server gets warm. */
+  /** How long each load lasts, after the warm-up. */
   readonly seconds: number;
-  /** 1: a million deliveries, or 100,000 pauses, where a benchmark speaks of so many. */
+  /** A factor for the amount of data, such as the million deliveries of `history`. */
   readonly scale: number;
-  /** Where the server's threads leave their CPU profiles; null: they are not profiled. */
+  /** The folder for the CPU profiles of the server's threads. Null: do not profile. */
   readonly profileDir: string | null;
-  /** Events a second to healthy endpoints while others are dead; requests a second from sources. */
+  /** Events per second to healthy endpoints in `isolation`; requests per second from sources in `inbound`. */
   readonly ratePerSecond: number;
-  /** Another checkout of the project, with its packages installed; null: none was named. */
+  /** Another checkout of the project, with its packages installed. Null: `--against` was not given. */
   readonly against: string | null;
-  /** Tell whoever waits what goes on. */
+  /** Print progress. */
   note(line: string): void;
 }
 
 export interface Benchmark {
   readonly name: string;
   readonly about: string;
-  /** It repeats by itself what has to be repeated. */
+  /** The benchmark repeats its own measurements, so `--runs` does not apply. */
   readonly once?: true;
   run(settings: Settings): Promise<readonly Measure[]>;
 }
@@ -26,7 +26,7 @@ export interface Benchmark {
 export interface Measure {
   readonly name: string;
   readonly unit: "/s" | "ms" | "s" | "MB" | "bytes" | "×" | "";
-  /** NaN: it could not be measured here. */
+  /** NaN: could not be measured on this machine. */
   readonly value: number;
   readonly goal?: Goal;
 }

@@ -1,4 +1,4 @@
-/** Processes and directories that a benchmark makes: gone when it ends, however it ends. */
+/** Processes and directories of a benchmark. They are removed when it ends, even if it fails or is interrupted. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statfsSync } from "node:fs";
@@ -11,7 +11,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** Kill this process when ours ends, if it is still there. */
+/** Kills the child when this process ends, if it is still running. */
 export function adopt(child: ChildProcess): void {
   const clear = (): void => void child.kill("SIGKILL");
   leftovers.add(clear);
@@ -20,7 +20,7 @@ export function adopt(child: ChildProcess): void {
 
 const STOP_MS_MAX = 30_000;
 
-/** Resolves when the process has ended; one that does not end by itself is killed. */
+/** Resolves when the process has ended. Kills it if it does not end in time. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
@@ -35,7 +35,7 @@ interface Listening {
   readonly port: number;
 }
 
-/** Start one of our own processes, which tells its port when it listens. */
+/** Starts one of the benchmarks' own processes, which reports its port when it listens. */
 export async function forkListening(
   file: URL,
   env: Readonly<Record<string, string>> = {},
@@ -53,10 +53,10 @@ export interface DataDir extends Disposable {
   readonly path: string;
 }
 
-/** File systems in memory; see statfs(2). A disk there would be none. */
+/** The types of file systems in memory, from statfs(2). The benchmarks need a real disk. */
 const IN_MEMORY = new Set([0x0102_1994, 0x8584_58f6]);
 
-/** An empty directory on a real disk: the system's place for temporary files, or else beside the project. */
+/** An empty directory on a real disk: in the system's temporary directory or, if that is in memory, in the project. */
 export function makeDataDir(): DataDir {
   const parent = IN_MEMORY.has(statfsSync(tmpdir()).type) ? path.join(import.meta.dirname, "../..") : tmpdir();
   const made = mkdtempSync(path.join(parent, ".signalbox-bench-"));

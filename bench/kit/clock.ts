@@ -1,4 +1,4 @@
-/** A clock that all processes of a machine share, in microseconds: one may subtract what another has read. */
+/** A clock in microseconds that all processes of a machine share, so times of different processes can be compared. */
 const originUs = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000;
 
 export function nowUs(): number {

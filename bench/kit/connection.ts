@@ -1,12 +1,13 @@
 /**
- * One keep-alive connection over a bare socket, without pipelining.
+ * One keep-alive connection over a plain socket, without pipelining.
  *
- * Not autocannon: load, server and receiver share the machine's cores, so whatever the load costs the server cannot have;
- * and each answer's own time is wanted, for exact percentiles and for an open loop that counts from when a request was due.
+ * Not autocannon, for two reasons. Load, server and receiver share the machine's cores, so a cheaper load leaves more
+ * to the server. And the benchmarks need the time of each answer, for exact percentiles and for open loops, whose times
+ * count from when a request was due.
  */
 import net from "node:net";
 
-/** The status, and the whole answer's text with the place where its body starts. */
+/** Gets the status, and the text of the whole answer with the index at which its body starts. */
 export type OnAnswer = (status: number, text: string, bodyAt: number) => void;
 
 const READ_BYTES = 64 * 1024;
@@ -24,7 +25,7 @@ export class Connection {
       port,
       ...(from !== null && { localAddress: from }),
       noDelay: true,
-      // One buffer for the connection's whole life, and no stream on top: half of the cost of reading.
+      // One buffer for the life of the connection, without a stream, halves the cost of reading.
       onread: {
         buffer: Buffer.alloc(READ_BYTES),
         callback: (length, buffer) => {
@@ -36,7 +37,7 @@ export class Connection {
     this.#onLost = () => undefined;
   }
 
-  /** @param from the address that the other side sees; Linux has all of 127.0.0.0/8 without being told */
+  /** @param from the local address; on Linux, all of 127.0.0.0/8 works without configuration */
   static open(port: number, from: string | null = null): Promise<Connection> {
     const connection = new Connection(port, from);
     return new Promise((resolve, reject) => {
@@ -47,7 +48,7 @@ export class Connection {
     });
   }
 
-  /** Whoever uses the connection hears of its loss. */
+  /** Sets who is told when the connection is lost. */
   onLost(listener: (error: Error) => void): void {
     this.#onLost = listener;
   }

@@ -1,8 +1,8 @@
-/** A file that the server sends for as long as it takes: its client reads at its own pace, or goes away. */
+/** A download whose client reads at its own pace, or disconnects. */
 import { once } from "node:events";
 import http from "node:http";
 
-/** So many bytes, then a rest. */
+/** Read this many bytes, then wait. */
 export interface Pace {
   readonly bytes: number;
   readonly restMs: number;
@@ -12,7 +12,7 @@ const LINE_END = 10;
 
 export class Download {
   readonly status: number;
-  /** From the request, with its connection, until the answer began. */
+  /** The time from opening the connection until the answer began. */
   readonly firstByteMs: number;
   bytes = 0;
   lines = 0;
@@ -23,7 +23,7 @@ export class Download {
     this.status = answer.statusCode ?? 0;
     this.firstByteMs = firstByteMs;
     this.#answer = answer;
-    // Whether it is whole is told when it closes.
+    // `read` checks for completeness when the answer closes.
     answer.on("error", () => undefined);
   }
 
@@ -35,7 +35,7 @@ export class Download {
     return new Download(answer, performance.now() - sentAt);
   }
 
-  /** Resolves when all of it has come, or the client has left. Without a pace: as fast as it comes. */
+  /** Resolves when the whole file has arrived or the client has disconnected. Without a pace, reads at full speed. */
   async read(pace: Pace | null = null): Promise<void> {
     const answer = this.#answer;
     let sinceRest = 0;
@@ -48,7 +48,7 @@ export class Download {
       setTimeout(() => answer.resume(), pace.restMs);
     });
     if (!answer.closed) await new Promise((resolve) => answer.once("close", resolve));
-    if (!answer.complete && !this.#hasLeft) throw new Error("the server broke a file off");
+    if (!answer.complete && !this.#hasLeft) throw new Error("the server broke off a download");
   }
 
   leave(): void {

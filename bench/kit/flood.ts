@@ -1,6 +1,5 @@
 /**
- * A flood: each connection sends as soon as it has its answer, or so many ahead of their answers, and opens anew when it
- * is closed.
+ * A flood. Each connection has one or more unanswered requests at all times, and reconnects when the server closes it.
  */
 import { once } from "node:events";
 import net from "node:net";
@@ -9,20 +8,20 @@ import { Connection } from "./connection.ts";
 export interface Flood {
   readonly port: number;
   readonly connections: number;
-  /** Requests of each connection without an answer: 1 waits for each. */
+  /** Unanswered requests of each connection. 1: wait for each answer. */
   readonly depth: number;
-  /** The address of each connection. */
+  /** The local address of each connection. */
   from(connection: number): string;
   next(): string;
 }
 
 export interface Flooded {
   readonly seconds: number;
-  /** How often each status was answered. */
+  /** The number of answers with each status. */
   readonly statuses: ReadonlyMap<number, number>;
 }
 
-/** The flood begins before the work, and ends after it. */
+/** Floods during the work. The flood begins before the work and ends after it. */
 export async function floodWhile<T>(
   flood: Flood,
   work: () => Promise<T>,
@@ -45,7 +44,7 @@ export async function floodWhile<T>(
   }
 }
 
-/** Until the connection is closed, or the flood is over. */
+/** Sends until the connection is closed or the flood is over. */
 async function floodWaiting(
   { port, from, next }: Flood,
   index: number,
@@ -59,7 +58,7 @@ async function floodWaiting(
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
   } catch {
-    // Closed by the server, as it may do to whoever sends what it will not read: a new one is opened.
+    // The server may close a connection instead of reading a request. The caller opens a new one.
   } finally {
     connection.close();
   }
@@ -67,7 +66,7 @@ async function floodWaiting(
 
 const STATUS = /HTTP\/1\.1 (\d{3})/g;
 
-/** As {@link floodWaiting}, without waiting. An answer that comes in two pieces may be missed. */
+/** Like {@link floodWaiting}, without waiting for answers. May miss an answer that arrives in two pieces. */
 async function floodAhead(
   { port, depth, from, next }: Flood,
   index: number,

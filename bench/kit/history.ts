@@ -1,4 +1,4 @@
-/** A store full of history: every state that can be made without waiting for days, mixed over the whole time. */
+/** Fills a store with history, in every state that does not take days to reach, mixed over the whole time. */
 import { sleep } from "./clock.ts";
 import { runLoad, untilAllIsSent } from "./load.ts";
 import type { Receiver } from "./receiving.ts";
@@ -6,11 +6,11 @@ import { inBatches } from "./requests.ts";
 import { createEndpoint, type Signalbox, startSignalbox } from "./signalbox.ts";
 
 export interface History {
-  /** Of deliveries; the last one's sequence is about the same. */
+  /** The number of deliveries, which is about the sequence number of the last one. */
   readonly total: number;
   readonly ids: Readonly<Record<"busy" | "rare" | "flaky" | "paused" | "deleted", string>>;
   readonly events: { readonly some: string };
-  /** A second in the middle of the time, and the time before its first tenth. */
+  /** A second in the middle of the filling, and the end of its first tenth. */
   readonly middle: { readonly from: string; readonly to: string };
   readonly early: { readonly to: string };
 }
@@ -29,7 +29,7 @@ export async function fill(server: Signalbox, receiver: Receiver, total: number)
   const ids = await createAll(server, receiver);
   await receiver.begin(untilAllIsSent());
   const startMs = Date.now();
-  // Oldest of all, so that whoever looks for them from the newest on has the longest way.
+  // The oldest of all, so that a search from the newest row takes longest to find them.
   await publish(server, RARE, () => "rare.first");
   let received = RARE;
   await publish(server, total - RARE, (seq) => {
@@ -52,7 +52,7 @@ export async function fill(server: Signalbox, receiver: Receiver, total: number)
   };
 }
 
-/** The same by a server of its own, which is stopped then: what is measured on its data begins with a fresh process. */
+/** Fills a data directory with a separate server and stops it, so that measurements start with a fresh process. */
 export async function fillAndStop(dataDir: string, receiver: Receiver, total: number): Promise<History> {
   await using server = await startSignalbox({ dataDir, profileDir: null });
   const made = await fill(server, receiver, total);
@@ -67,7 +67,7 @@ async function createAll(server: Signalbox, receiver: Receiver) {
   const ids = {
     rare: await create("rare", accept),
     busy: await create("good.0", accept),
-    /** Half of its deliveries fail, for good or until tomorrow: an endpoint that fails always would be left to rest. */
+    /** Half of its deliveries fail. If all of them failed, the server would back off from the endpoint. */
     flaky: await create("flaky", receiver.url("half"), { retry_schedule_seconds: [] }),
     retried: await create("retried", receiver.url("half"), { retry_schedule_seconds: [DAY_SECONDS] }),
     paused: await create("paused", accept),
@@ -80,8 +80,8 @@ async function createAll(server: Signalbox, receiver: Receiver) {
 }
 
 /**
- * Three of four are delivered, half of them to one busy endpoint; the others fail, wait for a retry, are held, wait their
- * turn, or will be cancelled.
+ * Of 20 events, 14 go to good endpoints, half of them to one busy endpoint. The others go to endpoints where half of
+ * the deliveries fail or wait for a retry, or where deliveries are held, wait for a rate limit, or will be cancelled.
  */
 function typeOf(seq: number): string {
   const kind = KINDS[Math.floor(seq / 7) % KINDS.length];
@@ -123,7 +123,7 @@ async function publish(server: Signalbox, events: number, typeFor: (seq: number)
   if (refused > 0) throw new Error(`${refused} batches were refused`);
 }
 
-/** Wait until the list is empty: what was to be sent has been, or to be cancelled. */
+/** Waits until the list is empty. */
 async function noneLeft(server: Signalbox, query: string): Promise<void> {
   const deadline = performance.now() + SETTLED_MS_MAX;
   for (;;) {

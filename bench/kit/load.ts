@@ -1,10 +1,10 @@
-/** Load on one port: a closed loop as fast as answers come, or an open one at a fixed rate. */
+/** Load on one port: a closed loop that is as fast as the answers, or an open loop at a fixed rate. */
 import { nowUs } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import type { NextRequest } from "./requests.ts";
 import { Samples } from "./samples.ts";
 
-/** Only what happens within it is measured. */
+/** Only requests and answers within the window are measured. */
 export interface Window {
   readonly fromUs: number;
   readonly toUs: number;
@@ -14,24 +14,24 @@ export interface Load {
   readonly port: number;
   readonly connections: number;
   readonly next: NextRequest;
-  /** Requests a second, whatever the answers do; null: each connection sends when it has its answer. */
+  /** Requests per second, independent of the answers. Null: each connection sends again when it has its answer. */
   readonly ratePerSecond: number | null;
   readonly window: Window;
-  /** The status of what is accepted; 202 when left out. */
+  /** The status of an accepted request; 202 by default. */
   readonly acceptedStatus?: number;
 }
 
 export interface Loaded {
-  /** Requests accepted, in all and within the window. */
+  /** Accepted requests, in total and within the window. */
   readonly accepted: number;
   readonly acceptedInWindow: number;
-  /** Answered anything else, in all. */
+  /** Requests with any other answer, in total. */
   readonly refused: number;
-  /** Of those sent within the window and accepted; at a fixed rate from when each was due. */
+  /** Answer times of accepted requests that were sent within the window. At a fixed rate, from when each was due. */
   readonly answerUs: Samples;
 }
 
-/** How long the server gets warm before anything is measured. */
+/** How long the server warms up before the window begins. */
 const WARM_UP_US = 3_000_000;
 const TICK_MS = 1;
 const LAST_ANSWERS_MS = 15_000;
@@ -41,7 +41,7 @@ export function windowOf(seconds: number, warmUpUs = WARM_UP_US): Window {
   return { fromUs, toUs: fromUs + seconds * 1e6 };
 }
 
-/** No window at all: until there is nothing more to send. */
+/** A window without an end: the load runs until there is nothing more to send. */
 export function untilAllIsSent(): Window {
   return { fromUs: nowUs(), toUs: Number.POSITIVE_INFINITY };
 }
@@ -70,9 +70,9 @@ class Run {
   #acceptedInWindow = 0;
   #refused = 0;
   #onTheWire = 0;
-  /** Times at which requests were due that no connection was free for. */
+  /** When the requests were due that wait for a free connection. */
   readonly #due: number[] = [];
-  /** No further request will become due. */
+  /** Whether no further request will become due. */
   #allIsDue = false;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -120,7 +120,7 @@ class Run {
     const free = Math.min(this.#idle.length, this.#due.length);
     for (const dueUs of this.#due.splice(0, free)) {
       const request = this.#load.next(dueUs);
-      // In turn: the server closes a connection on which no request has come for a while.
+      // Connections take turns, because the server closes a connection that is idle for a while.
       const connection = this.#idle.shift();
       if (request === null || connection === undefined) return;
       this.#send(connection, request, dueUs, (freed) => {
@@ -149,7 +149,7 @@ class Run {
     if (sentUs >= fromUs) this.#answerUs.add(now - sentUs);
   }
 
-  /** Something has come to rest: when all has, and nothing more is to be sent, the load is over. */
+  /** Called when a connection becomes idle. The load is over when all are idle and nothing is left to send. */
   #rest(): void {
     if (!this.#allIsDue || this.#due.length > 0) return;
     if (this.#onTheWire > 0) {

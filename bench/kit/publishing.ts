@@ -1,4 +1,4 @@
-/** Publishing under load, measured at both ends: the answer, which is a 202 most often, and the receiver. */
+/** Publishing under load, measured at both ends: the answer to the publisher, usually a 202, and the receipt. */
 import { runLoad, windowOf } from "./load.ts";
 import type { Receiver } from "./receiving.ts";
 import type { NextRequest } from "./requests.ts";
@@ -9,34 +9,34 @@ export interface Publishing {
   readonly connections: number;
   readonly next: NextRequest;
   readonly seconds: number;
-  /** Before anything is measured; long enough for a new server when left out. */
+  /** The time before the window begins. By default, it is long enough for a new server. */
   readonly warmUpUs?: number;
-  /** Null: as fast as the answers come. */
+  /** Null: as fast as the server answers. */
   readonly ratePerSecond: number | null;
-  /** Of one request. */
+  /** The number of events in one request. */
   readonly events: number;
-  /** The share of them that goes to the receiver; 1 when left out. */
+  /** The share of the events that goes to the receiver; 1 by default. */
   readonly receivedShare?: number;
-  /** 202 when left out. */
+  /** 202 by default. */
   readonly acceptedStatus?: number;
 }
 
 export interface Published {
-  /** Events that were accepted in the window, and distinct ones that the receiver got in it, per second. */
+  /** Events per second in the window: accepted by the server, and distinct ones that arrived at the receiver. */
   readonly acceptedPerSecond: number;
   readonly deliveredPerSecond: number;
   readonly answerP50Ms: number;
   readonly answerP99Ms: number;
   readonly receiptP50Ms: number;
   readonly receiptP99Ms: number;
-  /** Over the whole load: answers that were another, receipts that were repeats, events accepted and never received. */
+  /** Over the whole load: answers with another status, repeated receipts, and accepted events that never arrived. */
   readonly refused: number;
   readonly repeats: number;
   readonly missing: number;
   readonly received: number;
 }
 
-/** What has been accepted and does not arrive for so long is counted as missing. */
+/** If nothing arrives for this long, the rest of the accepted events counts as missing. */
 const STALLED_MS = 5000;
 
 export async function measurePublishing(publishing: Publishing): Promise<Published> {

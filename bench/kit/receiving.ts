@@ -1,32 +1,32 @@
-/** The receiver's process, seen from ours. */
+/** The receiver's process, as the benchmarks use it. */
 import { once } from "node:events";
 import { end, forkListening } from "./children.ts";
 import { sleep } from "./clock.ts";
 import type { Window } from "./load.ts";
 
-/** What the receiver's process is asked; no `toUs` is no end. */
+/** Messages to the receiver's process. A `toUs` of null means no end. */
 export type Asked =
   | { readonly kind: "begin"; readonly fromUs: number; readonly toUs: number | null; readonly keepsReceipts: boolean }
   | { readonly kind: "count" }
   | { readonly kind: "receipts" }
   | { readonly kind: "report" };
 
-/** And what it tells. */
+/** Messages from the receiver's process. */
 export type Told =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "begun" }
   | { readonly kind: "counted"; readonly distinct: number }
-  /** The sequence of each event, and when it came first. */
+  /** The sequence number of each event, and when it first arrived. */
   | { readonly kind: "receipts"; readonly receipts: readonly (readonly [seq: number, atUs: number])[] }
   | Reported;
 
 interface Reported {
   readonly kind: "reported";
-  /** Events received since the window was announced. */
+  /** Distinct events since `begin`. */
   readonly distinct: number;
   readonly distinctInWindow: number;
   readonly repeats: number;
-  /** From the sending (at a fixed rate: from when it was due) of those sent within the window. */
+  /** For events sent within the window: from when each was sent or, at a fixed rate, was due. */
   readonly receiptP50Ms: number;
   readonly receiptP99Ms: number;
 }
@@ -34,13 +34,13 @@ interface Reported {
 export interface Receiver extends AsyncDisposable {
   readonly port: number;
   url(behaviour: "accept" | "silent" | "late" | "half"): string;
-  /** Count anew, and measure within this window; keep the single receipts too, where they are asked for. */
+  /** Resets the counts, and measures within this window. `keepsReceipts` also records each receipt. */
   begin(window: Window, keepsReceipts?: boolean): Promise<void>;
   count(): Promise<number>;
-  /** Wait until so many have come, or none came for a while; answers how many have. */
+  /** Waits until this many have arrived, or until none has arrived for `stalledMs`. Returns how many have. */
   arrived(expected: number, stalledMs: number): Promise<number>;
   report(): Promise<Reported>;
-  /** When each event came first since `begin`, by its sequence. */
+  /** When each event first arrived since `begin`, by its sequence number. */
   receipts(): Promise<ReadonlyMap<number, number>>;
 }
 
@@ -53,7 +53,7 @@ export async function startReceiver(): Promise<Receiver> {
     const answered = once(child, "message") as Promise<[Told]>;
     child.send(asked);
     const [told] = await answered;
-    if (told.kind !== kind) throw new Error(`the receiver told ${told.kind} instead of ${kind}`);
+    if (told.kind !== kind) throw new Error(`the receiver answered ${told.kind} instead of ${kind}`);
     return told as Extract<Told, { kind: K }>;
   }
 
@@ -79,7 +79,7 @@ export async function startReceiver(): Promise<Receiver> {
     },
     async report() {
       const reported = await ask({ kind: "report" }, "reported");
-      // JSON has no NaN: percentiles of nothing come as null.
+      // JSON has no NaN, so percentiles without samples arrive as null.
       return {
         ...reported,
         receiptP50Ms: reported.receiptP50Ms ?? Number.NaN,

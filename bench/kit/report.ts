@@ -1,4 +1,4 @@
-/** The results, for people and as JSON. */
+/** The results, as text and as JSON. */
 import { cpus, totalmem } from "node:os";
 import type { DiskTimes } from "../disk.ts";
 import { type Benchmark, type Goal, isMet, type Measure } from "./benchmark.ts";
@@ -7,7 +7,7 @@ import { median } from "./samples.ts";
 export interface Result {
   readonly name: string;
   readonly about: string;
-  /** fdatasync, measured right before. */
+  /** The times of fdatasync, measured just before the benchmark. */
   readonly disk: DiskTimes;
   readonly measures: readonly MedianMeasure[];
 }

@@ -1,4 +1,4 @@
-/** The requests of a load, as whole texts: the same ones go to Signalbox and to the raw limit. */
+/** The requests of a load, as complete texts. Signalbox and the raw limit get the same ones. */
 import { eventText, nextSeq } from "./events.ts";
 
 /** Null: there is nothing more to send. */
@@ -6,11 +6,11 @@ export type NextRequest = (sentUs: number) => string | null;
 
 interface To {
   readonly port: number;
-  /** Null: as someone without a key. */
+  /** Null: without a key. */
   readonly apiKey: string | null;
 }
 
-/** Event types in turn, one event to a request. */
+/** One event per request. The event types take turns. */
 export function singly(to: To, types: readonly string[]): NextRequest {
   const head = headOf(to, "/v1/events");
   let turn = 0;
@@ -22,7 +22,7 @@ export function singly(to: To, types: readonly string[]): NextRequest {
 
 interface Batches {
   readonly eventsEach: number;
-  /** In all; without end when left out. */
+  /** The number of events in total; unlimited by default. */
   readonly events?: number;
   readonly typeOf: (seq: number) => string;
 }
@@ -46,7 +46,7 @@ export function getText(to: To, path: string): string {
   return `GET ${path} HTTP/1.1\r\n${caller(to)}\r\n`;
 }
 
-/** @param headers whole lines, each with its end */
+/** @param headers complete lines, each with its line ending */
 export function postText(to: To, path: string, body: string, headers = ""): string {
   return post(headOf(to, path, headers), body);
 }
@@ -59,7 +59,7 @@ function caller({ port, apiKey }: To): string {
   return `host: 127.0.0.1:${port}\r\n${apiKey === null ? "" : `authorization: Bearer ${apiKey}\r\n`}`;
 }
 
-/** Every text here is ASCII: characters are bytes. */
+/** Every text here is ASCII, so its length in characters is its length in bytes. */
 function post(head: string, body: string): string {
   return `${head}${body.length}\r\n\r\n${body}`;
 }

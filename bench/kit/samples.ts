@@ -1,4 +1,4 @@
-/** Every sample of a measurement, so that percentiles are exact: a million of them are 8 MB. */
+/** All samples of a measurement, so that percentiles are exact. A million samples take 8 MB. */
 export class Samples {
   #values = new Float64Array(65_536);
   #count = 0;
@@ -16,7 +16,7 @@ export class Samples {
     return this.#count;
   }
 
-  /** The smallest sample that at least this share of them does not exceed; NaN when there is none. */
+  /** The smallest sample that is not exceeded by at least this share of all samples. NaN if there are none. */
   percentile(share: number): number {
     const sorted = this.#values.subarray(0, this.#count).sort();
     return sorted[Math.max(0, Math.ceil(share * this.#count) - 1)] ?? Number.NaN;

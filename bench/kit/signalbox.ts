@@ -1,11 +1,11 @@
-/** The real server as a process of its own, with the settings of someone who tries it on one machine. */
+/** The real server in a separate process, with settings that allow endpoints on the same machine. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { adopt, end } from "./children.ts";
 
-/** The server, as one key sees it. */
+/** The server, called with one API key. */
 export interface Account {
   readonly port: number;
   readonly apiKey: string;
@@ -14,26 +14,26 @@ export interface Account {
 }
 
 export interface Signalbox extends Account, AsyncDisposable {
-  /** From the start of the process until it said that it listens. */
+  /** The time from the start of the process until it listened. */
   readonly startMs: number;
-  /** Resident memory now, and the most that it ever was; NaN where the system does not tell. */
+  /** Resident memory now, and its peak. NaN if the system does not report it. */
   residentMb(): number;
   peakMb(): number;
-  /** Processor time of all its threads since it was started; NaN where the system does not tell. */
+  /** Processor time of all threads since the start. NaN if the system does not report it. */
   cpuMs(): number;
-  /** What the store's files hold. */
+  /** The size of the store's files. */
   storedBytes(): number;
-  /** The write-ahead log alone. */
+  /** The size of the write-ahead log. */
   walMb(): number;
-  /** Create another tenant. Returns the server as that tenant's key sees it. */
+  /** Creates another tenant. Returns the server, called with that tenant's key. */
   newTenant(name: string): Promise<Account>;
-  /** As an operator stops it; then the write-ahead log is in the file. */
+  /** Stops the server as an operator does. The write-ahead log is then part of the database file. */
   stop(): Promise<void>;
 }
 
 export interface SignalboxOptions {
   readonly dataDir: string;
-  /** Where to put a CPU profile of each thread; null: none is taken. */
+  /** The folder for a CPU profile of each thread. Null: do not profile. */
   readonly profileDir: string | null;
   /** The checkout whose server to start; this one when left out. */
   readonly root?: string;
@@ -77,7 +77,7 @@ export async function startSignalbox({ dataDir, profileDir, root = ROOT }: Signa
       return accountOf(port, String(api_key));
     },
     stop: () => end(child, "SIGTERM"),
-    // Killed: attempts on the wire to silent receivers would be waited for.
+    // SIGKILL, because a normal stop would wait for attempts to silent receivers.
     [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
   };
 }
@@ -109,7 +109,7 @@ function accountOf(port: number, apiKey: string): Account {
 
 const LISTENS = /listens on http:\/\/127\.0\.0\.1:(\d+)\n/;
 
-/** The port that the server tells in its first line; what it says after that is read, and not looked at. */
+/** The port in the server's first line of output. The rest of the output is read and discarded. */
 function announcedPort({ stdout }: ChildProcessByStdio<null, Readable, null>): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = "";
@@ -136,13 +136,13 @@ function memoryMb(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
   }
 }
 
-/** What a tick of proc(5) is on every Linux there is. */
+/** A tick of proc(5). It is the same on every Linux. */
 const TICK_MS = 10;
 
 function cpuMs(pid: number | undefined): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Behind the name, which may have anything in it: the state is the third field, utime the 14th and stime the 15th.
+    // The name may contain anything, so parse after it. State is the third field, utime the 14th, stime the 15th.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   } catch {
@@ -162,15 +162,15 @@ interface EndpointBody {
   readonly rate_limit_per_second?: number;
 }
 
-/** Answers the endpoint's id. */
+/** Returns the endpoint's id. */
 export async function createEndpoint(server: Account, body: EndpointBody): Promise<string> {
   const { id } = await server.call("POST", "/v1/endpoints", body);
   return String(id);
 }
 
 /**
- * Endpoints for the load, one event type each: an event goes to exactly one. Eight, since each has at most 32 attempts
- * on the wire, as by default.
+ * Endpoints for the load, with one event type each, so that an event goes to exactly one of them. There are eight,
+ * because by default each has at most 32 attempts in flight.
  */
 export async function createEndpoints(server: Signalbox, url: string): Promise<readonly string[]> {
   const types = Array.from({ length: 8 }, (_, index) => `bench.${index}`);

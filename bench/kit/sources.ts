@@ -1,24 +1,24 @@
-/** Whoever sends webhooks to a Signalbox: sources, what they sign, and what others forge in their names. */
+/** Senders of inbound webhooks: sources, the requests that they sign, and forged requests in their names. */
 import { createHmac } from "node:crypto";
 import { memberOf, nextSeq, payloadText } from "./events.ts";
 import { type NextRequest, postText } from "./requests.ts";
 import type { Signalbox } from "./signalbox.ts";
 
 export const PAUSE_STATUS = "/api/v1/webhooks/pause-status";
-/** What the sources' webhooks become, all of them. */
+/** The event types of all webhooks that the sources send. */
 export const SOURCE_EVENT_TYPES = ["pause_status.*", "github.*", "inbound.*"];
 export const JCS_SOURCE = "bench_membership";
 const SECRET = "a secret of both sides";
 const CHANGED_AT = "2026-03-19T14:29:50.000Z";
 
-/** One of the ways in which a source sends. */
+/** One way in which a source sends webhooks. */
 export interface Way {
   readonly next: NextRequest;
-  /** The list of what came this way; a record is below it, by its id. */
+  /** The path of the list of records. A record's path is this path and its id. */
   readonly records: string;
 }
 
-/** Sources of three schemes, and the four ways in which these send: two of `jcs`, and `github` and `hmac`. */
+/** Creates sources of three schemes. They send in four ways: two of `jcs`, one of `github` and one of `hmac`. */
 export async function createWays(server: Signalbox): Promise<readonly Way[]> {
   const to = { port: server.port, apiKey: null };
   const create = async (name: string, scheme: string, more: object = {}): Promise<string> =>
@@ -64,21 +64,21 @@ export async function createWays(server: Signalbox): Promise<readonly Way[]> {
   ];
 }
 
-/** One way after the other. */
+/** The ways take turns. */
 export function inEachWay(ways: readonly Way[]): NextRequest {
   let turn = 0;
   return (sentUs) => ways[turn++ % ways.length]?.next(sentUs) ?? null;
 }
 
 interface Forging {
-  /** Whose name it is done in; null: ever new ones, which nobody has. */
+  /** The source that the requests name. Null: a new unknown name each time. */
   readonly source: string | null;
   readonly bodyBytes: number;
 }
 
 let forgeries = 0;
 
-/** Pause statuses with new content each, signed by somebody who guesses. */
+/** Pause statuses with different content each, and with a guessed signature. */
 export function forged({ port }: Signalbox, { source, bodyBytes }: Forging): () => string {
   return () => {
     forgeries += 1;
@@ -89,31 +89,31 @@ export function forged({ port }: Signalbox, { source, bodyBytes }: Forging): () 
   };
 }
 
-/** Each as dear to look at as so many bytes can be: its canonical form has to be found before a signature in it can be wrong. */
+/** Each is as expensive to verify as its size allows, because the server must compute the canonical form. */
 export function forgedDear({ port }: Signalbox, source: string): () => string {
   const objects = Array.from({ length: DEAR_OBJECTS }, (_, index) => `"k${index}":{"z":1,"a":"é"}`).join(",");
   return () => {
     forgeries += 1;
     const open = openTransition(source, `pm_${forgeries}`);
     const guess = forgeries.toString(16).padStart(64, "0");
-    // As bytes one by one, which is how connections write.
+    // Connections write Latin-1, so each UTF-8 byte becomes one character.
     const body = Buffer.from(`${open},"all":{${objects}},"signature":"sha256=${guess}"}`).toString("latin1");
     return postText({ port, apiKey: null }, PAUSE_STATUS, body, "");
   };
 }
 
-/** About 210 KB, of the 256 that are taken. */
+/** About 210 KB. The server accepts 256 KB. */
 const DEAR_OBJECTS = 8500;
 
 const hmacOf = (text: string): string => createHmac("sha256", SECRET).update(text).digest("hex");
 
-/** Keys in order, no space and nothing to escape: it is its own canonical form. */
+/** Keys in order, no white space and nothing to escape: the text is its own canonical form. */
 function openTransition(source: string, member: string): string {
   const statuses = `"new_status":"paused","note":"${NOTE}","old_status":"active"`;
   return `{"changed_at":"${CHANGED_AT}","event_type":"member.status.changed","member_id":"${member}",${statuses},"source":"${source}"`;
 }
 
-/** So that a body has about as many bytes as other events here. */
+/** Makes a body about as long as the other events here. */
 const NOTE = "On leave until further notice, as agreed with the regional office by telephone.";
 
 function embedded(seq: number, sentUs: number): string {
@@ -121,7 +121,7 @@ function embedded(seq: number, sentUs: number): string {
   return `${open},"signature":"sha256=${hmacOf(`${open}}`)}"}`;
 }
 
-/** How many a list in pages has in all. */
+/** The total number of rows of a paginated list. */
 export async function totalOf(server: Signalbox, path: string): Promise<number> {
   return ((await server.call("GET", path)).pagination as { readonly total: number }).total;
 }

@@ -1,4 +1,4 @@
-/** Noisy tenants: what each does to the server while another tenant's deliveries are measured. */
+/** Noisy tenants: the load that each puts on the server while another tenant's deliveries are measured. */
 import { sleep } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { eventText, largeEventText, nextSeq } from "./events.ts";
@@ -10,21 +10,21 @@ export interface Site {
   readonly account: Account;
   readonly receiver: Receiver;
   readonly scale: number;
-  /** Aborted when the noise is to end. */
+  /** Aborted when the noise has to end. */
   readonly over: AbortSignal;
 }
 
-/** What a noisy tenant does. */
+/** One kind of noisy tenant. */
 export interface Noise {
   readonly about: string;
-  /** Resolves when it is at its loudest. */
+  /** Resolves when the noise has reached its full level. */
   begin(site: Site): Promise<Made>;
 }
 
 interface Made {
   /** Resolves once nothing more is sent. */
   readonly ended: Promise<void>;
-  /** How often each status was answered. */
+  /** The number of answers with each status. */
   summary(): string;
 }
 
@@ -130,7 +130,7 @@ export const NOISES: readonly Noise[] = [large, many, slow, resumed, retrying, f
 
 type Behaviour = Parameters<Receiver["url"]>[0];
 
-/** Endpoints that all want events of this type. Answers their ids. */
+/** Creates endpoints that all get events of this type. Returns their ids. */
 async function endpoints(
   { account, receiver }: Site,
   count: number,
@@ -156,7 +156,7 @@ async function endpoints(
   return ids;
 }
 
-/** Connections that send event after event. */
+/** Connections that send one event after the other. */
 function loud({ account, over }: Site, connections: number, path = "/v1/events") {
   const statuses = new Map<number, number>();
 
@@ -165,7 +165,7 @@ function loud({ account, over }: Site, connections: number, path = "/v1/events")
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
   }
 
-  /** On every connection, until `next` has nothing more. */
+  /** Sends on every connection until `next` returns null. */
   async function run(next: () => string | null | Promise<string | null>): Promise<void> {
     const each = async (): Promise<void> => {
       const connection = await Connection.open(account.port);
@@ -180,12 +180,12 @@ function loud({ account, over }: Site, connections: number, path = "/v1/events")
 
   const summary = (): string => [...statuses].map(([status, count]) => `${count} × ${status}`).join(", ");
   return {
-    /** So many, as fast as they are answered. */
+    /** Sends this many, as fast as the server answers. */
     async send(count: number, next: () => string): Promise<void> {
       let left = count;
       await run(() => (left-- > 0 ? next() : null));
     },
-    /** So many a second until the noise is over. */
+    /** Sends this many per second until the noise is over. */
     goOn(perSecond: number, next: () => string): Made {
       const restMs = (1000 * connections) / perSecond;
       const ended = run(async () => {

@@ -1,4 +1,4 @@
-/** Loads that are compared with each other take turns: what else the machine does falls on all of them alike. */
+/** Runs loads in turn, so that other work on the machine affects all of them equally. */
 
 export async function inTurn<K extends string, T>(
   rounds: number,

@@ -1,4 +1,4 @@
-/** Other people's generator makes a typed client's types of `/openapi.json`, and the compiler takes them. */
+/** A third-party generator creates TypeScript types from `/openapi.json`, and the compiler accepts them. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ const server = await startServer({ after });
 const GENERATOR = fileURLToPath(new URL("bin/cli.js", import.meta.resolve("openapi-typescript/package.json")));
 const COMPILER = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
 
-/** What a caller writes against the types; the second half must not compile. */
+/** Code that uses the types. The lines after each `@ts-expect-error` must not compile. */
 const CALLER = `
 import type { components, paths } from "./api.d.ts";
 type Schemas = components["schemas"];
@@ -27,13 +27,13 @@ export const wrong: Schemas["Endpoint"]["status"] = "ON";
 export const empty: Schemas["EndpointInput"] = {};
 `;
 
-test("openapi-typescript makes types of the document that compile, one for each name", async (t) => {
-  // Inside the package, so that the compiler finds what the project has installed.
+test("openapi-typescript generates types that compile, and that reject wrong values", async (t) => {
+  // Inside the package, so that the compiler finds the project's dependencies.
   const folder = await mkdtemp(path.join(import.meta.dirname, ".generated-"));
   t.after(() => rm(folder, { recursive: true }));
   const { body } = await server.request("GET", "/openapi.json", { key: null });
   await writeFile(path.join(folder, "openapi.json"), JSON.stringify(body));
-  // Without the flag, fields of a request that have a default would be required.
+  // Without this flag, request fields that have a default would be required.
   const { stderr } = await run(
     process.execPath,
     [GENERATOR, "openapi.json", "--output", "api.d.ts", "--default-non-nullable=false"],
