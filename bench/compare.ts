@@ -1,9 +1,10 @@
 /**
- * This checkout's server against another's, in short turns on the same machine: what a change costs.
+ * Compares the server of this checkout with the server of another one, in short turns on the same machine. Use it to see
+ * how much a change costs.
  *
- * Both servers run all the time, and each load alternates between them. A machine that is shared slows down and speeds
- * up from minute to minute, so a turn is compared only with the other server's turn next to it. The medians of these
- * pairs' ratios are what counts. Processor time per event depends least on what else the machine does.
+ * Both servers run all the time, and each load alternates between them. The speed of a shared machine changes from minute
+ * to minute, so each turn is compared only with the neighbouring turn of the other server. Look at the medians of these
+ * ratios. Processor time per event depends least on the other work of the machine.
  */
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
 import { makeDataDir } from "./kit/children.ts";
@@ -16,11 +17,11 @@ import { median } from "./kit/samples.ts";
 import { createEndpoint, createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
 import { createWays, inEachWay, SOURCE_EVENT_TYPES } from "./kit/sources.ts";
 
-/** Turns that each server takes at each load. Odd, so that a median is one of them. */
+/** The turns of each server for each load. The number is odd, so that the median is one of the turns. */
 const TURNS = 11;
-/** Turns before those, in which the code gets compiled. */
+/** Earlier turns, which are not measured, in which V8 compiles the code. */
 const WARM_UP_TURNS = 2;
-/** From the start of a turn's load until its measurement begins. */
+/** The time from the start of a turn's load until its measurement begins. */
 const TURN_WARM_UP_US = 300_000;
 const EVENTS_EACH = 100;
 const MODEST_PER_SECOND = 400;
@@ -28,11 +29,11 @@ const BACKLOG_EVENTS = 10_000;
 const HELD_TYPE = "bench.held";
 const STALLED_MS = 5000;
 
-/** What one turn of one server showed. */
+/** The result of one turn of one server. */
 interface Turn {
   readonly perSecond: number;
   readonly receiptP99Ms: number;
-  /** Processor time of the server, all its threads, per event that arrived. */
+  /** Processor time of all threads of the server, per event that arrived. */
   readonly cpuUs: number;
 }
 
@@ -41,7 +42,7 @@ type Load = () => Promise<Turn>;
 
 export const compare: Benchmark = {
   name: "compare",
-  about: `this server and the one of --against in ${TURNS} turns each; ratios are head ÷ base, where base is the other`,
+  about: `this server (head) and the one of --against (base) in ${TURNS} turns each; ratios are head ÷ base`,
   once: true,
   async run(settings) {
     const { against } = settings;
@@ -95,7 +96,7 @@ async function loadsOn(server: Signalbox, receiver: Receiver, { seconds }: Setti
   };
 }
 
-/** Hold a backlog for one endpoint, then release it. */
+/** Holds a backlog for one endpoint, and then releases it. */
 async function drain(server: Signalbox, receiver: Receiver, id: string): Promise<Turn> {
   await server.call("PATCH", `/v1/endpoints/${id}`, { status: "PAUSED" });
   const next = inBatches(server, { eventsEach: EVENTS_EACH, events: BACKLOG_EVENTS, typeOf: () => HELD_TYPE });
@@ -113,7 +114,7 @@ async function drain(server: Signalbox, receiver: Receiver, id: string): Promise
   };
 }
 
-/** The two take turns, and change places each time. */
+/** Runs the two servers in turn. The one that goes first changes each time. */
 async function inPairs(name: string, head: Load, base: Load): Promise<readonly Measure[]> {
   const pairs: (readonly [head: Turn, base: Turn])[] = [];
   for (let turn = 0; turn < WARM_UP_TURNS + TURNS; turn += 1) {

@@ -35,7 +35,7 @@ export interface SignalboxOptions {
   readonly dataDir: string;
   /** The folder for a CPU profile of each thread. Null: do not profile. */
   readonly profileDir: string | null;
-  /** The checkout whose server to start; this one when left out. */
+  /** The checkout whose server to start; this one by default. */
   readonly root?: string;
 }
 
@@ -82,7 +82,7 @@ export async function startSignalbox({ dataDir, profileDir, root = ROOT }: Signa
   };
 }
 
-/** Versions before 0.2.0 are started by main.ts. */
+/** Versions before 0.2.0 start with `main.ts`. */
 function mainIn(root: string): string {
   return existsSync(path.join(root, "src/main.js")) ? "src/main.js" : "src/main.ts";
 }
