@@ -1,7 +1,7 @@
 /**
- * `npm run dev`: the server for trying things out, its log in a form for people. Endpoints may be `http:` and on loopback.
+ * `npm run dev`: the server for development, with a readable log. It accepts `http:` and loopback URLs for endpoints.
  *
- * Not a pipe of the shell's: npm sends a signal to the shell alone, which ends without passing it on.
+ * This file pipes the log, and not the shell: npm sends signals only to the shell, which ends without passing them on.
  */
 import { spawn } from "node:child_process";
 import path from "node:path";

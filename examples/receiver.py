@@ -1,4 +1,4 @@
-"""A receiver without dependencies: it verifies each delivery, drops repeats, and prints what it took.
+"""A receiver without dependencies. It verifies each delivery, drops repeats, and prints the rest.
 
     WEBHOOK_SECRET=whsec_... python3 examples/receiver.py
 """
@@ -12,26 +12,26 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 def verify_webhook(body: bytes, headers, secret: str, tolerance_seconds: int = 300):
-    """Return (event id, event). Raise ValueError for what was not signed with the secret just now."""
+    """Return (event id, event). Raise ValueError unless the request has a valid, recent signature."""
     event_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
     signatures = headers.get("webhook-signature", "")
     if not event_id or not (timestamp.isascii() and timestamp.isdigit()):
         raise ValueError("not a signed webhook")
     if abs(time.time() - int(timestamp)) > tolerance_seconds:
-        raise ValueError("too old, or from the future")
+        raise ValueError("the timestamp is too old or too new")
     key = base64.b64decode(secret[6:]) if secret.startswith("whsec_") else secret.encode()
     signed = f"{event_id}.{timestamp}.".encode() + body
     expected = b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256"))
     if not any(hmac.compare_digest(one.encode(), expected) for one in signatures.split(" ")):
-        raise ValueError("the signature does not fit")
+        raise ValueError("the signature does not match")
     return event_id, json.loads(body)
 
 
-# Above the largest payload, 256 KB, with its envelope.
+# Large enough for the largest payload, 256 KB, and its envelope.
 BODY_BYTES_MAX = 320 * 1024
 SECRET = os.environ["WEBHOOK_SECRET"]
-# In earnest: a table with a unique column, written in the transaction that does the work.
+# In production, use a table with a unique column, and write to it in the transaction that does the work.
 seen = set()
 
 
@@ -53,7 +53,7 @@ class Receiver(BaseHTTPRequestHandler):
             print(f"repeated {event_id}", flush=True)
             return self.answer(204)
         print(f"received {body.decode()}", flush=True)
-        # Only now, when the work is done: else a failure would turn the retry into a repeat.
+        # Stored after the work is done: if the work fails, the retry must not be dropped as a repeat.
         seen.add(event_id)
         return self.answer(204)
 
@@ -64,7 +64,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """Nothing beside the lines above."""
+        """Print no access log."""
 
 
 server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "9000"))), Receiver)

@@ -1,23 +1,23 @@
 /**
- * A receiver: it verifies each delivery, drops repeats, and prints what it took. Under /broken it answers 500, so that
- * retries can be watched.
+ * A receiver. It verifies each delivery, drops repeats, and prints the rest. It answers 500 to requests under /broken, so
+ * that you can watch retries.
  *
  *   WEBHOOK_SECRET=whsec_… npx node examples/receiver.ts
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-// In a project of your own: "@signalbox/sdk".
+// In your own project, import from "@signalbox/sdk".
 import { verify, WebhookVerificationError } from "../packages/sdk/src/index.ts";
 
-/** Above the largest payload, 256 KB, with its envelope. */
+/** Large enough for the largest payload, 256 KB, and its envelope. */
 const BODY_BYTES_MAX = 320 * 1024;
 
 const { WEBHOOK_SECRET, PORT = "9000" } = process.env;
-if (WEBHOOK_SECRET === undefined) throw new Error("WEBHOOK_SECRET has to be the endpoint's signing secret");
-/** Two, separated by a comma, while the secret is being changed. */
+if (WEBHOOK_SECRET === undefined) throw new Error("Set WEBHOOK_SECRET to the endpoint's signing secret");
+/** While you change the secret, set both, separated by a comma. */
 const secret = WEBHOOK_SECRET.split(",");
-/** In earnest: a table with a unique column, written in the transaction that does the work. */
+/** In production, use a table with a unique column, and write to it in the transaction that does the work. */
 const seen = new Set<string>();
 
 async function answer(request: IncomingMessage): Promise<number> {
@@ -34,7 +34,7 @@ async function answer(request: IncomingMessage): Promise<number> {
       return 204;
     }
     say(`received ${body}`);
-    // Only now, when the work is done: else a failure would turn the retry into a repeat.
+    // Stored after the work is done: if the work fails, the retry must not be dropped as a repeat.
     if (id !== null) seen.add(id);
     return 204;
   } catch (error) {
@@ -44,7 +44,7 @@ async function answer(request: IncomingMessage): Promise<number> {
   }
 }
 
-/** The bytes as they came, since another spelling has another signature; null when there are too many. */
+/** The raw bytes of the body, which is what the signature covers; null if the body is too large. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -63,7 +63,7 @@ function say(line: string): void {
 const server = createServer((request, response) => {
   answer(request).then(
     (status) => response.writeHead(status).end(),
-    () => response.destroy(), // it went away while it was read
+    () => response.destroy(), // the sender disconnected before its body was complete
   );
 });
 await once(server.listen(Number(PORT), "127.0.0.1"), "listening");

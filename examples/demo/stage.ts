@@ -1,4 +1,4 @@
-/** What the demo plays on: its own server with temporary data, a receiver, and lines with the time. */
+/** What the demo runs on: its own server with temporary data, a receiver, and output with timestamps. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -17,17 +17,17 @@ export function say(line: string): void {
 }
 
 export function expect(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`not so: ${what}`);
+  if (!condition) throw new Error(what);
 }
 
 export interface Stage {
   readonly signalbox: Signalbox;
   readonly receiver: Receiver;
-  /** Every outcome of an attempt, as the server tells it. */
+  /** The outcome of every attempt, from the server's stream. */
   readonly outcomes: Inbox<Delivery>;
 }
 
-/** What arrives, in order, for whoever waits for it. */
+/** A queue: `next` waits until an item arrives. */
 export class Inbox<T> {
   readonly #arrived: T[] = [];
   readonly #waiting: ((item: T) => void)[] = [];
@@ -72,7 +72,7 @@ export async function startServer(dataDir: string): Promise<RunningServer> {
     child.stdout.resume();
     return { url, apiKey, process: child };
   }
-  throw new Error("the server ended before it listened");
+  throw new Error("the server ended before it was listening");
 }
 
 export async function stopServer(server: RunningServer): Promise<void> {
@@ -88,7 +88,7 @@ interface Arrival {
   readonly type: string;
   readonly data: { readonly order?: number };
   readonly answered: number;
-  /** The whole body as an object, and as it came. */
+  /** The whole body, parsed and raw. */
   readonly body: JsonObject;
   readonly raw: Buffer;
   readonly headers: IncomingHttpHeaders;
@@ -98,11 +98,11 @@ export interface Receiver {
   readonly url: string;
   readonly server: Server;
   readonly arrivals: Inbox<Arrival>;
-  /** Answer the next request 503. */
+  /** Answer the next request with a 503. */
   failOnce(): void;
 }
 
-/** With it each endpoint signs what it sends to the receiver. */
+/** The signing secret of every endpoint in the demo. */
 export const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
 
 export async function startReceiver(onForged: (error: unknown) => void): Promise<Receiver> {

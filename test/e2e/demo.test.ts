@@ -13,7 +13,7 @@ test("the demo delivers, retries, holds and resumes, lets a person decide, ends 
   const story = [
     /started +a server on http:/,
     /registered http:\S+ as ep_/,
-    /received order\.created 1, its signature is good/,
+    /received order\.created 1 with a valid signature/,
     /received order\.paid 1, and answered 503/,
     /the delivery is SCHEDULED/,
     /received order\.paid 1 again, under the same webhook-id/,
@@ -23,11 +23,11 @@ test("the demo delivers, retries, holds and resumes, lets a person decide, ends 
     /received order\.created 4\n.*received order\.created 5\n.*received order\.created 6/,
     /asked +"Pay 340 EUR to Acme Corp\?" as psr_/,
     /the link for a person: http:\/\/localhost:\d+\/respond\/[\w-]{72}\n/,
-    /opens the link, which decides nothing, and sees the buttons Approve and Reject/,
+    /opens the link and sees the buttons Approve and Reject; opening decides nothing/,
     /presses Approve, and the page says: The answer is “Approve”/,
-    /the pause is responded, the choice is Approve/,
+    /the pause is responded, and the choice is Approve/,
     /received pause\.responded \{"choice":"Approve","text":null,"response_at":"[^"]+","metadata":\{"invoice":7\}\}/,
-    /both its signatures are good/,
+    /both of its signatures are valid/,
     /presses Reject, too late \(HTTP 410\), and the page still says: The answer is “Approve”/,
     /8 of 8 deliveries delivered/,
   ];

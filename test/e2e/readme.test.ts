@@ -44,7 +44,7 @@ test("the tour works as pasted", {
   skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
 }, async (t) => {
   const [serve = "", receive = "", ...steps] = blocks("A tour in five minutes", "sh");
-  const [setUp, register, publish, pause, resume, fail, history, mend, replay, rotate, everything, ...more] = steps;
+  const [setUp, register, publish, pause, resume, fail, history, fix, replay, rotate, everything, ...more] = steps;
   assert.deepEqual(more, [], "a step of the tour is not tested");
   const receiver = paste(t, receive);
   const serverAddress = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
@@ -82,7 +82,7 @@ test("the tour works as pasted", {
   assert.match(failed, /"status":"FAILED","attempts_count":2/);
   assert.equal(failed.match(/"http_status":500/g)?.length, 2, failed);
 
-  assert.match(await ask(mend), /"status":"PENDING"/);
+  assert.match(await ask(fix), /"status":"PENDING"/);
   assert.equal((await receiver.until(/^received \{"type":"invoice\.due"/)).length, 1);
   assert.match(await ask(replay), /"created_deliveries":1/);
   assert.equal((await receiver.until(/^repeated evt_/)).length, 1);
@@ -117,7 +117,7 @@ test("taking in webhooks works as pasted", {
   skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
 }, async (t) => {
   const [serve = "", _receive, setUp = ""] = blocks("A tour in five minutes", "sh");
-  const [taking = "", refused = "", ...more] = blocks("Take in webhooks", "sh");
+  const [taking = "", refused = "", ...more] = blocks("Accept other services' webhooks", "sh");
   assert.deepEqual(more, []);
   const address = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
   const terminal = startCommand(t, ["bash"]);
