@@ -1,6 +1,6 @@
-/** Errors that are thrown: broken invariants and dead disks. What can be expected is a value instead. */
+/** Errors that are thrown, for broken invariants and failed disks. Expected results are values instead. */
 
-/** The store cannot commit now; nothing of the verb has happened, and it may be tried again. */
+/** The store cannot commit at the moment. The call had no effect, and the caller can retry it. */
 export class StoreUnavailable extends Error {
   readonly code = "STORE_UNAVAILABLE";
   readonly retryable = true;
@@ -10,7 +10,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Too much of the same kind is under way; nothing of the request has happened, and it may be tried again. */
+/** Too many requests of this kind are in progress. The request had no effect, and the caller can retry it. */
 export class Overloaded extends Error {
   readonly code = "OVERLOADED";
   readonly retryable = true;
@@ -20,7 +20,7 @@ export class Overloaded extends Error {
   }
 }
 
-/** The server cannot start, for a reason that the operator can mend: one line, exit code 1. */
+/** The server cannot start, for a reason that the operator can fix. It prints one line and exits with code 1. */
 export class StartupError extends Error {
   readonly code = "STARTUP";
   readonly retryable = false;
@@ -30,7 +30,7 @@ export class StartupError extends Error {
   }
 }
 
-/** One fault of one field: what a caller gets in `details`. */
+/** One invalid field, as callers see it in `details`. */
 export interface Fault {
   readonly field: string;
   readonly rule: string;

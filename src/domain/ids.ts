@@ -1,5 +1,6 @@
 /**
- * Public ids: a prefix and a UUIDv7 (RFC 9562 §5.7). Inside, an id is the bare UUID; the prefix belongs to the wire.
+ * Public ids consist of a prefix and a UUIDv7 (RFC 9562 §5.7). Internally an id is the bare UUID; only the API adds the
+ * prefix.
  */
 
 declare const brand: unique symbol;
@@ -10,14 +11,15 @@ export type Uuid = Brand<string, "Uuid">;
 /** Milliseconds since the Unix epoch. */
 export type EpochMs = number;
 /**
- * A row's place in commit order: the store's own integer handle, never shown to a caller.
- * Order is a sequence, because neither ids nor times order what happens within a millisecond.
+ * A row's position in commit order: the store's own integer key, never shown to callers.
+ *
+ * Neither ids nor times order what happens within a millisecond, so the store orders by a sequence.
  */
 export type Seq = number;
-/** Names one claim of one delivery; every claim has a fresh one. A safe integer: node number × 2^32 + counter. */
+/** Identifies one claim of one delivery. Every claim gets a new token, a safe integer: node number × 2^32 + counter. */
 export type LeaseToken = number;
 
-/** The prefixes by what they name; see the contract's section 1. */
+/** The prefix of each kind of id. */
 export const ID_PREFIX = {
   endpoint: "ep_",
   event: "evt_",
@@ -34,21 +36,21 @@ export const ID_PREFIX = {
   inbound: "wh_",
 } as const;
 
-/** What `/v1/webhooks` and `/dashboard/webhooks` show before an endpoint's UUID. */
+/** The prefix of endpoint ids on `/v1/webhooks` and `/dashboard/webhooks`. */
 export const WEBHOOK_PREFIX = "webhook_";
-/** The prefixes under which any endpoint route accepts an endpoint's UUID. */
+/** The prefixes that every endpoint route accepts before an endpoint's UUID. */
 const ENDPOINT_PREFIXES = [ID_PREFIX.endpoint, WEBHOOK_PREFIX, "wh_"];
 
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Parse a public id, or answer null when it is not of this prefix and form. */
+/** Parse a public id, or return null when it does not have this prefix and form. */
 export function parseId(prefix: string, text: string): Uuid | null {
   if (!text.startsWith(prefix)) return null;
   const rest = text.slice(prefix.length);
   return UUID_PATTERN.test(rest) ? (rest as Uuid) : null;
 }
 
-/** Parse an endpoint's id in any of its three spellings, or answer null. */
+/** Parse an endpoint's id with any of its three prefixes, or return null. */
 export function parseEndpointId(text: string): Uuid | null {
   for (const prefix of ENDPOINT_PREFIXES) {
     const id = parseId(prefix, text);
@@ -57,7 +59,7 @@ export function parseEndpointId(text: string): Uuid | null {
   return null;
 }
 
-/** Where the next UUIDv7 comes from: the time and random tail of the one before. */
+/** The state of the UUIDv7 generator: the time and random bits of the latest id. */
 export interface UuidState {
   lastMs: EpochMs;
   /** rand_a, 12 bits. */
@@ -73,10 +75,10 @@ const hex16 = (value: number): string => `${HEX_BYTE[(value >>> 8) & 0xff]}${HEX
 const hex32 = (value: number): string => hex16(value >>> 16) + hex16(value & 0xffff);
 
 /**
- * Make the next UUIDv7, strictly greater than the one before it from the same state (RFC 9562 §6.2, method 2).
+ * Generate the next UUIDv7, strictly greater than the previous one from the same state (RFC 9562 §6.2, method 2).
  *
- * @param state   changed in place
- * @param now     epoch milliseconds; a time that went back is treated as the last one
+ * @param state changed in place
+ * @param now epoch milliseconds; when the clock went back, the latest time is used instead
  * @param random32 uniform 32-bit unsigned integers
  */
 export function nextUuid(state: UuidState, now: EpochMs, random32: () => number): Uuid {

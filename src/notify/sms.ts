@@ -7,8 +7,8 @@ import {
   SMS_QUESTION_CHARS_MAX,
   SMS_REQUESTER_CHARS_MAX,
 } from "../domain/limits.ts";
+import { humanTime } from "../domain/pauses/human-time.ts";
 import { recipientFault } from "../domain/pauses/recipient.ts";
-import { spokenTime } from "../domain/pauses/spoken-time.ts";
 import { oneLine } from "../domain/text/readable.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notification, Notifier } from "../ports/notifier.ts";
@@ -74,7 +74,7 @@ export function createSms({ accountSid, authToken, from, baseUrl, sender, userAg
 
 /** Who asks, as much of the question as fits, the link and the deadline; null when not even these two fit. */
 export function smsText({ requester, message, respondUrl, expiresAt }: Notification): string | null {
-  const end = `\nAnswer: ${respondUrl}\nby ${spokenTime(expiresAt)}`;
+  const end = `\nAnswer: ${respondUrl}\nby ${humanTime(expiresAt)}`;
   const room = SMS_CHARS_MAX - end.length;
   if (room < 0) return null;
   const who = `${opening(requester === null ? null : cut(oneLine(requester), SMS_REQUESTER_CHARS_MAX, MARK))}: `;

@@ -1,6 +1,6 @@
 /** Text as people are shown it in every channel. */
 
-import { spokenTime } from "../domain/pauses/spoken-time.ts";
+import { humanTime } from "../domain/pauses/human-time.ts";
 import { oneLine } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
 
@@ -20,7 +20,7 @@ export function opening(requester: string | null): string {
 export function deadlineSentences({ expiresAt, timeoutDefault }: Notification): string {
   const otherwise =
     timeoutDefault === null ? "nothing is chosen" : `“${oneLine(timeoutDefault)}” is taken as the answer`;
-  return `Please answer by ${spokenTime(expiresAt)}. If nobody does, ${otherwise}.`;
+  return `Please answer by ${humanTime(expiresAt)}. If nobody does, ${otherwise}.`;
 }
 
 /** For those who fear to touch a link, and those who forward messages. */

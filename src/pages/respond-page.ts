@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { EpochMs } from "../domain/ids.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../domain/limits.ts";
-import { relativeTime, spokenTime } from "../domain/pauses/spoken-time.ts";
+import { humanTime, relativeTime } from "../domain/pauses/human-time.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
 import { type Html, html, NOTHING, trusted } from "./html.ts";
@@ -287,5 +287,5 @@ function quoted(text: string): Html {
 }
 
 function time(at: EpochMs): Html {
-  return html`<time datetime="${wholeSeconds(at)}">${spokenTime(at)}</time>`;
+  return html`<time datetime="${wholeSeconds(at)}">${humanTime(at)}</time>`;
 }

@@ -1,19 +1,19 @@
-/** Who may do what. */
+/** Roles and what they include, the authenticated actor, and the form of API keys and passwords. */
 import type { Seq, Uuid } from "../ids.ts";
 import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "../limits.ts";
 
 export const ROLES = ["developer", "org_admin", "global_admin"] as const;
-/** In rising order; each may all that the one before it may. */
+/** In ascending order: each role includes everything that the one before it may do. */
 export type Role = (typeof ROLES)[number];
 
-/** Whoever makes a request, after authentication. */
+/** The authenticated caller of a request. */
 export interface Actor {
   readonly kind: "key" | "user" | "system";
   readonly id: Uuid;
   readonly role: Role;
   readonly tenantId: Uuid;
   readonly tenantSeq: Seq;
-  /** Made by a `sb_test_` key: notifies nobody. */
+  /** True for a `sb_test_` key, which sends no notifications. */
   readonly test: boolean;
 }
 
@@ -22,10 +22,12 @@ export function includesRole(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
-/** A key's form: `sb_live_` or `sb_test_` and 48 hex digits. */
+/** The form of an API key: `sb_live_` or `sb_test_` followed by 48 hex digits. */
 export const KEY_PATTERN = /^sb_(live|test)_[0-9a-f]{48}$/;
 
-/** What is wrong with a new password, as in "must have 8 to 1024 characters"; null when nothing is. */
+/**
+ * The rule that a new password breaks, such as "must have 8 to 1024 characters", or null when the password is valid.
+ */
 export function passwordFault(password: string): string | null {
   return password.length >= PASSWORD_CHARS_MIN && password.length <= PASSWORD_CHARS_MAX
     ? null

@@ -1,4 +1,4 @@
-/** The audit: what is written down of who did what. */
+/** The audit log: who did what. */
 
 export const AUDIT_TYPES = [
   "pause.created",
@@ -23,5 +23,5 @@ export const AUDIT_TYPES = [
 ] as const;
 export type AuditType = (typeof AUDIT_TYPES)[number];
 
-/** `developer`: someone with a key. `human`: someone with a pause's link. `system`: Signalbox itself. */
+/** `developer`: a caller with an API key. `human`: a person who opened a pause's link. `system`: Signalbox itself. */
 export type AuditActor = "developer" | "human" | "system";

@@ -1,4 +1,4 @@
-/** What one tenant may have: a limit for each kind of thing, with a default that the operator may change per tenant. */
+/** A tenant's quotas. Each one has a default that the operator can change per tenant. */
 import {
   ENDPOINTS_PER_TENANT_MAX,
   EVENTS_PER_SECOND_DEFAULT,
@@ -14,7 +14,7 @@ import {
   STORED_BYTES_PER_TENANT_MAX,
 } from "../limits.ts";
 
-/** As callers, the database and the command line spell them. */
+/** The names that the API, the database and the command line use. */
 export const QUOTA_NAMES = [
   "endpoints",
   "keys",
@@ -25,17 +25,17 @@ export const QUOTA_NAMES = [
 ] as const;
 export type QuotaName = (typeof QUOTA_NAMES)[number];
 
-/** A limit for each quota. */
+/** The limit of each quota. */
 export type Quotas = Readonly<Record<QuotaName, number>>;
 
-/** The quotas that count what a tenant has; the other one, `events_per_second`, is a rate. */
+/** The quotas that limit a count. The remaining one, `events_per_second`, limits a rate. */
 export type CountedQuota = Exclude<QuotaName, "events_per_second">;
 export type QuotaUse = Readonly<Record<CountedQuota, number>>;
 
-/** What a tenant's quotas are set to; one that is left out has its default. */
+/** The quotas that were set for a tenant. A quota that is absent has its default. */
 export type QuotaSettings = Readonly<Partial<Record<QuotaName, number>>>;
 
-/** A change of them; null sets one back to its default. */
+/** Changes to a tenant's quotas. Null resets a quota to its default. */
 export type QuotaChanges = Readonly<Partial<Record<QuotaName, number | null>>>;
 
 export const QUOTA_DEFAULTS: Quotas = {
@@ -47,7 +47,7 @@ export const QUOTA_DEFAULTS: Quotas = {
   events_per_second: EVENTS_PER_SECOND_DEFAULT,
 };
 
-/** The least and the most that each may be set to. No events a second at all would be a 429 without an end. */
+/** The range of each quota. `events_per_second` starts at 1: at 0, every publish would get a 429 indefinitely. */
 export const QUOTA_BOUNDS: Readonly<Record<QuotaName, { readonly min: number; readonly max: number }>> = {
   endpoints: { min: 0, max: ENDPOINTS_PER_TENANT_MAX },
   keys: { min: 0, max: KEYS_PER_TENANT_COUNT_MAX },
@@ -57,7 +57,7 @@ export const QUOTA_BOUNDS: Readonly<Record<QuotaName, { readonly min: number; re
   events_per_second: { min: 1, max: EVENTS_PER_SECOND_MAX },
 };
 
-/** A tenant has as much of something as it may; nothing was made. */
+/** The tenant has reached a quota, so nothing was created. */
 export interface QuotaExceeded {
   readonly kind: "quotaExceeded";
   readonly quota: QuotaName;
@@ -78,9 +78,9 @@ export function changeQuotas(before: QuotaSettings, changes: QuotaChanges): Quot
 }
 
 /**
- * What content counts as stored: its own bytes, and what its rows take beside it.
+ * The stored size that a piece of content counts for: its own bytes plus a fixed overhead per row.
  *
- * @param rows an event's is one, and one for each delivery made with it; a pause's or a received request's is one
+ * @param rows for an event, 1 plus the number of its deliveries; for a pause or a received request, 1
  */
 export function storedBytes(contentBytes: number, rows: number): number {
   return contentBytes + rows * STORED_BYTES_PER_ROW;

@@ -1,18 +1,18 @@
-/** A tenant's name, which people read as the one who asks them. */
+/** Tenant names. People see the name as the requester of a pause. */
 import { TENANT_NAME_CHARS_MAX } from "../limits.ts";
 import { hasCharacters, isBlank, isPlain } from "../text/text.ts";
 
-/** What a first tenant is called that was given no name. It says nothing to people, so they are never shown it. */
+/** The name of the first tenant when none was configured. It means nothing to people, so it is never shown to them. */
 export const UNNAMED_TENANT = "default";
 
-/** Whether this may be a tenant's name; space around it is removed before it is kept. */
+/** Whether `text` is a valid tenant name. White space around it is removed before it is stored. */
 export function isTenantName(text: string): boolean {
   return hasCharacters(text, TENANT_NAME_CHARS_MAX) && isPlain(text) && !isBlank(text);
 }
 
 export const TENANT_NAME_RULE = `must have 1 to ${TENANT_NAME_CHARS_MAX} characters, at least one of them visible and none a control character`;
 
-/** Who asks, as people are told; null when the tenant has no name of its own. */
+/** The requester's name to show to people, or null when the tenant has only the default name. */
 export function requesterOf(tenantName: string): string | null {
   return tenantName === UNNAMED_TENANT ? null : tenantName;
 }

@@ -1,15 +1,15 @@
-/** What went wrong with an attempt, and what to do about it, in a few words for a person. */
+/** A short text for people: what went wrong with an attempt and how to fix it. */
 import type { Classification } from "./delivery.ts";
 
-/** What is kept of an attempt's end. */
+/** The stored result of an attempt. */
 export interface AttemptEnd {
   readonly classification: Classification;
-  /** Null when there was no answer. */
+  /** Null when no response arrived. */
   readonly httpStatus: number | null;
   readonly errorDetail: string | null;
 }
 
-/** Null for a success. Of an answer its status, with a hint where one is known. */
+/** The error text of an attempt: for a response, its status and a hint where there is one. Null for a success. */
 export function attemptError({ classification, httpStatus, errorDetail }: AttemptEnd): string | null {
   if (classification === "success") return null;
   if (httpStatus === null) return errorDetail ?? classification.replaceAll("_", " ");
@@ -17,21 +17,21 @@ export function attemptError({ classification, httpStatus, errorDetail }: Attemp
   return `HTTP ${httpStatus}${hint === null ? "" : `: ${hint}`}`;
 }
 
-/** What to do about the status of a failed answer; null where the status alone says no more. */
+/** How to fix the cause of a failed response's status, or null when there is no specific advice. */
 export function statusHint(httpStatus: number): string | null {
   if (httpStatus >= 300 && httpStatus < 400) {
-    return "redirects are never followed, so register the URL that it leads to";
+    return "redirects are not followed, so register the URL that it redirects to";
   }
   switch (httpStatus) {
     case 401:
     case 403:
-      return "compare the secret that it verifies signatures with, or let it take requests without a login";
+      return "check the secret that the receiver verifies signatures with, or let it accept requests without a login";
     case 404:
       return "check the path of the URL";
     case 405:
-      return "it must take POST requests";
+      return "the receiver must accept POST requests";
     case 410:
-      return "it says that it is gone for good";
+      return "the receiver reports that it is permanently gone";
     default:
       return null;
   }

@@ -29,7 +29,7 @@ const answered = (httpStatus: number, retryAfter: string | null = null) =>
 
 const anyFormat = fc.constantFrom(...FORMATS);
 
-test("every 2xx delivers, and nothing else does", () => {
+test("every 2xx delivers, and no other status does", () => {
   fc.assert(
     fc.property(fc.integer({ min: 200, max: 999 }), anyFormat, (status, format) => {
       const { next, outcome, health } = decide(answered(status), { format });
@@ -41,12 +41,12 @@ test("every 2xx delivers, and nothing else does", () => {
   );
 });
 
-test("a success is a success also on the last attempt and after the run's expiry", () => {
+test("a success counts even on the last attempt and after the run has expired", () => {
   const { next } = decide(answered(204), { runAttempts: 20, runFirstActiveMs: NOW - 100 * DAY_MS });
   assert.deepEqual(next, { state: "DELIVERED", reason: "delivered" });
 });
 
-test("410 ends the delivery and disables the endpoint, save in format pausepoint, which retries it", () => {
+test("410 ends the delivery and disables the endpoint, except in format pausepoint, which retries", () => {
   for (const format of FORMATS) {
     const { next, disable, outcome } = decide(answered(410), { format });
     if (format === "pausepoint") {
@@ -58,7 +58,7 @@ test("410 ends the delivery and disables the endpoint, save in format pausepoint
   }
 });
 
-test("no other answer disables an endpoint", () => {
+test("no other response disables an endpoint", () => {
   fc.assert(
     fc.property(fc.integer({ min: 200, max: 999 }), anyFormat, (status, format) => {
       fc.pre(status !== 410);
@@ -67,21 +67,21 @@ test("no other answer disables an endpoint", () => {
   );
 });
 
-test("a retry waits as its schedule says, counted from the end of the attempt", () => {
+test("a retry waits for the time in the schedule, counted from the end of the attempt", () => {
   for (const [runAttempts, seconds] of SCHEDULE.entries()) {
     const { next } = decide(answered(500), { runAttempts });
     assert.deepEqual(next, { state: "SCHEDULED", dueAt: NOW + seconds * SECOND_MS });
   }
 });
 
-test("when the schedule is used up the delivery has failed; an empty one is one attempt", () => {
+test("a delivery fails when its schedule is used up; an empty schedule allows one attempt", () => {
   const exhausted = { state: "FAILED", reason: "attempts_exhausted" };
   assert.deepEqual(decide(answered(500), { runAttempts: SCHEDULE.length }).next, exhausted);
   assert.deepEqual(decide(answered(500), { schedule: [] }).next, exhausted);
   assert.deepEqual(decide(answered(429, "60"), { schedule: [] }).next, exhausted);
 });
 
-test("every way of not answering is a failure to be retried, under its own name", () => {
+test("every unreachable reason is a retryable failure with its own classification", () => {
   for (const reason of UNREACHABLE_REASONS) {
     const made = decide({ kind: "unreachable", reason, detail: "" });
     assert.deepEqual(
@@ -91,14 +91,14 @@ test("every way of not answering is a failure to be retried, under its own name"
   }
 });
 
-test("an error of our own is delayed by a minute and is not held against the endpoint", () => {
+test("an internal error is retried after a minute and does not affect the endpoint's health", () => {
   const made = decide({ kind: "internal_error", detail: "" });
   assert.equal(made.health, "none");
   assert.equal(made.classification, "internal_error");
   assert.deepEqual(made.next, { state: "SCHEDULED", dueAt: NOW + 60 * SECOND_MS });
 });
 
-test("an attempt for which this machine lacked something ends no delivery, even after the schedule's last wait", () => {
+test("an attempt that failed for lack of local resources never ends a delivery, even after the schedule's last wait", () => {
   for (const runAttempts of [0, SCHEDULE.length]) {
     const made = decide({ kind: "out_of_resources", detail: "" }, { runAttempts });
     assert.deepEqual([made.health, made.classification, made.disable], ["none", "internal_error", null]);
@@ -108,7 +108,7 @@ test("an attempt for which this machine lacked something ends no delivery, even 
   assert.deepEqual(expired.next, { state: "EXPIRED", reason: "expired" });
 });
 
-test("Retry-After lengthens the delivery's wait and never shortens it, at most to a day", () => {
+test("Retry-After lengthens the delivery's wait up to a day and never shortens it", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 300, max: 599 }),
@@ -124,7 +124,7 @@ test("Retry-After lengthens the delivery's wait and never shortens it, at most t
   );
 });
 
-test("with 429 and 503 the whole endpoint waits as Retry-After says; with any other status only the delivery", () => {
+test("Retry-After delays the whole endpoint with 429 and 503, and only the delivery with any other status", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 300, max: 599 }),
@@ -138,7 +138,7 @@ test("with 429 and 503 the whole endpoint waits as Retry-After says; with any ot
   );
 });
 
-test("429, 502 and 504 narrow the window; nothing else does", () => {
+test("429, 502 and 504 narrow the window, and no other status does", () => {
   fc.assert(
     fc.property(fc.integer({ min: 200, max: 999 }), (status) => {
       assert.equal(decide(answered(status)).narrow, [429, 502, 504].includes(status));
@@ -146,7 +146,7 @@ test("429, 502 and 504 narrow the window; nothing else does", () => {
   );
 });
 
-test("a wait that would end more than seven days after the run's first attempt expires instead", () => {
+test("a delivery expires when its next attempt would be more than seven days after the run's first one", () => {
   const schedule = [1, 3600];
   const ageAtEnd = (ageMs: number) =>
     decide(answered(500), { schedule, runAttempts: 1, runFirstActiveMs: NOW + HOUR_MS - ageMs }).next;
@@ -154,7 +154,7 @@ test("a wait that would end more than seven days after the run's first attempt e
   assert.deepEqual(ageAtEnd(7 * DAY_MS + 1), { state: "EXPIRED", reason: "expired" });
 });
 
-test("a schedule longer than six days has its own length and one day more", () => {
+test("a delivery with a schedule longer than six days expires one day after the end of the schedule", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 172_800 }), { maxLength: 20 }),
@@ -168,7 +168,7 @@ test("a schedule longer than six days has its own length and one day more", () =
   );
 });
 
-test("time held does not count towards expiry", () => {
+test("time on hold does not count towards expiry", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 400 * DAY_MS }),
@@ -182,7 +182,7 @@ test("time held does not count towards expiry", () => {
   );
 });
 
-test("the first attempt of a run never expires, however long it waited to be made", () => {
+test("the first attempt of a run never expires, no matter how long it waited", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 400 * DAY_MS }), (heldMs) => {
       assert.equal(decide(answered(500), { schedule: [172_800], heldMs }).next.state, "SCHEDULED");
@@ -190,7 +190,7 @@ test("the first attempt of a run never expires, however long it waited to be mad
   );
 });
 
-test("no schedule is exceeded: a run has at most one attempt more than it has waits", () => {
+test("a run makes at most one more attempt than its schedule has waits", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 3600 }), { maxLength: 20 }), (schedule) => {
       let attempts = 0;

@@ -1,11 +1,11 @@
-/** Deliveries: one event on its way to one endpoint, and what an attempt's outcome makes of it. */
+/** Deliveries. A delivery sends one event to one endpoint; `transition` decides its next state after each attempt. */
 import type { DisabledReason, Format } from "../endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../ids.ts";
 import { EXPIRY_BEYOND_SCHEDULE_MS, EXPIRY_MS, INTERNAL_ERROR_RETRY_MS } from "../limits.ts";
 import type { Event } from "./event.ts";
 import { parseRetryAfterMs, retryWaitMs } from "./retry.ts";
 
-/** As a caller sees it. HELD is derived: waiting, while the endpoint is not ACTIVE. */
+/** The states that callers see. HELD is derived: the delivery waits, and its endpoint is not ACTIVE. */
 export const DELIVERY_STATES = [
   "PENDING",
   "SCHEDULED",
@@ -18,7 +18,7 @@ export const DELIVERY_STATES = [
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** Why a delivery ended as it did. */
+/** Why a delivery ended. */
 export type TerminalReason =
   | "delivered"
   | "attempts_exhausted"
@@ -28,44 +28,44 @@ export type TerminalReason =
   | "endpoint_deleted"
   | "expired";
 
-/** A delivery that this node has claimed and nobody else may send. */
+/** A delivery that this node has claimed. No other node can send it. */
 export interface LeasedDelivery {
   readonly seq: Seq;
   readonly id: Uuid;
   readonly token: LeaseToken;
   readonly endpointSeq: Seq;
   readonly event: Event;
-  /** Fixed when the delivery was made, so that the body's bytes never change. */
+  /** Fixed when the delivery is created, so that the body's bytes never change. */
   readonly format: Format;
-  /** Made while its endpoint was ordered: it starts alone, and nothing starts beside it. */
+  /** Created while its endpoint was ordered: no other delivery of that endpoint is in flight at the same time. */
   readonly ordered: boolean;
   readonly createdAt: EpochMs;
-  /** Attempts over its whole life. */
+  /** All attempts of this delivery. */
   readonly attempts: number;
-  /** Attempts since it was published, retried or recovered. */
+  /** Attempts of the current run. Publishing, retrying by hand and recovering each start a run. */
   readonly runAttempts: number;
-  /** The endpoint's active clock at the first attempt of this run; null before it. */
+  /** The endpoint's active time at the first attempt of this run; null before that attempt. */
   readonly runFirstActiveMs: number | null;
 }
 
-/** What a network did with one attempt. Never an exception. */
+/** The result of one attempt. A network failure is a value here, never an exception. */
 export type Outcome =
   | {
       readonly kind: "answered";
       readonly httpStatus: number;
-      /** The header's text, unparsed. */
+      /** The raw Retry-After header. */
       readonly retryAfter: string | null;
       readonly snippet: string;
     }
   | { readonly kind: "unreachable"; readonly reason: UnreachableReason; readonly detail: string }
-  /** Our own fault, before anything was sent. */
+  /** A fault of this server, before anything was sent. */
   | { readonly kind: "internal_error"; readonly detail: string }
-  /** This machine had no file descriptor, local port or memory for a connection: nothing was sent. */
+  /** This machine had no file descriptor, local port or memory for a connection. Nothing was sent. */
   | { readonly kind: "out_of_resources"; readonly detail: string }
-  /** The server is stopping: the attempt is not spent. */
+  /** The server is stopping. The attempt does not count. */
   | { readonly kind: "aborted" };
 
-/** Every way in which no complete answer arrived. */
+/** The reasons why no complete response arrived. */
 export const UNREACHABLE_REASONS = [
   "url_refused",
   "dns_not_found",
@@ -83,13 +83,13 @@ export const UNREACHABLE_REASONS = [
 ] as const;
 export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];
 
-/** The reference's three outcomes of an attempt. */
+/** The three outcomes of an attempt that callers see. */
 export type AttemptOutcome = "SUCCESS" | "RETRYABLE_FAILURE" | "NON_RETRYABLE_FAILURE";
 
-/** What the history says of one attempt, beside its times. */
+/** The classification that the history stores with an attempt. */
 export type Classification = "success" | "http_status" | "gone" | "internal_error" | UnreachableReason;
 
-/** Where an attempt leaves its delivery. */
+/** The delivery's state after an attempt. */
 export type NextState =
   | { readonly state: "DELIVERED" | "FAILED" | "EXPIRED"; readonly reason: TerminalReason }
   | { readonly state: "SCHEDULED"; readonly dueAt: EpochMs };
@@ -98,33 +98,35 @@ export interface Transition {
   readonly outcome: AttemptOutcome;
   readonly classification: Classification;
   readonly next: NextState;
-  /** What the attempt says about the endpoint; none when it was not the endpoint's doing. */
+  /** What the attempt means for the endpoint's health; `none` when the endpoint did not cause the result. */
   readonly health: "success" | "failure" | "none";
-  /** 429, 502 and 504: halve the in-flight window. */
+  /** Whether to halve the in-flight window: after 429, 502 and 504. */
   readonly narrow: boolean;
-  /** 429 and 503 with Retry-After: the whole endpoint waits until then. */
+  /** After 429 or 503 with Retry-After: no attempt to this endpoint starts before this time. */
   readonly throttleUntil: EpochMs | null;
   readonly disable: DisabledReason | null;
 }
 
-/** What of an endpoint a transition depends on. */
+/** The parts of an endpoint that a transition depends on. */
 export interface TransitionRules {
   readonly retryScheduleSeconds: readonly number[];
-  /** How long the endpoint had been held before its present active time. */
+  /**
+   * How long the endpoint has been paused or disabled in total, in milliseconds. Active time is wall time minus this.
+   */
   readonly heldMs: number;
 }
 
 const RETRYABLE = { narrow: false, throttleUntil: null, disable: null } as const;
 
 /**
- * Decide what an attempt's outcome makes of its delivery.
+ * Decide the next state of a delivery from the outcome of an attempt.
  *
- * Pure: the caller supplies the clock and one random number, and carries out the effects.
+ * Pure: the caller supplies the time and one random number, and carries out the effects.
  *
- * @param delivery as it was claimed, before this attempt was counted
- * @param outcome  what the sender saw; not `aborted`, which spends no attempt
- * @param now      epoch milliseconds at the end of the attempt
- * @param jitter   uniform in [0, 1)
+ * @param delivery the delivery as claimed, before this attempt is counted
+ * @param outcome what the sender saw, except `aborted`, which does not count as an attempt
+ * @param now epoch milliseconds at the end of the attempt
+ * @param jitter uniform in [0, 1)
  */
 export function transition(
   delivery: Pick<LeasedDelivery, "format" | "runAttempts" | "runFirstActiveMs">,
@@ -203,26 +205,29 @@ function answered(
   };
 }
 
-interface WaitQuestion {
+interface WaitInput {
   readonly delivery: Pick<LeasedDelivery, "runFirstActiveMs">;
   readonly rules: TransitionRules;
   readonly now: EpochMs;
 }
 
-interface RetryQuestion extends WaitQuestion {
+interface RetryInput extends WaitInput {
   readonly delivery: Pick<LeasedDelivery, "runAttempts" | "runFirstActiveMs">;
   readonly jitter: number;
   readonly leastWaitMs: number;
 }
 
-function retryOrEnd({ delivery, rules, now, jitter, leastWaitMs }: RetryQuestion): NextState {
+function retryOrEnd({ delivery, rules, now, jitter, leastWaitMs }: RetryInput): NextState {
   const waitMs = retryWaitMs(rules.retryScheduleSeconds, delivery.runAttempts, jitter);
   if (waitMs === null) return { state: "FAILED", reason: "attempts_exhausted" };
   return waitOrExpire({ delivery, rules, now }, Math.max(waitMs, leastWaitMs));
 }
 
-/** Even after the last wait of the schedule: only its expiry ends a delivery for which this machine lacks something. */
-function waitOrExpire({ delivery, rules, now }: WaitQuestion, waitMs: number): NextState {
+/**
+ * Schedule another attempt, even beyond the end of the retry schedule. When this machine lacks resources, a delivery
+ * ends only by expiring.
+ */
+function waitOrExpire({ delivery, rules, now }: WaitInput, waitMs: number): NextState {
   const dueAt = now + waitMs;
   const firstActiveMs = delivery.runFirstActiveMs ?? now - rules.heldMs;
   if (isExpired(dueAt - rules.heldMs, firstActiveMs, rules.retryScheduleSeconds)) {
@@ -232,8 +237,9 @@ function waitOrExpire({ delivery, rules, now }: WaitQuestion, waitMs: number): N
 }
 
 /**
- * Whether a run that began at `firstActiveMs` is over at `activeMs`, both on the endpoint's active clock: seven days,
- * or the schedule's own length plus one day when that is longer (contract, section 4).
+ * Whether a run that began at `firstActiveMs` has expired at `activeMs`. Both are the endpoint's active time.
+ *
+ * A run expires after seven days, or one day after the end of its schedule when that is later; see docs/deliveries.md.
  */
 export function isExpired(activeMs: number, firstActiveMs: number, scheduleSeconds: readonly number[]): boolean {
   const scheduleMs = scheduleSeconds.reduce((sum, seconds) => sum + seconds * 1000, 0);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { essentialFilters, filtersFor, isEventFilter, isEventType, matchesFilters } from "./event.ts";
 
-/** Few letters, so that types and filters meet often. */
+/** Few letters, so that random types and filters often match. */
 const type = fc.string({ unit: fc.constantFrom("a", "b", "."), minLength: 1, maxLength: 8 });
 const filter = fc.oneof(
   type,
@@ -11,7 +11,7 @@ const filter = fc.oneof(
 );
 const filters = fc.option(fc.array(filter, { maxLength: 6 }), { nil: null });
 
-test("the filters looked up for a type are those that let it pass", () => {
+test("the filters that are looked up for a type are exactly those that match it", () => {
   fc.assert(
     fc.property(type, filter, (name, one) => {
       assert.ok(isEventType(name) && isEventFilter(one));
@@ -21,7 +21,7 @@ test("the filters looked up for a type are those that let it pass", () => {
   );
 });
 
-test("an endpoint's essential filters let the same types pass as all of them, each by one filter", () => {
+test("the essential filters match the same types as all filters, and at most one matches each type", () => {
   fc.assert(
     fc.property(type, filters, (name, all) => {
       const looked = new Set(filtersFor(name));
@@ -32,12 +32,12 @@ test("an endpoint's essential filters let the same types pass as all of them, ea
   );
 });
 
-test("a type of nothing but dots has a filter for each of them", () => {
+test("a type that consists of dots has a filter for each dot", () => {
   assert.equal(filtersFor(".".repeat(128)).length, 130);
   assert.deepEqual(filtersFor("order"), ["*", "order"]);
   assert.deepEqual(filtersFor("order.paid.eu"), ["*", "order.*", "order.paid.*", "order.paid.eu"]);
 });
 
-test("no caller's filter is the one that stands for everything", () => {
+test("callers cannot use the filter that matches everything", () => {
   for (const name of filtersFor("a").filter((one) => one !== "a")) assert.equal(isEventFilter(name), false);
 });

@@ -1,18 +1,18 @@
-/** Events: what a service publishes, and which endpoints it is for. */
+/** Events and the filters that select the endpoints they go to. */
 import type { EpochMs, Uuid } from "../ids.ts";
 import { EVENT_TYPE_CHARS_MAX } from "../limits.ts";
 
-/** One published fact, sent to any number of endpoints. */
+/** One published event, which goes to any number of endpoints. */
 export interface Event {
   readonly id: Uuid;
   readonly tenantId: Uuid;
   readonly type: string;
-  /** The payload's own JSON text, as it stood in the request. */
+  /** The payload's JSON text, unchanged from the request. */
   readonly payload: string;
   readonly acceptedAt: EpochMs;
-  /** Set on the events of a human pause. */
+  /** The pause that this event is about; null for other events. */
   readonly pauseId: Uuid | null;
-  /** How many Signalbox servers it came through before this one; absent when it came through none. */
+  /** How many Signalbox servers the event passed through before this one; absent when there were none. */
   readonly hops?: number;
 }
 
@@ -23,7 +23,7 @@ export function isEventType(type: string): boolean {
   return EVENT_TYPE_PATTERN.test(type);
 }
 
-/** Types that only Signalbox itself publishes. */
+/** Whether only Signalbox itself publishes events of this type. */
 export function isReservedEventType(type: string): boolean {
   return type === "test" || RESERVED_PREFIXES.some((prefix) => type.startsWith(prefix));
 }
@@ -33,28 +33,29 @@ export function isEventFilter(filter: string): boolean {
   return isEventType(filter.endsWith(".*") ? filter.slice(0, -2) : filter);
 }
 
-/** Whether an event of this type passes the filters; null lets everything pass. */
+/** Whether an event of this type matches the filters. Null matches every type. */
 export function matchesFilters(filters: readonly string[] | null, type: string): boolean {
   if (filters === null) return true;
   return filters.some((filter) => (filter.endsWith(".*") ? type.startsWith(filter.slice(0, -1)) : filter === type));
 }
 
-/** The filter of an endpoint that has none; no caller can write it. */
+/** The stored filter of an endpoint without filters. Callers cannot set it. */
 const EVERYTHING = "*";
 
 /**
- * Every filter that lets events of this type pass: one for each dot of the type, and two more.
+ * Every filter that matches events of this type: the type itself, one prefix for each of its dots, and `*`.
  *
- * Looking these up in an index costs the same however many endpoints and filters a tenant has.
+ * Looking up these filters in an index costs the same regardless of how many endpoints and filters a tenant has.
  */
 export function filtersFor(type: string): string[] {
   return [EVERYTHING, ...prefixFilters(type), type];
 }
 
 /**
- * The filters that are left without those that another one covers: at most one of them lets any type pass.
+ * The filters without those that another filter covers. At most one of the result matches any given type.
  *
- * `["order.*", "order.paid", "order.paid"]` is `["order.*"]`; null is `["*"]`, which `filtersFor` has for every type.
+ * `["order.*", "order.paid", "order.paid"]` becomes `["order.*"]`. Null becomes `["*"]`, which `filtersFor` includes
+ * for every type.
  */
 export function essentialFilters(filters: readonly string[] | null): string[] {
   if (filters === null) return [EVERYTHING];

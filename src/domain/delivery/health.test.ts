@@ -8,14 +8,14 @@ const NOW = 1_704_110_400_000;
 const DAY_MS = 86_400_000;
 const SECOND_MS = 1000;
 
-/** Failed attempts that end `everyMs` apart, the first of them at `NOW`. */
+/** The health after failed attempts that end `everyMs` apart, the first one at `NOW`. */
 function failing(times: number, everyMs = 0, heldMs = 0): Health {
   let health = HEALTHY;
   for (let index = 0; index < times; index += 1) health = afterFailure(health, NOW + index * everyMs, heldMs);
   return health;
 }
 
-test("nineteen failures running do not make an endpoint rest, the twentieth does, for 30 s", () => {
+test("the twentieth consecutive failure makes an endpoint rest for 30 s", () => {
   assert.equal(failing(19).restUntil, null);
   assert.equal(isProbing(failing(19)), false);
   assert.equal(failing(20).restUntil, NOW + 30 * SECOND_MS);
@@ -32,7 +32,7 @@ test("each failed probe doubles the rest, up to five minutes", () => {
   assert.deepEqual(restsSeconds, [30, 60, 120, 240, 300, 300, 300]);
 });
 
-test("attempts that were on the wire when the rest began do not lengthen it", () => {
+test("attempts that were in flight when the rest began do not extend it", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 29_999 }), { maxLength: 60 }), (delaysMs) => {
       const first = failing(20);
@@ -44,14 +44,14 @@ test("attempts that were on the wire when the rest began do not lengthen it", ()
   );
 });
 
-test("an endpoint is given up after twenty failures that span five days of active time, not before", () => {
+test("an endpoint is given up only after twenty failures that span five days of active time", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 60 }),
       fc.integer({ min: 0, max: 10 * DAY_MS }),
       fc.integer({ min: 0, max: 30 * DAY_MS }),
       (failures, activeMs, heldMs) => {
-        // The streak begins, the endpoint is held for a while, and the rest of the failures come after that.
+        // The first failure, then a hold, then the rest of the failures.
         let health = afterFailure(HEALTHY, NOW, 0);
         const end = NOW + heldMs + activeMs;
         for (let index = 1; index < failures; index += 1) health = afterFailure(health, end, heldMs);
@@ -62,7 +62,7 @@ test("an endpoint is given up after twenty failures that span five days of activ
   assert.equal(isGivenUp(HEALTHY, NOW + 100 * DAY_MS, 0), false);
 });
 
-test("429, 502 and 504 halve the window, not below one; each success adds one, not above the maximum", () => {
+test("429, 502 and 504 halve the window down to one; each success adds one up to the maximum", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: MAX_IN_FLIGHT_MAX }),
@@ -77,6 +77,6 @@ test("429, 502 and 504 halve the window, not below one; each success adds one, n
   );
 });
 
-test("a window starts at four, or at the endpoint's own maximum below that", () => {
+test("a window starts at four, or at the endpoint's maximum when that is lower", () => {
   assert.deepEqual([1, 2, 3, 4, 5, 32, 256].map(startWindow), [1, 2, 3, 4, 4, 4, 4]);
 });

@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { LOOP_HOPS_COUNT_MAX } from "../limits.ts";
 import { hopsIn, loopValue } from "./loops.ts";
 
-test("each server adds one element, up to one more than may be accepted", () => {
+test("each server adds one element, up to one more than a server accepts", () => {
   for (let hops = 0; hops <= LOOP_HOPS_COUNT_MAX; hops += 1) assert.equal(hopsIn(loopValue(hops)), hops + 1);
   assert.equal(hopsIn(loopValue(1000)), LOOP_HOPS_COUNT_MAX + 1);
 });
 
-test("proxies on the way may add elements, parameters and white space", () => {
+test("proxies may add elements, parameters and white space", () => {
   const headers: readonly (readonly [string | undefined, number])[] = [
     [undefined, 0],
     ["", 0],

@@ -5,7 +5,7 @@ import { endpointDefaults } from "../endpoints/endpoint.ts";
 import { RETRIES_MAX, RETRY_WAIT_SECONDS_MAX } from "../limits.ts";
 import { parseRetryAfterMs, retryWaitMs } from "./retry.ts";
 
-// Not GMT, so that a date taken for local time shows.
+// A time zone other than GMT, so that a date read as local time fails the test.
 process.env.TZ = "America/New_York";
 
 const NOW = Date.UTC(2024, 0, 1, 12, 0, 0);
@@ -16,13 +16,13 @@ const SHORT = endpointDefaults("pauses").retryScheduleSeconds;
 const schedule = fc.array(fc.integer({ min: 1, max: RETRY_WAIT_SECONDS_MAX }), { maxLength: RETRIES_MAX });
 const jitter = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-test("the schedules are those of the contract", () => {
+test("the default schedules are the documented ones", () => {
   assert.deepEqual(LONG, [5, 300, 1800, 7200, 18_000, 36_000, 36_000]);
   assert.deepEqual(SHORT, [30, 60, 120]);
   assert.deepEqual(endpointDefaults("dashboard").retryScheduleSeconds, SHORT);
 });
 
-test("there is one wait per retry, and then none", () => {
+test("there is one wait per retry, and none after the last one", () => {
   fc.assert(
     fc.property(schedule, jitter, (seconds, chance) => {
       for (const attempts of seconds.keys()) assert.notEqual(retryWaitMs(seconds, attempts, chance), null);
@@ -46,7 +46,7 @@ test("the jitter spreads a wait over 80 to 120 per cent, evenly", () => {
   assert.equal(retryWaitMs(LONG, 0, 1 - Number.EPSILON), 6000);
 });
 
-test("the pause and dashboard default has no jitter, whoever chose it", () => {
+test("the default schedule of pauses and the dashboard has no jitter, even when it was set explicitly", () => {
   fc.assert(
     fc.property(jitter, (chance) => {
       assert.deepEqual(
@@ -59,7 +59,7 @@ test("the pause and dashboard default has no jitter, whoever chose it", () => {
   assert.notEqual(retryWaitMs([30, 60, 120, 240], 0, 0), 30_000);
 });
 
-test("Retry-After in seconds is taken as it is, up to a day", () => {
+test("Retry-After in seconds is used unchanged, up to a day", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 9_999_999_999 }), (seconds) => {
       assert.equal(parseRetryAfterMs(String(seconds), NOW), Math.min(seconds * 1000, DAY_MS));
@@ -68,7 +68,7 @@ test("Retry-After in seconds is taken as it is, up to a day", () => {
   assert.equal(parseRetryAfterMs(" 7 ", NOW), 7000);
 });
 
-test("Retry-After as a date counts from now; a past one asks for no wait", () => {
+test("Retry-After as a date counts from now, and a past date means no wait", () => {
   fc.assert(
     fc.property(fc.integer({ min: -1_000_000, max: 1_000_000 }), (seconds) => {
       const header = new Date(NOW + seconds * 1000).toUTCString();
@@ -77,12 +77,12 @@ test("Retry-After as a date counts from now; a past one asks for no wait", () =>
   );
 });
 
-test("the two old forms of an HTTP date are in GMT as well", () => {
+test("the two obsolete forms of an HTTP date are read as GMT", () => {
   assert.equal(parseRetryAfterMs("Monday, 01-Jan-24 12:00:30 GMT", NOW), 30_000);
   assert.equal(parseRetryAfterMs("Mon Jan  1 12:00:30 2024", NOW), 30_000);
 });
 
-test("a Retry-After with a fraction counts the part of a second as a whole one", () => {
+test("a Retry-After with a fraction is rounded up", () => {
   assert.equal(parseRetryAfterMs("120.9", NOW), 121_000);
   assert.equal(parseRetryAfterMs("120.0", NOW), 120_000);
   assert.equal(parseRetryAfterMs("1.", NOW), 1000);
@@ -96,12 +96,12 @@ test("a Retry-After of any size is at most a day", () => {
   }
 });
 
-test("of a list in Retry-After the first element counts", () => {
+test("the first element of a list in Retry-After counts", () => {
   assert.equal(parseRetryAfterMs("7, 9", NOW), 7000);
   assert.equal(parseRetryAfterMs("7 ,soon", NOW), 7000);
 });
 
-test("HTTP dates that servers write a little differently are understood", () => {
+test("common variants of HTTP dates are accepted", () => {
   const cases: Array<[string, number]> = [
     ["Mon, 1 Jan 2024 12:00:30 GMT", 30_000],
     ["Mon, 01 Jan 2024 12:00:30 UTC", 30_000],
@@ -116,7 +116,7 @@ test("HTTP dates that servers write a little differently are understood", () => 
   for (const [header, waitMs] of cases) assert.equal(parseRetryAfterMs(header, NOW), waitMs, header);
 });
 
-test("a Retry-After that is neither form is no wish", () => {
+test("a Retry-After of neither form is ignored", () => {
   const headers = [
     ...["", "-1", "-120.5", "+5", "1e3", "1.5.5", ".", "soon", "0x10", "120s", "120 s", "1_000", "\u0661", ", 7"],
     "2024-01-01T12:00:30Z",

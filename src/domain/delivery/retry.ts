@@ -1,4 +1,4 @@
-/** When the next attempt is made. */
+/** When to make the next attempt. */
 import { SHORT_RETRY_SCHEDULE_SECONDS } from "../endpoints/endpoint.ts";
 import type { EpochMs } from "../ids.ts";
 import { RETRY_AFTER_MS_MAX, RETRY_JITTER } from "../limits.ts";
@@ -7,8 +7,9 @@ import { RETRY_AFTER_MS_MAX, RETRY_JITTER } from "../limits.ts";
  * The wait before the next attempt, or null when the schedule is used up.
  *
  * @param scheduleSeconds one wait per retry
- * @param runAttempts     attempts of this run before the one that just failed
- * @param jitter          uniform in [0, 1); spreads the wait by ±20 %, save for the pause and dashboard default
+ * @param runAttempts attempts in this run before the one that just failed
+ * @param jitter uniform in [0, 1); spreads the wait by ±20 %, except in the default schedule of the pause and dashboard
+ *   routes
  */
 export function retryWaitMs(scheduleSeconds: readonly number[], runAttempts: number, jitter: number): number | null {
   const seconds = scheduleSeconds[runAttempts];
@@ -24,15 +25,13 @@ function isShortSchedule(scheduleSeconds: readonly number[]): boolean {
   );
 }
 
-/** Whole seconds; fractions, which RFC 9110 does not know, are sent all the same. Of a list the first. */
+/** Whole seconds. Some senders use fractions, which RFC 9110 does not allow. Of a list, the first value counts. */
 const DELAY_SECONDS = /^(\d+(?:\.\d*)?|\.\d+)(?:[ \t]*,.*)?$/;
 
 /**
- * Read a Retry-After header (RFC 9110 §10.2.3): seconds or an HTTP date.
+ * Parse a Retry-After header (RFC 9110 §10.2.3): seconds or an HTTP date. Fractions of a second are rounded up.
  *
- * A part of a second counts as a whole one.
- *
- * @returns milliseconds from `now`, at least 0 and at most a day; null when it is neither form
+ * @returns milliseconds from `now`, from 0 to one day; null when the header has neither form
  */
 export function parseRetryAfterMs(header: string, now: EpochMs): number | null {
   const text = header.trim();
@@ -42,7 +41,9 @@ export function parseRetryAfterMs(header: string, now: EpochMs): number | null {
   return Math.min(Math.max(waitMs, 0), RETRY_AFTER_MS_MAX);
 }
 
-/** RFC 9110 §5.6.7: the form to be sent, and the two old ones that must be understood. All of them are in GMT. */
+/**
+ * RFC 9110 §5.6.7: the preferred format and the two obsolete ones that recipients must accept. All of them are in GMT.
+ */
 const HTTP_DATES = [
   /^[a-z]{3}, (?<day>\d{1,2}) (?<month>[a-z]{3}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) (?:GMT|UTC|[+-]0000)$/i,
   /^[a-z]{6,9}, (?<day>\d\d)-(?<month>[a-z]{3})-(?<year>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/i,
@@ -50,13 +51,13 @@ const HTTP_DATES = [
 ];
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/** Not a number when it is none. */
+/** The date in epoch milliseconds, or NaN when the text is not an HTTP date. */
 function parseHttpDate(text: string, now: EpochMs): EpochMs {
   for (const form of HTTP_DATES) {
     const { day, month, year, time } = form.exec(text)?.groups ?? {};
     if (day === undefined || month === undefined || year === undefined || time === undefined) continue;
     const [hours, minutes, seconds] = time.split(":").map(Number) as [number, number, number];
-    // A second 60 is a leap second (RFC 9110 §5.6.7).
+    // Second 60 is a leap second (RFC 9110 §5.6.7).
     if (hours > 23 || minutes > 59 || seconds > 60) return Number.NaN;
     const midnight = Date.UTC(fullYear(year, now), monthOf(month), Number(day));
     if (new Date(midnight).getUTCDate() !== Number(day)) return Number.NaN;
@@ -70,7 +71,9 @@ function monthOf(name: string): number {
   return index < 0 ? Number.NaN : index;
 }
 
-/** Two digits that would lie more than 50 years ahead mean the century before (RFC 9110 §5.6.7). */
+/**
+ * A two-digit year that appears to be more than 50 years in the future is in the previous century (RFC 9110 §5.6.7).
+ */
 function fullYear(digits: string, now: EpochMs): number {
   if (digits.length === 4) return Number(digits);
   const thisYear = new Date(now).getUTCFullYear();

@@ -1,25 +1,25 @@
-/** Endpoints: one URL that receives deliveries, and how it wants them. */
+/** Endpoints. An endpoint is one URL that receives deliveries, with its settings. */
 import type { EpochMs, Seq, Uuid } from "../ids.ts";
 import { MAX_IN_FLIGHT_DEFAULT } from "../limits.ts";
 
 export const FORMATS = ["plain", "pausepoint", "pacspace", "standard"] as const;
-/** What goes over the wire; see the contract's section 5. */
+/** The format of the body and headers; see docs/endpoints.md. */
 export type Format = (typeof FORMATS)[number];
 
 export type EndpointStatus = "ACTIVE" | "PAUSED" | "DISABLED";
 
-/** Where an endpoint was made; it fixes the defaults. */
+/** The group of routes that created an endpoint. It determines the defaults. */
 export type Surface = "pauses" | "endpoints" | "dashboard";
 
-/** Why an endpoint is DISABLED: a 410 answer, the five-day rule, or a person. */
+/** Why an endpoint is DISABLED: a 410 response, the five-day rule, or a person. */
 export type DisabledReason = "gone" | "no_success" | "manual";
 
-/** What a caller can set, all fields present. */
+/** The settings of an endpoint, with every field present. */
 export interface EndpointSettings {
   readonly name: string;
   readonly url: string;
   readonly description: string | null;
-  /** Exact event types or prefixes with `.*`; null is all. */
+  /** Exact event types, or prefixes that end in `.*`. Null matches every type. */
   readonly eventTypes: readonly string[] | null;
   readonly format: Format;
   readonly headers: Readonly<Record<string, string>>;
@@ -42,30 +42,32 @@ export interface Endpoint extends EndpointSettings {
   readonly status: EndpointStatus;
   readonly pausedAt: EpochMs | null;
   readonly disabledReason: DisabledReason | null;
-  /** Raised by a change of URL, secret or status: effects of older attempts no longer apply. */
+  /**
+   * Incremented when the URL, a secret or the status changes. Effects of attempts from an older generation are ignored.
+   */
   readonly generation: number;
   readonly secrets: SigningSecrets;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }
 
-/** As much of an endpoint as its deliveries are made from. */
+/** The parts of an endpoint that creating a delivery needs. */
 export type MatchedEndpoint = Pick<Endpoint, "seq" | "id" | "status" | "format" | "ordered">;
 
-/** As much of an endpoint as its deliveries are sent with. Without the filters, which take up to 13 KB. */
+/** The parts of an endpoint that sending a delivery needs. The filters are left out because they take up to 13 KB. */
 export type Destination = Omit<Endpoint, "eventTypes" | "description">;
 
 export function destinationOf({ eventTypes: _filters, description: _description, ...rest }: Endpoint): Destination {
   return rest;
 }
 
-/** The signing secret, and the one before it while a rotation's overlap lasts. */
+/** The signing secret, and the previous one during a rotation's overlap. */
 export interface SigningSecrets {
   readonly current: string;
   readonly previous: { readonly secret: string; readonly expiresAt: EpochMs } | null;
 }
 
-/** The pause and dashboard surfaces' schedule; the one without jitter. */
+/** The default schedule of the pause and dashboard routes. It is the only one without jitter. */
 export const SHORT_RETRY_SCHEDULE_SECONDS: readonly number[] = [30, 60, 120];
 const LONG_RETRY_SCHEDULE_SECONDS: readonly number[] = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
 
@@ -80,7 +82,7 @@ const COMMON_DEFAULTS = {
   ordered: false,
 } as const;
 
-/** The settings of an endpoint made on this surface without them (contract, section 4). */
+/** The default settings of an endpoint created through these routes; see docs/endpoints.md. */
 export function endpointDefaults(surface: Surface): SettingsDefaults {
   switch (surface) {
     case "pauses":

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { networkOf } from "./network.ts";
 
-test("an IPv6 network of 64 bits is one, however its addresses are spelled", () => {
+test("all addresses of an IPv6 /64 are one network, in any notation", () => {
   const one = networkOf("2001:db8:1:2:3::4");
   for (const same of ["2001:db8:1:2:ffff::1", "2001:DB8:0001:2::", "2001:db8:1:2:a:b:c:d", "2001:db8:1:2::9%eth0"]) {
     assert.equal(networkOf(same), one, same);
@@ -14,7 +14,7 @@ test("an IPv6 network of 64 bits is one, however its addresses are spelled", () 
   assert.notEqual(networkOf("fe80::1"), networkOf("::1"));
 });
 
-test("an IPv4 address is itself, also in IPv6's clothes, and so is what is no address", () => {
+test("an IPv4 address is returned unchanged, also when it is IPv4-mapped, and so is text that is not an address", () => {
   assert.equal(networkOf("192.0.2.1"), "192.0.2.1");
   assert.equal(networkOf("::ffff:192.0.2.1"), "192.0.2.1");
   assert.notEqual(networkOf("::ffff:192.0.2.1"), networkOf("::ffff:192.0.2.2"));

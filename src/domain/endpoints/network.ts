@@ -1,12 +1,12 @@
-/** Whom to count together that comes from an address. */
+/** Group client addresses into networks, for rate limits. */
 
 const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 const ADDRESS_GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
 /**
- * One machine has a whole IPv6 network of 64 bits to itself; an IPv4 address in IPv6's clothes is that address. Whatever
- * is no address is taken as it is.
+ * The network that an address counts towards. One machine often controls a whole IPv6 /64, so an IPv6 address counts as
+ * its /64. An IPv4-mapped address counts as the IPv4 address. Text that is not an address is returned unchanged.
  */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
@@ -15,7 +15,7 @@ export function networkOf(address: string): string {
   return mapped ?? `${groupsOf(bare).slice(0, NETWORK_GROUPS).join(":")}::/64`;
 }
 
-/** Each without its leading zeros. */
+/** The address's groups without leading zeros. */
 function groupsOf(address: string): readonly string[] {
   const [head, tail] = address.split("::").map((part) => (part === "" ? [] : part.split(":")));
   const [before, after] = [head ?? [], tail ?? []];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseWebUrl, urlSlip } from "./web-url.ts";
 
-/** What the platform's parser repairs, each to the host `a.example`. */
+/** URLs that `URL.parse` repairs, each to the host `a.example`. */
 const REPAIRED = {
   characters: [
     " https://a.example/",
@@ -33,7 +33,7 @@ const REPAIRED = {
 } as const;
 
 for (const [slip, urls] of Object.entries(REPAIRED)) {
-  test(`a URL with slipped ${slip} is refused, though the parser would repair it`, () => {
+  test(`a URL with wrong ${slip} is refused, although the parser would repair it`, () => {
     for (const url of urls) {
       assert.equal(URL.parse(url)?.hostname, "a.example", url);
       assert.equal(urlSlip(url), slip, url);
@@ -42,7 +42,7 @@ for (const [slip, urls] of Object.entries(REPAIRED)) {
   });
 }
 
-test("a plain URL is taken, whatever its path and query hold", () => {
+test("a plain URL is accepted with any path and query", () => {
   for (const url of [
     "https://a.example",
     "HTTPS://A.example:8443/hook?to=x@y.example#part",
@@ -56,7 +56,7 @@ test("a plain URL is taken, whatever its path and query hold", () => {
   }
 });
 
-test("what is no web URL is null", () => {
+test("text that is not a web URL parses to null", () => {
   for (const url of [
     "",
     "a.example",

@@ -1,27 +1,29 @@
 /**
- * The spelling of a web URL, one rule wherever one is taken.
+ * Strict syntax checks for web URLs, used wherever a URL is accepted.
  *
- * The platform's parser silently repairs `https:///user@host/`, `https:host`, `https:\\host` and line breaks inside, and
- * drops an empty user name; other parsers read another host out of the same text. Such a text is refused.
+ * `URL.parse` silently repairs `https:///user@host/`, `https:host`, `https:\\host` and embedded line breaks, and it
+ * drops an empty user name. Other parsers read a different host from the same text, so such URLs are refused.
  */
 
-/** What is wrong with the spelling. */
+/** What is wrong with the syntax. */
 export type UrlSlip =
-  /** White space, control characters or backslashes. */
+  /** It contains white space, control characters or backslashes. */
   | "characters"
-  /** No scheme, or not exactly two slashes after it. */
+  /** It has no scheme, or not exactly two slashes after the scheme. */
   | "slashes"
-  /** A user name or password, also an empty one. */
+  /** It contains a user name or password, even an empty one. */
   | "credentials";
 
-/** The first slip of a URL, whatever its scheme; null for none. What it says beyond that is the parser's to judge. */
+/** The first syntax fault of a URL of any scheme, or null when there is none. `URL.parse` checks the rest. */
 export function urlSlip(text: string): UrlSlip | null {
   if (/[\p{Cc}\s\\]/u.test(text)) return "characters";
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(text)) return "slashes";
   return /^[^/]*\/\/[^/?#]*@/.test(text) ? "credentials" : null;
 }
 
-/** An http or https URL that is spelled as RFC 3986 has it, without user name and password; null for any other text. */
+/**
+ * Parse an http or https URL without a user name or password, written as RFC 3986 requires; null for any other text.
+ */
 export function parseWebUrl(text: string): URL | null {
   if (urlSlip(text) !== null) return null;
   const url = URL.parse(text);

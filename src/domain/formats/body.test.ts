@@ -23,7 +23,7 @@ const payloadText = fc
   })
   .map(({ object, indent }) => JSON.stringify(object, null, indent));
 
-/** Texts that would not survive being parsed and serialised again. */
+/** Texts that parsing and serializing would change. */
 const FRAGILE = [
   '{"n":1.0,"e":1E2,"minus":-0,"big":12345678901234567890}',
   '{"b":1,"a":2,"10":3,"9":4}',
@@ -34,7 +34,7 @@ const FRAGILE = [
 ];
 
 describe("a body", () => {
-  it("has the fields of its format in the contract's order", () => {
+  it("has the fields of its format in the documented order", () => {
     const data = '{"a":1}';
     assert.equal(renderBody("plain", event(data)), data);
     assert.equal(
@@ -55,7 +55,7 @@ describe("a body", () => {
     );
   });
 
-  it("carries the payload's own bytes in every format", () => {
+  it("contains the payload's bytes unchanged in every format", () => {
     for (const format of FORMATS) {
       for (const text of FRAGILE) {
         const body = renderBody(format, event(text));
@@ -65,7 +65,7 @@ describe("a body", () => {
     }
   });
 
-  it("of a pause in plain has pause_id and developer_id ahead of its data, whose text is otherwise kept", () => {
+  it("of a pause in format plain starts with pause_id and developer_id and keeps the rest of the text", () => {
     const ids = `"pause_id":"psr_${PAUSE}","developer_id":"dev_${TENANT}"`;
     assert.equal(renderBody("plain", pause('{"choice":null}')), `{${ids},"choice":null}`);
     assert.equal(renderBody("plain", pause("{}")), `{${ids}}`);

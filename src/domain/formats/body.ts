@@ -6,10 +6,10 @@ import { milliseconds, wholeSeconds } from "../text/time.ts";
 const WHITE_SPACE_THEN_END = /^[ \t\r\n]*\}/;
 
 /**
- * Render an event's body: the same bytes on every attempt, retry and replay.
+ * Render an event's body. The bytes are the same for every attempt, retry and replay.
  *
- * `data` is the payload's own text, put in as it is: parsing and serialising it again would change numbers such as
- * `1.0`, long integers, and the order of keys that look like integers.
+ * The payload's text is inserted unchanged. Parsing and serializing it again would change numbers such as `1.0`, long
+ * integers, and the order of keys that look like integers.
  */
 export function renderBody(format: Format, event: Event): string {
   switch (format) {
@@ -24,7 +24,10 @@ export function renderBody(format: Format, event: Event): string {
   }
 }
 
-/** A receiver of the bare payload could not tell which pause it is about: the ids go ahead of the payload's own fields. */
+/**
+ * Insert the pause's ids before the payload's own fields. Without them, the receiver of a plain payload could not tell
+ * which pause it is about.
+ */
 function withPauseIds(event: Event): string {
   const inside = event.payload.slice(event.payload.indexOf("{") + 1);
   const comma = WHITE_SPACE_THEN_END.test(inside) ? "" : ",";

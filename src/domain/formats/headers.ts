@@ -4,7 +4,7 @@ import type { Format, SigningSecrets } from "../endpoints/endpoint.ts";
 import { type EpochMs, ID_PREFIX, type Uuid } from "../ids.ts";
 import { type HmacSha256, overlappingSecret, standardKey, wholeSecretKey } from "./keys.ts";
 
-/** The names that some format uses, in lower case: no custom header may have one of them. */
+/** The lower-case names of all headers that a format sets. Custom headers must not use these names. */
 export const FORMAT_HEADERS: ReadonlySet<string> = new Set([
   "content-type",
   "user-agent",
@@ -24,74 +24,74 @@ export const FORMAT_HEADERS: ReadonlySet<string> = new Set([
   "x-webhook-signature",
 ]);
 
-/** All that one attempt's headers depend on. */
-export interface HeadersQuestion {
+/** Everything that one attempt's headers depend on. */
+export interface HeadersInput {
   readonly format: Format;
   readonly event: Pick<Event, "id" | "type" | "hops">;
   readonly deliveryId: Uuid;
-  /** Counts from 1 over the delivery's whole life. */
+  /** Counts from 1 over all attempts of the delivery. */
   readonly attemptNumber: number;
   readonly secrets: SigningSecrets;
-  /** Headers in which `customHeaderFaults` found nothing. */
+  /** Headers that `customHeaderFaults` accepted. */
   readonly customHeaders: Readonly<Record<string, string>>;
   /** When the attempt starts. */
   readonly now: EpochMs;
-  /** What `renderBody` made of the event in this format. */
+  /** The body that `renderBody` returned for this event and format. */
   readonly body: string;
   readonly userAgent: string;
   readonly hmac: HmacSha256;
 }
 
 /**
- * Render one attempt's headers, names and values in turn, for a body that `renderBody` made.
+ * Render one attempt's headers as alternating names and values, for a body from `renderBody`.
  *
- * During a rotation's overlap `webhook-signature` carries both signatures, the new secret's first; a header that has
- * room for one signature keeps the old secret until the overlap ends.
+ * During a rotation's overlap, `webhook-signature` carries both signatures, the new secret's first. A header that holds
+ * only one signature uses the old secret until the overlap ends.
  */
-export function renderHeaders(question: HeadersQuestion): string[] {
-  const seconds = String(Math.floor(question.now / 1000));
-  const eventId = ID_PREFIX.event + question.event.id;
-  const previous = overlappingSecret(question.secrets, question.now);
+export function renderHeaders(input: HeadersInput): string[] {
+  const seconds = String(Math.floor(input.now / 1000));
+  const eventId = ID_PREFIX.event + input.event.id;
+  const previous = overlappingSecret(input.secrets, input.now);
   const headers = [
     "content-type",
     "application/json",
     "user-agent",
-    question.userAgent,
+    input.userAgent,
     "webhook-id",
     eventId,
     "webhook-timestamp",
     seconds,
     "webhook-signature",
-    standardSignatures(question, previous, `${eventId}.${seconds}.${question.body}`),
+    standardSignatures(input, previous, `${eventId}.${seconds}.${input.body}`),
     LOOP_HEADER,
-    loopValue(question.event.hops ?? 0),
+    loopValue(input.event.hops ?? 0),
   ];
-  addFormatHeaders(headers, question, { seconds, eventId, secret: previous ?? question.secrets.current });
-  for (const name of Object.keys(question.customHeaders)) headers.push(name, question.customHeaders[name] ?? "");
+  addFormatHeaders(headers, input, { seconds, eventId, secret: previous ?? input.secrets.current });
+  for (const name of Object.keys(input.customHeaders)) headers.push(name, input.customHeaders[name] ?? "");
   return headers;
 }
 
-function standardSignatures(question: HeadersQuestion, previous: string | null, content: string): string {
-  const current = standardSignature(question, question.secrets.current, content);
-  return previous === null ? current : `${current} ${standardSignature(question, previous, content)}`;
+function standardSignatures(input: HeadersInput, previous: string | null, content: string): string {
+  const current = standardSignature(input, input.secrets.current, content);
+  return previous === null ? current : `${current} ${standardSignature(input, previous, content)}`;
 }
 
-function standardSignature({ hmac }: HeadersQuestion, secret: string, content: string): string {
+function standardSignature({ hmac }: HeadersInput, secret: string, content: string): string {
   return `v1,${hmac(standardKey(secret), content, "base64")}`;
 }
 
 interface Stamp {
   readonly seconds: string;
   readonly eventId: string;
-  /** The one secret that single-signature headers use. */
+  /** The secret for headers that hold only one signature. */
   readonly secret: string;
 }
 
-function addFormatHeaders(headers: string[], question: HeadersQuestion, stamp: Stamp): void {
-  const { event, body, hmac } = question;
+function addFormatHeaders(headers: string[], input: HeadersInput, stamp: Stamp): void {
+  const { event, body, hmac } = input;
   const { seconds } = stamp;
   const sign = (content: string): string => hmac(wholeSecretKey(stamp.secret), content, "hex");
-  switch (question.format) {
+  switch (input.format) {
     case "standard":
       return;
     case "pausepoint":
@@ -102,8 +102,8 @@ function addFormatHeaders(headers: string[], question: HeadersQuestion, stamp: S
       headers.push("X-Webhook-Event", event.type, "X-Event-ID", stamp.eventId);
       return;
     case "plain":
-      headers.push("X-Webhook-Event", event.type, "X-Webhook-Delivery", ID_PREFIX.delivery + question.deliveryId);
-      headers.push("X-Webhook-Attempt", String(question.attemptNumber), "X-Webhook-Timestamp", seconds);
+      headers.push("X-Webhook-Event", event.type, "X-Webhook-Delivery", ID_PREFIX.delivery + input.deliveryId);
+      headers.push("X-Webhook-Attempt", String(input.attemptNumber), "X-Webhook-Timestamp", seconds);
       headers.push("X-Webhook-Signature", `v1=${sign(`${seconds}.${body}`)}`);
       return;
   }

@@ -1,4 +1,4 @@
-/** What goes over the wire, in each of the four formats (contract, section 5). */
+/** The body and headers of a delivery in each of the four formats; see docs/endpoints.md. */
 export { renderBody } from "./body.ts";
 export { FORMAT_HEADERS, renderHeaders } from "./headers.ts";
 export type { HmacSha256 } from "./keys.ts";

@@ -6,7 +6,7 @@ import { isMistypedSecret, standardKey } from "./keys.ts";
 const KEY = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const base64 = (bytes: number) => Buffer.alloc(bytes, 0xfb).toString("base64");
 
-test("a proper whsec_ secret is no mistyped one", () => {
+test("a valid whsec_ secret is not mistyped", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 24, maxLength: 64 }), (bytes) => {
       const secret = `whsec_${Buffer.from(bytes).toString("base64")}`;
@@ -16,7 +16,7 @@ test("a proper whsec_ secret is no mistyped one", () => {
   );
 });
 
-test("what was meant to be whsec_ and base64, and is not, is a mistyped one", () => {
+test("a damaged whsec_ secret is mistyped", () => {
   const mistyped = [
     `WHSEC_${KEY}`,
     `whsec-${KEY}`,
@@ -36,7 +36,7 @@ test("what was meant to be whsec_ and base64, and is not, is a mistyped one", ()
   for (const secret of mistyped) assert.equal(isMistypedSecret(secret), true, secret);
 });
 
-test("a secret of another kind is taken as it is, and so are the placeholders of manuals", () => {
+test("other secrets and the placeholders in manuals are not mistyped", () => {
   const others = [
     "whsec_your_signing_secret",
     "whsec_abc123def456xyz789",

@@ -1,24 +1,27 @@
 import type { SigningSecrets } from "../endpoints/endpoint.ts";
 import type { EpochMs } from "../ids.ts";
 
-/** Key material as text, and how that text becomes bytes. */
+/** An HMAC key as text, and the encoding that turns the text into bytes. */
 export interface HmacKey {
   readonly text: string;
   readonly encoding: "utf8" | "base64";
 }
 
-/** HMAC-SHA-256 (RFC 2104) over the UTF-8 bytes of `data`. Handed in: the domain has no cryptography of its own. */
+/**
+ * HMAC-SHA-256 (RFC 2104) over the UTF-8 bytes of `data`. The caller supplies it because the domain imports no
+ * cryptography.
+ */
 export type HmacSha256 = (key: HmacKey, data: string, output: "hex" | "base64") => string;
 
 const PREFIX = "whsec_";
 const KEY_BYTES_MIN = 24;
 const KEY_BYTES_MAX = 64;
-/** RFC 4648 §4 with the padding that it requires and no stray bits in the last digit. */
+/** RFC 4648 §4 with the required padding and no stray bits in the last digit. */
 const STRICT_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?$/;
 
 /**
- * The key of `webhook-signature`: what follows `whsec_` decoded, when it is strict standard base64 of 24 to 64 bytes
- * (Standard Webhooks 1.0, "Signature scheme"); of any other secret its UTF-8 bytes.
+ * The key for `webhook-signature`. If the text after `whsec_` is strict base64 of 24 to 64 bytes, the key is the
+ * decoded text (Standard Webhooks 1.0, "Signature scheme"). Otherwise the key is the secret's UTF-8 bytes.
  */
 export function standardKey(secret: string): HmacKey {
   const rest = secret.slice(PREFIX.length);
@@ -26,14 +29,20 @@ export function standardKey(secret: string): HmacKey {
   return decodes ? { text: rest, encoding: "base64" } : wholeSecretKey(secret);
 }
 
-/** `whsec_` in any letter case, with another separator, quoted or doubled; then what was meant as the base64. */
+/**
+ * Matches a mistyped `whsec_`: in another letter case, with another separator, quoted or repeated. Captures the rest.
+ */
 const NEARLY_PREFIXED = /^["'\s]*(?:whsec[_:. -]+)+(.*?)["'\s]*$/is;
-/** Padded, or as long as 24 bytes are: in the standard or the URL-safe alphabet. Placeholders in manuals are shorter. */
+/**
+ * Text that was probably meant as base64, in the standard or the URL-safe alphabet: it has padding, or it is at least
+ * as long as 24 encoded bytes. The placeholders in manuals are shorter.
+ */
 const MEANT_AS_BASE64 = /^(?:[A-Za-z0-9+/_-]{32,}=*|[A-Za-z0-9+/_-]+={1,2})$/;
 
 /**
- * Whether a secret was meant to be `whsec_` and base64, and is not: in the URL-safe alphabet, without its padding, of too
- * few bytes, cut, quoted. Libraries of Standard Webhooks decode what we would take as text, and no signature would fit.
+ * Whether a secret looks like a damaged `whsec_` secret: URL-safe alphabet, missing padding, too few bytes, truncated
+ * or quoted. Standard Webhooks libraries would decode such a secret where Signalbox uses its text, and the signatures
+ * would not match.
  */
 export function isMistypedSecret(secret: string): boolean {
   if (standardKey(secret).encoding === "base64") return false;
@@ -41,7 +50,7 @@ export function isMistypedSecret(secret: string): boolean {
   return rest !== undefined && MEANT_AS_BASE64.test(rest);
 }
 
-/** The key of every other signature: the whole secret's UTF-8 bytes, prefix and all. */
+/** The key for all other signatures: the UTF-8 bytes of the whole secret, including any prefix. */
 export function wholeSecretKey(secret: string): HmacKey {
   return { text: secret, encoding: "utf8" };
 }
@@ -52,7 +61,7 @@ function hasKeyLength(base64: string): boolean {
   return bytes >= KEY_BYTES_MIN && bytes <= KEY_BYTES_MAX;
 }
 
-/** The secret before the last rotation, while its overlap lasts. */
+/** The previous secret during a rotation's overlap, otherwise null. */
 export function overlappingSecret(secrets: SigningSecrets, now: EpochMs): string | null {
   const { previous } = secrets;
   return previous !== null && previous.expiresAt > now ? previous.secret : null;

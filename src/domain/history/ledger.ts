@@ -1,14 +1,14 @@
-/** The delivery history as the dashboard looks at it. */
+/** The delivery history as the dashboard shows it. */
 import type { DeliveryState } from "../delivery/delivery.ts";
 
-/** The dashboard's three states (contract, section 4). */
+/** The dashboard's three statuses; see docs/dashboard.md. */
 export const LEDGER_STATUSES = ["pending", "delivered", "failed"] as const;
 export type LedgerStatus = (typeof LEDGER_STATUSES)[number];
 
 export const LEDGER_ORDERS = ["createdAt", "deliveredAt", "attempts"] as const;
 export const LEDGER_DIRECTIONS = ["asc", "desc"] as const;
 
-/** What ended otherwise than delivered has failed; what has not ended is pending. */
+/** A delivery that ended without being delivered has failed. A delivery that has not ended is pending. */
 export function ledgerStatus(state: DeliveryState): LedgerStatus {
   switch (state) {
     case "DELIVERED":

@@ -1,16 +1,19 @@
-/** What a pause-status webhook says, and what follows from it (contract, section 8). */
+/** Pause-status webhooks and the event that a status change publishes; see docs/inbound.md. */
 
 export const TRANSITION_DIRECTIONS = ["PAUSE_ACTIVATED", "PAUSE_DEACTIVATED", "NONE"] as const;
 export type TransitionDirection = (typeof TRANSITION_DIRECTIONS)[number];
 
-/** Statuses are compared as they are written; any other pair is acknowledged, and nothing follows. */
+/**
+ * The direction of a status change. Comparison is case-sensitive. Any other pair of statuses is acknowledged and
+ * publishes nothing.
+ */
 export function transitionDirection(oldStatus: string, newStatus: string): TransitionDirection {
   if (oldStatus === "active" && newStatus === "paused") return "PAUSE_ACTIVATED";
   if (oldStatus === "paused" && newStatus === "active") return "PAUSE_DEACTIVATED";
   return "NONE";
 }
 
-/** The type of the event that a transition publishes; null when it publishes none. */
+/** The type of the event that a transition publishes, or null when it publishes none. */
 export function transitionEventType(direction: TransitionDirection): string | null {
   switch (direction) {
     case "PAUSE_ACTIVATED":
@@ -26,7 +29,7 @@ export interface PauseStatusFacts {
   readonly memberId: string;
   readonly oldStatus: string;
   readonly newStatus: string;
-  /** As it was sent. */
+  /** The timestamp's text, unchanged from the request. */
   readonly changedAt: string;
   readonly direction: TransitionDirection;
 }

@@ -1,10 +1,10 @@
-/** An inbound request as it came, and what its verification came to. */
+/** Inbound requests and the result of verifying them. */
 
-/** What is verified, at receipt and again later. */
+/** The part of a request that is verified, on receipt and again when it is reprocessed. */
 export interface InboundRequest {
-  /** By lower-case name; what came several times is joined with ", ". */
+  /** Keyed by lower-case name. Repeated headers are joined with ", ". */
   readonly headers: Readonly<Record<string, string>>;
-  /** The URL as the sender sees it, with its query: `twilio` signs it. */
+  /** The URL that the sender used, including the query. Twilio signs it. */
   readonly url: string;
   readonly body: Uint8Array;
 }
@@ -33,18 +33,23 @@ export type Verification =
   | {
       readonly kind: "rejected";
       readonly reason: Rejection;
-      /** A sentence or two for whoever has to mend it, without a secret: what was wrong, by how much, and what to try. */
+      /**
+       * One or two sentences that tell the operator what was wrong, by how much, and what to try. Contains no secret.
+       */
       readonly explanation: string;
     };
 
-/** What a verified request becomes. */
+/** The event that a verified request becomes. */
 export interface Reading {
-  /** The type of the event: 1–128 of `[A-Za-z0-9_.-]`, never one that only Signalbox makes. */
+  /** The event's type: 1 to 128 characters of `[A-Za-z0-9_.-]`, never a type that is reserved for Signalbox. */
   readonly eventType: string;
-  /** A JSON object's text: the body's own bytes where it is one. */
+  /** The text of a JSON object: the body itself when it is a JSON object. */
   readonly payload: string;
-  /** The sender's own id of the delivery: what comes twice with it is one. Null: nothing tells. */
+  /** The sender's own delivery id. Requests with the same id are duplicates. Null when the request has none. */
   readonly deliveryId: string | null;
-  /** Answered as the body, by schemes in which the sender asks whether anybody is there; such a request is no event. */
+  /**
+   * Set when the sender only checks that the URL responds: the text to return as the response body. Such a request
+   * creates no event.
+   */
   readonly challenge: string | null;
 }

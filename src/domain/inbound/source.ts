@@ -1,7 +1,7 @@
-/** A source: somebody whose webhooks are received, and how theirs are known to be theirs. */
+/** Sources. A source is a sender whose webhooks Signalbox receives, and the scheme that verifies them. */
 import type { EpochMs, Seq, Uuid } from "../ids.ts";
 
-/** How a request proves where it comes from. A source has one; never is another one tried. */
+/** The verification schemes. Each source has one; no other scheme is tried. */
 export const SCHEMES = [
   "github",
   "stripe",
@@ -18,42 +18,46 @@ export const SCHEMES = [
 ] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
-/** Where in a request a value stands: a header by its name, or a member of a JSON body by its pointer (RFC 6901). */
+/**
+ * The location of a value in a request: a header, or a member of the JSON body addressed by a JSON pointer (RFC 6901).
+ */
 export type ValuePlace =
   | { readonly from: "header"; readonly name: string }
   | { readonly from: "pointer"; readonly pointer: string };
 
-/** How the type of the event that a request becomes is found. */
+/** How the event type is derived from a request. */
 export interface EventTypeRule {
-  /** Null: the scheme's own place. */
+  /** Null: the scheme's default location. */
   readonly place: ValuePlace | null;
-  /** Put before what is found there. */
+  /** Prepended to the value found there. */
   readonly prefix: string;
-  /** When nothing is found there; null: the scheme's own. */
+  /** The type to use when there is no value; null: the scheme's default. */
   readonly fallback: string | null;
 }
 
 export const HMAC_ALGORITHMS = ["sha1", "sha256", "sha512"] as const;
 export const SIGNATURE_ENCODINGS = ["hex", "base64"] as const;
 
-/** Of scheme `hmac`: any sender that signs with a shared secret. */
+/** Options of scheme `hmac`, for any sender that signs with a shared secret. */
 export interface HmacOptions {
   readonly header: string;
   readonly algorithm: (typeof HMAC_ALGORITHMS)[number];
   readonly encoding: (typeof SIGNATURE_ENCODINGS)[number];
-  /** Before the signature in its header, such as `sha256=`; empty for none. */
+  /** The text before the signature in the header, such as `sha256=`; may be empty. */
   readonly prefix: string;
-  /** A header with Unix seconds; null: nothing says when it was signed. */
+  /** A header with the time of signing in Unix seconds; null: the sender sends no timestamp. */
   readonly timestampHeader: string | null;
-  /** How far the timestamp may be from the time of receipt. */
+  /** The largest allowed difference between the timestamp and the time of receipt. */
   readonly toleranceSeconds: number;
-  /** What is signed: `{body}` and, where there is one, `{timestamp}` stand for what was sent. */
+  /**
+   * The signed content. `{body}` and, where there is a timestamp, `{timestamp}` are replaced with the received values.
+   */
   readonly template: string;
-  /** Where the sender's own id of the delivery stands; null: it has none. */
+  /** The location of the sender's delivery id; null: the sender has none. */
   readonly deliveryId: ValuePlace | null;
 }
 
-/** Of scheme `basic`; the password is the source's secret. */
+/** Options of scheme `basic`. The password is the source's secret. */
 export interface BasicOptions {
   readonly username: string;
 }
@@ -62,27 +66,30 @@ export interface SourceSettings {
   readonly name: string;
   readonly scheme: Scheme;
   readonly eventType: EventTypeRule;
-  /** Set for scheme `hmac` alone. */
+  /** Set only for scheme `hmac`. */
   readonly hmac: HmacOptions | null;
-  /** Set for scheme `basic` alone. */
+  /** Set only for scheme `basic`. */
   readonly basic: BasicOptions | null;
 }
 
-/** The rest is `SourceSettings`; a scheme never changes, since what it signed could no longer be verified. */
+/**
+ * A stored source. Its scheme cannot change, because stored requests signed under the old scheme could no longer be
+ * verified.
+ */
 export interface Source extends SourceSettings {
   readonly seq: Seq;
   readonly id: Uuid;
   readonly tenantSeq: Seq;
   readonly tenantId: Uuid;
-  /** Null for scheme `none` alone. */
+  /** Null only for scheme `none`. */
   readonly secret: string | null;
-  /** Holds as well until then. */
+  /** The secret before the last rotation, which is also accepted until that time. */
   readonly previousSecret: { readonly secret: string; readonly until: EpochMs } | null;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }
 
-/** The secrets that hold at a time, the present one first. */
+/** The secrets that are valid at a time, the current one first. */
 export function secretsAt(
   { secret, previousSecret }: Pick<Source, "secret" | "previousSecret">,
   now: EpochMs,
@@ -91,7 +98,7 @@ export function secretsAt(
   return previousSecret !== null && now < previousSecret.until ? [...present, previousSecret.secret] : present;
 }
 
-/** Secrets that held once: a signature by one of them says that its sender was not told of the new one. */
+/** Secrets that are no longer valid. A signature made with one means that the sender still has the old secret. */
 export function expiredSecrets({ previousSecret }: Pick<Source, "previousSecret">, now: EpochMs): readonly string[] {
   return previousSecret !== null && now >= previousSecret.until ? [previousSecret.secret] : [];
 }

@@ -4,7 +4,7 @@ import { endingEvent, isSameAnswer, maskedAddress, notificationWaitMs, responseO
 
 const AT = Date.parse("2026-05-08T14:23:00.000Z");
 
-test("an ending's event has the reference's fields in their order", () => {
+test("an ending's event has the documented fields in their order", () => {
   const metadata = '{ "amount": 340.0 }';
   assert.deepEqual(endingEvent({ status: "responded", choice: "Approve", text: null, at: AT + 789 }, metadata), {
     type: "pause.responded",
@@ -26,7 +26,7 @@ test("an ending's event has the reference's fields in their order", () => {
   assert.deepEqual(Object.values(JSON.parse(quoted) as object).slice(0, 2), ['say "yes"', "a\nb"]);
 });
 
-test("only an answer and a default decide", () => {
+test("only an answer and a default produce a decision", () => {
   const decidedBy = (ending: Parameters<typeof responseOf>[0]) => responseOf(ending).decidedBy;
   assert.equal(decidedBy(null), null);
   assert.equal(decidedBy({ status: "responded", choice: "a", text: null, at: AT }), "human");
@@ -35,7 +35,7 @@ test("only an answer and a default decide", () => {
   assert.equal(decidedBy({ status: "cancelled", at: AT }), null);
 });
 
-test("the same answer is the same choice and the same text, and a time-out's default is nobody's answer", () => {
+test("an answer is the same if choice and text are the same, and a time-out's default is not an answer", () => {
   const ending = { status: "responded", choice: "a", text: "t", at: AT } as const;
   assert.equal(isSameAnswer(ending, "a", "t"), true);
   assert.equal(isSameAnswer(ending, "a", null), false);
@@ -43,7 +43,7 @@ test("the same answer is the same choice and the same text, and a time-out's def
   assert.equal(isSameAnswer({ status: "timed_out", choice: "a", at: AT }, "a", null), false);
 });
 
-test("of a Slack URL only the host is shown", () => {
+test("only the host of a Slack URL is shown", () => {
   const slack = (address: string) => maskedAddress({ channel: "slack", address });
   assert.equal(slack("https://hooks.slack.com/services/T0/B0/secret"), "https://hooks.slack.com/…");
   assert.equal(slack("https://hooks.slack.com?secret"), "https://hooks.slack.com/…");
@@ -51,7 +51,7 @@ test("of a Slack URL only the host is shown", () => {
   assert.equal(maskedAddress({ channel: "sms", address: "+491701234567" }), "+491701234567");
 });
 
-test("tries to tell somebody come slower and slower, and end", () => {
+test("the waits between notification tries grow, and the tries end", () => {
   const waits = Array.from({ length: 12 }, (_, attempts) => notificationWaitMs(attempts, 0));
   const given = waits.filter((wait) => wait !== null);
   assert.deepEqual([given.length, given[0]], [9, 5000]);

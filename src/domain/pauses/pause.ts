@@ -1,8 +1,9 @@
 /**
- * Human pauses: a question to a person, and its exactly one ending (contract, section 6).
+ * Human pauses. A pause asks a person a question and ends in exactly one of three ways; see docs/pauses.md.
  *
- * A time-out is shown only once it is written down, by whoever first looks after the deadline: shown any sooner, an
- * answer still on its way to the disk could win afterwards, and two people would have been told two endings.
+ * A time-out becomes visible only after it is stored, which happens on the first look after the deadline. If it were
+ * visible sooner, an answer that is still being committed could win afterwards, and two callers would have seen
+ * different endings.
  */
 import type { EpochMs, Seq, Uuid } from "../ids.ts";
 import { wholeSeconds } from "../text/time.ts";
@@ -11,34 +12,37 @@ export const PAUSE_STATUSES = ["pending", "responded", "timed_out", "cancelled"]
 export type PauseStatus = (typeof PAUSE_STATUSES)[number];
 
 export const CHANNELS = ["email", "slack", "sms"] as const;
-/** How a person is told of a pause. */
+/** How a person is notified of a pause. */
 export type Channel = (typeof CHANNELS)[number];
 
 export type DecidedBy = "human" | "timeout_default";
 
-/** Whom to tell, and how. */
+/** Whom to notify, and through which channel. */
 export interface Recipient {
   readonly channel: Channel;
-  /** An e-mail address, a Slack incoming-webhook URL, or an E.164 number. */
+  /** An e-mail address, the URL of a Slack incoming webhook, or an E.164 number. */
   readonly address: string;
 }
 
-/** What a person is asked. */
+/** The question that a person is asked. */
 export interface Question {
   readonly message: string;
-  /** Two to five different ones. */
+  /** Two to five distinct options. */
   readonly options: readonly string[];
   readonly allowTextResponse: boolean;
-  /** One of the options; null: a time-out leaves the choice open. */
+  /** The option that a time-out chooses. Null: a time-out makes no choice. */
   readonly timeoutDefault: string | null;
-  /** The object's own JSON text, as it stood in the request. */
+  /** The JSON text of an object, unchanged from the request. */
   readonly metadata: string | null;
 }
 
-/** `pending` until the person was told, or it failed for good. `none`: nobody was to be told. */
+/**
+ * The state of a pause's notification. `none`: the pause has no recipient. `pending`: until it is sent or has failed
+ * permanently.
+ */
 export interface NotificationState {
   readonly status: "none" | "pending" | "sent" | "failed";
-  /** Why it is not sent; null when it is. */
+  /** Why the notification was not sent; null when it was. */
   readonly reason: string | null;
 }
 
@@ -47,7 +51,7 @@ export interface Pause extends Question {
   readonly seq: Seq;
   readonly tenantId: Uuid;
   readonly tenantSeq: Seq;
-  /** Who asks, as the person is shown it. */
+  /** The requester's name, which the person is shown. */
   readonly tenantName: string;
   readonly recipient: Recipient | null;
   readonly notification: NotificationState;
@@ -58,16 +62,16 @@ export interface Pause extends Question {
 
 export type Ending =
   | { readonly status: "responded"; readonly choice: string; readonly text: string | null; readonly at: EpochMs }
-  /** `choice` is the question's default. `at` is when the pause expired. */
+  /** `choice` is the question's default, and `at` is the pause's deadline. */
   | { readonly status: "timed_out"; readonly choice: string | null; readonly at: EpochMs }
   | { readonly status: "cancelled"; readonly at: EpochMs };
 
-/** What a pause becomes when nobody answers. */
+/** The ending of a pause that nobody answered before its deadline. */
 export function timeOutOf({ timeoutDefault, expiresAt }: Pick<Pause, "timeoutDefault" | "expiresAt">): Ending {
   return { status: "timed_out", choice: timeoutDefault, at: expiresAt };
 }
 
-/** The three fields that every view of a pause has of its ending; all null while it is pending. */
+/** The result fields that every view of a pause includes. All are null while the pause is pending. */
 export interface Response {
   readonly choice: string | null;
   readonly text: string | null;
@@ -90,12 +94,12 @@ export function responseOf(ending: Ending | null): Response {
 
 const NO_RESPONSE: Response = { choice: null, text: null, at: null, decidedBy: null };
 
-/** Whether an answer is the one that won: then giving it again is no mistake. */
+/** Whether an answer equals the one that ended the pause. Sending the same answer again is not an error. */
 export function isSameAnswer(ending: Ending, choice: string, text: string | null): boolean {
   return ending.status === "responded" && ending.choice === choice && ending.text === text;
 }
 
-/** The event that an ending publishes; see `pausepoint-webhooks.txt` for its fields and their order. */
+/** The event that an ending publishes; docs/pauses.md lists the payload's fields. */
 export function endingEvent(
   ending: Ending,
   metadata: string | null,
@@ -109,21 +113,24 @@ export function endingEvent(
   };
 }
 
-/** From the first failed try on: soon while a person may still be waiting for it, then as long as a mail server's night. */
+/**
+ * The waits between tries to notify a person. The first retries are quick because the person may be waiting for the
+ * question. The last ones span a mail server's overnight outage.
+ */
 const NOTIFICATION_RETRY_SECONDS: readonly number[] = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 14_400];
 
 /**
- * The wait before the next try to tell somebody, spread by a tenth; null when there is none.
+ * The wait before the next try to send a notification, spread by up to 10 %; null when there are no more tries.
  *
  * @param attempts tries before the one that just failed
- * @param jitter   uniform in [0, 1)
+ * @param jitter uniform in [0, 1)
  */
 export function notificationWaitMs(attempts: number, jitter: number): number | null {
   const seconds = NOTIFICATION_RETRY_SECONDS[attempts];
   return seconds === undefined ? null : Math.round(seconds * 1000 * (1 + jitter / 10));
 }
 
-/** An address as whoever asked may see it again: a Slack URL is a credential, of which only the host is shown. */
+/** The address as its tenant sees it again. A Slack URL is a credential, so only its host is shown. */
 export function maskedAddress({ channel, address }: Recipient): string {
   if (channel !== "slack") return address;
   const [, scheme = "", host = ""] = /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]+)/i.exec(address) ?? [];

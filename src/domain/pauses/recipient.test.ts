@@ -8,7 +8,7 @@ function check(channel: Channel, { good, bad }: { readonly good: readonly string
   for (const address of bad) assert.match(recipientFault(channel, address) ?? "", /^must be /, JSON.stringify(address));
 }
 
-test("an e-mail address is one plain mailbox", () => {
+test("an e-mail address is a single plain mailbox", () => {
   check("email", {
     good: [
       "ana@example.com",
@@ -42,7 +42,7 @@ test("an e-mail address is one plain mailbox", () => {
   });
 });
 
-test("a number is E.164: a plus sign and 7 to 15 digits", () => {
+test("a phone number is E.164: a plus sign and 7 to 15 digits", () => {
   check("sms", {
     good: ["+15551234567", "+491701234567", "+123456789012345"],
     bad: [
@@ -58,7 +58,7 @@ test("a number is E.164: a plus sign and 7 to 15 digits", () => {
   });
 });
 
-test("a Slack webhook is a web URL of bounded length; who may be reached is asked elsewhere", () => {
+test("a Slack webhook is a web URL of bounded length; its host is checked elsewhere", () => {
   check("slack", {
     good: ["https://hooks.slack.com/services/T0/B0/xyz", "http://127.0.0.1:8080/hook"],
     bad: [
@@ -78,6 +78,6 @@ test("a Slack webhook is a web URL of bounded length; who may be reached is aske
   });
 });
 
-test("a fault repeats nothing of the address, which may be a secret", () => {
+test("a fault contains no part of the address, which may be a secret", () => {
   assert.ok(!recipientFault("slack", "https://hooks.slack.com/services/T0/B0/hush hush")?.includes("hush"));
 });

@@ -1,10 +1,12 @@
-/** Whom a channel can tell: the form of an address. Whether anybody is there is found out by telling. */
+/**
+ * The form of a recipient's address in each channel. Whether the address exists only shows when a notification is sent.
+ */
 
 import { parseWebUrl } from "../endpoints/web-url.ts";
 import { EMAIL_CHARS_MAX, EMAIL_LOCAL_CHARS_MAX, ENDPOINT_URL_CHARS_MAX } from "../limits.ts";
 import type { Channel } from "./pause.ts";
 
-/** RFC 5321 `Dot-string` with the letters of RFC 6531; a quoted local part is nobody's address in practice. */
+/** RFC 5321 `Dot-string` with the letters of RFC 6531. Quoted local parts are not used in practice. */
 const LOCAL_PART = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 const DOMAIN = /^(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-)(\.(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-))*$/u;
 /** ITU-T E.164: a plus sign, a country code, at most 15 digits in all. */
@@ -20,10 +22,10 @@ const RULES: Readonly<Record<Channel, { readonly holds: (address: string) => boo
 };
 
 /**
- * What is wrong with the form of an address, or null.
+ * The rule that an address breaks, or null when its form is valid.
  *
- * The rule follows the word "recipient", as in "recipient must be an E.164 number", and repeats nothing of the address.
- * For Slack it looks at the form alone: which addresses may be reached is the sender's to say.
+ * The rule is worded to follow the field's name, as in "recipient must be an E.164 number", and contains no part of the
+ * address. For Slack, only the form of the URL is checked here. The sender decides which hosts it may connect to.
  */
 export function recipientFault(channel: Channel, address: string): string | null {
   const { holds, rule } = RULES[channel];

@@ -22,7 +22,7 @@ describe("custom headers", () => {
     assert.deepEqual(fields(values), ["headers_json.a", "headers_json.b", "headers_json.c", "headers_json.d"]);
   });
 
-  it("may not be those of the connection, in any case", () => {
+  it("must not be headers of the connection, in any letter case", () => {
     const names = [
       "Host",
       "content-length",
@@ -37,14 +37,14 @@ describe("custom headers", () => {
     }
   });
 
-  it("may not be those of any format, in any case", () => {
+  it("must not be headers of a format, in any letter case", () => {
     for (const name of FORMAT_HEADERS) {
       assert.deepEqual(fields({ [name]: "x" }), [`headers_json.${name}`]);
       assert.deepEqual(fields({ [name.toUpperCase()]: "x" }), [`headers_json.${name.toUpperCase()}`]);
     }
   });
 
-  it("must have tokens for names", () => {
+  it("must have tokens as names", () => {
     for (const name of ["", "a b", "a:", "a\r\nb", "naïve", "a(b)", "x\u0000"]) {
       assert.deepEqual(fields({ [name]: "x" }), [`headers_json.${name}`]);
     }
@@ -62,11 +62,11 @@ describe("custom headers", () => {
     assert.deepEqual(fields({ "x-a": "v".repeat(4096 - 2) }), ["headers_json"]);
   });
 
-  it("may not repeat a name in another case", () => {
+  it("must not repeat a name in another letter case", () => {
     assert.deepEqual(fields({ "x-a": "1", "X-A": "2" }), ["headers_json.X-A"]);
   });
 
-  it("without a fault are accepted by the platform's own rules for headers", () => {
+  it("are accepted by the platform when no fault was found", () => {
     const name = fc.oneof(fc.stringMatching(/^[!-~]{1,6}$/), fc.string({ unit: "binary" }));
     const value = fc.oneof(fc.stringMatching(/^[\t -~\u00a0-\u00ff]{0,9}$/), fc.string({ unit: "binary" }));
     fc.assert(
@@ -76,11 +76,11 @@ describe("custom headers", () => {
     );
   });
 
-  it("of any JSON value are judged without throwing", () => {
+  it("are checked without throwing for any JSON value", () => {
     fc.assert(fc.property(fc.jsonValue(), (headers) => Array.isArray(customHeaderFaults(headers))));
   });
 
-  it("are all named when several are wrong", () => {
+  it("are all listed when several are wrong", () => {
     const faults = fields({ Host: "a", "x-ok": "b", "bad name": "c", "x-b": "\n" });
     assert.deepEqual(faults, ["headers_json.Host", "headers_json.bad name", "headers_json.x-b"]);
   });

@@ -1,17 +1,17 @@
-/** Which headers an endpoint may add to its deliveries (contract, section 3). */
+/** The custom headers that an endpoint may add to its deliveries; see docs/endpoints.md. */
 import type { Fault } from "../errors.ts";
 import { FORMAT_HEADERS } from "../formats/headers.ts";
 import { CUSTOM_HEADERS_BYTES_MAX, CUSTOM_HEADERS_MAX } from "../limits.ts";
 
 const FIELD = "headers_json";
-/** A name can be as long as a body; an error message should not be. */
+/** Header names can be very long. Error messages show only this much of them. */
 const NAME_SHOWN_CHARS_MAX = 100;
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 §5.5 with obs-text as Latin-1: each character is one byte on the wire. */
+/** RFC 9110 §5.5 with obs-text as Latin-1: each character is one byte. */
 const FIELD_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
-/** What says how a message is carried belongs to the connection, not to whoever registers an endpoint. */
-const CARRIAGE_HEADERS = new Set([
+/** Headers that describe the connection or the framing of a message. Endpoints must not set them. */
+const CONNECTION_HEADERS = new Set([
   "host",
   "content-length",
   "connection",
@@ -24,9 +24,9 @@ const CARRIAGE_HEADERS = new Set([
 ]);
 
 /**
- * Every fault of an endpoint's `headers_json`; none means that it is a `Record<string, string>` fit to be sent.
+ * Check an endpoint's `headers_json`. No faults means that it is a `Record<string, string>` that can be sent.
  *
- * Fields are named as `headers_json.Host`, or `headers_json` for what concerns all of them.
+ * A fault's field is `headers_json.Host` for a single header, or `headers_json` for all of them together.
  */
 export function customHeaderFaults(headers: unknown): Fault[] {
   if (typeof headers !== "object" || headers === null || Array.isArray(headers)) {
@@ -59,15 +59,15 @@ function fieldOf(name: string): string {
 }
 
 function nameRule(name: string): string | null {
-  if (!TOKEN.test(name)) return "must be named by an HTTP token: letters, digits and !#$%&'*+-.^_`|~";
+  if (!TOKEN.test(name)) return "must have a valid HTTP header name: letters, digits and !#$%&'*+-.^_`|~";
   const lower = name.toLowerCase();
   if (FORMAT_HEADERS.has(lower)) return "must not be a header that Signalbox sets itself";
   return isOfTheConnection(lower) ? "must not be a header of the connection" : null;
 }
 
-/** Whether a header, by its lower-case name, belongs to the connection: a proxy on the way makes it anew. */
+/** Whether a header, given in lower case, belongs to the connection. A proxy sets such headers itself. */
 export function isOfTheConnection(name: string): boolean {
-  return CARRIAGE_HEADERS.has(name) || name.startsWith("proxy-");
+  return CONNECTION_HEADERS.has(name) || name.startsWith("proxy-");
 }
 
 function valueRule(value: unknown): string | null {
@@ -79,7 +79,8 @@ function repeatFaults(entries: readonly [string, unknown][]): Fault[] {
   const seen = new Set<string>();
   return entries.flatMap(([name]) => {
     const lower = name.toLowerCase();
-    if (seen.has(lower)) return [{ field: fieldOf(name), rule: "must not repeat a header in another case" }];
+    if (seen.has(lower))
+      return [{ field: fieldOf(name), rule: "must not repeat a header name in another letter case" }];
     seen.add(lower);
     return [];
   });

@@ -17,7 +17,7 @@ function parses(text: string): boolean {
   }
 }
 
-test("what JSON.parse accepts has no fault, and all else has one", () => {
+test("a text has a fault exactly when JSON.parse refuses it", () => {
   const pieces = fc.stringMatching(/^(?:[{}[\],: \n"a\\u0-]|true|null|1\.5|-0|1e5|\\n|"a":|\\u00e9){0,12}$/);
   const spaced = fc.jsonValue().map((value) => JSON.stringify(value, null, 1));
   const cut = fc.tuple(fc.json(), fc.nat(), fc.nat(3)).map(([text, at, count]) => {
@@ -32,7 +32,7 @@ test("what JSON.parse accepts has no fault, and all else has one", () => {
   );
 });
 
-test("common slips are told with their place", () => {
+test("common mistakes are reported with their position", () => {
   assert.equal(rule('{"a": 1,\n "b": 2,\n}'), "a key in double quotes after the comma at line 3, column 1");
   assert.equal(rule("{'a': 1}"), "a key in double quotes or } at line 1, column 2");
   assert.equal(rule('{"a": 1 "b": 2}'), "a comma or } at line 1, column 9");
@@ -54,6 +54,6 @@ test("common slips are told with their place", () => {
   assert.equal(rule(""), `${value} at line 1, column 1, where it ends`);
 });
 
-test("nesting of any depth ends", () => {
+test("any depth of nesting is read", () => {
   assert.match(rule("[".repeat(100_000)) ?? "", /, or \] at line 1, column 100001, where it ends$/);
 });

@@ -1,37 +1,37 @@
 /**
- * Where a text stops being JSON, and what should stand there.
+ * Find the first syntax error in a JSON text.
  *
- * `JSON.parse` says too little about some faults, and about others its message repeats a part of the text, which may
- * hold a secret.
+ * The messages of `JSON.parse` are vague for some errors. For others they quote part of the text, which may contain a
+ * secret.
  */
 
 export interface JsonFault {
   /** From 1. */
   readonly line: number;
-  /** In UTF-16 units, from 1. */
+  /** From 1, in UTF-16 code units. */
   readonly column: number;
-  /** Whether the text ends there. */
+  /** Whether the error is at the end of the text. */
   readonly isEnd: boolean;
-  /** Worded to follow "expected"; no part of the text. */
+  /** What should be there, worded to follow "expected". Contains no part of the text. */
   readonly expected: string;
 }
 
 /**
- * The first fault of a text as RFC 8259 reads it; null for what `JSON.parse` accepts.
+ * Find the first syntax error by RFC 8259; null for a text that `JSON.parse` accepts.
  *
- * @param from where the JSON begins; it must end with the text
+ * @param from where the JSON value begins; it must extend to the end of the text
  */
 export function findJsonFault(text: string, from = 0): JsonFault | null {
   return new Reader(text, from).read();
 }
 
-/** A fault worded to follow a field's name. */
+/** The error as a rule, worded to follow a field's name. */
 export function jsonRule({ line, column, isEnd, expected }: JsonFault): string {
   return `must be valid JSON: expected ${expected} at line ${line}, column ${column}${isEnd ? ", where it ends" : ""}`;
 }
 
-/** What may come next; a `first` one may also be the end of its object or array. */
-type Wanted = "value" | "firstValue" | "key" | "firstKey" | "separator";
+/** The kind of token that may come next. After a `first` kind, the object or array may also end. */
+type Next = "value" | "firstValue" | "key" | "firstKey" | "separator";
 
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[Ee][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
@@ -47,13 +47,16 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** One pass without recursion. It allocates only the stack of what is open: a token costs 20 to 50 ns. */
+/**
+ * A single pass without recursion. It allocates only the stack of open objects and arrays, and a token costs 20 to 50
+ * ns.
+ */
 class Reader {
   readonly #text: string;
-  /** Of each object and array that is open, what closes it. */
+  /** The closing character of each open object and array. */
   readonly #closers: number[] = [];
   #at: number;
-  #wanted: Wanted = "value";
+  #next: Next = "value";
   #expected: string | null = null;
 
   constructor(text: string, from: number) {
@@ -72,30 +75,30 @@ class Reader {
   }
 
   #isWhole(): boolean {
-    return this.#wanted === "separator" && this.#closers.length === 0 && this.#at === this.#text.length;
+    return this.#next === "separator" && this.#closers.length === 0 && this.#at === this.#text.length;
   }
 
   #token(): void {
     const code = this.#text.charCodeAt(this.#at);
     const closer = this.#closers.at(-1);
-    const isFirst = this.#wanted === "firstKey" || this.#wanted === "firstValue";
-    if (code === closer && (isFirst || this.#wanted === "separator")) this.#close();
-    else if (this.#wanted === "separator") this.#separator(code, closer);
-    else if (this.#wanted === "firstKey") this.#key(code, "a key in double quotes or }");
-    else if (this.#wanted === "key") this.#key(code, "a key in double quotes after the comma");
+    const isFirst = this.#next === "firstKey" || this.#next === "firstValue";
+    if (code === closer && (isFirst || this.#next === "separator")) this.#close();
+    else if (this.#next === "separator") this.#separator(code, closer);
+    else if (this.#next === "firstKey") this.#key(code, "a key in double quotes or }");
+    else if (this.#next === "key") this.#key(code, "a key in double quotes after the comma");
     else this.#value(code, isFirst ? `${VALUE}, or ]` : VALUE);
   }
 
   #close(): void {
     this.#closers.pop();
-    this.#wanted = "separator";
+    this.#next = "separator";
     this.#at++;
   }
 
   #separator(code: number, closer: number | undefined): void {
     if (closer === undefined) this.#expected = "the end";
     else if (code !== COMMA) this.#expected = closer === CLOSE_BRACE ? "a comma or }" : "a comma or ]";
-    this.#wanted = closer === CLOSE_BRACE ? "key" : "value";
+    this.#next = closer === CLOSE_BRACE ? "key" : "value";
     if (this.#expected === null) this.#at++;
   }
 
@@ -109,14 +112,14 @@ class Reader {
     this.#skipSpace();
     if (this.#text.charCodeAt(this.#at) === COLON) this.#at++;
     else this.#expected = "a colon after the key";
-    this.#wanted = "value";
+    this.#next = "value";
   }
 
   #value(code: number, expected: string): void {
-    this.#wanted = "separator";
+    this.#next = "separator";
     if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       this.#closers.push(code === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET);
-      this.#wanted = code === OPEN_BRACE ? "firstKey" : "firstValue";
+      this.#next = code === OPEN_BRACE ? "firstKey" : "firstValue";
       this.#at++;
     } else if (code === QUOTE) {
       this.#string();
@@ -145,7 +148,7 @@ class Reader {
       }
     }
     this.#expected = expected;
-    // Behind the closing quote, or at the fault.
+    // After the closing quote, or at the error.
     this.#at = expected === null ? at + 1 : at - 1;
   }
 

@@ -21,7 +21,7 @@ const keyed = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ string
   noNullPrototype: true,
 });
 
-/** Spell a JSON text with arbitrary white space between its tokens. */
+/** Insert white space between the tokens of a JSON text. */
 function spaced(text: string, gap: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"|[^\s"]/g, (token) => (/^["{}[\],:]/.test(token) ? gap + token + gap : token));
 }
@@ -39,7 +39,7 @@ describe("scanning a JSON object", () => {
     });
   });
 
-  it("agrees with JSON.parse on any object, however it is spaced", () => {
+  it("agrees with JSON.parse on any object with any white space", () => {
     fc.assert(
       fc.property(keyed, space, (object, gap) => {
         const text = spaced(JSON.stringify(object), gap);
@@ -69,14 +69,14 @@ describe("scanning a JSON object", () => {
     );
   });
 
-  it("refuses a repeated key, also when one of the two is escaped", () => {
+  it("refuses a repeated key, even when one of the two is escaped", () => {
     assert.equal(rule('{"payload":1,"payload":2}'), 'must not repeat the key "payload"');
     assert.equal(rule('{"payload":1,"pa\\u0079load":2}'), 'must not repeat the key "payload"');
     assert.equal(rule('{"__proto__":1,"__proto__":2}'), 'must not repeat the key "__proto__"');
     assert.deepEqual(sources('{"a":{"k":1,"k":2},"__proto__":1}').a, '{"k":1,"k":2}');
   });
 
-  it("counts depth from the object itself and refuses what is deeper", () => {
+  it("counts depth from the object itself and refuses a deeper text", () => {
     const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`;
     assert.equal(scanObject(nested(64), 64).kind, "ok");
     assert.equal(rule(nested(65), 64), "must not be nested deeper than 64 levels");
@@ -85,13 +85,13 @@ describe("scanning a JSON object", () => {
     assert.equal(scanObject(`{"a":"${"[{".repeat(100)}"}`, 64).kind, "ok");
   });
 
-  it("stops at the first member past the bound", () => {
+  it("stops at the first member beyond the limit", () => {
     const scan = (text: string, countMax: number) => scanObject(text, JSON_DEPTH_MAX, 0, countMax);
     assert.equal(scan('{"a":1,"b":2}', 2).kind, "ok");
     assert.deepEqual(scan('{"a":1,"b":2,"c"', 2), { kind: "fault", rule: "must have at most 2 fields" });
   });
 
-  it("says that anything else is not an object", () => {
+  it("reports that any other value is not an object", () => {
     for (const text of ["[]", "1", '"{}"', "null", " true "]) assert.equal(rule(text), "must be an object");
   });
 
@@ -125,12 +125,12 @@ describe("scanning inside a larger text", () => {
     );
   });
 
-  it("stops at the first item past the bound", () => {
+  it("stops at the first item beyond the limit", () => {
     assert.equal(scanArray("[1,2]", 64, 0, 2).kind, "ok");
     assert.deepEqual(scanArray("[1,2,!", 64, 0, 2), { kind: "fault", rule: "must have at most 2 items" });
   });
 
-  it("refuses what is not an array, and finds nothing in an empty one", () => {
+  it("refuses a value that is not an array, and finds nothing in an empty array", () => {
     assert.deepEqual(scanArray("{}", 64), { kind: "fault", rule: "must be an array" });
     assert.deepEqual(scanArray(" [ ] ", 64), { kind: "ok", items: [] });
     assert.equal(scanArray("[[[]]]", 2).kind, "fault");

@@ -1,11 +1,13 @@
-/** The nearest known name to a mistyped one. */
+/** Suggest the known name that is closest to a mistyped one. */
 
-/** Longer names are not compared: the cost is the product of both lengths, and the name comes from a caller. */
+/**
+ * Longer names are not compared, because the cost grows with the product of both lengths and callers choose the name.
+ */
 const COMPARED_CHARS_MAX = 64;
 
 /**
- * The known name that needs the fewest single-character edits (Levenshtein distance, letter case ignored) to become
- * `name`; the first of several. Null when none is near: more than half of the longer name would have to change.
+ * The known name with the smallest Levenshtein distance to `name`, ignoring letter case; the first of several equal
+ * ones. Null when more than half of the longer name would have to change.
  */
 export function nearest(name: string, known: readonly string[]): string | null {
   if (name.length > COMPARED_CHARS_MAX) return null;

@@ -1,10 +1,10 @@
-/** Untrusted text as people are shown it, in messages and on the page. */
+/** Make untrusted text safe to show to people, in messages and on the page. */
 
-// Control characters but line feed and tab, and the marks that reverse the reading direction of what follows them.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// Control characters except line feed and tab, and the characters that reverse the reading direction.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Untrusted text without what would act instead of being read; its line breaks stay. */
+/** Untrusted text without control characters. Its line breaks are kept. */
 export function readable(text: string): string {
   return text
     .toWellFormed()
@@ -12,12 +12,12 @@ export function readable(text: string): string {
     .replace(UNSAFE, "");
 }
 
-// What acts on a terminal, cannot be seen, or reverses the reading direction.
-const ACTING = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+// Characters that control a terminal, are invisible, or reverse the reading direction.
+const UNPRINTABLE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** JSON with all of that escaped: the same value, safe to look at. */
+/** JSON with these characters escaped. The value stays the same. */
 export function printableJson(json: string): string {
-  return json.replace(ACTING, (character) =>
+  return json.replace(UNPRINTABLE, (character) =>
     Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at))}`).join(""),
   );
 }

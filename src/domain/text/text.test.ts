@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstCharacters, hasCharacters, isBlank, isPlain } from "./text.ts";
 
-test("a character counts once, however many units it takes", () => {
+test("a character counts as one, no matter how many code units it takes", () => {
   for (const one of ["a", "é", "€", "😀", "\ud800"]) {
     assert.equal(hasCharacters(one.repeat(3), 3), true, one);
     assert.equal(hasCharacters(one.repeat(4), 3), false, one);
@@ -12,7 +12,7 @@ test("a character counts once, however many units it takes", () => {
   assert.equal(hasCharacters("", 3), false);
 });
 
-test("what is cut off begins behind a whole character", () => {
+test("a text is truncated only between whole characters", () => {
   assert.equal(firstCharacters("ab", 2), "ab");
   assert.equal(firstCharacters("abc", 2), "ab");
   assert.equal(firstCharacters("a😀c", 2), "a😀");
@@ -20,12 +20,12 @@ test("what is cut off begins behind a whole character", () => {
   assert.equal(firstCharacters(`a${"😀".repeat(9)}`, 3), "a😀😀");
 });
 
-test("plain text has nothing that acts, and nothing that cannot be stored", () => {
+test("plain text has no control characters and no lone surrogates", () => {
   for (const text of ["", " ", "naïve 😀", "\u00a0"]) assert.equal(isPlain(text), true, text);
   for (const text of ["\0", "a\n", "\x7f", "\x9f", "\ud800", "\udc00\ud800"]) assert.equal(isPlain(text), false);
 });
 
-test("blanks of any kind are blank", () => {
+test("white space and invisible characters of any kind are blank", () => {
   for (const text of ["", " ", "\u00a0\u3000\u2003", "\u200b\u2060"]) assert.equal(isBlank(text), true);
   assert.equal(isBlank(" a "), false);
 });

@@ -1,17 +1,17 @@
-/** Text by its characters: Unicode code points, of which some take two units of a string. */
+/** Measure and check text by characters. A character is a Unicode code point, which takes one or two UTF-16 units. */
 
 const CONTROL = /\p{Cc}/u;
-const SEEN = /[^\s\p{Cf}]/u;
-/** The first and the second half of a character that takes two units. */
+const VISIBLE = /[^\s\p{Cf}]/u;
+/** A surrogate pair: one character in two units. */
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
-/** Whether a text has from one to so many characters. */
+/** Whether a text has at least one and at most `max` characters. */
 export function hasCharacters(text: string, max: number): boolean {
   if (text.length <= max) return text !== "";
   return text.length <= 2 * max && text.length - (text.match(PAIR)?.length ?? 0) <= max;
 }
 
-/** So many characters of the beginning, none of them halved. */
+/** The first `max` characters of a text. Surrogate pairs are not split. */
 export function firstCharacters(text: string, max: number): string {
   return text.length <= max
     ? text
@@ -20,12 +20,15 @@ export function firstCharacters(text: string, max: number): string {
         .join("");
 }
 
-/** Text that every store and every terminal takes as it is: no half of a character, no NUL, nothing that acts. */
+/**
+ * Whether every store and terminal takes the text unchanged: no lone surrogates and no control characters, which
+ * include NUL.
+ */
 export function isPlain(text: string): boolean {
   return text.isWellFormed() && !CONTROL.test(text);
 }
 
-/** Text of which nothing can be seen. */
+/** Whether a text has no visible character. */
 export function isBlank(text: string): boolean {
-  return !SEEN.test(text);
+  return !VISIBLE.test(text);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { milliseconds, millisecondsOrNull, parseTime, wholeSeconds, wholeSecondsOrNull } from "./time.ts";
 
-test("RFC 3339 times are read, fractions cut to milliseconds", () => {
+test("RFC 3339 times are parsed and truncated to milliseconds", () => {
   const cases: readonly [string, string][] = [
     ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000Z"],
     ["2024-02-29t23:59:59.999999999z", "2024-02-29T23:59:59.999Z"],
@@ -15,7 +15,7 @@ test("RFC 3339 times are read, fractions cut to milliseconds", () => {
   for (const [text, iso] of cases) assert.equal(new Date(parseTime(text) ?? 0).toISOString(), iso, text);
 });
 
-test("whatever else looks like a time is none", () => {
+test("any other text is not a time", () => {
   const texts = [
     "",
     "2024",
@@ -37,7 +37,7 @@ test("whatever else looks like a time is none", () => {
   for (const text of texts) assert.equal(parseTime(text), null, text);
 });
 
-test("a leap second is the one after it, and there is one only where a month ends in UTC", () => {
+test("a leap second becomes the next second, and is valid only at the end of a month in UTC", () => {
   const cases: readonly [string, string | null][] = [
     ["2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"],
     ["1990-12-31T15:59:60-08:00", "1991-01-01T00:00:00.000Z"],
@@ -56,12 +56,12 @@ test("a leap second is the one after it, and there is one only where a month end
   }
 });
 
-test("times are shown in whole seconds, cut off", () => {
+test("times are truncated to whole seconds", () => {
   assert.equal(wholeSeconds(Date.UTC(2024, 0, 1, 0, 0, 0, 999)), "2024-01-01T00:00:00Z");
   assert.equal(wholeSecondsOrNull(null), null);
 });
 
-test("where a surface shows milliseconds there are always three digits", () => {
+test("times in milliseconds always have three digits", () => {
   assert.equal(milliseconds(Date.UTC(2024, 0, 1)), "2024-01-01T00:00:00.000Z");
   assert.equal(millisecondsOrNull(Date.UTC(2024, 0, 1, 0, 0, 0, 7)), "2024-01-01T00:00:00.007Z");
   assert.equal(millisecondsOrNull(null), null);

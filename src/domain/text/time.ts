@@ -1,4 +1,4 @@
-/** Times as text. */
+/** Parse and format times. */
 import type { EpochMs } from "../ids.ts";
 import { TIME_CHARS_MAX } from "../limits.ts";
 
@@ -6,10 +6,10 @@ const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt]((?:[01]\d|2[0-3]):[0-5]\d:)([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
- * Parse an RFC 3339 date and time, fractions cut to milliseconds; null when it is none.
+ * Parse an RFC 3339 date and time, truncated to milliseconds; null when the text is not one.
  *
- * A leap second (23:59:60 UTC on the last day of a month, §5.7) is the second after it. A blank instead of the `T`,
- * which §5.6 leaves to applications, is refused.
+ * A leap second (23:59:60 UTC on the last day of a month, §5.7) becomes the following second. A space in place of the
+ * `T`, which §5.6 leaves to applications, is refused.
  */
 export function parseTime(text: string): EpochMs | null {
   if (text.length > TIME_CHARS_MAX) return null;
@@ -21,7 +21,7 @@ export function parseTime(text: string): EpochMs | null {
   return beginsMonth(new Date(next)) ? next : null;
 }
 
-/** `Date.parse` takes 30 February for 1 March. */
+/** `Date.parse` reads 30 February as 1 March. */
 function isDay(text: string): boolean {
   return new Date(text).getUTCDate() === Number(text.slice(-2));
 }
@@ -30,12 +30,12 @@ function beginsMonth(date: Date): boolean {
   return date.getUTCDate() === 1 && date.getUTCHours() === 0 && date.getUTCMinutes() === 0;
 }
 
-/** `2024-01-01T00:00:00Z`, fractions cut off. */
+/** `2024-01-01T00:00:00Z`. Fractions of a second are truncated. */
 export function wholeSeconds(ms: EpochMs): string {
   return `${new Date(ms).toISOString().slice(0, -".000Z".length)}Z`;
 }
 
-/** As {@link wholeSeconds}, null staying null. */
+/** {@link wholeSeconds}, or null for null. */
 export function wholeSecondsOrNull(ms: EpochMs | null): string | null {
   return ms === null ? null : wholeSeconds(ms);
 }
@@ -45,7 +45,7 @@ export function milliseconds(ms: EpochMs): string {
   return new Date(ms).toISOString();
 }
 
-/** As {@link milliseconds}, null staying null. */
+/** {@link milliseconds}, or null for null. */
 export function millisecondsOrNull(ms: EpochMs | null): string | null {
   return ms === null ? null : milliseconds(ms);
 }

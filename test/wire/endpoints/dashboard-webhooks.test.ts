@@ -193,10 +193,10 @@ test("a test that fails is an answer like any other, with a sentence that helps"
   const { id } = await create(client, { url: receiver.url });
   const advice: readonly (readonly [number, RegExp])[] = [
     [500, /answered HTTP 500; only a 2xx/],
-    [302, /HTTP 302; redirects are never followed/],
-    [401, /HTTP 401; compare the secret/],
+    [302, /HTTP 302; redirects are not followed/],
+    [401, /HTTP 401; check the secret/],
     [404, /HTTP 404; check the path/],
-    [410, /HTTP 410; it says that it is gone/],
+    [410, /HTTP 410; the receiver reports that it is permanently gone/],
   ];
   for (const [httpStatus, words] of advice) {
     receiver.answerWith(httpStatus);

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { relativeTime, spokenTime } from "./spoken-time.ts";
+import { humanTime, relativeTime } from "./human-time.ts";
 
 const NOW = Date.UTC(2024, 0, 1, 12, 0, 0);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-test("a time is said with its weekday, in UTC, seconds cut off", () => {
-  assert.equal(spokenTime(Date.UTC(2024, 0, 1, 14, 23, 59, 999)), "Monday, 1 January 2024, 14:23 UTC");
-  assert.equal(spokenTime(Date.UTC(2026, 11, 31, 0, 5)), "Thursday, 31 December 2026, 00:05 UTC");
-  assert.equal(spokenTime(Date.UTC(2028, 1, 29, 23, 59)), "Tuesday, 29 February 2028, 23:59 UTC");
+test("a time is written with its weekday, in UTC, with the seconds truncated", () => {
+  assert.equal(humanTime(Date.UTC(2024, 0, 1, 14, 23, 59, 999)), "Monday, 1 January 2024, 14:23 UTC");
+  assert.equal(humanTime(Date.UTC(2026, 11, 31, 0, 5)), "Thursday, 31 December 2026, 00:05 UTC");
+  assert.equal(humanTime(Date.UTC(2028, 1, 29, 23, 59)), "Tuesday, 29 February 2028, 23:59 UTC");
 });
 
-test("how far a time is away is said in the largest unit of which there are two", () => {
+test("a distance is written in the largest unit of which there are at least two", () => {
   const cases: readonly [number, string][] = [
     [0, "in less than a minute"],
     [MINUTE - 1, "in less than a minute"],
@@ -31,5 +31,5 @@ test("how far a time is away is said in the largest unit of which there are two"
     [-3 * HOUR, "3 hours ago"],
     [-30 * DAY, "30 days ago"],
   ];
-  for (const [offsetMs, said] of cases) assert.equal(relativeTime(NOW + offsetMs, NOW), said);
+  for (const [offsetMs, words] of cases) assert.equal(relativeTime(NOW + offsetMs, NOW), words);
 });
