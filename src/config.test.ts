@@ -6,7 +6,7 @@ import { StartupError } from "./domain/errors.ts";
 
 const KEY_BASE64 = Buffer.alloc(32, 7).toString("base64");
 
-/** The lines that a start with this environment ends with. */
+/** The lines that the server prints when it refuses this environment. */
 function mistakes(env: Environment): readonly string[] {
   try {
     loadConfig(env);
@@ -17,7 +17,7 @@ function mistakes(env: Environment): readonly string[] {
   return [];
 }
 
-test("an empty environment gives the defaults of the contract", () => {
+test("an empty environment gives the documented defaults", () => {
   assert.deepEqual(loadConfig({}), {
     host: "127.0.0.1",
     port: 8080,
@@ -100,7 +100,7 @@ test("every mistake is reported at once, one line each", () => {
     'SIGNALBOX_ALLOW_HTTP: must be true or false, not "maybe"',
     'SIGNALBOX_RETENTION_DAYS: must be a whole number from 1 to 3650, not "0"',
     'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
-    "SIGNALBOX_DATADIR: there is no such setting; did you mean SIGNALBOX_DATA_DIR?",
+    "SIGNALBOX_DATADIR: unknown setting; did you mean SIGNALBOX_DATA_DIR?",
   ]);
 });
 
@@ -155,27 +155,25 @@ for (const [name, value] of WRONG) {
   });
 }
 
-test("the e-mail and SMS settings come together or not at all", () => {
+test("the settings of e-mail and of SMS must be complete or absent", () => {
   assert.deepEqual(mistakes({ SMTP_URL: "smtps://mail.example.com" }), [
-    "SIGNALBOX_MAIL_FROM: must be set too, since SMTP_URL is",
+    "SIGNALBOX_MAIL_FROM: must also be set because SMTP_URL is set",
   ]);
   assert.deepEqual(mistakes({ TWILIO_ACCOUNT_SID: "AC1", TWILIO_FROM: "+15551234567" }), [
-    "TWILIO_AUTH_TOKEN: must be set too, since TWILIO_ACCOUNT_SID and TWILIO_FROM are",
+    "TWILIO_AUTH_TOKEN: must also be set because TWILIO_ACCOUNT_SID and TWILIO_FROM are set",
   ]);
 });
 
-test("a name without the prefix that it never had is put right", () => {
-  assert.deepEqual(mistakes({ SIGNALBOX_PORT: "80" }), [
-    "SIGNALBOX_PORT: there is no such setting; did you mean PORT?",
-  ]);
-  assert.deepEqual(mistakes({ SIGNALBOX_FROBNICATION: "1" }), ["SIGNALBOX_FROBNICATION: there is no such setting"]);
+test("a setting with a prefix that it does not have is corrected", () => {
+  assert.deepEqual(mistakes({ SIGNALBOX_PORT: "80" }), ["SIGNALBOX_PORT: unknown setting; did you mean PORT?"]);
+  assert.deepEqual(mistakes({ SIGNALBOX_FROBNICATION: "1" }), ["SIGNALBOX_FROBNICATION: unknown setting"]);
 });
 
-test("an empty value counts as not set", () => {
+test("an empty value counts as unset", () => {
   assert.deepEqual(loadConfig({ PORT: "", DATABASE_URL: "", SIGNALBOX_API_KEY: "" }), loadConfig({}));
 });
 
-test("no mistake repeats a secret's value", () => {
+test("no error message contains a secret's value", () => {
   const secrets = [
     "SIGNALBOX_MASTER_KEY",
     "SIGNALBOX_API_KEY",
@@ -195,7 +193,7 @@ test("no mistake repeats a secret's value", () => {
   );
 });
 
-test("every mistake of every source is reported at once, as far as somebody reads", () => {
+test("the mistakes of all sources are reported at once, up to a limit", () => {
   const faults = (list: unknown) => mistakes({ SIGNALBOX_INBOUND_SOURCES: JSON.stringify(list) });
   const source = "must have a source of 1 to 200 characters, not blank and without control characters";
   const secret = "must have a secret of 1 to 512 characters without control characters";
@@ -211,23 +209,23 @@ test("every mistake of every source is reported at once, as far as somebody read
       `entry 1 ${source}`,
       `entry 1 ${secret}`,
       `entry 2 ${secret}`,
-      "entry 2 may have no fields but source and secret",
+      "entry 2 must have no fields other than source and secret",
       "entry 3 must be an object {source, secret}",
       `entry 5 ${source}`,
-      "entry 4 must not have the source of entry 2",
+      "entry 4 must not repeat the source of entry 2",
     ].join("; ")}`,
   ]);
   const [many = ""] = faults(Array.from({ length: 1000 }, () => ({})));
   assert.match(many, /; entry 10 must have a secret [^;]*; and 1980 more$/);
 });
 
-test("a secret in a source's JSON is not repeated, whatever is wrong with it", () => {
+test("an error in the sources' JSON never contains a secret", () => {
   for (const value of ['[{"source": "a", "secret": "tr0ub4dor"', '[{"secret": "tr0ub4dor"}]', '["tr0ub4dor"]']) {
     assert.doesNotMatch(mistakes({ SIGNALBOX_INBOUND_SOURCES: value }).join(), /tr0ub4dor/);
   }
 });
 
-test("the configuration cannot be changed afterwards", () => {
+test("the configuration is immutable", () => {
   const config = loadConfig({ SIGNALBOX_TRUST_PROXY: "10.0.0.0/8" });
   assert.ok(Object.isFrozen(config));
   assert.ok(Object.isFrozen(config.first));

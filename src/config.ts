@@ -1,4 +1,4 @@
-/** The environment, read once: one frozen `Config`, or every mistake in it at once. */
+/** Read the environment once, into one frozen `Config` or a list of all mistakes. */
 import {
   type InboundSourceSetting,
   type LogLevel,
@@ -27,17 +27,20 @@ import { nearest } from "./domain/text/nearest.ts";
 
 export interface Config {
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly dataDir: string;
-  /** Standard base64 of 32 bytes; null: `master.key` in the data directory holds it. */
+  /** Standard base64 of 32 bytes; null: the key is in `master.key` in the data directory. */
   readonly masterKey: string | null;
-  /** The base of links sent to people, without a slash at its end; null: made from the port that is listened on. */
+  /**
+   * The base of links that are sent to people, without a trailing slash; null: `http://localhost` with the listening
+   * port.
+   */
   readonly publicUrl: string | null;
-  /** Networks whose `X-Forwarded-For` is believed, in CIDR form. */
+  /** Networks whose `X-Forwarded-For` header is trusted, in CIDR form. */
   readonly trustProxy: readonly string[];
   readonly allowHttp: boolean;
-  /** Networks, otherwise refused, that endpoints may be in, in CIDR form. */
+  /** Networks that endpoints may be in although they are refused by default, in CIDR form. */
   readonly allowNetworks: readonly string[];
   readonly retentionDays: number;
   readonly inboundSources: readonly InboundSourceSetting[];
@@ -51,7 +54,7 @@ export interface Config {
     readonly baseUrl: string;
   } | null;
   readonly logLevel: LogLevel;
-  /** What an empty store is given; a null secret is generated and printed once, a null name is `default`. */
+  /** The content of a new store. A null secret is generated and printed once; a null name becomes `default`. */
   readonly first: {
     readonly adminEmail: string | null;
     readonly adminPassword: string | null;
@@ -90,13 +93,13 @@ const NAMES = [
   "TWILIO_FROM",
 ] as const;
 type SettingName = (typeof NAMES)[number];
-/** What tells one name from another; the prefix, which most share, would make all of them near. */
+/** The distinctive parts of the names. With the prefix that most names share, all of them would be similar. */
 const OWN_PARTS = NAMES.map(ownPart);
 
 /**
- * Read the settings. An empty value counts as not set, since that is how a container's unset variable arrives.
+ * Read the settings. An empty value counts as unset, because containers pass unset variables as empty strings.
  *
- * @throws StartupError with one line for each mistake; no line repeats a secret
+ * @throws StartupError with one line for each mistake; no line contains a secret
  */
 export function loadConfig(env: Environment): Config {
   const settings = new Settings(env);
@@ -121,7 +124,7 @@ export function loadConfig(env: Environment): Config {
       tenantName: settings.read("SIGNALBOX_TENANT_NAME", parseTenantName, null),
     },
   };
-  settings.refuse("DATABASE_URL", "PostgreSQL comes with a later version; unset it to use the SQLite file");
+  settings.refuse("DATABASE_URL", "PostgreSQL is not supported yet; unset DATABASE_URL to use SQLite");
   refuseUnknown(settings, Object.keys(env));
   if (settings.mistakes.length > 0) throw new StartupError(settings.mistakes.join("\n"));
   return deepFreeze(config);
@@ -143,13 +146,13 @@ function readSms(settings: Settings): Config["sms"] {
   return accountSid === null || authToken === null || from === null ? null : { accountSid, authToken, from, baseUrl };
 }
 
-/** A mistyped name would otherwise be a setting silently not made. */
+/** Without this check, a setting with a mistyped name would silently have no effect. */
 function refuseUnknown(settings: Settings, names: readonly string[]): void {
   for (const name of names) {
     if (!name.toUpperCase().startsWith(OWN_PREFIX) || NAMES.some((known) => known === name)) continue;
     const part = nearest(ownPart(name), OWN_PARTS);
     const meant = NAMES.find((known) => ownPart(known) === part);
-    settings.mistakes.push(`${name}: there is no such setting${meant === undefined ? "" : `; did you mean ${meant}?`}`);
+    settings.mistakes.push(`${name}: unknown setting${meant === undefined ? "" : `; did you mean ${meant}?`}`);
   }
 }
 
@@ -157,7 +160,7 @@ function ownPart(name: string): string {
   return name.toUpperCase().startsWith(OWN_PREFIX) ? name.slice(OWN_PREFIX.length) : name;
 }
 
-/** The environment while it is being read: what is wrong with it so far. */
+/** Reads settings from the environment and collects the mistakes. */
 class Settings {
   readonly mistakes: string[] = [];
   readonly #env: Environment;
@@ -166,7 +169,7 @@ class Settings {
     this.#env = env;
   }
 
-  /** The setting's value; the fallback when it is not set, or wrong (which is noted). */
+  /** The setting's value, or the fallback when it is unset or invalid. An invalid value adds a mistake. */
   read<T, F>(name: SettingName, parse: Parse<T>, fallback: F): T | F {
     const text = this.#text(name);
     if (text === null) return fallback;
@@ -185,7 +188,7 @@ class Settings {
     if (missing.length === 0 || missing.length === names.length) return;
     const given = names.filter((name) => !missing.includes(name));
     this.mistakes.push(
-      `${missing.join(", ")}: must be set too, since ${given.join(" and ")} ${given.length === 1 ? "is" : "are"}`,
+      `${missing.join(", ")}: must also be set because ${given.join(" and ")} ${given.length === 1 ? "is" : "are"} set`,
     );
   }
 

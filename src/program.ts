@@ -1,4 +1,4 @@
-/** One run of the program: the server, or with words on the command line one command. */
+/** Run the program: the server, or one command when the command line has words. */
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
@@ -13,21 +13,23 @@ import { openCommandLineStore } from "./store/sqlite/access/command-line-store.t
 import { dataFiles } from "./store/sqlite/files/files.ts";
 import { backUp } from "./store/sqlite/upkeep/backup.ts";
 
-/** @param words what follows the program's name */
+/**
+ * @param words the words after the program's name
+ */
 export async function run(words: readonly string[]): Promise<void> {
-  process.umask(0o077); // payloads and key hashes are nobody else's on this machine
+  process.umask(0o077); // other users of this machine must not read payloads and key hashes
   try {
     await (words.length === 0 ? serve() : command(words));
   } catch (error) {
     if (!(error instanceof StartupError || error instanceof StoreUnavailable)) throw error;
-    for (const line of error.message.split("\n")) complain(line);
+    for (const line of error.message.split("\n")) printError(line);
     process.exit(1);
   }
 }
 
-// What lives for one request is soon garbage; by itself V8 lets the heap grow to four times what is alive before it
-// looks. At two and a half times the peak under load is 90 MB less; a difference in speed was not
-// to be told from the noise.
+// Objects that live for one request soon become garbage, but by default V8 lets the heap grow to four times the live
+// data before it collects. At two and a half times, the peak under load is 90 MB lower, and the speed does not change
+// measurably.
 const HEAP_GROWTH = "--heap-growing-percent=150";
 
 async function serve(): Promise<void> {
@@ -40,12 +42,12 @@ async function serve(): Promise<void> {
   announce(running, config);
 }
 
-/** In one write, so that no line of the log can come between. */
+/** Printed in one write, so that no log line can come in between. */
 function announce({ url, bootstrapped }: RunningSignalbox, config: Config): void {
   const lines = [`Signalbox ${version} listens on ${url}`, `  data       ${path.resolve(config.dataDir)}`];
   if (bootstrapped !== null) {
     lines.push(
-      "  first start: this is shown once",
+      "  first start: the following is shown only once",
       `  user       ${bootstrapped.email}`,
       `  password   ${bootstrapped.password ?? "as set by SIGNALBOX_ADMIN_PASSWORD"}`,
       `  API key    ${bootstrapped.apiKey ?? "as set by SIGNALBOX_API_KEY"}`,
@@ -54,19 +56,22 @@ function announce({ url, bootstrapped }: RunningSignalbox, config: Config): void
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** From here on, after the banner, standard output has JSON only, and standard error nothing. */
+/** After the banner, standard output carries only JSON, and standard error nothing. */
 function logWhatNodeSays({ logger }: RunningSignalbox): void {
-  process.removeAllListeners("warning"); // Node's own, which prints
+  process.removeAllListeners("warning"); // remove Node's own listener, which prints to standard error
   process.on("warning", ({ name, message }) => logger.warn({ name, message }, "node_warning"));
   process.on("uncaughtException", (error) => {
     logger.fatal({ error: error instanceof Error ? error.stack : String(error) }, "crashed");
     process.exit(1);
   });
-  // Whoever read the log has gone. The server goes on without.
+  // The reader of the log has closed the pipe. The server continues without it.
   process.stdout.on("error", () => undefined);
 }
 
-/** Node treats a closed terminal like the other two signals, also under `nohup`: by itself it ends at once. */
+/**
+ * SIGHUP stops the server in the same way. Without a listener, Node would exit immediately when the terminal closes,
+ * even under `nohup`.
+ */
 function stopOnSignals(starting: Promise<RunningSignalbox>): void {
   const clock = createSystemClock();
   let first: { readonly signal: NodeJS.Signals; readonly atMs: number } | null = null;
@@ -90,7 +95,7 @@ function closeAndExit(running: RunningSignalbox): Promise<never> {
   );
 }
 
-/** The exit code is set and not exited with: what was printed into a pipe may still be on its way. */
+/** Sets the exit code instead of exiting, because output to a pipe may not be written yet. */
 async function command(words: readonly string[]): Promise<void> {
   const clock = createSystemClock();
   process.exitCode = await runCommand(words, {
@@ -115,10 +120,10 @@ async function command(words: readonly string[]): Promise<void> {
       };
     },
     print: (printed) => void process.stdout.write(printed),
-    complain,
+    printError,
   });
 }
 
-function complain(line: string): void {
+function printError(line: string): void {
   process.stderr.write(`signalbox: ${terminalLine(line)}\n`);
 }

@@ -1,4 +1,4 @@
-/** The composition root: config → store → engine → api → listen. The only file that wires. */
+/** The composition root: config → store → engine → api → listen. Only this file wires the parts together. */
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
@@ -15,12 +15,12 @@ import { openSqliteStore } from "./store/sqlite/store.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 
 export interface RunningSignalbox {
-  /** Where it listens, without a slash at its end. */
+  /** The URL that the server listens on, without a trailing slash. */
   readonly url: string;
-  /** What the first start made; null at every later one. */
+  /** The tenant, user and key that the first start created; null for later starts. */
   readonly bootstrapped: Bootstrapped | null;
   readonly logger: Pick<Logger, "warn" | "fatal">;
-  /** Stop accepting, let attempts on the wire finish, give leases back, close the store. */
+  /** Stop accepting requests, wait for attempts in flight, return the leases, and close the store. */
   close(): Promise<void>;
 }
 
@@ -29,9 +29,11 @@ export const { version } = JSON.parse(readFileSync(new URL("../package.json", im
   version: string;
 };
 
-/** @throws StartupError for whatever the operator can mend */
+/**
+ * @throws StartupError for problems that the operator can fix
+ */
 export async function startSignalbox(config: Config): Promise<RunningSignalbox> {
-  // Two thirds of what there is to load, and nothing of it is for a command.
+  // The API is two thirds of the code, and commands do not need it.
   const loadingApi = Promise.all([import("./api/server.ts"), import("./api/listen.ts")]);
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, clock });
@@ -39,14 +41,15 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     dataDir: config.dataDir,
     masterKey: masterKeyOf(config),
     onDeath(error) {
-      // What it last wrote is unknown, and a restart finds out: leases are voided, nothing is lost.
-      telemetry.logger.fatal({ error: error.message }, "the store ended; so does the server");
+      // Whether the store's last write committed is unknown. The next start finds out: it voids the leases, and nothing
+      // is lost.
+      telemetry.logger.fatal({ error: error.message }, "the store thread ended, so the server exits");
       telemetry.flush();
       process.exit(1);
     },
   });
   const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
-  // For addresses that the operator set, which may be internal.
+  // For addresses that the operator configured, which may be internal.
   const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
   const userAgent = `Signalbox/${version}`;
   let port = config.port;
@@ -77,11 +80,11 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     metrics: telemetry.metrics,
   });
 
-  /** Those of the settings that the first tenant does not have yet. */
+  /** Create the configured sources that the first tenant does not have yet. */
   async function makeSources({ inboundSources }: Config): Promise<void> {
     if (inboundSources.length === 0) return;
-    const wanted = inboundSources.map(({ source, secret }) => ({ id: clock.uuid(), name: source, secret }));
-    for (const source of await store.ensureSources(wanted, clock.now())) {
+    const configured = inboundSources.map(({ source, secret }) => ({ id: clock.uuid(), name: source, secret }));
+    for (const source of await store.ensureSources(configured, clock.now())) {
       telemetry.noticed({ level: "warn", what: "inbound_source_keeps_its_stored_secret", fields: { source } });
     }
   }
@@ -90,7 +93,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
     engine.prepareStop();
     const answered = app.close();
     await engine.stop();
-    app.server.closeIdleConnections(); // those whose streams have ended meanwhile
+    app.server.closeIdleConnections(); // connections whose streams have ended in the meantime
     const cut = clock.after(STOP_ANSWERS_MS, () => app.server.closeAllConnections());
     await answered;
     cut.cancel();
@@ -101,7 +104,7 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
   try {
     await listen(app, { host: config.host, port: config.port });
     port = (app.server.address() as AddressInfo).port;
-    // Only now: a start that fails must not make secrets that it then shows to nobody.
+    // After listening has succeeded, because a start that fails must not generate secrets that are never shown.
     const bootstrapped = await bootstrap(store, clock, config.first);
     await makeSources(config);
     engine.listening();
@@ -138,18 +141,22 @@ function listenError(error: unknown, { host, port }: Config): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
   switch (error.code) {
     case "EADDRINUSE":
-      return new StartupError(`port ${port} on ${host} is in use; stop what listens there, or set PORT`);
+      return new StartupError(
+        `port ${port} on ${host} is in use; stop the program that uses it, or set PORT to another port`,
+      );
     case "EACCES":
-      return new StartupError(`this user may not listen on port ${port}; set PORT to one from 1024 up`);
+      return new StartupError(`this user is not allowed to listen on port ${port}; set PORT to 1024 or above`);
     case "EADDRNOTAVAIL":
     case "EAFNOSUPPORT":
     case "EINVAL":
-      return new StartupError(`${host} is no address of this machine; set HOST to one that is, such as 127.0.0.1`);
+      return new StartupError(
+        `${host} is not an address of this machine; set HOST to one of its addresses, such as 127.0.0.1`,
+      );
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_FAIL":
       return new StartupError(
-        `the name ${host} does not resolve to an address; set HOST to one of this machine, such as 127.0.0.1`,
+        `the name ${host} does not resolve to an address; set HOST to an address of this machine, such as 127.0.0.1`,
       );
     default:
       return error;

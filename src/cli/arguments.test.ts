@@ -14,8 +14,8 @@ const COMMANDS: readonly Command[] = [
       test: { value: null, about: "" },
     },
     about: "",
-    prepare(given) {
-      const fields = { name: given.name("name"), role: given.role(), test: given.flag("test") };
+    prepare(args) {
+      const fields = { name: args.name("name"), role: args.role(), test: args.flag("test") };
       return async () => ({ kind: "one", fields });
     },
   },
@@ -25,8 +25,8 @@ const COMMANDS: readonly Command[] = [
     operand: "KEY_ID",
     options: {},
     about: "",
-    prepare(given) {
-      const id = given.keyId();
+    prepare(args) {
+      const id = args.keyId();
       return async () => ({ kind: "one", fields: { id } });
     },
   },
@@ -36,28 +36,28 @@ const parsed = (line: string): Parsed => parse(line.split(" "), COMMANDS);
 const KEY = "key_0190a2b4-0000-7000-8000-000000000001";
 
 const MISTAKES: readonly (readonly [string, RegExp])[] = [
-  ["key add", /^there is no command "key"; did you mean keys\?$/],
-  ["serve", /^there is no command "serve"; there are keys$/],
-  ["keys", /^keys what\? One of add, revoke$/],
-  ["keys --json", /^keys what\?/],
-  ["keys ad", /^there is no command "keys ad"; did you mean keys add\?$/],
+  ["key add", /^unknown command "key"; did you mean keys\?$/],
+  ["serve", /^unknown command "serve"; the commands are keys$/],
+  ["keys", /^keys needs an action: add, revoke$/],
+  ["keys --json", /^keys needs an action/],
+  ["keys ad", /^unknown command "keys ad"; did you mean keys add\?$/],
   ["keys add", /^--name is missing; --role is missing$/],
-  ["keys add --name x --rol developer", /^there is no option --rol; did you mean --role\?$/],
-  ["keys add --xyzzyx", /^there is no option --xyzzyx; there are --name, --role, --test, --json, --help$/],
-  ["keys add --constructor x", /^there is no option --constructor/],
-  ["keys add -x", /^there is no option -x/],
+  ["keys add --name x --rol developer", /^unknown option --rol; did you mean --role\?$/],
+  ["keys add --xyzzyx", /^unknown option --xyzzyx; the options are --name, --role, --test, --json, --help$/],
+  ["keys add --constructor x", /^unknown option --constructor/],
+  ["keys add -x", /^unknown option -x/],
   ["keys add --name", /^--name needs a value: --name NAME$/],
   ["keys add --name --role developer", /^--name needs a value/],
-  ["keys add --name x --name y --role developer", /^--name is given twice$/],
+  ["keys add --name x --name y --role developer", /^--name is args twice$/],
   ["keys add --name x --role developer --test=yes", /^--test takes no value$/],
   ["keys add --name x --role admin", /^--role must be one of .* not "admin"; did you mean org_admin\?$/],
   ["keys add --name= --role developer", /^--name must have 1 to 200 characters/],
-  ["keys add --name a\u001bb --role developer", /^--name must have .* control character$/],
-  ["keys add --name x --role developer more", /^what is "more" for\? See signalbox keys add --help$/],
+  ["keys add --name a\u001bb --role developer", /^--name must have .* control characters$/],
+  ["keys add --name x --role developer more", /^unexpected argument "more"; see signalbox keys add --help$/],
   ["keys revoke", /^KEY_ID is missing$/],
-  ["keys revoke 0190a2b4", /^KEY_ID must be a key's id .* not "0190a2b4"$/],
-  [`keys revoke ${KEY} ${KEY}`, /^what is "key_/],
-  [`keys revoke sb_live_${"0a".repeat(24)}`, /^KEY_ID must be a key's id as `keys list` shows it, key_…, not that$/],
+  ["keys revoke 0190a2b4", /^KEY_ID must be a key id .* not "0190a2b4"$/],
+  [`keys revoke ${KEY} ${KEY}`, /^unexpected argument "key_/],
+  [`keys revoke sb_live_${"0a".repeat(24)}`, /^KEY_ID must be a key id \(key_…\) from `keys list`, not an API key$/],
 ];
 
 for (const [line, message] of MISTAKES) {
@@ -69,21 +69,21 @@ for (const [line, message] of MISTAKES) {
   });
 }
 
-test("what is right is read, in whatever order the options stand", () => {
+test("a valid command line is parsed with its options in any order", () => {
   for (const line of [
     "keys add --name ci --role developer --test --json",
     "keys add --json --test --role=developer --name=ci",
   ]) {
     const result = parsed(line);
-    assert(result.kind === "deed");
+    assert(result.kind === "run");
     assert.equal(result.asJson, true);
   }
   const revoke = parsed(`keys revoke -- ${KEY}`);
-  assert(revoke.kind === "deed");
+  assert(revoke.kind === "run");
   assert.equal(revoke.asJson, false);
 });
 
-test("help is for all commands, for a group, or for one", () => {
+test("help covers all commands, one group, or one command", () => {
   const helped = (line: string) => {
     const result = parsed(line);
     assert(result.kind === "help", line);

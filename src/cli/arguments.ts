@@ -1,15 +1,15 @@
-/** The words of a command line: which command they name, what it was given, or the first thing that is wrong. Pure. */
+/** Parse a command line into a command that can run, a request for help, or the first mistake. Pure. */
 import { parseArgs } from "node:util";
 import { nearest } from "../domain/text/nearest.ts";
-import type { Command, Deed, Option } from "./command.ts";
-import { Given } from "./given.ts";
+import type { Command, Option, Run } from "./command.ts";
+import { ParsedArguments } from "./parsed-arguments.ts";
 
 export type Parsed =
-  /** The commands whose help was asked for. */
+  /** The commands to print help for. */
   | { readonly kind: "help"; readonly commands: readonly Command[] }
   | { readonly kind: "version" }
   | { readonly kind: "mistake"; readonly message: string }
-  | { readonly kind: "deed"; readonly deed: Deed; readonly asJson: boolean };
+  | { readonly kind: "run"; readonly run: Run; readonly asJson: boolean };
 
 export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
   json: { value: null, about: "print JSON" },
@@ -29,7 +29,7 @@ export function parse(words: readonly string[], commands: readonly Command[]): P
   const command = ofGroup.find((candidate) => candidate.action === action);
   const actions = ofGroup.map((candidate) => candidate.action ?? "");
   if (command !== undefined) return parseRest(command, words.slice(2));
-  if (action === "" || action.startsWith("-")) return mistake(`${group} what? One of ${actions.join(", ")}`);
+  if (action === "" || action.startsWith("-")) return mistake(`${group} needs an action: ${actions.join(", ")}`);
   return unknownWord(action, actions, `${group} `);
 }
 
@@ -43,8 +43,8 @@ function mistake(message: string): Parsed {
 
 function unknownWord(word: string, known: readonly string[], before = ""): Parsed {
   const meant = nearest(word, known);
-  const hint = meant === null ? `; there are ${known.join(", ")}` : `; did you mean ${before}${meant}?`;
-  return mistake(`there is no command ${JSON.stringify(before + word)}${hint}`);
+  const hint = meant === null ? `; the commands are ${known.join(", ")}` : `; did you mean ${before}${meant}?`;
+  return mistake(`unknown command ${JSON.stringify(before + word)}${hint}`);
 }
 
 function parseRest(command: Command, words: readonly string[]): Parsed {
@@ -58,7 +58,7 @@ function parseRest(command: Command, words: readonly string[]): Parsed {
       ]),
     ),
     allowPositionals: true,
-    strict: false, // its own messages name no nearest option, and are three lines long
+    strict: false, // parseArgs' own errors suggest no similar option and take three lines
     tokens: true,
   });
   const options = new Map<string, string | true>();
@@ -77,13 +77,14 @@ function parseRest(command: Command, words: readonly string[]): Parsed {
   if (options.has("help")) return { kind: "help", commands: [command] };
   const [operand = null, ...tooMany] = operands;
   const [extra] = command.operand === null ? operands : tooMany;
-  if (extra !== undefined) return mistake(`what is ${JSON.stringify(extra)} for? See ${nameOf(command)} --help`);
-  return prepare(command, new Given(options, operand), options.has("json"));
+  if (extra !== undefined)
+    return mistake(`unexpected argument ${JSON.stringify(extra)}; see ${nameOf(command)} --help`);
+  return prepare(command, new ParsedArguments(options, operand), options.has("json"));
 }
 
-function prepare(command: Command, given: Given, asJson: boolean): Parsed {
-  const deed = command.prepare(given);
-  return given.mistakes.length > 0 ? mistake(given.mistakes.join("; ")) : { kind: "deed", deed, asJson };
+function prepare(command: Command, args: ParsedArguments, asJson: boolean): Parsed {
+  const run = command.prepare(args);
+  return args.mistakes.length > 0 ? mistake(args.mistakes.join("; ")) : { kind: "run", run, asJson };
 }
 
 interface OptionToken {
@@ -102,12 +103,12 @@ function optionFault(
   if (option === undefined) {
     const names = Object.keys(known);
     const meant = nearest(name, names);
-    const there = names.map((each) => `--${each}`).join(", ");
-    return `there is no option ${rawName}; ${meant === null ? `there are ${there}` : `did you mean --${meant}?`}`;
+    const list = names.map((each) => `--${each}`).join(", ");
+    return `unknown option ${rawName}; ${meant === null ? `the options are ${list}` : `did you mean --${meant}?`}`;
   }
   if (before.has(name)) return `${rawName} is given twice`;
   if (option.value === null) return value === undefined ? null : `${rawName} takes no value`;
-  // `--name --role developer`: the name was forgotten. A value that begins so is written `--name=--x`.
+  // In `--name --role developer`, the name is missing. A value that starts with a dash is written `--name=--x`.
   const isForgotten = value === undefined || (inlineValue !== true && value.startsWith("-"));
   return isForgotten ? `${rawName} needs a value: ${rawName} ${option.value}` : null;
 }

@@ -1,37 +1,37 @@
-/** What a command is, and what it works with. */
+/** Commands and the services that they work with. */
 
 import type { Users } from "../engine/access/users.ts";
 import type { AccessService } from "../engine/engine-types.ts";
 import type { AccessStore } from "../ports/store.ts";
-import type { Given } from "./given.ts";
+import type { ParsedArguments } from "./parsed-arguments.ts";
 
 export interface Option {
-  /** What stands for its value in the help; null: it takes none. */
+  /** The placeholder of the option's value in the help; null: the option takes no value. */
   readonly value: string | null;
   readonly about: string;
   readonly required?: true;
 }
 
 export interface Command {
-  /** As in `users reset-password`; a command of one word has no action. */
+  /** The first and second word, as in `users reset-password`. A command of one word has no action. */
   readonly group: string;
   readonly action: string | null;
-  /** What stands for its one operand in the help; null: it takes none. */
+  /** The placeholder of the command's operand in the help; null: the command takes no operand. */
   readonly operand: "EMAIL" | "FILE" | "KEY_ID" | "NAME" | null;
   readonly options: Readonly<Record<string, Option>>;
   readonly about: string;
-  /** Read what was given; the deed is done only if nothing of it was a mistake. */
-  readonly prepare: (given: Given) => Deed;
+  /** Read the arguments. The returned function runs only if none of them was a mistake. */
+  readonly prepare: (args: ParsedArguments) => Run;
 }
 
-export type Deed = (desk: Desk) => Promise<Outcome>;
+export type Run = (context: CommandContext) => Promise<Outcome>;
 
-/** The store is opened when it is first asked for, with what was made of it. */
-export interface Desk {
+/** What a running command has access to. The store opens when it, or a service on top of it, is first used. */
+export interface CommandContext {
   readonly store: AccessStore;
   readonly access: AccessService;
   readonly users: Users;
-  /** All of standard input. */
+  /** Read all of standard input. */
   readonly readInput: () => Promise<string>;
   readonly backUp: (file: string, overwrites: boolean) => BackedUp;
 }
@@ -40,16 +40,16 @@ export interface BackedUp {
   readonly file: string;
   readonly bytes: number;
   readonly schema: number;
-  /** Where the key is without which the backup cannot be opened: a file, or a setting. */
+  /** Where to find the key that a restore of the backup needs: a file or a setting. */
   readonly masterKey: string;
 }
 
-/** As `--json` prints it; the tables for people are made of the same. */
+/** A record, which `--json` prints as an object and which is otherwise printed as a table. */
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 export type Outcome =
   | { readonly kind: "list"; readonly rows: readonly Fields[] }
-  /** `secret`: the field that is shown only now. */
+  /** `secret` names the field that is shown only once. */
   | { readonly kind: "one"; readonly fields: Fields; readonly secret?: string }
   | { readonly kind: "failed"; readonly message: string };
 

@@ -1,9 +1,9 @@
-/** What `--help` prints. Pure. */
+/** The text that `--help` prints. Pure. */
 import { COMMON_OPTIONS, nameOf } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./print.ts";
 
-/** Of one command in full, of several a line each. */
+/** The full help of a single command, or one line for each of several. */
 export function helpOf(commands: readonly Command[]): string {
   const [first, ...others] = commands;
   return first !== undefined && others.length === 0 ? fullHelp(first) : overview(commands);
@@ -17,7 +17,7 @@ function fullHelp(command: Command): string {
 
 function overview(commands: readonly Command[]): string {
   const lines = commands.map((command) => [`  ${usage(command)}`, command.about]);
-  return `${columns(lines)}\n\nEach takes --json and --help. signalbox --version prints the version. Without a command, the server starts.\n`;
+  return `${columns(lines)}\n\nEvery command accepts --json and --help. signalbox --version prints the version. Without a command, signalbox starts the server.\n`;
 }
 
 function usage(command: Command): string {

@@ -15,8 +15,8 @@ export const KEY_COMMANDS: readonly Command[] = [
     operand: null,
     options: { tenant: ANY_TENANT },
     about: "list the keys that are not revoked",
-    prepare(given) {
-      const named = given.optional("tenant");
+    prepare(args) {
+      const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
         if ("fault" in chosen) return failed(chosen.fault);
@@ -33,15 +33,15 @@ export const KEY_COMMANDS: readonly Command[] = [
     action: "add",
     operand: null,
     options: {
-      name: { value: "NAME", about: "what it is for", required: true },
+      name: { value: "NAME", about: "a name that says what the key is for", required: true },
       role: { value: "ROLE", about: "developer, org_admin or global_admin", required: true },
       tenant: ONE_TENANT,
-      test: { value: null, about: "make an sb_test_ key: it notifies nobody" },
+      test: { value: null, about: "create an sb_test_ key, which sends no notifications" },
     },
-    about: "make a key; it is shown only once",
-    prepare(given) {
-      const input = { name: given.name("name"), role: given.role(), test: given.flag("test") };
-      const named = given.optional("tenant");
+    about: "create a key; it is shown only once",
+    prepare(args) {
+      const input = { name: args.name("name"), role: args.role(), test: args.flag("test") };
+      const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
         if ("fault" in chosen) return failed(chosen.fault);
@@ -49,7 +49,7 @@ export const KEY_COMMANDS: readonly Command[] = [
         const answer = await access.createKey(operatorIn(tenant), input);
         if (answer.kind === "quotaExceeded") {
           return failed(
-            `the tenant's quota is ${answer.limit} keys, and it is used up; revoke some, or \`tenants set --keys N\``,
+            `the tenant has reached its quota of ${answer.limit} keys; revoke some, or raise it with \`tenants set --keys N\``,
           );
         }
         return { kind: "one", fields: { ...keyFields(answer.row, tenant), api_key: answer.apiKey }, secret: "api_key" };
@@ -62,15 +62,15 @@ export const KEY_COMMANDS: readonly Command[] = [
     operand: "KEY_ID",
     options: {},
     about: "revoke a key; a running server refuses it within a second",
-    prepare(given) {
-      const id = given.keyId();
+    prepare(args) {
+      const id = args.keyId();
       return async ({ store, access }) => {
         const tenant = await store.findKeyTenant(id);
         const result = tenant === null ? "unknown" : await access.revokeKey(operatorIn(tenant), id);
         if (result === "lastAdmin") {
-          return failed("this is the last key of role global_admin; make another one first with `keys add`");
+          return failed("this is the last key of role global_admin; create another one first with `keys add`");
         }
-        if (result !== "revoked") return failed(`there is no key ${ID_PREFIX.key}${id}, or it is revoked already`);
+        if (result !== "revoked") return failed(`there is no key ${ID_PREFIX.key}${id}, or it is already revoked`);
         return { kind: "one", fields: { id: ID_PREFIX.key + id, revoked: true } };
       };
     },

@@ -1,4 +1,4 @@
-/** Outcomes as text: one JSON value, or tables for people. Pure. */
+/** Print outcomes as one JSON value, or as tables for people. Pure. */
 import { printableJson, terminalLine } from "../domain/text/readable.ts";
 import type { Fields, Outcome } from "./command.ts";
 
@@ -14,7 +14,7 @@ export function printText(outcome: Success): string {
 
 function table(rows: readonly Fields[]): string {
   const [first] = rows;
-  if (first === undefined) return "there are none\n";
+  if (first === undefined) return "none found\n";
   const names = Object.keys(first);
   const lines = rows.map((row) => names.map((name) => cell(row[name])));
   return `${columns([names.map((name) => name.toUpperCase()), ...lines])}\n`;
@@ -22,11 +22,11 @@ function table(rows: readonly Fields[]): string {
 
 function record(fields: Fields, secret: string | undefined): string {
   const lines = Object.entries(fields).map(([name, value]) => [name, cell(value)]);
-  const note = secret === undefined ? "" : `\nthe ${secret} is shown only now\n`;
+  const note = secret === undefined ? "" : `\nthe ${secret} is shown only once; store it now\n`;
   return `${columns(lines)}\n${note}`;
 }
 
-/** Names come from callers of the API: what would steer the terminal is not passed on. */
+/** API callers choose names, so characters that control the terminal are replaced. */
 function cell(value: Fields[string] | undefined): string {
   if (value === null || value === undefined) return "-";
   if (typeof value === "boolean") return value ? "yes" : "no";
@@ -34,7 +34,7 @@ function cell(value: Fields[string] | undefined): string {
   return terminalLine(value);
 }
 
-/** Lines of cells below each other; the last one of a line is not filled up. */
+/** Align cells in columns. The last cell of a line is not padded. */
 export function columns(lines: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const line of lines) {
@@ -44,7 +44,7 @@ export function columns(lines: readonly (readonly string[])[]): string {
   return lines.map((line) => line.map(padded).join("  ").trimEnd()).join("\n");
 }
 
-/** In code points: near enough for what stands in these tables. */
+/** The width in code points, which is accurate enough for these tables. */
 function widthOf(text: string): number {
   return [...text].length;
 }

@@ -1,4 +1,6 @@
-/** `signalbox users|keys|tenants …`: the command line, carried out through the store beside a running server. */
+/**
+ * `signalbox users|keys|tenants|backup …`: run a command on the data directory, while the server is running or stopped.
+ */
 import { createAccess } from "../engine/access/access.ts";
 import { createUsers, type Users } from "../engine/access/users.ts";
 import type { AccessService } from "../engine/engine-types.ts";
@@ -6,14 +8,14 @@ import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
 import { parse } from "./arguments.ts";
 import { BACKUP } from "./backup.ts";
-import type { BackedUp, Command, Deed, Desk, Outcome } from "./command.ts";
+import type { BackedUp, Command, CommandContext, Outcome, Run } from "./command.ts";
 import { helpOf } from "./help.ts";
 import { KEY_COMMANDS } from "./keys.ts";
 import { printJson, printText } from "./print.ts";
 import { TENANT_COMMANDS } from "./tenants.ts";
 import { USER_COMMANDS } from "./users.ts";
 
-export interface Surroundings {
+export interface CliEnvironment {
   readonly clock: Clock;
   readonly version: string;
   /** Called only when a command needs it. */
@@ -22,80 +24,80 @@ export interface Surroundings {
   /** @throws StartupError */
   readonly backUp: (file: string, overwrites: boolean) => BackedUp;
   readonly print: (text: string) => void;
-  /** One line for whoever typed the command, without a line break. */
-  readonly complain: (line: string) => void;
+  /** Print an error as a single line, given without a line break. */
+  readonly printError: (line: string) => void;
 }
 
 const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...USER_COMMANDS, ...KEY_COMMANDS, BACKUP];
-const EXIT = { done: 0, failed: 1, mistaken: 2 };
+const EXIT = { done: 0, failed: 1, usage: 2 };
 
 /**
- * Carry out one command.
+ * Run one command.
  *
- * @param words what follows the program's name
- * @returns the exit code: 0, 1 for a failure, 2 when the words are no command
- * @throws StartupError, StoreUnavailable of the store
+ * @param words the words after the program's name
+ * @returns the exit code: 0, 1 for a failure, 2 when the words are not a valid command
+ * @throws StartupError, or StoreUnavailable from the store
  */
-export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
+export async function runCommand(words: readonly string[], environment: CliEnvironment): Promise<number> {
   const parsed = parse(words, COMMANDS);
   switch (parsed.kind) {
     case "help":
-      around.print(helpOf(parsed.commands));
+      environment.print(helpOf(parsed.commands));
       return EXIT.done;
     case "version":
-      around.print(`signalbox ${around.version}\n`);
+      environment.print(`signalbox ${environment.version}\n`);
       return EXIT.done;
     case "mistake":
-      around.complain(parsed.message);
-      return EXIT.mistaken;
-    case "deed": {
-      const outcome = await carryOut(parsed.deed, around);
+      environment.printError(parsed.message);
+      return EXIT.usage;
+    case "run": {
+      const outcome = await runWith(parsed.run, environment);
       if (outcome.kind === "failed") {
-        around.complain(outcome.message);
+        environment.printError(outcome.message);
         return EXIT.failed;
       }
-      around.print(parsed.asJson ? printJson(outcome) : printText(outcome));
+      environment.print(parsed.asJson ? printJson(outcome) : printText(outcome));
       return EXIT.done;
     }
   }
 }
 
-/** A running server is told by the store. */
+/** A running server learns of changes from the store. */
 const nothing = () => undefined;
 
-async function carryOut(deed: Deed, around: Surroundings): Promise<Outcome> {
-  const desk = new OpeningDesk(around);
+async function runWith(run: Run, environment: CliEnvironment): Promise<Outcome> {
+  const context = new LazyContext(environment);
   try {
-    return await deed(desk);
+    return await run(context);
   } finally {
-    await desk.close();
+    await context.close();
   }
 }
 
-/** A backup needs no store, and must not bring an older one up to date. */
-class OpeningDesk implements Desk {
-  readonly readInput: Desk["readInput"];
-  readonly backUp: Desk["backUp"];
-  readonly #around: Surroundings;
+/** Opens the store on first use. A backup never opens it, because that would migrate an older store. */
+class LazyContext implements CommandContext {
+  readonly readInput: CommandContext["readInput"];
+  readonly backUp: CommandContext["backUp"];
+  readonly #environment: CliEnvironment;
   #store: AccessStore | null = null;
 
-  constructor(around: Surroundings) {
-    this.#around = around;
-    this.readInput = around.readInput;
-    this.backUp = around.backUp;
+  constructor(environment: CliEnvironment) {
+    this.#environment = environment;
+    this.readInput = environment.readInput;
+    this.backUp = environment.backUp;
   }
 
   get store(): AccessStore {
-    this.#store ??= this.#around.openStore();
+    this.#store ??= this.#environment.openStore();
     return this.#store;
   }
 
   get access(): AccessService {
-    return createAccess(this.store, this.#around.clock, nothing, nothing);
+    return createAccess(this.store, this.#environment.clock, nothing, nothing);
   }
 
   get users(): Users {
-    return createUsers(this.store, this.#around.clock);
+    return createUsers(this.store, this.#environment.clock);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Which tenant a command is about. */
+/** Select the tenant that a command works on. */
 import type { Actor } from "../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../domain/ids.ts";
 import { nearest } from "../domain/text/nearest.ts";
@@ -8,12 +8,18 @@ import type { Option } from "./command.ts";
 
 export type Chosen = { readonly tenants: readonly [Tenant, ...Tenant[]] } | { readonly fault: string };
 
-export const ONE_TENANT: Option = { value: "TENANT", about: "its id (dev_…) or exact name; the first one by default" };
-export const ANY_TENANT: Option = { value: "TENANT", about: "its id (dev_…) or exact name; all of them by default" };
+export const ONE_TENANT: Option = {
+  value: "TENANT",
+  about: "the tenant's id (dev_…) or exact name; default: the first tenant",
+};
+export const ANY_TENANT: Option = {
+  value: "TENANT",
+  about: "the tenant's id (dev_…) or exact name; default: all tenants",
+};
 
 const PAGE_ROWS = 1000;
 const EMPTY =
-  "the store has no tenant yet: the server's first start makes the first tenant, user and key; if it is starting, try again";
+  "the store has no tenants yet; the server creates the first tenant, user and key when it first starts, so start it or try again";
 
 export async function allTenants(store: AccessStore): Promise<Tenant[]> {
   const tenants: Tenant[] = [];
@@ -24,7 +30,7 @@ export async function allTenants(store: AccessStore): Promise<Tenant[]> {
   }
 }
 
-/** The one that is named, alone; all of them, the first one first, when none is. */
+/** The named tenant, or all tenants in order of creation when `named` is null. */
 export async function chooseTenants(store: AccessStore, named: string | null): Promise<Chosen> {
   const [first, ...others] = await allTenants(store);
   if (first === undefined) return { fault: EMPTY };
@@ -35,17 +41,17 @@ export async function chooseTenants(store: AccessStore, named: string | null): P
   if (found === undefined) return { fault: unknownTenant(named, tenants) };
   if (more.length === 0) return { tenants: [found] };
   const ids = [found, ...more].map((tenant) => ID_PREFIX.tenant + tenant.id).join(", ");
-  return { fault: `${more.length + 1} tenants have the name ${JSON.stringify(named)}; say which by its id: ${ids}` };
+  return { fault: `${more.length + 1} tenants are named ${JSON.stringify(named)}; use an id instead: ${ids}` };
 }
 
 function unknownTenant(named: string, tenants: readonly Tenant[]): string {
   const names = tenants.map(({ name }) => name);
   const meant = nearest(named, names);
-  const hint = meant === null ? "; `tenants list` shows them" : `; did you mean ${JSON.stringify(meant)}?`;
+  const hint = meant === null ? "; `tenants list` shows all tenants" : `; did you mean ${JSON.stringify(meant)}?`;
   return `there is no tenant ${JSON.stringify(named)}${hint}`;
 }
 
-/** Whoever has the data directory may do everything; the audit says that it was Signalbox itself. */
+/** Access to the data directory grants every permission. The audit log names Signalbox itself as the actor. */
 export function operatorIn({ id: tenantId, seq: tenantSeq }: Tenant): Caller {
   const actor: Actor = { kind: "system", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };
   return { actor, tenantId, tenantSeq };

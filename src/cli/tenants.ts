@@ -5,7 +5,7 @@ import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
 import type { PatchTenantInput } from "../engine/engine-types.ts";
 import type { Tenant, TenantView } from "../ports/store.ts";
-import { type Command, type Deed, type Fields, failed, type Option } from "./command.ts";
+import { type Command, type Fields, failed, type Option, type Run } from "./command.ts";
 import { allTenants, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";
 
 const group = "tenants";
@@ -16,12 +16,12 @@ function optionOf(quota: QuotaName): string {
 }
 
 const QUOTA_ABOUT: Readonly<Record<QuotaName, string>> = {
-  endpoints: "endpoints that it may have; `default` for the default, here as below",
-  keys: "keys that are not revoked",
+  endpoints: "endpoints; this and each limit below is a number or `default`",
+  keys: "API keys that are not revoked",
   sources: "sources of inbound webhooks",
   open_pauses: "pauses that wait for an answer",
-  stored_bytes: "bytes of events, inbound requests and pauses",
-  events_per_second: "events that it may publish in a second",
+  stored_bytes: "stored bytes of events, inbound requests and pauses",
+  events_per_second: "events published per second",
 };
 
 const QUOTA_OPTIONS: Readonly<Record<string, Option>> = Object.fromEntries(
@@ -44,9 +44,9 @@ export const TENANT_COMMANDS: readonly Command[] = [
     action: "add",
     operand: "NAME",
     options: {},
-    about: "make a tenant and its first key, an org_admin's",
-    prepare(given) {
-      const name = given.tenantName();
+    about: "create a tenant and its first key, with role org_admin",
+    prepare(args) {
+      const name = args.tenantName();
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, null);
         if ("fault" in chosen) return failed(chosen.fault);
@@ -60,14 +60,14 @@ export const TENANT_COMMANDS: readonly Command[] = [
     action: "show",
     operand: null,
     options: { tenant: ONE_TENANT },
-    about: "show a tenant, its quotas, and what counts against them",
-    prepare(given) {
-      const named = given.optional("tenant");
+    about: "show a tenant, its quotas and their usage",
+    prepare(args) {
+      const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
         if ("fault" in chosen) return failed(chosen.fault);
         const tenant = await access.getTenant(chosen.tenants[0].id);
-        return tenant === null ? failed("the tenant is gone") : { kind: "one", fields: detailFields(tenant) };
+        return tenant === null ? failed("the tenant no longer exists") : { kind: "one", fields: detailFields(tenant) };
       };
     },
   },
@@ -76,10 +76,10 @@ export const TENANT_COMMANDS: readonly Command[] = [
     action: "rename",
     operand: "NAME",
     options: { tenant: ONE_TENANT },
-    about: "give a tenant another name, which people see at once",
-    prepare(given) {
-      const name = given.tenantName();
-      return change(given.optional("tenant"), { name });
+    about: "rename a tenant; people see the new name immediately",
+    prepare(args) {
+      const name = args.tenantName();
+      return change(args.optional("tenant"), { name });
     },
   },
   {
@@ -87,21 +87,21 @@ export const TENANT_COMMANDS: readonly Command[] = [
     action: "set",
     operand: null,
     options: { ...QUOTA_OPTIONS, tenant: ONE_TENANT },
-    about: "change a tenant's quotas; a running server follows within a second",
-    prepare(given) {
-      const quotas = given.quotas(optionOf);
-      return change(given.optional("tenant"), { quotas });
+    about: "change a tenant's quotas; a running server applies them within a second",
+    prepare(args) {
+      const quotas = args.quotas(optionOf);
+      return change(args.optional("tenant"), { quotas });
     },
   },
 ];
 
-function change(named: string | null, input: PatchTenantInput): Deed {
+function change(named: string | null, input: PatchTenantInput): Run {
   return async ({ store, access }) => {
     const chosen = await chooseTenants(store, named);
     if ("fault" in chosen) return failed(chosen.fault);
     const [tenant] = chosen.tenants;
     const changed = await access.patchTenant(operatorIn(tenant), tenant.id, input);
-    return changed === null ? failed("the tenant is gone") : { kind: "one", fields: detailFields(changed) };
+    return changed === null ? failed("the tenant no longer exists") : { kind: "one", fields: detailFields(changed) };
   };
 }
 

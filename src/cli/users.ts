@@ -3,13 +3,21 @@ import { passwordFault } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../domain/text/time.ts";
 import type { Tenant, UserRow } from "../ports/store.ts";
-import { type Command, type Deed, type Desk, type Fields, failed, type Option, type Outcome } from "./command.ts";
+import {
+  type Command,
+  type CommandContext,
+  type Fields,
+  failed,
+  type Option,
+  type Outcome,
+  type Run,
+} from "./command.ts";
 import { ANY_TENANT, allTenants, chooseTenants, ONE_TENANT } from "./tenant-choice.ts";
 
 const group = "users";
 const PASSWORD_STDIN: Option = {
   value: null,
-  about: "read the password from standard input; without it, one is made and shown once",
+  about: "read the password from standard input; by default, one is generated and shown once",
 };
 
 export const USER_COMMANDS: readonly Command[] = [
@@ -18,9 +26,9 @@ export const USER_COMMANDS: readonly Command[] = [
     action: "list",
     operand: null,
     options: { tenant: ANY_TENANT },
-    about: "list the users, the disabled ones too",
-    prepare(given) {
-      const named = given.optional("tenant");
+    about: "list the users, including disabled ones",
+    prepare(args) {
+      const named = args.optional("tenant");
       return async ({ store, users }) => {
         const chosen = await chooseTenants(store, named);
         if ("fault" in chosen) return failed(chosen.fault);
@@ -38,23 +46,23 @@ export const USER_COMMANDS: readonly Command[] = [
     action: "add",
     operand: null,
     options: {
-      email: { value: "EMAIL", about: "what the user logs in with", required: true },
+      email: { value: "EMAIL", about: "the address that the user signs in with", required: true },
       role: { value: "ROLE", about: "developer, org_admin or global_admin", required: true },
       tenant: ONE_TENANT,
       "password-stdin": PASSWORD_STDIN,
     },
-    about: "make a user",
-    prepare(given) {
-      const [email, role] = [given.email(), given.role()];
-      const named = given.optional("tenant");
-      const readsPassword = given.flag("password-stdin");
-      return async (desk) => {
-        const chosen = await chooseTenants(desk.store, named);
+    about: "create a user",
+    prepare(args) {
+      const [email, role] = [args.email(), args.role()];
+      const named = args.optional("tenant");
+      const readsPassword = args.flag("password-stdin");
+      return async (context) => {
+        const chosen = await chooseTenants(context.store, named);
         if ("fault" in chosen) return failed(chosen.fault);
         const [tenant] = chosen.tenants;
-        return withPassword(desk, readsPassword, async (password) => {
-          const added = await desk.users.add({ tenantSeq: tenant.seq, email, role, password });
-          if (added === null) return failed(`there is already a user ${email}`);
+        return withPassword(context, readsPassword, async (password) => {
+          const added = await context.users.add({ tenantSeq: tenant.seq, email, role, password });
+          if (added === null) return failed(`the user ${email} already exists`);
           return passwordOutcome(userFields(added.user, tenant), added.generated);
         });
       };
@@ -65,30 +73,30 @@ export const USER_COMMANDS: readonly Command[] = [
     action: "disable",
     operand: "EMAIL",
     options: {},
-    about: "end a user's sessions and let nobody log in as this user",
-    prepare: (given) => setDisabled(given.knownEmail(), true),
+    about: "disable a user and end the user's sessions",
+    prepare: (args) => setDisabled(args.knownEmail(), true),
   },
   {
     group,
     action: "enable",
     operand: "EMAIL",
     options: {},
-    about: "let a disabled user log in again",
-    prepare: (given) => setDisabled(given.knownEmail(), false),
+    about: "let a disabled user sign in again",
+    prepare: (args) => setDisabled(args.knownEmail(), false),
   },
   {
     group,
     action: "reset-password",
     operand: "EMAIL",
     options: { "password-stdin": PASSWORD_STDIN },
-    about: "give a user another password and end the user's sessions",
-    prepare(given) {
-      const email = given.knownEmail();
-      const readsPassword = given.flag("password-stdin");
-      return (desk) =>
-        withUser(desk, email, (user, tenant) =>
-          withPassword(desk, readsPassword, async (password) => {
-            const reset = await desk.users.resetPassword(user.id, password);
+    about: "set a new password for a user and end the user's sessions",
+    prepare(args) {
+      const email = args.knownEmail();
+      const readsPassword = args.flag("password-stdin");
+      return (context) =>
+        withUser(context, email, (user, tenant) =>
+          withPassword(context, readsPassword, async (password) => {
+            const reset = await context.users.resetPassword(user.id, password);
             if (reset === null) return noSuchUser(email);
             return passwordOutcome(userFields(user, tenant), reset.generated);
           }),
@@ -97,16 +105,16 @@ export const USER_COMMANDS: readonly Command[] = [
   },
 ];
 
-function setDisabled(email: string, disabled: boolean): Deed {
-  return (desk) =>
-    withUser(desk, email, async ({ id }, tenant) => {
-      const changed = await desk.users.setDisabled(id, disabled);
+function setDisabled(email: string, disabled: boolean): Run {
+  return (context) =>
+    withUser(context, email, async ({ id }, tenant) => {
+      const changed = await context.users.setDisabled(id, disabled);
       return changed === null ? noSuchUser(email) : { kind: "one", fields: userFields(changed, tenant) };
     });
 }
 
 async function withUser(
-  { store, users }: Desk,
+  { store, users }: CommandContext,
   email: string,
   run: (user: UserRow, tenant: Tenant) => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -116,12 +124,15 @@ async function withUser(
 }
 
 function noSuchUser(email: string): Outcome {
-  return failed(`there is no user ${email}; \`users list\` shows them`);
+  return failed(`there is no user ${email}; \`users list\` shows all users`);
 }
 
-/** Null: one is to be made. A line break at the end is the shell's, not the password's. */
+/**
+ * Run with the password from standard input, or with null to have one generated. The shell adds a line break at the
+ * end, which is removed.
+ */
 async function withPassword(
-  { readInput }: Desk,
+  { readInput }: CommandContext,
   isRead: boolean,
   run: (password: string | null) => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -131,7 +142,7 @@ async function withPassword(
   return fault === null ? run(password) : failed(`the password on standard input ${fault}`);
 }
 
-/** A password that was given is not repeated. */
+/** Only a generated password is shown. */
 function passwordOutcome(fields: Fields, generated: string | null): Outcome {
   return generated === null
     ? { kind: "one", fields }

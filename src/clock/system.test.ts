@@ -15,7 +15,7 @@ test("now follows the wall clock forward and never goes back", (context) => {
   assert.equal(clock.wallMs(), 999_000);
 });
 
-test("a task runs once after its wait, unless it was cancelled", (context) => {
+test("a task runs once after its delay, unless it was cancelled", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const clock = createSystemClock();
   let runs = 0;
@@ -27,7 +27,7 @@ test("a task runs once after its wait, unless it was cancelled", (context) => {
   assert.equal(runs, 1);
 });
 
-test("a wait longer than the limit is cut to it, where setTimeout would fire at once", (context) => {
+test("a delay above the limit is cut to the limit, where setTimeout would fire immediately", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   let runs = 0;
   createSystemClock().after(2 ** 40, () => runs++);
@@ -48,7 +48,7 @@ test("ids are UUIDv7 and strictly ascending, across refills of the random pool",
   }
 });
 
-test("random text has the asked number of bytes", () => {
+test("random text has the requested number of bytes", () => {
   const clock = createSystemClock();
   assert.match(clock.randomHex(24), /^[0-9a-f]{48}$/);
   assert.equal(Buffer.from(clock.randomBase64(32), "base64").length, 32);

@@ -1,15 +1,21 @@
-/** The machine's own clock, timers and chance: the one place where they are read. */
+/** The system clock, timers and random numbers. No other file reads them. */
 import { randomBytes, randomFillSync } from "node:crypto";
 import { nextUuid, type Uuid, type UuidState } from "../domain/ids.ts";
 import { TIMER_MS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** Random words drawn at once: a draw costs about 1 µs whatever its size, and an id needs up to three words. */
+/**
+ * Random words generated in one call. A call costs about 1 µs regardless of its size, and an id needs up to three
+ * words.
+ */
 const RANDOM_WORDS = 1024;
 
 export function createSystemClock(): Clock {
   let lastMs = 0;
-  /** Set while the wall clock is behind what was already told: from when on, and at which time, we go at half speed. */
+  /**
+   * Set while the wall clock is behind a time that `now` already returned. It records when that began, and `now` runs
+   * at half speed meanwhile.
+   */
   let ahead: { readonly sinceMonotonicMs: number; readonly sinceMs: number } | null = null;
   const now = () => {
     const wallMs = Date.now();
@@ -18,7 +24,8 @@ export function createSystemClock(): Clock {
       lastMs = wallMs;
       return wallMs;
     }
-    // Standing still until the wall clock has caught up would hold every retry for as long; half speed holds none.
+    // If `now` stood still until the wall clock caught up, every retry would wait for that long. Half speed avoids
+    // this.
     ahead ??= { sinceMonotonicMs: performance.now(), sinceMs: lastMs };
     lastMs = Math.max(lastMs, Math.floor(ahead.sinceMs + (performance.now() - ahead.sinceMonotonicMs) / 2));
     return lastMs;

@@ -1,4 +1,4 @@
-/** What one setting's text may be. Pure; a fault says what is wrong and how to mend it, and never repeats a secret. */
+/** Parse the text of one setting. Pure. A fault says what is wrong and how to fix it, and never contains a secret. */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { KEY_PATTERN, passwordFault } from "../domain/access/access.ts";
@@ -15,28 +15,28 @@ export type Parse<T> = (text: string) => Parsed<T>;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** An inbound source that the environment asks for. */
+/** An inbound source that the environment configures. */
 export interface InboundSourceSetting {
   readonly source: string;
   readonly secret: string;
 }
 
 const MASTER_KEY_BYTES = 32;
-/** How much of a wrong value its fault repeats. */
+/** How many characters of an invalid value a fault shows. */
 const SHOWN_CHARS_MAX = 60;
-/** How many mistakes of one list are named. */
+/** How many faults of one list are reported. */
 const SHOWN_FAULTS_COUNT_MAX = 20;
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const HOSTNAME = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/;
 const STANDARD_BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** A value as a fault may show it; only for settings that hold no secret. */
+/** The value as a fault shows it. Only for settings that contain no secret. */
 function shown(text: string): string {
   return JSON.stringify(text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX)}…` : text);
 }
 
-/** A whole number in decimal digits, both bounds included. */
+/** A whole number in decimal digits. Both bounds are included. */
 export function parseInteger({ min, max }: { readonly min: number; readonly max: number }): Parse<number> {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
@@ -57,20 +57,20 @@ export const parseLogLevel: Parse<LogLevel> = (text) => {
   return value === undefined ? { fault: `must be one of ${LOG_LEVELS.join(", ")}, not ${shown(text)}` } : { value };
 };
 
-/** An address or a host name to listen on. */
+/** The address or host name to listen on. */
 export const parseHost: Parse<string> = (text) =>
   isIP(text) !== 0 || HOSTNAME.test(text)
     ? { value: text }
     : { fault: `must be an address or a host name, such as 127.0.0.1, not ${shown(text)}` };
 
-/** Space around it is removed. */
+/** Surrounding white space is removed. */
 export const parseTenantName: Parse<string> = (text) =>
   isTenantName(text) ? { value: text.trim() } : { fault: TENANT_NAME_RULE };
 
 export const parsePath: Parse<string> = (text) =>
   text.includes("\0") ? { fault: "must be a path without a NUL character" } : { value: text };
 
-/** A comma-separated list of networks, normalised; a single address is a network of one. */
+/** A comma-separated list of networks, normalized. A single address becomes a network of one address. */
 export const parseNetworks: Parse<readonly string[]> = (text) => {
   const items = text.split(",").map((item) => item.trim());
   const networks = items.map(parseNetwork);
@@ -92,22 +92,25 @@ function parseNetwork(item: string): string | null {
   return network.toLowerCase();
 }
 
-/** The base of links: no user, query or fragment, and no slash at its end. Not shown: it may have come with a password. */
+/**
+ * The base of links, without credentials, query, fragment or trailing slash. A fault does not show it, because it may
+ * contain a password.
+ */
 export const parsePublicUrl: Parse<string> = (text) => {
-  if (urlSlip(text) === "credentials") return { fault: "must not hold a user name or password" };
+  if (urlSlip(text) === "credentials") return { fault: "must not contain a user name or password" };
   const url = parseWebUrl(text);
   if (url === null) {
     return { fault: "must be a URL that begins with http:// or https://, such as https://hooks.example.com" };
   }
-  if (/[?#]/.test(text)) return { fault: "must not hold a query or a fragment" };
+  if (/[?#]/.test(text)) return { fault: "must not contain a query or a fragment" };
   return { value: url.href.replace(/\/+$/, "") };
 };
 
-/** Standard base64 of exactly 32 bytes. Never shown. */
+/** Standard base64 of exactly 32 bytes. A fault never shows it. */
 export const parseMasterKey: Parse<string> = (text) => {
   const bytes = STANDARD_BASE64.test(text) ? Buffer.from(text, "base64") : null;
   if (bytes === null || bytes.toString("base64").replace(/=+$/, "") !== text.replace(/=+$/, "")) {
-    return { fault: "must be standard base64 of 32 bytes; `openssl rand -base64 32` makes one" };
+    return { fault: "must be standard base64 of 32 bytes; generate it with `openssl rand -base64 32`" };
   }
   return bytes.length === MASTER_KEY_BYTES
     ? { value: bytes.toString("base64") }
@@ -117,7 +120,7 @@ export const parseMasterKey: Parse<string> = (text) => {
 export const parseApiKey: Parse<string> = (text) =>
   KEY_PATTERN.test(text)
     ? { value: text }
-    : { fault: "must be sb_live_ or sb_test_ followed by 48 hex digits in lower case" };
+    : { fault: "must be sb_live_ or sb_test_ followed by 48 lower-case hex digits" };
 
 export const parseEmail: Parse<string> = (text) =>
   recipientFault("email", text) === null
@@ -129,7 +132,7 @@ export const parsePassword: Parse<string> = (text) => {
   return fault === null ? { value: text } : { fault };
 };
 
-/** A sender as a mail program writes it: `ops@example.com` or `Signalbox <ops@example.com>`. */
+/** A sender address as mail clients write it: `ops@example.com` or `Signalbox <ops@example.com>`. */
 export const parseMailFrom: Parse<string> = (text) => {
   const address = /^[^<>\r\n]*<([^<>]+)>$/.exec(text)?.[1] ?? text;
   return "value" in parseEmail(address) && !/[\r\n]/.test(text)
@@ -137,7 +140,7 @@ export const parseMailFrom: Parse<string> = (text) => {
     : { fault: `must be an address such as Signalbox <ops@example.com>, not ${shown(text)}` };
 };
 
-/** Never shown: it commonly holds a password. */
+/** A fault never shows it, because it usually contains a password. */
 export const parseSmtpUrl: Parse<string> = (text) => {
   const slip = urlSlip(text);
   const url = slip === null || slip === "credentials" ? URL.parse(text) : null;
@@ -155,9 +158,9 @@ export const parseToken: Parse<string> = (text) =>
 export const parseSmsSender: Parse<string> = (text) =>
   /^\+?[A-Za-z0-9 ]{1,34}$/.test(text)
     ? { value: text }
-    : { fault: `must be a number such as +15551234567 or a sender's name, not ${shown(text)}` };
+    : { fault: `must be a number such as +15551234567 or a sender name, not ${shown(text)}` };
 
-/** A JSON array of `{source, secret}`. Nothing of it is shown but the places of the mistakes. */
+/** A JSON array of `{source, secret}`. A fault shows only the positions of the errors. */
 export const parseInboundSources: Parse<readonly InboundSourceSetting[]> = (text) => {
   const broken = findJsonFault(text);
   if (broken !== null) return { fault: jsonRule(broken) };
@@ -186,7 +189,7 @@ function inboundSourceFaults(item: unknown): readonly string[] {
   if (!isTextUpTo(secret, SECRET_CHARS_MAX)) {
     faults.push(`must have a secret of 1 to ${SECRET_CHARS_MAX} characters without control characters`);
   }
-  if (Object.keys(unknown).length > 0) faults.push("may have no fields but source and secret");
+  if (Object.keys(unknown).length > 0) faults.push("must have no fields other than source and secret");
   return faults;
 }
 
@@ -195,13 +198,13 @@ function repeatedSourceFaults(list: readonly unknown[]): readonly string[] {
   return list.flatMap((item, index) => {
     if (!isObject(item) || typeof item.source !== "string") return [];
     const before = first.get(item.source);
-    if (before !== undefined) return [`entry ${index + 1} must not have the source of entry ${before + 1}`];
+    if (before !== undefined) return [`entry ${index + 1} must not repeat the source of entry ${before + 1}`];
     first.set(item.source, index);
     return [];
   });
 }
 
-/** As many as somebody mends at once. */
+/** The faults as one line, limited to what a person can fix at once. */
 function listed(faults: readonly string[]): string {
   const more = faults.length - SHOWN_FAULTS_COUNT_MAX;
   return [...faults.slice(0, SHOWN_FAULTS_COUNT_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");

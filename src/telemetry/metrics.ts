@@ -1,4 +1,4 @@
-/** What can be counted. No metric carries an endpoint or a tenant: their number has no bound. */
+/** Metrics. No metric has a label for the endpoint or tenant, because their number is unbounded. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { StoreStats } from "../ports/store.ts";
 import type { Attempted, Noticed } from "../ports/telemetry.ts";
@@ -6,11 +6,11 @@ import type { Attempted, Noticed } from "../ports/telemetry.ts";
 /** Callbacks, because telemetry knows neither the engine nor the store. */
 export interface GaugeSources {
   engine(): EngineNumbers;
-  /** May reject while the store is out of reach. */
+  /** May reject while the store is unreachable. */
   store(): Promise<StoreStats>;
 }
 
-/** The engine's `EngineGauges`. */
+/** The same numbers as the engine's `EngineGauges`. */
 export interface EngineNumbers {
   readonly inFlight: number;
   readonly heldInMemory: number;
@@ -29,30 +29,30 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Up to the longest time-out of an endpoint, 30 s. */
+/** Up to the longest timeout of an endpoint, 30 s. */
 const LATENCY_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** From a first attempt on the same machine to the end of a long retry schedule. */
 const AGE_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 28_800, 86_400, 604_800];
 
 const ENGINE_GAUGES: Readonly<Record<keyof EngineNumbers, readonly [string, string]>> = {
-  inFlight: ["signalbox_in_flight", "Attempts on the wire"],
+  inFlight: ["signalbox_in_flight", "Attempts in flight"],
   heldInMemory: ["signalbox_memory_deliveries", "Deliveries held in memory"],
   heldBytes: ["signalbox_memory_payload_bytes", "Payload bytes held in memory"],
   lanes: ["signalbox_lanes", "Busy endpoints"],
-  publishQueue: ["signalbox_publish_queue", "Events waiting for their commit"],
-  settleQueue: ["signalbox_settle_queue", "Settlements waiting for their commit"],
+  publishQueue: ["signalbox_publish_queue", "Events waiting to be committed"],
+  settleQueue: ["signalbox_settle_queue", "Settlements waiting to be committed"],
 };
 const STORE_GAUGES: Readonly<Record<keyof StoreStats, readonly [string, string]>> = {
   fileBytes: ["signalbox_store_file_bytes", "Size of the store's file"],
   walBytes: ["signalbox_store_wal_bytes", "Size of the write-ahead log"],
-  leased: ["signalbox_store_leased", "Deliveries that the store counts as leased"],
-  writable: ["signalbox_store_writable", "1 while the store commits, 0 while it cannot"],
+  leased: ["signalbox_store_leased", "Deliveries leased in the store"],
+  writable: ["signalbox_store_writable", "1 if the store can commit, otherwise 0"],
 };
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  // Among them nodejs_eventloop_lag_*: how long the event loop was held up.
+  // These include nodejs_eventloop_lag_*, which measures how long the event loop was blocked.
   collectDefaultMetrics({ register: registry });
   const attempts = new Counter({
     registers,
@@ -61,7 +61,11 @@ export function createMetrics(): Metrics {
     labelNames: ["outcome", "classification"],
   });
   const events = new Counter({ registers, name: "signalbox_events_published_total", help: "Events accepted" });
-  const deliveries = new Counter({ registers, name: "signalbox_deliveries_total", help: "Deliveries made by events" });
+  const deliveries = new Counter({
+    registers,
+    name: "signalbox_deliveries_total",
+    help: "Deliveries created for events",
+  });
   const notices = new Counter({
     registers,
     name: "signalbox_notices_total",
@@ -109,11 +113,14 @@ function createGauges(registry: Registry) {
     observe(given: GaugeSources): void {
       sources = given;
     },
-    /** Before the registry is asked: it asks its metrics side by side, so one gauge could not fill another. */
+    /**
+     * Update all gauges before the registry collects. It collects its metrics concurrently, so one gauge could not set
+     * another.
+     */
     async read(): Promise<void> {
       if (sources === null) return;
       engine.set(sources.engine());
-      // A store out of reach is what the scrape is there to show, not a reason to show nothing.
+      // An unreachable store must not make the scrape fail, because the scrape reports it.
       store.set(await sources.store().catch(() => ({ writable: false })));
     },
   };

@@ -47,7 +47,7 @@ function listen(level: LogLevel = "info") {
   };
 }
 
-test("an attempt is one wide line with the ids that a caller knows", () => {
+test("an attempt is one wide line with ids in the form that callers know", () => {
   const { telemetry, lines } = listen();
   telemetry.attempted(ATTEMPTED);
   const [{ time, ...line } = {}, ...more] = lines();
@@ -72,7 +72,7 @@ test("an attempt is one wide line with the ids that a caller knows", () => {
   assert.deepEqual(more, []);
 });
 
-test("what a caller or a network put into a line cannot break out of it", () => {
+test("text from callers or the network cannot break out of its line", () => {
   const { telemetry, lines } = listen();
   const eventType = 'a"}\n{"level":"fatal';
   telemetry.attempted({ ...ATTEMPTED, eventType, classification: "reset", errorDetail: eventType });
@@ -82,7 +82,7 @@ test("what a caller or a network put into a line cannot break out of it", () => 
   );
 });
 
-test("what a line says does not act on the terminal that shows it", () => {
+test("a log line does not control the terminal that shows it", () => {
   const pieces: string[] = [];
   const destination = { write: (lines: string) => void pieces.push(lines) };
   const telemetry = createTelemetry({ level: "info", clock: createSystemClock(), destination });
@@ -96,7 +96,7 @@ test("what a line says does not act on the terminal that shows it", () => {
   assert.equal(written.split("\n").length, 3);
 });
 
-test("no line carries a URL's query or password, or a receiver's own words", () => {
+test("no line contains a URL's query or password, or text from a receiver", () => {
   const { telemetry, lines } = listen();
   const errorDetail = "connect to https://me:tr0ub4dor@example.com/hook?token=tr0ub4dor#tr0ub4dor failed";
   telemetry.attempted({ ...ATTEMPTED, classification: "connect_error", errorDetail });
@@ -121,7 +121,7 @@ test("the level decides which lines are written", () => {
   );
 });
 
-test("lines are written out when the process ends", async () => {
+test("buffered lines are written when the process exits", async () => {
   const script = `
     import { createSystemClock } from "${import.meta.resolve("../clock/system.ts")}";
     import { createTelemetry } from "${import.meta.resolve("./telemetry.ts")}";
@@ -133,7 +133,7 @@ test("lines are written out when the process ends", async () => {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const written = (await text(child.stdout)).trimEnd().split("\n");
-  // All of them and each once; what was already on its way may come after what the end wrote.
+  // Every line exactly once. A write that was already in progress may finish after the one at the exit.
   const numbers = written.map((line) => (JSON.parse(line) as { line: number }).line).sort((x, y) => x - y);
   assert.deepEqual(
     numbers,
@@ -141,7 +141,7 @@ test("lines are written out when the process ends", async () => {
   );
 });
 
-test("a failed attempt is a warning, which is logged where successes are not", () => {
+test("a failed attempt is a warning, so it is logged at a level where successes are not", () => {
   const { telemetry, lines } = listen("warn");
   telemetry.attempted(ATTEMPTED);
   telemetry.attempted({ ...ATTEMPTED, outcome: "RETRYABLE_FAILURE", classification: "http_status", httpStatus: 404 });
@@ -177,7 +177,7 @@ test("attempts, events and deliveries are counted", async () => {
   assert.doesNotMatch(metrics, /00000000-0000/);
 });
 
-test("the gauges show the engine and the store as they are when asked", async () => {
+test("the gauges show the current state of the engine and the store", async () => {
   const { telemetry } = listen();
   const engine = { inFlight: 7, heldInMemory: 8, heldBytes: 9, lanes: 1, publishQueue: 2, settleQueue: 3 };
   let reachable = true;
@@ -199,7 +199,7 @@ test("the gauges show the engine and the store as they are when asked", async ()
   assert.match(after, /^signalbox_store_writable 0$/m);
 });
 
-test("one server's metrics are not another's", async () => {
+test("two servers in one process have separate metrics", async () => {
   const [one, other] = [listen().telemetry, listen().telemetry];
   one.published(1);
   assert.match(await other.metrics.metrics(), /^signalbox_events_published_total 0$/m);

@@ -1,4 +1,4 @@
-/** Engine happenings → log lines and metrics. */
+/** Turns what happens in the engine into log lines and metrics. */
 import type { Logger } from "pino";
 import type { Clock } from "../ports/clock.ts";
 import type { Attempted, Noticed, Telemetry } from "../ports/telemetry.ts";
@@ -9,25 +9,25 @@ import { createMetrics, type GaugeSources } from "./metrics.ts";
 export interface TelemetryOptions {
   readonly level: LogLevel;
   readonly clock: Pick<Clock, "now" | "after">;
-  /** Standard output when left out. */
+  /** Default: standard output. */
   readonly destination?: LogDestination;
 }
 
 export interface ServerTelemetry extends Telemetry {
-  /** For what is neither an attempt nor the engine's: starting, stopping, refused settings. */
+  /** For lines that are not about attempts or the engine: starting, stopping, refused settings. */
   readonly logger: Logger;
-  /** Where the gauges come from; read once for each scrape. */
+  /** Set the sources of the gauges, which are read at each scrape. */
   observe(sources: GaugeSources): void;
-  /** What `/metrics` shows. */
+  /** The content of `/metrics`. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
-  /** Write out what is buffered; before the process ends this happens by itself. */
+  /** Write out the buffer. This happens automatically when the process exits. */
   flush(): void;
 }
 
 export function createTelemetry({ level, clock, destination }: TelemetryOptions): ServerTelemetry {
   const { logger, write, flush } = createLog({ level, clock, ...(destination === undefined ? {} : { destination }) });
   const metrics = createMetrics();
-  // Asked once: the line is not even built when nobody will read it.
+  // Checked once, so that lines below the level are not built at all.
   const logs = { info: logger.isLevelEnabled("info"), warn: logger.isLevelEnabled("warn") };
   return {
     attempted(happening: Attempted): void {

@@ -196,7 +196,7 @@ suite("the command line", { concurrency: 3 }, () => {
     );
     assert.deepEqual(set, { ...renamed, keys_limit: 1, events_per_second_limit: 1 });
     const full = await runSignalbox(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
-    assertRefused(full, 1, /the tenant's quota is 1 keys, and it is used up/);
+    assertRefused(full, 1, /the tenant has reached its quota of 1 keys/);
 
     // Each is taken whole as long as nothing is known of the rate; the first one after that leaves none for the next.
     const events = Array.from({ length: 1000 }, () => ({ type: "a", payload: {} }));
@@ -222,7 +222,7 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual([made.email, made.role, made.disabled_at], ["Ada@example.com", "org_admin", null]);
 
     const again = ["users", "add", "--email", "ada@EXAMPLE.com", "--role", "developer"];
-    assertRefused(await runSignalbox(dataDir, again), 1, /there is already a user ada@EXAMPLE\.com/);
+    assertRefused(await runSignalbox(dataDir, again), 1, /the user ada@EXAMPLE\.com already exists/);
 
     const disabled = await asked(dataDir, "users", "disable", "ada@example.com");
     assert.deepEqual(Object.keys(disabled), shape);
@@ -258,7 +258,7 @@ suite("the command line", { concurrency: 3 }, () => {
     const made = await runSignalbox(dataDir, ["users", "add", "--email", "a@example.com", "--role", "developer"]);
     assert.match(
       made.stdout,
-      /^id +usr_.*\nemail +a@example\.com\n(.*\n)*password +\S{20}\n\nthe password is shown only now\n$/,
+      /^id +usr_.*\nemail +a@example\.com\n(.*\n)*password +\S{20}\n\nthe password is shown only once; store it now\n$/,
     );
     const help = await runSignalbox(dataDir, ["users", "--help"]);
     assert.deepEqual([help.code, help.stderr], [0, ""]);
@@ -281,7 +281,7 @@ suite("the command line", { concurrency: 3 }, () => {
     const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer");
     const [first] = await asked<readonly Json[]>(dataDir, "keys", "list");
     const revoke = ["keys", "revoke", String(first?.id)];
-    assertRefused(await runSignalbox(dataDir, revoke), 1, /the last key of role global_admin; make another one first/);
+    assertRefused(await runSignalbox(dataDir, revoke), 1, /the last key of role global_admin; create another one first/);
     await asked(dataDir, "keys", "add", "--name", "admin", "--role", "global_admin");
     await asked(dataDir, ...revoke);
     const server = await startChild(t, dataDir);

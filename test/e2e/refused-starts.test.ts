@@ -121,7 +121,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: file }), /file is a file; set SIGNALBOX_DATA_DIR/);
     for (const [host, why] of [
       ["no.such.host.invalid", /no\.such\.host\.invalid does not resolve.*HOST/],
-      ["203.0.113.7", /203\.0\.113\.7 is no address of this machine.*HOST/],
+      ["203.0.113.7", /203\.0\.113\.7 is not an address of this machine.*HOST/],
       ["http://localhost", /HOST: must be an address or a host name/],
     ] as const) {
       await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, HOST: host }), why);
@@ -155,7 +155,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /^signalbox: Signalbox needs Node 24\.15 or later, and this is Node 20\.20\.2\. Run `npm ci`.*\n$/,
+      /^signalbox: Signalbox needs Node 24\.15 or later, but this is Node 20\.20\.2\. Run `npm ci`.*\n$/,
     );
   });
 
@@ -165,7 +165,7 @@ suite("refused starts", { concurrency: 3 }, () => {
       await cp(path.join(PROJECT_DIR, name), path.join(dir, name), { recursive: true });
     const { code, stderr } = await runNode(["src/main.js"], dir);
     assert.equal(code, 1);
-    assert.match(stderr, /^signalbox: a package that Signalbox needs is not installed\. Run `npm ci`.*\n$/);
+    assert.match(stderr, /^signalbox: a required package is not installed\. Run `npm ci`.*\n$/);
   });
 });
 

@@ -10,7 +10,7 @@ export function isTenantName(text: string): boolean {
   return hasCharacters(text, TENANT_NAME_CHARS_MAX) && isPlain(text) && !isBlank(text);
 }
 
-export const TENANT_NAME_RULE = `must have 1 to ${TENANT_NAME_CHARS_MAX} characters, at least one of them visible and none a control character`;
+export const TENANT_NAME_RULE = `must have 1 to ${TENANT_NAME_CHARS_MAX} characters, at least one visible character, and no control characters`;
 
 /** The requester's name to show to people, or null when the tenant has only the default name. */
 export function requesterOf(tenantName: string): string | null {

@@ -1,4 +1,4 @@
-/** What a command was given, while it is being read: the values, and what is wrong with them so far. */
+/** The arguments of one command. Reading a value checks it and collects the mistakes. */
 import { ROLES, type Role } from "../domain/access/access.ts";
 import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaChanges, type QuotaName } from "../domain/access/quota.ts";
 import { isTenantName, TENANT_NAME_RULE } from "../domain/access/tenant.ts";
@@ -9,7 +9,7 @@ import { nearest } from "../domain/text/nearest.ts";
 const NAME_CHARS_MAX = 200;
 const SHOWN_CHARS_MAX = 60;
 
-export class Given {
+export class ParsedArguments {
   readonly mistakes: string[] = [];
   readonly #options: ReadonlyMap<string, string | true>;
   readonly #operand: string | null;
@@ -28,24 +28,24 @@ export class Given {
     return typeof value === "string" ? value : null;
   }
 
-  /** A name to be kept. */
+  /** A name that will be stored. */
   name(option: string): string {
     const where = `--${option}`;
     const value = this.optional(option);
     if (value === null) return this.#missing(where, "");
     const isName = value.length > 0 && value.length <= NAME_CHARS_MAX && !/[\p{Cc}\p{Cs}]/u.test(value);
-    if (!isName) this.#wrong(where, `must have 1 to ${NAME_CHARS_MAX} characters, none of them a control character`);
+    if (!isName) this.#wrong(where, `must have 1 to ${NAME_CHARS_MAX} characters and no control characters`);
     return value;
   }
 
-  /** The operand, without space around it. */
+  /** The operand without surrounding white space. */
   tenantName(): string {
     if (this.#operand === null) return this.#missing("NAME", "");
     if (!isTenantName(this.#operand)) this.#wrong("NAME", TENANT_NAME_RULE);
     return this.#operand.trim();
   }
 
-  /** At least one, each a number within its bounds or `default`. */
+  /** At least one quota, each a number within its range or `default`. */
   quotas(optionOf: (quota: QuotaName) => string): QuotaChanges {
     const changes: Partial<Record<QuotaName, number | null>> = {};
     for (const quota of QUOTA_NAMES) {
@@ -64,7 +64,7 @@ export class Given {
     }
     if (Object.keys(changes).length === 0 && this.mistakes.length === 0) {
       this.mistakes.push(
-        `nothing is to be changed: give one of ${QUOTA_NAMES.map((quota) => `--${optionOf(quota)}`).join(", ")}`,
+        `nothing to change; set at least one of ${QUOTA_NAMES.map((quota) => `--${optionOf(quota)}`).join(", ")}`,
       );
     }
     return changes;
@@ -80,7 +80,7 @@ export class Given {
     return this.#wrong("--role", `must be one of ${ROLES.join(", ")}, not ${shown(value)}${hint}`, "developer");
   }
 
-  /** Of a new user. */
+  /** The e-mail address of a new user. */
   email(): string {
     const value = this.optional("email");
     if (value === null) return this.#missing("--email", "");
@@ -89,23 +89,23 @@ export class Given {
     return value;
   }
 
-  /** A path; a name that begins with a dash is written `./-name`. */
+  /** A path. A file name that starts with a dash is written `./-name`. */
   file(): string {
     if (this.#operand === null) return this.#missing("FILE", "");
     if (this.#operand === "" || this.#operand.includes("\0")) this.#wrong("FILE", "must be the path of a file");
     return this.#operand;
   }
 
-  /** Of a user who is there: it only has to be found. */
+  /** The e-mail address of an existing user. It is only looked up, so its form is not checked. */
   knownEmail(): string {
     return this.#operand ?? this.#missing("EMAIL", "");
   }
 
   keyId(): Uuid {
-    const nobodys = "" as Uuid; // never used: a mistake ends the command
-    if (this.#operand === null) return this.#missing("KEY_ID", nobodys);
-    const rule = `must be a key's id as \`keys list\` shows it, key_…, not ${shown(this.#operand)}`;
-    return parseId(ID_PREFIX.key, this.#operand) ?? this.#wrong("KEY_ID", rule, nobodys);
+    const placeholder = "" as Uuid; // never used, because a mistake ends the command
+    if (this.#operand === null) return this.#missing("KEY_ID", placeholder);
+    const rule = `must be a key id (key_…) from \`keys list\`, not ${shown(this.#operand)}`;
+    return parseId(ID_PREFIX.key, this.#operand) ?? this.#wrong("KEY_ID", rule, placeholder);
   }
 
   #missing<T>(where: string, instead: T): T {
@@ -119,8 +119,8 @@ export class Given {
   }
 }
 
-/** As a line may repeat it: an API key that was pasted into the wrong place is not shown. */
+/** The value as an error message shows it. An API key that was pasted into the wrong place is not shown. */
 function shown(value: string): string {
-  if (/sb_(live|test)_/.test(value)) return "that";
+  if (/sb_(live|test)_/.test(value)) return "an API key";
   return JSON.stringify(value.length > SHOWN_CHARS_MAX ? `${value.slice(0, SHOWN_CHARS_MAX)}…` : value);
 }
