@@ -1,4 +1,4 @@
-/** A question as an e-mail: one subject, and the same content as plain text and as HTML. */
+/** The e-mail for a pause: a subject, and the same content as plain text and as HTML. */
 
 import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
@@ -12,27 +12,27 @@ export interface EmailMessage {
 }
 
 export function emailMessage(notification: Notification): EmailMessage {
-  const begun = opening(notification.requester);
+  const headline = opening(notification.requester);
   return {
-    subject: cut(`${begun}: ${oneLine(notification.message)}`, MAIL_SUBJECT_CHARS_MAX),
-    text: plainText(notification, begun),
-    html: html(notification, begun),
+    subject: cut(`${headline}: ${oneLine(notification.message)}`, MAIL_SUBJECT_CHARS_MAX),
+    text: plainText(notification, headline),
+    html: html(notification, headline),
   };
 }
 
-/** The page with this option chosen, still to be confirmed there. */
+/** The link to the page with this option selected. The person still has to confirm it there. */
 function optionLink(respondUrl: string, option: string): string {
   return `${respondUrl}?choice=${encodeURIComponent(option.toWellFormed())}`;
 }
 
-function plainText(notification: Notification, begun: string): string {
+function plainText(notification: Notification, headline: string): string {
   const { message, options, respondUrl, allowTextResponse } = notification;
   const choices = options.map((option) => `* ${oneLine(option)}\n  ${optionLink(respondUrl, option)}`);
   return [
-    `${begun}:`,
+    `${headline}:`,
     readable(message),
     choices.join("\n"),
-    `The question on its page:\n${respondUrl}`,
+    `Open the question:\n${respondUrl}`,
     ...(allowTextResponse ? [TEXT_SENTENCE] : []),
     deadlineSentences(notification),
     LINK_SENTENCES,
@@ -52,13 +52,13 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) =
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-// Inline styles for the many programs that drop the sheet; the sheet for those that follow the reader's dark mode. The
-// button's colours are legible (7:1) on both grounds, and where a program inverts them.
+// Inline styles serve the many mail clients that drop the style sheet. The style sheet serves those that follow the
+// reader's dark mode. The button's colors have a contrast of 7:1 on both backgrounds, also in clients that invert them.
 const SHEET = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 @media (prefers-color-scheme:dark){.ground{background:#14161a!important}.card{background:#1f2329!important}
 .ink{color:#f2f4f7!important}.faint{color:#b4bcc8!important}.link{color:#9dbcff!important}}`;
 
-function html(notification: Notification, begun: string): string {
+function html(notification: Notification, headline: string): string {
   const { message, options, respondUrl, allowTextResponse } = notification;
   const faint = (text: string) =>
     `<p class="faint" style="margin:16px 0 0;font-size:14px;line-height:1.5;color:#4b5563">${text}</p>`;
@@ -69,7 +69,7 @@ function html(notification: Notification, begun: string): string {
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escaped(begun)}</title>
+<title>${escaped(headline)}</title>
 <style>${SHEET}</style>
 </head>
 <body class="ground" style="margin:0;padding:0;background:#f3f4f6">
@@ -77,12 +77,12 @@ function html(notification: Notification, begun: string): string {
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;background:#ffffff;border-radius:12px">
 <tr><td style="padding:24px;${FONT}">
-<p class="faint" dir="auto" style="margin:0 0 12px;font-size:15px;color:#4b5563">${escaped(begun)}:</p>
+<p class="faint" dir="auto" style="margin:0 0 12px;font-size:15px;color:#4b5563">${escaped(headline)}:</p>
 <p class="ink" dir="auto" style="margin:0 0 24px;font-size:19px;line-height:1.5;color:#111827;word-break:break-word">${escaped(readable(message)).replaceAll("\n", "<br>\n")}</p>
 ${options.map((option) => button(optionLink(respondUrl, option), oneLine(option))).join("\n")}
 ${allowTextResponse ? faint(escaped(TEXT_SENTENCE)) : ""}
 ${faint(escaped(deadlineSentences(notification)))}
-${faint(`${escaped(LINK_SENTENCES)} <a class="link" href="${escaped(respondUrl)}" style="color:#1d4ed8">Open the page without choosing</a>`)}
+${faint(`${escaped(LINK_SENTENCES)} <a class="link" href="${escaped(respondUrl)}" style="color:#1d4ed8">Open the page without selecting an option</a>`)}
 </td></tr>
 </table>
 </td></tr>
@@ -92,7 +92,10 @@ ${faint(`${escaped(LINK_SENTENCES)} <a class="link" href="${escaped(respondUrl)}
 `;
 }
 
-/** A table's cell has the colour, for programs that give links none; the link fills it, so that all of it can be hit. */
+/**
+ * The table cell has the background color, because some clients do not color links. The link fills the cell, so that
+ * all of it can be clicked.
+ */
 function button(href: string, label: string): string {
   return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 12px">
 <tr><td align="center" bgcolor="#1d4ed8" style="border-radius:8px;background:#1d4ed8">

@@ -28,7 +28,7 @@ async function setUp(context: TestContext, options: SMTPServerOptions = {}) {
   return { server, email: startEmail(context, server.url) };
 }
 
-/** A reply with this code and text. */
+/** An SMTP reply with this code and text. */
 const reply = (responseCode: number, message: string) => Object.assign(new Error(message), { responseCode });
 
 function reasonOf(notified: Notified, kind: "again" | "failed"): string {
@@ -40,13 +40,13 @@ function reasonOf(notified: Notified, kind: "again" | "failed"): string {
   return reason;
 }
 
-/** Not tried again: it may have arrived. */
+/** Failed without another try, because the message may have arrived. */
 const UNCONFIRMED = {
   kind: "failed",
-  reason: "the server stopped before it was told whether the message arrived",
+  reason: "the server stopped before the message was confirmed",
 };
 
-test("a mail has who asks, the question, a link per option, the deadline and the default, in both its parts", async (context) => {
+test("both parts of a mail contain the requester, the question, a link for each option, the deadline and the default", async (context) => {
   const { server, email } = await setUp(context);
   assert.deepEqual(await email.notify(aNotification()), { kind: "sent" });
   const { text: plain, html } = await server.next();
@@ -55,9 +55,9 @@ test("a mail has who asks, the question, a link per option, the deadline and the
     assert.match(part, /Pay 340 EUR to Acme Corp\?/);
     assert.match(part, /https:\/\/box\.example\/respond\/tok3n\?choice=Approve\b/);
     assert.match(part, /https:\/\/box\.example\/respond\/tok3n\?choice=Not%20yet\b/);
-    assert.match(part, /by Friday, 8 May 2026, 14:23 UTC\. If nobody does, “Not yet” is taken as the answer\./);
-    assert.match(part, /Opening the page decides nothing/);
-    assert.match(part, /add a text of your own/);
+    assert.match(part, /by Friday, 8 May 2026, 14:23 UTC\. If nobody answers, “Not yet” is used as the answer\./);
+    assert.match(part, /Opening the page does not send an answer/);
+    assert.match(part, /add a note on the page/);
   }
   assert.match(plain, /\nhttps:\/\/box\.example\/respond\/tok3n\n/);
   assert.match(html, /href="https:\/\/box\.example\/respond\/tok3n"/);
@@ -65,17 +65,17 @@ test("a mail has who asks, the question, a link per option, the deadline and the
   assert.doesNotMatch(html, /<script|<img|<form|https?:\/\/(?!box\.example\/)/);
 });
 
-test("without a default and a text answer neither is promised", async (context) => {
+test("a mail mentions neither a default nor a note when the pause has none", async (context) => {
   const { server, email } = await setUp(context);
   await email.notify(aNotification({ timeoutDefault: null, allowTextResponse: false }));
   const { text: plain, html } = await server.next();
   for (const part of [plain, html]) {
-    assert.match(part, /If nobody does, nothing is chosen\./);
-    assert.doesNotMatch(part, /text of your own/);
+    assert.match(part, /If nobody answers, no option is chosen\./);
+    assert.doesNotMatch(part, /add a note/);
   }
 });
 
-test("the headers say who sends, that a machine does, and which pause it is, the same at every try", async (context) => {
+test("the headers name the sender, mark the mail as automatic, and identify the pause in the same way at every try", async (context) => {
   const { server, email } = await setUp(context);
   await email.notify(aNotification());
   await email.notify(aNotification());
@@ -89,7 +89,7 @@ test("the headers say who sends, that a machine does, and which pause it is, the
   assert.deepEqual(first.headers.get("subject"), ["Acme Robots asks: Pay 340 EUR to Acme Corp?"]);
 });
 
-test("a question that looks like an encoded word is shown as it is written", async (context) => {
+test("a question that looks like an encoded word is shown unchanged", async (context) => {
   const { server, email } = await setUp(context);
   const messages = [
     "=?utf-8?B?4oCuZXZpbA==?=",
@@ -108,7 +108,7 @@ test("a question that looks like an encoded word is shown as it is written", asy
   }
 });
 
-test("untrusted text stays text: no header, no markup, no reversed reading, line breaks kept", async (context) => {
+test("untrusted text cannot add headers or markup or reverse the reading direction, and keeps its line breaks", async (context) => {
   const { server, email } = await setUp(context);
   const sent = await email.notify(
     aNotification({
@@ -138,7 +138,7 @@ test("untrusted text stays text: no header, no markup, no reversed reading, line
   assert.equal(server.mails.length, 1);
 });
 
-test("a requester without a name is not named", async (context) => {
+test("a mail without a requester's name uses a general phrase", async (context) => {
   const { server, email } = await setUp(context);
   await email.notify(aNotification({ requester: null }));
   const { text: plain, html, headers } = await server.next();
@@ -149,7 +149,7 @@ test("a requester without a name is not named", async (context) => {
   }
 });
 
-test("a long question is cut in the subject and whole in the mail", async (context) => {
+test("a long question is truncated in the subject and complete in the mail", async (context) => {
   const { server, email } = await setUp(context);
   const message = "Is it 🙂? ".repeat(150).trim();
   await email.notify(aNotification({ message }));
@@ -160,7 +160,7 @@ test("a long question is cut in the subject and whole in the mail", async (conte
   assert.ok(subject.length <= 100 && !subject.includes("\ufffd"));
 });
 
-test("an address that the server refuses is a failure for good, in words that name no host", async (context) => {
+test("an address that the server refuses is a permanent failure, with a reason that names no host", async (context) => {
   const { email } = await setUp(context, {
     onRcptTo: (_address, _session, done) =>
       done(
@@ -173,7 +173,7 @@ test("an address that the server refuses is a failure for good, in words that na
   );
 });
 
-test("a server that puts the recipient off is asked again", async (context) => {
+test("a recipient that the server defers is tried again", async (context) => {
   let tries = 0;
   const { server, email } = await setUp(context, {
     onRcptTo(_address, _session, done) {
@@ -182,12 +182,12 @@ test("a server that puts the recipient off is asked again", async (context) => {
     },
   });
   const put = await email.notify(aNotification());
-  assert.equal(reasonOf(put, "again"), "the mail server put the message off: 451 4.7.1 Greylisted, come back");
+  assert.equal(reasonOf(put, "again"), "the mail server deferred the message: 451 4.7.1 Greylisted, come back");
   assert.deepEqual(await email.notify(aNotification()), { kind: "sent" });
   assert.equal(server.mails.length, 1);
 });
 
-test("a message that the server refuses is a failure; one that it cannot take now is asked again", async (context) => {
+test("a message that the server refuses is a failure; one that it defers is tried again", async (context) => {
   const replies = [reply(554, "5.7.1 looks like spam"), reply(452, "4.3.1 disk full")];
   const { email } = await setUp(context, {
     onData: (stream, _session, done) => void text(stream).then(() => done(replies.shift())),
@@ -197,7 +197,7 @@ test("a message that the server refuses is a failure; one that it cannot take no
   assert.match(reasonOf(await email.notify(aNotification()), "again"), /put the message off: 452/);
 });
 
-test("a long reply is cut", async (context) => {
+test("a long reply is truncated", async (context) => {
   const { email } = await setUp(context, {
     onMailFrom: (_address, _session, done) => done(reply(550, "no ".repeat(200))),
   });
@@ -222,14 +222,14 @@ test("the user and password of the URL are used", async (context) => {
   assert.deepEqual([sent, seen], [{ kind: "sent" }, [["ops@example.com", "p@ss:w/rd"]]]);
   for (const url of [login("hunter2"), server.url]) {
     const refused = await startEmail(context, url).notify(aNotification());
-    assert.equal(reasonOf(refused, "again"), "the mail server does not accept this server's login");
+    assert.equal(reasonOf(refused, "again"), "the mail server rejected this server's login");
   }
 });
 
 const TLS = { cert: readPem("receiver"), key: readPem("receiver.key") };
 const trusting = `?tls.ca=${encodeURIComponent(readPem("ca"))}`;
 
-/** A server that notes whether each mail came encrypted. */
+/** A server that records whether each mail arrived encrypted. */
 async function startTlsServer(
   context: TestContext,
   options: SMTPServerOptions,
@@ -246,7 +246,7 @@ async function startTlsServer(
   return { ...server, secure };
 }
 
-test("a connection is encrypted from the start with smtps, and as soon as the server offers it with smtp", async (context) => {
+test("smtps encrypts the connection from the start, and smtp as soon as the server offers it", async (context) => {
   const direct = await startTlsServer(context, { secure: true });
   const upgraded = await startTlsServer(context, { disabledCommands: [] });
   const urls = [direct.url.replace("smtp:", "smtps:"), upgraded.url];
@@ -258,11 +258,11 @@ test("a connection is encrypted from the start with smtps, and as soon as the se
 test("a server whose certificate is not trusted gets nothing", async (context) => {
   const server = await startTlsServer(context, { disabledCommands: [] });
   const reason = reasonOf(await startEmail(context, server.url).notify(aNotification()), "again");
-  assert.equal(reason, "no secure connection to the mail server could be made");
+  assert.equal(reason, "no secure connection to the mail server could be established");
   assert.deepEqual(server.secure, []);
 });
 
-test("a server that is not there is asked again, and not named", async (context) => {
+test("an unreachable server is tried again, and the reason does not name it", async (context) => {
   const free = net.createServer().listen(0, "127.0.0.1");
   await once(free, "listening");
   const { port } = free.address() as AddressInfo;
@@ -271,7 +271,7 @@ test("a server that is not there is asked again, and not named", async (context)
   assert.equal(reasonOf(await email.notify(aNotification()), "again"), "the mail server cannot be reached");
 });
 
-/** A server that takes connections and says nothing. */
+/** A server that accepts connections and sends nothing. */
 async function startSilentServer(context: TestContext) {
   const connected = signalled<net.Socket>("a connection");
   const server = net.createServer((socket) => {
@@ -284,18 +284,18 @@ async function startSilentServer(context: TestContext) {
   return { url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, connected: connected.promise };
 }
 
-test("a server that never answers is given up at the deadline, and its connection is closed", async (context) => {
+test("a try to a silent server ends at the deadline, and its connection is closed", async (context) => {
   const { url, connected } = await startSilentServer(context);
   const { clock, fire } = handClock();
   const notified = startEmail(context, url, clock).notify(aNotification());
   const socket = await connected;
   const closed = once(socket.resume(), "close");
   fire();
-  assert.equal(reasonOf(await notified, "again"), "the mail server did not answer in time");
+  assert.equal(reasonOf(await notified, "again"), "the mail server did not respond in time");
   await within(closed, "the connection's end");
 });
 
-test("a stop ends what nobody has yet, at once, and starts nothing more", async (context) => {
+test("a stop immediately ends tries that were not handed over, and starts no more", async (context) => {
   const { url, connected } = await startSilentServer(context);
   const email = startEmail(context, url, handClock().clock);
   const notified = email.notify(aNotification());
@@ -307,7 +307,7 @@ test("a stop ends what nobody has yet, at once, and starts nothing more", async 
   assert.deepEqual(await email.notify(aNotification()), { kind: "aborted" });
 });
 
-/** A server that has a whole message and answers when it is told to. */
+/** A server that holds a complete message until the test lets it respond. */
 async function startHesitantServer(context: TestContext) {
   const taken = signalled<() => void>("a message");
   const server = await startMailServer(context, {
@@ -316,7 +316,7 @@ async function startHesitantServer(context: TestContext) {
   return { url: server.url, taken: taken.promise };
 }
 
-test("a stop waits for the word on a message that the server has", async (context) => {
+test("a stop waits for the response to a message that was handed over", async (context) => {
   const { url, taken } = await startHesitantServer(context);
   const email = startEmail(context, url, handClock().clock);
   const notified = email.notify(aNotification());
@@ -327,7 +327,7 @@ test("a stop waits for the word on a message that the server has", async (contex
   await within(closed, "the stop");
 });
 
-test("a stop does not wait for that word for ever", async (context) => {
+test("a stop waits only for a limited time for that response", async (context) => {
   const { url, taken } = await startHesitantServer(context);
   const { clock, fireLast } = handClock();
   const email = startEmail(context, url, clock);
@@ -339,7 +339,7 @@ test("a stop does not wait for that word for ever", async (context) => {
   await within(closed, "the stop");
 });
 
-test("a connection serves several mails; one that the server has closed meanwhile spends no try", async (context) => {
+test("a connection serves several mails, and one that the server has closed does not cost a try", async (context) => {
   const connections = new Set<string>();
   const ended = signalled<void>("the connection's end");
   const { server, email } = await setUp(context, {
@@ -357,7 +357,7 @@ test("a connection serves several mails; one that the server has closed meanwhil
   assert.deepEqual([connections.size, server.mails.length], [2, 4]);
 });
 
-test("only a plain mailbox is an address", async (context) => {
+test("only a plain mailbox is a valid address", async (context) => {
   const { email } = await setUp(context);
   assert.equal(await email.addressFault("ana@example.com"), null);
   assert.match((await email.addressFault("ana@example.com, eve@example.com")) ?? "", /^must be an e-mail address/);

@@ -1,4 +1,4 @@
-/** The e-mail channel: one SMTP server, few connections that are kept a while. */
+/** The e-mail channel: one SMTP server, and a few connections that are kept open for a while. */
 import { domainToASCII } from "node:url";
 import { createTransport } from "nodemailer";
 import { ID_PREFIX } from "../domain/ids.ts";
@@ -13,24 +13,24 @@ import { smtpFault } from "./smtp-fault.ts";
 import { Tries, type Try } from "./tries.ts";
 
 export interface EmailOptions {
-  /** `smtp://user:password@host:port`, or `smtps://`; nodemailer's options may follow as a query. */
+  /** `smtp://user:password@host:port` or `smtps://…`. The query may contain nodemailer's options. */
   readonly smtpUrl: string;
   /** `ops@example.com` or `Signalbox <ops@example.com>`. */
   readonly from: string;
   readonly clock: Clock;
 }
 
-const LATE = again("the mail server did not answer in time");
+const LATE = again("the mail server did not respond in time");
 
 export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
   const sender = readMailbox(from);
   const tries = new Tries(clock);
-  const onItsWay = new WeakMap<AbortSignal, Try>();
+  const triesBySignal = new WeakMap<AbortSignal, Try>();
   const transport = createTransport({
     url: smtpUrl,
     pool: true,
     maxConnections: MAIL_CONNECTIONS_MAX,
-    // One that the server had closed meanwhile is no reason to spend a try; a server that closes each one is.
+    // A pooled connection that the server has closed does not cost a try. A server that closes every connection does.
     maxRequeues: 1,
     connectionTimeout: SMTP_CONNECT_MS_MAX,
     greetingTimeout: SMTP_CONNECT_MS_MAX,
@@ -41,15 +41,16 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  // The last byte of a message was read for sending: until then a broken connection means that nobody has it.
+  // Marks when the last byte of a message was read for sending. Until then, a broken connection means that the message
+  // was not delivered.
   transport.use("stream", ({ data: { signal }, message }, done) => {
-    const running = signal === undefined ? undefined : onItsWay.get(signal);
+    const running = signal === undefined ? undefined : triesBySignal.get(signal);
     message?.processFunc((bytes) => bytes.once("end", () => running?.handedOver()));
     done();
   });
 
   async function send(notification: Notification, running: Try): Promise<Notified> {
-    onItsWay.set(running.signal, running);
+    triesBySignal.set(running.signal, running);
     const deadline = clock.after(NOTIFICATION_MS_MAX, () => running.end(LATE));
     const { address, pauseId, createdAt } = notification;
     try {
@@ -59,13 +60,13 @@ export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
         from: sender,
         to: { name: "", address },
         envelope: { from: sender.address, to: [address] },
-        // The same at every try, so that a repeat after a crash is seen to be one.
+        // The same for every try, so that a repeat after a crash is recognized as a duplicate.
         messageId: `<${ID_PREFIX.pause}${pauseId}@${domainOf(sender.address)}>`,
         date: new Date(createdAt),
-        // RFC 3834 §5: nobody's holiday notice is to answer.
+        // RFC 3834 §5: prevents vacation replies.
         headers: {
           "Auto-Submitted": "auto-generated",
-          // Prepared: nodemailer passes on what already looks encoded, whoever wrote it.
+          // Prepared, because nodemailer leaves text alone that already looks encoded, even when it is untrusted.
           Subject: { prepared: true, foldLines: true, value: headerText(subject) },
         },
         xMailer: false,
@@ -96,13 +97,16 @@ interface Mailbox {
   readonly address: string;
 }
 
-/** Split here, since a mail parser takes the comma in a name without quotes for the end of an address. */
+/** Parsed here, because nodemailer's parser reads the comma in an unquoted name as the end of an address. */
 function readMailbox(text: string): Mailbox {
   const [, name = "", address = text] = /^([^<>]*)<([^<>]+)>$/.exec(text) ?? [];
   return { name: name.trim().replace(/^"(.*)"$/, "$1"), address };
 }
 
-/** As it stands in headers and replies; a domain that cannot is none (RFC 2606 §2). */
+/**
+ * The domain in the form for headers and replies. A domain without such a form becomes `signalbox.invalid` (RFC 2606
+ * §2).
+ */
 function domainOf(address: string): string {
   return domainToASCII(address.slice(address.lastIndexOf("@") + 1)) || "signalbox.invalid";
 }

@@ -1,20 +1,23 @@
-/** Untrusted text as the value of a mail header. */
+/** Encode untrusted text as the value of a mail header. */
 
-/** Of UTF-8 in one encoded word, so that each fits into a line of 76 characters (RFC 2047 §2) beside the header's name. */
+/**
+ * Bytes of UTF-8 in one encoded word. With the header's name, the word then fits into a line of 76 characters (RFC 2047
+ * §2).
+ */
 const WORD_BYTES_MAX = 39;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 /**
- * Text that every mail program shows as it is. A text in ASCII may look like an encoded word (`=?utf-8?B?4oCuZXZpbA==?=`),
- * and would be decoded; so it is encoded itself, as any text is that ASCII cannot hold.
+ * Encode a text so that every mail client shows it unchanged. ASCII text that looks like an encoded word
+ * (`=?utf-8?B?4oCuZXZpbA==?=`) would be decoded, so it is encoded as well, like text that is not ASCII.
  *
- * @param text on one line
+ * @param text a single line
  */
 export function headerText(text: string): string {
   return PRINTABLE_ASCII.test(text) && !text.includes("=?") ? text : encodedWords(text);
 }
 
-/** No character is cut in two (RFC 2047 §5). */
+/** Characters are not split between words (RFC 2047 §5). */
 function encodedWords(text: string): string {
   const words: string[] = [];
   let word = "";

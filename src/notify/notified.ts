@@ -1,4 +1,4 @@
-/** What came of one try, in words for whoever asked: bounded, and on one line. */
+/** The result of one try, with a reason that callers see: bounded and on one line. */
 
 import type { Outcome } from "../domain/delivery/delivery.ts";
 import { parseRetryAfterMs } from "../domain/delivery/retry.ts";
@@ -21,23 +21,23 @@ export function again(reason: string, retryAfterMs: number | null = null): Notif
 
 const bounded = (reason: string): string => cut(oneLine(reason), NOTIFICATION_REASON_CHARS_MAX);
 
-/** What another's text may not carry into a reason: links, whose path may be a secret. */
+/** Text from another server without its links, whose paths may be secret. */
 export const withoutLinks = (text: string): string => text.replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, "…");
 
-/** A service that is told by HTTP. */
+/** A service that receives messages over HTTP. */
 export interface Service {
   readonly name: string;
-  /** Why a 4xx answer was given, as far as its body says. */
+  /** The reason for a 4xx response, as far as its body states one. */
   refusal(httpStatus: number, snippet: string): string;
 }
 
-/** What an HTTP service's answer, or the lack of one, makes of a try. */
+/** The result of a try from the response of an HTTP service, or from the lack of one. */
 export function notifiedOf(outcome: Outcome, { name, refusal }: Service, now: EpochMs): Notified {
   switch (outcome.kind) {
     case "answered":
       return ofAnswer(outcome, { name, refusal }, now);
     case "unreachable":
-      // A refused address stays refused; everything else may be better in a minute.
+      // A refused address stays refused. Every other error may be gone in a minute.
       return outcome.reason === "url_refused" || outcome.reason === "address_refused"
         ? failed(outcome.detail)
         : again(`${name} cannot be reached: ${outcome.detail}`);
@@ -55,11 +55,11 @@ function ofAnswer(
   now: EpochMs,
 ): Notified {
   if (httpStatus < 300) return SENT;
-  if (httpStatus < 400) return failed(`${name} answered with a redirect (HTTP ${httpStatus}), which is not followed`);
+  if (httpStatus < 400) return failed(`${name} responded with a redirect (HTTP ${httpStatus}), which is not followed`);
   const retryAfterMs = retryAfter === null ? null : parseRetryAfterMs(retryAfter, now);
-  if (httpStatus === 429) return again(`${name} asks for fewer messages (HTTP 429)`, retryAfterMs);
+  if (httpStatus === 429) return again(`${name} limits the rate of messages (HTTP 429)`, retryAfterMs);
   if (httpStatus >= 500 || httpStatus === 408) {
-    return again(`${name} cannot take the message now (HTTP ${httpStatus})`, retryAfterMs);
+    return again(`${name} cannot accept the message at the moment (HTTP ${httpStatus})`, retryAfterMs);
   }
   return failed(refusal(httpStatus, snippet));
 }

@@ -4,7 +4,7 @@ import { startSender } from "../../test/fixtures/receiver.ts";
 import { createSystemClock } from "../clock/system.ts";
 import { createNotifiers } from "./notifiers.ts";
 
-test("a channel is there when it is configured; Slack always is", async (context) => {
+test("a channel exists when it is configured, and Slack always exists", async (context) => {
   const sender = startSender(context);
   const common = { sender, operatorSender: sender, userAgent: "Signalbox/1.2.3", clock: createSystemClock() };
   const mail = { smtpUrl: "smtp://127.0.0.1:1", from: "ops@example.com" };

@@ -1,4 +1,4 @@
-/** Every channel that is configured. Slack needs no configuration. */
+/** Create all configured channels. Slack needs no configuration. */
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";
@@ -9,9 +9,9 @@ import { createSms, type SmsOptions } from "./sms.ts";
 export interface NotifiersOptions {
   readonly mail: Pick<EmailOptions, "smtpUrl" | "from"> | null;
   readonly sms: Pick<SmsOptions, "accountSid" | "authToken" | "from" | "baseUrl"> | null;
-  /** For URLs that come from callers: the address guard applies. */
+  /** For URLs that callers choose. The address guard applies. */
   readonly sender: Sender;
-  /** For URLs that the operator chose: may reach any address. */
+  /** For URLs that the operator chose. It can reach any address. */
   readonly operatorSender: Sender;
   readonly userAgent: string;
   readonly clock: Clock;

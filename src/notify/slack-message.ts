@@ -1,4 +1,4 @@
-/** A question as a Slack message (Block Kit). */
+/** The Slack message for a pause (Block Kit). */
 
 import { SLACK_HEADER_CHARS_MAX, SLACK_PREVIEW_CHARS_MAX, SLACK_SECTION_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
@@ -8,7 +8,7 @@ import { cut, deadlineSentences, LINK_SENTENCES, opening, TEXT_SENTENCE } from "
 interface PlainText {
   readonly type: "plain_text";
   readonly text: string;
-  /** False: `:fire:` stays what was written. */
+  /** False: `:fire:` is shown as text. */
   readonly emoji: false;
 }
 
@@ -26,17 +26,19 @@ interface LinkButton {
 }
 
 export interface SlackMessage {
-  /** What notifications show, and programs that know no blocks. */
+  /** The text for notifications, and for clients that cannot show blocks. */
   readonly text: string;
-  /** Nothing in `text` is formatted. */
+  /** Slack does not format `text`. */
   readonly mrkdwn: false;
   readonly blocks: readonly Block[];
-  /** Off: Slack would open the page for a preview. */
+  /** False, because Slack would open the page to create a preview. */
   readonly unfurl_links: false;
   readonly unfurl_media: false;
 }
 
-/** Untrusted text stands in `plain_text` alone, where neither mentions nor links nor formatting mean anything. */
+/**
+ * Create the message. Untrusted text is only used in `plain_text`, where mentions, links and formatting have no effect.
+ */
 export function slackMessage(notification: Notification): SlackMessage {
   const { message, options, respondUrl, allowTextResponse } = notification;
   const headline = opening(notification.requester);
@@ -64,17 +66,17 @@ function answerButton(url: string): LinkButton {
 
 const plain = (text = ""): PlainText => ({ type: "plain_text", text, emoji: false });
 
-/** Escaping makes a text up to five times as long, so a long one may need several sections. */
+/** Escaping can make a text five times as long, so a long one may need several sections. */
 function sections(text: string): Block[] {
   return escapedParts(text, SLACK_SECTION_CHARS_MAX).map((part) => ({ type: "section", text: plain(part) }));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** Slack's three control characters, in every kind of text object. */
+/** Escape the three characters that are special in every Slack text object. */
 const escaped = (text: string): string => text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? "");
 
-/** A text in escaped parts of bounded length, cut neither within a character nor within an entity. */
+/** Split a text into escaped parts of bounded length, never within a character or an entity. */
 function escapedParts(text: string, charsMax: number): string[] {
   const parts: string[] = [];
   let part = "";

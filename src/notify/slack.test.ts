@@ -21,7 +21,7 @@ async function setUp(context: TestContext, answer = ok, clock: Clock = createSys
   return { service, slack, notify: () => slack.notify(aNotification({ address: service.url + PATH })) };
 }
 
-/** What a try becomes when Slack answers so. */
+/** The result of a try that Slack responds to in this way. */
 async function outcomeOf(context: TestContext, status: number, body = "", headers: Record<string, string> = {}) {
   const { notify } = await setUp(context, (response) => void response.writeHead(status, headers).end(body));
   const notified = await notify();
@@ -31,13 +31,13 @@ async function outcomeOf(context: TestContext, status: number, body = "", header
 
 const failedFor = (reason: string): Notified => ({ kind: "failed", reason });
 
-/** Not tried again: it may have arrived. */
+/** Failed without another try, because the message may have arrived. */
 const UNCONFIRMED = {
   kind: "failed",
-  reason: "the server stopped before it was told whether the message arrived",
+  reason: "the server stopped before the message was confirmed",
 };
 
-test("the question goes to the webhook's URL as one JSON message", async (context) => {
+test("the question is sent to the webhook's URL as one JSON message", async (context) => {
   const { service, notify } = await setUp(context);
   assert.deepEqual(await notify(), { kind: "sent" });
   const [call] = service.calls;
@@ -47,7 +47,7 @@ test("the question goes to the webhook's URL as one JSON message", async (contex
   assert.deepEqual(JSON.parse(call?.body ?? ""), slackMessage(aNotification()));
 });
 
-test("a requester without a name is not named", () => {
+test("a message without a requester's name uses a general phrase", () => {
   const { text, blocks } = slackMessage(aNotification({ requester: null }));
   assert.match(text, /^Your answer is needed: Pay 340 EUR to Acme Corp\?\n/);
   assert.deepEqual(blocks[0], {
@@ -56,7 +56,7 @@ test("a requester without a name is not named", () => {
   });
 });
 
-test("a message has the question, the options, the deadline, and one button that leads to the page", () => {
+test("a message contains the question, the options, the deadline, and one button that opens the page", () => {
   assert.deepEqual(slackMessage(aNotification()), {
     text: "Acme Robots asks: Pay 340 EUR to Acme Corp?\nhttps://box.example/respond/tok3n",
     mrkdwn: false,
@@ -70,8 +70,8 @@ test("a message has the question, the options, the deadline, and one button that
           {
             type: "plain_text",
             text:
-              "You can add a text of your own on the page. Please answer by Friday, 8 May 2026, 14:23 UTC. If nobody does, “Not yet” is taken " +
-              "as the answer. Opening the page decides nothing: it asks you to confirm. Whoever has this message can answer, so do not forward it.",
+              "You can add a note on the page. Please answer by Friday, 8 May 2026, 14:23 UTC. If nobody answers, “Not yet” is used " +
+              "as the answer. Opening the page does not send an answer: it asks you to confirm. Anyone with this message can answer, so do not forward it.",
             emoji: false,
           },
         ],
@@ -94,7 +94,7 @@ test("a message has the question, the options, the deadline, and one button that
   });
 });
 
-test("mentions, links and formatting in untrusted text stay text", () => {
+test("mentions, links and formatting in untrusted text have no effect", () => {
   const { text, blocks } = slackMessage(
     aNotification({
       requester: "<!here>",
@@ -110,7 +110,7 @@ test("mentions, links and formatting in untrusted text stay text", () => {
   assert.ok(!/<[!@h]/.test(shown) && !shown.includes("mrkdwn") && !shown.includes('"emoji":true'));
 });
 
-test("the longest texts stay within Slack's bounds, and nothing of the question is lost", () => {
+test("the longest texts stay within Slack's limits, and the question is complete", () => {
   const message = "&🙂".repeat(666);
   const { text, blocks } = slackMessage(
     aNotification({
@@ -127,7 +127,7 @@ test("the longest texts stay within Slack's bounds, and nothing of the question 
   assert.ok(header?.type === "header" && header.text.text.length <= 150 && header.text.text.endsWith("&lt;"));
 });
 
-test("Slack's refusals are failures for good, in its own word", async (context) => {
+test("a refusal by Slack is a permanent failure with Slack's error code", async (context) => {
   assert.deepEqual(
     await outcomeOf(context, 400, "invalid_payload"),
     failedFor("Slack refused the message (HTTP 400): invalid_payload"),
@@ -142,51 +142,51 @@ test("Slack's refusals are failures for good, in its own word", async (context) 
   );
 });
 
-test("a body that is no word of Slack's is not repeated", async (context) => {
+test("a body that is not a Slack error code is not shown", async (context) => {
   const page = await outcomeOf(context, 403, `<html>no ${PATH}</html>`);
   assert.deepEqual(page, failedFor("Slack refused the message (HTTP 403)"));
 });
 
 test("a redirect is not followed", async (context) => {
   const moved = await outcomeOf(context, 302, "", { location: "http://127.0.0.1:1/hush" });
-  assert.deepEqual(moved, failedFor("Slack answered with a redirect (HTTP 302), which is not followed"));
+  assert.deepEqual(moved, failedFor("Slack responded with a redirect (HTTP 302), which is not followed"));
 });
 
-test("when Slack has no time it is asked again, not before it says", async (context) => {
+test("a busy Slack is tried again, no sooner than its Retry-After", async (context) => {
   assert.deepEqual(await outcomeOf(context, 429, "", { "retry-after": "30" }), {
     kind: "again",
-    reason: "Slack asks for fewer messages (HTTP 429)",
+    reason: "Slack limits the rate of messages (HTTP 429)",
     retryAfterMs: 30_000,
   });
   assert.deepEqual(await outcomeOf(context, 503, "rollup_error"), {
     kind: "again",
-    reason: "Slack cannot take the message now (HTTP 503)",
+    reason: "Slack cannot accept the message at the moment (HTTP 503)",
     retryAfterMs: null,
   });
 });
 
-test("a Slack that cannot be reached is asked again", async (context) => {
+test("an unreachable Slack is tried again", async (context) => {
   const { slack, service, notify } = await setUp(context, (response) => void response.destroy());
   assert.deepEqual(await notify(), {
     kind: "again",
-    reason: "Slack cannot be reached: the receiver closed the connection before it answered",
+    reason: "Slack cannot be reached: the receiver closed the connection before it responded",
     retryAfterMs: null,
   });
   assert.equal(await slack.addressFault(service.url), null);
 });
 
-test("a private address is refused, before the pause is made and again at the try", async (context) => {
+test("a private address is refused when the pause is created, and again at the try", async (context) => {
   const { service } = await setUp(context);
   const sender = startSender(context, { allowNetworks: [] });
   const slack = createSlack({ sender, userAgent: "Signalbox/1.2.3", clock: createSystemClock() });
   for (const address of [service.url, "http://10.0.0.1/x", "http://localhost/x", "http://169.254.169.254/latest"]) {
-    assert.match((await slack.addressFault(address)) ?? "", /^must be a URL that may be called: /);
+    assert.match((await slack.addressFault(address)) ?? "", /^must be a URL that the server is allowed to call: /);
     assert.equal((await slack.notify(aNotification({ address }))).kind, "failed");
   }
   assert.deepEqual(service.calls, []);
 });
 
-test("http is refused where it is not allowed, and nonsense everywhere", async (context) => {
+test("http is refused unless it is allowed, and an invalid URL always", async (context) => {
   const slack = createSlack({
     sender: startSender(context, { allowHttp: false }),
     userAgent: "Signalbox/1.2.3",
@@ -197,7 +197,7 @@ test("http is refused where it is not allowed, and nonsense everywhere", async (
   assert.equal(await slack.addressFault("https://127.0.0.1/x"), null);
 });
 
-test("a stop waits for Slack's word, but not for ever", async (context) => {
+test("a stop waits for Slack's response, but only for a limited time", async (context) => {
   const { clock, fire } = handClock();
   const { slack, service, notify } = await setUp(context, () => undefined, clock);
   const notified = notify();

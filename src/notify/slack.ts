@@ -1,4 +1,4 @@
-/** The Slack channel: incoming webhooks, whose URLs come from callers, so the address guard applies. */
+/** The Slack channel: incoming webhooks. Callers choose their URLs, so the address guard applies. */
 import { NOTIFICATION_MS_MAX, NOTIFICATIONS_COUNT_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/pauses/recipient.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -14,14 +14,17 @@ export interface SlackOptions {
   readonly clock: Clock;
 }
 
-/** All of a refusal's body, such as `channel_is_archived`; anything else may come from anyone, and repeat the URL. */
-const SLACK_WORD = /^[a-z][a-z_]{2,50}$/;
+/**
+ * The form of Slack's error codes, such as `channel_is_archived`, which are the whole body. Any other body may come
+ * from anyone and may contain the URL.
+ */
+const SLACK_ERROR_CODE = /^[a-z][a-z_]{2,50}$/;
 
 const SLACK: Service = {
   name: "Slack",
   refusal(httpStatus, snippet) {
-    const word = snippet.trim();
-    return `Slack refused the message (HTTP ${httpStatus})${SLACK_WORD.test(word) ? `: ${word}` : ""}`;
+    const code = snippet.trim();
+    return `Slack refused the message (HTTP ${httpStatus})${SLACK_ERROR_CODE.test(code) ? `: ${code}` : ""}`;
   },
 };
 
@@ -34,7 +37,7 @@ export function createSlack({ sender, userAgent, clock }: SlackOptions): Notifie
       const fault = recipientFault("slack", address);
       if (fault !== null) return fault;
       const verdict = await sender.vet(address);
-      return verdict.kind === "accepted" ? null : `must be a URL that may be called: ${verdict.reason}`;
+      return verdict.kind === "accepted" ? null : `must be a URL that the server is allowed to call: ${verdict.reason}`;
     },
     notify: (notification) =>
       tries.run(async (running) => {

@@ -26,7 +26,7 @@ async function setUp(context: TestContext, answer = created, more: { from?: stri
   return { service, sms, notify: () => sms.notify(aNotification({ address: TO })) };
 }
 
-/** What a try becomes when Twilio answers so. */
+/** The result of a try that Twilio responds to in this way. */
 async function outcomeOf(context: TestContext, status: number, body: unknown, headers: Record<string, string> = {}) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const { notify } = await setUp(context, (response) => void response.writeHead(status, headers).end(text));
@@ -39,7 +39,7 @@ async function outcomeOf(context: TestContext, status: number, body: unknown, he
 
 const failedFor = (reason: string): Notified => ({ kind: "failed", reason });
 
-test("a message is a form, authenticated as the account", async (context) => {
+test("a message is sent as a form with the account's credentials", async (context) => {
   const { service, notify } = await setUp(context);
   assert.deepEqual(await notify(), { kind: "sent" });
   const [call] = service.calls;
@@ -53,7 +53,7 @@ test("a message is a form, authenticated as the account", async (context) => {
   });
 });
 
-test("a messaging service is named as what it is", async (context) => {
+test("a messaging service is sent in its own field", async (context) => {
   const from = `MG${"0a".repeat(16)}`;
   const { service, notify } = await setUp(context, created, { from });
   await notify();
@@ -61,12 +61,12 @@ test("a messaging service is named as what it is", async (context) => {
   assert.deepEqual([form.get("MessagingServiceSid"), form.get("From")], [from, null]);
 });
 
-test("a requester without a name is not named", () => {
+test("a message without a requester's name uses a general phrase", () => {
   const text = smsText(aNotification({ requester: null })) ?? "";
   assert.match(text, /^Your answer is needed: Pay 340 EUR to Acme Corp\?\nAnswer: /);
 });
 
-test("a long question is cut, the link never", () => {
+test("a long question is truncated, and the link never is", () => {
   const long = smsText(aNotification({ requester: "R".repeat(200), message: "🙂".repeat(1000) })) ?? "";
   assert.match(long, /^R+\.\.\. asks: (🙂)+\.\.\.\nAnswer: https:\/\/box\.example\/respond\/tok3n\nby /u);
   assert.ok(long.length < 500 && long.isWellFormed());
@@ -77,24 +77,24 @@ test("a long question is cut, the link never", () => {
   }
 });
 
-test("a link that no text message holds fails for good", async (context) => {
+test("a link that does not fit into a text message is a permanent failure", async (context) => {
   const { sms, service } = await setUp(context);
   const notified = await sms.notify(
     aNotification({ address: TO, respondUrl: `https://box.example/${"x".repeat(1600)}` }),
   );
   assert.deepEqual(
     notified,
-    failedFor("the link to the page is longer than a text message may be; see SIGNALBOX_PUBLIC_URL"),
+    failedFor("the link to the page does not fit into a text message; see SIGNALBOX_PUBLIC_URL"),
   );
   assert.deepEqual(service.calls, []);
 });
 
-test("line breaks and control characters of the question cannot pretend to be another link's line", () => {
+test("line breaks and control characters in the question cannot fake another line with a link", () => {
   const text = smsText(aNotification({ message: "ok?\r\nAnswer: https://evil.example\u0007" })) ?? "";
   assert.equal(text.split("\n").length, 3);
 });
 
-test("Twilio's refusal is a failure with its code and words, without numbers, secrets and links", async (context) => {
+test("a refusal by Twilio is a failure with Twilio's code and message, without numbers, secrets and links", async (context) => {
   const error = {
     code: 21211,
     message: `The 'To' number ${TO} is not valid for ${ACCOUNT.accountSid}, ${ACCOUNT.authToken}`,
@@ -112,31 +112,31 @@ test("Twilio's refusal is a failure with its code and words, without numbers, se
   );
 });
 
-test("a refusal in another form has its status at least", async (context) => {
+test("a refusal in another format is reported by its status", async (context) => {
   for (const body of ["<html>", "", "null", '{"message":7}', '{"code":2']) {
     assert.deepEqual(await outcomeOf(context, 404, body), failedFor("Twilio refused the message (HTTP 404)"));
   }
 });
 
-test("a refused account is said to be the operator's to mend", async (context) => {
+test("rejected credentials are reported as a configuration error", async (context) => {
   const refused = await outcomeOf(context, 401, { code: 20003, message: "Authenticate", status: 401 });
   assert.match("reason" in refused ? refused.reason : "", /account.*TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong$/);
   assert.equal(refused.kind, "failed");
 });
 
-test("when Twilio has no time it is asked again", async (context) => {
+test("a busy Twilio is tried again", async (context) => {
   assert.deepEqual(
     await outcomeOf(context, 429, { code: 20429, message: "Too Many Requests" }, { "retry-after": "7" }),
     {
       kind: "again",
-      reason: "Twilio asks for fewer messages (HTTP 429)",
+      reason: "Twilio limits the rate of messages (HTTP 429)",
       retryAfterMs: 7000,
     },
   );
   assert.equal((await outcomeOf(context, 500, "")).kind, "again");
 });
 
-test("only an E.164 number is an address", async (context) => {
+test("only an E.164 number is a valid address", async (context) => {
   const { sms } = await setUp(context);
   assert.equal(await sms.addressFault(TO), null);
   assert.equal(await sms.addressFault("555-1234"), "must be an E.164 number such as +15551234567");

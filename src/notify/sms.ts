@@ -1,4 +1,4 @@
-/** The SMS channel: Twilio's REST API, or what speaks it. */
+/** The SMS channel: Twilio's REST API, or a server that is compatible with it. */
 
 import {
   NOTIFICATION_MS_MAX,
@@ -20,20 +20,20 @@ import { Tries } from "./tries.ts";
 export interface SmsOptions {
   readonly accountSid: string;
   readonly authToken: string;
-  /** A number, a sender's name, or the id of a messaging service (`MG…`). */
+  /** A number, a sender name, or the id of a messaging service (`MG…`). */
   readonly from: string;
-  /** The operator's choice, without a slash at its end. */
+  /** The operator's choice, without a trailing slash. */
   readonly baseUrl: string;
-  /** May reach any address, since the operator chose the base URL. */
+  /** Can reach any address, because the operator chose the base URL. */
   readonly sender: Sender;
   readonly userAgent: string;
   readonly clock: Clock;
 }
 
 const MESSAGING_SERVICE = /^MG[0-9a-f]{32}$/i;
-/** Not the one character: a single one outside GSM 03.38 halves what fits in a part, and each part is paid for. */
+/** Three dots instead of "…". A single character outside GSM 03.38 halves the capacity of each billed part. */
 const MARK = "...";
-const TOO_LONG = failed("the link to the page is longer than a text message may be; see SIGNALBOX_PUBLIC_URL");
+const TOO_LONG = failed("the link to the page does not fit into a text message; see SIGNALBOX_PUBLIC_URL");
 
 export function createSms({ accountSid, authToken, from, baseUrl, sender, userAgent, clock }: SmsOptions): Notifier {
   const tries = new Tries(clock);
@@ -72,20 +72,23 @@ export function createSms({ accountSid, authToken, from, baseUrl, sender, userAg
   };
 }
 
-/** Who asks, as much of the question as fits, the link and the deadline; null when not even these two fit. */
+/**
+ * The requester, as much of the question as fits, the link and the deadline. Null when the link and the deadline do not
+ * fit.
+ */
 export function smsText({ requester, message, respondUrl, expiresAt }: Notification): string | null {
   const end = `\nAnswer: ${respondUrl}\nby ${humanTime(expiresAt)}`;
-  const room = SMS_CHARS_MAX - end.length;
-  if (room < 0) return null;
+  const charsLeft = SMS_CHARS_MAX - end.length;
+  if (charsLeft < 0) return null;
   const who = `${opening(requester === null ? null : cut(oneLine(requester), SMS_REQUESTER_CHARS_MAX, MARK))}: `;
   const question = cut(oneLine(message), SMS_QUESTION_CHARS_MAX, MARK);
-  return cut(`${who}${question}`, room, room < MARK.length ? "" : MARK) + end;
+  return cut(`${who}${question}`, charsLeft, charsLeft < MARK.length ? "" : MARK) + end;
 }
 
-/** Twilio's own words, without what must not be seen: the account, its token, numbers, links. */
+/** Twilio's error message without the account, its token, phone numbers and links. */
 function refusal(httpStatus: number, snippet: string, secrets: readonly string[]): string {
   if (httpStatus === 401) {
-    return "Twilio does not accept this server's account (HTTP 401): TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong";
+    return "Twilio rejected this server's credentials (HTTP 401): TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong";
   }
   const { code, message } = readError(snippet);
   const shown = secrets
@@ -100,7 +103,7 @@ function readError(snippet: string): { readonly code: number | null; readonly me
   try {
     error = JSON.parse(snippet);
   } catch {
-    // Not Twilio's form, or longer than what is kept of an answer: the status has to do.
+    // Not in Twilio's format, or truncated. The status is used instead.
   }
   const { code, message } = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
   return {

@@ -1,30 +1,33 @@
-/** Text as people are shown it in every channel. */
+/** Texts that people see in every channel. */
 
 import { humanTime } from "../domain/pauses/human-time.ts";
 import { oneLine } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
 
-/** The beginning of a text, marked as such when something is missing; never half a character. */
+/** Truncate a text, and mark it when something was cut off. Characters are not split. */
 export function cut(text: string, charsMax: number, mark = "…"): string {
   if (text.length <= charsMax) return text;
   const kept = text.slice(0, Math.max(charsMax - mark.length, 0));
   return (/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept) + mark;
 }
 
-/** What a message begins with: who asks, when there is a name to say. A sentence's beginning, without its end. */
+/**
+ * The start of a message without punctuation at its end: the requester, or a general phrase when the tenant has no
+ * name.
+ */
 export function opening(requester: string | null): string {
   return requester === null ? "Your answer is needed" : `${oneLine(requester)} asks`;
 }
 
-/** Until when, and what then. */
+/** The deadline, and what happens after it. */
 export function deadlineSentences({ expiresAt, timeoutDefault }: Notification): string {
   const otherwise =
-    timeoutDefault === null ? "nothing is chosen" : `“${oneLine(timeoutDefault)}” is taken as the answer`;
-  return `Please answer by ${humanTime(expiresAt)}. If nobody does, ${otherwise}.`;
+    timeoutDefault === null ? "no option is chosen" : `“${oneLine(timeoutDefault)}” is used as the answer`;
+  return `Please answer by ${humanTime(expiresAt)}. If nobody answers, ${otherwise}.`;
 }
 
-/** For those who fear to touch a link, and those who forward messages. */
+/** For people who hesitate to open a link, and for people who forward messages. */
 export const LINK_SENTENCES =
-  "Opening the page decides nothing: it asks you to confirm. Whoever has this message can answer, so do not forward it.";
+  "Opening the page does not send an answer: it asks you to confirm. Anyone with this message can answer, so do not forward it.";
 
-export const TEXT_SENTENCE = "You can add a text of your own on the page.";
+export const TEXT_SENTENCE = "You can add a note on the page.";

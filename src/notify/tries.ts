@@ -1,16 +1,16 @@
-/** The tries of one channel that are under way, so that a stop can end them without sending anything twice. */
+/** The running tries of one channel. A stop can end them without sending a message twice. */
 import { NOTIFICATION_LAST_WORD_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notified } from "../ports/notifier.ts";
 import { ABORTED, again, failed } from "./notified.ts";
 
-/** It may have arrived, and must not be sent twice: whoever asked is told, and may pass the link on. */
-const UNCONFIRMED = failed("the server stopped before it was told whether the message arrived");
+/** The message may have arrived and must not be sent twice. The caller sees this reason and can pass the link on. */
+const UNCONFIRMED = failed("the server stopped before the message was confirmed");
 
 export interface Try {
-  /** Aborted when the try is ended before it comes to its own end. */
+  /** Aborted when the try is ended early. */
   readonly signal: AbortSignal;
-  /** From here on the other side may have the message: a stop waits a little for its word. */
+  /** Mark that the other side may have the message. From then on, a stop waits briefly for the response. */
   handedOver(): void;
   end(result: Notified): void;
 }
@@ -29,23 +29,23 @@ export class Tries {
     this.#clock = clock;
   }
 
-  /** Never rejects. */
-  async run(attempt: (running: Try) => Promise<Notified>): Promise<Notified> {
+  /** Run one try. Never rejects. */
+  async run(send: (running: Try) => Promise<Notified>): Promise<Notified> {
     if (this.#closed) return ABORTED;
     const running = startRunning();
     this.#running.add(running);
     try {
-      return await Promise.race([attempt(running), running.result]);
+      return await Promise.race([send(running), running.result]);
     } catch (error) {
-      return again(`the message could not be made or sent (${error instanceof Error ? error.name : "unknown error"})`);
+      return again(`the message could not be created or sent (${error instanceof Error ? error.name : "unknown error"})`);
     } finally {
       this.#running.delete(running);
-      // Whoever waits for all of them is not to wait for this one any longer.
+      // Resolves `result`, so that `close` no longer waits for this try.
       running.end(ABORTED);
     }
   }
 
-  /** End what nobody has yet, wait for the word on the rest, start nothing more. */
+  /** Abort the tries that were not handed over, wait for the others, and start no more. */
   async close(): Promise<void> {
     this.#closed = true;
     const running = [...this.#running];

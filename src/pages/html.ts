@@ -1,6 +1,6 @@
-/** HTML from templates: whatever is put into one is escaped, unless it is HTML already. Pure. */
+/** HTML templates that escape every value that is not already HTML. Pure. */
 
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 class Html {
   readonly text: string;
   constructor(text: string) {
@@ -10,7 +10,7 @@ class Html {
 
 export const NOTHING = new Html("");
 
-/** Text of our own that is HTML already, such as a style sheet; never anything that somebody sent. */
+/** Mark our own text as HTML, for example a style sheet. Never use it for text from outside. */
 export function trusted(text: string): Html {
   return new Html(text);
 }
@@ -27,7 +27,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Parts may stand where text may, and in attribute values within quotes; nowhere else. */
+/** Build HTML from a template. Values may only stand in text and in quoted attribute values. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + asHtml(parts[index - 1] ?? "") + string));
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { OPEN, PAGES } from "../../test/fixtures/respond-pages.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "./respond-page.ts";
 
-/** What a reader sees: the text of the body, spaces drawn together. */
+/** The text of the body as a reader sees it, with white space collapsed. */
 function textOf(page: RespondPage): string {
   const body = respondPage(page).split("<body>")[1] ?? "";
   return body
@@ -27,7 +27,7 @@ const ESCAPED =
   "&lt;/style&gt;&lt;/title&gt;&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;" +
   "&lt;b onclick=&#39;x&#39; x=&quot;y&quot;&gt;&amp;amp;";
 
-test("no text reverses what is read, and an option is still posted as it was written", () => {
+test("no text reverses the reading direction, and an option is posted unchanged", () => {
   const reversed = "Pay \u202e043\u2066 EUR";
   const page = { ...OPEN, requester: reversed, message: reversed, options: [reversed, "b"], timeoutDefault: reversed };
   const shown = respondPage(page).replace(/value="[^"]*"/g, "");
@@ -35,7 +35,7 @@ test("no text reverses what is read, and an option is still posted as it was wri
   assert.ok(respondPage(page).includes(`value="${reversed}"`));
 });
 
-test("an open question shows who asks, what, how to answer, until when, and what happens otherwise", () => {
+test("an open question shows the requester, the question, the options, the deadline and the default", () => {
   assertSays(
     OPEN,
     "Waiting for an answer",
@@ -44,71 +44,71 @@ test("an open question shows who asks, what, how to answer, until when, and what
     "Add a note (optional)",
     "Approve Reject Ask me later",
     "Answer by Sunday, 22 November 2026, 14:23 UTC (in 3 hours)",
-    "If nobody answers “Reject” is taken.",
+    "If nobody answers “Reject” is chosen.",
   );
   assert.match(respondPage(OPEN), /<time datetime="2026-11-22T14:23:00Z">/);
-  assertSays({ ...OPEN, timeoutDefault: null }, "If nobody answers nothing is decided.");
+  assertSays({ ...OPEN, timeoutDefault: null }, "If nobody answers no option is chosen.");
 });
 
-test("where the requester has no name, every state of the page reads as well without one", () => {
+test("every state of the page reads well without a requester's name", () => {
   for (const named of PAGES_OF_REQUESTERS) {
     const text = respondPage({ ...named, requester: null });
-    assert.doesNotMatch(text, /null|<bdi><\/bdi>|>\s+(asks|had asked|withdrew)/, named.kind);
+    assert.doesNotMatch(text, /null|<bdi><\/bdi>|>\s+(asks|asked|withdrew)/, named.kind);
   }
   const nameless = { ...OPEN, requester: null };
   assertSays(nameless, "Your answer is needed");
   assert.match(respondPage(nameless), /<title>Your answer is needed<\/title>/);
-  assert.match(respondPage({ ...nameless, problem: "Please choose." }), /<title>Not taken: Your answer is needed</);
+  assert.match(respondPage({ ...nameless, problem: "Please choose." }), /<title>Not accepted: Your answer is needed</);
   const ended = { requester: null, message: OPEN.message, at: OPEN.expiresAt, tooLate: false };
   assertSays({ kind: "cancelled", ...ended }, "The question was withdrawn on Sunday", "You were asked");
 });
 
-test("each option is a button that sends it, and the form posts to its own path without the query", () => {
+test("each option is a button that submits it, and the form posts to its own path without the query", () => {
   const page = respondPage(OPEN);
   assert.match(page, /<form method="post" action="\?"/);
   const values = [...page.matchAll(/<button name="choice" value="([^"]*)"/g)].map(([, value]) => value);
   assert.deepEqual(values, OPEN.options);
 });
 
-test("a note can be written only where the question allows one", () => {
+test("a note can be added only if the question allows one", () => {
   assert.match(respondPage(OPEN), /<textarea id="text" name="text" rows="2" maxlength="2000"/);
   assert.doesNotMatch(respondPage({ ...OPEN, allowTextResponse: false }), /textarea id/);
 });
 
-test("a note typed before is kept, its first line break too", () => {
+test("a previously typed note is kept, including a leading line break", () => {
   assert.ok(respondPage({ ...OPEN, typedText: "\nas typed" }).includes('dir="auto">\n\nas typed</textarea>'));
 });
 
-test("the option of a link is picked and focused, one that is none of them is not mentioned", () => {
+test("the option from the link is highlighted and focused, and an unknown option is ignored", () => {
   const picked = respondPage({ ...OPEN, preferred: "Reject" });
   assert.match(picked, /value="Reject" dir="auto" class="picked" aria-describedby="picked" autofocus>/);
   assert.equal(picked.match(/autofocus/g)?.length, 1);
-  assertSays({ ...OPEN, preferred: "Reject" }, "You picked “Reject”. Press it to send your answer.");
+  assertSays({ ...OPEN, preferred: "Reject" }, "You selected “Reject”. Press the button to send your answer.");
   const other = respondPage({ ...OPEN, preferred: "Something else" });
   assert.doesNotMatch(other, /autofocus|Something else|id="picked"/);
 });
 
-test("why an answer was not taken is said before the form, and in the title", () => {
+test("the reason why an answer was not accepted is shown before the form and in the title", () => {
   const page = { ...OPEN, problem: "The note is too long." };
-  assertSays(page, "Your answer was not taken. The note is too long.");
-  assert.match(respondPage(page), /<title>Not taken: Acme Robotics asks for an answer<\/title>/);
+  assertSays(page, "Your answer was not accepted. The note is too long.");
+  assert.match(respondPage(page), /<title>Not accepted: Acme Robotics asks for an answer<\/title>/);
 });
 
-test("an ending says what was decided, when, and what the question was", () => {
+test("an ended pause shows the decision, its time and the question", () => {
   assertSays(
     PAGES["decided with a note"],
     "The answer is “Approve”",
     "Answered on Sunday, 22 November 2026, 14:23 UTC.",
     "Looks good. Watch the errors.",
-    "Acme Robotics had asked",
+    "Acme Robotics asked",
     OPEN.message,
   );
-  assertSays(PAGES["timed out with a default"], "“Reject” was taken", "Nobody answered in time.", "22 November 2026");
-  assertSays(PAGES["timed out without one, too late"], "Nobody answered in time", "Nothing was decided.");
-  assertSays(PAGES.cancelled, "No answer is needed any more", "Acme Robotics withdrew the question on Sunday, 22");
+  assertSays(PAGES["timed out with a default"], "“Reject” was chosen by default", "Nobody answered in time.", "22 November 2026");
+  assertSays(PAGES["timed out without one, too late"], "Nobody answered in time", "No option was chosen.");
+  assertSays(PAGES.cancelled, "An answer is no longer needed", "Acme Robotics withdrew the question on Sunday, 22");
 });
 
-test("whoever answers too late is told that it did not count, and nobody else is", () => {
+test("only a person who answers too late is told that the answer did not count", () => {
   const late = ["decided, too late for another", "timed out without one, too late", "cancelled, too late"] as const;
   for (const name of late) assertSays(PAGES[name], "Your answer did not count.");
   for (const name of ["decided", "timed out with a default", "cancelled"] as const) {
@@ -122,7 +122,7 @@ test("only an open question has a form", () => {
   }
 });
 
-test("text from others is escaped in every place, attributes included", () => {
+test("untrusted text is escaped everywhere, including in attributes", () => {
   const asked = { requester: HOSTILE, message: HOSTILE, at: 0, tooLate: true };
   const pages: readonly (readonly [number, RespondPage])[] = [
     // Title, heading, message, problem, note, picked, value, label, default.
@@ -150,7 +150,7 @@ test("text from others is escaped in every place, attributes included", () => {
   }
 });
 
-test("every state is a whole page without script, handler or address of something else", () => {
+test("every state is a complete page without scripts, handlers or external resources", () => {
   const { "open with hostile text": _, ...harmless } = PAGES;
   for (const [name, page] of Object.entries<RespondPage>(harmless)) {
     const text = respondPage(page);
@@ -166,9 +166,9 @@ test("every state is a whole page without script, handler or address of somethin
   }
 });
 
-test("a link that leads nowhere says the same whatever it was, and a fault of ours how to go on", () => {
-  assertSays({ kind: "unknown" }, "This link does not lead to a question", "ask whoever sent it to you");
-  assertSays({ kind: "unavailable" }, "Answers cannot be taken just now", "Load the question again");
+test("every unknown link gets the same page, and the page of an outage says how to continue", () => {
+  assertSays({ kind: "unknown" }, "This link does not lead to a question", "ask the person who sent it to you");
+  assertSays({ kind: "unavailable" }, "Answers cannot be accepted right now", "Load the question again");
 });
 
 test("the policy allows the page's own style and form, and nothing else", () => {

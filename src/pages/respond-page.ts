@@ -1,6 +1,6 @@
 /**
- * The page on which a person answers a pause. It runs no script and loads nothing: what a tenant wrote is text on it,
- * and opening it decides nothing.
+ * The page on which a person answers a pause. It runs no script and loads nothing from elsewhere. Text from the tenant
+ * is shown as text only, and opening the page does not answer the pause.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -17,11 +17,11 @@ export type RespondPage =
   | TimedOutPage
   | CancelledPage
   | { readonly kind: "unknown" }
-  /** The store cannot write just now: try again. */
+  /** The store cannot commit at the moment; the person can try again. */
   | { readonly kind: "unavailable" };
 
 interface Asked {
-  /** The tenant's name; null when it has none of its own. */
+  /** The tenant's name; null when it has only the default name. */
   readonly requester: string | null;
   readonly message: string;
 }
@@ -33,16 +33,16 @@ interface OpenPage extends Asked {
   readonly timeoutDefault: string | null;
   readonly expiresAt: EpochMs;
   readonly now: EpochMs;
-  /** Of `?choice=`: highlighted and focused first. Null, or none of the options: none is. */
+  /** The option from `?choice=`, which is highlighted and focused first. Null or an unknown option highlights none. */
   readonly preferred: string | null;
-  /** Why the last try was not taken; null when there was none. */
+  /** Why the previous submission was rejected; null when there was none. */
   readonly problem: string | null;
   readonly typedText: string;
 }
 
 interface Ended extends Asked {
   readonly at: EpochMs;
-  /** The reader tried another answer just now, which did not count. */
+  /** The person has just submitted another answer, which did not count. */
   readonly tooLate: boolean;
 }
 
@@ -61,11 +61,11 @@ interface CancelledPage extends Ended {
   readonly kind: "cancelled";
 }
 
-/** What every state fills in. `lamp` is the signal's colour beside `state`, which says the same in words. */
+/** The parts of the page that differ by state. `lamp` is the color next to `state`, which says the same in words. */
 interface Layout {
   readonly lamp: "amber" | "green" | "grey";
   readonly state: string;
-  /** In the browser's tab; without the tenant's text where that could be long. */
+  /** The title of the browser tab. It omits the tenant's text where that could be long. */
   readonly title: string;
   readonly heading: Html;
   readonly content: Html;
@@ -74,7 +74,7 @@ interface Layout {
 const STYLE = readFileSync(new URL("./respond-page.css", import.meta.url), "utf8");
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 
-/** Headers of every answer with this page, content-type included. */
+/** The headers of every response with this page, including content-type. */
 export const RESPOND_PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/html; charset=utf-8",
   "cache-control": "no-store",
@@ -86,7 +86,7 @@ export const RESPOND_PAGE_HEADERS: Readonly<Record<string, string>> = {
   "x-robots-tag": "noindex",
 };
 
-/** Longer messages are set smaller, so that they stay easy to read and near the buttons. */
+/** Longer messages use a smaller font, so that they stay readable and close to the buttons. */
 const SHORT_MESSAGE_CHARS_MAX = 160;
 
 export function respondPage(page: RespondPage): string {
@@ -139,19 +139,19 @@ function open(page: OpenPage): Layout {
   return {
     lamp: "amber",
     state: "Waiting for an answer",
-    title: problem === null ? title : `Not taken: ${title}`,
+    title: problem === null ? title : `Not accepted: ${title}`,
     heading: requester === null ? html`Your answer is needed` : html`${name(requester)} asks you`,
     content: html`${messageText(message, "question")}
-${problem === null ? NOTHING : notice(html`<strong>Your answer was not taken.</strong> ${problem}`)}
+${problem === null ? NOTHING : notice(html`<strong>Your answer was not accepted.</strong> ${problem}`)}
 ${form(page)}
 ${deadline(page)}`,
   };
 }
 
-/** It posts to its own path: the query, which only says what to highlight, is not sent again. */
+/** The form posts to its own path without the query, which only highlights an option. */
 function form({ options, allowTextResponse, preferred, typedText }: OpenPage): Html {
   const picked = options.find((option) => option === preferred);
-  const hint = html`<p id="picked">You picked ${quoted(picked ?? "")}. Press it to send your answer.</p>`;
+  const hint = html`<p id="picked">You selected ${quoted(picked ?? "")}. Press the button to send your answer.</p>`;
   return html`<form method="post" action="?" aria-label="Your answer">
 ${allowTextResponse ? textField(typedText) : NOTHING}
 ${picked === undefined ? NOTHING : hint}
@@ -165,7 +165,10 @@ function button(option: string, isPicked: boolean): Html {
 <button name="choice" value="${option}" dir="auto"${picked}>${readable(option)}</button>`;
 }
 
-/** A line break directly after the start tag is dropped by browsers: with this one, the text's own first one is kept. */
+/**
+ * Browsers drop a line break directly after the start tag. Because of this one, a line break at the start of the text
+ * is kept.
+ */
 function textField(typedText: string): Html {
   return html`<label for="text">Add a note <small>(optional)</small></label>
 <textarea id="text" name="text" rows="2" maxlength="${String(PAUSE_TEXT_CHARS_MAX)}" dir="auto">
@@ -173,7 +176,7 @@ ${typedText}</textarea>`;
 }
 
 function deadline({ expiresAt, now, timeoutDefault }: OpenPage): Html {
-  const otherwise = timeoutDefault === null ? html`nothing is decided` : html`${quoted(timeoutDefault)} is taken`;
+  const otherwise = timeoutDefault === null ? html`no option is chosen` : html`${quoted(timeoutDefault)} is chosen`;
   return html`<dl>
 <div><dt>Answer by</dt><dd>${time(expiresAt)} <span class="aside">(${relativeTime(expiresAt, now)})</span></dd></div>
 <div><dt>If nobody answers</dt><dd>${otherwise}.</dd></div>
@@ -188,7 +191,7 @@ function decided(page: DecidedPage): Layout {
     state: "Answered",
     title: "This question was answered",
     heading: html`The answer is ${quoted(page.choice)}`,
-    content: html`${tooLate(page, html`It had been answered before.`)}
+    content: html`${tooLate(page, html`The question had already been answered.`)}
 <p>Answered on ${time(page.at)}. There is nothing more to do.</p>
 ${page.text === null ? NOTHING : note(page.text)}
 ${asked(page)}`,
@@ -207,10 +210,10 @@ function timedOut(page: TimedOutPage): Layout {
   return {
     lamp: "grey",
     state: "Time is up",
-    title: "The time to answer is over",
-    heading: choice === null ? html`Nobody answered in time` : html`${quoted(choice)} was taken`,
-    content: html`${tooLate(page, html`The time to answer was over.`)}
-<p>${choice === null ? "Nothing was decided." : "Nobody answered in time."} The time ended on ${time(at)}.</p>
+    title: "The deadline has passed",
+    heading: choice === null ? html`Nobody answered in time` : html`${quoted(choice)} was chosen by default`,
+    content: html`${tooLate(page, html`The deadline had passed.`)}
+<p>${choice === null ? "No option was chosen." : "Nobody answered in time."} The deadline was ${time(at)}.</p>
 ${asked(page)}`,
   };
 }
@@ -220,8 +223,8 @@ function cancelled(page: CancelledPage): Layout {
     lamp: "grey",
     state: "Withdrawn",
     title: "This question was withdrawn",
-    heading: html`No answer is needed any more`,
-    content: html`${tooLate(page, html`The question had been withdrawn before.`)}
+    heading: html`An answer is no longer needed`,
+    content: html`${tooLate(page, html`The question had already been withdrawn.`)}
 <p>${withdrawn(page)} on ${time(page.at)}.</p>
 ${asked(page)}`,
   };
@@ -237,7 +240,7 @@ function tooLate({ tooLate }: Ended, why: Html): Html {
 
 function asked({ requester, message }: Asked): Html {
   return html`<section aria-labelledby="asked">
-<h2 id="asked">${requester === null ? html`You were asked` : html`${name(requester)} had asked`}</h2>
+<h2 id="asked">${requester === null ? html`You were asked` : html`${name(requester)} asked`}</h2>
 ${messageText(message, "past")}
 </section>`;
 }
@@ -249,19 +252,19 @@ const UNKNOWN: Layout = {
   state: "Unknown link",
   title: "This link does not lead to a question",
   heading: html`This link does not lead to a question`,
-  content: html`<p>Part of it may be missing: some mail programs break long links in two. Or the question is so old that it
-is no longer kept.</p>
-<p>Open the link once more from the message that you were sent, or copy it from there as a whole. If that does not help,
-ask whoever sent it to you.</p>`,
+  content: html`<p>Part of the link may be missing, because some mail programs break long links. The question may also be
+so old that it has been deleted.</p>
+<p>Open the link again from the message that you received, or copy the whole link from there. If that does not help,
+ask the person who sent it to you.</p>`,
 };
 
 const UNAVAILABLE: Layout = {
   lamp: "grey",
   state: "Try again soon",
-  title: "Answers cannot be taken just now",
-  heading: html`Answers cannot be taken just now`,
-  content: html`<p>This is a fault on our side and should be over soon. Load the question again in a minute: if you had
-already answered, it shows whether your answer was taken.</p>
+  title: "Answers cannot be accepted right now",
+  heading: html`Answers cannot be accepted right now`,
+  content: html`<p>This is a problem on our side that should be over soon. Load the question again in a minute. If you
+already answered, the page shows whether your answer was accepted.</p>
 <p><a href="?">Load the question again</a></p>`,
 };
 
@@ -276,12 +279,12 @@ function notice(content: Html): Html {
   return html`<p class="notice" role="alert">${content}</p>`;
 }
 
-/** Who asks, in the middle of a sentence. */
+/** The requester's name, for use within a sentence. */
 function name(requester: string): Html {
   return html`<bdi>${oneLine(requester)}</bdi>`;
 }
 
-/** Text of either direction in the middle of a sentence. */
+/** Quoted text for use within a sentence, in either reading direction. */
 function quoted(text: string): Html {
   return html`“<bdi>${readable(text)}</bdi>”`;
 }
