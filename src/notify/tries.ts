@@ -37,7 +37,9 @@ export class Tries {
     try {
       return await Promise.race([send(running), running.result]);
     } catch (error) {
-      return again(`the message could not be created or sent (${error instanceof Error ? error.name : "unknown error"})`);
+      return again(
+        `the message could not be created or sent (${error instanceof Error ? error.name : "unknown error"})`,
+      );
     } finally {
       this.#running.delete(running);
       // Resolves `result`, so that `close` no longer waits for this try.

@@ -103,7 +103,12 @@ test("an ended pause shows the decision, its time and the question", () => {
     "Acme Robotics asked",
     OPEN.message,
   );
-  assertSays(PAGES["timed out with a default"], "“Reject” was chosen by default", "Nobody answered in time.", "22 November 2026");
+  assertSays(
+    PAGES["timed out with a default"],
+    "“Reject” was chosen by default",
+    "Nobody answered in time.",
+    "22 November 2026",
+  );
   assertSays(PAGES["timed out without one, too late"], "Nobody answered in time", "No option was chosen.");
   assertSays(PAGES.cancelled, "An answer is no longer needed", "Acme Robotics withdrew the question on Sunday, 22");
 });

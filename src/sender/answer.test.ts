@@ -13,7 +13,7 @@ interface Read {
   fault: string | null;
 }
 
-/** What a reader makes of these bytes, one element after the other. */
+/** What a reader reports for these bytes, pushed one element at a time. */
 function read(...pieces: string[]): Read {
   const seen: Read = {
     status: 0,
@@ -44,7 +44,7 @@ function read(...pieces: string[]): Read {
 
 const head = (...lines: string[]) => `${["HTTP/1.1 200 OK", ...lines].join("\r\n")}\r\n\r\n`;
 
-/** Framings of the body `hello` that leave the connection usable. */
+/** Framings of the body `hello` after which the connection can be reused. */
 const PLAIN = {
   "a length": `${head("content-length: 5")}hello`,
   chunks: `${head("Transfer-Encoding: chunked")}2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n`,
@@ -55,7 +55,7 @@ const PLAIN = {
   "odd headers": `${head("x-empty:", "__proto__: 1", "x-latin: caf\u00e9", "x-control: a\u0001b", "content-length:\t5 ")}hello`,
 };
 
-/** Answers that a client may accept; after them the connection is not used again. */
+/** Responses that a client may accept, but after which the connection is not reused. */
 const LENIENT = {
   "equal lengths": `${head("content-length: 5", "Content-Length: 5")}hello`,
   "equal lengths in one header": `${head("content-length: 5, 5")}hello`,
@@ -79,7 +79,7 @@ const LENIENT = {
 };
 
 for (const [name, bytes] of Object.entries(PLAIN)) {
-  test(`an answer is read whole, and its connection used again: ${name}`, () => {
+  test(`a response is complete, and its connection is reused: ${name}`, () => {
     const { status, body, whole, reusable, fault } = read(bytes);
     assert.deepEqual(
       { status, body, whole, reusable, fault },
@@ -89,7 +89,7 @@ for (const [name, bytes] of Object.entries(PLAIN)) {
 }
 
 for (const [name, bytes] of Object.entries(LENIENT)) {
-  test(`an answer is accepted, and its connection closed: ${name}`, () => {
+  test(`a response is accepted, and its connection is closed: ${name}`, () => {
     const { status, body, whole, reusable, fault } = read(bytes);
     assert.deepEqual(
       { status, body, whole, reusable, fault },
@@ -98,7 +98,7 @@ for (const [name, bytes] of Object.entries(LENIENT)) {
   });
 }
 
-test("what cannot be read as HTTP/1.1 is a protocol error that says why", () => {
+test("invalid HTTP/1.1 is a protocol error that states the reason", () => {
   const cases: Array<[bytes: string, why: RegExp]> = [
     ["HTTP/1.1 OK\r\n\r\n", /status line/],
     ["HTTP/1.1 2000 OK\r\n\r\n", /status line/],
@@ -115,8 +115,8 @@ test("what cannot be read as HTTP/1.1 is a protocol error that says why", () => 
     [head("x-nul: a\u0000b"), /header/],
     [head("x-return: a\rb"), /header/],
     [head(" folded: nothing"), /begins with a space/],
-    [head("content-length: 5", "content-length: 6"), /two Content-Length/],
-    [head("content-length: 5, 6"), /two Content-Length/],
+    [head("content-length: 5", "content-length: 6"), /two different Content-Length/],
+    [head("content-length: 5, 6"), /two different Content-Length/],
     [head("content-length: 5,"), /not a number/],
     [head("content-length: -5"), /not a number/],
     [head("content-length: +5"), /not a number/],
@@ -135,7 +135,7 @@ test("what cannot be read as HTTP/1.1 is a protocol error that says why", () => 
   }
 });
 
-test("a head above 16 KB is too large, however it arrives", () => {
+test("a head above 16 KB is too large, no matter how it arrives", () => {
   const bytes = head(`x-large: ${"a".repeat(17_000)}`);
   assert.match(read(bytes).fault ?? "", /^answer_head_too_large/);
   assert.match(read(...bytes).fault ?? "", /^answer_head_too_large/);
@@ -149,7 +149,7 @@ test("a broken body is a fault after the head", () => {
   }
 });
 
-test("204 and 304 have no body, whatever they say; without a length the body ends with the connection", () => {
+test("204 and 304 never have a body; without a length, the body ends with the connection", () => {
   for (const status of [204, 304]) {
     const { whole, reusable } = read(`HTTP/1.1 ${status} No\r\ncontent-length: 5\r\n\r\n`);
     assert.ok(whole && reusable);
@@ -161,7 +161,7 @@ test("204 and 304 have no body, whatever they say; without a length the body end
   }
 });
 
-test("an interim answer's headers say nothing of the final one", () => {
+test("the headers of an interim response do not affect the final one", () => {
   const interim = "HTTP/1.1 103 Early Hints\r\ncontent-length: 9\r\nretry-after: 9\r\n\r\n";
   const { body, whole, retryAfter } = read(`${interim}${head("content-length: 5", "retry-after: 7")}hello`);
   assert.deepEqual({ body, whole, retryAfter }, { body: "hello", whole: true, retryAfter: "7" });
@@ -177,7 +177,7 @@ test("the receiver's idle time is read from Keep-Alive", () => {
     assert.equal(idle(value), null, value);
 });
 
-test("it does not matter into which pieces an answer is cut", () => {
+test("a response can arrive in any pieces", () => {
   const answers = [...Object.values(PLAIN), ...Object.values(LENIENT)];
   const cuts = fc.array(fc.nat({ max: 120 }), { maxLength: 10 });
   fc.assert(
@@ -185,13 +185,13 @@ test("it does not matter into which pieces an answer is cut", () => {
       const whole = read(bytes);
       const ends = [...at.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
       const cut = read(...ends.map((end, i) => bytes.slice(ends[i - 1] ?? 0, end)).filter((piece) => piece !== ""));
-      // What stands behind a whole answer is only seen when it came with it.
+      // Bytes after a complete response are only noticed if they arrive in the same chunk.
       assert.deepEqual({ ...cut, reusable: false }, { ...whole, reusable: false });
     }),
   );
 });
 
-test("no bytes at all make it throw", () => {
+test("the reader never throws, whatever the bytes are", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 5 }), (pieces) => {
       read(...pieces);

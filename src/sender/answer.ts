@@ -1,45 +1,46 @@
 /**
- * Reads one HTTP/1.1 answer (RFC 9112) as its bytes arrive.
+ * Parses one HTTP/1.1 response (RFC 9112) as its bytes arrive.
  *
- * A refused answer repeats a request that the receiver has processed. So the reader accepts what the RFC lets a client
- * accept: bare line feeds, equal content lengths, folded fields, a space before the colon, unasked interim answers.
- * After any of them the connection is not used again: nobody can smuggle one answer into the place of another.
+ * Rejecting a response repeats a request that the receiver has already processed. The reader therefore accepts what the
+ * RFC allows a client to accept: bare line feeds, repeated equal content lengths, folded fields, a space before the
+ * colon, and unrequested interim responses. After any of these, the connection is not reused, so that one response
+ * cannot be smuggled into the place of another.
  */
 import { ANSWER_HEAD_BYTES_MAX, INTERIM_ANSWERS_MAX, RETRY_AFTER_CHARS_MAX } from "../domain/limits.ts";
 import { type Failure, headTooLarge, unreachable } from "./failures/failures.ts";
 
 export interface AnswerSink {
-  /** The head of the final answer is complete. `retryAfter` is the first such header's text, cut. */
+  /** The head of the final response is complete. `retryAfter` is the text of the first such header, truncated. */
   onHead(status: number, retryAfter: string | null): void;
-  /** A piece of the body, its framing taken off. A view of the chunk that was read. */
+  /** A piece of the body without its framing. It is a view of the chunk that was read. */
   onBody(piece: Buffer): void;
   /**
-   * The answer is whole.
+   * The response is complete.
    *
-   * @param reusable    whether the connection can carry another request
-   * @param idleSeconds how long the receiver keeps the connection idle, when it says so
+   * @param reusable whether the connection can carry another request
+   * @param idleSeconds how long the receiver keeps the connection idle, if it says so
    */
   onWhole(reusable: boolean, idleSeconds: number | null): void;
-  /** What came is not HTTP/1.1. After the head this concerns the body only. */
+  /** The bytes are not valid HTTP/1.1. After `onHead`, only the body is affected. */
   onFault(failure: Failure): void;
 }
 
 type State =
   | "status"
   | "fields"
-  /** A body that ends after a number of bytes, or with the connection. */
+  /** A body that ends after a number of bytes, or when the connection closes. */
   | "counted"
   | "endless"
-  /** A chunked body: a size line, that many bytes, an empty line; at last the trailers. */
+  /** A chunked body: a size line, that many bytes, an empty line, and finally the trailers. */
   | "size"
   | "chunk"
   | "chunkEnd"
   | "trailers"
   | "whole"
-  /** Broken, or nobody listens. */
+  /** After a fault or `stop`. */
   | "over";
 
-/** What came cannot be read as HTTP/1.1. */
+/** The bytes cannot be parsed as HTTP/1.1. */
 class Malformed extends Error {
   readonly failure: Failure;
 
@@ -59,13 +60,13 @@ const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i;
 export class AnswerReader {
   readonly #sink: AnswerSink;
   #state: State = "status";
-  /** The beginning of a line whose end has not come yet. */
+  /** The start of a line that is not complete yet. */
   #line = "";
-  /** The last field line: the next line may continue it. */
+  /** The latest field line. The next line may continue it. */
   #field = "";
   #headBytes = 0;
   #interimAnswers = 0;
-  /** Of the counted body, or of the chunk: bytes still to come. */
+  /** Remaining bytes of the counted body or of the chunk. */
   #bytesLeft = 0;
   #reusable = true;
   #status = 0;
@@ -78,14 +79,14 @@ export class AnswerReader {
     this.#sink = sink;
   }
 
-  /** Take what was read from the connection. */
+  /** Process bytes that were read from the connection. */
   push(chunk: Buffer): void {
     try {
       let at = 0;
       while (at < chunk.length && this.#state !== "whole" && this.#state !== "over") {
         at = this.#isInBody() ? this.#readBody(chunk, at) : this.#readLine(chunk, at);
       }
-      // What follows a whole answer belongs to nothing that was asked.
+      // Bytes after a complete response belong to no request, so the connection is not reused.
       if (this.#state === "whole") this.#sink.onWhole(this.#reusable && at === chunk.length, this.#idleSeconds);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
@@ -94,7 +95,7 @@ export class AnswerReader {
     }
   }
 
-  /** Nobody listens any more: what is left of the present chunk is not looked at. */
+  /** Stop calling the sink. The rest of the current chunk is ignored. */
   stop(): void {
     this.#state = "over";
   }
@@ -119,7 +120,7 @@ export class AnswerReader {
     this.#line += chunk.toString("latin1", at, feed < 0 ? end : feed);
     if (this.#state === "status" || this.#state === "fields") this.#headBytes += end - at;
     if (this.#headBytes > ANSWER_HEAD_BYTES_MAX) throw new Malformed(headTooLarge());
-    // Whoever speaks another protocol may wait for us after a few bytes without a line's end.
+    // A server of another protocol may send a few bytes without a line break and then wait for us.
     if (this.#state === "status" && begun < VERSION.length && !this.#mayBeStatus())
       throw new Malformed(notHttp(this.#line));
     if (feed >= 0) this.#endLine();
@@ -184,7 +185,7 @@ export class AnswerReader {
     const spelled = field.slice(0, Math.max(colon, 0));
     const name = spelled.trimEnd();
     if (!TOKEN.test(name) || hasForbidden(field)) {
-      throw new Malformed(malformed("a header has no name and colon, or a character that no header may have"));
+      throw new Malformed(malformed("a header has no name and colon, or contains a forbidden character"));
     }
     if (name.length < spelled.length) this.#reusable = false;
     const value = field.slice(colon + 1).trim();
@@ -212,7 +213,7 @@ export class AnswerReader {
     }
   }
 
-  /** One length of possibly several: all have to be equal (RFC 9112 §6.3). */
+  /** Process one of possibly several lengths. All of them must be equal (RFC 9112 §6.3). */
   #onLength(text: string): void {
     if (!/^\d+$/.test(text)) throw new Malformed(malformed("its Content-Length is not a number"));
     const length = text.replace(/^0+(?=\d)/, "");
@@ -221,7 +222,7 @@ export class AnswerReader {
       return;
     }
     this.#reusable = false;
-    if (length !== this.#length) throw new Malformed(malformed("it has two Content-Length values that differ"));
+    if (length !== this.#length) throw new Malformed(malformed("it has two different Content-Length values"));
   }
 
   #onHeadEnd(): void {
@@ -252,9 +253,9 @@ export class AnswerReader {
     this.#interimAnswers += 1;
     if (this.#status === 101) throw new Malformed(protocolError("the receiver switched protocols without being asked"));
     if (this.#interimAnswers > INTERIM_ANSWERS_MAX) {
-      throw new Malformed(protocolError("the receiver sent too many interim (1xx) answers"));
+      throw new Malformed(protocolError("the receiver sent too many interim (1xx) responses"));
     }
-    // We never ask for it: a receiver that sends it all the same may be one answer ahead.
+    // We never request "100 Continue". A receiver that sends it anyway may be one response ahead.
     if (this.#status === 100) this.#reusable = false;
     this.#state = "status";
     this.#length = null;
@@ -271,15 +272,17 @@ export class AnswerReader {
   }
 }
 
-/** NUL and a bare CR are dangerous in any line; other control characters may be kept (RFC 9110 §5.5). */
+/** NUL and a bare CR are dangerous in any line. Other control characters may be kept (RFC 9110 §5.5). */
 const hasForbidden = (line: string): boolean => line.includes("\0") || line.includes("\r");
 
 const protocolError = (detail: string): Failure => unreachable("protocol_error", detail);
-const malformed = (why: string): Failure => protocolError(`the answer is not valid HTTP/1.1: ${why}`);
+const malformed = (why: string): Failure => protocolError(`the response is not valid HTTP/1.1: ${why}`);
 
-/** @param begin the answer's first bytes, Latin-1 */
+/**
+ * @param begin the first bytes of the response, Latin-1
+ */
 function notHttp(begin: string): Failure {
-  // The record of a TLS alert: its type, then the version 3.x.
+  // The start of a TLS alert record: its type, then version 3.x.
   if (begin.startsWith("\x15\x03")) return protocolError("the receiver speaks TLS on this port; use an https:// URL");
   return protocolError("the receiver does not speak HTTP/1.1 on this port");
 }

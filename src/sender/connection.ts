@@ -1,6 +1,6 @@
 /**
- * One connection to one receiver, over TCP or TLS. It carries one exchange at a time, and belongs to the pool between
- * two of them.
+ * One connection to one receiver, over TCP or TLS. It carries one exchange at a time and belongs to the pool in
+ * between.
  */
 import net from "node:net";
 import tls from "node:tls";
@@ -13,41 +13,41 @@ import type { WireRequest } from "./request.ts";
 import type { NameResolver } from "./resolver.ts";
 import type { Target } from "./target.ts";
 
-/** The exchange that a connection carries at the moment. */
+/** The exchange that currently uses a connection. */
 export interface Occupant {
-  /** The connection is open: the request can be written. */
+  /** The connection is open, so the request can be written. */
   onOpen(): void;
-  /** It could not be opened. Nothing was sent. */
+  /** The connection could not be opened. Nothing was sent. */
   onNotOpened(failure: Failure): void;
   /** `chunk` is only valid during the call. */
   onData(chunk: Buffer): void;
-  /** The receiver closed it, or it broke: nothing more comes. */
+  /** The receiver closed the connection, or the connection broke. No more data follows. */
   onEnded(failure: Failure): void;
 }
 
-/** How far the connection has come: what a deadline that fires now has to blame. */
+/** The connection's progress, which determines the error when the deadline passes. */
 type Phase = "new" | "resolving" | "connecting" | "securing" | "open";
 
 export interface ConnectRules {
   readonly clock: Clock;
   readonly resolver: NameResolver;
   readonly guard: Guard;
-  /** Certificates trusted instead of the well-known ones; PEM. */
+  /** Trusted CA certificates that replace the well-known ones; PEM. */
   readonly trustedCa?: string;
 }
 
-/** What connections to one receiver share. */
+/** The state that all connections to one receiver share. */
 export interface Receiver {
   readonly target: Pick<Target, "origin" | "secure" | "port" | "host" | "hostname">;
-  /** Idle connections, the last used at the end. */
+  /** Idle connections, the most recently used last. */
   readonly idle: Connection[];
-  /** TLS session for an abbreviated handshake. */
+  /** The TLS session for an abbreviated handshake. */
   session: Buffer | null;
 }
 
 /**
- * What all plain connections read into, one after the other: whoever is told of a read has looked at it, or copied it,
- * before the next one. A buffer of its own for each read cost a tenth of an attempt.
+ * The read buffer that all plain connections share. Whoever handles a read must process or copy the bytes before the
+ * next one. A separate buffer per read cost a tenth of the time of an attempt.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
 
@@ -57,11 +57,11 @@ export class Connection {
   readonly #onIdleEnd: (connection: Connection) => void;
   occupant: Occupant | null = null;
   phase: Phase = "new";
-  /** Answers that came whole over it. */
+  /** Complete responses received over this connection. */
   answers = 0;
-  /** When it was first given back; monotonic. */
+  /** When the connection was first returned to the pool; monotonic. */
   openedMs = 0;
-  /** When the receiver may close it for being idle; monotonic. */
+  /** When the receiver may close the connection because it is idle; monotonic. */
   idleUntilMs = 0;
   closed = false;
   #dial: Dial | null = null;
@@ -73,7 +73,7 @@ export class Connection {
     this.#onIdleEnd = onIdleEnd;
   }
 
-  /** Resolve the name, check its addresses, connect; then the occupant is told. */
+  /** Resolve the name, check its addresses, and connect. Then notify the occupant. */
   open(): void {
     const { host } = this.receiver.target;
     if (host.kind === "addresses") {
@@ -86,7 +86,7 @@ export class Connection {
 
   write({ head, body, plain }: WireRequest): void {
     const socket = this.#socket as net.Socket;
-    // One write, so that head and body of a usual request leave in one packet.
+    // A single write, so that a typical request leaves in one packet.
     if (plain) {
       socket.write(head + body, "utf8");
       return;
@@ -97,12 +97,12 @@ export class Connection {
     socket.uncork();
   }
 
-  /** Whether the whole request has left: a receiver that answers early may never read the rest. */
+  /** Whether the whole request was sent. A receiver that responds early may never read the rest. */
   get drained(): boolean {
     return this.#socket !== null && this.#socket.writableLength === 0;
   }
 
-  /** Close at once; the occupant is told nothing more. */
+  /** Close immediately, without further notifications to the occupant. */
   destroy(): void {
     this.closed = true;
     this.#dial?.cancel();
@@ -113,13 +113,16 @@ export class Connection {
     const { resolver, guard } = this.#rules;
     const resolution = await resolver.resolve(name);
     if (resolution.kind === "failed") return this.#notOpened(unreachable(resolution.reason, resolution.detail));
-    // One refused address is enough: a name that mixes them is made to get past such a check.
+    // A single refused address is enough. A name that mixes allowed and refused addresses is designed to bypass this
+    // check.
     const refusal = nameRefusal(resolution.addresses, guard);
     if (refusal !== null) return this.#notOpened(unreachable("address_refused", refusal));
     this.#connect(resolution.addresses);
   }
 
-  /** @param addresses all of them checked: the sockets hear of no others */
+  /**
+   * @param addresses checked addresses; the sockets connect to no others
+   */
   #connect(addresses: readonly string[]): void {
     if (this.closed) return;
     const { target } = this.receiver;
@@ -139,7 +142,7 @@ export class Connection {
     this.phase = "securing";
     const socket = tls.connect({
       socket: transport,
-      // A literal address is no server name (RFC 6066 §3); the certificate is then compared with `host`.
+      // A literal address is not a valid server name (RFC 6066 §3), so the certificate is compared with `host`.
       host: target.hostname,
       servername: net.isIP(target.hostname) === 0 ? target.hostname : "",
       ALPNProtocols: ["http/1.1"],
@@ -150,7 +153,7 @@ export class Connection {
     socket.on("session", (fresh) => {
       this.receiver.session = fresh;
     });
-    // Stays for the socket's whole life, as in the dial.
+    // This listener stays for the socket's whole life, like the one in `dial`.
     socket.on("error", (error) => {
       if (this.phase === "securing") this.#notOpened(tlsFailure(error, asksForCertificate(socket)));
     });
@@ -180,7 +183,7 @@ export class Connection {
 
   #read(chunk: Buffer): void {
     if (this.occupant !== null) this.occupant.onData(chunk);
-    // Nothing was asked: these bytes must never become the answer to the next request.
+    // No request is pending. These bytes must never become the response to the next request.
     else this.#ended(null);
   }
 
@@ -200,19 +203,23 @@ export class Connection {
 }
 
 /**
- * Whether the receiver's handshake asked for a client certificate: only then does a client learn signature algorithms
- * that both sides share. In TLS 1.3 our side of the handshake is over before the receiver misses the certificate, and
- * many just close the connection then.
+ * Whether the receiver requested a client certificate in its handshake. Only then does a client learn the signature
+ * algorithms that both sides share. In TLS 1.3, our side of the handshake completes before the receiver notices that
+ * the certificate is missing, and many receivers then simply close the connection.
  */
 function asksForCertificate(socket: net.Socket | null): boolean {
   return socket instanceof tls.TLSSocket && (socket.getSharedSigalgs()?.length ?? 0) > 0;
 }
 
-/** Why a name with these addresses is refused, or null. Says the kind of the address, not the address. */
+/**
+ * Why a name with these addresses is refused, or null. The text contains the kind of the address, not the address
+ * itself.
+ */
 export function nameRefusal(addresses: readonly string[], guard: Guard): string | null {
   for (const address of addresses) {
     const kind = guard.refusal(address);
-    if (kind !== null) return `the URL's host name resolves to ${kind}; SIGNALBOX_ALLOW_NETWORKS can allow its network`;
+    if (kind !== null)
+      return `the URL's host name resolves to ${kind}; add its network to SIGNALBOX_ALLOW_NETWORKS to allow it`;
   }
   return null;
 }

@@ -5,7 +5,7 @@ import { DEADLINE_TICK_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 
-/** A clock that a test moves. */
+/** A clock that the test advances. */
 function handClock() {
   let nowMs = 1_000_003;
   let tasks: Array<{ atMs: number; task: () => void }> = [];
@@ -65,7 +65,7 @@ test("a removed deadline does not fire, and no timer runs when nothing is pendin
   assert.equal(one.fired, 0);
 });
 
-test("after the loop stood still everything that is due fires, and nothing else", () => {
+test("after the event loop was blocked, exactly the due deadlines fire", () => {
   const { clock, advance } = handClock();
   const deadlines = new Deadlines(clock);
   const [soon, later, far] = [deadline(), deadline(), deadline()] as const;
@@ -79,7 +79,7 @@ test("after the loop stood still everything that is due fires, and nothing else"
   assert.equal(far.fired, 1);
 });
 
-test("a wait of nothing still fires", () => {
+test("a deadline of 0 ms still fires", () => {
   const { clock, advance } = handClock();
   const deadlines = new Deadlines(clock);
   const one = deadline();

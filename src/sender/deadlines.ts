@@ -1,17 +1,23 @@
-/** Every attempt's deadline on one timer: 20,000 timers a second would cost more than the attempts. */
+/**
+ * The deadlines of all attempts on a single timer. 20,000 timers per second would cost more than the attempts
+ * themselves.
+ */
 import { DEADLINE_TICK_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** Slots of the wheel: one turn is 41 s, longer than any time-out; a longer one waits for its next turn. */
+/** Slots of the wheel. One turn takes 41 s, longer than any timeout. A longer deadline waits for another turn. */
 const SLOTS = 2048;
 
 export interface Deadline {
-  /** The tick at which it is due; the wheel's own. */
+  /** The tick at which the deadline is due; set by the wheel. */
   dueTick: number;
   onDeadline(): void;
 }
 
-/** A wheel of deadlines. One fires never early, and at most `DEADLINE_TICK_MS` (and what the loop is behind) late. */
+/**
+ * A timing wheel. A deadline never fires early, and it fires at most `DEADLINE_TICK_MS` late, plus the delay of the
+ * event loop.
+ */
 export class Deadlines<T extends Deadline> {
   readonly #clock: Clock;
   readonly #slots: ReadonlyArray<Set<T>> = Array.from({ length: SLOTS }, () => new Set<T>());
@@ -24,7 +30,10 @@ export class Deadlines<T extends Deadline> {
     this.#clock = clock;
   }
 
-  /** The monotonic time as of the last deadline set or fired: cheap, and late by a tick at most while one is pending. */
+  /**
+   * The monotonic time of the latest deadline that was set or fired. It is cheap to read, and at most one tick old
+   * while a deadline is pending.
+   */
   get coarseMs(): number {
     return this.#nowMs;
   }
@@ -44,7 +53,7 @@ export class Deadlines<T extends Deadline> {
     if (this.#slot(deadline.dueTick).delete(deadline)) this.#size -= 1;
   }
 
-  /** All that are pending. */
+  /** All pending deadlines. */
   pending(): T[] {
     return this.#slots.flatMap((slot) => [...slot]);
   }

@@ -1,20 +1,23 @@
-/** A TCP connection to one of several addresses, which race (RFC 8305). */
+/** Open a TCP connection to one of several addresses, which race (RFC 8305). */
 import net from "node:net";
 import { ADDRESS_HEAD_START_MS, ADDRESSES_TRIED_MAX } from "../domain/limits.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import { connectFailure, type Failure } from "./failures/failures.ts";
 
 export interface Dial {
-  /** Give up every address that is being tried. */
+  /** Abort all connection attempts. */
   cancel(): void;
 }
 
 interface DialOptions {
-  /** All of them checked; at least one. The first `ADDRESSES_TRIED_MAX` are tried, IPv4 and IPv6 in turn. */
+  /**
+   * At least one address; all of them were checked. The first `ADDRESSES_TRIED_MAX` are tried, alternating between IPv4
+   * and IPv6.
+   */
   readonly addresses: readonly string[];
   readonly port: number;
   readonly clock: Clock;
-  /** Where the socket reads into, and whom it tells; it then emits no data itself. */
+  /** The buffer and callback for the socket's reads. With it, the socket emits no data events. */
   readonly onread?: net.OnReadOpts;
   onConnected(socket: net.Socket): void;
   /** Every address has failed. */
@@ -22,11 +25,11 @@ interface DialOptions {
 }
 
 /**
- * Start with the first address. The next one joins when the latest has failed, or has been silent for
- * `ADDRESS_HEAD_START_MS`; none that is still being tried is given up before one of them is connected.
+ * Start with the first address. The next one is tried when the latest has failed, or has not connected within
+ * `ADDRESS_HEAD_START_MS`. Attempts continue in parallel until one of them connects.
  */
 export function dial({ addresses, port, clock, onread, onConnected, onFailed }: DialOptions): Dial {
-  const waiting = inTurn(addresses).slice(0, ADDRESSES_TRIED_MAX);
+  const waiting = alternating(addresses).slice(0, ADDRESSES_TRIED_MAX);
   const running = new Set<net.Socket>();
   const errors: Error[] = [];
   let timer: Timer | null = null;
@@ -46,7 +49,7 @@ export function dial({ addresses, port, clock, onread, onConnected, onFailed }: 
   function tryOne(address: string): void {
     const socket = net.connect({ host: address, port, noDelay: true, ...(onread === undefined ? {} : { onread }) });
     running.add(socket);
-    // Stays for the socket's whole life, since an error event that nobody hears would end the process.
+    // This listener stays for the socket's whole life, because an unhandled error event would end the process.
     socket.on("error", (error) => {
       if (!running.delete(socket)) return;
       errors.push(error);
@@ -70,8 +73,8 @@ export function dial({ addresses, port, clock, onread, onConnected, onFailed }: 
   return { cancel };
 }
 
-/** IPv4 and IPv6 in turn, beginning with the kind of the first (RFC 8305 §4). */
-function inTurn(addresses: readonly string[]): string[] {
+/** Alternate between IPv4 and IPv6, starting with the family of the first address (RFC 8305 §4). */
+function alternating(addresses: readonly string[]): string[] {
   if (addresses.length < 2) return [...addresses];
   const first = net.isIP(addresses[0] as string);
   const same = addresses.filter((address) => net.isIP(address) === first);

@@ -1,4 +1,4 @@
-/** One attempt on the wire, made into one outcome. */
+/** One attempt: a request that is sent and turned into one outcome. */
 import type { Outcome } from "../domain/delivery/delivery.ts";
 import {
   ANSWER_BODY_BYTES_MAX,
@@ -36,18 +36,20 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   #reader: AnswerReader | null = null;
   #done = false;
   #repeated = false;
-  /** Why no connection could be opened just now, while the machine lacks something. */
+  /** Why no connection can be opened at the moment, while this machine lacks a resource. */
   #lack: Failure | null = null;
-  /** Read from the present connection. */
+  /** Bytes read from the current connection. */
   #wireBytes = 0;
-  /** Of the final head; 0 before it. */
+  /** The status in the final head; 0 before it arrives. */
   #httpStatus = 0;
   #retryAfter: string | null = null;
   #snippet: Buffer = EMPTY;
   #snippetBytesMax = 0;
   #bodyBytes = 0;
 
-  /** @throws when the request cannot be sent as it is */
+  /**
+   * @throws when the request cannot be sent unchanged
+   */
   constructor(
     request: SendRequest,
     to: { readonly receiver: Receiver; readonly lines: string },
@@ -66,7 +68,10 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     this.#use(this.#tools.pool.take(this.#receiver, this.#tools.deadlines.coarseMs));
   }
 
-  /** The server is stopping. An answer whose head is complete counts: throwing it away would only repeat the attempt. */
+  /**
+   * The server is stopping. A response whose head is complete still counts, because discarding it would only repeat the
+   * attempt.
+   */
   abort(): void {
     this.#finish(this.#httpStatus === 0 ? { kind: "aborted" } : this.#answered());
   }
@@ -86,7 +91,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
       return;
     }
     this.#lack = failure;
-    this.#leave();
+    this.#dropConnection();
     this.#tools.clock.after(CONNECT_AGAIN_MS, () => {
       if (!this.#done) this.#use(this.#tools.pool.fresh(this.#receiver));
     });
@@ -106,7 +111,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
 
   onHead(status: number, retryAfter: string | null): void {
     if (this.#done) return;
-    // How servers say goodbye to an idle connection: sent before our request reached them.
+    // Some servers close an idle connection with a 408, which they send before our request reaches them.
     if (status === 408 && this.#mayRepeat) {
       this.#repeat();
       return;
@@ -119,9 +124,10 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   onBody(piece: Buffer): void {
     if (this.#done) return;
     this.#bodyBytes += piece.length;
-    const wanted = this.#snippetBytesMax - this.#snippet.length;
-    // A copy: the piece is a view of a read buffer of up to 64 KB, which must not live as long as a slow body.
-    if (wanted > 0) this.#snippet = Buffer.concat([this.#snippet, piece.subarray(0, wanted)]);
+    const bytesLeft = this.#snippetBytesMax - this.#snippet.length;
+    // A copy, because the piece is a view of a read buffer of up to 64 KB, which must not be retained for as long as a
+    // slow body takes.
+    if (bytesLeft > 0) this.#snippet = Buffer.concat([this.#snippet, piece.subarray(0, bytesLeft)]);
     if (this.#bodyBytes > ANSWER_BODY_BYTES_MAX) this.#finish(this.#answered());
   }
 
@@ -134,8 +140,8 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   }
 
   /**
-   * A receiver may close an idle connection in the moment in which we use it again. That says nothing about the
-   * receiver, so the request goes once more over a new connection, within the same deadline.
+   * Whether the request can be repeated. A receiver may close an idle connection just as it is reused. That says
+   * nothing about the receiver, so the request is sent once more over a new connection, within the same deadline.
    */
   get #mayRepeat(): boolean {
     return !this.#repeated && this.#connection !== null && this.#connection.answers > 0;
@@ -143,7 +149,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
 
   #repeat(): void {
     this.#repeated = true;
-    this.#leave();
+    this.#dropConnection();
     this.#use(this.#tools.pool.fresh(this.#receiver));
   }
 
@@ -156,8 +162,8 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     else connection.open();
   }
 
-  /** Close the present connection. */
-  #leave(): void {
+  /** Close the current connection. */
+  #dropConnection(): void {
     const connection = this.#connection;
     if (connection === null) return;
     this.#connection = null;
@@ -177,7 +183,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
       case "securing":
         return unreachable("connect_timeout", `the receiver did not complete the TLS handshake ${within}`);
       default:
-        return unreachable("response_timeout", `the receiver did not answer ${within}`);
+        return unreachable("response_timeout", `the receiver did not respond ${within}`);
     }
   }
 
@@ -200,7 +206,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
       connection.occupant = null;
       this.#tools.pool.release(connection, this.#tools.deadlines.coarseMs, kept.idleSeconds);
     } else {
-      this.#leave();
+      this.#dropConnection();
     }
     this.#resolve(outcome);
   }

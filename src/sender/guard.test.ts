@@ -25,21 +25,21 @@ const REFUSED: ReadonlyArray<readonly [kind: RegExp, addresses: readonly string[
   [/cannot be read/, ["", "localhost", "1.2.3.4.5"]],
 ];
 
-test("addresses that are not public are refused, and the refusal says their kind", () => {
+test("addresses that are not public are refused, and the refusal names their kind", () => {
   const guard = createGuard([]);
   for (const [kind, addresses] of REFUSED) {
-    for (const address of addresses) assert.match(guard.refusal(address) ?? "may be reached", kind, address);
+    for (const address of addresses) assert.match(guard.refusal(address) ?? "allowed", kind, address);
   }
   assert.deepEqual(guard.loopback, []);
 });
 
-test("public addresses may be reached", () => {
+test("public addresses are allowed", () => {
   const guard = createGuard([]);
   const addresses = ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "198.20.0.1", "2606:4700::1", "2a00:1450::1"];
   for (const address of addresses) assert.equal(guard.refusal(address), null, address);
 });
 
-test("an allowed network opens its addresses and no others", () => {
+test("an allowed network allows its addresses and no others", () => {
   const guard = createGuard(["127.0.0.0/8", "10.1.0.0/16", "fd00::/8"]);
   for (const address of ["127.0.0.1", "10.1.2.3", "fd00::1"]) assert.equal(guard.refusal(address), null, address);
   for (const address of ["10.2.0.1", "::1", "fc00::1", "64:ff9b::7f00:1", "::127.0.0.1", "2002:7f00:1::"]) {
@@ -49,7 +49,7 @@ test("an allowed network opens its addresses and no others", () => {
   assert.deepEqual(createGuard(["::1/128"]).loopback, ["::1"]);
 });
 
-test("an allowed IPv4 network holds for the IPv4-mapped spelling, on either side", () => {
+test("an allowed IPv4 network applies to IPv4-mapped notation, in the network and in the address", () => {
   assert.equal(createGuard(["127.0.0.0/8"]).refusal("::ffff:127.0.0.1"), null);
   assert.equal(createGuard(["::ffff:127.0.0.0/104"]).refusal("127.0.0.1"), null);
   assert.equal(createGuard(["::ffff:127.0.0.0/104"]).refusal("::ffff:7f00:1"), null);

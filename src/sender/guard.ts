@@ -1,19 +1,24 @@
-/** Which addresses an attempt may reach. Pure: no name is resolved here. */
+/** The addresses that attempts may reach. Pure: this file resolves no names. */
 import ipaddr from "ipaddr.js";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = [Address, number];
 
 export interface Guard {
-  /** What kind of refused address this is ("a private address"), or null when it may be reached. */
+  /** The kind of a refused address, such as "a private address", or null when the address is allowed. */
   refusal(address: string): string | null;
-  /** Whether otherwise refused addresses may be reached at all: then names that only a network knows may be used. */
+  /**
+   * Whether any networks that are refused by default are allowed. If so, names that exist only inside a network are
+   * allowed too.
+   */
   readonly allowsNetworks: boolean;
-  /** The loopback addresses that may be reached: those that `localhost` stands for. */
+  /** The allowed loopback addresses, which `localhost` resolves to. */
   readonly loopback: readonly string[];
 }
 
-/** @param allowNetworks CIDRs, already validated, of otherwise refused addresses that may be reached */
+/**
+ * @param allowNetworks validated CIDRs that are allowed although they are refused by default
+ */
 export function createGuard(allowNetworks: readonly string[]): Guard {
   const allowed = allowNetworks.map(readNetwork);
   const refusal = (text: string): string | null => {
@@ -34,7 +39,7 @@ function readAddress(text: string): Address | null {
   return ipaddr.isValid(hex) ? ipaddr.parse(hex) : null;
 }
 
-/** ipaddr.js reads `::127.0.0.1` as `::ffff:127.0.0.1`, so mixed spellings are turned into plain ones before. */
+/** ipaddr.js reads `::127.0.0.1` as `::ffff:127.0.0.1`, so mixed notations are converted to plain ones first. */
 function inHex(text: string): string {
   if (!text.includes(":") || !text.includes(".")) return text;
   return URL.parse(`http://[${text}]`)?.hostname.slice(1, -1) ?? text;
@@ -47,7 +52,7 @@ function readNetwork(text: string): Network {
   return v4.kind() === address.kind() ? [address, bits] : [v4, Math.max(0, bits - 96)];
 }
 
-/** An IPv4-mapped address is what it maps, so that one allowed IPv4 network holds for both spellings. */
+/** Convert an IPv4-mapped address to IPv4, so that an allowed IPv4 network applies to both notations. */
 function plain(address: Address): Address {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
@@ -58,7 +63,10 @@ function isIn(address: Address, networks: readonly Network[]): boolean {
 
 const networks = (...cidrs: string[]): Network[] => cidrs.map((cidr) => ipaddr.parseCIDR(cidr));
 
-/** Where clouds hand out credentials. Most lie in ranges refused anyway; 168.63.129.16 is a public address. */
+/**
+ * The addresses where clouds issue credentials. Most are in ranges that are refused anyway; 168.63.129.16 is a public
+ * address.
+ */
 const CLOUD_METADATA = networks(
   "169.254.169.254/32",
   "169.254.170.2/32",
@@ -71,10 +79,13 @@ const CLOUD_METADATA = networks(
 const DOCUMENTATION = networks("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20");
 const BENCHMARK = networks("198.18.0.0/15", "2001:2::/48");
 const IPV4_COMPATIBLE = networks("::/96");
-/** All global unicast addresses that IANA has opened (RFC 4291 §2.4): what lies outside is refused, known or not. */
+/**
+ * All global unicast addresses that IANA has assigned (RFC 4291 §2.4). Anything outside is refused, even if its range
+ * is unknown.
+ */
 const GLOBAL_UNICAST_V6 = networks("2000::/3");
 
-/** By ipaddr.js's name of the range; a range that is not here is reserved. */
+/** The kinds by ipaddr.js's range names. A range that is not listed is reserved. */
 const KINDS: Readonly<Record<string, string>> = {
   loopback: "a loopback address",
   private: "a private address",
@@ -92,7 +103,7 @@ const KINDS: Readonly<Record<string, string>> = {
   teredo: "a Teredo address",
 };
 
-/** The kind of a refused address, or null for an ordinary public one. */
+/** The kind of a refused address, or null for an ordinary public address. */
 function kindOf(address: Address): string | null {
   if (isIn(plain(address), CLOUD_METADATA)) return "a cloud metadata address";
   if (isIn(address, DOCUMENTATION)) return "a documentation address";

@@ -1,4 +1,4 @@
-/** The machine's files about names, which c-ares' queries do not use: hosts, and the search domains of resolv.conf. */
+/** The machine's name files that c-ares queries do not use: the hosts file, and the search domains of resolv.conf. */
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { HOSTS_FILE_CHECK_MS, SEARCH_DOMAINS_COUNT_MAX } from "../domain/limits.ts";
@@ -11,17 +11,17 @@ const HOSTS_PATH =
 
 const RESOLV_CONF_PATH = "/etc/resolv.conf";
 
-/** What the machine's hosts file says: names in lower case, and their addresses. */
+/** Read the hosts file: lower-case names and their addresses. */
 export function createHostsFile(clock: Clock, path: string = HOSTS_PATH): () => Promise<Map<string, string[]>> {
   return createFileReader(clock, path, parseHosts, new Map());
 }
 
-/** The domains that the machine appends to a name, in order. */
+/** Read the search domains that the machine appends to a name, in order. */
 export function createSearchDomains(clock: Clock, path: string = RESOLV_CONF_PATH): () => Promise<string[]> {
   return createFileReader(clock, path, parseSearchDomains, []);
 }
 
-/** Reads a file again when it is asked for `HOSTS_FILE_CHECK_MS` after the last time. */
+/** Create a cached reader, which reads the file again when the content is older than `HOSTS_FILE_CHECK_MS`. */
 function createFileReader<T>(clock: Clock, path: string, parse: (text: string) => T, absent: T): () => Promise<T> {
   let content: Promise<T> = (async () => absent)();
   let checkedMs = Number.NEGATIVE_INFINITY;
@@ -30,17 +30,17 @@ function createFileReader<T>(clock: Clock, path: string, parse: (text: string) =
     if (nowMs - checkedMs >= HOSTS_FILE_CHECK_MS) {
       checkedMs = nowMs;
       const before = content;
-      content = readFile(path, "utf8").then(parse, (error) => (isLacking(error) ? before : absent));
+      content = readFile(path, "utf8").then(parse, (error) => (isShortage(error) ? before : absent));
     }
     return content;
   };
 }
 
-/** Whether the file may be there all the same: a machine without it, or that hides it, has no such names. */
-const isLacking = (error: unknown): boolean =>
+/** Whether the file may exist despite this error. On any other error, the file counts as absent. */
+const isShortage = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "EMFILE" || error.code === "ENFILE");
 
-/** `search` and `domain` replace each other: the last of them counts (resolv.conf(5)). */
+/** Parse resolv.conf. `search` and `domain` replace each other, so the last one counts (resolv.conf(5)). */
 export function parseSearchDomains(text: string): string[] {
   let domains: string[] = [];
   for (const line of text.split("\n")) {
@@ -57,7 +57,7 @@ export function parseSearchDomains(text: string): string[] {
     .slice(0, SEARCH_DOMAINS_COUNT_MAX);
 }
 
-/** Lines of an address and its names; `#` begins a comment; names are case-insensitive. */
+/** Parse a hosts file. Each line has an address and its names, `#` starts a comment, and names are case-insensitive. */
 export function parseHosts(text: string): Map<string, string[]> {
   const names = new Map<string, string[]>();
   for (const line of text.split("\n")) {

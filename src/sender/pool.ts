@@ -1,4 +1,4 @@
-/** Connections kept alive between attempts. It bounds what is idle, never what is busy: lanes limit concurrency. */
+/** Keeps connections alive between attempts. The pool limits idle connections only; lanes limit busy ones. */
 import { LRUCache } from "lru-cache";
 import {
   CONNECTION_AGE_MS_MAX,
@@ -14,7 +14,7 @@ export class Pool {
   readonly #rules: ConnectRules;
   readonly #idleMax: number;
   readonly #receivers = new LRUCache<string, Receiver>({ max: SENDER_TARGETS_MAX });
-  /** Over all receivers, idle for longest first. */
+  /** The idle connections of all receivers, longest idle first. */
   readonly #idle = new Set<Connection>();
   readonly #open = new Set<Connection>();
   #sweeping = false;
@@ -24,7 +24,7 @@ export class Pool {
     this.#idleMax = idleMax;
   }
 
-  /** What one owner's connections to this target's origin share. */
+  /** The shared state of one owner's connections to this target's origin. */
   receiver(target: Target, owner: string): Receiver {
     const key = `${owner} ${target.origin}`;
     let receiver = this.#receivers.get(key);
@@ -35,7 +35,7 @@ export class Pool {
     return receiver;
   }
 
-  /** The connection used last, or a new one. */
+  /** The most recently used idle connection, or a new one. */
   take(receiver: Receiver, nowMs: number): Connection {
     for (;;) {
       const connection = receiver.idle.pop();
@@ -53,9 +53,9 @@ export class Pool {
   }
 
   /**
-   * Give back a connection whose exchange is over and whose answer was read whole.
+   * Return a connection after an exchange whose response was complete.
    *
-   * @param idleSeconds how long the receiver keeps it idle, when it said so (`Keep-Alive: timeout=`)
+   * @param idleSeconds how long the receiver keeps the connection idle, if it said so (`Keep-Alive: timeout=`)
    */
   release(connection: Connection, nowMs: number, idleSeconds: number | null): void {
     if (connection.openedMs === 0) connection.openedMs = nowMs;
@@ -91,7 +91,7 @@ export class Pool {
     this.discard(connection);
   }
 
-  /** One timer for all idle connections. It runs while there are any. */
+  /** One timer for all idle connections. It runs only while there are any. */
   #sweepLater(): void {
     if (this.#sweeping || this.#idle.size === 0) return;
     this.#sweeping = true;

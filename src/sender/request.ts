@@ -1,4 +1,4 @@
-/** How a request stands on the wire. */
+/** Serialize a request for the connection. */
 import { isOfTheConnection } from "../domain/text/headers.ts";
 import type { SendRequest } from "../ports/sender.ts";
 import type { Target } from "./target.ts";
@@ -10,21 +10,23 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const ASCII = /^[\t\r\n\x20-\x7e]*$/;
 
 export interface WireRequest {
-  /** In Latin-1, with the empty line that ends it. */
+  /** Latin-1, including the empty line at the end. */
   readonly head: string;
-  /** In UTF-8. */
+  /** UTF-8. */
   readonly body: string;
-  /** Whether the head is ASCII, so that head and body can be written as one text. */
+  /** Whether the head is ASCII, so that head and body can be written as one string. */
   readonly plain: boolean;
 }
 
-/** The lines that all requests to this target begin with. */
+/** The first lines of all requests to this target. */
 export function requestLines({ origin, path }: Pick<Target, "origin" | "path">): string {
   const host = origin.slice(origin.indexOf("//") + 2);
   return `POST ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
 }
 
-/** @throws when a header cannot be sent as it is: it would become something else on the wire */
+/**
+ * @throws when a header cannot be sent unchanged
+ */
 export function wireRequest(lines: string, { headers, body }: Pick<SendRequest, "headers" | "body">): WireRequest {
   if (headers.length % 2 !== 0) throw new Error("the request cannot be sent: a header has no value");
   let head = lines;

@@ -28,12 +28,12 @@ async function setUp(context: TestContext, answer: (name: string) => Answer, mor
 const found = (...addresses: string[]): Resolution => ({ kind: "found", addresses });
 const reasonOf = (resolution: Resolution) => (resolution.kind === "failed" ? resolution.reason : resolution.addresses);
 
-test("a name's IPv4 and IPv6 addresses come together, IPv4 first", async (context) => {
+test("a name resolves to its IPv4 and IPv6 addresses, IPv4 first", async (context) => {
   const { resolver } = await setUp(context, () => ["2606:4700::1", "8.8.8.8", "8.8.4.4"]);
   assert.deepEqual(await resolver.resolve("a.test"), found("8.8.8.8", "8.8.4.4", "2606:4700::1"));
 });
 
-test("look-ups of one name at the same time are one, and its result is remembered for 30 s", async (context) => {
+test("simultaneous lookups of one name are combined, and the result is cached for 30 s", async (context) => {
   const { resolver, server, advance } = await setUp(context, () => ["8.8.8.8"]);
   await Promise.all(Array.from({ length: 20 }, () => resolver.resolve("a.test")));
   advance(DNS_TTL_MS - 1000);
@@ -44,7 +44,7 @@ test("look-ups of one name at the same time are one, and its result is remembere
   assert.equal(server.asked.length, 4);
 });
 
-test("a failure is remembered for 5 s", async (context) => {
+test("a failure is cached for 5 s", async (context) => {
   const { resolver, server, advance } = await setUp(context, () => "not_found");
   assert.equal(reasonOf(await resolver.resolve("a.test")), "dns_not_found");
   const asked = server.asked.length;
@@ -67,12 +67,12 @@ test("each kind of failure has its own reason", async (context) => {
   assert.equal(reasonOf(await resolver.resolve(`${"a".repeat(70)}.test`)), "dns_error");
 });
 
-test("a name server that fails is an error, not an absent name", async (context) => {
+test("a failing name server is an error and not a missing name", async (context) => {
   const { resolver } = await setUp(context, () => "server_failure");
   assert.equal(reasonOf(await resolver.resolve("broken.test")), "dns_error");
 });
 
-test("the hosts file comes before the name servers, and its changes are seen", async (context) => {
+test("the hosts file takes precedence over the name servers, and its changes are noticed", async (context) => {
   const directory = await mkdtemp(join(tmpdir(), "signalbox-hosts-"));
   context.after(() => rm(directory, { recursive: true }));
   const hostsPath = join(directory, "hosts");
@@ -95,7 +95,7 @@ async function setUpSearch(context: TestContext, answer: (name: string) => Answe
 
 const each = (names: readonly string[]) => [...new Set(names)];
 
-test("a name with a dot is asked for as it stands, and only then in the search domains", async (context) => {
+test("a name with a dot is looked up unchanged first, and then in the search domains", async (context) => {
   const { resolver, server } = await setUpSearch(context, (name) =>
     name === "orders.default.svc.cluster.local" || name === "hooks.test" ? ["10.0.0.7"] : "not_found",
   );
@@ -109,7 +109,7 @@ test("a name with a dot is asked for as it stands, and only then in the search d
   ]);
 });
 
-test("a single label is asked for in the search domains first, and then as it stands", async (context) => {
+test("a single label is looked up in the search domains first, and then unchanged", async (context) => {
   const { resolver, server } = await setUpSearch(context, (name) =>
     name === "orders.default.svc.cluster.local" || name === "api" ? ["10.0.0.7"] : "not_found",
   );
@@ -119,13 +119,13 @@ test("a single label is asked for in the search domains first, and then as it st
   assert.equal(reasonOf(await resolver.resolve("nobody")), "dns_not_found");
 });
 
-test("without networks that are allowed no search domain is asked", async (context) => {
+test("without allowed networks, search domains are not used", async (context) => {
   const { resolver, server } = await setUp(context, () => "not_found");
   assert.equal(reasonOf(await resolver.resolve("gone.test")), "dns_not_found");
   assert.deepEqual(each(server.asked), ["gone.test"]);
 });
 
-test("the search domains of resolv.conf are read as the system reads them", () => {
+test("the search domains of resolv.conf are parsed as the system does", () => {
   const text =
     "# head\nnameserver 10.0.0.1\nsearch old.test\ndomain older.test\nsearch\tA.test. b.test # two\noptions ndots:5\n";
   assert.deepEqual(parseSearchDomains(text), ["a.test", "b.test"]);
@@ -134,7 +134,7 @@ test("the search domains of resolv.conf are read as the system reads them", () =
   assert.deepEqual(parseSearchDomains(""), []);
 });
 
-test("a hosts file is read as the system reads it", () => {
+test("a hosts file is parsed as the system does", () => {
   const text = "# head\r\n127.0.0.1\tlocalhost  Box\n\n::1 localhost\nfe80::1%lo0 localhost\nnonsense here\n10.0.0.1\n";
   assert.deepEqual(
     parseHosts(text),

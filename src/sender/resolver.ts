@@ -1,6 +1,6 @@
 /**
- * Names to addresses, through c-ares: `dns.lookup` has libuv's four threads, shared with password hashing, so that four
- * dead names would stop every endpoint.
+ * Resolve names through c-ares. `dns.lookup` shares libuv's four threads with password hashing, so four dead names
+ * would block every endpoint.
  */
 import { Resolver } from "node:dns/promises";
 import { LRUCache } from "lru-cache";
@@ -17,26 +17,27 @@ export type Resolution =
     };
 
 export interface NameResolver {
-  /** All addresses of a name, IPv4 first. Never rejects. */
+  /** Resolve a name to all its addresses, IPv4 first. Never rejects. */
   resolve(name: string): Promise<Resolution>;
   close(): void;
 }
 
 export interface ResolverOptions {
   readonly clock: Clock;
-  /** `address:port`; the machine's own when absent. */
+  /** `address:port`; default: the machine's name servers. */
   readonly nameServers?: readonly string[];
   readonly hostsPath?: string;
   /**
-   * Whether names may be completed with the search domains of resolv.conf, as containers expect of `orders.default`. A
-   * name with a dot is asked for as it stands first, so that no search domain answers for a public name.
+   * Whether names are completed with the search domains of resolv.conf, as containers expect for names such as
+   * `orders.default`. A name with a dot is first looked up unchanged, so that a search domain cannot answer for a
+   * public name.
    */
   readonly search?: boolean;
   readonly resolvConfPath?: string;
   readonly lookupMsMax?: number;
 }
 
-/** c-ares' own: one try takes 1 s, the later ones up to 2 s; the whole look-up is bounded besides. */
+/** Settings of c-ares. The first try takes 1 s and later ones up to 2 s. The whole lookup has a limit of its own. */
 const TRY_MS = 1000;
 const TRY_MS_MAX = 2000;
 const TRIES = 3;
@@ -44,7 +45,7 @@ const TRIES = 3;
 const TIMED_OUT: Resolution = {
   kind: "failed",
   reason: "dns_timeout",
-  detail: "the name servers did not answer in time",
+  detail: "the name servers did not respond in time",
 };
 
 export function createResolver(options: ResolverOptions): NameResolver {
@@ -57,14 +58,17 @@ export function createResolver(options: ResolverOptions): NameResolver {
   const known = new LRUCache<string, { resolution: Resolution; untilMs: number }>({ max: DNS_CACHE_MAX });
   const flights = new Map<string, Promise<Resolution>>();
 
-  /** The first spelling that has addresses; else what is wrong, where a fault says more than an absent name. */
+  /**
+   * Look up the name's variants and return the first that has addresses. Without one, return an error in preference to
+   * a name that does not exist.
+   */
   async function lookUp(name: string): Promise<Resolution> {
     const domains = options.search === true ? await searchDomains() : [];
     const completed = domains.map((domain) => `${name}.${domain}`);
     let failure: Resolution | null = null;
-    for (const spelling of name.includes(".") ? [name, ...completed] : [...completed, name]) {
-      const resolution = await query(cares, spelling);
-      // Silent name servers would be as silent about the next spelling.
+    for (const variant of name.includes(".") ? [name, ...completed] : [...completed, name]) {
+      const resolution = await query(cares, variant);
+      // Name servers that did not respond would not respond for the next variant either.
       if (resolution.kind === "found" || resolution.reason === "dns_timeout") return resolution;
       if (failure === null || resolution.reason !== "dns_not_found") failure = resolution;
     }
@@ -97,7 +101,7 @@ export function createResolver(options: ResolverOptions): NameResolver {
   };
 }
 
-/** The result of a task that never rejects, or `otherwise` when it takes longer than `ms`. */
+/** The result of a task that never rejects, or `otherwise` when the task takes longer than `ms`. */
 export function within<T>(clock: Clock, ms: number, task: Promise<T>, otherwise: T): Promise<T> {
   return new Promise((resolve) => {
     const timer = clock.after(ms, () => resolve(otherwise));
@@ -118,7 +122,7 @@ async function query(cares: Resolver, name: string): Promise<Resolution> {
 const errorCode = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown error";
 
-/** What two failed queries, for IPv4 and IPv6, say together. */
+/** The combined failure of the queries for IPv4 and IPv6. */
 function failure(codes: readonly string[]): Resolution {
   if (codes.includes("ENOTFOUND")) {
     return { kind: "failed", reason: "dns_not_found", detail: "the host name does not exist" };
@@ -126,5 +130,5 @@ function failure(codes: readonly string[]): Resolution {
   if (codes.includes("ETIMEOUT")) return TIMED_OUT;
   const code = codes.find((each) => each !== "ENODATA");
   if (code === undefined) return { kind: "failed", reason: "dns_not_found", detail: "the host name has no address" };
-  return { kind: "failed", reason: "dns_error", detail: `the name servers answered with an error (${code})` };
+  return { kind: "failed", reason: "dns_error", detail: `the name servers returned an error (${code})` };
 }

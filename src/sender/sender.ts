@@ -1,4 +1,4 @@
-/** The outgoing HTTP client: one POST in, one outcome out. */
+/** The outgoing HTTP client. It sends one POST request and returns one outcome. */
 import { LRUCache } from "lru-cache";
 import type { Outcome } from "../domain/delivery/delivery.ts";
 import { IDLE_CONNECTIONS_MAX, REGISTRATION_DNS_MS, SENDER_TARGETS_MAX } from "../domain/limits.ts";
@@ -17,16 +17,16 @@ import { readTarget } from "./target.ts";
 export interface SenderOptions {
   readonly clock: Clock;
   readonly allowHttp: boolean;
-  /** CIDRs, already validated. */
+  /** Validated CIDRs. */
   readonly allowNetworks: readonly string[];
-  /** The machine's own names and name servers when absent; tests bring theirs. */
+  /** Default: the machine's name files and name servers. Tests supply their own. */
   readonly resolver?: NameResolver;
-  /** Certificates trusted instead of the well-known ones, PEM; for tests. */
+  /** Trusted CA certificates that replace the well-known ones, PEM; for tests. */
   readonly trustedCa?: string;
   readonly idleConnectionsMax?: number;
 }
 
-/** Where a URL leads, or why it does not. */
+/** The receiver of a URL, or the reason why the URL is refused. */
 type Route = { readonly receiver: Receiver; readonly lines: string } | { readonly refused: Outcome };
 
 export function createSender(options: SenderOptions): Sender {
@@ -87,7 +87,8 @@ export function createSender(options: SenderOptions): Sender {
     const { host } = verdict.target;
     if (host.kind === "addresses") return { kind: "accepted", url };
     const resolution = await within(clock, REGISTRATION_DNS_MS, resolver.resolve(host.name), null);
-    // A name that has no address now may have one when the first event comes; the connect checks it then.
+    // A name without an address may have one when the first event arrives. The address is checked when the sender
+    // connects.
     if (resolution === null || resolution.kind === "failed") return { kind: "accepted", url };
     const reason = nameRefusal(resolution.addresses, guard);
     return reason === null ? { kind: "accepted", url } : { kind: "refused", reason };

@@ -1,16 +1,16 @@
-/** What the history shows of an answer's body: always harmless text. */
+/** The part of a response body that the history shows: always harmless text. */
 
-/** Above this share of characters that are not text, a body is called binary and not shown. */
+/** Above this share of characters that are not text, a body counts as binary and is not shown. */
 const UNREADABLE_SHARE_MAX = 0.25;
 
-// Control characters but line feed and tab, and the marks that reverse the reading direction of what follows them.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// Control characters except line feed and tab, and the characters that reverse the reading direction.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches control characters
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 const PLAIN = /^[\n\t\x20-\x7e]*$/;
 
 /**
- * Decode the beginning of a body as UTF-8, leniently: a character cut at the end is dropped, bytes that are not UTF-8
- * become U+FFFD, control characters are left out.
+ * Decode the start of a body as lenient UTF-8. A character cut off at the end is dropped, invalid bytes become U+FFFD,
+ * and control characters are removed.
  */
 export function readSnippet(bytes: Buffer): string {
   const text = bytes.toString("utf8", 0, wholeCharactersLength(bytes));
@@ -21,7 +21,7 @@ export function readSnippet(bytes: Buffer): string {
   return tidy.replace(UNSAFE, "");
 }
 
-/** The length without a multi-byte character that was cut at the end. */
+/** The length without a multi-byte character that is cut off at the end. */
 function wholeCharactersLength(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number;

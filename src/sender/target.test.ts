@@ -34,14 +34,14 @@ const ODD_LOOPBACK = [
   "HTTP://127.0.0.1:8080/",
 ];
 
-test("every odd spelling of a loopback address is refused, and allowed where loopback is", () => {
+test("every unusual notation of a loopback address is refused, and allowed if loopback is allowed", () => {
   for (const url of ODD_LOOPBACK) {
-    assert.match(reason(url), /is a loopback address; SIGNALBOX_ALLOW_NETWORKS can allow its network/, url);
+    assert.match(reason(url), /is a loopback address; add its network to SIGNALBOX_ALLOW_NETWORKS/, url);
     assert.equal(read(url, ["127.0.0.0/8", "::1/128"]).kind, "accepted", url);
   }
 });
 
-test("odd spellings of other refused addresses are refused by their kind", () => {
+test("unusual notations of other refused addresses are refused by their kind", () => {
   const cases: Array<[string, RegExp]> = [
     ["http://0xa9fea9fe/latest/meta-data/", /cloud metadata/],
     ["http://2852039166/", /cloud metadata/],
@@ -61,7 +61,7 @@ test("odd spellings of other refused addresses are refused by their kind", () =>
   for (const [url, kind] of cases) assert.match(reason(url), kind, url);
 });
 
-test("names that only exist inside a network are refused by their spelling", () => {
+test("names that only exist inside a network are refused without a lookup", () => {
   const within = [
     "http://localhost/",
     "http://LOCALHOST./",
@@ -145,7 +145,7 @@ test("malformed URLs, other schemes, user names and hidden characters are refuse
   for (const [url, rule] of cases) assert.match(reason(url), rule, JSON.stringify(url));
 });
 
-test("an accepted URL is taken apart as it is sent", () => {
+test("an accepted URL is split into the parts that are sent", () => {
   const verdict = read("https://Hooks.Bücher.example.:8443/a b?q=ü#part".replace(" ", "%20"));
   assert.ok(verdict.kind === "accepted");
   assert.deepEqual(verdict.target, {

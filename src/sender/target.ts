@@ -1,25 +1,25 @@
-/** The URL rules (contract, section 3): what of a URL can be judged by its spelling. */
+/** The URL rules that need no name lookup; see docs/endpoints.md. */
 import { isIP } from "node:net";
 import { urlSlip } from "../domain/endpoints/web-url.ts";
 import { ENDPOINT_URL_CHARS_MAX } from "../domain/limits.ts";
 import type { Guard } from "./guard.ts";
 
-/** Who is meant by a URL's host. */
+/** The host of a URL. */
 export type Host =
-  /** Addresses that were checked: a literal, or what `localhost` stands for. */
+  /** Checked addresses: a literal address, or the addresses of `localhost`. */
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
-  /** To be resolved; without a trailing dot. */
+  /** A name to resolve, without a trailing dot. */
   | { readonly kind: "name"; readonly name: string };
 
 export interface Target {
-  /** `https://host:port`, as it is compared and connected to. */
+  /** `https://host:port`. */
   readonly origin: string;
   readonly secure: boolean;
   readonly port: number;
   readonly host: Host;
-  /** The name or literal address that a certificate must have; without brackets and trailing dot. */
+  /** The name or literal address that the certificate must contain, without brackets or a trailing dot. */
   readonly hostname: string;
-  /** Path and query as they are sent. */
+  /** The path and query that are sent. */
   readonly path: string;
 }
 
@@ -32,7 +32,7 @@ interface TargetRules {
   readonly guard: Guard;
 }
 
-/** Parse a URL and judge its form, its literal address, and names that are refused by their spelling. */
+/** Parse a URL and check its syntax, a literal address, and names that are refused without a lookup. */
 export function readTarget(text: string, { allowHttp, guard }: TargetRules): TargetVerdict {
   const fault = formFault(text, allowHttp);
   if (fault !== null) return badUrl(fault);
@@ -42,10 +42,10 @@ export function readTarget(text: string, { allowHttp, guard }: TargetRules): Tar
     return badUrl(`the URL must begin with https://${allowHttp ? " or http://" : ""}`);
   }
   if (url.protocol === "http:" && !allowHttp) {
-    return badUrl("the URL must begin with https://; SIGNALBOX_ALLOW_HTTP would allow http://");
+    return badUrl("the URL must begin with https://; set SIGNALBOX_ALLOW_HTTP=true to allow http://");
   }
   if (url.port === "0") return badUrl("the URL's port must be from 1 to 65535");
-  // The platform's parser has already turned decimal, octal, hex, short and full-width spellings into plain addresses.
+  // `URL.parse` has already converted decimal, octal, hex, short and full-width notations into plain addresses.
   const hostname = url.hostname.replace(/^\[|\]$|\.$/g, "");
   const host = readHost(hostname, guard);
   if (host.kind === "refused") return host;
@@ -63,7 +63,7 @@ export function readTarget(text: string, { allowHttp, guard }: TargetRules): Tar
   };
 }
 
-/** What the platform's parser would silently repair, and would then mean something else to the next reader. */
+/** Refuse what `URL.parse` would silently repair, because other parsers may read it differently. */
 function formFault(text: string, allowHttp: boolean): string | null {
   if (text.length > ENDPOINT_URL_CHARS_MAX) return `the URL is longer than ${ENDPOINT_URL_CHARS_MAX} characters`;
   switch (urlSlip(text)) {
@@ -85,26 +85,29 @@ function readHost(hostname: string, guard: Guard): Host | Extract<TargetVerdict,
   if (isIP(hostname) !== 0) {
     const kind = guard.refusal(hostname);
     if (kind === null) return { kind: "addresses", addresses: [hostname] };
-    return badAddress(`the URL's host is ${kind}; SIGNALBOX_ALLOW_NETWORKS can allow its network`);
+    return badAddress(`the URL's host is ${kind}; add its network to SIGNALBOX_ALLOW_NETWORKS to allow it`);
   }
   if (hostname.split(".").includes("")) return badUrl("the URL's host name has an empty label");
   if (hostname === "localhost" || hostname.endsWith(".localhost")) {
     if (guard.loopback.length > 0) return { kind: "addresses", addresses: guard.loopback };
     return badAddress(
-      "the URL's host is this machine's loopback; listing 127.0.0.0/8 in SIGNALBOX_ALLOW_NETWORKS would allow it",
+      "the URL's host is a loopback address of this machine; add 127.0.0.0/8 to SIGNALBOX_ALLOW_NETWORKS to allow it",
     );
   }
-  if (isOfANetwork(hostname) && !guard.allowsNetworks) {
+  if (isInternalName(hostname) && !guard.allowsNetworks) {
     return badAddress(
       "the URL's host name only exists inside a network; " +
-        "listing that network's addresses in SIGNALBOX_ALLOW_NETWORKS would allow it",
+        "add that network's addresses to SIGNALBOX_ALLOW_NETWORKS to allow it",
     );
   }
   return { kind: "name", name: hostname };
 }
 
-/** A name as containers, clusters and offices give it; public names have several labels and end otherwise. */
-function isOfANetwork(hostname: string): boolean {
+/**
+ * Whether a name exists only inside a container network, a cluster or an office. Public names have several labels and
+ * other endings.
+ */
+function isInternalName(hostname: string): boolean {
   return !hostname.includes(".") || hostname.endsWith(".local") || hostname.endsWith(".internal");
 }
 

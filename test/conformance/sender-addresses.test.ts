@@ -25,7 +25,7 @@ async function setUp(context: TestContext, names: (name: string) => Answer, opti
 }
 
 const REFUSED_NAME =
-  /^the URL's host name resolves to a private address; SIGNALBOX_ALLOW_NETWORKS can allow its network$/;
+  /^the URL's host name resolves to a private address; add its network to SIGNALBOX_ALLOW_NETWORKS to allow it$/;
 
 test("a name with a refused address is refused at registration, even when its others are public", async (context) => {
   const { sender } = await setUp(context, (name) => (name === "mixed.test" ? ["8.8.8.8", "10.0.0.5"] : ["10.0.0.5"]));

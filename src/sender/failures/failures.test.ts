@@ -12,7 +12,7 @@ const alert = (number: number) =>
     },
   );
 
-test("of several addresses' errors the one that says most of the receiver is told", () => {
+test("of several addresses' errors, the one that says most about the receiver is reported", () => {
   const reason = (...codes: string[]) => {
     const failure = connectFailure(codes.map((code) => coded(code)));
     return failure.kind === "unreachable" ? failure.reason : failure.kind;
@@ -26,7 +26,7 @@ test("of several addresses' errors the one that says most of the receiver is tol
   assert.equal(reason("ENOTHEARDOF"), "connect_error");
 });
 
-test("what this machine lacks is no failure of the receiver, and says what to do", () => {
+test("a local shortage is not a failure of the receiver, and its text says what to do", () => {
   for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL"]) {
     const failure = connectFailure([coded(code)]);
     assert.equal(failure.kind, "out_of_resources", code);
@@ -35,13 +35,13 @@ test("what this machine lacks is no failure of the receiver, and says what to do
   assert.match(connectFailure([coded("EMFILE")]).detail, /ulimit -n/);
 });
 
-test("a machine without IPv6 has no route to an IPv6 address, and does not wait for one", () => {
+test("a machine without IPv6 has no route to an IPv6 address, which is not a temporary shortage", () => {
   const failure = connectFailure([coded("EADDRNOTAVAIL", { address: "2606:4700::1" })]);
   assert.ok(failure.kind === "unreachable" && failure.reason === "connect_error");
   assert.match(failure.detail, /no route/);
 });
 
-test("every TLS alert is told by its name and in words, and never in OpenSSL's", () => {
+test("every TLS alert is described by its name and in our own words, never in OpenSSL's", () => {
   for (let number = 0; number < 256; number++) {
     const { detail } = tlsFailure(alert(number), false);
     assert.match(
@@ -55,7 +55,7 @@ test("every TLS alert is told by its name and in words, and never in OpenSSL's",
   assert.match(tlsFailure(alert(255), false).detail, /alert 255/);
 });
 
-test("an alert from a receiver that asked for a client certificate is about that certificate", () => {
+test("an alert from a receiver that requested a client certificate is explained by that certificate", () => {
   for (const number of [40, 42, 46, 48, 116]) {
     assert.match(tlsFailure(alert(number), true).detail, /^the receiver asks for a client certificate/);
   }

@@ -1,6 +1,6 @@
-/** What went wrong with TLS, in words that a person can act on. */
+/** Describe TLS errors in words that a person can act on. */
 
-/** By the code of an error that our own side found. */
+/** Descriptions by error code, for errors that our side detected. */
 const CAUSES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "the receiver's certificate has expired",
   CERT_NOT_YET_VALID: "the receiver's certificate is not valid yet",
@@ -16,15 +16,15 @@ const CAUSES: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     "the issuer of the receiver's certificate is unknown, or its chain is incomplete: have the receiver send its " +
     "intermediate certificates",
-  INVALID_CA: "the receiver's certificate chain has an issuer that may not issue certificates",
-  INVALID_PURPOSE: "the receiver's certificate is not made for servers",
+  INVALID_CA: "the receiver's certificate chain has an issuer that is not allowed to issue certificates",
+  INVALID_PURPOSE: "the receiver's certificate is not issued for servers",
   PATH_LENGTH_EXCEEDED: "the receiver's certificate chain is longer than its issuer allows",
   HOSTNAME_MISMATCH: "the receiver's certificate does not name the URL's host",
   ERR_TLS_CERT_ALTNAME_INVALID: "the receiver's certificate does not name the URL's host",
   ERR_SSL_WRONG_VERSION_NUMBER: "the receiver does not speak TLS on this port",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "the receiver does not speak TLS on this port",
   ERR_SSL_HTTP_REQUEST: "the receiver does not speak TLS on this port",
-  ERR_SSL_UNEXPECTED_MESSAGE: "the receiver does not keep to the TLS protocol",
+  ERR_SSL_UNEXPECTED_MESSAGE: "the receiver violates the TLS protocol",
   ERR_SSL_UNSUPPORTED_PROTOCOL: "the receiver offers neither TLS 1.2 nor TLS 1.3",
   ERR_SSL_NO_PROTOCOLS_AVAILABLE: "the receiver offers neither TLS 1.2 nor TLS 1.3",
   ERR_SSL_EE_KEY_TOO_SMALL: "the key of the receiver's certificate is too short",
@@ -41,7 +41,7 @@ const NO_COMMON_TERMS = "it accepts none of our TLS versions, ciphers and key ex
 const OUR_FAULT = "it could not read what we sent";
 const NO_CLIENT_CERTIFICATE = "the receiver asks for a client certificate, which Signalbox does not have";
 
-/** By the number of an alert that the receiver sent (RFC 8446 §6, RFC 5246 §7.2): its name, and what it says. */
+/** The name and meaning of each alert that a receiver can send, by number (RFC 8446 §6, RFC 5246 §7.2). */
 const ALERTS: Readonly<Record<number, readonly [name: string, meaning: string]>> = {
   0: ["close_notify", "it closed the connection"],
   10: ["unexpected_message", OUR_FAULT],
@@ -51,11 +51,11 @@ const ALERTS: Readonly<Record<number, readonly [name: string, meaning: string]>>
   30: ["decompression_failure", OUR_FAULT],
   40: ["handshake_failure", `${NO_COMMON_TERMS}, or has no certificate for the URL's host`],
   41: ["no_certificate", "it asks for a client certificate"],
-  42: ["bad_certificate", "it takes none of our certificates"],
-  43: ["unsupported_certificate", "it takes none of our certificates"],
-  44: ["certificate_revoked", "it takes none of our certificates"],
-  45: ["certificate_expired", "it takes none of our certificates"],
-  46: ["certificate_unknown", "it takes none of our certificates"],
+  42: ["bad_certificate", "it accepts none of our certificates"],
+  43: ["unsupported_certificate", "it accepts none of our certificates"],
+  44: ["certificate_revoked", "it accepts none of our certificates"],
+  45: ["certificate_expired", "it accepts none of our certificates"],
+  46: ["certificate_unknown", "it accepts none of our certificates"],
   47: ["illegal_parameter", OUR_FAULT],
   48: ["unknown_ca", "it does not know who issued a certificate"],
   49: ["access_denied", "it denies us access"],
@@ -64,9 +64,9 @@ const ALERTS: Readonly<Record<number, readonly [name: string, meaning: string]>>
   60: ["export_restriction", NO_COMMON_TERMS],
   70: ["protocol_version", "it offers neither TLS 1.2 nor TLS 1.3"],
   71: ["insufficient_security", "it asks for stronger ciphers than we offer"],
-  80: ["internal_error", "it has a fault of its own"],
+  80: ["internal_error", "it has an internal error"],
   86: ["inappropriate_fallback", NO_COMMON_TERMS],
-  90: ["user_canceled", "it was told to stop"],
+  90: ["user_canceled", "its user canceled the handshake"],
   100: ["no_renegotiation", "it does not renegotiate"],
   109: ["missing_extension", OUR_FAULT],
   110: ["unsupported_extension", OUR_FAULT],
@@ -80,12 +80,12 @@ const ALERTS: Readonly<Record<number, readonly [name: string, meaning: string]>>
 };
 const CERTIFICATE_REQUIRED = 116;
 
-/** What to say of an error of TLS. Never OpenSSL's own text, which may tell paths and addresses. */
+/** The text for a TLS error. It never contains OpenSSL's own text, which may reveal paths and addresses. */
 export function tlsDetail(error: Error, asksForCertificate: boolean): string {
   const alert = alertOf(error);
   if (alert === CERTIFICATE_REQUIRED || (alert !== null && asksForCertificate)) return NO_CLIENT_CERTIFICATE;
   if (alert !== null) {
-    const [name, meaning] = ALERTS[alert] ?? [`alert ${alert}`, "it did not say more"];
+    const [name, meaning] = ALERTS[alert] ?? [`alert ${alert}`, "it gave no further details"];
     return `the receiver ended TLS with ${name}: ${meaning}`;
   }
   const code = codeOf(error);
@@ -101,7 +101,7 @@ export function alertOf(error: Error): number | null {
   return number === undefined ? null : Number(number);
 }
 
-/** Whether an error of an open connection is one of TLS. */
+/** Whether an error of an open connection is a TLS error. */
 export function isTlsError(error: Error): boolean {
   return /^ERR_(TLS|SSL)_/.test(codeOf(error));
 }
