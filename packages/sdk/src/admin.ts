@@ -1,4 +1,4 @@
-/** The smaller resources: replays, analytics, jobs, keys, tenants, and the pauses surface's webhooks. */
+/** The smaller resources: replays, analytics, jobs, keys, tenants and pause webhooks. */
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { advanced, type ListOptions, linkedPages } from "./paging.ts";
 import type { CreatedTenant, Tenant, TenantChanges, TenantDetails } from "./tenant.ts";
@@ -17,7 +17,7 @@ import type {
   VolumeHour,
 } from "./types.ts";
 
-/** Deliveries made again. */
+/** Replays of deliveries. */
 export class Replays {
   readonly #transport: Transport;
 
@@ -25,20 +25,20 @@ export class Replays {
     this.#transport = transport;
   }
 
-  /** Make new deliveries of the same events; unknown ids refuse the whole. */
+  /** Create new deliveries of the same events. If any id is unknown, the whole call is refused. */
   async create(input: ReplayInput, options?: CallOptions): Promise<Replay> {
     const call = { method: "POST", path: "/v1/replays", body: JSON.stringify(input), signal: options?.signal } as const;
     return (await this.#transport.call<Replay>(call)).body;
   }
 }
 
-/** How far back to look. */
+/** The time span of the figures. */
 export interface AnalyticsOptions extends CallOptions {
-  /** 1 to 720; default 24. */
+  /** 1 to 720. Default: 24. */
   readonly hours?: number;
 }
 
-/** Figures over the last hours. */
+/** Figures for the last hours. */
 export class Analytics {
   readonly #transport: Transport;
 
@@ -69,7 +69,7 @@ export class Analytics {
   }
 }
 
-/** What the server does in the background. */
+/** Background jobs. */
 export class Jobs {
   readonly #transport: Transport;
 
@@ -85,7 +85,7 @@ export class Jobs {
 
 const KEYS = "/v1/auth/keys";
 
-/** The tenant's API keys; for an `org_admin`, save `rotate`. */
+/** The tenant's API keys. All methods except `rotate` need the role `org_admin`. */
 export class Keys {
   readonly #transport: Transport;
 
@@ -93,13 +93,13 @@ export class Keys {
     this.#transport = transport;
   }
 
-  /** Make a key. Keep `api_key`: it is not shown again. */
+  /** Create a key. Store its `api_key`, which is not shown again. */
   async create(input: KeyInput, options?: CallOptions): Promise<CreatedKey> {
     const call = { method: "POST", path: KEYS, body: JSON.stringify(input), signal: options?.signal } as const;
     return (await this.#transport.call<CreatedKey>(call)).body;
   }
 
-  /** All keys that are not revoked, in the order of their creation, fetched page by page. */
+  /** All keys that are not revoked, in order of creation. The client fetches all pages. */
   async list(options?: ListOptions): Promise<readonly Key[]> {
     const keys: Key[] = [];
     let cursor: string | undefined;
@@ -117,7 +117,7 @@ export class Keys {
     return keys;
   }
 
-  /** End a key at once. */
+  /** Revoke a key, effective immediately. */
   async revoke(id: string, options?: CallOptions): Promise<void> {
     await this.#transport.call({
       method: "DELETE",
@@ -126,7 +126,10 @@ export class Keys {
     });
   }
 
-  /** Replace this client's own key, which ends at once. The client goes on with the new one; keep it. */
+  /**
+   * Replace this client's own key. The old key stops working immediately, and the client uses the new one from then on.
+   * Store the new key.
+   */
   async rotate(options?: CallOptions): Promise<{ readonly api_key: string }> {
     const call = { method: "POST", path: `${KEYS}/rotate`, signal: options?.signal } as const;
     const { body } = await this.#transport.call<{ api_key: string }>(call);
@@ -135,7 +138,7 @@ export class Keys {
   }
 }
 
-/** All tenants; for a `global_admin`. */
+/** All tenants. The methods need the role `global_admin`. */
 export class Tenants {
   readonly #transport: Transport;
 
@@ -143,26 +146,26 @@ export class Tenants {
     this.#transport = transport;
   }
 
-  /** Make a tenant with its first key. Keep `api_key`: it is not shown again. */
+  /** Create a tenant and its first key. Store its `api_key`, which is not shown again. */
   async create(input: { readonly name: string }, options?: CallOptions): Promise<CreatedTenant> {
     const call = { method: "POST", path: "/v1/tenants", body: JSON.stringify(input), signal: options?.signal } as const;
     return (await this.#transport.call<CreatedTenant>(call)).body;
   }
 
-  /** A tenant with its quotas, and what counts against them. */
+  /** A tenant with its quotas and their usage. */
   async get(id: string, options?: CallOptions): Promise<TenantDetails> {
     const path = onePath("/v1/tenants", id);
     return (await this.#transport.call<TenantDetails>({ method: "GET", path, signal: options?.signal })).body;
   }
 
-  /** Rename a tenant or change its quotas: only what is present changes, and null sets a quota back to its default. */
+  /** Rename a tenant or change its quotas. Only the given fields change; null resets a quota to its default. */
   async update(id: string, changes: TenantChanges, options?: CallOptions): Promise<TenantDetails> {
     const path = onePath("/v1/tenants", id);
     const call = { method: "PATCH", path, body: JSON.stringify(changes), signal: options?.signal } as const;
     return (await this.#transport.call<TenantDetails>(call)).body;
   }
 
-  /** All tenants in the order of their creation, fetched page by page as the loop goes on. */
+  /** All tenants in order of creation. Further pages are fetched as you iterate. */
   list(options?: ListOptions): AsyncGenerator<Tenant, void, undefined> {
     return linkedPages(this.#transport, "/v1/tenants", options);
   }
@@ -176,7 +179,7 @@ interface KeyPage {
 
 const WEBHOOKS = "/v1/webhooks";
 
-/** Endpoints as the pauses surface shows them. */
+/** Endpoints as `/v1/webhooks` shows them. */
 export class Webhooks {
   readonly #transport: Transport;
 

@@ -18,26 +18,26 @@ import {
 } from "./pauses.ts";
 import { type StreamEvent, type StreamOptions, stream } from "./stream.ts";
 
-/** Where the server is, and who is calling. */
+/** The server's address and your credentials. */
 export interface SignalboxOptions {
-  /** The server's address, such as `https://signalbox.example.com`; a path in it is kept. */
+  /** The server's address, such as `https://signalbox.example.com`. It may contain a path. */
   readonly url: string;
   /** `sb_live_…` or `sb_test_…`. */
   readonly apiKey: string;
-  /** `dev_…`: act in this tenant instead of the own one; for a `global_admin`. */
+  /** `dev_…`: the tenant to act in, instead of your own. Needs the role `global_admin`. */
   readonly tenant?: string;
-  /** Default the platform's. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** How to wait between tries; for tests. */
+  /** How to wait between attempts; for tests. */
   readonly wait?: Wait;
 }
 
 /**
- * A Signalbox server.
+ * A client for a Signalbox server.
  *
- * Calls reject with a `SignalboxError`. They are tried again, at most three times, where that is safe: after 429 and
- * 503 with `Retry-After`, and after network errors unless the call could then happen twice. Before anything is sent, an
- * argument that is not what its type says, such as an id that is undefined, is a `TypeError`.
+ * Calls reject with a `SignalboxError`. The client retries a call at most three times, and only when that is safe:
+ * after 429 and 503 with `Retry-After`, and after network errors if the call is safe to repeat. An argument of the
+ * wrong type, such as an undefined id, is a `TypeError`, and nothing is sent.
  */
 export class Signalbox {
   readonly endpoints: Endpoints;
@@ -51,7 +51,9 @@ export class Signalbox {
   readonly webhooks: Webhooks;
   readonly #transport: Transport;
 
-  /** @throws {TypeError} when `url` is not an http or https URL, or any other option is not what it has to be */
+  /**
+   * @throws {TypeError} when `url` is not an http or https URL, or another option is invalid
+   */
   constructor(options: SignalboxOptions) {
     checkUrl(options.url);
     checkString("apiKey", options.apiKey);
@@ -71,35 +73,40 @@ export class Signalbox {
     this.webhooks = new Webhooks(this.#transport);
   }
 
-  /** Follow the outcomes of deliveries, across lost connections, until the loop is left or the signal ends it. */
+  /**
+   * Follow the outcomes of deliveries. The stream reconnects after lost connections. It ends when you leave the loop or
+   * abort the signal.
+   */
   stream(options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     return stream(this.#transport, options);
   }
 
   /**
-   * Ask a person: stop for a decision, and go on with `waitForPause`.
+   * Ask a person for a decision. Use `waitForPause` to wait for it.
    *
-   * Nobody is asked twice: the call has an idempotency key, and is repeated with it after a network error. Give your
-   * own (the id of the work that stops here) and, for 72 hours, the same question is the same pause, also for a
-   * program that was started again.
+   * The call never asks twice: it has an idempotency key, which it reuses when it retries after a network error. If you
+   * pass your own key, such as the id of the task that waits here, the same question returns the same pause for 72
+   * hours, even after your program was restarted.
    */
   pause(input: PauseInput, options?: PauseOptions): Promise<CreatedPause> {
     return createPause(this.#transport, input, options);
   }
 
-  /** A pause as it is now or, with `wait`, as it is when it ends, but no later than that many seconds from now. */
+  /**
+   * Get the current state of a pause. With `wait`, the call returns when the pause ends, or after that many seconds.
+   */
   getPause(id: string, options?: GetPauseOptions): Promise<Pause> {
     return getPause(this.#transport, id, options);
   }
 
   /**
-   * Wait until a pause was answered, timed out or was cancelled.
+   * Wait until a pause is answered, times out or is cancelled.
    *
-   * Asks again after lost connections, restarts of the server, 408, 429 and 5xx, however many there are, at most 10 s
-   * apart, or as long as a `Retry-After` says, up to 60 s.
+   * The call continues across lost connections, server restarts, and any number of 408, 429 and 5xx responses. It asks
+   * again after at most 10 s, or after the time in `Retry-After`, up to 60 s.
    *
-   * @throws {SignalboxError} when the server refuses for good, such as 401 or 404, or `timeoutMs` are over (`TIMEOUT`;
-   * `cause` is then the last failure, if there was one)
+   * @throws {SignalboxError} when the server refuses permanently, for example with 401 or 404, or when `timeoutMs` has
+   *   passed (`TIMEOUT`; `cause` is the last failure, if there was one)
    */
   waitForPause(id: string, options?: WaitForPauseOptions): Promise<EndedPause> {
     return waitForPause(this.#transport, id, options);
@@ -110,12 +117,15 @@ export class Signalbox {
     return listPauses(this.#transport, filter, options);
   }
 
-  /** All pauses, newest first, fetched page by page as the loop goes on. */
+  /** All pauses, newest first. Further pages are fetched as you iterate. */
   iteratePauses(filter?: PauseFilter, options?: CallOptions): AsyncGenerator<Pause, void, undefined> {
     return iteratePauses(this.#transport, filter, options);
   }
 
-  /** Withdraw a question. 409 `ALREADY_RESPONDED`, `ALREADY_TIMED_OUT` or `ALREADY_CANCELLED` when it has ended. */
+  /**
+   * Cancel a pause. If it has already ended, the error is 409 `ALREADY_RESPONDED`, `ALREADY_TIMED_OUT` or
+   * `ALREADY_CANCELLED`.
+   */
   cancelPause(id: string, options?: CallOptions): Promise<EndedPause> {
     return cancelPause(this.#transport, id, options);
   }
@@ -123,21 +133,22 @@ export class Signalbox {
 
 function checkUrl(url: string): void {
   checkString("url", url);
-  // The platform's parser would repair `http:host` and `http:///host`, and read `localhost:8080` as a scheme.
-  if (!/^https?:\/\/[^/\\\s]/i.test(url)) throw new TypeError(`url must begin with http:// or https://${meant(url)}`);
-  if (/^[^/]*\/\/[^/?#]*@/.test(url)) throw new TypeError("url must not hold a user name or password");
+  // `URL` would repair `http:host` and `http:///host`, and would read `localhost:8080` as a scheme.
+  if (!/^https?:\/\/[^/\\\s]/i.test(url))
+    throw new TypeError(`url must begin with http:// or https://${suggestion(url)}`);
+  if (/^[^/]*\/\/[^/?#]*@/.test(url)) throw new TypeError("url must not contain a user name or password");
   if (/[\s\\]/.test(url) || !URL.canParse(url)) throw new TypeError(`url is not a valid URL: ${JSON.stringify(url)}`);
   const { pathname, search, hash } = new URL(url);
-  // The calls' paths are put behind it.
-  if (/\/v1\/*$/.test(pathname)) throw new TypeError("url must be the server's address, without /v1 at its end");
+  // The paths of the calls are appended to it.
+  if (/\/v1\/*$/.test(pathname)) throw new TypeError("url must be the server's address without /v1");
   if (search !== "" || hash !== "") throw new TypeError("url must have neither a query nor a fragment");
 }
 
-/** What a text without a scheme probably means: a server nearby speaks http. */
-function meant(url: string): string {
+/** A suggestion for a URL without a scheme. Local servers usually speak http. */
+function suggestion(url: string): string {
   const host = url.replace(/^(?:https?:)?[\s\\/]*/i, "").trim();
   if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?(?:\/[\w./-]*)?$/i.test(host)) return "";
-  const isNear = /^(?:localhost|[\d.]+|\[)/i.test(host) || !host.includes(".");
-  const scheme = /^https:/i.test(url) || !(isNear || /^http:/i.test(url)) ? "https" : "http";
+  const isLocal = /^(?:localhost|[\d.]+|\[)/i.test(host) || !host.includes(".");
+  const scheme = /^https:/i.test(url) || !(isLocal || /^http:/i.test(url)) ? "https" : "http";
   return `; did you mean "${scheme}://${host}"?`;
 }

@@ -5,7 +5,7 @@ import type { CancelledDelivery, Delivery, DeliveryDetail, DeliveryFilter, Deliv
 const PATH = "/v1/deliveries";
 const one = (id: string): string => onePath(PATH, id);
 
-/** Events on their way to endpoints, and how that ended. */
+/** Deliveries of events to endpoints. */
 export class Deliveries {
   readonly #transport: Transport;
 
@@ -13,13 +13,13 @@ export class Deliveries {
     this.#transport = transport;
   }
 
-  /** One page, newest first. */
+  /** One page of deliveries, newest first. */
   async list(filter: DeliveryFilter & { readonly cursor?: string } = {}, options?: CallOptions): Promise<DeliveryPage> {
     const call = { method: "GET", path: PATH, query: { ...filter }, signal: options?.signal } as const;
     return (await this.#transport.call<DeliveryPage>(call)).body;
   }
 
-  /** All of them, newest first, fetched page by page as the loop goes on. */
+  /** All deliveries, newest first. Further pages are fetched as you iterate. */
   async *iterate(filter: DeliveryFilter = {}, options?: CallOptions): AsyncGenerator<Delivery, void, undefined> {
     let cursor: string | undefined;
     do {
@@ -34,12 +34,12 @@ export class Deliveries {
     return (await this.#transport.call<DeliveryDetail>({ method: "GET", path: one(id), signal: options?.signal })).body;
   }
 
-  /** Make no further attempt. 409 `INVALID_STATE` when it has ended. */
+  /** Cancel a delivery: no further attempt is made. If it has ended, the error is 409 `INVALID_STATE`. */
   async cancel(id: string, options?: CallOptions): Promise<CancelledDelivery> {
     return (await this.#post<CancelledDelivery>(`${one(id)}/cancel`, options)).body;
   }
 
-  /** Begin the whole schedule again for one that FAILED, EXPIRED or was CANCELLED. */
+  /** Retry a delivery that is FAILED, EXPIRED or CANCELLED. Its schedule starts from the beginning. */
   async retry(id: string, options?: CallOptions): Promise<Delivery> {
     return (await this.#post<Delivery>(`${one(id)}/retry`, options)).body;
   }

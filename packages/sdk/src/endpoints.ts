@@ -14,7 +14,7 @@ import type {
 const PATH = "/v1/endpoints";
 const one = (id: string): string => onePath(PATH, id);
 
-/** The URLs that receive deliveries. Ids are taken as `ep_…`, `webhook_…` or `wh_…`. */
+/** The URLs that receive deliveries. The methods accept ids as `ep_…`, `webhook_…` or `wh_…`. */
 export class Endpoints {
   readonly #transport: Transport;
 
@@ -22,12 +22,12 @@ export class Endpoints {
     this.#transport = transport;
   }
 
-  /** Register an endpoint. Keep the answer's `secret`: it is not shown again. */
+  /** Register an endpoint. Store the `secret` in the response, which is not shown again. */
   async create(input: EndpointInput, options?: CallOptions): Promise<CreatedEndpoint> {
     return (await this.#post<CreatedEndpoint>(PATH, input, options)).body;
   }
 
-  /** All endpoints in the order of their creation, fetched page by page as the loop goes on. */
+  /** All endpoints in order of creation. Further pages are fetched as you iterate. */
   async *list(options?: ListOptions): AsyncGenerator<Endpoint, void, undefined> {
     yield* linkedPages<Endpoint>(this.#transport, PATH, options);
   }
@@ -36,31 +36,31 @@ export class Endpoints {
     return (await this.#transport.call<Endpoint>({ method: "GET", path: one(id), signal: options?.signal })).body;
   }
 
-  /** Change some settings, or pause (`PAUSED`) and resume (`ACTIVE`); all of the change happens, or none. */
+  /** Change settings, pause (`PAUSED`) or resume (`ACTIVE`) an endpoint. Either all changes apply or none. */
   async update(id: string, patch: EndpointPatch, options?: CallOptions): Promise<Endpoint> {
     const body = JSON.stringify(patch);
     return (await this.#transport.call<Endpoint>({ method: "PATCH", path: one(id), body, signal: options?.signal }))
       .body;
   }
 
-  /** Remove an endpoint; its deliveries that have not ended are cancelled. */
+  /** Delete an endpoint. Its deliveries that have not ended are cancelled. */
   async delete(id: string, options?: CallOptions): Promise<void> {
     await this.#transport.call({ method: "DELETE", path: one(id), signal: options?.signal });
   }
 
-  /** Change the secret; for a while (`overlap_seconds`) deliveries carry both signatures. */
+  /** Change the secret. During the overlap (`overlap_seconds`), deliveries carry both signatures. */
   async rotateSecret(id: string, input: RotateSecretInput = {}, options?: CallOptions): Promise<RotatedSecret> {
     return (await this.#post<RotatedSecret>(`${one(id)}/rotate-secret`, input, options)).body;
   }
 
-  /** Send the event `test` now, whatever the endpoint's status, and wait for its receiver's answer. */
+  /** Send the event `test` immediately, regardless of the endpoint's status, and wait for the receiver's response. */
   async test(id: string, options?: CallOptions): Promise<EndpointTestResult> {
     return (await this.#post<EndpointTestResult>(`${one(id)}/test`, {}, options)).body;
   }
 
   /**
-   * Send again, in the background, what FAILED or EXPIRED since then, and what did not match while it was DISABLED.
-   * Follow the job with `jobs.get`.
+   * Send deliveries again that FAILED or EXPIRED since a time, and events that were not delivered while the endpoint
+   * was DISABLED. The job runs in the background; follow it with `jobs.get`.
    */
   async recover(
     id: string,

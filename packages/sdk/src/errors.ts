@@ -1,14 +1,14 @@
 import type { FieldFault } from "./types.ts";
 
 /**
- * Why a webhook was refused. Stable: safe to compare and to count.
+ * Why a webhook was refused. The codes are stable, so you can compare and count them.
  *
- * - `missing_headers`: no known signature header, or one without the headers it goes with
- * - `malformed_headers`: a timestamp that is no number, or a header given more than once
- * - `timestamp_too_old`, `timestamp_too_new`: outside the tolerance; a replay, or a clock that is wrong
- * - `signature_mismatch`: another secret, or a body that is not byte for byte what was sent
- * - `invalid_body`: not the raw body, or (after a good signature) not a JSON object in UTF-8
- * - `invalid_secret`: no secret was given, or an empty one
+ * - `missing_headers`: no known signature header, or one without the headers that belong to it
+ * - `malformed_headers`: a timestamp that is not a number, or a repeated header
+ * - `timestamp_too_old`, `timestamp_too_new`: outside the tolerance, because of a replay or a wrong clock
+ * - `signature_mismatch`: a different secret, or a body that differs from the one that was sent
+ * - `invalid_body`: not the raw body, or (with a valid signature) not a JSON object in UTF-8
+ * - `invalid_secret`: no secret, or an empty one
  */
 export type WebhookVerificationCode =
   | "missing_headers"
@@ -19,7 +19,7 @@ export type WebhookVerificationCode =
   | "invalid_body"
   | "invalid_secret";
 
-/** A webhook that must not be believed. Answer it with 401 (400 for `invalid_body`). */
+/** A webhook that must not be trusted. Respond with 401 (400 for `invalid_body`). */
 export class WebhookVerificationError extends Error {
   readonly code: WebhookVerificationCode;
 
@@ -30,7 +30,7 @@ export class WebhookVerificationError extends Error {
   }
 }
 
-/** What a {@link SignalboxError} is made of. */
+/** The fields of a {@link SignalboxError}. */
 export interface SignalboxErrorFields {
   readonly status: number;
   readonly code: string;
@@ -40,18 +40,18 @@ export interface SignalboxErrorFields {
   readonly cause?: unknown;
 }
 
-/** A call that failed, after the retries that were safe. */
+/** A call that failed, after any safe retries. */
 export class SignalboxError extends Error {
-  /** The HTTP status, or 0 when no answer arrived. */
+  /** The HTTP status, or 0 when no response arrived. */
   readonly status: number;
   /**
-   * The server's own code, such as `VALIDATION_ERROR`; `HTTP_502` and the like when the answer had none; without an
-   * answer `NETWORK_ERROR` or `TIMEOUT`; `PROTOCOL_ERROR` for an answer that is not Signalbox's.
+   * The server's error code, such as `VALIDATION_ERROR`, or `HTTP_502` and the like when the response had none. Without
+   * a response: `NETWORK_ERROR` or `TIMEOUT`. `PROTOCOL_ERROR` when the response is not from Signalbox.
    */
   readonly code: string;
-  /** Every bad field of a refused request. */
+  /** Every invalid field of a refused request. */
   readonly details: readonly FieldFault[];
-  /** What the answer's `Retry-After` asked for, in seconds. */
+  /** The wait in the response's `Retry-After`, in seconds. */
   readonly retryAfterSeconds: number | null;
 
   constructor(fields: SignalboxErrorFields) {

@@ -1,7 +1,7 @@
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import type { BatchEventInput, BatchResult, Event, EventInput, PublishedEvent } from "./types.ts";
 
-/** What is published. */
+/** Events that you publish. */
 export class Events {
   readonly #transport: Transport;
 
@@ -10,11 +10,11 @@ export class Events {
   }
 
   /**
-   * Publish an event. When this returns it is on disk with all its deliveries.
+   * Publish an event. When the call returns, the event and all its deliveries are on disk.
    *
-   * With an `idempotencyKey` it can be repeated safely: the client does so after a network error, and so may you, for
-   * 72 hours; `created: false` then marks the first answer given again. Without one a lost answer is an error, and
-   * whether the event was published is not known.
+   * With an `idempotencyKey`, the call is safe to repeat for 72 hours. The client repeats it after network errors, and
+   * so can you. A repeat returns the first response with `created: false`. Without a key, a lost response is an error,
+   * and you do not know whether the event was published.
    */
   async publish(
     event: EventInput,
@@ -27,9 +27,10 @@ export class Events {
   }
 
   /**
-   * Publish up to 1000 events; one result each, in order. A bad one rejects none of the others: look for `error`.
+   * Publish up to 1000 events. The result has one entry for each event, in order. An invalid event does not reject the
+   * others; its entry has an `error`.
    *
-   * A batch is repeated after a network error only if each of its events has an `idempotency_key`.
+   * A batch is retried after a network error only if each of its events has an `idempotency_key`.
    */
   async publishBatch(events: readonly BatchEventInput[], options?: CallOptions): Promise<readonly BatchResult[]> {
     const body = `{"events":[${events.map(eventText).join(",")}]}`;
@@ -38,31 +39,31 @@ export class Events {
     return (await this.#transport.call<{ results: BatchResult[] }>(call)).body.results;
   }
 
-  /** An event, its deliveries, and why other endpoints did not get it. */
+  /** An event, its deliveries, and the endpoints that did not get it with the reasons. */
   async get(id: string, options?: CallOptions): Promise<Event> {
     const path = onePath("/v1/events", id);
     return (await this.#transport.call<Event>({ method: "GET", path, signal: options?.signal })).body;
   }
 }
 
-/** Of null and "" the server may make no key at all; what they are is for its answer to say. */
+/** Whether the event has a key. Null and "" are not keys here; the server decides whether they are errors. */
 function hasKey(key: unknown): boolean {
   return typeof key === "string" && key !== "";
 }
 
 function eventText({ payload, ...fields }: BatchEventInput): string {
-  const ahead = JSON.stringify(fields).slice(0, -1);
-  return `${ahead}${ahead === "{" ? "" : ","}"payload":${payloadText(payload)}}`;
+  const before = JSON.stringify(fields).slice(0, -1);
+  return `${before}${before === "{" ? "" : ","}"payload":${payloadText(payload)}}`;
 }
 
 function payloadText(payload: object | string): string {
   if (typeof payload !== "string") return payloadJson(payload);
-  JSON.parse(payload); // a text that is not one JSON value would spill into the fields around it
+  JSON.parse(payload); // text that is not a single JSON value could change the surrounding fields
   return payload;
 }
 
 function payloadJson(payload: object): string {
-  // In plain JavaScript it may be left out, or a function: of those there is no JSON.
+  // In plain JavaScript the payload may be missing or a function, which JSON cannot represent.
   const text: string | undefined = JSON.stringify(payload);
   if (text === undefined) throw new TypeError("payload must be an object or JSON text.");
   return text;

@@ -1,35 +1,35 @@
-/** The headers of a request, in whichever shape a platform hands them over. */
+/** Read the headers of a request in the shapes that platforms provide. */
 import { tagOf } from "./options.ts";
 
-/** What stands for a header: its text, or all its texts. */
+/** A header's value, or all its values. */
 type HeaderValue = string | readonly string[] | undefined;
 
 /**
- * A request's headers as Fetch's `Headers`, as a `Map` or other pairs of name and value, or as a record such as Node's
- * `request.headers`. Names may be in any case.
+ * A request's headers: Fetch's `Headers`, a `Map` or other pairs of name and value, or a record such as Node's
+ * `request.headers`. Names may be in any letter case.
  */
 export type WebhookHeaders =
   | { get(name: string): string | null }
   | Iterable<readonly [name: string, value: HeaderValue]>
   | { readonly [name: string]: HeaderValue };
 
-/** Looks up a header by its name in lower case; null when it is absent or empty. */
+/** Looks up a header by its lower-case name. Returns null when it is absent or empty. */
 export type HeaderReader = (name: string) => string | null;
 
-/** Stands for a header that came twice: it fits no signature, timestamp or id. */
+/** Stands for a repeated header. It matches no signature, timestamp or id. */
 export const REPEATED = "\n";
 
 const SHAPES = "headers must be a Headers object, a Map or array of [name, value] pairs, or a record";
 
 /**
- * Make one lookup of all the shapes.
+ * Create a lookup for headers of any supported shape.
  *
- * @throws {TypeError} for what is none of them; the lookup, for a value that is neither text nor texts
+ * @throws {TypeError} for an unsupported shape; the lookup throws for a value that is not a string or list of strings
  */
 export function headerReader(headers: unknown): HeaderReader {
   if (typeof headers !== "object" || headers === null) throw new TypeError(`${SHAPES}; this is ${kindOf(headers)}.`);
   if (tagOf(headers) === "Promise") throw new TypeError(`${SHAPES}; this is a Promise: await it.`);
-  // Pairs come before `get`: that of a Map knows the exact name alone.
+  // Pairs are checked before `get`, because a Map's `get` finds only the exact name.
   if (isIterable(headers)) return pairReader(headers);
   if (hasGet(headers)) return (name) => onlyText(name, [headers.get(name)].flat());
   return pairReader(Object.entries(headers));
@@ -61,15 +61,17 @@ function pairReader(pairs: Iterable<unknown>): HeaderReader {
 
 function asPair(pair: unknown): readonly [string, unknown] {
   if (Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string") return [pair[0], pair[1]];
-  throw new TypeError(`${SHAPES}; this has an item that is no such pair (as Node's request.rawHeaders has).`);
+  throw new TypeError(
+    `${SHAPES}; this has an item that is not such a pair (Node's request.rawHeaders is not supported).`,
+  );
 }
 
-/** Checked when it is read: what other headers hold is nobody's business here. */
+/** Values are checked when a header is read, so that other headers do not matter. */
 function onlyText(name: string, values: readonly unknown[]): string | null {
   const present = values.filter((value) => value !== undefined && value !== null);
   if (present.length > 1) return REPEATED;
   const [value = ""] = present;
-  if (typeof value !== "string") throw new TypeError(`headers has a ${name} that is no string, but ${typeof value}.`);
-  // Some frameworks' `get` says "" of an absent header; an empty one is as good as none.
+  if (typeof value !== "string") throw new TypeError(`headers must have a string as ${name}; this is ${typeof value}.`);
+  // Some frameworks' `get` returns "" for an absent header. An empty header counts as absent.
   return value === "" ? null : value;
 }

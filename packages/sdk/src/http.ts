@@ -1,48 +1,48 @@
-/** One call to the server: URL, credentials, time-out, safe retries, errors. */
+/** Calls to the server: URL, credentials, timeouts, safe retries and errors. */
 import { SignalboxError } from "./errors.ts";
 import { BACKOFF_FIRST_MS, REQUEST_TIMEOUT_MS, RETRIES_MAX, RETRY_AFTER_SECONDS_MAX } from "./limits.ts";
 import { checkOptionalString, checkString } from "./options.ts";
 import type { FieldFault } from "./types.ts";
 
-/** Query parameters; those without a value are left out. */
+/** Query parameters. Undefined ones are left out. */
 export type Query = { readonly [name: string]: string | number | boolean | undefined };
 
 /** One call. */
 export interface Call {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** From `/v1` on; ids in it are encoded. */
+  /** The path from `/v1` on, with encoded ids. */
   readonly path: string;
   readonly query?: Query | undefined;
   /** JSON text. */
   readonly body?: string | undefined;
   readonly idempotencyKey?: string | undefined;
-  /** For a POST that carries its idempotency keys in its body. */
+  /** True for a POST whose body contains idempotency keys. */
   readonly repeatable?: boolean;
-  /** For a DELETE that keeps its record: the error's code that says it was done before. */
+  /** For a DELETE that keeps the record: the error code that means it was already done. */
   readonly doneCode?: string;
-  /** One try; default `REQUEST_TIMEOUT_MS`. */
+  /** The timeout of one attempt. Default: `REQUEST_TIMEOUT_MS`. */
   readonly timeoutMs?: number | undefined;
-  /** Default `RETRIES_MAX`. */
+  /** Default: `RETRIES_MAX`. */
   readonly retriesMax?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A 2xx answer. */
-export interface Answer<Body> {
+/** A 2xx response. */
+export interface Result<Body> {
   readonly body: Body;
   readonly headers: Headers;
 }
 
-/** What a call may be given beside its own parameters. */
+/** Options that every call accepts. */
 export interface CallOptions {
-  /** Ends the call, and its retries, with the signal's reason. */
+  /** Ends the call and its retries with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Wait that long, or reject with the signal's reason. */
+/** Wait for `ms`, or reject with the signal's reason. */
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>;
 
-/** How a {@link Transport} reaches the server. */
+/** The server and credentials of a {@link Transport}. */
 export interface TransportOptions {
   readonly url: string;
   readonly apiKey: string;
@@ -54,11 +54,11 @@ export interface TransportOptions {
 /**
  * The path of one record.
  *
- * @throws {TypeError} for an id that would make it the path of something else: none, an empty one, a dot segment
+ * @throws {TypeError} for an id that would change the path: undefined, empty or a dot segment
  */
 export function onePath(collection: string, id: string): string {
   checkString("The id", id);
-  if (id === "." || id === "..") throw new TypeError(`${id} is no id.`);
+  if (id === "." || id === "..") throw new TypeError(`${id} is not an id.`);
   return `${collection}/${encodeURIComponent(id)}`;
 }
 
@@ -66,7 +66,7 @@ type Outcome =
   | { readonly kind: "answered"; readonly response: Response; readonly text: string }
   | { readonly kind: "lost"; readonly error: SignalboxError };
 
-/** Makes calls to one server with one key. */
+/** Makes calls to one server with one API key. */
 export class Transport {
   readonly wait: Wait;
   readonly #base: string;
@@ -82,14 +82,14 @@ export class Transport {
     this.wait = options.wait;
   }
 
-  /** The key of the calls that follow. */
+  /** Use this key for all further calls. */
   useKey(apiKey: string): void {
     this.#apiKey = apiKey;
   }
 
-  /** Make a call, with the retries that are safe, and give back its JSON. */
-  async call<Body>(call: Call): Promise<Answer<Body>> {
-    // Fetch would send null as "null", which is then every call's key.
+  /** Make a call, retry it where that is safe, and return its JSON. */
+  async call<Body>(call: Call): Promise<Result<Body>> {
+    // `fetch` would send null as "null", and all calls would share that key.
     checkOptionalString("idempotencyKey", call.idempotencyKey);
     for (let retries = 0; ; retries++) {
       const outcome = await this.#try(call);
@@ -99,7 +99,7 @@ export class Transport {
     }
   }
 
-  /** Open a stream; the caller reads the body. One try, no time-out. */
+  /** Open a stream, whose body the caller reads. There is no retry and no timeout. */
   open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
     return this.#send({ method: "GET", path }, headers, signal);
   }
@@ -127,7 +127,8 @@ export class Transport {
     const headers: Record<string, string> = { ...more, authorization: `Bearer ${this.#apiKey}` };
     if (call.body !== undefined) headers["content-type"] = "application/json";
     if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
-    // Following would turn a POST into a GET; a redirect means that the address is wrong.
+    // Redirects are not followed, because `fetch` would turn a POST into a GET. A redirect means that the address is
+    // wrong.
     const init: RequestInit = { method: call.method, headers, signal, redirect: "manual" };
     if (call.body !== undefined) init.body = call.body;
     const send = this.#fetch;
@@ -147,28 +148,29 @@ function lost(cause: unknown, timedOutMs: number | null): SignalboxError {
     ? new SignalboxError({
         status: 0,
         code: "NETWORK_ERROR",
-        message: `There was no answer: ${reasonOf(cause)}.`,
+        message: `No response from the server: ${reasonOf(cause)}.`,
         cause,
       })
     : new SignalboxError({
         status: 0,
         code: "TIMEOUT",
-        message: `There was no answer in ${timedOutMs / 1000} s.`,
+        message: `No response from the server within ${timedOutMs / 1000} s.`,
         cause,
       });
 }
 
-/** Fetch says "fetch failed" and hides the reason one level down. */
+/** `fetch` reports only "fetch failed" and puts the reason into the error's cause. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   return cause.cause instanceof Error && cause.cause.message !== "" ? cause.cause.message : cause.message;
 }
 
 /**
- * How long to wait before a call is tried again; null when it must not be.
+ * The wait before a call is retried, or null when it must not be retried.
  *
- * 429 and 503 with `Retry-After` say that nothing was done. Without any answer nobody knows, so only a call that may
- * happen twice is repeated: one that sets or removes, or one with an idempotency key.
+ * After 429 and 503 with `Retry-After`, the server has done nothing. Without a response, it is unknown whether the call
+ * took effect. Such a call is repeated only if that is safe: a read, change or removal, or a call with an idempotency
+ * key.
  */
 function retryWaitMs(call: Call, outcome: Outcome, retries: number): number | null {
   if (outcome.kind === "lost") {
@@ -181,12 +183,12 @@ function retryWaitMs(call: Call, outcome: Outcome, retries: number): number | nu
   return seconds === null || seconds > RETRY_AFTER_SECONDS_MAX ? null : seconds * 1000;
 }
 
-/** Longer each time, up to `mostMs`; with jitter, so that clients which lost a server together do not return together. */
+/** Exponential backoff up to `mostMs`. The jitter keeps clients that lost a server together from returning together. */
 export function backoffMs(retries: number, mostMs = Number.POSITIVE_INFINITY): number {
   return Math.min(BACKOFF_FIRST_MS * 2 ** retries, mostMs) * (0.5 + Math.random() / 2);
 }
 
-/** `Retry-After` as a number of seconds or a date (RFC 9110 §10.2.3); null when absent or neither. */
+/** `Retry-After` as a number of seconds or a date (RFC 9110 §10.2.3); null when it is absent or invalid. */
 function retryAfterSeconds(headers: Headers): number | null {
   const text = headers.get("retry-after");
   if (text === null) return null;
@@ -195,18 +197,18 @@ function retryAfterSeconds(headers: Headers): number | null {
   return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
 }
 
-function settle<Body>(call: Call, outcome: Outcome, retries: number): Answer<Body> {
+function settle<Body>(call: Call, outcome: Outcome, retries: number): Result<Body> {
   if (outcome.kind === "lost") throw outcome.error;
   const { response, text } = outcome;
-  const error = response.ok ? null : answerError(response, text);
-  // A DELETE whose first answer was lost has done its work; the record is gone, as was asked.
-  const doneAlready = call.method === "DELETE" && retries > 0 && error !== null && saysDone(call, error);
+  const error = response.ok ? null : responseError(response, text);
+  // A retried DELETE whose first response was lost has succeeded: the record is gone.
+  const doneAlready = call.method === "DELETE" && retries > 0 && error !== null && isAlreadyDone(call, error);
   if (error !== null && !doneAlready) throw error;
   const body = response.status === 204 || doneAlready ? undefined : parseJson(response, text);
   return { body: body as Body, headers: response.headers };
 }
 
-function saysDone(call: Call, { status, code }: SignalboxError): boolean {
+function isAlreadyDone(call: Call, { status, code }: SignalboxError): boolean {
   return call.doneCode === undefined ? status === 404 : code === call.doneCode;
 }
 
@@ -214,18 +216,18 @@ function parseJson(response: Response, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = "The answer is not JSON; is this the address of a Signalbox server?";
+    const message = "The response is not JSON; is this the address of a Signalbox server?";
     throw new SignalboxError({ status: response.status, code: "PROTOCOL_ERROR", message, cause });
   }
 }
 
-/** An answer's error, whichever of the surfaces' three shapes it has. */
-export function answerError(response: Response, text: string): SignalboxError {
+/** The error in a response, in any of the server's three error formats. */
+export function responseError(response: Response, text: string): SignalboxError {
   const { code, message, details } = errorFields(text);
   return new SignalboxError({
     status: response.status,
     code: code ?? `HTTP_${response.status}`,
-    message: message ?? `The server answered ${response.status}.`,
+    message: message ?? `The server responded with status ${response.status}.`,
     details,
     retryAfterSeconds: retryAfterSeconds(response.headers),
   });
@@ -251,7 +253,7 @@ function safeJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // a proxy's page; the status says what there is to say
+    return null; // probably a proxy's page; the status is all there is
   }
 }
 
@@ -259,7 +261,7 @@ function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-/** The ordinary {@link Wait}. */
+/** The default {@link Wait}. */
 export const waitForReal: Wait = (ms, signal) =>
   new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

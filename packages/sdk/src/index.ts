@@ -1,4 +1,4 @@
-/** Verify what Signalbox sends, and talk to a Signalbox server. */
+/** Verify webhooks from Signalbox, and call a Signalbox server. */
 export { Signalbox, type SignalboxOptions } from "./client.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
 export type { WebhookHeaders } from "./headers.ts";

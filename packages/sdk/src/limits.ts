@@ -1,28 +1,39 @@
-/** Every limit of the client: its name, its unit (last in the name) and its reason. */
+/** Every limit of the client. Each name ends in its unit, and each comment gives the reason. */
 
-/** Retries of one call, after the first try. */
+/** Retries of one call after the first attempt. */
 export const RETRIES_MAX = 3;
-/** An answer that asks for a longer wait is handed to the caller, who may have something better to do. */
+/**
+ * The longest Retry-After that the client waits for. A response with a longer one is returned as an error, so that the
+ * caller can do something else.
+ */
 export const RETRY_AFTER_SECONDS_MAX = 60;
-/** The first wait after a network error; doubled for each further one. */
+/** The first wait after a network error. Each further wait doubles. */
 export const BACKOFF_FIRST_MS = 250;
-/** One try. Above the 30 s that a test of an endpoint may wait for its receiver. */
+/** The timeout of one attempt, above the 30 s that a test of an endpoint can take. */
 export const REQUEST_TIMEOUT_MS = 60_000;
-/** The server writes to a stream every 15 s; after three missed ones the connection is dead. */
+/**
+ * The longest silence of a stream. The server writes every 15 s, so after three missed writes the connection is dead.
+ */
 export const STREAM_SILENCE_MS = 45_000;
-/** The wait before a stream is opened again, unless the server names one. */
+/** The wait before a stream reconnects, unless the server sets one. */
 export const STREAM_RECONNECT_MS = 1000;
-/** The longest wait before a stream is opened again. */
+/** The longest wait before a stream reconnects. */
 export const STREAM_RECONNECT_MS_MAX = 30_000;
-/** Attempts running to open a stream that failed, before the caller is told. */
+/** Consecutive failures to open a stream before the caller gets an error. */
 export const STREAM_FAILURES_MAX = 10;
-/** One event of a stream; a list row has under 2 KB. */
+/** The size of one stream event. A delivery in it has less than 2 KB. */
 export const STREAM_EVENT_CHARS_MAX = 1024 * 1024;
-/** The longest that the server lets a question for a pause wait. */
+/** The longest wait that the server allows in one request for a pause. */
 export const PAUSE_WAIT_SECONDS_MAX = 60;
-/** How much later than asked an answer may come, before the connection counts as dead. */
+/** How late a response may be before the connection counts as dead. */
 export const LONG_POLL_GRACE_MS = 15_000;
-/** "Still pending" that comes sooner did not wait: the server is stopping, or busy, and the next question is put off. */
+/**
+ * A "pending" response that arrives sooner did not wait: the server is stopping or busy, so the client waits before it
+ * asks again.
+ */
 export const LONG_POLL_MS_MIN = 1000;
-/** The longest wait before a pause is asked for again; after a restart of the server its end is known by then. */
+/**
+ * The longest wait before the client asks for a pause again. After a restart of the server, the client learns of the
+ * end within this time.
+ */
 export const LONG_POLL_BACKOFF_MS_MAX = 10_000;

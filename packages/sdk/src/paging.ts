@@ -1,14 +1,14 @@
-/** How one page of a list leads to the next. */
+/** Follow the pages of a list. */
 import { SignalboxError } from "./errors.ts";
 import type { CallOptions, Transport } from "./http.ts";
 
-/** How to walk through a list. */
+/** Options for iterating over a list. */
 export interface ListOptions extends CallOptions {
-  /** Rows of one page; default the server's. */
+  /** Rows per page. Default: the server's. */
   readonly limit?: number;
 }
 
-/** Every row of a list whose pages are bare arrays and name their successor in a `Link` header. */
+/** Every row of a list whose pages are plain arrays with a `Link` header to the next page. */
 export async function* linkedPages<Row>(
   transport: Transport,
   path: string,
@@ -23,15 +23,22 @@ export async function* linkedPages<Row>(
   } while (cursor !== undefined);
 }
 
-/** The cursor of `Link: <…>; rel="next"` (RFC 8288); only it is taken, so that no answer can send the key elsewhere. */
+/**
+ * The cursor in `Link: <…>; rel="next"` (RFC 8288). Only the cursor is used, so that no response can send the key to
+ * another host.
+ */
 function nextCursor(headers: Headers): string | undefined {
   const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(headers.get("link") ?? "")?.[1];
   if (target === undefined) return undefined;
   return new URL(target, "http://relative.invalid").searchParams.get("cursor") ?? undefined;
 }
 
-/** A page that names itself as its successor would never end. */
+/** Check that the cursor has advanced. A page that names itself as the next one would cause an endless loop. */
 export function advanced(cursor: string | undefined, next: string | undefined): string | undefined {
   if (next === undefined || next !== cursor) return next;
-  throw new SignalboxError({ status: 200, code: "PROTOCOL_ERROR", message: "A page's next cursor is its own." });
+  throw new SignalboxError({
+    status: 200,
+    code: "PROTOCOL_ERROR",
+    message: "The cursor of the next page is the same as that of this page.",
+  });
 }

@@ -1,31 +1,31 @@
-/** A human pause as it is on the wire, and the events of its ending. */
+/** Human pauses as the API returns them, and the events of their endings. */
 import type { JsonObject, PauseEventType } from "./types.ts";
 
-/** `pending` until its exactly one ending. */
+/** A pause is `pending` until it ends, which happens exactly once. */
 export type PauseStatus = "pending" | "responded" | "timed_out" | "cancelled";
 
-/** How a person is told. */
+/** How a person is notified. */
 export type PauseChannel = "email" | "slack" | "sms";
 
-/** A question to a person. */
+/** The question to ask a person. */
 export interface PauseInput {
   /** 1 to 2000 characters. */
   readonly message: string;
-  /** 2 to 5 different ones of 1 to 100 characters. */
+  /** 2 to 5 distinct options of 1 to 100 characters. */
   readonly options: readonly string[];
-  /** Whom to notify, by `channel`; without both nobody is, and you pass `respond_url` on. */
+  /** How to notify `recipient`. Without both, nobody is notified, and you pass on `respond_url` yourself. */
   readonly channel?: PauseChannel | null;
-  /** An e-mail address, a Slack incoming-webhook URL, or a phone number such as `+436641234567`. */
+  /** An e-mail address, the URL of a Slack incoming webhook, or a phone number such as `+436641234567`. */
   readonly recipient?: string | null;
-  /** Whether the person may add up to 2000 characters; default false. */
+  /** Whether the person may add a note of up to 2000 characters. Default: false. */
   readonly allow_text_response?: boolean;
-  /** 1 to 8760; default 24. */
+  /** 1 to 8760. Default: 24. */
   readonly timeout_hours?: number;
-  /** 1 to 31536000, instead of `timeout_hours`. */
+  /** 1 to 31536000; replaces `timeout_hours`. */
   readonly expires_in_seconds?: number;
-  /** One of the options, taken when nobody answers in time; null is none. */
+  /** The option that is chosen when nobody answers in time. Null: no option is chosen. */
   readonly timeout_default?: string | null;
-  /** At most 16 KB of JSON; comes back with the pause and in its event. */
+  /** At most 16 KB of JSON, which is returned with the pause and in its event. */
   readonly metadata?: object | null;
 }
 
@@ -34,19 +34,19 @@ export interface CreatedPause {
   /** `psr_…`. */
   readonly pause_id: string;
   readonly status: "pending";
-  /** The page on which to decide. Whoever has it can decide. */
+  /** The page on which to answer. Anyone with the link can answer. */
   readonly respond_url: string;
   readonly expires_at: string;
   readonly created_at: string;
 }
 
-/** What became of telling the person; `reason` says why it was not sent. */
+/** The state of the notification. `reason` says why it was not sent. */
 export interface PauseNotification {
   readonly status: "none" | "pending" | "sent" | "failed";
   readonly reason: string | null;
 }
 
-/** A question to a person, and what came of it. */
+/** A pause and its result. */
 export interface Pause {
   /** `psr_…`. */
   readonly pause_id: string;
@@ -55,33 +55,33 @@ export interface Pause {
   readonly options: readonly string[];
   readonly allow_text_response: boolean;
   readonly timeout_default: string | null;
-  /** What the person chose, or `timeout_default` after a time-out; else null. */
+  /** The person's choice, or `timeout_default` after a time-out; otherwise null. */
   readonly response_choice: string | null;
-  /** What the person added. */
+  /** The person's note. */
   readonly response_text: string | null;
   readonly response_at: string | null;
   readonly decided_by: "human" | "timeout_default" | null;
   readonly channel: PauseChannel | null;
-  /** A Slack URL is masked. */
+  /** Slack URLs are masked. */
   readonly recipient: string | null;
   readonly notification: PauseNotification;
   readonly metadata: JsonObject | null;
-  /** Null once it has ended. */
+  /** Null when the pause has ended. */
   readonly respond_url: string | null;
   readonly expires_at: string;
   readonly created_at: string;
 }
 
-/** A pause that will not change any more. */
+/** A pause that has ended and does not change again. */
 export interface EndedPause extends Pause {
   readonly status: Exclude<PauseStatus, "pending">;
   readonly respond_url: null;
 }
 
-/** Which pauses to list, newest first. */
+/** Selects pauses in lists, which are newest first. */
 export interface PauseFilter {
   readonly status?: PauseStatus;
-  /** Rows of one page; default the server's. */
+  /** Rows per page. Default: the server's. */
   readonly limit?: number;
 }
 
@@ -92,18 +92,18 @@ export interface PausePage {
   readonly next_cursor: string | null;
 }
 
-/** What the three events have in common: the body of a delivery in format `pausepoint`. */
+/** The common part of the three events, which is the body of a delivery in format `pausepoint`. */
 interface PauseEventOf<Type extends PauseEventType, Data> {
   readonly event: Type;
   /** `psr_…`. */
   readonly pause_id: string;
-  /** `dev_…`, the tenant. */
+  /** `dev_…`: the tenant. */
   readonly developer_id: string;
   readonly timestamp: string;
   readonly data: Data;
 }
 
-/** A person has answered. */
+/** A person answered. */
 export type PauseRespondedEvent = PauseEventOf<
   "pause.responded",
   {
@@ -114,19 +114,19 @@ export type PauseRespondedEvent = PauseEventOf<
   }
 >;
 
-/** Nobody has answered in time. Without a `timeout_default`, `choice` and `response_at` are null. */
+/** Nobody answered in time. Without a `timeout_default`, `choice` and `response_at` are null. */
 export type PauseTimedOutEvent = PauseEventOf<
   "pause.timed_out",
   { readonly choice: string | null; readonly response_at: string | null; readonly metadata: JsonObject | null }
 >;
 
-/** The question was withdrawn. */
+/** The pause was cancelled. */
 export type PauseCancelledEvent = PauseEventOf<
   "pause.cancelled",
   { readonly choice: null; readonly text: null; readonly response_at: null; readonly metadata: JsonObject | null }
 >;
 
-/** How a pause ended; `event` tells which of the three it is. */
+/** How a pause ended. `event` says which of the three endings it was. */
 export type PauseEvent = PauseRespondedEvent | PauseTimedOutEvent | PauseCancelledEvent;
 
 const EVENT_TYPES: ReadonlySet<unknown> = new Set<PauseEventType>([
@@ -136,9 +136,10 @@ const EVENT_TYPES: ReadonlySet<unknown> = new Set<PauseEventType>([
 ]);
 
 /**
- * Whether the `body` of a verified webhook is the ending of a pause in format `pausepoint`, that of `/v1/webhooks`.
+ * Whether the `body` of a verified webhook is the ending of a pause in format `pausepoint`, as endpoints of
+ * `/v1/webhooks` receive it.
  *
- * It looks at the shape alone: believe only what `verify` gave back.
+ * The check covers only the shape, so use it only on a body that `verify` returned.
  */
 export function isPauseEvent(body: unknown): body is PauseEvent {
   if (typeof body !== "object" || body === null) return false;

@@ -1,4 +1,4 @@
-/** The calls about human pauses, and the wait for an ending. */
+/** The calls for human pauses, including the wait for an ending. */
 import { SignalboxError } from "./errors.ts";
 import { backoffMs, type CallOptions, onePath, type Transport } from "./http.ts";
 import {
@@ -15,25 +15,25 @@ import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePag
 const PATH = "/v1/pause";
 const one = (id: string): string => onePath(PATH, id);
 
-/** How to ask. */
+/** Options for creating a pause. */
 export interface PauseOptions extends CallOptions {
-  /** 1 to 255 visible ASCII characters, remembered for 72 hours; default one made for this call. */
+  /** 1 to 255 visible ASCII characters, remembered for 72 hours. Default: a key generated for this call. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** How to look at a pause. */
+/** Options for reading a pause. */
 export interface GetPauseOptions extends CallOptions {
-  /** Seconds, 0 to 60: answer only when the pause has ended, or these are over. */
+  /** Seconds, 0 to 60: the server responds when the pause ends or this time is over. */
   readonly wait?: number | undefined;
 }
 
-/** How long to wait for the ending of a pause. */
+/** Options for waiting for the end of a pause. */
 export interface WaitForPauseOptions extends CallOptions {
-  /** Default without end. */
+  /** Default: no limit. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Ask; a call without a key gets one, so that its own retry cannot ask a second time. */
+/** Create a pause. A call without an idempotency key gets one, so that its retries cannot ask twice. */
 export async function createPause(
   transport: Transport,
   input: PauseInput,
@@ -86,21 +86,22 @@ export async function cancelPause(transport: Transport, id: string, options?: Ca
   return body ?? ((await getPause(transport, id, options)) as EndedPause);
 }
 
-/** What one question for a pause brought. */
+/** The result of one request for a pause. */
 type Poll =
   | { readonly kind: "ended"; readonly pause: EndedPause }
   | { readonly kind: "pending" }
-  /** Nothing, and sooner than was asked for: the next question is put off. */
+  /** No result, and sooner than requested, so the next request is delayed. */
   | { readonly kind: "fruitless"; readonly error: SignalboxError | null };
 
-/** Ask again and again until the pause has ended; see `Signalbox.waitForPause`. */
+/** Poll until the pause has ended; see `Signalbox.waitForPause`. */
 export async function waitForPause(
   transport: Transport,
   id: string,
   { timeoutMs = Number.POSITIVE_INFINITY, signal }: WaitForPauseOptions = {},
 ): Promise<EndedPause> {
   if (timeoutMs !== Number.POSITIVE_INFINITY) checkAmount("timeoutMs", timeoutMs);
-  // Counted down by each question instead of one timer: pauses last up to a year, timers at most 24 days.
+  // The remaining time is computed for each request instead of by one timer, because pauses last up to a year and
+  // timers at most 24 days.
   const endsAtMs = performance.now() + timeoutMs;
   let fruitless = 0;
   let lastError: SignalboxError | null = null;
@@ -112,7 +113,7 @@ export async function waitForPause(
     lastError = poll.kind === "fruitless" ? poll.error : null;
     fruitless = poll.kind === "fruitless" ? fruitless + 1 : 0;
     if (fruitless === 0) continue;
-    await transport.wait(Math.min(putOffMs(fruitless, lastError), remainingMs), signal);
+    await transport.wait(Math.min(delayMs(fruitless, lastError), remainingMs), signal);
   }
 }
 
@@ -132,12 +133,12 @@ async function pollOnce(
     const waited = performance.now() - startedMs >= LONG_POLL_MS_MIN;
     return waited ? { kind: "pending" } : { kind: "fruitless", error: null };
   } catch (error) {
-    if (error instanceof SignalboxError && mayPass(error)) return { kind: "fruitless", error };
+    if (error instanceof SignalboxError && isTemporary(error)) return { kind: "fruitless", error };
     throw error;
   }
 }
 
-/** The caller acts on the ending: an answer that only looks like one, such as a proxy's, is none. */
+/** The caller acts on the ending, so a response that only resembles one, such as a proxy's, does not count. */
 function hasEnded(pause: Pause): pause is EndedPause {
   switch (pause.status) {
     case "pending":
@@ -147,23 +148,25 @@ function hasEnded(pause: Pause): pause is EndedPause {
     case "cancelled":
       return true;
     default: {
-      const message = "The answer is not a pause; is this the address of a Signalbox server?";
+      const message = "The response is not a pause; is this the address of a Signalbox server?";
       throw new SignalboxError({ status: 200, code: "PROTOCOL_ERROR", message });
     }
   }
 }
 
-/** No answer, 408, 429 and 5xx may be better next time; every other refusal stays. */
-function mayPass({ status, code }: SignalboxError): boolean {
+/**
+ * Whether the request may succeed later: without a response, and after 408, 429 and 5xx. Other refusals are permanent.
+ */
+function isTemporary({ status, code }: SignalboxError): boolean {
   return code === "NETWORK_ERROR" || code === "TIMEOUT" || status === 408 || status === 429 || status >= 500;
 }
 
-function putOffMs(fruitless: number, error: SignalboxError | null): number {
+function delayMs(fruitless: number, error: SignalboxError | null): number {
   const askedSeconds = Math.min(error?.retryAfterSeconds ?? 0, RETRY_AFTER_SECONDS_MAX);
   return Math.max(backoffMs(fruitless - 1, LONG_POLL_BACKOFF_MS_MAX), askedSeconds * 1000);
 }
 
 function notEnded(timeoutMs: number, cause: SignalboxError | null): SignalboxError {
-  const message = `The pause did not end in ${timeoutMs / 1000} s.`;
+  const message = `The pause did not end within ${timeoutMs / 1000} s.`;
   return new SignalboxError({ status: 0, code: "TIMEOUT", message, ...(cause !== null && { cause }) });
 }

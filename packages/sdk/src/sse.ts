@@ -1,4 +1,4 @@
-/** Server-sent events out of a text that arrives in pieces (WHATWG HTML §9.2.6). */
+/** Parse server-sent events from text that arrives in pieces (WHATWG HTML §9.2.6). */
 import { SignalboxError } from "./errors.ts";
 import { STREAM_EVENT_CHARS_MAX } from "./limits.ts";
 
@@ -6,16 +6,18 @@ import { STREAM_EVENT_CHARS_MAX } from "./limits.ts";
 export interface SseEvent {
   readonly type: string;
   readonly data: string;
-  /** The last id that the stream has named, here or before. */
+  /** The latest id that the stream has set, in this event or before. */
   readonly lastEventId: string;
 }
 
-/** A line ends with CR LF, LF or CR; a CR at the very end may be half of a CR LF, so it waits for what follows. */
+/**
+ * A line ends with CR LF, LF or CR. A CR at the end of the text may be half of a CR LF, so it waits for the next piece.
+ */
 const LINE = /([^\r\n]*)(?:\r\n|\n|\r(?!$))/y;
 
-/** Parses one connection's text. */
+/** Parses the text of one connection. */
 export class SseParser {
-  /** What the server asks to wait before connecting again; null until it does. */
+  /** The reconnection time that the server requested; null until it does. */
   retryMs: number | null = null;
   #rest = "";
   #data: string[] = [];
@@ -23,13 +25,15 @@ export class SseParser {
   #lastEventId: string;
   #started = false;
 
-  /** @param lastEventId what the connection before this one ended with */
+  /**
+   * @param lastEventId the latest id of the previous connection
+   */
   constructor(lastEventId: string) {
     this.#lastEventId = lastEventId;
   }
 
   /**
-   * Take the next piece of text and give back the events that it completes.
+   * Add a piece of text and return the events that it completes.
    *
    * @throws {SignalboxError} when one event exceeds `STREAM_EVENT_CHARS_MAX`
    */
@@ -59,7 +63,7 @@ export class SseParser {
   #checkSize(): void {
     const chars = this.#data.reduce((sum, line) => sum + line.length, this.#rest.length);
     if (chars <= STREAM_EVENT_CHARS_MAX) return;
-    const message = `An event of the stream is longer than ${STREAM_EVENT_CHARS_MAX} characters.`;
+    const message = `A stream event is longer than ${STREAM_EVENT_CHARS_MAX} characters.`;
     throw new SignalboxError({ status: 200, code: "PROTOCOL_ERROR", message });
   }
 

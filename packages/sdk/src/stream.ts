@@ -1,6 +1,6 @@
-/** The stream of outcomes, opened again as often as needed. */
+/** The stream of outcomes, which reconnects as often as needed. */
 import { SignalboxError } from "./errors.ts";
-import { answerError, type Transport } from "./http.ts";
+import { responseError, type Transport } from "./http.ts";
 import {
   RETRY_AFTER_SECONDS_MAX,
   STREAM_FAILURES_MAX,
@@ -11,36 +11,37 @@ import {
 import { type SseEvent, SseParser } from "./sse.ts";
 import type { Delivery } from "./types.ts";
 
-/** Where a stream begins and when it ends. */
+/** Options for a stream. */
 export interface StreamOptions {
-  /** The id of the last event that was seen: what came after it comes first. */
+  /** The id of the last event that you have seen. The stream starts after it. */
   readonly lastEventId?: string | undefined;
-  /** Ends the stream; the loop over it ends without an error. */
+  /** Ends the stream. The loop over it ends without an error. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One outcome. */
 export interface StreamEvent {
-  /** Keep it, and a later stream can go on behind it. */
+  /** The event's id. Store it to resume the stream after this event. */
   readonly id: string;
   /** `delivery`. */
   readonly type: string;
-  /** The delivery as a list shows it. */
+  /** The delivery in the form of a list row. */
   readonly data: Delivery;
 }
 
 /**
  * Follow the outcomes of deliveries.
  *
- * A connection that ends, or is silent for three of the server's heartbeats, is opened again behind the last event.
+ * When a connection ends, or is silent for three of the server's heartbeats, the stream reconnects and continues after
+ * the last event.
  *
- * @throws {SignalboxError} when the server refuses, or cannot be reached `STREAM_FAILURES_MAX` times running
+ * @throws {SignalboxError} when the server refuses, or after `STREAM_FAILURES_MAX` consecutive failures
  */
 export async function* stream(
   transport: Transport,
   options: StreamOptions,
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  const place: Place = {
+  const position: Position = {
     lastEventId: options.lastEventId ?? "",
     retryMs: STREAM_RECONNECT_MS,
     leastMs: 0,
@@ -49,28 +50,28 @@ export async function* stream(
   while (!options.signal?.aborted) {
     const connection = new Connection(options.signal);
     try {
-      yield* connection.read(transport, place);
+      yield* connection.read(transport, position);
     } catch (error) {
       if (options.signal?.aborted) return;
-      noteFailure(place, error);
+      noteFailure(position, error);
     } finally {
       connection.close();
     }
-    await waitToReconnect(transport, place, options.signal);
+    await waitToReconnect(transport, position, options.signal);
   }
 }
 
-/** Where the stream stands, from one connection to the next. */
-interface Place {
+/** The position of the stream across connections. */
+interface Position {
   lastEventId: string;
   retryMs: number;
-  /** What the last refusal's `Retry-After` asked for. */
+  /** The wait in the last refusal's `Retry-After`. */
   leastMs: number;
-  /** Connections running that brought nothing. */
+  /** Consecutive connections that failed. */
   failures: number;
 }
 
-/** One HTTP answer, which ends with the caller's signal, after a silence, or by itself. */
+/** One HTTP response. It ends by itself, with the caller's signal, or after a silence. */
 class Connection {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
@@ -88,23 +89,23 @@ class Connection {
     this.#controller.abort();
   }
 
-  async *read(transport: Transport, place: Place): AsyncGenerator<StreamEvent, void, undefined> {
+  async *read(transport: Transport, position: Position): AsyncGenerator<StreamEvent, void, undefined> {
     this.#heard();
-    const reader = (await this.#open(transport, place)).getReader();
-    place.failures = 0;
-    place.leastMs = 0;
+    const reader = (await this.#open(transport, position)).getReader();
+    position.failures = 0;
+    position.leastMs = 0;
     const decoder = new TextDecoder();
-    const parser = new SseParser(place.lastEventId);
+    const parser = new SseParser(position.lastEventId);
     for (;;) {
       this.#heard();
       const { done, value } = await reader.read();
       if (done) return;
       for (const event of parser.push(decoder.decode(value, { stream: true }))) {
-        clearTimeout(this.#timer); // while the caller works on it, the silence is not the server's
+        clearTimeout(this.#timer); // the time that the caller takes does not count as the server's silence
         yield parsed(event);
-        place.lastEventId = event.lastEventId;
+        position.lastEventId = event.lastEventId;
       }
-      place.retryMs = parser.retryMs ?? place.retryMs;
+      position.retryMs = parser.retryMs ?? position.retryMs;
     }
   }
 
@@ -113,14 +114,14 @@ class Connection {
     this.#timer = setTimeout(this.#abort, STREAM_SILENCE_MS);
   }
 
-  async #open(transport: Transport, place: Place): Promise<ReadableStream<Uint8Array>> {
+  async #open(transport: Transport, position: Position): Promise<ReadableStream<Uint8Array>> {
     const headers: Record<string, string> = { accept: "text/event-stream" };
-    if (place.lastEventId !== "") headers["last-event-id"] = place.lastEventId;
+    if (position.lastEventId !== "") headers["last-event-id"] = position.lastEventId;
     const response = await transport.open("/v1/stream", headers, this.#controller.signal);
-    if (!response.ok) throw answerError(response, await response.text());
+    if (!response.ok) throw responseError(response, await response.text());
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
     if (isStream && response.body !== null) return response.body;
-    const message = "The answer is not a stream of events; is this the address of a Signalbox server?";
+    const message = "The response is not an event stream; is this the address of a Signalbox server?";
     throw new SignalboxError({ status: response.status, code: "PROTOCOL_ERROR", message });
   }
 }
@@ -133,16 +134,16 @@ function parsed(event: SseEvent): StreamEvent {
   }
 }
 
-/** Keep a failure that may pass; throw one that will not. */
-function noteFailure(place: Place, error: unknown): void {
-  place.failures++;
-  const refused = error instanceof SignalboxError && !mayPass(error);
-  if (refused || place.failures >= STREAM_FAILURES_MAX) throw asSignalboxError(error);
+/** Record a temporary failure, and throw a permanent one. */
+function noteFailure(position: Position, error: unknown): void {
+  position.failures++;
+  const refused = error instanceof SignalboxError && !isTemporary(error);
+  if (refused || position.failures >= STREAM_FAILURES_MAX) throw asSignalboxError(error);
   const waitSeconds = error instanceof SignalboxError ? error.retryAfterSeconds : null;
-  place.leastMs = Math.min(waitSeconds ?? 0, RETRY_AFTER_SECONDS_MAX) * 1000;
+  position.leastMs = Math.min(waitSeconds ?? 0, RETRY_AFTER_SECONDS_MAX) * 1000;
 }
 
-function mayPass({ status }: SignalboxError): boolean {
+function isTemporary({ status }: SignalboxError): boolean {
   return status === 429 || status >= 500;
 }
 
@@ -151,12 +152,16 @@ function asSignalboxError(cause: unknown): SignalboxError {
   return new SignalboxError({ status: 0, code: "NETWORK_ERROR", message: "The stream cannot be reached.", cause });
 }
 
-async function waitToReconnect(transport: Transport, place: Place, signal: AbortSignal | undefined): Promise<void> {
-  const backoffMs = Math.min(place.retryMs * 2 ** Math.max(0, place.failures - 1), STREAM_RECONNECT_MS_MAX);
-  const waitMs = Math.max(backoffMs, place.leastMs);
+async function waitToReconnect(
+  transport: Transport,
+  position: Position,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const backoffMs = Math.min(position.retryMs * 2 ** Math.max(0, position.failures - 1), STREAM_RECONNECT_MS_MAX);
+  const waitMs = Math.max(backoffMs, position.leastMs);
   try {
     await transport.wait(waitMs, signal);
   } catch (error) {
-    if (!signal?.aborted) throw error; // an end that the caller asked for is no error
+    if (!signal?.aborted) throw error; // the caller's abort is not an error
   }
 }

@@ -1,4 +1,4 @@
-/** Whoever owns endpoints, events and keys. */
+/** An owner of endpoints, events and keys. */
 export interface Tenant {
   /** `dev_…`. */
   readonly id: string;
@@ -6,17 +6,17 @@ export interface Tenant {
   readonly created_at: string;
 }
 
-/** A new tenant with its first key, which is never shown again. */
+/** A new tenant with its first key, which is not shown again. */
 export interface CreatedTenant extends Tenant {
   readonly api_key: string;
 }
 
-/** A limit on what a tenant may have. */
+/** One limit of a tenant. */
 export interface Quota {
   readonly limit: number;
-  /** The limit unless it is set. */
+  /** The limit when none is set. */
   readonly default: number;
-  /** What counts against it now. */
+  /** The current usage. */
   readonly used: number;
 }
 
@@ -32,7 +32,7 @@ export interface TenantDetails extends Tenant {
   };
 }
 
-/** What to change of a tenant; a quota of null goes back to its default. */
+/** Changes to a tenant. Null resets a quota to its default. */
 export interface TenantChanges {
   readonly name?: string;
   readonly quotas?: { readonly [Name in keyof TenantDetails["quotas"]]?: number | null };

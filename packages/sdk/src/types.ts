@@ -1,12 +1,12 @@
 /**
- * The wire's shapes, as they are: snake_case, times as RFC 3339 in UTC with whole seconds (`2026-05-08T14:23:00Z`), ids
- * as a prefix and a UUIDv7.
+ * The shapes of the API: fields in snake_case, times in RFC 3339 in UTC with whole seconds (`2026-05-08T14:23:00Z`),
+ * and ids with a prefix and a UUIDv7.
  */
 
-/** A JSON object whose fields are not known. */
+/** A JSON object with unknown fields. */
 export type JsonObject = { [key: string]: unknown };
 
-/** One bad field of a request, and the rule that it breaks. */
+/** An invalid field of a request, and the rule that it breaks. */
 export interface FieldFault {
   readonly field: string;
   readonly rule: string;
@@ -14,44 +14,44 @@ export interface FieldFault {
 
 // ── Endpoints ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What goes over the wire to an endpoint. */
+/** The format of the deliveries to an endpoint. */
 export type Format = "plain" | "pausepoint" | "pacspace" | "standard";
 
-/** PAUSED holds deliveries; to DISABLED new events do not go at all. */
+/** The status of an endpoint. A PAUSED endpoint holds its deliveries. A DISABLED one gets no new events. */
 export type EndpointStatus = "ACTIVE" | "PAUSED" | "DISABLED";
 
-/** What a caller can set when an endpoint is made. */
+/** The settings of a new endpoint. */
 export interface EndpointInput {
-  /** 1 to 200 characters; default the URL's host. */
+  /** 1 to 200 characters. Default: the URL's host. */
   readonly name?: string;
   /** `https`, at most 2048 characters. */
   readonly url: string;
-  /** 16 to 512 characters; without one a `whsec_` secret is made and shown in this answer only. */
+  /** 16 to 512 characters. Without one, a `whsec_` secret is generated and shown only in this response. */
   readonly secret?: string;
   readonly description?: string | null;
-  /** Exact types, or prefixes with `.*`; null is all. */
+  /** Exact types, or prefixes that end in `.*`. Null matches every type. */
   readonly event_types?: readonly string[] | null;
-  /** Default `plain`. */
+  /** Default: `plain`. */
   readonly format?: Format;
-  /** At most 20 headers of 4 KB together, sent with each delivery. */
+  /** At most 20 headers of 4 KB in total, which are sent with each delivery. */
   readonly headers_json?: Readonly<Record<string, string>>;
-  /** 1 to 30; default 10. */
+  /** 1 to 30. Default: 10. */
   readonly timeout_seconds?: number;
-  /** One wait per retry: 0 to 20 of 1 to 172800. */
+  /** One wait per retry: 0 to 20 waits of 1 to 172800 seconds. */
   readonly retry_schedule_seconds?: readonly number[];
   readonly rate_limit_per_second?: number | null;
-  /** 1 to 256; default 32. */
+  /** 1 to 256. Default: 32. */
   readonly max_in_flight?: number;
-  /** One delivery at a time, in the order of the events; default false. */
+  /** One delivery at a time, in the order of the events. Default: false. */
   readonly ordered?: boolean;
 }
 
-/** What PATCH takes: any of the settings, and `ACTIVE` or `PAUSED`. */
+/** Changes to an endpoint: any setting, and the status `ACTIVE` or `PAUSED`. */
 export interface EndpointPatch extends Partial<EndpointInput> {
   readonly status?: "ACTIVE" | "PAUSED";
 }
 
-/** One URL that receives deliveries. */
+/** A URL that receives deliveries. */
 export interface Endpoint {
   /** `ep_…`. */
   readonly id: string;
@@ -69,42 +69,42 @@ export interface Endpoint {
   readonly status: EndpointStatus;
   /** Null unless PAUSED. */
   readonly paused_at: string | null;
-  /** Why it is DISABLED: a 410 answer, five days without success, or a person. Null unless DISABLED. */
+  /** Why the endpoint is DISABLED: a 410 response, five days without a success, or a person. Null unless DISABLED. */
   readonly disabled_reason: "gone" | "no_success" | "manual" | null;
-  /** Deliveries that have not ended; counted up to 10,000, and `more` when there are more. */
+  /** Deliveries that have not ended, counted up to 10,000. `more` is true when there are more. */
   readonly waiting: { readonly count: number; readonly more: boolean };
   readonly created_at: string;
   readonly updated_at: string;
 }
 
-/** A new endpoint; `secret` is there when it was made by the server, and never shown again. */
+/** A new endpoint. `secret` is present if the server generated it, and is not shown again. */
 export interface CreatedEndpoint extends Endpoint {
   readonly secret?: string;
 }
 
-/** How a secret is changed. */
+/** Options for rotating a secret. */
 export interface RotateSecretInput {
-  /** Without one a `whsec_` secret is made. */
+  /** Without one, a `whsec_` secret is generated. */
   readonly secret?: string;
-  /** How long the old one goes on; default 86400, 0 ends it at once. */
+  /** How long the old secret stays valid. 0 ends it immediately. Default: 86400. */
   readonly overlap_seconds?: number;
 }
 
-/** A changed secret. */
+/** The result of a rotation. */
 export interface RotatedSecret {
-  /** The new secret, when it was made by the server; never shown again. */
+  /** The new secret, if the server generated it. It is not shown again. */
   readonly secret?: string;
-  /** Until when the old secret goes on. */
+  /** When the old secret stops being valid. */
   readonly previous_expires_at: string;
 }
 
-/** What the receiver answered to the event `test`. */
+/** The receiver's response to the event `test`. */
 export interface EndpointTestResult {
   readonly success: boolean;
   readonly data: {
-    /** Whether the receiver answered 2xx. */
+    /** Whether the receiver responded with a 2xx status. */
     readonly success: boolean;
-    /** Null when there was no answer. */
+    /** Null when no response arrived. */
     readonly httpStatus: number | null;
     readonly message: string;
   };
@@ -112,24 +112,24 @@ export interface EndpointTestResult {
 
 // ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** One fact to publish. */
+/** An event to publish. */
 export interface EventInput {
-  /** 1 to 128 of `[A-Za-z0-9_.-]`. */
+  /** 1 to 128 characters of `[A-Za-z0-9_.-]`. */
   readonly type: string;
   /**
-   * Any JSON object of at most 256 KB. A string is taken as JSON text and delivered byte for byte: for numbers such as
-   * `1.0` or of 20 digits, which JavaScript would change.
+   * Any JSON object of at most 256 KB. A string is used as JSON text and delivered byte for byte. Use one for numbers
+   * that JavaScript would change, such as `1.0` or numbers of 20 digits.
    */
   readonly payload: object | string;
-  /** 1 to 1000 endpoints, instead of all whose filter matches. */
+  /** 1 to 1000 endpoints, instead of all that match the event. */
   readonly endpoint_ids?: readonly string[];
 }
 
-/** One endpoint's delivery of a published event. */
+/** A delivery of a published event. */
 export interface PublishedDelivery {
   readonly delivery_id: string;
   readonly endpoint_id: string;
-  /** False when the idempotency key had been used: this is the first answer again. */
+  /** False if the idempotency key was used before: this is the first response again. */
   readonly created: boolean;
 }
 
@@ -145,7 +145,7 @@ export interface BatchEventInput extends EventInput {
   readonly idempotency_key?: string;
 }
 
-/** What became of one event of a batch. */
+/** The result for one event of a batch. */
 export type BatchResult = PublishedEvent | { readonly error: ApiError };
 
 /** The error of one event of a batch. */
@@ -155,7 +155,7 @@ export interface ApiError {
   readonly details: readonly FieldFault[];
 }
 
-/** A kept event. */
+/** A stored event. */
 export interface Event {
   /** `evt_…`. */
   readonly id: string;
@@ -163,7 +163,7 @@ export interface Event {
   readonly payload: JsonObject;
   readonly created_at: string;
   readonly deliveries: readonly Delivery[];
-  /** Endpoints that existed then and did not get it, at most 1000. */
+  /** Endpoints that existed at the time and did not get the event, at most 1000. */
   readonly not_delivered: readonly {
     readonly endpoint_id: string;
     readonly reason: "filter" | "disabled" | "not_named";
@@ -172,7 +172,10 @@ export interface Event {
 
 // ── Deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** PENDING, SCHEDULED and HELD wait, IN_PROGRESS is on the wire, the others have ended. */
+/**
+ * The status of a delivery. PENDING, SCHEDULED and HELD deliveries wait, an IN_PROGRESS one is being sent, and the
+ * others have ended.
+ */
 export type DeliveryStatus =
   | "PENDING"
   | "SCHEDULED"
@@ -183,7 +186,7 @@ export type DeliveryStatus =
   | "CANCELLED"
   | "EXPIRED";
 
-/** One event on its way to one endpoint. */
+/** A delivery of one event to one endpoint. */
 export interface Delivery {
   /** `del_…`. */
   readonly id: string;
@@ -200,9 +203,9 @@ export interface Delivery {
   readonly terminal_reason: string | null;
   readonly created_at: string;
   readonly updated_at: string;
-  /** Of the latest attempt; null when no answer came. */
+  /** The status of the latest attempt; null when no response arrived. */
   readonly last_http_status: number | null;
-  /** What went wrong with the latest attempt, with a hint; null when it succeeded. */
+  /** The error of the latest attempt, with a hint; null when it succeeded. */
   readonly last_error: string | null;
 }
 
@@ -210,7 +213,7 @@ export interface Delivery {
 export interface Attempt {
   /** `att_…`. */
   readonly id: string;
-  /** Counts from 1 over the delivery's whole life. */
+  /** Counts from 1 over all attempts of the delivery. */
   readonly attempt_number: number;
   readonly started_at: string;
   readonly ended_at: string;
@@ -218,33 +221,33 @@ export interface Attempt {
   readonly outcome: "SUCCESS" | "RETRYABLE_FAILURE" | "NON_RETRYABLE_FAILURE";
   /** `success`, `http_status`, `dns_not_found`, `connect_refused`, `response_timeout`, … */
   readonly classification: string;
-  /** Null when there was no answer. */
+  /** Null when no response arrived. */
   readonly http_status: number | null;
   readonly response_body_snippet: string | null;
   readonly error_detail: string | null;
-  /** What to do about the status of the answer. */
+  /** How to fix the cause of the response's status. */
   readonly hint: string | null;
 }
 
-/** A delivery with what was tried. */
+/** A delivery with its attempts. */
 export interface DeliveryDetail extends Delivery {
   readonly attempts: readonly Attempt[];
 }
 
-/** Which deliveries to list, newest first. */
+/** Selects deliveries in lists, which are newest first. */
 export interface DeliveryFilter {
   readonly status?: DeliveryStatus;
   readonly endpoint_id?: string;
   readonly event_id?: string;
-  /** An exact event type, or a prefix with `.*`. */
+  /** An exact event type, or a prefix that ends in `.*`. */
   readonly event_type?: string;
-  /** An exact event, delivery or endpoint id, or the beginning of an event type. */
+  /** An exact event, delivery or endpoint id, or the start of an event type. */
   readonly search?: string;
-  /** Created at or after, RFC 3339. */
+  /** Created at or after this time, RFC 3339. */
   readonly from?: string;
-  /** Created before, RFC 3339. */
+  /** Created before this time, RFC 3339. */
   readonly to?: string;
-  /** 1 to 100; default 20. */
+  /** 1 to 100. Default: 20. */
   readonly limit?: number;
 }
 
@@ -261,25 +264,25 @@ export interface CancelledDelivery {
   readonly delivery_id: string;
 }
 
-/** Which deliveries to make again. */
+/** Selects deliveries to replay. */
 export interface ReplayInput {
   /** At most 1000. */
   readonly delivery_ids: readonly string[];
-  /** Count only. */
+  /** Only count the deliveries that would be created. */
   readonly dry_run?: boolean;
 }
 
-/** New deliveries of the same events. */
+/** The result of a replay. */
 export interface Replay {
   /** `bat_…`. */
   readonly batch_id: string;
   readonly created_deliveries: number;
-  /** Left out, because their endpoints are deleted or DISABLED. */
+  /** Deliveries that were skipped because their endpoint is deleted or DISABLED. */
   readonly skipped: number;
   readonly dry_run: boolean;
 }
 
-/** A background job, and how far it is. */
+/** A background job and its progress. */
 export interface Job {
   readonly id: string;
   readonly status: string;
@@ -296,27 +299,27 @@ export interface VolumeHour {
   readonly failed: number;
 }
 
-/** One hour's rate in percent; null when nothing ended in it. */
+/** The success rate of one hour in percent; null when no delivery ended in it. */
 export interface SuccessHour {
   readonly hour: string;
   readonly rate: number | null;
   readonly total: number;
 }
 
-/** How many attempts took how long. */
+/** The number of attempts in one range of latency. */
 export interface LatencyBucket {
   readonly bucket: "<100ms" | "100-300ms" | "300-1000ms" | "1-5s" | ">5s";
   readonly count: number;
 }
 
-/** One endpoint's figures. */
+/** The figures of one endpoint. */
 export interface EndpointHealth {
   readonly endpoint_id: string;
   readonly name: string;
   readonly status: EndpointStatus;
   readonly total: number;
   readonly delivered: number;
-  /** In percent; null when nothing ended. */
+  /** In percent; null when no delivery ended. */
   readonly success_rate: number | null;
   readonly avg_latency_ms: number | null;
 }
@@ -325,16 +328,16 @@ export interface EndpointHealth {
 
 export type Role = "developer" | "org_admin" | "global_admin";
 
-/** How to make a key. */
+/** The settings of a new key. */
 export interface KeyInput {
   readonly name: string;
-  /** Not above the caller's own. */
+  /** At most the caller's own role. */
   readonly role?: Role;
-  /** A `sb_test_` key: people are not notified. */
+  /** True for an `sb_test_` key, which sends no notifications. */
   readonly test?: boolean;
 }
 
-/** A key, without its secret part. */
+/** An API key without its secret part. */
 export interface Key {
   /** `key_…`. */
   readonly id: string;
@@ -343,7 +346,7 @@ export interface Key {
   readonly created_at: string;
 }
 
-/** A new key; `api_key` is never shown again. */
+/** A new key. `api_key` is not shown again. */
 export interface CreatedKey extends Key {
   readonly api_key: string;
 }
@@ -351,21 +354,21 @@ export interface CreatedKey extends Key {
 /** The events of a human pause. */
 export type PauseEventType = "pause.responded" | "pause.timed_out" | "pause.cancelled";
 
-/** How to make a webhook on the pauses surface. */
+/** The settings of a new webhook on `/v1/webhooks`. */
 export interface PauseWebhookInput {
   readonly url: string;
-  /** 1 to 3. */
+  /** 1 to 3 event types. */
   readonly events: readonly PauseEventType[];
   /** 16 to 512 characters. */
   readonly secret: string;
 }
 
-/** An endpoint as the pauses surface shows it. */
+/** An endpoint as `/v1/webhooks` shows it. */
 export interface PauseWebhook {
   /** `webhook_…`. */
   readonly id: string;
   readonly url: string;
-  /** `["*"]` for one without a filter. */
+  /** `["*"]` when the endpoint has no filter. */
   readonly events: readonly string[];
   readonly active: boolean;
   readonly created_at: string;

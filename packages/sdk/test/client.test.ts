@@ -22,7 +22,7 @@ const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 };
 
 describe("the client", () => {
-  it("makes each call as the server wants it", async (test) => {
+  it("sends each call in the form that the server expects", async (test) => {
     const { client, seen } = await connect(test, (seen, response) =>
       json(200, seen.url === "/v1/tenants" ? [] : { results: [], keys: [], webhooks: [] })(seen, response),
     );
@@ -88,7 +88,7 @@ describe("the client", () => {
     assert.deepEqual(JSON.parse(seen[5]?.body ?? ""), { since: "1970-01-01T00:00:00.000Z" });
   });
 
-  it("sends a payload given as text byte for byte, and refuses one that is not a single JSON value", async (test) => {
+  it("sends a text payload byte for byte, and refuses text that is not a single JSON value", async (test) => {
     const { client, seen } = await connect(test, json(202, { event_id: "evt_1", deliveries: [], results: [] }));
     const payload = '{ "n": 1.0, "big": 12345678901234567890 }';
     await client.events.publish({ type: "a.b", payload });
@@ -98,7 +98,7 @@ describe("the client", () => {
     await assert.rejects(client.events.publish({ type: "a.b", payload: '{},"type":"c"' }), SyntaxError);
   });
 
-  it("lists keys page by page, in one array", async (test) => {
+  it("fetches all pages of keys into one array", async (test) => {
     const page = (id: string, next: string | null) =>
       json(200, { keys: [{ id }], has_more: next !== null, next_cursor: next });
     const { client, seen } = await connect(test, page("key_1", "c1"), page("key_2", null));
@@ -106,7 +106,7 @@ describe("the client", () => {
     assert.deepEqual(requests(seen), ["GET /v1/auth/keys?limit=1", "GET /v1/auth/keys?limit=1&cursor=c1"]);
   });
 
-  it("encodes ids, and names the tenant on every call when one is given", async (test) => {
+  it("encodes ids, and sends the tenant with every call if there is one", async (test) => {
     const { url, seen } = await serve(test, json(200, {}));
     const client = new Signalbox({ url: `${url}/base`, apiKey: KEY, tenant: "dev_1" });
     await client.endpoints.get("../keys?x");
@@ -117,7 +117,7 @@ describe("the client", () => {
     ]);
   });
 
-  it("refuses an address that is not http, and an empty key", () => {
+  it("refuses a URL that is not http or https, and an empty key", () => {
     assert.throws(() => new Signalbox({ url: "localhost:8080", apiKey: KEY }), TypeError);
     assert.throws(() => new Signalbox({ url: "nonsense here", apiKey: KEY }), TypeError);
     const meant: readonly (readonly [string, string])[] = [
@@ -137,15 +137,15 @@ describe("the client", () => {
       });
     }
     assert.throws(() => new Signalbox({ url: "http://user:hush@localhost", apiKey: KEY }), {
-      message: "url must not hold a user name or password",
+      message: "url must not contain a user name or password",
     });
-    const versioned = { name: "TypeError", message: "url must be the server's address, without /v1 at its end" };
+    const versioned = { name: "TypeError", message: "url must be the server's address without /v1" };
     for (const end of ["/v1", "/v1/"])
       assert.throws(() => new Signalbox({ url: `https://a.example${end}`, apiKey: KEY }), versioned);
     assert.throws(() => new Signalbox({ url: "http://localhost", apiKey: "" }), TypeError);
   });
 
-  it("refuses options that plain JavaScript may get wrong", () => {
+  it("refuses options of the wrong type from plain JavaScript", () => {
     const right = { url: "http://localhost", apiKey: KEY };
     const wrong = [
       { apiKey: undefined },
@@ -166,7 +166,7 @@ describe("the client", () => {
     }
   });
 
-  it("sends nothing for an id that is none, or would make another path", async (test) => {
+  it("sends nothing for an id that is invalid or would change the path", async (test) => {
     const { client, seen } = await connect(test, json(200, {}));
     for (const wrong of [undefined, null, "", ".", "..", 5]) {
       const id = wrong as string;
@@ -182,7 +182,7 @@ describe("the client", () => {
     assert.equal(seen.length, 0);
   });
 
-  it("sends nothing for an idempotency key, a payload or a date that is none", async (test) => {
+  it("sends nothing for an invalid idempotency key, payload or date", async (test) => {
     const { client, seen } = await connect(test, json(202, {}));
     for (const wrong of [null, "", 5]) {
       const idempotencyKey = wrong as string;
@@ -201,7 +201,7 @@ describe("the client", () => {
     assert.equal(seen.length, 0);
   });
 
-  it("goes on with the new key after a rotation", async (test) => {
+  it("uses the new key after a rotation", async (test) => {
     const { client, seen } = await connect(test, json(200, { api_key: "sb_test_new" }), json(200, {}));
     assert.deepEqual(await client.keys.rotate(), { api_key: "sb_test_new" });
     await client.jobs.get("job_1");
@@ -209,8 +209,8 @@ describe("the client", () => {
   });
 });
 
-describe("pages", () => {
-  it("of endpoints are followed by their Link header, and never to another host", async (test) => {
+describe("paging", () => {
+  it("follows the Link header of endpoints, and never to another host", async (test) => {
     const link = (cursor: string) => ({
       link: `<https://evil.example/v1/endpoints?cursor=${cursor}&limit=2>; rel="next"`,
     });
@@ -229,7 +229,7 @@ describe("pages", () => {
     ]);
   });
 
-  it("of deliveries are followed by their cursor, also through an empty page", async (test) => {
+  it("follows the cursor of deliveries, even through an empty page", async (test) => {
     const { client, seen } = await connect(
       test,
       json(200, { results: [{ id: "del_1" }], has_more: true, next_cursor: "c1" }),
@@ -241,13 +241,13 @@ describe("pages", () => {
     assert.equal(seen[2]?.url, "/v1/deliveries?status=FAILED&cursor=c2");
   });
 
-  it("are fetched no further than the loop goes", async (test) => {
+  it("fetches only the pages that the loop reaches", async (test) => {
     const { client, seen } = await connect(test, json(200, { results: [{}, {}], has_more: true, next_cursor: "c1" }));
     for await (const _delivery of client.deliveries.iterate()) break;
     assert.equal(seen.length, 1);
   });
 
-  it("that name themselves as their successor end in an error, not in a loop", async (test) => {
+  it("reports an error for a page that names itself as the next one", async (test) => {
     const { client, seen } = await connect(test, json(200, { results: [], has_more: true, next_cursor: "same" }));
     await assert.rejects(collect(client.deliveries.iterate()), { code: "PROTOCOL_ERROR" });
     assert.equal(seen.length, 2);
@@ -255,7 +255,7 @@ describe("pages", () => {
 });
 
 describe("errors", () => {
-  it("carry status, code, message and every bad field, whichever surface answered", async (test) => {
+  it("contain the status, code, message and every invalid field, for all error formats", async (test) => {
     const details = [{ field: "url", rule: "must be https" }];
     const { client } = await connect(
       test,
@@ -277,7 +277,7 @@ describe("errors", () => {
     assert.deepEqual([third.status, third.code, third.details], [502, "HTTP_502", []]);
   });
 
-  it("tell a server that is not Signalbox, and a redirect is not followed", async (test) => {
+  it("report a server that is not Signalbox, and a redirect is not followed", async (test) => {
     const { client, seen } = await connect(
       test,
       (_seen, response) => void response.end("hello"),
@@ -298,14 +298,14 @@ describe("retries", () => {
     );
   const published = json(202, { event_id: "evt_1", deliveries: [] });
 
-  it("follow 429 and 503 with Retry-After, for any call, after the wait that was asked for", async (test) => {
+  it("follow 429 and 503 with Retry-After for any call, after the requested wait", async (test) => {
     const { client, seen, waits } = await connect(test, busy(429, "2"), busy(503, "0"), published);
     await client.events.publish({ type: "a.b", payload: {} });
     assert.equal(seen.length, 3);
     assert.deepEqual(waits, [2000, 0]);
   });
 
-  it("do not follow a 503 without Retry-After, a too long wait, or any other status", async (test) => {
+  it("do not follow a 503 without Retry-After, a Retry-After that is too long, or any other status", async (test) => {
     for (const answer of [busy(503), busy(503, "61"), busy(500, "1"), busy(409, "1"), busy(503, "soon")]) {
       const { client, seen, waits } = await connect(test, answer);
       await assert.rejects(client.jobs.get("job_1"), { code: "BUSY" });
@@ -314,13 +314,13 @@ describe("retries", () => {
     }
   });
 
-  it("end after three, with the server's own error", async (test) => {
+  it("stop after three, with the server's error", async (test) => {
     const { client, seen } = await connect(test, busy(503, "1"));
     await assert.rejects(client.jobs.get("job_1"), { status: 503, code: "BUSY", retryAfterSeconds: 1 });
     assert.equal(seen.length, 4);
   });
 
-  it("follow a lost connection for calls that may happen twice, waiting longer each time", async (test) => {
+  it("follow a lost connection for calls that are safe to repeat, with growing waits", async (test) => {
     const { client, seen, waits } = await connect(test, hangUp, hangUp, published);
     await client.events.publish({ type: "a.b", payload: {} }, { idempotencyKey: "k" });
     assert.equal(seen.length, 3);
@@ -328,7 +328,7 @@ describe("retries", () => {
     assert.ok(waits[1] !== undefined && waits[1] >= 250 && waits[1] <= 500, String(waits));
   });
 
-  it("never repeat a publish without an idempotency key after a lost connection", async (test) => {
+  it("never follow a lost connection for a publish without an idempotency key", async (test) => {
     const { client, seen } = await connect(test, hangUp);
     const event = { type: "a.b", payload: {} };
     await assert.rejects(client.events.publish(event), { status: 0, code: "NETWORK_ERROR" });
@@ -344,7 +344,7 @@ describe("retries", () => {
     assert.equal(seen.length, 8);
   });
 
-  it("take a record that is gone for deleted, when the first answer was lost", async (test) => {
+  it("treat a missing record as deleted when the first response was lost", async (test) => {
     const gone = json(404, { error: { code: "NOT_FOUND", message: "gone" } });
     const lost = await connect(test, hangUp, gone);
     await lost.client.endpoints.delete("ep_1");
@@ -355,7 +355,7 @@ describe("retries", () => {
     await plain.client.webhooks.delete("webhook_1");
   });
 
-  it("stop when the caller's signal says so, with its reason", async (test) => {
+  it("stop when the caller's signal is aborted, with its reason", async (test) => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const { client, seen } = await connect(test, () => controller.abort(reason));

@@ -31,8 +31,8 @@ const NUMBERS = vectors<{ readonly text: string; readonly canonical: string }>("
 const REFUSED = vectors<{ readonly name: string; readonly text: string }>("jcs-refused.json");
 const HAS_PYTHON = spawnSync("python3", ["--version"]).status === 0;
 
-describe("the vectors of bodies that carry their signature", () => {
-  it("are what canonicalize and node:crypto make of them", () => {
+describe("the vectors of bodies that contain their signature", () => {
+  it("match the results of canonicalize and node:crypto", () => {
     for (const { name, secret, text, canonical: expected, signature, signed } of SIGNED) {
       const { signature: _, ...rest } = JSON.parse(text);
       assert.equal(canonicalize(rest), expected, name);
@@ -42,7 +42,7 @@ describe("the vectors of bodies that carry their signature", () => {
     for (const { text, canonical: expected } of NUMBERS) assert.equal(canonicalize(JSON.parse(text)), expected, text);
   });
 
-  it("are what signJcs makes of a text and of its value", async () => {
+  it("match the result of signJcs for a text and for its value", async () => {
     for (const { name, secret, text, signed } of SIGNED) {
       assert.equal(await signJcs(text, secret), signed, name);
       assert.equal(await signJcs(JSON.parse(text), secret), signed, name);
@@ -54,7 +54,7 @@ describe("the vectors of bodies that carry their signature", () => {
     }
   });
 
-  it("are refused where canonical form would say something else", async () => {
+  it("are refused if canonical form would change their meaning", async () => {
     for (const { name, text } of REFUSED) await assert.rejects(signJcs(text, "a secret"), TypeError, name);
   });
 
@@ -65,8 +65,8 @@ describe("the vectors of bodies that carry their signature", () => {
   });
 });
 
-describe("signing a body of one's own", () => {
-  it("writes any value as canonicalize does", () => {
+describe("signJcs", () => {
+  it("writes any value in the same way as canonicalize", () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
         assert.equal(canonical(value), canonicalize(value));
@@ -75,7 +75,7 @@ describe("signing a body of one's own", () => {
     );
   });
 
-  it("signs what JSON.stringify sends of a value", async () => {
+  it("signs a value as JSON.stringify writes it", async () => {
     const rawJson = (JSON as unknown as { rawJSON?: (text: string) => unknown }).rawJSON ?? (() => 1);
     const gaps = new Array(2).concat([1]);
     const odd = fc.constantFrom<unknown>(
@@ -155,11 +155,11 @@ describe("signing a body of one's own", () => {
     await signJcs(deep(64), "s");
   });
 
-  it("needs a secret", async () => {
+  it("requires a secret", async () => {
     for (const secret of ["", undefined, null, 5, {}, ["s"], new String("s")]) {
       await assert.rejects(signJcs({}, secret as string), {
         name: "TypeError",
-        message: /^The secret must be a string that is not empty; /,
+        message: /^The secret must be a non-empty string; /,
       });
     }
   });

@@ -1,4 +1,4 @@
-/** The package as others get it: built, packed, installed elsewhere, run as JavaScript and type-checked. */
+/** The published package: built, packed, installed elsewhere, run as JavaScript and type-checked. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -50,7 +50,7 @@ export async function receive(request: Request, secret: string): Promise<number>
 export async function decision(request: Request, secret: string): Promise<string | null> {
   const { body } = await verify({ body: await request.text(), headers: request.headers, secret });
   if (!isPauseEvent(body)) return null;
-  // @ts-expect-error nobody adds a text to a time-out
+  // @ts-expect-error a time-out has no text
   if (body.event === "pause.timed_out") return body.data.text;
   if (body.event === "pause.cancelled") return null;
   const added: string | null = body.event === "pause.responded" ? body.data.text : null;
@@ -74,7 +74,7 @@ export async function failed(client: Signalbox): Promise<Delivery[]> {
 export async function make(client: Signalbox): Promise<string | undefined> {
   const endpoint = await client.endpoints.create({ url: "https://a.example", format: "standard" });
   const same: Endpoint = await client.endpoints.update(endpoint.id, { status: "PAUSED" });
-  // @ts-expect-error there is no such status
+  // @ts-expect-error this status does not exist
   await client.endpoints.update(same.id, { status: "GONE" });
   // @ts-expect-error an endpoint needs a URL
   await client.endpoints.create({ name: "a" });
@@ -117,7 +117,7 @@ describe("the packed package", () => {
 
   const installed = (): string => path.join(place, "node_modules", "@signalbox", "sdk");
 
-  it("has JavaScript, types, a readme and the licence, no sources, and no dependencies", async () => {
+  it("contains JavaScript, types, the readme and the license, but no sources and no dependencies", async () => {
     const files = await readdir(installed(), { recursive: true });
     const vectors = ["jcs-signed.json", "jcs-numbers.json", "jcs-refused.json", "check.py"].map(
       (name) => `vectors/${name}`,
@@ -136,7 +136,7 @@ describe("the packed package", () => {
     );
   });
 
-  it("imports nothing but itself", async () => {
+  it("imports only its own files", async () => {
     for (const name of await readdir(path.join(installed(), "dist"))) {
       const text = await readFile(path.join(installed(), "dist", name), "utf8");
       for (const [, target = ""] of text.matchAll(/from "([^"]+)"/g)) {

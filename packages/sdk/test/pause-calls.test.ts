@@ -1,4 +1,4 @@
-/** The calls about pauses, at a server whose answers the test writes; at the real one: `pauses.test.ts`. */
+/** The pause calls against a server with responses that the test supplies. `pauses.test.ts` uses a real server. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
@@ -46,7 +46,7 @@ const refusal = (status: number, code: string, headers: Record<string, string> =
   json(status, { error: code, message: "no", status_code: status }, headers);
 const keyOf = (seen: Seen | undefined) => seen?.headers["idempotency-key"];
 
-/** The head and half of the body, then nothing more. */
+/** Send the head and half of the body, then nothing more. */
 const cutShort: Answering = (_seen, response) => {
   const body = JSON.stringify(RESPONDED);
   response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
@@ -54,7 +54,7 @@ const cutShort: Answering = (_seen, response) => {
 };
 
 describe("a pause", () => {
-  it("is asked, looked at, listed and withdrawn as the server wants it", async (test) => {
+  it("is created, read, listed and cancelled with the requests that the server expects", async (test) => {
     const { client, seen } = await connect(
       test,
       json(201, CREATED),
@@ -81,7 +81,7 @@ describe("a pause", () => {
     assert.deepEqual(body, { ...QUESTION, channel: "email", recipient: "ann@example.com" });
   });
 
-  it("is asked again under the same key when the first answer is lost, and another pause has another key", async (test) => {
+  it("is created again with the same key when the first response is lost, and each pause has its own key", async (test) => {
     const { client, seen } = await connect(test, hangUp, cutShort, json(201, CREATED));
     assert.deepEqual(await client.pause(QUESTION), CREATED);
     await client.pause(QUESTION);
@@ -93,7 +93,7 @@ describe("a pause", () => {
     assert.equal(own, "invoice-7");
   });
 
-  it("counts as withdrawn by this call when the call's first answer was lost, and only then", async (test) => {
+  it("counts as cancelled by this call if the call's first response was lost, and only then", async (test) => {
     const refused = refusal(409, "ALREADY_CANCELLED");
     const lost = await connect(test, hangUp, refused, json(200, CANCELLED));
     assert.deepEqual(await lost.client.cancelPause("psr_1"), CANCELLED);
@@ -109,7 +109,7 @@ describe("a pause", () => {
     }
   });
 
-  it("is found page by page", async (test) => {
+  it("is listed page by page", async (test) => {
     const { client, seen } = await connect(
       test,
       json(200, { pauses: [{ pause_id: "psr_2" }], has_more: true, next_cursor: "c1" }),
@@ -123,7 +123,7 @@ describe("a pause", () => {
 });
 
 describe("waiting for a pause", () => {
-  it("asks nothing when the time to wait is no number", async (test) => {
+  it("sends nothing when the time to wait is not a number", async (test) => {
     const { client, seen } = await connect(test, json(200, PENDING));
     for (const wrong of [Number.NaN, -1, "5m", null]) {
       const time = wrong as number;
@@ -134,7 +134,7 @@ describe("waiting for a pause", () => {
     assert.equal(seen.length, 0);
   });
 
-  it("gives back each of the three endings", async (test) => {
+  it("returns each of the three endings", async (test) => {
     for (const ended of [RESPONDED, TIMED_OUT, CANCELLED]) {
       const { client, seen, waits } = await connect(test, json(200, ended));
       assert.deepEqual(await client.waitForPause("psr_1"), ended);
@@ -143,20 +143,20 @@ describe("waiting for a pause", () => {
     }
   });
 
-  it("lets the server take its time", async (test) => {
+  it("allows the server to wait as long as requested", async (test) => {
     const asked = Promise.withResolvers<http.ServerResponse>();
     const { client, seen } = await connect(test, (_seen, response) => asked.resolve(response));
     const timers = test.mock.method(globalThis, "setTimeout");
     const ending = client.waitForPause("psr_1");
     const response = await asked.promise;
     const deadlines = timers.mock.calls.map(({ arguments: [, ms] }) => ms);
-    assert.ok(deadlines.includes(75_000), "a question that may take 60 s is given up after 75 s");
+    assert.ok(deadlines.includes(75_000), "a request that may take 60 s times out after 75 s");
     response.end(JSON.stringify(RESPONDED));
     assert.equal((await ending).response_choice, "Approve");
     assert.equal(seen.length, 1);
   });
 
-  it("goes on through lost connections, proxies without a server, and busy servers", async (test) => {
+  it("continues after lost connections, gateway errors and busy servers", async (test) => {
     const { client, seen, waits } = await connect(
       test,
       hangUp,
@@ -179,7 +179,7 @@ describe("waiting for a pause", () => {
     assert.deepEqual(waits.slice(2, 4), [7000, 60_000]);
   });
 
-  it("outlasts a server that is away for long, asking at least every 10 s", async (test) => {
+  it("survives a long outage of the server, asking at least every 10 s", async (test) => {
     const away = Array.from({ length: 40 }, () => hangUp);
     const { client, seen, waits } = await connect(test, ...away, json(200, TIMED_OUT));
     assert.equal((await client.waitForPause("psr_1")).status, "timed_out");
@@ -193,7 +193,7 @@ describe("waiting for a pause", () => {
     let waited = 0;
     const wait = async () => {
       waited += 1;
-      // The first three times nobody listens there.
+      // The first three times, nothing listens on the port.
       if (waited === 4) await startAt(test, first, (_stop, response) => response.end(JSON.stringify(RESPONDED)));
     };
     const client = new Signalbox({ url: `http://127.0.0.1:${first}`, apiKey: KEY, wait });
@@ -201,14 +201,14 @@ describe("waiting for a pause", () => {
     assert.equal(waited, 4);
   });
 
-  it("puts the next question off when the answer 'pending' comes at once", async (test) => {
+  it("delays the next request when the response 'pending' arrives immediately", async (test) => {
     const { client, waits } = await connect(test, json(200, PENDING), json(200, PENDING), json(200, RESPONDED));
     await client.waitForPause("psr_1");
     assert.equal(waits.length, 2);
     assert.ok(waits.every((ms, index) => ms >= 125 * 2 ** index));
   });
 
-  it("asks again at once after a 'pending' that took as long as was asked for", async (test) => {
+  it("asks again immediately after a 'pending' that took as long as requested", async (test) => {
     let now = 0;
     test.mock.method(performance, "now", () => now);
     const aMinuteLater: Answering = (seen, response) => {
@@ -225,12 +225,12 @@ describe("waiting for a pause", () => {
     );
     await client.waitForPause("psr_1");
     assert.equal(seen.length, 5);
-    // Each failure is the first of its row.
+    // Each failure is the first of its series.
     assert.equal(waits.length, 2);
     assert.ok(waits.every((ms) => ms <= 250));
   });
 
-  it("gives up at once on what will not change", async (test) => {
+  it("stops immediately at a permanent error", async (test) => {
     const refusals: readonly (readonly [Answering, string])[] = [
       [refusal(401, "INVALID_API_KEY"), "INVALID_API_KEY"],
       [refusal(403, "FORBIDDEN"), "FORBIDDEN"],
@@ -248,7 +248,7 @@ describe("waiting for a pause", () => {
     }
   });
 
-  it("ends after timeoutMs, with the last failure as the cause, and never waits beyond", async (test) => {
+  it("ends after timeoutMs with the last failure as the cause, and never waits longer", async (test) => {
     let now = 0;
     test.mock.method(performance, "now", () => now);
     test.mock.method(Math, "random", () => 1);
@@ -261,7 +261,7 @@ describe("waiting for a pause", () => {
     const client = new Signalbox({ url, apiKey: KEY, wait });
     const error = await client.waitForPause("psr_1", { timeoutMs: 4250 }).catch((error: unknown) => error);
     assert.ok(error instanceof SignalboxError);
-    assert.deepEqual([error.status, error.code, error.message], [0, "TIMEOUT", "The pause did not end in 4.25 s."]);
+    assert.deepEqual([error.status, error.code, error.message], [0, "TIMEOUT", "The pause did not end within 4.25 s."]);
     assert.ok(error.cause instanceof SignalboxError);
     assert.equal(error.cause.code, "NETWORK_ERROR");
     assert.deepEqual(waits, [250, 500, 1000, 2000, 500]);
@@ -271,12 +271,12 @@ describe("waiting for a pause", () => {
     );
   });
 
-  it("ends after timeoutMs also while the server says nothing", async (test) => {
+  it("ends after timeoutMs even while the server is silent", async (test) => {
     const { client } = await connect(test, () => undefined);
     await assert.rejects(client.waitForPause("psr_1", { timeoutMs: 1 }), { code: "TIMEOUT" });
   });
 
-  it("ends with the signal's reason, closes its connection, and asks no more", async (test) => {
+  it("ends with the signal's reason, closes its connection and sends no more requests", async (test) => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const closed = Promise.withResolvers<void>();
@@ -290,7 +290,7 @@ describe("waiting for a pause", () => {
     assert.equal(seen.length, 1);
   });
 
-  it("ends with the signal's reason also between two questions", async (test) => {
+  it("ends with the signal's reason even between two requests", async (test) => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const { url } = await serve(test, hangUp);
@@ -303,7 +303,7 @@ describe("waiting for a pause", () => {
   });
 });
 
-/** A server at a given port (0: a free one); `stop` cuts its connections and lets the port go. */
+/** A server on a given port (0: a free one). `stop` closes its connections and releases the port. */
 async function startAt(
   test: TestContext,
   port: number,
@@ -334,19 +334,19 @@ describe("the events of a pause", () => {
     { event: "pause.cancelled", ...envelope, data: { choice: null, text: null, response_at: null, metadata: null } },
   ];
 
-  /** What a receiver would do with them. */
+  /** How a receiver would handle them. */
   function outcome(event: PauseEvent): string {
     switch (event.event) {
       case "pause.responded":
         return `${event.data.choice}: ${event.data.text ?? ""}`;
       case "pause.timed_out":
-        return event.data.choice ?? "nobody answered";
+        return event.data.choice ?? "timed out";
       case "pause.cancelled":
-        return `withdrawn ${event.pause_id}`;
+        return `cancelled ${event.pause_id}`;
     }
   }
 
-  it("are told apart in a verified body", async () => {
+  it("can be distinguished in a verified body", async () => {
     const outcomes: string[] = [];
     for (const event of events) {
       const body = JSON.stringify(event);
@@ -354,10 +354,10 @@ describe("the events of a pause", () => {
       const webhook = await verify({ body, headers, secret, scheme: "standard" });
       if (isPauseEvent(webhook.body)) outcomes.push(outcome(webhook.body));
     }
-    assert.deepEqual(outcomes, ["Approve: fine", "nobody answered", "withdrawn psr_1"]);
+    assert.deepEqual(outcomes, ["Approve: fine", "timed out", "cancelled psr_1"]);
   });
 
-  it("are not taken for what they are not", () => {
+  it("are not confused with other bodies", () => {
     const [event] = events;
     const others: readonly unknown[] = [
       { ...event, event: "pause.created" },

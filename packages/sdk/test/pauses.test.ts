@@ -1,4 +1,4 @@
-/** Pauses at the real server; what it answers only now and then is in `pause-calls.test.ts`. */
+/** Pauses on a real server. `pause-calls.test.ts` covers its rare responses. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, describe, it, type TestContext } from "node:test";
@@ -13,7 +13,7 @@ const server = await startServer({ after });
 const QUESTION = { message: "Pay 340 EUR to Acme?", options: ["Approve", "Reject"] };
 const SECRET = "0123456789abcdef0123456789abcdef";
 
-/** A client that tells when it has begun to wait for the ending of a pause; `address` is where its server is now. */
+/** A client that reports when it starts to wait for the end of a pause. `address` is the server's current address. */
 function listening(url: string, apiKey: string, address = () => url) {
   const asked = Promise.withResolvers<void>();
   const client = new Signalbox({
@@ -28,7 +28,7 @@ function listening(url: string, apiKey: string, address = () => url) {
   return { client, asked: within(asked.promise, "the first question for the pause") };
 }
 
-/** Wait for an ending as long as the test lasts: a client never gives up by itself, also when the test has failed. */
+/** Wait for an ending until the test is over. A client never gives up by itself, even if the test has failed. */
 function endingOf(test: TestContext, client: Signalbox, { pause_id }: CreatedPause): Promise<EndedPause> {
   const over = new AbortController();
   test.after(() => over.abort());
@@ -41,7 +41,7 @@ async function tenantClient() {
   return listening(server.url, (await newTenant(server)).apiKey);
 }
 
-/** Decide as the person's page does, but with JSON. */
+/** Answer as the page does, but with JSON. */
 async function decide(url: string, respondUrl: string | null, choice: string): Promise<void> {
   const { pathname } = new URL(respondUrl ?? "");
   const answer = await fetch(`${url}/v1${pathname}`, {
@@ -52,8 +52,8 @@ async function decide(url: string, respondUrl: string | null, choice: string): P
   assert.equal(answer.status, 200, await answer.text());
 }
 
-describe("a pause at the server", () => {
-  it("is waited for until a person decides, and the event says the same", async (test) => {
+describe("a pause on the server", () => {
+  it("is waited for until a person answers, and the event agrees", async (test) => {
     const { client, asked } = await tenantClient();
     const receiver = await startRunningReceiver(test);
     await client.webhooks.create({ url: receiver.url, events: ["pause.responded"], secret: SECRET });
@@ -99,7 +99,7 @@ describe("a pause at the server", () => {
     );
   });
 
-  it("is waited for until it is cancelled, which happens once", async (test) => {
+  it("is waited for until it is cancelled, which happens exactly once", async (test) => {
     const { client, asked } = await tenantClient();
     const pause = await client.pause(QUESTION);
     const ending = endingOf(test, client, pause);
@@ -110,7 +110,7 @@ describe("a pause at the server", () => {
     await assert.rejects(client.cancelPause(pause.pause_id), { status: 409, code: "ALREADY_CANCELLED" });
   });
 
-  it("is the same one under the same idempotency key, and listed newest first", async () => {
+  it("is returned again for the same idempotency key, and listed newest first", async () => {
     const { client } = await tenantClient();
     const first = await client.pause(QUESTION, { idempotencyKey: "invoice-7" });
     assert.deepEqual(await client.pause(QUESTION, { idempotencyKey: "invoice-7" }), first);
@@ -131,7 +131,7 @@ describe("a pause at the server", () => {
     assert.equal((await client.getPause(second.pause_id, { wait: 0 })).respond_url, second.respond_url);
   });
 
-  it("that does not exist is not waited for, and a bad question names its fields", async () => {
+  it("is not waited for if it does not exist, and an invalid one is refused with its fields", async () => {
     const { client } = await tenantClient();
     const unknown = "psr_00000000-0000-7000-8000-000000000000";
     await assert.rejects(client.waitForPause(unknown), { status: 404, code: "PAUSE_NOT_FOUND" });
@@ -141,10 +141,10 @@ describe("a pause at the server", () => {
     assert.match(error.message, /message/);
   });
 
-  it("is waited for through a kill and a new start of the server", async (test) => {
+  it("is waited for across a kill and restart of the server", async (test) => {
     const dataDir = await newDataDir(test);
     const first = await startChild(test, dataDir);
-    // The second may not get the first one's port: meanwhile another test can have it.
+    // The second server may not get the first one's port, because another test may have taken it.
     let address = first.url;
     const { client, asked } = listening(first.url, CHILD_KEY, () => address);
     const pause = await client.pause(QUESTION);
@@ -160,15 +160,15 @@ describe("a pause at the server", () => {
   });
 });
 
-describe("the example for an agent", () => {
+describe("the agent example", () => {
   for (const place of ["../README.md", "../../../README.md"]) {
-    it(`in ${place} works: it asks, waits, and acts on the choice`, async () => {
+    it(`in ${place} asks, waits, and acts on the choice`, async () => {
       const text = readFileSync(new URL(place, import.meta.url), "utf8");
       const section = text.slice(text.indexOf("\n## Ask a person\n"));
       const lines = (/^```js\n(.*?)^```$/ms.exec(section)?.[1] ?? "").trim().split("\n");
       assert.equal(lines.length, 5);
       assert.equal(lines[0], 'import { Signalbox } from "@signalbox/sdk";');
-      // A test key notifies nobody, and needs no e-mail server.
+      // A test key sends no notifications, so no e-mail server is needed.
       const { api_key: apiKey } = await new Signalbox(server).keys.create({ name: "agent", test: true });
       for (const [choice, payments] of [
         ["Yes", 1],
@@ -184,7 +184,7 @@ describe("the example for an agent", () => {
     });
   }
 
-  /** The client for the example: at the test's server, and a person answers as soon as it waits. */
+  /** The client for the example. It uses the test's server, and a person answers as soon as it waits. */
   function deciding(apiKey: string, choice: string) {
     return class extends Signalbox {
       constructor() {

@@ -1,4 +1,4 @@
-/** A real HTTP server whose answers a test writes one by one. */
+/** A real HTTP server with responses that the test supplies. */
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,7 +13,7 @@ export interface Seen {
 
 export type Answering = (seen: Seen, response: http.ServerResponse) => void;
 
-/** Serve the answers in turn, the last one again and again; everything closes with the test. */
+/** Serve the responses in order, repeating the last one. Everything closes with the test. */
 export async function serve(test: TestContext, ...answers: Answering[]): Promise<{ url: string; seen: Seen[] }> {
   const seen: Seen[] = [];
   const server = http.createServer(async (request, response) => {
@@ -44,7 +44,7 @@ export const noContent: Answering = (_seen, response) => {
   response.writeHead(204).end();
 };
 
-/** No answer at all: the connection is cut. */
+/** No response: the connection is cut. */
 export const hangUp: Answering = (_seen, response) => {
   response.destroy();
 };

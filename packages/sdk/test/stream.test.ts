@@ -14,7 +14,7 @@ async function connect(test: TestContext, ...answers: Answering[]) {
   return { client: new Signalbox({ url, apiKey: "sb_test_x", wait }), seen, waits };
 }
 
-/** Write these pieces, then end the answer. */
+/** Write these pieces, then end the response. */
 const streamed =
   (...pieces: string[]): Answering =>
   (_seen, response) => {
@@ -25,7 +25,7 @@ const streamed =
 const event = (id: string) => `id: ${id}\nevent: delivery\ndata: {"id":"del_${id}"}\n\n`;
 
 describe("the stream", () => {
-  it("goes on behind the last event after a connection ends or breaks", async (test) => {
+  it("continues after the last event when a connection ends or breaks", async (test) => {
     const { client, seen, waits } = await connect(
       test,
       streamed(": hello\n\nretry: 50\n", event("1"), event("2"), "id: 3\ndata: {"),
@@ -47,13 +47,13 @@ describe("the stream", () => {
     assert.equal(seen[0]?.headers.authorization, "Bearer sb_test_x");
   });
 
-  it("begins behind the event that the caller names", async (test) => {
+  it("starts after the event that the caller names", async (test) => {
     const { client, seen } = await connect(test, streamed(event("8")));
     for await (const _event of client.stream({ lastEventId: "7" })) break;
     assert.equal(seen[0]?.headers["last-event-id"], "7");
   });
 
-  it("ends without an error when the signal says so, also while it waits for an event", async (test) => {
+  it("ends without an error when the signal is aborted, even while it waits for an event", async (test) => {
     const controller = new AbortController();
     const { client } = await connect(test, (_seen, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
@@ -78,7 +78,7 @@ describe("the stream", () => {
     await closed.promise;
   });
 
-  it("ends with the server's error when it is refused, and with what is wrong when it is no stream", async (test) => {
+  it("ends with the server's error when it is refused, and reports a response that is not a stream", async (test) => {
     const refused = json(401, { error: { code: "UNAUTHORIZED", message: "no such key" } });
     const { client, seen } = await connect(test, refused, json(200, {}), streamed("data: {\n\n"));
     await assert.rejects(client.stream().next(), { status: 401, code: "UNAUTHORIZED" });
@@ -87,7 +87,7 @@ describe("the stream", () => {
     assert.equal(seen.length, 3);
   });
 
-  it("waits as long as a busy server asks, and longer each time that nobody answers, ten times at most", async (test) => {
+  it("waits as long as a busy server requests, and longer for each failure, up to ten times", async (test) => {
     const busy = json(503, { error: { code: "BUSY", message: "later" } }, { "retry-after": "7" });
     const { client, seen, waits } = await connect(test, busy, hangUp);
     await assert.rejects(client.stream().next(), { status: 0, code: "NETWORK_ERROR" });
@@ -102,7 +102,7 @@ describe("the parser of server-sent events", () => {
     return pieces.flatMap((piece) => parser.push(piece));
   };
 
-  it("knows ids, types, several data lines, comments and all line ends", () => {
+  it("parses ids, types, several data lines, comments and all line endings", () => {
     const text =
       "\ufeff: comment\nid: 1\nevent: a\ndata: x\ndata:y\ndata\n\n\r\ndata: z\r\n\r\nid\ndata:  w\r\rid: \u0000\n";
     assert.deepEqual(parse([text, "data: last\n\n"]), [
@@ -113,7 +113,7 @@ describe("the parser of server-sent events", () => {
     ]);
   });
 
-  it("finds the same events wherever the text is cut", () => {
+  it("finds the same events no matter where the text is split", () => {
     const lines = fc.constantFrom(
       "data: a",
       "data",
@@ -136,7 +136,7 @@ describe("the parser of server-sent events", () => {
     );
   });
 
-  it("gives up on an event without end", () => {
+  it("rejects an endless event", () => {
     const parser = new SseParser("");
     assert.throws(() => parser.push(`data: ${"x".repeat(1024 * 1024)}`), { code: "PROTOCOL_ERROR" });
   });

@@ -19,7 +19,7 @@ const refused = (promise: Promise<unknown>, code: string) =>
 const wronglyCalled = (promise: Promise<unknown>, message: RegExp) =>
   assert.rejects(promise, { name: "TypeError", message });
 
-/** Leave only the headers of one scheme. */
+/** Keep only the headers of one scheme. */
 async function onlyHeadersOf(
   format: SignatureScheme,
   more: Partial<SignOptions> = {},
@@ -31,7 +31,7 @@ async function onlyHeadersOf(
 }
 
 describe("verify", () => {
-  it("accepts what sign made, in every scheme, for any body and secret", async () => {
+  it("accepts headers from sign in every scheme, for any body and secret", async () => {
     const secret = fc.oneof(
       fc.uint8Array({ minLength: 24, maxLength: 64 }).map((key) => `whsec_${Buffer.from(key).toString("base64")}`),
       fc.string({ unit: "grapheme", minLength: 16 }),
@@ -89,7 +89,7 @@ describe("verify", () => {
     }
   });
 
-  it("gives an unsigned type and id apart from what was signed", async () => {
+  it("returns an unsigned type and id separately from signed values", async () => {
     for (const format of SCHEMES) {
       const headers = { ...(await onlyHeadersOf(format, { id: "evt_1", type: "a.b" })) };
       const { id, unsignedId, unsignedType } = await check(headers);
@@ -105,7 +105,7 @@ describe("verify", () => {
     }
   });
 
-  it("takes no type from the payload of a plain delivery, whatever scheme decides", async () => {
+  it("takes no type from the payload of a plain delivery, in any scheme", async () => {
     const lookalike = '{"type":"not.the.type","timestamp":"t","data":{"n":1}}';
     const headers = await signed({ format: "plain", body: lookalike, type: "a.b" });
     for (const scheme of ["standard", "plain"] as const) {
@@ -114,7 +114,7 @@ describe("verify", () => {
     }
   });
 
-  it("reads an envelope the same when headers of format plain are added to it", async () => {
+  it("reads an envelope in the same way when headers of format plain are added", async () => {
     const headers = await signed();
     const expected = await check(headers);
     const added = { "x-webhook-signature": `v1=${"0".repeat(64)}`, "x-webhook-timestamp": "1778250180" };
@@ -125,14 +125,14 @@ describe("verify", () => {
     });
   });
 
-  it("takes headers as Fetch's Headers, as Node's record, and in any case", async () => {
+  it("accepts Fetch's Headers and Node's record, in any letter case", async () => {
     const headers = await signed();
     await check(new Headers(headers));
     await check(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value])));
     await check(Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])));
   });
 
-  it("takes headers as a Map and as pairs, in any case, and finds the same event in them", async () => {
+  it("accepts a Map and pairs as headers, in any letter case, with the same result", async () => {
     const headers = await signed({ id: "evt_1" });
     const pairs = Object.entries(headers);
     const upper = pairs.map(([name, value]) => [name.toUpperCase(), value] as const);
@@ -151,7 +151,7 @@ describe("verify", () => {
     await refused(check(new Map()), "missing_headers");
   });
 
-  it("says that headers are none, instead of finding nothing in them", async () => {
+  it("reports headers of an unsupported shape instead of missing headers", async () => {
     const headers = await signed();
     const raw = Object.entries(headers).flat();
     const none = [undefined, null, 5, "webhook-id: 1", () => null, Promise.resolve(headers), raw, [["webhook-id"]]];
@@ -159,12 +159,12 @@ describe("verify", () => {
       await wronglyCalled(check(wrong as unknown as Headers), /^headers must be a Headers object, a Map or array of/);
     for (const value of [5, true, {}, [5]]) {
       const wrong = { ...headers, "webhook-id": value } as unknown as Record<string, string>;
-      await wronglyCalled(check(wrong), /^headers has a webhook-id that is no string/);
+      await wronglyCalled(check(wrong), /^headers must have a string as webhook-id/);
     }
     await check({ ...headers, "content-length": 5, cookie: null } as unknown as Record<string, string>);
   });
 
-  it("never takes a wrong tolerance, clock or scheme for permission", async () => {
+  it("never accepts a delivery because of an invalid tolerance, time or scheme", async () => {
     const old = await sign({ secret: SECRET, body: BODY, timestamp: new Date(0) });
     const headers = { ...old, "x-pausepoint-signature": "sha256=0" };
     const tolerance = /^toleranceSeconds must be a finite number of 0 or more; this is /;
@@ -183,7 +183,7 @@ describe("verify", () => {
     await check(old, { now: runInNewContext("new Date(0)") });
   });
 
-  it("takes the raw body as text, bytes or a buffer, and nothing else", async () => {
+  it("accepts the raw body only as text, bytes or a buffer", async () => {
     const headers = await signed();
     await check(headers, { body: Buffer.from(BODY) });
     await check(headers, { body: new TextEncoder().encode(BODY).buffer });
@@ -192,7 +192,7 @@ describe("verify", () => {
     await refused(check(headers, { body: JSON.parse(BODY) }), "invalid_body");
   });
 
-  it("allows 300 s either way and not one more, where there is a timestamp", async () => {
+  it("allows exactly 300 s in either direction, in schemes with a timestamp", async () => {
     for (const format of SCHEMES) {
       const headers = await onlyHeadersOf(format);
       const at = (seconds: number) => check(headers, { now: new Date(NOW.getTime() + seconds * 1000) });
@@ -209,7 +209,7 @@ describe("verify", () => {
     await refused(check(await signed(), { now: late, toleranceSeconds: 5 }), "timestamp_too_old");
   });
 
-  it("says when headers are missing, malformed or repeated", async () => {
+  it("reports missing, malformed and repeated headers", async () => {
     const headers = await signed();
     await refused(check({}), "missing_headers");
     await refused(check({ ...headers, "webhook-id": undefined }), "missing_headers");
@@ -220,14 +220,14 @@ describe("verify", () => {
     await refused(check({ ...headers, "Webhook-Id": "evt_other" }), "malformed_headers");
   });
 
-  it("covers the id and the timestamp as well as the body", async () => {
+  it("protects the id and the timestamp as well as the body", async () => {
     const headers = await signed();
     await refused(check({ ...headers, "webhook-id": "evt_other" }), "signature_mismatch");
     const later = String(Number(headers["webhook-timestamp"]) + 1);
     await refused(check({ ...headers, "webhook-timestamp": later }), "signature_mismatch");
   });
 
-  it("accepts one good signature among several, and one fitting secret among several", async () => {
+  it("accepts one valid signature among several, and one matching secret among several", async () => {
     const headers = await signed();
     const several = { ...headers, "webhook-signature": `v1,AAAA v2,x ${headers["webhook-signature"]}` };
     await check(several);
@@ -235,7 +235,7 @@ describe("verify", () => {
     await refused(check(headers, { secret: ["another secret of 16"] }), "signature_mismatch");
   });
 
-  it("believes only the first scheme that is present, or the one that is named", async () => {
+  it("verifies only the first scheme that is present, or the requested one", async () => {
     const headers = await signed({ format: "pausepoint" });
     const forged = { ...headers, "webhook-signature": "v1,AAAA" };
     await refused(check(forged), "signature_mismatch");
@@ -258,16 +258,16 @@ describe("verify", () => {
 });
 
 describe("sign", () => {
-  it("makes headers that another verifier accepts", async () => {
+  it("creates headers that another verifier accepts", async () => {
     const headers = await sign({ secret: SECRET, body: BODY });
     assert.deepEqual(new Webhook(SECRET).verify(BODY, headers), JSON.parse(BODY));
   });
 
-  it("refuses what is no secret, and a body that is a value", async () => {
+  it("refuses an invalid secret, and a body that is a parsed value", async () => {
     for (const secret of ["", undefined, null, 5, {}, [SECRET]]) {
       await assert.rejects(sign({ secret: secret as string, body: BODY }), {
         name: "TypeError",
-        message: /^The secret must be a string that is not empty; /,
+        message: /^The secret must be a non-empty string; /,
       });
     }
     for (const body of [undefined, null, 5, { a: 1 }, [1]]) {
@@ -276,16 +276,16 @@ describe("sign", () => {
     }
   });
 
-  it("refuses options of which it would make headers that nobody accepts", async () => {
+  it("refuses options that would produce invalid headers", async () => {
     const wrong = (more: object, message: RegExp) => wronglyCalled(signed(more), message);
     for (const format of ["github", "", null, "constructor"])
       await wrong({ format }, /^format must be one of standard, pacspace, plain, pausepoint; this is /);
     for (const timestamp of [new Date("x"), 5, "2026-05-08", null])
       await wrong({ timestamp }, /^timestamp must be a valid Date; this is /);
     for (const text of ["", null, 5]) {
-      await wrong({ id: text }, /^id must be a string/);
-      await wrong({ type: text }, /^type must be a string/);
-      await wrong({ deliveryId: text }, /^deliveryId must be a string/);
+      await wrong({ id: text }, /^id must be a non-empty string/);
+      await wrong({ type: text }, /^type must be a non-empty string/);
+      await wrong({ deliveryId: text }, /^deliveryId must be a non-empty string/);
     }
     for (const attempt of [Number.NaN, "1", null]) await wrong({ attempt }, /^attempt must be a finite number/);
   });

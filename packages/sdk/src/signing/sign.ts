@@ -1,32 +1,32 @@
 import { checkAmount, checkOneOf, checkString, dateMs } from "../options.ts";
 import { checkSecret, rawBytes, SCHEME_NAMES, type SignatureScheme, signature } from "./signature.ts";
 
-/** What {@link sign} needs to know of a delivery. */
+/** The delivery that {@link sign} signs. */
 export interface SignOptions {
   /** The endpoint's signing secret. */
   readonly secret: string;
   /** The body that will be sent, byte for byte. */
   readonly body: string | Uint8Array;
-  /** The endpoint's format, which decides the headers beside `webhook-*`. Default `standard`. */
+  /** The endpoint's format, which determines the headers in addition to `webhook-*`. Default: `standard`. */
   readonly format?: SignatureScheme;
-  /** Default a fresh `evt_…`. */
+  /** Default: a new `evt_…`. */
   readonly id?: string;
-  /** The event's type. Default `test`. */
+  /** The event's type. Default: `test`. */
   readonly type?: string;
-  /** When the attempt starts. Default now. */
+  /** When the attempt starts. Default: now. */
   readonly timestamp?: Date;
-  /** Default a fresh `del_…`; only `plain` shows it. */
+  /** Only `plain` has it in a header. Default: a new `del_…`. */
   readonly deliveryId?: string;
-  /** Counts from 1, the default; only `plain` shows it. */
+  /** Counts from 1. Only `plain` has it in a header. Default: 1. */
   readonly attempt?: number;
 }
 
 /**
- * Make the headers with which Signalbox would send this body: for the tests of a receiver.
+ * Create the headers that Signalbox would send with this body, to test a receiver.
  *
- * @returns header names in lower case
- * @throws {TypeError} for a secret that is not a string, or empty, a body that is neither text nor bytes, an unknown
- *   format, a timestamp that is no valid `Date`, ids and a type that are no text, and an attempt that is no number
+ * @returns headers with lower-case names
+ * @throws {TypeError} for an empty secret, a body that is neither text nor bytes, an unknown format, an invalid
+ *   timestamp, ids or a type that are not non-empty strings, and an attempt that is not a finite number
  */
 export async function sign(options: SignOptions): Promise<Record<string, string>> {
   const { secret, format = "standard", type = "test", id = `evt_${crypto.randomUUID()}` } = options;

@@ -1,8 +1,10 @@
-/** The signatures that a delivery can carry, and their key material. WebCrypto only, so that they work everywhere. */
+/**
+ * The signatures that a delivery can carry, and their keys. Only WebCrypto is used, so that the code runs everywhere.
+ */
 import { checkString } from "../options.ts";
 
 /**
- * Which signature decides.
+ * The signature schemes.
  *
  * - `standard`: `webhook-signature` (Standard Webhooks 1.0), on every delivery
  * - `pacspace`: `X-PacSpace-Signature` and `X-PacSpace-Timestamp`
@@ -11,34 +13,37 @@ import { checkString } from "../options.ts";
  */
 export type SignatureScheme = "standard" | "pacspace" | "plain" | "pausepoint";
 
-/** All of them in the order of preference: first what signs the most. */
+/** All schemes in order of preference. The first one signs the most. */
 export const SCHEME_NAMES: readonly SignatureScheme[] = ["standard", "pacspace", "plain", "pausepoint"];
 
 const PREFIX = "whsec_";
 const KEY_BYTES_MIN = 24;
 const KEY_BYTES_MAX = 64;
-/** RFC 4648 §4 with the padding that it requires and no stray bits in the last digit. */
+/** RFC 4648 §4 with the required padding and no stray bits in the last digit. */
 const STRICT_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?$/;
 const encoder = new TextEncoder();
 
-/** `ArrayBuffer`-backed bytes: what WebCrypto takes. */
+/** Bytes in an `ArrayBuffer`, as WebCrypto requires. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Whether it can be a secret at all: in plain JavaScript it may be an environment variable that is not set. */
+/** Whether a value is a non-empty string. In plain JavaScript, it may be an environment variable that is not set. */
 export function isSecret(secret: unknown): secret is string {
   return typeof secret === "string" && secret !== "";
 }
 
 /**
- * Before anything is signed: anybody could sign with an empty key.
+ * Check a secret before anything is signed, because anyone could sign with an empty key.
  *
- * @throws {TypeError} for what is not a string, or empty
+ * @throws {TypeError} unless the value is a non-empty string
  */
 export function checkSecret(secret: unknown): void {
   checkString("The secret", secret);
 }
 
-/** The key of one scheme: `standard` decodes a `whsec_` secret of 24 to 64 bytes; all else is the secret's UTF-8. */
+/**
+ * The key for a scheme: `standard` decodes a `whsec_` secret of 24 to 64 bytes. Otherwise the key is the secret's UTF-8
+ * bytes.
+ */
 function keyBytes(scheme: SignatureScheme, secret: string): Bytes {
   const decoded = scheme === "standard" && secret.startsWith(PREFIX) ? decodeBase64(secret.slice(PREFIX.length)) : null;
   const isKey = decoded !== null && decoded.length >= KEY_BYTES_MIN && decoded.length <= KEY_BYTES_MAX;
@@ -49,14 +54,14 @@ function decodeBase64(text: string): Bytes | null {
   return STRICT_BASE64.test(text) ? Uint8Array.from(atob(text), (digit) => digit.charCodeAt(0)) : null;
 }
 
-/** What identifies one attempt: signed along with the body where the scheme has room for it. */
+/** The values that identify an attempt. They are signed with the body if the scheme includes them. */
 export interface Stamp {
   readonly id: string;
-  /** Unix seconds, as they stand in the header. */
+  /** Unix seconds, as in the header. */
   readonly timestamp: string;
 }
 
-/** The signature as it stands in the scheme's header: `v1,<base64>`, `v1=<hex>` or `sha256=<hex>`. */
+/** The signature in the form of the scheme's header: `v1,<base64>`, `v1=<hex>` or `sha256=<hex>`. */
 export async function signature(scheme: SignatureScheme, secret: string, stamp: Stamp, body: Bytes): Promise<string> {
   switch (scheme) {
     case "standard":
@@ -69,15 +74,15 @@ export async function signature(scheme: SignatureScheme, secret: string, stamp: 
   }
 }
 
-/** HMAC-SHA-256 of a text, both as UTF-8. */
+/** HMAC-SHA-256 of a text. The secret and the text are encoded as UTF-8. */
 export async function hmacHex(secret: string, text: string): Promise<string> {
   return toHex(await mac(encoder.encode(secret), text, encoder.encode("")));
 }
 
-async function mac(key: Bytes, ahead: string, body: Bytes): Promise<Uint8Array> {
+async function mac(key: Bytes, before: string, body: Bytes): Promise<Uint8Array> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const cryptoKey = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
-  const prefix = encoder.encode(ahead);
+  const prefix = encoder.encode(before);
   const content = new Uint8Array(prefix.length + body.length);
   content.set(prefix);
   content.set(body, prefix.length);
@@ -92,7 +97,7 @@ function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Whether two texts are equal, in a time that depends on their lengths only. */
+/** Compare two strings in a time that depends only on their lengths. */
 export function equalInConstantTime(expected: string, given: string): boolean {
   if (expected.length !== given.length) return false;
   let difference = 0;
@@ -102,11 +107,11 @@ export function equalInConstantTime(expected: string, given: string): boolean {
   return difference === 0;
 }
 
-/** A body as bytes of its own; null for a value that is neither text nor bytes. */
+/** Copy a body into new bytes; null for a value that is neither text nor bytes. */
 export function rawBytes(body: unknown): Bytes | null {
   if (typeof body === "string") return encoder.encode(body);
   if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0));
-  // A Buffer can come from another realm (test runners do that), where `instanceof Uint8Array` is false.
+  // A Buffer can come from another realm, for example in test runners, where `instanceof Uint8Array` is false.
   return ArrayBuffer.isView(body)
     ? new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
     : null;

@@ -13,22 +13,25 @@ import {
   signature,
 } from "./signature.ts";
 
-/** What {@link verify} needs. */
+/** The delivery that {@link verify} checks. */
 export interface VerifyOptions {
-  /** The raw body, exactly as it arrived: never parsed and serialised again. */
+  /** The raw body, exactly as it arrived. A body that was parsed and serialized again does not verify. */
   readonly body: string | Uint8Array | ArrayBuffer;
   readonly headers: WebhookHeaders;
-  /** The endpoint's signing secret; several while yours is being changed: one of them has to fit. */
+  /** The endpoint's signing secret. During a rotation, pass several; one of them must match. */
   readonly secret: string | readonly string[];
   /**
-   * The one signature to believe. Without it the first of `standard`, `pacspace`, `plain`, `pausepoint` whose header is
-   * present decides, alone. All deliveries from Signalbox carry `standard`: name it, and nobody can replay an old
-   * delivery by leaving out the headers that have a timestamp.
+   * The signature to verify. Without it, the first of `standard`, `pacspace`, `plain` and `pausepoint` whose header is
+   * present is verified, and no other. All deliveries from Signalbox have the `standard` headers, so set `standard`:
+   * nobody can then replay an old delivery by removing the headers with a timestamp.
    */
   readonly scheme?: SignatureScheme;
-  /** How far the attempt's timestamp may be from now, either way: finite, 0 or more. Default 300. */
+  /**
+   * The largest difference between the attempt's timestamp and now, in either direction: finite, 0 or more. Default:
+   * 300.
+   */
   readonly toleranceSeconds?: number;
-  /** Default the clock's. */
+  /** Default: the current time. */
   readonly now?: Date;
 }
 
@@ -74,21 +77,21 @@ const TYPE_HEADERS = ["x-webhook-event", "x-pausepoint-event"];
 
 const TOLERANCE_SECONDS = 300;
 const UNIX_SECONDS = /^\d{1,12}$/;
-/** A longer id or type in an unsigned header is not one of ours. */
+/** Signalbox sends no longer id or type in an unsigned header. */
 const UNSIGNED_CHARS_MAX = 256;
 
 /**
- * Check a delivery's signature and give back its event.
+ * Verify a delivery's signature and return its event.
  *
- * The comparison takes constant time, and timestamps are checked both ways.
+ * The comparison takes constant time, and the timestamp is checked in both directions.
  *
- * @throws {WebhookVerificationError} with a stable `code`, for a delivery that must not be believed
- * @throws {TypeError} for options that are wrong whatever was delivered: a `toleranceSeconds` that is no finite number
- *   of 0 or more, a `now` that is no valid `Date`, an unknown `scheme`, `headers` that are not headers
+ * @throws {WebhookVerificationError} with a stable `code`, for a delivery that must not be trusted
+ * @throws {TypeError} for invalid options, regardless of the delivery: a `toleranceSeconds` that is not a finite number
+ *   of 0 or more, a `now` that is not a valid `Date`, an unknown `scheme`, or `headers` of an unsupported shape
  */
 export async function verify<Data extends object = JsonObject>(options: VerifyOptions): Promise<VerifiedWebhook<Data>> {
   const { toleranceSeconds = TOLERANCE_SECONDS, now = new Date() } = options;
-  // Before anything of the delivery is looked at: options that are wrong should be seen at the first one.
+  // Options are checked before the delivery, so that invalid ones show up with the first delivery.
   checkAmount("toleranceSeconds", toleranceSeconds);
   const clock = { nowMs: dateMs("now", now), toleranceSeconds };
   if (options.scheme !== undefined) checkOneOf("scheme", options.scheme, SCHEME_NAMES);
@@ -99,8 +102,8 @@ export async function verify<Data extends object = JsonObject>(options: VerifyOp
   if (SCHEMES[scheme].timestamp !== null) checkTimestamp(stamp.timestamp, clock);
   const body = rawBody(options.body);
   const secrets = secretList(options.secret);
-  const isSigned = await fits({ scheme, given, stamp, body, secrets });
-  if (!isSigned) throw new WebhookVerificationError("signature_mismatch", "No signature fits this body and secret.");
+  const isSigned = await matches({ scheme, given, stamp, body, secrets });
+  if (!isSigned) throw new WebhookVerificationError("signature_mismatch", "No signature matches this body and secret.");
   const parsed = parseBody(body);
   const isPayload = scheme === "plain" || (await isPlain(read, body, secrets));
   return {
@@ -118,13 +121,13 @@ function presentScheme(read: HeaderReader): SignatureScheme {
   for (const scheme of SCHEME_NAMES) {
     if (read(SCHEMES[scheme].signature) !== null) return scheme;
   }
-  throw new WebhookVerificationError("missing_headers", "There is no signature header.");
+  throw new WebhookVerificationError("missing_headers", "The delivery has no signature header.");
 }
 
 function required(read: HeaderReader, name: string): string {
   const value = read(name);
-  if (value === null) throw new WebhookVerificationError("missing_headers", `There is no ${name} header.`);
-  if (value === REPEATED) throw new WebhookVerificationError("malformed_headers", `There are several ${name} headers.`);
+  if (value === null) throw new WebhookVerificationError("missing_headers", `The ${name} header is missing.`);
+  if (value === REPEATED) throw new WebhookVerificationError("malformed_headers", `The ${name} header is repeated.`);
   return value;
 }
 
@@ -134,7 +137,7 @@ function readStamp(scheme: SignatureScheme, read: HeaderReader): Stamp {
   return { timestamp, id: scheme === "standard" ? required(read, "webhook-id") : "" };
 }
 
-/** What the first of these headers that is present says. */
+/** The value of the first of these headers that is present. */
 function unsigned(read: HeaderReader, names: readonly string[]): string | null {
   const value = names.map(read).find((text) => text !== null) ?? null;
   return value === null || value === REPEATED || value.length > UNSIGNED_CHARS_MAX ? null : value;
@@ -161,17 +164,17 @@ function checkTimestamp(timestamp: string, { nowMs, toleranceSeconds }: Clock): 
 function rawBody(body: unknown): Bytes {
   const bytes = rawBytes(body);
   if (bytes !== null) return bytes;
-  throw new WebhookVerificationError("invalid_body", "The body has to be the raw text or bytes, not a parsed value.");
+  throw new WebhookVerificationError("invalid_body", "The body must be the raw text or bytes, not a parsed value.");
 }
 
 function secretList(secret: string | readonly string[]): readonly string[] {
-  // In plain JavaScript it may be anything, and an array may have gaps, which `every` passes over.
+  // In plain JavaScript the secret can be anything, and an array can have gaps, which `every` skips.
   const secrets: readonly unknown[] = Array.isArray(secret) ? Array.from(secret) : [secret];
   if (secrets.length > 0 && secrets.every(isSecret)) return secrets;
-  throw new WebhookVerificationError("invalid_secret", "There is no signing secret, or an empty one.");
+  throw new WebhookVerificationError("invalid_secret", "The signing secret is missing or empty.");
 }
 
-interface SignatureQuestion {
+interface SignatureCheck {
   readonly scheme: SignatureScheme;
   readonly given: string;
   readonly stamp: Stamp;
@@ -179,8 +182,8 @@ interface SignatureQuestion {
   readonly secrets: readonly string[];
 }
 
-async function fits({ scheme, given, stamp, body, secrets }: SignatureQuestion): Promise<boolean> {
-  // During a rotation webhook-signature holds several, with spaces between them; the other headers hold one.
+async function matches({ scheme, given, stamp, body, secrets }: SignatureCheck): Promise<boolean> {
+  // During a rotation, webhook-signature has several signatures, separated by spaces. The other headers have one.
   const candidates = scheme === "standard" ? given.split(" ") : [given];
   for (const secret of secrets) {
     const expected = await signature(scheme, secret, stamp, body);
@@ -190,14 +193,14 @@ async function fits({ scheme, given, stamp, body, secrets }: SignatureQuestion):
 }
 
 /**
- * Whether a delivery that another scheme verified is in format `plain`. Its own signature has to fit, so that adding a
- * header to a delivery with an envelope does not hide the envelope.
+ * Whether a delivery that another scheme verified is in format `plain`. The signature of `plain` must match too, so
+ * that an added header cannot hide the envelope of a delivery.
  */
 async function isPlain(read: HeaderReader, body: Bytes, secrets: readonly string[]): Promise<boolean> {
   const given = read(SCHEMES.plain.signature);
   const timestamp = read("x-webhook-timestamp");
   if (given === null || timestamp === null) return false;
-  return fits({ scheme: "plain", given, stamp: { id: "", timestamp }, body, secrets });
+  return matches({ scheme: "plain", given, stamp: { id: "", timestamp }, body, secrets });
 }
 
 function parseBody(body: Bytes): JsonObject {
@@ -214,7 +217,7 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A payload can have a `type` and `data` of its own; with a `timestamp` as well, it looks like an envelope. */
+/** A payload can have its own `type` and `data`. If it also has a `timestamp`, it looks like an envelope. */
 function openEnvelope<Data extends object>(body: JsonObject): { type: string | null; data: Data } {
   const type = body.event ?? body.type;
   const isEnvelope = typeof type === "string" && typeof body.timestamp === "string" && isObject(body.data);
