@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { KEY_PATTERN, passwordFault } from "../domain/access/access.ts";
 import { isTenantName, TENANT_NAME_RULE } from "../domain/access/tenant.ts";
-import { parseWebUrl, urlSlip } from "../domain/endpoints/web-url.ts";
+import { parseWebUrl, urlFault } from "../domain/endpoints/web-url.ts";
 import { SECRET_CHARS_MAX, SOURCE_NAME_CHARS_MAX } from "../domain/limits.ts";
 import { recipientFault } from "../domain/pauses/recipient.ts";
 import { findJsonFault, jsonRule } from "../domain/text/json-fault.ts";
@@ -97,7 +97,7 @@ function parseNetwork(item: string): string | null {
  * contain a password.
  */
 export const parsePublicUrl: Parse<string> = (text) => {
-  if (urlSlip(text) === "credentials") return { fault: "must not contain a user name or password" };
+  if (urlFault(text) === "credentials") return { fault: "must not contain a user name or password" };
   const url = parseWebUrl(text);
   if (url === null) {
     return { fault: "must be a URL that begins with http:// or https://, such as https://hooks.example.com" };
@@ -142,8 +142,8 @@ export const parseMailFrom: Parse<string> = (text) => {
 
 /** A fault never shows it, because it usually contains a password. */
 export const parseSmtpUrl: Parse<string> = (text) => {
-  const slip = urlSlip(text);
-  const url = slip === null || slip === "credentials" ? URL.parse(text) : null;
+  const fault = urlFault(text);
+  const url = fault === null || fault === "credentials" ? URL.parse(text) : null;
   return url !== null && ["smtp:", "smtps:"].includes(url.protocol) && url.hostname !== ""
     ? { value: text }
     : { fault: "must be a URL such as smtp://user:password@mail.example.com:587 or smtps://…" };

@@ -418,7 +418,7 @@ export const SOURCE_TEMPLATE_CHARS_MAX = 256;
 export const SOURCE_USERNAME_CHARS_MAX = 200;
 /** The sender often chooses the secret, so short ones are accepted. */
 export const SOURCE_SECRET_CHARS_MIN = 1;
-/** Sources cached in memory by the name in the request. */
+/** Sources cached in memory. A source can be cached by its id and by its name. */
 export const KNOWN_SOURCES_COUNT_MAX = 2000;
 /** Fields of a pause-status request. */
 export const INBOUND_FIELD_CHARS_MAX = 200;

@@ -35,7 +35,7 @@ export interface Service {
 export function notifiedOf(outcome: Outcome, { name, refusal }: Service, now: EpochMs): Notified {
   switch (outcome.kind) {
     case "answered":
-      return ofAnswer(outcome, { name, refusal }, now);
+      return fromResponse(outcome, { name, refusal }, now);
     case "unreachable":
       // A refused address stays refused. Every other error may be gone in a minute.
       return outcome.reason === "url_refused" || outcome.reason === "address_refused"
@@ -49,7 +49,7 @@ export function notifiedOf(outcome: Outcome, { name, refusal }: Service, now: Ep
   }
 }
 
-function ofAnswer(
+function fromResponse(
   { httpStatus, retryAfter, snippet }: Extract<Outcome, { kind: "answered" }>,
   { name, refusal }: Service,
   now: EpochMs,

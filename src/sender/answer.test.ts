@@ -31,7 +31,7 @@ function read(...pieces: string[]): Read {
     onBody(piece) {
       seen.body += piece.toString("latin1");
     },
-    onWhole(reusable, idleSeconds) {
+    onComplete(reusable, idleSeconds) {
       Object.assign(seen, { whole: true, reusable, idleSeconds });
     },
     onFault(failure) {

@@ -20,7 +20,7 @@ export interface AnswerSink {
    * @param reusable whether the connection can carry another request
    * @param idleSeconds how long the receiver keeps the connection idle, if it says so
    */
-  onWhole(reusable: boolean, idleSeconds: number | null): void;
+  onComplete(reusable: boolean, idleSeconds: number | null): void;
   /** The bytes are not valid HTTP/1.1. After `onHead`, only the body is affected. */
   onFault(failure: Failure): void;
 }
@@ -87,7 +87,7 @@ export class AnswerReader {
         at = this.#isInBody() ? this.#readBody(chunk, at) : this.#readLine(chunk, at);
       }
       // Bytes after a complete response belong to no request, so the connection is not reused.
-      if (this.#state === "whole") this.#sink.onWhole(this.#reusable && at === chunk.length, this.#idleSeconds);
+      if (this.#state === "whole") this.#sink.onComplete(this.#reusable && at === chunk.length, this.#idleSeconds);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       this.#state = "over";
@@ -116,12 +116,12 @@ export class AnswerReader {
   #readLine(chunk: Buffer, at: number): number {
     const feed = chunk.indexOf(LINE_FEED, at);
     const end = feed < 0 ? chunk.length : feed + 1;
-    const begun = this.#line.length;
+    const charsBefore = this.#line.length;
     this.#line += chunk.toString("latin1", at, feed < 0 ? end : feed);
     if (this.#state === "status" || this.#state === "fields") this.#headBytes += end - at;
     if (this.#headBytes > ANSWER_HEAD_BYTES_MAX) throw new Malformed(headTooLarge());
     // A server of another protocol may send a few bytes without a line break and then wait for us.
-    if (this.#state === "status" && begun < VERSION.length && !this.#mayBeStatus())
+    if (this.#state === "status" && charsBefore < VERSION.length && !this.#mayBeStatus())
       throw new Malformed(notHttp(this.#line));
     if (feed >= 0) this.#endLine();
     return end;
@@ -182,12 +182,12 @@ export class AnswerReader {
 
   #onField(field: string): void {
     const colon = field.indexOf(":");
-    const spelled = field.slice(0, Math.max(colon, 0));
-    const name = spelled.trimEnd();
+    const rawName = field.slice(0, Math.max(colon, 0));
+    const name = rawName.trimEnd();
     if (!TOKEN.test(name) || hasForbidden(field)) {
       throw new Malformed(malformed("a header has no name and colon, or contains a forbidden character"));
     }
-    if (name.length < spelled.length) this.#reusable = false;
+    if (name.length < rawName.length) this.#reusable = false;
     const value = field.slice(colon + 1).trim();
     switch (name.toLowerCase()) {
       case "content-length":

@@ -37,7 +37,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   #done = false;
   #repeated = false;
   /** Why no connection can be opened at the moment, while this machine lacks a resource. */
-  #lack: Failure | null = null;
+  #shortage: Failure | null = null;
   /** Bytes read from the current connection. */
   #wireBytes = 0;
   /** The status in the final head; 0 before it arrives. */
@@ -81,7 +81,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   }
 
   onOpen(): void {
-    this.#lack = null;
+    this.#shortage = null;
     this.#connection?.write(this.#request);
   }
 
@@ -90,7 +90,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
       this.#finish(failure);
       return;
     }
-    this.#lack = failure;
+    this.#shortage = failure;
     this.#dropConnection();
     this.#tools.clock.after(CONNECT_AGAIN_MS, () => {
       if (!this.#done) this.#use(this.#tools.pool.fresh(this.#receiver));
@@ -131,7 +131,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     if (this.#bodyBytes > ANSWER_BODY_BYTES_MAX) this.#finish(this.#answered());
   }
 
-  onWhole(reusable: boolean, idleSeconds: number | null): void {
+  onComplete(reusable: boolean, idleSeconds: number | null): void {
     this.#finish(this.#answered(), { reusable, idleSeconds });
   }
 
@@ -173,7 +173,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   }
 
   #timedOut(): Outcome {
-    if (this.#lack !== null) return this.#lack;
+    if (this.#shortage !== null) return this.#shortage;
     const within = `within ${this.#timeoutMs} ms`;
     switch (this.#connection?.phase) {
       case "resolving":

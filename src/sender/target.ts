@@ -1,6 +1,6 @@
 /** The URL rules that need no name lookup; see docs/endpoints.md. */
 import { isIP } from "node:net";
-import { urlSlip } from "../domain/endpoints/web-url.ts";
+import { urlFault } from "../domain/endpoints/web-url.ts";
 import { ENDPOINT_URL_CHARS_MAX } from "../domain/limits.ts";
 import type { Guard } from "./guard.ts";
 
@@ -66,7 +66,7 @@ export function readTarget(text: string, { allowHttp, guard }: TargetRules): Tar
 /** Refuse what `URL.parse` would silently repair, because other parsers may read it differently. */
 function formFault(text: string, allowHttp: boolean): string | null {
   if (text.length > ENDPOINT_URL_CHARS_MAX) return `the URL is longer than ${ENDPOINT_URL_CHARS_MAX} characters`;
-  switch (urlSlip(text)) {
+  switch (urlFault(text)) {
     case "characters":
       return "the URL must not contain spaces, control characters or backslashes";
     case "slashes":

@@ -12,17 +12,17 @@ import type { Attempted } from "../ports/telemetry.ts";
  * µs through the logger. Ids and the members of our own unions need no escaping. Text that callers or the network
  * influence is escaped.
  */
-export function attemptLine(happening: Attempted, now: EpochMs): string {
-  const { deliveryId, eventId, endpointId, tenantId, eventType, attemptNumber, outcome, classification } = happening;
+export function attemptLine(attempt: Attempted, now: EpochMs): string {
+  const { deliveryId, eventId, endpointId, tenantId, eventType, attemptNumber, outcome, classification } = attempt;
   const ids = `"delivery_id":"del_${deliveryId}","event_id":"evt_${eventId}","endpoint_id":"ep_${endpointId}","tenant_id":"dev_${tenantId}"`;
   const what = `"event_type":${JSON.stringify(eventType)},"attempt":${attemptNumber},"outcome":"${outcome}","classification":"${classification}"`;
-  const answer = `"http_status":${happening.httpStatus},"error":${detailJson(happening)}`;
-  const times = `"latency_ms":${Math.round(happening.latencyMs)},"age_ms":${Math.round(happening.ageMs)}`;
-  return `{"level":"${attemptLevel(happening)}","time":${now},${ids},${what},${answer},${times},"state":${JSON.stringify(happening.state)},"msg":"attempt"}\n`;
+  const answer = `"http_status":${attempt.httpStatus},"error":${detailJson(attempt)}`;
+  const times = `"latency_ms":${Math.round(attempt.latencyMs)},"age_ms":${Math.round(attempt.ageMs)}`;
+  return `{"level":"${attemptLevel(attempt)}","time":${now},${ids},${what},${answer},${times},"state":${JSON.stringify(attempt.state)},"msg":"attempt"}\n`;
 }
 
-function detailJson(happening: Attempted): string {
-  const detail = loggedDetail(happening);
+function detailJson(attempt: Attempted): string {
+  const detail = loggedDetail(attempt);
   return detail === null ? "null" : printableJson(JSON.stringify(detail));
 }
 

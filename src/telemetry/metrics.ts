@@ -21,7 +21,7 @@ export interface EngineNumbers {
 }
 
 export interface Metrics {
-  attempted(happening: Pick<Attempted, "outcome" | "classification" | "latencyMs" | "ageMs">): void;
+  attempted(attempt: Pick<Attempted, "outcome" | "classification" | "latencyMs" | "ageMs">): void;
   published(deliveries: number): void;
   noticed(level: Noticed["level"]): void;
   observe(sources: GaugeSources): void;

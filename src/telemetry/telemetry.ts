@@ -30,9 +30,9 @@ export function createTelemetry({ level, clock, destination }: TelemetryOptions)
   // Checked once, so that lines below the level are not built at all.
   const logs = { info: logger.isLevelEnabled("info"), warn: logger.isLevelEnabled("warn") };
   return {
-    attempted(happening: Attempted): void {
-      metrics.attempted(happening);
-      if (logs[attemptLevel(happening)]) write(attemptLine(happening, clock.now()));
+    attempted(attempt: Attempted): void {
+      metrics.attempted(attempt);
+      if (logs[attemptLevel(attempt)]) write(attemptLine(attempt, clock.now()));
     },
     published: metrics.published,
     noticed({ level, what, fields }: Noticed): void {

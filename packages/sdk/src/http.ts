@@ -7,7 +7,7 @@ import type { FieldFault } from "./types.ts";
 /** Query parameters. Undefined ones are left out. */
 export type Query = { readonly [name: string]: string | number | boolean | undefined };
 
-/** One call. */
+/** A call to the server. */
 export interface Call {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** The path from `/v1` on, with encoded ids. */

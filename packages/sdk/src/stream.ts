@@ -19,7 +19,7 @@ export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One outcome. */
+/** An event of the stream: the outcome of a delivery. */
 export interface StreamEvent {
   /** The event's id. Store it to resume the stream after this event. */
   readonly id: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseWebUrl, urlSlip } from "./web-url.ts";
+import { parseWebUrl, urlFault } from "./web-url.ts";
 
 /** URLs that `URL.parse` repairs, each to the host `a.example`. */
 const REPAIRED = {
@@ -32,11 +32,11 @@ const REPAIRED = {
   ],
 } as const;
 
-for (const [slip, urls] of Object.entries(REPAIRED)) {
-  test(`a URL with wrong ${slip} is refused, although the parser would repair it`, () => {
+for (const [fault, urls] of Object.entries(REPAIRED)) {
+  test(`a URL with wrong ${fault} is refused, although the parser would repair it`, () => {
     for (const url of urls) {
       assert.equal(URL.parse(url)?.hostname, "a.example", url);
-      assert.equal(urlSlip(url), slip, url);
+      assert.equal(urlFault(url), fault, url);
       assert.equal(parseWebUrl(url), null, url);
     }
   });

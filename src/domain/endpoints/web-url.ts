@@ -6,7 +6,7 @@
  */
 
 /** What is wrong with the syntax. */
-export type UrlSlip =
+export type UrlFault =
   /** It contains white space, control characters or backslashes. */
   | "characters"
   /** It has no scheme, or not exactly two slashes after the scheme. */
@@ -15,7 +15,7 @@ export type UrlSlip =
   | "credentials";
 
 /** The first syntax fault of a URL of any scheme, or null when there is none. `URL.parse` checks the rest. */
-export function urlSlip(text: string): UrlSlip | null {
+export function urlFault(text: string): UrlFault | null {
   if (/[\p{Cc}\s\\]/u.test(text)) return "characters";
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(text)) return "slashes";
   return /^[^/]*\/\/[^/?#]*@/.test(text) ? "credentials" : null;
@@ -25,7 +25,7 @@ export function urlSlip(text: string): UrlSlip | null {
  * Parse an http or https URL without a user name or password, written as RFC 3986 requires; null for any other text.
  */
 export function parseWebUrl(text: string): URL | null {
-  if (urlSlip(text) !== null) return null;
+  if (urlFault(text) !== null) return null;
   const url = URL.parse(text);
   return url !== null && (url.protocol === "https:" || url.protocol === "http:") ? url : null;
 }
