@@ -48,7 +48,7 @@ const MISTAKES: readonly (readonly [string, RegExp])[] = [
   ["keys add -x", /^unknown option -x/],
   ["keys add --name", /^--name needs a value: --name NAME$/],
   ["keys add --name --role developer", /^--name needs a value/],
-  ["keys add --name x --name y --role developer", /^--name is args twice$/],
+  ["keys add --name x --name y --role developer", /^--name is given twice$/],
   ["keys add --name x --role developer --test=yes", /^--test takes no value$/],
   ["keys add --name x --role admin", /^--role must be one of .* not "admin"; did you mean org_admin\?$/],
   ["keys add --name= --role developer", /^--name must have 1 to 200 characters/],

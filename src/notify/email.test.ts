@@ -194,7 +194,7 @@ test("a message that the server refuses is a failure; one that it defers is trie
   });
   const refused = reasonOf(await email.notify(aNotification()), "failed");
   assert.equal(refused, "the mail server refused the message: 554 5.7.1 looks like spam");
-  assert.match(reasonOf(await email.notify(aNotification()), "again"), /put the message off: 452/);
+  assert.match(reasonOf(await email.notify(aNotification()), "again"), /deferred the message: 452/);
 });
 
 test("a long reply is truncated", async (context) => {

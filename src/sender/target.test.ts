@@ -110,7 +110,7 @@ test("localhost stands for the loopback addresses that are allowed", () => {
 });
 
 test("http is refused unless it is allowed, and the reason names the setting", () => {
-  assert.match(reason("http://example.com/", [], false), /https:\/\/; SIGNALBOX_ALLOW_HTTP/);
+  assert.match(reason("http://example.com/", [], false), /https:\/\/; set SIGNALBOX_ALLOW_HTTP=true/);
   assert.equal(read("http://example.com/").kind, "accepted");
   assert.equal(read("https://example.com/", [], false).kind, "accepted");
 });

@@ -186,7 +186,7 @@ describe("the client", () => {
     const { client, seen } = await connect(test, json(202, {}));
     for (const wrong of [null, "", 5]) {
       const idempotencyKey = wrong as string;
-      const expected = { name: "TypeError", message: /^idempotencyKey must be a string/ };
+      const expected = { name: "TypeError", message: /^idempotencyKey must be a non-empty string/ };
       await assert.rejects(client.events.publish({ type: "a.b", payload: {} }, { idempotencyKey }), expected);
       await assert.rejects(client.pause({ message: "?", options: ["a", "b"] }, { idempotencyKey }), expected);
     }

@@ -66,7 +66,7 @@ const ALERTS: Readonly<Record<number, readonly [name: string, meaning: string]>>
   71: ["insufficient_security", "it asks for stronger ciphers than we offer"],
   80: ["internal_error", "it has an internal error"],
   86: ["inappropriate_fallback", NO_COMMON_TERMS],
-  90: ["user_canceled", "its user canceled the handshake"],
+  90: ["user_canceled", "it canceled the handshake"],
   100: ["no_renegotiation", "it does not renegotiate"],
   109: ["missing_extension", OUR_FAULT],
   110: ["unsupported_extension", OUR_FAULT],
