@@ -137,10 +137,12 @@ describe("the packed package", () => {
   });
 
   it("imports only its own files", async () => {
-    for (const name of await readdir(path.join(installed(), "dist"))) {
-      const text = await readFile(path.join(installed(), "dist", name), "utf8");
+    const entries = await readdir(path.join(installed(), "dist"), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    for (const { name, parentPath } of files) {
+      const text = await readFile(path.join(parentPath, name), "utf8");
       for (const [, target = ""] of text.matchAll(/from "([^"]+)"/g)) {
-        assert.match(target, /^\.\/[a-z]+\.(js|ts)$/, name); // in a .d.ts, "./x.ts" means ./x.d.ts
+        assert.match(target, /^\.\.?\/[a-z/]+\.(js|ts)$/, name); // in a .d.ts, "./x.ts" means ./x.d.ts
       }
     }
   });
