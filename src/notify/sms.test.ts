@@ -120,7 +120,10 @@ test("a refusal in another format is reported by its status", async (context) =>
 
 test("rejected credentials are reported as a configuration error", async (context) => {
   const refused = await outcomeOf(context, 401, { code: 20003, message: "Authenticate", status: 401 });
-  assert.match("reason" in refused ? refused.reason : "", /credentials.*TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong$/);
+  assert.match(
+    "reason" in refused ? refused.reason : "",
+    /credentials.*TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is wrong$/,
+  );
   assert.equal(refused.kind, "failed");
 });
 

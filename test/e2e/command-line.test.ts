@@ -281,7 +281,11 @@ suite("the command line", { concurrency: 3 }, () => {
     const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer");
     const [first] = await asked<readonly Json[]>(dataDir, "keys", "list");
     const revoke = ["keys", "revoke", String(first?.id)];
-    assertRefused(await runSignalbox(dataDir, revoke), 1, /the last key of role global_admin; create another one first/);
+    assertRefused(
+      await runSignalbox(dataDir, revoke),
+      1,
+      /the last key of role global_admin; create another one first/,
+    );
     await asked(dataDir, "keys", "add", "--name", "admin", "--role", "global_admin");
     await asked(dataDir, ...revoke);
     const server = await startChild(t, dataDir);
