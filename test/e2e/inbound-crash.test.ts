@@ -4,14 +4,16 @@
  * a seed, which is printed and can be given as CRASH_SEED.
  */
 import assert from "node:assert/strict";
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
 import { type TestContext, test } from "node:test";
 import { CHILD_KEY, type ListeningChild, newDataDir, startChild } from "../harness/child.ts";
+import { crashRandom, postOrLost } from "../harness/crash.ts";
 import { within } from "../harness/deadline.ts";
 import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";
 import { createSource, type MadeSource, RECORDS, rowsOf, signatureOf } from "../harness/inbound.ts";
 import type { Client } from "../harness/server.ts";
 import { followOutcomes } from "../harness/stream.ts";
+import type { Random } from "../sim/random.ts";
 
 const KILLS = 3;
 const TAKEN_BEFORE_KILL = { min: 30, max: 120 };
@@ -21,17 +23,6 @@ const STATUS_SENDERS: readonly number[] = [0, 2];
 /** Of what a sender numbers: sent twice at once, and again after it was answered. */
 const TWICE_EVERY = 7;
 const AGAIN_EVERY = 5;
-
-/** Small and good enough: mulberry32. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 /** One webhook, the same however often it is sent. */
 interface Webhook {
@@ -76,21 +67,11 @@ interface Taken {
 }
 
 /** Null: the server is gone, and nobody knows. */
-function post(agent: Agent, url: string, { path, headers, body }: Webhook): Promise<Taken | null> {
-  return new Promise((resolve) => {
-    const gone = () => resolve(null);
-    const sent = request(url + path, { method: "POST", agent, headers }, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      answer.on("error", gone).on("end", () => {
-        const { duplicate = false, ...told } = JSON.parse(text) as { duplicate?: boolean };
-        resolve({ status: answer.statusCode ?? 0, ids: JSON.stringify(told), duplicate });
-      });
-    });
-    sent.on("error", gone).end(body);
-  });
+async function post(agent: Agent, url: string, { path, headers, body }: Webhook): Promise<Taken | null> {
+  const answer = await postOrLost(agent, { url: url + path, headers, body });
+  if (answer === null) return null;
+  const { duplicate = false, ...told } = JSON.parse(answer.text) as { duplicate?: boolean };
+  return { status: answer.status, ids: JSON.stringify(told), duplicate };
 }
 
 interface Sender {
@@ -143,13 +124,13 @@ function createSender(number: number, make: Make, told: Told): Sender {
 }
 
 /** Kill at a 200, or at a delivery that is just arriving: after a commit, or amid the next. */
-function planKill(server: ListeningChild, hooks: Hooks, told: Told, random: (below: number) => number): void {
+function planKill(server: ListeningChild, hooks: Hooks, told: Told, random: Random): void {
   const { min, max } = TAKEN_BEFORE_KILL;
-  const more = min + random(max - min);
+  const more = min + random.below(max - min);
   const kill = () => server.signal("SIGKILL");
   const enough = told.taken.size + more;
   told.onTaken = () => {};
-  if (random(2) === 0) {
+  if (random.below(2) === 0) {
     told.onTaken = () => {
       if (told.taken.size >= enough) kill();
     };
@@ -184,11 +165,9 @@ async function everythingSent(t: TestContext, server: ListeningChild, endpointId
 }
 
 test("what was taken is recorded, published and delivered once, whenever the server is killed", {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async (t) => {
-  const seed = Number(process.env.CRASH_SEED ?? Math.floor(performance.timeOrigin % 2 ** 31));
-  t.diagnostic(`CRASH_SEED=${seed}`);
-  const random = randomFrom(seed);
+  const random = crashRandom(t);
   const dataDir = await newDataDir(t);
   const hooks = await startHooks(t);
   let server = await startChild(t, dataDir);

@@ -12,7 +12,7 @@ import { startRunningReceiver } from "../harness/receiver.ts";
 import { startServer } from "../harness/server.ts";
 
 const README = readFileSync(path.join(PROJECT_DIR, "README.md"), "utf8");
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 600_000;
 
 /** The code of one language in one section, in order. */
 function blocks(section: string, language: string): readonly string[] {

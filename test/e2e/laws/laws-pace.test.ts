@@ -1,7 +1,7 @@
 /** How much, how fast and in which order an endpoint gets: its limits, order, and what others cannot cost it. */
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
-import { type Hook, leaveOpen, startHooks } from "../../harness/hooks.ts";
+import { leaveOpen, startHooks } from "../../harness/hooks.ts";
 import {
   createEndpoint,
   lull,
@@ -109,11 +109,10 @@ suite("pace and order", { concurrency: 6 }, () => {
     const other = await stage(t, server);
     const named = { endpoint_ids: [healthyId] };
     for (let n = 1; n <= 20; n += 1) {
-      const publishedAt = performance.now();
       await Promise.all([publish(client, n, named), publish(other.client, n)]);
-      const last: readonly Hook[] = [await healthy.nth(n), await other.hooks.nth(n)];
-      for (const { at } of last) assert.ok(at - publishedAt < 1000, `${at - publishedAt} ms`);
+      await Promise.all([healthy.nth(n), other.hooks.nth(n)]);
     }
+    assert.equal(dead.open, dead.all.length, "the healthy endpoints waited for attempts that timed out");
     assert.equal((await client.request("GET", `/v1/endpoints/${endpointId}`)).body.waiting.count, 300);
   });
 });
