@@ -1,0 +1,51 @@
+/** Limits of tenants and of people. Each name ends in its unit, and each comment gives the reason. */
+import { DAY_MS, HOUR_MS, MB, MINUTE_MS } from "./units.ts";
+
+/** One key for each service and person of a large organization, and a tenth of the credential cache. */
+export const KEYS_PER_TENANT_COUNT_DEFAULT = 1000;
+export const KEYS_PER_TENANT_COUNT_MAX = 100_000;
+/** The number that one page can list. */
+export const SOURCES_PER_TENANT_COUNT_DEFAULT = 1000;
+/** Creating a source counts the existing ones, which takes the writer 0.2 ms. */
+export const SOURCES_PER_TENANT_COUNT_MAX = 10_000;
+/** Ten pauses per second, each open for a day. With the largest metadata, they take 20 GB. */
+export const OPEN_PAUSES_PER_TENANT_COUNT_DEFAULT = 1_000_000;
+export const OPEN_PAUSES_PER_TENANT_COUNT_MAX = 10_000_000;
+/** Stops a runaway client before most disks are full. Set a lower quota for a tenant that shares its server. */
+export const STORED_BYTES_PER_TENANT_DEFAULT = 1024 * 1024 * MB;
+/** More than SQLite can store in a file with 4 KB pages. */
+export const STORED_BYTES_PER_TENANT_MAX = 1024 * 1024 * 1024 * MB;
+/** What an event, and each of its deliveries, takes on disk in addition to the payload. */
+export const STORED_BYTES_PER_ROW = 256;
+/** Several times the throughput of one server, so that a tenant alone on a server is never slowed down. */
+export const EVENTS_PER_SECOND_DEFAULT = 100_000;
+export const EVENTS_PER_SECOND_MAX = 1_000_000;
+/** Tenants whose rate is kept in memory. A tenant that was evicted starts again with one full second. */
+export const RATED_TENANTS_COUNT_MAX = 10_000;
+/** Tenant names are shown to people: in questions, mail subjects and text messages. */
+export const TENANT_NAME_CHARS_MAX = 200;
+
+/** NIST SP 800-63B §3.1.1: the minimum length of a password. */
+export const PASSWORD_CHARS_MIN = 8;
+/** Far longer than any passphrase. The limit bounds the cost of hashing. */
+export const PASSWORD_CHARS_MAX = 1024;
+/** A session ends when it was not used for this long, which spans a night. */
+export const SESSION_IDLE_MS = 12 * HOUR_MS;
+/** A session ends after this time, even if it is in use. */
+export const SESSION_MS_MAX = 7 * DAY_MS;
+/** How often the use of a session is stored. Each time is a commit, and a limit of 12 hours needs no more precision. */
+export const SESSION_TOUCH_MS = MINUTE_MS;
+/** Live sessions of one user. A further one ends the oldest. Scripts that sign in seldom sign out. */
+export const SESSIONS_PER_USER_COUNT_MAX = 100;
+/** How long a wrong password counts. */
+export const BAD_PASSWORDS_WINDOW_MS = 15 * MINUTE_MS;
+/** Wrong passwords for one account from one address: a person who forgot the password. */
+export const BAD_PASSWORDS_HERE_COUNT_MAX = 5;
+/** Wrong passwords for one account from all addresses: an attack by many machines. */
+export const BAD_PASSWORDS_ACCOUNT_COUNT_MAX = 50;
+/** Wrong passwords from one address for all accounts: one machine that tries a list of names. */
+export const BAD_PASSWORDS_ADDRESS_COUNT_MAX = 20;
+/** Accounts, addresses and pairs of them whose wrong passwords are remembered. Each takes a few hundred bytes. */
+export const BAD_PASSWORDS_KEPT_COUNT_MAX = 10_000;
+/** Passwords that wait to be checked. One check takes about 30 ms, one after another; further requests are refused. */
+export const PASSWORD_CHECKS_WAITING_COUNT_MAX = 100;

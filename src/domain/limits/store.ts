@@ -1,0 +1,83 @@
+/** Limits of the store. Each name ends in its unit, and each comment gives the reason. */
+import { HOUR_MS, KB, MB, MINUTE_MS, SECOND_MS } from "./units.ts";
+
+/** Rows on one page of a list. */
+export const LIST_PAGE_MAX = 100;
+export const LIST_PAGE_DEFAULT = 20;
+/**
+ * Bytes of the rows on one page. A page that reaches this size ends early. It holds 32 pauses with the largest
+ * metadata, or 1000 ordinary endpoints, and takes about 5 ms of the event loop.
+ */
+export const LIST_PAGE_BYTES_MAX = 512 * KB;
+/** Reads with large results at the same time. While the event loop renders one, the reading thread reads the next. */
+export const LARGE_READS_COUNT_MAX = 2;
+/** Waiting reads with large results of one tenant: a few seconds of work. */
+export const LARGE_READS_WAITING_OF_TENANT_COUNT_MAX = 1000;
+/** Rows that one list statement visits. A read cannot be interrupted, so a slow one blocks its thread. */
+export const LIST_ROWS_PER_STATEMENT = 2000;
+/** Rows that one request visits before it returns a short page with a cursor. */
+export const LIST_ROWS_PER_REQUEST = 6000;
+/** Index ranges that one list merges. */
+export const LIST_SOURCES_MAX = 64;
+/**
+ * How often the ledger, which the delivery history is read from, is brought up to date. It may lag behind by as many
+ * rows as a query reads.
+ */
+export const LEDGER_KEEP_MS = 1 * SECOND_MS;
+/**
+ * Rows of deliveries, attempts and changes that can be newer than the stored ledger before the ledger is stored again.
+ * The first query after a start reads these rows, which takes about 20 ms.
+ */
+export const LEDGER_BEHIND_ROWS_MAX = 10_000;
+/**
+ * Rows of each kind that are added to the ledger in one step. A step takes a few milliseconds; between steps, the
+ * thread serves reads.
+ */
+export const LEDGER_STEP_ROWS = 1000;
+/**
+ * Columns of the ledger that are cached in memory, enough for 1.3 million deliveries. With more, some columns are read
+ * again for every page.
+ */
+export const LEDGER_CACHE_BYTES_MAX = 64 * MB;
+/**
+ * Frozen states of the history that are remembered. Each `asOf` stands for the rows that were committed when its first
+ * page was read.
+ */
+export const LEDGER_FREEZES_COUNT_MAX = 1000;
+/** Rows of the history that an export reads in one step: about 5 ms of its thread and half a megabyte of CSV. */
+export const EXPORT_STRETCH_ROWS = 500;
+/**
+ * How long an export pauses after each step while deliveries are in progress. An export uses both cores and is not
+ * urgent.
+ */
+export const EXPORT_REST_MS = 50;
+/** Exports in progress. Each one reads as fast as its client accepts data. */
+export const EXPORTS_COUNT_MAX = 8;
+/** Exports in progress of one tenant. The limit leaves capacity for other tenants. */
+export const EXPORTS_OF_TENANT_COUNT_MAX = 2;
+/** An export ends when its client accepts no data for this long. */
+export const EXPORT_STALL_MS_MAX = MINUTE_MS;
+/** Rows that one step of a background job changes. */
+export const JOB_STEP_ROWS = 500;
+/**
+ * How long a job is skipped after one of its steps failed. It would probably fail again, and the other jobs continue.
+ */
+export const JOB_REST_MS = MINUTE_MS;
+/** Rows that one step of retention deletes. With 500, a step stopped the writer for 13.7 ms. */
+export const RETENTION_STEP_ROWS = 100;
+/** Idempotency keys that one step of retention deletes. A step takes 1.2 ms; with 5000 keys it took 17 ms. */
+export const RETENTION_STEP_KEYS = 1000;
+/** Rows that one step of retention visits. A million deliveries that have not ended must not stop the writer either. */
+export const RETENTION_STEP_VISITS = 500;
+/** How often retention starts again at the oldest row. */
+export const RETENTION_PASS_MS = HOUR_MS;
+/** How far times may deviate from commit order. A time is taken before its row is committed. */
+export const TIME_DISORDER_MS_MAX = MINUTE_MS;
+/** Payload bytes that a tenant's paused endpoints hold. Above this, publish requests get a 507. */
+export const HELD_BYTES_PER_TENANT_MAX = 16 * 1024 * MB;
+/** A reserve file that is deleted when the disk is full, so that retention has space to work in. */
+export const BALLAST_BYTES = 32 * MB;
+/** How often the server checks a full disk again. */
+export const ROOM_LOOK_MS = 1 * SECOND_MS;
+export const WAL_SIZE_BYTES_MAX = 64 * MB;
+export const ANALYTICS_HOURS_MAX = 720;
