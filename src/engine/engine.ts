@@ -9,10 +9,10 @@ import type { Telemetry } from "../ports/telemetry.ts";
 import { createAccess } from "./access/access.ts";
 import { createPace } from "./access/publish-rate.ts";
 import { createSessions } from "./access/sessions.ts";
-import { createAttempts } from "./delivery/attempts.ts";
-import { createDeliveries } from "./delivery/deliveries.ts";
-import { createTokens } from "./delivery/lease-tokens.ts";
-import { createPublisher } from "./delivery/publish.ts";
+import { Attempts } from "./delivery/attempts.ts";
+import { Deliveries } from "./delivery/deliveries.ts";
+import { Tokens } from "./delivery/lease-tokens.ts";
+import { Publisher } from "./delivery/publish.ts";
 import { createEndpoints } from "./endpoints/endpoints.ts";
 import { createMatching } from "./endpoints/matching.ts";
 import type { Engine } from "./engine-types.ts";
@@ -59,14 +59,14 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const { node } = entered;
   let listening = false;
   const outage = createOutage(clock, telemetry);
-  const tokens = createTokens(node);
+  const tokens = new Tokens(node);
   const matching = createMatching(store);
   const streams = createStreams(store);
-  const attempts = createAttempts(options);
+  const attempts = new Attempts(options);
   const pace = createPace(store, clock);
   const access = createAccess(store, clock, streams.close, pace.forget);
   const sessions = createSessions(store, clock, streams.close);
-  const deliveries = createDeliveries({
+  const deliveries = new Deliveries({
     clock,
     store,
     attempts,
@@ -81,8 +81,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
     },
   });
-  const publisher = createPublisher({ clock, store, matching, deliveries, tokens, telemetry, outage });
-  const isBusy = () => deliveries.dispatch.inFlight > 0 || publisher.queueSize > 0;
+  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage });
+  const isBusy = () => deliveries.inFlight > 0 || publisher.queueSize > 0;
   const ledger = createLedger(store, clock, isBusy);
   const links = createRespondLinks(entered.linkKey);
   const { publicUrl } = options;
@@ -125,7 +125,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
 
   return {
     admit: ({ tenantSeq }, events) => pace.admit(tenantSeq, events),
-    publish: publisher.publish,
+    publish: (caller, input) => publisher.publish(caller, input),
     endpoints: createEndpoints({
       clock,
       store,
@@ -149,7 +149,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
         return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
       },
       gauges: () => ({
-        inFlight: deliveries.dispatch.inFlight,
+        inFlight: deliveries.inFlight,
         heldInMemory: deliveries.lanePool.leases.size,
         heldBytes: deliveries.lanePool.bytes,
         lanes: deliveries.lanePool.size,
@@ -186,7 +186,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       await givenBack;
       await deliveries.flush();
       await deliveries.giveBackAll();
-      deliveries.dispatch.close();
+      deliveries.close();
     },
   };
 }

@@ -5,7 +5,7 @@ import { isLive, SESSION_TOKEN_PATTERN, SESSION_TOKEN_RANDOM_BYTES, sessionEnd }
 import { CREDENTIAL_CACHE_MAX, PASSWORD_CHECKS_WAITING_COUNT_MAX, SESSION_TOUCH_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SessionRow, Store, UserLogin } from "../../ports/store.ts";
-import { createInTurn } from "../scheduling/serial-queue.ts";
+import { SerialQueue } from "../scheduling/serial-queue.ts";
 import { createBadPasswords, type Tried } from "./bad-passwords.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import type { SessionService, TooManyTries } from "./session-service.ts";
@@ -28,7 +28,7 @@ export function createSessions(store: Store, clock: Clock, onChange: () => void)
   let changes = 0;
   const bad = createBadPasswords(clock.monotonicMs);
   // One at a time: each takes 19 MiB and a core, and the limits on bad ones are exact however many come at once.
-  const checks = createInTurn(PASSWORD_CHECKS_WAITING_COUNT_MAX);
+  const checks = new SerialQueue(PASSWORD_CHECKS_WAITING_COUNT_MAX);
 
   function forget(): void {
     changes += 1;

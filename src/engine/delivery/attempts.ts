@@ -1,4 +1,4 @@
-/** One attempt: render, send, decide, settle. */
+/** Makes one attempt: render the request, send it, and decide what its outcome means for the delivery. */
 import { type LeasedDelivery, type Outcome, type Transition, transition } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import { type HmacSha256, renderBody, renderHeaders } from "../../domain/formats/index.ts";
@@ -9,12 +9,7 @@ import type { Sender } from "../../ports/sender.ts";
 import type { AttemptRecord } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 
-export interface Attempts {
-  /** Never rejects. Null: it was aborted, and is not spent. */
-  make(delivery: Attemptable, endpoint: Destination, heldMs: number): Promise<AttemptMade | null>;
-}
-
-/** What of a delivery an attempt depends on. */
+/** The parts of a delivery that an attempt depends on. */
 export type Attemptable = Omit<LeasedDelivery, "seq" | "token" | "endpointSeq" | "createdAt" | "ordered">;
 
 export interface AttemptMade {
@@ -23,15 +18,43 @@ export interface AttemptMade {
 }
 
 export interface AttemptsOptions {
-  readonly clock: Clock;
-  readonly sender: Sender;
-  readonly telemetry: Telemetry;
+  readonly clock: Pick<Clock, "now" | "wallMs" | "uuid" | "random">;
+  readonly sender: Pick<Sender, "send">;
+  readonly telemetry: Pick<Telemetry, "attempted">;
   readonly hmac: HmacSha256;
   readonly userAgent: string;
 }
 
-export function createAttempts({ clock, sender, telemetry, hmac, userAgent }: AttemptsOptions): Attempts {
-  async function send(delivery: Attemptable, endpoint: Destination): Promise<Outcome> {
+export class Attempts {
+  readonly #options: AttemptsOptions;
+
+  constructor(options: AttemptsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Make one attempt. Never rejects.
+   *
+   * @param heldMs how long the endpoint had been held before its present active time
+   * @returns null when the attempt was aborted: the delivery keeps it
+   */
+  async make(delivery: Attemptable, endpoint: Destination, heldMs: number): Promise<AttemptMade | null> {
+    const { clock, telemetry } = this.#options;
+    const startedAt = clock.now();
+    const outcome = await this.#send(delivery, endpoint);
+    if (outcome.kind === "aborted") return null;
+    const endedAt = clock.now();
+    const rules = { retryScheduleSeconds: endpoint.retryScheduleSeconds, heldMs };
+    const made: AttemptMade = {
+      attempt: record(delivery, endpoint, outcome, { id: clock.uuid(), startedAt, endedAt }),
+      transition: transition(delivery, outcome, rules, endedAt, clock.random()),
+    };
+    report(telemetry, delivery, endpoint, made);
+    return made;
+  }
+
+  async #send(delivery: Attemptable, endpoint: Destination): Promise<Outcome> {
+    const { clock, sender, hmac, userAgent } = this.#options;
     try {
       const body = renderBody(delivery.format, delivery.event);
       const headers = renderHeaders({
@@ -41,7 +64,7 @@ export function createAttempts({ clock, sender, telemetry, hmac, userAgent }: At
         attemptNumber: delivery.attempts + 1,
         secrets: endpoint.secrets,
         customHeaders: endpoint.headers,
-        // The wall clock, which may be behind ours: the receiver compares it with its own.
+        // The wall clock, which may be behind `now`: the receiver compares it with its own clock.
         now: clock.wallMs(),
         body,
         userAgent,
@@ -53,22 +76,6 @@ export function createAttempts({ clock, sender, telemetry, hmac, userAgent }: At
       return { kind: "internal_error", detail: error instanceof Error ? error.message : String(error) };
     }
   }
-
-  return {
-    async make(delivery, endpoint, heldMs) {
-      const startedAt = clock.now();
-      const outcome = await send(delivery, endpoint);
-      if (outcome.kind === "aborted") return null;
-      const endedAt = clock.now();
-      const rules = { retryScheduleSeconds: endpoint.retryScheduleSeconds, heldMs };
-      const made: AttemptMade = {
-        attempt: record(delivery, endpoint, outcome, { id: clock.uuid(), startedAt, endedAt }),
-        transition: transition(delivery, outcome, rules, endedAt, clock.random()),
-      };
-      tell(telemetry, delivery, endpoint, made);
-      return made;
-    },
-  };
 }
 
 type Frame = Pick<AttemptRecord, "id" | "startedAt" | "endedAt">;
@@ -90,8 +97,12 @@ function record(
   };
 }
 
-function tell(telemetry: Telemetry, delivery: Attemptable, endpoint: Destination, made: AttemptMade): void {
-  const { attempt } = made;
+function report(
+  telemetry: AttemptsOptions["telemetry"],
+  delivery: Attemptable,
+  endpoint: Destination,
+  { attempt, transition: decided }: AttemptMade,
+): void {
   telemetry.attempted({
     deliveryId: delivery.id,
     eventId: delivery.event.id,
@@ -99,13 +110,13 @@ function tell(telemetry: Telemetry, delivery: Attemptable, endpoint: Destination
     tenantId: endpoint.tenantId,
     eventType: delivery.event.type,
     attemptNumber: attempt.number,
-    outcome: made.transition.outcome,
-    classification: made.transition.classification,
+    outcome: decided.outcome,
+    classification: decided.classification,
     httpStatus: attempt.httpStatus,
     errorDetail: attempt.errorDetail,
     latencyMs: attempt.endedAt - attempt.startedAt,
     ageMs: age(attempt.endedAt, delivery.event.acceptedAt),
-    state: made.transition.next.state,
+    state: decided.next.state,
   });
 }
 

@@ -4,57 +4,60 @@ import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { CLAIM_LANES_MAX, LANE_POOL_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../domain/limits.ts";
-import type { ClaimedLane, ClaimRequest, Store } from "../../ports/store.ts";
+import type { ClaimRequest } from "../../ports/store.ts";
 import { claim } from "../../store/sqlite/delivery/claim.ts";
 import { touch } from "../../store/sqlite/delivery/lanes.ts";
-import { createClaims } from "./claims.ts";
-import { createLanePool } from "./lane-pool.ts";
-import { createTokens } from "./lease-tokens.ts";
+import { Alarms } from "../scheduling/alarms.ts";
+import { Claims } from "./claims.ts";
+import type { Lane } from "./lane.ts";
+import { LanePool } from "./lane-pool.ts";
+import { Tokens } from "./lease-tokens.ts";
 
 const NODE = 1;
 
-/** Two tenants' endpoints in a real store, whose claims end one turn of the event loop later. */
+/** Endpoints of two tenants in a real store, whose claims end one turn of the event loop later. */
 function stage() {
   const clock = createSystemClock();
   const store = openStore();
-  const lanePool = createLanePool(clock);
+  const pool = new LanePool(clock);
   const calls: ClaimRequest[] = [];
-  const waiting = new Map<number, PromiseWithResolvers<ClaimedLane>>();
+  const waiting = new Map<number, PromiseWithResolvers<void>>();
   const asked = (seq: number) => {
-    const found = waiting.get(seq) ?? Promise.withResolvers<ClaimedLane>();
+    const found = waiting.get(seq) ?? Promise.withResolvers<void>();
     waiting.set(seq, found);
     return found;
   };
-  const claims = createClaims({
+  const claims: Claims = new Claims({
     clock,
-    lanePool,
+    pool,
     node: NODE,
-    tokens: createTokens(NODE),
+    tokens: new Tokens(NODE),
+    alarms: new Alarms<Lane>(clock, (lane) => claims.look(lane)),
     store: {
       async claim(request: ClaimRequest) {
         calls.push(request);
         await new Promise((resolve) => setImmediate(resolve));
         return store.run((w) => claim(w, request));
       },
-    } as Store,
-    onClaimed(claimed) {
-      if (claimed.deliveries.length > 0) asked(claimed.endpoint.seq).resolve(claimed);
+    },
+    onClaimed(lane) {
+      if (lane.heldCount > 0) asked(lane.endpointSeq).resolve();
     },
     onError: (error) => assert.fail(String(error)),
   });
   const tenants = { noisy: store.tenant(), quiet: store.tenant() };
   return {
-    lanePool,
+    pool,
     claims,
     calls,
-    /** Endpoints with a delivery each that waits in the store. This node has their lanes, unless `owner` says nobody. */
+    /** Endpoints with a delivery each that waits in the store. This node owns their lanes, unless `owner` is null. */
     endpoints(tenant: keyof typeof tenants, count: number, owner: number | null = NODE): readonly Endpoint[] {
       const actor = tenants[tenant];
       const made = Array.from({ length: count }, () => store.endpoint({}, { actor }));
       for (const endpoint of made) {
         store.publish([endpoint], { actor, now: clock.now() });
         store.run((w) => touch(w.lanes.get(endpoint.seq), { owner }));
-        if (owner !== null) lanePool.open(endpoint);
+        if (owner !== null) pool.open(endpoint);
       }
       return made;
     },
@@ -91,36 +94,36 @@ test("a tenant's lane is claimed next, however many lanes of another tenant wait
   await claims.stop();
 });
 
-test("lanes of a tenant at its share wait without delaying another tenant's, and go on when it has room", async () => {
-  const { endpoints, wake, claimed, callsBefore, lanePool, claims } = stage();
+test("lanes of a tenant at its share do not delay another tenant's, and go on when the share has capacity again", async () => {
+  const { endpoints, wake, claimed, callsBefore, pool, claims } = stage();
   const held = endpoints("noisy", LANE_POOL_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
-    const lane = lanePool.get(seq);
-    return lane !== undefined && lanePool.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
+    const lane = pool.get(seq);
+    return lane !== undefined && pool.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
   });
   const many = endpoints("noisy", CLAIM_LANES_MAX);
   const quiet = endpoints("quiet", 1);
-  assert.ok(many.every(({ tenantSeq }) => !lanePool.hasRoom(tenantSeq)));
+  assert.ok(many.every(({ tenantSeq }) => !pool.hasCapacity(tenantSeq)));
   wake([...many, ...quiet]);
   await Promise.all(quiet.map(claimed));
   assert.ok(many.every((endpoint) => callsBefore(endpoint) < 0));
-  for (const lane of held) lanePool.unreserve(lane, PAYLOAD_BYTES_MAX);
+  for (const lane of held) pool.unreserve(lane, PAYLOAD_BYTES_MAX);
   await Promise.all(many.map(claimed));
   await claims.stop();
 });
 
-test("ready lanes that no node has are adopted when their tenant has room again, and another tenant's at once", async () => {
-  const { endpoints, claimed, lanePool, claims } = stage();
+test("ready lanes that no node owns are adopted when their tenant has capacity again, and another tenant's at once", async () => {
+  const { endpoints, claimed, pool, claims } = stage();
   const held = endpoints("noisy", LANE_POOL_BYTES_MAX / PAYLOAD_BYTES_MAX / 2).flatMap(({ seq }) => {
-    const lane = lanePool.get(seq);
-    return lane !== undefined && lanePool.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
+    const lane = pool.get(seq);
+    return lane !== undefined && pool.reserve(lane, PAYLOAD_BYTES_MAX) ? [lane] : [];
   });
   const [noisy] = endpoints("noisy", 1, null);
   const [quiet] = endpoints("quiet", 1, null);
   assert.ok(noisy !== undefined && quiet !== undefined);
   claims.discover();
   await claimed(quiet);
-  assert.equal(lanePool.get(noisy.seq), undefined);
-  for (const lane of held) lanePool.unreserve(lane, PAYLOAD_BYTES_MAX);
+  assert.equal(pool.get(noisy.seq), undefined);
+  for (const lane of held) pool.unreserve(lane, PAYLOAD_BYTES_MAX);
   await claimed(noisy);
   await claims.stop();
 });

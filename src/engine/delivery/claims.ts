@@ -1,6 +1,6 @@
 /**
- * Brings due deliveries from the store into their lanes: for lanes that have room, and for ready lanes that no node has.
- * Both kinds take turns, and in both tenants take turns, each within its share of the pool.
+ * Brings due deliveries from the store into their lanes: into lanes of this node that have capacity, and into ready lanes
+ * that no node owns. The two kinds alternate. Within each kind the tenants take turns, each within its share of the pool.
  */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import {
@@ -12,222 +12,231 @@ import {
 } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult, Store, Wake } from "../../ports/store.ts";
-import { createAlarms } from "../scheduling/alarms.ts";
-import { applyState, type Lane, wantsClaim } from "./lane.ts";
+import type { Alarms } from "../scheduling/alarms.ts";
+import type { Lane } from "./lane.ts";
 import type { LanePool } from "./lane-pool.ts";
-import { createRounds } from "./lane-rounds.ts";
+import { LaneQueue } from "./lane-queue.ts";
 import type { Tokens } from "./lease-tokens.ts";
 
-export interface Claims {
-  /** The lane may have room, or something in the store. */
-  look(lane: Lane): void;
-  /** Lanes got something to do in the store. */
-  wake(wakes: readonly Wake[]): void;
-  /** Ask the store now for ready lanes that nobody has. */
-  discover(): void;
-  stop(): Promise<void>;
-}
-
 export interface ClaimsOptions {
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly lanePool: LanePool;
+  readonly clock: Pick<Clock, "now" | "after">;
+  readonly store: Pick<Store, "claim">;
+  readonly pool: LanePool;
   readonly tokens: Tokens;
   readonly node: number;
+  /** Wakes a lane when the store has something due for it, and some time after a claim for it failed. */
+  readonly alarms: Alarms<Lane>;
   /** A lane got deliveries, or another state. */
-  readonly onClaimed: (claimed: ClaimedLane) => void;
+  readonly onClaimed: (lane: Lane) => void;
   readonly onError: (error: unknown) => void;
 }
 
 /** The wait after a claim that the store could not carry out. */
 const AFTER_ERROR_MS = 500;
-/** How often a tenant that is at its share is looked at again: something of it ends in a moment. */
+/** How often a tenant that holds its whole share is looked at again: one of its attempts ends in a moment. */
 const WHEN_FULL_MS = 20;
 
 const NO_LANES: ClaimRequest["adopt"] = { lanesMax: 0, countEach: 0, exceptTenants: [] };
 
-export function createClaims({ clock, store, lanePool, tokens, node, onClaimed, onError }: ClaimsOptions): Claims {
-  /** Lanes to claim for. Those of a tenant that is at its share stay. */
-  const wanted = createRounds();
-  const alarms = createAlarms<Lane>(clock, look);
-  /** Tenants whose ready lanes the latest discovery had to leave in the store. */
-  let passedOver: readonly Seq[] = [];
-  let whenFull: Timer | null = null;
-  let discoverAt: EpochMs = 0;
-  let timer: Timer | null = null;
-  let running: Promise<void> | null = null;
-  let stopped = false;
+export class Claims {
+  readonly #options: ClaimsOptions;
+  /** Lanes to claim for. The lanes of a tenant that holds its whole share stay here. */
+  readonly #wanted = new LaneQueue();
+  readonly #hasCapacity: (tenantSeq: Seq) => boolean;
+  /** Tenants that had ready lanes which the latest discovery had to leave in the store. */
+  #passedOver: readonly Seq[] = [];
+  #fullTimer: Timer | null = null;
+  /** When to look for ready lanes that no node owns. */
+  #discoverAt: EpochMs = 0;
+  #discoverTimer: Timer | null = null;
+  #running: Promise<void> | null = null;
+  #isStopped = false;
 
-  function look(lane: Lane): void {
-    if (stopped || lane.held || lane.readyAt === null) return;
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+    this.#hasCapacity = (tenantSeq) => options.pool.hasCapacity(tenantSeq);
+  }
+
+  /** Claim for the lane if the store has something due and the lane has capacity; otherwise come back when it is due. */
+  look(lane: Lane): void {
+    const at = lane.claimableAt();
+    if (at === null || this.#isStopped) return;
+    const { clock, alarms } = this.#options;
     const now = clock.now();
-    const at = Math.max(lane.readyAt, lane.blockedUntil);
     if (at > now) {
       alarms.set(lane, at);
-      return;
+    } else if (lane.wantsClaim(now)) {
+      this.#wanted.add(lane);
+      this.#run();
     }
-    if (!wantsClaim(lane, now)) return;
-    wanted.join(lane);
-    run();
   }
 
-  function wake(wakes: readonly Wake[]): void {
+  /** The store has something for these lanes. */
+  wake(wakes: readonly Wake[]): void {
     for (const { endpointSeq, readyAt } of wakes) {
-      const lane = lanePool.get(endpointSeq);
-      if (lane === undefined) discoverBy(readyAt);
-      else {
-        lane.readyAt = Math.min(lane.readyAt ?? Number.POSITIVE_INFINITY, readyAt);
-        look(lane);
+      const lane = this.#options.pool.get(endpointSeq);
+      if (lane === undefined) {
+        this.#discoverBy(readyAt);
+      } else {
+        lane.wake(readyAt);
+        this.look(lane);
       }
     }
   }
 
-  function discoverBy(at: EpochMs): void {
-    if (at >= discoverAt && timer !== null) return;
-    discoverAt = at;
-    timer?.cancel();
-    timer = clock.after(Math.min(Math.max(at - clock.now(), 0), TIMER_MS_MAX), () => {
-      timer = null;
-      // It rang at its longest wait, a millisecond early, or while time goes at half speed.
-      if (clock.now() < discoverAt) discoverBy(discoverAt);
-      else run();
+  /** Look now for ready lanes that no node owns. */
+  discover(): void {
+    this.#discoverBy(this.#options.clock.now());
+  }
+
+  /** Resolves when the claim under way has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#discoverTimer?.cancel();
+    this.#fullTimer?.cancel();
+    await this.#running;
+  }
+
+  #discoverBy(at: EpochMs): void {
+    if (at >= this.#discoverAt && this.#discoverTimer !== null) return;
+    const { clock } = this.#options;
+    this.#discoverAt = at;
+    this.#discoverTimer?.cancel();
+    this.#discoverTimer = clock.after(Math.min(Math.max(at - clock.now(), 0), TIMER_MS_MAX), () => {
+      this.#discoverTimer = null;
+      // The timer may ring early: after its longest wait, a millisecond short, or while time goes at half speed.
+      if (clock.now() < this.#discoverAt) this.#discoverBy(this.#discoverAt);
+      else this.#run();
     });
   }
 
-  function run(): void {
-    if (running !== null || stopped) return;
-    running = claimWhileWanted().finally(() => {
-      running = null;
-      if (wanted.size > 0 || passedOver.length > 0) lookWhenFull();
+  #run(): void {
+    if (this.#running !== null || this.#isStopped) return;
+    this.#running = this.#claimWhileWanted().finally(() => {
+      this.#running = null;
+      if (this.#wanted.size > 0 || this.#passedOver.length > 0) this.#lookAgainWhenFull();
     });
   }
 
-  /** All that is left to claim is of tenants at their share. */
-  function lookWhenFull(): void {
-    whenFull ??= clock.after(WHEN_FULL_MS, () => {
-      whenFull = null;
-      if (passedOver.some(lanePool.hasRoom)) {
-        passedOver = [];
-        discoverBy(clock.now());
+  /** Everything that is left to claim belongs to tenants that hold their whole share. */
+  #lookAgainWhenFull(): void {
+    this.#fullTimer ??= this.#options.clock.after(WHEN_FULL_MS, () => {
+      this.#fullTimer = null;
+      if (this.#passedOver.some(this.#hasCapacity)) {
+        this.#passedOver = [];
+        this.discover();
       }
-      run();
+      this.#run();
     });
   }
 
-  async function claimWhileWanted(): Promise<void> {
-    while (!stopped) {
-      const lanes = nextLanes();
-      if (lanes.length > 0 && !(await claimFor(lanes))) return;
-      const discovers = clock.now() >= discoverAt;
-      if (discovers && !(await adopt())) return;
+  async #claimWhileWanted(): Promise<void> {
+    while (!this.#isStopped) {
+      const lanes = this.#nextLanes();
+      if (lanes.length > 0 && !(await this.#claimFor(lanes))) return;
+      const discovers = this.#options.clock.now() >= this.#discoverAt;
+      if (discovers && !(await this.#adopt())) return;
       if (lanes.length === 0 && !discovers) return;
     }
   }
 
-  /** The lanes to claim for next. Those that hold their part of their tenant's share already go on waiting. */
-  function nextLanes(): Lane[] {
+  /** The lanes to claim for next. Lanes that already hold their part of their tenant's share keep waiting. */
+  #nextLanes(): Lane[] {
+    const { clock, pool } = this.#options;
     const now = clock.now();
     const lanes: Lane[] = [];
     const full: Lane[] = [];
     while (lanes.length + full.length < CLAIM_LANES_MAX) {
-      const lane = wanted.next(lanePool.hasRoom);
+      const lane = this.#wanted.next(this.#hasCapacity);
       if (lane === null) break;
       // It may have been closed, or have changed since it was queued.
-      if (lanePool.get(lane.endpointSeq) !== lane || !wantsClaim(lane, now)) continue;
-      const { deliveries, bytes } = lanePool.room(lane);
+      if (pool.get(lane.endpointSeq) !== lane || !lane.wantsClaim(now)) continue;
+      const { deliveries, bytes } = pool.capacity(lane);
       (deliveries > 0 && bytes > 0 ? lanes : full).push(lane);
     }
-    for (const lane of full) wanted.join(lane);
+    for (const lane of full) this.#wanted.add(lane);
     return lanes;
   }
 
-  /** Returns whether to go on. */
-  async function claimFor(lanes: readonly Lane[]): Promise<boolean> {
-    const now = clock.now();
-    for (const lane of lanes) lane.claiming = true;
+  /** Claim for lanes of this node. Returns whether to go on. */
+  async #claimFor(lanes: readonly Lane[]): Promise<boolean> {
+    const now = this.#options.clock.now();
+    for (const lane of lanes) lane.beginClaim();
     try {
-      const claimed = claim(now, { lanes: parts(lanes), adopt: NO_LANES });
-      const result = await claimed.finally(() => {
-        for (const lane of lanes) lane.claiming = false;
-      });
-      takeAll(result);
+      // Awaited without a step in between: a publish that committed after this claim must not enter the lane before it.
+      const result = await this.#claim(now, { lanes: this.#parts(lanes), adopt: NO_LANES });
+      for (const lane of lanes) lane.endClaim();
+      this.#takeAll(result);
       return true;
     } catch (error) {
-      for (const lane of lanes) alarms.set(lane, now + AFTER_ERROR_MS);
-      return failed(error);
+      for (const lane of lanes) {
+        lane.endClaim();
+        this.#options.alarms.set(lane, now + AFTER_ERROR_MS);
+      }
+      return this.#failed(error);
     }
   }
 
-  /** What each lane may have of one claim: equal parts for tenants, and of a tenant's part for its lanes. */
-  function parts(lanes: readonly Lane[]): ClaimRequest["lanes"] {
+  /** What each lane may get from one claim: equal parts for the tenants, and equal parts of those for their lanes. */
+  #parts(lanes: readonly Lane[]): ClaimRequest["lanes"] {
     const lanesOf = new Map<Seq, number>();
     for (const { tenantSeq } of lanes) lanesOf.set(tenantSeq, (lanesOf.get(tenantSeq) ?? 0) + 1);
     return lanes.map((lane) => {
-      const room = lanePool.room(lane);
+      const capacity = this.#options.pool.capacity(lane);
       const divisor = lanesOf.size * (lanesOf.get(lane.tenantSeq) ?? 1);
       return {
         endpointSeq: lane.endpointSeq,
-        count: Math.min(room.deliveries, Math.ceil(CLAIM_DELIVERIES_MAX / divisor)),
-        bytesMax: Math.min(room.bytes, Math.ceil(CLAIM_BYTES_MAX / divisor)),
+        count: Math.min(capacity.deliveries, Math.ceil(CLAIM_DELIVERIES_MAX / divisor)),
+        bytesMax: Math.min(capacity.bytes, Math.ceil(CLAIM_BYTES_MAX / divisor)),
       };
     });
   }
 
-  /** Returns whether to go on. */
-  async function adopt(): Promise<boolean> {
-    const now = clock.now();
-    const full = lanePool.fullTenants();
-    // From here on a wake may tell of a lane that this claim does not see.
-    discoverAt = Number.POSITIVE_INFINITY;
-    timer?.cancel();
-    timer = null;
+  /** Adopt ready lanes that no node owns. Returns whether to go on. */
+  async #adopt(): Promise<boolean> {
+    const now = this.#options.clock.now();
+    const full = this.#options.pool.fullTenants();
+    // From here on a wake may announce a lane that this claim does not see.
+    this.#discoverAt = Number.POSITIVE_INFINITY;
+    this.#discoverTimer?.cancel();
+    this.#discoverTimer = null;
     try {
       const ready = { lanesMax: CLAIM_LANES_MAX, countEach: WINDOW_START, exceptTenants: full };
-      const result = await claim(now, { lanes: [], adopt: ready });
-      passedOver = result.passedOver ? full : [];
-      discoverBy(result.more ? now : (result.nextReadyAt ?? now + TIMER_MS_MAX));
-      takeAll(result);
+      const result = await this.#claim(now, { lanes: [], adopt: ready });
+      this.#passedOver = result.passedOver ? full : [];
+      this.#discoverBy(result.more ? now : (result.nextReadyAt ?? now + TIMER_MS_MAX));
+      this.#takeAll(result);
       return true;
     } catch (error) {
-      return failed(error);
+      return this.#failed(error);
     }
   }
 
-  function claim(now: EpochMs, asked: Pick<ClaimRequest, "lanes" | "adopt">): Promise<ClaimResult> {
+  #claim(now: EpochMs, asked: Pick<ClaimRequest, "lanes" | "adopt">): Promise<ClaimResult> {
+    const { store, node, tokens } = this.#options;
     const bounds = { deliveriesMax: CLAIM_DELIVERIES_MAX, bytesMax: CLAIM_BYTES_MAX };
     return store.claim({ ...asked, ...bounds, node, now, firstToken: tokens.reserve(CLAIM_DELIVERIES_MAX) });
   }
 
-  function failed(error: unknown): false {
+  #failed(error: unknown): false {
+    const { clock, onError } = this.#options;
     onError(error);
-    discoverBy(clock.now() + AFTER_ERROR_MS);
+    this.#discoverBy(clock.now() + AFTER_ERROR_MS);
     return false;
   }
 
-  function takeAll({ lanes, broken }: ClaimResult): void {
-    for (const claimed of lanes) take(claimed);
+  #takeAll({ lanes, broken }: ClaimResult): void {
+    const { onError } = this.#options;
+    for (const claimed of lanes) this.#take(claimed);
     for (const { endpointSeq, message } of broken) onError(new Error(`lane ${endpointSeq}: ${message}`));
   }
 
-  function take(claimed: ClaimedLane): void {
-    const lane = lanePool.open(claimed.endpoint);
-    lane.endpoint = claimed.endpoint;
-    applyState(lane, claimed.state);
-    for (const delivery of claimed.deliveries) lanePool.admit(lane, delivery);
-    onClaimed(claimed);
-    look(lane);
+  #take({ endpoint, state, deliveries }: ClaimedLane): void {
+    const { pool, onClaimed } = this.#options;
+    const lane = pool.open(endpoint);
+    lane.follow(endpoint);
+    lane.adoptState(state);
+    for (const delivery of deliveries) pool.admit(lane, delivery);
+    onClaimed(lane);
   }
-
-  return {
-    look,
-    wake,
-    discover: () => discoverBy(clock.now()),
-    async stop() {
-      stopped = true;
-      timer?.cancel();
-      whenFull?.cancel();
-      alarms.stop();
-      await running;
-    },
-  };
 }

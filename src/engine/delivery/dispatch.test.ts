@@ -1,61 +1,78 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
+import { attemptMade, destination, leased } from "../../../test/fixtures/lanes.ts";
 import { createSystemClock } from "../../clock/system.ts";
-import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
-import { IN_FLIGHT_MAX, WINDOW_START } from "../../domain/limits.ts";
+import {
+  IN_FLIGHT_MAX,
+  MAX_IN_FLIGHT_MAX,
+  SETTLE_QUEUE_MAX,
+  STARTING_SLICE_MS,
+  WINDOW_START,
+} from "../../domain/limits.ts";
+import { Alarms } from "../scheduling/alarms.ts";
 import { nextTurn } from "../scheduling/turns.ts";
-import { createDispatch } from "./dispatch.ts";
-import { createLane, type Lane } from "./lane.ts";
+import { Dispatcher } from "./dispatch.ts";
+import { Lane } from "./lane.ts";
 
 const clock = createSystemClock();
-const endpoint = openStore().endpoint();
 const [NOISY, NOISIER, QUIET] = [1, 2, 3];
-/** So many lanes fill a third of the places before each has as many attempts as its window allows. */
+/** So many lanes fill a third of the tenants' shares before each has as many attempts as its window allows. */
 const MANY = Math.ceil(IN_FLIGHT_MAX / 3 / WINDOW_START);
 
-/** Attempts started before the rest of a burst of landings is known. */
+/** Attempts that start before the rest of a burst of landings is known. */
 const TOLERANCE = 16;
 
 interface Stage {
-  /** Lanes that have so many deliveries each; they are nudged. */
+  /** Lanes that have so many deliveries each, and are queued. */
   lanes(tenantSeq: number, count: number, deliveriesEach: number, isProven: boolean): readonly Lane[];
+  /** One attempt of the lane is aborted. */
   land(lane: Lane): void;
   /** The tenant of each attempt, in the order in which they started. */
   readonly started: number[];
   startedBy(tenantSeq: number): number;
   /** Resolves after the first turn of the event loop in which nothing starts. */
   quiet(): Promise<void>;
-  pause(): void;
-  resume(): void;
+  readonly dispatcher: Dispatcher;
+  setSettleQueueSize(size: number): void;
 }
 
-function stage(): Stage {
+/** @param attemptMs how long the event loop is busy with the start of each attempt */
+function stage(attemptMs = 0): Stage {
   const started: number[] = [];
-  const dispatch = createDispatch({
-    clock,
-    attempt: (lane) => started.push(lane.tenantSeq),
-    onRoom: () => undefined,
-    settleQueueSize: () => 0,
+  let busyMs = 0;
+  let settleQueueSize = 0;
+  const schedule = (lane: Lane) => {
+    dispatcher.enqueue(lane, clock.now());
+    dispatcher.run();
+  };
+  const dispatcher = new Dispatcher({
+    clock: { now: () => clock.now(), monotonicMs: () => busyMs },
+    alarms: new Alarms<Lane>(clock, schedule),
+    attempt(lane) {
+      started.push(lane.tenantSeq);
+      busyMs += attemptMs;
+    },
+    settleQueueSize: () => settleQueueSize,
   });
   let lastSeq = 0;
 
-  function lane(tenantSeq: number, deliveries: number, isProven: boolean): Lane {
+  function laneOf(tenantSeq: number, deliveries: number, isProven: boolean): Lane {
     lastSeq += 1;
-    const made = createLane({ ...endpoint, seq: lastSeq, tenantSeq, maxInFlight: 256 }, clock.now());
-    made.queue = Array.from({ length: deliveries }, () => ({ ordered: false }) as LeasedDelivery);
-    made.proven = isProven;
-    if (isProven) made.window = made.endpoint.maxInFlight;
-    dispatch.nudge(made);
-    return made;
+    const endpoint = destination({ seq: lastSeq, tenantSeq, maxInFlight: MAX_IN_FLIGHT_MAX });
+    const lane = new Lane(endpoint, clock.now());
+    if (isProven) prove(lane);
+    for (let number = 1; number <= deliveries; number += 1) lane.admit(leased(number));
+    schedule(lane);
+    return lane;
   }
 
   return {
     lanes: (tenantSeq, count, deliveriesEach, isProven) =>
-      Array.from({ length: count }, () => lane(tenantSeq, deliveriesEach, isProven)),
-    land(landed) {
-      dispatch.landed(landed);
-      dispatch.nudge(landed);
+      Array.from({ length: count }, () => laneOf(tenantSeq, deliveriesEach, isProven)),
+    land(lane) {
+      dispatcher.land(lane, null);
+      lane.settle(leased(1), null);
+      schedule(lane);
     },
     started,
     async quiet() {
@@ -65,27 +82,38 @@ function stage(): Stage {
       }
     },
     startedBy: (tenantSeq) => started.filter((other) => other === tenantSeq).length,
-    pause() {
-      dispatch.halted = true;
-    },
-    resume() {
-      dispatch.halted = false;
+    dispatcher,
+    setSettleQueueSize(size) {
+      settleQueueSize = size;
     },
   };
 }
 
+/** Let the lane succeed until its window is as wide as it can be. */
+function prove(lane: Lane): void {
+  const success = attemptMade("success");
+  for (let window = WINDOW_START; window < lane.endpoint.maxInFlight; window += 1) {
+    const delivery = leased(window);
+    lane.admit(delivery);
+    lane.start(clock.now());
+    lane.land(success);
+    lane.settle(delivery, success);
+    lane.leave(delivery);
+  }
+}
+
 test("tenants start in turn, however many lanes and deliveries each has", async () => {
-  const { lanes, started, quiet, pause, resume } = stage();
-  pause();
+  const { lanes, started, quiet, dispatcher } = stage();
+  dispatcher.halt();
   lanes(NOISY, 20, 10, true);
   lanes(QUIET, 1, 5, true);
-  resume();
+  dispatcher.resume();
   await quiet();
   assert.deepEqual(started.slice(0, 10), Array.from({ length: 5 }, () => [NOISY, QUIET]).flat());
   assert.equal(started.length, 205);
 });
 
-test("one tenant alone has at most half of the places, and leaves the rest to tenants that have fewer", async () => {
+test("one tenant alone has at most half of the attempts in flight, and leaves the rest to tenants with fewer", async () => {
   const { lanes, startedBy, quiet } = stage();
   lanes(NOISY, 100, 256, true);
   await quiet();
@@ -95,7 +123,7 @@ test("one tenant alone has at most half of the places, and leaves the rest to te
   assert.equal(startedBy(QUIET), 250);
 });
 
-test("lanes without a success leave a part of their tenant's places to those that had one", async () => {
+test("lanes without a success leave a part of their tenant's share to those that had one", async () => {
   const { lanes, startedBy, quiet } = stage();
   lanes(NOISY, MANY, 10, false);
   await quiet();
@@ -106,7 +134,7 @@ test("lanes without a success leave a part of their tenant's places to those tha
   assert.equal(startedBy(NOISY) - unproven, 512);
 });
 
-test("every lane may make its first attempt while its tenant has places left", async () => {
+test("every lane may make its first attempt while its tenant's share allows one more", async () => {
   const { lanes, startedBy, quiet } = stage();
   lanes(NOISY, MANY, 10, false);
   await quiet();
@@ -116,7 +144,7 @@ test("every lane may make its first attempt while its tenant has places left", a
   assert.equal(startedBy(NOISY) - before, 100);
 });
 
-test("places that get free go to the tenants that wait for them in turn", async () => {
+test("attempts that end make way for the tenants that wait, in turn", async () => {
   const { lanes, land, started, startedBy, quiet } = stage();
   const noisy = lanes(NOISY, 40, 256, true);
   await quiet();
@@ -131,4 +159,53 @@ test("places that get free go to the tenants that wait for them in turn", async 
   lanes(QUIET, 1, 100, true);
   await quiet();
   assert.equal(started.slice(-100).filter((tenantSeq) => tenantSeq === QUIET).length, 100);
+});
+
+test("a burst of attempts leaves turns to the event loop, and starts each tenant's in the first one", async () => {
+  const { lanes, started, quiet, dispatcher } = stage(STARTING_SLICE_MS / 8);
+  dispatcher.halt();
+  lanes(NOISY, 20, 10, true);
+  lanes(QUIET, 1, 1, true);
+  dispatcher.resume();
+  assert.equal(started.length, 8);
+  assert.ok(started.includes(QUIET));
+  await nextTurn();
+  assert.equal(started.length, 16);
+  await quiet();
+  assert.equal(started.length, 201);
+});
+
+test("nothing starts while as many settlements wait as the settle queue takes, counting attempts in flight", async () => {
+  const { lanes, started, quiet, dispatcher, setSettleQueueSize } = stage();
+  setSettleQueueSize(SETTLE_QUEUE_MAX - 3);
+  lanes(NOISY, 1, 10, true);
+  await quiet();
+  assert.equal(started.length, 3);
+  setSettleQueueSize(0);
+  dispatcher.run();
+  await quiet();
+  assert.equal(started.length, 10);
+});
+
+test("a lane that waits for its rate limit goes on by itself", async () => {
+  const { promise: secondStarted, resolve } = Promise.withResolvers<void>();
+  let starts = 0;
+  const dispatcher: Dispatcher = new Dispatcher({
+    clock,
+    alarms: new Alarms<Lane>(clock, (lane) => {
+      dispatcher.enqueue(lane, clock.now());
+      dispatcher.run();
+    }),
+    attempt() {
+      starts += 1;
+      if (starts === 2) resolve();
+    },
+    settleQueueSize: () => 0,
+  });
+  const lane = new Lane(destination({ rateLimitPerSecond: 100 }), clock.now());
+  for (const number of [1, 2]) lane.admit(leased(number));
+  dispatcher.enqueue(lane, clock.now());
+  dispatcher.run();
+  assert.equal(starts, 1);
+  await secondStarted;
 });

@@ -1,135 +1,120 @@
-/** Starts deliveries: lanes in turn, within each lane's window and its tenant's share of the places on the wire. */
+/** Starts attempts: lanes take turns, within each lane's window and each tenant's share of the attempts in flight. */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX, STARTING_SLICE_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { type Alarms, createAlarms } from "../scheduling/alarms.ts";
-import { createShares } from "../scheduling/shares.ts";
+import type { Alarms } from "../scheduling/alarms.ts";
+import { Shares } from "../scheduling/shares.ts";
 import { TimeSlice } from "../scheduling/time-slice.ts";
-import { canStart, isBlocked, type Lane, started } from "./lane.ts";
-import { createRounds } from "./lane-rounds.ts";
+import type { AttemptMade } from "./attempts.ts";
+import type { Lane } from "./lane.ts";
+import { LaneQueue } from "./lane-queue.ts";
 
-export interface Dispatch {
-  /** Something about the lane changed: start what may start now. */
-  nudge(lane: Lane): void;
-  /** Go on after a stop or after room was made. */
-  pump(): void;
-  /** An attempt left the wire. */
-  landed(lane: Lane): void;
-  /** Nothing is started while this is set. */
-  halted: boolean;
-  readonly inFlight: number;
-  close(): void;
-}
-
-export interface DispatchOptions {
-  readonly clock: Clock;
-  /** Make one attempt; the delivery was taken off the lane's queue. */
+export interface DispatcherOptions {
+  readonly clock: Pick<Clock, "now" | "monotonicMs">;
+  /** Wakes a lane when its rate limit allows the next start. */
+  readonly alarms: Alarms<Lane>;
+  /** Make one attempt. The delivery has been taken off the lane's queue; `land` follows once it has left the wire. */
   readonly attempt: (lane: Lane, delivery: LeasedDelivery) => void;
-  /** The lane has room for more, or is blocked and has to give back what it holds. */
-  readonly onRoom: (lane: Lane) => void;
-  /** Settlements waiting for their commit. */
+  /** How many settlements wait for their commit. */
   readonly settleQueueSize: () => number;
 }
 
-export function createDispatch({ clock, attempt, onRoom, settleQueueSize }: DispatchOptions): Dispatch {
-  const ready = createRounds();
-  /** Lanes without a success yet that wait for a place on the wire beyond their first. */
-  const starved = createRounds();
-  const places = createShares(IN_FLIGHT_MAX);
-  /** Those of `places` that were taken by lanes without a success. */
-  const unproven = createShares(IN_FLIGHT_MAX);
-  const alarms: Alarms<Lane> = createAlarms(clock, nudge);
-  let halted = false;
-  let pumping = false;
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #ready = new LaneQueue();
+  /** Lanes without a success that have an attempt in flight and wait until their tenant's share allows another. */
+  readonly #starved = new LaneQueue();
+  readonly #inFlight = new Shares(IN_FLIGHT_MAX);
+  /** Those attempts in flight that lanes started before their first success. */
+  readonly #unproven = new Shares(IN_FLIGHT_MAX);
+  readonly #mayStart = (tenantSeq: Seq): boolean => this.#inFlight.allowance(tenantSeq) >= 1;
+  /** Counts unproven attempts twice, so that lanes without a success leave a third of the tenant's share to the others. */
+  readonly #mayStartUnproven = (tenantSeq: Seq): boolean =>
+    this.#inFlight.allowance(tenantSeq, this.#unproven.of(tenantSeq)) >= 1;
+  #isHalted = false;
+  #isRunning = false;
   /** A thousand attempts that become due together must not keep the event loop from other tenants' requests. */
-  const starting = new TimeSlice(clock, STARTING_SLICE_MS, pump);
+  readonly #slice: TimeSlice;
+  readonly #step = (): boolean => this.#startNext();
 
-  function nudge(lane: Lane): void {
-    const now = clock.now();
-    if (canStart(lane, now)) ready.join(lane);
-    else awaitPlace(lane, now);
-    onRoom(lane);
-    pump();
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#slice = new TimeSlice(options.clock, STARTING_SLICE_MS, () => this.run());
   }
 
-  /** A lane that only its rate limit keeps back has nothing on the wire that would nudge it again. */
-  function awaitPlace(lane: Lane, now: EpochMs): void {
-    if (lane.nextStartAt > now && lane.queue.length > 0 && !isBlocked(lane, now)) {
-      alarms.set(lane, Math.ceil(lane.nextStartAt));
-    }
+  /** How many attempts are in flight. */
+  get inFlight(): number {
+    return this.#inFlight.taken;
   }
 
-  function pump(): void {
-    if (pumping) return;
-    pumping = true;
-    starting.work(startNext);
-    pumping = false;
+  /** Whether nothing starts at present. */
+  get isHalted(): boolean {
+    return this.#isHalted;
+  }
+
+  halt(): void {
+    this.#isHalted = true;
+  }
+
+  resume(): void {
+    this.#isHalted = false;
+    this.run();
+  }
+
+  /** Queue the lane if its next delivery may start; otherwise come back to it when its rate limit allows a start. */
+  enqueue(lane: Lane, now: EpochMs): void {
+    if (lane.canStart(now)) this.#ready.add(lane);
+    else this.#awaitRateLimit(lane, now);
+  }
+
+  /** Start what may start now. After `STARTING_SLICE_MS` the rest waits for the event loop's next turn. */
+  run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#slice.work(this.#step);
+    this.#isRunning = false;
+  }
+
+  /** An attempt has left the wire; `made` is null when it was aborted. */
+  land(lane: Lane, made: AttemptMade | null): void {
+    this.#inFlight.giveBack(lane.tenantSeq, 1);
+    if (lane.land(made)) this.#unproven.giveBack(lane.tenantSeq, 1);
   }
 
   /** Returns false when no lane may start. */
-  function startNext(): boolean {
-    if (halted || places.taken + settleQueueSize() >= SETTLE_QUEUE_MAX) return false;
-    const lane = ready.next(hasPlace) ?? starved.next(hasUnprovenPlace);
+  #startNext(): boolean {
+    if (this.#isHalted || !this.#hasSettleCapacity()) return false;
+    const lane = this.#ready.next(this.#mayStart) ?? this.#starved.next(this.#mayStartUnproven);
     if (lane === null) return false;
-    const now = clock.now();
-    if (!canStart(lane, now)) awaitPlace(lane, now);
-    else if (mustWait(lane)) starved.join(lane);
-    else start(lane, now);
+    const now = this.#options.clock.now();
+    if (!lane.canStart(now)) this.#awaitRateLimit(lane, now);
+    else if (this.#isStarved(lane)) this.#starved.add(lane);
+    else this.#start(lane, now);
     return true;
   }
 
-  function hasPlace(tenantSeq: Seq): boolean {
-    return places.allowance(tenantSeq) >= 1;
+  /** A lane that waits only for its rate limit has nothing in flight whose end would bring it back here. */
+  #awaitRateLimit(lane: Lane, now: EpochMs): void {
+    const at = lane.rateLimitedUntil(now);
+    if (at !== null) this.#options.alarms.set(lane, at);
   }
 
-  /** Counted twice, so that lanes without a success leave a third of the tenant's share to the others. */
-  function hasUnprovenPlace(tenantSeq: Seq): boolean {
-    return places.allowance(tenantSeq, unproven.of(tenantSeq)) >= 1;
+  /** Every attempt in flight will need a place in the settle queue. */
+  #hasSettleCapacity(): boolean {
+    return this.#inFlight.taken + this.#options.settleQueueSize() < SETTLE_QUEUE_MAX;
   }
 
-  /** The first attempt of a lane needs no more than the tenant's share: an endpoint that was quiet may be healthy. */
-  function mustWait(lane: Lane): boolean {
-    return !lane.proven && lane.inFlight > 0 && !hasUnprovenPlace(lane.tenantSeq);
+  /** The first attempt of a lane needs only the tenant's share: an endpoint that has been quiet may be healthy. */
+  #isStarved(lane: Lane): boolean {
+    return !lane.isProven && lane.inFlight > 0 && !this.#mayStartUnproven(lane.tenantSeq);
   }
 
-  function start(lane: Lane, now: EpochMs): void {
-    const delivery = lane.queue.shift() as LeasedDelivery;
-    if (!lane.proven) {
-      unproven.take(lane.tenantSeq, 1);
-      lane.unprovenInFlight += 1;
-    }
-    places.take(lane.tenantSeq, 1);
-    lane.inFlight += 1;
-    if (delivery.ordered) lane.barrier = true;
-    started(lane, now);
-    ready.join(lane); // whether it can go on is looked at when its turn comes
-    attempt(lane, delivery);
+  #start(lane: Lane, now: EpochMs): void {
+    this.#inFlight.take(lane.tenantSeq, 1);
+    if (!lane.isProven) this.#unproven.take(lane.tenantSeq, 1);
+    const delivery = lane.start(now);
+    this.#ready.add(lane); // its next turn finds out whether it can go on
+    this.#options.attempt(lane, delivery);
   }
-
-  function landed(lane: Lane): void {
-    places.giveBack(lane.tenantSeq, 1);
-    lane.inFlight -= 1;
-    if (lane.unprovenInFlight > 0) {
-      lane.unprovenInFlight -= 1;
-      unproven.giveBack(lane.tenantSeq, 1);
-    }
-  }
-
-  return {
-    nudge,
-    pump,
-    landed,
-    get halted() {
-      return halted;
-    },
-    set halted(value) {
-      halted = value;
-      if (!value) pump();
-    },
-    get inFlight() {
-      return places.taken;
-    },
-    close: () => alarms.stop(),
-  };
 }

@@ -1,6 +1,10 @@
-/** A lane in memory: what this node has leased of one endpoint's deliveries, and whether the next may start. */
+/**
+ * A lane: the deliveries of one endpoint that this node has leased, and the rules for when the next one may start.
+ *
+ * A lane changes only through its methods, one for each thing that can happen to it. The others ask it what it can do.
+ */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
-import { isProbing, startWindow } from "../../domain/delivery/health.ts";
+import { isProbing, nextWindow, startWindow } from "../../domain/delivery/health.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import {
@@ -10,158 +14,313 @@ import {
   LANE_HOLD_UNPROVEN_COUNT_MAX,
 } from "../../domain/limits.ts";
 import type { LaneState } from "../../ports/store.ts";
+import type { AttemptMade } from "./attempts.ts";
 
-export interface Lane {
+/** The assumed duration of an attempt until the endpoint has answered one. */
+const ATTEMPT_MS_FIRST = 100;
+/** The weight of the latest attempt in the smoothed duration. */
+const ATTEMPT_MS_WEIGHT = 0.1;
+/** An idle lane stays open this long, so that a steady trickle does not open and close it with each delivery. */
+const IDLE_MS = 2000;
+
+export class Lane {
   readonly endpointSeq: Seq;
   readonly tenantSeq: Seq;
-  endpoint: Destination;
-  /** In the lane's order; taken from the front. */
-  queue: LeasedDelivery[];
-  /** Leases that a publish under way may bring. */
-  reserved: number;
-  /** Payload bytes of all that it holds, and of what is reserved. */
-  bytes: number;
-  inFlight: number;
-  /** Attempts that ended and are not yet settled; an ordered delivery goes on only after its settlement. */
-  settling: number;
-  /** Failed attempts not yet settled. They keep their places in the window: twenty failures must be seen as twenty. */
-  failing: number;
-  /** Releases under way; what was given back goes before whatever an ordered lane gets next. */
-  returning: number;
-  /** An ordered delivery is on the wire or being settled: nothing starts beside it. */
-  barrier: boolean;
-  /** How many may be on the wire; grows with success. */
-  window: number;
-  /** A success since it became busy. */
-  proven: boolean;
-  probing: boolean;
-  held: boolean;
-  heldMs: number;
-  /** No attempt before this: rest or wait. */
-  blockedUntil: EpochMs;
-  /** When the store next has something for it; null when nothing. */
-  readyAt: EpochMs | null;
-  /** The rate limit's next free place. */
-  nextStartAt: EpochMs;
-  /** Smoothed duration of an attempt, for how much to hold. */
-  attemptMs: number;
-  claiming: boolean;
-  /** Of the latest state taken over from the store. */
-  revision: number;
-  /** Attempts on the wire that were started before its first success. */
-  unprovenInFlight: number;
-  lastBusyAt: EpochMs;
-}
+  #endpoint: Destination;
 
-/** Until an endpoint has answered: as if it took this long. */
-const ATTEMPT_MS_FIRST = 100;
+  /** The deliveries that wait here, in the order in which they start. */
+  #queue: LeasedDelivery[] = [];
+  /** The slots reserved for leases that publishes under way may bring. */
+  #reserved = 0;
+  /** The payload bytes of everything that the lane holds, including what is reserved. */
+  #bytes = 0;
+  /** Attempts on the wire. */
+  #inFlight = 0;
+  /** Those attempts on the wire that started before the first success. */
+  #unprovenInFlight = 0;
+  /** Attempts that have ended and whose result is not stored yet. */
+  #settling = 0;
+  /** Those of them that failed. They still count against the window, so that the store sees 20 failures as 20. */
+  #failing = 0;
+  /** Releases under way. What they give back to the store precedes whatever an ordered lane gets next. */
+  #returning = 0;
+  /** Whether an ordered delivery is on the wire or being settled: nothing else starts until it is settled. */
+  #barrier = false;
+  #claiming = false;
 
-export function createLane(endpoint: Destination, now: EpochMs): Lane {
-  return {
-    endpointSeq: endpoint.seq,
-    tenantSeq: endpoint.tenantSeq,
-    endpoint,
-    queue: [],
-    reserved: 0,
-    bytes: 0,
-    inFlight: 0,
-    settling: 0,
-    failing: 0,
-    returning: 0,
-    barrier: false,
-    window: startWindow(endpoint.maxInFlight),
-    proven: false,
-    probing: false,
-    held: endpoint.status !== "ACTIVE",
-    heldMs: 0,
-    blockedUntil: 0,
-    readyAt: null,
-    nextStartAt: 0,
-    attemptMs: ATTEMPT_MS_FIRST,
-    claiming: false,
-    revision: 0,
-    unprovenInFlight: 0,
-    lastBusyAt: now,
-  };
-}
+  /** How many attempts may be on the wire at once. It grows with each success. */
+  #window: number;
+  /** Whether an attempt has succeeded since the lane was opened. */
+  #proven = false;
+  /** The smoothed duration of an attempt. It decides how many deliveries the lane may hold. */
+  #attemptMs = ATTEMPT_MS_FIRST;
+  /** The earliest start that the rate limit allows. */
+  #nextStartAt: EpochMs = 0;
+  #lastBusyAt: EpochMs;
 
-/** Take over what the store says of the lane, unless something newer was taken over before. */
-export function applyState(lane: Lane, state: LaneState): void {
-  if (state.revision < lane.revision) return;
-  lane.revision = state.revision;
-  lane.readyAt = state.readyAt;
-  lane.held = state.held;
-  lane.heldMs = state.heldMs;
-  lane.probing = isProbing(state.health);
-  lane.blockedUntil = Math.max(state.health.restUntil ?? 0, state.waitUntil ?? 0);
-}
+  /** The revision of the newest state that the lane has adopted from the store. */
+  #revision = 0;
+  /** When the store next has a delivery for this lane; null when it has none. */
+  #readyAt: EpochMs | null = null;
+  #held: boolean;
+  #heldMs = 0;
+  #probing = false;
+  /** No attempt starts before this time: the endpoint rests, or it asked for a wait. */
+  #blockedUntil: EpochMs = 0;
 
-export function isBlocked(lane: Lane, now: EpochMs): boolean {
-  return lane.held || lane.blockedUntil > now;
-}
+  constructor(endpoint: Destination, now: EpochMs) {
+    this.endpointSeq = endpoint.seq;
+    this.tenantSeq = endpoint.tenantSeq;
+    this.#endpoint = endpoint;
+    this.#window = startWindow(endpoint.maxInFlight);
+    this.#held = endpoint.status !== "ACTIVE";
+    this.#lastBusyAt = now;
+  }
 
-/** How many may be on the wire now. */
-function inFlightLimit(lane: Lane): number {
-  return lane.probing ? 1 : Math.min(lane.window, lane.endpoint.maxInFlight);
-}
+  // ── What others may know of it ────────────────────────────────────────────────────────────────────────────────────
 
-/** Whether the delivery at the front may start, as far as the lane itself is concerned. */
-export function canStart(lane: Lane, now: EpochMs): boolean {
-  const first = lane.queue[0];
-  if (first === undefined || lane.barrier || isBlocked(lane, now)) return false;
-  if (first.ordered && lane.inFlight + lane.settling > 0) return false;
-  return lane.inFlight + lane.failing < inFlightLimit(lane) && lane.nextStartAt <= now;
-}
+  get endpoint(): Destination {
+    return this.#endpoint;
+  }
 
-/** How many deliveries may queue here: what the lane can start within `LANE_HOLD_SECONDS`, at least its window. */
-function holdLimit(lane: Lane): number {
-  const limit = inFlightLimit(lane);
-  const perSecond = (limit * 1000) / Math.max(lane.attemptMs, 1);
-  const pace = Math.min(perSecond, lane.endpoint.rateLimitPerSecond ?? Number.POSITIVE_INFINITY);
-  const most = lane.proven ? LANE_HOLD_MAX : LANE_HOLD_UNPROVEN_COUNT_MAX;
-  return Math.min(Math.max(Math.ceil(pace * LANE_HOLD_SECONDS), limit), most);
-}
+  /** How long the endpoint had been held before its present active time. */
+  get heldMs(): number {
+    return this.#heldMs;
+  }
 
-/** What the lane holds: queued, reserved, on the wire, or not settled yet. */
-export function heldCount({ queue, reserved, inFlight, settling }: Lane): number {
-  return queue.length + reserved + inFlight + settling;
-}
+  get isProven(): boolean {
+    return this.#proven;
+  }
 
-/** How many more payload bytes the lane may take; it takes one delivery whatever its size. */
-export function bytesRoom(lane: Lane): number {
-  return heldCount(lane) === 0 ? Number.POSITIVE_INFINITY : LANE_HOLD_BYTES_MAX - lane.bytes;
-}
+  get inFlight(): number {
+    return this.#inFlight;
+  }
 
-/** How many more leases the lane may take. */
-export function room(lane: Lane): number {
-  const queued = lane.queue.length + lane.reserved;
-  if (lane.probing) return Math.max(0, 1 - queued - lane.inFlight - lane.settling);
-  return Math.max(0, holdLimit(lane) - queued);
-}
+  get bytes(): number {
+    return this.#bytes;
+  }
 
-/**
- * Whether to claim from the store now. An ordered lane claims only when it holds nothing: what it had claimed beside a
- * delivery that then fails would be sent before it.
- */
-export function wantsClaim(lane: Lane, now: EpochMs): boolean {
-  if (lane.claiming || lane.readyAt === null || lane.readyAt > now || isBlocked(lane, now)) return false;
-  return lane.endpoint.ordered ? isIdle(lane) : isWorthClaiming(lane);
-}
+  /** How many deliveries the lane holds: queued, reserved, on the wire, or not settled yet. */
+  get heldCount(): number {
+    return this.#queue.length + this.#reserved + this.#inFlight + this.#settling;
+  }
 
-/** A claim reads the lane and its endpoint, however little it brings: so it waits until half of the queue is free. */
-function isWorthClaiming(lane: Lane): boolean {
-  const free = room(lane);
-  return free > 0 && (lane.probing || 2 * free >= holdLimit(lane));
-}
+  /** Whether the lane holds nothing and waits for nothing. */
+  get isIdle(): boolean {
+    return this.heldCount + this.#returning === 0 && !this.#claiming;
+  }
 
-export function isIdle(lane: Lane): boolean {
-  const { queue, reserved, inFlight, settling, returning } = lane;
-  return queue.length + reserved + inFlight + settling + returning === 0 && !lane.claiming;
-}
+  /** Whether the lane may be closed: it is idle, and has been for a while. */
+  isUnused(now: EpochMs): boolean {
+    return this.isIdle && now - this.#lastBusyAt >= IDLE_MS;
+  }
 
-/** Note that a delivery was started: the rate limit's next place. */
-export function started(lane: Lane, now: EpochMs): void {
-  lane.lastBusyAt = now;
-  const perSecond = lane.endpoint.rateLimitPerSecond;
-  if (perSecond !== null) lane.nextStartAt = Math.max(lane.nextStartAt, now) + 1000 / perSecond;
+  // ── The endpoint, and the store's state of the lane ───────────────────────────────────────────────────────────────
+
+  /** Adopt the endpoint's present settings. */
+  follow(endpoint: Destination): void {
+    this.#endpoint = endpoint;
+    this.#window = Math.min(this.#window, endpoint.maxInFlight);
+  }
+
+  /** Adopt the endpoint's settings unless the lane has newer ones: a publish may have matched an outdated list. */
+  followIfNewer(endpoint: Destination): void {
+    const { generation, updatedAt } = this.#endpoint;
+    if (endpoint.generation > generation || endpoint.updatedAt > updatedAt) this.follow(endpoint);
+  }
+
+  /** Adopt what the store says about the lane, unless the lane has already adopted a newer state. */
+  adoptState(state: LaneState): void {
+    if (state.revision < this.#revision) return;
+    this.#revision = state.revision;
+    this.#readyAt = state.readyAt;
+    this.#held = state.held;
+    this.#heldMs = state.heldMs;
+    this.#probing = isProbing(state.health);
+    this.#blockedUntil = Math.max(state.health.restUntil ?? 0, state.waitUntil ?? 0);
+  }
+
+  /** The store has a delivery for the lane from `readyAt` on. */
+  wake(readyAt: EpochMs): void {
+    if (this.#readyAt === null || readyAt < this.#readyAt) this.#readyAt = readyAt;
+  }
+
+  // ── Leases: how deliveries come into the lane, and leave it unsent ────────────────────────────────────────────────
+
+  /** How many more leases the lane may take. */
+  leaseCapacity(): number {
+    const queued = this.#queue.length + this.#reserved;
+    if (this.#probing) return Math.max(0, 1 - queued - this.#inFlight - this.#settling);
+    return Math.max(0, this.#holdLimit() - queued);
+  }
+
+  /** How many more payload bytes the lane may take. An empty lane takes one delivery of any size. */
+  byteCapacity(): number {
+    return this.heldCount === 0 ? Number.POSITIVE_INFINITY : LANE_HOLD_BYTES_MAX - this.#bytes;
+  }
+
+  /** Reserve a slot for a delivery that a publish is about to lease. */
+  reserve(payloadBytes: number): void {
+    this.#reserved += 1;
+    this.#bytes += payloadBytes;
+  }
+
+  /** The publish is over: free its slot, whether or not its delivery came. */
+  unreserve(payloadBytes: number): void {
+    this.#reserved -= 1;
+    this.#bytes -= payloadBytes;
+  }
+
+  /** Whether a delivery that a publish leased has to go back: the store holds ordered deliveries that precede it. */
+  isOvertaking({ ordered }: LeasedDelivery): boolean {
+    return ordered && (this.#readyAt !== null || this.#returning > 0);
+  }
+
+  /** Queue a leased delivery. */
+  admit(delivery: LeasedDelivery): void {
+    this.#bytes += delivery.event.payload.length;
+    this.#queue.push(delivery);
+  }
+
+  /** Whether the lane has to give back what it has queued: a blocked lane holds no unsent lease. */
+  mustGiveBack(now: EpochMs): boolean {
+    return this.#queue.length > 0 && this.#isBlocked(now);
+  }
+
+  /** Take all queued deliveries out of the queue; `leave` follows for each of them. */
+  evict(): LeasedDelivery[] {
+    const evicted = this.#queue;
+    this.#queue = [];
+    return evicted;
+  }
+
+  /** Take one queued delivery out of the queue; `leave` follows. Returns null when it is not queued. */
+  withdraw(deliverySeq: Seq): LeasedDelivery | null {
+    const index = this.#queue.findIndex(({ seq }) => seq === deliverySeq);
+    return index === -1 ? null : (this.#queue.splice(index, 1)[0] ?? null);
+  }
+
+  /** A delivery that was taken out of the queue is no longer this node's: its bytes are free again. */
+  leave(delivery: LeasedDelivery): void {
+    this.#bytes -= delivery.event.payload.length;
+  }
+
+  /** A release of deliveries of this lane is on its way to the store. */
+  beginReturn(): void {
+    this.#returning += 1;
+  }
+
+  endReturn(): void {
+    this.#returning -= 1;
+  }
+
+  // ── Claims from the store ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The earliest time at which a claim can bring something; null while there is nothing to claim. */
+  claimableAt(): EpochMs | null {
+    return this.#held || this.#readyAt === null ? null : Math.max(this.#readyAt, this.#blockedUntil);
+  }
+
+  /**
+   * Whether to claim from the store now. An ordered lane claims only when it holds nothing. Otherwise it could claim
+   * deliveries next to one that then fails, and send them before its retry.
+   */
+  wantsClaim(now: EpochMs): boolean {
+    if (this.#claiming || this.#readyAt === null || this.#readyAt > now || this.#isBlocked(now)) return false;
+    return this.#endpoint.ordered ? this.isIdle : this.#isWorthClaiming();
+  }
+
+  beginClaim(): void {
+    this.#claiming = true;
+  }
+
+  endClaim(): void {
+    this.#claiming = false;
+  }
+
+  // ── Attempts: start, land, settle ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether the lane itself allows the delivery at the front of the queue to start. */
+  canStart(now: EpochMs): boolean {
+    const first = this.#queue[0];
+    if (first === undefined || this.#barrier || this.#isBlocked(now)) return false;
+    if (first.ordered && this.#inFlight + this.#settling > 0) return false;
+    return this.#inFlight + this.#failing < this.#inFlightLimit() && this.#nextStartAt <= now;
+  }
+
+  /** When the rate limit allows the next start; null when the lane is not waiting for its rate limit. */
+  rateLimitedUntil(now: EpochMs): EpochMs | null {
+    const waits = this.#nextStartAt > now && this.#queue.length > 0 && !this.#isBlocked(now);
+    return waits ? Math.ceil(this.#nextStartAt) : null;
+  }
+
+  /** Start the delivery at the front of the queue. Call it only when `canStart` allows it. */
+  start(now: EpochMs): LeasedDelivery {
+    const delivery = this.#queue.shift() as LeasedDelivery;
+    this.#inFlight += 1;
+    if (!this.#proven) this.#unprovenInFlight += 1;
+    if (delivery.ordered) this.#barrier = true;
+    this.#lastBusyAt = now;
+    const perSecond = this.#endpoint.rateLimitPerSecond;
+    if (perSecond !== null) this.#nextStartAt = Math.max(this.#nextStartAt, now) + 1000 / perSecond;
+    return delivery;
+  }
+
+  /**
+   * An attempt has left the wire, and its result is about to be stored.
+   *
+   * @param made null when the attempt was aborted: it says nothing about the endpoint
+   * @returns whether it takes one of the attempts with it that started before the first success
+   */
+  land(made: AttemptMade | null): boolean {
+    this.#inFlight -= 1;
+    this.#settling += 1;
+    if (made !== null) this.#learn(made);
+    if (this.#unprovenInFlight === 0) return false;
+    this.#unprovenInFlight -= 1;
+    return true;
+  }
+
+  /** The attempt's result is stored, or its delivery is back in the store. Call it with what `land` got. */
+  settle(delivery: LeasedDelivery, made: AttemptMade | null): void {
+    this.#settling -= 1;
+    if (made?.transition.health === "failure") this.#failing -= 1;
+    if (delivery.ordered) this.#barrier = false;
+  }
+
+  #learn({ attempt, transition }: AttemptMade): void {
+    const success = transition.health === "success";
+    this.#window = nextWindow(this.#window, { success, narrow: transition.narrow }, this.#endpoint.maxInFlight);
+    this.#proven ||= success;
+    if (transition.health === "failure") this.#failing += 1;
+    // The store's state confirms it. Until then nothing more goes to an endpoint that is being disabled.
+    this.#held ||= transition.disable !== null;
+    this.#attemptMs += (attempt.endedAt - attempt.startedAt - this.#attemptMs) * ATTEMPT_MS_WEIGHT;
+    if (transition.throttleUntil !== null) {
+      this.#blockedUntil = Math.max(this.#blockedUntil, transition.throttleUntil);
+    }
+  }
+
+  #isBlocked(now: EpochMs): boolean {
+    return this.#held || this.#blockedUntil > now;
+  }
+
+  #inFlightLimit(): number {
+    return this.#probing ? 1 : Math.min(this.#window, this.#endpoint.maxInFlight);
+  }
+
+  /** How many deliveries may queue here: what the lane can start within `LANE_HOLD_SECONDS`, and at least its window. */
+  #holdLimit(): number {
+    const limit = this.#inFlightLimit();
+    const perSecond = (limit * 1000) / Math.max(this.#attemptMs, 1);
+    const pace = Math.min(perSecond, this.#endpoint.rateLimitPerSecond ?? Number.POSITIVE_INFINITY);
+    const most = this.#proven ? LANE_HOLD_MAX : LANE_HOLD_UNPROVEN_COUNT_MAX;
+    return Math.min(Math.max(Math.ceil(pace * LANE_HOLD_SECONDS), limit), most);
+  }
+
+  /** A claim reads the lane and its endpoint even if it brings one delivery, so the lane waits until half is free. */
+  #isWorthClaiming(): boolean {
+    const free = this.leaseCapacity();
+    return free > 0 && (this.#probing || 2 * free >= this.#holdLimit());
+  }
 }

@@ -1,20 +1,23 @@
-/** Lease tokens: this node's number, then a counter. */
+/** Lease tokens: a counter of its own for each node, so that no two claims anywhere have the same token. */
 import type { LeaseToken } from "../../domain/ids.ts";
 
-export interface Tokens {
-  next(): LeaseToken;
+const TOKENS_PER_NODE = 2 ** 32;
+
+export class Tokens {
+  #last: number;
+
+  constructor(node: number) {
+    this.#last = node * TOKENS_PER_NODE;
+  }
+
+  next(): LeaseToken {
+    return this.reserve(1);
+  }
+
   /** The first of this many consecutive tokens. */
-  reserve(count: number): LeaseToken;
-}
-
-const COUNTER_BITS_SIZE = 2 ** 32;
-
-export function createTokens(node: number): Tokens {
-  let last = node * COUNTER_BITS_SIZE;
-  const reserve = (count: number) => {
-    const first = last + 1;
-    last += count;
+  reserve(count: number): LeaseToken {
+    const first = this.#last + 1;
+    this.#last += count;
     return first;
-  };
-  return { next: () => reserve(1), reserve };
+  }
 }

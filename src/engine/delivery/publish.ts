@@ -1,4 +1,4 @@
-/** Publish: match the tenant's endpoints, join the group commit, hand what was leased to its lanes. */
+/** Publish: find the endpoints that an event matches, store the event with the next group commit, queue what was leased. */
 import { hash } from "node:crypto";
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Event } from "../../domain/delivery/event.ts";
@@ -24,64 +24,87 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Found, KnownEndpoint } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
 import type { Caller, PublishAnswer, PublishInput } from "../engine-types.ts";
-import { createBatcher } from "../scheduling/batcher.ts";
+import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Lane } from "./lane.ts";
-import type { LanePool } from "./lane-pool.ts";
 import type { Tokens } from "./lease-tokens.ts";
 
-export interface Publisher {
-  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
-  readonly queueSize: number;
-  drained(): Promise<void>;
-}
-
 export interface PublisherOptions {
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly matching: Matching;
+  readonly clock: Pick<Clock, "now" | "uuid">;
+  readonly store: Pick<Store, "publish">;
+  readonly matching: Pick<Matching, "find" | "outdated">;
   readonly deliveries: Deliveries;
   readonly tokens: Tokens;
-  readonly telemetry: Telemetry;
-  readonly outage: Outage;
+  readonly telemetry: Pick<Telemetry, "published">;
+  readonly outage: Pick<Outage, "report">;
 }
 
-/** What an event and a delivery take in a group commit beside the payload, roughly. */
+/** Roughly what an event and a delivery each take in a group commit, in addition to the payload. */
 const ROW_BYTES = 300;
-/** A version that no tenant's endpoints ever have: the store looks the key up, and publishes nothing. */
+/** A version that no tenant's endpoints ever have: the store looks the idempotency key up, and publishes nothing. */
 const NO_VERSION = -1;
-/** Each is one change of the tenant's endpoints in the moment between matching and committing. */
+/** Each try fails because the tenant's endpoints changed in the moment between matching and committing. */
 const STALE_TRIES_MAX = 20;
 
-export function createPublisher(options: PublisherOptions): Publisher {
-  const { clock, store, matching, telemetry, outage } = options;
-  const requests = createBatcher<PublishRequest, PublishResult>({
-    carryOut: (batch) => store.publish(batch),
-    rowsMax: GROUP_DELIVERIES_MAX,
-    bytesMax: GROUP_BYTES_MAX,
-    queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
-    tenantOf: ({ tenantSeq }) => tenantSeq,
-    onFailure(error) {
-      outage.report(error);
-      return Promise.resolve("giveUp"); // the caller is told 503, and tries again
-    },
-  });
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #requests: Batcher<PublishRequest, PublishResult>;
 
-  function refuseBeyondQueue(tenantSeq: Seq, bytes: number): void {
-    if (bytes <= requests.allowance(tenantSeq)) return;
+  constructor(options: PublisherOptions) {
+    const { store, outage } = options;
+    this.#options = options;
+    this.#requests = new Batcher({
+      carryOut: (batch) => store.publish(batch),
+      rowsMax: GROUP_DELIVERIES_MAX,
+      bytesMax: GROUP_BYTES_MAX,
+      queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
+      tenantOf: ({ tenantSeq }) => tenantSeq,
+      onFailure(error) {
+        outage.report(error);
+        return Promise.resolve("giveUp"); // the caller gets a 503, and tries again
+      },
+    });
+  }
+
+  /** Events that wait for their commit. */
+  get queueSize(): number {
+    return this.#requests.size;
+  }
+
+  /** Resolves when no event waits. */
+  drained(): Promise<void> {
+    return this.#requests.drained();
+  }
+
+  async publish(caller: Caller, input: PublishInput): Promise<PublishAnswer> {
+    const { matching } = this.#options;
+    this.#refuseBeyondQueue(caller.tenantSeq, input.payload.length);
+    for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
+      const looked = matching.find(caller.tenantSeq, input);
+      const found = looked instanceof Promise ? await looked : looked;
+      const result = await this.#tryOnce(caller, input, found);
+      if (result !== "stale") return result;
+      matching.outdated(caller.tenantSeq, found.version);
+    }
+    throw new StoreUnavailable("the tenant's endpoints change faster than an event can be matched");
+  }
+
+  #refuseBeyondQueue(tenantSeq: Seq, bytes: number): void {
+    if (bytes <= this.#requests.allowance(tenantSeq)) return;
     throw new StoreUnavailable("too many of the tenant's events are waiting to be committed");
   }
 
-  async function tryOnce(caller: Caller, input: PublishInput, found: Found): Promise<PublishAnswer | "stale"> {
+  async #tryOnce(caller: Caller, input: PublishInput, found: Found): Promise<PublishAnswer | "stale"> {
+    const { clock, deliveries } = this.#options;
     const chosen = choose(found);
-    if (chosen.kind !== "chosen") return (await firstAnswer(caller, input)) ?? chosen;
+    if (chosen.kind !== "chosen") return (await this.#firstAnswer(caller, input)) ?? chosen;
     const rows = 1 + chosen.endpoints.length;
     const bytes = rows * ROW_BYTES + input.payload.length;
-    // Again: others may have come to the queue while this one's endpoints were looked up.
-    refuseBeyondQueue(caller.tenantSeq, bytes);
+    // Checked again: other events may have joined the queue while this one's endpoints were looked up.
+    this.#refuseBeyondQueue(caller.tenantSeq, bytes);
     const event = eventOf(clock, caller, input);
-    const reservations = chosen.endpoints.map((endpoint) => reserve(options, endpoint, event));
+    const reservations = chosen.endpoints.map((endpoint) => this.#reserve(endpoint, event));
     const request: PublishRequest = {
       tenantSeq: caller.tenantSeq,
       event,
@@ -92,44 +115,64 @@ export function createPublisher(options: PublisherOptions): Publisher {
       idempotency: idempotencyOf(input),
     };
     try {
-      const result = await requests.add(request, { rows, bytes });
-      return answer(result, event, reservations);
+      const result = await this.#requests.add(request, { rows, bytes });
+      return this.#answer(result, event, reservations);
     } finally {
-      const { lanePool } = options.deliveries;
+      const { lanePool } = deliveries;
       for (const { lane } of reservations) if (lane !== null) lanePool.unreserve(lane, event.payload.length);
     }
   }
 
-  /** What the key was used for before its endpoints went; null without a key, or when nothing came of it. */
-  async function firstAnswer(caller: Caller, input: PublishInput): Promise<PublishAnswer | null> {
+  /**
+   * The answer that the idempotency key got before the endpoints that it named were deleted. Null without a key, and when
+   * the key has no answer.
+   */
+  async #firstAnswer(caller: Caller, input: PublishInput): Promise<PublishAnswer | null> {
     const idempotency = idempotencyOf(input);
     if (idempotency === null) return null;
-    const event = eventOf(clock, caller, input);
+    const event = eventOf(this.#options.clock, caller, input);
     const { tenantSeq } = caller;
     const endpointVersion = NO_VERSION;
     const nothing = { targets: [], named: true, namedDisabled: [] };
     const request = { tenantSeq, event, endpointVersion, ...nothing, idempotency };
-    const result = await requests.add(request, { rows: 1, bytes: ROW_BYTES + event.payload.length });
-    const first = answer(result, event, []);
+    const result = await this.#requests.add(request, { rows: 1, bytes: ROW_BYTES + event.payload.length });
+    const first = this.#answer(result, event, []);
     return first === "stale" ? null : first;
   }
 
-  function answer(result: PublishResult, event: Event, reservations: readonly Reservation[]): PublishAnswer | "stale" {
+  /** Reserve a slot in the endpoint's lane, if the lane has one; otherwise the delivery is to wait in the store. */
+  #reserve(endpoint: KnownEndpoint, event: Event): Reservation {
+    const { clock, deliveries, tokens } = this.#options;
+    const lane = endpoint.status === "ACTIVE" ? this.#laneOf(endpoint) : null;
+    const takes = lane !== null && deliveries.takesLeases && deliveries.lanePool.reserve(lane, event.payload.length);
+    return {
+      endpoint,
+      lane: takes ? lane : null,
+      target: {
+        endpointSeq: endpoint.seq,
+        deliveryId: clock.uuid(),
+        format: endpoint.format,
+        ordered: endpoint.ordered,
+        token: takes ? tokens.next() : null,
+      },
+    };
+  }
+
+  /** Null when the lane is not open and the endpoint's destination is not in memory. */
+  #laneOf({ seq, destination }: KnownEndpoint): Lane | null {
+    const { lanePool } = this.#options.deliveries;
+    return destination === null ? (lanePool.get(seq) ?? null) : lanePool.open(destination);
+  }
+
+  #answer(result: PublishResult, event: Event, reservations: readonly Reservation[]): PublishAnswer | "stale" {
     switch (result.kind) {
       case "published":
-        telemetry.published(reservations.length);
+        this.#options.telemetry.published(reservations.length);
         for (const [index, reservation] of reservations.entries()) {
-          enter(options.deliveries, event, reservation, result, result.deliveries[index]);
+          const published = result.deliveries[index];
+          if (published !== undefined) this.#enter(event, reservation, published, result.createdAt);
         }
-        return {
-          kind: "accepted",
-          eventId: event.id,
-          deliveries: reservations.map(({ target, endpoint }) => ({
-            deliveryId: target.deliveryId,
-            endpointId: endpoint.id,
-            created: true,
-          })),
-        };
+        return { kind: "accepted", eventId: event.id, deliveries: reservations.map(created) };
       case "repeated":
         return {
           kind: "accepted",
@@ -147,23 +190,42 @@ export function createPublisher(options: PublisherOptions): Publisher {
     }
   }
 
-  return {
-    async publish(caller, input) {
-      refuseBeyondQueue(caller.tenantSeq, input.payload.length);
-      for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
-        const looked = matching.find(caller.tenantSeq, input);
-        const found = looked instanceof Promise ? await looked : looked;
-        const result = await tryOnce(caller, input, found);
-        if (result !== "stale") return result;
-        matching.outdated(caller.tenantSeq, found.version);
+  /** Hand a published delivery to its lane, or to the claims if it waits in the store. */
+  #enter(event: Event, reservation: Reservation, published: PublishedDelivery, createdAt: EpochMs): void {
+    const { deliveries } = this.#options;
+    const { endpoint, target, lane } = reservation;
+    if (!published.leased || lane === null || target.token === null) {
+      if (endpoint.status === "ACTIVE") {
+        deliveries.claims.wake([{ endpointSeq: endpoint.seq, readyAt: event.acceptedAt }]);
       }
-      throw new StoreUnavailable("the tenant's endpoints change faster than an event can be matched");
-    },
-    get queueSize() {
-      return requests.size;
-    },
-    drained: () => requests.drained(),
-  };
+      return;
+    }
+    const delivery: LeasedDelivery = {
+      seq: published.seq,
+      id: target.deliveryId,
+      token: target.token,
+      endpointSeq: endpoint.seq,
+      event,
+      format: target.format,
+      ordered: target.ordered,
+      createdAt,
+      attempts: 0,
+      runAttempts: 0,
+      runFirstActiveMs: null,
+    };
+    deliveries.admit(lane, delivery);
+  }
+}
+
+interface Reservation {
+  readonly endpoint: MatchedEndpoint;
+  readonly target: PublishTarget;
+  /** The lane with the reserved slot; null when there is none, and the delivery is to wait in the store. */
+  readonly lane: Lane | null;
+}
+
+function created({ target, endpoint }: Reservation) {
+  return { deliveryId: target.deliveryId, endpointId: endpoint.id, created: true };
 }
 
 type Chosen =
@@ -176,7 +238,7 @@ type Chosen =
 
 const NONE: readonly KnownEndpoint[] = [];
 
-/** Only named endpoints can be DISABLED: an event is matched with none of those. */
+/** Only endpoints that the caller named can be DISABLED: matching leaves disabled endpoints out. */
 function choose({ count, endpoints, unknown }: Found): Chosen {
   if (unknown.length > 0) return { kind: "unknownEndpoints", endpointIds: unknown };
   if (count > EVENT_TARGETS_MAX) return { kind: "tooManyTargets", count };
@@ -192,7 +254,7 @@ function isDisabled({ status }: KnownEndpoint): boolean {
   return status === "DISABLED";
 }
 
-function eventOf(clock: Clock, caller: Caller, input: PublishInput): Event {
+function eventOf(clock: PublisherOptions["clock"], caller: Caller, input: PublishInput): Event {
   return {
     id: clock.uuid(),
     tenantId: caller.tenantId,
@@ -203,71 +265,13 @@ function eventOf(clock: Clock, caller: Caller, input: PublishInput): Event {
   };
 }
 
-interface Reservation {
-  readonly endpoint: MatchedEndpoint;
-  readonly target: PublishTarget;
-  /** The lane in which a place is kept; null when it has none, and the delivery is to wait in the store. */
-  readonly lane: Lane | null;
-}
-
-function reserve({ clock, deliveries, tokens }: PublisherOptions, endpoint: KnownEndpoint, event: Event): Reservation {
-  const { lanePool } = deliveries;
-  const lane = endpoint.status === "ACTIVE" ? laneOf(lanePool, endpoint) : null;
-  const takes = lane !== null && deliveries.takesLeases && lanePool.reserve(lane, event.payload.length);
-  return {
-    endpoint,
-    lane: takes ? lane : null,
-    target: {
-      endpointSeq: endpoint.seq,
-      deliveryId: clock.uuid(),
-      format: endpoint.format,
-      ordered: endpoint.ordered,
-      token: takes ? tokens.next() : null,
-    },
-  };
-}
-
-/** Null: nobody read how to send to it. */
-function laneOf(lanePool: LanePool, { seq, destination }: KnownEndpoint): Lane | null {
-  return destination === null ? (lanePool.get(seq) ?? null) : lanePool.open(destination);
-}
-
-function enter(
-  deliveries: Deliveries,
-  event: Event,
-  { endpoint, target, lane }: Reservation,
-  { createdAt }: { readonly createdAt: EpochMs },
-  published: PublishedDelivery | undefined,
-): void {
-  if (published === undefined) return;
-  if (!published.leased || lane === null || target.token === null) {
-    if (endpoint.status === "ACTIVE")
-      deliveries.claims.wake([{ endpointSeq: endpoint.seq, readyAt: event.acceptedAt }]);
-    return;
-  }
-  const delivery: LeasedDelivery = {
-    seq: published.seq,
-    id: target.deliveryId,
-    token: target.token,
-    endpointSeq: endpoint.seq,
-    event,
-    format: target.format,
-    ordered: target.ordered,
-    createdAt,
-    attempts: 0,
-    runAttempts: 0,
-    runFirstActiveMs: null,
-  };
-  deliveries.admit(lane, delivery);
-}
-
 function idempotencyOf({ idempotencyKey, type, payload, endpointIds }: PublishInput): IdempotencyClaim | null {
   if (idempotencyKey === null) return null;
   const ids = endpointIds === null ? "*" : [...endpointIds].sort().join(",");
   return {
     surface: "events",
     keyHash: hash("sha256", idempotencyKey, "hex"),
-    // Lengths first: no two different requests have one text.
+    // The lengths come first, so that no two different requests have the same text.
     fingerprint: hash("sha256", `${type.length}:${type}${ids.length}:${ids}${payload}`, "hex"),
   };
 }

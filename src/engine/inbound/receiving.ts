@@ -15,7 +15,7 @@ import {
 import type { Clock } from "../../ports/clock.ts";
 import type { InboundKind, RawRequest, Receive, ReceiveResult, Refuse, Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
-import { createBatcher } from "../scheduling/batcher.ts";
+import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { idDigest } from "./digests.ts";
 import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-service.ts";
@@ -69,13 +69,13 @@ export function createReceiving({
     },
   };
   const verify = createVerify(clock, refusals);
-  const received = createBatcher<Receive, ReceiveResult>({
+  const received = new Batcher<Receive, ReceiveResult>({
     ...bounds,
     carryOut: (batch) => store.receive(batch),
     queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
     tenantOf: ({ tenantSeq }) => tenantSeq,
   });
-  const refused = createBatcher<Refuse, void>({
+  const refused = new Batcher<Refuse, void>({
     ...bounds,
     carryOut: (batch) => store.refuse(batch).then(() => batch.map(() => undefined)),
   });

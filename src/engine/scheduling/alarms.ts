@@ -1,61 +1,63 @@
-/** One timer for many wake-up times: the earliest of a heap. */
+/** Many alarms on one timer, which is set to the earliest of them. */
 import type { EpochMs } from "../../domain/ids.ts";
 import { TIMER_MS_MAX } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-
-export interface Alarms<T> {
-  /** Wake `subject` at `at`; an earlier alarm of the same subject stands, a later one is replaced. */
-  set(subject: T, at: EpochMs): void;
-  stop(): void;
-}
 
 interface Alarm<T> {
   readonly subject: T;
   readonly at: EpochMs;
 }
 
-export function createAlarms<T>(clock: Clock, wake: (subject: T) => void): Alarms<T> {
-  const heap: Alarm<T>[] = [];
-  /** The alarm that counts for each subject; others of it in the heap are left over, and skipped. */
-  const current = new Map<T, EpochMs>();
-  let timer: Timer | null = null;
-  let timerAt = Number.POSITIVE_INFINITY;
+export class Alarms<T> {
+  readonly #clock: Pick<Clock, "now" | "after">;
+  readonly #wake: (subject: T) => void;
+  readonly #queue: Alarm<T>[] = [];
+  /** The alarm that counts for each subject. The queue may hold others of the same subject, which are skipped. */
+  readonly #current = new Map<T, EpochMs>();
+  #timer: Timer | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #isStopped = false;
 
-  function arm(): void {
-    const first = heap[0];
-    if (first === undefined || first.at >= timerAt) return;
-    timer?.cancel();
-    timerAt = first.at;
-    timer = clock.after(Math.min(Math.max(first.at - clock.now(), 0), TIMER_MS_MAX), ring);
+  constructor(clock: Pick<Clock, "now" | "after">, wake: (subject: T) => void) {
+    this.#clock = clock;
+    this.#wake = wake;
   }
 
-  function ring(): void {
-    timer = null;
-    timerAt = Number.POSITIVE_INFINITY;
-    const now = clock.now();
-    for (let first = heap[0]; first !== undefined && first.at <= now; first = heap[0]) {
-      pop(heap);
-      if (current.get(first.subject) !== first.at) continue;
-      current.delete(first.subject);
-      wake(first.subject);
+  /** Wake the subject at `at`, unless it has an earlier alarm. A subject has one alarm at a time, and no later one. */
+  set(subject: T, at: EpochMs): void {
+    const present = this.#current.get(subject);
+    if (this.#isStopped || (present !== undefined && present <= at)) return;
+    this.#current.set(subject, at);
+    push(this.#queue, { subject, at });
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#isStopped = true;
+  }
+
+  #arm(): void {
+    const first = this.#queue[0];
+    if (first === undefined || first.at >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = first.at;
+    const waitMs = Math.min(Math.max(first.at - this.#clock.now(), 0), TIMER_MS_MAX);
+    this.#timer = this.#clock.after(waitMs, () => this.#ring());
+  }
+
+  #ring(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#clock.now();
+    for (let first = this.#queue[0]; first !== undefined && first.at <= now; first = this.#queue[0]) {
+      pop(this.#queue);
+      if (this.#current.get(first.subject) !== first.at) continue;
+      this.#current.delete(first.subject);
+      this.#wake(first.subject);
     }
-    arm();
+    this.#arm();
   }
-
-  return {
-    set(subject, at) {
-      const present = current.get(subject);
-      if (present !== undefined && present <= at) return;
-      current.set(subject, at);
-      push(heap, { subject, at });
-      arm();
-    },
-    stop() {
-      timer?.cancel();
-      heap.length = 0;
-      current.clear();
-    },
-  };
 }
 
 function push<T>(heap: Alarm<T>[], alarm: Alarm<T>): void {

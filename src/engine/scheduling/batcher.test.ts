@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BATCH_CALLS_MAX } from "../../domain/limits.ts";
-import { createBatcher } from "./batcher.ts";
+import { Batcher } from "./batcher.ts";
 
 interface Element {
   readonly tenantSeq: number;
@@ -11,7 +11,7 @@ interface Element {
 /** Calls stay under way until the test ends them. */
 function stage(queueBytesMax: number) {
   const calls: { readonly elements: readonly Element[]; end(): void }[] = [];
-  const batcher = createBatcher<Element, number>({
+  const batcher = new Batcher<Element, number>({
     carryOut(elements) {
       const { promise, resolve } = Promise.withResolvers<readonly number[]>();
       calls.push({ elements, end: () => resolve(elements.map(({ number }) => number)) });

@@ -1,20 +1,9 @@
-/** Collects single elements into arrays for an array verb: some calls under way, the next one filling meanwhile. */
+/** Collects elements into arrays for an array verb: a few calls are under way while the next array fills. */
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Seq } from "../../domain/ids.ts";
 import { BATCH_CALLS_MAX, BATCH_ELEMENTS_EARLY } from "../../domain/limits.ts";
-import { createFairQueue } from "./fair-queue.ts";
-import { createShares } from "./shares.ts";
-
-export interface Batcher<E, R> {
-  add(element: E, weight: Weight): Promise<R>;
-  /** Elements not yet answered. */
-  readonly size: number;
-  readonly bytes: number;
-  /** How many more bytes the tenant may add: its share of `queueBytesMax`. */
-  allowance(tenantSeq: Seq): number;
-  /** Resolves once nothing is waiting. */
-  drained(): Promise<void>;
-}
+import { FairQueue } from "./fair-queue.ts";
+import { Shares } from "./shares.ts";
 
 export interface Weight {
   readonly rows: number;
@@ -23,14 +12,14 @@ export interface Weight {
 
 export interface BatcherOptions<E, R> {
   readonly carryOut: (elements: readonly E[]) => Promise<readonly R[]>;
-  /** One call's bounds; a single larger element still goes. */
+  /** The bounds of one call. A single element that is larger still goes. */
   readonly rowsMax: number;
   readonly bytesMax: number;
-  /** Bytes that may wait or be under way; tenants share them. No bound when left out. */
+  /** The bytes that may wait or be under way; tenants share them. No bound when left out. */
   readonly queueBytesMax?: number;
-  /** Whose an element is: tenants join calls in turn. When left out, elements go in the order of their arrival. */
+  /** The tenant that an element belongs to: tenants join calls in turn. When left out, elements keep their order. */
   readonly tenantOf?: (element: E) => Seq;
-  /** Called when a call failed as a whole; resolves to try the same elements again, or to give up on them. */
+  /** Called when a call fails as a whole. Its result says whether to try the same elements again or to reject them. */
   readonly onFailure: (error: unknown) => Promise<"again" | "giveUp">;
 }
 
@@ -40,100 +29,121 @@ interface Waiting<E, R> extends Weight {
   readonly reject: (error: unknown) => void;
 }
 
-/** Stands for all tenants where elements are nobody's in particular. */
-const NOBODY: Seq = 0;
+/** Stands for all tenants where elements belong to no tenant in particular. */
+const NO_TENANT: Seq = 0;
 
-export function createBatcher<E, R>(options: BatcherOptions<E, R>): Batcher<E, R> {
-  const { tenantOf = () => NOBODY, queueBytesMax = Number.POSITIVE_INFINITY } = options;
-  const queue = createFairQueue<Waiting<E, R>>();
-  /** The bytes of what waits and of what is under way. */
-  const bytes = createShares(queueBytesMax);
-  let underWay = 0;
-  /** Calls under way, and whether another begins at the end of this turn of the event loop. */
-  let running = 0;
-  let starting = false;
-  let idle: (() => void)[] = [];
+export class Batcher<E, R> {
+  readonly #options: BatcherOptions<E, R>;
+  readonly #tenantOf: (element: E) => Seq;
+  readonly #queue = new FairQueue<Waiting<E, R>>();
+  /** The bytes of all elements that wait or are under way. */
+  readonly #bytes: Shares;
+  /** Elements in calls that are under way. */
+  #underWay = 0;
+  /** Calls under way, and the one that is about to begin. */
+  #calls = 0;
+  /** Whether a call begins at the end of this turn of the event loop. */
+  #isStarting = false;
+  #onDrained: (() => void)[] = [];
 
-  function take(): Waiting<E, R>[] {
+  constructor(options: BatcherOptions<E, R>) {
+    this.#options = options;
+    this.#tenantOf = options.tenantOf ?? (() => NO_TENANT);
+    this.#bytes = new Shares(options.queueBytesMax ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Elements that have no result yet. */
+  get size(): number {
+    return this.#queue.size + this.#underWay;
+  }
+
+  get bytes(): number {
+    return this.#bytes.taken;
+  }
+
+  /** How many more bytes the tenant may add: its share of `queueBytesMax`. */
+  allowance(tenantSeq: Seq): number {
+    return this.#bytes.allowance(tenantSeq);
+  }
+
+  add(element: E, weight: Weight): Promise<R> {
+    const tenantSeq = this.#tenantOf(element);
+    this.#bytes.take(tenantSeq, weight.bytes);
+    return new Promise((resolve, reject) => {
+      this.#queue.push(tenantSeq, { element, ...weight, resolve, reject });
+      this.#start();
+    });
+  }
+
+  /** Resolves when no element waits. */
+  drained(): Promise<void> {
+    if (this.#calls === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onDrained.push(resolve));
+  }
+
+  #start(): void {
+    if (this.#calls >= BATCH_CALLS_MAX) return;
+    if (this.#queue.size >= BATCH_ELEMENTS_EARLY) {
+      this.#calls += 1;
+      void this.#run();
+    } else if (!this.#isStarting) {
+      this.#calls += 1;
+      this.#isStarting = true;
+      // Whatever else arrives in this turn of the event loop joins the batch.
+      setImmediate(() => {
+        this.#isStarting = false;
+        void this.#run();
+      });
+    }
+  }
+
+  /** One of the calls that may be under way: one batch after the other, until nothing waits. */
+  async #run(): Promise<void> {
+    while (this.#queue.size > 0) {
+      const batch = this.#take();
+      this.#underWay += batch.length;
+      await this.#carryOut(batch);
+      this.#underWay -= batch.length;
+      for (const waiting of batch) this.#bytes.giveBack(this.#tenantOf(waiting.element), waiting.bytes);
+    }
+    this.#calls -= 1;
+    if (this.#calls > 0) return;
+    for (const resolve of this.#onDrained) resolve();
+    this.#onDrained = [];
+  }
+
+  /** Take as many elements as fit into one call. */
+  #take(): Waiting<E, R>[] {
     const batch: Waiting<E, R>[] = [];
     let rows = 0;
-    let batchBytes = 0;
-    for (let waiting = queue.peek(); waiting !== null; waiting = queue.peek()) {
+    let bytes = 0;
+    for (let waiting = this.#queue.peek(); waiting !== null; waiting = this.#queue.peek()) {
       rows += waiting.rows;
-      batchBytes += waiting.bytes;
-      if (batch.length > 0 && (rows > options.rowsMax || batchBytes > options.bytesMax)) break;
+      bytes += waiting.bytes;
+      if (batch.length > 0 && (rows > this.#options.rowsMax || bytes > this.#options.bytesMax)) break;
       batch.push(waiting);
-      queue.next();
+      this.#queue.next();
     }
     return batch;
   }
 
-  async function carryOut(batch: readonly Waiting<E, R>[]): Promise<void> {
+  async #carryOut(batch: readonly Waiting<E, R>[]): Promise<void> {
     const elements = batch.map(({ element }) => element);
     for (;;) {
       try {
-        const results = await options.carryOut(elements);
+        const results = await this.#options.carryOut(elements);
         for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as R);
         return;
       } catch (error) {
-        if ((await options.onFailure(error)) === "again") continue;
+        if ((await this.#options.onFailure(error)) === "again") continue;
         for (const waiting of batch) waiting.reject(error);
         return;
       }
     }
   }
-
-  /** One of the calls that may be under way: one batch after the other, until nothing waits. */
-  async function run(): Promise<void> {
-    while (queue.size > 0) {
-      const batch = take();
-      underWay += batch.length;
-      await carryOut(batch);
-      underWay -= batch.length;
-      for (const waiting of batch) bytes.giveBack(tenantOf(waiting.element), waiting.bytes);
-    }
-    running -= 1;
-    if (running > 0) return;
-    for (const resolve of idle) resolve();
-    idle = [];
-  }
-
-  return {
-    get size() {
-      return queue.size + underWay;
-    },
-    get bytes() {
-      return bytes.taken;
-    },
-    allowance: (tenantSeq) => bytes.allowance(tenantSeq),
-    add(element, weight) {
-      const tenantSeq = tenantOf(element);
-      bytes.take(tenantSeq, weight.bytes);
-      return new Promise((resolve, reject) => {
-        queue.push(tenantSeq, { element, ...weight, resolve, reject });
-        if (running >= BATCH_CALLS_MAX) return;
-        if (queue.size >= BATCH_ELEMENTS_EARLY) {
-          running += 1;
-          void run();
-        } else if (!starting) {
-          running += 1;
-          starting = true;
-          // Whatever else arrives in this turn of the event loop joins the batch.
-          setImmediate(() => {
-            starting = false;
-            void run();
-          });
-        }
-      });
-    },
-    drained() {
-      if (running === 0) return Promise.resolve();
-      return new Promise((resolve) => idle.push(resolve));
-    },
-  };
 }
 
-/** Whether an error says that the store cannot commit now and may later. */
+/** Whether an error says that the store cannot commit now and may be able to later. */
 export function isUnavailable(error: unknown): error is StoreUnavailable {
   return error instanceof StoreUnavailable;
 }

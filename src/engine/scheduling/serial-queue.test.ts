@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createInTurn } from "./serial-queue.ts";
+import { SerialQueue } from "./serial-queue.ts";
 
-test("one after the other, also behind one that failed", async () => {
-  const turns = createInTurn(10);
+test("tasks run one after the other, even after one that failed", async () => {
+  const queue = new SerialQueue(10);
   const seen: string[] = [];
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  const first = turns.run(async () => {
+  const first = queue.run(async () => {
     await gate;
     seen.push("first");
     throw new Error("no");
   });
-  const second = turns.run(async () => seen.push("second"));
+  const second = queue.run(async () => seen.push("second"));
   seen.push("asked");
   open();
   await assert.rejects(async () => first);
@@ -19,11 +19,11 @@ test("one after the other, also behind one that failed", async () => {
   assert.deepEqual(seen, ["asked", "first", "second"]);
 });
 
-test("no more than so many wait, and there is room again when one is done", async () => {
-  const turns = createInTurn(2);
-  const deed = async () => "done";
-  const both = [turns.run(deed), turns.run(deed)];
-  assert.equal(turns.run(deed), null);
+test("a queue refuses a task while too many wait, and takes one again when another is done", async () => {
+  const queue = new SerialQueue(2);
+  const task = async () => "done";
+  const both = [queue.run(task), queue.run(task)];
+  assert.equal(queue.run(task), null);
   assert.deepEqual(await Promise.all(both), ["done", "done"]);
-  assert.equal(await turns.run(deed), "done");
+  assert.equal(await queue.run(task), "done");
 });

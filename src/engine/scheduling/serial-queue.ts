@@ -1,25 +1,26 @@
-/** Does things one after the other, and refuses more when too many wait. */
-export interface InTurn {
-  /** Null: too many wait. */
-  run<T>(deed: () => Promise<T>): Promise<T> | null;
-}
+/** Runs tasks one after the other, and refuses more when too many wait. */
+export class SerialQueue {
+  readonly #waitingMax: number;
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
-export function createInTurn(waitingMax: number): InTurn {
-  let waiting = 0;
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    run(deed) {
-      if (waiting >= waitingMax) return null;
-      waiting += 1;
-      const done = last.then(deed).finally(() => {
-        waiting -= 1;
-      });
-      // A deed that failed told whoever asked for it; the next one's turn comes all the same.
-      last = done.then(
-        () => undefined,
-        () => undefined,
-      );
-      return done;
-    },
-  };
+  /** @param waitingMax how many tasks may wait, including the one that runs; no limit when left out */
+  constructor(waitingMax = Number.POSITIVE_INFINITY) {
+    this.#waitingMax = waitingMax;
+  }
+
+  /** Run the task when those before it have ended, whether or not they failed. Null when too many wait. */
+  run<T>(task: () => Promise<T>): Promise<T> | null {
+    if (this.#waiting >= this.#waitingMax) return null;
+    this.#waiting += 1;
+    const done = this.#last.then(task).finally(() => {
+      this.#waiting -= 1;
+    });
+    // The caller gets the error of a task that failed. The next task runs all the same.
+    this.#last = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createShares, type Shares } from "./shares.ts";
+import { Shares } from "./shares.ts";
 
 /** Every tenant takes one at a time, in turn, until none of them may. */
 function fill(shares: Shares, tenants: readonly number[]): void {
@@ -18,11 +18,11 @@ function fill(shares: Shares, tenants: readonly number[]): void {
 const tenantsOf = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 test("greedy tenants have equal shares, and as much as one of them has stays free", () => {
-  const shares = createShares(1200);
+  const shares = new Shares(1200);
   fill(shares, [1]);
   assert.deepEqual([shares.of(1), shares.taken], [600, 600]);
   for (const count of [2, 3, 5]) {
-    const among = createShares(1200);
+    const among = new Shares(1200);
     fill(among, tenantsOf(count));
     for (const tenantSeq of tenantsOf(count)) assert.equal(among.of(tenantSeq), 1200 / (count + 1));
   }
@@ -31,7 +31,7 @@ test("greedy tenants have equal shares, and as much as one of them has stays fre
 test("however many tenants are greedy, another one may take what is free", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 40 }), (max, count) => {
-      const shares = createShares(max);
+      const shares = new Shares(max);
       fill(shares, tenantsOf(count));
       const free = max - shares.taken;
       assert.ok(free >= Math.floor(max / (count + 1)), `${free} of ${max} free of ${count} tenants`);
@@ -41,7 +41,7 @@ test("however many tenants are greedy, another one may take what is free", () =>
 });
 
 test("a tenant that was there first gives way as it gives back", () => {
-  const shares = createShares(900);
+  const shares = new Shares(900);
   fill(shares, [1]);
   fill(shares, [2]);
   assert.deepEqual([shares.of(1), shares.of(2)], [450, 225]);
@@ -53,7 +53,7 @@ test("a tenant that was there first gives way as it gives back", () => {
 });
 
 test("what a part of a tenant holds counts twice, so that its greedy parts leave some of the share to the others", () => {
-  const shares = createShares(900);
+  const shares = new Shares(900);
   const lanes = [0, 0];
   for (let took = true; took; ) {
     took = false;
@@ -70,7 +70,7 @@ test("what a part of a tenant holds counts twice, so that its greedy parts leave
 });
 
 test("the tenants that may take no more are named, and nobody who holds nothing", () => {
-  const shares = createShares(100);
+  const shares = new Shares(100);
   fill(shares, [1]);
   shares.take(2, 10);
   assert.deepEqual(shares.full(), [1]);

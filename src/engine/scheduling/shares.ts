@@ -1,53 +1,55 @@
 /**
- * A resource that tenants share, by the dynamic threshold rule of shared-memory switches (Choudhury and Hahne, 1998):
- * a tenant may take more only while what it holds fits into what is free.
+ * A resource that tenants share by the dynamic threshold rule of shared-memory switches (Choudhury and Hahne, 1998): a
+ * tenant may take more only while the amount that it holds fits into the amount that is free.
  *
- * One greedy tenant gets half, two get a third each, n of them 1/(n+1) each. As much as each of them has stays free, and
- * only tenants that hold less can use it. The rule needs one number per tenant and no configuration.
+ * One greedy tenant gets half, two get a third each, n get 1/(n+1) each. An equal amount stays free, and only tenants that
+ * hold less can use it. The rule needs one number for each tenant and no configuration.
  */
 import type { Seq } from "../../domain/ids.ts";
 
-export interface Shares {
-  /** What all tenants hold. */
-  readonly taken: number;
-  /** What this tenant holds. */
-  of(tenantSeq: Seq): number;
+export class Shares {
+  readonly #max: number;
+  readonly #held = new Map<Seq, number>();
+  #taken = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** The amount that all tenants hold. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** The amount that this tenant holds. */
+  of(tenantSeq: Seq): number {
+    return this.#held.get(tenantSeq) ?? 0;
+  }
+
   /**
    * How much more the tenant may take; 0 or less when nothing.
    *
-   * @param part what the part of the tenant that asks, one of its lanes, holds of it. Counting it twice applies the rule
-   *             among the tenant's own lanes too: its busiest lanes leave a reserve for its quiet ones.
+   * @param part the amount that one part of the tenant holds, such as the lane that asks. It counts twice. This applies
+   *             the rule among the tenant's own lanes too: its busiest lanes leave a reserve for its quiet ones.
    */
-  allowance(tenantSeq: Seq, part?: number): number;
-  take(tenantSeq: Seq, amount: number): void;
-  giveBack(tenantSeq: Seq, amount: number): void;
+  allowance(tenantSeq: Seq, part = 0): number {
+    return this.#max - this.#taken - this.of(tenantSeq) - part;
+  }
+
+  take(tenantSeq: Seq, amount: number): void {
+    this.#taken += amount;
+    this.#held.set(tenantSeq, this.of(tenantSeq) + amount);
+  }
+
+  giveBack(tenantSeq: Seq, amount: number): void {
+    this.#taken -= amount;
+    const left = this.of(tenantSeq) - amount;
+    if (left > 0) this.#held.set(tenantSeq, left);
+    else this.#held.delete(tenantSeq);
+  }
+
   /** The tenants that hold something and may take no more. */
-  full(): Seq[];
-}
-
-export function createShares(max: number): Shares {
-  const held = new Map<Seq, number>();
-  let taken = 0;
-
-  const of = (tenantSeq: Seq): number => held.get(tenantSeq) ?? 0;
-  const allowance = (tenantSeq: Seq, part = 0): number => max - taken - of(tenantSeq) - part;
-
-  return {
-    get taken() {
-      return taken;
-    },
-    of,
-    allowance,
-    take(tenantSeq, amount) {
-      taken += amount;
-      held.set(tenantSeq, of(tenantSeq) + amount);
-    },
-    giveBack(tenantSeq, amount) {
-      taken -= amount;
-      const left = of(tenantSeq) - amount;
-      if (left > 0) held.set(tenantSeq, left);
-      else held.delete(tenantSeq);
-    },
-    full: () => [...held.keys()].filter((tenantSeq) => allowance(tenantSeq) <= 0),
-  };
+  full(): Seq[] {
+    return [...this.#held.keys()].filter((tenantSeq) => this.allowance(tenantSeq) <= 0);
+  }
 }

@@ -1,16 +1,16 @@
-/** Long work of one caller, in slices between which the event loop serves the others. */
+/** Long work of one caller, in slices, so that the event loop serves the other callers in between. */
 import { BATCH_SLICE_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 
-/** Resolves when the event loop has looked at everything else that is to be done now. */
+/** Resolves when the event loop has done everything else that is due now. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * Begin `start` for each item, in order, and wait for all of them.
+ * Call `start` for each item, in order, and wait for all results.
  *
- * After each `BATCH_SLICE_MS` of beginning, the event loop takes a turn.
+ * The event loop takes a turn after every `BATCH_SLICE_MS` of starting.
  */
 export async function inSlices<Item, Result>(
   clock: Pick<Clock, "monotonicMs">,
@@ -21,7 +21,7 @@ export async function inSlices<Item, Result>(
   let sliceEndsAt = clock.monotonicMs() + BATCH_SLICE_MS;
   for (const [index, item] of items.entries()) {
     const result = start(item, index);
-    // It is awaited below, with all the others; Node must not take it for unhandled when it fails before that.
+    // All results are awaited below. Until then Node must not report an early rejection as unhandled.
     result.catch(() => undefined);
     results.push(result);
     if (clock.monotonicMs() < sliceEndsAt) continue;

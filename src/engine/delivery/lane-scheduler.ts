@@ -1,0 +1,81 @@
+/**
+ * Decides what a lane does next: start deliveries, claim more, wait, or give back what it holds.
+ *
+ * It is the only one that knows both the dispatcher and the claims. They know lanes, and do not know each other.
+ */
+import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Lease, Store, Wake } from "../../ports/store.ts";
+import type { Outage } from "../upkeep/outage.ts";
+import type { Claims } from "./claims.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { Lane } from "./lane.ts";
+import type { LanePool } from "./lane-pool.ts";
+
+export interface LaneSchedulerOptions {
+  readonly clock: Pick<Clock, "now">;
+  readonly store: Pick<Store, "release">;
+  readonly outage: Pick<Outage, "wait">;
+  readonly pool: LanePool;
+  readonly dispatcher: Dispatcher;
+  readonly claims: Claims;
+}
+
+export class LaneScheduler {
+  readonly #options: LaneSchedulerOptions;
+
+  constructor(options: LaneSchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** Something about the lane has changed: do what it can do now, and set an alarm for what it can do later. */
+  schedule(lane: Lane): void {
+    const { clock, dispatcher, claims } = this.#options;
+    const now = clock.now();
+    dispatcher.enqueue(lane, now);
+    if (lane.mustGiveBack(now)) void this.giveBackQueue(lane);
+    claims.look(lane);
+    dispatcher.run();
+  }
+
+  /** Give back everything that the lane has queued. */
+  giveBackQueue(lane: Lane): Promise<void> {
+    return this.giveBack(lane, this.#options.pool.evict(lane));
+  }
+
+  /** Give deliveries that have left the lane back to the store. */
+  giveBack(lane: Lane, deliveries: readonly LeasedDelivery[]): Promise<void> {
+    return this.#return([lane], deliveries);
+  }
+
+  /** Give back everything that is not on the wire. */
+  giveBackAll(): Promise<void> {
+    const { pool } = this.#options;
+    const lanes = [...pool.lanes()];
+    return this.#return(
+      lanes,
+      lanes.flatMap((lane) => pool.evict(lane)),
+    );
+  }
+
+  async #return(lanes: readonly Lane[], deliveries: readonly LeasedDelivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    for (const lane of lanes) lane.beginReturn();
+    const wakes = await this.#release(deliveries.map(({ seq, token }) => ({ deliverySeq: seq, token })));
+    for (const lane of lanes) lane.endReturn();
+    this.#options.claims.wake(wakes);
+  }
+
+  /** Tries until it is stored: an ordered lane that went on before that would send later deliveries first. */
+  async #release(leases: readonly Lease[]): Promise<readonly Wake[]> {
+    const { clock, store, outage } = this.#options;
+    for (;;) {
+      try {
+        return await store.release({ now: clock.now(), leases, disown: [] });
+      } catch (error) {
+        // The reconcile releases what is given up here: it is leased in the store, and this node does not hold it.
+        if ((await outage.wait(error)) === "giveUp") return [];
+      }
+    }
+  }
+}
