@@ -1,9 +1,9 @@
 /** The HTTP server: the surfaces side by side, and what is the same for all of them. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
-import { refuseMalformed } from "./connections/connection.ts";
 import { createHttpServer } from "./connections/http-server.ts";
-import { installReception } from "./connections/reception.ts";
+import { installBodyReader } from "./connections/request-bodies.ts";
+import { refuseMalformed } from "./connections/socket-errors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { envelope as dashboardEnvelope } from "./errors/dashboard-errors.ts";
 import { envelope as pauseStatusEnvelope } from "./errors/pause-status-errors.ts";
@@ -64,7 +64,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   // Declared ahead, so that setting it later does not change the request's hidden class.
   app.decorateRequest("caller", null as never);
   app.decorateRequest("session", null);
-  installReception(app, deps.clock);
+  installBodyReader(app, deps.clock);
   installBodyParsers(app);
   installFirstHook(app, deps);
   installCursors(app, deps.engine);

@@ -34,8 +34,8 @@ const BANS: readonly Ban[] = [
     // The end of this turn of the event loop is no time. Group commits wait for it, and so do pipelined requests.
     pattern: /\bsetImmediate\b/g,
     in: "code",
-    applies: (file) => inServer(file) && !/^src\/(engine\/|store\/|api\/connections\/turns\.ts$)/.test(file.path),
-    instead: "only the engine, the store and src/api/connections/turns.ts wait for the end of a turn",
+    applies: (file) => inServer(file) && !/^src\/(engine\/|store\/|api\/connections\/pipelining\.ts$)/.test(file.path),
+    instead: "only the engine, the store and src/api/connections/pipelining.ts wait for the end of a turn",
   },
   {
     pattern: TIMERS,

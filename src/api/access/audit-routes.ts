@@ -1,9 +1,9 @@
 /** `/v1/audit`: who did what. */
 import type { FastifyInstance } from "fastify";
 import type { ApiDeps } from "../deps.ts";
-import { answers, refuse } from "../errors/pauses-errors.ts";
+import { errorResponses, refuse } from "../errors/pauses-errors.ts";
 import { invalid } from "../errors/problem.ts";
-import { AuditAnswer, AuditQuery, auditInput, auditJson, checkAuditQuery } from "./audit-wire.ts";
+import { AuditQuery, AuditResponse, auditInput, auditJson, checkAuditQuery } from "./audit-wire.ts";
 
 export function registerAuditRoute(app: FastifyInstance, { engine }: ApiDeps): void {
   app.get(
@@ -15,7 +15,7 @@ export function registerAuditRoute(app: FastifyInstance, { engine }: ApiDeps): v
         operationId: "listAudit",
         summary: "List what was done, newest first",
         querystring: AuditQuery,
-        response: { 200: AuditAnswer, ...answers() },
+        response: { 200: AuditResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {

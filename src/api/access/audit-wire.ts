@@ -36,7 +36,7 @@ const AuditEvent = Type.Object(
   },
   { title: "AuditEvent" },
 );
-export const AuditAnswer = Type.Object(
+export const AuditResponse = Type.Object(
   {
     events: Type.Array(AuditEvent),
     total: Type.Integer(),
@@ -57,7 +57,7 @@ export function auditInput(query: Static<typeof AuditQuery>): AuditInput {
   };
 }
 
-export function auditJson({ rows, total }: AuditPage, { limit, offset }: AuditInput): Static<typeof AuditAnswer> {
+export function auditJson({ rows, total }: AuditPage, { limit, offset }: AuditInput): Static<typeof AuditResponse> {
   return { events: rows.map(eventJson), total, limit, offset };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bearerKey, credentialSlip } from "./auth.ts";
+import { bearerKey, credentialMistake } from "./auth.ts";
 
 const KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 
@@ -36,5 +36,5 @@ test("credentials that were sent wrongly are told apart", () => {
     [{ authorization: `Bearer "${KEY}"` }, "malformedKey"],
     [{ "x-api-key": KEY }, "otherHeader"],
   ];
-  for (const [headers, slip] of slips) assert.equal(credentialSlip(headers), slip, JSON.stringify(headers));
+  for (const [headers, slip] of slips) assert.equal(credentialMistake(headers), slip, JSON.stringify(headers));
 });

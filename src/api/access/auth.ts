@@ -6,7 +6,7 @@ import type { SignedIn } from "../../engine/access/session-service.ts";
 import type { Caller } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
-  type CredentialSlip,
+  type CredentialMistake,
   type Envelope,
   FOREIGN_ORIGIN,
   forbidden,
@@ -41,7 +41,7 @@ export type Accepted = "key" | "keyOrSession";
 /** A hook that lets in whoever may come and has the role that the route needs, and sets `request.caller`. */
 export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accepted): OnRequest {
   return (request, reply, done) => {
-    const nobody = wrongCredentials(accepted === "key" ? UNAUTHORIZED : SIGN_IN, credentialSlip(request.headers));
+    const nobody = wrongCredentials(accepted === "key" ? UNAUTHORIZED : SIGN_IN, credentialMistake(request.headers));
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
     };
@@ -82,7 +82,7 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accep
 const OTHER_KEY_HEADERS = ["x-api-key", "api-key", "x-auth-token"] as const;
 
 /** How credentials were sent wrongly; null when there are none, or when their form is right. */
-export function credentialSlip(headers: Readonly<Record<string, unknown>>): CredentialSlip | null {
+export function credentialMistake(headers: Readonly<Record<string, unknown>>): CredentialMistake | null {
   const { authorization } = headers;
   if (typeof authorization !== "string" || authorization === "") {
     return OTHER_KEY_HEADERS.some((name) => headers[name] !== undefined) ? "otherHeader" : null;

@@ -5,7 +5,7 @@ import { includesRole } from "../../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import { LIST_PAGE_MAX } from "../../domain/limits.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, KEY_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
+import { errorResponses, KEY_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
 import { invalid, problem, UNAUTHORIZED } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { bodyOf } from "../http/body.ts";
@@ -13,15 +13,15 @@ import { checkNoBody } from "../http/no-body.ts";
 import { decodeCursor, sealCursor } from "../lists/cursor.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  CreatedKeyAnswer,
+  CreatedKeyResponse,
   CreateKeyBody,
   checkCreateKey,
   checkKeysQuery,
   createdKeyJson,
-  KeysAnswer,
   KeysQuery,
+  KeysResponse,
   keyJson,
-  RotatedKeyAnswer,
+  RotatedKeyResponse,
 } from "./key-wire.ts";
 
 const tags = ["Keys"];
@@ -44,7 +44,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): vo
         operationId: "createKey",
         summary: "Make a key",
         body: CreateKeyBody,
-        response: { 201: CreatedKeyAnswer, ...answers(409, 413, 415) },
+        response: { 201: CreatedKeyResponse, ...errorResponses(409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -67,7 +67,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): vo
         operationId: "listKeys",
         summary: "List the keys that are not revoked, in creation order",
         querystring: KeysQuery,
-        response: { 200: KeysAnswer, ...answers() },
+        response: { 200: KeysResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -91,7 +91,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): vo
         summary: "Revoke a key, at once",
         description: "The last key of role global_admin stays: 409 LAST_ADMIN_KEY.",
         params: PathId,
-        response: { 204: Type.Null({ description: "Revoked." }), ...answers(404, 409) },
+        response: { 204: Type.Null({ description: "Revoked." }), ...errorResponses(404, 409) },
       },
     },
     async (request, reply) => {
@@ -120,7 +120,7 @@ export function registerKeyRoutes(app: FastifyInstance, { engine }: ApiDeps): vo
         operationId: "rotateKey",
         summary: "Replace your own key",
         description: "The old one stops at once.",
-        response: { 200: RotatedKeyAnswer, ...answers(413, 415) },
+        response: { 200: RotatedKeyResponse, ...errorResponses(413, 415) },
       },
     },
     async (request, reply) => {

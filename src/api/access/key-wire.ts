@@ -20,7 +20,7 @@ export const CreateKeyBody = Type.Object(
 export const checkCreateKey = checker(CreateKeyBody);
 
 const ApiKey = Type.String({ description: "Never shown again." });
-export const CreatedKeyAnswer = Type.Object(
+export const CreatedKeyResponse = Type.Object(
   {
     id: Type.String(),
     api_key: ApiKey,
@@ -30,8 +30,8 @@ export const CreatedKeyAnswer = Type.Object(
   },
   { title: "CreatedKey" },
 );
-export const RotatedKeyAnswer = Type.Object({ api_key: ApiKey }, { title: "RotatedKey" });
-const KeyAnswer = Type.Object(
+export const RotatedKeyResponse = Type.Object({ api_key: ApiKey }, { title: "RotatedKey" });
+const KeyResponse = Type.Object(
   {
     id: Type.String(),
     name: Type.String(),
@@ -41,9 +41,9 @@ const KeyAnswer = Type.Object(
   },
   { title: "Key" },
 );
-export const KeysAnswer = Type.Object(
+export const KeysResponse = Type.Object(
   {
-    keys: Type.Array(KeyAnswer),
+    keys: Type.Array(KeyResponse),
     has_more: Type.Boolean(),
     next_cursor: Nullable(Type.String()),
   },
@@ -59,7 +59,7 @@ export const KeysQuery = Type.Object(
 );
 export const checkKeysQuery = queryChecker(KeysQuery);
 
-export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof CreatedKeyAnswer> {
+export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof CreatedKeyResponse> {
   return {
     id: ID_PREFIX.key + row.id,
     api_key: apiKey,
@@ -69,7 +69,7 @@ export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof Creat
   };
 }
 
-export function keyJson(row: KeyRow): Static<typeof KeyAnswer> {
+export function keyJson(row: KeyRow): Static<typeof KeyResponse> {
   return {
     id: ID_PREFIX.key + row.id,
     name: row.name,

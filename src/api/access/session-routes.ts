@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import type { TooManyTries } from "../../engine/access/session-service.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, loginAnswers, refuse } from "../errors/dashboard-errors.ts";
+import { errorResponses, loginErrorResponses, refuse } from "../errors/dashboard-errors.ts";
 import { FOREIGN_ORIGIN, invalid, type Problem, problem, TENANT_NOT_FOUND } from "../errors/problem.ts";
 import { bodyOf } from "../http/body.ts";
 import { createClientAddress } from "../http/client-address.ts";
@@ -13,10 +13,10 @@ import { isForeignChange } from "../http/origin.ts";
 import {
   checkLogin,
   checkPassword,
-  DoneAnswer,
-  LoginAnswer,
+  DoneResponse,
   LoginBody,
-  MeAnswer,
+  LoginResponse,
+  MeResponse,
   PasswordBody,
 } from "./session-wire.ts";
 
@@ -41,7 +41,7 @@ export function registerLoginRoute(app: FastifyInstance, deps: ApiDeps): void {
         // Nothing is needed; unlike `[]`, which stands for routes that refuse nobody.
         security: [{}],
         body: LoginBody,
-        response: { 200: LoginAnswer, ...loginAnswers(413, 415, 429) },
+        response: { 200: LoginResponse, ...loginErrorResponses(413, 415, 429) },
       },
     },
     async (request, reply) => {
@@ -74,7 +74,12 @@ function registerMe(app: FastifyInstance, { engine }: ApiDeps): void {
   app.get(
     "/dashboard/auth/me",
     {
-      schema: { tags, operationId: "getMe", summary: "Who you are", response: { 200: MeAnswer, ...answers() } },
+      schema: {
+        tags,
+        operationId: "getMe",
+        summary: "Who you are",
+        response: { 200: MeResponse, ...errorResponses() },
+      },
     },
     async ({ caller: { actor, tenantId }, session }, reply) => {
       const tenant = await engine.access.findTenant(tenantId);
@@ -101,7 +106,7 @@ function registerLogout(app: FastifyInstance, deps: ApiDeps): void {
         operationId: "signOut",
         summary: "Sign out",
         description: "The session ends at once.",
-        response: { 200: DoneAnswer, ...answers(413, 415) },
+        response: { 200: DoneResponse, ...errorResponses(413, 415) },
       },
     },
     async (request, reply) => {
@@ -126,7 +131,7 @@ function registerPassword(app: FastifyInstance, deps: ApiDeps): void {
         summary: "Change your own password",
         description: "Your other sessions end.",
         body: PasswordBody,
-        response: { 200: DoneAnswer, ...answers(413, 415, 429) },
+        response: { 200: DoneResponse, ...errorResponses(413, 415, 429) },
       },
     },
     async (request, reply) => {

@@ -30,14 +30,14 @@ export const PasswordBody = Type.Object(
 export const checkPassword = checker(PasswordBody);
 
 const Success = Type.Literal(true);
-export const LoginAnswer = Type.Object(
+export const LoginResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({ email: Type.String(), role: RoleName }),
   },
   { title: "Login" },
 );
-export const MeAnswer = Type.Object(
+export const MeResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({
@@ -49,4 +49,4 @@ export const MeAnswer = Type.Object(
   },
   { title: "Me" },
 );
-export const DoneAnswer = Type.Object({ success: Success, message: Type.String() }, { title: "Done" });
+export const DoneResponse = Type.Object({ success: Success, message: Type.String() }, { title: "Done" });

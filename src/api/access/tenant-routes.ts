@@ -3,22 +3,22 @@ import type { FastifyInstance } from "fastify";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, TENANT_NOT_FOUND } from "../errors/problem.ts";
-import { answers, refuse } from "../errors/v1-errors.ts";
+import { errorResponses, refuse } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import { TENANTS_PAGE_MAX } from "../http/limits.ts";
 import { decodeCursor, sealCursor } from "../lists/cursor.ts";
 import { nextLink } from "../lists/paging.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  CreatedTenantAnswer,
+  CreatedTenantResponse,
   CreateTenantBody,
   checkCreateTenant,
   checkTenantsQuery,
   checkUpdateTenant,
   createdTenantJson,
-  TenantDetailsAnswer,
-  TenantsAnswer,
+  TenantDetailsResponse,
   TenantsQuery,
+  TenantsResponse,
   tenantDetailsJson,
   tenantJson,
   UpdateTenantBody,
@@ -38,7 +38,7 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
         operationId: "createTenant",
         summary: "Make a tenant and its first key",
         body: CreateTenantBody,
-        response: { 201: CreatedTenantAnswer, ...answers(413, 415) },
+        response: { 201: CreatedTenantResponse, ...errorResponses(413, 415) },
       },
     },
     async (request, reply) => {
@@ -59,7 +59,7 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
         summary: "List the tenants in creation order",
         description: "When there are more, the Link header names the next page.",
         querystring: TenantsQuery,
-        response: { 200: TenantsAnswer, ...answers() },
+        response: { 200: TenantsResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -87,7 +87,7 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
         operationId: "getTenant",
         summary: "Read a tenant, its quotas, and what counts against them",
         params: PathId,
-        response: { 200: TenantDetailsAnswer, ...answers(404) },
+        response: { 200: TenantDetailsResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -108,7 +108,7 @@ export function registerTenantRoutes(app: FastifyInstance, { engine }: ApiDeps):
         description: "Only what is present changes. A quota of null goes back to its default.",
         params: PathId,
         body: UpdateTenantBody,
-        response: { 200: TenantDetailsAnswer, ...answers(404, 413, 415) },
+        response: { 200: TenantDetailsResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {

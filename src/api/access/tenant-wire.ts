@@ -38,9 +38,9 @@ export const TenantsQuery = Type.Object(
 );
 export const checkTenantsQuery = queryChecker(TenantsQuery);
 
-const TenantAnswer = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time }, { title: "Tenant" });
-export const TenantsAnswer = Type.Array(TenantAnswer);
-export const CreatedTenantAnswer = Type.Object(
+const TenantResponse = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time }, { title: "Tenant" });
+export const TenantsResponse = Type.Array(TenantResponse);
+export const CreatedTenantResponse = Type.Object(
   {
     id: Type.String(),
     name: Type.String(),
@@ -86,18 +86,18 @@ export const checkUpdateTenant = checker(UpdateTenantBody);
 
 const Limit = Type.Integer({ description: "What the tenant may have." });
 const Default = Type.Integer({ description: "What it may have unless the quota is set." });
-const QuotaAnswer = (name: QuotaName) =>
+const QuotaResponse = (name: QuotaName) =>
   Type.Object(
     { limit: Limit, default: Default, used: Type.Integer({ description: "What counts against it now." }) },
     { description: QUOTA_MEANING[name] },
   );
-const QuotasAnswer = Type.Object(
+const QuotasResponse = Type.Object(
   {
-    endpoints: QuotaAnswer("endpoints"),
-    keys: QuotaAnswer("keys"),
-    sources: QuotaAnswer("sources"),
-    open_pauses: QuotaAnswer("open_pauses"),
-    stored_bytes: QuotaAnswer("stored_bytes"),
+    endpoints: QuotaResponse("endpoints"),
+    keys: QuotaResponse("keys"),
+    sources: QuotaResponse("sources"),
+    open_pauses: QuotaResponse("open_pauses"),
+    stored_bytes: QuotaResponse("stored_bytes"),
     events_per_second: Type.Object(
       { limit: Limit, default: Default },
       { description: QUOTA_MEANING.events_per_second },
@@ -105,12 +105,12 @@ const QuotasAnswer = Type.Object(
   },
   { title: "Quotas" },
 );
-export const TenantDetailsAnswer = Type.Object(
-  { ...TenantAnswer.properties, quotas: QuotasAnswer },
+export const TenantDetailsResponse = Type.Object(
+  { ...TenantResponse.properties, quotas: QuotasResponse },
   { title: "TenantDetails" },
 );
 
-export function tenantDetailsJson(tenant: TenantView): Static<typeof TenantDetailsAnswer> {
+export function tenantDetailsJson(tenant: TenantView): Static<typeof TenantDetailsResponse> {
   const { quotas, use } = tenant;
   const limits = (name: QuotaName) => ({ limit: quotas[name], default: QUOTA_DEFAULTS[name] });
   const counted = (name: CountedQuota) => ({ ...limits(name), used: use[name] });
@@ -127,11 +127,11 @@ export function tenantDetailsJson(tenant: TenantView): Static<typeof TenantDetai
   };
 }
 
-export function tenantJson(tenant: Tenant): Static<typeof TenantAnswer> {
+export function tenantJson(tenant: Tenant): Static<typeof TenantResponse> {
   return { id: ID_PREFIX.tenant + tenant.id, name: tenant.name, created_at: wholeSeconds(tenant.createdAt) };
 }
 
-export function createdTenantJson(tenant: Tenant, apiKey: string): Static<typeof CreatedTenantAnswer> {
+export function createdTenantJson(tenant: Tenant, apiKey: string): Static<typeof CreatedTenantResponse> {
   const { id, name, created_at } = tenantJson(tenant);
   return { id, name, api_key: apiKey, created_at };
 }

@@ -9,17 +9,17 @@ import {
   REQUEST_HEAD_MS_MAX,
   REQUEST_MS_MAX,
 } from "../http/limits.ts";
-import { refuseAhead, refuseConnection } from "./connection.ts";
-import { createDoor } from "./door.ts";
-import { inTurn } from "./turns.ts";
-import { boundedAnswers } from "./untaken.ts";
+import { createConnectionLimit } from "./connection-limit.ts";
+import { oneAtATime } from "./pipelining.ts";
+import { refuseConnection, refusePipelined } from "./socket-errors.ts";
+import { boundedResponses } from "./unread-responses.ts";
 
 export function createHttpServer(
   handle: RequestListener,
   { telemetry, trustProxy }: Pick<ApiDeps, "telemetry" | "trustProxy">,
 ): Server {
   const server = createServer({
-    ServerResponse: boundedAnswers(),
+    ServerResponse: boundedResponses(),
     // The first hook answers it, in the surface's envelope; Node's own answer has none.
     requireHostHeader: false,
     maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
@@ -29,8 +29,8 @@ export function createHttpServer(
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   });
   server.timeout = CONNECTION_IDLE_MS_MAX;
-  server.on("connection", createDoor({ proxies: trustProxy, refuse: refuseConnection }));
-  const begin = inTurn(handle, { refuse: refuseAhead });
+  server.on("connection", createConnectionLimit({ proxies: trustProxy, refuse: refuseConnection }));
+  const begin = oneAtATime(handle, { refuse: refusePipelined });
   server.on("request", begin);
   // With listeners of its own Node answers neither by itself: the first hook refuses what it does not know, and whoever
   // reads the body asks for it.

@@ -6,11 +6,11 @@ import type { Caller } from "../../engine/engine-types.ts";
 import { inSlices } from "../../engine/scheduling/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ApiDeps } from "../deps.ts";
-import { briefly, invalid, type Problem, STORE_UNAVAILABLE, tooLarge, unreadable } from "../errors/problem.ts";
+import { abridged, invalid, type Problem, STORE_UNAVAILABLE, tooLarge, unreadable } from "../errors/problem.ts";
 import { envelope } from "../errors/v1-errors.ts";
-import { withUnknownEndpoints } from "../history/named-ids.ts";
+import { withUnknownEndpoints } from "../history/referenced-ids.ts";
 import { type JsonBody, parseItem } from "../http/body.ts";
-import { BATCH_FAULTS_NAMED_MAX, FIELDS_COUNT_MAX } from "../http/limits.ts";
+import { BATCH_FAULTS_LISTED_MAX, FIELDS_COUNT_MAX } from "../http/limits.ts";
 import { isTooLarge, PAYLOAD_TOO_LARGE, parseEvent, publishedText, publishProblem } from "./event-wire.ts";
 
 /** An event of a batch stands two levels below the body. */
@@ -78,7 +78,7 @@ export function resultsText(results: readonly Result[]): string {
   const texts = results.map((result) => {
     if (typeof result === "string") return result;
     named += result.details.length;
-    return JSON.stringify(envelope(named <= BATCH_FAULTS_NAMED_MAX ? result : briefly(result)).body);
+    return JSON.stringify(envelope(named <= BATCH_FAULTS_LISTED_MAX ? result : abridged(result)).body);
   });
   return `{"results":[${texts.join(",")}]}`;
 }

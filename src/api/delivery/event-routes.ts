@@ -6,21 +6,21 @@ import type { Admission, Caller, PublishAnswer } from "../../engine/engine-types
 import type { ApiDeps } from "../deps.ts";
 import { invalid, STORE_UNAVAILABLE } from "../errors/problem.ts";
 import { tooFastProblem } from "../errors/quota-problem.ts";
-import { answers, EVENT_NOT_FOUND, refuse } from "../errors/v1-errors.ts";
-import { withUnknownEndpoints } from "../history/named-ids.ts";
+import { EVENT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
+import { withUnknownEndpoints } from "../history/referenced-ids.ts";
 import { bodyOf } from "../http/body.ts";
 import { PathId } from "../schema/schemas.ts";
 import { publishBatch, readBatch, resultsText } from "./event-batch.ts";
 import {
-  BatchAnswer,
   BatchBody,
+  BatchResponse,
   checkBatch,
-  EventAnswer,
   EventBody,
   EventHeaders,
+  EventResponse,
   eventText,
   type Origin,
-  PublishedAnswer,
+  PublishedResponse,
   parseEvent,
   publishedText,
   publishProblem,
@@ -44,7 +44,7 @@ export function registerEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
         description: "The 202 means that the event and all its deliveries are on disk.",
         headers: EventHeaders,
         body: EventBody,
-        response: { 202: PublishedAnswer, ...answers(409, 413, 415, 429, 507) },
+        response: { 202: PublishedResponse, ...errorResponses(409, 413, 415, 429, 507) },
       },
     },
     // No promise of its own and no reply returned, which Fastify would wait for: this is the hot path.
@@ -87,7 +87,7 @@ export function registerEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
         description:
           "One result for each event, in order; a bad event rejects none of the others. 429 refuses the batch as a whole.",
         body: BatchBody,
-        response: { 202: BatchAnswer, ...answers(413, 415, 429) },
+        response: { 202: BatchResponse, ...errorResponses(413, 415, 429) },
       },
     },
     async (request, reply) => {
@@ -115,7 +115,7 @@ export function registerEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
         operationId: "getEvent",
         summary: "Read an event, its deliveries, and why other endpoints got none",
         params: PathId,
-        response: { 200: EventAnswer, ...answers(404) },
+        response: { 200: EventResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {

@@ -16,8 +16,8 @@ import type { PublishAnswer, PublishInput } from "../../engine/engine-types.ts";
 import type { EventView } from "../../ports/store.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
-import { DeliveryAnswer, deliveryJson } from "../history/delivery-wire.ts";
-import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "../history/named-ids.ts";
+import { DeliveryResponse, deliveryJson } from "../history/delivery-wire.ts";
+import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "../history/referenced-ids.ts";
 import { type Checked, checker } from "../schema/check.ts";
 import { isIdempotencyKey } from "../schema/formats.ts";
 import { CommonError, IdText, Nullable, Time } from "../schema/schemas.ts";
@@ -87,7 +87,7 @@ export const EventHeaders = Type.Object({
     Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" }),
   ),
 });
-export const PublishedAnswer = Type.Object(
+export const PublishedResponse = Type.Object(
   {
     event_id: IdText(ID_PREFIX.event),
     deliveries: Type.Array(
@@ -100,11 +100,11 @@ export const PublishedAnswer = Type.Object(
   },
   { title: "PublishedEvent" },
 );
-export const BatchAnswer = Type.Object(
-  { results: Type.Array(Type.Union([PublishedAnswer, CommonError])) },
+export const BatchResponse = Type.Object(
+  { results: Type.Array(Type.Union([PublishedResponse, CommonError])) },
   { title: "EventBatchResult" },
 );
-export const EventAnswer = Type.Object(
+export const EventResponse = Type.Object(
   {
     id: IdText(ID_PREFIX.event),
     type: Type.String(),
@@ -112,7 +112,7 @@ export const EventAnswer = Type.Object(
     created_at: Time,
     inbound_event_id: Nullable(Type.String({ description: "The inbound event that it was made from." })),
     source_id: Nullable(Type.String({ description: "The source that it came from." })),
-    deliveries: Type.Array(DeliveryAnswer),
+    deliveries: Type.Array(DeliveryResponse),
     not_delivered: Type.Array(
       Type.Object({ endpoint_id: Type.String(), reason: Type.Enum(["filter", "disabled", "not_named"]) }),
     ),

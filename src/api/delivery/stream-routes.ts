@@ -11,7 +11,7 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 import type { OutcomeRow } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
-import { answers, refuse } from "../errors/v1-errors.ts";
+import { errorResponses, refuse } from "../errors/v1-errors.ts";
 import { deliveryJson } from "../history/delivery-wire.ts";
 import { STREAM_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { openCursor, sealCursor } from "../lists/cursor.ts";
@@ -40,7 +40,7 @@ export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
         headers: Type.Object({ "last-event-id": Type.Optional(Type.String()) }),
         response: {
           200: { description: "A stream.", content: { "text/event-stream": { schema: Type.String() } } },
-          ...answers(429),
+          ...errorResponses(429),
         },
       },
     },

@@ -5,7 +5,7 @@ import { ENDPOINTS_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type { Caller, Engine } from "../../engine/engine-types.ts";
 import type { RetryResult } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, refuse } from "../errors/dashboard-errors.ts";
+import { errorResponses, refuse } from "../errors/dashboard-errors.ts";
 import { invalid, notFound, type Problem, problem } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { bodyOf } from "../http/body.ts";
@@ -13,7 +13,7 @@ import { WEBHOOK_ROWS_DEFAULT } from "../http/limits.ts";
 import { checkNoBody } from "../http/no-body.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  CreatedWebhookAnswer,
+  CreatedWebhookResponse,
   CreateWebhookBody,
   checkCreateWebhook,
   checkToggle,
@@ -21,18 +21,18 @@ import {
   createdJson,
   createWebhookInput,
   DELETED,
-  DeletedAnswer,
+  DeletedResponse,
   PathEventId,
-  RetriedAnswer,
+  RetriedResponse,
   retriedJson,
-  TestedAnswer,
+  TestedResponse,
   ToggleBody,
-  ToggledAnswer,
+  ToggledResponse,
   toggledJson,
   toggleInput,
-  WebhookAnswer,
-  WebhooksAnswer,
+  WebhookResponse,
   WebhooksQuery,
+  WebhooksResponse,
   webhookJson,
   webhooksJson,
 } from "./dashboard-webhook-wire.ts";
@@ -62,7 +62,7 @@ function registerWebhooks(app: FastifyInstance, deps: ApiDeps): void {
         summary: "Create a webhook",
         description: "Its secret is in this answer alone.",
         body: CreateWebhookBody,
-        response: { 201: CreatedWebhookAnswer, ...answers(409, 413, 415) },
+        response: { 201: CreatedWebhookResponse, ...errorResponses(409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -89,7 +89,7 @@ function registerWebhooks(app: FastifyInstance, deps: ApiDeps): void {
         operationId: "listDashboardWebhooks",
         summary: "List the webhooks in creation order: all the tenant's endpoints",
         querystring: WebhooksQuery,
-        response: { 200: WebhooksAnswer, ...answers() },
+        response: { 200: WebhooksResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -111,7 +111,7 @@ function registerWebhook(app: FastifyInstance, { engine }: ApiDeps): void {
         operationId: "getDashboardWebhook",
         summary: "Read a webhook",
         params: PathId,
-        response: { 200: WebhookAnswer, ...answers(404) },
+        response: { 200: WebhookResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -131,7 +131,7 @@ function registerWebhook(app: FastifyInstance, { engine }: ApiDeps): void {
         description: "A paused one becomes enabled.",
         params: PathId,
         body: ToggleBody,
-        response: { 200: ToggledAnswer, ...answers(404, 413, 415) },
+        response: { 200: ToggledResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -152,7 +152,7 @@ function registerWebhook(app: FastifyInstance, { engine }: ApiDeps): void {
         operationId: "testDashboardWebhook",
         summary: "Send the event `test` now and wait for the answer",
         params: PathId,
-        response: { 200: TestedAnswer, ...answers(404, 413, 415) },
+        response: { 200: TestedResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -175,7 +175,7 @@ function registerWebhook(app: FastifyInstance, { engine }: ApiDeps): void {
         summary: "Delete a webhook",
         description: "Deliveries that had not ended are cancelled; the history stays.",
         params: PathId,
-        response: { 200: DeletedAnswer, ...answers(404) },
+        response: { 200: DeletedResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -198,7 +198,7 @@ function registerRetry(app: FastifyInstance, { engine }: ApiDeps): void {
         summary: "Try a failed delivery again, or all failed deliveries of an event",
         description: "Given the id of an event, `data.id` is its oldest delivery of those that had failed.",
         params: PathEventId,
-        response: { 200: RetriedAnswer, ...answers(404, 409, 413, 415) },
+        response: { 200: RetriedResponse, ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {

@@ -42,7 +42,7 @@ const WebhookFields = { id: Type.String(), url: Type.String(), enabled: Type.Boo
 const LastTriggered = Nullable(Type.String({ format: "date-time", description: "When the latest attempt began." }));
 const Description = Nullable(Type.String());
 
-export const CreatedWebhookAnswer = Type.Object(
+export const CreatedWebhookResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({
@@ -56,14 +56,14 @@ export const CreatedWebhookAnswer = Type.Object(
   },
   { title: "CreatedDashboardWebhook" },
 );
-export const WebhookAnswer = Type.Object(
+export const WebhookResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({ ...WebhookFields, lastTriggered: LastTriggered, description: Description }),
   },
   { title: "DashboardWebhook" },
 );
-export const WebhooksAnswer = Type.Object(
+export const WebhooksResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({
@@ -86,14 +86,14 @@ export const WebhooksAnswer = Type.Object(
   },
   { title: "DashboardWebhookPage" },
 );
-export const ToggledAnswer = Type.Object(
+export const ToggledResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({ id: Type.String(), enabled: Type.Boolean() }),
   },
   { title: "DashboardToggleResult" },
 );
-export const TestedAnswer = Type.Object(
+export const TestedResponse = Type.Object(
   {
     success: Type.Literal(true, { description: "The test was carried out." }),
     data: Type.Object({
@@ -104,11 +104,11 @@ export const TestedAnswer = Type.Object(
   },
   { title: "DashboardTestResult" },
 );
-export const DeletedAnswer = Type.Object(
+export const DeletedResponse = Type.Object(
   { success: Success, message: Type.String() },
   { title: "DashboardDeleteResult" },
 );
-export const RetriedAnswer = Type.Object(
+export const RetriedResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({
@@ -142,7 +142,7 @@ function isEnabled({ status }: Endpoint): boolean {
   return status === "ACTIVE";
 }
 
-export function createdJson(endpoint: Endpoint, secret: string): Static<typeof CreatedWebhookAnswer> {
+export function createdJson(endpoint: Endpoint, secret: string): Static<typeof CreatedWebhookResponse> {
   const { id, url, enabled, createdAt } = webhookFields(endpoint);
   return {
     success: true,
@@ -151,7 +151,7 @@ export function createdJson(endpoint: Endpoint, secret: string): Static<typeof C
   };
 }
 
-export function webhookJson({ endpoint, lastAttemptAt }: EndpointView): Static<typeof WebhookAnswer> {
+export function webhookJson({ endpoint, lastAttemptAt }: EndpointView): Static<typeof WebhookResponse> {
   const { description } = endpoint;
   return {
     success: true,
@@ -162,7 +162,7 @@ export function webhookJson({ endpoint, lastAttemptAt }: EndpointView): Static<t
 export function webhooksJson(
   { views, total }: EndpointPlaces,
   { page, limit }: { readonly page: number; readonly limit: number },
-): Static<typeof WebhooksAnswer> {
+): Static<typeof WebhooksResponse> {
   const webhooks = views.map(({ endpoint, lastAttemptAt, successCount, failureCount }) => ({
     ...webhookFields(endpoint),
     lastTriggered: millisecondsOrNull(lastAttemptAt),
@@ -176,16 +176,16 @@ export function webhooksJson(
   };
 }
 
-export function toggledJson(endpoint: Endpoint): Static<typeof ToggledAnswer> {
+export function toggledJson(endpoint: Endpoint): Static<typeof ToggledResponse> {
   return { success: true, data: { id: WEBHOOK_PREFIX + endpoint.id, enabled: isEnabled(endpoint) } };
 }
 
-export const DELETED: Static<typeof DeletedAnswer> = { success: true, message: "Webhook deleted successfully." };
+export const DELETED: Static<typeof DeletedResponse> = { success: true, message: "Webhook deleted successfully." };
 
 export function retriedJson(
   eventId: Uuid,
   [oldest, ...others]: readonly [Uuid, ...Uuid[]],
-): Static<typeof RetriedAnswer> {
+): Static<typeof RetriedResponse> {
   const what = others.length === 0 ? "Delivery" : `${1 + others.length} deliveries`;
   return {
     success: true,

@@ -7,14 +7,14 @@ import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
-import { answers, ENDPOINT_NOT_FOUND, refuse } from "../errors/v1-errors.ts";
+import { ENDPOINT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import { checkNoBody } from "../http/no-body.ts";
 import { decodeCursor, sealCursor } from "../lists/cursor.ts";
 import { nextLink } from "../lists/paging.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  CreatedEndpointAnswer,
+  CreatedEndpointResponse,
   CreateEndpointBody,
   checkCreate,
   checkEndpointsQuery,
@@ -22,17 +22,17 @@ import {
   checkRecover,
   checkRotate,
   createInput,
-  EndpointAnswer,
+  EndpointResponse,
   EndpointsQuery,
   endpointJson,
   endpointViewJson,
   PatchEndpointBody,
   patchInput,
-  RecoverAnswer,
   RecoverBody,
-  RotateSecretAnswer,
+  RecoverResponse,
   RotateSecretBody,
-  TestAnswer,
+  RotateSecretResponse,
+  TestResponse,
 } from "./endpoint-wire.ts";
 import { urlRule, withUrlFault } from "./url-fault.ts";
 
@@ -51,7 +51,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         operationId: "createEndpoint",
         summary: "Register an endpoint",
         body: CreateEndpointBody,
-        response: { 201: CreatedEndpointAnswer, ...answers(409, 413, 415) },
+        response: { 201: CreatedEndpointResponse, ...errorResponses(409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -75,7 +75,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         summary: "List the endpoints in creation order",
         description: "When there are more, the Link header names the next page. A page can be shorter than `limit`.",
         querystring: EndpointsQuery,
-        response: { 200: Type.Array(EndpointAnswer), ...answers() },
+        response: { 200: Type.Array(EndpointResponse), ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -99,7 +99,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         operationId: "getEndpoint",
         summary: "Read an endpoint",
         params: PathId,
-        response: { 200: EndpointAnswer, ...answers(404) },
+        response: { 200: EndpointResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -119,7 +119,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         description: "Only what is given changes, all of it at once. A new secret takes effect immediately.",
         params: PathId,
         body: PatchEndpointBody,
-        response: { 200: EndpointAnswer, ...answers(404, 413, 415) },
+        response: { 200: EndpointResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -149,7 +149,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         summary: "Delete an endpoint",
         description: "Deliveries that had not ended are cancelled; the history stays.",
         params: PathId,
-        response: { 204: Type.Null({ description: "Deleted." }), ...answers(404) },
+        response: { 204: Type.Null({ description: "Deleted." }), ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -171,7 +171,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         description: "Without a secret one is generated and shown once.",
         params: PathId,
         body: RotateSecretBody,
-        response: { 200: RotateSecretAnswer, ...answers(404, 413, 415) },
+        response: { 200: RotateSecretResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -197,7 +197,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         operationId: "testEndpoint",
         summary: "Send the event `test` now and wait for the answer",
         params: PathId,
-        response: { 200: TestAnswer, ...answers(404, 413, 415) },
+        response: { 200: TestResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -220,7 +220,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
         summary: "Send again what failed or was missed since a time",
         params: PathId,
         body: RecoverBody,
-        response: { 202: RecoverAnswer, ...answers(404, 413, 415) },
+        response: { 202: RecoverResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {

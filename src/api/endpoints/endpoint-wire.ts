@@ -160,19 +160,19 @@ const EndpointFields = {
   disabled_reason: Nullable(Type.Enum(["gone", "no_success", "manual"])),
 };
 
-export const EndpointAnswer = Type.Object(EndpointFields, { title: "Endpoint" });
-export const CreatedEndpointAnswer = Type.Object(
+export const EndpointResponse = Type.Object(EndpointFields, { title: "Endpoint" });
+export const CreatedEndpointResponse = Type.Object(
   {
     ...EndpointFields,
     secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
   },
   { title: "CreatedEndpoint" },
 );
-export const RotateSecretAnswer = Type.Object(
+export const RotateSecretResponse = Type.Object(
   { secret: Type.Optional(Type.String()), previous_expires_at: Time },
   { title: "RotatedSecret" },
 );
-export const TestAnswer = Type.Object(
+export const TestResponse = Type.Object(
   {
     success: Type.Boolean({ description: "The test was carried out." }),
     data: Type.Object({
@@ -183,9 +183,9 @@ export const TestAnswer = Type.Object(
   },
   { title: "EndpointTestResult" },
 );
-export const RecoverAnswer = Type.Object({ job_id: IdText(ID_PREFIX.job) }, { title: "StartedJob" });
+export const RecoverResponse = Type.Object({ job_id: IdText(ID_PREFIX.job) }, { title: "StartedJob" });
 
-export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointAnswer> {
+export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointResponse> {
   return {
     id: ID_PREFIX.endpoint + endpoint.id,
     name: endpoint.name,
@@ -208,6 +208,6 @@ export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"
   };
 }
 
-export function endpointViewJson(view: EndpointView): Static<typeof EndpointAnswer> {
+export function endpointViewJson(view: EndpointView): Static<typeof EndpointResponse> {
   return endpointJson(view.endpoint, view.waiting);
 }

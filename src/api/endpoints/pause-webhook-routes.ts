@@ -6,7 +6,7 @@ import { ENDPOINTS_PAGE_MAX } from "../../domain/limits.ts";
 import type { Caller, Engine } from "../../engine/engine-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, refuse, WEBHOOK_NOT_FOUND } from "../errors/pauses-errors.ts";
+import { errorResponses, refuse, WEBHOOK_NOT_FOUND } from "../errors/pauses-errors.ts";
 import { invalid } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { bodyOf } from "../http/body.ts";
@@ -16,8 +16,8 @@ import {
   CreateWebhookBody,
   checkCreateWebhook,
   createWebhookInput,
-  WebhookAnswer,
-  WebhooksAnswer,
+  WebhookResponse,
+  WebhooksResponse,
   webhookJson,
 } from "./pause-webhook-wire.ts";
 import { urlRule, withUrlFault } from "./url-fault.ts";
@@ -35,7 +35,7 @@ export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void
         operationId: "createWebhook",
         summary: "Register a webhook for the events of pauses",
         body: CreateWebhookBody,
-        response: { 201: WebhookAnswer, ...answers(409, 413, 415) },
+        response: { 201: WebhookResponse, ...errorResponses(409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -56,7 +56,7 @@ export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void
         tags,
         operationId: "listWebhooks",
         summary: "List the webhooks: all the tenant's endpoints",
-        response: { 200: WebhooksAnswer, ...answers() },
+        response: { 200: WebhooksResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -73,7 +73,7 @@ export function registerWebhookRoutes(app: FastifyInstance, deps: ApiDeps): void
         operationId: "deleteWebhook",
         summary: "Delete a webhook",
         params: PathId,
-        response: { 204: Type.Null({ description: "Deleted." }), ...answers(404) },
+        response: { 204: Type.Null({ description: "Deleted." }), ...errorResponses(404) },
       },
     },
     async (request, reply) => {

@@ -30,7 +30,7 @@ export const CreateWebhookBody = Type.Object(
 );
 export const checkCreateWebhook = checker(CreateWebhookBody, secretRules);
 
-export const WebhookAnswer = Type.Object(
+export const WebhookResponse = Type.Object(
   {
     id: Type.String(),
     url: Type.String(),
@@ -40,7 +40,7 @@ export const WebhookAnswer = Type.Object(
   },
   { title: "PauseWebhook" },
 );
-export const WebhooksAnswer = Type.Object({ webhooks: Type.Array(WebhookAnswer) }, { title: "PauseWebhookList" });
+export const WebhooksResponse = Type.Object({ webhooks: Type.Array(WebhookResponse) }, { title: "PauseWebhookList" });
 
 export function createWebhookInput(body: Static<typeof CreateWebhookBody>): CreateEndpointInput {
   return {
@@ -50,7 +50,7 @@ export function createWebhookInput(body: Static<typeof CreateWebhookBody>): Crea
   };
 }
 
-export function webhookJson(endpoint: Endpoint): Static<typeof WebhookAnswer> {
+export function webhookJson(endpoint: Endpoint): Static<typeof WebhookResponse> {
   return {
     id: WEBHOOK_PREFIX + endpoint.id,
     url: endpoint.url,

@@ -1,7 +1,7 @@
 /** How this surface says what went wrong: `{statusCode, error, message}`. */
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
-import { type DocumentedAnswer, documentedAnswer, errorAnswers } from "../schema/schemas.ts";
+import { type DocumentedResponse, documentedErrors, documentedResponse } from "../schema/schemas.ts";
 import { type Envelope, type Problem, send } from "./problem.ts";
 
 export const envelope: Envelope = ({ status, code, message }) => ({
@@ -19,14 +19,14 @@ const DashboardError = Type.Object(
 );
 
 /** The error answers of a route for its documentation. */
-export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
-  return errorAnswers(DashboardError, statuses);
+export function errorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  return documentedErrors(DashboardError, statuses);
 }
 
 /** Those of signing in, where nobody is known yet. */
-export function loginAnswers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
-  const { 404: _noTenant, ...others } = errorAnswers(DashboardError, statuses);
-  const because = (description: string) => documentedAnswer(DashboardError, description);
+export function loginErrorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  const { 404: _noTenant, ...others } = documentedErrors(DashboardError, statuses);
+  const because = (description: string) => documentedResponse(DashboardError, description);
   return {
     ...others,
     401: because("The e-mail address or the password is wrong."),

@@ -2,7 +2,7 @@
 import type { FastifyReply } from "fastify";
 import type { Fault } from "../../domain/errors.ts";
 import { INBOUND_RETRY_AFTER_SECONDS } from "../http/limits.ts";
-import { CommonError, type DocumentedAnswer, documentedAnswer, errorAnswers } from "../schema/schemas.ts";
+import { CommonError, type DocumentedResponse, documentedErrors, documentedResponse } from "../schema/schemas.ts";
 import { commonEnvelope, invalid, notFound, type Problem, problem, send } from "./problem.ts";
 
 export const envelope = commonEnvelope;
@@ -12,8 +12,8 @@ export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
 }
 
 /** The error answers of a route for its documentation. */
-export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
-  return errorAnswers(CommonError, statuses);
+export function errorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  return documentedErrors(CommonError, statuses);
 }
 
 /**
@@ -21,9 +21,16 @@ export function answers(...statuses: readonly number[]): Record<number, Document
  *
  * @param malformed what a 400 means
  */
-export function publicAnswers(malformed: string, ...statuses: readonly number[]): Record<number, DocumentedAnswer> {
-  const { 403: _noRole, 404: _noTenant, ...others } = errorAnswers(CommonError, [401, 413, 415, 429, 508, ...statuses]);
-  const because = (description: string) => documentedAnswer(CommonError, description);
+export function publicErrorResponses(
+  malformed: string,
+  ...statuses: readonly number[]
+): Record<number, DocumentedResponse> {
+  const {
+    403: _noRole,
+    404: _noTenant,
+    ...others
+  } = documentedErrors(CommonError, [401, 413, 415, 429, 508, ...statuses]);
+  const because = (description: string) => documentedResponse(CommonError, description);
   return {
     ...others,
     400: because(malformed),

@@ -1,7 +1,7 @@
 /** How this surface says what went wrong: `{error, message, status_code}`, bad input as 422. */
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
-import { type DocumentedAnswer, errorAnswers } from "../schema/schemas.ts";
+import { type DocumentedResponse, documentedErrors } from "../schema/schemas.ts";
 import { type Envelope, notFound, type Problem, send } from "./problem.ts";
 
 export const envelope: Envelope = (why) => {
@@ -27,8 +27,8 @@ const PausesError = Type.Object(
 );
 
 /** The error answers of a route for its documentation. */
-export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
-  return errorAnswers(PausesError, [422, ...statuses]);
+export function errorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  return documentedErrors(PausesError, [422, ...statuses]);
 }
 
 export const PAUSE_NOT_FOUND = notFound("PAUSE_NOT_FOUND", "There is no such pause.");

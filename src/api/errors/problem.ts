@@ -3,7 +3,7 @@ import type { FastifyReply } from "fastify";
 import { type Fault, Overloaded, StoreUnavailable } from "../../domain/errors.ts";
 import {
   FAULTS_COUNTED_MAX,
-  FAULTS_NAMED_MAX,
+  FAULTS_LISTED_MAX,
   OVERLOAD_RETRY_AFTER_SECONDS,
   STORE_RETRY_AFTER_SECONDS,
 } from "../http/limits.ts";
@@ -50,7 +50,7 @@ export function problem(status: number, code: string, message: string, details: 
 }
 
 /** A fault past those that are named: it is only counted. */
-export const UNNAMED: Fault = { field: "request", rule: "has another fault" };
+export const UNLISTED_FAULT: Fault = { field: "request", rule: "has another fault" };
 
 /** Bad input: every fault of it at once, the first ones by name and the others as a number. */
 export function invalid(faults: readonly Fault[]): Problem {
@@ -59,15 +59,15 @@ export function invalid(faults: readonly Fault[]): Problem {
 }
 
 function shortened(faults: readonly Fault[]): readonly Fault[] {
-  if (faults.length <= FAULTS_NAMED_MAX) return faults;
-  const named = faults.filter((fault) => fault !== UNNAMED).slice(0, FAULTS_NAMED_MAX);
+  if (faults.length <= FAULTS_LISTED_MAX) return faults;
+  const named = faults.filter((fault) => fault !== UNLISTED_FAULT).slice(0, FAULTS_LISTED_MAX);
   const count = faults.length - named.length;
   const more = `${faults.length < FAULTS_COUNTED_MAX ? "" : "at least "}${count} more ${count === 1 ? "fault" : "faults"}`;
   return [...named, { field: "request", rule: `has ${more}; fix these first` }];
 }
 
 /** The first fault of several, for an answer that has many problems. */
-export function briefly(whole: Problem): Problem {
+export function abridged(whole: Problem): Problem {
   const [first] = whole.details;
   return first === undefined || whole.details.length === 1
     ? whole
@@ -105,10 +105,10 @@ const CREDENTIAL_HINTS = {
   otherHeader: "The key must be in the Authorization header.",
   malformedKey: "A key is sb_live_ or sb_test_ and 48 hex digits in lower case; this one is not.",
 } as const;
-export type CredentialSlip = keyof typeof CREDENTIAL_HINTS;
+export type CredentialMistake = keyof typeof CREDENTIAL_HINTS;
 
 /** @param nobody the problem of a request without credentials */
-export function wrongCredentials(nobody: Problem, slip: CredentialSlip | null): Problem {
+export function wrongCredentials(nobody: Problem, slip: CredentialMistake | null): Problem {
   return slip === null ? nobody : { ...nobody, message: `${CREDENTIAL_HINTS[slip]} ${nobody.message}` };
 }
 

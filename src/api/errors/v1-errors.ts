@@ -1,6 +1,6 @@
 /** How this surface says what went wrong: `{error: {code, message, details}}`. */
 import type { FastifyReply } from "fastify";
-import { CommonError, type DocumentedAnswer, errorAnswers } from "../schema/schemas.ts";
+import { CommonError, type DocumentedResponse, documentedErrors } from "../schema/schemas.ts";
 import { commonEnvelope, notFound, type Problem, problem, send } from "./problem.ts";
 
 export const envelope = commonEnvelope;
@@ -10,8 +10,8 @@ export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
 }
 
 /** The error answers of a route for its documentation. */
-export function answers(...statuses: readonly number[]): Record<number, DocumentedAnswer> {
-  return errorAnswers(CommonError, statuses);
+export function errorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  return documentedErrors(CommonError, statuses);
 }
 
 export const ENDPOINT_NOT_FOUND = notFound("ENDPOINT_NOT_FOUND", "There is no such endpoint.");

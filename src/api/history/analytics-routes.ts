@@ -4,18 +4,18 @@ import type { TSchema } from "typebox";
 import type { Caller } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
-import { answers, refuse } from "../errors/v1-errors.ts";
+import { errorResponses, refuse } from "../errors/v1-errors.ts";
 import {
   ANALYTICS_HOURS_DEFAULT,
   checkHours,
-  HealthAnswer,
+  HealthResponse,
   HoursQuery,
   healthJson,
-  LatencyAnswer,
+  LatencyResponse,
   latencyJson,
-  RateAnswer,
+  RateResponse,
   rateJson,
-  VolumeAnswer,
+  VolumeResponse,
   volumeJson,
 } from "./analytics-wire.ts";
 
@@ -27,7 +27,7 @@ export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { histor
     answer: TSchema,
     read: (caller: Caller, hours: number) => Promise<unknown>,
   ): void => {
-    const response = { 200: answer, ...answers() };
+    const response = { 200: answer, ...errorResponses() };
     const schema = { tags: ["Analytics"], operationId, summary, querystring: HoursQuery, response };
     app.get(`/v1/analytics/${name}`, { schema }, async (request, reply) => {
       const query = checkHours(request.query);
@@ -36,28 +36,28 @@ export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { histor
     });
   };
 
-  report("delivery-volume", "getDeliveryVolume", "Deliveries by hour", VolumeAnswer, async (caller, hours) =>
+  report("delivery-volume", "getDeliveryVolume", "Deliveries by hour", VolumeResponse, async (caller, hours) =>
     (await history.volume(caller, hours)).map(volumeJson),
   );
   report(
     "success-rate",
     "getSuccessRate",
     "Share of deliveries that ended delivered, by hour",
-    RateAnswer,
+    RateResponse,
     async (caller, hours) => (await history.volume(caller, hours)).map(rateJson),
   );
   report(
     "latency-distribution",
     "getLatencyDistribution",
     "Answered attempts by latency",
-    LatencyAnswer,
+    LatencyResponse,
     async (caller, hours) => latencyJson(await history.latency(caller, hours)),
   );
   report(
     "endpoint-health",
     "getEndpointHealth",
     "Each endpoint's share and latency",
-    HealthAnswer,
+    HealthResponse,
     async (caller, hours) => (await history.endpointHealth(caller, hours)).map(healthJson),
   );
 }

@@ -53,10 +53,10 @@ const EndpointHealth = Type.Object(
   },
   { title: "EndpointHealth" },
 );
-export const VolumeAnswer = Type.Array(VolumeHour);
-export const RateAnswer = Type.Array(RateHour);
-export const LatencyAnswer = Type.Array(LatencyBucket);
-export const HealthAnswer = Type.Array(EndpointHealth);
+export const VolumeResponse = Type.Array(VolumeHour);
+export const RateResponse = Type.Array(RateHour);
+export const LatencyResponse = Type.Array(LatencyBucket);
+export const HealthResponse = Type.Array(EndpointHealth);
 
 export function volumeJson({ hour, total, delivered, failed }: HourCounts): Static<typeof VolumeHour> {
   return { hour: wholeSeconds(hour), total, delivered, failed };
@@ -66,7 +66,7 @@ export function rateJson({ hour, delivered, failed }: HourCounts): Static<typeof
   return { hour: wholeSeconds(hour), rate: percent(delivered, delivered + failed), total: delivered + failed };
 }
 
-export function latencyJson(counts: readonly [number, number, number, number, number]): Static<typeof LatencyAnswer> {
+export function latencyJson(counts: readonly [number, number, number, number, number]): Static<typeof LatencyResponse> {
   return LATENCY_BUCKETS.map((bucket, index) => ({ bucket, count: counts[index] ?? 0 }));
 }
 

@@ -1,12 +1,12 @@
 /** `/dashboard/webhooks/deliveries`: the delivery history in pages. */
 import type { FastifyInstance } from "fastify";
 import type { ApiDeps } from "../deps.ts";
-import { answers, refuse } from "../errors/dashboard-errors.ts";
+import { errorResponses, refuse } from "../errors/dashboard-errors.ts";
 import { invalid } from "../errors/problem.ts";
 import {
   checkHistoryQuery,
-  HistoryAnswer,
   HistoryQuery,
+  HistoryResponse,
   historyInput,
   historyJson,
 } from "./dashboard-delivery-wire.ts";
@@ -21,7 +21,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
         summary: "List the delivery history",
         description: "Newest first, unless asked otherwise. `total` is exact. What was never delivered sorts behind.",
         querystring: HistoryQuery,
-        response: { 200: HistoryAnswer, ...answers() },
+        response: { 200: HistoryResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {

@@ -67,7 +67,7 @@ const HistoryRow = Type.Object(
 );
 export type HistoryRowJson = Static<typeof HistoryRow>;
 
-export const HistoryAnswer = Type.Object(
+export const HistoryResponse = Type.Object(
   {
     success: Type.Literal(true),
     data: Type.Object({
@@ -102,7 +102,7 @@ export function exportFilter(query: Static<typeof ExportQuery>): LedgerFilterInp
 export function historyJson(
   { rows, total, asOf }: LedgerPage,
   { limit, offset }: Pick<LedgerInput, "limit" | "offset">,
-): Static<typeof HistoryAnswer> {
+): Static<typeof HistoryResponse> {
   const pagination = { total, limit, offset, asOf: milliseconds(asOf) };
   return { success: true, data: { deliveries: rows.map(historyRowJson), pagination } };
 }

@@ -4,26 +4,26 @@ import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import type { Caller } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
-import { answers, DELIVERY_NOT_FOUND, invalidState, refuse } from "../errors/v1-errors.ts";
+import { DELIVERY_NOT_FOUND, errorResponses, invalidState, refuse } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import { checkNoBody } from "../http/no-body.ts";
 import { sealCursor } from "../lists/cursor.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  CancelledAnswer,
+  CancelledResponse,
   checkDeliveriesQuery,
   checkReplay,
-  DeliveriesAnswer,
   DeliveriesQuery,
-  DeliveryAnswer,
-  DeliveryDetailAnswer,
+  DeliveriesResponse,
+  DeliveryDetailResponse,
+  DeliveryResponse,
   deliveryDetailJson,
   deliveryJson,
   listInput,
   ReplayBody,
-  ReplayedAnswer,
+  ReplayedResponse,
 } from "./delivery-wire.ts";
-import { DELIVERY_IDS, faultsOfIds, uniqueIds, unknownFaults } from "./named-ids.ts";
+import { DELIVERY_IDS, faultsOfIds, uniqueIds, unknownFaults } from "./referenced-ids.ts";
 
 const tags = ["Deliveries"];
 type ById = { Params: { id: string } };
@@ -37,7 +37,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
         operationId: "listDeliveries",
         summary: "List deliveries, newest first",
         querystring: DeliveriesQuery,
-        response: { 200: DeliveriesAnswer, ...answers() },
+        response: { 200: DeliveriesResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -60,7 +60,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
         operationId: "getDelivery",
         summary: "Read a delivery and its attempts",
         params: PathId,
-        response: { 200: DeliveryDetailAnswer, ...answers(404) },
+        response: { 200: DeliveryDetailResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -79,7 +79,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
         summary: "Cancel a delivery",
         description: "An attempt on the wire may finish; if it succeeds the delivery ends DELIVERED.",
         params: PathId,
-        response: { 200: CancelledAnswer, ...answers(404, 409, 413, 415) },
+        response: { 200: CancelledResponse, ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -107,7 +107,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
         summary: "Try a FAILED, EXPIRED or CANCELLED delivery again",
         description: "The same delivery waits again with its whole schedule.",
         params: PathId,
-        response: { 202: DeliveryAnswer, ...answers(404, 409, 413, 415) },
+        response: { 202: DeliveryResponse, ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -136,7 +136,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, { engine }: ApiDeps
         summary: "Make new deliveries of the same events",
         description: "Whatever state the deliveries are in. With dry_run they are only counted.",
         body: ReplayBody,
-        response: { 202: ReplayedAnswer, ...answers(413, 415) },
+        response: { 202: ReplayedResponse, ...errorResponses(413, 415) },
       },
     },
     async (request, reply) => {

@@ -69,7 +69,7 @@ const DeliveryFields = {
     Type.String({ description: "What went wrong with the latest attempt, with a hint; null when it succeeded." }),
   ),
 };
-const AttemptAnswer = Type.Object(
+const AttemptResponse = Type.Object(
   {
     id: Type.String(),
     attempt_number: Type.Integer(),
@@ -85,14 +85,14 @@ const AttemptAnswer = Type.Object(
   },
   { title: "Attempt" },
 );
-export const DeliveryAnswer = Type.Object(DeliveryFields, { title: "Delivery" });
-export const DeliveryDetailAnswer = Type.Object(
-  { ...DeliveryFields, attempts: Type.Array(AttemptAnswer) },
+export const DeliveryResponse = Type.Object(DeliveryFields, { title: "Delivery" });
+export const DeliveryDetailResponse = Type.Object(
+  { ...DeliveryFields, attempts: Type.Array(AttemptResponse) },
   { title: "DeliveryDetail" },
 );
-export const DeliveriesAnswer = Type.Object(
+export const DeliveriesResponse = Type.Object(
   {
-    results: Type.Array(DeliveryAnswer),
+    results: Type.Array(DeliveryResponse),
     has_more: Type.Boolean({
       description: "A page may be short, even empty, while there is more: go on with next_cursor.",
     }),
@@ -100,11 +100,11 @@ export const DeliveriesAnswer = Type.Object(
   },
   { title: "DeliveryPage" },
 );
-export const CancelledAnswer = Type.Object(
+export const CancelledResponse = Type.Object(
   { status: Type.Literal("cancelled"), delivery_id: Type.String() },
   { title: "CancelledDelivery" },
 );
-export const ReplayedAnswer = Type.Object(
+export const ReplayedResponse = Type.Object(
   {
     batch_id: Type.String(),
     created_deliveries: Type.Integer(),
@@ -114,7 +114,7 @@ export const ReplayedAnswer = Type.Object(
   { title: "Replay" },
 );
 
-export function deliveryJson(row: DeliveryRow): Static<typeof DeliveryAnswer> {
+export function deliveryJson(row: DeliveryRow): Static<typeof DeliveryResponse> {
   return {
     id: ID_PREFIX.delivery + row.id,
     event_id: ID_PREFIX.event + row.eventId,
@@ -138,11 +138,11 @@ export function deliveryJson(row: DeliveryRow): Static<typeof DeliveryAnswer> {
 export function deliveryDetailJson(
   row: DeliveryRow,
   attempts: readonly AttemptRow[],
-): Static<typeof DeliveryDetailAnswer> {
+): Static<typeof DeliveryDetailResponse> {
   return { ...deliveryJson(row), attempts: attempts.map(attemptJson) };
 }
 
-function attemptJson(attempt: AttemptRow): Static<typeof AttemptAnswer> {
+function attemptJson(attempt: AttemptRow): Static<typeof AttemptResponse> {
   return {
     id: ID_PREFIX.attempt + attempt.id,
     attempt_number: attempt.number,

@@ -5,13 +5,13 @@ import Type from "typebox";
 import type { LedgerReading } from "../../engine/history/ledger.ts";
 import { bearerKey } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, refuse } from "../errors/dashboard-errors.ts";
+import { errorResponses, refuse } from "../errors/dashboard-errors.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
 import { EXPORT_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { checkExportQuery, ExportQuery, exportFilter } from "./dashboard-delivery-wire.ts";
-import { openOutlet } from "./export-outlet.ts";
-import { RENDERINGS, type Rendering } from "./export-rendering.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "./export-format.ts";
 import { type Ending, sendExport } from "./export-sending.ts";
+import { openExportWriter } from "./export-writer.ts";
 
 const TOO_MANY_EXPORTS: Problem = {
   ...problem(429, "TOO_MANY_EXPORTS", "As many exports are under way as may be; wait until one has ended."),
@@ -38,7 +38,7 @@ export function registerExportRoute(app: FastifyInstance, deps: ApiDeps): void {
             description: "A file.",
             content: { "text/csv": { schema: FILE }, "application/x-ndjson": { schema: FILE } },
           },
-          ...answers(429),
+          ...errorResponses(429),
         },
       },
     },
@@ -47,7 +47,7 @@ export function registerExportRoute(app: FastifyInstance, deps: ApiDeps): void {
       if (query.kind === "faults") return refuse(reply, invalid(query.faults));
       const reading = deps.engine.ledger.open(request.caller, exportFilter(query.value));
       if (reading === null) return refuse(reply, TOO_MANY_EXPORTS);
-      await answerWith({ reading, rendering: RENDERINGS[query.value.format ?? "csv"], request, reply }, deps);
+      await answerWith({ reading, rendering: EXPORT_FORMATS[query.value.format ?? "csv"], request, reply }, deps);
       return reply;
     },
   );
@@ -55,7 +55,7 @@ export function registerExportRoute(app: FastifyInstance, deps: ApiDeps): void {
 
 interface Export {
   readonly reading: LedgerReading;
-  readonly rendering: Rendering;
+  readonly rendering: ExportFormat;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -65,7 +65,7 @@ async function answerWith({ reading, rendering, request, reply }: Export, deps: 
   reply.hijack();
   const { raw: answer } = reply;
   const { socket: connection } = request.raw;
-  const outlet = openOutlet({
+  const outlet = openExportWriter({
     answer,
     connection,
     stopped: reading.stopped,

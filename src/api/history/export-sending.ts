@@ -2,15 +2,15 @@
 import type { LedgerReading } from "../../engine/history/ledger.ts";
 import type { LedgerRow } from "../../ports/store.ts";
 import { EXPORT_SLICE_ROWS } from "../http/limits.ts";
-import type { Outlet, Over } from "./export-outlet.ts";
-import type { Rendering } from "./export-rendering.ts";
+import type { ExportFormat } from "./export-format.ts";
+import type { ExportWriter, Over } from "./export-writer.ts";
 
 export interface Sending {
   /** The first stretch, which was read before there was an answer. */
   readonly first: readonly LedgerRow[];
   readonly reading: Pick<LedgerReading, "next">;
-  readonly rendering: Rendering;
-  readonly outlet: Pick<Outlet, "over" | "send">;
+  readonly rendering: ExportFormat;
+  readonly outlet: Pick<ExportWriter, "over" | "send">;
   /** Whether whoever asked may still read. */
   readonly mayGoOn: () => Promise<boolean>;
 }

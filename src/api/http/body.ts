@@ -58,7 +58,7 @@ export function bodyOf(request: FastifyRequest): JsonBody {
 export function installBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parse: BodyParser = (request, payload, done) => {
-    app.receiveBody(request, payload, (error, bytes = NOTHING) => {
+    app.readBody(request, payload, (error, bytes = NOTHING) => {
       if (error !== null) return done(error);
       const { jsonDepthMax, jsonList } = request.routeOptions.config;
       const body = parseBody(bytes, jsonDepthMax ?? JSON_DEPTH_MAX, jsonList);
@@ -70,7 +70,7 @@ export function installBodyParsers(app: FastifyInstance): void {
   app.addContentTypeParser(ANY_JSON, parse);
   app.addContentTypeParser("*", (request, payload, done) => {
     if (request.expecting !== null) return done(new Refusal(UNSUPPORTED_MEDIA_TYPE));
-    app.receiveBody(request, payload, (error, bytes = NOTHING) => {
+    app.readBody(request, payload, (error, bytes = NOTHING) => {
       if (error === null && bytes.length === 0) done(null, undefined);
       else done(error ?? new Refusal(UNSUPPORTED_MEDIA_TYPE));
     });

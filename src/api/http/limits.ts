@@ -23,7 +23,7 @@ export const STORE_RETRY_AFTER_SECONDS = 1;
  * Requests behind others on their connections, in all. Each takes some 3 KB, and Node 50 µs to drop when its connection
  * closes. Few clients pipeline, and none that far.
  */
-export const REQUESTS_WAITING_COUNT_MAX = 4000;
+export const PIPELINED_REQUESTS_COUNT_MAX = 4000;
 /** What a caller is asked to wait when the server has as much under way as it may. */
 export const OVERLOAD_RETRY_AFTER_SECONDS = 1;
 export const STREAM_RETRY_AFTER_SECONDS = 5;
@@ -32,9 +32,9 @@ export const EXPORT_RETRY_AFTER_SECONDS = 10;
 /** What a caller is asked to wait who has too many long polls under way. */
 export const WAITS_RETRY_AFTER_SECONDS = 5;
 /** Faults named in one answer: more than anybody reads at once, and few enough to cost nothing. The rest is counted. */
-export const FAULTS_NAMED_MAX = 20;
+export const FAULTS_LISTED_MAX = 20;
 /** Faults named in the answer to a batch; past them each bad event names its first one only. */
-export const BATCH_FAULTS_NAMED_MAX = 1000;
+export const BATCH_FAULTS_LISTED_MAX = 1000;
 /** Where counting stops: a list of 1000 bad ids needs no exact number. */
 export const FAULTS_COUNTED_MAX = 100;
 /** Unknown fields of one body that get a "did you mean": each costs a comparison with every known name. */
@@ -53,11 +53,11 @@ export const INBOUND_RETRY_AFTER_SECONDS = 1;
  * Answers that are ready and that their readers have not taken, in all. The oldest is dropped for a newer one; the server
  * makes no more than some 100 MB of answers a second, so a reader has at least a second.
  */
-export const UNTAKEN_ANSWERS_BYTES_MAX = 128 * 1024 * 1024;
+export const UNREAD_RESPONSES_BYTES_MAX = 128 * 1024 * 1024;
 /** Bodies of callers with a key or a session while they arrive, in all: a dozen of the largest batches. */
-export const RECEIVING_BYTES_MAX = 96 * 1024 * 1024;
+export const BODY_BUFFERS_BYTES_MAX = 96 * 1024 * 1024;
 /** Those of everybody else: over a hundred of the largest inbound webhooks. */
-export const RECEIVING_PUBLIC_BYTES_MAX = 32 * 1024 * 1024;
+export const PUBLIC_BODY_BUFFERS_BYTES_MAX = 32 * 1024 * 1024;
 /** Elements of `X-Forwarded-For` looked at: one for each proxy on the way, and nobody has twenty. */
 export const FORWARDED_ELEMENTS_COUNT_MAX = 20;
 /** A body above this that nobody will read costs more than the connection that it comes over. */

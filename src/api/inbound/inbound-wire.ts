@@ -33,7 +33,7 @@ export const ReceivedFields = {
   ),
 };
 
-export const PaginationAnswer = Type.Object(
+export const PaginationResponse = Type.Object(
   { page: Type.Integer(), limit: Type.Integer(), total: Type.Integer() },
   { title: "Pagination" },
 );
@@ -55,7 +55,7 @@ export function pageFaults({ offset }: Page): readonly Fault[] {
   return [{ field: "page", rule }];
 }
 
-export const RawBodyAnswer = Type.Object(
+export const RawBodyResponse = Type.Object(
   {
     encoding: Type.Enum(["utf-8", "base64"]),
     content: Type.String(),
@@ -69,7 +69,7 @@ export const RawBodyAnswer = Type.Object(
 export function rawBodyJson({
   raw,
   bodyBytes,
-}: Pick<InboundRecord, "raw" | "bodyBytes">): Static<typeof RawBodyAnswer> {
+}: Pick<InboundRecord, "raw" | "bodyBytes">): Static<typeof RawBodyResponse> {
   const bytes = Buffer.from(raw.body.buffer, raw.body.byteOffset, raw.body.byteLength);
   const encoding = isUtf8(bytes) ? "utf-8" : "base64";
   return {

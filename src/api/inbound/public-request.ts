@@ -9,7 +9,7 @@ const NOTHING = new Uint8Array(0);
 /** Take bodies of every content type, also of one that is none, as bytes. */
 export function installRawBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (request, payload, done) => app.receiveBody(request, payload, done));
+  app.addContentTypeParser("*", (request, payload, done) => app.readBody(request, payload, done));
   app.addHook("onRequest", (request, _reply, done) => {
     // Else Fastify refuses a malformed one; what came stands in the raw headers.
     request.headers["content-type"] = undefined;

@@ -11,21 +11,21 @@ import {
   invalidFields,
   loopDetected,
   PAUSE_STATUS_UNAUTHORIZED,
-  publicAnswers,
+  publicErrorResponses,
   refuse,
   unreadableBody,
 } from "../errors/pause-status-errors.ts";
 import { createClientAddress } from "../http/client-address.ts";
-import { createHeldBack, type HeldBack } from "./held-back.ts";
 import { installRawBodies, publicRequestOf } from "./public-request.ts";
 import {
-  AnyAnswered,
   AnyBody,
+  AnyReceivedResponses,
   anyReceivedText,
   PauseStatusBody,
-  ReceivedAnswer,
+  ReceivedResponse,
   receivedText,
 } from "./receive-wire.ts";
+import { createTarpit, type Tarpit } from "./tarpit.ts";
 
 const INTERNAL_ERROR = 500;
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -43,12 +43,12 @@ type BySource = { Params: { source_id: string } };
 export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { inbound } = deps.engine;
   const addressOf = createClientAddress(deps.trustProxy);
-  const heldBack = createHeldBack(deps.clock);
+  const tarpit = createTarpit(deps.clock);
   installRawBodies(app);
   // Before the body is read: a flood of forged ones must cost less than it takes to send.
   app.addHook("onRequest", (request, reply, done) => {
     if (inbound.mayTry(addressOf(request), announcedBytes(request.headers))) done();
-    else heldBack.refuse(request, reply);
+    else tarpit.refuse(request, reply);
   });
   // What does not even get as far as the engine, such as a body that is too large.
   app.addHook("onError", (request, _reply, error, done) => {
@@ -68,13 +68,13 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
           "From whoever signs with a source's secret, with any content type. Fields beside these are kept as they are.",
         security,
         body: PauseStatusBody,
-        response: { 200: ReceivedAnswer, ...publicAnswers(UNREADABLE, 422, 507) },
+        response: { 200: ReceivedResponse, ...publicErrorResponses(UNREADABLE, 422, 507) },
       },
     },
     // No promise of its own and no reply returned, which Fastify would wait for: senders come by the thousand.
     (request, reply): void => {
       inbound.receivePauseStatus(publicRequestOf(deps, addressOf, request)).then(
-        (answer) => answerPauseStatus(heldBack, request, reply, answer),
+        (answer) => answerPauseStatus(tarpit, request, reply, answer),
         (error) => reply.send(error),
       );
     },
@@ -94,13 +94,13 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
         security,
         params: Type.Object({ source_id: Type.String() }),
         body: AnyBody,
-        response: { 200: AnyAnswered, ...publicAnswers(NOT_HTTP, 507) },
+        response: { 200: AnyReceivedResponses, ...publicErrorResponses(NOT_HTTP, 507) },
       },
     },
     (request, reply): void => {
       const id = parseId(ID_PREFIX.source, request.params.source_id) ?? NO_ID;
       inbound.receiveAny(id, publicRequestOf(deps, addressOf, request)).then(
-        (answer) => answerAny(heldBack, request as FastifyRequest, reply, answer),
+        (answer) => answerAny(tarpit, request as FastifyRequest, reply, answer),
         (error) => reply.send(error),
       );
     },
@@ -113,7 +113,7 @@ function announcedBytes(headers: FastifyRequest["headers"]): number {
 }
 
 function answerPauseStatus(
-  heldBack: HeldBack,
+  tarpit: Tarpit,
   request: FastifyRequest,
   reply: FastifyReply,
   answer: PauseStatusAnswer,
@@ -135,7 +135,7 @@ function answerPauseStatus(
       refuse(reply, loopDetected(answer.message));
       return;
     case "tooMany":
-      heldBack.refuse(request, reply);
+      tarpit.refuse(request, reply);
       return;
     case "quotaExceeded":
       refuse(reply, INBOUND_FULL);
@@ -143,7 +143,7 @@ function answerPauseStatus(
   }
 }
 
-function answerAny(heldBack: HeldBack, request: FastifyRequest, reply: FastifyReply, answer: AnyAnswer): void {
+function answerAny(tarpit: Tarpit, request: FastifyRequest, reply: FastifyReply, answer: AnyAnswer): void {
   switch (answer.kind) {
     case "received":
       reply.type(JSON_TYPE).send(anyReceivedText(answer));
@@ -158,7 +158,7 @@ function answerAny(heldBack: HeldBack, request: FastifyRequest, reply: FastifyRe
       refuse(reply, loopDetected(answer.message));
       return;
     case "tooMany":
-      heldBack.refuse(request, reply);
+      tarpit.refuse(request, reply);
       return;
     case "quotaExceeded":
       refuse(reply, INBOUND_FULL);

@@ -31,7 +31,7 @@ export const PauseStatusBody = Type.Object(
 
 const Duplicate = Type.Optional(Type.Literal(true, { description: "It came before; nothing was done again." }));
 
-export const ReceivedAnswer = Type.Object(
+export const ReceivedResponse = Type.Object(
   {
     received: Type.Literal(true),
     webhook_event_id: Type.String(),
@@ -44,7 +44,7 @@ export const ReceivedAnswer = Type.Object(
 
 export const AnyBody = Type.Unknown({ description: "Whatever the source sends, byte for byte." });
 
-const AnyReceivedAnswer = Type.Object(
+const AnyReceivedResponse = Type.Object(
   {
     received: Type.Literal(true),
     inbound_event_id: Type.String(),
@@ -57,9 +57,9 @@ const AnyReceivedAnswer = Type.Object(
 const Challenge = Type.String({ description: "What the body of Slack's `url_verification` has as its `challenge`." });
 
 /** The two kinds of 200. */
-export const AnyAnswered = {
+export const AnyReceivedResponses = {
   description: "Published, or a challenge answered.",
-  content: { "application/json": { schema: AnyReceivedAnswer }, "text/plain": { schema: Challenge } },
+  content: { "application/json": { schema: AnyReceivedResponse }, "text/plain": { schema: Challenge } },
 } as const;
 
 /** The 200's JSON text. By hand: every character of it is known to need no escape. */

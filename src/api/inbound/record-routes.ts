@@ -5,20 +5,20 @@ import type { Caller, Engine } from "../../engine/engine-types.ts";
 import type { InboundRecord } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { alreadyReceived, verificationFailed } from "../errors/inbound-problems.ts";
-import { answers, RECORD_NOT_FOUND, refuse } from "../errors/pause-status-errors.ts";
+import { errorResponses, RECORD_NOT_FOUND, refuse } from "../errors/pause-status-errors.ts";
 import { invalid } from "../errors/problem.ts";
 import { bodyOf } from "../http/body.ts";
 import { checkNoBody } from "../http/no-body.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  DeletedRecordAnswer,
+  DeletedRecordResponse,
   deletedJson,
   parseRecordsQuery,
   parseUpdate,
-  RecordAnswer,
-  RecordsAnswer,
+  RecordResponse,
   RecordsQuery,
-  ReprocessedAnswer,
+  RecordsResponse,
+  ReprocessedResponse,
   recordsJson,
   recordText,
   reprocessedJson,
@@ -45,7 +45,7 @@ export function registerRecordRoutes(app: FastifyInstance, deps: ApiDeps): void 
         summary: "List what was received, newest first",
         description: "Refused requests too: `payload_valid` is false, and the reason is told.",
         querystring: RecordsQuery,
-        response: { 200: RecordsAnswer, ...answers() },
+        response: { 200: RecordsResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -65,7 +65,7 @@ export function registerRecordRoutes(app: FastifyInstance, deps: ApiDeps): void 
         operationId: "getPauseStatusRecord",
         summary: "Read what was received",
         params: PathId,
-        response: { 200: RecordAnswer, ...answers(404) },
+        response: { 200: RecordResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -88,8 +88,8 @@ export function registerRecordRoutes(app: FastifyInstance, deps: ApiDeps): void 
         params: PathId,
         body: UpdateRecordBody,
         response: {
-          200: { anyOf: [ReprocessedAnswer, RecordAnswer], description: "Processed again; or the record." },
-          ...answers(404, 409, 413, 415),
+          200: { anyOf: [ReprocessedResponse, RecordResponse], description: "Processed again; or the record." },
+          ...errorResponses(404, 409, 413, 415),
         },
       },
     },
@@ -115,7 +115,7 @@ export function registerRecordRoutes(app: FastifyInstance, deps: ApiDeps): void 
         summary: "Delete the record of what was received",
         description: "A repeat of it is still known for one.",
         params: PathId,
-        response: { 200: DeletedRecordAnswer, ...answers(404) },
+        response: { 200: DeletedRecordResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {

@@ -17,10 +17,10 @@ import {
   Notes,
   type Page,
   PageFields,
-  PaginationAnswer,
+  PaginationResponse,
   pageFaults,
   pageOf,
-  RawBodyAnswer,
+  RawBodyResponse,
   ReceivedFields,
   RejectionName,
   rawBodyJson,
@@ -116,7 +116,7 @@ const More = {
   reprocessed_at: Nullable(Time),
 };
 
-export const RecordsAnswer = Type.Object(
+export const RecordsResponse = Type.Object(
   {
     data: Type.Array(
       Type.Object({
@@ -128,12 +128,12 @@ export const RecordsAnswer = Type.Object(
         ...More,
       }),
     ),
-    pagination: PaginationAnswer,
+    pagination: PaginationResponse,
   },
   { title: "PauseStatusRecordPage" },
 );
 
-export const RecordAnswer = Type.Object(
+export const RecordResponse = Type.Object(
   {
     ...Head,
     raw_payload: Nullable(
@@ -151,12 +151,12 @@ export const RecordAnswer = Type.Object(
     ...Processing,
     ...More,
     event_ids: Type.Array(Type.String({ description: "What it published, the oldest first." })),
-    raw_body: Nullable(RawBodyAnswer),
+    raw_body: Nullable(RawBodyResponse),
   },
   { title: "PauseStatusRecordDetail" },
 );
 
-export const ReprocessedAnswer = Type.Object(
+export const ReprocessedResponse = Type.Object(
   {
     id: Type.String(),
     reprocess_requested: Type.Literal(true),
@@ -166,7 +166,7 @@ export const ReprocessedAnswer = Type.Object(
   { title: "ReprocessedPauseStatus" },
 );
 
-export const DeletedRecordAnswer = Type.Object(
+export const DeletedRecordResponse = Type.Object(
   {
     message: Type.Literal("Webhook event record deleted"),
     deleted_id: Type.String(),
@@ -175,11 +175,11 @@ export const DeletedRecordAnswer = Type.Object(
   { title: "DeletedPauseStatusRecord" },
 );
 
-export function recordsJson({ rows, total }: InboundPage, { page, limit }: Page): Static<typeof RecordsAnswer> {
+export function recordsJson({ rows, total }: InboundPage, { page, limit }: Page): Static<typeof RecordsResponse> {
   return { data: rows.map(rowJson), pagination: { page, limit, total } };
 }
 
-function rowJson(row: InboundRow): Static<typeof RecordsAnswer>["data"][number] {
+function rowJson(row: InboundRow): Static<typeof RecordsResponse>["data"][number] {
   return {
     ...headJson(row),
     ...transitionJson(row),
@@ -255,7 +255,7 @@ function jsonText(body: Uint8Array): string | null {
   }
 }
 
-export function reprocessedJson(id: Uuid, at: EpochMs): Static<typeof ReprocessedAnswer> {
+export function reprocessedJson(id: Uuid, at: EpochMs): Static<typeof ReprocessedResponse> {
   return {
     id: ID_PREFIX.inbound + id,
     reprocess_requested: true,
@@ -264,7 +264,7 @@ export function reprocessedJson(id: Uuid, at: EpochMs): Static<typeof Reprocesse
   };
 }
 
-export function deletedJson(id: Uuid, at: EpochMs): Static<typeof DeletedRecordAnswer> {
+export function deletedJson(id: Uuid, at: EpochMs): Static<typeof DeletedRecordResponse> {
   return {
     message: "Webhook event record deleted",
     deleted_id: ID_PREFIX.inbound + id,

@@ -8,7 +8,7 @@ import type { InboundRecord } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { alreadyReceived, verificationFailed } from "../errors/inbound-problems.ts";
 import { invalid } from "../errors/problem.ts";
-import { answers, INBOUND_EVENT_NOT_FOUND, refuse, SOURCE_NOT_FOUND } from "../errors/v1-errors.ts";
+import { errorResponses, INBOUND_EVENT_NOT_FOUND, refuse, SOURCE_NOT_FOUND } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import { checkNoBody } from "../http/no-body.ts";
 import { PathId } from "../schema/schemas.ts";
@@ -17,12 +17,12 @@ import {
   NoteSourceEventBody,
   PathSourceEvent,
   parseSourceEventsQuery,
-  ReprocessedEventAnswer,
-  ReprocessedSourceAnswer,
+  ReprocessedEventResponse,
+  ReprocessedSourceResponse,
   reprocessedJson,
-  SourceEventAnswer,
-  SourceEventsAnswer,
+  SourceEventResponse,
   SourceEventsQuery,
+  SourceEventsResponse,
   sourceEventJson,
   sourceEventsJson,
 } from "./source-event-wire.ts";
@@ -55,7 +55,7 @@ function registerReading(app: FastifyInstance, { engine }: ApiDeps): void {
         description: "With `valid=false` what was refused, and why. What came from a deleted source stays.",
         params: PathId,
         querystring: SourceEventsQuery,
-        response: { 200: SourceEventsAnswer, ...answers(404) },
+        response: { 200: SourceEventsResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -78,7 +78,7 @@ function registerReading(app: FastifyInstance, { engine }: ApiDeps): void {
         operationId: "getSourceEvent",
         summary: "Read what came from a source: its body, and the headers that were kept",
         params: PathSourceEvent,
-        response: { 200: SourceEventAnswer, ...answers(404) },
+        response: { 200: SourceEventResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -101,7 +101,7 @@ function registerChanging(app: FastifyInstance, { engine }: ApiDeps): void {
         summary: "Note something about what came from a source",
         params: PathSourceEvent,
         body: NoteSourceEventBody,
-        response: { 200: SourceEventAnswer, ...answers(404, 413, 415) },
+        response: { 200: SourceEventResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -124,7 +124,7 @@ function registerChanging(app: FastifyInstance, { engine }: ApiDeps): void {
         summary: "Delete the record of what came from a source",
         description: "What was published of it stays, and a repeat of it is still known for one.",
         params: PathSourceEvent,
-        response: { 204: Type.Null({ description: "Deleted." }), ...answers(404) },
+        response: { 204: Type.Null({ description: "Deleted." }), ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -150,7 +150,7 @@ function registerReprocessing(app: FastifyInstance, { engine }: ApiDeps): void {
           "What was refused is verified again, as of its receipt and with the source's present secrets; of what was " +
           "verified a new event is published.",
         params: PathSourceEvent,
-        response: { 200: ReprocessedEventAnswer, ...answers(404, 409, 413, 415) },
+        response: { 200: ReprocessedEventResponse, ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -184,7 +184,7 @@ function registerReprocessing(app: FastifyInstance, { engine }: ApiDeps): void {
         summary: "Verify again all that was refused of a source",
         description: "The oldest first, and whichever way it came. What still cannot be verified stays as it is.",
         params: PathId,
-        response: { 200: ReprocessedSourceAnswer, ...answers(404, 413, 415) },
+        response: { 200: ReprocessedSourceResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {

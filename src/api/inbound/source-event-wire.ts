@@ -13,10 +13,10 @@ import {
   Notes,
   type Page,
   PageFields,
-  PaginationAnswer,
+  PaginationResponse,
   pageFaults,
   pageOf,
-  RawBodyAnswer,
+  RawBodyResponse,
   ReceivedFields,
   RejectionName,
   rawBodyJson,
@@ -90,24 +90,24 @@ const RowFields = {
   notes: Nullable(Type.String()),
 };
 
-export const SourceEventsAnswer = Type.Object(
+export const SourceEventsResponse = Type.Object(
   {
     data: Type.Array(Type.Object(RowFields)),
-    pagination: PaginationAnswer,
+    pagination: PaginationResponse,
   },
   { title: "InboundEventPage" },
 );
-export const SourceEventAnswer = Type.Object(
+export const SourceEventResponse = Type.Object(
   {
     ...RowFields,
     event_ids: Type.Array(Type.String({ description: "What it was published as, the oldest first." })),
     url: Type.String({ description: "As the sender saw it." }),
     headers: Type.Record(Type.String(), Type.String(), { description: "Those that any scheme may look at." }),
-    body: RawBodyAnswer,
+    body: RawBodyResponse,
   },
   { title: "InboundEventDetail" },
 );
-export const ReprocessedEventAnswer = Type.Object(
+export const ReprocessedEventResponse = Type.Object(
   {
     id: Type.String(),
     status: Type.Literal("reprocessed"),
@@ -116,7 +116,7 @@ export const ReprocessedEventAnswer = Type.Object(
   },
   { title: "ReprocessedInboundEvent" },
 );
-export const ReprocessedSourceAnswer = Type.Object(
+export const ReprocessedSourceResponse = Type.Object(
   {
     reprocessed: Type.Integer(),
     failed: Type.Integer({
@@ -127,11 +127,11 @@ export const ReprocessedSourceAnswer = Type.Object(
   { title: "ReprocessedSource" },
 );
 
-export function sourceEventsJson(found: InboundPage, { page, limit }: Page): Static<typeof SourceEventsAnswer> {
+export function sourceEventsJson(found: InboundPage, { page, limit }: Page): Static<typeof SourceEventsResponse> {
   return { data: found.rows.map(rowJson), pagination: { page, limit, total: found.total } };
 }
 
-function rowJson(row: InboundRow): Static<typeof SourceEventsAnswer>["data"][number] {
+function rowJson(row: InboundRow): Static<typeof SourceEventsResponse>["data"][number] {
   return {
     id: ID_PREFIX.inbound + row.id,
     kind: KIND_NAMES[row.kind],
@@ -147,7 +147,7 @@ function rowJson(row: InboundRow): Static<typeof SourceEventsAnswer>["data"][num
   };
 }
 
-export function sourceEventJson(record: InboundRecord): Static<typeof SourceEventAnswer> {
+export function sourceEventJson(record: InboundRecord): Static<typeof SourceEventResponse> {
   return {
     ...rowJson(record),
     event_ids: record.eventIds.map((id) => ID_PREFIX.event + id),
@@ -163,7 +163,7 @@ export interface Reprocessed {
   readonly at: EpochMs;
 }
 
-export function reprocessedJson({ id, eventId, at }: Reprocessed): Static<typeof ReprocessedEventAnswer> {
+export function reprocessedJson({ id, eventId, at }: Reprocessed): Static<typeof ReprocessedEventResponse> {
   return {
     id: ID_PREFIX.inbound + id,
     status: "reprocessed",

@@ -6,7 +6,7 @@ import { wholeSeconds } from "../../domain/text/time.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
-import { answers, invalidState, refuse, SOURCE_NOT_FOUND } from "../errors/v1-errors.ts";
+import { errorResponses, invalidState, refuse, SOURCE_NOT_FOUND } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import { SOURCES_PAGE_MAX } from "../http/limits.ts";
 import { checkNoBody } from "../http/no-body.ts";
@@ -14,17 +14,17 @@ import { decodeCursor, sealCursor } from "../lists/cursor.ts";
 import { nextLink } from "../lists/paging.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  CreatedSourceAnswer,
+  CreatedSourceResponse,
   CreateSourceBody,
   checkSourcesQuery,
   PatchSourceBody,
   parseCreateSource,
   parsePatchSource,
   parseRotateSource,
-  RotateSourceAnswer,
   RotateSourceBody,
+  RotateSourceResponse,
   type Shown,
-  SourceAnswer,
+  SourceResponse,
   SourcesQuery,
   sourceJson,
 } from "./source-wire.ts";
@@ -65,7 +65,7 @@ function registerSources(app: FastifyInstance, deps: ApiDeps): void {
         summary: "Register a source",
         description: "Without a secret one is generated and shown once; scheme `none` has none.",
         body: CreateSourceBody,
-        response: { 201: CreatedSourceAnswer, ...answers(409, 413, 415) },
+        response: { 201: CreatedSourceResponse, ...errorResponses(409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -95,7 +95,7 @@ function registerSources(app: FastifyInstance, deps: ApiDeps): void {
         summary: "List the sources in creation order",
         description: "When there are more, the Link header names the next page. A page can be shorter than `limit`.",
         querystring: SourcesQuery,
-        response: { 200: Type.Array(SourceAnswer), ...answers() },
+        response: { 200: Type.Array(SourceResponse), ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -123,7 +123,7 @@ function registerSource(app: FastifyInstance, deps: ApiDeps): void {
         operationId: "getSource",
         summary: "Read a source",
         params: PathId,
-        response: { 200: SourceAnswer, ...answers(404) },
+        response: { 200: SourceResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -146,7 +146,7 @@ function registerSource(app: FastifyInstance, deps: ApiDeps): void {
           "A new secret takes effect immediately, and the old one ends.",
         params: PathId,
         body: PatchSourceBody,
-        response: { 200: SourceAnswer, ...answers(404, 409, 413, 415) },
+        response: { 200: SourceResponse, ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -178,7 +178,7 @@ function registerSource(app: FastifyInstance, deps: ApiDeps): void {
         summary: "Delete a source",
         description: "Nothing more is taken from it, and its secrets are erased; what came from it stays.",
         params: PathId,
-        response: { 204: Type.Null({ description: "Deleted." }), ...answers(404) },
+        response: { 204: Type.Null({ description: "Deleted." }), ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -204,7 +204,7 @@ function registerRotation(app: FastifyInstance, { engine }: ApiDeps): void {
         description: "Without a secret one is generated and shown once.",
         params: PathId,
         body: RotateSourceBody,
-        response: { 200: RotateSourceAnswer, ...answers(404, 409, 413, 415) },
+        response: { 200: RotateSourceResponse, ...errorResponses(404, 409, 413, 415) },
       },
     },
     async (request, reply) => {

@@ -238,7 +238,7 @@ function placeOf({ header = null, pointer = null }: GivenPlace): ValuePlace | nu
 
 // ── Answered ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const placeAnswer = { header: Nullable(Type.String()), pointer: Nullable(Type.String()) };
+const placeResponse = { header: Nullable(Type.String()), pointer: Nullable(Type.String()) };
 const SourceFields = {
   id: Type.String(),
   name: Type.String(),
@@ -247,7 +247,7 @@ const SourceFields = {
   pause_status_url: Nullable(
     Type.String({ description: "Where a source of scheme jcs sends pause statuses to; null for any other." }),
   ),
-  event_type: Type.Object({ ...placeAnswer, prefix: Type.String(), fallback: Nullable(Type.String()) }),
+  event_type: Type.Object({ ...placeResponse, prefix: Type.String(), fallback: Nullable(Type.String()) }),
   hmac: Nullable(
     Type.Object({
       header: Type.String(),
@@ -257,7 +257,7 @@ const SourceFields = {
       timestamp_header: Nullable(Type.String()),
       tolerance_seconds: Type.Integer(),
       template: Type.String(),
-      delivery_id: Nullable(Type.Object(placeAnswer)),
+      delivery_id: Nullable(Type.Object(placeResponse)),
     }),
   ),
   basic: Nullable(Type.Object({ username: Type.String() })),
@@ -266,15 +266,15 @@ const SourceFields = {
   updated_at: Time,
 };
 
-export const SourceAnswer = Type.Object(SourceFields, { title: "Source" });
-export const CreatedSourceAnswer = Type.Object(
+export const SourceResponse = Type.Object(SourceFields, { title: "Source" });
+export const CreatedSourceResponse = Type.Object(
   {
     ...SourceFields,
     secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
   },
   { title: "CreatedSource" },
 );
-export const RotateSourceAnswer = Type.Object(
+export const RotateSourceResponse = Type.Object(
   { secret: Type.Optional(Type.String()), previous_expires_at: Time },
   { title: "RotatedSourceSecret" },
 );
@@ -285,7 +285,7 @@ export interface Shown {
   readonly now: number;
 }
 
-export function sourceJson(source: Source, { publicUrl, now }: Shown): Static<typeof SourceAnswer> {
+export function sourceJson(source: Source, { publicUrl, now }: Shown): Static<typeof SourceResponse> {
   const { previousSecret } = source;
   const expiresAt = previousSecret !== null && now < previousSecret.until ? previousSecret.until : null;
   return {

@@ -4,7 +4,7 @@ import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import type { Channel, Pause } from "../../domain/pauses/pause.ts";
 import type { CreatePauseAnswer, Patience, PauseView } from "../../engine/pauses/pause-service.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
+import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { bodyOf } from "../http/body.ts";
@@ -13,17 +13,17 @@ import { checkNoBody } from "../http/no-body.ts";
 import { sealCursor } from "../lists/cursor.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  CreatedPauseAnswer,
+  CreatedPauseResponse,
   CreatePauseBody,
   checkPauseQuery,
   checkPausesQuery,
   createdPauseJson,
   listInput,
-  PauseAnswer,
   PauseHeaders,
   PauseQuery,
-  PausesAnswer,
+  PauseResponse,
   PausesQuery,
+  PausesResponse,
   parsePause,
   pauseText,
 } from "./pause-wire.ts";
@@ -43,7 +43,7 @@ export function registerPauseRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         description: "With a recipient and a channel the person is told; without, pass `respond_url` on yourself.",
         headers: PauseHeaders,
         body: CreatePauseBody,
-        response: { 201: CreatedPauseAnswer, ...answers(409, 413, 415, 507) },
+        response: { 201: CreatedPauseResponse, ...errorResponses(409, 413, 415, 507) },
       },
     },
     async (request, reply) => {
@@ -63,7 +63,7 @@ export function registerPauseRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         operationId: "listPauses",
         summary: "List pauses, newest first",
         querystring: PausesQuery,
-        response: { 200: PausesAnswer, ...answers() },
+        response: { 200: PausesResponse, ...errorResponses() },
       },
     },
     async (request, reply) => {
@@ -86,7 +86,7 @@ export function registerPauseRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         summary: "Read a pause, or wait for its ending",
         params: PathId,
         querystring: PauseQuery,
-        response: { 200: PauseAnswer, ...answers(404, 429) },
+        response: { 200: PauseResponse, ...errorResponses(404, 429) },
       },
     },
     async (request, reply) => {
@@ -108,7 +108,7 @@ export function registerPauseRoutes(app: FastifyInstance, { engine }: ApiDeps): 
         operationId: "cancelPause",
         summary: "Cancel a pause",
         params: PathId,
-        response: { 200: PauseAnswer, ...answers(404, 409) },
+        response: { 200: PauseResponse, ...errorResponses(404, 409) },
       },
     },
     async (request, reply) => {

@@ -87,7 +87,7 @@ export const PauseHeaders = Type.Object({
   ),
 });
 
-export const CreatedPauseAnswer = Type.Object(
+export const CreatedPauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
     status: Type.Literal("pending"),
@@ -98,7 +98,7 @@ export const CreatedPauseAnswer = Type.Object(
   { title: "CreatedPause" },
 );
 
-export const PauseAnswer = Type.Object(
+export const PauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
     status: StatusName,
@@ -124,9 +124,9 @@ export const PauseAnswer = Type.Object(
   { title: "Pause" },
 );
 
-export const PausesAnswer = Type.Object(
+export const PausesResponse = Type.Object(
   {
-    pauses: Type.Array(PauseAnswer),
+    pauses: Type.Array(PauseResponse),
     has_more: Type.Boolean({
       description: "A page may be short, even empty, while there is more: go on with next_cursor.",
     }),
@@ -269,7 +269,7 @@ function inputOf(body: PauseFields, metadata: string | null, idempotencyKey: str
   };
 }
 
-export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeof CreatedPauseAnswer> {
+export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeof CreatedPauseResponse> {
   return {
     pause_id: ID_PREFIX.pause + pause.id,
     status: "pending",

@@ -5,17 +5,17 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { USER_AGENT_CHARS_MAX } from "../../domain/limits.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
+import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
 import { invalid, problem } from "../errors/problem.ts";
 import { bodyOf } from "../http/body.ts";
 import {
   answerOf,
   checkRespond,
-  LinkAnswer,
+  LinkResponse,
   linkJson,
   PathToken,
   RespondBody,
-  TooLateAnswer,
+  TooLateResponse,
   tooLateJson,
 } from "./respond-wire.ts";
 
@@ -33,7 +33,7 @@ export function registerRespondRoutes(app: FastifyInstance, { engine }: ApiDeps)
         description: "Decides nothing, and is written down in the audit.",
         security: [],
         params: PathToken,
-        response: { 200: LinkAnswer, ...answers(404) },
+        response: { 200: LinkResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -53,7 +53,7 @@ export function registerRespondRoutes(app: FastifyInstance, { engine }: ApiDeps)
         security: [],
         params: PathToken,
         body: RespondBody,
-        response: { 200: LinkAnswer, 409: TooLateAnswer, 410: TooLateAnswer, ...answers(404, 413, 415) },
+        response: { 200: LinkResponse, 409: TooLateResponse, 410: TooLateResponse, ...errorResponses(404, 413, 415) },
       },
     },
     async (request, reply) => {

@@ -36,7 +36,7 @@ const Outcome = {
 };
 
 /** What the holder of a link may see: not whom else it was sent to, nor the asker's metadata. */
-export const LinkAnswer = Type.Object(
+export const LinkResponse = Type.Object(
   {
     pause_id: Type.String(),
     ...Outcome,
@@ -51,12 +51,12 @@ export const LinkAnswer = Type.Object(
   { title: "PauseLink" },
 );
 
-export const TooLateAnswer = Type.Object(
+export const TooLateResponse = Type.Object(
   { error: Type.String(), message: Type.String(), status_code: Type.Integer(), outcome: Type.Object(Outcome) },
   { title: "TooLate", description: "The pause had ended otherwise." },
 );
 
-export function linkJson(pause: Pause): Static<typeof LinkAnswer> {
+export function linkJson(pause: Pause): Static<typeof LinkResponse> {
   const { choice, text, at } = responseOf(pause.ending);
   return {
     pause_id: ID_PREFIX.pause + pause.id,
@@ -85,7 +85,7 @@ export function tooLateProblem(ending: Ending) {
   }
 }
 
-export function tooLateJson(ending: Ending): Static<typeof TooLateAnswer> {
+export function tooLateJson(ending: Ending): Static<typeof TooLateResponse> {
   const { status, code, message } = tooLateProblem(ending);
   const { choice, at } = responseOf(ending);
   return {

@@ -8,11 +8,11 @@ import type { Static, TObject } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Fault } from "../../domain/errors.ts";
 import "./formats.ts";
-import { UNNAMED } from "../errors/problem.ts";
-import { FAULTS_COUNTED_MAX, FAULTS_NAMED_MAX, FIELD_SHOWN_CHARS_MAX, SUGGESTIONS_COUNT_MAX } from "../http/limits.ts";
+import { UNLISTED_FAULT } from "../errors/problem.ts";
+import { FAULTS_COUNTED_MAX, FAULTS_LISTED_MAX, FIELD_SHOWN_CHARS_MAX, SUGGESTIONS_COUNT_MAX } from "../http/limits.ts";
 import { describeSchema, type SchemaNode } from "./describe.ts";
-import { meantField } from "./meant-field.ts";
-import { type Misfit, misfits } from "./shape.ts";
+import { suggestField } from "./field-suggestion.ts";
+import { type Mismatch, mismatches } from "./mismatch.ts";
 
 export type Checked<T> =
   | { readonly kind: "ok"; readonly value: T }
@@ -56,16 +56,18 @@ function fieldsOf(faults: readonly Fault[]): ReadonlySet<string | undefined> {
 function shapeFaults(schema: SchemaNode, body: object, told: ReadonlySet<string | undefined>): Fault[] {
   const faults: Fault[] = [];
   let suggestions = 0;
-  for (const misfit of misfits(schema, body)) {
+  for (const misfit of mismatches(schema, body)) {
     if (told.has(String(misfit.path[0]))) continue;
     if (misfit.rule.kind === "unknown") suggestions++;
-    faults.push(faults.length < FAULTS_NAMED_MAX ? faultOf(misfit, suggestions <= SUGGESTIONS_COUNT_MAX) : UNNAMED);
+    faults.push(
+      faults.length < FAULTS_LISTED_MAX ? faultOf(misfit, suggestions <= SUGGESTIONS_COUNT_MAX) : UNLISTED_FAULT,
+    );
     if (faults.length === FAULTS_COUNTED_MAX) break;
   }
   return faults;
 }
 
-function faultOf({ path, rule }: Misfit, mayGuess: boolean): Fault {
+function faultOf({ path, rule }: Mismatch, mayGuess: boolean): Fault {
   const field = fieldName(path);
   switch (rule.kind) {
     case "missing":
@@ -73,14 +75,14 @@ function faultOf({ path, rule }: Misfit, mayGuess: boolean): Fault {
     case "bad":
       return { field, rule: `must be ${describeSchema(rule.schema)}` };
     case "unknown": {
-      const hint = mayGuess ? meantField(String(path.at(-1)), rule.holder) : "";
+      const hint = mayGuess ? suggestField(String(path.at(-1)), rule.holder) : "";
       return { field, rule: `is not a field of this request${hint}` };
     }
   }
 }
 
 /** `events[2].type`, as a person would write it. */
-function fieldName(path: Misfit["path"]): string {
+function fieldName(path: Mismatch["path"]): string {
   let name = "";
   for (const step of path) {
     if (typeof step === "number") name += `[${step}]`;

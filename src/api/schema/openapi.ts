@@ -4,8 +4,8 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import Type, { type TSchema } from "typebox";
 import type { ApiDeps } from "../deps.ts";
-import { type Constant, constant, sendConstant } from "../http/constant.ts";
 import { SESSION_COOKIE } from "../http/cookie.ts";
+import { type StaticResponse, sendStatic, staticResponse } from "../http/static-response.ts";
 import { surfaceOf } from "../http/surface-paths.ts";
 import { nameComponents } from "./components.ts";
 
@@ -50,7 +50,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
       if ("openapiObject" in documents) {
         for (const path of Object.values(documents.openapiObject.paths ?? {})) {
           relaxBodies(path ?? {});
-          describeAnswers(path ?? {});
+          describeResponses(path ?? {});
         }
         return nameComponents(documents.openapiObject);
       }
@@ -58,14 +58,14 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
     },
   });
   app.register(async (inner) => {
-    let document: Constant | null = null;
+    let document: StaticResponse | null = null;
     inner.get("/openapi.json", { schema: { hide: true } }, (request, reply) => {
       // Made at the first request: only then is the port known that was picked.
-      document ??= constant(
+      document ??= staticResponse(
         "application/json; charset=utf-8",
         JSON.stringify({ ...inner.swagger(), servers: [{ url: deps.publicUrl }] }),
       );
-      sendConstant(request, reply, document);
+      sendStatic(request, reply, document);
     });
   });
 }
@@ -109,15 +109,15 @@ function relaxBodies(path: object): void {
 /** What the plugin says of an answer that has no description of its own. */
 const UNDESCRIBED = "Default Response";
 
-function describeAnswers(path: object): void {
+function describeResponses(path: object): void {
   for (const operation of Object.values(path)) {
-    for (const [status, answer] of Object.entries((operation as { responses?: Answers }).responses ?? {})) {
+    for (const [status, answer] of Object.entries((operation as { responses?: Responses }).responses ?? {})) {
       if (answer.description === UNDESCRIBED) answer.description = STATUS_CODES[status] ?? "";
     }
   }
 }
 
-type Answers = Readonly<Record<string, { description: string }>>;
+type Responses = Readonly<Record<string, { description: string }>>;
 
 interface RequestBody {
   required: boolean;

@@ -52,22 +52,22 @@ const REASONS: Readonly<Record<number, string>> = {
 const NO_SUCH_TENANT = "TENANT_NOT_FOUND: the query's `tenant` is none.";
 
 /** One answer of a route that says what it means apart from its schema, which many routes share. */
-export interface DocumentedAnswer {
+export interface DocumentedResponse {
   readonly description: string;
   readonly content: { readonly "application/json": { readonly schema: TSchema } };
 }
 
-export function documentedAnswer(schema: TSchema, description: string): DocumentedAnswer {
+export function documentedResponse(schema: TSchema, description: string): DocumentedResponse {
   return { description, content: { "application/json": { schema } } };
 }
 
 /** The error answers of a route: those that any route can give, and its own. */
-export function errorAnswers(envelope: TSchema, statuses: readonly number[]): Record<number, DocumentedAnswer> {
+export function documentedErrors(envelope: TSchema, statuses: readonly number[]): Record<number, DocumentedResponse> {
   const all = [...new Set([400, 401, 403, 404, 500, 503, ...statuses])].sort((a, b) => a - b);
   const reasons: Readonly<Record<number, string>> = statuses.includes(404)
     ? REASONS
     : { ...REASONS, 404: NO_SUCH_TENANT };
-  return Object.fromEntries(all.map((status) => [status, documentedAnswer(envelope, reasons[status] ?? "")]));
+  return Object.fromEntries(all.map((status) => [status, documentedResponse(envelope, reasons[status] ?? "")]));
 }
 
 /** One bad field. */

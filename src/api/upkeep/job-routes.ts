@@ -5,10 +5,10 @@ import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { Job } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
-import { answers, JOB_NOT_FOUND, refuse } from "../errors/v1-errors.ts";
+import { errorResponses, JOB_NOT_FOUND, refuse } from "../errors/v1-errors.ts";
 import { Nullable, PathId, Time } from "../schema/schemas.ts";
 
-const JobAnswer = Type.Object(
+const JobResponse = Type.Object(
   {
     id: Type.String(),
     kind: Type.Enum(["recover", "cancel_backlog"]),
@@ -29,7 +29,7 @@ export function registerJobRoute(app: FastifyInstance, { engine }: ApiDeps): voi
         operationId: "getJob",
         summary: "See how far a job is",
         params: PathId,
-        response: { 200: JobAnswer, ...answers(404) },
+        response: { 200: JobResponse, ...errorResponses(404) },
       },
     },
     async (request, reply) => {
@@ -40,7 +40,7 @@ export function registerJobRoute(app: FastifyInstance, { engine }: ApiDeps): voi
   );
 }
 
-function jobJson(job: Job): Static<typeof JobAnswer> {
+function jobJson(job: Job): Static<typeof JobResponse> {
   return {
     id: ID_PREFIX.job + job.id,
     kind: job.kind,

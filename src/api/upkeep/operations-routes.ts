@@ -5,10 +5,10 @@ import Type from "typebox";
 import { requireCaller } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { commonEnvelope } from "../errors/problem.ts";
-import { type Constant, constant, sendConstant } from "../http/constant.ts";
 import { STORE_RETRY_AFTER_SECONDS } from "../http/limits.ts";
+import { type StaticResponse, sendStatic, staticResponse } from "../http/static-response.ts";
 import { refuseUnknownQuery } from "../schema/query.ts";
-import { CommonError, errorAnswers } from "../schema/schemas.ts";
+import { CommonError, documentedErrors } from "../schema/schemas.ts";
 
 const tags = ["Operations"];
 /** Swagger UI needs no more: its pictures are in its style sheet, and it asks this server alone. */
@@ -85,7 +85,7 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
         summary: "Metrics in the text format of Prometheus",
         response: {
           200: { description: "The metrics.", content: { "text/plain": { schema: Type.String() } } },
-          ...errorAnswers(CommonError, []),
+          ...documentedErrors(CommonError, []),
         },
       },
     },
@@ -111,10 +111,10 @@ const DOCS_FILES: Readonly<Record<string, { readonly type: string; readonly plac
 function registerDocs(app: FastifyInstance): void {
   for (const [path, { type, place }] of Object.entries(DOCS_FILES)) {
     // Read at the first request: a server whose reference nobody opens does not hold two megabytes of it.
-    let file: Constant | null = null;
+    let file: StaticResponse | null = null;
     app.get(path, { schema: { hide: true } }, (request, reply) => {
-      file ??= constant(type, readFileSync(place(), "utf8"));
-      sendConstant(request, reply.header("content-security-policy", DOCS_POLICY), file);
+      file ??= staticResponse(type, readFileSync(place(), "utf8"));
+      sendStatic(request, reply.header("content-security-policy", DOCS_POLICY), file);
     });
   }
 }

@@ -3,7 +3,7 @@ import { type Options, stringify } from "csv-stringify/sync";
 import type { LedgerRow } from "../../ports/store.ts";
 import { type HistoryRowJson, historyRowJson } from "./dashboard-delivery-wire.ts";
 
-export interface Rendering {
+export interface ExportFormat {
   readonly contentType: string;
   readonly fileName: string;
   /** What stands before the first row. */
@@ -37,7 +37,7 @@ const CSV: Options = {
 /** Without it Excel reads UTF-8 as the machine's own code page. */
 const BYTE_ORDER_MARK = "\ufeff";
 
-export const RENDERINGS: Readonly<Record<"csv" | "ndjson", Rendering>> = {
+export const EXPORT_FORMATS: Readonly<Record<"csv" | "ndjson", ExportFormat>> = {
   csv: {
     contentType: "text/csv; charset=utf-8",
     fileName: "webhook-deliveries.csv",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
-import { createDoor } from "./door.ts";
+import { createConnectionLimit } from "./connection-limit.ts";
 
 class Connection extends EventEmitter {
   destroyed = false;
@@ -20,7 +20,7 @@ class Connection extends EventEmitter {
 
 function opening(proxies: readonly string[] = []) {
   const refused = new Set<unknown>();
-  const door = createDoor({
+  const door = createConnectionLimit({
     proxies,
     refuse: (socket) => void refused.add(socket),
     connectionsMax: 10,

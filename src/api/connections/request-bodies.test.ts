@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import type { FastifyRequest } from "fastify";
 import { Refusal } from "../errors/problem.ts";
-import { createReceive } from "./reception.ts";
+import { createBodyReader } from "./request-bodies.ts";
 
 const KB = 1024;
 
@@ -19,7 +19,7 @@ interface Sent {
 /** Receives bodies that the test writes piece by piece, with room for 100 KB of callers and 40 KB of others. */
 function receiving() {
   let nowMs = 0;
-  const receive = createReceive({ monotonicMs: () => nowMs }, { callers: 100 * KB, others: 40 * KB });
+  const receive = createBodyReader({ monotonicMs: () => nowMs }, { callers: 100 * KB, others: 40 * KB });
   return {
     pass(ms: number) {
       nowMs += ms;

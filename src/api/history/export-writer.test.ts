@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { EXPORT_STALL_MS_MAX } from "../../domain/limits.ts";
-import { type Outlet, openOutlet } from "./export-outlet.ts";
+import { type ExportWriter, openExportWriter } from "./export-writer.ts";
 
 const TEXT = "x".repeat(64 * 1024);
 const REQUEST = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -13,7 +13,7 @@ const REQUEST = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 interface Wire {
   readonly client: Socket;
   readonly answer: ServerResponse;
-  readonly outlet: Outlet;
+  readonly outlet: ExportWriter;
   readonly stop: AbortController;
   /** How often the outlet has said that it is over. */
   overCount(): number;
@@ -50,7 +50,7 @@ async function wires(t: TestContext, requests: string, clock: ReturnType<typeof 
     const onOver = () => {
       over += 1;
     };
-    const outlet = openOutlet({ answer, connection: request.socket, stopped: stop.signal, clock, onOver });
+    const outlet = openExportWriter({ answer, connection: request.socket, stopped: stop.signal, clock, onOver });
     answer.writeHead(200);
     made.push({ answer, outlet, stop, overCount: () => over });
     if (made.length === count) all.resolve();
@@ -76,7 +76,7 @@ async function wire(t: TestContext, request = REQUEST): Promise<Wire & { clock: 
 }
 
 /** Send until the connection takes no more; what becomes of that text. */
-async function fill(outlet: Outlet): Promise<{ end: Promise<string> }> {
+async function fill(outlet: ExportWriter): Promise<{ end: Promise<string> }> {
   for (;;) {
     const sent = outlet.send(TEXT);
     const first = await Promise.race([sent, aFewTurns()]);
@@ -193,10 +193,10 @@ test("nothing is sent to a client that left before, nor by a server that stops",
     over += 1;
   };
   const options = { answer, connection, clock: handClock(), onOver };
-  const outlet = openOutlet({ ...options, stopped: new AbortController().signal });
+  const outlet = openExportWriter({ ...options, stopped: new AbortController().signal });
   assert.deepEqual([outlet.over, over, await outlet.send(TEXT)], ["left", 1, "left"]);
   const other = await wire(t);
-  const stopped = openOutlet({
+  const stopped = openExportWriter({
     ...options,
     answer: other.answer,
     connection: other.answer.socket ?? assert.fail(),

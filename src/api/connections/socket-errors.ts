@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { commonEnvelope, type Problem, problem } from "../errors/problem.ts";
 import { OVERLOAD_RETRY_AFTER_SECONDS } from "../http/limits.ts";
-import { afterAnswers, stopReading } from "./turns.ts";
+import { afterResponses, stopReading } from "./pipelining.ts";
 
 const MALFORMED = problem(400, "BAD_REQUEST", "This is not an HTTP request.");
 const TOO_SLOW = problem(408, "REQUEST_TIMEOUT", "The request took too long to arrive.");
@@ -37,7 +37,7 @@ export function refuseMalformed(error: Error & { code?: string }, socket: Socket
 }
 
 /** An answer to whoever sends ahead of its answers when too many requests wait. */
-export function refuseAhead(socket: Socket): void {
+export function refusePipelined(socket: Socket): void {
   refuse(socket, TOO_MANY_AHEAD);
 }
 
@@ -57,7 +57,7 @@ function refuse(socket: Socket, why: Problem): void {
   if (socket.destroyed || refused.has(socket)) return;
   refused.add(socket);
   stopReading(socket);
-  afterAnswers(socket, () => {
+  afterResponses(socket, () => {
     if (socket.writable) socket.write(answerText(why));
     socket.destroySoon();
   });

@@ -60,7 +60,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Words that follow "is not a field of this request"; empty when nothing is near. */
-export function meantField(name: string, holder: SchemaNode): string {
+export function suggestField(name: string, holder: SchemaNode): string {
   const known = Object.keys(holder.properties ?? {});
   const plain = snakeCase(name);
   const respelled = known.find((one) => snakeCase(one) === plain);

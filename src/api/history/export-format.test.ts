@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Uuid } from "../../domain/ids.ts";
 import type { LedgerRow } from "../../ports/store.ts";
 import { historyRowJson } from "./dashboard-delivery-wire.ts";
-import { csvText, EXPORT_COLUMNS, RENDERINGS } from "./export-rendering.ts";
+import { csvText, EXPORT_COLUMNS, EXPORT_FORMATS } from "./export-format.ts";
 
 const uuid = (n: number): Uuid => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}` as Uuid;
 const ROW: LedgerRow = {
@@ -66,18 +66,18 @@ test("CSV parses back, whatever the cells hold, and none of them starts a formul
 
 test("the columns are the list's fields in their order", () => {
   assert.deepEqual(EXPORT_COLUMNS, Object.keys(historyRowJson(ROW)));
-  assert.equal(RENDERINGS.csv.head, `\ufeff${EXPORT_COLUMNS.join(",")}\r\n`);
+  assert.equal(EXPORT_FORMATS.csv.head, `\ufeff${EXPORT_COLUMNS.join(",")}\r\n`);
 });
 
 test("a CSV row has the list's values, and nothing for null", () => {
   const rows = [ROW, PENDING, { ...ROW, eventType: "-1+1", url: 'https://a/?b="c",d\r\ne é' }];
   const expected = rows.map((row) => Object.values(historyRowJson(row)).map((value) => String(value ?? "")));
   assert.deepEqual(
-    parseCsv(RENDERINGS.csv.rows(rows)),
+    parseCsv(EXPORT_FORMATS.csv.rows(rows)),
     expected.map((cells) => cells.map((text) => (text === "-1+1" ? "'-1+1" : text))),
   );
   assert.equal(
-    RENDERINGS.csv.rows([PENDING]),
+    EXPORT_FORMATS.csv.rows([PENDING]),
     `del_${uuid(1)},evt_${uuid(2)},order.paid,webhook_${uuid(3)},https://example.com/hook,pending,0,,,` +
       "1970-01-01T00:00:01.000Z,,,\r\n",
   );
@@ -85,15 +85,15 @@ test("a CSV row has the list's values, and nothing for null", () => {
 
 test("NDJSON is the list's rows, one a line, as they are", () => {
   const rows = [ROW, { ...ROW, eventType: "-1+1", url: "https://a/?\r\né" }];
-  const lines = RENDERINGS.ndjson.rows(rows).split("\n");
+  const lines = EXPORT_FORMATS.ndjson.rows(rows).split("\n");
   assert.equal(lines.pop(), "");
   assert.deepEqual(
     lines.map((line) => JSON.parse(line) as unknown),
     rows.map(historyRowJson),
   );
-  assert.equal(RENDERINGS.ndjson.head, "");
+  assert.equal(EXPORT_FORMATS.ndjson.head, "");
 });
 
 test("no rows are no text", () => {
-  assert.deepEqual([RENDERINGS.csv.rows([]), RENDERINGS.ndjson.rows([])], ["", ""]);
+  assert.deepEqual([EXPORT_FORMATS.csv.rows([]), EXPORT_FORMATS.ndjson.rows([])], ["", ""]);
 });

@@ -6,9 +6,9 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import Fastify, { type FastifyInstance } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS } from "../../domain/limits.ts";
-import { inTurn } from "../connections/turns.ts";
+import { oneAtATime } from "../connections/pipelining.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../http/limits.ts";
-import { createHeldBack } from "./held-back.ts";
+import { createTarpit } from "./tarpit.ts";
 
 interface Waiting {
   readonly ms: number;
@@ -24,13 +24,13 @@ function refusing(heldMax?: number) {
     timers.push(timer);
     return { cancel: () => timer.cancelled.resolve() };
   };
-  const heldBack = createHeldBack({ after }, heldMax);
-  const app = Fastify({ serverFactory: (handle) => createServer(inTurn(handle, { refuse: () => assert.fail() })) });
+  const tarpit = createTarpit({ after }, heldMax);
+  const app = Fastify({ serverFactory: (handle) => createServer(oneAtATime(handle, { refuse: () => assert.fail() })) });
   let arrivedCount = 0;
   const counted = new EventEmitter();
   app.addHook("onRequest", (request, reply, _done) => {
     arrivedCount += 1;
-    heldBack.refuse(request, reply);
+    tarpit.refuse(request, reply);
     counted.emit("one");
   });
   app.post("/", () => "never");

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 /** Why nothing more can be sent. */
 export type Over = "left" | "stalled" | "stopped";
 
-export interface Outlet {
+export interface ExportWriter {
   /** Null while more can be sent. */
   readonly over: Over | null;
   /** One text after the other; resolves when the connection has taken it, or never will. */
@@ -18,7 +18,7 @@ export interface Outlet {
   breakOff(): void;
 }
 
-export interface OutletOptions {
+export interface ExportWriterOptions {
   readonly answer: ServerResponse;
   /** The answer has it only once those before it are through. */
   readonly connection: Socket;
@@ -29,7 +29,7 @@ export interface OutletOptions {
   readonly onOver: () => void;
 }
 
-export function openOutlet({ answer, connection, stopped, clock, onOver }: OutletOptions): Outlet {
+export function openExportWriter({ answer, connection, stopped, clock, onOver }: ExportWriterOptions): ExportWriter {
   let over: Over | null = null;
   let wake: (() => void) | null = null;
 
@@ -83,7 +83,7 @@ export function openOutlet({ answer, connection, stopped, clock, onOver }: Outle
 }
 
 /** Runs `task` when the client has taken nothing for too long; not while an earlier answer is still in the way. */
-function afterStall(answer: ServerResponse, clock: OutletOptions["clock"], task: () => void): Timer {
+function afterStall(answer: ServerResponse, clock: ExportWriterOptions["clock"], task: () => void): Timer {
   const arm = (): Timer =>
     clock.after(EXPORT_STALL_MS_MAX, () => {
       if (answer.socket === null) timer = arm();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { boundedAnswers, markShared } from "./untaken.ts";
+import { boundedResponses, markShared } from "./unread-responses.ts";
 
 const MB = 1024 * 1024;
 /** More than the systems of both sides keep of it. */
@@ -11,7 +11,7 @@ const LARGE = Buffer.alloc(16 * MB);
 
 /** A server whose answers are large, and whose untaken ones together may hold two of them. */
 async function serving(t: TestContext): Promise<Server> {
-  const server = createServer({ ServerResponse: boundedAnswers(2.5 * LARGE.length) }, (request, response) => {
+  const server = createServer({ ServerResponse: boundedResponses(2.5 * LARGE.length) }, (request, response) => {
     if (request.url === "/shared") markShared(response);
     response.end(LARGE);
   });

@@ -1,6 +1,6 @@
 /** Answers that are ready and that their readers have not taken: bounded in bytes over all connections. */
 import { type IncomingMessage, ServerResponse } from "node:http";
-import { UNTAKEN_ANSWERS_BYTES_MAX } from "../http/limits.ts";
+import { UNREAD_RESPONSES_BYTES_MAX } from "../http/limits.ts";
 
 /** Answers whose bytes are the same for everybody: another reader of one takes no more memory. */
 const shared = new WeakSet<ServerResponse>();
@@ -11,7 +11,7 @@ export function markShared(answer: ServerResponse): void {
 }
 
 /** A class of answers that drops its oldest untaken ones, with their connections, when all together hold too many bytes. */
-export function boundedAnswers(bytesMax = UNTAKEN_ANSWERS_BYTES_MAX): typeof ServerResponse<IncomingMessage> {
+export function boundedResponses(bytesMax = UNREAD_RESPONSES_BYTES_MAX): typeof ServerResponse<IncomingMessage> {
   /** The oldest first. */
   const untaken = new Map<ServerResponse, number>();
   let bytes = 0;

@@ -3,7 +3,7 @@ import { BlockList, isIPv6, type Socket } from "node:net";
 import { networkOf } from "../../domain/endpoints/network.ts";
 import { CONNECTIONS_COUNT_MAX, CONNECTIONS_PER_ADDRESS_COUNT_MAX } from "../http/limits.ts";
 
-export interface DoorOptions {
+export interface ConnectionLimitOptions {
   /** Addresses and networks of proxies, each of which stands for many clients. */
   readonly proxies: readonly string[];
   /** Answers that there are too many, and closes the connection. */
@@ -16,12 +16,12 @@ export interface DoorOptions {
  * Admits new connections. An address may have only so many, save for proxies and this machine itself. When all places are
  * taken, a newcomer gets one from the address with the most: a flood from a few addresses locks nobody out.
  */
-export function createDoor({
+export function createConnectionLimit({
   proxies,
   refuse,
   connectionsMax = CONNECTIONS_COUNT_MAX,
   perAddressMax = CONNECTIONS_PER_ADDRESS_COUNT_MAX,
-}: DoorOptions): (socket: Socket) => void {
+}: ConnectionLimitOptions): (socket: Socket) => void {
   const isProxy = matcherOf(["127.0.0.0/8", "::1", ...proxies]);
   const trusted = new Set<Socket>();
   /** By network, and in each the oldest first. */

@@ -6,13 +6,13 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { REQUESTS_WAITING_COUNT_MAX } from "../http/limits.ts";
+import { PIPELINED_REQUESTS_COUNT_MAX } from "../http/limits.ts";
 
 /** Of each connection the response to the newest request. */
 const newest = new WeakMap<Socket, ServerResponse>();
 
 /** Whether other requests wait behind this one on its connection. */
-export function isWaitedFor({ socket }: IncomingMessage, response: ServerResponse): boolean {
+export function hasPipelined({ socket }: IncomingMessage, response: ServerResponse): boolean {
   const last = newest.get(socket);
   return last !== undefined && last !== response;
 }
@@ -22,7 +22,7 @@ export function isWaitedFor({ socket }: IncomingMessage, response: ServerRespons
  * has broken off: nobody will ever answer it, and `task` answers in its place. When its answer has begun already, the
  * connection is closed instead.
  */
-export function afterAnswers(socket: Socket, task: () => void): void {
+export function afterResponses(socket: Socket, task: () => void): void {
   const last = newest.get(socket);
   if (last === undefined || last.closed) task();
   else if (last.req.complete) last.once("close", task);
@@ -31,16 +31,16 @@ export function afterAnswers(socket: Socket, task: () => void): void {
   else last.once("socket", task);
 }
 
-export interface TurnsOptions {
+export interface PipeliningOptions {
   /** Answers what came before on this connection, and closes it: one more request than may wait has come over it. */
   readonly refuse: (socket: Socket) => void;
   readonly waitingMax?: number;
 }
 
 /** Handle the requests of each connection in turn. */
-export function inTurn(
+export function oneAtATime(
   handle: RequestListener,
-  { refuse, waitingMax = REQUESTS_WAITING_COUNT_MAX }: TurnsOptions,
+  { refuse, waitingMax = PIPELINED_REQUESTS_COUNT_MAX }: PipeliningOptions,
 ): RequestListener {
   let waiting = 0;
 

@@ -3,14 +3,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../../ports/clock.ts";
 import { type Problem, problem, Refusal, tooLarge } from "../errors/problem.ts";
-import { OVERLOAD_RETRY_AFTER_SECONDS, RECEIVING_BYTES_MAX, RECEIVING_PUBLIC_BYTES_MAX } from "../http/limits.ts";
+import { BODY_BUFFERS_BYTES_MAX, OVERLOAD_RETRY_AFTER_SECONDS, PUBLIC_BODY_BUFFERS_BYTES_MAX } from "../http/limits.ts";
 
 export type Received = (error: Error | null, bytes?: Buffer) => void;
 export type Receive = (request: FastifyRequest, payload: IncomingMessage, done: Received) => void;
 
 declare module "fastify" {
   interface FastifyInstance {
-    readonly receiveBody: Receive;
+    readonly readBody: Receive;
   }
   interface FastifyRequest {
     /** The response of a request whose client waits for `100 Continue` before it sends the body. */
@@ -27,12 +27,12 @@ const TOO_SLOW_NOW: Problem = {
   headers: { "retry-after": String(OVERLOAD_RETRY_AFTER_SECONDS) },
 };
 
-export function installReception(app: FastifyInstance, clock: Pick<Clock, "monotonicMs">): void {
+export function installBodyReader(app: FastifyInstance, clock: Pick<Clock, "monotonicMs">): void {
   app.decorateRequest("expecting", null);
-  app.decorate("receiveBody", createReceive(clock));
+  app.decorate("readBody", createBodyReader(clock));
 }
 
-export interface ReceptionBytesMax {
+export interface BufferLimits {
   /** Of callers with a key or a session. */
   readonly callers: number;
   /** Of everybody else. */
@@ -40,9 +40,9 @@ export interface ReceptionBytesMax {
 }
 
 /** Read bodies. When those that arrive hold too many bytes, the slowest of them is refused. */
-export function createReceive(
+export function createBodyReader(
   clock: Pick<Clock, "monotonicMs">,
-  bytesMax: ReceptionBytesMax = { callers: RECEIVING_BYTES_MAX, others: RECEIVING_PUBLIC_BYTES_MAX },
+  bytesMax: BufferLimits = { callers: BODY_BUFFERS_BYTES_MAX, others: PUBLIC_BODY_BUFFERS_BYTES_MAX },
 ): Receive {
   // Apart, so that nobody without a key can get in the way of somebody with one.
   const callers = new Pool(clock, bytesMax.callers);

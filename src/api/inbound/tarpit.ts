@@ -6,16 +6,16 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS, INBOUND_REFUSALS_HELD_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { isWaitedFor, stopReading } from "../connections/turns.ts";
+import { hasPipelined, stopReading } from "../connections/pipelining.ts";
 import { refuse, TOO_MANY_FAILED } from "../errors/pause-status-errors.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../http/limits.ts";
 
-export interface HeldBack {
+export interface Tarpit {
   /** Answer 429, later. */
   refuse(request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export function createHeldBack(clock: Pick<Clock, "after">, heldMax = INBOUND_REFUSALS_HELD_COUNT_MAX): HeldBack {
+export function createTarpit(clock: Pick<Clock, "after">, heldMax = INBOUND_REFUSALS_HELD_COUNT_MAX): Tarpit {
   let held = 0;
   return {
     refuse(request, reply) {
@@ -39,7 +39,7 @@ export function createHeldBack(clock: Pick<Clock, "after">, heldMax = INBOUND_RE
       };
       const timer = clock.after(INBOUND_REFUSAL_DELAY_MS, () => {
         letGo();
-        if (leavesMuch || isWaitedFor(request.raw, reply.raw)) reply.header("connection", "close");
+        if (leavesMuch || hasPipelined(request.raw, reply.raw)) reply.header("connection", "close");
         refuse(reply, TOO_MANY_FAILED);
       });
       // Whoever hangs up meanwhile waits no longer.

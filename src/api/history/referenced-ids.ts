@@ -5,7 +5,7 @@ import { EVENT_TARGETS_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts
 import type { Caller } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem } from "../errors/problem.ts";
-import { FAULTS_NAMED_MAX } from "../http/limits.ts";
+import { FAULTS_LISTED_MAX } from "../http/limits.ts";
 
 /** A field that is a list of ids. */
 interface IdList {
@@ -66,7 +66,7 @@ export async function withUnknownEndpoints(
   event: unknown,
   why: Problem,
 ): Promise<Problem> {
-  if (why.status !== 400 || why.details.length >= FAULTS_NAMED_MAX) return why;
+  if (why.status !== 400 || why.details.length >= FAULTS_LISTED_MAX) return why;
   const faults = await faultsOfIds(ENDPOINT_IDS, event, (ids) => engine.endpoints.unknown(caller, ids));
   return faults.length === 0 ? why : invalid([...why.details, ...faults]);
 }

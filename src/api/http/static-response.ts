@@ -1,22 +1,22 @@
 /** Answers that stay the same while the server runs: one buffer for every reader, and none for those who have it. */
 import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { markShared } from "../connections/untaken.ts";
+import { markShared } from "../connections/unread-responses.ts";
 
-export interface Constant {
+export interface StaticResponse {
   readonly type: string;
   readonly bytes: Buffer;
   /** A strong one, RFC 9110 §8.8.3. */
   readonly etag: string;
 }
 
-export function constant(type: string, text: string): Constant {
+export function staticResponse(type: string, text: string): StaticResponse {
   const bytes = Buffer.from(text);
   return { type, bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"` };
 }
 
 /** Ask again each time, which costs a head: another version of the server may have another. */
-export function sendConstant(request: FastifyRequest, reply: FastifyReply, { type, bytes, etag }: Constant): void {
+export function sendStatic(request: FastifyRequest, reply: FastifyReply, { type, bytes, etag }: StaticResponse): void {
   reply.header("etag", etag).header("cache-control", "no-cache");
   if (isKnown(request.headers["if-none-match"], etag)) {
     reply.code(304).send();

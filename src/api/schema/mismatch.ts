@@ -8,7 +8,7 @@ import { Check } from "typebox/schema";
 import type { SchemaNode } from "./describe.ts";
 
 /** A fault that was found; its words cost more than finding it. */
-export interface Misfit {
+export interface Mismatch {
   /** Names of fields and indexes of items, from the outside in. */
   readonly path: readonly (string | number)[];
   readonly rule:
@@ -16,26 +16,26 @@ export interface Misfit {
     | { readonly kind: "unknown"; readonly holder: SchemaNode };
 }
 
-type Path = Misfit["path"];
+type Path = Mismatch["path"];
 
 /** An object's missing fields come first, then its bad ones, then those that it does not know. */
-export function* misfits(schema: SchemaNode, value: unknown, path: Path = []): Generator<Misfit, void> {
-  if (schema.anyOf !== undefined) yield* misfitsOfUnion(schema, schema.anyOf, value, path);
-  else if (schema.type === "object" && isObject(value)) yield* misfitsOfFields(schema, value, path);
-  else if (schema.type === "array" && fitsLength(schema, value)) yield* misfitsOfItems(schema.items, value, path);
+export function* mismatches(schema: SchemaNode, value: unknown, path: Path = []): Generator<Mismatch, void> {
+  if (schema.anyOf !== undefined) yield* mismatchesOfUnion(schema, schema.anyOf, value, path);
+  else if (schema.type === "object" && isObject(value)) yield* mismatchesOfFields(schema, value, path);
+  else if (schema.type === "array" && fitsLength(schema, value)) yield* mismatchesOfItems(schema.items, value, path);
   else if (isContainer(schema) || !Check(schema, value)) yield { path, rule: { kind: "bad", schema } };
 }
 
 /** A member that fits but for what is inside of it says more than the whole union. */
-function* misfitsOfUnion(
+function* mismatchesOfUnion(
   schema: SchemaNode,
   members: readonly SchemaNode[],
   value: unknown,
   path: Path,
-): Generator<Misfit, void> {
-  let inside: { readonly first: Misfit; readonly rest: Generator<Misfit, void> } | null = null;
+): Generator<Mismatch, void> {
+  let inside: { readonly first: Mismatch; readonly rest: Generator<Mismatch, void> } | null = null;
   for (const member of members) {
-    const rest = misfits(member, value, path);
+    const rest = mismatches(member, value, path);
     const first = rest.next();
     if (first.done === true) return;
     if (first.value.path.length > path.length) inside ??= { first: first.value, rest };
@@ -48,14 +48,14 @@ function* misfitsOfUnion(
   }
 }
 
-function* misfitsOfFields(schema: SchemaNode, value: object, path: Path): Generator<Misfit, void> {
+function* mismatchesOfFields(schema: SchemaNode, value: object, path: Path): Generator<Mismatch, void> {
   const known = Object.entries(schema.properties ?? {});
   for (const name of schema.required ?? []) {
     const missing = schema.properties?.[name] ?? {};
     if (!Object.hasOwn(value, name)) yield { path: [...path, name], rule: { kind: "missing", schema: missing } };
   }
   for (const [name, child] of known) {
-    if (Object.hasOwn(value, name)) yield* misfits(child, Reflect.get(value, name), [...path, name]);
+    if (Object.hasOwn(value, name)) yield* mismatches(child, Reflect.get(value, name), [...path, name]);
   }
   const others = Object.values(schema.patternProperties ?? {})[0];
   if (others === undefined && schema.additionalProperties !== false) return;
@@ -63,17 +63,17 @@ function* misfitsOfFields(schema: SchemaNode, value: object, path: Path): Genera
     if (schema.properties !== undefined && Object.hasOwn(schema.properties, name)) continue;
     const at = [...path, name];
     if (others === undefined) yield { path: at, rule: { kind: "unknown", holder: schema } };
-    else yield* misfits(others, Reflect.get(value, name), at);
+    else yield* mismatches(others, Reflect.get(value, name), at);
   }
 }
 
-function* misfitsOfItems(
+function* mismatchesOfItems(
   items: SchemaNode | undefined,
   value: readonly unknown[],
   path: Path,
-): Generator<Misfit, void> {
+): Generator<Mismatch, void> {
   if (items === undefined) return;
-  for (const [index, item] of value.entries()) yield* misfits(items, item, [...path, index]);
+  for (const [index, item] of value.entries()) yield* mismatches(items, item, [...path, index]);
 }
 
 function fitsLength(

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
-import { refuseAhead, refuseMalformed } from "./connection.ts";
-import { inTurn } from "./turns.ts";
+import { oneAtATime } from "./pipelining.ts";
+import { refuseMalformed, refusePipelined } from "./socket-errors.ts";
 
 const KB = 1024;
 
@@ -19,12 +19,12 @@ async function serving(t: TestContext, waitingMax?: number) {
   const begun: Begun[] = [];
   const counted = new EventEmitter();
   const server = createServer(
-    inTurn(
+    oneAtATime(
       (request, response) => {
         begun.push({ request, response });
         counted.emit("one");
       },
-      { refuse: refuseAhead, ...(waitingMax !== undefined && { waitingMax }) },
+      { refuse: refusePipelined, ...(waitingMax !== undefined && { waitingMax }) },
     ),
   );
   server.on("clientError", refuseMalformed);
