@@ -205,7 +205,7 @@ test("what was meant is said: another product's names, a slash too many, a path 
     ["DELETE", `/v1/endpoints/${id}/`, undefined, /Did you mean \/v1\/endpoints\/\{id\}\?/],
     ["GET", "/endpoints", undefined, /Did you mean \/v1\/endpoints\?/],
     ["POST", "/dashboard/login", undefined, /There is nothing at this path/],
-    ["PUT", "/v1/endpoints", undefined, /This path takes GET, HEAD, POST\./],
+    ["PUT", "/v1/endpoints", undefined, /This path accepts GET, HEAD, POST\./],
   ];
   for (const [method, path, body, message] of asked) {
     const answer = await client.request(method, path, body === undefined ? {} : { body });
@@ -230,7 +230,7 @@ test("a key that was sent wrongly is told how to be sent", async () => {
   );
   assert.match(
     await messageWith({ authorization: `Bearer ${client.apiKey}x` }),
-    /^A key is sb_live_ or sb_test_ and 48 hex/,
+    /^The key must be sb_live_ or sb_test_ followed by 48/,
   );
   assert.match(await messageWith({ "x-api-key": client.apiKey }), /^The key must be in the Authorization header/);
   assert.match(await messageWith({}), /^Send a valid key as "Authorization: Bearer sb_live_…"/);

@@ -14,9 +14,11 @@ export const AuditQuery = Type.Object(
   {
     pause_id: Type.Optional(Type.String({ format: "pause-id" })),
     event_type: Type.Optional(Type.Enum([...AUDIT_TYPES])),
-    from_date: Type.Optional(Type.String({ format: "day-or-time", description: "At this time or later." })),
+    from_date: Type.Optional(
+      Type.String({ format: "day-or-time", description: "At or after this time, or from the start of this day." }),
+    ),
     to_date: Type.Optional(
-      Type.String({ format: "day-or-time", description: "Before this time; on this day or before." }),
+      Type.String({ format: "day-or-time", description: "Before this time, or up to the end of this day." }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
     offset: Type.Optional(Type.Integer({ minimum: 0, maximum: AUDIT_OFFSET_ROWS_MAX, default: 0 })),
@@ -72,8 +74,8 @@ function eventJson(row: AuditRow): Static<typeof AuditEvent> {
   };
 }
 
-/** Ids are stored bare; each surface spells them in its own way. */
-const SPELLINGS: ReadonlyMap<string, readonly [name: string, prefix: string]> = new Map([
+/** The store has ids without prefixes. Each surface has its own names and prefixes for them. */
+const FIELD_NAMES: ReadonlyMap<string, readonly [name: string, prefix: string]> = new Map([
   ["keyId", ["key_id", ID_PREFIX.key]],
   ["userId", ["user_id", ID_PREFIX.user]],
   ["endpointId", ["webhook_id", WEBHOOK_PREFIX]],
@@ -84,6 +86,6 @@ const SPELLINGS: ReadonlyMap<string, readonly [name: string, prefix: string]> = 
 ]);
 
 function fieldJson([field, value]: [string, string | null]): [string, string | null] {
-  const [name, prefix] = SPELLINGS.get(field) ?? [field, ""];
+  const [name, prefix] = FIELD_NAMES.get(field) ?? [field, ""];
   return [name, value === null ? null : prefix + value];
 }

@@ -4,12 +4,12 @@ import { bearerKey, credentialMistake } from "./auth.ts";
 
 const KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 
-test("a bearer key is read whatever the scheme's case", () => {
+test("the Bearer scheme is case-insensitive", () => {
   for (const scheme of ["Bearer", "bearer", "BEARER"]) assert.equal(bearerKey(`${scheme} ${KEY}`), KEY);
   assert.equal(bearerKey(`Bearer  ${KEY} `), KEY);
 });
 
-test("what has not a key's form is none", () => {
+test("anything without the form of a key is not a key", () => {
   const headers = [
     undefined,
     "",
@@ -23,8 +23,8 @@ test("what has not a key's form is none", () => {
   for (const header of headers) assert.equal(bearerKey(header), null, String(header));
 });
 
-test("credentials that were sent wrongly are told apart", () => {
-  const slips: readonly (readonly [Record<string, string>, string | null])[] = [
+test("each mistake in how credentials are sent is recognized", () => {
+  const cases: readonly (readonly [Record<string, string>, string | null])[] = [
     [{}, null],
     [{ authorization: `Bearer ${KEY}` }, null],
     [{ authorization: KEY }, "noScheme"],
@@ -36,5 +36,5 @@ test("credentials that were sent wrongly are told apart", () => {
     [{ authorization: `Bearer "${KEY}"` }, "malformedKey"],
     [{ "x-api-key": KEY }, "otherHeader"],
   ];
-  for (const [headers, slip] of slips) assert.equal(credentialMistake(headers), slip, JSON.stringify(headers));
+  for (const [headers, mistake] of cases) assert.equal(credentialMistake(headers), mistake, JSON.stringify(headers));
 });

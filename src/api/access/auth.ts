@@ -1,4 +1,4 @@
-/** Who makes a request, with a key or a session, and for which tenant. Before everything else, also before a body is read. */
+/** Authentication: who calls, with a key or a session, and for which tenant. It runs before the body is read. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Actor, includesRole, KEY_PATTERN, type Role } from "../../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
@@ -22,31 +22,34 @@ import { isForeignChange } from "../http/origin.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Set by {@link requireCaller}; absent on routes without it. */
+    /** Set by {@link requireCaller}. Absent on routes without it. */
     caller: Caller;
-    /** The session that it came with; null for a key. */
+    /** Null for a caller with a key. */
     session: SignedIn | null;
   }
   interface FastifyContextConfig {
-    /** The least role that may use this route; `developer` when left out. */
+    /** The lowest role that may use this route. `developer` by default. */
     needs?: Role;
   }
 }
 
 type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 
-/** What a surface takes: keys alone, or also the cookie of whoever signed in. */
-export type Accepted = "key" | "keyOrSession";
+/** What a surface accepts: only keys, or also session cookies. */
+export type Credentials = "key" | "keyOrSession";
 
-/** A hook that lets in whoever may come and has the role that the route needs, and sets `request.caller`. */
-export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accepted): OnRequest {
+/** A hook that authenticates the caller, checks the role that the route needs, and sets `request.caller`. */
+export function requireCaller(deps: ApiDeps, envelope: Envelope, credentials: Credentials): OnRequest {
   return (request, reply, done) => {
-    const nobody = wrongCredentials(accepted === "key" ? UNAUTHORIZED : SIGN_IN, credentialMistake(request.headers));
+    const missing = wrongCredentials(
+      credentials === "key" ? UNAUTHORIZED : SIGN_IN,
+      credentialMistake(request.headers),
+    );
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
     };
     const admit = (actor: Actor | null) => {
-      if (actor === null) return refuse(nobody);
+      if (actor === null) return refuse(missing);
       const needs = request.routeOptions.config.needs ?? "developer";
       if (!includesRole(actor.role, needs)) return refuse(forbidden(needs));
       const tenant = (request.query as Record<string, unknown>).tenant;
@@ -61,15 +64,16 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accep
       }, done);
     };
     const { authorization } = request.headers;
-    // Who sends a key means it, right or wrong; a browser sends none by itself. Another scheme is a proxy's in front.
-    if (accepted === "key" || isBearer(authorization)) {
+    // A Bearer header decides even if its key is wrong: browsers never send one by themselves. Another scheme is ignored,
+    // since a proxy in front may have added it.
+    if (credentials === "key" || isBearer(authorization)) {
       const apiKey = bearerKey(authorization);
-      if (apiKey === null) return refuse(nobody);
+      if (apiKey === null) return refuse(missing);
       deps.engine.access.authenticate(apiKey).then(admit, done);
       return;
     }
     const token = sessionToken(request);
-    if (token === null) return refuse(nobody);
+    if (token === null) return refuse(missing);
     if (isForeignChange(request, deps.publicUrl)) return refuse(FOREIGN_ORIGIN);
     deps.engine.sessions.authenticate(token).then((session) => {
       request.session = session;
@@ -78,10 +82,10 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope, accepted: Accep
   };
 }
 
-/** Headers in which other products take their keys. */
+/** Headers that carry the keys of other products. */
 const OTHER_KEY_HEADERS = ["x-api-key", "api-key", "x-auth-token"] as const;
 
-/** How credentials were sent wrongly; null when there are none, or when their form is right. */
+/** The mistake in how credentials were sent. Null without credentials, and for well-formed ones. */
 export function credentialMistake(headers: Readonly<Record<string, unknown>>): CredentialMistake | null {
   const { authorization } = headers;
   if (typeof authorization !== "string" || authorization === "") {
@@ -91,7 +95,7 @@ export function credentialMistake(headers: Readonly<Record<string, unknown>>): C
   return /^["']?sb_/i.test(authorization) ? "noScheme" : "otherScheme";
 }
 
-/** The key of a `Bearer` header; null when there is none of a key's form. */
+/** The key of a `Bearer` header. Null without a well-formed key. */
 export function bearerKey(authorization: string | undefined): string | null {
   if (!isBearer(authorization)) return null;
   const key = authorization.slice(7).trim();
@@ -102,10 +106,10 @@ function isBearer(authorization: string | undefined): authorization is string {
   return authorization?.slice(0, 7).toLowerCase() === "bearer ";
 }
 
-/** `?tenant=dev_…`: only a `global_admin` may ask about another tenant. */
-async function chooseTenant(deps: ApiDeps, actor: Actor, asked: unknown): Promise<Caller | Problem> {
+/** `?tenant=dev_…`: only a `global_admin` may act for another tenant. */
+async function chooseTenant(deps: ApiDeps, actor: Actor, tenantId: unknown): Promise<Caller | Problem> {
   if (!includesRole(actor.role, "global_admin")) return forbidden("global_admin");
-  const id = typeof asked === "string" ? parseId(ID_PREFIX.tenant, asked) : null;
+  const id = typeof tenantId === "string" ? parseId(ID_PREFIX.tenant, tenantId) : null;
   const tenant = id === null ? null : await deps.engine.access.findTenant(id);
   if (tenant === null) return TENANT_NOT_FOUND;
   return { actor, tenantId: tenant.id, tenantSeq: tenant.seq };

@@ -5,21 +5,23 @@ import { LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
 import type { CreatedKey } from "../../engine/engine-types.ts";
 import type { KeyRow } from "../../ports/store.ts";
+import { listOf, NextPageFields } from "../lists/pages.ts";
 import { checker } from "../schema/check.ts";
-import { queryChecker } from "../schema/query.ts";
-import { NameText, Nullable, RoleName, Time } from "../schema/schemas.ts";
+import { NameText, RoleName, Time } from "../schema/schemas.ts";
 
 export const CreateKeyBody = Type.Object(
   {
     name: NameText,
     role: Type.Optional(RoleName),
-    test: Type.Optional(Type.Boolean({ default: false, description: "Makes an sb_test_ key: it notifies nobody." })),
+    test: Type.Optional(
+      Type.Boolean({ default: false, description: "Creates an sb_test_ key. Pauses created with it notify nobody." }),
+    ),
   },
   { title: "KeyInput", additionalProperties: false, examples: [{ name: "checkout service", role: "developer" }] },
 );
 export const checkCreateKey = checker(CreateKeyBody);
 
-const ApiKey = Type.String({ description: "Never shown again." });
+const ApiKey = Type.String({ description: "It is never shown again." });
 export const CreatedKeyResponse = Type.Object(
   {
     id: Type.String(),
@@ -44,20 +46,12 @@ const KeyResponse = Type.Object(
 export const KeysResponse = Type.Object(
   {
     keys: Type.Array(KeyResponse),
-    has_more: Type.Boolean(),
-    next_cursor: Nullable(Type.String()),
+    ...NextPageFields,
   },
   { title: "KeyPage" },
 );
 
-export const KeysQuery = Type.Object(
-  {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_MAX })),
-    cursor: Type.Optional(Type.String({ format: "keys-cursor" })),
-  },
-  { additionalProperties: false },
-);
-export const checkKeysQuery = queryChecker(KeysQuery);
+export const KEY_LIST = listOf("keys", { limitMax: LIST_PAGE_MAX, filters: {} });
 
 export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof CreatedKeyResponse> {
   return {

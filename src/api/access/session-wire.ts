@@ -41,7 +41,7 @@ export const MeResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({
-      id: Type.String({ description: "`usr_…`, or `key_…` for a key." }),
+      id: Type.String({ description: "`usr_…` for a person, `key_…` for a key." }),
       email: Nullable(Type.String({ description: "Null for a key." })),
       role: RoleName,
       tenant: Type.Object({ id: Type.String(), name: Type.String() }),

@@ -12,15 +12,16 @@ import { STORED_BYTES_PER_ROW, TENANT_NAME_CHARS_MAX } from "../../domain/limits
 import { wholeSeconds } from "../../domain/text/time.ts";
 import type { Tenant, TenantView } from "../../ports/store.ts";
 import { TENANTS_PAGE_MAX } from "../http/limits.ts";
+import { listOf } from "../lists/pages.ts";
 import { checker } from "../schema/check.ts";
-import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 
 const TenantName = Type.String({
   minLength: 1,
   maxLength: TENANT_NAME_CHARS_MAX,
   format: "tenant-name",
-  description: "As people read it: in questions, subjects and text messages. Space around it is removed.",
+  description:
+    "The name that people see on response pages, in email subjects and in text messages. Leading and trailing white space is removed.",
 });
 
 export const CreateTenantBody = Type.Object(
@@ -29,14 +30,7 @@ export const CreateTenantBody = Type.Object(
 );
 export const checkCreateTenant = checker(CreateTenantBody);
 
-export const TenantsQuery = Type.Object(
-  {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: TENANTS_PAGE_MAX, default: TENANTS_PAGE_MAX })),
-    cursor: Type.Optional(Type.String({ format: "tenants-cursor" })),
-  },
-  { additionalProperties: false },
-);
-export const checkTenantsQuery = queryChecker(TenantsQuery);
+export const TENANT_LIST = listOf("tenants", { limitMax: TENANTS_PAGE_MAX, filters: {} });
 
 const TenantResponse = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time }, { title: "Tenant" });
 export const TenantsResponse = Type.Array(TenantResponse);
@@ -44,20 +38,20 @@ export const CreatedTenantResponse = Type.Object(
   {
     id: Type.String(),
     name: Type.String(),
-    api_key: Type.String({ description: "The tenant's first key, an org_admin's; never shown again." }),
+    api_key: Type.String({ description: "The tenant's first key, with the role org_admin. It is never shown again." }),
     created_at: Time,
   },
   { title: "CreatedTenant" },
 );
 
-/** What callers write for each quota, and what its number means. */
+/** What each quota limits. */
 const QUOTA_MEANING: Readonly<Record<QuotaName, string>> = {
   endpoints: "Endpoints that are not deleted.",
   keys: "Keys that are not revoked.",
   sources: "Sources that are not deleted.",
-  open_pauses: "Pauses that wait for an answer.",
-  stored_bytes: `Payloads of events, verified inbound requests and pauses, and ${STORED_BYTES_PER_ROW} bytes for each of them and each delivery made with it.`,
-  events_per_second: "Events published in a second, by single requests and in batches.",
+  open_pauses: "Pauses that nobody has answered yet and that have not ended otherwise.",
+  stored_bytes: `The payloads of events, verified inbound requests and pauses, plus ${STORED_BYTES_PER_ROW} bytes for each of them and for each of their deliveries.`,
+  events_per_second: "Events published per second, one by one and in batches.",
 };
 
 function forEachQuota<T>(names: readonly QuotaName[], make: (name: QuotaName) => T): Record<QuotaName, T> {
@@ -84,11 +78,11 @@ export const UpdateTenantBody = Type.Object(
 );
 export const checkUpdateTenant = checker(UpdateTenantBody);
 
-const Limit = Type.Integer({ description: "What the tenant may have." });
-const Default = Type.Integer({ description: "What it may have unless the quota is set." });
+const Limit = Type.Integer({ description: "The tenant's limit." });
+const Default = Type.Integer({ description: "The limit of a tenant whose quota is not set." });
 const QuotaResponse = (name: QuotaName) =>
   Type.Object(
-    { limit: Limit, default: Default, used: Type.Integer({ description: "What counts against it now." }) },
+    { limit: Limit, default: Default, used: Type.Integer({ description: "The current usage." }) },
     { description: QUOTA_MEANING[name] },
   );
 const QuotasResponse = Type.Object(

@@ -15,7 +15,7 @@ function parse(text: string, headerKey?: string) {
   return parseEvent({ text, value: JSON.parse(text), members: scan.members }, headerKey);
 }
 
-test("the payload is its own text, whatever it is", () => {
+test("the payload keeps its text, whatever it contains", () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })),
@@ -30,7 +30,7 @@ test("the payload is its own text, whatever it is", () => {
   );
 });
 
-test("a key comes from the header or the body; null is none", () => {
+test("an idempotency key comes from the header or the body, and null means none", () => {
   const keyOf = (text: string, header?: string) => {
     const parsed = parse(text, header);
     return parsed.kind === "ok" ? parsed.input.idempotencyKey : parsed.problem.details.map(({ field }) => field);
@@ -44,12 +44,12 @@ test("a key comes from the header or the body; null is none", () => {
   assert.deepEqual(keyOf('{"type":"a","payload":{}}', ""), ["Idempotency-Key"]);
 });
 
-test("endpoint_ids lose their prefixes and their repeats", () => {
+test("endpoint_ids lose their prefixes and their duplicates", () => {
   const parsed = parse(`{"type":"a","payload":{},"endpoint_ids":["ep_${ID}","wh_${ID}","webhook_${OTHER}"]}`);
   assert.deepEqual(parsed.kind === "ok" && parsed.input.endpointIds, [ID, OTHER]);
 });
 
-test("a reserved type has a code of its own unless something else is wrong too", () => {
+test("a reserved type has its own code unless something else is wrong too", () => {
   const codeOf = (text: string) => {
     const parsed = parse(text);
     return parsed.kind === "refused" && parsed.problem.code;
@@ -58,7 +58,7 @@ test("a reserved type has a code of its own unless something else is wrong too",
   assert.equal(codeOf('{"type":"test","payload":3}'), "VALIDATION_ERROR");
 });
 
-test("the 202 is JSON", () => {
+test("a 202 is valid JSON", () => {
   const deliveries = [
     { deliveryId: ID, endpointId: OTHER, created: true },
     { deliveryId: OTHER, endpointId: ID, created: false },
@@ -76,17 +76,17 @@ test("the 202 is JSON", () => {
   );
 });
 
-test("every refusal of the engine has its status, and names what it is about", () => {
+test("every refusal of the engine has its status, and names the endpoints that it is about", () => {
   const named = [`ep_${ID}`, `webhook_${OTHER}`, `wh_${OTHER}`];
   const unknown = publishProblem({ kind: "unknownEndpoints", endpointIds: [OTHER] }, named);
   assert.deepEqual(
-    [unknown?.status, unknown?.details.map(({ field }) => field)],
+    [unknown.status, unknown.details.map(({ field }) => field)],
     [400, ["endpoint_ids[1]", "endpoint_ids[2]"]],
   );
-  assert.ok(unknown?.message.includes(`webhook_${OTHER}`));
-  assert.equal(publishProblem({ kind: "conflict" }, [])?.status, 409);
-  assert.equal(publishProblem({ kind: "tooManyTargets", count: 1001 }, [])?.status, 409);
+  assert.ok(unknown.message.includes(`webhook_${OTHER}`));
+  assert.equal(publishProblem({ kind: "conflict" }, []).status, 409);
+  assert.equal(publishProblem({ kind: "tooManyTargets", count: 1001 }, []).status, 409);
   const full = publishProblem({ kind: "backlogFull", endpointId: ID }, []);
-  assert.deepEqual([full?.status, full?.code], [507, "PAUSED_BACKLOG_FULL"]);
-  assert.ok(full?.message.includes(`ep_${ID}`));
+  assert.deepEqual([full.status, full.code], [507, "PAUSED_BACKLOG_FULL"]);
+  assert.ok(full.message.includes(`ep_${ID}`));
 });

@@ -1,4 +1,4 @@
-/** `/v1/events` on the wire: the one hot path, so the good case allocates next to nothing. */
+/** `/v1/events` on the wire. This is the hot path: a valid event allocates next to nothing. */
 import Type, { type Static } from "typebox";
 import { isReservedEventType } from "../../domain/delivery/event.ts";
 import type { Fault } from "../../domain/errors.ts";
@@ -18,8 +18,8 @@ import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { DeliveryResponse, deliveryJson } from "../history/delivery-wire.ts";
 import { ENDPOINT_IDS, uniqueIds, unknownFaults } from "../history/referenced-ids.ts";
+import { idempotencyKeyFaults } from "../http/idempotency-key.ts";
 import { type Checked, checker } from "../schema/check.ts";
-import { isIdempotencyKey } from "../schema/formats.ts";
 import { CommonError, IdText, Nullable, Time } from "../schema/schemas.ts";
 
 export const EventBody = Type.Object(
@@ -35,7 +35,7 @@ export const EventBody = Type.Object(
       {
         additionalProperties: true,
         examples: [{ id: 1, total: "19.90" }],
-        description: `Any JSON object of at most ${PAYLOAD_BYTES_MAX} bytes; delivered byte for byte as it stands here.`,
+        description: `Any JSON object of at most ${PAYLOAD_BYTES_MAX} bytes. Endpoints receive it byte for byte.`,
       },
     ),
     endpoint_ids: Type.Optional(
@@ -43,7 +43,7 @@ export const EventBody = Type.Object(
         Type.Array(Type.String({ format: "endpoint-id" }), {
           minItems: 1,
           maxItems: EVENT_TARGETS_MAX,
-          description: "Instead of every endpoint whose filter matches.",
+          description: "Sends the event to these endpoints, instead of to every endpoint whose filter matches.",
         }),
       ),
     ),
@@ -71,7 +71,7 @@ export const BatchBody = Type.Object(
     ],
   },
 );
-/** The events are checked one by one, since a bad one rejects none of the others. */
+/** The events are checked one by one, so that an invalid event does not affect the others. */
 const BatchFrame = Type.Object(
   { events: Type.Array(Type.Unknown(), { minItems: 0, maxItems: BATCH_EVENTS_MAX }) },
   { additionalProperties: false },
@@ -82,11 +82,6 @@ type EventFields = Static<typeof EventBody>;
 export const checkBatch = checker(BatchFrame);
 const checkEvent: (value: unknown) => Checked<EventFields> = checker(EventBody);
 
-export const EventHeaders = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" }),
-  ),
-});
 export const PublishedResponse = Type.Object(
   {
     event_id: IdText(ID_PREFIX.event),
@@ -108,10 +103,10 @@ export const EventResponse = Type.Object(
   {
     id: IdText(ID_PREFIX.event),
     type: Type.String(),
-    payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as it was published." }),
+    payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as published." }),
     created_at: Time,
-    inbound_event_id: Nullable(Type.String({ description: "The inbound event that it was made from." })),
-    source_id: Nullable(Type.String({ description: "The source that it came from." })),
+    inbound_event_id: Nullable(Type.String({ description: "The inbound event that this event was published from." })),
+    source_id: Nullable(Type.String({ description: "The source of that inbound event." })),
     deliveries: Type.Array(DeliveryResponse),
     not_delivered: Type.Array(
       Type.Object({ endpoint_id: Type.String(), reason: Type.Enum(["filter", "disabled", "not_named"]) }),
@@ -120,7 +115,7 @@ export const EventResponse = Type.Object(
   { title: "Event" },
 );
 
-/** One event's part of a body: its value, and where its fields stand in the text. */
+/** One event in a body: its value, and where its fields are in the text. */
 export interface EventSource {
   readonly text: string;
   readonly value: unknown;
@@ -131,7 +126,7 @@ export type ParsedEvent =
   | { readonly kind: "ok"; readonly input: PublishInput; readonly endpointIds: readonly string[] }
   | { readonly kind: "refused"; readonly problem: Problem };
 
-/** @param headerKey the `Idempotency-Key` header, when there is one */
+/** @param headerKey the `Idempotency-Key` header, if there is one */
 export function parseEvent(source: EventSource, headerKey: string | undefined): ParsedEvent {
   const checked = checkEvent(source.value);
   if (checked.kind === "faults" || isReservedEventType(checked.value.type) || headerKey !== undefined) {
@@ -157,17 +152,17 @@ export function parseEvent(source: EventSource, headerKey: string | undefined): 
 
 export const PAYLOAD_TOO_LARGE = tooLarge({ field: "payload", rule: `must be at most ${PAYLOAD_BYTES_MAX} bytes` });
 
-/** A UTF-16 unit is at most three bytes of UTF-8, so that small payloads need no counting. */
+/** A UTF-16 code unit is at most three bytes of UTF-8, so small payloads need no counting. */
 export function isTooLarge(payload: string): boolean {
   return payload.length * 3 > PAYLOAD_BYTES_MAX && Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX;
 }
 
 const RESERVED: Fault = {
   field: "type",
-  rule: "must not be one that Signalbox itself makes: test, or beginning with pause., pause_status. or endpoint.",
+  rule: "must not be one that Signalbox publishes itself: test, or a type that begins with pause., pause_status. or endpoint.",
 };
 
-/** Everything that is wrong with an event; a reserved type alone has a code of its own. */
+/** Everything that is wrong with an event. A reserved type has its own code if it is the only fault. */
 function refusal(value: unknown, checked: Checked<EventFields>, headerKey: string | undefined): Problem | null {
   const body = (typeof value === "object" && value !== null ? value : {}) as Partial<
     Record<keyof EventFields, unknown>
@@ -182,26 +177,24 @@ function refusal(value: unknown, checked: Checked<EventFields>, headerKey: strin
 }
 
 function headerFaults(headerKey: string, bodyKey: unknown): Fault[] {
-  const faults: Fault[] = [];
-  if (!isIdempotencyKey(headerKey)) {
-    faults.push({ field: "Idempotency-Key", rule: "must be 1 to 255 visible ASCII characters" });
-  }
+  const faults: Fault[] = [...idempotencyKeyFaults(headerKey)];
   if (typeof bodyKey === "string" && bodyKey !== headerKey) {
-    faults.push({ field: "idempotency_key", rule: "must be the same as the header Idempotency-Key, or left out" });
+    faults.push({ field: "idempotency_key", rule: "must equal the header Idempotency-Key, or be left out" });
   }
   return faults;
 }
 
-/** Why an event was not accepted; null when it was. */
-export function publishProblem(answer: PublishAnswer, endpointIds: readonly string[]): Problem | null {
+/** Why an event was not accepted. */
+export function publishProblem(
+  answer: Exclude<PublishAnswer, { kind: "accepted" }>,
+  endpointIds: readonly string[],
+): Problem {
   switch (answer.kind) {
-    case "accepted":
-      return null;
     case "conflict":
       return problem(
         409,
         "IDEMPOTENCY_KEY_CONFLICT",
-        "This idempotency key was used with another type, payload or endpoint_ids; use a fresh one.",
+        "This idempotency key was used with another type, payload or endpoint_ids. Use a new key.",
       );
     case "unknownEndpoints":
       return invalid(unknownFaults(ENDPOINT_IDS, endpointIds, answer.endpointIds));
@@ -209,7 +202,7 @@ export function publishProblem(answer: PublishAnswer, endpointIds: readonly stri
       return problem(
         409,
         "TOO_MANY_TARGETS",
-        `The event matches ${answer.count} endpoints, and may go to ${EVENT_TARGETS_MAX}; name them in endpoint_ids.`,
+        `The event matches ${answer.count} endpoints, more than the limit of ${EVENT_TARGETS_MAX}. Choose endpoints with endpoint_ids.`,
       );
     case "quotaExceeded":
       return quotaProblem(answer);
@@ -217,12 +210,12 @@ export function publishProblem(answer: PublishAnswer, endpointIds: readonly stri
       return problem(
         507,
         "PAUSED_BACKLOG_FULL",
-        `The endpoint ${ID_PREFIX.endpoint}${answer.endpointId} holds as much as it may; resume or delete it.`,
+        `The paused endpoint ${ID_PREFIX.endpoint}${answer.endpointId} holds as many deliveries as it may. Resume or delete it.`,
       );
   }
 }
 
-/** The 202's JSON text. By hand: every character of it is known to need no escape. */
+/** The JSON text of a 202. It is concatenated, since no character in it needs an escape. */
 export function publishedText(answer: Extract<PublishAnswer, { kind: "accepted" }>): string {
   let text = `{"event_id":"${ID_PREFIX.event}${answer.eventId}","deliveries":[`;
   let comma = "";
@@ -233,14 +226,14 @@ export function publishedText(answer: Extract<PublishAnswer, { kind: "accepted" 
   return `${text}]}`;
 }
 
-/** Where an event came from that nobody published here. */
+/** The origin of an event that was published from an inbound event. */
 export interface Origin {
   readonly inboundId: Uuid;
-  /** Null when its record is gone. */
+  /** Null if the record of the inbound event is gone. */
   readonly sourceId: Uuid | null;
 }
 
-/** An event's JSON text: the payload is put in as it was published. */
+/** An event's JSON text, with the payload as it was published. */
 export function eventText(view: EventView, origin: Origin | null): string {
   const head = JSON.stringify({ id: ID_PREFIX.event + view.id, type: view.type });
   const tail = JSON.stringify({

@@ -1,7 +1,7 @@
 /** `/v1/stream`: outcomes as they happen, as server-sent events (HTML Living Standard §9.2). */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
@@ -10,103 +10,108 @@ import type { OutcomeStream } from "../../engine/engine-types.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { OutcomeRow } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
-import { invalid, type Problem, problem } from "../errors/problem.ts";
+import { invalid, problem, temporary } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
 import { deliveryJson } from "../history/delivery-wire.ts";
 import { STREAM_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { openCursor, sealCursor } from "../lists/cursor.ts";
 
-/** Not an event's id, but what comes before the oldest that is kept. */
+export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
+  app.get("/v1/stream", STREAM, streamOutcomes(deps));
+}
+
+const STREAM = {
+  exposeHeadRoute: false,
+  schema: {
+    tags: ["Deliveries"],
+    operationId: "streamOutcomes",
+    summary: "Follow outcomes as they happen",
+    description:
+      "Server-sent events named `delivery`. The data of each is a row of the delivery list. `Last-Event-ID` resumes after " +
+      "that event; `0` starts with the oldest retained outcome. The server disconnects a client that is more than 1000 " +
+      "outcomes behind.",
+    headers: Type.Object({ "last-event-id": Type.Optional(Type.String()) }),
+    response: {
+      200: { description: "A stream.", content: { "text/event-stream": { schema: Type.String() } } },
+      ...errorResponses(429),
+    },
+  },
+};
+
+function streamOutcomes(deps: ApiDeps) {
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const lastEventId = request.headers["last-event-id"];
+    // A client sends an empty id before it has received an event.
+    const resumes = lastEventId !== undefined && lastEventId !== "";
+    const after = resumes ? outcomeBefore(deps, lastEventId) : null;
+    if (resumes && after === null) return refuse(reply, BAD_LAST_EVENT_ID);
+    const stream = deps.engine.history.stream(request.caller, after);
+    if (stream === null) return refuse(reply, TOO_MANY_STREAMS);
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      // Without this header, a buffering proxy would hold the events back.
+      "x-accel-buffering": "no",
+    });
+    void send(stream, reply.raw, request.session, deps);
+    return reply;
+  };
+}
+
+/** Not the id of an event: it stands for the position before the oldest retained outcome. */
 const BEGINNING = "0";
 
-const TOO_MANY_STREAMS: Problem = {
-  ...problem(429, "TOO_MANY_STREAMS", "This tenant has as many streams open as it may; close one."),
-  headers: { "retry-after": String(STREAM_RETRY_AFTER_SECONDS) },
-};
-const BAD_LAST_EVENT_ID = invalid([{ field: "Last-Event-ID", rule: "must be an id that this stream gave" }]);
-
-export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
-  app.get(
-    "/v1/stream",
-    {
-      exposeHeadRoute: false,
-      schema: {
-        tags: ["Deliveries"],
-        operationId: "streamOutcomes",
-        summary: "Follow outcomes as they happen",
-        description:
-          "Server-sent events named `delivery`, each with a row of the delivery list as its data. " +
-          "`Last-Event-ID` resumes behind that event; `0` begins with the oldest that is kept. A reader that falls 1000 behind is dropped.",
-        headers: Type.Object({ "last-event-id": Type.Optional(Type.String()) }),
-        response: {
-          200: { description: "A stream.", content: { "text/event-stream": { schema: Type.String() } } },
-          ...errorResponses(429),
-        },
-      },
-    },
-    (request, reply) => {
-      const asked = request.headers["last-event-id"];
-      // An empty one is what a reader sends before its first event.
-      const resumes = asked !== undefined && asked !== "";
-      const after = resumes ? placeOf(deps, asked) : null;
-      if (resumes && after === null) return refuse(reply, BAD_LAST_EVENT_ID);
-      const stream = deps.engine.history.stream(request.caller, after);
-      if (stream === null) return refuse(reply, TOO_MANY_STREAMS);
-      reply.hijack();
-      reply.raw.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        // Else a proxy that buffers would keep the events to itself.
-        "x-accel-buffering": "no",
-      });
-      void follow(stream, reply.raw, request.session, deps);
-      return reply;
-    },
-  );
+function outcomeBefore({ engine }: ApiDeps, lastEventId: string | readonly string[]): Seq | null {
+  if (lastEventId === BEGINNING) return 0;
+  return typeof lastEventId === "string" ? openCursor(engine, "outcomes", lastEventId) : null;
 }
 
-function placeOf({ engine }: ApiDeps, id: string | readonly string[]): Seq | null {
-  if (id === BEGINNING) return 0;
-  return typeof id === "string" ? openCursor(engine, "outcomes", id) : null;
-}
+const TOO_MANY_STREAMS = temporary(
+  problem(429, "TOO_MANY_STREAMS", "This tenant has the maximum number of streams open. Close one."),
+  STREAM_RETRY_AFTER_SECONDS,
+);
+const BAD_LAST_EVENT_ID = invalid([{ field: "Last-Event-ID", rule: "must be the id of an event of this stream" }]);
 
-/** Write every outcome until the reader leaves or the stream ends; wait whenever the reader is slower than that. */
-async function follow(
+/** Send every outcome until the client disconnects or the stream ends. A slow client applies backpressure. */
+async function send(
   stream: OutcomeStream,
-  answer: ServerResponse,
+  response: ServerResponse,
   session: SignedIn | null,
   deps: ApiDeps,
 ): Promise<void> {
   const { engine, clock, telemetry } = deps;
-  const comments = commentRegularly(answer, clock, () => {
-    // One that is ended ends all streams; here it may have become too old.
+  const comments = commentRegularly(response, clock, () => {
+    // Ending a session closes its streams, but a session can also expire.
     if (session !== null) closeUnless(engine.sessions.holds(session), stream);
   });
-  const left = new AbortController();
-  answer.on("close", () => {
-    left.abort();
+  const disconnected = new AbortController();
+  response.on("close", () => {
+    disconnected.abort();
     stream.close();
   });
-  answer.on("error", () => answer.destroy());
-  answer.write(": open\n\n");
+  response.on("error", () => response.destroy());
+  response.write(": open\n\n");
   try {
-    for (let next = await stream.next(); !next.done && !left.signal.aborted; next = await stream.next()) {
-      if (!answer.write(eventText(engine, next.value))) await once(answer, "drain", { signal: left.signal });
+    for (let next = await stream.next(); !next.done && !disconnected.signal.aborted; next = await stream.next()) {
+      if (!response.write(eventText(engine, next.value))) {
+        await once(response, "drain", { signal: disconnected.signal });
+      }
     }
   } catch (error) {
-    // Either way the reader may resume where it was.
-    if (!left.signal.aborted) {
+    // The client can resume in either case.
+    if (!disconnected.signal.aborted) {
       telemetry.noticed({ level: "warn", what: "stream_broke", fields: { error: String(error) } });
     }
   } finally {
     comments.cancel();
     stream.close();
-    answer.end();
+    response.end();
   }
 }
 
-/** Whether a session holds cannot be read just now: the next turn asks again. */
+/** If the store cannot be read at the moment, the next comment checks the session again. */
 function closeUnless(holds: Promise<boolean>, stream: OutcomeStream): void {
   holds.then(
     (yes) => {
@@ -120,12 +125,15 @@ function eventText(engine: ApiDeps["engine"], { attemptSeq, row }: OutcomeRow): 
   return `id: ${sealCursor(engine, "outcomes", attemptSeq)}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
 }
 
-/** Tells proxies and readers that a quiet stream is alive. Not while bytes wait: they say the same, and would pile up. */
-function commentRegularly(answer: ServerResponse, clock: Clock, onTurn: () => void): Timer {
+/**
+ * Send comments, which tell proxies and clients that a quiet stream is alive. While output is waiting to be sent no comment
+ * is added: it would say nothing new, and comments would accumulate.
+ */
+function commentRegularly(response: ServerResponse, clock: Clock, onComment: () => void): Timer {
   let timer: Timer;
   const comment = (): void => {
-    if (!answer.writableNeedDrain) answer.write(": still here\n\n");
-    onTurn();
+    if (!response.writableNeedDrain) response.write(": still here\n\n");
+    onComment();
     timer = clock.after(STREAM_COMMENT_MS, comment);
   };
   timer = clock.after(STREAM_COMMENT_MS, comment);

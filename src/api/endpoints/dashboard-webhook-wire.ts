@@ -1,13 +1,13 @@
 /** `/dashboard/webhooks` on the wire: endpoints as the dashboard shows them, field for field as in its reference. */
 import Type, { type Static } from "typebox";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
-import { ID_PREFIX, type Uuid, WEBHOOK_PREFIX } from "../../domain/ids.ts";
+import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_DESCRIPTION_CHARS_MAX, ENDPOINT_URL_CHARS_MAX, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { milliseconds, millisecondsOrNull } from "../../domain/text/time.ts";
 import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine-types.ts";
 import type { EndpointPlaces, EndpointView } from "../../ports/store.ts";
 import { WEBHOOK_ROWS_DEFAULT } from "../http/limits.ts";
-import { checker } from "../schema/check.ts";
+import { checker, converted } from "../schema/check.ts";
 import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 
@@ -18,13 +18,13 @@ export const CreateWebhookBody = Type.Object(
   },
   { title: "DashboardWebhookInput", additionalProperties: false, examples: [{ url: "https://shop.example.com/hook" }] },
 );
-export const checkCreateWebhook = checker(CreateWebhookBody);
+export const parseCreateWebhook = converted(checker(CreateWebhookBody), createInput);
 
 export const ToggleBody = Type.Object(
   { enabled: Type.Optional(Type.Boolean({ description: "What to become; without it, the other one." })) },
   { title: "DashboardToggleInput", additionalProperties: false },
 );
-export const checkToggle = checker(ToggleBody);
+export const parseToggle = converted(checker(ToggleBody), toggleInput);
 
 export const WebhooksQuery = Type.Object(
   {
@@ -34,8 +34,6 @@ export const WebhooksQuery = Type.Object(
   { additionalProperties: false },
 );
 export const checkWebhooksQuery = queryChecker(WebhooksQuery);
-
-export const PathEventId = Type.Object({ eventId: Type.String({ description: "Of an event or of a delivery." }) });
 
 const Success = Type.Literal(true);
 const WebhookFields = { id: Type.String(), url: Type.String(), enabled: Type.Boolean(), createdAt: Time };
@@ -108,24 +106,11 @@ export const DeletedResponse = Type.Object(
   { success: Success, message: Type.String() },
   { title: "DashboardDeleteResult" },
 );
-export const RetriedResponse = Type.Object(
-  {
-    success: Success,
-    data: Type.Object({
-      id: Type.String({ description: "The delivery; of several, the oldest." }),
-      eventId: Type.String(),
-      status: Type.Literal("pending"),
-    }),
-    message: Type.String(),
-  },
-  { title: "DashboardRetryResult" },
-);
-
-export function createWebhookInput({ url, description = null }: Static<typeof CreateWebhookBody>): CreateEndpointInput {
+function createInput({ url, description = null }: Static<typeof CreateWebhookBody>): CreateEndpointInput {
   return { madeBy: "dashboard", settings: { url, name: null, description }, secret: null };
 }
 
-export function toggleInput({ enabled }: Static<typeof ToggleBody>): PatchEndpointInput {
+function toggleInput({ enabled }: Static<typeof ToggleBody>): PatchEndpointInput {
   return { status: enabled === undefined ? "toggle" : enabled ? "ACTIVE" : "DISABLED" };
 }
 
@@ -142,11 +127,11 @@ function isEnabled({ status }: Endpoint): boolean {
   return status === "ACTIVE";
 }
 
-export function createdJson(endpoint: Endpoint, secret: string): Static<typeof CreatedWebhookResponse> {
+export function createdJson(endpoint: Endpoint, generatedSecret: string | null): Static<typeof CreatedWebhookResponse> {
   const { id, url, enabled, createdAt } = webhookFields(endpoint);
   return {
     success: true,
-    data: { id, url, secret, enabled, createdAt },
+    data: { id, url, secret: generatedSecret ?? "", enabled, createdAt },
     message: "Webhook created successfully. Save your secret securely - it won't be shown again.",
   };
 }
@@ -176,20 +161,8 @@ export function webhooksJson(
   };
 }
 
-export function toggledJson(endpoint: Endpoint): Static<typeof ToggledResponse> {
+export function toggledJson({ endpoint }: EndpointView): Static<typeof ToggledResponse> {
   return { success: true, data: { id: WEBHOOK_PREFIX + endpoint.id, enabled: isEnabled(endpoint) } };
 }
 
 export const DELETED: Static<typeof DeletedResponse> = { success: true, message: "Webhook deleted successfully." };
-
-export function retriedJson(
-  eventId: Uuid,
-  [oldest, ...others]: readonly [Uuid, ...Uuid[]],
-): Static<typeof RetriedResponse> {
-  const what = others.length === 0 ? "Delivery" : `${1 + others.length} deliveries`;
-  return {
-    success: true,
-    data: { id: ID_PREFIX.delivery + oldest, eventId: ID_PREFIX.event + eventId, status: "pending" },
-    message: `${what} queued for retry.`,
-  };
-}

@@ -21,8 +21,8 @@ import { customHeaderFaults } from "../../domain/text/headers.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
-import { checker } from "../schema/check.ts";
-import { queryChecker } from "../schema/query.ts";
+import { listOf } from "../lists/pages.ts";
+import { checker, converted } from "../schema/check.ts";
 import { IdText, Nullable, Secret, secretRules, Time } from "../schema/schemas.ts";
 
 const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
@@ -49,7 +49,7 @@ const settings = {
   ordered: Type.Optional(Type.Boolean()),
 };
 
-/** What a new endpoint has unless its body says otherwise; a PATCH changes only what it names. */
+/** A new endpoint has these defaults. They are not in the schema of PATCH, which changes only the fields in its body. */
 const createDefaults = {
   timeout_seconds: Type.Optional(
     Type.Integer({ minimum: 1, maximum: TIMEOUT_SECONDS_MAX, default: DEFAULTS.timeoutSeconds }),
@@ -90,22 +90,15 @@ export const RecoverBody = Type.Object(
   { since: Time },
   { title: "RecoverInput", additionalProperties: false, examples: [{ since: "2026-01-31T12:00:00Z" }] },
 );
-export const EndpointsQuery = Type.Object(
-  {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: ENDPOINTS_PAGE_MAX, default: ENDPOINTS_PAGE_MAX })),
-    cursor: Type.Optional(Type.String({ format: "endpoints-cursor" })),
-  },
-  { additionalProperties: false },
-);
+export const ENDPOINT_LIST = listOf("endpoints", { limitMax: ENDPOINTS_PAGE_MAX, filters: {} });
 
 const rules = { headers_json: customHeaderFaults, ...secretRules };
-export const checkCreate = checker(CreateEndpointBody, rules);
-export const checkPatch = checker(PatchEndpointBody, rules);
+export const parseCreate = converted(checker(CreateEndpointBody, rules), createInput);
+export const parsePatch = converted(checker(PatchEndpointBody, rules), patchInput);
 export const checkRotate = checker(RotateSecretBody, secretRules);
 export const checkRecover = checker(RecoverBody);
-export const checkEndpointsQuery = queryChecker(EndpointsQuery);
 
-export function createInput(body: Static<typeof CreateEndpointBody>): CreateEndpointInput {
+function createInput(body: Static<typeof CreateEndpointBody>): CreateEndpointInput {
   return {
     madeBy: "endpoints",
     settings: { ...settingsOf(body), url: body.url, name: body.name ?? null },
@@ -113,7 +106,7 @@ export function createInput(body: Static<typeof CreateEndpointBody>): CreateEndp
   };
 }
 
-export function patchInput(body: Static<typeof PatchEndpointBody>): PatchEndpointInput {
+function patchInput(body: Static<typeof PatchEndpointBody>): PatchEndpointInput {
   const changed = settingsOf(body);
   return {
     ...(Object.keys(changed).length > 0 && { settings: changed }),
@@ -122,7 +115,7 @@ export function patchInput(body: Static<typeof PatchEndpointBody>): PatchEndpoin
   };
 }
 
-/** Only what the body has: what is left out keeps its value, or takes its default. */
+/** The settings that the body has. Others keep their values, or get their defaults. */
 function settingsOf(body: Static<typeof PatchEndpointBody>): Partial<EndpointSettings> {
   return {
     ...(body.name !== undefined && { name: body.name }),
@@ -164,7 +157,9 @@ export const EndpointResponse = Type.Object(EndpointFields, { title: "Endpoint" 
 export const CreatedEndpointResponse = Type.Object(
   {
     ...EndpointFields,
-    secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
+    secret: Type.Optional(
+      Type.String({ description: "Present only if the server generated it. It is never shown again." }),
+    ),
   },
   { title: "CreatedEndpoint" },
 );
@@ -174,9 +169,9 @@ export const RotateSecretResponse = Type.Object(
 );
 export const TestResponse = Type.Object(
   {
-    success: Type.Boolean({ description: "The test was carried out." }),
+    success: Type.Boolean({ description: "The server sent the test." }),
     data: Type.Object({
-      success: Type.Boolean({ description: "The endpoint accepted it." }),
+      success: Type.Boolean({ description: "The endpoint accepted the test." }),
       httpStatus: Nullable(Type.Integer()),
       message: Type.String(),
     }),
@@ -185,7 +180,19 @@ export const TestResponse = Type.Object(
 );
 export const RecoverResponse = Type.Object({ job_id: IdText(ID_PREFIX.job) }, { title: "StartedJob" });
 
-export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointResponse> {
+export function createdEndpointJson(
+  endpoint: Endpoint,
+  generatedSecret: string | null,
+): Static<typeof CreatedEndpointResponse> {
+  const secret = generatedSecret === null ? {} : { secret: generatedSecret };
+  return { ...endpointJson(endpoint, { count: 0, more: false }), ...secret };
+}
+
+export function endpointViewJson(view: EndpointView): Static<typeof EndpointResponse> {
+  return endpointJson(view.endpoint, view.waiting);
+}
+
+function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointResponse> {
   return {
     id: ID_PREFIX.endpoint + endpoint.id,
     name: endpoint.name,
@@ -206,8 +213,4 @@ export function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"
     waiting: { count: waiting.count, more: waiting.more },
     disabled_reason: endpoint.disabledReason,
   };
-}
-
-export function endpointViewJson(view: EndpointView): Static<typeof EndpointResponse> {
-  return endpointJson(view.endpoint, view.waiting);
 }

@@ -5,7 +5,7 @@ import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_URL_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
 import type { CreateEndpointInput } from "../../engine/engine-types.ts";
-import { checker } from "../schema/check.ts";
+import { checker, converted } from "../schema/check.ts";
 import { Secret, secretRules, Time } from "../schema/schemas.ts";
 
 const PAUSE_EVENTS = ["pause.responded", "pause.timed_out", "pause.cancelled"] as const;
@@ -28,7 +28,7 @@ export const CreateWebhookBody = Type.Object(
     ],
   },
 );
-export const checkCreateWebhook = checker(CreateWebhookBody, secretRules);
+export const parseCreateWebhook = converted(checker(CreateWebhookBody, secretRules), createInput);
 
 export const WebhookResponse = Type.Object(
   {
@@ -42,7 +42,7 @@ export const WebhookResponse = Type.Object(
 );
 export const WebhooksResponse = Type.Object({ webhooks: Type.Array(WebhookResponse) }, { title: "PauseWebhookList" });
 
-export function createWebhookInput(body: Static<typeof CreateWebhookBody>): CreateEndpointInput {
+function createInput(body: Static<typeof CreateWebhookBody>): CreateEndpointInput {
   return {
     madeBy: "pauses",
     settings: { url: body.url, name: null, eventTypes: [...new Set(body.events)] },

@@ -1,16 +1,20 @@
-/** Why something received is not processed again, on whichever surface it is asked for. */
+/** Why a received request cannot be processed again, on either surface that shows inbound events. */
 import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import type { ReprocessAnswer } from "../../engine/inbound/inbound-service.ts";
 import { type Problem, problem } from "./problem.ts";
 
 export function verificationFailed({ reason, explanation }: Extract<ReprocessAnswer, { kind: "failed" }>): Problem {
   const details = [{ field: "rejection_reason", rule: reason }];
-  return problem(409, "VERIFICATION_FAILED", `It cannot be processed again (${reason}). ${explanation}`, details);
+  return problem(
+    409,
+    "VERIFICATION_FAILED",
+    `The request still fails verification (${reason}). ${explanation}`,
+    details,
+  );
 }
 
 export function alreadyReceived(id: Uuid): Problem {
   const record = ID_PREFIX.inbound + id;
-  return problem(409, "ALREADY_RECEIVED", `What it says was received before, as ${record}; process that one again.`, [
-    { field: "id", rule: `is a repeat of ${record}` },
-  ]);
+  const message = `The same content was received before, as ${record}. Process that record again instead.`;
+  return problem(409, "ALREADY_RECEIVED", message, [{ field: "id", rule: `is a repeat of ${record}` }]);
 }

@@ -1,23 +1,20 @@
-/** How this surface says what went wrong: `{error: {code, message, details}}`. */
-import type { FastifyReply } from "fastify";
+/** Errors of the pause-status surface and of the public inbound routes: `{error: {code, message, details}}`. */
 import type { Fault } from "../../domain/errors.ts";
 import { INBOUND_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { CommonError, type DocumentedResponse, documentedErrors, documentedResponse } from "../schema/schemas.ts";
-import { commonEnvelope, invalid, notFound, type Problem, problem, send } from "./problem.ts";
+import { commonEnvelope, invalid, notFound, type Problem, problem, type Refuse, send, temporary } from "./problem.ts";
 
 export const envelope = commonEnvelope;
 
-export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
-  return send(reply, envelope, why);
-}
+export const refuse: Refuse = (reply, why) => send(reply, envelope, why);
 
-/** The error answers of a route for its documentation. */
+/** A route's error responses, for the OpenAPI document. */
 export function errorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
   return documentedErrors(CommonError, statuses);
 }
 
 /**
- * Those of the public routes, where a signature is all that counts.
+ * The error responses of a public route, which authenticates senders by their signatures only.
  *
  * @param malformed what a 400 means
  */
@@ -25,68 +22,77 @@ export function publicErrorResponses(
   malformed: string,
   ...statuses: readonly number[]
 ): Record<number, DocumentedResponse> {
-  const {
-    403: _noRole,
-    404: _noTenant,
-    ...others
-  } = documentedErrors(CommonError, [401, 413, 415, 429, 508, ...statuses]);
+  const all = documentedErrors(CommonError, [401, 413, 415, 429, 508, ...statuses]);
+  const { 403: _noRole, 404: _noTenant, ...others } = all;
   const because = (description: string) => documentedResponse(CommonError, description);
   return {
     ...others,
     400: because(malformed),
-    401: because("Not known to come from a known source; always the same, whatever is wrong."),
+    401: because(
+      "The server could not verify that a known source sent the request. The response is the same for every reason.",
+    ),
     413: because("The body is too large."),
     415: because("The body has a Content-Encoding."),
-    429: because("Too much failed that came from your address, or from all; see Retry-After."),
+    429: because("Too many requests from your address, or from all addresses, failed. See Retry-After."),
     508: because(
-      "The webhook is verified, and came through too many Signalbox servers: an endpoint sends it in a loop.",
+      "The webhook is genuine, but it has passed through too many Signalbox servers: an endpoint sends it in a loop.",
     ),
   };
 }
 
-/** The same whether the source, the signature or its time is wrong: who has to mend it finds the reason in the list. */
+/**
+ * The same message whether the source, the signature or the timestamp is wrong, so that a sender without the secret
+ * learns nothing. The operator finds the reason in the list of rejected requests.
+ */
 const NOT_VERIFIED = problem(
   401,
   "UNAUTHORIZED",
-  "This request is not known to come from a known source. Whoever runs this server finds the reason in the list of what was refused.",
+  "The server could not verify that a known source sent this request. The operator of this server can find the reason in the list of rejected requests.",
 );
 export const PAUSE_STATUS_UNAUTHORIZED: Problem = {
   ...NOT_VERIFIED,
   headers: { "www-authenticate": 'Signature realm="signalbox"' },
 };
-/** Of every scheme, lest it tells which one: some senders wait for this challenge before they send a password. */
+/**
+ * The challenge is the same for every scheme, so that it does not reveal the source's scheme. Some senders wait for it
+ * before they send a password.
+ */
 export const INBOUND_UNAUTHORIZED: Problem = {
   ...NOT_VERIFIED,
   headers: { "www-authenticate": 'Basic realm="signalbox"' },
 };
 
-export const TOO_MANY_FAILED: Problem = {
-  ...problem(
+export const TOO_MANY_FAILED = temporary(
+  problem(
     429,
     "RATE_LIMITED",
-    "Too much failed that came from your address, or from all; wait as long as Retry-After says.",
+    "Too many requests from your address, or from all addresses, failed. Wait for the time in Retry-After.",
   ),
-  headers: { "retry-after": String(INBOUND_RETRY_AFTER_SECONDS) },
-};
+  INBOUND_RETRY_AFTER_SECONDS,
+);
 
-/** Genuine, and yet not taken. The sender need not learn how much its receiver may store. */
+/** A genuine webhook for which there is no space. The sender does not learn the receiver's quota. */
 export const INBOUND_FULL = problem(
   507,
   "QUOTA_EXCEEDED",
-  "Nothing more can be stored for the owner of this source at present. Nothing of this request happened; send it again later.",
+  "The owner of this source cannot store more at the moment. The server did not process this request. Send it again later.",
 );
 
-/** The body cannot be read: the message is the engine's. */
+/** @param message the engine's description of why the body cannot be read */
 export function unreadableBody(message: string): Problem {
   return problem(400, "VALIDATION_ERROR", message, [{ field: "body", rule: message }]);
 }
 
-/** It is genuine, and yet does not say what it has to. */
+/** A genuine webhook with missing or malformed fields. */
 export function invalidFields(faults: readonly Fault[]): Problem {
   return { ...invalid(faults), status: 422 };
 }
 
-/** RFC 5842 §7.2. It is genuine, and would go round for ever: the message is the engine's. */
+/**
+ * A genuine webhook that would circulate indefinitely (RFC 5842 §7.2).
+ *
+ * @param message the engine's description of the loop
+ */
 export function loopDetected(message: string): Problem {
   return problem(508, "LOOP_DETECTED", message);
 }

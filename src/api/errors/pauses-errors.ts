@@ -1,8 +1,7 @@
-/** How this surface says what went wrong: `{error, message, status_code}`, bad input as 422. */
-import type { FastifyReply } from "fastify";
+/** Errors of the pauses surface: `{error, message, status_code}`. Invalid input is 422. */
 import Type from "typebox";
 import { type DocumentedResponse, documentedErrors } from "../schema/schemas.ts";
-import { type Envelope, notFound, type Problem, send } from "./problem.ts";
+import { type Envelope, notFound, type Problem, type Refuse, send } from "./problem.ts";
 
 export const envelope: Envelope = (why) => {
   const status = statusOf(why);
@@ -17,16 +16,14 @@ function codeOf({ code }: Problem): string {
   return code === "UNAUTHORIZED" ? "INVALID_API_KEY" : code;
 }
 
-export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
-  return send(reply, envelope, why);
-}
+export const refuse: Refuse = (reply, why) => send(reply, envelope, why);
 
 const PausesError = Type.Object(
   { error: Type.String(), message: Type.String(), status_code: Type.Integer() },
   { title: "PausesError" },
 );
 
-/** The error answers of a route for its documentation. */
+/** A route's error responses, for the OpenAPI document. */
 export function errorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
   return documentedErrors(PausesError, [422, ...statuses]);
 }

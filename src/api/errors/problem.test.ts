@@ -9,33 +9,37 @@ const FAULTS = [
   { field: "name", rule: "is required" },
 ];
 
-test("a store that cannot commit is 503 with Retry-After, and says nothing of why", () => {
+test("a store that cannot commit is 503 with Retry-After and without the reason", () => {
   const why = problemOf(new StoreUnavailable("SQLITE_FULL: INSERT INTO event"), 0);
   assert.deepEqual([why?.status, why?.headers], [503, { "retry-after": "1" }]);
   assert.doesNotMatch(JSON.stringify(why), /SQLITE|INSERT/);
 });
 
-test("whatever is our own fault is to be reported, and told without detail", () => {
+test("an internal error is left to be logged, and the response has no detail", () => {
   for (const error of [new Error("secret"), "secret", null, { code: "EWHATEVER" }])
     assert.equal(problemOf(error, 0), null);
   assert.deepEqual(commonEnvelope(INTERNAL).body, {
-    error: { code: "INTERNAL", message: "Something went wrong on our side; it has been logged.", details: [] },
+    error: {
+      code: "INTERNAL",
+      message: "The server failed to handle the request. The error has been logged.",
+      details: [],
+    },
   });
 });
 
-test("a body above its limit names the limit", () => {
+test("a body over its limit is an error that names the limit", () => {
   const why = problemOf({ code: "FST_ERR_CTP_BODY_TOO_LARGE" }, 65_536);
   assert.deepEqual([why?.status, why?.message], [413, "body must be at most 65536 bytes"]);
 });
 
-test("bad input names every field in the message and in the details", () => {
+test("invalid input lists every field in the message and in the details", () => {
   assert.deepEqual(commonEnvelope(problemOf(new Refusal(invalid(FAULTS)), 0) ?? INTERNAL), {
     status: 400,
     body: { error: { code: "VALIDATION_ERROR", message: "url must be a URL; name is required", details: FAULTS } },
   });
 });
 
-test("the pauses surface says 422 for bad input, 400 for an unreadable body, and has its own code for a bad key", () => {
+test("the pauses surface sends 422 for invalid input, 400 for an unreadable body, and its own code for a bad key", () => {
   assert.deepEqual(pausesEnvelope(invalid(FAULTS)), {
     status: 422,
     body: { error: "VALIDATION_ERROR", message: "url must be a URL; name is required", status_code: 422 },

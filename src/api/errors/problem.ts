@@ -1,6 +1,7 @@
-/** What goes wrong on any surface, as plain data; each surface has its own envelope for it. */
+/** Why a request fails, as plain data. Each surface renders it in its own envelope. */
 import type { FastifyReply } from "fastify";
 import { type Fault, Overloaded, StoreUnavailable } from "../../domain/errors.ts";
+import { JSON_TYPE } from "../http/content-type.ts";
 import {
   FAULTS_COUNTED_MAX,
   FAULTS_LISTED_MAX,
@@ -8,22 +9,24 @@ import {
   STORE_RETRY_AFTER_SECONDS,
 } from "../http/limits.ts";
 
-/** Why a request is not carried out. */
 export interface Problem {
   readonly status: number;
   readonly code: string;
-  /** What is wrong and how to mend it. */
+  /** What is wrong and how to fix it. */
   readonly message: string;
   readonly details: readonly Fault[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body says nothing certain at all: 400 on every surface. */
+  /** The body is not an unambiguous JSON object. The status is 400 on every surface. */
   readonly unreadable?: true;
 }
 
-/** How a surface shows a problem. */
+/** How a surface renders a problem. */
 export type Envelope = (problem: Problem) => { readonly status: number; readonly body: object };
 
-/** Carries a problem through Fastify where only an error can pass: out of body parsers. */
+/** Sends a problem in a surface's envelope. */
+export type Refuse = (reply: FastifyReply, problem: Problem) => FastifyReply;
+
+/** Carries a problem through code that can only throw, such as Fastify's body parsers. */
 export class Refusal extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
@@ -36,10 +39,10 @@ export class Refusal extends Error {
 export function send(reply: FastifyReply, envelope: Envelope, problem: Problem): FastifyReply {
   const { status, body } = envelope(problem);
   if (problem.headers !== undefined) reply.headers(problem.headers);
-  return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+  return reply.code(status).type(JSON_TYPE).send(JSON.stringify(body));
 }
 
-/** `{error: {code, message, details}}`, the envelope of every surface but the pauses and the dashboard. */
+/** `{error: {code, message, details}}`: the envelope of every surface except pauses and the dashboard. */
 export const commonEnvelope: Envelope = ({ status, code, message, details }) => ({
   status,
   body: { error: { code, message, details } },
@@ -49,34 +52,39 @@ export function problem(status: number, code: string, message: string, details: 
   return { status, code, message, details };
 }
 
-/** A fault past those that are named: it is only counted. */
+/** A problem that a later attempt may not have. */
+export function temporary(base: Problem, retryAfterSeconds: number): Problem {
+  return { ...base, headers: { ...base.headers, "retry-after": String(retryAfterSeconds) } };
+}
+
+/** Stands for a fault beyond those that are listed. It is only counted. */
 export const UNLISTED_FAULT: Fault = { field: "request", rule: "has another fault" };
 
-/** Bad input: every fault of it at once, the first ones by name and the others as a number. */
+/** Invalid input. One response lists every fault, up to a limit, and counts the others. */
 export function invalid(faults: readonly Fault[]): Problem {
-  const told = shortened(faults);
-  return problem(400, "VALIDATION_ERROR", told.map(({ field, rule }) => `${field} ${rule}`).join("; "), told);
+  const listed = shortened(faults);
+  return problem(400, "VALIDATION_ERROR", listed.map(({ field, rule }) => `${field} ${rule}`).join("; "), listed);
 }
 
 function shortened(faults: readonly Fault[]): readonly Fault[] {
   if (faults.length <= FAULTS_LISTED_MAX) return faults;
-  const named = faults.filter((fault) => fault !== UNLISTED_FAULT).slice(0, FAULTS_LISTED_MAX);
-  const count = faults.length - named.length;
+  const listed = faults.filter((fault) => fault !== UNLISTED_FAULT).slice(0, FAULTS_LISTED_MAX);
+  const count = faults.length - listed.length;
   const more = `${faults.length < FAULTS_COUNTED_MAX ? "" : "at least "}${count} more ${count === 1 ? "fault" : "faults"}`;
-  return [...named, { field: "request", rule: `has ${more}; fix these first` }];
+  return [...listed, { field: "request", rule: `has ${more}; fix these first` }];
 }
 
-/** The first fault of several, for an answer that has many problems. */
-export function abridged(whole: Problem): Problem {
-  const [first] = whole.details;
-  return first === undefined || whole.details.length === 1
-    ? whole
-    : { ...invalid([first, MORE]), status: whole.status };
+/** The problem with its first fault only, for a response that holds many problems. */
+export function abridged(full: Problem): Problem {
+  const [first] = full.details;
+  return first === undefined || full.details.length === 1
+    ? full
+    : { ...invalid([first, MORE_FAULTS]), status: full.status };
 }
 
-const MORE: Fault = { field: "request", rule: "has more faults; fix this one first" };
+const MORE_FAULTS: Fault = { field: "request", rule: "has more faults; fix this one first" };
 
-/** The body cannot even be read as a JSON object without doubt about what it says. */
+/** The body is not an unambiguous JSON object. */
 export function unreadable(rule: string): Problem {
   return { ...invalid([{ field: "body", rule }]), unreadable: true };
 }
@@ -86,34 +94,34 @@ export const UNAUTHORIZED: Problem = {
   headers: { "www-authenticate": 'Bearer realm="signalbox"' },
 };
 
-/** The same, where people come too. */
+/** {@link UNAUTHORIZED} on the surfaces that also accept a session. */
 export const SIGN_IN: Problem = {
   ...UNAUTHORIZED,
   message: 'Send a valid key as "Authorization: Bearer sb_live_…", or sign in at POST /dashboard/auth/login.',
 };
-/** A browser says that another site made it send the cookie. */
+/** The browser says that a page of another site sent the request. */
 export const FOREIGN_ORIGIN = problem(
   403,
   "FOREIGN_ORIGIN",
-  "With a session a change must come from this server's own pages: from the host that was asked, or SIGNALBOX_PUBLIC_URL.",
+  "A request that changes something with a session must come from this server's own pages: from the requested host, or from SIGNALBOX_PUBLIC_URL.",
 );
 
-/** What was wrong with the credentials of a 401, and what to send instead; empty when nothing is known. */
+/** What is wrong with the credentials of a 401, and what to send instead. */
 const CREDENTIAL_HINTS = {
   noScheme: "The Authorization header lacks the word Bearer before the key.",
   otherScheme: "The Authorization header must begin with the word Bearer.",
   otherHeader: "The key must be in the Authorization header.",
-  malformedKey: "A key is sb_live_ or sb_test_ and 48 hex digits in lower case; this one is not.",
+  malformedKey: "The key must be sb_live_ or sb_test_ followed by 48 lower-case hex digits.",
 } as const;
 export type CredentialMistake = keyof typeof CREDENTIAL_HINTS;
 
-/** @param nobody the problem of a request without credentials */
-export function wrongCredentials(nobody: Problem, slip: CredentialMistake | null): Problem {
-  return slip === null ? nobody : { ...nobody, message: `${CREDENTIAL_HINTS[slip]} ${nobody.message}` };
+/** @param missing the problem of a request without credentials */
+export function wrongCredentials(missing: Problem, mistake: CredentialMistake | null): Problem {
+  return mistake === null ? missing : { ...missing, message: `${CREDENTIAL_HINTS[mistake]} ${missing.message}` };
 }
 
 export function forbidden(needs: string): Problem {
-  return problem(403, "FORBIDDEN", `This needs the role ${needs}.`);
+  return problem(403, "FORBIDDEN", `This request requires the role ${needs}.`);
 }
 
 export function notFound(code: string, message: string): Problem {
@@ -121,14 +129,14 @@ export function notFound(code: string, message: string): Problem {
 }
 
 export const TENANT_NOT_FOUND = notFound("TENANT_NOT_FOUND", "There is no such tenant.");
-/** @param meant the known path that this one was probably meant to be */
-export function routeNotFound(meant: string | null): Problem {
-  const hint = meant === null ? "GET /openapi.json lists every path." : `Did you mean ${meant}?`;
+/** @param suggestion the known path that the caller probably meant */
+export function routeNotFound(suggestion: string | null): Problem {
+  const hint = suggestion === null ? "GET /openapi.json lists every path." : `Did you mean ${suggestion}?`;
   return notFound("NOT_FOUND", `There is nothing at this path. ${hint}`);
 }
 
 export function methodNotAllowed(allow: string): Problem {
-  return { ...problem(405, "METHOD_NOT_ALLOWED", `This path takes ${allow}.`), headers: { allow } };
+  return { ...problem(405, "METHOD_NOT_ALLOWED", `This path accepts ${allow}.`), headers: { allow } };
 }
 
 export function tooLarge(fault: Fault): Problem {
@@ -138,30 +146,34 @@ export function tooLarge(fault: Fault): Problem {
 export const UNKNOWN_EXPECTATION = problem(
   417,
   "EXPECTATION_FAILED",
-  "Send no Expect header but 100-continue; no other expectation is known.",
+  "The only supported Expect header is 100-continue.",
 );
 export const UNSUPPORTED_ENCODING = problem(
   415,
   "UNSUPPORTED_MEDIA_TYPE",
-  "Send the body without Content-Encoding; it is read as it is.",
+  "Send the body without Content-Encoding. The server does not decompress request bodies.",
 );
 export const UNSUPPORTED_MEDIA_TYPE = problem(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json.");
-export const INTERNAL = problem(500, "INTERNAL", "Something went wrong on our side; it has been logged.");
-export const STARTING: Problem = {
-  ...problem(503, "STARTING", "The server is starting; nothing of this request happened. Try again in a second."),
-  headers: { "retry-after": String(STORE_RETRY_AFTER_SECONDS) },
-};
-export const STORE_UNAVAILABLE: Problem = {
-  ...problem(503, "STORE_UNAVAILABLE", "Nothing can be stored just now; nothing of this request happened. Try again."),
-  headers: { "retry-after": String(STORE_RETRY_AFTER_SECONDS) },
-};
-const TOO_MANY_READS: Problem = {
-  ...problem(503, "OVERLOADED", "Too many of this tenant's requests wait for what they read. Send fewer at once."),
-  headers: { "retry-after": String(OVERLOAD_RETRY_AFTER_SECONDS) },
-};
+export const INTERNAL = problem(500, "INTERNAL", "The server failed to handle the request. The error has been logged.");
+export const STARTING = temporary(
+  problem(503, "STARTING", "The server is starting. It did not process this request. Try again in a second."),
+  STORE_RETRY_AFTER_SECONDS,
+);
+export const STORE_UNAVAILABLE = temporary(
+  problem(
+    503,
+    "STORE_UNAVAILABLE",
+    "The server cannot store anything at the moment. It did not process this request. Try again.",
+  ),
+  STORE_RETRY_AFTER_SECONDS,
+);
+const TOO_MANY_READS = temporary(
+  problem(503, "OVERLOADED", "Too many of this tenant's requests are waiting to read data. Send fewer at a time."),
+  OVERLOAD_RETRY_AFTER_SECONDS,
+);
 
 /**
- * What a thrown error means to the caller; null when it is our own fault and has to be reported.
+ * What a thrown error means to the caller. Null when the server itself failed: the caller of this function logs the error.
  *
  * @param bodyBytesMax the limit of the route's body
  */

@@ -1,51 +1,45 @@
-/** What a caller is told whose tenant has as much of something as it may. */
+/** The problem of a tenant that has reached a quota. */
 import { QUOTA_BOUNDS, type QuotaExceeded, type QuotaName } from "../../domain/access/quota.ts";
 import type { TooFast } from "../../engine/engine-types.ts";
-import { type Problem, problem } from "./problem.ts";
+import { type Problem, problem, temporary } from "./problem.ts";
 
-interface Words {
+interface QuotaText {
+  /** Says what helps: 409 to delete something, 429 to wait, 507 that the tenant cannot store more. */
   readonly status: number;
-  /** What has happened, and what helps at once. */
-  readonly say: (limit: number) => string;
+  /** What happened, and what helps right away. */
+  readonly message: (limit: number) => string;
 }
 
 const usedUp = (things: string, remedy: string) => (limit: number) =>
-  `This tenant's quota is ${limit} ${things}, and it is used up. ${remedy}`;
+  `This tenant has reached its quota of ${limit} ${things}. ${remedy}`;
 
-const WORDS: Readonly<Record<QuotaName, Words>> = {
-  endpoints: { status: 409, say: usedUp("endpoints", "Delete endpoints until fewer are left") },
-  keys: {
-    status: 409,
-    say: usedUp("keys", "Revoke keys until fewer are left"),
-  },
-  sources: { status: 409, say: usedUp("sources", "Delete sources until fewer are left") },
-  open_pauses: {
-    status: 409,
-    say: usedUp("open pauses", "Wait until pauses have ended, or cancel some"),
-  },
+const TEXTS: Readonly<Record<QuotaName, QuotaText>> = {
+  endpoints: { status: 409, message: usedUp("endpoints", "Delete endpoints to get below it") },
+  keys: { status: 409, message: usedUp("keys", "Revoke keys to get below it") },
+  sources: { status: 409, message: usedUp("sources", "Delete sources to get below it") },
+  open_pauses: { status: 409, message: usedUp("open pauses", "Cancel pauses, or wait until some have ended") },
   stored_bytes: {
     status: 507,
-    say: (limit) =>
-      `This tenant may store ${limit} bytes, and this would be more. Retention frees room as events become too old`,
+    message: (limit) =>
+      `This tenant may store ${limit} bytes, and this request would exceed that. Retention frees space as events expire`,
   },
   events_per_second: {
     status: 429,
-    say: (limit) =>
-      `This tenant may publish ${limit} events a second, and published more. Wait for the time in Retry-After`,
+    message: (limit) =>
+      `This tenant may publish ${limit} events per second, and it published more. Wait for the time in Retry-After`,
   },
 };
 
-/** The status says what helps: 409 to delete something, 429 to wait, 507 that nothing more can be stored. */
 export function quotaProblem({ quota, limit }: QuotaExceeded): Problem {
-  const { status, say } = WORDS[quota];
+  const { status, message } = TEXTS[quota];
   const raise =
     limit < QUOTA_BOUNDS[quota].max
       ? `A global_admin can raise the quota: PATCH /v1/tenants/{id} with quotas.${quota}, or \`signalbox tenants set\`.`
-      : "No tenant may have more.";
+      : "No tenant can have a higher quota.";
   const details = [{ field: `quotas.${quota}`, rule: `is ${limit} for this tenant` }];
-  return problem(status, "QUOTA_EXCEEDED", `${say(limit)}. ${raise}`, details);
+  return problem(status, "QUOTA_EXCEEDED", `${message(limit)}. ${raise}`, details);
 }
 
 export function tooFastProblem(tooFast: TooFast): Problem {
-  return { ...quotaProblem(tooFast), headers: { "retry-after": String(Math.ceil(tooFast.waitMs / 1000)) } };
+  return temporary(quotaProblem(tooFast), Math.ceil(tooFast.waitMs / 1000));
 }

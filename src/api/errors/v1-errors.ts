@@ -1,15 +1,12 @@
-/** How this surface says what went wrong: `{error: {code, message, details}}`. */
-import type { FastifyReply } from "fastify";
+/** Errors of the endpoints surface: `{error: {code, message, details}}`. */
 import { CommonError, type DocumentedResponse, documentedErrors } from "../schema/schemas.ts";
-import { commonEnvelope, notFound, type Problem, problem, send } from "./problem.ts";
+import { commonEnvelope, notFound, type Problem, problem, type Refuse, send } from "./problem.ts";
 
 export const envelope = commonEnvelope;
 
-export function refuse(reply: FastifyReply, why: Problem): FastifyReply {
-  return send(reply, envelope, why);
-}
+export const refuse: Refuse = (reply, why) => send(reply, envelope, why);
 
-/** The error answers of a route for its documentation. */
+/** A route's error responses, for the OpenAPI document. */
 export function errorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
   return documentedErrors(CommonError, statuses);
 }
@@ -18,10 +15,7 @@ export const ENDPOINT_NOT_FOUND = notFound("ENDPOINT_NOT_FOUND", "There is no su
 export const EVENT_NOT_FOUND = notFound("EVENT_NOT_FOUND", "There is no such event.");
 export const DELIVERY_NOT_FOUND = notFound("DELIVERY_NOT_FOUND", "There is no such delivery.");
 export const SOURCE_NOT_FOUND = notFound("SOURCE_NOT_FOUND", "There is no such source.");
-export const INBOUND_EVENT_NOT_FOUND = notFound(
-  "INBOUND_EVENT_NOT_FOUND",
-  "There is no such inbound event of this source.",
-);
+export const INBOUND_EVENT_NOT_FOUND = notFound("INBOUND_EVENT_NOT_FOUND", "This source has no such inbound event.");
 export const JOB_NOT_FOUND = notFound("JOB_NOT_FOUND", "There is no such job.");
 
 export function invalidState(message: string): Problem {

@@ -1,4 +1,4 @@
-/** `/v1/analytics`: counts over the last hours. */
+/** `/v1/analytics`: counts and rates over the last hours. */
 import type { FastifyInstance } from "fastify";
 import type { TSchema } from "typebox";
 import type { Caller } from "../../engine/engine-types.ts";
@@ -42,21 +42,21 @@ export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { histor
   report(
     "success-rate",
     "getSuccessRate",
-    "Share of deliveries that ended delivered, by hour",
+    "Success rate of the deliveries that ended, by hour",
     RateResponse,
     async (caller, hours) => (await history.volume(caller, hours)).map(rateJson),
   );
   report(
     "latency-distribution",
     "getLatencyDistribution",
-    "Answered attempts by latency",
+    "Attempts that got a response, by latency",
     LatencyResponse,
     async (caller, hours) => latencyJson(await history.latency(caller, hours)),
   );
   report(
     "endpoint-health",
     "getEndpointHealth",
-    "Each endpoint's share and latency",
+    "Success rate and latency of each endpoint",
     HealthResponse,
     async (caller, hours) => (await history.endpointHealth(caller, hours)).map(healthJson),
   );

@@ -5,7 +5,7 @@ import { healthJson, latencyJson, rateJson, volumeJson } from "./analytics-wire.
 
 const hour = Date.UTC(2024, 0, 1, 5);
 
-test("volume counts what was made and what ended", () => {
+test("the volume counts the deliveries that were created and those that ended", () => {
   assert.deepEqual(volumeJson({ hour, total: 5, delivered: 2, failed: 1 }), {
     hour: "2024-01-01T05:00:00Z",
     total: 5,
@@ -14,7 +14,7 @@ test("volume counts what was made and what ended", () => {
   });
 });
 
-test("a rate is per cent of what ended, and null of nothing", () => {
+test("a rate is a percentage of the deliveries that ended, and null if none did", () => {
   assert.deepEqual(rateJson({ hour, total: 5, delivered: 2, failed: 1 }), {
     hour: "2024-01-01T05:00:00Z",
     rate: 66.67,
@@ -23,7 +23,7 @@ test("a rate is per cent of what ended, and null of nothing", () => {
   assert.equal(rateJson({ hour, total: 5, delivered: 0, failed: 0 }).rate, null);
 });
 
-test("latencies come in five buckets", () => {
+test("latencies are in five buckets", () => {
   assert.deepEqual(latencyJson([1, 2, 3, 4, 5]), [
     { bucket: "<100ms", count: 1 },
     { bucket: "100-300ms", count: 2 },
@@ -33,7 +33,7 @@ test("latencies come in five buckets", () => {
   ]);
 });
 
-test("an endpoint without an answer has no latency and no rate", () => {
+test("an endpoint without a response has neither a latency nor a rate", () => {
   const row = { endpointId: "x" as Uuid, name: "n", status: "ACTIVE", total: 1, delivered: 0, failed: 0 } as const;
   const health = healthJson({ ...row, latencySumMs: 0, latencyCount: 0 });
   assert.deepEqual([health.success_rate, health.avg_latency_ms], [null, null]);

@@ -20,9 +20,9 @@ export const checkHours = queryChecker(HoursQuery);
 const VolumeHour = Type.Object(
   {
     hour: Time,
-    total: Type.Integer({ description: "Deliveries made in this hour." }),
-    delivered: Type.Integer({ description: "Deliveries that ended delivered in this hour." }),
-    failed: Type.Integer({ description: "Deliveries that ended otherwise in this hour." }),
+    total: Type.Integer({ description: "Deliveries created in this hour." }),
+    delivered: Type.Integer({ description: "Deliveries that succeeded in this hour." }),
+    failed: Type.Integer({ description: "Deliveries that ended without success in this hour." }),
   },
   { title: "VolumeHour" },
 );
@@ -30,7 +30,9 @@ const RateHour = Type.Object(
   {
     hour: Time,
     rate: Nullable(
-      Type.Number({ description: "Per cent of the deliveries that ended in this hour; null when none did." }),
+      Type.Number({
+        description: "Successful deliveries as a percentage of those that ended in this hour. Null if none ended.",
+      }),
     ),
     total: Type.Integer({ description: "Deliveries that ended in this hour." }),
   },
@@ -82,7 +84,7 @@ export function healthJson(row: EndpointHealthRow): Static<typeof EndpointHealth
   };
 }
 
-/** To two decimals; null of nothing. */
+/** With two decimals. Null if `whole` is zero. */
 function percent(part: number, whole: number): number | null {
   return whole === 0 ? null : Math.round((part / whole) * 10_000) / 100;
 }

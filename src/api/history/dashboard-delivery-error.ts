@@ -1,9 +1,9 @@
-/** What went wrong with a delivery, in a few words for a person. */
+/** A short description of what went wrong with a delivery. */
 import { attemptError } from "../../domain/delivery/attempt-error.ts";
 import type { TerminalReason } from "../../domain/delivery/delivery.ts";
 import type { LedgerRow } from "../../ports/store.ts";
 
-/** Endings that are no attempt's doing; null where the latest attempt says more. */
+/** How deliveries end other than through an attempt. Null where the latest attempt says more. */
 const ENDINGS: Readonly<Record<TerminalReason, string | null>> = {
   delivered: null,
   attempts_exhausted: null,
@@ -14,7 +14,7 @@ const ENDINGS: Readonly<Record<TerminalReason, string | null>> = {
   crashed: "given up: the server stopped each time it was sent",
 };
 
-/** Null when it was delivered, and when nothing has gone wrong so far. */
+/** Null if the delivery succeeded, or if nothing has gone wrong so far. */
 export function deliveryError({ status, reason, lastAttempt }: LedgerRow): string | null {
   if (status === "delivered") return null;
   const ending = reason === null ? null : ENDINGS[reason];

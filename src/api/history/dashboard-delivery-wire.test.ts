@@ -26,7 +26,7 @@ function fieldsRefused(check: (query: unknown) => ReturnType<typeof checkHistory
   };
 }
 
-test("nothing asked is everything, newest first", () => {
+test("without parameters, the list has everything, newest first", () => {
   assert.deepEqual(asked({}), {
     filter: { status: null, endpointId: null, eventType: null, from: null, to: null },
     order: { by: "createdAt", direction: "desc" },
@@ -36,20 +36,20 @@ test("nothing asked is everything, newest first", () => {
   });
 });
 
-test("days are whole days of UTC, the last one too", () => {
+test("days are whole UTC days, including the last one", () => {
   const { from, to } = asked({ startDate: "2024-02-28", endDate: "2024-02-29" }).filter;
   assert.deepEqual([from, to], [Date.UTC(2024, 1, 28), Date.UTC(2024, 2, 1)]);
   const one = asked({ startDate: "2024-02-29", endDate: "2024-02-29" }).filter;
   assert.deepEqual([one.from, one.to], [Date.UTC(2024, 1, 29), Date.UTC(2024, 2, 1)]);
 });
 
-test("a webhook is named in any of its spellings", () => {
+test("a webhook id may have any of its prefixes", () => {
   for (const prefix of ["ep_", "webhook_", "wh_"]) {
     assert.equal(asked({ webhookId: prefix + ID }).filter.endpointId, ID);
   }
 });
 
-test("every bad parameter is named at once, also dates that only together make no sense", () => {
+test("one response lists every invalid parameter, including dates in the wrong order", () => {
   const query = {
     status: "FAILED",
     startDate: "2024-03-02",
@@ -81,7 +81,7 @@ test("every bad parameter is named at once, also dates that only together make n
   }
 });
 
-test("an export has the filters, and neither order nor place", () => {
+test("an export accepts the filters, but neither an order nor an offset", () => {
   const refused = fieldsRefused(checkExportQuery);
   assert.deepEqual(refused({ status: "failed", event: "a.b", webhookId: `ep_${ID}`, format: "ndjson" }), []);
   assert.deepEqual(refused({ sortBy: "createdAt", sortOrder: "asc", limit: "1", offset: "0", format: "xlsx" }), [
@@ -93,7 +93,7 @@ test("an export has the filters, and neither order nor place", () => {
   ]);
 });
 
-test("an export as of a time leaves out what was created after it", () => {
+test("an export with asOf leaves out what was created later", () => {
   const asOf = "2024-03-01T12:00:00.005Z";
   const time = Date.UTC(2024, 2, 1, 12, 0, 0, 5);
   assert.equal(exportFilter({ asOf }).to, time + 1);
@@ -125,7 +125,7 @@ const attempt = (
   errorDetail,
 });
 
-test("a row has the contract's fields in their order", () => {
+test("a row has the documented fields in their order", () => {
   assert.equal(
     JSON.stringify(historyRowJson(ROW)),
     JSON.stringify({
@@ -146,7 +146,7 @@ test("a row has the contract's fields in their order", () => {
   );
 });
 
-test("the error is the latest attempt's, or the ending that was no attempt's doing", () => {
+test("the error is that of the latest attempt, or an ending without an attempt", () => {
   const pending = { status: "pending", reason: null } as const;
   const cases: readonly (readonly [Partial<LedgerRow>, string | null])[] = [
     [{}, "HTTP 503"],

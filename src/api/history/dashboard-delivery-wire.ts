@@ -1,8 +1,8 @@
-/** `/dashboard/webhooks/deliveries` on the wire: what may be asked, and one row of the history. */
+/** `/dashboard/webhooks/deliveries` on the wire. */
 import Type, { type Static, type TObject } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
 import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../../domain/history/ledger.ts";
-import { type EpochMs, ID_PREFIX, parseEndpointId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
+import { type EpochMs, ID_PREFIX, parseEndpointId, type Uuid, WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { milliseconds, millisecondsOrNull, parseTime } from "../../domain/text/time.ts";
 import type { LedgerFilterInput, LedgerInput } from "../../engine/history/ledger.ts";
@@ -16,14 +16,14 @@ const DAY_MS = 86_400_000;
 
 const FilterFields = {
   status: Type.Optional(Type.Enum([...LEDGER_STATUSES])),
-  startDate: Type.Optional(Type.String({ format: "day", description: "Created on this day (UTC) or later." })),
-  endDate: Type.Optional(Type.String({ format: "day", description: "Created on this day (UTC) or before." })),
+  startDate: Type.Optional(Type.String({ format: "day", description: "Created on or after this day (UTC)." })),
+  endDate: Type.Optional(Type.String({ format: "day", description: "Created on or before this day (UTC)." })),
   webhookId: Type.Optional(Type.String({ format: "endpoint-id" })),
-  event: Type.Optional(Type.String({ format: "event-type", description: "A whole event type." })),
+  event: Type.Optional(Type.String({ format: "event-type", description: "An exact event type." })),
   asOf: Type.Optional(
     Type.String({
       format: "date-time",
-      description: "Nothing that was created after this time, as a page returned it.",
+      description: "Ignores deliveries created after this time. Pass the `asOf` of the first page.",
     }),
   ),
 };
@@ -39,25 +39,29 @@ export const HistoryQuery = Type.Object(
   },
   { additionalProperties: false },
 );
-export const checkHistoryQuery = dated(queryChecker(HistoryQuery));
+export const checkHistoryQuery = withDateOrder(queryChecker(HistoryQuery));
 
 export const ExportQuery = Type.Object(
   { ...FilterFields, format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv" })) },
   { additionalProperties: false },
 );
-export const checkExportQuery = dated(queryChecker(ExportQuery));
+export const checkExportQuery = withDateOrder(queryChecker(ExportQuery));
 
 const HistoryRow = Type.Object(
   {
     id: Type.String(),
     eventId: Type.String(),
-    event: Type.String({ description: "The event's type." }),
+    event: Type.String({ description: "The type of the event." }),
     webhookId: Type.String(),
-    url: Type.String({ description: "Where the latest attempt went." }),
+    url: Type.String({ description: "The URL of the latest attempt." }),
     status: Type.Enum([...LEDGER_STATUSES]),
     attempts: Type.Integer(),
-    httpStatus: Nullable(Type.Integer({ description: "Of the latest attempt; null when no answer came." })),
-    error: Nullable(Type.String({ description: "What went wrong last; null when nothing did, or it was delivered." })),
+    httpStatus: Nullable(
+      Type.Integer({ description: "The HTTP status of the latest attempt. Null if there was no response." }),
+    ),
+    error: Nullable(
+      Type.String({ description: "What went wrong last. Null if nothing did, or if the delivery succeeded." }),
+    ),
     createdAt: Time,
     deliveredAt: Nullable(Time),
     lastAttemptAt: Nullable(Time),
@@ -76,7 +80,10 @@ export const HistoryResponse = Type.Object(
         total: Type.Integer(),
         limit: Type.Integer(),
         offset: Type.Integer(),
-        asOf: Type.String({ format: "date-time", description: "Asked with it, further pages fit to this one." }),
+        asOf: Type.String({
+          format: "date-time",
+          description: "Pass it with the requests for further pages, so that they continue this one.",
+        }),
       }),
     }),
   },
@@ -136,7 +143,7 @@ function filterInput(query: FilterQuery): LedgerFilterInput {
   };
 }
 
-/** When a day begins. */
+/** The start of a UTC day. */
 function dayOf(text: unknown): EpochMs | null {
   return typeof text === "string" ? parseTime(`${text}T00:00:00Z`) : null;
 }
@@ -145,8 +152,8 @@ function timeOf(text: string | undefined): EpochMs | null {
   return text === undefined ? null : parseTime(text);
 }
 
-/** The dates must also fit to each other: a fault beside all others. */
-function dated<T>(check: (query: unknown) => Checked<T>): (query: unknown) => Checked<T> {
+/** Adds the check that the first date is not after the last one. */
+function withDateOrder<T>(check: (query: unknown) => Checked<T>): (query: unknown) => Checked<T> {
   return (query) => {
     const checked = check(query);
     const fault = orderFault(query as Record<string, unknown>);
@@ -160,4 +167,33 @@ function orderFault({ startDate, endDate }: Record<string, unknown>): Fault | nu
   return first !== null && last !== null && first > last
     ? { field: "startDate", rule: "must not be after endDate" }
     : null;
+}
+
+export const PathEventId = Type.Object({
+  eventId: Type.String({ description: "The id of a delivery or of an event." }),
+});
+
+export const RetriedResponse = Type.Object(
+  {
+    success: Type.Literal(true),
+    data: Type.Object({
+      id: Type.String({ description: "The delivery. If there are several, the oldest." }),
+      eventId: Type.String(),
+      status: Type.Literal("pending"),
+    }),
+    message: Type.String(),
+  },
+  { title: "DashboardRetryResult" },
+);
+
+export function retriedJson(
+  eventId: Uuid,
+  [oldest, ...others]: readonly [Uuid, ...Uuid[]],
+): Static<typeof RetriedResponse> {
+  const what = others.length === 0 ? "Delivery" : `${1 + others.length} deliveries`;
+  return {
+    success: true,
+    data: { id: ID_PREFIX.delivery + oldest, eventId: ID_PREFIX.event + eventId, status: "pending" },
+    message: `${what} queued for retry.`,
+  };
 }

@@ -7,34 +7,31 @@ import { EVENT_TYPE_CHARS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REPLAY_DELIVERI
 import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { ListDeliveriesInput } from "../../engine/engine-types.ts";
 import type { AttemptRow, DeliveryRow, DeliverySearch } from "../../ports/store.ts";
-import { decodeCursor } from "../lists/cursor.ts";
+import { listOf, NextPageFields, type PageRequestOf } from "../lists/pages.ts";
 import { checker } from "../schema/check.ts";
-import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 
-export const DeliveriesQuery = Type.Object(
-  {
+export const DELIVERY_LIST = listOf("deliveries", {
+  limitMax: LIST_PAGE_MAX,
+  limitDefault: LIST_PAGE_DEFAULT,
+  filters: {
     status: Type.Optional(Type.Enum([...DELIVERY_STATES])),
     endpoint_id: Type.Optional(Type.String({ format: "endpoint-id" })),
     event_id: Type.Optional(Type.String({ format: "event-id" })),
     event_type: Type.Optional(
-      Type.String({ format: "event-filter", description: "An exact event type, or a prefix with `.*`." }),
+      Type.String({ format: "event-filter", description: "An exact event type, or a prefix followed by `.*`." }),
     ),
     search: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: EVENT_TYPE_CHARS_MAX,
-        description: "An exact event, delivery or endpoint id, or the beginning of an event type.",
+        description: "The exact id of an event, a delivery or an endpoint, or the beginning of an event type.",
       }),
     ),
-    from: Type.Optional(Type.String({ format: "date-time", description: "Created at this time or later." })),
+    from: Type.Optional(Type.String({ format: "date-time", description: "Created at or after this time." })),
     to: Type.Optional(Type.String({ format: "date-time", description: "Created before this time." })),
-    cursor: Type.Optional(Type.String({ format: "deliveries-cursor" })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
   },
-  { additionalProperties: false },
-);
-export const checkDeliveriesQuery = queryChecker(DeliveriesQuery);
+});
 
 export const ReplayBody = Type.Object(
   {
@@ -64,9 +61,11 @@ const DeliveryFields = {
   terminal_reason: Nullable(Type.String()),
   created_at: Time,
   updated_at: Time,
-  last_http_status: Nullable(Type.Integer({ description: "Of the latest attempt; null when no answer came." })),
+  last_http_status: Nullable(
+    Type.Integer({ description: "The HTTP status of the latest attempt. Null if there was no response." }),
+  ),
   last_error: Nullable(
-    Type.String({ description: "What went wrong with the latest attempt, with a hint; null when it succeeded." }),
+    Type.String({ description: "What went wrong with the latest attempt, with a hint. Null if it succeeded." }),
   ),
 };
 const AttemptResponse = Type.Object(
@@ -81,7 +80,7 @@ const AttemptResponse = Type.Object(
     http_status: Nullable(Type.Integer()),
     response_body_snippet: Nullable(Type.String()),
     error_detail: Nullable(Type.String()),
-    hint: Nullable(Type.String({ description: "What to do about the status of the answer." })),
+    hint: Nullable(Type.String({ description: "What to do about this HTTP status." })),
   },
   { title: "Attempt" },
 );
@@ -93,10 +92,7 @@ export const DeliveryDetailResponse = Type.Object(
 export const DeliveriesResponse = Type.Object(
   {
     results: Type.Array(DeliveryResponse),
-    has_more: Type.Boolean({
-      description: "A page may be short, even empty, while there is more: go on with next_cursor.",
-    }),
-    next_cursor: Nullable(Type.String()),
+    ...NextPageFields,
   },
   { title: "DeliveryPage" },
 );
@@ -109,7 +105,7 @@ export const ReplayedResponse = Type.Object(
     batch_id: Type.String(),
     created_deliveries: Type.Integer(),
     dry_run: Type.Boolean(),
-    skipped: Type.Integer({ description: "Their endpoints are deleted or DISABLED." }),
+    skipped: Type.Integer({ description: "Deliveries whose endpoints are deleted or DISABLED." }),
   },
   { title: "Replay" },
 );
@@ -158,17 +154,19 @@ function attemptJson(attempt: AttemptRow): Static<typeof AttemptResponse> {
   };
 }
 
-export function listInput(query: Static<typeof DeliveriesQuery>): ListDeliveriesInput {
+type DeliveriesRequest = PageRequestOf<typeof DELIVERY_LIST>;
+
+export function listInput({ after, limit, filters }: DeliveriesRequest): ListDeliveriesInput {
   return {
-    state: query.status ?? null,
-    endpointId: query.endpoint_id === undefined ? null : parseEndpointId(query.endpoint_id),
-    eventType: query.event_type ?? null,
-    eventId: query.event_id === undefined ? null : parseId(ID_PREFIX.event, query.event_id),
-    search: query.search === undefined ? null : searchOf(query.search),
-    from: query.from === undefined ? null : parseTime(query.from),
-    to: query.to === undefined ? null : parseTime(query.to),
-    before: query.cursor === undefined ? null : decodeCursor("deliveries", query.cursor),
-    limit: query.limit ?? LIST_PAGE_DEFAULT,
+    state: filters.status ?? null,
+    endpointId: filters.endpoint_id === undefined ? null : parseEndpointId(filters.endpoint_id),
+    eventType: filters.event_type ?? null,
+    eventId: filters.event_id === undefined ? null : parseId(ID_PREFIX.event, filters.event_id),
+    search: filters.search === undefined ? null : searchOf(filters.search),
+    from: filters.from === undefined ? null : parseTime(filters.from),
+    to: filters.to === undefined ? null : parseTime(filters.to),
+    before: after,
+    limit,
   };
 }
 

@@ -23,7 +23,7 @@ const ROW: LedgerRow = {
 };
 const PENDING: LedgerRow = { ...ROW, status: "pending", attempts: 0, lastAttempt: null, reason: null };
 
-/** RFC 4180 as its grammar has it: strict, with CRLF between records. */
+/** A strict parser of the grammar of RFC 4180, with CRLF after each record. */
 function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   let at = 0;
@@ -50,7 +50,7 @@ const STARTS_A_FORMULA = /^[=+\-@\t\r＝＋－＠]/;
 const hostile = fc.string({ unit: fc.constantFrom(..."=+-@\t\r\n,;\"' aé✓𝄞＝") });
 const cell = fc.oneof(hostile, fc.string({ unit: "binary" }), fc.nat(), fc.constant(null));
 
-test("CSV parses back, whatever the cells hold, and none of them starts a formula", () => {
+test("CSV parses back, whatever the cells contain, and no cell starts a formula", () => {
   const records = fc.array(fc.array(cell, { minLength: 2, maxLength: 13 }));
   fc.assert(
     fc.property(records, (given) => {
@@ -64,12 +64,12 @@ test("CSV parses back, whatever the cells hold, and none of them starts a formul
   );
 });
 
-test("the columns are the list's fields in their order", () => {
+test("the columns are the fields of the list, in their order", () => {
   assert.deepEqual(EXPORT_COLUMNS, Object.keys(historyRowJson(ROW)));
   assert.equal(EXPORT_FORMATS.csv.head, `\ufeff${EXPORT_COLUMNS.join(",")}\r\n`);
 });
 
-test("a CSV row has the list's values, and nothing for null", () => {
+test("a CSV row has the values of the list, with empty cells for null", () => {
   const rows = [ROW, PENDING, { ...ROW, eventType: "-1+1", url: 'https://a/?b="c",d\r\ne é' }];
   const expected = rows.map((row) => Object.values(historyRowJson(row)).map((value) => String(value ?? "")));
   assert.deepEqual(
@@ -83,7 +83,7 @@ test("a CSV row has the list's values, and nothing for null", () => {
   );
 });
 
-test("NDJSON is the list's rows, one a line, as they are", () => {
+test("NDJSON has one row of the list per line, unchanged", () => {
   const rows = [ROW, { ...ROW, eventType: "-1+1", url: "https://a/?\r\né" }];
   const lines = EXPORT_FORMATS.ndjson.rows(rows).split("\n");
   assert.equal(lines.pop(), "");
@@ -94,6 +94,6 @@ test("NDJSON is the list's rows, one a line, as they are", () => {
   assert.equal(EXPORT_FORMATS.ndjson.head, "");
 });
 
-test("no rows are no text", () => {
+test("without rows there is no text", () => {
   assert.deepEqual([EXPORT_FORMATS.csv.rows([]), EXPORT_FORMATS.ndjson.rows([])], ["", ""]);
 });

@@ -1,4 +1,4 @@
-/** The delivery history as a file: rows in, text out. */
+/** File formats of the delivery history. */
 import { type Options, stringify } from "csv-stringify/sync";
 import type { LedgerRow } from "../../ports/store.ts";
 import { type HistoryRowJson, historyRowJson } from "./dashboard-delivery-wire.ts";
@@ -6,12 +6,12 @@ import { type HistoryRowJson, historyRowJson } from "./dashboard-delivery-wire.t
 export interface ExportFormat {
   readonly contentType: string;
   readonly fileName: string;
-  /** What stands before the first row. */
+  /** The text before the first row. */
   readonly head: string;
   rows(rows: readonly LedgerRow[]): string;
 }
 
-/** The header row: the list's fields in their order. */
+/** The header row: the fields of the list, in their order. */
 export const EXPORT_COLUMNS = [
   "id",
   "eventId",
@@ -28,13 +28,13 @@ export const EXPORT_COLUMNS = [
   "nextAttemptAt",
 ] as const satisfies readonly (keyof HistoryRowJson)[];
 
-/** RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
+/** RFC 4180. An apostrophe precedes text that a spreadsheet would interpret as a formula. */
 const CSV: Options = {
   record_delimiter: "windows",
   quote_record_delimiter: true,
   escape_formulas: true,
 };
-/** Without it Excel reads UTF-8 as the machine's own code page. */
+/** Without it, Excel reads UTF-8 as the system's code page. */
 const BYTE_ORDER_MARK = "\ufeff";
 
 export const EXPORT_FORMATS: Readonly<Record<"csv" | "ndjson", ExportFormat>> = {
@@ -52,7 +52,6 @@ export const EXPORT_FORMATS: Readonly<Record<"csv" | "ndjson", ExportFormat>> = 
   },
 };
 
-/** Records as CSV. */
 export function csvText(records: readonly (readonly Cell[])[]): string {
   return stringify([...records], CSV);
 }

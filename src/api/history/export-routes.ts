@@ -1,104 +1,104 @@
-/** `/dashboard/webhooks/deliveries/export`: the delivery history as a file, read as fast as the client takes it. */
+/** `/dashboard/webhooks/deliveries/export`: the delivery history as a file. */
 import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { LedgerReading } from "../../engine/history/ledger.ts";
+import type { LedgerRow } from "../../ports/store.ts";
 import { bearerKey } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, refuse } from "../errors/dashboard-errors.ts";
-import { invalid, type Problem, problem } from "../errors/problem.ts";
+import { invalid, problem, temporary } from "../errors/problem.ts";
 import { EXPORT_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { checkExportQuery, ExportQuery, exportFilter } from "./dashboard-delivery-wire.ts";
 import { EXPORT_FORMATS, type ExportFormat } from "./export-format.ts";
-import { type Ending, sendExport } from "./export-sending.ts";
+import { type ExportEnd, sendExport } from "./export-sending.ts";
 import { openExportWriter } from "./export-writer.ts";
 
-const TOO_MANY_EXPORTS: Problem = {
-  ...problem(429, "TOO_MANY_EXPORTS", "As many exports are under way as may be; wait until one has ended."),
-  headers: { "retry-after": String(EXPORT_RETRY_AFTER_SECONDS) },
-};
-const FILE = Type.String();
-
 export function registerExportRoute(app: FastifyInstance, deps: ApiDeps): void {
-  app.get(
-    "/dashboard/webhooks/deliveries/export",
-    {
-      exposeHeadRoute: false,
-      schema: {
-        tags: ["Dashboard"],
-        operationId: "exportDashboardDeliveries",
-        summary: "Export the delivery history as a file",
-        description:
-          "All that the filters let through, in creation order: as CSV (RFC 4180, UTF-8 with a byte order mark), where " +
-          "an apostrophe stands before what a spreadsheet would take for a formula, or as one JSON object a line. " +
-          "A transfer that breaks off is not whole.",
-        querystring: ExportQuery,
-        response: {
-          200: {
-            description: "A file.",
-            content: { "text/csv": { schema: FILE }, "application/x-ndjson": { schema: FILE } },
-          },
-          ...errorResponses(429),
-        },
+  app.get("/dashboard/webhooks/deliveries/export", EXPORT, exportDeliveries(deps));
+}
+
+const FILE = Type.String();
+const EXPORT = {
+  exposeHeadRoute: false,
+  schema: {
+    tags: ["Dashboard"],
+    operationId: "exportDashboardDeliveries",
+    summary: "Export the delivery history as a file",
+    description:
+      "All deliveries that match the filters, in creation order: as CSV (RFC 4180, UTF-8 with a byte-order mark) or with " +
+      "one JSON object per line. In CSV, an apostrophe precedes text that a spreadsheet would interpret as a formula. If " +
+      "the server cannot complete the file, it resets the connection.",
+    querystring: ExportQuery,
+    response: {
+      200: {
+        description: "A file.",
+        content: { "text/csv": { schema: FILE }, "application/x-ndjson": { schema: FILE } },
       },
+      ...errorResponses(429),
     },
-    async (request, reply) => {
-      const query = checkExportQuery(request.query);
-      if (query.kind === "faults") return refuse(reply, invalid(query.faults));
-      const reading = deps.engine.ledger.open(request.caller, exportFilter(query.value));
-      if (reading === null) return refuse(reply, TOO_MANY_EXPORTS);
-      await answerWith({ reading, rendering: EXPORT_FORMATS[query.value.format ?? "csv"], request, reply }, deps);
-      return reply;
-    },
-  );
+  },
+};
+
+function exportDeliveries(deps: ApiDeps) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const query = checkExportQuery(request.query);
+    if (query.kind === "faults") return refuse(reply, invalid(query.faults));
+    const pages = deps.engine.ledger.open(request.caller, exportFilter(query.value));
+    if (pages === null) return refuse(reply, TOO_MANY_EXPORTS);
+    const format = EXPORT_FORMATS[query.value.format ?? "csv"];
+    // Read before the response begins, so that a failure still gets its own status.
+    const firstPage = await firstOf(pages);
+    await sendFile({ firstPage, pages, format, request, reply }, deps);
+    return reply;
+  };
 }
 
-interface Export {
-  readonly reading: LedgerReading;
-  readonly rendering: ExportFormat;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-}
+const TOO_MANY_EXPORTS = temporary(
+  problem(429, "TOO_MANY_EXPORTS", "The maximum number of exports is in progress. Wait until one has finished."),
+  EXPORT_RETRY_AFTER_SECONDS,
+);
 
-async function answerWith({ reading, rendering, request, reply }: Export, deps: ApiDeps): Promise<void> {
-  const first = await firstOf(reading);
-  reply.hijack();
-  const { raw: answer } = reply;
-  const { socket: connection } = request.raw;
-  const outlet = openExportWriter({
-    answer,
-    connection,
-    stopped: reading.stopped,
-    clock: deps.clock,
-    onOver: reading.close,
-  });
-  reply.headers({
-    "content-type": rendering.contentType,
-    "content-disposition": `attachment; filename="${rendering.fileName}"`,
-  });
-  answer.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
-  let ending: Ending | "broke" = "broke";
+async function firstOf(pages: LedgerReading): Promise<readonly LedgerRow[]> {
   try {
-    ending = await sendExport({ first, reading, rendering, outlet, mayGoOn: () => isStillIn(deps, request) });
+    return (await pages.next()) ?? [];
   } catch (error) {
-    deps.telemetry.noticed({ level: "error", what: "export_broke", fields: { error: String(error) } });
-  }
-  if (ending === "whole") outlet.finish();
-  else outlet.breakOff();
-}
-
-/** Before there is an answer, so that what goes wrong gets its proper status. */
-async function firstOf(reading: LedgerReading) {
-  try {
-    return (await reading.next()) ?? [];
-  } catch (error) {
-    reading.close();
+    pages.close();
     throw error;
   }
 }
 
-/** Whether the session or the key that the request came with still holds: an export takes minutes. */
-async function isStillIn({ engine }: ApiDeps, { session, headers }: FastifyRequest): Promise<boolean> {
+interface OpenExport {
+  readonly firstPage: readonly LedgerRow[];
+  readonly pages: LedgerReading;
+  readonly format: ExportFormat;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+async function sendFile({ firstPage, pages, format, request, reply }: OpenExport, deps: ApiDeps): Promise<void> {
+  reply.hijack();
+  const { raw: response } = reply;
+  const { socket: connection } = request.raw;
+  const { clock, telemetry } = deps;
+  const writer = openExportWriter({ response, connection, stopped: pages.stopped, clock, onEnd: pages.close });
+  reply.headers({
+    "content-type": format.contentType,
+    "content-disposition": `attachment; filename="${format.fileName}"`,
+  });
+  response.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
+  let end: ExportEnd | "failed" = "failed";
+  try {
+    end = await sendExport({ firstPage, pages, format, writer, isAuthorized: () => isAuthorized(deps, request) });
+  } catch (error) {
+    telemetry.noticed({ level: "error", what: "export_broke", fields: { error: String(error) } });
+  }
+  if (end === "complete") writer.finish();
+  else writer.breakOff();
+}
+
+/** Whether the session or key of the request is still valid. An export can take minutes. */
+async function isAuthorized({ engine }: ApiDeps, { session, headers }: FastifyRequest): Promise<boolean> {
   if (session !== null) return engine.sessions.holds(session);
   const apiKey = bearerKey(headers.authorization);
   return apiKey !== null && (await engine.access.authenticate(apiKey)) !== null;

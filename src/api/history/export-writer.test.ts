@@ -1,4 +1,4 @@
-/** An export's wire against real sockets; only the clock is the test's own. */
+/** The export writer with real sockets. Only the clock is simulated. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -12,14 +12,14 @@ const REQUEST = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
 interface Wire {
   readonly client: Socket;
-  readonly answer: ServerResponse;
-  readonly outlet: ExportWriter;
+  readonly response: ServerResponse;
+  readonly writer: ExportWriter;
   readonly stop: AbortController;
-  /** How often the outlet has said that it is over. */
-  overCount(): number;
+  /** How often the writer has called `onEnd`. */
+  endCount(): number;
 }
 
-/** Timers that run when the test says so. */
+/** A clock whose timers fire when the test says so. */
 function handClock() {
   const tasks = new Set<() => void>();
   return {
@@ -39,20 +39,20 @@ function handClock() {
   };
 }
 
-/** A client that has asked and reads nothing, and as many answers as it asked for. */
+/** A client that sends requests and reads nothing, and a response for each request. */
 async function wires(t: TestContext, requests: string, clock: ReturnType<typeof handClock>): Promise<Wire[]> {
   const count = requests.split("GET").length - 1;
   const made: Omit<Wire, "client">[] = [];
   const all = Promise.withResolvers<void>();
-  const server = createServer((request: IncomingMessage, answer) => {
+  const server = createServer((request: IncomingMessage, response) => {
     const stop = new AbortController();
-    let over = 0;
-    const onOver = () => {
-      over += 1;
+    let ends = 0;
+    const onEnd = () => {
+      ends += 1;
     };
-    const outlet = openExportWriter({ answer, connection: request.socket, stopped: stop.signal, clock, onOver });
-    answer.writeHead(200);
-    made.push({ answer, outlet, stop, overCount: () => over });
+    const writer = openExportWriter({ response, connection: request.socket, stopped: stop.signal, clock, onEnd });
+    response.writeHead(200);
+    made.push({ response, writer, stop, endCount: () => ends });
     if (made.length === count) all.resolve();
   });
   server.listen(0, "127.0.0.1");
@@ -75,16 +75,16 @@ async function wire(t: TestContext, request = REQUEST): Promise<Wire & { clock: 
   return { ...only, clock };
 }
 
-/** Send until the connection takes no more; what becomes of that text. */
-async function fill(outlet: ExportWriter): Promise<{ end: Promise<string> }> {
+/** Send until the connection is full, and return the result of the last send. */
+async function fill(writer: ExportWriter): Promise<{ end: Promise<string> }> {
   for (;;) {
-    const sent = outlet.send(TEXT);
+    const sent = writer.send(TEXT);
     const first = await Promise.race([sent, aFewTurns()]);
     if (first !== "taken") return { end: sent };
   }
 }
 
-/** What the machine's own buffers take is taken at once. */
+/** The system's buffers take what fits within a few turns of the event loop. */
 async function aFewTurns(): Promise<"blocked"> {
   for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   return "blocked";
@@ -98,108 +98,105 @@ async function readAll(client: Socket): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-test("what the client takes is taken, and the answer ends whole", async (t) => {
-  const { client, outlet, clock, overCount } = await wire(
-    t,
-    REQUEST.replace("host: x", "host: x\r\nconnection: close"),
-  );
+test("a client that reads everything gets a complete response", async (t) => {
+  const { client, writer, clock, endCount } = await wire(t, REQUEST.replace("host: x", "host: x\r\nconnection: close"));
   const read = readAll(client);
-  for (let count = 0; count < 100; count += 1) assert.equal(await outlet.send(TEXT), "taken");
-  assert.deepEqual([clock.count, overCount()], [0, 0]);
-  outlet.finish();
-  assert.equal(overCount(), 1);
+  for (let count = 0; count < 100; count += 1) assert.equal(await writer.send(TEXT), "taken");
+  assert.deepEqual([clock.count, endCount()], [0, 0]);
+  writer.finish();
+  assert.equal(endCount(), 1);
   const text = await read;
   assert.ok(text.endsWith("\r\n0\r\n\r\n"));
   assert.ok(text.length > 100 * TEXT.length);
 });
 
-test("a client that takes nothing is cut off, and sees that the transfer broke", async (t) => {
-  const { client, outlet, clock, overCount } = await wire(t);
-  const { end } = await fill(outlet);
+test("a client that stops reading is disconnected, and notices the broken transfer", async (t) => {
+  const { client, writer, clock, endCount } = await wire(t);
+  const { end } = await fill(writer);
   clock.run();
   assert.equal(await end, "stalled");
-  assert.equal(await outlet.send(TEXT), "stalled");
-  outlet.breakOff();
-  assert.equal(overCount(), 1);
+  assert.equal(await writer.send(TEXT), "stalled");
+  writer.breakOff();
+  assert.equal(endCount(), 1);
   client.resume();
   const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
   assert.equal(error.code, "ECONNRESET");
 });
 
-test("to a client without chunks a broken transfer does not look like a whole one, either", async (t) => {
-  const { client, outlet, stop } = await wire(t, "GET / HTTP/1.0\r\n\r\n");
-  assert.equal(await outlet.send(TEXT), "taken");
+test("a client without chunked encoding also notices a broken transfer", async (t) => {
+  const { client, writer, stop } = await wire(t, "GET / HTTP/1.0\r\n\r\n");
+  assert.equal(await writer.send(TEXT), "taken");
   stop.abort();
-  assert.equal(outlet.over, "stopped");
-  outlet.breakOff();
+  assert.equal(writer.interruption, "stopped");
+  writer.breakOff();
   client.resume();
   const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
   assert.equal(error.code, "ECONNRESET");
 });
 
-test("a client that takes something now and then is waited for", async (t) => {
-  const { client, outlet, clock } = await wire(t);
-  const { end } = await fill(outlet);
+test("the writer waits for a client that reads slowly", async (t) => {
+  const { client, writer, clock } = await wire(t);
+  const { end } = await fill(writer);
   assert.equal(clock.count, 1);
   client.resume();
   assert.equal(await end, "taken");
   assert.equal(clock.count, 0);
 });
 
-test("a client that leaves ends it at once, whether something is being sent or not", async (t) => {
+test("a client that disconnects ends the export immediately, whether or not text is being sent", async (t) => {
   for (const sending of [true, false]) {
-    const { client, answer, outlet, clock, overCount } = await wire(t);
-    const end = sending ? (await fill(outlet)).end : outlet.send(TEXT).then(() => "left");
+    const { client, response, writer, clock, endCount } = await wire(t);
+    const end = sending ? (await fill(writer)).end : writer.send(TEXT).then(() => "disconnected");
     client.destroy();
-    await once(answer, "close");
-    assert.equal(await end, "left");
-    assert.deepEqual([outlet.over, overCount(), clock.count], ["left", 1, 0]);
-    assert.equal(await outlet.send(TEXT), "left");
-    outlet.breakOff();
+    await once(response, "close");
+    assert.equal(await end, "disconnected");
+    assert.deepEqual([writer.interruption, endCount(), clock.count], ["disconnected", 1, 0]);
+    assert.equal(await writer.send(TEXT), "disconnected");
+    writer.breakOff();
   }
 });
 
-test("a stopping server waits for nobody", async (t) => {
-  const { outlet, stop } = await wire(t);
-  const { end } = await fill(outlet);
+test("a stopping server does not wait for the client", async (t) => {
+  const { writer, stop } = await wire(t);
+  const { end } = await fill(writer);
   stop.abort();
   assert.equal(await end, "stopped");
 });
 
-test("an answer behind another one on its connection is not cut off while that one is under way", async (t) => {
+test("a pipelined response does not stall while the response before it is being sent", async (t) => {
   const clock = handClock();
   const [first = assert.fail(), second = assert.fail()] = await wires(t, REQUEST + REQUEST, clock);
-  const waiting = second.outlet.send(TEXT);
+  const waiting = second.writer.send(TEXT);
   assert.equal(clock.count, 1);
   clock.run();
   clock.run();
-  assert.deepEqual([clock.count, second.outlet.over], [1, null]);
+  assert.deepEqual([clock.count, second.writer.interruption], [1, null]);
   first.client.resume();
-  assert.equal(await first.outlet.send(TEXT), "taken");
-  first.outlet.finish();
+  assert.equal(await first.writer.send(TEXT), "taken");
+  first.writer.finish();
   assert.equal(await waiting, "taken");
   first.client.destroy();
-  await once(second.answer, "close");
-  assert.deepEqual([first.overCount(), second.overCount(), second.outlet.over], [1, 1, "left"]);
+  await once(second.response, "close");
+  assert.deepEqual([first.endCount(), second.endCount(), second.writer.interruption], [1, 1, "disconnected"]);
 });
 
-test("nothing is sent to a client that left before, nor by a server that stops", async (t) => {
-  const { answer, client } = await wire(t);
-  const connection = answer.socket ?? assert.fail();
+test("nothing is sent to a client that has already disconnected, or by a server that is stopping", async (t) => {
+  const { response, client } = await wire(t);
+  const connection = response.socket ?? assert.fail();
   client.destroy();
   await once(connection, "close");
-  let over = 0;
-  const onOver = () => {
-    over += 1;
+  let ends = 0;
+  const onEnd = () => {
+    ends += 1;
   };
-  const options = { answer, connection, clock: handClock(), onOver };
-  const outlet = openExportWriter({ ...options, stopped: new AbortController().signal });
-  assert.deepEqual([outlet.over, over, await outlet.send(TEXT)], ["left", 1, "left"]);
+  const options = { response, connection, clock: handClock(), onEnd };
+  const writer = openExportWriter({ ...options, stopped: new AbortController().signal });
+  assert.deepEqual([writer.interruption, ends, await writer.send(TEXT)], ["disconnected", 1, "disconnected"]);
   const other = await wire(t);
   const stopped = openExportWriter({
     ...options,
-    answer: other.answer,
-    connection: other.answer.socket ?? assert.fail(),
+    response: other.response,
+    connection: other.response.socket ?? assert.fail(),
     stopped: AbortSignal.abort(),
   });
   assert.equal(await stopped.send(TEXT), "stopped");

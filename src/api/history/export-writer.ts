@@ -1,92 +1,92 @@
-/** The wire of one export: text goes out as fast as the client takes it, and whoever takes nothing is not waited for. */
+/** The response of one export: written with backpressure, and abandoned if the client stops reading. */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { EXPORT_STALL_MS_MAX } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 
-/** Why nothing more can be sent. */
-export type Over = "left" | "stalled" | "stopped";
+/** Why the response cannot be completed. */
+export type Interruption = "disconnected" | "stalled" | "stopped";
 
 export interface ExportWriter {
-  /** Null while more can be sent. */
-  readonly over: Over | null;
-  /** One text after the other; resolves when the connection has taken it, or never will. */
-  send(text: string): Promise<Over | "taken">;
-  /** The answer is whole. */
+  /** Null while the response can still be completed. */
+  readonly interruption: Interruption | null;
+  /** Resolves once the connection has taken the text, or cannot take it any more. One call at a time. */
+  send(text: string): Promise<Interruption | "taken">;
+  /** Ends a complete response. */
   finish(): void;
-  /** The answer is not whole, and the client is made to see it. */
+  /** Ends an incomplete response so that the client notices. */
   breakOff(): void;
 }
 
 export interface ExportWriterOptions {
-  readonly answer: ServerResponse;
-  /** The answer has it only once those before it are through. */
+  readonly response: ServerResponse;
+  /** The response has no socket of its own until the pipelined responses before it are sent. */
   readonly connection: Socket;
-  /** When it comes, what is not sent yet never is. */
+  /** Aborted when the server stops. Text that is not sent by then is never sent. */
   readonly stopped: AbortSignal;
   readonly clock: Pick<Clock, "after">;
-  /** Nothing is read for it any more: it is whole, broken off, or the client has left. */
-  readonly onOver: () => void;
+  /** Called once the response is complete or broken off, or the client has disconnected: no more rows are needed. */
+  readonly onEnd: () => void;
 }
 
-export function openExportWriter({ answer, connection, stopped, clock, onOver }: ExportWriterOptions): ExportWriter {
-  let over: Over | null = null;
+export function openExportWriter({ response, connection, stopped, clock, onEnd }: ExportWriterOptions): ExportWriter {
+  let interruption: Interruption | null = null;
   let wake: (() => void) | null = null;
 
-  const end = (why: Over): void => {
-    over ??= why;
+  const interrupt = (why: Interruption): void => {
+    interruption ??= why;
     wake?.();
   };
-  const stop = (): void => end("stopped");
-  const leave = (): void => {
-    end("left");
+  const stop = (): void => interrupt("stopped");
+  const disconnect = (): void => {
+    interrupt("disconnected");
     release();
   };
   function release(): void {
-    connection.off("close", leave);
+    connection.off("close", disconnect);
     stopped.removeEventListener("abort", stop);
-    onOver();
+    onEnd();
   }
 
-  connection.on("close", leave);
+  connection.on("close", disconnect);
   stopped.addEventListener("abort", stop);
-  // What it says is told to the text that cannot be sent.
-  answer.on("error", () => undefined);
-  if (connection.destroyed) leave();
+  // The callback of `write` reports the error.
+  response.on("error", () => undefined);
+  if (connection.destroyed) disconnect();
   if (stopped.aborted) stop();
 
   return {
-    get over() {
-      return over;
+    get interruption() {
+      return interruption;
     },
     async send(text) {
-      if (over !== null) return over;
+      if (interruption !== null) return interruption;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
-      const stall = afterStall(answer, clock, () => end("stalled"));
-      answer.write(text, (error) => (error ? end("left") : resolve()));
+      const stall = afterStall(response, clock, () => interrupt("stalled"));
+      response.write(text, (error) => (error ? interrupt("disconnected") : resolve()));
       await promise;
       stall.cancel();
       wake = null;
-      return over ?? "taken";
+      return interruption ?? "taken";
     },
     finish() {
-      answer.end();
+      response.end();
       release();
     },
     breakOff() {
-      // Not just closed: to a client without chunks (HTTP/1.0) that would be the end of a whole file.
+      // Closing is not enough: to a client without chunked encoding (HTTP/1.0) it would look like the end of the file.
       if (!connection.destroyed) connection.resetAndDestroy();
       release();
     },
   };
 }
 
-/** Runs `task` when the client has taken nothing for too long; not while an earlier answer is still in the way. */
-function afterStall(answer: ServerResponse, clock: ExportWriterOptions["clock"], task: () => void): Timer {
+/** Runs `task` if the client takes nothing for too long. The time before earlier responses are sent does not count. */
+function afterStall(response: ServerResponse, clock: ExportWriterOptions["clock"], task: () => void): Timer {
   const arm = (): Timer =>
     clock.after(EXPORT_STALL_MS_MAX, () => {
-      if (answer.socket === null) timer = arm();
+      if (response.socket === null) timer = arm();
       else task();
     });
   let timer = arm();

@@ -50,8 +50,8 @@ const NOTHING = Buffer.alloc(0);
 const EMPTY: JsonBody = { text: "{}", value: {}, members: new Map() };
 
 /** The body of a request, `{}` when there was none. */
-export function bodyOf(request: FastifyRequest): JsonBody {
-  return (request.body as JsonBody | null | undefined) ?? EMPTY;
+export function bodyOf({ body }: Pick<FastifyRequest, "body">): JsonBody {
+  return (body as JsonBody | null | undefined) ?? EMPTY;
 }
 
 /** Read every body by the rules of the contract's section 1. An empty one is no body, whatever its content type. */

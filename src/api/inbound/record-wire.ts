@@ -1,4 +1,4 @@
-/** `/api/v1/webhooks/pause-status` on the wire, for those who look after what was received. */
+/** `/api/v1/webhooks/pause-status` on the wire: the records of received requests. */
 import { isUtf8 } from "node:buffer";
 import Type, { type Static } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
@@ -7,26 +7,23 @@ import { TRANSITION_DIRECTIONS } from "../../domain/inbound/pause-status.ts";
 import { INBOUND_FIELD_CHARS_MAX, JSON_DEPTH_MAX, SOURCE_NAME_CHARS_MAX } from "../../domain/limits.ts";
 import { scanObject } from "../../domain/text/json.ts";
 import { milliseconds, millisecondsOrNull } from "../../domain/text/time.ts";
-import type { InboundFilterInput } from "../../engine/inbound/inbound-service.ts";
 import type { InboundPage, InboundRecord, InboundRow } from "../../ports/store.ts";
-import { endOf, startOf } from "../lists/period.ts";
 import { type Checked, checker } from "../schema/check.ts";
-import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 import {
+  type InboundQuery,
+  inboundQueryParser,
   Notes,
   type Page,
   PageFields,
   PaginationResponse,
-  pageFaults,
-  pageOf,
   RawBodyResponse,
   ReceivedFields,
   RejectionName,
   rawBodyJson,
 } from "./inbound-wire.ts";
 
-// ── Asked ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const RecordsQuery = Type.Object(
   {
@@ -39,30 +36,17 @@ export const RecordsQuery = Type.Object(
   },
   { additionalProperties: false },
 );
-const checkQuery = queryChecker(RecordsQuery);
+const parseQuery = inboundQueryParser(RecordsQuery);
 
-export interface RecordsInput extends Page {
-  readonly filter: InboundFilterInput;
-}
-
-export function parseRecordsQuery(query: unknown): Checked<RecordsInput> {
-  const checked = checkQuery(query);
-  if (checked.kind === "faults") return checked;
-  const { value } = checked;
-  const page = pageOf(value);
-  const faults = pageFaults(page);
-  if (faults.length > 0) return { kind: "faults", faults };
-  const filter: InboundFilterInput = {
+export function parseRecordsQuery(query: unknown): Checked<InboundQuery> {
+  return parseQuery(query, ({ source, event_type, transition_direction, payload_valid }) => ({
     kind: "pauseStatus",
     sourceId: null,
-    sourceName: value.source ?? null,
-    eventType: value.event_type ?? null,
-    direction: value.transition_direction ?? null,
-    valid: value.payload_valid ?? null,
-    from: value.from === undefined ? null : startOf(value.from),
-    to: value.to === undefined ? null : endOf(value.to),
-  };
-  return { kind: "ok", value: { ...page, filter } };
+    sourceName: source ?? null,
+    eventType: event_type ?? null,
+    direction: transition_direction ?? null,
+    valid: payload_valid ?? null,
+  }));
 }
 
 export const UpdateRecordBody = Type.Object(
@@ -76,7 +60,7 @@ const checkBody = checker(UpdateRecordBody);
 
 export interface UpdateRecord {
   readonly reprocess: boolean;
-  /** Undefined leaves them as they are. */
+  /** Undefined keeps the notes. */
   readonly notes: string | null | undefined;
 }
 
@@ -90,11 +74,11 @@ export function parseUpdate(body: unknown): Checked<UpdateRecord> {
 }
 
 const NOTHING_ASKED: readonly Fault[] = [
-  { field: "reprocess", rule: "must be true, unless there are notes" },
+  { field: "reprocess", rule: "must be true, unless notes are given" },
   { field: "notes", rule: "is required, unless reprocess is true" },
 ];
 
-// ── Answered ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Responses ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const Head = {
   id: Type.String(),
@@ -102,13 +86,15 @@ const Head = {
   event_type: Nullable(Type.String()),
 };
 const Transition = { old_status: Nullable(Type.String()), new_status: Nullable(Type.String()) };
-const Direction = Nullable(Type.Enum([...TRANSITION_DIRECTIONS], { description: "Null until it was verified." }));
+const Direction = Nullable(
+  Type.Enum([...TRANSITION_DIRECTIONS], { description: "Null for a request that is not verified." }),
+);
 const Processing = {
   payload_valid: Type.Boolean(),
   received_at: Time,
   processed_at: Nullable(Time),
 };
-/** Beyond the reference's fields, and behind them. */
+/** Fields that the reference does not have. They come after its fields. */
 const More = {
   rejection_reason: RejectionName,
   explanation: Nullable(Type.String({ description: "What was wrong, by how much, and what to try." })),
@@ -141,7 +127,8 @@ export const RecordResponse = Type.Object(
         {},
         {
           additionalProperties: true,
-          description: "The body without `source`, `event_type` and `signature`; null when it is no JSON object.",
+          description:
+            "The body without `source`, `event_type` and `signature`. Null if the body is not a JSON object.",
         },
       ),
     ),
@@ -150,7 +137,9 @@ export const RecordResponse = Type.Object(
     peer_mentor_id: Nullable(Type.String()),
     ...Processing,
     ...More,
-    event_ids: Type.Array(Type.String({ description: "What it published, the oldest first." })),
+    event_ids: Type.Array(
+      Type.String({ description: "The events that were published from the request, oldest first." }),
+    ),
     raw_body: Nullable(RawBodyResponse),
   },
   { title: "PauseStatusRecordDetail" },
@@ -190,7 +179,7 @@ function rowJson(row: InboundRow): Static<typeof RecordsResponse>["data"][number
   };
 }
 
-/** A record's JSON text: what is left of the body stands in it as it came, its numbers too. */
+/** A record's JSON text. The fields of the body are in it byte for byte, so that its numbers keep their digits. */
 export function recordText(record: InboundRecord): string {
   const head = JSON.stringify(headJson(record));
   const tail = JSON.stringify({
@@ -232,7 +221,7 @@ function moreJson({ rejection, explanation, notes, reprocessedAt }: InboundRow) 
 
 const NOT_PAYLOAD = new Set(["source", "event_type", "signature"]);
 
-/** The members that are the sender's own, each value as it stood; null when the body is no such object. */
+/** The sender's own members, with each value as it was sent. Null if the body is not a JSON object. */
 export function rawPayloadText(body: Uint8Array): string | null {
   const text = jsonText(body);
   const scan = text === null ? null : scanObject(text, JSON_DEPTH_MAX);
@@ -243,7 +232,7 @@ export function rawPayloadText(body: Uint8Array): string | null {
   return `{${members.join(",")}}`;
 }
 
-/** Null when it is no JSON: only of JSON can it be told where a member stands. */
+/** Null unless the body is JSON: the scanner finds members only in valid JSON. */
 function jsonText(body: Uint8Array): string | null {
   if (!isUtf8(body)) return null;
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");

@@ -1,5 +1,5 @@
-/** `/v1/sources/{id}/events`: what came from a source, what was refused of it and why, notes, and another try. */
-import type { FastifyInstance } from "fastify";
+/** `/v1/sources/{id}/events`: what a source sent, including rejected requests. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ID_PREFIX, parseId, type Seq, type Uuid } from "../../domain/ids.ts";
 import { REFUSED_KEPT_COUNT_MAX, REPROCESS_STEP_ROWS } from "../../domain/limits.ts";
@@ -10,7 +10,7 @@ import { alreadyReceived, verificationFailed } from "../errors/inbound-problems.
 import { invalid } from "../errors/problem.ts";
 import { errorResponses, INBOUND_EVENT_NOT_FOUND, refuse, SOURCE_NOT_FOUND } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
-import { checkNoBody } from "../http/no-body.ts";
+import type { ById } from "../http/by-id.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
   checkNoteSourceEvent,
@@ -30,181 +30,177 @@ import { parseSourceId } from "./source-routes.ts";
 
 const tags = ["Sources"];
 const config = { needs: "org_admin" } as const;
-/** As many as a source keeps, and one that finds no more: `more` is then what came meanwhile. */
-const STEPS_MAX = REFUSED_KEPT_COUNT_MAX / REPROCESS_STEP_ROWS + 1;
-
-type ById = { Params: { id: string } };
 type ByEvent = { Params: { id: string; event_id: string } };
 
 export function registerSourceEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  registerReading(app, deps);
-  registerChanging(app, deps);
-  registerReprocessing(app, deps);
+  const event = "/v1/sources/:id/events/:event_id";
+  app.get<ById>("/v1/sources/:id/events", LIST, listEvents(deps));
+  app.get<ByEvent>(event, READ, readEvent(deps));
+  app.patch<ByEvent>(event, NOTE, noteEvent(deps));
+  app.delete<ByEvent>(event, DELETE, deleteEvent(deps));
+  app.post<ByEvent>(`${event}/reprocess`, REPROCESS, reprocessEvent(deps));
+  app.post<ById>("/v1/sources/:id/reprocess", REPROCESS_ALL, reprocessSource(deps));
 }
 
-function registerReading(app: FastifyInstance, { engine }: ApiDeps): void {
-  const { inbound } = engine;
-  app.get<ById>(
-    "/v1/sources/:id/events",
-    {
-      config,
-      schema: {
-        tags,
-        operationId: "listSourceEvents",
-        summary: "List what came from a source, newest first",
-        description: "With `valid=false` what was refused, and why. What came from a deleted source stays.",
-        params: PathId,
-        querystring: SourceEventsQuery,
-        response: { 200: SourceEventsResponse, ...errorResponses(404) },
-      },
-    },
-    async (request, reply) => {
-      const id = parseSourceId(request.params.id);
-      if (id === null) return refuse(reply, SOURCE_NOT_FOUND);
-      const query = parseSourceEventsQuery(request.query, id);
-      if (query.kind === "faults") return refuse(reply, invalid(query.faults));
-      if (!(await inbound.sources.had(request.caller, id))) return refuse(reply, SOURCE_NOT_FOUND);
-      const { filter, ...page } = query.value;
-      return sourceEventsJson(await inbound.list(request.caller, filter, page.offset, page.limit), page);
-    },
-  );
-
-  app.get<ByEvent>(
-    "/v1/sources/:id/events/:event_id",
-    {
-      config,
-      schema: {
-        tags,
-        operationId: "getSourceEvent",
-        summary: "Read what came from a source: its body, and the headers that were kept",
-        params: PathSourceEvent,
-        response: { 200: SourceEventResponse, ...errorResponses(404) },
-      },
-    },
-    async (request, reply) => {
-      const found = await find(engine, request.caller, request.params);
-      const record = found === null ? null : await inbound.get(request.caller, found.id);
-      return record === null ? refuse(reply, INBOUND_EVENT_NOT_FOUND) : sourceEventJson(record);
-    },
-  );
-}
-
-function registerChanging(app: FastifyInstance, { engine }: ApiDeps): void {
-  const { inbound } = engine;
-  app.patch<ByEvent>(
-    "/v1/sources/:id/events/:event_id",
-    {
-      config,
-      schema: {
-        tags,
-        operationId: "updateSourceEvent",
-        summary: "Note something about what came from a source",
-        params: PathSourceEvent,
-        body: NoteSourceEventBody,
-        response: { 200: SourceEventResponse, ...errorResponses(404, 413, 415) },
-      },
-    },
-    async (request, reply) => {
-      const record = await find(engine, request.caller, request.params);
-      if (record === null) return refuse(reply, INBOUND_EVENT_NOT_FOUND);
-      const body = checkNoteSourceEvent(bodyOf(request).value);
-      if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-      const noted = await inbound.note(request.caller, record.id, body.value.notes);
-      return noted === null ? refuse(reply, INBOUND_EVENT_NOT_FOUND) : sourceEventJson(noted);
-    },
-  );
-
-  app.delete<ByEvent>(
-    "/v1/sources/:id/events/:event_id",
-    {
-      config: { needs: "global_admin" },
-      schema: {
-        tags,
-        operationId: "deleteSourceEvent",
-        summary: "Delete the record of what came from a source",
-        description: "What was published of it stays, and a repeat of it is still known for one.",
-        params: PathSourceEvent,
-        response: { 204: Type.Null({ description: "Deleted." }), ...errorResponses(404) },
-      },
-    },
-    async (request, reply) => {
-      const faults = checkNoBody(request);
-      if (faults !== null) return refuse(reply, invalid(faults));
-      const record = await find(engine, request.caller, request.params);
-      const removed = record !== null && (await inbound.remove(request.caller, record.id));
-      return removed ? reply.code(204).send() : refuse(reply, INBOUND_EVENT_NOT_FOUND);
-    },
-  );
-}
-
-function registerReprocessing(app: FastifyInstance, { engine }: ApiDeps): void {
-  app.post<ByEvent>(
-    "/v1/sources/:id/events/:event_id/reprocess",
-    {
-      config,
-      schema: {
-        tags,
-        operationId: "reprocessSourceEvent",
-        summary: "Process one again",
-        description:
-          "What was refused is verified again, as of its receipt and with the source's present secrets; of what was " +
-          "verified a new event is published.",
-        params: PathSourceEvent,
-        response: { 200: ReprocessedEventResponse, ...errorResponses(404, 409, 413, 415) },
-      },
-    },
-    async (request, reply) => {
-      const faults = checkNoBody(request);
-      if (faults !== null) return refuse(reply, invalid(faults));
-      const record = await find(engine, request.caller, request.params);
-      if (record === null) return refuse(reply, INBOUND_EVENT_NOT_FOUND);
-      const answer = await engine.inbound.reprocess(request.caller, record.id, undefined);
-      switch (answer.kind) {
-        case "reprocessed": {
-          const { id, reprocessedAt, receivedAt } = answer.record;
-          return reprocessedJson({ id, eventId: answer.eventId, at: reprocessedAt ?? receivedAt });
-        }
-        case "failed":
-          return refuse(reply, verificationFailed(answer));
-        case "repeated":
-          return refuse(reply, alreadyReceived(answer.id));
-        case "unknown":
-          return refuse(reply, INBOUND_EVENT_NOT_FOUND);
-      }
-    },
-  );
-
-  app.post<ById>(
-    "/v1/sources/:id/reprocess",
-    {
-      config,
-      schema: {
-        tags,
-        operationId: "reprocessSource",
-        summary: "Verify again all that was refused of a source",
-        description: "The oldest first, and whichever way it came. What still cannot be verified stays as it is.",
-        params: PathId,
-        response: { 200: ReprocessedSourceResponse, ...errorResponses(404, 413, 415) },
-      },
-    },
-    async (request, reply) => {
-      const faults = checkNoBody(request);
-      if (faults !== null) return refuse(reply, invalid(faults));
-      const id = parseSourceId(request.params.id);
-      const answer = id === null ? null : await reprocessAll(engine, request.caller, id);
-      return answer ?? refuse(reply, SOURCE_NOT_FOUND);
-    },
-  );
-}
-
-/** Null when there is none such, or it came from another source. */
-async function find({ inbound }: Engine, caller: Caller, named: ByEvent["Params"]): Promise<InboundRecord | null> {
-  const sourceId = parseSourceId(named.id);
-  const id = parseId(ID_PREFIX.inbound, named.event_id);
+/** Null if there is no such event, or if it is from another source. */
+async function find({ inbound }: Engine, caller: Caller, params: ByEvent["Params"]): Promise<InboundRecord | null> {
+  const sourceId = parseSourceId(params.id);
+  const id = parseId(ID_PREFIX.inbound, params.event_id);
   const record = sourceId === null || id === null ? null : await inbound.find(caller, id);
   return record !== null && record.sourceId === sourceId ? record : null;
 }
 
+const LIST = {
+  config,
+  schema: {
+    tags,
+    operationId: "listSourceEvents",
+    summary: "List what a source sent, newest first",
+    description:
+      "`valid=false` lists rejected requests, with the reasons. The events of a deleted source remain available.",
+    params: PathId,
+    querystring: SourceEventsQuery,
+    response: { 200: SourceEventsResponse, ...errorResponses(404) },
+  },
+};
+
+function listEvents({ engine: { inbound } }: ApiDeps) {
+  return async ({ caller, params, query }: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parseSourceId(params.id);
+    if (id === null) return refuse(reply, SOURCE_NOT_FOUND);
+    const parsed = parseSourceEventsQuery(query, id);
+    if (parsed.kind === "faults") return refuse(reply, invalid(parsed.faults));
+    if (!(await inbound.sources.had(caller, id))) return refuse(reply, SOURCE_NOT_FOUND);
+    const { filter, ...page } = parsed.value;
+    return sourceEventsJson(await inbound.list(caller, filter, page.offset, page.limit), page);
+  };
+}
+
+const READ = {
+  config,
+  schema: {
+    tags,
+    operationId: "getSourceEvent",
+    summary: "Read what a source sent, with its body and the headers that the server keeps",
+    params: PathSourceEvent,
+    response: { 200: SourceEventResponse, ...errorResponses(404) },
+  },
+};
+
+function readEvent({ engine }: ApiDeps) {
+  return async ({ caller, params }: FastifyRequest<ByEvent>, reply: FastifyReply): Promise<object> => {
+    const found = await find(engine, caller, params);
+    const record = found === null ? null : await engine.inbound.get(caller, found.id);
+    return record === null ? refuse(reply, INBOUND_EVENT_NOT_FOUND) : sourceEventJson(record);
+  };
+}
+
+const NOTE = {
+  config,
+  schema: {
+    tags,
+    operationId: "updateSourceEvent",
+    summary: "Edit the notes of what a source sent",
+    params: PathSourceEvent,
+    body: NoteSourceEventBody,
+    response: { 200: SourceEventResponse, ...errorResponses(404, 413, 415) },
+  },
+};
+
+function noteEvent({ engine }: ApiDeps) {
+  return async (request: FastifyRequest<ByEvent>, reply: FastifyReply): Promise<object> => {
+    const record = await find(engine, request.caller, request.params);
+    if (record === null) return refuse(reply, INBOUND_EVENT_NOT_FOUND);
+    const body = checkNoteSourceEvent(bodyOf(request).value);
+    if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+    const noted = await engine.inbound.note(request.caller, record.id, body.value.notes);
+    return noted === null ? refuse(reply, INBOUND_EVENT_NOT_FOUND) : sourceEventJson(noted);
+  };
+}
+
+const DELETE = {
+  config: { needs: "global_admin" } as const,
+  schema: {
+    tags,
+    operationId: "deleteSourceEvent",
+    summary: "Delete the record of what a source sent",
+    description: "Published events remain, and the server still recognizes repeats of the request.",
+    params: PathSourceEvent,
+    response: { 204: Type.Null({ description: "Deleted." }), ...errorResponses(404) },
+  },
+};
+
+function deleteEvent({ engine }: ApiDeps) {
+  return async ({ caller, params }: FastifyRequest<ByEvent>, reply: FastifyReply): Promise<FastifyReply> => {
+    const record = await find(engine, caller, params);
+    const removed = record !== null && (await engine.inbound.remove(caller, record.id));
+    return removed ? reply.code(204).send() : refuse(reply, INBOUND_EVENT_NOT_FOUND);
+  };
+}
+
+const REPROCESS = {
+  config,
+  schema: {
+    tags,
+    operationId: "reprocessSourceEvent",
+    summary: "Process again what a source sent",
+    description:
+      "A verified request publishes a new event. A rejected request is verified again, as of the time of its receipt and " +
+      "with the current secrets of its source.",
+    params: PathSourceEvent,
+    response: { 200: ReprocessedEventResponse, ...errorResponses(404, 409, 413, 415) },
+  },
+};
+
+function reprocessEvent({ engine }: ApiDeps) {
+  return async ({ caller, params }: FastifyRequest<ByEvent>, reply: FastifyReply): Promise<object> => {
+    const record = await find(engine, caller, params);
+    if (record === null) return refuse(reply, INBOUND_EVENT_NOT_FOUND);
+    const answer = await engine.inbound.reprocess(caller, record.id, undefined);
+    switch (answer.kind) {
+      case "reprocessed": {
+        const { id, reprocessedAt, receivedAt } = answer.record;
+        return reprocessedJson({ id, eventId: answer.eventId, at: reprocessedAt ?? receivedAt });
+      }
+      case "failed":
+        return refuse(reply, verificationFailed(answer));
+      case "repeated":
+        return refuse(reply, alreadyReceived(answer.id));
+      case "unknown":
+        return refuse(reply, INBOUND_EVENT_NOT_FOUND);
+    }
+  };
+}
+
+const REPROCESS_ALL = {
+  config,
+  schema: {
+    tags,
+    operationId: "reprocessSource",
+    summary: "Verify again all rejected requests of a source",
+    description:
+      "Starts with the oldest, and includes requests to the pause-status route. Requests that still fail verification do " +
+      "not change.",
+    params: PathId,
+    response: { 200: ReprocessedSourceResponse, ...errorResponses(404, 413, 415) },
+  },
+};
+
+function reprocessSource({ engine }: ApiDeps) {
+  return async ({ caller, params }: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parseSourceId(params.id);
+    const result = id === null ? null : await reprocessAll(engine, caller, id);
+    return result ?? refuse(reply, SOURCE_NOT_FOUND);
+  };
+}
+
+/**
+ * Enough steps for all that a source keeps, and one more that finds nothing. `more` then means that further requests were
+ * rejected in the meantime.
+ */
+const STEPS_MAX = REFUSED_KEPT_COUNT_MAX / REPROCESS_STEP_ROWS + 1;
+
+/** Null for an unknown source. */
 async function reprocessAll({ inbound }: Engine, caller: Caller, sourceId: Uuid) {
   let [reprocessed, failed] = [0, 0];
   let after: Seq | null = null;

@@ -3,19 +3,16 @@ import Type, { type Static } from "typebox";
 import { type EpochMs, ID_PREFIX, type Uuid } from "../../domain/ids.ts";
 import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { InboundFilterInput } from "../../engine/inbound/inbound-service.ts";
 import type { InboundKind, InboundPage, InboundRecord, InboundRow } from "../../ports/store.ts";
-import { endOf, startOf } from "../lists/period.ts";
 import { type Checked, checker } from "../schema/check.ts";
-import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 import {
+  type InboundQuery,
+  inboundQueryParser,
   Notes,
   type Page,
   PageFields,
   PaginationResponse,
-  pageFaults,
-  pageOf,
   RawBodyResponse,
   ReceivedFields,
   RejectionName,
@@ -34,46 +31,32 @@ export const SourceEventsQuery = Type.Object(
     ...PageFields,
     kind: Type.Optional(
       Type.Enum([...KINDS], {
-        description: "What came to the source's own URL, or to the pause-status route; both without it.",
+        description: "`webhook`: received at the source's own URL. `pause_status`: received at the pause-status route.",
       }),
     ),
-    valid: Type.Optional(Type.Boolean({ description: "`false`: what was refused." })),
+    valid: Type.Optional(Type.Boolean({ description: "`false`: only rejected requests." })),
     event_type: Type.Optional(Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX })),
     ...ReceivedFields,
   },
   { additionalProperties: false },
 );
-const checkQuery = queryChecker(SourceEventsQuery);
+const parseQuery = inboundQueryParser(SourceEventsQuery);
 
-export interface SourceEventsInput extends Page {
-  readonly filter: InboundFilterInput;
-}
-
-export function parseSourceEventsQuery(query: unknown, sourceId: Uuid): Checked<SourceEventsInput> {
-  const checked = checkQuery(query);
-  if (checked.kind === "faults") return checked;
-  const { value } = checked;
-  const page = pageOf(value);
-  const faults = pageFaults(page);
-  if (faults.length > 0) return { kind: "faults", faults };
-  const filter: InboundFilterInput = {
-    kind: value.kind === undefined ? null : NAMED_KINDS[value.kind],
+export function parseSourceEventsQuery(query: unknown, sourceId: Uuid): Checked<InboundQuery> {
+  return parseQuery(query, ({ kind, event_type, valid }) => ({
+    kind: kind === undefined ? null : NAMED_KINDS[kind],
     sourceId,
     sourceName: null,
-    eventType: value.event_type ?? null,
+    eventType: event_type ?? null,
     direction: null,
-    valid: value.valid ?? null,
-    from: value.from === undefined ? null : startOf(value.from),
-    to: value.to === undefined ? null : endOf(value.to),
-  };
-  return { kind: "ok", value: { ...page, filter } };
+    valid: valid ?? null,
+  }));
 }
 
 export const NoteSourceEventBody = Type.Object(
   { notes: Notes },
   { title: "InboundEventNotes", additionalProperties: false },
 );
-/** The body of `PATCH`, or what is wrong with it. */
 export const checkNoteSourceEvent = checker(NoteSourceEventBody);
 
 const RowFields = {
@@ -83,7 +66,7 @@ const RowFields = {
   valid: Type.Boolean(),
   rejection_reason: RejectionName,
   explanation: Nullable(Type.String({ description: "What was wrong, by how much, and what to try." })),
-  address: Type.String({ description: "Where it came from." }),
+  address: Type.String({ description: "The IP address of the sender." }),
   received_at: Time,
   processed_at: Nullable(Time),
   reprocessed_at: Nullable(Time),
@@ -100,9 +83,11 @@ export const SourceEventsResponse = Type.Object(
 export const SourceEventResponse = Type.Object(
   {
     ...RowFields,
-    event_ids: Type.Array(Type.String({ description: "What it was published as, the oldest first." })),
-    url: Type.String({ description: "As the sender saw it." }),
-    headers: Type.Record(Type.String(), Type.String(), { description: "Those that any scheme may look at." }),
+    event_ids: Type.Array(
+      Type.String({ description: "The events that were published from the request, oldest first." }),
+    ),
+    url: Type.String({ description: "The URL as the sender used it." }),
+    headers: Type.Record(Type.String(), Type.String(), { description: "The headers that the server keeps." }),
     body: RawBodyResponse,
   },
   { title: "InboundEventDetail" },
@@ -111,7 +96,7 @@ export const ReprocessedEventResponse = Type.Object(
   {
     id: Type.String(),
     status: Type.Literal("reprocessed"),
-    event_id: Nullable(Type.String({ description: "What it was published as; null when nothing follows from it." })),
+    event_id: Nullable(Type.String({ description: "The published event. Null if the request publishes none." })),
     reprocessed_at: Time,
   },
   { title: "ReprocessedInboundEvent" },
@@ -120,9 +105,10 @@ export const ReprocessedSourceResponse = Type.Object(
   {
     reprocessed: Type.Integer(),
     failed: Type.Integer({
-      description: "Still cannot be verified, came meanwhile by another request, or broke (see the log).",
+      description:
+        "Requests that still fail verification, were received again in the meantime, or failed with an error (see the log).",
     }),
-    more: Type.Boolean({ description: "There was more than one request may take; ask again." }),
+    more: Type.Boolean({ description: "There are more rejected requests than one call processes. Call again." }),
   },
   { title: "ReprocessedSource" },
 );

@@ -1,5 +1,4 @@
-/** What the parts of a source must be to one another; each rule is asked of whatever stands there, of the right shape or not. */
-
+/** Rules about a source's fields that the schema cannot express. Each rule accepts values of any shape. */
 import { isReservedEventType } from "../../domain/delivery/event.ts";
 import type { Fault } from "../../domain/errors.ts";
 import { standardKey } from "../../domain/formats/keys.ts";
@@ -11,7 +10,7 @@ import { isOfCredentials } from "../../engine/inbound/kept-headers.ts";
 
 type Fields = ReadonlyMap<string, unknown>;
 
-/** Of a body that makes a source; those that hang on the scheme only when there is one. */
+/** The faults of a body that creates a source. Rules that depend on the scheme apply only to a known scheme. */
 export function creationFaults(body: Fields): readonly Fault[] {
   const named = body.get("scheme");
   const scheme = SCHEMES.find((one) => one === named);
@@ -19,11 +18,11 @@ export function creationFaults(body: Fields): readonly Fault[] {
   return [...ofScheme, ...partFaults(body)];
 }
 
-/** Of a body that changes a source of this scheme. */
+/** The faults of a body that changes a source of this scheme. */
 export function changeFaults(body: Fields, scheme: Scheme): readonly Fault[] {
   const named = body.get("scheme");
   const isChanged = named !== undefined && named !== scheme;
-  const rule = `cannot change from "${scheme}": what it signed could no longer be verified; make another source`;
+  const rule = `cannot change from "${scheme}", since the server could no longer verify earlier requests; create another source`;
   return [
     ...(isChanged ? [{ field: "scheme", rule }] : []),
     ...secretFaults(body, scheme),
@@ -36,9 +35,9 @@ export function secretFaults(body: Fields, scheme: Scheme): readonly Fault[] {
   const secret = body.get("secret");
   const fault = (rule: string) => [{ field: "secret", rule }];
   if (secret === undefined) return [];
-  if (scheme === "none") return fault('must be left out: scheme "none" verifies nothing');
+  if (scheme === "none") return fault('must be left out, since the scheme "none" verifies nothing');
   if (scheme === "standard-webhooks" && typeof secret === "string" && standardKey(secret).encoding !== "base64") {
-    return fault('must be whsec_ and base64 of 24 to 64 bytes with scheme "standard-webhooks"');
+    return fault('must be whsec_ followed by base64 of 24 to 64 bytes with the scheme "standard-webhooks"');
   }
   return [];
 }
@@ -48,13 +47,13 @@ const OPTIONS = [
   ["basic", '{"username": "…"}'],
 ] as const;
 
-/** The options of a scheme belong to it alone, and it is nothing without them. */
+/** The options of a scheme are required with that scheme, and allowed only with it. */
 function optionFaults(body: Fields, scheme: Scheme, when: "create" | "change"): readonly Fault[] {
   return OPTIONS.flatMap(([field, example]) => {
-    const isGiven = (body.get(field) ?? null) !== null;
-    if (scheme !== field) return isGiven ? [{ field, rule: `goes only with scheme "${field}"` }] : [];
-    const isMissing = !isGiven && (when === "create" || body.has(field));
-    return isMissing ? [{ field, rule: `is required with scheme "${field}", such as ${example}` }] : [];
+    const given = isGiven(body, field);
+    if (scheme !== field) return given ? [{ field, rule: `is allowed only with the scheme "${field}"` }] : [];
+    const isMissing = !given && (when === "create" || body.has(field));
+    return isMissing ? [{ field, rule: `is required with the scheme "${field}", for example ${example}` }] : [];
   });
 }
 
@@ -64,17 +63,17 @@ function partFaults(body: Fields): readonly Fault[] {
   return [...nameFaults(body.get("name")), ...eventTypeFaults(eventType), ...hmacFaults(hmac)];
 }
 
-/** It is what a body says in its `source`, and what people choose from in lists. */
+/** Senders put the name in `source`, and people choose it from lists. */
 function nameFaults(name: unknown): readonly Fault[] {
   const isOnlyBlank = typeof name === "string" && name !== "" && isPlain(name) && isBlank(name);
   return isOnlyBlank ? [{ field: "name", rule: "must not be blank" }] : [];
 }
 
 function eventTypeFaults(eventType: Fields): readonly Fault[] {
-  const faults = [...twoPlacesFaults("event_type", eventType), ...headerFaults("event_type.header", eventType)];
+  const faults = [...twoLocationsFaults("event_type", eventType), ...headerFaults("event_type.header", eventType)];
   const prefix = eventType.get("prefix");
   const fallback = eventType.get("fallback");
-  // The whole word `test` is reserved; what it may be the beginning of is not.
+  // The type `test` is reserved, but types that begin with it are not.
   if (typeof prefix === "string" && prefix !== "test" && isReservedEventType(prefix)) {
     faults.push({ field: "event_type.prefix", rule: RESERVED });
   }
@@ -85,22 +84,22 @@ function eventTypeFaults(eventType: Fields): readonly Fault[] {
 }
 
 const RESERVED =
-  "must not make a type that Signalbox itself makes: test, or beginning with pause., pause_status. or endpoint.";
+  "must not produce a type that Signalbox publishes itself: test, or a type that begins with pause., pause_status. or endpoint.";
 
-function twoPlacesFaults(field: string, place: Fields): readonly Fault[] {
-  const both = isThere(place, "header") && isThere(place, "pointer");
+function twoLocationsFaults(field: string, location: Fields): readonly Fault[] {
+  const both = isGiven(location, "header") && isGiven(location, "pointer");
   return both ? [{ field, rule: "must name a header or a pointer, not both" }] : [];
 }
 
-/** A header that says nothing of the sender's, or that is gone when what came is read again. */
+/** Headers of the connection are not the sender's. Headers with credentials are not kept, so reprocessing lacks them. */
 function headerFaults(field: string, fields: Fields): readonly Fault[] {
   const name = lowerCase(fields.get(field.slice(field.lastIndexOf(".") + 1)));
   if (name === null) return [];
   if (isOfTheConnection(name)) return [{ field, rule: "must not be a header of the connection" }];
-  // Some senders put their signature into Authorization; a cookie is none.
+  // Some senders put their signature into Authorization. A cookie is never a signature.
   const mayHold = field === "hmac.header" && name !== "cookie";
   return isOfCredentials(name) && !mayHold
-    ? [{ field, rule: "must not be a header of credentials, which are not kept" }]
+    ? [{ field, rule: "must not be a header with credentials, which the server does not keep" }]
     : [];
 }
 
@@ -110,71 +109,71 @@ function lowerCase(value: unknown): string | null {
 
 function hmacFaults(hmac: Fields): readonly Fault[] {
   const deliveryId = hmac.get("delivery_id");
-  const place = fieldsOf(deliveryId);
+  const location = fieldsOf(deliveryId);
   const isObject = typeof deliveryId === "object" && deliveryId !== null;
-  const nowhere = isObject && !isThere(place, "header") && !isThere(place, "pointer");
+  const nowhere = isObject && !isGiven(location, "header") && !isGiven(location, "pointer");
   const rule = "must name a header or a pointer";
   return [
     ...headerFaults("hmac.header", hmac),
     ...headerFaults("hmac.timestamp_header", hmac),
-    ...sameHeaderFaults(hmac, place),
+    ...sameHeaderFaults(hmac, location),
     ...prefixFaults(hmac.get("prefix")),
     ...templateFaults(hmac),
-    ...twoPlacesFaults("hmac.delivery_id", place),
-    ...headerFaults("hmac.delivery_id.header", place),
+    ...twoLocationsFaults("hmac.delivery_id", location),
+    ...headerFaults("hmac.delivery_id.header", location),
     ...(nowhere ? [{ field: "hmac.delivery_id", rule }] : []),
   ];
 }
 
-/** The signature itself may tell repeats: it is the same for the same content. */
+/** The signature's header may be the delivery id: it is the same for the same content. */
 function sameHeaderFaults(hmac: Fields, deliveryId: Fields): readonly Fault[] {
   const stamp = lowerCase(hmac.get("timestamp_header"));
   if (stamp === null) return [];
   const isSignature = stamp === lowerCase(hmac.get("header"));
   const isId = stamp === lowerCase(deliveryId.get("header"));
-  const rule = "must not be the timestamp_header: what is sent in the same second would be taken for a repeat";
+  const rule = "must not be the timestamp_header, since requests of the same second would count as repeats";
   return [
-    ...(isSignature ? [{ field: "hmac.timestamp_header", rule: "must be another header than the signature's" }] : []),
+    ...(isSignature ? [{ field: "hmac.timestamp_header", rule: "must not be the header of the signature" }] : []),
     ...(isId ? [{ field: "hmac.delivery_id.header", rule }] : []),
   ];
 }
 
-/** Blanks at the beginning of a header's value are not part of it (RFC 9110 §5.5). */
+/** A space at the beginning of a header's value is not part of the value (RFC 9110 §5.5). */
 const HEADER_BEGINNING = /^(?:[\x21-\x7e][\x20-\x7e]*)?$/;
 
 function prefixFaults(prefix: unknown): readonly Fault[] {
   if (typeof prefix !== "string" || !isPlain(prefix) || HEADER_BEGINNING.test(prefix)) return [];
   return [
-    { field: "hmac.prefix", rule: "must be ASCII and not begin with a blank: it stands at the beginning of a header" },
+    { field: "hmac.prefix", rule: "must be ASCII and must not begin with a space, since a header begins with it" },
   ];
 }
 
 const PLACEHOLDERS = /\{[^{}]*\}/g;
 const BRACE = /[{}]/;
 
-/** What is not signed, anybody can change: a template has to have it all. */
+/** Anybody can change what is not signed, so a template must contain everything. */
 function templateFaults(hmac: Fields): readonly Fault[] {
   const template = hmac.get("template");
   if (typeof template !== "string" || template.length > SOURCE_TEMPLATE_CHARS_MAX) return [];
   const placeholders: readonly string[] = template.match(PLACEHOLDERS) ?? [];
   const unknown = placeholders.filter((one) => one !== "{body}" && one !== "{timestamp}");
   const rules = [
-    ...(placeholders.filter((one) => one === "{body}").length === 1 ? [] : ["must have {body} once"]),
-    ...stampRules(placeholders.includes("{timestamp}"), isThere(hmac, "timestamp_header")),
+    ...(placeholders.filter((one) => one === "{body}").length === 1 ? [] : ["must contain {body} exactly once"]),
+    ...stampRules(placeholders.includes("{timestamp}"), isGiven(hmac, "timestamp_header")),
     ...(BRACE.test(template.replace(PLACEHOLDERS, ""))
-      ? ["must have no braces but those of {body} and {timestamp}"]
+      ? ["must have no braces other than those of {body} and {timestamp}"]
       : []),
-    ...(unknown.length === 0 ? [] : [`knows {body} and {timestamp}, not ${[...new Set(unknown)].join(", ")}`]),
+    ...(unknown.length === 0 ? [] : [`supports {body} and {timestamp}, but not ${[...new Set(unknown)].join(", ")}`]),
   ];
   return rules.map((rule) => ({ field: "hmac.template", rule }));
 }
 
 function stampRules(isSigned: boolean, isSent: boolean): readonly string[] {
-  if (isSent && !isSigned) return ["must have {timestamp}, since there is a timestamp_header"];
-  return isSigned && !isSent ? ["has {timestamp}, which needs a timestamp_header"] : [];
+  if (isSent && !isSigned) return ["must contain {timestamp}, since there is a timestamp_header"];
+  return isSigned && !isSent ? ["contains {timestamp}, which requires a timestamp_header"] : [];
 }
 
-function isThere(fields: Fields, name: string): boolean {
+function isGiven(fields: Fields, name: string): boolean {
   return (fields.get(name) ?? null) !== null;
 }
 

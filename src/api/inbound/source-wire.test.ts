@@ -17,7 +17,7 @@ function settings(body: unknown) {
   return parsed.kind === "ok" ? parsed.value.settings : assert.fail(JSON.stringify(parsed.faults));
 }
 
-test("a name and a scheme are enough, but for those that need to be told more", () => {
+test("a name and a scheme are enough, except for the schemes with options", () => {
   for (const scheme of SCHEMES) {
     const missing = faults({ name: "a", scheme }).map((fault) => fault.split(" ")[0]);
     assert.deepEqual(missing, scheme === "hmac" || scheme === "basic" ? [scheme] : [], scheme);
@@ -31,12 +31,12 @@ test("a name and a scheme are enough, but for those that need to be told more", 
   });
 });
 
-test("no scheme is ever taken for granted, `none` least of all", () => {
+test("the scheme is required and has no default", () => {
   assert.match(faults({ name: "a" }).join(), /^scheme is required and must be one of "github", /);
   assert.match(faults({ name: "a", scheme: null }).join(), /^scheme must be one of/);
 });
 
-test("what hmac leaves open is SHA-256 in hexadecimal over the body, and over the timestamp where there is one", () => {
+test("the defaults of hmac are SHA-256 in hexadecimal over the body, and over the timestamp if there is one", () => {
   assert.deepEqual(settings({ name: "a", scheme: "hmac", hmac: { header: "X-Sig" } }).hmac, {
     header: "X-Sig",
     algorithm: "sha256",
@@ -52,7 +52,7 @@ test("what hmac leaves open is SHA-256 in hexadecimal over the body, and over th
   assert.deepEqual([template, deliveryId], ["{timestamp}.{body}", { from: "pointer", pointer: "/id" }]);
 });
 
-test("null stands for what is left out, so that what an answer shows can be sent back", () => {
+test("null is the same as leaving a field out, so that a response can be sent back", () => {
   const body = {
     name: "a",
     scheme: "hmac",
@@ -67,7 +67,7 @@ test("null stands for what is left out, so that what an answer shows can be sent
   });
 });
 
-test("every fault is named, those of the shape and those of the parts among one another", () => {
+test("one response lists every fault, of the schema and of the rules across fields", () => {
   const body = {
     nam: "a",
     scheme: "hmac",
@@ -94,18 +94,18 @@ test("every fault is named, those of the shape and those of the parts among one 
     'hmac.heade is not a field of this request; did you mean "header"?',
     "basic.username must be a string of 1 to 200 characters without control characters and colons",
     'nam is not a field of this request; did you mean "name"?',
-    'basic goes only with scheme "basic"',
+    'basic is allowed only with the scheme "basic"',
     "event_type must name a header or a pointer, not both",
-    "event_type.prefix must not make a type that Signalbox itself makes: test, or beginning with pause., pause_status. or endpoint.",
-    "event_type.fallback must not make a type that Signalbox itself makes: test, or beginning with pause., pause_status. or endpoint.",
-    "hmac.template must have {body} once",
-    "hmac.template has {timestamp}, which needs a timestamp_header",
-    "hmac.template knows {body} and {timestamp}, not {id}",
+    "event_type.prefix must not produce a type that Signalbox publishes itself: test, or a type that begins with pause., pause_status. or endpoint.",
+    "event_type.fallback must not produce a type that Signalbox publishes itself: test, or a type that begins with pause., pause_status. or endpoint.",
+    "hmac.template must contain {body} exactly once",
+    "hmac.template contains {timestamp}, which requires a timestamp_header",
+    "hmac.template supports {body} and {timestamp}, but not {id}",
     "hmac.delivery_id must name a header or a pointer, not both",
   ]);
 });
 
-test("what is of the wrong shape altogether is one fault", () => {
+test("a value of the wrong type is a single fault", () => {
   const common = { name: "a", scheme: "hmac" };
   assert.deepEqual(faults({ ...common, hmac: "x" }), ["hmac must be an object or null"]);
   assert.deepEqual(faults({ ...common, hmac: { header: "a", delivery_id: 3 } }), [
@@ -117,27 +117,27 @@ test("what is of the wrong shape altogether is one fault", () => {
   for (const body of [null, [], "x", 3]) assert.deepEqual(faults(body), ["body must be a JSON object"]);
 });
 
-test("a signed timestamp is asked for wherever one is sent: what is not signed anybody can change", () => {
+test("a timestamp header requires a signed timestamp, since anybody can change what is not signed", () => {
   const hmac = (more: object) => faults({ name: "a", scheme: "hmac", hmac: { header: "X", ...more } });
   assert.deepEqual(hmac({ timestamp_header: "T", template: "{body}" }), [
-    "hmac.template must have {timestamp}, since there is a timestamp_header",
+    "hmac.template must contain {timestamp}, since there is a timestamp_header",
   ]);
-  assert.deepEqual(hmac({ template: "{body}{body}" }), ["hmac.template must have {body} once"]);
+  assert.deepEqual(hmac({ template: "{body}{body}" }), ["hmac.template must contain {body} exactly once"]);
   assert.deepEqual(hmac({ timestamp_header: "T", template: "v0:{timestamp}:{body}" }), []);
 });
 
-test("options that could never verify anything are refused, and say what is wrong with them", () => {
+test("options that could never verify a request are refused with the reason", () => {
   const hmac = (more: object) => faults({ name: "a", scheme: "hmac", hmac: { header: "X-Sig", ...more } });
   assert.deepEqual(hmac({ timestamp_header: "x-sig" }), [
-    "hmac.timestamp_header must be another header than the signature's",
+    "hmac.timestamp_header must not be the header of the signature",
   ]);
   assert.deepEqual(hmac({ timestamp_header: "X-Time", delivery_id: { header: "x-time" } }), [
-    "hmac.delivery_id.header must not be the timestamp_header: what is sent in the same second would be taken for a repeat",
+    "hmac.delivery_id.header must not be the timestamp_header, since requests of the same second would count as repeats",
   ]);
   assert.deepEqual(hmac({ delivery_id: { header: "X-Sig" } }), [], "the same content has the same signature");
   for (const prefix of ["é=", "😀", " sha256="]) {
     assert.deepEqual(hmac({ prefix }), [
-      "hmac.prefix must be ASCII and not begin with a blank: it stands at the beginning of a header",
+      "hmac.prefix must be ASCII and must not begin with a space, since a header begins with it",
     ]);
   }
   for (const prefix of ["a\n", "\ud800"]) {
@@ -147,14 +147,14 @@ test("options that could never verify anything are refused, and say what is wron
   }
   for (const prefix of ["", "HMAC ", "a b="]) assert.deepEqual(hmac({ prefix }), []);
   for (const template of ["{{body}}", "{body", "v0:{body}}"]) {
-    const braces = "hmac.template must have no braces but those of {body} and {timestamp}";
+    const braces = "hmac.template must have no braces other than those of {body} and {timestamp}";
     assert.ok(hmac({ template }).includes(braces), template);
   }
   assert.equal(hmac({ template: "{body}\ud800" }).length, 1);
-  assert.deepEqual(hmac({ tolerance_seconds: 60 }), [], "an answer shows it, and can be sent back");
+  assert.deepEqual(hmac({ tolerance_seconds: 60 }), [], "a response has it, and can be sent back");
 });
 
-test("a header that is the connection's, or is not kept, is nobody's signature, type, time or id", () => {
+test("a header of the connection, or one that is not kept, cannot hold a signature, type, timestamp or id", () => {
   const source = { name: "a", scheme: "hmac" };
   const all = (header: string) =>
     faults({
@@ -171,7 +171,7 @@ test("a header that is the connection's, or is not kept, is nobody's signature, 
       `hmac.timestamp_header ${rule}`,
     ]);
   }
-  const rule = "must not be a header of credentials, which are not kept";
+  const rule = "must not be a header with credentials, which the server does not keep";
   const elsewhere = [`event_type.header ${rule}`, `hmac.delivery_id.header ${rule}`, `hmac.timestamp_header ${rule}`];
   for (const header of ["Authorization", "X-Api-Key", "X-Gitlab-Token"])
     assert.deepEqual(all(header), elsewhere, header);
@@ -179,7 +179,7 @@ test("a header that is the connection's, or is not kept, is nobody's signature, 
   for (const header of ["I-Twilio-Idempotency-Token", "X-Author"]) assert.deepEqual(all(header), [], header);
 });
 
-test("a name is one that can be seen; a user name ends before the colon", () => {
+test("a name must be visible, and a user name must not contain a colon", () => {
   for (const name of [" ", "\u00a0", "\u200b"])
     assert.deepEqual(faults({ name, scheme: "none" }), ["name must not be blank"]);
   for (const name of ["", "\n", "a\tb", "a\u0000", "\udc00", "x".repeat(201)]) {
@@ -195,23 +195,23 @@ test("a name is one that can be seen; a user name ends before the colon", () => 
   }
 });
 
-test("a secret is what its scheme takes", () => {
+test("the scheme decides what a secret may be", () => {
   assert.match(faults({ name: "a", scheme: "none", secret: "x" }).join(), /^secret must be left out/);
   for (const secret of ["x", "whsec_x", "whsec_", Buffer.alloc(24).toString("base64")]) {
     assert.match(
       faults({ name: "a", scheme: "standard-webhooks", secret }).join(),
-      /^secret must be whsec_ and base64/,
+      /^secret must be whsec_ followed by base64/,
     );
     assert.deepEqual(faults({ name: "a", scheme: "stripe", secret }), []);
   }
   assert.deepEqual(faults({ name: "a", scheme: "standard-webhooks", secret: WHSEC }), []);
 });
 
-test("the beginning of a type may be a word that is reserved only alone", () => {
+test("a prefix may be `test`, since only the whole type is reserved", () => {
   assert.deepEqual(faults({ name: "a", scheme: "github", event_type: { prefix: "test", fallback: "test.a" } }), []);
 });
 
-test("a change is of what is given alone, and never of the scheme", () => {
+test("a patch changes only the given fields, and never the scheme", () => {
   const of = (body: unknown, scheme: Source["scheme"] = "github") => {
     const parsed = parsePatchSource(body, scheme);
     return parsed.kind === "ok" ? parsed.value : parsed.faults.map(({ field, rule }) => `${field} ${rule}`);
@@ -219,25 +219,25 @@ test("a change is of what is given alone, and never of the scheme", () => {
   assert.deepEqual(of({}), { settings: {} });
   assert.deepEqual(of({ name: "b", scheme: "github", secret: "s" }), { settings: { name: "b" }, secret: "s" });
   assert.deepEqual(of({ scheme: "none" }), [
-    'scheme cannot change from "github": what it signed could no longer be verified; make another source',
+    'scheme cannot change from "github", since the server could no longer verify earlier requests; create another source',
   ]);
   assert.deepEqual(of({ scheme: "x" }).toString().split(" ")[0], "scheme");
-  assert.deepEqual(of({ hmac: { header: "X" } }), ['hmac goes only with scheme "hmac"']);
+  assert.deepEqual(of({ hmac: { header: "X" } }), ['hmac is allowed only with the scheme "hmac"']);
   assert.deepEqual(of({ hmac: null, basic: null }), { settings: {} });
   assert.deepEqual(of({ name: " " }), ["name must not be blank"]);
   assert.deepEqual(of({ event_type: { header: "Host" } }), [
     "event_type.header must not be a header of the connection",
   ]);
   assert.deepEqual(of({ hmac: { header: "X", prefix: " a", timestamp_header: "x" } }, "hmac"), [
-    "hmac.timestamp_header must be another header than the signature's",
-    "hmac.prefix must be ASCII and not begin with a blank: it stands at the beginning of a header",
+    "hmac.timestamp_header must not be the header of the signature",
+    "hmac.prefix must be ASCII and must not begin with a space, since a header begins with it",
   ]);
-  assert.match(String(of({ hmac: null }, "hmac")), /^hmac is required with scheme "hmac"/);
+  assert.match(String(of({ hmac: null }, "hmac")), /^hmac is required with the scheme "hmac"/);
   assert.deepEqual(of({ basic: { username: "b" } }, "basic"), { settings: { basic: { username: "b" } } });
   assert.match(String(of({ secret: "x" }, "none")), /^secret must be left out/);
 });
 
-test("a rotation takes a secret of its scheme", () => {
+test("a rotation accepts a secret for the source's scheme", () => {
   assert.deepEqual(parseRotateSource({}, "github"), { kind: "ok", value: { secret: null, overlapSeconds: 86_400 } });
   assert.deepEqual(parseRotateSource({ secret: WHSEC, overlap_seconds: 0 }, "standard-webhooks"), {
     kind: "ok",
@@ -251,7 +251,7 @@ test("a rotation takes a secret of its scheme", () => {
   ]);
 });
 
-test("an answer has no secret, and shows the one before only as long as it holds", () => {
+test("a response has no secret, and shows the previous one only until it expires", () => {
   const source: Source = {
     ...settings({ name: "a", scheme: "jcs" }),
     seq: 1,

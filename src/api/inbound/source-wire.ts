@@ -30,22 +30,22 @@ import {
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { CreateSourceInput, PatchSourceInput } from "../../engine/inbound/inbound-service.ts";
 import { SOURCES_PAGE_MAX } from "../http/limits.ts";
+import { listOf } from "../lists/pages.ts";
 import { type Checked, checker } from "../schema/check.ts";
-import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 import { changeFaults, creationFaults, secretFaults } from "./source-rules.ts";
 
-// ── Asked ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const HeaderName = Type.String({ minLength: 1, maxLength: SOURCE_HEADER_CHARS_MAX, format: "header-name" });
 const Pointer = Type.String({ minLength: 1, maxLength: SOURCE_POINTER_CHARS_MAX, format: "json-pointer-below" });
 const Secret = Type.String({ minLength: SOURCE_SECRET_CHARS_MIN, maxLength: SECRET_CHARS_MAX, format: "text" });
 
-const place = { header: Type.Optional(Nullable(HeaderName)), pointer: Type.Optional(Nullable(Pointer)) };
+const locationFields = { header: Type.Optional(Nullable(HeaderName)), pointer: Type.Optional(Nullable(Pointer)) };
 
 const EventType = Type.Object(
   {
-    ...place,
+    ...locationFields,
     prefix: Type.Optional(Type.String({ maxLength: SOURCE_PREFIX_CHARS_MAX, format: "event-type-part" })),
     fallback: Type.Optional(Nullable(Type.String({ format: "event-type" }))),
   },
@@ -53,8 +53,8 @@ const EventType = Type.Object(
     title: "SourceEventTypeInput",
     additionalProperties: false,
     description:
-      "Where the type of the event is: a header, or a place in a JSON body; in the scheme's own place when neither is " +
-      "named. `prefix` goes before it, `fallback` stands in for a missing one.",
+      "Where the event type is: in a header, or at a pointer in a JSON body. By default it is where the scheme puts it. " +
+      "`prefix` is put in front of the type. `fallback` replaces a missing type.",
   },
 );
 const Hmac = Type.Object(
@@ -66,7 +66,7 @@ const Hmac = Type.Object(
       Type.String({
         maxLength: SOURCE_PREFIX_CHARS_MAX,
         format: "text",
-        description: "Before the signature in its header, such as `sha256=`.",
+        description: "The text in front of the signature in its header, such as `sha256=`.",
       }),
     ),
     timestamp_header: Type.Optional(Nullable(HeaderName)),
@@ -77,30 +77,34 @@ const Hmac = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: SOURCE_TEMPLATE_CHARS_MAX,
-        // Some sign lines.
+        // Some senders sign several lines.
         format: "prose",
         description:
-          "What is signed, such as `v0:{timestamp}:{body}`. Without one `{body}`, or `{timestamp}.{body}` when there " +
-          "is a timestamp_header.",
+          "The signed content, such as `v0:{timestamp}:{body}`. The default is `{body}`, or `{timestamp}.{body}` with a " +
+          "`timestamp_header`.",
       }),
     ),
     delivery_id: Type.Optional(
       Nullable(
-        Type.Object(place, {
+        Type.Object(locationFields, {
           additionalProperties: false,
-          description: "Where the sender's own id of the delivery is; what comes twice with it is taken once.",
+          description: "Where the sender's own delivery id is. The server accepts each id once.",
         }),
       ),
     ),
   },
-  { title: "HmacSettings", additionalProperties: false, description: "Of scheme hmac alone, and required with it." },
+  {
+    title: "HmacSettings",
+    additionalProperties: false,
+    description: "Required with the scheme hmac, and allowed only with it.",
+  },
 );
 const Basic = Type.Object(
   { username: Type.String({ minLength: 1, maxLength: SOURCE_USERNAME_CHARS_MAX, format: "username" }) },
   {
     title: "BasicSettings",
     additionalProperties: false,
-    description: "Of scheme basic alone, and required with it; the secret is the password.",
+    description: "Required with the scheme basic, and allowed only with it. The secret is the password.",
   },
 );
 
@@ -115,7 +119,9 @@ const options = {
 export const CreateSourceBody = Type.Object(
   {
     name: Name,
-    scheme: Type.Enum([...SCHEMES], { description: "How a request is known to be theirs; `none` believes anybody." }),
+    scheme: Type.Enum([...SCHEMES], {
+      description: "How the server verifies requests. With `none`, it accepts every request.",
+    }),
     ...options,
   },
   {
@@ -127,7 +133,7 @@ export const CreateSourceBody = Type.Object(
 export const PatchSourceBody = Type.Object(
   {
     name: Type.Optional(Name),
-    scheme: Type.Optional(Type.Enum([...SCHEMES], { description: "As it is: a scheme never changes." })),
+    scheme: Type.Optional(Type.Enum([...SCHEMES], { description: "The current scheme. A scheme cannot change." })),
     ...options,
   },
   { title: "SourcePatch", additionalProperties: false, examples: [{ event_type: { pointer: "/type" } }] },
@@ -141,18 +147,11 @@ export const RotateSourceBody = Type.Object(
   },
   { title: "RotateSourceSecretInput", additionalProperties: false },
 );
-export const SourcesQuery = Type.Object(
-  {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: SOURCES_PAGE_MAX, default: SOURCES_PAGE_MAX })),
-    cursor: Type.Optional(Type.String({ format: "sources-cursor" })),
-  },
-  { additionalProperties: false },
-);
-export const checkSourcesQuery = queryChecker(SourcesQuery);
+export const SOURCE_LIST = listOf("sources", { limitMax: SOURCES_PAGE_MAX, filters: {} });
 
 type Rules = (body: ReadonlyMap<string, unknown>) => readonly { readonly field: string; readonly rule: string }[];
 
-/** The schema's faults together with those that no schema can say. */
+/** Checks the schema, and the rules that a schema cannot express. */
 function withRules<T extends TObject>(schema: T): (body: unknown, rules: Rules) => Checked<Static<T>> {
   const check = checker(schema);
   return (body, rules) => {
@@ -182,7 +181,7 @@ export function parseCreateSource(body: unknown): Checked<CreateSourceInput> {
   return { kind: "ok", value: { settings, secret } };
 }
 
-/** @param scheme the source's own, which says what else may be given */
+/** @param scheme the source's own, which decides which fields the body may have */
 export function parsePatchSource(body: unknown, scheme: Scheme): Checked<PatchSourceInput> {
   const checked = checkPatch(body, (fields) => changeFaults(fields, scheme));
   if (checked.kind === "faults") return checked;
@@ -209,7 +208,7 @@ export function parseRotateSource(body: unknown, scheme: Scheme): Checked<Rotate
 }
 
 function eventTypeOf(given: Static<typeof EventType>): EventTypeRule {
-  return { place: placeOf(given), prefix: given.prefix ?? "", fallback: given.fallback ?? null };
+  return { place: locationOf(given), prefix: given.prefix ?? "", fallback: given.fallback ?? null };
 }
 
 function hmacOf(given: Static<typeof Hmac>): HmacOptions {
@@ -222,32 +221,34 @@ function hmacOf(given: Static<typeof Hmac>): HmacOptions {
     timestampHeader,
     toleranceSeconds: given.tolerance_seconds ?? INBOUND_TOLERANCE_SECONDS,
     template: given.template ?? (timestampHeader === null ? "{body}" : "{timestamp}.{body}"),
-    deliveryId: placeOf(given.delivery_id ?? {}),
+    deliveryId: locationOf(given.delivery_id ?? {}),
   };
 }
 
-interface GivenPlace {
+interface GivenLocation {
   readonly header?: string | null;
   readonly pointer?: string | null;
 }
 
-function placeOf({ header = null, pointer = null }: GivenPlace): ValuePlace | null {
+function locationOf({ header = null, pointer = null }: GivenLocation): ValuePlace | null {
   if (header !== null) return { from: "header", name: header };
   return pointer === null ? null : { from: "pointer", pointer };
 }
 
-// ── Answered ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Responses ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const placeResponse = { header: Nullable(Type.String()), pointer: Nullable(Type.String()) };
+const locationResponse = { header: Nullable(Type.String()), pointer: Nullable(Type.String()) };
 const SourceFields = {
   id: Type.String(),
   name: Type.String(),
   scheme: Type.Enum([...SCHEMES]),
-  url: Type.String({ description: "Where the source sends to." }),
+  url: Type.String({ description: "The URL that the source sends its webhooks to." }),
   pause_status_url: Nullable(
-    Type.String({ description: "Where a source of scheme jcs sends pause statuses to; null for any other." }),
+    Type.String({
+      description: "The URL that a source with the scheme jcs sends pause statuses to. Null for other schemes.",
+    }),
   ),
-  event_type: Type.Object({ ...placeResponse, prefix: Type.String(), fallback: Nullable(Type.String()) }),
+  event_type: Type.Object({ ...locationResponse, prefix: Type.String(), fallback: Nullable(Type.String()) }),
   hmac: Nullable(
     Type.Object({
       header: Type.String(),
@@ -257,7 +258,7 @@ const SourceFields = {
       timestamp_header: Nullable(Type.String()),
       tolerance_seconds: Type.Integer(),
       template: Type.String(),
-      delivery_id: Nullable(Type.Object(placeResponse)),
+      delivery_id: Nullable(Type.Object(locationResponse)),
     }),
   ),
   basic: Nullable(Type.Object({ username: Type.String() })),
@@ -270,7 +271,9 @@ export const SourceResponse = Type.Object(SourceFields, { title: "Source" });
 export const CreatedSourceResponse = Type.Object(
   {
     ...SourceFields,
-    secret: Type.Optional(Type.String({ description: "Only when it was generated; it is never shown again." })),
+    secret: Type.Optional(
+      Type.String({ description: "Present only if the server generated it. It is never shown again." }),
+    ),
   },
   { title: "CreatedSource" },
 );
@@ -279,13 +282,14 @@ export const RotateSourceResponse = Type.Object(
   { title: "RotatedSourceSecret" },
 );
 
-export interface Shown {
-  /** Without a slash at its end. */
+/** What a source's JSON depends on besides the source. */
+export interface SourceContext {
+  /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly now: number;
 }
 
-export function sourceJson(source: Source, { publicUrl, now }: Shown): Static<typeof SourceResponse> {
+export function sourceJson(source: Source, { publicUrl, now }: SourceContext): Static<typeof SourceResponse> {
   const { previousSecret } = source;
   const expiresAt = previousSecret !== null && now < previousSecret.until ? previousSecret.until : null;
   return {
@@ -304,7 +308,7 @@ export function sourceJson(source: Source, { publicUrl, now }: Shown): Static<ty
 }
 
 function eventTypeJson({ place, prefix, fallback }: EventTypeRule) {
-  return { ...placeJson(place), prefix, fallback };
+  return { ...locationJson(place), prefix, fallback };
 }
 
 function hmacJson(options: HmacOptions) {
@@ -316,7 +320,7 @@ function hmacJson(options: HmacOptions) {
     timestamp_header: options.timestampHeader,
     tolerance_seconds: options.toleranceSeconds,
     template: options.template,
-    delivery_id: options.deliveryId === null ? null : placeJson(options.deliveryId),
+    delivery_id: options.deliveryId === null ? null : locationJson(options.deliveryId),
   };
 }
 
@@ -324,7 +328,7 @@ function basicJson({ username }: BasicOptions) {
   return { username };
 }
 
-function placeJson(place: ValuePlace | null) {
+function locationJson(place: ValuePlace | null) {
   return {
     header: place?.from === "header" ? place.name : null,
     pointer: place?.from === "pointer" ? place.pointer : null,

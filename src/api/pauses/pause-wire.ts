@@ -3,7 +3,6 @@ import Type, { type Static } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import {
-  IDEMPOTENCY_KEY_CHARS_MAX,
   LIST_PAGE_DEFAULT,
   LIST_PAGE_MAX,
   PAUSE_HOURS_DEFAULT,
@@ -20,12 +19,12 @@ import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Recipient, responseOf } f
 import { recipientFault } from "../../domain/pauses/recipient.ts";
 import { readable } from "../../domain/text/readable.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { CreatePauseInput, ListPausesInput, PauseView } from "../../engine/pauses/pause-service.ts";
+import type { CreatePauseInput, PauseView } from "../../engine/pauses/pause-service.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
 import type { JsonBody } from "../http/body.ts";
-import { decodeCursor } from "../lists/cursor.ts";
+import { idempotencyKeyFaults } from "../http/idempotency-key.ts";
+import { listOf, NextPageFields } from "../lists/pages.ts";
 import { checker } from "../schema/check.ts";
-import { isIdempotencyKey } from "../schema/formats.ts";
 import { queryChecker } from "../schema/query.ts";
 import { IdText, Nullable, Time } from "../schema/schemas.ts";
 
@@ -39,14 +38,15 @@ export const CreatePauseBody = Type.Object(
     options: Type.Array(Option, {
       minItems: PAUSE_OPTIONS_COUNT_MIN,
       maxItems: PAUSE_OPTIONS_COUNT_MAX,
-      description: "Different from one another.",
+      description: "No two options may look the same.",
     }),
     recipient: Type.Optional(
       Nullable(
         Type.String({
           minLength: 1,
           maxLength: 2048,
-          description: "An e-mail address, an E.164 number or a Slack incoming-webhook URL, as `channel` says.",
+          description:
+            "An email address, an E.164 phone number or a Slack incoming-webhook URL, depending on `channel`.",
         }),
       ),
     ),
@@ -54,10 +54,10 @@ export const CreatePauseBody = Type.Object(
     allow_text_response: Type.Optional(Type.Boolean({ default: false })),
     timeout_hours: Type.Optional(Type.Integer({ minimum: 1, maximum: PAUSE_HOURS_MAX, default: PAUSE_HOURS_DEFAULT })),
     expires_in_seconds: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAUSE_SECONDS_MAX, description: "Instead of timeout_hours." }),
+      Type.Integer({ minimum: 1, maximum: PAUSE_SECONDS_MAX, description: "Use it instead of `timeout_hours`." }),
     ),
     timeout_default: Type.Optional(
-      Nullable(Type.String({ description: "One of the options: what is taken when nobody answers." })),
+      Nullable(Type.String({ description: "The option that is chosen if nobody answers in time." })),
     ),
     metadata: Type.Optional(
       Nullable(
@@ -65,7 +65,7 @@ export const CreatePauseBody = Type.Object(
           {},
           {
             additionalProperties: true,
-            description: `Yours, at most ${PAUSE_METADATA_BYTES_MAX} bytes; it comes back byte for byte in answers and events.`,
+            description: `Your own data, at most ${PAUSE_METADATA_BYTES_MAX} bytes. Responses and events return it byte for byte.`,
           },
         ),
       ),
@@ -81,17 +81,11 @@ export const CreatePauseBody = Type.Object(
 );
 const checkShape = checker(CreatePauseBody);
 
-export const PauseHeaders = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({ minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX, format: "idempotency-key" }),
-  ),
-});
-
 export const CreatedPauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
     status: Type.Literal("pending"),
-    respond_url: Type.String({ description: "Whoever has it may decide." }),
+    respond_url: Type.String({ description: "Anyone with this URL can answer the pause." }),
     expires_at: Time,
     created_at: Time,
   },
@@ -111,7 +105,7 @@ export const PauseResponse = Type.Object(
     response_at: Nullable(Time),
     decided_by: Nullable(Type.Enum(["human", "timeout_default"])),
     channel: Nullable(ChannelName),
-    recipient: Nullable(Type.String({ description: "A Slack URL is masked." })),
+    recipient: Nullable(Type.String({ description: "Slack URLs are masked." })),
     notification: Type.Object({
       status: Type.Enum(["none", "pending", "sent", "failed"]),
       reason: Nullable(Type.String()),
@@ -127,10 +121,7 @@ export const PauseResponse = Type.Object(
 export const PausesResponse = Type.Object(
   {
     pauses: Type.Array(PauseResponse),
-    has_more: Type.Boolean({
-      description: "A page may be short, even empty, while there is more: go on with next_cursor.",
-    }),
-    next_cursor: Nullable(Type.String()),
+    ...NextPageFields,
   },
   { title: "PausePage" },
 );
@@ -142,7 +133,7 @@ export const PauseQuery = Type.Object(
         minimum: 0,
         maximum: PAUSE_WAIT_SECONDS_MAX,
         default: 0,
-        description: "Seconds to wait for the ending; the answer comes as soon as the pause ends.",
+        description: "Seconds to wait for the pause to end. The server responds as soon as it does.",
       }),
     ),
   },
@@ -150,15 +141,11 @@ export const PauseQuery = Type.Object(
 );
 export const checkPauseQuery = queryChecker(PauseQuery);
 
-export const PausesQuery = Type.Object(
-  {
-    status: Type.Optional(StatusName),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_PAGE_MAX, default: LIST_PAGE_DEFAULT })),
-    cursor: Type.Optional(Type.String({ format: "pauses-cursor" })),
-  },
-  { additionalProperties: false },
-);
-export const checkPausesQuery = queryChecker(PausesQuery);
+export const PAUSE_LIST = listOf("pauses", {
+  limitMax: LIST_PAGE_MAX,
+  limitDefault: LIST_PAGE_DEFAULT,
+  filters: { status: Type.Optional(StatusName) },
+});
 
 type PauseFields = Static<typeof CreatePauseBody>;
 
@@ -166,39 +153,26 @@ export type ParsedPause =
   | { readonly kind: "ok"; readonly input: CreatePauseInput }
   | { readonly kind: "refused"; readonly problem: Problem };
 
-/** @param key the `Idempotency-Key` header, when there is one */
+/** @param key the `Idempotency-Key` header, if there is one */
 export function parsePause({ text, value, members }: JsonBody, key: string | undefined): ParsedPause {
   const span = members.get("metadata");
   const metadata = span === undefined ? null : text.slice(span.start, span.end);
   const shape = checkShape(value);
   const faults = [...(shape.kind === "faults" ? shape.faults : []), ...crossFaults(value, metadata)];
-  if (key !== undefined && !isIdempotencyKey(key)) {
-    faults.push({ field: "Idempotency-Key", rule: "must be 1 to 255 visible ASCII characters" });
-  }
+  if (key !== undefined) faults.push(...idempotencyKeyFaults(key));
   if (faults.length > 0) return { kind: "refused", problem: problemOf(faults, value as Partial<PauseFields>) };
   return { kind: "ok", input: inputOf(value as PauseFields, metadata, key ?? null) };
 }
 
-/** What one field says about another. Of fields whose own shape is wrong nothing more is said. */
+/** Faults that the schema cannot express. A field that violates its schema gets no further fault. */
 function crossFaults(body: object, metadata: string | null): Fault[] {
   const { message, options, channel, recipient, timeout_default, timeout_hours, expires_in_seconds } = body as Partial<
     Record<keyof PauseFields, unknown>
   >;
   const faults: Fault[] = [];
   if (isBlank(message)) faults.push({ field: "message", rule: "must not be blank" });
-  // A list that is too long is a fault by itself, and its options are not looked at.
-  if (Array.isArray(options) && options.length <= PAUSE_OPTIONS_COUNT_MAX) {
-    for (const [index, option] of options.entries()) {
-      const field = `options[${index}]`;
-      if (isBlank(option)) faults.push({ field, rule: "must not be blank" });
-      if (typeof option === "string" && readable(option) !== option && option.isWellFormed()) {
-        faults.push({ field, rule: "must not hold marks that reverse the reading direction" });
-      }
-    }
-    if (new Set(options.map(seenOf)).size < options.length) {
-      faults.push({ field: "options", rule: "must differ from one another, also to the eye" });
-    }
-  }
+  // A list that is too long is a fault by itself. Its options are not checked.
+  if (Array.isArray(options) && options.length <= PAUSE_OPTIONS_COUNT_MAX) faults.push(...optionFaults(options));
   if (typeof timeout_default === "string" && Array.isArray(options) && !options.includes(timeout_default)) {
     faults.push({ field: "timeout_default", rule: "must be one of the options" });
   }
@@ -210,7 +184,7 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   }
   if (isGiven(channel) !== isGiven(recipient)) {
     const [missing, given] = isGiven(channel) ? ["recipient", "channel"] : ["channel", "recipient"];
-    faults.push({ field: missing, rule: `is required, since ${given} is given` });
+    faults.push({ field: missing, rule: `is required with ${given}` });
   } else if (isChannel(channel) && typeof recipient === "string" && recipient !== "") {
     const rule = recipientFault(channel, recipient);
     if (rule !== null) faults.push({ field: "recipient", rule });
@@ -218,33 +192,48 @@ function crossFaults(body: object, metadata: string | null): Fault[] {
   return faults;
 }
 
-/** What of a text can be told from another by looking: without marks that do not show, and white space around it. */
-const seenOf = (value: unknown): unknown =>
+function optionFaults(options: readonly unknown[]): Fault[] {
+  const faults: Fault[] = [];
+  for (const [index, option] of options.entries()) {
+    const field = `options[${index}]`;
+    if (isBlank(option)) faults.push({ field, rule: "must not be blank" });
+    if (typeof option === "string" && readable(option) !== option && option.isWellFormed()) {
+      faults.push({ field, rule: "must not contain characters that reverse the text direction" });
+    }
+  }
+  if (new Set(options.map(visibleText)).size < options.length) {
+    faults.push({ field: "options", rule: "must look different from one another" });
+  }
+  return faults;
+}
+
+/** The text without the characters that a reader cannot see, and without surrounding white space. */
+const visibleText = (value: unknown): unknown =>
   typeof value === "string"
     ? value
         .normalize("NFC")
         .replace(/\p{Cf}/gu, "")
         .trim()
     : value;
-const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && seenOf(value) === "";
+const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && visibleText(value) === "";
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
 function isChannel(value: unknown): value is Recipient["channel"] {
   return CHANNELS.some((channel) => channel === value);
 }
 
-/** Two mistakes have codes of their own, as long as they are the only one. */
+/** Two mistakes have their own codes, if they are the only one in the request. */
 function problemOf(faults: readonly Fault[], { channel, options }: Partial<PauseFields>): Problem {
   const [first] = faults;
   if (faults.length > 1 || first === undefined) return invalid(faults);
-  if (first.field === "channel" && typeof channel === "string") return own("INVALID_CHANNEL", faults);
+  if (first.field === "channel" && typeof channel === "string") return withCode("INVALID_CHANNEL", faults);
   const count = Array.isArray(options) ? (options as unknown[]).length : PAUSE_OPTIONS_COUNT_MIN;
   const isMiscounted = count < PAUSE_OPTIONS_COUNT_MIN || count > PAUSE_OPTIONS_COUNT_MAX;
-  if (first.field === "options" && isMiscounted) return own("INVALID_OPTIONS", faults);
+  if (first.field === "options" && isMiscounted) return withCode("INVALID_OPTIONS", faults);
   return invalid(faults);
 }
 
-function own(code: string, faults: readonly Fault[]): Problem {
+function withCode(code: string, faults: readonly Fault[]): Problem {
   return problem(400, code, faults.map(({ field, rule }) => `${field} ${rule}`).join("; "), faults);
 }
 
@@ -279,7 +268,7 @@ export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeo
   };
 }
 
-/** A pause's JSON text: the metadata is put in as it came. */
+/** A pause's JSON text, with the metadata as it was sent. */
 export function pauseText({ pause, respondUrl }: PauseView): string {
   const response = responseOf(pause.ending);
   const head = JSON.stringify({
@@ -303,12 +292,4 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
     created_at: wholeSeconds(pause.createdAt),
   });
   return `${head.slice(0, -1)},"metadata":${pause.metadata ?? "null"},${tail.slice(1)}`;
-}
-
-export function listInput(query: Static<typeof PausesQuery>): ListPausesInput {
-  return {
-    status: query.status ?? null,
-    before: query.cursor === undefined ? null : decodeCursor("pauses", query.cursor),
-    limit: query.limit ?? LIST_PAGE_DEFAULT,
-  };
 }

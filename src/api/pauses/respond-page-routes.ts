@@ -1,4 +1,7 @@
-/** `/respond/{token}`: the page. Reading it decides nothing, since mail and chat scanners open links; only its form does. */
+/**
+ * `/respond/{token}`: the response page. Opening the page decides nothing, since mail and chat scanners open links. Only its
+ * form does.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requesterOf } from "../../domain/access/tenant.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
@@ -15,56 +18,71 @@ import { answerOf, checkRespond, tooLateProblem } from "./respond-wire.ts";
 type ByToken = { Params: { token: string }; Querystring: Readonly<Record<string, unknown>> };
 
 export function registerRespondPage(app: FastifyInstance, deps: ApiDeps): void {
-  const { engine, clock } = deps;
-  takeForms(app);
-
-  app.get<ByToken>("/respond/:token", { schema: { hide: true } }, async (request, reply) => {
-    const pause = await whileAvailable(engine.pauses.open(request.params.token, openedBy(request)));
-    if (pause === "unavailable") return show(reply, 503, { kind: "unavailable" });
-    if (pause === null) return show(reply, 404, { kind: "unknown" });
-    const { choice } = request.query;
-    const preferred = pause.options.find((option) => option === choice) ?? null;
-    return show(reply, 200, pageOf(pause, { ...UNTOUCHED, preferred, now: clock.now() }));
-  });
-
-  app.post<ByToken>("/respond/:token", { schema: { hide: true } }, async (request, reply) => {
-    const { token } = request.params;
-    const typed = typedIn(request);
-    const body = checkRespond(typed.answer);
-    // What the form cannot send is still looked at: a page that has ended says so first.
-    const given = body.kind === "ok" ? answerOf(body.value) : { choice: "", text: null };
-    const answer = await whileAvailable(engine.pauses.respond(token, given));
-    if (answer === "unavailable") return show(reply, 503, { kind: "unavailable" });
-    if (answer.kind === "decided") return reply.code(303).header("location", locationOf(deps, token)).send();
-    if (answer.kind === "unknown") return show(reply, 404, { kind: "unknown" });
-    if (answer.kind === "tooLate") {
-      return show(reply, tooLateProblem(answer.ending).status, pageOf(answer.pause, { ...UNTOUCHED, tooLate: true }));
-    }
-    const why = problemOf(answer, body);
-    const again = {
-      ...UNTOUCHED,
-      preferred: typed.answer.choice,
-      problem: why,
-      typedText: typed.text,
-      now: clock.now(),
-    };
-    return show(reply, answer.kind === "noSuchChoice" && !isTextWrong(body) ? 400 : 422, pageOf(answer.pause, again));
-  });
+  acceptOnlyForms(app);
+  app.get<ByToken>("/respond/:token", { schema: { hide: true } }, openPage(deps));
+  app.post<ByToken>("/respond/:token", { schema: { hide: true } }, submitForm(deps));
 }
 
-const NOT_A_FORM = problem(
-  415,
-  "UNSUPPORTED_MEDIA_TYPE",
-  "Send the page's form as application/x-www-form-urlencoded; JSON goes to /v1/respond.",
-);
-
-/** Nothing but the page's form is taken here. */
-function takeForms(app: FastifyInstance): void {
+function acceptOnlyForms(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, text, done) => {
     done(null, new URLSearchParams(String(text)));
   });
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _bytes, done) => done(new Refusal(NOT_A_FORM)));
+}
+
+const NOT_A_FORM = problem(
+  415,
+  "UNSUPPORTED_MEDIA_TYPE",
+  "Send the page's form as application/x-www-form-urlencoded. Send JSON to /v1/respond.",
+);
+
+function openPage({ engine, clock }: ApiDeps) {
+  return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<FastifyReply> => {
+    const pause = await whileAvailable(engine.pauses.open(request.params.token, openedBy(request)));
+    if (pause === "unavailable") return show(reply, 503, { kind: "unavailable" });
+    if (pause === null) return show(reply, 404, { kind: "unknown" });
+    const { choice } = request.query;
+    const preferred = pause.options.find((option) => option === choice) ?? null;
+    return show(reply, 200, pageOf(pause, { ...BLANK_FORM, preferred, now: clock.now() }));
+  };
+}
+
+function submitForm(deps: ApiDeps) {
+  const { engine, clock } = deps;
+  return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<FastifyReply> => {
+    const { token } = request.params;
+    const form = formOf(request);
+    const body = checkRespond(form.answer);
+    // The engine is also asked about invalid input, since the page of a pause that has ended says that it has ended.
+    const answer = body.kind === "ok" ? answerOf(body.value) : { choice: "", text: null };
+    const result = await whileAvailable(engine.pauses.respond(token, answer));
+    if (result === "unavailable") return show(reply, 503, { kind: "unavailable" });
+    switch (result.kind) {
+      case "decided":
+        return reply.code(303).header("location", locationOf(deps, token)).send();
+      case "unknown":
+        return show(reply, 404, { kind: "unknown" });
+      case "tooLate":
+        return show(
+          reply,
+          tooLateProblem(result.ending).status,
+          pageOf(result.pause, { ...BLANK_FORM, tooLate: true }),
+        );
+      case "noSuchChoice":
+      case "textNotAllowed": {
+        const status = result.kind === "noSuchChoice" && !isTextWrong(body) ? 400 : 422;
+        const state = {
+          ...BLANK_FORM,
+          preferred: form.answer.choice,
+          problem: problemOf(result, body),
+          typedText: form.text,
+          now: clock.now(),
+        };
+        return show(reply, status, pageOf(result.pause, state));
+      }
+    }
+  };
 }
 
 function show(reply: FastifyReply, status: number, page: RespondPage): FastifyReply {
@@ -82,8 +100,8 @@ async function whileAvailable<T>(work: Promise<T>): Promise<T | "unavailable"> {
   }
 }
 
-/** How the reader came to this page. */
-interface Reading {
+/** The state of the page's form. */
+interface FormState {
   readonly preferred: string | null;
   readonly problem: string | null;
   readonly typedText: string;
@@ -91,9 +109,9 @@ interface Reading {
   readonly now: number;
 }
 
-const UNTOUCHED: Reading = { preferred: null, problem: null, typedText: "", tooLate: false, now: 0 };
+const BLANK_FORM: FormState = { preferred: null, problem: null, typedText: "", tooLate: false, now: 0 };
 
-function pageOf(pause: Pause, { tooLate, ...reading }: Reading): RespondPage {
+function pageOf(pause: Pause, { tooLate, ...form }: FormState): RespondPage {
   const requester = requesterOf(pause.tenantName);
   const asked = { requester: requester && oneLine(requester), message: readable(pause.message) };
   const { ending } = pause;
@@ -106,18 +124,17 @@ function pageOf(pause: Pause, { tooLate, ...reading }: Reading): RespondPage {
       return { kind: "cancelled", ...asked, at: ending.at, tooLate };
     case undefined: {
       const { options, allowTextResponse, timeoutDefault, expiresAt } = pause;
-      return { kind: "open", ...asked, options, allowTextResponse, timeoutDefault, expiresAt, ...reading };
+      return { kind: "open", ...asked, options, allowTextResponse, timeoutDefault, expiresAt, ...form };
     }
   }
 }
 
-/** A form's fields. Two choices, or two texts, are none: nobody could say which was meant. */
-function typedIn({ body }: FastifyRequest) {
+/** The submitted form. A form with two choices or two texts counts as empty, since either could be the intended one. */
+function formOf({ body }: Pick<FastifyRequest, "body">) {
   if (!(body instanceof URLSearchParams)) throw new Refusal(NOT_A_FORM);
   const [choice = "", ...others] = body.getAll("choice");
   if (others.length > 0 || body.getAll("text").length > 1) return { text: "", answer: { choice: "", text: "" } };
-  // A form ends its lines with CRLF (HTML Living Standard, "constructing the entry list").
-  // What was pasted may hold control characters, such as the vertical tab of a word processor's line break.
+  // Pasted text may contain control characters, such as the vertical tab of a word processor's line break.
   const text = readable((body.get("text") ?? "").replace(/[\v\f]/g, "\n"));
   return { text, answer: { choice, text } };
 }
@@ -128,14 +145,15 @@ function isTextWrong(form: CheckedForm): boolean {
   return form.kind === "faults" && form.faults.some(({ field }) => field === "text");
 }
 
-function problemOf(answer: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }>, form: CheckedForm) {
-  if (answer.kind === "textNotAllowed") return "This question takes no note. Please choose one of the answers.";
+function problemOf(result: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }>, form: CheckedForm) {
+  if (result.kind === "textNotAllowed")
+    return "This question does not accept a note. Please choose one of the answers.";
   return isTextWrong(form)
     ? `Please shorten your note to ${PAUSE_TEXT_CHARS_MAX} characters.`
     : "Please choose one of the answers.";
 }
 
-/** Its own path, below whatever the public address begins with. */
+/** The page's own path. It includes the path of the public URL. */
 function locationOf({ publicUrl }: ApiDeps, token: string): string {
   const { pathname } = new URL(publicUrl);
   return `${pathname === "/" ? "" : pathname}/respond/${encodeURIComponent(token)}`;

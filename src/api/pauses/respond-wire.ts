@@ -1,4 +1,4 @@
-/** `/v1/respond/{token}` on the wire, and how a person's answer is read from either surface. */
+/** `/v1/respond/{token}` on the wire, and a person's answer as JSON or as a form sends it. */
 import Type, { type Static } from "typebox";
 import { requesterOf } from "../../domain/access/tenant.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
@@ -17,7 +17,7 @@ export const RespondBody = Type.Object(
         Type.String({
           maxLength: PAUSE_TEXT_CHARS_MAX,
           format: "prose",
-          description: "Only if the pause allows it; an empty one is none.",
+          description: "Only if the pause allows text. An empty text is the same as none.",
         }),
       ),
     ),
@@ -35,13 +35,13 @@ const Outcome = {
   response_at: Nullable(Time),
 };
 
-/** What the holder of a link may see: not whom else it was sent to, nor the asker's metadata. */
+/** What the holder of a link may see. The recipient and the metadata are for the program that asked. */
 export const LinkResponse = Type.Object(
   {
     pause_id: Type.String(),
     ...Outcome,
     response_text: Nullable(Type.String()),
-    requester: Nullable(Type.String({ description: "The tenant's name; null while it is still called `default`." })),
+    requester: Nullable(Type.String({ description: "The name of the tenant. Null if it is still named `default`." })),
     message: Type.String(),
     options: Type.Array(Type.String()),
     allow_text_response: Type.Boolean(),
@@ -53,7 +53,7 @@ export const LinkResponse = Type.Object(
 
 export const TooLateResponse = Type.Object(
   { error: Type.String(), message: Type.String(), status_code: Type.Integer(), outcome: Type.Object(Outcome) },
-  { title: "TooLate", description: "The pause had ended otherwise." },
+  { title: "TooLate", description: "The pause had already ended in another way." },
 );
 
 export function linkJson(pause: Pause): Static<typeof LinkResponse> {
@@ -73,15 +73,15 @@ export function linkJson(pause: Pause): Static<typeof LinkResponse> {
   };
 }
 
-/** Why an answer came too late. */
+/** The problem of an answer to a pause that has ended. */
 export function tooLateProblem(ending: Ending) {
   switch (ending.status) {
     case "responded":
-      return problem(410, "TOKEN_USED", "The pause was answered before; your answer did not count.");
+      return problem(410, "TOKEN_USED", "The pause has already been answered. Your answer did not count.");
     case "timed_out":
-      return problem(410, "TOKEN_EXPIRED", "The pause timed out; your answer did not count.");
+      return problem(410, "TOKEN_EXPIRED", "The pause has timed out. Your answer did not count.");
     case "cancelled":
-      return problem(409, "ALREADY_CANCELLED", "The pause was cancelled; your answer did not count.");
+      return problem(409, "ALREADY_CANCELLED", "The pause has been cancelled. Your answer did not count.");
   }
 }
 
@@ -96,7 +96,7 @@ export function tooLateJson(ending: Ending): Static<typeof TooLateResponse> {
   };
 }
 
-/** A form ends its lines with CRLF (HTML Living Standard, "constructing the entry list"); an empty text is none. */
+/** Forms send line breaks as CRLF (HTML Living Standard, "constructing the entry list"). An empty text is the same as none. */
 export function answerOf({ choice, text }: { readonly choice: string; readonly text?: string | null }) {
   const plain = (text ?? "").replaceAll("\r\n", "\n").trim();
   return { choice, text: plain === "" ? null : plain };

@@ -34,6 +34,17 @@ export function checker<T extends TObject>(schema: T, rules: FieldRules = {}): (
   };
 }
 
+/** A check whose result is converted, typically from a body to the engine's input. */
+export function converted<T, Input>(
+  check: (value: unknown) => Checked<T>,
+  convert: (value: T) => Input,
+): (value: unknown) => Checked<Input> {
+  return (value) => {
+    const checked = check(value);
+    return checked.kind === "faults" ? checked : { kind: "ok", value: convert(checked.value) };
+  };
+}
+
 /** Made when it is first asked for: compiling every schema would be a fifth of a start. */
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | null = null;

@@ -30,9 +30,6 @@ export const IdText = (prefix: string) => Type.String({ examples: [`${prefix}019
 
 export const PathId = Type.Object({ id: Type.String() });
 
-/** A body without fields. */
-export const NoBody = Type.Object({}, { additionalProperties: false });
-
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad input; every bad field is named.",
   401: "No key or session, or not a valid one.",

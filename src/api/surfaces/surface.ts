@@ -1,11 +1,18 @@
-/** What the surfaces that ask who calls have in common: who may come in, and how a refusal looks. */
+/** What the surfaces that authenticate their callers have in common. */
 import type { FastifyInstance } from "fastify";
-import { type Accepted, requireCaller } from "../access/auth.ts";
+import { type Credentials, requireCaller } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import type { Envelope } from "../errors/problem.ts";
+import { refuseUnneededBodies } from "../schema/empty-body.ts";
 import { refuseUnknownQuery } from "../schema/query.ts";
 
-export function installSurface(app: FastifyInstance, deps: ApiDeps, envelope: Envelope, accepted: Accepted): void {
-  app.addHook("onRequest", requireCaller(deps, envelope, accepted));
+export function installSurface(
+  app: FastifyInstance,
+  deps: ApiDeps,
+  envelope: Envelope,
+  credentials: Credentials,
+): void {
+  app.addHook("onRequest", requireCaller(deps, envelope, credentials));
   app.addHook("onRequest", refuseUnknownQuery(envelope));
+  refuseUnneededBodies(app, envelope);
 }

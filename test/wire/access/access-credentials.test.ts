@@ -35,7 +35,7 @@ const admin = household.members.at(-1) ?? assert.fail();
 const ids = await belongingsOf(household.tenant);
 
 /** What a refusal says about the form in which credentials were sent; it depends on nothing that is stored. */
-const FORM_HINT = /(?:The Authorization header|The key must be|A key is) [^.]*\. /;
+const FORM_HINT = /(?:The Authorization header|The key must be) [^.]*\. /;
 
 /** Ask every route with each of them, and check that the refusal is always the same but for that hint. */
 async function assertAllRefused(routes: readonly Route[], credentials: Readonly<Record<string, Credentials>>) {

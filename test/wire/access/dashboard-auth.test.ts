@@ -68,7 +68,7 @@ test("a wrong password and an unknown account are the same answer", async () => 
     assert.deepEqual(JSON.parse(answer.text), {
       statusCode: 401,
       error: "INVALID_CREDENTIALS",
-      message: "The e-mail address or the password is wrong.",
+      message: "The email address or the password is wrong.",
     });
     assert.equal(answer.headers.get("set-cookie"), null);
   }

@@ -85,11 +85,11 @@ test("every fault of a question is named in one 422", async () => {
   const named = [
     "message must be",
     "options[2] must be",
-    "options must differ from one another",
+    "options must look different from one another",
     "timeout_default must be one of the options",
     "expires_in_seconds must be a",
     "expires_in_seconds must be left out when timeout_hours is given",
-    "recipient is required, since channel is given",
+    "recipient is required with channel",
     "metadata must be",
     "allow_text_response must be",
     'mesage is not a field of this request; did you mean "message"?',

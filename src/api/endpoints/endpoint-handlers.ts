@@ -1,0 +1,108 @@
+/**
+ * What the endpoint routes of the three surfaces do. A surface brings its wire format: a parser for each body, and a
+ * function that renders each response.
+ */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
+import { parseEndpointId, type Uuid } from "../../domain/ids.ts";
+import type { Caller, CreateEndpointInput, PatchEndpointInput, TestAnswer } from "../../engine/engine-types.ts";
+import type { EndpointView } from "../../ports/store.ts";
+import type { ApiDeps } from "../deps.ts";
+import { invalid, type Problem, type Refuse } from "../errors/problem.ts";
+import { quotaProblem } from "../errors/quota-problem.ts";
+import { bodyOf } from "../http/body.ts";
+import { type ById, deleteById, type Resource, readById } from "../http/by-id.ts";
+import type { Checked } from "../schema/check.ts";
+import { urlRefused, withUrlFault } from "./url-fault.ts";
+
+/** The endpoints as one surface knows them. */
+export interface SurfaceEndpoints extends Resource {
+  readonly engine: ApiDeps["engine"];
+  readonly allowHttp: boolean;
+}
+
+export function endpointsOf(
+  { engine, allowHttp }: ApiDeps,
+  { refuse, notFound }: { readonly refuse: Refuse; readonly notFound: Problem },
+): SurfaceEndpoints {
+  return { engine, allowHttp, refuse, notFound, parseId: parseEndpointId };
+}
+
+export function createEndpoint(
+  surface: SurfaceEndpoints,
+  parse: (body: unknown) => Checked<CreateEndpointInput>,
+  json: (endpoint: Endpoint, generatedSecret: string | null) => object,
+) {
+  const { engine, refuse } = surface;
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { value } = bodyOf(request);
+    const body = parse(value);
+    if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(surface, value, body.faults)));
+    const answer = await engine.endpoints.create(request.caller, body.value);
+    switch (answer.kind) {
+      case "created":
+        return reply.code(201).send(json(answer.endpoint, answer.generatedSecret));
+      case "urlRefused":
+        return refuse(reply, urlRefused(answer.reason));
+      case "quotaExceeded":
+        return refuse(reply, quotaProblem(answer));
+    }
+  };
+}
+
+export function readEndpoint(surface: SurfaceEndpoints, json: (view: EndpointView) => object) {
+  return readById(surface, (caller, id) => surface.engine.endpoints.get(caller, id), json);
+}
+
+export function patchEndpoint(
+  surface: SurfaceEndpoints,
+  parse: (body: unknown) => Checked<PatchEndpointInput>,
+  json: (view: EndpointView) => object,
+) {
+  const { engine, refuse, notFound, parseId } = surface;
+  return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parseId(request.params.id);
+    if (id === null) return refuse(reply, notFound);
+    const { value } = bodyOf(request);
+    const body = parse(value);
+    if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(surface, value, body.faults)));
+    const answer = await engine.endpoints.patch(request.caller, id, body.value);
+    switch (answer.kind) {
+      case "patched":
+        return json(answer.view);
+      case "unknown":
+        return refuse(reply, notFound);
+      case "urlRefused":
+        return refuse(reply, urlRefused(answer.reason));
+    }
+  };
+}
+
+/** @param body of the response, for a surface that does not send 204 */
+export function deleteEndpoint(surface: SurfaceEndpoints, body?: object) {
+  return deleteById(surface, (caller, id) => surface.engine.endpoints.remove(caller, id), body);
+}
+
+/** A handler that sends the event `test` and waits for its result. */
+export function testEndpoint(surface: SurfaceEndpoints) {
+  return readById(surface, (caller, id) => surface.engine.endpoints.test(caller, id), testJson);
+}
+
+function testJson({ success, httpStatus, message }: TestAnswer) {
+  return { success: true, data: { success, httpStatus, message } };
+}
+
+/** A handler with a body, for the routes below an endpoint. Null from `run` is an unknown endpoint. */
+export function withEndpoint<Body>(
+  { parseId, notFound, refuse }: SurfaceEndpoints,
+  check: (body: unknown) => Checked<Body>,
+  run: (caller: Caller, id: Uuid, body: Body, reply: FastifyReply) => Promise<object | null>,
+) {
+  return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parseId(request.params.id);
+    if (id === null) return refuse(reply, notFound);
+    const body = check(bodyOf(request).value);
+    if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+    return (await run(request.caller, id, body.value, reply)) ?? refuse(reply, notFound);
+  };
+}

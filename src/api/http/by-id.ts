@@ -1,0 +1,43 @@
+/** Handlers for the routes that read or delete one thing by the `id` in their path. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Uuid } from "../../domain/ids.ts";
+import type { Caller } from "../../engine/engine-types.ts";
+import type { Problem, Refuse } from "../errors/problem.ts";
+
+/** The path parameters of a route that ends in `/:id` or has it in the middle. */
+export type ById = { Params: { id: string } };
+
+/** What the handlers have to know about one kind of thing on one surface. */
+export interface Resource {
+  /** Null for text that is no id of this kind. */
+  readonly parseId: (text: string) => Uuid | null;
+  readonly notFound: Problem;
+  readonly refuse: Refuse;
+}
+
+/** A handler that sends what `find` returns, as `json` renders it. */
+export function readById<Found>(
+  { parseId, notFound, refuse }: Resource,
+  find: (caller: Caller, id: Uuid) => Promise<Found | null>,
+  json: (found: Found) => object,
+) {
+  return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parseId(request.params.id);
+    const found = id === null ? null : await find(request.caller, id);
+    return found === null ? refuse(reply, notFound) : json(found);
+  };
+}
+
+/** A handler that deletes a thing, and sends 204 unless the surface has a body for it. */
+export function deleteById(
+  { parseId, notFound, refuse }: Resource,
+  remove: (caller: Caller, id: Uuid) => Promise<boolean>,
+  body?: object,
+) {
+  return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parseId(request.params.id);
+    const removed = id !== null && (await remove(request.caller, id));
+    if (!removed) return refuse(reply, notFound);
+    return body ?? reply.code(204).send();
+  };
+}
