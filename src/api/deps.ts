@@ -1,4 +1,4 @@
-/** What the surfaces are built from; the composition root fills it. */
+/** What the API depends on. The composition root provides it. */
 import type { Engine } from "../engine/engine-types.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -7,14 +7,14 @@ export interface ApiDeps {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly version: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** Whether the URLs of endpoints may be `http:`. */
+  /** Whether endpoints may have `http:` URLs. */
   readonly allowHttp: boolean;
-  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustProxy: readonly string[];
   readonly telemetry: Pick<Telemetry, "noticed">;
-  /** What `/metrics` shows; a registry of `prom-client` fits. */
+  /** The content of `/metrics`, such as a registry of `prom-client`. */
   readonly metrics?: MetricsText;
 }
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
 import type { FastifyInstance } from "fastify";
 
-/** Listen, and on `localhost` on the IPv4 and the IPv6 address: clients try either, and Node takes the first alone. */
+/** Listen. For `localhost`, listen on its IPv4 and its IPv6 address: clients use either, but Node listens only on the first. */
 export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<void> {
   if (host !== "localhost") {
     await app.listen({ host, port });
@@ -12,7 +12,7 @@ export async function listen(app: FastifyInstance, { host, port }: { host: strin
   await app.listen({ host, port });
   const bound = app.server.address() as AddressInfo;
   await new Promise<void>((resolve) => {
-    // A machine may have one of the two only.
+    // A machine may have only one of the two.
     other.once("error", () => resolve());
     other.listen({ host: bound.family === "IPv6" ? "127.0.0.1" : "::1", port: bound.port }, resolve);
   });

@@ -1,4 +1,4 @@
-/** The HTTP server: the surfaces side by side, and what is the same for all of them. */
+/** The HTTP server: the surfaces, and what they have in common. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { createHttpServer } from "./connections/http-server.ts";
@@ -32,36 +32,36 @@ import { registerPausesSurface } from "./surfaces/pauses-routes.ts";
 import { registerEndpointsSurface } from "./surfaces/v1-routes.ts";
 import { registerOperations } from "./upkeep/operations-routes.ts";
 
-/** Answers are data about a tenant: nobody caches them, and no browser takes them for a page. */
-const ANSWER_HEADERS = {
+/** Responses are a tenant's data: they must not be cached, and browsers must not interpret them as pages. */
+const RESPONSE_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 };
 
-/** Build the server; it listens when the caller says so. */
+/** Create the server. The caller makes it listen. */
 export function createServer(deps: ApiDeps): FastifyInstance {
   const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: MANAGEMENT_BODY_BYTES_MAX,
-    // For `X-Forwarded-Host` alone: `request.ip` takes a port for a part of the address, see client-address.ts.
+    // Only for `X-Forwarded-Host`: `request.ip` does not handle addresses with ports, see client-address.ts.
     trustProxy: deps.trustProxy.length === 0 ? false : [...deps.trustProxy],
     requestIdHeader: false,
     serverFactory: (handle) => createHttpServer(handle, deps),
-    // While stopping, requests on open connections are still answered, with `connection: close`.
+    // A server that is stopping still handles requests on open connections, with `connection: close`.
     return503OnClosing: false,
     forceCloseConnections: "idle",
-    // Whatever fits into a request's head: an id of any length is answered 404 like any other unknown one.
+    // An id of any length that fits into a request's head gets a 404, like any other unknown id.
     routerOptions: { maxParamLength: REQUEST_HEAD_BYTES_MAX },
     clientErrorHandler: refuseMalformed,
-    frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply),
+    frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
   });
-  // The surfaces check by themselves, to name every fault at once; the schemas on the routes document.
+  // The routes check requests themselves, to list every fault at once. The schemas in their options are documentation.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
-  // Declared ahead, so that setting it later does not change the request's hidden class.
+  app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
+  // Declared here, so that setting them later does not change the request's hidden class.
   app.decorateRequest("caller", null as never);
   app.decorateRequest("session", null);
   installBodyReader(app, deps.clock);
@@ -77,18 +77,18 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   return app;
 }
 
-/** What comes before every route, and before its body is read. */
+/** The checks before every route, and before the body is read. */
 function installFirstHook(app: FastifyInstance, { engine: { status } }: ApiDeps): void {
   const known = new KnownPaths();
   app.addHook("onRoute", (route) => known.add(route.url, route.method));
   app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(ANSWER_HEADERS);
+    reply.headers(RESPONSE_HEADERS);
     const early = messageFault(request.raw) ?? startingProblem(status, request) ?? pathProblem(known, request);
     if (early !== null) {
       send(reply, envelopeOf(request), early);
       return;
     }
-    dropTypeOfNothing(request);
+    ignoreTypeOfEmptyBody(request);
     const why = contentFault(request.raw);
     if (why !== null) {
       send(reply, envelopeOf(request), why);
@@ -99,34 +99,34 @@ function installFirstHook(app: FastifyInstance, { engine: { status } }: ApiDeps)
   });
 }
 
-/** A key that the first start is about to make must not be called a wrong one. */
+/** While the first start is still creating the key, a request with that key must not get a 401. */
 function startingProblem(status: ApiDeps["engine"]["status"], request: FastifyRequest): Problem | null {
   return status.isStarting() && pathOf(request) !== "/healthz" ? STARTING : null;
 }
 
-/** Null for a path that its route refuses by itself, such as a link to a page without its token. */
+/** Null for a known path, and for one that its route refuses itself, such as a link to a page without its token. */
 function pathProblem(known: KnownPaths, request: FastifyRequest): Problem | null {
   if (!request.is404 && !hasEmptyParameter(request)) return null;
   const path = pathOf(request);
   const allow = known.allowed(path);
   if (allow !== null) return methodNotAllowed(allow);
-  const meant = known.meant(path);
-  return request.is404 || meant !== null ? routeNotFound(meant) : null;
+  const suggestion = known.suggest(path);
+  return request.is404 || suggestion !== null ? routeNotFound(suggestion) : null;
 }
 
-/** The router takes `/v1/endpoints/` for `/v1/endpoints/:id`, with an empty id. */
+/** The router matches `/v1/endpoints/` with `/v1/endpoints/:id` and an empty id. */
 function hasEmptyParameter({ params }: FastifyRequest): boolean {
   return Object.values((params ?? {}) as Record<string, unknown>).includes("");
 }
 
-/** An empty body is fine with any content type, also with one that is no content type. */
-function dropTypeOfNothing({ headers }: FastifyRequest): void {
+/** An empty body may have any content type, even a malformed one. */
+function ignoreTypeOfEmptyBody({ headers }: FastifyRequest): void {
   if (headers["content-type"] === undefined || headers["transfer-encoding"] !== undefined) return;
   const length = headers["content-length"];
   if (length === undefined || length === "0") headers["content-type"] = undefined;
 }
 
-function answerError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+function sendError(deps: ApiDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const why = problemOf(error, request.routeOptions.bodyLimit);
   if (why === null) report(deps, error, request);
   send(reply, envelopeOf(request), why ?? INTERNAL);

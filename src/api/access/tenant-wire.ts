@@ -49,7 +49,7 @@ const QUOTA_MEANING: Readonly<Record<QuotaName, string>> = {
   endpoints: "Endpoints that are not deleted.",
   keys: "Keys that are not revoked.",
   sources: "Sources that are not deleted.",
-  open_pauses: "Pauses that nobody has answered yet and that have not ended otherwise.",
+  open_pauses: "Pauses that have not ended.",
   stored_bytes: `The payloads of events, verified inbound requests and pauses, plus ${STORED_BYTES_PER_ROW} bytes for each of them and for each of their deliveries.`,
   events_per_second: "Events published per second, one by one and in batches.",
 };

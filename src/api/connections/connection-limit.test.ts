@@ -20,23 +20,23 @@ class Connection extends EventEmitter {
 
 function opening(proxies: readonly string[] = []) {
   const refused = new Set<unknown>();
-  const door = createConnectionLimit({
+  const admit = createConnectionLimit({
     proxies,
     refuse: (socket) => void refused.add(socket),
     connectionsMax: 10,
     perAddressMax: 6,
   });
-  const come = (address: string): Connection => {
+  const connect = (address: string): Connection => {
     const connection = new Connection(address);
-    door(connection as unknown as Socket);
+    admit(connection as unknown as Socket);
     return connection;
   };
   return {
-    come,
-    /** Whether each of so many gets in. */
-    comeAs: (address: string, count: number) =>
+    connect,
+    /** Opens connections, and returns whether each was admitted. */
+    connectTimes: (address: string, count: number) =>
       Array.from({ length: count }, () => {
-        const connection = come(address);
+        const connection = connect(address);
         return !refused.has(connection);
       }),
     isRefused: (connection: Connection) => refused.has(connection),
@@ -45,54 +45,54 @@ function opening(proxies: readonly string[] = []) {
 
 const admitted = (count: number, of = count) => Array.from({ length: of }, (_, index) => index < count);
 
-test("an address has so many connections, and one that closes makes room", () => {
-  const { come, comeAs } = opening();
-  const first = come("203.0.113.1");
-  assert.deepEqual(comeAs("203.0.113.1", 6), admitted(5, 6));
-  assert.deepEqual(comeAs("::ffff:203.0.113.1", 1), [false], "the same address in IPv6's form");
-  assert.deepEqual(comeAs("203.0.113.2", 1), [true]);
+test("an address has a limit, and closing a connection frees a place", () => {
+  const { connect, connectTimes } = opening();
+  const first = connect("203.0.113.1");
+  assert.deepEqual(connectTimes("203.0.113.1", 6), admitted(5, 6));
+  assert.deepEqual(connectTimes("::ffff:203.0.113.1", 1), [false], "the same address, mapped to IPv6");
+  assert.deepEqual(connectTimes("203.0.113.2", 1), [true]);
   first.destroy();
-  assert.deepEqual(comeAs("203.0.113.1", 2), [true, false]);
+  assert.deepEqual(connectTimes("203.0.113.1", 2), [true, false]);
 });
 
 test("the addresses of one IPv6 network count together", () => {
-  const { comeAs } = opening();
-  assert.deepEqual(comeAs("2001:db8::1", 4), admitted(4));
-  assert.deepEqual(comeAs("2001:db8::2", 4), admitted(2, 4));
-  assert.deepEqual(comeAs("2001:db8:0:1::2", 1), [true]);
+  const { connectTimes } = opening();
+  assert.deepEqual(connectTimes("2001:db8::1", 4), admitted(4));
+  assert.deepEqual(connectTimes("2001:db8::2", 4), admitted(2, 4));
+  assert.deepEqual(connectTimes("2001:db8:0:1::2", 1), [true]);
 });
 
-test("proxies and this machine are not counted by address", () => {
-  const { comeAs } = opening(["10.0.0.0/8", "2001:db8::7/128"]);
+test("the limit per address does not apply to proxies and to this machine", () => {
+  const { connectTimes } = opening(["10.0.0.0/8", "2001:db8::7/128"]);
   for (const address of ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7", "127.0.0.1", "::1"]) {
-    const { comeAs: come } = opening(["10.0.0.0/8", "2001:db8::7/128"]);
-    assert.deepEqual(come(address, 8), admitted(8), address);
+    const { connectTimes: connectTo } = opening(["10.0.0.0/8", "2001:db8::7/128"]);
+    assert.deepEqual(connectTo(address, 8), admitted(8), address);
   }
-  assert.deepEqual(comeAs("11.1.2.3", 8), admitted(6, 8));
+  assert.deepEqual(connectTimes("11.1.2.3", 8), admitted(6, 8));
 });
 
-test("when all places are taken a newcomer gets the oldest of the address with the most", () => {
-  const { come, comeAs, isRefused } = opening();
-  const oldest = come("203.0.113.1");
-  const second = come("203.0.113.1");
-  comeAs("203.0.113.1", 4);
-  comeAs("203.0.113.2", 4);
-  const newcomer = come("203.0.113.3");
+test("at the total limit, a new connection replaces the oldest one of the address with the most", () => {
+  const { connect, connectTimes, isRefused } = opening();
+  const oldest = connect("203.0.113.1");
+  const second = connect("203.0.113.1");
+  connectTimes("203.0.113.1", 4);
+  connectTimes("203.0.113.2", 4);
+  const newcomer = connect("203.0.113.3");
   assert.deepEqual([oldest.destroyed, second.destroyed, isRefused(newcomer)], [true, false, false]);
-  assert.deepEqual(comeAs("127.0.0.1", 1), [true]);
+  assert.deepEqual(connectTimes("127.0.0.1", 1), [true]);
   assert.equal(second.destroyed, true);
 });
 
-test("nobody loses a place to an address that would then have more", () => {
-  const { comeAs } = opening();
-  comeAs("203.0.113.1", 5);
-  comeAs("203.0.113.2", 5);
-  // 4, 5, 1; 4, 4, 2; 3, 4, 3 and so on, until each has about as many.
-  assert.deepEqual(comeAs("203.0.113.3", 5), admitted(3, 5));
+test("an address loses no connection to one that would then have more", () => {
+  const { connectTimes } = opening();
+  connectTimes("203.0.113.1", 5);
+  connectTimes("203.0.113.2", 5);
+  // 4, 5, 1; 4, 4, 2; 3, 4, 3 and so on, until all have about the same number.
+  assert.deepEqual(connectTimes("203.0.113.3", 5), admitted(3, 5));
 });
 
-test("proxies alone may fill all places, and lose none", () => {
-  const { comeAs } = opening();
-  assert.deepEqual(comeAs("127.0.0.1", 11), admitted(10, 11));
-  assert.deepEqual(comeAs("203.0.113.1", 1), [false]);
+test("proxies can use the total limit, and never lose a connection", () => {
+  const { connectTimes } = opening();
+  assert.deepEqual(connectTimes("127.0.0.1", 11), admitted(10, 11));
+  assert.deepEqual(connectTimes("203.0.113.1", 1), [false]);
 });

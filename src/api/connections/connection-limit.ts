@@ -1,20 +1,21 @@
-/** How many connections there may be, in all and from one address. */
+/** The limits on open connections, in total and per address. */
 import { BlockList, isIPv6, type Socket } from "node:net";
 import { networkOf } from "../../domain/endpoints/network.ts";
 import { CONNECTIONS_COUNT_MAX, CONNECTIONS_PER_ADDRESS_COUNT_MAX } from "../http/limits.ts";
 
 export interface ConnectionLimitOptions {
-  /** Addresses and networks of proxies, each of which stands for many clients. */
+  /** Addresses and networks of proxies. A proxy connects on behalf of many clients. */
   readonly proxies: readonly string[];
-  /** Answers that there are too many, and closes the connection. */
+  /** Responds that there are too many connections, and closes the connection. */
   readonly refuse: (socket: Socket) => void;
   readonly connectionsMax?: number;
   readonly perAddressMax?: number;
 }
 
 /**
- * Admits new connections. An address may have only so many, save for proxies and this machine itself. When all places are
- * taken, a newcomer gets one from the address with the most: a flood from a few addresses locks nobody out.
+ * A listener that admits new connections. The limit per address does not apply to proxies and to this machine. When the
+ * total limit is reached, a new connection replaces the oldest one of the address with the most connections, so that a flood
+ * from a few addresses does not lock anybody out.
  */
 export function createConnectionLimit({
   proxies,
@@ -24,11 +25,11 @@ export function createConnectionLimit({
 }: ConnectionLimitOptions): (socket: Socket) => void {
   const isProxy = matcherOf(["127.0.0.0/8", "::1", ...proxies]);
   const trusted = new Set<Socket>();
-  /** By network, and in each the oldest first. */
+  /** By network. The sockets of each are in the order of their arrival. */
   const others = new Map<string, Set<Socket>>();
   let count = 0;
 
-  function enter(socket: Socket, network: string | null): void {
+  function admit(socket: Socket, network: string | null): void {
     const group = network === null ? trusted : (others.get(network) ?? new Set());
     if (network !== null) others.set(network, group.add(socket));
     else group.add(socket);
@@ -40,8 +41,13 @@ export function createConnectionLimit({
     });
   }
 
-  /** Close a connection of the network that has the most; false when none has more than `own` and the newcomer. */
-  function makeRoom(own: number): boolean {
+  /**
+   * Close the oldest connection of the network with the most.
+   *
+   * @param own the connections of the new connection's network
+   * @returns false if no network has more than the new connection's would have
+   */
+  function evict(own: number): boolean {
     let largest: Set<Socket> | undefined;
     for (const group of others.values()) if (group.size > (largest?.size ?? 0)) largest = group;
     const [oldest] = largest ?? [];
@@ -54,12 +60,12 @@ export function createConnectionLimit({
 
   return (socket) => {
     const { remoteAddress } = socket;
-    // Closed again already.
+    // Already closed.
     if (remoteAddress === undefined) return;
     const network = isProxy(remoteAddress) ? null : networkOf(remoteAddress);
     const own = network === null ? 0 : (others.get(network)?.size ?? 0);
-    if (own >= perAddressMax || (count >= connectionsMax && !makeRoom(own))) refuse(socket);
-    else enter(socket, network);
+    if (own >= perAddressMax || (count >= connectionsMax && !evict(own))) refuse(socket);
+    else admit(socket, network);
   };
 }
 

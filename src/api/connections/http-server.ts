@@ -1,4 +1,4 @@
-/** The HTTP server under the routes: what holds for every connection, before there is a request of ours. */
+/** The HTTP server below the routes: timeouts, and the limits of connections, pipelining and unread responses. */
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { ApiDeps } from "../deps.ts";
 import {
@@ -20,7 +20,7 @@ export function createHttpServer(
 ): Server {
   const server = createServer({
     ServerResponse: boundedResponses(),
-    // The first hook answers it, in the surface's envelope; Node's own answer has none.
+    // The first hook of the server refuses a missing Host, in the surface's envelope. Node's own response has no body.
     requireHostHeader: false,
     maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
     headersTimeout: REQUEST_HEAD_MS_MAX,
@@ -32,12 +32,13 @@ export function createHttpServer(
   server.on("connection", createConnectionLimit({ proxies: trustProxy, refuse: refuseConnection }));
   const begin = oneAtATime(handle, { refuse: refusePipelined });
   server.on("request", begin);
-  // With listeners of its own Node answers neither by itself: the first hook refuses what it does not know, and whoever
-  // reads the body asks for it.
+  // With these listeners Node does not respond by itself: the first hook refuses unknown expectations, and the body reader
+  // sends `100 Continue`.
   server.on("checkContinue", begin);
   server.on("checkExpectation", begin);
   server.on("error", (error: NodeJS.ErrnoException) => {
-    // Too few file descriptors, say. Without a listener it would end the process; that it cannot listen is told otherwise.
+    // For example, too few file descriptors. Without this listener the error would end the process. `listen` reports its own
+    // errors.
     if (error.syscall !== "accept") return;
     telemetry.noticed({ level: "error", what: "connection_not_accepted", fields: { error: error.message } });
   });

@@ -14,7 +14,7 @@ interface Begun {
   readonly response: ServerResponse;
 }
 
-/** A server that tells of each request that has its turn, and answers when the test says so. */
+/** A server that reports when it handles a request, and responds when the test says so. */
 async function serving(t: TestContext, waitingMax?: number) {
   const begun: Begun[] = [];
   const counted = new EventEmitter();
@@ -55,7 +55,7 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
 const post = (path: string, body: string) =>
   `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 
-test("requests that come at once over one connection begin one after the other", async (t) => {
+test("pipelined requests are handled one after the other", async (t) => {
   const { begun, beginsAs, connected } = await serving(t);
   const [client] = await connected();
   client.write(post("/1", "one") + post("/2", "two") + get("/3"));
@@ -64,12 +64,12 @@ test("requests that come at once over one connection begin one after the other",
     assert.equal(begun.length, count);
     const { request, response } = begun[count - 1] as Begun;
     response.end(`${request.url} ${await text(request)}.`);
-    const [answer] = await once(client, "data");
-    assert.match(String(answer), new RegExp(`/${count} (one|two|)\\.`));
+    const [data] = await once(client, "data");
+    assert.match(String(data), new RegExp(`/${count} (one|two|)\\.`));
   }
 });
 
-test("nothing more is read of a connection while a request waits, and all of it afterwards", async (t) => {
+test("a connection is not read while a request waits, and read completely afterwards", async (t) => {
   const { begun, beginsAs, connected } = await serving(t);
   const [client, serverSide] = await connected();
   const large = "x".repeat(900 * KB);
@@ -77,7 +77,7 @@ test("nothing more is read of a connection while a request waits, and all of it 
   await beginsAs(1);
   assert.equal(serverSide.isPaused(), true);
   const readBytes = serverSide.bytesRead;
-  // As Node does when an answer has been taken.
+  // As Node does after a response.
   serverSide.resume();
   begun[0]?.response.write("some");
   await once(client, "data");
@@ -89,10 +89,10 @@ test("nothing more is read of a connection while a request waits, and all of it 
     if (count === 3) assert.equal((await text(request)).length, large.length);
     response.end();
   }
-  assert.equal(serverSide.listenerCount("resume"), 1, "Node's own");
+  assert.equal(serverSide.listenerCount("resume"), 1, "only Node's own listener is left");
 });
 
-test("an answer that nobody takes lets no further request begin", async (t) => {
+test("no further request is handled until the client has taken the response", async (t) => {
   const { begun, beginsAs, connected } = await serving(t);
   const [client] = await connected();
   client.pause();
@@ -108,7 +108,7 @@ test("an answer that nobody takes lets no further request begin", async (t) => {
   assert.equal(begun[2]?.request.url, "/2");
 });
 
-test("a connection does not wait for another's requests, nor for its own once it is closed", async (t) => {
+test("a connection does not wait for another's requests, or for its own once it is closed", async (t) => {
   const { begun, beginsAs, connected } = await serving(t);
   const [client, serverSide] = await connected();
   client.write(get("/1") + get("/2"));
@@ -129,18 +129,18 @@ test("a connection does not wait for another's requests, nor for its own once it
   );
 });
 
-test("when too many wait, what came before is answered and the connection closed", async (t) => {
+test("when too many requests wait, earlier requests get responses and the connection is closed", async (t) => {
   const { begun, beginsAs, connected } = await serving(t, 2);
   const [first, firstServerSide] = await connected();
   first.write(get("/1") + get("/2") + get("/3"));
   await beginsAs(1);
   const [second] = await connected();
-  const answers = text(second);
+  const responses = text(second);
   second.write(get("/4") + get("/5").repeat(1000));
   await beginsAs(2);
   begun[1]?.response.end("four");
-  assert.deepEqual((await answers).match(/HTTP\/1\.1 \d+|four/g), ["HTTP/1.1 200", "four", "HTTP/1.1 503"]);
-  // Those that leave make room.
+  assert.deepEqual((await responses).match(/HTTP\/1\.1 \d+|four/g), ["HTTP/1.1 200", "four", "HTTP/1.1 503"]);
+  // A closed connection frees its place.
   firstServerSide.destroy();
   await once(firstServerSide, "close");
   const [third] = await connected();
@@ -151,25 +151,25 @@ test("when too many wait, what came before is answered and the connection closed
   assert.equal(begun.at(-1)?.request.url, "/7");
 });
 
-test("what is no request is answered after the requests before it", async (t) => {
+test("malformed data gets its error after the responses to the requests before it", async (t) => {
   const { begun, beginsAs, connected } = await serving(t);
   const [client] = await connected();
   client.write(`${get("/1")}${get("/2")}NONSENSE\r\n\r\n`);
-  const answers = text(client);
+  const responses = text(client);
   for (const count of [1, 2]) {
     await beginsAs(count);
     begun[count - 1]?.response.end();
   }
-  assert.deepEqual((await answers).match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 400"]);
+  assert.deepEqual((await responses).match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 400"]);
 });
 
-test("a request that asks for the connection's end is answered, whatever comes behind it", async (t) => {
+test("a request with `connection: close` gets its response, whatever follows it", async (t) => {
   const { begun, beginsAs, connected } = await serving(t);
   const [client] = await connected();
   client.write(`GET /1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n${get("/2")}`);
-  const answers = text(client);
+  const responses = text(client);
   await beginsAs(1);
   begun[0]?.response.end();
-  assert.deepEqual((await answers).match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200"]);
+  assert.deepEqual((await responses).match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 200"]);
   assert.equal(begun.length, 1);
 });

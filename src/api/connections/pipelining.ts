@@ -1,14 +1,14 @@
 /**
- * The requests of one connection, one after the other. Node hands over every request that it finds in what it has read,
- * however many are still unanswered: 58 KB can hold 3,000 of them, and all would be worked on and answered in memory at
- * once. Here a request begins when the one before it has been answered and the answer taken. Until then nothing but
- * Node's own two objects exists for it, and its connection is not read; TCP slows the sender down.
+ * HTTP pipelining, one request at a time. Node emits every request that it finds in the data it has read, no matter how many
+ * are unanswered: 58 KB can hold 3,000 requests, and their handlers and responses would all be in memory at once. Here, the
+ * handler of a request runs once the client has taken the response to the request before it. Until then the waiting request
+ * costs only Node's two objects, and the server does not read the connection, so TCP slows the sender down.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { PIPELINED_REQUESTS_COUNT_MAX } from "../http/limits.ts";
 
-/** Of each connection the response to the newest request. */
+/** The response to the newest request of each connection. */
 const newest = new WeakMap<Socket, ServerResponse>();
 
 /** Whether other requests wait behind this one on its connection. */
@@ -18,9 +18,9 @@ export function hasPipelined({ socket }: IncomingMessage, response: ServerRespon
 }
 
 /**
- * Runs `task` when the requests that came whole over the connection before now are answered. The newest one may be what
- * has broken off: nobody will ever answer it, and `task` answers in its place. When its answer has begun already, the
- * connection is closed instead.
+ * Runs `task` after the responses to all complete requests of the connection. The newest request may be the one that broke
+ * off: no handler will respond to it, so `task` runs in its place. If its response has begun, the connection is closed
+ * instead.
  */
 export function afterResponses(socket: Socket, task: () => void): void {
   const last = newest.get(socket);
@@ -32,12 +32,12 @@ export function afterResponses(socket: Socket, task: () => void): void {
 }
 
 export interface PipeliningOptions {
-  /** Answers what came before on this connection, and closes it: one more request than may wait has come over it. */
+  /** Sends the responses to the earlier requests of a connection and closes it, when too many requests wait. */
   readonly refuse: (socket: Socket) => void;
   readonly waitingMax?: number;
 }
 
-/** Handle the requests of each connection in turn. */
+/** A listener that handles the requests of each connection one at a time. */
 export function oneAtATime(
   handle: RequestListener,
   { refuse, waitingMax = PIPELINED_REQUESTS_COUNT_MAX }: PipeliningOptions,
@@ -57,13 +57,13 @@ export function oneAtATime(
     };
     // The connection was closed.
     request.once("close", leave);
-    // Node gives a response the connection when it has sent the one before.
+    // Node assigns the connection to a response once it has sent the one before.
     response.once("socket", () => {
-      // Connections take turns, too: answers that need no waiting would else follow one another without a pause.
+      // One request per turn of the event loop, so that responses that need no I/O do not keep other connections waiting.
       setImmediate(() => {
         leave();
         if (socket.destroyed) return;
-        if (newest.get(socket) === response) readAgain(socket);
+        if (newest.get(socket) === response) resumeReading(socket);
         handle(request, response);
       });
     });
@@ -82,26 +82,26 @@ export function oneAtATime(
   };
 }
 
-/** What `node:http` keeps with a socket, and does not document. */
+/** An undocumented property of the sockets of `node:http`. */
 interface ParsedSocket extends Socket {
   readonly parser?: { onIncoming: () => number };
 }
-/** To Node's parser an error, as the answer to a request's head. */
-const PARSING_STOPS = -1;
+/** As the result for a request's head, Node's parser takes it for an error. */
+const STOP_PARSING = -1;
 
-/** Leave the rest of what was read unparsed: it may be 3,000 requests, each some 10 µs and 2 KB. */
+/** Do not parse the rest of the data: it may hold 3,000 requests, which cost about 10 µs and 2 KB each. */
 function stopParsing({ parser }: ParsedSocket): void {
-  if (parser !== undefined) parser.onIncoming = () => PARSING_STOPS;
+  if (parser !== undefined) parser.onIncoming = () => STOP_PARSING;
 }
 
-/** Nothing more is read of a connection, even when Node would: it does after each answer. */
+/** Stop reading a connection, although Node resumes it after each response. */
 export function stopReading(socket: Socket): void {
   socket.pause();
   if (socket.listeners("resume").includes(keepPaused)) return;
   socket.on("resume", keepPaused);
 }
 
-function readAgain(socket: Socket): void {
+function resumeReading(socket: Socket): void {
   socket.off("resume", keepPaused);
   socket.resume();
 }

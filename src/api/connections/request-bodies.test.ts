@@ -11,35 +11,35 @@ const KB = 1024;
 
 interface Sent {
   readonly limit?: number;
-  readonly announced?: number;
+  readonly contentLength?: number;
   readonly caller?: object;
   readonly expecting?: { writeContinue(): void };
 }
 
-/** Receives bodies that the test writes piece by piece, with room for 100 KB of callers and 40 KB of others. */
-function receiving() {
+/** Reads bodies that the test writes chunk by chunk, with limits of 100 KB for callers and 40 KB for others. */
+function reading() {
   let nowMs = 0;
-  const receive = createBodyReader({ monotonicMs: () => nowMs }, { callers: 100 * KB, others: 40 * KB });
+  const read = createBodyReader({ monotonicMs: () => nowMs }, { callersBytesMax: 100 * KB, othersBytesMax: 40 * KB });
   return {
     pass(ms: number) {
       nowMs += ms;
     },
-    begin({ limit = 256 * KB, announced, caller, expecting }: Sent = {}) {
+    begin({ limit = 256 * KB, contentLength, caller, expecting }: Sent = {}) {
       const payload = new PassThrough({ highWaterMark: 1024 * KB });
       const request = {
-        headers: announced === undefined ? {} : { "content-length": String(announced) },
+        headers: contentLength === undefined ? {} : { "content-length": String(contentLength) },
         routeOptions: { bodyLimit: limit },
         caller: caller ?? null,
         expecting: expecting ?? null,
       };
       const over = new EventEmitter();
       let outcome: Buffer | number | null = null;
-      receive(request as unknown as FastifyRequest, payload as unknown as IncomingMessage, (error, bytes) => {
+      read(request as unknown as FastifyRequest, payload as unknown as IncomingMessage, (error, bytes) => {
         outcome = error instanceof Refusal ? error.problem.status : (bytes ?? null);
         over.emit("over");
       });
       return {
-        /** The body, or the status of its refusal; null as long as there is neither. */
+        /** The body, or the status of its refusal. Null before either. */
         get outcome() {
           return outcome;
         },
@@ -59,24 +59,24 @@ function receiving() {
   };
 }
 
-test("a body is what came, in one piece or in many of any size", async () => {
-  const { begin } = receiving();
+test("a body equals what was sent, in one chunk or in many of any size", async () => {
+  const { begin } = reading();
   const whole = Buffer.from(Array.from({ length: 20 * KB }, (_, index) => index & 255));
-  for (const announced of [undefined, whole.length]) {
+  for (const contentLength of [undefined, whole.length]) {
     for (const pieceBytes of [whole.length, 7000, 64, 1]) {
-      const body = begin({ ...(announced !== undefined && { announced }) });
+      const body = begin({ ...(contentLength !== undefined && { contentLength }) });
       const most = pieceBytes === 1 ? 2000 : whole.length;
       for (let at = 0; at < most; at += pieceBytes)
         await body.write(whole.subarray(at, Math.min(most, at + pieceBytes)));
-      assert.deepEqual(await body.end(), whole.subarray(0, most), `${announced} in pieces of ${pieceBytes}`);
+      assert.deepEqual(await body.end(), whole.subarray(0, most), `${contentLength} in pieces of ${pieceBytes}`);
     }
   }
   assert.deepEqual(await begin().end(), Buffer.alloc(0));
 });
 
-test("a body beyond its limit is refused by its announcement, or when it gets there", async () => {
-  const { begin } = receiving();
-  assert.equal(begin({ limit: 100, announced: 101 }).outcome, 413);
+test("a body over its limit is refused because of its content-length, or when it exceeds the limit", async () => {
+  const { begin } = reading();
+  assert.equal(begin({ limit: 100, contentLength: 101 }).outcome, 413);
   const body = begin({ limit: 100 });
   await body.write(60);
   assert.equal(body.outcome, null);
@@ -84,23 +84,23 @@ test("a body beyond its limit is refused by its announcement, or when it gets th
   assert.equal(body.outcome, 413);
 });
 
-test("a client that asks may send only what is not refused by its announcement", () => {
-  const { begin } = receiving();
+test("a client that expects 100 Continue gets it unless its content-length is too large", () => {
+  const { begin } = reading();
   let asked = 0;
   const expecting = {
     writeContinue() {
       asked += 1;
     },
   };
-  begin({ limit: 100, announced: 101, expecting });
+  begin({ limit: 100, contentLength: 101, expecting });
   assert.equal(asked, 0);
-  begin({ limit: 100, announced: 100, expecting });
+  begin({ limit: 100, contentLength: 100, expecting });
   assert.equal(asked, 1);
 });
 
-test("when too much arrives at once the slowest is refused, however much it has sent", async () => {
-  const { begin, pass } = receiving();
-  const stalled = begin({ announced: 30 * KB });
+test("when too much arrives at the same time the slowest body is refused, however much of it has arrived", async () => {
+  const { begin, pass } = reading();
+  const stalled = begin({ contentLength: 30 * KB });
   await stalled.write(29 * KB);
   pass(10_000);
   const steady = begin();
@@ -108,7 +108,7 @@ test("when too much arrives at once the slowest is refused, however much it has 
   pass(10);
   await steady.write(3 * KB);
   assert.equal(stalled.outcome, null);
-  const fresh = begin({ announced: 20 * KB });
+  const fresh = begin({ contentLength: 20 * KB });
   await fresh.write(10 * KB);
   assert.deepEqual([stalled.outcome, steady.outcome, fresh.outcome], [503, null, null]);
   await fresh.write(10 * KB);
@@ -116,8 +116,8 @@ test("when too much arrives at once the slowest is refused, however much it has 
   assert.equal(((await steady.end()) as Buffer).length, 8 * KB);
 });
 
-test("bodies that are over make room, and those of callers do not share it with others", async () => {
-  const { begin } = receiving();
+test("complete bodies free their memory, and callers and others have separate limits", async () => {
+  const { begin } = reading();
   for (let count = 0; count < 10; count += 1) {
     const body = begin();
     await body.write(30 * KB);
@@ -130,8 +130,8 @@ test("bodies that are over make room, and those of callers do not share it with 
   assert.deepEqual([caller.outcome, other.outcome], [null, null]);
 });
 
-test("a body that alone is more than may arrive is refused itself", async () => {
-  const { begin } = receiving();
+test("a single body that exceeds the memory limit is refused", async () => {
+  const { begin } = reading();
   const body = begin();
   await body.write(20 * KB);
   await body.write(30 * KB);

@@ -1,31 +1,31 @@
-/** Request bodies while they arrive: bounded one by one, and in bytes all together. */
+/** Buffers request bodies while they arrive. Each body has a limit, and so does the memory of all bodies together. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../../ports/clock.ts";
-import { type Problem, problem, Refusal, tooLarge } from "../errors/problem.ts";
+import { problem, Refusal, temporary, tooLarge } from "../errors/problem.ts";
 import { BODY_BUFFERS_BYTES_MAX, OVERLOAD_RETRY_AFTER_SECONDS, PUBLIC_BODY_BUFFERS_BYTES_MAX } from "../http/limits.ts";
 
-export type Received = (error: Error | null, bytes?: Buffer) => void;
-export type Receive = (request: FastifyRequest, payload: IncomingMessage, done: Received) => void;
+export type BodyCallback = (error: Error | null, bytes?: Buffer) => void;
+export type ReadBody = (request: FastifyRequest, payload: IncomingMessage, done: BodyCallback) => void;
 
 declare module "fastify" {
   interface FastifyInstance {
-    readonly readBody: Receive;
+    readonly readBody: ReadBody;
   }
   interface FastifyRequest {
-    /** The response of a request whose client waits for `100 Continue` before it sends the body. */
+    /** The response to a client that waits for `100 Continue` before it sends the body. */
     expecting: ServerResponse | null;
   }
 }
 
-const TOO_SLOW_NOW: Problem = {
-  ...problem(
+const TOO_SLOW = temporary(
+  problem(
     503,
     "OVERLOADED",
-    "Too many request bodies arrive at once, and this one is among the slowest. Try again.",
+    "Too many request bodies are arriving at the same time, and this one is among the slowest. Try again.",
   ),
-  headers: { "retry-after": String(OVERLOAD_RETRY_AFTER_SECONDS) },
-};
+  OVERLOAD_RETRY_AFTER_SECONDS,
+);
 
 export function installBodyReader(app: FastifyInstance, clock: Pick<Clock, "monotonicMs">): void {
   app.decorateRequest("expecting", null);
@@ -33,42 +33,46 @@ export function installBodyReader(app: FastifyInstance, clock: Pick<Clock, "mono
 }
 
 export interface BufferLimits {
-  /** Of callers with a key or a session. */
-  readonly callers: number;
-  /** Of everybody else. */
-  readonly others: number;
+  /** For the bodies of callers with a key or a session. */
+  readonly callersBytesMax: number;
+  /** For all other bodies. */
+  readonly othersBytesMax: number;
 }
 
-/** Read bodies. When those that arrive hold too many bytes, the slowest of them is refused. */
+/** Reads bodies. When the buffers exceed their limit, the reader refuses the slowest body. */
 export function createBodyReader(
   clock: Pick<Clock, "monotonicMs">,
-  bytesMax: BufferLimits = { callers: BODY_BUFFERS_BYTES_MAX, others: PUBLIC_BODY_BUFFERS_BYTES_MAX },
-): Receive {
-  // Apart, so that nobody without a key can get in the way of somebody with one.
-  const callers = new Pool(clock, bytesMax.callers);
-  const others = new Pool(clock, bytesMax.others);
+  { callersBytesMax, othersBytesMax }: BufferLimits = {
+    callersBytesMax: BODY_BUFFERS_BYTES_MAX,
+    othersBytesMax: PUBLIC_BODY_BUFFERS_BYTES_MAX,
+  },
+): ReadBody {
+  // Two pools, so that clients without a key cannot affect clients with one.
+  const callers = new BufferPool(clock, callersBytesMax);
+  const others = new BufferPool(clock, othersBytesMax);
   return (request, payload, done) => {
     const { "content-length": length } = request.headers;
-    const limit = request.routeOptions.bodyLimit;
-    const announced = length === undefined ? null : Number(length);
-    if (announced !== null && announced > limit) {
-      done(tooLargeFor(limit));
+    const bytesMax = request.routeOptions.bodyLimit;
+    const contentLength = length === undefined ? null : Number(length);
+    if (contentLength !== null && contentLength > bytesMax) {
+      done(tooLargeFor(bytesMax));
       return;
     }
-    // Only now: a client that asks first is not to send what would be refused unread.
+    // Not earlier: a client that waits for `100 Continue` should not send a body that the server refuses.
     request.expecting?.writeContinue();
-    new Body(request.caller === null ? others : callers, clock.monotonicMs(), announced, limit, done).read(payload);
+    const pool = request.caller === null ? others : callers;
+    new BodyBuffer(pool, { startedMs: clock.monotonicMs(), contentLength, bytesMax, done }).read(payload);
   };
 }
 
 const tooLargeFor = (bytesMax: number): Refusal =>
   new Refusal(tooLarge({ field: "body", rule: `must be at most ${bytesMax} bytes` }));
 
-/** What arrives at the same time, and what it holds of memory. */
-class Pool {
+/** The bodies that are arriving, and the memory that they use. */
+class BufferPool {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #bytesMax: number;
-  readonly #bodies = new Set<Body>();
+  readonly #bodies = new Set<BodyBuffer>();
   #bytes = 0;
 
   constructor(clock: Pick<Clock, "monotonicMs">, bytesMax: number) {
@@ -76,21 +80,21 @@ class Pool {
     this.#bytesMax = bytesMax;
   }
 
-  /** A body is going to hold so many bytes more. */
-  grow(body: Body, bytes: number): void {
+  /** Called before a body uses so many bytes more. */
+  grow(body: BodyBuffer, bytes: number): void {
     this.#bodies.add(body);
     this.#bytes += bytes;
-    while (this.#bytes > this.#bytesMax) this.#slowest().refuse(new Refusal(TOO_SLOW_NOW));
+    while (this.#bytes > this.#bytesMax) this.#slowest().refuse(new Refusal(TOO_SLOW));
   }
 
-  leave(body: Body, bytes: number): void {
+  remove(body: BodyBuffer, bytes: number): void {
     if (this.#bodies.delete(body)) this.#bytes -= bytes;
   }
 
-  /** By what has arrived of each in its time: whoever sends and stalls holds memory for nothing. */
-  #slowest(): Body {
+  /** The body with the lowest rate since it began: a client that stalls holds memory for nothing. */
+  #slowest(): BodyBuffer {
     const now = this.#clock.monotonicMs();
-    let slowest: Body | undefined;
+    let slowest: BodyBuffer | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const body of this.#bodies) {
       const bytesPerMs = body.arrivedBytes / Math.max(1, now - body.startedMs);
@@ -103,24 +107,32 @@ class Pool {
   }
 }
 
-class Body {
+interface BodyOptions {
+  readonly startedMs: number;
+  /** Null if the client did not send it. */
+  readonly contentLength: number | null;
+  readonly bytesMax: number;
+  readonly done: BodyCallback;
+}
+
+class BodyBuffer {
   arrivedBytes = 0;
   readonly startedMs: number;
-  readonly #pool: Pool;
-  readonly #announced: number | null;
-  readonly #limit: number;
-  readonly #done: Received;
+  readonly #pool: BufferPool;
+  readonly #contentLength: number | null;
+  readonly #bytesMax: number;
+  readonly #done: BodyCallback;
   #payload: IncomingMessage | null = null;
-  /** The first piece alone, as most bodies are; else what has arrived, with room for more behind it. */
+  /** The first chunk, which usually is the whole body. Later, a buffer with spare capacity. */
   #buffer: Buffer | null = null;
-  /** What the pool counts of it. */
-  #heldBytes = 0;
+  /** The bytes that the pool counts for this body. */
+  #countedBytes = 0;
 
-  constructor(pool: Pool, startedMs: number, announced: number | null, limit: number, done: Received) {
+  constructor(pool: BufferPool, { startedMs, contentLength, bytesMax, done }: BodyOptions) {
     this.#pool = pool;
     this.startedMs = startedMs;
-    this.#announced = announced;
-    this.#limit = limit;
+    this.#contentLength = contentLength;
+    this.#bytesMax = bytesMax;
     this.#done = done;
   }
 
@@ -132,48 +144,48 @@ class Body {
   readonly #add = (chunk: Buffer): void => {
     const had = this.arrivedBytes;
     this.arrivedBytes += chunk.length;
-    if (this.arrivedBytes > this.#limit) {
-      this.refuse(tooLargeFor(this.#limit));
+    if (this.arrivedBytes > this.#bytesMax) {
+      this.refuse(tooLargeFor(this.#bytesMax));
     } else if (this.#buffer === null) {
       this.#buffer = chunk;
-      // A body that came in one piece is over in this turn of the event loop.
-      if (this.arrivedBytes !== this.#announced) this.#hold(chunk.length);
+      // A body in one chunk ends in this turn of the event loop, so the pool need not count it.
+      if (this.arrivedBytes !== this.#contentLength) this.#count(chunk.length);
     } else {
-      this.#makeRoom(this.#buffer, had);
-      // Null when it was the slowest itself.
+      this.#reserve(this.#buffer, had);
+      // Null if this body was the slowest, and has just been refused.
       this.#buffer?.set(chunk, had);
     }
   };
 
-  /** Copied together at once: a body in pieces of one byte would take two hundred times its length. */
-  #makeRoom(buffer: Buffer, had: number): void {
+  /** Chunks are copied into one buffer: kept as they are, chunks of one byte would use 200 times the body's length. */
+  #reserve(buffer: Buffer, had: number): void {
     if (this.arrivedBytes <= buffer.length) return;
-    const capacity = Math.min(this.#announced ?? this.#limit, Math.max(this.arrivedBytes, 2 * buffer.length));
+    const capacity = Math.min(this.#contentLength ?? this.#bytesMax, Math.max(this.arrivedBytes, 2 * buffer.length));
     this.#buffer = Buffer.allocUnsafeSlow(capacity);
     this.#buffer.set(buffer.subarray(0, had));
-    this.#hold(capacity);
+    this.#count(capacity);
   }
 
-  #hold(bytes: number): void {
-    const more = bytes - this.#heldBytes;
-    this.#heldBytes = bytes;
+  #count(bytes: number): void {
+    const more = bytes - this.#countedBytes;
+    this.#countedBytes = bytes;
     this.#pool.grow(this, more);
   }
 
   readonly #finish = (): void => {
-    this.#leave();
+    this.#detach();
     this.#done(null, this.#buffer?.subarray(0, this.arrivedBytes) ?? Buffer.alloc(0));
   };
 
   readonly refuse = (error: Error): void => {
-    this.#leave();
+    this.#detach();
     this.#buffer = null;
     this.#done(error);
   };
 
-  /** Nothing more is kept of what arrives. */
-  #leave(): void {
+  /** Ignore the rest of the body. */
+  #detach(): void {
     this.#payload?.off("data", this.#add).off("end", this.#finish).off("error", this.refuse);
-    this.#pool.leave(this, this.#heldBytes);
+    this.#pool.remove(this, this.#countedBytes);
   }
 }

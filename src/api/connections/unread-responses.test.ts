@@ -6,10 +6,10 @@ import { type TestContext, test } from "node:test";
 import { boundedResponses, markShared } from "./unread-responses.ts";
 
 const MB = 1024 * 1024;
-/** More than the systems of both sides keep of it. */
+/** More than the socket buffers of both sides hold. */
 const LARGE = Buffer.alloc(16 * MB);
 
-/** A server whose answers are large, and whose untaken ones together may hold two of them. */
+/** A server with large responses, two of which may be unread. */
 async function serving(t: TestContext): Promise<Server> {
   const server = createServer({ ServerResponse: boundedResponses(2.5 * LARGE.length) }, (request, response) => {
     if (request.url === "/shared") markShared(response);
@@ -24,7 +24,7 @@ async function serving(t: TestContext): Promise<Server> {
   return server;
 }
 
-/** Asks, and takes nothing; resolves with the server's side of it when there is an answer. */
+/** Sends a request and does not read. Resolves with both sides of the connection once the server has responded. */
 async function ask(t: TestContext, server: Server, path = "/"): Promise<{ client: Socket; serverSide: Socket }> {
   const client = connect((server.address() as AddressInfo).port, "127.0.0.1").pause();
   client.on("error", () => undefined);
@@ -35,7 +35,7 @@ async function ask(t: TestContext, server: Server, path = "/"): Promise<{ client
   return { client, serverSide };
 }
 
-test("the answer that has waited longest is dropped for one more than may wait", async (t) => {
+test("beyond the limit, the oldest unread response is dropped", async (t) => {
   const server = await serving(t);
   const [first, second, third] = [await ask(t, server), await ask(t, server), await ask(t, server)];
   assert.deepEqual(
@@ -44,7 +44,7 @@ test("the answer that has waited longest is dropped for one more than may wait",
   );
 });
 
-test("an answer that is taken, and one whose reader leaves, makes room", async (t) => {
+test("a response that is read, or whose client disconnects, no longer counts", async (t) => {
   const server = await serving(t);
   const [first, second] = [await ask(t, server), await ask(t, server)];
   first.client.resume();
@@ -56,7 +56,7 @@ test("an answer that is taken, and one whose reader leaves, makes room", async (
   assert.equal(first.serverSide.destroyed, false);
 });
 
-test("answers that share their bytes are not counted", async (t) => {
+test("responses that share their buffer do not count", async (t) => {
   const server = await serving(t);
   const readers = [];
   for (let count = 0; count < 4; count += 1) readers.push(await ask(t, server, "/shared"));

@@ -1,32 +1,32 @@
-/** Answers that are ready and that their readers have not taken: bounded in bytes over all connections. */
+/** Limits the memory of responses that are complete but that their clients have not read yet, over all connections. */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { UNREAD_RESPONSES_BYTES_MAX } from "../http/limits.ts";
 
-/** Answers whose bytes are the same for everybody: another reader of one takes no more memory. */
+/** Responses whose body is one buffer for all clients, so that another client does not cost more memory. */
 const shared = new WeakSet<ServerResponse>();
 
-/** Its body is one buffer for all readers. */
-export function markShared(answer: ServerResponse): void {
-  shared.add(answer);
+/** Exempt a response whose body is a shared buffer. */
+export function markShared(response: ServerResponse): void {
+  shared.add(response);
 }
 
-/** A class of answers that drops its oldest untaken ones, with their connections, when all together hold too many bytes. */
+/** A response class. When unread responses exceed the limit, it closes the connections of the oldest ones. */
 export function boundedResponses(bytesMax = UNREAD_RESPONSES_BYTES_MAX): typeof ServerResponse<IncomingMessage> {
-  /** The oldest first. */
-  const untaken = new Map<ServerResponse, number>();
+  /** Oldest first. */
+  const unread = new Map<ServerResponse, number>();
   let bytes = 0;
 
-  function forget(answer: ServerResponse): void {
-    bytes -= untaken.get(answer) ?? 0;
-    untaken.delete(answer);
+  function forget(response: ServerResponse): void {
+    bytes -= unread.get(response) ?? 0;
+    unread.delete(response);
   }
 
-  function count(answer: ServerResponse, size: number): void {
+  function count(response: ServerResponse, size: number): void {
     bytes += size;
-    untaken.set(answer, size);
-    answer.once("close", () => forget(answer));
-    for (const oldest of untaken.keys()) {
-      if (bytes <= bytesMax || oldest === answer) return;
+    unread.set(response, size);
+    response.once("close", () => forget(response));
+    for (const oldest of unread.keys()) {
+      if (bytes <= bytesMax || oldest === response) return;
       forget(oldest);
       oldest.socket?.destroy();
     }
@@ -35,7 +35,7 @@ export function boundedResponses(bytesMax = UNREAD_RESPONSES_BYTES_MAX): typeof 
   return class extends ServerResponse<IncomingMessage> {
     override end(...args: unknown[]): this {
       Reflect.apply(super.end, this, args);
-      // Zero when the system took all of it at once, as it does nearly always.
+      // Almost always zero: the system has taken everything immediately.
       const size = this.socket?.writableLength ?? 0;
       if (size > 0 && !shared.has(this)) count(this, size);
       return this;

@@ -1,4 +1,4 @@
-/** `/dashboard/webhooks` on the wire: endpoints as the dashboard shows them, field for field as in its reference. */
+/** `/dashboard/webhooks` on the wire: endpoints as the dashboard shows them. */
 import Type, { type Static } from "typebox";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
@@ -21,7 +21,7 @@ export const CreateWebhookBody = Type.Object(
 export const parseCreateWebhook = converted(checker(CreateWebhookBody), createInput);
 
 export const ToggleBody = Type.Object(
-  { enabled: Type.Optional(Type.Boolean({ description: "What to become; without it, the other one." })) },
+  { enabled: Type.Optional(Type.Boolean({ description: "The new state. Without it, the webhook is toggled." })) },
   { title: "DashboardToggleInput", additionalProperties: false },
 );
 export const parseToggle = converted(checker(ToggleBody), toggleInput);
@@ -37,7 +37,7 @@ export const checkWebhooksQuery = queryChecker(WebhooksQuery);
 
 const Success = Type.Literal(true);
 const WebhookFields = { id: Type.String(), url: Type.String(), enabled: Type.Boolean(), createdAt: Time };
-const LastTriggered = Nullable(Type.String({ format: "date-time", description: "When the latest attempt began." }));
+const LastTriggered = Nullable(Type.String({ format: "date-time", description: "The start of the latest attempt." }));
 const Description = Nullable(Type.String());
 
 export const CreatedWebhookResponse = Type.Object(
@@ -69,7 +69,7 @@ export const WebhooksResponse = Type.Object(
         Type.Object({
           ...WebhookFields,
           lastTriggered: LastTriggered,
-          successCount: Type.Integer({ description: "Attempts since creation, tests included." }),
+          successCount: Type.Integer({ description: "Successful attempts since creation, including tests." }),
           failureCount: Type.Integer(),
           description: Description,
         }),
@@ -93,9 +93,9 @@ export const ToggledResponse = Type.Object(
 );
 export const TestedResponse = Type.Object(
   {
-    success: Type.Literal(true, { description: "The test was carried out." }),
+    success: Type.Literal(true, { description: "The server sent the test." }),
     data: Type.Object({
-      success: Type.Boolean({ description: "The webhook accepted it." }),
+      success: Type.Boolean({ description: "The webhook accepted the test." }),
       httpStatus: Nullable(Type.Integer()),
       message: Type.String(),
     }),

@@ -10,7 +10,7 @@ function rule(text: string | Uint8Array, depthMax = 64): string | undefined {
   return body !== undefined && "details" in body ? body.details[0]?.rule : undefined;
 }
 
-test("a body keeps its text, its value and where its fields stand", () => {
+test("a body has its text, its value and the positions of its fields", () => {
   const text = ' {"payload" : {"n":1.0} }';
   const body = parse(text);
   assert.ok(body !== undefined && "members" in body);
@@ -19,11 +19,11 @@ test("a body keeps its text, its value and where its fields stand", () => {
   assert.deepEqual(body.value, { payload: { n: 1 } });
 });
 
-test("nothing is no body", () => {
+test("an empty body is none", () => {
   assert.equal(parse(""), undefined);
 });
 
-test("what cannot be read says why, also when it is large", () => {
+test("an unreadable body has a reason, even if it is large", () => {
   const padding = `"pad":"${"x".repeat(20_000)}"`;
   for (const start of ["{", `{${padding},`]) {
     assert.equal(rule(`${start}"a":1,"a":2}`), 'must not repeat the key "a"');
@@ -40,12 +40,12 @@ test("what cannot be read says why, also when it is large", () => {
   assert.equal(rule(Buffer.from([0x7b, 0xed, 0xa0, 0x80, 0x7d])), "must be valid UTF-8");
 });
 
-test("an object has a bounded number of fields, and a large one is refused before it is parsed", () => {
+test("an object has a limited number of fields, and a large one is refused before it is parsed", () => {
   const fields = (count: number, value: string) =>
     `{${Array.from({ length: count }, (_, n) => `"field${n}":${value}`).join(",")}}`;
   assert.equal(rule(fields(1000, "0")), undefined);
   assert.equal(rule(fields(1001, "0")), "must have at most 1000 fields");
-  // The text is no JSON, but nobody came that far.
+  // The text is not JSON, but it is refused before that is found out.
   assert.equal(rule(`${fields(2000, "0")}!`), "must have at most 1000 fields");
 });
 
@@ -70,13 +70,13 @@ describe("a body that is mostly one list", () => {
     );
   });
 
-  it("is refused for its length before any item is looked at", () => {
+  it("is refused for its length before any item is parsed", () => {
     assert.equal(fault('{"events":[0,0,0,0]}'), "events must have at most 3 items");
     assert.equal(fault('{"events":[!,!,!,!]}'), "events must have at most 3 items");
-    assert.match(fault(`{"events":[],"pad":"${"x".repeat(70_000)}"}`), /^body must have at most 65536 bytes beside/);
+    assert.match(fault(`{"events":[],"pad":"${"x".repeat(70_000)}"}`), /^body must have at most 65536 bytes besides/);
   });
 
-  it("is parsed like any other when the list is none, or missing", () => {
+  it("is parsed like any other if the list is not a list, or missing", () => {
     for (const text of ['{"events":{}}', '{"events":null}', '{"a":1}', "{}"]) {
       const body = parseList(text);
       assert.ok(body !== undefined && "members" in body);
@@ -84,7 +84,7 @@ describe("a body that is mostly one list", () => {
     }
   });
 
-  it("is JSON when JSON.parse says so, and says where it is not", () => {
+  it("is valid if JSON.parse accepts it, and locates the error otherwise", () => {
     const text = fc
       .stringMatching(/^[ ,\]{}"a:1\u{7f}]{0,10}$/u)
       .map((tail) => `{"events":[${tail.replace("\u007f", "\u0001")}}`);

@@ -13,7 +13,7 @@ function requestFrom(peer: string | undefined, forwarded?: string): Request {
 const addressOf = createClientAddress(["10.0.0.0/8", "::1/128", "fd00::/8"]);
 
 describe("an element of X-Forwarded-For", () => {
-  it("has its address read out of every form", () => {
+  it("has its address in any of the forms that proxies write", () => {
     const forms: Readonly<Record<string, readonly string[]>> = {
       "203.0.113.9": [
         "203.0.113.9",
@@ -46,7 +46,7 @@ describe("an element of X-Forwarded-For", () => {
     }
   });
 
-  it("has none when it hides it, or is something else", () => {
+  it("has no address if it is obfuscated, or something else", () => {
     const none = [
       "unknown",
       "_hidden",
@@ -75,14 +75,14 @@ describe("an element of X-Forwarded-For", () => {
 });
 
 describe("the address of a request", () => {
-  it("is the connection's unless a trusted proxy says more", () => {
+  it("is that of the connection unless a trusted proxy says otherwise", () => {
     assert.equal(createClientAddress([])(requestFrom("10.0.0.1", "203.0.113.9")), "10.0.0.1");
     assert.equal(addressOf(requestFrom("192.0.2.1", "203.0.113.9")), "192.0.2.1");
     assert.equal(addressOf(requestFrom("10.0.0.1")), "10.0.0.1");
     assert.equal(addressOf(requestFrom(undefined, "203.0.113.9")), "");
   });
 
-  it("is the last one that no trusted proxy has", () => {
+  it("is the last one that is not a trusted proxy", () => {
     const cases: readonly (readonly [peer: string, forwarded: string, address: string])[] = [
       ["10.0.0.1", "203.0.113.9:52114", "203.0.113.9"],
       ["::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
@@ -95,18 +95,18 @@ describe("the address of a request", () => {
       assert.equal(addressOf(requestFrom(peer, forwarded)), address, forwarded);
   });
 
-  it("is the proxy's where the header has no address", () => {
+  it("is that of the proxy if the header has no address", () => {
     for (const forwarded of ["unknown", "1.1.1.1, _hidden", "", "1.1.1.1, x'; DROP", ",".repeat(16_384)]) {
       assert.equal(addressOf(requestFrom("10.0.0.1", forwarded)), "10.0.0.1", forwarded);
     }
     assert.equal(addressOf(requestFrom("10.0.0.1", "1.1.1.1, unknown, 10.0.0.2:80")), "10.0.0.2");
   });
 
-  it("is found in a bounded part of the header", () => {
+  it("is searched in a limited part of the header", () => {
     assert.equal(addressOf(requestFrom("10.0.0.1", `203.0.113.9${", 10.0.0.2".repeat(1000)}`)), "10.0.0.2");
   });
 
-  it("is trusted in either spelling of an IPv4 network", () => {
+  it("matches an IPv4 network in either notation", () => {
     const mapped = createClientAddress(["::ffff:10.0.0.0/104", "192.0.2.7"]);
     for (const peer of ["10.0.0.1", "::ffff:10.0.0.1", "192.0.2.7"]) {
       assert.equal(mapped(requestFrom(peer, "203.0.113.9")), "203.0.113.9", peer);

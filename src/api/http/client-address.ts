@@ -1,4 +1,4 @@
-/** The address that a request came from: what wrong passwords and refused webhooks are counted and recorded by. */
+/** The address of the client: wrong passwords and rejected webhooks are counted and recorded by it. */
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
 import ipaddr from "ipaddr.js";
@@ -10,9 +10,9 @@ type Network = [Address, number];
 export type ClientAddress = (request: Pick<FastifyRequest, "raw">) => string;
 
 /**
- * Without trusted proxies it is the address of the connection. Each proxy appends to `X-Forwarded-For` the address that it
- * was connected from, so from a trusted proxy the header is read from its end, for as long as the addresses are trusted
- * ones. What is no address says nothing: the proxy that wrote it stands for whoever it hides.
+ * Without trusted proxies, the client's address is that of the connection. Each proxy appends the address of its own client
+ * to `X-Forwarded-For`. If a trusted proxy sends the header, it is read from its end, until an address is not trusted. An
+ * element that is not an address ends the search: the client is then the proxy that wrote it.
  *
  * @param trusted addresses and CIDRs, already validated
  */
@@ -42,7 +42,7 @@ function readNetwork(cidr: string): Network {
   return plain.kind() === network.kind() ? [network, bits] : [plain, Math.max(0, bits - 96)];
 }
 
-/** From the end, and only so many: a header of nothing but commas takes no longer than another. */
+/** The last elements, from the end. Their number is limited, so that a header of nothing but commas is cheap. */
 function* lastElements(header: string): Generator<string> {
   let end = header.length;
   for (let count = 0; count < FORWARDED_ELEMENTS_COUNT_MAX && end >= 0; count += 1) {
@@ -59,9 +59,9 @@ const V6_WITH_PORT = /^((?:[\da-f]{1,4}:){7}[\da-f]{1,4}):\d+$/i;
 const QUOTED = /^"([^"]*)"$/;
 
 /**
- * One element as proxies write it, as far as it has an address: `203.0.113.9`, `203.0.113.9:52114`, `2001:db8::1`,
- * `[2001:db8::1]`, `[2001:db8::1]:443`, and as RFC 7239 has it, `for="[2001:db8::1]:443";proto=https`. Null for `unknown`,
- * for `_hidden`, and for anything else.
+ * The address of one element in any of the forms that proxies write: `203.0.113.9`, `203.0.113.9:52114`, `2001:db8::1`,
+ * `[2001:db8::1]`, `[2001:db8::1]:443`, and `for="[2001:db8::1]:443";proto=https` (RFC 7239). Null for anything else, such
+ * as `unknown` or `_hidden`.
  */
 export function forwardedAddress(element: string): Address | null {
   const parameters = element.split(";").map((parameter) => parameter.trim());
@@ -72,13 +72,13 @@ export function forwardedAddress(element: string): Address | null {
   return parseAddress(text);
 }
 
-/** Without its zone, which is the other machine's name for one of its own interfaces. */
+/** The zone of an address is dropped, since it names an interface of another machine. */
 function parseAddress(text: string): Address | null {
   const [address = ""] = text.split("%", 1);
   return isIP(address) === 0 ? null : plainAddress(ipaddr.parse(address));
 }
 
-/** An IPv4-mapped address is the IPv4 address. */
+/** Converts an IPv4-mapped address to the IPv4 address. */
 function plainAddress(address: Address): Address {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }

@@ -5,7 +5,7 @@ import { sessionToken } from "./cookie.ts";
 const TOKEN = "0123456789abcdef".repeat(4);
 const read = (cookie?: string) => sessionToken({ headers: cookie === undefined ? {} : { cookie } });
 
-test("the session's token is found among other cookies", () => {
+test("the session token is found among other cookies", () => {
   for (const cookie of [
     `signalbox_session=${TOKEN}`,
     `a=b; signalbox_session=${TOKEN}`,
@@ -16,7 +16,7 @@ test("the session's token is found among other cookies", () => {
   }
 });
 
-test("what has not a token's form is none, nor is one of two", () => {
+test("a malformed token is ignored, and so are two", () => {
   for (const cookie of [
     undefined,
     "",

@@ -1,4 +1,4 @@
-/** The one cookie that there is (RFC 6265). */
+/** The session cookie (RFC 6265), which is the only one. */
 import type { FastifyRequest } from "fastify";
 import { SESSION_TOKEN_PATTERN } from "../../domain/access/session.ts";
 import { SESSION_MS_MAX } from "../../domain/limits.ts";
@@ -6,7 +6,7 @@ import type { ApiDeps } from "../deps.ts";
 
 export const SESSION_COOKIE = "signalbox_session";
 
-/** The session's token; null when there is none of its form, or several: then somebody else set one of them. */
+/** The session's token. Null without a well-formed one, or with several: another party has set one of them then. */
 export function sessionToken({ headers }: Pick<FastifyRequest, "headers">): string | null {
   const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim());
   const [first, ...others] = pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
@@ -14,12 +14,12 @@ export function sessionToken({ headers }: Pick<FastifyRequest, "headers">): stri
   return others.length === 0 && SESSION_TOKEN_PATTERN.test(token) ? token : null;
 }
 
-/** The value of a `Set-Cookie` header. The browser may keep it as long as the session can last. */
+/** The value of a `Set-Cookie` header. The browser keeps the cookie for the maximum lifetime of a session. */
 export function cookieWith(token: string, deps: ApiDeps): string {
   return cookie(token, SESSION_MS_MAX / 1000, deps);
 }
 
-/** The value of a `Set-Cookie` header that takes it away again. */
+/** The value of a `Set-Cookie` header that deletes the cookie. */
 export function noCookie(deps: ApiDeps): string {
   return cookie("", 0, deps);
 }

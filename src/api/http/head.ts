@@ -1,15 +1,15 @@
-/** What is wrong with a request's head, whatever the route. Node's parser has refused what is not HTTP at all. */
+/** Faults of a request's head, on any route. Node's parser has already refused what is not HTTP. */
 import type { IncomingMessage } from "node:http";
 import { type Problem, problem, UNKNOWN_EXPECTATION, UNSUPPORTED_ENCODING } from "../errors/problem.ts";
 
-/** What follows the head may not be what the client, or a proxy in front, takes it for. */
+/** The client, or a proxy in front, may see other boundaries between requests than the server does. */
 const close = { connection: "close" };
 const NO_HOST: Problem = {
   ...problem(400, "BAD_REQUEST", "An HTTP/1.1 request must have a Host header."),
   headers: close,
 };
 const BAD_HOST: Problem = {
-  ...problem(400, "BAD_REQUEST", "A request must have one Host header, with a host and optionally a port."),
+  ...problem(400, "BAD_REQUEST", "A request must have exactly one Host header, with a host and optionally a port."),
   headers: close,
 };
 const UNKNOWN_VERSION: Problem = {
@@ -17,14 +17,14 @@ const UNKNOWN_VERSION: Problem = {
   headers: close,
 };
 const UNKNOWN_TRANSFER_CODING: Problem = {
-  ...problem(400, "BAD_REQUEST", 'The only Transfer-Encoding is "chunked", in HTTP/1.1.'),
+  ...problem(400, "BAD_REQUEST", 'The only supported Transfer-Encoding is "chunked", in HTTP/1.1.'),
   headers: close,
 };
 
-/** RFC 3986 §3.2.2 and 3.2.3, without the digits of an IPv6 address told apart. */
+/** RFC 3986 §3.2.2 and 3.2.3. IPv6 addresses are not checked in detail. */
 const HOST = /^(?:\[[\da-fv.:]+\]|[\w\-.~!$&'()*+,;=%]*)(?::\d*)?$/i;
 
-/** What RFC 9112 forbids: §2.3 of versions, §3.2 of Host, §6.1 of Transfer-Encoding. */
+/** What RFC 9112 forbids: §2.3 about versions, §3.2 about Host, §6.1 about Transfer-Encoding. */
 export function messageFault({ headers, httpVersion, rawHeaders }: IncomingMessage): Problem | null {
   if (httpVersion !== "1.1" && httpVersion !== "1.0") return UNKNOWN_VERSION;
   const { host } = headers;
@@ -36,7 +36,7 @@ export function messageFault({ headers, httpVersion, rawHeaders }: IncomingMessa
   return coding.toLowerCase() === "chunked" && httpVersion === "1.1" ? null : UNKNOWN_TRANSFER_CODING;
 }
 
-/** Node drops the second of them without a word. */
+/** Node silently drops a second Host header. */
 function hasTwoHosts(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -46,14 +46,14 @@ function hasTwoHosts(rawHeaders: readonly string[]): boolean {
   return count > 1;
 }
 
-/** What the server does not do for anybody: other expectations than 100-continue, and codings of the content. */
+/** What the server does not support: expectations other than 100-continue, and content codings. */
 export function contentFault({ headers }: IncomingMessage): Problem | null {
   if (headers.expect !== undefined && headers.expect.toLowerCase() !== "100-continue") return UNKNOWN_EXPECTATION;
   const encoding = headers["content-encoding"];
   return encoding === undefined || isNoCoding(encoding) ? null : UNSUPPORTED_ENCODING;
 }
 
-/** RFC 9110 §8.4.1: codings are case-insensitive; `identity` is reserved and means none. */
+/** RFC 9110 §8.4.1: codings are case-insensitive, and `identity` means none. */
 function isNoCoding(encoding: string): boolean {
   return encoding.split(",").every((coding) => /^\s*(?:identity)?\s*$/i.test(coding));
 }

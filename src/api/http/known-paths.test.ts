@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KnownPaths } from "./known-paths.ts";
 
-test("a known path tells its methods, an unknown one none", () => {
+test("a known path has its methods, and an unknown one none", () => {
   const known = new KnownPaths();
   known.add("/v1/keys", ["GET", "HEAD"]);
   known.add("/v1/keys", "POST");
@@ -14,7 +14,7 @@ test("a known path tells its methods, an unknown one none", () => {
   for (const path of ["/v1/keys/", "/v1/keys/a/b", "/v1/keysx", "/", ""]) assert.equal(known.allowed(path), null, path);
 });
 
-test("an unknown path is told which known one was meant", () => {
+test("an unknown path gets a suggestion", () => {
   const known = new KnownPaths();
   for (const path of [
     "/healthz",
@@ -54,5 +54,5 @@ test("an unknown path is told which known one was meant", () => {
     [`/v1/endpoint${"s".repeat(200)}`, null],
     ["/".repeat(150), null],
   ];
-  for (const [path, right] of meant) assert.equal(known.meant(path), right, path);
+  for (const [path, right] of meant) assert.equal(known.suggest(path), right, path);
 });

@@ -1,4 +1,4 @@
-/** The paths that there are: what an unknown one was meant to be, and which methods a known one takes. */
+/** The server's paths: the methods of a known path, and a suggestion for an unknown one. */
 import { nearest } from "../../domain/text/nearest.ts";
 
 interface KnownPath {
@@ -7,7 +7,7 @@ interface KnownPath {
   readonly methods: Set<string>;
 }
 
-/** A longer path is compared with none. */
+/** Longer paths get no suggestion. */
 const COMPARED_CHARS_MAX = 200;
 
 export class KnownPaths {
@@ -19,7 +19,7 @@ export class KnownPaths {
     this.#paths.set(path, known);
   }
 
-  /** The value of an `Allow` header; null for an unknown path. */
+  /** The value of an `Allow` header. Null for an unknown path. */
   allowed(path: string): string | null {
     const methods = new Set<string>();
     for (const known of this.#paths.values()) {
@@ -29,10 +29,10 @@ export class KnownPaths {
   }
 
   /**
-   * The known path that an unknown one was meant to be, such as `/v1/endpoints/{id}`; null when none is near. It repeats
-   * nothing of the path, which may hold the token of a link.
+   * The known path that an unknown one probably means, such as `/v1/endpoints/{id}`. Null without a similar one. The
+   * suggestion repeats no part of the path, which may contain the token of a link.
    */
-  meant(path: string): string | null {
+  suggest(path: string): string | null {
     if (path.length > COMPARED_CHARS_MAX) return null;
     const plain = path.replace(/\/{2,}/g, "/").replace(/\/$/, "");
     const bare = plain.replace(/^\/api(?=\/)/i, "");
@@ -49,7 +49,7 @@ export class KnownPaths {
     return null;
   }
 
-  /** One that differs in a single part. */
+  /** A known path that differs in a single part. */
   #nearest(path: string): string | null {
     const parts = path.split("/");
     for (const [index, part] of parts.entries()) {

@@ -21,7 +21,7 @@ const isForeign = ({ origin, site, host = "10.0.0.1:8080", method = "POST" }: Ca
     PUBLIC_URL,
   );
 
-test("a change passes when it comes from the own origin, or when nothing is said", () => {
+test("a change is allowed from the server's own origin, and without origin headers", () => {
   const own: readonly Case[] = [
     {},
     { origin: "http://10.0.0.1:8080" },
@@ -35,7 +35,7 @@ test("a change passes when it comes from the own origin, or when nothing is said
   for (const one of own) assert.equal(isForeign(one), false, JSON.stringify(one));
 });
 
-test("a change from another origin does not, nor from one that is not told", () => {
+test("a change from another or an opaque origin is not allowed", () => {
   const foreign: readonly Case[] = [
     { origin: "https://evil.example" },
     { origin: "https://evil.example", site: "cross-site" },

@@ -1,4 +1,4 @@
-/** Which surface a path belongs to, also when there is no such route. */
+/** The surface that a path belongs to, whether or not there is a route. */
 
 export type Surface = "pauses" | "dashboard" | "pauseStatus" | "other";
 

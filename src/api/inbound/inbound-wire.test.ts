@@ -5,7 +5,7 @@ import { rawBodyJson } from "./inbound-wire.ts";
 const shown = (body: Uint8Array, bodyBytes = body.byteLength) =>
   rawBodyJson({ raw: { headers: {}, url: "", body }, bodyBytes });
 
-test("a body is shown as text when it is text, else in base64, and as cut when it was", () => {
+test("a body is shown as text if it is UTF-8 and as base64 otherwise, and marked if it is truncated", () => {
   assert.deepEqual(shown(Buffer.from("é\u0000")), {
     encoding: "utf-8",
     content: "é\u0000",
@@ -22,7 +22,7 @@ test("a body is shown as text when it is text, else in base64, and as cut when i
   assert.deepEqual(shown(new Uint8Array(0)), { encoding: "utf-8", content: "", bytes: 0, truncated: false });
 });
 
-test("a body that is a view of a larger buffer is shown without what stands around it", () => {
+test("a body that is a view of a larger buffer is shown without the rest of the buffer", () => {
   assert.equal(shown(new Uint8Array(Buffer.from("abcde").buffer.slice(0)).subarray(0, 0)).content, "");
   assert.equal(shown(new TextEncoder().encode("abcde").subarray(1, 3)).content, "bc");
 });

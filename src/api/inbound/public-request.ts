@@ -1,4 +1,4 @@
-/** A request of somebody who only signs: handed on as it came, since a signature is over bytes. */
+/** Requests to the public routes. The engine gets them unparsed, since signatures are over bytes. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { PublicRequest } from "../../engine/inbound/inbound-service.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -6,18 +6,18 @@ import type { ClientAddress } from "../http/client-address.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** Take bodies of every content type, also of one that is none, as bytes. */
+/** Accept bodies of any content type as bytes, including those with a malformed type. */
 export function installRawBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request, payload, done) => app.readBody(request, payload, done));
   app.addHook("onRequest", (request, _reply, done) => {
-    // Else Fastify refuses a malformed one; what came stands in the raw headers.
+    // Otherwise Fastify refuses a malformed type. The raw headers keep the original.
     request.headers["content-type"] = undefined;
     done();
   });
 }
 
-/** What a proxy may write before the path (RFC 9112 §3.2.2). */
+/** Proxies may send the scheme and the host before the path (RFC 9112 §3.2.2). */
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i;
 
 export function publicRequestOf(
@@ -34,10 +34,10 @@ export function publicRequestOf(
 }
 
 /**
- * By lower-case name, all that came: Node drops the second of some and joins others with `; `, and then what is verified
- * would not be what was sent.
+ * All headers by lower-case name. Node drops repeated headers of some names and joins others with `; `, so that the engine
+ * would verify something else than was sent.
  *
- * @param raw names and values in turn
+ * @param raw alternating names and values
  */
 export function joinedHeaders(raw: readonly string[]): Readonly<Record<string, string>> {
   const headers = new Map<string, string>();

@@ -1,9 +1,9 @@
-/** The two public routes: whoever knows a source's secret may send, and nobody else learns anything. */
+/** The two public routes that receive webhooks. A sender without the secret of a source learns nothing from the responses. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { INBOUND_BODY_BYTES_MAX } from "../../domain/limits.ts";
-import type { AnyAnswer, PauseStatusAnswer } from "../../engine/inbound/inbound-service.ts";
+import type { AnyAnswer, InboundService, PauseStatusAnswer } from "../../engine/inbound/inbound-service.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
   INBOUND_FULL,
@@ -15,7 +15,9 @@ import {
   refuse,
   unreadableBody,
 } from "../errors/pause-status-errors.ts";
-import { createClientAddress } from "../http/client-address.ts";
+import type { Problem } from "../errors/problem.ts";
+import { type ClientAddress, createClientAddress } from "../http/client-address.ts";
+import { JSON_TYPE, TEXT_TYPE } from "../http/content-type.ts";
 import { installRawBodies, publicRequestOf } from "./public-request.ts";
 import {
   AnyBody,
@@ -27,92 +29,78 @@ import {
 } from "./receive-wire.ts";
 import { createTarpit, type Tarpit } from "./tarpit.ts";
 
-const INTERNAL_ERROR = 500;
-const JSON_TYPE = "application/json; charset=utf-8";
-/** What a path that names no id stands for: no source has this one, and it is refused by the same steps. */
-const NO_ID = "00000000-0000-0000-0000-000000000000" as Uuid;
-/** Nothing is needed but a signature; unlike `[]`, which stands for routes that refuse nobody. */
-const security = [{}];
-const UNREADABLE = "The body cannot be read without doubt about what it says.";
-/** Any body is taken: what its scheme cannot read is not verified. */
-const NOT_HTTP =
-  "Not a request of HTTP: no Host, a malformed head or length, or a path that is no percent-encoding. Never for what the body says.";
-
 type BySource = { Params: { source_id: string } };
 
+interface Receiving {
+  readonly deps: ApiDeps;
+  readonly inbound: InboundService;
+  readonly addressOf: ClientAddress;
+  readonly tarpit: Tarpit;
+}
+
 export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { inbound } = deps.engine;
-  const addressOf = createClientAddress(deps.trustProxy);
-  const tarpit = createTarpit(deps.clock);
+  const receiving = {
+    deps,
+    inbound: deps.engine.inbound,
+    addressOf: createClientAddress(deps.trustProxy),
+    tarpit: createTarpit(deps.clock),
+  };
   installRawBodies(app);
-  // Before the body is read: a flood of forged ones must cost less than it takes to send.
+  installFailureLimit(app, receiving);
+  app.post("/api/v1/webhooks/pause-status", PAUSE_STATUS, receivePauseStatus(receiving));
+  app.post<BySource>("/in/:source_id", ANY, receiveAny(receiving));
+}
+
+function installFailureLimit(app: FastifyInstance, { inbound, addressOf, tarpit }: Receiving): void {
+  // Before the body is read: a flood of forged requests must cost less than sending it.
   app.addHook("onRequest", (request, reply, done) => {
-    if (inbound.mayTry(addressOf(request), announcedBytes(request.headers))) done();
+    if (inbound.mayTry(addressOf(request), contentLength(request.headers))) done();
     else tarpit.refuse(request, reply);
   });
-  // What does not even get as far as the engine, such as a body that is too large.
+  // Counts requests that do not reach the engine, such as those with a body that is too large.
   app.addHook("onError", (request, _reply, error, done) => {
     if ((error.statusCode ?? INTERNAL_ERROR) < INTERNAL_ERROR) inbound.countFailure(addressOf(request));
     done();
   });
-
-  app.post(
-    "/api/v1/webhooks/pause-status",
-    {
-      bodyLimit: INBOUND_BODY_BYTES_MAX,
-      schema: {
-        tags: ["Pause status"],
-        operationId: "receivePauseStatus",
-        summary: "Receive a pause-status transition",
-        description:
-          "From whoever signs with a source's secret, with any content type. Fields beside these are kept as they are.",
-        security,
-        body: PauseStatusBody,
-        response: { 200: ReceivedResponse, ...publicErrorResponses(UNREADABLE, 422, 507) },
-      },
-    },
-    // No promise of its own and no reply returned, which Fastify would wait for: senders come by the thousand.
-    (request, reply): void => {
-      inbound.receivePauseStatus(publicRequestOf(deps, addressOf, request)).then(
-        (answer) => answerPauseStatus(tarpit, request, reply, answer),
-        (error) => reply.send(error),
-      );
-    },
-  );
-
-  app.post<BySource>(
-    "/in/:source_id",
-    {
-      bodyLimit: INBOUND_BODY_BYTES_MAX,
-      schema: {
-        tags: ["Sources"],
-        operationId: "receiveWebhook",
-        summary: "Receive a source's webhook, and publish it as an event",
-        description:
-          "Of any content type; verified by the source's scheme. A challenge of Slack's is answered as text, and is no event.",
-        consumes: ["application/octet-stream"],
-        security,
-        params: Type.Object({ source_id: Type.String() }),
-        body: AnyBody,
-        response: { 200: AnyReceivedResponses, ...publicErrorResponses(NOT_HTTP, 507) },
-      },
-    },
-    (request, reply): void => {
-      const id = parseId(ID_PREFIX.source, request.params.source_id) ?? NO_ID;
-      inbound.receiveAny(id, publicRequestOf(deps, addressOf, request)).then(
-        (answer) => answerAny(tarpit, request as FastifyRequest, reply, answer),
-        (error) => reply.send(error),
-      );
-    },
-  );
 }
 
-/** How long the body is going to be; 0 when only its end will tell. */
-function announcedBytes(headers: FastifyRequest["headers"]): number {
+const INTERNAL_ERROR = 500;
+
+/** Zero for a body of unknown length. */
+function contentLength(headers: FastifyRequest["headers"]): number {
   return Number(headers["content-length"] ?? 0);
 }
 
-function answerPauseStatus(
+/** `[{}]` means that credentials are optional. `[]` would mean that the route never sends a 401 or 403. */
+const security = [{}];
+
+const PAUSE_STATUS = {
+  bodyLimit: INBOUND_BODY_BYTES_MAX,
+  schema: {
+    tags: ["Pause status"],
+    operationId: "receivePauseStatus",
+    summary: "Receive a pause-status transition",
+    description: "Requires a signature with a source's secret. Accepts any content type, and keeps additional fields.",
+    security,
+    body: PauseStatusBody,
+    response: {
+      200: ReceivedResponse,
+      ...publicErrorResponses("The body is not an unambiguous JSON object.", 422, 507),
+    },
+  },
+};
+
+/** A hot path: it neither creates a promise nor returns the reply, since Fastify would wait for either. */
+function receivePauseStatus({ deps, inbound, addressOf, tarpit }: Receiving) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    inbound.receivePauseStatus(publicRequestOf(deps, addressOf, request)).then(
+      (answer) => sendPauseStatusResult(tarpit, request, reply, answer),
+      (error) => reply.send(error),
+    );
+  };
+}
+
+function sendPauseStatusResult(
   tarpit: Tarpit,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -125,43 +113,81 @@ function answerPauseStatus(
     case "unreadable":
       refuse(reply, unreadableBody(answer.message));
       return;
-    case "unauthorized":
-      refuse(reply, PAUSE_STATUS_UNAUTHORIZED);
-      return;
     case "invalid":
       refuse(reply, invalidFields(answer.faults));
-      return;
-    case "looped":
-      refuse(reply, loopDetected(answer.message));
       return;
     case "tooMany":
       tarpit.refuse(request, reply);
       return;
-    case "quotaExceeded":
-      refuse(reply, INBOUND_FULL);
-      return;
+    default:
+      refuse(reply, refusalOf(answer, PAUSE_STATUS_UNAUTHORIZED));
   }
 }
 
-function answerAny(tarpit: Tarpit, request: FastifyRequest, reply: FastifyReply, answer: AnyAnswer): void {
+const ANY = {
+  bodyLimit: INBOUND_BODY_BYTES_MAX,
+  schema: {
+    tags: ["Sources"],
+    operationId: "receiveWebhook",
+    summary: "Receive a source's webhook, and publish it as an event",
+    description:
+      "Accepts any content type. The source's scheme decides how the request is verified. A Slack challenge gets its " +
+      "response as text, and is not published.",
+    consumes: ["application/octet-stream"],
+    security,
+    params: Type.Object({ source_id: Type.String() }),
+    body: AnyBody,
+    response: {
+      200: AnyReceivedResponses,
+      // A body that the scheme cannot read is a 401, like any request that fails verification.
+      ...publicErrorResponses(
+        "Malformed HTTP: no Host header, a malformed head or length, or a path with invalid percent-encoding. Never for what the body says.",
+        507,
+      ),
+    },
+  },
+};
+
+function receiveAny({ deps, inbound, addressOf, tarpit }: Receiving) {
+  return (request: FastifyRequest<BySource>, reply: FastifyReply): void => {
+    const id = parseId(ID_PREFIX.source, request.params.source_id) ?? NO_ID;
+    inbound.receiveAny(id, publicRequestOf(deps, addressOf, request)).then(
+      (answer) => sendResult(tarpit, request as FastifyRequest, reply, answer),
+      (error) => reply.send(error),
+    );
+  };
+}
+
+/** Replaces a malformed id. No source has it, so the request is refused by the same steps as one for an unknown source. */
+const NO_ID = "00000000-0000-0000-0000-000000000000" as Uuid;
+
+function sendResult(tarpit: Tarpit, request: FastifyRequest, reply: FastifyReply, answer: AnyAnswer): void {
   switch (answer.kind) {
     case "received":
       reply.type(JSON_TYPE).send(anyReceivedText(answer));
       return;
     case "challenge":
-      reply.type("text/plain; charset=utf-8").send(answer.challenge);
-      return;
-    case "unauthorized":
-      refuse(reply, INBOUND_UNAUTHORIZED);
-      return;
-    case "looped":
-      refuse(reply, loopDetected(answer.message));
+      reply.type(TEXT_TYPE).send(answer.challenge);
       return;
     case "tooMany":
       tarpit.refuse(request, reply);
       return;
+    default:
+      refuse(reply, refusalOf(answer, INBOUND_UNAUTHORIZED));
+  }
+}
+
+/** The refusals that both routes have. */
+function refusalOf(
+  answer: Extract<AnyAnswer, { kind: "unauthorized" | "looped" | "quotaExceeded" }>,
+  unauthorized: Problem,
+): Problem {
+  switch (answer.kind) {
+    case "unauthorized":
+      return unauthorized;
+    case "looped":
+      return loopDetected(answer.message);
     case "quotaExceeded":
-      refuse(reply, INBOUND_FULL);
-      return;
+      return INBOUND_FULL;
   }
 }

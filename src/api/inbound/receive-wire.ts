@@ -1,4 +1,4 @@
-/** The public routes on the wire. */
+/** The public inbound routes on the wire. */
 import Type from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { TRANSITION_DIRECTIONS } from "../../domain/inbound/pause-status.ts";
@@ -8,10 +8,10 @@ import { Time } from "../schema/schemas.ts";
 
 const FieldText = Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX });
 
-/** For the document: the engine checks, since nothing may be said before the signature is right. */
+/** Only for the OpenAPI document. The engine checks the fields, after it has verified the signature. */
 export const PauseStatusBody = Type.Object(
   {
-    source: Type.String({ description: "The name of a source of scheme jcs." }),
+    source: Type.String({ description: "The name of a source with the scheme jcs." }),
     event_type: FieldText,
     member_id: FieldText,
     old_status: FieldText,
@@ -20,16 +20,18 @@ export const PauseStatusBody = Type.Object(
     signature: Type.Optional(
       Type.String({
         description:
-          "`sha256=` and the hexadecimal HMAC-SHA256 over the JSON without this field in RFC 8785 canonical form; " +
-          "not looked at when there is an `X-Hub-Signature-256`, or an `X-Signature` that begins with `sha256=`: these " +
-          "sign the body's bytes.",
+          "`sha256=` followed by the hexadecimal HMAC-SHA256 over the JSON without this field, in RFC 8785 canonical form. " +
+          "The server ignores it if the request has an `X-Hub-Signature-256`, or an `X-Signature` that begins with " +
+          "`sha256=`. These headers sign the bytes of the body.",
       }),
     ),
   },
   { title: "PauseStatusInput", additionalProperties: true },
 );
 
-const Duplicate = Type.Optional(Type.Literal(true, { description: "It came before; nothing was done again." }));
+const Duplicate = Type.Optional(
+  Type.Literal(true, { description: "The server received the same request before, and did nothing this time." }),
+);
 
 export const ReceivedResponse = Type.Object(
   {
@@ -42,7 +44,7 @@ export const ReceivedResponse = Type.Object(
   { title: "ReceivedPauseStatus" },
 );
 
-export const AnyBody = Type.Unknown({ description: "Whatever the source sends, byte for byte." });
+export const AnyBody = Type.Unknown({ description: "Any content. The server keeps it byte for byte." });
 
 const AnyReceivedResponse = Type.Object(
   {
@@ -54,22 +56,22 @@ const AnyReceivedResponse = Type.Object(
   { title: "ReceivedInboundEvent" },
 );
 
-const Challenge = Type.String({ description: "What the body of Slack's `url_verification` has as its `challenge`." });
+const Challenge = Type.String({ description: "The `challenge` of a Slack `url_verification` request." });
 
-/** The two kinds of 200. */
+/** The two kinds of a 200. */
 export const AnyReceivedResponses = {
-  description: "Published, or a challenge answered.",
+  description: "The event was published, or a challenge got its response.",
   content: { "application/json": { schema: AnyReceivedResponse }, "text/plain": { schema: Challenge } },
 } as const;
 
-/** The 200's JSON text. By hand: every character of it is known to need no escape. */
+/** The JSON text of a 200. It is concatenated, since no character in it needs an escape. */
 export function receivedText(answer: Extract<PauseStatusAnswer, { kind: "received" }>): string {
   const { id, direction, notified, duplicate } = answer;
   const facts = `"transition_direction":"${direction}","notifications_triggered":${notified}`;
   return `{"received":true,"webhook_event_id":"${ID_PREFIX.inbound}${id}",${facts}${duplicateText(duplicate)}}`;
 }
 
-/** As {@link receivedText}. */
+/** Like {@link receivedText}. */
 export function anyReceivedText({ id, eventId, duplicate }: Extract<AnyAnswer, { kind: "received" }>): string {
   const ids = `"inbound_event_id":"${ID_PREFIX.inbound}${id}","event_id":"${ID_PREFIX.event}${eventId}"`;
   return `{"received":true,${ids}${duplicateText(duplicate)}}`;

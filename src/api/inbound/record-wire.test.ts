@@ -5,7 +5,7 @@ import { parseRecordsQuery, parseUpdate, rawPayloadText } from "./record-wire.ts
 
 const payloadOf = (text: string | Uint8Array) => rawPayloadText(Buffer.from(text as string));
 
-test("the payload is the body without what is not the sender's own, every value as it stood", () => {
+test("the payload has the sender's own fields, with each value as it was sent", () => {
   const body =
     '{ "source":"a", "n" : 1.0 ,"big":12345678901234567890,"event_type":"b","o":{"signature": 1e21},"signature":"x" }';
   assert.equal(payloadOf(body), '{"n":1.0,"big":12345678901234567890,"o":{"signature": 1e21}}');
@@ -13,7 +13,7 @@ test("the payload is the body without what is not the sender's own, every value 
   assert.equal(payloadOf('{"sour\\u0063e":1}'), "{}");
 });
 
-test("a body that is no object has no payload", () => {
+test("a body that is not an object has no payload", () => {
   for (const body of [
     "",
     "null",
@@ -30,7 +30,7 @@ test("a body that is no object has no payload", () => {
   assert.equal(payloadOf(`${'{"a":'.repeat(65)}1${"}".repeat(65)}`), null);
 });
 
-test("a payload is what its body says, whatever it says", () => {
+test("a payload equals its body, whatever the body says", () => {
   const keys = fc.string().filter((key) => !["source", "event_type", "signature", "__proto__"].includes(key));
   fc.assert(
     fc.property(fc.dictionary(keys, fc.jsonValue()), (fields) => {
@@ -40,7 +40,7 @@ test("a payload is what its body says, whatever it says", () => {
   );
 });
 
-test("a list's filters are taken together, days with all their hours", () => {
+test("a list's filters are combined, and a day includes all its hours", () => {
   const query = {
     page: "3",
     limit: "5",
@@ -70,7 +70,7 @@ test("a list's filters are taken together, days with all their hours", () => {
   });
 });
 
-test("every fault of a list's query is named", () => {
+test("one response lists every fault of a list's query", () => {
   const faulty = {
     page: "0",
     limit: "101",
@@ -90,7 +90,7 @@ test("every fault of a list's query is named", () => {
   assert.equal(parseRecordsQuery({ page: "1001", limit: "100" }).kind, "ok");
 });
 
-test("an update asks for something", () => {
+test("an update must change something", () => {
   const of = (body: unknown) => {
     const parsed = parseUpdate(body);
     return parsed.kind === "ok" ? parsed.value : parsed.faults.map(({ field }) => field);

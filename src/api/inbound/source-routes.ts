@@ -4,6 +4,7 @@ import Type from "typebox";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
+import type { Engine } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
@@ -31,25 +32,16 @@ const config = { needs: "org_admin" } as const;
 const SOURCES = { parseId: parseSourceId, notFound: SOURCE_NOT_FOUND, refuse };
 
 export function registerSourceRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { sources } = deps.engine.inbound;
+  const { engine } = deps;
   const json = (source: Source) => sourceJson(source, { publicUrl: deps.publicUrl, now: deps.clock.now() });
-  app.post("/v1/sources", CREATE, createSource(sources, json));
-  app.get("/v1/sources", LIST, listSources(deps.engine, json));
-  app.get<ById>(
-    "/v1/sources/:id",
-    READ,
-    readById(SOURCES, (caller, id) => sources.get(caller, id), json),
-  );
-  app.patch<ById>("/v1/sources/:id", UPDATE, patchSource(sources, json));
-  app.delete<ById>(
-    "/v1/sources/:id",
-    DELETE,
-    deleteById(SOURCES, (caller, id) => sources.remove(caller, id)),
-  );
-  app.post<ById>("/v1/sources/:id/rotate-secret", ROTATE_SECRET, rotateSecret(sources));
+  app.post("/v1/sources", CREATE, createSource(engine, json));
+  app.get("/v1/sources", LIST, listSources(engine, json));
+  app.get<ById>("/v1/sources/:id", READ, readSource(engine, json));
+  app.patch<ById>("/v1/sources/:id", UPDATE, patchSource(engine, json));
+  app.delete<ById>("/v1/sources/:id", DELETE, deleteSource(engine));
+  app.post<ById>("/v1/sources/:id/rotate-secret", ROTATE_SECRET, rotateSecret(engine));
 }
 
-type SourceService = ApiDeps["engine"]["inbound"]["sources"];
 type Json = (source: Source) => ReturnType<typeof sourceJson>;
 
 export function parseSourceId(text: string): Uuid | null {
@@ -69,11 +61,11 @@ const CREATE = {
   },
 };
 
-function createSource(sources: SourceService, json: Json) {
+function createSource({ inbound }: Engine, json: Json) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const body = parseCreateSource(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const answer = await sources.create(request.caller, body.value);
+    const answer = await inbound.sources.create(request.caller, body.value);
     switch (answer.kind) {
       case "created": {
         const secret = answer.generatedSecret === null ? {} : { secret: answer.generatedSecret };
@@ -106,7 +98,7 @@ const LIST = {
   },
 };
 
-function listSources(engine: ApiDeps["engine"], json: Json) {
+function listSources(engine: Engine, json: Json) {
   return sendPages(engine, refuse, SOURCE_LIST, {
     read: async (caller, { after, limit }) => {
       const { sources, nextAfter } = await engine.inbound.sources.list(caller, after, limit);
@@ -127,6 +119,10 @@ const READ = {
   },
 };
 
+function readSource({ inbound }: Engine, json: Json) {
+  return readById(SOURCES, (caller, id) => inbound.sources.get(caller, id), json);
+}
+
 const UPDATE = {
   config,
   schema: {
@@ -142,15 +138,15 @@ const UPDATE = {
   },
 };
 
-function patchSource(sources: SourceService, json: Json) {
+function patchSource({ inbound }: Engine, json: Json) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
     const id = parseSourceId(request.params.id);
     // Read first, since the source's scheme decides which fields the body may have.
-    const source = id === null ? null : await sources.get(request.caller, id);
+    const source = id === null ? null : await inbound.sources.get(request.caller, id);
     if (source === null) return refuse(reply, SOURCE_NOT_FOUND);
     const body = parsePatchSource(bodyOf(request).value, source.scheme);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const answer = await sources.patch(request.caller, source.id, body.value);
+    const answer = await inbound.sources.patch(request.caller, source.id, body.value);
     switch (answer.kind) {
       case "patched":
         return json(answer.source);
@@ -175,6 +171,10 @@ const DELETE = {
   },
 };
 
+function deleteSource({ inbound }: Engine) {
+  return deleteById(SOURCES, (caller, id) => inbound.sources.remove(caller, id));
+}
+
 const ROTATE_SECRET = {
   config,
   schema: {
@@ -188,15 +188,15 @@ const ROTATE_SECRET = {
   },
 };
 
-function rotateSecret(sources: SourceService) {
+function rotateSecret({ inbound }: Engine) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
     const id = parseSourceId(request.params.id);
-    const source = id === null ? null : await sources.get(request.caller, id);
+    const source = id === null ? null : await inbound.sources.get(request.caller, id);
     if (source === null) return refuse(reply, SOURCE_NOT_FOUND);
     const body = parseRotateSource(bodyOf(request).value, source.scheme);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const { secret, overlapSeconds } = body.value;
-    const answer = await sources.rotate(request.caller, source.id, secret, overlapSeconds);
+    const answer = await inbound.sources.rotate(request.caller, source.id, secret, overlapSeconds);
     switch (answer.kind) {
       case "rotated": {
         const generated = answer.generatedSecret === null ? {} : { secret: answer.generatedSecret };

@@ -6,7 +6,7 @@ import { parseCreateSource, parsePatchSource, parseRotateSource, sourceJson } fr
 
 const WHSEC = `whsec_${Buffer.alloc(24).toString("base64")}`;
 
-/** What stands against making a source of this. */
+/** The faults of a body that creates a source. */
 function faults(body: unknown): string[] {
   const parsed = parseCreateSource(body);
   return parsed.kind === "ok" ? [] : parsed.faults.map(({ field, rule }) => `${field} ${rule}`);
@@ -92,7 +92,7 @@ test("one response lists every fault, of the schema and of the rules across fiel
     'hmac.algorithm must be one of "sha1", "sha256", "sha512"',
     "hmac.tolerance_seconds must be an integer from 1 to 86400",
     'hmac.heade is not a field of this request; did you mean "header"?',
-    "basic.username must be a string of 1 to 200 characters without control characters and colons",
+    "basic.username must be a string of 1 to 200 characters without control characters or colons",
     'nam is not a field of this request; did you mean "name"?',
     'basic is allowed only with the scheme "basic"',
     "event_type must name a header or a pointer, not both",
@@ -190,7 +190,7 @@ test("a name must be visible, and a user name must not contain a colon", () => {
   assert.deepEqual(faults({ name: "😀".repeat(200), scheme: "none" }), []);
   for (const username of ["a:b", ":", "a\u0000", "a\r", "\ud800"]) {
     assert.deepEqual(faults({ name: "a", scheme: "basic", basic: { username } }), [
-      "basic.username must be a string of 1 to 200 characters without control characters and colons",
+      "basic.username must be a string of 1 to 200 characters without control characters or colons",
     ]);
   }
 });

@@ -16,15 +16,15 @@ interface Waiting {
   readonly cancelled: PromiseWithResolvers<void>;
 }
 
-/** A server that refuses everything, and whose timers the test lets go off. */
-function refusing(heldMax?: number) {
+/** A server that refuses everything. The test fires its timers. */
+function refusing(delayedMax?: number) {
   const timers: Waiting[] = [];
   const after = (ms: number, task: () => void) => {
     const timer: Waiting = { ms, task, cancelled: Promise.withResolvers() };
     timers.push(timer);
     return { cancel: () => timer.cancelled.resolve() };
   };
-  const tarpit = createTarpit({ after }, heldMax);
+  const tarpit = createTarpit({ after }, delayedMax);
   const app = Fastify({ serverFactory: (handle) => createServer(oneAtATime(handle, { refuse: () => assert.fail() })) });
   let arrivedCount = 0;
   const counted = new EventEmitter();
@@ -41,31 +41,31 @@ function refusing(heldMax?: number) {
     timers,
     app,
     arrived,
-    /** Answers when the request has arrived. */
+    /** Resolves once the request has arrived. */
     async ask(headers: Record<string, string> = {}) {
       const arriving = arrived(arrivedCount + 1);
-      const answer = app.inject({ method: "POST", url: "/", headers });
-      answer.catch(() => undefined);
-      await Promise.race([arriving, answer]);
-      return { answer };
+      const response = app.inject({ method: "POST", url: "/", headers });
+      response.catch(() => undefined);
+      await Promise.race([arriving, response]);
+      return { response };
     },
   };
 }
 
-test("a refusal goes out when its time has come, and says how long to wait", async () => {
+test("a refusal is sent after the delay, with Retry-After", async () => {
   const { timers, ask } = refusing();
-  const { answer } = await ask();
+  const { response } = await ask();
   assert.deepEqual(
     timers.map(({ ms }) => ms),
     [INBOUND_REFUSAL_DELAY_MS],
   );
   timers[0]?.task();
-  const { statusCode, headers, body } = await answer;
+  const { statusCode, headers, body } = await response;
   assert.deepEqual([statusCode, headers["retry-after"]], [429, "1"]);
   assert.match(body, /^\{"error":\{"code":"RATE_LIMITED","message":".+","details":\[\]\}\}$/);
 });
 
-/** Connect, and send so many requests at once. */
+/** Connect, and send several requests at once. */
 function sendAtOnce(port: number, count: number): Socket {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => undefined);
@@ -78,21 +78,21 @@ async function portOf(app: FastifyInstance): Promise<number> {
   return (app.server.address() as AddressInfo).port;
 }
 
-test("whoever sends on without waiting gets one answer, late as any, and is hung up on", async (t) => {
+test("a sender that pipelines requests gets one delayed response, and the connection is closed", async (t) => {
   const { timers, app, arrived } = refusing();
   t.after(() => app.close());
   const socket = sendAtOnce(await portOf(app), 5);
   await arrived(1);
   assert.equal(timers.length, 1);
   timers[0]?.task();
-  const answers = await text(socket);
-  assert.match(answers, /^HTTP\/1\.1 429 /);
-  assert.match(answers, /\r\nconnection: close\r\n/i);
-  assert.equal(answers.split("HTTP/1.1").length, 2);
+  const responses = await text(socket);
+  assert.match(responses, /^HTTP\/1\.1 429 /);
+  assert.match(responses, /\r\nconnection: close\r\n/i);
+  assert.equal(responses.split("HTTP/1.1").length, 2);
   assert.equal(timers.length, 1);
 });
 
-test("who comes when as many wait as may is hung up on", async (t) => {
+test("beyond the limit of delayed responses, connections are closed immediately", async (t) => {
   const { timers, app, arrived } = refusing(2);
   t.after(() => app.close());
   const port = await portOf(app);
@@ -103,13 +103,13 @@ test("who comes when as many wait as may is hung up on", async (t) => {
   assert.equal(third.bytesRead, 0);
   for (const { task } of timers) task();
   for (const socket of waiting) {
-    const [answer] = (await once(socket, "data")) as [Buffer];
-    assert.match(answer.toString(), /^HTTP\/1\.1 429 /);
+    const [data] = (await once(socket, "data")) as [Buffer];
+    assert.match(data.toString(), /^HTTP\/1\.1 429 /);
     socket.destroy();
   }
 });
 
-test("whoever hangs up is waited for no longer, and leaves the place to another", async (t) => {
+test("a sender that disconnects frees its place", async (t) => {
   const { timers, app, arrived } = refusing(1);
   t.after(() => app.close());
   const port = await portOf(app);
@@ -120,12 +120,12 @@ test("whoever hangs up is waited for no longer, and leaves the place to another"
   const next = sendAtOnce(port, 1);
   await arrived(2);
   timers[1]?.task();
-  const [answer] = (await once(next, "data")) as [Buffer];
-  assert.match(answer.toString(), /^HTTP\/1\.1 429 /);
+  const [data] = (await once(next, "data")) as [Buffer];
+  assert.match(data.toString(), /^HTTP\/1\.1 429 /);
   next.destroy();
 });
 
-test("the connection is closed, and read no further, only when much of a body would have to be received for nothing", async (t) => {
+test("the connection is closed, and not read, only if a large body is unread", async (t) => {
   const { timers, app, arrived } = refusing();
   t.after(() => app.close());
   const port = await portOf(app);
@@ -139,9 +139,9 @@ test("the connection is closed, and read no further, only when much of a body wo
     const [serverSide] = (await accepted) as [Socket];
     const isRead = !serverSide.isPaused();
     timers.at(-1)?.task();
-    const [answer] = (await once(socket, "data")) as [Buffer];
+    const [data] = (await once(socket, "data")) as [Buffer];
     socket.destroy();
-    assert.equal(!/\r\nconnection: close\r\n/i.test(answer.toString()), isRead, header);
+    assert.equal(!/\r\nconnection: close\r\n/i.test(data.toString()), isRead, header);
     return isRead;
   };
   assert.equal(await isKept(`content-length: ${UNREAD_BODY_BYTES_MAX}`), true);

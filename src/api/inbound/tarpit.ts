@@ -1,7 +1,8 @@
 /**
- * Refusals without a look. Each is held back for a while, so that whoever sends as fast as answers come sends no faster
- * than one a second over each connection. Over a connection that sends on without waiting it is the last answer. (Hanging
- * up at once has such a sender connect again and again, which costs more than letting it wait.)
+ * Delays the responses to senders over the failure limit, without looking at their requests. A sender that waits for each
+ * response can then send only one request per second on each connection. If a sender pipelines requests, the delayed
+ * response is the connection's last. (Closing the connection immediately makes such senders reconnect again and again, which
+ * costs more than the delay.)
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS, INBOUND_REFUSALS_HELD_COUNT_MAX } from "../../domain/limits.ts";
@@ -11,45 +12,46 @@ import { refuse, TOO_MANY_FAILED } from "../errors/pause-status-errors.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../http/limits.ts";
 
 export interface Tarpit {
-  /** Answer 429, later. */
+  /** Responds with 429 after the delay. */
   refuse(request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export function createTarpit(clock: Pick<Clock, "after">, heldMax = INBOUND_REFUSALS_HELD_COUNT_MAX): Tarpit {
-  let held = 0;
+/** @param delayedMax above this number of delayed responses, connections are closed immediately */
+export function createTarpit(clock: Pick<Clock, "after">, delayedMax = INBOUND_REFUSALS_HELD_COUNT_MAX): Tarpit {
+  let delayed = 0;
   return {
     refuse(request, reply) {
       const { socket } = request.raw;
-      if (held >= heldMax) {
+      if (delayed >= delayedMax) {
         reply.hijack();
         socket.destroy();
         return;
       }
-      held += 1;
-      const leavesMuch = leavesMuchUnread(request);
-      if (leavesMuch) {
+      delayed += 1;
+      const leavesBody = leavesLargeBody(request);
+      if (leavesBody) {
         stopReading(socket);
-        // What has been read of the body is not kept.
+        // Discard what has already been read of the body.
         request.raw.resume();
       }
-      const letGo = (): void => {
-        held -= 1;
+      const release = (): void => {
+        delayed -= 1;
         timer.cancel();
-        socket.off("close", letGo);
+        socket.off("close", release);
       };
       const timer = clock.after(INBOUND_REFUSAL_DELAY_MS, () => {
-        letGo();
-        if (leavesMuch || hasPipelined(request.raw, reply.raw)) reply.header("connection", "close");
+        release();
+        if (leavesBody || hasPipelined(request.raw, reply.raw)) reply.header("connection", "close");
         refuse(reply, TOO_MANY_FAILED);
       });
-      // Whoever hangs up meanwhile waits no longer.
-      socket.once("close", letGo);
+      // A sender that disconnects needs no response.
+      socket.once("close", release);
     },
   };
 }
 
-/** What is not read of a body has to be received all the same, if the connection is to serve another request. */
-function leavesMuchUnread({ headers, body }: FastifyRequest): boolean {
+/** Whether much of the body is unread. The server would have to receive all of it to keep the connection open. */
+function leavesLargeBody({ headers, body }: FastifyRequest): boolean {
   if (body !== undefined) return false;
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > UNREAD_BODY_BYTES_MAX;
 }

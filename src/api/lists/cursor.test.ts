@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { decodeCursor, encodeCursor, LIST_NAMES } from "./cursor.ts";
 
-test("a cursor leads back to where it was made, in its own list only", () => {
+test("a cursor decodes to its row, in its own list only", () => {
   fc.assert(
     fc.property(fc.constantFrom(...LIST_NAMES), fc.nat({ max: 999_999_999_999_999 }), (list, seq) => {
       const cursor = encodeCursor(list, seq);
@@ -13,7 +13,7 @@ test("a cursor leads back to where it was made, in its own list only", () => {
   );
 });
 
-test("anything else is no cursor", () => {
+test("anything else is not a cursor", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const seq = decodeCursor("deliveries", text);

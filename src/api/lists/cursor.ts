@@ -1,6 +1,6 @@
 /**
- * Where a list or the stream goes on. Callers see it sealed (`engine/cursors.ts`); on the way in it is opened before
- * anything looks at it, so that schemas and routes know it plain.
+ * Cursors of lists and of the stream. Clients see them sealed (`engine/history/cursors.ts`). A hook opens the cursor of a
+ * request first, so that schemas and routes only see plain ones.
  */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Seq } from "../../domain/ids.ts";
@@ -20,12 +20,12 @@ const MARK: Readonly<Record<ListName, string>> = {
 };
 const FORM = /^([a-z])(0|[1-9]\d{0,14})$/;
 
-/** Plain: at most 16 characters, as many as can be sealed. */
+/** At most 16 characters, the maximum that can be sealed. */
 export function encodeCursor(list: ListName, seq: Seq): string {
   return MARK[list] + seq;
 }
 
-/** Null when it is not a cursor that this list gave. */
+/** Null for a cursor that is not of this list. */
 export function decodeCursor(list: ListName, cursor: string): Seq | null {
   const match = FORM.exec(cursor);
   return match !== null && match[1] === MARK[list] ? Number(match[2]) : null;
@@ -39,11 +39,11 @@ export function openCursor({ cursors }: Pick<Engine, "cursors">, list: ListName,
   return decodeCursor(list, cursors.open(sealed) ?? "");
 }
 
-/** Before the routes are registered: each whose query has a `cursor` gets it opened. */
+/** Opens the `cursor` of every route that has one. Call it before routes are registered. */
 export function installCursors(app: FastifyInstance, engine: Pick<Engine, "cursors">): void {
   const open = (request: FastifyRequest, _reply: unknown, done: () => void): void => {
     const query = request.query as Record<string, unknown>;
-    // What does not open becomes a cursor that no list takes, and is named with the other faults.
+    // A cursor that cannot be opened becomes one that no list accepts, so that it is listed with the other faults.
     if (typeof query.cursor === "string") query.cursor = engine.cursors.open(query.cursor) ?? "";
     done();
   };

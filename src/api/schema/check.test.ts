@@ -23,31 +23,31 @@ function faults(value: unknown, rules: FieldRules = {}): string[] {
   return checked.kind === "ok" ? [] : checked.faults.map(({ field, rule }) => `${field} ${rule}`);
 }
 
-test("a good body has no faults and comes back as it is", () => {
+test("a valid body has no faults, and is returned unchanged", () => {
   const value = { name: "abc", timeout_seconds: 30, types: null, mode: "a", headers: { x: "y" } };
   assert.deepEqual(checker(Body)(value), { kind: "ok", value });
 });
 
-test("every fault is named, each once, in words", () => {
+test("every fault is listed once, as a sentence", () => {
   const body = { timeout_seconds: 0.5, types: ["no*", 3], mode: "c", timeout_second: 1, zzz: 1 };
   assert.deepEqual(faults(body), [
     "name is required and must be a string of 1 to 3 characters",
     "timeout_seconds must be an integer from 1 to 30",
-    "types[0] must be an event type, or the beginning of one followed by .*",
-    "types[1] must be an event type, or the beginning of one followed by .*",
+    "types[0] must be an event type, or a prefix of one followed by .*",
+    "types[1] must be an event type, or a prefix of one followed by .*",
     'mode must be one of "a", "b"',
     'timeout_second is not a field of this request; did you mean "timeout_seconds"?',
     "zzz is not a field of this request",
   ]);
 });
 
-test("a union is described whole when no member of it fits", () => {
-  const rule = "an array of 1 to 2 items, each an event type, or the beginning of one followed by .* or null";
+test("if no member of a union matches, the whole union is described", () => {
+  const rule = "an array of 1 to 2 items, each an event type, or a prefix of one followed by .* or null";
   for (const types of [3, [], {}, "x", [1, 2, 3]])
     assert.deepEqual(faults({ name: "a", types }), [`types must be ${rule}`]);
 });
 
-test("what is wrong inside an object that may be null is told there, and not of the object as well", () => {
+test("a fault inside a nullable object is reported there, and not for the object too", () => {
   const inner = Type.Object({ name: Type.String() }, { additionalProperties: false });
   const check = checker(Type.Object({ at: Type.Optional(Type.Union([inner, Type.Null()])) }));
   const of = (at: unknown) => {
@@ -63,18 +63,18 @@ test("what is wrong inside an object that may be null is told there, and not of 
   assert.deepEqual(of({ name: "x", more: 3 }), ["at.more is not a field of this request"]);
 });
 
-test("a rule of our own stands in for the schema's, and is asked only when the field is there", () => {
+test("a field's own rule replaces the schema's faults, and runs only if the field is present", () => {
   const rules = { headers: () => [{ field: "headers.Host", rule: "must not be" }] };
   assert.deepEqual(faults({ name: "a", headers: { Host: 3 } }, rules), ["headers.Host must not be"]);
   assert.deepEqual(faults({ name: "a" }, rules), []);
 });
 
-test("what is no object is one fault of the body", () => {
+test("a body that is not an object is a single fault", () => {
   for (const value of [null, undefined, [], "x", 3, true])
     assert.deepEqual(faults(value), ["body must be a JSON object"]);
 });
 
-test("inherited names are unknown fields like any other", () => {
+test("inherited property names are unknown fields like any others", () => {
   const value: unknown = JSON.parse('{"name":"a","__proto__":{"mode":"a"},"constructor":1,"toString":2}');
   assert.deepEqual(
     faults(value).map((fault) => fault.split(" ")[0]),
@@ -82,7 +82,7 @@ test("inherited names are unknown fields like any other", () => {
   );
 });
 
-test("a body is refused with at least one fault, or it is what the schema says", () => {
+test("a body either matches the schema or has at least one fault", () => {
   const check = checker(Body);
   fc.assert(
     fc.property(
@@ -102,7 +102,7 @@ const faultsOf = (value: unknown) => {
 const many = (count: number, name: (n: number) => string) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [name(n), n]));
 
-test("twenty faults are named, and the others counted up to a bound", () => {
+test("twenty faults are listed, and the others counted up to a limit", () => {
   assert.equal(faultsOf({ name: "a", ...many(20, (n) => `field${n}`) }).length, 20);
   const some = faultsOf({ name: "a", ...many(21, (n) => `field${n}`) });
   assert.deepEqual(some.slice(19), [
@@ -113,7 +113,7 @@ test("twenty faults are named, and the others counted up to a bound", () => {
   assert.equal(faultsOf(many(5000, (n) => `field${n}`)).at(-1), "request has at least 80 more faults; fix these first");
 });
 
-test("only the first unknown fields get a suggestion, and a field named otherwise elsewhere is recognized", () => {
+test("only the first unknown fields get suggestions, and the names of other products are recognized", () => {
   const hinted = faultsOf({ name: "a", ...many(15, (n) => `mode${n}`) }).filter((fault) =>
     fault.includes("did you mean"),
   );

@@ -1,8 +1,8 @@
 /**
- * One TypeBox schema per body documents it and checks it; here are the check and its words.
+ * Checks bodies against their TypeBox schemas, which also document them.
  *
- * One answer names every fault, each as a field and a rule that reads as a sentence after it. Past a bound the faults are
- * counted, so that a hostile body costs about as much as an honest one.
+ * A check returns every fault as a field and a rule. Together they read as a sentence. Beyond a limit, faults are only
+ * counted, so that a hostile body costs about as much as an ordinary one.
  */
 import type { Static, TObject } from "typebox";
 import { Compile } from "typebox/compile";
@@ -18,7 +18,7 @@ export type Checked<T> =
   | { readonly kind: "ok"; readonly value: T }
   | { readonly kind: "faults"; readonly faults: readonly Fault[] };
 
-/** Rules that a schema cannot say, by field; a fault of theirs stands in for the schema's own faults of that field. */
+/** Rules that a schema cannot express, by field. If a rule has a fault, the schema's faults of the field are dropped. */
 export type FieldRules = Readonly<Record<string, (value: unknown) => readonly Fault[]>>;
 
 export function checker<T extends TObject>(schema: T, rules: FieldRules = {}): (value: unknown) => Checked<Static<T>> {
@@ -45,7 +45,7 @@ export function converted<T, Input>(
   };
 }
 
-/** Made when it is first asked for: compiling every schema would be a fifth of a start. */
+/** Created on first use: compiling every schema would take a fifth of the time to start. */
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | null = null;
   return () => {
@@ -63,12 +63,12 @@ function fieldsOf(faults: readonly Fault[]): ReadonlySet<string | undefined> {
   return new Set(faults.map(({ field }) => field.split(/[.[]/)[0]));
 }
 
-/** @param told fields of the body that have faults already */
-function shapeFaults(schema: SchemaNode, body: object, told: ReadonlySet<string | undefined>): Fault[] {
+/** @param reported fields that already have faults */
+function shapeFaults(schema: SchemaNode, body: object, reported: ReadonlySet<string | undefined>): Fault[] {
   const faults: Fault[] = [];
   let suggestions = 0;
   for (const misfit of mismatches(schema, body)) {
-    if (told.has(String(misfit.path[0]))) continue;
+    if (reported.has(String(misfit.path[0]))) continue;
     if (misfit.rule.kind === "unknown") suggestions++;
     faults.push(
       faults.length < FAULTS_LISTED_MAX ? faultOf(misfit, suggestions <= SUGGESTIONS_COUNT_MAX) : UNLISTED_FAULT,
@@ -78,21 +78,21 @@ function shapeFaults(schema: SchemaNode, body: object, told: ReadonlySet<string 
   return faults;
 }
 
-function faultOf({ path, rule }: Mismatch, mayGuess: boolean): Fault {
+function faultOf({ path, rule }: Mismatch, suggest: boolean): Fault {
   const field = fieldName(path);
   switch (rule.kind) {
     case "missing":
       return { field, rule: `is required and must be ${describeSchema(rule.schema)}` };
-    case "bad":
+    case "invalid":
       return { field, rule: `must be ${describeSchema(rule.schema)}` };
     case "unknown": {
-      const hint = mayGuess ? suggestField(String(path.at(-1)), rule.holder) : "";
+      const hint = suggest ? suggestField(String(path.at(-1)), rule.holder) : "";
       return { field, rule: `is not a field of this request${hint}` };
     }
   }
 }
 
-/** `events[2].type`, as a person would write it. */
+/** A path as text, such as `events[2].type`. */
 function fieldName(path: Mismatch["path"]): string {
   let name = "";
   for (const step of path) {

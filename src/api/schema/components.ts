@@ -1,17 +1,17 @@
 /**
- * Named schemas. A schema that has a `title` moves to `components.schemas` under that title, and a reference takes its
- * place, so that generated clients have one type for each thing.
+ * Named schemas in the OpenAPI document. A schema with a `title` moves to `components.schemas` under that title, and a
+ * reference replaces it, so that generated clients have one type for each schema.
  */
 
 type Json = Record<string, unknown>;
 
-/** What these keywords hold are values, however much a value looks like a schema. */
+/** The contents of these keywords are values, even if they look like schemas. */
 const VALUES: ReadonlySet<string> = new Set(["const", "default", "enum", "example", "examples"]);
 
 /**
- * Give the document's titled schemas a place of their own, and name the bodies that have no title after their operation.
+ * Move the titled schemas of the document to its components, and name bodies without a title after their operations.
  *
- * @throws Error when two different schemas have the same title
+ * @throws Error if two different schemas have the same title
  */
 export function nameComponents<T extends object>(document: T & { paths?: object; components?: object }): T {
   const schemas = new Map<string, unknown>();
@@ -32,13 +32,13 @@ function lifted(node: unknown, schemas: Map<string, unknown>): unknown {
 function reference(title: string, schema: Json, schemas: Map<string, unknown>): Json {
   const known = schemas.get(title);
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
-    throw new Error(`two different schemas are called ${title}`);
+    throw new Error(`two different schemas have the title ${title}`);
   }
   schemas.set(title, schema);
   return { $ref: `#/components/schemas/${title}` };
 }
 
-/** Copies, since the schemas also check requests. */
+/** Copies the schemas, since requests are checked against the originals. */
 function withBodyTitles(paths: object): object {
   return mapValues(paths, (operations) =>
     mapValues(operations, (operation) => {

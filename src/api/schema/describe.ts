@@ -1,6 +1,6 @@
-/** What a schema asks for, in words that follow "must be". */
+/** Describes a schema in words that follow "must be". */
 
-/** The parts of JSON Schema that our schemas use. */
+/** The parts of JSON Schema that the API's schemas use. */
 export interface SchemaNode {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -23,23 +23,18 @@ export interface SchemaNode {
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "date-time": "an RFC 3339 date and time such as 2024-01-01T00:00:00Z",
   "event-type": "an event type: 1 to 128 characters of A-Z, a-z, 0-9, _, . and -",
-  "event-filter": "an event type, or the beginning of one followed by .*",
+  "event-filter": "an event type, or a prefix of one followed by .*",
   "endpoint-id": "the id of an endpoint",
   "delivery-id": "the id of a delivery",
   "event-id": "the id of an event",
   "pause-id": "the id of a pause",
-  day: "a day of the calendar such as 2024-01-01",
-  "day-or-time": "a day such as 2024-01-01 or an RFC 3339 date and time such as 2024-01-01T00:00:00Z",
+  day: "a date such as 2024-01-01",
+  "day-or-time": "a date such as 2024-01-01 or an RFC 3339 date and time such as 2024-01-01T00:00:00Z",
   "idempotency-key": "1 to 255 visible ASCII characters",
   "header-name": "the name of a header",
   "json-pointer-below": "a JSON pointer (RFC 6901) such as /type or /data/kind",
-  username: "a string of 1 to 200 characters without control characters and colons",
+  username: "a string of 1 to 200 characters without control characters or colons",
   "event-type-part": "at most 64 characters of A-Z, a-z, 0-9, _, . and -",
-  "deliveries-cursor": "a cursor as this list gave it",
-  "pauses-cursor": "a cursor as this list gave it",
-  "endpoints-cursor": "a cursor as this list gave it",
-  "sources-cursor": "a cursor as this list gave it",
-  "tenants-cursor": "a cursor as this list gave it",
 };
 
 export function describeSchema(node: SchemaNode): string {
@@ -72,6 +67,7 @@ function describeString(node: SchemaNode): string {
   if (node.format === "prose") return `a string${characters} without control characters except line breaks and tabs`;
   if (node.format === "url")
     return `an https URL${characters} such as https://example.com/hook, without user name or password`;
+  if (node.format?.endsWith("-cursor")) return "a cursor from a previous page of this list";
   return FORMAT_WORDS[node.format ?? ""] ?? `a string${characters}`;
 }
 

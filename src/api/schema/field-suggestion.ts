@@ -1,10 +1,10 @@
-/** What an unknown field was meant to be: a typing slip, another spelling, or what another product calls it. */
+/** Suggests the field that an unknown one means: a typo, another notation, or the name in another product. */
 import { nearest } from "../../domain/text/nearest.ts";
 import { describeSchema, type SchemaNode } from "./describe.ts";
 
 /**
- * What people write who come from other webhook services or from memory, and our names for it; the first one that the
- * request knows is meant.
+ * Names that other webhook services use, or that people remember wrongly. The first of the given fields that the request
+ * has is suggested.
  */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   active: ["status"],
@@ -59,23 +59,26 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   webhook_url: ["url"],
 };
 
-/** Words that follow "is not a field of this request"; empty when nothing is near. */
+/** Text that follows "is not a field of this request". Empty without a suggestion. */
 export function suggestField(name: string, holder: SchemaNode): string {
   const known = Object.keys(holder.properties ?? {});
-  const plain = snakeCase(name);
-  const respelled = known.find((one) => snakeCase(one) === plain);
-  if (respelled !== undefined) return didYouMean(respelled);
-  const ours = Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain]?.find((one) => known.includes(one)) : undefined;
-  if (ours !== undefined) return `; use "${ours}", which must be ${describeSchema(holder.properties?.[ours] ?? {})}`;
-  const meant = nearest(name, known);
-  return meant === null ? "" : didYouMean(meant);
+  const normalized = snakeCase(name);
+  const sameName = known.find((one) => snakeCase(one) === normalized);
+  if (sameName !== undefined) return didYouMean(sameName);
+  const ownName = Object.hasOwn(OTHER_NAMES, normalized)
+    ? OTHER_NAMES[normalized]?.find((one) => known.includes(one))
+    : undefined;
+  if (ownName !== undefined)
+    return `; use "${ownName}", which must be ${describeSchema(holder.properties?.[ownName] ?? {})}`;
+  const similar = nearest(name, known);
+  return similar === null ? "" : didYouMean(similar);
 }
 
 function didYouMean(name: string): string {
   return `; did you mean "${name}"?`;
 }
 
-/** `eventTypes`, `EventTypes` and `event-types` are `event_types`. */
+/** Converts `eventTypes`, `EventTypes` and `event-types` to `event_types`. */
 function snakeCase(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -1,4 +1,4 @@
-/** The `format`s of our schemas: what a string must be beyond its length. */
+/** The string formats of the API's schemas. */
 import Format from "typebox/format";
 import { isTenantName } from "../../domain/access/tenant.ts";
 import { isEventFilter, isEventType } from "../../domain/delivery/event.ts";
@@ -14,7 +14,7 @@ const CONTROL_BUT_WHITE_SPACE = /[^\P{Cc}\n\r\t]/u;
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 6901; the whole document is no place for a value. */
+/** RFC 6901. The pointer to the whole document is not allowed. */
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
 const EVENT_TYPE_PART = /^[A-Za-z0-9_.-]*$/;
 
@@ -32,11 +32,11 @@ Format.Set("pause-id", (text) => parseId(ID_PREFIX.pause, text) !== null);
 Format.Set("day", (text) => parseTime(`${text}T00:00:00Z`) !== null);
 Format.Set("day-or-time", (text) => (parseTime(text) ?? parseTime(`${text}T00:00:00Z`)) !== null);
 Format.Set("idempotency-key", isIdempotencyKey);
-// What no setting can allow; the engine knows the other rules.
+// Only the rules that no setting can change. The engine knows the others.
 Format.Set("url", (text) => parseWebUrl(text) !== null);
 Format.Set("header-name", (text) => TOKEN.test(text));
 Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(text));
-// RFC 7617 §2: a colon ends it.
+// RFC 7617 §2: a colon separates the user name from the password.
 Format.Set("username", (text) => isPlain(text) && !text.includes(":"));
 Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
 Format.Set("tenant-name", isTenantName);

@@ -1,32 +1,32 @@
 /**
- * What of a value does not fit its schema, each fault with its place, in the order in which a person would mend it.
+ * Finds what does not match a schema, in the order in which a person would fix it.
  *
- * TypeBox collects every error of every member first: a list of four million zeros took it seconds. Here a list that is
- * too long is one fault and its items are not looked at, and whoever asks can stop after a few faults.
+ * TypeBox collects every error of every member first: a list of four million zeros took it seconds. Here, a list that is too
+ * long is one fault and its items are not checked, and the caller can stop after a few faults.
  */
 import { Check } from "typebox/schema";
 import type { SchemaNode } from "./describe.ts";
 
-/** A fault that was found; its words cost more than finding it. */
+/** A mismatch without its text, which costs more than finding it. */
 export interface Mismatch {
   /** Names of fields and indexes of items, from the outside in. */
   readonly path: readonly (string | number)[];
   readonly rule:
-    | { readonly kind: "missing" | "bad"; readonly schema: SchemaNode }
+    | { readonly kind: "missing" | "invalid"; readonly schema: SchemaNode }
     | { readonly kind: "unknown"; readonly holder: SchemaNode };
 }
 
 type Path = Mismatch["path"];
 
-/** An object's missing fields come first, then its bad ones, then those that it does not know. */
+/** The missing fields of an object come first, then the invalid ones, then the unknown ones. */
 export function* mismatches(schema: SchemaNode, value: unknown, path: Path = []): Generator<Mismatch, void> {
   if (schema.anyOf !== undefined) yield* mismatchesOfUnion(schema, schema.anyOf, value, path);
   else if (schema.type === "object" && isObject(value)) yield* mismatchesOfFields(schema, value, path);
   else if (schema.type === "array" && fitsLength(schema, value)) yield* mismatchesOfItems(schema.items, value, path);
-  else if (isContainer(schema) || !Check(schema, value)) yield { path, rule: { kind: "bad", schema } };
+  else if (isContainer(schema) || !Check(schema, value)) yield { path, rule: { kind: "invalid", schema } };
 }
 
-/** A member that fits but for what is inside of it says more than the whole union. */
+/** If a member matches except for something inside it, that is reported instead of the whole union. */
 function* mismatchesOfUnion(
   schema: SchemaNode,
   members: readonly SchemaNode[],
@@ -41,7 +41,7 @@ function* mismatchesOfUnion(
     if (first.value.path.length > path.length) inside ??= { first: first.value, rest };
   }
   if (inside === null) {
-    yield { path, rule: { kind: "bad", schema } };
+    yield { path, rule: { kind: "invalid", schema } };
   } else {
     yield inside.first;
     yield* inside.rest;

@@ -1,4 +1,4 @@
-/** `/openapi.json`, made of the very schemas that check the requests. */
+/** `/openapi.json`, generated from the schemas that check the requests. */
 import { STATUS_CODES } from "node:http";
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
@@ -10,10 +10,12 @@ import { surfaceOf } from "../http/surface-paths.ts";
 import { nameComponents } from "./components.ts";
 
 const Tenant = Type.Optional(
-  Type.String({ description: "`dev_…`: act in this tenant; only for a global_admin. Without it, in your own." }),
+  Type.String({
+    description: "The tenant to act for (`dev_…`). Only a global_admin may use it. The default is your own tenant.",
+  }),
 );
 
-/** Before any route: it learns of the routes as they are registered. */
+/** Call it before any route is registered: the plugin collects the routes as they are registered. */
 export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
   app.register(swagger, {
     openapi: {
@@ -21,7 +23,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
       info: {
         title: "Signalbox",
         version: deps.version,
-        description: "Publish an event; every endpoint that wants it receives it, signed, at least once.",
+        description: "Publish an event, and every matching endpoint receives it signed and at least once.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       components: {
@@ -36,7 +38,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
             type: "apiKey",
             in: "cookie",
             name: SESSION_COOKIE,
-            description: "As `POST /dashboard/auth/login` sets it.",
+            description: "`POST /dashboard/auth/login` sets this cookie.",
           },
         },
       },
@@ -60,7 +62,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
   app.register(async (inner) => {
     let document: StaticResponse | null = null;
     inner.get("/openapi.json", { schema: { hide: true } }, (request, reply) => {
-      // Made at the first request: only then is the port known that was picked.
+      // Generated at the first request, since a random port is not known earlier.
       document ??= staticResponse(
         "application/json; charset=utf-8",
         JSON.stringify({ ...inner.swagger(), servers: [{ url: deps.publicUrl }] }),
@@ -70,7 +72,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
   });
 }
 
-/** Add what every route with a key has, and the limit of its body; a public one never asks who calls. */
+/** Adds the body limit, and what routes with authentication have in common. */
 function documented(schema: FastifySchema | undefined, url: string, bodyBytesMax: number | undefined): FastifySchema {
   if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
   const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
@@ -106,7 +108,7 @@ function relaxBodies(path: object): void {
   }
 }
 
-/** What the plugin says of an answer that has no description of its own. */
+/** The plugin's description of a response without its own. */
 const UNDESCRIBED = "Default Response";
 
 function describeResponses(path: object): void {

@@ -15,26 +15,26 @@ const check = queryChecker(
   ),
 );
 
-test("numbers are read as numbers, and digits of a text stay a text", () => {
+test("integers are converted, and digits in a string remain a string", () => {
   const checked = check({ limit: "20", search: "20" });
   assert.deepEqual(checked, { kind: "ok", value: { limit: 20, search: "20" } });
 });
 
-test("true and false are the only ways to say so", () => {
+test("only true and false are booleans", () => {
   assert.deepEqual(check({ valid: "false" }), { kind: "ok", value: { valid: false } });
   for (const valid of ["1", "TRUE", "yes", ""]) {
     assert.deepEqual(check({ valid }), { kind: "faults", faults: [{ field: "valid", rule: "must be true or false" }] });
   }
 });
 
-test("a plus sign that became a space is one again", () => {
+test("a plus sign that was decoded to a space is restored", () => {
   assert.deepEqual(check({ from: "2024-01-01T00:00:00 02:00" }), {
     kind: "ok",
     value: { from: "2024-01-01T00:00:00+02:00" },
   });
 });
 
-test("every bad, repeated or unknown parameter is named; tenant is one of every route", () => {
+test("every invalid, repeated or unknown parameter is listed, and every route accepts tenant", () => {
   const checked = check({ limit: "1e1", search: ["a", "b"], serch: "x", tenant: "whatever" });
   assert.deepEqual(checked, {
     kind: "faults",

@@ -1,4 +1,4 @@
-/** Query parameters: checked like a body, and an unknown one is a fault as well. */
+/** Query parameters are checked like a body, and unknown ones are faults. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static, type TObject } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
@@ -7,10 +7,10 @@ import { type Checked, checker } from "./check.ts";
 import type { SchemaNode } from "./describe.ts";
 
 const INTEGER = /^-?\d{1,15}$/;
-/** A time zone's plus sign that nobody percent-encoded arrives as a space. */
+/** The plus sign of a time zone is decoded to a space if the client does not percent-encode it. */
 const SPACE_FOR_PLUS = / (?=\d{2}:\d{2}$)/;
 
-/** A parameter of every route; the authentication looks at it. */
+/** A parameter of every route. The authentication reads it. */
 const ANY_ROUTE = { tenant: Type.Optional(Type.Unknown()) };
 
 export function queryChecker<T extends TObject>(schema: T): (query: unknown) => Checked<Static<T>> {
@@ -40,13 +40,13 @@ function asParameter({ field, rule }: Fault): Fault {
 
 const checkNone = queryChecker(Type.Object({}, { additionalProperties: false }));
 
-const NOTHING_ASKED = { kind: "ok" } as const;
+const NO_FAULTS = { kind: "ok" } as const;
 
-/** A hook: a route without a schema for its query takes none. */
+/** A hook: a route without a schema for its query accepts no parameters. */
 export function refuseUnknownQuery(envelope: Envelope) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-    const asksNothing = !request.url.includes("?") || request.routeOptions.schema?.querystring !== undefined;
-    const checked = asksNothing ? NOTHING_ASKED : checkNone(request.query);
+    const needsNoCheck = !request.url.includes("?") || request.routeOptions.schema?.querystring !== undefined;
+    const checked = needsNoCheck ? NO_FAULTS : checkNone(request.query);
     if (checked.kind === "faults") send(reply, envelope, invalid(checked.faults));
     else done();
   };

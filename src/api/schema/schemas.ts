@@ -1,4 +1,4 @@
-/** Pieces of the schemas that several routes share. */
+/** Schemas that several routes share. */
 import Type, { type TSchema } from "typebox";
 import { ROLES } from "../../domain/access/access.ts";
 import type { Fault } from "../../domain/errors.ts";
@@ -12,7 +12,7 @@ export const Time = Type.String({ format: "date-time" });
 
 export const Secret = Type.String({ minLength: SECRET_CHARS_MIN, maxLength: SECRET_CHARS_MAX, format: "text" });
 
-/** A rule of every body with a `secret` that signs deliveries. */
+/** The rule for the `secret` that signs deliveries. */
 export const secretRules = {
   secret: (secret: unknown): readonly Fault[] =>
     typeof secret === "string" && isMistypedSecret(secret) ? [{ field: "secret", rule: MISTYPED_SECRET }] : [],
@@ -25,30 +25,30 @@ export const NameText = Type.String({ minLength: 1, maxLength: 200, format: "tex
 
 export const RoleName = Type.Enum([...ROLES], { title: "Role" });
 
-/** A public id in an answer. */
+/** An id in a response. */
 export const IdText = (prefix: string) => Type.String({ examples: [`${prefix}0190e0c4-2222-7000-8000-000000000003`] });
 
 export const PathId = Type.Object({ id: Type.String() });
 
 const REASONS: Readonly<Record<number, string>> = {
-  400: "Bad input; every bad field is named.",
-  401: "No key or session, or not a valid one.",
-  403: "The role does not suffice; or a browser sent a change from another site's page.",
+  400: "Invalid input. The response lists every invalid field.",
+  401: "There is no valid key or session.",
+  403: "The role is not sufficient, or a browser sent the request from a page of another site.",
   404: "There is no such thing in this tenant, or no such tenant.",
-  409: "The state forbids it.",
-  413: "The body or a part of it is too large.",
+  409: "The current state does not allow the request.",
+  413: "The body, or a part of it, is too large.",
   415: "The body is not application/json.",
-  422: "Bad input; every bad field is named.",
-  429: "Too many; see Retry-After.",
-  500: "Our own fault; it has been logged.",
-  503: "Nothing can be stored just now; see Retry-After.",
-  507: "The tenant stores as much as it may, or its paused endpoints hold as much as they may; see the message.",
+  422: "Invalid input. The response lists every invalid field.",
+  429: "There are too many requests. See Retry-After.",
+  500: "The server failed. The error has been logged.",
+  503: "The server cannot store anything at the moment. See Retry-After.",
+  507: "The tenant has reached its storage quota, or its paused endpoints hold as many deliveries as they may. See the message.",
 };
 
-/** Of a route that has no 404 of its own. */
-const NO_SUCH_TENANT = "TENANT_NOT_FOUND: the query's `tenant` is none.";
+/** For a route without its own 404. */
+const NO_SUCH_TENANT = "TENANT_NOT_FOUND: there is no such `tenant`.";
 
-/** One answer of a route that says what it means apart from its schema, which many routes share. */
+/** A response with its own description, although its schema is shared by many routes. */
 export interface DocumentedResponse {
   readonly description: string;
   readonly content: { readonly "application/json": { readonly schema: TSchema } };
@@ -58,7 +58,7 @@ export function documentedResponse(schema: TSchema, description: string): Docume
   return { description, content: { "application/json": { schema } } };
 }
 
-/** The error answers of a route: those that any route can give, and its own. */
+/** A route's error responses: those of every route, and its own. */
 export function documentedErrors(envelope: TSchema, statuses: readonly number[]): Record<number, DocumentedResponse> {
   const all = [...new Set([400, 401, 403, 404, 500, 503, ...statuses])].sort((a, b) => a - b);
   const reasons: Readonly<Record<number, string>> = statuses.includes(404)
@@ -67,7 +67,7 @@ export function documentedErrors(envelope: TSchema, statuses: readonly number[])
   return Object.fromEntries(all.map((status) => [status, documentedResponse(envelope, reasons[status] ?? "")]));
 }
 
-/** One bad field. */
+/** One fault. */
 const FieldFault = Type.Object(
   {
     field: Type.String({ examples: ["url"] }),
@@ -80,8 +80,8 @@ const FieldFault = Type.Object(
 export const CommonError = Type.Object(
   {
     error: Type.Object({
-      code: Type.String({ description: "Stable; compare this.", examples: ["VALIDATION_ERROR"] }),
-      message: Type.String({ description: "What is wrong and how to fix it, for a person." }),
+      code: Type.String({ description: "A stable code. Compare this.", examples: ["VALIDATION_ERROR"] }),
+      message: Type.String({ description: "What is wrong and how to fix it, for people." }),
       details: Type.Array(FieldFault),
     }),
   },

@@ -1,4 +1,4 @@
-/** The dashboard surface: what people look at and do. */
+/** The dashboard surface: sessions, webhooks and the delivery history, for people. */
 import type { FastifyInstance } from "fastify";
 import { registerAuthRoutes, registerLoginRoute } from "../access/session-routes.ts";
 import type { ApiDeps } from "../deps.ts";

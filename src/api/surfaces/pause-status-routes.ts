@@ -1,4 +1,4 @@
-/** The pause-status surface: two public routes that take what is signed, and those for whoever looks after it. */
+/** The pause-status surface: the public routes that receive signed requests, and the records of those requests. */
 import type { FastifyInstance } from "fastify";
 import type { ApiDeps } from "../deps.ts";
 import { envelope } from "../errors/pause-status-errors.ts";

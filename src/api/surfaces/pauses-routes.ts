@@ -1,4 +1,4 @@
-/** The pauses surface: pauses, their webhooks, the audit and the keys; and what the holder of a link may do. */
+/** The pauses surface: pauses, their webhooks, the audit log, keys, and the routes for the holder of a link. */
 import type { FastifyInstance } from "fastify";
 import { registerAuditRoute } from "../access/audit-routes.ts";
 import { registerKeyRoutes } from "../access/key-routes.ts";

@@ -1,4 +1,4 @@
-/** The endpoints surface: everything that a publishing service needs. */
+/** The endpoints surface: endpoints, events, deliveries, sources and tenants, for services that publish events. */
 import type { FastifyInstance } from "fastify";
 import { registerTenantRoutes } from "../access/tenant-routes.ts";
 import { registerEventRoutes } from "../delivery/event-routes.ts";

@@ -1,4 +1,4 @@
-/** `/v1/jobs`: how far work in the background is. */
+/** `/v1/jobs`: the progress of background jobs. */
 import type { FastifyInstance } from "fastify";
 import Type, { type Static } from "typebox";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
@@ -13,7 +13,7 @@ const JobResponse = Type.Object(
     id: Type.String(),
     kind: Type.Enum(["recover", "cancel_backlog"]),
     state: Type.Enum(["running", "done"]),
-    done: Type.Integer({ description: "Deliveries changed or made so far." }),
+    done: Type.Integer({ description: "Deliveries changed or created so far." }),
     created_at: Time,
     finished_at: Nullable(Time),
   },
@@ -27,7 +27,7 @@ export function registerJobRoute(app: FastifyInstance, { engine }: ApiDeps): voi
       schema: {
         tags: ["Endpoints"],
         operationId: "getJob",
-        summary: "See how far a job is",
+        summary: "Read the progress of a job",
         params: PathId,
         response: { 200: JobResponse, ...errorResponses(404) },
       },

@@ -1,4 +1,4 @@
-/** What the people who run the server ask of it: is it alive, is it ready, how does it do, how is it used. */
+/** Routes for operators: health, readiness, metrics and the API reference. */
 import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import Type from "typebox";
@@ -11,7 +11,7 @@ import { refuseUnknownQuery } from "../schema/query.ts";
 import { CommonError, documentedErrors } from "../schema/schemas.ts";
 
 const tags = ["Operations"];
-/** Swagger UI needs no more: its pictures are in its style sheet, and it asks this server alone. */
+/** Swagger UI needs only this: its style sheet contains its images, and it sends requests only to this server. */
 const DOCS_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -27,7 +27,7 @@ const Alive = Type.Object({ status: Type.Literal("ok") }, { title: "Alive" });
 const Ready = Type.Object({ status: Type.Literal("ready") }, { title: "Ready" });
 const NotReady = Type.Object(
   { status: Type.Literal("not_ready"), reason: Type.String() },
-  { title: "NotReady", description: "Publishing would not be accepted now." },
+  { title: "NotReady", description: "The server cannot accept events at the moment." },
 );
 
 export function registerOperations(app: FastifyInstance, deps: ApiDeps): void {
@@ -43,7 +43,7 @@ function registerProbes(app: FastifyInstance, { engine }: ApiDeps): void {
       schema: {
         tags,
         operationId: "checkHealth",
-        summary: "Is the process alive?",
+        summary: "Check that the process is alive",
         security: [],
         response: { 200: Alive },
       },
@@ -56,7 +56,7 @@ function registerProbes(app: FastifyInstance, { engine }: ApiDeps): void {
       schema: {
         tags,
         operationId: "checkReadiness",
-        summary: "Would an event be accepted now?",
+        summary: "Check that the server can accept events",
         security: [],
         response: { 200: Ready, 503: Type.Union([NotReady, CommonError]) },
       },
@@ -82,7 +82,7 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
       schema: {
         tags,
         operationId: "readMetrics",
-        summary: "Metrics in the text format of Prometheus",
+        summary: "Read metrics in the Prometheus text format",
         response: {
           200: { description: "The metrics.", content: { "text/plain": { schema: Type.String() } } },
           ...documentedErrors(CommonError, []),
@@ -93,27 +93,27 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
   );
 }
 
-/** Swagger UI, and the three files of our own that show it. */
-const DOCS_FILES: Readonly<Record<string, { readonly type: string; readonly place: () => URL }>> = {
-  "/docs": { type: "text/html; charset=utf-8", place: () => new URL("./docs/page.html", import.meta.url) },
-  "/docs/page.css": { type: "text/css; charset=utf-8", place: () => new URL("./docs/page.css", import.meta.url) },
-  "/docs/page.js": { type: "text/javascript; charset=utf-8", place: () => new URL("./docs/page.js", import.meta.url) },
+/** Swagger UI, and the page that shows it. */
+const DOCS_FILES: Readonly<Record<string, { readonly type: string; readonly url: () => URL }>> = {
+  "/docs": { type: "text/html; charset=utf-8", url: () => new URL("./docs/page.html", import.meta.url) },
+  "/docs/page.css": { type: "text/css; charset=utf-8", url: () => new URL("./docs/page.css", import.meta.url) },
+  "/docs/page.js": { type: "text/javascript; charset=utf-8", url: () => new URL("./docs/page.js", import.meta.url) },
   "/docs/swagger-ui.css": {
     type: "text/css; charset=utf-8",
-    place: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui.css")),
+    url: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui.css")),
   },
   "/docs/swagger-ui-bundle.js": {
     type: "text/javascript; charset=utf-8",
-    place: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")),
+    url: () => new URL(import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")),
   },
 };
 
 function registerDocs(app: FastifyInstance): void {
-  for (const [path, { type, place }] of Object.entries(DOCS_FILES)) {
-    // Read at the first request: a server whose reference nobody opens does not hold two megabytes of it.
+  for (const [path, { type, url }] of Object.entries(DOCS_FILES)) {
+    // Read at the first request, since the reference takes two megabytes of memory.
     let file: StaticResponse | null = null;
     app.get(path, { schema: { hide: true } }, (request, reply) => {
-      file ??= staticResponse(type, readFileSync(place(), "utf8"));
+      file ??= staticResponse(type, readFileSync(url(), "utf8"));
       sendStatic(request, reply.header("content-security-policy", DOCS_POLICY), file);
     });
   }

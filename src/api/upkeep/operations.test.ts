@@ -19,7 +19,7 @@ const actor = (role: Role): Actor => ({
   test: false,
 });
 
-/** Of the engine these routes use only who somebody is and whether it is ready. */
+/** These routes use only the engine's authentication and status. */
 async function listen(status: ReturnType<Engine["status"]["ready"]> = { ready: true }): Promise<FastifyInstance> {
   const roles: readonly Role[] = ["developer", "org_admin", "global_admin"];
   const engine: {
@@ -41,25 +41,25 @@ async function listen(status: ReturnType<Engine["status"]["ready"]> = { ready: t
   return app;
 }
 
-test("/healthz says that the process is alive, without a key, even when the engine is not ready", async () => {
+test("/healthz is 200 without a key, even while the engine is not ready", async () => {
   const app = await listen({ ready: false, reason: "the disk is full" });
   const { statusCode, body } = await app.inject("/healthz");
   assert.deepEqual([statusCode, JSON.parse(body)], [200, { status: "ok" }]);
 });
 
-test("/readyz is 200 while an event would be accepted", async () => {
+test("/readyz is 200 while the server can accept events", async () => {
   const { statusCode, body } = await (await listen()).inject("/readyz");
   assert.deepEqual([statusCode, JSON.parse(body)], [200, { status: "ready" }]);
 });
 
-test("/readyz is 503 with the reason and Retry-After while it would not", async () => {
+test("/readyz is 503 with the reason and Retry-After while the server cannot accept events", async () => {
   const answer = await (await listen({ ready: false, reason: "the disk is full" })).inject("/readyz");
   assert.equal(answer.statusCode, 503);
   assert.deepEqual(answer.json(), { status: "not_ready", reason: "the disk is full" });
   assert.equal(answer.headers["retry-after"], "1");
 });
 
-test("/metrics is shown to a global_admin only", async () => {
+test("/metrics requires a global_admin", async () => {
   const app = await listen();
   const statusOf = async (headers: Record<string, string>) =>
     (await app.inject({ url: "/metrics", headers })).statusCode;
@@ -74,17 +74,17 @@ test("/metrics is shown to a global_admin only", async () => {
   assert.equal(shown.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
 });
 
-test("/docs shows the reference with files of this server alone, under a policy without exceptions", async () => {
+test("/docs uses only files of this server, under a strict content security policy", async () => {
   const app = await listen();
   const page = await app.inject("/docs");
   assert.equal(page.statusCode, 200);
   assert.doesNotMatch(page.headers["content-security-policy"] as string, /unsafe|http|\*/);
-  const linked = [...page.body.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, place = ""]) => place);
+  const linked = [...page.body.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, path = ""]) => path);
   assert.equal(linked.length, 5);
-  for (const place of linked) assert.equal((await app.inject(`/${place}`)).statusCode, 200, place);
+  for (const path of linked) assert.equal((await app.inject(`/${path}`)).statusCode, 200, path);
 });
 
-test("what never changes is sent once to whoever keeps it", async () => {
+test("a client that has a static response gets a 304", async () => {
   const app = await listen();
   for (const url of ["/openapi.json", "/docs", "/docs/page.css", "/docs/swagger-ui-bundle.js"]) {
     const { headers, body } = await app.inject(url);

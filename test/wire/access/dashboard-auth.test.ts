@@ -92,7 +92,7 @@ test("bad bodies name every bad field, in the dashboard's envelope", async () =>
     ["/dashboard/auth/password", {}, 400, /currentPassword is required.*newPassword is required/],
     ["/dashboard/auth/logout", { a: 1 }, 400, /a is not a field/],
     ["/dashboard/auth/nothing", {}, 404, /nothing at this path/],
-    ["/dashboard/auth/me", {}, 405, /takes GET/],
+    ["/dashboard/auth/me", {}, 405, /accepts GET/],
   ];
   for (const [where, body, status, message] of cases) {
     const answer = await jar.request("POST", where, { body });

@@ -132,8 +132,8 @@ test("bad filters are named all at once", async () => {
     "event_id",
     "event_type",
     "from",
-    "cursor",
     "limit",
+    "cursor",
     "colour",
   ]);
 });

@@ -1,11 +1,11 @@
 /* global SwaggerUIBundle */
-// Swagger UI switches to its dark theme by this class, and does not look at the system's setting itself.
+// Swagger UI has a dark theme with this class, but ignores the system's setting.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);
 follow();
 
-// Requests go to the server that this page came from, by whatever name: the policy allows no other.
+// Requests go to the server of this page, under the name that the browser uses. The content security policy allows no other.
 const here = new URL(".", location.href).href.replace(/\/$/, "");
 const answer = await fetch(`${here}/openapi.json`);
 const reference = await answer.json();
@@ -19,7 +19,7 @@ SwaggerUIBundle({
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
   filter: true,
-  // A key stays in the page's memory: what is in the browser's storage outlives the visit.
+  // Keep the key in memory only. The browser's storage would outlive the visit.
   persistAuthorization: false,
   validatorUrl: null,
 });
