@@ -8,7 +8,7 @@ interface Element {
   readonly number: number;
 }
 
-/** Calls stay under way until the test ends them. */
+/** Each call stays under way until the test ends it. */
 function stage(queueBytesMax: number) {
   const calls: { readonly elements: readonly Element[]; end(): void }[] = [];
   const batcher = new Batcher<Element, number>({
@@ -27,7 +27,7 @@ function stage(queueBytesMax: number) {
   return { batcher, calls, add };
 }
 
-test("a tenant's element joins the next call, however many of another tenant wait", async () => {
+test("a tenant's element joins the next call, no matter how many of another tenant's wait", async () => {
   const { calls, add } = stage(10_000);
   const noisy = Array.from({ length: 100 }, (_, number) => add(1, number));
   await new Promise((resolve) => setImmediate(resolve));
@@ -51,7 +51,7 @@ test("a tenant's element joins the next call, however many of another tenant wai
   );
 });
 
-test("what waits and what is under way counts against a tenant's share, and leaves another tenant's", async () => {
+test("elements that wait or are under way count against their tenant's share, and not against another's", async () => {
   const { batcher, calls, add } = stage(100);
   const added = Array.from({ length: 5 }, (_, number) => add(1, number));
   assert.equal(batcher.allowance(1), 0);

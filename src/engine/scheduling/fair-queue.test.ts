@@ -10,7 +10,7 @@ test("tenants are served in turn, each in the order of its arrivals", () => {
   assert.deepEqual(served, ["a1", "b1", "c1", "a2", "c2", "a3", null]);
 });
 
-test("a tenant that comes later waits for one item of each other tenant, not for all that they have", () => {
+test("a tenant that comes later waits for one item of each other tenant, not for all of their items", () => {
   const queue = new FairQueue<string>();
   for (let count = 0; count < 10_000; count += 1) queue.push(1, "noisy");
   queue.next();

@@ -17,7 +17,7 @@ function fill(shares: Shares, tenants: readonly number[]): void {
 
 const tenantsOf = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-test("greedy tenants have equal shares, and as much as one of them has stays free", () => {
+test("greedy tenants get equal shares, and an equal amount stays free", () => {
   const shares = new Shares(1200);
   fill(shares, [1]);
   assert.deepEqual([shares.of(1), shares.taken], [600, 600]);
@@ -28,7 +28,7 @@ test("greedy tenants have equal shares, and as much as one of them has stays fre
   }
 });
 
-test("however many tenants are greedy, another one may take what is free", () => {
+test("another tenant may take the free amount, no matter how many tenants are greedy", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 40 }), (max, count) => {
       const shares = new Shares(max);
@@ -52,7 +52,7 @@ test("a tenant that was there first gives way as it gives back", () => {
   for (const tenantSeq of [1, 2]) assert.ok(Math.abs(shares.of(tenantSeq) - 300) <= 1, `${shares.of(tenantSeq)}`);
 });
 
-test("what a part of a tenant holds counts twice, so that its greedy parts leave some of the share to the others", () => {
+test("the amount that a part of a tenant holds counts twice, so greedy parts leave some of the share to the others", () => {
   const shares = new Shares(900);
   const lanes = [0, 0];
   for (let took = true; took; ) {
@@ -69,7 +69,7 @@ test("what a part of a tenant holds counts twice, so that its greedy parts leave
   assert.equal(shares.allowance(2), 540);
 });
 
-test("the tenants that may take no more are named, and nobody who holds nothing", () => {
+test("the full tenants are those that hold something and may take no more", () => {
   const shares = new Shares(100);
   fill(shares, [1]);
   shares.take(2, 10);

@@ -44,7 +44,7 @@ test("work stops after a slice, and goes on after each turn of the event loop un
   assert.equal(left(), 0);
 });
 
-test("after a long turn of everything else the work may take as long", async () => {
+test("after a long turn of other work, this work may take as long", async () => {
   const { work, left, pass } = stage(20);
   work();
   pass(10);

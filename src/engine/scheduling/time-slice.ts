@@ -1,8 +1,8 @@
 /**
- * How much of the event loop's time one kind of work may take, so that a burst of it does not hold up everything else.
+ * Limits how long one kind of work may keep the event loop, so that a burst of it does not delay everything else.
  *
- * The work goes on for a slice. When more is left, the event loop takes a turn, and the work then has as much time as
- * that turn took, or a slice if that is longer. So the work and all the rest get at least half of the time each.
+ * The work may run for a slice of time. If more is left, the event loop takes a turn. After it the work may run for as long
+ * as that turn took, or for a slice if that is longer. So the work and everything else each get at least half of the time.
  */
 import type { Clock } from "../../ports/clock.ts";
 import { nextTurn } from "./turns.ts";
@@ -10,33 +10,33 @@ import { nextTurn } from "./turns.ts";
 export class TimeSlice {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #sliceMs: number;
-  readonly #goOn: () => void;
-  /** Time worked since the slice began. Below 0: how much longer the work may go on after a long turn of the rest. */
+  readonly #onTurn: () => void;
+  /** Time worked since the slice began. A negative value extends the slice after a long turn of everything else. */
   #spentMs = 0;
   #endedAtMs = 0;
-  /** A turn of the event loop is under way, after which the work goes on. */
-  #yielding = false;
+  /** Whether the work waits for the event loop's turn. */
+  #isYielding = false;
 
-  /** @param goOn called when the event loop has taken its turn; calls `work` again */
-  constructor(clock: Pick<Clock, "monotonicMs">, sliceMs: number, goOn: () => void) {
+  /** @param onTurn called when the event loop has taken its turn; it has to call `work` again */
+  constructor(clock: Pick<Clock, "monotonicMs">, sliceMs: number, onTurn: () => void) {
     this.#clock = clock;
     this.#sliceMs = sliceMs;
-    this.#goOn = goOn;
+    this.#onTurn = onTurn;
   }
 
   /**
-   * Call `step` until it returns false, which means that nothing is left to do. Returns earlier when the slice is used up;
-   * `goOn` is called then, after the event loop's turn.
+   * Call `step` until it returns false, which means that nothing is left to do. If the slice is used up before that, return
+   * and go on after the event loop's turn.
    */
   work(step: () => boolean): void {
-    if (this.#yielding) return;
+    if (this.#isYielding) return;
     const fromMs = this.#clock.monotonicMs();
     const spentMs = this.#spentMs < 0 ? this.#spentMs : Math.max(0, this.#spentMs - (fromMs - this.#endedAtMs));
     let nowMs = fromMs;
     while (step()) {
       nowMs = this.#clock.monotonicMs();
       if (spentMs + nowMs - fromMs < this.#sliceMs) continue;
-      this.#yielding = true;
+      this.#isYielding = true;
       void nextTurn().then(() => this.#afterTurn());
       break;
     }
@@ -45,11 +45,11 @@ export class TimeSlice {
   }
 
   #afterTurn(): void {
-    this.#yielding = false;
+    this.#isYielding = false;
     const turnMs = this.#clock.monotonicMs() - this.#endedAtMs;
     this.#spentMs = Math.min(0, this.#sliceMs - turnMs);
-    this.#goOn();
-    // Time that is not used now is not saved for a later burst.
-    if (!this.#yielding) this.#spentMs = Math.max(0, this.#spentMs);
+    this.#onTurn();
+    // Unused time is not saved for a later burst.
+    if (!this.#isYielding) this.#spentMs = Math.max(0, this.#spentMs);
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inSlices } from "./turns.ts";
 
-/** Each look at it is so much later. */
+/** Each reading of the clock is so much later. */
 function clockOf(stepMs: number) {
   let now = 0;
   return {
@@ -13,7 +13,7 @@ function clockOf(stepMs: number) {
   };
 }
 
-test("items are begun in order, and the event loop takes turns between slices of them", async () => {
+test("items start in order, and the event loop takes turns between slices of them", async () => {
   const seen: string[] = [];
   setImmediate(() => seen.push("another request"));
   const results = await inSlices(clockOf(3), ["a", "b", "c", "d"], (item) => {
@@ -24,7 +24,7 @@ test("items are begun in order, and the event loop takes turns between slices of
   assert.deepEqual(seen, ["a", "b", "another request", "c", "d"]);
 });
 
-test("what fails before all are begun fails the whole, once all are begun", async () => {
+test("an item that fails early fails the call, but only after every item has started", async () => {
   const begun: number[] = [];
   const failing = inSlices(clockOf(100), [0, 1, 2], (item) => {
     begun.push(item);
