@@ -1,4 +1,4 @@
-/** The project's conventions, as tests: each failure names the place and what to do instead. */
+/** The project's conventions as tests. Each failure says where the problem is and what to do instead. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
@@ -12,7 +12,7 @@ import { nameFaults, wordFaults } from "./tidy/words.ts";
 const FILES = readSourceFiles();
 const LINES_MAX = 400;
 const FILES_MAX = 20;
-/** What a limit counts, when it is not a size or a time. */
+/** What a limit counts, if it is neither a size nor a duration. */
 const UNITS = new Set("BYTES CHARS MS SECONDS MINUTES HOURS DAYS ROWS".split(" "));
 const COUNTED = new Set(
   (
@@ -20,7 +20,7 @@ const COUNTED = new Set(
     "TENANTS KEYS SETTLEMENTS CONNECTIONS STEPS ADDRESSES VISITS FAULTS TESTS CALLS ELEMENTS STARTS"
   ).split(" "),
 );
-/** Counts whose noun is the name itself, and ratios. */
+/** Limits whose names do not say what they count, and ratios. */
 const COUNTS: Readonly<Record<string, string>> = {
   JSON_DEPTH_MAX: "levels",
   MAX_IN_FLIGHT_MAX: "attempts",
@@ -46,25 +46,25 @@ test("the source is found", () => {
   assert.ok(FILES.some(({ path }) => path === "src/domain/limits.ts"));
 });
 
-test("every layer imports only what it may", () => {
+test("every layer imports only the layers it may import", () => {
   assertNone(FILES.flatMap(importFaults));
 });
 
-test("no imports go round in a circle", () => {
+test("there are no import cycles", () => {
   assertNone(cycles(FILES));
 });
 
-test("no banned word stands in the code", () => {
+test("the code contains no banned words", () => {
   assertNone(FILES.flatMap(wordFaults));
 });
 
-test("ports hold types only", () => {
+test("ports export types only", () => {
   const values = /^\s*export\s+(default|const|let|var|function|async|class|enum)\b/gm;
   const ports = FILES.filter(({ path, isTest }) => path.startsWith("src/ports/") && !isTest);
   assertNone(ports.flatMap(({ path, code }) => [...code.matchAll(values)].map(([value]) => `${path} ${value.trim()}`)));
 });
 
-test("every file is named after what is in it", () => {
+test("every file is named after its content", () => {
   assertNone(FILES.flatMap(nameFaults));
 });
 
@@ -81,21 +81,23 @@ test(`a file has at most ${LINES_MAX} lines`, () => {
   assertNone(lines.filter(({ count }) => count > LINES_MAX).map(({ path, count }) => `${path}: ${count} lines`));
 });
 
-test("every limit says in its name what it measures", () => {
+test("every limit's name says what it measures", () => {
   const numbers = Object.entries({ ...limits, ...apiLimits }).filter(([, value]) => typeof value === "number");
   const names = numbers.map(([name]) => name);
   const measured = (name: string) => name.split("_").some((part) => UNITS.has(part) || COUNTED.has(part));
-  assertNone(names.filter((name) => !measured(name) && !(name in COUNTS)).map((name) => `${name}: give it its unit`));
+  assertNone(
+    names.filter((name) => !measured(name) && !(name in COUNTS)).map((name) => `${name}: add its unit to the name`),
+  );
   assertNone(Object.keys(COUNTS).filter((name) => !names.includes(name)));
 });
 
-test("npm ci warns of no package on Node 20 and 22", () => {
+test("npm ci prints no engine warning on Node 20 and 22", () => {
   const { packages } = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8")) as Lock;
   const needed = Object.entries(packages).filter(([, { optional }]) => optional !== true);
   assertNone(
     needed.flatMap(([path, { engines }]) => {
       const range = engines?.node ?? "*";
-      return [fits(range, 20, 20), fits(range, 22, 20)].includes(false) ? [`${path} asks for Node ${range}`] : [];
+      return [fits(range, 20, 20), fits(range, 22, 20)].includes(false) ? [`${path} requires Node ${range}`] : [];
     }),
   );
 });
@@ -106,7 +108,7 @@ interface Lock {
   >;
 }
 
-/** Whether a version is in a range of `engines`, in the few forms that such ranges have. */
+/** Whether a Node version satisfies an `engines` range. Supports only the forms that occur in our lock file. */
 function fits(range: string, major: number, minor: number): boolean {
   return range.split("||").some((part) => {
     const [, sign = "", fromMajor, fromMinor = "0"] =

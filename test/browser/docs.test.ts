@@ -1,4 +1,7 @@
-/** The reference at /docs in a real browser: it runs under its own policy, asks no other host, and sends requests. */
+/**
+ * The reference at /docs in a real browser. It obeys its own Content-Security-Policy, contacts no other host, and sends
+ * requests.
+ */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startBrowser } from "../harness/browser.ts";
@@ -7,7 +10,7 @@ import { startServer } from "../harness/server.ts";
 const server = await startServer({ after });
 const browser = await startBrowser({ after });
 
-test("/docs lists the operations and sends a request with a key, without breaking its policy", async (t) => {
+test("/docs lists the operations and sends a request with a key, without violating its policy", async (t) => {
   const context = await browser.newContext({ colorScheme: "dark", viewport: { width: 390, height: 844 } });
   t.after(() => context.close());
   const page = await context.newPage();

@@ -1,4 +1,4 @@
-/** The respond page as people meet it: in a real browser, under its own headers, without script. */
+/** The respond page as people see it: in a real browser, with its own headers, and without scripts. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -21,10 +21,10 @@ const NARROW = { width: 320, height: 568 };
 const WIDE = { width: 1280, height: 800 };
 const TOUCH_PX_MIN = 44;
 
-/** Takes the next post. */
-let take: (posted: Posted) => void = () => assert.fail("nobody waits for a post");
+/** Receives the next POST. */
+let take: (posted: Posted) => void = () => assert.fail("no test is waiting for a POST");
 
-/** Every state at its place in the list; a post is answered as the server does, with 303 to the same path. */
+/** Serves each state under its index. Answers a POST as the server does, with a 303 to the same path. */
 const server = createServer((request, response) => {
   const { method, url = "", headers } = request;
   const path = url.split("?")[0] ?? "";
@@ -65,15 +65,15 @@ async function visit(name: keyof typeof PAGES, options: BrowserContextOptions, q
   return page;
 }
 
-/** What is posted by what is done. */
+/** Runs `act` and returns the form that the page then posts. */
 async function postedBy(act: () => Promise<void>): Promise<Posted> {
-  const { promise, give } = signalled<Posted>("a post");
+  const { promise, give } = signalled<Posted>("a POST");
   take = give;
   await act();
   return promise;
 }
 
-/** In words: what is wrong, and where; the page has `axe` already. */
+/** Describes each accessibility violation and where it is. The page must have loaded `axe`. */
 async function violations(page: Page): Promise<readonly string[]> {
   const results = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })");
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
@@ -85,7 +85,7 @@ const overflowPx = (page: Page): Promise<number> =>
 const focusedText = (page: Page): Promise<string> =>
   page.evaluate<string>("document.activeElement.name + ' ' + document.activeElement.value");
 
-test("no state has a fault of accessibility, or scrolls sideways, on a phone or a desk, light or dark", async () => {
+test("no state violates accessibility rules or scrolls sideways, on a phone or a desktop, light or dark", async () => {
   const page = await openPage({ bypassCSP: true });
   for (const [index, [name]] of STATES.entries()) {
     await page.goto(`${origin}/respond/${index}`);
@@ -103,7 +103,7 @@ test("no state has a fault of accessibility, or scrolls sideways, on a phone or 
   await page.context().close();
 });
 
-test("text at 200 % does not scroll sideways in a window of 640 px", async () => {
+test("a 640 px window does not scroll sideways with text at 200 %", async () => {
   const page = await openPage({ viewport: { width: 640, height: 800 }, bypassCSP: true });
   for (const [index, [name]] of STATES.entries()) {
     await page.goto(`${origin}/respond/${index}`);
@@ -113,21 +113,24 @@ test("text at 200 % does not scroll sideways in a window of 640 px", async () =>
   await page.context().close();
 });
 
-test("a usual question fits on a small phone down to its last button, each large enough for a thumb", async () => {
+test("a typical question fits on a small phone, and every button is large enough for a thumb", async () => {
   for (const name of ["open", "open without a note", "open with a choice picked"] as const) {
     const page = await visit(name, { viewport: NARROW });
     const boxes = await Promise.all((await page.locator("button").all()).map((button) => button.boundingBox()));
     assert.equal(boxes.length, OPEN.options.length);
     for (const box of boxes) {
-      assert.ok(box !== null && box.y >= 0 && box.y + box.height <= NARROW.height, `${name}: a button is out of sight`);
+      assert.ok(
+        box !== null && box.y >= 0 && box.y + box.height <= NARROW.height,
+        `${name}: a button is outside the viewport`,
+      );
       assert.ok(box.height >= TOUCH_PX_MIN && box.width >= NARROW.width - 2 * TOUCH_PX_MIN, `${name}: too small`);
     }
     await page.context().close();
   }
 });
 
-test("its own policy blocks nothing of the page, and the style counts in light and dark", async () => {
-  const grounds: string[] = [];
+test("the page's own policy blocks none of its content, and its style applies in light and dark mode", async () => {
+  const backgrounds: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await openPage({ colorScheme });
     const complaints: string[] = [];
@@ -139,13 +142,13 @@ test("its own policy blocks nothing of the page, and the style counts in light a
     );
     for (const [index] of STATES.entries()) await page.goto(`${origin}/respond/${index}`);
     assert.deepEqual(complaints, []);
-    grounds.push(await page.evaluate<string>("getComputedStyle(document.body).backgroundColor"));
+    backgrounds.push(await page.evaluate<string>("getComputedStyle(document.body).backgroundColor"));
     await page.context().close();
   }
-  assert.deepEqual(grounds, ["rgb(243, 244, 246)", "rgb(13, 16, 20)"]);
+  assert.deepEqual(backgrounds, ["rgb(243, 244, 246)", "rgb(13, 16, 20)"]);
 });
 
-test("hostile text stays text", async () => {
+test("hostile text is shown as text", async () => {
   const page = await visit("open with hostile text", {});
   const { message } = PAGES["open with hostile text"];
   assert.equal(await page.locator(".message").textContent(), message);
@@ -155,7 +158,7 @@ test("hostile text stays text", async () => {
   await page.context().close();
 });
 
-test("with the keyboard alone every button is reached in its order, is seen to be, and Enter sends it", async () => {
+test("the keyboard reaches every button in order, with a visible focus outline, and Enter submits", async () => {
   const page = await visit("open", { javaScriptEnabled: false });
   const reached: string[] = [];
   for (let stop = 0; stop < 1 + OPEN.options.length; stop += 1) {
@@ -171,9 +174,9 @@ test("with the keyboard alone every button is reached in its order, is seen to b
   await page.context().close();
 });
 
-test("the option of the link that was followed has the focus, and Enter sends it", async () => {
+test("the option in the link has the focus, and Enter submits it", async () => {
   const page = await visit("open with a choice picked", { javaScriptEnabled: false }, "?choice=Reject");
-  // Browsers move the focus only once the page is drawn.
+  // Browsers move the focus only after they have rendered the page.
   await page.locator("button:focus").waitFor();
   assert.equal(await focusedText(page), "choice Reject");
   const posted = await postedBy(() => page.keyboard.press("Enter"));
@@ -181,7 +184,7 @@ test("the option of the link that was followed has the focus, and Enter sends it
   await page.context().close();
 });
 
-test("without script the form posts choice and text to its own path, and the answer leads back there", async () => {
+test("without scripts the form posts choice and text to its own path, and the response redirects back", async () => {
   const page = await visit("open", { javaScriptEnabled: false }, "?choice=Reject");
   await page.locator("textarea").fill("First, wait.\nThen go: 100 % & more ✅");
   const posted = await postedBy(() => page.getByRole("button", { name: "Approve" }).click());

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { leaveOpen, startHooks } from "../harness/hooks.ts";
-import { createEndpoint, lull, publish, readDelivery, type Scene, stage } from "../harness/scene.ts";
+import { createEndpoint, publish, readDelivery, type Scene, stage, waitForDispatch } from "../harness/scene.ts";
 import { type Answer, type Client, newTenant, startServer, type Tenant } from "../harness/server.ts";
 
 const server = await startServer({ after });
@@ -33,7 +33,7 @@ test("however often a failed delivery is clicked at once, it is queued once", as
   assert.deepEqual(await click(scene, deliveryId), Array<number>(CLICKS).fill(409));
   again.answer(200);
   await scene.outcomes.until(deliveryId, "DELIVERED");
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.equal(scene.hooks.all.length, 2);
   assert.equal((await readDelivery(scene.client, deliveryId)).attempts_count, 2);
   assert.deepEqual(await click(scene, deliveryId), Array<number>(CLICKS).fill(409));

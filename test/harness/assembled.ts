@@ -1,4 +1,4 @@
-/** A server put together as `signalbox.ts` does it, over a store whose disk a test can fill. */
+/** A server assembled as in `signalbox.ts`, on a store whose size the test can limit. */
 import type { AddressInfo } from "node:net";
 import { createServer } from "../../src/api/server.ts";
 import { createSystemClock } from "../../src/clock/system.ts";
@@ -17,9 +17,9 @@ export interface AssembledServer extends Client {
   readonly apiKey: string;
   readonly store: Store;
   readonly clock: Clock;
-  /** Everything it has logged. */
+  /** Everything that the server has logged. */
   readonly log: string;
-  /** With `startsLater`: from now on it carries requests out. */
+  /** For `startsLater`: ends the starting phase, after which the server handles requests. */
   open(): void;
   close(): Promise<void>;
 }
@@ -28,11 +28,11 @@ const KEY = `sb_live_${"00112233445566778899aabb".repeat(2)}`;
 
 export interface AssembledOptions {
   readonly dataDir: string;
-  /** The file's largest size, in pages of 4 KB; none when left out. */
+  /** The maximum size of the database file, in pages of 4 KB. Unlimited if omitted. */
   readonly pagesMax?: number;
-  /** The machine's when left out. */
+  /** The system clock if omitted. */
   readonly clock?: Clock;
-  /** It listens, and says that it starts, until `open`. */
+  /** The server listens, but answers that it is starting until `open` is called. */
   readonly startsLater?: true;
 }
 

@@ -3,7 +3,10 @@ import { type Browser, chromium } from "playwright-core";
 import { unpackChromium } from "./chromium.ts";
 import type { Scope } from "./server.ts";
 
-/** Of the flags that `@sparticuz/chromium` advises, those that change no rule of the web; `--single-process` is too frail. */
+/**
+ * The flags that `@sparticuz/chromium` recommends, except those that change web behavior and `--single-process`, which
+ * is unstable.
+ */
 const FLAGS = [
   "--no-sandbox",
   "--no-zygote",
@@ -14,7 +17,7 @@ const FLAGS = [
   "--font-render-hinting=none",
 ];
 
-/** One for all tests of a file: each takes a context of its own from it. */
+/** Starts one browser for all tests of a file. Each test creates its own context. */
 export async function startBrowser(scope: Scope): Promise<Browser> {
   const { program, env } = await unpackChromium();
   const browser = await chromium.launch({ executablePath: program, args: FLAGS, env: { ...process.env, ...env } });

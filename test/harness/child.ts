@@ -1,4 +1,4 @@
-/** A whole server in a process of its own, for tests of how it starts, stops and dies. */
+/** A server in a child process, for tests of how the server starts, stops and crashes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,14 +9,14 @@ import { signalled, within } from "./deadline.ts";
 import { type Client, clientOf, type Scope } from "./server.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../src/main.js");
-/** The key of every child's first tenant, unless a test wants a made up one. */
+/** The API key of every child's first tenant, unless a test lets the server generate one. */
 export const CHILD_KEY = `sb_live_${"fedcba9876543210".repeat(3)}`;
 
-/** What one child compiled serves the next: a start costs half of the processor's time. */
-const COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? ownCompileCache();
+/** Child processes share compiled code, which halves the CPU time of a start. */
+const COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? newCompileCache();
 
-/** Where the whole suite has none. */
-function ownCompileCache(): string {
+/** Creates a cache for this test file, if the suite does not provide one. */
+function newCompileCache(): string {
   const dir = mkdtempSync(path.join(tmpdir(), "signalbox-test-compiled-"));
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
   return dir;
@@ -29,9 +29,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A child, whether or not it comes so far as to listen. */
+/** A child process, which may exit before it listens. */
 export interface Child {
-  /** What it has written so far. */
+  /** The output so far. */
   readonly stdout: string;
   readonly stderr: string;
   /** Resolves when standard output matches. */
@@ -50,13 +50,13 @@ export async function newDataDir(scope: Scope): Promise<string> {
   return dir;
 }
 
-/** Start a server with these settings and no others, but for a free port and silence. */
+/** Starts a server with only these settings, plus a free port and no logging. */
 export function spawnServer(scope: Scope, env: ChildEnvironment): Child {
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env.PATH, PORT: "0", LOG_LEVEL: "silent", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const exited = within(exitOf(child), "the server's end", 60_000);
+  const exited = within(exitOf(child), "the server's exit", 60_000);
   exited.catch(() => undefined);
   scope.after(async () => {
     child.kill("SIGKILL");
@@ -65,7 +65,7 @@ export function spawnServer(scope: Scope, env: ChildEnvironment): Child {
   return childOf(child, exited);
 }
 
-/** Start a server that may send to loopback, and wait until it listens. */
+/** Starts a server that may send to loopback, and waits until it listens. */
 export async function startChild(scope: Scope, dataDir: string, env: ChildEnvironment = {}): Promise<ListeningChild> {
   const child = spawnServer(scope, {
     SIGNALBOX_DATA_DIR: dataDir,
@@ -79,14 +79,14 @@ export async function startChild(scope: Scope, dataDir: string, env: ChildEnviro
   return Object.assign(child, { url, request: client.request, as: client.as });
 }
 
-/** What a command said, and how it ended. */
+/** A command's output and exit code. */
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Run `signalbox …` over a data directory, to its end; `input` is its standard input. */
+/** Runs `signalbox …` on a data directory until it exits. `input` is its standard input. */
 export async function runSignalbox(
   dataDir: string,
   words: readonly string[],
@@ -96,11 +96,11 @@ export async function runSignalbox(
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, SIGNALBOX_DATA_DIR: dataDir, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const said = Promise.all([text(child.stdout), text(child.stderr)]);
-  child.stdin.on("error", () => undefined); // it may end without having read
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  child.stdin.on("error", () => undefined); // the command may exit without reading its input
   child.stdin.end(input);
-  const { code } = await within(exitOf(child), `the end of signalbox ${words.join(" ")}`, 60_000);
-  const [stdout, stderr] = await said;
+  const { code } = await within(exitOf(child), `the exit of signalbox ${words.join(" ")}`, 60_000);
+  const [stdout, stderr] = await output;
   return { code, stdout, stderr };
 }
 
@@ -135,7 +135,7 @@ function childOf(child: ChildProcess, exited: Promise<Exit>): Child {
       listeners.add(look);
       look();
       const ended = exited.then(({ code }) => {
-        throw new Error(`the server ended with ${code}: ${written.stderr}`);
+        throw new Error(`the server exited with ${code}: ${written.stderr}`);
       });
       try {
         return await Promise.race([promise, ended]);

@@ -1,4 +1,4 @@
-/** A real Chromium from `npm ci` alone: `@sparticuz/chromium` brings the program, its libraries and a font, packed. */
+/** A real Chromium that needs only `npm ci`: `@sparticuz/chromium` packages the program, its libraries and a font. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -12,20 +12,20 @@ export interface Chromium {
 }
 
 const MODULES = path.resolve(import.meta.dirname, "../../node_modules");
-/** Under `node_modules`, so that it goes with the package; 220 MB, unpacked in 2 s. */
+/** Under `node_modules`, so that removing the package removes it too. Unpacking takes 2 s and 220 MB. */
 const CACHE = path.join(MODULES, ".cache");
 const PACKAGE = fileURLToPath(import.meta.resolve("@sparticuz/chromium"));
 
-/** Where Chromium is; the first caller on a machine unpacks it. */
+/** Returns the location of Chromium. The first call on a machine unpacks it. */
 export async function unpackChromium(): Promise<Chromium> {
   const place = path.join(CACHE, `chromium-${await packageVersion()}`);
   if (!existsSync(place)) await unpackTo(place);
   return {
     program: path.join(place, "chromium"),
     env: {
-      // NSS and Expat, which a bare machine lacks.
+      // NSS and Expat, which a minimal system lacks.
       LD_LIBRARY_PATH: path.join(place, "al2023/lib"),
-      // Only the package's own font, so that a text is as wide on every machine.
+      // Only the package's own font, so that text has the same width on every machine.
       FONTCONFIG_FILE: path.join(place, "fonts.conf"),
     },
   };
@@ -36,7 +36,7 @@ async function packageVersion(): Promise<string> {
   return (manifest as { readonly version: string }).version;
 }
 
-/** Test files run side by side: each unpacks for itself, and the first one's folder takes the name. */
+/** Test files run in parallel, so each unpacks into its own folder. The first to finish renames its folder to `place`. */
 async function unpackTo(place: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   const staging = await mkdtemp(path.join(CACHE, "chromium-unpacking-"));
@@ -50,7 +50,10 @@ async function unpackTo(place: string): Promise<void> {
   }
 }
 
-/** In a process of its own: the package unpacks into the temporary folder, and its libraries only where it sees Lambda. */
+/**
+ * Runs in a separate process, because the package unpacks into the temporary folder, and unpacks its libraries only if
+ * the environment looks like AWS Lambda.
+ */
 async function unpack(folder: string): Promise<void> {
   const script = "const { default: chromium } = await import(process.argv[1]); await chromium.executablePath();";
   const env = { PATH: process.env.PATH ?? "", TMPDIR: folder, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" };

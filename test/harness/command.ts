@@ -1,4 +1,4 @@
-/** A command as a person runs it: its lines as they come, and an end for all that it started. */
+/** Runs a command as a user does: reads its output line by line and ends every process that it started. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -7,32 +7,33 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 export interface RunningCommand {
-  /** Lines up to the next one that fits, that one last. Rejects when the output ends before. */
+  /** The lines up to and including the next one that matches. Rejects if the output ends first. */
   until(pattern: RegExp): Promise<readonly string[]>;
-  /** Write to its standard input. */
+  /** Writes to the command's standard input. */
   type(text: string): void;
-  /** To the command itself; to every process that it started as well. */
+  /** Sends a signal to the command itself. */
   signal(name: NodeJS.Signals): void;
+  /** Sends a signal to the command and every process that it started. */
   signalGroup(name: NodeJS.Signals): void;
-  /** Its exit code, once its output has ended. */
+  /** The command's exit code, once its output has ended. */
   readonly ended: Promise<number | null>;
 }
 
 export const PROJECT_DIR = fileURLToPath(new URL("../../", import.meta.url));
 
-/** In the project's folder, without settings of the outside that the server would take for its own. */
+/** Runs in the project's folder, without inherited environment variables that the server would read as settings. */
 export function startCommand(
   context: TestContext,
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>> = {},
 ): RunningCommand {
   const [file, ...args] = command;
-  const outside = Object.entries(process.env).filter(([name]) => !/^(SIGNALBOX_|HOST$|PORT$|LOG_LEVEL$)/.test(name));
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(SIGNALBOX_|HOST$|PORT$|LOG_LEVEL$)/.test(name));
   const child = spawn(file, args, {
     cwd: PROJECT_DIR,
-    env: { ...Object.fromEntries(outside), ...env },
+    env: { ...Object.fromEntries(inherited), ...env },
     stdio: ["pipe", "pipe", "pipe"],
-    detached: true, // a group of its own, so that all of it can be ended
+    detached: true, // a separate process group, so that one signal ends all of it
   });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -51,19 +52,19 @@ export function startCommand(
       const seen: string[] = [];
       for (;;) {
         const { done, value } = await lines.next();
-        if (done) throw new Error(`${file} ended before a line fitted ${pattern}:\n${seen.join("\n")}\n${errors}`);
+        if (done) throw new Error(`${file} ended before a line matched ${pattern}:\n${seen.join("\n")}\n${errors}`);
         seen.push(value);
         if (pattern.test(value)) return seen;
       }
     },
     type: (text) => void child.stdin.write(text),
     signal: (name) => void child.kill(name),
-    signalGroup: (name) => void process.kill(-(child.pid ?? assert.fail("it did not start")), name),
+    signalGroup: (name) => void process.kill(-(child.pid ?? assert.fail("the command did not start")), name),
     ended,
   };
 }
 
-/** Whether a machine has this command. */
+/** Whether this machine has the command. */
 export function hasCommand(name: string): boolean {
   return spawnSync(name, ["--version"]).error === undefined;
 }

@@ -1,9 +1,9 @@
-/** What tests have in common that kill a server at random moments: the seed, and clients that outlive the server. */
+/** Shared by tests that kill a server at random moments: the random seed and a client that survives the kill. */
 import { type Agent, request } from "node:http";
 import type { TestContext } from "node:test";
 import { createRandom, type Random } from "../sim/random.ts";
 
-/** Chance from a seed, which is printed and can be given as CRASH_SEED. */
+/** A seeded random source. The test prints the seed. Set CRASH_SEED to use the same seed again. */
 export function crashRandom(t: TestContext): Random {
   const seed = Number(process.env.CRASH_SEED ?? Math.floor(performance.timeOrigin % 2 ** 31));
   t.diagnostic(`CRASH_SEED=${seed}`);
@@ -16,7 +16,7 @@ export interface Post {
   readonly body: string;
 }
 
-/** The answer; null when the connection broke, and nobody knows whether the request was carried out. */
+/** The response, or null if the connection broke and it is unknown whether the server processed the request. */
 export function postOrLost(
   agent: Agent,
   { url, headers, body }: Post,

@@ -1,6 +1,6 @@
-/** Signals that do not come: a test that waits for one fails with its name, instead of hanging. */
+/** Deadlines for signals. A test whose signal never arrives fails with the signal's name instead of hanging. */
 
-/** Long enough for the busiest machine; nothing waits for it but a test that fails. */
+/** Long enough for a very busy machine. Only a failing test waits this long. */
 const DEADLINE_MS = 60_000;
 
 export interface Signalled<T> {
@@ -8,7 +8,7 @@ export interface Signalled<T> {
   give(value: T): void;
 }
 
-/** A promise that somebody else settles, and that fails by itself when nobody does. */
+/** A promise that the caller fulfills with `give`. It rejects if that does not happen before the deadline. */
 export function signalled<T>(what: string, deadlineMs = DEADLINE_MS): Signalled<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   // tidy-allow timer: a deadline that fails
@@ -18,11 +18,11 @@ export function signalled<T>(what: string, deadlineMs = DEADLINE_MS): Signalled<
   return { promise, give: resolve };
 }
 
-/** The promise's own end, or an error that says what did not happen. */
+/** Settles as the promise does, or rejects at the deadline with an error that says what did not happen. */
 export async function within<T>(promise: Promise<T>, what: string, deadlineMs = DEADLINE_MS): Promise<T> {
   const late = Promise.withResolvers<never>();
   // tidy-allow timer: a deadline that fails
-  const timer = setTimeout(() => late.reject(new Error(`${what} did not happen in ${deadlineMs} ms`)), deadlineMs);
+  const timer = setTimeout(() => late.reject(new Error(`${what} did not happen within ${deadlineMs} ms`)), deadlineMs);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {

@@ -1,4 +1,4 @@
-/** The delivery history as the dashboard shows it, a mixture of deliveries, and what its list should be. */
+/** The dashboard's delivery history, a mixed set of deliveries, and the list that the dashboard should return for it. */
 import assert from "node:assert/strict";
 import { within } from "./deadline.ts";
 import { startHooks } from "./hooks.ts";
@@ -57,7 +57,7 @@ export async function exported(client: Client, query: Query = {}): Promise<Row[]
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** What the list should show, in which order, before it is cut into pages. */
+/** The rows that the list should contain, in order, before pagination. */
 export function expected(rows: readonly Row[], query: Query): Row[] {
   const { status, event, webhookId, startDate, endDate, sortBy = "createdAt", sortOrder = "desc" } = query;
   const fits = (row: Row): boolean =>
@@ -77,7 +77,7 @@ export function expected(rows: readonly Row[], query: Query): Row[] {
   });
 }
 
-/** Some sixty deliveries over three days: delivered, failed, cancelled, held, retried, tests; none of them moves any more. */
+/** Creates about sixty deliveries over three days: delivered, failed, cancelled, held, retried, tests. All are settled. */
 export async function mixed({
   server,
   later,
@@ -95,7 +95,7 @@ export async function mixed({
   await patch(client, held, { status: "PAUSED" });
   await patch(client, deleted, { status: "PAUSED" });
   const outcomes = await followOutcomes({ after: (end) => scope.after(() => void end()) }, server.url, client.apiKey);
-  /** What was published has come so far with these endpoints. */
+  /** Resolves when the deliveries to these endpoints have reached the given states. */
   const reached = async (made: readonly AnswerBody[], states: Readonly<Record<string, string>>) => {
     const waiting = new Set(made.filter(({ endpoint_id: id }) => id in states).map((delivery) => delivery.delivery_id));
     while (waiting.size > 0) {

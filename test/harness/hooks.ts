@@ -1,38 +1,38 @@
-/** A receiver that a test answers for, request by request. */
+/** A webhook receiver. The test decides how it answers each request. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { signalled } from "./deadline.ts";
 import type { Scope } from "./server.ts";
 
-/** One request; it stays open until it is answered. */
+/** One received request. It stays open until the test answers it. */
 export interface Hook {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Milliseconds on the monotonic clock. */
+  /** Arrival time in milliseconds on the monotonic clock. */
   readonly at: number;
-  /** Resolves when the answer is sent whole, or the sender gave up waiting for it. */
+  /** Resolves when the response is sent completely or the sender has closed the connection. */
   readonly over: Promise<void>;
-  /** Once; later calls do nothing. */
+  /** Sends the response. Only the first call has an effect. */
   answer(status?: number, headers?: Readonly<Record<string, string>>, body?: string): void;
 }
 
 export interface Hooks {
   readonly url: string;
-  /** Every request so far, in order of arrival. */
+  /** All requests so far, in order of arrival. */
   readonly all: readonly Hook[];
-  /** The n-th request, from 1; it may have come already. */
+  /** The n-th request, counted from 1. It may already have arrived. */
   nth(count: number): Promise<Hook>;
-  /** What is done with every request from now on; at first each is answered 200. */
+  /** Sets the reaction to all later requests. Initially every request is answered with 200. */
   react(reaction: (hook: Hook, count: number) => void): void;
-  /** Requests not yet answered. */
+  /** The number of requests that are not yet answered. */
   readonly open: number;
-  /** The most of them at once. */
+  /** The highest number of requests that were open at the same time. */
   readonly openMax: number;
 }
 
 export const accept = (hook: Hook): void => hook.answer(200);
-/** Leave requests open, for the test to answer. */
+/** Leaves requests open for the test to answer. */
 export const leaveOpen = (): void => undefined;
 
 export async function startHooks(scope: Scope): Promise<Hooks> {
@@ -52,14 +52,14 @@ export async function startHooks(scope: Scope): Promise<Hooks> {
 
   function respond(response: ServerResponse): Hook["answer"] {
     let answered = false;
-    const leave = () => {
+    const close = () => {
       if (!answered) open -= 1;
       answered = true;
     };
-    response.on("close", leave); // the sender gave up
+    response.on("close", close); // the sender closed the connection
     return (status = 200, headers = {}, body = "") => {
       if (answered) return;
-      leave();
+      close();
       response.writeHead(status, headers).end(body);
     };
   }
@@ -89,7 +89,7 @@ export async function startHooks(scope: Scope): Promise<Hooks> {
       if (arrived !== undefined) return Promise.resolve(arrived);
       let signal = waiting.get(count);
       if (signal === undefined) {
-        signal = signalled<Hook>(`request ${count} (there were ${all.length})`);
+        signal = signalled<Hook>(`request ${count} (${all.length} had arrived)`);
         waiting.set(count, signal);
       }
       return signal.promise;

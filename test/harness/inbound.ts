@@ -1,4 +1,4 @@
-/** Sources and what they send, for tests of the wire. */
+/** Sources and the requests they send, for wire tests. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { sourceName } from "../fixtures/routes.ts";
@@ -12,7 +12,7 @@ export interface MadeSource {
   readonly name: string;
 }
 
-/** With {@link SOURCE_SECRET} unless its scheme has none, and a name of its own. */
+/** Creates a source with a unique name and, if its scheme has a secret, {@link SOURCE_SECRET}. */
 export async function createSource(
   owner: Client,
   { scheme, ...more }: { readonly scheme: string; readonly [field: string]: unknown },
@@ -26,7 +26,7 @@ export async function createSource(
 
 let members = 0;
 
-/** The fields of a request, of another member each time: the same ones would be a repeat. */
+/** The fields of a request. Each call uses a new member, because the server would treat equal fields as a repeat. */
 export function transition(source: Pick<MadeSource, "name">, more: Readonly<Record<string, unknown>> = {}) {
   members += 1;
   return {
@@ -47,17 +47,17 @@ export function signatureOf(body: string | Uint8Array, secret = SOURCE_SECRET): 
 let addresses = 0;
 
 /**
- * What a proxy adds that is believed: another address each time, since what fails is counted by address. A server that
- * trusts no proxy takes no notice.
+ * The header that a trusted proxy adds. Each call uses a new client address, because the server counts failures by
+ * address. A server that trusts no proxy ignores the header.
  */
-export function fromElsewhere(): { readonly "x-forwarded-for": string } {
+export function fromNewAddress(): { readonly "x-forwarded-for": string } {
   addresses += 1;
   return { "x-forwarded-for": `203.0.${addresses >> 8}.${addresses & 255}` };
 }
 
-/** Send a body as it is, signed over its bytes. */
+/** Sends the body unchanged, with a signature over its bytes. */
 export function sendSigned(client: Client, body: string | Uint8Array, secret = SOURCE_SECRET): Promise<Answer> {
-  const headers = { "x-signature": signatureOf(body, secret), ...fromElsewhere() };
+  const headers = { "x-signature": signatureOf(body, secret), ...fromNewAddress() };
   return client.request("POST", RECORDS, { key: null, body, headers });
 }
 
@@ -69,12 +69,12 @@ export function sendPauseStatus(
   return sendSigned(client, JSON.stringify(transition(source, more)));
 }
 
-/** What a single record is answered with. */
+/** The fields of the single record in the response. */
 export function recordOf({ text }: Answer): Readonly<Record<string, unknown>> {
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }
 
-/** The rows of a list in pages, each as its fields. */
+/** The rows of a paginated list, each as its fields. */
 export function rowsOf({ body }: Answer): readonly Readonly<Record<string, unknown>>[] {
   return body.data as unknown as readonly Readonly<Record<string, unknown>>[];
 }

@@ -1,15 +1,15 @@
-/** A client with a cookie jar, as curl and browsers have one. */
+/** A client with a cookie jar, like that of curl and browsers. */
 import assert from "node:assert/strict";
 import { type Answer, type Client, clientOf } from "./server.ts";
 
 export interface Jar extends Client {
-  /** What the jar holds as a `Cookie` header; null when it is empty. */
+  /** The `Cookie` header for the jar's content, or null if the jar is empty. */
   readonly cookie: string | null;
-  /** Sign in, and keep the cookie. */
+  /** Signs in and stores the session cookie. */
   signIn(email: string, password: string): Promise<Answer>;
 }
 
-/** Sends no key, keeps what `Set-Cookie` says of name and value, and drops what is to be dropped. */
+/** Sends no key. Stores the name and value from each `Set-Cookie` and removes cookies with `Max-Age=0`. */
 export function newJar(url: string): Jar {
   const client = clientOf(url, "");
   const cookies = new Map<string, string>();
@@ -37,7 +37,7 @@ function keep(cookies: Map<string, string>, line: string): void {
   else cookies.set(name, value);
 }
 
-/** A jar that has signed in. */
+/** Creates a jar and signs in. */
 export async function signedIn(url: string, email: string, password: string): Promise<Jar> {
   const jar = newJar(url);
   const answer = await jar.signIn(email, password);

@@ -1,4 +1,4 @@
-/** Asking people, as the tests of pauses do it. */
+/** Creating and answering human pauses, for the tests of pauses. */
 import assert from "node:assert/strict";
 import type { Answer, AnswerBody, Client } from "./server.ts";
 
@@ -23,12 +23,12 @@ export async function readPause(client: Client, id: string, waitSeconds = 0): Pr
   return answer.body;
 }
 
-/** As whoever has the link: without a key. */
+/** Answers without a key, as anyone who has the link can. */
 export function respond(client: Client, token: string, body: unknown): Promise<Answer> {
   return client.request("POST", `/v1/respond/${token}`, { key: null, body });
 }
 
-/** The audit's types of one pause, oldest first. */
+/** The types of one pause's audit events, oldest first. */
 export async function auditOf(client: Client, id: string): Promise<string[]> {
   const answer = await client.request("GET", `/v1/audit?pause_id=${id}&limit=100`);
   assert.equal(answer.status, 200, answer.text);

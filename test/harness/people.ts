@@ -1,4 +1,4 @@
-/** People with passwords, for tests of the whole server: its clock can be set ahead. */
+/** Users with passwords, for tests of the whole server, whose clock the test can advance. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,16 +16,16 @@ export const PASSWORD = "correct horse battery";
 export interface PeopleStage {
   readonly server: AssembledServer;
   readonly dataDir: string;
-  /** Let time pass for the server's clock. */
+  /** Advances the server's clock. */
   later(ms: number): void;
-  /** A person with {@link PASSWORD}; in a tenant of their own when none is given. */
+  /** Creates a user with {@link PASSWORD}. Without `tenant`, the user gets a new tenant. */
   person(role: Role, tenant?: Pick<Tenant, "id" | "apiKey">): Promise<Person>;
 }
 
 export interface Person {
   readonly email: string;
   readonly tenantId: string;
-  /** An `org_admin` of the same tenant. */
+  /** An `org_admin` key of the same tenant. */
   readonly apiKey: string;
 }
 

@@ -1,4 +1,4 @@
-/** A receiver on loopback that keeps what it was sent and answers what it is told. */
+/** A receiver on loopback that stores the requests it gets and answers with a configurable status. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Scope } from "./server.ts";
@@ -10,9 +10,9 @@ export interface Received {
 
 export interface RunningReceiver {
   readonly url: string;
-  /** The next request that nobody has taken yet; it may have come already. */
+  /** The next request that no earlier call has returned. It may already have arrived. */
   next(): Promise<Received>;
-  /** What every request from now on is answered with; 200 at first. */
+  /** Sets the status of all later responses. Initially 200. */
   answerWith(status: number): void;
 }
 

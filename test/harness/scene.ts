@@ -1,4 +1,4 @@
-/** What most tests of the whole server begin with: a tenant of its own, an endpoint, its receiver, its outcomes. */
+/** The setup of most tests of the whole server: a new tenant, an endpoint, its receiver, and a stream of outcomes. */
 import assert from "node:assert/strict";
 import { within } from "./deadline.ts";
 import { type Hooks, startHooks } from "./hooks.ts";
@@ -10,7 +10,7 @@ export interface Scene {
   readonly client: Tenant;
   readonly hooks: Hooks;
   readonly endpointId: string;
-  /** The tenant's, from the beginning. */
+  /** All outcomes of the tenant, from the first one. */
   readonly outcomes: OutcomeReader;
 }
 
@@ -18,12 +18,12 @@ export async function stage(scope: Scope, server: TestServer, fields: object = {
   const client = await newTenant(server);
   const hooks = await startHooks(scope);
   const endpointId = await createEndpoint(client, { url: hooks.url, ...fields });
-  const outcomes = impatient(await followOutcomes(scope, server.url, client.apiKey));
+  const outcomes = withDeadline(await followOutcomes(scope, server.url, client.apiKey));
   return { server, client, hooks, endpointId, outcomes };
 }
 
-/** An outcome that does not come fails the test, instead of being waited for as long as an endpoint may rest. */
-function impatient(outcomes: OutcomeReader): OutcomeReader {
+/** Makes the test fail if an outcome does not arrive, instead of waiting for as long as an endpoint may rest. */
+function withDeadline(outcomes: OutcomeReader): OutcomeReader {
   return {
     ...outcomes,
     next: () => within(outcomes.next(), "another outcome"),
@@ -45,12 +45,12 @@ export async function patch(client: Client, endpointId: string, fields: object):
 
 export interface Published {
   readonly eventId: string;
-  /** The first delivery's. */
+  /** The id of the first delivery. */
   readonly deliveryId: string;
   readonly deliveries: readonly AnswerBody[];
 }
 
-/** Publish `{"n": n}`; `fields` add to the body. */
+/** Publishes `{"n": n}`. `fields` are added to the request body. */
 export async function publish(client: Client, n = 0, fields: object = {}): Promise<Published> {
   const body = { type: "order.paid", payload: { n }, ...fields };
   const answer = await client.request("POST", "/v1/events", { body });
@@ -59,14 +59,14 @@ export async function publish(client: Client, n = 0, fields: object = {}): Promi
   return { eventId, deliveryId: deliveries[0]?.delivery_id ?? "", deliveries };
 }
 
-/** One after the other, so that their order is certain. */
+/** Publishes one event after the other, so that their order is certain. */
 export async function publishAll(client: Client, numbers: readonly number[]): Promise<Published[]> {
   const published: Published[] = [];
   for (const n of numbers) published.push(await publish(client, n));
   return published;
 }
 
-/** Many at once and in order, in batches; for backlogs. */
+/** Publishes many events in order, in batches, to create a backlog. */
 export async function publishMany(client: Client, count: number, payload: object = {}): Promise<void> {
   const batchMax = 1000;
   for (let from = 0; from < count; from += batchMax) {
@@ -91,10 +91,10 @@ export function numbersOf(hooks: Hooks): number[] {
 }
 
 /**
- * Resolves when whatever could have been sent by now has been: others' events, published after it, have gone the whole
- * way, of which some waited in the store.
+ * Resolves when the server has sent everything that it can send. To find out, it publishes events of another tenant and
+ * waits for their delivery. Each of these events is first held in the store.
  */
-export async function lull(scope: Scope, server: TestServer): Promise<void> {
+export async function waitForDispatch(scope: Scope, server: TestServer): Promise<void> {
   const client = await newTenant(server);
   const hooks = await startHooks(scope);
   const id = await createEndpoint(client, { url: hooks.url });

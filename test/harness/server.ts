@@ -1,4 +1,4 @@
-/** A whole server for tests of the wire: its own data directory, a free port on loopback, a known first key. */
+/** A complete server for wire tests, with its own data directory, a free port on loopback, and a known first key. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { startSignalbox } from "../../src/signalbox.ts";
 
 export interface TestServer extends Client {
   readonly url: string;
-  /** The first tenant's first key, a `global_admin`'s. */
+  /** The first tenant's first key, which has the role `global_admin`. */
   readonly apiKey: string;
   close(): Promise<void>;
 }
@@ -17,17 +17,17 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The text as JSON; empty when it is no object. */
+  /** The parsed JSON, or an empty object if the response is not a JSON object. */
   readonly body: AnswerBody;
-  /** The same, of an answer that is a bare array. */
+  /** The parsed JSON if the response is an array, otherwise empty. */
   readonly rows: readonly AnswerBody[];
-  /** The code of an error in any surface's envelope. */
+  /** The error code, whatever the surface's error format. */
   readonly code: string | undefined;
-  /** The fields that an error names. */
+  /** The fields named in the error. */
   readonly faultyFields: readonly string[];
 }
 
-/** Every field that some answer has: a test that reads one which its answer lacks finds undefined, and fails. */
+/** The fields of all responses together. A test that reads a field its response lacks gets undefined and fails. */
 export interface AnswerBody {
   readonly active: boolean;
   readonly api_key: string;
@@ -112,27 +112,27 @@ export interface AnswerBody {
 }
 
 export interface RequestOptions {
-  /** Null sends none; the client's own when left out. */
+  /** Null sends no key. If omitted, the client sends its own key. */
   readonly key?: string | null;
-  /** A string or bytes go as they are; anything else as JSON. */
+  /** Strings and bytes are sent unchanged. Anything else is sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Client {
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
-  /** The same server with another key. */
+  /** A client of the same server with another key. */
   as(key: string): Client;
 }
 
 const ADMIN_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 
-/** What lives until its test, or its file, is over. */
+/** Runs cleanup when a test, or a test file, ends. */
 export interface Scope {
   after(end: () => void | Promise<void>): void;
 }
 
-/** Endpoints may be on loopback and use `http:` here; `env` adds or replaces settings. */
+/** Starts a server that allows `http:` endpoints on loopback. `env` adds or replaces settings. */
 export async function startServer(scope: Scope, env: Environment = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-test-"));
   const config = loadConfig({
@@ -155,16 +155,16 @@ export async function startServer(scope: Scope, env: Environment = {}): Promise<
   return { ...clientOf(running.url, ADMIN_KEY), url: running.url, apiKey: ADMIN_KEY, close };
 }
 
-/** A tenant of its own for a test, so that the tests of a file can share one server. */
+/** Creates a tenant for one test, so that the tests of a file can share a server. */
 export async function newTenant(server: TestServer): Promise<Tenant> {
   const made = await server.request("POST", "/v1/tenants", { body: { name: "a test's own" } });
-  if (made.status !== 201) throw new Error(`no tenant: ${made.text}`);
+  if (made.status !== 201) throw new Error(`the tenant was not created: ${made.text}`);
   return { ...clientOf(server.url, made.body.api_key), id: made.body.id, apiKey: made.body.api_key };
 }
 
 export interface Tenant extends Client {
   readonly id: string;
-  /** An `org_admin`'s. */
+  /** A key with the role `org_admin`. */
   readonly apiKey: string;
 }
 
@@ -188,7 +188,7 @@ export function clientOf(url: string, ownKey: string): Client {
   };
 }
 
-/** A stream's has no end: it is left unread. */
+/** Returns an empty text for an event stream, because a stream does not end. */
 async function textOf(answer: Response): Promise<string> {
   if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer.text();
   await answer.body?.cancel();

@@ -1,4 +1,4 @@
-/** Outcomes as `/v1/stream` tells them: the signal that tests wait for instead of sleeping. */
+/** Reads outcomes from `/v1/stream`. Tests wait for these signals instead of sleeping. */
 import type { AnswerBody, Scope } from "./server.ts";
 
 export interface StreamedOutcome {
@@ -9,11 +9,11 @@ export interface StreamedOutcome {
 }
 
 export interface OutcomeReader {
-  /** The next outcome; rejects when the stream ends before. */
+  /** The next outcome. Rejects if the stream ends first. */
   next(): Promise<StreamedOutcome>;
-  /** The next outcome of this delivery that leaves it in one of these states. */
+  /** The next outcome that puts this delivery into one of these states. */
   until(deliveryId: string, ...states: readonly string[]): Promise<StreamedOutcome>;
-  /** Ends when the server ends it. */
+  /** Resolves when the server ends the stream. */
   ended(): Promise<void>;
   close(): void;
 }
@@ -24,15 +24,15 @@ export async function followOutcomes(
   key: string,
   lastEventId?: string,
 ): Promise<OutcomeReader> {
-  const leave = new AbortController();
-  scope.after(() => leave.abort());
+  const controller = new AbortController();
+  scope.after(() => controller.abort());
   const answer = await fetch(`${url}/v1/stream`, {
-    signal: leave.signal,
+    signal: controller.signal,
     headers: { authorization: `Bearer ${key}`, ...(lastEventId !== undefined && { "last-event-id": lastEventId }) },
   });
   if (answer.status !== 200 || answer.body === null) throw new Error(`no stream: ${answer.status}`);
   const blocks = blocksOf(answer.body);
-  // The server's first comment: from here on nothing is missed.
+  // The server's first comment. The stream contains every outcome from this point on.
   await blocks.next();
   const next = async (): Promise<StreamedOutcome> => {
     for (;;) {
@@ -52,7 +52,7 @@ export async function followOutcomes(
     async ended() {
       while (!(await blocks.next()).done);
     },
-    close: () => leave.abort(),
+    close: () => controller.abort(),
   };
 }
 

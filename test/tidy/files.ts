@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Scan, scan } from "./scan.ts";
 
 export interface SourceFile extends Scan {
-  /** From the project's root, with forward slashes. */
+  /** Relative to the project's root, with forward slashes. */
   readonly path: string;
   readonly isTest: boolean;
 }
@@ -21,14 +21,14 @@ export function readSourceFiles(): readonly SourceFile[] {
     .map((path) => ({ path, isTest: isTest(path), ...scan(readFileSync(ROOT + path, "utf8")) }));
 }
 
-/** Every path below the folder, files and folders alike. */
+/** The path of every file in the folder, at any depth. */
 function pathsIn(folder: string): string[] {
   try {
     return readdirSync(ROOT + folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => relative(ROOT, `${entry.parentPath}/${entry.name}`).replaceAll("\\", "/"));
   } catch (error) {
-    // A folder that is not there yet has no files.
+    // A folder that does not exist has no files.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }

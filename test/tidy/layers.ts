@@ -1,22 +1,22 @@
-/** Who may import whom: `docs/architecture.md`, as a table. */
+/** Which layer may import which: the rules in `docs/architecture.md` as a table. */
 import { posix } from "node:path";
 import type { SourceFile } from "./files.ts";
 import { importsOf, place } from "./scan.ts";
 
 interface Layer {
-  /** The layers whose files this one's may import, beside its own. */
+  /** The layers this layer may import, in addition to itself. */
   readonly may: readonly string[];
-  /** Pure: no package and no part of Node either. */
+  /** A pure layer imports neither packages nor Node modules. */
   readonly pure?: true;
 }
 
-/** The folders that every layer has in common, by their names. */
+/** The folder names that all layers share. */
 export const CONCEPTS = ["delivery", "endpoints", "history", "pauses", "inbound", "access", "upkeep"] as const;
 
-/** What all routes share: it knows no route. */
+/** Code that all routes share. It must not depend on any route. */
 const SHARED = "api/shared";
 const SHARED_FOLDERS = ["connections", "errors", "http", "lists", "schema"];
-/** One concept's routes, and what they look like on the wire. */
+/** The routes of one concept and their wire formats. */
 const CONCEPT = "api/concept";
 const LAYERS: Readonly<Record<string, Layer>> = {
   domain: { may: [], pure: true },
@@ -39,17 +39,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
 };
 
-/** One file that may do what its layer may not, and why. */
+/** Files that may import a layer that their own layer may not, and why. */
 const EXCEPTIONS: readonly { readonly from: RegExp; readonly to: string; readonly why: string }[] = [
   {
     from: /^src\/store\/sqlite\/threads\/\w+-thread\.ts$/,
     to: "clock",
-    why: "a thread's own composition root: a clock cannot be handed from one thread to another",
+    why: "each thread has its own composition root, because a clock cannot be passed between threads",
   },
   {
     from: /^src\/api\/delivery\//,
     to: "api/history",
-    why: "an outcome on the stream, and a repeated publish, show deliveries as the history does",
+    why: "the outcome stream and repeated publishes show deliveries in the same format as the history",
   },
 ];
 
@@ -70,7 +70,7 @@ export function stepsOf(file: SourceFile): readonly Step[] {
   }));
 }
 
-/** What is wrong with the imports of one file, each with its place. */
+/** Every forbidden import in a file, with its location. */
 export function importFaults(file: SourceFile): readonly string[] {
   return stepsOf(file).flatMap((step) => {
     const fault = stepFault(step);
@@ -79,9 +79,9 @@ export function importFaults(file: SourceFile): readonly string[] {
 }
 
 function stepFault({ from, to, typeOnly }: Step): string | null {
-  const standsOutside = /^(test|bench|examples)\//.test(from.path);
+  const isOutsideLayers = /^(test|bench|examples)\//.test(from.path);
   if (to === "src/main.ts") return "main.ts runs the program when it is imported";
-  if (from.isTest || standsOutside) return null;
+  if (from.isTest || isOutsideLayers) return null;
   if (from.path.startsWith("packages/")) return packageFault(from.path, to);
   const here = layerOf(from.path);
   const layer = here === null ? undefined : LAYERS[kindOf(here)];
@@ -95,7 +95,7 @@ function stepFault({ from, to, typeOnly }: Step): string | null {
   return `${here} may import only ${[...layer.may, "itself"].join(", ")}`;
 }
 
-/** A published package has no dependencies: only its own files and Node. */
+/** A published package has no dependencies: it imports only its own files and Node modules. */
 function packageFault(path: string, to: string): string | null {
   const root = path.split("/").slice(0, 2).join("/");
   return to.startsWith(`${root}/`) || to.startsWith("node:") ? null : `${root} has no dependencies`;
@@ -103,10 +103,10 @@ function packageFault(path: string, to: string): string | null {
 
 function packageOrOutsideFault(to: string, layer: Layer): string | null {
   if (/^(\.|test\/|bench\/|examples\/|packages\/)/.test(to)) return "the server imports nothing outside src";
-  return layer.pure === true ? "this layer is pure: no package, no part of Node" : null;
+  return layer.pure === true ? "this layer is pure: it imports no packages and no Node modules" : null;
 }
 
-/** The program, and the composition root. */
+/** The program's entry points and the composition root. */
 const MAIN_FILES = ["main.ts", "program.ts", "signalbox.ts"];
 
 function layerOf(path: string): string | null {
@@ -122,19 +122,19 @@ function kindOf(layer: string): string {
   return CONCEPTS.some((concept) => concept === folder) ? CONCEPT : layer;
 }
 
-/** Every cycle of imports, each once, as the way round it. */
+/** Every import cycle, reported once, as the list of its files. */
 export function cycles(files: readonly SourceFile[]): readonly string[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const finished = new Set<string>();
   const found: string[] = [];
-  const visit = (path: string, way: readonly string[]): void => {
-    if (way.includes(path)) {
-      found.push([...way.slice(way.indexOf(path)), path].join(" → "));
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      found.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
       return;
     }
     const file = byPath.get(path);
     if (file === undefined || finished.has(path)) return;
-    for (const { to } of stepsOf(file)) visit(to, [...way, path]);
+    for (const { to } of stepsOf(file)) visit(to, [...trail, path]);
     finished.add(path);
   };
   for (const { path } of files) visit(path, []);

@@ -34,13 +34,13 @@ const FORBIDDEN: readonly (readonly [string, string])[] = [
 ];
 
 for (const [path, source] of FORBIDDEN) {
-  test(`${path} may not say ${source}`, () => {
+  test(`${path} may not contain ${source}`, () => {
     assert.equal(importFaults(file(path, `\n${source}`)).length, 1);
     assert.match(importFaults(file(path, `\n${source}`)).join(), new RegExp(`^${path}:2 imports `));
   });
 }
 
-test("what the layers allow is allowed", () => {
+test("imports that the layers allow pass", () => {
   const allowed: readonly (readonly [string, string])[] = [
     ["src/signalbox.ts", 'import { openStore } from "./store/sqlite/store.ts";'],
     ["src/domain/delivery/retry.ts", 'import { RETRIES_MAX } from "../limits.ts";'],
@@ -58,15 +58,15 @@ test("what the layers allow is allowed", () => {
   );
 });
 
-test("a cycle is told once, as the way round it", () => {
-  const round = [
+test("a cycle is reported once, as the list of its files", () => {
+  const cycle = [
     file("src/engine/a.ts", 'import "./b.ts";'),
     file("src/engine/b.ts", 'import "./c.ts";'),
     file("src/engine/c.ts", 'import type { A } from "./a.ts";'),
     file("src/engine/d.ts", 'import "./a.ts";'),
   ];
-  assert.deepEqual(cycles(round), ["src/engine/a.ts → src/engine/b.ts → src/engine/c.ts → src/engine/a.ts"]);
-  assert.deepEqual(cycles(round.slice(1)), []);
+  assert.deepEqual(cycles(cycle), ["src/engine/a.ts → src/engine/b.ts → src/engine/c.ts → src/engine/a.ts"]);
+  assert.deepEqual(cycles(cycle.slice(1)), []);
 });
 
 const BANNED: readonly (readonly [string, string])[] = [
@@ -78,7 +78,7 @@ const BANNED: readonly (readonly [string, string])[] = [
   ["src/engine/a.ts", "randomUUIDv7();"],
   ["src/engine/a.ts", "setTimeout(run, 5);"],
   ["src/engine/a.ts", "AbortSignal.timeout(5);"],
-  // tidy-allow timer: it is a text
+  // tidy-allow timer: this is test data
   ["src/engine/a.ts", 'import { scheduler } from "node:timers/promises";'],
   ["src/sender/a.ts", "setImmediate(run);"],
   ["test/a.ts", "await new Promise((resolve) => setTimeout(resolve, 50));"],
@@ -91,12 +91,12 @@ const BANNED: readonly (readonly [string, string])[] = [
 ];
 
 for (const [path, source] of BANNED) {
-  test(`${path} may not hold ${source}`, () => {
+  test(`${path} may not contain the banned ${source}`, () => {
     assert.equal(wordFaults(file(path, source)).length, 1);
   });
 }
 
-test("what only looks like a banned word passes", () => {
+test("code that only resembles a banned word passes", () => {
   const passing: readonly (readonly [string, string])[] = [
     ["src/engine/a.ts", "new Date(now).toISOString();"],
     ["src/engine/a.ts", "// setTimeout of 31 days fires after 1 ms, for any reason\nPromise.any(all);"],
@@ -111,7 +111,7 @@ test("what only looks like a banned word passes", () => {
   );
 });
 
-test("a name that says nothing is refused", () => {
+test("a meaningless file name is rejected", () => {
   for (const path of ["src/utils.ts", "src/engine/lane-helpers.ts", "test/common/x.ts"]) {
     assert.equal(nameFaults(file(path, "")).length, 1, path);
   }

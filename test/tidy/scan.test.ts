@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importsOf, place, scan } from "./scan.ts";
 
-test("comments, strings, templates and regular expressions are blanked, code and line breaks stay", () => {
+test("scan blanks comments, strings, templates and regular expressions, and keeps code and line breaks", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["a // any\nb", "a       \nb"],
     ["a /* any\n */ b", "a       \n    b"],
     ['f("any\\"", b)', 'f("     ", b)'],
     ["f('//', b)", "f('  ', b)"],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is source text
     ["`any ${a + `x${b}y` + {c}} any` + d", "`    ${a + ` ${b} ` + {c}}    ` + d"],
     ['x = /[/"]any/g.test(y)', "x = /       /g.test(y)"],
     ["return /any/", "return /   /"],
@@ -18,7 +18,7 @@ test("comments, strings, templates and regular expressions are blanked, code and
   for (const [source, code] of cases) assert.equal(scan(source).code, code);
 });
 
-test("every form of import is found, and whether it is of types only", () => {
+test("importsOf finds every form of import and whether it imports types only", () => {
   const source = `
 import a from "./a.ts";
 import "./b.ts";
@@ -49,6 +49,6 @@ const text = 'from "./no.ts"';
   );
 });
 
-test("a place is a path and a line that counts from one", () => {
+test("place formats a path and a line number that starts at one", () => {
   assert.equal(place("src/a.ts", "one\ntwo", 5), "src/a.ts:2");
 });

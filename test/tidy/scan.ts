@@ -1,14 +1,14 @@
-/** Source text with everything that is not code blanked out, so that a plain search finds only code. */
+/** Blanks out everything that is not code, so that a plain text search finds only code. */
 
-/** As long as the source, line breaks kept: a place in one is the same place in the other. */
+/** Both texts have the same length and line breaks, so an index into one is valid in the other. */
 export interface Scan {
-  /** Comments, the insides of strings, templates and regular expressions are spaces. */
+  /** Comments and the contents of strings, templates and regular expressions are replaced by spaces. */
   readonly code: string;
   readonly source: string;
 }
 
 const WORD = /[\w$]/;
-/** After one of these a slash begins a regular expression; after any other word, a number or a bracket it divides. */
+/** A slash after one of these words starts a regular expression. After any other word, number or bracket it divides. */
 const BEFORE_EXPRESSION = new Set(
   "return typeof case in of do else void delete throw new instanceof yield await default".split(" "),
 );
@@ -21,7 +21,7 @@ class Scanner {
   readonly #source: string;
   #at = 0;
   #code = "";
-  /** For each open `${`: how many braces were opened inside it. */
+  /** The number of open braces inside each open `${`. */
   readonly #templates: number[] = [];
 
   constructor(source: string) {
@@ -41,7 +41,7 @@ class Scanner {
     else if (character === '"' || character === "'") this.#string(character);
     else if (character === "/" && this.#mayBeginExpression()) this.#regularExpression();
     else if (character === "`") this.#template();
-    else if (character === "}" && this.#templates.at(-1) === 0) this.#templateAgain();
+    else if (character === "}" && this.#templates.at(-1) === 0) this.#resumeTemplate();
     else this.#plain(character);
   }
 
@@ -52,13 +52,13 @@ class Scanner {
     this.#keep();
   }
 
-  /** The brace that ends a `${`: the template's text goes on. */
-  #templateAgain(): void {
+  /** Called at the brace that closes a `${`, where the template's text continues. */
+  #resumeTemplate(): void {
     this.#templates.pop();
     this.#template();
   }
 
-  /** From a backtick or a closing brace to the end of the template or to its next `${`. */
+  /** Scans from a backtick or a closing brace to the end of the template or to its next `${`. */
   #template(): void {
     this.#keep();
     while (this.#at < this.#source.length) {
@@ -123,15 +123,15 @@ class Scanner {
 
 export interface Import {
   readonly specifier: string;
-  /** `import type` or `export type`: nothing is left of it when the code runs. */
+  /** `import type` or `export type`, which is erased before the code runs. */
   readonly typeOnly: boolean;
   readonly at: number;
 }
 
-/** Every static and dynamic import and re-export of a file. */
+/** Every static import, dynamic import and re-export in a file. */
 export function importsOf({ code, source }: Scan): Import[] {
   const found: Import[] = [];
-  // A specifier is a string after `from`, `import` or `import(`; the statement's first words say whether it is a type.
+  // A specifier is a string after `from`, `import` or `import(`. The statement's first words show whether it is type-only.
   for (const match of code.matchAll(/\b(from\s*|import\s*\(?\s*)(["'])(\s*)\2/g)) {
     const [, keyword = "", , blanked = ""] = match;
     const end = match.index + match[0].length - 1;
@@ -142,13 +142,13 @@ export function importsOf({ code, source }: Scan): Import[] {
   return found;
 }
 
-/** Whether the statement that ends here is an import or a re-export of types. */
+/** Whether the statement at the end of `before` imports or re-exports types only. */
 function isTypeOnly(before: string): boolean {
   const statement = Math.max(before.lastIndexOf("import"), before.lastIndexOf("export"));
   return statement !== -1 && /^(import|export)\s+type\s+[{*\w]/.test(before.slice(statement));
 }
 
-/** `path:line` of a place, as terminals and editors follow it. */
+/** The location as `path:line`, which terminals and editors turn into a link. */
 export function place(path: string, source: string, at: number): string {
   return `${path}:${source.slice(0, at).split("\n").length}`;
 }

@@ -1,20 +1,20 @@
-/** Words that may not stand in the code, where, and what to do instead. */
+/** Words that the code must not contain, where the ban applies, and what to do instead. */
 import type { SourceFile } from "./files.ts";
 import { place } from "./scan.ts";
 
 interface Ban {
   readonly pattern: RegExp;
-  /** `code` has no comments and no insides of strings; `source` has everything. */
+  /** `code` excludes comments and the contents of strings. `source` includes everything. */
   readonly in: "code" | "source";
   readonly applies: (file: SourceFile) => boolean;
   readonly instead: string;
-  /** `// tidy-allow <allowance>: reason`, on the line or the one above, lifts the ban there. */
+  /** A comment `// tidy-allow <allowance>: reason` on the same line or the line above lifts the ban. */
   readonly allowance?: string;
 }
 
 const everywhere = (): boolean => true;
 const inTests = ({ isTest }: SourceFile): boolean => isTest;
-/** The server, but for the adapters of `ports/clock.ts`. */
+/** The server's code, except the adapters of `ports/clock.ts`. */
 const inServer = ({ path, isTest }: SourceFile): boolean =>
   path.startsWith("src/") && !path.startsWith("src/clock/") && !isTest;
 const TIMERS = /\b(setTimeout|setInterval)\b|\bAbortSignal\.timeout\b/g;
@@ -26,12 +26,12 @@ const BANS: readonly Ban[] = [
       /\b(Date\.now|performance\.now|performance\.timeOrigin|Temporal\.Now|process\.hrtime|Math\.random)\b|\bnew Date\(\s*\)|\bnew Date\b(?!\s*\()|(?<!new )(?<![.\w$])Date\(|\brandomUUID\w*/g,
     in: "code",
     applies: inServer,
-    instead: "ask the Clock that was handed in",
+    instead: "use the injected Clock",
   },
-  { pattern: TIMERS, in: "code", applies: inServer, instead: "use after() of the Clock that was handed in" },
-  { pattern: TIMER_MODULES, in: "source", applies: inServer, instead: "use after() of the Clock that was handed in" },
+  { pattern: TIMERS, in: "code", applies: inServer, instead: "use after() of the injected Clock" },
+  { pattern: TIMER_MODULES, in: "source", applies: inServer, instead: "use after() of the injected Clock" },
   {
-    // The end of this turn of the event loop is no time. Group commits wait for it, and so do pipelined requests.
+    // setImmediate() waits for the end of the event loop's turn, not for time. Group commits and pipelined requests use it.
     pattern: /\bsetImmediate\b/g,
     in: "code",
     applies: (file) => inServer(file) && !/^src\/(engine\/|store\/|api\/connections\/pipelining\.ts$)/.test(file.path),
@@ -41,14 +41,14 @@ const BANS: readonly Ban[] = [
     pattern: TIMERS,
     in: "code",
     applies: inTests,
-    instead: "wait for a signal; a deadline that fails is marked `// tidy-allow timer: why`",
+    instead: "wait for a signal; mark a deadline that fails the test with `// tidy-allow timer: why`",
     allowance: "timer",
   },
   {
     pattern: TIMER_MODULES,
     in: "source",
     applies: inTests,
-    instead: "wait for a signal; a deadline that fails is marked `// tidy-allow timer: why`",
+    instead: "wait for a signal; mark a deadline that fails the test with `// tidy-allow timer: why`",
     allowance: "timer",
   },
   { pattern: /(?<![.\w$])any(?![\w$(:])/g, in: "code", applies: everywhere, instead: "use unknown and narrow it" },
@@ -56,26 +56,26 @@ const BANS: readonly Ban[] = [
     pattern: /@ts-(ignore|nocheck)/g,
     in: "source",
     applies: everywhere,
-    instead: "mend the type; where a test needs the error, use @ts-expect-error",
+    instead: "fix the type; if a test needs the error, use @ts-expect-error",
   },
   {
     pattern: /\.only\(|\bonly: true\b/g,
     in: "code",
     applies: inTests,
-    instead: "let all tests run",
+    instead: "run all tests",
   },
   {
     pattern: /\.(skip|todo)\(|\b(skip|todo): true\b/g,
     in: "code",
     applies: inTests,
-    instead: "let the test run; one that needs what a machine may lack is marked `// tidy-allow skip: why`",
+    instead: "run the test; if it needs something a machine may not have, mark it with `// tidy-allow skip: why`",
     allowance: "skip",
   },
   {
     pattern: /\b(TO[D]O|FIX[M]E|X[X]X|HAC[K])\b/g,
     in: "source",
     applies: everywhere,
-    instead: "do it, or write an issue",
+    instead: "do it now, or open an issue",
   },
   {
     pattern:
@@ -88,7 +88,7 @@ const BANS: readonly Ban[] = [
 
 const BANNED_FILE_NAME = /(^|[/.-])(utils?|utilities|helpers?|managers?|misc|common|shared|stuff)([/.-]|$)/i;
 
-/** Banned words in one file, each with its place and what to do instead. */
+/** Every banned word in a file, with its location and what to do instead. */
 export function wordFaults(file: SourceFile): readonly string[] {
   return BANS.filter(({ applies }) => applies(file)).flatMap(({ pattern, in: where, instead, allowance }) =>
     [...file[where].matchAll(pattern)]
@@ -104,5 +104,5 @@ function isAllowed(source: string, at: number, allowance: string): boolean {
 }
 
 export function nameFaults({ path }: SourceFile): readonly string[] {
-  return BANNED_FILE_NAME.test(path) ? [`${path}:1 the name says nothing about what is in it`] : [];
+  return BANNED_FILE_NAME.test(path) ? [`${path}:1 the name says nothing about the file's content`] : [];
 }

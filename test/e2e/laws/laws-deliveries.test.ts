@@ -5,13 +5,13 @@ import { Webhook } from "standardwebhooks";
 import { accept, type Hook, leaveOpen, startHooks } from "../../harness/hooks.ts";
 import {
   createEndpoint,
-  lull,
   numbersOf,
   patch,
   publish,
   publishAll,
   readDelivery,
   stage,
+  waitForDispatch,
 } from "../../harness/scene.ts";
 import { type Client, startServer } from "../../harness/server.ts";
 
@@ -51,7 +51,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     // A neighbour with the same wait, made later: after its second attempt ours would have come.
     const neighbour = await publish(client, 2);
     await outcomes.until(neighbour.deliveryId, "FAILED");
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.deepEqual(numbersOf(hooks), [1, 2, 2]);
     const delivery = await readDelivery(client, deliveryId);
     assert.deepEqual([delivery.status, delivery.terminal_reason], ["CANCELLED", "cancelled"]);
@@ -67,7 +67,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     hooks.react(accept);
     first.answer(200);
     await hooks.nth(2);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.deepEqual(numbersOf(hooks), [1, 3]);
     assert.equal((await readDelivery(client, second?.deliveryId ?? "")).status, "CANCELLED");
   });
@@ -129,7 +129,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     const body = { delivery_ids: [deliveryId] };
     const dry = await client.request("POST", "/v1/replays", { body: { ...body, dry_run: true } });
     assert.equal(dry.status, 202, dry.text);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 1);
     const replay = await client.request("POST", "/v1/replays", { body });
     assert.deepEqual([replay.status, replay.body.created_deliveries], [202, 1], replay.text);
@@ -159,7 +159,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
 
     hooks.react(accept);
     await patch(client, endpointId, { status: "ACTIVE" });
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 3);
     await recover(client, endpointId);
     // The filter of the time when an event came decides. The fifth passed it then, and so did endpoint.disabled itself.
@@ -190,7 +190,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     await hooks.nth(4); // with endpoint.disabled
     for (let count = 0; count < 3; count += 1) await outcomes.next();
     await recover(client, endpointId);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 4);
     assert.deepEqual(
       numbersOf(hooks)
@@ -267,7 +267,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     assert.equal((await readDelivery(client, second?.deliveryId ?? "")).status, "CANCELLED");
     hook.answer(500);
     await outcomes.until(first?.deliveryId ?? "", "CANCELLED");
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 1);
     for (const published of [first, second]) {
       const delivery = await readDelivery(client, published?.deliveryId ?? "");

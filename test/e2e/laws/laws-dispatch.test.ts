@@ -4,13 +4,13 @@ import { after, test } from "node:test";
 import { leaveOpen } from "../../harness/hooks.ts";
 import {
   createEndpoint,
-  lull,
   patch,
   publish,
   publishAll,
   publishMany,
   readDelivery,
   stage,
+  waitForDispatch,
 } from "../../harness/scene.ts";
 import { startServer } from "../../harness/server.ts";
 
@@ -23,7 +23,7 @@ test("nothing is started between a 410 and its settlement", async (t) => {
   const published = await publishAll(client, [1, 2, 3]);
   await patch(client, endpointId, { status: "ACTIVE" });
   await outcomes.until(published[0]?.deliveryId ?? "", "FAILED");
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.equal(hooks.all.length, 1);
   for (const { deliveryId } of published.slice(1)) {
     assert.equal((await readDelivery(client, deliveryId)).status, "HELD");
@@ -37,7 +37,7 @@ test("an endpoint that fails at once gets no more than twenty attempts and what 
   await publishMany(client, 500);
   await patch(client, endpointId, { status: "ACTIVE" });
   await hooks.nth(20);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.ok(hooks.all.length <= 23, `${hooks.all.length} requests`);
 });
 
@@ -51,7 +51,7 @@ test("large payloads for one tenant's silent endpoints do not delay another tena
   // More than all payloads that are held in memory, in batches that are not too large.
   for (let batch = 0; batch < 5; batch += 1) await publishMany(client, 30, { fill: "x".repeat(250_000) });
   await hooks.nth(8);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
 });
 
@@ -61,7 +61,7 @@ test("more deliveries than memory holds, all for silent endpoints, delay no othe
   await Promise.all(Array.from({ length: 99 }, () => createEndpoint(client, { url: hooks.url, ...SILENT })));
   await publishMany(client, 210);
   await hooks.nth(400);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
 });
 

@@ -4,13 +4,13 @@ import { after, suite, test } from "node:test";
 import { type Hook, leaveOpen, startHooks } from "../../harness/hooks.ts";
 import {
   createEndpoint,
-  lull,
   numbersOf,
   patch,
   publish,
   publishAll,
   readDelivery,
   stage,
+  waitForDispatch,
 } from "../../harness/scene.ts";
 import { startServer } from "../../harness/server.ts";
 
@@ -48,7 +48,7 @@ suite("what answers do", { concurrency: 6 }, () => {
       read.body.not_delivered.filter((row) => row.endpoint_id === endpointId).map((row) => row.reason),
       ["disabled"],
     );
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(watcher.all.length, 1);
     assert.equal(hooks.all.length, 3);
   });
@@ -60,7 +60,7 @@ suite("what answers do", { concurrency: 6 }, () => {
     const published = await publishAll(client, [1, 2, 3]);
     await patch(client, endpointId, { status: "ACTIVE" });
     await outcomes.until(published[0]?.deliveryId ?? "", "FAILED");
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 1);
     for (const { deliveryId } of published.slice(1)) {
       assert.equal((await readDelivery(client, deliveryId)).status, "HELD");
@@ -131,7 +131,7 @@ suite("what answers do", { concurrency: 6 }, () => {
       await outcomes.until(deliveryId, "FAILED");
     }
     const { deliveryId } = await publish(client, 21);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 20, "it rests");
     const waiting = await readDelivery(client, deliveryId);
     assert.deepEqual([waiting.status, waiting.attempts_count], ["PENDING", 0]);
@@ -166,19 +166,19 @@ suite("what answers do", { concurrency: 6 }, () => {
       };
       await answerNext(200); // window 5
       await hooks.nth(6);
-      await lull(t, server);
+      await waitForDispatch(t, server);
       assert.equal(hooks.open, 5);
       await answerNext(status); // 5 halved is 2
       await answerNext(200); // 3, and 3 open
-      await lull(t, server);
+      await waitForDispatch(t, server);
       assert.equal(hooks.all.length, 6, "no more than the window");
       assert.equal(hooks.open, 3);
       await answerNext(200); // 4, and 2 open: two more
       await hooks.nth(8);
-      await lull(t, server);
+      await waitForDispatch(t, server);
       assert.equal(hooks.open, 4);
       for (let times = 0; times < 4; times += 1) await answerNext(status); // 2, 1, 1, 1
-      await lull(t, server);
+      await waitForDispatch(t, server);
       assert.equal(hooks.open, 1, "not below one");
     });
   }

@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { accept, leaveOpen } from "../../harness/hooks.ts";
-import { lull, numbersOf, patch, publish, publishAll, publishMany, readDelivery, stage } from "../../harness/scene.ts";
+import {
+  numbersOf,
+  patch,
+  publish,
+  publishAll,
+  publishMany,
+  readDelivery,
+  stage,
+  waitForDispatch,
+} from "../../harness/scene.ts";
 import { type Client, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
@@ -18,7 +27,7 @@ suite("holding", { concurrency: 6 }, () => {
     const paused = await pause(client, endpointId);
     assert.notEqual(paused.paused_at, null);
     const held = await publishAll(client, [1, 2, 3, 4, 5]);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 0);
     for (const { deliveryId } of held) assert.equal((await readDelivery(client, deliveryId)).status, "HELD");
     assert.equal((await pause(client, endpointId)).paused_at, paused.paused_at, "pausing again keeps it");
@@ -70,7 +79,7 @@ suite("holding", { concurrency: 6 }, () => {
     const hook = await hooks.nth(1);
     await pause(client, endpointId);
     hook.answer(200);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 1);
     assert.equal((await readDelivery(client, second?.deliveryId ?? "")).status, "HELD");
     hooks.react(accept);
@@ -132,7 +141,7 @@ test("an endpoint can be paused, resumed and deleted, and memory stays flat, wit
   }
 
   await resume(client, endpointId);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   const metrics = await server.request("GET", "/metrics");
   const inMemory = Number(/^signalbox_memory_deliveries (\d+)/m.exec(metrics.text)?.[1]);
   assert.ok(inMemory > 0 && inMemory <= 600, `${inMemory} deliveries in memory`);

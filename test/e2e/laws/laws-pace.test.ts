@@ -4,13 +4,13 @@ import { after, suite, test } from "node:test";
 import { leaveOpen, startHooks } from "../../harness/hooks.ts";
 import {
   createEndpoint,
-  lull,
   numbersOf,
   patch,
   publish,
   publishAll,
   publishMany,
   stage,
+  waitForDispatch,
 } from "../../harness/scene.ts";
 import { startServer } from "../../harness/server.ts";
 
@@ -34,11 +34,11 @@ suite("pace and order", { concurrency: 6 }, () => {
     hooks.react(leaveOpen);
     await publishMany(client, 60);
     await hooks.nth(4);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.open, 4);
     for (let count = 1; count <= 20; count += 1) (await hooks.nth(count)).answer(200);
     await hooks.nth(28);
-    await lull(t, server);
+    await waitForDispatch(t, server);
     assert.equal(hooks.open, 8);
   });
 

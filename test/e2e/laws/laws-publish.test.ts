@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { assembleServer } from "../../harness/assembled.ts";
 import { newDataDir } from "../../harness/child.ts";
 import { accept, leaveOpen, startHooks } from "../../harness/hooks.ts";
-import { createEndpoint, lull, numbersOf, patch, publish, publishMany, stage } from "../../harness/scene.ts";
+import { createEndpoint, numbersOf, patch, publish, publishMany, stage, waitForDispatch } from "../../harness/scene.ts";
 import { newTenant, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
@@ -22,7 +22,7 @@ test("two requests at once with one idempotency key make one event", async (t) =
     assert.deepEqual(answers.map(({ deliveries }) => deliveries[0]?.created).toSorted(), [false, false, false, true]);
   }
   await hooks.nth(10);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.equal(hooks.all.length, 10);
 });
 
@@ -148,7 +148,7 @@ test("one event reaches a thousand endpoints, and is refused whole for more", as
   assert.deepEqual([refused.status, refused.code], [409, "TOO_MANY_TARGETS"]);
   await publish(client, 1, { endpoint_ids: ids.slice(0, 1) });
   await hooks.nth(TARGETS_MAX + 1);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.equal(hooks.all.length, TARGETS_MAX + 1);
 });
 
@@ -169,7 +169,7 @@ test("one tenant's event never reaches another's endpoints, named or not", async
   assert.match(refused.text, new RegExp(other.endpointId));
   await publish(one.client);
   await one.hooks.nth(1);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.deepEqual([one.hooks.all.length, other.hooks.all.length], [1, 0], "nothing of the refused one was stored");
 });
 
@@ -182,6 +182,6 @@ test("what does not fit into memory waits in the store and is sent", async (t) =
   for (const hook of hooks.all.slice()) hook.answer(200);
   await hooks.nth(3000);
   assert.equal(new Set(numbersOf(hooks)).size, 3000);
-  await lull(t, server);
+  await waitForDispatch(t, server);
   assert.equal(hooks.all.length, 3000, "none of them twice");
 });

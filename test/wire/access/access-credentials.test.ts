@@ -4,23 +4,23 @@ import { after, test } from "node:test";
 import { createUsers } from "../../../src/engine/access/users.ts";
 import { openCommandLineStore } from "../../../src/store/sqlite/access/command-line-store.ts";
 import { CLOSED_ROUTES, nameOf, type Route } from "../../fixtures/routes.ts";
-import { inventory } from "../../harness/belongings.ts";
 import { within } from "../../harness/deadline.ts";
+import { PASSWORD, stagePeople } from "../../harness/people.ts";
+import { snapshot } from "../../harness/resources.ts";
+import { type Answer, newTenant } from "../../harness/server.ts";
 import {
   askRoute,
   assertEnvelope,
   bearer,
-  belongingsOf,
   type Credentials,
   codeOf,
   type Member,
-  newHousehold,
   newMember,
   newSession,
+  newTeam,
+  resourcesFor,
   waysOf,
-} from "../../harness/household.ts";
-import { PASSWORD, stagePeople } from "../../harness/people.ts";
-import { type Answer, newTenant } from "../../harness/server.ts";
+} from "../../harness/team.ts";
 
 const HOUR = 3_600_000;
 const NO_KEY = `sb_live_${"f".repeat(48)}`;
@@ -29,17 +29,17 @@ const cookie = (value: string): Credentials => ({ cookie: `signalbox_session=${v
 
 const stage = await stagePeople({ after });
 const { server, later } = stage;
-const household = await newHousehold(stage);
-const admin = household.members.at(-1) ?? assert.fail();
+const team = await newTeam(stage);
+const admin = team.members.at(-1) ?? assert.fail();
 /** One thing for each route, so that it is only the credentials that are wrong. */
-const ids = await belongingsOf(household.tenant);
+const ids = await resourcesFor(team.tenant);
 
 /** What a refusal says about the form in which credentials were sent; it depends on nothing that is stored. */
 const FORM_HINT = /(?:The Authorization header|The key must be) [^.]*\. /;
 
 /** Ask every route with each of them, and check that the refusal is always the same but for that hint. */
 async function assertAllRefused(routes: readonly Route[], credentials: Readonly<Record<string, Credentials>>) {
-  const before = await inventory(household.tenant);
+  const before = await snapshot(team.tenant);
   for (const route of routes) {
     const texts = new Set<string>();
     for (const [name, headers] of Object.entries(credentials)) {
@@ -52,7 +52,7 @@ async function assertAllRefused(routes: readonly Route[], credentials: Readonly<
     }
     assert.equal(texts.size, 1, `${nameOf(route)} tells why: ${[...texts].join(" ")}`);
   }
-  assert.deepEqual(await inventory(household.tenant), before, "something has changed");
+  assert.deepEqual(await snapshot(team.tenant), before, "something has changed");
 }
 
 function assertUnknown(route: Route, answer: Answer, what: string): void {
@@ -97,7 +97,7 @@ test("a good key counts, whatever the cookie beside it", async () => {
 });
 
 test("a revoked key and one that was replaced open no route, though they were used a moment before", async () => {
-  const { tenant } = household;
+  const { tenant } = team;
   const [revoked, rotated] = [
     await newMember(stage, tenant, "global_admin"),
     await newMember(stage, tenant, "global_admin"),
@@ -135,7 +135,7 @@ test("a session that was ended, in whatever way, opens no route, though it was u
   };
   const ended: Record<string, Credentials> = {};
   for (const [name, end] of Object.entries(ends)) {
-    const member = await newMember(stage, household.tenant, "global_admin");
+    const member = await newMember(stage, team.tenant, "global_admin");
     assert.equal((await get("/dashboard/auth/me", member.by.session)).status, 200);
     assert.notEqual(await end(member), null);
     ended[name] = member.by.session;

@@ -2,22 +2,22 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf } from "../../fixtures/routes.ts";
-import { inventory } from "../../harness/belongings.ts";
+import { stagePeople } from "../../harness/people.ts";
+import { snapshot } from "../../harness/resources.ts";
 import {
   askerFor,
   askRoute,
-  belongingOf,
-  belongingsOf,
   type Credentials,
-  newHousehold,
+  newTeam,
+  resourceFor,
+  resourcesFor,
   statusFor,
   waysOf,
-} from "../../harness/household.ts";
-import { stagePeople } from "../../harness/people.ts";
+} from "../../harness/team.ts";
 
 const stage = await stagePeople({ after });
 const { server } = stage;
-const household = await newHousehold(stage);
+const team = await newTeam(stage);
 
 /** What a browser adds to a request that a page made. */
 const FOREIGN: readonly Credentials[] = [
@@ -28,9 +28,9 @@ const FOREIGN: readonly Credentials[] = [
 const OWN: readonly Credentials[] = [{ origin: server.url }, { "sec-fetch-site": "same-origin" }];
 
 test("no page of another site changes anything with a session, on any route", async () => {
-  const { tenant, members } = household;
-  const ids = await belongingsOf(tenant);
-  const before = await inventory(tenant);
+  const { tenant, members } = team;
+  const ids = await resourcesFor(tenant);
+  const before = await snapshot(tenant);
   const changing = CLOSED_ROUTES.filter((route) => route.method !== "GET" && waysOf(route).includes("session"));
   for (const route of changing) {
     const id = ids.get(route) ?? "";
@@ -45,18 +45,18 @@ test("no page of another site changes anything with a session, on any route", as
       }
     }
   }
-  assert.deepEqual(await inventory(tenant), before);
+  assert.deepEqual(await snapshot(tenant), before);
 });
 
 test("the own pages change everything with a session, and pages anywhere with a key; reading is told no origin", async () => {
-  const { tenant } = household;
-  const member = household.members.at(-1) ?? assert.fail();
+  const { tenant } = team;
+  const member = team.members.at(-1) ?? assert.fail();
   for (const route of CLOSED_ROUTES) {
     for (const way of waysOf(route)) {
       const isFree = way === "key" || route.method === "GET";
       for (const headers of isFree ? [...OWN, ...FOREIGN] : OWN) {
         const asker = await askerFor(stage, tenant, { route, member, way });
-        const id = await belongingOf(route, tenant);
+        const id = await resourceFor(route, tenant);
         const answer = await askRoute(server, route, { credentials: { ...asker.by[way], ...headers }, id });
         const what = `${way}: ${nameOf(route)} ${JSON.stringify(headers)} ${answer.text}`;
         assert.equal(answer.status, statusFor(route, member.role, way), what);

@@ -3,20 +3,20 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { includesRole } from "../../../src/domain/access/access.ts";
 import { CLOSED_ROUTES, HIDDEN_ROUTES, nameOf, OPEN_ROUTES, type Route } from "../../fixtures/routes.ts";
-import { inventory } from "../../harness/belongings.ts";
+import { stagePeople } from "../../harness/people.ts";
+import { snapshot } from "../../harness/resources.ts";
 import {
   askerFor,
   askRoute,
   assertEnvelope,
-  belongingOf,
-  belongingsOf,
   codeOf,
-  newHousehold,
+  newTeam,
+  resourceFor,
+  resourcesFor,
   statusFor,
   type Way,
   waysOf,
-} from "../../harness/household.ts";
-import { stagePeople } from "../../harness/people.ts";
+} from "../../harness/team.ts";
 
 const stage = await stagePeople({ after });
 const { server } = stage;
@@ -47,16 +47,16 @@ test("every route that the server has is in the table, with who may use it", asy
 });
 
 test("each role does by a key and by a session what it may, is refused the rest, and no session opens the pauses", async () => {
-  const household = await newHousehold(stage);
+  const team = await newTeam(stage);
   const expected: Record<string, number> = {};
   const got: Record<string, number> = {};
   for (const route of CLOSED_ROUTES) {
-    for (const member of household.members) {
+    for (const member of team.members) {
       for (const way of WAYS) {
         const what = `${member.role}'s ${way}: ${nameOf(route)} ${route.of ?? ""}`;
         expected[what] = statusFor(route, member.role, way);
-        const asker = await askerFor(stage, household.tenant, { route, member, way });
-        const id = await belongingOf(route, household.tenant);
+        const asker = await askerFor(stage, team.tenant, { route, member, way });
+        const id = await resourceFor(route, team.tenant);
         const answer = await askRoute(server, route, { credentials: asker.by[way], id });
         got[what] = answer.status;
         if (answer.status !== 401 && answer.status !== 403) continue;
@@ -69,9 +69,9 @@ test("each role does by a key and by a session what it may, is refused the rest,
 });
 
 test("whose role does not suffice is told so, whatever the id and the body, and changes nothing", async () => {
-  const { tenant, members } = await newHousehold(stage);
-  const ids = await belongingsOf(tenant);
-  const before = await inventory(tenant);
+  const { tenant, members } = await newTeam(stage);
+  const ids = await resourcesFor(tenant);
+  const before = await snapshot(tenant);
   for (const route of CLOSED_ROUTES) {
     const id = ids.get(route) ?? "";
     for (const { role, by } of members.filter(({ role }) => !includesRole(role, route.needs))) {
@@ -89,7 +89,7 @@ test("whose role does not suffice is told so, whatever the id and the body, and 
       assert.equal(texts.size, 1, `${role} ${nameOf(route)}`);
     }
   }
-  assert.deepEqual(await inventory(tenant), before);
+  assert.deepEqual(await snapshot(tenant), before);
 });
 
 test("what is open asks nobody, and bad credentials close it to nobody", async () => {

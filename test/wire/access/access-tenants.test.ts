@@ -2,18 +2,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf, ROUTES_BY_ID, type Route } from "../../fixtures/routes.ts";
-import { inventory, make } from "../../harness/belongings.ts";
-import {
-  askerFor,
-  askRoute,
-  belongingOf,
-  belongingsOf,
-  newHousehold,
-  statusFor,
-  waysOf,
-} from "../../harness/household.ts";
 import { stagePeople } from "../../harness/people.ts";
+import { createResource, snapshot } from "../../harness/resources.ts";
 import { newTenant } from "../../harness/server.ts";
+import { askerFor, askRoute, newTeam, resourceFor, resourcesFor, statusFor, waysOf } from "../../harness/team.ts";
 
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 const ENDPOINT_PREFIXES = ["ep_", "webhook_", "wh_"];
@@ -22,8 +14,8 @@ const MALFORMED = ["nonsense", "%00", "%F0%9F%98%80", "x".repeat(3000), "del_", 
 
 const stage = await stagePeople({ after });
 const { server } = stage;
-const household = await newHousehold(stage);
-const admin = household.members.find(({ role }) => role === "global_admin") ?? assert.fail();
+const team = await newTeam(stage);
+const admin = team.members.find(({ role }) => role === "global_admin") ?? assert.fail();
 
 /** Everything that may stand in an id's place and is nothing of the asker's tenant. */
 function strangeIds(route: Route, foreign: string): readonly string[] {
@@ -46,11 +38,11 @@ function strangeIds(route: Route, foreign: string): readonly string[] {
 
 test("another tenant's ids, unknown ids and malformed ids are one and the same 404 on every route, for every role, and change nothing", async () => {
   const owner = await newTenant(server);
-  const ids = await belongingsOf(owner);
-  const before = await inventory(owner);
+  const ids = await resourcesFor(owner);
+  const before = await snapshot(owner);
   for (const route of ROUTES_BY_ID) {
     const foreign = ids.get(route) ?? assert.fail();
-    for (const { role, by } of household.members) {
+    for (const { role, by } of team.members) {
       for (const way of waysOf(route)) {
         const status = statusFor(route, role, way) === 403 ? 403 : 404;
         const answers = new Set<string>();
@@ -64,16 +56,16 @@ test("another tenant's ids, unknown ids and malformed ids are one and the same 4
       }
     }
   }
-  assert.deepEqual(await inventory(owner), before);
+  assert.deepEqual(await snapshot(owner), before);
 });
 
 test("another tenant's ids in filters find nothing, and in bodies they are what unknown ids are", async () => {
   const [owner, stranger] = [await newTenant(server), await newTenant(server)];
   const theirs = {
-    endpoint: await make("endpoint", owner),
-    event: await make("event", owner),
-    delivery: await make("delivery", owner),
-    pause: await make("pause", owner),
+    endpoint: await createResource("endpoint", owner),
+    event: await createResource("event", owner),
+    delivery: await createResource("delivery", owner),
+    pause: await createResource("pause", owner),
   };
   const filters = [
     `/v1/deliveries?endpoint_id=${theirs.endpoint}`,
@@ -94,7 +86,7 @@ test("another tenant's ids in filters find nothing, and in bodies they are what 
     ["/v1/replays", theirs.delivery, (id) => ({ delivery_ids: [id], dry_run: true })],
     ["/v1/events", theirs.endpoint, (id) => ({ type: "a", payload: {}, endpoint_ids: [id] })],
   ];
-  const before = await inventory(owner);
+  const before = await snapshot(owner);
   for (const [path, id, bodyOf] of bodies) {
     const unknown = id.replace(/_.*/, `_${UNKNOWN}`);
     const [foreign, none] = [
@@ -104,13 +96,13 @@ test("another tenant's ids in filters find nothing, and in bodies they are what 
     assert.deepEqual([foreign.status, foreign.code], [400, "VALIDATION_ERROR"], path);
     assert.equal(foreign.text.replaceAll(id, unknown), none.text, path);
   }
-  assert.deepEqual(await inventory(owner), before);
+  assert.deepEqual(await snapshot(owner), before);
 });
 
 test("a place in another tenant's list leads to nothing of theirs", async () => {
   const [owner, stranger] = [await newTenant(server), await newTenant(server)];
   for (const client of [owner, stranger, owner, owner]) {
-    for (const kind of ["endpoint", "delivery", "pause", "source"] as const) await make(kind, client);
+    for (const kind of ["endpoint", "delivery", "pause", "source"] as const) await createResource(kind, client);
   }
   const cursor = async (path: string) => {
     const { body, headers } = await owner.request("GET", `${path}?limit=1`);
@@ -133,12 +125,12 @@ test("a place in another tenant's list leads to nothing of theirs", async () => 
 
 test("?tenant= is refused on every route to whoever is no global_admin, also for the own tenant, and tells nothing", async () => {
   const other = await newTenant(server);
-  const ids = await belongingsOf(household.tenant);
-  const before = await inventory(household.tenant);
-  const asked = [household.tenant.id, other.id, `dev_${UNKNOWN}`, "x", "", `${other.id}&tenant=${other.id}`];
+  const ids = await resourcesFor(team.tenant);
+  const before = await snapshot(team.tenant);
+  const asked = [team.tenant.id, other.id, `dev_${UNKNOWN}`, "x", "", `${other.id}&tenant=${other.id}`];
   for (const route of CLOSED_ROUTES) {
     const id = ids.get(route) ?? "";
-    for (const { role, by } of household.members.filter(({ role }) => role !== "global_admin")) {
+    for (const { role, by } of team.members.filter(({ role }) => role !== "global_admin")) {
       for (const way of waysOf(route)) {
         const answers = new Set<string>();
         for (const tenant of asked) {
@@ -151,20 +143,20 @@ test("?tenant= is refused on every route to whoever is no global_admin, also for
       }
     }
   }
-  assert.deepEqual(await inventory(household.tenant), before);
+  assert.deepEqual(await snapshot(team.tenant), before);
 });
 
 test("?tenant= takes a global_admin to that tenant on every route, and without it the route finds nothing there", async () => {
   const other = await newTenant(server);
-  // Not in the household: what is spent changes in its own tenant.
+  // Not in the team: what is spent changes in its own tenant.
   const elsewhere = await newTenant(server);
   const query = `?tenant=${other.id}`;
-  const before = await inventory(household.tenant);
+  const before = await snapshot(team.tenant);
   for (const route of CLOSED_ROUTES) {
     for (const way of waysOf(route)) {
       const what = `${way}: ${nameOf(route)}`;
       const asker = await askerFor(stage, elsewhere, { route, member: admin, way });
-      const id = await belongingOf(route, other);
+      const id = await resourceFor(route, other);
       if (ROUTES_BY_ID.includes(route)) {
         assert.equal((await askRoute(server, route, { credentials: asker.by[way], id })).status, 404, what);
       }
@@ -172,7 +164,7 @@ test("?tenant= takes a global_admin to that tenant on every route, and without i
       assert.equal(answer.status, statusFor(route, "global_admin", way), `${what} ${answer.text}`);
     }
   }
-  assert.deepEqual(await inventory(household.tenant), before);
+  assert.deepEqual(await snapshot(team.tenant), before);
 });
 
 test("what a global_admin makes with ?tenant= belongs to that tenant", async () => {
@@ -191,14 +183,14 @@ test("what a global_admin makes with ?tenant= belongs to that tenant", async () 
       const made = await askRoute(server, route, { credentials: admin.by[way], query: `?tenant=${other.id}` });
       const id = /"\w*id":"(\w+_[0-9a-f-]{36})"/.exec(made.text)?.[1] ?? assert.fail(made.text);
       assert.equal((await other.request("GET", list)).text.includes(id), true, path);
-      assert.equal((await household.tenant.request("GET", list)).text.includes(id), false, path);
+      assert.equal((await team.tenant.request("GET", list)).text.includes(id), false, path);
     }
   }
 });
 
 test("a tenant that is none, or is named twice, is the same 404 on every route", async () => {
-  const ids = await belongingsOf(household.tenant);
-  const { id: known } = household.tenant;
+  const ids = await resourcesFor(team.tenant);
+  const { id: known } = team.tenant;
   const asked = [
     `dev_${UNKNOWN}`,
     "dev_x",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, test } from "node:test";
-import { createSource, fromElsewhere, rowsOf, SOURCE_SECRET } from "../../harness/inbound.ts";
+import { createSource, fromNewAddress, rowsOf, SOURCE_SECRET } from "../../harness/inbound.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
 import { newTenant, startServer } from "../../harness/server.ts";
 import { followOutcomes } from "../../harness/stream.ts";
@@ -10,7 +10,7 @@ const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/
 const BYTES = 256 * 1024;
 
 function send(id: string, body: string | Uint8Array, headers: Record<string, string> = {}) {
-  return server.request("POST", `/in/${id}`, { key: null, body, headers: { ...fromElsewhere(), ...headers } });
+  return server.request("POST", `/in/${id}`, { key: null, body, headers: { ...fromNewAddress(), ...headers } });
 }
 
 test("an event may be larger than the body that it was made from: it is stored, delivered and replayed", async (t) => {

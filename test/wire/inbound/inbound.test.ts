@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { signJcs } from "../../../packages/sdk/src/index.ts";
 import {
   createSource,
-  fromElsewhere,
+  fromNewAddress,
   rowsOf,
   SOURCE_SECRET,
   sendSigned,
@@ -25,7 +25,7 @@ const UNKNOWN = "src_00000000-0000-7000-8000-000000000000";
 type Body = string | Uint8Array;
 
 function send(id: string, body: Body, headers: Record<string, string> = {}) {
-  return server.request("POST", `/in/${id}`, { key: null, body, headers: { ...fromElsewhere(), ...headers } });
+  return server.request("POST", `/in/${id}`, { key: null, body, headers: { ...fromNewAddress(), ...headers } });
 }
 
 function github(body: Body, more: Record<string, string> = {}) {

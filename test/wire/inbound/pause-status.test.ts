@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { signJcs } from "../../../packages/sdk/src/signing/jcs.ts";
 import {
   createSource,
-  fromElsewhere,
+  fromNewAddress,
   RECORDS,
   recordOf,
   rowsOf,
@@ -28,7 +28,7 @@ async function newSource() {
 }
 
 function send(body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Answer> {
-  return server.request("POST", RECORDS, { key: null, body, headers: { ...fromElsewhere(), ...headers } });
+  return server.request("POST", RECORDS, { key: null, body, headers: { ...fromNewAddress(), ...headers } });
 }
 
 const records = async (owner: Pick<typeof server, "request">, query = "") => {

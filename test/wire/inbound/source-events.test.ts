@@ -7,7 +7,7 @@ import { assembleServer } from "../../harness/assembled.ts";
 import { newDataDir } from "../../harness/child.ts";
 import {
   createSource,
-  fromElsewhere,
+  fromNewAddress,
   type MadeSource,
   RECORDS,
   recordOf,
@@ -26,7 +26,7 @@ const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 async function send(to: Client, { id }: MadeSource, fields: object, secret?: string): Promise<Answer> {
   const body = JSON.stringify(fields);
   const signature = signatureOf(body, secret);
-  const headers = { ...fromElsewhere(), "x-signature": signature, "x-hub-signature-256": signature };
+  const headers = { ...fromNewAddress(), "x-signature": signature, "x-hub-signature-256": signature };
   return to.request("POST", `/in/${id}`, { key: null, body, headers });
 }
 

@@ -8,7 +8,7 @@ import { assembleServer } from "../../harness/assembled.ts";
 import { newDataDir } from "../../harness/child.ts";
 import {
   createSource,
-  fromElsewhere,
+  fromNewAddress,
   RECORDS,
   recordOf,
   rowsOf,
@@ -34,7 +34,7 @@ async function talkTo(server: Client, settings: Settings = { scheme: "github" })
   return {
     where,
     async send(body: string, headers: Readonly<Record<string, string>>) {
-      const all = { ...fromElsewhere(), ...headers };
+      const all = { ...fromNewAddress(), ...headers };
       const answer = await server.request("POST", `/in/${source.id}`, { key: null, body, headers: all });
       assert.equal(answer.status, 401);
     },

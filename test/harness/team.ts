@@ -1,14 +1,14 @@
-/** A tenant with somebody of each role in it, who has a key and a session; and how they ask. */
+/** A tenant with one member of each role, each with a key and a session, and the requests they send. */
 import assert from "node:assert/strict";
 import { includesRole, ROLES, type Role } from "../../src/domain/access/access.ts";
 import { CLOSED_ROUTES, type Route } from "../fixtures/routes.ts";
-import { make } from "./belongings.ts";
 import { signedIn } from "./jar.ts";
 import { PASSWORD, type PeopleStage } from "./people.ts";
+import { createResource } from "./resources.ts";
 import { type Answer, type Client, newTenant, type Tenant } from "./server.ts";
 
 export type Way = "key" | "session";
-/** The headers that say who asks. */
+/** The headers that authenticate a request. */
 export type Credentials = Readonly<Record<string, string>>;
 
 export interface Member {
@@ -17,13 +17,13 @@ export interface Member {
   readonly by: Readonly<Record<Way, Credentials>>;
 }
 
-export interface Household {
-  /** With an `org_admin`'s key, which no test gives away. */
+export interface Team {
+  /** Has an `org_admin` key that no test revokes. */
   readonly tenant: Tenant;
   readonly members: readonly Member[];
 }
 
-export async function newHousehold(stage: PeopleStage): Promise<Household> {
+export async function newTeam(stage: PeopleStage): Promise<Team> {
   const tenant = await newTenant(stage.server);
   const members: Member[] = [];
   for (const role of ROLES) members.push(await newMember(stage, tenant, role));
@@ -46,20 +46,24 @@ export function bearer(apiKey: string): Credentials {
   return { authorization: `Bearer ${apiKey}` };
 }
 
-/** The ways in which a route lets in at all. */
+/** The authentication methods that a route accepts. */
 export function waysOf({ accepts }: Route): readonly Way[] {
   return accepts === "key" ? ["key"] : ["key", "session"];
 }
 
-export interface Asking {
+export interface RouteRequest {
   readonly credentials: Credentials;
-  /** Stands for the route's id; a route without one takes none. */
+  /** Replaces the id in the route's path. Ignored if the path has none. */
   readonly id?: string;
   readonly query?: string;
 }
 
-/** One request to a route, with the body that it takes. */
-export function askRoute(client: Client, route: Route, { credentials, id = "", query = "" }: Asking): Promise<Answer> {
+/** Sends one request to a route, with a body that the route accepts. */
+export function askRoute(
+  client: Client,
+  route: Route,
+  { credentials, id = "", query = "" }: RouteRequest,
+): Promise<Answer> {
   const body = route.bodyOf(id);
   const path = pathOf(route, id) + query;
   return client.request(route.method, path, {
@@ -69,27 +73,27 @@ export function askRoute(client: Client, route: Route, { credentials, id = "", q
   });
 }
 
-/** A path with several ids has them with a slash between; a single one stands for each. */
+/** For a path with several ids, `id` contains them separated by slashes. A single id replaces all of them. */
 function pathOf({ path }: Route, id: string): string {
   const ids = id.split("/");
   let at = 0;
   return path.replace(/\{\w+\}/g, () => ids[at++] ?? ids.at(-1) ?? "");
 }
 
-/** What the route names, made anew in the tenant. */
-export async function belongingOf(route: Route, owner: Client): Promise<string> {
-  if (route.of !== null) return make(route.of, owner);
+/** Creates a resource in the tenant that the route's id can name, and returns that id. */
+export async function resourceFor(route: Route, owner: Client): Promise<string> {
+  if (route.of !== null) return createResource(route.of, owner);
   return route.path.includes("{") ? "nobody" : "";
 }
 
-/** The same for every route, so that a test can look before and after all of them that nothing has changed. */
-export async function belongingsOf(owner: Client): Promise<ReadonlyMap<Route, string>> {
+/** Creates a resource for every route, so that a test can compare the tenant before and after trying all routes. */
+export async function resourcesFor(owner: Client): Promise<ReadonlyMap<Route, string>> {
   const ids = new Map<Route, string>();
-  for (const route of CLOSED_ROUTES) ids.set(route, await belongingOf(route, owner));
+  for (const route of CLOSED_ROUTES) ids.set(route, await resourceFor(route, owner));
   return ids;
 }
 
-/** Who asks: for a route that spends the credentials somebody else of the same role, made in this tenant. */
+/** The member who sends the request. If the route revokes the credentials, this is a new member with the same role. */
 export async function askerFor(
   stage: PeopleStage,
   tenant: Tenant,
@@ -98,20 +102,20 @@ export async function askerFor(
   return route.spends !== way ? member : newMember(stage, tenant, member.role);
 }
 
-/** What the answer of a route to somebody of the own tenant has to be, when nothing but the role can be in the way. */
+/** The status that a route must return to a member of its own tenant, if only the role can prevent access. */
 export function statusFor(route: Route, role: Role, way: Way): number {
   if (!waysOf(route).includes(way)) return 401;
   if (!includesRole(role, route.needs)) return 403;
   return way === "key" && route.spends === "session" ? 403 : route.done;
 }
 
-/** The code of a refusal, as the route's surface calls it. */
+/** The error code that the route's surface uses for this status. */
 export function codeOf(route: Route, status: 401 | 403): string {
   if (status === 403) return "FORBIDDEN";
   return route.envelope === "pauses" ? "INVALID_API_KEY" : "UNAUTHORIZED";
 }
 
-/** Fails unless an error has the body that the route's surface gives it. */
+/** Fails unless the error body has the format of the route's surface. */
 export function assertEnvelope(route: Route, answer: Answer, what: string): void {
   const fields = Object.keys(answer.body);
   if (route.envelope === "common") {

@@ -1,4 +1,4 @@
-/** What a tenant has, one thing of each kind that a route's id can name. */
+/** Creates a tenant's resources, one of each kind that a route's id can name. */
 import assert from "node:assert/strict";
 import type { Kind } from "../fixtures/routes.ts";
 import { createSource, sendPauseStatus } from "./inbound.ts";
@@ -6,10 +6,10 @@ import { ask } from "./pauses.ts";
 import { createEndpoint, patch, publish } from "./scene.ts";
 import type { Client } from "./server.ts";
 
-/** Nothing that a test publishes besides goes there. */
+/** An endpoint that receives none of the test's other events. */
 const UNUSED = { url: "http://127.0.0.1:9/", event_types: ["none"] };
 
-const MAKE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
+const CREATE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
   endpoint: (owner) => createEndpoint(owner, UNUSED),
   webhook: async (owner) => (await createEndpoint(owner, UNUSED)).replace("ep_", "webhook_"),
   event: async (owner) => (await publish(owner)).eventId,
@@ -39,12 +39,12 @@ const MAKE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
 };
 
 /**
- * Make one, and answer its id.
+ * Creates a resource and returns its id.
  *
  * @param owner an `org_admin` of the tenant
  */
-export function make(kind: Kind, owner: Client): Promise<string> {
-  return MAKE[kind](owner);
+export function createResource(kind: Kind, owner: Client): Promise<string> {
+  return CREATE[kind](owner);
 }
 
 async function held(owner: Client) {
@@ -73,8 +73,8 @@ const LISTS = [
   "/dashboard/webhooks/deliveries/export",
 ];
 
-/** All that the tenant's own lists tell: what is the same before and after has not been touched. */
-export async function inventory(owner: Client): Promise<readonly string[]> {
+/** The content of all the tenant's lists. If it is equal before and after a request, the request changed nothing. */
+export async function snapshot(owner: Client): Promise<readonly string[]> {
   const texts: string[] = [];
   for (const path of LISTS) {
     const answer = await owner.request("GET", path);
