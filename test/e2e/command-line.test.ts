@@ -178,7 +178,7 @@ suite("the command line", { concurrency: 3 }, () => {
     assertRefused(inNobodys, 1, /there is no tenant "shopp"; did you mean "shop"\?/);
     await asked(dataDir, "tenants", "add", "shop");
     const ambiguous = await runSignalbox(dataDir, ["users", "list", "--tenant", "shop"]);
-    assertRefused(ambiguous, 1, new RegExp(`2 tenants have the name "shop"; .*${shop.id}, dev_`));
+    assertRefused(ambiguous, 1, new RegExp(`2 tenants are named "shop"; .*${shop.id}, dev_`));
   });
 
   test("a tenant is renamed and its quotas are set, and a running server follows within a second", async (t) => {
@@ -265,8 +265,12 @@ suite("the command line", { concurrency: 3 }, () => {
 
   test("what is no command ends with code 2 and names the nearest", async (t) => {
     const dataDir = await newDataDir(t);
-    assertRefused(await runSignalbox(dataDir, ["user", "list"]), 2, /no command "user"; did you mean users\?/);
-    assertRefused(await runSignalbox(dataDir, ["keys", "list", "--tenat", "x"]), 2, /no option --tenat; .* --tenant\?/);
+    assertRefused(await runSignalbox(dataDir, ["user", "list"]), 2, /unknown command "user"; did you mean users\?/);
+    assertRefused(
+      await runSignalbox(dataDir, ["keys", "list", "--tenat", "x"]),
+      2,
+      /unknown option --tenat; .* --tenant\?/,
+    );
     assertRefused(
       await runSignalbox(dataDir, ["users", "add", "--email", "x"]),
       2,
