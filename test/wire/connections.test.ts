@@ -9,7 +9,7 @@ import { startServer } from "../harness/server.ts";
 const server = await startServer({ after }, { HOST: "localhost" });
 const port = Number(new URL(server.url).port);
 
-/** What the server answers to these bytes, until it closes the connection. */
+/** Sends bytes, and returns what the server sends until it closes the connection. */
 async function sendBytes(bytes: string, host = "127.0.0.1"): Promise<string> {
   const socket = net.connect(port, host);
   let answer = "";
@@ -27,7 +27,7 @@ const statusesOf = (answers: string) => [...answers.matchAll(/HTTP\/1\.1 (\d+)/g
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nhost: x\r\n${more}\r\n`;
 const last = (path: string) => get(path, "connection: close\r\n");
 
-test("localhost is both of its addresses", async () => {
+test("the server listens on both addresses of localhost", async () => {
   assert.deepEqual(statusesOf(await sendBytes(last("/healthz"), "127.0.0.1")), [200]);
   const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => address === "::1"),
@@ -35,7 +35,7 @@ test("localhost is both of its addresses", async () => {
   if (hasIpv6) assert.deepEqual(statusesOf(await sendBytes(last("/healthz"), "::1")), [200]);
 });
 
-test("pipelined requests are answered in order on every surface", async () => {
+test("pipelined requests get their responses in order on every surface", async () => {
   const asked = [
     [get("/v1/endpoints", authorization), 200],
     [get("/healthz"), 200],
@@ -58,7 +58,7 @@ test("pipelined requests are answered in order on every surface", async () => {
   );
 });
 
-test("what comes behind a long poll is answered after it", async () => {
+test("a request behind a long poll gets its response after it", async () => {
   const { id } = await ask(server);
   const socket = net.connect(port, "127.0.0.1");
   socket.setEncoding("latin1");
@@ -75,7 +75,7 @@ test("what comes behind a long poll is answered after it", async () => {
   assert.match(answers, /"cancelled".*\{"status":"ok"\}$/s);
 });
 
-test("a head that RFC 9112 forbids is refused in the surface's envelope, and the connection closed", async () => {
+test("a head that RFC 9112 forbids is refused in the surface's envelope, and the connection is closed", async () => {
   const send = async (head: string) => {
     const answer = await sendBytes(`${head}\r\n\r\n`);
     assert.match(answer, /\r\nconnection: close\r\n/i, head);
@@ -100,14 +100,14 @@ test("a head that RFC 9112 forbids is refused in the surface's envelope, and the
   assert.match(await sendBytes("GET /v1/webhooks HTTP/2.0\r\nhost: x\r\n\r\n"), /"status_code":505/);
 });
 
-test("a host may be a name, an address or empty, with a port or none", async () => {
+test("a host can be a name, an address or empty, with or without a port", async () => {
   for (const host of ["a.example", "a_b:80", "127.0.0.1:8080", "[::1]:8080", "[fe80::1]", "", "a:"]) {
     const answer = await sendBytes(`GET /healthz HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
     assert.deepEqual(statusesOf(answer), [200], host);
   }
 });
 
-test("identity is no coding of the content, however it is written", async () => {
+test("identity is not a content coding, however it is written", async () => {
   const send = (encoding: string) =>
     server.request("POST", "/v1/events", { body: {}, headers: { "content-encoding": encoding } });
   for (const encoding of ["identity", "Identity", "", "identity, IDENTITY", " , identity"]) {
@@ -118,7 +118,7 @@ test("identity is no coding of the content, however it is written", async () => 
   }
 });
 
-/** Sends a head that asks, and no body; what the server says until `until` appears, or the connection is closed. */
+/** Sends a head that expects 100 Continue, and no body. Returns what the server sends until `until` appears, or until it closes the connection. */
 async function askFirst(path: string, more: string, body: string): Promise<string> {
   const socket = net.connect(port, "127.0.0.1").setEncoding("latin1");
   let said = "";
@@ -132,7 +132,7 @@ async function askFirst(path: string, more: string, body: string): Promise<strin
   return said;
 }
 
-test("100 Continue comes only once the body may be read", async () => {
+test("100 Continue is sent only once the body can be read", async () => {
   const json = "content-type: application/json\r\n";
   const key = `authorization: Bearer ${server.apiKey}`;
   const statuses = async (path: string, more: string, body = "{}") => statusesOf(await askFirst(path, more, body));
@@ -148,13 +148,13 @@ test("100 Continue comes only once the body may be read", async () => {
   assert.deepEqual(await statuses("/v1/events", `${json}transfer-encoding: gzip, chunked\r\n${key}`), [400]);
 });
 
-test("a request that asks first waits for its turn to be told to go on", async () => {
+test("a pipelined request gets its 100 Continue after the response before it", async () => {
   const asking = `POST /in/x HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n{}`;
   const answers = await sendBytes(get("/v1/endpoints", authorization) + asking + last("/healthz"));
   assert.deepEqual(statusesOf(answers), [200, 100, 401, 200]);
 });
 
-test("a request whose body breaks off is answered at once, after the whole ones before it", async () => {
+test("a request with a truncated body gets its error immediately after the responses to complete requests", async () => {
   const broken = (path: string, more = "") =>
     `POST ${path} HTTP/1.1\r\nhost: x\r\n${more}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n`;
   for (const path of ["/in/x", "/api/v1/webhooks/pause-status"]) {

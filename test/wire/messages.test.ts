@@ -1,4 +1,4 @@
-/** Every refusal says in a sentence, or in a list of faults, what is wrong. */
+/** Every error message is a sentence, or a list of faults. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startRunningReceiver } from "../harness/receiver.ts";
@@ -64,7 +64,7 @@ test("every message is a sentence, or begins with the field that it is about", a
   assert.equal(orphan.body.error.message, "The delivery's endpoint is deleted.");
 });
 
-test("a URL rule says which schemes this installation takes", async () => {
+test("the rule for URLs names the schemes that this server accepts", async () => {
   const strict = await startServer({ after }, { SIGNALBOX_ALLOW_HTTP: "false" });
   for (const [url, path] of ["/v1/endpoints", "/v1/webhooks"].flatMap((path) => [
     ["no url", path] as const,

@@ -33,7 +33,7 @@ async function readDocument(): Promise<OpenApi> {
   return answer.body as unknown as OpenApi;
 }
 
-/** With each reference replaced by the schema that it names. */
+/** Replaces each reference with its schema. */
 function resolved<T>(value: T, schemas: Readonly<Record<string, unknown>>): T {
   if (Array.isArray(value)) return value.map((item) => resolved(item, schemas)) as T;
   if (typeof value !== "object" || value === null) return value;
@@ -54,7 +54,7 @@ async function document(): Promise<Map<string, Operation>> {
   );
 }
 
-test("every operation tells its errors, who may call it, and the limit of its body", async () => {
+test("every operation documents its errors, its credentials, and the limit of its body", async () => {
   const operations = await document();
   const asksWho = (security: readonly object[] | undefined) =>
     security === undefined || security.some((schemes) => Object.keys(schemes).length > 0);
@@ -79,7 +79,7 @@ test("every operation tells its errors, who may call it, and the limit of its bo
   assert.equal(operations.get("POST /v1/events")?.requestBody?.required, true);
 });
 
-test("the schemas have names: bodies and answers are references, and each surface has one schema for its errors", async () => {
+test("bodies and responses are references to named schemas, and each surface has one schema for its errors", async () => {
   const { paths, components } = await readDocument();
   const errors = new Map<string, Set<string>>();
   for (const [path, operations] of Object.entries(paths)) {
@@ -121,7 +121,7 @@ test("an operation that takes no key documents neither 401 nor 403", async () =>
   for (const [name, { responses }] of open) assert.ok(!("401" in responses) && !("403" in responses), name);
 });
 
-test("every operation has an id of its own that begins with a verb", async () => {
+test("every operation has a unique id that begins with a verb", async () => {
   const ids = [...(await document())].map(([name, { operationId = "" }]) => {
     assert.match(operationId, /^[a-z]+([A-Z][a-z]+)+$/, name);
     return operationId;
@@ -129,7 +129,7 @@ test("every operation has an id of its own that begins with a verb", async () =>
   assert.deepEqual([...new Set(ids)], ids);
 });
 
-test("a batch has no 409 of its own: a conflict is one event's", async () => {
+test("a batch has no 409 of its own, since a conflict is about one event", async () => {
   const client = await newTenant(server);
   await client.request("POST", "/v1/events", { body: { type: "a", payload: { n: 1 }, idempotency_key: "k" } });
   const conflict = { type: "a", payload: { n: 2 }, idempotency_key: "k" };
@@ -138,7 +138,7 @@ test("a batch has no 409 of its own: a conflict is one event's", async () => {
   assert.equal((await document()).get("POST /v1/events/batch")?.responses["409"], undefined);
 });
 
-test("what a source's own URL answers but JSON is documented, and its 400 is not about the body", async () => {
+test("the text response of a source's own URL is documented, and its 400 is not about the body", async () => {
   const { responses } = (await document()).get("POST /in/{source_id}") ?? assert.fail();
   assert.deepEqual(Object.keys(responses["200"]?.content ?? {}), ["application/json", "text/plain"]);
   const text = responses["200"]?.content?.["text/plain"]?.schema ?? assert.fail();
@@ -172,7 +172,7 @@ test("the metrics are text and their errors JSON, as documented", async () => {
   }
 });
 
-test("the answers are what the document says, field for field", async (t) => {
+test("responses match the document field by field", async (t) => {
   const operations = await document();
   const check = (name: string, answer: Answer): void => {
     const schema = operations.get(name)?.responses[answer.status]?.content?.["application/json"]?.schema;
@@ -295,7 +295,7 @@ test("the answers are what the document says, field for field", async (t) => {
   check("GET /v1/webhooks", await server.request("GET", "/v1/webhooks?tenant=dev_x"));
 });
 
-/** The fields that an answer has and its schema does not. */
+/** The fields that a response has and its schema does not. */
 function undocumented(schema: TSchema, value: unknown, at = ""): string[] {
   const { properties, items, anyOf } = schema as {
     properties?: Record<string, TSchema>;

@@ -8,7 +8,7 @@ const server = await startServer({ after });
 const client = await newTenant(server);
 const KB = 1024;
 
-/** What the server answers to these bytes, until it closes the connection. */
+/** Sends bytes, and returns what the server sends until it closes the connection. */
 async function sendBytes(bytes: string): Promise<string> {
   const { hostname, port } = new URL(server.url);
   const socket = net.connect(Number(port), hostname);
@@ -22,7 +22,7 @@ async function sendBytes(bytes: string): Promise<string> {
   return answer;
 }
 
-test("a body that cannot be read as one JSON object is 400 and says why", async () => {
+test("a body that is not an unambiguous JSON object is 400 with the reason", async () => {
   const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`;
   const bodies: readonly [string | Uint8Array, RegExp][] = [
     ["{nope", /valid JSON/],
@@ -47,7 +47,7 @@ test("a body that cannot be read as one JSON object is 400 and says why", async 
   }
 });
 
-test("brackets beyond measure are refused before they are parsed", async () => {
+test("millions of brackets are refused before they are parsed", async () => {
   const brackets = 3_500_000;
   const deep = `{"type":"a","payload":{"a":${"[".repeat(brackets)}${"]".repeat(brackets)}}}`;
   const answer = await client.request("POST", "/v1/events/batch", {
@@ -78,7 +78,7 @@ test("each kind of body has its limit", async () => {
   assert.deepEqual(await statusOf("/v1/events/batch", 8 * KB * KB + 1), [413, "PAYLOAD_TOO_LARGE"]);
 });
 
-test("a body without a length is cut at the limit too", async () => {
+test("a body without a length is refused at the limit too", async () => {
   const chunk = `${(16 * KB).toString(16)}\r\n${"x".repeat(16 * KB)}\r\n`;
   const head = `POST /v1/endpoints HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.apiKey}\r\nconnection: close\r\n`;
   const type = "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -86,7 +86,7 @@ test("a body without a length is cut at the limit too", async () => {
   assert.match(answer, /^HTTP\/1\.1 413 /);
 });
 
-test("a body that is not JSON by its type is 415", async () => {
+test("a body with a content type other than JSON is 415", async () => {
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "garbage"]) {
     const answer = await client.request("POST", "/v1/endpoints", { body: "{}", headers: { "content-type": type } });
     assert.deepEqual([answer.status, answer.code], [415, "UNSUPPORTED_MEDIA_TYPE"], type);
@@ -97,7 +97,7 @@ test("a body that is not JSON by its type is 415", async () => {
   }
 });
 
-test("where no body is needed an empty one is fine with any content type, and unknown fields are not", async () => {
+test("a route that needs no body accepts an empty one with any content type, but no fields", async () => {
   const made = await client.request("POST", "/v1/endpoints", { body: { url: "http://127.0.0.1:9/" } });
   const path = `/v1/endpoints/${made.body.id}/rotate-secret`;
   for (const type of ["text/plain", "application/json", "garbage"]) {
@@ -109,7 +109,7 @@ test("where no body is needed an empty one is fine with any content type, and un
   assert.deepEqual([answer.status, answer.faultyFields], [400, ["message"]]);
 });
 
-test("an unknown query parameter is an error that names it", async () => {
+test("an unknown query parameter is an error with its name", async () => {
   for (const path of ["/v1/endpoints?limits=3", "/v1/webhooks?tenat=x", "/v1/deliveries?State=x"]) {
     const answer = await client.request("GET", path);
     assert.equal(answer.status, path.includes("webhooks") ? 422 : 400);
@@ -117,7 +117,7 @@ test("an unknown query parameter is an error that names it", async () => {
   }
 });
 
-test("unknown paths are 404 and other methods 405, in the surface's envelope", async () => {
+test("unknown paths are 404 and other methods are 405, in the surface's envelope", async () => {
   const nothing = await client.request("GET", "/v1/nothing");
   assert.deepEqual([nothing.status, nothing.body.error.code], [404, "NOT_FOUND"]);
   const pauses = await client.request("GET", "/v1/webhooks/a/b");
@@ -129,18 +129,18 @@ test("unknown paths are 404 and other methods 405, in the surface's envelope", a
   assert.equal((await client.request("HEAD", "/v1/stream")).status, 405);
 });
 
-test("a path that is no percent-encoding is 400 in JSON", async () => {
+test("a path with invalid percent-encoding is 400 in JSON", async () => {
   const answer = await client.request("GET", "/v1/endpoints/%zz");
   assert.deepEqual([answer.status, answer.code], [400, "BAD_REQUEST"]);
 });
 
-test("what is no HTTP request is answered in JSON, and the connection closed", async () => {
+test("malformed HTTP gets a JSON error, and the connection is closed", async () => {
   assert.match(await sendBytes("NONSENSE\r\n\r\n"), /^HTTP\/1\.1 400 .*"code":"BAD_REQUEST"/s);
   const head = `GET /v1/endpoints HTTP/1.1\r\nhost: x\r\nx-large: ${"a".repeat(20 * KB)}\r\n\r\n`;
   assert.match(await sendBytes(head), /^HTTP\/1\.1 431 .*"code":"REQUEST_HEADERS_TOO_LARGE"/s);
 });
 
-test("a request without a host, and one with an unknown expectation, are answered in the surface's envelope", async () => {
+test("a missing Host and an unknown expectation are refused in the surface's envelope", async () => {
   const close = "connection: close\r\n\r\n";
   assert.match(await sendBytes(`GET /v1/endpoints HTTP/1.1\r\n${close}`), /^HTTP\/1\.1 400 .*"code":"BAD_REQUEST"/s);
   assert.match(await sendBytes(`GET /v1/webhooks HTTP/1.1\r\n${close}`), /^HTTP\/1\.1 400 .*"status_code":400/s);
@@ -152,21 +152,21 @@ test("a request without a host, and one with an unknown expectation, are answere
   assert.match(await expecting("/healthz", "100-Continue"), /HTTP\/1\.1 200 /);
 });
 
-test("answers are not cached and not sniffed", async () => {
+test("responses are not cached and not sniffed", async () => {
   for (const path of ["/v1/endpoints", "/v1/nothing"]) {
     const { headers } = await client.request("GET", path);
     assert.deepEqual([headers.get("cache-control"), headers.get("x-content-type-options")], ["no-store", "nosniff"]);
   }
 });
 
-test("a compressed body is refused by name", async () => {
+test("a compressed body is refused with the name of the header", async () => {
   const headers = { "content-encoding": "gzip" };
   const answer = await server.request("POST", "/v1/events", { body: { type: "a", payload: {} }, headers });
   assert.deepEqual([answer.status, answer.code], [415, "UNSUPPORTED_MEDIA_TYPE"]);
   assert.match(answer.text, /Content-Encoding/);
 });
 
-test("what was meant is said: another product's names, a slash too many, a path without its prefix", async () => {
+test("mistakes get suggestions: another product's names, a trailing slash, a path without its prefix", async () => {
   const { id } = (await client.request("POST", "/v1/endpoints", { body: { url: "http://127.0.0.1:9/" } })).body;
   const asked: readonly (readonly [string, string, object | undefined, RegExp])[] = [
     [
@@ -216,7 +216,7 @@ test("what was meant is said: another product's names, a slash too many, a path 
   assert.match(page.headers.get("content-type") ?? "", /^text\/html/);
 });
 
-test("a key that was sent wrongly is told how to be sent", async () => {
+test("a key that is sent in the wrong way gets a hint", async () => {
   const messageWith = async (headers: Record<string, string>) => {
     const answer = await client.request("GET", "/v1/endpoints", { key: null, headers });
     assert.equal(answer.status, 401);

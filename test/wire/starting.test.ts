@@ -1,10 +1,10 @@
-/** Before the store is bootstrapped: a key that is about to be made is not a wrong one. */
+/** Before the store is bootstrapped, the server does not refuse the key that it is about to create. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assembleServer } from "../harness/assembled.ts";
 import { newDataDir } from "../harness/child.ts";
 
-test("until the store is bootstrapped every route but /healthz is 503 STARTING, in its surface's envelope", async (t) => {
+test("until the store is bootstrapped, every route except /healthz is 503 STARTING in its surface's envelope", async (t) => {
   const server = await assembleServer(t, { dataDir: await newDataDir(t), startsLater: true });
   assert.equal((await server.request("GET", "/healthz", { key: null })).status, 200);
   const common = (body: { readonly error: unknown }) => (body.error as { readonly code: string }).code;

@@ -92,7 +92,7 @@ function testJson({ success, httpStatus, message }: TestAnswer) {
   return { success: true, data: { success, httpStatus, message } };
 }
 
-/** A handler with a body, for the routes below an endpoint. Null from `run` is an unknown endpoint. */
+/** A handler for a route below an endpoint, with a body. `run` returns null for an unknown endpoint. */
 export function withEndpoint<Body>(
   { parseId, notFound, refuse }: SurfaceEndpoints,
   check: (body: unknown) => Checked<Body>,

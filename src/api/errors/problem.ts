@@ -52,7 +52,7 @@ export function problem(status: number, code: string, message: string, details: 
   return { status, code, message, details };
 }
 
-/** A problem that a later attempt may not have. */
+/** A problem that is gone after a while. */
 export function temporary(base: Problem, retryAfterSeconds: number): Problem {
   return { ...base, headers: { ...base.headers, "retry-after": String(retryAfterSeconds) } };
 }

@@ -1,21 +1,21 @@
-/** Handlers for the routes that read or delete one thing by the `id` in their path. */
+/** Handlers for the routes that read or delete a resource by the `id` in their path. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Uuid } from "../../domain/ids.ts";
 import type { Caller } from "../../engine/engine-types.ts";
 import type { Problem, Refuse } from "../errors/problem.ts";
 
-/** The path parameters of a route that ends in `/:id` or has it in the middle. */
+/** The path parameters of a route with `:id`. */
 export type ById = { Params: { id: string } };
 
-/** What the handlers have to know about one kind of thing on one surface. */
+/** What the handlers need to know about one kind of resource on one surface. */
 export interface Resource {
-  /** Null for text that is no id of this kind. */
+  /** Null for text that is not an id of this kind. */
   readonly parseId: (text: string) => Uuid | null;
   readonly notFound: Problem;
   readonly refuse: Refuse;
 }
 
-/** A handler that sends what `find` returns, as `json` renders it. */
+/** A handler that sends what `find` returns, as rendered by `json`. */
 export function readById<Found>(
   { parseId, notFound, refuse }: Resource,
   find: (caller: Caller, id: Uuid) => Promise<Found | null>,
@@ -28,7 +28,7 @@ export function readById<Found>(
   };
 }
 
-/** A handler that deletes a thing, and sends 204 unless the surface has a body for it. */
+/** A handler that deletes a resource. It sends `body`, or 204 without one. */
 export function deleteById(
   { parseId, notFound, refuse }: Resource,
   remove: (caller: Caller, id: Uuid) => Promise<boolean>,

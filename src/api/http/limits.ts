@@ -1,4 +1,4 @@
-/** Limits of connections and requests. The domain's limits are in src/domain/limits.ts. */
+/** Limits of connections and requests. The other limits are in src/domain/limits. */
 
 // ── Connections ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

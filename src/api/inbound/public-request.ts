@@ -34,8 +34,8 @@ export function publicRequestOf(
 }
 
 /**
- * All headers by lower-case name. Node drops repeated headers of some names and joins others with `; `, so that the engine
- * would verify something else than was sent.
+ * All headers by lower-case name. Node drops repeated headers of some names and joins others with `; `, so that the
+ * engine would verify something other than what was sent.
  *
  * @param raw alternating names and values
  */

@@ -129,7 +129,7 @@ function pageOf(pause: Pause, { tooLate, ...form }: FormState): RespondPage {
   }
 }
 
-/** The submitted form. A form with two choices or two texts counts as empty, since either could be the intended one. */
+/** The submitted form. With two choices or two texts it counts as empty, since the intended one is unknown. */
 function formOf({ body }: Pick<FastifyRequest, "body">) {
   if (!(body instanceof URLSearchParams)) throw new Refusal(NOT_A_FORM);
   const [choice = "", ...others] = body.getAll("choice");

@@ -9,7 +9,7 @@ const check = checker(Type.Object({}, { additionalProperties: false }));
 /** The methods that Fastify parses a body for. */
 const WITH_BODY: readonly string[] = ["DELETE", "PATCH", "POST", "PUT"];
 
-/** Makes the routes that are registered from here on refuse the fields of a body that they do not need. */
+/** Makes routes without a body schema refuse a body with fields. Call it before the routes are registered. */
 export function refuseUnneededBodies(app: FastifyInstance, envelope: Envelope): void {
   const refuseFields = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const body = check(bodyOf(request).value);

@@ -1,4 +1,4 @@
-/** Credentials that are none, or are none any more: every route refuses them all alike. */
+/** Missing, invalid and revoked credentials: every route refuses all of them in the same way. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createUsers } from "../../../src/engine/access/users.ts";
@@ -31,13 +31,13 @@ const stage = await stagePeople({ after });
 const { server, later } = stage;
 const team = await newTeam(stage);
 const admin = team.members.at(-1) ?? assert.fail();
-/** One thing for each route, so that it is only the credentials that are wrong. */
+/** One existing resource for each route, so that only the credentials are wrong. */
 const ids = await resourcesFor(team.tenant);
 
-/** What a refusal says about the form in which credentials were sent; it depends on nothing that is stored. */
+/** The hint about the form of the credentials. It does not depend on stored data. */
 const FORM_HINT = /(?:The Authorization header|The key must be) [^.]*\. /;
 
-/** Ask every route with each of them, and check that the refusal is always the same but for that hint. */
+/** Request every route with each of the credentials, and check that the refusals differ only in that hint. */
 async function assertAllRefused(routes: readonly Route[], credentials: Readonly<Record<string, Credentials>>) {
   const before = await snapshot(team.tenant);
   for (const route of routes) {
@@ -63,7 +63,7 @@ function assertUnknown(route: Route, answer: Answer, what: string): void {
 
 const bySession = CLOSED_ROUTES.filter((route) => waysOf(route).includes("session"));
 
-test("without credentials, and with such as never were any, every route is 401, whatever the body", async () => {
+test("without valid credentials every route is 401, whatever the body", async () => {
   const key = admin.by.key.authorization?.slice("Bearer ".length) ?? assert.fail();
   const token = admin.by.session.cookie?.slice("signalbox_session=".length) ?? assert.fail();
   await assertAllRefused(CLOSED_ROUTES, {
@@ -88,7 +88,7 @@ test("without credentials, and with such as never were any, every route is 401, 
   });
 });
 
-test("a good key counts, whatever the cookie beside it", async () => {
+test("a valid key counts, whatever cookie is sent with it", async () => {
   for (const route of CLOSED_ROUTES.filter(({ method }) => method === "GET")) {
     const credentials = { ...admin.by.key, ...cookie(NO_TOKEN) };
     const answer = await askRoute(server, route, { credentials, id: ids.get(route) ?? "" });
@@ -96,7 +96,7 @@ test("a good key counts, whatever the cookie beside it", async () => {
   }
 });
 
-test("a revoked key and one that was replaced open no route, though they were used a moment before", async () => {
+test("a revoked or replaced key opens no route, although it was used a moment before", async () => {
   const { tenant } = team;
   const [revoked, rotated] = [
     await newMember(stage, tenant, "global_admin"),
@@ -113,8 +113,8 @@ test("a revoked key and one that was replaced open no route, though they were us
   await assertAllRefused(CLOSED_ROUTES, { revoked: revoked.by.key, replaced: rotated.by.key });
 });
 
-test("a session that was ended, in whatever way, opens no route, though it was used a moment before", async (t) => {
-  // As the command line does it.
+test("a session that has been ended in any way opens no route, although it was used a moment before", async (t) => {
+  // Like the command line.
   const beside = openCommandLineStore({ dataDir: stage.dataDir, masterKey: null, newId: () => server.clock.uuid() });
   t.after(() => beside.close());
   const users = createUsers(beside, server.clock);
@@ -144,7 +144,7 @@ test("a session that was ended, in whatever way, opens no route, though it was u
   await assertAllRefused(bySession, ended);
 });
 
-test("a session that was not used for twelve hours, or is seven days old, opens no route", async () => {
+test("a session that has not been used for twelve hours, or is seven days old, opens no route", async () => {
   const fresh = await newTenant(server);
   const begin = () => newMember(stage, fresh, "global_admin");
   const old = await begin();
@@ -164,7 +164,7 @@ test("a session that was not used for twelve hours, or is seven days old, opens 
   assert.equal((await get("/dashboard/auth/me", old.by.key)).status, 200, "a key is never too old");
 });
 
-test("no other method and no other way of writing a path leads around the credentials", async () => {
+test("no other method and no other spelling of a path bypasses authentication", async () => {
   for (const route of CLOSED_ROUTES) {
     const path = route.path.replace(/\{\w+\}/, ids.get(route) ?? "");
     const second = path.charAt(1).charCodeAt(0).toString(16);
@@ -189,7 +189,7 @@ async function found(email: string) {
   return (await server.store.findUser(email)) ?? assert.fail(email);
 }
 
-/** What another process changed is known a moment later. */
+/** The server notices the change of another process a moment later. */
 async function isOver(session: Credentials): Promise<void> {
   while ((await get("/dashboard/auth/me", session)).status !== 401);
 }

@@ -1,4 +1,4 @@
-/** Whose pages may use a person's session: the own site's, and no other's. */
+/** CSRF: only the server's own pages can use a person's session. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf } from "../../fixtures/routes.ts";
@@ -19,7 +19,7 @@ const stage = await stagePeople({ after });
 const { server } = stage;
 const team = await newTeam(stage);
 
-/** What a browser adds to a request that a page made. */
+/** The headers that a browser adds to a page's request. */
 const FOREIGN: readonly Credentials[] = [
   { origin: "https://evil.example" },
   { origin: "null" },
@@ -27,7 +27,7 @@ const FOREIGN: readonly Credentials[] = [
 ];
 const OWN: readonly Credentials[] = [{ origin: server.url }, { "sec-fetch-site": "same-origin" }];
 
-test("no page of another site changes anything with a session, on any route", async () => {
+test("a page of another site cannot change anything with a session, on any route", async () => {
   const { tenant, members } = team;
   const ids = await resourcesFor(tenant);
   const before = await snapshot(tenant);
@@ -48,7 +48,7 @@ test("no page of another site changes anything with a session, on any route", as
   assert.deepEqual(await snapshot(tenant), before);
 });
 
-test("the own pages change everything with a session, and pages anywhere with a key; reading is told no origin", async () => {
+test("the server's own pages can change everything with a session, any page can with a key, and reading needs no origin", async () => {
   const { tenant } = team;
   const member = team.members.at(-1) ?? assert.fail();
   for (const route of CLOSED_ROUTES) {

@@ -1,4 +1,4 @@
-/** Which role opens which route, by a key and by a session; and that no route is forgotten. */
+/** The role that each route needs, with a key and with a session. No route is left out. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { includesRole } from "../../../src/domain/access/access.ts";
@@ -22,13 +22,13 @@ const stage = await stagePeople({ after });
 const { server } = stage;
 const WAYS: readonly Way[] = ["key", "session"];
 
-test("every route that the server has is in the table, with who may use it", async () => {
+test("every route of the server is in the table, with the role that it needs", async () => {
   const document = JSON.parse((await server.request("GET", "/openapi.json")).text) as {
     paths: Record<string, Record<string, { security?: readonly Record<string, unknown>[] }>>;
   };
   const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { security = [{ bearer: [] }, { session: [] }] }]) => {
-      // A key is what the document calls a bearer.
+      // The document calls a key `bearer`.
       const schemes = security.flatMap((one) => Object.keys(one)).map((one) => (one === "bearer" ? "key" : one));
       return `${nameOf({ method: method.toUpperCase(), path })}: ${schemes.join(" or ") || "nothing"}`;
     }),
@@ -46,7 +46,7 @@ test("every route that the server has is in the table, with who may use it", asy
   );
 });
 
-test("each role does by a key and by a session what it may, is refused the rest, and no session opens the pauses", async () => {
+test("each role can use its routes with a key and with a session and no others, and a session does not open the pauses surface", async () => {
   const team = await newTeam(stage);
   const expected: Record<string, number> = {};
   const got: Record<string, number> = {};
@@ -68,7 +68,7 @@ test("each role does by a key and by a session what it may, is refused the rest,
   assert.deepEqual(got, expected);
 });
 
-test("whose role does not suffice is told so, whatever the id and the body, and changes nothing", async () => {
+test("a role that is too low gets a 403, whatever the id and the body, and changes nothing", async () => {
   const { tenant, members } = await newTeam(stage);
   const ids = await resourcesFor(tenant);
   const before = await snapshot(tenant);
@@ -92,7 +92,7 @@ test("whose role does not suffice is told so, whatever the id and the body, and 
   assert.deepEqual(await snapshot(tenant), before);
 });
 
-test("what is open asks nobody, and bad credentials close it to nobody", async () => {
+test("open routes need no credentials, and invalid credentials do not matter there", async () => {
   for (const route of [...OPEN_ROUTES, ...HIDDEN_ROUTES]) {
     for (const headers of [{}, { authorization: "Bearer x" }, { cookie: `signalbox_session=${"0".repeat(64)}` }]) {
       const answer = await server.request(route.method, route.path.replace(/\{\w+\}/, "x"), {

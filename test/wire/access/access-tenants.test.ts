@@ -1,4 +1,4 @@
-/** Whose things a request reaches: the own tenant's, and for a global_admin who says so another's. */
+/** Tenant isolation: a request reaches only its own tenant, or with `?tenant=` another one for a global_admin. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf, ROUTES_BY_ID, type Route } from "../../fixtures/routes.ts";
@@ -17,7 +17,7 @@ const { server } = stage;
 const team = await newTeam(stage);
 const admin = team.members.find(({ role }) => role === "global_admin") ?? assert.fail();
 
-/** Everything that may stand in an id's place and is nothing of the asker's tenant. */
+/** Ids that are not of the caller's tenant. */
 function strangeIds(route: Route, foreign: string): readonly string[] {
   const [outer = "", inner] = foreign.split("/");
   if (inner !== undefined) {
@@ -32,11 +32,11 @@ function strangeIds(route: Route, foreign: string): readonly string[] {
     uuid,
     `${prefix}${uuid.toUpperCase()}`,
     ...MALFORMED,
-    // Without an id it is another path.
+    // With an empty id it would be another path.
   ].filter((id) => id !== "");
 }
 
-test("another tenant's ids, unknown ids and malformed ids are one and the same 404 on every route, for every role, and change nothing", async () => {
+test("another tenant's ids, unknown ids and malformed ids get the same 404 on every route, for every role, and change nothing", async () => {
   const owner = await newTenant(server);
   const ids = await resourcesFor(owner);
   const before = await snapshot(owner);
@@ -59,7 +59,7 @@ test("another tenant's ids, unknown ids and malformed ids are one and the same 4
   assert.deepEqual(await snapshot(owner), before);
 });
 
-test("another tenant's ids in filters find nothing, and in bodies they are what unknown ids are", async () => {
+test("another tenant's ids find nothing in filters, and count as unknown in bodies", async () => {
   const [owner, stranger] = [await newTenant(server), await newTenant(server)];
   const theirs = {
     endpoint: await createResource("endpoint", owner),
@@ -99,7 +99,7 @@ test("another tenant's ids in filters find nothing, and in bodies they are what 
   assert.deepEqual(await snapshot(owner), before);
 });
 
-test("a place in another tenant's list leads to nothing of theirs", async () => {
+test("a cursor of another tenant's list leads to none of its rows", async () => {
   const [owner, stranger] = [await newTenant(server), await newTenant(server)];
   for (const client of [owner, stranger, owner, owner]) {
     for (const kind of ["endpoint", "delivery", "pause", "source"] as const) await createResource(kind, client);
@@ -123,7 +123,7 @@ test("a place in another tenant's list leads to nothing of theirs", async () => 
   }
 });
 
-test("?tenant= is refused on every route to whoever is no global_admin, also for the own tenant, and tells nothing", async () => {
+test("?tenant= is refused on every route to anyone but a global_admin, even for the own tenant, and reveals nothing", async () => {
   const other = await newTenant(server);
   const ids = await resourcesFor(team.tenant);
   const before = await snapshot(team.tenant);
@@ -146,9 +146,9 @@ test("?tenant= is refused on every route to whoever is no global_admin, also for
   assert.deepEqual(await snapshot(team.tenant), before);
 });
 
-test("?tenant= takes a global_admin to that tenant on every route, and without it the route finds nothing there", async () => {
+test("with ?tenant= a global_admin acts for that tenant on every route, and without it finds nothing of that tenant", async () => {
   const other = await newTenant(server);
-  // Not in the team: what is spent changes in its own tenant.
+  // A tenant outside the team, for the routes that use up what they act on.
   const elsewhere = await newTenant(server);
   const query = `?tenant=${other.id}`;
   const before = await snapshot(team.tenant);
@@ -167,7 +167,7 @@ test("?tenant= takes a global_admin to that tenant on every route, and without i
   assert.deepEqual(await snapshot(team.tenant), before);
 });
 
-test("what a global_admin makes with ?tenant= belongs to that tenant", async () => {
+test("what a global_admin creates with ?tenant= belongs to that tenant", async () => {
   const making: readonly (readonly [string, string])[] = [
     ["/v1/endpoints", "/v1/endpoints"],
     ["/v1/webhooks", "/v1/webhooks"],
@@ -188,7 +188,7 @@ test("what a global_admin makes with ?tenant= belongs to that tenant", async () 
   }
 });
 
-test("a tenant that is none, or is named twice, is the same 404 on every route", async () => {
+test("an unknown tenant, and a repeated ?tenant=, are the same 404 on every route", async () => {
   const ids = await resourcesFor(team.tenant);
   const { id: known } = team.tenant;
   const asked = [

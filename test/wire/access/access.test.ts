@@ -1,10 +1,10 @@
-/** Keys and tenants: made, listed, replaced, revoked. Who may use which route is in `access-*.test.ts`. */
+/** Keys and tenants: created, listed, replaced and revoked. Authorization is in `access-*.test.ts`. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { newTenant, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
-test("a key is accepted at once after it was made and refused at once after it was revoked", async () => {
+test("a key works immediately after its creation, and stops working immediately after its revocation", async () => {
   const tenant = await newTenant(server);
   const made = await tenant.request("POST", "/v1/auth/keys", { body: { name: "short-lived", test: true } });
   assert.deepEqual(Object.keys(made.body), ["id", "api_key", "name", "role", "created_at"]);
@@ -16,7 +16,7 @@ test("a key is accepted at once after it was made and refused at once after it w
   assert.equal((await tenant.request("DELETE", `/v1/auth/keys/${made.body.id}`)).code, "KEY_NOT_FOUND");
 });
 
-test("rotating replaces the own key at once", async () => {
+test("rotating replaces the caller's key immediately", async () => {
   const tenant = await newTenant(server);
   const rotated = await tenant.request("POST", "/v1/auth/keys/rotate");
   assert.deepEqual([rotated.status, Object.keys(rotated.body)], [200, ["api_key"]]);
@@ -25,7 +25,7 @@ test("rotating replaces the own key at once", async () => {
   assert.equal((await renewed.request("GET", "/v1/auth/keys")).body.keys.length, 1);
 });
 
-test("keys are listed without themselves, and nobody makes or revokes one above the own role", async () => {
+test("keys are listed without their secrets, and nobody creates or revokes a key with a higher role", async () => {
   const tenant = await newTenant(server);
   const above = await tenant.request("POST", "/v1/auth/keys", { body: { name: "x", role: "global_admin" } });
   assert.deepEqual([above.status, above.code], [403, "FORBIDDEN"]);
@@ -39,7 +39,7 @@ test("keys are listed without themselves, and nobody makes or revokes one above 
   assert.deepEqual(Object.keys(list.body.keys[0] ?? {}), ["id", "name", "role", "test", "created_at"]);
 });
 
-test("tenants are made with a key and listed in creation order, in pages", async () => {
+test("tenants are created with a key, and listed in creation order, in pages", async () => {
   const made = await server.request("POST", "/v1/tenants", { body: { name: "shop" } });
   assert.deepEqual(Object.keys(made.body), ["id", "name", "api_key", "created_at"]);
   assert.match(made.body.id, /^dev_/);
@@ -57,7 +57,7 @@ test("tenants are made with a key and listed in creation order, in pages", async
   );
 });
 
-test("a stream ends when a key is revoked, so that nobody goes on reading with it", async () => {
+test("a stream ends when a key is revoked", async () => {
   const made = await server.request("POST", "/v1/auth/keys", { body: { name: "reader" } });
   const headers = { authorization: `Bearer ${made.body.api_key}` };
   const stream = await fetch(`${server.url}/v1/stream`, { headers });
@@ -67,7 +67,7 @@ test("a stream ends when a key is revoked, so that nobody goes on reading with i
   assert.equal((await fetch(`${server.url}/v1/stream`, { headers })).status, 401);
 });
 
-test("the last key of role global_admin cannot revoke itself, and can be rotated", async (t) => {
+test("the last key with the role global_admin cannot revoke itself, but can be rotated", async (t) => {
   const alone = await startServer(t);
   const [own] = (await alone.request("GET", "/v1/auth/keys")).body.keys;
   const refused = await alone.request("DELETE", `/v1/auth/keys/${own?.id}`);

@@ -27,7 +27,7 @@ async function list(client: Client, query = ""): Promise<AuditBody> {
   return JSON.parse(answer.text) as AuditBody;
 }
 
-test("the audit tells who did what, newest first, with its filters and pages", async () => {
+test("the audit log shows who did what, newest first, with filters and pages", async () => {
   const client = await newTenant(server);
   const webhook = await client.request("POST", "/v1/webhooks", {
     body: { url: "http://127.0.0.1:9/", events: ["pause.cancelled"], secret: "0123456789abcdef" },
@@ -86,7 +86,7 @@ test("dates are days or times", async () => {
   }
 });
 
-test("the audit is for org_admins, of their own tenant", async () => {
+test("the audit log is for org_admins, for their own tenant", async () => {
   const client = await newTenant(server);
   const other = await newTenant(server);
   const { id } = await ask(other);

@@ -1,4 +1,4 @@
-/** People who sign in: passwords, sessions and what ends them, on every surface that takes them. */
+/** Signing in: passwords, sessions and what ends them, on every surface that accepts sessions. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Role } from "../../../src/domain/access/access.ts";
@@ -23,7 +23,7 @@ const dataOf = (answer: Answer): Data => (JSON.parse(answer.text) as { data: Dat
 const me = (jar: Jar) => jar.request("GET", "/dashboard/auth/me");
 const statusOfMe = async (jar: Jar) => (await me(jar)).status;
 
-test("signing in sets a cookie that opens what is the user's, and no key is needed", async () => {
+test("signing in sets a cookie that replaces a key", async () => {
   const { email, tenantId } = await shared.person("org_admin");
   const jar = newJar(server.url);
   assert.equal(await statusOfMe(jar), 401);
@@ -38,7 +38,7 @@ test("signing in sets a cookie that opens what is the user's, and no key is need
   );
 });
 
-test("the cookie is for this server's own pages alone, and Secure where the public URL is https", async (t) => {
+test("the cookie is for this server's own pages only, and Secure if the public URL is https", async (t) => {
   const { email } = await shared.person("developer");
   const answer = await newJar(server.url).signIn(email, PASSWORD);
   const expected = /^signalbox_session=[0-9a-f]{64}; Path=\/; Max-Age=604800; HttpOnly; SameSite=Strict$/;
@@ -58,7 +58,7 @@ test("the cookie is for this server's own pages alone, and Secure where the publ
   );
 });
 
-test("a wrong password and an unknown account are the same answer", async () => {
+test("a wrong password and an unknown account get the same response", async () => {
   const { email } = await shared.person("developer");
   const jar = newJar(server.url);
   const wrong = await jar.signIn(email, "correct horse batterx");
@@ -74,7 +74,7 @@ test("a wrong password and an unknown account are the same answer", async () => 
   }
 });
 
-test("bad bodies name every bad field, in the dashboard's envelope", async () => {
+test("the response to an invalid body lists every invalid field, in the dashboard's envelope", async () => {
   const { email } = await shared.person("developer");
   const jar = await signedIn(server.url, email, PASSWORD);
   const cases: readonly [string, unknown, number, RegExp][] = [
@@ -104,7 +104,7 @@ test("bad bodies name every bad field, in the dashboard's envelope", async () =>
   assert.equal(await statusOfMe(jar), 200);
 });
 
-test("signing out ends the session, and no other of the user's", async () => {
+test("signing out ends the session, and no other session of the user", async () => {
   const { email } = await shared.person("developer");
   const [jar, other] = [await signedIn(server.url, email, PASSWORD), await signedIn(server.url, email, PASSWORD)];
   const { cookie } = jar;
@@ -116,7 +116,7 @@ test("signing out ends the session, and no other of the user's", async () => {
   assert.equal(await statusOfMe(other), 200);
 });
 
-test("signing in again gives another session, and ends the one that the request came with", async () => {
+test("signing in again creates another session, and ends the session of the request", async () => {
   const { email } = await shared.person("developer");
   const jar = await signedIn(server.url, email, PASSWORD);
   const { cookie } = jar;
@@ -129,7 +129,7 @@ test("signing in again gives another session, and ends the one that the request 
   assert.equal(before.status, 401);
 });
 
-test("a session is over twelve hours after its last use", async (t) => {
+test("a session ends twelve hours after its last use", async (t) => {
   const { server: own, later, person } = await stagePeople(t);
   const { email } = await person("developer");
   const jar = await signedIn(own.url, email, PASSWORD);
@@ -143,7 +143,7 @@ test("a session is over twelve hours after its last use", async (t) => {
   assert.equal(await statusOfMe(jar), 200);
 });
 
-test("a session is over seven days after it began, however much it is used", async (t) => {
+test("a session ends seven days after it began, however often it is used", async (t) => {
   const { server: own, later, person } = await stagePeople(t);
   const { email } = await person("developer");
   const jar = await signedIn(own.url, email, PASSWORD);
@@ -155,19 +155,19 @@ test("a session is over seven days after it began, however much it is used", asy
   assert.equal(await statusOfMe(jar), 401);
 });
 
-test("whoever was disabled is out at once, and does not get in again", async (t) => {
+test("disabling a user ends their sessions immediately, and they cannot sign in again", async (t) => {
   const { server: own, person } = await stagePeople(t);
   const { email } = await person("developer");
   const jar = await signedIn(own.url, email, PASSWORD);
   const user = (await own.store.findUser(email)) ?? assert.fail();
-  // Through the store itself, behind the server's back: only a session that it has not looked up yet shows it.
+  // Changed in the store, without the server: only a session that the server has not cached yet shows it.
   const fresh = await signedIn(own.url, email, PASSWORD);
   await own.store.setUserDisabled({ id: user.id, disabled: true, now: own.clock.now() });
   assert.equal(await statusOfMe(fresh), 401);
   assert.equal((await jar.signIn(email, PASSWORD)).status, 401);
 });
 
-/** What a browser tells, and whether a change may come so. */
+/** Headers that a browser sends, and whether a change with them is allowed. */
 const ORIGINS: readonly (readonly [Readonly<Record<string, string>>, boolean])[] = [
   [{}, true],
   [{ origin: server.url }, true],
@@ -183,7 +183,7 @@ const ORIGINS: readonly (readonly [Readonly<Record<string, string>>, boolean])[]
   [{ "sec-fetch-site": "same-site" }, false],
 ];
 
-test("a change with the cookie must come from the own origin where a browser tells it", async () => {
+test("a change with the cookie must come from the server's own origin, if the browser sends one", async () => {
   const { email, apiKey } = await shared.person("developer");
   const jar = await signedIn(server.url, email, PASSWORD);
   for (const [headers, passes] of ORIGINS) {
@@ -207,7 +207,7 @@ test("a change with the cookie must come from the own origin where a browser tel
   }
 });
 
-test("a session opens the endpoints and the dashboard, and not the pauses", async () => {
+test("a session opens the endpoints surface and the dashboard, but not the pauses surface", async () => {
   const { email, apiKey } = await shared.person("org_admin");
   const jar = await signedIn(server.url, email, PASSWORD);
   for (const where of ["/v1/endpoints", "/v1/deliveries", "/dashboard/auth/me"]) {
@@ -222,7 +222,7 @@ test("a session opens the endpoints and the dashboard, and not the pauses", asyn
   }
 });
 
-test("what a user made is the tenant's, and the audit says that it was somebody known", async () => {
+test("what a user creates belongs to the tenant, and the audit log names the user", async () => {
   const { email, apiKey } = await shared.person("developer");
   const jar = await signedIn(server.url, email, PASSWORD);
   const made = await jar.request("POST", "/v1/endpoints", { body: { url: "http://127.0.0.1:9/" } });
@@ -232,7 +232,7 @@ test("what a user made is the tenant's, and the audit says that it was somebody 
   assert.match((await client.request("GET", "/v1/audit")).text, /"actor":"developer"/);
 });
 
-test("roles are the same for users, and only a global_admin may choose a tenant", async () => {
+test("users have the same roles, and only a global_admin may choose a tenant", async () => {
   const other = await newTenant({ ...server, close: server.close });
   for (const role of ["developer", "org_admin", "global_admin"] as const) {
     const { email } = await shared.person(role);
@@ -249,7 +249,7 @@ test("roles are the same for users, and only a global_admin may choose a tenant"
   }
 });
 
-test("a key is told who it is, and has neither an end nor a password", async () => {
+test("a key can read who it is, but cannot sign out or change a password", async () => {
   const { apiKey, tenantId } = await shared.person("developer");
   const client = clientOf(server.url, apiKey);
   const who = dataOf(await client.request("GET", "/dashboard/auth/me"));
@@ -262,7 +262,7 @@ test("a key is told who it is, and has neither an end nor a password", async () 
   }
 });
 
-test("changing the own password ends the user's other sessions and leaves this one", async () => {
+test("changing a password ends the user's other sessions, but not this one", async () => {
   const { email } = await shared.person("developer");
   const [jar, other] = [await signedIn(server.url, email, PASSWORD), await signedIn(server.url, email, PASSWORD)];
   const change = (currentPassword: string) =>
@@ -277,7 +277,7 @@ test("changing the own password ends the user's other sessions and leaves this o
   assert.equal((await other.signIn(email, "a longer secret")).status, 200);
 });
 
-test("a stream that a session opened ends with it", async () => {
+test("a stream ends with its session", async () => {
   const { email } = await shared.person("developer");
   const jar = await signedIn(server.url, email, PASSWORD);
   const stream = await fetch(`${server.url}/v1/stream`, { headers: { cookie: jar.cookie ?? "" } });
@@ -286,7 +286,7 @@ test("a stream that a session opened ends with it", async () => {
   await stream.text(); // comes to its end
 });
 
-test("a stream ends when its session has become too old", async (t) => {
+test("a stream ends when its session expires", async (t) => {
   const { server: own, later, person } = await stagePeople(t, { commentMs: 5 });
   const { email } = await person("developer");
   const jar = await signedIn(own.url, email, PASSWORD);
@@ -295,7 +295,7 @@ test("a stream ends when its session has become too old", async (t) => {
   await stream.text(); // comes to its end
 });
 
-test("no password and no token stands in the log", async (t) => {
+test("the log has neither passwords nor tokens", async (t) => {
   const { server: own, person } = await stagePeople(t);
   const { email } = await person("developer");
   const jar = await signedIn(own.url, email, PASSWORD);

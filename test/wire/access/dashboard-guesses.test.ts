@@ -1,4 +1,4 @@
-/** Passwords that are guessed: how many, from where, and who is not concerned. */
+/** Limits on guessing passwords: by account and address, without an effect on others. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newJar, signedIn } from "../../harness/jar.ts";
@@ -7,7 +7,7 @@ import { startServer } from "../../harness/server.ts";
 
 const LOGIN = "/dashboard/auth/login";
 
-test("after five bad passwords nobody signs in as this account from this address; who is in stays in", async (t) => {
+test("after five wrong passwords an account cannot sign in from that address, and its sessions continue", async (t) => {
   const { server: own, later, person } = await stagePeople(t);
   const [ann, bob] = [await person("developer"), await person("developer")];
   const jar = await signedIn(own.url, ann.email, PASSWORD);
@@ -26,7 +26,7 @@ test("after five bad passwords nobody signs in as this account from this address
   assert.equal((await newJar(own.url).signIn(ann.email, PASSWORD)).status, 200);
 });
 
-test("after twenty bad passwords nobody signs in from this address, whether the accounts are there or not", async (t) => {
+test("after twenty wrong passwords nobody can sign in from that address, whether or not the accounts exist", async (t) => {
   const { server: own, person } = await stagePeople(t);
   const { email } = await person("developer");
   for (let index = 0; index < 20; index += 1) {
@@ -35,7 +35,7 @@ test("after twenty bad passwords nobody signs in from this address, whether the 
   assert.equal((await newJar(own.url).signIn(email, PASSWORD)).status, 429);
 });
 
-test("behind a trusted proxy the address is the one that it tells", async (t) => {
+test("behind a trusted proxy, the address is the one that the proxy sends", async (t) => {
   const email = "ann@example.com";
   const own = await startServer(t, {
     SIGNALBOX_TRUST_PROXY: "127.0.0.1/32",
@@ -49,7 +49,7 @@ test("behind a trusted proxy the address is the one that it tells", async (t) =>
   for (let index = 0; index < 5; index += 1) assert.equal(await signIn("192.0.2.1", "a guess"), 401);
   assert.equal(await signIn("192.0.2.1", PASSWORD), 429);
   assert.equal(await signIn("192.0.2.2", PASSWORD), 200);
-  // Load balancers that write the port, of which each connection has another.
+  // Some load balancers add the port, which differs for each connection.
   for (let port = 1; port <= 5; port += 1) assert.equal(await signIn(`192.0.2.3:${50_000 + port}`, "a guess"), 401);
   assert.equal(await signIn("192.0.2.3:60000", PASSWORD), 429);
   assert.equal(await signIn("for=192.0.2.3", PASSWORD), 429);

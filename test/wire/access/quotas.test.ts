@@ -1,4 +1,4 @@
-/** What a tenant may have: shown, set, and refused beyond it, on every surface. */
+/** Quotas: shown, set, and enforced on every surface. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaName } from "../../../src/domain/access/quota.ts";
@@ -30,7 +30,7 @@ const URL = "http://127.0.0.1:9/";
 const publish = (client: Client, payload: object = {}) =>
   client.request("POST", "/v1/events", { body: { type: "order.paid", payload } });
 
-test("a tenant is shown with its quotas, their defaults, and what counts against them", async () => {
+test("a tenant is shown with its quotas, their defaults and its usage", async () => {
   const tenant = await newTenant(server);
   await tenant.request("POST", "/v1/endpoints", { body: { url: URL } });
   await createSource(tenant, { scheme: "none" });
@@ -50,7 +50,7 @@ test("a tenant is shown with its quotas, their defaults, and what counts against
   assert.deepEqual(Object.keys(events_per_second), ["limit", "default"]);
 });
 
-test("a patch changes what is present, null goes back to the default, and everything wrong is named", async () => {
+test("a patch changes only the given fields, null restores a default, and every fault is listed", async () => {
   const tenant = await newTenant(server);
   const renamed = await patch(tenant, { name: " Acme ", quotas: { keys: 5, endpoints: 0 } });
   assert.equal((renamed.body as unknown as { name: string }).name, "Acme");
@@ -86,7 +86,7 @@ test("a patch changes what is present, null goes back to the default, and everyt
   }
 });
 
-test("each surface refuses one more than the quota, and says which, how many, and who can raise it", async () => {
+test("each surface refuses one more than the quota, and says which quota it is, its limit, and who can raise it", async () => {
   const tenant = await newTenant(server);
   await patch(tenant, { quotas: { endpoints: 0, keys: 1, sources: 0, open_pauses: 0 } });
   const secret = "0123456789abcdef";
@@ -109,7 +109,7 @@ test("each surface refuses one more than the quota, and says which, how many, an
   assert.equal((await quotasOf(tenant)).keys.used, 1);
 });
 
-test("nothing more is stored beyond the quota: 507 for an event, an event of a batch, and a pause", async () => {
+test("the storage quota is enforced: 507 for an event, an event of a batch, and a pause", async () => {
   const tenant = await newTenant(server);
   const { used = 0 } = (await quotasOf(tenant)).stored_bytes;
   await patch(tenant, { quotas: { stored_bytes: used + 1000 } });
@@ -128,7 +128,7 @@ test("nothing more is stored beyond the quota: 507 for an event, an event of a b
   assert.deepEqual([pause.status, pause.code], [507, "QUOTA_EXCEEDED"]);
 });
 
-test("a source whose tenant may store nothing more is told so, and sees no quota", async () => {
+test("a source whose tenant is over its storage quota gets a 507 without the quota", async () => {
   const tenant = await newTenant(server);
   const source = await createSource(tenant, { scheme: "none" });
   await patch(tenant, { quotas: { stored_bytes: 0 } });
@@ -139,11 +139,11 @@ test("a source whose tenant may store nothing more is told so, and sees no quota
   assert.equal((await server.request("POST", `/in/${source.id}`, { key: null, body: { n: 1 } })).status, 200);
 });
 
-test("who publishes faster than the quota gets 429 with Retry-After, and a changed quota holds at once", async () => {
+test("publishing faster than the quota gets 429 with Retry-After, and a changed quota applies immediately", async () => {
   const [tenant, other] = [await newTenant(server), await newTenant(server)];
   await patch(tenant, { quotas: { events_per_second: 1 } });
   const events = Array.from({ length: 1000 }, () => ({ type: "a", payload: {} }));
-  // Taken whole, and those after it wait for some thousand seconds.
+  // The whole batch is accepted, and the next events have to wait for about a thousand seconds.
   assert.equal((await tenant.request("POST", "/v1/events/batch", { body: { events } })).status, 202);
   for (const refused of [
     await publish(tenant),
@@ -187,7 +187,7 @@ test("keys are listed in pages of at most 100, and a cursor of another list is r
   }
 });
 
-test("only a global_admin sees or changes a tenant, whichever it is", async () => {
+test("only a global_admin can read or change a tenant, even its own", async () => {
   const tenant = await newTenant(server);
   for (const id of [tenant.id, "dev_00000000-0000-7000-8000-000000000000", "nonsense"]) {
     assert.equal((await tenant.request("GET", `/v1/tenants/${id}`)).status, 403);

@@ -11,13 +11,13 @@ async function endpointOf(client: Client, fields: object = {}): Promise<string> 
     body: { url: "http://127.0.0.1:9/", ...fields },
   });
   assert.equal(made.status, 201, made.text);
-  // Nothing of these tests is to leave the machine.
+  // These tests must not send anything to other machines.
   if (!("url" in fields))
     await client.request("PATCH", `/v1/endpoints/${made.body.id}`, { body: { status: "PAUSED" } });
   return made.body.id;
 }
 
-test("an event goes to every endpoint whose filter matches, and says why others got none", async () => {
+test("an event goes to every endpoint whose filter matches, and shows why others did not get it", async () => {
   const client = await newTenant(server);
   const all = await endpointOf(client);
   const orders = await endpointOf(client, { event_types: ["order.*"] });
@@ -38,14 +38,14 @@ test("an event goes to every endpoint whose filter matches, and says why others 
   assert.deepEqual(event.body.not_delivered, [{ endpoint_id: users, reason: "filter" }]);
 });
 
-test("an event that nobody wants is kept", async () => {
+test("an event without a matching endpoint is stored", async () => {
   const client = await newTenant(server);
   const published = await client.request("POST", "/v1/events", { body: { type: "a", payload: {} } });
   assert.deepEqual([published.status, published.body.deliveries], [202, []]);
   assert.equal((await client.request("GET", `/v1/events/${published.body.event_id}`)).status, 200);
 });
 
-test("the payload arrives, and is shown, byte for byte", async (t) => {
+test("the payload is delivered and shown byte for byte", async (t) => {
   const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
   await endpointOf(client, { url: receiver.url });
@@ -57,7 +57,7 @@ test("the payload arrives, and is shown, byte for byte", async (t) => {
   assert.ok(event.text.includes(`"payload":${payload},`));
 });
 
-test("endpoint_ids override the filters, under any prefix, repeats ignored", async () => {
+test("endpoint_ids override the filters, with any prefix, and duplicates are ignored", async () => {
   const client = await newTenant(server);
   const id = await endpointOf(client, { event_types: ["never"] });
   const other = await endpointOf(client);
@@ -72,7 +72,7 @@ test("endpoint_ids override the filters, under any prefix, repeats ignored", asy
   assert.deepEqual(event.body.not_delivered, [{ endpoint_id: other, reason: "not_named" }]);
 });
 
-test("unknown endpoint_ids are named together with every other fault, alone and in a batch", async () => {
+test("unknown endpoint_ids are listed together with every other fault, in a single event and in a batch", async () => {
   const client = await newTenant(server);
   const known = await endpointOf(client);
   const foreign = await endpointOf(await newTenant(server));
@@ -86,7 +86,7 @@ test("unknown endpoint_ids are named together with every other fault, alone and 
   assert.deepEqual([batch.status, inBatch], [202, expected], batch.text);
 });
 
-test("a reserved type and an unknown endpoint are named together", async () => {
+test("a reserved type and an unknown endpoint are listed together", async () => {
   const client = await newTenant(server);
   const foreign = await endpointOf(await newTenant(server));
   const answer = await client.request("POST", "/v1/events", {
@@ -96,7 +96,7 @@ test("a reserved type and an unknown endpoint are named together", async () => {
   assert.deepEqual(found, [400, "VALIDATION_ERROR", ["type", "endpoint_ids[0]"]]);
 });
 
-test("unknown endpoint_ids are named, and nothing is stored", async () => {
+test("unknown endpoint_ids are listed, and nothing is stored", async () => {
   const client = await newTenant(server);
   const known = await endpointOf(client);
   const foreign = await endpointOf(await newTenant(server));
@@ -110,7 +110,7 @@ test("unknown endpoint_ids are named, and nothing is stored", async () => {
   assert.deepEqual([empty.status, empty.faultyFields], [400, ["endpoint_ids"]]);
 });
 
-test("an idempotency key gives the first answer again, and conflicts with other content", async () => {
+test("an idempotency key returns the first response again, and conflicts with other content", async () => {
   const client = await newTenant(server);
   await endpointOf(client);
   const body = { type: "a", payload: { n: 1 } };
@@ -126,7 +126,7 @@ test("an idempotency key gives the first answer again, and conflicts with other 
   assert.deepEqual([other.status, other.code], [409, "IDEMPOTENCY_KEY_CONFLICT"]);
 });
 
-test("a key in the header and another in the body is refused", async () => {
+test("different keys in the header and in the body are refused", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/v1/events", {
     body: { type: "a", payload: {}, idempotency_key: "one" },
@@ -140,7 +140,7 @@ test("a key in the header and another in the body is refused", async () => {
   assert.deepEqual([spaced.status, spaced.faultyFields], [400, ["Idempotency-Key"]]);
 });
 
-test("types that Signalbox itself makes are reserved", async () => {
+test("types that Signalbox publishes itself are reserved", async () => {
   const client = await newTenant(server);
   for (const type of ["test", "pause.responded", "pause_status.activated", "endpoint.disabled"]) {
     const answer = await client.request("POST", "/v1/events", { body: { type, payload: {} } });
@@ -148,7 +148,7 @@ test("types that Signalbox itself makes are reserved", async () => {
   }
 });
 
-test("every fault of an event is named at once", async () => {
+test("one response lists every fault of an event", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/v1/events", {
     body: { type: "a b", payload: [], endpoint_ids: ["ep_x", 3], idempotency_key: "é", payloads: {} },
@@ -164,7 +164,7 @@ test("every fault of an event is named at once", async () => {
   ]);
 });
 
-test("a payload of 256 KB is taken and one byte more is 413", async () => {
+test("a payload of 256 KB is accepted, and one byte more is 413", async () => {
   const client = await newTenant(server);
   const payload = (bytes: number) => `{"x":"${"é".repeat((bytes - 8) / 2)}"}`;
   const send = (text: string) => client.request("POST", "/v1/events", { body: `{"type":"a","payload":${text}}` });
@@ -176,7 +176,7 @@ test("a payload of 256 KB is taken and one byte more is 413", async () => {
   assert.deepEqual([body.status, body.code], [413, "PAYLOAD_TOO_LARGE"]);
 });
 
-test("a batch answers for each event in order, and a bad one rejects none of the others", async () => {
+test("a batch has a result for each event in order, and an invalid event does not affect the others", async () => {
   const client = await newTenant(server);
   const id = await endpointOf(client);
   const deep = `{"type":"a","payload":${'{"a":'.repeat(64)}1${"}".repeat(64)}}`;
@@ -210,7 +210,7 @@ test("a batch answers for each event in order, and a bad one rejects none of the
   assert.ok(last.text.includes('"payload":{"n" : 2},'));
 });
 
-test("a hostile batch is refused by its outline, with an answer that stays small", async () => {
+test("a hostile batch is refused before its events are parsed, with a small response", async () => {
   const client = await newTenant(server);
   const post = (body: string) => client.request("POST", "/v1/events/batch", { body });
   const repeated = (text: string, count: number) => Array.from({ length: count }, () => text).join(",");
@@ -257,7 +257,7 @@ test("a hostile batch is refused by its outline, with an answer that stays small
   assert.ok(bad.text.length < 1024 * KB, `${bad.text.length}`);
 });
 
-test("a batch that is read in several turns keeps its order and each payload's bytes", async () => {
+test("a batch that is parsed in several turns keeps its order and each payload's bytes", async () => {
   const client = await newTenant(server);
   const payloads = Array.from({ length: 12 }, (_, n) => `{ "n":${n}.0, "pad":"${"x".repeat(100 * KB)}"}`);
   const body = `{"events":[\n${payloads.map((payload) => `{"type":"a","payload":${payload}}`).join(" ,\n")}\n]}`;
@@ -269,7 +269,7 @@ test("a batch that is read in several turns keeps its order and each payload's b
   }
 });
 
-test("a batch takes 1000 events and no more", async () => {
+test("a batch accepts 1000 events and no more", async () => {
   const client = await newTenant(server);
   const batch = (count: number) => ({
     events: Array.from({ length: count }, (_, n) => ({ type: "a", payload: { n } })),

@@ -1,6 +1,6 @@
 /**
- * What goes over the wire, checked by other people's code: the verifiers of `standardwebhooks` and `svix`, and the
- * functions that the references print for receivers to copy.
+ * Deliveries on the wire, checked by other code: the verifiers of `standardwebhooks` and `svix`, and the functions that the
+ * references publish for receivers.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -118,7 +118,7 @@ interface Attempt {
 }
 
 const DELIVERY = "0190e0c4-2222-7000-8000-000000000003" as Uuid;
-/** The verifiers of others read the real clock, so what they check is signed now. */
+/** These verifiers use the real clock, so the deliveries are signed now. */
 const NOW = Date.now();
 const only = (current: string): SigningSecrets => ({ current, previous: null });
 
@@ -149,13 +149,13 @@ const rawKey = (secret: string) => new StandardWebhook(Buffer.from(secret), { fo
 const sampleEvent = (): Event => fc.sample(event, { numRuns: 1, seed: 7 })[0] as Event;
 
 describe("webhook-signature", () => {
-  it("satisfies the published Standard Webhooks vector", () => {
+  it("matches the published Standard Webhooks vector", () => {
     const key = standardKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     const content = 'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}';
     assert.equal(hmacSha256(key, content, "base64"), "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
   });
 
-  it("of any event in any format is verified by standardwebhooks and svix", () => {
+  it("is verified by standardwebhooks and svix for any event in any format", () => {
     fc.assert(
       fc.property(event, keySecret, fc.constantFrom(...FORMATS), (of, secret, format) => {
         const { body, headers } = send(format, of, { secrets: only(secret) });
@@ -166,7 +166,7 @@ describe("webhook-signature", () => {
     );
   });
 
-  it("uses the bytes of a secret that is not whsec_ and strict base64 of 24 to 64 bytes", () => {
+  it("uses the bytes of a secret other than whsec_ followed by strict base64 of 24 to 64 bytes", () => {
     fc.assert(
       fc.property(event, plainSecret, fc.constantFrom(...FORMATS), (of, secret, format) => {
         const { body, headers } = send(format, of, { secrets: only(secret) });
@@ -175,7 +175,7 @@ describe("webhook-signature", () => {
     );
   });
 
-  it("is made anew for each attempt while the body stays the same", () => {
+  it("is created for each attempt, while the body stays the same", () => {
     const secrets = only("an old secret of ours");
     const first = send("plain", sampleEvent(), { secrets, now: NOW - 60_000, attemptNumber: 1 });
     const second = send("plain", sampleEvent(), { secrets, now: NOW, attemptNumber: 2 });
@@ -200,7 +200,7 @@ describe("the table of libraries in docs/endpoints.md", () => {
     return new AsyncFunction(...Object.keys(names), `return ${line}`)(...Object.values(names));
   };
 
-  it("has a line for each kind of secret that verifies a delivery, and refuses another secret's", async () => {
+  it("has code for each kind of secret that verifies a delivery, and refuses one with another secret", async () => {
     const javascript = rows.filter(([, library]) => !library?.includes("Python"));
     assert.equal(javascript.length, 3);
     for (const [, , forKey = "", forText = ""] of javascript) {
@@ -224,7 +224,7 @@ describe("the table of libraries in docs/endpoints.md", () => {
 });
 
 describe("the references' own verification functions", () => {
-  it("for Node accept what the format pausepoint sends, and refuse another secret's", () => {
+  it("for Node accept the pausepoint format, and refuse another secret", () => {
     fc.assert(
       fc.property(event, anySecret, (of, secret) => {
         const { body, headers } = send("pausepoint", of, { secrets: only(secret) });
@@ -236,8 +236,8 @@ describe("the references' own verification functions", () => {
     );
   });
 
-  it("for Python accept what the format pausepoint sends, and refuse another secret's", (test) => {
-    // tidy-allow skip: the Python function needs a Python
+  it("for Python accept the pausepoint format, and refuse another secret", (test) => {
+    // tidy-allow skip: the Python function needs Python
     if (spawnSync("python3", ["--version"]).status !== 0) return test.skip("no python3 on this machine");
     const cases = fc.sample(fc.tuple(event, anySecret), { numRuns: 200 }).flatMap(([of, secret]) => {
       const { body, headers } = send("pausepoint", of, { secrets: only(secret) });
@@ -256,7 +256,7 @@ describe("the references' own verification functions", () => {
     );
   });
 
-  it("for the dashboard accept what the format pacspace sends, and refuse another secret's", () => {
+  it("for the dashboard accept the pacspace format, and refuse another secret", () => {
     fc.assert(
       fc.property(event, anySecret, (of, secret) => {
         const { body, headers } = send("pacspace", of, { secrets: only(secret) });
@@ -270,7 +270,7 @@ describe("the references' own verification functions", () => {
     );
   });
 
-  it("for the dashboard accept the plain format's X-Webhook-Signature, which is made alike", () => {
+  it("for the dashboard accept the plain format's X-Webhook-Signature, which has the same form", () => {
     fc.assert(
       fc.property(event, anySecret, (of, secret) => {
         const { body, headers } = send("plain", of, { secrets: only(secret) });
@@ -290,7 +290,7 @@ describe("a rotation's overlap", () => {
   const single = ({ body, headers }: Sent, secret: string) =>
     verifyWebhook(Buffer.from(body), headers["x-pausepoint-signature"] ?? "", secret);
 
-  it("carries both signatures, the new one first, and keeps the old secret where there is room for one", () => {
+  it("sends both signatures, the new one first, and keeps the old secret in headers with one signature", () => {
     const sent = send("pausepoint", sampleEvent(), { secrets: rotated(NOW + 1) });
     const [first, second, ...more] = (sent.headers["webhook-signature"] ?? "").split(" ");
     assert.deepEqual(more, []);
@@ -301,7 +301,7 @@ describe("a rotation's overlap", () => {
     assert.ok(!single(sent, NEW));
   });
 
-  it("is over at its end and after it", () => {
+  it("ends at its end time", () => {
     for (const expiresAt of [NOW, NOW - 1, 0]) {
       const sent = send("pausepoint", sampleEvent(), { secrets: rotated(expiresAt) });
       assert.deepEqual(sent, send("pausepoint", sampleEvent(), { secrets: only(NEW) }));
@@ -323,12 +323,12 @@ describe("a rotation's overlap", () => {
 });
 
 describe("headers", () => {
-  it("of all formats together are the list that custom headers may not touch", () => {
+  it("of all formats are the ones that custom headers must not use", () => {
     const names = FORMATS.flatMap((format) => Object.keys(send(format, sampleEvent(), { secrets: only("s") }).headers));
     assert.deepEqual(new Set(names), FORMAT_HEADERS);
   });
 
-  it("begin with the same ones in every format, and end with the endpoint's own", () => {
+  it("begin with the same ones in every format, and end with the endpoint's custom headers", () => {
     for (const format of FORMATS) {
       const customHeaders = { Authorization: "Bearer x", "X-Team": "é" };
       const { headers } = send(format, sampleEvent(), { secrets: only("s"), customHeaders });

@@ -1,4 +1,4 @@
-/** `/dashboard/webhooks` against its reference: whole bodies as text, so that names, values and their order count. */
+/** `/dashboard/webhooks` against its reference. Bodies are compared as text, including the order of their fields. */
 import assert from "node:assert/strict";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { after, test } from "node:test";
@@ -44,7 +44,7 @@ async function list(client: Client, query = ""): Promise<Page> {
   return dataOf(answer);
 }
 
-/** The whole answer, and nothing but it. */
+/** Compares the complete response. */
 function assertAnswer(answer: Answer, status: number, body: object): void {
   assert.deepEqual([answer.status, answer.text], [status, JSON.stringify(body)]);
 }
@@ -55,7 +55,7 @@ function assertRefused(answer: Answer, statusCode: number, error: string): strin
   return message;
 }
 
-test("a webhook is created as printed, with the defaults of its surface, and its secret is shown once", async () => {
+test("a webhook is created as in the reference, with the defaults of its surface, and its secret is shown once", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/dashboard/webhooks", {
     body: { url: "https://127.0.0.1/webhooks/pacspace", description: "Production webhook" },
@@ -81,7 +81,7 @@ test("a webhook is created as printed, with the defaults of its surface, and its
   for (const shown of everything) assert.equal(shown.text.includes(secret), false);
 });
 
-test("get and list answer as printed, with the description behind", async (t) => {
+test("get and list return the reference's fields, followed by the description", async (t) => {
   const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
   const { id, createdAt } = await create(client, { url: receiver.url, description: "Production webhook" });
@@ -114,7 +114,7 @@ test("get and list answer as printed, with the description behind", async (t) =>
   });
 });
 
-test("toggling flips as printed; a paused webhook becomes enabled; a body sets instead", async () => {
+test("a toggle flips the state, enables a paused webhook, and with a body sets the state", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   const toggle = async (body?: object): Promise<boolean> => {
@@ -135,7 +135,7 @@ test("toggling flips as printed; a paused webhook becomes enabled; a body sets i
   assert.deepEqual([await toggle({ enabled: false }), await status()], [false, "DISABLED"]);
 });
 
-test("of two toggles at once each answers what itself made of the webhook", async () => {
+test("two concurrent toggles each return the state that they set", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   const toggle = () => client.request("POST", `/dashboard/webhooks/${id}/toggle`);
@@ -145,14 +145,14 @@ test("of two toggles at once each answers what itself made of the webhook", asyn
   assert.equal((await read(client, id)).enabled, true);
 });
 
-/** As the reference prints it for its readers. */
+/** The code of the reference. */
 function verifyWebhookSignature(rawBody: string, signature: string, timestamp: string, secret: string): boolean {
   const signedContent = `${timestamp}.${rawBody}`;
   const expected = `v1=${createHmac("sha256", secret).update(signedContent).digest("hex")}`;
   return timingSafeEqual(Buffer.from(expected), Buffer.from(signature));
 }
 
-test("a test event arrives as printed and signed, whatever the status, and the answer is as printed", async (t) => {
+test("a test event is sent and signed as in the reference, whatever the status, and so is the response", async (t) => {
   const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
   const { id, secret } = await create(client, { url: receiver.url });
@@ -176,7 +176,7 @@ test("a test event arrives as printed and signed, whatever the status, and the a
   }
 });
 
-test("in any other format the test speaks of Signalbox", async (t) => {
+test("in other formats the test's text names Signalbox", async (t) => {
   const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
   for (const format of ["plain", "standard", "pausepoint"]) {
@@ -187,7 +187,7 @@ test("in any other format the test speaks of Signalbox", async (t) => {
   }
 });
 
-test("a test that fails is an answer like any other, with a sentence that helps", async (t) => {
+test("a failed test is a 200 with a helpful message", async (t) => {
   const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
   const { id } = await create(client, { url: receiver.url });
@@ -218,7 +218,7 @@ test("a test that fails is an answer like any other, with a sentence that helps"
   });
 });
 
-test("a webhook is deleted as printed, and then it is gone", async () => {
+test("a webhook is deleted as in the reference, and is gone then", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   assertAnswer(await client.request("DELETE", `/dashboard/webhooks/${id}`), 200, {
@@ -230,7 +230,7 @@ test("a webhook is deleted as printed, and then it is gone", async () => {
   assert.equal((await list(client)).pagination.total, 0);
 });
 
-test("every fault of a body is named in one 400, and nothing is made", async () => {
+test("one 400 lists every fault of a body, and nothing is created", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/dashboard/webhooks", {
     body: { url: 5, description: "a\u0000b", descripton: "x", secret: "0123456789abcdef" },
@@ -269,7 +269,7 @@ test("every fault of a body is named in one 400, and nothing is made", async () 
   assert.equal((await list(client)).pagination.total, 0);
 });
 
-test("what is at the limits is taken, and line breaks in a URL never reach a receiver", async (t) => {
+test("values at the limits are accepted, and line breaks in a URL never reach a receiver", async (t) => {
   const client = await newTenant(server);
   const url = `${URL_OF_HOOK}/`.padEnd(2048, "x");
   const { id } = await create(client, { url, description: "two\nlines, ünï" });
@@ -284,7 +284,7 @@ test("what is at the limits is taken, and line breaks in a URL never reach a rec
   } else assertRefused(answer, 400, "VALIDATION_ERROR");
 });
 
-test("routes without a body take none, and a toggle takes nothing but enabled", async () => {
+test("routes without a body accept none, and a toggle accepts only enabled", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   for (const body of [{ enabled: "yes" }, { enabled: null }, { enable: true }]) {
@@ -304,7 +304,7 @@ test("routes without a body take none, and a toggle takes nothing but enabled", 
   assert.equal((await read(client, id)).enabled, true);
 });
 
-test("pages have an exact total, in creation order, and a page behind the last is empty", async () => {
+test("pages have an exact total, are in creation order, and are empty after the last one", async () => {
   const client = await newTenant(server);
   const ids: string[] = [];
   for (let count = 0; count < 12; count += 1) ids.push((await create(client)).id);
@@ -328,7 +328,7 @@ test("pages have an exact total, in creation order, and a page behind the last i
   assert.deepEqual((await list(await newTenant(server))).pagination, { page: 1, limit: 10, total: 0, totalPages: 0 });
 });
 
-test("another tenant's ids, unknown ones and malformed ones are the same 404 on every route, and change nothing", async () => {
+test("another tenant's ids, unknown ids and malformed ids are the same 404 on every route, and change nothing", async () => {
   const owner = await newTenant(server);
   const stranger = await newTenant(server);
   const { id } = await create(owner);

@@ -15,7 +15,7 @@ async function create(client: Client, fields: object = {}) {
   return answer.body;
 }
 
-test("an endpoint is made as the reference shows it, with the defaults of this surface", async () => {
+test("an endpoint is created as in the reference, with the defaults of this surface", async () => {
   const client = await newTenant(server);
   const made = await create(client, {
     name: "my-webhook",
@@ -51,7 +51,7 @@ test("an endpoint is made as the reference shows it, with the defaults of this s
   assert.deepEqual([read.status, read.body], [200, made]);
 });
 
-test("without a name it is named after its host, and without a secret one is made and shown once", async () => {
+test("without a name it is named after its host, and without a secret one is generated and shown once", async () => {
   const client = await newTenant(server);
   const made = await create(client);
   assert.equal(made.name, "127.0.0.1");
@@ -60,7 +60,7 @@ test("without a name it is named after its host, and without a secret one is mad
   assert.equal("secret" in read.body, false);
 });
 
-test("every fault is named at once, with the nearest known field", async () => {
+test("one response lists every fault, with the most similar known field", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/v1/endpoints", {
     body: {
@@ -93,7 +93,7 @@ test("every fault is named at once, with the nearest known field", async () => {
   assert.ok(answer.body.error.message.includes('did you mean "timeout_seconds"?'));
 });
 
-test("a URL that may not be used is a fault of the field url", async (t) => {
+test("a URL that is not allowed is a fault of the field url", async (t) => {
   const strict = await startServer(t, { SIGNALBOX_ALLOW_HTTP: "false", SIGNALBOX_ALLOW_NETWORKS: "" });
   for (const url of [
     "http://example.com/",
@@ -107,7 +107,7 @@ test("a URL that may not be used is a fault of the field url", async (t) => {
   }
 });
 
-test("every surface takes a name of the own network where networks are allowed, and else names the setting", async (t) => {
+test("every surface accepts a name in the local network if networks are allowed, and names the setting otherwise", async (t) => {
   const strict = await startServer(t, { SIGNALBOX_ALLOW_NETWORKS: "" });
   const client = await newTenant(server);
   const url = "http://orders.default.svc.cluster.local/hook";
@@ -116,7 +116,7 @@ test("every surface takes a name of the own network where networks are allowed, 
     "/v1/webhooks": { url, events: ["pause.responded"], secret: "0123456789abcdef" },
     "/dashboard/webhooks": { url },
   };
-  // Side by side: each waits for name servers, which may be silent.
+  // Concurrently, since each waits for name servers, which may not respond.
   await Promise.all(
     Object.entries(bodies).map(async ([path, body]) => {
       const refused = await strict.request("POST", path, { body });
@@ -127,7 +127,7 @@ test("every surface takes a name of the own network where networks are allowed, 
   );
 });
 
-test("an address that may not be reached is named together with the other faults", async () => {
+test("an address that is not allowed is listed together with the other faults", async () => {
   const body = { url: "https://10.0.0.1/", timeout_seconds: 99 };
   for (const path of ["/v1/endpoints", "/v1/webhooks"]) {
     const answer = await server.request("POST", path, { body });
@@ -161,7 +161,7 @@ test("PATCH changes several fields at once and keeps the others", async () => {
   assert.deepEqual((await client.request("GET", `/v1/endpoints/${made.id}`)).body, patched.body);
 });
 
-test("a PATCH with one bad field changes nothing", async () => {
+test("a PATCH with one invalid field changes nothing", async () => {
   const client = await newTenant(server);
   const made = await create(client, { name: "before" });
   const answer = await client.request("PATCH", `/v1/endpoints/${made.id}`, {
@@ -182,7 +182,7 @@ test("pausing again keeps paused_at, and resuming clears it", async () => {
   assert.deepEqual([resumed.status, resumed.paused_at], ["ACTIVE", null]);
 });
 
-test("the list is a bare array in creation order, in pages on request", async () => {
+test("the list is a bare array in creation order, with optional pages", async () => {
   const client = await newTenant(server);
   const ids: string[] = [];
   for (const name of ["a", "b", "c"]) ids.push((await create(client, { name })).id);
@@ -228,7 +228,7 @@ test("a page of endpoints with many filters ends early, and no endpoint is missi
   );
 });
 
-test("deleting answers 204, and the endpoint is gone", async () => {
+test("deleting is 204, and the endpoint is gone", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   const removed = await client.request("DELETE", `/v1/endpoints/${id}`);
@@ -237,7 +237,7 @@ test("deleting answers 204, and the endpoint is gone", async () => {
   assert.equal((await client.request("DELETE", `/v1/endpoints/${id}`)).code, "ENDPOINT_NOT_FOUND");
 });
 
-test("an endpoint is found under ep_, webhook_ and wh_", async () => {
+test("an endpoint's id can have the prefixes ep_, webhook_ and wh_", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   for (const prefix of ["ep_", "webhook_", "wh_"]) {
@@ -245,7 +245,7 @@ test("an endpoint is found under ep_, webhook_ and wh_", async () => {
   }
 });
 
-test("a rotated secret is shown only when it was generated", async () => {
+test("a rotated secret is shown only if it was generated", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   const generated = await client.request("POST", `/v1/endpoints/${id}/rotate-secret`);
@@ -258,7 +258,7 @@ test("a rotated secret is shown only when it was generated", async () => {
   assert.deepEqual(Object.keys(given.body), ["previous_expires_at"]);
 });
 
-test("a test is sent at once and tells what the endpoint answered", async (t) => {
+test("a test is sent immediately and returns the endpoint's response", async (t) => {
   const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
   const { id } = await create(client, { url: receiver.url });
@@ -270,7 +270,7 @@ test("a test is sent at once and tells what the endpoint answered", async (t) =>
   assert.deepEqual([bad.status, bad.body.data.success, bad.body.data.httpStatus], [200, false, 500]);
 });
 
-test("recover answers with a job that can be watched", async () => {
+test("recover returns a job whose progress can be read", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   const started = await client.request("POST", `/v1/endpoints/${id}/recover`, {
@@ -285,7 +285,7 @@ test("recover answers with a job that can be watched", async () => {
   assert.deepEqual([bad.status, bad.faultyFields], [400, ["since"]]);
 });
 
-test("a URL that the platform would repair, and a secret that looks mistyped, are faults wherever they are taken", async () => {
+test("a URL that the platform would repair, and a secret that looks mistyped, are faults on every surface", async () => {
   const client = await newTenant(server);
   const { id } = await create(client);
   const url = "https:///user@a.example/";

@@ -9,7 +9,7 @@ const WEBHOOK = {
   secret: "0123456789abcdef",
 };
 
-test("a webhook is registered, listed and deleted as the reference has it", async () => {
+test("a webhook is registered, listed and deleted as in the reference", async () => {
   const client = await newTenant(server);
   const made = await client.request("POST", "/v1/webhooks", { body: WEBHOOK });
   assert.equal(made.status, 201, made.text);
@@ -51,7 +51,7 @@ test("a webhook is an endpoint with the defaults of its surface, and an endpoint
   );
 });
 
-test("every fault is named in one 422", async () => {
+test("one 422 lists every fault", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/v1/webhooks", {
     body: { url: "nonsense", events: ["pause.responded", "pause.started"], secrets: "x" },
@@ -68,7 +68,7 @@ test("every fault is named in one 422", async () => {
   }
 });
 
-test("a URL that may not be used, a short secret and no events are 422 as well", async () => {
+test("a URL that is not allowed, a short secret and a missing event list are 422 as well", async () => {
   const client = await newTenant(server);
   for (const change of [{ url: "https://10.0.0.1/" }, { secret: "short" }, { events: [] }]) {
     const answer = await client.request("POST", "/v1/webhooks", { body: { ...WEBHOOK, ...change } });
@@ -78,7 +78,7 @@ test("a URL that may not be used, a short secret and no events are 422 as well",
   }
 });
 
-test("a body that is no JSON is 400", async () => {
+test("a body that is not JSON is 400", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/v1/webhooks", { body: "{" });
   assert.deepEqual([answer.status, answer.code, answer.body.status_code], [400, "VALIDATION_ERROR", 400]);

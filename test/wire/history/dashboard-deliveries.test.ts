@@ -1,4 +1,4 @@
-/** The delivery history: every filter and sort, alone and combined, against a model worked out here. */
+/** The delivery history: every filter and order, alone and combined, compared with a model in this file. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import {
@@ -47,7 +47,7 @@ function assertRefused(answer: Answer, statusCode: number, error: string): strin
 const world = await mixed(stage);
 const { client, rows } = world;
 
-test("a row is what the delivery's own page says, with the contract's fields", async () => {
+test("a row agrees with the delivery's own page, and has the documented fields", async () => {
   const page = await client.request("GET", LIST);
   assert.deepEqual(Object.keys(page.body), ["success", "data"]);
   assert.deepEqual(Object.keys(page.body.data), ["deliveries", "pagination"]);
@@ -90,7 +90,7 @@ test("a row is what the delivery's own page says, with the contract's fields", a
   }
 });
 
-test("the errors say what went wrong last, or why it ended", () => {
+test("the errors say what went wrong last, or why the delivery ended", () => {
   const told = new Map<string, Set<string | null>>();
   for (const { status, error } of rows) told.set(status, (told.get(status) ?? new Set()).add(error));
   assert.deepEqual(told.get("delivered"), new Set([null]));
@@ -127,11 +127,11 @@ function combinations(): Query[] {
   return all;
 }
 
-test("every filter and every order, alone and combined, shows what it should, with the exact total", async () => {
+test("every filter and order, alone and combined, returns the right rows and the exact total", async () => {
   assert.ok(DAYS.length >= 3, String(DAYS));
   const counts = new Set<number>();
   for (const [index, filter] of combinations().entries()) {
-    // Each filter alone and each pair with every order; the others with one each, in turn.
+    // Each filter alone and each pair with every order. The other combinations with one order each.
     const few = Object.keys(filter).length <= 2;
     const orders: readonly Query[] = few ? [{}, ...ORDERS] : [ORDERS[index % ORDERS.length] ?? {}];
     for (const order of orders) {
@@ -146,7 +146,7 @@ test("every filter and every order, alone and combined, shows what it should, wi
   assert.ok(counts.size > 10);
 });
 
-test("pages of any size put together are the whole, in every order", async () => {
+test("pages of any size together are the whole list, in every order", async () => {
   for (const order of ORDERS) {
     for (const filter of [{}, { status: "failed" }, { event: "order.paid", startDate: DAYS[1] ?? "" }]) {
       const should = expected(rows, { ...order, ...filter });
@@ -165,7 +165,7 @@ test("pages of any size put together are the whole, in every order", async () =>
   assert.deepEqual([far.deliveries, far.pagination.total], [[], rows.length]);
 });
 
-test("pages as of the first stay as they were while deliveries arrive", async () => {
+test("pages with the first page's asOf stay the same while deliveries arrive", async () => {
   const own = await newTenant(server);
   const held = await createEndpoint(own, { url: "http://127.0.0.1:9/" });
   await patch(own, held, { status: "PAUSED" });
@@ -179,7 +179,7 @@ test("pages as of the first stay as they were while deliveries arrive", async ()
       asOf = page.pagination.asOf;
       assert.equal(page.pagination.total, whole.pagination.total);
       read.push(...page.deliveries);
-      // Also many within one millisecond.
+      // Including many within one millisecond.
       if (offset === 0) await Promise.all(Array.from({ length: 3 }, (_, n) => publish(own, n)));
     }
     assert.deepEqual(read, whole.deliveries);
@@ -189,7 +189,7 @@ test("pages as of the first stay as they were while deliveries arrive", async ()
   }
 });
 
-test("a creation time as asOf shows what was created until then", async () => {
+test("a creation time as asOf returns what was created up to then", async () => {
   const oldest = expected(rows, { sortOrder: "asc" });
   const asOf = oldest[9]?.createdAt ?? "";
   const should = oldest.filter(({ createdAt }) => createdAt <= asOf);
@@ -200,7 +200,7 @@ test("a creation time as asOf shows what was created until then", async () => {
   assert.equal((await list(client, { asOf: "2000-01-01T00:00:00Z" })).pagination.total, 0);
 });
 
-test("what was just published is in the list and in the export, and what changed is as it is now", async () => {
+test("the list and the export have a delivery immediately, in its current state", async () => {
   const own = await newTenant(server);
   const held = await createEndpoint(own, { url: "http://127.0.0.1:9/" });
   await patch(own, held, { status: "PAUSED" });
@@ -217,7 +217,7 @@ test("what was just published is in the list and in the export, and what changed
   }
 });
 
-test("a row has the URL that the latest attempt went to; without one, its webhook's", async () => {
+test("a row has the URL of the latest attempt, or that of its webhook without an attempt", async () => {
   const own = await newTenant(server);
   const [before, now] = ["http://127.0.0.1:1/before", "http://127.0.0.1:1/now"];
   const endpointId = await createEndpoint(own, { url: before });
@@ -278,7 +278,7 @@ const BAD_IN_AN_EXPORT: typeof BAD = [
   ["format=", "format"],
 ];
 
-test("every bad parameter is named in one 400", async () => {
+test("one 400 lists every invalid parameter", async () => {
   const cases = [
     ...[...BAD, ...BAD_IN_A_LIST].map(([query, ...fields]) => ({ path: `${LIST}?${query}`, fields })),
     ...[...BAD, ...BAD_IN_AN_EXPORT].map(([query, ...fields]) => ({ path: `${EXPORT}?${query}`, fields })),
@@ -292,13 +292,13 @@ test("every bad parameter is named in one 400", async () => {
   }
 });
 
-test("an export has all that the filters let through, in creation order, in both forms", async () => {
+test("an export has all deliveries that match the filters, in creation order, in both formats", async () => {
   for (const filter of combinations().filter((query) => Object.keys(query).length <= 2)) {
     assert.deepEqual(await exported(client, filter), expected(rows, { ...filter, sortOrder: "asc" }));
   }
   const csv = await client.request("GET", `${EXPORT}?status=failed`);
   const [header, ...records] = csv.text.split("\r\n");
-  // fetch() has taken the byte order mark away.
+  // fetch() has removed the byte-order mark.
   assert.deepEqual([header, records.pop()], [FIELDS.join(","), ""]);
   const should = expected(rows, { status: "failed", sortOrder: "asc" });
   const cells = (row: Row) => Object.values(row).map((value) => String(value ?? "").replace(/^-/, "'-"));
@@ -309,7 +309,7 @@ test("an export has all that the filters let through, in creation order, in both
   assert.ok(should.some(({ event }) => event === "-order"));
 });
 
-test("the file says what it is, is cached nowhere, and has no HEAD", async () => {
+test("the file has a name and a type, is not cached, and has no HEAD", async () => {
   const forms = [
     ["", "text/csv; charset=utf-8", "webhook-deliveries.csv"],
     ["?format=csv", "text/csv; charset=utf-8", "webhook-deliveries.csv"],
@@ -330,7 +330,7 @@ test("the file says what it is, is cached nowhere, and has no HEAD", async () =>
   assert.equal(empty.text, `${FIELDS.join(",")}\r\n`);
 });
 
-test("other tenants see nothing of it, whatever they name", async () => {
+test("another tenant sees nothing of it, whatever ids it uses", async () => {
   const stranger = await newTenant(server);
   for (const query of [{}, { webhookId: world.webhookIds[0] ?? "" }, { event: "order.paid" }]) {
     const page = await list(stranger, query);
@@ -343,7 +343,7 @@ test("other tenants see nothing of it, whatever they name", async () => {
   assertRefused(refused, 403, "FORBIDDEN");
 });
 
-test("a session reads it as a key does, and nobody without either", async () => {
+test("a session can read it like a key, and nobody else can", async () => {
   const { email } = await person("developer", client);
   const jar = await signedIn(server.url, email, PASSWORD);
   assert.deepEqual((await list(jar, { limit: 100 })).deliveries, rows);
@@ -354,7 +354,7 @@ test("a session reads it as a key does, and nobody without either", async () => 
   }
 });
 
-test("the history is not taken for a webhook of that name", async () => {
+test("the path of the history is not an id of a webhook", async () => {
   assert.equal((await client.request("GET", LIST)).status, 200);
   assert.equal((await client.request("HEAD", LIST)).status, 200);
   assertRefused(await client.request("DELETE", LIST), 404, "WEBHOOK_NOT_FOUND");

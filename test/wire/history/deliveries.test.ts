@@ -17,7 +17,7 @@ async function publish(client: Client, type = "order.created"): Promise<{ eventI
   return { eventId: published.body.event_id, deliveryId: published.body.deliveries[0]?.delivery_id ?? "" };
 }
 
-/** A tenant with one endpoint that answers what its receiver is told. */
+/** A tenant with one endpoint, whose receiver responds as the test says. */
 async function scene(
   scope: Scope,
   fields: object = {},
@@ -28,7 +28,7 @@ async function scene(
   return { client, receiver, endpointId };
 }
 
-test("a delivery tells its whole story", async (t) => {
+test("a delivery has its attempts and their results", async (t) => {
   const { client, endpointId } = await scene(t, { name: "shop" });
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
   const { eventId, deliveryId } = await publish(client);
@@ -76,7 +76,7 @@ test("a delivery tells its whole story", async (t) => {
   assert.deepEqual(list.body, { results: [row], has_more: false, next_cursor: null });
 });
 
-test("the list is newest first, in pages, by every filter", async () => {
+test("the list is newest first, has pages, and has every filter", async () => {
   const client = await newTenant(server);
   const paused = { url: "http://127.0.0.1:9/" };
   const first = await endpointOf(client, { ...paused, event_types: ["order.*"] });
@@ -115,11 +115,11 @@ test("the list is newest first, in pages, by every filter", async () => {
   assert.deepEqual(await ids(`limit=2&cursor=${page.body.next_cursor}`), [a]);
   const rest = `/v1/deliveries?limit=2&cursor=${page.body.next_cursor}`;
   assert.equal((await client.request("HEAD", rest)).status, 200);
-  assert.match(page.body.next_cursor ?? "", /^[\w-]{22}$/, "a cursor is no count of what others do");
+  assert.match(page.body.next_cursor ?? "", /^[\w-]{22}$/, "a cursor does not reveal how many rows others have");
   assert.equal((await client.request("GET", "/v1/deliveries?cursor=d3")).status, 400, "it is not sealed");
 });
 
-test("bad filters are named all at once", async () => {
+test("one response lists every invalid filter", async () => {
   const client = await newTenant(server);
   const answer = await client.request(
     "GET",
@@ -138,7 +138,7 @@ test("bad filters are named all at once", async () => {
   ]);
 });
 
-test("a failed row says the last attempt's status and error, with the hint that a test has", async (t) => {
+test("a failed row has the latest attempt's status and error, with the same hint as a test", async (t) => {
   const { client, receiver, endpointId } = await scene(t, { retry_schedule_seconds: [] });
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
   for (const status of [301, 401, 404, 503, 410]) {
@@ -158,7 +158,7 @@ test("a failed row says the last attempt's status and error, with the hint that 
   }
 });
 
-test("a row of a delivery without an answer says what happened instead", async (t) => {
+test("a row of a delivery without a response says what happened instead", async (t) => {
   const client = await newTenant(server);
   await endpointOf(client, { url: "http://127.0.0.1:9/", retry_schedule_seconds: [] });
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
@@ -167,7 +167,7 @@ test("a row of a delivery without an answer says what happened instead", async (
   assert.deepEqual([row.last_http_status, row.last_error], [null, "the receiver refused the connection"]);
 });
 
-test("a waiting delivery can be cancelled, an ended one cannot", async () => {
+test("a waiting delivery can be cancelled, and one that has ended cannot", async () => {
   const client = await newTenant(server);
   const id = await endpointOf(client, { url: "http://127.0.0.1:9/" });
   await client.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "PAUSED" } });
@@ -179,7 +179,7 @@ test("a waiting delivery can be cancelled, an ended one cannot", async () => {
   assert.equal((await client.request("GET", `/v1/deliveries/${deliveryId}`)).body.status, "CANCELLED");
 });
 
-test("a failed delivery is retried as the same delivery, its attempts going on", async (t) => {
+test("a failed delivery is retried as the same delivery, and its attempts continue", async (t) => {
   const { client, receiver } = await scene(t, { retry_schedule_seconds: [] });
   receiver.answerWith(500);
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
@@ -194,7 +194,7 @@ test("a failed delivery is retried as the same delivery, its attempts going on",
   assert.deepEqual([again.status, again.code], [409, "INVALID_STATE"]);
 });
 
-test("a replay names unknown deliveries together with every other fault", async () => {
+test("a replay lists unknown deliveries together with every other fault", async () => {
   const client = await newTenant(server);
   const unknown = "del_00000000-0000-7000-8000-000000000000";
   const answer = await client.request("POST", "/v1/replays", {
@@ -204,7 +204,7 @@ test("a replay names unknown deliveries together with every other fault", async 
   assert.deepEqual([answer.status, [...answer.faultyFields].sort()], [400, expected], answer.text);
 });
 
-test("a replay makes new deliveries, a dry run only counts, unknown ids are named", async (t) => {
+test("a replay creates deliveries, a dry run only counts them, and unknown ids are listed", async (t) => {
   const { client } = await scene(t);
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
   const { deliveryId } = await publish(client);
@@ -221,7 +221,7 @@ test("a replay makes new deliveries, a dry run only counts, unknown ids are name
   assert.ok(bad.body.error.message.includes(unknown));
 });
 
-test("a stream goes on behind Last-Event-ID", async (t) => {
+test("a stream resumes after Last-Event-ID", async (t) => {
   const { client } = await scene(t);
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
   const first = await publish(client);
@@ -254,7 +254,7 @@ test("streams end when the server stops", async (t) => {
   await ended;
 });
 
-test("analytics count what happened", async (t) => {
+test("analytics count attempts and deliveries", async (t) => {
   const { client, endpointId } = await scene(t, { name: "shop" });
   const outcomes = await followOutcomes(t, server.url, client.apiKey);
   const { deliveryId } = await publish(client);

@@ -13,7 +13,7 @@ function send(id: string, body: string | Uint8Array, headers: Record<string, str
   return server.request("POST", `/in/${id}`, { key: null, body, headers: { ...fromNewAddress(), ...headers } });
 }
 
-test("an event may be larger than the body that it was made from: it is stored, delivered and replayed", async (t) => {
+test("an event can be larger than the body that it was published from, and is stored, delivered and replayed", async (t) => {
   const client = await newTenant(server);
   const receiver = await startRunningReceiver(t);
   const made = await client.request("POST", "/v1/endpoints", { body: { url: receiver.url } });
@@ -41,7 +41,7 @@ test("an event may be larger than the body that it was made from: it is stored, 
   }
 });
 
-test("a signature behind a word in Authorization is verified, and verified again once the secret is right", async () => {
+test("a signature after a word in Authorization is verified, and verified again once the secret is right", async () => {
   const client = await newTenant(server);
   const hmac = { header: "Authorization", encoding: "base64", prefix: "HMAC " };
   const source = await createSource(client, { scheme: "hmac", hmac });
@@ -61,7 +61,7 @@ test("a signature behind a word in Authorization is verified, and verified again
   assert.equal(again.status, 200, again.text);
 });
 
-test("settings that could never work are refused when they are made and when they are changed", async () => {
+test("settings that could never work are refused on creation and on change", async () => {
   const client = await newTenant(server);
   const hmac = { header: "X-Sig", timestamp_header: "x-sig", prefix: " a", template: "{{timestamp}}.{{body}}" };
   const fields = ["hmac.timestamp_header", "hmac.prefix", "hmac.template"];
@@ -72,7 +72,7 @@ test("settings that could never work are refused when they are made and when the
   assert.deepEqual([changed.status, changed.faultyFields], [400, ["name", ...fields]]);
 });
 
-test("a signature behind many other headers is kept, and a token beside it is not", async () => {
+test("a signature after many other headers is kept, and a token next to it is not", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "github" });
   const junk = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`x-junk-${at}`, "j".repeat(1000)]));

@@ -38,7 +38,7 @@ async function events(owner: Client, id: string, query = "") {
   return { rows: rowsOf(answer), pagination: answer.body.pagination };
 }
 
-test("what a source signs becomes an event, found from one and from the other", async () => {
+test("a signed request becomes an event, and each leads to the other", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "github", event_type: { prefix: "github." } });
   const body = '{ "ref": "main", "n": 1.0 }';
@@ -65,7 +65,7 @@ test("what a source signs becomes an event, found from one and from the other", 
   assert.deepEqual([own.body.inbound_event_id, own.body.source_id], [null, null]);
 });
 
-test("ids that differ beyond the digits of a double are different deliveries", async () => {
+test("ids that differ beyond the precision of a double are different deliveries", async () => {
   const client = await newTenant(server);
   const hmac = { header: "X-Sig", delivery_id: { pointer: "/id" } };
   const source = await createSource(client, { scheme: "hmac", hmac });
@@ -85,7 +85,7 @@ test("ids that differ beyond the digits of a double are different deliveries", a
   assert.equal((await post("1142837465910283742")).body.duplicate, true);
 });
 
-test("any bytes of any content type are taken, as many as may be", async () => {
+test("any bytes of any content type are accepted, up to the limit", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "none" });
   const types = ["text/plain", "garbage", "", "application/x-www-form-urlencoded", "application/xml; charset=latin1"];
@@ -103,7 +103,7 @@ test("any bytes of any content type are taken, as many as may be", async () => {
   assert.deepEqual([large.status, large.code], [413, "PAYLOAD_TOO_LARGE"]);
 });
 
-test("the answer to what is not known to be a source's never tells whether there is one", async () => {
+test("the response to an unverified request never reveals whether the source exists", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "github" });
   const basic = await createSource(client, { scheme: "basic", basic: { username: "u" } });
@@ -123,7 +123,7 @@ test("the answer to what is not known to be a source's never tells whether there
   assert.equal(new Set(answers.map(({ headers }) => headers.get("www-authenticate"))).size, 1);
 });
 
-test("Slack's challenge is answered as text, and is no event", async () => {
+test("a Slack challenge gets its response as text, and is not an event", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "slack" });
   const body = JSON.stringify({ token: "x", challenge: "3eZbrw1aBm2rZgRNFdxV", type: "url_verification" });
@@ -137,7 +137,7 @@ test("Slack's challenge is answered as text, and is no event", async () => {
   assert.equal((await events(client, source.id, "?valid=true")).pagination.total, 0);
 });
 
-test("headers that come twice are one to whoever verifies, and the query belongs to the URL", async () => {
+test("repeated headers are joined before verification, and the query belongs to the URL", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "none" });
   const answer = await fetch(`${server.url}/in/${source.id}?a=1&b=%20`, {
@@ -155,7 +155,7 @@ test("headers that come twice are one to whoever verifies, and the query belongs
   assert.equal(shown.url, `https://hooks.example.com/in/${source.id}?a=1&b=%20`);
 });
 
-test("what was refused is kept with a reason and an explanation, and comes right with the secret", async () => {
+test("a rejected request is kept with a reason and an explanation, and can be processed with the right secret", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "github" });
   const bodies = Array.from({ length: 5 }, (_, n) => JSON.stringify({ n }));
@@ -189,7 +189,7 @@ test("what was refused is kept with a reason and an explanation, and comes right
   assert.equal((await events(client, source.id, "?valid=false")).pagination.total, 1);
 });
 
-test("more is reprocessed at once than one step takes", async () => {
+test("one call reprocesses more than one step", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "github" });
   const count = 120;
@@ -203,7 +203,7 @@ test("more is reprocessed at once than one step takes", async () => {
   assert.deepEqual(JSON.parse(done.text), { reprocessed: kept, failed: 0, more: false });
 });
 
-test("the list of what came has its filters, and one source's events are not another's", async () => {
+test("the list has filters, and contains only the events of its source", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "jcs", event_type: { pointer: "/type" } });
   const other = await createSource(client, { scheme: "none" });
@@ -232,7 +232,7 @@ test("the list of what came has its filters, and one source's events are not ano
   assert.deepEqual([bad.status, [...bad.faultyFields].sort()], [400, ["form", "kind", "limit", "valid"]]);
 });
 
-test("a flood of forged ones is answered slowly, and a source from elsewhere is not held up", async () => {
+test("a flood of forged requests is slowed down, and a source at another address is not affected", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "github" });
   const flood = Array.from({ length: 100 }, () => send(source.id, "{}", { "x-forwarded-for": "198.51.100.9" }));
@@ -242,7 +242,7 @@ test("a flood of forged ones is answered slowly, and a source from elsewhere is 
   assert.deepEqual([...statuses].sort(), [401, 429]);
 });
 
-test("however many large bodies begin at once, no more are looked at than there is time for", async (t) => {
+test("when many large bodies arrive at the same time, only as many are verified as there is time for", async (t) => {
   const source = await createSource(await newTenant(server), { scheme: "jcs" });
   const objects = Array.from({ length: 8000 }, (_, index) => `"k${index}":{"z":1,"a":"é"}`).join(",");
   const body = Buffer.from(`{"source":"${source.name}","all":{${objects}},"signature":"sha256=${"0".repeat(64)}"}`);
@@ -266,7 +266,7 @@ test("however many large bodies begin at once, no more are looked at than there 
   assert.equal(statuses.filter((status) => status === "429").length, statuses.length - looked);
 });
 
-test("large genuine ones are all taken, however many begin at once, from wherever they come", async () => {
+test("large genuine requests are all accepted, however many arrive at the same time, from any address", async () => {
   const source = await createSource(await newTenant(server), { scheme: "jcs" });
   const all = Object.fromEntries(Array.from({ length: 8000 }, (_, index) => [`k${index}`, { z: 1, a: "é" }]));
   const headers = { "x-forwarded-for": "203.0.113.78" };

@@ -10,7 +10,7 @@ async function newSource() {
   return { client, source: await createSource(client, { scheme: "jcs" }) };
 }
 
-test("a key that is repeated anywhere in the body is 400, also when its bytes are signed", async () => {
+test("a repeated key anywhere in the body is 400, even if its bytes are signed", async () => {
   const { source } = await newSource();
   for (const nested of ['{"a":1,"a":2}', '[{"b":{"a":1,"\\u0061":1}}]']) {
     const body = JSON.stringify(transition(source, { more: "NESTED" })).replace('"NESTED"', nested);
@@ -20,7 +20,7 @@ test("a key that is repeated anywhere in the body is 400, also when its bytes ar
   }
 });
 
-test("what takes two units is one character, as everywhere", async () => {
+test("a surrogate pair is one character, as everywhere", async () => {
   const { client, source } = await newSource();
   const member_id = "😀".repeat(200);
   const sent = await sendPauseStatus(server, source, { member_id, event_type: member_id });
@@ -32,7 +32,7 @@ test("what takes two units is one character, as everywhere", async () => {
   assert.deepEqual([long.status, long.faultyFields], [422, ["member_id"]]);
 });
 
-test("half of a surrogate pair is 422, since it could not be kept as it is", async () => {
+test("a lone surrogate is 422, since it could not be kept unchanged", async () => {
   const { source } = await newSource();
   const fields = ["event_type", "member_id", "old_status", "new_status"];
   const halves = Object.fromEntries(fields.map((field) => [field, "\ud800"]));
@@ -40,7 +40,7 @@ test("half of a surrogate pair is 422, since it could not be kept as it is", asy
   assert.deepEqual([answer.status, answer.faultyFields], [422, fields]);
 });
 
-test("a leap second is a time, kept and published as it was sent", async () => {
+test("a leap second is accepted, kept and published as it was sent", async () => {
   const { client, source } = await newSource();
   const changed_at = "2017-01-01T05:29:60+05:30";
   const sent = await sendPauseStatus(server, source, { changed_at });

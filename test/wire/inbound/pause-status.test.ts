@@ -21,7 +21,7 @@ const MS_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const INBOUND_ID = /^wh_[0-9a-f-]{36}$/;
 const UNKNOWN = "wh_00000000-0000-7000-8000-000000000000";
 
-/** A tenant with a source of its own. */
+/** A tenant with its own source. */
 async function newSource() {
   const client = await newTenant(server);
   return { client, source: await createSource(client, { scheme: "jcs" }) };
@@ -37,7 +37,7 @@ const records = async (owner: Pick<typeof server, "request">, query = "") => {
   return { rows: rowsOf(answer), pagination: answer.body.pagination };
 };
 
-test("a transition is received, shown and published, in the reference's words", async () => {
+test("a transition is received, shown and published as in the reference", async () => {
   const { client, source } = await newSource();
   const fields = transition(source, { note: 1.0 });
   const body = JSON.stringify(fields).replace('"note":1', '"note":1.0');
@@ -99,7 +99,7 @@ test("a transition is received, shown and published, in the reference's words", 
   );
 });
 
-test("the signature is believed in either header over the bytes, and in the body over what it says", async () => {
+test("the signature is accepted in either header over the bytes, and in the body over the content", async () => {
   const { source } = await newSource();
   const body = () => JSON.stringify(transition(source, { é: "ü" }), null, 2);
   for (const name of ["x-signature", "x-hub-signature-256", "X-SIGNATURE"]) {
@@ -116,7 +116,7 @@ test("the signature is believed in either header over the bytes, and in the body
   assert.equal((await send(forged)).status, 401);
 });
 
-test("a body is taken byte for byte, whatever it says that it is", async () => {
+test("a body is kept byte for byte, whatever its content type", async () => {
   const { client, source } = await newSource();
   for (const type of [
     "text/plain",
@@ -132,7 +132,7 @@ test("a body is taken byte for byte, whatever it says that it is", async () => {
   assert.equal((await records(client)).pagination.total, 5);
 });
 
-test("fields that nobody knows are accepted and kept, query parameters too", async () => {
+test("unknown fields and query parameters are accepted and kept", async () => {
   const { client, source } = await newSource();
   const body = JSON.stringify(transition(source, { more: { a: [1e21] } }));
   const answer = await server.request("POST", `${RECORDS}?x=1`, {
@@ -145,7 +145,7 @@ test("fields that nobody knows are accepted and kept, query parameters too", asy
   assert.deepEqual((one.body.raw_payload as { more: unknown }).more, { a: [1e21] });
 });
 
-test("what is too large, unreadable, unsigned and wrong is refused in that order", async () => {
+test("size, readability, signature and fields are checked in that order", async () => {
   const { source } = await newSource();
   const padded = (bytes: number) => Buffer.alloc(bytes, "x");
   const large = await send(padded(256 * KB + 1));
@@ -167,7 +167,7 @@ test("what is too large, unreadable, unsigned and wrong is refused in that order
   assert.deepEqual(invalid.faultyFields, ["event_type", "member_id", "old_status", "new_status", "changed_at"]);
 });
 
-test("whatever is wrong with a signature or its source, the answer is one and the same", async () => {
+test("the response is the same for everything that is wrong with a signature or its source", async () => {
   const { client, source } = await newSource();
   const stripe = await createSource(client, { scheme: "stripe" });
   const body = JSON.stringify(transition(source));
@@ -191,7 +191,7 @@ test("whatever is wrong with a signature or its source, the answer is one and th
   assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
 });
 
-test("other transitions are acknowledged, and nothing follows", async () => {
+test("other transitions are acknowledged, and publish nothing", async () => {
   const { client, source } = await newSource();
   for (const [old_status, new_status, direction] of [
     ["active", "paused", "PAUSE_ACTIVATED"],
@@ -206,7 +206,7 @@ test("other transitions are acknowledged, and nothing follows", async () => {
   }
 });
 
-test("a repeat is answered as the first was, however it is spelled, also when the record is deleted", async () => {
+test("a repeat gets the first response, however its JSON is written, even after its record is deleted", async () => {
   const { client, source } = await newSource();
   const fields = transition(source);
   const first = await sendSigned(server, JSON.stringify(fields));
@@ -225,7 +225,7 @@ test("a repeat is answered as the first was, however it is spelled, also when th
   assert.equal((await sendSigned(server, JSON.stringify(fields))).body.duplicate, true);
 });
 
-test("what was refused is listed with its reason, and is processed once the secret is right", async () => {
+test("a rejected request is listed with its reason, and can be processed once the secret is right", async () => {
   const { client, source } = await newSource();
   const body = JSON.stringify(transition(source));
   assert.equal((await sendSigned(server, body, "the new secret")).status, 401);
@@ -259,7 +259,7 @@ test("what was refused is listed with its reason, and is processed once the secr
   assert.equal((await sendSigned(server, body, "the new secret")).body.duplicate, true);
 });
 
-test("what was valid is published again when asked, as another event", async () => {
+test("a valid request can be published again as another event", async () => {
   const { client, source } = await newSource();
   const { body } = await sendPauseStatus(server, source);
   const path = `${RECORDS}/${body.webhook_event_id}`;
@@ -272,7 +272,7 @@ test("what was valid is published again when asked, as another event", async () 
   }
 });
 
-test("what was valid is published again word for word, though its source has another name by now", async () => {
+test("a valid request is published again unchanged, although its source has been renamed", async () => {
   const { client, source } = await newSource();
   const { body } = await sendPauseStatus(server, source);
   const name = `${source.name}, renamed`;
@@ -291,7 +291,7 @@ test("what was valid is published again word for word, though its source has ano
   assert.deepEqual(await payloadOf(second), await payloadOf(first));
 });
 
-test("notes alone are answered with the record; an update that asks for nothing, or for more, is refused", async () => {
+test("an update of the notes returns the record, and an empty or invalid update is refused", async () => {
   const { client, source } = await newSource();
   const { body } = await sendPauseStatus(server, source);
   const path = `${RECORDS}/${body.webhook_event_id}`;
@@ -305,7 +305,7 @@ test("notes alone are answered with the record; an update that asks for nothing,
   }
 });
 
-test("the list is in pages, newest first, and every filter counts", async () => {
+test("the list has pages, newest first, and every filter works", async () => {
   const { client, source } = await newSource();
   const other = await createSource(client, { scheme: "jcs" });
   const ids: string[] = [];
@@ -333,7 +333,7 @@ test("the list is in pages, newest first, and every filter counts", async () => 
   assert.deepEqual([bad.status, [...bad.faultyFields].sort()], [400, ["from", "limit", "page", "sauce"]]);
 });
 
-test("what belongs to nobody is shown to a global_admin, unless another tenant is looked at", async () => {
+test("unattributed records are shown to a global_admin, except with ?tenant=", async () => {
   const { client, source } = await newSource();
   const body = JSON.stringify({ ...transition(source), source: "nobody's own" });
   assert.equal((await sendSigned(server, body)).status, 401);
@@ -347,7 +347,7 @@ test("what belongs to nobody is shown to a global_admin, unless another tenant i
   assert.equal((await server.request("DELETE", `${RECORDS}/${row.id}`)).status, 200);
 });
 
-test("an id that names nothing, something else, or an endpoint is 404", async () => {
+test("an unknown id, or one of something else, is 404", async () => {
   const { client } = await newSource();
   const anySource = await createSource(client, { scheme: "none" });
   const { body } = await client.request("POST", `/in/${anySource.id}`, { key: null, body: {} });
@@ -362,7 +362,7 @@ test("an id that names nothing, something else, or an endpoint is 404", async ()
   }
 });
 
-test("too much that failed from one address is refused unread, and nobody else is the worse for it", async () => {
+test("too many failures from one address are refused unread, and other senders are not affected", async () => {
   const { source } = await newSource();
   const body = JSON.stringify(transition(source));
   const from = (address: string, more: Record<string, string> = {}) =>

@@ -1,4 +1,4 @@
-/** What came from a source, once it is there: listed, noted, deleted, processed again; and who is told of it. */
+/** What a source sent: listed, annotated, deleted and processed again, and the audit log of it. */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -22,7 +22,7 @@ import { type Answer, type Client, newTenant, startServer } from "../../harness/
 const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 
-/** To a source's own URL, signed as `jcs` and `github` have it. */
+/** Sends to a source's own URL, signed for the schemes `jcs` and `github`. */
 async function send(to: Client, { id }: MadeSource, fields: object, secret?: string): Promise<Answer> {
   const body = JSON.stringify(fields);
   const signature = signatureOf(body, secret);
@@ -30,7 +30,7 @@ async function send(to: Client, { id }: MadeSource, fields: object, secret?: str
   return to.request("POST", `/in/${id}`, { key: null, body, headers });
 }
 
-/** One of each kind, and where their records are. */
+/** One request of each kind, and the paths of their records. */
 async function newPair() {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "jcs" });
@@ -46,7 +46,7 @@ interface Entry {
   readonly data: Readonly<Record<string, string | null>>;
 }
 
-/** What the audit tells of what was received, oldest first. */
+/** The entries of the audit log about received requests, oldest first. */
 async function audited(client: Client, query = ""): Promise<readonly (readonly [string, Entry["data"]])[]> {
   const answer = await client.request("GET", `/v1/audit?limit=100${query}`);
   const { events } = JSON.parse(answer.text) as { events: readonly Entry[] };
@@ -58,7 +58,7 @@ async function audited(client: Client, query = ""): Promise<readonly (readonly [
 
 // ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("a list has whatever came, newest first, unless one kind is asked for", async () => {
+test("a list has both kinds, newest first, or only the requested kind", async () => {
   const { client, source } = await newPair();
   await send(server, source, { n: 2 });
   await sendSigned(server, JSON.stringify(transition(source)), "another secret");
@@ -76,7 +76,7 @@ test("a list has whatever came, newest first, unless one kind is asked for", asy
   assert.equal((await client.request("GET", RECORDS)).body.pagination.total, 2, "pause statuses alone");
 });
 
-test("what came from a deleted source is still listed, read and published again; what was refused of it is not", async () => {
+test("what a deleted source sent can still be listed, read and published again, except for rejected requests", async () => {
   const { client, source, webhook, ids, pathOf } = await newPair();
   await sendSigned(server, JSON.stringify(transition(source)), "another secret");
   const list = `/v1/sources/${source.id}/events`;
@@ -119,7 +119,7 @@ test("what came from a deleted source is still listed, read and published again;
   }
 });
 
-test("what is processed again has the type that its source gives it by now, and its record shows that", async () => {
+test("reprocessing uses the event type of the source's current settings, and the record shows it", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "github", event_type: { pointer: "/kind", prefix: "shop." } });
   const sent = await send(server, source, { kind: "made", topic: "sold" });
@@ -138,7 +138,7 @@ test("what is processed again has the type that its source gives it by now, and 
 
 // ── Notes and deletion ──────────────────────────────────────────────────────────────────────────────────────────────
 
-test("something is noted about one of either kind, and the answer is the record", async () => {
+test("notes can be edited for either kind, and the response is the record", async () => {
   const { client, ids, pathOf } = await newPair();
   for (const id of ids) {
     const note = (body: unknown) => client.request("PATCH", pathOf(id), { body });
@@ -160,7 +160,7 @@ test("something is noted about one of either kind, and the answer is the record"
   }
 });
 
-test("one of either kind is deleted for good by a global_admin alone", async () => {
+test("only a global_admin can delete either kind", async () => {
   const { client, source, ids, pathOf } = await newPair();
   for (const id of ids) {
     assert.equal((await client.request("DELETE", pathOf(id))).status, 403);
@@ -175,7 +175,7 @@ test("one of either kind is deleted for good by a global_admin alone", async () 
   assert.deepEqual([repeat.body.duplicate, repeat.body.inbound_event_id], [true, ids[0]]);
 });
 
-test("neither is done to what came from another source, or another tenant's", async () => {
+test("neither is possible for another source's or another tenant's records", async () => {
   const { client, webhook, pathOf } = await newPair();
   const beside = await createSource(client, { scheme: "none" });
   const before = await client.request("GET", pathOf(webhook));
@@ -197,9 +197,9 @@ test("neither is done to what came from another source, or another tenant's", as
   assert.deepEqual(await audited(client), []);
 });
 
-// ── The audit ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The audit log ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("what is done with what came stands in the audit, once for each thing that was done", async () => {
+test("the audit log has one entry for each operation on a received request", async () => {
   const { client, source, webhook, status, pathOf } = await newPair();
   const body = JSON.stringify(transition(source));
   await sendSigned(server, body, "the new secret");
@@ -229,7 +229,7 @@ test("what is done with what came stands in the audit, once for each thing that 
   assert.equal((await audited(client, "&event_type=inbound.noted")).length, 2);
 });
 
-test("the audit names a source as its own routes do", async () => {
+test("the audit log has the same source ids as the source routes", async () => {
   const { client, source } = await newPair();
   const answer = await client.request("GET", "/v1/audit?event_type=source.created");
   const { events } = JSON.parse(answer.text) as { events: readonly Entry[] };
@@ -238,12 +238,12 @@ test("the audit names a source as its own routes do", async () => {
 
 // ── All of a source ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-// It stands for a mistake of ours: SQLite itself breaks whatever turns this one valid.
+// Simulates a bug in the server: SQLite fails whatever makes this record valid.
 const BREAK = (id: string) => `
   CREATE TRIGGER broken BEFORE UPDATE ON inbound WHEN hex(old.id) = '${id.slice(3).replaceAll("-", "").toUpperCase()}'
   BEGIN SELECT RAISE(ABORT, 'a mistake of ours'); END`;
 
-test("one that breaks keeps no other from being processed again, and is logged", async (t) => {
+test("a request that fails with an error does not stop the others from being processed, and is logged", async (t) => {
   const dataDir = await newDataDir(t);
   const alone = await assembleServer(t, { dataDir });
   const source = await createSource(alone, { scheme: "github" });

@@ -1,4 +1,4 @@
-/** Why something was refused: looked for when it is read, never when it comes. */
+/** Explanations of rejected requests. They are computed when a record is read, not when the request arrives. */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -60,14 +60,14 @@ function inFile<Done>(work: (db: DatabaseSync) => Done): Done {
   }
 }
 
-/** Of what came last. */
+/** The record of the latest request. */
 function keptText(): string {
   return String(inFile((db) => db.prepare("SELECT explanation FROM inbound ORDER BY seq DESC").get()?.explanation));
 }
 
 const hub = (signed: string, secret?: string) => ({ "x-hub-signature-256": signatureOf(signed, secret) });
 
-test("what is kept is what verification said; whoever reads it is told what it does fit", async () => {
+test("a record keeps the reason of verification, and reading it adds an explanation", async () => {
   const { send, rows, one, where } = await talkTo(server);
   await send('{"n":1}', hub('{"n": 1}'));
   assert.match(keptText(), BRIEF);
@@ -80,7 +80,7 @@ test("what is kept is what verification said; whoever reads it is told what it d
   assert.match(keptText(), BRIEF, "and reading changes nothing");
 });
 
-test("so with pause statuses, also when one is noted", async () => {
+test("pause statuses have explanations too, also after a change of their notes", async () => {
   const source = await createSource(server, { scheme: "jcs" });
   const fields = transition(source);
   await sendSigned(server, JSON.stringify(fields), "another secret ");
@@ -93,7 +93,7 @@ test("so with pause statuses, also when one is noted", async () => {
   for (const text of texts) assert.match(text, /has a space at its end/);
 });
 
-test("once its secret is right it is said that it can be processed again, and that is true", async () => {
+test("once the secret is right, the explanation says that the request can be processed again, which works", async () => {
   const { send, patch, rows, one, where } = await talkTo(server);
   await send("{}", hub("{}", "the right one"));
   await patch({ secret: "the right one" });
@@ -103,7 +103,7 @@ test("once its secret is right it is said that it can be processed again, and th
   assert.equal((await one(row.id)).explanation, null);
 });
 
-test("it is not said of what would not be processed", async () => {
+test("the explanation does not say so of a request that would fail again", async () => {
   const jcs = await createSource(server, { scheme: "jcs", secret: "mistyped" });
   await sendSigned(server, JSON.stringify(transition(jcs, { member_id: 3 })));
   const slack = await createSource(server, { scheme: "slack", secret: "mistyped" });
@@ -126,14 +126,14 @@ test("it is not said of what would not be processed", async () => {
   }
 });
 
-test("what could be seen at its receipt alone is still said, while its source is as it was", async () => {
+test("what was only visible at the time of receipt is still explained, while the source is unchanged", async () => {
   const { send, rows } = await talkTo(server);
   await send("{}", { signature: "of another kind" });
   assert.match(keptText(), /There is signature\./);
   assert.equal((await rows())[0]?.explanation, keptText());
 });
 
-test("what is said is true of the source's present settings", async () => {
+test("the explanation is about the source's current settings", async () => {
   const hmac = { header: "X-Old", prefix: "" };
   const { send, patch, rows } = await talkTo(server, { scheme: "hmac", hmac });
   const signature = signatureOf("{}").replace("sha256=", "");
@@ -145,7 +145,7 @@ test("what is said is true of the source's present settings", async () => {
   assert.match(String((await rows())[0]?.explanation), FITS);
 });
 
-test("a header that is not kept is not said to have been missing", async () => {
+test("the explanation does not call a header missing that the server does not keep", async () => {
   const hmac = { header: "Authorization", prefix: "HMAC" };
   const { send, patch, rows } = await talkTo(server, { scheme: "hmac", hmac });
   await send("{}", { authorization: "Bearer something else" });
@@ -159,7 +159,7 @@ test("a header that is not kept is not said to have been missing", async () => {
   );
 });
 
-test("a list explains its first refused rows, and no more than a little of bodies; a single one is always explained", async (t) => {
+test("a list explains its first rejected rows and small bodies, and a single record is always explained", async (t) => {
   const trusting = await startServer(t, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
   const { send, rows, one } = await talkTo(trusting);
   const count = EXPLAINED_PER_LIST_ROWS_MAX + 3;
@@ -182,7 +182,7 @@ test("a list explains its first refused rows, and no more than a little of bodie
   assert.match(String((await one(before?.id)).explanation), FOUND);
 });
 
-test("of scheme basic it is looked for with the password that was kept", async () => {
+test("for the scheme basic, the explanation uses the password that was kept", async () => {
   const { send, patch, rows, one } = await talkTo(server, { scheme: "basic", basic: { username: "u" } });
   await send("{}", { authorization: `Basic ${Buffer.from("u:right").toString("base64")}` });
   await patch({ secret: "right" });
@@ -190,11 +190,11 @@ test("of scheme basic it is looked for with the password that was kept", async (
   for (const { explanation } of [row, await one(row.id)]) assert.match(String(explanation), FITS);
 });
 
-test("one whose explanation breaks hides neither itself nor the others, and is logged", async () => {
+test("an explanation that fails hides no record, and is logged", async () => {
   const { send, rows, one } = await talkTo(server);
   await send('{"n":1}', hub('{"n": 1}'));
   await send('{"n":2}', hub('{"n": 2}'));
-  // It stands for a mistake of ours: nobody can keep a header that is no text.
+  // Simulates a bug in the server: a kept header is always text.
   const alter = `UPDATE inbound SET headers = '{"x-hub-signature-256":5}' WHERE seq = (SELECT max(seq) FROM inbound)`;
   inFile((db) => db.exec(alter));
   const [broken, other] = await rows();

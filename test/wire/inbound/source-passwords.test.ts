@@ -1,4 +1,4 @@
-/** Requests with a password that was refused: kept so that it can be tried again, and so that nobody can read it. */
+/** Rejected requests with a password: the password is kept so that it can be verified again, but nobody can read it. */
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
@@ -18,16 +18,16 @@ interface Stage {
   readonly dataDir: string;
   readonly source: string;
   send(headers: Readonly<Record<string, string>>, body?: string): Promise<Answer>;
-  mend(): Promise<void>;
-  /** What is refused, in the order in which it came. */
+  correctPassword(): Promise<void>;
+  /** The rejected requests, oldest first. */
   refused(): Promise<readonly Readonly<Record<string, unknown>>[]>;
   reprocess(id: unknown): Promise<Answer>;
   reprocessAll(): Promise<unknown>;
-  /** Change the file as nobody but a test does. */
+  /** Changes the database directly. */
   alter(sql: string): void;
 }
 
-/** With a source whose password is mistyped. */
+/** A server with a source whose password is mistyped. */
 async function stage(t: TestContext): Promise<Stage> {
   const dataDir = await newDataDir(t);
   const server = await assembleServer(t, { dataDir });
@@ -38,7 +38,7 @@ async function stage(t: TestContext): Promise<Stage> {
     dataDir,
     source,
     send: (headers, body = "{}") => server.request("POST", `/in/${id}`, { key: null, headers, body }),
-    async mend() {
+    async correctPassword() {
       assert.equal((await server.request("PATCH", source, { body: { secret: PASSWORD } })).status, 200);
     },
     refused: async () => rowsOf(await server.request("GET", `${source}/events?valid=false`)).toReversed(),
@@ -73,9 +73,9 @@ async function assertNowhere({ server, dataDir, source }: Stage, ids: readonly u
   }
 }
 
-test("once the password is right what came with it is processed, one by one and all of the source", async (t) => {
+test("once the password is right, rejected requests are processed, one by one and all at once", async (t) => {
   const staged = await stage(t);
-  const { send, mend, refused, reprocess, reprocessAll, server } = staged;
+  const { send, correctPassword, refused, reprocess, reprocessAll, server } = staged;
   for (const [password, n] of [
     [PASSWORD, 1],
     [PASSWORD, 2],
@@ -98,7 +98,7 @@ test("once the password is right what came with it is processed, one by one and 
   assert.deepEqual([early.status, early.code], [409, "VERIFICATION_FAILED"]);
   assert.match(early.body.error.message, /the password is not the source's secret/);
 
-  await mend();
+  await correctPassword();
   const [one, twin] = await Promise.all([reprocess(first), reprocess(first)]);
   assert.deepEqual([one.status, twin.status], [200, 200], one.text + twin.text);
   assert.match((await server.request("GET", `/v1/events/${one.body.event_id}`)).text, /"n": ?1\b/);
@@ -110,7 +110,7 @@ test("once the password is right what came with it is processed, one by one and 
   const still = await reprocess(wrong);
   assert.deepEqual([still.status, still.code], [409, "VERIFICATION_FAILED"]);
   assert.match(still.body.error.message, /the password is not the source's secret/);
-  // A valid one's is erased, and not needed any more.
+  // The password of a valid request is erased, since it is no longer needed.
   assert.equal((await reprocess(first)).status, 200);
   await assertNowhere(
     staged,
@@ -118,8 +118,8 @@ test("once the password is right what came with it is processed, one by one and 
   );
 });
 
-test("what came without a password, or with one that was not kept, has to be sent again", async (t) => {
-  const { send, mend, refused, reprocess, reprocessAll, alter } = await stage(t);
+test("a request without a password, or whose password was not kept, has to be sent again", async (t) => {
+  const { send, correctPassword, refused, reprocess, reprocessAll, alter } = await stage(t);
   await send({});
   await send({ authorization: `Basic ${encoded(`${PASSWORD}${"x".repeat(8192)}`)}` });
   await send({ authorization: "Bearer of-something-else" });
@@ -130,7 +130,7 @@ test("what came without a password, or with one that was not kept, has to be sen
   const of = (hex: string | undefined) => `inbound_seq = (SELECT seq FROM inbound WHERE hex(id) = '${hex}')`;
   alter(`DELETE FROM inbound_credentials WHERE ${of(older)}`);
   alter(`UPDATE inbound_credentials SET sealed = zeroblob(60) WHERE ${of(sealedElsewhere)}`);
-  await mend();
+  await correctPassword();
   const answers = await Promise.all(rows.map(({ id }) => reprocess(id)));
   for (const [at, expected] of [
     /There is no Authorization header/,

@@ -13,7 +13,7 @@ const server = await startServer(
 );
 const SECONDS_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-test("a source is made with what it needs, and its secret is shown once, and only when it was generated", async () => {
+test("a source is created, and its secret is shown once and only if it was generated", async () => {
   const client = await newTenant(server);
   const made = await client.request("POST", "/v1/sources", { body: { name: "made, generated", scheme: "github" } });
   assert.equal(made.status, 201, made.text);
@@ -47,7 +47,7 @@ test("a source is made with what it needs, and its secret is shown once, and onl
   assert.deepEqual([none.status, none.body.secret], [201, undefined]);
 });
 
-test("every option comes back as it was given, and can be sent back as it came", async () => {
+test("every option is returned as given, and can be sent back", async () => {
   const client = await newTenant(server);
   const event_type = { header: null, pointer: "/data/type", prefix: "shop.", fallback: "shop.unknown" };
   const hmac = {
@@ -72,7 +72,7 @@ test("every option comes back as it was given, and can be sent back as it came",
   assert.deepEqual([shown.body.basic, shown.body.hmac], [{ username: "shop" }, null]);
 });
 
-test("every fault of a body is named at once, and nothing is made", async () => {
+test("one response lists every fault of a body, and nothing is created", async () => {
   const client = await newTenant(server);
   const body = { scheme: "none", secret: "x", hmac: { header: "X Y" }, colour: "red" };
   const answer = await client.request("POST", "/v1/sources", { body });
@@ -81,7 +81,7 @@ test("every fault of a body is named at once, and nothing is made", async () => 
   assert.deepEqual((await client.request("GET", "/v1/sources")).rows, []);
 });
 
-test("a name is one source's of the whole installation", async () => {
+test("a name is unique on the whole server", async () => {
   const [client, other] = [await newTenant(server), await newTenant(server)];
   const { id, name } = await createSource(client, { scheme: "none" });
   const mine = await createSource(other, { scheme: "none" });
@@ -116,7 +116,7 @@ test("sources are listed in creation order, in pages", async () => {
   assert.deepEqual([bad.status, bad.faultyFields], [400, ["limit", "cursor", "curser"]]);
 });
 
-test("a change is of what is given alone; a scheme never changes", async () => {
+test("a patch changes only the given fields, and never the scheme", async () => {
   const client = await newTenant(server);
   const { id } = await createSource(client, { scheme: "jcs", event_type: { prefix: "a." } });
   const path = `/v1/sources/${id}`;
@@ -133,7 +133,7 @@ test("a change is of what is given alone; a scheme never changes", async () => {
   assert.equal((await client.request("GET", path)).body.name, "renamed");
 });
 
-test("a rotated secret holds beside the one before for a while, and a replaced one alone", async () => {
+test("after a rotation both secrets work for a while, and after a replacement only the new one", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "jcs" });
   const rotate = (body: object) => client.request("POST", `/v1/sources/${source.id}/rotate-secret`, { body });
@@ -155,7 +155,7 @@ test("a rotated secret holds beside the one before for a while, and a replaced o
   assert.deepEqual([bad.status, bad.faultyFields], [400, ["secret", "overlap_seconds", "overlap"]]);
 });
 
-test("a source of scheme none has no secret to rotate", async () => {
+test("a source with the scheme none has no secret to rotate", async () => {
   const client = await newTenant(server);
   const { id } = await createSource(client, { scheme: "none" });
   const path = `/v1/sources/${id}/rotate-secret`;
@@ -165,7 +165,7 @@ test("a source of scheme none has no secret to rotate", async () => {
   }
 });
 
-test("nothing comes from a deleted source, and what came stays", async () => {
+test("a deleted source cannot send, and what it sent stays", async () => {
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "jcs" });
   const sent = await sendPauseStatus(server, source);
@@ -176,7 +176,7 @@ test("nothing comes from a deleted source, and what came stays", async () => {
   assert.equal((await client.request("GET", path)).status, 200);
 });
 
-test("a source of the settings is the first tenant's from the start", async () => {
+test("a source from the settings belongs to the first tenant from the start", async () => {
   const { rows } = await server.request("GET", "/v1/sources");
   assert.deepEqual([rows[0]?.name, rows[0]?.scheme], ["nhf_membership_system", "jcs"]);
   const body = JSON.stringify(transition({ name: "nhf_membership_system" }));

@@ -1,4 +1,4 @@
-/** Twilio signs the URL that it was given: what the server takes for it, and what becomes of webhooks refused for it. */
+/** Twilio signs its configured URL. These tests are about the URL that the server assumes, and about wrong ones. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -17,7 +17,7 @@ function signed(url: string) {
   return { ...FORM, "x-twilio-signature": getExpectedTwilioSignature(SOURCE_SECRET, url, { CallSid: "CA1" }) };
 }
 
-test("what was refused under a wrong SIGNALBOX_PUBLIC_URL is verified under the right one", async (t) => {
+test("a request that was rejected with a wrong SIGNALBOX_PUBLIC_URL is verified with the right one", async (t) => {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-test-"));
   t.after(() => rm(dataDir, { recursive: true }));
   const start = (url: string) => startServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_PUBLIC_URL: url });
@@ -41,7 +41,7 @@ test("what was refused under a wrong SIGNALBOX_PUBLIC_URL is verified under the 
   assert.equal(again.status, 200, again.text);
 });
 
-test("a request target in absolute form stands for its path", async (t) => {
+test("a request target in absolute form is equivalent to its path", async (t) => {
   const server = await startServer(t, { SIGNALBOX_PUBLIC_URL: RIGHT });
   const source = await createSource(server, { scheme: "twilio" });
   const target = `/in/${source.id}?a=b`;

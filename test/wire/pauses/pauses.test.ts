@@ -14,7 +14,7 @@ const FIELDS = [
 const WHOLE_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const NOBODY = `psr_${"0190e0c4-5b1a-7cc0-8f00-0123456789ab"}`;
 
-test("a pause is made, and read with every field of the contract", async () => {
+test("a pause is created, and read with every documented field", async () => {
   const client = await newTenant(server);
   const { id, created } = await ask(client, { timeout_default: "Reject", metadata: { amount: 340 } });
   assert.deepEqual(Object.keys(created), ["pause_id", "status", "respond_url", "expires_at", "created_at"]);
@@ -37,7 +37,7 @@ test("a pause is made, and read with every field of the contract", async () => {
   assert.deepEqual([read.response_choice, read.response_text, read.response_at, read.decided_by], Array(4).fill(null));
 });
 
-test("the metadata comes back byte for byte, in answers, lists and events", async (context) => {
+test("the metadata is returned byte for byte in responses, lists and events", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const metadata = '{ "n":1.0, "big":12345678901234567890, "10":1, "9":2 }';
   const body = `{"message":"?","options":["a","b"],"metadata":${metadata}}`;
@@ -55,7 +55,7 @@ test("the metadata comes back byte for byte, in answers, lists and events", asyn
   );
 });
 
-test("the time to answer is given in hours or in seconds", async () => {
+test("the timeout is in hours or in seconds", async () => {
   const client = await newTenant(server);
   const lifeOf = async (fields: object) => {
     const { created } = await ask(client, fields);
@@ -66,7 +66,7 @@ test("the time to answer is given in hours or in seconds", async () => {
   assert.equal(await lifeOf({ expires_in_seconds: 31_536_000 }), 31_536_000);
 });
 
-test("every fault of a question is named in one 422", async () => {
+test("one 422 lists every fault of a pause", async () => {
   const client = await newTenant(server);
   const answer = await client.request("POST", "/v1/pause", {
     body: {
@@ -97,7 +97,7 @@ test("every fault of a question is named in one 422", async () => {
   for (const words of named) assert.ok(answer.body.message.includes(words), `${words}: ${answer.body.message}`);
 });
 
-test("a wrong channel and a wrong number of options have codes of their own", async () => {
+test("a wrong channel and a wrong number of options have their own codes", async () => {
   const client = await newTenant(server);
   const codeOf = async (fields: object) => {
     const { status, code } = await client.request("POST", "/v1/pause", { body: { ...QUESTION, ...fields } });
@@ -113,7 +113,7 @@ test("a wrong channel and a wrong number of options have codes of their own", as
   assert.deepEqual(await codeOf({ options: ["a"], message: "" }), [422, "VALIDATION_ERROR"]);
 });
 
-test("the limits are taken exactly and not a character more", async () => {
+test("values at the limits are accepted, and not a character more", async () => {
   const client = await newTenant(server);
   const statusOf = async (fields: object) =>
     (await client.request("POST", "/v1/pause", { body: { ...QUESTION, ...fields } })).status;
@@ -135,7 +135,7 @@ test("the limits are taken exactly and not a character more", async () => {
   assert.equal(await statusOf({ options: ["é", "e\u0301"] }), 422);
 });
 
-test("a channel that is not configured is refused at once, save for a test key", async () => {
+test("a channel that is not configured is refused immediately, except with a test key", async () => {
   const client = await newTenant(server);
   const body = { ...QUESTION, channel: "email", recipient: "a@example.com" };
   const refused = await client.request("POST", "/v1/pause", { body });
@@ -149,7 +149,7 @@ test("a channel that is not configured is refused at once, save for a test key",
   assert.equal(read.recipient, "a@example.com");
 });
 
-test("a recipient must suit its channel, and a Slack URL is vetted and masked", async () => {
+test("a recipient must fit its channel, and a Slack URL is checked and masked", async () => {
   const client = await newTenant(server);
   const statusOf = async (channel: string, recipient: string) =>
     (await client.request("POST", "/v1/pause", { body: { ...QUESTION, channel, recipient } })).body;
@@ -161,7 +161,7 @@ test("a recipient must suit its channel, and a Slack URL is vetted and masked", 
   assert.equal((await readPause(client, id)).recipient, "http://127.0.0.1:9/…");
 });
 
-test("an idempotency key makes one pause, and answers every repeat with the first body", async () => {
+test("an idempotency key creates one pause, and every repeat returns the first body", async () => {
   const client = await newTenant(server);
   const key = { "idempotency-key": "order-7" };
   const first = await ask(client, {}, key);
@@ -175,12 +175,12 @@ test("an idempotency key makes one pause, and answers every repeat with the firs
   const bad = await client.request("POST", "/v1/pause", { body: QUESTION, headers: { "idempotency-key": "a b" } });
   assert.equal(bad.status, 422);
   assert.match(bad.body.message, /^Idempotency-Key must be/);
-  // The same key on another surface is another key.
+  // The same key on another surface is a different key.
   const event = await client.request("POST", "/v1/events", { body: { type: "a", payload: {} }, headers: key });
   assert.equal(event.status, 202);
 });
 
-test("a test key's question is another than the same one of a live key", async () => {
+test("the same idempotency key of a test key and of a live key creates two pauses", async () => {
   const client = await newTenant(server);
   const made = await client.request("POST", "/v1/auth/keys", { body: { name: "a test's", test: true } });
   const key = { "idempotency-key": "k" };
@@ -189,7 +189,7 @@ test("a test key's question is another than the same one of a live key", async (
   assert.deepEqual([live.status, live.code], [409, "IDEMPOTENCY_KEY_CONFLICT"]);
 });
 
-test("pauses are listed newest first, by status, page by page", async () => {
+test("pauses are listed newest first, by status, in pages", async () => {
   const client = await newTenant(server);
   const asked = [];
   for (let n = 0; n < 5; n += 1) asked.push(await ask(client, { message: `question ${n}` }));
@@ -220,7 +220,7 @@ test("pauses are listed newest first, by status, page by page", async () => {
   }
 });
 
-test("a cancelled pause answers the same body, and another cancellation says what it is", async (context) => {
+test("a cancellation returns the pause, and another one is refused with the reason", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const { id, token } = await ask(client);
   const cancelled = await client.request("DELETE", `/v1/pause/${id}`);
@@ -258,7 +258,7 @@ test("unknown, malformed and other tenants' pauses are 404 on every route", asyn
   assert.equal(admin.status, 200);
 });
 
-test("a reader that waits is answered when the pause ends", async () => {
+test("a request that waits gets its response when the pause ends", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client);
   const waiting = Array.from({ length: 5 }, () => readPause(client, id, 60));
@@ -272,13 +272,13 @@ test("a reader that waits is answered when the pause ends", async () => {
   }
 });
 
-test("a reader that waits longer than it wanted is told that the pause is pending", async () => {
+test("a request whose wait is over gets the pending pause", async () => {
   const client = await newTenant(server);
   const { id } = await ask(client);
   assert.equal((await readPause(client, id, 1)).status, "pending");
 });
 
-test("a pause that nobody answers times out on its own, and tells once", async (context) => {
+test("a pause that nobody answers times out by itself, and publishes one event", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const asked = await ask(client, { expires_in_seconds: 1, timeout_default: "Reject", metadata: { amount: 340 } });
   const open = await ask(client, { expires_in_seconds: 1 });
@@ -310,7 +310,7 @@ test("a pause that nobody answers times out on its own, and tells once", async (
   assert.deepEqual(await auditOf(client, asked.id), ["pause.created", "pause.timed_out", "pause.answer_refused"]);
 });
 
-test("the events reach other endpoints by their filters, in their formats, and a webhook with its three names", async (context) => {
+test("the events reach endpoints by their filters and in their formats, and webhooks with their three names", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.responded"], format: "standard" });
   const { id, token } = await ask(client, { allow_text_response: true });
   await respond(client, token, { choice: "Approve", text: "fine" });

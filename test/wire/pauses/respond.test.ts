@@ -16,7 +16,7 @@ function submit(client: Client, token: string, fields: Record<string, string>) {
 const page = (client: Client, token: string, method = "GET") =>
   client.request(method, `/respond/${token}`, { key: null });
 
-test("the holder of the link reads the question and decides, without a key", async () => {
+test("the holder of the link reads the question and answers it without a key", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client, { allow_text_response: true, timeout_default: "Reject" });
   const read = await client.request("GET", `/v1/respond/${token}`, { key: null });
@@ -31,7 +31,7 @@ test("the holder of the link reads the question and decides, without a key", asy
   assert.deepEqual([pause.response_text, pause.decided_by, pause.respond_url], ["because\nyes", "human", null]);
 });
 
-test("a tenant that is still called default is not named, and another name shows at once", async () => {
+test("the tenant's name is hidden while it is `default`, and a new name shows immediately", async () => {
   const { token } = await ask(server);
   const requester = async () => {
     const read = await server.request("GET", `/v1/respond/${token}`, { key: null });
@@ -48,7 +48,7 @@ test("a tenant that is still called default is not named, and another name shows
   assert.match((await page(server, token)).text, /<h1><bdi>Acme Robotics<\/bdi> asks you<\/h1>/);
 });
 
-test("after the ending the same answer is 200 and any other is 410 with the outcome", async () => {
+test("after a pause has ended, the same answer is 200 and any other is 410 with the outcome", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client, { allow_text_response: true });
   const first = await respond(client, token, { choice: "Approve", text: "x" });
@@ -69,7 +69,7 @@ test("after the ending the same answer is 200 and any other is 410 with the outc
   assert.deepEqual(types.filter((type) => type === "pause.responded").length, 1);
 });
 
-test("an answer that the question does not allow changes nothing and is told why", async () => {
+test("an answer that the question does not allow is refused with the reason and changes nothing", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client);
   const wrong = await respond(client, token, { choice: "Maybe" });
@@ -85,7 +85,7 @@ test("an answer that the question does not allow changes nothing and is told why
   assert.equal((await respond(client, token, { choice: "Approve", text: "" })).status, 200);
 });
 
-test("a token that is forged, cut, lengthened or another's is 404 everywhere", async () => {
+test("a token that is forged, truncated, extended or from another pause is 404 everywhere", async () => {
   const client = await newTenant(server);
   const { token } = await ask(client);
   const flip = (at: number) => token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
@@ -104,7 +104,7 @@ test("a token that is forged, cut, lengthened or another's is 404 everywhere", a
   }
 });
 
-test("the page shows the question, and only its form's POST decides", async () => {
+test("the page shows the question, and only the POST of its form decides", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client, { message: "<script>alert(1)</script>", options: ['"A"', "B & C"] });
   for (const method of ["GET", "HEAD", "GET"]) {
@@ -134,7 +134,7 @@ test("the page shows the question, and only its form's POST decides", async () =
   assert.equal(opened, 6);
 });
 
-test("the form's text keeps its lines, and a form that is wrong comes back with what was typed", async () => {
+test("the form's text keeps its lines, and an invalid form is shown again with what was typed", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client, { allow_text_response: true });
   const long = "y".repeat(2001);
@@ -153,7 +153,7 @@ test("the form's text keeps its lines, and a form that is wrong comes back with 
   assert.match(late.text, /did not count/);
 });
 
-test("the page takes a form and nothing else", async () => {
+test("the page accepts only a form", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client);
   const json = await client.request("POST", `/respond/${token}`, { key: null, body: { choice: "Approve" } });
@@ -170,7 +170,7 @@ test("the page takes a form and nothing else", async () => {
   assert.equal((await readPause(client, id)).status, "pending");
 });
 
-test("a link can be opened ever so often: twenty openings are kept, and the page still shows", async () => {
+test("a link can be opened any number of times, and the audit log keeps twenty of them", async () => {
   const client = await newTenant(server);
   const { id, token } = await ask(client);
   await Promise.all(Array.from({ length: 30 }, () => page(client, token)));

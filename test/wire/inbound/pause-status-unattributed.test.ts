@@ -1,4 +1,4 @@
-/** Pause statuses that came before their source was made: nobody's, until it is there and they are verified by it. */
+/** Pause statuses received before their source existed. They are unattributed until the source verifies them. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { sourceName } from "../../fixtures/routes.ts";
@@ -16,7 +16,7 @@ import { type Client, newTenant, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 
-/** One that names a source which is not there yet, and its record. */
+/** A pause status of a source that does not exist yet, and its record. */
 async function early(more: object = {}, secret = SOURCE_SECRET) {
   const name = sourceName();
   const body = JSON.stringify(transition({ name }, more as Record<string, unknown>));
@@ -35,7 +35,7 @@ async function early(more: object = {}, secret = SOURCE_SECRET) {
   };
 }
 
-test("it becomes its source's tenant's once that source is there and has the right secret", async () => {
+test("it belongs to the tenant of its source once the source exists and has the right secret", async () => {
   const { name, body, path, list, show, put } = await early();
   assert.equal(recordOf(await show()).explanation, "There is no source of this name.");
   const none = await put();
@@ -73,17 +73,17 @@ test("it becomes its source's tenant's once that source is there and has the rig
   assert.equal((await sendSigned(server, body)).body.duplicate, true);
 });
 
-test("however many process it at once, it is published once", async () => {
+test("it is published once, however many calls process it at the same time", async () => {
   const { name, path, put } = await early();
   const client = await newTenant(server);
   await createSource(client, { scheme: "jcs", name });
   const statuses = (await Promise.all(Array.from({ length: 6 }, () => put()))).map(({ status }) => status);
-  // Who comes after the first has been told finds it another tenant's.
+  // After the first call, the record belongs to another tenant.
   assert.ok(statuses.includes(200) && statuses.every((status) => status === 200 || status === 404), statuses.join());
   assert.equal((await client.request("GET", path)).body.event_ids.length, 1);
 });
 
-test("no source of another scheme makes it valid, whatever that believes", async () => {
+test("a source with another scheme does not make it valid, even with the scheme none", async () => {
   const client = await newTenant(server);
   const body = { name: "", scheme: "" };
   for (const more of [
@@ -103,7 +103,7 @@ test("no source of another scheme makes it valid, whatever that believes", async
   }
 });
 
-test("neither does one whose name is only the beginning of what it names", async () => {
+test("neither does a source whose name is a prefix of the named one", async () => {
   const name = sourceName().padEnd(200, "x");
   const body = JSON.stringify(transition({ name: `${name}y` }));
   assert.equal((await sendSigned(server, body)).status, 401);
@@ -113,7 +113,7 @@ test("neither does one whose name is only the beginning of what it names", async
   assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
 });
 
-test("of a large one not all is kept, and it has to be sent again", async () => {
+test("a large one is kept only in part, and has to be sent again", async () => {
   const { name, show, put } = await early({ padding: "x".repeat(20_000) });
   const client = await newTenant(server);
   await createSource(client, { scheme: "jcs", name });
@@ -123,7 +123,7 @@ test("of a large one not all is kept, and it has to be sent again", async () => 
   assert.equal(recordOf(await show()).explanation, "Its body was not kept whole.");
 });
 
-test("one whose fields are wrong is told so, and stays nobody's", async () => {
+test("one with invalid fields is refused with the reason, and stays unattributed", async () => {
   const { name, show, put } = await early({ member_id: 3 });
   await createSource(await newTenant(server), { scheme: "jcs", name });
   assert.match(String(recordOf(await show()).explanation), /^member_id must be a string/);
@@ -132,7 +132,7 @@ test("one whose fields are wrong is told so, and stays nobody's", async () => {
   assert.equal(recordOf(await show()).payload_valid, false);
 });
 
-test("one signed in its body is verified as well", async () => {
+test("one that is signed in its body is verified as well", async () => {
   const name = sourceName();
   const fields = transition({ name });
   const canonical = JSON.stringify(Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))));
