@@ -30,6 +30,7 @@ export type TerminalReason =
 
 /** A delivery that this node has claimed. No other node can send it. */
 export interface LeasedDelivery {
+  readonly tenantSeq: Seq;
   readonly seq: Seq;
   readonly id: Uuid;
   readonly token: LeaseToken;

@@ -10,7 +10,10 @@ import type { AttemptRecord } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 
 /** The parts of a delivery that an attempt depends on. */
-export type Attemptable = Omit<LeasedDelivery, "seq" | "token" | "endpointSeq" | "createdAt" | "ordered">;
+export type Attemptable = Pick<
+  LeasedDelivery,
+  "id" | "event" | "format" | "attempts" | "runAttempts" | "runFirstActiveMs"
+>;
 
 export interface AttemptMade {
   readonly attempt: AttemptRecord;

@@ -3,7 +3,7 @@ import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { Seq } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { LaneState, SettledResult, Store } from "../../ports/store.ts";
+import type { LaneKey, LaneState, SettledResult, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import type { Outage } from "../upkeep/outage.ts";
@@ -46,7 +46,7 @@ export class Deliveries {
   /** Each attempt until it is settled or given back, and whatever else a stop has to wait for. */
   readonly #underWay = new Set<Promise<unknown>>();
   /** Lanes that were closed and are not disowned yet. Until they are, no node claims for them. */
-  readonly #closed = new Set<Seq>();
+  readonly #closed = new Map<Seq, LaneKey>();
   #isStopping = false;
 
   constructor(options: DeliveriesOptions) {
@@ -124,14 +124,16 @@ export class Deliveries {
   /** Close the lanes that have been idle for a while, so that another node may own them. */
   tidy(): void {
     const { clock, store, outage } = this.#options;
-    for (const lane of this.lanePool.closeIdle(clock.now())) this.#closed.add(lane.endpointSeq);
-    const disown = [...this.#closed].filter((endpointSeq) => this.lanePool.get(endpointSeq) === undefined);
+    for (const { tenantSeq, endpointSeq } of this.lanePool.closeIdle(clock.now())) {
+      this.#closed.set(endpointSeq, { tenantSeq, endpointSeq });
+    }
+    const disown = [...this.#closed.values()].filter(({ endpointSeq }) => this.lanePool.get(endpointSeq) === undefined);
     this.#closed.clear();
     if (disown.length === 0) return;
     store.release({ now: clock.now(), leases: [], disown }).then(
       (wakes) => this.claims.wake(wakes),
       (error) => {
-        for (const endpointSeq of disown) this.#closed.add(endpointSeq);
+        for (const lane of disown) this.#closed.set(lane.endpointSeq, lane);
         outage.report(error);
       },
     );

@@ -103,7 +103,8 @@ export class LanePool {
 
   /** Queue a leased delivery in its lane. */
   admit(lane: Lane, delivery: LeasedDelivery): void {
-    this.#leases.set(delivery.token, { deliverySeq: delivery.seq, token: delivery.token });
+    const { tenantSeq, seq, token } = delivery;
+    this.#leases.set(token, { tenantSeq, deliverySeq: seq, token });
     this.#take(lane, delivery.event.payload.length);
     lane.admit(delivery);
   }

@@ -61,7 +61,8 @@ export class LaneScheduler {
   async #return(lanes: readonly Lane[], deliveries: readonly LeasedDelivery[]): Promise<void> {
     if (deliveries.length === 0) return;
     for (const lane of lanes) lane.beginReturn();
-    const wakes = await this.#release(deliveries.map(({ seq, token }) => ({ deliverySeq: seq, token })));
+    const leases = deliveries.map(({ tenantSeq, seq, token }) => ({ tenantSeq, deliverySeq: seq, token }));
+    const wakes = await this.#release(leases);
     for (const lane of lanes) lane.endReturn();
     this.#options.claims.wake(wakes);
   }

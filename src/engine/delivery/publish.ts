@@ -201,6 +201,7 @@ export class Publisher {
       return;
     }
     const delivery: LeasedDelivery = {
+      tenantSeq: lane.tenantSeq,
       seq: published.seq,
       id: target.deliveryId,
       token: target.token,

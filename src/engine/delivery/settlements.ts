@@ -50,6 +50,7 @@ export class Settlements {
    */
   async settle(delivery: LeasedDelivery, endpoint: Destination, made: AttemptMade): Promise<SettledResult | null> {
     const settlement: Settlement = {
+      tenantSeq: delivery.tenantSeq,
       deliverySeq: delivery.seq,
       token: delivery.token,
       endpointSeq: delivery.endpointSeq,

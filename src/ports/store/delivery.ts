@@ -1,4 +1,8 @@
-/** The verbs on the way of a delivery: publish, claim, settle, release. Arrays in, one result per element. */
+/**
+ * The verbs on the way of a delivery: publish, claim, settle, release. Arrays in, one result per element.
+ *
+ * A request that names a delivery or a lane names its tenant too, so that a store can keep each tenant's rows together.
+ */
 
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { LeasedDelivery, Transition } from "../../domain/delivery/delivery.ts";
@@ -148,6 +152,7 @@ export interface AttemptRecord {
 }
 
 export interface Settlement {
+  readonly tenantSeq: Seq;
   readonly deliverySeq: Seq;
   readonly token: LeaseToken;
   readonly endpointSeq: Seq;
@@ -180,8 +185,15 @@ export interface Wake {
 }
 
 export interface Lease {
+  readonly tenantSeq: Seq;
   readonly deliverySeq: Seq;
   readonly token: LeaseToken;
+}
+
+/** Names one lane. */
+export interface LaneKey {
+  readonly tenantSeq: Seq;
+  readonly endpointSeq: Seq;
 }
 
 export interface ReleaseRequest {
@@ -191,7 +203,7 @@ export interface ReleaseRequest {
   /** Whether they count as claims that came to nothing, as after a crash; when left out, as never claimed. */
   readonly areVoid?: boolean;
   /** Lanes that this node no longer holds anything of. */
-  readonly disown: readonly Seq[];
+  readonly disown: readonly LaneKey[];
 }
 
 /** What a test sent and got, recorded only now. */

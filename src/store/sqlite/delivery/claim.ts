@@ -92,7 +92,7 @@ function claimLane(
     for (const row of rows) {
       budget.bytes -= payloadLength(row);
       const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
-      if (ended === null) deliveries.push(lease(w, row, endpointSeq, endpoint.tenantId, budget));
+      if (ended === null) deliveries.push(lease(w, row, endpoint, budget));
       else end(w, row, lane, ended, now);
     }
   }
@@ -165,22 +165,17 @@ const LEASE = `
   SET state = 2, lease = ?, claims = claims + 1
   WHERE seq = ?`;
 
-function lease(
-  w: Writing,
-  row: DueRow,
-  endpointSeq: Seq,
-  tenantId: LeasedDelivery["event"]["tenantId"],
-  budget: Budget,
-): LeasedDelivery {
+function lease(w: Writing, row: DueRow, endpoint: Destination, budget: Budget): LeasedDelivery {
   const token = budget.nextToken++;
   budget.deliveries -= 1;
   w.prepare(LEASE).run(token, row.seq as number);
   return {
+    tenantSeq: endpoint.tenantSeq,
     seq: row.seq as number,
     id: uuidText(row.id as Uint8Array),
     token,
-    endpointSeq,
-    event: eventOf(row, tenantId),
+    endpointSeq: endpoint.seq,
+    event: eventOf(row, endpoint.tenantId),
     format: formatName(row.format as number),
     ordered: row.ordered === 1,
     createdAt: row.created_at as number,

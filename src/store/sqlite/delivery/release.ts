@@ -22,7 +22,7 @@ const CANCEL = `
   WHERE seq = ?`;
 
 export function release(w: Writing, { now, leases, disown, areVoid = false }: ReleaseRequest): Wake[] {
-  const touched = new Set<Seq>(disown);
+  const touched = new Set<Seq>(disown.map(({ endpointSeq }) => endpointSeq));
   for (const { deliverySeq, token } of leases) {
     const row = w.prepare(SELECT).get(deliverySeq, token);
     if (row === undefined) continue;
@@ -38,7 +38,7 @@ export function release(w: Writing, { now, leases, disown, areVoid = false }: Re
     wakeFor(lane, row.due_at as EpochMs);
     touched.add(lane.endpointSeq);
   }
-  for (const endpointSeq of disown) {
+  for (const { endpointSeq } of disown) {
     const lane = w.lanes.get(endpointSeq);
     if (lane.owner === w.self.node) touch(lane, { owner: null });
   }

@@ -57,6 +57,7 @@ const publishResult = fc.oneof(
 ) as unknown as fc.Arbitrary<PublishResult>;
 
 const settlement = fc.record({
+  tenantSeq: int,
   deliverySeq: int,
   token: int,
   endpointSeq: int,

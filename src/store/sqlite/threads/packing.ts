@@ -120,8 +120,8 @@ export function unpackPublishResults(packed: Packed): PublishResult[] {
 
 export function packSettlements(settlements: readonly Settlement[]): Packed {
   const to: unknown[] = [];
-  for (const { deliverySeq, token, endpointSeq, generation, attempt, transition } of settlements) {
-    to.push(deliverySeq, token, endpointSeq, generation);
+  for (const { tenantSeq, deliverySeq, token, endpointSeq, generation, attempt, transition } of settlements) {
+    to.push(tenantSeq, deliverySeq, token, endpointSeq, generation);
     to.push(attempt.id, attempt.number, attempt.startedAt, attempt.endedAt, attempt.httpStatus, attempt.snippet);
     to.push(attempt.errorDetail, attempt.url);
     packTransition(to, transition);
@@ -137,6 +137,7 @@ function packTransition(to: unknown[], { next, ...transition }: Transition): voi
 
 export function unpackSettlements(packed: Packed): Settlement[] {
   return unpackAll(packed, (from) => ({
+    tenantSeq: from.next(),
     deliverySeq: from.next(),
     token: from.next(),
     endpointSeq: from.next(),

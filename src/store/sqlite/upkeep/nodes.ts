@@ -107,15 +107,13 @@ export function heartbeat(w: Writing, node: number, now: EpochMs, isTrusted: boo
 // ── Leases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const LEASES = `
-  SELECT seq, lease
+  SELECT tenant_seq, seq, lease
   FROM deliveries INDEXED BY deliveries_leased
   WHERE lease IS NOT NULL AND lease >= ? AND lease < ?
   ORDER BY lease`;
 
 export function leases(w: Writing, node: number): Lease[] {
   const first = node * TOKENS_PER_NODE;
-  return all<{ seq: Seq; lease: LeaseToken }>(w, LEASES, first, first + TOKENS_PER_NODE).map((row) => ({
-    deliverySeq: row.seq,
-    token: row.lease,
-  }));
+  const rows = all<{ tenant_seq: Seq; seq: Seq; lease: LeaseToken }>(w, LEASES, first, first + TOKENS_PER_NODE);
+  return rows.map(({ tenant_seq, seq, lease }) => ({ tenantSeq: tenant_seq, deliverySeq: seq, token: lease }));
 }

@@ -226,12 +226,14 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
       return (await tenancy.claimLane(endpoint, now, { count })).deliveries;
     },
     release(deliveries, now, disown = []) {
-      const leases = deliveries.map(({ seq, token }) => ({ deliverySeq: seq, token }));
-      return world.store.release({ now, leases, disown: disown.map(({ seq }) => seq) });
+      const leases = deliveries.map(({ seq, token }) => ({ tenantSeq, deliverySeq: seq, token }));
+      const lanes = disown.map(({ seq }) => ({ tenantSeq, endpointSeq: seq }));
+      return world.store.release({ now, leases, disown: lanes });
     },
     settlement(delivery, { httpStatus, transition }, options = {}) {
       const at = options.at ?? START;
       return {
+        tenantSeq,
         deliverySeq: delivery.seq,
         token: delivery.token,
         endpointSeq: delivery.endpointSeq,

@@ -21,6 +21,7 @@ export function claimCases(open: OpenStore): void {
     assert.deepEqual(claimed.endpoint, destinationOf(endpoint));
     assert.deepEqual(claimed.deliveries, [
       {
+        tenantSeq: tenant.tenantSeq,
         seq: made?.seq,
         id: made?.id,
         token: firstToken,

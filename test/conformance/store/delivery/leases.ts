@@ -99,7 +99,9 @@ export function leaseCases(open: OpenStore): void {
       const listed = await alone.store.leases(alone.node);
       assert.deepEqual(
         listed.toSorted((a, b) => a.deliverySeq - b.deliverySeq),
-        [published, claimed ?? assert.fail()].map(({ seq, token }) => ({ deliverySeq: seq, token })),
+        [published, claimed ?? assert.fail()].map(({ seq, token }) => {
+          return { tenantSeq: tenant.tenantSeq, deliverySeq: seq, token };
+        }),
       );
       assert.deepEqual(await alone.store.leases(alone.node + 1), []);
       assert.equal((await alone.store.stats()).leased, 2);
