@@ -56,10 +56,9 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const entered = await store.enter(clock.now());
   clock.notBefore(entered.now);
   const foreignChanges = await store.foreignChanges();
-  const { node } = entered;
   let listening = false;
   const outage = createOutage(clock, telemetry);
-  const tokens = new Tokens(node);
+  const tokens = new Tokens(entered.node);
   const matching = createMatching(store);
   const streams = createStreams(store);
   const attempts = new Attempts(options);
@@ -72,7 +71,6 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     attempts,
     tokens,
     telemetry,
-    node,
     outage,
     onOutcome: streams.tell,
     onDisabled(endpoint) {
@@ -94,7 +92,6 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     telemetry,
     outage,
     notifiers: options.notifiers,
-    node,
     respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
   });
   const { claims } = deliveries;
@@ -106,7 +103,6 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     deliveries,
     telemetry,
     outage,
-    node,
     retentionMs: options.retentionMs,
     lastSeenAt: entered.lastSeenAt,
     foreignChanges,

@@ -7,18 +7,18 @@ import { CLAIM_LANES_MAX, LANE_POOL_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../d
 import type { ClaimRequest } from "../../ports/store.ts";
 import { claim } from "../../store/sqlite/delivery/claim.ts";
 import { touch } from "../../store/sqlite/delivery/lanes.ts";
+import { enter } from "../../store/sqlite/upkeep/nodes.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import { Claims } from "./claims.ts";
 import type { Lane } from "./lane.ts";
 import { LanePool } from "./lane-pool.ts";
 import { Tokens } from "./lease-tokens.ts";
 
-const NODE = 1;
-
 /** Endpoints of two tenants in a real store, whose claims end one turn of the event loop later. */
 function stage() {
   const clock = createSystemClock();
   const store = openStore();
+  const { node } = store.run((w) => enter(w, clock.now()));
   const pool = new LanePool(clock);
   const calls: ClaimRequest[] = [];
   const waiting = new Map<number, PromiseWithResolvers<void>>();
@@ -30,8 +30,7 @@ function stage() {
   const claims: Claims = new Claims({
     clock,
     pool,
-    node: NODE,
-    tokens: new Tokens(NODE),
+    tokens: new Tokens(node),
     alarms: new Alarms<Lane>(clock, (lane) => claims.look(lane)),
     store: {
       async claim(request: ClaimRequest) {
@@ -51,7 +50,7 @@ function stage() {
     claims,
     calls,
     /** Endpoints with a delivery each that waits in the store. This node owns their lanes, unless `owner` is null. */
-    endpoints(tenant: keyof typeof tenants, count: number, owner: number | null = NODE): readonly Endpoint[] {
+    endpoints(tenant: keyof typeof tenants, count: number, owner: number | null = node): readonly Endpoint[] {
       const actor = tenants[tenant];
       const made = Array.from({ length: count }, () => store.endpoint({}, { actor }));
       for (const endpoint of made) {

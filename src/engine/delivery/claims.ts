@@ -23,7 +23,6 @@ export interface ClaimsOptions {
   readonly store: Pick<Store, "claim">;
   readonly pool: LanePool;
   readonly tokens: Tokens;
-  readonly node: number;
   /** Wakes a lane when the store has something due for it, and some time after a claim for it failed. */
   readonly alarms: Alarms<Lane>;
   /** A lane got deliveries, or another state. */
@@ -213,9 +212,9 @@ export class Claims {
   }
 
   #claim(now: EpochMs, asked: Pick<ClaimRequest, "lanes" | "adopt">): Promise<ClaimResult> {
-    const { store, node, tokens } = this.#options;
+    const { store, tokens } = this.#options;
     const bounds = { deliveriesMax: CLAIM_DELIVERIES_MAX, bytesMax: CLAIM_BYTES_MAX };
-    return store.claim({ ...asked, ...bounds, node, now, firstToken: tokens.reserve(CLAIM_DELIVERIES_MAX) });
+    return store.claim({ ...asked, ...bounds, now, firstToken: tokens.reserve(CLAIM_DELIVERIES_MAX) });
   }
 
   #failed(error: unknown): false {

@@ -22,7 +22,6 @@ export interface DeliveriesOptions {
   readonly attempts: Attempts;
   readonly tokens: Tokens;
   readonly telemetry: Telemetry;
-  readonly node: number;
   readonly outage: Outage;
   /** Called after each settlement, for the stream. */
   readonly onOutcome: (
@@ -50,7 +49,7 @@ export class Deliveries {
   #isStopping = false;
 
   constructor(options: DeliveriesOptions) {
-    const { clock, store, telemetry, outage, tokens, node } = options;
+    const { clock, store, telemetry, outage, tokens } = options;
     this.#options = options;
     const schedule = (lane: Lane) => this.#scheduler.schedule(lane);
     const pool = new LanePool(clock);
@@ -63,7 +62,7 @@ export class Deliveries {
       settleQueueSize: () => settlements.size,
     });
     const onError = (error: unknown) => outage.report(error);
-    const claims = new Claims({ clock, store, pool, tokens, node, alarms, onClaimed: schedule, onError });
+    const claims = new Claims({ clock, store, pool, tokens, alarms, onClaimed: schedule, onError });
     this.lanePool = pool;
     this.claims = claims;
     this.#settlements = settlements;

@@ -10,6 +10,7 @@ import { claim } from "../../store/sqlite/delivery/claim.ts";
 import { touch } from "../../store/sqlite/delivery/lanes.ts";
 import { release } from "../../store/sqlite/delivery/release.ts";
 import { patchEndpoint } from "../../store/sqlite/endpoints/endpoints.ts";
+import { enter } from "../../store/sqlite/upkeep/nodes.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import { nextTurn } from "../scheduling/turns.ts";
 import { Claims } from "./claims.ts";
@@ -19,7 +20,6 @@ import { LanePool } from "./lane-pool.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
 import { Tokens } from "./lease-tokens.ts";
 
-const NODE = 1;
 const SUCCESS = attemptMade("success");
 
 interface Stage {
@@ -45,9 +45,10 @@ interface Stage {
 function stage(deliveries: number): Stage {
   const clock = createSystemClock();
   const store = openStore();
+  const { node } = store.run((w) => enter(w, clock.now()));
   const endpoint = store.endpoint();
   for (let count = 0; count < deliveries; count += 1) store.publish([endpoint], { now: clock.now() });
-  store.run((w) => touch(w.lanes.get(endpoint.seq), { owner: NODE }));
+  store.run((w) => touch(w.lanes.get(endpoint.seq), { owner: node }));
   const pool = new LanePool(clock);
   const lane = pool.open(endpoint);
   const started: LeasedDelivery[] = [];
@@ -64,8 +65,7 @@ function stage(deliveries: number): Stage {
   const claims = new Claims({
     clock,
     pool,
-    tokens: new Tokens(NODE),
-    node: NODE,
+    tokens: new Tokens(node),
     alarms,
     store: { claim: async (request) => store.run((w) => claim(w, request)) },
     onClaimed: schedule,

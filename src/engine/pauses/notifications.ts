@@ -27,7 +27,6 @@ export interface NotificationsOptions {
   readonly telemetry: Telemetry;
   readonly outage: Outage;
   readonly notifiers: readonly Notifier[];
-  readonly node: number;
   readonly respondUrl: (pause: Pause) => string;
 }
 
@@ -57,7 +56,7 @@ interface Lane {
 }
 
 function createLane(notifier: Notifier, options: NotificationsOptions): Lane {
-  const { clock, store, telemetry, outage, node } = options;
+  const { clock, store, telemetry, outage } = options;
   const { channel } = notifier;
   const onWire = new Set<Promise<void>>();
   let timer: Timer | null = null;
@@ -97,7 +96,7 @@ function createLane(notifier: Notifier, options: NotificationsOptions): Lane {
   async function claim(): Promise<void> {
     const limit = notifier.atOnceMax - onWire.size;
     if (limit <= 0) return; // one of those on the wire wakes the lane when it ends
-    const request = { channel, node, now: clock.now(), limit, afterTenant: lastTenant };
+    const request = { channel, now: clock.now(), limit, afterTenant: lastTenant };
     const { claimed, nextAt, lastTenant: reached } = await store.claimNotifications(request);
     lastTenant = reached;
     for (const notification of claimed) {

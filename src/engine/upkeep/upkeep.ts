@@ -31,7 +31,6 @@ export interface UpkeepOptions {
   readonly deliveries: Deliveries;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
-  readonly node: number;
   readonly retentionMs: number;
   /** The store's latest time before this start; null for a new one. */
   readonly lastSeenAt: number | null;
@@ -42,7 +41,7 @@ export interface UpkeepOptions {
 }
 
 export function startUpkeep(options: UpkeepOptions): Upkeep {
-  const { clock, store, deliveries, telemetry, outage, node } = options;
+  const { clock, store, deliveries, telemetry, outage } = options;
   const time = createTimeCheck(clock, options.lastSeenAt);
   const tasks = [
     repeat(options, HEARTBEAT_MS, heartbeat),
@@ -60,7 +59,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   const resting = new Map<Uuid, EpochMs>();
 
   async function heartbeat(): Promise<void> {
-    await store.heartbeat(node, clock.now(), time.doubt() === null);
+    await store.heartbeat(clock.now(), time.doubt() === null);
     outage.over();
   }
 
@@ -72,7 +71,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   /** Leased in the store and not held here, twice running: the answer that told of it was lost. */
   async function reconcile(): Promise<void> {
-    const leases = (await store.leases(node)).filter(({ token }) => !deliveries.lanePool.leases.has(token));
+    const leases = (await store.leases()).filter(({ token }) => !deliveries.lanePool.leases.has(token));
     const lost = leases.filter(({ token }) => strays.has(token));
     strays = new Set(leases.map(({ token }) => token));
     if (lost.length === 0) return;

@@ -94,7 +94,6 @@ export interface LaneState {
 }
 
 export interface ClaimRequest {
-  readonly node: number;
   readonly now: EpochMs;
   /** Lanes that this node owns and has room in, in the order in which to serve them. */
   readonly lanes: readonly {

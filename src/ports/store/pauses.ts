@@ -77,7 +77,6 @@ export interface Opening {
 
 export interface ClaimNotifications {
   readonly channel: Channel;
-  readonly node: number;
   readonly now: EpochMs;
   readonly limit: number;
   /** Tenants take turns: go on after this one. 0 begins with the first. */

@@ -44,6 +44,7 @@ export interface StoreStats {
 }
 
 export interface Entered {
+  /** This node's number, which no node had before. Its lease tokens begin with it: see `LeaseToken`. */
   readonly node: number;
   readonly now: EpochMs;
   readonly lastSeenAt: EpochMs | null;
@@ -53,15 +54,15 @@ export interface Entered {
 
 export interface UpkeepVerbs {
   /**
-   * Enter this node, voiding the leases and lanes of nodes that are gone. Its number is the upper part of its tokens.
-   * `now` is never before any time that the store has seen; `lastSeenAt` is the latest that a heartbeat
-   * vouched for, null for a new store.
+   * Enter this node: the first verb that it calls. From then on the store knows which node calls, and every verb acts
+   * for it. Voids the leases and lanes of nodes that are gone. `now` is never before any time that the store has seen;
+   * `lastSeenAt` is the latest that a heartbeat vouched for, null for a new store.
    */
   enter(now: EpochMs): Promise<Entered>;
   /** `isTrusted`: the wall clock has not jumped; only such times count as `lastSeenAt`. */
-  heartbeat(node: number, now: EpochMs, isTrusted: boolean): Promise<void>;
+  heartbeat(now: EpochMs, isTrusted: boolean): Promise<void>;
   /** What the store believes this node to hold. */
-  leases(node: number): Promise<readonly Lease[]>;
+  leases(): Promise<readonly Lease[]>;
   /** Null when the tenant has no such endpoint. */
   startRecover(request: StartRecover): Promise<Uuid | null>;
   /** One bounded step of the oldest running job that is not in `passOver`; `idle` when there is none. */

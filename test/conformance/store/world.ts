@@ -24,6 +24,8 @@ export type OpenStore = () => Promise<OpenedStore>;
 const TOKENS_PER_NODE = 2 ** 32;
 
 export interface World extends Ground {
+  /** This node's number. */
+  readonly node: number;
   newKey(role?: Role): NewKey;
   newTenant(role?: Role): Promise<Tenancy>;
   /** As if the process had ended and another were started, which enters at this time. */

@@ -9,7 +9,6 @@ test("an endpoint whose secret cannot be opened is put off, and holds up no othe
   store.publish([torn, whole]);
   store.run((w) => w.prepare("UPDATE endpoints SET secret_sealed = ? WHERE seq = ?").run(new Uint8Array(40), torn.seq));
   const request = {
-    node: 1,
     now: START + 1000,
     lanes: [],
     adopt: { lanesMax: 10, countEach: 4, exceptTenants: [] },

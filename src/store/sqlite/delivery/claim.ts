@@ -79,7 +79,8 @@ function claimLane(
   { count, bytesMax }: Part,
   budget: Budget,
 ): ClaimedLane {
-  const { now, node } = request;
+  const { now } = request;
+  const { node } = w.self;
   const endpointSeq = endpoint.seq;
   const lane = w.lanes.get(endpointSeq);
   const waits = Math.max(lane.health.restUntil ?? 0, lane.waitUntil ?? 0) > now;

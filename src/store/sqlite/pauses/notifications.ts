@@ -76,7 +76,7 @@ function* tenantsInTurn(w: Writing, channel: number, after: Seq): Generator<Seq>
 }
 
 function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): ClaimedNotification[] {
-  const { node, now, limit } = request;
+  const { now, limit } = request;
   const claimed: ClaimedNotification[] = [];
   for (const due of all<Due>(w, DUE, channelNumber(request.channel), tenantSeq, now, limit)) {
     // Its deadline has come though nobody wrote it down yet: a message would ask for what can no longer be answered.
@@ -84,7 +84,7 @@ function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): Claim
       fail(w, due.seq, ENDED_FIRST);
       continue;
     }
-    w.prepare(CLAIM).run(node, due.seq);
+    w.prepare(CLAIM).run(w.self.node, due.seq);
     claimed.push({ pause: loadPause(w, due.seq), attempts: due.attempts });
   }
   return claimed;

@@ -105,7 +105,7 @@ test("whatever ends, claims or counts goes by an index, and sorts nothing", () =
   ];
   const pauses = outcomes.map(() => ask());
   run(() => {
-    claimNotifications(watched, { channel: "slack", node: w.self.node, now: START, limit: 10, afterTenant: 0 });
+    claimNotifications(watched, { channel: "slack", now: START, limit: 10, afterTenant: 0 });
     for (const [index, { id }] of pauses.entries()) {
       settleNotification(watched, { pauseId: id, now: START, outcome: outcomes[index] ?? { kind: "sent" } });
       recordOpening(watched, { pauseId: id, method: "GET", userAgent: null, now: START });

@@ -70,18 +70,19 @@ test("a node enters no earlier than any time that the store has seen", () => {
   const { w, run, endpoint, publish, enter } = open();
   publish([endpoint()], { now: START + HOUR });
   assert.equal(enter(START).now, START + HOUR);
-  const { node } = enter(START + 2 * HOUR);
-  run(() => heartbeat(w, node, START + DAY, true));
-  run(() => heartbeat(w, node, START, true)); // a clock that went back changes nothing
+  enter(START + 2 * HOUR);
+  run(() => heartbeat(w, START + DAY, true));
+  run(() => heartbeat(w, START, true)); // a clock that went back changes nothing
   assert.equal(enter(START).now, START + DAY);
 });
 
 test("a node's leases are those of its own number", () => {
-  const { w, run, endpoint, publish, set } = open();
+  const { w, run, endpoint, publish, set, enter, tenantSeq } = open();
   const seqs = publish([endpoint(), endpoint(), endpoint()]).deliverySeqs;
-  for (const [index, seq] of seqs.entries()) set(seq, { state: STATE.leased, lease: (7 + index) * TOKENS + 1 });
+  const { node } = enter();
+  for (const [index, seq] of seqs.entries()) set(seq, { state: STATE.leased, lease: (node - 1 + index) * TOKENS + 1 });
   assert.deepEqual(
-    run(() => leases(w, 8)),
-    [{ deliverySeq: seqs[1], token: 8 * TOKENS + 1 }],
+    run(() => leases(w)),
+    [{ tenantSeq, deliverySeq: seqs[1], token: node * TOKENS + 1 }],
   );
 });

@@ -98,8 +98,8 @@ function raiseLatestTime(w: Writing, now: EpochMs): void {
   w.prepare(RAISE).run("latest_time", now);
 }
 
-export function heartbeat(w: Writing, node: number, now: EpochMs, isTrusted: boolean): void {
-  w.prepare("UPDATE nodes SET seen_at = max(seen_at, ?) WHERE node = ?").run(now, node);
+export function heartbeat(w: Writing, now: EpochMs, isTrusted: boolean): void {
+  w.prepare("UPDATE nodes SET seen_at = max(seen_at, ?) WHERE node = ?").run(now, w.self.node);
   raiseLatestTime(w, now);
   if (isTrusted) w.prepare(RAISE).run("trusted_time", now);
 }
@@ -112,8 +112,8 @@ const LEASES = `
   WHERE lease IS NOT NULL AND lease >= ? AND lease < ?
   ORDER BY lease`;
 
-export function leases(w: Writing, node: number): Lease[] {
-  const first = node * TOKENS_PER_NODE;
+export function leases(w: Writing): Lease[] {
+  const first = w.self.node * TOKENS_PER_NODE;
   const rows = all<{ tenant_seq: Seq; seq: Seq; lease: LeaseToken }>(w, LEASES, first, first + TOKENS_PER_NODE);
   return rows.map(({ tenant_seq, seq, lease }) => ({ tenantSeq: tenant_seq, deliverySeq: seq, token: lease }));
 }

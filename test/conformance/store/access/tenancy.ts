@@ -25,8 +25,6 @@ import type { Verdict } from "../delivery/verdicts.ts";
 /** What a tenant needs of its world. */
 export interface Ground {
   readonly store: Store;
-  /** This node's number. */
-  readonly node: number;
   newId(): Uuid;
   /** The first of so many tokens that nobody had before. */
   newTokens(count: number): LeaseToken;
@@ -291,7 +289,6 @@ export function claimOf(
 ): ClaimRequest {
   const deliveriesMax = limits.deliveriesMax ?? 1000;
   return {
-    node: world.node,
     now,
     lanes,
     adopt: { lanesMax: 0, countEach: 0, exceptTenants: [] },

@@ -22,7 +22,7 @@ async function newNotices(world: World) {
     /** A pause whose recipient is to be told. */
     tell: (options: AskOptions = {}) => asking.ask({ recipient: EMAIL, notification: TOLD, ...options }),
     async claim(now: EpochMs = START, limit = 10, channel: Channel = "email") {
-      const request = { channel, node: world.node, now, limit, afterTenant: 0 };
+      const request = { channel, now, limit, afterTenant: 0 };
       const { claimed, nextAt } = await world.store.claimNotifications(request);
       return { claimed, nextAt };
     },
@@ -82,7 +82,7 @@ export function notificationCases(open: OpenStore): void {
         await createAsking(world, tenant).ask({ recipient: EMAIL, notification: TOLD });
       }
       const claim = async (limit: number, afterTenant: number) => {
-        const request = { channel: "email", node: world.node, now: START, limit, afterTenant } as const;
+        const request = { channel: "email", now: START, limit, afterTenant } as const;
         const { claimed, lastTenant } = await world.store.claimNotifications(request);
         return { of: claimed.map(({ pause }) => pause.tenantSeq), lastTenant };
       };

@@ -9,7 +9,7 @@ export function nodeCases(open: OpenStore): void {
   test("each start enters as another node, and hears the latest time that the store has seen", async () => {
     await withWorld(open, async (alone) => {
       const first = alone.node;
-      await alone.store.heartbeat(first, START + HOUR, true);
+      await alone.store.heartbeat(START + HOUR, true);
       const second = await alone.restart(START + 2 * HOUR);
       assert.notEqual(second.node, first);
       assert.equal(second.lastSeenAt, START + HOUR);
@@ -19,11 +19,11 @@ export function nodeCases(open: OpenStore): void {
 
   test("time never goes back, though the wall clock may", async () => {
     await withWorld(open, async (alone) => {
-      await alone.store.heartbeat(alone.node, START + DAY, true);
+      await alone.store.heartbeat(START + DAY, true);
       const entered = await alone.restart(START);
       assert.equal(entered.now, START + DAY);
       assert.equal(entered.lastSeenAt, START + DAY);
-      await alone.store.heartbeat(alone.node, START + HOUR, true);
+      await alone.store.heartbeat(START + HOUR, true);
       assert.equal((await alone.restart(START)).now, START + DAY);
     });
   });
@@ -41,10 +41,9 @@ export function nodeCases(open: OpenStore): void {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint({ ordered: true });
       const [first] = await tenant.leasedMany(endpoint, 2);
-      const before = await alone.store.leases(alone.node);
+      const before = await alone.store.leases();
       await alone.restart(START + SECOND);
       const claimed = await alone.store.claim({
-        node: alone.node,
         now: START + SECOND,
         lanes: [],
         adopt: { lanesMax: 10, countEach: 10, exceptTenants: [] },
