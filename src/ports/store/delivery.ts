@@ -79,7 +79,10 @@ export interface DeliveryRef {
 /** What the store knows of a lane beside its deliveries. */
 export interface LaneState {
   readonly endpointSeq: Seq;
-  /** Grows with each state the store tells: answers may be looked at in another order than they were made. */
+  /**
+   * Grows with each change of the lane, whichever node makes it, and is kept in the lane's row. Of two states the one
+   * with the higher revision is newer, in whatever order the answers arrive; states with the same revision are equal.
+   */
   readonly revision: number;
   /** When the store next has a delivery for it; null when none waits or the lane is held. */
   readonly readyAt: EpochMs | null;

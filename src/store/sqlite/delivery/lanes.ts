@@ -26,6 +26,8 @@ export interface Lane {
   attemptsOk: number;
   attemptsFailed: number;
   lastAttemptAt: EpochMs | null;
+  /** Raised by each change. */
+  revision: number;
   dirty: boolean;
   /** The same object for as long as nothing in it changed, so that a thousand results carry one copy. */
   state: LaneState | null;
@@ -49,7 +51,7 @@ const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
       wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
-      last_attempt_at = ?
+      last_attempt_at = ?, revision = ?
   WHERE endpoint_seq = ?`;
 
 export function createLanes(connection: Connection): Lanes {
@@ -75,6 +77,7 @@ export function createLanes(connection: Connection): Lanes {
         lane.attemptsOk,
         lane.attemptsFailed,
         lane.lastAttemptAt,
+        lane.revision,
         lane.endpointSeq,
       );
   }
@@ -132,14 +135,18 @@ function read(connection: Connection, endpointSeq: Seq): Lane {
     attemptsOk: integer("attempts_ok"),
     attemptsFailed: integer("attempts_failed"),
     lastAttemptAt: optional("last_attempt_at"),
+    revision: integer("revision"),
     dirty: false,
     state: null,
   };
 }
 
+type LaneChange = Partial<Omit<Lane, "endpointSeq" | "tenantSeq" | "revision" | "dirty" | "state">>;
+
 /** Change a lane; it is written at the end of the group. */
-export function touch(lane: Lane, change: Partial<Omit<Lane, "endpointSeq" | "tenantSeq" | "dirty" | "state">>): void {
+export function touch(lane: Lane, change: LaneChange): void {
   Object.assign(lane, change);
+  lane.revision += 1;
   lane.dirty = true;
   lane.state = null;
 }
@@ -152,14 +159,10 @@ export function countAttempt(lane: Lane, success: boolean, startedAt: EpochMs): 
   lane.dirty = true;
 }
 
-let revision = 0;
-
 export function laneState(lane: Lane): LaneState {
-  if (lane.state !== null) return lane.state;
-  revision += 1;
-  lane.state = {
+  lane.state ??= {
     endpointSeq: lane.endpointSeq,
-    revision,
+    revision: lane.revision,
     readyAt: lane.readyAt,
     health: lane.health,
     waitUntil: lane.waitUntil,

@@ -174,6 +174,20 @@ export function claimCases(open: OpenStore): void {
     assert(second.lane.revision <= third.state.revision);
   });
 
+  test("a lane's revision goes on after a restart, and an unchanged lane keeps it", async () => {
+    await withWorld(open, async (alone) => {
+      const tenant = await alone.newTenant();
+      const endpoint = await tenant.endpoint();
+      const { lane: before } = await tenant.settle(await tenant.leased(endpoint), failed(START + SECOND));
+      await alone.restart(START + 1);
+      const { lane: same } = await tenant.patch(endpoint, {}, START + 1);
+      const { lane: paused } = await tenant.patch(endpoint, { status: "PAUSED" }, START + 1);
+      assert(before.revision > 0);
+      assert.deepEqual(same, before);
+      assert(paused.revision > before.revision);
+    });
+  });
+
   test("lanes that nobody owns are adopted when they are ready, the longest ready first", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
