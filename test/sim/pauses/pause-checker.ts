@@ -2,7 +2,8 @@
 import type { Uuid } from "../../../src/domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../../src/domain/limits.ts";
 import { type Ending, endingEvent, timeOutOf } from "../../../src/domain/pauses/pause.ts";
-import { notificationName, pauseStatusName, uuidBytes, uuidText } from "../../../src/store/rows.ts";
+import { uuidBytes, uuidText } from "../../../src/store/rows.ts";
+import { NOTIFICATION, PAUSE_STATUS } from "../../../src/store/stored-enums.ts";
 import type { World } from "../machine.ts";
 import { KEYS_FORGOTTEN_MS } from "../model.ts";
 import { targetFault } from "../targets.ts";
@@ -46,7 +47,7 @@ function keptPauses({ disk, model, fault }: World): Kept[] {
 }
 
 function endingOf(row: Row): Ending | null {
-  const status = pauseStatusName(Number(row.status));
+  const status = PAUSE_STATUS.name(Number(row.status));
   const at = Number(row.ended_at);
   switch (status) {
     case "pending":
@@ -123,7 +124,7 @@ function checkBodies({ network }: World, eventId: string, payload: string, wrong
 const ENDED_FIRST = "the pause ended first";
 
 function checkNotification(world: World, { row, ask, ending }: Kept, tellings: readonly Telling[], wrong: Wrong): void {
-  const status = notificationName(Number(row.notification));
+  const status = NOTIFICATION.name(Number(row.notification));
   const { recipient } = ask.input;
   const heard = (kind: string) => tellings.filter((telling) => telling.heard?.kind === kind);
   const isSurely = ({ process }: Telling) => [null, "stopped"].includes(world.processes[process - 1]?.end ?? null);
@@ -162,7 +163,7 @@ function checkAudit({ disk }: World, { id, row, ending }: Kept, wrong: Wrong): v
   expect("pause.created", 1);
   for (const status of ["responded", "timed_out", "cancelled"])
     expect(`pause.${status}`, ending?.status === status ? 1 : 0);
-  expect("pause.notified", notificationName(Number(row.notification)) === "sent" ? 1 : 0);
+  expect("pause.notified", NOTIFICATION.name(Number(row.notification)) === "sent" ? 1 : 0);
   expect("pause.opened", Number(row.openings));
   if (Number(row.openings) > OPENINGS_COUNT_MAX) wrong(`${row.openings} openings are kept`);
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HOUR, openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../../domain/ids.ts";
-import { STATE } from "../../rows.ts";
+import { STATE } from "../../stored-enums.ts";
 import { changeStatus, deleteEndpoint } from "../endpoints/endpoints.ts";
 import { cancel, replay, retry } from "./changes.ts";
 import { touch } from "./lanes.ts";

@@ -12,7 +12,8 @@ import type {
   RetryResult,
   Wake,
 } from "../../../ports/store.ts";
-import { formatName, STATE, stateName, uuidBytes, uuidText } from "../../rows.ts";
+import { stateName, uuidBytes, uuidText } from "../../rows.ts";
+import { FORMAT, STATE } from "../../stored-enums.ts";
 import { readDeliveryRow } from "../history/delivery-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { all, one } from "../reading.ts";
@@ -214,7 +215,7 @@ export function replay(w: Writing, { tenantSeq, deliveryIds, dryRun, now }: Repl
       eventSeq: original.event_seq,
       typeSeq: original.type_seq,
       endpointSeq: original.endpoint_seq,
-      format: formatName(original.format), // the original's, so that the body's bytes are the same
+      format: FORMAT.name(original.format), // the original's, so that the body's bytes are the same
       now,
     });
   }

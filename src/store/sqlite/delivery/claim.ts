@@ -7,7 +7,8 @@ import type { Destination } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../../domain/ids.ts";
 import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../../domain/limits.ts";
 import type { ClaimedLane, ClaimRequest, ClaimResult } from "../../../ports/store.ts";
-import { formatName, STATE, uuidText } from "../../rows.ts";
+import { uuidText } from "../../rows.ts";
+import { FORMAT, STATE } from "../../stored-enums.ts";
 import { loadDestination } from "../endpoints/endpoint-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import type { Writing } from "../writing.ts";
@@ -177,7 +178,7 @@ function lease(w: Writing, row: DueRow, endpoint: Destination, budget: Budget): 
     token,
     endpointSeq: endpoint.seq,
     event: eventOf(row, endpoint.tenantId),
-    format: formatName(row.format as number),
+    format: FORMAT.name(row.format as number),
     ordered: row.ordered === 1,
     createdAt: row.created_at as number,
     attempts: row.attempts as number,

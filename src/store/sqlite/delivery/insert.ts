@@ -4,7 +4,8 @@ import { storedBytes } from "../../../domain/access/quota.ts";
 import type { Event } from "../../../domain/delivery/event.ts";
 import type { Format } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../../domain/ids.ts";
-import { formatNumber, STATE, uuidBytes } from "../../rows.ts";
+import { uuidBytes } from "../../rows.ts";
+import { FORMAT, STATE } from "../../stored-enums.ts";
 import type { Writing } from "../writing.ts";
 
 export interface NewEvent {
@@ -93,7 +94,7 @@ export function insertDelivery(w: Writing, row: NewDelivery): Seq {
     row.tenantSeq,
     row.typeSeq,
     row.lease === null ? STATE.waitingNew : STATE.leased,
-    formatNumber(row.format),
+    FORMAT.number(row.format),
     row.ordered ? 1 : 0,
     row.createdAt,
     row.dueAt,

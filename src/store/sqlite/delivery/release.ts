@@ -1,7 +1,8 @@
 /** release: give back what was claimed and not sent. recordTest: enter what a test sent and got. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { ReleaseRequest, TestRecord, Wake } from "../../../ports/store.ts";
-import { STATE, stateNumber, uuidBytes } from "../../rows.ts";
+import { uuidBytes } from "../../rows.ts";
+import { DELIVERY_STATE, STATE } from "../../stored-enums.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import type { Writing } from "../writing.ts";
 import { insertDelivery, insertEvent } from "./insert.ts";
@@ -81,7 +82,7 @@ export function recordTest(w: Writing, record: TestRecord): void {
   const attemptSeq = w.sequences.attempt++;
   insertAttempt(w, { attemptSeq, deliverySeq, endpointSeq, previousSeq: null, attempt, transition });
   const delivered = transition.next.state === "DELIVERED";
-  const state = delivered ? STATE.delivered : stateNumber("FAILED");
+  const state = delivered ? STATE.delivered : DELIVERY_STATE.number("FAILED");
   const reason = delivered ? null : transition.next.state === "FAILED" ? transition.next.reason : "attempts_exhausted";
   w.prepare(END_TEST).run(state, attempt.startedAt, attemptSeq, attempt.endedAt, reason, deliverySeq);
   const place = { tenantSeq, endpointSeq, at: attempt.endedAt };

@@ -5,7 +5,8 @@ import type { DisabledReason } from "../../../domain/endpoints/endpoint.ts";
 import { type EpochMs, ID_PREFIX, type Seq, type Uuid } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
 import type { AttemptRecord, SettledResult, Settlement, Wake } from "../../../ports/store.ts";
-import { outcomeNumber, STATE, stateNumber, uuidBytes, uuidText } from "../../rows.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import { DELIVERY_STATE, OUTCOME, STATE } from "../../stored-enums.ts";
 import { changeStatus } from "../endpoints/endpoints.ts";
 import type { Writing } from "../writing.ts";
 import { urlSeq } from "./insert.ts";
@@ -143,7 +144,7 @@ function decide(row: Row, { next }: Transition, lane: Lane, now: EpochMs): Verdi
   const dueAt = row.due_at as EpochMs;
   if (next.state !== "SCHEDULED") {
     const reason = next.state === "DELIVERED" ? null : next.reason;
-    return { state: stateNumber(next.state), dueAt, endedAt: now, reason, ended: true };
+    return { state: DELIVERY_STATE.number(next.state), dueAt, endedAt: now, reason, ended: true };
   }
   if (lane.deleted || row.cancel_requested === 1) {
     const reason = lane.deleted ? "endpoint_deleted" : "cancelled";
@@ -211,7 +212,7 @@ export function insertAttempt(w: Writing, row: NewAttempt): void {
     attempt.number,
     attempt.startedAt,
     attempt.endedAt - attempt.startedAt,
-    outcomeNumber(transition.outcome),
+    OUTCOME.number(transition.outcome),
     transition.classification,
     attempt.httpStatus,
     attempt.snippet,

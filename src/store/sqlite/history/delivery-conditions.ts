@@ -4,7 +4,8 @@ import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { LIST_SOURCES_MAX, TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
 import type { DeliveryFilter } from "../../../ports/store.ts";
-import { stateNumber, uuidBytes } from "../../rows.ts";
+import { uuidBytes } from "../../rows.ts";
+import { DELIVERY_STATE } from "../../stored-enums.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../reading.ts";
 import type { Condition, Span } from "./delivery-sources.ts";
@@ -145,7 +146,7 @@ function stateCondition(state: DeliveryState): Condition {
     case "SCHEDULED":
       return {
         sql: `d.state = ? AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NULL AND e.status = 'ACTIVE')`,
-        values: [stateNumber(state)],
+        values: [DELIVERY_STATE.number(state)],
       };
     case "HELD":
       return {
@@ -155,10 +156,10 @@ function stateCondition(state: DeliveryState): Condition {
     case "CANCELLED":
       return {
         sql: `(d.state = ? OR d.state < 2 AND EXISTS (SELECT 1 ${ENDPOINT_OF} AND e.deleted_at IS NOT NULL))`,
-        values: [stateNumber(state)],
+        values: [DELIVERY_STATE.number(state)],
       };
     default:
-      return { sql: "d.state = ?", values: [stateNumber(state)] };
+      return { sql: "d.state = ?", values: [DELIVERY_STATE.number(state)] };
   }
 }
 

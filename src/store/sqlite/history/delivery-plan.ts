@@ -2,7 +2,7 @@
 import type { DeliveryState } from "../../../domain/delivery/delivery.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_SOURCES_MAX } from "../../../domain/limits.ts";
-import { STATE, stateNumber } from "../../rows.ts";
+import { DELIVERY_STATE, STATE } from "../../stored-enums.ts";
 import type { Connection } from "../connection.ts";
 import { controlsOf, waitingIn } from "../delivery/delivery-controls.ts";
 import { type Conditions, type Part, restOf } from "./delivery-conditions.ts";
@@ -99,9 +99,10 @@ function planEndpointState({ endpoint, state }: Conditions): Plan | null {
     state === waitingAs
       ? [STATE.waitingNew, STATE.waitingRetry]
       : waitingAs === "ACTIVE" && (state === "PENDING" || state === "SCHEDULED")
-        ? [stateNumber(state)]
+        ? [DELIVERY_STATE.number(state)]
         : [];
-  const ended = state === "FAILED" || state === "EXPIRED" || state === "CANCELLED" ? [stateNumber(state)] : [];
+  const ended =
+    state === "FAILED" || state === "EXPIRED" || state === "CANCELLED" ? [DELIVERY_STATE.number(state)] : [];
   const ranges = [...waiting, ...ended].map(
     (stored): Range => ({ index: "endpointState", keys: [endpoint.seq, stored] }),
   );
@@ -114,7 +115,7 @@ function planState(connection: Connection, tenantSeq: Seq, state: DeliveryState)
   switch (state) {
     case "FAILED":
     case "EXPIRED":
-      return { ranges: [ofTenant(tenantSeq, stateNumber(state))], answers: ["tenant", "state"] };
+      return { ranges: [ofTenant(tenantSeq, DELIVERY_STATE.number(state))], answers: ["tenant", "state"] };
     case "CANCELLED":
       return planCancelled(connection, tenantSeq, deleted);
     case "PENDING":

@@ -3,7 +3,8 @@ import type { Classification, TerminalReason } from "../../../domain/delivery/de
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { DeliveryRow, LastAttempt } from "../../../ports/store.ts";
-import { STATE, stateName, uuidText } from "../../rows.ts";
+import { stateName, uuidText } from "../../rows.ts";
+import { STATE } from "../../stored-enums.ts";
 import type { Connection } from "../connection.ts";
 import { one } from "../reading.ts";
 

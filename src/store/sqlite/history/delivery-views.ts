@@ -3,7 +3,8 @@ import type { Classification } from "../../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
 import type { AttemptRow, DeliveryRow } from "../../../ports/store.ts";
-import { outcomeName, uuidBytes, uuidText } from "../../rows.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import { OUTCOME } from "../../stored-enums.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../reading.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
@@ -58,7 +59,7 @@ function readAttempts(connection: Connection, lastAttemptSeq: Seq | null): Attem
     number: row.number,
     startedAt: row.started_at,
     endedAt: row.started_at + row.latency_ms,
-    outcome: outcomeName(row.outcome),
+    outcome: OUTCOME.name(row.outcome),
     classification: row.classification,
     httpStatus: row.http_status,
     snippet: row.snippet,

@@ -1,7 +1,8 @@
 /** What makes a repeat: digests of what was received and verified, with the answer that the first one got. */
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { TransitionDirection } from "../../../domain/inbound/pause-status.ts";
-import { directionName, directionNumber, uuidBytes, uuidText } from "../../rows.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import { DIRECTION } from "../../stored-enums.ts";
 import { all } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 
@@ -43,7 +44,7 @@ export function findDigest(w: Writing, { sourceSeq, digest }: DigestOfSource): R
   if (row === undefined) return null;
   return {
     id: uuidText(row.inbound_id),
-    direction: row.direction === null ? null : directionName(row.direction),
+    direction: row.direction === null ? null : DIRECTION.name(row.direction),
     eventId: row.event_id === null ? null : uuidText(row.event_id),
   };
 }
@@ -59,7 +60,7 @@ export function rememberDigest(w: Writing, of: DigestOfSource, first: Remembered
     of.sourceSeq,
     digest,
     uuidBytes(first.id),
-    first.direction === null ? null : directionNumber(first.direction),
+    first.direction === null ? null : DIRECTION.number(first.direction),
     first.eventId === null ? null : uuidBytes(first.eventId),
     now,
   );

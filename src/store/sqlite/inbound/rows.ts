@@ -3,7 +3,8 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../../domain/inbound/pause-status.ts";
 import type { Rejection } from "../../../domain/inbound/request.ts";
 import type { InboundKind, InboundRecord, InboundRow, RawRequest } from "../../../ports/store.ts";
-import { directionName, directionNumber, inboundKindName, inboundKindNumber, uuidBytes, uuidText } from "../../rows.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import { DIRECTION, INBOUND_KIND } from "../../stored-enums.ts";
 import { all, one, type Reading } from "../reading.ts";
 import type { Writing } from "../writing.ts";
 
@@ -52,7 +53,7 @@ export function readRow(row: RowColumns): InboundRow {
   return {
     seq: row.seq,
     id: uuidText(row.id),
-    kind: inboundKindName(row.kind),
+    kind: INBOUND_KIND.name(row.kind),
     tenantSeq: row.tenant_seq,
     sourceId: row.source_id === null ? null : uuidText(row.source_id),
     sourceName: row.source_name,
@@ -77,7 +78,7 @@ function factsOf(row: RowColumns): PauseStatusFacts | null {
     oldStatus: row.old_status ?? "",
     newStatus: row.new_status ?? "",
     changedAt: row.changed_at ?? "",
-    direction: directionName(row.direction),
+    direction: DIRECTION.name(row.direction),
   };
 }
 
@@ -139,7 +140,7 @@ export function insertInbound(w: Writing, { facts, refused, raw, now, ...row }: 
     .prepare(INSERT)
     .run(
       uuidBytes(row.id),
-      inboundKindNumber(row.kind),
+      INBOUND_KIND.number(row.kind),
       row.sourceSeq,
       row.tenantSeq,
       row.sourceName,
@@ -163,7 +164,7 @@ export function insertInbound(w: Writing, { facts, refused, raw, now, ...row }: 
 export function factValues(facts: PauseStatusFacts | null): (string | number | null)[] {
   if (facts === null) return [null, null, null, null, null];
   const { direction, memberId, oldStatus, newStatus, changedAt } = facts;
-  return [directionNumber(direction), memberId, oldStatus, newStatus, changedAt];
+  return [DIRECTION.number(direction), memberId, oldStatus, newStatus, changedAt];
 }
 
 const LINK = "INSERT INTO inbound_events (event_seq, inbound_seq, published_at) VALUES (?, ?, ?)";

@@ -2,7 +2,8 @@
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
 import type { InboundFilter, InboundKind, InboundPage, InboundRecord } from "../../../ports/store.ts";
-import { directionNumber, INBOUND_KINDS, inboundKindNumber, uuidBytes, uuidText } from "../../rows.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
+import { DIRECTION, INBOUND_KIND } from "../../stored-enums.ts";
 import { all, one, type Reading } from "../reading.ts";
 import {
   findRecord,
@@ -54,7 +55,7 @@ function conditionsOf(reading: Reading, filter: InboundFilter): Conditions | nul
   return [
     // The refused ones have an index of their own.
     ["valid", filter.valid === true ? 1 : null],
-    ["direction", direction === null ? null : directionNumber(direction)],
+    ["direction", direction === null ? null : DIRECTION.number(direction)],
     ["source_seq", sourceSeq],
     ["source_name", sourceName],
     ["event_type", eventType],
@@ -71,14 +72,14 @@ function rangesOf(filter: InboundFilter, conditions: Conditions): Range[] {
       FROM inbound INDEXED BY ${index}
       WHERE ${["kind = ?", owner, "received_at >= ?", "received_at < ?", ...rest].join(" AND ")}`,
     values: [
-      inboundKindNumber(kind),
+      INBOUND_KIND.number(kind),
       ...ownerValues,
       filter.from ?? 0,
       filter.to ?? Number.MAX_SAFE_INTEGER,
       ...asked.map(([, value]) => value),
     ],
   });
-  const kinds = filter.kind === null ? INBOUND_KINDS : [filter.kind];
+  const kinds = filter.kind === null ? INBOUND_KIND.names : [filter.kind];
   return kinds.flatMap((kind) => {
     const own = range(kind, "tenant_seq = ?", [filter.tenantSeq]);
     return filter.andNobodys ? [own, range(kind, "tenant_seq IS NULL", [])] : [own];

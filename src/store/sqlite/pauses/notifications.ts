@@ -7,7 +7,8 @@ import type {
   ClaimNotifications,
   SettleNotification,
 } from "../../../ports/store.ts";
-import { channelName, channelNumber, uuidBytes } from "../../rows.ts";
+import { uuidBytes } from "../../rows.ts";
+import { CHANNEL } from "../../stored-enums.ts";
 import { audit } from "../access/audit.ts";
 import { all, one } from "../reading.ts";
 import type { Writing } from "../writing.ts";
@@ -54,7 +55,7 @@ interface Due {
 
 export function claimNotifications(w: Writing, request: ClaimNotifications): ClaimedNotifications {
   const { now, limit, afterTenant } = request;
-  const channel = channelNumber(request.channel);
+  const channel = CHANNEL.number(request.channel);
   const onTheWire = all<{ tenant_seq: Seq }>(w, ON_THE_WIRE, channel).map((row) => row.tenant_seq);
   const claimed: ClaimedNotification[] = [];
   let lastTenant = afterTenant;
@@ -78,7 +79,7 @@ function* tenantsInTurn(w: Writing, channel: number, after: Seq): Generator<Seq>
 function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): ClaimedNotification[] {
   const { now, limit } = request;
   const claimed: ClaimedNotification[] = [];
-  for (const due of all<Due>(w, DUE, channelNumber(request.channel), tenantSeq, now, limit)) {
+  for (const due of all<Due>(w, DUE, CHANNEL.number(request.channel), tenantSeq, now, limit)) {
     // Its deadline has come though nobody wrote it down yet: a message would ask for what can no longer be answered.
     if (due.expires_at <= now) {
       fail(w, due.seq, ENDED_FIRST);
@@ -124,7 +125,7 @@ export function settleNotification(w: Writing, { pauseId, now, outcome }: Settle
   switch (outcome.kind) {
     case "sent": {
       w.prepare(SENT).run(row.seq);
-      const data = { channel: channelName(row.channel) };
+      const data = { channel: CHANNEL.name(row.channel) };
       audit(w, { tenantSeq: row.tenant_seq, actor: "system", type: "pause.notified", pauseId, data, now });
       return;
     }

@@ -6,7 +6,8 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { REFUSED_ANSWERS_COUNT_MAX } from "../../../domain/limits.ts";
 import { type Ending, endingEvent, isSameAnswer, responseOf, timeOutOf } from "../../../domain/pauses/pause.ts";
 import type { DuePauses, EndPause, EndPauseResult, Wake } from "../../../ports/store.ts";
-import { pauseStatusNumber, uuidText } from "../../rows.ts";
+import { uuidText } from "../../rows.ts";
+import { PAUSE_STATUS } from "../../stored-enums.ts";
 import { type AuditEntry, audit, byActor } from "../access/audit.ts";
 import { publishOwn } from "../delivery/publish.ts";
 import { all, one } from "../reading.ts";
@@ -62,7 +63,7 @@ const END = `
 function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | { by: "deadline"; now: EpochMs }) {
   const { now } = request;
   const { choice, text } = responseOf(ending);
-  const { changes } = w.prepare(END).run(pauseStatusNumber(ending.status), choice, text, now, row.seq);
+  const { changes } = w.prepare(END).run(PAUSE_STATUS.number(ending.status), choice, text, now, row.seq);
   if (changes !== 1) throw new Error(`pause ${row.seq} has ended before`);
   w.usage.addOpenPauses(row.tenant_seq, -1);
   const id = uuidText(row.id);

@@ -1,7 +1,8 @@
 /** Pause row → domain pause, for every verb that reads one. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { type Ending, type Pause, timeOutOf } from "../../../domain/pauses/pause.ts";
-import { channelName, notificationName, pauseStatusName, uuidText } from "../../rows.ts";
+import { uuidText } from "../../rows.ts";
+import { CHANNEL, NOTIFICATION, PAUSE_STATUS } from "../../stored-enums.ts";
 import type { Vault } from "../../vault.ts";
 
 /** What `readPause` needs; the query names the tables `pauses p` and `tenants t`. */
@@ -51,8 +52,8 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
     recipient:
       row.channel === null || row.recipient_sealed === null
         ? null
-        : { channel: channelName(row.channel), address: vault.open(row.recipient_sealed) },
-    notification: { status: notificationName(row.notification), reason: row.notification_reason },
+        : { channel: CHANNEL.name(row.channel), address: vault.open(row.recipient_sealed) },
+    notification: { status: NOTIFICATION.name(row.notification), reason: row.notification_reason },
     expiresAt: row.expires_at,
     createdAt: row.created_at,
     ending: endingOf(row),
@@ -61,7 +62,7 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
 
 /** Null while it is pending. */
 export function endingOf(row: PauseColumns): Ending | null {
-  const status = pauseStatusName(row.status);
+  const status = PAUSE_STATUS.name(row.status);
   const at = row.ended_at ?? row.expires_at;
   switch (status) {
     case "pending":

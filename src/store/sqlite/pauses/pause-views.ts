@@ -2,7 +2,8 @@
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { Pause } from "../../../domain/pauses/pause.ts";
 import type { PauseFilter, PausePage } from "../../../ports/store.ts";
-import { pauseStatusNumber, uuidBytes } from "../../rows.ts";
+import { uuidBytes } from "../../rows.ts";
+import { PAUSE_STATUS } from "../../stored-enums.ts";
 import { one, page, type Reading } from "../reading.ts";
 import { PAUSE_COLUMNS, PAUSES, type PauseColumns, readPause } from "./pause-rows.ts";
 
@@ -46,6 +47,6 @@ export function listPauses(reading: Reading, filter: PauseFilter, before: Seq | 
   const { rows, more } =
     status === null
       ? page<PauseColumns>(reading, OF_TENANT, [tenantSeq, end], limit)
-      : page<PauseColumns>(reading, OF_STATUS, [tenantSeq, pauseStatusNumber(status), end], limit);
+      : page<PauseColumns>(reading, OF_STATUS, [tenantSeq, PAUSE_STATUS.number(status), end], limit);
   return { pauses: rows.map((row) => readPause(reading.vault, row)), next: more ? (rows.at(-1)?.seq ?? null) : null };
 }

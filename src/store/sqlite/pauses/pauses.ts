@@ -5,7 +5,8 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../../domain/limits.ts";
 import type { Pause, Question } from "../../../domain/pauses/pause.ts";
 import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening } from "../../../ports/store.ts";
-import { channelNumber, notificationNumber, uuidBytes } from "../../rows.ts";
+import { uuidBytes } from "../../rows.ts";
+import { CHANNEL, NOTIFICATION } from "../../stored-enums.ts";
 import { audit, byActor } from "../access/audit.ts";
 import { findKey, rememberKey } from "../delivery/idempotency.ts";
 import { one } from "../reading.ts";
@@ -74,11 +75,11 @@ function insertPause(w: Writing, { question, recipient, notification, ...pause }
       question.allowTextResponse ? 1 : 0,
       question.timeoutDefault,
       question.metadata,
-      recipient === null ? null : channelNumber(recipient.channel),
+      recipient === null ? null : CHANNEL.number(recipient.channel),
       recipient === null ? null : w.vault.seal(recipient.address),
       pause.expiresAt,
       pause.now,
-      notificationNumber(notification.status),
+      NOTIFICATION.number(notification.status),
       notification.reason,
       notification.status === "pending" ? pause.now : null,
     );

@@ -6,7 +6,7 @@ import { matchesFilters } from "../../../domain/delivery/event.ts";
 import type { Endpoint, EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import { JOB_STEP_ROWS } from "../../../domain/limits.ts";
-import { STATE } from "../../rows.ts";
+import { STATE } from "../../stored-enums.ts";
 import { deleteEndpoint, patchEndpoint } from "../endpoints/endpoints.ts";
 import { startRecover, stepJob } from "./jobs.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DAY, HOUR, openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
 import type { Seq } from "../../../domain/ids.ts";
-import { STATE } from "../../rows.ts";
+import { STATE } from "../../stored-enums.ts";
 import { touch } from "../delivery/lanes.ts";
 import { deleteEndpoint } from "../endpoints/endpoints.ts";
 import { enter, heartbeat, leases } from "./nodes.ts";

@@ -1,7 +1,7 @@
 /** The verbs of a node: enter, heartbeat, and what it is believed to hold. */
 import type { EpochMs, LeaseToken, Seq } from "../../../domain/ids.ts";
 import type { Entered, Lease } from "../../../ports/store.ts";
-import { STATE } from "../../rows.ts";
+import { STATE } from "../../stored-enums.ts";
 import { refreshReadyAt, touch } from "../delivery/lanes.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { voidNotifications } from "../pauses/notifications.ts";

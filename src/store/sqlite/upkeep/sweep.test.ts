@@ -12,7 +12,7 @@ import {
   RETENTION_STEP_ROWS,
   RETENTION_STEP_VISITS,
 } from "../../../domain/limits.ts";
-import { STATE } from "../../rows.ts";
+import { STATE } from "../../stored-enums.ts";
 import { revokeKey } from "../access/access.ts";
 import { rememberKey } from "../delivery/idempotency.ts";
 import { touch } from "../delivery/lanes.ts";

@@ -5,7 +5,7 @@
  * or beside a newer row, changes nothing.
  */
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
-import { STATE } from "../../../rows.ts";
+import { STATE } from "../../../stored-enums.ts";
 import type { Connection } from "../../connection.ts";
 import { all, one } from "../../reading.ts";
 import { type Entry, idKeyOf, PENDING } from "./columns.ts";

@@ -3,7 +3,8 @@
 import type { LedgerStatus } from "../../../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
 import type { LedgerFilter } from "../../../../ports/store.ts";
-import { STATE, uuidBytes } from "../../../rows.ts";
+import { uuidBytes } from "../../../rows.ts";
+import { STATE } from "../../../stored-enums.ts";
 import type { Connection } from "../../connection.ts";
 import { all, one } from "../../reading.ts";
 import { type Columns, PENDING, SEGMENT_ROWS_MAX } from "./columns.ts";
