@@ -25,6 +25,7 @@ import { createNotifications } from "./pauses/notifications.ts";
 import { startPauses } from "./pauses/pauses.ts";
 import { createRespondLinks } from "./pauses/respond-links.ts";
 import { createWaits } from "./pauses/waits.ts";
+import { forgetChanged } from "./upkeep/forget-changed.ts";
 import { createOutage } from "./upkeep/outage.ts";
 import { startUpkeep } from "./upkeep/upkeep.ts";
 
@@ -55,7 +56,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const { clock, store, sender, telemetry } = options;
   const entered = await store.enter(clock.now());
   clock.notBefore(entered.now);
-  const foreignChanges = await store.foreignChanges();
+  const { mark: changesMark } = await store.changesSince(null);
   let listening = false;
   const outage = createOutage(clock, telemetry);
   const tokens = new Tokens(entered.node);
@@ -105,16 +106,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     outage,
     retentionMs: options.retentionMs,
     lastSeenAt: entered.lastSeenAt,
-    foreignChanges,
-    onForeignChange() {
-      matching.clear();
-      access.forget();
-      pace.forget();
-      sessions.forget();
-      inbound.forget();
-      claims.discover();
-      waits.tellAll();
-    },
+    changesMark,
+    onForeignChange: (change) => forgetChanged({ matching, access, pace, sessions, inbound, claims, waits }, change),
   });
   let stopping = false;
   deliveries.claims.discover();

@@ -6,7 +6,7 @@
  */
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
-import type { Store } from "../../src/ports/store.ts";
+import type { Changes, Store } from "../../src/ports/store.ts";
 import { type Connection, migrate, openConnection } from "../../src/store/sqlite/connection.ts";
 import { type Answer, commitGroup } from "../../src/store/sqlite/group.ts";
 import { createKeeper, type KeeperCalls } from "../../src/store/sqlite/history/ledger/keeper.ts";
@@ -99,7 +99,8 @@ export function connect(options: StoreClientOptions): Store {
   verbs.listLedger = async (...args) => ready().then(() => listLedger?.(...args));
   verbs.readLedger = async (...args) => ready().then(() => readLedger?.(...args));
   // Nobody else writes to this disk.
-  verbs.foreignChanges = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(1)));
+  const noChanges: Changes = { changes: [], mark: "" };
+  verbs.changesSince = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(noChanges)));
   return verbs as unknown as Store;
 }
 

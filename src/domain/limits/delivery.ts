@@ -89,6 +89,8 @@ export const TIMER_MS_MAX = 60 * SECOND_MS;
 export const RECONCILE_MS = 10 * SECOND_MS;
 /** How often the server looks for changes by another process, such as the command line. */
 export const CHANGES_POLL_MS = 500;
+/** Changes of the command line that are kept for a running server to read. After more of them it forgets everything. */
+export const FOREIGN_CHANGES_KEPT_COUNT = 1000;
 /** How often this node stores its heartbeat and the time. */
 export const HEARTBEAT_MS = 1 * SECOND_MS;
 /** How often the engine looks for lanes without work. */

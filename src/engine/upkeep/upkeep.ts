@@ -12,7 +12,7 @@ import {
   TIMER_MS_MAX,
 } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import type { Store } from "../../ports/store.ts";
+import type { Change, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Outage } from "./outage.ts";
@@ -34,10 +34,10 @@ export interface UpkeepOptions {
   readonly retentionMs: number;
   /** The store's latest time before this start; null for a new one. */
   readonly lastSeenAt: number | null;
-  /** The store's count of them before anything was cached. */
-  readonly foreignChanges: number;
-  /** Another process changed something: forget what is cached. */
-  readonly onForeignChange: () => void;
+  /** The mark of the store's changes before anything of it was cached. */
+  readonly changesMark: string;
+  /** Another process or node changed something: forget what is cached of it. */
+  readonly onForeignChange: (change: Change) => void;
 }
 
 export function startUpkeep(options: UpkeepOptions): Upkeep {
@@ -53,7 +53,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   ];
   const jobs = repeat(options, RECONCILE_MS, stepJobs);
   jobs.now();
-  let foreign = options.foreignChanges;
+  let { changesMark } = options;
   let strays: ReadonlySet<LeaseToken> = new Set();
   /** Jobs that broke, and when each is tried again. */
   const resting = new Map<Uuid, EpochMs>();
@@ -64,9 +64,9 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   }
 
   async function pollForeignChanges(): Promise<void> {
-    const version = await store.foreignChanges();
-    if (version !== foreign) options.onForeignChange();
-    foreign = version;
+    const { changes, mark } = await store.changesSince(changesMark);
+    for (const change of changes) options.onForeignChange(change);
+    changesMark = mark;
   }
 
   /** Leased in the store and not held here, twice running: the answer that told of it was lost. */

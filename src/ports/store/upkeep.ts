@@ -52,6 +52,27 @@ export interface Entered {
   readonly linkKey: string;
 }
 
+/** Something that another process or node changed, and that this one may remember as it was. */
+export type Change =
+  /** The store cannot say what: it may be anything. */
+  | { readonly kind: "anything" }
+  /** Keys of any tenant. */
+  | { readonly kind: "keys" }
+  /** Users or sessions of any tenant. */
+  | { readonly kind: "sessions" }
+  /** Sources of any tenant. */
+  | { readonly kind: "sources" }
+  | { readonly kind: "endpoints"; readonly tenantSeq: Seq }
+  | { readonly kind: "quotas"; readonly tenantSeq: Seq }
+  /** The pause ended. */
+  | { readonly kind: "pause"; readonly id: Uuid };
+
+export interface Changes {
+  readonly changes: readonly Change[];
+  /** To ask with the next time; the store's own text. */
+  readonly mark: string;
+}
+
 export interface UpkeepVerbs {
   /**
    * Enter this node: the first verb that it calls. From then on the store knows which node calls, and every verb acts
@@ -72,8 +93,11 @@ export interface UpkeepVerbs {
   sweep(
     request: SweepRequest,
   ): Promise<{ readonly more: boolean; readonly deleted: number; readonly woken: readonly Wake[] }>;
-  /** Changes with every commit of another process. */
-  foreignChanges(): Promise<number>;
+  /**
+   * What other processes and nodes changed since an earlier answer's `mark`: all of it, and perhaps more. What this node
+   * changes itself is not included. Null answers the present mark and no changes.
+   */
+  changesSince(mark: string | null): Promise<Changes>;
   stats(): Promise<StoreStats>;
   close(): Promise<void>;
 }

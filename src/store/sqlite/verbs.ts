@@ -19,6 +19,7 @@ import { createSource, deleteSource, ensureSources, patchSource } from "./inboun
 import { claimNotifications, settleNotification } from "./pauses/notifications.ts";
 import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
 import { createPause, findRepeatedPause, recordOpening } from "./pauses/pauses.ts";
+import { changesSince } from "./upkeep/foreign-changes.ts";
 import { startRecover, stepJob } from "./upkeep/jobs.ts";
 import { enter, heartbeat, leases } from "./upkeep/nodes.ts";
 import { sweep } from "./upkeep/sweep.ts";
@@ -79,8 +80,7 @@ const VERBS = {
   enter,
   heartbeat,
   leases,
-  // The writer's own commits do not change it, only those of other processes.
-  foreignChanges: (w) => Number(w.prepare("PRAGMA data_version").get()?.data_version),
+  changesSince,
   startRecover,
   stepJob,
   sweep,

@@ -65,16 +65,16 @@ const schemaOf = (dataDir: string) => {
 test("what is written beside a running server is read by it, and the other way round", async (t) => {
   const dir = newDir(t);
   const server = await openServerStore(dir);
-  const before = await server.foreignChanges();
+  const { mark } = await server.changesSince(null);
   const store = beside(dir);
   const [tenant] = await store.listTenants(null, 10);
   assert.equal(tenant?.name, "First");
-  assert.equal(await server.foreignChanges(), before, "reading is no change");
+  assert.deepEqual((await server.changesSince(mark)).changes, [], "reading is no change");
   const actor = { kind: "system", id: newId(), role: "global_admin", test: false } as const;
   const [id, key] = [newId(), newKey()];
   const owner = { ...actor, tenantId: tenant.id, tenantSeq: tenant.seq };
   const second = await store.createTenant({ actor: owner, id, name: "Second", key, now: NOW });
-  assert.notEqual(await server.foreignChanges(), before);
+  assert.deepEqual((await server.changesSince(mark)).changes, [{ kind: "keys" }]);
   assert.equal((await server.findKey(key.hash))?.tenantId, id);
   const { rows } = await server.listAudit(
     { tenantSeq: second.seq, pauseId: null, type: null, from: null, to: null },
@@ -87,6 +87,40 @@ test("what is written beside a running server is read by it, and the other way r
   );
   await server.revokeKey({ actor: owner, tenantSeq: second.seq, id: key.id, now: NOW });
   assert.equal(await store.findKey(key.hash), null);
+  await store.close();
+  await server.close();
+});
+
+test("a running server is told what each verb changed, and of nothing that changed nothing", async (t) => {
+  const dir = newDir(t);
+  const server = await openServerStore(dir);
+  const store = beside(dir);
+  let { mark } = await server.changesSince(null);
+  const told = async () => {
+    const answer = await server.changesSince(mark);
+    mark = answer.mark;
+    return answer.changes;
+  };
+  const [tenant] = await store.listTenants(null, 10);
+  assert(tenant !== undefined);
+  const { id: tenantId, seq: tenantSeq } = tenant;
+  const actor = { kind: "system", id: newId(), role: "global_admin", test: false, tenantId, tenantSeq } as const;
+  const [key, now] = [newKey(), NOW];
+  await store.createKey({ actor, tenantSeq, key, now });
+  assert.deepEqual(await told(), [{ kind: "keys" }]);
+  await store.revokeKey({ actor, tenantSeq, id: key.id, now });
+  await store.revokeKey({ actor, tenantSeq, id: key.id, now });
+  assert.deepEqual(await told(), [{ kind: "keys" }]);
+  const user = { id: newId(), email: "b@example.com", passwordHash: "$argon2id$", role: "developer" } as const;
+  await store.createUser({ tenantSeq, user, now });
+  await store.setUserDisabled({ id: user.id, disabled: true, now });
+  await store.resetPassword({ id: user.id, passwordHash: "$argon2id$2", now });
+  assert.deepEqual(await told(), [{ kind: "sessions" }, { kind: "sessions" }, { kind: "sessions" }]);
+  for (let times = 0; times < 2; times += 1) {
+    await store.patchTenant({ actor, id: tenantId, quotas: { events_per_second: 5 }, now });
+  }
+  await store.patchTenant({ actor, id: newId(), quotas: { events_per_second: 5 }, now });
+  assert.deepEqual(await told(), [{ kind: "quotas", tenantSeq }]);
   await store.close();
   await server.close();
 });

@@ -4,17 +4,19 @@
  * Only the verbs on tenants, users and keys. The server's writing thread remembers between two commits what nobody else
  * may change: the next sequences of events, deliveries and attempts, event types and URLs, the bytes that are held, and
  * which idempotency tables there are. These verbs touch none of it; their rows, and those of the audit, get their
- * numbers from SQLite. Credentials that the engine remembers it forgets when `foreignChanges` tells of this commit.
+ * numbers from SQLite. What they change is written down with it, so that the server forgets it (`changesSince`).
  */
 import { existsSync } from "node:fs";
 import { StartupError, StoreUnavailable } from "../../../domain/errors.ts";
 import type { Uuid } from "../../../domain/ids.ts";
-import type { AccessStore, AccessVerbs } from "../../../ports/store.ts";
+import type { AccessStore, AccessVerbs, TenantView } from "../../../ports/store.ts";
 import { createVault } from "../../vault.ts";
 import { type Connection, isBehind, isEmpty, migrate, openConnection } from "../connection.ts";
 import { type DataFiles, dataFiles, masterKey, openFault, prepareDir, tryLockDir } from "../files/files.ts";
 import { commitGroup } from "../group.ts";
+import { one } from "../reading.ts";
 import { READER_VERBS } from "../threads/reader-verbs.ts";
+import { type NotedChange, noteForeignChange } from "../upkeep/foreign-changes.ts";
 import { WRITER_VERBS } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
 import { checkMasterKey } from "./key-check.ts";
@@ -80,29 +82,29 @@ const READING = [
   "getTenant",
   "findQuotas",
 ] as const;
-const WRITING = [
-  "bootstrap",
-  "createKey",
-  "revokeKey",
-  "rotateKey",
-  "createTenant",
-  "patchTenant",
-  "createUser",
-  "setUserDisabled",
-  "resetPassword",
-] as const;
+type WritingVerb = Exclude<keyof AccessVerbs, (typeof READING)[number]>;
 
-/** Fails to compile when a verb of the port is in neither list. */
-type AllVerbs =
-  Exclude<keyof AccessVerbs, (typeof READING)[number] | (typeof WRITING)[number]> extends never ? true : never;
-true satisfies AllVerbs;
+/** What each verb changes of what a running server remembers; `quotas` are those of the tenant that the verb answers. */
+const CHANGES: Readonly<Record<WritingVerb, NotedChange["kind"]>> = {
+  bootstrap: "keys",
+  createKey: "keys",
+  revokeKey: "keys",
+  rotateKey: "keys",
+  createTenant: "keys",
+  patchTenant: "quotas",
+  createUser: "sessions",
+  setUserDisabled: "sessions",
+  resetPassword: "sessions",
+};
 
 type Carry = (on: unknown, ...args: readonly unknown[]) => unknown;
 
 /** In this thread: a command does one thing and ends. */
 function accessOver(writing: Writing): AccessStore {
   const reading = READING.map((verb) => [verb, (...args: readonly unknown[]) => read(writing, verb, args)] as const);
-  const changing = WRITING.map((verb) => [verb, (...args: readonly unknown[]) => write(writing, verb, args)] as const);
+  const changing = (Object.keys(CHANGES) as WritingVerb[]).map((verb) => {
+    return [verb, (...args: readonly unknown[]) => write(writing, verb, args)] as const;
+  });
   const verbs = Object.fromEntries([...reading, ...changing]) as unknown as AccessVerbs;
   return { ...verbs, close: async () => writing.db.close() };
 }
@@ -116,8 +118,8 @@ async function read(writing: Writing, verb: (typeof READING)[number], args: read
   }
 }
 
-async function write(writing: Writing, verb: (typeof WRITING)[number], args: readonly unknown[]): Promise<unknown> {
-  const [answer] = commitGroup(writing, [() => (WRITER_VERBS[verb] as Carry)(writing, ...args)]);
+async function write(writing: Writing, verb: WritingVerb, args: readonly unknown[]): Promise<unknown> {
+  const [answer] = commitGroup(writing, [() => changeAndNote(writing, verb, args)]);
   switch (answer?.kind) {
     case "ok":
       return answer.value;
@@ -126,4 +128,20 @@ async function write(writing: Writing, verb: (typeof WRITING)[number], args: rea
     default:
       throw new Error(answer?.message);
   }
+}
+
+function changeAndNote(writing: Writing, verb: WritingVerb, args: readonly unknown[]): unknown {
+  const before = totalChanges(writing);
+  const answer = (WRITER_VERBS[verb] as Carry)(writing, ...args);
+  if (totalChanges(writing) > before) noteForeignChange(writing, changeOf(CHANGES[verb], answer));
+  return answer;
+}
+
+/** Rows that this connection has changed since it was opened. */
+function totalChanges(writing: Writing): number {
+  return one<{ changes: number }>(writing, "SELECT total_changes() AS changes")?.changes ?? 0;
+}
+
+function changeOf(kind: NotedChange["kind"], answer: unknown): NotedChange {
+  return kind === "quotas" ? { kind, tenantSeq: (answer as TenantView).seq } : { kind };
 }

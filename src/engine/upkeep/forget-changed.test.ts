@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Uuid } from "../../domain/ids.ts";
+import type { Change } from "../../ports/store.ts";
+import { forgetChanged } from "./forget-changed.ts";
+
+/** What is forgotten, or looked at again, after a change. */
+function after(change: Change): string[] {
+  const done: string[] = [];
+  const note =
+    (what: string) =>
+    (of?: number | string): void =>
+      void done.push(of === undefined ? what : `${what} of ${of}`);
+  forgetChanged(
+    {
+      matching: { changed: note("endpoints"), clear: note("all endpoints") },
+      access: { forget: note("keys") },
+      pace: { forget: note("quotas") },
+      sessions: { forget: note("sessions") },
+      inbound: { forget: note("sources") },
+      claims: { discover: note("ready lanes") },
+      waits: { tell: note("pause"), tellAll: note("all pauses") },
+    },
+    change,
+  );
+  return done;
+}
+
+test("only what changed is forgotten", () => {
+  const id = "0190a2b4-0000-7000-8000-000000000001" as Uuid;
+  assert.deepEqual(after({ kind: "keys" }), ["keys"]);
+  assert.deepEqual(after({ kind: "sessions" }), ["sessions"]);
+  assert.deepEqual(after({ kind: "sources" }), ["sources"]);
+  assert.deepEqual(after({ kind: "endpoints", tenantSeq: 7 }), ["endpoints of 7"]);
+  assert.deepEqual(after({ kind: "quotas", tenantSeq: 7 }), ["quotas of 7"]);
+  assert.deepEqual(after({ kind: "pause", id }), [`pause of ${id}`]);
+});
+
+test("when anything may have changed, everything is forgotten", () => {
+  const all = ["all endpoints", "keys", "quotas", "sessions", "sources", "ready lanes", "all pauses"];
+  assert.deepEqual(after({ kind: "anything" }), all);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { openStore } from "../../../../test/fixtures/sqlite-writing.ts";
+import { FOREIGN_CHANGES_KEPT_COUNT } from "../../../domain/limits.ts";
+import { changesSince, type NotedChange, noteForeignChange } from "./foreign-changes.ts";
+
+const ANYTHING = { kind: "anything" } as const;
+const KEYS = { kind: "keys" } as const;
+
+/** Two processes on one file: one asks, and the other changes something. */
+function open(t: TestContext) {
+  const dir = mkdtempSync(join(tmpdir(), "signalbox-changes-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const [server, other] = [openStore(join(dir, "signalbox.db")), openStore(join(dir, "signalbox.db"))];
+  let { mark } = server.run((w) => changesSince(w, null));
+  return {
+    note: (...changes: NotedChange[]) =>
+      other.run((w) => {
+        for (const change of changes) noteForeignChange(w, change);
+      }),
+    /** Commit without a note, as a program that is not ours would. */
+    write: (sql = "INSERT OR REPLACE INTO meta VALUES ('written', random())") => other.run((w) => w.db.exec(sql)),
+    ask(since = mark) {
+      const answer = server.run((w) => changesSince(w, since));
+      mark = answer.mark;
+      return answer.changes;
+    },
+    mark: () => mark,
+  };
+}
+
+test("what was noted is answered once, in order, and again to whoever asks with the old mark", (t) => {
+  const { note, ask, mark } = open(t);
+  const before = mark();
+  assert.deepEqual(ask(), []);
+  note(KEYS);
+  note({ kind: "quotas", tenantSeq: 7 }, { kind: "sessions" });
+  const noted = [KEYS, { kind: "quotas", tenantSeq: 7 }, { kind: "sessions" }];
+  assert.deepEqual(ask(), noted);
+  assert.deepEqual(ask(), []);
+  assert.deepEqual(ask(before), noted);
+  assert.deepEqual(ask(), []);
+});
+
+test("a commit without a note may have changed anything, and so may a note of another version's", (t) => {
+  const { note, write, ask } = open(t);
+  note(KEYS);
+  ask();
+  write();
+  assert.deepEqual(ask(), [ANYTHING]);
+  assert.deepEqual(ask(), []);
+  write("INSERT INTO foreign_changes (kind) VALUES ('moons')");
+  note(KEYS);
+  assert.deepEqual(ask(), [ANYTHING, KEYS]);
+});
+
+test("notes that were dropped before they were read may have been of anything", (t) => {
+  const { note, ask } = open(t);
+  note(KEYS);
+  ask();
+  note(...Array.from({ length: FOREIGN_CHANGES_KEPT_COUNT }, () => KEYS));
+  assert.equal(ask().length, FOREIGN_CHANGES_KEPT_COUNT);
+  note(...Array.from({ length: FOREIGN_CHANGES_KEPT_COUNT + 1 }, () => KEYS));
+  assert.deepEqual(ask(), [ANYTHING]);
+});
