@@ -3,6 +3,7 @@ import { sealCursor } from "../src/api/lists/cursor.ts";
 import { DELIVERY_STATES } from "../src/domain/delivery/delivery.ts";
 import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
 import { type Cursors, createCursors } from "../src/engine/history/cursors.ts";
+import { cursorOf } from "../src/store/sqlite/cursors.ts";
 import { dataFiles, masterKey } from "../src/store/sqlite/files/files.ts";
 import { createVault } from "../src/store/vault.ts";
 import type { Benchmark, Measure } from "./kit/benchmark.ts";
@@ -119,7 +120,7 @@ async function measureFilter(
   const connection = await Connection.open(server.port);
   for (let count = 0; count < REQUESTS_EACH; count += 1) {
     const follows = count % 2 === 0;
-    const cursor = follows ? way.cursor : sealCursor({ cursors }, "deliveries", anywhere(count, total));
+    const cursor = follows ? way.cursor : sealCursor({ cursors }, "deliveries", cursorOf(anywhere(count, total)));
     const query = new URLSearchParams({ ...filter, limit: String(LIST_PAGE_MAX), ...(cursor !== null && { cursor }) });
     const sentAt = performance.now();
     const { status, body } = await connection.ask(getText(server, `/v1/deliveries?${query}`));

@@ -1,8 +1,8 @@
 /** `signalbox keys`. */
-import { ID_PREFIX, type Seq } from "../domain/ids.ts";
+import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
 import type { AccessService } from "../engine/engine-types.ts";
-import type { KeyPage, KeyRow, Tenant } from "../ports/store.ts";
+import type { Cursor, KeyPage, KeyRow, Tenant } from "../ports/store.ts";
 import { type Command, type Fields, failed } from "./command.ts";
 import { ANY_TENANT, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";
 
@@ -81,12 +81,12 @@ const PAGE_ROWS = 1000;
 
 async function allKeys(access: AccessService, tenant: Tenant): Promise<KeyRow[]> {
   const keys: KeyRow[] = [];
-  let after: Seq | null = null;
+  let cursor: Cursor | null = null;
   do {
-    const page: KeyPage = await access.listKeys(operatorIn(tenant), after, PAGE_ROWS);
+    const page: KeyPage = await access.listKeys(operatorIn(tenant), cursor, PAGE_ROWS);
     keys.push(...page.keys);
-    after = page.nextAfter;
-  } while (after !== null);
+    cursor = page.next;
+  } while (cursor !== null);
   return keys;
 }
 

@@ -3,7 +3,7 @@ import type { Actor } from "../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../domain/ids.ts";
 import { nearest } from "../domain/text/nearest.ts";
 import type { Caller } from "../engine/engine-types.ts";
-import type { AccessStore, Tenant } from "../ports/store.ts";
+import type { AccessStore, Cursor, Tenant, TenantPage } from "../ports/store.ts";
 import type { Option } from "./command.ts";
 
 export type Chosen = { readonly tenants: readonly [Tenant, ...Tenant[]] } | { readonly fault: string };
@@ -23,11 +23,13 @@ const EMPTY =
 
 export async function allTenants(store: AccessStore): Promise<Tenant[]> {
   const tenants: Tenant[] = [];
-  for (;;) {
-    const page = await store.listTenants(tenants.at(-1)?.seq ?? null, PAGE_ROWS);
-    tenants.push(...page);
-    if (page.length < PAGE_ROWS) return tenants;
-  }
+  let cursor: Cursor | null = null;
+  do {
+    const page: TenantPage = await store.listTenants(cursor, PAGE_ROWS);
+    tenants.push(...page.tenants);
+    cursor = page.next;
+  } while (cursor !== null);
+  return tenants;
 }
 
 /** The named tenant, or all tenants in order of creation when `named` is null. */

@@ -6,6 +6,7 @@ import type { Endpoint, EndpointSettings, Surface } from "../domain/endpoints/en
 import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
 import type {
   AttemptRow,
+  Cursor,
   DeliveryPage,
   DeliveryRow,
   DeliverySearch,
@@ -23,6 +24,7 @@ import type {
   RevokeKeyResult,
   StoreStats,
   Tenant,
+  TenantPage,
   TenantView,
 } from "../ports/store.ts";
 import type { Caller } from "./access/caller.ts";
@@ -115,7 +117,7 @@ export interface ListDeliveriesInput {
   readonly search: DeliverySearch | null;
   readonly from: EpochMs | null;
   readonly to: EpochMs | null;
-  readonly before: Seq | null;
+  readonly cursor: Cursor | null;
   readonly limit: number;
 }
 
@@ -157,7 +159,7 @@ export interface EndpointService {
   urlFault(url: string): Promise<string | null>;
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
-  list(caller: Caller, after: Seq | null, limit: number): Promise<EndpointPage>;
+  list(caller: Caller, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
   /** A page by its place, and how many there are. */
   listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointPlaces>;
   /** Which of these the tenant does not have. */
@@ -201,8 +203,8 @@ export interface AccessService {
   authenticate(apiKey: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
   createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
-  /** In creation order, after a sequence. */
-  listKeys(caller: Caller, after: Seq | null, limit: number): Promise<KeyPage>;
+  /** In creation order. */
+  listKeys(caller: Caller, cursor: Cursor | null, limit: number): Promise<KeyPage>;
   revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;
   /** Replaces the actor's own key; null when it was revoked meanwhile, or the actor is not a key. */
   rotateKey(caller: Caller): Promise<string | null>;
@@ -211,7 +213,7 @@ export interface AccessService {
   getTenant(id: Uuid): Promise<TenantView | null>;
   /** Null: there is no such tenant. */
   patchTenant(caller: Caller, id: Uuid, input: PatchTenantInput): Promise<TenantView | null>;
-  listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
+  listTenants(cursor: Cursor | null, limit: number): Promise<TenantPage>;
 }
 
 export interface Engine {

@@ -26,6 +26,7 @@ export interface Store
     UpkeepVerbs {}
 
 export type * from "./store/access.ts";
+export type * from "./store/cursor.ts";
 export type * from "./store/delivery.ts";
 export type * from "./store/endpoints.ts";
 export type * from "./store/history.ts";

@@ -55,7 +55,7 @@ export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS 
       people += 1;
       const email = `person${people}@example.com`;
       const { id, apiKey } = tenant ?? (await newTenant(server));
-      const tenants = await server.store.listTenants(null, 1000);
+      const { tenants } = await server.store.listTenants(null, 1000);
       const tenantSeq = tenants.find((tenant) => `dev_${tenant.id}` === id)?.seq ?? assert.fail();
       await createUsers(server.store, clock).add({ tenantSeq, email, role, password: PASSWORD });
       return { email, tenantId: id, apiKey };

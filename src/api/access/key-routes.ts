@@ -69,9 +69,9 @@ const LIST = {
 function listKeys({ engine }: ApiDeps) {
   return sendPages(engine, refuse, KEY_LIST, {
     field: "keys",
-    read: async (caller, { after, limit }) => {
-      const { keys, nextAfter } = await engine.access.listKeys(caller, after, limit);
-      return { rows: keys, next: nextAfter };
+    read: async (caller, { cursor, limit }) => {
+      const { keys, next } = await engine.access.listKeys(caller, cursor, limit);
+      return { rows: keys, next };
     },
     text: (row) => JSON.stringify(keyJson(row)),
   });

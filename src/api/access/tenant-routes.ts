@@ -70,11 +70,9 @@ const LIST = {
 
 function listTenants({ engine }: ApiDeps) {
   return sendPages(engine, refuse, TENANT_LIST, {
-    read: async (_caller, { after, limit }) => {
-      // One row more than the page has: if it exists, there is a next page.
-      const found = await engine.access.listTenants(after, limit + 1);
-      const rows = found.slice(0, limit);
-      return { rows, next: found.length > limit ? (rows.at(-1)?.seq ?? null) : null };
+    read: async (_caller, { cursor, limit }) => {
+      const { tenants, next } = await engine.access.listTenants(cursor, limit);
+      return { rows: tenants, next };
     },
     text: (tenant) => JSON.stringify(tenantJson(tenant)),
   });

@@ -8,7 +8,7 @@ import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
 import type { SignedIn } from "../../engine/access/session-service.ts";
 import type { OutcomeStream } from "../../engine/engine-types.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import type { OutcomeRow } from "../../ports/store.ts";
+import type { Cursor, OutcomeRow } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem, temporary } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
@@ -63,9 +63,11 @@ function streamOutcomes(deps: ApiDeps) {
 /** Not the id of an event: it stands for the position before the oldest retained outcome. */
 const BEGINNING = "0";
 
+/** The id of an event is the sequence of its attempt, in decimal and sealed. */
 function outcomeBefore({ engine }: ApiDeps, lastEventId: string | readonly string[]): Seq | null {
   if (lastEventId === BEGINNING) return 0;
-  return typeof lastEventId === "string" ? openCursor(engine, "outcomes", lastEventId) : null;
+  const cursor = typeof lastEventId === "string" ? openCursor(engine, "outcomes", lastEventId) : null;
+  return cursor === null ? null : Number(cursor);
 }
 
 const TOO_MANY_STREAMS = temporary(
@@ -122,7 +124,7 @@ function closeUnless(holds: Promise<boolean>, stream: OutcomeStream): void {
 }
 
 function eventText(engine: ApiDeps["engine"], { attemptSeq, row }: OutcomeRow): string {
-  return `id: ${sealCursor(engine, "outcomes", attemptSeq)}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
+  return `id: ${sealCursor(engine, "outcomes", String(attemptSeq) as Cursor)}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
 }
 
 /**

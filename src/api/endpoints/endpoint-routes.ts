@@ -75,9 +75,9 @@ const LIST = {
 
 function listEndpoints({ engine }: ApiDeps) {
   return sendPages(engine, refuse, ENDPOINT_LIST, {
-    read: async (caller, { after, limit }) => {
-      const { views, nextAfter } = await engine.endpoints.list(caller, after, limit);
-      return { rows: views, next: nextAfter };
+    read: async (caller, { cursor, limit }) => {
+      const { views, next } = await engine.endpoints.list(caller, cursor, limit);
+      return { rows: views, next };
     },
     text: (view) => JSON.stringify(endpointViewJson(view)),
   });

@@ -1,8 +1,8 @@
 /** `/v1/webhooks`: the endpoints that receive the events of pauses. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
-import type { Seq } from "../../domain/ids.ts";
 import { ENDPOINTS_PAGE_MAX } from "../../domain/limits.ts";
+import type { Cursor, EndpointPage } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, refuse, WEBHOOK_NOT_FOUND } from "../errors/pauses-errors.ts";
 import type { ById } from "../http/by-id.ts";
@@ -52,12 +52,12 @@ const LIST = {
 function listWebhooks({ engine: { endpoints } }: ApiDeps) {
   return async ({ caller }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const texts: string[] = [];
-    let after: Seq | null = null;
+    let cursor: Cursor | null = null;
     do {
-      const page = await endpoints.list(caller, after, ENDPOINTS_PAGE_MAX);
+      const page: EndpointPage = await endpoints.list(caller, cursor, ENDPOINTS_PAGE_MAX);
       texts.push(...page.views.map(({ endpoint }) => JSON.stringify(webhookJson(endpoint))));
-      after = page.nextAfter;
-    } while (after !== null);
+      cursor = page.next;
+    } while (cursor !== null);
     return reply.type(JSON_TYPE).send(`{"webhooks":[${texts.join(",")}]}`);
   };
 }

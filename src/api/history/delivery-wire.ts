@@ -156,7 +156,7 @@ function attemptJson(attempt: AttemptRow): Static<typeof AttemptResponse> {
 
 type DeliveriesRequest = PageRequestOf<typeof DELIVERY_LIST>;
 
-export function listInput({ after, limit, filters }: DeliveriesRequest): ListDeliveriesInput {
+export function listInput({ cursor, limit, filters }: DeliveriesRequest): ListDeliveriesInput {
   return {
     state: filters.status ?? null,
     endpointId: filters.endpoint_id === undefined ? null : parseEndpointId(filters.endpoint_id),
@@ -165,7 +165,7 @@ export function listInput({ after, limit, filters }: DeliveriesRequest): ListDel
     search: filters.search === undefined ? null : searchOf(filters.search),
     from: filters.from === undefined ? null : parseTime(filters.from),
     to: filters.to === undefined ? null : parseTime(filters.to),
-    before: after,
+    cursor,
     limit,
   };
 }

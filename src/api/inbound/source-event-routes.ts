@@ -1,10 +1,10 @@
 /** `/v1/sources/{id}/events`: what a source sent, including rejected requests. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
-import { ID_PREFIX, parseId, type Seq, type Uuid } from "../../domain/ids.ts";
+import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { REFUSED_KEPT_COUNT_MAX, REPROCESS_STEP_ROWS } from "../../domain/limits.ts";
 import type { Caller, Engine } from "../../engine/engine-types.ts";
-import type { InboundRecord } from "../../ports/store.ts";
+import type { Cursor, InboundRecord } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { alreadyReceived, verificationFailed } from "../errors/inbound-problems.ts";
 import { invalid } from "../errors/problem.ts";
@@ -203,18 +203,18 @@ const STEPS_MAX = REFUSED_KEPT_COUNT_MAX / REPROCESS_STEP_ROWS + 1;
 /** Null for an unknown source. */
 async function reprocessAll({ inbound }: Engine, caller: Caller, sourceId: Uuid) {
   let [reprocessed, failed] = [0, 0];
-  let after: Seq | null = null;
+  let cursor: Cursor | null = null;
   for (let step = 0; step < STEPS_MAX; step++) {
     const done: Awaited<ReturnType<typeof inbound.reprocessSource>> = await inbound.reprocessSource(
       caller,
       sourceId,
-      after,
+      cursor,
     );
     if (done === null) return null;
     reprocessed += done.reprocessed;
     failed += done.failed;
-    after = done.next;
-    if (after === null) break;
+    cursor = done.next;
+    if (cursor === null) break;
   }
-  return { reprocessed, failed, more: after !== null };
+  return { reprocessed, failed, more: cursor !== null };
 }

@@ -100,9 +100,9 @@ const LIST = {
 
 function listSources(engine: Engine, json: Json) {
   return sendPages(engine, refuse, SOURCE_LIST, {
-    read: async (caller, { after, limit }) => {
-      const { sources, nextAfter } = await engine.inbound.sources.list(caller, after, limit);
-      return { rows: sources, next: nextAfter };
+    read: async (caller, { cursor, limit }) => {
+      const { sources, next } = await engine.inbound.sources.list(caller, cursor, limit);
+      return { rows: sources, next };
     },
     text: (source) => JSON.stringify(json(source)),
   });

@@ -3,8 +3,8 @@
  * request first, so that schemas and routes only see plain ones.
  */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Seq } from "../../domain/ids.ts";
 import type { Engine } from "../../engine/engine-types.ts";
+import type { Cursor } from "../../ports/store.ts";
 
 export const LIST_NAMES = ["deliveries", "endpoints", "keys", "outcomes", "pauses", "sources", "tenants"] as const;
 export type ListName = (typeof LIST_NAMES)[number];
@@ -18,24 +18,24 @@ const MARK: Readonly<Record<ListName, string>> = {
   sources: "s",
   tenants: "t",
 };
-const FORM = /^([a-z])(0|[1-9]\d{0,14})$/;
+const FORM = /^([a-z])([0-9a-z]{1,15})$/;
 
 /** At most 16 characters, the maximum that can be sealed. */
-export function encodeCursor(list: ListName, seq: Seq): string {
-  return MARK[list] + seq;
+export function encodeCursor(list: ListName, cursor: Cursor): string {
+  return MARK[list] + cursor;
 }
 
 /** Null for a cursor that is not of this list. */
-export function decodeCursor(list: ListName, cursor: string): Seq | null {
-  const match = FORM.exec(cursor);
-  return match !== null && match[1] === MARK[list] ? Number(match[2]) : null;
+export function decodeCursor(list: ListName, text: string): Cursor | null {
+  const match = FORM.exec(text);
+  return match !== null && match[1] === MARK[list] ? (match[2] as Cursor) : null;
 }
 
-export function sealCursor({ cursors }: Pick<Engine, "cursors">, list: ListName, seq: Seq): string {
-  return cursors.seal(encodeCursor(list, seq));
+export function sealCursor({ cursors }: Pick<Engine, "cursors">, list: ListName, cursor: Cursor): string {
+  return cursors.seal(encodeCursor(list, cursor));
 }
 
-export function openCursor({ cursors }: Pick<Engine, "cursors">, list: ListName, sealed: string): Seq | null {
+export function openCursor({ cursors }: Pick<Engine, "cursors">, list: ListName, sealed: string): Cursor | null {
   return decodeCursor(list, cursors.open(sealed) ?? "");
 }
 

@@ -1,8 +1,8 @@
 /** Lists in pages that a cursor joins: one schema, one parser and one handler for all of them. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static, type TObject, type TProperties } from "typebox";
-import type { Seq } from "../../domain/ids.ts";
 import type { Caller, Engine } from "../../engine/engine-types.ts";
+import type { Cursor } from "../../ports/store.ts";
 import { invalid, type Refuse } from "../errors/problem.ts";
 import { JSON_TYPE } from "../http/content-type.ts";
 import type { Checked } from "../schema/check.ts";
@@ -12,16 +12,16 @@ import { decodeCursor, type ListName, sealCursor } from "./cursor.ts";
 /** The page that a caller requests. */
 export interface PageRequest<Filters extends TProperties> {
   readonly filters: Static<TObject<Filters>>;
-  /** The row that the page follows, in the list's order. Null for the first page. */
-  readonly after: Seq | null;
+  /** Where the page begins. Null for the first page. */
+  readonly cursor: Cursor | null;
   readonly limit: number;
 }
 
 /** One page as the engine returns it. It may be shorter than the limit although there are more rows. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** The row that the next page follows. Null on the last page. */
-  readonly next: Seq | null;
+  /** Where the next page begins. Null on the last page. */
+  readonly next: Cursor | null;
 }
 
 /** A list: its name, and the query parameters that it accepts. */
@@ -59,9 +59,9 @@ export function listOf<Filters extends TProperties>(
     parse(query) {
       const checked = check(query);
       if (checked.kind === "faults") return checked;
-      const { limit = limitDefault, cursor, ...others } = checked.value as { limit?: number; cursor?: string };
-      const after = cursor === undefined ? null : decodeCursor(name, cursor);
-      return { kind: "ok", value: { after, limit, filters: others as Static<TObject<Filters>> } };
+      const { limit = limitDefault, cursor: text, ...others } = checked.value as { limit?: number; cursor?: string };
+      const cursor = text === undefined ? null : decodeCursor(name, text);
+      return { kind: "ok", value: { cursor, limit, filters: others as Static<TObject<Filters>> } };
     },
   };
 }

@@ -99,8 +99,8 @@ const LIST = {
 function listPauses({ engine }: ApiDeps) {
   return sendPages(engine, refuse, PAUSE_LIST, {
     field: "pauses",
-    read: async (caller, { after, limit, filters: { status = null } }) => {
-      const { views, next } = await engine.pauses.list(caller, { status, before: after, limit });
+    read: async (caller, { cursor, limit, filters: { status = null } }) => {
+      const { views, next } = await engine.pauses.list(caller, { status, cursor, limit });
       return { rows: views, next };
     },
     text: pauseText,

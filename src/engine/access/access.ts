@@ -65,7 +65,7 @@ export function createAccess(
       const created = await store.createKey({ actor, tenantSeq, key, now: clock.now() });
       return created.kind === "created" ? { kind: "created", row: created.key, apiKey } : created;
     },
-    listKeys: ({ tenantSeq }, after, limit) => store.listKeys(tenantSeq, after, limit),
+    listKeys: ({ tenantSeq }, cursor, limit) => store.listKeys(tenantSeq, cursor, limit),
     async revokeKey({ actor, tenantSeq }, id) {
       const result = await store.revokeKey({ actor, tenantSeq, id, now: clock.now() });
       forget();
@@ -92,6 +92,6 @@ export function createAccess(
       if (tenant !== null) onQuotas(tenant.seq);
       return tenant;
     },
-    listTenants: (after, limit) => store.listTenants(after, limit),
+    listTenants: (cursor, limit) => store.listTenants(cursor, limit),
   };
 }

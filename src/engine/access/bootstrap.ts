@@ -26,7 +26,7 @@ const KEY_RANDOM_BYTES = 24;
 
 /** Bootstrap an empty store. Answers null, and changes nothing, if the store is not empty. */
 export async function bootstrap(store: Store, clock: Clock, options: BootstrapOptions): Promise<Bootstrapped | null> {
-  const tenants = await store.listTenants(null, 1);
+  const { tenants } = await store.listTenants(null, 1);
   if (tenants.length > 0) return null;
   const password = options.adminPassword ?? makePassword(clock);
   const apiKey = options.apiKey ?? `sb_live_${clock.randomHex(KEY_RANDOM_BYTES)}`;

@@ -98,7 +98,7 @@ export function createEndpoints(options: EndpointsOptions): EndpointService {
       return created.kind === "created" ? { ...created, generatedSecret } : created;
     },
     get: ({ tenantSeq }, id) => store.getEndpoint(tenantSeq, id),
-    list: ({ tenantSeq }, after, limit) => store.listEndpoints(tenantSeq, after, limit),
+    list: ({ tenantSeq }, cursor, limit) => store.listEndpoints(tenantSeq, cursor, limit),
     listFrom: ({ tenantSeq }, offset, limit) => store.listEndpointsFrom(tenantSeq, offset, limit),
     async unknown({ tenantSeq }, ids) {
       return (await matching.find(tenantSeq, { type: "", endpointIds: ids })).unknown;

@@ -24,6 +24,11 @@ test("neighbours look nothing alike", () => {
   assert.notDeepEqual([...sealed].sort(), sealed);
 });
 
+test("nothing but the padding is taken off", () => {
+  const { open, seal } = createCursors(KEY);
+  assert.equal(open(seal("d1\0x")), "d1\0x");
+});
+
 test("what has another form does not open", () => {
   const { open } = createCursors(KEY);
   for (const text of ["", "0", "d1", "A".repeat(21), "A".repeat(23), `${"A".repeat(21)}B`, `${"A".repeat(21)}=`])

@@ -1,7 +1,7 @@
 /** What happened, and what can be done about a single delivery. */
-import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { RetriedOfEvent, Store } from "../../ports/store.ts";
+import type { Cursor, RetriedOfEvent, Store } from "../../ports/store.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
 import type { HistoryService } from "../engine-types.ts";
 import type { Streams } from "./stream.ts";
@@ -16,8 +16,8 @@ export function createHistory(clock: Clock, store: Store, deliveries: Deliveries
   };
 
   return {
-    listDeliveries({ tenantSeq }, { before, limit, ...filter }) {
-      return store.listDeliveries({ tenantSeq, ...filter }, before, limit);
+    listDeliveries({ tenantSeq }, { cursor, limit, ...filter }) {
+      return store.listDeliveries({ tenantSeq, ...filter }, cursor, limit);
     },
     getDelivery: ({ tenantSeq }, id) => store.getDelivery(tenantSeq, id),
     getEvent: ({ tenantSeq }, id) => store.getEvent(tenantSeq, id),
@@ -33,20 +33,20 @@ export function createHistory(clock: Clock, store: Store, deliveries: Deliveries
     },
     async retryEvent({ actor, tenantSeq }, eventId) {
       const queued: Uuid[] = [];
-      let after: Seq | null = null;
+      let cursor: Cursor | null = null;
       do {
         const step: RetriedOfEvent | null = await store.retryEvent({
           actor,
           tenantSeq,
           eventId,
-          after,
+          cursor,
           now: clock.now(),
         });
         if (step === null) return { kind: "unknown" };
         deliveries.claims.wake(step.woken);
         queued.push(...step.deliveryIds);
-        after = step.next;
-      } while (after !== null);
+        cursor = step.next;
+      } while (cursor !== null);
       const [oldest, ...others] = queued;
       return oldest === undefined ? { kind: "nothing" } : { kind: "queued", deliveryIds: [oldest, ...others] };
     },

@@ -8,7 +8,7 @@ import {
   EXPORTS_OF_TENANT_COUNT_MAX,
 } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { LedgerFilter, LedgerPage, LedgerPlace, LedgerQuestion, LedgerRow, Store } from "../../ports/store.ts";
+import type { Cursor, LedgerFilter, LedgerPage, LedgerQuestion, LedgerRow, Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 export type LedgerFilterInput = Omit<LedgerFilter, "tenantSeq">;
@@ -74,12 +74,14 @@ export function createLedger(store: Store, clock: Clock, isBusy: () => boolean):
 }
 
 function reader(store: Store, filter: LedgerFilter, rest: () => Promise<void>): LedgerReading["next"] {
-  let after: LedgerPlace | null | "end" = null;
+  let cursor: Cursor | null = null;
+  let ended = false;
   return async () => {
-    if (after === "end") return null;
-    if (after !== null) await rest();
-    const stretch = await store.readLedger(filter, after, EXPORT_STRETCH_ROWS);
-    after = stretch.next ?? "end";
+    if (ended) return null;
+    if (cursor !== null) await rest();
+    const stretch = await store.readLedger(filter, cursor, EXPORT_STRETCH_ROWS);
+    cursor = stretch.next;
+    ended = cursor === null;
     return stretch.rows;
   };
 }

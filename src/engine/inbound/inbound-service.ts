@@ -1,11 +1,11 @@
 /** What the surfaces may ask about sources and what is received from them. */
 
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
-import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
-import type { InboundFilter, InboundPage, InboundRecord, SourcePage } from "../../ports/store.ts";
+import type { Cursor, InboundFilter, InboundPage, InboundRecord, SourcePage } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -45,8 +45,8 @@ export type RotateSourceAnswer =
 
 export interface SourceService {
   create(caller: Caller, input: CreateSourceInput): Promise<CreateSourceAnswer>;
-  /** In creation order, after a sequence. */
-  list(caller: Caller, after: Seq | null, limit: number): Promise<SourcePage>;
+  /** In creation order. */
+  list(caller: Caller, cursor: Cursor | null, limit: number): Promise<SourcePage>;
   get(caller: Caller, id: Uuid): Promise<Source | null>;
   /** Also a deleted one, for as long as what came from it is kept. */
   had(caller: Caller, id: Uuid): Promise<boolean>;
@@ -105,8 +105,8 @@ export type ReprocessAnswer =
 export interface ReprocessedOfSource {
   readonly reprocessed: number;
   readonly failed: number;
-  /** Go on after this record; null when all have been looked at. */
-  readonly next: Seq | null;
+  /** Where the next step begins; null when all have been looked at. */
+  readonly next: Cursor | null;
 }
 
 export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "andNobodys">;
@@ -130,7 +130,7 @@ export interface InboundService {
   find(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
   reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessAnswer>;
   /** One bounded step over what a source's verification refused, the oldest first; null when there is no such source. */
-  reprocessSource(caller: Caller, sourceId: Uuid, after: Seq | null): Promise<ReprocessedOfSource | null>;
+  reprocessSource(caller: Caller, sourceId: Uuid, cursor: Cursor | null): Promise<ReprocessedOfSource | null>;
   /** Answers as `get` does. */
   note(caller: Caller, id: Uuid, notes: string | null): Promise<InboundRecord | null>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;

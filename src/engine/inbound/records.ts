@@ -131,14 +131,13 @@ export function createRecords({ clock, store, outage, claims, sources, publicUrl
       const answer = await reprocess(caller, record, notes);
       return answer.kind === "failed" ? { ...answer, explanation: answer.explain() } : answer;
     },
-    async reprocessSource(caller, sourceId, after) {
+    async reprocessSource(caller, sourceId, cursor) {
       if ((await store.getSource(caller.tenantSeq, sourceId)) === null) return null;
-      const records = await store.listRejected(caller.tenantSeq, sourceId, after ?? 0, REPROCESS_STEP_ROWS);
+      const { records, next } = await store.listRejected(caller.tenantSeq, sourceId, cursor, REPROCESS_STEP_ROWS);
       let reprocessed = 0;
       for (const record of records) {
         if (await isReprocessed(caller, record)) reprocessed += 1;
       }
-      const next = records.length < REPROCESS_STEP_ROWS ? null : (records.at(-1)?.seq ?? null);
       return { reprocessed, failed: records.length - reprocessed, next };
     },
     async note(caller, id, notes) {

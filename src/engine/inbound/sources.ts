@@ -25,7 +25,7 @@ export function createSources(store: Store, clock: Clock, known: KnownSources): 
       const result = await store.createSource(request);
       return result.kind === "created" ? { ...result, generatedSecret } : result;
     },
-    list: ({ tenantSeq }, after, limit) => store.listSources(tenantSeq, after, limit),
+    list: ({ tenantSeq }, cursor, limit) => store.listSources(tenantSeq, cursor, limit),
     get: ({ tenantSeq }, id) => store.getSource(tenantSeq, id),
     had: ({ tenantSeq }, id) => store.hadSource(tenantSeq, id),
     patch({ actor, tenantSeq }, id, { settings, secret }) {

@@ -1,9 +1,9 @@
 /** What the surfaces may ask of the engine about human pauses. */
 import type { AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
-import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Channel, Ending, Pause, PauseStatus, Question, Recipient } from "../../domain/pauses/pause.ts";
-import type { AuditPage } from "../../ports/store.ts";
+import type { AuditPage, Cursor } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 export interface CreatePauseInput {
@@ -37,7 +37,7 @@ export interface Patience {
 
 export interface ListPausesInput {
   readonly status: PauseStatus | null;
-  readonly before: Seq | null;
+  readonly cursor: Cursor | null;
   readonly limit: number;
 }
 
@@ -67,7 +67,7 @@ export interface PauseService {
   list(
     caller: Caller,
     input: ListPausesInput,
-  ): Promise<{ readonly views: readonly PauseView[]; readonly next: Seq | null }>;
+  ): Promise<{ readonly views: readonly PauseView[]; readonly next: Cursor | null }>;
   /** `before`: it had ended already. */
   cancel(
     caller: Caller,

@@ -160,9 +160,9 @@ export function startPauses(options: PausesOptions): Pauses {
         watch.end();
       }
     },
-    async list({ tenantSeq }, { status, before, limit }) {
+    async list({ tenantSeq }, { status, cursor, limit }) {
       await deadlines.caughtUp();
-      const page = await store.listPauses({ tenantSeq, status }, before, limit);
+      const page = await store.listPauses({ tenantSeq, status }, cursor, limit);
       const told = await Promise.all(page.pauses.map(toldOf));
       const shown = told.filter((pause) => status === null || (pause.ending?.status ?? "pending") === status);
       return { views: shown.map(viewOf), next: page.next };

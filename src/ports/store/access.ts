@@ -2,12 +2,19 @@
 import type { Actor, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded, Quotas, QuotaUse } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Cursor } from "./cursor.ts";
 
 export interface Tenant {
   readonly seq: Seq;
   readonly id: Uuid;
   readonly name: string;
   readonly createdAt: EpochMs;
+}
+
+export interface TenantPage {
+  readonly tenants: readonly Tenant[];
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
 }
 
 export interface TenantView extends Tenant {
@@ -32,8 +39,8 @@ export interface KeyRow extends Omit<NewKey, "hash"> {
 
 export interface KeyPage {
   readonly keys: readonly KeyRow[];
-  /** The sequence to go on after; null at the end. */
-  readonly nextAfter: Seq | null;
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
 }
 
 export type CreateKeyResult = { readonly kind: "created"; readonly key: KeyRow } | QuotaExceeded;
@@ -72,7 +79,7 @@ export interface AccessVerbs {
   findTenant(id: Uuid): Promise<Tenant | null>;
   createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<CreateKeyResult>;
   /** The keys that are not revoked, in creation order. */
-  listKeys(tenantSeq: Seq, after: Seq | null, limit: number): Promise<KeyPage>;
+  listKeys(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<KeyPage>;
   /** `forbidden`: its role is above the actor's. `lastAdmin`: no other key of role `global_admin` would be left. */
   revokeKey(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RevokeKeyResult>;
   /** Replace the actor's own key by one of the same name and role; false when it was revoked meanwhile. */
@@ -88,7 +95,8 @@ export interface AccessVerbs {
   }): Promise<TenantView | null>;
   getTenant(id: Uuid): Promise<TenantView | null>;
   findQuotas(tenantSeq: Seq): Promise<Quotas>;
-  listTenants(after: Seq | null, limit: number): Promise<readonly Tenant[]>;
+  /** In creation order. */
+  listTenants(cursor: Cursor | null, limit: number): Promise<TenantPage>;
   /** The tenant of a key that is not revoked, whichever it is. */
   findKeyTenant(id: Uuid): Promise<Tenant | null>;
   /** Null: another user has this e-mail address, in whatever tenant and letter case. */

@@ -11,6 +11,7 @@ import type {
   Surface,
 } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Cursor } from "./cursor.ts";
 import type { LaneState } from "./delivery.ts";
 
 export interface CreateEndpoint {
@@ -50,8 +51,8 @@ export interface EndpointView {
 
 export interface EndpointPage {
   readonly views: readonly EndpointView[];
-  /** The sequence to go on after; null at the end. */
-  readonly nextAfter: Seq | null;
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
 }
 
 /** A page by its place in the list. */
@@ -93,7 +94,7 @@ export interface EndpointVerbs {
   loadDestinations(tenantSeq: Seq, endpointSeqs: readonly Seq[]): Promise<Versioned<readonly Destination[]>>;
   getEndpoint(tenantSeq: Seq, id: Uuid): Promise<EndpointView | null>;
   /** In creation order. */
-  listEndpoints(tenantSeq: Seq, after: Seq | null, limit: number): Promise<EndpointPage>;
+  listEndpoints(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
   /** In creation order; `offset` is at most `ENDPOINTS_PER_TENANT_MAX`. */
   listEndpointsFrom(tenantSeq: Seq, offset: number, limit: number): Promise<EndpointPlaces>;
 }

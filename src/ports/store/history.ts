@@ -4,6 +4,7 @@ import type { AttemptEnd } from "../../domain/delivery/attempt-error.ts";
 import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery/delivery.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Cursor } from "./cursor.ts";
 import type { DeliveryRef, Wake } from "./delivery.ts";
 
 /** A delivery as the lists show it. */
@@ -69,8 +70,8 @@ export type DeliverySearch =
 export interface DeliveryPage {
   /** Newest first. May be shorter than asked for while `next` is not null: a list visits a bounded number of rows. */
   readonly rows: readonly DeliveryRow[];
-  /** Go on with deliveries before this sequence; null at the end. */
-  readonly next: Seq | null;
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
 }
 
 export interface EventView {
@@ -105,8 +106,8 @@ export interface RetriedOfEvent {
   /** Those that were FAILED, EXPIRED or CANCELLED and now wait again; not tests, nor those of deleted endpoints. */
   readonly deliveryIds: readonly Uuid[];
   readonly woken: readonly Wake[];
-  /** Go on with deliveries after this sequence; null when all have been looked at. */
-  readonly next: Seq | null;
+  /** Where the next step begins; null when all have been looked at. */
+  readonly next: Cursor | null;
 }
 
 export interface RetryOfEvent {
@@ -114,7 +115,7 @@ export interface RetryOfEvent {
   readonly tenantSeq: Seq;
   readonly eventId: Uuid;
   /** Null begins with the oldest delivery. */
-  readonly after: Seq | null;
+  readonly cursor: Cursor | null;
   readonly now: EpochMs;
 }
 
@@ -166,7 +167,7 @@ export interface EndpointHealthRow {
 }
 
 export interface HistoryVerbs {
-  listDeliveries(filter: DeliveryFilter, before: Seq | null, limit: number): Promise<DeliveryPage>;
+  listDeliveries(filter: DeliveryFilter, cursor: Cursor | null, limit: number): Promise<DeliveryPage>;
   getDelivery(tenantSeq: Seq, id: Uuid): Promise<{ row: DeliveryRow; attempts: readonly AttemptRow[] } | null>;
   getEvent(tenantSeq: Seq, id: Uuid): Promise<EventView | null>;
   cancel(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<CancelResult>;

@@ -6,6 +6,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts, TransitionDirection } from "../../domain/inbound/pause-status.ts";
 import type { Rejection } from "../../domain/inbound/request.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
+import type { Cursor } from "./cursor.ts";
 import type { Broken, Wake } from "./delivery.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,8 +50,8 @@ export type DeletedSource = Omit<Source, "secret" | "previousSecret">;
 
 export interface SourcePage {
   readonly sources: readonly Source[];
-  /** The sequence to go on after; null at the end. */
-  readonly nextAfter: Seq | null;
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
 }
 
 // ── What is received ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,6 +179,13 @@ export interface InboundPage {
   readonly total: number;
 }
 
+export interface RejectedPage {
+  /** Oldest first. */
+  readonly records: readonly InboundRecord[];
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
+}
+
 export interface Reprocess {
   readonly actor: Actor;
   /** Null: whichever tenant's. */
@@ -210,7 +218,7 @@ export interface InboundVerbs {
   /** A deleted one, for as long as what came from it is kept: what it published is published again. */
   getDeletedSource(tenantSeq: Seq, id: Uuid): Promise<DeletedSource | null>;
   /** In creation order. */
-  listSources(tenantSeq: Seq, after: Seq | null, limit: number): Promise<SourcePage>;
+  listSources(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<SourcePage>;
   /** Whosever it is. */
   findSource(by: { readonly id: Uuid } | { readonly name: string }): Promise<Source | null>;
   /** Makes those that are missing, for the first tenant; answers the names whose stored secret differs. */
@@ -228,8 +236,8 @@ export interface InboundVerbs {
   getInbound(tenantSeq: Seq | null, id: Uuid): Promise<InboundRecord | null>;
   /** Of a refused one, whosever it is, to verify it again; null: it is not refused any more, or not there. */
   getCredentials(id: Uuid): Promise<KeptCredentials | null>;
-  /** The oldest rejected ones of a source after a sequence: to be verified again. */
-  listRejected(tenantSeq: Seq, sourceId: Uuid, after: Seq, limit: number): Promise<readonly InboundRecord[]>;
+  /** The rejected ones of a source, to be verified again. */
+  listRejected(tenantSeq: Seq, sourceId: Uuid, cursor: Cursor | null, limit: number): Promise<RejectedPage>;
   reprocess(request: Reprocess): Promise<ReprocessResult>;
   noteInbound(request: {
     actor: Actor;

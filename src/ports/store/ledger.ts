@@ -2,6 +2,7 @@
 import type { TerminalReason } from "../../domain/delivery/delivery.ts";
 import type { LEDGER_DIRECTIONS, LEDGER_ORDERS, LedgerStatus } from "../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Cursor } from "./cursor.ts";
 import type { LastAttempt } from "./history.ts";
 
 /** Every condition must hold; null asks for nothing. */
@@ -60,24 +61,17 @@ export interface LedgerPage {
   readonly asOf: EpochMs;
 }
 
-/** Where an export goes on: after this row, among those that were there at its beginning. */
-export interface LedgerPlace {
-  readonly createdAt: EpochMs;
-  readonly id: Uuid;
-  readonly upTo: Seq;
-}
-
 export interface LedgerStretch {
   /** In order of creation. */
   readonly rows: readonly LedgerRow[];
-  /** Null at the end. */
-  readonly next: LedgerPlace | null;
+  /** Where the next stretch begins; null at the end. Nothing that came after the first stretch is in any other. */
+  readonly next: Cursor | null;
 }
 
 export interface LedgerVerbs {
   listLedger(question: LedgerQuestion): Promise<LedgerPage>;
-  /** The rows after a place; null begins with the oldest. */
-  readLedger(filter: LedgerFilter, after: LedgerPlace | null, limit: number): Promise<LedgerStretch>;
+  /** Null begins with the oldest. */
+  readLedger(filter: LedgerFilter, cursor: Cursor | null, limit: number): Promise<LedgerStretch>;
   /** Prepare what came meanwhile, so that `listLedger` has little left to do. To be called every second or so. */
   keepLedger(): Promise<void>;
 }

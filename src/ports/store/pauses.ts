@@ -4,6 +4,7 @@ import type { AuditActor, AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Channel, NotificationState, Pause, PauseStatus, Question, Recipient } from "../../domain/pauses/pause.ts";
+import type { Cursor } from "./cursor.ts";
 import type { IdempotencyClaim, Wake } from "./delivery.ts";
 
 export interface CreatePause {
@@ -63,8 +64,8 @@ export interface PauseFilter {
 export interface PausePage {
   /** Newest first. */
   readonly pauses: readonly Pause[];
-  /** Go on below this; null at the end. */
-  readonly next: Seq | null;
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
 }
 
 /** Someone opened a pause's link. */
@@ -155,6 +156,6 @@ export interface PauseVerbs {
   settleNotification(request: SettleNotification): Promise<void>;
   /** `tenantSeq` null: whoever's it is, for the holder of its link. */
   getPause(tenantSeq: Seq | null, id: Uuid): Promise<Pause | null>;
-  listPauses(filter: PauseFilter, before: Seq | null, limit: number): Promise<PausePage>;
+  listPauses(filter: PauseFilter, cursor: Cursor | null, limit: number): Promise<PausePage>;
   listAudit(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;
 }

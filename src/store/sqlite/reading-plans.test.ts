@@ -8,6 +8,7 @@ import { uuidBytes } from "../rows.ts";
 import { listAudit } from "./access/audit-views.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./access/lookups.ts";
 import { findQuotas, getTenant } from "./access/tenant-views.ts";
+import { cursorOf } from "./cursors.ts";
 import { findEndpoints, matchTypes } from "./endpoints/endpoint-filters.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoints/endpoint-views.ts";
 import { getDelivery } from "./history/delivery-views.ts";
@@ -207,18 +208,18 @@ const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
   ["findKey", (reading) => findKey(reading, "00".repeat(32))],
   ["findTenant", (reading) => findTenant(reading, nobody)],
   ["listKeys", (reading) => listKeys(reading, tenantSeq, null, 10)],
-  ["getTenant", (reading) => getTenant(reading, listTenants(reading, null, 1)[0]?.id ?? nobody)],
+  ["getTenant", (reading) => getTenant(reading, listTenants(reading, null, 1).tenants[0]?.id ?? nobody)],
   ["findQuotas", (reading) => findQuotas(reading, tenantSeq)],
   ["listTenants", (reading) => listTenants(reading, null, 10)],
   ["getPause", (reading) => getPause(reading, tenantSeq, nobody)],
   ["getSource", (reading) => getSource(reading, tenantSeq, nobody)],
   ["hadSource", (reading) => assert.equal(hadSource(reading, tenantSeq, source.id), true)],
   ["getDeletedSource", (reading) => assert.equal(getDeletedSource(reading, tenantSeq, source.id), null)],
-  ["listSources", (reading) => listSources(reading, tenantSeq, 1, 10)],
+  ["listSources", (reading) => listSources(reading, tenantSeq, cursorOf(1), 10)],
   ["findSource", (reading) => [findSource(reading, { id: nobody }), findSource(reading, { name: "nobody" })]],
   ["getInbound", (reading) => getInbound(reading, null, inbound.id)],
   ["getCredentials", (reading) => assert.deepEqual(getCredentials(reading, refused.id), { kind: "none" })],
-  ["listRejected", (reading) => listRejected(reading, tenantSeq, source.id, 0, 10)],
+  ["listRejected", (reading) => listRejected(reading, tenantSeq, source.id, null, 10)],
   ["findInboundOfEvent", (reading) => findInboundOfEvent(reading, tenantSeq, event.id)],
   ["getJob", (reading) => getJob(reading, tenantSeq, nobody as Uuid)],
 ];
@@ -243,7 +244,7 @@ const pauseLists: readonly (readonly [string, string, (reading: Reading) => numb
   [
     "pending pauses",
     "pauses_of_status",
-    (reading) => listPauses(reading, { tenantSeq, status: "pending" }, 9, 5).pauses.length,
+    (reading) => listPauses(reading, { tenantSeq, status: "pending" }, cursorOf(9), 5).pauses.length,
   ],
   ["the audit", "audit_of_tenant", (reading) => listAudit(reading, audited({ from: START }), 0, 5).total],
   ["one type's audit", "audit_of_type", (reading) => listAudit(reading, audited({ type: "pause.opened" }), 0, 5).total],

@@ -137,9 +137,9 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
       await keeper.ready();
       return ledger.call("listLedger", [question]);
     },
-    async readLedger(filter, after, limit) {
+    async readLedger(filter, cursor, limit) {
       await keeper.ready();
-      return ledger.call("readLedger", [filter, after, limit]);
+      return ledger.call("readLedger", [filter, cursor, limit]);
     },
     keepLedger: keeper.keep,
     stats,

@@ -2,7 +2,7 @@
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
 import type { ReprocessedOfSource } from "../../../src/engine/inbound/inbound-service.ts";
-import type { InboundRecord } from "../../../src/ports/store.ts";
+import type { Cursor, InboundRecord } from "../../../src/ports/store.ts";
 import { createBelief } from "../belief.ts";
 import { type Answer, fateOf } from "../fate.ts";
 import type { World } from "../machine.ts";
@@ -129,16 +129,16 @@ export function createInboundDeeds({ world, callers, random, counted, repeat }: 
   function reprocessAll(source: KnownSource): Promise<void> {
     return counted(async () => {
       source.bulks += 1;
-      let after: number | null = null;
+      let cursor: Cursor | null = null;
       do {
-        const from: number | null = after;
+        const from: Cursor | null = cursor;
         const answer: Answer<ReprocessedOfSource | null> = await world.ask((engine) =>
           engine.inbound.reprocessSource(source.caller, source.id, from),
         );
         if (answer.kind !== "ok") return;
         world.say(`reprocess all of ${source.settings.name}: ${JSON.stringify(answer.value)}`);
-        after = answer.value?.next ?? null;
-      } while (after !== null);
+        cursor = answer.value?.next ?? null;
+      } while (cursor !== null);
       const own = inbound.told.filter((told) => told.source === source).slice(-LATEST_COUNT);
       for (const told of own) if (random.chance(0.3)) void repeat(told);
     });

@@ -1,7 +1,9 @@
 /** What is done with a pause that was made: answer it, cancel it, look at it, wait for it; and what must not work. */
+
 import { type Ending, isSameAnswer, PAUSE_STATUSES, type Pause } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
 import type { PauseView, RespondAnswer } from "../../../src/engine/pauses/pause-service.ts";
+import type { Cursor } from "../../../src/ports/store.ts";
 import { type Answer, type Fate, fateOf } from "../fate.ts";
 import type { World } from "../machine.ts";
 
@@ -161,10 +163,10 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
       const own = known.filter(({ ask }) => ask.caller.tenantSeq === caller.tenantSeq);
       const due = own.filter(({ ending }) => status === null || (ending?.status ?? "pending") === status);
       const found: Pause[] = [];
-      for (let before: number | null = null; ; ) {
+      for (let cursor: Cursor | null = null; ; ) {
         const look = pauseWatch.look();
-        const answer: Answer<{ views: readonly PauseView[]; next: number | null }> = await world.ask((engine) =>
-          engine.pauses.list(caller, { status, before, limit }),
+        const answer: Answer<{ views: readonly PauseView[]; next: Cursor | null }> = await world.ask((engine) =>
+          engine.pauses.list(caller, { status, cursor, limit }),
         );
         if (answer.kind !== "ok") return;
         for (const view of answer.value.views) {
@@ -172,8 +174,8 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
           look.told(view.pause);
           found.push(view.pause);
         }
-        before = answer.value.next;
-        if (before === null) break;
+        cursor = answer.value.next;
+        if (cursor === null) break;
       }
       const wrong = (what: string) => world.fault(`the list of ${status ?? "all"} pauses: ${what}`);
       const ids = new Set(found.map(({ id }) => id));

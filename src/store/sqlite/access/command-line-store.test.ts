@@ -67,7 +67,7 @@ test("what is written beside a running server is read by it, and the other way r
   const server = await openServerStore(dir);
   const { mark } = await server.changesSince(null);
   const store = beside(dir);
-  const [tenant] = await store.listTenants(null, 10);
+  const [tenant] = (await store.listTenants(null, 10)).tenants;
   assert.equal(tenant?.name, "First");
   assert.deepEqual((await server.changesSince(mark)).changes, [], "reading is no change");
   const actor = { kind: "system", id: newId(), role: "global_admin", test: false } as const;
@@ -101,7 +101,7 @@ test("a running server is told what each verb changed, and of nothing that chang
     mark = answer.mark;
     return answer.changes;
   };
-  const [tenant] = await store.listTenants(null, 10);
+  const [tenant] = (await store.listTenants(null, 10)).tenants;
   assert(tenant !== undefined);
   const { id: tenantId, seq: tenantSeq } = tenant;
   const actor = { kind: "system", id: newId(), role: "global_admin", test: false, tenantId, tenantSeq } as const;

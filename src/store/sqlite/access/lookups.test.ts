@@ -8,7 +8,7 @@ import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts
 test("a key is found by its hash until it is revoked", () => {
   const rows = openRows();
   const tenantSeq = rows.tenant();
-  const [tenant] = listTenants(rows.reading, null, 10);
+  const [tenant] = listTenants(rows.reading, null, 10).tenants;
   const hash = createHash("sha256").update("sb_test_key").digest("hex");
   const id = rows.newId();
   rows.insert("keys", {
@@ -40,12 +40,13 @@ test("tenants are listed in creation order, a page at a time, and found by id", 
   const rows = openRows();
   for (const name of ["one", "two", "three"]) rows.tenant(name);
   const first = listTenants(rows.reading, null, 2);
-  const rest = listTenants(rows.reading, first[1]?.seq ?? null, 2);
+  const rest = listTenants(rows.reading, first.next, 2);
+  assert.equal(rest.next, null);
   assert.deepEqual(
-    [...first, ...rest].map(({ name }) => name),
+    [...first.tenants, ...rest.tenants].map(({ name }) => name),
     ["one", "two", "three"],
   );
-  const [third] = rest;
+  const [third] = rest.tenants;
   assert.deepEqual(findTenant(rows.reading, third?.id ?? rows.newId()), third);
   assert.equal(findTenant(rows.reading, rows.newId()), null);
 });

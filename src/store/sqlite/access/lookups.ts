@@ -1,9 +1,10 @@
 /** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob: rows found by an id or a key. */
 import type { Actor, Role } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import type { Job, KeyPage, Tenant } from "../../../ports/store.ts";
+import type { Cursor, Job, KeyPage, Tenant, TenantPage } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
+import { nextCursor, seqAfter } from "../cursors.ts";
 import { all, one } from "../reading.ts";
 
 const KEY = `
@@ -33,10 +34,10 @@ const KEYS = `
   ORDER BY seq
   LIMIT ?`;
 
-export function listKeys(connection: Connection, tenantSeq: Seq, after: Seq | null, limit: number): KeyPage {
+export function listKeys(connection: Connection, tenantSeq: Seq, cursor: Cursor | null, limit: number): KeyPage {
   type Row = { seq: Seq; id: Uint8Array; name: string; role: Role; test: number; created_at: EpochMs };
   // One more than asked for tells whether there is a next page.
-  const rows = all<Row>(connection, KEYS, tenantSeq, after ?? 0, limit + 1);
+  const rows = all<Row>(connection, KEYS, tenantSeq, seqAfter(cursor), limit + 1);
   const shown = rows.slice(0, limit);
   const keys = shown.map((row) => ({
     id: uuidText(row.id),
@@ -45,7 +46,7 @@ export function listKeys(connection: Connection, tenantSeq: Seq, after: Seq | nu
     test: row.test === 1,
     createdAt: row.created_at,
   }));
-  return { keys, nextAfter: rows.length > limit ? (shown.at(-1)?.seq ?? null) : null };
+  return { keys, next: nextCursor(shown, rows.length > limit) };
 }
 
 const COUNT_KEYS = `
@@ -72,8 +73,10 @@ export function findTenant(connection: Connection, id: Uuid): Tenant | null {
   return row === undefined ? null : toTenant(row);
 }
 
-export function listTenants(connection: Connection, after: Seq | null, limit: number): Tenant[] {
-  return all<TenantColumns>(connection, TENANTS, after ?? 0, limit).map(toTenant);
+export function listTenants(connection: Connection, cursor: Cursor | null, limit: number): TenantPage {
+  const rows = all<TenantColumns>(connection, TENANTS, seqAfter(cursor), limit + 1);
+  const shown = rows.slice(0, limit);
+  return { tenants: shown.map(toTenant), next: nextCursor(shown, rows.length > limit) };
 }
 
 const KEY_TENANT = `

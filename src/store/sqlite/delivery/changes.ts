@@ -14,6 +14,7 @@ import type {
 } from "../../../ports/store.ts";
 import { stateName, uuidBytes, uuidText } from "../../rows.ts";
 import { FORMAT, STATE } from "../../stored-enums.ts";
+import { nextCursor, seqAfter } from "../cursors.ts";
 import { readDeliveryRow } from "../history/delivery-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { all, one } from "../reading.ts";
@@ -144,11 +145,11 @@ interface OfEvent {
 }
 
 /** In one transaction: of two that ask at once, the second finds what the first one queued waiting. */
-export function retryEvent(w: Writing, { tenantSeq, eventId, after, now }: RetryOfEvent): RetriedOfEvent | null {
+export function retryEvent(w: Writing, { tenantSeq, eventId, cursor, now }: RetryOfEvent): RetriedOfEvent | null {
   const event = one<FoundEvent>(w, EVENT, uuidBytes(eventId), tenantSeq);
   if (event === undefined) return null;
   if (event.type === TEST_TYPE) return { deliveryIds: [], woken: [], next: null };
-  const looked = deliveriesAfter(w, event, after ?? event.first_delivery_seq - 1);
+  const looked = deliveriesAfter(w, event, Math.max(seqAfter(cursor), event.first_delivery_seq - 1));
   const failed = looked.filter((row) => hasFailed(row.state) && !w.lanes.get(row.endpoint_seq).deleted);
   for (const { seq } of failed) requeue(w, seq, now);
   const lanes = [...new Set(failed.map((row) => w.lanes.get(row.endpoint_seq)))];
@@ -156,7 +157,7 @@ export function retryEvent(w: Writing, { tenantSeq, eventId, after, now }: Retry
   return {
     deliveryIds: failed.map(({ id }) => uuidText(id)),
     woken: lanes.map(wakeOf).filter((wake) => wake !== null),
-    next: looked.length < EVENT_TARGETS_MAX ? null : (looked.at(-1)?.seq ?? null),
+    next: nextCursor(looked, looked.length === EVENT_TARGETS_MAX),
   };
 }
 

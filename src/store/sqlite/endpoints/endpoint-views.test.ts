@@ -90,12 +90,12 @@ test("endpoints are listed in creation order, page by page, without deleted ones
     first.views.map(({ endpoint }) => endpoint.id),
     kept.slice(0, 3),
   );
-  const second = listEndpoints(reading, tenantSeq, first.nextAfter, 3);
+  const second = listEndpoints(reading, tenantSeq, first.next, 3);
   assert.deepEqual(
     second.views.map(({ endpoint }) => endpoint.id),
     kept.slice(3),
   );
-  assert.equal(second.nextAfter, null);
+  assert.equal(second.next, null);
   assert.equal(getEndpoint(reading, tenantSeq, ids[2] ?? rows.newId()), null);
   assert.equal(getEndpoint(reading, other, ids[0] ?? rows.newId()), null);
 });

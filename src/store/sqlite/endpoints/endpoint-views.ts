@@ -2,8 +2,9 @@
 import type { Destination } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { LANE_POOL_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
-import type { EndpointPage, EndpointPlaces, EndpointView, Versioned } from "../../../ports/store.ts";
+import type { Cursor, EndpointPage, EndpointPlaces, EndpointView, Versioned } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
+import { nextCursor, seqAfter } from "../cursors.ts";
 import { all, one, page, type Reading } from "../reading.ts";
 import { endpointVersion } from "./endpoint-filters.ts";
 import {
@@ -55,9 +56,9 @@ const PAGE = `
 const PAGE_ENTRIES_MAX = 20 * WAITING_COUNT_MAX;
 const COUNT_MAX_BEYOND = 100;
 
-export function listEndpoints(reading: Reading, tenantSeq: Seq, after: Seq | null, limit: number): EndpointPage {
-  const { rows, more } = page<ViewColumns>(reading, PAGE, [tenantSeq, after ?? 0], limit);
-  return { views: viewsOf(reading, rows), nextAfter: more ? (rows.at(-1)?.seq ?? null) : null };
+export function listEndpoints(reading: Reading, tenantSeq: Seq, cursor: Cursor | null, limit: number): EndpointPage {
+  const { rows, more } = page<ViewColumns>(reading, PAGE, [tenantSeq, seqAfter(cursor)], limit);
+  return { views: viewsOf(reading, rows), next: nextCursor(rows, more) };
 }
 
 function viewsOf(reading: Reading, rows: readonly ViewColumns[]): EndpointView[] {

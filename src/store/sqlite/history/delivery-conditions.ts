@@ -173,9 +173,9 @@ function typeCondition({ from, end }: FoundTypes): Condition {
 const LAST = "SELECT max(seq) AS seq FROM deliveries";
 
 /** The sequences that the filter's times leave. Times only nearly rise with sequences, so each row's is looked at too. */
-export function spanOf(connection: Connection, { from, to }: Conditions, before: Seq | null): Span {
+export function spanOf(connection: Connection, { from, to }: Conditions, before: Seq): Span {
   const end = (one<{ seq: Seq | null }>(connection, LAST)?.seq ?? 0) + 1;
   // From there on every row is of `to` or later: `firstSince` answers a place that rows of its time may stand around.
   const until = to === null ? end : firstSince(connection, "deliveries", to + 2 * TIME_DISORDER_MS_MAX);
-  return { low: from === null ? 0 : firstSince(connection, "deliveries", from), high: Math.min(before ?? end, until) };
+  return { low: from === null ? 0 : firstSince(connection, "deliveries", from), high: Math.min(before, end, until) };
 }

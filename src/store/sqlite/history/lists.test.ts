@@ -7,7 +7,8 @@ import { matchesFilters } from "../../../domain/delivery/event.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_SOURCES_MAX } from "../../../domain/limits.ts";
-import type { DeliveryFilter, DeliveryRow } from "../../../ports/store.ts";
+import type { Cursor, DeliveryFilter, DeliveryPage, DeliveryRow } from "../../../ports/store.ts";
+import { cursorOf, seqBefore } from "../cursors.ts";
 import { findConditions, spanOf } from "./delivery-conditions.ts";
 import { listDeliveries } from "./lists.ts";
 
@@ -24,13 +25,13 @@ const EVERYTHING = {
 /** Every page of a list, one after the other. */
 function listAll(rows: Rows, filter: DeliveryFilter, limit: number): DeliveryRow[] {
   const found: DeliveryRow[] = [];
-  for (let before: Seq | null = null; ; ) {
-    const page = listDeliveries(rows.reading, filter, before, limit);
+  for (let cursor: Cursor | null = null; ; ) {
+    const page: DeliveryPage = listDeliveries(rows.reading, filter, cursor, limit);
     assert.ok(page.rows.length <= limit);
     found.push(...page.rows);
     if (page.next === null) return found;
-    assert.ok(before === null || page.next < before, "a page goes on below the one before it");
-    before = page.next;
+    assert.ok(seqBefore(page.next) < seqBefore(cursor), "a page goes on below the one before it");
+    cursor = page.next;
   }
 }
 
@@ -212,7 +213,7 @@ test("a list that would visit too many rows answers short pages, and ends at the
   const filter: DeliveryFilter = { ...EVERYTHING, tenantSeq, state: "DELIVERED" };
   const first = listDeliveries(rows.reading, filter, null, 20);
   assert.deepEqual(first.rows, []);
-  assert.equal(first.next, 5003);
+  assert.equal(first.next, cursorOf(5003));
   const second = listDeliveries(rows.reading, filter, first.next, 20);
   assert.deepEqual(
     second.rows.map((row) => row.seq),
@@ -291,6 +292,6 @@ test("a time span holds exactly its deliveries though times and commit order dis
     to: times[32] ?? 0,
   });
   assert.ok(conditions !== null);
-  const { low, high } = spanOf(rows.reading, conditions, null);
+  const { low, high } = spanOf(rows.reading, conditions, seqBefore(null));
   assert.ok(low > 20 && high < 45, `only the rows around it are looked at, not ${low} to ${high}`);
 });

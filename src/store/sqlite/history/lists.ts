@@ -1,8 +1,8 @@
 /** listDeliveries: cursor pages, newest first, by any filter, over ranges of indexes and never with a sort. */
-import type { Seq } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
-import type { DeliveryFilter, DeliveryPage } from "../../../ports/store.ts";
+import type { Cursor, DeliveryFilter, DeliveryPage } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";
+import { cursorOf, seqBefore } from "../cursors.ts";
 import { findConditions, spanOf } from "./delivery-conditions.ts";
 import { mergePage, type Source } from "./delivery-merge.ts";
 import { type ChosenPlan, choosePlan } from "./delivery-plan.ts";
@@ -14,12 +14,12 @@ const EMPTY: DeliveryPage = { rows: [], next: null };
 export function listDeliveries(
   connection: Connection,
   filter: DeliveryFilter,
-  before: Seq | null,
+  cursor: Cursor | null,
   limit: number,
 ): DeliveryPage {
   const conditions = findConditions(connection, filter);
   if (conditions === null) return EMPTY;
-  const span = spanOf(connection, conditions, before);
+  const span = spanOf(connection, conditions, seqBefore(cursor));
   if (span.high <= span.low) return EMPTY;
   const sources = sourcesOf(connection, choosePlan(connection, conditions, span), span);
   const page = mergePage(sources, {
@@ -30,7 +30,7 @@ export function listDeliveries(
   });
   return {
     rows: page.seqs.map((seq) => readDeliveryRow(connection, seq)).filter((row) => row !== null),
-    next: page.next,
+    next: page.next === null ? null : cursorOf(page.next),
   };
 }
 

@@ -1,9 +1,10 @@
 /** getSource, listSources, findSource: those that are not deleted. getDeletedSource: the others. hadSource: all. */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { Source } from "../../../domain/inbound/source.ts";
-import type { DeletedSource, SourcePage } from "../../../ports/store.ts";
+import type { Cursor, DeletedSource, SourcePage } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
+import { nextCursor, seqAfter } from "../cursors.ts";
 import { one, page, type Reading } from "../reading.ts";
 import { readSource, SOURCE_COLUMNS, type SourceColumns } from "./source-rows.ts";
 
@@ -59,7 +60,7 @@ export function countSources(connection: Connection, tenantSeq: Seq): number {
   return one<{ count: number }>(connection, COUNT, tenantSeq)?.count ?? 0;
 }
 
-export function listSources(reading: Reading, tenantSeq: Seq, after: Seq | null, limit: number): SourcePage {
-  const { rows, more } = page<SourceColumns>(reading, OF_TENANT, [tenantSeq, after ?? 0], limit);
-  return { sources: rows.map((row) => readSource(reading, row)), nextAfter: more ? (rows.at(-1)?.seq ?? null) : null };
+export function listSources(reading: Reading, tenantSeq: Seq, cursor: Cursor | null, limit: number): SourcePage {
+  const { rows, more } = page<SourceColumns>(reading, OF_TENANT, [tenantSeq, seqAfter(cursor)], limit);
+  return { sources: rows.map((row) => readSource(reading, row)), next: nextCursor(rows, more) };
 }

@@ -1,9 +1,17 @@
 /** getInbound, listInbound, listRejected, findInboundOfEvent. */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
-import type { InboundFilter, InboundKind, InboundPage, InboundRecord } from "../../../ports/store.ts";
+import type {
+  Cursor,
+  InboundFilter,
+  InboundKind,
+  InboundPage,
+  InboundRecord,
+  RejectedPage,
+} from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import { DIRECTION, INBOUND_KIND } from "../../stored-enums.ts";
+import { nextCursor, seqAfter } from "../cursors.ts";
 import { all, one, type Reading } from "../reading.ts";
 import {
   findRecord,
@@ -113,14 +121,14 @@ export function listRejected(
   reading: Reading,
   tenantSeq: Seq,
   sourceId: Uuid,
-  after: Seq,
+  cursor: Cursor | null,
   limit: number,
-): InboundRecord[] {
+): RejectedPage {
   const sourceSeq = findSourceSeq(reading, tenantSeq, sourceId);
-  if (sourceSeq === null) return [];
-  return all<RecordColumns>(reading, REJECTED, sourceSeq, after, limit).map((row) =>
-    readRecord(reading, row, INBOUND_EVENTS_SHOWN_MAX),
-  );
+  if (sourceSeq === null) return { records: [], next: null };
+  const rows = all<RecordColumns>(reading, REJECTED, sourceSeq, seqAfter(cursor), limit);
+  const records = rows.map((row) => readRecord(reading, row, INBOUND_EVENTS_SHOWN_MAX));
+  return { records, next: nextCursor(rows, rows.length === limit) };
 }
 
 // ── From an event ───────────────────────────────────────────────────────────────────────────────────────────────────

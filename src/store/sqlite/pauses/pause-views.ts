@@ -1,9 +1,10 @@
 /** getPause and listPauses. */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { Pause } from "../../../domain/pauses/pause.ts";
-import type { PauseFilter, PausePage } from "../../../ports/store.ts";
+import type { Cursor, PauseFilter, PausePage } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { PAUSE_STATUS } from "../../stored-enums.ts";
+import { nextCursor, seqBefore } from "../cursors.ts";
 import { one, page, type Reading } from "../reading.ts";
 import { PAUSE_COLUMNS, PAUSES, type PauseColumns, readPause } from "./pause-rows.ts";
 
@@ -41,12 +42,12 @@ const OF_STATUS = `
   ORDER BY p.seq DESC
   LIMIT ?`;
 
-export function listPauses(reading: Reading, filter: PauseFilter, before: Seq | null, limit: number): PausePage {
+export function listPauses(reading: Reading, filter: PauseFilter, cursor: Cursor | null, limit: number): PausePage {
   const { tenantSeq, status } = filter;
-  const end = before ?? Number.MAX_SAFE_INTEGER;
+  const end = seqBefore(cursor);
   const { rows, more } =
     status === null
       ? page<PauseColumns>(reading, OF_TENANT, [tenantSeq, end], limit)
       : page<PauseColumns>(reading, OF_STATUS, [tenantSeq, PAUSE_STATUS.number(status), end], limit);
-  return { pauses: rows.map((row) => readPause(reading.vault, row)), next: more ? (rows.at(-1)?.seq ?? null) : null };
+  return { pauses: rows.map((row) => readPause(reading.vault, row)), next: nextCursor(rows, more) };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KeyPage, NewKey } from "../../../../src/ports/store.ts";
+import type { Cursor, KeyPage, NewKey, TenantPage } from "../../../../src/ports/store.ts";
 import { START } from "../delivery/times.ts";
 import { type OpenStore, useWorld, type World, withWorld } from "../world.ts";
 
@@ -28,7 +28,7 @@ export function accessCases(open: OpenStore): void {
       const second = newInstallation(alone);
       assert.equal(await alone.store.bootstrap(second), false);
       assert.equal(await alone.store.findKey(second.key.hash), null);
-      const tenants = await alone.store.listTenants(null, 10);
+      const { tenants } = await alone.store.listTenants(null, 10);
       assert.deepEqual(
         tenants.map(({ id, name, createdAt }) => ({ id, name, createdAt })),
         [{ ...first.tenant, createdAt: START }],
@@ -54,7 +54,7 @@ export function accessCases(open: OpenStore): void {
         alone.store.bootstrap(newInstallation(alone)),
       ]);
       assert.deepEqual(both.toSorted(), [false, true]);
-      assert.equal((await alone.store.listTenants(null, 10)).length, 1);
+      assert.equal((await alone.store.listTenants(null, 10)).tenants.length, 1);
     });
   });
 
@@ -97,13 +97,13 @@ export function accessCases(open: OpenStore): void {
     await world.store.revokeKey({ ...tenant.owner, id: keys[1]?.id ?? assert.fail(), now: START });
     const seen: string[] = [];
     const sizes: number[] = [];
-    let after: number | null = null;
+    let cursor: Cursor | null = null;
     do {
-      const page: KeyPage = await world.store.listKeys(tenant.tenantSeq, after, 2);
+      const page: KeyPage = await world.store.listKeys(tenant.tenantSeq, cursor, 2);
       seen.push(...page.keys.map(({ id }) => id));
       sizes.push(page.keys.length);
-      after = page.nextAfter;
-    } while (after !== null);
+      cursor = page.next;
+    } while (cursor !== null);
     assert.deepEqual(sizes, [2, 2, 1]);
     assert.deepEqual(
       seen.slice(1),
@@ -160,12 +160,12 @@ export function accessCases(open: OpenStore): void {
       const ids = [];
       for (let index = 0; index < 5; index += 1) ids.push((await alone.newTenant()).actor.tenantId);
       const seen = [];
-      for (let after: number | null = null; ; ) {
-        const page = await alone.store.listTenants(after, 2);
-        if (page.length === 0) break;
-        seen.push(...page);
-        after = page.at(-1)?.seq ?? null;
-      }
+      let cursor: Cursor | null = null;
+      do {
+        const page: TenantPage = await alone.store.listTenants(cursor, 2);
+        seen.push(...page.tenants);
+        cursor = page.next;
+      } while (cursor !== null);
       assert.deepEqual(
         seen.map(({ id }) => id),
         ids,

@@ -50,7 +50,7 @@ async function withPeople(open: OpenStore, run: (people: People) => Promise<void
 export function sessionCases(open: OpenStore): void {
   test("a user is found by the e-mail address, in whatever case", async () => {
     await withPeople(open, async ({ world, userId }) => {
-      const [tenant] = await world.store.listTenants(null, 1);
+      const [tenant] = (await world.store.listTenants(null, 1)).tenants;
       for (const email of [EMAIL, EMAIL.toLowerCase(), EMAIL.toUpperCase()]) {
         assert.deepEqual(await world.store.findUserByEmail(email), {
           id: userId,
@@ -68,7 +68,7 @@ export function sessionCases(open: OpenStore): void {
     await withPeople(open, async ({ world, userId, signIn, found }) => {
       assert.deepEqual([await signIn(hashOf("a")), await signIn(hashOf("a"))], [true, true]);
       await world.restart(START);
-      const [tenant] = await world.store.listTenants(null, 1);
+      const [tenant] = (await world.store.listTenants(null, 1)).tenants;
       assert.deepEqual(await world.store.findSession(hashOf("a")), {
         actor: {
           kind: "user",

@@ -8,6 +8,8 @@ import type {
   AttemptRow,
   ClaimedLane,
   ClaimRequest,
+  Cursor,
+  DeliveryPage,
   DeliveryRow,
   EndpointView,
   EventView,
@@ -267,12 +269,12 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
     },
     async all() {
       const rows: DeliveryRow[] = [];
-      let before: Seq | null = null;
+      let cursor: Cursor | null = null;
       do {
-        const page = await world.store.listDeliveries({ ...ANY_DELIVERY, tenantSeq }, before, 100);
+        const page: DeliveryPage = await world.store.listDeliveries({ ...ANY_DELIVERY, tenantSeq }, cursor, 100);
         rows.push(...page.rows);
-        before = page.next;
-      } while (before !== null);
+        cursor = page.next;
+      } while (cursor !== null);
       return rows;
     },
     ofDelivery: (id, now) => ({ actor, tenantSeq, id, now }),

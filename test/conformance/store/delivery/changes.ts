@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { EVENT_TARGETS_MAX } from "../../../../src/domain/limits.ts";
+import type { Cursor } from "../../../../src/ports/store.ts";
 import { type OpenStore, useWorld } from "../world.ts";
 import { HOUR, SECOND, START } from "./times.ts";
 import { exhausted, failed, succeeded } from "./verdicts.ts";
@@ -138,7 +140,7 @@ export function changeCases(open: OpenStore): void {
     for (const delivery of [later, one, three]) await tenant.settle(delivery, exhausted);
     await tenant.settle(two, succeeded);
     await tenant.remove(deleted, START);
-    const retry = () => world.store.retryEvent({ ...tenant.owner, eventId, after: null, now: START + HOUR });
+    const retry = () => world.store.retryEvent({ ...tenant.owner, eventId, cursor: null, now: START + HOUR });
     assert.deepEqual(await retry(), {
       deliveryIds: [one.id, later.id],
       woken: [{ endpointSeq: first.seq, readyAt: START + HOUR }],
@@ -155,15 +157,23 @@ export function changeCases(open: OpenStore): void {
     );
   });
 
-  test("an event is retried from the delivery that it is asked to go on after", async () => {
+  test("an event with more deliveries than one step looks at is retried in steps", async () => {
     const tenant = await world.newTenant();
-    const { eventId, deliveries } = await tenant.publish([await tenant.endpoint(), await tenant.endpoint()]);
-    for (const delivery of deliveries) await tenant.settle(delivery, exhausted);
-    const [first, second] = deliveries;
-    const after = first?.seq ?? assert.fail();
-    const step = await world.store.retryEvent({ ...tenant.owner, eventId, after, now: START });
-    assert.deepEqual(step?.deliveryIds, [second?.id]);
-    assert.equal((await tenant.row(first?.id ?? assert.fail())).state, "FAILED");
+    const { eventId, deliveries } = await tenant.publish([await tenant.endpoint()]);
+    const [first] = deliveries;
+    assert(first !== undefined);
+    await tenant.settle(first, exhausted);
+    const replay = () => world.store.replay({ ...tenant.owner, deliveryIds: [first.id], dryRun: false, now: START });
+    await Promise.all(Array.from({ length: EVENT_TARGETS_MAX }, replay));
+    const [last] = await tenant.all();
+    assert(last !== undefined);
+    await world.store.cancel(tenant.ofDelivery(last.id, START));
+    const retry = (cursor: Cursor | null) => world.store.retryEvent({ ...tenant.owner, eventId, cursor, now: START });
+    const step = await retry(null);
+    assert.deepEqual(step?.deliveryIds, [first.id]);
+    assert(step.next !== null);
+    const rest = await retry(step.next);
+    assert.deepEqual([rest?.deliveryIds, rest?.next], [[last.id], null]);
   });
 
   test("a retry of an event that the tenant does not have is of none, and a test's event is not retried", async () => {
@@ -172,7 +182,7 @@ export function changeCases(open: OpenStore): void {
     const lost = await tenant.publish([endpoint]);
     await tenant.settle(lost.deliveries[0] ?? assert.fail(), exhausted);
     const retry = (of: typeof tenant, eventId: typeof endpoint.id) =>
-      world.store.retryEvent({ ...of.owner, eventId, after: null, now: START });
+      world.store.retryEvent({ ...of.owner, eventId, cursor: null, now: START });
     assert.equal(await retry(other, lost.eventId), null);
     assert.equal(await retry(tenant, world.newId()), null);
     const tried = await tenant.publish([endpoint], { type: "test" });

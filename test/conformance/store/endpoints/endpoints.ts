@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endpointDefaults } from "../../../../src/domain/endpoints/endpoint.ts";
+import type { Cursor, EndpointPage } from "../../../../src/ports/store.ts";
 import { HOUR, MINUTE, START } from "../delivery/times.ts";
 import { exhausted, failed, succeeded, throttled } from "../delivery/verdicts.ts";
 import { type OpenStore, useWorld } from "../world.ts";
@@ -209,13 +210,13 @@ export function endpointCases(open: OpenStore): void {
     const ids = made.filter((endpoint) => endpoint !== deleted).map(({ id }) => id);
     for (const limit of [1, 2, 3, 6, 10]) {
       const seen: string[] = [];
-      let after: number | null = null;
+      let cursor: Cursor | null = null;
       do {
-        const page = await world.store.listEndpoints(tenant.tenantSeq, after, limit);
+        const page: EndpointPage = await world.store.listEndpoints(tenant.tenantSeq, cursor, limit);
         assert(page.views.length <= limit);
         seen.push(...page.views.map(({ endpoint }) => endpoint.id));
-        after = page.nextAfter;
-      } while (after !== null);
+        cursor = page.next;
+      } while (cursor !== null);
       assert.deepEqual(seen, ids);
     }
   });

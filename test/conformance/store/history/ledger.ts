@@ -90,7 +90,7 @@ export function ledgerCases(open: OpenStore): void {
     });
   });
 
-  test("reading on after a place goes on behind it, and another tenant's history is its own", async () => {
+  test("reading on from a cursor goes on where the part before ended, and another tenant's history is its own", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const endpoint = await tenant.endpoint();
     const made = await tenant.leasedMany(endpoint, 5);

@@ -5,7 +5,7 @@ import { DELIVERY_STATES, type DeliveryState } from "../../../../src/domain/deli
 import { matchesFilters } from "../../../../src/domain/delivery/event.ts";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { Uuid } from "../../../../src/domain/ids.ts";
-import type { DeliveryFilter, DeliveryRow } from "../../../../src/ports/store.ts";
+import type { Cursor, DeliveryFilter, DeliveryPage, DeliveryRow } from "../../../../src/ports/store.ts";
 import { ANY_DELIVERY, type Tenancy } from "../access/tenancy.ts";
 import { HOUR, MINUTE, START } from "../delivery/times.ts";
 import { exhausted, failed, outlived, succeeded } from "../delivery/verdicts.ts";
@@ -114,16 +114,23 @@ function found(row: DeliveryRow, search: NonNullable<DeliveryFilter["search"]>):
   }
 }
 
+/** So that a cursor can be sealed in one block. */
+const CURSOR_FORM = /^[0-9a-z]{1,15}$/;
+
 async function walk(world: World, filter: DeliveryFilter, limit: number): Promise<DeliveryRow[]> {
   const rows: DeliveryRow[] = [];
-  let place: number | null = null;
+  const cursors = new Set<Cursor>();
+  let cursor: Cursor | null = null;
   do {
-    const page = await world.store.listDeliveries(filter, place, limit);
+    const page: DeliveryPage = await world.store.listDeliveries(filter, cursor, limit);
     assert(page.rows.length <= limit);
-    if (page.next !== null && place !== null) assert(page.next < place, "a page must go on further down");
     rows.push(...page.rows);
-    place = page.next;
-  } while (place !== null);
+    cursor = page.next;
+    if (cursor === null) break;
+    assert.match(cursor, CURSOR_FORM);
+    assert(!cursors.has(cursor), "a page must go on further down");
+    cursors.add(cursor);
+  } while (cursor !== null);
   return rows;
 }
 

@@ -141,7 +141,7 @@ export function inboundListCases(open: OpenStore): void {
     });
   });
 
-  test("the refused ones of a source are listed oldest first, whole, after a sequence", async () => {
+  test("the refused ones of a source are listed oldest first, whole, page by page", async () => {
     const tenant = await world.newTenant();
     const other = await world.newTenant();
     const { source, take, refuse, find } = createReceiving(world, tenant);
@@ -152,19 +152,21 @@ export function inboundListCases(open: OpenStore): void {
       await refuse(beside);
       await take(from, { same: null });
     }
-    const page = await world.store.listRejected(tenant.tenantSeq, from.id, 0, 3);
+    const page = await world.store.listRejected(tenant.tenantSeq, from.id, null, 3);
     assert.deepEqual(
-      page.map(({ id }) => id),
+      page.records.map(({ id }) => id),
       ids.slice(0, 3),
     );
-    for (const record of page) assert.deepEqual(record, await find(record.id));
-    const rest = await world.store.listRejected(tenant.tenantSeq, from.id, page[2]?.seq ?? 0, 3);
+    for (const record of page.records) assert.deepEqual(record, await find(record.id));
+    const rest = await world.store.listRejected(tenant.tenantSeq, from.id, page.next, 3);
     assert.deepEqual(
-      rest.map(({ id }) => id),
+      rest.records.map(({ id }) => id),
       ids.slice(3),
     );
-    assert.deepEqual(await world.store.listRejected(other.tenantSeq, from.id, 0, 3), []);
-    assert.deepEqual(await world.store.listRejected(tenant.tenantSeq, world.newId(), 0, 3), []);
+    assert.equal(rest.next, null);
+    const none = { records: [], next: null };
+    assert.deepEqual(await world.store.listRejected(other.tenantSeq, from.id, null, 3), none);
+    assert.deepEqual(await world.store.listRejected(tenant.tenantSeq, world.newId(), null, 3), none);
   });
 
   test("a deleted source's records keep its id and its name", async () => {

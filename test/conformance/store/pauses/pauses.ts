@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
-import type { Seq } from "../../../../src/domain/ids.ts";
 import { LIST_PAGE_BYTES_MAX, LIST_PAGE_MAX, PAUSE_METADATA_BYTES_MAX } from "../../../../src/domain/limits.ts";
 import type { Pause } from "../../../../src/domain/pauses/pause.ts";
-import type { EndPauseResult } from "../../../../src/ports/store.ts";
+import type { Cursor, EndPauseResult, PausePage } from "../../../../src/ports/store.ts";
 import { HOUR, SECOND, START } from "../delivery/times.ts";
 import { type OpenStore, useWorld } from "../world.ts";
 import { createAsking, EMAIL, told } from "./asking.ts";
@@ -107,13 +106,13 @@ export function pauseCases(open: OpenStore): void {
     for (const [index, pause] of pauses.entries()) await endings[index % 4]?.(pause);
     const ids = async (status: "pending" | "responded" | "timed_out" | "cancelled" | null) => {
       const found: string[] = [];
-      let before: Seq | null = null;
+      let cursor: Cursor | null = null;
       do {
-        const page = await world.store.listPauses({ tenantSeq: tenant.tenantSeq, status }, before, 2);
+        const page: PausePage = await world.store.listPauses({ tenantSeq: tenant.tenantSeq, status }, cursor, 2);
         assert(page.pauses.every(({ ending }) => status === null || (ending?.status ?? "pending") === status));
         found.push(...page.pauses.map(({ id }) => id));
-        before = page.next;
-      } while (before !== null);
+        cursor = page.next;
+      } while (cursor !== null);
       return found;
     };
     const expected = (rest: number | null) =>
@@ -135,13 +134,17 @@ export function pauseCases(open: OpenStore): void {
     for (let count = 0; count < 2 * perPage; count += 1) made.push(await ask({ metadata }));
     for (const status of [null, "pending"] as const) {
       const found: string[] = [];
-      let before: Seq | null = null;
+      let cursor: Cursor | null = null;
       do {
-        const page = await world.store.listPauses({ tenantSeq: tenant.tenantSeq, status }, before, LIST_PAGE_MAX);
+        const page: PausePage = await world.store.listPauses(
+          { tenantSeq: tenant.tenantSeq, status },
+          cursor,
+          LIST_PAGE_MAX,
+        );
         assert(page.pauses.length > 0 && page.pauses.length <= perPage);
         found.push(...page.pauses.map(({ id }) => id));
-        before = page.next;
-      } while (before !== null);
+        cursor = page.next;
+      } while (cursor !== null);
       assert.deepEqual(found, made.map(({ id }) => id).toReversed());
     }
   });

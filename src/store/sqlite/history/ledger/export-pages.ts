@@ -1,5 +1,6 @@
 /** readLedger: the history in order of creation, stretch by stretch; nothing stays open in between. */
-import type { LedgerFilter, LedgerPlace, LedgerStretch } from "../../../../ports/store.ts";
+import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
+import type { Cursor, LedgerFilter, LedgerStretch } from "../../../../ports/store.ts";
 import { uuidBytes } from "../../../rows.ts";
 import type { Connection } from "../../connection.ts";
 import { comparePlaces, type Place, placesOf } from "./column-scan.ts";
@@ -12,9 +13,10 @@ export function readLedger(
   ledger: Ledger,
   connection: Connection,
   filter: LedgerFilter,
-  after: LedgerPlace | null,
+  cursor: Cursor | null,
   limit: number,
 ): LedgerStretch {
+  const after = cursor === null ? null : readCursor(cursor);
   const upTo = after?.upTo ?? ledger.progress.delivery;
   const predicate = findPredicate(connection, filter, { createdMax: Number.POSITIVE_INFINITY, upTo });
   if (predicate === null) return { rows: [], next: null };
@@ -22,14 +24,30 @@ export function readLedger(
   const rows = places.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
   const last = rows.at(-1);
   const isEnd = places.length < limit || last === undefined;
-  return { rows, next: isEnd ? null : { createdAt: last.createdAt, id: last.id, upTo } };
+  return { rows, next: isEnd ? null : writeCursor({ createdAt: last.createdAt, id: last.id, upTo }) };
+}
+
+/** An export goes on after the row of this time and id, among the deliveries that were there when it began. */
+interface Progress {
+  readonly upTo: Seq;
+  readonly createdAt: EpochMs;
+  readonly id: Uuid;
+}
+
+function writeCursor({ upTo, createdAt, id }: Progress): Cursor {
+  return `${upTo} ${createdAt} ${id}` as Cursor;
+}
+
+function readCursor(cursor: Cursor): Progress {
+  const [upTo, createdAt, id] = cursor.split(" ");
+  return { upTo: Number(upTo), createdAt: Number(createdAt), id: id as Uuid };
 }
 
 function firstAfter(
   ledger: Ledger,
   connection: Connection,
   predicate: Predicate,
-  after: LedgerPlace | null,
+  after: Progress | null,
   limit: number,
 ): Place[] {
   const from = after === null ? null : { key: after.createdAt, id: idKeyOf(uuidBytes(after.id)) };

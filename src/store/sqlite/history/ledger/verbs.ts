@@ -1,6 +1,6 @@
 /** What the ledger's thread carries out. */
 import { LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../../domain/limits.ts";
-import type { LedgerFilter, LedgerPage, LedgerPlace, LedgerQuestion, LedgerStretch } from "../../../../ports/store.ts";
+import type { Cursor, LedgerFilter, LedgerPage, LedgerQuestion, LedgerStretch } from "../../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import { advance, countBehind } from "./advance.ts";
 import { readLedger } from "./export-pages.ts";
@@ -50,8 +50,8 @@ export const LEDGER_VERBS = {
     trimLedger(ledgerOf(k));
     return page;
   },
-  readLedger(k: Keeping, filter: LedgerFilter, after: LedgerPlace | null, limit: number): LedgerStretch {
-    const stretch = readLedger(upToDate(k), k, filter, after, limit);
+  readLedger(k: Keeping, filter: LedgerFilter, cursor: Cursor | null, limit: number): LedgerStretch {
+    const stretch = readLedger(upToDate(k), k, filter, cursor, limit);
     trimLedger(ledgerOf(k));
     return stretch;
   },
