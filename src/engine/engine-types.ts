@@ -11,8 +11,8 @@ import type {
   DeliveryRow,
   DeliverySearch,
   EndpointHealthRow,
+  EndpointOffsetPage,
   EndpointPage,
-  EndpointPlaces,
   EndpointView,
   EventView,
   HourCounts,
@@ -161,7 +161,7 @@ export interface EndpointService {
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
   list(caller: Caller, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
   /** A page by its place, and how many there are. */
-  listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointPlaces>;
+  listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointOffsetPage>;
   /** Which of these the tenant does not have. */
   unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
   patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;

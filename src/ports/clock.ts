@@ -1,20 +1,20 @@
 import type { EpochMs, Uuid } from "../domain/ids.ts";
 
-/** Time, timers and chance. Nothing else in the server reads a clock or rolls a die. */
+/** Time, timers and random numbers. Nothing else in the server reads a clock or makes a random number. */
 export interface Clock {
-  /** Epoch milliseconds; never goes back. */
+  /** The current time in epoch milliseconds. Never goes back. */
   now(): EpochMs;
-  /** Milliseconds from an arbitrary start; unaffected by changes of the wall clock. */
+  /** Milliseconds since an arbitrary start. Changes of the wall clock do not affect it. */
   monotonicMs(): number;
-  /** The wall clock as it is, which may go back: for signatures, and for detecting that it did. */
+  /** The wall clock as it is; it may go back. Use it for signatures, and to detect that the wall clock jumped. */
   wallMs(): EpochMs;
-  /** The store has seen this time: `now` goes on from it. */
+  /** From now on, `now` answers this time or a later one: the store has already seen it. */
   notBefore(ms: EpochMs): void;
   /** Run `task` once after `ms` (at most `TIMER_MS_MAX`). The timer does not keep the process alive. */
   after(ms: number, task: () => void): Timer;
   /** Uniform in [0, 1). */
   random(): number;
-  /** A UUIDv7, strictly greater than the one before. */
+  /** A UUIDv7 that is strictly greater than the one before it. */
   uuid(): Uuid;
   /** Cryptographically strong random bytes, hexadecimal. */
   randomHex(bytes: number): string;

@@ -1,43 +1,44 @@
 import type { EpochMs, Uuid } from "../domain/ids.ts";
 import type { Channel } from "../domain/pauses/pause.ts";
 
-/** What a person is told of a pause. */
+/** A message that asks a person for the decision of a pause. */
 export interface Notification {
   readonly pauseId: Uuid;
   /** An e-mail address, a Slack incoming-webhook URL, or an E.164 number. */
   readonly address: string;
-  /** Who asks: the tenant's name; null when it has none of its own. */
+  /** The name of the tenant that asks; null when the tenant has no name of its own. */
   readonly requester: string | null;
-  /** Untrusted text, as are the options. */
+  /** Untrusted text. */
   readonly message: string;
+  /** Untrusted texts. */
   readonly options: readonly string[];
   readonly allowTextResponse: boolean;
-  /** What is taken when nobody answers; null: nothing. */
+  /** The option that a time-out chooses; null when a time-out chooses none. */
   readonly timeoutDefault: string | null;
   readonly expiresAt: EpochMs;
   readonly createdAt: EpochMs;
-  /** The page where the person decides. Whoever has it may: it stands in no log. */
+  /** The page where the person decides. Anyone who has this URL can decide, so it is never logged. */
   readonly respondUrl: string;
 }
 
-/** What came of one try. `reason` is for whoever asked: no secret, no link, no internal address. */
+/** The result of one try. `reason` is shown to the tenant: it contains no secret, no link and no internal address. */
 export type Notified =
   | { readonly kind: "sent" }
-  /** Worth another try; not before `retryAfterMs` when the receiving side asked for it. */
+  /** Try again, and not before `retryAfterMs` if the receiving side asked for a delay. */
   | { readonly kind: "again"; readonly reason: string; readonly retryAfterMs: number | null }
   | { readonly kind: "failed"; readonly reason: string }
-  /** The server is stopping: the try is not spent. */
+  /** The server is stopping. The try does not count. */
   | { readonly kind: "aborted" };
 
-/** One channel. */
+/** Sends notifications over one channel. */
 export interface Notifier {
   readonly channel: Channel;
-  /** Messages under way: as many as the other side bears. */
+  /** How many messages may be in flight at once. */
   readonly atOnceMax: number;
-  /** Why an address cannot be told; null when it may be tried. Asked before a pause is made. */
+  /** Why this address cannot be notified; null when it can be tried. Asked before a pause is created. */
   addressFault(address: string): Promise<string | null>;
-  /** Tell one person, once. Resolves with what happened, whatever happens; never rejects. */
+  /** Send one message, once. Resolves with the result and never rejects. */
   notify(notification: Notification): Promise<Notified>;
-  /** Stop what is under way and close connections. */
+  /** Stop what is in flight and close connections. */
   close(): Promise<void>;
 }

@@ -2,36 +2,37 @@ import type { Outcome } from "../domain/delivery/delivery.ts";
 
 /** One HTTP POST. */
 export interface SendRequest {
-  /** A URL that was accepted at registration; its addresses are checked again in the connect. */
+  /** A URL that was accepted at registration. The sender checks its addresses again when it connects. */
   readonly url: string;
-  /** Header names and values in turn. */
+  /** Header names and values, alternating. */
   readonly headers: readonly string[];
-  /** The body's text; sent as UTF-8. */
+  /** The body as text; sent as UTF-8. */
   readonly body: string;
   /**
-   * Who the request is for. Connections are kept alive for each owner apart: a receiver that answers out of turn spoils
-   * only the deliveries of its own tenant, also where several tenants have endpoints on one host.
+   * Whose request this is. Connections are kept alive for each owner separately, also where several tenants have
+   * endpoints on one host: a receiver that answers out of order spoils only the deliveries of its own tenant.
    */
   readonly owner?: string;
-  /** The total deadline, from DNS to the answer's head and body. */
+  /** The total deadline, from the DNS lookup to the end of the answer's body. */
   readonly timeoutMs: number;
 }
 
 export interface Sender {
-  /** Make one attempt. Resolves with what happened, whatever happens; never rejects. */
+  /** Make one attempt. Resolves with the outcome and never rejects. */
   send(request: SendRequest): Promise<Outcome>;
   /**
-   * Decide whether an endpoint may be registered with this URL: its form, its literal address, or the addresses that
-   * its name has now (waiting at most `REGISTRATION_DNS_MS`; a name without any is accepted).
+   * Decide whether an endpoint may be registered with this URL. Checks the URL's form, its literal address, and the
+   * addresses that its name resolves to now. The lookup takes at most `REGISTRATION_DNS_MS`; a name that does not
+   * resolve is accepted.
    */
   vet(url: string): Promise<UrlVerdict>;
-  /** Stop every attempt on the wire: each resolves with `aborted`. */
+  /** Stop every attempt in flight: each of them resolves with `aborted`. */
   abortAll(): void;
   /** Close idle connections and release everything. */
   close(): Promise<void>;
 }
 
-/** `reason` says which rule was broken and, where there is one, which setting would allow it. */
+/** `reason` says which rule was broken, and which setting would allow the URL if there is one. */
 export type UrlVerdict =
   | { readonly kind: "accepted"; readonly url: string }
   | { readonly kind: "refused"; readonly reason: string };

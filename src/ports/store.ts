@@ -1,11 +1,12 @@
 /**
- * The store: coarse verbs, each one atomic, with domain values in and out.
+ * The store: coarse verbs that take and return domain values. Each verb is atomic.
  *
- * A verb that cannot be carried out because the store cannot commit now rejects with `StoreUnavailable`; nothing of it
- * has happened. Ids and tokens are made by the caller, so an ambiguous verb may be repeated without effect.
+ * A verb rejects with `StoreUnavailable` when the store cannot commit now. Nothing of the verb has then happened. The
+ * caller makes all ids and tokens, so a caller that does not know whether a verb was committed can repeat it: the second
+ * call has no further effect.
  */
 import type { AccessVerbs } from "./store/access.ts";
-import type { DeliveringVerbs } from "./store/delivery.ts";
+import type { DeliveryVerbs } from "./store/delivery.ts";
 import type { EndpointVerbs } from "./store/endpoints.ts";
 import type { HistoryVerbs } from "./store/history.ts";
 import type { InboundVerbs } from "./store/inbound.ts";
@@ -15,7 +16,7 @@ import type { SessionVerbs } from "./store/sessions.ts";
 import type { UpkeepVerbs } from "./store/upkeep.ts";
 
 export interface Store
-  extends DeliveringVerbs,
+  extends DeliveryVerbs,
     EndpointVerbs,
     HistoryVerbs,
     InboundVerbs,

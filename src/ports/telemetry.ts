@@ -1,12 +1,12 @@
 import type { AttemptOutcome, Classification } from "../domain/delivery/delivery.ts";
 import type { Uuid } from "../domain/ids.ts";
 
-/** Where the engine says what happened; `telemetry/` makes log lines and metrics of it. */
+/** The engine reports events here; `telemetry/` turns them into log lines and metrics. */
 export interface Telemetry {
   attempted(happening: Attempted): void;
-  /** An event was accepted with this many deliveries. */
+  /** An event was accepted and has this many deliveries. */
   published(deliveries: number): void;
-  /** Something worth a line that is nobody's attempt. */
+  /** Anything other than an attempt that deserves a log line. */
   noticed(happening: Noticed): void;
 }
 
@@ -23,7 +23,7 @@ export interface Attempted {
   readonly httpStatus: number | null;
   readonly errorDetail: string | null;
   readonly latencyMs: number;
-  /** From publish to the end of this attempt. */
+  /** From the publish to the end of this attempt. */
   readonly ageMs: number;
   readonly state: string;
 }

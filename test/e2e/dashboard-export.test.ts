@@ -9,7 +9,7 @@ import { buffer } from "node:stream/consumers";
 import { after, type TestContext, test } from "node:test";
 import { createSystemClock } from "../../src/clock/system.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
-import { EXPORT_STALL_MS_MAX, EXPORT_STRETCH_ROWS, EXPORTS_OF_TENANT_COUNT_MAX } from "../../src/domain/limits.ts";
+import { EXPORT_PAGE_ROWS, EXPORT_STALL_MS_MAX, EXPORTS_OF_TENANT_COUNT_MAX } from "../../src/domain/limits.ts";
 import { createUsers } from "../../src/engine/access/users.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Cursor, Store } from "../../src/ports/store.ts";
@@ -153,7 +153,7 @@ test("what is published meanwhile is not in it, and what is read is read as the 
   });
   const one = await download(server.url, keyed(own));
   await stuck();
-  assert.ok(reads < ROWS / EXPORT_STRETCH_ROWS, `${reads} stretches read for a client that took nothing`);
+  assert.ok(reads < ROWS / EXPORT_PAGE_ROWS, `${reads} pages read for a client that took nothing`);
   await publish(own);
   assert.equal((await readWhole(one)).length, ROWS + 2);
 });
@@ -220,15 +220,15 @@ test("what breaks later breaks the transfer, and is logged", async (t) => {
   assert.match(server.log, /export_broke.*a broken disk|a broken disk.*export_broke/);
 });
 
-test("a stretch without rows is not the end", async (t) => {
+test("a page without rows is not the end", async (t) => {
   const own = await newTenant(server);
   await patch(own, await createEndpoint(own, { url: URL_OF_HOOK }), { status: "PAUSED" });
   await publish(own);
   let reads = 0;
   whenRead(t, (real) => async (filter, cursor, limit) => {
     reads += 1;
-    const stretch = await real(filter, reads <= 4 ? null : cursor, limit);
-    return reads <= 3 ? { rows: [], next: "somewhere" as Cursor } : stretch;
+    const page = await real(filter, reads <= 4 ? null : cursor, limit);
+    return reads <= 3 ? { rows: [], next: "somewhere" as Cursor } : page;
   });
   assert.equal((await own.request("GET", EXPORT)).text.split("\r\n").length, 3);
 });

@@ -5,7 +5,7 @@ import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_DESCRIPTION_CHARS_MAX, ENDPOINT_URL_CHARS_MAX, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { milliseconds, millisecondsOrNull } from "../../domain/text/time.ts";
 import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine-types.ts";
-import type { EndpointPlaces, EndpointView } from "../../ports/store.ts";
+import type { EndpointOffsetPage, EndpointView } from "../../ports/store.ts";
 import { WEBHOOK_ROWS_DEFAULT } from "../http/limits.ts";
 import { checker, converted } from "../schema/check.ts";
 import { queryChecker } from "../schema/query.ts";
@@ -145,7 +145,7 @@ export function webhookJson({ endpoint, lastAttemptAt }: EndpointView): Static<t
 }
 
 export function webhooksJson(
-  { views, total }: EndpointPlaces,
+  { views, total }: EndpointOffsetPage,
   { page, limit }: { readonly page: number; readonly limit: number },
 ): Static<typeof WebhooksResponse> {
   const webhooks = views.map(({ endpoint, lastAttemptAt, successCount, failureCount }) => ({

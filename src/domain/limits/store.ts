@@ -45,7 +45,7 @@ export const LEDGER_CACHE_BYTES_MAX = 64 * MB;
  */
 export const LEDGER_FREEZES_COUNT_MAX = 1000;
 /** Rows of the history that an export reads in one step: about 5 ms of its thread and half a megabyte of CSV. */
-export const EXPORT_STRETCH_ROWS = 500;
+export const EXPORT_PAGE_ROWS = 500;
 /**
  * How long an export pauses after each step while deliveries are in progress. An export uses both cores and is not
  * urgent.

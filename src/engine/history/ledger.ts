@@ -2,17 +2,17 @@
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Seq } from "../../domain/ids.ts";
 import {
+  EXPORT_PAGE_ROWS,
   EXPORT_REST_MS,
-  EXPORT_STRETCH_ROWS,
   EXPORTS_COUNT_MAX,
   EXPORTS_OF_TENANT_COUNT_MAX,
 } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Cursor, LedgerFilter, LedgerPage, LedgerQuestion, LedgerRow, Store } from "../../ports/store.ts";
+import type { Cursor, LedgerFilter, LedgerPage, LedgerQuery, LedgerRow, Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 export type LedgerFilterInput = Omit<LedgerFilter, "tenantSeq">;
-export type LedgerInput = Omit<LedgerQuestion, "filter" | "now"> & { readonly filter: LedgerFilterInput };
+export type LedgerInput = Omit<LedgerQuery, "filter" | "now"> & { readonly filter: LedgerFilterInput };
 
 export interface LedgerService {
   list(caller: Caller, input: LedgerInput): Promise<LedgerPage>;
@@ -79,9 +79,9 @@ function reader(store: Store, filter: LedgerFilter, rest: () => Promise<void>): 
   return async () => {
     if (ended) return null;
     if (cursor !== null) await rest();
-    const stretch = await store.readLedger(filter, cursor, EXPORT_STRETCH_ROWS);
-    cursor = stretch.next;
+    const page = await store.readLedger(filter, cursor, EXPORT_PAGE_ROWS);
+    cursor = page.next;
     ended = cursor === null;
-    return stretch.rows;
+    return page.rows;
   };
 }

@@ -109,7 +109,7 @@ export interface ReprocessedOfSource {
   readonly next: Cursor | null;
 }
 
-export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "andNobodys">;
+export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "includeUnattributed">;
 
 export interface InboundService {
   readonly sources: SourceService;

@@ -116,7 +116,7 @@ export function createRecords({ clock, store, outage, claims, sources, publicUrl
 
   return {
     async list(caller, filter, offset, limit) {
-      const whole = { ...filter, tenantSeq: caller.tenantSeq, andNobodys: seesNobodys(caller) };
+      const whole = { ...filter, tenantSeq: caller.tenantSeq, includeUnattributed: seesNobodys(caller) };
       const { rows, total } = await store.listInbound(whole, offset, limit);
       return { rows: await explained.rows(rows), total };
     },

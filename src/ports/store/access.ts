@@ -19,11 +19,11 @@ export interface TenantPage {
 
 export interface TenantView extends Tenant {
   readonly quotas: Quotas;
-  /** What counts against them now. */
+  /** How much of each quota is used now. */
   readonly use: QuotaUse;
 }
 
-/** A new key; the key itself never reaches the store. */
+/** A new key. The store gets its hash and never the key itself. */
 export interface NewKey {
   readonly id: Uuid;
   /** Hexadecimal SHA-256 of the whole key. */
@@ -53,15 +53,15 @@ export interface NewUser {
   readonly role: Role;
 }
 
-/** A user as lists show it; the password's hash never leaves the store with it. */
+/** A user as lists show it, without the password's hash. */
 export interface UserRow extends Omit<NewUser, "passwordHash"> {
   readonly tenantSeq: Seq;
   readonly createdAt: EpochMs;
-  /** Since when nobody may log in as this user; null: one may. */
+  /** Since when nobody can sign in as this user; null while the user is not disabled. */
   readonly disabledAt: EpochMs | null;
 }
 
-/** What an empty store is given at its first start, in one transaction. */
+/** The first tenant, user and key of an empty store, created in one transaction. */
 export interface Bootstrap {
   readonly tenant: { readonly id: Uuid; readonly name: string };
   readonly user: NewUser;
@@ -72,20 +72,20 @@ export interface Bootstrap {
 export type RevokeKeyResult = "revoked" | "unknown" | "forbidden" | "lastAdmin";
 
 export interface AccessVerbs {
-  /** Acts only on an empty store: answers false, and changes nothing, when there is a tenant. */
+  /** Set up an empty store. Answers false, and changes nothing, when the store has a tenant. */
   bootstrap(bootstrap: Bootstrap): Promise<boolean>;
-  /** Whom a key belongs to; null when there is no such key or it was revoked. */
+  /** The actor that a key stands for; null when there is no such key or it was revoked. */
   findKey(hash: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
   createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<CreateKeyResult>;
   /** The keys that are not revoked, in creation order. */
   listKeys(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<KeyPage>;
-  /** `forbidden`: its role is above the actor's. `lastAdmin`: no other key of role `global_admin` would be left. */
+  /** `forbidden`: the key's role is above the actor's. `lastAdmin`: it is the only key of role `global_admin`. */
   revokeKey(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RevokeKeyResult>;
-  /** Replace the actor's own key by one of the same name and role; false when it was revoked meanwhile. */
+  /** Replace the actor's own key by one with the same name and role. False when that key was revoked meanwhile. */
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
-  /** Only what is present changes. Null: there is no such tenant. */
+  /** Change only what is present. Null when there is no such tenant. */
   patchTenant(request: {
     actor: Actor;
     id: Uuid;
@@ -97,21 +97,24 @@ export interface AccessVerbs {
   findQuotas(tenantSeq: Seq): Promise<Quotas>;
   /** In creation order. */
   listTenants(cursor: Cursor | null, limit: number): Promise<TenantPage>;
-  /** The tenant of a key that is not revoked, whichever it is. */
+  /** The tenant of a key that is not revoked; null when there is no such key. */
   findKeyTenant(id: Uuid): Promise<Tenant | null>;
-  /** Null: another user has this e-mail address, in whatever tenant and letter case. */
+  /** Null when a user of any tenant has this e-mail address already, ignoring letter case. */
   createUser(request: { tenantSeq: Seq; user: NewUser; now: EpochMs }): Promise<UserRow | null>;
-  /** The disabled ones too, in creation order. */
+  /** In creation order, disabled users included. */
   listUsers(tenantSeq: Seq): Promise<readonly UserRow[]>;
-  /** In whatever tenant, the disabled ones too; letter case is ignored. */
+  /** A user of any tenant, ignoring letter case, disabled users included. */
   findUser(email: string): Promise<UserRow | null>;
-  /** Disabling ends the user's sessions; a user who is disabled already stays so since then. Null: there is no such user. */
+  /**
+   * Disabling also ends the user's sessions. A user who is disabled already keeps the earlier `disabledAt`. Null when
+   * there is no such user.
+   */
   setUserDisabled(request: { id: Uuid; disabled: boolean; now: EpochMs }): Promise<UserRow | null>;
-  /** Ends the user's sessions, too: whoever knew the old password is out. False: there is no such user. */
+  /** Also ends the user's sessions: someone who knew the old password is signed out. False when there is no such user. */
   resetPassword(request: { id: Uuid; passwordHash: string; now: EpochMs }): Promise<boolean>;
 }
 
-/** What may be asked of the store beside a running server, by another process. */
+/** The verbs that another process can call while a server runs: those of the command line. */
 export interface AccessStore extends AccessVerbs {
   close(): Promise<void>;
 }

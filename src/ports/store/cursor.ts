@@ -1,11 +1,9 @@
-/** Where a list goes on. */
-
 declare const brand: unique symbol;
 
 /**
- * Where a list or a walk goes on: text that a store makes and that only the same store reads. It holds for that list and
- * that tenant alone.
+ * Where the next page of a list begins. The text has a meaning only for the store that made it, and only for the same
+ * list of the same tenant.
  *
- * Callers of the API see cursors sealed, so one of a list has 1 to 15 characters, each of `0-9a-z`.
+ * Callers of the API get cursors sealed in one cipher block, so a list's cursor has 1 to 15 characters of `0-9a-z`.
  */
 export type Cursor = string & { readonly [brand]: "Cursor" };

@@ -1,9 +1,13 @@
 /**
- * The verbs on the way of a delivery: publish, claim, settle, release. Arrays in, one result per element.
+ * The verbs that move a delivery along: publish, claim, settle, release. A verb that takes an array returns one result
+ * per element, in the same order.
  *
- * A request that names a delivery or a lane names its tenant too, so that a store can keep each tenant's rows together.
+ * Terms: a *lane* is the queue of one endpoint's deliveries. A *lease* gives one delivery to one node; its token tells it
+ * from every other lease. A node *owns* a lane from the moment it claims from the lane until it *disowns* the lane; no
+ * other node claims from it meanwhile. A *wake* tells a node that a lane has something to claim.
+ *
+ * A request that names a delivery or a lane also names its tenant, so that a store can keep each tenant's rows together.
  */
-
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { LeasedDelivery, Transition } from "../../domain/delivery/delivery.ts";
 import type { Event } from "../../domain/delivery/event.ts";
@@ -14,12 +18,12 @@ import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
 export interface PublishRequest {
   readonly tenantSeq: Seq;
   readonly event: Event;
-  /** The version of the tenant's endpoints that `targets` was worked out from; a newer one answers `stale`. */
+  /** The version of the tenant's endpoints that `targets` was matched against. If the store has a newer one: `stale`. */
   readonly endpointVersion: number;
   readonly targets: readonly PublishTarget[];
-  /** Whether the caller named the endpoints, overriding their filters. */
+  /** Whether the caller named the endpoints; their filters then do not apply. */
   readonly named: boolean;
-  /** Named endpoints that get none because they are DISABLED; the event says so. */
+  /** Endpoints that the caller named and that get no delivery because they are DISABLED. The event records them. */
   readonly namedDisabled: readonly Seq[];
   readonly idempotency: IdempotencyClaim | null;
 }
@@ -29,7 +33,7 @@ export interface PublishTarget {
   readonly deliveryId: Uuid;
   readonly format: Format;
   readonly ordered: boolean;
-  /** The lease to take if the lane is free; null when this node has no room and the delivery is to wait in the store. */
+  /** The lease to take if the lane is free. Null when this node has no capacity: the delivery then waits in the store. */
   readonly token: LeaseToken | null;
 }
 
@@ -37,7 +41,7 @@ export interface PublishTarget {
 export interface IdempotencyClaim {
   readonly surface: "events" | "pauses";
   readonly keyHash: string;
-  /** Covers type, payload bytes and the sorted endpoint ids. */
+  /** Covers the type, the payload's bytes and the sorted endpoint ids. */
   readonly fingerprint: string;
 }
 
@@ -45,21 +49,23 @@ export type PublishResult =
   | {
       readonly kind: "published";
       readonly eventSeq: Seq;
-      /** Its deliveries': not before the event's time, nor before any delivery that was there. */
+      /** The creation time of its deliveries: no earlier than the event's time, nor than that of any older delivery. */
       readonly createdAt: EpochMs;
       readonly deliveries: readonly PublishedDelivery[];
     }
-  /** The same key and fingerprint came before: that event, and the deliveries it made then. */
+  /** This idempotency key was used before, with the same fingerprint: the event of then and its original deliveries. */
   | { readonly kind: "repeated"; readonly eventId: Uuid; readonly deliveries: readonly DeliveryRef[] }
+  /** This idempotency key was used before, with another fingerprint. */
   | { readonly kind: "conflict" }
+  /** The tenant's endpoints changed since they were matched: match them again. */
   | { readonly kind: "stale" }
-  /** The tenant's paused endpoints hold as much as they may; this one would hold more. */
+  /** The tenant's held endpoints have reached their limit of payload bytes. Names one that would hold more. */
   | { readonly kind: "backlogFull"; readonly endpointId: Uuid }
-  /** The tenant stores as much as it may. */
+  /** The tenant has reached its storage quota. */
   | QuotaExceeded
   | Broken;
 
-/** An error of ours in this element alone; the others of its group are not affected. */
+/** A bug made this one element fail. It was rolled back; the other elements are not affected. */
 export interface Broken {
   readonly kind: "broken";
   readonly message: string;
@@ -76,60 +82,62 @@ export interface DeliveryRef {
   readonly endpointId: Uuid;
 }
 
-/** What the store knows of a lane beside its deliveries. */
+/** The state of a lane, without its deliveries. */
 export interface LaneState {
   readonly endpointSeq: Seq;
   /**
-   * Grows with each change of the lane, whichever node makes it, and is kept in the lane's row. Of two states the one
-   * with the higher revision is newer, in whatever order the answers arrive; states with the same revision are equal.
+   * Grows with each change of the lane, and is stored in the lane's row, so that all nodes agree. Of two states of one
+   * lane, the one with the higher revision is newer, in whatever order the answers arrive. States with the same revision
+   * are equal.
    */
   readonly revision: number;
-  /** When the store next has a delivery for it; null when none waits or the lane is held. */
+  /** When the next delivery that waits in the store can be claimed. Null when none waits, or when the lane is held. */
   readonly readyAt: EpochMs | null;
   readonly health: Health;
-  /** No attempt before this: a Retry-After of the whole endpoint, or the wait of an ordered lane. */
+  /** No attempt starts before this time: the endpoint sent Retry-After, or an ordered lane waits for a retry. */
   readonly waitUntil: EpochMs | null;
-  /** Not ACTIVE, or deleted. */
+  /** The endpoint is not ACTIVE, or is deleted. */
   readonly held: boolean;
-  /** How long it had been held before its present active time. */
+  /** The total duration of its past holds. A hold that still lasts does not count. */
   readonly heldMs: number;
+  /** The endpoint's generation. A change that makes the effects of attempts in flight void raises it. */
   readonly generation: number;
 }
 
 export interface ClaimRequest {
   readonly now: EpochMs;
-  /** Lanes that this node owns and has room in, in the order in which to serve them. */
+  /** Lanes that this node owns and has capacity for, in the order in which to serve them. */
   readonly lanes: readonly {
     readonly endpointSeq: Seq;
     readonly count: number;
-    /** One delivery is claimed whatever its size. */
+    /** Payload bytes. One delivery is claimed even if it is larger. */
     readonly bytesMax: number;
   }[];
   readonly adopt: Adopt;
   readonly deliveriesMax: number;
   readonly bytesMax: number;
-  /** Tokens are this and the integers after it; `deliveriesMax` of them are reserved. */
+  /** The first of `deliveriesMax` consecutive tokens that the caller has reserved for this claim. */
   readonly firstToken: LeaseToken;
 }
 
-/** Which of the ready lanes that no node owns to adopt: tenants in turn, of each the longest ready first. */
+/** Which ready lanes without an owner to adopt. Tenants take turns; of each tenant the lane that is ready longest is first. */
 export interface Adopt {
   readonly lanesMax: number;
-  /** How many deliveries to claim of each. */
+  /** How many deliveries to claim from each lane. */
   readonly countEach: number;
-  /** Leave the lanes of these tenants. */
+  /** Adopt no lane of these tenants. */
   readonly exceptTenants: readonly Seq[];
 }
 
 export interface ClaimResult {
   readonly lanes: readonly ClaimedLane[];
-  /** Lanes whose endpoints cannot be read (a secret that does not open); they are put off, and hold up no other. */
+  /** Lanes whose endpoint cannot be read, for example because its secret does not decrypt. They are claimed later. */
   readonly broken: readonly { readonly endpointSeq: Seq; readonly message: string }[];
-  /** Whether ready lanes that no node owns are left, besides those of `exceptTenants`. */
+  /** Whether ready lanes without an owner are left, not counting those of `exceptTenants`. */
   readonly more: boolean;
-  /** Whether ready lanes of `exceptTenants` were left. */
+  /** Whether ready lanes of `exceptTenants` are left. */
   readonly passedOver: boolean;
-  /** When the next lane that no node owns will be ready, of those that are not; null when none will. */
+  /** When the next lane without an owner becomes ready; null when no such lane waits. Ready lanes do not count. */
   readonly nextReadyAt: EpochMs | null;
 }
 
@@ -143,7 +151,7 @@ export interface ClaimedLane {
 /** The record of one attempt. */
 export interface AttemptRecord {
   readonly id: Uuid;
-  /** Counts from 1 over the delivery's whole life. */
+  /** Counts from 1 over the delivery's whole life, retries by hand included. */
   readonly number: number;
   readonly startedAt: EpochMs;
   readonly endedAt: EpochMs;
@@ -158,7 +166,7 @@ export interface Settlement {
   readonly deliverySeq: Seq;
   readonly token: LeaseToken;
   readonly endpointSeq: Seq;
-  /** The endpoint's when the attempt started; its effects apply only if it is unchanged. */
+  /** The endpoint's when the attempt started. The attempt affects the lane only if it is still the same. */
   readonly generation: number;
   readonly attempt: AttemptRecord;
   readonly transition: Transition;
@@ -167,20 +175,20 @@ export interface Settlement {
 export type SettleResult = SettledResult | Broken;
 
 export interface SettledResult {
-  /** `stale`: the lease was no longer ours; the attempt is in the history, a success may have ended the delivery. */
+  /** `stale`: the lease was no longer ours. The attempt is recorded, and a success ends a delivery that has not ended. */
   readonly kind: "settled" | "stale";
-  /** Orders the outcomes in the stream. */
+  /** The attempt's sequence. It orders the outcomes in the stream. */
   readonly attemptSeq: Seq;
-  /** The delivery's state after it: may differ from the transition's, when a cancel was asked for meanwhile. */
+  /** The delivery's state now. It differs from the transition's if, for example, a cancel was requested meanwhile. */
   readonly state: "DELIVERED" | "FAILED" | "EXPIRED" | "CANCELLED" | "SCHEDULED";
   readonly lane: LaneState;
-  /** Lanes that got something to do besides: those of an `endpoint.disabled` event. */
+  /** Other lanes that got something to claim: those that an `endpoint.disabled` event goes to. */
   readonly woken: readonly Wake[];
   /** Whether this settlement disabled the endpoint. */
   readonly disabled: boolean;
 }
 
-/** A lane that has something to do from `readyAt` on. */
+/** A lane that has something to claim from `readyAt` on. */
 export interface Wake {
   readonly endpointSeq: Seq;
   readonly readyAt: EpochMs;
@@ -200,15 +208,15 @@ export interface LaneKey {
 
 export interface ReleaseRequest {
   readonly now: EpochMs;
-  /** Claimed, and not sent. */
+  /** Leases of deliveries that were not sent. */
   readonly leases: readonly Lease[];
-  /** Whether they count as claims that came to nothing, as after a crash; when left out, as never claimed. */
+  /** True: each counts as a claim without a result, as after a crash. Left out: as if it had never been claimed. */
   readonly areVoid?: boolean;
-  /** Lanes that this node no longer holds anything of. */
+  /** Lanes that this node gives up: it holds none of their deliveries, and any node may adopt them. */
   readonly disown: readonly LaneKey[];
 }
 
-/** What a test sent and got, recorded only now. */
+/** The event, delivery and attempt of a test, which is recorded after it was sent. */
 export interface TestRecord {
   readonly tenantSeq: Seq;
   readonly endpointSeq: Seq;
@@ -219,11 +227,14 @@ export interface TestRecord {
   readonly transition: Transition;
 }
 
-export interface DeliveringVerbs {
+export interface DeliveryVerbs {
+  /** Store each event with its deliveries: the transaction that a 202 waits for. */
   publish(requests: readonly PublishRequest[]): Promise<readonly PublishResult[]>;
+  /** Lease due deliveries of this node's lanes, and of ready lanes that it adopts. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
+  /** Record attempts, and apply each to its delivery, its lane and the statistics. */
   settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]>;
-  /** Give leases back. Answers the lanes that have something to do because of it. */
+  /** Give leases and lanes back. Answers which of the lanes have something to claim. */
   release(request: ReleaseRequest): Promise<readonly Wake[]>;
   recordTest(record: TestRecord): Promise<void>;
 }

@@ -24,28 +24,29 @@ export interface CreateEndpoint {
   readonly now: EpochMs;
 }
 
-/** Only what is present changes, all of it at once. */
+/** Changes only what is present, all of it in one transaction. */
 export interface PatchEndpoint {
   readonly actor: Actor;
   readonly tenantSeq: Seq;
   readonly id: Uuid;
   readonly settings?: Partial<EndpointSettings>;
-  /** `toggle` flips between ACTIVE and DISABLED (a PAUSED one becomes ACTIVE), decided in the transaction. */
+  /** `toggle` makes an ACTIVE endpoint DISABLED and any other ACTIVE. The transaction decides which. */
   readonly status?: EndpointStatus | "toggle";
   readonly disabledReason?: DisabledReason;
-  /** The new signing secret, and until when the old one is still good; null switches at once. */
+  /** The new signing secret, and until when the previous one is used as well; null drops the previous one at once. */
   readonly secret?: { readonly value: string; readonly previousUntil: EpochMs | null };
   readonly now: EpochMs;
 }
 
-/** An endpoint as a caller may see it, beside its settings. */
+/** An endpoint, and what lists show of its deliveries and attempts. */
 export interface EndpointView {
   readonly endpoint: Endpoint;
-  /** Deliveries not yet ended, counted up to `WAITING_COUNT_MAX`. */
+  /** Deliveries that have not ended, counted up to `WAITING_COUNT_MAX`. */
   readonly waiting: { readonly count: number; readonly more: boolean };
   readonly lastAttemptAt: EpochMs | null;
-  /** Attempts since creation, tests included. */
+  /** Successful attempts since the endpoint was created, tests included. */
   readonly successCount: number;
+  /** Failed attempts since the endpoint was created, tests included. */
   readonly failureCount: number;
 }
 
@@ -55,14 +56,14 @@ export interface EndpointPage {
   readonly next: Cursor | null;
 }
 
-/** A page by its place in the list. */
-export interface EndpointPlaces {
+/** A page that begins at an offset. */
+export interface EndpointOffsetPage {
   readonly views: readonly EndpointView[];
-  /** Of all pages. */
+  /** How many endpoints the tenant has. */
   readonly total: number;
 }
 
-/** What was read of a tenant's endpoints, as of one version of them; a publish compares it. */
+/** What was read of one version of a tenant's endpoints. The publish that uses it checks that the version is current. */
 export interface Versioned<T> {
   readonly version: number;
   readonly found: T;
@@ -71,7 +72,7 @@ export interface Versioned<T> {
 /** The endpoints that an event goes to. */
 export interface Match {
   readonly count: number;
-  /** In creation order; empty when there are more than `EVENT_TARGETS_MAX`. */
+  /** In creation order. Empty when there are more than `EVENT_TARGETS_MAX`. */
   readonly endpoints: readonly MatchedEndpoint[];
 }
 
@@ -79,22 +80,22 @@ export interface EndpointVerbs {
   createEndpoint(request: CreateEndpoint): Promise<{ kind: "created"; endpoint: Endpoint } | QuotaExceeded>;
   /** Null when the tenant has no such endpoint. */
   patchEndpoint(request: PatchEndpoint): Promise<{ endpoint: Endpoint; lane: LaneState } | null>;
-  /** Erases secret and headers, keeps name and URL for the history; its backlog is cancelled by a job. */
+  /** Erases the secret and the headers. The name and URL stay for the history. A job cancels what still waits. */
   deleteEndpoint(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<LaneState | null>;
   /**
-   * The endpoints that events of these types go to: PAUSED ones are among them, DISABLED ones are not.
+   * The endpoints that events of these types go to. PAUSED endpoints are included, DISABLED ones are not.
    *
-   * One match for each type, in order; only for the first of them when together they have too many endpoints for one
-   * read, but always for at least one.
+   * Answers one match per type, in order. When the types together match too many endpoints for one read, it answers only
+   * the first matches, and at least one.
    */
   matchTypes(tenantSeq: Seq, types: readonly string[]): Promise<Versioned<readonly Match[]>>;
-  /** Those of these endpoints that the tenant has, DISABLED ones too; at most `ENDPOINTS_PER_READ_MAX` are asked for. */
+  /** Those of these endpoints that the tenant has, DISABLED ones included. Asks for at most `ENDPOINTS_PER_READ_MAX`. */
   findEndpoints(tenantSeq: Seq, ids: readonly Uuid[]): Promise<Versioned<readonly MatchedEndpoint[]>>;
-  /** How to send to these endpoints, without those whose secret does not open. */
+  /** How to send to these endpoints. Leaves out those whose secret does not decrypt. */
   loadDestinations(tenantSeq: Seq, endpointSeqs: readonly Seq[]): Promise<Versioned<readonly Destination[]>>;
   getEndpoint(tenantSeq: Seq, id: Uuid): Promise<EndpointView | null>;
   /** In creation order. */
   listEndpoints(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
   /** In creation order; `offset` is at most `ENDPOINTS_PER_TENANT_MAX`. */
-  listEndpointsFrom(tenantSeq: Seq, offset: number, limit: number): Promise<EndpointPlaces>;
+  listEndpointsFrom(tenantSeq: Seq, offset: number, limit: number): Promise<EndpointOffsetPage>;
 }

@@ -1,4 +1,4 @@
-/** The verbs that read what happened, and those that act on single deliveries. */
+/** The verbs that read events, deliveries and statistics, and those that act on single deliveries. */
 import type { Actor } from "../../domain/access/access.ts";
 import type { AttemptEnd } from "../../domain/delivery/attempt-error.ts";
 import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery/delivery.ts";
@@ -17,7 +17,7 @@ export interface DeliveryRow {
   readonly endpointName: string;
   readonly state: DeliveryState;
   readonly attempts: number;
-  /** Null unless it waits. */
+  /** Null unless the delivery waits. */
   readonly nextAttemptAt: EpochMs | null;
   readonly firstScheduledAt: EpochMs;
   readonly lastAttemptAt: EpochMs | null;
@@ -46,7 +46,7 @@ export interface AttemptRow {
   readonly errorDetail: string | null;
 }
 
-/** Every condition must hold; null asks for nothing. */
+/** All conditions must hold. Null is no condition. */
 export interface DeliveryFilter {
   readonly tenantSeq: Seq;
   readonly state: DeliveryState | null;
@@ -68,7 +68,7 @@ export type DeliverySearch =
   | { readonly kind: "typePrefix"; readonly prefix: string };
 
 export interface DeliveryPage {
-  /** Newest first. May be shorter than asked for while `next` is not null: a list visits a bounded number of rows. */
+  /** Newest first. Can be shorter than asked for although `next` is not null: a list visits a limited number of rows. */
   readonly rows: readonly DeliveryRow[];
   /** Where the next page begins; null at the end. */
   readonly next: Cursor | null;
@@ -80,20 +80,20 @@ export interface EventView {
   readonly payload: string;
   readonly acceptedAt: EpochMs;
   readonly deliveries: readonly DeliveryRow[];
-  /** Endpoints that existed then and got none, at most `EVENT_TARGETS_MAX`. */
+  /** Endpoints that existed at the time and got no delivery, at most `EVENT_TARGETS_MAX`. */
   readonly notDelivered: readonly { readonly endpointId: Uuid; readonly reason: "filter" | "disabled" | "not_named" }[];
 }
 
 export type CancelResult =
   | { readonly kind: "cancelled"; readonly endpointSeq: Seq; readonly deliverySeq: Seq }
-  /** It is leased: nothing new is started for it, and the running attempt decides. */
+  /** The delivery is leased. No new attempt starts, and an attempt in flight decides how the delivery ends. */
   | { readonly kind: "requested"; readonly endpointSeq: Seq; readonly deliverySeq: Seq }
   | { readonly kind: "ended" }
   | { readonly kind: "unknown" };
 
 export type RetryResult =
   | { readonly kind: "queued"; readonly row: DeliveryRow; readonly wake: Wake | null }
-  /** `notFailed`: not FAILED, EXPIRED or CANCELLED; `reason` is a sentence for the caller. */
+  /** `notFailed`: it is not FAILED, EXPIRED or CANCELLED. `reason` is a sentence for the caller. */
   | {
       readonly kind: "invalid";
       readonly why: "notFailed" | "endpointDeleted" | "isTest";
@@ -101,9 +101,9 @@ export type RetryResult =
     }
   | { readonly kind: "unknown" };
 
-/** One step over an event's deliveries, oldest first. */
+/** The result of one step over an event's deliveries, oldest first. */
 export interface RetriedOfEvent {
-  /** Those that were FAILED, EXPIRED or CANCELLED and now wait again; not tests, nor those of deleted endpoints. */
+  /** Those that were FAILED, EXPIRED or CANCELLED and now wait again. Never tests, nor those of deleted endpoints. */
   readonly deliveryIds: readonly Uuid[];
   readonly woken: readonly Wake[];
   /** Where the next step begins; null when all have been looked at. */
@@ -128,11 +128,11 @@ export interface ReplayRequest {
 }
 
 export type ReplayResult =
-  /** `skipped`: their endpoints are deleted or DISABLED, so no new delivery was made. */
+  /** `skipped`: how many got no new delivery because their endpoint is deleted or DISABLED. */
   | { readonly kind: "created"; readonly count: number; readonly skipped: number; readonly woken: readonly Wake[] }
   | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
 
-/** One outcome of the stream: the delivery as a list row, after an attempt. */
+/** One entry of the stream: a delivery as lists show it, after an attempt. */
 export interface OutcomeRow {
   readonly attemptSeq: Seq;
   readonly row: DeliveryRow;
@@ -140,18 +140,20 @@ export interface OutcomeRow {
 
 export interface OutcomePage {
   readonly outcomes: readonly OutcomeRow[];
-  /** Every attempt up to this one has been looked at. */
+  /** Every attempt up to this one was looked at. */
   readonly upTo: Seq;
   readonly more: boolean;
 }
 
-/** Counts of one hour; `hour` is the epoch milliseconds of its start. */
+/** The counts of one hour. */
 export interface HourCounts {
+  /** When the hour begins. */
   readonly hour: EpochMs;
-  /** Deliveries made in it. */
+  /** Deliveries created in this hour. */
   readonly total: number;
-  /** Deliveries that ended in it, by how. */
+  /** Deliveries that ended as DELIVERED in this hour. */
   readonly delivered: number;
+  /** Deliveries that ended in any other way in this hour. */
   readonly failed: number;
 }
 
@@ -172,14 +174,14 @@ export interface HistoryVerbs {
   getEvent(tenantSeq: Seq, id: Uuid): Promise<EventView | null>;
   cancel(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<CancelResult>;
   retry(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RetryResult>;
-  /** At most `EVENT_TARGETS_MAX` deliveries are looked at in one call. Null when the tenant has no such event. */
+  /** Looks at no more than `EVENT_TARGETS_MAX` deliveries per call. Null when the tenant has no such event. */
   retryEvent(request: RetryOfEvent): Promise<RetriedOfEvent | null>;
   replay(request: ReplayRequest): Promise<ReplayResult>;
-  /** The outcomes after `after`, in order; null asks only for the present end. */
+  /** The outcomes after this attempt, in order. Null asks only where the stream ends now. */
   tail(tenantSeq: Seq, after: Seq | null, limit: number): Promise<OutcomePage>;
-  /** The hours of [from, to), those without anything included as zeros. */
+  /** Every hour of [from, to), those with only zeros included. */
   countVolume(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly HourCounts[]>;
-  /** Answered attempts by latency: under 100, 300, 1000, 5000 ms, and above. */
+  /** Answered attempts by latency, in the five ranges that 100, 300, 1000 and 5000 ms divide. */
   countLatency(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly [number, number, number, number, number]>;
   countEndpointHealth(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly EndpointHealthRow[]>;
 }

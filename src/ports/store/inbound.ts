@@ -1,4 +1,4 @@
-/** The verbs on sources, and on what is received from them. */
+/** The verbs on sources and on the requests that are received from them. */
 import type { Actor } from "../../domain/access/access.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { Event } from "../../domain/delivery/event.ts";
@@ -16,14 +16,14 @@ export interface CreateSource {
   readonly tenantSeq: Seq;
   readonly id: Uuid;
   readonly settings: SourceSettings;
-  /** Null for scheme `none` alone. */
+  /** Null only for scheme `none`. */
   readonly secret: string | null;
   readonly now: EpochMs;
 }
 
 export type CreateSourceResult =
   | { readonly kind: "created"; readonly source: Source }
-  /** Names are the installation's: another source has it, whoever's it is. */
+  /** Another source has this name. Names are unique across all tenants. */
   | { readonly kind: "nameTaken" }
   | QuotaExceeded;
 
@@ -31,10 +31,11 @@ export interface PatchSource {
   readonly actor: Actor;
   readonly tenantSeq: Seq;
   readonly id: Uuid;
-  /** A scheme never changes. */
+  /** The scheme of a source cannot change. */
   readonly settings: Partial<Omit<SourceSettings, "scheme">>;
   readonly secret?: {
-    readonly value: string /** Until when the one before holds as well; null: no longer. */;
+    readonly value: string;
+    /** Until when the previous secret is accepted as well; null drops it at once. */
     readonly previousUntil: EpochMs | null;
   };
   readonly now: EpochMs;
@@ -45,7 +46,7 @@ export type PatchSourceResult =
   | { readonly kind: "unknown" }
   | { readonly kind: "nameTaken" };
 
-/** A source that is deleted: its secrets are erased. */
+/** A deleted source. Its secrets are erased. */
 export type DeletedSource = Omit<Source, "secret" | "previousSecret">;
 
 export interface SourcePage {
@@ -54,17 +55,17 @@ export interface SourcePage {
   readonly next: Cursor | null;
 }
 
-// ── What is received ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Received requests ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `pauseStatus`: at its own surface, and in its own shape. `any`: at `/in/{source_id}`. */
+/** `pauseStatus`: received by the pause-status API, in its own format. `any`: received at `/in/{source_id}`. */
 export type InboundKind = "pauseStatus" | "any";
 
-/** The request byte for byte, with what it takes to verify it again. */
+/** A request byte for byte, with all that is needed to verify it again. */
 export interface RawRequest {
-  /** Those that any scheme may look at, by lower-case name. */
+  /** The headers that a scheme can use, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly url: string;
-  /** Of exactly its buffer's size: a piece of a pooled buffer would take the whole pool along between threads. */
+  /** Fills its buffer exactly: part of a pooled buffer would copy the whole pool between threads. */
   readonly body: Uint8Array;
 }
 
@@ -78,43 +79,43 @@ export interface Receive {
   readonly raw: RawRequest;
   readonly address: string;
   readonly facts: PauseStatusFacts | null;
-  /** SHA-256 as hexadecimal of what makes a repeat; null: nothing tells, and none is looked for. */
+  /** Hexadecimal SHA-256 of what identifies the request, to detect repeats. Null when nothing identifies it. */
   readonly digest: string | null;
-  /** What it publishes; null: nothing. */
+  /** The event to publish; null for none. */
   readonly event: Event | null;
   readonly now: EpochMs;
 }
 
 export type ReceiveResult =
   | { readonly kind: "received"; readonly woken: readonly Wake[] }
-  /** It came before; nothing has been done. */
+  /** The same request was received before. Nothing was done. */
   | {
       readonly kind: "repeated";
       readonly id: Uuid;
       readonly direction: TransitionDirection | null;
       readonly triggered: boolean;
-      /** The event that it published. */
+      /** The event that the first request published. */
       readonly eventId: Uuid | null;
     }
-  /** The tenant stores as much as it may. */
+  /** The tenant has reached its storage quota. */
   | QuotaExceeded
   | Broken;
 
 export interface Refuse {
   readonly id: Uuid;
   readonly kind: InboundKind;
-  /** Null: no source that is known. */
+  /** Null when the request names no known source. */
   readonly source: { readonly seq: Seq; readonly tenantSeq: Seq } | null;
-  /** What it calls itself, for `pauseStatus`; null: nothing that could be read. */
+  /** For `pauseStatus`, the name that the request gives; null when none could be read. */
   readonly sourceName: string | null;
   readonly eventType: string | null;
   readonly raw: RawRequest;
   /**
-   * What it is verified by and no record shows: its `Authorization`, for a source of scheme `basic`. Kept sealed, to
-   * verify it again; erased once it is valid, and with its record or its source. Null: nothing of that kind.
+   * The request's `Authorization`, for a source of scheme `basic`. It is kept encrypted, to verify the request again, and
+   * no record shows it. It is erased once the request is valid, and with its record or its source. Null for none.
    */
   readonly credentials: string | null;
-  /** Of the whole body, of which only the beginning may be kept. */
+  /** The size of the whole body. Only the beginning of a large body is kept. */
   readonly bodyBytes: number;
   readonly address: string;
   readonly rejection: Rejection;
@@ -122,11 +123,11 @@ export interface Refuse {
   readonly now: EpochMs;
 }
 
-/** What is left of a refused request's `Refuse.credentials`. */
+/** The kept `Refuse.credentials` of a refused request. */
 export type KeptCredentials =
   | { readonly kind: "kept"; readonly authorization: string }
   | { readonly kind: "none" }
-  /** They are there, and this store's master key does not open them. */
+  /** They are there, but the master key does not decrypt them. */
   | { readonly kind: "unopenable" };
 
 export interface InboundRecord {
@@ -145,23 +146,23 @@ export interface InboundRecord {
   readonly address: string;
   readonly facts: PauseStatusFacts | null;
   readonly receivedAt: EpochMs;
-  /** Null until it was verified. */
+  /** When it was verified; null until then. */
   readonly processedAt: EpochMs | null;
   readonly reprocessedAt: EpochMs | null;
   readonly notes: string | null;
-  /** The events that it published, the oldest first; at most `INBOUND_EVENTS_SHOWN_MAX`. */
+  /** The events that it published, oldest first, at most `INBOUND_EVENTS_SHOWN_MAX`. */
   readonly eventIds: readonly Uuid[];
 }
 
-/** As lists show it. */
+/** A record as lists show it. */
 export type InboundRow = Omit<InboundRecord, "raw" | "eventIds">;
 
-/** Every condition must hold; null asks for nothing. */
+/** All conditions must hold. Null is no condition. */
 export interface InboundFilter {
   readonly kind: InboundKind | null;
   readonly tenantSeq: Seq;
-  /** Also what belongs to no tenant, since its source is not known. */
-  readonly andNobodys: boolean;
+  /** Also records that belong to no tenant because their source is not known. */
+  readonly includeUnattributed: boolean;
   readonly sourceId: Uuid | null;
   readonly sourceName: string | null;
   readonly eventType: string | null;
@@ -188,14 +189,14 @@ export interface RejectedPage {
 
 export interface Reprocess {
   readonly actor: Actor;
-  /** Null: whichever tenant's. */
+  /** Null: a record of any tenant. */
   readonly tenantSeq: Seq | null;
   readonly id: Uuid;
-  /** What it publishes; null: nothing. */
+  /** The event to publish; null for none. */
   readonly event: Event | null;
-  /** Set when a rejected one has now been verified: what it becomes. */
+  /** What a rejected record becomes, now that it was verified; null for a record that was valid before. */
   readonly verified: Pick<Receive, "sourceSeq" | "tenantSeq" | "sourceName" | "eventType" | "facts" | "digest"> | null;
-  /** What its record's type becomes; absent: it stays, or is `verified`'s. */
+  /** The record's new event type. When it is absent, the type stays, or becomes that of `verified`. */
   readonly eventType?: string;
   readonly notes?: string | null;
   readonly now: EpochMs;
@@ -203,40 +204,40 @@ export interface Reprocess {
 
 export type ReprocessResult =
   | { readonly kind: "reprocessed"; readonly record: InboundRecord; readonly woken: readonly Wake[] }
-  /** Verified meanwhile by somebody else, or what it says came by another way: nothing has been done. */
+  /** Another call has verified it meanwhile, or the same request was received again. Nothing was done. */
   | { readonly kind: "repeated"; readonly id: Uuid }
   | { readonly kind: "unknown" };
 
 export interface InboundVerbs {
   createSource(request: CreateSource): Promise<CreateSourceResult>;
   patchSource(request: PatchSource): Promise<PatchSourceResult>;
-  /** Its secrets are erased; what came from it stays. False when the tenant has none such. */
+  /** Erases its secrets and keeps what was received from it. False when the tenant has no such source. */
   deleteSource(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<boolean>;
   getSource(tenantSeq: Seq, id: Uuid): Promise<Source | null>;
-  /** Whether the tenant has such a source, or had: a deleted one is known for as long as what came from it is kept. */
+  /** Whether the tenant has or had such a source. A deleted source is known for as long as its records are kept. */
   hadSource(tenantSeq: Seq, id: Uuid): Promise<boolean>;
-  /** A deleted one, for as long as what came from it is kept: what it published is published again. */
+  /** A deleted source, for as long as its records are kept, so that they can be published again. */
   getDeletedSource(tenantSeq: Seq, id: Uuid): Promise<DeletedSource | null>;
   /** In creation order. */
   listSources(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<SourcePage>;
-  /** Whosever it is. */
+  /** A source of any tenant. */
   findSource(by: { readonly id: Uuid } | { readonly name: string }): Promise<Source | null>;
-  /** Makes those that are missing, for the first tenant; answers the names whose stored secret differs. */
+  /** Creates those that are missing, for the first tenant. Answers the names of those whose stored secret differs. */
   ensureSources(
     sources: readonly { readonly id: Uuid; readonly name: string; readonly secret: string }[],
     now: EpochMs,
   ): Promise<readonly string[]>;
 
-  /** Record, remember against repeats, publish: in one transaction. One result per element. */
+  /** Record a request, remember its digest, and publish its event, in one transaction. One result per element. */
   receive(requests: readonly Receive[]): Promise<readonly ReceiveResult[]>;
-  /** Keep what was refused, within the caps. */
+  /** Record refused requests, up to the limits on how many are kept. */
   refuse(requests: readonly Refuse[]): Promise<void>;
   listInbound(filter: InboundFilter, offset: number, limit: number): Promise<InboundPage>;
-  /** `tenantSeq` null: whosever it is. */
+  /** `tenantSeq` null: a record of any tenant. */
   getInbound(tenantSeq: Seq | null, id: Uuid): Promise<InboundRecord | null>;
-  /** Of a refused one, whosever it is, to verify it again; null: it is not refused any more, or not there. */
+  /** Of a refused record of any tenant, to verify it again. Null when there is no such record, or it is valid by now. */
   getCredentials(id: Uuid): Promise<KeptCredentials | null>;
-  /** The rejected ones of a source, to be verified again. */
+  /** The rejected records of a source, to verify them again. */
   listRejected(tenantSeq: Seq, sourceId: Uuid, cursor: Cursor | null, limit: number): Promise<RejectedPage>;
   reprocess(request: Reprocess): Promise<ReprocessResult>;
   noteInbound(request: {
@@ -247,6 +248,6 @@ export interface InboundVerbs {
     now: EpochMs;
   }): Promise<InboundRecord | null>;
   deleteInbound(request: { actor: Actor; tenantSeq: Seq | null; id: Uuid; now: EpochMs }): Promise<boolean>;
-  /** The inbound event that an event was made from; null when it was not. */
+  /** The record that published this event; null when no record did. */
   findInboundOfEvent(tenantSeq: Seq, eventId: Uuid): Promise<Uuid | null>;
 }

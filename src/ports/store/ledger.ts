@@ -1,11 +1,11 @@
-/** The verbs that read the delivery history as people do: in any order, from any place on, and counted. */
+/** The verbs behind the delivery history of the dashboard: sorted by any column, from any offset, with exact totals. */
 import type { TerminalReason } from "../../domain/delivery/delivery.ts";
 import type { LEDGER_DIRECTIONS, LEDGER_ORDERS, LedgerStatus } from "../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Cursor } from "./cursor.ts";
 import type { LastAttempt } from "./history.ts";
 
-/** Every condition must hold; null asks for nothing. */
+/** All conditions must hold. Null is no condition. */
 export interface LedgerFilter {
   readonly tenantSeq: Seq;
   readonly status: LedgerStatus | null;
@@ -18,18 +18,18 @@ export interface LedgerFilter {
   readonly to: EpochMs | null;
 }
 
-/** Equal rows stand in the order of their ids, in the same direction; what was never delivered comes last in both. */
+/** Equal rows are ordered by their ids, in the same direction. What was never delivered comes last in both directions. */
 export interface LedgerOrder {
   readonly by: (typeof LEDGER_ORDERS)[number];
   readonly direction: (typeof LEDGER_DIRECTIONS)[number];
 }
 
-export interface LedgerQuestion {
+export interface LedgerQuery {
   readonly filter: LedgerFilter;
   readonly order: LedgerOrder;
   readonly offset: number;
   readonly limit: number;
-  /** What `LedgerPage.asOf` was, or a creation time: nothing younger is shown or counted. */
+  /** An earlier `LedgerPage.asOf`, or a creation time. Later deliveries are neither shown nor counted. */
   readonly asOf: EpochMs | null;
   readonly now: EpochMs;
 }
@@ -39,7 +39,7 @@ export interface LedgerRow {
   readonly eventId: Uuid;
   readonly eventType: string;
   readonly endpointId: Uuid;
-  /** Where the latest attempt went; before the first, the endpoint's. */
+  /** The URL of the latest attempt; before the first attempt, the endpoint's. */
   readonly url: string;
   readonly status: LedgerStatus;
   readonly attempts: number;
@@ -47,31 +47,31 @@ export interface LedgerRow {
   readonly lastAttempt: LastAttempt | null;
   readonly createdAt: EpochMs;
   readonly deliveredAt: EpochMs | null;
-  /** Null unless it waits. */
+  /** Null unless the delivery waits. */
   readonly nextAttemptAt: EpochMs | null;
-  /** Null until it ended. */
+  /** Null until the delivery ends. */
   readonly reason: TerminalReason | null;
 }
 
 export interface LedgerPage {
   readonly rows: readonly LedgerRow[];
-  /** Exactly how many rows there are in all. */
+  /** How many rows match, exactly. */
   readonly total: number;
-  /** Asked with it, further pages have no row that came after this one was read, and miss none. */
+  /** Pass it for the next pages: they then show no delivery that was created after this page was read, and miss none. */
   readonly asOf: EpochMs;
 }
 
-export interface LedgerStretch {
+export interface LedgerExportPage {
   /** In order of creation. */
   readonly rows: readonly LedgerRow[];
-  /** Where the next stretch begins; null at the end. Nothing that came after the first stretch is in any other. */
+  /** Where the next page begins; null at the end. No page has a delivery that was created after the first page was read. */
   readonly next: Cursor | null;
 }
 
 export interface LedgerVerbs {
-  listLedger(question: LedgerQuestion): Promise<LedgerPage>;
-  /** Null begins with the oldest. */
-  readLedger(filter: LedgerFilter, cursor: Cursor | null, limit: number): Promise<LedgerStretch>;
-  /** Prepare what came meanwhile, so that `listLedger` has little left to do. To be called every second or so. */
+  listLedger(query: LedgerQuery): Promise<LedgerPage>;
+  /** The next part of an export. Null begins with the oldest delivery. */
+  readLedger(filter: LedgerFilter, cursor: Cursor | null, limit: number): Promise<LedgerExportPage>;
+  /** Prepare what was added since the last call, so that `listLedger` has little left to do. Call it about every second. */
   keepLedger(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The verbs on human pauses, on telling people of them, and on the audit. */
+/** The verbs on human pauses, on their notifications, and on the audit. */
 import type { Actor } from "../../domain/access/access.ts";
 import type { AuditActor, AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
@@ -13,7 +13,7 @@ export interface CreatePause {
   readonly id: Uuid;
   readonly question: Question;
   readonly recipient: Recipient | null;
-  /** `pending`: the recipient is to be told. */
+  /** `pending`: the recipient gets a message. */
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;
   readonly idempotency: IdempotencyClaim | null;
@@ -22,37 +22,38 @@ export interface CreatePause {
 
 export type CreatePauseResult =
   | { readonly kind: "created"; readonly pause: Pause }
-  /** The same key and fingerprint came before: that pause, as it is now. */
+  /** This idempotency key was used before, with the same fingerprint: the pause of then, as it is now. */
   | { readonly kind: "repeated"; readonly pause: Pause }
+  /** This idempotency key was used before, with another fingerprint. */
   | { readonly kind: "conflict" }
-  /** The tenant has as many open pauses, or stores as much, as it may. */
+  /** The tenant has reached its quota of open pauses, or its storage quota. */
   | QuotaExceeded;
 
-/** Who ends a pause, and how. */
+/** Who ends a pause and how. */
 export type EndPause = {
   readonly id: Uuid;
   readonly now: EpochMs;
 } & (
   | { readonly by: "human"; readonly choice: string; readonly text: string | null }
-  /** Only the tenant's own pause. */
+  /** Cancels the pause, if it is the tenant's. */
   | { readonly by: "developer"; readonly actor: Actor; readonly tenantSeq: Seq }
-  /** Nothing but writing down a time-out that is due. */
+  /** Only records a time-out that is due. */
   | { readonly by: "deadline" }
 );
 
 export type EndPauseResult =
   | { readonly kind: "unknown" }
   /**
-   * `ended`: by this call. `before`: by another, or by its deadline, which this call may have written down. `pending`:
-   * its deadline has not come.
+   * `ended`: this call ended the pause. `before`: another call had ended it, or its deadline had, which this call may
+   * have recorded. `pending`: its deadline is still to come.
    */
   | { readonly kind: "ended" | "before" | "pending"; readonly pause: Pause; readonly woken: readonly Wake[] };
 
 export interface DuePauses {
-  /** Those that timed out now. */
+  /** The pauses that this call timed out. */
   readonly ended: readonly Uuid[];
   readonly woken: readonly Wake[];
-  /** When the next pending one expires, now or in the past when more are due; null when none is pending. */
+  /** When the next pending pause expires; not in the future when more are due already. Null when no pause is pending. */
   readonly nextAt: EpochMs | null;
 }
 
@@ -68,7 +69,7 @@ export interface PausePage {
   readonly next: Cursor | null;
 }
 
-/** Someone opened a pause's link. */
+/** Somebody opened the link of a pause. */
 export interface Opening {
   readonly pauseId: Uuid;
   readonly method: string;
@@ -80,20 +81,20 @@ export interface ClaimNotifications {
   readonly channel: Channel;
   readonly now: EpochMs;
   readonly limit: number;
-  /** Tenants take turns: go on after this one. 0 begins with the first. */
+  /** Tenants take turns: begin with the one after this. 0 begins with the first. */
   readonly afterTenant: Seq;
 }
 
 export interface ClaimedNotification {
   readonly pause: Pause;
-  /** Attempts before this one. */
+  /** How many attempts were made before. */
   readonly attempts: number;
 }
 
 export interface ClaimedNotifications {
   readonly claimed: readonly ClaimedNotification[];
   readonly lastTenant: Seq;
-  /** When the next of this channel becomes due; null when none waits. What is due already waits for its tenant's share. */
+  /** When the next notification of this channel becomes due; null when none will. Those that are due already do not count. */
   readonly nextAt: EpochMs | null;
 }
 
@@ -104,7 +105,7 @@ export interface SettleNotification {
     | { readonly kind: "sent" }
     | { readonly kind: "failed"; readonly reason: string }
     | { readonly kind: "again"; readonly at: EpochMs; readonly reason: string }
-    /** Not tried: it was claimed by a server that stops. */
+    /** It was not tried: the server is stopping. */
     | { readonly kind: "returned" };
 }
 
@@ -121,10 +122,10 @@ export interface AuditFilter {
 export interface AuditRow {
   readonly id: Uuid;
   readonly type: AuditType;
-  /** `human`: whoever had the link. */
+  /** `human`: a person who had the link. */
   readonly actor: AuditActor;
   readonly pauseId: Uuid | null;
-  /** Ids in it are bare. */
+  /** Ids in it are bare UUIDs, without a prefix. */
   readonly data: Readonly<Record<string, string | null>>;
   readonly createdAt: EpochMs;
 }
@@ -137,24 +138,24 @@ export interface AuditPage {
 
 export interface PauseVerbs {
   createPause(request: CreatePause): Promise<CreatePauseResult>;
-  /** The pause that this key and fingerprint made before; null when there is none. */
+  /** The pause that was created with this key and fingerprint; null when there is none. */
   findRepeatedPause(tenantSeq: Seq, idempotency: IdempotencyClaim, now: EpochMs): Promise<Pause | null>;
   /**
-   * The one conditional update that an answer, a cancellation and the deadline race on; the winner publishes its event
-   * in the same transaction. An answer or cancellation at or after `expiresAt` writes the time-out down instead.
+   * End a pause. An answer, a cancellation and the deadline race for this one conditional update; the winner's event is
+   * published in the same transaction. An answer or a cancellation at or after `expiresAt` records the time-out instead.
    */
   endPause(request: EndPause): Promise<EndPauseResult>;
-  /** Time out up to `limit` pauses whose deadline has passed, each with its event. */
+  /** Time out at most `limit` pauses whose deadline has passed, and publish their events. */
   endDuePauses(now: EpochMs, limit: number): Promise<DuePauses>;
-  /** At most `OPENINGS_COUNT_MAX` are kept of a pause. */
+  /** Keeps at most `OPENINGS_COUNT_MAX` openings per pause. */
   recordOpening(opening: Opening): Promise<void>;
   /**
-   * Take notifications that are due for this node, of each tenant so many that `NOTIFICATIONS_OF_TENANT_COUNT_MAX` are
-   * claimed; those of pauses that have ended fail instead.
+   * Claim due notifications for this node. No tenant has more than `NOTIFICATIONS_OF_TENANT_COUNT_MAX` claimed at once.
+   * Notifications of pauses that have ended fail instead.
    */
   claimNotifications(request: ClaimNotifications): Promise<ClaimedNotifications>;
   settleNotification(request: SettleNotification): Promise<void>;
-  /** `tenantSeq` null: whoever's it is, for the holder of its link. */
+  /** `tenantSeq` null: a pause of any tenant, for the holder of its link. */
   getPause(tenantSeq: Seq | null, id: Uuid): Promise<Pause | null>;
   listPauses(filter: PauseFilter, cursor: Cursor | null, limit: number): Promise<PausePage>;
   listAudit(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;

@@ -1,20 +1,20 @@
-/** The verbs on users that sign in, and on their sessions. */
+/** The verbs on signing in and on sessions. */
 import type { Actor, Role } from "../../domain/access/access.ts";
 import type { SessionTimes } from "../../domain/access/session.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 
-/** A user as signing in needs it. */
+/** What signing in needs of a user. */
 export interface UserLogin {
   readonly id: Uuid;
   readonly tenantSeq: Seq;
-  /** As it was registered. */
+  /** As it was registered, in its own letter case. */
   readonly email: string;
   readonly role: Role;
   /** A PHC string, argon2id. */
   readonly passwordHash: string;
 }
 
-/** A new session; its token never reaches the store. */
+/** A new session. The store gets the hash of its token and never the token itself. */
 export interface NewSession {
   /** Hexadecimal SHA-256 of the token. */
   readonly hash: string;
@@ -28,33 +28,33 @@ export interface SessionRow extends SessionTimes {
 }
 
 export interface SessionVerbs {
-  /** In whatever case it is spelled (of ASCII letters); null when there is no such user, or it was disabled. */
+  /** Ignores the case of ASCII letters. Null when there is no such user, or the user is disabled. */
   findUserByEmail(email: string): Promise<UserLogin | null>;
   /**
-   * Sign a user in, and end the session that the request came with. Of more than `SESSIONS_PER_USER_COUNT_MAX` live
-   * ones the oldest ends.
+   * Sign a user in, and end the session that the request came with. If the user then has more than
+   * `SESSIONS_PER_USER_COUNT_MAX` live sessions, the oldest ends.
    *
-   * False, and nothing happens, when `passwordHash`, which the password was checked against, is no more the user's, or
-   * the user was disabled meanwhile.
+   * False, and nothing happens, when the user's password hash is no longer `passwordHash`, which the password was checked
+   * against, or when the user was disabled meanwhile.
    */
   createSession(request: {
     session: NewSession;
     passwordHash: string;
-    /** The hash of the token that it replaces. */
+    /** The hash of the token of the session to end; null when there is none. */
     replaces: string | null;
     now: EpochMs;
   }): Promise<boolean>;
-  /** Null when there is none, it was ended, or its user was disabled. Whether it is too old is the caller's to say. */
+  /** Null when there is none, it was ended, or its user is disabled. The caller checks whether the session has expired. */
   findSession(hash: string): Promise<SessionRow | null>;
-  /** It was used at that time; never sets it back, never revives one that was ended. */
+  /** Record that the session was used at `now`. Never sets the time back, and never revives a session that was ended. */
   touchSession(hash: string, now: EpochMs): Promise<void>;
   endSession(hash: string, now: EpochMs): Promise<void>;
-  /** Also ends all the user's sessions but the one to keep. False when `from` is no more the user's hash. */
+  /** Also ends the user's other sessions. False, and nothing happens, when the user's hash is no longer `from`. */
   changePassword(request: {
     userId: Uuid;
     from: string;
     to: string;
-    /** The hash of a session's token. */
+    /** The hash of the token of the session that goes on. */
     keep: string;
     now: EpochMs;
   }): Promise<boolean>;

@@ -1,4 +1,4 @@
-/** The verbs that keep the store and this node in order: nodes, leases, jobs, retention. */
+/** The verbs for what runs in the background: nodes, leases, jobs, retention, changes by others. */
 import type { Actor } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Lease, Wake } from "./delivery.ts";
@@ -7,7 +7,7 @@ export interface Job {
   readonly id: Uuid;
   readonly kind: "recover" | "cancel_backlog";
   readonly state: "running" | "done";
-  /** Rows changed so far. */
+  /** How many rows it has changed so far. */
   readonly done: number;
   readonly createdAt: EpochMs;
   readonly finishedAt: EpochMs | null;
@@ -18,15 +18,16 @@ export interface StartRecover {
   readonly tenantSeq: Seq;
   readonly endpointId: Uuid;
   readonly jobId: Uuid;
-  /** Deliveries and events of this time or later. */
+  /** Recovers deliveries and events of this time or later. */
   readonly since: EpochMs;
   readonly now: EpochMs;
 }
 
 export interface JobStep {
+  /** Whether there was no job to work on. */
   readonly idle: boolean;
   readonly woken: readonly Wake[];
-  /** The job whose step broke, by an error of ours: it was undone, and would break again. */
+  /** The job whose step failed because of a bug. The step was rolled back, and would fail again. */
   readonly failed: { readonly jobId: Uuid; readonly message: string } | null;
 }
 
@@ -38,23 +39,26 @@ export interface SweepRequest {
 export interface StoreStats {
   readonly fileBytes: number;
   readonly walBytes: number;
+  /** Deliveries that are leased. */
   readonly leased: number;
-  /** Whether the last group commit failed: nothing is sent meanwhile. */
+  /** Whether the latest commit succeeded. The engine sends nothing while it is false. */
   readonly writable: boolean;
 }
 
 export interface Entered {
   /** This node's number, which no node had before. Its lease tokens begin with it: see `LeaseToken`. */
   readonly node: number;
+  /** The node's time: no earlier than any time that the store has seen. */
   readonly now: EpochMs;
+  /** The latest trusted time of a heartbeat; null for a new store. */
   readonly lastSeenAt: EpochMs | null;
-  /** Signs the links of pauses, and seals cursors: 32 bytes, hexadecimal, the same at every start of this installation. */
+  /** Signs the links of pauses and seals cursors: 32 bytes, hexadecimal, the same at every start of this installation. */
   readonly linkKey: string;
 }
 
-/** Something that another process or node changed, and that this one may remember as it was. */
+/** What another process or node changed. The engine drops what it has cached of it. */
 export type Change =
-  /** The store cannot say what: it may be anything. */
+  /** The store cannot tell what changed. */
   | { readonly kind: "anything" }
   /** Keys of any tenant. */
   | { readonly kind: "keys" }
@@ -64,38 +68,37 @@ export type Change =
   | { readonly kind: "sources" }
   | { readonly kind: "endpoints"; readonly tenantSeq: Seq }
   | { readonly kind: "quotas"; readonly tenantSeq: Seq }
-  /** The pause ended. */
+  /** The pause has ended. */
   | { readonly kind: "pause"; readonly id: Uuid };
 
 export interface Changes {
   readonly changes: readonly Change[];
-  /** To ask with the next time; the store's own text. */
+  /** Pass it to the next call. The text has a meaning only for the store. */
   readonly mark: string;
 }
 
 export interface UpkeepVerbs {
   /**
-   * Enter this node: the first verb that it calls. From then on the store knows which node calls, and every verb acts
-   * for it. Voids the leases and lanes of nodes that are gone. `now` is never before any time that the store has seen;
-   * `lastSeenAt` is the latest that a heartbeat vouched for, null for a new store.
+   * Register this node: the first verb that it calls. From then on every verb acts for this node. Ends the leases of
+   * nodes that are gone, and disowns their lanes.
    */
   enter(now: EpochMs): Promise<Entered>;
-  /** `isTrusted`: the wall clock has not jumped; only such times count as `lastSeenAt`. */
+  /** Record that this node is alive. Only a time with `isTrusted`, when the wall clock has not jumped, counts as `lastSeenAt`. */
   heartbeat(now: EpochMs, isTrusted: boolean): Promise<void>;
-  /** What the store believes this node to hold. */
+  /** The leases that the store has for this node. */
   leases(): Promise<readonly Lease[]>;
-  /** Null when the tenant has no such endpoint. */
+  /** Answers the job's id; null when the tenant has no such endpoint. */
   startRecover(request: StartRecover): Promise<Uuid | null>;
-  /** One bounded step of the oldest running job that is not in `passOver`; `idle` when there is none. */
+  /** One limited step of the oldest running job that is not in `passOver`. */
   stepJob(now: EpochMs, passOver?: readonly Uuid[]): Promise<JobStep>;
   getJob(tenantSeq: Seq, id: Uuid): Promise<Job | null>;
-  /** One bounded step of retention over everything that is kept; `more` while there is something left to delete. */
+  /** One limited step of retention over everything that is kept. `more`: the pass is not finished. */
   sweep(
     request: SweepRequest,
   ): Promise<{ readonly more: boolean; readonly deleted: number; readonly woken: readonly Wake[] }>;
   /**
-   * What other processes and nodes changed since an earlier answer's `mark`: all of it, and perhaps more. What this node
-   * changes itself is not included. Null answers the present mark and no changes.
+   * What other processes and nodes changed since an earlier answer's `mark`. The answer can contain more than what
+   * changed, and never less. It does not contain what this node changed. Null answers the current mark and no changes.
    */
   changesSince(mark: string | null): Promise<Changes>;
   stats(): Promise<StoreStats>;

@@ -284,14 +284,24 @@ const inboundLists: readonly (readonly [string, Partial<InboundFilter>, string, 
   ["everything", {}, OF_TENANT, 2],
   ["valid ones", { valid: true }, OF_TENANT, 1],
   ["refused ones", { valid: false }, REFUSED, 1],
-  ["refused ones with nobody's", { valid: false, andNobodys: true, to: START + 1 }, REFUSED, 2],
-  ["everything with nobody's", { andNobodys: true, from: START }, OF_TENANT, 3],
+  ["refused ones with nobody's", { valid: false, includeUnattributed: true, to: START + 1 }, REFUSED, 2],
+  ["everything with nobody's", { includeUnattributed: true, from: START }, OF_TENANT, 3],
   ["a source", { sourceId: source.id, direction: "PAUSE_ACTIVATED" }, OF_TENANT, 1],
   ["a name and a type of refused ones", { valid: false, sourceName: "nhf", eventType: "none" }, REFUSED, 0],
-  ["a name and a type", { sourceName: "nhf", eventType: "member.status.changed", andNobodys: true }, OF_TENANT, 3],
+  [
+    "a name and a type",
+    { sourceName: "nhf", eventType: "member.status.changed", includeUnattributed: true },
+    OF_TENANT,
+    3,
+  ],
   ["both kinds", { kind: null }, OF_TENANT, 4],
-  ["both kinds of a source with nobody's", { kind: null, sourceId: source.id, andNobodys: true }, OF_TENANT, 4],
-  ["refused ones of both kinds with nobody's", { kind: null, valid: false, andNobodys: true }, REFUSED, 3],
+  [
+    "both kinds of a source with nobody's",
+    { kind: null, sourceId: source.id, includeUnattributed: true },
+    OF_TENANT,
+    4,
+  ],
+  ["refused ones of both kinds with nobody's", { kind: null, valid: false, includeUnattributed: true }, REFUSED, 3],
 ];
 
 for (const [name, filter, index, total] of inboundLists) {
@@ -302,7 +312,7 @@ for (const [name, filter, index, total] of inboundLists) {
     });
     plans.forEach(assertBounded);
     const walks = plans.filter(({ sql }) => sql.includes("received_at >= ?"));
-    const owners = filter.andNobodys === true ? 2 : 1;
+    const owners = filter.includeUnattributed === true ? 2 : 1;
     const kinds = filter.kind === null ? 2 : 1;
     assert.equal(walks.length, 1 + owners, "a page, and a count for each owner, the same for each kind");
     const searches = walks.flatMap(({ details }) => details.filter((detail) => detail.startsWith("SEARCH")));

@@ -133,9 +133,9 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
     async settle(settlements) {
       return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
     },
-    async listLedger(question) {
+    async listLedger(query) {
       await keeper.ready();
-      return ledger.call("listLedger", [question]);
+      return ledger.call("listLedger", [query]);
     },
     async readLedger(filter, cursor, limit) {
       await keeper.ready();

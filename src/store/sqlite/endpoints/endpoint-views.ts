@@ -2,7 +2,7 @@
 import type { Destination } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { LANE_POOL_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
-import type { Cursor, EndpointPage, EndpointPlaces, EndpointView, Versioned } from "../../../ports/store.ts";
+import type { Cursor, EndpointOffsetPage, EndpointPage, EndpointView, Versioned } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { all, one, page, type Reading } from "../reading.ts";
@@ -80,7 +80,7 @@ const BEFORE = `
   ORDER BY seq
   LIMIT 1 OFFSET ?`;
 
-export function listEndpointsFrom(reading: Reading, tenantSeq: Seq, offset: number, limit: number): EndpointPlaces {
+export function listEndpointsFrom(reading: Reading, tenantSeq: Seq, offset: number, limit: number): EndpointOffsetPage {
   const total = countEndpoints(reading, tenantSeq);
   const after = offset === 0 ? 0 : one<{ seq: Seq }>(reading, BEFORE, tenantSeq, offset - 1)?.seq;
   // A page by its place is as long as was asked for.

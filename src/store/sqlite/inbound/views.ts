@@ -90,7 +90,7 @@ function rangesOf(filter: InboundFilter, conditions: Conditions): Range[] {
   const kinds = filter.kind === null ? INBOUND_KIND.names : [filter.kind];
   return kinds.flatMap((kind) => {
     const own = range(kind, "tenant_seq = ?", [filter.tenantSeq]);
-    return filter.andNobodys ? [own, range(kind, "tenant_seq IS NULL", [])] : [own];
+    return filter.includeUnattributed ? [own, range(kind, "tenant_seq IS NULL", [])] : [own];
   });
 }
 

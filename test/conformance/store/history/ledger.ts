@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../../../src/domain/limits.ts";
-import type { LedgerFilter, LedgerQuestion } from "../../../../src/ports/store.ts";
+import type { LedgerFilter, LedgerQuery } from "../../../../src/ports/store.ts";
 import type { Tenancy } from "../access/tenancy.ts";
 import { MINUTE, START } from "../delivery/times.ts";
 import { exhausted, failed, succeeded } from "../delivery/verdicts.ts";
 import { type OpenStore, useWorld, withWorld } from "../world.ts";
 
-type Changes = Partial<Omit<LedgerQuestion, "filter">> & { readonly filter?: Partial<LedgerFilter> };
+type Changes = Partial<Omit<LedgerQuery, "filter">> & { readonly filter?: Partial<LedgerFilter> };
 
-function question({ tenantSeq }: Tenancy, { filter, ...changes }: Changes = {}): LedgerQuestion {
+function query({ tenantSeq }: Tenancy, { filter, ...changes }: Changes = {}): LedgerQuery {
   return {
     filter: { tenantSeq, status: null, endpointId: null, eventType: null, from: null, to: null, ...filter },
     order: { by: "createdAt", direction: "asc" },
@@ -23,7 +23,7 @@ function question({ tenantSeq }: Tenancy, { filter, ...changes }: Changes = {}):
 
 export function ledgerCases(open: OpenStore): void {
   const world = useWorld(open);
-  const list = async (tenant: Tenancy, changes?: Changes) => world.store.listLedger(question(tenant, changes));
+  const list = async (tenant: Tenancy, changes?: Changes) => world.store.listLedger(query(tenant, changes));
 
   test("the history has what was published, tried, cancelled and retried as soon as it is committed", async () => {
     const tenant = await world.newTenant();
@@ -56,17 +56,17 @@ export function ledgerCases(open: OpenStore): void {
       const tenant = await own.newTenant();
       const endpoint = await tenant.endpoint();
       for (let times = 0; times < 3; times += 1) await tenant.waiting(endpoint, { now: START + MINUTE });
-      const first = await own.store.listLedger(question(tenant));
+      const first = await own.store.listLedger(query(tenant));
       await tenant.waiting(endpoint, { now: START });
-      const frozen = question(tenant, { asOf: first.asOf });
+      const frozen = query(tenant, { asOf: first.asOf });
       assert.deepEqual((await own.store.listLedger(frozen)).rows, first.rows);
       await own.restart(START + 2 * MINUTE);
       await tenant.waiting(endpoint, { now: START });
       assert.deepEqual((await own.store.listLedger(frozen)).total, 4, "what the first process made at that very time");
-      const second = await own.store.listLedger(question(tenant));
+      const second = await own.store.listLedger(query(tenant));
       await own.restart(START + 2 * MINUTE);
       await tenant.waiting(endpoint, { now: START });
-      assert.deepEqual(await own.store.listLedger(question(tenant, { asOf: second.asOf })), second);
+      assert.deepEqual(await own.store.listLedger(query(tenant, { asOf: second.asOf })), second);
     });
   });
 
@@ -79,7 +79,7 @@ export function ledgerCases(open: OpenStore): void {
       const total = events * endpoints.length;
       await own.store.keepLedger();
       const last = async () => {
-        const page = await own.store.listLedger(question(tenant, { offset: total - 50 }));
+        const page = await own.store.listLedger(query(tenant, { offset: total - 50 }));
         return { ids: page.rows.map(({ id }) => id), total: page.total };
       };
       const before = await last();
@@ -95,7 +95,7 @@ export function ledgerCases(open: OpenStore): void {
     const endpoint = await tenant.endpoint();
     const made = await tenant.leasedMany(endpoint, 5);
     await other.leasedMany(await other.endpoint(), 5);
-    const { filter } = question(tenant);
+    const { filter } = query(tenant);
     const first = await world.store.readLedger(filter, null, 3);
     assert(first.next !== null);
     const second = await world.store.readLedger(filter, first.next, 3);

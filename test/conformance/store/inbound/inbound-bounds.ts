@@ -21,13 +21,13 @@ export function inboundBoundCases(open: OpenStore): void {
       const from = await source();
       const [known, stranger] = [await refuse(from), await refuse(null, { address: "198.51.100.7" })];
       await flood(world, null, "192.0.2.66", REFUSED_KEPT_COUNT_MAX + 50);
-      const everything = await list({ andNobodys: true, valid: false });
+      const everything = await list({ includeUnattributed: true, valid: false });
       assert.equal(everything.total, REFUSED_KEPT_COUNT_MAX + 1);
       for (const { id } of [known, stranger]) assert(await isThere(id));
       await world.restart(START);
       await flood(world, null, "192.0.2.66", 10);
       const late = await refuse(null, { address: "198.51.100.8" });
-      assert.equal((await list({ andNobodys: true, valid: false })).total, REFUSED_KEPT_COUNT_MAX + 1);
+      assert.equal((await list({ includeUnattributed: true, valid: false })).total, REFUSED_KEPT_COUNT_MAX + 1);
       for (const { id } of [known, stranger, late]) assert(await isThere(id));
     });
   });

@@ -83,8 +83,8 @@ export function inboundListCases(open: OpenStore): void {
       [{}, () => true],
       [{ valid: true }, ({ valid }) => valid],
       [{ valid: false }, ({ valid }) => !valid],
-      [{ valid: false, andNobodys: true }, ({ valid }) => !valid],
-      [{ eventType: "type.1", andNobodys: true }, ({ type }) => type === "type.1"],
+      [{ valid: false, includeUnattributed: true }, ({ valid }) => !valid],
+      [{ eventType: "type.1", includeUnattributed: true }, ({ type }) => type === "type.1"],
       [{ direction: "PAUSE_ACTIVATED" }, ({ kind, valid }) => kind === "pauseStatus" && valid],
       [{ from: START + 1, to: START + 4 }, ({ at }) => at >= START + 1 && at < START + 4],
     ];
@@ -129,15 +129,15 @@ export function inboundListCases(open: OpenStore): void {
         if (index % 3 === 0) nobodys.unshift(id);
       }
       await refuse(null, { kind: "any" });
-      const all = await list({ andNobodys: true });
+      const all = await list({ includeUnattributed: true });
       assert.deepEqual([all.rows.map(({ id }) => id), all.total], [ids, 12]);
-      const piece = await list({ andNobodys: true }, 3, 4);
+      const piece = await list({ includeUnattributed: true }, 3, 4);
       assert.deepEqual([piece.rows.map(({ id }) => id), piece.total], [ids.slice(3, 7), 12]);
-      const named = await list({ andNobodys: true, sourceName: "who_knows", valid: false });
+      const named = await list({ includeUnattributed: true, sourceName: "who_knows", valid: false });
       assert.deepEqual([named.rows.map(({ id }) => id), named.total], [nobodys, 4]);
-      assert.equal((await list({ andNobodys: true, sourceId: from.id })).total, 8);
+      assert.equal((await list({ includeUnattributed: true, sourceId: from.id })).total, 8);
       assert.equal((await list()).total, 8);
-      assert.equal((await list({ andNobodys: true, valid: false, to: START + 1 })).total, 2);
+      assert.equal((await list({ includeUnattributed: true, valid: false, to: START + 1 })).total, 2);
     });
   });
 

@@ -1,6 +1,6 @@
 /** readLedger: the history in order of creation, stretch by stretch; nothing stays open in between. */
 import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
-import type { Cursor, LedgerFilter, LedgerStretch } from "../../../../ports/store.ts";
+import type { Cursor, LedgerExportPage, LedgerFilter } from "../../../../ports/store.ts";
 import { uuidBytes } from "../../../rows.ts";
 import type { Connection } from "../../connection.ts";
 import { comparePlaces, type Place, placesOf } from "./column-scan.ts";
@@ -15,7 +15,7 @@ export function readLedger(
   filter: LedgerFilter,
   cursor: Cursor | null,
   limit: number,
-): LedgerStretch {
+): LedgerExportPage {
   const after = cursor === null ? null : readCursor(cursor);
   const upTo = after?.upTo ?? ledger.progress.delivery;
   const predicate = findPredicate(connection, filter, { createdMax: Number.POSITIVE_INFINITY, upTo });

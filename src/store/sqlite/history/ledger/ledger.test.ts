@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expectations } from "../../../../../test/fixtures/ledger.ts";
 import { openStore, START, type Store } from "../../../../../test/fixtures/sqlite-writing.ts";
 import type { Seq } from "../../../../domain/ids.ts";
-import type { LedgerQuestion } from "../../../../ports/store.ts";
+import type { LedgerQuery } from "../../../../ports/store.ts";
 import { all } from "../../reading.ts";
 import { noteChanged } from "./note.ts";
 import { createKeeping, type Keeping, LEDGER_VERBS } from "./verbs.ts";
@@ -96,7 +96,7 @@ const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
   },
 };
 
-const orders: readonly LedgerQuestion["order"][] = [
+const orders: readonly LedgerQuery["order"][] = [
   { by: "createdAt", direction: "desc" },
   { by: "deliveredAt", direction: "asc" },
   { by: "attempts", direction: "desc" },
@@ -105,7 +105,7 @@ const orders: readonly LedgerQuestion["order"][] = [
 function check({ store, keeping }: World): void {
   const expected = expectations(store.w);
   for (const [index, status] of ([null, "pending", "delivered", "failed"] as const).entries()) {
-    const asked: LedgerQuestion = {
+    const asked: LedgerQuery = {
       filter: { tenantSeq: store.tenantSeq, status, endpointId: null, eventType: null, from: null, to: null },
       order: orders[index % orders.length] ?? { by: "createdAt", direction: "asc" },
       offset: 0,

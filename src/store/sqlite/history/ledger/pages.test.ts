@@ -4,7 +4,7 @@ import { expectations } from "../../../../../test/fixtures/ledger.ts";
 import { DAY, HOUR, openStore, START } from "../../../../../test/fixtures/sqlite-writing.ts";
 import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../../../../domain/history/ledger.ts";
 import type { Seq } from "../../../../domain/ids.ts";
-import type { LedgerFilter, LedgerQuestion } from "../../../../ports/store.ts";
+import type { LedgerFilter, LedgerQuery } from "../../../../ports/store.ts";
 import { createKeeping, LEDGER_VERBS } from "./verbs.ts";
 
 const ROWS = 30_000;
@@ -55,9 +55,9 @@ const nothing: Omit<LedgerFilter, "tenantSeq"> = {
   to: null,
 };
 
-type Changes = Partial<Omit<LedgerQuestion, "filter">> & { readonly filter?: Partial<LedgerFilter> };
+type Changes = Partial<Omit<LedgerQuery, "filter">> & { readonly filter?: Partial<LedgerFilter> };
 
-function question(tenantSeq: Seq, changes: Changes): LedgerQuestion {
+function query(tenantSeq: Seq, changes: Changes): LedgerQuery {
   return {
     order: { by: "createdAt", direction: "desc" },
     offset: 0,
@@ -69,7 +69,7 @@ function question(tenantSeq: Seq, changes: Changes): LedgerQuestion {
   };
 }
 
-function checkPage(asked: LedgerQuestion): void {
+function checkPage(asked: LedgerQuery): void {
   const page = LEDGER_VERBS.listLedger(big.keeping, asked);
   const expected = big.expected(asked);
   assert.deepEqual({ ids: page.rows.map(({ id }) => id), total: page.total }, expected, JSON.stringify(asked));
@@ -101,7 +101,7 @@ for (const by of LEDGER_ORDERS) {
     test(`pages by ${by}, ${direction}, are those of a whole sort, whatever the filter and the offset`, () => {
       for (const filter of filters) {
         for (const offset of OFFSETS) {
-          checkPage(question(big.store.tenantSeq, { filter, offset, order: { by, direction } }));
+          checkPage(query(big.store.tenantSeq, { filter, offset, order: { by, direction } }));
         }
       }
     });
@@ -111,23 +111,23 @@ for (const by of LEDGER_ORDERS) {
 test("one page of every size at the end of what was delivered goes on with what was not", () => {
   const { total } = LEDGER_VERBS.listLedger(
     big.keeping,
-    question(big.store.tenantSeq, { filter: { status: "delivered" } }),
+    query(big.store.tenantSeq, { filter: { status: "delivered" } }),
   );
   for (const direction of LEDGER_DIRECTIONS) {
     for (const offset of [total - 100, total - 50, total - 1, total]) {
-      checkPage(question(big.store.tenantSeq, { offset, order: { by: "deliveredAt", direction } }));
+      checkPage(query(big.store.tenantSeq, { offset, order: { by: "deliveredAt", direction } }));
     }
   }
 });
 
 test("pages as of a time have nothing younger", () => {
-  checkPage(question(big.store.tenantSeq, { asOf: START + 5 * DAY }));
-  checkPage(question(big.store.tenantSeq, { asOf: START - 1 }));
+  checkPage(query(big.store.tenantSeq, { asOf: START + 5 * DAY }));
+  checkPage(query(big.store.tenantSeq, { asOf: START - 1 }));
 });
 
 test("frozen pages lack what is committed later, though it says that it was made before", () => {
   const { store, keeping, endpoints } = big;
-  const asked = question(store.tenantSeq, { limit: 5 });
+  const asked = query(store.tenantSeq, { limit: 5 });
   const first = LEDGER_VERBS.listLedger(keeping, asked);
   const [endpoint] = endpoints;
   assert.ok(endpoint);
@@ -143,20 +143,20 @@ test("frozen pages lack what is committed later, though it says that it was made
   assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf }).total, first.total);
 });
 
-test("reading it stretch by stretch gives every row once, in order of creation, without those that came meanwhile", () => {
+test("reading it page by page gives every row once, in order of creation, without those that came meanwhile", () => {
   const { store, keeping, endpoints, expected: expectedOf } = big;
   const filter: LedgerFilter = { tenantSeq: store.tenantSeq, ...nothing, eventType: "some" };
-  const asked = question(store.tenantSeq, { filter, limit: ROWS, order: { by: "createdAt", direction: "asc" } });
+  const asked = query(store.tenantSeq, { filter, limit: ROWS, order: { by: "createdAt", direction: "asc" } });
   const expected = expectedOf(asked).ids;
   const [endpoint] = endpoints;
   assert.ok(endpoint);
   const found: string[] = [];
-  let stretch = LEDGER_VERBS.readLedger(keeping, filter, null, 700);
+  let page = LEDGER_VERBS.readLedger(keeping, filter, null, 700);
   for (;;) {
-    found.push(...stretch.rows.map(({ id }) => id));
-    if (stretch.next === null) break;
+    found.push(...page.rows.map(({ id }) => id));
+    if (page.next === null) break;
     store.publish([endpoint], { type: "some", now: START + 20 * DAY });
-    stretch = LEDGER_VERBS.readLedger(keeping, filter, stretch.next, 700);
+    page = LEDGER_VERBS.readLedger(keeping, filter, page.next, 700);
   }
   assert.deepEqual(found, expected);
 });

@@ -1,7 +1,7 @@
 /** listLedger: one page of the history in any order, with the exact count. */
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import { LEDGER_FREEZES_COUNT_MAX } from "../../../../domain/limits.ts";
-import type { LedgerPage, LedgerQuestion } from "../../../../ports/store.ts";
+import type { LedgerPage, LedgerQuery } from "../../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import type { Ledger } from "./ledger.ts";
 import { findPredicate } from "./predicate.ts";
@@ -18,7 +18,7 @@ export function listLedger(
   ledger: Ledger,
   connection: Connection,
   freezes: Freezes,
-  { filter, order, offset, limit, asOf, now }: LedgerQuestion,
+  { filter, order, offset, limit, asOf, now }: LedgerQuery,
 ): LedgerPage {
   const frozen =
     asOf === null

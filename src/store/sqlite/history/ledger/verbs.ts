@@ -1,6 +1,6 @@
 /** What the ledger's thread carries out. */
 import { LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../../domain/limits.ts";
-import type { Cursor, LedgerFilter, LedgerPage, LedgerQuestion, LedgerStretch } from "../../../../ports/store.ts";
+import type { Cursor, LedgerExportPage, LedgerFilter, LedgerPage, LedgerQuery } from "../../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import { advance, countBehind } from "./advance.ts";
 import { readLedger } from "./export-pages.ts";
@@ -45,15 +45,15 @@ export interface LedgerStep {
 }
 
 export const LEDGER_VERBS = {
-  listLedger(k: Keeping, question: LedgerQuestion): LedgerPage {
-    const page = listLedger(upToDate(k), k, k.freezes, question);
+  listLedger(k: Keeping, query: LedgerQuery): LedgerPage {
+    const page = listLedger(upToDate(k), k, k.freezes, query);
     trimLedger(ledgerOf(k));
     return page;
   },
-  readLedger(k: Keeping, filter: LedgerFilter, cursor: Cursor | null, limit: number): LedgerStretch {
-    const stretch = readLedger(upToDate(k), k, filter, cursor, limit);
+  readLedger(k: Keeping, filter: LedgerFilter, cursor: Cursor | null, limit: number): LedgerExportPage {
+    const page = readLedger(upToDate(k), k, filter, cursor, limit);
     trimLedger(ledgerOf(k));
-    return stretch;
+    return page;
   },
   stepLedger(k: Keeping, behindRowsMax = LEDGER_BEHIND_ROWS_MAX): LedgerStep {
     const ledger = ledgerOf(k);
