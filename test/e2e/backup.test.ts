@@ -1,4 +1,4 @@
-/** `signalbox backup`, `signalbox --version`. */
+/** Tests of `signalbox backup` and `signalbox --version`. */
 import assert from "node:assert/strict";
 import { copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ function assertRefused({ code, stdout, stderr }: Finished, line: RegExp): void {
   assert.match(stderr, line);
 }
 
-test("a backup made beside a busy server has every event that was accepted before it, and a server starts from it", async (t) => {
+test("a backup of a busy server contains every event accepted before it, and a server can start from it", async (t) => {
   const dataDir = await newDataDir(t);
   const hooks = await startHooks(t);
   hooks.react((hook) => hook.answer(200));
@@ -44,15 +44,15 @@ test("a backup made beside a busy server has every event that was accepted befor
   const { mode, size } = statSync(file);
   assert.deepEqual([mode & 0o777, size], [0o600, bytes]);
   assert.equal(typeof schema, "number");
-  assert.deepEqual(readdirSync(folder), ["signalbox.db"], "nothing else is left");
-  assert(accepted.length > before.length, "the server accepted events meanwhile");
+  assert.deepEqual(readdirSync(folder), ["signalbox.db"], "the backup leaves no other files");
+  assert(accepted.length > before.length, "the server accepted events during the backup");
 
   copyFileSync(path.join(dataDir, "master.key"), path.join(folder, "master.key"));
   const restored = await startChild(t, folder);
   for (const id of before) assert.equal((await restored.request("GET", `/v1/events/${id}`)).status, 200);
 });
 
-test("a backup that cannot be made leaves no file, and replaces none without --force", async (t) => {
+test("a failed backup leaves no file, and a backup replaces a file only with --force", async (t) => {
   const dataDir = await newDataDir(t);
   const folder = await newDataDir(t);
   const file = path.join(folder, "copy.db");
@@ -78,9 +78,13 @@ test("a backup that cannot be made leaves no file, and replaces none without --f
   assert.equal(readFileSync(file, "utf8"), "precious");
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
 
-  // Data that was damaged: nothing is made that looks like a backup.
+  // A backup of damaged data fails and creates no file.
   const env = { SIGNALBOX_MASTER_KEY: Buffer.alloc(32, 1).toString("base64") };
-  assert.equal((await runSignalbox(dataDir, ["backup", file, "--force"], { env })).code, 0, "it needs no key");
+  assert.equal(
+    (await runSignalbox(dataDir, ["backup", file, "--force"], { env })).code,
+    0,
+    "a backup needs no master key",
+  );
   const db = new DatabaseSync(file, { readOnly: true });
   assert.equal(db.prepare("SELECT count(*) AS tenants FROM tenants").get()?.tenants, 1);
   db.close();
@@ -92,7 +96,7 @@ test("a backup that cannot be made leaves no file, and replaces none without --f
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
 });
 
-test("the version is the package's", async () => {
+test("--version prints the package's version", async () => {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     readonly version: string;
   };

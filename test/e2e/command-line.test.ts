@@ -1,4 +1,4 @@
-/** `signalbox tenants|users|keys`: beside a running server, and without one. */
+/** `signalbox tenants|users|keys`, with and without a running server. */
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
 import { suite, type TestContext, test } from "node:test";
@@ -14,39 +14,39 @@ const uuid = (prefix: string) => new RegExp(`^${prefix}[0-9a-f]{8}(-[0-9a-f]{4})
 type Fields = Readonly<Record<string, string | number>>;
 type Json = Readonly<Record<string, string | boolean | null>>;
 
-/** A command that succeeds, with its JSON. */
+/** Runs a command that must succeed, and returns its JSON output. */
 async function asked<T = Json>(dataDir: string, ...words: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await runSignalbox(dataDir, [...words, "--json"]);
   assert.deepEqual([code, stderr], [0, ""], stdout);
   return JSON.parse(stdout) as T;
 }
 
-/** One line on standard error that matches, nothing on standard output. */
+/** Asserts that the command printed one matching line to standard error and nothing to standard output. */
 function assertRefused({ code, stdout, stderr }: Finished, exit: 1 | 2, line: RegExp): void {
   assert.deepEqual([code, stdout], [exit, ""], stderr);
   assert.match(stderr, /^signalbox: [^\n]+\n$/);
   assert.match(stderr, line);
 }
 
-/** Ask until the server answers so. */
-async function answersSoon(client: Client, credentials: string | { readonly cookie: string }, status: number) {
+/** Repeats a request until the server answers with the status. */
+async function untilAccess(client: Client, credentials: string | { readonly cookie: string }, status: number) {
   const sent = typeof credentials === "string" ? { key: credentials } : { key: null, headers: credentials };
-  await comesSoon(() => client.request("GET", "/v1/endpoints", sent), status);
+  await untilStatus(() => client.request("GET", "/v1/endpoints", sent), status);
 }
 
-async function comesSoon(ask: () => Promise<Answer>, status: number) {
+async function untilStatus(ask: () => Promise<Answer>, status: number) {
   const stop = new AbortController();
   const repeat = async (): Promise<void> => {
     while (!stop.signal.aborted) if ((await ask()).status === status) return;
   };
   try {
-    await within(repeat(), `a ${status}`);
+    await within(repeat(), `a response with status ${status}`);
   } finally {
     stop.abort();
   }
 }
 
-/** Sign in; the session's cookie, or null when it is refused. */
+/** Signs in. Returns the session cookie, or null if the server rejects the password. */
 async function signIn(client: Client, email: string, password: string): Promise<{ readonly cookie: string } | null> {
   const answer = await client.request("POST", "/dashboard/auth/login", { key: null, body: { email, password } });
   if (answer.status === 401) return null;
@@ -54,8 +54,8 @@ async function signIn(client: Client, email: string, password: string): Promise<
   return { cookie: answer.headers.getSetCookie()[0]?.split(";")[0] ?? "" };
 }
 
-/** Data that a server has made and left. */
-async function leftData(t: TestContext): Promise<string> {
+/** A data directory that a server has initialized. The server has stopped. */
+async function initializedData(t: TestContext): Promise<string> {
   const dataDir = await newDataDir(t);
   const server = await startChild(t, dataDir);
   server.signal("SIGTERM");
@@ -64,7 +64,7 @@ async function leftData(t: TestContext): Promise<string> {
 }
 
 suite("the command line", { concurrency: 3 }, () => {
-  test("a tenant and keys made beside a running server are let in within a second, and a revoked one no more", async (t) => {
+  test("a running server accepts new tenants and keys within a second, and rejects revoked keys", async (t) => {
     const dataDir = await newDataDir(t);
     const server = await startChild(t, dataDir);
 
@@ -72,18 +72,18 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual(Object.keys(tenant), ["id", "name", "created_at", "api_key"]);
     assert.match(String(tenant.id), uuid("dev_"));
     assert.match(String(tenant.created_at), ISO);
-    await answersSoon(server, String(tenant.api_key), 200);
+    await untilAccess(server, String(tenant.api_key), 200);
 
     const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer", "--tenant", "Ünï Shop");
     assert.deepEqual(Object.keys(key), ["id", "name", "role", "test", "tenant", "created_at", "api_key"]);
     assert.match(String(key.id), uuid("key_"));
     assert.match(String(key.api_key), /^sb_live_[0-9a-f]{48}$/);
     assert.deepEqual([key.name, key.role, key.test, key.tenant], ["ci", "developer", false, tenant.id]);
-    await answersSoon(server, String(key.api_key), 200);
+    await untilAccess(server, String(key.api_key), 200);
 
     assert.deepEqual(await asked(dataDir, "keys", "revoke", String(key.id)), { id: key.id, revoked: true });
-    await answersSoon(server, String(key.api_key), 401);
-    await answersSoon(server, String(tenant.api_key), 200);
+    await untilAccess(server, String(key.api_key), 401);
+    await untilAccess(server, String(tenant.api_key), 200);
     assertRefused(await runSignalbox(dataDir, ["keys", "revoke", String(key.id)]), 1, /there is no key key_.*already/);
 
     const audit = await server.request("GET", "/v1/audit", { key: String(tenant.api_key) });
@@ -100,45 +100,45 @@ suite("the command line", { concurrency: 3 }, () => {
     );
   });
 
-  test("a disabled user and one with another password are out within a second", async (t) => {
+  test("disabling a user or changing the password ends the user's sessions within a second", async (t) => {
     const dataDir = await newDataDir(t);
     const server = await startChild(t, dataDir);
     const email = "ada@example.com";
     const made = await asked(dataDir, "users", "add", "--email", email, "--role", "developer");
     const first = await signIn(server, email, String(made.password));
     assert(first !== null);
-    await answersSoon(server, first, 200);
+    await untilAccess(server, first, 200);
 
     const reset = await asked(dataDir, "users", "reset-password", email);
-    await answersSoon(server, first, 401);
+    await untilAccess(server, first, 401);
     assert.equal(await signIn(server, email, String(made.password)), null);
     const second = await signIn(server, email, String(reset.password));
     assert(second !== null);
-    await answersSoon(server, second, 200);
+    await untilAccess(server, second, 200);
 
     await asked(dataDir, "users", "disable", email);
-    await answersSoon(server, second, 401);
+    await untilAccess(server, second, 401);
     assert.equal(await signIn(server, email, String(reset.password)), null);
     await asked(dataDir, "users", "enable", email);
-    await answersSoon(server, second, 401);
+    await untilAccess(server, second, 401);
     assert.notEqual(await signIn(server, email, String(reset.password)), null);
   });
 
-  test("what changes before the server first looks for changes is noticed, too", async (t) => {
+  test("the server also notices a change made before it first checks for changes", async (t) => {
     const dataDir = await newDataDir(t);
     const server = await assembleServer(t, { dataDir });
     const made = await server.request("POST", "/v1/auth/keys", { body: { name: "second" } });
-    await answersSoon(server, made.body.api_key, 200);
-    const beside = openCommandLineStore({ dataDir, masterKey: null, newId: () => server.clock.uuid() });
-    const actor = (await beside.findKey(hash("sha256", server.apiKey, "hex"))) ?? assert.fail();
-    const key = (await beside.findKey(hash("sha256", made.body.api_key, "hex"))) ?? assert.fail();
-    await beside.revokeKey({ actor, tenantSeq: actor.tenantSeq, id: key.id, now: server.clock.now() });
-    await beside.close();
-    await answersSoon(server, made.body.api_key, 401);
+    await untilAccess(server, made.body.api_key, 200);
+    const commandLine = openCommandLineStore({ dataDir, masterKey: null, newId: () => server.clock.uuid() });
+    const actor = (await commandLine.findKey(hash("sha256", server.apiKey, "hex"))) ?? assert.fail();
+    const key = (await commandLine.findKey(hash("sha256", made.body.api_key, "hex"))) ?? assert.fail();
+    await commandLine.revokeKey({ actor, tenantSeq: actor.tenantSeq, id: key.id, now: server.clock.now() });
+    await commandLine.close();
+    await untilAccess(server, made.body.api_key, 401);
   });
 
-  test("lists show all tenants, or the one that is named by its id or name", async (t) => {
-    const dataDir = await leftData(t);
+  test("lists show all tenants, or the one given by its id or name", async (t) => {
+    const dataDir = await initializedData(t);
     const shop = await asked(dataDir, "tenants", "add", "shop");
     const made = await asked(
       dataDir,
@@ -174,14 +174,14 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual(await names("--tenant", "shop"), shops);
     assert.deepEqual(await names("--tenant", String(shop.id)), shops);
 
-    const inNobodys = await runSignalbox(dataDir, ["keys", "list", "--tenant", "shopp"]);
-    assertRefused(inNobodys, 1, /there is no tenant "shopp"; did you mean "shop"\?/);
+    const unknown = await runSignalbox(dataDir, ["keys", "list", "--tenant", "shopp"]);
+    assertRefused(unknown, 1, /there is no tenant "shopp"; did you mean "shop"\?/);
     await asked(dataDir, "tenants", "add", "shop");
     const ambiguous = await runSignalbox(dataDir, ["users", "list", "--tenant", "shop"]);
     assertRefused(ambiguous, 1, new RegExp(`2 tenants are named "shop"; .*${shop.id}, dev_`));
   });
 
-  test("a tenant is renamed and its quotas are set, and a running server follows within a second", async (t) => {
+  test("a running server applies a tenant's new name and quotas within a second", async (t) => {
     const dataDir = await newDataDir(t);
     const server = await startChild(t, dataDir);
     const before = await asked<Fields>(dataDir, "tenants", "show");
@@ -196,9 +196,9 @@ suite("the command line", { concurrency: 3 }, () => {
     const full = await runSignalbox(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
     assertRefused(full, 1, /the tenant has reached its quota of 1 keys/);
 
-    // Each is taken whole as long as nothing is known of the rate; the first one after that leaves none for the next.
+    // Until the server knows the new rate it accepts each batch. The first batch after that uses up the quota for the next.
     const events = Array.from({ length: 1000 }, () => ({ type: "a", payload: {} }));
-    await comesSoon(() => server.request("POST", "/v1/events/batch", { body: { events } }), 429);
+    await untilStatus(() => server.request("POST", "/v1/events/batch", { body: { events } }), 429);
     const shown = await server.request("GET", `/v1/tenants/${before.id}`);
     const { name, quotas } = shown.body as unknown as { name: string; quotas: { keys: { limit: number } } };
     assert.deepEqual([name, quotas.keys.limit], ["Acme", 1]);
@@ -209,8 +209,8 @@ suite("the command line", { concurrency: 3 }, () => {
     );
   });
 
-  test("users are made, disabled, enabled and given other passwords", async (t) => {
-    const dataDir = await leftData(t);
+  test("users can be added, disabled, enabled and given new passwords", async (t) => {
+    const dataDir = await initializedData(t);
     const ada = ["--email", "Ada@example.com", "--role", "org_admin"];
     const made = await asked(dataDir, "users", "add", ...ada);
     const shape = ["id", "email", "role", "tenant", "created_at", "disabled_at"];
@@ -246,8 +246,8 @@ suite("the command line", { concurrency: 3 }, () => {
     assertRefused(unknown, 1, /there is no user nobody@example\.com/);
   });
 
-  test("without --json there are tables and lines for people", async (t) => {
-    const dataDir = await leftData(t);
+  test("without --json the output is tables and lines for people", async (t) => {
+    const dataDir = await initializedData(t);
     const listed = await runSignalbox(dataDir, ["keys", "list"]);
     assert.match(
       listed.stdout,
@@ -263,7 +263,7 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.match(help.stdout, /signalbox users reset-password EMAIL/);
   });
 
-  test("what is no command ends with code 2 and names the nearest", async (t) => {
+  test("an unknown command exits with code 2 and suggests the closest one", async (t) => {
     const dataDir = await newDataDir(t);
     assertRefused(await runSignalbox(dataDir, ["user", "list"]), 2, /unknown command "user"; did you mean users\?/);
     assertRefused(
@@ -278,8 +278,8 @@ suite("the command line", { concurrency: 3 }, () => {
     );
   });
 
-  test("it works without a server, and the next one knows", async (t) => {
-    const dataDir = await leftData(t);
+  test("commands work without a server, and the next server sees the changes", async (t) => {
+    const dataDir = await initializedData(t);
     const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer");
     const [first] = await asked<readonly Json[]>(dataDir, "keys", "list");
     const revoke = ["keys", "revoke", String(first?.id)];
@@ -295,15 +295,15 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.equal((await server.request("GET", "/v1/endpoints", { key: CHILD_KEY })).status, 401);
   });
 
-  test("where there is no data, none is made: the first start still tells its secrets", async (t) => {
+  test("a command creates no data, so that the first start still shows its secrets", async (t) => {
     const dataDir = await newDataDir(t);
     assertRefused(await runSignalbox(dataDir, ["tenants", "add", "x"]), 1, /there is no data in .*SIGNALBOX_DATA_DIR/);
     const server = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     await server.says(/password +\S+\n {2}API key +sb_live_/);
   });
 
-  test("settings and the master key are those of the server", async (t) => {
-    const dataDir = await leftData(t);
+  test("commands use the server's settings and master key", async (t) => {
+    const dataDir = await initializedData(t);
     const env = { SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") };
     assertRefused(await runSignalbox(dataDir, ["keys", "list"], { env }), 1, /the master key is not the one/);
     const wrong = { SIGNALBOX_RETENTION_DAYS: "0" };

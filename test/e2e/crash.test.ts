@@ -1,6 +1,6 @@
 /**
- * A server under load, killed at random moments and started again on the same data. Every event that got a 202 reaches
- * every endpoint that it matched; the moments come from a seed, which is printed and can be given as CRASH_SEED.
+ * Kills a server under load at random moments and restarts it on the same data. Every event that was accepted with a 202
+ * reaches every endpoint that it matches. The moments come from a seed, which the test prints. Set CRASH_SEED to reuse it.
  */
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
@@ -12,22 +12,22 @@ import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";
 
 const KILLS = 5;
 const PUBLISHERS = 6;
-/** A killed server must have had time to be in the midst of everything, and the test none to lose. */
+/** Enough events that a kill hits a server at work, and few enough that the test stays short. */
 const EVENTS_BEFORE_KILL = { min: 20, max: 150 };
-/** Of the events that every publisher numbers by itself: first answered 500, then accepted. */
-const FAILS_AT_FIRST = 3;
+/** Each publisher numbers its events. The receivers answer every n-th of them with 500 the first time, then with 200. */
+const FAILS_EVERY = 3;
 const ORDERED_FAILS_EVERY = 100;
 
 interface Accepted {
   readonly eventId: string;
-  /** `publisher/number`; the first publisher's are those of the ordered endpoint. */
+  /** `publisher/number`. The first publisher's events go to the ordered endpoint. */
   readonly name: string;
 }
 
 const nameOf = (hook: Hook): string => (JSON.parse(hook.body) as { name: string }).name;
 const numberOf = (name: string): number => Number(name.split("/")[1]);
 
-/** A client that publishes as fast as it is answered, until the server is gone. */
+/** Clients that publish as fast as the server answers, until the server is gone. */
 function publishers(accepted: Accepted[], onAccepted: () => void) {
   const numbers = Array.from({ length: PUBLISHERS }, () => 0);
 
@@ -69,7 +69,7 @@ async function createEndpoint(server: ListeningChild, fields: object): Promise<s
   return made.body.id;
 }
 
-/** Answers the first request of each of these events 500, and everything else 200. */
+/** Answers the first request of each matching event with 500, and all other requests with 200. */
 function failFirst(hooks: Hooks, fails: (number: number) => boolean): void {
   const seen = new Set<string>();
   hooks.react((hook) => {
@@ -79,7 +79,7 @@ function failFirst(hooks: Hooks, fails: (number: number) => boolean): void {
   });
 }
 
-/** Resolves once all of these events were received. */
+/** Resolves when the receiver has received all of these events. */
 async function receivedAll(hooks: Hooks, names: Iterable<string>): Promise<void> {
   const missing = new Set(names);
   for (let count = 1; missing.size > 0; count += 1) {
@@ -87,7 +87,7 @@ async function receivedAll(hooks: Hooks, names: Iterable<string>): Promise<void>
   }
 }
 
-test("nothing that was accepted is lost, whenever the server is killed", { timeout: 600_000 }, async (t) => {
+test("no accepted event is lost, whenever the server is killed", { timeout: 600_000 }, async (t) => {
   const random = crashRandom(t);
   const dataDir = await newDataDir(t);
   const receivers: Receivers = {
@@ -96,7 +96,7 @@ test("nothing that was accepted is lost, whenever the server is killed", { timeo
     ordered: await startHooks(t),
     held: await startHooks(t),
   };
-  failFirst(receivers.failing, (number) => number % FAILS_AT_FIRST === 0);
+  failFirst(receivers.failing, (number) => number % FAILS_EVERY === 0);
   failFirst(receivers.ordered, (number) => number % ORDERED_FAILS_EVERY === 10);
 
   let server = await startChild(t, dataDir);
@@ -118,7 +118,7 @@ test("nothing that was accepted is lost, whenever the server is killed", { timeo
   let onAccepted = () => {};
   const publish = publishers(accepted, () => onAccepted());
   for (let kill = 0; kill < KILLS; kill += 1) {
-    // At a 202, or at a request that is just arriving: after a commit, or in the midst of an attempt.
+    // Kill either at a 202, which is just after a commit, or when a request arrives, which is during an attempt.
     const { min, max } = EVENTS_BEFORE_KILL;
     const enough = accepted.length + min + random.below(max - min);
     const killed = server;
@@ -141,14 +141,14 @@ test("nothing that was accepted is lost, whenever the server is killed", { timeo
   const names = (type: "other" | "ordered") =>
     new Set(accepted.map(({ name }) => name).filter((name) => name.startsWith("0/") === (type === "ordered")));
 
-  // Whatever was accepted is now in the history, for every endpoint that it matched.
+  // Every accepted event is now in the history, with a delivery for every endpoint that it matched.
   for (const { eventId, name } of accepted) {
     const event = await server.request("GET", `/v1/events/${eventId}`);
     assert.equal(event.status, 200, `${name} is not in the history`);
     const matched = name.startsWith("0/") ? [ids.ordered, ids.held] : [ids.steady, ids.failing, ids.held];
     assert.deepEqual(event.body.deliveries.map((row) => row.endpoint_id).sort(), matched.sort());
     const ended = event.body.deliveries.filter((row) => ["FAILED", "EXPIRED", "CANCELLED"].includes(row.status));
-    assert.deepEqual(ended, [], "nothing of it was given up");
+    assert.deepEqual(ended, [], "none of its deliveries was given up");
     const held = event.body.deliveries.find((row) => row.endpoint_id === ids.held);
     assert.equal(held?.status, "HELD");
   }
@@ -165,7 +165,7 @@ test("nothing that was accepted is lost, whenever the server is killed", { timeo
     "every accepted event at every receiver",
   );
 
-  // Repeats carry the same webhook-id: one per event, at all receivers, and the one that the 202 told.
+  // Repeats carry the same webhook-id. There is one per event, at all receivers: the one in the 202.
   const idOf = new Map(accepted.map(({ eventId, name }) => [name, eventId]));
   const requests = Object.values(receivers).flatMap((hooks: Hooks) => hooks.all);
   for (const hook of requests) {
@@ -176,7 +176,7 @@ test("nothing that was accepted is lost, whenever the server is killed", { timeo
   }
   assert.equal(new Set(idOf.values()).size, idOf.size);
 
-  // The ordered endpoint never saw a later event before an earlier one was received.
+  // The ordered endpoint received no event before an earlier one.
   const firstSeen = [...new Set(receivers.ordered.all.map((hook) => numberOf(nameOf(hook))))];
   assert.deepEqual(
     firstSeen,

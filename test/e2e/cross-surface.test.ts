@@ -1,4 +1,4 @@
-/** What is made through one surface is the same thing in the others, whatever is done to it there. */
+/** An endpoint created through one surface is the same endpoint in the others, and can be changed through any of them. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startHooks } from "../harness/hooks.ts";
@@ -7,11 +7,11 @@ import { type Answer, type Client, newTenant, startServer } from "../harness/ser
 const server = await startServer({ after });
 
 interface Surface {
-  /** The format in which an endpoint made here receives events, by a header of its own. */
+  /** A header that only the format of this surface's endpoints has. */
   readonly header: string;
-  /** Answers the id as this surface prints it. */
-  make(client: Client, url: string): Promise<string>;
-  /** Whether it is sent to, as this surface tells; null when it is gone. Any surface's id will do. */
+  /** Creates an endpoint and returns its id in this surface's format. */
+  create(client: Client, url: string): Promise<string>;
+  /** Whether the endpoint is active according to this surface, or null if it is deleted. Accepts any surface's id. */
   isActive(client: Client, id: string): Promise<boolean | null>;
   readonly hold?: (client: Client, id: string) => Promise<Answer>;
   readonly resume?: (client: Client, id: string) => Promise<Answer>;
@@ -25,7 +25,7 @@ const uuidOf = (id: string): string => id.slice(id.indexOf("_") + 1);
 const SURFACES = {
   pauses: {
     header: "x-pausepoint-event",
-    async make(client, url) {
+    async create(client, url) {
       const body = { url, events: ["pause.cancelled"], secret: "0123456789abcdef" };
       return (await client.request("POST", "/v1/webhooks", { body })).body.id;
     },
@@ -37,7 +37,7 @@ const SURFACES = {
   },
   endpoints: {
     header: "x-webhook-delivery",
-    async make(client, url) {
+    async create(client, url) {
       return (await client.request("POST", "/v1/endpoints", { body: { url } })).body.id;
     },
     async isActive(client, id) {
@@ -51,7 +51,7 @@ const SURFACES = {
   },
   dashboard: {
     header: "x-pacspace-signature",
-    async make(client, url) {
+    async create(client, url) {
       const answer = await client.request("POST", "/dashboard/webhooks", { body: { url } });
       return dataOf<{ id: string }>(answer).id;
     },
@@ -70,14 +70,14 @@ type Name = keyof typeof SURFACES;
 const NAMES = Object.keys(SURFACES) as Name[];
 const surface = (name: Name): Surface => SURFACES[name];
 
-/** What each surface tells of it. */
-async function seen(client: Client, id: string): Promise<(boolean | null)[]> {
+/** Whether the endpoint is active, according to each surface. */
+async function statuses(client: Client, id: string): Promise<(boolean | null)[]> {
   return Promise.all(NAMES.map((name) => surface(name).isActive(client, id)));
 }
 
 const everywhere = (active: boolean | null) => NAMES.map(() => active);
 
-/** An event that every endpoint matches, wherever it was made. */
+/** Publishes an event that matches the endpoints of every surface. */
 async function publishToAll(client: Client): Promise<Answer> {
   const body = { message: "?", options: ["a", "b"], metadata: { order: 1 } };
   const pause = await client.request("POST", "/v1/pause", { body });
@@ -85,34 +85,34 @@ async function publishToAll(client: Client): Promise<Answer> {
   return client.request("DELETE", `/v1/pause/${pause.body.pause_id}`);
 }
 
-for (const made of NAMES) {
+for (const origin of NAMES) {
   for (const other of NAMES) {
-    test(`made in ${made}; read, held, tested and deleted in ${other}`, async (t) => {
+    test(`an endpoint created in ${origin} can be read, held, tested and deleted in ${other}`, async (t) => {
       const client = await newTenant(server);
       const hooks = await startHooks(t);
-      const id = await surface(made).make(client, hooks.url);
-      assert.deepEqual(await seen(client, id), everywhere(true));
-      const there = surface(other);
+      const id = await surface(origin).create(client, hooks.url);
+      assert.deepEqual(await statuses(client, id), everywhere(true));
+      const target = surface(other);
 
-      if (there.hold !== undefined && there.resume !== undefined) {
-        assert.equal((await there.hold(client, id)).status, 200);
-        assert.deepEqual(await seen(client, id), everywhere(false));
-        assert.equal((await there.resume(client, id)).status, 200);
-        assert.deepEqual(await seen(client, id), everywhere(true));
+      if (target.hold !== undefined && target.resume !== undefined) {
+        assert.equal((await target.hold(client, id)).status, 200);
+        assert.deepEqual(await statuses(client, id), everywhere(false));
+        assert.equal((await target.resume(client, id)).status, 200);
+        assert.deepEqual(await statuses(client, id), everywhere(true));
       }
       assert.equal((await publishToAll(client)).status, 200);
       const { headers } = await hooks.nth(1);
-      assert.ok(surface(made).header in headers, `not in the format of ${made}`);
+      assert.ok(surface(origin).header in headers, `not in the format of ${origin}`);
 
-      if (there.test !== undefined) {
-        const answer = await there.test(client, id);
+      if (target.test !== undefined) {
+        const answer = await target.test(client, id);
         assert.deepEqual([answer.status, answer.body.data.success], [200, true]);
         const hook = await hooks.nth(2);
-        assert.ok(surface(made).header in hook.headers);
-        assert.match(hook.body, made === "dashboard" ? /from PacSpace/ : /from Signalbox/);
+        assert.ok(surface(origin).header in hook.headers);
+        assert.match(hook.body, origin === "dashboard" ? /from PacSpace/ : /from Signalbox/);
       }
-      assert.ok([200, 204].includes((await there.remove(client, id)).status));
-      assert.deepEqual(await seen(client, id), everywhere(null));
+      assert.ok([200, 204].includes((await target.remove(client, id)).status));
+      assert.deepEqual(await statuses(client, id), everywhere(null));
       const tried = hooks.all.length;
       await publishToAll(client);
       assert.equal((await client.request("GET", "/v1/deliveries")).body.results.length, tried);
@@ -120,10 +120,10 @@ for (const made of NAMES) {
   }
 }
 
-test("what one surface pauses another enables, and what was held is sent", async (t) => {
+test("one surface can resume an endpoint that another one paused, and its held deliveries are sent", async (t) => {
   const client = await newTenant(server);
   const hooks = await startHooks(t);
-  const id = await SURFACES.dashboard.make(client, hooks.url);
+  const id = await SURFACES.dashboard.create(client, hooks.url);
   await SURFACES.endpoints.hold(client, id);
   await publishToAll(client);
   const [held] = (await client.request("GET", "/v1/deliveries")).body.results;
@@ -134,10 +134,10 @@ test("what one surface pauses another enables, and what was held is sent", async
   assert.match((await hooks.nth(1)).body, /pause\.cancelled/);
 });
 
-test("what the dashboard disables matches nothing, and the event says so", async (t) => {
+test("an endpoint disabled in the dashboard matches no events, and the event says so", async (t) => {
   const client = await newTenant(server);
   const hooks = await startHooks(t);
-  const id = await SURFACES.endpoints.make(client, hooks.url);
+  const id = await SURFACES.endpoints.create(client, hooks.url);
   await SURFACES.dashboard.hold(client, id);
   const published = await client.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
   assert.deepEqual(published.body.deliveries, []);

@@ -1,4 +1,4 @@
-/** `successCount`, `failureCount` and `lastTriggered` are those of the attempts in the history, also after a kill -9. */
+/** `successCount`, `failureCount` and `lastTriggered` match the attempts in the history, even after a kill -9. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CHILD_KEY, newDataDir, startChild } from "../harness/child.ts";
@@ -10,7 +10,7 @@ import { followOutcomes } from "../harness/stream.ts";
 const EVENTS = 120;
 const TESTS = 8;
 const EVENTS_PER_BATCH = 20;
-/** The receiver fails each of these at first; the retry comes a second later. */
+/** The receiver answers every n-th request with 500, at most once per event. The retry follows a second later. */
 const FAILS_EVERY = 4;
 
 interface Counted {
@@ -31,7 +31,7 @@ interface Attempt {
   readonly started_at: string;
 }
 
-/** The same, summed up over every attempt of the history; times in whole seconds, as that surface has them. */
+/** The same counts, computed from every attempt in the history. The history's times are in whole seconds. */
 async function inHistory(client: Client): Promise<Counted> {
   const attempts: Attempt[] = [];
   for (const { id } of await allDeliveries(client)) {
@@ -68,7 +68,7 @@ async function publishBatch(client: Client, from: number): Promise<void> {
   await client.request("POST", "/v1/events/batch", { body: { events } });
 }
 
-test("counts are right under load and after a crash", { timeout: 600_000 }, async (t) => {
+test("counts are correct under load and after a crash", { timeout: 600_000 }, async (t) => {
   const dataDir = await newDataDir(t);
   const hooks = await startHooks(t);
   const failed = new Set<string>();
@@ -84,7 +84,7 @@ test("counts are right under load and after a crash", { timeout: 600_000 }, asyn
   });
   const path = `/dashboard/webhooks/${made.body.id}`;
 
-  // Toggles and tests amid the load: each changes the row that the counts are in.
+  // Toggles and tests during the load, because each of them changes the row with the counts.
   const load = async (events: number) => {
     const work: Promise<unknown>[] = [];
     for (let from = 0; from < events; from += EVENTS_PER_BATCH) work.push(publishBatch(server, from));
@@ -110,10 +110,10 @@ test("counts are right under load and after a crash", { timeout: 600_000 }, asyn
   await killed.exited;
 
   server = await startChild(t, dataDir);
-  await within(settled(), "every delivery's end");
+  await within(settled(), "the end of every delivery");
   const counts = await counted(server);
   assert.deepEqual(inSeconds(counts), await inHistory(server));
-  // Of the first load every event, and whatever else was accepted; a test may be among those that the receiver fails.
+  // At least every event of the first load succeeded. The receiver may have failed tests as well.
   assert.ok(counts.failureCount > 0 && counts.successCount >= EVENTS, JSON.stringify(counts));
   t.diagnostic(JSON.stringify(counts));
 });

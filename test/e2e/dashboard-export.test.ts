@@ -1,4 +1,4 @@
-/** The export against clients that read slowly, not at all, or go away; and when it may not go on. */
+/** The export with clients that read slowly, do not read, or disconnect, and exports that the server must end. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -21,11 +21,11 @@ import { createEndpoint, patch, publish, publishMany } from "../harness/scene.ts
 import { newTenant, startServer, type Tenant, type TestServer } from "../harness/server.ts";
 
 const EXPORT = "/dashboard/webhooks/deliveries/export";
-/** With a URL of this length these are far more bytes than the machine's own buffers take. */
+/** With the long URL below, this many rows are far more bytes than fit into the operating system's buffers. */
 const ROWS = 8000;
 const URL_OF_HOOK = "http://127.0.0.1:9/".padEnd(2048, "x");
 
-/** The timers of exports that stall wait for the test; the others are the machine's, also those that are as long. */
+/** The test fires the stall timers of exports itself. All other timers, including those of equal length, are real. */
 const system = createSystemClock();
 const stalls = new Set<() => void>();
 const isOfExport = (): boolean => new Error().stack?.includes("export-outlet.ts") === true;
@@ -56,21 +56,21 @@ async function filled(of: TestServer): Promise<Tenant> {
 
 interface Download {
   readonly answer: IncomingMessage;
-  /** Go away. */
-  leave(): void;
+  /** Disconnects the client. */
+  disconnect(): void;
 }
 
-/** Ask, and read nothing of the answer's body yet. */
+/** Starts an export without reading the response body. */
 async function download(url: string, headers: Readonly<Record<string, string>>): Promise<Download> {
   const request = get(url + EXPORT, { headers, agent: false });
-  request.on("error", () => undefined); // the answer tells, too
+  request.on("error", () => undefined); // the response reports it as well
   const [answer] = (await within(once(request, "response"), "an answer")) as [IncomingMessage];
-  return { answer, leave: () => request.destroy() };
+  return { answer, disconnect: () => request.destroy() };
 }
 
 const keyed = ({ apiKey }: Pick<Tenant, "apiKey">) => ({ authorization: `Bearer ${apiKey}` });
 
-/** Resolves when the export waits for its client: nothing moves however much else the server does. */
+/** Resolves when the exports wait for their clients: they make no progress while the server handles other requests. */
 async function stuck(exports = 1): Promise<void> {
   for (let before: readonly unknown[] = []; ; ) {
     for (let turn = 0; turn < 20; turn += 1) await server.request("GET", "/healthz", { key: null });
@@ -80,7 +80,7 @@ async function stuck(exports = 1): Promise<void> {
   }
 }
 
-/** A client has taken nothing for as long as it may. */
+/** Fires the stall timers: the clients have read nothing for the maximum time. */
 function stall(): void {
   const due = [...stalls];
   stalls.clear();
@@ -100,7 +100,7 @@ async function assertBroken({ answer }: Download): Promise<void> {
 
 type Reads = (...args: Parameters<Store["readLedger"]>) => ReturnType<Store["readLedger"]>;
 
-/** What the store answers from now on, made of what it would answer. */
+/** Replaces the store's `readLedger` until the test ends. */
 function whenRead(t: TestContext, instead: (real: Reads) => Reads): void {
   const { readLedger } = server.store;
   t.after(() => {
@@ -109,7 +109,7 @@ function whenRead(t: TestContext, instead: (real: Reads) => Reads): void {
   server.store.readLedger = instead(readLedger);
 }
 
-/** As {@link download}; a place that was just left is free as soon as the server has heard of it. */
+/** Like {@link download}, but waits for a free slot: the server frees a slot when it notices the disconnect. */
 async function started(headers: Readonly<Record<string, string>>): Promise<Download> {
   for (;;) {
     const one = await download(server.url, headers);
@@ -119,16 +119,16 @@ async function started(headers: Readonly<Record<string, string>>): Promise<Downl
   }
 }
 
-/** All the tenant's places can be taken at once. */
-async function assertPlacesFree(tenant: Tenant): Promise<void> {
+/** Asserts that the tenant can use all its slots at once. */
+async function assertSlotsFree(tenant: Tenant): Promise<void> {
   const all: Download[] = [];
-  for (let place = 0; place < EXPORTS_OF_TENANT_COUNT_MAX; place += 1) {
-    all.push(await within(started(keyed(tenant)), "a free place"));
+  for (let slot = 0; slot < EXPORTS_OF_TENANT_COUNT_MAX; slot += 1) {
+    all.push(await within(started(keyed(tenant)), "a free slot"));
   }
-  for (const one of all) one.leave();
+  for (const one of all) one.disconnect();
 }
 
-test("a large export arrives whole, also when its client pauses in between", async () => {
+test("a large export arrives completely, even if its client pauses", async () => {
   const [first, second] = [await download(server.url, keyed(client)), await download(server.url, keyed(client))];
   await stuck(2);
   const header = "id,eventId,event,";
@@ -141,7 +141,7 @@ test("a large export arrives whole, also when its client pauses in between", asy
   }
 });
 
-test("what is published meanwhile is not in it, and what is read is read as the client takes it", async (t) => {
+test("an export excludes events published after its start, and reads rows only as fast as the client does", async (t) => {
   const own = await newTenant(server);
   const held = await createEndpoint(own, { url: URL_OF_HOOK });
   await patch(own, held, { status: "PAUSED" });
@@ -158,31 +158,31 @@ test("what is published meanwhile is not in it, and what is read is read as the 
   assert.equal((await readWhole(one)).length, ROWS + 2);
 });
 
-test("beyond the tenant's places it is 429, and a client that goes away frees its own at once", async () => {
-  const places: Download[] = [];
-  for (let n = 0; n < EXPORTS_OF_TENANT_COUNT_MAX; n += 1) places.push(await started(keyed(client)));
+test("an export beyond the tenant's slots gets a 429, and a client that disconnects frees its slot at once", async () => {
+  const slots: Download[] = [];
+  for (let n = 0; n < EXPORTS_OF_TENANT_COUNT_MAX; n += 1) slots.push(await started(keyed(client)));
   const refused = await client.request("GET", EXPORT);
   const { message } = refused.body;
   assert.equal(refused.text, JSON.stringify({ statusCode: 429, error: "TOO_MANY_EXPORTS", message }));
   assert.match(refused.headers.get("retry-after") ?? "", /^\d+$/);
   const other = await newTenant(server);
   assert.equal((await other.request("GET", EXPORT)).status, 200);
-  await stuck(places.length);
-  places[0]?.leave();
-  places[0] = await within(started(keyed(client)), "a free place");
-  for (const one of places) one.leave();
-  await assertPlacesFree(client);
+  await stuck(slots.length);
+  slots[0]?.disconnect();
+  slots[0] = await within(started(keyed(client)), "a free slot");
+  for (const one of slots) one.disconnect();
+  await assertSlotsFree(client);
 });
 
-test("a client that takes nothing for too long is cut off, and its place is free", async () => {
+test("a client that reads nothing for too long is disconnected, and its slot is freed", async () => {
   const one = await started(keyed(client));
   await stuck();
   stall();
   await assertBroken(one);
-  await assertPlacesFree(client);
+  await assertSlotsFree(client);
 });
 
-test("an export ends with the session that asked for it, and with the key", async () => {
+test("an export ends when its session or key ends", async () => {
   const { tenants } = await server.store.listTenants(null, 1000);
   const tenantSeq = tenants.find(({ id }) => `dev_${id}` === client.id)?.seq ?? assert.fail();
   const email = "reader@example.com";
@@ -198,10 +198,10 @@ test("an export ends with the session that asked for it, and with the key", asyn
   await stuck();
   assert.equal((await client.request("DELETE", `/v1/auth/keys/${made.body.id}`)).status, 204);
   await assertBroken(byKey);
-  await assertPlacesFree(client);
+  await assertSlotsFree(client);
 });
 
-test("what breaks before the first row has its status, and frees the place", async (t) => {
+test("a failure before the first row gets its error status and frees the slot", async (t) => {
   const own = await newTenant(server);
   whenRead(t, () => () => Promise.reject(new StoreUnavailable("a test")));
   for (let n = 0; n <= EXPORTS_OF_TENANT_COUNT_MAX; n += 1) {
@@ -210,7 +210,7 @@ test("what breaks before the first row has its status, and frees the place", asy
   }
 });
 
-test("what breaks later breaks the transfer, and is logged", async (t) => {
+test("a later failure breaks the transfer and is logged", async (t) => {
   let reads = 0;
   whenRead(t, (real) => (...args) => {
     reads += 1;
@@ -233,11 +233,11 @@ test("a page without rows is not the end", async (t) => {
   assert.equal((await own.request("GET", EXPORT)).text.split("\r\n").length, 3);
 });
 
-test("a stopping server waits for no export, and none looks whole", async (t) => {
+test("a stopping server does not wait for exports, and an interrupted export does not look complete", async (t) => {
   const own = await startServer(t);
   const tenant = await filled(own);
   const one = await download(own.url, keyed(tenant));
-  // Less than it waits for answers that may yet be given.
+  // Less than the time that the server waits for responses in progress.
   await within(own.close(), "the stop", 1500);
   await assertBroken(one);
 });

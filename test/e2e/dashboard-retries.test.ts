@@ -1,4 +1,4 @@
-/** The dashboard's retry against a receiver: once for a double click, and of an event all that failed. */
+/** Retries from the dashboard: a double click retries once, and retrying an event retries its failed deliveries. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { leaveOpen, startHooks } from "../harness/hooks.ts";
@@ -8,7 +8,7 @@ import { type Answer, type Client, newTenant, startServer, type Tenant } from ".
 const server = await startServer({ after });
 const CLICKS = 6;
 
-/** Five hundreds until further notice, and no retry by schedule. */
+/** The receiver answers 500 until the test changes it, and the endpoint has no scheduled retries. */
 async function failingScene(t: { after(end: () => void | Promise<void>): void }): Promise<Scene> {
   const scene = await stage(t, server, { retry_schedule_seconds: [] });
   scene.hooks.react((hook) => hook.answer(500));
@@ -23,7 +23,7 @@ async function click(scene: Scene, id: string): Promise<number[]> {
 
 const ONE_OF_ALL = [200, ...Array<number>(CLICKS - 1).fill(409)];
 
-test("however often a failed delivery is clicked at once, it is queued once", async (t) => {
+test("simultaneous retries of a failed delivery queue it once", async (t) => {
   const scene = await failingScene(t);
   const { deliveryId } = await publish(scene.client);
   await scene.outcomes.until(deliveryId, "FAILED");
@@ -39,7 +39,7 @@ test("however often a failed delivery is clicked at once, it is queued once", as
   assert.deepEqual(await click(scene, deliveryId), Array<number>(CLICKS).fill(409));
 });
 
-test("a retry of an event queues what failed of it, once, and leaves what was delivered", async (t) => {
+test("a retry of an event queues its failed deliveries once and does not resend the delivered ones", async (t) => {
   const scene = await failingScene(t);
   const alsoFailing = await startHooks(t);
   alsoFailing.react((hook) => hook.answer(500));
@@ -77,7 +77,7 @@ function assertRefused(answer: Answer, statusCode: number, error: string): strin
   return message;
 }
 
-/** An event that was cancelled before it could be sent: failed, to the dashboard. */
+/** A delivery that was cancelled before it was sent. The dashboard shows it as failed. */
 async function failedDelivery(client: Tenant): Promise<{ eventId: string; deliveryId: string; endpointId: string }> {
   const made = await client.request("POST", "/v1/endpoints", { body: { url: NOWHERE } });
   await client.request("PATCH", `/v1/endpoints/${made.body.id}`, { body: { status: "PAUSED" } });
@@ -90,7 +90,7 @@ async function failedDelivery(client: Tenant): Promise<{ eventId: string; delive
 
 const retry = (client: Client, id: string) => client.request("POST", `/dashboard/webhooks/deliveries/${id}/retry`);
 
-test("a failed delivery is retried by its own id or by its event's, and only while it is failed", async () => {
+test("a failed delivery can be retried by its own id or its event's id, but only while it is failed", async () => {
   for (const by of ["deliveryId", "eventId"] as const) {
     const client = await newTenant(server);
     const failed = await failedDelivery(client);
@@ -109,7 +109,7 @@ test("a failed delivery is retried by its own id or by its event's, and only whi
   }
 });
 
-test("neither a test nor what went to a deleted webhook is retried", async () => {
+test("tests and deliveries to a deleted webhook cannot be retried", async () => {
   const client = await newTenant(server);
   const endpointId = await createEndpoint(client, { url: "http://127.0.0.1:1/" });
   await client.request("POST", `/dashboard/webhooks/${endpointId}/test`);
@@ -122,7 +122,7 @@ test("neither a test nor what went to a deleted webhook is retried", async () =>
   }
 });
 
-test("another tenant's ids, unknown ones and malformed ones are the same 404, and change nothing", async () => {
+test("ids that are unknown, malformed or another tenant's all get the same 404 and change nothing", async () => {
   const owner = await newTenant(server);
   const stranger = await newTenant(server);
   const { deliveryId, eventId, endpointId } = await failedDelivery(owner);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { startCommand } from "../harness/command.ts";
 
-test("the demo delivers, retries, holds and resumes, lets a person decide, ends by itself and leaves nothing behind", {
+test("the demo delivers, retries, holds, resumes and lets a person decide, then exits and leaves no files", {
   timeout: 600_000,
 }, async (t) => {
   const demo = startCommand(t, [process.execPath, "examples/demo.ts"]);
@@ -34,7 +34,7 @@ test("the demo delivers, retries, holds and resumes, lets a person decide, ends 
   let at = 0;
   for (const step of story) {
     const found = text.slice(at).search(step);
-    assert.notEqual(found, -1, `${step} is missing or out of turn in:\n${text}`);
+    assert.notEqual(found, -1, `${step} is missing or out of order in:\n${text}`);
     at += found;
   }
   const dataDir = /its data in (\S+)/.exec(text)?.[1] ?? "";

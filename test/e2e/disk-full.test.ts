@@ -1,4 +1,7 @@
-/** A disk without room, as SQLite's own cap on the file's pages: nothing half-written, nothing lost, and back again. */
+/**
+ * A full disk, simulated by SQLite's limit on the file's pages. The server writes nothing by halves, loses nothing, and
+ * recovers.
+ */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -21,7 +24,7 @@ interface Counts {
   readonly keys: number;
 }
 
-/** What stands in the file, read beside the server. */
+/** The number of rows in the file, read through a separate connection. */
 function countsOf(dataDir: string): Counts {
   const db = new DatabaseSync(path.join(dataDir, "signalbox.db"), { readOnly: true });
   try {
@@ -38,7 +41,10 @@ function publish(server: AssembledServer, fields: object): Promise<Answer> {
   return server.request("POST", "/v1/events", { body: { type: "filler", payload: { padding: PADDING }, ...fields } });
 }
 
-/** Publish until there is no room, then ever smaller, so that hardly a page is left; several at once, to share groups. */
+/**
+ * Publishes until the disk is full, with smaller and smaller events, so that hardly a page is left. Sends several events
+ * at once, so that they share a group commit.
+ */
 async function fill(server: AssembledServer): Promise<{ accepted: number; refused: readonly Answer[] }> {
   let accepted = 0;
   const refused: Answer[] = [];
@@ -55,15 +61,15 @@ async function fill(server: AssembledServer): Promise<{ accepted: number; refuse
   return { accepted, refused };
 }
 
-/** It looks for room once a second. */
-async function isReady(server: AssembledServer): Promise<void> {
+/** Waits until the server is ready. It checks the disk space once a second. */
+async function becomesReady(server: AssembledServer): Promise<void> {
   for (let asked = 0; asked < 100_000; asked += 1) {
     if ((await server.request("GET", "/readyz")).status === 200) return;
   }
-  assert.fail("it does not get ready");
+  assert.fail("the server does not become ready");
 }
 
-test("a full disk refuses events whole, loses nothing that is under way, and is over when there is room", async (t) => {
+test("with a full disk the server rejects events completely, loses nothing in flight, and recovers when there is space", async (t) => {
   const dataDir = await newDataDir(t);
   const server = await assembleServer(t, { dataDir, pagesMax: PAGES_MAX });
   const hooks = await startHooks(t);
@@ -74,36 +80,36 @@ test("a full disk refuses events whole, loses nothing that is under way, and is 
   const hook = await hooks.nth(1);
 
   const { accepted, refused } = await fill(server);
-  assert.ok(accepted > 20, `${accepted} were accepted before it was full`);
+  assert.ok(accepted > 20, `${accepted} events were accepted before the disk was full`);
   for (const answer of refused) {
     assert.deepEqual([answer.status, answer.code], [503, "STORE_UNAVAILABLE"]);
     assert.match(answer.headers.get("retry-after") ?? "", /^\d+$/);
   }
   assert.equal((await server.request("GET", "/healthz")).status, 200);
 
-  // One that is refused leaves nothing behind: no event, no delivery, no memory of its key.
+  // A rejected event leaves nothing behind: no event, no delivery, no idempotency key.
   const keyed = { type: "order.paid", idempotency_key: "only-once" };
   const readiness = new Set<number>();
   for (let turn = 0; turn < 3; turn += 1) {
     assert.equal((await publish(server, keyed)).status, 503);
     readiness.add((await server.request("GET", "/readyz")).status);
   }
-  assert.ok(readiness.has(503), "it says that it is not ready");
+  assert.ok(readiness.has(503), "/readyz reports that the server is not ready");
   assert.deepEqual(countsOf(dataDir), { events: accepted + 1, deliveries: 1, keys: 0 });
 
-  // What was on the wire is answered while nothing may be written.
+  // The receiver answers the attempt in flight while the server cannot write.
   hook.answer(200);
-  const roomBefore = await server.request("GET", "/v1/deliveries");
-  assert.equal(roomBefore.status, 200, "what is there can be read");
+  const readable = await server.request("GET", "/v1/deliveries");
+  assert.equal(readable.status, 200, "stored data can be read");
 
-  // Retention makes room: events without deliveries go when they are old.
+  // Retention frees space: it deletes old events without deliveries.
   const request = { now: server.clock.now() + YEAR_MS, retentionMs: 30 * 86_400_000 };
   for (let more = true; more; ) ({ more } = await server.store.sweep(request));
   const deliveryId = onWire.body.deliveries[0]?.delivery_id ?? "";
   const { row } = await outcomes.until(deliveryId, "DELIVERED");
   assert.equal(row.attempts_count, 1);
   hooks.react((next) => next.answer(200));
-  await isReady(server);
+  await becomesReady(server);
   const again = await publish(server, keyed);
   assert.deepEqual([again.status, again.body.deliveries[0]?.created], [202, true], again.text);
   await hooks.nth(2);
@@ -113,7 +119,7 @@ test("a full disk refuses events whole, loses nothing that is under way, and is 
   assert.match(server.log, /store_writable_again/);
 });
 
-test("what was accepted before the disk was full is there after a restart with more room", async (t) => {
+test("events accepted before the disk was full are delivered after a restart with more space", async (t) => {
   const dataDir = await newDataDir(t);
   const hooks = await startHooks(t);
   hooks.react(leaveOpen);

@@ -1,7 +1,7 @@
 /**
- * A server that takes in webhooks, killed at random moments and started again on the same data, while its senders
- * repeat whatever was not answered. What got a 200 is recorded once, published once and delivered; the moments come from
- * a seed, which is printed and can be given as CRASH_SEED.
+ * Kills a server that receives webhooks at random moments and restarts it on the same data, while the senders repeat
+ * every unanswered request. Every webhook that got a 200 is recorded once, published once and delivered. The moments
+ * come from a seed, which the test prints. Set CRASH_SEED to reuse it.
  */
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
@@ -18,15 +18,15 @@ import type { Random } from "../sim/random.ts";
 const KILLS = 3;
 const TAKEN_BEFORE_KILL = { min: 30, max: 120 };
 const SENDERS = 5;
-/** Those that send pause statuses; the others are repositories. */
+/** These senders send pause statuses. The others send GitHub webhooks. */
 const STATUS_SENDERS: readonly number[] = [0, 2];
-/** Of what a sender numbers: sent twice at once, and again after it was answered. */
+/** Each sender numbers its webhooks. Some are sent twice at the same time, and some again after the response. */
 const TWICE_EVERY = 7;
 const AGAIN_EVERY = 5;
 
-/** One webhook, the same however often it is sent. */
+/** One webhook. It is identical each time it is sent. */
 interface Webhook {
-  /** `n.<sender>.<number>`, and the type that it is recorded under. */
+  /** `n.<sender>.<number>`, which is also the event type. */
   readonly name: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -35,13 +35,13 @@ interface Webhook {
 
 type Make = (name: string) => Webhook;
 
-/** Every third pause status says something that nothing follows from. */
-const isQuiet = (name: string): boolean => Number(name.split(".")[2]) % 3 === 0;
+/** Every third pause status is a change that publishes no event. */
+const isUnpublished = (name: string): boolean => Number(name.split(".")[2]) % 3 === 0;
 
-/** A pause status of another member each time. */
+/** Creates pause statuses, each of a different member. */
 function statuses({ name: source }: MadeSource, secret?: string): Make {
   return (name) => {
-    const status = { old_status: "active", new_status: isQuiet(name) ? "gone" : "paused" };
+    const status = { old_status: "active", new_status: isUnpublished(name) ? "gone" : "paused" };
     const fields = { source, event_type: name, member_id: name, ...status, changed_at: "2026-03-19T14:29:50Z" };
     const body = JSON.stringify(fields, null, 1);
     return { name, path: RECORDS, headers: { "x-signature": signatureOf(body, secret) }, body };
@@ -66,54 +66,58 @@ interface Taken {
   readonly duplicate: boolean;
 }
 
-/** Null: the server is gone, and nobody knows. */
+/** Returns null if the server is gone and the result is unknown. */
 async function post(agent: Agent, url: string, { path, headers, body }: Webhook): Promise<Taken | null> {
   const answer = await postOrLost(agent, { url: url + path, headers, body });
   if (answer === null) return null;
-  const { duplicate = false, ...told } = JSON.parse(answer.text) as { duplicate?: boolean };
-  return { status: answer.status, ids: JSON.stringify(told), duplicate };
+  const { duplicate = false, ...ids } = JSON.parse(answer.text) as { duplicate?: boolean };
+  return { status: answer.status, ids: JSON.stringify(ids), duplicate };
 }
 
 interface Sender {
-  /** Sends until the server is gone; when it is over, only what nobody has answered yet. */
-  run(url: string, isOver?: boolean): Promise<void>;
+  /** Sends until the server is gone. With `isLast`, sends only the webhooks that have no response yet. */
+  run(url: string, isLast?: boolean): Promise<void>;
 }
 
-interface Told {
-  /** By name: what the first 200 said. */
+interface Responses {
+  /** The content of the first 200, by name. */
   readonly taken: Map<string, string>;
-  /** By name: how many 401. */
+  /** The number of 401s, by name. */
   readonly refused: Map<string, number>;
   onTaken: () => void;
 }
 
-function createSender(number: number, make: Make, told: Told): Sender {
+function createSender(number: number, make: Make, responses: Responses): Sender {
   let count = 0;
   let pending: Webhook | null = null;
-  /** Two 200s without `duplicate` would be two records. */
+  /** Webhooks that got a 200 without `duplicate`. A second one would mean two records. */
   const fresh = new Set<string>();
 
-  function heard({ name }: Webhook, answer: Taken | null, isRepeat: boolean): void {
-    if (answer?.status === 401) told.refused.set(name, (told.refused.get(name) ?? 0) + 1);
+  function record({ name }: Webhook, answer: Taken | null, isRepeat: boolean): void {
+    if (answer?.status === 401) responses.refused.set(name, (responses.refused.get(name) ?? 0) + 1);
     if (answer?.status !== 200) return;
-    assert.equal(answer.ids, told.taken.get(name) ?? answer.ids, `${name} gets the first one's answer`);
+    assert.equal(
+      answer.ids,
+      responses.taken.get(name) ?? answer.ids,
+      `${name} gets the same response as the first time`,
+    );
     if (isRepeat) assert.ok(answer.duplicate, `${name} is a repeat`);
     if (!answer.duplicate) assert.ok(!fresh.has(name), `${name} was taken twice`);
     if (!answer.duplicate) fresh.add(name);
-    told.taken.set(name, answer.ids);
-    told.onTaken();
+    responses.taken.set(name, answer.ids);
+    responses.onTaken();
   }
 
   return {
-    async run(url, isOver = false) {
+    async run(url, isLast = false) {
       const agent = new Agent({ keepAlive: true });
-      for (let isGone = false; !isGone && !(isOver && pending === null); ) {
+      for (let isGone = false; !isGone && !(isLast && pending === null); ) {
         pending ??= make(`n.${number}.${count++}`);
         const webhook: Webhook = pending;
-        const isRepeat = told.taken.has(webhook.name);
+        const isRepeat = responses.taken.has(webhook.name);
         const times = count % TWICE_EVERY === 0 ? 2 : 1;
         const answers = await Promise.all(Array.from({ length: times }, () => post(agent, url, webhook)));
-        for (const answer of answers) heard(webhook, answer, isRepeat);
+        for (const answer of answers) record(webhook, answer, isRepeat);
         isGone = answers.includes(null);
         const isDone = answers.every((answer) => answer !== null && answer.status !== 503);
         if (isDone && (count % AGAIN_EVERY !== 0 || isRepeat)) pending = null;
@@ -123,21 +127,21 @@ function createSender(number: number, make: Make, told: Told): Sender {
   };
 }
 
-/** Kill at a 200, or at a delivery that is just arriving: after a commit, or amid the next. */
-function planKill(server: ListeningChild, hooks: Hooks, told: Told, random: Random): void {
+/** Kills the server at a 200, which is after a commit, or when a delivery arrives, which is during later work. */
+function planKill(server: ListeningChild, hooks: Hooks, responses: Responses, random: Random): void {
   const { min, max } = TAKEN_BEFORE_KILL;
   const more = min + random.below(max - min);
   const kill = () => server.signal("SIGKILL");
-  const enough = told.taken.size + more;
-  told.onTaken = () => {};
+  const enough = responses.taken.size + more;
+  responses.onTaken = () => {};
   if (random.below(2) === 0) {
-    told.onTaken = () => {
-      if (told.taken.size >= enough) kill();
+    responses.onTaken = () => {
+      if (responses.taken.size >= enough) kill();
     };
   } else void hooks.nth(hooks.all.length + Math.ceil(more / 2)).then(kill);
 }
 
-/** The ids of everything that came to a source, by the type that it is recorded under. */
+/** The ids of a source's records, by event type. */
 async function recorded(client: Client, { id }: MadeSource, query: string): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (let page = 1; ; page++) {
@@ -164,7 +168,7 @@ async function everythingSent(t: TestContext, server: ListeningChild, endpointId
   }
 }
 
-test("what was taken is recorded, published and delivered once, whenever the server is killed", {
+test("accepted webhooks are recorded, published and delivered once, whenever the server is killed", {
   timeout: 600_000,
 }, async (t) => {
   const random = crashRandom(t);
@@ -177,14 +181,14 @@ test("what was taken is recorded, published and delivered once, whenever the ser
   const members = await createSource(server, { scheme: "jcs" });
   const repositories = await createSource(server, { scheme: "github" });
 
-  const told: Told = { taken: new Map(), refused: new Map(), onTaken: () => {} };
+  const responses: Responses = { taken: new Map(), refused: new Map(), onTaken: () => {} };
   const [status, delivery, forged] = [statuses(members), deliveries(repositories), statuses(members, "another secret")];
   const senders = Array.from({ length: SENDERS }, (_, number) =>
-    createSender(number, STATUS_SENDERS.includes(number) ? status : delivery, told),
+    createSender(number, STATUS_SENDERS.includes(number) ? status : delivery, responses),
   );
-  const forger = createSender(SENDERS, forged, told);
+  const forger = createSender(SENDERS, forged, responses);
   for (let kill = 0; kill < KILLS; kill++) {
-    planKill(server, hooks, told, random);
+    planKill(server, hooks, responses, random);
     await Promise.all([...senders, forger].map((sender) => sender.run(server.url)));
     await server.exited;
     server = await startChild(t, dataDir);
@@ -201,14 +205,25 @@ test("what was taken is recorded, published and delivered once, whenever the ser
     const ids = sent.get(nameOf(hook)) ?? new Set();
     sent.set(nameOf(hook), ids.add(String(hook.headers["webhook-id"])));
   }
-  assert.deepEqual([...valid.keys()].sort(), [...told.taken.keys()].sort(), "each is answered, and recorded");
+  assert.deepEqual(
+    [...valid.keys()].sort(),
+    [...responses.taken.keys()].sort(),
+    "exactly the webhooks that got a 200 are recorded",
+  );
   for (const [name, [id = "", ...more]] of valid) {
     assert.deepEqual(more, [], `${name} is recorded more than once`);
-    assert.ok(told.taken.get(name)?.includes(id), `${name} was told as ${told.taken.get(name)}, and is ${id}`);
+    assert.ok(
+      responses.taken.get(name)?.includes(id),
+      `the 200 for ${name} said ${responses.taken.get(name)}, but its id is ${id}`,
+    );
     const isStatus = STATUS_SENDERS.includes(Number(name.split(".")[1]));
     const path = isStatus ? `${RECORDS}/${id}` : `/v1/sources/${repositories.id}/events/${id}`;
     const { event_ids: eventIds } = (await server.request("GET", path)).body;
-    assert.equal(eventIds.length, isStatus && isQuiet(name) ? 0 : 1, `${name} is published ${eventIds.length} times`);
+    assert.equal(
+      eventIds.length,
+      isStatus && isUnpublished(name) ? 0 : 1,
+      `${name} is published ${eventIds.length} times`,
+    );
     assert.deepEqual([...(sent.get(name) ?? [])], eventIds, `${name} at its receiver`);
   }
   assert.deepEqual(
@@ -217,12 +232,12 @@ test("what was taken is recorded, published and delivered once, whenever the ser
   );
 
   const refused = await recorded(server, members, "kind=pause_status&valid=false");
-  for (const [name, count] of told.refused) {
+  for (const [name, count] of responses.refused) {
     const kept = refused.get(name)?.length ?? 0;
-    // What a kill cut off may be kept too, and nobody was told; the forger sends the same over several kills.
+    // A request cut off by a kill may be stored without a response. The forger repeats the same request over several kills.
     assert.ok(
       kept >= count && kept <= count + 2 * KILLS,
-      `${name} was refused ${count} times, and is kept ${kept} times`,
+      `${name} was rejected ${count} times, but is stored ${kept} times`,
     );
   }
   t.diagnostic(`${valid.size} taken, ${refused.size} refused, ${hooks.all.length} deliveries, ${KILLS} kills`);

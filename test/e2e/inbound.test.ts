@@ -1,4 +1,4 @@
-/** What somebody new would try: make a source, let its provider send, and see the event arrive; then get it wrong. */
+/** What a new user tries: create a source, let its provider send, and see the event arrive. Then the common mistakes. */
 import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { sign as octokitSign } from "@octokit/webhooks-methods";
@@ -25,7 +25,7 @@ interface Stage {
   readonly hooks: Hooks;
 }
 
-/** A tenant with an endpoint that wants everything. */
+/** A tenant with an endpoint that receives all events. */
 async function stage(t: TestContext, at: TestServer = server): Promise<Stage> {
   const [client, hooks] = [await newTenant(at), await startHooks(t)];
   await createEndpoint(client, hooks);
@@ -46,13 +46,13 @@ async function createSource(client: Client, fields: object): Promise<AnswerBody>
   return made.body;
 }
 
-/** As providers do: to the URL that they were given, by a public host that leads here. */
+/** Sends as a provider does, to the path of the URL that it was given. */
 function send(source: AnswerBody, { body, headers }: Sent): Promise<Answer> {
   const { pathname } = new URL(source.url);
   return server.request("POST", pathname, { key: null, body, headers });
 }
 
-/** A request at the endpoint, by somebody who checks it with a library of the standard. */
+/** The n-th request at the endpoint, verified with the Standard Webhooks library. */
 async function arrived(hooks: Hooks, count: number): Promise<Hook> {
   const hook = await hooks.nth(count);
   new Webhook(ENDPOINT_SECRET).verify(hook.body, hook.headers as Record<string, string>);
@@ -62,7 +62,7 @@ async function arrived(hooks: Hooks, count: number): Promise<Hook> {
 // ── Every scheme ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 for (const provider of PROVIDERS) {
-  test(`what a provider signs for a source of scheme ${provider.scheme} arrives, found from both sides`, async (t) => {
+  test(`a provider's webhook to a source of scheme ${provider.scheme} arrives; event and record link to each other`, async (t) => {
     const { client, hooks } = await stage(t);
     const source = await createSource(client, { scheme: provider.scheme, ...provider.fields });
     const sent = await provider.send(source.secret, source.url);
@@ -79,7 +79,10 @@ for (const provider of PROVIDERS) {
     const record = await client.request("GET", `/v1/sources/${source.id}/events/${inboundId}`);
     assert.deepEqual(record.body.event_ids, [eventId]);
     assert.equal(contentOf(record), sent.body);
-    assert.ok(!record.text.includes(Buffer.from(`shop:${source.secret}`).toString("base64")), "no credential is kept");
+    assert.ok(
+      !record.text.includes(Buffer.from(`shop:${source.secret}`).toString("base64")),
+      "no credentials are stored",
+    );
 
     const forged = await provider.send("whsec_b3RoZXIgc2VjcmV0IG9mIHNvbWVib2R5IGVsc2U=", source.url);
     assert.equal((await send(source, forged)).status, provider.scheme === "none" ? 200 : 401);
@@ -90,7 +93,7 @@ function contentOf({ text }: Answer): string {
   return (JSON.parse(text) as { body: { content: string } }).body.content;
 }
 
-test("Slack's challenge is answered, and nothing is published", async (t) => {
+test("Slack's challenge is answered and not published", async (t) => {
   const { client, hooks } = await stage(t);
   const source = await createSource(client, { scheme: "slack" });
   const signed = (body: string): Sent => {
@@ -105,9 +108,9 @@ test("Slack's challenge is answered, and nothing is published", async (t) => {
   assert.equal((await arrived(hooks, 1)).headers["x-webhook-event"], "after");
 });
 
-// ── Got wrong ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Mistakes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("with the wrong secret everything is kept with its reason, and arrives once that is mended", async (t) => {
+test("requests with the wrong secret are stored with a reason, and arrive once the secret is fixed", async (t) => {
   const { client, hooks } = await stage(t);
   const source = await createSource(client, { scheme: "github", secret: "mistyped" });
   const bodies = [1, 2, 3].map((n) => `{"n": ${n}.0}`);
@@ -138,7 +141,7 @@ test("with the wrong secret everything is kept with its reason, and arrives once
   assert.deepEqual(others.map(({ body }) => body).sort(), bodies.slice(1));
   assert.deepEqual(rowsOf(await list()), []);
 
-  // The provider sends again what it was refused: it is known by now.
+  // The provider repeats a request that was rejected. The server recognizes it as a duplicate by now.
   const body = bodies[1] ?? "";
   const headers = { "x-hub-signature-256": await octokitSign("the right one", body), "x-github-event": "push" };
   const again = await send(source, { body, headers: { ...headers, "x-github-delivery": body } });
@@ -146,7 +149,7 @@ test("with the wrong secret everything is kept with its reason, and arrives once
   assert.ok(others.some((hook) => hook.headers["webhook-id"] === again.body.event_id));
 });
 
-/** What a new user gets wrong, and what the explanation has to say about it. */
+/** A new user's mistakes, and what the explanation of each must mention. */
 const MISTAKES: readonly (readonly [
   what: string,
   reason: string,
@@ -165,7 +168,7 @@ const MISTAKES: readonly (readonly [
     },
   ],
   [
-    "a body that was written anew on its way",
+    "a body that a proxy re-serialized",
     "signature_mismatch",
     /anew|again|changed|respelled|spelled/,
     (secret) => {
@@ -177,7 +180,7 @@ const MISTAKES: readonly (readonly [
 ];
 
 for (const [what, reason, explanation, mistake] of MISTAKES) {
-  test(`${what} is refused with a reason that helps`, async (t) => {
+  test(`${what} is rejected with a helpful reason`, async (t) => {
     const { client } = await stage(t);
     const source = await createSource(client, { scheme: "stripe" });
     assert.equal((await send(source, mistake(source.secret))).status, 401);
@@ -188,7 +191,7 @@ for (const [what, reason, explanation, mistake] of MISTAKES) {
   });
 }
 
-test("a rotated secret holds beside the one before, for as long as it was told", async (t) => {
+test("after a rotation the previous secret stays valid for the overlap", async (t) => {
   const { client } = await stage(t);
   const source = await createSource(client, { scheme: "stripe" });
   let count = 0;
@@ -207,7 +210,7 @@ test("a rotated secret holds beside the one before, for as long as it was told",
   assert.equal(await status(source.secret), 401);
 });
 
-test("a password that was refused is kept encrypted, so that its request arrives once it is the source's", async (t) => {
+test("a rejected password is stored encrypted, so that its request arrives once the source has that password", async (t) => {
   const { client, hooks } = await stage(t);
   const source = await createSource(client, { scheme: "basic", basic: { username: "shop" }, secret: "mistyped" });
   const headers = { authorization: `Basic ${Buffer.from("shop:right").toString("base64")}` };
@@ -224,7 +227,7 @@ test("a password that was refused is kept encrypted, so that its request arrives
 
 // ── Pause status ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("a source of the settings sends a transition, and its subscribers are notified byte for byte", async (t) => {
+test("a source from the settings sends a transition, and its subscribers receive the exact payload", async (t) => {
   const dataDir = await newDataDir(t);
   const settings = (secret: string) => ({
     SIGNALBOX_DATA_DIR: dataDir,
@@ -237,7 +240,7 @@ test("a source of the settings sends a transition, and its subscribers are notif
   const body = await signJcs(fields, "the secret of both");
   const receive = (at: TestServer, text: string, headers = {}) =>
     at.request("POST", RECORDS, { key: null, body: text, headers });
-  // A proxy on its way writes the JSON anew.
+  // A proxy re-serializes the JSON.
   const taken = await receive(first, JSON.stringify(JSON.parse(body), null, 2));
   assert.equal(taken.status, 200, taken.text);
   const { webhook_event_id: id } = taken.body;
@@ -254,7 +257,7 @@ test("a source of the settings sends a transition, and its subscribers are notif
   assert.deepEqual(
     JSON.parse(repeated.text),
     { ...JSON.parse(taken.text), duplicate: true },
-    "the first secret is kept",
+    "the stored secret stays valid",
   );
   const oddly = `\r\n {"x":1.0,\t"é":"\\u00e9", ${JSON.stringify(transition({ name: "nhf_membership_system" })).slice(1)}  `;
   const odd = await receive(second, oddly, { "x-signature": signatureOf(oddly, "the secret of both") });

@@ -1,4 +1,4 @@
-/** Endpoints that send a source what it received: each round is counted, and the loop ends by itself. */
+/** Endpoints that send a source's events back to it. Each pass is counted, and the loop ends by itself. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { within } from "../harness/deadline.ts";
@@ -12,7 +12,7 @@ const server = await startServer({ after });
 const elsewhere = await startServer({ after });
 let sources = 0;
 
-/** A source of the standard scheme, and the URL at which the test's server takes its requests. */
+/** Creates a source with the standard-webhooks scheme. Returns it with its URL at the test's server. */
 async function createSource(client: Scene["client"], at: TestServer) {
   sources += 1;
   const body = { name: `loop ${sources}`, scheme: "standard-webhooks", secret: SECRET };
@@ -21,10 +21,10 @@ async function createSource(client: Scene["client"], at: TestServer) {
   return { id: made.body.id, url: at.url + new URL(made.body.url).pathname };
 }
 
-const towards = (url: string) => ({ url, secret: SECRET, format: "standard", retry_schedule_seconds: [] });
+const loopEndpoint = (url: string) => ({ url, secret: SECRET, format: "standard", retry_schedule_seconds: [] });
 
-/** The scene's own endpoint sees every event of the loop, the first one included. */
-async function seen({ hooks }: Scene, count: number) {
+/** Waits for `count` events of the loop at the scene's own endpoint, and returns their `CDN-Loop` headers. */
+async function loopHeaders({ hooks }: Scene, count: number) {
   await hooks.nth(count);
   return hooks.all.map(({ headers }) => headers["cdn-loop"]).toSorted();
 }
@@ -43,13 +43,13 @@ async function refusals({ client }: Scene, sourceId: string) {
 
 const ALL = [1, 2, 3, 4].map((hops) => Array(hops).fill("signalbox").join(", "));
 
-test("a loop through a source of the own server ends after three rounds, and the record says why", async (t) => {
+test("a loop through a source on the same server ends after three passes, and the record says why", async (t) => {
   const scene = await stage(t, server);
   const source = await createSource(scene.client, server);
-  await createEndpoint(scene.client, towards(source.url));
+  await createEndpoint(scene.client, loopEndpoint(source.url));
   await publish(scene.client);
   const delivery = await failedDelivery(scene.outcomes);
-  assert.deepEqual(await seen(scene, 4), ALL);
+  assert.deepEqual(await loopHeaders(scene, 4), ALL);
   const [refused, ...others] = await refusals(scene, source.id);
   assert.deepEqual([refused?.rejection_reason, others.length], ["loop_detected", 0]);
   assert.match(String(refused?.explanation), /came through 4 Signalbox servers.*Delete that endpoint/s);
@@ -58,7 +58,7 @@ test("a loop through a source of the own server ends after three rounds, and the
   const [attempt] = attempts as unknown as readonly Record<string, unknown>[];
   assert.equal(attempt?.http_status, 508);
   assert.match(JSON.stringify(attempt), /LOOP_DETECTED/);
-  // The loop is still there: it must not be set going again with everything else that was refused.
+  // The loop still exists, so reprocessing all rejected requests must not start it again.
   const all = await scene.client.request("POST", `/v1/sources/${source.id}/reprocess`);
   assert.deepEqual([all.status, JSON.parse(all.text).failed], [200, 1]);
   assert.equal(scene.hooks.all.length, 4);
@@ -72,12 +72,12 @@ test("a loop through another Signalbox ends as well", async (t) => {
   const scene = await stage(t, server);
   const other = await newTenant(elsewhere);
   const [here, there] = [await createSource(scene.client, server), await createSource(other, elsewhere)];
-  await createEndpoint(scene.client, towards(there.url));
-  await createEndpoint(other, towards(here.url));
+  await createEndpoint(scene.client, loopEndpoint(there.url));
+  await createEndpoint(other, loopEndpoint(here.url));
   const outcomes = await followOutcomes(t, elsewhere.url, other.apiKey);
   await publish(scene.client);
-  // There 1 and 3, here 2; what comes back here the second time is the fourth.
-  assert.deepEqual(await seen(scene, 2), ["signalbox", "signalbox, signalbox, signalbox"]);
+  // The other server receives hops 1 and 3, this server hop 2. The fourth hop, back to this server, is rejected.
+  assert.deepEqual(await loopHeaders(scene, 2), ["signalbox", "signalbox, signalbox, signalbox"]);
   await failedDelivery(outcomes);
   const [refused] = await refusals(scene, here.id);
   assert.equal(refused?.rejection_reason, "loop_detected");
@@ -104,7 +104,7 @@ test("replays and reprocessed events keep the count", async (t) => {
   for (const hook of hooks.all) assert.equal(hook.headers["cdn-loop"], "signalbox, signalbox, signalbox");
 });
 
-test("a pause status in a loop is refused, and only once it is verified", async (t) => {
+test("a pause status in a loop is rejected, but only after its signature is verified", async (t) => {
   const scene = await stage(t, server);
   const source = await scene.client.request("POST", "/v1/sources", {
     body: { name: "status loop", scheme: "jcs", secret: SECRET },

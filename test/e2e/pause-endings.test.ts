@@ -1,4 +1,4 @@
-/** One ending, whoever races for it, and whatever happens to the server meanwhile. */
+/** Every pause ends exactly once, whatever requests race for it and whatever happens to the server. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { newDataDir, startChild } from "../harness/child.ts";
@@ -16,8 +16,8 @@ interface PauseHook {
 }
 
 /**
- * What each pause was told to be, once so many webhooks came. Delivery is at least once: a webhook that comes again
- * has the same `webhook-id`, and counts once.
+ * The webhooks of each pause, after `count` different ones have arrived. Delivery is at least once: a repeated webhook
+ * has the same `webhook-id` and counts once.
  */
 async function hooksById(hooks: Hooks, count: number): Promise<Map<string, PauseHook[]>> {
   const distinct = new Map<unknown, PauseHook>();
@@ -31,15 +31,15 @@ async function hooksById(hooks: Hooks, count: number): Promise<Map<string, Pause
   return byId;
 }
 
-/** What an answer told its caller: the ending that it names, in one word. */
-function toldBy({ status, body, code }: Answer): string {
+/** The ending that a response reports, as `status choice` or only the status. */
+function endingIn({ status, body, code }: Answer): string {
   if (status === 200) return `${body.status} ${body.response_choice}`;
   if (body.outcome !== undefined) return `${body.outcome.status} ${body.outcome.response_choice}`;
   const told = { ALREADY_RESPONDED: "responded", ALREADY_TIMED_OUT: "timed_out", ALREADY_CANCELLED: "cancelled" };
   return told[code as keyof typeof told] ?? `${status} ${code}`;
 }
 
-/** Two answers and a cancellation, and a reader, all at once; answers what each was told. */
+/** Sends two answers, a cancellation and a read at the same time. Returns the responses. */
 function race(client: Client, { id, token }: Asked): Promise<readonly Answer[]> {
   return Promise.all([
     respond(client, token, { choice: "Approve" }),
@@ -56,8 +56,8 @@ async function assertOneEnding(client: Client, hooks: Hooks, raced: ReadonlyMap<
     const pause = await readPause(client, id);
     const ending = `${pause.status} ${pause.response_choice}`;
     for (const answer of answers) {
-      const told = toldBy(answer);
-      assert.ok(ending === told || ending.split(" ")[0] === told, `${id} is ${ending}, and someone was told ${told}`);
+      const told = endingIn(answer);
+      assert.ok(ending === told || ending.split(" ")[0] === told, `${id} is ${ending}, but a response said ${told}`);
     }
     const sent = byId.get(id) ?? [];
     assert.deepEqual(
@@ -71,7 +71,7 @@ async function assertOneEnding(client: Client, hooks: Hooks, raced: ReadonlyMap<
   return kinds;
 }
 
-test("answers and cancellations that race for two thousand pauses leave each with one ending and one event", async (context) => {
+test("when answers and cancellations race for two thousand pauses, each gets one ending and one event", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const raced = new Map<Asked, readonly Answer[]>();
   for (let round = 0; round < 20; round += 1) {
@@ -83,12 +83,12 @@ test("answers and cancellations that race for two thousand pauses leave each wit
   assert.ok([...kinds.keys()].every((kind) => kind === "responded" || kind === "cancelled"));
 });
 
-test("at the deadline an answer, a cancellation and the time-out race, and one of them wins", async (context) => {
+test("at the deadline an answer, a cancellation and the timeout race, and exactly one wins", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const raced = new Map<Asked, readonly Answer[]>();
   for (let round = 0; round < 3; round += 1) {
     const asked = await Promise.all(Array.from({ length: 200 }, () => ask(client, { expires_in_seconds: 1 })));
-    // One after the other, so that some come before the deadline of this second and some after it.
+    // One after the other, so that some requests arrive before the deadline and some after it.
     const first = asked[0] as Asked;
     const ended = readPause(client, first.id, 60);
     const racing: Promise<void>[] = [];
@@ -113,7 +113,7 @@ test("at the deadline an answer, a cancellation and the time-out race, and one o
   assert.ok((kinds.get("timed_out") ?? 0) >= 3, JSON.stringify([...kinds]));
 });
 
-test("a thousand pauses that end in one second among many others all time out, each once", async (context) => {
+test("a thousand pauses that expire in the same second all time out, each once", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const asked: Asked[] = [];
   for (let n = 0; n < 10; n += 1) {
@@ -127,7 +127,7 @@ test("a thousand pauses that end in one second among many others all time out, e
   assert.deepEqual([left.body.pauses.length, left.body.has_more], [100, true]);
 });
 
-test("pauses survive a kill: those that expired meanwhile time out once, answered ones stay answered, links still work", async (context) => {
+test("pauses survive a kill: those that expired meanwhile time out once, answers are kept, and links still work", async (context) => {
   const hooks = await startHooks(context);
   const dataDir = await newDataDir(context);
   const first = await startChild(context, dataDir);
@@ -149,18 +149,18 @@ test("pauses survive a kill: those that expired meanwhile time out once, answere
   assert.equal((await respond(second, answered.token, { choice: "Approve" })).status, 200);
   assert.equal((await respond(second, open.token, { choice: "Reject" })).status, 200);
   await hooks.nth(52);
-  // What was on the wire at the kill is sent again, under the same id.
+  // Webhooks that were in flight at the kill are sent again with the same id.
   const events = new Map(hooks.all.map(({ headers, body }) => [headers["webhook-id"], JSON.parse(body) as PauseHook]));
   assert.equal(events.size, 52);
   assert.equal(new Set([...events.values()].map(({ pause_id }) => pause_id)).size, 52);
 });
 
-test("a server that stops answers whoever waits for a pause, and the wait goes on at the next one", async (context) => {
+test("a stopping server answers clients that wait for a pause, and they can wait at the next server", async (context) => {
   const dataDir = await newDataDir(context);
   const first = await startChild(context, dataDir);
   const { id, token } = await ask(first);
   const waiting = readPause(first, id, 60);
-  // A request on another connection is answered after the waiting one has been read.
+  // The server answers a request on another connection only after it has read the waiting one.
   await readPause(first, id);
   first.signal("SIGTERM");
   assert.equal((await waiting).status, "pending");

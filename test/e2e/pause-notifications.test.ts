@@ -1,4 +1,4 @@
-/** From a question to a person's mailbox, Slack channel or phone, and what the pause says of it. */
+/** Notifications of a pause by email, Slack and SMS, and how the pause reports them. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startMailServer } from "../fixtures/mail-server.ts";
@@ -8,14 +8,14 @@ import { startHooks } from "../harness/hooks.ts";
 import { ask, auditOf, readPause, respond } from "../harness/pauses.ts";
 import { type AnswerBody, type Client, newTenant, startServer } from "../harness/server.ts";
 
-let putOff = false;
+let defer = false;
 const mail = await startMailServer(
   { after },
   {
     onRcptTo(_address, _session, done) {
       const refusal = Object.assign(new Error("greylisted, try again later"), { responseCode: 451 });
-      done(putOff ? refusal : null);
-      putOff = false;
+      done(defer ? refusal : null);
+      defer = false;
     },
   },
 );
@@ -33,7 +33,7 @@ const server = await startServer(
   },
 );
 
-/** Looks until the notification has the status: long polls end with the pause, and not with its notification. */
+/** Polls until the notification has the status. A long poll would wait for the pause to end, not for the notification. */
 function notified(client: Client, id: string, status: string): Promise<AnswerBody> {
   const look = async (): Promise<AnswerBody> => {
     const pause = await readPause(client, id);
@@ -42,7 +42,7 @@ function notified(client: Client, id: string, status: string): Promise<AnswerBod
   return within(look(), `the notification of ${id} is ${status}`);
 }
 
-test("a person gets a mail whose link decides, and the pause says that it was sent", async () => {
+test("a person gets an email with a link to answer, and the pause reports the email as sent", async () => {
   const client = await newTenant(server);
   const { id, token, created } = await ask(client, { channel: "email", recipient: "boss@example.com" });
   assert.equal(created.respond_url, `https://ask.example.com/box/respond/${token}`);
@@ -55,7 +55,7 @@ test("a person gets a mail whose link decides, and the pause says that it was se
   assert.deepEqual(await auditOf(client, id), ["pause.created", "pause.notified", "pause.responded"]);
 });
 
-test("an SMS is posted to Twilio with the account's credentials, and carries the link", async () => {
+test("an SMS is posted to Twilio with the account's credentials and contains the link", async () => {
   const client = await newTenant(server);
   twilio.react((hook) => hook.answer(201, { "content-type": "application/json" }, '{"sid":"SM1"}'));
   const { id, token } = await ask(client, { channel: "sms", recipient: "+491701234567" });
@@ -68,7 +68,7 @@ test("an SMS is posted to Twilio with the account's credentials, and carries the
   await notified(client, id, "sent");
 });
 
-test("Slack gets the question and a button; what it refuses for good is told once and not tried again", async (context) => {
+test("Slack gets the question and a button; a permanent failure is reported and not retried", async (context) => {
   const client = await newTenant(server);
   const slack = await startHooks(context);
   slack.react((hook) => hook.answer(200, {}, "ok"));
@@ -85,9 +85,9 @@ test("Slack gets the question and a button; what it refuses for good is told onc
   assert.equal(slack.all.length, 2);
 });
 
-test("a mail that is put off is tried again, and says so meanwhile", async () => {
+test("a deferred email is retried, and the pause reports the reason meanwhile", async () => {
   const client = await newTenant(server);
-  putOff = true;
+  defer = true;
   const { id } = await ask(client, { channel: "email", recipient: "slow@example.com" });
   const second = mail.next();
   const reasons = new Set<string | null>();
@@ -106,7 +106,7 @@ test("a mail that is put off is tried again, and says so meanwhile", async () =>
   await notified(client, id, "sent");
 });
 
-test("a pause that ends before anybody could be told tells nobody", async (context) => {
+test("a pause that ends before its notification was sent sends none", async (context) => {
   const client = await newTenant(server);
   const slack = await startHooks(context);
   slack.react((hook) => hook.answer(503));
@@ -117,7 +117,7 @@ test("a pause that ends before anybody could be told tells nobody", async (conte
   assert.equal(pause.status, "cancelled");
 });
 
-test("a tenant whose receivers never answer holds up no other tenant", async (context) => {
+test("a tenant whose receivers never answer does not delay other tenants", async (context) => {
   const [slow, other] = [await newTenant(server), await newTenant(server)];
   const silent = await startHooks(context);
   silent.react(() => undefined);
@@ -134,7 +134,7 @@ test("a tenant whose receivers never answer holds up no other tenant", async (co
   for (const hook of silent.all) hook.answer(200, {}, "ok");
 });
 
-test("a repeat is answered as the first one was though its channel is gone meanwhile", async (context) => {
+test("a repeated request gets the first response even if its channel is no longer configured", async (context) => {
   const dataDir = await newDataDir(context);
   const first = await startChild(context, dataDir, { SMTP_URL: mail.url, SIGNALBOX_MAIL_FROM: "box@example.com" });
   const fields = { channel: "email", recipient: "boss@example.com" };
@@ -149,7 +149,7 @@ test("a repeat is answered as the first one was though its channel is gone meanw
   assert.equal(fresh.code, "CHANNEL_NOT_CONFIGURED");
 });
 
-test("nothing is sent twice over a normal restart, and what was not sent yet is sent after it", async (context) => {
+test("a normal restart sends no notification twice, and sends the pending ones afterwards", async (context) => {
   const slack = await startHooks(context);
   slack.react(() => undefined);
   const dataDir = await newDataDir(context);
@@ -158,7 +158,7 @@ test("nothing is sent twice over a normal restart, and what was not sent yet is 
   const asked = await Promise.all(Array.from({ length: 8 }, () => ask(first, { channel: "slack", recipient })));
   await slack.nth(4);
   first.signal("SIGTERM");
-  // The server waits for what is on the wire.
+  // The server waits for the notifications in flight.
   for (const hook of slack.all) hook.answer(200, {}, "ok");
   slack.react((hook) => hook.answer(200, {}, "ok"));
   assert.deepEqual(await first.exited, { code: 0, signal: null });

@@ -1,4 +1,4 @@
-/** What the README tells people to paste is pasted here. */
+/** Runs the commands and code that the README tells people to paste. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { startServer } from "../harness/server.ts";
 const README = readFileSync(path.join(PROJECT_DIR, "README.md"), "utf8");
 const TIMEOUT_MS = 600_000;
 
-/** The code of one language in one section, in order. */
+/** The code blocks of one language in one section, in order. */
 function blocks(section: string, language: string): readonly string[] {
   const from = README.indexOf(`\n## ${section}\n`);
   assert.notEqual(from, -1, `the README has no section ${section}`);
@@ -112,7 +112,7 @@ test("asking a person works as pasted", {
   assert.match(decided, /=== 0$/);
 });
 
-test("taking in webhooks works as pasted", {
+test("receiving webhooks works as pasted", {
   timeout: TIMEOUT_MS,
   skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
 }, async (t) => {
@@ -130,7 +130,7 @@ test("taking in webhooks works as pasted", {
   assert.match(listed, /"rejection_reason":"signature_mismatch","explanation":"[^"]* It does fit the body as Python's/);
 });
 
-/** One text, pasted into a terminal of its own; what listens takes a free port. */
+/** Pastes the text into a new terminal. Servers that it starts use a free port. */
 function paste(t: TestContext, text: string): RunningCommand {
   return startCommand(t, ["bash", "-c", text], { PORT: "0" });
 }
@@ -139,9 +139,9 @@ async function tourFolder(t: TestContext): Promise<string> {
   return path.join(await temporaryFolder(t), "tour");
 }
 
-/** The text with the one place changed that a test may not share with others. */
+/** Replaces the one value that a test must not share with others. */
 function changed(text: string, from: string, to: string): string {
-  assert.equal(text.split(from).length, 2, `${from} stands once in ${text}`);
+  assert.equal(text.split(from).length, 2, `${from} must occur once in ${text}`);
   return text.replace(from, to);
 }
 
@@ -167,7 +167,7 @@ async function nodeFunction(t: TestContext): Promise<VerifyWebhook> {
   return ((await import(pathToFileURL(file).href)) as { verifyWebhook: VerifyWebhook }).verifyWebhook;
 }
 
-test("the README's Node function takes what Signalbox sends, in every format and during a rotation", {
+test("the README's Node function accepts what Signalbox sends, in every format and during a rotation", {
   timeout: TIMEOUT_MS,
 }, async (t) => {
   const verifyWebhook = await nodeFunction(t);
@@ -189,7 +189,7 @@ test("the README's Node function takes what Signalbox sends, in every format and
   }
 });
 
-test("the README's Node function refuses everything else", async (t) => {
+test("the README's Node function rejects everything else", async (t) => {
   const verifyWebhook = await nodeFunction(t);
   const body = '{"type":"a.b","data":{}}';
   const good = await sign({ secret: SECRET, body, format: "pacspace" });
@@ -207,7 +207,7 @@ test("the README's Node function refuses everything else", async (t) => {
   for (const name of ["webhook-id", "webhook-timestamp", "webhook-signature"]) refused({ ...good, [name]: undefined });
 });
 
-test("the README's Python function is that of examples/receiver.py", () => {
+test("the README's Python function is the one in examples/receiver.py", () => {
   const [code = "", ...more] = blocks("Receive", "python");
   assert.deepEqual(more, []);
   const example = readFileSync(path.join(PROJECT_DIR, "examples/receiver.py"), "utf8");
@@ -224,7 +224,7 @@ const RECEIVERS = [
 ] as const;
 
 for (const { file, command } of RECEIVERS) {
-  test(`${file} takes a delivery once, drops repeats, and refuses what is forged or old`, {
+  test(`${file} accepts a delivery once, drops repeats, and rejects forged and old requests`, {
     timeout: TIMEOUT_MS,
     skip: hasCommand(command) ? false : `this machine has no ${command}`,
   }, async (t) => {
@@ -248,7 +248,7 @@ for (const { file, command } of RECEIVERS) {
     assert.equal(await post(await sign({ secret: OTHER_SECRET, body })), 401);
     const old = new Date(Date.now() - TOO_FAR_MS);
     assert.equal(await post(await sign({ secret: SECRET, body, timestamp: old })), 401);
-    // Only a signature without a timestamp: good in itself, and never asked for.
+    // A valid signature without a timestamp, which the receiver must not accept.
     const { "x-pausepoint-signature": bare = "" } = await sign({ secret: SECRET, body, format: "pausepoint" });
     assert.equal(await post({ "x-pausepoint-signature": bare }), 401);
   });

@@ -1,4 +1,4 @@
-/** Starts that end in one line, which says what is wrong and what to do. */
+/** Starts that fail with one line, which says what is wrong and how to fix it. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -10,7 +10,7 @@ import { suite, test } from "node:test";
 import { type Child, newDataDir, spawnServer, startChild } from "../harness/child.ts";
 import { PROJECT_DIR } from "../harness/command.ts";
 
-/** It does not start: one line on standard error, which matches, and exit code 1. */
+/** Asserts that the server does not start, prints one matching line to standard error, and exits with code 1. */
 async function assertRefusal(child: Child, line: RegExp): Promise<void> {
   assert.deepEqual(await child.exited, { code: 1, signal: null });
   assert.match(child.stderr, /^signalbox: [^\n]+\n$/);
@@ -34,13 +34,13 @@ suite("refused starts", { concurrency: 3 }, () => {
       spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, PORT: String(port) }),
       new RegExp(`port ${port} .*in use`),
     );
-    // What the bootstrap made meanwhile must not be lost with its secrets untold.
+    // The secrets that the failed start generated were never shown, so the next start must show its own.
     const again = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     await again.says(/password +\S+\n {2}API key +sb_live_/);
     assert.equal(await ended(again), 0);
   });
 
-  test("a data directory that cannot be written", async (t) => {
+  test("an unwritable data directory", async (t) => {
     const dir = await newDataDir(t);
     const file = path.join(dir, "file");
     await writeFile(file, "");
@@ -49,11 +49,11 @@ suite("refused starts", { concurrency: 3 }, () => {
     }
   });
 
-  test("a file that is no database", async (t) => {
+  test("a file that is not a database", async (t) => {
     const dataDir = await newDataDir(t);
     await writeFile(
       path.join(dataDir, "signalbox.db"),
-      "this is not a database, and long enough to be sure ".repeat(99),
+      "this is not a database, and it is long enough to test ".repeat(99),
     );
     const masterKey = randomBytes(32).toString("base64");
     await assertRefusal(
@@ -62,7 +62,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     );
   });
 
-  test("bad settings are named all at once, a line each", async (t) => {
+  test("all invalid settings are reported at once, one per line", async (t) => {
     const dataDir = await newDataDir(t);
     const child = spawnServer(t, {
       SIGNALBOX_DATA_DIR: dataDir,
@@ -80,7 +80,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     assert.doesNotMatch(child.stderr, /topsecret|c2hvcnQ=/);
   });
 
-  test("data of a newer version, and keys that are not its own", async (t) => {
+  test("data of a newer version, and a wrong or missing master key", async (t) => {
     const dataDir = await newDataDir(t);
     const first = await startChild(t, dataDir);
     assert.equal(await ended(first), 0);
@@ -113,7 +113,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     assert.equal(await ended(first), 0);
   });
 
-  test("a data directory that is a file, or a HOST that is none of this machine's", async (t) => {
+  test("a data directory that is a file, or a HOST that is not an address of this machine", async (t) => {
     const dataDir = await newDataDir(t);
     const file = path.join(dataDir, "file");
     await writeFile(file, "");
@@ -131,7 +131,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     assert.equal(await ended(later), 0);
   });
 
-  test("a master key that is no key, and a directory in a file's place", async (t) => {
+  test("an invalid master key, and a directory where a file is expected", async (t) => {
     const dataDir = await newDataDir(t);
     await writeFile(path.join(dataDir, "master.key"), "YWJj\n");
     await assertRefusal(
@@ -148,7 +148,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     }
   });
 
-  test("a Node that is too old, by whichever name it is started", async () => {
+  test("a Node version that is too old, when the program is started as main.ts", async () => {
     assert.equal(await realpath(path.join(PROJECT_DIR, "src/main.ts")), path.join(PROJECT_DIR, "src/main.js"));
     const older = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
     const { code, stderr } = await runNode(["--import", `data:text/javascript,${older}`, "src/main.ts"], PROJECT_DIR);

@@ -1,4 +1,4 @@
-/** What is secret stands nowhere in plain text: no log line, no error, no list, no byte of the data directory. */
+/** Secrets never appear in plain text: not in logs, errors or lists, and not in any file of the data directory. */
 import assert from "node:assert/strict";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
@@ -19,7 +19,7 @@ const URL_TOKEN = "token-in-a-query";
 const PAYLOAD = "what-only-the-receiver-may-read";
 const TOO_SHORT = "too-short-one";
 
-/** A server that logs everything, and what it has answered that is not meant to show a secret. */
+/** A server that logs everything, together with all its responses that must not contain a secret. */
 class Observed {
   readonly answers: string[] = [];
   readonly server: ListeningChild;
@@ -53,7 +53,7 @@ async function stage(t: TestContext): Promise<Stage> {
   return { observed: new Observed(server), dataDir, hooks: await startHooks(t), outcomes };
 }
 
-/** Each file of the directory, but for the key that opens the others. */
+/** All files of the directory, except the master key. */
 async function filesOf(dataDir: string): Promise<{ readonly name: string; readonly bytes: Buffer }[]> {
   const names = (await readdir(dataDir)).filter((name) => name !== "master.key");
   return Promise.all(names.map(async (name) => ({ name, bytes: await readFile(path.join(dataDir, name)) })));
@@ -63,10 +63,10 @@ function assertNowhere(secrets: readonly string[], text: string | Buffer, where:
   for (const secret of secrets) assert.equal(text.includes(secret), false, `${secret} is in ${where}`);
 }
 
-/** In every spelling in which it could have been written down. */
-const spellings = (secret: string) => [secret, Buffer.from(secret).toString("base64").slice(0, -4)];
+/** Every encoding in which the secret could have been written. */
+const encodings = (secret: string) => [secret, Buffer.from(secret).toString("base64").slice(0, -4)];
 
-test("secrets, keys, header values and passwords stand nowhere in plain text", async (t) => {
+test("secrets, keys, header values and passwords appear nowhere in plain text", async (t) => {
   const { observed, dataDir, hooks, outcomes } = await stage(t);
   const { server } = observed;
   const settings = { secret: SECRET, headers_json: { authorization: HEADER_VALUE }, retry_schedule_seconds: [] };
@@ -75,7 +75,7 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
   const rotated = await server.request("POST", `/v1/endpoints/${endpointId}/rotate-secret`, { body: {} });
   const key = await server.request("POST", "/v1/auth/keys", { body: { name: "another" } });
   const tenant = await server.request("POST", "/v1/tenants", { body: { name: "another" } });
-  // Nobody listens on port 9: the attempt fails with an error that names the place.
+  // Nothing listens on port 9, so the attempt fails with an error that names the address.
   const dead = { url: `http://127.0.0.1:9/hook?token=${URL_TOKEN}`, ...settings };
   const deadId = await createEndpoint(server, dead);
 
@@ -84,7 +84,7 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
   for (const _ of deliveries) await outcomes.next();
   for (const id of [endpointId, deadId]) await observed.ask("POST", `/v1/endpoints/${id}/test`);
 
-  // Refused requests that carry secrets: no answer repeats them.
+  // Rejected requests that carry secrets. No response repeats them.
   await observed.ask("POST", "/v1/endpoints", { body: { url: "ftp://x", ...settings, secret: TOO_SHORT } });
   await observed.ask("POST", "/v1/endpoints", { body: { ...dead, headers_json: { host: HEADER_VALUE } } });
   await observed.ask("POST", "/v1/endpoints", { body: `{"secret": "${SECRET}", nonsense` });
@@ -93,7 +93,7 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
   await observed.ask("GET", `/v1/endpoints?key=${CHILD_KEY}`, { key: null });
   await observed.ask("POST", "/v1/events", { body: { type: "test", payload: { text: PAYLOAD } } });
 
-  // Lists, and whatever else can be read; the endpoint's headers are its owner's to see.
+  // Lists and everything else that can be read. Only the endpoint's owner may see its headers.
   for (const place of ["deliveries", "auth/keys", "tenants", "webhooks", "analytics/endpoint-health"]) {
     await observed.ask("GET", `/v1/${place}`);
   }
@@ -111,7 +111,7 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
 
   const running = await filesOf(dataDir);
   assert.ok(running.some(({ name, bytes }) => name.endsWith("-wal") && bytes.length > 0));
-  for (const { name, bytes } of running) assertNowhere(secrets.flatMap(spellings), bytes, name);
+  for (const { name, bytes } of running) assertNowhere(secrets.flatMap(encodings), bytes, name);
 
   await server.request("DELETE", `/v1/endpoints/${endpointId}`);
   server.signal("SIGTERM");
@@ -119,10 +119,10 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
   const logged = `${server.stdout}${server.stderr}`;
   assert.match(logged, /"msg":"attempt"/);
   assertNowhere([...secrets, TOO_SHORT, URL_TOKEN, PAYLOAD], logged, "the log");
-  for (const { name, bytes } of await filesOf(dataDir)) assertNowhere(secrets.flatMap(spellings), bytes, name);
+  for (const { name, bytes } of await filesOf(dataDir)) assertNowhere(secrets.flatMap(encodings), bytes, name);
   assert.equal((await stat(path.join(dataDir, "master.key"))).mode & 0o777, 0o600);
 
-  // Of the deleted endpoint even what was encrypted is gone.
+  // Deleting the endpoint also erased its encrypted values.
   const db = new DatabaseSync(path.join(dataDir, "signalbox.db"), { readOnly: true });
   t.after(() => db.close());
   const erased = db.prepare("SELECT * FROM endpoints WHERE deleted_at IS NOT NULL").all();
@@ -132,7 +132,7 @@ test("secrets, keys, header values and passwords stand nowhere in plain text", a
   );
 });
 
-test("a source's secrets and a sender's password stand in no answer, no log and no file", async (t) => {
+test("a source's secrets and a sender's password appear in no response, log or file", async (t) => {
   const fromSettings = "s3cret-of-the-settings";
   const dataDir = await newDataDir(t);
   const sources = JSON.stringify([{ source: "membership", secret: fromSettings }]);
@@ -155,7 +155,7 @@ test("a source's secrets and a sender's password stand in no answer, no log and 
     const list = await observed.ask("GET", `/v1/sources/${id}/events`);
     for (const row of list.body.data as unknown as readonly { readonly id: string }[]) {
       await server.request("GET", `/v1/sources/${id}/events/${row.id}`).then(({ text }) => {
-        assertNowhere([SECRET, TOO_SHORT, ...credentials], text, "a kept request");
+        assertNowhere([SECRET, TOO_SHORT, ...credentials], text, "a stored request");
       });
     }
   }
@@ -165,8 +165,8 @@ test("a source's secrets and a sender's password stand in no answer, no log and 
   const secrets = [SECRET, made.body.secret, rotated.body.secret, fromSettings];
   for (const secret of secrets) assert.ok(secret.length > 16);
   assertNowhere([...secrets, ...credentials, PAYLOAD], observed.answers.join("\n"), "an answer");
-  const spelled = [...[...secrets, TOO_SHORT].flatMap(spellings), ...credentials];
-  for (const { name, bytes } of await filesOf(dataDir)) assertNowhere(spelled, bytes, name);
+  const encoded = [...[...secrets, TOO_SHORT].flatMap(encodings), ...credentials];
+  for (const { name, bytes } of await filesOf(dataDir)) assertNowhere(encoded, bytes, name);
 
   server.signal("SIGTERM");
   await server.exited;
@@ -191,7 +191,7 @@ test("a source's secrets and a sender's password stand in no answer, no log and 
   assert.equal((await again.request("GET", "/v1/sources")).rows.length, 3);
 });
 
-test("a pause's link and whom it was sent to stand in no log and in no file", async (t) => {
+test("a pause's link and its recipient appear in no log and no file", async (t) => {
   const { observed, dataDir, hooks } = await stage(t);
   const { server } = observed;
   hooks.react((hook) => hook.answer(hooks.all.length === 1 ? 500 : 200));
@@ -215,17 +215,17 @@ test("a pause's link and whom it was sent to stand in no log and in no file", as
   assert.match(logged, /"msg":"notification"/);
   assertNowhere([token, "slack-secret", PAYLOAD], logged, "the log");
   for (const { name, bytes } of await filesOf(dataDir)) {
-    assertNowhere([token, "slack-secret"].flatMap(spellings), bytes, name);
+    assertNowhere([token, "slack-secret"].flatMap(encodings), bytes, name);
   }
 });
 
-test("passwords and the tokens of sessions stand in no log, no file and no answer", async (t) => {
+test("passwords and session tokens appear in no log, file or response", async (t) => {
   const { observed, dataDir } = await stage(t);
   const { server } = observed;
   const email = "ada@example.com";
   const jar = await signedIn(server.url, email, PASSWORD);
   const tokens = [jar.cookie];
-  await jar.signIn(email, PASSWORD); // replaces the first
+  await jar.signIn(email, PASSWORD); // replaces the first session
   tokens.push(jar.cookie);
   const replaced = { key: null, headers: { cookie: tokens[0] ?? "" } };
   await observed.ask("GET", "/dashboard/auth/me", replaced);
@@ -243,7 +243,7 @@ test("passwords and the tokens of sessions stand in no log, no file and no answe
   await server.exited;
   assertNowhere(secrets, `${server.stdout}${server.stderr}`, "the log");
   for (const { name, bytes } of await filesOf(dataDir)) {
-    assertNowhere(secrets.flatMap(spellings), bytes, name);
+    assertNowhere(secrets.flatMap(encodings), bytes, name);
     for (const token of secrets.slice(2)) assert.equal(bytes.includes(Buffer.from(token, "hex")), false, name);
   }
 });

@@ -25,8 +25,8 @@ const rowsOf = (dataDir: string, sql: string) => {
   }
 };
 
-/** A server with one endpoint, whose receiver has just got an event and not answered it. */
-async function onTheWire(
+/** Starts a server with one endpoint, whose receiver has just received an event and leaves it unanswered. */
+async function startWithOpenAttempt(
   t: TestContext,
   fields: object = {},
 ): Promise<{ server: Awaited<ReturnType<typeof startChild>>; dataDir: string; hooks: Hooks; deliveryId: string }> {
@@ -43,7 +43,7 @@ async function onTheWire(
   return { server, dataDir, hooks, deliveryId };
 }
 
-/** Below those that a machine gives to whoever asks for any, as every other test does. */
+/** A free port below the range of ephemeral ports, which the other tests use. */
 async function freePort(): Promise<number> {
   for (let port = 20_000 + (process.pid % 10_000); ; port += 1) {
     const server = createServer();
@@ -64,9 +64,9 @@ async function publish(client: Client): Promise<string> {
 }
 
 suite("starting and stopping", { concurrency: 3 }, () => {
-  // First, since it takes its time beside the others.
-  test("a receiver that hangs is left after 8 s, and the attempt is not spent", async (t) => {
-    const { server, dataDir, hooks, deliveryId } = await onTheWire(t);
+  // First, because it takes long and the others can run meanwhile.
+  test("a stop abandons a hanging receiver after 8 s, and the attempt does not count", async (t) => {
+    const { server, dataDir, hooks, deliveryId } = await startWithOpenAttempt(t);
     const signalledAt = performance.now();
     server.signal("SIGTERM");
     await hooks.all[0]?.over;
@@ -84,7 +84,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(hooks.all.length, 2);
   });
 
-  test("the first start prints address, data, user, password and key, and the second no secret", async (t) => {
+  test("the first start prints address, data, user, password and key, and later starts print no secrets", async (t) => {
     const dataDir = await newDataDir(t);
     const first = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     const [said, url, shownDir, user, password, key] = await first.says(
@@ -107,7 +107,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(first.stderr + second.stderr, "");
   });
 
-  test("what the settings fix is used, and not repeated", async (t) => {
+  test("a password and key from the settings are used and not printed", async (t) => {
     const dataDir = await newDataDir(t);
     const key = `sb_test_${"0a".repeat(24)}`;
     const password = "correct horse battery staple";
@@ -129,11 +129,11 @@ suite("starting and stopping", { concurrency: 3 }, () => {
 
     const later = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_TENANT_NAME: "Another" });
     const [, laterUrl] = await later.says(/listens on (\S+)\n/);
-    assert.deepEqual(await tenantNames(laterUrl), ["Acme Robotics"], "only an empty store looks at it");
+    assert.deepEqual(await tenantNames(laterUrl), ["Acme Robotics"], "the setting applies only to an empty store");
     assert.equal(await ended(later), 0);
   });
 
-  test("a later start never brings another key back", async (t) => {
+  test("a later start does not restore a revoked key", async (t) => {
     const dataDir = await newDataDir(t);
     const first = await startChild(t, dataDir);
     const rotated = await first.request("POST", "/v1/auth/keys/rotate");
@@ -146,18 +146,18 @@ suite("starting and stopping", { concurrency: 3 }, () => {
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    test(`${signal} lets the attempts on the wire finish and gives the other leases back`, async (t) => {
-      const { server, dataDir, hooks, deliveryId } = await onTheWire(t, { max_in_flight: 1 });
+    test(`on ${signal} the attempts in flight finish and the other leases are released`, async (t) => {
+      const { server, dataDir, hooks, deliveryId } = await startWithOpenAttempt(t, { max_in_flight: 1 });
       const waiting = await publish(server);
       const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
       server.signal(signal);
       await outcomes.ended();
-      await assert.rejects(fetch(server.url), "it accepts no more connections");
+      await assert.rejects(fetch(server.url), "the server accepts no more connections");
       hooks.react((hook) => hook.answer(200));
       hooks.all[0]?.answer(200);
       assert.deepEqual(await server.exited, { code: 0, signal: null });
       assert.equal(server.stderr, "");
-      assert.equal(hooks.all.length, 1, "nothing was started after the signal");
+      assert.equal(hooks.all.length, 1, "no attempt was started after the signal");
       assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
 
       const again = await startChild(t, dataDir);
@@ -168,7 +168,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     });
   }
 
-  test("what was accepted while it stopped is kept", async (t) => {
+  test("events accepted while the server stops are kept", async (t) => {
     const dataDir = await newDataDir(t);
     const hooks = await startHooks(t);
     const server = await startChild(t, dataDir);
@@ -194,10 +194,14 @@ suite("starting and stopping", { concurrency: 3 }, () => {
       missing.delete(String((await hooks.nth(count)).headers["webhook-id"]));
     }
     assert.equal(await ended(again), 0);
-    assert.equal(new Set(hooks.all.map(({ headers }) => headers["webhook-id"])).size, hooks.all.length, "none twice");
+    assert.equal(
+      new Set(hooks.all.map(({ headers }) => headers["webhook-id"])).size,
+      hooks.all.length,
+      "no event was sent twice",
+    );
   });
 
-  test("on a first start nothing but /healthz is answered before the key and the password are there", async (t) => {
+  test("on a first start only /healthz answers until the key and the password exist", async (t) => {
     const port = await freePort();
     const env = { PORT: String(port), SIGNALBOX_API_KEY: CHILD_KEY, SIGNALBOX_ADMIN_PASSWORD: "correct horse battery" };
     const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), ...env });
@@ -231,25 +235,25 @@ suite("starting and stopping", { concurrency: 3 }, () => {
 
   for (const script of ["start", "dev"]) {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      test(`${signal} to npm run ${script} ends the server, and its last words are shown`, async (t) => {
+      test(`${signal} to npm run ${script} stops the server, and its last log lines are shown`, async (t) => {
         const env = { SIGNALBOX_DATA_DIR: await newDataDir(t), PORT: "0", LOG_LEVEL: "info" };
         const npm = startCommand(t, ["npm", "run", script], env);
         await npm.until(/API key/);
         await npm.until(/started/);
-        // On Ctrl-C the terminal sends it to every process of the group, and npm passes it on as well.
+        // On Ctrl-C the terminal signals every process of the group, and npm also forwards the signal.
         if (signal === "SIGINT") npm.signalGroup(signal);
         else npm.signal(signal);
         await npm.until(/stopping/);
         await npm.until(/stopped/);
         assert.equal(await npm.ended, 0);
         const lock = tryLockDir(dataFiles(env.SIGNALBOX_DATA_DIR));
-        assert(lock !== null, "the server has ended, too");
+        assert(lock !== null, "the server has released its lock");
         lock.release();
       });
     }
   }
 
-  test("after the banner a warning of Node's and an error that nothing catches are JSON lines as well", async (t) => {
+  test("after the banner, Node's warnings and uncaught errors are logged as JSON lines too", async (t) => {
     const script =
       'process.on("SIGUSR2", () => process.emitWarning("careful"));' +
       'process.on("SIGWINCH", () => { throw new Error("broken"); });';
@@ -272,7 +276,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     );
   });
 
-  test("a terminal that goes stops the server as SIGTERM does", async (t) => {
+  test("closing the terminal (SIGHUP) stops the server as SIGTERM does", async (t) => {
     const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), LOG_LEVEL: "info" });
     await child.says(/"msg":"started"/);
     child.signal("SIGHUP");
@@ -280,21 +284,21 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.match(child.stdout, /"msg":"stopping".*\n.*"msg":"stopped"\}\n$/);
   });
 
-  test("a signal during the start stops the server when it has started", async (t) => {
+  test("a signal during the start stops the server after it has started", async (t) => {
     const dataDir = await newDataDir(t);
     const child = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     for await (const { filename } of watch(dataDir)) if (filename === "signalbox.db") break;
     assert.equal(await ended(child), 0);
-    assert.match(child.stdout, /password +\S+\n {2}API key +sb_live_/, "what was made is shown all the same");
+    assert.match(child.stdout, /password +\S+\n {2}API key +sb_live_/, "the generated secrets are shown all the same");
   });
 
-  test("a second signal stops at once", async (t) => {
-    const { server } = await onTheWire(t);
+  test("a second signal stops the server at once", async (t) => {
+    const { server } = await startWithOpenAttempt(t);
     const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
     server.signal("SIGTERM");
     await outcomes.ended();
     server.signal("SIGINT");
-    // An orderly stop, which waits for the attempt, would have ended with 0.
+    // An orderly stop waits for the attempt and exits with 0.
     assert.deepEqual(await server.exited, { code: 1, signal: null });
   });
 });

@@ -1,4 +1,4 @@
-/** What a person can do about deliveries: cancel, retry, replay, recover, test; and what a deletion leaves. */
+/** Actions on deliveries: cancel, retry, replay, recover and test, and the effects of deleting an endpoint. */
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { Webhook } from "standardwebhooks";
@@ -21,8 +21,8 @@ async function act(client: Client, deliveryId: string, verb: "cancel" | "retry")
   return client.request("POST", `/v1/deliveries/${deliveryId}/${verb}`);
 }
 
-/** Carry out a job to its end. */
-async function finished(client: Client, jobId: string): Promise<void> {
+/** Waits until the job is done. */
+async function jobDone(client: Client, jobId: string): Promise<void> {
   for (let status = "running"; status !== "done"; ) {
     const job = await client.request("GET", `/v1/jobs/${jobId}`);
     assert.equal(job.status, 200, job.text);
@@ -34,21 +34,21 @@ async function recover(client: Client, endpointId: string): Promise<void> {
   const body = { since: "2000-01-01T00:00:00Z" };
   const started = await client.request("POST", `/v1/endpoints/${endpointId}/recover`, { body });
   assert.equal(started.status, 202, started.text);
-  await finished(client, started.body.job_id);
+  await jobDone(client, started.body.job_id);
 }
 
-/** What identifies a request to its receiver, whatever the attempt. */
+/** The parts of a request that are the same on every attempt. */
 const sameOnEachAttempt = ({ headers, body }: Hook) => [headers["webhook-id"], body];
 
-// At once: each waits for times of its own, in a tenant of its own.
-suite("what can be done about deliveries", { concurrency: 6 }, () => {
-  test("a cancelled delivery that waits is never sent", async (t) => {
+// The tests run in parallel because each mostly waits. Each uses its own tenant.
+suite("actions on deliveries", { concurrency: 6 }, () => {
+  test("a delivery that is cancelled while it waits for a retry is not sent", async (t) => {
     const { client, hooks, outcomes } = await stage(t, server, { retry_schedule_seconds: [1] });
     hooks.react((hook) => hook.answer(500));
     const { deliveryId } = await publish(client, 1);
     await outcomes.until(deliveryId, "SCHEDULED");
     assert.equal((await act(client, deliveryId, "cancel")).status, 200);
-    // A neighbour with the same wait, made later: after its second attempt ours would have come.
+    // A later delivery with the same wait. After its second attempt, the cancelled one would have been sent.
     const neighbour = await publish(client, 2);
     await outcomes.until(neighbour.deliveryId, "FAILED");
     await waitForDispatch(t, server);
@@ -58,7 +58,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     assert.equal((await act(client, deliveryId, "cancel")).code, "INVALID_STATE");
   });
 
-  test("a delivery cancelled while it waits behind others in memory is not sent", async (t) => {
+  test("a delivery that is cancelled while it is queued in memory is not sent", async (t) => {
     const { client, hooks } = await stage(t, server, { max_in_flight: 1 });
     hooks.react(leaveOpen);
     const [, second] = await publishAll(client, [1, 2, 3]);
@@ -72,7 +72,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     assert.equal((await readDelivery(client, second?.deliveryId ?? "")).status, "CANCELLED");
   });
 
-  test("a cancel of what is on the wire lets a success be a success, and a failure be the last", async (t) => {
+  test("a delivery cancelled during an attempt stays delivered if it succeeds, and is not retried if it fails", async (t) => {
     const { client, hooks, outcomes } = await stage(t, server, { retry_schedule_seconds: [1] });
     hooks.react(leaveOpen);
     for (const [status, state] of [
@@ -88,7 +88,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     }
   });
 
-  test("a retry begins the schedule again and goes on counting attempts", async (t) => {
+  test("a retry restarts the schedule and continues counting attempts", async (t) => {
     const { client, hooks, outcomes } = await stage(t, server, { retry_schedule_seconds: [1] });
     hooks.react((hook, count) => hook.answer(count === 4 ? 200 : 500));
     const { deliveryId } = await publish(client);
@@ -141,7 +141,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     assert.deepEqual([again.status, again.attempts_count], ["DELIVERED", 1]);
   });
 
-  test("recover sends what failed, and what was missed while the endpoint was disabled, but no tests", async (t) => {
+  test("recover sends failed deliveries and events missed while the endpoint was disabled, but no tests", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server, { retry_schedule_seconds: [] });
     hooks.react((hook) => hook.answer(500));
     await client.request("POST", `/v1/endpoints/${endpointId}/test`);
@@ -162,7 +162,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 3);
     await recover(client, endpointId);
-    // The filter of the time when an event came decides. The fifth passed it then, and so did endpoint.disabled itself.
+    // The filter at the time of the event decides. It matched the fifth event, and also endpoint.disabled itself.
     await hooks.nth(9);
     const again = hooks.all.slice(3);
     assert.deepEqual(
@@ -200,7 +200,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     );
   });
 
-  test("a test is sent whatever the endpoint's status, order and rest, and is not retried", async (t) => {
+  test("a test is sent even if the endpoint is paused, ordered or resting, and is not retried", async (t) => {
     const { client, hooks, endpointId } = await stage(t, server, { ordered: true, retry_schedule_seconds: [1] });
     await patch(client, endpointId, { status: "PAUSED" });
     await publish(client);
@@ -218,12 +218,12 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
       ["DELIVERED", "FAILED"],
     );
     assert.equal((await client.request("GET", `/v1/endpoints/${endpointId}`)).body.status, "PAUSED");
-    // The test's 503 was not held against the endpoint: what waited goes at once.
+    // The test's 503 did not affect the endpoint's health, so the held delivery is sent at once.
     await patch(client, endpointId, { status: "ACTIVE" });
     assert.equal((await hooks.nth(3)).headers["x-webhook-event"], "order.paid");
   });
 
-  test("after a rotation both secrets verify until the overlap is over", async (t) => {
+  test("after a rotation both secrets verify until the overlap ends", async (t) => {
     const [old, next] = [`whsec_${"b2xk".repeat(8)}`, `whsec_${"bmV3".repeat(8)}`];
     const { client, hooks, endpointId } = await stage(t, server, { secret: old });
     const rotate = async (body: object) => {
@@ -246,7 +246,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     const third = (await rotate({ overlap_seconds: 0 })).secret;
     await publish(client);
     assert.deepEqual([await verifies(2, old), await verifies(2, next), await verifies(2, third)], [false, false, true]);
-    // Of the second: during its overlap of a second both, after it one.
+    // With an overlap of one second, both secrets verify during it and only the new one after it.
     await rotate({ secret: old, overlap_seconds: 1 });
     await publish(client);
     assert.deepEqual([await verifies(3, third), await verifies(3, old)], [true, true]);
@@ -258,7 +258,7 @@ suite("what can be done about deliveries", { concurrency: 6 }, () => {
     assert.deepEqual([await verifies(4, third), await verifies(4, old)], [false, true]);
   });
 
-  test("a deleted endpoint gets nothing more; its history keeps name and URL", async (t) => {
+  test("a deleted endpoint receives nothing more, and its history keeps its name and URL", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server, { name: "shop", max_in_flight: 1 });
     hooks.react(leaveOpen);
     const [first, second] = await publishAll(client, [1, 2]);

@@ -1,4 +1,4 @@
-/** What the dispatcher starts while settlements are under way, and whom dead endpoints may delay. */
+/** What the dispatcher starts while settlements are in progress, and what dead endpoints may delay. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { leaveOpen } from "../../harness/hooks.ts";
@@ -16,7 +16,7 @@ import { startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
 
-test("nothing is started between a 410 and its settlement", async (t) => {
+test("no attempt is started between a 410 and its settlement", async (t) => {
   const { client, hooks, endpointId, outcomes } = await stage(t, server, { max_in_flight: 1 });
   hooks.react((hook, count) => hook.answer(count === 1 ? 410 : 200));
   await patch(client, endpointId, { status: "PAUSED" });
@@ -30,7 +30,7 @@ test("nothing is started between a 410 and its settlement", async (t) => {
   }
 });
 
-test("an endpoint that fails at once gets no more than twenty attempts and what was on the wire then", async (t) => {
+test("an endpoint that always fails gets twenty attempts plus those in flight, and no more", async (t) => {
   const { client, hooks, endpointId } = await stage(t, server, { retry_schedule_seconds: [3600] });
   hooks.react((hook) => hook.answer(500));
   await patch(client, endpointId, { status: "PAUSED" });
@@ -41,21 +41,21 @@ test("an endpoint that fails at once gets no more than twenty attempts and what 
   assert.ok(hooks.all.length <= 23, `${hooks.all.length} requests`);
 });
 
-/** Nothing of it ends while a test waits for a signal. */
+/** Attempts do not time out while a test waits for a signal. */
 const SILENT = { timeout_seconds: 30 };
 
 test("large payloads for one tenant's silent endpoints do not delay another tenant's events", async (t) => {
   const { client, hooks } = await stage(t, server, SILENT);
   hooks.react(leaveOpen);
   await createEndpoint(client, { url: hooks.url, ...SILENT });
-  // More than all payloads that are held in memory, in batches that are not too large.
+  // More than the payloads that fit into memory, in batches within the size limit.
   for (let batch = 0; batch < 5; batch += 1) await publishMany(client, 30, { fill: "x".repeat(250_000) });
   await hooks.nth(8);
   await waitForDispatch(t, server);
   assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
 });
 
-test("more deliveries than memory holds, all for silent endpoints, delay no other tenant's events", async (t) => {
+test("more deliveries to silent endpoints than fit into memory do not delay another tenant's events", async (t) => {
   const { client, hooks } = await stage(t, server, SILENT);
   hooks.react(leaveOpen);
   await Promise.all(Array.from({ length: 99 }, () => createEndpoint(client, { url: hooks.url, ...SILENT })));
@@ -65,7 +65,7 @@ test("more deliveries than memory holds, all for silent endpoints, delay no othe
   assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
 });
 
-test("three hundred dead endpoints of one tenant do not delay another tenant's", async (t) => {
+test("three hundred dead endpoints of one tenant do not delay another tenant's events", async (t) => {
   const dead = { timeout_seconds: 30 };
   const { client, hooks } = await stage(t, server, dead);
   hooks.react(leaveOpen);

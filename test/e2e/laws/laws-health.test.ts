@@ -1,4 +1,4 @@
-/** What a receiver's answers do to its endpoint: disabled, waiting, resting, throttled. */
+/** How a receiver's responses affect its endpoint: disabled, waiting, resting or throttled. */
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { type Hook, leaveOpen, startHooks } from "../../harness/hooks.ts";
@@ -16,8 +16,8 @@ import { startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
 
-// At once: each waits for times of its own, in a tenant of its own.
-suite("what answers do", { concurrency: 6 }, () => {
+// The tests run in parallel because each mostly waits. Each uses its own tenant.
+suite("effects of responses", { concurrency: 6 }, () => {
   test("410 ends the delivery and disables the endpoint; endpoint.disabled is published once", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server);
     const watcher = await startHooks(t);
@@ -53,7 +53,7 @@ suite("what answers do", { concurrency: 6 }, () => {
     assert.equal(hooks.all.length, 3);
   });
 
-  test("what was queued when an endpoint was disabled is held, and goes when it is active again", async (t) => {
+  test("deliveries queued when an endpoint is disabled are held, and sent when it is active again", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server, { ordered: true });
     hooks.react((hook, count) => hook.answer(count === 1 ? 410 : 200));
     await patch(client, endpointId, { status: "PAUSED" });
@@ -70,7 +70,7 @@ suite("what answers do", { concurrency: 6 }, () => {
     assert.deepEqual(numbersOf(hooks), [1, 2, 3]);
   });
 
-  test("an answer to what was sent before the URL was changed disables nothing", async (t) => {
+  test("a 410 to an attempt sent before a URL change does not disable the endpoint", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server);
     hooks.react(leaveOpen);
     const { deliveryId } = await publish(client);
@@ -82,7 +82,7 @@ suite("what answers do", { concurrency: 6 }, () => {
     assert.equal(endpoint.body.status, "ACTIVE");
   });
 
-  test("in format pausepoint 410 is retried like any other failure", async (t) => {
+  test("in the pausepoint format a 410 is retried like any other failure", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server, {
       format: "pausepoint",
       retry_schedule_seconds: [1],
@@ -105,7 +105,7 @@ suite("what answers do", { concurrency: 6 }, () => {
       await publish(client, 2);
       const second = await hooks.nth(2);
       await hooks.nth(3);
-      assert.ok(second.at - at >= 1990, `it waited ${second.at - at} ms`);
+      assert.ok(second.at - at >= 1990, `the endpoint waited ${second.at - at} ms`);
       assert.deepEqual(numbersOf(hooks).toSorted(), [1, 1, 2]);
     });
   }
@@ -123,7 +123,7 @@ suite("what answers do", { concurrency: 6 }, () => {
     assert.deepEqual(numbersOf(hooks), [1, 2]);
   });
 
-  test("after twenty failures running an endpoint rests, spending no attempt; a new URL begins afresh", async (t) => {
+  test("after twenty consecutive failures an endpoint rests and spends no attempts; a new URL ends the rest", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server, { retry_schedule_seconds: [] });
     hooks.react((hook) => hook.answer(500));
     for (let n = 1; n <= 20; n += 1) {
@@ -132,13 +132,13 @@ suite("what answers do", { concurrency: 6 }, () => {
     }
     const { deliveryId } = await publish(client, 21);
     await waitForDispatch(t, server);
-    assert.equal(hooks.all.length, 20, "it rests");
+    assert.equal(hooks.all.length, 20, "the endpoint rests");
     const waiting = await readDelivery(client, deliveryId);
     assert.deepEqual([waiting.status, waiting.attempts_count], ["PENDING", 0]);
     hooks.react((hook) => hook.answer(200));
-    await patch(client, endpointId, { url: hooks.url.replace("/hook", "/mended") });
+    await patch(client, endpointId, { url: hooks.url.replace("/hook", "/fixed") });
     await outcomes.until(deliveryId, "DELIVERED");
-    assert.equal(hooks.all.at(-1)?.path, "/mended");
+    assert.equal(hooks.all.at(-1)?.path, "/fixed");
   });
 
   test("one success among the failures keeps an endpoint from resting", async (t) => {
@@ -171,7 +171,7 @@ suite("what answers do", { concurrency: 6 }, () => {
       await answerNext(status); // 5 halved is 2
       await answerNext(200); // 3, and 3 open
       await waitForDispatch(t, server);
-      assert.equal(hooks.all.length, 6, "no more than the window");
+      assert.equal(hooks.all.length, 6, "the window limits the attempts");
       assert.equal(hooks.open, 3);
       await answerNext(200); // 4, and 2 open: two more
       await hooks.nth(8);
@@ -179,7 +179,7 @@ suite("what answers do", { concurrency: 6 }, () => {
       assert.equal(hooks.open, 4);
       for (let times = 0; times < 4; times += 1) await answerNext(status); // 2, 1, 1, 1
       await waitForDispatch(t, server);
-      assert.equal(hooks.open, 1, "not below one");
+      assert.equal(hooks.open, 1, "the window is at least one");
     });
   }
 });

@@ -1,4 +1,7 @@
-/** PAUSED holds: nothing is sent, nothing is lost, nothing overtakes, and control costs the same whatever waits. */
+/**
+ * A PAUSED endpoint holds its deliveries: none is sent, lost or overtaken. Pausing and resuming costs the same for any
+ * backlog.
+ */
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { accept, leaveOpen } from "../../harness/hooks.ts";
@@ -20,9 +23,9 @@ const BACKLOG = 20_000;
 const pause = (client: Client, id: string) => patch(client, id, { status: "PAUSED" });
 const resume = (client: Client, id: string) => patch(client, id, { status: "ACTIVE" });
 
-// At once: each waits for times of its own, in a tenant of its own.
+// The tests run in parallel because each mostly waits. Each uses its own tenant.
 suite("holding", { concurrency: 6 }, () => {
-  test("a paused endpoint's events are held and not sent; on resume the oldest goes first and newer ones queue behind", async (t) => {
+  test("a paused endpoint's events are held; on resume the oldest is sent first and newer ones queue behind", async (t) => {
     const { client, hooks, endpointId } = await stage(t, server, { max_in_flight: 1 });
     const paused = await pause(client, endpointId);
     assert.notEqual(paused.paused_at, null);
@@ -30,7 +33,7 @@ suite("holding", { concurrency: 6 }, () => {
     await waitForDispatch(t, server);
     assert.equal(hooks.all.length, 0);
     for (const { deliveryId } of held) assert.equal((await readDelivery(client, deliveryId)).status, "HELD");
-    assert.equal((await pause(client, endpointId)).paused_at, paused.paused_at, "pausing again keeps it");
+    assert.equal((await pause(client, endpointId)).paused_at, paused.paused_at, "pausing again keeps the time");
 
     hooks.react(leaveOpen);
     assert.equal((await resume(client, endpointId)).paused_at, null);
@@ -42,10 +45,10 @@ suite("holding", { concurrency: 6 }, () => {
     assert.deepEqual(numbersOf(hooks), [1, 2, 3, 4, 5, 6, 7]);
   });
 
-  test("what is published while a backlog goes out waits in the store behind all of it", async (t) => {
+  test("events published while a backlog is sent wait in the store behind the whole backlog", async (t) => {
     const { client, hooks, endpointId } = await stage(t, server, { max_in_flight: 1 });
     await pause(client, endpointId);
-    // More than the lane holds in memory at the pace of an endpoint that has not answered yet.
+    // More than the lane holds in memory for an endpoint that has not answered yet.
     await publishMany(client, 200);
     hooks.react(leaveOpen);
     await resume(client, endpointId);
@@ -61,7 +64,7 @@ suite("holding", { concurrency: 6 }, () => {
     );
   });
 
-  test("an attempt on the wire may finish while its endpoint is paused", async (t) => {
+  test("an attempt in flight may finish while its endpoint is paused", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server);
     hooks.react(leaveOpen);
     const { deliveryId } = await publish(client);
@@ -72,7 +75,7 @@ suite("holding", { concurrency: 6 }, () => {
     await outcomes.until(deliveryId, "DELIVERED");
   });
 
-  test("what was claimed and not yet sent is held by a pause", async (t) => {
+  test("a pause holds deliveries that were claimed but not yet sent", async (t) => {
     const { client, hooks, endpointId } = await stage(t, server, { max_in_flight: 1 });
     hooks.react(leaveOpen);
     const [, second] = await publishAll(client, [1, 2]);
@@ -88,7 +91,7 @@ suite("holding", { concurrency: 6 }, () => {
     assert.deepEqual(numbersOf(hooks), [1, 2]);
   });
 
-  test("a failed attempt on a paused endpoint is held, and goes at its own time after the resume", async (t) => {
+  test("a delivery that fails on a paused endpoint is held, and retried at its scheduled time after the resume", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server, { retry_schedule_seconds: [1, 1, 1] });
     hooks.react(leaveOpen);
     const { deliveryId } = await publish(client);
@@ -101,28 +104,28 @@ suite("holding", { concurrency: 6 }, () => {
     assert.notEqual((await readDelivery(client, deliveryId)).next_attempt_at, null);
     await resume(client, endpointId);
     const waitedMs = (await hooks.nth(2)).at - failedAt;
-    assert.ok(waitedMs >= 790, `it went after ${waitedMs} ms, and its wait was at least 800`);
+    assert.ok(waitedMs >= 790, `it was retried after ${waitedMs} ms instead of at least 800`);
   });
 
-  test("a held delivery whose time has passed goes at once on resume", async (t) => {
+  test("a held delivery whose retry time has passed is sent at once on resume", async (t) => {
     const { client, hooks, endpointId, outcomes } = await stage(t, server, { retry_schedule_seconds: [1] });
-    const clockwork = await stage(t, server, { retry_schedule_seconds: [1, 1] });
+    const timer = await stage(t, server, { retry_schedule_seconds: [1, 1] });
     hooks.react((hook, count) => hook.answer(count === 1 ? 500 : 200));
     const { deliveryId } = await publish(client);
     await outcomes.until(deliveryId, "SCHEDULED");
     await pause(client, endpointId);
-    // Two waits of the same length elsewhere: ours is over after them, whatever the jitter.
-    clockwork.hooks.react((hook, count) => hook.answer(count < 3 ? 500 : 200));
-    await publish(clockwork.client);
-    await clockwork.hooks.nth(3);
+    // Two waits of the same length on another endpoint. After them the first wait is over, whatever the jitter.
+    timer.hooks.react((hook, count) => hook.answer(count < 3 ? 500 : 200));
+    await publish(timer.client);
+    await timer.hooks.nth(3);
     assert.equal(hooks.all.length, 1);
-    // A delivery that fails only now has to wait: ours goes before its second attempt.
-    clockwork.hooks.react((hook, count) => hook.answer(count === 4 ? 500 : 200));
-    await publish(clockwork.client);
-    await clockwork.hooks.nth(4);
+    // A delivery that fails now must wait, so the resumed delivery is sent before its second attempt.
+    timer.hooks.react((hook, count) => hook.answer(count === 4 ? 500 : 200));
+    await publish(timer.client);
+    await timer.hooks.nth(4);
     await resume(client, endpointId);
-    const [resumed, retried] = await Promise.all([hooks.nth(2), clockwork.hooks.nth(5)]);
-    assert.ok(resumed.at < retried.at, "it waited anew");
+    const [resumed, retried] = await Promise.all([hooks.nth(2), timer.hooks.nth(5)]);
+    assert.ok(resumed.at < retried.at, "the resumed delivery waited again");
   });
 });
 
@@ -146,7 +149,7 @@ test("an endpoint can be paused, resumed and deleted, and memory stays flat, wit
   const inMemory = Number(/^signalbox_memory_deliveries (\d+)/m.exec(metrics.text)?.[1]);
   assert.ok(inMemory > 0 && inMemory <= 600, `${inMemory} deliveries in memory`);
 
-  // Deleting is one row as well: all of them show as cancelled at once, and end in the background.
+  // Deleting changes one row too: all deliveries show as cancelled at once, and are settled in the background.
   await client.request("DELETE", `/v1/endpoints/${endpointId}`);
   const cancelled = await client.request("GET", "/v1/deliveries?limit=100&status=CANCELLED");
   assert.equal(cancelled.body.results.length, 100);

@@ -1,4 +1,4 @@
-/** How much, how fast and in which order an endpoint gets: its limits, order, and what others cannot cost it. */
+/** An endpoint's limits, rate and order, and its independence from other endpoints. */
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { leaveOpen, startHooks } from "../../harness/hooks.ts";
@@ -16,7 +16,7 @@ import { startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
 
-// At once: each waits for times of its own, in a tenant of its own.
+// The tests run in parallel because each mostly waits. Each uses its own tenant.
 suite("pace and order", { concurrency: 6 }, () => {
   test("never more than max_in_flight requests are open at once", async (t) => {
     const { client, hooks, outcomes } = await stage(t, server, { max_in_flight: 2 });
@@ -42,7 +42,7 @@ suite("pace and order", { concurrency: 6 }, () => {
     assert.equal(hooks.open, 8);
   });
 
-  test("a rate limit spaces the requests", async (t) => {
+  test("a rate limit spaces out the requests", async (t) => {
     const { client, hooks } = await stage(t, server, { rate_limit_per_second: 20 });
     await publishMany(client, 15);
     await hooks.nth(15);
@@ -55,7 +55,7 @@ suite("pace and order", { concurrency: 6 }, () => {
     }
   });
 
-  test("an ordered endpoint gets one event at a time, and nothing overtakes a failing one", async (t) => {
+  test("an ordered endpoint receives one event at a time, and no event overtakes a failing one", async (t) => {
     const { client, hooks } = await stage(t, server, { ordered: true, retry_schedule_seconds: [1, 1] });
     hooks.react((hook, count) => hook.answer(count === 2 || count === 3 ? 500 : 200));
     await publishAll(client, [1, 2, 3, 4]);
@@ -66,14 +66,14 @@ suite("pace and order", { concurrency: 6 }, () => {
     assert.equal(hooks.openMax, 1);
   });
 
-  test("an ordered endpoint goes on when the event at its head has failed for good", async (t) => {
+  test("an ordered endpoint continues after the event at its head has failed permanently", async (t) => {
     const { client, hooks, outcomes } = await stage(t, server, { ordered: true, retry_schedule_seconds: [1] });
     hooks.react((hook, count) => hook.answer(count <= 2 ? 500 : 200));
     const [first] = await publishAll(client, [1, 2, 3]);
     await outcomes.until(first?.deliveryId ?? "", "FAILED");
     await hooks.nth(4);
     assert.deepEqual(numbersOf(hooks), [1, 1, 2, 3]);
-    // A manual retry goes to the tail.
+    // A manual retry queues at the tail.
     hooks.react(leaveOpen);
     await publishAll(client, [4, 5]);
     const answer = await client.request("POST", `/v1/deliveries/${first?.deliveryId}/retry`);
@@ -98,7 +98,7 @@ suite("pace and order", { concurrency: 6 }, () => {
     assert.deepEqual(numbersOf(hooks), [1, 1, 2, 3, 4]);
   });
 
-  test("endpoints that never answer do not delay another, of the same tenant or not", async (t) => {
+  test("endpoints that never answer do not delay others, whether of the same tenant or another", async (t) => {
     const { client, hooks: dead, endpointId } = await stage(t, server, { timeout_seconds: 30, max_in_flight: 256 });
     dead.react(leaveOpen);
     for (let count = 0; count < 9; count += 1) await createEndpoint(client, { url: dead.url, timeout_seconds: 30 });

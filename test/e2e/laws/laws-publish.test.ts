@@ -1,4 +1,4 @@
-/** What a 202 means: whom an event reaches, how often, and who may hear of it. */
+/** What a 202 guarantees: which endpoints an event reaches, how often, and who can see it. */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -12,7 +12,7 @@ import { newTenant, startServer } from "../../harness/server.ts";
 const server = await startServer({ after });
 const TARGETS_MAX = 1000;
 
-test("two requests at once with one idempotency key make one event", async (t) => {
+test("simultaneous requests with the same idempotency key create one event", async (t) => {
   const { client, hooks } = await stage(t, server);
   for (let round = 0; round < 10; round += 1) {
     const fields = { idempotency_key: `key ${round}`.replace(" ", "-") };
@@ -26,7 +26,7 @@ test("two requests at once with one idempotency key make one event", async (t) =
   assert.equal(hooks.all.length, 10);
 });
 
-test("another event with the same key is a conflict; without a key nothing is deduplicated", async (t) => {
+test("a different event with the same key is a conflict; without a key nothing is deduplicated", async (t) => {
   const { client, hooks } = await stage(t, server);
   const body = { type: "order.paid", payload: { n: 1 }, idempotency_key: "k" };
   const first = await client.request("POST", "/v1/events", { body });
@@ -38,9 +38,9 @@ test("another event with the same key is a conflict; without a key nothing is de
     const answer = await client.request("POST", "/v1/events", { body: { ...body, ...other } });
     assert.deepEqual([answer.status, answer.code], [409, "IDEMPOTENCY_KEY_CONFLICT"]);
   }
-  // Another spelling of the same payload is another payload.
-  const spelled = '{"type":"order.paid","payload":{"n": 1},"idempotency_key":"k"}';
-  assert.equal((await client.request("POST", "/v1/events", { body: spelled })).status, 409);
+  // The same payload with different white space is a different payload.
+  const reformatted = '{"type":"order.paid","payload":{"n": 1},"idempotency_key":"k"}';
+  assert.equal((await client.request("POST", "/v1/events", { body: reformatted })).status, 409);
   const other = await newTenant(server);
   assert.equal((await other.request("POST", "/v1/events", { body })).status, 202);
   await Promise.all([publish(client, 3), publish(client, 3)]);
@@ -48,7 +48,7 @@ test("another event with the same key is a conflict; without a key nothing is de
   assert.deepEqual(numbersOf(hooks), [1, 3, 3]);
 });
 
-test("a repeat with its key tells of the first event's deliveries, also those of an endpoint deleted since", async (t) => {
+test("a repeat with its key returns the first event's deliveries, even to an endpoint deleted since", async (t) => {
   const { client, hooks, endpointId } = await stage(t, server);
   const first = await publish(client, 1, { idempotency_key: "k" });
   await hooks.nth(1);
@@ -58,7 +58,7 @@ test("a repeat with its key tells of the first event's deliveries, also those of
   assert.deepEqual(repeat.deliveries, [{ delivery_id: first.deliveryId, endpoint_id: endpointId, created: false }]);
 });
 
-test("an event published right after an endpoint was made, changed or deleted goes by it", async (t) => {
+test("an event published right after an endpoint is created, changed or deleted follows the change", async (t) => {
   const { client, hooks, endpointId } = await stage(t, server);
   for (let n = 1; n <= 5; n += 1) {
     const fresh = await startHooks(t);
@@ -77,7 +77,7 @@ test("an event published right after an endpoint was made, changed or deleted go
   await hooks.nth(20);
 });
 
-// Events after an endpoint was made and before it was deleted, in the order of commits, that did not go to it.
+// Events that were committed after an endpoint was created and before it was deleted, but have no delivery to it.
 const MISSED = `
   SELECT e.seq, v.seq
   FROM endpoint_history made
@@ -92,7 +92,7 @@ const MADE_FOR_DELETED = `
   JOIN deliveries d ON d.endpoint_seq = gone.endpoint_seq AND d.event_seq > gone.after_event_seq
   WHERE gone.status = 'DELETED'`;
 
-test("an event goes to the endpoints that exist at its commit, however publishing and changes race", async (t) => {
+test("an event goes to the endpoints that exist when it commits, however publishes and changes race", async (t) => {
   const dataDir = await newDataDir(t);
   const racing = await assembleServer(t, { dataDir });
   const hooks = await startHooks(t);
@@ -116,7 +116,7 @@ test("an event goes to the endpoints that exist at its commit, however publishin
   assert.deepEqual(db.prepare(MADE_FOR_DELETED).all(), []);
 });
 
-test("an ordered endpoint gets a batch in its order, whether the types came before or not", async (t) => {
+test("an ordered endpoint receives a batch in order, with known and new event types", async (t) => {
   const { client, hooks } = await stage(t, server, { ordered: true });
   await publish(client, 0, { type: "known" });
   const events = Array.from({ length: 80 }, (_, index) => ({
@@ -132,7 +132,7 @@ test("an ordered endpoint gets a batch in its order, whether the types came befo
   );
 });
 
-test("one event reaches a thousand endpoints, and is refused whole for more", async (t) => {
+test("one event reaches a thousand endpoints, and is rejected completely if there are more", async (t) => {
   const client = await newTenant(server);
   const hooks = await startHooks(t);
   const create = (index: number) => createEndpoint(client, { url: `${hooks.url}/${index}` });
@@ -152,7 +152,7 @@ test("one event reaches a thousand endpoints, and is refused whole for more", as
   assert.equal(hooks.all.length, TARGETS_MAX + 1);
 });
 
-test("a stream tells of its own tenant's outcomes alone", async (t) => {
+test("a stream contains only its own tenant's outcomes", async (t) => {
   const [one, other] = [await stage(t, server), await stage(t, server)];
   for (let n = 0; n < 5; n += 1) {
     const [mine, theirs] = await Promise.all([publish(one.client, n), publish(other.client, n)]);
@@ -170,10 +170,10 @@ test("one tenant's event never reaches another's endpoints, named or not", async
   await publish(one.client);
   await one.hooks.nth(1);
   await waitForDispatch(t, server);
-  assert.deepEqual([one.hooks.all.length, other.hooks.all.length], [1, 0], "nothing of the refused one was stored");
+  assert.deepEqual([one.hooks.all.length, other.hooks.all.length], [1, 0], "the rejected event stored nothing");
 });
 
-test("what does not fit into memory waits in the store and is sent", async (t) => {
+test("deliveries that do not fit into memory wait in the store and are sent", async (t) => {
   const { client, hooks } = await stage(t, server, { max_in_flight: 256 });
   hooks.react(leaveOpen);
   await publishMany(client, 3000);
@@ -183,5 +183,5 @@ test("what does not fit into memory waits in the store and is sent", async (t) =
   await hooks.nth(3000);
   assert.equal(new Set(numbersOf(hooks)).size, 3000);
   await waitForDispatch(t, server);
-  assert.equal(hooks.all.length, 3000, "none of them twice");
+  assert.equal(hooks.all.length, 3000, "no delivery is sent twice");
 });
