@@ -1,4 +1,4 @@
-/** What the surfaces may ask of the engine. Every call is made for one tenant, by an actor already let in. */
+/** The engine's interface for the API. Every call is for one tenant, by an authenticated actor. */
 import type { Actor, Role } from "../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded } from "../domain/access/quota.ts";
 import type { DeliveryState } from "../domain/delivery/delivery.ts";
@@ -40,9 +40,9 @@ export type { Admission, TooFast } from "./access/publish-rate.ts";
 
 export interface PublishInput {
   readonly type: string;
-  /** The payload's own JSON text. */
+  /** The JSON text of the payload, as it was sent. */
   readonly payload: string;
-  /** Without repeats; null sends it to every endpoint whose filter matches. */
+  /** Without duplicates. Null sends the event to every endpoint whose filter matches. */
   readonly endpointIds: readonly Uuid[] | null;
   readonly idempotencyKey: string | null;
 }
@@ -57,24 +57,24 @@ export type PublishAnswer =
         readonly created: boolean;
       }[];
     }
-  /** The idempotency key came with other content before. */
+  /** The idempotency key was used before with different content. */
   | { readonly kind: "conflict" }
   | { readonly kind: "unknownEndpoints"; readonly endpointIds: readonly Uuid[] }
   /** More endpoints match than one event may go to (`EVENT_TARGETS_MAX`). */
   | { readonly kind: "tooManyTargets"; readonly count: number }
-  /** 507: the tenant's paused endpoints hold as much as they may. */
+  /** 507: the tenant's paused endpoints hold as many bytes as they may. */
   | { readonly kind: "backlogFull"; readonly endpointId: Uuid }
-  /** 507: the tenant stores as much as it may. */
+  /** 507: the tenant has used up its storage quota. */
   | QuotaExceeded;
 
 export interface CreateEndpointInput {
   readonly madeBy: Surface;
-  /** `name` null: named after the URL's host. Fields left out take the surface's defaults. */
+  /** A null `name` becomes the URL's host. Missing fields take the surface's defaults. */
   readonly settings: Partial<Omit<EndpointSettings, "name" | "url">> & {
     readonly url: string;
     readonly name: string | null;
   };
-  /** Null: one is generated. */
+  /** Null generates a secret. */
   readonly secret: string | null;
 }
 
@@ -95,16 +95,16 @@ export type PatchEndpointAnswer =
   | { readonly kind: "urlRefused"; readonly reason: string };
 
 export interface RotateSecretAnswer {
-  /** Null when the caller gave the secret. */
+  /** Null when the caller provided the secret. */
   readonly generatedSecret: string | null;
-  /** When the previous one stops; now, without an overlap. */
+  /** When the previous secret stops being valid. Without an overlap this is now. */
   readonly previousExpiresAt: EpochMs;
 }
 
 export interface TestAnswer {
   readonly success: boolean;
   readonly httpStatus: number | null;
-  /** A sentence for a person: sent successfully, or what went wrong. */
+  /** A sentence for people: the event was sent, or what went wrong. */
   readonly message: string;
 }
 
@@ -122,9 +122,9 @@ export interface ListDeliveriesInput {
 }
 
 export type RetryEventAnswer =
-  /** Those that wait again, oldest first. */
+  /** The deliveries that wait again, oldest first. */
   | { readonly kind: "queued"; readonly deliveryIds: readonly [Uuid, ...Uuid[]] }
-  /** None had failed, but for tests and those of deleted endpoints. */
+  /** No delivery had failed, except tests and deliveries to deleted endpoints. */
   | { readonly kind: "nothing" }
   | { readonly kind: "unknown" };
 
@@ -134,7 +134,7 @@ export type ReplayAnswer =
 
 /** A live feed of outcomes. */
 export interface OutcomeStream {
-  /** Ends (`done`) when the reader fell behind, or when the server stops. */
+  /** `done` when the reader has fallen behind or the server stops. */
   next(): Promise<{ readonly done: false; readonly value: OutcomeRow } | { readonly done: true }>;
   close(): void;
 }
@@ -148,21 +148,21 @@ export interface CreatedKey {
 
 export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
 
-/** Only what is present changes. */
+/** Only the fields that are present change. */
 export interface PatchTenantInput {
   readonly name?: string;
   readonly quotas?: QuotaChanges;
 }
 
 export interface EndpointService {
-  /** Why an endpoint may not have this URL; null when it may. `create` and `patch` ask the same. */
+  /** Why an endpoint may not have this URL; null when it may. `create` and `patch` make the same check. */
   urlFault(url: string): Promise<string | null>;
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
   list(caller: Caller, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
-  /** A page by its place, and how many there are. */
+  /** A page by its offset, and the total. */
   listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointOffsetPage>;
-  /** Which of these the tenant does not have. */
+  /** The ids among these that are not endpoints of the tenant. */
   unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
   patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
@@ -171,7 +171,7 @@ export interface EndpointService {
     id: Uuid,
     input: { readonly secret: string | null; readonly overlapSeconds: number },
   ): Promise<RotateSecretAnswer | null>;
-  /** Sends the event `test`, whatever the endpoint's status, and waits for the answer. */
+  /** Sends the event `test`, whatever the endpoint's status, and waits for the response. */
   test(caller: Caller, id: Uuid): Promise<TestAnswer | null>;
   /** The job's id; null when there is no such endpoint. */
   recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
@@ -190,28 +190,28 @@ export interface HistoryService {
   retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventAnswer>;
   replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
   getJob(caller: Caller, id: Uuid): Promise<Job | null>;
-  /** Whole hours back from now. */
+  /** Counts by hour, for whole hours back from now. */
   volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
   latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;
   endpointHealth(caller: Caller, hours: number): Promise<readonly EndpointHealthRow[]>;
-  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` open. `after`: resume behind this outcome. */
+  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` streams open. `after` resumes after this outcome. */
   stream(caller: Caller, after: Seq | null): OutcomeStream | null;
 }
 
 export interface AccessService {
-  /** Whom a key belongs to; null when it is unknown or revoked. */
+  /** The actor that a key belongs to; null when the key is unknown or revoked. */
   authenticate(apiKey: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
   createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
   /** In creation order. */
   listKeys(caller: Caller, cursor: Cursor | null, limit: number): Promise<KeyPage>;
   revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;
-  /** Replaces the actor's own key; null when it was revoked meanwhile, or the actor is not a key. */
+  /** Replaces the actor's own key. Null when the actor is not a key, or the key was revoked in the meantime. */
   rotateKey(caller: Caller): Promise<string | null>;
   createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;
-  /** With its quotas, and what counts against them. */
+  /** With its quotas and its usage. */
   getTenant(id: Uuid): Promise<TenantView | null>;
-  /** Null: there is no such tenant. */
+  /** Null when there is no such tenant. */
   patchTenant(caller: Caller, id: Uuid, input: PatchTenantInput): Promise<TenantView | null>;
   listTenants(cursor: Cursor | null, limit: number): Promise<TenantPage>;
 }
@@ -219,7 +219,7 @@ export interface AccessService {
 export interface Engine {
   /** Count events towards the tenant's rate, before they are published. */
   admit(caller: Caller, events: number): Admission | Promise<Admission>;
-  /** Throws `StoreUnavailable` while the store cannot commit or too much waits for it. */
+  /** Throws `StoreUnavailable` while the store cannot commit, or while too many bytes wait for it. */
   publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
   readonly endpoints: EndpointService;
   readonly history: HistoryService;
@@ -230,16 +230,16 @@ export interface Engine {
   readonly inbound: InboundService;
   readonly cursors: Cursors;
   readonly status: {
-    /** Whether the first tenant, its key and the sources of the settings may not be there yet. */
+    /** Whether the server is still creating the first tenant, its key and the configured sources. */
     isStarting(): boolean;
-    /** Whether publishing would be accepted now; the reason when it would not. */
+    /** Whether a publish would be accepted now, and the reason when it would not. */
     ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
     gauges(): EngineGauges;
     store(): Promise<StoreStats>;
   };
 }
 
-/** What the metrics show of the engine's inside. */
+/** The engine's numbers for the metrics. */
 export interface EngineGauges {
   readonly inFlight: number;
   readonly heldInMemory: number;
