@@ -1,5 +1,5 @@
 /** One JSON text written anew as the writers of other languages would: other white space, other escapes, sorted keys. */
-import { endOfScalar, endOfString } from "../../../domain/text/json.ts";
+import { JsonScanner, type JsonToken } from "../../../domain/text/json-scanner.ts";
 
 /** The white space between tokens, and the order of keys. */
 export interface Layout {
@@ -48,52 +48,39 @@ type Member = readonly [key: string, value: Json];
 type Json = string | { readonly items: readonly Json[] } | { readonly members: readonly Member[] };
 
 function readJson(text: string): Json {
-  let at = 0;
-
-  /** Beyond white space, and what separates members: where they stand is known from what they are. */
-  function skip(): number {
-    let code = text.charCodeAt(at);
-    while (code <= 0x20 || code === 0x2c || code === 0x3a) code = text.charCodeAt(++at);
-    return code;
-  }
-
-  function value(): Json {
-    const code = skip();
-    if (code === 0x7b) return object();
-    if (code === 0x5b) return array();
-    return code === 0x22 ? string() : scalar();
-  }
+  const scanner = new JsonScanner(text);
 
   function object(): Json {
     const members: Member[] = [];
-    at++;
-    while (skip() !== 0x7d) members.push([string(), value()]);
-    at++;
+    for (let token = scanner.next(); token !== "}"; token = scanner.next()) {
+      if (token === ",") continue;
+      const key = string();
+      scanner.next(); // the colon
+      members.push([key, value(scanner.next())]);
+    }
     return { members };
   }
 
   function array(): Json {
     const items: Json[] = [];
-    at++;
-    while (skip() !== 0x5d) items.push(value());
-    at++;
+    for (let token = scanner.next(); token !== "]"; token = scanner.next()) {
+      if (token !== ",") items.push(value(token));
+    }
     return { items };
   }
 
+  function value(token: JsonToken): Json {
+    if (token === "{") return object();
+    if (token === "[") return array();
+    return token === "string" ? string() : scanner.source;
+  }
+
   function string(): string {
-    const start = at;
-    at = endOfString(text, start);
-    const spelled = text.slice(start, at);
+    const spelled = scanner.source;
     return spelled.includes("\\") ? JSON.stringify(JSON.parse(spelled)) : spelled;
   }
 
-  function scalar(): string {
-    const start = at;
-    at = endOfScalar(text, start);
-    return text.slice(start, at);
-  }
-
-  return value();
+  return value(scanner.next());
 }
 
 function without(tree: Json, field: string | null): Json {
