@@ -127,7 +127,10 @@ test("receiving webhooks works as pasted", {
   terminal.type(`${refused}\necho "=== $?"\n`);
   const listed = (await terminal.until(/=== \d+$/)).join("\n");
   assert.match(listed, /"code":"UNAUTHORIZED"/);
-  assert.match(listed, /"rejection_reason":"signature_mismatch","explanation":"[^"]* It does fit the body as Python's/);
+  assert.match(
+    listed,
+    /"rejection_reason":"signature_mismatch","explanation":"[^"]* The signature matches the body as Python's/,
+  );
 });
 
 /** Pastes the text into a new terminal. Servers that it starts use a free port. */

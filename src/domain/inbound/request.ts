@@ -40,7 +40,7 @@ export type Verification =
     };
 
 /** The event that a verified request becomes. */
-export interface Reading {
+export interface ParsedRequest {
   /** The event's type: 1 to 128 characters of `[A-Za-z0-9_.-]`, never a type that is reserved for Signalbox. */
   readonly eventType: string;
   /** The text of a JSON object: the body itself when it is a JSON object. */

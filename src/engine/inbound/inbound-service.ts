@@ -1,4 +1,4 @@
-/** What the surfaces may ask about sources and what is received from them. */
+/** What the API surfaces use of inbound webhooks: sources, the public routes, and the records. */
 
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
@@ -12,19 +12,19 @@ import type { Caller } from "../access/caller.ts";
 
 export interface CreateSourceInput {
   readonly settings: SourceSettings;
-  /** Null: one is generated, unless the scheme has none. */
+  /** Null generates one, unless the scheme has no secret. */
   readonly secret: string | null;
 }
 
 export type CreateSourceAnswer =
   | { readonly kind: "created"; readonly source: Source; readonly generatedSecret: string | null }
-  /** Names are the installation's. */
+  /** A name is unique in the whole installation. */
   | { readonly kind: "nameTaken" }
   | QuotaExceeded;
 
 export interface PatchSourceInput {
   readonly settings: Partial<Omit<SourceSettings, "scheme">>;
-  /** Holds at once, and the one before no longer; `rotate` lets both hold for a while. */
+  /** Replaces the previous secret at once; `rotate` accepts both for a while. */
   readonly secret?: string;
 }
 
@@ -35,7 +35,8 @@ export type PatchSourceAnswer =
 
 export type RotateSourceAnswer =
   | {
-      readonly kind: "rotated" /** Null when the caller gave it. */;
+      readonly kind: "rotated";
+      /** Null when the caller gave the secret. */
       readonly generatedSecret: string | null;
       readonly previousUntil: EpochMs;
     }
@@ -48,16 +49,16 @@ export interface SourceService {
   /** In creation order. */
   list(caller: Caller, cursor: Cursor | null, limit: number): Promise<SourcePage>;
   get(caller: Caller, id: Uuid): Promise<Source | null>;
-  /** Also a deleted one, for as long as what came from it is kept. */
+  /** Whether the tenant has the source, or had it and records of it are still stored. */
   had(caller: Caller, id: Uuid): Promise<boolean>;
   patch(caller: Caller, id: Uuid, input: PatchSourceInput): Promise<PatchSourceAnswer>;
   rotate(caller: Caller, id: Uuid, secret: string | null, overlapSeconds: number): Promise<RotateSourceAnswer>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
 }
 
-// ── What is received ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The public routes ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A request at a public route, its body read. */
+/** A request at a public route, with its body. */
 export interface PublicRequest extends InboundRequest {
   readonly address: string;
 }
@@ -70,42 +71,42 @@ export type PauseStatusAnswer =
       readonly notified: boolean;
       readonly duplicate: boolean;
     }
-  /** 400: not UTF-8, not a JSON object, a repeated key, or a number that canonical form changes. */
+  /** 400: not UTF-8, not a JSON object, a repeated key, or a number that the canonical form changes. */
   | { readonly kind: "unreadable"; readonly message: string }
-  /** 401, always the same. */
+  /** 401, the same for every cause. */
   | { readonly kind: "unauthorized" }
   /** 422: every missing or malformed field. */
   | { readonly kind: "invalid"; readonly faults: readonly { readonly field: string; readonly rule: string }[] }
-  /** 508: genuine, and on its way in a loop. */
+  /** 508: genuine, but in a loop. */
   | { readonly kind: "looped"; readonly message: string }
-  /** 429: too many that failed came from there. */
+  /** 429: too many requests from this address failed. */
   | { readonly kind: "tooMany" }
-  /** 507: its tenant stores as much as it may. */
+  /** 507: the tenant's quota is used up. */
   | QuotaExceeded;
 
 export type AnyAnswer =
   | { readonly kind: "received"; readonly id: Uuid; readonly eventId: Uuid; readonly duplicate: boolean }
-  /** 200 with this text as the body, and nothing else happens. */
+  /** 200 with this text as the body. Nothing is recorded or published. */
   | { readonly kind: "challenge"; readonly challenge: string }
-  /** 401, always the same; an unknown source too. */
+  /** 401, the same for every cause, an unknown source included. */
   | { readonly kind: "unauthorized" }
-  /** 508: genuine, and on its way in a loop. */
+  /** 508: genuine, but in a loop. */
   | { readonly kind: "looped"; readonly message: string }
   | { readonly kind: "tooMany" }
   | QuotaExceeded;
 
 export type ReprocessAnswer =
   | { readonly kind: "reprocessed"; readonly record: InboundRecord; readonly eventId: Uuid | null }
-  /** Still not what its source signs; nothing has changed. */
+  /** Still not verified; nothing has changed. */
   | { readonly kind: "failed"; readonly reason: Rejection; readonly explanation: string }
-  /** What it says was received by another request, whose record this is. */
+  /** Another request brought the same webhook; this is the ID of its record. */
   | { readonly kind: "repeated"; readonly id: Uuid }
   | { readonly kind: "unknown" };
 
 export interface ReprocessedOfSource {
   readonly reprocessed: number;
   readonly failed: number;
-  /** Where the next step begins; null when all have been looked at. */
+  /** Where the next step begins; null when all records were tried. */
   readonly next: Cursor | null;
 }
 
@@ -113,27 +114,27 @@ export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "includeUnatt
 
 export interface InboundService {
   readonly sources: SourceService;
-  /** False when so many that failed came from there, or took so long, that no such body is looked at for now. */
+  /** False when requests from this address failed so often, or took so long, that the server verifies none now. */
   mayTry(address: string, bodyBytes: number): boolean;
-  /** A request from there failed before it could be received. */
+  /** A request from this address failed before it could be received. */
   countFailure(address: string): void;
   receivePauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
   receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer>;
   /**
-   * A `global_admin` without a chosen tenant also sees what belongs to nobody. The explanations of what was refused are
-   * looked for as they are read, of as many as there is time for; the others are as brief as they were at receipt.
+   * A `global_admin` who has chosen no tenant also sees the records without a tenant. The first refused rows are
+   * explained as in `get`; the others keep the brief explanation from their receipt.
    */
   list(caller: Caller, filter: InboundFilterInput, offset: number, limit: number): Promise<InboundPage>;
-  /** With the explanation that is found now. */
+  /** With an explanation that is searched for now, by the source's current settings. */
   get(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
-  /** As it is kept: for whoever does not show it. */
+  /** As it is stored, without the search. */
   find(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
   reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessAnswer>;
-  /** One bounded step over what a source's verification refused, the oldest first; null when there is no such source. */
+  /** One bounded step over the refused records of a source, the oldest first. Null when there is no such source. */
   reprocessSource(caller: Caller, sourceId: Uuid, cursor: Cursor | null): Promise<ReprocessedOfSource | null>;
-  /** Answers as `get` does. */
+  /** Returns what `get` returns. */
   note(caller: Caller, id: Uuid, notes: string | null): Promise<InboundRecord | null>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
-  /** The inbound event that an event was made from. */
+  /** The inbound event that an event was published from. */
   originOf(caller: Caller, eventId: Uuid): Promise<Uuid | null>;
 }

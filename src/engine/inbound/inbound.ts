@@ -1,17 +1,17 @@
-/** Inbound webhooks, put together. */
+/** Inbound webhooks, assembled from their parts. */
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { InboundService } from "./inbound-service.ts";
-import { createKnownSources } from "./known-sources.ts";
-import { createReceiving } from "./receiving.ts";
-import { createRecords } from "./records.ts";
-import { createRefusals } from "./refusals.ts";
+import { KnownSources } from "./known-sources.ts";
+import { Receiver } from "./receiver.ts";
+import { Records } from "./records.ts";
+import { Refusals } from "./refusals.ts";
 import { createSources } from "./sources.ts";
 
 export interface Inbound extends InboundService {
-  /** Another process changed something: forget what is cached. */
+  /** Another process changed something: drop what is cached. */
   forget(): void;
   drained(): Promise<void>;
 }
@@ -26,17 +26,25 @@ export interface InboundOptions {
 }
 
 export function createInbound({ clock, store, outage, claims, publicUrl, isOpen }: InboundOptions): Inbound {
-  const sources = createKnownSources(store);
-  const refusals = createRefusals(clock);
-  const receiving = createReceiving({ clock, store, outage, claims, sources, refusals, isOpen });
+  const sources = new KnownSources(store);
+  const refusals = new Refusals(clock);
+  const receiver = new Receiver({ clock, store, outage, claims, sources, refusals, isOpen });
+  const records = new Records({ clock, store, outage, claims, sources, publicUrl });
   return {
-    ...createRecords({ clock, store, outage, claims, sources, publicUrl }),
     sources: createSources(store, clock, sources),
-    mayTry: refusals.mayTry,
-    countFailure: (address) => void refusals.failed(address, 0),
-    receivePauseStatus: receiving.pauseStatus,
-    receiveAny: receiving.atSource,
-    forget: sources.forget,
-    drained: receiving.drained,
+    mayTry: (address, bodyBytes) => refusals.mayTry(address, bodyBytes),
+    countFailure: (address) => void refusals.countFailure(address, 0),
+    receivePauseStatus: (request) => receiver.receivePauseStatus(request),
+    receiveAny: (sourceId, request) => receiver.receiveAny(sourceId, request),
+    list: (caller, filter, offset, limit) => records.list(caller, filter, offset, limit),
+    get: (caller, id) => records.get(caller, id),
+    find: (caller, id) => records.find(caller, id),
+    reprocess: (caller, id, notes) => records.reprocess(caller, id, notes),
+    reprocessSource: (caller, sourceId, after) => records.reprocessSource(caller, sourceId, after),
+    note: (caller, id, notes) => records.note(caller, id, notes),
+    remove: (caller, id) => records.remove(caller, id),
+    originOf: (caller, eventId) => records.originOf(caller, eventId),
+    forget: () => sources.forget(),
+    drained: () => receiver.drained(),
   };
 }

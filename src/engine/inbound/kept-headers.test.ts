@@ -11,8 +11,8 @@ import {
 import { SCHEMES, type SourceSettings } from "../../domain/inbound/source.ts";
 import { INBOUND_HEADERS_CHARS_MAX } from "../../domain/limits.ts";
 import { isOfCredentials, keptHeaders } from "./kept-headers.ts";
-import { readRequest } from "./payload/read.ts";
-import { verifyRequest } from "./verify.ts";
+import { parseRequest } from "./payload/parse-request.ts";
+import { verifyRequest } from "./verify/verify.ts";
 
 const JUNK = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`x-junk-${at}`, "j".repeat(1000)]));
 /** Leaves no room for even the shortest. */
@@ -58,7 +58,7 @@ function asked(settings: SourceSettings, present: object): Set<string> {
     ownKeys: () => [],
   });
   verifyRequest(settings, [SECRET], { ...request, headers }, NOW);
-  readRequest(settings, { ...request, headers });
+  parseRequest(settings, { ...request, headers });
   return names;
 }
 

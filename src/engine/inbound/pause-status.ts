@@ -1,4 +1,4 @@
-/** A pause-status request's body: what can be read of it, and the facts that it states (contract, section 8). */
+/** The body of a pause-status request (docs/inbound.md, "Pause status"): its fields, and the facts that they state. */
 import type { Event } from "../../domain/delivery/event.ts";
 import { cameThrough } from "../../domain/delivery/loops.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
@@ -62,7 +62,7 @@ function textFault(value: unknown): string | null {
   if (typeof value !== "string" || !hasCharacters(value, INBOUND_FIELD_CHARS_MAX)) {
     return `must be a string of 1 to ${INBOUND_FIELD_CHARS_MAX} characters`;
   }
-  // UTF-8 has none: it would be kept as U+FFFD, and published as something else than it is shown as.
+  // UTF-8 cannot encode one. The store would keep U+FFFD instead, and the event would differ from the record.
   return value.isWellFormed() ? null : "must not have half of a surrogate pair";
 }
 
@@ -70,7 +70,7 @@ export function faultsText(faults: readonly FieldFault[]): string {
   return faults.map(({ field, rule }) => `${field} ${rule}`).join("; ");
 }
 
-/** A text field of a request that may be refused: whatever it says is kept as far as it can be shown. */
+/** A text field of a request that may be refused: as much of it as a record can show. */
 export function shownText(value: unknown): string | null {
   if (typeof value !== "string" || value === "") return null;
   return firstCharacters(value, INBOUND_FIELD_CHARS_MAX).toWellFormed();
@@ -81,12 +81,12 @@ export interface Notified {
   readonly recordId: Uuid;
   readonly source: Pick<Source, "name" | "tenantId">;
   readonly facts: PauseStatusFacts;
-  /** Signalbox servers that the request came through. */
+  /** How many Signalbox servers the request came through. */
   readonly hops: number;
   readonly now: EpochMs;
 }
 
-/** What a transition publishes; null when nothing follows from it. */
+/** The event that a transition publishes; null when it publishes none. */
 export function notificationOf({ id, recordId, source, facts, hops, now }: Notified): Event | null {
   const type = transitionEventType(facts.direction);
   if (type === null) return null;

@@ -1,19 +1,19 @@
-/** Inbound events once they are recorded: listed, noted, deleted, processed again. */
+/** Recorded inbound events: list, note, delete and process them again. */
 import type { Uuid } from "../../domain/ids.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import { REPROCESS_STEP_ROWS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { DeletedSource, InboundRecord, Reprocess, Store } from "../../ports/store.ts";
+import type { Cursor, DeletedSource, InboundPage, InboundRecord, Reprocess, Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Claims } from "../delivery/claims.ts";
 import { isUnavailable } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
-import { createExplained } from "./explain/read.ts";
-import type { InboundService, ReprocessAnswer } from "./inbound-service.ts";
+import { Explainer, recordFault } from "./explain/explainer.ts";
+import type { InboundFilterInput, InboundService, ReprocessAnswer, ReprocessedOfSource } from "./inbound-service.ts";
 import type { KnownSources } from "./known-sources.ts";
-import { type Failed, publishAgain, verifyAgain } from "./prepare-again.ts";
+import { type Failed, publishAgain, verifyAgain } from "./reprocessing.ts";
 
-export type Records = Pick<
+type RecordService = Pick<
   InboundService,
   "list" | "find" | "get" | "reprocess" | "reprocessSource" | "note" | "remove" | "originOf"
 >;
@@ -27,137 +27,157 @@ export interface RecordsOptions {
   readonly publicUrl: () => string;
 }
 
-/** Why it failed is only looked for when somebody will read it. */
+/** The cause of a failure is searched for only when somebody will read it. */
 type Reprocessed = Exclude<ReprocessAnswer, { kind: "failed" }> | Failed;
 
 type Prepared =
   | { readonly kind: "ready"; readonly request: Pick<Reprocess, "event" | "verified" | "eventType" | "now"> }
   | Failed;
 
-export function createRecords({ clock, store, outage, claims, sources, publicUrl }: RecordsOptions): Records {
-  const explained = createExplained({ clock, store, outage, sources, publicUrl });
+export class Records implements RecordService {
+  readonly #clock: Clock;
+  readonly #store: Store;
+  readonly #outage: Pick<Outage, "report">;
+  readonly #claims: Pick<Claims, "wake">;
+  readonly #publicUrl: () => string;
+  readonly #explainer: Explainer;
 
-  async function find(caller: Caller, id: Uuid): Promise<InboundRecord | null> {
-    const record = await store.getInbound(null, id);
+  constructor({ clock, store, outage, claims, sources, publicUrl }: RecordsOptions) {
+    this.#clock = clock;
+    this.#store = store;
+    this.#outage = outage;
+    this.#claims = claims;
+    this.#publicUrl = publicUrl;
+    this.#explainer = new Explainer({ clock, store, outage, sources, publicUrl });
+  }
+
+  async list(caller: Caller, filter: InboundFilterInput, offset: number, limit: number): Promise<InboundPage> {
+    const whole = { ...filter, tenantSeq: caller.tenantSeq, includeUnattributed: seesUnattributed(caller) };
+    const { rows, total } = await this.#store.listInbound(whole, offset, limit);
+    return { rows: await this.#explainer.rows(rows), total };
+  }
+
+  async find(caller: Caller, id: Uuid): Promise<InboundRecord | null> {
+    const record = await this.#store.getInbound(null, id);
     return record !== null && maySee(caller, record) ? record : null;
   }
 
-  async function reprocess(caller: Caller, record: InboundRecord, notes?: string | null): Promise<Reprocessed> {
-    const prepared = record.valid ? await prepareValid(record) : await prepareRefused(record);
-    if (prepared === null) return doneMeanwhile(caller, record.id, notes);
+  async get(caller: Caller, id: Uuid): Promise<InboundRecord | null> {
+    const record = await this.find(caller, id);
+    return record === null ? null : this.#explainer.record(record);
+  }
+
+  async note(caller: Caller, id: Uuid, notes: string | null): Promise<InboundRecord | null> {
+    if ((await this.find(caller, id)) === null) return null;
+    const record = await this.#note(caller, id, notes);
+    return record === null ? null : this.#explainer.record(record);
+  }
+
+  async remove(caller: Caller, id: Uuid): Promise<boolean> {
+    if ((await this.find(caller, id)) === null) return false;
+    return this.#store.deleteInbound({ actor: caller.actor, tenantSeq: null, id, now: this.#clock.now() });
+  }
+
+  originOf({ tenantSeq }: Caller, eventId: Uuid): Promise<Uuid | null> {
+    return this.#store.findInboundOfEvent(tenantSeq, eventId);
+  }
+
+  // ── Process again ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessAnswer> {
+    const record = await this.find(caller, id);
+    if (record === null) return { kind: "unknown" };
+    const result = await this.#reprocess(caller, record, notes);
+    return result.kind === "failed" ? { ...result, explanation: result.explain() } : result;
+  }
+
+  async reprocessSource(caller: Caller, sourceId: Uuid, cursor: Cursor | null): Promise<ReprocessedOfSource | null> {
+    if ((await this.#store.getSource(caller.tenantSeq, sourceId)) === null) return null;
+    const { tenantSeq } = caller;
+    const { records, next } = await this.#store.listRejected(tenantSeq, sourceId, cursor, REPROCESS_STEP_ROWS);
+    let reprocessed = 0;
+    for (const record of records) {
+      if (await this.#isReprocessed(caller, record)) reprocessed += 1;
+    }
+    return { reprocessed, failed: records.length - reprocessed, next };
+  }
+
+  /** A bug that one record triggers must not stop the others. */
+  async #isReprocessed(caller: Caller, record: InboundRecord): Promise<boolean> {
+    try {
+      return (await this.#reprocess(caller, record)).kind === "reprocessed";
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      this.#outage.report(recordFault(record, error));
+      return false;
+    }
+  }
+
+  async #reprocess(caller: Caller, record: InboundRecord, notes?: string | null): Promise<Reprocessed> {
+    const prepared = record.valid ? await this.#prepareValid(record) : await this.#prepareRefused(record);
+    if (prepared === null) return this.#alreadyDone(caller, record.id, notes);
     if (prepared.kind === "failed") return prepared;
     const noted = notes === undefined ? {} : { notes };
     const request = { actor: caller.actor, tenantSeq: null, id: record.id, ...prepared.request, ...noted };
-    const result = await store.reprocess(request);
-    if (result.kind === "repeated" && result.id === record.id) return doneMeanwhile(caller, record.id, notes);
+    const result = await this.#store.reprocess(request);
+    if (result.kind === "repeated" && result.id === record.id) return this.#alreadyDone(caller, record.id, notes);
     if (result.kind !== "reprocessed") return result;
-    claims.wake(result.woken);
+    this.#claims.wake(result.woken);
     return { kind: "reprocessed", record: result.record, eventId: request.event?.id ?? null };
   }
 
-  async function prepareValid(record: InboundRecord): Promise<Prepared> {
-    const now = clock.now();
-    const source = await lastSourceOf(record);
-    const prepared = publishAgain({ record, source, eventId: clock.uuid(), now });
+  async #prepareValid(record: InboundRecord): Promise<Prepared> {
+    const now = this.#clock.now();
+    const source = await this.#sourceOfValid(record);
+    const prepared = publishAgain({ record, source, eventId: this.#clock.uuid(), now });
     if (prepared.kind === "failed") return prepared;
     const { event, eventType } = prepared;
     const request = { event, verified: null, ...(eventType === null ? {} : { eventType }), now };
     return { kind: "ready", request };
   }
 
-  /** Null: it was refused when it was found, and is not any more. */
-  async function prepareRefused(record: InboundRecord): Promise<Prepared | null> {
-    const source = await sourceOf(record);
+  /** Null when somebody else processed the record since it was found. */
+  async #prepareRefused(record: InboundRecord): Promise<Prepared | null> {
+    const source = await this.#sourceOfRefused(record);
     const credentials =
-      source?.scheme === "basic" ? await store.getCredentials(record.id) : ({ kind: "none" } as const);
+      source?.scheme === "basic" ? await this.#store.getCredentials(record.id) : ({ kind: "none" } as const);
     if (credentials === null) return null;
-    const now = clock.now();
-    const again = verifyAgain({ record, source, credentials, publicUrl: publicUrl(), now });
-    if (again.kind === "failed") return again;
-    return { kind: "ready", request: { event: again.eventOf(clock.uuid()), verified: again.becomes, now } };
+    const now = this.#clock.now();
+    const result = verifyAgain({ record, source, credentials, publicUrl: this.#publicUrl(), now });
+    if (result.kind === "failed") return result;
+    return { kind: "ready", request: { event: result.eventOf(this.#clock.uuid()), verified: result.becomes, now } };
   }
 
-  /** One of many, of which a mistake of ours in one must not keep the rest from their turn. */
-  async function isReprocessed(caller: Caller, record: InboundRecord): Promise<boolean> {
-    try {
-      return (await reprocess(caller, record)).kind === "reprocessed";
-    } catch (error) {
-      if (isUnavailable(error)) throw error;
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      outage.report(new Error(`inbound event ${record.id}: ${what}`));
-      return false;
-    }
-  }
-
-  /** Somebody else asked for the same at the same time: it is done, once. */
-  async function doneMeanwhile(caller: Caller, id: Uuid, notes?: string | null): Promise<Reprocessed> {
-    const { actor } = caller;
-    const record =
-      notes === undefined
-        ? await store.getInbound(null, id) // it may be another tenant's by now: the source's that it names
-        : await store.noteInbound({ actor, tenantSeq: null, id, notes, now: clock.now() });
+  /** Somebody else asked for the same at the same time, and the record was processed once. */
+  async #alreadyDone(caller: Caller, id: Uuid, notes?: string | null): Promise<Reprocessed> {
+    // Without a tenant: the record may belong to another tenant by now, that of the source it names.
+    const record = notes === undefined ? await this.#store.getInbound(null, id) : await this.#note(caller, id, notes);
     return record === null
       ? { kind: "unknown" }
       : { kind: "reprocessed", record, eventId: record.eventIds.at(-1) ?? null };
   }
 
-  async function sourceOf({ kind, tenantSeq, sourceId, sourceName }: InboundRecord): Promise<Source | null> {
-    if (tenantSeq !== null) return sourceId === null ? null : store.getSource(tenantSeq, sourceId);
-    // Nobody's: its source may have been made since it came.
-    return kind === "any" || sourceName === null ? null : store.findSource({ name: sourceName });
+  #note({ actor }: Caller, id: Uuid, notes: string | null): Promise<InboundRecord | null> {
+    return this.#store.noteInbound({ actor, tenantSeq: null, id, notes, now: this.#clock.now() });
   }
 
-  /** Also when it is deleted. */
-  async function lastSourceOf(record: InboundRecord): Promise<DeletedSource | null> {
-    const { tenantSeq, sourceId } = record;
+  async #sourceOfRefused({ kind, tenantSeq, sourceId, sourceName }: InboundRecord): Promise<Source | null> {
+    if (tenantSeq !== null) return sourceId === null ? null : this.#store.getSource(tenantSeq, sourceId);
+    // The source of a pause status may have been created since the request arrived.
+    return kind === "any" || sourceName === null ? null : this.#store.findSource({ name: sourceName });
+  }
+
+  async #sourceOfValid({ tenantSeq, sourceId }: InboundRecord): Promise<DeletedSource | null> {
     if (tenantSeq === null || sourceId === null) return null;
-    return (await store.getSource(tenantSeq, sourceId)) ?? store.getDeletedSource(tenantSeq, sourceId);
+    return (await this.#store.getSource(tenantSeq, sourceId)) ?? this.#store.getDeletedSource(tenantSeq, sourceId);
   }
-
-  return {
-    async list(caller, filter, offset, limit) {
-      const whole = { ...filter, tenantSeq: caller.tenantSeq, includeUnattributed: seesNobodys(caller) };
-      const { rows, total } = await store.listInbound(whole, offset, limit);
-      return { rows: await explained.rows(rows), total };
-    },
-    find,
-    async get(caller, id) {
-      const record = await find(caller, id);
-      return record === null ? null : explained.record(record);
-    },
-    async reprocess(caller, id, notes) {
-      const record = await find(caller, id);
-      if (record === null) return { kind: "unknown" };
-      const answer = await reprocess(caller, record, notes);
-      return answer.kind === "failed" ? { ...answer, explanation: answer.explain() } : answer;
-    },
-    async reprocessSource(caller, sourceId, cursor) {
-      if ((await store.getSource(caller.tenantSeq, sourceId)) === null) return null;
-      const { records, next } = await store.listRejected(caller.tenantSeq, sourceId, cursor, REPROCESS_STEP_ROWS);
-      let reprocessed = 0;
-      for (const record of records) {
-        if (await isReprocessed(caller, record)) reprocessed += 1;
-      }
-      return { reprocessed, failed: records.length - reprocessed, next };
-    },
-    async note(caller, id, notes) {
-      if ((await find(caller, id)) === null) return null;
-      const record = await store.noteInbound({ actor: caller.actor, tenantSeq: null, id, notes, now: clock.now() });
-      return record === null ? null : explained.record(record);
-    },
-    async remove(caller, id) {
-      if ((await find(caller, id)) === null) return false;
-      return store.deleteInbound({ actor: caller.actor, tenantSeq: null, id, now: clock.now() });
-    },
-    originOf: ({ tenantSeq }, eventId) => store.findInboundOfEvent(tenantSeq, eventId),
-  };
 }
 
 function maySee(caller: Caller, { tenantSeq }: InboundRecord): boolean {
-  return tenantSeq === null ? seesNobodys(caller) : tenantSeq === caller.tenantSeq;
+  return tenantSeq === null ? seesUnattributed(caller) : tenantSeq === caller.tenantSeq;
 }
 
-/** What belongs to no tenant is shown to whoever looks after the installation, while looking at no other tenant. */
-function seesNobodys({ actor, tenantSeq }: Caller): boolean {
+/** Records without a tenant are for a `global_admin` who looks at no other tenant. */
+function seesUnattributed({ actor, tenantSeq }: Caller): boolean {
   return actor.role === "global_admin" && tenantSeq === actor.tenantSeq;
 }

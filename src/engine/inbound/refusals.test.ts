@@ -10,11 +10,11 @@ import {
   REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX,
   REFUSED_WORK_PER_SECOND_MS_MAX,
 } from "../../domain/limits.ts";
-import { createRefusals } from "./refusals.ts";
+import { Refusals } from "./refusals.ts";
 
 function atRest() {
   let nowMs = 5000;
-  const refusals = createRefusals({ monotonicMs: () => nowMs });
+  const refusals = new Refusals({ monotonicMs: () => nowMs });
   return {
     refusals,
     pass: (ms: number) => {
@@ -27,7 +27,7 @@ function atRest() {
         const from = typeof address === "string" ? address : address(index);
         if (!refusals.mayTry(from, bodyBytes)) continue;
         looked += 1;
-        if (refusals.failed(from, workMs)) kept += 1;
+        if (refusals.countFailure(from, workMs)) kept += 1;
       }
       return { looked, kept };
     },
@@ -51,7 +51,7 @@ test("looks come back one by one, so that a genuine request gets one between tho
   fail("a", 100);
   pass(30);
   assert.equal(refusals.mayTry("a", 500), true);
-  refusals.proved("a");
+  refusals.trust("a");
   fail("a", 100);
   assert.equal(refusals.mayTry("a", 500), true);
 });
@@ -89,7 +89,7 @@ test("what takes long is looked at less often, of one address and of all; small 
 test("whatever was looked at in one go is paid for within a second", () => {
   const { refusals, pass } = atRest();
   const large = LIGHT_BODY_BYTES_MAX + 1;
-  for (let index = 0; index < 100; index += 1) refusals.failed(`10.0.0.${index}`, 100);
+  for (let index = 0; index < 100; index += 1) refusals.countFailure(`10.0.0.${index}`, 100);
   assert.equal(refusals.mayTry("never heard of", large), false);
   pass(1001);
   assert.equal(refusals.mayTry("never heard of", large), true);
@@ -98,7 +98,7 @@ test("whatever was looked at in one go is paid for within a second", () => {
 
 test("a network that something genuine came from is looked at for a day, whatever else comes from there", () => {
   const { refusals, pass, fail } = atRest();
-  refusals.proved("a");
+  refusals.trust("a");
   pass(INBOUND_PROVEN_MS - 1);
   assert.equal(fail("a", 1000, { workMs: 10 }).looked, 1000);
   pass(1);

@@ -1,11 +1,11 @@
-/** Sources: made, listed, changed, rotated, deleted. */
+/** Sources: create, list, change, rotate and delete. */
 import type { Source } from "../../domain/inbound/source.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { PatchSource, Store } from "../../ports/store.ts";
 import type { SourceService } from "./inbound-service.ts";
 import type { KnownSources } from "./known-sources.ts";
 
-/** As much as an endpoint's generated secret has. */
+/** As long as the generated secret of an endpoint. */
 const SECRET_BYTES = 32;
 
 export function createSources(store: Store, clock: Clock, known: KnownSources): SourceService {

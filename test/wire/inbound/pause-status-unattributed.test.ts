@@ -37,23 +37,23 @@ async function early(more: object = {}, secret = SOURCE_SECRET) {
 
 test("it belongs to the tenant of its source once the source exists and has the right secret", async () => {
   const { name, body, path, list, show, put } = await early();
-  assert.equal(recordOf(await show()).explanation, "There is no source of this name.");
+  assert.equal(recordOf(await show()).explanation, "There is no source with this name.");
   const none = await put();
   assert.deepEqual([none.status, none.code], [409, "VERIFICATION_FAILED"]);
-  assert.match(none.body.error.message, /There is no source of its name/);
+  assert.match(none.body.error.message, /There is no source of scheme jcs with its name/);
 
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "jcs", name, secret: "mistyped" });
   assert.match(
     String(recordOf(await show()).explanation),
-    /X-Signature does not fit.* most likely the sender has another/,
+    /X-Signature does not match.* Most likely the sender has another/,
   );
   const wrong = await put();
   assert.deepEqual([wrong.status, wrong.body.error.details?.[0]?.rule], [409, "signature_mismatch"]);
 
   await client.request("PATCH", `/v1/sources/${source.id}`, { body: { secret: SOURCE_SECRET } });
   for (const explanation of [recordOf(await show()).explanation, rowsOf(await list())[0]?.explanation]) {
-    assert.match(String(explanation), /can be processed again/);
+    assert.match(String(explanation), /Process it again/);
   }
   for (const answer of [await put(client), await put(server, `?tenant=${client.id}`)]) {
     assert.equal(answer.status, 404, "it is nobody's still");
@@ -96,9 +96,9 @@ test("a source with another scheme does not make it valid, even with the scheme 
     await createSource(client, { ...body, ...more, name });
     const refused = await put();
     assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"], more.scheme);
-    assert.match(refused.body.error.message, /no source of its name and of scheme jcs/);
+    assert.match(refused.body.error.message, /no source of scheme jcs with its name/);
     const one = recordOf(await show());
-    assert.deepEqual([one.payload_valid, one.explanation], [false, "There is no source of this name."]);
+    assert.deepEqual([one.payload_valid, one.explanation], [false, "There is no source with this name."]);
     assert.equal(rowsOf(await list())[0]?.explanation, one.explanation);
   }
 });
@@ -119,8 +119,8 @@ test("a large one is kept only in part, and has to be sent again", async () => {
   await createSource(client, { scheme: "jcs", name });
   const refused = await put();
   assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
-  assert.match(refused.body.error.message, /not kept whole/);
-  assert.equal(recordOf(await show()).explanation, "Its body was not kept whole.");
+  assert.match(refused.body.error.message, /Only a part of its body was kept/);
+  assert.equal(recordOf(await show()).explanation, "Only a part of its body was kept.");
 });
 
 test("one with invalid fields is refused with the reason, and stays unattributed", async () => {

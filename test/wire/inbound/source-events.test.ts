@@ -90,10 +90,10 @@ test("what a deleted source sent can still be listed, read and published again, 
     const one = await client.request("GET", pathOf(String(id)));
     assert.deepEqual([one.status, recordOf(one).explanation], [200, explanation]);
     if (valid === false) {
-      assert.match(String(explanation), /^The signature in X-Signature does not fit: [^.]*\.$/, "as it was kept");
+      assert.match(String(explanation), /^The signature in X-Signature does not match [^.]*\.$/, "as it was kept");
       const refused = await reprocess(id);
       assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
-      assert.match(refused.body.error.message, / Its source is deleted\.$/);
+      assert.match(refused.body.error.message, / The source is deleted\.$/);
     } else {
       const again = await reprocess(id);
       assert.equal(again.status, 200, again.text);

@@ -18,10 +18,9 @@ import {
 } from "../../harness/inbound.ts";
 import { type Client, startServer } from "../../harness/server.ts";
 
-const BRIEF =
-  /^The signature in X-Hub-Signature-256 does not fit: the source's secret makes another one of this request\.$/;
-const FOUND = /does not fit: .* It does fit the body as Python's json\.dumps writes it/;
-const FITS = /^It does fit the source's present secret: it can be processed again/;
+const BRIEF = /^The signature in X-Hub-Signature-256 does not match this request and the source's secret\.$/;
+const FOUND = /does not match .* The signature matches the body as Python's json\.dumps writes it/;
+const VERIFIES = /^With the source's current settings the request verifies\. Process it again/;
 
 interface Settings {
   readonly scheme: string;
@@ -98,7 +97,7 @@ test("once the secret is right, the explanation says that the request can be pro
   await send("{}", hub("{}", "the right one"));
   await patch({ secret: "the right one" });
   const [row = assert.fail()] = await rows();
-  for (const { explanation } of [row, await one(row.id)]) assert.match(String(explanation), FITS);
+  for (const { explanation } of [row, await one(row.id)]) assert.match(String(explanation), VERIFIES);
   assert.equal((await server.request("POST", `${where}/events/${row.id}/reprocess`)).status, 200);
   assert.equal((await one(row.id)).explanation, null);
 });
@@ -116,7 +115,7 @@ test("the explanation does not say so of a request that would fail again", async
   await server.request("POST", `/in/${slack.id}`, { key: null, body: challenge, headers });
   for (const [{ id }, expected] of [
     [jcs, /^member_id must be a string/],
-    [slack, /^It asks whether anybody is there/],
+    [slack, /^It is a challenge of the sender/],
   ] as const) {
     const where = `/v1/sources/${id}`;
     await server.request("PATCH", where, { body: { secret: "a secret of both sides" } });
@@ -129,7 +128,7 @@ test("the explanation does not say so of a request that would fail again", async
 test("what was only visible at the time of receipt is still explained, while the source is unchanged", async () => {
   const { send, rows } = await talkTo(server);
   await send("{}", { signature: "of another kind" });
-  assert.match(keptText(), /There is signature\./);
+  assert.match(keptText(), /These headers are present: signature\./);
   assert.equal((await rows())[0]?.explanation, keptText());
 });
 
@@ -140,9 +139,9 @@ test("the explanation is about the source's current settings", async () => {
   await send("{}", { "x-new": signature, "x-old": "nonsense" });
   assert.match(String((await rows())[0]?.explanation), /X-Old/);
   await patch({ hmac: { ...hmac, header: "X-Newer" } });
-  assert.match(String((await rows())[0]?.explanation), /no X-Newer header/);
+  assert.match(String((await rows())[0]?.explanation), /The X-Newer header is missing/);
   await patch({ hmac: { ...hmac, header: "X-New" } });
-  assert.match(String((await rows())[0]?.explanation), FITS);
+  assert.match(String((await rows())[0]?.explanation), VERIFIES);
 });
 
 test("the explanation does not call a header missing that the server does not keep", async () => {
@@ -155,7 +154,7 @@ test("the explanation does not call a header missing that the server does not ke
   const [after = assert.fail()] = await rows();
   assert.match(
     String(after.explanation),
-    /What was in Authorization .* was not kept\. Have its sender send it again\./,
+    /The value of Authorization .* was not kept\. Ask the sender to send it again\./,
   );
 });
 
@@ -187,7 +186,7 @@ test("for the scheme basic, the explanation uses the password that was kept", as
   await send("{}", { authorization: `Basic ${Buffer.from("u:right").toString("base64")}` });
   await patch({ secret: "right" });
   const [row = assert.fail()] = await rows();
-  for (const { explanation } of [row, await one(row.id)]) assert.match(String(explanation), FITS);
+  for (const { explanation } of [row, await one(row.id)]) assert.match(String(explanation), VERIFIES);
 });
 
 test("an explanation that fails hides no record, and is logged", async () => {

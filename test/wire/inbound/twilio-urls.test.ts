@@ -36,7 +36,7 @@ test("a request that was rejected with a wrong SIGNALBOX_PUBLIC_URL is verified 
   await wrong.close();
   const right = await start(RIGHT);
   const record = recordOf(await right.request("GET", `${list}/${id}`));
-  assert.match(String(record.explanation), /does fit/);
+  assert.match(String(record.explanation), /request verifies/);
   const again = await right.request("POST", `${list}/${id}/reprocess`);
   assert.equal(again.status, 200, again.text);
 });

@@ -1,14 +1,14 @@
-/** Whether a number of a JSON text keeps its value in RFC 8785 form, which has as many digits as a double needs. */
+/** Whether a JSON number keeps its value in canonical form (RFC 8785), which has as many digits as a double needs. */
 
-/** A decimal of so many digits, and as many places from its point, comes back from a double as it was. */
+/** A double reproduces every decimal number of up to this length that has no exponent. */
 const SAFE_CHARS = 15;
 const EXPONENT = /[eE]/;
 
 /**
- * Compares the decimal values exactly: `0.1000000000000000055` is the same double as `0.1`, but not the same number,
- * and a sender that meant all its digits would find them gone.
+ * Compares the decimal values exactly. `0.1000000000000000055` is the same double as `0.1`, but not the same number, and
+ * canonical form would drop digits that the sender signed.
  *
- * @param text a number as JSON writes it
+ * @param text a JSON number
  */
 export function keepsValue(text: string): boolean {
   if (text.length <= SAFE_CHARS && !EXPONENT.test(text)) return true;
@@ -20,7 +20,7 @@ export function keepsValue(text: string): boolean {
   return meant.digits === kept.digits && meant.exponent === kept.exponent && meant.isNegative === kept.isNegative;
 }
 
-/** The value is ±digits × 10^exponent, and the digits neither begin nor end with a zero. */
+/** The value is ±digits × 10^exponent. The digits neither begin nor end with a zero. */
 interface Decimal {
   readonly isNegative: boolean;
   readonly digits: string;

@@ -6,7 +6,7 @@ import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { NOW, requestOf, settingsOf } from "../../../../test/fixtures/inbound-requests.ts";
 import { JSON_DEPTH_MAX } from "../../../domain/limits.ts";
-import { verifyRequest } from "../verify.ts";
+import { verifyRequest } from "../verify/verify.ts";
 import { canonicalBody, contentDigest } from "./jcs.ts";
 import { keepsValue } from "./jcs-decimals.ts";
 

@@ -1,43 +1,43 @@
-/** Bodies in the canonical form of RFC 8785, which is the same however the body was spelled. */
+/** Bodies in the canonical form of RFC 8785, which does not depend on how the JSON was written. */
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { JSON_DEPTH_MAX } from "../../../domain/limits.ts";
 import { firstCharacters } from "../../../domain/text/text.ts";
 import { utf8Text } from "../schemes/form.ts";
-import { type JsonFault, scanJson } from "./jcs-scan.ts";
+import { findJcsFault, type JcsFault } from "./jcs-fault.ts";
 
-/** Where a body carries its own signature. */
+/** The member in which a body carries its own signature. */
 export const SIGNATURE_FIELD = "signature";
 
 export type CanonicalBody =
   | {
       readonly kind: "canonical";
-      /** Of the body without its `signature`. */
+      /** The canonical form of the body without its `signature`. */
       readonly text: string;
-      /** What stood there; undefined when it is not there. */
+      /** The value of `signature`; undefined when there is none. */
       readonly removed: unknown;
     }
-  /** It is JSON, but in canonical form it would say something else. */
+  /** JSON that would say something else in canonical form. */
   | { readonly kind: "lossy"; readonly why: string }
-  /** Not a JSON object in UTF-8, or one that two readers would read differently. */
+  /** Not a JSON object in UTF-8, or one that two readers may read differently. */
   | { readonly kind: "unreadable"; readonly why: string };
 
 type Lossy = Extract<CanonicalBody, { readonly kind: "lossy" }>;
 type Unreadable = Extract<CanonicalBody, { readonly kind: "unreadable" }>;
 
-/** What a body says, whether or not it has a canonical form. */
+/** The fields of a body, whether or not it has a canonical form. */
 type ObjectRead =
   | {
       readonly kind: "read";
       readonly fields: Readonly<Record<string, unknown>>;
-      /** Why it has none; null when it has one. */
+      /** Why the body has no canonical form; null when it has one. */
       readonly lossy: Lossy | null;
     }
   | Unreadable;
 
 const BYTE_ORDER_MARK = "\uFEFF";
 
-/** What was made of a body, as long as there is that body: of one request it is asked for up to four times. */
+/** Caches a result for as long as the body exists: the server needs it up to four times for one request. */
 function remembered<Made extends object>(make: (body: Uint8Array) => Made): (body: Uint8Array) => Made {
   const made = new WeakMap<Uint8Array, Made>();
   return (body) => {
@@ -49,7 +49,7 @@ function remembered<Made extends object>(make: (body: Uint8Array) => Made): (bod
   };
 }
 
-/** The same of every body, however it is signed: an object in UTF-8, none of whose objects repeats a key. */
+/** The rules for every body, whatever its signature: a JSON object in UTF-8 that repeats no key at any depth. */
 export const readObject = remembered((body: Uint8Array): ObjectRead => {
   const text = utf8Text(body);
   if (text === null) return unreadable("The body is not UTF-8.");
@@ -63,13 +63,13 @@ export const readObject = remembered((body: Uint8Array): ObjectRead => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return unreadable("The body is not a JSON object.");
   }
-  const fault = scanJson(text, JSON_DEPTH_MAX);
+  const fault = findJcsFault(text, JSON_DEPTH_MAX);
   const why = fault === null ? null : described(fault);
   if (why?.kind === "unreadable") return why;
   return { kind: "read", fields: value as Readonly<Record<string, unknown>>, lossy: why };
 });
 
-/** Without the outermost `signature`; one further down stays. */
+/** Leaves out only the outermost `signature`. */
 export const canonicalBody = remembered((body: Uint8Array): CanonicalBody => {
   const read = readObject(body);
   if (read.kind === "unreadable") return read;
@@ -84,7 +84,7 @@ function unreadable(why: string): Unreadable {
 
 const SHOWN_CHARS_MAX = 100;
 
-function described(fault: JsonFault): Lossy | Unreadable {
+function described(fault: JcsFault): Lossy | Unreadable {
   switch (fault.kind) {
     case "repeatedKey":
       return unreadable(`The body repeats the key ${shown(JSON.stringify(fault.key))}.`);
@@ -93,10 +93,13 @@ function described(fault: JsonFault): Lossy | Unreadable {
     case "changedNumber":
       return {
         kind: "lossy",
-        why: `The number ${shown(fault.number)} has another value in canonical form (RFC 8785); send it as a string.`,
+        why: `The number ${shown(fault.number)} changes its value in canonical form (RFC 8785); send it as a string.`,
       };
     case "loneSurrogate":
-      return { kind: "lossy", why: "A string has half of a surrogate pair, which has no canonical form (RFC 8785)." };
+      return {
+        kind: "lossy",
+        why: "A string has half of a surrogate pair, so the body has no canonical form (RFC 8785).",
+      };
   }
 }
 
@@ -105,8 +108,8 @@ function shown(text: string): string {
 }
 
 /**
- * Tells repeats of a request: SHA-256 in hex of the canonical body without its signature, or of the raw bytes where
- * that says something else. The two never meet: canonical text is its own canonical form.
+ * Identifies repeats of a request: SHA-256 in hex of the canonical body without its signature, or of the raw bytes when
+ * the body has no canonical form. The two never collide: a canonical text is its own canonical form.
  */
 export function contentDigest(body: Uint8Array): string {
   const canonical = canonicalBody(body);

@@ -12,15 +12,15 @@ export function isForm(request: InboundRequest): boolean {
 
 type Parameters = ReadonlyMap<string, readonly string[]> | null;
 
-/** As long as there is the body: of one request it is asked for several times. */
-const read = new WeakMap<Uint8Array, Parameters>();
+/** The server reads the parameters of one request several times. An entry lives as long as its body. */
+const known = new WeakMap<Uint8Array, Parameters>();
 
-/** The values of each parameter in order; null when the body is not UTF-8, or has more of them than a form may. */
+/** The values of each parameter, in order. Null when the body is not UTF-8, or has too many parameters. */
 export function formParameters(body: Uint8Array): Parameters {
-  const before = read.get(body);
+  const before = known.get(body);
   if (before !== undefined) return before;
   const parameters = readParameters(body);
-  read.set(body, parameters);
+  known.set(body, parameters);
   return parameters;
 }
 
@@ -36,7 +36,7 @@ function readParameters(body: Uint8Array): Parameters {
   return parameters;
 }
 
-/** Null when the bytes are not UTF-8. A byte-order mark stays. */
+/** Null when the bytes are not UTF-8. Keeps a byte-order mark. */
 export function utf8Text(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);

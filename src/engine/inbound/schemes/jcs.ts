@@ -1,23 +1,35 @@
-/** Contract, section 8: a signature in a header over the raw body, or in the body over the rest of it. */
+/**
+ * Scheme `jcs` (docs/inbound.md, "Signing"): a header with a signature of the raw body, or a member of the body with a
+ * signature of the other members.
+ */
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
 import { canonicalBody, SIGNATURE_FIELD } from "../json/jcs.ts";
-import { bodyAlone, type Claim, type Content, type Proof, type ReadClaim, rejected, wholeSecret } from "./claim.ts";
-import { readSignatures } from "./encoding.ts";
 import { header, similarHeaders } from "./headers.ts";
+import {
+  bodyAlone,
+  type Content,
+  type ReadSignatures,
+  type Rejected,
+  rejected,
+  type Signature,
+  type SignedRequest,
+  wholeSecret,
+} from "./signature.ts";
+import { readSignatures } from "./signature-text.ts";
 
 const HUB = "X-Hub-Signature-256";
 const OWN = "X-Signature";
 const PREFIX = "sha256=";
-/** What explanations call it. */
-export const EMBEDDED_PLACE = `the field "${SIGNATURE_FIELD}"`;
+/** What explanations call the signature in the body. */
+export const EMBEDDED_LOCATION = `the field "${SIGNATURE_FIELD}"`;
 
-export const jcs: ReadClaim = (request) => {
-  const [first, ...others] = deciding(request).map(([name, text]) => headerProof(name, text));
+export const jcs: ReadSignatures = (request) => {
+  const [first, ...others] = decidingHeaders(request).map(([name, text]) => readOne(name, text, bodyAlone));
   return first === undefined ? embedded(request) : all([first, ...others]);
 };
 
-/** An X-Signature of another form is somebody else's header. */
-function deciding(request: InboundRequest): readonly (readonly [string, string])[] {
+/** An X-Signature without the prefix belongs to something else, such as a proxy. */
+function decidingHeaders(request: InboundRequest): readonly (readonly [string, string])[] {
   const own = header(request, OWN);
   const hub = header(request, HUB);
   const found: [string, string][] = [];
@@ -26,57 +38,51 @@ function deciding(request: InboundRequest): readonly (readonly [string, string])
   return found;
 }
 
-/** Why the body cannot have a signature in it, whosever it is; null when it may, or when headers decide. */
+/** Why no source could have signed this body in the body itself; null when one could, or when headers decide. */
 export function embeddedFault(request: InboundRequest): string | null {
-  if (deciding(request).length > 0) return null;
+  if (decidingHeaders(request).length > 0) return null;
   const body = canonicalBody(request.body);
   return body.kind === "canonical" ? null : body.why;
 }
 
-type ProofRead = ReturnType<typeof headerProof>;
+type SignatureRead = { readonly kind: "signature"; readonly signature: Signature } | Rejected;
 
-function headerProof(place: string, text: string) {
-  const read = readSignatures([text], { place, prefix: PREFIX, algorithm: "sha256", encoding: "hex" });
-  return read.kind === "rejected" ? read : proofOf(place, read.given, bodyAlone);
+function readOne(location: string, text: string, contentsOf: Signature["contentsOf"]): SignatureRead {
+  const read = readSignatures([text], { location, prefix: PREFIX, algorithm: "sha256", encoding: "hex" });
+  if (read.kind === "rejected") return read;
+  const signature = { location, algorithm: "sha256", given: read.given, keyOf: wholeSecret, contentsOf } as const;
+  return { kind: "signature", signature };
 }
 
-function proofOf(place: string, given: readonly Buffer[], contentsOf: Proof["contentsOf"]) {
-  return { kind: "proof", proof: { place, algorithm: "sha256", given, keyOf: wholeSecret, contentsOf } } as const;
-}
-
-function all(reads: readonly [ProofRead, ...ProofRead[]]): Claim {
-  const proofs: Proof[] = [];
+function all(reads: readonly [SignatureRead, ...SignatureRead[]]): SignedRequest | Rejected {
+  const signatures: Signature[] = [];
   for (const read of reads) {
     if (read.kind === "rejected") return read;
-    proofs.push(read.proof);
+    signatures.push(read.signature);
   }
-  return { kind: "signed", stamp: null, proofs: proofs as [Proof, ...Proof[]] };
+  return { kind: "signed", timestamp: null, signatures: signatures as [Signature, ...Signature[]] };
 }
 
-function embedded(request: InboundRequest): Claim {
+function embedded(request: InboundRequest): SignedRequest | Rejected {
   const body = canonicalBody(request.body);
   if (body.kind !== "canonical") return rejected("body_unreadable", body.why);
-  if (body.removed === undefined || body.removed === null) return rejected("signature_missing", nowhere(request));
-  if (typeof body.removed !== "string")
-    return rejected("signature_malformed", `What is in ${EMBEDDED_PLACE} is not a string.`);
-  const read = readSignatures([body.removed], {
-    place: EMBEDDED_PLACE,
-    prefix: PREFIX,
-    algorithm: "sha256",
-    encoding: "hex",
-  });
-  if (read.kind === "rejected") return read;
-  const contentsOf = (other: Uint8Array): readonly Content[] => {
-    const canonical = canonicalBody(other);
-    return canonical.kind === "canonical" ? [[canonical.text]] : [];
-  };
-  return all([proofOf(EMBEDDED_PLACE, read.given, contentsOf)]);
+  const { removed } = body;
+  if (removed === undefined || removed === null) return rejected("signature_missing", missing(request));
+  if (typeof removed !== "string") return rejected("signature_malformed", NOT_A_STRING);
+  return all([readOne(EMBEDDED_LOCATION, removed, canonicalContent)]);
 }
 
-function nowhere(request: InboundRequest): string {
+const NOT_A_STRING = `The signature in ${EMBEDDED_LOCATION} is not a string.`;
+
+function canonicalContent(body: Uint8Array): readonly Content[] {
+  const canonical = canonicalBody(body);
+  return canonical.kind === "canonical" ? [[canonical.text]] : [];
+}
+
+function missing(request: InboundRequest): string {
   const own = header(request, OWN);
   const similar = similarHeaders(request);
-  const others = similar.length === 0 ? "" : ` There is ${similar.join(", ")}.`;
-  const hint = own === null ? others : ` ${OWN} is there, but does not begin with "${PREFIX}".`;
-  return `There is no signature: not in ${OWN}, not in ${HUB}, and not in ${EMBEDDED_PLACE} of the body.${hint}`;
+  const others = similar.length === 0 ? "" : ` These headers are present: ${similar.join(", ")}.`;
+  const hint = own === null ? others : ` ${OWN} is present, but does not begin with "${PREFIX}".`;
+  return `There is no signature in ${OWN}, in ${HUB} or in ${EMBEDDED_LOCATION} of the body.${hint}`;
 }

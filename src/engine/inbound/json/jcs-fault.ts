@@ -2,7 +2,7 @@
 import { JsonScanner } from "../../../domain/text/json-scanner.ts";
 import { keepsValue } from "./jcs-decimals.ts";
 
-export type JsonFault =
+export type JcsFault =
   | { readonly kind: "repeatedKey"; readonly key: string }
   | { readonly kind: "tooDeep" }
   | { readonly kind: "changedNumber"; readonly number: string }
@@ -12,11 +12,11 @@ export type JsonFault =
  * The gravest fault of a text that `JSON.parse` accepts, in one pass. A repeated key or too much depth counts before a
  * fault that only means that the text has no canonical form. Null when the text has no fault.
  */
-export function scanJson(text: string, depthMax: number): JsonFault | null {
+export function findJcsFault(text: string, depthMax: number): JcsFault | null {
   const scanner = new JsonScanner(text, { depthMax });
   /** The keys of each open object so far; null for an open array. */
   const open: (Set<string> | null)[] = [];
-  let lossy: JsonFault | null = null;
+  let lossy: JcsFault | null = null;
   let string = "";
   for (;;) {
     switch (scanner.next()) {

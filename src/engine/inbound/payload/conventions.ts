@@ -1,12 +1,12 @@
-/** Where each scheme's senders put the type of an event and the id of a delivery. */
+/** Where the senders of each scheme put the type of an event and the ID of a delivery. */
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
 import type { Scheme, SourceSettings, ValuePlace } from "../../../domain/inbound/source.ts";
 import { standardPrefix } from "../schemes/standard-webhooks.ts";
 
-export interface Habits {
-  /** The first of these that has a value. */
+export interface Conventions {
+  /** The type is in the first of these places that has a value. */
   readonly types: readonly ValuePlace[];
-  /** When none of them has. */
+  /** Finds the type when none of the places has a value. */
   readonly typeOf?: (body: unknown) => string | null;
   readonly fallback: string;
   readonly ids: readonly ValuePlace[];
@@ -18,8 +18,8 @@ const inHeader = (name: string): ValuePlace => ({ from: "header", name });
 
 const NAMELESS = "inbound.received";
 
-/** Of `hmac` and `standard-webhooks` the id's place depends on the source, or on the request. */
-const HABITS: Readonly<Record<Scheme, Habits>> = {
+/** Where `hmac` and `standard-webhooks` put the ID depends on the source, or on the request. */
+const CONVENTIONS: Readonly<Record<Scheme, Conventions>> = {
   github: {
     types: [inHeader("X-GitHub-Event")],
     fallback: "github.received",
@@ -36,12 +36,12 @@ const HABITS: Readonly<Record<Scheme, Habits>> = {
   shopify: {
     types: [inHeader("X-Shopify-Topic"), inHeader("Shopify-Topic")],
     fallback: "shopify.received",
-    // Not X-Shopify-Event-Id: several topics may be told of one event.
+    // Not X-Shopify-Event-Id: Shopify may send one event to several topics.
     ids: [inHeader("X-Shopify-Webhook-Id"), inHeader("Shopify-Webhook-Id")],
   },
   twilio: { types: [], fallback: "twilio.received", ids: [inHeader("I-Twilio-Idempotency-Token")] },
   "standard-webhooks": { types: [at("/type")], fallback: "standard-webhooks.received", ids: [] },
-  // The body is signed, the headers are not: they come second.
+  // The body is signed and the headers are not, so the body comes first.
   pausepoint: {
     types: [at("/event"), inHeader("X-PausePoint-Event")],
     fallback: "pausepoint.received",
@@ -53,20 +53,20 @@ const HABITS: Readonly<Record<Scheme, Habits>> = {
     ids: [inHeader("X-Event-ID"), inHeader("webhook-id")],
   },
   hmac: { types: [], fallback: NAMELESS, ids: [] },
-  // Its repeats are told by their content.
+  // The content identifies repeats.
   jcs: { types: [at("/event_type")], fallback: NAMELESS, ids: [] },
   basic: { types: [], fallback: NAMELESS, ids: [] },
   none: { types: [], fallback: NAMELESS, ids: [] },
 };
 
-export function habitsOf({ scheme, hmac }: SourceSettings, request: InboundRequest): Habits {
-  const habits = HABITS[scheme];
-  if (scheme === "standard-webhooks") return { ...habits, ids: [inHeader(`${standardPrefix(request)}-id`)] };
+export function conventionsOf({ scheme, hmac }: SourceSettings, request: InboundRequest): Conventions {
+  const conventions = CONVENTIONS[scheme];
+  if (scheme === "standard-webhooks") return { ...conventions, ids: [inHeader(`${standardPrefix(request)}-id`)] };
   const place = scheme === "hmac" ? hmac?.deliveryId : null;
-  return place === null || place === undefined ? habits : { ...habits, ids: [place] };
+  return place === null || place === undefined ? conventions : { ...conventions, ids: [place] };
 }
 
-/** Slash commands are forms with a `command`; interactions are forms with one parameter of JSON. */
+/** A slash command is a form with a `command`. An interaction is a form with one parameter that contains JSON. */
 function slackFormType(body: unknown): string | null {
   if (!isObject(body)) return null;
   if (typeof body.command === "string") return "slash_command";

@@ -4,8 +4,8 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { getExpectedTwilioSignature, validateRequest } from "twilio/lib/webhooks/webhooks.js";
 import { outcome, requestOf, SECRET, settingsOf } from "../../../../test/fixtures/inbound-requests.ts";
-import { verifyRequest } from "../verify.ts";
-import { urlSpellings } from "./url-spellings.ts";
+import { verifyRequest } from "../verify/verify.ts";
+import { urlVariants } from "./url-variants.ts";
 
 const BASE = "https://hooks.example.com/in/src_1";
 const PARAMETERS = { CallSid: "CA1", From: "+15550001111", Body: "a b'(c)" };
@@ -23,9 +23,9 @@ function isVerified(signed: string, came: string, algorithm?: string): boolean {
 
 describe("the spellings of a URL", () => {
   it("are one where there is nothing to respell, but for the port", () => {
-    assert.deepEqual(urlSpellings(BASE), [BASE, BASE.replace(".com", ".com:443")]);
-    assert.deepEqual(urlSpellings(`${BASE}?a=1&b`).length, 4, "`b` and `b=`");
-    assert.deepEqual(urlSpellings("not a URL"), ["not a URL"]);
+    assert.deepEqual(urlVariants(BASE), [BASE, BASE.replace(".com", ".com:443")]);
+    assert.deepEqual(urlVariants(`${BASE}?a=1&b`).length, 4, "`b` and `b=`");
+    assert.deepEqual(urlVariants("not a URL"), ["not a URL"]);
   });
 
   it("are those that proxies and writers make of each other's", () => {
@@ -82,7 +82,7 @@ describe("the spellings of a URL", () => {
     });
     fc.assert(
       fc.property(escapes, (query) => {
-        const spellings = urlSpellings(`${BASE}?${query}`);
+        const spellings = urlVariants(`${BASE}?${query}`);
         assert.ok(spellings.length <= 26 && new Set(spellings).size === spellings.length);
         assert.equal(spellings[0], `${BASE}?${query}`);
       }),

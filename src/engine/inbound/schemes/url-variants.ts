@@ -1,22 +1,22 @@
 /**
- * The spellings of a URL that its sender may have signed. Twilio signs the text that was registered, character by
- * character. A proxy may have bodyVariants it since, and nobody can tell what it was, so each common writer of URLs is tried.
+ * The forms of a URL that its sender may have signed. Twilio signs the registered text, character by character. A proxy
+ * may have rewritten the URL on its way, and the original text is lost, so the server tries what common programs write.
  */
 import { parse, stringify } from "node:querystring";
 
 const AUTHORITY = /^(https?):\/\/([^/?#]*)(.*)$/s;
 const PORT = /:\d+$/;
 
-/** Each once: with its port and without it, and the query as it came and as others write it; at most 26. */
-export function urlSpellings(url: string): readonly string[] {
+/** With and without the port, and with the query as it came and as other programs write it. At most 26, each once. */
+export function urlVariants(url: string): readonly string[] {
   const start = url.indexOf("?") + 1;
-  const queries = start === 0 ? [""] : querySpellings(url.slice(start));
-  const bases = portSpellings(url.slice(0, start === 0 ? undefined : start));
+  const queries = start === 0 ? [""] : queryVariants(url.slice(start));
+  const bases = portVariants(url.slice(0, start === 0 ? undefined : start));
   return bases.flatMap((base) => queries.map((query) => base + query));
 }
 
-/** Twilio signs the URL sometimes with its port and sometimes without, whichever was registered. */
-function portSpellings(url: string): readonly string[] {
+/** Twilio signs the URL with or without its port, whichever was registered. */
+function portVariants(url: string): readonly string[] {
   const [, protocol, authority = "", rest = ""] = AUTHORITY.exec(url) ?? [];
   if (protocol === undefined) return [url];
   const bare = authority.replace(PORT, "");
@@ -24,10 +24,10 @@ function portSpellings(url: string): readonly string[] {
   return [`${protocol}://${bare}${rest}`, `${protocol}://${bare}${port}${rest}`];
 }
 
-function querySpellings(query: string): readonly string[] {
-  // JavaScript's encodeURIComponent: a space is %20, and !'()*~ stay.
+function queryVariants(query: string): readonly string[] {
+  // JavaScript's encodeURIComponent: a space becomes %20, and !'()*~ stay.
   const component = stringify(parse(query, "&", "=", { maxKeys: 0 }));
-  // Browsers' and Java's forms: a space is +, !'()~ are escaped, and * stays.
+  // Forms of browsers and Java: a space becomes +, !'()~ are escaped, and * stays.
   const form = new URLSearchParams(query).toString();
   const php = form.replaceAll("*", "%2A");
   const python = php.replaceAll("%7E", "~");
@@ -39,7 +39,7 @@ function querySpellings(query: string): readonly string[] {
   return [...new Set([query, browser, withHex(query, "upper"), component, form, php, python, strict, all, ...lower])];
 }
 
-/** `%C3` and `%c3` are the same byte (RFC 3986 §2.1), and .NET writes the second. */
+/** `%C3` and `%c3` are the same byte (RFC 3986 §2.1). .NET writes `%c3`. */
 function withHex(query: string, letters: "upper" | "lower"): string {
   return query.replace(/%[\da-f]{2}/gi, (byte) => (letters === "upper" ? byte.toUpperCase() : byte.toLowerCase()));
 }

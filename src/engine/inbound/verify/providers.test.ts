@@ -7,7 +7,7 @@ import "@shopify/shopify-api/adapters/web-api";
 import { ApiVersion, shopifyApi } from "@shopify/shopify-api";
 import Stripe from "stripe";
 import { Webhook as SvixWebhook } from "svix";
-import { sign } from "../../../packages/sdk/src/signing/sign.ts";
+import { sign } from "../../../../packages/sdk/src/signing/sign.ts";
 import {
   BODY,
   NOW,
@@ -16,12 +16,12 @@ import {
   requestOf,
   SECRET,
   settingsOf,
-} from "../../../test/fixtures/inbound-requests.ts";
-import { renderHeaders } from "../../domain/formats/index.ts";
-import type { Uuid } from "../../domain/ids.ts";
-import type { InboundRequest } from "../../domain/inbound/request.ts";
-import type { SourceSettings } from "../../domain/inbound/source.ts";
-import { hmacSha256 } from "../delivery/hmac.ts";
+} from "../../../../test/fixtures/inbound-requests.ts";
+import { renderHeaders } from "../../../domain/formats/index.ts";
+import type { Uuid } from "../../../domain/ids.ts";
+import type { InboundRequest } from "../../../domain/inbound/request.ts";
+import type { SourceSettings } from "../../../domain/inbound/source.ts";
+import { hmacSha256 } from "../../delivery/hmac.ts";
 import { verifyRequest } from "./verify.ts";
 
 function check(settings: SourceSettings, request: InboundRequest, secret: string | string[] = SECRET, at = NOW) {

@@ -1,6 +1,6 @@
 /**
- * What a request says of where it comes from, before it is believed. A scheme reads it out of the request without a
- * secret, so that whatever is malformed is refused for next to nothing.
+ * What a request claims about its sender, before the server believes it. A scheme reads this without the secret, so a
+ * malformed request is refused at almost no cost.
  */
 import type { InboundRequest, Rejection, Verification } from "../../../domain/inbound/request.ts";
 import type { HMAC_ALGORITHMS, SIGNATURE_ENCODINGS, SourceSettings } from "../../../domain/inbound/source.ts";
@@ -8,40 +8,38 @@ import type { HMAC_ALGORITHMS, SIGNATURE_ENCODINGS, SourceSettings } from "../..
 export type HmacAlgorithm = (typeof HMAC_ALGORITHMS)[number];
 export type SignatureEncoding = (typeof SIGNATURE_ENCODINGS)[number];
 
-/** What is signed, in order; text stands for its UTF-8 bytes. */
+/** What is signed, in order. A string stands for its UTF-8 bytes. */
 export type Content = readonly (string | Uint8Array)[];
 
-/** One signature to be checked. */
-export interface Proof {
-  /** Where it stands, in words: `X-Hub-Signature-256`, or a field of the body. */
-  readonly place: string;
+export interface Signature {
+  /** Where the signature is, in words: `X-Hub-Signature-256`, or a field of the body. */
+  readonly location: string;
   readonly algorithm: HmacAlgorithm;
-  /** Decoded, each as long as the algorithm's digest. One of them has to be right. */
+  /** Decoded, each as long as the algorithm's digest. One of them has to match. */
   readonly given: readonly Uint8Array[];
   readonly keyOf: (secret: string) => Buffer;
-  /** What such a body would have to be signed as; several where senders do not agree. Empty: it cannot be signed. */
+  /** What the signature of such a body covers; several contents where senders differ, none when nobody could sign it. */
   readonly contentsOf: (body: Uint8Array) => readonly Content[];
 }
 
-/** When the sender says that it signed. */
-export interface Stamp {
+/** When the sender says that it signed the request. */
+export interface Timestamp {
   readonly header: string;
   readonly seconds: number;
   readonly toleranceSeconds: number;
 }
 
-export interface Signed {
+export interface SignedRequest {
   readonly kind: "signed";
-  readonly stamp: Stamp | null;
-  /** Each of them has to be right. */
-  readonly proofs: readonly [Proof, ...Proof[]];
+  readonly timestamp: Timestamp | null;
+  /** All of them have to match. */
+  readonly signatures: readonly [Signature, ...Signature[]];
 }
 
 export type Rejected = Extract<Verification, { readonly kind: "rejected" }>;
-export type Claim = Signed | Rejected;
 
-/** Reads the claim of one scheme. */
-export type ReadClaim = (request: InboundRequest, settings: SourceSettings) => Claim;
+/** Finds the signatures of a request by one scheme. */
+export type ReadSignatures = (request: InboundRequest, settings: SourceSettings) => SignedRequest | Rejected;
 
 export function rejected(reason: Rejection, explanation: string): Rejected {
   return { kind: "rejected", reason, explanation };

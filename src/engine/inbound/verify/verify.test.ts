@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { Webhook as StandardWebhook } from "standardwebhooks";
-import { signJcs } from "../../../packages/sdk/src/signing/jcs.ts";
+import { signJcs } from "../../../../packages/sdk/src/signing/jcs.ts";
 import {
   BODY,
   hmacSettings,
@@ -14,10 +14,10 @@ import {
   requestOf,
   SECRET,
   settingsOf,
-} from "../../../test/fixtures/inbound-requests.ts";
-import type { InboundRequest, Verification } from "../../domain/inbound/request.ts";
-import { SCHEMES, type Scheme, type SourceSettings } from "../../domain/inbound/source.ts";
-import { SIGNATURES_COUNT_MAX } from "../../domain/limits.ts";
+} from "../../../../test/fixtures/inbound-requests.ts";
+import type { InboundRequest, Verification } from "../../../domain/inbound/request.ts";
+import { SCHEMES, type Scheme, type SourceSettings } from "../../../domain/inbound/source.ts";
+import { SIGNATURES_COUNT_MAX } from "../../../domain/limits.ts";
 import { verifyRequest } from "./verify.ts";
 
 const BASIC = settingsOf("basic", { basic: { username: "ann" } });
@@ -103,9 +103,9 @@ describe("a body that carries its signature", () => {
   it("is verified in its canonical form, however it is spelled", async () => {
     const signed = await signJcs('{"b":1.0,"a":"\\u20ac","nested":{"signature":"x"}}', SECRET);
     assert.equal(check(jcs, requestOf({}, signed)), "verified");
-    const bodyVariants = JSON.stringify(JSON.parse(signed), null, 3).replace("€", "\\u20ac").replace(": 1,", ": 1.00,");
-    assert.notEqual(bodyVariants, signed);
-    assert.equal(check(jcs, requestOf({}, bodyVariants)), "verified");
+    const respelled = JSON.stringify(JSON.parse(signed), null, 3).replace("€", "\\u20ac").replace(": 1,", ": 1.00,");
+    assert.notEqual(respelled, signed);
+    assert.equal(check(jcs, requestOf({}, respelled)), "verified");
     assert.equal(check(jcs, requestOf({}, signed.replace('"x"', '"y"'))), "signature_mismatch");
   });
 
@@ -309,9 +309,9 @@ describe("every scheme", () => {
       assert.equal(outcome(at(300)), "verified");
       assert.equal(outcome(at(-300)), "verified");
       assert.equal(outcome(at(301)), "timestamp_too_old");
-      assert.match(explanationOf(at(412)), /412 s before the request came; 300 s are allowed/);
+      assert.match(explanationOf(at(412)), /412 s before the request arrived; 300 s are allowed/);
       assert.equal(outcome(at(-301)), "timestamp_in_future");
-      assert.match(explanationOf(at(-3600)), /3600 s after the request came/);
+      assert.match(explanationOf(at(-3600)), /3600 s after the request arrived/);
     }
   });
 

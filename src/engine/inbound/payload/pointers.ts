@@ -1,22 +1,22 @@
-/** Values that stand in a request: in a header, or in its body at a pointer (RFC 6901). */
+/** Values in a request: in a header, or at a pointer (RFC 6901) into the body. */
 import type { InboundRequest } from "../../../domain/inbound/request.ts";
 import type { ValuePlace } from "../../../domain/inbound/source.ts";
 import { sourceAt } from "../../../domain/text/json.ts";
 import { header } from "../schemes/headers.ts";
 
-/** What pointers point into: a JSON text, and what `JSON.parse` makes of it. */
+/** A JSON text, and what `JSON.parse` makes of it. */
 export interface PointedBody {
   readonly source: string;
   readonly value: unknown;
 }
 
 /**
- * A string, or a number or truth value as it is written in the body; null when there is no such value, or an empty string.
+ * A string, or a number or boolean as it is spelled in the body. Null when there is no such value, or an empty string.
  *
- * Of a number its own text: a double has 15 digits for certain, and identifiers with 19 are common. Three consecutive ones
- * would be one id, and two of three events a repeat.
+ * A number keeps its spelling: a double is exact to 15 digits, and IDs with 19 digits are common. As doubles, three
+ * consecutive IDs would be equal, and the server would drop two of three events as repeats.
  *
- * @param body null when pointers find nothing
+ * @param body null when the body is not JSON, so that pointers find nothing
  */
 export function valueAt(place: ValuePlace, request: InboundRequest, body: PointedBody | null): string | null {
   if (place.from === "header") return header(request, place.name);
@@ -38,12 +38,12 @@ export function valueAt(place: ValuePlace, request: InboundRequest, body: Pointe
 const ARRAY_INDEX = /^(?:0|[1-9][0-9]*)$/;
 const BAD_ESCAPE = /~(?![01])/;
 
-/** The steps of a pointer; null when it is none. */
+/** The steps of a pointer; null when the text is not a pointer. */
 export function pointerSteps(pointer: string): readonly string[] | null {
   if (pointer === "") return [];
   if (!pointer.startsWith("/") || BAD_ESCAPE.test(pointer)) return null;
   const steps = pointer.slice(1).split("/");
-  // In this order: "~01" is "~1", and no slash.
+  // In this order, so that "~01" becomes "~1" and not a slash.
   return steps.map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 

@@ -13,21 +13,21 @@ import {
 } from "../../../domain/inbound/source.ts";
 import { EVENT_TYPE_CHARS_MAX, JSON_DEPTH_MAX } from "../../../domain/limits.ts";
 import { scanObject, sourceAt } from "../../../domain/text/json.ts";
-import { readRequest } from "./read.ts";
-import { pointerSteps, valueAt } from "./read-places.ts";
+import { parseRequest } from "./parse-request.ts";
+import { pointerSteps, valueAt } from "./pointers.ts";
 
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
 function typeOf(scheme: Scheme, headers: object, body = "{}"): string {
-  return readRequest(settingsOf(scheme), requestOf(headers, body)).eventType;
+  return parseRequest(settingsOf(scheme), requestOf(headers, body)).eventType;
 }
 
 function idOf(settings: SourceSettings, headers: object, body = "{}"): string | null {
-  return readRequest(settings, requestOf(headers, body)).deliveryId;
+  return parseRequest(settings, requestOf(headers, body)).deliveryId;
 }
 
 function payloadOf(body: string | Uint8Array, headers: object = {}, scheme: Scheme = "none"): string {
-  return readRequest(settingsOf(scheme), requestOf(headers, body)).payload;
+  return parseRequest(settingsOf(scheme), requestOf(headers, body)).payload;
 }
 
 function ruled(rule: Partial<EventTypeRule>): SourceSettings {
@@ -74,7 +74,7 @@ describe("the type of the event", () => {
 
   it("stands where the source's rule says, and only there", () => {
     const request = requestOf({ "X-Kind": "moved" }, '{"kind":["made",7,true,null,{}],"type":"other"}');
-    const found = (rule: Partial<EventTypeRule>): string => readRequest(ruled(rule), request).eventType;
+    const found = (rule: Partial<EventTypeRule>): string => parseRequest(ruled(rule), request).eventType;
     assert.equal(found({ place: { from: "header", name: "x-KIND" }, prefix: "crm." }), "crm.moved");
     assert.equal(found({ place: pointer("/kind/0") }), "made");
     assert.equal(found({ place: pointer("/kind/1"), prefix: "v" }), "v7");
@@ -88,8 +88,8 @@ describe("the type of the event", () => {
 
   it("may be a parameter of a form", () => {
     const request = requestOf(FORM, "EventType=onMessageAdded&a=1&a=2");
-    assert.equal(readRequest(ruled({ place: pointer("/EventType") }), request).eventType, "onMessageAdded");
-    assert.equal(readRequest(ruled({ place: pointer("/a/1") }), request).eventType, "2");
+    assert.equal(parseRequest(ruled({ place: pointer("/EventType") }), request).eventType, "onMessageAdded");
+    assert.equal(parseRequest(ruled({ place: pointer("/a/1") }), request).eventType, "2");
   });
 
   it("is never one that only Signalbox makes", () => {
@@ -106,7 +106,7 @@ describe("the type of the event", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.constantFrom("", "pause.", "a"), (kind, prefix) => {
         const settings = ruled({ place: pointer("/kind"), prefix });
-        const { eventType } = readRequest(settings, requestOf({}, JSON.stringify({ kind })));
+        const { eventType } = parseRequest(settings, requestOf({}, JSON.stringify({ kind })));
         assert.ok(isEventType(eventType) && !isReservedEventType(eventType), eventType);
       }),
     );
@@ -163,7 +163,7 @@ describe("a pointer", () => {
         assert.equal(idOf(settings, {}, body), number, body);
       }
       assert.equal(
-        readRequest(ruled({ place: pointer("/id") }), requestOf({}, `{"id":${number}}`)).eventType,
+        parseRequest(ruled({ place: pointer("/id") }), requestOf({}, `{"id":${number}}`)).eventType,
         number.replace("+", "."),
       );
     }
@@ -232,7 +232,7 @@ describe("the payload", () => {
     const body = fc.oneof(fc.uint8Array(), fc.json().map(Buffer.from), fc.string({ unit: "binary" }).map(Buffer.from));
     fc.assert(
       fc.property(body, fc.constantFrom({}, FORM), fc.constantFrom(...SCHEMES), (bytes, headers, scheme) => {
-        const { payload } = readRequest(settingsOf(scheme), requestOf(headers, bytes));
+        const { payload } = parseRequest(settingsOf(scheme), requestOf(headers, bytes));
         JSON.parse(payload);
         assert.equal(scanObject(payload, JSON_DEPTH_MAX).kind, "ok");
       }),
@@ -297,7 +297,7 @@ describe("a challenge", () => {
   it("is Slack's, when it asks whether anybody is there", () => {
     const ask = (body: string, scheme: Scheme = "slack"): string | null => {
       const request: InboundRequest = requestOf({}, body);
-      return readRequest(settingsOf(scheme), request).challenge;
+      return parseRequest(settingsOf(scheme), request).challenge;
     };
     const body = '{"token":"x","challenge":"3eZbrw1a","type":"url_verification"}';
     assert.equal(ask(body), "3eZbrw1a");
