@@ -79,10 +79,10 @@ interface Attempt extends VerifyAgain {
 }
 
 const SOURCE_DELETED = "The source is deleted.";
-const ID_UNKNOWN = "There is no source with its ID.";
+const ID_UNKNOWN = "There is no source with the ID in the URL.";
 const NAME_UNKNOWN =
-  "There is no source of scheme jcs with its name; only a source of scheme jcs may send pause statuses.";
-const BODY_CUT = "Only a part of its body was kept.";
+  "There is no source of scheme jcs with the name in the body; only a source of scheme jcs may send pause statuses.";
+const BODY_CUT = "Only a part of the body was kept.";
 
 /** Verify as of the receipt, with the source's current secrets. */
 export function verifyAgain({ source, ...rest }: VerifyAgain): VerifiedRecord | Failed {
@@ -135,9 +135,9 @@ function whyCredentialsAreLost({ record, source, credentials }: Attempt): string
   return credentials.kind === "none" ? PASSWORD_NOT_KEPT : PASSWORD_UNREADABLE;
 }
 
-const PASSWORD_NOT_KEPT = "Its password was not kept. Ask the sender to send it again.";
+const PASSWORD_NOT_KEPT = "The password was not kept. Ask the sender to send the request again.";
 const PASSWORD_UNREADABLE =
-  "Its password cannot be decrypted: it was encrypted with another master key. Ask the sender to send it again.";
+  "The password cannot be decrypted: it was encrypted with another master key. Ask the sender to send the request again.";
 
 function withCredentials({ record: { raw }, credentials }: Attempt): InboundRequest {
   if (credentials.kind !== "kept") return raw;
@@ -172,12 +172,13 @@ function headerNotKept({ record, source: { hmac } }: Attempt, { reason }: Reject
   const { rejection } = record;
   if (rejection === null || rejection === "header_missing") return null;
   const why = `The value of ${hmac.header} was not a signature and was not kept.`;
-  return rejected(rejection, `${why} Ask the sender to send it again.`);
+  return rejected(rejection, `${why} Ask the sender to send the request again.`);
 }
 
 function verifiedAny({ record, source, now }: Attempt): VerifiedRecord | Failed {
   const { eventType, payload, deliveryId, challenge } = parseRequest(source, record.raw);
-  if (challenge !== null) return failed("body_unreadable", "It is a challenge of the sender, not an event.");
+  if (challenge !== null)
+    return failed("body_unreadable", "The sender only checks the URL with this request; it is not an event.");
   const { tenantId } = source;
   const digest = repeatDigest(source, record.raw, deliveryId);
   return {

@@ -40,7 +40,7 @@ test("it belongs to the tenant of its source once the source exists and has the 
   assert.equal(recordOf(await show()).explanation, "There is no source with this name.");
   const none = await put();
   assert.deepEqual([none.status, none.code], [409, "VERIFICATION_FAILED"]);
-  assert.match(none.body.error.message, /There is no source of scheme jcs with its name/);
+  assert.match(none.body.error.message, /There is no source of scheme jcs with the name in the body/);
 
   const client = await newTenant(server);
   const source = await createSource(client, { scheme: "jcs", name, secret: "mistyped" });
@@ -96,7 +96,7 @@ test("a source with another scheme does not make it valid, even with the scheme 
     await createSource(client, { ...body, ...more, name });
     const refused = await put();
     assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"], more.scheme);
-    assert.match(refused.body.error.message, /no source of scheme jcs with its name/);
+    assert.match(refused.body.error.message, /no source of scheme jcs with the name/);
     const one = recordOf(await show());
     assert.deepEqual([one.payload_valid, one.explanation], [false, "There is no source with this name."]);
     assert.equal(rowsOf(await list())[0]?.explanation, one.explanation);
@@ -119,8 +119,8 @@ test("a large one is kept only in part, and has to be sent again", async () => {
   await createSource(client, { scheme: "jcs", name });
   const refused = await put();
   assert.deepEqual([refused.status, refused.code], [409, "VERIFICATION_FAILED"]);
-  assert.match(refused.body.error.message, /Only a part of its body was kept/);
-  assert.equal(recordOf(await show()).explanation, "Only a part of its body was kept.");
+  assert.match(refused.body.error.message, /Only a part of the body was kept/);
+  assert.equal(recordOf(await show()).explanation, "Only a part of the body was kept.");
 });
 
 test("one with invalid fields is refused with the reason, and stays unattributed", async () => {

@@ -115,7 +115,7 @@ test("the explanation does not say so of a request that would fail again", async
   await server.request("POST", `/in/${slack.id}`, { key: null, body: challenge, headers });
   for (const [{ id }, expected] of [
     [jcs, /^member_id must be a string/],
-    [slack, /^It is a challenge of the sender/],
+    [slack, /^The sender only checks the URL/],
   ] as const) {
     const where = `/v1/sources/${id}`;
     await server.request("PATCH", where, { body: { secret: "a secret of both sides" } });
@@ -154,7 +154,7 @@ test("the explanation does not call a header missing that the server does not ke
   const [after = assert.fail()] = await rows();
   assert.match(
     String(after.explanation),
-    /The value of Authorization .* was not kept\. Ask the sender to send it again\./,
+    /The value of Authorization .* was not kept\. Ask the sender to send the request again\./,
   );
 });
 

@@ -133,11 +133,11 @@ test("a request without a password, or whose password was not kept, has to be se
   await correctPassword();
   const answers = await Promise.all(rows.map(({ id }) => reprocess(id)));
   for (const [at, expected] of [
-    /There is no Authorization header/,
-    /was not kept\. Have its sender send it again/,
+    /The Authorization header is missing/,
+    /password was not kept\. Ask the sender to send the request again/,
     /Authorization must be "Basic "/,
-    /was not kept\. Have its sender send it again/,
-    /encrypted under another master key\. Have its sender send it again/,
+    /password was not kept\. Ask the sender to send the request again/,
+    /encrypted with another master key\. Ask the sender to send the request again/,
   ].entries()) {
     const answer = answers[at] ?? assert.fail();
     assert.deepEqual([answer.status, answer.code], [409, "VERIFICATION_FAILED"]);
