@@ -10,7 +10,7 @@ function tokensOf(text: string): readonly (readonly [token: JsonToken, source: s
   return tokens;
 }
 
-/** What a text says, read token by token. */
+/** The value of a text, read token by token. */
 function readValue(scanner: JsonScanner, first: JsonToken): unknown {
   switch (first) {
     case "string":
@@ -47,7 +47,7 @@ const pieces = fc.stringMatching(/^(?:[{}[\],:\s"a\\é+.-]|true|1\.5|\\"|"a":){0
 const anything = fc.oneof(json, pieces, fc.string({ unit: "binary" }));
 
 describe("the tokens of a JSON text", () => {
-  it("have positions and their own spelling", () => {
+  it("have positions and keep their spelling", () => {
     assert.deepEqual(tokensOf(' {"a\\"b" : [-1.50e+2,true , null]}\n'), [
       ["{", "{"],
       ["string", '"a\\"b"'],
@@ -63,7 +63,7 @@ describe("the tokens of a JSON text", () => {
     ]);
   });
 
-  it("say what JSON.parse reads", () => {
+  it("give the value that JSON.parse gives", () => {
     fc.assert(
       fc.property(json, (text) => {
         const scanner = new JsonScanner(text);
@@ -74,7 +74,7 @@ describe("the tokens of a JSON text", () => {
     );
   });
 
-  it("of any text are all of it but white space", () => {
+  it("cover any text except for its white space", () => {
     fc.assert(
       fc.property(anything, (text) => {
         const scanner = new JsonScanner(text);
@@ -85,12 +85,12 @@ describe("the tokens of a JSON text", () => {
           last = scanner.end;
         }
         assert.match(text.slice(last), /^[ \t\r\n]*$/);
-        assert.equal(scanner.next(), "end", "it stays at the end");
+        assert.equal(scanner.next(), "end", "the scanner stays at the end");
       }),
     );
   });
 
-  it("show what is no JSON", () => {
+  it("include those that are not JSON", () => {
     assert.deepEqual(tokensOf('\v"a\\"'), [
       ["unknown", "\v"],
       ["openString", '"a\\"'],
@@ -124,7 +124,7 @@ describe("a scanner", () => {
     );
   });
 
-  it("counts what is open, and refuses more", () => {
+  it("counts the open objects and arrays, and refuses too many", () => {
     const text = "[[[]],[[]]]";
     const three = new JsonScanner(text, { depthMax: 3 });
     assert.equal(three.next(), "[");
@@ -138,7 +138,7 @@ describe("a scanner", () => {
     assert.ok(!skipping.skipValue());
   });
 
-  it("begins where it is told to", () => {
+  it("begins at the given position", () => {
     const scanner = new JsonScanner('{"a": [1]}', { from: 5 });
     assert.equal(scanner.next(), "[");
     assert.equal(scanner.start, 6);

@@ -15,13 +15,13 @@ import { parseRequest } from "./payload/parse-request.ts";
 import { verifyRequest } from "./verify/verify.ts";
 
 const JUNK = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`x-junk-${at}`, "j".repeat(1000)]));
-/** Leaves no room for even the shortest. */
+/** Leaves no space for even the shortest header. */
 const CRUMBS = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`x-${at}`, "jjjj"]));
 const GITHUB = settingsOf("github");
 const HEX = "ab".repeat(32);
 const BASE64 = Buffer.alloc(32, 1).toString("base64");
 
-/** Well-formed, so that a scheme reads on to the next. */
+/** Well-formed, so that a scheme goes on to its next header. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "x-hub-signature-256": `sha256=${HEX}`,
@@ -43,7 +43,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "svix-id": "msg_1",
 };
 
-/** The names of the headers that are asked for when such a request is verified and read. */
+/** The names of the headers that the server reads when it verifies and parses such a request. */
 function asked(settings: SourceSettings, present: object): Set<string> {
   const names = new Set<string>();
   const noted = <Name extends string | symbol>(name: Name): Name => {
@@ -54,7 +54,7 @@ function asked(settings: SourceSettings, present: object): Set<string> {
   const headers = new Proxy(request.headers, {
     get: (of, name) => Reflect.get(of, noted(name)),
     getOwnPropertyDescriptor: (of, name) => Reflect.getOwnPropertyDescriptor(of, noted(name)),
-    // Whoever looks through all of them asks for none.
+    // Listing all headers reads none of them.
     ownKeys: () => [],
   });
   verifyRequest(settings, [SECRET], { ...request, headers }, NOW);
@@ -63,14 +63,14 @@ function asked(settings: SourceSettings, present: object): Set<string> {
 }
 
 describe("the headers that are kept", () => {
-  it("are first those that a scheme reads, whatever came before them, all in the order in which they came", () => {
+  it("are first those that a scheme reads, wherever they are in the request, and keep their order", () => {
     const headers = { ...JUNK, "x-hub-signature-256": `sha256=${HEX}`, "x-last": "1", "x-github-event": "push" };
     const kept = Object.keys(keptHeaders(headers, GITHUB));
     assert.deepEqual(kept, [...Object.keys(JUNK).slice(0, 8), "x-hub-signature-256", "x-last", "x-github-event"]);
-    assert.deepEqual(keptHeaders(headers, null), keptHeaders(headers, GITHUB), "also of somebody unknown");
+    assert.deepEqual(keptHeaders(headers, null), keptHeaders(headers, GITHUB), "for an unknown sender, too");
   });
 
-  it("go on after one that does not fit, and take no more than there is room for", () => {
+  it("continue after a header that does not fit, and stay within the limit", () => {
     const huge = { "x-signature": "s".repeat(INBOUND_HEADERS_CHARS_MAX), "x-hub-signature-256": `sha256=${HEX}` };
     assert.deepEqual(Object.keys(keptHeaders(huge, GITHUB)), ["x-hub-signature-256"]);
     const name = "x-signature";
@@ -78,7 +78,7 @@ describe("the headers that are kept", () => {
     assert.deepEqual(keptHeaders({ ...JUNK, ...whole }, GITHUB), whole);
   });
 
-  it("include all that the settings name, and what looks like a signature before what does not", () => {
+  it("include all headers that the settings name, and prefer those that look like a signature", () => {
     const settings: SourceSettings = {
       ...hmacSettings({
         header: "Acme-Mac",
@@ -94,7 +94,7 @@ describe("the headers that are kept", () => {
   });
 
   for (const scheme of SCHEMES) {
-    it(`include every one that scheme ${scheme} reads`, () => {
+    it(`include every header that scheme ${scheme} reads`, () => {
       const settings = scheme === "hmac" ? hmacSettings() : settingsOf(scheme, { basic: { username: "ann" } });
       const without = Object.keys(EXAMPLES).map((one) => ({ ...EXAMPLES, [one]: "" }));
       const names = [{}, EXAMPLES, ...without].flatMap((present) => [...asked(settings, present)]);
@@ -106,7 +106,7 @@ describe("the headers that are kept", () => {
   }
 });
 
-describe("a header of credentials", () => {
+describe("a header with credentials", () => {
   const NAMES = [
     "authorization",
     "proxy-authorization",
@@ -153,7 +153,7 @@ describe("a header of credentials", () => {
     "x-secretary",
   ];
 
-  it("is known by a part of its name, and is not kept of anybody", () => {
+  it("is recognized by a part of its name, and never kept", () => {
     for (const name of NAMES) {
       assert.ok(isOfCredentials(name), name);
       const settings = hmacSettings({ deliveryId: { from: "header", name } });
@@ -162,7 +162,7 @@ describe("a header of credentials", () => {
     for (const name of OTHERS) assert.ok(!isOfCredentials(name), name);
   });
 
-  it("is kept as the signature that the source's settings say it is, when its value reads as one", () => {
+  it("is kept when the source's settings say that it is a signature, and its value is one", () => {
     const settings = hmacSettings({ header: "X-Gitlab-Token" });
     assert.deepEqual(keptHeaders({ "x-gitlab-token": HEX }, settings), { "x-gitlab-token": HEX });
     assert.deepEqual(keptHeaders({ "x-gitlab-token": "glptt-0123" }, settings), {});

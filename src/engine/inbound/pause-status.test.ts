@@ -16,7 +16,7 @@ function faults(more: object): string[] {
   return stated.kind === "ok" ? [] : stated.faults.map(({ field, rule }) => `${field} ${rule}`);
 }
 
-test("a repeated key makes a body unreadable at any depth, however it is spelled", () => {
+test("a key that is repeated at any depth makes a body unreadable, however it is spelled", () => {
   const message = (text: string) => {
     const body = readBody(Buffer.from(text));
     return body.kind === "ok" ? null : body.message;
@@ -33,11 +33,11 @@ test("a repeated key makes a body unreadable at any depth, however it is spelled
   }
   assert.equal(message('{"\\ud800":1,"\\uD800":2}'), 'The body repeats the key "\\ud800".');
   assert.equal(message('{"a":{"a":[{"a":1},{"a":1}]},"b":"a"}'), null);
-  // Where it is signed as bytes, numbers and halves that have no canonical form do no harm.
+  // Values without a canonical form are accepted in a body that is signed as bytes.
   assert.equal(message('{"n":9007199254740993,"s":"\\ud800"}'), null);
 });
 
-test("a field's characters are counted, not the units of a string", () => {
+test("a field's length is counted in characters, not in UTF-16 units", () => {
   for (const field of TEXTS) {
     for (const one of ["x", "é", "😀"]) {
       assert.deepEqual(faults({ [field]: one.repeat(200) }), [], one);
@@ -48,19 +48,19 @@ test("a field's characters are counted, not the units of a string", () => {
   }
 });
 
-test("half of a surrogate pair is no character", () => {
+test("half of a surrogate pair is refused", () => {
   for (const field of TEXTS) {
     assert.deepEqual(faults({ [field]: "a\ud800" }), [`${field} must not have half of a surrogate pair`]);
   }
   assert.deepEqual(faults({ changed_at: "\ud800" }), ["changed_at must be an RFC 3339 date and time"]);
 });
 
-test("a leap second is a time, where there can be one", () => {
+test("a leap second is accepted where one can occur", () => {
   assert.deepEqual(faults({ changed_at: "2016-12-31T23:59:60Z" }), []);
   assert.deepEqual(faults({ changed_at: "2026-03-19T12:00:60Z" }), ["changed_at must be an RFC 3339 date and time"]);
 });
 
-test("what is kept of a text is cut between characters, and can be stored", () => {
+test("a shown text is cut between characters, and can be stored", () => {
   assert.equal(shownText("😀".repeat(300)), "😀".repeat(200));
   assert.equal(shownText(`a${"😀".repeat(300)}`), `a${"😀".repeat(199)}`);
   assert.equal(shownText("a\ud800"), "a\ufffd");

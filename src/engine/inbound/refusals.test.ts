@@ -20,7 +20,7 @@ function atRest() {
     pass: (ms: number) => {
       nowMs += ms;
     },
-    /** How many of so many that fail are looked at, and how many are kept. */
+    /** How many of these failing requests are tried, and how many are recorded. */
     fail(address: string | ((index: number) => string), count: number, { workMs = 0, bodyBytes = 500 } = {}) {
       let [looked, kept] = [0, 0];
       for (let index = 0; index < count; index += 1) {
@@ -34,7 +34,7 @@ function atRest() {
   };
 }
 
-test("of an address 20 failures a second are kept, and it is looked at for as many again", () => {
+test("20 failures a second of an address are recorded, and twice as many requests are tried", () => {
   const { refusals, pass, fail } = atRest();
   const whole = { looked: 2 * REFUSED_PER_ADDRESS_SECOND_COUNT_MAX, kept: REFUSED_PER_ADDRESS_SECOND_COUNT_MAX };
   assert.deepEqual(fail("a", 100), whole);
@@ -44,7 +44,7 @@ test("of an address 20 failures a second are kept, and it is looked at for as ma
   assert.deepEqual(fail("a", 100), whole);
 });
 
-test("looks come back one by one, so that a genuine request gets one between those of a flood", () => {
+test("tries come back one by one, so that a genuine request gets one during a flood", () => {
   const { refusals, pass, fail } = atRest();
   fail("a", 100);
   pass(990);
@@ -56,7 +56,7 @@ test("looks come back one by one, so that a genuine request gets one between tho
   assert.equal(refusals.mayTry("a", 500), true);
 });
 
-test("of all addresses 200 failures a second are kept, and one that has not failed is still looked at", () => {
+test("200 failures a second of all addresses are recorded, and an address without a failure is still tried", () => {
   const { refusals, fail } = atRest();
   assert.equal(fail((index) => `10.0.0.${index % 50}`, 1000).kept, REFUSED_PER_SECOND_COUNT_MAX);
   assert.equal(refusals.mayTry("10.0.0.1", 500), false);
@@ -65,13 +65,13 @@ test("of all addresses 200 failures a second are kept, and one that has not fail
   assert.equal(refusals.mayTry("never heard of", 500), false);
 });
 
-test("an IPv6 network of 64 bits is one address", () => {
+test("an IPv6 network of 64 bits counts as one address", () => {
   const { fail } = atRest();
   const { kept } = fail((index) => `2001:db8::${index.toString(16)}`, 1000);
   assert.equal(kept, REFUSED_PER_ADDRESS_SECOND_COUNT_MAX);
 });
 
-test("what takes long is looked at less often, of one address and of all; small bodies pay nothing for it", () => {
+test("large bodies that take long are tried less often, for one address and for all; small bodies are not affected", () => {
   const { refusals, pass, fail } = atRest();
   const dear = { workMs: 30, bodyBytes: LIGHT_BODY_BYTES_MAX + 1 };
   assert.equal(fail("a", 10, dear).looked, 1);
@@ -86,7 +86,7 @@ test("what takes long is looked at less often, of one address and of all; small 
   assert.equal(refusals.mayTry("a", dear.bodyBytes), true);
 });
 
-test("whatever was looked at in one go is paid for within a second", () => {
+test("work beyond the allowance is paid back within a second", () => {
   const { refusals, pass } = atRest();
   const large = LIGHT_BODY_BYTES_MAX + 1;
   for (let index = 0; index < 100; index += 1) refusals.countFailure(`10.0.0.${index}`, 100);
@@ -96,7 +96,7 @@ test("whatever was looked at in one go is paid for within a second", () => {
   assert.equal(refusals.mayTry("10.0.0.1", large), true);
 });
 
-test("a network that something genuine came from is looked at for a day, whatever else comes from there", () => {
+test("a network that sent a verified request is tried for a day, whatever else it sends", () => {
   const { refusals, pass, fail } = atRest();
   refusals.trust("a");
   pass(INBOUND_PROVEN_MS - 1);

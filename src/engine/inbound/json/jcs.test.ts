@@ -28,7 +28,7 @@ const read = (text: string) => canonicalBody(Buffer.from(text));
 const KIND = { changed_number: "lossy", lone_surrogate: "lossy" } as const;
 
 describe("the canonical form of a body", () => {
-  it("is that of the SDK's vectors, and their signatures verify", () => {
+  it("matches the SDK's vectors, and their signatures verify", () => {
     for (const { name, secret, text, canonical, signature, signed } of vectors<SignedVector>("jcs-signed.json")) {
       const found = read(text);
       assert.equal(found.kind === "canonical" && found.text, canonical, name);
@@ -52,7 +52,7 @@ describe("the canonical form of a body", () => {
     }
   });
 
-  it("is canonicalize's of any object, however its text is spelled", () => {
+  it("equals the result of canonicalize for any object and any white space", () => {
     const object = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" }), {
       noNullPrototype: true,
     });
@@ -65,14 +65,14 @@ describe("the canonical form of a body", () => {
     );
   });
 
-  it("ends at the depth that payloads may have", () => {
+  it("is refused beyond the depth of payloads", () => {
     const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
     assert.equal(read(nested(JSON_DEPTH_MAX)).kind, "canonical");
     assert.equal(read(nested(JSON_DEPTH_MAX + 1)).kind, "unreadable");
     assert.equal(read(nested(50_000)).kind, "unreadable");
   });
 
-  it("is found in a time that grows with the body and not faster", () => {
+  it("takes time that grows no faster than the body", () => {
     const hostile = [
       `{"a":"${"\\\\".repeat(130_000)}"}`,
       `{"a":1${"0".repeat(260_000)}}`,
@@ -84,14 +84,14 @@ describe("the canonical form of a body", () => {
     for (const text of hostile) {
       const start = process.hrtime.bigint();
       read(text);
-      // A quadratic one takes minutes; this allows a busy machine a hundredfold of what it takes.
+      // A quadratic algorithm takes minutes. The limit is a hundred times what a quiet machine needs.
       assert.ok(process.hrtime.bigint() - start < 2_000_000_000n, text.slice(0, 20));
     }
   });
 });
 
 describe("a number keeps its value", () => {
-  it("exactly when a double's shortest digits are the same number", () => {
+  it("exactly when the shortest digits of its double are the same number", () => {
     const digits = fc.stringMatching(/^[0-9]{1,25}$/);
     const number = fc
       .tuple(fc.constantFrom("", "-"), digits, fc.option(digits), fc.option(fc.integer({ min: -330, max: 330 })))
@@ -110,7 +110,7 @@ describe("a number keeps its value", () => {
   });
 });
 
-/** By exact fractions. */
+/** Compares exact fractions. */
 function sameNumber(one: string, other: string): boolean {
   const [[a, b], [c, d]] = [fraction(one), fraction(other)];
   return a * d === c * b;
@@ -126,7 +126,7 @@ function fraction(text: string): [bigint, bigint] {
 describe("the digest of a body's content", () => {
   const digest = (text: string) => contentDigest(Buffer.from(text));
 
-  it("is the same however the body is spelled and signed", () => {
+  it("does not depend on how the body is written and signed", () => {
     const first = digest('{"a":1.0,"b":{"c":"\\u20ac"},"signature":"x"}');
     assert.equal(digest('{ "b": {"c":"€"}, "a": 1 }'), first);
     assert.match(first, /^[0-9a-f]{64}$/);
@@ -134,7 +134,7 @@ describe("the digest of a body's content", () => {
     assert.notEqual(digest('{"a":1,"b":{"c":"€","signature":"x"}}'), first);
   });
 
-  it("is of the raw bytes where canonical form says something else", () => {
+  it("covers the raw bytes when the body has no canonical form", () => {
     assert.notEqual(digest('{"a":9007199254740993}'), digest('{"a":9007199254740992}'));
     assert.notEqual(digest('{"a":9007199254740993}'), digest('{"a":9007199254740993 }'));
     assert.notEqual(digest('{"a":1,"a":2}'), digest('{"a":2}'));

@@ -37,7 +37,7 @@ function ruled(rule: Partial<EventTypeRule>): SourceSettings {
 const pointer = (text: string): ValuePlace => ({ from: "pointer", pointer: text });
 
 describe("the type of the event", () => {
-  it("stands where the scheme's senders put it", () => {
+  it("is found where the scheme's senders put it", () => {
     assert.equal(typeOf("github", { "X-GitHub-Event": "pull_request" }), "pull_request");
     assert.equal(typeOf("stripe", {}, '{"id":"evt_1","type":"invoice.paid"}'), "invoice.paid");
     assert.equal(typeOf("slack", {}, '{"type":"event_callback","event":{"type":"app_mention"}}'), "app_mention");
@@ -51,7 +51,7 @@ describe("the type of the event", () => {
     assert.equal(typeOf("jcs", {}, BODY), "member.status.changed");
   });
 
-  it("is the scheme's own when nothing is found", () => {
+  it("is the scheme's fallback when there is no value", () => {
     const fallbacks = SCHEMES.map((scheme) => typeOf(scheme, {}, "no JSON"));
     assert.deepEqual(
       new Map(SCHEMES.map((scheme, index) => [scheme, fallbacks[index]])),
@@ -72,7 +72,7 @@ describe("the type of the event", () => {
     );
   });
 
-  it("stands where the source's rule says, and only there", () => {
+  it("is found where the source's rule says, and only there", () => {
     const request = requestOf({ "X-Kind": "moved" }, '{"kind":["made",7,true,null,{}],"type":"other"}');
     const found = (rule: Partial<EventTypeRule>): string => parseRequest(ruled(rule), request).eventType;
     assert.equal(found({ place: { from: "header", name: "x-KIND" }, prefix: "crm." }), "crm.moved");
@@ -92,7 +92,7 @@ describe("the type of the event", () => {
     assert.equal(parseRequest(ruled({ place: pointer("/a/1") }), request).eventType, "2");
   });
 
-  it("is never one that only Signalbox makes", () => {
+  it("is never a type that is reserved for Signalbox", () => {
     const named = (type: string): string => typeOf("github", { "X-GitHub-Event": type });
     assert.equal(named("test"), "inbound.test");
     assert.equal(named("pause.responded"), "inbound.pause.responded");
@@ -102,7 +102,7 @@ describe("the type of the event", () => {
     assert.equal(named("tests"), "tests");
   });
 
-  it("is a type whatever is found", () => {
+  it("is a valid type for any value", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.constantFrom("", "pause.", "a"), (kind, prefix) => {
         const settings = ruled({ place: pointer("/kind"), prefix });
@@ -116,7 +116,7 @@ describe("the type of the event", () => {
 });
 
 describe("a pointer", () => {
-  it("points as in RFC 6901, section 5", () => {
+  it("finds the values of RFC 6901, section 5", () => {
     const source = '{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\\\j":5,"k\\"l":6," ":7,"m~n":8}';
     const body = { source, value: JSON.parse(source) };
     const at = (text: string): string | null => valueAt(pointer(text), requestOf({}), body);
@@ -138,7 +138,7 @@ describe("a pointer", () => {
     }
   });
 
-  it("finds a number as it is written, at any depth, whatever a double makes of it", () => {
+  it("finds a number as it is spelled, at any depth, even when a double would change it", () => {
     const numbers = [
       "1142837465910283741",
       "1142837465910283742",
@@ -181,7 +181,7 @@ describe("a pointer", () => {
     );
   });
 
-  it("has its escapes undone in the order that keeps ~01 apart from a slash", () => {
+  it("unescapes ~01 to ~1 and not to a slash", () => {
     assert.deepEqual(pointerSteps("/~01/~10"), ["~1", "/0"]);
     assert.equal(pointerSteps("a"), null);
     assert.deepEqual(pointerSteps(""), []);
@@ -193,15 +193,15 @@ describe("the payload", () => {
     const body = ' {"b": 1.0, "a":12345678901234567890,"__proto__":{}}\n';
     assert.equal(payloadOf(body), body);
     assert.equal(payloadOf(`\uFEFF${body}`), body);
-    assert.equal(payloadOf('{"a":1}', FORM), '{"a":1}', "simple clients call everything a form");
+    assert.equal(payloadOf('{"a":1}', FORM), '{"a":1}', "simple clients label everything as a form");
   });
 
-  it("holds any other JSON, as it is spelled", () => {
+  it("contains any other JSON, as it is spelled", () => {
     assert.equal(payloadOf(" [1.0, {}]\n"), '{"body":[1.0, {}]}');
     for (const body of ["null", "true", '"a"', "1e2"]) assert.equal(payloadOf(body), `{"body":${body}}`);
   });
 
-  it("holds a form's parameters, repeated ones as an array", () => {
+  it("contains a form's parameters, repeated ones as an array", () => {
     assert.equal(payloadOf("b=1&a=%C3%BC+x&b=2&c", FORM), '{"b":["1","2"],"a":"ü x","c":""}');
     const proto = payloadOf("__proto__=1&constructor=2", FORM);
     assert.deepEqual(Object.entries(JSON.parse(proto)), [
@@ -210,16 +210,16 @@ describe("the payload", () => {
     ]);
     assert.equal(payloadOf("1=2", { "content-type": "Application/X-WWW-Form-Urlencoded;charset=utf-8" }), '{"1":"2"}');
     assert.equal(payloadOf("12", FORM), '{"12":""}');
-    assert.equal(payloadOf('{"a":1}', FORM, "twilio"), '{"{\\"a\\":1}":""}', "its parameters are what was verified");
+    assert.equal(payloadOf('{"a":1}', FORM, "twilio"), '{"{\\"a\\":1}":""}', "the parameters were verified");
   });
 
-  it("holds text, and other bytes in base64", () => {
+  it("contains text, and other bytes in base64", () => {
     assert.equal(payloadOf('hello "you"\n'), '{"body":"hello \\"you\\"\\n"}');
     assert.equal(payloadOf(""), '{"body":""}');
     assert.equal(payloadOf(Uint8Array.of(0xff, 0x00)), '{"body_base64":"/wA="}');
   });
 
-  it("holds as text what two readers would read differently, and what is nested too deeply", () => {
+  it("contains as text a body that two readers may read differently, or that is nested too deeply", () => {
     const repeated = '{"a":1,"\\u0061":2}';
     assert.deepEqual(JSON.parse(payloadOf(repeated)), { body: repeated });
     const deep = `${"[".repeat(JSON_DEPTH_MAX)}${"]".repeat(JSON_DEPTH_MAX)}`;
@@ -228,7 +228,7 @@ describe("the payload", () => {
     assert.equal(typeOf("stripe", {}, '{"type":"a","type":"b"}'), "stripe.received");
   });
 
-  it("is a JSON object whose keys are not repeated, whatever the bytes are, and loses none of them", () => {
+  it("is a JSON object without repeated keys for any body, and loses no byte of it", () => {
     const body = fc.oneof(fc.uint8Array(), fc.json().map(Buffer.from), fc.string({ unit: "binary" }).map(Buffer.from));
     fc.assert(
       fc.property(body, fc.constantFrom({}, FORM), fc.constantFrom(...SCHEMES), (bytes, headers, scheme) => {
@@ -248,8 +248,8 @@ describe("the payload", () => {
   });
 });
 
-describe("the sender's id of the delivery", () => {
-  it("stands where the scheme's senders put it", () => {
+describe("the sender's ID of the delivery", () => {
+  it("is found where the scheme's senders put it", () => {
     const cases: [Scheme, object, string, string][] = [
       [
         "github",
@@ -275,7 +275,7 @@ describe("the sender's id of the delivery", () => {
     assert.equal(idOf(hmacSettings(), { "webhook-id": "evt_1" }), null);
   });
 
-  it("is believed only in the spelling that was verified", () => {
+  it("is read only from the header that was verified", () => {
     const headers = {
       "webhook-id": "msg_1",
       "webhook-signature": "v1,a",
@@ -285,7 +285,7 @@ describe("the sender's id of the delivery", () => {
     assert.equal(idOf(settingsOf("standard-webhooks"), headers), "msg_1");
   });
 
-  it("is told by its hash when it cannot be a key", () => {
+  it("is hashed when it cannot be an idempotency key", () => {
     const long = idOf(settingsOf("stripe"), {}, JSON.stringify({ id: "a".repeat(256) }));
     assert.match(long ?? "", /^sha256:[0-9a-f]{64}$/);
     assert.match(idOf(settingsOf("stripe"), {}, '{"id":"a b"}') ?? "", /^sha256:/);
@@ -294,7 +294,7 @@ describe("the sender's id of the delivery", () => {
 });
 
 describe("a challenge", () => {
-  it("is Slack's, when it asks whether anybody is there", () => {
+  it("is the one that Slack sends to check the URL", () => {
     const ask = (body: string, scheme: Scheme = "slack"): string | null => {
       const request: InboundRequest = requestOf({}, body);
       return parseRequest(settingsOf(scheme), request).challenge;

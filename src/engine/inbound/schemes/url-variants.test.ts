@@ -1,4 +1,4 @@
-/** Twilio signs a URL as it was registered. Its own library decides what a URL as it arrives may stand for. */
+/** Twilio signs the registered URL. Its own library decides which registered URLs an arriving URL may stand for. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ const BASE = "https://hooks.example.com/in/src_1";
 const PARAMETERS = { CallSid: "CA1", From: "+15550001111", Body: "a b'(c)" };
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
-/** Whether what was signed as one URL is verified when it comes as another. */
+/** Whether a request that was signed for one URL verifies when it arrives at another. */
 function isVerified(signed: string, came: string, algorithm?: string): boolean {
   const settings =
     algorithm === undefined ? {} : { "x-twilio-webhooks-signature-settings": `key=k1, algorithm=${algorithm}` };
@@ -21,14 +21,14 @@ function isVerified(signed: string, came: string, algorithm?: string): boolean {
   return outcome(verifyRequest(settingsOf("twilio"), [SECRET], request, 0)) === "verified";
 }
 
-describe("the spellings of a URL", () => {
-  it("are one where there is nothing to respell, but for the port", () => {
+describe("the variants of a URL", () => {
+  it("differ only in the port when there is nothing to rewrite", () => {
     assert.deepEqual(urlVariants(BASE), [BASE, BASE.replace(".com", ".com:443")]);
     assert.deepEqual(urlVariants(`${BASE}?a=1&b`).length, 4, "`b` and `b=`");
     assert.deepEqual(urlVariants("not a URL"), ["not a URL"]);
   });
 
-  it("are those that proxies and writers make of each other's", () => {
+  it("are those that proxies and libraries make of one another's", () => {
     const families = [
       ["name=O'Brien", "name=O%27Brien"],
       ["q=a%20b", "q=a+b"],
@@ -58,7 +58,7 @@ describe("the spellings of a URL", () => {
     }
   });
 
-  it("are no fewer than the library's own", () => {
+  it("include all of the library's own", () => {
     const text = fc.string({ unit: fc.constantFrom(..."ab é'()!*~+-_.%&=?/:@ \"<>".split("")), maxLength: 8 });
     const writers: readonly ((query: string) => string)[] = [
       (query) => query.replaceAll(" ", "%20"),
@@ -76,7 +76,7 @@ describe("the spellings of a URL", () => {
     );
   });
 
-  it("are bounded, however the query is written", () => {
+  it("are bounded for any query", () => {
     const escapes = fc.string({
       unit: fc.constantFrom("%c3%A9", "%27", "'", "+", "%20", "~", "*", "(", "=", "&", "é", "%zz", "%"),
     });
@@ -91,7 +91,7 @@ describe("the spellings of a URL", () => {
 });
 
 describe("Twilio's algorithms", () => {
-  it("are the one of accounts, and the one of shared keys", () => {
+  it("are that of accounts and that of shared keys", () => {
     assert.ok(isVerified(BASE, BASE, "HMAC_SHA1"));
     assert.ok(isVerified(BASE, BASE, "HMAC_SHA256"));
     const headers = { "x-twilio-signature": "a", "x-twilio-webhooks-signature-settings": "algorithm=HMAC_MD5" };

@@ -89,7 +89,7 @@ describe("a provider's published vector", () => {
       assert.equal(twilio("a9nBmqA0ju/hNViExpshrM61xv4=", url, json, headers), "signature_missing");
     });
 
-    it("verifies with the port that the URL has, without it, and with the one that it need not have", () => {
+    it("verifies with the URL's port, without it, and with the default port", () => {
       const http = url.replace("https", "http");
       assert.equal(twilio("RSOYDt4T1cUTdK1PDd93/VVr8B8=", url.replace(".com", ".com:1234")), "verified");
       assert.equal(twilio("Zmvh+3yNM1Phv2jhDCwEM3q5ebU=", http.replace(".com", ".com:1234")), "verified");
@@ -135,7 +135,7 @@ describe("what a provider's own library signs", () => {
     );
   });
 
-  it("verifies: what this server itself sends, and its SDK", async () => {
+  it("verifies: this server's own deliveries, and its SDK's signatures", async () => {
     const id = "0195aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee" as Uuid;
     for (const format of ["standard", "pausepoint", "pacspace"] as const) {
       const rendered = renderHeaders({
@@ -158,7 +158,7 @@ describe("what a provider's own library signs", () => {
     }
   });
 
-  it("verifies what @shopify/shopify-api does, of webhooks and of events", async () => {
+  it("verifies what @shopify/shopify-api accepts, for webhooks and for events", async () => {
     const shopify = shopifyApi({
       apiKey: "key",
       apiSecretKey: SECRET,

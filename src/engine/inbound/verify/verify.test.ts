@@ -51,7 +51,7 @@ describe("a source with options of its own", () => {
     assert.equal(check(settings, requestOf({ "X-Hash": headers["X-Hash"] })), "header_missing");
   });
 
-  it("accepts any one of several signatures in its header, as a sender writes them while it changes its secret", () => {
+  it("accepts any of several signatures in its header, as a sender writes them while it rotates its secret", () => {
     const [right, wrong] = [hex(BODY), hex(BODY, "the other secret")];
     const v1 = hmacSettings({ prefix: "v1=" });
     for (const between of [",", ", ", " ", ";", "; ", ",,"]) {
@@ -77,14 +77,14 @@ describe("a source with options of its own", () => {
     assert.equal(check(v1, requestOf({ "X-Hash": many(SIGNATURES_COUNT_MAX) })), "signature_mismatch");
   });
 
-  it("takes a signature for one that ends like a prefix", () => {
-    // Base64 that ends in what stands before it.
+  it("accepts a signature that ends like its prefix", () => {
+    // Find base64 that ends with the prefix.
     const secret = Array.from({ length: 100_000 }, (_, n) => `s${n}`).find((s) => base64(BODY, s).endsWith("v0="));
     const settings = hmacSettings({ prefix: "v0=", encoding: "base64" });
     assert.equal(check(settings, requestOf({ "X-Hash": `v0=${base64(BODY, secret)}` }), [secret ?? ""]), "verified");
   });
 
-  it("cannot be used when its signature would prove nothing", () => {
+  it("is unusable when its signature would prove nothing", () => {
     const request = requestOf({ "X-Hash": hex("") });
     for (const options of [{ template: "" }, { timestampHeader: "X-Time" }, { template: "{timestamp}{body}" }]) {
       assert.equal(check(hmacSettings(options), request), "source_unusable");
@@ -92,7 +92,7 @@ describe("a source with options of its own", () => {
     assert.equal(check(settingsOf("hmac"), request), "source_unusable");
   });
 
-  it("looks for the header that it names among the request's own", () => {
+  it("reads only the request's own headers, whatever name the settings give", () => {
     assert.equal(check(hmacSettings({ header: "constructor" }), requestOf({})), "header_missing");
   });
 });
@@ -100,7 +100,7 @@ describe("a source with options of its own", () => {
 describe("a body that carries its signature", () => {
   const jcs = settingsOf("jcs");
 
-  it("is verified in its canonical form, however it is spelled", async () => {
+  it("is verified in its canonical form, however it is written", async () => {
     const signed = await signJcs('{"b":1.0,"a":"\\u20ac","nested":{"signature":"x"}}', SECRET);
     assert.equal(check(jcs, requestOf({}, signed)), "verified");
     const respelled = JSON.stringify(JSON.parse(signed), null, 3).replace("€", "\\u20ac").replace(": 1,", ": 1.00,");
@@ -109,7 +109,7 @@ describe("a body that carries its signature", () => {
     assert.equal(check(jcs, requestOf({}, signed.replace('"x"', '"y"'))), "signature_mismatch");
   });
 
-  it("is not looked at when a header decides, and both headers have to be right", async () => {
+  it("is ignored when a header decides, and both headers have to match", async () => {
     const signed = await signJcs(BODY, SECRET);
     const right = `sha256=${hex(signed)}`;
     const wrong = `sha256=${hex("another")}`;
@@ -167,7 +167,7 @@ describe("a user name and a password", () => {
   });
 });
 
-// ── What holds for every scheme ─────────────────────────────────────────────────────────────────────────────────────
+// ── Every scheme ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Example {
   readonly settings: SourceSettings;
@@ -175,7 +175,7 @@ interface Example {
   readonly body: string;
 }
 
-/** A request of each scheme that verifies. */
+/** For each scheme, a request that verifies. */
 const EXAMPLES: Readonly<Record<Exclude<Scheme, "none">, Example>> = {
   github: { settings: settingsOf("github"), headers: { "x-hub-signature-256": `sha256=${hex(BODY)}` }, body: BODY },
   stripe: {
@@ -234,7 +234,7 @@ const SIGNED = Object.entries(EXAMPLES).filter(([scheme]) => scheme !== "basic")
 const STAMPED = ["stripe", "slack", "standard-webhooks", "pacspace"] as const;
 
 describe("every scheme", () => {
-  it("has an example here that verifies, under any of the source's secrets", () => {
+  it("has an example here that verifies with any of the source's secrets", () => {
     assert.deepEqual(Object.keys(EXAMPLES).sort(), SCHEMES.filter((scheme) => scheme !== "none").sort());
     for (const [scheme, { settings, headers, body }] of Object.entries(EXAMPLES)) {
       assert.equal(check(settings, requestOf(headers, body)), "verified", scheme);
@@ -244,7 +244,7 @@ describe("every scheme", () => {
     }
   });
 
-  it("believes nobody without a secret, and an empty one is none; scheme none believes everybody", () => {
+  it("verifies nothing without a secret or with an empty one; scheme none verifies everything", () => {
     for (const [scheme, { settings, headers, body }] of Object.entries(EXAMPLES)) {
       assert.equal(check(settings, requestOf(headers, body), []), "source_unusable", scheme);
       assert.equal(check(settings, requestOf(headers, body), [""]), "source_unusable", scheme);
@@ -259,7 +259,7 @@ describe("every scheme", () => {
         const changed = Buffer.from(body);
         const at = place % changed.length;
         changed[at] = (changed[at] ?? 0) ^ bits;
-        // What is signed is the meaning, and another spelling of it is as good.
+        // These schemes sign the meaning, so another spelling of the same meaning verifies.
         fc.pre(scheme !== "twilio" || !sameParameters(changed, body));
         fc.pre(scheme !== "jcs" || !sameJson(changed, body));
         assert.notEqual(check(settings, requestOf(headers, changed)), "verified", `${scheme}: ${changed}`);
@@ -268,7 +268,7 @@ describe("every scheme", () => {
     );
   });
 
-  it("refuses any other signature, and never throws whatever the headers are", () => {
+  it("refuses any other signature, and never throws for any headers", () => {
     const garbage = fc.oneof(
       fc.string(),
       fc.stringMatching(/^[0-9a-f]{64}$/),
@@ -289,7 +289,7 @@ describe("every scheme", () => {
     );
   });
 
-  it("never throws whatever the bytes, the headers and the URL are", () => {
+  it("never throws for any body, headers and URL", () => {
     const settings = [...Object.values(EXAMPLES).map((example) => example.settings), hmacSettings({ prefix: "a" })];
     const names = Object.values(EXAMPLES).flatMap(({ headers }) => Object.keys(headers));
     const headers = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), fc.string(), {
@@ -302,7 +302,7 @@ describe("every scheme", () => {
     );
   });
 
-  it("with a timestamp believes it for 300 s either way, and refuses it by how much", () => {
+  it("with a timestamp accepts it for 300 s in both directions, and otherwise says by how much it is wrong", () => {
     for (const scheme of STAMPED) {
       const { settings, headers, body } = EXAMPLES[scheme];
       const at = (seconds: number) => verifyRequest(settings, [SECRET], requestOf(headers, body), NOW + seconds * 1000);
@@ -315,7 +315,7 @@ describe("every scheme", () => {
     }
   });
 
-  it("refuses a timestamp that is not in Unix seconds, and says what it looks like", () => {
+  it("refuses a timestamp that is not in Unix seconds, and names its likely format", () => {
     const { settings, headers, body } = EXAMPLES.slack;
     const explained = (timestamp: string): string => {
       const request = requestOf({ ...headers, "x-slack-request-timestamp": timestamp }, body);
@@ -335,7 +335,7 @@ function sameParameters(changed: Buffer, body: string): boolean {
   return joined(changed.toString()) === joined(body);
 }
 
-/** Hex digits are the same in either case. */
+/** Ignores the case of hex digits. */
 function sameJson(changed: Buffer, body: string): boolean {
   const read = (text: string): object => {
     const { signature, ...rest } = JSON.parse(text);
