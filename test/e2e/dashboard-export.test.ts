@@ -28,7 +28,7 @@ const URL_OF_HOOK = "http://127.0.0.1:9/".padEnd(2048, "x");
 /** The test fires the stall timers of exports itself. All other timers, including those of equal length, are real. */
 const system = createSystemClock();
 const stalls = new Set<() => void>();
-const isOfExport = (): boolean => new Error().stack?.includes("export-outlet.ts") === true;
+const isOfExport = (): boolean => new Error().stack?.includes("export-writer.ts") === true;
 const clock: Clock = {
   ...system,
   after(ms, task) {
