@@ -196,7 +196,8 @@ suite("the command line", { concurrency: 3 }, () => {
     const full = await runSignalbox(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
     assertRefused(full, 1, /the tenant has reached its quota of 1 keys/);
 
-    // Until the server knows the new rate it accepts each batch. The first batch after that uses up the quota for the next.
+    // Until the server knows the new rate it accepts each batch. The first batch after that uses up the quota for the
+    // next.
     const events = Array.from({ length: 1000 }, () => ({ type: "a", payload: {} }));
     await untilStatus(() => server.request("POST", "/v1/events/batch", { body: { events } }), 429);
     const shown = await server.request("GET", `/v1/tenants/${before.id}`);

@@ -1,6 +1,7 @@
 /**
- * Kills a server under load at random moments and restarts it on the same data. Every event that was accepted with a 202
- * reaches every endpoint that it matches. The moments come from a seed, which the test prints. Set CRASH_SEED to reuse it.
+ * Kills a server under load at random moments and restarts it on the same data. Every event that was accepted with a
+ * 202 reaches every endpoint that it matches. The moments come from a seed, which the test prints. Set CRASH_SEED to
+ * reuse it.
  */
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
@@ -14,7 +15,9 @@ const KILLS = 5;
 const PUBLISHERS = 6;
 /** Enough events that a kill hits a server at work, and few enough that the test stays short. */
 const EVENTS_BEFORE_KILL = { min: 20, max: 150 };
-/** Each publisher numbers its events. The receivers answer every n-th of them with 500 the first time, then with 200. */
+/**
+ * Each publisher numbers its events. The receivers answer every n-th of them with 500 the first time, then with 200.
+ */
 const FAILS_EVERY = 3;
 const ORDERED_FAILS_EVERY = 100;
 

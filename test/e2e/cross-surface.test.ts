@@ -1,4 +1,6 @@
-/** An endpoint created through one surface is the same endpoint in the others, and can be changed through any of them. */
+/**
+ * An endpoint created through one surface is the same endpoint in the others, and can be changed through any of them.
+ */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startHooks } from "../harness/hooks.ts";

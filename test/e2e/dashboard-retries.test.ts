@@ -95,12 +95,12 @@ test("a failed delivery can be retried by its own id or its event's id, but only
     const client = await newTenant(server);
     const failed = await failedDelivery(client);
     const answer = await retry(client, failed[by]);
-    const told = {
+    const expected = {
       success: true,
       data: { id: failed.deliveryId, eventId: failed.eventId, status: "pending" },
       message: "Delivery queued for retry.",
     };
-    assert.deepEqual([answer.status, answer.text], [200, JSON.stringify(told)]);
+    assert.deepEqual([answer.status, answer.text], [200, JSON.stringify(expected)]);
     assert.equal((await client.request("GET", `/v1/deliveries/${failed.deliveryId}`)).body.status, "HELD");
     for (const id of [failed.deliveryId, failed.eventId]) {
       const message = assertRefused(await retry(client, id), 409, "INVALID_STATE");

@@ -42,8 +42,8 @@ function publish(server: AssembledServer, fields: object): Promise<Answer> {
 }
 
 /**
- * Publishes until the disk is full, with smaller and smaller events, so that hardly a page is left. Sends several events
- * at once, so that they share a group commit.
+ * Publishes until the disk is full, with smaller and smaller events, so that hardly a page is left. Sends several
+ * events at once, so that they share a group commit.
  */
 async function fill(server: AssembledServer): Promise<{ accepted: number; refused: readonly Answer[] }> {
   let accepted = 0;

@@ -234,7 +234,8 @@ test("accepted webhooks are recorded, published and delivered once, whenever the
   const refused = await recorded(server, members, "kind=pause_status&valid=false");
   for (const [name, count] of responses.refused) {
     const kept = refused.get(name)?.length ?? 0;
-    // A request cut off by a kill may be stored without a response. The forger repeats the same request over several kills.
+    // A request cut off by a kill may be stored without a response. The forger repeats the same request over several
+    // kills.
     assert.ok(
       kept >= count && kept <= count + 2 * KILLS,
       `${name} was rejected ${count} times, but is stored ${kept} times`,

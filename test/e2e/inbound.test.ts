@@ -1,4 +1,6 @@
-/** What a new user tries: create a source, let its provider send, and see the event arrive. Then the common mistakes. */
+/**
+ * What a new user tries: create a source, let its provider send, and see the event arrive. Then the common mistakes.
+ */
 import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { sign as octokitSign } from "@octokit/webhooks-methods";
@@ -247,9 +249,9 @@ test("a source from the settings sends a transition, and its subscribers receive
   const hook = await arrived(hooks, 1);
   assert.equal(hook.headers["x-webhook-event"], "pause_status.activated");
   const { member_id, old_status, new_status, changed_at } = fields;
-  const told = { webhook_event_id: id, source: "nhf_membership_system", member_id, peer_mentor_id: member_id };
+  const payload = { webhook_event_id: id, source: "nhf_membership_system", member_id, peer_mentor_id: member_id };
   const direction = { old_status, new_status, transition_direction: "PAUSE_ACTIVATED", changed_at };
-  assert.equal(hook.body, JSON.stringify({ ...told, ...direction }));
+  assert.equal(hook.body, JSON.stringify({ ...payload, ...direction }));
   await first.close();
 
   const second = await startServer(t, settings("another one"));

@@ -35,8 +35,8 @@ async function hooksById(hooks: Hooks, count: number): Promise<Map<string, Pause
 function endingIn({ status, body, code }: Answer): string {
   if (status === 200) return `${body.status} ${body.response_choice}`;
   if (body.outcome !== undefined) return `${body.outcome.status} ${body.outcome.response_choice}`;
-  const told = { ALREADY_RESPONDED: "responded", ALREADY_TIMED_OUT: "timed_out", ALREADY_CANCELLED: "cancelled" };
-  return told[code as keyof typeof told] ?? `${status} ${code}`;
+  const endings = { ALREADY_RESPONDED: "responded", ALREADY_TIMED_OUT: "timed_out", ALREADY_CANCELLED: "cancelled" };
+  return endings[code as keyof typeof endings] ?? `${status} ${code}`;
 }
 
 /** Sends two answers, a cancellation and a read at the same time. Returns the responses. */
@@ -56,8 +56,11 @@ async function assertOneEnding(client: Client, hooks: Hooks, raced: ReadonlyMap<
     const pause = await readPause(client, id);
     const ending = `${pause.status} ${pause.response_choice}`;
     for (const answer of answers) {
-      const told = endingIn(answer);
-      assert.ok(ending === told || ending.split(" ")[0] === told, `${id} is ${ending}, but a response said ${told}`);
+      const reported = endingIn(answer);
+      assert.ok(
+        ending === reported || ending.split(" ")[0] === reported,
+        `${id} is ${ending}, but a response said ${reported}`,
+      );
     }
     const sent = byId.get(id) ?? [];
     assert.deepEqual(

@@ -33,7 +33,9 @@ const server = await startServer(
   },
 );
 
-/** Polls until the notification has the status. A long poll would wait for the pause to end, not for the notification. */
+/**
+ * Polls until the notification has the status. A long poll would wait for the pause to end, not for the notification.
+ */
 function notified(client: Client, id: string, status: string): Promise<AnswerBody> {
   const look = async (): Promise<AnswerBody> => {
     const pause = await readPause(client, id);

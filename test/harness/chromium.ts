@@ -36,7 +36,9 @@ async function packageVersion(): Promise<string> {
   return (manifest as { readonly version: string }).version;
 }
 
-/** Test files run in parallel, so each unpacks into its own folder. The first to finish renames its folder to `place`. */
+/**
+ * Test files run in parallel, so each unpacks into its own folder. The first to finish renames its folder to `place`.
+ */
 async function unpackTo(place: string): Promise<void> {
   await mkdir(CACHE, { recursive: true });
   const staging = await mkdtemp(path.join(CACHE, "chromium-unpacking-"));

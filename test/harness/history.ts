@@ -1,4 +1,6 @@
-/** The dashboard's delivery history, a mixed set of deliveries, and the list that the dashboard should return for it. */
+/**
+ * The dashboard's delivery history, a mixed set of deliveries, and the list that the dashboard should return for it.
+ */
 import assert from "node:assert/strict";
 import { within } from "./deadline.ts";
 import { startHooks } from "./hooks.ts";
@@ -77,7 +79,10 @@ export function expected(rows: readonly Row[], query: Query): Row[] {
   });
 }
 
-/** Creates about sixty deliveries over three days: delivered, failed, cancelled, held, retried, tests. All are settled. */
+/**
+ * Creates about sixty deliveries over three days: delivered, failed, cancelled, held, retried, tests. All are
+ * settled.
+ */
 export async function mixed({
   server,
   later,

@@ -1,4 +1,4 @@
-/** What must be true when everything has come to rest. */
+/** Invariants that must hold at the end of the simulation, when all work is done. */
 
 import { LEDGER_ORDERS, LEDGER_STATUSES } from "../../src/domain/history/ledger.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
@@ -25,10 +25,10 @@ export function checkEnd(world: World): void {
   checkInbound(world);
   checkSums(world);
   checkLedger(world);
-  checkRest(world);
+  checkLeftovers(world);
 }
 
-/** The history, by what is written of it and what came after, says what the deliveries say. */
+/** The ledger, together with the changes since it was last written, matches the deliveries. */
 function checkLedger({ disk, fault }: World): void {
   const keeping = createKeeping(disk);
   const expected = expectations(disk);
@@ -49,10 +49,10 @@ function checkLedger({ disk, fault }: World): void {
 
 // ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Nothing that was accepted is missing. */
+/** Every accepted event and its deliveries are stored. */
 function checkEvent({ disk, fault }: World, event: KnownEvent): void {
   const row = disk.prepare("SELECT payload FROM events WHERE id = ?").get(uuidBytes(event.id));
-  if (row === undefined) fault(`event ${event.id} was accepted and is gone`);
+  if (row === undefined) fault(`event ${event.id} was accepted but is missing`);
   else if (row.payload !== event.payload) fault(`event ${event.id} has another payload`);
   for (const { deliveryId, endpointId } of event.deliveries) {
     const found = disk
@@ -60,7 +60,7 @@ function checkEvent({ disk, fault }: World, event: KnownEvent): void {
         "SELECT e.id FROM deliveries d JOIN endpoints e ON e.seq = d.endpoint_seq JOIN events v ON v.seq = d.event_seq WHERE d.id = ? AND v.id = ?",
       )
       .get(uuidBytes(deliveryId), uuidBytes(event.id));
-    if (found === undefined) fault(`delivery ${deliveryId} of event ${event.id} was promised and is gone`);
+    if (found === undefined) fault(`delivery ${deliveryId} of event ${event.id} was confirmed but is missing`);
     else if (uuidText(found.id as Uint8Array) !== endpointId) fault(`delivery ${deliveryId} is for another endpoint`);
   }
 }
@@ -112,9 +112,9 @@ function deliveries({ disk }: World): Row[] {
 }
 
 interface Sends {
-  /** By delivery where the format tells it. */
+  /** By delivery id, for formats that contain it. */
   readonly byDelivery: ReadonlyMap<string, readonly Sent[]>;
-  /** By event and site. */
+  /** By event id and site. */
   readonly byEvent: ReadonlyMap<string, readonly Sent[]>;
 }
 
@@ -134,9 +134,10 @@ function checkDelivery(world: World, row: Row, sends: Sends): void {
   const toReceiver = sends.byEvent.get(`${row.eventId} ${row.site}`) ?? [];
   const own = sends.byDelivery.get(row.id);
   if (row.state < STATE.delivered) wrong(`it has not ended: state ${row.state}`);
-  if (row.lease !== null) wrong("it ended, and is leased");
-  if (row.runAttempts > row.scheduleLength + 1) wrong(`${row.runAttempts} attempts, the schedule allows fewer`);
-  if (row.state === STATE.delivered && !(own ?? toReceiver).some(wasTaken)) wrong("DELIVERED, and nobody got it");
+  if (row.lease !== null) wrong("it has ended but is still leased");
+  if (row.runAttempts > row.scheduleLength + 1) wrong(`${row.runAttempts} attempts are more than the schedule allows`);
+  if (row.state === STATE.delivered && !(own ?? toReceiver).some(wasTaken))
+    wrong("DELIVERED, but no receiver accepted it");
   checkReason(world, row, own ?? toReceiver, wrong);
   if (own !== undefined) checkOwnSends(world, row, own, wrong);
 }
@@ -156,34 +157,34 @@ function checkReason(
       if (row.runAttempts !== row.scheduleLength + 1) wrong(`given up after ${row.runAttempts} attempts`);
       return;
     case "gone":
-      if (!sent.some(({ httpStatus }) => httpStatus === 410)) wrong("gone, and nobody answered 410");
+      if (!sent.some(({ httpStatus }) => httpStatus === 410)) wrong("failed as gone, but no receiver answered 410");
       return;
     case "cancelled":
-      if (!model.cancelAsked.has(row.id)) wrong("cancelled, and nobody asked for it");
+      if (!model.cancelAsked.has(row.id)) wrong("cancelled, but no request cancelled it");
       return;
     case "endpoint_deleted":
-      if (!row.deleted) wrong("cancelled with its endpoint, which is not deleted");
+      if (!row.deleted) wrong("cancelled because of a deleted endpoint, which is not deleted");
       return;
     case "expired":
       if (model.aheadMs < 6 * 86_400_000 || row.runAttempts === 0) wrong(`expired after ${row.runAttempts} attempts`);
       return;
     case "crashed":
-      if (processes.length < 10) wrong("given up as a payload that crashes the process");
+      if (processes.length < 10) wrong("failed as a payload that crashes the process, after too few crashes");
   }
 }
 
 function checkOwnSends(world: World, row: Row, own: readonly Sent[], wrong: (what: string) => void): void {
   const endOf = (sent: Sent) => world.processes[sent.process - 1]?.end ?? null;
-  // A process that crashed, or stopped while the store failed, may not have written what it heard.
+  // A process that crashed, or stopped during a store outage, may not have stored the outcomes.
   const unspent = own.filter((sent) => endOf(sent) === "crashed" || sent.heard?.kind === "aborted");
   const unwritten = own.filter((sent) => endOf(sent) === "stoppedWithoutStore");
   const least = own.length - new Set([...unspent, ...unwritten]).size;
-  if (row.attempts > own.length) wrong(`${row.attempts} attempts, and ${own.length} were sent`);
-  if (row.attempts < least) wrong(`${row.attempts} attempts, and ${least} were sent and heard of`);
-  const told = own.some(
+  if (row.attempts > own.length) wrong(`${row.attempts} attempts are stored, but only ${own.length} were sent`);
+  if (row.attempts < least) wrong(`${row.attempts} attempts are stored, but ${least} were sent and ended`);
+  const isConfirmed = own.some(
     (sent) => sent.heard?.kind === "answered" && wasTaken(sent) && (endOf(sent) === null || endOf(sent) === "stopped"),
   );
-  if (told && row.state !== STATE.delivered) wrong(`its receiver took it, and it is in state ${row.state}`);
+  if (isConfirmed && row.state !== STATE.delivered) wrong(`its receiver accepted it, but it is in state ${row.state}`);
 }
 
 // ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,10 +197,10 @@ const NUMBERING = `
 
 function checkAttempts({ disk, fault }: World): void {
   for (const row of disk.prepare(NUMBERING).all())
-    fault(`the attempts are not numbered through: ${JSON.stringify(row)}`);
+    fault(`the attempts are not numbered consecutively: ${JSON.stringify(row)}`);
 }
 
-/** What is stored of each tenant, counted from its rows. */
+/** A tenant's stored bytes, computed from its rows. */
 const STORED = `
   (SELECT ifnull(sum(octet_length(payload) + ${STORED_BYTES_PER_ROW} * (1 + delivery_count)), 0)
    FROM events WHERE tenant_seq = t.seq)
@@ -209,35 +210,35 @@ const STORED = `
 
 const SUMS: readonly (readonly [what: string, sql: string])[] = [
   [
-    "deliveries made, as counted",
+    "the counter of deliveries",
     "SELECT (SELECT sum(total) FROM counters WHERE endpoint_seq = 0) AS a, (SELECT count(*) FROM deliveries) AS b",
   ],
   [
-    "deliveries made, as counted by endpoint",
+    "the counters of deliveries by endpoint",
     "SELECT (SELECT sum(total) FROM counters WHERE endpoint_seq <> 0) AS a, (SELECT count(*) FROM deliveries) AS b",
   ],
   [
-    "deliveries delivered, as counted",
+    "the counter of delivered deliveries",
     "SELECT (SELECT sum(delivered) FROM counters WHERE endpoint_seq = 0) AS a, (SELECT count(*) FROM deliveries WHERE state = 3) AS b",
   ],
   [
-    "attempts, as counted by lane",
+    "the counters of attempts by lane",
     "SELECT (SELECT sum(attempts_ok + attempts_failed) FROM lanes) AS a, (SELECT count(*) FROM attempts) AS b",
   ],
   [
-    "bytes held by lanes that are not held",
+    "held bytes of lanes that are not held",
     "SELECT coalesce(sum(l.held_bytes), 0) AS a, 0 AS b FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq WHERE e.status = 'ACTIVE'",
   ],
   [
-    "tenants whose stored bytes are not those of their rows",
+    "tenants whose stored bytes differ from the sum of their rows",
     `SELECT count(*) AS a, 0 AS b FROM tenants t WHERE t.stored_bytes <> ${STORED}`,
   ],
   [
-    "tenants whose open pauses are not those that are pending",
+    "tenants whose open pauses differ from the number of pending pauses",
     "SELECT count(*) AS a, 0 AS b FROM tenants t WHERE t.open_pauses <> (SELECT count(*) FROM pauses p WHERE p.tenant_seq = t.seq AND p.status = 0)",
   ],
   [
-    "lanes ready though nothing waits",
+    "lanes that are ready although nothing waits",
     "SELECT count(*) AS a, 0 AS b FROM lanes WHERE ready_at IS NOT NULL AND owner IS NULL AND ready_at < (SELECT value - 120000 FROM meta WHERE name = 'latest_time')",
   ],
 ];
@@ -254,8 +255,8 @@ const DISABLED_EVENTS = `
   FROM events v JOIN event_types t ON t.seq = v.type_seq
   WHERE t.name = 'endpoint.disabled'`;
 
-/** Nothing is left in memory, and an endpoint was disabled no more often than it was active. */
-function checkRest({ process, disk, model, fault }: World): void {
+/** Nothing is left in memory, and no endpoint was disabled more often than it became active. */
+function checkLeftovers({ process, disk, model, fault }: World): void {
   const gauges = process?.engine?.status.gauges();
   if (gauges === undefined) fault("the server is down at the end");
   else if (Object.values(gauges).some((value) => value !== 0)) fault(`left in memory: ${JSON.stringify(gauges)}`);

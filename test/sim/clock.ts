@@ -1,4 +1,4 @@
-/** A process's clock over virtual time, and the machine's wall clock, which somebody may set. */
+/** A process's clock in virtual time, and the machine's wall clock, which can jump. */
 import { type EpochMs, nextUuid, type UuidState } from "../../src/domain/ids.ts";
 import { TIMER_MS_MAX } from "../../src/domain/limits.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -24,7 +24,10 @@ export function createWallClock(timeline: Timeline): WallClock {
   };
 }
 
-/** `setTimeout` and `Date.now` round differently: a timer may ring before the clock shows its time, or a bit late. */
+/**
+ * `setTimeout` and `Date.now` round differently, so a timer may fire slightly before or after the clock shows its
+ * time.
+ */
 const EARLY_MS = 0.6;
 const LATE_MS = 2;
 
@@ -32,11 +35,14 @@ export interface SimClockOptions {
   readonly timeline: Timeline;
   readonly wall: WallClock;
   readonly random: Random;
-  /** Whether the process still lives; a dead one's timers do not ring. */
+  /** Whether the process is still alive. The timers of a dead process do not fire. */
   readonly isAlive: () => boolean;
 }
 
-/** As `src/clock/system.ts`: `now` never goes back, and goes at half speed while the wall clock is behind it. */
+/**
+ * Behaves like `src/clock/system.ts`: `now` never goes back, and runs at half speed while the wall clock is behind
+ * it.
+ */
 export function createSimClock({ timeline, wall, random, isAlive }: SimClockOptions): Clock {
   let lastMs = 0;
   let ahead: { readonly sinceMonotonicMs: number; readonly sinceMs: number } | null = null;

@@ -1,4 +1,4 @@
-/** Single situations that chance brings about too seldom, in virtual time. */
+/** Specific situations that the random simulation produces too rarely, in virtual time. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Actor } from "../../src/domain/access/access.ts";
@@ -8,7 +8,7 @@ import type { RunningEngine } from "../../src/engine/engine.ts";
 import type { Caller } from "../../src/engine/engine-types.ts";
 import { settingsOf, USERNAME } from "./inbound/inbound-senders.ts";
 import type { World } from "./machine.ts";
-import { type Mood, siteUrl } from "./network.ts";
+import { type Mode, siteUrl } from "./network.ts";
 import { createWorld } from "./world.ts";
 
 const SECOND = 1000;
@@ -22,17 +22,17 @@ interface Stage {
   readonly caller: Caller;
   readonly endpointId: Uuid;
   run(ms: number): Promise<void>;
-  /** Run until it is answered; nothing else may go wrong meanwhile. */
+  /** Sends a request to the engine and runs until the answer. */
   ask<T>(question: (engine: RunningEngine) => Promise<T>): Promise<T>;
   publish(): Promise<void>;
   /** The first column of the only row. */
   value(sql: string): unknown;
 }
 
-async function stage(mood: Mood, settings: Partial<EndpointSettings> = {}): Promise<Stage> {
+async function stage(mode: Mode, settings: Partial<EndpointSettings> = {}): Promise<Stage> {
   const world = createWorld(1);
   const { timeline, network, disk } = world;
-  network.setMood(SITE, mood);
+  network.setMode(SITE, mode);
   const run = (ms: number) => timeline.runUntil(timeline.nowMs + ms);
   async function settled<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false;
@@ -41,7 +41,7 @@ async function stage(mood: Mood, settings: Partial<EndpointSettings> = {}): Prom
     };
     promise.then(mark, mark);
     for (let steps = 0; !isSettled && steps < 600; steps += 1) await run(SECOND / 10);
-    assert.ok(isSettled, "it is not answered within a minute");
+    assert.ok(isSettled, "there is no answer within a minute");
     return promise;
   }
   const ask: Stage["ask"] = async (question) => {
@@ -80,16 +80,16 @@ function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
   return { actor, tenantId, tenantSeq };
 }
 
-test("a delivery that is due in minutes is found by a node that never saw it, though a timer waits a minute", async () => {
+test("a new process finds a delivery that is due in several minutes, although its timers wait at most a minute", async () => {
   const { world, run, publish } = await stage("failing", { retryScheduleSeconds: [300] });
   await publish();
   await run(10 * SECOND);
   void world.stop();
   await run(10 * SECOND);
   assert.equal(world.process, null);
-  world.network.setMood(SITE, "well");
+  world.network.setMode(SITE, "healthy");
   void world.start();
-  // The longest wait of the schedule with its jitter.
+  // The schedule's longest wait, including jitter.
   await run(360 * SECOND + MINUTE);
   assert.deepEqual(
     world.network.sent.map(({ process, httpStatus }) => [process, httpStatus === 200]),
@@ -101,23 +101,23 @@ test("a delivery that is due in minutes is found by a node that never saw it, th
   assert.deepEqual(world.faults, []);
 });
 
-test("a lane that could not be disowned while the store refused is disowned when it takes writes again", async () => {
-  const { world, run, publish, value } = await stage("well", { ordered: true });
+test("a lane that could not be disowned during a store outage is disowned after it", async () => {
+  const { world, run, publish, value } = await stage("healthy", { ordered: true });
   await publish();
   await run(SECOND / 2);
-  assert.equal(value("SELECT state FROM deliveries"), 3, "it is not delivered yet");
+  assert.equal(value("SELECT state FROM deliveries"), 3, "the delivery is not delivered yet");
   const owner = () => value("SELECT owner FROM lanes");
   assert.notEqual(owner(), null);
   world.disk.state = "refusing";
   await run(20 * SECOND);
   assert.equal(world.process?.engine?.status.gauges().lanes, 0, "the lane is still open");
   assert.notEqual(owner(), null);
-  world.disk.state = "well";
+  world.disk.state = "healthy";
   await run(20 * SECOND);
   assert.equal(owner(), null);
 });
 
-test("a stop while the store refuses ends in its grace, and what could not be settled is sent again", async () => {
+test("a stop during a store outage ends within its grace period, and unsettled deliveries are sent again", async () => {
   const { world, run, publish, value } = await stage("slow");
   await publish();
   world.disk.state = "refusing";
@@ -125,8 +125,8 @@ test("a stop while the store refuses ends in its grace, and what could not be se
   assert.equal(world.network.sent[0]?.heard?.kind, "answered");
   void world.stop();
   await run(12 * SECOND);
-  assert.equal(world.process, null, "it has not stopped");
-  world.disk.state = "well";
+  assert.equal(world.process, null, "the process has not stopped");
+  world.disk.state = "healthy";
   assert.equal(value("SELECT state FROM deliveries"), 2);
   void world.start();
   await run(MINUTE);
@@ -135,8 +135,8 @@ test("a stop while the store refuses ends in its grace, and what could not be se
   assert.deepEqual([ids.length, new Set(ids).size], [2, 1]);
 });
 
-test("a job that breaks is logged by its id once a minute, and those behind it go on", async () => {
-  const { world, caller, endpointId, ask, run } = await stage("well");
+test("a failing job is logged with its id once a minute, and the jobs behind it continue", async () => {
+  const { world, caller, endpointId, ask, run } = await stage("healthy");
   const brokenId = await ask((engine) => engine.endpoints.recover(caller, endpointId, 0));
   world.disk.prepare("UPDATE jobs SET cursor = 'no JSON', finished_at = NULL").run();
   const soundId = await ask((engine) => engine.endpoints.recover(caller, endpointId, 0));
@@ -144,13 +144,13 @@ test("a job that breaks is logged by its id once a minute, and those behind it g
   await run(MINUTE / 2);
   assert.equal((await ask((engine) => engine.history.getJob(caller, soundId)))?.state, "done");
   await run(4.5 * MINUTE);
-  const told = world.log.filter((line) => line.includes("notices job_failed") && line.includes(brokenId));
-  assert.ok(told.length >= 4 && told.length <= 6, `${told.length} times`);
+  const logged = world.log.filter((line) => line.includes("notices job_failed") && line.includes(brokenId));
+  assert.ok(logged.length >= 4 && logged.length <= 6, `logged ${logged.length} times`);
   assert.equal((await ask((engine) => engine.history.getJob(caller, brokenId)))?.state, "running");
 });
 
-test("a pause's ending is sent at once, whoever brought it about", async () => {
-  const { world, caller, ask, run } = await stage("well");
+test("the event of a pause's ending is sent at once, whatever caused the ending", async () => {
+  const { world, caller, ask, run } = await stage("healthy");
   const options = ["yes", "no"];
   const question = { message: "Go?", options, allowTextResponse: false, timeoutDefault: null, metadata: null };
   const make = async (expiresInSeconds: number) => {
@@ -170,7 +170,7 @@ test("a pause's ending is sent at once, whoever brought it about", async () => {
   await ask((engine) => engine.pauses.respond(token, { choice: "yes", text: null }));
   await run(SECOND);
   isSent("pause.responded");
-  // The lane has closed meanwhile: nobody would look for work but once a minute.
+  // The lane has closed meanwhile. Without a signal, the engine would look for work only once a minute.
   await run(10 * SECOND);
   await ask((engine) => engine.pauses.cancel(caller, cancelled.pause.id));
   await run(SECOND);
@@ -180,8 +180,8 @@ test("a pause's ending is sent at once, whoever brought it about", async () => {
   assert.deepEqual(world.faults, []);
 });
 
-test("two who process the same again at once, its password being right by now, are both told that it is done", async () => {
-  const { world, caller, ask, value } = await stage("well");
+test("two simultaneous reprocess requests both succeed once the record's password is correct", async () => {
+  const { world, caller, ask, value } = await stage("healthy");
   const made = await ask((engine) =>
     engine.inbound.sources.create(caller, { settings: settingsOf("basic", "shop"), secret: "mistyped" }),
   );

@@ -1,30 +1,30 @@
-/** The parts of a simulated machine, as they know each other. */
+/** The parts of a simulated machine and their interfaces. */
 import type { Uuid } from "../../src/domain/ids.ts";
 import type { Pause } from "../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../src/engine/access/caller.ts";
 import type { RunningEngine } from "../../src/engine/engine.ts";
 import type { PauseView } from "../../src/engine/pauses/pause-service.ts";
+import type { Answer } from "./answers.ts";
 import type { WallClock } from "./clock.ts";
-import type { Answer } from "./fate.ts";
 import type { Model } from "./model.ts";
 import type { Network, Sent } from "./network.ts";
+import type { Channels, SentNotification } from "./pauses/channels.ts";
 import type { KnownPause } from "./pauses/pause-model.ts";
-import type { People, Telling } from "./pauses/people.ts";
 import type { Random } from "./random.ts";
 import type { Disk } from "./store.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** A process of the server, from its start to its end. */
+/** A server process, from its start to its end. */
 export interface Process {
   readonly number: number;
   readonly startedMs: number;
   engine: RunningEngine | null;
   alive: boolean;
-  /** It was asked to stop. */
+  /** Whether the process was asked to stop. */
   stopping: boolean;
-  /** How it ended: what it had not settled then is sent again. */
+  /** How the process ended. Deliveries that it had not settled are sent again. */
   end: "crashed" | "stopped" | "stoppedWithoutStore" | null;
-  /** The store failed it at some time. */
+  /** Whether the store was unavailable at some time. */
   sawOutage: boolean;
   now(): number;
 }
@@ -38,55 +38,55 @@ export interface World {
   readonly random: Random;
   readonly model: Model;
   readonly watch: Watch;
-  readonly people: People;
+  readonly channels: Channels;
   readonly pauseWatch: PauseWatch;
-  /** What happened, line by line: the same for the same seed. */
+  /** The log of everything that happened. Identical for the same seed. */
   readonly log: string[];
-  /** What must not happen, and did. */
+  /** The violated invariants. */
   readonly faults: string[];
   readonly processes: Process[];
-  /** The living process; null between two. */
+  /** The running process, or null if none is running. */
   readonly process: Process | null;
   say(line: string): void;
   fault(text: string): void;
   start(): Promise<void>;
   crash(): void;
-  /** Stop as SIGTERM does. Resolves when the process has ended, also when it crashed meanwhile. */
+  /** Stops as SIGTERM does. Resolves when the process has ended, even if it crashed meanwhile. */
   stop(): Promise<void>;
   ask<T>(question: (engine: RunningEngine) => Promise<T>): Promise<Answer<T>>;
 }
 
-/** Who looks on, and says what is wrong. */
+/** Checks invariants while the simulation runs. */
 export interface Watch {
   started(process: Process, sent: Sent): void;
   heard(process: Process, sent: Sent): void;
   answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void;
   disabled(endpointId: string): void;
-  /** Time, store or process did something unusual: waiting is measured anew. */
+  /** Resets the measured waiting times after a clock jump, a store outage or a restart. */
   disturbed(): void;
   poll(): void;
 }
 
 export interface PauseWatch {
-  /** A request begins: its answer must know of whatever is true by now. */
-  look(): Look;
-  /** Somebody was shown a pause of theirs: remember it, also when it was made by a request whose answer was lost. */
+  /** Starts to observe a request. Its answer must reflect every change made before this call. */
+  observe(): PauseObservation;
+  /** Records a pause that a caller was shown, even if the answer to its creation was lost. */
   learn(caller: Caller, view: PauseView): KnownPause | null;
   isEnded(id: Uuid): boolean;
-  /** When a process was told of an ending, by the timeline; null when it was not. */
+  /** The time at which a process learned of the pause's ending, or null. */
   heardEndedMs(process: Process, id: Uuid): number | null;
-  tellingStarted(process: Process, telling: Telling): void;
-  tellingHeard(telling: Telling): void;
+  notificationStarted(process: Process, sent: SentNotification): void;
+  notificationHeard(sent: SentNotification): void;
   answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void;
   disturbed(): void;
   poll(): void;
 }
 
-export interface Look {
+export interface PauseObservation {
   readonly process: Process | null;
   readonly beganMs: number;
-  /** Somebody was told this, in answer to the request. */
-  told(pause: Pause): void;
-  /** As it was when it was made, maybe: a repeated creation need not know how it ended. */
-  toldAsMade(pause: Pause): void;
+  /** Checks a pause in the request's answer. */
+  check(pause: Pause): void;
+  /** Checks a pause in the answer to its creation. A repeated creation may return the pause as it was when created. */
+  checkCreated(pause: Pause): void;
 }

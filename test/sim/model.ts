@@ -1,13 +1,13 @@
-/** What the callers of the simulated server know: what was answered, and what is open because no answer came. */
+/** What the callers know about the simulated server: confirmed changes, and changes that may have happened. */
 
 import type { EndpointStatus, Format } from "../../src/domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
 import type { Caller } from "../../src/engine/engine-types.ts";
-import type { Belief } from "./belief.ts";
 import { createInboundModel, type InboundModel } from "./inbound/inbound-model.ts";
-import type { KnownPause, PauseAsk } from "./pauses/pause-model.ts";
+import type { KnownPause, PauseRequest } from "./pauses/pause-model.ts";
+import type { Uncertain } from "./uncertain.ts";
 
-/** Idempotency keys are remembered for 72 hours; once the clock was set ahead by so much, nothing is said of them. */
+/** The server keeps idempotency keys for 72 hours. After clock jumps of this length, keys are no longer checked. */
 export const KEYS_FORGOTTEN_MS = 70 * 3_600_000;
 
 export type Standing = EndpointStatus | "DELETED";
@@ -22,13 +22,13 @@ export interface KnownEndpoint {
   readonly ordered: boolean;
   readonly scheduleSeconds: readonly number[];
   readonly rateLimitPerSecond: number | null;
-  readonly maxInFlight: Belief<number>;
-  readonly urlVersion: Belief<number>;
-  readonly secret: Belief<string>;
-  readonly standing: Belief<Standing>;
-  /** How often it was asked to become ACTIVE. */
+  readonly maxInFlight: Uncertain<number>;
+  readonly urlVersion: Uncertain<number>;
+  readonly secret: Uncertain<string>;
+  readonly standing: Uncertain<Standing>;
+  /** The number of requests to make it ACTIVE. */
   activations: number;
-  /** The latest URL version asked for. */
+  /** The latest requested URL version. */
   lastUrlVersion: number;
 }
 
@@ -43,20 +43,20 @@ export interface KnownEvent {
 export interface Model {
   readonly endpoints: KnownEndpoint[];
   readonly bySite: Map<number, KnownEndpoint>;
-  /** Events whose 202 was received, by id. */
+  /** Events that got a 202, by id. */
   readonly events: Map<Uuid, KnownEvent>;
-  /** Every payload that was asked to be published, by the number in it. */
+  /** The payloads of all publish requests, by the number that they contain. */
   readonly payloads: string[];
-  /** Deliveries whose cancelling was confirmed, and nothing that revives them was asked for since. */
+  /** Deliveries with a confirmed cancellation and no later request to retry them. */
   readonly cancelled: Set<Uuid>;
-  /** Deliveries that were asked to be cancelled, whatever came of it. */
+  /** Deliveries that a request tried to cancel, whatever the result. */
   readonly cancelAsked: Set<Uuid>;
-  /** Every wish for a pause, by the number in its message. */
-  readonly pauseAsks: PauseAsk[];
-  /** Pauses that somebody was shown. */
+  /** All requests to create a pause, by the number in their message. */
+  readonly pauseRequests: PauseRequest[];
+  /** Pauses that the server has returned. */
   readonly pauses: Map<Uuid, KnownPause>;
   readonly inbound: InboundModel;
-  /** How far the wall clock was set ahead, in all. */
+  /** The sum of all forward jumps of the wall clock. */
   aheadMs: number;
 }
 
@@ -68,22 +68,22 @@ export function createModel(): Model {
     payloads: [],
     cancelled: new Set(),
     cancelAsked: new Set(),
-    pauseAsks: [],
+    pauseRequests: [],
     pauses: new Map(),
     inbound: createInboundModel(),
     aheadMs: 0,
   };
 }
 
-/** It was confirmed that nothing is to be sent to it, and nobody asked for anything else since. */
-export function isSurelyHeld({ standing }: KnownEndpoint): boolean {
+/** The server confirmed that the endpoint is not active, and no later request may have activated it. */
+export function isCertainlyHeld({ standing }: KnownEndpoint): boolean {
   return standing.possible.every((status) => status !== "ACTIVE");
 }
 
-export function isSurelyListening({ standing }: KnownEndpoint): boolean {
+export function isCertainlyListening({ standing }: KnownEndpoint): boolean {
   return standing.possible.every((status) => status === "ACTIVE" || status === "PAUSED");
 }
 
-export function isSurelyDeaf({ standing }: KnownEndpoint): boolean {
+export function isCertainlyOff({ standing }: KnownEndpoint): boolean {
   return standing.possible.every((status) => status === "DISABLED" || status === "DELETED");
 }

@@ -1,45 +1,45 @@
-/** The simulated wire and the receivers behind it: who got what when, and what the sender heard of it. */
+/** The simulated network and its receivers: who received what and when, and which outcome the sender got. */
 import type { Outcome, UnreachableReason } from "../../src/domain/delivery/delivery.ts";
 import type { Sender, SendRequest } from "../../src/ports/sender.ts";
 import type { WallClock } from "./clock.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** How a receiver is at present. */
-export const MOODS = ["well", "failing", "flaky", "throttling", "unavailable", "silent", "lossy", "slow"] as const;
-export type Mood = (typeof MOODS)[number] | "gone";
+/** The current behavior of a receiver. */
+export const MODES = ["healthy", "failing", "flaky", "throttling", "unavailable", "silent", "lossy", "slow"] as const;
+export type Mode = (typeof MODES)[number] | "gone";
 
-/** One attempt as the world saw it. */
+/** One attempt, seen from outside the process. */
 export interface Sent {
   readonly number: number;
-  /** Which process sent it. */
+  /** The number of the process that sent it. */
   readonly process: number;
   readonly site: number;
-  /** Raised by each change of the endpoint's URL. */
+  /** Incremented with each change of the endpoint's URL. */
   readonly urlVersion: number;
   readonly startedMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** When the receiver had it whole; null when it never had. */
+  /** When the receiver had received the whole request, or null if it never did. */
   arrivedMs: number | null;
-  /** What the receiver answered, whether or not anybody heard it. */
+  /** The receiver's response, whether or not it reached the sender. */
   httpStatus: number | null;
-  /** What the sender was told; null while it waits, or when its process ended before. */
+  /** The outcome that the sender got, or null if it still waits or its process ended first. */
   heard: Outcome | null;
 }
 
 export interface Network {
   readonly sent: Sent[];
-  setMood(site: number, mood: Mood): void;
+  setMode(site: number, mode: Mode): void;
   connect(client: NetworkClient): Sender;
 }
 
 export interface NetworkClient {
   readonly process: number;
   readonly isAlive: () => boolean;
-  /** An attempt starts. */
+  /** Called when an attempt starts. */
   readonly onStart: (sent: Sent) => void;
-  /** Its outcome is about to be told. */
+  /** Called just before the sender gets the outcome. */
   readonly onHeard: (sent: Sent) => void;
 }
 
@@ -54,7 +54,7 @@ export const siteUrl = (site: number, version: number): string => `https://site-
 
 export function createNetwork(options: { timeline: Timeline; wall: WallClock; random: Random }): Network {
   const { timeline } = options;
-  const moods = new Map<number, Mood>();
+  const modes = new Map<number, Mode>();
   const sent: Sent[] = [];
 
   function connect(client: NetworkClient): Sender {
@@ -64,7 +64,7 @@ export function createNetwork(options: { timeline: Timeline; wall: WallClock; ra
       const attempt = record(request, { process: client.process, startedMs: timeline.nowMs, number: sent.length });
       sent.push(attempt);
       client.onStart(attempt);
-      const plan = planFor(moods.get(attempt.site) ?? "well", request.timeoutMs, options);
+      const plan = planFor(modes.get(attempt.site) ?? "healthy", request.timeoutMs, options);
       const { arrivesAfterMs } = plan;
       if (arrivesAfterMs !== null) {
         timeline.after(arrivesAfterMs, () => {
@@ -94,7 +94,7 @@ export function createNetwork(options: { timeline: Timeline; wall: WallClock; ra
     };
   }
 
-  return { sent, connect, setMood: (site, mood) => void moods.set(site, mood) };
+  return { sent, connect, setMode: (site, mode) => void modes.set(site, mode) };
 }
 
 function record(request: SendRequest, frame: Pick<Sent, "process" | "startedMs" | "number">): Sent {
@@ -115,15 +115,15 @@ function record(request: SendRequest, frame: Pick<Sent, "process" | "startedMs" 
   };
 }
 
-// ── What becomes of an attempt ──────────────────────────────────────────────────────────────────────────────────────
+// ── Outcomes of attempts ────────────────────────────────────────────────────────────────────────────────────────────
 
 type Circumstances = { readonly random: Random; readonly wall: WallClock };
 
-function planFor(mood: Mood, timeoutMs: number, { random, wall }: Circumstances): Plan {
+function planFor(mode: Mode, timeoutMs: number, { random, wall }: Circumstances): Plan {
   const quickMs = random.between(1, 60);
   const answer = (httpStatus: number, retryAfter: string | null = null) => answered(quickMs, httpStatus, retryAfter);
-  switch (mood) {
-    case "well":
+  switch (mode) {
+    case "healthy":
       return answer(200);
     case "failing":
       return answer(random.pick([500, 500, 404, 302, 502, 504]));
@@ -138,7 +138,7 @@ function planFor(mood: Mood, timeoutMs: number, { random, wall }: Circumstances)
         ? broken("response_timeout", timeoutMs, quickMs)
         : broken("connect_timeout", timeoutMs, null);
     case "lossy":
-      // Whether its answer is heard or not, the receiver has counted the delivery.
+      // The receiver has accepted the delivery, whether or not its answer arrives.
       return random.chance(0.5) ? answer(200) : { ...broken("reset", quickMs + 1, quickMs), httpStatus: 200 };
     case "slow":
       return answered(random.between(500, Math.min(timeoutMs, 4000) - 1), 200, null);

@@ -1,4 +1,4 @@
-/** Chance from a seed: the only source of it in a simulation. */
+/** Seeded random numbers, the only source of randomness in a simulation. */
 
 export interface Random {
   /** Uniform in [0, 1). */
@@ -11,11 +11,11 @@ export interface Random {
   between(from: number, to: number): number;
   chance(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
-  /** An independent source: what one part of the simulation draws does not shift what another one gets. */
+  /** An independent source, so that the numbers drawn by one part of the simulation do not affect another part. */
   fork(): Random;
 }
 
-/** One of them, each as often as its weight says. */
+/** Picks an item with a probability proportional to its weight. */
 export function pickWeighted<T>(random: Random, items: readonly (readonly [weight: number, item: T])[]): T {
   let luck = random.below(items.reduce((sum, [weight]) => sum + weight, 0));
   for (const [weight, item] of items) {
@@ -25,7 +25,7 @@ export function pickWeighted<T>(random: Random, items: readonly (readonly [weigh
   throw new Error("there is nothing to pick from");
 }
 
-/** Mulberry32: 32 bits of state, and good enough to choose among behaviours. */
+/** Mulberry32: 32 bits of state, good enough for a simulation. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const word = () => {

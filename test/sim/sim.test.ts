@@ -1,9 +1,9 @@
 /**
- * The real engine and the real SQL under a simulated clock, wire and disk. A seed fixes everything that happens; each
- * is run twice, and has to leave the same log.
+ * Runs the real engine and the real SQL with a simulated clock, network and disk. A seed determines everything that
+ * happens. Each seed runs twice and must produce the same log.
  *
  *   SIM_SEED=17 node --test test/sim/sim.test.ts     one seed
- *   SIM_SEED=17 SIM_LOG=1 node --test …              and its whole log
+ *   SIM_SEED=17 SIM_LOG=1 node --test …              one seed, with its whole log
  *   SIM_COUNT=1000 node --test …                     more seeds, before a release
  */
 import assert from "node:assert/strict";
@@ -12,9 +12,9 @@ import { test } from "node:test";
 import { readSourceFiles } from "../tidy/files.ts";
 import { type Simulated, simulate } from "./simulate.ts";
 
-/** Ten to fifteen seconds, together with the new ones. */
+/** Takes ten to fifteen seconds, including the new seeds. */
 const SEEDS_COUNT = 9;
-/** Seeds that change with the source: every commit tries what none before has tried. */
+/** Additional seeds derived from the source, so that every change to it tests new ones. */
 const NEW_SEEDS_COUNT = 3;
 
 const { SIM_SEED, SIM_COUNT, SIM_LOG } = process.env;
@@ -33,7 +33,7 @@ function newSeeds(): number[] {
 }
 
 for (const seed of seeds) {
-  test(`seed ${seed}: whatever happens, every accepted event ends, and no law is broken on the way`, async () => {
+  test(`seed ${seed}: whatever happens, every accepted event ends and no invariant is violated`, async () => {
     const first = await simulate(seed);
     if (SIM_LOG !== undefined) process.stdout.write(`${first.log.join("\n")}\n`);
     assert.deepEqual(first.faults, [], explain(first));
@@ -46,13 +46,13 @@ function explain({ seed, faults, log }: Simulated): string {
   const at = log.findIndex((line) => line.includes("FAULT"));
   return [
     ...faults.slice(0, 5),
-    `replay it: SIM_SEED=${seed} SIM_LOG=1 node --test test/sim/sim.test.ts`,
-    "what led to the first:",
+    `to replay it, run: SIM_SEED=${seed} SIM_LOG=1 node --test test/sim/sim.test.ts`,
+    "the log before the first fault:",
     ...log.slice(Math.max(0, at - 15), at + 1),
   ].join("\n");
 }
 
 function firstDifference(a: Simulated, b: Simulated): string {
   const at = a.log.findIndex((line, index) => line !== b.log[index]);
-  return at === -1 ? "only in what the store holds" : `line ${at}: ${a.log[at]} | ${b.log[at]}`;
+  return at === -1 ? "only the store's content differs" : `line ${at}: ${a.log[at]} | ${b.log[at]}`;
 }

@@ -1,10 +1,10 @@
-/** One simulation from one seed: a while of everything at once, then peace, and then everything must have ended. */
+/** One simulation from one seed: a period of load and disruptions, then recovery, after which all work must be done. */
 import { hash } from "node:crypto";
 import { checkEnd } from "./checker.ts";
 import { pollInbound } from "./inbound/inbound-checker.ts";
 import type { World } from "./machine.ts";
-import { MOODS, type Mood } from "./network.ts";
-import { CHANNEL_MOODS, type ChannelMood, CONFIGURED } from "./pauses/people.ts";
+import { MODES, type Mode } from "./network.ts";
+import { CHANNEL_MODES, type ChannelMode, CONFIGURED } from "./pauses/channels.ts";
 import { createWorkload } from "./workload.ts";
 import { createWorld } from "./world.ts";
 
@@ -12,7 +12,7 @@ export interface Simulated {
   readonly seed: number;
   readonly faults: readonly string[];
   readonly log: readonly string[];
-  /** Of the whole log and of what the store holds at the end. */
+  /** A hash of the whole log and of the store's content at the end. */
   readonly digest: string;
   readonly counts: {
     readonly events: number;
@@ -27,13 +27,16 @@ export interface Simulated {
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
-/** How long everything happens at once. */
-const TROUBLE_MS = 240 * SECOND;
+/** The duration of load and disruptions. */
+const DISRUPTION_MS = 240 * SECOND;
 const POLL_MS = 5 * SECOND;
-/** How long after the trouble the last delivery may end: rests of five minutes, and schedules of minutes. */
+/**
+ * The last delivery must end within this time after the disruptions. Endpoints rest for five minutes, and retry
+ * schedules take several minutes.
+ */
 const QUIET_MS_MAX = 3600 * SECOND;
 
-/** What is broken may make others without end: these are enough. */
+/** One bug may cause an endless number of faults. The simulation stops after this many. */
 const FAULTS_MAX = 1000;
 
 export async function simulate(seed: number): Promise<Simulated> {
@@ -48,13 +51,13 @@ export async function simulate(seed: number): Promise<Simulated> {
     });
   await until(world, () => ready, 60 * SECOND);
 
-  planTrouble(world, workload);
-  await runPolling(world, world.timeline.nowMs + TROUBLE_MS);
+  planDisruptions(world, workload);
+  await runPolling(world, world.timeline.nowMs + DISRUPTION_MS);
 
-  await makePeace(world, workload);
+  await startRecovery(world, workload);
   await until(world, () => workload.pauses.open + workload.inbound.open === 0, QUIET_MS_MAX);
   await until(world, () => hasEnded(world), QUIET_MS_MAX);
-  // A lane that was ready for what somebody cancelled is looked at once more, and closes like the others.
+  // A lane that was ready for a delivery that is now cancelled is checked once more before it closes.
   await until(world, () => isEmpty(world), 120 * SECOND);
   checkEnd(world);
   void world.stop();
@@ -90,14 +93,14 @@ async function until(world: World, isSo: () => boolean, atMostMs: number): Promi
   while (!isSo()) {
     if (world.faults.length > FAULTS_MAX) return;
     if (world.timeline.nowMs >= endMs) {
-      world.fault(`after ${atMostMs} ms still not: ${isSo.toString().slice(0, 100)}`);
+      world.fault(`after ${atMostMs} ms this is still false: ${isSo.toString().slice(0, 100)}`);
       return;
     }
     await runPolling(world, world.timeline.nowMs + SECOND);
   }
 }
 
-// A pause that ends soon has an event to come; nothing is to happen while the end is looked at.
+// A pause that ends soon will publish an event. Nothing may change during the final checks.
 const WAITING = `
   SELECT (SELECT count(*) FROM deliveries WHERE state < 3) + (SELECT count(*) FROM jobs WHERE finished_at IS NULL)
     + (SELECT count(*) FROM pauses WHERE status = 0 AND expires_at <= :soon)
@@ -110,11 +113,11 @@ function hasEnded({ disk, process }: World): boolean {
 }
 
 function isEmpty({ process }: World): boolean {
-  // It may be between two processes.
+  // No process may be running at the moment.
   return process?.engine != null && Object.values(process.engine.status.gauges()).every((value) => value === 0);
 }
 
-/** Every table whose rows do not depend on sealing. */
+/** The rows of every table without encrypted values, which differ between runs. */
 function contents({ disk }: World): unknown {
   const hex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value);
   const rows = (table: string) =>
@@ -128,35 +131,35 @@ function contents({ disk }: World): unknown {
   );
 }
 
-// ── Trouble ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Disruptions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Workload = ReturnType<typeof createWorkload>;
 
-/** Seeds differ in what they are full of; some know only one kind of trouble, so that the others cannot hide a fault. */
-function planTrouble(world: World, workload: Workload): void {
+/** Plans load and disruptions. Each kind is missing in some seeds, so that it cannot hide a fault there. */
+function planDisruptions(world: World, workload: Workload): void {
   const { random, timeline } = world;
   const often = (most: number) => (random.chance(0.3) ? 0 : random.below(most));
   const plan = (count: number, task: () => void) => {
-    for (let made = 0; made < count; made += 1) timeline.after(random.between(0, TROUBLE_MS), task);
+    for (let made = 0; made < count; made += 1) timeline.after(random.between(0, DISRUPTION_MS), task);
   };
   plan(5 + random.below(60), () => void workload.publishSome());
   plan(random.below(120), () => void workload.act());
   plan(often(50), () => void workload.pauses.create());
   plan(often(120), () => void workload.pauses.act());
-  workload.inbound.plan(TROUBLE_MS);
+  workload.inbound.plan(DISRUPTION_MS);
   plan(often(30), () => burst(world, workload));
-  plan(random.below(30), () => changeMood(world));
+  plan(random.below(30), () => changeMode(world));
   plan(random.below(10), () => changeChannel(world));
-  plan(often(14), () => troubleDisk(world));
+  plan(often(14), () => disruptDisk(world));
   plan(often(6), () => crash(world));
   plan(often(3), () => void restart(world));
-  const untilMs = timeline.nowMs + TROUBLE_MS - END_TELLING_MS;
-  plan(often(5), () => timeline.nowMs < untilMs && endWhileTelling(world, workload));
+  const untilMs = timeline.nowMs + DISRUPTION_MS - END_NOTIFYING_MS;
+  plan(often(5), () => timeline.nowMs < untilMs && endWhileNotifying(world, workload));
   plan(often(2), () => stopWithoutDisk(world));
   plan(often(5), () => jump(world));
 }
 
-/** Many things within a few commits: what one of them changes, another has just read. */
+/** Many requests within a few commits, so that one changes what another has just read. */
 function burst(world: World, workload: Workload): void {
   const { random, timeline } = world;
   const soon = (task: () => Promise<void>) => timeline.after(random.between(0, 40), () => void task());
@@ -165,39 +168,39 @@ function burst(world: World, workload: Workload): void {
   for (let count = random.below(6); count > 0; count -= 1) soon(workload.pauses.act);
 }
 
-function changeMood({ random, network, model, say }: World): void {
+function changeMode({ random, network, model, say }: World): void {
   const site = 1 + random.below(Math.max(1, model.endpoints.length));
-  const mood = random.chance(0.03) ? "gone" : random.pick(MOODS);
-  network.setMood(site, mood);
-  say(`site ${site} is ${mood}`);
+  const mode = random.chance(0.03) ? "gone" : random.pick(MODES);
+  network.setMode(site, mode);
+  say(`site ${site} is ${mode}`);
 }
 
-function changeChannel({ random, people, say }: World): void {
+function changeChannel({ random, channels, say }: World): void {
   const channel = random.pick(CONFIGURED);
-  const mood = random.pick(CHANNEL_MOODS);
-  people.setMood(channel, mood);
-  say(`${channel} is ${mood}`);
+  const mode = random.pick(CHANNEL_MODES);
+  channels.setMode(channel, mode);
+  say(`${channel} is ${mode}`);
 }
 
-function troubleDisk(world: World): void {
+function disruptDisk(world: World): void {
   const { random, disk, timeline, watch } = world;
   disk.state = random.pick(["refusing", "full"]);
   watch.disturbed();
   world.say(`disk ${disk.state}`);
   const lasts = random.between(1, random.pick([50, 2000, 2000, 2000, 20_000]));
-  timeline.after(lasts, () => healDisk(world));
+  timeline.after(lasts, () => repairDisk(world));
 }
 
-/** Longer than an attempt's grace: what cannot be written must not keep the process from ending. */
+/** An outage longer than the grace period of a stop. Failing writes must not prevent the process from ending. */
 function stopWithoutDisk(world: World): void {
   world.disk.state = "refusing";
-  world.say("disk refusing, and a stop");
+  world.say("disk refusing, then a stop");
   world.timeline.after(1500, () => void restart(world));
-  world.timeline.after(45 * SECOND, () => healDisk(world));
+  world.timeline.after(45 * SECOND, () => repairDisk(world));
 }
 
-function healDisk({ disk, watch, say }: World): void {
-  disk.state = "well";
+function repairDisk({ disk, watch, say }: World): void {
+  disk.state = "healthy";
   watch.disturbed();
   say("disk well");
 }
@@ -214,17 +217,19 @@ function crash(world: World): void {
   });
 }
 
-const END_TELLING_MS = 9 * SECOND;
+const END_NOTIFYING_MS = 9 * SECOND;
 
-/** The process ends while people are being told: some of them have the message, and nobody wrote that down. */
-function endWhileTelling(world: World, workload: Workload): void {
-  const { random, people, timeline } = world;
-  for (const channel of CONFIGURED) people.setMood(channel, random.pick(["slow", "slow", "down", "lossy"]));
+/** Ends the process while it sends notifications. Some have arrived, but that is not stored yet. */
+function endWhileNotifying(world: World, workload: Workload): void {
+  const { random, channels, timeline } = world;
+  for (const channel of CONFIGURED) channels.setMode(channel, random.pick(["slow", "slow", "down", "lossy"]));
   for (let count = 2 + random.below(5); count > 0; count -= 1) void workload.pauses.create();
   for (let count = random.below(6); count > 0; count -= 1) {
     timeline.after(random.between(500, 6000), () => void workload.pauses.act());
   }
-  timeline.after(random.between(300, END_TELLING_MS), () => (random.chance(0.4) ? crash(world) : void restart(world)));
+  timeline.after(random.between(300, END_NOTIFYING_MS), () =>
+    random.chance(0.4) ? crash(world) : void restart(world),
+  );
 }
 
 async function restart(world: World): Promise<void> {
@@ -247,35 +252,36 @@ function jump(world: World): void {
   world.say(`the wall clock jumps by ${Math.round(ms)} ms`);
 }
 
-// ── Peace ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Recovery ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-async function makePeace(world: World, workload: Workload): Promise<void> {
-  world.say("peace");
-  // Some go on failing for a while: their retries are then all that happens, and nothing else wakes anybody.
-  setMoods(world, () => (world.random.chance(0.3) ? "failing" : "well"));
-  setChannels(world, () => (world.random.chance(0.3) ? "down" : "well"));
+async function startRecovery(world: World, workload: Workload): Promise<void> {
+  world.say("recovery");
+  // Some receivers fail for a while longer. Their retries are then the only activity, and nothing else wakes the
+  // engine.
+  setModes(world, () => (world.random.chance(0.3) ? "failing" : "healthy"));
+  setChannels(world, () => (world.random.chance(0.3) ? "down" : "healthy"));
   world.timeline.after(LAST_FAILURES_MS, () => {
-    setMoods(world, () => "well");
-    setChannels(world, () => "well");
+    setModes(world, () => "healthy");
+    setChannels(world, () => "healthy");
   });
   world.disk.crashAt = null;
-  healDisk(world);
-  let peaceful = false;
+  repairDisk(world);
+  let resumed = false;
   void (async () => {
     if (world.process === null) await world.start();
     await workload.resumeAll();
-    peaceful = true;
+    resumed = true;
   })();
-  await until(world, () => peaceful, 600 * SECOND);
+  await until(world, () => resumed, 600 * SECOND);
 }
 
 const LAST_FAILURES_MS = 150 * SECOND;
 const SITES_MAX = 100;
 
-function setMoods({ network }: World, mood: () => Mood): void {
-  for (let site = 1; site <= SITES_MAX; site += 1) network.setMood(site, mood());
+function setModes({ network }: World, mode: () => Mode): void {
+  for (let site = 1; site <= SITES_MAX; site += 1) network.setMode(site, mode());
 }
 
-function setChannels({ people }: World, mood: () => ChannelMood): void {
-  for (const channel of CONFIGURED) people.setMood(channel, mood());
+function setChannels({ channels }: World, mode: () => ChannelMode): void {
+  for (const channel of CONFIGURED) channels.setMode(channel, mode());
 }

@@ -1,8 +1,9 @@
 /**
- * The real SQL verbs behind the store port, without threads: a disk that outlives processes, and a client for each.
+ * The real SQL verbs behind the store port, without threads. The disk outlives the processes, and each process has its
+ * own client.
  *
- * As with the real threads, calls go to a writer and a reader, each one carries out what it gets in order and answers
- * in order; between the two there is no order. What is slow, full or dead is the simulation's choice.
+ * As with the real threads, calls go to a writer and to readers. Each handles its calls and answers in order, but there
+ * is no order between them. The simulation decides when the disk is slow, full or unavailable.
  */
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
@@ -19,20 +20,20 @@ import { createVault, type Vault } from "../../src/store/vault.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** `refusing`: locked by somebody else; no verb runs. `full`: nothing may grow, so SQLite itself fails the commit. */
-export type DiskState = "well" | "refusing" | "full";
+/** `refusing`: the database is locked, so no verb runs. `full`: the file cannot grow, so SQLite fails the commit. */
+export type DiskState = "healthy" | "refusing" | "full";
 
 export interface Disk extends Connection {
   readonly vault: Vault;
   state: DiskState;
-  /** Whether the next group commit is the process's last, and whether it happens. */
+  /** Crashes the process at the next group commit, either before or after the commit. */
   crashAt: "beforeCommit" | "afterCommit" | null;
 }
 
 export function createDisk(): Disk {
   const connection = openConnection(":memory:", "write");
   migrate(connection);
-  return { ...connection, vault: createVault(Buffer.alloc(32, 7)), state: "well", crashAt: null };
+  return { ...connection, vault: createVault(Buffer.alloc(32, 7)), state: "healthy", crashAt: null };
 }
 
 export interface StoreClientOptions {
@@ -42,9 +43,9 @@ export interface StoreClientOptions {
   readonly newId: () => Uuid;
   readonly isAlive: () => boolean;
   readonly crash: () => void;
-  /** An answer has reached the process. */
+  /** Called when an answer reaches the process. */
   readonly onAnswer: (verb: string, args: readonly unknown[], value: unknown) => void;
-  /** A verb answered an error of ours. */
+  /** Called when a verb fails because of a bug. */
   readonly onBroken: (verb: string, message: string) => void;
 }
 
@@ -57,9 +58,12 @@ interface Call {
 
 type Carry = (on: unknown, ...args: readonly unknown[]) => unknown;
 
-/** Far fewer than in earnest, so that the ledger is written, and read again after a crash, in a workload of some hundred. */
+/**
+ * Far fewer than in production, so that a few hundred deliveries suffice to write the ledger and reread it after a
+ * crash.
+ */
 const LEDGER_BEHIND_ROWS = 20;
-/** The real writer takes as many into one group. */
+/** The same group size as the real writer's. */
 const GROUP_CALLS_MAX = 64;
 
 export function connect(options: StoreClientOptions): Store {
@@ -98,13 +102,13 @@ export function connect(options: StoreClientOptions): Store {
   verbs.keepLedger = keep;
   verbs.listLedger = async (...args) => ready().then(() => listLedger?.(...args));
   verbs.readLedger = async (...args) => ready().then(() => readLedger?.(...args));
-  // Nobody else writes to this disk.
+  // No other process writes to this disk.
   const noChanges: Changes = { changes: [], mark: "" };
   verbs.changesSince = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(noChanges)));
   return verbs as unknown as Store;
 }
 
-/** Null: the process ended meanwhile. */
+/** Returns null if the process crashes. */
 function write({ disk, crash }: StoreClientOptions, w: Writing, calls: readonly Call[]): Answer<unknown>[] | null {
   const { crashAt } = disk;
   disk.crashAt = null;
@@ -185,14 +189,14 @@ function answer({ isAlive, onAnswer, onBroken }: StoreClientOptions, call: Call,
   }
 }
 
-/** Mostly a quick sync; at times a slow one; now and then a checkpoint. */
+/** Usually a quick sync, sometimes a slow one, and rarely a checkpoint. */
 function commitMs(random: Random): number {
   const luck = random.next();
   if (luck < 0.9) return random.between(0.2, 6);
   return luck < 0.995 ? random.between(6, 200) : random.between(200, 3000);
 }
 
-/** What was read may be old when it is heard of: the writer's answers overtake it. */
+/** A read may be outdated when its answer arrives, because the writer's answers can overtake it. */
 function readAnswerMs(random: Random): number {
   return random.chance(0.9) ? random.between(0, 1) : random.between(1, 30);
 }

@@ -1,10 +1,10 @@
-/** To whom an event that the server publishes by itself has to go. */
+/** Checks the targets of an event that the server itself publishes. */
 import { matchesFilters } from "../../src/domain/delivery/event.ts";
 import type { Seq } from "../../src/domain/ids.ts";
 import type { World } from "./machine.ts";
 
 const TARGETS = "SELECT endpoint_seq AS seq FROM deliveries WHERE event_seq = ? AND later = 0 ORDER BY endpoint_seq";
-// What each endpoint was when the event was published.
+// The endpoints that were not disabled when the event was published, with their filters at that time.
 const LISTENING = `
   SELECT e.seq, h.event_types
   FROM endpoints e JOIN endpoint_history h ON h.endpoint_seq = e.seq
@@ -20,7 +20,7 @@ interface Published {
   readonly type: string;
 }
 
-/** Null when its deliveries are those that were due to whoever listened then. */
+/** Null if the event has a delivery to exactly the endpoints whose filters matched when it was published. */
 export function targetFault({ disk }: World, { seq, tenantSeq, type }: Published): string | null {
   const got = disk
     .prepare(TARGETS)

@@ -1,10 +1,13 @@
-/** Virtual time: what is to happen when, run one after the other as fast as the machine can. */
+/** Virtual time: runs planned tasks one after the other, as fast as the machine can. */
 
 export interface Timeline {
   /** Milliseconds since the simulation began. */
   readonly nowMs: number;
   after(delayMs: number, task: () => void): Planned;
-  /** Run everything that is planned up to this time; each task's promises and turns are over before the next begins. */
+  /**
+   * Runs every task planned up to this time. Each task's promises and event loop turns end before the next task
+   * starts.
+   */
   runUntil(ms: number): Promise<void>;
 }
 
@@ -14,7 +17,7 @@ export interface Planned {
 
 interface Entry {
   readonly at: number;
-  /** Of two at one time the one planned first goes first. */
+  /** Tasks with the same time run in the order in which they were planned. */
   readonly order: number;
   task: (() => void) | null;
 }
@@ -43,23 +46,23 @@ export function createTimeline(): Timeline {
         if (first.task === null) continue;
         nowMs = first.at;
         first.task();
-        await quiet();
+        await untilIdle();
       }
       nowMs = ms;
     },
   };
 }
 
-/** More turns than this after one task is a loop that never waits. */
+/** If one task causes more turns than this, it is a loop that never waits. */
 const TURNS_MAX = 1000;
 
-/** Wait until nothing is left to do now: promises run out between two turns, and no turn is asked for any more. */
-async function quiet(): Promise<void> {
+/** Waits until the event loop has nothing left to do: all promises have settled and no setImmediate() is pending. */
+async function untilIdle(): Promise<void> {
   for (let turns = 0; turns < TURNS_MAX; turns += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     if (!process.getActiveResourcesInfo().includes("Immediate")) return;
   }
-  throw new Error("the engine never comes to rest");
+  throw new Error("the engine never becomes idle");
 }
 
 function isBefore(a: Entry, b: Entry): boolean {

@@ -1,4 +1,4 @@
-/** Looks on while the simulation runs: at each attempt's start, at each answer of the store, and now and then. */
+/** Checks invariants during the simulation: when an attempt starts, when the store answers, and periodically. */
 import { createHmac } from "node:crypto";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
 import {
@@ -11,15 +11,15 @@ import {
 import type { LaneState, Settlement, SettleResult } from "../../src/ports/store.ts";
 import { uuidBytes } from "../../src/store/rows.ts";
 import type { Process, Watch, World } from "./machine.ts";
-import { isSurelyHeld, type KnownEndpoint } from "./model.ts";
+import { isCertainlyHeld, type KnownEndpoint } from "./model.ts";
 import type { Sent } from "./network.ts";
 
 const TOKENS_PER_NODE = 2 ** 32;
-/** A timer waits at most a minute; after a jump of the clock nothing else notices. */
+/** A timer waits at most a minute. After a clock jump, only timers make the engine look for work. */
 const STARVING_MS_MAX = 75_000;
 const TEST_TEXT = "This is a test webhook event";
 
-/** One process's attempts on the wire and what the store told it. */
+/** One process's attempts in flight and the lane states that it got from the store. */
 interface Seen {
   readonly active: Map<number, number>;
   readonly starts: Map<number, number[]>;
@@ -28,7 +28,7 @@ interface Seen {
 
 export const isTest = (sent: Sent): boolean => sent.body.includes(TEST_TEXT);
 
-/** Null when the format does not tell. */
+/** Null if the format does not contain the delivery id. */
 export function deliveryIdOf(sent: Sent): Uuid | null {
   const id = sent.headers["x-webhook-delivery"];
   return id === undefined ? null : (id.slice("del_".length) as Uuid);
@@ -61,12 +61,13 @@ export function createWatch(world: World): Watch {
     checkBody(sent);
     if (endpoint === undefined || isTest(sent)) return;
     const wrong = (what: string) => world.fault(`send ${sent.number} to site ${sent.site}: ${what}`);
-    if (!process.alive || world.process !== process) wrong("its process had ended");
-    if (isSurelyHeld(endpoint)) wrong(`the endpoint is ${endpoint.standing.possible.join(" or ")}`);
+    if (!process.alive || world.process !== process) wrong("its process has ended");
+    if (isCertainlyHeld(endpoint)) wrong(`the endpoint is ${endpoint.standing.possible.join(" or ")}`);
     if (!endpoint.urlVersion.possible.includes(sent.urlVersion)) {
       wrong(`URL version ${sent.urlVersion}, should be ${endpoint.urlVersion.possible.join(" or ")}`);
     }
-    if (!endpoint.secret.possible.some((secret) => isSignedWith(sent, secret))) wrong("the signature is of no secret");
+    if (!endpoint.secret.possible.some((secret) => isSignedWith(sent, secret)))
+      wrong("the signature matches no known secret");
     checkPace(process, endpoint, sent, wrong);
     checkRow(process, endpoint, sent, wrong);
   }
@@ -75,28 +76,30 @@ export function createWatch(world: World): Watch {
     const key = `${sent.site} ${sent.headers["webhook-id"]}`;
     const before = bodies.get(key);
     bodies.set(key, sent.body);
-    if (before !== undefined && before !== sent.body) world.fault(`send ${sent.number}: another body than before`);
+    if (before !== undefined && before !== sent.body)
+      world.fault(`send ${sent.number}: the body differs from the previous attempt`);
     const number = /"n":(\d+)/.exec(sent.body)?.[1];
     const payload = number === undefined ? undefined : model.payloads[Number(number)];
-    if (payload !== undefined && !sent.body.includes(payload)) world.fault(`send ${sent.number}: not the payload`);
+    if (payload !== undefined && !sent.body.includes(payload))
+      world.fault(`send ${sent.number}: the payload was changed`);
   }
 
   function checkPace(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
     const { active, starts, lanes } = of(process);
     const onWire = active.get(sent.site) ?? 0;
     const limit = endpoint.ordered ? 1 : Math.max(...endpoint.maxInFlight.possible);
-    if (onWire >= limit) wrong(`${onWire} are on the wire, and ${limit} may be`);
+    if (onWire >= limit) wrong(`${onWire} attempts are already in flight, the limit is ${limit}`);
     active.set(sent.site, onWire + 1);
     lastStart.set(endpoint.seq, timeline.nowMs);
     if (endpoint.rateLimitPerSecond !== null) {
       const recent = (starts.get(sent.site) ?? []).filter((at) => at > timeline.nowMs - 1000);
       starts.set(sent.site, [...recent, timeline.nowMs]);
-      // One more, since the clock shows whole milliseconds.
-      if (recent.length > endpoint.rateLimitPerSecond) wrong(`${recent.length + 1} in a second`);
+      // Allow one more, because the clock shows whole milliseconds.
+      if (recent.length > endpoint.rateLimitPerSecond) wrong(`${recent.length + 1} attempts in a second`);
     }
-    const told = lanes.get(endpoint.seq);
-    if (told === undefined || told.sinceMs === timeline.nowMs) return;
-    const { health, waitUntil } = told.state;
+    const lane = lanes.get(endpoint.seq);
+    if (lane === undefined || lane.sinceMs === timeline.nowMs) return;
+    const { health, waitUntil } = lane.state;
     if ((health.restUntil ?? 0) > process.now()) wrong("the endpoint rests");
     if ((waitUntil ?? 0) > process.now()) wrong("the endpoint waits");
   }
@@ -113,12 +116,14 @@ export function createWatch(world: World): Watch {
     const lease = Number(row.lease);
     if (row.state !== 2 || row.lease === null) wrong(`the delivery is in state ${row.state}`);
     const node = nodeOf(disk);
-    if (row.lease !== null && Math.floor(lease / TOKENS_PER_NODE) !== node) wrong("the lease is not this process's");
+    if (row.lease !== null && Math.floor(lease / TOKENS_PER_NODE) !== node)
+      wrong("the lease belongs to another process");
     if (Number(sent.headers["x-webhook-attempt"]) !== Number(row.attempts) + 1) wrong("the attempt's number is wrong");
-    if (Number(row.due_at) > process.now()) wrong(`it is due only in ${Number(row.due_at) - process.now()} ms`);
+    if (Number(row.due_at) > process.now())
+      wrong(`it is sent ${Number(row.due_at) - process.now()} ms before it is due`);
     if (!endpoint.ordered) return;
     const earlier = disk.prepare(EARLIER).get(endpoint.seq, Number(row.seq), Number(row.due_at));
-    if (earlier !== undefined) wrong(`delivery ${row.seq} goes before ${earlier.seq}`);
+    if (earlier !== undefined) wrong(`delivery ${row.seq} is sent before ${earlier.seq}`);
   }
 
   function heard(process: Process, sent: Sent): void {
@@ -130,23 +135,23 @@ export function createWatch(world: World): Watch {
 
   function answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void {
     const { lanes } = of(process);
-    const tell = (state: LaneState) => {
+    const record = (state: LaneState) => {
       const before = lanes.get(state.endpointSeq);
       if (before !== undefined && before.state.revision >= state.revision) return;
       lanes.set(state.endpointSeq, { state, sinceMs: timeline.nowMs });
     };
     if (verb === "settle")
-      for (const result of value as SettleResult[]) if (result.kind !== "broken") tell(result.lane);
-    if (verb === "claim") for (const { state } of (value as { lanes: { state: LaneState }[] }).lanes) tell(state);
-    if (verb === "patchEndpoint" && value !== null) tell((value as { lane: LaneState }).lane);
+      for (const result of value as SettleResult[]) if (result.kind !== "broken") record(result.lane);
+    if (verb === "claim") for (const { state } of (value as { lanes: { state: LaneState }[] }).lanes) record(state);
+    if (verb === "patchEndpoint" && value !== null) record((value as { lane: LaneState }).lane);
     if (verb === "settle") checkSettled(process, args[0] as Settlement[], value as SettleResult[]);
   }
 
   function checkSettled(process: Process, settlements: readonly Settlement[], results: readonly SettleResult[]): void {
     for (const [index, result] of results.entries()) {
       const { deliverySeq, token } = settlements[index] as Settlement;
-      if (result.kind === "broken") world.fault(`a settlement broke: ${result.message}`);
-      else if (result.kind === "stale") world.fault("a settlement is stale, though no lease was ever taken away");
+      if (result.kind === "broken") world.fault(`a settlement failed: ${result.message}`);
+      else if (result.kind === "stale") world.fault("a settlement is stale, although no lease was revoked");
       else world.say(`settled ${deliverySeq} ${result.state} by ${process.number}`);
       const key = `${deliverySeq}/${token}`;
       if (settled.has(key)) world.fault(`lease ${key} was settled twice`);
@@ -156,7 +161,7 @@ export function createWatch(world: World): Watch {
 
   function disabled(endpointId: string): void {
     const endpoint = model.endpoints.find(({ id }) => id === endpointId);
-    endpoint?.standing.see("DISABLED");
+    endpoint?.standing.observe("DISABLED");
   }
 
   function poll(): void {
@@ -164,18 +169,19 @@ export function createWatch(world: World): Watch {
     if (process?.engine == null) return;
     const gauges = process.engine.status.gauges();
     if (gauges.heldInMemory > LANE_POOL_DELIVERIES_MAX || gauges.heldBytes > LANE_POOL_BYTES_MAX)
-      world.fault("the lane pool is full");
-    if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0) world.fault(`${gauges.inFlight} are on the wire`);
-    if (disk.state !== "well") return;
+      world.fault("the lane pool exceeds its limits");
+    if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0)
+      world.fault(`${gauges.inFlight} attempts are in flight`);
+    if (disk.state !== "healthy") return;
     for (const { seq, site, leased } of dueLanes(world, process.now())) {
-      // What is on the wire comes on top of what waits for it.
+      // Deliveries in flight are leased in addition to the ones that the lane holds.
       if (leased > LANE_HOLD_MAX + MAX_IN_FLIGHT_MAX) world.fault(`site ${site} has ${leased} leases`);
       const since = starvingSince.get(seq) ?? timeline.nowMs;
       const isServed = (of(process).active.get(site) ?? 0) > 0 || (lastStart.get(seq) ?? 0) > since;
       starvingSince.set(seq, isServed ? timeline.nowMs : since);
       if (timeline.nowMs - since < STARVING_MS_MAX || isServed) continue;
       starvingSince.set(seq, timeline.nowMs);
-      world.fault(`site ${site} starves since ${Math.round(since)}: ${describe(world, seq)}`);
+      world.fault(`site ${site} has starved since ${Math.round(since)}: ${describe(world, seq)}`);
     }
   }
 
@@ -197,7 +203,7 @@ export function createWatch(world: World): Watch {
   };
 }
 
-// What is asked to be cancelled will not be sent, though it may still be leased.
+// A delivery with a requested cancellation is not sent, although it may still be leased.
 const EARLIER = `
   SELECT seq
   FROM deliveries
@@ -213,7 +219,7 @@ interface DueLane {
   readonly leased: number;
 }
 
-// What could be sent now, and what is leased, of lanes that neither rest nor wait.
+// Lanes that neither rest nor wait and have deliveries that are due or leased, with the number of leases.
 const DUE = `
   SELECT e.seq, e.url, (SELECT count(*) FROM deliveries d WHERE d.endpoint_seq = e.seq AND d.state = 2) AS leased
   FROM endpoints e JOIN lanes l ON l.endpoint_seq = e.seq

@@ -1,26 +1,26 @@
-/** What callers do to the server: everything that the engine offers, at random times, some of it at once. */
+/** The callers' requests: every operation of the engine, at random times, some of them concurrently. */
 import type { Actor } from "../../src/domain/access/access.ts";
 import { matchesFilters } from "../../src/domain/delivery/event.ts";
 import type { EndpointSettings } from "../../src/domain/endpoints/endpoint.ts";
 import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
 import type { Caller, PublishAnswer, PublishInput } from "../../src/engine/engine-types.ts";
-import { createBelief } from "./belief.ts";
-import { type Fate, fateOf } from "./fate.ts";
+import { type Effect, effectOf } from "./answers.ts";
 import { createInboundWorkload, type InboundWorkload } from "./inbound/inbound-workload.ts";
 import type { World } from "./machine.ts";
-import { isSurelyDeaf, isSurelyListening, KEYS_FORGOTTEN_MS, type KnownEndpoint, type Standing } from "./model.ts";
+import { isCertainlyListening, isCertainlyOff, KEYS_FORGOTTEN_MS, type KnownEndpoint, type Standing } from "./model.ts";
 import { siteUrl } from "./network.ts";
 import { createPauseWorkload, type PauseWorkload } from "./pauses/pause-workload.ts";
 import { pickWeighted } from "./random.ts";
+import { createUncertain } from "./uncertain.ts";
 
 export interface Workload {
-  /** Make the tenants and their first endpoints. */
+  /** Creates the tenants and their first endpoints. */
   setUp(): Promise<void>;
-  /** Do one thing. */
+  /** Performs one random operation. */
   act(): Promise<void>;
-  /** Publish a few events at once. */
+  /** Publishes a few events concurrently. */
   publishSome(): Promise<void>;
-  /** Ask until it is answered that every endpoint is ACTIVE. */
+  /** Retries until the server has confirmed that every endpoint is ACTIVE. */
   resumeAll(): Promise<void>;
   readonly pauses: PauseWorkload;
   readonly inbound: InboundWorkload;
@@ -52,7 +52,7 @@ export function createWorkload(world: World): Workload {
   const { model, random, timeline } = world;
   const callers: Caller[] = [];
   const deliveryIds: { readonly id: Uuid; readonly caller: Caller }[] = [];
-  /** By tenant and idempotency key: what was first accepted under it. */
+  /** The first accepted publish, by tenant and idempotency key. */
   const firstAnswers = new Map<string, { readonly input: PublishInput; readonly answer: Accepted }>();
   let sites = 0;
   const secretOf = (number: number) => `a secret of the simulation ${number}`;
@@ -60,8 +60,8 @@ export function createWorkload(world: World): Workload {
 
   const wait = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
 
-  /** Ask again while the server refuses or is away. */
-  async function insist<T>(question: Parameters<World["ask"]>[0]): Promise<T> {
+  /** Retries while the server refuses requests or is down. */
+  async function askUntilAnswered<T>(question: Parameters<World["ask"]>[0]): Promise<T> {
     for (;;) {
       const answer = await world.ask(question);
       if (answer.kind === "ok") return answer.value as T;
@@ -74,7 +74,7 @@ export function createWorkload(world: World): Workload {
   async function setUp(): Promise<void> {
     const system = callerOf(0, nextUuid({ lastMs: 0, randA: 0, high: 0, low: 0 }, 1, random.word));
     for (let count = 1 + random.below(3); count > 0; count -= 1) {
-      const { tenant } = await insist<{ tenant: { id: Uuid; seq: number } }>((engine) =>
+      const { tenant } = await askUntilAnswered<{ tenant: { id: Uuid; seq: number } }>((engine) =>
         engine.access.createTenant(system, "Tenant"),
       );
       callers.push(callerOf(tenant.seq, tenant.id));
@@ -115,10 +115,10 @@ export function createWorkload(world: World): Workload {
       ordered: settings.ordered,
       scheduleSeconds: settings.retryScheduleSeconds,
       rateLimitPerSecond: settings.rateLimitPerSecond,
-      maxInFlight: createBelief(settings.maxInFlight),
-      urlVersion: createBelief(1),
-      secret: createBelief(secret),
-      standing: createBelief<Standing>("ACTIVE"),
+      maxInFlight: createUncertain(settings.maxInFlight),
+      urlVersion: createUncertain(1),
+      secret: createUncertain(secret),
+      standing: createUncertain<Standing>("ACTIVE"),
       activations: 0,
       lastUrlVersion: 1,
     };
@@ -128,44 +128,44 @@ export function createWorkload(world: World): Workload {
 
   async function patch(endpoint: KnownEndpoint): Promise<void> {
     const url = ++endpoint.lastUrlVersion;
-    const changes: (() => { settings: Partial<EndpointSettings>; told: (fate: Fate) => void })[] = [
-      () => ({ settings: { url: siteUrl(endpoint.site, url) }, told: endpoint.urlVersion.change(url) }),
+    const changes: (() => { settings: Partial<EndpointSettings>; report: (effect: Effect) => void })[] = [
+      () => ({ settings: { url: siteUrl(endpoint.site, url) }, report: endpoint.urlVersion.change(url) }),
       () => {
         const maxInFlight = random.pick([1, 2, 8, 64]);
-        return { settings: { maxInFlight }, told: endpoint.maxInFlight.change(maxInFlight) };
+        return { settings: { maxInFlight }, report: endpoint.maxInFlight.change(maxInFlight) };
       },
-      () => ({ settings: { description: "changed" }, told() {} }),
+      () => ({ settings: { description: "changed" }, report() {} }),
     ];
-    const { settings, told } = random.pick(changes)();
+    const { settings, report } = random.pick(changes)();
     const answer = await world.ask((engine) => engine.endpoints.patch(endpoint.caller, endpoint.id, { settings }));
     world.say(`patch ${endpoint.site} ${JSON.stringify(settings)}: ${answer.kind}`);
-    told(answer.kind === "ok" && answer.value.kind !== "patched" ? "nothing" : fateOf(answer));
+    report(answer.kind === "ok" && answer.value.kind !== "patched" ? "none" : effectOf(answer));
   }
 
   async function setStatus(endpoint: KnownEndpoint, status: "ACTIVE" | "PAUSED" | "DISABLED"): Promise<boolean> {
-    const told = endpoint.standing.change(status);
+    const report = endpoint.standing.change(status);
     if (status === "ACTIVE") endpoint.activations += 1;
     const answer = await world.ask((engine) => engine.endpoints.patch(endpoint.caller, endpoint.id, { status }));
     world.say(`${status} ${endpoint.site}: ${answer.kind}`);
     const isPatched = answer.kind === "ok" && answer.value.kind === "patched";
-    told(answer.kind === "ok" && !isPatched ? "nothing" : fateOf(answer));
+    report(answer.kind === "ok" && !isPatched ? "none" : effectOf(answer));
     return isPatched;
   }
 
   async function remove(endpoint: KnownEndpoint): Promise<void> {
-    const told = endpoint.standing.change("DELETED");
+    const report = endpoint.standing.change("DELETED");
     const answer = await world.ask((engine) => engine.endpoints.remove(endpoint.caller, endpoint.id));
     world.say(`delete ${endpoint.site}: ${answer.kind}`);
-    told(fateOf(answer));
+    report(effectOf(answer));
   }
 
   async function rotateSecret(endpoint: KnownEndpoint): Promise<void> {
     const secret = secretOf(++secrets);
-    const told = endpoint.secret.change(secret);
+    const report = endpoint.secret.change(secret);
     const input = { secret, overlapSeconds: random.pick([0, 10, 3600]) };
     const answer = await world.ask((engine) => engine.endpoints.rotateSecret(endpoint.caller, endpoint.id, input));
     world.say(`rotate ${endpoint.site}: ${answer.kind}`);
-    told(answer.kind === "ok" && answer.value === null ? "nothing" : fateOf(answer));
+    report(answer.kind === "ok" && answer.value === null ? "none" : effectOf(answer));
   }
 
   async function test(endpoint: KnownEndpoint): Promise<void> {
@@ -184,7 +184,7 @@ export function createWorkload(world: World): Workload {
       while (!endpoint.standing.possible.every((status) => status === "DELETED")) {
         if (await setStatus(endpoint, "ACTIVE")) break;
         const view = await world.ask((engine) => engine.endpoints.get(endpoint.caller, endpoint.id));
-        if (view.kind === "ok" && view.value === null) endpoint.standing.see("DELETED");
+        if (view.kind === "ok" && view.value === null) endpoint.standing.observe("DELETED");
         await wait(RETRY_MS);
       }
     }
@@ -198,7 +198,7 @@ export function createWorkload(world: World): Workload {
     await Promise.all(
       Array.from({ length: count }, async () => {
         const input = inputFor(caller);
-        // Two at once make one.
+        // Two concurrent publishes with the same key create one event.
         if (input.idempotencyKey !== null && random.chance(0.2)) void publish(caller, input);
         await publish(caller, input);
       }),
@@ -218,13 +218,13 @@ export function createWorkload(world: World): Workload {
 
   async function publish(caller: Caller, input: PublishInput): Promise<void> {
     const key = input.idempotencyKey === null ? null : `${caller.tenantSeq} ${input.idempotencyKey}`;
-    const listening = due(caller, input, isSurelyListening);
-    const deaf = due(caller, input, isSurelyDeaf);
+    const listening = expectedTargets(caller, input, isCertainlyListening);
+    const off = expectedTargets(caller, input, isCertainlyOff);
     const answer = await world.ask((engine) => engine.publish(caller, input));
     const number = model.payloads.indexOf(input.payload);
     world.say(`publish ${number}: ${answer.kind} ${answer.kind === "ok" ? JSON.stringify(answer.value) : ""}`);
     if (answer.kind !== "ok") {
-      // What a key is for: nobody knows whether it happened, so it is asked for again.
+      // The result is unknown. Thanks to the key, the caller can safely retry.
       if (key !== null) await wait(RETRY_MS * 4).then(() => publish(caller, input));
       return;
     }
@@ -235,16 +235,22 @@ export function createWorkload(world: World): Workload {
     if (!model.events.has(eventId)) {
       model.events.set(eventId, { id: eventId, caller, type: input.type, payload: input.payload, deliveries });
     }
-    // A repeat names the endpoints of then; without any, nobody can tell it from a first one.
+    // A repeat returns the endpoints of the first publish. If it has no deliveries, it looks like a first publish.
     if (key !== null && !deliveries.some(({ created }) => created)) return;
     const got = new Set(deliveries.map(({ endpointId }) => endpointId));
     const missing = listening.find((one) => isUnchanged(one) && !got.has(one.endpoint.id))?.endpoint;
-    const surplus = deaf.find((one) => isUnchanged(one) && got.has(one.endpoint.id))?.endpoint;
-    if (missing !== undefined) world.fault(`event ${eventId} goes not to site ${missing.site}, whose filter matches`);
-    if (surplus !== undefined) world.fault(`event ${eventId} goes to site ${surplus.site}, which is off`);
+    const surplus = off.find((one) => isUnchanged(one) && got.has(one.endpoint.id))?.endpoint;
+    if (missing !== undefined)
+      world.fault(`event ${eventId} does not go to site ${missing.site}, whose filter matches`);
+    if (surplus !== undefined)
+      world.fault(`event ${eventId} goes to site ${surplus.site}, which is disabled or deleted`);
   }
 
-  function due(caller: Caller, input: PublishInput, is: (endpoint: KnownEndpoint) => boolean): Due[] {
+  function expectedTargets(
+    caller: Caller,
+    input: PublishInput,
+    is: (endpoint: KnownEndpoint) => boolean,
+  ): ExpectedTarget[] {
     return model.endpoints
       .filter(
         (endpoint) =>
@@ -255,7 +261,7 @@ export function createWorkload(world: World): Workload {
       .map((endpoint) => ({ endpoint, asked: endpoint.standing.asked }));
   }
 
-  /** Publish again under a key that was used: the same, or something else. */
+  /** Publishes again with a key that was used before, either the same event or a different one. */
   async function repeat(): Promise<void> {
     const known = [...firstAnswers];
     if (known.length === 0) return;
@@ -273,11 +279,11 @@ export function createWorkload(world: World): Workload {
     }
     if (model.aheadMs > KEYS_FORGOTTEN_MS) return;
     if (first.input !== input) {
-      if (answer.kind !== "conflict") world.fault(`key ${key} took other content: ${answer.kind}`);
+      if (answer.kind !== "conflict") world.fault(`key ${key} accepted different content: ${answer.kind}`);
       return;
     }
-    if (answer.kind !== "accepted") world.fault(`key ${key} is repeated and gets ${answer.kind}`);
-    else if (!isSameAnswer(first.answer, answer)) world.fault(`key ${key} is repeated and gets another answer`);
+    if (answer.kind !== "accepted") world.fault(`a repeat with key ${key} gets ${answer.kind}`);
+    else if (!isSameAnswer(first.answer, answer)) world.fault(`a repeat with key ${key} gets a different answer`);
   }
 
   // ── Deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,7 +305,7 @@ export function createWorkload(world: World): Workload {
     const answer = await world.ask((engine) => engine.history.retry(caller, id));
     world.say(`retry ${id}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
   }
-  /** A retry or recovery may have been asked for at the same time as a cancel: what is true then is open. */
+  /** Deliveries with a retry request. If it raced with a cancel, either result is valid. */
   const revived = new Set<Uuid>();
 
   async function replay(): Promise<void> {
@@ -309,7 +315,7 @@ export function createWorkload(world: World): Workload {
     const ids = Array.from({ length: 1 + random.below(8) }, () => random.pick(own).id);
     const answer = await world.ask((engine) => engine.history.replay(caller, ids, random.chance(0.2)));
     world.say(`replay: ${JSON.stringify(answer.kind === "ok" ? { ...answer.value, batchId: null } : answer)}`);
-    if (answer.kind === "ok" && answer.value.kind === "unknown") world.fault("a replay finds known deliveries unknown");
+    if (answer.kind === "ok" && answer.value.kind === "unknown") world.fault("a replay does not find known deliveries");
   }
 
   async function act(): Promise<void> {
@@ -337,13 +343,13 @@ export function createWorkload(world: World): Workload {
   return { setUp, act, publishSome, resumeAll, pauses: createPauseWorkload(world, callers), inbound };
 }
 
-/** An endpoint, and how many changes of its status had been asked for. */
-interface Due {
+/** An endpoint, and how many changes of its status had been requested. */
+interface ExpectedTarget {
   readonly endpoint: KnownEndpoint;
   readonly asked: number;
 }
 
-function isUnchanged({ endpoint, asked }: Due): boolean {
+function isUnchanged({ endpoint, asked }: ExpectedTarget): boolean {
   return endpoint.standing.asked === asked;
 }
 

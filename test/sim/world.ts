@@ -1,4 +1,4 @@
-/** One machine: its clock, disk and wire, the server's processes that live and die on it, and those who call them. */
+/** One simulated machine: its clock, disk and network, the server's processes, and their callers. */
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import { nextUuid, type UuidState } from "../../src/domain/ids.ts";
 import { hmacSha256 } from "../../src/engine/delivery/hmac.ts";
@@ -8,8 +8,8 @@ import { createSimClock, createWallClock } from "./clock.ts";
 import type { Process, World } from "./machine.ts";
 import { createModel } from "./model.ts";
 import { createNetwork } from "./network.ts";
+import { createChannels } from "./pauses/channels.ts";
 import { createPauseWatch } from "./pauses/pause-watch.ts";
-import { createPeople } from "./pauses/people.ts";
 import { createRandom } from "./random.ts";
 import { connect, createDisk } from "./store.ts";
 import { createTimeline } from "./timeline.ts";
@@ -24,7 +24,7 @@ export function createWorld(seed: number): World {
   const wall = createWallClock(timeline);
   const disk = createDisk();
   const network = createNetwork({ timeline, wall, random: random.fork() });
-  const people = createPeople({ timeline, random: random.fork() });
+  const channels = createChannels({ timeline, random: random.fork() });
   const [clockRandom, storeRandom, idRandom] = [random.fork(), random.fork(), random.fork()];
   const ids: UuidState = { lastMs: 0, randA: 0, high: 0, low: 0 };
   const model = createModel();
@@ -89,12 +89,12 @@ export function createWorld(seed: number): World {
       onStart: (sent) => watch.started(made, sent),
       onHeard: (sent) => watch.heard(made, sent),
     });
-    const notifiers = people.connect({
+    const notifiers = channels.connect({
       process: number,
       isAlive,
       now: made.now,
-      onStart: (telling) => pauseWatch.tellingStarted(made, telling),
-      onHeard: pauseWatch.tellingHeard,
+      onStart: (sent) => pauseWatch.notificationStarted(made, sent),
+      onHeard: pauseWatch.notificationHeard,
     });
     const engine = startEngine({
       clock,
@@ -124,7 +124,7 @@ export function createWorld(seed: number): World {
         },
       ),
     );
-    if (isUp === false) die(made, "crashed"); // as `main` does: one line, exit code 1
+    if (isUp === false) die(made, "crashed"); // as `main` does: it prints one line and exits with code 1
     if (made.alive) say(`process ${number} is up`);
   }
 
@@ -133,12 +133,12 @@ export function createWorld(seed: number): World {
     say(`process ${of.number} notices ${what} ${JSON.stringify(fields).slice(0, 200)}`);
     if (what === "store_unavailable") of.sawOutage = true;
     if (what === "endpoint_disabled") watch.disabled(String(fields.endpoint));
-    if (what === "leases_reconciled" && !of.sawOutage) fault("a lease was lost without any outage");
+    if (what === "leases_reconciled" && !of.sawOutage) fault("a lease was lost without an outage");
     const excused = what === "store_unavailable" || (what === "settle_failed" && of.sawOutage);
-    if (level === "error" && !excused) fault(`the engine says ${what}: ${JSON.stringify(fields)}`);
+    if (level === "error" && !excused) fault(`the engine reports ${what}: ${JSON.stringify(fields)}`);
   }
 
-  /** Null when the process ended before. */
+  /** Resolves to null if the process ends first. */
   function orLost<T>(promise: Promise<T>): Promise<T | null> {
     return new Promise((resolve, reject) => {
       const lose = () => {
@@ -161,7 +161,7 @@ export function createWorld(seed: number): World {
     get watch() {
       return watch;
     },
-    people,
+    channels,
     get pauseWatch() {
       return pauseWatch;
     },
@@ -208,5 +208,5 @@ export function createWorld(seed: number): World {
   return world;
 }
 
-/** The grace for attempts on the wire, and some commits that take long. */
+/** The grace period for attempts in flight, plus some slow commits. */
 const STOP_MS_MAX = 30_000;

@@ -131,7 +131,8 @@ export interface Import {
 /** Every static import, dynamic import and re-export in a file. */
 export function importsOf({ code, source }: Scan): Import[] {
   const found: Import[] = [];
-  // A specifier is a string after `from`, `import` or `import(`. The statement's first words show whether it is type-only.
+  // A specifier is a string after `from`, `import` or `import(`. The statement's first words show whether it is type-
+  // only.
   for (const match of code.matchAll(/\b(from\s*|import\s*\(?\s*)(["'])(\s*)\2/g)) {
     const [, keyword = "", , blanked = ""] = match;
     const end = match.index + match[0].length - 1;

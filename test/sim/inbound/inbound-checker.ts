@@ -1,19 +1,19 @@
-/** What must be true of what came: recorded once, published as often as it should be, whatever happened in between. */
+/** Invariants of inbound messages: recorded once and published the right number of times, whatever happens. */
 import type { Seq, Uuid } from "../../../src/domain/ids.ts";
 import { REFUSED_KEPT_COUNT_MAX } from "../../../src/domain/limits.ts";
 import { uuidBytes, uuidText } from "../../../src/store/rows.ts";
 import type { World } from "../machine.ts";
 import { targetFault } from "../targets.ts";
 import { RETENTION_MS } from "../world.ts";
-import { isTransition, type KnownRecord, numberIn, type Told, type UtteranceFate } from "./inbound-model.ts";
+import { isTransition, type KnownRecord, type Message, numberIn, type SendEffect } from "./inbound-model.ts";
 import { eventTypeOf } from "./inbound-senders.ts";
 
 type Wrong = (what: string) => void;
 
-/** Once the wall clock was set ahead by so much, retention has begun to take away what all this is about. */
+/** After clock jumps of this length, retention starts to delete the checked records. */
 const FORGOTTEN_MS = RETENTION_MS - 86_400_000;
 
-// ── Now and then ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Periodic checks ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 const FULL = `
   SELECT source_seq, count(*) AS count
@@ -21,7 +21,7 @@ const FULL = `
   WHERE valid = 0
   GROUP BY source_seq
   HAVING count > ?`;
-// What was taken and has no event, though something follows from it: receipt and event are one transaction.
+// Valid records that should have an event but have none. The record and its event are stored in one transaction.
 const UNPUBLISHED = `
   SELECT i.id
   FROM inbound i
@@ -34,7 +34,7 @@ const PUBLISHED_AND_REFUSED = `
   SELECT i.id
   FROM inbound i JOIN inbound_events l ON l.inbound_seq = i.seq
   WHERE i.valid = 0`;
-// Kept for what is refused and may be verified again, and for nothing else.
+// Credentials are stored only for rejected records that can be verified again.
 const ASTRAY = `
   SELECT c.inbound_seq
   FROM inbound_credentials c
@@ -48,21 +48,21 @@ const REMEMBERED_TWICE = `
   GROUP BY source_seq, digest
   HAVING count > 1`;
 
-/** What is true of what is on the disk at any time, also right after a crash. */
+/** Checks invariants of the disk's content that hold at any time, even right after a crash. */
 export function pollInbound({ disk, model, fault }: World): void {
   for (const row of disk.prepare(FULL).all(REFUSED_KEPT_COUNT_MAX)) {
-    fault(`${row.count} refused ones are kept of source ${row.source_seq}`);
+    fault(`source ${row.source_seq} has ${row.count} rejected records`);
   }
-  for (const row of disk.prepare(ASTRAY).all()) fault(`credentials of inbound ${row.inbound_seq} are left`);
+  for (const row of disk.prepare(ASTRAY).all()) fault(`the credentials of inbound ${row.inbound_seq} were not deleted`);
   if (model.aheadMs > FORGOTTEN_MS) return;
   const named = (sql: string) =>
     disk
       .prepare(sql)
       .all()
       .map(({ id }) => uuidText(id as Uint8Array));
-  for (const id of named(UNPUBLISHED)) fault(`inbound ${id} is taken, and not published`);
-  for (const id of named(PUBLISHED_AND_REFUSED)) fault(`inbound ${id} is refused, and published`);
-  if (disk.prepare(REMEMBERED_TWICE).get() !== undefined) fault("the same is remembered twice");
+  for (const id of named(UNPUBLISHED)) fault(`inbound ${id} is valid but not published`);
+  for (const id of named(PUBLISHED_AND_REFUSED)) fault(`inbound ${id} is rejected but published`);
+  if (disk.prepare(REMEMBERED_TWICE).get() !== undefined) fault("the same digest is stored twice");
 }
 
 // ── At the end ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,13 +83,13 @@ interface Published {
   readonly tenantSeq: Seq;
   readonly type: string;
   readonly payload: string;
-  /** Null: nothing leads from it to a record. */
+  /** Null if the event has no link to a record. */
   readonly inboundSeq: Seq | null;
 }
 
 interface Whole {
   readonly world: World;
-  readonly told: Told;
+  readonly message: Message;
   readonly rows: readonly Row[];
   readonly events: readonly Published[];
   readonly wrong: Wrong;
@@ -99,10 +99,10 @@ export function checkInbound(world: World): void {
   if (world.model.aheadMs > FORGOTTEN_MS) return;
   const rows = Map.groupBy(rowsOf(world), ({ number }) => number);
   const events = Map.groupBy(publishedOf(world), ({ payload }) => numberIn(payload));
-  for (const told of world.model.inbound.told) {
-    const wrong = (what: string) => world.fault(`tell ${told.number}: ${what}`);
-    const { number } = told;
-    const whole: Whole = { world, told, rows: rows.get(number) ?? [], events: events.get(number) ?? [], wrong };
+  for (const message of world.model.inbound.messages) {
+    const wrong = (what: string) => world.fault(`message ${message.number}: ${what}`);
+    const { number } = message;
+    const whole: Whole = { world, message, rows: rows.get(number) ?? [], events: events.get(number) ?? [], wrong };
     checkRecords(whole);
     checkAnswers(whole);
     checkPublished(whole);
@@ -155,100 +155,103 @@ function publishedOf({ disk }: World): Published[] {
     }));
 }
 
-const countOf = ({ utterances }: Told, ...fates: UtteranceFate[]): number =>
-  utterances.filter(({ fate }) => fates.includes(fate)).length;
+const countOf = ({ attempts }: Message, ...effects: SendEffect[]): number =>
+  attempts.filter(({ effect }) => effects.includes(effect)).length;
 
-/** One row for each request that was answered, but what tells its repeats has one that is valid. */
-function checkRecords({ world, told, rows, wrong }: Whole): void {
+/** Each answered request has a row, except that a deduplicated message has at most one valid row. */
+function checkRecords({ world, message, rows, wrong }: Whole): void {
   const valid = rows.filter((row) => row.valid);
-  if (told.flaw !== "none" && valid.length > 0) wrong(`it is ${told.flaw}, and valid`);
-  if (told.isTellable && valid.length > 1) wrong(`it is recorded ${valid.length} times`);
+  if (message.flaw !== "none" && valid.length > 0) wrong(`its flaw is ${message.flaw}, but it is valid`);
+  if (message.isDeduplicated && valid.length > 1) wrong(`it is recorded ${valid.length} times`);
   for (const { body, tenantSeq } of rows) {
-    if (!told.bodies.has(body)) wrong("its bytes are others than were sent");
-    const owner = told.flaw === "none" || told.flaw === "fieldsInvalid" ? told.source.caller.tenantSeq : null;
-    if (tenantSeq !== owner && tenantSeq !== null) wrong(`it is tenant ${tenantSeq}'s`);
+    if (!message.bodies.has(body)) wrong("its bytes differ from those sent");
+    const owner = message.flaw === "none" || message.flaw === "fieldsInvalid" ? message.source.caller.tenantSeq : null;
+    if (tenantSeq !== owner && tenantSeq !== null) wrong(`it belongs to tenant ${tenantSeq}`);
   }
-  const [answered, open] = [countOf(told, "fresh", "kept"), countOf(told, "unknown")];
-  const deletes = knownOf(world, told).flatMap((record) => record.deletes);
-  const [gone, sure] = [deletes.length, deletes.filter(({ fate }) => fate === "done").length];
-  if (rows.length > answered + open - sure) wrong(`${rows.length} records of ${answered} answers, ${open} unknown`);
-  // A flood pushes out its own.
-  const isFlood = told.utterances.length > FLOOD_MIN;
+  const [answered, open] = [countOf(message, "fresh", "stored"), countOf(message, "unknown")];
+  const deletes = knownOf(world, message).flatMap((record) => record.deletes);
+  const [gone, sure] = [deletes.length, deletes.filter(({ effect }) => effect === "applied").length];
+  if (rows.length > answered + open - sure)
+    wrong(`${rows.length} records for ${answered} answers, with ${open} unknown`);
+  // A flood evicts its own records.
+  const isFlood = message.attempts.length > FLOOD_MIN;
   if (!isFlood && rows.length < answered - gone)
-    wrong(`${rows.length} records of ${answered} answers, ${gone} deleted`);
+    wrong(`${rows.length} records for ${answered} answers, with ${gone} deleted`);
 }
 
 const FLOOD_MIN = 500;
 
-function knownOf({ model }: World, told: Told): KnownRecord[] {
-  return [...model.inbound.records.values()].filter((record) => record.told === told);
+function knownOf({ model }: World, message: Message): KnownRecord[] {
+  return [...model.inbound.records.values()].filter((record) => record.message === message);
 }
 
-/** Everybody who was told that it was taken was told of the same record, and that is there. */
-function checkAnswers({ world, told, rows, events, wrong }: Whole): void {
-  const taken = told.utterances.filter(({ fate }) => fate === "fresh" || fate === "duplicate");
-  const fresh = countOf(told, "fresh");
-  if (!told.isTellable && fresh !== taken.length) wrong("it is told to be a repeat, and nothing tells its repeats");
-  if (told.isTellable && fresh > 1) wrong(`it was taken as new ${fresh} times`);
-  if (told.isTellable && new Set(taken.map(({ recordId }) => recordId)).size > 1)
-    wrong("its repeats got other answers");
+/** All 200s for a deduplicated message name the same record, and the record exists. */
+function checkAnswers({ world, message, rows, events, wrong }: Whole): void {
+  const taken = message.attempts.filter(({ effect }) => effect === "fresh" || effect === "duplicate");
+  const fresh = countOf(message, "fresh");
+  if (!message.isDeduplicated && fresh !== taken.length) wrong("it is reported as a repeat, but is not deduplicated");
+  if (message.isDeduplicated && fresh > 1) wrong(`it was accepted as new ${fresh} times`);
+  if (message.isDeduplicated && new Set(taken.map(({ recordId }) => recordId)).size > 1)
+    wrong("its repeats got different answers");
   for (const { recordId, eventId } of taken) {
     const isThere = rows.some(({ id, valid }) => valid && id === recordId);
     const mayBeDeleted = recordId !== null && (world.model.inbound.records.get(recordId)?.deletes.length ?? 0) > 0;
-    if (!isThere && !mayBeDeleted) wrong(`it was taken as ${recordId}, which is not there`);
-    if (eventId !== null && !events.some(({ id }) => id === eventId)) wrong(`its event ${eventId} is not there`);
+    if (!isThere && !mayBeDeleted) wrong(`it was accepted as ${recordId}, which does not exist`);
+    if (eventId !== null && !events.some(({ id }) => id === eventId)) wrong(`its event ${eventId} does not exist`);
   }
 }
 
-// ── What was published ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function checkPublished(whole: Whole): void {
-  const { world, told, rows, events, wrong } = whole;
-  const known = knownOf(world, told);
+  const { world, message, rows, events, wrong } = whole;
+  const known = knownOf(world, message);
   const bySeq = Map.groupBy(events, ({ inboundSeq }) => inboundSeq);
   const seqs = new Set([...bySeq.keys(), ...rows.filter(({ valid }) => valid).map(({ seq }) => seq)]);
-  if (events.length > 0 && (told.flaw !== "none" || !isTransition(told))) wrong("it is published, and should not be");
-  if (told.isTellable && bySeq.size > 1) wrong(`its events are of ${bySeq.size} records`);
+  if (events.length > 0 && (message.flaw !== "none" || !isTransition(message)))
+    wrong("it is published but should not be");
+  if (message.isDeduplicated && bySeq.size > 1) wrong(`its events belong to ${bySeq.size} records`);
   for (const seq of seqs) {
     const count = bySeq.get(seq)?.length ?? 0;
     const record = known.find((each) => each.seq === seq);
-    if (seq === null) wrong(`${count} events lead to no record`);
-    else if (isTransition(told)) checkTimes(told, record, count, wrong);
+    if (seq === null) wrong(`${count} events have no record`);
+    else if (isTransition(message)) checkTimes(message, record, count, wrong);
   }
   for (const event of events) checkEvent(whole, event);
   for (const { eventId } of known.flatMap(({ reprocesses }) => reprocesses)) {
     if (eventId !== null && !events.some(({ id }) => id === eventId))
-      wrong(`event ${eventId} of its reprocessing is gone`);
+      wrong(`event ${eventId} of its reprocessing is missing`);
   }
 }
 
-/** Once for itself, and once for each time that it was processed again when it was valid already. */
-function checkTimes({ source }: Told, record: KnownRecord | undefined, count: number, wrong: Wrong): void {
-  const done = (record?.reprocesses ?? []).filter(({ fate }) => fate === "done");
+/** A record is published once, and once more each time it was reprocessed when already valid. */
+function checkTimes({ source }: Message, record: KnownRecord | undefined, count: number, wrong: Wrong): void {
+  const done = (record?.reprocesses ?? []).filter(({ effect }) => effect === "applied");
   const again = done.filter(({ wasValid }) => wasValid).length;
   const turned = done.length - again;
-  const open = (record?.reprocesses ?? []).filter(({ fate }) => fate === "unknown").length;
-  // The first of those who found it refused made it valid, unless somebody else had done so a moment before.
-  const late = source.bulks > 0 ? turned : Math.max(0, turned - 1);
+  const open = (record?.reprocesses ?? []).filter(({ effect }) => effect === "unknown").length;
+  // The first request that found it rejected made it valid, unless another request had just done so.
+  const late = source.bulkReprocesses > 0 ? turned : Math.max(0, turned - 1);
   const [least, most] = [1 + again, 1 + again + late + open];
-  if (count < least || count > most) wrong(`it is published ${count} times, should be ${least} to ${most} times`);
+  if (count < least || count > most) wrong(`it is published ${count} times instead of ${least} to ${most} times`);
 }
 
-function checkEvent({ world, told, rows, wrong }: Whole, event: Published): void {
-  const type = eventTypeOf(told);
-  if (event.type !== type) wrong(`its event is a ${event.type}, should be a ${type}`);
-  if (event.tenantSeq !== told.source.caller.tenantSeq) wrong("its event is another tenant's");
+function checkEvent({ world, message, rows, wrong }: Whole, event: Published): void {
+  const type = eventTypeOf(message);
+  if (event.type !== type) wrong(`its event has type ${event.type} instead of ${type}`);
+  if (event.tenantSeq !== message.source.caller.tenantSeq) wrong("its event belongs to another tenant");
   const record = rows.find(({ seq }) => seq === event.inboundSeq);
-  if (record !== undefined && !isPayload(told, record, event.payload)) wrong(`its event says ${event.payload}`);
+  if (record !== undefined && !isPayload(message, record, event.payload))
+    wrong(`its event has the payload ${event.payload}`);
   const fault = targetFault(world, event);
   if (fault !== null) wrong(fault);
 }
 
-function isPayload(told: Told, { id, body }: Row, payload: string): boolean {
-  if (told.route === "any") return payload === body;
-  const { oldStatus, newStatus, number, source } = told;
+function isPayload(message: Message, { id, body }: Row, payload: string): boolean {
+  if (message.route === "any") return payload === body;
+  const { oldStatus, newStatus, number, source } = message;
   const direction = oldStatus === "active" ? "PAUSE_ACTIVATED" : "PAUSE_DEACTIVATED";
-  const said = {
+  const expected = {
     webhook_event_id: `wh_${id}`,
     source: source.settings.name,
     member_id: `m${number}`,
@@ -258,23 +261,24 @@ function isPayload(told: Told, { id, body }: Row, payload: string): boolean {
     transition_direction: direction,
     changed_at: "2026-03-19T14:29:50Z",
   };
-  return payload === JSON.stringify(said);
+  return payload === JSON.stringify(expected);
 }
 
 function checkKnown({ disk, fault }: World, { id, deletes, notes }: KnownRecord): void {
   const row = disk.prepare("SELECT notes FROM inbound WHERE id = ?").get(uuidBytes(id));
-  if (row !== undefined && deletes.some(({ fate }) => fate === "done")) fault(`inbound ${id}: deleted, and there`);
+  if (row !== undefined && deletes.some(({ effect }) => effect === "applied"))
+    fault(`inbound ${id}: deleted but still stored`);
   if (row !== undefined && !notes.possible.includes(row.notes as string | null)) {
     fault(`inbound ${id}: its notes are ${row.notes}, should be ${notes.possible.join(" or ")}`);
   }
 }
 
-// ── The audit ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Audit ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Audited {
   readonly type: string;
   readonly inboundId: string;
-  /** What a reprocessing published. */
+  /** The event that a reprocessing published. */
   readonly eventId: string | null;
 }
 
@@ -288,17 +292,17 @@ function auditedOf({ disk }: World): Map<string, readonly Audited[]> {
   return Map.groupBy(rows, ({ inboundId }) => inboundId);
 }
 
-/** Whatever was done stands in it, once. */
+/** Every deletion and reprocessing is in the audit exactly once. */
 function checkAudit({ fault }: World, { id, deletes, reprocesses }: KnownRecord, rows: readonly Audited[]): void {
   const expect = (what: string, count: number, least: number) => {
-    if (count < least || count > 1) fault(`inbound ${id}: ${what} stands in the audit ${count} times`);
+    if (count < least || count > 1) fault(`inbound ${id}: ${what} is in the audit ${count} times`);
   };
   const deleted = rows.filter(({ type }) => type === "inbound.deleted").length;
-  expect("its deletion", deleted, deletes.some(({ fate }) => fate === "done") ? 1 : 0);
-  const told = reprocesses.flatMap(({ eventId }) => eventId ?? []);
-  const written = rows.flatMap(({ eventId }) => eventId ?? []);
-  for (const eventId of new Set([...told, ...written])) {
-    const count = written.filter((each) => each === eventId).length;
+  expect("its deletion", deleted, deletes.some(({ effect }) => effect === "applied") ? 1 : 0);
+  const confirmed = reprocesses.flatMap(({ eventId }) => eventId ?? []);
+  const stored = rows.flatMap(({ eventId }) => eventId ?? []);
+  for (const eventId of new Set([...confirmed, ...stored])) {
+    const count = stored.filter((each) => each === eventId).length;
     expect(`event ${eventId} of its reprocessing`, count, 1);
   }
 }

@@ -1,17 +1,17 @@
-/** What those who send webhooks, and those who look after what came, know of it. */
+/** What senders and tenants know about sources, messages and records. */
 import type { Seq, Uuid } from "../../../src/domain/ids.ts";
 import type { SourceSettings } from "../../../src/domain/inbound/source.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
-import type { Belief } from "../belief.ts";
-import type { Answer, Fate } from "../fate.ts";
+import type { Answer, Effect } from "../answers.ts";
+import type { Uncertain } from "../uncertain.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What a source may be at some time. */
+/** A possible state of a source. */
 export interface SourceState {
   readonly isLive: boolean;
   readonly secret: string;
-  /** Holds until some moment between these two. */
+  /** The previous secret is valid until a time between these two. */
   readonly previous: { readonly secret: string; readonly fromMs: number; readonly toMs: number } | null;
 }
 
@@ -19,34 +19,34 @@ export interface KnownSource {
   readonly id: Uuid;
   readonly caller: Caller;
   readonly settings: SourceSettings;
-  /** What it may have been, one after the other: several at once while nobody knows whether a change has happened. */
+  /** The history of possible states. A version has several states while it is unknown whether a change took effect. */
   readonly versions: (readonly SourceState[])[];
-  /** What its senders sign with: they may be told of a change late, or be ahead of it. */
+  /** The secret that the senders use. They may learn of a change late, or change the secret before the server does. */
   senderSecret: string;
-  /** Somebody changes it: changes are asked for one after the other. */
+  /** Whether a change is in progress. Only one change is requested at a time. */
   isChanging: boolean;
-  /** How often all that was refused of it was asked to be verified again. */
-  bulks: number;
+  /** The number of requests to reprocess all its rejected records. */
+  bulkReprocesses: number;
 }
 
 export function latestOf({ versions }: KnownSource): readonly SourceState[] {
   return versions.at(-1) ?? [];
 }
 
-export function isSurelyGone(source: KnownSource): boolean {
+export function isCertainlyDeleted(source: KnownSource): boolean {
   return latestOf(source).every(({ isLive }) => !isLive);
 }
 
-/** Ask for a change; call the answer with what came of it, and what it then is if that is known better. */
+/** Records a requested change. Call the returned function with the effect and, if known, a more precise new state. */
 export function changeSource(
   { versions }: KnownSource,
   change: (state: SourceState) => SourceState,
-): (fate: Fate, known?: (state: SourceState) => SourceState) => void {
+): (effect: Effect, known?: (state: SourceState) => SourceState) => void {
   const before = versions.at(-1) ?? [];
   versions.push(different([...before, ...before.map(change)]));
-  return (fate, known = change) => {
-    if (fate === "done") versions.push(different(before.map(known)));
-    if (fate === "nothing") versions.push(before);
+  return (effect, known = change) => {
+    if (effect === "applied") versions.push(different(before.map(known)));
+    if (effect === "none") versions.push(before);
   };
 }
 
@@ -54,15 +54,15 @@ function different(states: readonly SourceState[]): SourceState[] {
   return [...new Map(states.map((state) => [JSON.stringify(state), state])).values()];
 }
 
-/** A span of the server's own time, in which it looked at something, and of the source's versions. */
+/** The time span of a request by the server's clock, and the source's first version in it. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
   readonly firstVersion: number;
 }
 
-/** Whether this secret is believed then: `maybe` when that depends on what nobody knows. */
-export function isBelieved(source: KnownSource, secret: string | null, span: Span): "yes" | "no" | "maybe" {
+/** Whether a request with this secret passes verification. `maybe` if it depends on something unknown. */
+export function isVerified(source: KnownSource, secret: string | null, span: Span): "yes" | "no" | "maybe" {
   const states = source.versions.slice(span.firstVersion).flat();
   const verdicts = new Set(states.map((state) => verdictOf(source, state, secret, span)));
   const [only = "no"] = verdicts;
@@ -82,47 +82,47 @@ function verdictOf(
   return fromMs >= previous.toMs ? "no" : "maybe";
 }
 
-// ── What is sent ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What is wrong with it beside its signature. */
-export type Flaw = "none" | "nobody" | "unreadable" | "fieldsInvalid";
+/** What is wrong with a message, apart from its signature. */
+export type Flaw = "none" | "unknownSource" | "unreadable" | "fieldsInvalid";
 
-/** One thing that somebody tells, however often they say it. */
-export interface Told {
+/** One message, which its sender may send several times. */
+export interface Message {
   readonly number: number;
-  /** For `nobody`, whose secret and tenant it would be. */
+  /** The source of the message. With the flaw `unknownSource`, the message does not name it. */
   readonly source: KnownSource;
   readonly route: "status" | "any";
   readonly flaw: Flaw;
   readonly oldStatus: string;
   readonly newStatus: string;
-  /** Only its very bytes are the same: canonical form would change it. */
+  /** Whether canonicalization changes the message, so that only its exact bytes can be verified. */
   readonly isLossy: boolean;
-  /** Whether the server can tell its repeats. */
-  readonly isTellable: boolean;
-  /** Every way in which it was spelled. */
+  /** Whether the server can detect repeats of the message. */
+  readonly isDeduplicated: boolean;
+  /** All bodies that were sent for the message. */
   readonly bodies: Set<string>;
-  readonly utterances: Utterance[];
+  readonly attempts: SendAttempt[];
 }
 
-export type UtteranceFate =
+export type SendEffect =
   | "unknown"
-  /** 503, or 429: it is not kept. */
-  | "nothing"
-  /** Refused, and kept. */
-  | "kept"
+  /** 503 or 429: not stored. */
+  | "none"
+  /** Rejected and stored. */
+  | "stored"
   | "fresh"
   | "duplicate";
 
-export interface Utterance {
-  fate: UtteranceFate;
-  /** The record that a 200 named. */
+export interface SendAttempt {
+  effect: SendEffect;
+  /** The record in the 200. */
   recordId: Uuid | null;
-  /** As far as the 200 told. */
+  /** The event in the 200, if it contains one. */
   eventId: Uuid | null;
 }
 
-/** Every body names what it tells. */
+/** Every body contains the number of its message. */
 export const memberOf = (number: number): string => `m${number}`;
 
 export function numberIn(text: string): number | null {
@@ -130,37 +130,37 @@ export function numberIn(text: string): number | null {
   return found === undefined ? null : Number(found);
 }
 
-// ── What came of it ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Records ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A record that somebody did something with. */
+/** A record that a tenant has read or changed. */
 export interface KnownRecord {
   readonly id: Uuid;
   readonly seq: Seq;
-  readonly told: Told;
-  /** Asked to be processed again, whatever it was then. */
-  readonly reprocesses: { readonly wasValid: boolean; fate: Fate; eventId: Uuid | null }[];
-  readonly deletes: { fate: Fate }[];
-  readonly notes: Belief<string | null>;
+  readonly message: Message;
+  /** Requests to reprocess it. */
+  readonly reprocesses: { readonly wasValid: boolean; effect: Effect; eventId: Uuid | null }[];
+  readonly deletes: { effect: Effect }[];
+  readonly notes: Uncertain<string | null>;
 }
 
 export interface InboundModel {
   readonly sources: KnownSource[];
-  readonly told: Told[];
+  readonly messages: Message[];
   readonly records: Map<Uuid, KnownRecord>;
-  /** When somebody told something, by the timeline. */
+  /** The times at which messages were sent, by the timeline. */
   readonly triesMs: number[];
 }
 
 export function createInboundModel(): InboundModel {
-  return { sources: [], told: [], records: new Map(), triesMs: [] };
+  return { sources: [], messages: [], records: new Map(), triesMs: [] };
 }
 
-export function isTransition({ route, oldStatus, newStatus }: Told): boolean {
+export function isTransition({ route, oldStatus, newStatus }: Message): boolean {
   const isOne = `${oldStatus} ${newStatus}`;
   return route === "any" || isOne === "active paused" || isOne === "paused active";
 }
 
-/** What is said of an answer in the log. */
+/** A short form of the answer for the log. */
 export function summary(answer: Answer<{ readonly kind: string } | null | boolean>): string {
   if (answer.kind !== "ok") return answer.kind;
   return typeof answer.value === "object" && answer.value !== null ? answer.value.kind : String(answer.value);

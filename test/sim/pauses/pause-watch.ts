@@ -1,4 +1,6 @@
-/** Looks on while pauses are made, told of and ended: two endings of one, a pending one that is over, a person told twice. */
+/**
+ * Checks pauses during the simulation: that none ends twice, stays pending too long, or notifies its recipient twice.
+ */
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { Pause } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
@@ -11,52 +13,52 @@ import type {
   SettleNotification,
 } from "../../../src/ports/store.ts";
 import { uuidBytes, uuidText } from "../../../src/store/rows.ts";
-import type { Look, PauseWatch, Process, World } from "../machine.ts";
+import type { PauseObservation, PauseWatch, Process, World } from "../machine.ts";
 import { KEYS_FORGOTTEN_MS } from "../model.ts";
-import { endingFault, isAsAsked, type KnownPause, numberIn } from "./pause-model.ts";
-import { AT_ONCE_MAX, type Telling } from "./people.ts";
+import { AT_ONCE_MAX, type SentNotification } from "./channels.ts";
+import { endingFault, type KnownPause, matchesRequest, numberIn } from "./pause-model.ts";
 
-/** The engine looks each second, and a commit takes three at times. */
+/** The engine checks every second, and some commits take three seconds. */
 const OVERDUE_MS_MAX = 15_000;
 
 export function createPauseWatch(world: World): PauseWatch {
-  const { model, timeline, disk, people } = world;
+  const { model, timeline, disk, channels } = world;
   const heardEnded = new Map<Process, Map<Uuid, number>>();
   const endedBy = new Set<Uuid>();
   const settledForGood = new Set<Uuid>();
   const overdueSince = new Map<Uuid, number>();
   const wrong = (id: Uuid, what: string) => world.fault(`pause ${id}: ${what}`);
 
-  function look(): Look {
+  function observe(): PauseObservation {
     const { process } = world;
     const now = process?.now() ?? 0;
     const ended = new Set(endedOnDisk(world));
     return {
       process,
       beganMs: timeline.nowMs,
-      told(pause) {
-        if (pause.ending === null && ended.has(pause.id)) wrong(pause.id, "told as pending after it had ended");
+      check(pause) {
+        if (pause.ending === null && ended.has(pause.id)) wrong(pause.id, "reported as pending after it had ended");
         if (pause.ending === null && pause.expiresAt <= now) {
-          wrong(pause.id, `told as pending ${now - pause.expiresAt} ms or more after its deadline`);
+          wrong(pause.id, `reported as pending at least ${now - pause.expiresAt} ms after its deadline`);
         }
         remember(pause);
       },
-      toldAsMade: remember,
+      checkCreated: remember,
     };
   }
 
   function remember(pause: Pause): void {
     const known = model.pauses.get(pause.id);
     if (known === undefined) return;
-    if (!isAsAsked(pause, known.ask)) wrong(pause.id, `it is not what was asked for: ${JSON.stringify(pause)}`);
+    if (!matchesRequest(pause, known.request)) wrong(pause.id, `it differs from its request: ${JSON.stringify(pause)}`);
     if (pause.expiresAt !== known.expiresAt) wrong(pause.id, "its deadline has moved");
     if (pause.ending === null) return;
     const fault = endingFault(known, pause.ending);
     if (fault !== null) wrong(pause.id, fault);
     known.ending ??= pause.ending;
     const [first, now] = [JSON.stringify(known.ending), JSON.stringify(pause.ending)];
-    if (first !== now) wrong(pause.id, `told as ${now} after it was told as ${first}`);
-    if (!isEndedOnDisk(world, pause.id)) wrong(pause.id, `told as ${now}, and that is not written down`);
+    if (first !== now) wrong(pause.id, `reported as ${now} after it was reported as ${first}`);
+    if (!isEndedOnDisk(world, pause.id)) wrong(pause.id, `reported as ${now}, but this is not stored`);
   }
 
   function learn(caller: Caller, { pause, respondUrl }: PauseView): KnownPause | null {
@@ -67,16 +69,17 @@ export function createPauseWatch(world: World): PauseWatch {
       before.token ??= token;
       return before;
     }
-    const ask = model.pauseAsks[numberIn(pause.message)];
-    if (ask === undefined || ask.caller.tenantSeq !== caller.tenantSeq) {
-      wrong(pause.id, "nobody of this tenant asked for it");
+    const request = model.pauseRequests[numberIn(pause.message)];
+    if (request === undefined || request.caller.tenantSeq !== caller.tenantSeq) {
+      wrong(pause.id, "no request of this tenant created it");
       return null;
     }
-    if (ask.id !== null && model.aheadMs < KEYS_FORGOTTEN_MS) wrong(pause.id, `the same wish was granted by ${ask.id}`);
-    ask.id = pause.id;
+    if (request.id !== null && model.aheadMs < KEYS_FORGOTTEN_MS)
+      wrong(pause.id, `the same request already created ${request.id}`);
+    request.id = pause.id;
     const known: KnownPause = {
       id: pause.id,
-      ask,
+      request,
       expiresAt: pause.expiresAt,
       token,
       answers: [],
@@ -87,7 +90,7 @@ export function createPauseWatch(world: World): PauseWatch {
     return known;
   }
 
-  // ── What the store answers ────────────────────────────────────────────────────────────────────────────────────────
+  // ── Answers of the store ──────────────────────────────────────────────────────────────────────────────────────────
 
   function heard(process: Process, id: Uuid): void {
     const of = heardEnded.get(process) ?? new Map<Uuid, number>();
@@ -118,63 +121,66 @@ export function createPauseWatch(world: World): PauseWatch {
         return;
       case "claimNotifications":
         for (const { pause } of (value as ClaimedNotifications).claimed) {
-          if (pause.ending !== null) wrong(pause.id, "a person is to be told of it though it has ended");
-          if (pause.expiresAt <= (args[0] as ClaimNotifications).now) wrong(pause.id, "told of past its deadline");
+          if (pause.ending !== null) wrong(pause.id, "its notification was claimed although it has ended");
+          if (pause.expiresAt <= (args[0] as ClaimNotifications).now)
+            wrong(pause.id, "its notification was claimed after its deadline");
         }
         return;
       case "settleNotification": {
         const { pauseId, outcome } = args[0] as SettleNotification;
-        world.say(`settled the telling of ${pauseId}: ${outcome.kind}`);
+        world.say(`settled the notification of ${pauseId}: ${outcome.kind}`);
         if (outcome.kind === "sent" || outcome.kind === "failed") settledForGood.add(pauseId);
       }
     }
   }
 
-  // ── Telling people ────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Notifications ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function tellingStarted(process: Process, telling: Telling): void {
-    const { pauseId, channel, notification } = telling;
-    world.say(`tell ${telling.number} by ${process.number} of ${pauseId} by ${channel}`);
-    if (!process.alive || world.process !== process) wrong(pauseId, "told of by a process that had ended");
-    if (settledForGood.has(pauseId)) wrong(pauseId, "told of again after that was settled");
-    const row = disk.prepare(TOLD_ROW).get(uuidBytes(pauseId));
+  function notificationStarted(process: Process, sent: SentNotification): void {
+    const { pauseId, channel, notification } = sent;
+    world.say(`notification ${sent.number} by ${process.number} of ${pauseId} by ${channel}`);
+    if (!process.alive || world.process !== process) wrong(pauseId, "notified by a process that has ended");
+    if (settledForGood.has(pauseId)) wrong(pauseId, "notified again after the notification was settled");
+    const row = disk.prepare(CLAIMED_ROW).get(uuidBytes(pauseId));
     if (row?.notification !== 1 || row.notification_node !== row.node) {
-      wrong(pauseId, `told of without having been claimed: ${JSON.stringify(row)}`);
+      wrong(pauseId, `notified without a claim: ${JSON.stringify(row)}`);
     }
-    const onWire = people.tellings.filter(
+    const onWire = channels.notifications.filter(
       (other) => other.process === process.number && other.channel === channel && other.heard === null,
     );
-    if (onWire.length > AT_ONCE_MAX) wrong(pauseId, `${onWire.length} people are told at once`);
-    for (const other of people.tellings) {
-      if (other.pauseId === pauseId && other !== telling) checkRepeat(other, telling);
+    if (onWire.length > AT_ONCE_MAX) wrong(pauseId, `${onWire.length} notifications are in flight`);
+    for (const other of channels.notifications) {
+      if (other.pauseId === pauseId && other !== sent) checkRepeat(other, sent);
     }
     const known = model.pauses.get(pauseId);
     if (known === undefined) return;
-    if (known.ask.caller.actor.test) wrong(pauseId, "a person is told, for a test key");
-    if (notification.address !== known.ask.input.recipient?.address) wrong(pauseId, "the wrong person is told");
+    if (known.request.caller.actor.test) wrong(pauseId, "notified although it was created with a test key");
+    if (notification.address !== known.request.input.recipient?.address)
+      wrong(pauseId, "the wrong recipient is notified");
     if (known.token !== null && !notification.respondUrl.endsWith(`/${known.token}`)) {
-      wrong(pauseId, "another link is sent than was shown");
+      wrong(pauseId, "the notification contains a different link than the API");
     }
   }
 
-  function checkRepeat(before: Telling, again: Telling): void {
+  function checkRepeat(before: SentNotification, again: SentNotification): void {
     const process = world.processes[before.process - 1];
-    // Of what a crash cut off nobody knows whether it was sent; nor of what could not be written down.
+    // After a crash or a store outage, the server cannot know whether the notification was sent.
     if (process?.end === "crashed" || process?.end === "stoppedWithoutStore") return;
-    if (before.heard === null) wrong(again.pauseId, "told of twice at once");
-    else if (before.heard.kind === "sent") wrong(again.pauseId, "told of again after it was sent");
-    else if (before.heard.kind === "failed") wrong(again.pauseId, "told of again after it failed for good");
+    if (before.heard === null) wrong(again.pauseId, "notified twice at the same time");
+    else if (before.heard.kind === "sent") wrong(again.pauseId, "notified again after the notification was sent");
+    else if (before.heard.kind === "failed")
+      wrong(again.pauseId, "notified again after the notification failed permanently");
     else if (before.heard.kind === "again") {
       const notBefore = before.heardAt + (before.heard.retryAfterMs ?? 0);
-      if (again.startedAt < notBefore) wrong(again.pauseId, `told of ${notBefore - again.startedAt} ms too soon`);
+      if (again.startedAt < notBefore) wrong(again.pauseId, `notified ${notBefore - again.startedAt} ms too early`);
     }
   }
 
-  // ── Now and then ──────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Periodic checks ───────────────────────────────────────────────────────────────────────────────────────────────
 
   function poll(): void {
     const process = world.process;
-    if (process?.engine == null || disk.state !== "well") {
+    if (process?.engine == null || disk.state !== "healthy") {
       overdueSince.clear();
       return;
     }
@@ -188,24 +194,24 @@ export function createPauseWatch(world: World): PauseWatch {
     for (const id of overdue) {
       const since = overdueSince.get(id) ?? timeline.nowMs;
       overdueSince.set(id, since);
-      if (timeline.nowMs - since > OVERDUE_MS_MAX) wrong(id, `it has not timed out for ${timeline.nowMs - since} ms`);
+      if (timeline.nowMs - since > OVERDUE_MS_MAX) wrong(id, `it is overdue by ${timeline.nowMs - since} ms`);
     }
   }
 
   return {
-    look,
+    observe,
     learn,
     isEnded: (id) => isEndedOnDisk(world, id),
     heardEndedMs: (process, id) => heardEnded.get(process)?.get(id) ?? null,
-    tellingStarted,
-    tellingHeard: ({ number, heard }) => world.say(`told ${number}: ${heard?.kind}`),
+    notificationStarted,
+    notificationHeard: ({ number, heard }) => world.say(`notified ${number}: ${heard?.kind}`),
     answered,
     disturbed: () => overdueSince.clear(),
     poll,
   };
 }
 
-const TOLD_ROW = `
+const CLAIMED_ROW = `
   SELECT notification, notification_node, (SELECT max(node) FROM nodes) AS node
   FROM pauses
   WHERE id = ?`;

@@ -1,24 +1,24 @@
-/** What developers and people do with human pauses: ask, answer, change their mind, look, wait, all at the wrong moment. */
+/** Requests of developers and recipients: create, answer, cancel, read and wait for pauses, with many races. */
 import type { Recipient } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
 import type { CreatePauseAnswer, CreatePauseInput, PauseView } from "../../../src/engine/pauses/pause-service.ts";
-import { fateOf } from "../fate.ts";
+import { effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
 import { KEYS_FORGOTTEN_MS } from "../model.ts";
 import { pickWeighted } from "../random.ts";
-import { createPauseDeeds, RETRY_MS } from "./pause-deeds.ts";
-import { type KnownPause, messageOf, type PauseAsk } from "./pause-model.ts";
-import { CONFIGURED, REFUSED_ADDRESS } from "./people.ts";
+import { CONFIGURED, REFUSED_ADDRESS } from "./channels.ts";
+import { createPauseActions, RETRY_MS } from "./pause-actions.ts";
+import { type KnownPause, messageOf, type PauseRequest } from "./pause-model.ts";
 
 export interface PauseWorkload {
   create(): Promise<void>;
-  /** Do one thing with some pause. */
+  /** Performs one random action on a random pause. */
   act(): Promise<void>;
-  /** How many have asked, or are going to, and are not answered yet. */
+  /** The number of requests that are planned or unanswered. */
   readonly open: number;
 }
 
-/** Some end while everything happens, some only when the wall clock jumps, some never. */
+/** Some pauses expire during the simulation, some only after a clock jump, some never. */
 const SHORT_SECONDS = [1, 1, 2, 3, 5, 10, 20, 60, 120];
 const LONG_SECONDS = [3600, 4 * 3600, 86_400, 6 * 86_400, 60 * 86_400];
 const OPTIONS = ["yes", "no", "later", "é\u0000\"'", "never"];
@@ -41,17 +41,17 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
     }
   }
 
-  function shown(caller: Caller, view: PauseView): KnownPause | null {
+  function recordView(caller: Caller, view: PauseView): KnownPause | null {
     const isNew = !model.pauses.has(view.pause.id);
     const pause = pauseWatch.learn(caller, view);
     if (isNew && pause !== null) known.push(pause);
     return pause;
   }
 
-  // ── Ask ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Create ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function makeAsk(caller: Caller, idempotencyKey: string | null): PauseAsk {
-    const number = model.pauseAsks.length;
+  function newRequest(caller: Caller, idempotencyKey: string | null): PauseRequest {
+    const number = model.pauseRequests.length;
     const options = OPTIONS.slice(0, 2 + random.below(4));
     const input: CreatePauseInput = {
       question: {
@@ -66,15 +66,15 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
       idempotencyKey,
     };
     const test = random.chance(0.1);
-    const ask: PauseAsk = {
+    const request: PauseRequest = {
       number,
       caller: { ...caller, actor: { ...caller.actor, test } },
       input,
-      fates: [],
+      effects: [],
       id: null,
     };
-    model.pauseAsks.push(ask);
-    return ask;
+    model.pauseRequests.push(request);
+    return request;
   }
 
   function recipientFor(number: number): Recipient {
@@ -86,81 +86,81 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
   }
 
   async function create(): Promise<void> {
-    const key = random.chance(0.35) ? `pause key ${model.pauseAsks.length}` : null;
-    const ask = makeAsk(random.pick(callers), key);
-    // Two at once make one.
-    if (key !== null && random.chance(0.25)) void askFor(ask);
-    await askFor(ask);
+    const key = random.chance(0.35) ? `pause key ${model.pauseRequests.length}` : null;
+    const request = newRequest(random.pick(callers), key);
+    // Two concurrent requests with the same key create one pause.
+    if (key !== null && random.chance(0.25)) void sendRequest(request);
+    await sendRequest(request);
   }
 
-  function askFor(ask: PauseAsk): Promise<void> {
+  function sendRequest(request: PauseRequest): Promise<void> {
     return counted(async () => {
-      const place = ask.fates.push("unknown") - 1;
-      const before = ask.id;
-      const look = pauseWatch.look();
-      const answer = await world.ask((engine) => engine.pauses.create(ask.caller, ask.input));
-      world.say(`ask ${ask.number}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
-      const came = answer.kind === "ok" && answer.value.kind === "created";
-      ask.fates[place] = answer.kind === "ok" && !came ? "nothing" : fateOf(answer);
+      const place = request.effects.push("unknown") - 1;
+      const before = request.id;
+      const observation = pauseWatch.observe();
+      const answer = await world.ask((engine) => engine.pauses.create(request.caller, request.input));
+      world.say(`request pause ${request.number}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
+      const isCreated = answer.kind === "ok" && answer.value.kind === "created";
+      request.effects[place] = answer.kind === "ok" && !isCreated ? "none" : effectOf(answer);
       if (answer.kind !== "ok") {
-        // What a key is for: nobody knows whether it happened, so it is asked for again.
-        if (ask.input.idempotencyKey !== null) await wait(RETRY_MS).then(() => askFor(ask));
+        // The result is unknown. Thanks to the key, the caller can safely retry.
+        if (request.input.idempotencyKey !== null) await wait(RETRY_MS).then(() => sendRequest(request));
         return;
       }
-      checkCreated(ask, answer.value);
+      checkCreated(request, answer.value);
       if (answer.value.kind !== "created") return;
-      const pause = shown(ask.caller, answer.value.view);
-      look.toldAsMade(answer.value.view.pause);
+      const pause = recordView(request.caller, answer.value.view);
+      observation.checkCreated(answer.value.view.pause);
       if (pause !== null && before === null && random.chance(0.6)) planDeadline(pause);
     });
   }
 
-  function checkCreated(ask: PauseAsk, answer: CreatePauseAnswer): void {
-    const fault = (what: string) => world.fault(`the wish ${ask.number} got ${answer.kind}: ${what}`);
-    const { recipient } = ask.input;
-    const isTold = recipient !== null && !ask.caller.actor.test;
-    const isConfigured = isTold && CONFIGURED.includes(recipient.channel);
+  function checkCreated(request: PauseRequest, answer: CreatePauseAnswer): void {
+    const fault = (what: string) => world.fault(`request ${request.number} got ${answer.kind}: ${what}`);
+    const { recipient } = request.input;
+    const isNotified = recipient !== null && !request.caller.actor.test;
+    const isConfigured = isNotified && CONFIGURED.includes(recipient.channel);
     switch (answer.kind) {
       case "channelNotConfigured":
-        if (!isTold || isConfigured) fault("nobody is to be told by another channel");
+        if (!isNotified || isConfigured) fault("it needs no channel that is not configured");
         return;
       case "recipientRefused":
-        // A test key's recipient is never told, and vetted all the same.
-        if ((isTold && !isConfigured) || !recipient?.address.startsWith(REFUSED_ADDRESS))
-          fault("its recipient can be told");
+        // The server checks a test key's recipient, although it never notifies the recipient.
+        if ((isNotified && !isConfigured) || !recipient?.address.startsWith(REFUSED_ADDRESS))
+          fault("its recipient can be notified");
         return;
       case "conflict":
-        if (ask.input.idempotencyKey === null) fault("it has no key");
-        else if (ask.id !== null && model.aheadMs < KEYS_FORGOTTEN_MS) fault("it was granted before");
+        if (request.input.idempotencyKey === null) fault("it has no key");
+        else if (request.id !== null && model.aheadMs < KEYS_FORGOTTEN_MS) fault("it was created before");
         return;
       case "created":
-        if (isTold && !isConfigured) fault("nobody can be told of it");
+        if (isNotified && !isConfigured) fault("its recipient cannot be notified");
         if (answer.view.respondUrl === null) fault("it has no link");
-        if (ask.id !== null && ask.id !== answer.view.pause.id && model.aheadMs < KEYS_FORGOTTEN_MS) {
-          fault(`it is another than ${ask.id}`);
+        if (request.id !== null && request.id !== answer.view.pause.id && model.aheadMs < KEYS_FORGOTTEN_MS) {
+          fault(`it created ${request.id} before`);
         }
-        if (isConflicting(ask)) fault("its key was used for something else");
+        if (isConflicting(request)) fault("its key was used for a different request");
     }
   }
 
-  /** Wishes that reuse a granted one's key for other content. */
-  const conflicting = new Set<PauseAsk>();
-  const isConflicting = (ask: PauseAsk) => conflicting.has(ask) && model.aheadMs < KEYS_FORGOTTEN_MS;
+  /** Requests that reuse the key of a confirmed request with different content. */
+  const conflicting = new Set<PauseRequest>();
+  const isConflicting = (request: PauseRequest) => conflicting.has(request) && model.aheadMs < KEYS_FORGOTTEN_MS;
 
   async function repeat(): Promise<void> {
-    const granted = model.pauseAsks.filter(({ id, input }) => id !== null && input.idempotencyKey !== null);
-    if (granted.length === 0 || model.aheadMs > KEYS_FORGOTTEN_MS) return;
-    const first = random.pick(granted);
-    if (random.chance(0.7)) return askFor(first);
-    const other = makeAsk(first.caller, first.input.idempotencyKey);
+    const confirmed = model.pauseRequests.filter(({ id, input }) => id !== null && input.idempotencyKey !== null);
+    if (confirmed.length === 0 || model.aheadMs > KEYS_FORGOTTEN_MS) return;
+    const first = random.pick(confirmed);
+    if (random.chance(0.7)) return sendRequest(first);
+    const other = newRequest(first.caller, first.input.idempotencyKey);
     conflicting.add(other);
-    return askFor(other);
+    return sendRequest(other);
   }
 
-  const { respond, cancel, read, list, openLink, trespass, audit } = createPauseDeeds({
+  const { respond, cancel, read, list, openLink, tryForbidden, audit } = createPauseActions({
     world,
     callers,
-    shown,
+    recordView,
     known,
     counted,
   });
@@ -168,7 +168,7 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
   // ── Races ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   const waitFor = (pause: KnownPause) => read(pause, WAIT_MS);
-  const deeds: readonly ((pause: KnownPause) => Promise<void>)[] = [
+  const actions: readonly ((pause: KnownPause) => Promise<void>)[] = [
     respond,
     respond,
     respond,
@@ -179,25 +179,25 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
     list,
   ];
 
-  /** Everything at once. */
+  /** Starts several actions on a pause at almost the same time. */
   async function race(pause: KnownPause): Promise<void> {
-    const start = (deed: (pause: KnownPause) => Promise<void>) =>
-      counted(() => wait(random.between(0, 12)).then(() => deed(pause)));
+    const start = (action: (pause: KnownPause) => Promise<void>) =>
+      counted(() => wait(random.between(0, 12)).then(() => action(pause)));
     await Promise.all([
       start(respond),
       start(random.chance(0.5) ? waitFor : respond),
-      ...Array.from({ length: 1 + random.below(4) }, () => start(random.pick(deeds))),
+      ...Array.from({ length: 1 + random.below(4) }, () => start(random.pick(actions))),
     ]);
   }
 
-  /** The moment at which answers, cancellations and looks race with the deadline. */
+  /** Plans answers, cancellations and reads that race with the deadline. */
   function planDeadline(pause: KnownPause): void {
-    if (world.process === null || pause.ask.input.expiresInSeconds > SHORT_SECONDS_MAX) return;
+    if (world.process === null || pause.request.input.expiresInSeconds > SHORT_SECONDS_MAX) return;
     const inMs = pause.expiresAt - world.process.now();
     const spreadMs = random.pick([3, 8, 20]);
     for (let count = 1 + random.below(5); count > 0; count -= 1) {
-      const deed = random.pick(deeds);
-      void counted(() => wait(Math.max(0, inMs + random.between(-spreadMs, spreadMs))).then(() => deed(pause)));
+      const action = random.pick(actions);
+      void counted(() => wait(Math.max(0, inMs + random.between(-spreadMs, spreadMs))).then(() => action(pause)));
     }
   }
 
@@ -219,7 +219,7 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
       [10, list],
       [10, () => openLink(pause)],
       [8, repeat],
-      [5, () => trespass(pause)],
+      [5, () => tryForbidden(pause)],
       [4, () => audit(pause)],
     ];
     await pickWeighted(random, acts)();

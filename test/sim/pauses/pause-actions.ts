@@ -1,45 +1,48 @@
-/** What is done with a pause that was made: answer it, cancel it, look at it, wait for it; and what must not work. */
+/** Requests about existing pauses: answer, cancel, read and wait, and requests that the server must refuse. */
 
 import { type Ending, isSameAnswer, PAUSE_STATUSES, type Pause } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
 import type { PauseView, RespondAnswer } from "../../../src/engine/pauses/pause-service.ts";
 import type { Cursor } from "../../../src/ports/store.ts";
-import { type Answer, type Fate, fateOf } from "../fate.ts";
+import { type Answer, type Effect, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
 
-import type { Deed, KnownPause } from "./pause-model.ts";
+import type { KnownPause, PauseChange } from "./pause-model.ts";
 
-export interface PauseDeeds {
+export interface PauseActions {
   respond(pause: KnownPause): Promise<void>;
   cancel(pause: KnownPause): Promise<void>;
-  /** `waitMs` 0 looks once; without it chance decides. */
+  /** A `waitMs` of 0 reads once. If omitted, it is random. */
   read(pause: KnownPause, waitMs?: number): Promise<void>;
   list(): Promise<void>;
   openLink(pause: KnownPause): Promise<void>;
-  /** By strangers and forgers. */
-  trespass(pause: KnownPause): Promise<void>;
+  /** Tries to access the pause from another tenant and with a forged link. */
+  tryForbidden(pause: KnownPause): Promise<void>;
   audit(pause: KnownPause): Promise<void>;
 }
 
-export interface PauseDeedsOptions {
+export interface PauseActionsOptions {
   readonly world: World;
   readonly callers: readonly Caller[];
-  /** Somebody was shown this pause of theirs. */
-  readonly shown: (caller: Caller, view: PauseView) => KnownPause | null;
+  /** Records that a caller was shown this pause. */
+  readonly recordView: (caller: Caller, view: PauseView) => KnownPause | null;
   readonly known: readonly KnownPause[];
-  /** Count a request as open until it is answered. */
+  /** Counts a request as open until it is answered. */
   readonly counted: <T>(task: () => Promise<T>) => Promise<T>;
 }
 
 const TEXTS = ["because", "", 'a "quoted"\nline'];
 const WAITS_MS = [100, 3000, 20_000, 60_000];
 export const RETRY_MS = 1500;
-/** A wait that ends sooner by this is a timer's rounding. */
+/** A wait may end this much too early because timers round. */
 const EARLY_MS = 1;
-/** From the store's word that a pause ended to those who wait for it: reads take three seconds at times. */
-const TOLD_LATE_MS = 15_000;
+/**
+ * The maximum delay from the store's answer that a pause ended to the answer of a waiting reader. Some reads take 3
+ * s.
+ */
+const READER_DELAY_MS_MAX = 15_000;
 
-export function createPauseDeeds({ world, callers, shown, known, counted }: PauseDeedsOptions): PauseDeeds {
+export function createPauseActions({ world, callers, recordView, known, counted }: PauseActionsOptions): PauseActions {
   const { random, timeline, pauseWatch } = world;
   const wait = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
 
@@ -49,42 +52,43 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
     return counted(async () => {
       if (pause.token === null) return;
       const { token } = pause;
-      const asked: KnownPause["answers"][number] = { choice, text, fate: "unknown" };
+      const asked: KnownPause["answers"][number] = { choice, text, effect: "unknown" };
       pause.answers.push(asked);
-      const look = pauseWatch.look();
+      const observation = pauseWatch.observe();
       const answer = await world.ask((engine) => engine.pauses.respond(token, { choice, text }));
       world.say(`respond ${pause.id} ${JSON.stringify([choice, text])}: ${summary(answer)}`);
       const isDecided = answer.kind === "ok" && answer.value.kind === "decided";
-      asked.fate = answer.kind === "ok" ? (isDecided ? "done" : "nothing") : fateOf(answer);
+      asked.effect = answer.kind === "ok" ? (isDecided ? "applied" : "none") : effectOf(answer);
       if (answer.kind === "ok") {
         checkResponded(pause, choice, text, answer.value);
-        if ("pause" in answer.value) look.told(answer.value.pause);
+        if ("pause" in answer.value) observation.check(answer.value.pause);
       } else if (random.chance(0.5)) {
         await wait(RETRY_MS).then(() => respond(pause, choice, text));
       }
     });
   }
 
-  const choiceFor = ({ ask }: KnownPause) => random.pick(random.chance(0.9) ? ask.input.question.options : ["maybe"]);
-  const textFor = ({ ask }: KnownPause) =>
-    random.chance(ask.input.question.allowTextResponse ? 0.5 : 0.1) ? random.pick(TEXTS) : null;
+  const choiceFor = ({ request }: KnownPause) =>
+    random.pick(random.chance(0.9) ? request.input.question.options : ["maybe"]);
+  const textFor = ({ request }: KnownPause) =>
+    random.chance(request.input.question.allowTextResponse ? 0.5 : 0.1) ? random.pick(TEXTS) : null;
 
   function checkResponded(pause: KnownPause, choice: string, text: string | null, answer: RespondAnswer): void {
     const fault = (what: string) => world.fault(`pause ${pause.id}: the answer ${choice} got ${answer.kind}: ${what}`);
-    const { options, allowTextResponse } = pause.ask.input.question;
+    const { options, allowTextResponse } = pause.request.input.question;
     const isTheSame = (ending: Ending) => isSameAnswer(ending, choice, text);
     switch (answer.kind) {
       case "decided":
-        if (!isTheSame(answer.ending)) fault("another one has won");
+        if (!isTheSame(answer.ending)) fault("it reports a different ending");
         return;
       case "tooLate":
-        if (isTheSame(answer.ending)) fault("it has won");
+        if (isTheSame(answer.ending)) fault("this answer decided the pause");
         return;
       case "noSuchChoice":
         if (options.includes(choice)) fault("it is an option");
         return;
       case "textNotAllowed":
-        if (text === null || allowTextResponse) fault("there is none, or it may be");
+        if (text === null || allowTextResponse) fault("there is no text, or text is allowed");
         return;
       case "unknown":
         fault("its link is genuine");
@@ -93,37 +97,37 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
 
   function cancel(pause: KnownPause): Promise<void> {
     return counted(async () => {
-      const deed: Deed = { fate: "unknown" };
-      pause.cancels.push(deed);
-      const look = pauseWatch.look();
-      const { caller } = pause.ask;
+      const change: PauseChange = { effect: "unknown" };
+      pause.cancels.push(change);
+      const observation = pauseWatch.observe();
+      const { caller } = pause.request;
       const answer = await world.ask((engine) => engine.pauses.cancel(caller, pause.id));
       world.say(`cancel pause ${pause.id}: ${summary(answer)}`);
-      const fate: Fate = answer.kind === "ok" && answer.value.kind !== "cancelled" ? "nothing" : fateOf(answer);
-      deed.fate = fate;
+      const effect: Effect = answer.kind === "ok" && answer.value.kind !== "cancelled" ? "none" : effectOf(answer);
+      change.effect = effect;
       if (answer.kind !== "ok") {
         if (random.chance(0.5)) await wait(RETRY_MS).then(() => cancel(pause));
         return;
       }
       if (answer.value.kind === "unknown") {
-        world.fault(`pause ${pause.id} is unknown to whoever cancels it`);
+        world.fault(`pause ${pause.id} is unknown to the tenant that cancels it`);
         return;
       }
       const { kind, view } = answer.value;
       checkView(caller, view);
-      look.told(view.pause);
+      observation.check(view.pause);
       const { ending } = view.pause;
-      if (ending === null) world.fault(`pause ${pause.id}: cancelled, and told as pending`);
+      if (ending === null) world.fault(`pause ${pause.id}: cancelled but reported as pending`);
       if (kind === "cancelled" && ending?.status !== "cancelled") world.fault(`pause ${pause.id} was not cancelled`);
     });
   }
 
-  // ── Look ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Read ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   function checkView(caller: Caller, view: PauseView): void {
     const { pause, respondUrl } = view;
     if ((respondUrl === null) !== (pause.ending !== null)) world.fault(`pause ${pause.id}: its link is ${respondUrl}`);
-    shown(caller, view);
+    recordView(caller, view);
   }
 
   function read(pause: KnownPause, waitMs = random.chance(0.5) ? 0 : random.pick(WAITS_MS)): Promise<void> {
@@ -131,27 +135,28 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
       const abort = new AbortController();
       if (waitMs > 0 && random.chance(0.3)) timeline.after(random.between(0, waitMs), () => abort.abort());
       const patience = waitMs === 0 ? null : { waitMs, signal: abort.signal };
-      const look = pauseWatch.look();
-      const answer = await world.ask((engine) => engine.pauses.get(pause.ask.caller, pause.id, patience));
-      world.say(`look at pause ${pause.id}, ${waitMs} ms: ${answer.kind}`);
+      const observation = pauseWatch.observe();
+      const answer = await world.ask((engine) => engine.pauses.get(pause.request.caller, pause.id, patience));
+      world.say(`read pause ${pause.id} with a wait of ${waitMs} ms: ${answer.kind}`);
       if (answer.kind !== "ok") return;
       if (answer.value === null || answer.value === "tooMany") {
-        world.fault(`pause ${pause.id} was looked at, and there is ${answer.value}`);
+        world.fault(`a request for pause ${pause.id} got ${answer.value}`);
         return;
       }
-      checkView(pause.ask.caller, answer.value);
-      look.told(answer.value.pause);
-      const { process, beganMs } = look;
+      checkView(pause.request.caller, answer.value);
+      observation.check(answer.value.pause);
+      const { process, beganMs } = observation;
       if (process === null) return;
       const heardMs = pauseWatch.heardEndedMs(process, pause.id);
-      const wrong = (what: string) => world.fault(`pause ${pause.id}: a reader who would wait ${waitMs} ms ${what}`);
+      const wrong = (what: string) => world.fault(`pause ${pause.id}: a reader with a wait of ${waitMs} ms ${what}`);
       if (answer.value.pause.ending !== null) {
-        if (heardMs !== null && timeline.nowMs - Math.max(heardMs, beganMs) > TOLD_LATE_MS) wrong("is told too late");
+        if (heardMs !== null && timeline.nowMs - Math.max(heardMs, beganMs) > READER_DELAY_MS_MAX)
+          wrong("gets the ending too late");
         return;
       }
       if (process.stopping) return;
-      if (heardMs !== null && heardMs < timeline.nowMs && waitMs > 0) wrong("is told that it is pending");
-      if (!abort.signal.aborted && timeline.nowMs < beganMs + waitMs - EARLY_MS) wrong("is sent away too soon");
+      if (heardMs !== null && heardMs < timeline.nowMs && waitMs > 0) wrong("gets it as pending");
+      if (!abort.signal.aborted && timeline.nowMs < beganMs + waitMs - EARLY_MS) wrong("gets an answer too early");
     });
   }
 
@@ -160,18 +165,18 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
       const caller = random.pick(callers);
       const status = random.pick([null, ...PAUSE_STATUSES]);
       const limit = random.pick([1, 5, 50]);
-      const own = known.filter(({ ask }) => ask.caller.tenantSeq === caller.tenantSeq);
+      const own = known.filter(({ request }) => request.caller.tenantSeq === caller.tenantSeq);
       const due = own.filter(({ ending }) => status === null || (ending?.status ?? "pending") === status);
       const found: Pause[] = [];
       for (let cursor: Cursor | null = null; ; ) {
-        const look = pauseWatch.look();
+        const observation = pauseWatch.observe();
         const answer: Answer<{ views: readonly PauseView[]; next: Cursor | null }> = await world.ask((engine) =>
           engine.pauses.list(caller, { status, cursor, limit }),
         );
         if (answer.kind !== "ok") return;
         for (const view of answer.value.views) {
           checkView(caller, view);
-          look.told(view.pause);
+          observation.check(view.pause);
           found.push(view.pause);
         }
         cursor = answer.value.next;
@@ -180,11 +185,11 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
       const wrong = (what: string) => world.fault(`the list of ${status ?? "all"} pauses: ${what}`);
       const ids = new Set(found.map(({ id }) => id));
       const missing = due.find(({ id }) => !ids.has(id) && (status !== "pending" || !pauseWatch.isEnded(id)));
-      if (missing !== undefined) wrong(`${missing.id} is not in it`);
+      if (missing !== undefined) wrong(`${missing.id} is missing`);
       if (found.some(({ ending }) => status !== null && (ending?.status ?? "pending") !== status))
-        wrong("of another status");
+        wrong("it contains a pause with another status");
       if (found.some(({ seq }, index) => seq >= (found[index - 1]?.seq ?? Number.POSITIVE_INFINITY)))
-        wrong("its order");
+        wrong("it is not in order");
     });
   }
 
@@ -192,49 +197,49 @@ export function createPauseDeeds({ world, callers, shown, known, counted }: Paus
     return counted(async () => {
       const { token } = pause;
       if (token === null) return;
-      const look = pauseWatch.look();
+      const observation = pauseWatch.observe();
       const answer = await world.ask((engine) =>
         engine.pauses.open(token, { method: random.pick(["GET", "HEAD"]), userAgent: null }),
       );
       if (answer.kind !== "ok") return;
       if (answer.value === null) world.fault(`pause ${pause.id}: its link is unknown`);
-      else look.told(answer.value);
+      else observation.check(answer.value);
     });
   }
 
-  // ── What must not work ────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Forbidden requests ────────────────────────────────────────────────────────────────────────────────────────────
 
-  function trespass(pause: KnownPause): Promise<void> {
+  function tryForbidden(pause: KnownPause): Promise<void> {
     return counted(async () => {
-      const stranger = callers.find(({ tenantSeq }) => tenantSeq !== pause.ask.caller.tenantSeq);
+      const stranger = callers.find(({ tenantSeq }) => tenantSeq !== pause.request.caller.tenantSeq);
       const wrong = (what: string) => world.fault(`pause ${pause.id}: ${what}`);
       if (stranger !== undefined) {
         const seen = await world.ask((engine) => engine.pauses.get(stranger, pause.id, null));
-        if (seen.kind === "ok" && seen.value !== null) wrong("a stranger sees it");
+        if (seen.kind === "ok" && seen.value !== null) wrong("another tenant can read it");
         const cancelled = await world.ask((engine) => engine.pauses.cancel(stranger, pause.id));
-        if (cancelled.kind === "ok" && cancelled.value.kind !== "unknown") wrong("a stranger cancels it");
+        if (cancelled.kind === "ok" && cancelled.value.kind !== "unknown") wrong("another tenant can cancel it");
       }
       if (pause.token === null) return;
       const at = random.below(pause.token.length);
       const forged = pause.token.slice(0, at) + (pause.token[at] === "A" ? "B" : "A") + pause.token.slice(at + 1);
       const answer = { choice: choiceFor(pause), text: null };
       const decided = await world.ask((engine) => engine.pauses.respond(forged, answer));
-      if (decided.kind === "ok" && decided.value.kind !== "unknown") wrong("a forged link decides");
+      if (decided.kind === "ok" && decided.value.kind !== "unknown") wrong("a forged link can answer it");
       const opened = await world.ask((engine) => engine.pauses.open(forged, { method: "GET", userAgent: null }));
-      if (opened.kind === "ok" && opened.value !== null) wrong("a forged link opens it");
+      if (opened.kind === "ok" && opened.value !== null) wrong("a forged link can open it");
     });
   }
 
   async function audit(pause: KnownPause): Promise<void> {
     const filter = { pauseId: pause.id, type: null, from: null, to: null, offset: 0, limit: 100 };
-    const answer = await world.ask((engine) => engine.pauses.audit(pause.ask.caller, filter));
+    const answer = await world.ask((engine) => engine.pauses.audit(pause.request.caller, filter));
     if (answer.kind !== "ok") return;
     if (!answer.value.rows.some(({ type }) => type === "pause.created")) {
-      world.fault(`pause ${pause.id}: the audit does not know who made it`);
+      world.fault(`pause ${pause.id}: its creation is missing from the audit`);
     }
   }
 
-  return { respond: (pause) => respond(pause), cancel, read, list, openLink, trespass, audit };
+  return { respond: (pause) => respond(pause), cancel, read, list, openLink, tryForbidden, audit };
 }
 
 function summary(answer: Answer<{ readonly kind: string }>): string {

@@ -1,25 +1,25 @@
-/** The people who are asked, and the simulated channels to them: who was told what when, and what the server heard. */
+/** The simulated notification channels: who was notified of what and when, and which result the server got. */
 import type { EpochMs, Uuid } from "../../../src/domain/ids.ts";
 import type { Channel } from "../../../src/domain/pauses/pause.ts";
 import type { Notification, Notified, Notifier } from "../../../src/ports/notifier.ts";
 import type { Random } from "../random.ts";
 import type { Timeline } from "../timeline.ts";
 
-/** Few, so that some wait for others. */
+/** A low limit, so that some notifications wait for others. */
 export const AT_ONCE_MAX = 3;
 
-/** How a channel is at present. */
-export const CHANNEL_MOODS = ["well", "flaky", "down", "refusing", "lossy", "slow"] as const;
-export type ChannelMood = (typeof CHANNEL_MOODS)[number];
+/** The current behavior of a channel. */
+export const CHANNEL_MODES = ["healthy", "flaky", "down", "refusing", "lossy", "slow"] as const;
+export type ChannelMode = (typeof CHANNEL_MODES)[number];
 
 /** `sms` is not configured. */
 export const CONFIGURED: readonly Channel[] = ["email", "slack"];
 
-/** Nobody can be told under an address that begins so. */
+/** Addresses with this prefix are invalid. */
 export const REFUSED_ADDRESS = "nobody";
 
-/** One try to tell somebody, as the world saw it. */
-export interface Telling {
+/** One attempt to notify a recipient, seen from outside the process. */
+export interface SentNotification {
   readonly number: number;
   readonly process: number;
   readonly channel: Channel;
@@ -27,26 +27,26 @@ export interface Telling {
   readonly notification: Notification;
   /** By the process's clock. */
   readonly startedAt: EpochMs;
-  /** When the person had it; null when they never had. */
+  /** When the notification reached the recipient, or null if it never did. */
   arrivedMs: number | null;
-  /** What the server was told; null while it waits, or when its process ended before. */
+  /** The result that the server got, or null if it still waits or its process ended first. */
   heard: Notified | null;
   /** By the process's clock. */
   heardAt: EpochMs;
 }
 
-export interface People {
-  readonly tellings: Telling[];
-  setMood(channel: Channel, mood: ChannelMood): void;
-  connect(client: PeopleClient): Notifier[];
+export interface Channels {
+  readonly notifications: SentNotification[];
+  setMode(channel: Channel, mode: ChannelMode): void;
+  connect(client: ChannelsClient): Notifier[];
 }
 
-export interface PeopleClient {
+export interface ChannelsClient {
   readonly process: number;
   readonly isAlive: () => boolean;
   readonly now: () => EpochMs;
-  readonly onStart: (telling: Telling) => void;
-  readonly onHeard: (telling: Telling) => void;
+  readonly onStart: (sent: SentNotification) => void;
+  readonly onHeard: (sent: SentNotification) => void;
 }
 
 interface Plan {
@@ -55,16 +55,16 @@ interface Plan {
   readonly notified: Notified;
 }
 
-export function createPeople({ timeline, random }: { timeline: Timeline; random: Random }): People {
-  const tellings: Telling[] = [];
-  const moods = new Map<Channel, ChannelMood>();
+export function createChannels({ timeline, random }: { timeline: Timeline; random: Random }): Channels {
+  const notifications: SentNotification[] = [];
+  const modes = new Map<Channel, ChannelMode>();
 
-  function open(channel: Channel, client: PeopleClient): Notifier {
+  function open(channel: Channel, client: ChannelsClient): Notifier {
     const stops = new Set<() => void>();
 
     function notify(notification: Notification): Promise<Notified> {
-      const telling: Telling = {
-        number: tellings.length,
+      const sent: SentNotification = {
+        number: notifications.length,
         process: client.process,
         channel,
         pauseId: notification.pauseId,
@@ -74,27 +74,27 @@ export function createPeople({ timeline, random }: { timeline: Timeline; random:
         heard: null,
         heardAt: 0,
       };
-      tellings.push(telling);
-      client.onStart(telling);
-      const plan = planFor(moods.get(channel) ?? "well", random);
+      notifications.push(sent);
+      client.onStart(sent);
+      const plan = planFor(modes.get(channel) ?? "healthy", random);
       const arrival =
         plan.arrivesAfterMs === null
           ? null
           : timeline.after(plan.arrivesAfterMs, () => {
-              telling.arrivedMs = timeline.nowMs;
+              sent.arrivedMs = timeline.nowMs;
             });
       return new Promise((resolve) => {
         const hear = (notified: Notified) => {
           if (!stops.delete(stop) || !client.isAlive()) return;
-          telling.heard = notified;
-          telling.heardAt = client.now();
-          client.onHeard(telling);
+          sent.heard = notified;
+          sent.heardAt = client.now();
+          client.onHeard(sent);
           resolve(notified);
         };
-        // What has arrived is not taken back: the channel still says so.
+        // A notification that has arrived cannot be recalled, so the channel still reports it.
         const stop = () => {
-          if (telling.arrivedMs === null) arrival?.cancel();
-          hear(telling.arrivedMs === null ? { kind: "aborted" } : plan.notified);
+          if (sent.arrivedMs === null) arrival?.cancel();
+          hear(sent.arrivedMs === null ? { kind: "aborted" } : plan.notified);
         };
         stops.add(stop);
         timeline.after(plan.endsAfterMs, () => hear(plan.notified));
@@ -117,13 +117,13 @@ export function createPeople({ timeline, random }: { timeline: Timeline; random:
   }
 
   return {
-    tellings,
-    setMood: (channel, mood) => void moods.set(channel, mood),
+    notifications,
+    setMode: (channel, mode) => void modes.set(channel, mode),
     connect: (client) => CONFIGURED.map((channel) => open(channel, client)),
   };
 }
 
-function planFor(mood: ChannelMood, random: Random): Plan {
+function planFor(mode: ChannelMode, random: Random): Plan {
   const quickMs = random.between(1, 300);
   const sent = (afterMs: number): Plan => ({
     arrivesAfterMs: afterMs / 2,
@@ -134,8 +134,8 @@ function planFor(mood: ChannelMood, random: Random): Plan {
     const retryAfterMs = random.chance(0.3) ? random.below(20_000) : null;
     return { arrivesAfterMs: null, endsAfterMs: afterMs, notified: { kind: "again", reason: "busy", retryAfterMs } };
   };
-  switch (mood) {
-    case "well":
+  switch (mode) {
+    case "healthy":
       return sent(quickMs);
     case "flaky":
       return random.chance(0.5) ? sent(quickMs) : again(quickMs);
@@ -144,7 +144,7 @@ function planFor(mood: ChannelMood, random: Random): Plan {
     case "refusing":
       return { arrivesAfterMs: null, endsAfterMs: quickMs, notified: { kind: "failed", reason: "no such person" } };
     case "lossy":
-      // The person has it, and the server never learns: it tells them again.
+      // The recipient has the notification, but the server does not know it and sends it again.
       return random.chance(0.5) ? sent(quickMs) : { ...again(quickMs), arrivesAfterMs: quickMs / 2 };
     case "slow":
       return sent(random.between(2000, 20_000));
