@@ -219,6 +219,7 @@ const store: readonly Mutant[] = [
     find: 'if (stale) return { kind: "stale" };',
     replace: "",
     test: CONFORMANCE,
+    only: "the SQLite store endpoints",
   },
   {
     fault: "an idempotency key answers for another event",
@@ -226,6 +227,7 @@ const store: readonly Mutant[] = [
     find: "remembered.fingerprint !== idempotency.fingerprint",
     replace: "false",
     test: CONFORMANCE,
+    only: "the SQLite store idempotency keys",
   },
   {
     fault: "a delivery is leased to a lane that may not lease",
@@ -233,6 +235,7 @@ const store: readonly Mutant[] = [
     find: "target.token !== null && mayLease(",
     replace: "target.token !== null && (() => true)(",
     test: CONFORMANCE,
+    only: "the SQLite store publish",
   },
   {
     fault: "a settlement applies to a lease that was given to another",
@@ -240,6 +243,7 @@ const store: readonly Mutant[] = [
     find: "const ours = row.lease === token;",
     replace: "const ours = true;",
     test: CONFORMANCE,
+    only: "the SQLite store settlements",
   },
   {
     fault: "a settlement that is repeated records its attempt twice",
@@ -247,6 +251,7 @@ const store: readonly Mutant[] = [
     find: "const repeats = ours ? null : findAttempt(w, previousSeq, attempt.id);",
     replace: "const repeats = null;",
     test: CONFORMANCE,
+    only: "the SQLite store settlements",
   },
   {
     fault: "a settlement of before a reset changes the endpoint's health",
@@ -254,6 +259,7 @@ const store: readonly Mutant[] = [
     find: "settlement.generation === lane.generation ?",
     replace: "settlement.generation !== -1 ?",
     test: CONFORMANCE,
+    only: "the SQLite store health",
   },
   {
     fault: "a cancelled delivery is retried",
@@ -261,6 +267,7 @@ const store: readonly Mutant[] = [
     find: "lane.deleted || row.cancel_requested === 1",
     replace: "lane.deleted",
     test: CONFORMANCE,
+    only: "the SQLite store settlements",
   },
   {
     fault: "a held endpoint's deliveries are claimed",
@@ -268,6 +275,7 @@ const store: readonly Mutant[] = [
     find: "if (!isHeld(lane) && !waits) {",
     replace: "if (!waits) {",
     test: CONFORMANCE,
+    only: "the SQLite store claims",
   },
   {
     fault: "a resting endpoint's deliveries are claimed",
@@ -275,6 +283,7 @@ const store: readonly Mutant[] = [
     find: "if (!isHeld(lane) && !waits) {",
     replace: "if (!isHeld(lane)) {",
     test: CONFORMANCE,
+    only: "the SQLite store health",
   },
   {
     fault: "a probe takes a whole window from the store",
@@ -282,6 +291,7 @@ const store: readonly Mutant[] = [
     find: "isProbing(lane.health) ? Math.min(count, 1) : count",
     replace: "count",
     test: CONFORMANCE,
+    only: "the SQLite store health",
   },
   {
     fault: "a payload that ends the process ends it again and again",
@@ -289,6 +299,7 @@ const store: readonly Mutant[] = [
     find: "voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX",
     replace: "voidClaims < 0",
     test: CONFORMANCE,
+    only: "the SQLite store leases",
   },
   {
     fault: "due deliveries are claimed out of order",
@@ -296,6 +307,7 @@ const store: readonly Mutant[] = [
     find: "ORDER BY d.due_at, d.seq",
     replace: "ORDER BY d.seq DESC",
     test: CONFORMANCE,
+    only: "the SQLite store claims",
   },
   {
     fault: "a claim takes deliveries that are not due",
@@ -303,6 +315,7 @@ const store: readonly Mutant[] = [
     find: "AND d.due_at <= ?",
     replace: "AND d.due_at + 0 * ? IS NOT NULL",
     test: CONFORMANCE,
+    only: "the SQLite store claims",
   },
   {
     fault: "an answer after the deadline wins over the time-out",
@@ -310,6 +323,7 @@ const store: readonly Mutant[] = [
     find: "if (request.now >= row.expires_at) return timeOut(row);",
     replace: "",
     test: CONFORMANCE,
+    only: "the SQLite store deadlines of pauses",
   },
   {
     fault: "a tenant may store more bytes than its quota",
@@ -317,6 +331,7 @@ const store: readonly Mutant[] = [
     find: "storedBytes + addedBytes + bytes > limit",
     replace: "false",
     test: CONFORMANCE,
+    only: "the SQLite store quotas",
   },
   {
     fault: "a broken verb takes the other verbs of its group along",
