@@ -1,6 +1,5 @@
 /** A million deliveries are held for a paused endpoint, and then released. */
 import type { Benchmark } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
 import { nowUs } from "./kit/clock.ts";
 import { runLoad, untilAllIsSent } from "./kit/load.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
@@ -22,8 +21,7 @@ export const backlog: Benchmark = {
     const total = Math.round((DELIVERIES * scale) / EVENTS_EACH) * EVENTS_EACH;
     const part = Math.round((total * PART) / EVENTS_EACH) * EVENTS_EACH;
     await using receiver = await startReceiver();
-    using dataDir = makeDataDir();
-    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    await using server = await startSignalbox({ profileDir });
     const id = await createEndpoint(server, { name: "held", url: receiver.url("accept"), event_types: [TYPE] });
     const pauseMs = await changeStatus(server, id, "PAUSED");
     note(`holding ${total.toLocaleString("en")} deliveries`);

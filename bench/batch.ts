@@ -1,6 +1,5 @@
 /** Publishes batches of 100 events over 8 connections, compared with single events on another server. */
 import type { Benchmark } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { startReceiver } from "./kit/receiving.ts";
 import { inBatches, type NextRequest, singly } from "./kit/requests.ts";
@@ -56,8 +55,7 @@ async function measure(
   profileDir: string | null,
 ): Promise<Published & { readonly peakMb: number }> {
   await using receiver = await startReceiver();
-  using dataDir = makeDataDir();
-  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+  await using server = await startSignalbox({ profileDir });
   const types = await createEndpoints(server, receiver.url("accept"));
   const published = await measurePublishing({
     port: server.port,

@@ -7,7 +7,6 @@
  * ratios. Processor time per event depends least on the other work of the machine.
  */
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
 import { nowUs } from "./kit/clock.ts";
 import { runLoad, untilAllIsSent } from "./kit/load.ts";
 import { measurePublishing } from "./kit/publishing.ts";
@@ -48,10 +47,8 @@ export const compare: Benchmark = {
     const { against } = settings;
     if (against === null) throw new Error("compare needs --against DIR, another checkout with its packages installed");
     await using receiver = await startReceiver();
-    using headDir = makeDataDir();
-    using baseDir = makeDataDir();
-    await using head = await startSignalbox({ dataDir: headDir.path, profileDir: null });
-    await using base = await startSignalbox({ dataDir: baseDir.path, profileDir: null, root: against });
+    await using head = await startSignalbox({ profileDir: null });
+    await using base = await startSignalbox({ profileDir: null, root: against });
     const headLoads = await loadsOn(head, receiver, settings);
     const baseLoads = await loadsOn(base, receiver, settings);
     const measures: Measure[] = [];

@@ -7,7 +7,6 @@ import { cursorOf } from "../src/store/sqlite/cursors.ts";
 import { dataFiles, masterKey } from "../src/store/sqlite/files/files.ts";
 import { createVault } from "../src/store/vault.ts";
 import type { Benchmark, Measure } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
 import { Connection } from "./kit/connection.ts";
 import { fill, type History } from "./kit/history.ts";
 import { startReceiver } from "./kit/receiving.ts";
@@ -25,14 +24,13 @@ export const history: Benchmark = {
   once: true,
   async run({ scale, profileDir, note }) {
     await using receiver = await startReceiver();
-    using dataDir = makeDataDir();
-    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    await using server = await startSignalbox({ profileDir });
     const total = Math.round(DELIVERIES * scale);
     note(`creating ${total.toLocaleString("en")} deliveries`);
     const made = await fill(server, receiver, total);
     note("listing them");
     const measured: Measured[] = [];
-    const cursors = cursorsOf(dataDir.path);
+    const cursors = cursorsOf(server.dataDir);
     for (const [label, filter] of filtersOf(made)) {
       measured.push(await measureFilter(server, made, { label, filter, cursors }));
     }

@@ -4,7 +4,6 @@
  */
 import net from "node:net";
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
 import { sleep } from "./kit/clock.ts";
 import { Connection } from "./kit/connection.ts";
 import { getText, postText } from "./kit/requests.ts";
@@ -40,8 +39,7 @@ export const hostile: Benchmark = {
 
 async function measureAttack(attack: Attack, settings: Settings): Promise<readonly Measure[]> {
   settings.note(attack.name);
-  using dataDir = makeDataDir();
-  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir: settings.profileDir });
+  await using server = await startSignalbox({ profileDir: settings.profileDir });
   await attack.prepare?.(server, settings);
   await server.call("GET", "/openapi.json");
   await sleep(AFTER_MS);

@@ -57,8 +57,7 @@ interface Beside {
 
 export async function measureFloods(receiver: Receiver, settings: Settings): Promise<readonly Measure[]> {
   const { seconds, profileDir, note } = settings;
-  using dataDir = makeDataDir();
-  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+  await using server = await startSignalbox({ profileDir });
   const types = await createEndpoints(server, receiver.url("accept"));
   const next = inEachWay(await createWays(server));
   const { port } = server;

@@ -50,8 +50,7 @@ async function createSubscriber(server: Signalbox, receiver: Receiver): Promise<
 
 async function measureReceiving(receiver: Receiver, settings: Settings): Promise<readonly Measure[]> {
   const { seconds, ratePerSecond, profileDir, note } = settings;
-  using dataDir = makeDataDir();
-  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+  await using server = await startSignalbox({ profileDir });
   await createSubscriber(server, receiver);
   const next = inEachWay(await createWays(server));
   const load = { port: server.port, receiver, connections: CONNECTIONS, next, seconds, events: 1, acceptedStatus: 200 };

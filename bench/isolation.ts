@@ -1,6 +1,5 @@
 /** How much 200 dead endpoints, which get half of the events, slow down the healthy ones: p99 with and without. */
 import type { Benchmark } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
 import { measurePublishing } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { singly } from "./kit/requests.ts";
@@ -14,8 +13,7 @@ export const isolation: Benchmark = {
   about: "8 healthy endpoints at a fixed rate, without and with as many events for 200 dead endpoints",
   async run({ seconds, ratePerSecond, profileDir, note }) {
     await using receiver = await startReceiver();
-    using dataDir = makeDataDir();
-    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    await using server = await startSignalbox({ profileDir });
     const healthy = await createEndpoints(server, receiver.url("accept"));
     const load = { port: server.port, receiver, connections: CONNECTIONS, seconds, events: 1 };
     note("without dead endpoints");

@@ -51,8 +51,7 @@ async function createWebhook(server: Signalbox, receiver: Receiver): Promise<voi
 // ── Created and decided ─────────────────────────────────────────────────────────────────────────────────────────────
 
 async function measureDecisions(receiver: Receiver, { seconds, profileDir, note }: Settings) {
-  using dataDir = makeDataDir();
-  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+  await using server = await startSignalbox({ profileDir });
   await createWebhook(server, receiver);
   note("creating and deciding pauses");
   const window = windowOf(seconds);

@@ -1,6 +1,5 @@
 /** How much one tenant slows down another: the p99 of a quiet tenant alone, and next to each kind of noisy tenant. */
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
-import { makeDataDir } from "./kit/children.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { singly } from "./kit/requests.ts";
@@ -52,8 +51,7 @@ async function measure(
   noisy: Receiver,
   noise: Noise | null,
 ): Promise<Published> {
-  using dataDir = makeDataDir();
-  await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+  await using server = await startSignalbox({ profileDir });
   await createEndpoint(server, { name: QUIET_TYPE, url: quiet.url("accept"), event_types: [QUIET_TYPE] });
   const account = await server.newTenant("noisy");
   const over = new AbortController();

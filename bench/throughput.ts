@@ -1,6 +1,6 @@
 /** Publishes single events over 64 connections: at full load, compared with the raw limit, and then at half load. */
 import type { Benchmark, Measure } from "./kit/benchmark.ts";
-import { end, forkListening, makeDataDir } from "./kit/children.ts";
+import { end, forkListening } from "./kit/children.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
 import { singly } from "./kit/requests.ts";
@@ -15,8 +15,7 @@ export const throughput: Benchmark = {
     await using receiver = await startReceiver();
     note("the raw limit");
     const raw = profileDir === null ? await measureRaw(receiver, seconds) : null;
-    using dataDir = makeDataDir();
-    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir });
+    await using server = await startSignalbox({ profileDir });
     const types = await createEndpoints(server, receiver.url("accept"));
     const load = { port: server.port, receiver, connections: CONNECTIONS, seconds, events: 1 };
     note("full load");

@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import { adopt, end } from "./children.ts";
+import { adopt, end, makeDataDir } from "./children.ts";
 
 /** The server, called with one API key. */
 export interface Account {
@@ -21,6 +21,7 @@ export interface Signalbox extends Account, AsyncDisposable {
   peakMb(): number;
   /** Processor time of all threads since the start. NaN if the system does not report it. */
   cpuMs(): number;
+  readonly dataDir: string;
   /** The size of the store's files. */
   storedBytes(): number;
   /** The size of the write-ahead log. */
@@ -32,7 +33,8 @@ export interface Signalbox extends Account, AsyncDisposable {
 }
 
 export interface SignalboxOptions {
-  readonly dataDir: string;
+  /** By default a directory of its own, which is removed with the server. */
+  readonly dataDir?: string;
   /** The folder for a CPU profile of each thread. Null: do not profile. */
   readonly profileDir: string | null;
   /** The checkout whose server to start; this one by default. */
@@ -43,7 +45,10 @@ const ROOT = path.join(import.meta.dirname, "../..");
 const API_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
 const START_MS_MAX = 15_000;
 
-export async function startSignalbox({ dataDir, profileDir, root = ROOT }: SignalboxOptions): Promise<Signalbox> {
+export async function startSignalbox(options: SignalboxOptions): Promise<Signalbox> {
+  const { profileDir, root = ROOT } = options;
+  const ownDir = options.dataDir === undefined ? makeDataDir() : null;
+  const dataDir = options.dataDir ?? ownDir?.path ?? "";
   const profiling = profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...profiling, mainIn(root)], {
@@ -70,6 +75,7 @@ export async function startSignalbox({ dataDir, profileDir, root = ROOT }: Signa
     residentMb: () => memoryMb(child.pid, "VmRSS"),
     peakMb: () => memoryMb(child.pid, "VmHWM"),
     cpuMs: () => cpuMs(child.pid),
+    dataDir,
     storedBytes: () => sizeOf(`${dataDir}/signalbox.db`) + sizeOf(`${dataDir}/signalbox.db-wal`),
     walMb: () => sizeOf(`${dataDir}/signalbox.db-wal`) / 2 ** 20,
     async newTenant(name) {
@@ -78,7 +84,10 @@ export async function startSignalbox({ dataDir, profileDir, root = ROOT }: Signa
     },
     stop: () => end(child, "SIGTERM"),
     // SIGKILL, because a normal stop would wait for attempts to silent receivers.
-    [Symbol.asyncDispose]: () => end(child, "SIGKILL"),
+    async [Symbol.asyncDispose]() {
+      await end(child, "SIGKILL");
+      ownDir?.[Symbol.dispose]();
+    },
   };
 }
 
