@@ -6,7 +6,8 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { MUTANTS, type Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { MUTANTS } from "./mutants.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const COPIED = ["src", "test", "packages", "bench", "examples", "docs", "package.json", "README.md", "tsconfig.json"];
