@@ -109,9 +109,9 @@ export const engine: readonly Mutant[] = [
   },
   {
     fault: "an inbound signature with an old timestamp is accepted",
-    file: "src/engine/inbound/schemes/stamped.ts",
+    file: "src/engine/inbound/schemes/timestamped.ts",
     find: 'if (time.kind === "rejected") return time;',
-    replace: 'if (time.kind === "rejected") return { kind: "signed", stamp: null, proofs: [] };',
-    test: "src/engine/inbound/verify.test.ts",
+    replace: 'if (time.kind === "rejected") return { kind: "signed", timestamp: null, signatures: [] };',
+    test: "src/engine/inbound/verify/verify.test.ts",
   },
 ];

@@ -11,7 +11,7 @@ export const store: readonly Mutant[] = [
     find: 'if (stale) return { kind: "stale" };',
     replace: "",
     test: CONFORMANCE,
-    only: "the SQLite store endpoints",
+    only: "the SQLite store publish",
   },
   {
     fault: "an idempotency key answers for another event",

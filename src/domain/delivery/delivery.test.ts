@@ -138,6 +138,11 @@ test("Retry-After delays the whole endpoint with 429 and 503, and only the deliv
   );
 });
 
+test("429 and 503 throttle the endpoint for as long as Retry-After says", () => {
+  for (const status of [429, 503]) assert.equal(decide(answered(status, "60")).throttleUntil, NOW + 60 * SECOND_MS);
+  for (const status of [500, 502, 504]) assert.equal(decide(answered(status, "60")).throttleUntil, null);
+});
+
 test("429, 502 and 504 narrow the window, and no other status does", () => {
   fc.assert(
     fc.property(fc.integer({ min: 200, max: 999 }), (status) => {

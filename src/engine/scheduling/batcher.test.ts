@@ -51,6 +51,22 @@ test("a tenant's element joins the next call, no matter how many of another tena
   );
 });
 
+test("a call holds no more rows than it may, and a larger element goes by itself", async () => {
+  const { batcher, calls } = stage(10_000);
+  for (const [number, rows] of [3, 1, 1, 9, 1].entries()) {
+    void batcher.add({ tenantSeq: 1, number }, { rows, bytes: 10 });
+  }
+  for (let ended = 0; batcher.size > 0; ended += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    calls[ended]?.end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(
+    calls.map(({ elements }) => elements.map(({ number }) => number)),
+    [[0, 1], [2], [3], [4]],
+  );
+});
+
 test("elements that wait or are under way count against their tenant's share, and not against another's", async () => {
   const { batcher, calls, add } = stage(100);
   const added = Array.from({ length: 5 }, (_, number) => add(1, number));
