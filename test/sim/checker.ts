@@ -6,7 +6,7 @@ import { LIST_PAGE_MAX, STORED_BYTES_PER_ROW } from "../../src/domain/limits.ts"
 import { uuidBytes, uuidText } from "../../src/store/rows.ts";
 import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/history/ledger/verbs.ts";
 import { PAUSE_CONTENT_BYTES } from "../../src/store/sqlite/pauses/pauses.ts";
-import { all } from "../../src/store/sqlite/reading.ts";
+import { all } from "../../src/store/sqlite/read-connection.ts";
 import { STATE } from "../../src/store/stored-enums.ts";
 import { expectations } from "../fixtures/ledger.ts";
 import { checkInbound } from "./inbound/inbound-checker.ts";

@@ -12,7 +12,7 @@ import { type Connection, migrate, openConnection } from "../../src/store/sqlite
 import { type Answer, commitGroup } from "../../src/store/sqlite/group.ts";
 import { createKeeper, type KeeperCalls } from "../../src/store/sqlite/history/ledger/keeper.ts";
 import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/history/ledger/verbs.ts";
-import { createReading } from "../../src/store/sqlite/reading.ts";
+import { createReadConnection } from "../../src/store/sqlite/read-connection.ts";
 import { READER_VERBS } from "../../src/store/sqlite/threads/reader-verbs.ts";
 import { WRITER_VERBS } from "../../src/store/sqlite/verbs.ts";
 import { createWriting, type Writing } from "../../src/store/sqlite/writing.ts";
@@ -68,10 +68,14 @@ const GROUP_CALLS_MAX = 64;
 
 export function connect(options: StoreClientOptions): Store {
   const { disk, timeline, random } = options;
-  const reading = createReading(disk, disk.vault);
+  const connection = createReadConnection(disk, disk.vault);
   const keeping = createKeeping(disk);
   const writer = createThread(options, (calls) => write(options, writing(), calls));
-  const reader = createThread(options, (calls) => calls.map((call) => read(READER_VERBS, reading, call)), readAnswerMs);
+  const reader = createThread(
+    options,
+    (calls) => calls.map((call) => read(READER_VERBS, connection, call)),
+    readAnswerMs,
+  );
   const ledger = createThread(options, (calls) => calls.map((call) => read(LEDGER_VERBS, keeping, call)), readAnswerMs);
   let writingNow: Writing | null = null;
 

@@ -20,7 +20,7 @@ import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { getPause, listPauses } from "./pauses/pause-views.ts";
-import type { Reading } from "./reading.ts";
+import type { ReadConnection } from "./read-connection.ts";
 
 interface Plan {
   readonly sql: string;
@@ -28,17 +28,17 @@ interface Plan {
 }
 
 /** How SQLite carries out every statement that a verb runs. */
-function plansOf(rows: Rows, verb: (reading: Reading) => unknown): Plan[] {
+function plansOf(rows: Rows, verb: (connection: ReadConnection) => unknown): Plan[] {
   const statements = new Set<string>();
   verb({
-    ...rows.reading,
+    ...rows.connection,
     prepare(sql) {
       statements.add(sql);
-      return rows.reading.prepare(sql);
+      return rows.connection.prepare(sql);
     },
   });
   return [...statements].map((sql) => {
-    const steps = rows.reading.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+    const steps = rows.connection.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
     return { sql, details: steps.map((step) => String(step.detail)) };
   });
 }
@@ -82,7 +82,7 @@ for (const endpoint of [active, paused, deleted]) {
   }
 }
 const attempt = rows.attempt({ delivery_seq: first.seq, number: 1 });
-rows.reading.db.prepare("UPDATE deliveries SET last_attempt_seq = ? WHERE seq = ?").run(attempt.seq, first.seq);
+rows.connection.db.prepare("UPDATE deliveries SET last_attempt_seq = ? WHERE seq = ?").run(attempt.seq, first.seq);
 
 const TENANT = "deliveries_of_tenant";
 const ENDPOINT = "deliveries_of_endpoint";
@@ -131,8 +131,8 @@ for (const [name, filter, indexes] of lists) {
       to: null,
       tenantSeq,
     };
-    const plans = plansOf(rows, (reading) => {
-      assert.ok(listDeliveries(reading, { ...whole, ...filter }, null, 20).rows.length > 0);
+    const plans = plansOf(rows, (connection) => {
+      assert.ok(listDeliveries(connection, { ...whole, ...filter }, null, 20).rows.length > 0);
     });
     plans.forEach(assertBounded);
     // A choice between two ways looks at both; what is compared then is only counted in the index.
@@ -150,7 +150,7 @@ test("where two ways are open the sparser one is walked", () => {
     from: null,
     to: null,
   } as const;
-  const plans = plansOf(rows, (reading) => listDeliveries(reading, { ...filter, tenantSeq }, null, 20));
+  const plans = plansOf(rows, (connection) => listDeliveries(connection, { ...filter, tenantSeq }, null, 20));
   plans.forEach(assertBounded);
   const hits = plans.filter(({ sql }) => sql.includes("SELECT d.seq") && sql.trimEnd().endsWith("LIMIT ?"));
   assert.deepEqual(walkedIndexes(hits), [TENANT_STATE]);
@@ -192,36 +192,36 @@ for (const valid of [1, 0]) received({ tenant_seq: tenantSeq, valid, kind: 1 });
 rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, published_at: START });
 
 const nobody = rows.newId();
-const verbs: readonly (readonly [string, (reading: Reading) => unknown])[] = [
-  ["getDelivery", (reading) => getDelivery(reading, tenantSeq, first.id)],
-  ["getEvent", (reading) => getEvent(reading, tenantSeq, event.id)],
-  ["tail", (reading) => [tail(reading, tenantSeq, null, 10), tail(reading, tenantSeq, 0, 10)]],
-  ["countVolume", (reading) => countVolume(reading, tenantSeq, START, START + 7_200_000)],
-  ["countLatency", (reading) => countLatency(reading, tenantSeq, START, START + 7_200_000)],
-  ["countEndpointHealth", (reading) => countEndpointHealth(reading, tenantSeq, START, START + 7_200_000)],
-  ["matchTypes", (reading) => assert.equal(matchTypes(reading, tenantSeq, ["order.paid"]).found[0]?.count, 1)],
-  ["findEndpoints", (reading) => assert.equal(findEndpoints(reading, tenantSeq, [active.id]).found.length, 1)],
-  ["loadDestinations", (reading) => loadDestinations(reading, tenantSeq, [active.seq])],
-  ["getEndpoint", (reading) => getEndpoint(reading, tenantSeq, active.id)],
-  ["listEndpoints", (reading) => listEndpoints(reading, tenantSeq, null, 10)],
-  ["listEndpointsFrom", (reading) => listEndpointsFrom(reading, tenantSeq, 1, 10)],
-  ["findKey", (reading) => findKey(reading, "00".repeat(32))],
-  ["findTenant", (reading) => findTenant(reading, nobody)],
-  ["listKeys", (reading) => listKeys(reading, tenantSeq, null, 10)],
-  ["getTenant", (reading) => getTenant(reading, listTenants(reading, null, 1).tenants[0]?.id ?? nobody)],
-  ["findQuotas", (reading) => findQuotas(reading, tenantSeq)],
-  ["listTenants", (reading) => listTenants(reading, null, 10)],
-  ["getPause", (reading) => getPause(reading, tenantSeq, nobody)],
-  ["getSource", (reading) => getSource(reading, tenantSeq, nobody)],
-  ["hadSource", (reading) => assert.equal(hadSource(reading, tenantSeq, source.id), true)],
-  ["getDeletedSource", (reading) => assert.equal(getDeletedSource(reading, tenantSeq, source.id), null)],
-  ["listSources", (reading) => listSources(reading, tenantSeq, cursorOf(1), 10)],
-  ["findSource", (reading) => [findSource(reading, { id: nobody }), findSource(reading, { name: "nobody" })]],
-  ["getInbound", (reading) => getInbound(reading, null, inbound.id)],
-  ["getCredentials", (reading) => assert.deepEqual(getCredentials(reading, refused.id), { kind: "none" })],
-  ["listRejected", (reading) => listRejected(reading, tenantSeq, source.id, null, 10)],
-  ["findInboundOfEvent", (reading) => findInboundOfEvent(reading, tenantSeq, event.id)],
-  ["getJob", (reading) => getJob(reading, tenantSeq, nobody as Uuid)],
+const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown])[] = [
+  ["getDelivery", (connection) => getDelivery(connection, tenantSeq, first.id)],
+  ["getEvent", (connection) => getEvent(connection, tenantSeq, event.id)],
+  ["tail", (connection) => [tail(connection, tenantSeq, null, 10), tail(connection, tenantSeq, 0, 10)]],
+  ["countVolume", (connection) => countVolume(connection, tenantSeq, START, START + 7_200_000)],
+  ["countLatency", (connection) => countLatency(connection, tenantSeq, START, START + 7_200_000)],
+  ["countEndpointHealth", (connection) => countEndpointHealth(connection, tenantSeq, START, START + 7_200_000)],
+  ["matchTypes", (connection) => assert.equal(matchTypes(connection, tenantSeq, ["order.paid"]).found[0]?.count, 1)],
+  ["findEndpoints", (connection) => assert.equal(findEndpoints(connection, tenantSeq, [active.id]).found.length, 1)],
+  ["loadDestinations", (connection) => loadDestinations(connection, tenantSeq, [active.seq])],
+  ["getEndpoint", (connection) => getEndpoint(connection, tenantSeq, active.id)],
+  ["listEndpoints", (connection) => listEndpoints(connection, tenantSeq, null, 10)],
+  ["listEndpointsFrom", (connection) => listEndpointsFrom(connection, tenantSeq, 1, 10)],
+  ["findKey", (connection) => findKey(connection, "00".repeat(32))],
+  ["findTenant", (connection) => findTenant(connection, nobody)],
+  ["listKeys", (connection) => listKeys(connection, tenantSeq, null, 10)],
+  ["getTenant", (connection) => getTenant(connection, listTenants(connection, null, 1).tenants[0]?.id ?? nobody)],
+  ["findQuotas", (connection) => findQuotas(connection, tenantSeq)],
+  ["listTenants", (connection) => listTenants(connection, null, 10)],
+  ["getPause", (connection) => getPause(connection, tenantSeq, nobody)],
+  ["getSource", (connection) => getSource(connection, tenantSeq, nobody)],
+  ["hadSource", (connection) => assert.equal(hadSource(connection, tenantSeq, source.id), true)],
+  ["getDeletedSource", (connection) => assert.equal(getDeletedSource(connection, tenantSeq, source.id), null)],
+  ["listSources", (connection) => listSources(connection, tenantSeq, cursorOf(1), 10)],
+  ["findSource", (connection) => [findSource(connection, { id: nobody }), findSource(connection, { name: "nobody" })]],
+  ["getInbound", (connection) => getInbound(connection, null, inbound.id)],
+  ["getCredentials", (connection) => assert.deepEqual(getCredentials(connection, refused.id), { kind: "none" })],
+  ["listRejected", (connection) => listRejected(connection, tenantSeq, source.id, null, 10)],
+  ["findInboundOfEvent", (connection) => findInboundOfEvent(connection, tenantSeq, event.id)],
+  ["getJob", (connection) => getJob(connection, tenantSeq, nobody as Uuid)],
 ];
 
 const pauseId = rows.newId();
@@ -239,20 +239,28 @@ rows.insert("pauses", {
 const entry = { tenant_seq: tenantSeq, event_type: "pause.opened", actor_kind: "human", data: "{}", created_at: START };
 rows.insert("audit", { ...entry, id: idBytes, pause_id: idBytes });
 
-const pauseLists: readonly (readonly [string, string, (reading: Reading) => number])[] = [
-  ["pauses", "pauses_of_tenant", (reading) => listPauses(reading, { tenantSeq, status: null }, null, 5).pauses.length],
+const pauseLists: readonly (readonly [string, string, (connection: ReadConnection) => number])[] = [
+  [
+    "pauses",
+    "pauses_of_tenant",
+    (connection) => listPauses(connection, { tenantSeq, status: null }, null, 5).pauses.length,
+  ],
   [
     "pending pauses",
     "pauses_of_status",
-    (reading) => listPauses(reading, { tenantSeq, status: "pending" }, cursorOf(9), 5).pauses.length,
+    (connection) => listPauses(connection, { tenantSeq, status: "pending" }, cursorOf(9), 5).pauses.length,
   ],
-  ["the audit", "audit_of_tenant", (reading) => listAudit(reading, audited({ from: START }), 0, 5).total],
-  ["one type's audit", "audit_of_type", (reading) => listAudit(reading, audited({ type: "pause.opened" }), 0, 5).total],
-  ["a pause's audit", "audit_of_pause", (reading) => listAudit(reading, audited({ pauseId }), 0, 5).total],
+  ["the audit", "audit_of_tenant", (connection) => listAudit(connection, audited({ from: START }), 0, 5).total],
+  [
+    "one type's audit",
+    "audit_of_type",
+    (connection) => listAudit(connection, audited({ type: "pause.opened" }), 0, 5).total,
+  ],
+  ["a pause's audit", "audit_of_pause", (connection) => listAudit(connection, audited({ pauseId }), 0, 5).total],
   [
     "one type of a pause's audit",
     "audit_of_pause",
-    (reading) => listAudit(reading, audited({ pauseId, type: "pause.opened", to: START + 1 }), 0, 5).total,
+    (connection) => listAudit(connection, audited({ pauseId, type: "pause.opened", to: START + 1 }), 0, 5).total,
   ],
 ];
 
@@ -262,7 +270,7 @@ function audited(filter: Partial<AuditFilter>): AuditFilter {
 
 for (const [name, index, list] of pauseLists) {
   test(`a list of ${name} walks over ${index} and sorts nothing`, () => {
-    const plans = plansOf(rows, (reading) => assert.equal(list(reading), 1));
+    const plans = plansOf(rows, (connection) => assert.equal(list(connection), 1));
     plans.forEach(assertBounded);
     for (const { details } of plans) assert.ok(details[0]?.includes(index) === true, details.join());
   });
@@ -270,7 +278,7 @@ for (const [name, index, list] of pauseLists) {
 
 test("a tenant's audit is counted without reading a row", () => {
   for (const filter of [audited({}), audited({ type: "pause.opened", from: START })]) {
-    const counts = plansOf(rows, (reading) => listAudit(reading, filter, 0, 5)).filter(({ sql }) =>
+    const counts = plansOf(rows, (connection) => listAudit(connection, filter, 0, 5)).filter(({ sql }) =>
       sql.includes("count(*)"),
     );
     assert.equal(counts.length, 1);
@@ -306,8 +314,8 @@ const inboundLists: readonly (readonly [string, Partial<InboundFilter>, string, 
 
 for (const [name, filter, index, total] of inboundLists) {
   test(`a list of inbound events, ${name}, is counted and skipped in ${index} alone, and sorts nothing`, () => {
-    const plans = plansOf(rows, (reading) => {
-      const page = listInbound(reading, filterOf(tenantSeq, filter), 0, 5);
+    const plans = plansOf(rows, (connection) => {
+      const page = listInbound(connection, filterOf(tenantSeq, filter), 0, 5);
       assert.deepEqual([page.rows.length, page.total], [total, total]);
     });
     plans.forEach(assertBounded);

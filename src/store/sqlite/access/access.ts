@@ -4,7 +4,7 @@ import { quotaExceeded } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { Bootstrap, CreateKeyResult, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
 import { countKeys } from "./lookups.ts";

@@ -4,7 +4,7 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { AuditFilter, AuditPage, AuditRow } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 
 interface AuditColumns {
   readonly id: Uint8Array;

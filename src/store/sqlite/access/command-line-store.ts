@@ -14,7 +14,7 @@ import { createVault } from "../../vault.ts";
 import { type Connection, isBehind, isEmpty, migrate, openConnection } from "../connection.ts";
 import { type DataFiles, dataFiles, masterKey, openFault, prepareDir, tryLockDir } from "../files/files.ts";
 import { commitGroup } from "../group.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import { READER_VERBS } from "../threads/reader-verbs.ts";
 import { type NotedChange, noteForeignChange } from "../upkeep/foreign-changes.ts";
 import { WRITER_VERBS } from "../verbs.ts";

@@ -8,7 +8,7 @@ import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts
 test("a key is found by its hash until it is revoked", () => {
   const rows = openRows();
   const tenantSeq = rows.tenant();
-  const [tenant] = listTenants(rows.reading, null, 10).tenants;
+  const [tenant] = listTenants(rows.connection, null, 10).tenants;
   const hash = createHash("sha256").update("sb_test_key").digest("hex");
   const id = rows.newId();
   rows.insert("keys", {
@@ -20,7 +20,7 @@ test("a key is found by its hash until it is revoked", () => {
     test: 1,
     created_at: START,
   });
-  assert.deepEqual(findKey(rows.reading, hash), {
+  assert.deepEqual(findKey(rows.connection, hash), {
     kind: "key",
     id,
     role: "org_admin",
@@ -28,27 +28,27 @@ test("a key is found by its hash until it is revoked", () => {
     tenantSeq,
     test: true,
   });
-  assert.deepEqual(listKeys(rows.reading, tenantSeq, null, 10).keys, [
+  assert.deepEqual(listKeys(rows.connection, tenantSeq, null, 10).keys, [
     { id, name: "ci", role: "org_admin", test: true, createdAt: START },
   ]);
-  rows.reading.db.prepare("UPDATE keys SET revoked_at = ?").run(START + 1);
-  assert.equal(findKey(rows.reading, hash), null);
-  assert.deepEqual(listKeys(rows.reading, tenantSeq, null, 10).keys, []);
+  rows.connection.db.prepare("UPDATE keys SET revoked_at = ?").run(START + 1);
+  assert.equal(findKey(rows.connection, hash), null);
+  assert.deepEqual(listKeys(rows.connection, tenantSeq, null, 10).keys, []);
 });
 
 test("tenants are listed in creation order, a page at a time, and found by id", () => {
   const rows = openRows();
   for (const name of ["one", "two", "three"]) rows.tenant(name);
-  const first = listTenants(rows.reading, null, 2);
-  const rest = listTenants(rows.reading, first.next, 2);
+  const first = listTenants(rows.connection, null, 2);
+  const rest = listTenants(rows.connection, first.next, 2);
   assert.equal(rest.next, null);
   assert.deepEqual(
     [...first.tenants, ...rest.tenants].map(({ name }) => name),
     ["one", "two", "three"],
   );
   const [third] = rest.tenants;
-  assert.deepEqual(findTenant(rows.reading, third?.id ?? rows.newId()), third);
-  assert.equal(findTenant(rows.reading, rows.newId()), null);
+  assert.deepEqual(findTenant(rows.connection, third?.id ?? rows.newId()), third);
+  assert.equal(findTenant(rows.connection, rows.newId()), null);
 });
 
 test("a job tells how far it is, to its own tenant", () => {
@@ -64,8 +64,8 @@ test("a job tells how far it is, to its own tenant", () => {
     created_at: START,
   });
   const job = { id, kind: "recover", done: 500, createdAt: START } as const;
-  assert.deepEqual(getJob(rows.reading, tenantSeq, id), { ...job, state: "running", finishedAt: null });
-  rows.reading.db.prepare("UPDATE jobs SET finished_at = ?").run(START + 5);
-  assert.deepEqual(getJob(rows.reading, tenantSeq, id), { ...job, state: "done", finishedAt: START + 5 });
-  assert.equal(getJob(rows.reading, rows.tenant(), id), null);
+  assert.deepEqual(getJob(rows.connection, tenantSeq, id), { ...job, state: "running", finishedAt: null });
+  rows.connection.db.prepare("UPDATE jobs SET finished_at = ?").run(START + 5);
+  assert.deepEqual(getJob(rows.connection, tenantSeq, id), { ...job, state: "done", finishedAt: START + 5 });
+  assert.equal(getJob(rows.connection, rows.tenant(), id), null);
 });

@@ -5,7 +5,7 @@ import type { Cursor, Job, KeyPage, Tenant, TenantPage } from "../../../ports/st
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 
 const KEY = `
   SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id

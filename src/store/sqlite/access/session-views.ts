@@ -4,7 +4,7 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { SessionRow, UserLogin } from "../../../ports/store.ts";
 import { uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 
 // Served by users_by_email.
 const USER = `

@@ -3,7 +3,7 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { SESSIONS_PER_USER_COUNT_MAX } from "../../../domain/limits.ts";
 import type { NewSession } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 export interface CreateSession {

@@ -7,7 +7,7 @@ import { uuidBytes } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
 import { countEndpoints } from "../endpoints/endpoint-rows.ts";
 import { countSources } from "../inbound/source-views.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import { countKeys } from "./lookups.ts";
 import { readQuotas } from "./usage.ts";
 

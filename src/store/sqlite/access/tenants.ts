@@ -4,7 +4,7 @@ import { changeQuotas, type QuotaChanges, type QuotaSettings } from "../../../do
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { TenantView } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
 import { getTenant } from "./tenant-views.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../../domain/access/quota.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 
 export interface Usage {
   quotas(tenantSeq: Seq): Quotas;

@@ -4,7 +4,7 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { UserRow } from "../../../ports/store.ts";
 import { uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 
 interface UserColumns {
   readonly id: Uint8Array;

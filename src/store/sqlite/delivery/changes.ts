@@ -17,7 +17,7 @@ import { FORMAT, STATE } from "../../stored-enums.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { readDeliveryRow } from "../history/delivery-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { creationTime, insertDelivery } from "./insert.ts";
 import { type Lane, wakeFor } from "./lanes.ts";

@@ -6,7 +6,7 @@ import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 
 export interface Controls {
   /** The tenant's endpoint version that this is of. */

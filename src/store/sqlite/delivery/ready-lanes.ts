@@ -2,7 +2,7 @@
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { Adopt } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";
-import { all } from "../reading.ts";
+import { all } from "../read-connection.ts";
 
 interface ReadyLanes {
   readonly lanes: readonly Seq[];

@@ -10,7 +10,7 @@ import { JOB_STEP_ROWS } from "../../../domain/limits.ts";
 import type { Wake } from "../../../ports/store.ts";
 import { loadEndpoint } from "../endpoints/endpoint-rows.ts";
 import { firstSince } from "../history/timeline.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { insertLater, requeue, TEST_TYPE, wakeOf } from "./changes.ts";
 import { wakeFor } from "./lanes.ts";

@@ -85,8 +85,8 @@ export function recordTest(w: Writing, record: TestRecord): void {
   const state = delivered ? STATE.delivered : DELIVERY_STATE.number("FAILED");
   const reason = delivered ? null : transition.next.state === "FAILED" ? transition.next.reason : "attempts_exhausted";
   w.prepare(END_TEST).run(state, attempt.startedAt, attemptSeq, attempt.endedAt, reason, deliverySeq);
-  const place = { tenantSeq, endpointSeq, at: attempt.endedAt };
-  w.counters.ended(place, delivered ? "delivered" : "failed");
-  if (attempt.httpStatus !== null) w.counters.answered(place, attempt.endedAt - attempt.startedAt);
+  const counter = { tenantSeq, endpointSeq, at: attempt.endedAt };
+  w.counters.ended(counter, delivered ? "delivered" : "failed");
+  if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
   countAttempt(w.lanes.get(endpointSeq), delivered, attempt.startedAt);
 }

@@ -28,9 +28,9 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   const attemptSeq = w.sequences.attempt++;
   const applied = applyToDelivery(w, settlement, lane, attemptSeq);
   if (applied.repeats !== null) return repeated(lane, applied.repeats, applied.state);
-  const place = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
-  if (attempt.httpStatus !== null) w.counters.answered(place, attempt.endedAt - attempt.startedAt);
-  if (applied.ended) w.counters.ended(place, applied.state === "DELIVERED" ? "delivered" : "failed");
+  const counter = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
+  if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
+  if (applied.ended) w.counters.ended(counter, applied.state === "DELIVERED" ? "delivered" : "failed");
   countAttempt(lane, transition.health === "success", attempt.startedAt);
   const disabled = settlement.generation === lane.generation ? applyToLane(w, lane, transition, attempt.endedAt) : null;
   const woken = disabled === null ? NOBODY : disable(w, lane, disabled, attempt.endedAt);

@@ -7,7 +7,7 @@ import { ENDPOINTS_PER_READ_MAX, EVENT_TARGETS_MAX } from "../../../domain/limit
 import type { Match, Versioned } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { EndpointColumns } from "./endpoint-rows.ts";
 
 // ── Matching ────────────────────────────────────────────────────────────────────────────────────────────────────────

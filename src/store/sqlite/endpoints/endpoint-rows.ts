@@ -12,7 +12,7 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { uuidText } from "../../rows.ts";
 import type { Vault } from "../../vault.ts";
 import type { Connection } from "../connection.ts";
-import { one, type Reading } from "../reading.ts";
+import { one, type ReadConnection } from "../read-connection.ts";
 
 /** What `readDestination` needs; the query names the table `endpoints e`. */
 const DESTINATION_COLUMNS = `
@@ -107,10 +107,10 @@ const BY_SEQ = `
   WHERE e.seq = ?`;
 
 /** Throws when there is none: callers hold sequences only of endpoints that exist, deleted ones included. */
-export function loadEndpoint(reading: Reading, endpointSeq: Seq): Endpoint {
-  const row = one<EndpointColumns>(reading, BY_SEQ, endpointSeq);
+export function loadEndpoint(connection: ReadConnection, endpointSeq: Seq): Endpoint {
+  const row = one<EndpointColumns>(connection, BY_SEQ, endpointSeq);
   if (row === undefined) throw new Error(`no endpoint ${endpointSeq}`);
-  return readEndpoint(reading.vault, row);
+  return readEndpoint(connection.vault, row);
 }
 
 const DESTINATION_BY_SEQ = `
@@ -119,11 +119,11 @@ const DESTINATION_BY_SEQ = `
   WHERE e.seq = ?`;
 
 /** How to send to an endpoint, or why that cannot be read: a secret that does not open. */
-export function loadDestination(reading: Reading, endpointSeq: Seq): Destination | Error {
-  const row = one<DestinationColumns>(reading, DESTINATION_BY_SEQ, endpointSeq);
+export function loadDestination(connection: ReadConnection, endpointSeq: Seq): Destination | Error {
+  const row = one<DestinationColumns>(connection, DESTINATION_BY_SEQ, endpointSeq);
   if (row === undefined) throw new Error(`no endpoint ${endpointSeq}`);
   try {
-    return readDestination(reading.vault, row);
+    return readDestination(connection.vault, row);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -5,7 +5,7 @@ import { LANE_POOL_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/lim
 import type { Cursor, EndpointOffsetPage, EndpointPage, EndpointView, Versioned } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
-import { all, one, page, type Reading } from "../reading.ts";
+import { all, one, page, type ReadConnection } from "../read-connection.ts";
 import { endpointVersion } from "./endpoint-filters.ts";
 import {
   countEndpoints,
@@ -16,14 +16,14 @@ import {
 } from "./endpoint-rows.ts";
 
 export function loadDestinations(
-  reading: Reading,
+  connection: ReadConnection,
   tenantSeq: Seq,
   endpointSeqs: readonly Seq[],
 ): Versioned<readonly Destination[]> {
   const found = endpointSeqs
-    .map((seq) => loadDestination(reading, seq))
+    .map((seq) => loadDestination(connection, seq))
     .filter((read): read is Destination => "id" in read && read.tenantSeq === tenantSeq);
-  return { version: endpointVersion(reading, tenantSeq), found };
+  return { version: endpointVersion(connection, tenantSeq), found };
 }
 
 const VIEW_COLUMNS = `${ENDPOINT_COLUMNS}, l.attempts_ok, l.attempts_failed, l.last_attempt_at`;
@@ -39,9 +39,9 @@ const BY_ID = `
   FROM endpoints e LEFT JOIN lanes l ON l.endpoint_seq = e.seq
   WHERE e.id = ? AND e.tenant_seq = ? AND e.deleted_at IS NULL`;
 
-export function getEndpoint(reading: Reading, tenantSeq: Seq, id: Uuid): EndpointView | null {
-  const row = one<ViewColumns>(reading, BY_ID, uuidBytes(id), tenantSeq);
-  return row === undefined ? null : view(reading, row, countLeased(reading), WAITING_COUNT_MAX);
+export function getEndpoint(connection: ReadConnection, tenantSeq: Seq, id: Uuid): EndpointView | null {
+  const row = one<ViewColumns>(connection, BY_ID, uuidBytes(id), tenantSeq);
+  return row === undefined ? null : view(connection, row, countLeased(connection), WAITING_COUNT_MAX);
 }
 
 // Served by endpoints_live, so that tombstones cost nothing.
@@ -56,17 +56,22 @@ const PAGE = `
 const PAGE_ENTRIES_MAX = 20 * WAITING_COUNT_MAX;
 const COUNT_MAX_BEYOND = 100;
 
-export function listEndpoints(reading: Reading, tenantSeq: Seq, cursor: Cursor | null, limit: number): EndpointPage {
-  const { rows, more } = page<ViewColumns>(reading, PAGE, [tenantSeq, seqAfter(cursor)], limit);
-  return { views: viewsOf(reading, rows), next: nextCursor(rows, more) };
+export function listEndpoints(
+  connection: ReadConnection,
+  tenantSeq: Seq,
+  cursor: Cursor | null,
+  limit: number,
+): EndpointPage {
+  const { rows, more } = page<ViewColumns>(connection, PAGE, [tenantSeq, seqAfter(cursor)], limit);
+  return { views: viewsOf(connection, rows), next: nextCursor(rows, more) };
 }
 
-function viewsOf(reading: Reading, rows: readonly ViewColumns[]): EndpointView[] {
-  const leased = countLeased(reading);
+function viewsOf(connection: ReadConnection, rows: readonly ViewColumns[]): EndpointView[] {
+  const leased = countLeased(connection);
   let entries = 0;
   return rows.map((row) => {
     const countMax = entries < PAGE_ENTRIES_MAX ? WAITING_COUNT_MAX : COUNT_MAX_BEYOND;
-    const found = view(reading, row, leased, countMax);
+    const found = view(connection, row, leased, countMax);
     entries += found.waiting.count;
     return found;
   });
@@ -80,18 +85,23 @@ const BEFORE = `
   ORDER BY seq
   LIMIT 1 OFFSET ?`;
 
-export function listEndpointsFrom(reading: Reading, tenantSeq: Seq, offset: number, limit: number): EndpointOffsetPage {
-  const total = countEndpoints(reading, tenantSeq);
-  const after = offset === 0 ? 0 : one<{ seq: Seq }>(reading, BEFORE, tenantSeq, offset - 1)?.seq;
+export function listEndpointsFrom(
+  connection: ReadConnection,
+  tenantSeq: Seq,
+  offset: number,
+  limit: number,
+): EndpointOffsetPage {
+  const total = countEndpoints(connection, tenantSeq);
+  const after = offset === 0 ? 0 : one<{ seq: Seq }>(connection, BEFORE, tenantSeq, offset - 1)?.seq;
   // A page by its place is as long as was asked for.
-  const rows = after === undefined ? [] : all<ViewColumns>(reading, PAGE, tenantSeq, after, limit);
-  return { views: viewsOf(reading, rows), total };
+  const rows = after === undefined ? [] : all<ViewColumns>(connection, PAGE, tenantSeq, after, limit);
+  return { views: viewsOf(connection, rows), total };
 }
 
-function view(reading: Reading, row: ViewColumns, leased: Leased, countMax: number): EndpointView {
+function view(connection: ReadConnection, row: ViewColumns, leased: Leased, countMax: number): EndpointView {
   return {
-    endpoint: readEndpoint(reading.vault, row),
-    waiting: countWaiting(reading, row.seq, leased, countMax),
+    endpoint: readEndpoint(connection.vault, row),
+    waiting: countWaiting(connection, row.seq, leased, countMax),
     lastAttemptAt: row.last_attempt_at,
     successCount: row.attempts_ok ?? 0,
     failureCount: row.attempts_failed ?? 0,
@@ -107,8 +117,13 @@ const WAITING = `
     WHERE endpoint_seq = ? AND state < 2
     LIMIT ?)`;
 
-function countWaiting(reading: Reading, endpointSeq: Seq, leased: Leased, countMax: number): EndpointView["waiting"] {
-  const stored = one<{ count: number }>(reading, WAITING, endpointSeq, countMax + 1)?.count ?? 0;
+function countWaiting(
+  connection: ReadConnection,
+  endpointSeq: Seq,
+  leased: Leased,
+  countMax: number,
+): EndpointView["waiting"] {
+  const stored = one<{ count: number }>(connection, WAITING, endpointSeq, countMax + 1)?.count ?? 0;
   const count = stored + (leased.get(endpointSeq) ?? 0);
   return { count: Math.min(count, countMax), more: count > countMax };
 }
@@ -127,7 +142,7 @@ const LEASED = `
     LIMIT ?)
   GROUP BY endpoint_seq`;
 
-function countLeased(reading: Reading): Leased {
-  const rows = all<{ endpoint_seq: Seq; count: number }>(reading, LEASED, LANE_POOL_DELIVERIES_MAX);
+function countLeased(connection: ReadConnection): Leased {
+  const rows = all<{ endpoint_seq: Seq; count: number }>(connection, LEASED, LANE_POOL_DELIVERIES_MAX);
   return new Map(rows.map(({ endpoint_seq, count }) => [endpoint_seq, count]));
 }

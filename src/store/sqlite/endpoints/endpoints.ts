@@ -11,7 +11,7 @@ import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../../ports/st
 import { uuidBytes } from "../../rows.ts";
 import { audit } from "../access/audit.ts";
 import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "../delivery/lanes.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import { startCancelBacklog } from "../upkeep/jobs.ts";
 import type { Writing } from "../writing.ts";
 import { type Matching, rematch } from "./endpoint-filters.ts";

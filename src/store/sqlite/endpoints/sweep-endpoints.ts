@@ -3,7 +3,7 @@ import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
 import { noteChanged } from "../history/ledger/note.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Ages, Budget, Visited } from "../upkeep/sweep-table.ts";
 import type { Writing } from "../writing.ts";
 import { freeHeldBytes } from "./endpoints.ts";

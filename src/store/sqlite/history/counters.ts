@@ -4,16 +4,16 @@ import { hourOf } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
 
 export interface Counters {
-  created(place: CounterPlace): void;
-  ended(place: CounterPlace, how: "delivered" | "failed"): void;
+  created(key: CounterKey): void;
+  ended(key: CounterKey, how: "delivered" | "failed"): void;
   /** What ended without success at that time goes on after all. */
-  reopened(place: CounterPlace): void;
-  answered(place: CounterPlace, latencyMs: number): void;
+  reopened(key: CounterKey): void;
+  answered(key: CounterKey, latencyMs: number): void;
   flush(): void;
   clear(): void;
 }
 
-export interface CounterPlace {
+export interface CounterKey {
   readonly tenantSeq: Seq;
   readonly endpointSeq: Seq;
   readonly at: EpochMs;
@@ -68,22 +68,22 @@ export function createCounters(connection: Connection): Counters {
     return row.sums;
   }
 
-  function add(place: CounterPlace, index: number, amount: number): void {
-    const hour = hourOf(place.at);
-    const ofEndpoint = sums(place.tenantSeq, place.endpointSeq, hour);
-    const ofTenant = sums(place.tenantSeq, WHOLE_TENANT, hour);
+  function add(key: CounterKey, index: number, amount: number): void {
+    const hour = hourOf(key.at);
+    const ofEndpoint = sums(key.tenantSeq, key.endpointSeq, hour);
+    const ofTenant = sums(key.tenantSeq, WHOLE_TENANT, hour);
     ofEndpoint[index] = (ofEndpoint[index] ?? 0) + amount;
     ofTenant[index] = (ofTenant[index] ?? 0) + amount;
   }
 
   return {
-    created: (place) => add(place, TOTAL, 1),
-    ended: (place, how) => add(place, how === "delivered" ? DELIVERED : FAILED, 1),
-    reopened: (place) => add(place, FAILED, -1),
-    answered(place, latencyMs) {
+    created: (key) => add(key, TOTAL, 1),
+    ended: (key, how) => add(key, how === "delivered" ? DELIVERED : FAILED, 1),
+    reopened: (key) => add(key, FAILED, -1),
+    answered(key, latencyMs) {
       const bound = BUCKET_BOUNDS_MS.findIndex((upTo) => latencyMs < upTo);
-      add(place, FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound), 1);
-      add(place, LATENCY_SUM, latencyMs);
+      add(key, FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound), 1);
+      add(key, LATENCY_SUM, latencyMs);
     },
     flush() {
       const statement = connection.prepare(ADD);

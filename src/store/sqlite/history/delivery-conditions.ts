@@ -7,7 +7,7 @@ import type { DeliveryFilter } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { DELIVERY_STATE } from "../../stored-enums.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Condition, Span } from "./delivery-sources.ts";
 import { firstSince } from "./timeline.ts";
 

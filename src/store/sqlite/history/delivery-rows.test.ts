@@ -9,12 +9,12 @@ function openOne() {
   const tenantSeq = rows.tenant();
   const event = rows.event({ tenant_seq: tenantSeq, type: "order.paid" });
   const endpoint = rows.endpoint({ tenant_seq: tenantSeq, name: "Orders" });
-  const change = (sql: string, ...values: (string | number | null)[]) => rows.reading.db.prepare(sql).run(...values);
-  return { rows, tenantSeq, event, endpoint, change, reading: rows.reading };
+  const change = (sql: string, ...values: (string | number | null)[]) => rows.connection.db.prepare(sql).run(...values);
+  return { rows, tenantSeq, event, endpoint, change, connection: rows.connection };
 }
 
 test("a delivered row says when and why it ended, and has no next attempt", () => {
-  const { rows, reading, event, endpoint } = openOne();
+  const { rows, connection, event, endpoint } = openOne();
   const delivery = rows.delivery({
     event_seq: event.seq,
     endpoint_seq: endpoint.seq,
@@ -23,7 +23,7 @@ test("a delivered row says when and why it ended, and has no next attempt", () =
     last_attempt_at: START + 50,
     ended_at: START + 60,
   });
-  assert.deepEqual(readDeliveryRow(reading, delivery.seq), {
+  assert.deepEqual(readDeliveryRow(connection, delivery.seq), {
     seq: delivery.seq,
     id: delivery.id,
     eventId: event.id,
@@ -44,30 +44,30 @@ test("a delivered row says when and why it ended, and has no next attempt", () =
 });
 
 test("a waiting row goes at its due time, and keeps it while it is held", () => {
-  const { rows, reading, event, endpoint, change } = openOne();
+  const { rows, connection, event, endpoint, change } = openOne();
   const { seq } = rows.delivery({ event_seq: event.seq, endpoint_seq: endpoint.seq, state: 1, due_at: START + 900 });
-  const scheduled = readDeliveryRow(reading, seq);
+  const scheduled = readDeliveryRow(connection, seq);
   assert.deepEqual([scheduled?.state, scheduled?.nextAttemptAt], ["SCHEDULED", START + 900]);
   change("UPDATE endpoints SET status = 'PAUSED'");
-  const held = readDeliveryRow(reading, seq);
+  const held = readDeliveryRow(connection, seq);
   assert.deepEqual([held?.state, held?.nextAttemptAt], ["HELD", START + 900]);
 });
 
 test("an ordered row's next attempt is when its lane's wait ends", () => {
-  const { rows, reading, event, endpoint, change } = openOne();
+  const { rows, connection, event, endpoint, change } = openOne();
   const columns = { event_seq: event.seq, endpoint_seq: endpoint.seq, ordered: 1 };
   const retried = rows.delivery({ ...columns, state: 1 });
   const behind = rows.delivery({ ...columns, state: 0 });
   change("UPDATE lanes SET wait_until = ?", START + 5000);
-  assert.equal(readDeliveryRow(reading, retried.seq)?.nextAttemptAt, START + 5000);
-  assert.equal(readDeliveryRow(reading, behind.seq)?.nextAttemptAt, START);
+  assert.equal(readDeliveryRow(connection, retried.seq)?.nextAttemptAt, START + 5000);
+  assert.equal(readDeliveryRow(connection, behind.seq)?.nextAttemptAt, START);
 });
 
 test("what waited for a deleted endpoint reads as cancelled with it, before the job has written so", () => {
-  const { rows, reading, event, endpoint, change } = openOne();
+  const { rows, connection, event, endpoint, change } = openOne();
   const { seq } = rows.delivery({ event_seq: event.seq, endpoint_seq: endpoint.seq, state: 0 });
   change("UPDATE endpoints SET deleted_at = ?", START + 70);
-  const row = readDeliveryRow(reading, seq);
+  const row = readDeliveryRow(connection, seq);
   assert.deepEqual(
     [row?.state, row?.reason, row?.endedAt, row?.nextAttemptAt, row?.updatedAt, row?.endpointName],
     ["CANCELLED", "endpoint_deleted", START + 70, null, START + 70, "Orders"],
@@ -75,7 +75,7 @@ test("what waited for a deleted endpoint reads as cancelled with it, before the 
 });
 
 test("a delivery comes with its attempts, oldest first, and only to its own tenant", () => {
-  const { rows, reading, tenantSeq, event, endpoint, change } = openOne();
+  const { rows, connection, tenantSeq, event, endpoint, change } = openOne();
   const { seq, id } = rows.delivery({ event_seq: event.seq, endpoint_seq: endpoint.seq, state: STORED.DELIVERED });
   const failed = rows.attempt({
     delivery_seq: seq,
@@ -94,7 +94,7 @@ test("a delivery comes with its attempts, oldest first, and only to its own tena
     http_status: 200,
   });
   change("UPDATE deliveries SET last_attempt_seq = ?", succeeded.seq);
-  const attempts = getDelivery(reading, tenantSeq, id)?.attempts;
+  const attempts = getDelivery(connection, tenantSeq, id)?.attempts;
   assert.deepEqual(
     attempts?.map((attempt) => [attempt.id, attempt.number, attempt.outcome, attempt.classification, attempt.endedAt]),
     [
@@ -104,14 +104,14 @@ test("a delivery comes with its attempts, oldest first, and only to its own tena
   );
   assert.deepEqual([attempts?.[0]?.httpStatus, attempts?.[0]?.snippet], [500, "no"]);
   const last = { startedAt: START + 5, httpStatus: 200, classification: "success", errorDetail: null };
-  assert.deepEqual(getDelivery(reading, tenantSeq, id)?.row.lastAttempt, last);
+  assert.deepEqual(getDelivery(connection, tenantSeq, id)?.row.lastAttempt, last);
   change("UPDATE deliveries SET last_attempt_seq = ?", failed.seq);
-  assert.deepEqual(readDeliveryRow(reading, seq)?.lastAttempt, {
+  assert.deepEqual(readDeliveryRow(connection, seq)?.lastAttempt, {
     startedAt: START,
     httpStatus: 500,
     classification: "http_status",
     errorDetail: null,
   });
-  assert.equal(getDelivery(reading, rows.tenant(), id), null);
-  assert.equal(getDelivery(reading, tenantSeq, rows.newId()), null);
+  assert.equal(getDelivery(connection, rows.tenant(), id), null);
+  assert.equal(getDelivery(connection, tenantSeq, rows.newId()), null);
 });

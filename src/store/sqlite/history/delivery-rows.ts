@@ -6,7 +6,7 @@ import type { DeliveryRow, LastAttempt } from "../../../ports/store.ts";
 import { stateName, uuidText } from "../../rows.ts";
 import { STATE } from "../../stored-enums.ts";
 import type { Connection } from "../connection.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 
 export const DELIVERY_FIELDS = `
     d.seq, d.id, v.id AS event_id, t.name AS event_type, e.id AS endpoint_id, e.name AS endpoint_name,

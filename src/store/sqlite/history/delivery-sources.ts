@@ -1,7 +1,7 @@
 /** Index ranges of deliveries, read newest first with the conditions that the range does not answer by itself. */
 import type { Seq } from "../../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Batch, Source } from "./delivery-merge.ts";
 
 /**

@@ -6,7 +6,7 @@ import type { AttemptRow, DeliveryRow } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import { OUTCOME } from "../../stored-enums.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
 const BY_ID = "SELECT seq, last_attempt_seq FROM deliveries WHERE id = ? AND tenant_seq = ?";

@@ -11,7 +11,7 @@ function openStore() {
   return {
     rows,
     tenantSeq,
-    reading: rows.reading,
+    connection: rows.connection,
     endpoint(history: readonly { after: Seq; status: string; filters?: readonly string[] }[]) {
       const endpoint = rows.endpoint({ tenant_seq: tenantSeq });
       for (const { after, status, filters } of history) {
@@ -28,7 +28,7 @@ function openStore() {
 }
 
 test("an event tells its deliveries, and why each other endpoint of its time got none", () => {
-  const { rows, tenantSeq, reading, endpoint } = openStore();
+  const { rows, tenantSeq, connection, endpoint } = openStore();
   const reached = endpoint([{ after: 0, status: "ACTIVE", filters: ["order.*"] }]);
   const filtered = endpoint([{ after: 0, status: "DISABLED", filters: ["user.*"] }]);
   const disabled = endpoint([
@@ -52,7 +52,7 @@ test("an event tells its deliveries, and why each other endpoint of its time got
   });
   const delivery = rows.delivery({ event_seq: 5, endpoint_seq: reached.seq, state: STORED.DELIVERED });
   const later = rows.delivery({ event_seq: 5, endpoint_seq: replayed.seq, state: STORED.PENDING, later: 1 });
-  const view = getEvent(reading, tenantSeq, event.id);
+  const view = getEvent(connection, tenantSeq, event.id);
   assert.equal(view?.payload, '{"n":1.0}');
   assert.deepEqual(
     view?.deliveries.map((row) => row.id),
@@ -62,11 +62,11 @@ test("an event tells its deliveries, and why each other endpoint of its time got
     { endpointId: filtered.id, reason: "filter" },
     { endpointId: disabled.id, reason: "disabled" },
   ]);
-  assert.equal(getEvent(reading, rows.tenant(), event.id), null);
+  assert.equal(getEvent(connection, rows.tenant(), event.id), null);
 });
 
 test("of named endpoints the disabled ones say so, and all others were not named", () => {
-  const { rows, tenantSeq, reading, endpoint } = openStore();
+  const { rows, tenantSeq, connection, endpoint } = openStore();
   const named = endpoint([{ after: 0, status: "ACTIVE" }]);
   const disabled = endpoint([{ after: 0, status: "DISABLED" }]);
   const other = endpoint([{ after: 0, status: "DISABLED" }]);
@@ -79,17 +79,17 @@ test("of named endpoints the disabled ones say so, and all others were not named
     named_disabled: JSON.stringify([disabled.seq]),
   });
   rows.delivery({ event_seq: event.seq, endpoint_seq: named.seq, state: STORED.DELIVERED });
-  assert.deepEqual(getEvent(reading, tenantSeq, event.id)?.notDelivered, [
+  assert.deepEqual(getEvent(connection, tenantSeq, event.id)?.notDelivered, [
     { endpointId: disabled.id, reason: "disabled" },
     { endpointId: other.id, reason: "not_named" },
   ]);
 });
 
 test("at most a thousand endpoints are told of", () => {
-  const { rows, tenantSeq, reading, endpoint } = openStore();
-  rows.reading.db.exec("BEGIN");
+  const { rows, tenantSeq, connection, endpoint } = openStore();
+  rows.connection.db.exec("BEGIN");
   for (let count = 0; count < 1010; count += 1) endpoint([{ after: 0, status: "DISABLED" }]);
-  rows.reading.db.exec("COMMIT");
+  rows.connection.db.exec("COMMIT");
   const event = rows.event({ tenant_seq: tenantSeq, type: "order.paid", first_delivery_seq: 1 });
-  assert.equal(getEvent(reading, tenantSeq, event.id)?.notDelivered.length, 1000);
+  assert.equal(getEvent(connection, tenantSeq, event.id)?.notDelivered.length, 1000);
 });

@@ -7,7 +7,7 @@ import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } fro
 import type { DeliveryRow, EventView } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
 const BY_ID = `
@@ -31,21 +31,21 @@ interface EventColumns {
 export function getEvent(connection: Connection, tenantSeq: Seq, id: Uuid): EventView | null {
   const event = one<EventColumns>(connection, BY_ID, uuidBytes(id), tenantSeq);
   if (event === undefined) return null;
-  const places = deliveriesOf(connection, event);
-  const reached = new Set(places.map((place) => place.endpoint_seq));
+  const deliveries = deliveriesOf(connection, event);
+  const reached = new Set(deliveries.map((delivery) => delivery.endpoint_seq));
   return {
     id,
     type: event.type,
     payload: event.payload,
     acceptedAt: event.accepted_at,
-    deliveries: places
+    deliveries: deliveries
       .map(({ seq }) => readDeliveryRow(connection, seq))
       .filter((row): row is DeliveryRow => row !== null),
     notDelivered: notDelivered(connection, event, reached),
   };
 }
 
-interface Place {
+interface EventDelivery {
   readonly seq: Seq;
   readonly endpoint_seq: Seq;
 }
@@ -65,10 +65,10 @@ const LATER = `
   LIMIT ?`;
 
 /** In creation order; of endless replays only the newest. */
-function deliveriesOf(connection: Connection, event: EventColumns): Place[] {
+function deliveriesOf(connection: Connection, event: EventColumns): EventDelivery[] {
   const end = event.first_delivery_seq + event.delivery_count;
-  const original = all<Place>(connection, ORIGINAL, event.first_delivery_seq, end, event.seq);
-  const later = all<Place>(connection, LATER, event.seq, LIST_ROWS_PER_STATEMENT);
+  const original = all<EventDelivery>(connection, ORIGINAL, event.first_delivery_seq, end, event.seq);
+  const later = all<EventDelivery>(connection, LATER, event.seq, LIST_ROWS_PER_STATEMENT);
   return [...original, ...later.reverse()];
 }
 

@@ -26,7 +26,7 @@ const EVERYTHING = {
 function listAll(rows: Rows, filter: DeliveryFilter, limit: number): DeliveryRow[] {
   const found: DeliveryRow[] = [];
   for (let cursor: Cursor | null = null; ; ) {
-    const page: DeliveryPage = listDeliveries(rows.reading, filter, cursor, limit);
+    const page: DeliveryPage = listDeliveries(rows.connection, filter, cursor, limit);
     assert.ok(page.rows.length <= limit);
     found.push(...page.rows);
     if (page.next === null) return found;
@@ -153,7 +153,7 @@ test("a list holds exactly the deliveries that match its filter, newest first, o
         ]),
         expected.map(({ seq, id, eventId, endpointId, type, state }) => [seq, id, eventId, endpointId, type, state]),
       );
-      rows.reading.db.close();
+      rows.connection.db.close();
     }),
     { numRuns: 150 },
   );
@@ -196,11 +196,11 @@ function matches(delivery: Made, filter: DeliveryFilter): boolean {
 
 /** Insert a run of deliveries of one event and endpoint. */
 function insertMany(rows: Rows, count: number, columns: { event: Seq; endpoint: Seq; state: number }): void {
-  rows.reading.db.exec("BEGIN");
+  rows.connection.db.exec("BEGIN");
   for (let index = 0; index < count; index += 1) {
     rows.delivery({ event_seq: columns.event, endpoint_seq: columns.endpoint, state: columns.state });
   }
-  rows.reading.db.exec("COMMIT");
+  rows.connection.db.exec("COMMIT");
 }
 
 test("a list that would visit too many rows answers short pages, and ends at the end", () => {
@@ -211,10 +211,10 @@ test("a list that would visit too many rows answers short pages, and ends at the
   insertMany(rows, 2, { event: event.seq, endpoint: endpoint.seq, state: STORED.DELIVERED });
   insertMany(rows, LIST_ROWS_PER_REQUEST + 5000, { event: event.seq, endpoint: endpoint.seq, state: STORED.PENDING });
   const filter: DeliveryFilter = { ...EVERYTHING, tenantSeq, state: "DELIVERED" };
-  const first = listDeliveries(rows.reading, filter, null, 20);
+  const first = listDeliveries(rows.connection, filter, null, 20);
   assert.deepEqual(first.rows, []);
   assert.equal(first.next, cursorOf(5003));
-  const second = listDeliveries(rows.reading, filter, first.next, 20);
+  const second = listDeliveries(rows.connection, filter, first.next, 20);
   assert.deepEqual(
     second.rows.map((row) => row.seq),
     [2, 1],
@@ -230,7 +230,7 @@ test("three pending deliveries are found on the first page behind any number of 
   const event = rows.event({ tenant_seq: tenantSeq, type: "order.paid" });
   insertMany(rows, 3, { event: event.seq, endpoint: active.seq, state: STORED.PENDING });
   insertMany(rows, LIST_ROWS_PER_REQUEST + 1000, { event: event.seq, endpoint: paused.seq, state: STORED.PENDING });
-  const page = listDeliveries(rows.reading, { ...EVERYTHING, tenantSeq, state: "PENDING" }, null, 20);
+  const page = listDeliveries(rows.connection, { ...EVERYTHING, tenantSeq, state: "PENDING" }, null, 20);
   assert.deepEqual(
     page.rows.map((row) => row.seq),
     [3, 2, 1],
@@ -285,13 +285,13 @@ test("a time span holds exactly its deliveries though times and commit order dis
       assert.deepEqual(found, times.filter((time) => time >= from && time < to).reverse());
     }
   }
-  const conditions = findConditions(rows.reading, {
+  const conditions = findConditions(rows.connection, {
     ...EVERYTHING,
     tenantSeq,
     from: times[30] ?? 0,
     to: times[32] ?? 0,
   });
   assert.ok(conditions !== null);
-  const { low, high } = spanOf(rows.reading, conditions, seqBefore(null));
+  const { low, high } = spanOf(rows.connection, conditions, seqBefore(null));
   assert.ok(low > 20 && high < 45, `only the rows around it are looked at, not ${low} to ${high}`);
 });

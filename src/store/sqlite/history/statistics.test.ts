@@ -39,13 +39,13 @@ test("volume and latency are the tenant's own over the hours asked for, empty ho
     count(rows, { tenantSeq, endpointSeq: 5, hour: hour * 2, total: 1000 });
     count(rows, { tenantSeq: tenantSeq + 1, endpointSeq: 0, hour: hour * 2, total: 1000 });
   }
-  assert.deepEqual(countVolume(rows.reading, tenantSeq, START, START + 4 * HOUR_MS), [
+  assert.deepEqual(countVolume(rows.connection, tenantSeq, START, START + 4 * HOUR_MS), [
     { hour: START, total: 10, delivered: 9, failed: 1 },
     { hour: START + HOUR_MS, total: 0, delivered: 0, failed: 0 },
     { hour: START + 2 * HOUR_MS, total: 20, delivered: 19, failed: 1 },
     { hour: START + 3 * HOUR_MS, total: 0, delivered: 0, failed: 0 },
   ]);
-  assert.deepEqual(countLatency(rows.reading, tenantSeq, START, START + 4 * HOUR_MS), [28, 0, 0, 0, 2]);
+  assert.deepEqual(countLatency(rows.connection, tenantSeq, START, START + 4 * HOUR_MS), [28, 0, 0, 0, 2]);
 });
 
 test("endpoint health sums every endpoint over any number of hours and steps, deleted ones left out", () => {
@@ -57,12 +57,12 @@ test("endpoint health sums every endpoint over any number of hours and steps, de
   );
   const gone = rows.endpoint({ tenant_seq: tenantSeq, deleted_at: START });
   const quiet = rows.endpoint({ tenant_seq: tenantSeq, name: "quiet", status: "PAUSED" });
-  rows.reading.db.exec("BEGIN");
+  rows.connection.db.exec("BEGIN");
   for (const { seq } of [...endpoints, gone]) {
     for (const hour of [0, 350, hours - 1, hours]) count(rows, { tenantSeq, endpointSeq: seq, hour, total: 10 + seq });
   }
-  rows.reading.db.exec("COMMIT");
-  const health = countEndpointHealth(rows.reading, tenantSeq, START, START + hours * HOUR_MS);
+  rows.connection.db.exec("COMMIT");
+  const health = countEndpointHealth(rows.connection, tenantSeq, START, START + hours * HOUR_MS);
   assert.deepEqual(
     health.map((row) => row.endpointId),
     [...endpoints, quiet].map((endpoint) => endpoint.id),

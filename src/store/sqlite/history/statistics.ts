@@ -5,7 +5,7 @@ import { ANALYTICS_HOURS_MAX, LIST_ROWS_PER_REQUEST } from "../../../domain/limi
 import type { EndpointHealthRow, HourCounts } from "../../../ports/store.ts";
 import { uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 
 const HOUR_MS = 3_600_000;
 /** As many as may be asked for, and the running one. */

@@ -15,24 +15,24 @@ function openTwo() {
     };
   });
   assert.ok(ours !== undefined && others !== undefined);
-  return { rows, reading: rows.reading, ours, others };
+  return { rows, connection: rows.connection, ours, others };
 }
 
 test("without a place the tail answers only where the end is", () => {
-  const { rows, reading, ours } = openTwo();
-  assert.deepEqual(tail(reading, ours.tenantSeq, null, 10), { outcomes: [], upTo: 0, more: false });
+  const { rows, connection, ours } = openTwo();
+  assert.deepEqual(tail(connection, ours.tenantSeq, null, 10), { outcomes: [], upTo: 0, more: false });
   rows.attempt({ seq: 7, delivery_seq: ours.seq, number: 1 });
-  assert.deepEqual(tail(reading, ours.tenantSeq, null, 10), { outcomes: [], upTo: 7, more: false });
-  assert.deepEqual(tail(reading, ours.tenantSeq, 7, 10), { outcomes: [], upTo: 7, more: false });
-  assert.deepEqual(tail(reading, ours.tenantSeq, 999, 10), { outcomes: [], upTo: 7, more: false });
+  assert.deepEqual(tail(connection, ours.tenantSeq, null, 10), { outcomes: [], upTo: 7, more: false });
+  assert.deepEqual(tail(connection, ours.tenantSeq, 7, 10), { outcomes: [], upTo: 7, more: false });
+  assert.deepEqual(tail(connection, ours.tenantSeq, 999, 10), { outcomes: [], upTo: 7, more: false });
 });
 
 test("the tail holds the tenant's outcomes in order, each as its delivery is now", () => {
-  const { rows, reading, ours, others } = openTwo();
+  const { rows, connection, ours, others } = openTwo();
   for (const [index, delivery] of [ours, others, ours, others, ours, others].entries()) {
     rows.attempt({ delivery_seq: delivery.seq, number: index + 1 });
   }
-  const first = tail(reading, ours.tenantSeq, 0, 2);
+  const first = tail(connection, ours.tenantSeq, 0, 2);
   assert.deepEqual(
     first.outcomes.map(({ attemptSeq, row }) => [attemptSeq, row.id, row.state]),
     [
@@ -41,7 +41,7 @@ test("the tail holds the tenant's outcomes in order, each as its delivery is now
     ],
   );
   assert.deepEqual([first.upTo, first.more], [3, true]);
-  const second = tail(reading, ours.tenantSeq, first.upTo, 2);
+  const second = tail(connection, ours.tenantSeq, first.upTo, 2);
   assert.deepEqual(
     second.outcomes.map(({ attemptSeq }) => attemptSeq),
     [5],
@@ -50,18 +50,18 @@ test("the tail holds the tenant's outcomes in order, each as its delivery is now
 });
 
 test("the tail steps over other tenants' attempts, and over what retention deleted, a bounded step at a time", () => {
-  const { rows, reading, ours, others } = openTwo();
+  const { rows, connection, ours, others } = openTwo();
   const start = 1_000_000;
-  rows.reading.db.exec("BEGIN");
+  rows.connection.db.exec("BEGIN");
   for (let index = 0; index <= LIST_ROWS_PER_STATEMENT; index += 1) {
     rows.attempt({ seq: start + index, delivery_seq: others.seq, number: 1 });
   }
-  rows.reading.db.exec("COMMIT");
+  rows.connection.db.exec("COMMIT");
   rows.attempt({ seq: start + 5000, delivery_seq: ours.seq, number: 1 });
-  const first = tail(reading, ours.tenantSeq, 3, 10);
+  const first = tail(connection, ours.tenantSeq, 3, 10);
   assert.deepEqual(first, { outcomes: [], upTo: start + LIST_ROWS_PER_STATEMENT - 1, more: true });
-  const second = tail(reading, ours.tenantSeq, first.upTo, 10);
+  const second = tail(connection, ours.tenantSeq, first.upTo, 10);
   assert.deepEqual([second.outcomes.length, second.more], [0, true]);
-  const third = tail(reading, ours.tenantSeq, second.upTo, 10);
+  const third = tail(connection, ours.tenantSeq, second.upTo, 10);
   assert.deepEqual([third.outcomes.length, third.upTo, third.more], [1, start + 5000, false]);
 });

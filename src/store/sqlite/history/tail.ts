@@ -1,9 +1,9 @@
-/** tail: the outcomes after a place, for the stream. */
+/** tail: the outcomes after an attempt, for the stream. */
 import type { Seq } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
 import type { OutcomePage, OutcomeRow } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
 const ENDS = "SELECT (SELECT min(seq) FROM attempts) AS first, (SELECT max(seq) FROM attempts) AS last";
@@ -23,9 +23,9 @@ export function tail(connection: Connection, tenantSeq: Seq, after: Seq | null, 
   if (after === null || after >= last) return { outcomes: [], upTo: last, more: false };
   const from = Math.max(after, (ends?.first ?? 1) - 1);
   const end = Math.min(from + LIST_ROWS_PER_STATEMENT, last);
-  const places = all<{ seq: Seq; delivery_seq: Seq }>(connection, OUTCOMES, from, end, tenantSeq, limit);
-  const upTo = places.length < limit ? end : (places.at(-1)?.seq ?? end);
-  const outcomes = places.map(({ seq, delivery_seq }): OutcomeRow | null => {
+  const found = all<{ seq: Seq; delivery_seq: Seq }>(connection, OUTCOMES, from, end, tenantSeq, limit);
+  const upTo = found.length < limit ? end : (found.at(-1)?.seq ?? end);
+  const outcomes = found.map(({ seq, delivery_seq }): OutcomeRow | null => {
     const row = readDeliveryRow(connection, delivery_seq);
     return row === null ? null : { attemptSeq: seq, row };
   });

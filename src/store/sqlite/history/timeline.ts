@@ -2,7 +2,7 @@
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
 import type { Connection } from "../connection.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 
 const TABLES = {
   events: {

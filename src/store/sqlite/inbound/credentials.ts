@@ -2,7 +2,7 @@
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { KeptCredentials } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { one, type Reading } from "../reading.ts";
+import { one, type ReadConnection } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 const CREDENTIALS = `
@@ -15,12 +15,12 @@ interface CredentialsColumns {
   readonly sealed: Uint8Array | null;
 }
 
-export function getCredentials(reading: Reading, id: Uuid): KeptCredentials | null {
-  const row = one<CredentialsColumns>(reading, CREDENTIALS, uuidBytes(id));
+export function getCredentials(connection: ReadConnection, id: Uuid): KeptCredentials | null {
+  const row = one<CredentialsColumns>(connection, CREDENTIALS, uuidBytes(id));
   if (row === undefined || row.valid === 1) return null;
   if (row.sealed === null) return { kind: "none" };
   try {
-    return { kind: "kept", authorization: reading.vault.open(row.sealed) };
+    return { kind: "kept", authorization: connection.vault.open(row.sealed) };
   } catch {
     return { kind: "unopenable" };
   }

@@ -3,7 +3,7 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { TransitionDirection } from "../../../domain/inbound/pause-status.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import { DIRECTION } from "../../stored-enums.ts";
-import { all } from "../reading.ts";
+import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 export interface Remembered {

@@ -5,7 +5,7 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { Receive, ReceiveResult, Wake } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { publishFrom, wakesFor } from "../delivery/publish.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { type DigestOfSource, findDigest, rememberDigest } from "./digests.ts";
 import { insertInbound, linkEvent } from "./rows.ts";

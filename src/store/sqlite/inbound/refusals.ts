@@ -4,7 +4,7 @@ import { networkOf } from "../../../domain/endpoints/network.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
 import type { Connection } from "../connection.ts";
-import { all } from "../reading.ts";
+import { all } from "../read-connection.ts";
 
 /** Everything refused of a source; null: of nobody known. */
 type Bucket = Seq | null;

@@ -2,7 +2,7 @@
 import { REFUSED_BODY_BYTES_MAX } from "../../../domain/limits.ts";
 import type { Refuse } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentials, keepCredentials } from "./credentials.ts";
 import { insertInbound } from "./rows.ts";

@@ -6,7 +6,7 @@ import type { InboundRecord, Reprocess, ReprocessResult } from "../../../ports/s
 import { uuidBytes } from "../../rows.ts";
 import { type AuditEntry, audit, byActor } from "../access/audit.ts";
 import { wakesFor } from "../delivery/publish.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentials } from "./credentials.ts";
 import { findDigest, rememberDigest } from "./digests.ts";

@@ -5,7 +5,7 @@ import type { Rejection } from "../../../domain/inbound/request.ts";
 import type { InboundKind, InboundRecord, InboundRow, RawRequest } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import { DIRECTION, INBOUND_KIND } from "../../stored-enums.ts";
-import { all, one, type Reading } from "../reading.ts";
+import { all, one, type ReadConnection } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 // ── Read ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,11 +82,11 @@ function factsOf(row: RowColumns): PauseStatusFacts | null {
   };
 }
 
-export function readRecord(reading: Reading, row: RecordColumns, eventsMax: number): InboundRecord {
+export function readRecord(connection: ReadConnection, row: RecordColumns, eventsMax: number): InboundRecord {
   return {
     ...readRow(row),
     raw: { headers: JSON.parse(row.headers) as RawRequest["headers"], url: row.url, body: row.body },
-    eventIds: publishedBy(reading, row.seq, eventsMax),
+    eventIds: publishedBy(connection, row.seq, eventsMax),
   };
 }
 
@@ -98,15 +98,15 @@ const PUBLISHED = `
   ORDER BY l.event_seq
   LIMIT ?`;
 
-function publishedBy(reading: Reading, seq: Seq, eventsMax: number): Uuid[] {
-  return all<{ id: Uint8Array }>(reading, PUBLISHED, seq, eventsMax).map(({ id }) => uuidText(id));
+function publishedBy(connection: ReadConnection, seq: Seq, eventsMax: number): Uuid[] {
+  return all<{ id: Uint8Array }>(connection, PUBLISHED, seq, eventsMax).map(({ id }) => uuidText(id));
 }
 
 const BY_ID = `SELECT ${RECORD_COLUMNS} FROM inbound i WHERE i.id = ?`;
 
 /** As a caller of this tenant may find it; null: of whichever tenant, or nobody's. */
-export function findRecord(reading: Reading, tenantSeq: Seq | null, id: Uuid): RecordColumns | null {
-  const row = one<RecordColumns>(reading, BY_ID, uuidBytes(id));
+export function findRecord(connection: ReadConnection, tenantSeq: Seq | null, id: Uuid): RecordColumns | null {
+  const row = one<RecordColumns>(connection, BY_ID, uuidBytes(id));
   return row === undefined || (tenantSeq !== null && row.tenant_seq !== tenantSeq) ? null : row;
 }
 

@@ -2,7 +2,7 @@
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { Scheme, Source, SourceSettings } from "../../../domain/inbound/source.ts";
 import { uuidText } from "../../rows.ts";
-import { one, type Reading } from "../reading.ts";
+import { one, type ReadConnection } from "../read-connection.ts";
 
 /** What `readSource` needs; the query names the table `sources s`. */
 export const SOURCE_COLUMNS = `
@@ -31,7 +31,7 @@ export function settingsText({ eventType, hmac, basic }: SettingsText): string {
   return JSON.stringify({ eventType, hmac, basic } satisfies SettingsText);
 }
 
-export function readSource({ vault }: Pick<Reading, "vault">, row: SourceColumns): Source {
+export function readSource({ vault }: Pick<ReadConnection, "vault">, row: SourceColumns): Source {
   const { secret_sealed: secret, previous_secret_sealed: previous, previous_secret_until: until } = row;
   return {
     seq: row.seq,
@@ -51,8 +51,8 @@ export function readSource({ vault }: Pick<Reading, "vault">, row: SourceColumns
 const BY_SEQ = `SELECT ${SOURCE_COLUMNS} FROM sources s WHERE s.seq = ?`;
 
 /** Throws when there is none: callers hold sequences only of sources that exist. */
-export function loadSource(reading: Reading, seq: Seq): Source {
-  const row = one<SourceColumns>(reading, BY_SEQ, seq);
+export function loadSource(connection: ReadConnection, seq: Seq): Source {
+  const row = one<SourceColumns>(connection, BY_SEQ, seq);
   if (row === undefined) throw new Error(`no source ${seq}`);
-  return readSource(reading, row);
+  return readSource(connection, row);
 }

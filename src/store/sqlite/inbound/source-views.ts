@@ -5,7 +5,7 @@ import type { Cursor, DeletedSource, SourcePage } from "../../../ports/store.ts"
 import { uuidBytes } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
-import { one, page, type Reading } from "../reading.ts";
+import { one, page, type ReadConnection } from "../read-connection.ts";
 import { readSource, SOURCE_COLUMNS, type SourceColumns } from "./source-rows.ts";
 
 const BY_ID = `SELECT ${SOURCE_COLUMNS} FROM sources s WHERE s.id = ? AND s.deleted_at IS NULL`;
@@ -14,35 +14,40 @@ const BY_NAME = `
   FROM sources s INDEXED BY sources_by_name
   WHERE s.name = ? AND s.deleted_at IS NULL`;
 
-export function findSource(reading: Reading, by: { readonly id: Uuid } | { readonly name: string }): Source | null {
+export function findSource(
+  connection: ReadConnection,
+  by: { readonly id: Uuid } | { readonly name: string },
+): Source | null {
   const row =
-    "id" in by ? one<SourceColumns>(reading, BY_ID, uuidBytes(by.id)) : one<SourceColumns>(reading, BY_NAME, by.name);
-  return row === undefined ? null : readSource(reading, row);
+    "id" in by
+      ? one<SourceColumns>(connection, BY_ID, uuidBytes(by.id))
+      : one<SourceColumns>(connection, BY_NAME, by.name);
+  return row === undefined ? null : readSource(connection, row);
 }
 
-export function getSource(reading: Reading, tenantSeq: Seq, id: Uuid): Source | null {
-  const row = one<SourceColumns>(reading, BY_ID, uuidBytes(id));
-  return row === undefined || row.tenant_seq !== tenantSeq ? null : readSource(reading, row);
+export function getSource(connection: ReadConnection, tenantSeq: Seq, id: Uuid): Source | null {
+  const row = one<SourceColumns>(connection, BY_ID, uuidBytes(id));
+  return row === undefined || row.tenant_seq !== tenantSeq ? null : readSource(connection, row);
 }
 
 const DELETED = `SELECT ${SOURCE_COLUMNS} FROM sources s WHERE s.id = ? AND s.deleted_at IS NOT NULL`;
 
-export function getDeletedSource(reading: Reading, tenantSeq: Seq, id: Uuid): DeletedSource | null {
-  const row = one<SourceColumns>(reading, DELETED, uuidBytes(id));
+export function getDeletedSource(connection: ReadConnection, tenantSeq: Seq, id: Uuid): DeletedSource | null {
+  const row = one<SourceColumns>(connection, DELETED, uuidBytes(id));
   if (row === undefined || row.tenant_seq !== tenantSeq) return null;
-  const { secret: _, previousSecret: __, ...source } = readSource(reading, row);
+  const { secret: _, previousSecret: __, ...source } = readSource(connection, row);
   return source;
 }
 
 const SEQ = "SELECT seq FROM sources WHERE id = ? AND tenant_seq = ?";
 
 /** A deleted one's too: what came from it is still there. */
-export function findSourceSeq(reading: Reading, tenantSeq: Seq, id: Uuid): Seq | null {
-  return one<{ seq: Seq }>(reading, SEQ, uuidBytes(id), tenantSeq)?.seq ?? null;
+export function findSourceSeq(connection: ReadConnection, tenantSeq: Seq, id: Uuid): Seq | null {
+  return one<{ seq: Seq }>(connection, SEQ, uuidBytes(id), tenantSeq)?.seq ?? null;
 }
 
-export function hadSource(reading: Reading, tenantSeq: Seq, id: Uuid): boolean {
-  return findSourceSeq(reading, tenantSeq, id) !== null;
+export function hadSource(connection: ReadConnection, tenantSeq: Seq, id: Uuid): boolean {
+  return findSourceSeq(connection, tenantSeq, id) !== null;
 }
 
 // The index ends in the sequence.
@@ -60,7 +65,12 @@ export function countSources(connection: Connection, tenantSeq: Seq): number {
   return one<{ count: number }>(connection, COUNT, tenantSeq)?.count ?? 0;
 }
 
-export function listSources(reading: Reading, tenantSeq: Seq, cursor: Cursor | null, limit: number): SourcePage {
-  const { rows, more } = page<SourceColumns>(reading, OF_TENANT, [tenantSeq, seqAfter(cursor)], limit);
-  return { sources: rows.map((row) => readSource(reading, row)), next: nextCursor(rows, more) };
+export function listSources(
+  connection: ReadConnection,
+  tenantSeq: Seq,
+  cursor: Cursor | null,
+  limit: number,
+): SourcePage {
+  const { rows, more } = page<SourceColumns>(connection, OF_TENANT, [tenantSeq, seqAfter(cursor)], limit);
+  return { sources: rows.map((row) => readSource(connection, row)), next: nextCursor(rows, more) };
 }

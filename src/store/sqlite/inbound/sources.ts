@@ -6,7 +6,7 @@ import type { Source, SourceSettings } from "../../../domain/inbound/source.ts";
 import type { CreateSource, CreateSourceResult, PatchSource, PatchSourceResult } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { type AuditEntry, audit } from "../access/audit.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentialsOf } from "./credentials.ts";
 import { loadSource, settingsText } from "./source-rows.ts";

@@ -12,7 +12,7 @@ import type {
 import { uuidBytes, uuidText } from "../../rows.ts";
 import { DIRECTION, INBOUND_KIND } from "../../stored-enums.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
-import { all, one, type Reading } from "../reading.ts";
+import { all, one, type ReadConnection } from "../read-connection.ts";
 import {
   findRecord,
   RECORD_COLUMNS,
@@ -24,9 +24,9 @@ import {
 } from "./rows.ts";
 import { findSourceSeq } from "./source-views.ts";
 
-export function getInbound(reading: Reading, tenantSeq: Seq | null, id: Uuid): InboundRecord | null {
-  const row = findRecord(reading, tenantSeq, id);
-  return row === null ? null : readRecord(reading, row, INBOUND_EVENTS_SHOWN_MAX);
+export function getInbound(connection: ReadConnection, tenantSeq: Seq | null, id: Uuid): InboundRecord | null {
+  const row = findRecord(connection, tenantSeq, id);
+  return row === null ? null : readRecord(connection, row, INBOUND_EVENTS_SHOWN_MAX);
 }
 
 // ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -39,26 +39,31 @@ interface Range {
 
 const ROW = `SELECT ${ROW_COLUMNS} FROM inbound i WHERE i.seq = ?`;
 
-export function listInbound(reading: Reading, filter: InboundFilter, offset: number, limit: number): InboundPage {
-  const conditions = conditionsOf(reading, filter);
+export function listInbound(
+  connection: ReadConnection,
+  filter: InboundFilter,
+  offset: number,
+  limit: number,
+): InboundPage {
+  const conditions = conditionsOf(connection, filter);
   if (conditions === null) return { rows: [], total: 0 };
   const ranges = rangesOf(filter, conditions);
-  const seqs = pageOf(reading, ranges, offset, limit);
+  const seqs = pageOf(connection, ranges, offset, limit);
   return {
     rows: seqs
-      .map((seq) => one<RowColumns>(reading, ROW, seq))
+      .map((seq) => one<RowColumns>(connection, ROW, seq))
       .filter((row) => row !== undefined)
       .map(readRow),
-    total: ranges.reduce((sum, range) => sum + countOf(reading, range), 0),
+    total: ranges.reduce((sum, range) => sum + countOf(connection, range), 0),
   };
 }
 
 type Conditions = readonly (readonly [column: string, value: number | string | null])[];
 
 /** Null: nothing can fit. */
-function conditionsOf(reading: Reading, filter: InboundFilter): Conditions | null {
+function conditionsOf(connection: ReadConnection, filter: InboundFilter): Conditions | null {
   const { sourceId, sourceName, eventType, direction } = filter;
-  const sourceSeq = sourceId === null ? null : findSourceSeq(reading, filter.tenantSeq, sourceId);
+  const sourceSeq = sourceId === null ? null : findSourceSeq(connection, filter.tenantSeq, sourceId);
   if (sourceId !== null && sourceSeq === null) return null;
   return [
     // The refused ones have an index of their own.
@@ -95,18 +100,18 @@ function rangesOf(filter: InboundFilter, conditions: Conditions): Range[] {
 }
 
 /** Skipped in the index alone; several ranges are merged in their order, and nothing is sorted. */
-function pageOf(reading: Reading, ranges: readonly Range[], offset: number, limit: number): Seq[] {
+function pageOf(connection: ReadConnection, ranges: readonly Range[], offset: number, limit: number): Seq[] {
   const sql = `
     ${ranges.map(({ from }) => `SELECT received_at, seq ${from}`).join(" UNION ALL ")}
     ORDER BY received_at DESC, seq DESC
     LIMIT ? OFFSET ?`;
-  return all<{ seq: Seq }>(reading, sql, ...ranges.flatMap(({ values }) => values), limit, offset).map(
+  return all<{ seq: Seq }>(connection, sql, ...ranges.flatMap(({ values }) => values), limit, offset).map(
     ({ seq }) => seq,
   );
 }
 
-function countOf(reading: Reading, { from, values }: Range): number {
-  return one<{ total: number }>(reading, `SELECT count(*) AS total ${from}`, ...values)?.total ?? 0;
+function countOf(connection: ReadConnection, { from, values }: Range): number {
+  return one<{ total: number }>(connection, `SELECT count(*) AS total ${from}`, ...values)?.total ?? 0;
 }
 
 // The index goes by source, then sequence.
@@ -118,16 +123,16 @@ const REJECTED = `
   LIMIT ?`;
 
 export function listRejected(
-  reading: Reading,
+  connection: ReadConnection,
   tenantSeq: Seq,
   sourceId: Uuid,
   cursor: Cursor | null,
   limit: number,
 ): RejectedPage {
-  const sourceSeq = findSourceSeq(reading, tenantSeq, sourceId);
+  const sourceSeq = findSourceSeq(connection, tenantSeq, sourceId);
   if (sourceSeq === null) return { records: [], next: null };
-  const rows = all<RecordColumns>(reading, REJECTED, sourceSeq, seqAfter(cursor), limit);
-  const records = rows.map((row) => readRecord(reading, row, INBOUND_EVENTS_SHOWN_MAX));
+  const rows = all<RecordColumns>(connection, REJECTED, sourceSeq, seqAfter(cursor), limit);
+  const records = rows.map((row) => readRecord(connection, row, INBOUND_EVENTS_SHOWN_MAX));
   return { records, next: nextCursor(rows, rows.length === limit) };
 }
 
@@ -140,7 +145,7 @@ const OF_EVENT = `
   CROSS JOIN inbound i ON i.seq = l.inbound_seq
   WHERE v.id = ? AND v.tenant_seq = ?`;
 
-export function findInboundOfEvent(reading: Reading, tenantSeq: Seq, eventId: Uuid): Uuid | null {
-  const row = one<{ id: Uint8Array }>(reading, OF_EVENT, uuidBytes(eventId), tenantSeq);
+export function findInboundOfEvent(connection: ReadConnection, tenantSeq: Seq, eventId: Uuid): Uuid | null {
+  const row = one<{ id: Uint8Array }>(connection, OF_EVENT, uuidBytes(eventId), tenantSeq);
   return row === undefined ? null : uuidText(row.id);
 }

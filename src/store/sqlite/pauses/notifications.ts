@@ -10,7 +10,7 @@ import type {
 import { uuidBytes } from "../../rows.ts";
 import { CHANNEL } from "../../stored-enums.ts";
 import { audit } from "../access/audit.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { loadPause } from "./pause-views.ts";
 

@@ -10,7 +10,7 @@ import { uuidText } from "../../rows.ts";
 import { PAUSE_STATUS } from "../../stored-enums.ts";
 import { type AuditEntry, audit, byActor } from "../access/audit.ts";
 import { publishOwn } from "../delivery/publish.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { ENDED_FIRST } from "./notifications.ts";
 import { endingOf, PAUSE_COLUMNS, type PauseColumns, readPause } from "./pause-rows.ts";

@@ -5,27 +5,27 @@ import type { Cursor, PauseFilter, PausePage } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { PAUSE_STATUS } from "../../stored-enums.ts";
 import { nextCursor, seqBefore } from "../cursors.ts";
-import { one, page, type Reading } from "../reading.ts";
+import { one, page, type ReadConnection } from "../read-connection.ts";
 import { PAUSE_COLUMNS, PAUSES, type PauseColumns, readPause } from "./pause-rows.ts";
 
 const BY_ID = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.id = ?`;
 const BY_SEQ = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.seq = ?`;
 
-export function findPause(reading: Reading, id: Uuid): PauseColumns | null {
-  return one<PauseColumns>(reading, BY_ID, uuidBytes(id)) ?? null;
+export function findPause(connection: ReadConnection, id: Uuid): PauseColumns | null {
+  return one<PauseColumns>(connection, BY_ID, uuidBytes(id)) ?? null;
 }
 
-export function getPause(reading: Reading, tenantSeq: Seq | null, id: Uuid): Pause | null {
-  const row = findPause(reading, id);
+export function getPause(connection: ReadConnection, tenantSeq: Seq | null, id: Uuid): Pause | null {
+  const row = findPause(connection, id);
   if (row === null || (tenantSeq !== null && row.tenant_seq !== tenantSeq)) return null;
-  return readPause(reading.vault, row);
+  return readPause(connection.vault, row);
 }
 
 /** Throws when there is none: whoever names a pause by its sequence keeps it from going. */
-export function loadPause(reading: Reading, seq: Seq): Pause {
-  const row = one<PauseColumns>(reading, BY_SEQ, seq);
+export function loadPause(connection: ReadConnection, seq: Seq): Pause {
+  const row = one<PauseColumns>(connection, BY_SEQ, seq);
   if (row === undefined) throw new Error(`no pause ${seq}`);
-  return readPause(reading.vault, row);
+  return readPause(connection.vault, row);
 }
 
 // Both indexes end in the sequence.
@@ -42,12 +42,17 @@ const OF_STATUS = `
   ORDER BY p.seq DESC
   LIMIT ?`;
 
-export function listPauses(reading: Reading, filter: PauseFilter, cursor: Cursor | null, limit: number): PausePage {
+export function listPauses(
+  connection: ReadConnection,
+  filter: PauseFilter,
+  cursor: Cursor | null,
+  limit: number,
+): PausePage {
   const { tenantSeq, status } = filter;
   const end = seqBefore(cursor);
   const { rows, more } =
     status === null
-      ? page<PauseColumns>(reading, OF_TENANT, [tenantSeq, end], limit)
-      : page<PauseColumns>(reading, OF_STATUS, [tenantSeq, PAUSE_STATUS.number(status), end], limit);
-  return { pauses: rows.map((row) => readPause(reading.vault, row)), next: nextCursor(rows, more) };
+      ? page<PauseColumns>(connection, OF_TENANT, [tenantSeq, end], limit)
+      : page<PauseColumns>(connection, OF_STATUS, [tenantSeq, PAUSE_STATUS.number(status), end], limit);
+  return { pauses: rows.map((row) => readPause(connection.vault, row)), next: nextCursor(rows, more) };
 }

@@ -9,7 +9,7 @@ import { uuidBytes } from "../../rows.ts";
 import { CHANNEL, NOTIFICATION } from "../../stored-enums.ts";
 import { audit, byActor } from "../access/audit.ts";
 import { findKey, rememberKey } from "../delivery/idempotency.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { getPause, loadPause } from "./pause-views.ts";
 

@@ -2,12 +2,12 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createVault } from "../../vault.ts";
 import { openConnection } from "../connection.ts";
-import { createReading } from "../reading.ts";
+import { createReadConnection } from "../read-connection.ts";
 import type { ThreadData } from "./messages.ts";
 import { serveReads } from "./read-serving.ts";
 import { READER_VERBS } from "./reader-verbs.ts";
 
 const data = workerData as ThreadData;
 serveReads(parentPort, READER_VERBS, () =>
-  createReading(openConnection(data.file, "read"), createVault(data.masterKey)),
+  createReadConnection(openConnection(data.file, "read"), createVault(data.masterKey)),
 );

@@ -20,11 +20,11 @@ import { getCredentials } from "../inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "../inbound/views.ts";
 import { getPause, listPauses } from "../pauses/pause-views.ts";
-import type { Reading } from "../reading.ts";
+import type { ReadConnection } from "../read-connection.ts";
 
 type ReaderTable = {
   [V in Exclude<keyof Store, "close" | "stats">]?: (
-    r: Reading,
+    r: ReadConnection,
     ...args: Parameters<Store[V]>
   ) => Awaited<ReturnType<Store[V]>>;
 };
@@ -74,7 +74,7 @@ const VERBS = {
 export const READER_VERBS = {
   ...VERBS,
   /** Part of `stats`. */
-  countLeased: (reading: Reading) => countLeases(reading, LANE_POOL_DELIVERIES_MAX),
+  countLeased: (connection: ReadConnection) => countLeases(connection, LANE_POOL_DELIVERIES_MAX),
   /** Part of `keepLedger`. */
-  countBehind: (reading: Reading) => countBehind(reading, readProgress(reading)),
+  countBehind: (connection: ReadConnection) => countBehind(connection, readProgress(connection)),
 };

@@ -5,7 +5,7 @@
 import type { Seq } from "../../../domain/ids.ts";
 import { FOREIGN_CHANGES_KEPT_COUNT } from "../../../domain/limits.ts";
 import type { Change, Changes } from "../../../ports/store.ts";
-import { all } from "../reading.ts";
+import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 /** What the command line can change. */

@@ -10,7 +10,7 @@ import { uuidBytes, uuidText } from "../../rows.ts";
 import { type RecoverCursor, recoverCursor, type Step, stepRecover } from "../delivery/recover.ts";
 import { each } from "../group.ts";
 import { noteChanged } from "../history/ledger/note.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 interface CancelCursor {

@@ -5,7 +5,7 @@ import { STATE } from "../../stored-enums.ts";
 import { refreshReadyAt, touch } from "../delivery/lanes.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { voidNotifications } from "../pauses/notifications.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 /** A node's tokens: its number × 2^32 and a counter. */

@@ -4,7 +4,7 @@ import { storedBytes } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../../domain/limits.ts";
 import { noteChanged } from "../history/ledger/note.ts";
-import { all, one } from "../reading.ts";
+import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import type { Ages, Budget, Visited } from "./sweep-table.ts";
 

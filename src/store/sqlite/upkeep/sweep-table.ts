@@ -1,6 +1,6 @@
 /** How a pass of retention goes over one table: by pages in order of a sequence, as far as the step's budget lasts. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import { all } from "../reading.ts";
+import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 /** What is too old to be kept. */

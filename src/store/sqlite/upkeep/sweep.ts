@@ -19,7 +19,7 @@ import { dropForgottenDays } from "../delivery/idempotency.ts";
 import { visitEndpoint } from "../endpoints/sweep-endpoints.ts";
 import { keptInbound, keptInboundEvents, keptSources } from "../inbound/sweep.ts";
 import { PAUSE_CONTENT_BYTES } from "../pauses/pauses.ts";
-import { one } from "../reading.ts";
+import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { visitEvent } from "./sweep-events.ts";
 import { type Ages, type Budget, type Kept, type Pass, passOver, type Visited } from "./sweep-table.ts";
@@ -175,7 +175,7 @@ const KEPT: readonly Pass[] = [
 
 // ── The verb ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Place {
+interface SweepProgress {
   /** When the pass began. */
   readonly startedAt: EpochMs;
   /** The table that it is in; null when it went through all of them. */
@@ -192,8 +192,8 @@ interface Swept {
 const HOUR_MS = 3_600_000;
 
 export function sweep(w: Writing, { now, retentionMs }: SweepRequest): Swept {
-  const place = readPlace(w, now);
-  if (place === null) return { more: false, deleted: 0, woken: [] };
+  const progress = readProgress(w, now);
+  if (progress === null) return { more: false, deleted: 0, woken: [] };
   const ages = {
     now,
     cutoff: now - retentionMs,
@@ -204,13 +204,13 @@ export function sweep(w: Writing, { now, retentionMs }: SweepRequest): Swept {
     rows: RETENTION_STEP_ROWS,
     highest: { event_seq_deleted: 0, delivery_seq_deleted: 0, attempt_seq_deleted: 0 },
   };
-  const reached = go(w, place, ages, budget);
-  writePlace(w, reached);
+  const reached = go(w, progress, ages, budget);
+  writeProgress(w, reached);
   for (const [name, seq] of Object.entries(budget.highest)) if (seq > 0) w.prepare(NOTE_DELETED).run(name, seq);
   return { more: reached.table !== null, deleted: RETENTION_STEP_ROWS - budget.rows, woken: [] };
 }
 
-function go(w: Writing, from: Place, ages: Ages, budget: Budget): Place {
+function go(w: Writing, from: SweepProgress, ages: Ages, budget: Budget): SweepProgress {
   let index = KEPT.findIndex(({ name }) => name === from.table);
   let { after } = from;
   for (let pass = KEPT[index]; pass !== undefined; pass = KEPT[index]) {
@@ -223,9 +223,9 @@ function go(w: Writing, from: Place, ages: Ages, budget: Budget): Place {
 }
 
 /** Where to go on; null when the next pass is not due yet. */
-function readPlace(w: Writing, now: EpochMs): Place | null {
+function readProgress(w: Writing, now: EpochMs): SweepProgress | null {
   const row = one<{ value: string }>(w, "SELECT value FROM meta WHERE name = 'sweep'");
-  const last = row === undefined ? null : (JSON.parse(row.value) as Place);
+  const last = row === undefined ? null : (JSON.parse(row.value) as SweepProgress);
   if (last !== null && KEPT.some(({ name }) => name === last.table)) return last;
   if (last !== null && now < last.startedAt + RETENTION_PASS_MS) return null;
   return { startedAt: now, table: KEPT[0]?.name ?? null, after: 0 };
@@ -236,11 +236,11 @@ const NOTE_DELETED = `
   VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`;
 
-const WRITE_PLACE = `
+const WRITE_PROGRESS = `
   INSERT INTO meta (name, value)
   VALUES ('sweep', ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
 
-function writePlace(w: Writing, place: Place): void {
-  w.prepare(WRITE_PLACE).run(JSON.stringify(place));
+function writeProgress(w: Writing, progress: SweepProgress): void {
+  w.prepare(WRITE_PROGRESS).run(JSON.stringify(progress));
 }

@@ -7,7 +7,7 @@
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import { STATE } from "../../../stored-enums.ts";
 import type { Connection } from "../../connection.ts";
-import { all, one } from "../../reading.ts";
+import { all, one } from "../../read-connection.ts";
 import { type Entry, idKeyOf, PENDING } from "./columns.ts";
 import { dropEntry, type Ledger, type LedgerProgress, putEntry } from "./ledger.ts";
 

@@ -1,4 +1,4 @@
-/** Passes over the matching rows, segment by segment: what `select.ts` finds the places of an order with. */
+/** Passes over the matching rows, segment by segment: what `select.ts` sorts rows with. */
 import type { Seq } from "../../../../domain/ids.ts";
 import type { Connection } from "../../connection.ts";
 import { type Columns, compareIds, type IdKey } from "./columns.ts";
@@ -28,7 +28,7 @@ export interface Within {
 }
 
 /** A row, with what it is ordered by. */
-export interface Place {
+export interface SortedRow {
   readonly seq: Seq;
   readonly key: number;
   readonly id: IdKey;
@@ -140,14 +140,14 @@ export function extentOf(scan: Scan, within: Within, key: Key): Bound {
 }
 
 /** In order of the key, then of the ids. */
-export function gather(scan: Scan, within: Within, key: Key): Place[] {
-  const places: Place[] = [];
-  eachSegment(scan, within, (columns, count, segment) => places.push(...placesOf(columns, count, segment, key)));
-  return places.sort(comparePlaces);
+export function gather(scan: Scan, within: Within, key: Key): SortedRow[] {
+  const sorted: SortedRow[] = [];
+  eachSegment(scan, within, (columns, count, segment) => sorted.push(...sortedRowsOf(columns, count, segment, key)));
+  return sorted.sort(compareSorted);
 }
 
-/** The rows found last, as places. */
-export function placesOf(columns: Columns, count: number, { firstSeq }: Segment, key: Key): Place[] {
+/** The rows that the last scan found, with their sort keys. */
+export function sortedRowsOf(columns: Columns, count: number, { firstSeq }: Segment, key: Key): SortedRow[] {
   const { seq, idTime, idHigh, idLow } = columns;
   return Array.from(rowsFound.subarray(0, count), (row) => ({
     seq: firstSeq + (seq[row] as number),
@@ -156,6 +156,6 @@ export function placesOf(columns: Columns, count: number, { firstSeq }: Segment,
   }));
 }
 
-export function comparePlaces(a: Place, b: Place): number {
+export function compareSorted(a: SortedRow, b: SortedRow): number {
   return a.key - b.key || compareIds(a.id, b.id);
 }

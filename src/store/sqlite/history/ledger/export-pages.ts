@@ -3,7 +3,7 @@ import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
 import type { Cursor, LedgerExportPage, LedgerFilter } from "../../../../ports/store.ts";
 import { uuidBytes } from "../../../rows.ts";
 import type { Connection } from "../../connection.ts";
-import { comparePlaces, type Place, placesOf } from "./column-scan.ts";
+import { compareSorted, type SortedRow, sortedRowsOf } from "./column-scan.ts";
 import { compareIds, idKeyOf } from "./columns.ts";
 import { type Ledger, withColumns } from "./ledger.ts";
 import { findPredicate, matchRows, mayMatch, type Predicate } from "./predicate.ts";
@@ -20,10 +20,10 @@ export function readLedger(
   const upTo = after?.upTo ?? ledger.progress.delivery;
   const predicate = findPredicate(connection, filter, { createdMax: Number.POSITIVE_INFINITY, upTo });
   if (predicate === null) return { rows: [], next: null };
-  const places = firstAfter(ledger, connection, predicate, after, limit);
-  const rows = places.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
+  const sorted = firstAfter(ledger, connection, predicate, after, limit);
+  const rows = sorted.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
   const last = rows.at(-1);
-  const isEnd = places.length < limit || last === undefined;
+  const isEnd = sorted.length < limit || last === undefined;
   return { rows, next: isEnd ? null : writeCursor({ createdAt: last.createdAt, id: last.id, upTo }) };
 }
 
@@ -49,22 +49,22 @@ function firstAfter(
   predicate: Predicate,
   after: Progress | null,
   limit: number,
-): Place[] {
+): SortedRow[] {
   const from = after === null ? null : { key: after.createdAt, id: idKeyOf(uuidBytes(after.id)) };
   const rest: Predicate = {
     ...predicate,
     createdMin: Math.max(predicate.createdMin, from?.key ?? Number.NEGATIVE_INFINITY),
   };
-  const isAfter = ({ key, id }: Place) => from === null || key > from.key || compareIds(id, from.id) > 0;
-  let found: Place[] = [];
+  const isAfter = ({ key, id }: SortedRow) => from === null || key > from.key || compareIds(id, from.id) > 0;
+  let found: SortedRow[] = [];
   // Creation times nearly rise with sequences: one segment or two have the next rows, and no other can have earlier ones.
   for (const segment of ledger.shelves.get(predicate.tenantSeq) ?? []) {
     const latest = found.length < limit ? Number.POSITIVE_INFINITY : (found.at(-1)?.key ?? 0);
     if (segment.createdMin > latest || !mayMatch(segment, rest)) continue;
     withColumns(ledger, connection, segment, (columns) => {
-      found.push(...placesOf(columns, matchRows(columns, segment, rest), segment, "createdAt").filter(isAfter));
+      found.push(...sortedRowsOf(columns, matchRows(columns, segment, rest), segment, "createdAt").filter(isAfter));
     });
-    found = found.sort(comparePlaces).slice(0, limit);
+    found = found.sort(compareSorted).slice(0, limit);
   }
   return found;
 }

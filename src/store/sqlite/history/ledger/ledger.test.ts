@@ -5,7 +5,7 @@ import { expectations } from "../../../../../test/fixtures/ledger.ts";
 import { openStore, START, type Store } from "../../../../../test/fixtures/sqlite-writing.ts";
 import type { Seq } from "../../../../domain/ids.ts";
 import type { LedgerQuery } from "../../../../ports/store.ts";
-import { all } from "../../reading.ts";
+import { all } from "../../read-connection.ts";
 import { noteChanged } from "./note.ts";
 import { createKeeping, type Keeping, LEDGER_VERBS } from "./verbs.ts";
 import { writeLedger } from "./write.ts";

@@ -2,7 +2,7 @@
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import { LEDGER_CACHE_BYTES_MAX } from "../../../../domain/limits.ts";
 import type { Connection } from "../../connection.ts";
-import { all, one } from "../../reading.ts";
+import { all, one } from "../../read-connection.ts";
 import {
   type Columns,
   type Entry,
@@ -122,12 +122,12 @@ export function putEntry(ledger: Ledger, connection: Connection, tenantSeq: Seq,
   else replace(ledger, connection, shelf, entry);
 }
 
-interface Place {
+interface TenantShelf {
   readonly tenantSeq: Seq;
   readonly shelf: Segment[];
 }
 
-function append(ledger: Ledger, connection: Connection, { tenantSeq, shelf }: Place, entry: Entry): void {
+function append(ledger: Ledger, connection: Connection, { tenantSeq, shelf }: TenantShelf, entry: Entry): void {
   let segment = shelf.at(-1);
   if (segment === undefined || segment.count === SEGMENT_ROWS_MAX || entry.seq - segment.firstSeq > 0xffff_ffff) {
     segment = newSegment(ledger, tenantSeq, entry);

@@ -26,8 +26,8 @@ export function listLedger(
       : { asOf, upTo: thaw(freezes, filter.tenantSeq, asOf) };
   const predicate = findPredicate(connection, filter, { createdMax: frozen.asOf, upTo: frozen.upTo });
   if (predicate === null) return { rows: [], total: 0, asOf: frozen.asOf };
-  const { places, total } = select({ ledger, connection, predicate }, { order, offset, limit });
-  const rows = places.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
+  const { sorted, total } = select({ ledger, connection, predicate }, { order, offset, limit });
+  const rows = sorted.map(({ seq }) => readLedgerRow(connection, seq)).filter((row) => row !== null);
   return { rows, total, asOf: frozen.asOf };
 }
 

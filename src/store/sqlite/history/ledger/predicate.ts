@@ -6,7 +6,7 @@ import type { LedgerFilter } from "../../../../ports/store.ts";
 import { uuidBytes } from "../../../rows.ts";
 import { STATE } from "../../../stored-enums.ts";
 import type { Connection } from "../../connection.ts";
-import { all, one } from "../../reading.ts";
+import { all, one } from "../../read-connection.ts";
 import { type Columns, PENDING, SEGMENT_ROWS_MAX } from "./columns.ts";
 import type { Segment } from "./ledger.ts";
 

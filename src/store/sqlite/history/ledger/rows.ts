@@ -4,7 +4,7 @@ import { ledgerStatus } from "../../../../domain/history/ledger.ts";
 import type { Seq } from "../../../../domain/ids.ts";
 import type { LedgerRow } from "../../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
-import { one } from "../../reading.ts";
+import { one } from "../../read-connection.ts";
 import { DELIVERY_FIELDS, type DeliveryColumns, FROM_DELIVERIES, toDeliveryRow } from "../delivery-rows.ts";
 
 const SELECT = `

@@ -13,8 +13,8 @@ import {
   extentOf,
   gather,
   type Key,
-  type Place,
   type Scan,
+  type SortedRow,
   segmentsOf,
   type Within,
 } from "./column-scan.ts";
@@ -23,12 +23,12 @@ import type { Segment } from "./ledger.ts";
 import { mayMatch } from "./predicate.ts";
 
 export interface Selection {
-  readonly places: readonly Place[];
+  readonly sorted: readonly SortedRow[];
   /** All that match. */
   readonly total: number;
 }
 
-export interface Question {
+export interface Slice {
   readonly order: LedgerOrder;
   readonly offset: number;
   readonly limit: number;
@@ -45,7 +45,7 @@ const SORTED_ROWS_MAX = 10_000;
 /** Above that an attempt's number is looked at more closely: schedules are shorter, and few press a button so often. */
 const ATTEMPTS_USUAL = (1 << 14) - 1;
 
-export function select(scan: Scan, { order, offset, limit }: Question): Selection {
+export function select(scan: Scan, { order, offset, limit }: Slice): Selection {
   const segments = (scan.ledger.shelves.get(scan.predicate.tenantSeq) ?? []).filter((segment) =>
     mayMatch(segment, scan.predicate),
   );
@@ -57,18 +57,18 @@ export function select(scan: Scan, { order, offset, limit }: Question): Selectio
     { count: keyed.total, pick: (window: Window) => pick(scan, keyed, { bounds: boundsOf(order.by), window }) },
     { count: total - keyed.total, pick: (window: Window) => pickNever(scan, segments, window) },
   ];
-  const places: Place[] = [];
+  const sorted: SortedRow[] = [];
   let before = 0;
   for (const part of parts) {
     const skipped = Math.max(0, offset - before);
-    const taken = Math.max(0, Math.min(limit - places.length, part.count - skipped));
+    const taken = Math.max(0, Math.min(limit - sorted.length, part.count - skipped));
     before += part.count;
     if (taken === 0) continue;
     const from = order.direction === "asc" ? skipped : part.count - skipped - taken;
     const found = part.pick({ from, to: from + taken });
-    places.push(...(order.direction === "asc" ? found : found.reverse()));
+    sorted.push(...(order.direction === "asc" ? found : found.reverse()));
   }
-  return { places, total };
+  return { sorted, total };
 }
 
 interface Times {
@@ -107,7 +107,7 @@ interface Search {
 }
 
 /** The rows of the window, in ascending order of what was counted, then of their ids. */
-function pick(scan: Scan, counted: Counted, { bounds, window }: Search): Place[] {
+function pick(scan: Scan, counted: Counted, { bounds, window }: Search): SortedRow[] {
   const { key } = counted.range;
   const first = bucketAt(counted, window.from);
   const last = bucketAt(counted, window.to - 1);
@@ -133,7 +133,7 @@ function pick(scan: Scan, counted: Counted, { bounds, window }: Search): Place[]
 }
 
 /** A bucket of very many rows: look at it more closely, or, when their keys are equal, at their ids. */
-function pickDeeper(scan: Scan, counted: Counted, bucket: number, { bounds, window }: Search): Place[] {
+function pickDeeper(scan: Scan, counted: Counted, bucket: number, { bounds, window }: Search): SortedRow[] {
   const segments = segmentsOf(counted, bucket, bucket);
   const bound = boundOf(counted, bucket, bucket);
   const within = { segments, bounds: [...bounds, bound] };
@@ -147,11 +147,11 @@ function pickDeeper(scan: Scan, counted: Counted, bucket: number, { bounds, wind
   return pickByIds(scan, within, window);
 }
 
-function pickByIds(scan: Scan, within: Within, window: Window): Place[] {
+function pickByIds(scan: Scan, within: Within, window: Window): SortedRow[] {
   const counted = countBuckets(scan, within, rangeOf("idTime", timesOf(within.segments)));
   return pick(scan, counted, { bounds: within.bounds, window });
 }
 
-function pickNever(scan: Scan, segments: readonly Segment[], window: Window): Place[] {
+function pickNever(scan: Scan, segments: readonly Segment[], window: Window): SortedRow[] {
   return pickByIds(scan, { segments, bounds: [{ key: "deliveredAt", low: NEVER, high: NEVER }] }, window);
 }

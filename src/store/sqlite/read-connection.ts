@@ -9,11 +9,11 @@ import { LIST_PAGE_BYTES_MAX } from "../../domain/limits.ts";
 import type { Vault } from "../vault.ts";
 import type { Connection } from "./connection.ts";
 
-export interface Reading extends Connection {
+export interface ReadConnection extends Connection {
   readonly vault: Vault;
 }
 
-export function createReading(connection: Connection, vault: Vault): Reading {
+export function createReadConnection(connection: Connection, vault: Vault): ReadConnection {
   return { ...connection, vault };
 }
 
