@@ -1,11 +1,11 @@
-/** Row ↔ domain: what both dialects share. */
+/** Conversions between rows and domain values, the same in every store. */
 import type { DeliveryState } from "../domain/delivery/delivery.ts";
 import type { Uuid } from "../domain/ids.ts";
 import { DELIVERY_STATE, STATE } from "./stored-enums.ts";
 
 /**
- * The state as a caller sees it. HELD and a deleted endpoint's CANCELLED are derived, so that holding and deleting
- * never sweep over deliveries.
+ * The state that callers see. HELD, and CANCELLED for a deleted endpoint, follow from the endpoint, so that pausing and
+ * deleting an endpoint changes none of its deliveries.
  */
 export function stateName(
   state: number,
@@ -18,12 +18,12 @@ export function stateName(
   return DELIVERY_STATE.name(state);
 }
 
-/** A UUID as its 16 bytes. */
+/** The 16 bytes of a UUID. */
 export function uuidBytes(id: Uuid): Uint8Array {
   return Buffer.from(id.replaceAll("-", ""), "hex");
 }
 
-/** A UUID from its 16 bytes. */
+/** The UUID of these 16 bytes. */
 export function uuidText(bytes: Uint8Array): Uuid {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;

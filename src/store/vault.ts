@@ -1,13 +1,13 @@
-/** Keys derived from the master key (HKDF, RFC 5869): for secrets at rest (AES-256-GCM), and for links. */
+/** The keys that are derived from the master key (HKDF, RFC 5869). One encrypts secrets at rest (AES-256-GCM). */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 
 export interface Vault {
   seal(text: string): Uint8Array;
-  /** Throws when the bytes were not sealed under this key. */
+  /** Throws when the bytes were not sealed with this key. */
   open(sealed: Uint8Array): string;
-  /** Kept in the store, so that a wrong master key is noticed before anything is opened with it. */
+  /** Stored, so that the server detects a wrong master key before it decrypts anything. */
   readonly checkValue: string;
-  /** Signs the links of pauses, and seals cursors; hexadecimal. */
+  /** Signs the links of pauses and seals cursors; hexadecimal. */
   readonly linkKey: string;
 }
 

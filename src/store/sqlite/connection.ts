@@ -5,15 +5,18 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StartupError } from "../../domain/errors.ts";
 import { WAL_SIZE_BYTES_MAX } from "../../domain/limits.ts";
 
-/** A connection and its prepared statements; SQL text is the key, so each stands beside the verb that runs it. */
+/**
+ * A connection and its prepared statements. The SQL text is the key, so each statement stands next to the verb that
+ * runs it.
+ */
 export interface Connection {
   readonly db: DatabaseSync;
   prepare(sql: string): StatementSync;
 }
 
-/** Pages kept in memory by each of the two main connections: enough for the tails of all tables and indexes. */
+/** Each of the two main connections caches this much: enough for the ends of all tables and indexes. */
 const PAGE_CACHE_KB = 16 * 1024;
-/** How long a connection waits for the command line's transaction. */
+/** How long a connection waits for a transaction of the command line. */
 export const BUSY_MS = 5000;
 const PAGE_BYTES = 4096;
 
@@ -24,11 +27,11 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");
     db.exec(`PRAGMA journal_size_limit = ${WAL_SIZE_BYTES_MAX}`);
-    // Only if the checkpoints beside the writer do not keep up.
+    // Only takes effect if the checkpoint thread does not keep up.
     db.exec(`PRAGMA wal_autocheckpoint = ${WAL_SIZE_BYTES_MAX / PAGE_BYTES}`);
-    // Each savepoint keeps the pages it may have to restore; in a file that was 20 of the 25 writes of a delivery.
+    // A savepoint keeps the pages that it may have to restore. In a file, that was 20 of the 25 writes of a delivery.
     db.exec("PRAGMA temp_store = MEMORY");
-    db.exec("PRAGMA foreign_keys = OFF"); // rows are only ever deleted by verbs that know what refers to them
+    db.exec("PRAGMA foreign_keys = OFF"); // verbs that delete a row know which rows refer to it
   }
   const statements = new Map<string, StatementSync>();
   return {
@@ -44,7 +47,7 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
   };
 }
 
-/** A checkpoint goes past the page cache, so this connection needs none. */
+/** A checkpoint bypasses the page cache, so this connection has none. */
 export function openForCheckpoints(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY_MS });
   db.exec("PRAGMA cache_size = 1");
@@ -63,7 +66,7 @@ function schemaOf({ db }: Connection): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
 
-/** Whether there is no tenant yet: a first start is not over. */
+/** Whether there is no tenant yet, so that a first start has not finished. */
 export function isEmpty(connection: Connection): boolean {
   return schemaOf(connection) === 0 || connection.db.prepare("SELECT 1 FROM tenants").get() === undefined;
 }
@@ -74,9 +77,9 @@ export function isBehind(connection: Connection): boolean {
 }
 
 /**
- * Bring the schema up to date, each numbered migration in a transaction of its own.
+ * Bring the schema up to date. Each numbered migration runs in its own transaction.
  *
- * @throws StartupError when it is a newer one than this version knows
+ * @throws StartupError when the schema is newer than this version knows
  */
 export function migrate(connection: Connection): void {
   const { db } = connection;

@@ -1,8 +1,8 @@
-/** The group commit: many verbs, one transaction, each in its own savepoint. */
+/** The group commit: many verbs in one transaction. */
 import type { Broken } from "../../ports/store.ts";
 import { endGroup, flush, forget, forgetRows, type Writing } from "./writing.ts";
 
-/** What SQLite's own errors carry; see https://www.sqlite.org/rescode.html. */
+/** The fields of an error from SQLite; see https://www.sqlite.org/rescode.html. */
 interface SqliteError extends Error {
   readonly code: "ERR_SQLITE_ERROR";
   readonly errcode: number;
@@ -17,25 +17,25 @@ function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
-/** Whether the store may be able to commit later; anything else that SQLite says ends the process. */
+/** Whether a later commit may succeed. Any other error from SQLite ends the process. */
 export function isPassing(error: unknown): error is SqliteError {
   return isSqliteError(error) && [SQLITE_BUSY, SQLITE_FULL].includes(error.errcode & 0xff);
 }
 
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }
-  /** An error of ours; the verb alone was undone. */
+  /** A bug made this verb fail. Only this verb was rolled back. */
   | { readonly kind: "broken"; readonly message: string }
-  /** The whole group was abandoned: nothing of it has happened. */
+  /** The whole group was rolled back: nothing of it has happened. */
   | { readonly kind: "unavailable"; readonly message: string; readonly full: boolean };
 
 /**
- * Run verbs in one transaction. No answer is given before COMMIT. Throws what is not passing: an I/O error, a corrupt
- * file; then the process ends, and a restart tells what was committed.
+ * Run verbs in one transaction. No verb is answered before COMMIT. Throws an error that no retry can help with, such as
+ * an I/O error or a corrupt file. The process then ends, and the next start finds what was committed.
  *
- * At first without savepoints, since each of them copies every page that it changes: a third of the writer's time.
- * Only if something breaks is all of it taken back and done again, every verb and every element in a savepoint of its
- * own, so that the broken one alone is undone.
+ * The first try has no savepoints, because a savepoint copies every page that changes within it, which took a third of
+ * the writer's time. Only if a verb fails is everything rolled back and run again, with a savepoint for each verb and
+ * each element, so that only the failing one is rolled back.
  */
 export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[]): Answer<T>[] {
   try {
@@ -62,8 +62,8 @@ function inTransaction<R>(w: Writing, run: () => R): R {
     endGroup(w);
     return result;
   } catch (error) {
-    // Savepoints end with the disk: on SQLITE_FULL SQLite rolls the whole transaction back, and the next SAVEPOINT
-    // would open one that commits by itself. So the group is abandoned whole, whatever its members answered.
+    // On SQLITE_FULL, SQLite rolls back the whole transaction, savepoints included, and the next SAVEPOINT would open a
+    // transaction that commits by itself. So the whole group is abandoned, whatever its verbs answered.
     if (w.db.isTransaction) w.db.exec("ROLLBACK");
     forget(w);
     throw error;
@@ -76,7 +76,7 @@ function abandon<T>(verbs: readonly (() => T)[], error: unknown): Answer<T>[] {
   return verbs.map(() => ({ kind: "unavailable", message: error.errstr, full }));
 }
 
-/** Run an array verb's elements so that a broken one breaks no other. */
+/** Run the elements of an array verb so that a failing one does not affect the others. */
 export function each<E, R>(w: Writing, elements: readonly E[], verb: (element: E) => R): (R | Broken)[] {
   if (!w.mode.careful) return elements.map(verb);
   return elements.map((element) => {
@@ -87,9 +87,9 @@ export function each<E, R>(w: Writing, elements: readonly E[], verb: (element: E
 
 type Undone<T> = { readonly kind: "ok"; readonly value: T } | Broken;
 
-/** Savepoints of one name nest: RELEASE and ROLLBACK TO mean the innermost. */
+/** Savepoints of one name nest: RELEASE and ROLLBACK TO refer to the innermost. */
 function inSavepoint<T>(w: Writing, verb: () => T): Undone<T> {
-  flush(w); // what earlier verbs changed in memory is theirs, and must not go with this one
+  flush(w); // write what earlier verbs changed in memory: it must not be rolled back with this verb
   endGroup(w);
   w.prepare("SAVEPOINT verb").run();
   try {
@@ -108,7 +108,7 @@ function inSavepoint<T>(w: Writing, verb: () => T): Undone<T> {
   }
 }
 
-/** A broken constraint is a mistake of one verb; whatever else SQLite says concerns all of them. */
+/** A violated constraint is a mistake of one verb. Any other error from SQLite concerns the whole group. */
 function endsGroup(error: unknown): boolean {
   return isSqliteError(error) && (error.errcode & 0xff) !== SQLITE_CONSTRAINT;
 }

@@ -1,8 +1,8 @@
 /**
- * What every reading verb works with: a connection, and the vault that opens what is sealed.
+ * What every reading verb works with: a connection, and the vault that decrypts secrets.
  *
- * Each verb runs in one read transaction that its thread begins and ends: otherwise a delivery that changes its state
- * between two statements could be missed by both.
+ * The thread runs each verb in one read transaction. Without it, both of two statements could miss a delivery that
+ * changes its state between them.
  */
 import type { SQLInputValue } from "node:sqlite";
 import { LIST_PAGE_BYTES_MAX } from "../../domain/limits.ts";
@@ -17,23 +17,25 @@ export function createReadConnection(connection: Connection, vault: Vault): Read
   return { ...connection, vault };
 }
 
-/** The first row of a statement, in the shape that its SELECT list has. */
+/** The first row of a statement. `Row` must match its SELECT list. */
 export function one<Row>(connection: Connection, sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
   return connection.prepare(sql).get(...values) as Row | undefined;
 }
 
-/** Every row of a statement that bounds itself, in the shape that its SELECT list has. */
+/** Every row of a statement that limits itself. `Row` must match its SELECT list. */
 export function all<Row>(connection: Connection, sql: string, ...values: readonly SQLInputValue[]): Row[] {
   return connection.prepare(sql).all(...values) as Row[];
 }
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** Whether there are others behind them. */
+  /** Whether there are more rows after these. */
   readonly more: boolean;
 }
 
-/** The first rows of a statement whose last value is its LIMIT: no more than `limit`, nor than a page's bytes hold. */
+/**
+ * The first rows of a statement whose last parameter is its LIMIT: at most `limit` rows, and about `bytesMax` bytes.
+ */
 export function page<Row extends object>(
   connection: Connection,
   sql: string,
@@ -43,18 +45,18 @@ export function page<Row extends object>(
 ): Page<Row> {
   const rows: Row[] = [];
   let bytes = 0;
-  // One more than asked for tells whether there is a next page.
+  // If there is one row more than asked for, there is a next page.
   for (const found of connection.prepare(sql).iterate(...values, limit + 1)) {
     const row = found as Row;
     bytes += bytesOf(row);
-    // The first row is always on the page, or a list would never get past it.
+    // The first row is always on the page. Otherwise the list could never get past it.
     if (rows.length === limit || (bytes > bytesMax && rows.length > 0)) return { rows, more: true };
     rows.push(row);
   }
   return { rows, more: false };
 }
 
-/** Of what can be large: texts and blobs. */
+/** Counts only what can be large: texts and blobs. */
 function bytesOf(row: object): number {
   let bytes = 0;
   for (const value of Object.values(row)) {

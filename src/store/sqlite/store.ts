@@ -1,4 +1,4 @@
-/** The embedded store: SQLite in one file, written in one thread and read in another; the ledger has a third. */
+/** The embedded store: SQLite in one file. One thread writes, one reads, and one keeps the ledger. */
 import { statSync } from "node:fs";
 import type { Seq } from "../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
@@ -21,15 +21,15 @@ import { WRITER_VERBS } from "./verbs.ts";
 
 export interface SqliteOptions {
   readonly dataDir: string;
-  /** 32 bytes; null: the directory's own key file. */
+  /** 32 bytes. Null reads the directory's own key file. */
   readonly masterKey: Uint8Array | null;
-  /** Called when a thread of the store ended by itself: the process has to end. */
+  /** Called when a thread of the store ended by itself. The process then has to end. */
   readonly onDeath: (error: Error) => void;
   /** See `ThreadData`. */
   readonly pagesMax?: number;
 }
 
-/** @throws StartupError when the directory cannot be used: locked, not writable, another key, a newer schema */
+/** @throws StartupError when the directory is locked or not writable, or has another master key or a newer schema */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   prepareDir(options.dataDir);
   const files = dataFiles(options.dataDir);
@@ -62,7 +62,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   }
 }
 
-/** Both threads, or neither. */
+/** Start both threads, or neither. */
 async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[Thread, Thread]> {
   const started = await Promise.allSettled([writer, reader]);
   const threads = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -80,7 +80,7 @@ interface Parts {
   readonly close: () => Promise<void>;
 }
 
-/** What they answer can take up to some megabytes. */
+/** Their results can be several megabytes large. */
 const LARGE_READS = [
   "listEndpoints",
   "listEndpointsFrom",
@@ -95,7 +95,7 @@ const LARGE_READS = [
   "listRejected",
 ] as const satisfies readonly (keyof typeof READER_VERBS)[];
 
-/** The first argument of each large read: the tenant, or a filter that names it. */
+/** The first argument of each large read: the tenant, or a filter that contains it. */
 type TenantArgument = Parameters<Store[(typeof LARGE_READS)[number]]>[0];
 
 function tenantOf([first]: readonly unknown[]): Seq | null {
@@ -103,7 +103,7 @@ function tenantOf([first]: readonly unknown[]): Seq | null {
   return typeof argument === "object" && argument !== null ? argument.tenantSeq : argument;
 }
 
-/** Every verb of the port as a call to the thread that carries it out. */
+/** Every verb of the port, as a call to the thread that runs it. */
 function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
   const calls = (thread: Thread, verbs: object) =>
     Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
@@ -124,7 +124,7 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
     },
     LEDGER_BEHIND_ROWS_MAX,
   );
-  // The two tables are checked against the port where they stand, and `AllVerbs` that nothing is missing.
+  // Each table is checked against the port where it is defined. `AllVerbs` checks that no verb is missing.
   return {
     ...(verbs as unknown as Omit<Store, "close" | "stats" | keyof LedgerVerbs>),
     async publish(requests) {
@@ -147,7 +147,7 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
   };
 }
 
-/** Fails to compile when a verb of the port is in neither table. */
+/** Does not compile when a verb of the port is in neither table. */
 type AllVerbs =
   Exclude<
     keyof Store,

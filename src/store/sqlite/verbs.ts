@@ -1,4 +1,4 @@
-/** Which function carries out which verb, and in which thread. */
+/** Which function runs which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
 import { bootstrap, createKey, createTenant, revokeKey, rotateKey } from "./access/access.ts";
 import { changePassword, createSession, endSession, touchSession } from "./access/sessions.ts";
@@ -25,14 +25,14 @@ import { enter, heartbeat, leases } from "./upkeep/nodes.ts";
 import { sweep } from "./upkeep/sweep.ts";
 import type { Writing } from "./writing.ts";
 
-/** The verbs that the two threads carry out; the rest of the port is the client's own. */
+/** The verbs that the two main threads run. The main thread itself does the rest of the port. */
 type Verb = Exclude<keyof Store, "close" | "stats">;
 type ArgumentsOf<V extends Verb> = Parameters<Store[V]>;
 type ResultOf<V extends Verb> = Awaited<ReturnType<Store[V]>>;
 
 type WriterTable = { [V in Verb]?: (w: Writing, ...args: ArgumentsOf<V>) => ResultOf<V> };
 
-/** Verbs that change something, or that must see what was just committed. */
+/** Verbs that change something, or that must see the latest commit. */
 const VERBS = {
   publish: (w, requests) => each(w, requests, (request) => publishOne(w, request)),
   claim,
@@ -94,10 +94,11 @@ export const WRITER_VERBS = {
 
 export type WriterVerb = keyof typeof WRITER_VERBS;
 
-/** Verbs that make the store grow on a caller's behalf: refused while there is no ballast. */
+/** Verbs that make the store grow on behalf of a caller. They are refused while the ballast file is missing. */
 export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "publish",
-  // So that the engine, which learns from it that the store can commit again, learns it only when there is room.
+  // The engine learns from a heartbeat that the store can commit again. It must not learn it before there is disk
+  // space.
   "heartbeat",
   "recordTest",
   "createEndpoint",

@@ -1,4 +1,4 @@
-/** What every writing verb works with: the connection, the vault, and the present group commit's memory. */
+/** What every writing verb works with: the connection, the vault, and the state of the current group commit. */
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Vault } from "../vault.ts";
 import { createUsage, type Usage } from "./access/usage.ts";
@@ -10,18 +10,18 @@ import { createRefusals, type Refusals } from "./inbound/refusals.ts";
 
 export interface Writing extends Connection {
   readonly vault: Vault;
-  /** Makes ids for what a verb creates on its own (an `endpoint.disabled` event, a replay). */
+  /** Makes ids for what a verb creates by itself: an `endpoint.disabled` event, or the deliveries of a replay. */
   readonly newId: () => Uuid;
   readonly lanes: Lanes;
-  /** Set while a group is done again in savepoints; see `commitGroup`. */
+  /** Set while a group runs again in savepoints; see `commitGroup`. */
   readonly mode: { careful: boolean };
-  /** This node's number and start, once it has entered. */
+  /** The number and the start time of this node, once it has entered. */
   readonly self: { node: number; enteredAt: EpochMs };
   readonly counters: Counters;
   readonly usage: Usage;
-  /** The next row of the tables whose order matters. */
+  /** The next sequences of the tables that are read in the order of their rows. */
   readonly sequences: Sequences;
-  /** Facts that stay true between group commits, as long as none is abandoned. */
+  /** Facts that stay true from one group commit to the next, as long as none is rolled back. */
   readonly memory: Memory;
 }
 
@@ -29,7 +29,7 @@ export interface Sequences {
   event: Seq;
   delivery: Seq;
   attempt: Seq;
-  /** The latest creation time of a delivery: none is made that says it was made before one that is there. */
+  /** The latest creation time of a delivery. No new delivery gets an earlier one. */
   createdAt: EpochMs;
 }
 
@@ -46,7 +46,7 @@ export interface Memory {
   readonly refusals: Refusals;
 }
 
-/** Entries of each map of `Memory`; all of them are cheap to look up again. What is not a map bounds itself. */
+/** The limit for each map of `Memory`. All entries are cheap to look up again. What is not a map limits itself. */
 const MEMORY_ENTRIES_MAX = 20_000;
 
 export function createWriting(connection: Connection, vault: Vault, newId: () => Uuid): Writing {
@@ -73,14 +73,14 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
   return writing;
 }
 
-/** Write what the group summed up; the last thing before COMMIT. */
+/** Write what the group has summed up in memory. Runs right before COMMIT. */
 export function flush(writing: Writing): void {
   writing.lanes.flush();
   writing.counters.flush();
   writing.usage.flush();
 }
 
-/** After a commit: the next group reads lanes and quotas again, since the command line may write in between. */
+/** Runs after COMMIT. The next group reads lanes and quotas again, since the command line may write in between. */
 export function endGroup(writing: Writing): void {
   writing.lanes.clear();
   writing.counters.clear();
@@ -89,12 +89,12 @@ export function endGroup(writing: Writing): void {
   for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
 }
 
-// Tests say when they began: the last row's time need not be the latest.
+// A test's delivery has the time when the test began, so the last row need not have the latest time.
 const LATEST_CREATION = `
   SELECT coalesce(max(created_at), 0) AS at
   FROM (SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 100)`;
 
-/** After an abandoned group: everything remembered may be of rows that were never written. */
+/** Runs after a rollback: what is in memory may be about rows that were never written. */
 export function forget(writing: Writing): void {
   writing.lanes.clear();
   writing.counters.clear();
@@ -104,11 +104,14 @@ export function forget(writing: Writing): void {
   sequences.event = nextSeq(writing, "events", "event_seq_deleted");
   sequences.delivery = nextSeq(writing, "deliveries", "delivery_seq_deleted");
   sequences.attempt = nextSeq(writing, "attempts", "attempt_seq_deleted");
-  // Later than all of them, so that what was frozen as of the latest stays so.
+  // One later than all of them, so that a page that was frozen as of the latest stays the same.
   sequences.createdAt = Number(writing.prepare(LATEST_CREATION).get()?.at) + 1;
 }
 
-/** After an undone savepoint: what was remembered may be of its rows. Lanes stand: every verb changes them last. */
+/**
+ * Runs after a savepoint was rolled back: what is in memory may be about its rows. Lanes are right, since every verb
+ * changes them last.
+ */
 export function forgetRows(writing: Writing): void {
   const { memory } = writing;
   memory.typeSeqs.clear();
@@ -122,7 +125,7 @@ export function forgetRows(writing: Writing): void {
   }
 }
 
-/** Retention notes the highest sequence that it deleted, so that none is ever used twice. */
+/** Retention stores the highest sequence that it deleted, so that no sequence is ever used twice. */
 function nextSeq(connection: Connection, table: string, deletedName: string): Seq {
   const row = connection
     .prepare(

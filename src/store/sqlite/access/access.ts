@@ -53,10 +53,10 @@ const LIVE_KEY = `
   SELECT tenant_seq, name, role, test
   FROM keys
   WHERE id = ? AND revoked_at IS NULL`;
-// The row stays until retention takes it: a hash that was revoked cannot come back meanwhile.
+// The row stays until retention deletes it, so that the same hash cannot be inserted again meanwhile.
 const REVOKE = "UPDATE keys SET revoked_at = ? WHERE id = ?";
 
-// Walks the keys: of all that is done with keys this is the rarest.
+// Scans all keys. No other operation on keys is as rare.
 const OTHER_ADMIN = `
   SELECT 1
   FROM keys

@@ -1,4 +1,4 @@
-/** listAudit: pages by offset with an exact total, newest first, each a range of one index. */
+/** listAudit: pages by offset with an exact total, newest first. Each page is a range of one index. */
 import type { AuditActor, AuditType } from "../../../domain/access/audit.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { AuditFilter, AuditPage, AuditRow } from "../../../ports/store.ts";
@@ -36,7 +36,7 @@ interface Range {
   readonly values: readonly (Seq | string | Uint8Array)[];
 }
 
-/** A pause has few entries, whatever their type; all others stand in an index that counts without reading a row. */
+/** A pause has few entries of all types together. All other filters have an index that counts without reading rows. */
 function rangeOf({ tenantSeq, pauseId, type }: AuditFilter): Range {
   if (pauseId !== null) {
     const ofPause = { index: "audit_of_pause", where: "pause_id = ? AND tenant_seq = ?" };

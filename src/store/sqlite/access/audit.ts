@@ -1,4 +1,4 @@
-/** The audit: who did what. Each changing verb writes its own row, in its own transaction. */
+/** The audit: who did what. Each verb that changes something writes its row in its own transaction. */
 import type { Actor } from "../../../domain/access/access.ts";
 import type { AuditType } from "../../../domain/access/audit.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
@@ -6,13 +6,13 @@ import { uuidBytes } from "../../rows.ts";
 import type { Writing } from "../writing.ts";
 
 export interface AuditEntry {
-  /** Whose audit it stands in: for a `global_admin` not always the actor's own. */
+  /** The tenant whose audit gets the row. A `global_admin` can act on a tenant that is not its own. */
   readonly tenantSeq: Seq;
-  /** `human`: whoever had a pause's link. `system`: Signalbox itself. */
+  /** `human`: a person who had the link of a pause. `system`: Signalbox itself. */
   readonly actor: Actor | "human" | "system";
   readonly type: AuditType;
   readonly pauseId?: Uuid;
-  /** Ids in it are bare: the surface that shows them has its own spelling. */
+  /** Ids in it are bare UUIDs: the API that shows them adds its own prefix. */
   readonly data: Readonly<Record<string, string | null>>;
   readonly now: EpochMs;
 }

@@ -1,10 +1,12 @@
 /**
- * The store beside a running server: what the command line opens, in a process of its own, without the directory's lock.
+ * The store that the command line opens, in its own process, while a server may run. It does not take the directory's
+ * lock.
  *
- * Only the verbs on tenants, users and keys. The server's writing thread remembers between two commits what nobody else
- * may change: the next sequences of events, deliveries and attempts, event types and URLs, the bytes that are held, and
- * which idempotency tables there are. These verbs touch none of it; their rows, and those of the audit, get their
- * numbers from SQLite. What they change is written down with it, so that the server forgets it (`changesSince`).
+ * It has only the verbs on tenants, users and keys. The server's writer thread caches some facts between commits, and
+ * no other process may change them: the next sequences of events, deliveries and attempts, event types and URLs, the
+ * held bytes, and which idempotency tables exist. These verbs change none of them; SQLite numbers their rows and those
+ * of the audit. Each verb records what it changed, so that a running server drops what it has cached of it
+ * (`changesSince`).
  */
 import { existsSync } from "node:fs";
 import { StartupError, StoreUnavailable } from "../../../domain/errors.ts";
@@ -23,15 +25,15 @@ import { checkMasterKey } from "./key-check.ts";
 
 export interface CommandLineStoreOptions {
   readonly dataDir: string;
-  /** 32 bytes; null: the directory's own key file. */
+  /** 32 bytes. Null reads the directory's own key file. */
   readonly masterKey: Uint8Array | null;
   readonly newId: () => Uuid;
 }
 
-/** @throws StartupError when there is no data, or it is not this version's, or not under this key */
+/** @throws StartupError when there is no data, or another version or another master key wrote it */
 export function openCommandLineStore({ dataDir, masterKey: given, newId }: CommandLineStoreOptions): AccessStore {
   const files = dataFiles(dataDir);
-  // One that may not be entered looks empty. One that is not there is not made: most likely its name is wrong.
+  // A directory without permission looks empty. A missing one is not created: most likely its name is wrong.
   if (existsSync(dataDir)) prepareDir(dataDir);
   if (!existsSync(files.database)) {
     throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR); the server's first start makes it`);
@@ -49,10 +51,10 @@ export function openCommandLineStore({ dataDir, masterKey: given, newId }: Comma
   }
 }
 
-/** A server of an older version would go on writing into tables that are no longer those it knows. */
+/** Only without a running server: one of an older version would go on writing into tables that it no longer knows. */
 function bringUpToDate(connection: Connection, files: DataFiles, dir: string): void {
   if (!isBehind(connection)) {
-    migrate(connection); // changes nothing, and refuses a newer version's
+    migrate(connection); // changes nothing, and refuses data of a newer version
     return;
   }
   const lock = tryLockDir(files);
@@ -84,7 +86,7 @@ const READING = [
 ] as const;
 type WritingVerb = Exclude<keyof AccessVerbs, (typeof READING)[number]>;
 
-/** What each verb changes of what a running server remembers; `quotas` are those of the tenant that the verb answers. */
+/** What a running server has to forget after each verb. `quotas` are those of the tenant that the verb returns. */
 const CHANGES: Readonly<Record<WritingVerb, NotedChange["kind"]>> = {
   bootstrap: "keys",
   createKey: "keys",
@@ -99,7 +101,7 @@ const CHANGES: Readonly<Record<WritingVerb, NotedChange["kind"]>> = {
 
 type Carry = (on: unknown, ...args: readonly unknown[]) => unknown;
 
-/** In this thread: a command does one thing and ends. */
+/** Runs in this thread, since a command does one thing and ends. */
 function accessOver(writing: Writing): AccessStore {
   const reading = READING.map((verb) => [verb, (...args: readonly unknown[]) => read(writing, verb, args)] as const);
   const changing = (Object.keys(CHANGES) as WritingVerb[]).map((verb) => {
@@ -137,7 +139,7 @@ function changeAndNote(writing: Writing, verb: WritingVerb, args: readonly unkno
   return answer;
 }
 
-/** Rows that this connection has changed since it was opened. */
+/** How many rows this connection has changed since it was opened. */
 function totalChanges(writing: Writing): number {
   return one<{ changes: number }>(writing, "SELECT total_changes() AS changes")?.changes ?? 0;
 }

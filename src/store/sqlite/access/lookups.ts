@@ -1,4 +1,4 @@
-/** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob: rows found by an id or a key. */
+/** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob. */
 import type { Actor, Role } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { Cursor, Job, KeyPage, Tenant, TenantPage } from "../../../ports/store.ts";
@@ -26,7 +26,7 @@ export function findKey(connection: Connection, hash: string): Actor | null {
   };
 }
 
-// The index ends in the sequence.
+// The index ends in the sequence, so no sort is needed.
 const KEYS = `
   SELECT seq, id, name, role, test, created_at
   FROM keys INDEXED BY keys_live
@@ -36,7 +36,7 @@ const KEYS = `
 
 export function listKeys(connection: Connection, tenantSeq: Seq, cursor: Cursor | null, limit: number): KeyPage {
   type Row = { seq: Seq; id: Uint8Array; name: string; role: Role; test: number; created_at: EpochMs };
-  // One more than asked for tells whether there is a next page.
+  // If there is one row more than the page has, there is a next page.
   const rows = all<Row>(connection, KEYS, tenantSeq, seqAfter(cursor), limit + 1);
   const shown = rows.slice(0, limit);
   const keys = shown.map((row) => ({

@@ -1,4 +1,4 @@
-/** findUserByEmail, findSession: who signs in, and who has. */
+/** findUserByEmail, findSession. */
 import type { Role } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { SessionRow, UserLogin } from "../../../ports/store.ts";

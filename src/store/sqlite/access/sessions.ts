@@ -19,7 +19,7 @@ interface StoredUser {
 }
 
 const USER = "SELECT seq, password_hash FROM users WHERE id = ? AND disabled_at IS NULL";
-// Made twice it is one; one that was ended meanwhile stays ended.
+// A repeated insert changes nothing: a session that was ended meanwhile stays ended.
 const INSERT = `
   INSERT INTO sessions (hash, user_seq, created_at, seen_at, expires_at)
   VALUES (?1, ?2, ?3, ?3, ?4)
@@ -62,7 +62,7 @@ const END_ALL = `
   SET ended_at = ?
   WHERE user_seq = (SELECT seq FROM users WHERE id = ?) AND ended_at IS NULL`;
 
-/** All that the user has: for whatever shuts the user out. */
+/** End all sessions of the user. */
 export function endSessionsOf(w: Writing, userId: Uuid, now: EpochMs): void {
   w.prepare(END_ALL).run(now, uuidBytes(userId));
 }
@@ -80,7 +80,7 @@ const END_OTHERS = "UPDATE sessions SET ended_at = ? WHERE user_seq = ? AND ende
 
 export function changePassword(w: Writing, { userId, from, to, keep, now }: ChangePassword): boolean {
   const user = one<StoredUser>(w, USER, uuidBytes(userId));
-  if (user?.password_hash === to) return true; // repeated after an ambiguous answer
+  if (user?.password_hash === to) return true; // the call is repeated after an ambiguous answer
   if (user === undefined || user.password_hash !== from) return false;
   w.prepare(SET_PASSWORD).run(to, now, user.seq);
   w.prepare(END_OTHERS).run(now, user.seq, hashBytes(keep));

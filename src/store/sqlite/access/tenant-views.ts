@@ -1,4 +1,4 @@
-/** getTenant, findQuotas: what a tenant may have, and what it has. */
+/** getTenant, findQuotas: a tenant's quotas, and how much of them it uses. */
 
 import { type Quotas, quotasOf } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";

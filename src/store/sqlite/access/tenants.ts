@@ -1,4 +1,4 @@
-/** patchTenant: another name, other quotas. */
+/** patchTenant: changes the name and the quotas. */
 import type { Actor } from "../../../domain/access/access.ts";
 import { changeQuotas, type QuotaChanges, type QuotaSettings } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
@@ -12,7 +12,7 @@ import { getTenant } from "./tenant-views.ts";
 export interface PatchTenant {
   readonly actor: Actor;
   readonly id: Uuid;
-  /** Without one, it keeps its own. */
+  /** When it is absent, the tenant keeps its name. */
   readonly name?: string;
   readonly quotas?: QuotaChanges;
   readonly now: EpochMs;
@@ -27,7 +27,7 @@ export function patchTenant(w: Writing, { actor, id, name, quotas, now }: PatchT
     name: name ?? before.name,
     quotas: JSON.stringify(changeQuotas(JSON.parse(before.quotas) as QuotaSettings, quotas ?? {})),
   };
-  // What this group summed up is written first: the sums below are shown, and read again with the new quotas.
+  // First write the sums of this group: `getTenant` shows them, and later verbs read them again with the new quotas.
   w.usage.flush();
   w.usage.clear();
   if (after.name !== before.name || after.quotas !== before.quotas) {

@@ -1,6 +1,6 @@
 /**
- * What tenants may have and what they have: their quotas, and the sums that no index can count in time. Read once per
- * group commit and tenant, and written once at its end, in the transaction of the rows that they are sums of.
+ * The tenants' quotas, and the sums that are too slow to count by an index. They are read once per tenant and group
+ * commit, and written once at its end, in the same transaction as the rows that they sum up.
  */
 
 import {
@@ -16,13 +16,13 @@ import { one } from "../read-connection.ts";
 
 export interface Usage {
   quotas(tenantSeq: Seq): Quotas;
-  /** Null when a tenant may store so many bytes more. */
+  /** Null when the tenant may store this many more bytes. */
   excessOfBytes(tenantSeq: Seq, bytes: number): QuotaExceeded | null;
-  /** Null when a tenant may have one more pause open. */
+  /** Null when the tenant may have one more open pause. */
   excessOfPauses(tenantSeq: Seq): QuotaExceeded | null;
-  /** Less than 0: they were deleted. */
+  /** Negative for bytes that were deleted. */
   addBytes(tenantSeq: Seq, bytes: number): void;
-  /** Less than 0: they ended. */
+  /** Negative for pauses that ended. */
   addOpenPauses(tenantSeq: Seq, count: number): void;
   flush(): void;
   clear(): void;

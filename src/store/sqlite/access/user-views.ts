@@ -1,4 +1,4 @@
-/** findUser, listUsers: people, without what they log in with. */
+/** findUser, listUsers: users without their password hashes. */
 import type { Role } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { UserRow } from "../../../ports/store.ts";

@@ -26,7 +26,7 @@ export interface SetUserDisabled {
   readonly now: EpochMs;
 }
 
-/** Sessions are ended and not only void: those of before would otherwise be good again once the user is. */
+/** Disabling ends the sessions in their rows. If it only ignored them, enabling the user would revive them. */
 export function setUserDisabled(w: Writing, { id, disabled, now }: SetUserDisabled): UserRow | null {
   const key = uuidBytes(id);
   if (disabled) {

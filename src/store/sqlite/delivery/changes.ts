@@ -1,4 +1,4 @@
-/** The verbs that act on single deliveries: cancel, retry, replay. */
+/** cancel, retry, retryEvent, replay: the verbs that act on single deliveries. */
 import type { Actor } from "../../../domain/access/access.ts";
 import type { Format } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
@@ -22,7 +22,7 @@ import type { Writing } from "../writing.ts";
 import { creationTime, insertDelivery } from "./insert.ts";
 import { type Lane, wakeFor } from "./lanes.ts";
 
-/** Which delivery, by whom, when. */
+/** A request that acts on one delivery. */
 export interface OfDelivery {
   readonly actor: Actor;
   readonly tenantSeq: Seq;
@@ -68,18 +68,18 @@ export function cancel(w: Writing, { tenantSeq, id, now }: OfDelivery): CancelRe
     w.prepare(REQUEST_CANCEL).run(delivery.seq);
     return { kind: "requested", ...which };
   }
-  // What waits for a deleted endpoint is CANCELLED to every reader, though a job is still writing so.
+  // A delivery that waits for a deleted endpoint counts as CANCELLED, even before the job has updated its row.
   if (delivery.state > STATE.leased || w.lanes.get(delivery.endpoint_seq).deleted) return { kind: "ended" };
   w.prepare(CANCEL).run(now, delivery.seq);
   noteChanged(w, tenantSeq, delivery.seq);
   w.counters.ended({ tenantSeq, endpointSeq: delivery.endpoint_seq, at: now }, "failed");
-  // The lane's `ready_at` may now be too early; the next claim finds nothing and corrects it.
+  // The lane's `ready_at` may now be too early. The next claim then finds nothing and corrects it.
   return { kind: "cancelled", ...which };
 }
 
 // ── Retry ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Deliveries of this type are tests: they are sent once, and never again. */
+/** Deliveries of this event type are tests. They are sent once and never retried. */
 export const TEST_TYPE = "test";
 
 export function retry(w: Writing, { tenantSeq, id, now }: OfDelivery): RetryResult {
@@ -115,14 +115,14 @@ const EVENT = `
   SELECT v.seq, v.first_delivery_seq, v.delivery_count, t.name AS type
   FROM events v CROSS JOIN event_types t ON t.seq = v.type_seq
   WHERE v.id = ? AND v.tenant_seq = ?`;
-// By primary key: the deliveries made with an event are consecutive.
+// By primary key: the original deliveries of an event are consecutive.
 const ORIGINAL = `
   SELECT seq, id, endpoint_seq, state
   FROM deliveries
   WHERE seq > ? AND seq < ? AND event_seq = ?
   ORDER BY seq
   LIMIT ?`;
-// Served by deliveries_later: replays and recoveries.
+// Replays and recoveries. Served by deliveries_later.
 const LATER = `
   SELECT seq, id, endpoint_seq, state
   FROM deliveries INDEXED BY deliveries_later
@@ -144,7 +144,7 @@ interface OfEvent {
   readonly state: number;
 }
 
-/** In one transaction: of two that ask at once, the second finds what the first one queued waiting. */
+/** One transaction, so that of two simultaneous calls the second finds the deliveries of the first waiting. */
 export function retryEvent(w: Writing, { tenantSeq, eventId, cursor, now }: RetryOfEvent): RetriedOfEvent | null {
   const event = one<FoundEvent>(w, EVENT, uuidBytes(eventId), tenantSeq);
   if (event === undefined) return null;
@@ -161,14 +161,14 @@ export function retryEvent(w: Writing, { tenantSeq, eventId, cursor, now }: Retr
   };
 }
 
-/** Oldest first: whatever was made later has a higher sequence. */
+/** Oldest first: a later delivery has a higher sequence. */
 function deliveriesAfter(w: Writing, event: FoundEvent, after: Seq): OfEvent[] {
   const end = event.first_delivery_seq + event.delivery_count;
   const original = all<OfEvent>(w, ORIGINAL, after, end, event.seq, EVENT_TARGETS_MAX);
   return [...original, ...all<OfEvent>(w, LATER, event.seq, after, EVENT_TARGETS_MAX - original.length)];
 }
 
-// Due now, and so at the tail of its lane. Attempts go on being counted; the schedule starts anew.
+// Due now, and so at the end of its lane. The count of attempts continues; the retry schedule starts again.
 const REQUEUE = `
   UPDATE deliveries
   SET state = 0, due_at = :now, lease = NULL, attempts_before_run = attempts, claims_before_run = claims,
@@ -183,7 +183,7 @@ interface Ended {
   readonly ended_at: EpochMs | null;
 }
 
-/** Let an ended delivery wait again, for a new run. The caller wakes its lane. */
+/** Make an ended delivery wait again, for a new run of its schedule. The caller wakes the lane. */
 export function requeue(w: Writing, deliverySeq: Seq, now: EpochMs): void {
   const ended = one<Ended>(w, ENDED, deliverySeq);
   w.prepare(REQUEUE).run({ seq: deliverySeq, now });
@@ -193,7 +193,7 @@ export function requeue(w: Writing, deliverySeq: Seq, now: EpochMs): void {
   w.counters.reopened({ tenantSeq: ended.tenant_seq, endpointSeq: ended.endpoint_seq, at: ended.ended_at });
 }
 
-/** What the engine has to be told of a lane; null when there is nothing to do in it. */
+/** The wake of a lane; null when the lane has nothing to claim. */
 export function wakeOf({ endpointSeq, readyAt }: Lane): Wake | null {
   return readyAt === null ? null : { endpointSeq, readyAt };
 }
@@ -205,7 +205,7 @@ export function replay(w: Writing, { tenantSeq, deliveryIds, dryRun, now }: Repl
   const found = ids.map((id) => find(w, tenantSeq, id));
   const unknown = ids.filter((_, index) => found[index] === null);
   if (unknown.length > 0) return { kind: "unknown", deliveryIds: unknown };
-  // In the order in which they were made: an ordered endpoint gets them again as it got them first.
+  // In their original order, so that an ordered endpoint gets them in the same order again.
   const originals = found.filter((delivery) => delivery !== null).sort((a, b) => a.seq - b.seq);
   const replayed = originals.filter((delivery) => takesMore(w.lanes.get(delivery.endpoint_seq)));
   const skipped = originals.length - replayed.length;
@@ -216,7 +216,7 @@ export function replay(w: Writing, { tenantSeq, deliveryIds, dryRun, now }: Repl
       eventSeq: original.event_seq,
       typeSeq: original.type_seq,
       endpointSeq: original.endpoint_seq,
-      format: FORMAT.name(original.format), // the original's, so that the body's bytes are the same
+      format: FORMAT.name(original.format), // the original's, so that the body has the same bytes
       now,
     });
   }
@@ -239,7 +239,7 @@ export interface LaterDelivery {
   readonly now: EpochMs;
 }
 
-/** Make one more delivery of an event, after the event. The caller wakes its lane. */
+/** Insert another delivery of an older event. The caller wakes the lane. */
 export function insertLater(w: Writing, { now, ...delivery }: LaterDelivery): void {
   const { ordered } = w.lanes.get(delivery.endpointSeq);
   const createdAt = creationTime(w, now);

@@ -1,4 +1,4 @@
-/** claim: ready lanes, then the due deliveries inside each, leased with fresh tokens. */
+/** claim: finds ready lanes, and leases the due deliveries of each with fresh tokens. */
 import { isExpired, type LeasedDelivery } from "../../../domain/delivery/delivery.ts";
 import type { Event } from "../../../domain/delivery/event.ts";
 import { isProbing } from "../../../domain/delivery/health.ts";
@@ -37,7 +37,7 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   };
   for (const { endpointSeq, count, bytesMax } of request.lanes) claimFrom(endpointSeq, count, bytesMax);
   if (adopt.lanesMax <= 0) return { lanes, broken, more: false, passedOver: false, nextReadyAt: null };
-  w.lanes.flush(); // verbs of the same group may have made lanes ready
+  w.lanes.flush(); // other verbs of the group may have made lanes ready
   const ready = readyLanes(w, adopt, now);
   let adopted = 0;
   for (const endpointSeq of ready.lanes) {
@@ -45,7 +45,7 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
     claimFrom(endpointSeq, adopt.countEach, budget.bytes);
     adopted += 1;
   }
-  w.lanes.flush(); // so that the lanes adopted here no longer count as nobody's
+  w.lanes.flush(); // so that the lanes adopted here count as owned
   const next = w.prepare(NEXT_READY).get(now)?.ready_at;
   return {
     lanes,
@@ -67,7 +67,7 @@ interface Budget {
   nextToken: LeaseToken;
 }
 
-/** What one lane may have of the budget. */
+/** The part of the budget that one lane may use. */
 interface Part {
   readonly count: number;
   readonly bytesMax: number;
@@ -87,7 +87,7 @@ function claimLane(
   const waits = Math.max(lane.health.restUntil ?? 0, lane.waitUntil ?? 0) > now;
   const deliveries: LeasedDelivery[] = [];
   if (!isHeld(lane) && !waits) {
-    // At least one whatever its size, but none once the bytes are used up.
+    // The first delivery may be of any size. Once the bytes are used up, there is none.
     const space = budget.bytes > 0 ? budget.deliveries : 0;
     const room = Math.min(isProbing(lane.health) ? Math.min(count, 1) : count, space);
     const rows = dueRows(w, endpointSeq, now, { count: room, bytesMax: Math.min(bytesMax, budget.bytes) });
@@ -117,7 +117,7 @@ const DUE = `
   ORDER BY d.due_at, d.seq
   LIMIT ?`;
 
-/** Due deliveries in the lane's order, until their bytes are used up; at least one, whatever its size. */
+/** Due deliveries in the lane's order, until `bytesMax` is used up. The first one may be of any size. */
 function dueRows(w: Writing, endpointSeq: Seq, now: EpochMs, { count, bytesMax }: Part): DueRow[] {
   const rows: DueRow[] = [];
   if (count <= 0) return rows;
@@ -135,14 +135,14 @@ function payloadLength({ payload }: DueRow): number {
   return (payload as string).length;
 }
 
-/** Why a due delivery ends without another attempt; null when it is to be sent. */
+/** How a due delivery ends without another attempt; null when it has to be sent. */
 function endInstead(w: Writing, row: DueRow, lane: Lane, scheduleSeconds: readonly number[], now: EpochMs) {
   const runAttempts = Number(row.attempts) - Number(row.attempts_before_run);
   const voidClaims = Number(row.claims) - Number(row.claims_before_run) - runAttempts;
-  // A payload that ends the process each time must not do so for ever.
+  // A delivery that crashes the process every time must stop after some claims.
   if (voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX) return { state: STATE.failed, reason: "crashed" };
   const firstActiveMs = row.run_first_active_ms as number | null;
-  // After a hold or a downtime one attempt comes first: the wait was not the receiver's doing.
+  // After a hold or a downtime there is one more attempt before it expires: the receiver did not cause that wait.
   const triedSince = Math.max(lane.activeSince ?? 0, w.self.enteredAt);
   if (((row.last_attempt_at as number | null) ?? 0) < triedSince) return null;
   if (firstActiveMs !== null && isExpired(now - lane.heldMs, firstActiveMs, scheduleSeconds)) {

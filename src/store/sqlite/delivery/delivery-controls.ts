@@ -1,4 +1,6 @@
-/** Which of a tenant's endpoints are sent to, held or deleted: what HELD and a deleted one's CANCELLED derive from. */
+/**
+ * Which of a tenant's endpoints are active, held or deleted. The states HELD and CANCELLED of their deliveries follow.
+ */
 
 import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
@@ -9,14 +11,14 @@ import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 
 export interface Controls {
-  /** The tenant's endpoint version that this is of. */
+  /** The version of the tenant's endpoints that was read. */
   readonly version: number;
   readonly active: readonly Seq[];
   readonly held: readonly Seq[];
   readonly deleted: readonly Seq[];
 }
 
-/** Endpoints remembered over all tenants; reading 10,000 of them for each list took 15 ms. */
+/** The limit of the cache, over all tenants. Reading 10,000 endpoints for each list took 15 ms. */
 const REMEMBERED_ENDPOINTS_MAX = 200_000;
 
 const remembered = new WeakMap<DatabaseSync, LRUCache<Seq, Controls>>();
@@ -61,7 +63,7 @@ function readControls(connection: Connection, tenantSeq: Seq): Omit<Controls, "v
   return { active, held, deleted };
 }
 
-/** Of these endpoints, those that have deliveries waiting in this state. Served by deliveries_exceptional_of_endpoint. */
+/** Those of these endpoints with deliveries in this waiting state. Served by deliveries_exceptional_of_endpoint. */
 const WAITING_IN = `
   SELECT value AS seq
   FROM json_each(?)
@@ -71,7 +73,7 @@ const WAITING_IN = `
     WHERE d.endpoint_seq = value AND d.state = ? AND d.state NOT IN (2, 3))
   LIMIT ?`;
 
-/** Null when more than `countMax` have, or when there are too many to ask. */
+/** Null when more than `countMax` have some, or when there are too many endpoints to look at. */
 export function waitingIn(
   connection: Connection,
   endpoints: readonly Seq[],

@@ -1,5 +1,5 @@
 /**
- * Idempotency keys, in one table per day, so that forgetting looks at no key that is still remembered.
+ * Idempotency keys, in one table per day, so that deleting old keys never scans keys that are still valid.
  */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../../domain/limits.ts";
@@ -7,20 +7,20 @@ import type { IdempotencyClaim } from "../../../ports/store.ts";
 import type { Writing } from "../writing.ts";
 
 const DAY_MS = 86_400_000;
-/** A key made on one day can be asked for on this many days after it. */
+/** A key that was made on one day is valid for up to this many days after it. */
 const DAYS_REMEMBERED = Math.ceil(IDEMPOTENCY_TTL_MS / DAY_MS);
 
 const dayOf = (time: EpochMs): number => Math.floor(time / DAY_MS);
 
 export interface RememberedKey {
   readonly fingerprint: string;
-  /** The event or pause that was made with it: its surface says which. */
+  /** The sequence of the event or pause that was created with the key; `surface` says which. */
   readonly seq: Seq;
 }
 
-/** What the key was used for, if it is still remembered. */
+/** What the key was used for; null when it is not known or no longer valid. */
 export function findKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, now: EpochMs): RememberedKey | null {
-  // From the day after: a time is taken before its commit is waited for, so that the first of two may be of tomorrow.
+  // Begins with tomorrow: a request's time is taken before its commit, so an earlier commit can have a later time.
   for (let day = dayOf(now) + 1; day >= dayOf(now) - DAYS_REMEMBERED; day -= 1) {
     if (!w.memory.idempotencyDays.has(day)) continue;
     const row = w
@@ -48,7 +48,7 @@ export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim,
   );
 }
 
-// `event_seq` is a pause's on its surface: the tables that an older version made have this name.
+// For surface `pauses`, `event_seq` is a pause's sequence: the tables of older versions have this column name.
 function createDay(w: Writing, day: number): void {
   w.db.exec(`
     CREATE TABLE IF NOT EXISTS idempotency_${day} (
@@ -64,9 +64,9 @@ function createDay(w: Writing, day: number): void {
 }
 
 /**
- * Forget the keys of days on which none can still be asked for: at most `rowsMax` of them, since dropping a table of
- * ten million would stop the writer for two seconds; a table goes when it is empty. Answers how many keys went: fewer
- * than `rowsMax` when nothing is left to forget.
+ * Delete at most `rowsMax` keys of days on which no key is still valid. A table is dropped once it is empty: dropping
+ * one with ten million rows would stop the writer for two seconds. Returns how many keys were deleted; fewer than
+ * `rowsMax` when nothing is left to delete.
  */
 export function dropForgottenDays(w: Writing, now: EpochMs, rowsMax: number): number {
   let deleted = 0;
@@ -80,7 +80,7 @@ export function dropForgottenDays(w: Writing, now: EpochMs, rowsMax: number): nu
   return deleted;
 }
 
-/** In order of the primary key, which is the table: whole pages become free one after the other. */
+/** In the order of the primary key, which is the order of the table, so that whole pages become free. */
 function deleteKeys(w: Writing, day: number, limit: number): number {
   const sql = `
     DELETE FROM idempotency_${day}

@@ -1,4 +1,4 @@
-/** The one insert of events and deliveries, shared by every verb that publishes. */
+/** Inserts events and deliveries, for every verb that publishes. */
 
 import { storedBytes } from "../../../domain/access/quota.ts";
 import type { Event } from "../../../domain/delivery/event.ts";
@@ -11,7 +11,7 @@ import type { Writing } from "../writing.ts";
 export interface NewEvent {
   readonly tenantSeq: Seq;
   readonly event: Event;
-  /** How many deliveries are inserted right after it, consecutively. */
+  /** How many deliveries are inserted right after the event, consecutively. */
   readonly deliveryCount: number;
   readonly named: boolean;
   readonly namedDisabled: readonly Seq[];
@@ -28,9 +28,9 @@ export interface NewDelivery {
   readonly ordered: boolean;
   readonly createdAt: EpochMs;
   readonly dueAt: EpochMs;
-  /** Null: it waits in the store, due at once. */
+  /** Null: the delivery waits in the store and is due at once. */
   readonly lease: LeaseToken | null;
-  /** Made after its event: a replay or a recovery. */
+  /** Whether it is made after its event, by a replay or a recovery. */
   readonly later: boolean;
 }
 
@@ -69,21 +69,21 @@ export function insertEvent(w: Writing, row: NewEvent): { readonly eventSeq: Seq
   return { eventSeq, typeSeq };
 }
 
-/** What an event counts towards its tenant's quota, for as long as it is kept. */
+/** How much the event counts towards its tenant's storage quota, for as long as it is kept. */
 export function eventBytes({ payload }: Event, deliveryCount: number): number {
   return storedBytes(Buffer.byteLength(payload), 1 + deliveryCount);
 }
 
 /**
- * The creation time of what is inserted now. Times are taken before a commit is waited for, so that a later one may say
- * less; then pages that were frozen as of a time would gain rows.
+ * The creation time of what is inserted now. Requests take their time before they wait for a commit, so a later commit
+ * can have an earlier time. With such times, pages that are frozen as of a time would gain rows.
  */
 export function creationTime({ sequences }: Writing, now: EpochMs): EpochMs {
   sequences.createdAt = Math.max(sequences.createdAt, now);
   return sequences.createdAt;
 }
 
-/** Insert a delivery, leased or waiting, and count it. The caller wakes its lane when it waits. */
+/** Insert a delivery, leased or waiting, and count it. If it waits, the caller wakes the lane. */
 export function insertDelivery(w: Writing, row: NewDelivery): Seq {
   const seq = w.sequences.delivery++;
   w.prepare(INSERT_DELIVERY).run(
@@ -123,7 +123,7 @@ function eventTypeSeq(w: Writing, tenantSeq: Seq, name: string): Seq {
 const FIND_URL = "SELECT seq FROM urls WHERE endpoint_seq = ? AND url = ?";
 const INSERT_URL = "INSERT INTO urls (endpoint_seq, url) VALUES (?, ?)";
 
-/** The number that attempts name a URL by. */
+/** The number that stands for a URL in attempts. */
 export function urlSeq(w: Writing, endpointSeq: Seq, url: string): Seq {
   const key = `${endpointSeq} ${url}`;
   const known = w.memory.urlSeqs.get(key);

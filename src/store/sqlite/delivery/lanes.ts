@@ -1,4 +1,4 @@
-/** Lane rows: read once per group commit, changed in memory, written once at its end. */
+/** Lane rows. They are read once per group commit, changed in memory, and written once at its end. */
 
 import { type Health, isProbing } from "../../../domain/delivery/health.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
@@ -6,7 +6,7 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { LaneState } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 
-/** A lane, with what of its endpoint controls it. Change it only through `touch`. */
+/** A lane, and the settings of its endpoint that control it. Change it only with `touch`. */
 export interface Lane {
   readonly endpointSeq: Seq;
   readonly tenantSeq: Seq;
@@ -26,17 +26,19 @@ export interface Lane {
   attemptsOk: number;
   attemptsFailed: number;
   lastAttemptAt: EpochMs | null;
-  /** Raised by each change. */
+  /** Each change raises it by one. */
   revision: number;
   dirty: boolean;
-  /** The same object for as long as nothing in it changed, so that a thousand results carry one copy. */
+  /** The same object until the lane changes, so that a thousand results share one copy. */
   state: LaneState | null;
 }
 
 export interface Lanes {
-  /** Throws when there is no such endpoint: callers hold sequences only of endpoints that exist, deleted ones included. */
+  /**
+   * @throws when there is no such endpoint. Callers have sequences only of endpoints that exist, deleted ones included.
+   */
   get(endpointSeq: Seq): Lane;
-  /** Forget one lane, after its endpoint row was changed by a verb. Writes it first. */
+  /** Write one lane and read it again, after a verb has changed its endpoint's row. */
   reload(endpointSeq: Seq): Lane;
   flush(): void;
   clear(): void;
@@ -143,7 +145,7 @@ function read(connection: Connection, endpointSeq: Seq): Lane {
 
 type LaneChange = Partial<Omit<Lane, "endpointSeq" | "tenantSeq" | "revision" | "dirty" | "state">>;
 
-/** Change a lane; it is written at the end of the group. */
+/** Change a lane. It is written at the end of the group. */
 export function touch(lane: Lane, change: LaneChange): void {
   Object.assign(lane, change);
   lane.revision += 1;
@@ -151,7 +153,7 @@ export function touch(lane: Lane, change: LaneChange): void {
   lane.state = null;
 }
 
-/** Count an attempt; no part of the lane's state, so results may go on sharing it. */
+/** Count an attempt. The counts are no part of the lane's state, so results can go on sharing the state. */
 export function countAttempt(lane: Lane, success: boolean, startedAt: EpochMs): void {
   if (success) lane.attemptsOk += 1;
   else lane.attemptsFailed += 1;
@@ -177,12 +179,12 @@ export function isHeld(lane: Lane): boolean {
   return lane.deleted || lane.status !== "ACTIVE";
 }
 
-/** When a delivery that is due at `dueAt` may be claimed from this lane. */
+/** When a delivery that is due at `dueAt` can be claimed from this lane. */
 function readyAtFor(lane: Lane, dueAt: EpochMs): EpochMs {
   return Math.max(dueAt, lane.health.restUntil ?? 0, lane.waitUntil ?? 0);
 }
 
-/** A delivery now waits in the lane: be ready no later than for it. */
+/** A delivery now waits in the lane: make the lane ready in time for it. */
 export function wakeFor(lane: Lane, dueAt: EpochMs): void {
   if (isHeld(lane)) return;
   const readyAt = readyAtFor(lane, dueAt);
@@ -197,7 +199,7 @@ const FIRST_DUE = `
   ORDER BY due_at, seq
   LIMIT 1`;
 
-/** Work out from the waiting deliveries when the lane is next ready. */
+/** Find out from the waiting deliveries when the lane is ready next. */
 export function refreshReadyAt(connection: Connection, lane: Lane): void {
   const first = isHeld(lane) ? undefined : connection.prepare(FIRST_DUE).get(lane.endpointSeq);
   const readyAt = first === undefined ? null : readyAtFor(lane, first.due_at as number);
@@ -205,9 +207,10 @@ export function refreshReadyAt(connection: Connection, lane: Lane): void {
 }
 
 /**
- * Whether a delivery published now may be sent without waiting in the store: nothing that is due waits there (for an
- * ordered lane: nothing at all), the lane is ACTIVE, neither resting nor waiting nor probing, and where one node must
- * pace it, it is this one. Read in the publishing transaction; a memory of it would let new events overtake old ones.
+ * Whether a new delivery may be leased at publish, without waiting in the store. Nothing due may wait in the store (in
+ * an ordered lane: nothing at all). The endpoint must be ACTIVE, and the lane must not rest, wait or probe. A lane that
+ * only one node may pace must be this node's or nobody's. The publishing transaction reads all of this: with remembered
+ * values, new events could overtake old ones.
  */
 export function mayLease(lane: Lane, node: number, now: EpochMs): boolean {
   if (isHeld(lane) || isProbing(lane.health)) return false;

@@ -1,4 +1,4 @@
-/** publish: an event and all its deliveries, in the transaction that the 202 waits for. */
+/** publish: inserts an event and all its deliveries, in the transaction that a 202 waits for. */
 import type { Event } from "../../../domain/delivery/event.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { HELD_BYTES_PER_TENANT_MAX } from "../../../domain/limits.ts";
@@ -29,7 +29,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
     }
   }
   const stale = endpointVersion(w, tenantSeq) !== request.endpointVersion;
-  // Looked for only where it would show, so that nobody else pays: a repeat breaks on its event's id first.
+  // Looked for only where it can matter, to save the look-up: a repeated request first fails on its event's unique id.
   const before = stale || w.mode.careful ? publishedBefore(w, request) : null;
   if (before !== null) return before;
   if (stale) return { kind: "stale" };
@@ -67,7 +67,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
     return { seq, leased: lease !== null };
   });
   if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, eventSeq, now);
-  // Last, since nothing below can fail: a lane must not remember what a savepoint took back.
+  // Last, and nothing below can fail: a lane in memory must not keep a change that a savepoint rolled back.
   for (const [index, lane] of lanes.entries()) enterLane(w, lane, deliveries[index]?.leased === true, event, node);
   return { kind: "published", eventSeq, createdAt, deliveries };
 }
@@ -75,7 +75,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
 const PUBLISHED = "SELECT seq, first_delivery_seq, delivery_count FROM events WHERE id = ? AND tenant_seq = ?";
 const ITS_DELIVERIES = "SELECT seq, id, lease, created_at FROM deliveries WHERE seq >= ? AND seq < ? ORDER BY seq";
 
-/** What this very request came to when it was carried out before; null when it was not. */
+/** The result of this same request if it was committed before; null when it was not. */
 function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishRequest): PublishResult | null {
   const found = w.prepare(PUBLISHED).get(uuidBytes(event.id), tenantSeq);
   if (found === undefined) return null;
@@ -99,14 +99,14 @@ function leaseFor(target: PublishTarget, lane: Lane | undefined, node: number, n
 
 function enterLane(w: Writing, lane: Lane, leased: boolean, event: Event, node: number): void {
   if (leased) {
-    // An ordered or limited lane is paced by one node: whoever leases for it first.
+    // One node paces an ordered or rate-limited lane: the first that leases from it.
     if ((lane.ordered || lane.rateLimited) && lane.owner === null) touch(lane, { owner: node });
     return;
   }
   waitInLane(w, lane, event);
 }
 
-/** The lane has one more delivery that waits in the store: wake it, or count what it holds. */
+/** The lane has one more delivery that waits in the store: wake the lane, or count its held bytes. */
 function waitInLane(w: Writing, lane: Lane, event: Event): void {
   if (!isHeld(lane)) {
     wakeFor(lane, event.acceptedAt);
@@ -123,7 +123,7 @@ const HELD_BYTES = `
   FROM endpoints e JOIN lanes l ON l.endpoint_seq = e.seq
   WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND l.held_since IS NOT NULL`;
 
-/** The id of a held endpoint that this event would take over the tenant's quota; null when there is room. */
+/** The id of a held endpoint, if this event would exceed the tenant's limit of held bytes; null otherwise. */
 function holdsTooMuch(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event: Event) {
   const held = lanes.filter(isHeld);
   const first = held[0];
@@ -160,15 +160,15 @@ function repeated(w: Writing, eventSeq: Seq): PublishResult {
 }
 
 /**
- * Publish an event of Signalbox's own from within another verb's transaction. Its deliveries wait in the store; the
- * answer says which lanes to wake. It counts towards the quotas of what is held and stored, and is never refused for
- * them: an ending has to be told.
+ * Publish an event of Signalbox's own within another verb's transaction. Its deliveries wait in the store. Returns
+ * which lanes to wake. The event counts towards the quotas of held and stored bytes, but is never refused because of
+ * them: the tenant must learn how a pause ended.
  */
 export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
   return publishFrom(w, tenantSeq, event).woken;
 }
 
-/** As `publishOwn`, and says which event it became. */
+/** Like `publishOwn`, and also returns the event's sequence. */
 export function publishFrom(
   w: Writing,
   tenantSeq: Seq,
@@ -203,7 +203,7 @@ export function publishFrom(
   return { eventSeq, woken: wakesOf(w, targets) };
 }
 
-/** The lanes that an event of Signalbox's own went to just now, as far as they are to be woken. */
+/** The wakes for an event of Signalbox's own that was just published. */
 export function wakesFor(w: Writing, tenantSeq: Seq, type: string): Wake[] {
   return wakesOf(w, w.memory.subscriptions.targets(tenantSeq, type));
 }

@@ -1,4 +1,4 @@
-/** Ready lanes that no node owns: tenants in turn, of each the longest ready first. */
+/** Finds ready lanes without an owner. Tenants take turns; of each tenant the lane that is ready longest is first. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { Adopt } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";
@@ -6,7 +6,7 @@ import { all } from "../read-connection.ts";
 
 interface ReadyLanes {
   readonly lanes: readonly Seq[];
-  /** Whether there are others, besides those of `exceptTenants`. */
+  /** Whether there are more, not counting those of `exceptTenants`. */
   readonly more: boolean;
   /** Whether lanes of `exceptTenants` are ready. */
   readonly passedOver: boolean;
@@ -51,7 +51,7 @@ const LONGEST_READY_OF_TENANT = `
 
 export function readyLanes(connection: Connection, { lanesMax, exceptTenants }: Adopt, now: EpochMs): ReadyLanes {
   const rows = all<{ endpointSeq: Seq; tenantSeq: Seq }>(connection, LONGEST_READY, now, lanesMax + 1);
-  // One tenant's many ready lanes may stand before all others.
+  // These may all be lanes of one tenant that has many of them.
   if (rows.length > lanesMax) return ofEachTenant(connection, { lanesMax, exceptTenants }, now);
   const wanted = rows.filter(({ tenantSeq }) => !exceptTenants.includes(tenantSeq));
   const lines = [...Map.groupBy(wanted, ({ tenantSeq }) => tenantSeq).values()];
@@ -77,7 +77,7 @@ function ofEachTenant(
   return { lanes: lanes.map(({ endpointSeq }) => endpointSeq), more, passedOver: tenants.length < ready.length };
 }
 
-/** The first of each line, then the second of each, and so on. */
+/** The first of each list, then the second of each, and so on. */
 function inTurn<T>(lines: readonly (readonly T[])[]): T[] {
   const longest = Math.max(0, ...lines.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) => lines.flatMap((line) => line.slice(index, index + 1))).flat();

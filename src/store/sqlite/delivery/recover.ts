@@ -1,6 +1,7 @@
 /**
- * The steps of recover, in two phases: re-queue what FAILED or EXPIRED, then make deliveries for kept events that would
- * have matched the endpoint had it not been DISABLED. A second recover finds neither.
+ * The steps of recover, in two phases. The first makes FAILED and EXPIRED deliveries wait again. The second makes
+ * deliveries of kept events that would have matched the endpoint had it not been DISABLED. A second recover finds
+ * neither.
  */
 
 import { matchesFilters } from "../../../domain/delivery/event.ts";
@@ -19,14 +20,16 @@ export interface RecoverCursor {
   readonly endpointSeq: Seq;
   readonly since: EpochMs;
   readonly phase: "requeue" | "make";
-  /** Everything of the phase up to this sequence has been looked at. */
+  /** The phase has looked at everything up to this sequence. */
   readonly after: Seq;
-  /** Where each phase ends: what the job found when it started. */
+  /** Where each phase ends: the last sequences when the job started. */
   readonly lastDelivery: Seq;
   readonly lastEvent: Seq;
 }
 
-/** What a step came to: rows changed, lanes that have something to do, and where to go on; null when it is done. */
+/**
+ * The result of a step: how many rows it changed, which lanes to wake, and where the next step begins; null at the end.
+ */
 export interface Step<Cursor> {
   readonly changed: number;
   readonly woken: readonly Wake[];
@@ -59,8 +62,8 @@ type Part = Pick<Step<RecoverCursor>, "changed" | "next">;
 
 // ── What failed ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// Served by deliveries_exceptional_of_endpoint, whose condition has to stand here word for word. One state at a time:
-// within it the index is in the order of the sequences.
+// Served by deliveries_exceptional_of_endpoint, whose condition must be repeated here literally. One statement per
+// state, because the index has the order of the sequences only within a state.
 const inState = (state: 4 | 6) => `
   SELECT d.seq, d.created_at, t.name AS type
   FROM deliveries d INDEXED BY deliveries_exceptional_of_endpoint
@@ -95,7 +98,7 @@ function requeueSome(w: Writing, cursor: RecoverCursor, now: EpochMs): Part {
 // ── What came while it was DISABLED ─────────────────────────────────────────────────────────────────────────────────
 
 interface Span {
-  /** The events after the cursor, up to this one, met the endpoint in one status with one filter. */
+  /** For the events after the cursor up to this one, the endpoint had one status and one filter. */
   readonly upTo: Seq;
   readonly disabled: boolean;
   readonly filters: readonly string[] | null;
@@ -135,7 +138,7 @@ interface Kept {
   readonly delivery_count: number;
 }
 
-// Events of all tenants are walked, but only those of the spans in which the endpoint was DISABLED.
+// This scans the events of all tenants, but only those of spans in which the endpoint was DISABLED.
 const EVENTS = `
   SELECT v.seq, v.tenant_seq, v.type_seq, t.name AS type, v.accepted_at, v.named, v.named_disabled,
          v.first_delivery_seq, v.delivery_count
@@ -178,7 +181,7 @@ function isFor(event: Kept, endpointSeq: Seq, filters: readonly string[] | null)
   return event.named_disabled !== null && (JSON.parse(event.named_disabled) as Seq[]).includes(endpointSeq);
 }
 
-// Each index ends in the sequence, so that neither look-up walks an event's thousand deliveries.
+// Each index ends in the sequence, so neither look-up scans the up to a thousand deliveries of an event.
 const MADE_WITH_IT = `
   SELECT 1
   FROM deliveries INDEXED BY deliveries_of_endpoint

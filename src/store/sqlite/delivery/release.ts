@@ -1,4 +1,4 @@
-/** release: give back what was claimed and not sent. recordTest: enter what a test sent and got. */
+/** release: gives leases and lanes back. recordTest: records a test that was sent. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { ReleaseRequest, TestRecord, Wake } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
@@ -56,7 +56,7 @@ const END_TEST = `
 
 export function recordTest(w: Writing, record: TestRecord): void {
   const { tenantSeq, endpointSeq, event, attempt, transition } = record;
-  // Repeated after an ambiguous answer.
+  // The call is repeated after an ambiguous answer.
   if (w.prepare("SELECT 1 FROM events WHERE id = ?").get(uuidBytes(event.id)) !== undefined) return;
   const { eventSeq, typeSeq } = insertEvent(w, {
     tenantSeq,

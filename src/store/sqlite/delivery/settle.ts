@@ -1,4 +1,4 @@
-/** settle: what an attempt came to, applied to its lease, its lane and the statistics. */
+/** settle: records an attempt, and applies it to its delivery, its lane and the statistics. */
 import type { Transition } from "../../../domain/delivery/delivery.ts";
 import { afterFailure, HEALTHY, isGivenUp } from "../../../domain/delivery/health.ts";
 import type { DisabledReason } from "../../../domain/endpoints/endpoint.ts";
@@ -16,7 +16,7 @@ import { publishOwn } from "./publish.ts";
 interface Applied extends Pick<SettledResult, "kind" | "state"> {
   /** Whether this settlement ended the delivery. */
   readonly ended: boolean;
-  /** The attempt's sequence when it was recorded before: the settlement is repeated, and has no further effect. */
+  /** The attempt's sequence if it was recorded before: this settlement is then a repeat without any effect. */
   readonly repeats: Seq | null;
 }
 
@@ -50,8 +50,8 @@ function repeated(lane: Lane, attemptSeq: Seq, state: SettledResult["state"]): S
 
 // ── The delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// The common case writes blindly: the first attempt succeeded, and the lease says that nobody else decided meanwhile.
-// `attempts` is 0 unless a stale one was appended, which the general case chains to.
+// The common case is one write without a read: the first attempt succeeded, and the lease shows that nothing else has
+// decided meanwhile. `attempts` is 0 unless a stale attempt was appended; the general case links to that one.
 const DELIVER_FIRST = `
   UPDATE deliveries
   SET state = 3, lease = NULL, attempts = 1, last_attempt_at = ?, last_attempt_seq = ?, ended_at = ?
@@ -108,7 +108,7 @@ function applyToDelivery(
   return { kind: ours ? "settled" : "stale", state: stateNameOf(verdict.state), ended: verdict.ended, repeats: null };
 }
 
-// By primary key, along the attempts of one delivery.
+// By primary key, from each attempt of the delivery to the one before it.
 const FIND_ATTEMPT = `
   WITH RECURSIVE chain (seq, previous_seq, id) AS (
     SELECT seq, previous_seq, id
@@ -122,7 +122,7 @@ const FIND_ATTEMPT = `
   FROM chain
   WHERE id = ?`;
 
-/** The sequence of an attempt of this delivery that is recorded already; null when it is not. */
+/** The sequence of this attempt if it is recorded already; null when it is not. */
 function findAttempt(w: Writing, lastSeq: Seq | null, id: Uuid): Seq | null {
   if (lastSeq === null) return null;
   const found = w.prepare(FIND_ATTEMPT).get(lastSeq, LIST_ROWS_PER_STATEMENT, uuidBytes(id));
@@ -150,12 +150,14 @@ function decide(row: Row, { next }: Transition, lane: Lane, now: EpochMs): Verdi
     const reason = lane.deleted ? "endpoint_deleted" : "cancelled";
     return { state: STATE.cancelled, dueAt, endedAt: now, reason, ended: true };
   }
-  // In an ordered lane a delivery keeps its place, and the lane waits.
+  // In an ordered lane the delivery keeps its position, and the whole lane waits.
   const nextDueAt = row.ordered === 1 ? dueAt : next.dueAt;
   return { state: STATE.waitingRetry, dueAt: nextDueAt, endedAt: null, reason: null, ended: false };
 }
 
-/** The lease was no longer ours: somebody else decides, save that a success ends what has not ended. */
+/**
+ * The lease was no longer ours, so another attempt decides. Only a success still ends a delivery that has not ended.
+ */
 function decideStale(row: Row, { next }: Transition, now: EpochMs): Verdict {
   const state = row.state as number;
   const dueAt = row.due_at as EpochMs;
@@ -223,7 +225,7 @@ export function insertAttempt(w: Writing, row: NewAttempt): void {
 
 // ── The lane ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The attempt's effects on its endpoint. Answers why the endpoint is to be disabled, or null. */
+/** Apply the attempt to its lane. Returns why the endpoint has to be disabled, or null. */
 function applyToLane(w: Writing, lane: Lane, transition: Transition, now: EpochMs): DisabledReason | null {
   const before = lane.health;
   if (transition.health === "success") {

@@ -1,4 +1,4 @@
-/** matchTypes, findEndpoints: which endpoints an event goes to, by an index of filters, and the upkeep of that index. */
+/** matchTypes, findEndpoints: which endpoints an event goes to. Also keeps the index of filters that they use. */
 
 import { essentialFilters, filtersFor } from "../../../domain/delivery/event.ts";
 import type { EndpointStatus, MatchedEndpoint } from "../../../domain/endpoints/endpoint.ts";
@@ -18,7 +18,7 @@ export function endpointVersion(connection: Connection, tenantSeq: Seq): number 
   return one<{ endpoint_version: number }>(connection, VERSION, tenantSeq)?.endpoint_version ?? Number.NaN;
 }
 
-// Served by the primary key, of which each filter is a range.
+// Served by the primary key. Each filter is one range of it.
 const MATCHING = `
   SELECT endpoint_seq
   FROM endpoint_filters
@@ -29,7 +29,7 @@ const COUNT_MATCHING = `
   FROM endpoint_filters
   WHERE tenant_seq = ? AND filter IN (SELECT value FROM json_each(?))`;
 
-/** In creation order, each once: no two filters of one endpoint let the same type pass. */
+/** In creation order. Each endpoint appears once, since no two of its indexed filters match the same type. */
 function matching(connection: Connection, tenantSeq: Seq, filters: string, limit: number): Seq[] {
   const rows = all<{ endpoint_seq: Seq }>(connection, MATCHING, tenantSeq, filters, limit);
   return rows.map((row) => row.endpoint_seq).sort((a, b) => a - b);
@@ -74,7 +74,7 @@ const BY_SEQ = `
 // Served by the unique index of ids alone.
 const SEQ_BY_ID = "SELECT seq FROM endpoints WHERE id = ?";
 
-// Opens nothing: a secret that does not open must not keep a pause from ending.
+// Reads no secret: one that does not decrypt must not keep a pause from ending.
 function readMatched(connection: Connection, tenantSeq: Seq, endpointSeq: Seq): MatchedEndpoint | null {
   const row = one<MatchedColumns>(connection, BY_SEQ, endpointSeq, tenantSeq);
   if (row === undefined) return null;
@@ -98,7 +98,7 @@ export function findEndpoints(
 
 // ── Upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What an endpoint is matched by at one time. */
+/** The status and filter that decide which events an endpoint gets. */
 export interface Matching {
   readonly status: EndpointStatus | "DELETED";
   /** JSON array. */
@@ -110,7 +110,7 @@ const FORGET = `
   WHERE tenant_seq = ? AND filter = ? AND endpoint_seq = ?`;
 const KEEP = "INSERT INTO endpoint_filters VALUES (?, ?, ?)";
 
-/** Match an endpoint as it is now, and no longer as it was before; `before` is null for a new one. */
+/** Update the index for an endpoint that was `before` and is `now`. `before` is null for a new endpoint. */
 export function rematch(
   connection: Connection,
   { tenantSeq, seq }: { readonly tenantSeq: Seq; readonly seq: Seq },

@@ -1,4 +1,4 @@
-/** Endpoint row → domain endpoint, for every verb that reads one. */
+/** Reads endpoint rows, for every verb that needs one. */
 import { LRUCache } from "lru-cache";
 import type {
   Destination,
@@ -14,14 +14,14 @@ import type { Vault } from "../../vault.ts";
 import type { Connection } from "../connection.ts";
 import { one, type ReadConnection } from "../read-connection.ts";
 
-/** What `readDestination` needs; the query names the table `endpoints e`. */
+/** The columns for `readDestination`, of a table that the query names `endpoints e`. */
 const DESTINATION_COLUMNS = `
   e.seq, e.id, e.tenant_seq, (SELECT t.id FROM tenants t WHERE t.seq = e.tenant_seq) AS tenant_id, e.made_by,
   e.name, e.url, e.format, e.headers_sealed, e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until,
   e.timeout_seconds, e.retry_schedule_seconds, e.rate_limit_per_second, e.max_in_flight, e.ordered, e.status,
   e.paused_at, e.disabled_reason, e.generation, e.created_at, e.updated_at`;
 
-/** What `readEndpoint` needs; the query names the table `endpoints e`. */
+/** The columns for `readEndpoint`, of a table that the query names `endpoints e`. */
 export const ENDPOINT_COLUMNS = `${DESTINATION_COLUMNS}, e.description, e.event_types`;
 
 interface DestinationColumns {
@@ -66,7 +66,7 @@ export function readEndpoint(vault: Vault, row: EndpointColumns): Endpoint {
   };
 }
 
-/** A deleted endpoint's secret and headers were erased: they read as empty. */
+/** The secret and headers of a deleted endpoint are erased: they read as empty. */
 function readDestination(vault: Vault, row: DestinationColumns): Destination {
   const open = (sealed: Uint8Array | null) => (sealed === null ? null : openCached(vault, sealed));
   const previous = open(row.previous_secret_sealed);
@@ -106,7 +106,7 @@ const BY_SEQ = `
   FROM endpoints e
   WHERE e.seq = ?`;
 
-/** Throws when there is none: callers hold sequences only of endpoints that exist, deleted ones included. */
+/** @throws when there is none. Callers have sequences only of endpoints that exist, deleted ones included. */
 export function loadEndpoint(connection: ReadConnection, endpointSeq: Seq): Endpoint {
   const row = one<EndpointColumns>(connection, BY_SEQ, endpointSeq);
   if (row === undefined) throw new Error(`no endpoint ${endpointSeq}`);
@@ -118,7 +118,7 @@ const DESTINATION_BY_SEQ = `
   FROM endpoints e
   WHERE e.seq = ?`;
 
-/** How to send to an endpoint, or why that cannot be read: a secret that does not open. */
+/** How to send to an endpoint, or the error if its secret or headers do not decrypt. */
 export function loadDestination(connection: ReadConnection, endpointSeq: Seq): Destination | Error {
   const row = one<DestinationColumns>(connection, DESTINATION_BY_SEQ, endpointSeq);
   if (row === undefined) throw new Error(`no endpoint ${endpointSeq}`);
@@ -136,11 +136,11 @@ export function countEndpoints(connection: Connection, tenantSeq: Seq): number {
   return one<{ count: number }>(connection, COUNT, tenantSeq)?.count ?? 0;
 }
 
-/** What opened secrets and headers may take in memory, in each thread: those of 10,000 endpoints without headers. */
+/** The memory for decrypted secrets and headers, per thread: enough for 10,000 endpoints without headers. */
 const OPENED_BYTES_MAX = 8 * 1024 * 1024;
-/** The key, the map's entry and the strings' heads, roughly. */
+/** Roughly the key, the map's entry and the overhead of the strings. */
 const OPENED_OVERHEAD_BYTES = 200;
-/** Nonce and tag: they differ with every sealing, so a changed secret can never be answered with the one before it. */
+/** Nonce and tag. They differ each time a secret is sealed, so the cache never returns an older secret. */
 const SEAL_HEAD_BYTES = 28;
 
 const opened = new WeakMap<Vault, LRUCache<string, string>>();

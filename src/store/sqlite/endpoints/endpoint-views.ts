@@ -1,4 +1,4 @@
-/** loadDestinations, getEndpoint, listEndpoints, listEndpointsFrom: endpoints, and what their lanes and deliveries tell of them. */
+/** loadDestinations, getEndpoint, listEndpoints, listEndpointsFrom: endpoints with the counts that lists show. */
 import type { Destination } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { LANE_POOL_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
@@ -44,7 +44,7 @@ export function getEndpoint(connection: ReadConnection, tenantSeq: Seq, id: Uuid
   return row === undefined ? null : view(connection, row, countLeased(connection), WAITING_COUNT_MAX);
 }
 
-// Served by endpoints_live, so that tombstones cost nothing.
+// Served by endpoints_live, so that deleted endpoints cost nothing.
 const PAGE = `
   SELECT ${VIEW_COLUMNS}
   FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
@@ -52,7 +52,10 @@ const PAGE = `
   ORDER BY e.seq
   LIMIT ?`;
 
-/** Entries counted for one page: twenty backlogs in full. Beyond, a backlog is counted only this far. */
+/**
+ * How many deliveries are counted for one page: twenty full backlogs. After that, each backlog is counted only this
+ * far.
+ */
 const PAGE_ENTRIES_MAX = 20 * WAITING_COUNT_MAX;
 const COUNT_MAX_BEYOND = 100;
 
@@ -77,7 +80,7 @@ function viewsOf(connection: ReadConnection, rows: readonly ViewColumns[]): Endp
   });
 }
 
-// Served by endpoints_live alone: what is passed over is counted in the index.
+// Served by endpoints_live alone: the offset is skipped within the index.
 const BEFORE = `
   SELECT seq
   FROM endpoints INDEXED BY endpoints_live
@@ -93,7 +96,7 @@ export function listEndpointsFrom(
 ): EndpointOffsetPage {
   const total = countEndpoints(connection, tenantSeq);
   const after = offset === 0 ? 0 : one<{ seq: Seq }>(connection, BEFORE, tenantSeq, offset - 1)?.seq;
-  // A page by its place is as long as was asked for.
+  // A page at an offset is as long as requested.
   const rows = after === undefined ? [] : all<ViewColumns>(connection, PAGE, tenantSeq, after, limit);
   return { views: viewsOf(connection, rows), total };
 }
@@ -108,7 +111,7 @@ function view(connection: ReadConnection, row: ViewColumns, leased: Leased, coun
   };
 }
 
-// Served by deliveries_waiting, of whose entries nothing but their number is read.
+// Served by deliveries_waiting: the entries are only counted.
 const WAITING = `
   SELECT count(*) AS count
   FROM (
@@ -128,11 +131,11 @@ function countWaiting(
   return { count: Math.min(count, countMax), more: count > countMax };
 }
 
-/** Leased deliveries by endpoint. */
+/** How many deliveries each endpoint has leased. */
 type Leased = ReadonlyMap<Seq, number>;
 
-// Served by deliveries_leased, which has as many entries as the lane pool holds deliveries. No index has leases by
-// endpoint, since the success path would have to keep it.
+// Served by deliveries_leased, which has an entry for each delivery in the lane pool. There is no index of leases by
+// endpoint, since every successful delivery would have to update it.
 const LEASED = `
   SELECT endpoint_seq, count(*) AS count
   FROM (

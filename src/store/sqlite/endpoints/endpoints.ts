@@ -1,6 +1,6 @@
 /**
- * The verbs that change endpoints. None of them touches a delivery: holding, resuming and deleting are one row each,
- * whatever the backlog (a million held rows updated one by one stopped the writer for 2.4 s).
+ * The verbs that change endpoints. None of them changes a delivery: to hold, resume or delete an endpoint is one row,
+ * however large the backlog is. Updating a million held rows one by one stopped the writer for 2.4 s.
  */
 import type { Actor } from "../../../domain/access/access.ts";
 import { type QuotaExceeded, quotaExceeded } from "../../../domain/access/quota.ts";
@@ -65,7 +65,7 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
 
 const FIND = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ? AND deleted_at IS NULL";
 
-/** The sequence of an endpoint of this tenant that is not deleted. */
+/** The sequence of an endpoint of this tenant that is not deleted; null when there is none. */
 function findEndpoint(w: Writing, tenantSeq: Seq, id: Uuid): Seq | null {
   return one<{ seq: Seq }>(w, FIND, uuidBytes(id), tenantSeq)?.seq ?? null;
 }
@@ -103,8 +103,8 @@ function targetStatus(present: EndpointStatus, wanted: PatchEndpoint["status"]):
 }
 
 /**
- * Change an endpoint's status: what a caller's PATCH and automatic disabling have in common. Changes the lane last, so
- * that it may be called from within another verb; `w.lanes.get` answers another object afterwards.
+ * Change an endpoint's status, for a caller's PATCH and for automatic disabling. It changes the lane last, so that
+ * other verbs can call it. Afterwards `w.lanes.get` returns another object.
  */
 export function changeStatus(
   w: Writing,
@@ -118,7 +118,7 @@ export function changeStatus(
   beginAfresh(w, endpointSeq, { moved: false, now });
 }
 
-// Entering a status again keeps since when and why it was entered.
+// Setting the same status again keeps its time and its reason.
 const UPDATE_STATUS = `
   UPDATE endpoints
   SET paused_at = CASE WHEN :status = 'PAUSED' THEN coalesce(paused_at, :now) END,
@@ -206,7 +206,7 @@ interface Noted extends Matching {
   readonly tenant_seq: Seq;
 }
 
-/** A change that interrupts makes the effects of attempts that are under way void. */
+/** After a change that interrupts, attempts in flight no longer affect the lane. */
 function noteChange(w: Writing, seq: Seq, change: { readonly interrupts: boolean; readonly now: EpochMs }): void {
   const noted = one<Noted>(w, NOTE, change.now, change.interrupts ? 1 : 0, seq);
   if (noted === undefined) throw new Error(`no endpoint ${seq}`);
@@ -220,13 +220,13 @@ const LAST_HISTORY = `
   WHERE endpoint_seq = ?
   ORDER BY after_event_seq DESC
   LIMIT 1`;
-// Two changes between the same two events are one to every event.
+// Two changes between the same two events are one change for every event.
 const WRITE_HISTORY = `
   INSERT INTO endpoint_history
   VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET status = excluded.status, event_types = excluded.event_types`;
 
-/** Events from now on are matched with the endpoint as it is now; the history says how those before were. */
+/** Match later events with the endpoint as it is now, and note in its history from which event on this holds. */
 function writeMatching(w: Writing, endpoint: { readonly tenantSeq: Seq; readonly seq: Seq }, now: Matching): void {
   const last = one<Matching>(w, LAST_HISTORY, endpoint.seq) ?? null;
   if (last !== null && last.status === now.status && last.event_types === now.event_types) return;
@@ -245,9 +245,10 @@ function filterText(filters: readonly string[] | null): string | null {
 // ── The lane ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * The lane after its endpoint was interrupted: without rest and streak, held or running as the endpoint now is. What a
- * receiver asked for with Retry-After, and an ordered lane's wait, last on: neither a pause nor a new secret changes
- * what the receiver can take. Another receiver (`moved`) never asked for it; an ordered lane's wait is the schedule's.
+ * Reset the lane after its endpoint was interrupted: it has no rest and no failure streak, and it is held or not as the
+ * endpoint now says. A Retry-After of the receiver and the wait of an ordered lane stay: neither a pause nor a new
+ * secret changes what the receiver can take. Only a new receiver (`moved`) does not inherit a Retry-After; it does
+ * inherit the wait of an ordered lane, which is that of the retry schedule.
  */
 function beginAfresh(w: Writing, seq: Seq, how: { readonly moved: boolean; readonly now: EpochMs }): Lane {
   const lane = w.lanes.reload(seq);
@@ -264,10 +265,10 @@ function resume(w: Writing, lane: Lane, heldSince: EpochMs, now: EpochMs): void 
   freeHeldBytes(w, lane);
 }
 
-/** What the lane holds no longer counts against its tenant's quota. */
+/** The lane's held bytes no longer count against its tenant's limit. */
 export function freeHeldBytes(w: Writing, lane: Lane): void {
   const ofTenant = w.memory.heldBytes.get(lane.tenantSeq);
-  // Not forgotten and summed up again: the sum would be read before this lane is written.
+  // The sum is changed, not dropped from memory: it would be read again before this lane is written.
   if (ofTenant !== undefined) w.memory.heldBytes.set(lane.tenantSeq, Math.max(0, ofTenant - lane.heldBytes));
   touch(lane, { heldBytes: 0 });
 }

@@ -1,6 +1,6 @@
 /**
- * Which endpoints an event of Signalbox's own goes to, remembered for as long as the tenant's endpoints stay as they
- * are: reading a hundred of them took 110 µs of each inbound request, and everything else that it writes takes 60.
+ * Caches which endpoints an event of Signalbox's own goes to, until the tenant's endpoints change. Without the cache,
+ * an inbound request took 110 µs to read a hundred endpoints, and 60 µs for everything else that it writes.
  */
 import { LRUCache } from "lru-cache";
 import type { MatchedEndpoint } from "../../../domain/endpoints/endpoint.ts";
@@ -19,7 +19,7 @@ interface OfType {
   readonly targets: readonly MatchedEndpoint[];
 }
 
-/** Endpoints remembered over all tenants and types: some 20 MB. */
+/** The limit of the cache, over all tenants and types: about 20 MB. */
 const ENDPOINTS_MAX = 100_000;
 
 export function createSubscriptions(connection: Connection): Subscriptions {
@@ -30,7 +30,7 @@ export function createSubscriptions(connection: Connection): Subscriptions {
 
   return {
     targets(tenantSeq, type) {
-      // Compared each time: the version is raised by every change, in whatever verb.
+      // Compared each time: every verb that changes an endpoint raises the version.
       const version = endpointVersion(connection, tenantSeq);
       const key = `${tenantSeq} ${type}`;
       const known = remembered.get(key);

@@ -1,4 +1,4 @@
-/** Retention of what belongs to endpoints: tombstones, a DISABLED one's backlog, old filters and URLs. */
+/** Retention for endpoints: tombstones, the backlog of DISABLED endpoints, old filters and URLs. */
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
@@ -48,7 +48,8 @@ function deleteTombstone(w: Writing, endpointSeq: Seq, budget: Budget): void {
 
 // ── The backlog of a DISABLED endpoint ──────────────────────────────────────────────────────────────────────────────
 
-// A range of deliveries_waiting. Nothing is due before its run began, so what was due before the cutoff is old enough.
+// A range of deliveries_waiting. No delivery is due before its run began, so one that was due before the cutoff is old
+// enough.
 const EXPIRE = `
   UPDATE deliveries
   SET state = 6, reason = 'expired', ended_at = ?
@@ -81,7 +82,7 @@ function hasWaiting(w: Writing, endpointSeq: Seq): boolean {
 
 // ── Old filters and URLs ────────────────────────────────────────────────────────────────────────────────────────────
 
-// The row that the oldest kept event meets stays, and all after it.
+// The row that holds for the oldest kept event stays, and all rows after it.
 const TRIM_HISTORY = `
   DELETE FROM endpoint_history
   WHERE endpoint_seq = :endpoint AND after_event_seq < (
@@ -102,7 +103,10 @@ const OLDEST_DELIVERY = `
   ORDER BY seq
   LIMIT 1`;
 
-/** Attempts name URLs; when every kept delivery is younger than the endpoint's last change, only the present one is named. */
+/**
+ * Attempts refer to URLs. If all kept deliveries are younger than the endpoint's last change, they refer only to its
+ * current URL.
+ */
 function trimUrls(w: Writing, { seq, url, updated_at }: KeptEndpoint, budget: Budget): void {
   if (one(w, OTHER_URL, seq, url) === undefined) return;
   const oldest = one<{ created_at: EpochMs }>(w, OLDEST_DELIVERY, seq);
