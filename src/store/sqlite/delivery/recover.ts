@@ -60,7 +60,7 @@ export function stepRecover(w: Writing, cursor: RecoverCursor, now: EpochMs): St
 
 type Part = Pick<Step<RecoverCursor>, "changed" | "next">;
 
-// ── What failed ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Failed deliveries ───────────────────────────────────────────────────────────────────────────────────────────────
 
 // Served by deliveries_exceptional_of_endpoint, whose condition must be repeated here literally. One statement per
 // state, because the index has the order of the sequences only within a state.
@@ -95,7 +95,7 @@ function requeueSome(w: Writing, cursor: RecoverCursor, now: EpochMs): Part {
   return { changed: chosen.length, next: { ...cursor, phase: "make", after } };
 }
 
-// ── What came while it was DISABLED ─────────────────────────────────────────────────────────────────────────────────
+// ── Events while the endpoint was DISABLED ──────────────────────────────────────────────────────────────────────────
 
 interface Span {
   /** For the events after the cursor up to this one, the endpoint had one status and one filter. */

@@ -194,7 +194,7 @@ export function deleteEndpoint(w: Writing, { actor, tenantSeq, id, now }: Delete
   return laneState(lane);
 }
 
-// ── What every change does ──────────────────────────────────────────────────────────────────────────────────────────
+// ── Common to all changes ───────────────────────────────────────────────────────────────────────────────────────────
 
 const NOTE = `
   UPDATE endpoints

@@ -1,13 +1,13 @@
 /**
- * A file of zeros beside the database. When the disk is full it is deleted, so that retention and settlements have room
- * to work in; publishing starts again once there is room to write it back.
+ * A file of zeros next to the database. When the disk is full, the file is deleted, so that retention and settlements
+ * have disk space to work with. Publishing starts again once the file can be written again.
  */
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { BALLAST_BYTES } from "../../../domain/limits.ts";
 
 export interface Ballast {
   drop(): void;
-  /** Try to write it back; answers whether it is there. */
+  /** Try to write it again; returns whether it is there. */
   restore(): boolean;
 }
 
@@ -38,7 +38,7 @@ function write(file: string): boolean {
     }
     return true;
   } catch {
-    // No diskSpace: what was written of it is given back.
+    // The disk is full: remove what was written of it.
     rmSync(file, { force: true });
     return false;
   }

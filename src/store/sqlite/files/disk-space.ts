@@ -1,13 +1,13 @@
-/** Whether there is room on the disk for new events. */
+/** Whether there is disk space for new events. */
 import { BALLAST_BYTES, ROOM_LOOK_MS } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Connection } from "../connection.ts";
 import { type Ballast, createBallast } from "./ballast.ts";
 
 export interface DiskSpace {
-  /** Looked at again at most once in `ROOM_LOOK_MS` while there is none: writing the ballast takes a moment. */
+  /** While there is none, it is checked at most once in `ROOM_LOOK_MS`, since writing the ballast takes a moment. */
   isThere(): boolean;
-  /** The disk turned out to be full: what ends or frees something gets the ballast's place. */
+  /** The disk is full: free the ballast's space, for verbs that end or free something. */
   ranOut(): void;
 }
 
@@ -38,7 +38,7 @@ export function createDiskSpace(
   };
 }
 
-/** On the disk, or in the file itself: retention leaves free pages there and does not shrink it. */
+/** On the disk, or in the file itself: retention leaves free pages in the file and does not shrink it. */
 function hasRoom({ prepare }: Connection, ballast: Ballast): boolean {
   if (ballast.restore()) return true;
   const pages = Number(prepare("PRAGMA freelist_count").get()?.freelist_count);

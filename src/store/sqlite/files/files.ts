@@ -1,4 +1,4 @@
-/** The files of a data directory: who may use it, and the key to its secrets. */
+/** The files of a data directory: its lock, and the master key for its secrets. */
 import { randomBytes } from "node:crypto";
 import {
   accessSync,
@@ -42,7 +42,7 @@ export function prepareDir(dir: string): void {
   }
 }
 
-/** Not `recursive`: that of Node never ends where a directory is that takes none (`/proc/data`). */
+/** Not with `recursive`: Node's never returns for a directory that cannot be created, such as `/proc/data`. */
 function makeDir(dir: string): void {
   const there = statSync(dir, { throwIfNoEntry: false });
   if (there?.isDirectory() === true) return;
@@ -52,8 +52,8 @@ function makeDir(dir: string): void {
 }
 
 /**
- * Hold the directory for this process until `release`. A lock of SQLite's own on a second file: it goes with the
- * process, however that ends.
+ * Lock the directory for this process until `release`. It is SQLite's lock on a second file, so it ends with the
+ * process, however the process ends.
  */
 export function lockDir(files: DataFiles, dir: string): DirLock {
   const lock = tryLockDir(files);
@@ -65,7 +65,7 @@ export interface DirLock {
   release(): void;
 }
 
-/** As `lockDir`; null when another process holds it. */
+/** Like `lockDir`, but returns null when another process has the lock. */
 export function tryLockDir(files: DataFiles): DirLock | null {
   try {
     const lock = new DatabaseSync(files.lock, { timeout: 0 });
@@ -81,7 +81,7 @@ export function tryLockDir(files: DataFiles): DirLock | null {
 const MASTER_KEY_BYTES = 32;
 const KEY_SETTING = "SIGNALBOX_MASTER_KEY";
 
-/** The master key: as given, else from its file, else (for a new store only) made and written there. */
+/** The master key: the given one, or the one in its file. For a new store it is generated and written to the file. */
 export function masterKey(files: DataFiles, given: Uint8Array | null): Uint8Array {
   if (given !== null) return given;
   if (existsSync(files.masterKey)) {
@@ -103,12 +103,12 @@ function readKeyFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    // Another user's, most likely.
+    // Most likely the directory of another user.
     throw new StartupError(`${file} cannot be read: ${reasonOf(error)}; let this user read it, or set ${KEY_SETTING}`);
   }
 }
 
-/** Whole or not at all: half of one would stop every later start. */
+/** Written completely or not at all: half a key would prevent every later start. */
 function writeKeyFile(file: string, text: string): void {
   const unfinished = `${file}.new`;
   try {
@@ -120,13 +120,13 @@ function writeKeyFile(file: string, text: string): void {
   }
 }
 
-/** The first byte of SQLite's result codes; what is above it tells more than is needed. */
+/** The primary result codes of SQLite: the low byte. The higher bytes are details. */
 const BUSY = 5;
 const FULL = 13;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
-/** What the operator is told when the data cannot be opened. */
+/** The error for the operator when the data cannot be opened. */
 export function openFault(file: string, error: unknown): StartupError {
   if (error instanceof StartupError) return error;
   switch (resultOf(error)) {

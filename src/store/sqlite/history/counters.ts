@@ -1,4 +1,4 @@
-/** Sums for the statistics, kept in memory through a group commit and written once at its end. */
+/** The sums for the statistics. They are added up in memory during a group commit and written once at its end. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { hourOf } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
@@ -6,7 +6,7 @@ import type { Connection } from "../connection.ts";
 export interface Counters {
   created(key: CounterKey): void;
   ended(key: CounterKey, how: "delivered" | "failed"): void;
-  /** What ended without success at that time goes on after all. */
+  /** A delivery that ended without success at that time waits again. */
   reopened(key: CounterKey): void;
   answered(key: CounterKey, latencyMs: number): void;
   flush(): void;
@@ -34,7 +34,7 @@ const FAILED = 2;
 const LATENCY_SUM = 3;
 const FIRST_BUCKET = 4;
 const BUCKET_BOUNDS_MS = [100, 300, 1000, 5000];
-/** The row of `endpoint_seq` 0 is the whole tenant. */
+/** The row with `endpoint_seq` 0 counts the whole tenant. */
 const WHOLE_TENANT = 0;
 
 const ADD = `
@@ -52,7 +52,7 @@ const ADD = `
     over_5000_ms = over_5000_ms + excluded.over_5000_ms`;
 
 export function createCounters(connection: Connection): Counters {
-  /** By tenant, then endpoint, then hour: a group touches few, and none of the keys has to be put together. */
+  /** By tenant, then endpoint, then hour. A group touches few of them, and no combined key has to be built. */
   const rows = new Map<Seq, Map<Seq, Row[]>>();
 
   function sums(tenantSeq: Seq, endpointSeq: Seq, hour: EpochMs): Sums {

@@ -1,4 +1,4 @@
-/** A list's filter, its ids and times looked up: what every delivery of the list must satisfy. */
+/** The conditions of a list's filter, after its ids and names have been looked up. */
 import type { DeliveryState } from "../../../domain/delivery/delivery.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
@@ -34,18 +34,18 @@ export interface FoundEvent {
   readonly deliveryCount: number;
 }
 
-/** Names of event types from `from`, below `end`. */
+/** Names of event types from `from` on and before `end`. */
 interface TypeRange {
   readonly from: string;
   readonly end: string;
 }
 
 export interface FoundTypes extends TypeRange {
-  /** Null: more than `LIST_SOURCES_MAX` types are in the range. */
+  /** Null when more than `LIST_SOURCES_MAX` types are in the range. */
   readonly seqs: readonly Seq[] | null;
 }
 
-/** Null when nothing can match: an id that the tenant does not have, or two that exclude each other. */
+/** Null when nothing can match: the tenant has no such id, or two conditions exclude each other. */
 export function findConditions(connection: Connection, filter: DeliveryFilter): Conditions | null {
   const { tenantSeq, search } = filter;
   const endpointId = sameId(filter.endpointId, search?.kind === "endpoint" ? search.id : null);
@@ -70,7 +70,7 @@ function sameId(a: Uuid | null, b: Uuid | null): Uuid | null | "none" {
 const ENDPOINT = "SELECT seq, status, deleted_at FROM endpoints WHERE id = ? AND tenant_seq = ?";
 const EVENT = "SELECT seq, first_delivery_seq, delivery_count FROM events WHERE id = ? AND tenant_seq = ?";
 const DELIVERY = "SELECT seq FROM deliveries WHERE id = ? AND tenant_seq = ?";
-// A range and not LIKE or GLOB, in which the prefix's own characters could be wildcards.
+// A range, since in LIKE and GLOB characters of the prefix could be wildcards.
 const TYPES = `
   SELECT seq
   FROM event_types
@@ -101,13 +101,13 @@ function findTypes(connection: Connection, tenantSeq: Seq, range: TypeRange): Fo
   return { ...range, seqs: rows.length > LIST_SOURCES_MAX ? null : rows.map(({ seq }) => seq) };
 }
 
-/** The names that both a search and a type leave; an empty range when these exclude each other. Null: all names. */
+/** The names that match both the search and the type; an empty range if they exclude each other. Null: all names. */
 function typeRange({ eventType, search }: DeliveryFilter): TypeRange | null {
   const searched = search?.kind === "typePrefix" && search.prefix !== "" ? beginningWith(search.prefix) : null;
   if (eventType === null) return searched;
   const typed = eventType.endsWith(".*") ? beginningWith(eventType.slice(0, -1)) : only(eventType);
   if (searched === null) return typed;
-  // Names are ASCII, whose order is the same here and in SQLite.
+  // Names are ASCII, which sorts the same way here and in SQLite.
   return {
     from: searched.from > typed.from ? searched.from : typed.from,
     end: searched.end < typed.end ? searched.end : typed.end,
@@ -115,10 +115,10 @@ function typeRange({ eventType, search }: DeliveryFilter): TypeRange | null {
 }
 
 const only = (name: string): TypeRange => ({ from: name, end: `${name}\u0001` });
-/** To after every name that begins so. */
+/** The end of the range of names with this prefix. */
 const beginningWith = (prefix: string): TypeRange => ({ from: prefix, end: `${prefix}\u{10FFFF}` });
 
-/** The parts of a filter. A range answers some of them by itself; the rest is checked row by row. */
+/** The parts of a filter. An index range satisfies some of them; the others are checked row by row. */
 export type Part = "tenant" | "state" | "endpoint" | "event" | "delivery" | "type" | "time";
 
 /** The conditions that `answered` does not cover, as SQL over `deliveries d`. */
@@ -139,7 +139,7 @@ export function restOf(conditions: Conditions, answered: readonly Part[]): Condi
 
 const ENDPOINT_OF = "FROM endpoints e WHERE e.seq = d.endpoint_seq";
 
-/** The same derivation as `stateName`, in SQL. */
+/** The same rule as `stateName`, in SQL. */
 function stateCondition(state: DeliveryState): Condition {
   switch (state) {
     case "PENDING":
@@ -172,10 +172,13 @@ function typeCondition({ from, end }: FoundTypes): Condition {
 
 const LAST = "SELECT max(seq) AS seq FROM deliveries";
 
-/** The sequences that the filter's times leave. Times only nearly rise with sequences, so each row's is looked at too. */
+/**
+ * The sequences within the filter's times. Times rise only nearly with sequences, so each row's time is checked as
+ * well.
+ */
 export function spanOf(connection: Connection, { from, to }: Conditions, before: Seq): Span {
   const end = (one<{ seq: Seq | null }>(connection, LAST)?.seq ?? 0) + 1;
-  // From there on every row is of `to` or later: `firstSince` answers a place that rows of its time may stand around.
+  // From there on, every row is of `to` or later. `firstSince` is not exact, since times and sequences differ in order.
   const until = to === null ? end : firstSince(connection, "deliveries", to + 2 * TIME_DISORDER_MS_MAX);
   return { low: from === null ? 0 : firstSince(connection, "deliveries", from), high: Math.min(before, end, until) };
 }

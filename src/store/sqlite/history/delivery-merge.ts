@@ -1,25 +1,27 @@
-/** Merging index ranges into one page, newest first, under a budget of rows. */
+/** Merges index ranges into one page, newest first, within a budget of rows. */
 import type { Seq } from "../../../domain/ids.ts";
 
-/** A set of deliveries that can be read in descending order of their sequences. Sources of one list share none. */
+/**
+ * A set of deliveries that can be read in descending order of sequence. The sources of one list have none in common.
+ */
 export interface Source {
   /**
    * Look at up to `visitsMax` rows below `before`, stopping at `hitsMax` that match.
-   * All of it happens in the range's own order: nothing is sorted.
+   * The rows come in the order of the index: nothing is sorted.
    */
   read(before: Seq, hitsMax: number, visitsMax: number): Batch;
 }
 
 export interface Batch {
-  /** Those that match, descending. */
+  /** The sequences of those that match, descending. */
   readonly hits: readonly Seq[];
-  /** Everything from here up has been looked at; null when nothing is left below. */
+  /** Everything from this sequence up was looked at; null when nothing is left below. */
   readonly floor: Seq | null;
   readonly visited: number;
 }
 
 export interface PageRequest {
-  /** Above every sequence that is wanted. */
+  /** Only sequences below this are wanted. */
   readonly before: Seq;
   readonly limit: number;
   readonly visitsMax: number;
@@ -29,22 +31,22 @@ export interface PageRequest {
 export interface Page {
   /** Descending. */
   readonly seqs: readonly Seq[];
-  /** Go on below this; null at the end. */
+  /** The next page begins below this; null at the end. */
   readonly next: Seq | null;
 }
 
 interface Cursor {
   readonly source: Source;
   hits: readonly Seq[];
-  /** The next of `hits`. */
+  /** The index of the next of `hits`. */
   at: number;
   floor: Seq | null;
 }
 
-/** One hit more than the page shows is looked for, so that a page that happens to be the last says so. */
+/** It looks for one hit more than the page shows, so that the last page has no cursor. */
 export function mergePage(sources: readonly Source[], request: PageRequest): Page {
   const cursors = sources.map((source): Cursor => ({ source, hits: [], at: 0, floor: request.before }));
-  // Every source must move within one budget, or a page could end where it began.
+  // Every source must advance within one budget. Otherwise a page could end where it began.
   const share = Math.max(1, Math.floor(request.visitsMax / (2 * sources.length)));
   const visitsEach = Math.min(request.visitsPerStatementMax, share);
   const hitsEach = sources.length === 1 ? request.limit + 1 : Math.ceil((2 * request.limit) / sources.length) + 4;
@@ -59,7 +61,7 @@ export function mergePage(sources: readonly Source[], request: PageRequest): Pag
       seqs.push(hit);
       cursor.at += 1;
     } else if (visits >= request.visitsMax) {
-      // A source may stand right above a hit of another's that is on the page already.
+      // A source may be right above a hit of another source that is on the page already.
       return { seqs, next: Math.min(cursor.floor ?? 0, seqs.at(-1) ?? Number.POSITIVE_INFINITY) };
     } else {
       visits += refill(cursor, hitsEach, visitsEach);
@@ -76,7 +78,7 @@ function refill(cursor: Cursor, hitsMax: number, visitsMax: number): number {
   return visited;
 }
 
-/** The cursor whose next delivery is the newest, or could be; null when all are at their end. */
+/** The source whose next delivery is or could be the newest; null when all are at their end. */
 function highest(cursors: readonly Cursor[]): Cursor | null {
   let best: Cursor | null = null;
   let bestPosition = -1;

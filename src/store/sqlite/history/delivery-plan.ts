@@ -1,4 +1,4 @@
-/** Which index ranges answer a filter with the fewest rows visited. */
+/** Chooses the index ranges that answer a filter with the fewest rows visited. */
 import type { DeliveryState } from "../../../domain/delivery/delivery.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_SOURCES_MAX } from "../../../domain/limits.ts";
@@ -9,19 +9,19 @@ import { type Conditions, type Part, restOf } from "./delivery-conditions.ts";
 import { type Condition, countLeases, type Range, rangeDensity, type Span } from "./delivery-sources.ts";
 
 export interface Plan {
-  /** Disjoint. `leased` is the whole index of leases. */
+  /** They have no delivery in common. `leased` is the whole index of leases. */
   readonly ranges: readonly Range[] | "leased";
-  /** What the ranges answer by themselves. */
+  /** The parts of the filter that the ranges satisfy. */
   readonly answers: readonly Part[];
 }
 
 export interface ChosenPlan {
   readonly ranges: Plan["ranges"];
-  /** What has to be checked row by row. */
+  /** The conditions to check row by row. */
   readonly rest: readonly Condition[];
 }
 
-/** Entries of each plan that are counted before one is chosen. */
+/** How many entries of each plan are counted before one is chosen. */
 const SAMPLE_ENTRIES = 1000;
 const SAMPLE_ENTRIES_EACH_MIN = 16;
 
@@ -52,7 +52,7 @@ function densityOf(connection: Connection, { ranges }: Plan, span: Span): number
   return ranges.reduce((sum, range) => sum + rangeDensity(connection, range, span, entriesEach), 0);
 }
 
-/** The narrowest first; of equally sparse ones it is taken. */
+/** The narrowest plan first: it is chosen among equally sparse ones. */
 function possiblePlans(connection: Connection, conditions: Conditions): [Plan, ...Plan[]] {
   const { tenantSeq, state, endpoint, event, delivery, type } = conditions;
   if (delivery !== null) return [{ ranges: [between(delivery, delivery + 1)], answers: ["delivery"] }];
@@ -84,14 +84,14 @@ function planTypes(types: readonly Seq[]): Plan {
   return { ranges: types.map((seq) => ({ index: "type", keys: [seq] })), answers: ["tenant", "type"] };
 }
 
-/** Null when more are leased than one request may look at. */
+/** Null when more deliveries are leased than one request may look at. */
 function planLeased(connection: Connection): Plan | null {
   return countLeases(connection, LIST_ROWS_PER_REQUEST + 1) > LIST_ROWS_PER_REQUEST
     ? null
     : { ranges: "leased", answers: ["state"] };
 }
 
-/** The stored states that a state is made of at this endpoint; null when they have no index. */
+/** The stored states that make up this state at this endpoint; null when there is no index for them. */
 function planEndpointState({ endpoint, state }: Conditions): Plan | null {
   if (endpoint === null || state === null || state === "DELIVERED" || state === "IN_PROGRESS") return null;
   const waitingAs = endpoint.deleted ? "CANCELLED" : endpoint.status === "ACTIVE" ? "ACTIVE" : "HELD";
@@ -109,7 +109,7 @@ function planEndpointState({ endpoint, state }: Conditions): Plan | null {
   return { ranges, answers: ["tenant", "endpoint", "state"] };
 }
 
-/** A state over the whole tenant; null when it has no index. */
+/** A state over the whole tenant; null when there is no index for it. */
 function planState(connection: Connection, tenantSeq: Seq, state: DeliveryState): Plan | null {
   const { active, held, deleted } = controlsOf(connection, tenantSeq);
   switch (state) {
@@ -137,14 +137,15 @@ const ofTenant = (tenantSeq: Seq, stored: number): Range => ({ index: "tenantSta
 type Waiting = typeof STATE.waitingNew | typeof STATE.waitingRetry;
 
 interface Split {
-  /** The endpoints whose waiting deliveries are wanted. */
+  /** The endpoints whose waiting deliveries are to be listed. */
   readonly those: readonly Seq[];
   readonly others: readonly Seq[];
 }
 
 /**
- * Waiting deliveries of some endpoints. A million that are held must not be walked through to find three that are
- * pending, so unless nothing else waits, each endpoint's own range is read; only when those are too many, the tenant's.
+ * Waiting deliveries of some endpoints. A list must not scan a million held deliveries to find three pending ones. So
+ * it reads the range of each endpoint, unless nothing else waits or there are too many endpoints; then it reads the
+ * tenant's range.
  */
 function planWaiting(connection: Connection, tenantSeq: Seq, states: readonly Waiting[], split: Split): Plan {
   const whole = states.map((state) => ofTenant(tenantSeq, state));
@@ -163,7 +164,7 @@ function planCancelled(connection: Connection, tenantSeq: Seq, deleted: readonly
     : { ranges: [written, ...derived], answers: ["tenant", "state"] };
 }
 
-/** One range for each endpoint and state that has a delivery; null when they are more than `countMax`. */
+/** One range for each endpoint and state with a delivery; null when there are more than `countMax`. */
 function rangesOf(
   connection: Connection,
   endpoints: readonly Seq[],

@@ -1,4 +1,4 @@
-/** Delivery row → the row that lists show, with the states that are derived and not stored. */
+/** Reads a delivery as lists show it, with the states that are derived and not stored. */
 import type { Classification, TerminalReason } from "../../../domain/delivery/delivery.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
@@ -13,7 +13,8 @@ export const DELIVERY_FIELDS = `
     e.status, e.deleted_at, l.wait_until, d.state, d.ordered, d.attempts, d.due_at, d.created_at, d.run_started_at,
     d.last_attempt_at, d.ended_at, d.reason, a.started_at, a.http_status, a.classification, a.error_detail`;
 
-// Five look-ups by primary key beside the delivery's. The event's id stands before its payload, of which nothing is read.
+// Five look-ups by primary key in addition to the delivery's. The event's payload is stored after its id, so it is not
+// read.
 export const FROM_DELIVERIES = `
   FROM deliveries d
   CROSS JOIN events v ON v.seq = d.event_seq
@@ -46,7 +47,7 @@ export interface DeliveryColumns {
   readonly last_attempt_at: EpochMs | null;
   readonly ended_at: EpochMs | null;
   readonly reason: TerminalReason | null;
-  /** Of the latest attempt, as are the following. */
+  /** Of the latest attempt, like the following. */
   readonly started_at: EpochMs | null;
   readonly http_status: number | null;
   readonly classification: Classification | null;
@@ -62,7 +63,7 @@ export function readDeliveryRow(connection: Connection, seq: Seq): DeliveryRow |
 export function toDeliveryRow(columns: DeliveryColumns): DeliveryRow {
   const deleted = columns.deleted_at !== null;
   const waits = columns.state < STATE.leased && !deleted;
-  // A deleted endpoint's backlog ended with it, though a job is still writing so.
+  // The backlog of a deleted endpoint ended with the endpoint, even before a job has updated the rows.
   const derivedEnd = columns.state < STATE.leased && deleted;
   const endedAt = derivedEnd ? columns.deleted_at : columns.ended_at;
   return {
@@ -90,12 +91,14 @@ function lastAttemptOf(columns: DeliveryColumns): LastAttempt | null {
   return startedAt === null || classification === null ? null : { startedAt, httpStatus, classification, errorDetail };
 }
 
-/** Success says its own reason: the commonest ending stores none. */
+/** A delivered row stores no reason, since it is the most common. */
 function reasonOf({ state, reason }: DeliveryColumns): TerminalReason | null {
   return state === STATE.delivered ? "delivered" : reason;
 }
 
-/** An ordered delivery's `due_at` is its place, which no retry changes; its wait is the lane's. */
+/**
+ * The `due_at` of an ordered delivery is its position in the lane, which retries do not change. The lane itself waits.
+ */
 function nextAttemptAt({ state, ordered, due_at, wait_until }: DeliveryColumns): EpochMs {
   return state === STATE.waitingRetry && ordered === 1 ? Math.max(due_at, wait_until ?? 0) : due_at;
 }

@@ -1,12 +1,13 @@
-/** Index ranges of deliveries, read newest first with the conditions that the range does not answer by itself. */
+/** Index ranges of deliveries, read newest first, with the conditions that the range does not satisfy by itself. */
 import type { Seq } from "../../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 import type { Batch, Source } from "./delivery-merge.ts";
 
 /**
- * What a range of each index is addressed by. Entries of equal keys are in the order of the sequence, so a range needs
- * no sort. The partial indexes' own conditions are repeated in their own words: SQLite proves nothing from `state = ?`.
+ * The condition that selects a range of each index. Entries with equal keys are in the order of the sequence, so a
+ * range needs no sort. The conditions of partial indexes are repeated literally: SQLite derives nothing from `state =
+ * ?`.
  */
 const INDEXES = {
   tenant: { by: "INDEXED BY deliveries_of_tenant", where: "d.tenant_seq = ?" },
@@ -21,7 +22,7 @@ const INDEXES = {
     by: "INDEXED BY deliveries_exceptional_of_endpoint",
     where: "d.endpoint_seq = ? AND d.state = ? AND d.state NOT IN (2, 3)",
   },
-  /** From, and below. */
+  /** The first sequence, and the one after the last. */
   sequence: { by: "NOT INDEXED", where: "d.seq >= ? AND d.seq < ?" },
 } as const;
 
@@ -38,7 +39,7 @@ export interface Condition {
   readonly values: readonly (number | string)[];
 }
 
-/** Sequences from `low`, below `high`. */
+/** Sequences from `low` on and below `high`. */
 export interface Span {
   readonly low: Seq;
   readonly high: Seq;
@@ -54,11 +55,11 @@ function head(select: string, { index }: Range, rest: readonly Condition[]): str
   ORDER BY d.seq DESC`;
 }
 
-/** The statements of a range, for the verbs and for the test of their plans. */
+/** The statements of a range, for the verbs and for the test of their query plans. */
 const rangeSql = {
   hits: (range: Range, rest: readonly Condition[]) => `${head("d.seq", range, rest)}
   LIMIT ?`,
-  /** Counts entries without looking at rows. */
+  /** Counts index entries without reading rows. */
   bound: (range: Range) => `${head("d.seq", range, [])}
   LIMIT 1 OFFSET ?`,
   density: (range: Range) => `
@@ -83,7 +84,7 @@ export function rangeSource(connection: Connection, range: Range, low: Seq, rest
     const bound = one<{ seq: Seq }>(connection, rangeSql.bound(range), ...range.keys, before, low, visitsMax - 1)?.seq;
     const seqs = hits(before, bound ?? low, hitsMax);
     const floor = seqs.length < hitsMax ? (bound ?? null) : (seqs.at(-1) ?? null);
-    // How many were visited up to the last hit is not known: the whole allowance counts.
+    // How many rows were visited up to the last hit is not known, so all that were allowed count as visited.
     return { hits: seqs, floor, visited: visitsMax };
   }
 
@@ -93,7 +94,7 @@ export function rangeSource(connection: Connection, range: Range, low: Seq, rest
   };
 }
 
-/** Entries per sequence among the newest of a range: the smaller, the fewer rows a list has to visit. */
+/** Entries per sequence among the newest entries of a range. The smaller it is, the fewer rows a list visits. */
 export function rangeDensity(connection: Connection, range: Range, span: Span, entriesMax: number): number {
   const found = one<{ count: number; lowest: Seq | null; highest: Seq | null }>(
     connection,
@@ -104,12 +105,13 @@ export function rangeDensity(connection: Connection, range: Range, span: Span, e
     entriesMax,
   );
   if (found === undefined || found.lowest === null || found.highest === null) return 0;
-  // A range that was counted to its end is sparse over the whole span, however close together its entries lie.
+  // A range that was counted to its end is sparse over the whole span, even if its entries are close together.
   const reach = found.count < entriesMax ? span.high - span.low : found.highest - found.lowest + 1;
   return found.count / reach;
 }
 
-// Leases are not in the order of sequences, so all of them are read, a step at a time; they are as few as the lane pool holds.
+// Leases are not in the order of sequences, so all of them are read, step by step. There are no more than the lane pool
+// holds.
 const leasedSql = {
   count: `
   SELECT count(*) AS count
@@ -130,7 +132,7 @@ const leasedSql = {
   WHERE d.lease IS NOT NULL AND d.lease > ? AND d.lease <= ? AND d.seq < ? AND d.seq >= ?${rest.map(({ sql }) => ` AND ${sql}`).join("")}`,
 };
 
-/** Counted up to `countMax`. */
+/** Counts up to `countMax`. */
 export function countLeases(connection: Connection, countMax: number): number {
   return one<{ count: number }>(connection, leasedSql.count, countMax)?.count ?? 0;
 }

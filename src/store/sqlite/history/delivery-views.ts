@@ -11,7 +11,7 @@ import { readDeliveryRow } from "./delivery-rows.ts";
 
 const BY_ID = "SELECT seq, last_attempt_seq FROM deliveries WHERE id = ? AND tenant_seq = ?";
 
-/** The newest attempts first in the chain, the oldest first in the answer; of endless manual retries only the newest. */
+/** Oldest first. After very many manual retries only the newest attempts are returned. */
 export function getDelivery(
   connection: Connection,
   tenantSeq: Seq,
@@ -23,7 +23,7 @@ export function getDelivery(
   return { row, attempts: readAttempts(connection, found.last_attempt_seq) };
 }
 
-// No index: each attempt names the one before it.
+// Needs no index, since each attempt refers to the one before it.
 const CHAIN = `
   WITH RECURSIVE chain (seq, previous_seq, id, number, started_at, latency_ms, outcome, classification, http_status,
     snippet, error_detail) AS (

@@ -1,4 +1,4 @@
-/** getEvent: an event, its deliveries, and why the other endpoints of its time got none. */
+/** getEvent: an event, its deliveries, and why the other endpoints that existed then got none. */
 
 import { filtersFor } from "../../../domain/delivery/event.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
@@ -50,13 +50,13 @@ interface EventDelivery {
   readonly endpoint_seq: Seq;
 }
 
-// By primary key: the deliveries made with an event are consecutive.
+// By primary key: the original deliveries of an event are consecutive.
 const ORIGINAL = `
   SELECT seq, endpoint_seq
   FROM deliveries
   WHERE seq >= ? AND seq < ? AND event_seq = ?
   ORDER BY seq`;
-// Served by deliveries_later: replays and recoveries.
+// Replays and recoveries. Served by deliveries_later.
 const LATER = `
   SELECT seq, endpoint_seq
   FROM deliveries INDEXED BY deliveries_later
@@ -64,7 +64,7 @@ const LATER = `
   ORDER BY seq DESC
   LIMIT ?`;
 
-/** In creation order; of endless replays only the newest. */
+/** In creation order. After very many replays only the newest are returned. */
 function deliveriesOf(connection: Connection, event: EventColumns): EventDelivery[] {
   const end = event.first_delivery_seq + event.delivery_count;
   const original = all<EventDelivery>(connection, ORIGINAL, event.first_delivery_seq, end, event.seq);
@@ -72,7 +72,8 @@ function deliveriesOf(connection: Connection, event: EventColumns): EventDeliver
   return [...original, ...later.reverse()];
 }
 
-// Served by endpoints_of_tenant, then the unique index of endpoint_history: the newest row that holds for the event.
+// The newest row of the history that holds for the event. Served by endpoints_of_tenant and the index of
+// endpoint_history.
 const THEN = `
   SELECT e.seq, e.id, h.status, h.event_types
   FROM endpoints e INDEXED BY endpoints_of_tenant
@@ -83,7 +84,7 @@ const THEN = `
       FROM endpoint_history g
       WHERE g.endpoint_seq = e.seq AND g.after_event_seq < ?)
   ORDER BY e.seq`;
-/** Where a step of so many endpoints ends. */
+/** The sequence at which a step of this many endpoints ends. */
 const STEP_END = `
   SELECT seq
   FROM endpoints INDEXED BY endpoints_of_tenant
@@ -98,9 +99,11 @@ interface EndpointThen {
   readonly event_types: string | null;
 }
 
-/** Endpoints read at once: with a hundred filters each, what is read of so many takes 2 MB. */
+/** How many endpoints are read at once: 2 MB, if each has a hundred filters. */
 const STEP_ROWS = 200;
-/** Steps of endpoints looked at: all that a tenant may have, with its tombstones up to the limit of a request. */
+/**
+ * How many steps are made: enough for all endpoints of a tenant, and for its tombstones up to the limit of a request.
+ */
 const STEPS_MAX = Math.ceil(LIST_ROWS_PER_REQUEST / STEP_ROWS);
 
 type NotDelivered = EventView["notDelivered"][number];
@@ -122,11 +125,11 @@ function notDelivered(connection: Connection, event: EventColumns, reached: Read
   return found.slice(0, EVENT_TARGETS_MAX);
 }
 
-/** Why an endpoint got none; null when it should have, and its delivery is no longer kept. */
+/** Why an endpoint got no delivery; null when it got one that is no longer kept. */
 function reasoner(event: EventColumns): (endpoint: EndpointThen) => NotDelivered["reason"] | null {
   const namedDisabled = new Set(JSON.parse(event.named_disabled ?? "[]") as Seq[]);
   if (event.named === 1) return ({ seq }) => (namedDisabled.has(seq) ? "disabled" : "not_named");
-  // Looked for in the JSON text, in which no filter has an escape: parsing a hundred filters takes ten times as long.
+  // Searches the JSON text, in which no filter contains an escape. Parsing a hundred filters takes ten times as long.
   const passing = filtersFor(event.type).map((filter) => JSON.stringify(filter));
   return ({ status, event_types: filters }) => {
     if (filters !== null && !passing.some((filter) => filters.includes(filter))) return "filter";

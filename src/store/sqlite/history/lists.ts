@@ -1,4 +1,4 @@
-/** listDeliveries: cursor pages, newest first, by any filter, over ranges of indexes and never with a sort. */
+/** listDeliveries: pages by cursor, newest first, with any filter. It reads index ranges and never sorts. */
 import { LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
 import type { Cursor, DeliveryFilter, DeliveryPage } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";

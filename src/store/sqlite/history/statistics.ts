@@ -1,4 +1,4 @@
-/** countVolume, countLatency, countEndpointHealth: sums that the writer keeps by hour. */
+/** countVolume, countLatency, countEndpointHealth: read the sums that the writer keeps per hour. */
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { ANALYTICS_HOURS_MAX, LIST_ROWS_PER_REQUEST } from "../../../domain/limits.ts";
@@ -8,7 +8,7 @@ import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 
 const HOUR_MS = 3_600_000;
-/** As many as may be asked for, and the running one. */
+/** As many hours as can be requested, and the current one. */
 const HOURS_MAX = ANALYTICS_HOURS_MAX + 1;
 
 function hoursOf(from: EpochMs, to: EpochMs): EpochMs[] {
@@ -17,7 +17,7 @@ function hoursOf(from: EpochMs, to: EpochMs): EpochMs[] {
   return Array.from({ length: count }, (_, index) => from + index * HOUR_MS);
 }
 
-// By primary key, one hour after the other: a range of hours would walk over every endpoint's rows as well.
+// By primary key, hour by hour. A range of hours would also scan the rows of every endpoint.
 const HOUR = `
   SELECT total, delivered, failed, under_100_ms, under_300_ms, under_1000_ms, under_5000_ms, over_5000_ms
   FROM counters
@@ -72,7 +72,7 @@ interface EndpointColumns {
   readonly status: EndpointStatus;
 }
 
-// By primary key, one short range in each hour; what is grouped is a step's rows and no more.
+// By primary key, one short range per hour. Only the rows of one step are grouped.
 const HEALTH = `
   SELECT c.endpoint_seq, sum(c.total) AS total, sum(c.delivered) AS delivered, sum(c.failed) AS failed,
     sum(c.latency_sum_ms) AS latency_sum_ms,
@@ -90,7 +90,7 @@ interface HealthColumns {
   readonly latency_count: number;
 }
 
-/** Every endpoint that is not deleted, in creation order, those without anything as zeros. */
+/** Every endpoint that is not deleted, in creation order. Those without deliveries have zeros. */
 export function countEndpointHealth(
   connection: Connection,
   tenantSeq: Seq,
@@ -105,8 +105,8 @@ export function countEndpointHealth(
 }
 
 /**
- * The same in bounded steps, so that a thread can carry out other verbs in between: 10,000 endpoints over 720 hours take
- * most of a second in all. No statement stays open between two steps.
+ * The same in limited steps, so that the thread can run other verbs in between: 10,000 endpoints over 720 hours take
+ * most of a second. No statement stays open between two steps.
  */
 function* stepEndpointHealth(
   connection: Connection,
@@ -125,7 +125,7 @@ function* stepEndpointHealth(
   return found;
 }
 
-/** So many endpoints that their rows of all these hours are within one request's. */
+/** How many endpoints one step has, so that their rows of all hours are within the limit of a request. */
 function countHealthStep(connection: Connection, tenantSeq: Seq, hours: readonly EpochMs[], after: Seq) {
   const endpointsMax = Math.max(1, Math.floor(LIST_ROWS_PER_REQUEST / Math.max(1, hours.length)));
   const endpoints = all<EndpointColumns>(connection, ENDPOINTS, tenantSeq, after, endpointsMax);

@@ -8,7 +8,8 @@ import { readDeliveryRow } from "./delivery-rows.ts";
 
 const ENDS = "SELECT (SELECT min(seq) FROM attempts) AS first, (SELECT max(seq) FROM attempts) AS last";
 
-// By primary key, and one delivery by its own for each; the tenant has no index here, since attempts are only appended.
+// By primary key, with a look-up of the delivery per attempt. Attempts have no index by tenant, so that they are only
+// appended.
 const OUTCOMES = `
   SELECT a.seq, a.delivery_seq
   FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery_seq
@@ -19,7 +20,7 @@ const OUTCOMES = `
 export function tail(connection: Connection, tenantSeq: Seq, after: Seq | null, limit: number): OutcomePage {
   const ends = one<{ first: Seq | null; last: Seq | null }>(connection, ENDS);
   const last = ends?.last ?? 0;
-  // After the end: the reader's place is of a store that was put back to an older copy.
+  // A position after the end is of a store that was restored from an older copy.
   if (after === null || after >= last) return { outcomes: [], upTo: last, more: false };
   const from = Math.max(after, (ends?.first ?? 1) - 1);
   const end = Math.min(from + LIST_ROWS_PER_STATEMENT, last);

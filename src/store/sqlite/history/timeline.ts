@@ -1,4 +1,4 @@
-/** Where in a table a time begins: by halving, since rows are in commit order and no index is kept on their times. */
+/** Finds where a time begins in a table, by bisection: rows are in commit order and have no index on their times. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
 import type { Connection } from "../connection.ts";
@@ -16,8 +16,8 @@ const TABLES = {
 } as const;
 
 /**
- * A sequence that no row of `time` or later is before. Rows after it may be older: a time is taken before its commit
- * is waited for, so that times and commit order disagree a little.
+ * A sequence before which there is no row of `time` or later. Rows after it can be older: a request takes its time
+ * before it waits for a commit, so times and commit order differ a little.
  */
 export function firstSince(connection: Connection, table: keyof typeof TABLES, time: EpochMs): Seq {
   const { ends, from } = TABLES[table];

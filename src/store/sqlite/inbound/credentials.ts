@@ -1,4 +1,7 @@
-/** getCredentials, and the passwords of refused requests: sealed until those are verified, or gone. */
+/**
+ * getCredentials, and the credentials of refused requests. They are kept encrypted until the request is verified or
+ * deleted.
+ */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { KeptCredentials } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
@@ -26,7 +29,7 @@ export function getCredentials(connection: ReadConnection, id: Uuid): KeptCreden
   }
 }
 
-// Its source may have been deleted since it was asked for: then there is nothing to keep them for.
+// If the source was deleted meanwhile, there is no reason to keep them.
 const KEEP = `
   INSERT INTO inbound_credentials (inbound_seq, sealed)
   SELECT ?, ?
@@ -36,12 +39,12 @@ export function keepCredentials(w: Writing, inboundSeq: Seq, sourceSeq: Seq, cre
   w.prepare(KEEP).run(inboundSeq, w.vault.seal(credentials), sourceSeq);
 }
 
-/** Of a record that goes, or is valid now. */
+/** For a record that is deleted, or that is valid now. */
 export function eraseCredentials(w: Writing, inboundSeq: Seq): void {
   w.prepare("DELETE FROM inbound_credentials WHERE inbound_seq = ?").run(inboundSeq);
 }
 
-// No more than are kept of a source.
+// No more than are kept per source.
 const ERASE_OF_SOURCE = `
   DELETE FROM inbound_credentials
   WHERE inbound_seq IN (SELECT seq FROM inbound INDEXED BY inbound_refused WHERE source_seq = ? AND valid = 0)`;

@@ -1,4 +1,4 @@
-/** What makes a repeat: digests of what was received and verified, with the answer that the first one got. */
+/** Detects repeats: digests of what was received and verified, with the answer to the first request. */
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { TransitionDirection } from "../../../domain/inbound/pause-status.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
@@ -7,7 +7,7 @@ import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 export interface Remembered {
-  /** The record's. */
+  /** The id of the record. */
   readonly id: Uuid;
   readonly direction: TransitionDirection | null;
   readonly eventId: Uuid | null;
@@ -27,7 +27,7 @@ interface DigestColumns {
   readonly event_id: Uint8Array | null;
 }
 
-/** The largest piece that is a safe integer. */
+/** The largest part of a digest that is a safe integer. */
 const HEAD_BYTES = 6;
 
 const FIND = `
@@ -35,7 +35,7 @@ const FIND = `
   FROM inbound_digests INDEXED BY inbound_digests_by_head
   WHERE head = ?`;
 
-// Nothing but this verb's transaction keeps a digest from standing there twice: there is one writer.
+// No unique index prevents a second row of a digest. The transaction of this verb does, since there is one writer.
 export function findDigest(w: Writing, { sourceSeq, digest }: DigestOfSource): Remembered | null {
   const whole = Buffer.from(digest, "hex");
   const row = all<DigestColumns>(w, FIND, headOf(whole)).find(

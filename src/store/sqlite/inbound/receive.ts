@@ -1,4 +1,4 @@
-/** receive: what was verified is recorded, remembered and published in one transaction. */
+/** receive: records a verified request, remembers its digest and publishes its event, in one transaction. */
 
 import { storedBytes } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
@@ -17,7 +17,7 @@ export function receiveOne(w: Writing, request: Receive): ReceiveResult {
   const digest = digestOf(request);
   const first = digest === null ? null : findDigest(w, digest);
   if (first !== null && first.id !== id) return { ...first, kind: "repeated", triggered: first.eventId !== null };
-  // Looked for only where it would show, so that nobody else pays: a repeat breaks on its record's id first.
+  // Looked for only where it can matter, to save the look-up: a repeated call first fails on its record's unique id.
   const isSame = first !== null || (w.mode.careful && one(w, IS_THERE, uuidBytes(id)) !== undefined);
   if (isSame) {
     return { kind: "received", woken: event === null ? [] : wakesFor(w, request.tenantSeq, event.type) };
@@ -35,8 +35,8 @@ export function receiveOne(w: Writing, request: Receive): ReceiveResult {
 }
 
 /**
- * What a verified request counts towards its tenant's quota, for as long as it is kept. Refused ones have bounds of
- * their own: a stranger must not use up a quota.
+ * How much a verified request counts towards its tenant's storage quota, for as long as it is kept. Refused requests
+ * have their own limits: a stranger must not use up a quota.
  */
 export function receivedBytes(bodyBytes: number): number {
   return storedBytes(bodyBytes, 1);
@@ -46,7 +46,7 @@ export function digestOf({ sourceSeq, digest }: Pick<Receive, "sourceSeq" | "dig
   return digest === null ? null : { sourceSeq, digest };
 }
 
-/** Publish what a record makes, and have it found from either. */
+/** Publish the event of a record, and link the two. */
 export function publishOf(
   w: Writing,
   inboundSeq: Seq,

@@ -1,4 +1,7 @@
-/** What is kept of refused requests, by source and network: counted in memory, since a flood must not count rows. */
+/**
+ * Limits how many refused requests are kept, by source and network. It counts in memory, since a flood must not count
+ * rows.
+ */
 import { LRUCache } from "lru-cache";
 import { networkOf } from "../../../domain/endpoints/network.ts";
 import type { Seq } from "../../../domain/ids.ts";
@@ -6,29 +9,29 @@ import { REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
 import type { Connection } from "../connection.ts";
 import { all } from "../read-connection.ts";
 
-/** Everything refused of a source; null: of nobody known. */
+/** The refused requests of a source; null for those of no known source. */
 type Bucket = Seq | null;
 
 export interface Refusals {
-  /** One was inserted. Answers those that have to go for it: of the network with the most, the oldest. */
+  /** Note that one was inserted. Returns those to delete for it: the oldest of the network that has the most. */
   entered(bucket: Bucket, address: string, seq: Seq): readonly Seq[];
-  /** One went, or was verified. */
+  /** Note that one was deleted or verified. */
   left(bucket: Bucket): void;
   clear(): void;
 }
 
 interface Kept {
   count: number;
-  /** Each network's own, oldest first; the networks in order of their first ones. */
+  /** The requests of each network, oldest first. The networks are in the order of their first requests. */
   readonly byNetwork: Map<string, Seq[]>;
 }
 
-/** Buckets remembered, of at most a thousand addresses: some 10 MB. */
+/** How many buckets are cached, each of at most a thousand addresses: about 10 MB. */
 const BUCKETS_MAX = 100;
-/** Those that one makes room by: more than one only where the limit was once higher. */
+/** Those to delete. There is more than one only if the limit was once higher. */
 const GOING_MAX = 2;
 
-// Ordered and covered by inbound_refused; at most as many rows as are kept.
+// Ordered and covered by inbound_refused. No more rows than are kept.
 const OF_SOURCE = `
   SELECT seq, address
   FROM inbound INDEXED BY inbound_refused
@@ -60,7 +63,7 @@ export function createRefusals(connection: Connection): Refusals {
   return {
     entered(bucket, address, seq) {
       let kept = remembered.get(keyOf(bucket));
-      // The row is there already.
+      // The row has been inserted already.
       if (kept === undefined) kept = read(bucket);
       else enter(kept, address, seq);
       const going: Seq[] = [];
@@ -80,7 +83,7 @@ function enter(kept: Kept, address: string, seq: Seq): void {
   kept.count += 1;
 }
 
-/** Of several with as many, the one that came first. */
+/** Of several with the same number, the one that came first. */
 function takeOldestOfMost(kept: Kept): Seq {
   let most: string | null = null;
   let mostSeqs: Seq[] = [];

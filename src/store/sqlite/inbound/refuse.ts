@@ -1,4 +1,4 @@
-/** refuse: what failed verification, kept apart and within its caps. */
+/** refuse: records a request that failed verification, within limits of their own. */
 import { REFUSED_BODY_BYTES_MAX } from "../../../domain/limits.ts";
 import type { Refuse } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
@@ -11,7 +11,7 @@ const IS_THERE = "SELECT 1 FROM inbound WHERE id = ?";
 
 export function refuseOne(w: Writing, request: Refuse): void {
   const { source, raw, credentials, rejection, explanation, ...row } = request;
-  // Looked for only where it would show: a repeat breaks on its id first.
+  // Looked for only where it can matter: a repeated call first fails on its unique id.
   if (w.mode.careful && one(w, IS_THERE, uuidBytes(row.id)) !== undefined) return;
   const seq = insertInbound(w, {
     ...row,

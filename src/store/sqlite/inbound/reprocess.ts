@@ -1,4 +1,4 @@
-/** reprocess, noteInbound, deleteInbound: what becomes of a record once it is there. */
+/** reprocess, noteInbound, deleteInbound: the verbs that change records. */
 import type { Actor } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
@@ -40,13 +40,13 @@ const LINKED = `
   FROM events v CROSS JOIN inbound_events l ON l.event_seq = v.seq
   WHERE v.id = ? AND l.inbound_seq = ?`;
 
-/** Whether this very request was carried out before. */
+/** Whether this same call was committed before. */
 function wasDone(w: Writing, row: RecordColumns, { event, notes, now }: Reprocess): boolean {
   if (event !== null) return one(w, LINKED, uuidBytes(event.id), row.seq) !== undefined;
   return row.valid === 1 && row.reprocessed_at === now && !isNews(row, notes);
 }
 
-/** Whose record says the same and is valid: it may be this one. */
+/** The valid record with the same digest. It can be this one. */
 function validBefore(w: Writing, row: RecordColumns, id: Uuid, verified: Verified): Uuid | null {
   if (row.valid === 1) return id;
   const digest = digestOf(verified);
@@ -79,7 +79,7 @@ function writeReprocessed(w: Writing, seq: Seq, { notes, eventType, now }: Repro
   w.prepare(REPROCESSED).run(now, notes === undefined ? 0 : 1, notes ?? null, eventType ?? null, seq);
 }
 
-/** Two things were asked for, so that each stands there as when it is asked for alone. */
+/** The caller requested two things. Each gets the audit entry that it would get alone. */
 function auditReprocessed(w: Writing, row: RecordColumns, tenantSeq: Seq, request: Reprocess): void {
   const { actor, id, event, notes, now } = request;
   const data = { eventId: event?.id ?? null, rejection: row.rejection };
@@ -91,7 +91,7 @@ function isNews(row: RecordColumns, notes: string | null | undefined): boolean {
   return notes !== undefined && notes !== row.notes;
 }
 
-/** Of a record that is there. */
+/** The columns that these verbs need of an existing record. */
 function load(w: Writing, id: Uuid): InboundRecord {
   const row = findRecord(w, null, id);
   if (row === null) throw new Error(`no inbound event ${id}`);
@@ -136,7 +136,7 @@ const DELETE = `
   WHERE id = :id AND (:tenant IS NULL OR tenant_seq = :tenant)
   RETURNING seq, source_seq, tenant_seq, source_name, valid, octet_length(body) AS bytes`;
 
-/** Its digest stays, so that a repeat is still one; the links to its events lead nowhere until retention takes them. */
+/** Its digest stays, so that repeats are still detected. The links to its events stay until retention deletes them. */
 export function deleteInbound(w: Writing, { actor, tenantSeq, id, now }: Omit<NoteInbound, "notes">): boolean {
   const deleted = w.prepare(DELETE).get({ id: uuidBytes(id), tenant: tenantSeq }) as DeletedInbound | undefined;
   if (deleted === undefined) return false;
@@ -144,7 +144,7 @@ export function deleteInbound(w: Writing, { actor, tenantSeq, id, now }: Omit<No
     w.memory.refusals.left(deleted.source_seq);
     eraseCredentials(w, deleted.seq);
   } else if (deleted.tenant_seq !== null) w.usage.addBytes(deleted.tenant_seq, -receivedBytes(deleted.bytes));
-  // Nothing else tells any more where it came from.
+  // Nothing else still says where it came from.
   const data = { source: deleted.source_name };
   auditInbound(w, { actor, tenantSeq: deleted.tenant_seq, id, type: "inbound.deleted", data, now });
   return true;
@@ -154,7 +154,7 @@ export function deleteInbound(w: Writing, { actor, tenantSeq, id, now }: Omit<No
 
 interface InboundChange extends Pick<AuditEntry, "data" | "now"> {
   readonly actor: Actor;
-  /** The record's; nobody's stands in the audit of whoever did it. */
+  /** The record's tenant. For a record without a tenant, the entry is in the audit of the actor's tenant. */
   readonly tenantSeq: Seq | null;
   readonly id: Uuid;
   readonly type: "inbound.reprocessed" | "inbound.noted" | "inbound.deleted";

@@ -1,4 +1,4 @@
-/** Inbound row ↔ port record, and the one insert that whatever is received shares. */
+/** Reads inbound rows, and has the one insert for everything that is received. */
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../../domain/inbound/pause-status.ts";
 import type { Rejection } from "../../../domain/inbound/request.ts";
@@ -10,13 +10,13 @@ import type { Writing } from "../writing.ts";
 
 // ── Read ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What `readRow` needs; the query names the table `inbound i`. */
+/** The columns for `readRow`, of a table that the query names `inbound i`. */
 export const ROW_COLUMNS = `
   i.seq, i.id, i.kind, i.tenant_seq, (SELECT s.id FROM sources s WHERE s.seq = i.source_seq) AS source_id,
   i.source_name, i.event_type, i.valid, i.direction, i.member_id, i.old_status, i.new_status, i.changed_at,
   i.rejection, i.explanation, i.address, i.received_at, i.processed_at, i.reprocessed_at, i.notes, i.body_bytes`;
 
-/** What `readRecord` needs beside them. */
+/** The columns that `readRecord` needs in addition. */
 export const RECORD_COLUMNS = `${ROW_COLUMNS}, i.url, i.headers, i.body`;
 
 export interface RowColumns {
@@ -90,7 +90,7 @@ export function readRecord(connection: ReadConnection, row: RecordColumns, event
   };
 }
 
-// The index ends in the event's sequence.
+// The index ends in the event's sequence, so no sort is needed.
 const PUBLISHED = `
   SELECT v.id
   FROM inbound_events l INDEXED BY inbound_events_of CROSS JOIN events v ON v.seq = l.event_seq
@@ -104,7 +104,7 @@ function publishedBy(connection: ReadConnection, seq: Seq, eventsMax: number): U
 
 const BY_ID = `SELECT ${RECORD_COLUMNS} FROM inbound i WHERE i.id = ?`;
 
-/** As a caller of this tenant may find it; null: of whichever tenant, or nobody's. */
+/** A record that a caller of this tenant may see. Null finds a record of any tenant, or of none. */
 export function findRecord(connection: ReadConnection, tenantSeq: Seq | null, id: Uuid): RecordColumns | null {
   const row = one<RecordColumns>(connection, BY_ID, uuidBytes(id));
   return row === undefined || (tenantSeq !== null && row.tenant_seq !== tenantSeq) ? null : row;
@@ -120,7 +120,7 @@ export interface NewInbound {
   readonly sourceName: string | null;
   readonly eventType: string | null;
   readonly facts: PauseStatusFacts | null;
-  /** Null: it was verified. */
+  /** Null when it was verified. */
   readonly refused: { readonly rejection: Rejection; readonly explanation: string } | null;
   readonly raw: RawRequest;
   readonly bodyBytes: number;
@@ -134,7 +134,7 @@ const INSERT = `
      changed_at, rejection, explanation, address, received_at, processed_at, body_bytes, url, headers, body)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** Breaks on its id when it is there already. */
+/** Fails on the unique id if the record exists already. */
 export function insertInbound(w: Writing, { facts, refused, raw, now, ...row }: NewInbound): Seq {
   const { lastInsertRowid } = w
     .prepare(INSERT)

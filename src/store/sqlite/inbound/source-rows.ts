@@ -1,10 +1,10 @@
-/** Source row → domain source, for every verb that reads one. */
+/** Reads source rows, for every verb that needs one. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { Scheme, Source, SourceSettings } from "../../../domain/inbound/source.ts";
 import { uuidText } from "../../rows.ts";
 import { one, type ReadConnection } from "../read-connection.ts";
 
-/** What `readSource` needs; the query names the table `sources s`. */
+/** The columns for `readSource`, of a table that the query names `sources s`. */
 export const SOURCE_COLUMNS = `
   s.seq, s.id, s.tenant_seq, (SELECT t.id FROM tenants t WHERE t.seq = s.tenant_seq) AS tenant_id, s.name, s.scheme,
   s.settings, s.secret_sealed, s.previous_secret_sealed, s.previous_secret_until, s.created_at, s.updated_at`;
@@ -24,7 +24,7 @@ export interface SourceColumns {
   readonly updated_at: EpochMs;
 }
 
-/** What stands in `settings`. */
+/** The content of the column `settings`. */
 type SettingsText = Pick<SourceSettings, "eventType" | "hmac" | "basic">;
 
 export function settingsText({ eventType, hmac, basic }: SettingsText): string {
@@ -50,7 +50,7 @@ export function readSource({ vault }: Pick<ReadConnection, "vault">, row: Source
 
 const BY_SEQ = `SELECT ${SOURCE_COLUMNS} FROM sources s WHERE s.seq = ?`;
 
-/** Throws when there is none: callers hold sequences only of sources that exist. */
+/** @throws when there is none. Callers have sequences only of sources that exist. */
 export function loadSource(connection: ReadConnection, seq: Seq): Source {
   const row = one<SourceColumns>(connection, BY_SEQ, seq);
   if (row === undefined) throw new Error(`no source ${seq}`);

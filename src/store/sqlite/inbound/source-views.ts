@@ -1,4 +1,6 @@
-/** getSource, listSources, findSource: those that are not deleted. getDeletedSource: the others. hadSource: all. */
+/**
+ * getSource, listSources and findSource find sources that are not deleted, getDeletedSource the others, hadSource both.
+ */
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { Source } from "../../../domain/inbound/source.ts";
 import type { Cursor, DeletedSource, SourcePage } from "../../../ports/store.ts";
@@ -41,7 +43,7 @@ export function getDeletedSource(connection: ReadConnection, tenantSeq: Seq, id:
 
 const SEQ = "SELECT seq FROM sources WHERE id = ? AND tenant_seq = ?";
 
-/** A deleted one's too: what came from it is still there. */
+/** Finds deleted sources as well, since what came from them is still kept. */
 export function findSourceSeq(connection: ReadConnection, tenantSeq: Seq, id: Uuid): Seq | null {
   return one<{ seq: Seq }>(connection, SEQ, uuidBytes(id), tenantSeq)?.seq ?? null;
 }
@@ -50,7 +52,7 @@ export function hadSource(connection: ReadConnection, tenantSeq: Seq, id: Uuid):
   return findSourceSeq(connection, tenantSeq, id) !== null;
 }
 
-// The index ends in the sequence.
+// The index ends in the sequence, so no sort is needed.
 const OF_TENANT = `
   SELECT ${SOURCE_COLUMNS}
   FROM sources s INDEXED BY sources_live
@@ -58,7 +60,7 @@ const OF_TENANT = `
   ORDER BY s.seq
   LIMIT ?`;
 
-// Served by sources_live, so that tombstones cost nothing.
+// Served by sources_live, so that deleted sources cost nothing.
 const COUNT = "SELECT count(*) AS count FROM sources WHERE tenant_seq = ? AND deleted_at IS NULL";
 
 export function countSources(connection: Connection, tenantSeq: Seq): number {

@@ -14,7 +14,7 @@ import { countSources, findSource, getSource } from "./source-views.ts";
 
 // ── Create ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// Served by sources_by_name, so that tombstones cost nothing.
+// Served by sources_by_name, so that deleted sources cost nothing.
 const OF_NAME = "SELECT seq FROM sources WHERE name = ? AND deleted_at IS NULL";
 
 export function createSource(w: Writing, request: CreateSource): CreateSourceResult {
@@ -44,7 +44,7 @@ function insertSource(w: Writing, source: Omit<CreateSource, "actor">): Seq {
 
 // ── Those of the settings ───────────────────────────────────────────────────────────────────────────────────────────
 
-interface WantedSource {
+interface ConfiguredSource {
   readonly id: Uuid;
   readonly name: string;
   readonly secret: string;
@@ -52,29 +52,29 @@ interface WantedSource {
 
 const FIRST_TENANT = "SELECT seq FROM tenants ORDER BY seq LIMIT 1";
 
-/** What contract section 8 describes. */
-const WANTED = {
+/** A source as `SIGNALBOX_INBOUND_SOURCES` defines it; see docs/inbound.md. */
+const CONFIGURED = {
   scheme: "jcs",
   eventType: { place: null, prefix: "", fallback: null },
   hmac: null,
   basic: null,
 } as const satisfies Omit<SourceSettings, "name">;
 
-/** @throws when there is no tenant yet to make them for */
-export function ensureSources(w: Writing, wanted: readonly WantedSource[], now: EpochMs): string[] {
+/** @throws when there is no tenant yet that could own them */
+export function ensureSources(w: Writing, configured: readonly ConfiguredSource[], now: EpochMs): string[] {
   const differing: string[] = [];
-  for (const { id, name, secret } of wanted) {
+  for (const { id, name, secret } of configured) {
     const present = findSource(w, { name });
-    if (present === null) makeWanted(w, { id, name, secret }, now);
+    if (present === null) createConfigured(w, { id, name, secret }, now);
     else if (present.secret !== secret) differing.push(name);
   }
   return differing;
 }
 
-function makeWanted(w: Writing, { id, name, secret }: WantedSource, now: EpochMs): void {
+function createConfigured(w: Writing, { id, name, secret }: ConfiguredSource, now: EpochMs): void {
   const tenantSeq = one<{ seq: Seq }>(w, FIRST_TENANT)?.seq;
   if (tenantSeq === undefined) throw new Error(`no tenant for source ${name}`);
-  insertSource(w, { tenantSeq, id, settings: { name, ...WANTED }, secret, now });
+  insertSource(w, { tenantSeq, id, settings: { name, ...CONFIGURED }, secret, now });
   auditSource(w, { actor: "system", tenantSeq, type: "source.created", source: { id, name }, now });
 }
 
@@ -107,7 +107,7 @@ const REPLACE_SECRET = `
       previous_secret_until = :until,
       secret_sealed = :sealed
   WHERE seq = :seq`;
-// The one before it stays the one before it: a rotation that is repeated must not end what it let overlap.
+// Keep the previous secret: a repeated rotation must not end the overlap that the first one began.
 const KEEP_SECRET = `
   UPDATE sources
   SET previous_secret_sealed = CASE WHEN :until IS NOT NULL THEN previous_secret_sealed END,
@@ -140,7 +140,7 @@ const ERASE = `
   SET deleted_at = ?, secret_sealed = NULL, previous_secret_sealed = NULL, previous_secret_until = NULL
   WHERE seq = ?`;
 
-/** Opens nothing: one whose secret does not open can be deleted too. */
+/** Reads no secret, so that a source whose secret does not decrypt can be deleted as well. */
 export function deleteSource(w: Writing, { actor, tenantSeq, id, now }: DeleteSource): boolean {
   const found = one<StoredSource>(w, LIVE, uuidBytes(id), tenantSeq);
   if (found === undefined) return false;

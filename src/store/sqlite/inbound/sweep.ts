@@ -1,4 +1,4 @@
-/** Retention of what was received, of what tells that it came before, and of deleted sources. */
+/** Retention for received requests, for their digests, and for deleted sources. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
 import type { Kept } from "../upkeep/sweep-table.ts";
@@ -12,11 +12,11 @@ interface KeptInbound {
   readonly valid: number;
   readonly received_at: EpochMs;
   readonly body_bytes: number;
-  /** As much of it as is kept. */
+  /** The size of the kept part of the body. */
   readonly kept_bytes: number;
 }
 
-/** A body's pages are freed one by one: so much of it is as much work as a row to look at. */
+/** The pages of a body are freed one by one. Freeing this many bytes is as much work as looking at a row. */
 const BODY_BYTES_PER_VISIT = 16_384;
 
 export const keptInbound: Kept<KeptInbound> = {
@@ -40,7 +40,7 @@ export const keptInbound: Kept<KeptInbound> = {
   },
 };
 
-/** A link is as old as its event, and may outlive the record. */
+/** A link is as old as its event. It can outlive its record. */
 export const keptInboundEvents: Kept<{ readonly seq: Seq; readonly published_at: EpochMs }> = {
   name: "inbound_events",
   page: "SELECT event_seq AS seq, published_at FROM inbound_events WHERE event_seq > ? ORDER BY event_seq LIMIT ?",
@@ -52,7 +52,7 @@ export const keptInboundEvents: Kept<{ readonly seq: Seq; readonly published_at:
   },
 };
 
-/** After what was received: then everything that came before the deletion is gone. */
+/** After the received requests: everything that a source received before its deletion is then gone. */
 export const keptSources: Kept<{ readonly seq: Seq; readonly deleted_at: EpochMs | null }> = {
   name: "sources",
   page: "SELECT seq, deleted_at FROM sources WHERE seq > ? ORDER BY seq LIMIT ?",

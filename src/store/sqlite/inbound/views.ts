@@ -31,7 +31,7 @@ export function getInbound(connection: ReadConnection, tenantSeq: Seq | null, id
 
 // ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A range of one index that has everything that is asked for. */
+/** An index range that contains everything that matches the filter. */
 interface Range {
   readonly from: string;
   readonly values: readonly (number | string)[];
@@ -60,13 +60,13 @@ export function listInbound(
 
 type Conditions = readonly (readonly [column: string, value: number | string | null])[];
 
-/** Null: nothing can fit. */
+/** Null when nothing can match. */
 function conditionsOf(connection: ReadConnection, filter: InboundFilter): Conditions | null {
   const { sourceId, sourceName, eventType, direction } = filter;
   const sourceSeq = sourceId === null ? null : findSourceSeq(connection, filter.tenantSeq, sourceId);
   if (sourceId !== null && sourceSeq === null) return null;
   return [
-    // The refused ones have an index of their own.
+    // Refused records have their own index.
     ["valid", filter.valid === true ? 1 : null],
     ["direction", direction === null ? null : DIRECTION.number(direction)],
     ["source_seq", sourceSeq],
@@ -99,7 +99,7 @@ function rangesOf(filter: InboundFilter, conditions: Conditions): Range[] {
   });
 }
 
-/** Skipped in the index alone; several ranges are merged in their order, and nothing is sorted. */
+/** The offset is skipped within the index. Several ranges are merged in their order, and nothing is sorted. */
 function pageOf(connection: ReadConnection, ranges: readonly Range[], offset: number, limit: number): Seq[] {
   const sql = `
     ${ranges.map(({ from }) => `SELECT received_at, seq ${from}`).join(" UNION ALL ")}
@@ -114,7 +114,7 @@ function countOf(connection: ReadConnection, { from, values }: Range): number {
   return one<{ total: number }>(connection, `SELECT count(*) AS total ${from}`, ...values)?.total ?? 0;
 }
 
-// The index goes by source, then sequence.
+// The index is by source, then by sequence.
 const REJECTED = `
   SELECT ${RECORD_COLUMNS}
   FROM inbound i INDEXED BY inbound_refused

@@ -1,4 +1,4 @@
-/** claimNotifications and settleNotification: telling people of pauses, each message due, claimed and settled. */
+/** claimNotifications and settleNotification: the outbox of the messages that tell people of pauses. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { NOTIFICATIONS_OF_TENANT_COUNT_MAX } from "../../../domain/limits.ts";
 import type {
@@ -14,7 +14,7 @@ import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { loadPause } from "./pause-views.ts";
 
-/** Why nobody is told of a pause that is over. */
+/** The reason for a notification that is not sent because its pause has ended. */
 export const ENDED_FIRST = "the pause ended first";
 
 // ── Claim ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -25,7 +25,7 @@ const DUE = `
   WHERE channel = ? AND tenant_seq = ? AND notification_due_at IS NOT NULL AND notification_due_at <= ?
   ORDER BY notification_due_at, seq
   LIMIT ?`;
-/** The next tenant for whom something waits: one step in the index, however much that is. */
+/** The next tenant that has a notification due: one step in the index, however many wait. */
 const NEXT_TENANT = `
   SELECT tenant_seq
   FROM pauses INDEXED BY notifications_of_tenant
@@ -69,7 +69,7 @@ export function claimNotifications(w: Writing, request: ClaimNotifications): Cla
   return { claimed, lastTenant, nextAt: one<{ at: EpochMs }>(w, NEXT, channel, now)?.at ?? null };
 }
 
-/** From the one after the last that had its turn, and round. */
+/** Begins with the tenant after the last one that was served, and wraps around. */
 function* tenantsInTurn(w: Writing, channel: number, after: Seq): Generator<Seq> {
   const next = (from: Seq) => one<{ tenant_seq: Seq }>(w, NEXT_TENANT, channel, from)?.tenant_seq;
   for (let tenant = next(after); tenant !== undefined; tenant = next(tenant)) yield tenant;
@@ -80,7 +80,7 @@ function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): Claim
   const { now, limit } = request;
   const claimed: ClaimedNotification[] = [];
   for (const due of all<Due>(w, DUE, CHANNEL.number(request.channel), tenantSeq, now, limit)) {
-    // Its deadline has come though nobody wrote it down yet: a message would ask for what can no longer be answered.
+    // Its deadline has passed, although the time-out is not recorded yet. The person could no longer respond.
     if (due.expires_at <= now) {
       fail(w, due.seq, ENDED_FIRST);
       continue;
@@ -118,7 +118,7 @@ interface Claimed {
   readonly channel: number;
 }
 
-/** Only of what this node has claimed: a settlement that is repeated, or came after a restart, says nothing new. */
+/** Only what this node has claimed: a settlement that is repeated, or that comes after a restart, has no effect. */
 export function settleNotification(w: Writing, { pauseId, now, outcome }: SettleNotification): void {
   const row = one<Claimed>(w, CLAIMED, uuidBytes(pauseId), w.self.node);
   if (row === undefined) return;
@@ -163,7 +163,7 @@ const CLAIMED_BY_ANYONE = `
   FROM pauses INDEXED BY notifications_claimed
   WHERE notification_node IS NOT NULL`;
 
-/** What a process that is gone had claimed is due again, its attempt counted: it may have been sent. */
+/** What a process that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
 export function voidNotifications(w: Writing, now: EpochMs): void {
   for (const row of all<Pick<Claimed, "seq" | "status">>(w, CLAIMED_BY_ANYONE)) giveBack(w, row, now);
 }

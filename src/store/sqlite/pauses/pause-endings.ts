@@ -1,5 +1,5 @@
 /**
- * endPause and endDuePauses: answer, cancellation and deadline race on one conditional update, and whichever wins
+ * endPause and endDuePauses. An answer, a cancellation and the deadline race for one conditional update, and the winner
  * publishes its event in the same transaction.
  */
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
@@ -34,7 +34,7 @@ export function endPause(w: Writing, request: EndPause): EndPauseResult {
   return { kind: came, pause: loadPause(w, row.seq), woken };
 }
 
-/** What becomes of a pending pause; null when it is not time yet. The deadline comes before whoever comes with it. */
+/** How a pending pause ends; null when its deadline has not come. At the deadline itself, the time-out wins. */
 function endingBy(row: PauseColumns, request: EndPause): Ending | null {
   if (request.now >= row.expires_at) return timeOut(row);
   switch (request.by) {
@@ -51,7 +51,7 @@ function timeOut(row: PauseColumns): Ending {
   return timeOutOf({ timeoutDefault: row.timeout_default, expiresAt: row.expires_at });
 }
 
-// A notification that waits fails; one that is on the wire is settled by whoever has it.
+// A notification that waits fails. One in flight is settled by the node that has claimed it.
 const END = `
   UPDATE pauses
   SET status = ?, choice = ?, text = ?, ended_at = ?,
@@ -98,7 +98,7 @@ const COUNT_REFUSAL = `
   SET refused_answers = refused_answers + 1
   WHERE seq = ? AND refused_answers < ?`;
 
-/** Write down that an answer came too late, unless it is the one that won: then it is a repeat. */
+/** Record that an answer came too late, unless it is a repeat of the answer that won. */
 function noteRefusal(w: Writing, row: PauseColumns, ending: Ending, request: EndPause): void {
   if (request.by !== "human" || isSameAnswer(ending, request.choice, request.text)) return;
   if (w.prepare(COUNT_REFUSAL).run(row.seq, REFUSED_ANSWERS_COUNT_MAX).changes === 0) return;

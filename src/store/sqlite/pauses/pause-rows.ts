@@ -1,11 +1,11 @@
-/** Pause row → domain pause, for every verb that reads one. */
+/** Reads pause rows, for every verb that needs one. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { type Ending, type Pause, timeOutOf } from "../../../domain/pauses/pause.ts";
 import { uuidText } from "../../rows.ts";
 import { CHANNEL, NOTIFICATION, PAUSE_STATUS } from "../../stored-enums.ts";
 import type { Vault } from "../../vault.ts";
 
-/** What `readPause` needs; the query names the tables `pauses p` and `tenants t`. */
+/** The columns for `readPause`, of tables that the query names `pauses p` and `tenants t`. */
 export const PAUSE_COLUMNS = `
   p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
@@ -60,7 +60,7 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
   };
 }
 
-/** Null while it is pending. */
+/** Null while the pause is pending. */
 export function endingOf(row: PauseColumns): Ending | null {
   const status = PAUSE_STATUS.name(row.status);
   const at = row.ended_at ?? row.expires_at;

@@ -21,14 +21,14 @@ export function getPause(connection: ReadConnection, tenantSeq: Seq | null, id: 
   return readPause(connection.vault, row);
 }
 
-/** Throws when there is none: whoever names a pause by its sequence keeps it from going. */
+/** @throws when there is none. A pause is not deleted while something refers to its sequence. */
 export function loadPause(connection: ReadConnection, seq: Seq): Pause {
   const row = one<PauseColumns>(connection, BY_SEQ, seq);
   if (row === undefined) throw new Error(`no pause ${seq}`);
   return readPause(connection.vault, row);
 }
 
-// Both indexes end in the sequence.
+// Both indexes end in the sequence, so no sort is needed.
 const OF_TENANT = `
   SELECT ${PAUSE_COLUMNS}
   FROM pauses p INDEXED BY pauses_of_tenant CROSS JOIN tenants t ON t.seq = p.tenant_seq

@@ -15,7 +15,7 @@ import { getPause, loadPause } from "./pause-views.ts";
 
 export function createPause(w: Writing, request: CreatePause): CreatePauseResult {
   const { actor, tenantSeq, id, question, recipient, idempotency, now } = request;
-  // First, since with an idempotency key this very request has remembered it.
+  // First, since this same request may have stored the idempotency key before.
   const before = getPause(w, tenantSeq, id);
   if (before !== null) return { kind: "created", pause: before };
   if (idempotency !== null) {
@@ -47,7 +47,10 @@ export function findRepeatedPause(
   return remembered?.fingerprint === idempotency.fingerprint ? loadPause(w, remembered.seq) : null;
 }
 
-/** Of a pause's own text, what it counts towards its tenant's quota; `pauseBytes` counts the same before it is there. */
+/**
+ * How much the text of a stored pause counts towards its tenant's storage quota. `pauseBytes` counts the same before
+ * the insert.
+ */
 export const PAUSE_CONTENT_BYTES = "octet_length(message) + octet_length(options) + ifnull(octet_length(metadata), 0)";
 
 function pauseBytes({ message, options, metadata }: Question): number {

@@ -1,4 +1,4 @@
-/** The thread that writes the log back into the file, while the writing thread goes on with its commits. */
+/** The thread that writes the log back into the database file while the writer thread goes on with its commits. */
 import { parentPort, workerData } from "node:worker_threads";
 import { openForCheckpoints } from "../connection.ts";
 
@@ -10,7 +10,7 @@ port.on("message", () => {
   try {
     db.exec("PRAGMA wal_checkpoint(PASSIVE)");
   } catch {
-    // A full disk, most likely. The log stays as it is, and a later checkpoint writes it back.
+    // Most likely a full disk. The log stays, and a later checkpoint writes it back.
   }
   port.postMessage(null);
 });

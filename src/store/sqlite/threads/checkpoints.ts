@@ -1,19 +1,22 @@
 /**
- * Checkpoints beside the writer: SQLite's own run within a commit, and held up every publish for 15 to 25 ms, several
- * times a second at full load. Here another thread writes most of the log back meanwhile, and the writer only the few
- * pages that came after; then the log begins anew, which it does only once nothing of it is left to write back.
+ * Checkpoints in another thread. SQLite's own checkpoints run within a commit, and delayed every publish by 15 to 25
+ * ms, several times a second at full load. Here another thread writes most of the log back, and the writer thread only
+ * the few pages that were added meanwhile. Then the log starts again at its beginning, which requires that all of it
+ * was written back.
  */
 import { Worker } from "node:worker_threads";
 import type { Connection } from "../connection.ts";
 import { isPassing } from "../group.ts";
 
 export interface Checkpoints {
-  /** To be called between commits. */
+  /** Call it between commits. */
   afterGroup(): void;
   close(): Promise<void>;
 }
 
-/** Pages of the log at which it is written back, 8 MB: most of them are the same tail pages again, written once. */
+/**
+ * The log is written back at this many pages, 8 MB. Most are versions of the same last pages, each written only once.
+ */
 const LOG_PAGES = 2000;
 
 /** In pages. */
@@ -27,13 +30,13 @@ export function startCheckpoints({ prepare }: Connection, file: string): Checkpo
   let underWay = false;
   let nextAtPages = LOG_PAGES;
 
-  /** At the first need: a server at rest does without its 20 MB. */
+  /** Started when it is first needed: an idle server saves its 20 MB. */
   function start(): Worker {
     const worker = new Worker(new URL("./checkpoint-thread.ts", import.meta.url), { workerData: file });
     worker.on("message", () => {
       underWay = false;
       const { log, checkpointed } = finish();
-      // A reader in the middle of its work keeps pages from being written back: not again at once.
+      // A read transaction can keep pages from being written back. Do not try again at once.
       nextAtPages = checkpointed === log ? LOG_PAGES : log + LOG_PAGES;
     });
     return worker;

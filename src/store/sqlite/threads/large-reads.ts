@@ -1,20 +1,20 @@
 /**
- * Reads with large answers: a few at once, and the tenants take turns. The answers of a thread reach the event loop all
- * together, and it does nothing else before each of them is rendered; so the next read begins a turn after an answer.
+ * Limits reads with large results to a few at once; the tenants take turns. Results that arrive together are all
+ * rendered before the event loop does anything else, so the next read begins one turn after a result.
  */
 import { Overloaded } from "../../../domain/errors.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { LARGE_READS_COUNT_MAX, LARGE_READS_WAITING_OF_TENANT_COUNT_MAX } from "../../../domain/limits.ts";
 
-/** `tenantSeq` null: of no tenant in particular. */
+/** `tenantSeq` null: the read is of no single tenant. */
 type LargeReads = <T>(tenantSeq: Seq | null, read: () => Promise<T>) => Promise<T>;
 
-/** The function that it returns throws `Overloaded` when too many reads of the tenant wait. */
+/** The returned function throws `Overloaded` when too many reads of the tenant wait. */
 export function createLargeReads(
   countMax = LARGE_READS_COUNT_MAX,
   waitingOfTenantMax = LARGE_READS_WAITING_OF_TENANT_COUNT_MAX,
 ): LargeReads {
-  /** By tenant, in the order of their turns; each has at least one that waits. */
+  /** The waiting reads by tenant, in the order of the tenants' turns. Each tenant has at least one. */
   const waiting = new Map<Seq | null, (() => void)[]>();
   let underWay = 0;
 
@@ -27,7 +27,7 @@ export function createLargeReads(
     });
   }
 
-  /** The next read takes the place of one that is over. */
+  /** A read has ended: start the next one. */
   function passOn(): void {
     const [first] = waiting;
     if (first === undefined) {

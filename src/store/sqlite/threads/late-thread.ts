@@ -1,7 +1,7 @@
 import { StoreUnavailable } from "../../../domain/errors.ts";
 import type { Thread } from "./thread.ts";
 
-/** A thread that begins at the first call to it. */
+/** A thread that starts at the first call. */
 export interface LateThread {
   call<T>(verb: string, args: readonly unknown[]): Promise<T>;
   isOpen(): boolean;
@@ -16,7 +16,7 @@ export function startAtFirst(start: () => Promise<Thread>): LateThread {
     try {
       return await start();
     } catch (error) {
-      // For want of file descriptors, say: a later call tries again.
+      // It can fail, for example without free file descriptors. A later call tries again.
       starting = null;
       throw new StoreUnavailable(`a thread of it cannot start: ${error instanceof Error ? error.message : error}`);
     }

@@ -1,4 +1,4 @@
-/** The thread that has the ledger: the delivery history's pages and exports, apart from all other reading. */
+/** The thread that owns the ledger. It reads pages and exports of the delivery history, apart from all other reads. */
 import { parentPort, workerData } from "node:worker_threads";
 import { openConnection } from "../connection.ts";
 import { createKeeping, LEDGER_VERBS } from "../history/ledger/verbs.ts";
@@ -6,10 +6,10 @@ import type { ThreadData } from "./messages.ts";
 import { yieldToOthers } from "./niceness.ts";
 import { serveReads } from "./read-serving.ts";
 
-/** What it reads again is in its own memory; single rows come from the system's. */
+/** Small, because the thread keeps the ledger itself in memory, and the system caches single rows. */
 const PAGE_CACHE_KB = 2 * 1024;
 
 const data = workerData as ThreadData;
-// An export takes a thread's whole time for as long as it lasts; the deliveries come first.
+// An export uses the thread's whole time while it lasts. Deliveries have priority.
 yieldToOthers();
 serveReads(parentPort, LEDGER_VERBS, () => createKeeping(openConnection(data.file, "read", PAGE_CACHE_KB)));

@@ -1,4 +1,4 @@
-/** What the main thread and the store's two threads say to each other. */
+/** The messages between the main thread and the store's threads. */
 import type { Answer } from "../group.ts";
 
 export interface ThreadData {
@@ -6,7 +6,7 @@ export interface ThreadData {
   readonly file: string;
   readonly ballastFile: string;
   readonly masterKey: Uint8Array;
-  /** SQLite's own cap on the file, for trying out what a full disk does; null for none. */
+  /** SQLite's limit on the size of the file, for tests of a full disk; null for none. */
   readonly pagesMax: number | null;
 }
 
@@ -16,10 +16,10 @@ export interface CallMessage {
   readonly args: readonly unknown[];
 }
 
-/** A call of this name closes the connection and ends the thread; it is answered by the end. */
+/** A call of this name closes the connection and ends the thread. It gets no reply: the thread's exit is the reply. */
 export const CLOSE = "close";
 
 export type ReplyMessage = { readonly id: number } & Answer<unknown>;
 
-/** The first thing that a thread says. */
+/** The first message of a thread. */
 export type ReadyMessage = { readonly kind: "ready" } | { readonly kind: "refused"; readonly message: string };

@@ -1,19 +1,19 @@
-/** Lets a thread of this process yield to the others. */
+/** Lowers the priority of a thread of this process. */
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 
-/** Under contention the scheduler then gives it a tenth of what a thread of the usual niceness gets. */
+/** Under contention, the scheduler gives it a tenth of the time that a thread of the default niceness gets. */
 const NICENESS = 10;
 
 /**
- * Linux counts priorities by thread, and names the present one here. Elsewhere they are the whole process's, and stay as
- * they are.
+ * Linux has a priority per thread, and this is the id of the current one. Other systems have one for the whole process,
+ * which stays.
  */
 export function yieldToOthers(): void {
   try {
     const thread = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
     setPriority(thread, NICENESS);
   } catch {
-    // Not there, or not allowed: what it does is done all the same.
+    // It does not exist, or is not allowed. The thread works without it.
   }
 }

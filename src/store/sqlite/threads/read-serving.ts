@@ -1,4 +1,4 @@
-/** How a reading thread answers: each verb in one short read transaction. */
+/** How a reader thread runs verbs: each in one short read transaction. */
 import type { MessagePort } from "node:worker_threads";
 import type { Connection } from "../connection.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage } from "./messages.ts";
@@ -6,14 +6,14 @@ import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage } from ".
 type Carry<On> = (on: On, ...args: readonly unknown[]) => unknown;
 
 /**
- * @param open called for the first verb: the thread starts beside the writing one, which makes and migrates the file meanwhile
+ * @param open called at the first verb, because the writer thread creates and migrates the file while this thread starts
  */
 export function serveReads<On extends Connection>(port: MessagePort | null, verbs: object, open: () => On): void {
   if (port === null) throw new Error("this file runs as a thread of the store");
   const carries = verbs as Readonly<Record<string, Carry<On>>>;
   let opened: On | null = null;
 
-  /** Several statements see one state of the store; no statement stays open after it. */
+  /** All statements of a verb see one state of the store. No statement stays open after the verb. */
   function answer({ id, verb, args }: CallMessage): ReplyMessage {
     opened ??= open();
     opened.prepare("BEGIN").run();

@@ -1,4 +1,4 @@
-/** The reading thread: lists, counts and lookups. */
+/** The reader thread: lists, counts and look-ups. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createVault } from "../../vault.ts";
 import { openConnection } from "../connection.ts";

@@ -1,4 +1,4 @@
-/** Which function carries out which reading verb. */
+/** Which function runs which reading verb. */
 import { LANE_POOL_DELIVERIES_MAX } from "../../../domain/limits.ts";
 import type { Store } from "../../../ports/store.ts";
 import { listAudit } from "../access/audit-views.ts";

@@ -1,4 +1,4 @@
-/** One of the store's threads, seen from the main thread. */
+/** One of the store's threads, as the main thread uses it. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { StartupError, StoreUnavailable } from "../../../domain/errors.ts";
@@ -16,14 +16,14 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** What a thread of the store makes lives for one call; more room for it only takes memory. */
+/** Objects in a thread of the store live for one call, so more space for young objects would only take memory. */
 const YOUNG_GENERATION_MB = 32;
 
 /**
  * Start a thread and wait until it is ready.
  *
- * @param onDeath called once when it ends by itself: what it last wrote is then unknown, and the process has to end
- * @throws StartupError when it refuses to open the data
+ * @param onDeath called once if the thread ends by itself. What it wrote last is then unknown, and the process has to end.
+ * @throws StartupError when the thread cannot open the data
  */
 export async function startThread(file: URL, data: ThreadData, onDeath: (error: Error) => void): Promise<Thread> {
   const worker = new Worker(file, {

@@ -1,6 +1,6 @@
 /**
- * The writing thread. In a thread of its own, since a commit waits for the disk and a WAL checkpoint for longer: on the
- * main thread the p99 of the 202 went from 13 ms to 37-50 ms.
+ * The writer thread. Writes have their own thread because a commit waits for the disk, and a WAL checkpoint waits
+ * longer. On the main thread, the p99 of a 202 went from 13 ms to 37-50 ms.
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createSystemClock } from "../../../clock/system.ts";
@@ -22,7 +22,7 @@ import {
   unpackSettlements,
 } from "./packing.ts";
 
-/** Calls taken into one group; each of them is bounded by its own limits. */
+/** How many calls one group has at most. Each call has its own limits. */
 const GROUP_CALLS_MAX = 64;
 const NO_ROOM = "the disk is full";
 
@@ -52,7 +52,7 @@ function open(): Open {
 }
 
 function carryOut(writing: Writing, diskSpace: DiskSpace, calls: readonly CallMessage[]): ReplyMessage[] {
-  // What ends or frees something may use whatever is left.
+  // Verbs that end or free something may use the space that is left.
   const full = !diskSpace.isThere();
   const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
   const accepted = calls.filter((call) => !isRefused(call));
@@ -86,7 +86,7 @@ function isDiskFull(answer: Answer<unknown>): boolean {
 function serve({ writing, diskSpace, checkpoints }: Open): void {
   port?.on("message", (first: CallMessage) => {
     const calls = [first];
-    // Whatever arrived during the commit before is the next group.
+    // The calls that arrived during the previous commit are the next group.
     while (calls.length < GROUP_CALLS_MAX) {
       const next = receiveMessageOnPort(port);
       if (next === undefined) break;

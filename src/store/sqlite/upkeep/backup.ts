@@ -1,6 +1,7 @@
 /**
- * A copy of the data, made beside a running server: `VACUUM INTO` on a connection of its own reads one state of the file
- * and holds up no writer. The copy is checked before it gets its name, so that a file of that name is always whole.
+ * Copies the data while a server may run. `VACUUM INTO` on a separate connection reads one state of the file and does
+ * not block the writer. The copy is checked before it gets its final name, so that a file of that name is always
+ * complete.
  */
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
@@ -12,7 +13,7 @@ import { type DataFiles, dataFiles, isDiskFull, openFault, reasonOf } from "../f
 export interface BackupOptions {
   readonly dataDir: string;
   readonly file: string;
-  /** Replace a file of that name. */
+  /** Replace an existing file of that name. */
   readonly overwrites: boolean;
 }
 
@@ -20,11 +21,11 @@ export interface Backup {
   /** The file, as an absolute path. */
   readonly file: string;
   readonly bytes: number;
-  /** The version of the tables. */
+  /** The version of the schema. */
   readonly schema: number;
 }
 
-/** @throws StartupError when there is no data, or the file cannot be written; then there is no file */
+/** @throws StartupError when there is no data, or the file cannot be written. No file is left then. */
 export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
   const files = dataFiles(dataDir);
   if (!existsSync(files.database)) throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR)`);
@@ -56,7 +57,7 @@ function targetFault(target: string, files: DataFiles, overwrites: boolean): str
   return null;
 }
 
-/** Whether it is one of those that a data directory has, by whichever way it was named. */
+/** Whether it is one of the files of the data directory, whatever path names it. */
 function isOwn(target: string, files: DataFiles): boolean {
   const own = Object.values(files).flatMap((file) => [file, `${file}-wal`, `${file}-shm`]);
   const folder = realpathSync(dirname(target));
@@ -64,12 +65,12 @@ function isOwn(target: string, files: DataFiles): boolean {
 }
 
 function copy(database: string, unfinished: string): void {
-  closeSync(openSync(unfinished, "wx", 0o600)); // SQLite would make it readable to others; it takes an empty file
+  closeSync(openSync(unfinished, "wx", 0o600)); // SQLite would create it readable for others, but accepts an empty file
   const db = openReadOnly(database);
   try {
     db.prepare("VACUUM INTO ?").run(unfinished);
   } catch (error) {
-    // What it cannot write is the copy, and what it cannot read is the data.
+    // A full disk concerns the copy. Any other error concerns the data.
     throw isDiskFull(error)
       ? new StartupError(`the disk of ${dirname(unfinished)} is full; the backup needs about ${megabytes(database)} MB`)
       : openFault(database, error);
@@ -79,7 +80,7 @@ function copy(database: string, unfinished: string): void {
   flush(unfinished);
 }
 
-/** @returns the version of its tables */
+/** @returns the version of its schema */
 function check(unfinished: string): number {
   const db = openReadOnly(unfinished);
   try {
@@ -99,7 +100,7 @@ function openReadOnly(file: string): DatabaseSync {
   }
 }
 
-/** Also a directory: a name is on the disk only then. */
+/** Also for a directory: only then is a file's name on the disk. */
 function flush(path: string): void {
   const descriptor = openSync(path, "r");
   try {

@@ -1,6 +1,6 @@
 /**
- * What another process changed. SQLite says whether anybody else committed something (`data_version`), and the command
- * line writes down what it changes, in the same transaction.
+ * What another process changed. SQLite's `data_version` shows that another process has committed something. The command
+ * line records what it changes, in the same transaction.
  */
 import type { Seq } from "../../../domain/ids.ts";
 import { FOREIGN_CHANGES_KEPT_COUNT } from "../../../domain/limits.ts";
@@ -8,13 +8,13 @@ import type { Change, Changes } from "../../../ports/store.ts";
 import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
-/** What the command line can change. */
+/** The changes that the command line can make. */
 export type NotedChange = Extract<Change, { readonly kind: "keys" | "sessions" | "quotas" }>;
 
 const NOTE = "INSERT INTO foreign_changes (kind, tenant_seq) VALUES (?, ?)";
 const DROP_OLD = "DELETE FROM foreign_changes WHERE seq <= ?";
 
-/** In the transaction of the change itself. */
+/** Record a change, in its own transaction. */
 export function noteForeignChange(w: Writing, change: NotedChange): void {
   const { lastInsertRowid } = w.prepare(NOTE).run(change.kind, "tenantSeq" in change ? change.tenantSeq : null);
   w.prepare(DROP_OLD).run(Number(lastInsertRowid) - FOREIGN_CHANGES_KEPT_COUNT);
@@ -32,9 +32,9 @@ interface Row {
   readonly tenant_seq: Seq | null;
 }
 
-/** A mark is the file's version, and the latest change that was written down by then. */
+/** A mark is the `data_version` and the sequence of the latest recorded change. */
 export function changesSince(w: Writing, mark: string | null): Changes {
-  // Other processes' commits change it, those of this connection do not.
+  // It changes with the commits of other processes, but not with those of this connection.
   const version = Number(w.prepare("PRAGMA data_version").get()?.data_version);
   const [versionBefore, seqBefore = 0] = (mark ?? "").split(" ").map(Number);
   if (mark !== null && version === versionBefore) return { changes: [], mark };
@@ -43,7 +43,7 @@ export function changesSince(w: Writing, mark: string | null): Changes {
   return { changes: mark === null ? [] : changesOf(rows, seqBefore), mark: `${version} ${last}` };
 }
 
-/** Without a row, who changed something wrote down nothing; with a gap, rows were dropped before they were read. */
+/** Without a row, the other process recorded nothing. With a gap, rows were deleted before they were read. */
 function changesOf(rows: readonly Row[], seqBefore: Seq): readonly Change[] {
   return rows[0]?.seq === seqBefore + 1 ? rows.map(changeOf) : [{ kind: "anything" }];
 }

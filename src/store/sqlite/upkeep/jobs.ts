@@ -1,7 +1,7 @@
 /**
- * Background jobs: what would touch too many rows for one transaction, in steps, with a durable cursor.
+ * Background jobs: changes of too many rows for one transaction. They run in steps, with a stored cursor.
  *
- * `recover.ts` has the steps of recover; those of cancelling a deleted endpoint's backlog are here.
+ * `recover.ts` has the steps of recover. The steps that cancel the backlog of a deleted endpoint are here.
  */
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { JOB_STEP_ROWS } from "../../../domain/limits.ts";
@@ -32,8 +32,8 @@ export function startRecover(w: Writing, request: StartRecover): Uuid | null {
 const ANYTHING_WAITS = "SELECT 1 FROM deliveries WHERE endpoint_seq = ? AND state < 2 LIMIT 1";
 
 /**
- * Have what waits for a deleted endpoint written as CANCELLED. What is leased needs no job: settle, release and the
- * next start (`nodes.ts`) end it themselves when they see that the endpoint is deleted.
+ * Start the job that marks as CANCELLED what waits for a deleted endpoint. Leased deliveries need no job: settle,
+ * release and the next start (`nodes.ts`) end them when they find that the endpoint is deleted.
  */
 export function startCancelBacklog(w: Writing, tenantSeq: Seq, endpointSeq: Seq, now: EpochMs): void {
   if (one(w, ANYTHING_WAITS, endpointSeq) === undefined) return;
@@ -49,7 +49,7 @@ interface NewJob {
   readonly now: EpochMs;
 }
 
-// A start that is repeated after an ambiguous answer is one job.
+// A call that is repeated after an ambiguous answer starts no second job.
 const INSERT = `
   INSERT INTO jobs (id, tenant_seq, kind, cursor, created_at)
   VALUES (?, ?, ?, ?, ?)
@@ -84,7 +84,7 @@ export function stepJob(w: Writing, now: EpochMs, passOver: readonly Uuid[] = []
   const passedOver = JSON.stringify(passOver.map((id) => id.replaceAll("-", "")));
   const job = one<Running>(w, OLDEST, passedOver);
   if (job === undefined) return { idle: true, woken: [], failed: null };
-  // As an element of an array verb, so that what breaks in it is undone alone and known by the job's id.
+  // Run as an element of an array verb, so that a failing step is rolled back alone and the job's id is known.
   const [result] = each(w, [job], (running) => advance(w, running, now));
   if (result === undefined || "kind" in result) {
     return { idle: false, woken: [], failed: { jobId: uuidText(job.id), message: result?.message ?? "" } };

@@ -1,4 +1,4 @@
-/** The verbs of a node: enter, heartbeat, and what it is believed to hold. */
+/** The verbs of a node: enter, heartbeat, leases. */
 import type { EpochMs, LeaseToken, Seq } from "../../../domain/ids.ts";
 import type { Entered, Lease } from "../../../ports/store.ts";
 import { STATE } from "../../stored-enums.ts";
@@ -8,14 +8,15 @@ import { voidNotifications } from "../pauses/notifications.ts";
 import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
-/** A node's tokens: its number × 2^32 and a counter. */
+/** A token is the node's number × 2^32, plus a counter. */
 const TOKENS_PER_NODE = 2 ** 32;
 
 // ── Enter ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * Enter as the only node: a SQLite file has one process, so that whatever is leased or owned is a dead one's. Both are
- * bounded by `LANE_POOL_DELIVERIES_MAX`, hence no job. What was on the wire may have arrived, and is sent again.
+ * Enter as the only node. A SQLite file has one process, so all leases and owned lanes are those of a process that is
+ * gone. `LANE_POOL_DELIVERIES_MAX` limits both, so no job is needed. What was in flight may have arrived, and is sent
+ * again.
  */
 export function enter(w: Writing, wallMs: EpochMs): Entered {
   const latest = latestTime(w);
@@ -48,11 +49,11 @@ const LEASED = `
   SELECT seq, endpoint_seq, attempts, attempts_before_run, cancel_requested
   FROM deliveries INDEXED BY deliveries_leased
   WHERE lease IS NOT NULL`;
-// `claims` stays raised: a delivery whose leases end void too often crashes the process.
+// The claim stays counted: a delivery with too many claims and no attempt crashes the process.
 const GIVE_BACK = "UPDATE deliveries SET state = ?, lease = NULL WHERE seq = ?";
 const CANCEL = "UPDATE deliveries SET state = 5, lease = NULL, ended_at = ?, reason = ? WHERE seq = ?";
 
-/** Answers the lanes that have something waiting because of it. */
+/** Returns the lanes of the deliveries that wait again. */
 function voidLeases(w: Writing, now: EpochMs): Seq[] {
   const leased = all<Leased>(w, LEASED);
   for (const row of leased) {
@@ -75,8 +76,8 @@ function ownedLanes(w: Writing): Seq[] {
 
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// Beside the stored mark the tail of each table: a node may have ended between two heartbeats. Pauses, their endings
-// and openings all stand in the audit.
+// In addition to the stored time, look at the last row of each table: a node may have ended between two heartbeats.
+// Pauses, their endings and their openings are all in the audit.
 const LATEST_TIME = `
   SELECT max(
     coalesce((SELECT value FROM meta WHERE name = 'latest_time'), 0),
@@ -89,7 +90,7 @@ const RAISE = `
   VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`;
 
-/** The latest time that the store has seen; 0 when it has seen none. */
+/** The latest time that the store has seen; 0 for a new store. */
 function latestTime(w: Writing): EpochMs {
   return one<{ time: EpochMs }>(w, LATEST_TIME)?.time ?? 0;
 }

@@ -1,4 +1,4 @@
-/** Retention of events with their deliveries and attempts: most of what is stored. */
+/** Retention for events with their deliveries and attempts, which are most of what is stored. */
 
 import { storedBytes } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
@@ -19,8 +19,8 @@ export interface OldEvent {
 }
 
 /**
- * An event goes with all its deliveries, or stays with all of them: while one endpoint's is held, the history says what
- * became of the others. It lives at least as long as its idempotency key.
+ * An event is deleted with all its deliveries or not at all: while one endpoint's delivery is held, the history still
+ * shows the others. An event stays at least as long as its idempotency key.
  */
 export function visitEvent(w: Writing, event: OldEvent, { now, cutoff }: Ages, budget: Budget): Visited {
   if (event.accepted_at >= cutoff) return "end";
@@ -35,7 +35,7 @@ export function visitEvent(w: Writing, event: OldEvent, { now, cutoff }: Ages, b
   return "next";
 }
 
-// Ranges of the primary key and of deliveries_later; both stop at the first row that they find.
+// Ranges of the primary key and of deliveries_later. Both stop at the first row that they find.
 const NEEDED_OF_ITS_OWN = `
   SELECT 1
   FROM deliveries
@@ -73,7 +73,7 @@ const LATER = `
   WHERE event_seq = ? AND later = 1
   LIMIT ?`;
 
-/** Answers whether none is left; else the budget is used up. */
+/** Returns whether none is left. If some are left, the budget is used up. */
 function deleteDeliveries(w: Writing, event: OldEvent, budget: Budget): boolean {
   const first = event.first_delivery_seq;
   const rows = [
@@ -89,7 +89,7 @@ function deleteDeliveries(w: Writing, event: OldEvent, budget: Budget): boolean 
 }
 
 function deleteDelivery(w: Writing, { seq, tenant_seq, last_attempt_seq }: OldDelivery, budget: Budget): void {
-  // Each attempt names the one before it; no index on attempts is needed.
+  // Each attempt refers to the one before it, so attempts need no index.
   for (let attempt = last_attempt_seq; attempt !== null; ) {
     const deleted = one<{ previous_seq: Seq | null }>(
       w,

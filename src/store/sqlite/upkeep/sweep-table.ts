@@ -1,45 +1,45 @@
-/** How a pass of retention goes over one table: by pages in order of a sequence, as far as the step's budget lasts. */
+/** How a pass of retention goes over one table: in pages, in the order of a sequence, while the step's budget lasts. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
-/** What is too old to be kept. */
+/** The ages at which rows are deleted. */
 export interface Ages {
   readonly now: EpochMs;
-  /** What ended before this goes. */
+  /** What ended before this is deleted. */
   readonly cutoff: EpochMs;
-  /** Statistics of hours before this go: they can be asked for longer than a short retention keeps the history. */
+  /** Statistics of hours before this are deleted. They are kept at least as long as they can be requested. */
   readonly countersCutoff: EpochMs;
 }
 
-/** What a step may still do. */
+/** How much a step may still do. */
 export interface Budget {
-  /** Rows to look at. */
+  /** How many rows to look at. */
   visits: number;
-  /** Rows to delete or end. */
+  /** How many rows to delete or to end. */
   rows: number;
-  /** The highest sequences that it deleted; `writing.ts` reads them, so that none is ever used twice. */
+  /** The highest deleted sequences. `writing.ts` reads them, so that no sequence is ever used twice. */
   readonly highest: { event_seq_deleted: Seq; delivery_seq_deleted: Seq; attempt_seq_deleted: Seq };
 }
 
 /**
- * What became of a visited row. `again`: the budget did not suffice, visit it again. `end`: neither it nor any row
- * after it is old enough.
+ * The result of visiting a row. `again`: the budget was not enough, visit the row again. `end`: neither this row nor
+ * any row after it is old enough.
  */
 export type Visited = "next" | "again" | "end";
 
-/** One table of what is kept: its rows in order of a sequence, and what to do with each. */
+/** One table that retention goes over: its rows in the order of a sequence, and what to do with each. */
 export interface Kept<Row> {
   readonly name: string;
-  /** Rows after a sequence, at most so many. */
+  /** SQL for the rows after a sequence, with a limit. */
   readonly page: string;
   visit(w: Writing, row: Row, ages: Ages, budget: Budget): Visited;
 }
 
-/** A table as a pass goes over it. */
+/** One table, or another part, of a pass. */
 export interface Pass {
   readonly name: string;
-  /** Go on after a sequence, as far as the budget lasts. Answers where it got; null when it went through. */
+  /** Continue after a sequence while the budget lasts. Returns where it stopped; null when it has finished. */
   step(w: Writing, after: Seq, ages: Ages, budget: Budget): Seq | null;
 }
 
@@ -66,7 +66,7 @@ export function passOver<Row extends { readonly seq: Seq }>({ name, page, visit 
   };
 }
 
-/** Rows read at once: about as many events as a step can delete, so that few are read in vain. */
+/** How many rows are read at once: about as many events as a step can delete, so that few are read in vain. */
 const PAGE_ROWS = 50;
 
 function isLeft({ visits, rows }: Budget): boolean {

@@ -1,7 +1,7 @@
 /**
- * Retention: one verb over one table of everything that is kept. It goes through the table in passes, an hour apart,
- * in bounded steps; where the pass is stands in the store, so that a million rows at the head which may not go yet are
- * looked at once a pass and not once a step.
+ * Retention: one verb for everything that is kept. A pass over all tables begins every hour and has limited steps. Its
+ * progress is stored, so that a million old rows that may not be deleted yet are looked at once per pass and not once
+ * per step.
  */
 
 import { storedBytes } from "../../../domain/access/quota.ts";
@@ -24,7 +24,7 @@ import type { Writing } from "../writing.ts";
 import { visitEvent } from "./sweep-events.ts";
 import { type Ages, type Budget, type Kept, type Pass, passOver, type Visited } from "./sweep-table.ts";
 
-/** A table whose rows go one by one when the time in column `when` is before the cutoff; null keeps a row. */
+/** A table whose rows are deleted when the time in column `when` is before the cutoff. A row without a time stays. */
 function aging(name: string, when: string, order: "inOrderOfAge" | "inAnyOrder"): Kept<Aging> {
   return {
     name,
@@ -62,7 +62,7 @@ interface KeptPause {
   readonly content_bytes: number;
 }
 
-/** What is pending stays; what has ended lives at least as long as an idempotency key that may name it. */
+/** A pending pause stays. An ended one stays at least as long as an idempotency key that may refer to it. */
 function visitPause(w: Writing, pause: KeptPause, { now, cutoff }: Ages, budget: Budget): Visited {
   if (pause.ended_at === null || pause.ended_at >= cutoff) return "next";
   if (pause.created_at + IDEMPOTENCY_TTL_MS >= now) return "next";
@@ -126,12 +126,12 @@ const endpoints: Kept<Parameters<typeof visitEndpoint>[1]> = {
   visit: visitEndpoint,
 };
 
-// Served by deliveries_of_type and events_alone: an event is without deliveries, or its deliveries name its type too.
+// Served by deliveries_of_type and events_alone: an event has no deliveries, or its deliveries have its type as well.
 const TYPE_IN_USE = `
   SELECT EXISTS (SELECT 1 FROM deliveries WHERE type_seq = :type)
       OR EXISTS (SELECT 1 FROM events WHERE type_seq = :type AND delivery_count = 0) AS used`;
 
-// After the events: one that is half deleted has no deliveries any more, and still its type.
+// After the events: one that is half deleted has no deliveries left, but still its type.
 const eventTypes: Kept<{ readonly seq: Seq }> = {
   name: "event_types",
   page: "SELECT seq FROM event_types WHERE seq > ? ORDER BY seq LIMIT ?",
@@ -178,7 +178,7 @@ const KEPT: readonly Pass[] = [
 interface SweepProgress {
   /** When the pass began. */
   readonly startedAt: EpochMs;
-  /** The table that it is in; null when it went through all of them. */
+  /** The table that the pass has reached; null when it has finished. */
   readonly table: string | null;
   readonly after: Seq;
 }
@@ -222,7 +222,7 @@ function go(w: Writing, from: SweepProgress, ages: Ages, budget: Budget): SweepP
   return { ...from, table: null, after: 0 };
 }
 
-/** Where to go on; null when the next pass is not due yet. */
+/** Where to continue; null when the next pass is not due yet. */
 function readProgress(w: Writing, now: EpochMs): SweepProgress | null {
   const row = one<{ value: string }>(w, "SELECT value FROM meta WHERE name = 'sweep'");
   const last = row === undefined ? null : (JSON.parse(row.value) as SweepProgress);

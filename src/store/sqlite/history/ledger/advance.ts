@@ -1,8 +1,8 @@
 /**
- * Bringing the ledger up to date from what the writer appends: new deliveries, attempts, and changes without an attempt.
+ * Brings the ledger up to date with what the writer appends: new deliveries, attempts, and changes without an attempt.
  *
- * What is entered is always a delivery's present row, never a difference, so that reading a stretch again, after a crash
- * or beside a newer row, changes nothing.
+ * It always enters the current row of a delivery and never a difference. So reading the same part again, after a crash
+ * or next to newer rows, changes nothing.
  */
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import { STATE } from "../../../stored-enums.ts";
@@ -17,7 +17,7 @@ const ENDS = `
     coalesce((SELECT max(seq) FROM attempts), 0) AS attempt,
     coalesce((SELECT max(seq) FROM ledger_changes), 0) AS change`;
 
-/** How many rows of the three sequences come after the progress, at most. */
+/** An upper bound of how many rows of the three sequences come after the progress. */
 export function countBehind(connection: Connection, progress: LedgerProgress): number {
   const ends = one<LedgerProgress>(connection, ENDS) ?? progress;
   const after = (name: keyof LedgerProgress) => Math.max(0, ends[name] - progress[name]);
@@ -33,7 +33,7 @@ const NEW = `
   ORDER BY d.seq
   LIMIT ?`;
 
-// By primary key, twice. Attempts at deliveries that are not in the ledger yet are passed over: their rows tell.
+// By primary key, twice. Attempts of deliveries that are not in the ledger yet are skipped: their rows say the same.
 const ATTEMPTED = `
   SELECT ${FIELDS}
   FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery_seq
@@ -61,13 +61,13 @@ interface ChangedRow extends Row {
   readonly delivery: Seq;
 }
 
-/** One step over at most `rowsMax` rows of each sequence. Answers whether that was all. */
+/** One step over at most `rowsMax` rows of each sequence. Returns whether the ledger is up to date. */
 export function advance(ledger: Ledger, connection: Connection, rowsMax: number): boolean {
   const { progress } = ledger;
   const ends = one<LedgerProgress>(connection, ENDS) ?? progress;
   const fresh = all<Row>(connection, NEW, progress.delivery, rowsMax);
   for (const row of fresh) putEntry(ledger, connection, row.tenant_seq, entryOf(row));
-  // All of them were read: what retention deleted behind the last one was not.
+  // All rows up to the end were read. Retention may have deleted rows after the last one that was read.
   const delivery =
     fresh.length < rowsMax ? Math.max(ends.delivery, progress.delivery) : (fresh.at(-1)?.seq ?? progress.delivery);
   const attempt = Math.min(Math.max(ends.attempt, progress.attempt), progress.attempt + rowsMax);

@@ -1,14 +1,14 @@
-/** Passes over the matching rows, segment by segment: what `select.ts` sorts rows with. */
+/** Scans over the matching rows, segment by segment. `select.ts` sorts rows with them. */
 import type { Seq } from "../../../../domain/ids.ts";
 import type { Connection } from "../../connection.ts";
 import { type Columns, compareIds, type IdKey } from "./columns.ts";
 import { type Ledger, type Segment, withColumns } from "./ledger.ts";
 import { keepWithin, matchRows, type Predicate, rowsFound } from "./predicate.ts";
 
-/** All of them hold whole numbers. */
+/** The columns that rows can be sorted by. All hold integers. */
 export type Key = "createdAt" | "deliveredAt" | "attempts" | "idTime";
 
-/** Rows whose `key` is from `low` to `high`, both included. */
+/** Rows whose `key` is from `low` to `high`, both inclusive. */
 export interface Bound {
   readonly key: Key;
   readonly low: number;
@@ -21,24 +21,24 @@ export interface Scan {
   readonly predicate: Predicate;
 }
 
-/** Where a pass looks, and for what beside the filter. */
+/** The segments that a scan reads, and the bounds that it applies in addition to the filter. */
 export interface Within {
   readonly segments: readonly Segment[];
   readonly bounds: readonly Bound[];
 }
 
-/** A row, with what it is ordered by. */
+/** A row and its sort key. */
 export interface SortedRow {
   readonly seq: Seq;
   readonly key: number;
   readonly id: IdKey;
 }
 
-/** Ranges that a pass counts. */
+/** How many ranges of a key a scan counts. */
 const BUCKETS = 1 << 14;
 
 export interface Counted {
-  /** How many rows have their key in which part of the range. */
+  /** How many rows have their key in each range. */
   readonly buckets: Uint32Array;
   readonly range: Bound;
   /** A power of two, so that dividing by it is exact. */
@@ -47,7 +47,7 @@ export interface Counted {
   readonly total: number;
   /** Rows that match the filter. */
   readonly matching: number;
-  /** In which buckets the rows of a segment are. */
+  /** The buckets that the rows of a segment are in. */
   readonly spans: readonly Span[];
 }
 
@@ -72,7 +72,7 @@ function eachSegment(
   }
 }
 
-/** Count the rows by ranges of a key. What lies beyond the range is counted with its outermost parts. */
+/** Count the rows by ranges of a key. Keys beyond all ranges count in the first or the last range. */
 export function countBuckets(scan: Scan, within: Within, range: Bound): Counted {
   const buckets = new Uint32Array(BUCKETS);
   const width = 2 ** Math.max(0, Math.ceil(Math.log2((range.high - range.low + 1) / BUCKETS)));
@@ -100,7 +100,7 @@ function countInto(buckets: Uint32Array, keys: Float64Array | Uint32Array, count
   return { first, last };
 }
 
-/** The bucket of the row of a rank, and how many rows the ones before it have. */
+/** The bucket of the row with this rank, and how many rows the buckets before it have. */
 export function bucketAt({ buckets }: Counted, rank: number): { readonly bucket: number; readonly before: number } {
   let before = 0;
   for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
@@ -111,7 +111,7 @@ export function bucketAt({ buckets }: Counted, rank: number): { readonly bucket:
   throw new RangeError(`rank ${rank} is beyond ${before} rows`);
 }
 
-/** The keys that some buckets count. */
+/** The range of keys that these buckets count. */
 export function boundOf({ range, width }: Counted, first: number, last: number): Bound {
   return {
     key: range.key,
@@ -124,7 +124,7 @@ export function segmentsOf({ spans }: Counted, first: number, last: number): Seg
   return spans.filter((span) => span.last >= first && span.first <= last).map(({ segment }) => segment);
 }
 
-/** From the lowest to the highest value of a key. */
+/** The lowest and the highest value of a key. */
 export function extentOf(scan: Scan, within: Within, key: Key): Bound {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -139,7 +139,7 @@ export function extentOf(scan: Scan, within: Within, key: Key): Bound {
   return { key, low, high };
 }
 
-/** In order of the key, then of the ids. */
+/** The rows in order of the key, then of the ids. */
 export function gather(scan: Scan, within: Within, key: Key): SortedRow[] {
   const sorted: SortedRow[] = [];
   eachSegment(scan, within, (columns, count, segment) => sorted.push(...sortedRowsOf(columns, count, segment, key)));

@@ -1,17 +1,17 @@
-/** A few thousand deliveries, column by column: what the history is filtered, sorted and counted by. */
+/** The columns that the history is filtered, sorted and counted by, for a few thousand deliveries. */
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 
-/** Rows of one segment: 200 KB, which is written anew whenever one of them changed. */
+/** Rows of one segment. It has 200 KB, and is written again whenever one of its rows changes. */
 export const SEGMENT_ROWS_MAX = 4096;
-/** The columns begin small: most tenants have few deliveries. */
+/** The columns begin small, since most tenants have few deliveries. */
 const ROWS_FIRST = 64;
 const GROWTH = 4;
 
-/** `state` of what retention deleted. */
+/** The `state` of a delivery that retention deleted. */
 export const GONE = 255;
-/** `state` of all that has not ended: what waits and what is leased is told apart elsewhere. */
+/** The `state` of a delivery that has not ended. Whether it waits or is leased is found elsewhere. */
 export const PENDING = 0;
-/** `deliveredAt` of what was not delivered. */
+/** The `deliveredAt` of a delivery that was not delivered. */
 export const NEVER = -1;
 
 export interface Columns {
@@ -19,11 +19,11 @@ export interface Columns {
   readonly rowsMax: number;
   readonly createdAt: Float64Array;
   readonly deliveredAt: Float64Array;
-  /** The id's first 60 bits without its version: time and rand_a; see `idKeyOf`. */
+  /** The first 60 bits of the id, without its version: time and rand_a. See `idKeyOf`. */
   readonly idTime: Float64Array;
   readonly idHigh: Uint32Array;
   readonly idLow: Uint32Array;
-  /** From the segment's first sequence on. */
+  /** Counted from the segment's first sequence. */
   readonly seq: Uint32Array;
   readonly endpoint: Uint32Array;
   readonly type: Uint32Array;
@@ -78,14 +78,14 @@ const NAMES = [
   "state",
 ] as const;
 
-/** The same rows with room for more. */
+/** The same rows with space for more. */
 export function grown(columns: Columns): Columns {
   const larger = emptyColumns(Math.min(columns.rowsMax * GROWTH, SEGMENT_ROWS_MAX));
   for (const name of NAMES) larger[name].set(columns[name]);
   return larger;
 }
 
-/** The rows that `keep` names, in their order. */
+/** The rows with these indexes, in order. */
 export function picked(columns: Columns, keep: readonly number[]): Columns {
   const result = emptyColumns(Math.max(keep.length, ROWS_FIRST));
   for (const name of NAMES) {
@@ -94,7 +94,7 @@ export function picked(columns: Columns, keep: readonly number[]): Columns {
   return result;
 }
 
-/** As they are stored: without the room for more. */
+/** The bytes to store, without the space for more rows. */
 export function packColumns(columns: Columns, count: number): Uint8Array {
   if (count === columns.rowsMax) return new Uint8Array(columns.buffer.slice(0));
   const exact = emptyColumns(count);
@@ -110,7 +110,7 @@ export function unpackColumns(stored: Uint8Array, count: number): Columns {
   return over(buffer, count);
 }
 
-/** Keeps `idTime` below 2^53 for 69 years from then on. */
+/** Counting from this time keeps `idTime` below 2^53 for 69 years. */
 const ID_EPOCH: EpochMs = Date.UTC(2020);
 
 export interface IdKey {
@@ -119,12 +119,12 @@ export interface IdKey {
   readonly low: number;
 }
 
-/** The lowest `idTime` of a millisecond. */
+/** The lowest `idTime` of this millisecond. */
 export function idTimeOf(ms: EpochMs): number {
   return (ms - ID_EPOCH) * 0x1000;
 }
 
-/** A UUIDv7 as three numbers that compare as it does: 48 bits of time and 12 of rand_a, then 32 and 32. */
+/** A UUIDv7 as three numbers that compare like it: 48 bits of time and 12 of rand_a, then 32 and 32 bits. */
 export function idKeyOf(id: Uint8Array): IdKey {
   const bytes = new DataView(id.buffer, id.byteOffset, id.byteLength);
   const ms = bytes.getUint32(0) * 0x10000 + bytes.getUint16(4);
@@ -143,13 +143,13 @@ export function compareIds(a: IdKey, b: IdKey): number {
 export interface Entry {
   readonly seq: Seq;
   readonly createdAt: EpochMs;
-  /** Null: not delivered. */
+  /** Null when it is not delivered. */
   readonly deliveredAt: EpochMs | null;
   readonly id: IdKey;
   readonly endpointSeq: Seq;
   readonly typeSeq: Seq;
   readonly attempts: number;
-  /** `PENDING`, or the stored number of how it ended. */
+  /** `PENDING`, or the stored number of its final state. */
   readonly state: number;
 }
 
@@ -166,7 +166,7 @@ export function setRow(columns: Columns, row: number, firstSeq: Seq, entry: Entr
   columns.state[row] = entry.state;
 }
 
-/** The row of a sequence; -1 when it has none. */
+/** The index of the row of this sequence; -1 when there is none. */
 export function rowOfSeq(columns: Columns, count: number, fromFirst: number): number {
   let low = 0;
   let high = count;

@@ -1,4 +1,4 @@
-/** readLedger: the history in order of creation, stretch by stretch; nothing stays open in between. */
+/** readLedger: the history in order of creation, page by page. Nothing stays open between two pages. */
 import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
 import type { Cursor, LedgerExportPage, LedgerFilter } from "../../../../ports/store.ts";
 import { uuidBytes } from "../../../rows.ts";
@@ -27,7 +27,7 @@ export function readLedger(
   return { rows, next: isEnd ? null : writeCursor({ createdAt: last.createdAt, id: last.id, upTo }) };
 }
 
-/** An export goes on after the row of this time and id, among the deliveries that were there when it began. */
+/** The next page begins after this time and id. `upTo` is the last delivery that existed when the export began. */
 interface Progress {
   readonly upTo: Seq;
   readonly createdAt: EpochMs;
@@ -57,7 +57,8 @@ function firstAfter(
   };
   const isAfter = ({ key, id }: SortedRow) => from === null || key > from.key || compareIds(id, from.id) > 0;
   let found: SortedRow[] = [];
-  // Creation times nearly rise with sequences: one segment or two have the next rows, and no other can have earlier ones.
+  // Creation times nearly rise with sequences, so one or two segments have the next rows, and no other can have earlier
+  // ones.
   for (const segment of ledger.shelves.get(predicate.tenantSeq) ?? []) {
     const latest = found.length < limit ? Number.POSITIVE_INFINITY : (found.at(-1)?.key ?? 0);
     if (segment.createdMin > latest || !mayMatch(segment, rest)) continue;

@@ -1,12 +1,12 @@
-/** Keeps the ledger near the present and written down: between the thread that owns it and the one that writes. */
+/** Keeps the ledger current and stored. It works between the thread that owns the ledger and the one that writes. */
 import type { LedgerWrite, PackedSegment } from "./ledger.ts";
 import type { LedgerStep } from "./verbs.ts";
 
-/** The threads' verbs. */
+/** The verbs of the two threads. */
 export interface KeeperCalls {
-  /** How much comes after what is written; it takes no ledger to tell. */
+  /** How many rows come after the stored part. It can be counted without the ledger's thread. */
   countBehind(): Promise<number>;
-  /** Whether the ledger's thread has begun: a server whose history nobody reads does without it. */
+  /** Whether the ledger's thread has started. A server whose history nobody reads needs no such thread. */
   isOpen(): boolean;
   stepLedger(behindRowsMax: number): Promise<LedgerStep>;
   nextWrite(): Promise<LedgerWrite>;
@@ -19,7 +19,7 @@ export interface KeeperCalls {
 
 export interface Keeper {
   keep(): Promise<void>;
-  /** Near the present: what a query has left to read is little. */
+  /** Bring the ledger so far up to date that a query has little left to read. */
   ready(): Promise<void>;
 }
 
@@ -57,7 +57,8 @@ export function createKeeper(calls: KeeperCalls, behindRowsMax: number): Keeper 
     keep,
     async ready() {
       if (wasKept) return;
-      // Where it cannot be written, on a full disk, it can be read all the same; whoever keeps it hears of it.
+      // When it cannot be written, for example on a full disk, it can still be read. The caller of `keep` gets the
+      // error.
       await keep().catch(() => undefined);
       wasKept = true;
     },

@@ -1,4 +1,4 @@
-/** The segments of every tenant, in the memory of the one thread that owns them: loaded when needed, changed in place. */
+/** The segments of every tenant, in the memory of the one thread that owns them. They are loaded when needed. */
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import { LEDGER_CACHE_BYTES_MAX } from "../../../../domain/limits.ts";
 import type { Connection } from "../../connection.ts";
@@ -17,7 +17,7 @@ import {
   unpackColumns,
 } from "./columns.ts";
 
-/** How far the sequences have been read. */
+/** How far each sequence was read. */
 export interface LedgerProgress {
   readonly delivery: Seq;
   readonly attempt: Seq;
@@ -30,28 +30,28 @@ export interface Segment {
   readonly firstSeq: Seq;
   lastSeq: Seq;
   count: number;
-  /** Rows of it that retention deleted since it was loaded. */
+  /** How many of its rows retention has deleted since it was loaded. */
   gone: number;
   createdMin: EpochMs;
   createdMax: EpochMs;
-  /** Null: not in memory. */
+  /** Null while they are not in memory. */
   columns: Columns | null;
-  /** Raised by every change. */
+  /** Each change raises it. */
   version: number;
   usedAt: number;
 }
 
 export interface Ledger {
-  /** By tenant, in order of the sequence. */
+  /** By tenant, in the order of their sequences. */
   readonly shelves: Map<Seq, Segment[]>;
   readonly dirty: Set<Segment>;
-  /** Numbers of segments that have become empty; the store may have them. */
+  /** The numbers of segments that became empty and that may still be stored. */
   readonly emptied: Set<number>;
   progress: LedgerProgress;
   nextNumber: number;
-  /** Bytes of columns in memory. */
+  /** How many bytes the columns in memory have. */
   bytes: number;
-  /** Counts uses, to tell what was not used for longest. */
+  /** Counts uses, to find what was not used for the longest time. */
   uses: number;
 }
 
@@ -114,7 +114,7 @@ function shelfOf(ledger: Ledger, tenantSeq: Seq): Segment[] {
   return shelf;
 }
 
-/** Enter a delivery, or what has become of it. */
+/** Add a delivery, or update its row. */
 export function putEntry(ledger: Ledger, connection: Connection, tenantSeq: Seq, entry: Entry): void {
   const shelf = shelfOf(ledger, tenantSeq);
   const last = shelf.at(-1);
@@ -170,14 +170,14 @@ function replace(ledger: Ledger, connection: Connection, shelf: Segment[], entry
   if (segment === null) return;
   const columns = columnsOf(ledger, connection, segment);
   const row = rowOfSeq(columns, segment.count, entry.seq - segment.firstSeq);
-  // Not there: retention deleted it, and it was taken out with its segment or its neighbours.
+  // It is not there when retention has deleted it and its segment was removed or compacted.
   if (row === -1 || columns.state[row] === GONE) return;
   setRow(columns, row, segment.firstSeq, entry);
   noteTime(segment, entry.createdAt);
   touch(ledger, segment);
 }
 
-/** Retention deleted it. */
+/** Retention deleted the delivery. */
 export function dropEntry(ledger: Ledger, connection: Connection, tenantSeq: Seq, seq: Seq): void {
   const shelf = shelfOf(ledger, tenantSeq);
   const segment = segmentOf(shelf, seq);
@@ -191,7 +191,7 @@ export function dropEntry(ledger: Ledger, connection: Connection, tenantSeq: Seq
   if (segment.gone * 2 > segment.count) tighten(ledger, shelf, segment, columns);
 }
 
-/** Take out what is gone once it is half of a segment, and the segment once nothing else is in it. */
+/** Remove deleted rows once they are half of a segment, and the segment once nothing else is in it. */
 function tighten(ledger: Ledger, shelf: Segment[], segment: Segment, columns: Columns): void {
   const live: number[] = [];
   for (let row = 0; row < segment.count; row += 1) if (columns.state[row] !== GONE) live.push(row);
@@ -246,7 +246,7 @@ function columnsOf(ledger: Ledger, connection: Connection, segment: Segment): Co
   return columns;
 }
 
-/** Look at a segment in the course of many: what does not fit into memory beside those already there is not kept. */
+/** Read a segment as one of many. If it does not fit into memory with those already there, it is not kept. */
 export function withColumns(
   ledger: Ledger,
   connection: Connection,
@@ -263,7 +263,7 @@ function forgetColumns(ledger: Ledger, segment: Segment): void {
   segment.columns = null;
 }
 
-/** Forget the columns that were not used for longest and that the store has, as far as memory is short. */
+/** While memory is short, drop the columns that were not used for the longest time and that are stored. */
 export function trimLedger(ledger: Ledger, bytesMax = LEDGER_CACHE_BYTES_MAX): void {
   if (ledger.bytes <= bytesMax) return;
   const clean = [...ledger.shelves.values()]
@@ -286,16 +286,19 @@ export interface PackedSegment extends Omit<Segment, "columns" | "usedAt" | "gon
 export interface LedgerWrite {
   readonly segments: readonly PackedSegment[];
   readonly emptied: readonly number[];
-  /** Set with the last part: everything up to there is in the store then. */
+  /** Set with the last part: everything up to there is then stored. */
   readonly progress: LedgerProgress | null;
 }
 
-/** Segments of one write: 800 KB, a few milliseconds of one commit. */
+/** How many segments one write has: 800 KB, a few milliseconds of one commit. */
 const WRITE_SEGMENTS_MAX = 4;
 
-/** The next part of what is not written yet. Segments may be ahead of the progress: reading them again changes nothing. */
+/**
+ * The next part of what is not stored yet. Segments may be ahead of the progress, since reading rows again changes
+ * nothing.
+ */
 export function nextWrite(ledger: Ledger): LedgerWrite {
-  // The oldest first: after a crash between two parts, only the last segment of a tenant may lack rows.
+  // The oldest first, so that after a crash between two parts only the last segment of a tenant can lack rows.
   const dirty = [...ledger.dirty].sort((a, b) => a.number - b.number);
   const segments = dirty.slice(0, WRITE_SEGMENTS_MAX).map(packed);
   const isLast = ledger.dirty.size <= WRITE_SEGMENTS_MAX;

@@ -1,4 +1,4 @@
-/** Every verb that changes a delivery's state without an attempt, or deletes one, says so to the ledger. */
+/** Every verb that deletes a delivery, or changes its state without an attempt, notes it for the ledger. */
 import type { Seq } from "../../../../domain/ids.ts";
 import type { Connection } from "../../connection.ts";
 

@@ -9,8 +9,8 @@ import { readLedgerRow } from "./rows.ts";
 import { select } from "./select.ts";
 
 /**
- * What had been committed when `asOf` was given, by tenant and time: a delivery of that very millisecond, or of an
- * earlier one, may still be on its way into the store. Forgotten ones hold by their time alone.
+ * What was committed when an `asOf` was returned, by tenant and time. A delivery of the same or an earlier millisecond
+ * may be committed later, and must not appear. When an entry is dropped, the time alone decides.
  */
 export type Freezes = Map<string, Seq>;
 
@@ -36,13 +36,13 @@ interface Frozen {
   readonly upTo: Seq;
 }
 
-/** The youngest creation time there is; a later one when that names an earlier state already. */
+/** The latest creation time of a delivery, or a later time if an earlier state has that `asOf` already. */
 function freeze(ledger: Ledger, freezes: Freezes, tenantSeq: Seq, now: EpochMs): Frozen {
   const shelf = ledger.shelves.get(tenantSeq) ?? [];
   const upTo = ledger.progress.delivery;
   const last = shelf.at(-1)?.lastSeq ?? 0;
   let asOf = shelf.length === 0 ? now : shelf.reduce((max, { createdMax }) => Math.max(max, createdMax), 0);
-  // Deliveries of other tenants came between: nothing of this one's has changed.
+  // Only deliveries of other tenants were added: nothing of this tenant has changed.
   for (let known = freezes.get(keyOf(tenantSeq, asOf)); known !== undefined && known < last; ) {
     asOf += 1;
     known = freezes.get(keyOf(tenantSeq, asOf));

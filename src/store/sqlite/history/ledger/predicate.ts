@@ -1,4 +1,4 @@
-/** A filter, its names looked up, and the rows of a segment that it matches. */
+/** A filter whose names were looked up, and the rows of a segment that match it. */
 
 import type { LedgerStatus } from "../../../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
@@ -12,9 +12,9 @@ import type { Segment } from "./ledger.ts";
 
 export interface Predicate {
   readonly tenantSeq: Seq;
-  /** By state: 1 if it is asked for. */
+  /** Indexed by state: 1 if the filter includes it. */
   readonly states: Uint8Array;
-  /** 0: any. */
+  /** 0 for any. */
   readonly endpointSeq: Seq;
   readonly typeSeq: Seq;
   readonly createdMin: EpochMs;
@@ -23,10 +23,10 @@ export interface Predicate {
   readonly cancelling: Cancelling | null;
 }
 
-/** Deleted endpoints whose backlog a job still writes as CANCELLED: what waits for them has failed already. */
+/** Deleted endpoints whose backlog a job still has to cancel. Deliveries that wait for them count as failed already. */
 interface Cancelling {
   readonly endpoints: ReadonlySet<Seq>;
-  /** What is on the wire may still be delivered. */
+  /** The leased deliveries: they may still be delivered. */
   readonly leased: ReadonlySet<Seq>;
 }
 
@@ -39,7 +39,7 @@ const STATES_OF: Readonly<Record<LedgerStatus, readonly number[]>> = {
 const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ?";
 const TYPE = "SELECT seq FROM event_types WHERE tenant_seq = ? AND name = ?";
 
-/** Null: an endpoint or a type that the tenant does not have, so nothing matches. */
+/** Null when nothing matches, because the tenant has no such endpoint or type. */
 export function findPredicate(
   connection: Connection,
   filter: LedgerFilter,
@@ -71,12 +71,12 @@ function seqOf(connection: Connection, sql: string, ...values: readonly (number 
   return one<{ seq: Seq }>(connection, sql, ...values)?.seq ?? null;
 }
 
-// Served by jobs_running: as many as were deleted a moment ago.
+// Served by jobs_running. There are only as many as were deleted a moment ago.
 const CANCELLING = `
   SELECT json_extract(cursor, '$.endpointSeq') AS endpoint_seq
   FROM jobs INDEXED BY jobs_running
   WHERE finished_at IS NULL AND tenant_seq = ? AND kind = 'cancel_backlog'`;
-// As many as the lane pool holds.
+// No more than the lane pool holds.
 const LEASED = `
   SELECT seq, endpoint_seq
   FROM deliveries INDEXED BY deliveries_leased
@@ -102,10 +102,12 @@ export function mayMatch(segment: Segment, predicate: Predicate): boolean {
   );
 }
 
-/** Rows of one segment, in order: the first so many of an array that every pass uses again. */
+/** The rows of one segment that were found, in order, at the beginning of an array that all scans share. */
 export const rowsFound = new Uint16Array(SEGMENT_ROWS_MAX);
 
-/** Find the rows of a segment that match; answers how many. A few short loops, each over what the one before it left. */
+/**
+ * Find the matching rows of a segment; returns how many. Each of a few short loops filters what the one before it left.
+ */
 export function matchRows(columns: Columns, segment: Segment, predicate: Predicate): number {
   const { endpointSeq, typeSeq, createdMin, createdMax, cancelling } = predicate;
   let count =
@@ -121,7 +123,7 @@ export function matchRows(columns: Columns, segment: Segment, predicate: Predica
   return count;
 }
 
-// Without a branch for each row: which rows match is as good as random, and a mispredicted branch costs more than a store.
+// No branch per row: matches are as good as random, and a mispredicted branch costs more than a store.
 function keepStates(state: Uint8Array, rowCount: number, states: Uint8Array): number {
   let kept = 0;
   for (let row = 0; row < rowCount; row += 1) {
@@ -140,7 +142,7 @@ function keepDerivedStates(columns: Columns, segment: Segment, states: Uint8Arra
   return kept;
 }
 
-/** Of the rows found, keep those whose value is from `low` to `high`; answers how many. */
+/** Keep the found rows whose value is from `low` to `high`; returns how many. */
 export function keepWithin(column: Float64Array | Uint32Array, count: number, low: number, high: number): number {
   let kept = 0;
   for (let index = 0; index < count; index += 1) {

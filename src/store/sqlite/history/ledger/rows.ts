@@ -1,4 +1,4 @@
-/** A delivery → its row of the history, with what its latest attempt came to. */
+/** Reads a delivery as the history shows it, with its latest attempt. */
 
 import { ledgerStatus } from "../../../../domain/history/ledger.ts";
 import type { Seq } from "../../../../domain/ids.ts";

@@ -1,6 +1,6 @@
 /**
- * The rows at some places of an order, without sorting all of them: a pass counts the rows by ranges of their key, the
- * next one looks only into the ranges that the places are in. A million rows take one to three passes of some
+ * Finds the rows at given ranks of an order without sorting all rows. A scan counts the rows by ranges of their key,
+ * and the next scan looks only into the ranges that contain the ranks. A million rows take one to three scans of a few
  * milliseconds.
  */
 import type { LedgerOrder } from "../../../../ports/store.ts";
@@ -24,7 +24,7 @@ import { mayMatch } from "./predicate.ts";
 
 export interface Selection {
   readonly sorted: readonly SortedRow[];
-  /** All that match. */
+  /** How many rows match. */
   readonly total: number;
 }
 
@@ -34,15 +34,15 @@ export interface Slice {
   readonly limit: number;
 }
 
-/** Ranks in ascending order: from `from`, before `to`. */
+/** Ranks in ascending order, from `from` on and before `to`. */
 interface Window {
   readonly from: number;
   readonly to: number;
 }
 
-/** Rows sorted at once: a millisecond or two. */
+/** How many rows are sorted at once: a millisecond or two. */
 const SORTED_ROWS_MAX = 10_000;
-/** Above that an attempt's number is looked at more closely: schedules are shorter, and few press a button so often. */
+/** Higher attempt numbers need another scan. They are rare: schedules are shorter, and manual retries are few. */
 const ATTEMPTS_USUAL = (1 << 14) - 1;
 
 export function select(scan: Scan, { order, offset, limit }: Slice): Selection {
@@ -52,7 +52,7 @@ export function select(scan: Scan, { order, offset, limit }: Slice): Selection {
   const times = timesOf(segments);
   const keyed = countBuckets(scan, { segments, bounds: boundsOf(order.by) }, rangeOf(order.by, times));
   const total = keyed.matching;
-  // What never was delivered stands after everything else, in both directions.
+  // What was never delivered comes after everything else, in both directions.
   const parts = [
     { count: keyed.total, pick: (window: Window) => pick(scan, keyed, { bounds: boundsOf(order.by), window }) },
     { count: total - keyed.total, pick: (window: Window) => pickNever(scan, segments, window) },
@@ -87,7 +87,7 @@ function boundsOf(key: Key): readonly Bound[] {
   return key === "deliveredAt" ? [{ key, low: NEVER + 1, high: Number.POSITIVE_INFINITY }] : [];
 }
 
-/** Where most keys lie, without a look at the rows. */
+/** The range of most keys, found without reading rows. */
 function rangeOf(key: Key, { low, high }: Times): Bound {
   if (low > high) return { key, low: 0, high: 0 };
   switch (key) {
@@ -106,7 +106,7 @@ interface Search {
   readonly window: Window;
 }
 
-/** The rows of the window, in ascending order of what was counted, then of their ids. */
+/** The rows of the window, in ascending order of the counted key, then of their ids. */
 function pick(scan: Scan, counted: Counted, { bounds, window }: Search): SortedRow[] {
   const { key } = counted.range;
   const first = bucketAt(counted, window.from);
@@ -124,7 +124,8 @@ function pick(scan: Scan, counted: Counted, { bounds, window }: Search): SortedR
     const inside = { from: window.from - first.before, to: window.to - first.before };
     return pickDeeper(scan, counted, first.bucket, { bounds, window: inside });
   }
-  // The first or the last is large, for those between are within the window: one after the other.
+  // Only the first or the last bucket can be large, since those between are within the window. Handle one after the
+  // other.
   const middle = firstEnd - first.before >= lastEnd - last.before ? firstEnd : last.before;
   return [
     ...pick(scan, counted, { bounds, window: { ...window, to: middle } }),
@@ -132,16 +133,16 @@ function pick(scan: Scan, counted: Counted, { bounds, window }: Search): SortedR
   ];
 }
 
-/** A bucket of very many rows: look at it more closely, or, when their keys are equal, at their ids. */
+/** A bucket with very many rows: count it in finer ranges or, when all keys are equal, by the ids. */
 function pickDeeper(scan: Scan, counted: Counted, bucket: number, { bounds, window }: Search): SortedRow[] {
   const segments = segmentsOf(counted, bucket, bucket);
   const bound = boundOf(counted, bucket, bucket);
   const within = { segments, bounds: [...bounds, bound] };
-  // The outermost may reach further than was thought.
+  // The first and the last bucket also contain keys beyond the expected range.
   const range = Number.isFinite(bound.low) && Number.isFinite(bound.high) ? bound : extentOf(scan, within, bound.key);
   if (range.low < range.high) return pick(scan, countBuckets(scan, within, range), { bounds: within.bounds, window });
   if (range.key === "idTime") {
-    // One process's ids of one millisecond: no group commit has more than some thousands.
+    // Ids of one process and one millisecond: no group commit has more than a few thousand.
     return gather(scan, within, range.key).slice(window.from, window.to);
   }
   return pickByIds(scan, within, window);

@@ -1,4 +1,4 @@
-/** What the ledger's thread carries out. */
+/** The verbs that the ledger's thread runs. */
 import { LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../../domain/limits.ts";
 import type { Cursor, LedgerExportPage, LedgerFilter, LedgerPage, LedgerQuery } from "../../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
@@ -15,7 +15,7 @@ import {
 } from "./ledger.ts";
 import { type Freezes, listLedger } from "./pages.ts";
 
-/** What the verbs work with: a connection, and the ledger, opened at the first of them. */
+/** What the verbs work with: a connection, and the ledger, which the first verb opens. */
 export interface Keeping extends Connection {
   ledger: Ledger | null;
   readonly freezes: Freezes;
@@ -30,17 +30,17 @@ function ledgerOf(k: Keeping): Ledger {
   return k.ledger;
 }
 
-/** With everything that this transaction sees. */
+/** The ledger with everything that this transaction sees. */
 function upToDate(k: Keeping): Ledger {
   const ledger = ledgerOf(k);
   while (!advance(ledger, k, LEDGER_STEP_ROWS));
   return ledger;
 }
 
-/** One step towards the present. Answers whether more is left. */
+/** One step towards being up to date. Returns whether more is left. */
 export interface LedgerStep {
   readonly more: boolean;
-  /** Whether so much is not written yet that it should be. */
+  /** Whether enough has changed that the ledger should be stored. */
   readonly isDue: boolean;
 }
 
@@ -61,7 +61,7 @@ export const LEDGER_VERBS = {
     trimLedger(ledger);
     return { more, isDue: countBehind(k, readProgress(k)) >= behindRowsMax };
   },
-  /** What `writeLedger` is to write next. */
+  /** The next part for `writeLedger`. */
   nextWrite: (k: Keeping): LedgerWrite => nextWrite(ledgerOf(k)),
   noteWritten: (k: Keeping, write: Parameters<typeof noteWritten>[1]): void => noteWritten(ledgerOf(k), write),
 };

@@ -1,4 +1,4 @@
-/** writeLedger: a part of the ledger, into the store. */
+/** writeLedger: stores a part of the ledger. */
 
 import type { Connection } from "../../connection.ts";
 import type { LedgerWrite, PackedSegment } from "./ledger.ts";
@@ -15,7 +15,7 @@ const DONE_CHANGES = `
   DELETE FROM ledger_changes
   WHERE seq IN (SELECT seq FROM ledger_changes WHERE seq <= ? ORDER BY seq LIMIT ?)`;
 
-/** Changes forgotten with one write: twice as many as come between two. */
+/** How many old change notes one write deletes: twice as many as are added between two writes. */
 const CHANGES_MAX = 20_000;
 
 export function writeLedger({ prepare }: Connection, { segments, emptied, progress }: LedgerWrite): void {
