@@ -6,6 +6,7 @@
 import type { EpochMs } from "../../../domain/ids.ts";
 import { LIGHT_BODY_BYTES_MAX } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
+import { SerialQueue } from "../../scheduling/serial-queue.ts";
 import type { PublicRequest } from "../inbound-service.ts";
 import type { Refusals } from "../refusals.ts";
 
@@ -16,7 +17,7 @@ const TOO_MANY = { kind: "tooMany" } as const;
 export class BoundedVerifier {
   readonly #clock: VerifierClock;
   readonly #refusals: Refusals;
-  #lastLarge: Promise<unknown> = Promise.resolve();
+  readonly #large = new SerialQueue();
 
   constructor(clock: VerifierClock, refusals: Refusals) {
     this.#clock = clock;
@@ -33,11 +34,10 @@ export class BoundedVerifier {
   ): Promise<Result | typeof TOO_MANY> {
     const { address, body } = request;
     if (body.byteLength <= LIGHT_BODY_BYTES_MAX) return this.#verifyNow(request, verify);
-    const result = this.#lastLarge.then(() =>
+    const result = this.#large.run(async () =>
       this.#refusals.mayTry(address, body.byteLength) ? this.#verifyNow(request, verify) : TOO_MANY,
     );
-    this.#lastLarge = result.catch(() => undefined);
-    return result;
+    return result ?? Promise.resolve(TOO_MANY);
   }
 
   async #verifyNow<Result extends { readonly kind: "verified" | "refused" }>(
