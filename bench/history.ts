@@ -2,7 +2,7 @@
 import { sealCursor } from "../src/api/lists/cursor.ts";
 import { DELIVERY_STATES } from "../src/domain/delivery/delivery.ts";
 import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
-import { type Cursors, createCursors } from "../src/engine/history/cursors.ts";
+import { Cursors } from "../src/engine/history/cursors.ts";
 import { cursorOf } from "../src/store/sqlite/cursors.ts";
 import { dataFiles, masterKey } from "../src/store/sqlite/files/files.ts";
 import { createVault } from "../src/store/vault.ts";
@@ -155,7 +155,7 @@ class Way {
 
 /** Sealed in the same way as the server's own cursors, so that a reader can start anywhere. */
 function cursorsOf(dataDir: string): Cursors {
-  return createCursors(createVault(masterKey(dataFiles(dataDir), null)).linkKey);
+  return new Cursors(createVault(masterKey(dataFiles(dataDir), null)).linkKey);
 }
 
 /** Positions spread over all rows, the same ones in every run. */

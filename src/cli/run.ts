@@ -1,8 +1,8 @@
 /**
  * `signalbox users|keys|tenants|backup …`: run a command on the data directory, while the server is running or stopped.
  */
-import { createAccess } from "../engine/access/access.ts";
-import { createUsers, type Users } from "../engine/access/users.ts";
+import { Access } from "../engine/access/access.ts";
+import { Users } from "../engine/access/users.ts";
 import type { AccessService } from "../engine/engine-types.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
@@ -93,11 +93,16 @@ class LazyContext implements CommandContext {
   }
 
   get access(): AccessService {
-    return createAccess(this.store, this.#environment.clock, nothing, nothing);
+    return new Access({
+      store: this.store,
+      clock: this.#environment.clock,
+      onKeysChanged: nothing,
+      onQuotasChanged: nothing,
+    });
   }
 
   get users(): Users {
-    return createUsers(this.store, this.#environment.clock);
+    return new Users(this.store, this.#environment.clock);
   }
 
   async close(): Promise<void> {

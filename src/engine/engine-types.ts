@@ -29,11 +29,11 @@ import type {
 } from "../ports/store.ts";
 import type { Caller } from "./access/caller.ts";
 import type { Admission } from "./access/publish-rate.ts";
-import type { SessionService } from "./access/session-service.ts";
+import type { SessionService } from "./access/session-types.ts";
 import type { Cursors } from "./history/cursors.ts";
 import type { LedgerService } from "./history/ledger.ts";
 import type { InboundService } from "./inbound/inbound-service.ts";
-import type { PauseService } from "./pauses/pause-service.ts";
+import type { PauseService } from "./pauses/pause-types.ts";
 
 export type { Caller } from "./access/caller.ts";
 export type { Admission, TooFast } from "./access/publish-rate.ts";

@@ -6,28 +6,28 @@ import type { Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";
 import type { Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-import { createAccess } from "./access/access.ts";
-import { createPace } from "./access/publish-rate.ts";
-import { createSessions } from "./access/sessions.ts";
+import { Access } from "./access/access.ts";
+import { PublishRate } from "./access/publish-rate.ts";
+import { Sessions } from "./access/sessions.ts";
 import { Attempts } from "./delivery/attempts.ts";
 import { Deliveries } from "./delivery/deliveries.ts";
 import { Tokens } from "./delivery/lease-tokens.ts";
 import { Publisher } from "./delivery/publish.ts";
-import { createEndpoints } from "./endpoints/endpoints.ts";
-import { createMatching } from "./endpoints/matching.ts";
+import { Endpoints } from "./endpoints/endpoints.ts";
+import { Matching } from "./endpoints/matching.ts";
 import type { Engine } from "./engine-types.ts";
-import { createCursors } from "./history/cursors.ts";
-import { createHistory } from "./history/history.ts";
-import { createLedger } from "./history/ledger.ts";
-import { createStreams } from "./history/stream.ts";
+import { Cursors } from "./history/cursors.ts";
+import { History } from "./history/history.ts";
+import { Ledger } from "./history/ledger.ts";
+import { Streams } from "./history/streams.ts";
 import { createInbound } from "./inbound/inbound.ts";
-import { createNotifications } from "./pauses/notifications.ts";
-import { startPauses } from "./pauses/pauses.ts";
-import { createRespondLinks } from "./pauses/respond-links.ts";
-import { createWaits } from "./pauses/waits.ts";
+import { Notifications } from "./pauses/notifications.ts";
+import { Pauses } from "./pauses/pauses.ts";
+import { RespondLinks } from "./pauses/respond-links.ts";
+import { Waits } from "./pauses/waits.ts";
 import { forgetChanged } from "./upkeep/forget-changed.ts";
-import { createOutage } from "./upkeep/outage.ts";
-import { startUpkeep } from "./upkeep/upkeep.ts";
+import { Outage } from "./upkeep/outage.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -58,14 +58,19 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   clock.notBefore(entered.now);
   const { mark: changesMark } = await store.changesSince(null);
   let listening = false;
-  const outage = createOutage(clock, telemetry);
+  const outage = new Outage(clock, telemetry);
   const tokens = new Tokens(entered.node);
-  const matching = createMatching(store);
-  const streams = createStreams(store);
+  const matching = new Matching(store);
+  const streams = new Streams(store);
   const attempts = new Attempts(options);
-  const pace = createPace(store, clock);
-  const access = createAccess(store, clock, streams.close, pace.forget);
-  const sessions = createSessions(store, clock, streams.close);
+  const publishRate = new PublishRate(store, clock);
+  const access = new Access({
+    store,
+    clock,
+    onKeysChanged: () => streams.close(),
+    onQuotasChanged: (tenantSeq) => publishRate.forget(tenantSeq),
+  });
+  const sessions = new Sessions({ store, clock, onSessionsChanged: () => streams.close() });
   const deliveries = new Deliveries({
     clock,
     store,
@@ -73,7 +78,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     tokens,
     telemetry,
     outage,
-    onOutcome: streams.tell,
+    onOutcome: (delivery, endpoint, made, result) => streams.push(delivery, endpoint, made, result),
     onDisabled(endpoint) {
       matching.changed(endpoint.tenantSeq);
       const fields = { endpoint: endpoint.id, tenant: endpoint.tenantId };
@@ -82,12 +87,12 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   });
   const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage });
   const isBusy = () => deliveries.inFlight > 0 || publisher.queueSize > 0;
-  const ledger = createLedger(store, clock, isBusy);
-  const links = createRespondLinks(entered.linkKey);
+  const ledger = new Ledger({ store, clock, isBusy });
+  const links = new RespondLinks(entered.linkKey);
   const { publicUrl } = options;
   const respondUrl = (token: string): string => `${publicUrl()}/respond/${token}`;
-  const waits = createWaits(clock);
-  const notifications = createNotifications({
+  const waits = new Waits(clock);
+  const notifications = new Notifications({
     clock,
     store,
     telemetry,
@@ -96,9 +101,11 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
   });
   const { claims } = deliveries;
-  const pauses = startPauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
+  const pauses = new Pauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
+  pauses.start();
   const inbound = createInbound({ clock, store, outage, claims, publicUrl, isOpen: () => listening });
-  const upkeep = startUpkeep({
+  const caches = { matching, access, publishRate, sessions, inbound, claims, waits };
+  const upkeep = new Upkeep({
     clock,
     store,
     deliveries,
@@ -107,30 +114,31 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     retentionMs: options.retentionMs,
     lastSeenAt: entered.lastSeenAt,
     changesMark,
-    onForeignChange: (change) => forgetChanged({ matching, access, pace, sessions, inbound, claims, waits }, change),
+    onForeignChange: (change) => forgetChanged(caches, change),
   });
+  upkeep.start();
   let stopping = false;
   deliveries.claims.discover();
 
   return {
-    admit: ({ tenantSeq }, events) => pace.admit(tenantSeq, events),
+    admit: ({ tenantSeq }, events) => publishRate.admit(tenantSeq, events),
     publish: (caller, input) => publisher.publish(caller, input),
-    endpoints: createEndpoints({
+    endpoints: new Endpoints({
       clock,
       store,
       sender,
       matching,
       deliveries,
       attempts,
-      onJob: upkeep.workOnJobs,
+      onJob: () => upkeep.workOnJobs(),
     }),
-    history: createHistory(clock, store, deliveries, streams),
+    history: new History(clock, store, deliveries, streams),
     ledger,
     access,
     sessions,
     pauses,
     inbound,
-    cursors: createCursors(entered.linkKey),
+    cursors: new Cursors(entered.linkKey),
     status: {
       isStarting: () => !listening,
       ready() {
@@ -162,7 +170,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
       streams.close();
       ledger.close();
       deliveries.halt();
-      const told = notifications.stop();
+      const notified = notifications.stop();
       await Promise.all([publisher.drained(), inbound.drained()]);
       await Promise.all([deliveries.claims.stop(), upkeep.stop(), pauses.stop()]);
       const givenBack = deliveries.giveBackAll();
@@ -170,7 +178,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
         sender.abortAll();
         outage.stop(); // what ended and cannot be written is sent again after the next start
       });
-      await told; // ends in the same grace; until then what was sent may still get written down
+      await notified; // has the same grace period, in which results can still be stored
       outage.stop();
       await givenBack;
       await deliveries.flush();

@@ -10,7 +10,7 @@ import { after, type TestContext, test } from "node:test";
 import { createSystemClock } from "../../src/clock/system.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import { EXPORT_PAGE_ROWS, EXPORT_STALL_MS_MAX, EXPORTS_OF_TENANT_COUNT_MAX } from "../../src/domain/limits.ts";
-import { createUsers } from "../../src/engine/access/users.ts";
+import { Users } from "../../src/engine/access/users.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Cursor, Store } from "../../src/ports/store.ts";
 import { assembleServer } from "../harness/assembled.ts";
@@ -186,7 +186,7 @@ test("an export ends when its session or key ends", async () => {
   const { tenants } = await server.store.listTenants(null, 1000);
   const tenantSeq = tenants.find(({ id }) => `dev_${id}` === client.id)?.seq ?? assert.fail();
   const email = "reader@example.com";
-  await createUsers(server.store, clock).add({ tenantSeq, email, role: "developer", password: PASSWORD });
+  await new Users(server.store, clock).add({ tenantSeq, email, role: "developer", password: PASSWORD });
   const jar = await signedIn(server.url, email, PASSWORD);
   const bySession = await started({ cookie: jar.cookie ?? "" });
   await stuck();

@@ -6,7 +6,7 @@ import path from "node:path";
 import { createSystemClock } from "../../src/clock/system.ts";
 import type { Role } from "../../src/domain/access/access.ts";
 import { STREAM_COMMENT_MS } from "../../src/domain/limits.ts";
-import { createUsers } from "../../src/engine/access/users.ts";
+import { Users } from "../../src/engine/access/users.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { type AssembledServer, assembleServer } from "./assembled.ts";
 import { newTenant, type Scope, type Tenant } from "./server.ts";
@@ -57,7 +57,7 @@ export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS 
       const { id, apiKey } = tenant ?? (await newTenant(server));
       const { tenants } = await server.store.listTenants(null, 1000);
       const tenantSeq = tenants.find((tenant) => `dev_${tenant.id}` === id)?.seq ?? assert.fail();
-      await createUsers(server.store, clock).add({ tenantSeq, email, role, password: PASSWORD });
+      await new Users(server.store, clock).add({ tenantSeq, email, role, password: PASSWORD });
       return { email, tenantId: id, apiKey };
     },
   };

@@ -3,7 +3,7 @@ import type { Uuid } from "../../src/domain/ids.ts";
 import type { Pause } from "../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../src/engine/access/caller.ts";
 import type { RunningEngine } from "../../src/engine/engine.ts";
-import type { PauseView } from "../../src/engine/pauses/pause-service.ts";
+import type { PauseView } from "../../src/engine/pauses/pause-types.ts";
 import type { Answer } from "./answers.ts";
 import type { WallClock } from "./clock.ts";
 import type { Model } from "./model.ts";

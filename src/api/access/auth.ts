@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Actor, includesRole, KEY_PATTERN, type Role } from "../../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
-import type { SignedIn } from "../../engine/access/session-service.ts";
+import type { Session } from "../../engine/access/session-types.ts";
 import type { Caller } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
@@ -25,7 +25,7 @@ declare module "fastify" {
     /** Set by {@link requireCaller}. Absent on routes without it. */
     caller: Caller;
     /** Null for a caller with a key. */
-    session: SignedIn | null;
+    session: Session | null;
   }
   interface FastifyContextConfig {
     /** The lowest role that may use this route. `developer` by default. */

@@ -1,7 +1,7 @@
 /** `/dashboard/auth`: people sign in with a password and get a session. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX } from "../../domain/ids.ts";
-import type { TooManyTries } from "../../engine/access/session-service.ts";
+import type { TooManyTries } from "../../engine/access/session-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, loginErrorResponses, refuse } from "../errors/dashboard-errors.ts";
 import { FOREIGN_ORIGIN, invalid, type Problem, problem, TENANT_NOT_FOUND, temporary } from "../errors/problem.ts";
@@ -56,7 +56,7 @@ function login(deps: ApiDeps) {
     const input = { ...body.value, address: addressOf(request), replaces: sessionToken(request) };
     const answer = await deps.engine.sessions.login(input);
     switch (answer.kind) {
-      case "in":
+      case "signedIn":
         reply.header("set-cookie", cookieWith(answer.token, deps));
         return { success: true, data: { email: answer.email, role: answer.role } };
       case "wrong":

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
-import type { SignedIn } from "../../engine/access/session-service.ts";
+import type { Session } from "../../engine/access/session-types.ts";
 import type { OutcomeStream } from "../../engine/engine-types.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Cursor, OutcomeRow } from "../../ports/store.ts";
@@ -80,13 +80,13 @@ const BAD_LAST_EVENT_ID = invalid([{ field: "Last-Event-ID", rule: "must be the 
 async function send(
   stream: OutcomeStream,
   response: ServerResponse,
-  session: SignedIn | null,
+  session: Session | null,
   deps: ApiDeps,
 ): Promise<void> {
   const { engine, clock, telemetry } = deps;
   const comments = commentRegularly(response, clock, () => {
     // Ending a session closes its streams, but a session can also expire.
-    if (session !== null) closeUnless(engine.sessions.holds(session), stream);
+    if (session !== null) closeUnless(engine.sessions.isValid(session), stream);
   });
   const disconnected = new AbortController();
   response.on("close", () => {

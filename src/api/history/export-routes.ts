@@ -2,7 +2,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
-import type { LedgerReading } from "../../engine/history/ledger.ts";
+import type { LedgerExport } from "../../engine/history/ledger.ts";
 import type { LedgerRow } from "../../ports/store.ts";
 import { bearerKey } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -59,7 +59,7 @@ const TOO_MANY_EXPORTS = temporary(
   EXPORT_RETRY_AFTER_SECONDS,
 );
 
-async function firstOf(pages: LedgerReading): Promise<readonly LedgerRow[]> {
+async function firstOf(pages: LedgerExport): Promise<readonly LedgerRow[]> {
   try {
     return (await pages.next()) ?? [];
   } catch (error) {
@@ -70,7 +70,7 @@ async function firstOf(pages: LedgerReading): Promise<readonly LedgerRow[]> {
 
 interface OpenExport {
   readonly firstPage: readonly LedgerRow[];
-  readonly pages: LedgerReading;
+  readonly pages: LedgerExport;
   readonly format: ExportFormat;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -81,7 +81,7 @@ async function sendFile({ firstPage, pages, format, request, reply }: OpenExport
   const { raw: response } = reply;
   const { socket: connection } = request.raw;
   const { clock, telemetry } = deps;
-  const writer = openExportWriter({ response, connection, stopped: pages.stopped, clock, onEnd: pages.close });
+  const writer = openExportWriter({ response, connection, stopped: pages.stopped, clock, onEnd: () => pages.close() });
   reply.headers({
     "content-type": format.contentType,
     "content-disposition": `attachment; filename="${format.fileName}"`,
@@ -99,7 +99,7 @@ async function sendFile({ firstPage, pages, format, request, reply }: OpenExport
 
 /** Whether the session or key of the request is still valid. An export can take minutes. */
 async function isAuthorized({ engine }: ApiDeps, { session, headers }: FastifyRequest): Promise<boolean> {
-  if (session !== null) return engine.sessions.holds(session);
+  if (session !== null) return engine.sessions.isValid(session);
   const apiKey = bearerKey(headers.authorization);
   return apiKey !== null && (await engine.access.authenticate(apiKey)) !== null;
 }

@@ -1,5 +1,5 @@
 /** Sends an export page by page. The next page is read once the connection has taken the one before it. */
-import type { LedgerReading } from "../../engine/history/ledger.ts";
+import type { LedgerExport } from "../../engine/history/ledger.ts";
 import type { LedgerRow } from "../../ports/store.ts";
 import { EXPORT_SLICE_ROWS } from "../http/limits.ts";
 import type { ExportFormat } from "./export-format.ts";
@@ -8,7 +8,7 @@ import type { ExportWriter, Interruption } from "./export-writer.ts";
 export interface Export {
   /** The first page, which was read before the response began. */
   readonly firstPage: readonly LedgerRow[];
-  readonly pages: Pick<LedgerReading, "next">;
+  readonly pages: Pick<LedgerExport, "next">;
   readonly format: ExportFormat;
   readonly writer: Pick<ExportWriter, "interruption" | "send">;
   /** Whether the caller's credentials are still valid. */

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import type { Channel, Pause } from "../../domain/pauses/pause.ts";
-import type { CreatePauseAnswer, Patience, PauseView } from "../../engine/pauses/pause-service.ts";
+import type { CreatePauseAnswer, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
 import { invalid, type Problem, problem, temporary } from "../errors/problem.ts";
@@ -133,7 +133,7 @@ function readPause({ engine: { pauses } }: ApiDeps) {
 }
 
 /** Waiting stops early if the client disconnects. */
-function waitFor(reply: FastifyReply, seconds: number): Patience | null {
+function waitFor(reply: FastifyReply, seconds: number): LongPoll | null {
   if (seconds === 0) return null;
   const disconnected = new AbortController();
   reply.raw.once("close", () => disconnected.abort());

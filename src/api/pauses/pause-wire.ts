@@ -19,7 +19,7 @@ import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Recipient, responseOf } f
 import { recipientFault } from "../../domain/pauses/recipient.ts";
 import { readable } from "../../domain/text/readable.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { CreatePauseInput, PauseView } from "../../engine/pauses/pause-service.ts";
+import type { CreatePauseInput, PauseView } from "../../engine/pauses/pause-types.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
 import type { JsonBody } from "../http/body.ts";
 import { idempotencyKeyFaults } from "../http/idempotency-key.ts";

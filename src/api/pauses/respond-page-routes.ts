@@ -8,7 +8,7 @@ import { StoreUnavailable } from "../../domain/errors.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import type { Pause } from "../../domain/pauses/pause.ts";
 import { oneLine, readable } from "../../domain/text/readable.ts";
-import type { RespondAnswer } from "../../engine/pauses/pause-service.ts";
+import type { RespondAnswer } from "../../engine/pauses/pause-types.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
 import type { ApiDeps } from "../deps.ts";
 import { problem, Refusal, STORE_UNAVAILABLE } from "../errors/problem.ts";

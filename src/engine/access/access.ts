@@ -1,97 +1,137 @@
-/** Who may come in: keys, looked up once and remembered until anything about keys changes. */
+/** API keys and tenants. Keys are cached until any key changes. */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Actor, KEY_PATTERN } from "../../domain/access/access.ts";
-import type { Seq } from "../../domain/ids.ts";
+import type { Seq, Uuid } from "../../domain/ids.ts";
 import { CREDENTIAL_CACHE_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { AccessVerbs, NewKey } from "../../ports/store.ts";
-import type { AccessService } from "../engine-types.ts";
+import type {
+  AccessVerbs,
+  Cursor,
+  KeyPage,
+  NewKey,
+  RevokeKeyResult,
+  Tenant,
+  TenantPage,
+  TenantView,
+} from "../../ports/store.ts";
+import type { AccessService, CreateKeyAnswer, PatchTenantInput } from "../engine-types.ts";
+import type { Caller } from "./caller.ts";
 
-export interface Access extends AccessService {
-  /** Keys were changed elsewhere. */
-  forget(): void;
+export interface AccessOptions {
+  readonly store: AccessVerbs;
+  readonly clock: Clock;
+  /** A key may have become invalid: whatever was opened with a key has to be opened again. */
+  readonly onKeysChanged: () => void;
+  /** This tenant's quotas may have changed. */
+  readonly onQuotasChanged: (tenantSeq: Seq) => void;
 }
+
+type NewKeyInput = Pick<NewKey, "name" | "role" | "test">;
 
 const KEY_RANDOM_BYTES = 24;
 
-/** Hexadecimal SHA-256 of a key: all that is ever stored of it. */
+/** Hexadecimal SHA-256 of a key. The store never sees the key itself. */
 export function hashKey(apiKey: string): string {
   return hash("sha256", apiKey, "hex");
 }
 
-/**
- * @param onChange called when a key may no longer be good: what it opened has to be opened again
- * @param onQuotas called when a tenant's quotas may have changed
- */
-export function createAccess(
-  store: AccessVerbs,
-  clock: Clock,
-  onChange: () => void,
-  onQuotas: (tenantSeq: Seq) => void,
-): Access {
-  const actors = new LRUCache<string, Actor>({ max: CREDENTIAL_CACHE_MAX });
-  /** Counts what changed, so that a lookup that began before a change is not remembered after it. */
-  let changes = 0;
+/** A new key, `sb_live_…` or `sb_test_…`. */
+export function generateKey(clock: Pick<Clock, "randomHex">, test: boolean): string {
+  return `sb_${test ? "test" : "live"}_${clock.randomHex(KEY_RANDOM_BYTES)}`;
+}
 
-  function forget(): void {
-    changes += 1;
-    actors.clear();
-    onChange();
+export class Access implements AccessService {
+  readonly #options: AccessOptions;
+  readonly #store: AccessVerbs;
+  readonly #clock: Clock;
+  readonly #actors = new LRUCache<string, Actor>({ max: CREDENTIAL_CACHE_MAX });
+  /** Counts changes. A lookup that began before a change is not cached. */
+  #changes = 0;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#clock = options.clock;
   }
 
-  async function lookUp(keyHash: string): Promise<Actor | null> {
-    const before = changes;
-    const actor = await store.findKey(keyHash);
-    if (actor !== null && before === changes) actors.set(keyHash, actor);
+  /** Another process changed keys. */
+  forget(): void {
+    this.#changes += 1;
+    this.#actors.clear();
+    this.#options.onKeysChanged();
+  }
+
+  async authenticate(apiKey: string): Promise<Actor | null> {
+    if (!KEY_PATTERN.test(apiKey)) return null;
+    const keyHash = hashKey(apiKey);
+    return this.#actors.get(keyHash) ?? this.#lookUp(keyHash);
+  }
+
+  findTenant(id: Uuid): Promise<Tenant | null> {
+    return this.#store.findTenant(id);
+  }
+
+  async createKey({ actor, tenantSeq }: Caller, input: NewKeyInput): Promise<CreateKeyAnswer> {
+    const { apiKey, key } = this.#newKey(input);
+    const created = await this.#store.createKey({ actor, tenantSeq, key, now: this.#clock.now() });
+    return created.kind === "created" ? { kind: "created", row: created.key, apiKey } : created;
+  }
+
+  listKeys({ tenantSeq }: Caller, cursor: Cursor | null, limit: number): Promise<KeyPage> {
+    return this.#store.listKeys(tenantSeq, cursor, limit);
+  }
+
+  async revokeKey({ actor, tenantSeq }: Caller, id: Uuid): Promise<RevokeKeyResult> {
+    const result = await this.#store.revokeKey({ actor, tenantSeq, id, now: this.#clock.now() });
+    this.forget();
+    return result;
+  }
+
+  async rotateKey({ actor }: Caller): Promise<string | null> {
+    if (actor.kind !== "key") return null;
+    const apiKey = generateKey(this.#clock, actor.test);
+    const request = { actor, id: this.#clock.uuid(), hash: hashKey(apiKey), now: this.#clock.now() };
+    const rotated = await this.#store.rotateKey(request);
+    this.forget();
+    return rotated ? apiKey : null;
+  }
+
+  async createTenant({ actor }: Caller, name: string): Promise<{ tenant: Tenant; apiKey: string }> {
+    const { apiKey, key } = this.#newKey({ name: "first key", role: "org_admin", test: false });
+    const request = { actor, id: this.#clock.uuid(), name: name.trim(), key, now: this.#clock.now() };
+    return { tenant: await this.#store.createTenant(request), apiKey };
+  }
+
+  getTenant(id: Uuid): Promise<TenantView | null> {
+    return this.#store.getTenant(id);
+  }
+
+  async patchTenant({ actor }: Caller, id: Uuid, { name, quotas }: PatchTenantInput): Promise<TenantView | null> {
+    const tenant = await this.#store.patchTenant({
+      actor,
+      id,
+      ...(name === undefined ? {} : { name: name.trim() }),
+      ...(quotas === undefined ? {} : { quotas }),
+      now: this.#clock.now(),
+    });
+    if (tenant !== null) this.#options.onQuotasChanged(tenant.seq);
+    return tenant;
+  }
+
+  listTenants(cursor: Cursor | null, limit: number): Promise<TenantPage> {
+    return this.#store.listTenants(cursor, limit);
+  }
+
+  async #lookUp(keyHash: string): Promise<Actor | null> {
+    const changesBefore = this.#changes;
+    const actor = await this.#store.findKey(keyHash);
+    if (actor !== null && this.#changes === changesBefore) this.#actors.set(keyHash, actor);
     return actor;
   }
 
-  function newKey(input: { name: string; role: NewKey["role"]; test: boolean }): { apiKey: string; key: NewKey } {
-    const apiKey = `sb_${input.test ? "test" : "live"}_${clock.randomHex(KEY_RANDOM_BYTES)}`;
-    return { apiKey, key: { ...input, id: clock.uuid(), hash: hashKey(apiKey) } };
+  #newKey(input: NewKeyInput): { readonly apiKey: string; readonly key: NewKey } {
+    const apiKey = generateKey(this.#clock, input.test);
+    return { apiKey, key: { ...input, id: this.#clock.uuid(), hash: hashKey(apiKey) } };
   }
-
-  return {
-    forget,
-    async authenticate(apiKey) {
-      if (!KEY_PATTERN.test(apiKey)) return null;
-      const keyHash = hashKey(apiKey);
-      return actors.get(keyHash) ?? lookUp(keyHash);
-    },
-    findTenant: (id) => store.findTenant(id),
-    async createKey({ actor, tenantSeq }, input) {
-      const { apiKey, key } = newKey(input);
-      const created = await store.createKey({ actor, tenantSeq, key, now: clock.now() });
-      return created.kind === "created" ? { kind: "created", row: created.key, apiKey } : created;
-    },
-    listKeys: ({ tenantSeq }, cursor, limit) => store.listKeys(tenantSeq, cursor, limit),
-    async revokeKey({ actor, tenantSeq }, id) {
-      const result = await store.revokeKey({ actor, tenantSeq, id, now: clock.now() });
-      forget();
-      return result;
-    },
-    async rotateKey({ actor }) {
-      if (actor.kind !== "key") return null;
-      const apiKey = `sb_${actor.test ? "test" : "live"}_${clock.randomHex(KEY_RANDOM_BYTES)}`;
-      const request = { actor, id: clock.uuid(), hash: hashKey(apiKey), now: clock.now() };
-      const rotated = await store.rotateKey(request);
-      forget();
-      return rotated ? apiKey : null;
-    },
-    async createTenant({ actor }, name) {
-      const { apiKey, key } = newKey({ name: "first key", role: "org_admin", test: false });
-      const tenant = await store.createTenant({ actor, id: clock.uuid(), name: name.trim(), key, now: clock.now() });
-      return { tenant, apiKey };
-    },
-    getTenant: (id) => store.getTenant(id),
-    async patchTenant({ actor }, id, { name, quotas }) {
-      const renamed = name === undefined ? {} : { name: name.trim() };
-      const changed = quotas === undefined ? {} : { quotas };
-      const tenant = await store.patchTenant({ actor, id, ...renamed, ...changed, now: clock.now() });
-      if (tenant !== null) onQuotas(tenant.seq);
-      return tenant;
-    },
-    listTenants: (cursor, limit) => store.listTenants(cursor, limit),
-  };
 }

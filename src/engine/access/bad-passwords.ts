@@ -1,6 +1,7 @@
 /**
- * How many passwords may be wrong: in 15 minutes five for one account from one address, 50 for one account in all, 20
- * from one address. In memory: whoever can restart the server need not guess passwords.
+ * Limits on bad passwords within 15 minutes: five per account and address, 50 per account, and 20 per address.
+ *
+ * The counts are in memory only, because anyone who can restart the server has no need to guess passwords.
  */
 import { LRUCache } from "lru-cache";
 import { networkOf } from "../../domain/endpoints/network.ts";
@@ -12,55 +13,65 @@ import {
   BAD_PASSWORDS_WINDOW_MS,
 } from "../../domain/limits.ts";
 
-/** Who tries: an account's e-mail address, whether there is such an account or not, and the network address. */
-export interface Tried {
+export interface PasswordAttempt {
+  /** The account's e-mail address, whether or not the account exists. */
   readonly email: string;
+  /** The client's network address. */
   readonly address: string;
 }
 
-export interface BadPasswords {
-  /** How long to wait before another try; 0: it may be made now. */
-  waitMs(tried: Tried): number;
-  /** It was wrong. */
-  note(tried: Tried): void;
-}
-
-/** @param monotonicMs a clock that nobody can set */
-export function createBadPasswords(monotonicMs: () => number): BadPasswords {
-  const counts = [
-    createCount(BAD_PASSWORDS_HERE_COUNT_MAX, (email, network) => `${network} ${email}`),
-    createCount(BAD_PASSWORDS_ACCOUNT_COUNT_MAX, (email) => email),
-    createCount(BAD_PASSWORDS_ADDRESS_COUNT_MAX, (_email, network) => network),
+export class BadPasswords {
+  readonly #monotonicMs: () => number;
+  readonly #counts = [
+    new WindowCount(BAD_PASSWORDS_HERE_COUNT_MAX, (email, network) => `${network} ${email}`),
+    new WindowCount(BAD_PASSWORDS_ACCOUNT_COUNT_MAX, (email) => email),
+    new WindowCount(BAD_PASSWORDS_ADDRESS_COUNT_MAX, (_email, network) => network),
   ];
-  const names = ({ email, address }: Tried) => [email.toLowerCase(), networkOf(address)] as const;
-  return {
-    waitMs(tried) {
-      const now = monotonicMs();
-      return Math.max(...counts.map((count) => count.waitMs(now, ...names(tried))));
-    },
-    note(tried) {
-      const now = monotonicMs();
-      for (const count of counts) count.note(now, ...names(tried));
-    },
-  };
+
+  /** @param monotonicMs a clock that nobody can set */
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** How long to wait before another attempt; 0 allows it now. */
+  waitMs({ email, address }: PasswordAttempt): number {
+    const now = this.#monotonicMs();
+    return Math.max(...this.#counts.map((count) => count.waitMs(now, email.toLowerCase(), networkOf(address))));
+  }
+
+  /** Record an attempt with a bad password. */
+  record({ email, address }: PasswordAttempt): void {
+    const now = this.#monotonicMs();
+    for (const count of this.#counts) count.record(now, email.toLowerCase(), networkOf(address));
+  }
 }
 
-type Name = (email: string, network: string) => string;
+type KeyOf = (email: string, network: string) => string;
 
-function createCount(max: number, name: Name) {
-  /** The times of the latest wrong ones, at most `max`, oldest first. */
-  const times = new LRUCache<string, readonly number[]>({ max: BAD_PASSWORDS_KEPT_COUNT_MAX });
-  const recent = (key: string, now: number) =>
-    (times.get(key) ?? []).filter((time) => time > now - BAD_PASSWORDS_WINDOW_MS);
-  return {
-    waitMs(now: number, ...who: Parameters<Name>): number {
-      const known = recent(name(...who), now);
-      const [oldest = now] = known;
-      return known.length < max ? 0 : oldest + BAD_PASSWORDS_WINDOW_MS - now;
-    },
-    note(now: number, ...who: Parameters<Name>): void {
-      const key = name(...who);
-      times.set(key, [...recent(key, now), now].slice(-max));
-    },
-  };
+/** Counts bad passwords in a sliding window, per account, per network, or per pair of both. */
+class WindowCount {
+  readonly #max: number;
+  readonly #keyOf: KeyOf;
+  /** The times of the latest bad passwords, at most `max`, oldest first. */
+  readonly #times = new LRUCache<string, readonly number[]>({ max: BAD_PASSWORDS_KEPT_COUNT_MAX });
+
+  constructor(max: number, keyOf: KeyOf) {
+    this.#max = max;
+    this.#keyOf = keyOf;
+  }
+
+  waitMs(now: number, email: string, network: string): number {
+    const recent = this.#recent(this.#keyOf(email, network), now);
+    const [oldest = now] = recent;
+    return recent.length < this.#max ? 0 : oldest + BAD_PASSWORDS_WINDOW_MS - now;
+  }
+
+  record(now: number, email: string, network: string): void {
+    const key = this.#keyOf(email, network);
+    this.#times.set(key, [...this.#recent(key, now), now].slice(-this.#max));
+  }
+
+  #recent(key: string, now: number): readonly number[] {
+    return (this.#times.get(key) ?? []).filter((time) => time > now - BAD_PASSWORDS_WINDOW_MS);
+  }
 }

@@ -1,12 +1,12 @@
-/** The first start: an empty store gets a tenant, its administrator and a key. */
+/** The first start: an empty store gets a tenant, its administrator and an API key. */
 import { UNNAMED_TENANT } from "../../domain/access/tenant.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
-import { hashKey } from "./access.ts";
+import { generateKey, hashKey } from "./access.ts";
 import { hashPassword } from "./passwords.ts";
-import { makePassword } from "./users.ts";
+import { generatePassword } from "./users.ts";
 
-/** What the operator fixed; null values are generated, but for the tenant's name. */
+/** The operator's settings. Null values are generated; a null tenant name becomes `UNNAMED_TENANT`. */
 export interface BootstrapOptions {
   readonly adminEmail: string | null;
   readonly adminPassword: string | null;
@@ -14,7 +14,7 @@ export interface BootstrapOptions {
   readonly tenantName: string | null;
 }
 
-/** What was made; `null` for a secret that the operator fixed, which is not repeated. */
+/** What was created. Secrets that the operator set are null: the server does not repeat them. */
 export interface Bootstrapped {
   readonly email: string;
   readonly password: string | null;
@@ -22,14 +22,13 @@ export interface Bootstrapped {
 }
 
 const EMAIL = "admin@localhost";
-const KEY_RANDOM_BYTES = 24;
 
-/** Bootstrap an empty store. Answers null, and changes nothing, if the store is not empty. */
+/** Bootstrap an empty store. Returns null, and changes nothing, if the store is not empty. */
 export async function bootstrap(store: Store, clock: Clock, options: BootstrapOptions): Promise<Bootstrapped | null> {
   const { tenants } = await store.listTenants(null, 1);
   if (tenants.length > 0) return null;
-  const password = options.adminPassword ?? makePassword(clock);
-  const apiKey = options.apiKey ?? `sb_live_${clock.randomHex(KEY_RANDOM_BYTES)}`;
+  const password = options.adminPassword ?? generatePassword(clock);
+  const apiKey = options.apiKey ?? generateKey(clock, false);
   const email = options.adminEmail ?? EMAIL;
   const isNew = await store.bootstrap({
     tenant: { id: clock.uuid(), name: options.tenantName ?? UNNAMED_TENANT },

@@ -1,4 +1,4 @@
-/** Passwords: argon2id, kept as a PHC string. Derived in Node's thread pool, never on the main thread. */
+/** Password hashes: argon2id, stored as PHC strings, and derived in Node's thread pool to keep the event loop free. */
 import { argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
@@ -18,7 +18,7 @@ interface Cost {
 }
 
 const COST: Cost = { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, tagLength: TAG_BYTES };
-/** What the password of nobody is derived with. */
+/** Verified against when there is no account, so that the answer takes as long. */
 const DECOY = { cost: COST, salt: Buffer.alloc(SALT_BYTES), tag: Buffer.alloc(TAG_BYTES) };
 
 const derive = promisify(argon2);
@@ -32,9 +32,9 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether a password is the one that was hashed.
+ * Whether a password matches a stored hash.
  *
- * @param stored null when there is no such account: the answer is false, and takes as long
+ * @param stored null when there is no such account. The answer is then false, and takes as long as for an account
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
   const { cost, salt, tag } = stored === null ? DECOY : parse(stored);
@@ -44,7 +44,7 @@ export async function verifyPassword(password: string, stored: string | null): P
 
 function parse(stored: string) {
   const [, memory, passes, parallelism, salt = "", tag = ""] = PHC.exec(stored) ?? [];
-  if (memory === undefined) throw new Error("a stored password is no argon2id hash");
+  if (memory === undefined) throw new Error("a stored password hash is not an argon2id PHC string");
   const bytes = Buffer.from(tag, "base64");
   return {
     cost: {

@@ -1,8 +1,8 @@
 /**
- * How fast each tenant publishes: a bucket of as many events as it may publish in a second, refilled all the time.
+ * Each tenant's publish rate: a token bucket that holds one second's worth of events and refills continuously.
  *
- * A request is taken whole as soon as there is room for one event of it, and what it takes beyond the bucket the next
- * requests wait for. So a batch of any size gets through, and the rate still holds.
+ * A request is admitted whole when the bucket holds at least one token. The tokens may become negative, and the next
+ * requests wait until the debt is paid. So a batch of any size gets through, and the rate still holds.
  */
 import { LRUCache } from "lru-cache";
 import { type QuotaExceeded, quotaExceeded } from "../../domain/access/quota.ts";
@@ -11,18 +11,11 @@ import { RATED_TENANTS_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AccessVerbs } from "../../ports/store.ts";
 
-/** Null: go on. */
+/** Null: admitted. */
 export type Admission = TooFast | null;
 
 export interface TooFast extends QuotaExceeded {
   readonly waitMs: number;
-}
-
-export interface Pace {
-  /** Count events that a tenant is about to publish. A promise only until the tenant's quota is known. */
-  admit(tenantSeq: Seq, events: number): Admission | Promise<Admission>;
-  /** Quotas were changed: of one tenant, or elsewhere. */
-  forget(tenantSeq?: Seq): void;
 }
 
 interface Bucket {
@@ -31,27 +24,52 @@ interface Bucket {
   filledAtMs: number;
 }
 
-export function createPace(store: Pick<AccessVerbs, "findQuotas">, clock: Pick<Clock, "monotonicMs">): Pace {
-  const buckets = new LRUCache<Seq, Bucket>({ max: RATED_TENANTS_COUNT_MAX });
-  const loading = new Map<Seq, Promise<Bucket>>();
+export class PublishRate {
+  readonly #store: Pick<AccessVerbs, "findQuotas">;
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #buckets = new LRUCache<Seq, Bucket>({ max: RATED_TENANTS_COUNT_MAX });
+  readonly #loading = new Map<Seq, Promise<Bucket>>();
 
-  function load(tenantSeq: Seq): Promise<Bucket> {
-    const promise = store.findQuotas(tenantSeq).then(({ events_per_second: perSecond }) => {
-      const bucket = { perSecond, tokens: perSecond, filledAtMs: clock.monotonicMs() };
-      // Forgotten while it was read: good enough for those who wait for it, but not to keep.
-      if (loading.get(tenantSeq) === promise) buckets.set(tenantSeq, bucket);
+  constructor(store: Pick<AccessVerbs, "findQuotas">, clock: Pick<Clock, "monotonicMs">) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Count events that a tenant is about to publish. Returns a promise only while the tenant's quota is not cached. */
+  admit(tenantSeq: Seq, events: number): Admission | Promise<Admission> {
+    const bucket = this.#buckets.get(tenantSeq);
+    if (bucket !== undefined) return this.#take(bucket, events);
+    return (this.#loading.get(tenantSeq) ?? this.#load(tenantSeq)).then((loaded) => this.#take(loaded, events));
+  }
+
+  /** The quotas of one tenant changed; without an argument, those of any tenant may have changed. */
+  forget(tenantSeq?: Seq): void {
+    if (tenantSeq === undefined) {
+      this.#buckets.clear();
+      this.#loading.clear();
+    } else {
+      this.#buckets.delete(tenantSeq);
+      this.#loading.delete(tenantSeq);
+    }
+  }
+
+  #load(tenantSeq: Seq): Promise<Bucket> {
+    const promise = this.#store.findQuotas(tenantSeq).then(({ events_per_second: perSecond }) => {
+      const bucket = { perSecond, tokens: perSecond, filledAtMs: this.#clock.monotonicMs() };
+      // Requests that already wait may use a quota that changed during the read, but it is not cached.
+      if (this.#loading.get(tenantSeq) === promise) this.#buckets.set(tenantSeq, bucket);
       return bucket;
     });
-    loading.set(tenantSeq, promise);
+    this.#loading.set(tenantSeq, promise);
     const done = () => {
-      if (loading.get(tenantSeq) === promise) loading.delete(tenantSeq);
+      if (this.#loading.get(tenantSeq) === promise) this.#loading.delete(tenantSeq);
     };
     promise.then(done, done);
     return promise;
   }
 
-  function take(bucket: Bucket, events: number): Admission {
-    const nowMs = clock.monotonicMs();
+  #take(bucket: Bucket, events: number): Admission {
+    const nowMs = this.#clock.monotonicMs();
     const { perSecond } = bucket;
     bucket.tokens = Math.min(perSecond, bucket.tokens + ((nowMs - bucket.filledAtMs) * perSecond) / 1000);
     bucket.filledAtMs = nowMs;
@@ -61,21 +79,4 @@ export function createPace(store: Pick<AccessVerbs, "findQuotas">, clock: Pick<C
     bucket.tokens -= events;
     return null;
   }
-
-  return {
-    admit(tenantSeq, events) {
-      const bucket = buckets.get(tenantSeq);
-      if (bucket !== undefined) return take(bucket, events);
-      return (loading.get(tenantSeq) ?? load(tenantSeq)).then((loaded) => take(loaded, events));
-    },
-    forget(tenantSeq) {
-      if (tenantSeq === undefined) {
-        buckets.clear();
-        loading.clear();
-      } else {
-        buckets.delete(tenantSeq);
-        loading.delete(tenantSeq);
-      }
-    },
-  };
 }

@@ -8,12 +8,12 @@ import type { Store } from "../../ports/store.ts";
 import { dataFiles } from "../../store/sqlite/files/files.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { createSessions } from "./sessions.ts";
+import { Sessions } from "./sessions.ts";
 
 const PERSON = { email: "ann@example.com", password: "correct horse" };
 const MINUTE = 60_000;
 
-async function stage(t: TestContext) {
+async function open(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), "signalbox-sessions-"));
   writeFileSync(dataFiles(dataDir).ballast, "");
   const real = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
@@ -43,8 +43,12 @@ async function stage(t: TestContext) {
     tenantName: null,
   });
   const changes = { count: 0 };
-  const sessions = createSessions(store, clock, () => {
-    changes.count += 1;
+  const sessions = new Sessions({
+    store,
+    clock,
+    onSessionsChanged() {
+      changes.count += 1;
+    },
   });
   const login = { ...PERSON, address: "192.0.2.1", replaces: null };
   return {
@@ -53,48 +57,48 @@ async function stage(t: TestContext) {
     changes,
     sessions,
     login,
-    later(ms: number) {
+    advance(ms: number) {
       aheadMs += ms;
     },
     async signIn(replaces: string | null = null) {
       const answer = await sessions.login({ ...login, replaces });
-      assert.ok(answer.kind === "in");
+      assert.ok(answer.kind === "signedIn");
       return answer.token;
     },
   };
 }
 
-test("a session is looked up once, and its use is written down at most once a minute", async (t) => {
-  const { sessions, calls, later, signIn } = await stage(t);
+test("a session is read from the store once, and its use is stored at most once a minute", async (t) => {
+  const { sessions, calls, advance, signIn } = await open(t);
   const token = await signIn();
   for (let turn = 0; turn < 3; turn += 1) {
     await Promise.all([sessions.authenticate(token), sessions.authenticate(token)]);
-    later(MINUTE / 2);
+    advance(MINUTE / 2);
   }
   const reads = calls.filter((call) => call === "findSession").length;
-  assert.ok(reads >= 1 && reads <= 2, "two that ask at once may both read");
+  assert.ok(reads >= 1 && reads <= 2, "two concurrent requests may both read");
   assert.equal(calls.filter((call) => call === "touchSession").length, 1);
 });
 
-test("whether a session holds can be asked without using it", async (t) => {
-  const { sessions, later, signIn } = await stage(t);
+test("`isValid` does not count as use of the session", async (t) => {
+  const { sessions, advance, signIn } = await open(t);
   const session = (await sessions.authenticate(await signIn())) ?? assert.fail();
-  for (const holds of [true, true, false]) {
-    later(5 * 60 * MINUTE);
-    assert.equal(await sessions.holds(session), holds);
+  for (const isValid of [true, true, false]) {
+    advance(5 * 60 * MINUTE);
+    assert.equal(await sessions.isValid(session), isValid);
   }
 });
 
-test("what forms no token is nobody's, and asks no store", async (t) => {
-  const { sessions, calls } = await stage(t);
+test("a malformed token is refused without a read from the store", async (t) => {
+  const { sessions, calls } = await open(t);
   for (const token of ["", "x", "F".repeat(64), `${"f".repeat(64)}\n`]) {
     assert.equal(await sessions.authenticate(token), null);
   }
   assert.deepEqual(calls, []);
 });
 
-test("whoever signs in anew, signs out or changes the password ends what the old session opened", async (t) => {
-  const { sessions, changes, login, signIn } = await stage(t);
+test("signing in again, signing out and changing the password all close what the old session opened", async (t) => {
+  const { sessions, changes, login, signIn } = await open(t);
   const first = await signIn();
   assert.equal(changes.count, 0);
   const second = await signIn(first);
@@ -110,12 +114,12 @@ test("whoever signs in anew, signs out or changes the password ends what the old
   assert.equal(await sessions.authenticate(second), null);
 });
 
-test("a session that is looked up while sessions change is not remembered", async (t) => {
-  const { sessions, calls, signIn } = await stage(t);
+test("a session that is read while sessions change is not cached", async (t) => {
+  const { sessions, calls, signIn } = await open(t);
   const token = await signIn();
-  const looking = sessions.authenticate(token);
+  const reading = sessions.authenticate(token);
   sessions.forget();
-  await looking;
+  await reading;
   await sessions.authenticate(token);
   assert.equal(calls.filter((call) => call === "findSession").length, 2);
 });

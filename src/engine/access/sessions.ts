@@ -1,4 +1,4 @@
-/** People who sign in: passwords are checked in turn, sessions are looked up once and remembered until any of them ends. */
+/** People who sign in. Passwords are checked one at a time, and sessions are cached until any session ends. */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { isLive, SESSION_TOKEN_PATTERN, SESSION_TOKEN_RANDOM_BYTES, sessionEnd } from "../../domain/access/session.ts";
@@ -6,130 +6,159 @@ import { CREDENTIAL_CACHE_MAX, PASSWORD_CHECKS_WAITING_COUNT_MAX, SESSION_TOUCH_
 import type { Clock } from "../../ports/clock.ts";
 import type { SessionRow, Store, UserLogin } from "../../ports/store.ts";
 import { SerialQueue } from "../scheduling/serial-queue.ts";
-import { createBadPasswords, type Tried } from "./bad-passwords.ts";
+import { BadPasswords, type PasswordAttempt } from "./bad-passwords.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
-import type { SessionService, TooManyTries } from "./session-service.ts";
+import type {
+  ChangePasswordAnswer,
+  ChangePasswordInput,
+  LoginAnswer,
+  LoginInput,
+  Session,
+  SessionService,
+  TooManyTries,
+} from "./session-types.ts";
 
-export interface Sessions extends SessionService {
-  /** Users or sessions were changed elsewhere. */
-  forget(): void;
+export interface SessionsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** A session may have ended: whatever was opened with a session has to be opened again. */
+  readonly onSessionsChanged: () => void;
 }
 
-/** What is asked to wait who comes while too many passwords wait to be checked. */
+type PasswordCheck = { readonly kind: "right"; readonly user: UserLogin } | { readonly kind: "wrong" } | TooManyTries;
+
+/** A cached session. Its use is noted here first, and in the store once per `SESSION_TOUCH_MS`. */
+type CachedSession = { -readonly [Field in keyof SessionRow]: SessionRow[Field] };
+
+/** The answer while too many passwords wait to be checked. */
 const BUSY: TooManyTries = { kind: "tooMany", retryAfterSeconds: 5 };
 
-/** A session as it is remembered: its use is noted here first. */
-type Known = { -readonly [Field in keyof SessionRow]: SessionRow[Field] };
+export class Sessions implements SessionService {
+  readonly #options: SessionsOptions;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #cache = new LRUCache<string, CachedSession>({ max: CREDENTIAL_CACHE_MAX });
+  /** Counts changes. A lookup that began before a change is not cached. */
+  #changes = 0;
+  readonly #badPasswords: BadPasswords;
+  // One at a time: each check takes 19 MiB and a core, and concurrent attempts cannot get past the limits.
+  readonly #passwordQueue = new SerialQueue(PASSWORD_CHECKS_WAITING_COUNT_MAX);
 
-/** @param onChange called when a session may no longer be good: what it opened has to be opened again */
-export function createSessions(store: Store, clock: Clock, onChange: () => void): Sessions {
-  const known = new LRUCache<string, Known>({ max: CREDENTIAL_CACHE_MAX });
-  /** Counts what changed, so that a lookup that began before a change is not remembered after it. */
-  let changes = 0;
-  const bad = createBadPasswords(clock.monotonicMs);
-  // One at a time: each takes 19 MiB and a core, and the limits on bad ones are exact however many come at once.
-  const checks = new SerialQueue(PASSWORD_CHECKS_WAITING_COUNT_MAX);
-
-  function forget(): void {
-    changes += 1;
-    known.clear();
-    onChange();
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#badPasswords = new BadPasswords(() => options.clock.monotonicMs());
   }
 
-  type Checked = { readonly kind: "right"; readonly user: UserLogin } | { readonly kind: "wrong" } | TooManyTries;
-
-  async function check(tried: Tried, password: string): Promise<Checked> {
-    // Those that must not try take no one's turn.
-    return tooMany(tried) ?? checks.run(async () => tooMany(tried) ?? checkNow(tried, password)) ?? BUSY;
+  /** Another process changed users or sessions. */
+  forget(): void {
+    this.#changes += 1;
+    this.#cache.clear();
+    this.#options.onSessionsChanged();
   }
 
-  function tooMany(tried: Tried): TooManyTries | null {
-    const waitMs = bad.waitMs(tried);
+  async login({ email, password, address, replaces }: LoginInput): Promise<LoginAnswer> {
+    const check = await this.#checkPassword({ email, address }, password);
+    if (check.kind !== "right") return check;
+    const { user } = check;
+    const token = this.#clock.randomHex(SESSION_TOKEN_RANDOM_BYTES);
+    const now = this.#clock.now();
+    const created = await this.#store.createSession({
+      session: { hash: hashToken(token), userId: user.id, expiresAt: sessionEnd(now) },
+      passwordHash: user.passwordHash,
+      replaces: replaces === null ? null : hashToken(replaces),
+      now,
+    });
+    if (!created) return { kind: "wrong" }; // during the check, the password changed or the user was disabled
+    if (replaces !== null) this.forget();
+    return { kind: "signedIn", token, email: user.email, role: user.role };
+  }
+
+  async authenticate(token: string): Promise<Session | null> {
+    if (!SESSION_TOKEN_PATTERN.test(token)) return null;
+    const tokenHash = hashToken(token);
+    const session = await this.#find(tokenHash);
+    if (session === null) return null;
+    this.#touch(tokenHash, session);
+    return { actor: session.actor, email: session.email, hash: tokenHash };
+  }
+
+  async isValid(session: Session): Promise<boolean> {
+    return (await this.#find(session.hash)) !== null;
+  }
+
+  async logout(session: Session): Promise<void> {
+    await this.#store.endSession(session.hash, this.#clock.now());
+    this.forget();
+  }
+
+  async changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordAnswer> {
+    const { currentPassword, newPassword, address } = input;
+    const check = await this.#checkPassword({ email: session.email, address }, currentPassword);
+    if (check.kind !== "right") return check;
+    const { user } = check;
+    const to = await this.#passwordQueue.run(() => hashPassword(newPassword));
+    if (to === null) return BUSY;
+    const request = { userId: user.id, from: user.passwordHash, to, keep: session.hash, now: this.#clock.now() };
+    const changed = await this.#store.changePassword(request);
+    this.forget();
+    return { kind: changed ? "changed" : "wrong" };
+  }
+
+  async #checkPassword(attempt: PasswordAttempt, password: string): Promise<PasswordCheck> {
+    // A blocked attempt takes no place in the queue. An attempt may become blocked while it waits.
+    const refused = this.#refusal(attempt);
+    if (refused !== null) return refused;
+    const check = this.#passwordQueue.run(
+      async () => this.#refusal(attempt) ?? (await this.#verifyPassword(attempt, password)),
+    );
+    return check ?? BUSY;
+  }
+
+  #refusal(attempt: PasswordAttempt): TooManyTries | null {
+    const waitMs = this.#badPasswords.waitMs(attempt);
     return waitMs === 0 ? null : { kind: "tooMany", retryAfterSeconds: Math.ceil(waitMs / 1000) };
   }
 
-  async function checkNow(tried: Tried, password: string): Promise<Checked> {
-    const user = await store.findUserByEmail(tried.email);
+  async #verifyPassword(attempt: PasswordAttempt, password: string): Promise<PasswordCheck> {
+    const user = await this.#store.findUserByEmail(attempt.email);
     const isRight = await verifyPassword(password, user?.passwordHash ?? null);
     if (user !== null && isRight) return { kind: "right", user };
-    bad.note(tried);
+    this.#badPasswords.record(attempt);
     return { kind: "wrong" };
   }
 
-  async function find(tokenHash: string): Promise<Known | null> {
-    const found = known.get(tokenHash) ?? (await lookUp(tokenHash));
-    if (found === null || isLive(found, clock.now())) return found;
-    known.delete(tokenHash);
+  async #find(tokenHash: string): Promise<CachedSession | null> {
+    const session = this.#cache.get(tokenHash) ?? (await this.#lookUp(tokenHash));
+    if (session === null || isLive(session, this.#clock.now())) return session;
+    this.#cache.delete(tokenHash);
     return null;
   }
 
-  async function lookUp(tokenHash: string): Promise<Known | null> {
-    const before = changes;
-    const row = await store.findSession(tokenHash);
-    // Two that look it up at once share what they remember, and so the note of its use.
-    const again = known.get(tokenHash);
-    if (again !== undefined) return again;
-    if (row !== null && before === changes) known.set(tokenHash, row);
+  async #lookUp(tokenHash: string): Promise<CachedSession | null> {
+    const changesBefore = this.#changes;
+    const row = await this.#store.findSession(tokenHash);
+    // Concurrent lookups must share one cached session, because its use is noted in it.
+    const cached = this.#cache.get(tokenHash);
+    if (cached !== undefined) return cached;
+    if (row !== null && this.#changes === changesBefore) this.#cache.set(tokenHash, row);
     return row;
   }
 
-  /** Nobody waits for it. What could not be written down is with the session's next use. */
-  function noteUse(tokenHash: string, session: Known): void {
-    const now = clock.now();
+  /** Note the use of a session, without waiting for the store. If the store fails, the next use tries again. */
+  #touch(tokenHash: string, session: CachedSession): void {
+    const now = this.#clock.now();
     const before = session.seenAt;
     if (now - before < SESSION_TOUCH_MS) return;
     session.seenAt = now;
-    store.touchSession(tokenHash, now).catch(() => {
+    this.#store.touchSession(tokenHash, now).catch(() => {
       session.seenAt = before;
     });
   }
-
-  return {
-    forget,
-    async login({ email, password, address, replaces }) {
-      const checked = await check({ email, address }, password);
-      if (checked.kind !== "right") return checked;
-      const { user } = checked;
-      const token = clock.randomHex(SESSION_TOKEN_RANDOM_BYTES);
-      const now = clock.now();
-      const made = await store.createSession({
-        session: { hash: hashToken(token), userId: user.id, expiresAt: sessionEnd(now) },
-        passwordHash: user.passwordHash,
-        replaces: replaces === null ? null : hashToken(replaces),
-        now,
-      });
-      if (!made) return { kind: "wrong" }; // the password was changed, or the user disabled, while it was checked
-      if (replaces !== null) forget();
-      return { kind: "in", token, email: user.email, role: user.role };
-    },
-    async authenticate(token) {
-      if (!SESSION_TOKEN_PATTERN.test(token)) return null;
-      const tokenHash = hashToken(token);
-      const session = await find(tokenHash);
-      if (session === null) return null;
-      noteUse(tokenHash, session);
-      return { actor: session.actor, email: session.email, hash: tokenHash };
-    },
-    holds: async (session) => (await find(session.hash)) !== null,
-    async logout(session) {
-      await store.endSession(session.hash, clock.now());
-      forget();
-    },
-    async changePassword(session, { currentPassword, newPassword, address }) {
-      const checked = await check({ email: session.email, address }, currentPassword);
-      if (checked.kind !== "right") return checked;
-      const { user } = checked;
-      const to = await checks.run(() => hashPassword(newPassword));
-      if (to === null) return BUSY;
-      const request = { userId: user.id, from: user.passwordHash, to, keep: session.hash, now: clock.now() };
-      const changed = await store.changePassword(request);
-      forget();
-      return { kind: changed ? "changed" : "wrong" };
-    },
-  };
 }
 
-/** Hexadecimal SHA-256 of a token: all that is ever stored of it. */
+/** Hexadecimal SHA-256 of a token. The store never sees the token itself. */
 function hashToken(token: string): string {
   return hash("sha256", token, "hex");
 }

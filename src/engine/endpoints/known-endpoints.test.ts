@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Destination, MatchedEndpoint } from "../../domain/endpoints/endpoint.ts";
 import type { Uuid } from "../../domain/ids.ts";
-import { addDestinations, addMatch, type KnownEndpoints, newKnown } from "./known-endpoints.ts";
+import { KnownEndpoints } from "./known-endpoints.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -41,13 +41,13 @@ function destination(seq: number, chars: number): Destination {
   };
 }
 
-/** As the store's thread hands it over: no two have a text in common. */
+/** A copy, as the store's thread sends it: no two values share a string. */
 const received = <T>(value: T): T => structuredClone(value);
 
-/** How many times more is counted than the heap grew by. */
+/** The ratio of the counted bytes to the growth of the heap. */
 function counted(fill: (known: KnownEndpoints) => void): number {
   const before = heapBytes();
-  const known = newKnown(1);
+  const known = new KnownEndpoints(1);
   fill(known);
   const used = heapBytes() - before;
   return known.bytes / used;
@@ -58,36 +58,36 @@ const ENDPOINTS = 5000;
 const CASES: readonly (readonly [string, (known: KnownEndpoints) => void])[] = [
   ["endpoints", matchAll],
   [
-    "types with nothing that matches",
+    "types that match nothing",
     (known) => {
       for (let seq = 0; seq < ENDPOINTS; seq += 1)
-        addMatch(known, received(`order.${seq}`), { count: 0, endpoints: [] });
+        known.addMatch(received(`order.${seq}`), { count: 0, endpoints: [] });
     },
   ],
   [
     "types that match a hundred endpoints each",
     (known) => {
       const endpoints = Array.from({ length: 100 }, (_, seq) => matchedEndpoint(seq));
-      for (let seq = 0; seq < ENDPOINTS; seq += 1) addMatch(known, received(`order.${seq}`), { count: 100, endpoints });
+      for (let seq = 0; seq < ENDPOINTS; seq += 1) known.addMatch(received(`order.${seq}`), { count: 100, endpoints });
     },
   ],
-  ["destinations with short texts", (known) => fillDestinations(known, 10)],
-  ["destinations with long texts", (known) => fillDestinations(known, 1000)],
+  ["destinations with short strings", (known) => fillDestinations(known, 10)],
+  ["destinations with long strings", (known) => fillDestinations(known, 1000)],
 ];
 
 function matchAll(known: KnownEndpoints): void {
   const endpoints = Array.from({ length: ENDPOINTS }, (_, seq) => received(matchedEndpoint(seq)));
-  addMatch(known, "order.paid", { count: ENDPOINTS, endpoints });
+  known.addMatch("order.paid", { count: ENDPOINTS, endpoints });
 }
 
 function fillDestinations(known: KnownEndpoints, chars: number): void {
   matchAll(known);
-  for (let seq = 0; seq < ENDPOINTS; seq += 1) addDestinations(known, received([destination(seq, chars)]));
+  for (let seq = 0; seq < ENDPOINTS; seq += 1) known.addDestinations(received([destination(seq, chars)]));
 }
 
 for (const [what, fill] of CASES) {
-  test(`what is counted for ${what} is near what they take`, () => {
+  test(`the counted bytes of ${what} are close to the memory that they use`, () => {
     const times = counted(fill);
-    assert.ok(times > 0.8 && times < 1.6, `${times.toFixed(2)} × the heap's growth`);
+    assert.ok(times > 0.8 && times < 1.6, `${times.toFixed(2)} times the growth of the heap`);
   });
 }

@@ -6,14 +6,14 @@ import { DESTINATIONS_PER_READ_COUNT_MAX } from "../../domain/limits.ts";
 import { findEndpoints, matchTypes } from "../../store/sqlite/endpoints/endpoint-filters.ts";
 import { loadDestinations } from "../../store/sqlite/endpoints/endpoint-views.ts";
 import { patchEndpoint } from "../../store/sqlite/endpoints/endpoints.ts";
-import { createMatching, type MatchingBounds } from "./matching.ts";
+import { Matching, type MatchingLimits } from "./matching.ts";
 
-/** The real verbs, and how often each was called. */
-function open(bounds?: MatchingBounds) {
-  const ground = openStore();
-  const { w } = ground;
+/** A real store, and the reads that were made from it. */
+function open(limits?: MatchingLimits) {
+  const scene = openStore();
+  const { w } = scene;
   const reads: string[] = [];
-  const matching = createMatching(
+  const matching = new Matching(
     {
       matchTypes(...args) {
         reads.push("matchTypes");
@@ -28,19 +28,19 @@ function open(bounds?: MatchingBounds) {
         return Promise.resolve(loadDestinations(w, ...args));
       },
     },
-    bounds,
+    limits,
   );
-  const { tenantSeq, actor } = ground;
+  const { tenantSeq, actor } = scene;
   const change = (id: Uuid, name: string) =>
-    ground.run(() => patchEndpoint(w, { actor, tenantSeq, id, settings: { name }, now: START }));
+    scene.run(() => patchEndpoint(w, { actor, tenantSeq, id, settings: { name }, now: START }));
   const find = (type: string, endpointIds: readonly Uuid[] | null = null, seq = tenantSeq) =>
     matching.find(seq, { type, endpointIds });
-  return { ...ground, matching, reads, change, find };
+  return { ...scene, matching, reads, change, find };
 }
 
 const LARGE = { headers: { "x-large": "h".repeat(4000) } };
 
-test("a type is looked up once, with how to send to what it matches, and answered at once from then on", async () => {
+test("the first event of a type reads its endpoints and their destinations, and later events read nothing", async () => {
   const { endpoint, find, reads } = open();
   const [one, other] = [endpoint({ eventTypes: ["order.*"] }), endpoint({ eventTypes: ["invoice.*"] })];
   const found = await find("order.paid");
@@ -60,7 +60,7 @@ test("a type is looked up once, with how to send to what it matches, and answere
   assert.equal(reads.length, 4);
 });
 
-test("a publish does not overtake one of its tenant that waits for a look-up, but those of other tenants", async () => {
+test("publishes of one tenant keep their order during a lookup, and other tenants do not wait", async () => {
   const { endpoint, find, tenant } = open();
   const other = tenant().tenantSeq;
   endpoint();
@@ -78,7 +78,7 @@ test("a publish does not overtake one of its tenant that waits for a look-up, bu
   assert.deepEqual(order, ["0 new", "1 known", "2 newer", "3 known"]);
 });
 
-test("types that wait together are looked up together", async () => {
+test("types that wait at the same time are looked up in one read", async () => {
   const { endpoint, find, reads } = open();
   endpoint({ eventTypes: ["a.*"] });
   const types = Array.from({ length: 30 }, (_, index) => `${index % 2 === 0 ? "a" : "b"}.${index}`);
@@ -87,11 +87,11 @@ test("types that wait together are looked up together", async () => {
     found.map(({ count }) => count),
     types.map((_, index) => 1 - (index % 2)),
   );
-  // The first begins at once, before the others come.
+  // The first lookup starts before the other types arrive.
   assert.deepEqual(reads, ["matchTypes", "loadDestinations", "matchTypes"]);
 });
 
-test("what was looked up while an endpoint changed is not kept", async () => {
+test("a lookup during which an endpoint changes is not cached", async () => {
   const { endpoint, find, matching, tenantSeq } = open();
   endpoint();
   const early = find("order.paid");
@@ -102,7 +102,7 @@ test("what was looked up while an endpoint changed is not kept", async () => {
   assert.ok(!(find("order.paid") instanceof Promise));
 });
 
-test("after a change everything known is of the new version, and an outdated publish drops no newer one", async () => {
+test("a change replaces the whole cached version, and an outdated publish does not drop a newer version", async () => {
   const { endpoint, change, find, matching, tenantSeq } = open();
   const [one, other] = [endpoint(), endpoint()];
   const before = await find("a");
@@ -121,7 +121,7 @@ test("after a change everything known is of the new version, and an outdated pub
   assert.equal(find("a"), after);
 });
 
-test("named endpoints that the tenant does not have are told, also when the known ones are of an older version", async () => {
+test("unknown endpoint ids are reported, even when the cache has an older version", async () => {
   const { endpoint, change, find, newId } = open();
   const one = endpoint();
   await find("a");
@@ -131,7 +131,7 @@ test("named endpoints that the tenant does not have are told, also when the know
   assert.deepEqual([found.endpoints.map(({ id }) => id), found.unknown], [[one.id], [nobody]]);
 });
 
-test("how to send to many endpoints is read bit by bit, without those that are not sent to", async () => {
+test("destinations of many endpoints are read in steps, and those of PAUSED endpoints are not read", async () => {
   const { endpoint, find, reads, run, w } = open();
   const made = Array.from({ length: DESTINATIONS_PER_READ_COUNT_MAX + 20 }, () => endpoint());
   run(() => w.db.exec(`UPDATE endpoints SET status = 'PAUSED' WHERE seq = ${made[0]?.seq}`));
@@ -145,7 +145,7 @@ test("how to send to many endpoints is read bit by bit, without those that are n
   assert.deepEqual(reads, ["matchTypes", "loadDestinations", "loadDestinations"]);
 });
 
-test("a tenant beyond its share keeps matching, and takes nothing from another", async () => {
+test("a tenant that exceeds its share of the cache still matches, and takes nothing from other tenants", async () => {
   const { endpoint, find, tenant, reads } = open({ bytesMax: 10_000_000, bytesPerTenantMax: 600_000 });
   const other = tenant();
   endpoint({}, { actor: other });
@@ -153,10 +153,10 @@ test("a tenant beyond its share keeps matching, and takes nothing from another",
   const made = Array.from({ length: 2 * DESTINATIONS_PER_READ_COUNT_MAX }, () => endpoint(LARGE));
   const found = await find("a");
   assert.equal(found.endpoints.length, made.length);
-  // More than half of its share: how to send to the others is not read.
+  // The destinations take more than half of the share, so no more of them are read.
   for (let again = 0; again < 3; again += 1) assert.equal(find("a"), found);
   assert.equal(reads.filter((read) => read === "loadDestinations").length, 2);
-  // The types take the rest of its share; then it begins anew.
+  // The types take the rest of the share; then the tenant starts with an empty cache.
   let types = 0;
   while (!(find("a") instanceof Promise)) {
     types += 1;
@@ -169,7 +169,7 @@ test("a tenant beyond its share keeps matching, and takes nothing from another",
   assert.equal(reads.length, before);
 });
 
-test("a secret that does not open holds up no other endpoint, and is not asked for again and again", async () => {
+test("an endpoint whose secret cannot be decrypted delays no other endpoint, and is not read again", async () => {
   const { endpoint, find, run, w, reads } = open();
   const [broken, good] = [endpoint(), endpoint()];
   run(() => w.db.exec(`UPDATE endpoints SET secret_sealed = zeroblob(60) WHERE seq = ${broken.seq}`));

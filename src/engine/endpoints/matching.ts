@@ -1,11 +1,11 @@
 /**
- * Which endpoints a tenant's events go to, remembered until one of its endpoints changes.
+ * Which endpoints a tenant's events go to, cached until one of the tenant's endpoints changes.
  *
- * What is not known is looked up in the store, for one event type after the other: no list of all endpoints is read or
- * kept, so a tenant with a million filters costs no more than one with ten.
+ * The cache is filled one event type at a time. No list of all endpoints is read or kept, so a tenant with a million
+ * filters costs no more than a tenant with ten.
  */
 import { LRUCache } from "lru-cache";
-import type { Seq, Uuid } from "../../domain/ids.ts";
+import type { Seq } from "../../domain/ids.ts";
 import {
   DESTINATIONS_PER_READ_COUNT_MAX,
   ENDPOINT_CACHE_BYTES_MAX,
@@ -15,195 +15,190 @@ import {
 } from "../../domain/limits.ts";
 import type { Store } from "../../ports/store.ts";
 import { nextTurn } from "../scheduling/turns.ts";
-import {
-  addDestinations,
-  addEndpoints,
-  addMatch,
-  type Found,
-  type KnownEndpoint,
-  type KnownEndpoints,
-  knownByName,
-  newKnown,
-} from "./known-endpoints.ts";
-
-export interface Wanted {
-  readonly type: string;
-  /** Null: all endpoints whose filters let the type pass. */
-  readonly endpointIds: readonly Uuid[] | null;
-}
-
-export interface Matching {
-  /**
-   * The endpoints of one publish: at once when they are known and no other publish of the tenant waits, so that
-   * publishes go on in the order in which they came.
-   *
-   * What is found may be out of date; the publishing transaction compares the version.
-   */
-  find(tenantSeq: Seq, wanted: Wanted): Found | Promise<Found>;
-  /** One of the tenant's endpoints was changed. */
-  changed(tenantSeq: Seq): void;
-  /** The store no longer has this version of the tenant's endpoints. */
-  outdated(tenantSeq: Seq, version: number): void;
-  clear(): void;
-}
+import { type Found, type KnownEndpoint, KnownEndpoints, type MatchQuery } from "./known-endpoints.ts";
 
 type MatchingStore = Pick<Store, "matchTypes" | "findEndpoints" | "loadDestinations">;
 
-interface Waiting {
-  readonly wanted: Wanted;
-  readonly resolve: (found: Found) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A tenant's publishes that wait for a look-up, in order. One look-up runs at a time, to leave room for other tenants'. */
-interface Line {
-  readonly waiting: Waiting[];
-  /** The endpoints changed during the look-up: good enough for this one publish, but not to keep. */
-  changed: boolean;
-}
-
-export interface MatchingBounds {
+export interface MatchingLimits {
   readonly bytesMax: number;
   readonly bytesPerTenantMax: number;
 }
 
-const BOUNDS: MatchingBounds = {
+const LIMITS: MatchingLimits = {
   bytesMax: ENDPOINT_CACHE_BYTES_MAX,
   bytesPerTenantMax: ENDPOINT_CACHE_BYTES_PER_TENANT_MAX,
 };
 
-export function createMatching(store: MatchingStore, { bytesMax, bytesPerTenantMax } = BOUNDS): Matching {
-  const tenants = new LRUCache<Seq, KnownEndpoints>({ maxSize: bytesMax });
-  const lines = new Map<Seq, Line>();
+/** A publish that waits for a lookup. */
+interface Waiting {
+  readonly query: MatchQuery;
+  readonly resolve: (found: Found) => void;
+  readonly reject: (error: unknown) => void;
+}
 
-  function stand(tenantSeq: Seq, wanted: Wanted): Promise<Found> {
+/** A tenant's waiting publishes in order of arrival. One lookup runs at a time, which leaves the store to other tenants. */
+interface WaitingLine {
+  readonly publishes: Waiting[];
+  /** The endpoints changed during the lookup, so its result is used for this publish but not cached. */
+  isOutdated: boolean;
+}
+
+/** What one read from the store found. */
+interface Lookup {
+  readonly known: KnownEndpoints;
+  readonly found: Found;
+  /** All endpoints that were read, including those of other waiting publishes. */
+  readonly endpoints: readonly KnownEndpoint[];
+}
+
+export class Matching {
+  readonly #store: MatchingStore;
+  readonly #bytesPerTenantMax: number;
+  readonly #cache: LRUCache<Seq, KnownEndpoints>;
+  readonly #lines = new Map<Seq, WaitingLine>();
+
+  constructor(store: MatchingStore, { bytesMax, bytesPerTenantMax } = LIMITS) {
+    this.#store = store;
+    this.#bytesPerTenantMax = bytesPerTenantMax;
+    this.#cache = new LRUCache({ maxSize: bytesMax });
+  }
+
+  /**
+   * The endpoints of one publish.
+   *
+   * The result is synchronous if it is cached and no other publish of the tenant waits; publishes keep their order. The
+   * result may be outdated: the publishing transaction compares its version.
+   */
+  find(tenantSeq: Seq, query: MatchQuery): Found | Promise<Found> {
+    if (this.#lines.has(tenantSeq)) return this.#wait(tenantSeq, query);
+    const known = this.#cache.get(tenantSeq);
+    const found = known?.find(query) ?? null;
+    if (known === undefined || found === null) return this.#wait(tenantSeq, query);
+    // Not awaited: without its destination, an endpoint's deliveries wait in the store and are claimed.
+    if (this.#needsDestinations(known, found.endpoints)) {
+      this.#readDestinations(tenantSeq, known, found.endpoints).catch(() => undefined);
+    }
+    return found;
+  }
+
+  /** One of the tenant's endpoints changed. */
+  changed(tenantSeq: Seq): void {
+    this.#cache.delete(tenantSeq);
+    const line = this.#lines.get(tenantSeq);
+    if (line !== undefined) line.isOutdated = true;
+  }
+
+  /** The store no longer has this version of the tenant's endpoints. */
+  outdated(tenantSeq: Seq, version: number): void {
+    if (this.#cache.peek(tenantSeq)?.version === version) this.#cache.delete(tenantSeq);
+  }
+
+  /** Endpoints of any tenant may have changed. */
+  clear(): void {
+    this.#cache.clear();
+    for (const line of this.#lines.values()) line.isOutdated = true;
+  }
+
+  #wait(tenantSeq: Seq, query: MatchQuery): Promise<Found> {
     return new Promise((resolve, reject) => {
-      const line = lines.get(tenantSeq);
+      const publish: Waiting = { query, resolve, reject };
+      const line = this.#lines.get(tenantSeq);
       if (line !== undefined) {
-        line.waiting.push({ wanted, resolve, reject });
+        line.publishes.push(publish);
         return;
       }
-      const started: Line = { waiting: [{ wanted, resolve, reject }], changed: false };
-      lines.set(tenantSeq, started);
-      void serve(tenantSeq, started);
+      const started: WaitingLine = { publishes: [publish], isOutdated: false };
+      this.#lines.set(tenantSeq, started);
+      void this.#serve(tenantSeq, started);
     });
   }
 
-  async function serve(tenantSeq: Seq, line: Line): Promise<void> {
+  async #serve(tenantSeq: Seq, line: WaitingLine): Promise<void> {
     let rows = 0;
-    for (let first = line.waiting[0]; first !== undefined; first = line.waiting[0]) {
+    for (let first = line.publishes[0]; first !== undefined; first = line.publishes[0]) {
       if (rows >= PUBLISH_SLICE_ROWS) {
         await nextTurn();
         rows = 0;
       }
       try {
-        const found = lookIn(tenants.get(tenantSeq), first.wanted) ?? (await lookUp(tenantSeq, line, first.wanted));
+        const cached = this.#cache.get(tenantSeq)?.find(first.query) ?? null;
+        const found = cached ?? (await this.#lookUp(tenantSeq, line, first.query));
         rows += 1 + found.endpoints.length;
         first.resolve(found);
       } catch (error) {
         first.reject(error);
       }
-      line.waiting.shift();
+      line.publishes.shift();
     }
-    lines.delete(tenantSeq);
+    this.#lines.delete(tenantSeq);
   }
 
-  async function lookUp(tenantSeq: Seq, line: Line, wanted: Wanted): Promise<Found> {
-    line.changed = false;
-    const look = wanted.endpointIds === null ? lookUpTypes : lookUpNamed;
-    const { known, found, endpoints } = await look(tenantSeq, line, wanted);
-    if (!line.changed) keep(tenantSeq, known);
-    if (wantsMore(known, endpoints)) await askFor(tenantSeq, known, endpoints);
+  async #lookUp(tenantSeq: Seq, line: WaitingLine, query: MatchQuery): Promise<Found> {
+    line.isOutdated = false;
+    const { known, found, endpoints } = await (query.endpointIds === null
+      ? this.#lookUpTypes(tenantSeq, line, query)
+      : this.#lookUpNamed(tenantSeq, query));
+    if (!line.isOutdated) this.#keep(tenantSeq, known);
+    if (this.#needsDestinations(known, endpoints)) await this.#readDestinations(tenantSeq, known, endpoints);
     return found;
   }
 
-  /** The first type of the line, and others that wait with it. */
-  async function lookUpTypes(tenantSeq: Seq, line: Line, { type }: Wanted) {
+  /** Look up the type of the first publish in the line, and the types of others behind it. */
+  async #lookUpTypes(tenantSeq: Seq, line: WaitingLine, { type }: MatchQuery): Promise<Lookup> {
     const types = new Set([type]);
-    for (const { wanted } of line.waiting) {
+    for (const { query } of line.publishes) {
       if (types.size >= TYPES_PER_READ_COUNT_MAX) break;
-      if (wanted.endpointIds === null) types.add(wanted.type);
+      if (query.endpointIds === null) types.add(query.type);
     }
-    const asked = [...types].filter((each) => tenants.peek(tenantSeq)?.byType.has(each) !== true);
-    const { version, found: matches } = await store.matchTypes(tenantSeq, asked);
-    const known = ofVersion(tenantSeq, version);
-    const found = matches.map((match, index) => addMatch(known, asked[index] as string, match));
+    const requested = [...types].filter((each) => this.#cache.peek(tenantSeq)?.hasType(each) !== true);
+    const { version, found: matches } = await this.#store.matchTypes(tenantSeq, requested);
+    const known = this.#ofVersion(tenantSeq, version);
+    const found = matches.map((match, index) => known.addMatch(requested[index] as string, match));
     return { known, found: found[0] as Found, endpoints: found.flatMap(({ endpoints }) => endpoints) };
   }
 
-  async function lookUpNamed(tenantSeq: Seq, _line: Line, { endpointIds }: Wanted) {
+  async #lookUpNamed(tenantSeq: Seq, { endpointIds }: MatchQuery): Promise<Lookup> {
     const ids = endpointIds ?? [];
-    // All of them: those that are known may be of another version than what is read now.
-    const { version, found: endpoints } = await store.findEndpoints(tenantSeq, ids);
-    const known = ofVersion(tenantSeq, version);
-    addEndpoints(known, endpoints);
-    const named = ids.flatMap((id) => known.byId.get(id) ?? []);
-    const unknown = ids.filter((id) => !known.byId.has(id));
-    return { known, found: { version, count: named.length, endpoints: named, unknown }, endpoints: named };
+    // Including cached ids, because the cache may have another version than this read.
+    const { version, found: endpoints } = await this.#store.findEndpoints(tenantSeq, ids);
+    const known = this.#ofVersion(tenantSeq, version);
+    const found = known.addNamed(ids, endpoints);
+    return { known, found, endpoints: found.endpoints };
   }
 
-  function ofVersion(tenantSeq: Seq, version: number): KnownEndpoints {
-    const known = tenants.peek(tenantSeq);
-    return known?.version === version ? known : newKnown(version);
+  #ofVersion(tenantSeq: Seq, version: number): KnownEndpoints {
+    const known = this.#cache.peek(tenantSeq);
+    return known?.version === version ? known : new KnownEndpoints(version);
   }
 
-  function keep(tenantSeq: Seq, known: KnownEndpoints): void {
-    tenants.delete(tenantSeq); // its size has grown
-    // A tenant that is beyond its share begins anew, and takes nothing from the others.
-    if (known.bytes <= bytesPerTenantMax) tenants.set(tenantSeq, known, { size: known.bytes });
+  #keep(tenantSeq: Seq, known: KnownEndpoints): void {
+    this.#cache.delete(tenantSeq); // its size has grown
+    // A tenant that exceeds its share starts with an empty cache, so that it takes nothing from other tenants.
+    if (known.bytes <= this.#bytesPerTenantMax) this.#cache.set(tenantSeq, known, { size: known.bytes });
   }
 
-  /** Whether to read how to send to some of these endpoints: up to half of the tenant's bytes, the rest is for types. */
-  function wantsMore({ asking, bytes }: KnownEndpoints, endpoints: readonly KnownEndpoint[]): boolean {
-    return !asking && bytes < bytesPerTenantMax / 2 && !endpoints.every(needsNothing);
+  /** Destinations may take half of the tenant's share. The rest is for types. */
+  #needsDestinations({ isReading, bytes }: KnownEndpoints, endpoints: readonly KnownEndpoint[]): boolean {
+    return !isReading && bytes < this.#bytesPerTenantMax / 2 && endpoints.some(needsDestination);
   }
 
-  /** Read how to send to some of these endpoints, so that publishing leases directly what it publishes to them. */
-  async function askFor(tenantSeq: Seq, known: KnownEndpoints, endpoints: readonly KnownEndpoint[]): Promise<void> {
-    const asked = endpoints.filter((endpoint) => !needsNothing(endpoint)).slice(0, DESTINATIONS_PER_READ_COUNT_MAX);
-    for (const endpoint of asked) endpoint.asked = true;
-    known.asking = true;
+  /** Read some of these endpoints' destinations, so that publishes to them lease their deliveries directly. */
+  async #readDestinations(tenantSeq: Seq, known: KnownEndpoints, endpoints: readonly KnownEndpoint[]): Promise<void> {
+    const requested = endpoints.filter(needsDestination).slice(0, DESTINATIONS_PER_READ_COUNT_MAX);
+    for (const endpoint of requested) endpoint.isRequested = true;
+    known.isReading = true;
     try {
-      const seqs = asked.map(({ seq }) => seq);
-      const { version, found } = await store.loadDestinations(tenantSeq, seqs);
-      if (version === known.version) addDestinations(known, found);
+      const seqs = requested.map(({ seq }) => seq);
+      const { version, found } = await this.#store.loadDestinations(tenantSeq, seqs);
+      if (version === known.version) known.addDestinations(found);
     } finally {
-      known.asking = false;
+      known.isReading = false;
     }
-    if (tenants.peek(tenantSeq) === known) keep(tenantSeq, known);
+    if (this.#cache.peek(tenantSeq) === known) this.#keep(tenantSeq, known);
   }
-
-  return {
-    find(tenantSeq, wanted) {
-      if (lines.has(tenantSeq)) return stand(tenantSeq, wanted);
-      const known = tenants.get(tenantSeq);
-      const found = lookIn(known, wanted);
-      if (known === undefined || found === null) return stand(tenantSeq, wanted);
-      // Not waited for: until it is read, or when it cannot be, what is published waits in the store and is claimed.
-      if (wantsMore(known, found.endpoints)) askFor(tenantSeq, known, found.endpoints).catch(() => undefined);
-      return found;
-    },
-    changed(tenantSeq) {
-      tenants.delete(tenantSeq);
-      const line = lines.get(tenantSeq);
-      if (line !== undefined) line.changed = true;
-    },
-    outdated(tenantSeq, version) {
-      if (tenants.peek(tenantSeq)?.version === version) tenants.delete(tenantSeq);
-    },
-    clear() {
-      tenants.clear();
-      for (const line of lines.values()) line.changed = true;
-    },
-  };
 }
 
-function lookIn(known: KnownEndpoints | undefined, { type, endpointIds }: Wanted): Found | null {
-  if (known === undefined) return null;
-  return endpointIds === null ? (known.byType.get(type) ?? null) : knownByName(known, endpointIds);
-}
-
-/** A PAUSED or DISABLED endpoint is sent nothing. */
-function needsNothing({ asked, status }: KnownEndpoint): boolean {
-  return asked || status !== "ACTIVE";
+/** Only ACTIVE endpoints are sent anything. */
+function needsDestination({ isRequested, status }: KnownEndpoint): boolean {
+  return !isRequested && status === "ACTIVE";
 }

@@ -1,65 +1,118 @@
-/** What happened, and what can be done about a single delivery. */
-import type { EpochMs, Uuid } from "../../domain/ids.ts";
+/** The delivery history, and what callers can do about a single delivery or event. */
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Cursor, RetriedOfEvent, Store } from "../../ports/store.ts";
+import type {
+  AttemptRow,
+  Cursor,
+  DeliveryPage,
+  DeliveryRow,
+  EndpointHealthRow,
+  EventView,
+  HourCounts,
+  Job,
+  RetriedOfEvent,
+  RetryResult,
+  Store,
+} from "../../ports/store.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
-import type { HistoryService } from "../engine-types.ts";
-import type { Streams } from "./stream.ts";
+import type {
+  HistoryService,
+  ListDeliveriesInput,
+  OutcomeStream,
+  ReplayAnswer,
+  RetryEventAnswer,
+} from "../engine-types.ts";
+import type { Streams } from "./streams.ts";
 
 const HOUR_MS = 3_600_000;
 
-export function createHistory(clock: Clock, store: Store, deliveries: Deliveries, streams: Streams): HistoryService {
-  /** The last `hours` hours, the present one included. */
-  const range = (hours: number): [EpochMs, EpochMs] => {
-    const to = Math.floor(clock.now() / HOUR_MS + 1) * HOUR_MS;
-    return [to - hours * HOUR_MS, to];
-  };
+export class History implements HistoryService {
+  readonly #clock: Clock;
+  readonly #store: Store;
+  readonly #deliveries: Deliveries;
+  readonly #streams: Streams;
 
-  return {
-    listDeliveries({ tenantSeq }, { cursor, limit, ...filter }) {
-      return store.listDeliveries({ tenantSeq, ...filter }, cursor, limit);
-    },
-    getDelivery: ({ tenantSeq }, id) => store.getDelivery(tenantSeq, id),
-    getEvent: ({ tenantSeq }, id) => store.getEvent(tenantSeq, id),
-    async cancel({ actor, tenantSeq }, id) {
-      const result = await store.cancel({ actor, tenantSeq, id, now: clock.now() });
-      if (result.kind === "requested") deliveries.dropCancelled(result.endpointSeq, result.deliverySeq);
-      return result.kind === "requested" ? "cancelled" : result.kind;
-    },
-    async retry({ actor, tenantSeq }, id) {
-      const result = await store.retry({ actor, tenantSeq, id, now: clock.now() });
-      if (result.kind === "queued" && result.wake !== null) deliveries.claims.wake([result.wake]);
-      return result;
-    },
-    async retryEvent({ actor, tenantSeq }, eventId) {
-      const queued: Uuid[] = [];
-      let cursor: Cursor | null = null;
-      do {
-        const step: RetriedOfEvent | null = await store.retryEvent({
-          actor,
-          tenantSeq,
-          eventId,
-          cursor,
-          now: clock.now(),
-        });
-        if (step === null) return { kind: "unknown" };
-        deliveries.claims.wake(step.woken);
-        queued.push(...step.deliveryIds);
-        cursor = step.next;
-      } while (cursor !== null);
-      const [oldest, ...others] = queued;
-      return oldest === undefined ? { kind: "nothing" } : { kind: "queued", deliveryIds: [oldest, ...others] };
-    },
-    async replay({ actor, tenantSeq }, deliveryIds, dryRun) {
-      const result = await store.replay({ actor, tenantSeq, deliveryIds, dryRun, now: clock.now() });
-      if (result.kind === "unknown") return result;
-      deliveries.claims.wake(result.woken);
-      return { kind: "created", batchId: clock.uuid(), count: result.count, skipped: result.skipped };
-    },
-    getJob: ({ tenantSeq }, id) => store.getJob(tenantSeq, id),
-    volume: ({ tenantSeq }, hours) => store.countVolume(tenantSeq, ...range(hours)),
-    latency: ({ tenantSeq }, hours) => store.countLatency(tenantSeq, ...range(hours)),
-    endpointHealth: ({ tenantSeq }, hours) => store.countEndpointHealth(tenantSeq, ...range(hours)),
-    stream: ({ tenantSeq }, after) => streams.open(tenantSeq, after),
-  };
+  constructor(clock: Clock, store: Store, deliveries: Deliveries, streams: Streams) {
+    this.#clock = clock;
+    this.#store = store;
+    this.#deliveries = deliveries;
+    this.#streams = streams;
+  }
+
+  listDeliveries({ tenantSeq }: Caller, { cursor, limit, ...filter }: ListDeliveriesInput): Promise<DeliveryPage> {
+    return this.#store.listDeliveries({ tenantSeq, ...filter }, cursor, limit);
+  }
+
+  getDelivery(
+    { tenantSeq }: Caller,
+    id: Uuid,
+  ): Promise<{ readonly row: DeliveryRow; readonly attempts: readonly AttemptRow[] } | null> {
+    return this.#store.getDelivery(tenantSeq, id);
+  }
+
+  getEvent({ tenantSeq }: Caller, id: Uuid): Promise<EventView | null> {
+    return this.#store.getEvent(tenantSeq, id);
+  }
+
+  async cancel({ actor, tenantSeq }: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown"> {
+    const result = await this.#store.cancel({ actor, tenantSeq, id, now: this.#clock.now() });
+    if (result.kind !== "requested") return result.kind;
+    this.#deliveries.dropCancelled(result.endpointSeq, result.deliverySeq);
+    return "cancelled";
+  }
+
+  async retry({ actor, tenantSeq }: Caller, id: Uuid): Promise<RetryResult> {
+    const result = await this.#store.retry({ actor, tenantSeq, id, now: this.#clock.now() });
+    if (result.kind === "queued" && result.wake !== null) this.#deliveries.claims.wake([result.wake]);
+    return result;
+  }
+
+  async retryEvent({ actor, tenantSeq }: Caller, eventId: Uuid): Promise<RetryEventAnswer> {
+    const queued: Uuid[] = [];
+    let cursor: Cursor | null = null;
+    do {
+      const request = { actor, tenantSeq, eventId, cursor, now: this.#clock.now() };
+      const step: RetriedOfEvent | null = await this.#store.retryEvent(request);
+      if (step === null) return { kind: "unknown" };
+      this.#deliveries.claims.wake(step.woken);
+      queued.push(...step.deliveryIds);
+      cursor = step.next;
+    } while (cursor !== null);
+    const [oldest, ...others] = queued;
+    return oldest === undefined ? { kind: "nothing" } : { kind: "queued", deliveryIds: [oldest, ...others] };
+  }
+
+  async replay({ actor, tenantSeq }: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer> {
+    const result = await this.#store.replay({ actor, tenantSeq, deliveryIds, dryRun, now: this.#clock.now() });
+    if (result.kind === "unknown") return result;
+    this.#deliveries.claims.wake(result.woken);
+    return { kind: "created", batchId: this.#clock.uuid(), count: result.count, skipped: result.skipped };
+  }
+
+  getJob({ tenantSeq }: Caller, id: Uuid): Promise<Job | null> {
+    return this.#store.getJob(tenantSeq, id);
+  }
+
+  volume({ tenantSeq }: Caller, hours: number): Promise<readonly HourCounts[]> {
+    return this.#store.countVolume(tenantSeq, ...this.#lastHours(hours));
+  }
+
+  latency({ tenantSeq }: Caller, hours: number): Promise<readonly [number, number, number, number, number]> {
+    return this.#store.countLatency(tenantSeq, ...this.#lastHours(hours));
+  }
+
+  endpointHealth({ tenantSeq }: Caller, hours: number): Promise<readonly EndpointHealthRow[]> {
+    return this.#store.countEndpointHealth(tenantSeq, ...this.#lastHours(hours));
+  }
+
+  stream({ tenantSeq }: Caller, after: Seq | null): OutcomeStream | null {
+    return this.#streams.open(tenantSeq, after);
+  }
+
+  /** The last `hours` whole hours, including the current one. */
+  #lastHours(hours: number): [from: EpochMs, to: EpochMs] {
+    const to = Math.floor(this.#clock.now() / HOUR_MS + 1) * HOUR_MS;
+    return [to - hours * HOUR_MS, to];
+  }
 }

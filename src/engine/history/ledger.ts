@@ -1,4 +1,4 @@
-/** The delivery history for people: pages of it, and the whole of it for an export. */
+/** The delivery history as people read it: in pages, or whole as an export. */
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Seq } from "../../domain/ids.ts";
 import {
@@ -17,71 +17,105 @@ export type LedgerInput = Omit<LedgerQuery, "filter" | "now"> & { readonly filte
 export interface LedgerService {
   list(caller: Caller, input: LedgerInput): Promise<LedgerPage>;
   /**
-   * Null when as many exports are under way as may be. To be closed, whether it was read to its end or not.
-   * Throws `StoreUnavailable` when the server stops.
+   * Start an export. Close it, whether or not you read it to the end.
+   *
+   * @returns null when `EXPORTS_COUNT_MAX` exports, or `EXPORTS_OF_TENANT_COUNT_MAX` of the tenant, are open
+   * @throws StoreUnavailable when the server is stopping
    */
-  open(caller: Caller, filter: LedgerFilterInput): LedgerReading | null;
+  open(caller: Caller, filter: LedgerFilterInput): LedgerExport | null;
 }
 
-export interface LedgerReading {
-  /** The next rows in order of creation, or none of them yet; null at the end. What came after the first call is not among them. */
+export interface LedgerExport {
+  /**
+   * The next rows in order of creation; null at the end. May be empty before the end. Rows that were created after the
+   * first call are not included.
+   */
   next(): Promise<readonly LedgerRow[] | null>;
-  /** Aborted when the server stops: there is no time to read on. */
+  /** Aborted when the server stops. */
   readonly stopped: AbortSignal;
   close(): void;
 }
 
-export interface Ledger extends LedgerService {
-  /** The server stops: every reading ends, and none begins. */
-  close(): void;
+export interface LedgerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Whether deliveries are in progress. */
+  readonly isBusy: () => boolean;
 }
 
-interface Place {
-  readonly tenantSeq: Seq;
-  readonly stop: AbortController;
-}
+export class Ledger implements LedgerService {
+  readonly #options: LedgerOptions;
+  readonly #exports = new Set<OpenExport>();
+  #stopping = false;
 
-/** @param isBusy whether deliveries are under way */
-export function createLedger(store: Store, clock: Clock, isBusy: () => boolean): Ledger {
-  /** Exports under way. */
-  const taken = new Set<Place>();
-  let stopping = false;
-
-  async function rest(): Promise<void> {
-    if (isBusy()) await new Promise<void>((resolve) => clock.after(EXPORT_REST_MS, resolve));
+  constructor(options: LedgerOptions) {
+    this.#options = options;
   }
 
-  return {
-    list: ({ tenantSeq }, { filter, ...input }) =>
-      store.listLedger({ ...input, filter: { ...filter, tenantSeq }, now: clock.now() }),
-    open({ tenantSeq }, filter) {
-      if (stopping) throw new StoreUnavailable("the server is stopping");
-      const ofTenant = [...taken].filter((place) => place.tenantSeq === tenantSeq).length;
-      if (taken.size >= EXPORTS_COUNT_MAX || ofTenant >= EXPORTS_OF_TENANT_COUNT_MAX) return null;
-      const place: Place = { tenantSeq, stop: new AbortController() };
-      taken.add(place);
-      return {
-        next: reader(store, { ...filter, tenantSeq }, rest),
-        stopped: place.stop.signal,
-        close: () => void taken.delete(place),
-      };
-    },
-    close() {
-      stopping = true;
-      for (const { stop } of taken) stop.abort();
-    },
-  };
+  list({ tenantSeq }: Caller, { filter, ...input }: LedgerInput): Promise<LedgerPage> {
+    const { clock, store } = this.#options;
+    return store.listLedger({ ...input, filter: { ...filter, tenantSeq }, now: clock.now() });
+  }
+
+  open({ tenantSeq }: Caller, filter: LedgerFilterInput): LedgerExport | null {
+    if (this.#stopping) throw new StoreUnavailable("the server is stopping");
+    const ofTenant = [...this.#exports].filter((each) => each.tenantSeq === tenantSeq).length;
+    if (this.#exports.size >= EXPORTS_COUNT_MAX || ofTenant >= EXPORTS_OF_TENANT_COUNT_MAX) return null;
+    const opened: OpenExport = new OpenExport(this.#options, { ...filter, tenantSeq }, () => {
+      this.#exports.delete(opened);
+    });
+    this.#exports.add(opened);
+    return opened;
+  }
+
+  /** The server stops: every export ends, and no new one starts. */
+  close(): void {
+    this.#stopping = true;
+    for (const each of this.#exports) each.stop();
+  }
 }
 
-function reader(store: Store, filter: LedgerFilter, rest: () => Promise<void>): LedgerReading["next"] {
-  let cursor: Cursor | null = null;
-  let ended = false;
-  return async () => {
-    if (ended) return null;
-    if (cursor !== null) await rest();
-    const page = await store.readLedger(filter, cursor, EXPORT_PAGE_ROWS);
-    cursor = page.next;
-    ended = cursor === null;
-    return page.rows;
-  };
+class OpenExport implements LedgerExport {
+  readonly #options: LedgerOptions;
+  readonly #filter: LedgerFilter;
+  readonly #onClose: () => void;
+  readonly #abort = new AbortController();
+  #cursor: Cursor | null = null;
+  #atEnd = false;
+
+  constructor(options: LedgerOptions, filter: LedgerFilter, onClose: () => void) {
+    this.#options = options;
+    this.#filter = filter;
+    this.#onClose = onClose;
+  }
+
+  get tenantSeq(): Seq {
+    return this.#filter.tenantSeq;
+  }
+
+  get stopped(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async next(): Promise<readonly LedgerRow[] | null> {
+    if (this.#atEnd) return null;
+    if (this.#cursor !== null) await this.#yieldToDeliveries();
+    const { rows, next } = await this.#options.store.readLedger(this.#filter, this.#cursor, EXPORT_PAGE_ROWS);
+    this.#cursor = next;
+    this.#atEnd = next === null;
+    return rows;
+  }
+
+  close(): void {
+    this.#onClose();
+  }
+
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  async #yieldToDeliveries(): Promise<void> {
+    const { clock, isBusy } = this.#options;
+    if (isBusy()) await new Promise<void>((resolve) => clock.after(EXPORT_REST_MS, resolve));
+  }
 }

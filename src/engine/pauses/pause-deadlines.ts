@@ -1,83 +1,91 @@
-/** Times pauses out when their deadline comes. */
+/** Times pauses out at their deadlines. */
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import { DUE_PAUSES_COUNT_MAX, DUE_PAUSES_LOOK_MS } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Store, Wake } from "../../ports/store.ts";
 import type { Outage } from "../upkeep/outage.ts";
 
-export interface Deadlines {
-  /** A pause was made that expires then. */
-  note(expiresAt: EpochMs): void;
-  /** Resolves once whatever is due by now has been timed out, unless the store cannot. */
-  caughtUp(): Promise<void>;
-  stop(): Promise<void>;
-}
-
 export interface DeadlinesOptions {
   readonly clock: Clock;
   readonly store: Pick<Store, "endDuePauses">;
   readonly outage: Pick<Outage, "report">;
-  /** These have timed out. */
+  /** These pauses have timed out. */
   readonly onEnded: (ids: readonly Uuid[], woken: readonly Wake[]) => void;
 }
 
-export function startDeadlines({ clock, store, outage, onEnded }: DeadlinesOptions): Deadlines {
-  /** When the next is due; in the past at the start, when nobody knows yet. */
-  let nextAt: EpochMs = 0;
-  let timer: Timer | null = null;
-  let running: Promise<void> | null = null;
-  let stopped = false;
+export class Deadlines {
+  readonly #options: DeadlinesOptions;
+  /** When the next pause is due. In the past at the start, because nothing has been read yet. */
+  #nextAt: EpochMs = 0;
+  #timer: Timer | null = null;
+  #running: Promise<void> | null = null;
+  #stopped = false;
 
-  /** The timer never waits for long: it counts elapsed time, and a deadline is a time of the wall clock's. */
-  function arm(): void {
-    timer?.cancel();
-    if (stopped) return;
-    const waitMs = Math.min(Math.max(nextAt - clock.now(), 0), DUE_PAUSES_LOOK_MS);
-    timer = clock.after(waitMs, () => {
-      if (clock.now() < nextAt) arm();
-      else void run();
+  constructor(options: DeadlinesOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#arm();
+  }
+
+  /** A pause with this deadline was created. */
+  add(expiresAt: EpochMs): void {
+    if (expiresAt >= this.#nextAt) return;
+    this.#nextAt = expiresAt;
+    if (this.#running === null) this.#arm();
+  }
+
+  /** Resolves once every pause that is due by now has timed out, or the store has failed to write that. */
+  async caughtUp(): Promise<void> {
+    if (this.#running !== null || this.#nextAt <= this.#options.clock.now()) await this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#running;
+  }
+
+  /** The timer is always short: it counts elapsed time, whereas a deadline is a wall-clock time, which may jump. */
+  #arm(): void {
+    this.#timer?.cancel();
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    const waitMs = Math.min(Math.max(this.#nextAt - clock.now(), 0), DUE_PAUSES_LOOK_MS);
+    this.#timer = clock.after(waitMs, () => {
+      if (clock.now() < this.#nextAt) this.#arm();
+      else void this.#run();
     });
   }
 
-  function run(): Promise<void> {
-    running ??= endDue()
-      .catch((error) => {
-        outage.report(error);
-        nextAt = clock.now() + DUE_PAUSES_LOOK_MS;
-      })
-      .finally(() => {
-        running = null;
-        arm();
-      });
-    return running;
+  #run(): Promise<void> {
+    this.#running ??= this.#runOnce();
+    return this.#running;
   }
 
-  async function endDue(): Promise<void> {
-    while (!stopped) {
+  async #runOnce(): Promise<void> {
+    const { clock, outage } = this.#options;
+    try {
+      await this.#endDue();
+    } catch (error) {
+      outage.report(error);
+      this.#nextAt = clock.now() + DUE_PAUSES_LOOK_MS;
+    }
+    this.#running = null;
+    this.#arm();
+  }
+
+  async #endDue(): Promise<void> {
+    const { clock, store, onEnded } = this.#options;
+    while (!this.#stopped) {
       const now = clock.now();
-      // Noted while the store looks: it may not have seen that one.
-      nextAt = Number.POSITIVE_INFINITY;
+      // `add` may set an earlier deadline during the read, which the store may not have seen.
+      this.#nextAt = Number.POSITIVE_INFINITY;
       const due = await store.endDuePauses(now, DUE_PAUSES_COUNT_MAX);
       if (due.ended.length > 0) onEnded(due.ended, due.woken);
-      nextAt = Math.min(nextAt, due.nextAt ?? Number.POSITIVE_INFINITY);
-      if (nextAt > clock.now()) return;
+      this.#nextAt = Math.min(this.#nextAt, due.nextAt ?? Number.POSITIVE_INFINITY);
+      if (this.#nextAt > clock.now()) return;
     }
   }
-
-  arm();
-  return {
-    note(expiresAt) {
-      if (expiresAt >= nextAt) return;
-      nextAt = expiresAt;
-      if (running === null) arm();
-    },
-    async caughtUp() {
-      if (running !== null || nextAt <= clock.now()) await run();
-    },
-    async stop() {
-      stopped = true;
-      timer?.cancel();
-      await running;
-    },
-  };
 }

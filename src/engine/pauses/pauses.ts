@@ -1,23 +1,28 @@
-/** Human pauses: made, shown, waited for, and ended exactly once. */
+/** Human pauses: created, shown, waited for, and ended exactly once. */
 import { hash } from "node:crypto";
 import { StoreUnavailable } from "../../domain/errors.ts";
-import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
 import { isSameAnswer, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { EndPause, EndPauseResult, IdempotencyClaim, Store } from "../../ports/store.ts";
+import type { AuditPage, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Claims } from "../delivery/claims.ts";
-import type { Caller } from "../engine-types.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Notifications } from "./notifications.ts";
-import { startDeadlines } from "./pause-deadlines.ts";
-import type { CreatePauseAnswer, CreatePauseInput, PauseService, PauseView, RespondAnswer } from "./pause-service.ts";
+import { Deadlines } from "./pause-deadlines.ts";
+import type {
+  AuditInput,
+  CreatePauseAnswer,
+  CreatePauseInput,
+  ListPausesInput,
+  LongPoll,
+  PauseService,
+  PauseView,
+  RespondAnswer,
+} from "./pause-types.ts";
 import type { RespondLinks } from "./respond-links.ts";
-import type { Waits } from "./waits.ts";
-
-export interface Pauses extends PauseService {
-  stop(): Promise<void>;
-}
+import type { Waits, Watch } from "./waits.ts";
 
 export interface PausesOptions {
   readonly clock: Clock;
@@ -27,91 +32,178 @@ export interface PausesOptions {
   readonly notifications: Notifications;
   readonly links: RespondLinks;
   readonly waits: Waits;
-  /** The page of a token. */
+  /** The URL of a token's page. */
   readonly respondUrl: (token: string) => string;
 }
 
-type Vetted =
+type RecipientCheck =
   | { readonly kind: "accepted"; readonly notification: NotificationState }
   | Extract<CreatePauseAnswer, { kind: "channelNotConfigured" | "recipientRefused" }>;
 
 const SECOND_MS = 1000;
 
-export function startPauses(options: PausesOptions): Pauses {
-  const { clock, store, claims, notifications, links, waits } = options;
-  const deadlines = startDeadlines({
-    clock,
-    store,
-    outage: options.outage,
-    onEnded(ids, woken) {
-      claims.wake(woken);
-      for (const id of ids) waits.tell(id);
-    },
-  });
+export class Pauses implements PauseService {
+  readonly #options: PausesOptions;
+  readonly #deadlines: Deadlines;
 
-  function viewOf(pause: Pause): PauseView {
-    return { pause, respondUrl: pause.ending === null ? options.respondUrl(links.tokenOf(pause)) : null };
+  constructor(options: PausesOptions) {
+    this.#options = options;
+    const { clock, store, outage } = options;
+    this.#deadlines = new Deadlines({ clock, store, outage, onEnded: (ids, woken) => this.#onEnded(ids, woken) });
   }
 
-  /** With its link though it may have ended meanwhile: a repeat answers what the first one did. */
-  function linked(pause: Pause): PauseView {
-    return { pause, respondUrl: options.respondUrl(links.tokenOf(pause)) };
+  /** Start to time pauses out. */
+  start(): void {
+    this.#deadlines.start();
   }
 
-  async function end(request: EndPause): Promise<EndPauseResult> {
-    const result = await store.endPause(request);
-    if (result.kind === "unknown") return result;
-    claims.wake(result.woken);
-    if (result.pause.ending !== null) waits.tell(request.id);
-    return result;
+  async stop(): Promise<void> {
+    this.#options.waits.close();
+    await this.#deadlines.stop();
   }
 
-  /** The pause as it may be told: once its deadline has come, its time-out is written down first. */
-  async function toldOf(pause: Pause): Promise<Pause> {
-    const now = clock.now();
-    if (pause.ending !== null || now < pause.expiresAt) return pause;
-    const result = await end({ id: pause.id, by: "deadline", now });
-    return result.kind === "unknown" ? pause : result.pause;
-  }
-
-  async function find(tenantSeq: number | null, id: Uuid): Promise<Pause | null> {
-    const pause = await store.getPause(tenantSeq, id);
-    return pause === null ? null : toldOf(pause);
-  }
-
-  async function create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer> {
-    const vetted = await vet(caller, input);
-    // A repeat is answered as the first one was, also when the channel is gone meanwhile.
-    if (vetted.kind !== "accepted") return (await repeatOf(caller, input)) ?? vetted;
-    const { notification } = vetted;
+  async create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer> {
+    const { clock, notifications, store } = this.#options;
+    const check = await this.#checkRecipient(caller, input);
+    // A repeated request gets the first answer even if the channel is no longer configured.
+    if (check.kind !== "accepted") return (await this.#findRepeated(caller, input)) ?? check;
+    const { notification } = check;
+    const { question, recipient } = input;
     const now = clock.now();
     const result = await store.createPause({
       actor: caller.actor,
       tenantSeq: caller.tenantSeq,
       id: clock.uuid(),
-      question: input.question,
-      recipient: input.recipient,
+      question,
+      recipient,
       notification,
       expiresAt: deadlineOf(now, input.expiresInSeconds),
       idempotency: idempotencyOf(caller, input),
       now,
     });
     if (result.kind === "conflict" || result.kind === "quotaExceeded") return result;
-    deadlines.note(result.pause.expiresAt);
-    if (input.recipient !== null && notification.status === "pending") notifications.wake(input.recipient.channel);
-    return { kind: "created", view: linked(result.pause) };
+    this.#deadlines.add(result.pause.expiresAt);
+    if (recipient !== null && notification.status === "pending") notifications.wake(recipient.channel);
+    return { kind: "created", view: this.#viewWithLink(result.pause) };
   }
 
-  async function repeatOf(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer | null> {
+  async get({ tenantSeq }: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | "tooMany"> {
+    if (poll === null) {
+      const pause = await this.#find(tenantSeq, id);
+      return pause === null ? null : this.#viewOf(pause);
+    }
+    const watch = this.#options.waits.watch(tenantSeq, id);
+    if (watch === null) return "tooMany";
+    try {
+      const pause = await this.#waitForEnd(tenantSeq, id, watch, poll);
+      return pause === null ? null : this.#viewOf(pause);
+    } finally {
+      watch.end();
+    }
+  }
+
+  async list({ tenantSeq }: Caller, { status, cursor, limit }: ListPausesInput) {
+    await this.#deadlines.caughtUp();
+    const page = await this.#options.store.listPauses({ tenantSeq, status }, cursor, limit);
+    const current = await Promise.all(page.pauses.map((pause) => this.#timeOutIfDue(pause)));
+    const shown = current.filter((pause) => status === null || (pause.ending?.status ?? "pending") === status);
+    return { views: shown.map((pause) => this.#viewOf(pause)), next: page.next };
+  }
+
+  async cancel({ actor, tenantSeq }: Caller, id: Uuid) {
+    const result = await this.#end({ id, by: "developer", actor, tenantSeq, now: this.#options.clock.now() });
+    if (result.kind === "unknown" || result.kind === "pending") return { kind: "unknown" } as const;
+    const kind = result.kind === "ended" ? "cancelled" : "before";
+    return { kind, view: this.#viewOf(result.pause) } as const;
+  }
+
+  async open(token: string, { method, userAgent }: { method: string; userAgent: string | null }) {
+    const { clock, store } = this.#options;
+    const pause = await this.#findByToken(token);
+    if (pause === null) return null;
+    await store.recordOpening({ pauseId: pause.id, method, userAgent, now: clock.now() }).catch((error) => {
+      // People can still read the question while the store cannot record that they opened it.
+      if (!(error instanceof StoreUnavailable)) throw error;
+    });
+    return pause;
+  }
+
+  async respond(token: string, answer: { choice: string; text: string | null }): Promise<RespondAnswer> {
+    const { choice, text } = answer;
+    const pause = await this.#findByToken(token);
+    if (pause === null) return { kind: "unknown" };
+    if (pause.ending === null) {
+      if (!pause.options.includes(choice)) return { kind: "noSuchChoice", pause };
+      if (text !== null && !pause.allowTextResponse) return { kind: "textNotAllowed", pause };
+    }
+    const result = await this.#end({ id: pause.id, by: "human", choice, text, now: this.#options.clock.now() });
+    if (result.kind === "unknown" || result.pause.ending === null) return { kind: "unknown" };
+    const { ending } = result.pause;
+    return { kind: isSameAnswer(ending, choice, text) ? "decided" : "tooLate", pause: result.pause, ending };
+  }
+
+  audit({ tenantSeq }: Caller, { offset, limit, ...filter }: AuditInput): Promise<AuditPage> {
+    return this.#options.store.listAudit({ tenantSeq, ...filter }, offset, limit);
+  }
+
+  #onEnded(ids: readonly Uuid[], woken: readonly Wake[]): void {
+    const { claims, waits } = this.#options;
+    claims.wake(woken);
+    for (const id of ids) waits.signal(id);
+  }
+
+  async #end(request: EndPause): Promise<EndPauseResult> {
+    const { claims, store, waits } = this.#options;
+    const result = await store.endPause(request);
+    if (result.kind === "unknown") return result;
+    claims.wake(result.woken);
+    if (result.pause.ending !== null) waits.signal(request.id);
+    return result;
+  }
+
+  /** A time-out may be shown only after it was stored: until then, an answer could still win. */
+  async #timeOutIfDue(pause: Pause): Promise<Pause> {
+    const now = this.#options.clock.now();
+    if (pause.ending !== null || now < pause.expiresAt) return pause;
+    const result = await this.#end({ id: pause.id, by: "deadline", now });
+    return result.kind === "unknown" ? pause : result.pause;
+  }
+
+  async #find(tenantSeq: Seq | null, id: Uuid): Promise<Pause | null> {
+    const pause = await this.#options.store.getPause(tenantSeq, id);
+    return pause === null ? null : this.#timeOutIfDue(pause);
+  }
+
+  async #findByToken(token: string): Promise<Pause | null> {
+    const id = this.#options.links.pauseIdOf(token);
+    return id === null ? null : this.#find(null, id);
+  }
+
+  async #waitForEnd(tenantSeq: Seq, id: Uuid, watch: Watch, poll: LongPoll): Promise<Pause | null> {
+    const { clock } = this.#options;
+    const untilMs = clock.monotonicMs() + poll.waitMs;
+    let pause = await this.#find(tenantSeq, id);
+    while (pause !== null && pause.ending === null) {
+      const waitMs = Math.max(untilMs - clock.monotonicMs(), 0);
+      if (!(await watch.changed({ ...poll, waitMs }))) return pause;
+      pause = await this.#find(tenantSeq, id);
+    }
+    return pause;
+  }
+
+  /** The answer to an earlier request with the same idempotency key. */
+  async #findRepeated(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer | null> {
+    const { clock, store } = this.#options;
     const idempotency = idempotencyOf(caller, input);
     if (idempotency === null) return null;
     const pause = await store.findRepeatedPause(caller.tenantSeq, idempotency, clock.now());
-    return pause === null ? null : { kind: "created", view: linked(pause) };
+    return pause === null ? null : { kind: "created", view: this.#viewWithLink(pause) };
   }
 
-  /** Whether somebody will be told, or why they cannot. */
-  async function vet({ actor }: Caller, { recipient }: CreatePauseInput): Promise<Vetted> {
+  /** Decide whether the recipient will be notified, or why the recipient cannot be. */
+  async #checkRecipient({ actor }: Caller, { recipient }: CreatePauseInput): Promise<RecipientCheck> {
     if (recipient === null) return { kind: "accepted", notification: { status: "none", reason: null } };
+    const { notifications } = this.#options;
     const { channel, address } = recipient;
     if (!notifications.isConfigured(channel) && !actor.test) return { kind: "channelNotConfigured", channel };
     const reason = await notifications.addressFault(channel, address);
@@ -120,77 +212,18 @@ export function startPauses(options: PausesOptions): Pauses {
     return { kind: "accepted", notification: { status: "pending", reason: null } };
   }
 
-  async function respond(
-    token: string,
-    { choice, text }: { choice: string; text: string | null },
-  ): Promise<RespondAnswer> {
-    const id = links.read(token);
-    const pause = id === null ? null : await find(null, id);
-    if (pause === null) return { kind: "unknown" };
-    if (pause.ending === null) {
-      if (!pause.options.includes(choice)) return { kind: "noSuchChoice", pause };
-      if (text !== null && !pause.allowTextResponse) return { kind: "textNotAllowed", pause };
-    }
-    const result = await end({ id: pause.id, by: "human", choice, text, now: clock.now() });
-    if (result.kind === "unknown" || result.pause.ending === null) return { kind: "unknown" };
-    const { ending } = result.pause;
-    return { kind: isSameAnswer(ending, choice, text) ? "decided" : "tooLate", pause: result.pause, ending };
+  #viewOf(pause: Pause): PauseView {
+    return pause.ending === null ? this.#viewWithLink(pause) : { pause, respondUrl: null };
   }
 
-  return {
-    create,
-    respond,
-    async get({ tenantSeq }, id, patience) {
-      if (patience === null) {
-        const pause = await find(tenantSeq, id);
-        return pause === null ? null : viewOf(pause);
-      }
-      const watch = waits.watch(tenantSeq, id);
-      if (watch === null) return "tooMany";
-      try {
-        const untilMs = clock.monotonicMs() + patience.waitMs;
-        let pause = await find(tenantSeq, id);
-        while (pause !== null && pause.ending === null) {
-          const waitMs = Math.max(untilMs - clock.monotonicMs(), 0);
-          if ((await watch.told({ ...patience, waitMs })) === "enough") return viewOf(pause);
-          pause = await find(tenantSeq, id);
-        }
-        return pause === null ? null : viewOf(pause);
-      } finally {
-        watch.end();
-      }
-    },
-    async list({ tenantSeq }, { status, cursor, limit }) {
-      await deadlines.caughtUp();
-      const page = await store.listPauses({ tenantSeq, status }, cursor, limit);
-      const told = await Promise.all(page.pauses.map(toldOf));
-      const shown = told.filter((pause) => status === null || (pause.ending?.status ?? "pending") === status);
-      return { views: shown.map(viewOf), next: page.next };
-    },
-    async cancel({ actor, tenantSeq }, id) {
-      const result = await end({ id, by: "developer", actor, tenantSeq, now: clock.now() });
-      if (result.kind === "unknown" || result.kind === "pending") return { kind: "unknown" };
-      return { kind: result.kind === "ended" ? "cancelled" : "before", view: viewOf(result.pause) };
-    },
-    async open(token, { method, userAgent }) {
-      const id = links.read(token);
-      const pause = id === null ? null : await find(null, id);
-      if (pause === null) return null;
-      await store.recordOpening({ pauseId: pause.id, method, userAgent, now: clock.now() }).catch((error) => {
-        // Whoever wants to read the question may, while it cannot be written down that they did.
-        if (!(error instanceof StoreUnavailable)) throw error;
-      });
-      return pause;
-    },
-    audit: ({ tenantSeq }, { offset, limit, ...filter }) => store.listAudit({ tenantSeq, ...filter }, offset, limit),
-    async stop() {
-      waits.close();
-      await deadlines.stop();
-    },
-  };
+  /** The view that `create` answers with. A repeated request gets the link again, even after the pause has ended. */
+  #viewWithLink(pause: Pause): PauseView {
+    const { links, respondUrl } = this.#options;
+    return { pause, respondUrl: respondUrl(links.tokenOf(pause)) };
+  }
 }
 
-/** On a whole second, as every view shows it: what a caller reads is when it ends. */
+/** A whole second, because every view shows whole seconds: callers see exactly when the pause ends. */
 function deadlineOf(now: EpochMs, seconds: number): EpochMs {
   const shown = Math.floor(now / SECOND_MS) * SECOND_MS + seconds * SECOND_MS;
   return shown - now < PAUSE_LIFE_MS_MIN ? shown + SECOND_MS : shown;
@@ -200,7 +233,7 @@ function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyC
   const { idempotencyKey, question, recipient, expiresInSeconds } = input;
   if (idempotencyKey === null) return null;
   const { message, options, allowTextResponse, timeoutDefault, metadata } = question;
-  const asked = [
+  const content = [
     message,
     options,
     allowTextResponse,
@@ -213,6 +246,6 @@ function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyC
   return {
     surface: "pauses",
     keyHash: hash("sha256", idempotencyKey, "hex"),
-    fingerprint: hash("sha256", JSON.stringify(asked), "hex"),
+    fingerprint: hash("sha256", JSON.stringify(content), "hex"),
   };
 }

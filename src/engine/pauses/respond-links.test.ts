@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Uuid } from "../../domain/ids.ts";
-import { createRespondLinks } from "./respond-links.ts";
+import { RespondLinks } from "./respond-links.ts";
 
 const KEY = "ab".repeat(32);
 const ID = "0190e0c4-5b1a-7cc0-8f00-0123456789ab" as Uuid;
 const PAUSE = { id: ID, expiresAt: 1_800_000_000_000 };
-const links = createRespondLinks(KEY);
+const links = new RespondLinks(KEY);
 
-test("a token names its pause, is the same every time, and needs no escape in a URL", () => {
+test("a token names its pause, is the same every time, and needs no escaping in a URL", () => {
   const token = links.tokenOf(PAUSE);
-  assert.equal(links.read(token), ID);
-  assert.equal(createRespondLinks(KEY).tokenOf(PAUSE), token);
+  assert.equal(links.pauseIdOf(token), ID);
+  assert.equal(new RespondLinks(KEY).tokenOf(PAUSE), token);
   assert.match(token, /^[A-Za-z0-9_-]{72}$/);
 });
 
@@ -20,17 +20,17 @@ test("a token is bound to its pause, its deadline and the installation's key", (
   const token = links.tokenOf(PAUSE);
   const later = links.tokenOf({ ...PAUSE, expiresAt: PAUSE.expiresAt + 1000 });
   assert.notEqual(token.slice(-43), later.slice(-43));
-  assert.equal(createRespondLinks("cd".repeat(32)).read(token), null);
-  // The claims of one and the signature of another.
-  assert.equal(links.read(later.slice(0, 29) + token.slice(29)), null);
+  assert.equal(new RespondLinks("cd".repeat(32)).pauseIdOf(token), null);
+  // The claims of one token with the signature of another.
+  assert.equal(links.pauseIdOf(later.slice(0, 29) + token.slice(29)), null);
 });
 
-test("any other text is no token: changed anywhere, cut, lengthened, or made up", () => {
+test("a changed, truncated, extended or invented token is refused", () => {
   const token = links.tokenOf(PAUSE);
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   for (let at = 0; at < token.length; at += 1) {
     const next = alphabet[(alphabet.indexOf(token[at] ?? "") + 1) % alphabet.length];
-    assert.equal(links.read(token.slice(0, at) + next + token.slice(at + 1)), null, `changed at ${at}`);
+    assert.equal(links.pauseIdOf(token.slice(0, at) + next + token.slice(at + 1)), null, `changed at ${at}`);
   }
   for (const bad of [
     "",
@@ -41,7 +41,7 @@ test("any other text is no token: changed anywhere, cut, lengthened, or made up"
     `${token}\n`,
     `${token.slice(0, -1)}=`,
   ]) {
-    assert.equal(links.read(bad), null, bad);
+    assert.equal(links.pauseIdOf(bad), null, bad);
   }
-  fc.assert(fc.property(fc.string(), (text) => links.read(text) === null));
+  fc.assert(fc.property(fc.string(), (text) => links.pauseIdOf(text) === null));
 });

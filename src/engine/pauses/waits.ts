@@ -1,97 +1,124 @@
-/** Readers that wait for a pause to end. */
+/** Long polls: requests that wait for a pause to end. */
 import type { Seq, Uuid } from "../../domain/ids.ts";
 import { PAUSE_WAITS_COUNT_MAX } from "../../domain/limits.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Patience } from "./pause-service.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { LongPoll } from "./pause-types.ts";
 
-export interface Waits {
-  /** Begin to watch, before looking whether it has ended; null when the tenant has as many readers as it may. */
-  watch(tenantSeq: Seq, id: Uuid): Watch | null;
-  /** A pause ended, or may have. */
-  tell(id: Uuid): void;
-  /** Something changed elsewhere: everybody looks again. */
-  tellAll(): void;
-  /** The server stops: nobody waits any longer. */
-  close(): void;
-}
+type Timers = Pick<Clock, "after">;
 
-export interface Watch {
+export class Waits {
+  readonly #clock: Timers;
+  readonly #watches = new Map<Uuid, Set<Watch>>();
+  readonly #counts = new Map<Seq, number>();
+  #closed = false;
+
+  constructor(clock: Timers) {
+    this.#clock = clock;
+  }
+
   /**
-   * `told`: the pause was told of since it was watched, or since this was last asked. `enough`: the time is over, the
-   * caller went away, or the server stops.
+   * Begin to watch a pause. Call this before you read the pause, so that you miss no change in between.
+   *
+   * @returns null when the tenant has `PAUSE_WAITS_COUNT_MAX` watches
    */
-  told(patience: Patience): Promise<"told" | "enough">;
-  end(): void;
+  watch(tenantSeq: Seq, id: Uuid): Watch | null {
+    const count = this.#counts.get(tenantSeq) ?? 0;
+    if (count >= PAUSE_WAITS_COUNT_MAX) return null;
+    this.#counts.set(tenantSeq, count + 1);
+    const watches = this.#watches.get(id) ?? new Set<Watch>();
+    const watch = new Watch(this.#clock, () => {
+      this.#release(tenantSeq);
+      watches.delete(watch);
+      if (watches.size === 0) this.#watches.delete(id);
+    });
+    if (this.#closed) watch.close();
+    this.#watches.set(id, watches.add(watch));
+    return watch;
+  }
+
+  /** This pause ended, or may have ended. */
+  signal(id: Uuid): void {
+    for (const watch of this.#watches.get(id) ?? []) watch.signal();
+  }
+
+  /** Any pause may have ended. */
+  signalAll(): void {
+    for (const watch of this.#all()) watch.signal();
+  }
+
+  /** The server stops: every wait ends now, and later ones end at once. */
+  close(): void {
+    this.#closed = true;
+    for (const watch of this.#all()) watch.close();
+  }
+
+  #all(): Watch[] {
+    return [...this.#watches.values()].flatMap((watches) => [...watches]);
+  }
+
+  #release(tenantSeq: Seq): void {
+    const count = (this.#counts.get(tenantSeq) ?? 0) - 1;
+    if (count === 0) this.#counts.delete(tenantSeq);
+    else this.#counts.set(tenantSeq, count);
+  }
 }
 
-interface Reader {
-  told: boolean;
-  wake: (() => void) | null;
-}
+/** One request's watch on one pause. */
+export class Watch {
+  readonly #clock: Timers;
+  readonly #onEnd: () => void;
+  #signaled = false;
+  #closed = false;
+  #ended = false;
+  #wake: (() => void) | null = null;
 
-export function createWaits(clock: Clock): Waits {
-  const readers = new Map<Uuid, Set<Reader>>();
-  const counts = new Map<Seq, number>();
-  let closed = false;
-
-  function count(tenantSeq: Seq, by: 1 | -1): void {
-    const next = (counts.get(tenantSeq) ?? 0) + by;
-    if (next === 0) counts.delete(tenantSeq);
-    else counts.set(tenantSeq, next);
+  constructor(clock: Timers, onEnd: () => void) {
+    this.#clock = clock;
+    this.#onEnd = onEnd;
   }
 
-  function tell(id: Uuid): void {
-    for (const reader of readers.get(id) ?? []) {
-      reader.told = true;
-      reader.wake?.();
-    }
+  /**
+   * Wait for a signal.
+   *
+   * @returns true when the pause was signaled since the watch began, or since the last call. False when the time is up,
+   *          the client disconnected, or the server stops.
+   */
+  async changed(poll: LongPoll): Promise<boolean> {
+    if (!this.#closed) await this.#signalOrTimeout(poll);
+    const changed = this.#signaled && !this.#closed;
+    this.#signaled = false;
+    return changed;
   }
 
-  function tellAll(): void {
-    for (const id of [...readers.keys()]) tell(id);
+  signal(): void {
+    this.#signaled = true;
+    this.#wake?.();
   }
 
-  return {
-    watch(tenantSeq, id) {
-      if ((counts.get(tenantSeq) ?? 0) >= PAUSE_WAITS_COUNT_MAX) return null;
-      const reader: Reader = { told: false, wake: null };
-      const ofPause = readers.get(id) ?? new Set<Reader>();
-      readers.set(id, ofPause.add(reader));
-      count(tenantSeq, 1);
-      return {
-        async told(patience) {
-          if (!closed) await toldOrTired(clock, reader, patience);
-          const answer = reader.told && !closed ? "told" : "enough";
-          reader.told = false;
-          return answer;
-        },
-        end() {
-          if (!ofPause.delete(reader)) return;
-          count(tenantSeq, -1);
-          if (ofPause.size === 0) readers.delete(id);
-        },
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  /** Stop watching. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd();
+  }
+
+  #signalOrTimeout({ waitMs, signal }: LongPoll): Promise<void> {
+    if (this.#signaled || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        signal.removeEventListener("abort", done);
+        this.#wake = null;
+        resolve();
       };
-    },
-    tell,
-    tellAll,
-    close() {
-      closed = true;
-      tellAll();
-    },
-  };
-}
-
-function toldOrTired(clock: Clock, reader: Reader, { waitMs, signal }: Patience): Promise<void> {
-  return new Promise((resolve) => {
-    if (reader.told || signal.aborted) return resolve();
-    const timer = clock.after(waitMs, done);
-    signal.addEventListener("abort", done, { once: true });
-    reader.wake = done;
-    function done(): void {
-      timer.cancel();
-      signal.removeEventListener("abort", done);
-      reader.wake = null;
-      resolve();
-    }
-  });
+      const timer: Timer = this.#clock.after(waitMs, done);
+      signal.addEventListener("abort", done, { once: true });
+      this.#wake = done;
+    });
+  }
 }

@@ -4,7 +4,7 @@ import type { Uuid } from "../../domain/ids.ts";
 import type { Change } from "../../ports/store.ts";
 import { forgetChanged } from "./forget-changed.ts";
 
-/** What is forgotten, or looked at again, after a change. */
+/** What is dropped or signaled after a change. */
 function after(change: Change): string[] {
   const done: string[] = [];
   const note =
@@ -15,18 +15,18 @@ function after(change: Change): string[] {
     {
       matching: { changed: note("endpoints"), clear: note("all endpoints") },
       access: { forget: note("keys") },
-      pace: { forget: note("quotas") },
+      publishRate: { forget: note("quotas") },
       sessions: { forget: note("sessions") },
       inbound: { forget: note("sources") },
       claims: { discover: note("ready lanes") },
-      waits: { tell: note("pause"), tellAll: note("all pauses") },
+      waits: { signal: note("pause"), signalAll: note("all pauses") },
     },
     change,
   );
   return done;
 }
 
-test("only what changed is forgotten", () => {
+test("a change drops only what is cached of it", () => {
   const id = "0190a2b4-0000-7000-8000-000000000001" as Uuid;
   assert.deepEqual(after({ kind: "keys" }), ["keys"]);
   assert.deepEqual(after({ kind: "sessions" }), ["sessions"]);
@@ -36,7 +36,7 @@ test("only what changed is forgotten", () => {
   assert.deepEqual(after({ kind: "pause", id }), [`pause of ${id}`]);
 });
 
-test("when anything may have changed, everything is forgotten", () => {
+test("when anything may have changed, everything is dropped", () => {
   const all = ["all endpoints", "keys", "quotas", "sessions", "sources", "ready lanes", "all pauses"];
   assert.deepEqual(after({ kind: "anything" }), all);
 });

@@ -1,56 +1,56 @@
-/** Forgets what another process or node changed, and no more than that. */
+/** Drops what is cached of a change that another process or node made, and nothing else. */
 import type { Change } from "../../ports/store.ts";
 import type { Access } from "../access/access.ts";
-import type { Pace } from "../access/publish-rate.ts";
+import type { PublishRate } from "../access/publish-rate.ts";
 import type { Sessions } from "../access/sessions.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Matching } from "../endpoints/matching.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { Waits } from "../pauses/waits.ts";
 
-/** The parts of the engine that remember what the store has, or wait for it. */
-export interface Remembering {
+/** The parts of the engine that cache the store or wait for changes. */
+export interface Caches {
   readonly matching: Pick<Matching, "changed" | "clear">;
   readonly access: Pick<Access, "forget">;
-  readonly pace: Pick<Pace, "forget">;
+  readonly publishRate: Pick<PublishRate, "forget">;
   readonly sessions: Pick<Sessions, "forget">;
   readonly inbound: Pick<Inbound, "forget">;
   readonly claims: Pick<Claims, "discover">;
-  readonly waits: Pick<Waits, "tell" | "tellAll">;
+  readonly waits: Pick<Waits, "signal" | "signalAll">;
 }
 
-export function forgetChanged(engine: Remembering, change: Change): void {
+export function forgetChanged(caches: Caches, change: Change): void {
   switch (change.kind) {
     case "anything":
-      forgetAll(engine);
+      forgetAll(caches);
       return;
     case "keys":
-      engine.access.forget();
+      caches.access.forget();
       return;
     case "sessions":
-      engine.sessions.forget();
+      caches.sessions.forget();
       return;
     case "sources":
-      engine.inbound.forget();
+      caches.inbound.forget();
       return;
     case "endpoints":
-      engine.matching.changed(change.tenantSeq);
+      caches.matching.changed(change.tenantSeq);
       return;
     case "quotas":
-      engine.pace.forget(change.tenantSeq);
+      caches.publishRate.forget(change.tenantSeq);
       return;
     case "pause":
-      engine.waits.tell(change.id);
+      caches.waits.signal(change.id);
       return;
   }
 }
 
-function forgetAll({ matching, access, pace, sessions, inbound, claims, waits }: Remembering): void {
+function forgetAll({ matching, access, publishRate, sessions, inbound, claims, waits }: Caches): void {
   matching.clear();
   access.forget();
-  pace.forget();
+  publishRate.forget();
   sessions.forget();
   inbound.forget();
   claims.discover();
-  waits.tellAll();
+  waits.signalAll();
 }

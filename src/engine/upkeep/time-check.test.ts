@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeCheck } from "./time-check.ts";
+import { TimeCheck } from "./time-check.ts";
 
 const HOUR = 3_600_000;
 const START = 1_800_000_000_000;
@@ -21,19 +21,19 @@ function clockAt(wall: number) {
   };
 }
 
-test("while the wall clock goes as it should, there is no doubt", () => {
+test("a steady wall clock is trusted", () => {
   const time = clockAt(START);
-  const check = createTimeCheck(time.clock, START - 1000);
+  const check = new TimeCheck(time.clock, START - 1000);
   for (let hour = 0; hour < 100; hour += 1) {
     assert.equal(check.doubt(), null);
     time.pass(HOUR);
   }
 });
 
-test("after a jump either way nothing is deleted by age for an hour", () => {
+test("the wall clock is not trusted for an hour after it jumped in either direction", () => {
   for (const jump of [24 * HOUR, -24 * HOUR]) {
     const time = clockAt(START);
-    const check = createTimeCheck(time.clock, null);
+    const check = new TimeCheck(time.clock, null);
     time.jump(jump);
     assert.notEqual(check.doubt(), null);
     time.pass(HOUR - 1);
@@ -43,9 +43,9 @@ test("after a jump either way nothing is deleted by age for an hour", () => {
   }
 });
 
-test("a start long after the last trusted time is doubted for an hour", () => {
+test("the wall clock is not trusted for an hour after a start long after the last recorded time", () => {
   const time = clockAt(START);
-  const check = createTimeCheck(time.clock, START - 30 * 24 * HOUR);
+  const check = new TimeCheck(time.clock, START - 30 * 24 * HOUR);
   assert.notEqual(check.doubt(), null);
   time.pass(HOUR);
   assert.equal(check.doubt(), null);

@@ -1,31 +1,41 @@
-/** Whether the time can be trusted with deleting by age: a wall clock that jumped ahead would delete everything. */
+/**
+ * Whether retention may trust the wall clock.
+ *
+ * If the wall clock jumped ahead, deleting by age would delete everything.
+ */
 import type { EpochMs } from "../../domain/ids.ts";
 import { CLOCK_DOUBT_MS, CLOCK_DRIFT_MS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 
-export interface TimeCheck {
-  /** Why nothing may be deleted by age now; null when it may. */
-  doubt(): string | null;
-}
+type Clocks = Pick<Clock, "wallMs" | "monotonicMs">;
 
-/**
- * @param lastSeenAt the latest time that the store knew before this start. A long downtime looks like a jump; both are
- *   waited out.
- */
-export function createTimeCheck(clock: Pick<Clock, "wallMs" | "monotonicMs">, lastSeenAt: EpochMs | null): TimeCheck {
-  let base = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
-  const apartAtStart = lastSeenAt === null ? 0 : Math.abs(base.wallMs - lastSeenAt);
-  let doubtUntilMonotonicMs = apartAtStart > CLOCK_DOUBT_MS ? base.monotonicMs + CLOCK_DOUBT_MS : 0;
+export class TimeCheck {
+  readonly #clock: Clocks;
+  #wallMs: EpochMs;
+  #monotonicMs: number;
+  #doubtUntilMonotonicMs: number;
 
-  return {
-    doubt() {
-      const wallMs = clock.wallMs();
-      const monotonicMs = clock.monotonicMs();
-      const expectedMs = base.wallMs + (monotonicMs - base.monotonicMs);
-      base = { wallMs, monotonicMs };
-      if (Math.abs(wallMs - expectedMs) > CLOCK_DRIFT_MS_MAX) doubtUntilMonotonicMs = monotonicMs + CLOCK_DOUBT_MS;
-      if (monotonicMs >= doubtUntilMonotonicMs) return null;
-      return "the wall clock is far from where it was last seen; nothing is deleted by age for an hour";
-    },
-  };
+  /**
+   * @param lastSeenAt the latest time that the store recorded before this start; null for a new store. A long downtime
+   *                   looks like a jump, so retention waits after both.
+   */
+  constructor(clock: Clocks, lastSeenAt: EpochMs | null) {
+    this.#clock = clock;
+    this.#wallMs = clock.wallMs();
+    this.#monotonicMs = clock.monotonicMs();
+    const gapMs = lastSeenAt === null ? 0 : Math.abs(this.#wallMs - lastSeenAt);
+    this.#doubtUntilMonotonicMs = gapMs > CLOCK_DOUBT_MS ? this.#monotonicMs + CLOCK_DOUBT_MS : 0;
+  }
+
+  /** Why nothing may be deleted by age now; null when deleting is safe. */
+  doubt(): string | null {
+    const wallMs = this.#clock.wallMs();
+    const monotonicMs = this.#clock.monotonicMs();
+    const expectedMs = this.#wallMs + (monotonicMs - this.#monotonicMs);
+    this.#wallMs = wallMs;
+    this.#monotonicMs = monotonicMs;
+    if (Math.abs(wallMs - expectedMs) > CLOCK_DRIFT_MS_MAX) this.#doubtUntilMonotonicMs = monotonicMs + CLOCK_DOUBT_MS;
+    if (monotonicMs >= this.#doubtUntilMonotonicMs) return null;
+    return "the wall clock jumped, or the server was down for a long time; retention waits for an hour";
+  }
 }

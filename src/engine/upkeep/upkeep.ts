@@ -1,4 +1,4 @@
-/** What runs beside the deliveries: heartbeat, reconcile, jobs, retention, changes made elsewhere. */
+/** Background work of this node: its heartbeat, its leases, jobs, retention, and changes that other processes made. */
 import type { EpochMs, LeaseToken, Uuid } from "../../domain/ids.ts";
 import {
   CHANGES_POLL_MS,
@@ -9,21 +9,14 @@ import {
   SWEEP_EVERY_MS,
   SWEEP_STEP_PAUSE_MS,
   TIDY_MS,
-  TIMER_MS_MAX,
 } from "../../domain/limits.ts";
-import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Change, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import { RepeatingTask } from "../scheduling/repeating-task.ts";
 import type { Outage } from "./outage.ts";
-import { createTimeCheck } from "./time-check.ts";
-
-export interface Upkeep {
-  /** A job may be there to work on. */
-  workOnJobs(): void;
-  /** Ends when what is under way has ended. */
-  stop(): Promise<void>;
-}
+import { TimeCheck } from "./time-check.ts";
 
 export interface UpkeepOptions {
   readonly clock: Clock;
@@ -32,82 +25,129 @@ export interface UpkeepOptions {
   readonly telemetry: Telemetry;
   readonly outage: Outage;
   readonly retentionMs: number;
-  /** The store's latest time before this start; null for a new one. */
+  /** The latest time that the store recorded before this start; null for a new store. */
   readonly lastSeenAt: number | null;
-  /** The mark of the store's changes before anything of it was cached. */
+  /** The position in the store's feed of changes, read before anything was cached. */
   readonly changesMark: string;
-  /** Another process or node changed something: forget what is cached of it. */
+  /** Another process or node changed something: drop what is cached of it. */
   readonly onForeignChange: (change: Change) => void;
 }
 
-export function startUpkeep(options: UpkeepOptions): Upkeep {
-  const { clock, store, deliveries, telemetry, outage } = options;
-  const time = createTimeCheck(clock, options.lastSeenAt);
-  const tasks = [
-    repeat(options, HEARTBEAT_MS, heartbeat),
-    repeat(options, CHANGES_POLL_MS, pollForeignChanges),
-    repeat(options, RECONCILE_MS, reconcile),
-    repeat(options, TIDY_MS, () => deliveries.tidy()),
-    repeat(options, SWEEP_EVERY_MS, sweep),
-    repeat(options, LEDGER_KEEP_MS, () => store.keepLedger()),
-  ];
-  const jobs = repeat(options, RECONCILE_MS, stepJobs);
-  jobs.now();
-  let { changesMark } = options;
-  let strays: ReadonlySet<LeaseToken> = new Set();
-  /** Jobs that broke, and when each is tried again. */
-  const resting = new Map<Uuid, EpochMs>();
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  readonly #timeCheck: TimeCheck;
+  readonly #jobs: RepeatingTask;
+  readonly #tasks: RepeatingTask[] = [];
+  #changesMark: string;
+  /** Leases that the last reconciliation found in the store, but not in memory. */
+  #strayLeases: ReadonlySet<LeaseToken> = new Set();
+  /** Jobs whose last step failed, and when each is tried again. */
+  readonly #failedJobs = new Map<Uuid, EpochMs>();
+  #stopped = false;
 
-  async function heartbeat(): Promise<void> {
-    await store.heartbeat(clock.now(), time.doubt() === null);
-    outage.over();
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+    this.#timeCheck = new TimeCheck(options.clock, options.lastSeenAt);
+    this.#changesMark = options.changesMark;
+    this.#jobs = this.#every(RECONCILE_MS, () => this.#stepJobs());
   }
 
-  async function pollForeignChanges(): Promise<void> {
-    const { changes, mark } = await store.changesSince(changesMark);
-    for (const change of changes) options.onForeignChange(change);
-    changesMark = mark;
+  start(): void {
+    const { deliveries, store } = this.#options;
+    this.#startEvery(HEARTBEAT_MS, () => this.#heartbeat());
+    this.#startEvery(CHANGES_POLL_MS, () => this.#pollForeignChanges());
+    this.#startEvery(RECONCILE_MS, () => this.#reconcile());
+    this.#startEvery(TIDY_MS, () => deliveries.tidy());
+    this.#startEvery(SWEEP_EVERY_MS, () => this.#sweep());
+    this.#startEvery(LEDGER_KEEP_MS, () => store.keepLedger());
+    this.workOnJobs();
   }
 
-  /** Leased in the store and not held here, twice running: the answer that told of it was lost. */
-  async function reconcile(): Promise<void> {
-    const leases = (await store.leases()).filter(({ token }) => !deliveries.lanePool.leases.has(token));
-    const lost = leases.filter(({ token }) => strays.has(token));
-    strays = new Set(leases.map(({ token }) => token));
+  /** A job may have been started: look for it now. */
+  workOnJobs(): void {
+    this.#jobs.wake();
+  }
+
+  /** Resolves when the current runs have ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#tasks, this.#jobs].map((task) => task.stop()));
+  }
+
+  #startEvery(everyMs: number, run: () => void | Promise<void>): void {
+    const task = this.#every(everyMs, run);
+    this.#tasks.push(task);
+    task.wakeAfter(everyMs);
+  }
+
+  #every(everyMs: number, run: () => void | Promise<void>): RepeatingTask {
+    const { clock, outage } = this.#options;
+    return new RepeatingTask({
+      clock,
+      async run() {
+        await run();
+        return everyMs;
+      },
+      onError: (error) => outage.report(error),
+      retryMs: everyMs,
+    });
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { clock, outage, store } = this.#options;
+    await store.heartbeat(clock.now(), this.#timeCheck.doubt() === null);
+    outage.end();
+  }
+
+  async #pollForeignChanges(): Promise<void> {
+    const { onForeignChange, store } = this.#options;
+    const { changes, mark } = await store.changesSince(this.#changesMark);
+    for (const change of changes) onForeignChange(change);
+    this.#changesMark = mark;
+  }
+
+  /**
+   * Release leases that this node has in the store, but not in memory, in two consecutive runs: the store's answer that
+   * granted them was lost.
+   */
+  async #reconcile(): Promise<void> {
+    const { clock, deliveries, store, telemetry } = this.#options;
+    const strays = (await store.leases()).filter(({ token }) => !deliveries.lanePool.leases.has(token));
+    const lost = strays.filter(({ token }) => this.#strayLeases.has(token));
+    this.#strayLeases = new Set(strays.map(({ token }) => token));
     if (lost.length === 0) return;
     telemetry.noticed({ level: "warn", what: "leases_reconciled", fields: { count: lost.length } });
-    // Void, so that a delivery that cannot be settled, ever, fails as `crashed` and is not sent for ever.
+    // As void leases, so that a delivery that can never be settled fails as `crashed` instead of being sent endlessly.
     const request = { now: clock.now(), leases: lost, areVoid: true, disown: [] };
     deliveries.claims.wake(await store.release(request));
   }
 
-  async function stepJobs(stopped: () => boolean): Promise<void> {
-    while (!stopped()) {
+  async #stepJobs(): Promise<void> {
+    const { clock, deliveries, store, telemetry } = this.#options;
+    while (!this.#stopped) {
       const now = clock.now();
-      for (const [jobId, until] of resting) if (until <= now) resting.delete(jobId);
-      const { idle, woken, failed } = await store.stepJob(now, [...resting.keys()]);
+      for (const [jobId, retryAt] of this.#failedJobs) if (retryAt <= now) this.#failedJobs.delete(jobId);
+      const { idle, woken, failed } = await store.stepJob(now, [...this.#failedJobs.keys()]);
       deliveries.claims.wake(woken);
       if (failed !== null) {
-        resting.set(failed.jobId, now + JOB_REST_MS);
-        telemetry.noticed({
-          level: "error",
-          what: "job_failed",
-          fields: { job: failed.jobId, message: failed.message },
-        });
+        this.#failedJobs.set(failed.jobId, now + JOB_REST_MS);
+        const fields = { job: failed.jobId, message: failed.message };
+        telemetry.noticed({ level: "error", what: "job_failed", fields });
       }
       if (idle) return;
     }
   }
 
-  async function sweep(stopped: () => boolean): Promise<void> {
-    const doubt = time.doubt();
+  async #sweep(): Promise<void> {
+    const { clock, deliveries, retentionMs, store, telemetry } = this.#options;
+    const doubt = this.#timeCheck.doubt();
     if (doubt !== null) {
       telemetry.noticed({ level: "warn", what: "retention_waits", fields: { reason: doubt } });
       return;
     }
     let deleted = 0;
-    for (let more = true; more && !stopped(); ) {
-      const step = await store.sweep({ now: clock.now(), retentionMs: options.retentionMs });
+    for (let more = true; more && !this.#stopped; ) {
+      const step = await store.sweep({ now: clock.now(), retentionMs });
       deliveries.claims.wake(step.woken);
       deleted += step.deleted;
       more = step.more;
@@ -115,62 +155,4 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     }
     if (deleted > 0) telemetry.noticed({ level: "info", what: "retention_swept", fields: { deleted } });
   }
-
-  return {
-    workOnJobs: () => jobs.now(),
-    async stop() {
-      await Promise.all([...tasks, jobs].map((task) => task.stop()));
-    },
-  };
-}
-
-interface Repeated {
-  /** Run it now, or again right after the present run. */
-  now(): void;
-  stop(): Promise<void>;
-}
-
-/** Run a task again and again, never twice at once; what it throws goes to the outage. */
-function repeat(
-  { clock, outage }: UpkeepOptions,
-  everyMs: number,
-  task: (stopped: () => boolean) => void | Promise<void>,
-): Repeated {
-  let stopped = false;
-  let timer: Timer | null = null;
-  let running: Promise<void> | null = null;
-  let again = false;
-
-  function plan(dueInMs: number): void {
-    if (stopped) return;
-    // Longer waits are made of several timers, since one waits at most a minute.
-    timer = clock.after(dueInMs, () => (dueInMs > TIMER_MS_MAX ? plan(dueInMs - TIMER_MS_MAX) : run()));
-  }
-
-  function run(): void {
-    if (running !== null || stopped) {
-      again = true;
-      return;
-    }
-    again = false;
-    timer?.cancel();
-    running = Promise.resolve()
-      .then(() => task(() => stopped))
-      .catch(outage.report)
-      .finally(() => {
-        running = null;
-        if (again) run();
-        else plan(everyMs);
-      });
-  }
-
-  plan(everyMs);
-  return {
-    now: run,
-    async stop() {
-      stopped = true;
-      timer?.cancel();
-      await running;
-    },
-  };
 }

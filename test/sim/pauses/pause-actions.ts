@@ -2,7 +2,7 @@
 
 import { type Ending, isSameAnswer, PAUSE_STATUSES, type Pause } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
-import type { PauseView, RespondAnswer } from "../../../src/engine/pauses/pause-service.ts";
+import type { PauseView, RespondAnswer } from "../../../src/engine/pauses/pause-types.ts";
 import type { Cursor } from "../../../src/ports/store.ts";
 import { type Answer, type Effect, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";

@@ -2,7 +2,7 @@
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { Ending, Pause } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
-import type { CreatePauseInput } from "../../../src/engine/pauses/pause-service.ts";
+import type { CreatePauseInput } from "../../../src/engine/pauses/pause-types.ts";
 import type { Effect } from "../answers.ts";
 
 /** A request to create a pause. With an idempotency key it may be sent several times. */

@@ -1,7 +1,7 @@
 /** Requests of developers and recipients: create, answer, cancel, read and wait for pauses, with many races. */
 import type { Recipient } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/engine-types.ts";
-import type { CreatePauseAnswer, CreatePauseInput, PauseView } from "../../../src/engine/pauses/pause-service.ts";
+import type { CreatePauseAnswer, CreatePauseInput, PauseView } from "../../../src/engine/pauses/pause-types.ts";
 import { effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
 import { KEYS_FORGOTTEN_MS } from "../model.ts";

@@ -1,7 +1,7 @@
 /** Missing, invalid and revoked credentials: every route refuses all of them in the same way. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { createUsers } from "../../../src/engine/access/users.ts";
+import { Users } from "../../../src/engine/access/users.ts";
 import { openCommandLineStore } from "../../../src/store/sqlite/access/command-line-store.ts";
 import { CLOSED_ROUTES, nameOf, type Route } from "../../fixtures/routes.ts";
 import { within } from "../../harness/deadline.ts";
@@ -117,7 +117,7 @@ test("a session that has been ended in any way opens no route, although it was u
   // Like the command line.
   const beside = openCommandLineStore({ dataDir: stage.dataDir, masterKey: null, newId: () => server.clock.uuid() });
   t.after(() => beside.close());
-  const users = createUsers(beside, server.clock);
+  const users = new Users(beside, server.clock);
   const ends: Readonly<Record<string, (member: Member) => Promise<unknown>>> = {
     "signed out": ({ by }) => post("/dashboard/auth/logout", by.session),
     "signed in again": ({ by, email }) => post("/dashboard/auth/login", by.session, { email, password: PASSWORD }),

@@ -213,7 +213,7 @@ test("a failed test is a 200 with a helpful message", async (t) => {
     data: {
       success: false,
       httpStatus: null,
-      message: "Test event failed: no answer came: the receiver refused the connection (connect_refused).",
+      message: "Test event failed: no response: the receiver refused the connection (connect_refused).",
     },
   });
 });

@@ -1,4 +1,4 @@
-/** What the surfaces may ask of the engine about human pauses. */
+/** The types of the engine's pause service, as the API sees them. */
 import type { AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
@@ -14,24 +14,24 @@ export interface CreatePauseInput {
 }
 
 export type CreatePauseAnswer =
-  /** Made now, or before with the same idempotency key. */
+  /** Created by this call, or by an earlier one with the same idempotency key. */
   | { readonly kind: "created"; readonly view: PauseView }
-  /** The idempotency key came with other content before. */
+  /** An earlier call used the idempotency key with different content. */
   | { readonly kind: "conflict" }
   | QuotaExceeded
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel }
   | { readonly kind: "recipientRefused"; readonly reason: string };
 
-/** A pause, and the URL of the page where it is decided; null once it has ended. */
 export interface PauseView {
   readonly pause: Pause;
+  /** The URL of the page where a person decides; null once the pause has ended. */
   readonly respondUrl: string | null;
 }
 
-/** How long a reader would wait for the ending, and what makes it stop sooner. */
-export interface Patience {
+/** How long a request waits for a pause to end. */
+export interface LongPoll {
   readonly waitMs: number;
-  /** Aborted when the caller went away. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
@@ -51,29 +51,32 @@ export interface AuditInput {
 }
 
 export type RespondAnswer =
-  /** By this answer, or by the same one before. */
+  /** This answer decided the pause, or an earlier identical one did. */
   | { readonly kind: "decided"; readonly pause: Pause; readonly ending: Ending }
-  /** It had ended otherwise. */
+  /** The pause had already ended in another way. */
   | { readonly kind: "tooLate"; readonly pause: Pause; readonly ending: Ending }
   | { readonly kind: "noSuchChoice"; readonly pause: Pause }
   | { readonly kind: "textNotAllowed"; readonly pause: Pause }
-  /** The token is none of ours, or its pause is long gone. */
+  /** This installation did not sign the token, or its pause was deleted. */
   | { readonly kind: "unknown" };
 
 export interface PauseService {
   create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer>;
-  /** `tooMany`: the tenant has `PAUSE_WAITS_COUNT_MAX` readers waiting. */
-  get(caller: Caller, id: Uuid, patience: Patience | null): Promise<PauseView | null | "tooMany">;
+  /**
+   * @param poll waits for the pause to end; null returns at once
+   * @returns `tooMany` when `PAUSE_WAITS_COUNT_MAX` requests of the tenant are waiting; null for an unknown pause
+   */
+  get(caller: Caller, id: Uuid, poll: LongPoll | null): Promise<PauseView | null | "tooMany">;
   list(
     caller: Caller,
     input: ListPausesInput,
   ): Promise<{ readonly views: readonly PauseView[]; readonly next: Cursor | null }>;
-  /** `before`: it had ended already. */
+  /** `before`: the pause had already ended. */
   cancel(
     caller: Caller,
     id: Uuid,
   ): Promise<{ readonly kind: "cancelled" | "before"; readonly view: PauseView } | { readonly kind: "unknown" }>;
-  /** Look at a pause through its link, which decides nothing and is written down; null for a token that is not ours. */
+  /** Show the pause of a link and record that it was opened. Opening a link decides nothing. Null: an invalid token. */
   open(token: string, opened: { readonly method: string; readonly userAgent: string | null }): Promise<Pause | null>;
   respond(token: string, answer: { readonly choice: string; readonly text: string | null }): Promise<RespondAnswer>;
   audit(caller: Caller, input: AuditInput): Promise<AuditPage>;

@@ -1,0 +1,50 @@
+/** The types of the engine's session service, as the API sees them. */
+import type { Actor, Role } from "../../domain/access/access.ts";
+
+/** The session that a request was made with. */
+export interface Session {
+  readonly actor: Actor;
+  readonly email: string;
+  /** SHA-256 of the session's token. */
+  readonly hash: string;
+}
+
+export interface LoginInput {
+  readonly email: string;
+  readonly password: string;
+  /** The client's network address. */
+  readonly address: string;
+  /** The token that the request was made with. Its session ends. */
+  readonly replaces: string | null;
+}
+
+/** Too many bad passwords for this account or from this address, or too many passwords waiting to be checked. */
+export interface TooManyTries {
+  readonly kind: "tooMany";
+  readonly retryAfterSeconds: number;
+}
+
+export type LoginAnswer =
+  | { readonly kind: "signedIn"; readonly token: string; readonly email: string; readonly role: Role }
+  /** An unknown account, a disabled account, or a bad password. The caller does not learn which. */
+  | { readonly kind: "wrong" }
+  | TooManyTries;
+
+export interface ChangePasswordInput {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  readonly address: string;
+}
+
+export type ChangePasswordAnswer = { readonly kind: "changed" } | { readonly kind: "wrong" } | TooManyTries;
+
+export interface SessionService {
+  login(input: LoginInput): Promise<LoginAnswer>;
+  /** The session of a token; null when the token is unknown, ended or expired. Counts as use of the session. */
+  authenticate(token: string): Promise<Session | null>;
+  /** Whether a session is still valid. Does not count as use: streams and exports call it without their user. */
+  isValid(session: Session): Promise<boolean>;
+  logout(session: Session): Promise<void>;
+  /** Ends the user's other sessions. */
+  changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordAnswer>;
+}

@@ -1,0 +1,81 @@
+/** Test events: sent on request, whatever the endpoint's status, and never retried. */
+import { statusHint } from "../../domain/delivery/attempt-error.ts";
+import type { Event } from "../../domain/delivery/event.ts";
+import type { Endpoint, Format } from "../../domain/endpoints/endpoint.ts";
+import { TESTS_IN_FLIGHT_MAX } from "../../domain/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Store } from "../../ports/store.ts";
+import type { Caller } from "../access/caller.ts";
+import type { AttemptMade, Attempts } from "../delivery/attempts.ts";
+import type { Deliveries } from "../delivery/deliveries.ts";
+import type { TestAnswer } from "../engine-types.ts";
+
+export interface TestEventsOptions {
+  readonly clock: Clock;
+  readonly store: Pick<Store, "recordTest">;
+  readonly deliveries: Pick<Deliveries, "alongside">;
+  readonly attempts: Attempts;
+}
+
+const TOO_MANY_TESTS = notSent("Too many tests are being sent; try again in a moment.");
+const STOPPING = notSent("The server is stopping; try again in a moment.");
+
+export class TestEvents {
+  readonly #options: TestEventsOptions;
+  #inFlight = 0;
+
+  constructor(options: TestEventsOptions) {
+    this.#options = options;
+  }
+
+  /** Send a test event and wait for the result. */
+  async send(caller: Caller, endpoint: Endpoint): Promise<TestAnswer> {
+    if (this.#inFlight >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
+    this.#inFlight += 1;
+    try {
+      return await this.#options.deliveries.alongside(this.#attempt(caller, endpoint));
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  async #attempt(caller: Caller, endpoint: Endpoint): Promise<TestAnswer> {
+    const { attempts, clock, store } = this.#options;
+    const { format } = endpoint;
+    const event: Event = {
+      id: clock.uuid(),
+      tenantId: caller.tenantId,
+      type: "test",
+      payload: JSON.stringify({ message: messageOf(format) }),
+      acceptedAt: clock.now(),
+      pauseId: null,
+    };
+    const id = clock.uuid();
+    const delivery = { id, event, format, attempts: 0, runAttempts: 0, runFirstActiveMs: null };
+    // Without a retry schedule, so that the result is final.
+    const made = await attempts.make(delivery, { ...endpoint, retryScheduleSeconds: [] }, 0);
+    if (made === null) return STOPPING;
+    const { tenantSeq } = caller;
+    await store.recordTest({ tenantSeq, endpointSeq: endpoint.seq, event, deliveryId: id, format, ...made });
+    return answerOf(made);
+  }
+}
+
+/** Format `pacspace` has the wording of the API that it is compatible with. */
+function messageOf(format: Format): string {
+  return `This is a test webhook event from ${format === "pacspace" ? "PacSpace" : "Signalbox"}.`;
+}
+
+function answerOf({ attempt, transition }: AttemptMade): TestAnswer {
+  const { httpStatus, errorDetail } = attempt;
+  if (transition.outcome === "SUCCESS") return { success: true, httpStatus, message: "Test event sent successfully." };
+  const why =
+    httpStatus === null
+      ? `no response: ${errorDetail} (${transition.classification})`
+      : `the receiver answered HTTP ${httpStatus}; ${statusHint(httpStatus) ?? "only a 2xx counts as received"}`;
+  return { success: false, httpStatus, message: `Test event failed: ${why}.` };
+}
+
+function notSent(message: string): TestAnswer {
+  return { success: false, httpStatus: null, message };
+}
