@@ -1,4 +1,4 @@
-/** The composition root: config → store → engine → api → listen. Only this file wires the parts together. */
+/** The composition root: config → store → engine → API → listen. No other file wires the layers together. */
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
@@ -10,17 +10,18 @@ import { type Bootstrapped, bootstrap } from "./engine/access/bootstrap.ts";
 import { hmacSha256 } from "./engine/delivery/hmac.ts";
 import { startEngine } from "./engine/engine.ts";
 import { createNotifiers } from "./notify/notifiers.ts";
+import type { Store } from "./ports/store.ts";
 import { createSender } from "./sender/sender.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
-import { createTelemetry } from "./telemetry/telemetry.ts";
+import { createTelemetry, type ServerTelemetry } from "./telemetry/telemetry.ts";
 
 export interface RunningSignalbox {
-  /** The URL that the server listens on, without a trailing slash. */
+  /** Where the server listens, without a trailing slash. */
   readonly url: string;
-  /** The tenant, user and key that the first start created; null for later starts. */
+  /** What the first start created; null at every later start. */
   readonly bootstrapped: Bootstrapped | null;
   readonly logger: Pick<Logger, "warn" | "fatal">;
-  /** Stop accepting requests, wait for attempts in flight, return the leases, and close the store. */
+  /** Stop accepting requests, let the attempts in flight finish, give leases back, and close the store. */
   close(): Promise<void>;
 }
 
@@ -29,15 +30,112 @@ export const { version } = JSON.parse(readFileSync(new URL("../package.json", im
   version: string;
 };
 
-/**
- * @throws StartupError for problems that the operator can fix
- */
+/** @throws StartupError for every problem that the operator can fix */
 export async function startSignalbox(config: Config): Promise<RunningSignalbox> {
-  // The API is two thirds of the code, and commands do not need it.
+  const parts = await assemble(config);
+  const { clock, engine, store, telemetry } = parts;
+  const { logger } = telemetry;
+  try {
+    await parts.listen();
+    // Only after listening: a start that fails must not generate secrets, because nobody would ever see them.
+    const bootstrapped = await bootstrap(store, clock, config.first);
+    await ensureSources(parts, config);
+    engine.listening();
+    const url = `http://${hostInUrl(config.host)}:${parts.address.port}`;
+    logger.info({ version, url }, "started");
+    return {
+      url,
+      bootstrapped,
+      logger,
+      async close() {
+        logger.info("stopping");
+        await close(parts);
+        logger.info("stopped");
+        telemetry.flush();
+      },
+    };
+  } catch (error) {
+    await close(parts);
+    telemetry.flush();
+    throw listenError(error, config);
+  }
+}
+
+export function masterKeyOf({ masterKey }: Config): Uint8Array | null {
+  return masterKey === null ? null : Buffer.from(masterKey, "base64");
+}
+
+type Parts = Awaited<ReturnType<typeof assemble>>;
+
+/** Put the server together. It does not listen yet. */
+async function assemble(config: Config) {
+  // Two thirds of the code to load, which commands do not need.
   const loadingApi = Promise.all([import("./api/server.ts"), import("./api/listen.ts")]);
   const clock = createSystemClock();
   const telemetry = createTelemetry({ level: config.logLevel, clock });
-  const store = await openSqliteStore({
+  const store = await openStore(config, telemetry);
+  const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
+  // For URLs that the operator configured, which may be internal.
+  const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
+  const userAgent = `Signalbox/${version}`;
+  const address = new Address(config);
+  const engine = await startEngine({
+    clock,
+    store,
+    sender,
+    telemetry,
+    hmac: hmacSha256,
+    userAgent,
+    retentionMs: config.retentionDays * DAY_MS,
+    notifiers: createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
+    publicUrl: () => address.publicUrl,
+  });
+  const [{ createServer }, { listen }] = await loadingApi;
+  telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
+  const app = createServer({
+    engine,
+    clock,
+    version,
+    get publicUrl() {
+      return address.publicUrl;
+    },
+    allowHttp: config.allowHttp,
+    trustProxy: config.trustProxy,
+    telemetry,
+    metrics: telemetry.metrics,
+  });
+  return {
+    clock,
+    telemetry,
+    store,
+    senders: [sender, operatorSender],
+    engine,
+    app,
+    address,
+    async listen() {
+      await listen(app, { host: config.host, port: config.port });
+      address.port = (app.server.address() as AddressInfo).port;
+    },
+  };
+}
+
+/** Where the server is reached. Its port is certain once the server listens: with port 0, the system chooses one. */
+class Address {
+  port: number;
+  readonly #publicUrl: string | null;
+
+  constructor({ port, publicUrl }: Config) {
+    this.port = port;
+    this.#publicUrl = publicUrl;
+  }
+
+  get publicUrl(): string {
+    return this.#publicUrl ?? `http://localhost:${this.port}`;
+  }
+}
+
+function openStore(config: Config, telemetry: ServerTelemetry): Promise<Store> {
+  return openSqliteStore({
     dataDir: config.dataDir,
     masterKey: masterKeyOf(config),
     onDeath(error) {
@@ -48,89 +146,27 @@ export async function startSignalbox(config: Config): Promise<RunningSignalbox> 
       process.exit(1);
     },
   });
-  const sender = createSender({ clock, allowHttp: config.allowHttp, allowNetworks: config.allowNetworks });
-  // For addresses that the operator configured, which may be internal.
-  const operatorSender = createSender({ clock, allowHttp: true, allowNetworks: ["0.0.0.0/0", "::/0"] });
-  const userAgent = `Signalbox/${version}`;
-  let port = config.port;
-  const publicUrl = (): string => config.publicUrl ?? `http://localhost:${port}`;
-  const engine = await startEngine({
-    clock,
-    store,
-    sender,
-    telemetry,
-    hmac: hmacSha256,
-    userAgent,
-    retentionMs: config.retentionDays * DAY_MS,
-    notifiers: createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
-    publicUrl,
-  });
-  const [{ createServer }, { listen }] = await loadingApi;
-  telemetry.observe({ engine: engine.status.gauges, store: engine.status.store });
-  const app = createServer({
-    engine,
-    clock,
-    version,
-    get publicUrl() {
-      return publicUrl();
-    },
-    allowHttp: config.allowHttp,
-    trustProxy: config.trustProxy,
-    telemetry,
-    metrics: telemetry.metrics,
-  });
+}
 
-  /** Create the configured sources that the first tenant does not have yet. */
-  async function makeSources({ inboundSources }: Config): Promise<void> {
-    if (inboundSources.length === 0) return;
-    const configured = inboundSources.map(({ source, secret }) => ({ id: clock.uuid(), name: source, secret }));
-    for (const source of await store.ensureSources(configured, clock.now())) {
-      telemetry.noticed({ level: "warn", what: "inbound_source_keeps_its_stored_secret", fields: { source } });
-    }
-  }
-
-  async function close(): Promise<void> {
-    engine.prepareStop();
-    const answered = app.close();
-    await engine.stop();
-    app.server.closeIdleConnections(); // connections whose streams have ended in the meantime
-    const cut = clock.after(STOP_ANSWERS_MS, () => app.server.closeAllConnections());
-    await answered;
-    cut.cancel();
-    await Promise.all([sender.close(), operatorSender.close()]);
-    await store.close();
-  }
-
-  try {
-    await listen(app, { host: config.host, port: config.port });
-    port = (app.server.address() as AddressInfo).port;
-    // After listening has succeeded, because a start that fails must not generate secrets that are never shown.
-    const bootstrapped = await bootstrap(store, clock, config.first);
-    await makeSources(config);
-    engine.listening();
-    const url = `http://${hostInUrl(config.host)}:${port}`;
-    const { logger } = telemetry;
-    logger.info({ version, url }, "started");
-    return {
-      url,
-      bootstrapped,
-      logger,
-      async close() {
-        logger.info("stopping");
-        await close();
-        logger.info("stopped");
-        telemetry.flush();
-      },
-    };
-  } catch (error) {
-    await close();
-    telemetry.flush();
-    throw listenError(error, config);
+/** Create the inbound sources of the settings that the first tenant does not have yet. */
+async function ensureSources({ clock, store, telemetry }: Parts, { inboundSources }: Config): Promise<void> {
+  if (inboundSources.length === 0) return;
+  const sources = inboundSources.map(({ source, secret }) => ({ id: clock.uuid(), name: source, secret }));
+  for (const source of await store.ensureSources(sources, clock.now())) {
+    telemetry.noticed({ level: "warn", what: "inbound_source_keeps_its_stored_secret", fields: { source } });
   }
 }
 
-export function masterKeyOf({ masterKey }: Config): Uint8Array | null {
-  return masterKey === null ? null : Buffer.from(masterKey, "base64");
+async function close({ app, clock, engine, senders, store }: Parts): Promise<void> {
+  engine.prepareStop();
+  const answered = app.close();
+  await engine.stop();
+  app.server.closeIdleConnections(); // including those whose streams have just ended
+  const deadline = clock.after(STOP_ANSWERS_MS, () => app.server.closeAllConnections());
+  await answered;
+  deadline.cancel();
+  await Promise.all(senders.map((sender) => sender.close()));
+  await store.close();
 }
 
 function hostInUrl(host: string): string {
