@@ -109,12 +109,20 @@ test("an ended pause shows the decision, its time and the question", () => {
     "Nobody answered in time.",
     "22 November 2026",
   );
-  assertSays(PAGES["timed out without one, too late"], "Nobody answered in time", "No option was chosen.");
+  assertSays(
+    PAGES["timed out before an answer, without a default"],
+    "Nobody answered in time",
+    "No option was chosen.",
+  );
   assertSays(PAGES.cancelled, "An answer is no longer needed", "Acme Robotics withdrew the question on Sunday, 22");
 });
 
 test("only a person who answers too late is told that the answer did not count", () => {
-  const late = ["decided, too late for another", "timed out without one, too late", "cancelled, too late"] as const;
+  const late = [
+    "decided by an earlier answer",
+    "timed out before an answer, without a default",
+    "cancelled before an answer",
+  ] as const;
   for (const name of late) assertSays(PAGES[name], "Your answer did not count.");
   for (const name of ["decided", "timed out with a default", "cancelled"] as const) {
     assert.ok(!textOf(PAGES[name]).includes("did not count"), name);
