@@ -1,4 +1,4 @@
-/** Which addresses an attempt reaches, whatever names and name servers say. */
+/** Which addresses an attempt may connect to, whatever the name servers answer. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { createSystemClock } from "../../src/clock/system.ts";
@@ -9,7 +9,7 @@ import { startFullBacklog } from "../fixtures/full-backlog.ts";
 import { type Answer, startNameServer } from "../fixtures/name-server.ts";
 import { answer, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
 
-/** A sender whose names come from `names`. */
+/** A sender that resolves names with `names`. */
 async function setUp(context: TestContext, names: (name: string) => Answer, options: Partial<SenderOptions> = {}) {
   const server = await startNameServer(names);
   const system = createSystemClock();
@@ -27,7 +27,7 @@ async function setUp(context: TestContext, names: (name: string) => Answer, opti
 const REFUSED_NAME =
   /^the URL's host name resolves to a private address; add its network to SIGNALBOX_ALLOW_NETWORKS to allow it$/;
 
-test("a name with a refused address is refused at registration, even when its others are public", async (context) => {
+test("registration refuses a name with a forbidden address, even when its other addresses are public", async (context) => {
   const { sender } = await setUp(context, (name) => (name === "mixed.test" ? ["8.8.8.8", "10.0.0.5"] : ["10.0.0.5"]));
   for (const url of ["https://inner.test/hook", "https://mixed.test/hook"]) {
     const verdict = await sender.vet(url);
@@ -36,31 +36,31 @@ test("a name with a refused address is refused at registration, even when its ot
   }
 });
 
-test("a refused address is found among the IPv6 addresses too", async (context) => {
+test("registration also checks the IPv6 addresses", async (context) => {
   const { sender } = await setUp(context, () => ["8.8.8.8", "64:ff9b::a00:5"]);
   const verdict = await sender.vet("https://nat.test/");
   assert.ok(verdict.kind === "refused" && /NAT64/.test(verdict.reason));
 });
 
-test("a public name, and a name that cannot be resolved now, may be registered", async (context) => {
+test("registration accepts public names, and names that cannot be resolved now", async (context) => {
   const { sender } = await setUp(context, (name) => (name === "public.test" ? ["8.8.8.8"] : "not_found"));
   for (const url of ["https://public.test/hook", "https://later.test/hook"]) {
     assert.deepEqual(await sender.vet(url), { kind: "accepted", url });
   }
 });
 
-test("registration does not wait for silent name servers longer than its limit", async (context) => {
+test("registration waits for silent name servers only up to its limit", async (context) => {
   const server = await startNameServer(() => "silence");
   context.after(() => server.close());
   const system = createSystemClock();
-  // Only a wait for the registration's own limit ends while the test runs.
+  // Of all timers, only the one for the registration's limit fires during the test.
   const after: typeof system.after = (ms, task) => system.after(ms === REGISTRATION_DNS_MS ? 20 : 60_000, task);
   const resolver = createResolver({ clock: system, nameServers: [server.address], hostsPath: "/nonexistent" });
   const sender = startSender(context, { clock: { ...system, after }, resolver });
   assert.equal((await sender.vet("https://silent.test/hook")).kind, "accepted");
 });
 
-test("registration judges literal addresses and spellings without a name server", async (context) => {
+test("registration checks literal addresses in every spelling without a name server", async (context) => {
   const { sender, server } = await setUp(context, () => ["8.8.8.8"], { allowNetworks: [], allowHttp: false });
   for (const url of ["https://0x7f.1/", "https://[::ffff:7f00:1]/", "https://localhost/", "https://a.internal/"]) {
     assert.equal((await sender.vet(url)).kind, "refused", url);
@@ -70,7 +70,7 @@ test("registration judges literal addresses and spellings without a name server"
   assert.deepEqual(server.asked, []);
 });
 
-test("a name that resolves to a refused address is not connected to", async (context) => {
+test("an attempt does not connect to a name that resolves to a forbidden address", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const { sender } = await setUp(context, () => ["127.0.0.1"], { allowNetworks: [] });
   const outcome = await post(sender, `http://inner.test:${receiver.port}/`);
@@ -81,7 +81,7 @@ test("a name that resolves to a refused address is not connected to", async (con
   assert.equal(receiver.connections(), 0);
 });
 
-test("a name that changes its address between check and use gains nothing", async (context) => {
+test("a name cannot evade the check by changing its address afterwards", async (context) => {
   const outer = await startReceiver(context, answer(OK));
   let address = "127.0.0.1";
   const { sender, advance } = await setUp(context, () => [address], { allowNetworks: ["127.0.0.1/32"] });
@@ -90,7 +90,7 @@ test("a name that changes its address between check and use gains nothing", asyn
   assert.equal((await post(sender, url)).kind, "answered");
   address = "127.0.0.2";
   const inner = await startReceiver(context, answer(OK), { host: "127.0.0.2" });
-  // While the checked address is remembered, the connection goes to it; then the new one is found and refused.
+  // While the checked address is cached, connections go to it. Then the new address is resolved and refused.
   assert.equal((await post(sender, url)).kind, "answered");
   advance(DNS_TTL_MS * 3);
   const outcome = await post(sender, url);
@@ -114,22 +114,22 @@ test("the connection goes to the address that was checked", async (context) => {
   assert.match(receiver.requests[0] ?? "", new RegExp(`^host: fixed.test:${receiver.port}\r$`, "m"));
 });
 
-test("when one address does not answer the next one is tried", async (context) => {
+test("when one address does not accept, the next one is tried", async (context) => {
   const receiver = await startReceiver(context, answer(OK), { host: "127.0.0.9" });
   const { sender } = await setUp(context, () => ["127.0.0.8", "127.0.0.9"]);
   assert.equal((await post(sender, `http://two.test:${receiver.port}/`)).kind, "answered");
 });
 
-test("an address that is slow to accept keeps racing when the next one has refused", async (context) => {
+test("a slow address stays in the race when the next address refuses the connection", async (context) => {
   const slow = await startFullBacklog(context, "127.0.0.8");
   const { sender } = await setUp(context, () => ["127.0.0.8", "127.0.0.9"]);
   const attempt = post(sender, `http://slow.test:${slow.port}/`, { timeoutMs: 20_000 });
-  // tidy-allow timer: longer than the head start, so that the second address has been tried and has refused
+  // tidy-allow timer: longer than the head start, so that the second address has been tried and refused
   setTimeout(slow.accept, ADDRESS_HEAD_START_MS + 200);
   assert.equal((await attempt).kind, "answered");
 });
 
-test("silent and refusing addresses together end at the attempt's own deadline", async (context) => {
+test("an attempt with silent and refusing addresses ends at its deadline", async (context) => {
   const slow = await startFullBacklog(context, "127.0.0.8");
   const { sender } = await setUp(context, () => ["127.0.0.8", "127.0.0.9"]);
   const outcome = await post(sender, `http://slow.test:${slow.port}/`, { timeoutMs: ADDRESS_HEAD_START_MS + 300 });
@@ -137,7 +137,7 @@ test("silent and refusing addresses together end at the attempt's own deadline",
   assert.match(outcome.detail, /did not accept the connection within/);
 });
 
-test("a refused address makes room for the next one at once", async (context) => {
+test("a refused connection starts the next address at once", async (context) => {
   const receiver = await startReceiver(context, answer(OK), { host: "127.0.0.9" });
   const addresses = ["127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8", "127.0.0.9"];
   const { sender } = await setUp(context, () => addresses);
@@ -146,7 +146,7 @@ test("a refused address makes room for the next one at once", async (context) =>
   assert.equal((await post(sender, `http://seven.test:${receiver.port}/`, { timeoutMs })).kind, "answered");
 });
 
-test("a name of the own network is accepted when its addresses are allowed, and only then", async (context) => {
+test("a name in a private network is accepted only when its addresses are allowed", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const names = (name: string): Answer => (name === "api" ? ["127.0.0.1"] : ["169.254.169.254"]);
   const { sender } = await setUp(context, names, { allowNetworks: ["127.0.0.0/8"] });
@@ -160,7 +160,7 @@ test("a name of the own network is accepted when its addresses are allowed, and 
   assert.ok(outcome.kind === "unreachable" && outcome.reason === "address_refused");
 });
 
-test("all addresses refusing is a refused connection", async (context) => {
+test("an attempt reports a refused connection when every address refuses", async (context) => {
   const receiver = await startReceiver(context, answer(OK), { host: "127.0.0.9" });
   const { sender } = await setUp(context, () => ["127.0.0.7", "127.0.0.8"]);
   const outcome = await post(sender, `http://none.test:${receiver.port}/`);
@@ -168,7 +168,7 @@ test("all addresses refusing is a refused connection", async (context) => {
   assert.equal(outcome.reason, "connect_refused");
 });
 
-test("what name servers say wrong has a reason of its own", async (context) => {
+test("each failure of the name servers has its own reason", async (context) => {
   const answers: Record<string, Answer> = {
     "gone.test": "not_found",
     "empty.test": [],
@@ -185,7 +185,7 @@ test("what name servers say wrong has a reason of its own", async (context) => {
   assert.equal(await reason("silent.test"), "dns_timeout");
 });
 
-test("silent name servers for one name do not hold up another", async (context) => {
+test("silent name servers for one name do not delay another name", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const { sender } = await setUp(context, (name) => (name === "alive.test" ? ["127.0.0.1"] : "silence"));
   let ended = 0;
@@ -205,7 +205,7 @@ test("localhost reaches a receiver that listens on either loopback address", asy
   assert.equal((await post(sender, `http://LOCALHOST.:${receiver.port}/`)).kind, "answered");
 });
 
-test("a stored URL that the settings no longer allow is refused at the attempt", async (context) => {
+test("an attempt refuses a stored URL that the settings no longer allow", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const closed = startSender(context, { allowHttp: false, allowNetworks: [] });
   const reason = async (url: string) => {

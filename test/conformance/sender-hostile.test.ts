@@ -1,4 +1,4 @@
-/** Receivers gone wrong: each has one clear outcome and a bounded cost. */
+/** Hostile and broken receivers: each has one clear outcome and a bounded cost. */
 import assert from "node:assert/strict";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
@@ -6,11 +6,11 @@ import type { Outcome } from "../../src/domain/delivery/delivery.ts";
 import { ANSWER_BODY_BYTES_MAX } from "../../src/domain/limits.ts";
 import { answer, type Behaviour, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
 
-/** For attempts that end at their time-out: long enough to connect on a busy machine. */
+/** For attempts that end at their timeout: long enough to connect on a busy machine. */
 const TIMEOUT_MS = 500;
-/** For attempts that end by themselves, and must end before it. */
+/** For attempts that must end before their timeout. */
 const NEVER_MS = 60_000;
-/** What socket buffers on both sides may have swallowed beyond what the sender read. */
+/** The bytes that the socket buffers on both sides may hold in addition to those that the sender read. */
 const BUFFERED_BYTES_MAX = 16 * 1024 * 1024;
 
 interface Attempt {
@@ -31,12 +31,12 @@ async function attempt(context: TestContext, behaviour: Behaviour, timeoutMs = T
 
 const reasonOf = ({ outcome }: Attempt): string => (outcome.kind === "unreachable" ? outcome.reason : outcome.kind);
 
-/** Write a piece after another, as fast as the sender reads, or slowly, until the socket is gone. */
+/** Write pieces until the socket closes, as fast as the sender reads, or one every `everyMs`. */
 function endless(socket: net.Socket, piece: string, everyMs = 0): void {
   const write = () => {
     if (socket.destroyed) return;
     const ready = socket.write(piece);
-    // tidy-allow timer: the receiver itself is slow, that is what is tried
+    // tidy-allow timer: the test needs a slow receiver
     if (everyMs > 0) setTimeout(write, everyMs).unref();
     else if (ready) setImmediate(write);
     else socket.once("drain", write);
@@ -44,13 +44,13 @@ function endless(socket: net.Socket, piece: string, everyMs = 0): void {
   write();
 }
 
-test("accepting and never answering is a response time-out", async (context) => {
+test("a receiver that accepts and never answers causes a response timeout", async (context) => {
   const seen = await attempt(context, () => undefined);
   assert.equal(reasonOf(seen), "response_timeout");
   assert.ok(seen.tookMs >= TIMEOUT_MS);
 });
 
-test("a head that comes one byte at a time is a response time-out", async (context) => {
+test("a head that arrives one byte at a time causes a response timeout", async (context) => {
   const seen = await attempt(context, (socket) => {
     socket.write("HTTP/1.1 200 OK\r\nx-slow: ");
     endless(socket, "a", 10);
@@ -75,19 +75,19 @@ const ENDLESS_HEADS: Record<string, (socket: net.Socket) => void> = {
 };
 
 for (const [name, behaviour] of Object.entries(ENDLESS_HEADS)) {
-  test(`an endless head is too large at 16 KB: ${name}`, async (context) => {
+  test(`an endless head is refused at 16 KB: ${name}`, async (context) => {
     const seen = await attempt(context, behaviour, NEVER_MS);
     assert.equal(reasonOf(seen), "answer_head_too_large");
     assert.ok(seen.bytesWritten < BUFFERED_BYTES_MAX);
   });
 }
 
-test("a head of just under 16 KB is fine", async (context) => {
+test("a head of just under 16 KB is accepted", async (context) => {
   const head = `HTTP/1.1 200 OK\r\nx-large: ${"a".repeat(16_000)}\r\ncontent-length: 2\r\n\r\n`;
   assert.equal(reasonOf(await attempt(context, answer(`${head}ok`), NEVER_MS)), "answered");
 });
 
-test("interim answers are tolerated up to a number and then are a protocol error", async (context) => {
+test("a limited number of interim responses is accepted, and more are a protocol error", async (context) => {
   const hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
   assert.equal(reasonOf(await attempt(context, answer(hints.repeat(8) + OK), NEVER_MS)), "answered");
   assert.equal(reasonOf(await attempt(context, answer(hints.repeat(100) + OK), NEVER_MS)), "protocol_error");
@@ -98,17 +98,17 @@ test("interim answers are tolerated up to a number and then are a protocol error
   );
 });
 
-test("a hundred answers of 100 Continue end at once with a protocol error", async (context) => {
+test("a hundred 100 Continue responses end at once with a protocol error", async (context) => {
   const seen = await attempt(context, answer("HTTP/1.1 100 Continue\r\n\r\n".repeat(100) + OK), NEVER_MS);
   assert.equal(reasonOf(seen), "protocol_error");
 });
 
-test("switching protocols without being asked is a protocol error", async (context) => {
+test("an unrequested protocol switch is a protocol error", async (context) => {
   const switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
   assert.equal(reasonOf(await attempt(context, answer(switching), NEVER_MS)), "protocol_error");
 });
 
-test("what is not HTTP is a protocol error", async (context) => {
+test("a response that is not HTTP is a protocol error", async (context) => {
   const answers = [
     "SSH-2.0-OpenSSH_9.9\r\n",
     "HTTP/1.1 OK\r\n\r\n",
@@ -127,7 +127,7 @@ test("what is not HTTP is a protocol error", async (context) => {
   }
 });
 
-test("odd but lawful heads are read: repeated, empty and strangely named headers", async (context) => {
+test("unusual but valid heads are read: repeated, empty and oddly named headers", async (context) => {
   const head = [
     "HTTP/1.1 200",
     "set-cookie: a=1",
@@ -145,7 +145,7 @@ test("odd but lawful heads are read: repeated, empty and strangely named headers
   assert.equal(reasonOf(await attempt(context, answer(`${head.join("\r\n")}\r\n\r\nok`), NEVER_MS)), "answered");
 });
 
-test("closing or resetting before the head is complete is a reset", async (context) => {
+test("a close or reset before the head is complete is reported as a reset", async (context) => {
   const behaviours: Behaviour[] = [
     (socket) => socket.end(),
     (socket) => socket.resetAndDestroy(),
@@ -159,7 +159,7 @@ test("closing or resetting before the head is complete is a reset", async (conte
   }
 });
 
-test("closing at once on accept is a reset", async (context) => {
+test("a connection that is closed on accept is reported as a reset", async (context) => {
   const onConnection = (socket: net.Socket) => socket.resetAndDestroy();
   const receiver = await startReceiver(context, () => undefined, { onConnection });
   const outcome = await post(startSender(context), receiver);
@@ -169,24 +169,24 @@ test("closing at once on accept is a reset", async (context) => {
 const CHUNKED = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 const BROKEN_BODIES: Record<string, Behaviour> = {
   "a broken chunk": answer(`${CHUNKED}4\r\nfine\r\nZZ\r\n`),
-  "a chunk size beyond reason": answer(`${CHUNKED}4\r\nfine\r\n${"F".repeat(40)}\r\n`),
+  "an absurd chunk size": answer(`${CHUNKED}4\r\nfine\r\n${"F".repeat(40)}\r\n`),
   "an early close": (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\nfine"),
   "a reset": (socket) =>
-    // tidy-allow timer: the receiver itself is slow, that is what is tried
+    // tidy-allow timer: the test needs a slow receiver
     socket.write(`${CHUNKED}4\r\nfine\r\n`, () => setTimeout(() => socket.resetAndDestroy(), 20).unref()),
-  "a huge content-length that never comes": answer("HTTP/1.1 200 OK\r\ncontent-length: 9007199254740991\r\n\r\nfine"),
+  "a huge content-length without the body": answer("HTTP/1.1 200 OK\r\ncontent-length: 9007199254740991\r\n\r\nfine"),
   "a body that stalls": answer(`${CHUNKED}4\r\nfine\r\n`),
   "a bad trailer": answer(`${CHUNKED}4\r\nfine\r\n0\r\nno colon\r\n\r\n`),
 };
 
 for (const [name, behaviour] of Object.entries(BROKEN_BODIES)) {
-  test(`a complete 2xx head is success whatever its body does: ${name}`, async (context) => {
+  test(`a complete 2xx head is a success, whatever happens to the body: ${name}`, async (context) => {
     const { outcome } = await attempt(context, behaviour);
     assert.deepEqual(outcome, { kind: "answered", httpStatus: 200, retryAfter: null, snippet: "fine" });
   });
 }
 
-test("a failed answer whose body breaks is still that answer", async (context) => {
+test("an error status counts even if its body breaks off", async (context) => {
   const { outcome } = await attempt(
     context,
     answer("HTTP/1.1 429 Slow\r\nretry-after: 9\r\ncontent-length: 99\r\n\r\nhalf"),
@@ -194,7 +194,7 @@ test("a failed answer whose body breaks is still that answer", async (context) =
   assert.deepEqual(outcome, { kind: "answered", httpStatus: 429, retryAfter: "9", snippet: "half" });
 });
 
-test("a body that comes one byte at a time is success at the deadline", async (context) => {
+test("a 2xx whose body arrives one byte at a time is a success at the deadline", async (context) => {
   const seen = await attempt(context, (socket) => {
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
     endless(socket, "a", 10);
@@ -230,7 +230,7 @@ for (const [name, behaviour] of Object.entries(ENDLESS_BODIES)) {
   });
 }
 
-test("a connection with an unread body is closed and not used again", async (context) => {
+test("a connection with an unread body is closed and not reused", async (context) => {
   let closed = 0;
   const receiver = await startReceiver(context, (socket, { count }) => {
     socket.on("close", () => {
@@ -245,7 +245,7 @@ test("a connection with an unread body is closed and not used again", async (con
   assert.equal(closed, 1);
 });
 
-test("an idle connection that breaks just as it is reused is replaced once, without a failure", async (context) => {
+test("an idle connection that breaks when it is reused is replaced once, without a failure", async (context) => {
   const breaks: Array<(socket: net.Socket) => void> = [(socket) => socket.resetAndDestroy(), (socket) => socket.end()];
   for (const breakOff of breaks) {
     const receiver = await startReceiver(context, (socket, { turn }) => {
@@ -272,10 +272,10 @@ test("the replacement is tried once, within the same deadline", async (context) 
   assert.equal(receiver.requests.length, 3);
 });
 
-test("a connection that breaks after the answer began is not tried again", async (context) => {
+test("a request is not repeated when the connection breaks after the response began", async (context) => {
   const receiver = await startReceiver(context, (socket, { turn }) => {
     if (turn === 1) socket.write(OK);
-    // tidy-allow timer: the receiver itself is slow, that is what is tried
+    // tidy-allow timer: the test needs a slow receiver
     else socket.write("HTTP/1.1 200 OK\r\nx-ha", () => setTimeout(() => socket.resetAndDestroy(), 20).unref());
   });
   const sender = startSender(context);
@@ -285,7 +285,7 @@ test("a connection that breaks after the answer began is not tried again", async
   assert.equal(receiver.requests.length, 2);
 });
 
-test("bytes that come without a request harm nobody", async (context) => {
+test("bytes without a request do no harm", async (context) => {
   const receiver = await startReceiver(context, (socket, { turn }) => {
     socket.write(turn === 1 ? `${OK}HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nextra` : OK);
   });
@@ -296,7 +296,7 @@ test("bytes that come without a request harm nobody", async (context) => {
   }
 });
 
-test("a refused connection says so", async (context) => {
+test("a refused connection is reported as refused", async (context) => {
   const server = net.createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as net.AddressInfo;
@@ -309,7 +309,7 @@ test("a refused connection says so", async (context) => {
   });
 });
 
-test("many hostile receivers at once hold nothing up and leave nothing behind", async (context) => {
+test("many hostile receivers at once delay nothing and leave no connections behind", async (context) => {
   const silent = await startReceiver(context, () => undefined);
   const healthy = await startReceiver(context, answer(OK));
   const sender = startSender(context);

@@ -1,4 +1,4 @@
-/** What becomes of connections between two attempts, and of attempts whose connection was already lost. */
+/** The reuse of connections, and attempts on connections that were already lost. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type net from "node:net";
@@ -10,9 +10,9 @@ import { answer, type Behaviour, OK, post, readPem, startReceiver, startSender }
 
 const EARLY_408 = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
-/** Ways in which a receiver ends an idle connection, and what it may say before. */
+/** The ways in which receivers end an idle connection. */
 const GOODBYES: Record<string, (socket: net.Socket) => void> = {
-  // A TLS socket cannot send a reset; it then ends without a word.
+  // A TLS socket cannot send a reset, so it is destroyed without a close notification.
   "a reset": (socket) => void (socket instanceof TLSSocket ? socket.destroy() : socket.resetAndDestroy()),
   "a close": (socket) => void socket.end(),
   "a 408": (socket) => void socket.end(EARLY_408),
@@ -20,10 +20,10 @@ const GOODBYES: Record<string, (socket: net.Socket) => void> = {
 };
 
 for (const [name, goodbye] of Object.entries(GOODBYES)) {
-  test(`${name} on an idle connection costs no attempt, whenever it comes`, async (context) => {
+  test(`${name} on an idle connection fails no attempt, at any moment`, async (context) => {
     const receiver = await startReceiver(context, (socket, { turn }) => {
       if (turn > 1) return;
-      // Some before the next attempt has taken the connection, some after, some together with its request.
+      // Before the next attempt takes the connection, after that, or together with its request.
       // tidy-allow timer: the receiver's own pace
       socket.write(OK, () => setTimeout(() => goodbye(socket), Math.random() * 3).unref());
     });
@@ -35,7 +35,7 @@ for (const [name, goodbye] of Object.entries(GOODBYES)) {
     }
   });
 
-  test(`${name} in answer to a request on a used connection: the request goes once more`, async (context) => {
+  test(`${name} in answer to a request on a reused connection repeats the request`, async (context) => {
     for (const certificate of [undefined, "receiver"]) {
       const receiver = await startReceiver(
         context,
@@ -57,14 +57,14 @@ for (const [name, goodbye] of Object.entries(GOODBYES)) {
   });
 }
 
-test("a 408 on a new connection is the answer", async (context) => {
+test("a 408 on a new connection is the result of the attempt", async (context) => {
   const receiver = await startReceiver(context, answer(EARLY_408));
   const outcome = await post(startSender(context), receiver);
   assert.ok(outcome.kind === "answered" && outcome.httpStatus === 408);
   assert.equal(receiver.requests.length, 1);
 });
 
-test("a request is repeated once, and never on another used connection", async (context) => {
+test("a request is repeated once, and only on a new connection", async (context) => {
   let broken = false;
   const receiver = await startReceiver(context, (socket) => {
     if (broken) socket.resetAndDestroy();
@@ -79,10 +79,10 @@ test("a request is repeated once, and never on another used connection", async (
   assert.equal(receiver.requests.length, 5);
 });
 
-test("a repeat does not get a deadline of its own", async (context) => {
+test("a repeat keeps the deadline of its attempt", async (context) => {
   const receiver = await startReceiver(context, (socket, { count }) => {
     if (count === 1) socket.write(OK);
-    // tidy-allow timer: the receiver itself is slow, that is what is tried
+    // tidy-allow timer: the test needs a slow receiver
     if (count === 2) setTimeout(() => socket.resetAndDestroy(), 200).unref();
   });
   const sender = startSender(context);
@@ -93,7 +93,7 @@ test("a repeat does not get a deadline of its own", async (context) => {
   assert.equal(receiver.requests.length, 3);
 });
 
-test("a connection on which bytes come unasked is closed, and they answer nothing", async (context) => {
+test("unrequested bytes close the connection, and are no response to the next request", async (context) => {
   let socketOfFirst: net.Socket | null = null;
   const receiver = await startReceiver(context, (socket, { count }) => {
     socketOfFirst ??= socket;
@@ -114,12 +114,12 @@ const ONCE_ONLY: Record<string, Behaviour> = {
   "HTTP/1.0": answer("HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok"),
   "two equal lengths": answer("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\nok"),
   "bare line feeds": answer("HTTP/1.1 200 OK\ncontent-length: 2\n\nok"),
-  "bytes behind the body": answer(`${OK}HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nextra`),
+  "bytes after the body": answer(`${OK}HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nextra`),
   "Keep-Alive: timeout=1": answer("HTTP/1.1 200 OK\r\nkeep-alive: timeout=1\r\ncontent-length: 2\r\n\r\nok"),
 };
 
 for (const [name, behaviour] of Object.entries(ONCE_ONLY)) {
-  test(`a connection is not used again after ${name}`, async (context) => {
+  test(`a connection is not reused after ${name}`, async (context) => {
     const receiver = await startReceiver(context, behaviour);
     const sender = startSender(context);
     for (let i = 0; i < 2; i++) {
@@ -130,7 +130,7 @@ for (const [name, behaviour] of Object.entries(ONCE_ONLY)) {
   });
 }
 
-/** How many connections two attempts take that are `betweenMs` apart. */
+/** The number of connections that two attempts use which are `betweenMs` apart. */
 async function connectionsOf(context: TestContext, keepAlive: string, betweenMs: number): Promise<number> {
   const receiver = await startReceiver(context, answer(`HTTP/1.1 200 OK\r\n${keepAlive}content-length: 2\r\n\r\nok`));
   const system = createSystemClock();
@@ -142,7 +142,7 @@ async function connectionsOf(context: TestContext, keepAlive: string, betweenMs:
   return receiver.connections();
 }
 
-test("an idle connection is used as long as its receiver keeps it, less a margin, or a few seconds", async (context) => {
+test("an idle connection is reused for the receiver's Keep-Alive time less a margin, or for the default time", async (context) => {
   assert.equal(await connectionsOf(context, "", CONNECTION_IDLE_MS - 1000), 1);
   assert.equal(await connectionsOf(context, "", CONNECTION_IDLE_MS + 100), 2);
   const hint = "Keep-Alive: timeout=20, max=100\r\n";
@@ -152,14 +152,14 @@ test("an idle connection is used as long as its receiver keeps it, less a margin
   assert.equal(await connectionsOf(context, "Keep-Alive: timeout=600\r\n", 61_000), 2);
 });
 
-test("owners share no connections, so none gets an answer that another one's receiver sent out of turn", async (context) => {
+test("owners share no connections, so no owner gets an unrequested response from another owner's receiver", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const sender = startSender(context);
   for (const owner of ["a", "b", "a", "b"]) await post(sender, receiver, { owner });
   assert.equal(receiver.connections(), 2);
 });
 
-test("an idle connection that nobody uses again is closed", async (context) => {
+test("an unused idle connection is closed", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const system = createSystemClock();
   let aheadMs = 0;
@@ -174,7 +174,7 @@ test("an idle connection that nobody uses again is closed", async (context) => {
   while (receiver.open() > 0) await new Promise(setImmediate);
 });
 
-test("an unasked 100 Continue is passed over", async (context) => {
+test("an unrequested 100 Continue is skipped", async (context) => {
   const receiver = await startReceiver(context, answer(`HTTP/1.1 100 Continue\r\n\r\n${OK}`));
   assert.deepEqual(await post(startSender(context), receiver), {
     kind: "answered",

@@ -14,7 +14,7 @@ async function setUp(context: TestContext) {
   return startSender(context, { clock, resolver, trustedCa: readPem("ca") });
 }
 
-test("a trusted receiver is reached over TLS, and its connection is used again", async (context) => {
+test("a trusted receiver is reached over TLS, and its connection is reused", async (context) => {
   const receiver = await startReceiver(context, answer(OK), { certificate: "receiver" });
   const sender = await setUp(context);
   for (let i = 0; i < 3; i++) {
@@ -26,7 +26,7 @@ test("a trusted receiver is reached over TLS, and its connection is used again",
   assert.equal((await post(sender, `https://receiver.test.:${receiver.port}/`)).kind, "answered");
 });
 
-test("new connections to a receiver that closes each one work, with and without a resumed session", async (context) => {
+test("a receiver that closes every connection is reached, with and without session resumption", async (context) => {
   const close = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
   const receiver = await startReceiver(context, (socket) => void socket.end(close), { certificate: "receiver" });
   const sender = await setUp(context);
@@ -43,7 +43,7 @@ const UNTRUSTED: ReadonlyArray<readonly [name: string, certificate: string, host
 ];
 
 for (const [name, certificate, host, detail] of UNTRUSTED) {
-  test(`${name} is a TLS error that says so, and nothing is sent`, async (context) => {
+  test(`${name} causes a TLS error that names it, and nothing is sent`, async (context) => {
     const receiver = await startReceiver(context, answer(OK), { certificate });
     const outcome = await post(await setUp(context), `https://${host}:${receiver.port}/`);
     assert.ok(outcome.kind === "unreachable");
@@ -53,14 +53,14 @@ for (const [name, certificate, host, detail] of UNTRUSTED) {
   });
 }
 
-test("an authority that is not trusted is a TLS error", async (context) => {
+test("an untrusted certificate authority causes a TLS error", async (context) => {
   const receiver = await startReceiver(context, answer(OK), { certificate: "receiver" });
   const outcome = await post(startSender(context), `https://127.0.0.1:${receiver.port}/`);
   assert.ok(outcome.kind === "unreachable" && outcome.reason === "tls_error");
   assert.match(outcome.detail, /issuer/);
 });
 
-test("a receiver that does not speak TLS is a TLS error that says so", async (context) => {
+test("a receiver that does not speak TLS causes a TLS error that says so", async (context) => {
   const receiver = await startReceiver(context, () => undefined, {
     onConnection: (socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
   });
@@ -69,7 +69,7 @@ test("a receiver that does not speak TLS is a TLS error that says so", async (co
   assert.match(outcome.detail, /does not speak TLS/);
 });
 
-test("a handshake that is cut off is a TLS error, one that never ends a connect time-out", async (context) => {
+test("an aborted handshake is a TLS error, and an endless one is a connect timeout", async (context) => {
   const cut = await startReceiver(context, () => undefined, {
     onConnection: (socket) => socket.once("data", () => socket.end()),
   });
@@ -85,7 +85,7 @@ test("a handshake that is cut off is a TLS error, one that never ends a connect 
 });
 
 for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
-  test(`a receiver that wants a client certificate says so under ${maxVersion}`, async (context) => {
+  test(`a required client certificate is reported under ${maxVersion}`, async (context) => {
     const receiver = await startReceiver(context, answer(OK), {
       certificate: "receiver",
       tlsOptions: { requestCert: true, rejectUnauthorized: true, ca: readPem("ca"), maxVersion },
@@ -99,7 +99,7 @@ for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
     assert.deepEqual(receiver.requests, []);
   });
 
-  test(`a receiver that just closes for want of a client certificate is understood under ${maxVersion}`, async (context) => {
+  test(`a receiver that closes because it got no client certificate is recognized under ${maxVersion}`, async (context) => {
     const receiver = await startReceiver(context, (socket) => socket.destroy(), {
       certificate: "receiver",
       tlsOptions: { requestCert: true, rejectUnauthorized: false, maxVersion },
@@ -110,7 +110,7 @@ for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
   });
 }
 
-test("a receiver that takes a client certificate but needs none is reached", async (context) => {
+test("a receiver with an optional client certificate is reached", async (context) => {
   const receiver = await startReceiver(context, answer(OK), {
     certificate: "receiver",
     tlsOptions: { requestCert: true, rejectUnauthorized: false },
@@ -121,7 +121,7 @@ test("a receiver that takes a client certificate but needs none is reached", asy
   }
 });
 
-test("a connection over TLS that closes without an answer is a reset when no certificate was asked for", async (context) => {
+test("a TLS connection that closes without a response is a reset if no client certificate was requested", async (context) => {
   const receiver = await startReceiver(context, (socket) => socket.destroy(), { certificate: "receiver" });
   const outcome = await post(await setUp(context), `https://receiver.test:${receiver.port}/`);
   assert.ok(outcome.kind === "unreachable" && outcome.reason === "reset");
@@ -129,17 +129,17 @@ test("a connection over TLS that closes without an answer is a reset when no cer
 
 const REFUSING: ReadonlyArray<readonly [name: string, options: TlsOptions, detail: RegExp]> = [
   ["only an old TLS version", { minVersion: "TLSv1.1", maxVersion: "TLSv1.1" }, /neither TLS 1.2 nor TLS 1.3/],
-  ["no cipher of ours", { maxVersion: "TLSv1.2", ciphers: "PSK-AES128-CBC-SHA" }, /handshake_failure: it accepts none/],
-  ["another protocol than HTTP/1.1", { ALPNProtocols: ["h2"] }, /no_application_protocol: it does not speak HTTP\/1.1/],
+  ["no common cipher", { maxVersion: "TLSv1.2", ciphers: "PSK-AES128-CBC-SHA" }, /handshake_failure: it accepts none/],
+  ["only HTTP/2", { ALPNProtocols: ["h2"] }, /no_application_protocol: it does not speak HTTP\/1.1/],
   [
-    "no such host",
+    "no certificate for the host",
     { SNICallback: (_name, done) => done(new Error("unknown")) },
     /during the TLS handshake|ended TLS with|handshake failed/,
   ],
 ];
 
 for (const [name, tlsOptions, detail] of REFUSING) {
-  test(`a receiver with ${name} is a TLS error in words`, async (context) => {
+  test(`a receiver with ${name} causes a readable TLS error`, async (context) => {
     const receiver = await startReceiver(context, answer(OK), { certificate: "receiver", tlsOptions });
     const outcome = await post(await setUp(context), `https://receiver.test:${receiver.port}/`);
     assert.ok(outcome.kind === "unreachable" && outcome.reason === "tls_error", JSON.stringify(outcome));
@@ -148,7 +148,7 @@ for (const [name, tlsOptions, detail] of REFUSING) {
   });
 }
 
-test("plain HTTP to a port that speaks TLS says which URL to use", async (context) => {
+test("plain HTTP to a TLS port reports which URL to use", async (context) => {
   const receiver = await startReceiver(context, () => undefined, {
     onConnection: (socket) => socket.once("data", () => socket.end(Buffer.from("15030300020250", "hex"))),
   });

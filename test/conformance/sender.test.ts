@@ -8,7 +8,7 @@ import { createSystemClock } from "../../src/clock/system.ts";
 import { CONNECTION_AGE_MS_MAX } from "../../src/domain/limits.ts";
 import { answer, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
 
-test("a request goes out byte for byte and its answer comes back", async (context) => {
+test("a request is sent byte for byte, and its response is returned", async (context) => {
   const receiver = await startReceiver(context, answer("HTTP/1.1 201 Created\r\ncontent-length: 7\r\n\r\nstored\n"));
   const sender = startSender(context);
   const body = '{"price":1.0,"name":"grüß 👋"}';
@@ -32,7 +32,7 @@ test("a request goes out byte for byte and its answer comes back", async (contex
   ]);
 });
 
-test("a connection whose answer was read whole is used again; at once, each attempt has its own", async (context) => {
+test("a connection is reused once its response was read; concurrent attempts use separate connections", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const sender = startSender(context);
   for (let i = 0; i < 5; i++) assert.equal((await post(sender, receiver)).kind, "answered");
@@ -43,7 +43,7 @@ test("a connection whose answer was read whole is used again; at once, each atte
   assert.equal(receiver.connections(), 20);
 });
 
-test("an answer without a body frees its connection", async (context) => {
+test("a response without a body frees its connection", async (context) => {
   const receiver = await startReceiver(context, answer("HTTP/1.1 204 No Content\r\n\r\n"));
   const sender = startSender(context);
   for (let i = 0; i < 2; i++) {
@@ -53,7 +53,7 @@ test("an answer without a body frees its connection", async (context) => {
   assert.equal(receiver.connections(), 1);
 });
 
-test("an old connection is not used again, so that its addresses are checked anew", async (context) => {
+test("an old connection is not reused, so that the addresses are checked again", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const system = createSystemClock();
   let aheadMs = 0;
@@ -66,7 +66,7 @@ test("an old connection is not used again, so that its addresses are checked ane
   assert.equal(receiver.connections(), 2);
 });
 
-test("above the limit the connection idle for longest is closed", async (context) => {
+test("above the limit, the connection that was idle for the longest time is closed", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const sender = startSender(context, { idleConnectionsMax: 40 });
   const attempts = 50;
@@ -76,7 +76,7 @@ test("above the limit the connection idle for longest is closed", async (context
   assert.equal(receiver.connections(), attempts + 10);
 });
 
-test("answers of HTTP/1.0 and answers that end with the connection are whole answers", async (context) => {
+test("HTTP/1.0 responses and responses that end with the connection are complete", async (context) => {
   const receiver = await startReceiver(context, (socket, { count }) => {
     socket.end(
       count === 1 ? "HTTP/1.0 200 OK\r\n\r\nold and fine" : "HTTP/1.1 500 No\r\nconnection: close\r\n\r\nsorry",
@@ -90,7 +90,7 @@ test("answers of HTTP/1.0 and answers that end with the connection are whole ans
   assert.equal(receiver.connections(), 2);
 });
 
-test("a redirect is an answer and is never followed", async (context) => {
+test("a redirect is a result and is never followed", async (context) => {
   const inner = await startReceiver(context, answer(OK));
   const location = `http://127.0.0.1:${inner.port}/latest/meta-data/`;
   for (const status of [301, 302, 303, 307, 308]) {
@@ -104,7 +104,7 @@ test("a redirect is an answer and is never followed", async (context) => {
   assert.equal(inner.connections(), 0);
 });
 
-test("Retry-After is handed over as it stands, the first of several, and not without end", async (context) => {
+test("Retry-After is returned unchanged: the first of several, up to a length limit", async (context) => {
   const values = ["120", "Fri, 31 Dec 2027 23:59:59 GMT", `9${"0".repeat(5000)}`, "7\r\nRetry-After: 9", ""];
   const receiver = await startReceiver(context, (socket, { count }) => {
     socket.write(`HTTP/1.1 503 Busy\r\nRetry-After: ${values[count - 1]}\r\ncontent-length: 0\r\n\r\n`);
@@ -119,7 +119,7 @@ test("Retry-After is handed over as it stands, the first of several, and not wit
   assert.deepEqual(seen, ["120", values[1], `9${"0".repeat(127)}`, "7", ""]);
 });
 
-test("of a failed answer 1 KB is kept, of a successful one 256 bytes, cut between characters", async (context) => {
+test("the snippet is 1 KB of an error response or 256 bytes of a success, cut between characters", async (context) => {
   const text = `x${"é".repeat(2000)}`;
   const receiver = await startReceiver(context, (socket, { count }) => {
     const status = count === 1 ? "200 OK" : "400 Bad";
@@ -133,7 +133,7 @@ test("of a failed answer 1 KB is kept, of a successful one 256 bytes, cut betwee
   assert.equal(receiver.connections(), 1);
 });
 
-test("a compressed body is neither asked for nor decompressed, and not shown", async (context) => {
+test("a compressed body is not requested, not decompressed and not shown", async (context) => {
   const bomb = gzipSync(Buffer.alloc(4 * 1024 * 1024));
   const receiver = await startReceiver(context, (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`);
@@ -144,7 +144,7 @@ test("a compressed body is neither asked for nor decompressed, and not shown", a
   assert.doesNotMatch(receiver.requests[0] ?? "", /accept-encoding/i);
 });
 
-test("what a header must not hold is refused before anything is sent", async (context) => {
+test("an invalid header is refused before anything is sent", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const sender = startSender(context);
   const bad: string[][] = [
@@ -166,7 +166,7 @@ test("what a header must not hold is refused before anything is sent", async (co
   assert.deepEqual(receiver.requests, []);
 });
 
-test("the sender works with Node's own HTTP server, a large body, and an answer before the body was read", async (context) => {
+test("the sender works with Node's HTTP server, large bodies, and responses that arrive before the body was read", async (context) => {
   const server = createServer((request, response) => {
     if (request.url === "/early") return void response.writeHead(413).end("too large");
     let bytes = 0;
@@ -188,7 +188,7 @@ test("the sender works with Node's own HTTP server, a large body, and an answer 
   assert.ok(next.kind === "answered" && next.snippet === "7");
 });
 
-test("too few file descriptors are no failure of the receiver, and an attempt goes on when there are some", async (context) => {
+test("a lack of file descriptors is not the receiver's failure, and an attempt continues when some become free", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
   const script = new URL("../fixtures/out-of-descriptors.ts", import.meta.url).pathname;
   const { stdout } = await promisify(execFile)("/bin/sh", [
@@ -208,7 +208,7 @@ test("too few file descriptors are no failure of the receiver, and an attempt go
   assert.equal(receiver.requests.length, 1);
 });
 
-test("aborting ends every attempt on the wire and leaves the sender usable; closing does not", async (context) => {
+test("aborting ends every attempt in flight and keeps the sender usable; closing ends the sender", async (context) => {
   let reached: () => void = () => undefined;
   const bothReached = new Promise<void>((resolve) => {
     reached = resolve;
@@ -227,7 +227,7 @@ test("aborting ends every attempt on the wire and leaves the sender usable; clos
   assert.deepEqual(await post(sender, receiver), { kind: "aborted" });
 });
 
-test("an attempt that was aborted after a successful head succeeded", async (context) => {
+test("an attempt that is aborted after a 2xx head is a success", async (context) => {
   const receiver = await startReceiver(context, answer("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"));
   const sender = startSender(context);
   const attempt = post(sender, receiver);

@@ -1,4 +1,4 @@
-/** The conformance suite over the embedded store: its two threads and a real file. */
+/** The conformance suite on the SQLite store, with its two threads and a real file. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import type { OpenedStore } from "./store/world.ts";
 
 async function openInTempDir(): Promise<OpenedStore> {
   const dataDir = mkdtempSync(join(tmpdir(), "signalbox-store-"));
-  // 32 MB for each of some fifty stores would be most of what this file does; what it is for has a test of its own.
+  // Writing 32 MB for each of about fifty stores would take most of the time. The ballast has its own test.
   writeFileSync(dataFiles(dataDir).ballast, "");
   const open = () =>
     openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(`a thread died: ${error.message}`) });

@@ -1,6 +1,6 @@
 /**
- * The one conformance suite: what every store answers and keeps, said through the port alone. Times are arguments of
- * the verbs, so that days pass without waiting.
+ * The conformance suite that every store must pass. It uses only the port. Times are arguments of the verbs, so days
+ * pass without waiting.
  */
 import { describe } from "node:test";
 import { accessCases } from "./access/access.ts";
@@ -56,20 +56,20 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["nodes", nodeCases],
   ["statistics", statisticsCases],
   ["pauses", pauseCases],
-  ["deadlines of pauses", deadlineCases],
+  ["pause deadlines", deadlineCases],
   ["notifications", notificationCases],
   ["audit", auditCases],
   ["sources", sourceCases],
   ["inbound events", inboundCases],
-  ["lists of inbound events", inboundListCases],
+  ["inbound lists", inboundListCases],
   ["reprocessing", reprocessingCases],
-  ["bounds of what is received", inboundBoundCases],
+  ["inbound limits", inboundBoundCases],
 ];
 
 const SUBJECTS_AT_ONCE = 4;
 
 export function describeStore(name: string, open: OpenStore): void {
-  // Each subject has a store of its own: while one waits for a restart, another goes on.
+  // Each subject has its own store, so that others continue while one waits for a restart.
   describe(name, { concurrency: SUBJECTS_AT_ONCE }, () => {
     for (const [subject, cases] of SUBJECTS) describe(subject, { concurrency: false }, () => cases(open));
   });

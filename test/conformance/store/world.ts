@@ -1,4 +1,4 @@
-/** What the cases of the conformance suite share: a store, its tenants, and short ways to say what happens to them. */
+/** Shared by the cases of the conformance suite: a store, its tenants, and short forms of the verbs. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before } from "node:test";
@@ -11,14 +11,14 @@ import { START } from "./delivery/times.ts";
 /** A store under test. */
 export interface OpenedStore {
   readonly store: Store;
-  /** Close it, and open the same data again. */
+  /** Close the store and open the same data again. */
   reopen(): Promise<Store>;
-  /** Commit something as another process would. */
+  /** Commit a change as another process would. */
   writeFromOutside(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-/** Opens a store without anything in it. */
+/** Opens an empty store. */
 export type OpenStore = () => Promise<OpenedStore>;
 
 const TOKENS_PER_NODE = 2 ** 32;
@@ -28,7 +28,7 @@ export interface World extends Ground {
   readonly node: number;
   newKey(role?: Role): NewKey;
   newTenant(role?: Role): Promise<Tenancy>;
-  /** As if the process had ended and another were started, which enters at this time. */
+  /** Restart the process. The new process enters at this time. */
   restart(now: EpochMs): Promise<Entered>;
   writeFromOutside(): Promise<void>;
 }
@@ -89,7 +89,7 @@ async function openWorld(open: OpenStore): Promise<OpenWorld> {
   return world;
 }
 
-/** A store for all cases of one `describe`; each case makes tenants of its own. */
+/** A store for all cases of one `describe`. Each case creates its own tenants. */
 export function useWorld(open: OpenStore): World {
   let world: OpenWorld | null = null;
   const present = (): OpenWorld => {
@@ -116,7 +116,7 @@ export function useWorld(open: OpenStore): World {
   };
 }
 
-/** A store for one case alone: where a verb concerns every tenant. */
+/** A store for a single case, where a verb affects every tenant. */
 export async function withWorld(open: OpenStore, run: (world: World) => Promise<void>): Promise<void> {
   const world = await openWorld(open);
   try {

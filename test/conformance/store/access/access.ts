@@ -21,7 +21,7 @@ const listed = ({ hash: _, ...key }: NewKey, createdAt: number) => ({ ...key, cr
 export function accessCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("bootstrap makes a tenant and a key of an empty store, once", async () => {
+  test("bootstrap creates a tenant and a key in an empty store, once", async () => {
     await withWorld(open, async (alone) => {
       const first = newInstallation(alone);
       assert.equal(await alone.store.bootstrap(first), true);
@@ -47,7 +47,7 @@ export function accessCases(open: OpenStore): void {
     });
   });
 
-  test("two bootstraps at once make one installation", async () => {
+  test("two concurrent bootstraps create one installation", async () => {
     await withWorld(open, async (alone) => {
       const both = await Promise.all([
         alone.store.bootstrap(newInstallation(alone)),
@@ -68,7 +68,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal(await world.store.findKey("0".repeat(64)), null);
   });
 
-  test("a key that is created again is one key", async () => {
+  test("a repeated create request creates one key", async () => {
     const tenant = await world.newTenant();
     const request = { ...tenant.owner, key: world.newKey(), now: START };
     const made = await world.store.createKey(request);
@@ -76,7 +76,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.length, 2);
   });
 
-  test("the list of keys has the tenant's own, in creation order, without the revoked", async () => {
+  test("the list contains the tenant's keys in creation order, without revoked ones", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const keys = [world.newKey("developer"), world.newKey("org_admin"), world.newKey("developer")];
     for (const key of keys) await world.store.createKey({ ...tenant.owner, key, now: START });
@@ -90,7 +90,7 @@ export function accessCases(open: OpenStore): void {
     ]);
   });
 
-  test("keys are listed a page at a time, and a page never shows a revoked one", async () => {
+  test("keys are listed in pages, and no page shows a revoked key", async () => {
     const tenant = await world.newTenant();
     const keys = Array.from({ length: 5 }, () => world.newKey("developer"));
     for (const key of keys) await world.store.createKey({ ...tenant.owner, key, now: START });
@@ -111,7 +111,7 @@ export function accessCases(open: OpenStore): void {
     );
   });
 
-  test("a revoked key is nobody's at once, and for ever", async () => {
+  test("a revoked key is invalid at once and permanently", async () => {
     const tenant = await world.newTenant();
     const key = world.newKey();
     await world.store.createKey({ ...tenant.owner, key, now: START });
@@ -122,7 +122,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal(await world.store.findKey(key.hash), null);
   });
 
-  test("no key is revoked by a lower role or another tenant", async () => {
+  test("a lower role or another tenant cannot revoke a key", async () => {
     const [tenant, other] = [await world.newTenant("global_admin"), await world.newTenant()];
     const key = world.newKey("global_admin");
     await world.store.createKey({ ...tenant.owner, key, now: START });
@@ -135,7 +135,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal(await world.store.revokeKey(request), "revoked");
   });
 
-  test("rotating replaces the actor's own key by one of the same name and role", async () => {
+  test("rotating replaces the actor's own key with a key of the same name and role", async () => {
     const tenant = await world.newTenant();
     const old = { ...world.newKey("developer"), test: true };
     await world.store.createKey({ ...tenant.owner, key: old, now: START });
@@ -155,7 +155,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal(await world.store.findKey(otherHash), null);
   });
 
-  test("a tenant is found by its id, and listed in creation order, page by page", async () => {
+  test("a tenant is found by its id, and listed in pages in creation order", async () => {
     await withWorld(open, async (alone) => {
       const ids = [];
       for (let index = 0; index < 5; index += 1) ids.push((await alone.newTenant()).actor.tenantId);
@@ -175,7 +175,7 @@ export function accessCases(open: OpenStore): void {
     });
   });
 
-  test("a tenant that is created again is one tenant", async () => {
+  test("a repeated create request creates one tenant", async () => {
     const { actor } = await world.newTenant("global_admin");
     const request = { actor, id: world.newId(), name: "Ünï", key: world.newKey(), now: START };
     const tenant = await world.store.createTenant(request);
@@ -185,7 +185,7 @@ export function accessCases(open: OpenStore): void {
     assert.equal((await world.store.findKey(request.key.hash))?.tenantSeq, tenant.seq);
   });
 
-  test("a tenant whose key is taken is not made at all", async () => {
+  test("a tenant whose key already exists is not created", async () => {
     const { actor } = await world.newTenant("global_admin");
     const key = world.newKey();
     await world.store.createTenant({ actor, id: world.newId(), name: "One", key, now: START });

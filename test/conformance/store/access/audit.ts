@@ -15,7 +15,7 @@ export function auditCases(open: OpenStore): void {
     return { tenant, ...createAsking(world, tenant) };
   };
 
-  test("keys, endpoints and pauses stand in it, each with who did it", async () => {
+  test("the audit records changes of keys, endpoints and pauses, each with its actor", async () => {
     const { tenant, ask, openedBy, answer, audit } = await newAsking();
     const endpoint = await tenant.endpoint({}, START + 1);
     const pause = await ask({ now: START + 2 });
@@ -39,7 +39,7 @@ export function auditCases(open: OpenStore): void {
     assert.equal(new Set(rows.map(({ id }) => id)).size, rows.length);
   });
 
-  test("filters are by pause, by type and by time, alone and together", async () => {
+  test("filters by pause, type and time work alone and together", async () => {
     const { ask, answer, openedBy, audit } = await newAsking();
     const [a, b] = [await ask({ now: START + HOUR }), await ask({ now: START + HOUR })];
     await openedBy(a, null, START + HOUR + 1);
@@ -58,7 +58,7 @@ export function auditCases(open: OpenStore): void {
     assert.deepEqual(await types({ from: first + 1, type: "pause.opened" }), ["pause.opened"]);
   });
 
-  test("pages are newest first, by offset, and the total is of all of them", async () => {
+  test("pages are newest first, by offset, with the total of all entries", async () => {
     const { tenant, ask } = await newAsking();
     const pauses: Pause[] = [];
     for (let index = 0; index < 5; index += 1) pauses.push(await ask({ now: START + Math.floor(index / 2) }));
@@ -74,7 +74,7 @@ export function auditCases(open: OpenStore): void {
     assert.deepEqual(await page(9, 3), []);
   });
 
-  test("times that came in another order than their commits are in order all the same", async () => {
+  test("entries are in order of time, even when they were committed in another order", async () => {
     const { ask, audit } = await newAsking();
     await ask({ now: START + 9 });
     await ask({ now: START + 3 });
@@ -86,7 +86,7 @@ export function auditCases(open: OpenStore): void {
     assert.equal((await audit({ type: "pause.created", to: START + 9 })).length, 1);
   });
 
-  test("a tenant sees its own, also when it names another's pause", async () => {
+  test("a tenant sees only its own entries, even when it filters by another tenant's pause", async () => {
     const [one, other] = [await newAsking(), await newAsking()];
     const pause = await one.ask();
     assert.deepEqual(await other.audit({ pauseId: pause.id }), []);
@@ -95,7 +95,7 @@ export function auditCases(open: OpenStore): void {
     assert.equal((await other.audit()).length, 1);
   });
 
-  test("an entry goes when it is as old as the retention time, whether its pause has ended or not", async () => {
+  test("an entry is deleted at the retention time, whether or not its pause has ended", async () => {
     await withWorld(open, async (alone) => {
       const { ask, openedBy, audit } = createAsking(alone, await alone.newTenant());
       const pause = await ask({ expiresAt: START + 90 * DAY });
@@ -108,7 +108,7 @@ export function auditCases(open: OpenStore): void {
     });
   });
 
-  test("a start is no earlier than what the audit has seen", async () => {
+  test("the time of a start is not before the newest audit entry", async () => {
     await withWorld(open, async (alone) => {
       const { ask, cancel } = createAsking(alone, await alone.newTenant());
       await cancel(await ask({ now: START + HOUR }), START + 2 * HOUR);

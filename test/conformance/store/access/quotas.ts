@@ -21,7 +21,7 @@ const change = (world: World, { actor }: Tenancy, quotas: QuotaChanges) =>
 
 const stored = async (world: World, tenant: Tenancy) => (await shown(world, tenant)).use.stored_bytes;
 
-/** What so many rows with so much in them count. */
+/** The stored bytes of `rows` rows with these texts. */
 const counted = (rows: number, contents: readonly string[]) =>
   rows * STORED_BYTES_PER_ROW + contents.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 
@@ -36,7 +36,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal(await world.store.getTenant(world.newId()), null);
   });
 
-  test("quotas change one by one, and null goes back to the default", async () => {
+  test("each quota changes separately, and null restores the default", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     await change(world, tenant, { endpoints: 0, events_per_second: 5 });
     const changed = await change(world, tenant, { endpoints: null, keys: 3 });
@@ -46,7 +46,7 @@ export function quotaCases(open: OpenStore): void {
     assert.deepEqual(await world.store.findQuotas(other.tenantSeq), QUOTA_DEFAULTS);
   });
 
-  test("a tenant is renamed, alone or with its quotas; both are audited, and a change that changes nothing is not", async () => {
+  test("a tenant is renamed with or without new quotas; both are audited, and a change without effect is not", async () => {
     const tenant = await world.newTenant();
     const { actor, tenantSeq } = tenant;
     const patch = (name: string, quotas?: QuotaChanges) =>
@@ -67,7 +67,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal(await world.store.patchTenant({ actor, id: world.newId(), name: "x", now: START }), null);
   });
 
-  test("of two that would be the last one, one is made: endpoints, keys, sources and open pauses", async () => {
+  test("of two concurrent requests for the last free place, one succeeds: endpoints, keys, sources and open pauses", async () => {
     const tenant = await world.newTenant();
     const { actor, tenantSeq } = tenant;
     const asking = createAsking(world, tenant);
@@ -98,7 +98,7 @@ export function quotaCases(open: OpenStore): void {
       { endpoints: 2, keys: 2, sources: 2, open_pauses: 2, stored_bytes: 0 },
     );
 
-    // What goes makes room, and what replaces something needs none.
+    // A deletion frees a place, and a replacement needs none.
     await tenant.remove(endpoint, START);
     assert.equal((await newEndpoint()).kind, "created");
     await asking.answer(pause);
@@ -107,7 +107,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal(await world.store.rotateKey({ actor, id, hash, now: START }), true);
   });
 
-  test("a lower quota takes nothing away, and lets nothing more in", async () => {
+  test("a lower quota removes nothing, and admits nothing new", async () => {
     const tenant = await world.newTenant();
     const asking = createAsking(world, tenant);
     const pauses = [await asking.ask(), await asking.ask()];
@@ -124,7 +124,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal((await world.store.createPause(asking.request())).kind, "created");
   });
 
-  test("a pause that is repeated is the same one, and open once, at whatever quota", async () => {
+  test("a repeated pause counts once, whatever the quota", async () => {
     const tenant = await world.newTenant();
     const asking = createAsking(world, tenant);
     await change(world, tenant, { open_pauses: 1 });
@@ -136,7 +136,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal((await shown(world, tenant)).use.open_pauses, 1);
   });
 
-  test("stored bytes are counted exactly, up to the last one", async () => {
+  test("stored bytes are counted exactly", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const payload = '{"name":"Zoë"}';
@@ -153,7 +153,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal(await stored(world, tenant), 3 * one);
   });
 
-  test("a repeated event is answered as before though nothing more may be stored", async () => {
+  test("a repeated event gets the first answer although the quota is used up", async () => {
     const tenant = await world.newTenant();
     const first = await tenant.publish([], { key: { name: "once" } });
     await change(world, tenant, { stored_bytes: 0 });
@@ -161,7 +161,7 @@ export function quotaCases(open: OpenStore): void {
     assert.deepEqual(result, { kind: "repeated", eventId: first.eventId, deliveries: [] });
   });
 
-  test("an ending is told though nothing more may be stored", async () => {
+  test("the end of a pause is published although the quota is used up", async () => {
     const tenant = await world.newTenant();
     const asking = createAsking(world, tenant);
     const pause = await asking.ask();
@@ -170,14 +170,14 @@ export function quotaCases(open: OpenStore): void {
     assert((await stored(world, tenant)) > 0);
   });
 
-  test("a verified request is counted as long as it is kept, and refused when nothing more may be stored", async () => {
+  test("a verified request counts as long as it is kept, and is refused when the quota is used up", async () => {
     const tenant = await world.newTenant();
     const { source, take, request, receive, refuse, verified } = createReceiving(world, tenant);
     const from = await source();
     const event = '{"n": 1}';
     const taken = await take(from, { body: "12345" });
     assert.equal(await stored(world, tenant), counted(2, ["12345", event]));
-    // A stranger must not use up a quota: refused requests have bounds of their own.
+    // Unauthenticated senders must not use up a quota, so refused requests have their own limits.
     const refused = await refuse(from, { body: "0123456789" });
     assert.equal(await stored(world, tenant), counted(2, ["12345", event]));
     await world.store.reprocess(verified(from, refused, { body: "0123456789" }));
@@ -189,7 +189,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal((await receive(request(from, { body: "12345" }))).kind, "repeated");
   });
 
-  test("what retention deletes is not counted any more: events, requests and pauses, down to nothing", async () => {
+  test("deleted events, requests and pauses no longer count, down to zero", async () => {
     await withWorld(open, async (alone) => {
       const [tenant, other] = [await alone.newTenant(), await alone.newTenant()];
       const endpoint = await tenant.endpoint();
@@ -204,7 +204,7 @@ export function quotaCases(open: OpenStore): void {
       await other.publish([], { now: START + 6 * DAY });
       await alone.restart(START + HOUR);
       assert((await stored(alone, tenant)) > 0);
-      // What a pause and a source published to the endpoint has not ended; then it is deleted with its endpoint.
+      // The events of the pause and of the source have not ended. Deleting the endpoint ends their deliveries.
       await tenant.remove(endpoint, START);
       while (!(await alone.store.stepJob(START, [])).idle);
       await sweepAll(alone, START + 5 * DAY);

@@ -15,7 +15,7 @@ interface People {
   readonly world: World;
   readonly userId: Uuid;
   signIn(hash: string, options?: { now?: EpochMs; replaces?: string; passwordHash?: string }): Promise<boolean>;
-  /** Which of these hold. */
+  /** Those of these sessions that the store finds. */
   found(...hashes: readonly string[]): Promise<string[]>;
 }
 
@@ -48,7 +48,7 @@ async function withPeople(open: OpenStore, run: (people: People) => Promise<void
 }
 
 export function sessionCases(open: OpenStore): void {
-  test("a user is found by the e-mail address, in whatever case", async () => {
+  test("a user is found by e-mail address, in any letter case", async () => {
     await withPeople(open, async ({ world, userId }) => {
       const [tenant] = (await world.store.listTenants(null, 1)).tenants;
       for (const email of [EMAIL, EMAIL.toLowerCase(), EMAIL.toUpperCase()]) {
@@ -64,7 +64,7 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test("a session is its user's, through a restart, and made twice it is one", async () => {
+  test("a session belongs to its user, survives a restart, and a repeated create request creates one session", async () => {
     await withPeople(open, async ({ world, userId, signIn, found }) => {
       assert.deepEqual([await signIn(hashOf("a")), await signIn(hashOf("a"))], [true, true]);
       await world.restart(START);
@@ -89,7 +89,7 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test("signing in ends the session that it replaces, and no other", async () => {
+  test("signing in ends only the session that it replaces", async () => {
     await withPeople(open, async ({ signIn, found }) => {
       const [first, second, third] = [hashOf("1"), hashOf("2"), hashOf("3")];
       await signIn(first);
@@ -99,7 +99,7 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test("nobody signs in by a password that was changed meanwhile, nor as somebody unknown", async () => {
+  test("signing in fails if the password has changed since the check, or if the user is unknown", async () => {
     await withPeople(open, async ({ world, signIn, found }) => {
       const kept = hashOf("1");
       await signIn(kept);
@@ -111,7 +111,7 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test("use is noted, never set back, and revives nothing", async () => {
+  test("the time of use never goes back, and does not revive an ended session", async () => {
     await withPeople(open, async ({ world, signIn, found }) => {
       const session = hashOf("a");
       await signIn(session);
@@ -126,7 +126,7 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test("ending one session ends it alone; a disabled user's are all over, and stay so", async () => {
+  test("ending a session ends only that one, and disabling the user ends all of them permanently", async () => {
     await withPeople(open, async ({ world, userId, signIn, found }) => {
       const all = ["1", "2", "3"].map(hashOf);
       for (const session of all) await signIn(session);
@@ -140,7 +140,7 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test("a changed password ends all other sessions", async () => {
+  test("changing the password ends all other sessions", async () => {
     await withPeople(open, async ({ world, userId, signIn, found }) => {
       const all = ["1", "2", "3"].map(hashOf);
       for (const session of all) await signIn(session);
@@ -155,7 +155,7 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test(`a user has at most ${MOST_SESSIONS} sessions: one more ends the oldest`, async () => {
+  test(`a user has at most ${MOST_SESSIONS} sessions, and one more ends the oldest`, async () => {
     await withPeople(open, async ({ signIn, found }) => {
       const all = Array.from({ length: MOST_SESSIONS + 2 }, (_, index) => index.toString(16).padStart(64, "0"));
       for (const session of all) await signIn(session);
@@ -163,14 +163,14 @@ export function sessionCases(open: OpenStore): void {
     });
   });
 
-  test("sessions go when they have been over for as long as everything is kept", async () => {
+  test("sessions are deleted the retention time after they ended", async () => {
     await withPeople(open, async ({ world, signIn, found }) => {
       await signIn(hashOf("1"), { now: START });
       await signIn(hashOf("2"), { now: START + 3 * DAY });
       await signIn(hashOf("3"), { now: START + 3 * DAY });
       await world.store.endSession(hashOf("3"), START + 4 * DAY);
       const sweep = async (now: EpochMs) => (await world.store.sweep({ now, retentionMs: DAY })).deleted;
-      assert.equal(await sweep(START + 5 * DAY), 0, "one is still live, one ended a day ago");
+      assert.equal(await sweep(START + 5 * DAY), 0, "one session is still live, and one ended a day ago");
       assert.equal(await sweep(START + 6 * DAY), 1);
       assert.deepEqual(await found(hashOf("1"), hashOf("2")), [hashOf("1"), hashOf("2")]);
       assert.equal(await sweep(START + 9 * DAY), 1);

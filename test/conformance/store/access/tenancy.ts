@@ -1,4 +1,4 @@
-/** One tenant of a world: its endpoints, and what is published to them. */
+/** One tenant of a world: its endpoints and their deliveries. */
 import assert from "node:assert/strict";
 import type { Actor } from "../../../../src/domain/access/access.ts";
 import type { LeasedDelivery } from "../../../../src/domain/delivery/delivery.ts";
@@ -24,15 +24,15 @@ import type {
 import { START } from "../delivery/times.ts";
 import type { Verdict } from "../delivery/verdicts.ts";
 
-/** What a tenant needs of its world. */
+/** The part of a world that a tenant needs. */
 export interface Ground {
   readonly store: Store;
   newId(): Uuid;
-  /** The first of so many tokens that nobody had before. */
+  /** Reserve `count` consecutive unused tokens, and return the first. */
   newTokens(count: number): LeaseToken;
 }
 
-/** A delivery that a case has a lease of, or had. */
+/** A delivery that a case has, or had, a lease on. */
 export type Held = Pick<LeasedDelivery, "seq" | "id" | "token" | "endpointSeq" | "attempts">;
 
 export interface Sent {
@@ -46,7 +46,7 @@ export interface PublishOptions {
   readonly now?: EpochMs;
   readonly type?: string;
   readonly payload?: string;
-  /** Whether to ask for leases. */
+  /** Whether to request leases. */
   readonly lease?: boolean;
   readonly key?: { readonly name: string; readonly fingerprint?: string; readonly surface?: "events" | "pauses" };
   readonly named?: boolean;
@@ -64,7 +64,7 @@ export interface SettleOptions {
 export interface Tenancy {
   readonly actor: Actor;
   readonly tenantSeq: Seq;
-  /** What a verb wants to know of whoever calls it. */
+  /** The caller, as verbs take it. */
   readonly owner: { readonly actor: Actor; readonly tenantSeq: Seq };
   endpoint(settings?: Partial<EndpointSettings>, now?: EpochMs): Promise<Endpoint>;
   patch(
@@ -74,14 +74,14 @@ export interface Tenancy {
   ): Promise<{ endpoint: Endpoint; lane: LaneState }>;
   remove(endpoint: Endpoint, now: EpochMs): Promise<LaneState>;
   view(endpoint: Endpoint): Promise<EndpointView>;
-  /** With the endpoints' present version. */
+  /** A request with the current version of the endpoints. */
   request(targets: readonly Endpoint[], options?: PublishOptions): Promise<PublishRequest>;
   publish(targets: readonly Endpoint[], options?: PublishOptions): Promise<Sent>;
-  /** One delivery to one endpoint, leased. */
+  /** Publish one leased delivery to one endpoint. */
   leased(endpoint: Endpoint, options?: PublishOptions): Promise<Held>;
-  /** So many events, each with a leased delivery to one endpoint. */
+  /** Publish `count` events, each with a leased delivery to one endpoint. */
   leasedMany(endpoint: Endpoint, count: number, options?: PublishOptions): Promise<readonly Held[]>;
-  /** One delivery to one endpoint, waiting in the store. */
+  /** Publish one delivery to one endpoint that waits in the store. */
   waiting(endpoint: Endpoint, options?: PublishOptions): Promise<Held>;
   claimLane(
     endpoint: Endpoint,
@@ -89,7 +89,7 @@ export interface Tenancy {
     limits?: Partial<ClaimRequest> & { count?: number },
   ): Promise<ClaimedLane>;
   claim(endpoint: Endpoint, now: EpochMs, count?: number): Promise<readonly LeasedDelivery[]>;
-  /** Give leases back. */
+  /** Return leases. */
   release(deliveries: readonly Held[], now: EpochMs, disown?: readonly Endpoint[]): Promise<readonly Wake[]>;
   settlement(delivery: Held, verdict: Verdict, options?: SettleOptions): Settlement;
   settle(delivery: Held, verdict: Verdict, options?: SettleOptions): Promise<SettledResult>;
@@ -113,7 +113,7 @@ export const ANY_DELIVERY = {
 
 export function createTenancy(world: Ground, actor: Actor): Tenancy {
   const { tenantSeq } = actor;
-  /** What an engine has in memory: the generation that its attempts start under. */
+  /** The generation of each endpoint when its attempts start, as an engine has it in memory. */
   const generations = new Map<Seq, number>();
 
   async function request(targets: readonly Endpoint[], options: PublishOptions = {}): Promise<PublishRequest> {
@@ -282,7 +282,7 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
   return tenancy;
 }
 
-/** A claim of these lanes, and of none besides. */
+/** A claim for exactly these lanes. */
 export function claimOf(
   world: Ground,
   now: EpochMs,

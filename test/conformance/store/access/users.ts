@@ -12,7 +12,7 @@ function newUser(world: World, role: Role = "developer"): NewUser {
   return { id: world.newId(), email: `User${users}@example.com`, passwordHash: `$argon2id$${users}`, role };
 }
 
-/** A user of a new tenant. */
+/** Create a user in a new tenant. */
 async function register(world: World): Promise<{ readonly user: NewUser; readonly tenantSeq: number }> {
   const { tenantSeq } = await world.newTenant();
   const user = newUser(world);
@@ -20,7 +20,7 @@ async function register(world: World): Promise<{ readonly user: NewUser; readonl
   return { user, tenantSeq };
 }
 
-/** Sign in; the session's hash, or null when it was refused. */
+/** Sign in. Returns the hash of the session, or null when it was refused. */
 async function signIn(world: World, user: NewUser, passwordHash = user.passwordHash): Promise<string | null> {
   const hash = world.newKey().hash;
   const session = { hash, userId: user.id, expiresAt: START + HOUR };
@@ -30,7 +30,7 @@ async function signIn(world: World, user: NewUser, passwordHash = user.passwordH
 export function userCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("a user is found by the e-mail address in whatever letter case, and kept as it was written", async () => {
+  test("a user is found by e-mail address in any letter case, and the address is stored as it was written", async () => {
     const { tenantSeq } = await world.newTenant();
     const user = newUser(world, "org_admin");
     const { id, email, role } = user;
@@ -41,7 +41,7 @@ export function userCases(open: OpenStore): void {
     assert.equal(await world.store.findUser("nobody@example.com"), null);
   });
 
-  test("an e-mail address is one user's, in all tenants", async () => {
+  test("an e-mail address belongs to one user across all tenants", async () => {
     const { user } = await register(world);
     const { tenantSeq } = await world.newTenant();
     const second = { ...newUser(world), email: user.email.toLowerCase() };
@@ -50,14 +50,14 @@ export function userCases(open: OpenStore): void {
     assert.deepEqual(await world.store.listUsers(tenantSeq), []);
   });
 
-  test("a user that is created again is one user", async () => {
+  test("a repeated create request creates one user", async () => {
     const { user, tenantSeq } = await register(world);
     const again = await world.store.createUser({ tenantSeq, user, now: START + 1 });
     assert.equal(again?.createdAt, START);
     assert.equal((await world.store.listUsers(tenantSeq)).length, 1);
   });
 
-  test("the list of users has the tenant's own in creation order, the disabled ones too", async () => {
+  test("the list contains the tenant's users in creation order, including disabled ones", async () => {
     const { user: first, tenantSeq } = await register(world);
     await register(world);
     const second = newUser(world);
@@ -72,23 +72,23 @@ export function userCases(open: OpenStore): void {
     );
   });
 
-  test("disabling ends the sessions and lets nobody in; enabling lets in, and brings no session back", async () => {
+  test("disabling a user ends the sessions and blocks signing in; enabling allows it again without reviving sessions", async () => {
     const { user } = await register(world);
     const { user: other } = await register(world);
     const [session, others] = [await signIn(world, user), await signIn(world, other)];
     assert(session !== null && others !== null);
     const set = (disabled: boolean, now: number) => world.store.setUserDisabled({ id: user.id, disabled, now });
     assert.equal((await set(true, START + 1))?.disabledAt, START + 1);
-    assert.equal((await set(true, START + 2))?.disabledAt, START + 1, "since then, however often");
+    assert.equal((await set(true, START + 2))?.disabledAt, START + 1, "disabling again keeps the time");
     assert.equal(await world.store.findSession(session), null);
     assert.equal(await signIn(world, user), null);
     assert.equal((await set(false, START + 3))?.disabledAt, null);
     assert.equal(await world.store.findSession(session), null);
     assert.notEqual(await signIn(world, user), null);
-    assert.notEqual(await world.store.findSession(others), null, "nobody else is concerned");
+    assert.notEqual(await world.store.findSession(others), null, "other users are not affected");
   });
 
-  test("another password ends the sessions, and the old one lets nobody in", async () => {
+  test("a password reset ends the sessions, and the old password no longer works", async () => {
     const { user } = await register(world);
     const session = await signIn(world, user);
     assert(session !== null);
@@ -99,13 +99,13 @@ export function userCases(open: OpenStore): void {
     assert.notEqual(await signIn(world, user, passwordHash), null);
   });
 
-  test("nothing becomes of a user who is not there", async () => {
+  test("changes of an unknown user have no effect", async () => {
     const id = world.newId();
     assert.equal(await world.store.setUserDisabled({ id, disabled: true, now: START }), null);
     assert.equal(await world.store.resetPassword({ id, passwordHash: "$argon2id$", now: START }), false);
   });
 
-  test("a key's tenant is found by the key's id, until it is revoked", async () => {
+  test("a key's tenant is found by the key's id until the key is revoked", async () => {
     const tenant = await world.newTenant();
     const key = world.newKey("developer");
     await world.store.createKey({ ...tenant.owner, key, now: START });

@@ -9,7 +9,7 @@ import { exhausted, failed, succeeded } from "./verdicts.ts";
 export function changeCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("a waiting delivery that is cancelled is never sent", async () => {
+  test("a waiting delivery that is cancelled is never claimed", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.waiting(endpoint);
@@ -24,7 +24,7 @@ export function changeCases(open: OpenStore): void {
     await tenant.leased(endpoint, { now: START + HOUR });
   });
 
-  test("a held delivery and a retry can be cancelled too", async () => {
+  test("held deliveries and retries can be cancelled", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const retry = await tenant.leased(endpoint);
@@ -38,7 +38,7 @@ export function changeCases(open: OpenStore): void {
     assert.equal(lane.readyAt, null);
   });
 
-  test("what has ended cannot be cancelled, and what the tenant does not have is unknown", async () => {
+  test("a delivery that has ended cannot be cancelled, and another tenant's delivery is unknown", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -56,7 +56,7 @@ export function changeCases(open: OpenStore): void {
     assert.equal(await kind(tenant, last.id), "ended");
   });
 
-  test("a delivery that ended is retried as itself, with its whole schedule, its attempts going on", async () => {
+  test("a manual retry keeps the delivery and its attempt numbers, and starts the retry schedule anew", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -78,7 +78,7 @@ export function changeCases(open: OpenStore): void {
     );
   });
 
-  test("a retry of a held endpoint's delivery waits with the others", async () => {
+  test("a retry for a held endpoint waits with its other deliveries", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -90,7 +90,7 @@ export function changeCases(open: OpenStore): void {
     assert.equal(retried.row.state, "HELD");
   });
 
-  test("a cancel that was asked for before does not follow a retried delivery", async () => {
+  test("an earlier cancel request does not cancel the retried delivery", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -101,7 +101,7 @@ export function changeCases(open: OpenStore): void {
     assert.equal((await tenant.settle(claimed ?? assert.fail(), failed(START + HOUR))).state, "SCHEDULED");
   });
 
-  test("only FAILED, EXPIRED and CANCELLED deliveries of living endpoints are retried", async () => {
+  test("only FAILED, EXPIRED and CANCELLED deliveries can be retried, and only if their endpoint is not deleted", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const endpoint = await tenant.endpoint();
     const kind = async (of: typeof tenant, { id }: { id: typeof endpoint.id }) =>
@@ -126,7 +126,7 @@ export function changeCases(open: OpenStore): void {
     assert.equal(await kind(tenant, lost), "invalid");
   });
 
-  test("a retry of an event queues all of it that failed, oldest first, and a second one nothing", async () => {
+  test("retrying an event queues all its failed deliveries, oldest first, and a second retry queues none", async () => {
     const tenant = await world.newTenant();
     const endpoints = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
     const [first, deleted] = [endpoints[0] ?? assert.fail(), endpoints[2] ?? assert.fail()];
@@ -157,7 +157,7 @@ export function changeCases(open: OpenStore): void {
     );
   });
 
-  test("an event with more deliveries than one step looks at is retried in steps", async () => {
+  test("an event with more deliveries than one step reads is retried in steps", async () => {
     const tenant = await world.newTenant();
     const { eventId, deliveries } = await tenant.publish([await tenant.endpoint()]);
     const [first] = deliveries;
@@ -176,7 +176,7 @@ export function changeCases(open: OpenStore): void {
     assert.deepEqual([rest?.deliveryIds, rest?.next], [[last.id], null]);
   });
 
-  test("a retry of an event that the tenant does not have is of none, and a test's event is not retried", async () => {
+  test("another tenant's event cannot be retried, nor can a test event", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const endpoint = await tenant.endpoint();
     const lost = await tenant.publish([endpoint]);
@@ -190,7 +190,7 @@ export function changeCases(open: OpenStore): void {
     assert.deepEqual((await retry(tenant, tried.eventId))?.deliveryIds, []);
   });
 
-  test("a replay makes new deliveries of the same events, whatever their state", async () => {
+  test("a replay creates new deliveries of the same events, whatever the state of the old ones", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ format: "standard" });
     const delivered = await tenant.publish([endpoint], { payload: '{"n":1}' });
@@ -226,7 +226,7 @@ export function changeCases(open: OpenStore): void {
     );
   });
 
-  test("a replay skips endpoints that are deleted or DISABLED, and holds for paused ones", async () => {
+  test("a replay skips deleted and DISABLED endpoints, and is held for paused ones", async () => {
     const tenant = await world.newTenant();
     const endpoints = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
     const { deliveries } = await tenant.publish(endpoints);
@@ -240,7 +240,7 @@ export function changeCases(open: OpenStore): void {
     assert.equal((await tenant.all())[0]?.state, "HELD");
   });
 
-  test("a replay with an unknown id names it and makes nothing", async () => {
+  test("a replay with an unknown id reports that id and creates nothing", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const mine = await tenant.leased(await tenant.endpoint());
     const theirs = await other.leased(await other.endpoint());

@@ -11,7 +11,7 @@ const NOTHING = { lanes: [], broken: [], more: false, passedOver: false, nextRea
 export function claimCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("a claimed delivery carries everything that an attempt needs", async () => {
+  test("a claimed delivery contains everything that an attempt needs", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ format: "standard", headers: { "x-a": "b" }, ordered: true });
     const sent = await tenant.publish([endpoint], { type: "order.paid", payload: '{"a":1}', lease: false });
@@ -45,7 +45,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal((await tenant.row(made?.id ?? assert.fail())).state, "IN_PROGRESS");
   });
 
-  test("what is due is claimed in the lane's order, each with a fresh token, and once", async () => {
+  test("due deliveries are claimed in the lane's order, once, and each with a fresh token", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const third = await tenant.waiting(endpoint, { now: START + 2 });
@@ -69,7 +69,7 @@ export function claimCases(open: OpenStore): void {
     assert.deepEqual(await tenant.claim(endpoint, START + 99, 10), []);
   });
 
-  test("a claim takes no more than each lane's count, and no more than its own limit over all lanes", async () => {
+  test("a claim respects the count of each lane and its own limit over all lanes", async () => {
     const tenant = await world.newTenant();
     const [a, b] = [await tenant.endpoint(), await tenant.endpoint()];
     for (let index = 0; index < 5; index += 1) await tenant.publish([a, b], { lease: false, now: START + index });
@@ -88,7 +88,7 @@ export function claimCases(open: OpenStore): void {
     );
   });
 
-  test("a claim ends with its bytes, but always takes one", async () => {
+  test("a claim respects its limit on bytes, but always takes one delivery", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const payload = `{"text":"${"x".repeat(5000)}"}`;
@@ -116,7 +116,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal(claimed?.runFirstActiveMs, START);
   });
 
-  test("a lane that waits as a whole gives nothing before", async () => {
+  test("a throttled lane yields nothing before its time", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const until = START + 60 * SECOND;
@@ -130,7 +130,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal((await tenant.claim(endpoint, until, 5)).length, 2);
   });
 
-  test("a held lane gives nothing, and in its order once it runs again", async () => {
+  test("a held lane yields nothing, and keeps its order when it is resumed", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const retried = await tenant.leased(endpoint);
@@ -154,7 +154,7 @@ export function claimCases(open: OpenStore): void {
     );
   });
 
-  test("a deleted endpoint's lane gives nothing", async () => {
+  test("a deleted endpoint's lane yields nothing", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.waiting(endpoint);
@@ -164,7 +164,7 @@ export function claimCases(open: OpenStore): void {
     assert.deepEqual(await tenant.claim(endpoint, START + DAY, 10), []);
   });
 
-  test("an answer that came later tells a higher revision", async () => {
+  test("a later change of a lane has a higher revision", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const first = await tenant.settle(await tenant.leased(endpoint), failed(START + SECOND));
@@ -174,7 +174,7 @@ export function claimCases(open: OpenStore): void {
     assert(second.lane.revision <= third.state.revision);
   });
 
-  test("a lane's revision goes on after a restart, and an unchanged lane keeps it", async () => {
+  test("a lane's revision continues after a restart, and an unchanged lane keeps it", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint();
@@ -188,7 +188,7 @@ export function claimCases(open: OpenStore): void {
     });
   });
 
-  test("lanes that nobody owns are adopted when they are ready, the longest ready first", async () => {
+  test("ready lanes without an owner are adopted, the longest ready first", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const [late, early, last, future] = [
@@ -218,7 +218,7 @@ export function claimCases(open: OpenStore): void {
     });
   });
 
-  test("tenants' ready lanes are adopted in turn, however many one of them has", async () => {
+  test("ready lanes are adopted from each tenant in turn, however many lanes one tenant has", async () => {
     await withWorld(open, async (alone) => {
       const [noisy, quiet, other] = [await alone.newTenant(), await alone.newTenant(), await alone.newTenant()];
       for (let count = 0; count < 6; count += 1) await noisy.waiting(await noisy.endpoint(), { now: START + count });
@@ -236,7 +236,7 @@ export function claimCases(open: OpenStore): void {
     });
   });
 
-  test("ready lanes of tenants that are at their share are left, and hide nobody else's", async () => {
+  test("ready lanes of tenants at their share are skipped, and do not hide other tenants' lanes", async () => {
     await withWorld(open, async (alone) => {
       const [noisy, quiet] = [await alone.newTenant(), await alone.newTenant()];
       for (let count = 0; count < 6; count += 1) await noisy.waiting(await noisy.endpoint(), { now: START + count });
@@ -259,7 +259,7 @@ export function claimCases(open: OpenStore): void {
     });
   });
 
-  test("a lane gets no more bytes than it may have, and one delivery whatever its size", async () => {
+  test("a claim respects the bytes of each lane, but takes one delivery of any size", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const payload = JSON.stringify({ fill: "x".repeat(1000) });
@@ -274,7 +274,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal(await claimed(1_000_000), 2);
   });
 
-  test("an adopted lane is adopted by nobody else until it is disowned", async () => {
+  test("an adopted lane cannot be adopted again until it is disowned", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint();
@@ -291,7 +291,7 @@ export function claimCases(open: OpenStore): void {
     });
   });
 
-  test("a delivery expires at its claim, on the endpoint's active time", async () => {
+  test("a delivery expires when it is claimed, after the endpoint's active time", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const first = await tenant.leased(endpoint);
@@ -303,7 +303,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal(second?.runFirstActiveMs, START);
     await tenant.settle(second ?? assert.fail(), failed(START + 5 * DAY), { at: START + 4 * DAY });
     const [third] = await tenant.claim(endpoint, START + 10 * DAY);
-    assert(third !== undefined, "seven days of active time are not over");
+    assert(third !== undefined, "less than seven days of active time have passed");
     await tenant.release([third], START + 10 * DAY);
     const { deliveries, state } = await tenant.claimLane(endpoint, START + 10 * DAY + 1);
     assert.deepEqual(deliveries, []);
@@ -315,7 +315,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal(attempts.length, 2);
   });
 
-  test("a longer schedule lets deliveries wait longer", async () => {
+  test("deliveries with a longer retry schedule expire later", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ retryScheduleSeconds: Array.from({ length: 5 }, () => 172_800) });
     const delivery = await tenant.leased(endpoint);
@@ -327,7 +327,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal((await tenant.row(delivery.id)).state, "EXPIRED");
   });
 
-  test("nothing expires before its first attempt, nor after a manual retry before the next", async () => {
+  test("a delivery does not expire before its first attempt, or before the first attempt after a manual retry", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.waiting(endpoint);
@@ -344,7 +344,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal(again?.runFirstActiveMs, null);
   });
 
-  test("nothing expires that was not tried since its endpoint was resumed", async () => {
+  test("a delivery does not expire before an attempt after its endpoint was resumed", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -358,7 +358,7 @@ export function claimCases(open: OpenStore): void {
     assert.equal((await tenant.row(delivery.id)).state, "EXPIRED");
   });
 
-  test("nothing expires that was not tried since the last start", async () => {
+  test("a delivery does not expire before an attempt after the last start", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint();
@@ -373,7 +373,7 @@ export function claimCases(open: OpenStore): void {
     });
   });
 
-  test("what ended at its claim lets the rest of the lane go on", async () => {
+  test("a delivery that ends when it is claimed does not stop the rest of its lane", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.settle(await tenant.leased(endpoint), failed(START + SECOND), { at: START });

@@ -9,7 +9,7 @@ import { type OpenStore, useWorld } from "../world.ts";
 import { DAY, HOUR, SECOND, START } from "./times.ts";
 import { exhausted, failed, gone, internalError, succeeded, throttled } from "./verdicts.ts";
 
-/** So many attempts that fail for good, all of them at one time. */
+/** Settle `count` attempts that fail permanently, all at the same time. */
 async function fail(tenant: Tenancy, endpoint: Endpoint, count: number, at: number): Promise<SettledResult> {
   let last: SettledResult | null = null;
   for (const delivery of await tenant.leasedMany(endpoint, count, { now: at }))
@@ -20,7 +20,7 @@ async function fail(tenant: Tenancy, endpoint: Endpoint, count: number, at: numb
 export function healthCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("after twenty failures running the endpoint rests, and is probed with its next due delivery", async () => {
+  test("after twenty consecutive failures the endpoint rests, and is then probed with its next due delivery", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const before = await fail(tenant, endpoint, REST_AFTER_FAILURES - 1, START);
@@ -52,7 +52,7 @@ export function healthCases(open: OpenStore): void {
     );
   });
 
-  test("after the rest nothing is leased as it is published: what comes is claimed as the probe", async () => {
+  test("after the rest, publishes get no leases, and the next delivery is claimed as the probe", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await fail(tenant, endpoint, REST_AFTER_FAILURES, START);
@@ -66,7 +66,7 @@ export function healthCases(open: OpenStore): void {
     await tenant.leased(endpoint, { now: now + 1 });
   });
 
-  test("each failed probe doubles the rest, up to five minutes", async () => {
+  test("each failed probe doubles the rest, to at most five minutes", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await fail(tenant, endpoint, REST_AFTER_FAILURES, START);
@@ -86,7 +86,7 @@ export function healthCases(open: OpenStore): void {
     );
   });
 
-  test("a success ends rest and probing at once", async () => {
+  test("a success ends resting and probing at once", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const onTheWire = await tenant.leased(endpoint);
@@ -99,7 +99,7 @@ export function healthCases(open: OpenStore): void {
     await tenant.leased(endpoint, { now: START + 3 });
   });
 
-  test("rest and streak outlive the process", async () => {
+  test("the rest and the failure streak survive a restart", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const { lane } = await fail(tenant, endpoint, REST_AFTER_FAILURES, START);
@@ -108,7 +108,7 @@ export function healthCases(open: OpenStore): void {
     assert.deepEqual(state.health, lane.health);
   });
 
-  test("an error of ours says nothing about the endpoint's health", async () => {
+  test("an internal error does not affect the endpoint's health", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const { lane } = await tenant.settle(await tenant.leased(endpoint), internalError(START + SECOND));
@@ -120,7 +120,7 @@ export function healthCases(open: OpenStore): void {
     ["secret", { secret: { value: "whsec_abcdefghijklmnop", previousUntil: null } }],
     ["status", { status: "ACTIVE" }],
   ] as const) {
-    test(`a change of its ${what} clears rest and streak, and what older attempts say no longer counts`, async () => {
+    test(`a change of its ${what} clears the rest and the failure streak, and older attempts no longer count`, async () => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint();
       const onTheWire = await tenant.leased(endpoint);
@@ -144,7 +144,7 @@ export function healthCases(open: OpenStore): void {
     });
   }
 
-  test("a change of anything else leaves health and generation alone", async () => {
+  test("a change of any other setting keeps the health and the generation", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const { lane } = await fail(tenant, endpoint, REST_AFTER_FAILURES, START);
@@ -154,7 +154,7 @@ export function healthCases(open: OpenStore): void {
     assert.deepEqual(changed.lane.health, lane.health);
   });
 
-  test("a throttle of an older generation does not hold the lane up", async () => {
+  test("a throttle from an older generation does not delay the lane", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -164,7 +164,7 @@ export function healthCases(open: OpenStore): void {
     await tenant.leased(endpoint, { now: START + 1 });
   });
 
-  test("a 410 disables the endpoint and publishes that once, however many come", async () => {
+  test("any number of 410 answers disables the endpoint and publishes one event about it", async () => {
     const tenant = await world.newTenant();
     const watcher = await tenant.endpoint({ eventTypes: ["endpoint.*"] });
     const paused = await tenant.endpoint({ eventTypes: ["endpoint.*"] });
@@ -200,7 +200,7 @@ export function healthCases(open: OpenStore): void {
     assert.equal((await tenant.claim(paused, START + 7, 10)).length, 1);
   });
 
-  test("disabling makes a publish that was matched before it stale", async () => {
+  test("disabling an endpoint makes earlier matches stale", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -209,11 +209,11 @@ export function healthCases(open: OpenStore): void {
     assert.deepEqual(await world.store.publish([request]), [{ kind: "stale" }]);
   });
 
-  test("twenty failures that span five days of active time disable the endpoint", async () => {
+  test("twenty failures over five days of active time disable the endpoint", async () => {
     const tenant = await world.newTenant();
     const watcher = await tenant.endpoint({ eventTypes: ["endpoint.disabled"] });
     const endpoint = await tenant.endpoint();
-    // Leased before the streak, as a probing lane gives no leases when something is published.
+    // Leased before the streak, because a probing lane grants no leases to publishes.
     const [paused, early, late] = await tenant.leasedMany(endpoint, 3);
     await fail(tenant, endpoint, REST_AFTER_FAILURES, START);
     assert(paused !== undefined && early !== undefined && late !== undefined);
@@ -228,7 +228,7 @@ export function healthCases(open: OpenStore): void {
     assert.deepEqual(await tenant.claim(watcher, START + 6 * DAY, 5), []);
   });
 
-  test("fewer failures disable nothing, however long they span", async () => {
+  test("fewer failures do not disable the endpoint, over any time", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await fail(tenant, endpoint, 1, START);
@@ -236,7 +236,7 @@ export function healthCases(open: OpenStore): void {
     assert.equal(disabled, false);
   });
 
-  test("time that an endpoint was held is not active time, and a pause begins the streak anew", async () => {
+  test("time on hold is not active time, and a pause restarts the failure streak", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.patch(endpoint, { status: "PAUSED" }, START);

@@ -8,7 +8,7 @@ const TTL = 72 * HOUR;
 export function idempotencyCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("the same key and fingerprint answer the first event and its deliveries", async () => {
+  test("the same key and fingerprint return the first event and its deliveries", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const sent = await tenant.publish([endpoint], { key: { name: "k" } });
@@ -23,7 +23,7 @@ export function idempotencyCases(open: OpenStore): void {
     assert.equal((await tenant.all()).length, 1);
   });
 
-  test("deliveries that were made later are not part of the first answer", async () => {
+  test("deliveries that were created later are not part of the repeated answer", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const sent = await tenant.publish([endpoint], { key: { name: "k" } });
@@ -37,7 +37,7 @@ export function idempotencyCases(open: OpenStore): void {
     );
   });
 
-  test("the same key with another fingerprint is a conflict, and nothing is kept", async () => {
+  test("the same key with another fingerprint is a conflict, and nothing is stored", async () => {
     const tenant = await world.newTenant();
     await tenant.publish([], { key: { name: "k", fingerprint: "one" } });
     const other = await tenant.request([], { key: { name: "k", fingerprint: "two" } });
@@ -45,7 +45,7 @@ export function idempotencyCases(open: OpenStore): void {
     assert.equal(await world.store.getEvent(tenant.tenantSeq, other.event.id), null);
   });
 
-  test("a repeat is recognised although the endpoints changed meanwhile", async () => {
+  test("a repeat is recognized although the endpoints have changed", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.publish([endpoint], { key: { name: "k" } });
@@ -55,7 +55,7 @@ export function idempotencyCases(open: OpenStore): void {
     assert.equal(result?.kind, "repeated");
   });
 
-  test("two at once make one, in one array and in two calls", async () => {
+  test("two concurrent publishes with one key create one event, in one array and in two calls", async () => {
     const tenant = await world.newTenant();
     const request = () => tenant.request([], { key: { name: "k" } });
     const both = await world.store.publish([await request(), await request()]);
@@ -71,7 +71,7 @@ export function idempotencyCases(open: OpenStore): void {
     );
   });
 
-  test("a key is remembered for 72 hours and not a moment longer", async () => {
+  test("a key is valid for exactly 72 hours", async () => {
     for (const at of [START, START + DAY - 1]) {
       const tenant = await world.newTenant();
       await tenant.publish([], { key: { name: "k" }, now: at });
@@ -85,7 +85,7 @@ export function idempotencyCases(open: OpenStore): void {
     }
   });
 
-  test("two at once make one on either side of midnight: times are taken before commits are waited for", async () => {
+  test("a key is recognized across midnight, even if the later commit has the earlier time", async () => {
     const tenant = await world.newTenant();
     const midnight = START + DAY;
     await tenant.publish([], { key: { name: "k" }, now: midnight + 1 });
@@ -93,14 +93,14 @@ export function idempotencyCases(open: OpenStore): void {
     assert.equal(result?.kind, "repeated");
   });
 
-  test("keys of different tenants and surfaces have nothing to do with each other", async () => {
+  test("keys of different tenants and surfaces are separate", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     await tenant.publish([], { key: { name: "k", fingerprint: "one" } });
     await other.publish([], { key: { name: "k", fingerprint: "two" } });
     await tenant.publish([], { key: { name: "k", fingerprint: "three", surface: "pauses" } });
   });
 
-  test("a stale publish does not use its key up", async () => {
+  test("a stale publish does not use up its key", async () => {
     const tenant = await world.newTenant();
     const stale = await tenant.request([], { key: { name: "k" } });
     await tenant.endpoint();
@@ -108,7 +108,7 @@ export function idempotencyCases(open: OpenStore): void {
     await tenant.publish([], { key: { name: "k", fingerprint: "another" } });
   });
 
-  test("a broken publish does not use its key up", async () => {
+  test("a broken publish does not use up its key", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const { id } = await tenant.leased(endpoint);
@@ -118,7 +118,7 @@ export function idempotencyCases(open: OpenStore): void {
     await tenant.publish([], { key: { name: "k", fingerprint: "another" }, now: START + 40 * DAY });
   });
 
-  test("keys outlive the process", async () => {
+  test("keys survive a restart", async () => {
     const tenant = await world.newTenant();
     await tenant.publish([], { key: { name: "k" } });
     await world.restart(START);

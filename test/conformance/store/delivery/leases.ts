@@ -8,7 +8,7 @@ import { failed, succeeded } from "./verdicts.ts";
 export function leaseCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("a lease given back is claimed again, and its delivery shows no trace of it", async () => {
+  test("a returned lease can be claimed again, and leaves no trace in its delivery", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -21,7 +21,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal(claimed?.attempts, 0);
   });
 
-  test("a retry given back is a retry still", async () => {
+  test("a returned retry is still a retry", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -32,7 +32,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal(row.nextAttemptAt, START + SECOND);
   });
 
-  test("a lease that is no longer the delivery's gives nothing back", async () => {
+  test("returning an outdated lease has no effect", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const old = await tenant.leased(endpoint);
@@ -43,7 +43,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal((await tenant.settle(present ?? assert.fail(), succeeded)).kind, "settled");
   });
 
-  test("a lease given back twice is given back once", async () => {
+  test("returning a lease twice has no further effect", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -53,7 +53,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal((await tenant.claim(endpoint, START, 5)).length, 1);
   });
 
-  test("leases given back to a held lane wake nobody", async () => {
+  test("leases returned to a held lane wake no lane", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -64,7 +64,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal((await tenant.claim(endpoint, START + 1)).length, 1);
   });
 
-  test("a delivery whose cancelling was asked for ends when its lease is given back", async () => {
+  test("a delivery with a cancel request ends when its lease is returned", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -77,7 +77,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal(row.endedAt, START + 2);
   });
 
-  test("a deleted endpoint's delivery ends when its lease is given back", async () => {
+  test("a deleted endpoint's delivery ends when its lease is returned", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -88,7 +88,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal(row.reason, "endpoint_deleted");
   });
 
-  test("the store lists what it believes this node to hold", async () => {
+  test("the store lists the leases of this node", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint();
@@ -110,7 +110,7 @@ export function leaseCases(open: OpenStore): void {
     });
   });
 
-  test("a new start voids the leases of the process before it", async () => {
+  test("a new process voids the leases of the previous process", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint();
@@ -132,7 +132,7 @@ export function leaseCases(open: OpenStore): void {
     });
   });
 
-  test("a delivery that ends the process each time it is sent fails in the end", async () => {
+  test("a delivery that crashes the process at every attempt fails eventually", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint({ retryScheduleSeconds: [5] });
@@ -155,7 +155,7 @@ export function leaseCases(open: OpenStore): void {
     });
   });
 
-  test("leases given back do not count as sent", async () => {
+  test("returned leases do not count as attempts", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ retryScheduleSeconds: [] });
     const delivery = await tenant.waiting(endpoint);

@@ -23,7 +23,7 @@ export function orderCases(open: OpenStore): void {
     );
   });
 
-  test("while anything waits in the store, nothing is leased past it, due or not", async () => {
+  test("while a delivery waits in the store, due or not, no later delivery is leased", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ ordered: true });
     const first = await tenant.leased(endpoint);
@@ -38,7 +38,7 @@ export function orderCases(open: OpenStore): void {
     await tenant.leased(endpoint, { now: START + HOUR + 1 });
   });
 
-  test("what is given back takes its old place", async () => {
+  test("a returned delivery takes its old place", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ ordered: true });
     const sent = [
@@ -55,7 +55,7 @@ export function orderCases(open: OpenStore): void {
     );
   });
 
-  test("a manual retry goes to the tail", async () => {
+  test("a manual retry goes to the end of the lane", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ ordered: true });
     const first = await tenant.waiting(endpoint, { now: START });
@@ -69,7 +69,7 @@ export function orderCases(open: OpenStore): void {
     );
   });
 
-  test("a replay of several keeps the order in which they were made", async () => {
+  test("a replay of several deliveries keeps their order of creation", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ ordered: true });
     const sent = [await tenant.publish([endpoint]), await tenant.publish([endpoint]), await tenant.publish([endpoint])];
@@ -82,7 +82,7 @@ export function orderCases(open: OpenStore): void {
     );
   });
 
-  test("a restart keeps the order, and the lane's wait", async () => {
+  test("the order and the lane's wait survive a restart", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ ordered: true });
     const sent = [await tenant.leased(endpoint), await tenant.leased(endpoint), await tenant.leased(endpoint)];
@@ -97,7 +97,7 @@ export function orderCases(open: OpenStore): void {
     );
   });
 
-  test("nor is anything leased past a retry that waits since before the endpoint became ordered", async () => {
+  test("no delivery is leased past a retry that was waiting before the endpoint became ordered", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.settle(await tenant.leased(endpoint), failed(START + HOUR));
@@ -106,7 +106,7 @@ export function orderCases(open: OpenStore): void {
     assert.equal(deliveries[0]?.leased, false);
   });
 
-  test("a switch of ordered governs later deliveries alone", async () => {
+  test("a change of `ordered` affects only later deliveries", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.waiting(endpoint);

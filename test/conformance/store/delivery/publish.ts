@@ -10,7 +10,7 @@ const kinds = (results: readonly PublishResult[]) => results.map(({ kind }) => k
 export function publishCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("an event is there with its own payload text and all its deliveries once it is published", async () => {
+  test("a published event can be read with its exact payload text and all its deliveries", async () => {
     const tenant = await world.newTenant();
     const endpoints = [await tenant.endpoint({ name: "A" }), await tenant.endpoint({ name: "B" })];
     const payload = '{ "z":1.0, "a":20000000000000000001, "text":"\\u00e9 é 🚂" }';
@@ -31,7 +31,7 @@ export function publishCases(open: OpenStore): void {
     );
   });
 
-  test("a new delivery's row says what it is about, and that nothing was tried", async () => {
+  test("a new delivery's row describes the delivery and shows no attempt", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ name: "Shop" });
     const { eventId, deliveries } = await tenant.publish([endpoint], { lease: false, now: START + 5 });
@@ -40,7 +40,7 @@ export function publishCases(open: OpenStore): void {
     const { row, attempts } = await tenant.find(id);
     const { createdAt } = row;
     assert.deepEqual(attempts, []);
-    assert.ok(createdAt >= START + 5, "what was made before may have been made later, by another's clock");
+    assert.ok(createdAt >= START + 5, "another case may have moved the store's time forward");
     assert.deepEqual(row, {
       seq: deliveries[0]?.seq,
       id,
@@ -61,13 +61,13 @@ export function publishCases(open: OpenStore): void {
     });
   });
 
-  test("an event for no endpoint at all is kept", async () => {
+  test("an event without endpoints is stored", async () => {
     const tenant = await world.newTenant();
     const { eventId } = await tenant.publish([]);
     assert.deepEqual((await tenant.event(eventId)).deliveries, []);
   });
 
-  test("events and deliveries get their sequences in the order of the requests and targets", async () => {
+  test("events and deliveries get sequence numbers in the order of the requests and targets", async () => {
     const tenant = await world.newTenant();
     const endpoints = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
     const requests = [await tenant.request(endpoints), await tenant.request(endpoints)];
@@ -88,7 +88,7 @@ export function publishCases(open: OpenStore): void {
     );
   });
 
-  test("a free lane gives the leases that are asked for, and no others", async () => {
+  test("a free lane grants exactly the requested leases", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const leased = await tenant.leased(endpoint);
@@ -101,7 +101,7 @@ export function publishCases(open: OpenStore): void {
     );
   });
 
-  test("behind a delivery that is due in the store an event waits there too", async () => {
+  test("an event waits in the store behind a delivery that is due there", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const first = await tenant.waiting(endpoint);
@@ -114,7 +114,7 @@ export function publishCases(open: OpenStore): void {
     await tenant.leased(endpoint, { now: START + 2 });
   });
 
-  test("within one array too, what follows a waiting delivery waits", async () => {
+  test("a delivery also waits behind a waiting delivery of the same array", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const results = await world.store.publish([
@@ -127,7 +127,7 @@ export function publishCases(open: OpenStore): void {
     );
   });
 
-  test("a retry that is not due yet does not keep newer events from being leased", async () => {
+  test("a retry that is not due yet does not keep newer events from getting leases", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.settle(await tenant.leased(endpoint), failed(START + 10 * SECOND));
@@ -136,7 +136,7 @@ export function publishCases(open: OpenStore): void {
     assert.equal(late.deliveries[0]?.leased, false);
   });
 
-  test("a held lane takes deliveries and gives no leases", async () => {
+  test("a held lane accepts deliveries and grants no leases", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const paused = await tenant.patch(endpoint, { status: "PAUSED" }, START);
@@ -146,7 +146,7 @@ export function publishCases(open: OpenStore): void {
     assert.deepEqual(await tenant.claim(endpoint, START + 1), []);
   });
 
-  test("a publish that was matched against older endpoints is stale, and nothing of it is kept", async () => {
+  test("a publish with an outdated endpoint version is stale, and nothing of it is stored", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const made = await tenant.request([endpoint]);
@@ -162,14 +162,14 @@ export function publishCases(open: OpenStore): void {
     assert.deepEqual(await tenant.all(), []);
   });
 
-  test("another tenant's changes make nothing stale", async () => {
+  test("another tenant's changes do not make a publish stale", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const request = await tenant.request([await tenant.endpoint()]);
     await other.endpoint();
     assert.deepEqual(kinds(await world.store.publish([request])), ["published"]);
   });
 
-  test("a broken element breaks no other of its array", async () => {
+  test("a broken element does not affect the others of its array", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const other = await tenant.endpoint();
@@ -195,7 +195,7 @@ export function publishCases(open: OpenStore): void {
     await tenant.leased(other);
   });
 
-  test("calls made at once are each answered for themselves", async () => {
+  test("each of several concurrent calls gets its own answer", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const requests = await Promise.all(Array.from({ length: 50 }, () => tenant.request([endpoint], { lease: false })));
@@ -222,7 +222,7 @@ export function publishCases(open: OpenStore): void {
     assert.equal(counts[0]?.total, 3);
   });
 
-  test("another tenant's event id is broken, not repeated", async () => {
+  test("an event id of another tenant is an error, not a repeat", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const request = await tenant.request([]);
     await world.store.publish([request]);
@@ -230,7 +230,7 @@ export function publishCases(open: OpenStore): void {
     assert.deepEqual(kinds(await world.store.publish([foreign])), ["broken"]);
   });
 
-  test("what was published is there after the store was opened again", async () => {
+  test("published events survive a restart", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const sent = await tenant.publish([endpoint], { payload: '{"kept":true}', lease: false });
@@ -245,14 +245,14 @@ export function publishCases(open: OpenStore): void {
     );
   });
 
-  test("an event says why the endpoints of its time got none", async () => {
+  test("an event shows why endpoints that existed at the time got no delivery", async () => {
     const tenant = await world.newTenant();
     const takes = await tenant.endpoint();
     const filters = await tenant.endpoint({ eventTypes: ["invoice.*"] });
     const disabled = await tenant.endpoint();
     await tenant.patch(disabled, { status: "DISABLED" }, START);
     const { eventId } = await tenant.publish([takes], { type: "order.paid" });
-    // What changes later does not change the reason.
+    // Later changes do not change the reason.
     await tenant.patch(filters, { settings: { eventTypes: null } }, START + 1);
     await tenant.patch(disabled, { status: "ACTIVE" }, START + 1);
     await tenant.endpoint({}, START + 1);
@@ -263,7 +263,7 @@ export function publishCases(open: OpenStore): void {
     ]);
   });
 
-  test("an event with named endpoints says which were not named, and which were DISABLED", async () => {
+  test("an event with named endpoints shows which were not named and which were DISABLED", async () => {
     const tenant = await world.newTenant();
     const [named, other, disabled] = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
     await tenant.patch(disabled, { status: "DISABLED" }, START);
@@ -274,7 +274,7 @@ export function publishCases(open: OpenStore): void {
     ]);
   });
 
-  test("an event is found by its own tenant alone", async () => {
+  test("an event is found only by its own tenant", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const sent = await tenant.publish([await tenant.endpoint()]);
     const [delivery] = sent.deliveries;

@@ -7,7 +7,7 @@ import { exhausted, failed, outlived, succeeded } from "./verdicts.ts";
 export function settlementCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("a success ends the delivery, and its attempt is in the history", async () => {
+  test("a success ends the delivery and records its attempt", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -40,7 +40,7 @@ export function settlementCases(open: OpenStore): void {
     ]);
   });
 
-  test("each ending is told with its reason", async () => {
+  test("each end of a delivery has its reason", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     for (const [verdict, state, reason] of [
@@ -56,7 +56,7 @@ export function settlementCases(open: OpenStore): void {
     }
   });
 
-  test("attempts are kept in their order over retries, and each settlement has a higher sequence", async () => {
+  test("attempts keep their order over retries, and each settlement has a higher sequence number", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const first = await tenant.leased(endpoint);
@@ -79,7 +79,7 @@ export function settlementCases(open: OpenStore): void {
     );
   });
 
-  test("a stale failure is in the history and decides nothing", async () => {
+  test("a stale failure is recorded and does not affect the delivery", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const old = await tenant.leased(endpoint);
@@ -101,14 +101,14 @@ export function settlementCases(open: OpenStore): void {
     );
   });
 
-  test("a stale attempt stays in the history when the present one succeeds", async () => {
+  test("a stale attempt stays in the history when the current attempt succeeds", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const old = await tenant.leased(endpoint);
     await tenant.release([old], START);
     const [present] = await tenant.claim(endpoint, START);
     await tenant.settle(old, failed(START + SECOND), { at: START + 1 });
-    // Claimed before the stale attempt was known, so it counts itself as the first as well.
+    // Claimed before the stale attempt was recorded, so it also has number 1.
     await tenant.settle(present ?? assert.fail(), succeeded, { at: START + 2 });
     const { row, attempts } = await tenant.find(old.id);
     assert.equal(row.state, "DELIVERED");
@@ -119,7 +119,7 @@ export function settlementCases(open: OpenStore): void {
     );
   });
 
-  test("a stale success ends a delivery that has not ended, and nobody sends it again", async () => {
+  test("a stale success ends a delivery that has not ended, so it is not sent again", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const waiting = await tenant.leased(endpoint);
@@ -144,7 +144,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal((await tenant.find(leased.id)).attempts.length, 2);
   });
 
-  test("a stale success does not change an ending", async () => {
+  test("a stale success does not change a delivery that has ended", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -174,7 +174,7 @@ export function settlementCases(open: OpenStore): void {
     }
   });
 
-  test("a cancel that was asked for ends a delivery whose running attempt fails", async () => {
+  test("a cancel request ends the delivery when the attempt in flight fails", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -187,7 +187,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal(attempts.length, 1);
   });
 
-  test("a success ends a delivery as DELIVERED although its cancelling was asked for", async () => {
+  test("a delivery with a cancel request is DELIVERED when the attempt in flight succeeds", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -196,7 +196,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal((await tenant.row(delivery.id)).state, "DELIVERED");
   });
 
-  test("an attempt that was on the wire while its endpoint was paused waits for the resume", async () => {
+  test("a delivery whose attempt fails after the endpoint was paused waits until the endpoint is resumed", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -211,7 +211,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal(row.nextAttemptAt, START + SECOND);
   });
 
-  test("an attempt that was on the wire while its endpoint was deleted ends its delivery either way", async () => {
+  test("a delivery whose endpoint is deleted during the attempt ends with any outcome", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const [good, bad] = [await tenant.leased(endpoint), await tenant.leased(endpoint)];
@@ -221,7 +221,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal((await tenant.row(bad.id)).reason, "endpoint_deleted");
   });
 
-  test("a broken settlement breaks no other of its array", async () => {
+  test("a broken settlement does not affect the others of its array", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const [first, second, third] = [
@@ -247,7 +247,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal((await tenant.settle(second, succeeded)).kind, "settled");
   });
 
-  test("an attempt without an answer keeps what went wrong", async () => {
+  test("an attempt without a response records the error", async () => {
     const tenant = await world.newTenant();
     const delivery = await tenant.leased(await tenant.endpoint());
     const settlement = tenant.settlement(delivery, exhausted);
@@ -261,7 +261,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal(kept?.httpStatus, null);
   });
 
-  test("a test is in the history with its answer, and repeating it adds nothing", async () => {
+  test("a test event is recorded with its response, and recording it again adds nothing", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.patch(endpoint, { status: "PAUSED" }, START);
@@ -288,7 +288,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal(invalid.kind, "invalid");
   });
 
-  test("a failed test ends there, and says nothing about the endpoint's health", async () => {
+  test("a failed test event is not retried and does not affect the endpoint's health", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const { event } = await tenant.request([], { type: "test" });
@@ -311,7 +311,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal((await tenant.view(endpoint)).failureCount, 1);
   });
 
-  test("the tail has every outcome once, in order, and only the tenant's own", async () => {
+  test("the tail contains every outcome of the tenant once, in order", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const [endpoint, foreign] = [await tenant.endpoint(), await other.endpoint()];
     const { upTo: start } = await world.store.tail(tenant.tenantSeq, null, 10);

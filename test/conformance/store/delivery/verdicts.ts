@@ -1,4 +1,4 @@
-/** What attempts can come to, as the rules of the domain would put it. */
+/** Outcomes of attempts, with the transitions that the domain rules decide for them. */
 import type { Transition } from "../../../../src/domain/delivery/delivery.ts";
 import type { EpochMs } from "../../../../src/domain/ids.ts";
 
@@ -20,7 +20,7 @@ export const succeeded: Verdict = {
   },
 };
 
-/** A 500, to be tried again. */
+/** A 500 that is retried. */
 export function failed(dueAt: EpochMs): Verdict {
   return {
     httpStatus: 500,
@@ -34,13 +34,13 @@ export function failed(dueAt: EpochMs): Verdict {
   };
 }
 
-/** A 500, and the schedule is used up. */
+/** A 500 at the end of the retry schedule. */
 export const exhausted: Verdict = {
   httpStatus: 500,
   transition: { ...failed(0).transition, next: { state: "FAILED", reason: "attempts_exhausted" } },
 };
 
-/** A 500, and the next wait would end too late. */
+/** A 500 whose next retry would be after the expiry. */
 export const outlived: Verdict = {
   httpStatus: 500,
   transition: { ...failed(0).transition, next: { state: "EXPIRED", reason: "expired" } },
@@ -63,7 +63,7 @@ export const gone: Verdict = {
   },
 };
 
-/** An error of ours: it says nothing about the endpoint. */
+/** An internal error, which does not affect the endpoint's health. */
 export function internalError(dueAt: EpochMs): Verdict {
   return {
     httpStatus: null,

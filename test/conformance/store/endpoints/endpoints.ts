@@ -25,7 +25,7 @@ const NO_MATCH = { count: 0, endpoints: [] };
 export function endpointCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("an endpoint is kept with everything that was set", async () => {
+  test("an endpoint is stored with all its settings", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint(SETTINGS, START + 5);
     assert.deepEqual(endpoint, {
@@ -55,7 +55,7 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual(await tenant.view(endpoint), expected);
   });
 
-  test("a creation that is repeated makes one endpoint", async () => {
+  test("a repeated create request creates one endpoint", async () => {
     const tenant = await world.newTenant();
     const request = {
       actor: tenant.actor,
@@ -71,7 +71,7 @@ export function endpointCases(open: OpenStore): void {
     assert.equal((await world.store.listEndpoints(tenant.tenantSeq, null, 10)).views.length, 1);
   });
 
-  test("a patch changes what it names, all at once, and nothing else", async () => {
+  test("a patch changes only the fields it contains, all at once", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint(SETTINGS);
     const settings = { description: null, eventTypes: null, headers: {}, rateLimitPerSecond: null };
@@ -87,7 +87,7 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual((await tenant.view(endpoint)).endpoint, patched);
   });
 
-  test("pausing again keeps since when, and only a paused endpoint has it", async () => {
+  test("pausing a paused endpoint keeps `pausedAt`, and other endpoints have none", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const statuses = [
@@ -111,7 +111,7 @@ export function endpointCases(open: OpenStore): void {
     ]);
   });
 
-  test("a toggle flips between ACTIVE and DISABLED, and makes a paused one ACTIVE", async () => {
+  test("a toggle switches between ACTIVE and DISABLED, and makes a paused endpoint ACTIVE", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const toggle = async () => (await tenant.patch(endpoint, { status: "toggle" }, START)).endpoint.status;
@@ -122,7 +122,7 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual(twice.toSorted(), ["ACTIVE", "DISABLED"]);
   });
 
-  test("a new secret keeps the one before it for the overlap, or not at all", async () => {
+  test("the previous secret stays valid for the overlap, or ends at once without one", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const rotate = async (value: string, previousUntil: number | null) =>
@@ -140,7 +140,7 @@ export function endpointCases(open: OpenStore): void {
     assert.equal(found[0]?.secrets.current, "fourth secret here");
   });
 
-  test("every change raises the version that publishes are compared with, and reading does not", async () => {
+  test("every change raises the version that publishes are compared with, and reads do not", async () => {
     const tenant = await world.newTenant();
     const version = async () => (await world.store.matchTypes(tenant.tenantSeq, [])).version;
     const versions = [await version()];
@@ -157,7 +157,7 @@ export function endpointCases(open: OpenStore): void {
     assert.equal(await version(), versions.at(-1));
   });
 
-  test("a deleted endpoint is gone, and its history stays with its name", async () => {
+  test("a deleted endpoint is not found, and its history keeps its name", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ name: "Old shop" });
     const done = await tenant.leased(endpoint);
@@ -179,7 +179,7 @@ export function endpointCases(open: OpenStore): void {
     );
   });
 
-  test("its secret and headers are erased with it", async () => {
+  test("deleting an endpoint erases its secret and headers", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ headers: { "x-secret": "value" } });
     await tenant.remove(endpoint, START);
@@ -188,7 +188,7 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual(claimed.endpoint.secrets, { current: "", previous: null });
   });
 
-  test("an endpoint of another tenant cannot be seen or changed", async () => {
+  test("a tenant can neither see nor change another tenant's endpoint", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const endpoint = await tenant.endpoint();
     const theirs = { actor: other.actor, tenantSeq: other.tenantSeq, id: endpoint.id, now: START };
@@ -201,7 +201,7 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual((await tenant.view(endpoint)).endpoint, endpoint);
   });
 
-  test("the list has every endpoint once, in creation order, page by page", async () => {
+  test("the pages of the list contain every endpoint once, in creation order", async () => {
     const tenant = await world.newTenant();
     const made = [];
     for (let index = 0; index < 7; index += 1) made.push(await tenant.endpoint({ name: `E${index}` }));
@@ -221,7 +221,7 @@ export function endpointCases(open: OpenStore): void {
     }
   });
 
-  test("a page is found by its place, with the number of all, deleted ones not counted", async () => {
+  test("a page can be read by its offset, and its total does not count deleted endpoints", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const made = [];
     for (let index = 0; index < 5; index += 1) made.push(await tenant.endpoint());
@@ -239,7 +239,7 @@ export function endpointCases(open: OpenStore): void {
     for (const offset of [4, 5, 10_000]) assert.deepEqual(await page(offset, 10), []);
   });
 
-  test("a view counts what has not ended, and the attempts since creation", async () => {
+  test("a view counts the deliveries that have not ended and the attempts since creation", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const [ok, bad, retried] = await tenant.leasedMany(endpoint, 5);
@@ -261,7 +261,7 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual((await tenant.view(endpoint)).waiting, { count: 3, more: false });
   });
 
-  test("a Retry-After outlasts a pause of the endpoint, but not a move to another URL", async () => {
+  test("a Retry-After survives a pause of the endpoint, but not a change of its URL", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const until = START + HOUR;

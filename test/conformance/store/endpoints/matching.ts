@@ -7,7 +7,7 @@ import { EVENT_TARGETS_MAX } from "../../../../src/domain/limits.ts";
 import { START } from "../delivery/times.ts";
 import { type OpenStore, useWorld } from "../world.ts";
 
-/** Few letters, so that types and filters meet often. */
+/** Few letters, so that types and filters often match. */
 const type = fc.string({ unit: fc.constantFrom("a", "b", "."), minLength: 1, maxLength: 6 });
 const filter = fc.oneof(
   type,
@@ -20,7 +20,7 @@ const life = fc.record({ before: filters, now: filters, status, isDeleted: fc.bo
 export function matchingCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("an event goes to the endpoints whose filters let it pass, whatever they were before", async () => {
+  test("an event goes to the endpoints whose current filters accept it", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(life, { maxLength: 8 }), fc.array(type, { minLength: 1, maxLength: 4 }), check),
       { numRuns: 60 },
@@ -45,7 +45,7 @@ export function matchingCases(open: OpenStore): void {
     }
   });
 
-  test("more endpoints than an event may go to are counted, and not listed", async () => {
+  test("when more endpoints match than an event may go to, they are counted but not listed", async () => {
     const tenant = await world.newTenant();
     for (let made = 0; made <= EVENT_TARGETS_MAX; made += 1) await tenant.endpoint({ eventTypes: ["order.*"] });
     const last = await tenant.endpoint({ eventTypes: ["invoice.paid"] });
@@ -58,7 +58,7 @@ export function matchingCases(open: OpenStore): void {
     ]);
   });
 
-  test("types that have too many endpoints for one read are left for the next", async () => {
+  test("types with too many endpoints for one read are left for the next read", async () => {
     const tenant = await world.newTenant();
     for (let made = 0; made < 600; made += 1) await tenant.endpoint();
     const { found } = await world.store.matchTypes(tenant.tenantSeq, ["one", "two", "three"]);
@@ -68,7 +68,7 @@ export function matchingCases(open: OpenStore): void {
     );
   });
 
-  test("named endpoints are found whatever their status, unless they are deleted or another tenant's", async () => {
+  test("endpoints are found by id in every status, unless they are deleted or belong to another tenant", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const [disabled, deleted, foreign] = [await tenant.endpoint(), await tenant.endpoint(), await other.endpoint()];
     const { endpoint } = await tenant.patch(disabled, { status: "DISABLED" }, START);
@@ -79,7 +79,7 @@ export function matchingCases(open: OpenStore): void {
     assert.equal(version, (await world.store.matchTypes(tenant.tenantSeq, [])).version);
   });
 
-  test("an endpoint is sent to with its secrets and headers, and without its filters", async () => {
+  test("a destination contains the endpoint's secrets and headers, but not its filters", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ headers: { "x-shop": "seven" }, eventTypes: ["order.*"] });
     const { found } = await world.store.loadDestinations(tenant.tenantSeq, [endpoint.seq]);

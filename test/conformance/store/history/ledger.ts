@@ -25,7 +25,7 @@ export function ledgerCases(open: OpenStore): void {
   const world = useWorld(open);
   const list = async (tenant: Tenancy, changes?: Changes) => world.store.listLedger(query(tenant, changes));
 
-  test("the history has what was published, tried, cancelled and retried as soon as it is committed", async () => {
+  test("the history shows publishes, attempts, cancellations and retries as soon as they are committed", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const [good, bad, again] = await tenant.leasedMany(endpoint, 3);
@@ -51,7 +51,7 @@ export function ledgerCases(open: OpenStore): void {
     assert.equal(row?.lastAttempt?.classification, "success");
   });
 
-  test("pages of one time stay the same, whatever is committed meanwhile and whenever it says that it was made", async () => {
+  test("pages with the same `asOf` stay the same, whatever is committed later and whatever creation time it has", async () => {
     await withWorld(open, async (own) => {
       const tenant = await own.newTenant();
       const endpoint = await tenant.endpoint();
@@ -62,7 +62,11 @@ export function ledgerCases(open: OpenStore): void {
       assert.deepEqual((await own.store.listLedger(frozen)).rows, first.rows);
       await own.restart(START + 2 * MINUTE);
       await tenant.waiting(endpoint, { now: START });
-      assert.deepEqual((await own.store.listLedger(frozen)).total, 4, "what the first process made at that very time");
+      assert.deepEqual(
+        (await own.store.listLedger(frozen)).total,
+        4,
+        "includes the first process's delivery at the same time",
+      );
       const second = await own.store.listLedger(query(tenant));
       await own.restart(START + 2 * MINUTE);
       await tenant.waiting(endpoint, { now: START });
@@ -70,7 +74,7 @@ export function ledgerCases(open: OpenStore): void {
     });
   });
 
-  test("the history of very many outlives the process, whose successor reads what was written of it", async () => {
+  test("a long history survives a restart, and the new process reads the prepared part of it", async () => {
     await withWorld(open, async (own) => {
       const tenant = await own.newTenant();
       const endpoints = await Promise.all(Array.from({ length: 100 }, () => tenant.endpoint()));
@@ -90,7 +94,7 @@ export function ledgerCases(open: OpenStore): void {
     });
   });
 
-  test("reading on from a cursor goes on where the part before ended, and another tenant's history is its own", async () => {
+  test("an export resumes at its cursor, and shows no other tenant's history", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const endpoint = await tenant.endpoint();
     const made = await tenant.leasedMany(endpoint, 5);

@@ -18,11 +18,11 @@ const EVENTS_COUNT = 60;
 interface History {
   readonly tenant: Tenancy;
   readonly endpoints: readonly Endpoint[];
-  /** Every delivery as the store shows it alone, newest first. */
+  /** Every delivery as the store shows it by its id, newest first. */
   readonly rows: readonly DeliveryRow[];
 }
 
-/** What became of the delivery: a little of everything, by turns that meet every endpoint and type. */
+/** What happens to the deliveries, in turn, so that every fate meets every endpoint and type. */
 const FATES = ["PENDING", "IN_PROGRESS", "DELIVERED", "SCHEDULED", "FAILED", "CANCELLED", "EXPIRED"] as const;
 
 async function makeHistory(world: World): Promise<History> {
@@ -65,7 +65,7 @@ async function publishFate(world: World, tenant: Tenancy, { targets, index, expe
   const now = START + index * MINUTE;
   const fate = FATES[index % FATES.length] ?? "PENDING";
   const type = TYPES[index % TYPES.length] ?? "order";
-  // A lane with something due gives no leases: those are claimed.
+  // A lane with a due delivery grants no leases to publishes, so its deliveries are claimed.
   const { deliveries } = await tenant.publish(targets, { now, type, lease: fate !== "PENDING" });
   for (const { id } of deliveries) expected.set(id, fate);
   if (fate === "PENDING") {
@@ -114,7 +114,7 @@ function found(row: DeliveryRow, search: NonNullable<DeliveryFilter["search"]>):
   }
 }
 
-/** So that a cursor can be sealed in one block. */
+/** A cursor of this form can be sealed in one block. */
 const CURSOR_FORM = /^[0-9a-z]{1,15}$/;
 
 async function walk(world: World, filter: DeliveryFilter, limit: number): Promise<DeliveryRow[]> {
@@ -128,7 +128,7 @@ async function walk(world: World, filter: DeliveryFilter, limit: number): Promis
     cursor = page.next;
     if (cursor === null) break;
     assert.match(cursor, CURSOR_FORM);
-    assert(!cursors.has(cursor), "a page must go on further down");
+    assert(!cursors.has(cursor), "each page must have a new cursor");
     cursors.add(cursor);
   } while (cursor !== null);
   return rows;
@@ -165,12 +165,12 @@ export function listCases(open: OpenStore): void {
   let made: History | null = null;
   const history = () => made ?? assert.fail();
   before(async () => {
-    // Another tenant's deliveries lie between.
+    // Two tenants at once, so that another tenant's deliveries lie in between.
     const [, own] = await Promise.all([makeHistory(world), makeHistory(world)]);
     made = own;
   });
 
-  test("every filter answers exactly what matches it, each once, newest first, whatever the pages", async () => {
+  test("a filter returns exactly the matching deliveries, each once, newest first, for every page size", async () => {
     await fc.assert(
       fc.asyncProperty(filters(history()), fc.integer({ min: 1, max: 30 }), async (filter, limit) => {
         const expected = history().rows.filter((row) => matches(row, filter));
@@ -180,7 +180,7 @@ export function listCases(open: OpenStore): void {
     );
   });
 
-  test("each state alone, and each state of each endpoint", async () => {
+  test("lists filter by each state, and by each state of each endpoint", async () => {
     const { tenant, endpoints, rows } = history();
     for (const state of DELIVERY_STATES) {
       for (const endpointId of [null, ...endpoints.map(({ id }) => id)]) {
@@ -191,7 +191,7 @@ export function listCases(open: OpenStore): void {
     }
   });
 
-  test("pages that were begun go on where they were although newer deliveries came", async () => {
+  test("the next page continues where the last one ended, although newer deliveries arrived", async () => {
     const { tenant, endpoints, rows } = history();
     const filter = { ...ANY_DELIVERY, tenantSeq: tenant.tenantSeq };
     const first = await world.store.listDeliveries(filter, null, 10);
@@ -202,7 +202,7 @@ export function listCases(open: OpenStore): void {
     made = { ...history(), rows: [await tenant.row(newer.id), ...rows] };
   });
 
-  test("no tenant sees another's deliveries, whatever is asked for", async () => {
+  test("no filter shows another tenant's deliveries", async () => {
     const { rows } = history();
     const { tenantSeq } = await world.newTenant();
     const [row] = rows;
@@ -220,7 +220,7 @@ export function listCases(open: OpenStore): void {
     }
   });
 
-  test("a deleted endpoint's backlog is CANCELLED in every list before and after the job has written so", async () => {
+  test("lists show a deleted endpoint's backlog as CANCELLED, both before and after the job has written it", async () => {
     const { tenant } = history();
     const filter = { ...ANY_DELIVERY, tenantSeq: tenant.tenantSeq, state: "CANCELLED" } as const;
     const derived = await walk(world, filter, 100);

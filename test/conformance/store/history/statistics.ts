@@ -9,7 +9,7 @@ const NOTHING = { total: 0, delivered: 0, failed: 0 };
 export function statisticsCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("volume counts deliveries in the hour they were made and in the hour they ended", async () => {
+  test("volume counts deliveries in the hour of their creation and in the hour of their end", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const [good, bad, late, open] = await tenant.leasedMany(endpoint, 4, { now: START + 59 * MINUTE });
@@ -29,7 +29,7 @@ export function statisticsCases(open: OpenStore): void {
     ]);
   });
 
-  test("latency counts answered attempts, each in its bucket", async () => {
+  test("latency counts each answered attempt in its bucket", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const latencies = [0, 99, 100, 299, 300, 999, 1000, 4999, 5000, 30_000];
@@ -53,7 +53,7 @@ export function statisticsCases(open: OpenStore): void {
     );
   });
 
-  test("endpoint health has every living endpoint, and its own sums", async () => {
+  test("endpoint health shows every endpoint that is not deleted, with its own sums", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const busy = await tenant.endpoint({ name: "busy" });
     const quiet = await tenant.endpoint({ name: "quiet" });
@@ -90,7 +90,7 @@ export function statisticsCases(open: OpenStore): void {
     );
   });
 
-  test("sums of many calls at once lose nothing, and outlive the process", async () => {
+  test("concurrent calls lose no counts, and the sums survive a restart", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const deliveries = await tenant.leasedMany(endpoint, 100);
@@ -103,7 +103,7 @@ export function statisticsCases(open: OpenStore): void {
     assert.deepEqual([view.successCount, view.failureCount], [75, 25]);
   });
 
-  test("a retried delivery counts its last ending only, a replayed one as another delivery", async () => {
+  test("a retried delivery counts only its last end, and a replayed delivery counts as a new one", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -117,7 +117,7 @@ export function statisticsCases(open: OpenStore): void {
     ]);
   });
 
-  test("a deleted endpoint's backlog counts as failed once it is written so", async () => {
+  test("a deleted endpoint's backlog counts as failed once the job has written it", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     await tenant.leasedMany(endpoint, 2);

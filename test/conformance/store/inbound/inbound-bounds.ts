@@ -8,14 +8,14 @@ import { sweepAll } from "../upkeep/retention.ts";
 import { type OpenStore, type World, withWorld } from "../world.ts";
 import { createReceiving } from "./receiving.ts";
 
-/** So many from one address, in one call. */
+/** Refuse `count` requests from one address, in one call. */
 function flood(world: World, source: Source | null, address: string, count: number): Promise<void> {
   const ground = { newId: world.newId, now: START };
   return world.store.refuse(Array.from({ length: count }, () => refuseOf(ground, source, { address })));
 }
 
 export function inboundBoundCases(open: OpenStore): void {
-  test("a flood pushes out its own, and nothing of a known source", async () => {
+  test("a flood displaces its own requests, and none of a known source or of another address", async () => {
     await withWorld(open, async (world) => {
       const { source, refuse, list, isThere } = createReceiving(world, await world.newTenant());
       const from = await source();
@@ -32,7 +32,7 @@ export function inboundBoundCases(open: OpenStore): void {
     });
   });
 
-  test("each known source keeps as many of its own, the oldest of the busiest address going first", async () => {
+  test("the limit applies to each known source, and the oldest request of its busiest address is deleted first", async () => {
     await withWorld(open, async (world) => {
       const { source, refuse, list, isThere } = createReceiving(world, await world.newTenant());
       const [one, two] = [await source(), await source()];
@@ -47,7 +47,7 @@ export function inboundBoundCases(open: OpenStore): void {
     });
   });
 
-  test("what was deleted or verified makes room", async () => {
+  test("deleted and verified requests free places", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const { source, refuse, verified, list, isThere } = createReceiving(world, tenant);
@@ -65,7 +65,7 @@ export function inboundBoundCases(open: OpenStore): void {
     });
   });
 
-  test("retention takes what was received longer ago, what tells its repeats, and then its deleted source", async () => {
+  test("retention deletes old requests, then their digests, and then their deleted source", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const { source, take, refuse, request, receive, isThere, list } = createReceiving(world, tenant);
@@ -95,7 +95,7 @@ export function inboundBoundCases(open: OpenStore): void {
     });
   });
 
-  test("a repeat is told for the retention time though its record was deleted", async () => {
+  test("a repeat is recognized for the retention time although its record was deleted", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const { source, take, request, receive } = createReceiving(world, tenant);

@@ -8,7 +8,7 @@ import { createReceiving } from "./receiving.ts";
 export function inboundListCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("a list is the tenant's own of one kind, newest first, by every filter, with its total, from any place", async () => {
+  test("a list of one kind contains the tenant's own requests, newest first, with the total, for every filter and offset", async () => {
     const tenant = await world.newTenant();
     const others = createReceiving(world, await world.newTenant());
     const { source, take, refuse, list } = createReceiving(world, tenant);
@@ -67,7 +67,7 @@ export function inboundListCases(open: OpenStore): void {
     assert.equal((await list({ kind: "any", direction: "NONE" })).total, 0);
   });
 
-  test("a list of no kind has both, each in its place, with one total, from any place", async () => {
+  test("a list without a kind merges both kinds in order, with one total, for every offset", async () => {
     const { source, take, refuse, list } = createReceiving(world, await world.newTenant());
     const [from, beside] = [await source(), await source()];
     const made: { id: string; kind: string; valid: boolean; type: string; at: number }[] = [];
@@ -102,7 +102,7 @@ export function inboundListCases(open: OpenStore): void {
     }
   });
 
-  test("a row of a list is its record without the request and its events", async () => {
+  test("a list row is the record without its request and its events", async () => {
     const { source, take, refuse, find, list } = createReceiving(world, await world.newTenant());
     const from = await source();
     await take(from);
@@ -114,7 +114,7 @@ export function inboundListCases(open: OpenStore): void {
     }
   });
 
-  test("what is nobody's is among the tenant's for whoever may see it, in the order of receipt", async () => {
+  test("a list that includes unattributed requests merges them with the tenant's own in order of receipt", async () => {
     await withWorld(open, async (alone) => {
       const { source, take, refuse, list } = createReceiving(alone, await alone.newTenant());
       const others = createReceiving(alone, await alone.newTenant());
@@ -141,7 +141,7 @@ export function inboundListCases(open: OpenStore): void {
     });
   });
 
-  test("the refused ones of a source are listed oldest first, whole, page by page", async () => {
+  test("a source's refused requests are listed whole, oldest first, in pages", async () => {
     const tenant = await world.newTenant();
     const other = await world.newTenant();
     const { source, take, refuse, find } = createReceiving(world, tenant);
@@ -169,7 +169,7 @@ export function inboundListCases(open: OpenStore): void {
     assert.deepEqual(await world.store.listRejected(tenant.tenantSeq, world.newId(), null, 3), none);
   });
 
-  test("a deleted source's records keep its id and its name", async () => {
+  test("records of a deleted source keep its id and its name", async () => {
     const tenant = await world.newTenant();
     const { source, take, list } = createReceiving(world, tenant);
     const from = await source();

@@ -16,7 +16,7 @@ export function inboundCases(open: OpenStore): void {
 
   // ── Receipt ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  test("what was verified is kept as it came, byte for byte", async () => {
+  test("a verified request is stored byte for byte", async () => {
     const { tenant, source, request, receive, find } = await newReceiving();
     const from = await source();
     const asked = request(from);
@@ -48,12 +48,12 @@ export function inboundCases(open: OpenStore): void {
       const { raw: stored, ...record } = await find(asked.id);
       assert.deepEqual(record, expected);
       assert.deepEqual({ ...stored, body: kept(stored.body) }, { ...raw, body: kept(bytes) });
-      assert.equal(stored.body.buffer.byteLength, bytes.byteLength, "more than the body came along");
+      assert.equal(stored.body.buffer.byteLength, bytes.byteLength, "the buffer contains more than the body");
       await world.restart(START);
     }
   });
 
-  test("an empty body is a body", async () => {
+  test("an empty body is stored as an empty body", async () => {
     const { source, take, refuse, find } = await newReceiving();
     const from = await source();
     for (const { id } of [await take(from, { kind: "any", body: "" }), await refuse(from, { body: "" })]) {
@@ -62,7 +62,7 @@ export function inboundCases(open: OpenStore): void {
     }
   });
 
-  test("it publishes its event to the endpoints that match, and each is found from the other", async () => {
+  test("a verified request publishes its event to the matching endpoints, and each is found from the other", async () => {
     const { tenant, source, request, receive, find, events } = await newReceiving();
     const other = await world.newTenant();
     const [everything, filtered, paused] = [
@@ -97,7 +97,7 @@ export function inboundCases(open: OpenStore): void {
     assert.equal((await tenant.claim(filtered, START)).length, 1);
   });
 
-  test("events go to the endpoints as they are, whatever was remembered of them before", async () => {
+  test("events go to the current endpoints, whatever was cached before", async () => {
     const { tenant, source, take, events } = await newReceiving();
     const from = await source();
     const send = (type: string) => take(from, { kind: "any", eventType: type, same: null });
@@ -119,7 +119,7 @@ export function inboundCases(open: OpenStore): void {
     assert.equal((await tenant.all()).filter(({ endpointId }) => endpointId === first.id).length, 2);
   });
 
-  test("what triggers nothing is recorded, and publishes nothing", async () => {
+  test("a request that triggers nothing is recorded and publishes nothing", async () => {
     const { tenant, source, request, receive, find, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const asked = request(await source(), { change: "paused>gone" });
@@ -131,7 +131,7 @@ export function inboundCases(open: OpenStore): void {
 
   // ── Repeats ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  test("a repeat gets the first one's answer, and nothing happens again", async () => {
+  test("a repeat gets the first answer and has no other effect", async () => {
     const { tenant, source, take, request, receive, list, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -157,7 +157,7 @@ export function inboundCases(open: OpenStore): void {
     assert.equal((await events(endpoint)).length, 1);
   });
 
-  test("of the same in one commit the first is received", async () => {
+  test("of equal requests in one commit, the first is received", async () => {
     const { source, request, list } = await newReceiving();
     const from = await source();
     const requests = [request(from), request(from), request(from)];
@@ -167,7 +167,7 @@ export function inboundCases(open: OpenStore): void {
     assert.equal((await list()).total, 1);
   });
 
-  test("what has no digest is never a repeat, nor what another source sent", async () => {
+  test("a request without a digest is never a repeat, nor is a request of another source", async () => {
     const { source, take, list } = await newReceiving();
     const [one, two] = [await source(), await source()];
     for (const from of [one, one, two]) await take(from, { same: null });
@@ -175,7 +175,7 @@ export function inboundCases(open: OpenStore): void {
     assert.equal((await list()).total, 5);
   });
 
-  test("a receipt that is repeated after an ambiguous commit is one", async () => {
+  test("a receipt that is repeated after an ambiguous commit has no further effect", async () => {
     const { tenant, source, request, list, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -192,7 +192,7 @@ export function inboundCases(open: OpenStore): void {
 
   // ── Refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  test("what was refused is kept apart, with the reason, and publishes nothing", async () => {
+  test("a refused request is stored separately with the reason, and publishes nothing", async () => {
     const { tenant, source, refuse, find, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -216,7 +216,7 @@ export function inboundCases(open: OpenStore): void {
     assert.deepEqual(await events(endpoint), []);
   });
 
-  test("a known source's body is kept whole, of anybody else's the beginning", async () => {
+  test("a known source's body is stored whole, and of other bodies only the beginning", async () => {
     const { source, refuse, find } = await newReceiving();
     const body = "0123456789".repeat(5000);
     const whole = await find((await refuse(await source(), { body })).id);
@@ -226,7 +226,7 @@ export function inboundCases(open: OpenStore): void {
     assert.deepEqual([whole.bodyBytes, cut.bodyBytes], [body.length, body.length]);
   });
 
-  test("a refusal that is repeated after an ambiguous commit is one", async () => {
+  test("a refusal that is repeated after an ambiguous commit has no further effect", async () => {
     const { source, refuse, list } = await newReceiving();
     const from = await source();
     const refused = await refuse(from);
@@ -236,7 +236,7 @@ export function inboundCases(open: OpenStore): void {
 
   // ── Notes and deletion ──────────────────────────────────────────────────────────────────────────────────────────
 
-  test("notes are written, and taken away", async () => {
+  test("notes can be set and removed", async () => {
     const { tenant, source, take, find } = await newReceiving();
     const { id } = await take(await source());
     const note = (notes: string | null, tenantSeq: number | null = tenant.tenantSeq) =>
@@ -249,7 +249,7 @@ export function inboundCases(open: OpenStore): void {
     assert.deepEqual(await find(id), before);
   });
 
-  test("a deleted record is gone, its event stays, and a repeat is still one", async () => {
+  test("a deleted record is not found, but its event stays and its repeats are still recognized", async () => {
     const { tenant, source, take, request, receive, isThere, list } = await newReceiving();
     const other = await world.newTenant();
     const from = await source();
@@ -270,7 +270,7 @@ export function inboundCases(open: OpenStore): void {
     assert.equal(await isThere(first.id), false);
   });
 
-  test("a record is found by its tenant, and by whoever asks for any", async () => {
+  test("a record is found by its own tenant, and by a lookup across tenants", async () => {
     const { tenant, source, take, refuse } = await newReceiving();
     const other = await world.newTenant();
     const { id } = await take(await source());

@@ -1,4 +1,4 @@
-/** What a tenant of a world receives. */
+/** The inbound requests of one tenant. */
 import assert from "node:assert/strict";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
@@ -31,22 +31,22 @@ export interface Receiving {
   source(settings?: Partial<SourceSettings>): Promise<Source>;
   request(source: Source, given?: Given): Receive;
   receive(request: Receive): Promise<ReceiveResult>;
-  /** Received for the first time. */
+  /** Receive a request for the first time. */
   take(source: Source, given?: Given): Promise<Receive>;
-  /** Refused, of a source or of nobody known. */
+  /** Refuse a request to a source; null for an unknown source. */
   refuse(source: Source | null, given?: Given): Promise<Refuse>;
   again(source: Source, id: Uuid, now?: number): Reprocess;
   verified(source: Source, refused: Refuse, given?: Given): Reprocess;
   find(id: Uuid): Promise<InboundRecord>;
   isThere(id: Uuid): Promise<boolean>;
   list(filter?: Partial<InboundFilter>, offset?: number, limit?: number): Promise<InboundPage>;
-  /** What the tenant's audit tells of what was received, oldest first. */
+  /** The tenant's audit entries about inbound requests, oldest first. */
   audit(): Promise<readonly (readonly [type: string, actor: string, data: AuditRow["data"], at: EpochMs])[]>;
-  /** The events that an endpoint was sent, oldest first. */
+  /** The events of an endpoint's deliveries, oldest first. */
   events(endpoint: Endpoint): Promise<readonly EventView[]>;
 }
 
-/** Names are the installation's, and many cases share a store. */
+/** Source names are unique in an installation, and many cases share a store. */
 let names = 0;
 
 export function createReceiving(world: World, tenant: Tenancy): Receiving {

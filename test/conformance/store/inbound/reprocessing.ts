@@ -11,7 +11,7 @@ export function reprocessingCases(open: OpenStore): void {
     return { tenant, ...createReceiving(world, tenant) };
   };
 
-  test("a valid one publishes another event, each time it is asked", async () => {
+  test("each reprocessing of a valid request publishes another event", async () => {
     const { tenant, source, take, again, find, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -32,7 +32,7 @@ export function reprocessingCases(open: OpenStore): void {
     for (const eventId of ids) assert.equal(await world.store.findInboundOfEvent(tenant.tenantSeq, eventId), id);
   });
 
-  test("a record takes the type that it is published as, where one is said, and what follows finds it by that", async () => {
+  test("a new event type is stored in the record, and later filters use it", async () => {
     const { source, take, again, find, list } = await newReceiving();
     const from = await source();
     const { id } = await take(from, { kind: "any", eventType: "before" });
@@ -51,7 +51,7 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await find(id)).eventType, "after");
   });
 
-  test("what came from a source that is deleted is published again", async () => {
+  test("a request from a deleted source can be reprocessed", async () => {
     const { tenant, source, take, again, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -65,7 +65,7 @@ export function reprocessingCases(open: OpenStore): void {
     );
   });
 
-  test("a reprocessing that is repeated after an ambiguous commit is one", async () => {
+  test("a reprocessing that is repeated after an ambiguous commit has no further effect", async () => {
     const { tenant, source, take, refuse, again, verified, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -85,7 +85,7 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await events(endpoint)).length, 3);
   });
 
-  test("notes come along, or stay as they were", async () => {
+  test("a reprocessing can change the notes, and otherwise keeps them", async () => {
     const { source, take, again, find } = await newReceiving();
     const from = await source();
     const { id } = await take(from);
@@ -96,7 +96,7 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await find(id)).notes, null);
   });
 
-  test("a refused one that is verified now becomes valid, publishes, and is remembered against repeats", async () => {
+  test("a refused request that is verified now becomes valid, publishes its event, and its repeats are recognized", async () => {
     const { tenant, source, refuse, verified, find, list, events, request, receive } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -134,7 +134,7 @@ export function reprocessingCases(open: OpenStore): void {
     });
   });
 
-  test("what a refused one is verified by is kept until it is valid, and shown by no record", async () => {
+  test("the credentials of a refused request are kept until it is valid, and no record shows them", async () => {
     const { source, refuse, take, verified, find } = await newReceiving();
     const from = await source({ scheme: "basic", basic: { username: "u" } });
     const credentials = "Basic dTrDqQ== \u00e9";
@@ -153,7 +153,7 @@ export function reprocessingCases(open: OpenStore): void {
     }
   });
 
-  test("what refused ones are verified by goes with their source, and with no other", async () => {
+  test("deleting a source deletes the credentials of its refused requests only", async () => {
     const { tenant, source, refuse } = await newReceiving();
     const [from, other] = [await source(), await source()];
     const credentials = "Basic dTpw";
@@ -164,7 +164,7 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await world.store.getCredentials(beside.id))?.kind, "kept");
   });
 
-  test("of two at once that verified the same refused one, one does it", async () => {
+  test("of two concurrent reprocessings of a refused request, one succeeds", async () => {
     const { tenant, source, refuse, verified, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -178,7 +178,7 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await events(endpoint)).length, 1);
   });
 
-  test("a refused one whose content came by another way stays as it was", async () => {
+  test("a refused request whose content was received in another way stays refused", async () => {
     const { tenant, source, take, refuse, verified, find, events } = await newReceiving();
     const endpoint = await tenant.endpoint();
     const from = await source();
@@ -190,7 +190,7 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await events(endpoint)).length, 1);
   });
 
-  test("what is nobody's becomes the source's that it was verified as", async () => {
+  test("an unattributed request is attributed to the source that verified it", async () => {
     const { tenant, source, refuse, verified, find, list } = await newReceiving();
     const from = await source();
     const refused = await refuse(null);
@@ -201,7 +201,7 @@ export function reprocessingCases(open: OpenStore): void {
     assert.equal((await list({ sourceId: from.id })).total, 1);
   });
 
-  test("who processed it again, noted something and deleted it stands in the audit, once each", async () => {
+  test("the audit records each reprocessing, note and deletion once, with its actor", async () => {
     const { tenant, source, take, refuse, again, verified, audit } = await newReceiving();
     const [from, { actor }, keyId] = [await source(), tenant, tenant.actor.id];
     const [taken, quiet, refused] = [await take(from), await take(from, { same: null }), await refuse(from)];
@@ -210,9 +210,9 @@ export function reprocessingCases(open: OpenStore): void {
       { ...again(from, quiet.id, START + 2), event: null },
       { ...verified(from, refused, { same: "other", now: START + 3 }), notes: "why" },
     ];
-    // Each twice, as after an ambiguous commit.
+    // Twice each, as after an ambiguous commit.
     for (const request of requests.flatMap((one) => [one, one])) await world.store.reprocess(request);
-    // What cannot be done leaves nothing: verified by somebody else; not there.
+    // Failed reprocessings leave no entry: the request is already verified, or it is unknown.
     await world.store.reprocess(verified(from, refused, { now: START + 4 }));
     await world.store.reprocess(again(from, world.newId()));
     const on = { actor, tenantSeq: null, id: taken.id };
@@ -236,7 +236,7 @@ export function reprocessingCases(open: OpenStore): void {
     ]);
   });
 
-  test("what is done with a tenant's record stands in the tenant's audit, and with nobody's in the own", async () => {
+  test("changes of a tenant's record are in that tenant's audit, and of an unattributed record in the actor's audit", async () => {
     const { source, take, refuse, audit } = await newReceiving();
     const other = await world.newTenant();
     const { audit: own } = createReceiving(world, other);
@@ -257,7 +257,7 @@ export function reprocessingCases(open: OpenStore): void {
     }
   });
 
-  test("nobody reprocesses what is not there, and no tenant another's", async () => {
+  test("an unknown request and another tenant's request cannot be reprocessed", async () => {
     const { source, take, again, find } = await newReceiving();
     const other = await world.newTenant();
     const from = await source();

@@ -22,7 +22,7 @@ const HMAC = {
   },
 } as const satisfies Partial<SourceSettings>;
 
-/** Names are the installation's, and many cases share a store. */
+/** Source names are unique in an installation, and many cases share a store. */
 let names = 0;
 const newName = () => {
   names += 1;
@@ -53,7 +53,7 @@ export function sourceCases(open: OpenStore): void {
       .toReversed();
   };
 
-  test("a source is kept with everything that was set", async () => {
+  test("a source is stored with all its settings", async () => {
     const tenant = await world.newTenant();
     const source = await make(world, tenant, { name: "Läden 📚", ...HMAC });
     assert.deepEqual(source, {
@@ -78,7 +78,7 @@ export function sourceCases(open: OpenStore): void {
     assert.deepEqual(await world.store.findSource({ name: open_.name }), open_);
   });
 
-  test("a source is its tenant's, and whosever it is to what it sends", async () => {
+  test("a source is read only by its own tenant, but found for every request it sends", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const source = await make(world, tenant);
     assert.equal(await world.store.getSource(other.tenantSeq, source.id), null);
@@ -91,7 +91,7 @@ export function sourceCases(open: OpenStore): void {
     assert.equal(await world.store.findSource({ name: newName() }), null);
   });
 
-  test("a creation that is repeated makes one source", async () => {
+  test("a repeated create request creates one source", async () => {
     const tenant = await world.newTenant();
     const request = createSourceOf({ newId: world.newId, now: START }, tenant.actor, { name: newName() });
     const first = await world.store.createSource(request);
@@ -100,7 +100,7 @@ export function sourceCases(open: OpenStore): void {
     assert.equal((await audited(tenant)).length, 1);
   });
 
-  test("a name is the installation's, until its source is deleted or renamed", async () => {
+  test("a name is unique in the installation until its source is deleted or renamed", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const source = await make(world, tenant);
     const taken = createSourceOf({ newId: world.newId, now: START }, other.actor, { name: source.name });
@@ -114,7 +114,7 @@ export function sourceCases(open: OpenStore): void {
     assert.equal((await world.store.createSource(taken)).kind, "created");
   });
 
-  test("a list is in order of creation, page by page, without the deleted ones", async () => {
+  test("the list is in creation order, in pages, without deleted sources", async () => {
     const tenant = await world.newTenant();
     const made: Source[] = [];
     for (let count = 0; count < 5; count += 1) made.push(await make(world, tenant));
@@ -130,7 +130,7 @@ export function sourceCases(open: OpenStore): void {
     assert.deepEqual(rest, { sources: left.slice(2), next: null });
   });
 
-  test("a patch changes what it names and nothing else", async () => {
+  test("a patch changes only the fields it contains", async () => {
     const tenant = await world.newTenant();
     const source = await make(world, tenant, HMAC);
     const [name, hmac] = [newName(), { ...HMAC.hmac, header: "x-other" }];
@@ -141,7 +141,7 @@ export function sourceCases(open: OpenStore): void {
     assert.deepEqual(await world.store.getSource(tenant.tenantSeq, source.id), patched);
   });
 
-  test("a secret is replaced at once, or overlaps with the one before it", async () => {
+  test("a secret is replaced at once, or after an overlap with the previous one", async () => {
     const tenant = await world.newTenant();
     const source = await make(world, tenant);
     const rotate = (value: string, previousUntil: number | null) =>
@@ -159,7 +159,7 @@ export function sourceCases(open: OpenStore): void {
     assert.deepEqual(await world.store.findSource({ name: source.name }), third);
   });
 
-  test("who made, rotated and deleted it stands in the audit", async () => {
+  test("the audit records creations, rotations and deletions with their actor", async () => {
     const tenant = await world.newTenant();
     const source = await make(world, tenant);
     const name = newName();
@@ -176,7 +176,7 @@ export function sourceCases(open: OpenStore): void {
     ]);
   });
 
-  test("a deleted source is found no more", async () => {
+  test("a deleted source is not found", async () => {
     const tenant = await world.newTenant();
     const source = await make(world, tenant);
     await world.store.deleteSource({ ...tenant.owner, id: source.id, now: START });
@@ -187,12 +187,12 @@ export function sourceCases(open: OpenStore): void {
     assert.deepEqual(await world.store.patchSource(again), { kind: "unknown" });
   });
 
-  test("of a deleted source all but its secrets is found by its tenant, as long as what came from it is kept", async () => {
+  test("a deleted source is readable by its tenant, without its secrets, as long as its requests are kept", async () => {
     await withWorld(open, async (alone) => {
       const [tenant, other] = [await alone.newTenant(), await alone.newTenant()];
       const source = await make(alone, tenant, HMAC);
       const deleted = (of = tenant) => alone.store.getDeletedSource(of.tenantSeq, source.id);
-      assert.equal(await deleted(), null, "it is not deleted");
+      assert.equal(await deleted(), null, "the source is not deleted yet");
       await alone.store.deleteSource({ ...tenant.owner, id: source.id, now: START });
       const { secret: _, previousSecret: __, ...rest } = source;
       assert.deepEqual([await deleted(), await deleted(other)], [rest, null]);
@@ -201,7 +201,7 @@ export function sourceCases(open: OpenStore): void {
     });
   });
 
-  test("that there was a source is known to its tenant as long as what came from it is kept", async () => {
+  test("a tenant can tell that a source existed as long as its requests are kept", async () => {
     await withWorld(open, async (alone) => {
       const [tenant, other] = [await alone.newTenant(), await alone.newTenant()];
       const source = await make(alone, tenant);
@@ -215,7 +215,7 @@ export function sourceCases(open: OpenStore): void {
     });
   });
 
-  test("those of the settings are made once, for the first tenant, and a differing secret is kept and told", async () => {
+  test("configured sources are created once, for the first tenant; a different secret is reported and not stored", async () => {
     await withWorld(open, async (alone) => {
       const [first, second] = [await alone.newTenant(), await alone.newTenant()];
       const theirs = await make(alone, second, { scheme: "github" });

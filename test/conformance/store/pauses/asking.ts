@@ -1,4 +1,4 @@
-/** What a tenant of a world asks people, and what becomes of it. */
+/** The pauses of one tenant, and their endings. */
 import assert from "node:assert/strict";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
@@ -17,13 +17,13 @@ export interface AskOptions extends Partial<Question> {
 
 export interface Asking {
   request(options?: AskOptions): CreatePause;
-  /** A pause that is made now; by default it expires in an hour and nobody is told. */
+  /** Create a pause. By default it expires in an hour and notifies nobody. */
   ask(options?: AskOptions): Promise<Pause>;
   answer(pause: Pause, answer?: { choice?: string; text?: string | null; now?: EpochMs }): Promise<EndPauseResult>;
   cancel(pause: Pause, now?: EpochMs): Promise<EndPauseResult>;
   expire(pause: Pause, now?: EpochMs): Promise<EndPauseResult>;
   find(pause: Pause): Promise<Pause>;
-  /** The events that an endpoint was sent, oldest first. */
+  /** The events of an endpoint's deliveries, oldest first. */
   events(endpoint: Endpoint): Promise<readonly EventView[]>;
   /** Oldest first. */
   audit(filter?: Partial<AuditFilter>): Promise<readonly AuditRow[]>;
@@ -90,7 +90,7 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
   };
 }
 
-/** A pause's own audit, as far as a case knows it beforehand. */
+/** The audit entries of a pause, without ids and times. */
 export async function told(asking: Asking, pauseId: Uuid): Promise<unknown[]> {
   return (await asking.audit({ pauseId })).map(({ type, actor, data }) => [type, actor, data]);
 }

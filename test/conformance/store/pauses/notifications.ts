@@ -9,7 +9,7 @@ import { type AskOptions, createAsking, EMAIL, TOLD } from "./asking.ts";
 
 const ENDED_FIRST = { status: "failed", reason: "the pause ended first" };
 
-/** Claims concern every tenant, so each case has a store of its own. */
+/** Claims span all tenants, so each case has its own store. */
 async function withNotices(open: OpenStore, run: (notices: Awaited<ReturnType<typeof newNotices>>) => Promise<void>) {
   await withWorld(open, async (world) => run(await newNotices(world)));
 }
@@ -19,7 +19,7 @@ async function newNotices(world: World) {
   return {
     ...asking,
     world,
-    /** A pause whose recipient is to be told. */
+    /** Create a pause whose recipient is to be notified. */
     tell: (options: AskOptions = {}) => asking.ask({ recipient: EMAIL, notification: TOLD, ...options }),
     async claim(now: EpochMs = START, limit = 10, channel: Channel = "email") {
       const request = { channel, now, limit, afterTenant: 0 };
@@ -33,7 +33,7 @@ async function newNotices(world: World) {
 }
 
 export function notificationCases(open: OpenStore): void {
-  test("one that is to be sent is claimed once, with what the person has to know", () =>
+  test("a pending notification is claimed once, with everything that the message needs", () =>
     withNotices(open, async ({ tell, claim, settle, stateOf, audit }) => {
       const pause = await tell();
       assert.deepEqual(await claim(), { claimed: [{ pause, attempts: 0 }], nextAt: null });
@@ -49,7 +49,7 @@ export function notificationCases(open: OpenStore): void {
       );
     }));
 
-  test("nobody is told of a pause that asks for no message", () =>
+  test("a pause without a notification is never claimed", () =>
     withNotices(open, async ({ ask, claim, stateOf }) => {
       const none = { status: "none", reason: "made with a test key" } as const;
       const pause = await ask({ recipient: EMAIL, notification: none });
@@ -58,7 +58,7 @@ export function notificationCases(open: OpenStore): void {
       assert.deepEqual(await stateOf(pause), none);
     }));
 
-  test("each channel has its own, the oldest first, as many as asked for", () =>
+  test("a claim returns the oldest notifications of its channel, up to the limit", () =>
     withNotices(open, async ({ tell, claim }) => {
       const slack = await tell({ recipient: { channel: "slack", address: "https://hooks.example.com/T0/B0/x" } });
       const sms = await tell({ recipient: { channel: "sms", address: "+15550100" } });
@@ -75,7 +75,7 @@ export function notificationCases(open: OpenStore): void {
       assert.deepEqual((await claim(START, 10, "sms")).claimed[0]?.pause, sms);
     }));
 
-  test("tenants take turns, and none has more than its share on the wire", () =>
+  test("tenants take turns, and none has more than its share in flight", () =>
     withWorld(open, async (world) => {
       const [one, two] = [await world.newTenant(), await world.newTenant()];
       for (const tenant of [one, one, one, one, one, one, two]) {
@@ -93,7 +93,7 @@ export function notificationCases(open: OpenStore): void {
       assert.deepEqual((await claim(10, first)).of, []);
     }));
 
-  test("one that is to be tried again is due then, with the reason kept and the attempt counted", () =>
+  test("a retried notification becomes due at its time, with its reason stored and the attempt counted", () =>
     withNotices(open, async ({ tell, claim, settle, stateOf }) => {
       const pause = await tell();
       await claim();
@@ -107,7 +107,7 @@ export function notificationCases(open: OpenStore): void {
       assert.deepEqual(await claim(START + 30 * MINUTE), { claimed: [], nextAt: null });
     }));
 
-  test("one that was given back untried is due at once, and its attempt is not counted", () =>
+  test("a notification that is returned unsent is due at once, and no attempt is counted", () =>
     withNotices(open, async ({ tell, claim, settle, stateOf }) => {
       const pause = await tell();
       await claim();
@@ -117,7 +117,7 @@ export function notificationCases(open: OpenStore): void {
       assert.equal((await claim(START + SECOND)).claimed[0]?.attempts, 0);
     }));
 
-  test("what nobody has claimed cannot be settled", () =>
+  test("a notification that is not claimed cannot be settled", () =>
     withNotices(open, async ({ tell, claim, settle, stateOf, audit, world }) => {
       const pause = await tell();
       const outcomes = [
@@ -133,7 +133,7 @@ export function notificationCases(open: OpenStore): void {
       assert.equal((await claim()).claimed[0]?.attempts, 0);
     }));
 
-  test("a new start has whatever the process before it had claimed, and only that again", () =>
+  test("a new process claims exactly the notifications that the previous process had claimed", () =>
     withNotices(open, async ({ tell, claim, settle, stateOf, world }) => {
       const [sent, lost] = [await tell(), await tell()];
       await claim();
@@ -146,7 +146,7 @@ export function notificationCases(open: OpenStore): void {
       assert.deepEqual(await stateOf(sent), { status: "sent", reason: null });
     }));
 
-  test("nobody is told of a pause that has ended, nor of one whose deadline has come", () =>
+  test("a pause that has ended or passed its deadline notifies nobody", () =>
     withNotices(open, async ({ tell, claim, answer, cancel, expire, stateOf }) => {
       const [answered, cancelled, timedOut, due] = [await tell(), await tell(), await tell(), await tell()];
       await answer(answered);
@@ -157,7 +157,7 @@ export function notificationCases(open: OpenStore): void {
       assert.equal((await expire(due)).kind, "ended");
     }));
 
-  test("one on the wire while its pause ends is what became of it, and not tried again", () =>
+  test("a notification that is in flight while its pause ends keeps its own result, and is not retried", () =>
     withNotices(open, async ({ tell, claim, answer, settle, stateOf, world }) => {
       const pauses = [await tell(), await tell(), await tell(), await tell()] as const;
       await claim();
@@ -172,7 +172,7 @@ export function notificationCases(open: OpenStore): void {
       assert.deepEqual(await claim(START + HOUR - 1), { claimed: [], nextAt: null });
     }));
 
-  test("links are signed with one key, whoever starts", () =>
+  test("every process signs links with the same key", () =>
     withNotices(open, async ({ world }) => {
       const { linkKey } = await world.restart(START);
       assert.match(linkKey, /^[0-9a-f]{64}$/);

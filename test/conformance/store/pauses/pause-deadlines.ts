@@ -17,14 +17,14 @@ async function sweepAll(world: World, now: number, retentionMs: number): Promise
 export function deadlineCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("before its deadline nothing times a pause out, and any answer counts", async () => {
+  test("before its deadline, a pause does not time out, and an answer decides it", async () => {
     const { ask, answer, expire } = await newAsking(world);
     const pause = await ask({ expiresAt: START + SECOND });
     assert.deepEqual(await expire(pause, START + SECOND - 1), { kind: "pending", pause, woken: [] });
     assert.equal((await answer(pause, { now: START + SECOND - 1 })).kind, "ended");
   });
 
-  test("from its deadline on an answer or a cancellation writes the time-out down instead", async () => {
+  test("from its deadline on, an answer or a cancellation stores the time-out instead", async () => {
     const { tenant, ask, answer, cancel, find, events, audit } = await newAsking(world);
     const endpoint = await tenant.endpoint();
     for (const [index, end] of [answer, cancel].entries()) {
@@ -51,7 +51,7 @@ export function deadlineCases(open: OpenStore): void {
     }
   });
 
-  test("a time-out without a default leaves the choice open, and is of the deadline however late it comes", async () => {
+  test("a time-out without a default has no choice, and its time is the deadline, however late it is stored", async () => {
     const { tenant, ask, expire, events } = await newAsking(world);
     const endpoint = await tenant.endpoint();
     const pause = await ask({ expiresAt: START + SECOND });
@@ -64,7 +64,7 @@ export function deadlineCases(open: OpenStore): void {
     assert.equal((await expire(pause, START + DAY)).kind, "before");
   });
 
-  test("those that are due time out in bounded steps, the earliest first, each with its event", async () => {
+  test("due pauses time out in bounded steps, the earliest first, each with its event", async () => {
     await withWorld(open, async (alone) => {
       const asking = await newAsking(alone);
       const others = await newAsking(alone);
@@ -96,7 +96,7 @@ export function deadlineCases(open: OpenStore): void {
     });
   });
 
-  test("what has ended otherwise is not due any more", async () => {
+  test("a pause that ended in another way is no longer due", async () => {
     await withWorld(open, async (alone) => {
       const { ask, answer, cancel } = await newAsking(alone);
       await answer(await ask());
@@ -107,7 +107,7 @@ export function deadlineCases(open: OpenStore): void {
 
   // ── Retention ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  test("an ended pause goes the retention time after its ending, a pending one never", async () => {
+  test("a pause is deleted the retention time after it ended, and never while it is pending", async () => {
     await withWorld(open, async (alone) => {
       const { ask, answer, cancel, expire, tenant } = await newAsking(alone);
       const gone = [await ask(), await ask(), await ask()] as const;
@@ -116,7 +116,7 @@ export function deadlineCases(open: OpenStore): void {
       await cancel(gone[1]);
       await expire(gone[2]);
       await answer(kept[1], { now: START + HOUR - 1 });
-      await expire(kept[2], START + 30 * DAY); // written down late: whoever asked has its time to look
+      await expire(kept[2], START + 30 * DAY); // stored late, so the caller can still read it for the whole time
       const now = START + 10 * DAY + HOUR - 1;
       await sweepAll(alone, now, 10 * DAY);
       const ids = async () => {
@@ -129,7 +129,7 @@ export function deadlineCases(open: OpenStore): void {
     });
   });
 
-  test("a pause lives at least as long as its idempotency key, and its number names no other", async () => {
+  test("a pause is kept at least as long as its idempotency key, and its sequence number is not reused", async () => {
     await withWorld(open, async (alone) => {
       const { ask, answer, request } = await newAsking(alone);
       const key = { name: "k" };

@@ -18,9 +18,9 @@ export function pauseCases(open: OpenStore): void {
   };
   const kinds = (results: readonly EndPauseResult[]) => results.map(({ kind }) => kind).toSorted();
 
-  // ── Making ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Creating ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  test("a pause is kept as it was asked for", async () => {
+  test("a pause is stored as it was requested", async () => {
     const { tenant, ask, find } = await newAsking();
     const question = {
       message: "Line one\nline two ✓",
@@ -49,7 +49,7 @@ export function pauseCases(open: OpenStore): void {
     assert.deepEqual(await find(pause), pause);
   });
 
-  test("a pause is its tenant's, and its link's holder's", async () => {
+  test("a pause is found by its own tenant and by its link, but by no other tenant", async () => {
     const { ask } = await newAsking();
     const other = await world.newTenant();
     const pause = await ask();
@@ -58,7 +58,7 @@ export function pauseCases(open: OpenStore): void {
     assert.equal(await world.store.getPause(null, world.newId()), null);
   });
 
-  test("a pause that is made again after an ambiguous answer is one pause", async () => {
+  test("a create request that is repeated after an ambiguous answer creates one pause", async () => {
     const { request, audit } = await newAsking();
     for (const asked of [request(), request({ key: { name: "k" } })]) {
       const first = await world.store.createPause(asked);
@@ -68,7 +68,7 @@ export function pauseCases(open: OpenStore): void {
     }
   });
 
-  test("the same idempotency key answers the first pause as it is now, another content is a conflict", async () => {
+  test("a repeated idempotency key returns the first pause in its current state, and other content is a conflict", async () => {
     const { request, answer, find } = await newAsking();
     const key = { name: "k" };
     const asked = [request({ key }), request({ key })];
@@ -85,7 +85,7 @@ export function pauseCases(open: OpenStore): void {
     assert(fresh.kind === "created" && fresh.pause.id !== first.pause.id);
   });
 
-  test("a pause's key has nothing to do with an event's, nor with another tenant's", async () => {
+  test("idempotency keys of pauses are separate from those of events and of other tenants", async () => {
     const [one, two] = [await newAsking(), await newAsking()];
     await one.tenant.publish([], { key: { name: "k", fingerprint: "event" } });
     await one.ask({ key: { name: "k", fingerprint: "one" } });
@@ -94,7 +94,7 @@ export function pauseCases(open: OpenStore): void {
 
   // ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  test("a list has the tenant's own, newest first, page by page, of every status", async () => {
+  test("a list contains the tenant's own pauses, newest first, in pages, for every status", async () => {
     const { tenant, ask, answer, cancel, expire } = await newAsking();
     const others = await newAsking();
     const pauses: Pause[] = [];
@@ -126,7 +126,7 @@ export function pauseCases(open: OpenStore): void {
     }
   });
 
-  test("a page of pauses with much metadata ends early, and the pages have every pause once, newest first", async () => {
+  test("a page of pauses with much metadata ends early, and the pages contain every pause once, newest first", async () => {
     const { tenant, ask } = await newAsking();
     const metadata = JSON.stringify({ text: "x".repeat(PAUSE_METADATA_BYTES_MAX - 100) });
     const perPage = Math.floor(LIST_PAGE_BYTES_MAX / PAUSE_METADATA_BYTES_MAX);
@@ -149,7 +149,7 @@ export function pauseCases(open: OpenStore): void {
     }
   });
 
-  test("a page that ends with the last pause says that there is no other", async () => {
+  test("a page that ends with the last pause has no next page", async () => {
     const { tenant, ask } = await newAsking();
     const filter = { tenantSeq: tenant.tenantSeq, status: null };
     assert.deepEqual(await world.store.listPauses(filter, null, 2), { pauses: [], next: null });
@@ -174,7 +174,7 @@ export function pauseCases(open: OpenStore): void {
   ];
 
   for (const [type, payload, end] of endings) {
-    test(`${type} is published once, with the fields of its reference, to the endpoints that match`, async () => {
+    test(`${type} is published once, with the fields of its format, to the endpoints that match`, async () => {
       const { tenant, ask, events, ...asking } = await newAsking();
       const everything = await tenant.endpoint();
       const filtered = await tenant.endpoint({ eventTypes: ["pause.*"] });
@@ -200,7 +200,7 @@ export function pauseCases(open: OpenStore): void {
     });
   }
 
-  test("the first answer wins, the same again is no mistake, another is refused and written down", async () => {
+  test("the first answer wins, a repeat of it succeeds, and a different answer is refused and recorded", async () => {
     const { tenant, ask, answer, find, events, ...asking } = await newAsking();
     const endpoint = await tenant.endpoint();
     const pause = await ask({ allowTextResponse: true });
@@ -223,7 +223,7 @@ export function pauseCases(open: OpenStore): void {
     ]);
   });
 
-  test("a cancelled pause stays cancelled, and says so to whoever answers", async () => {
+  test("a cancelled pause stays cancelled, and an answer learns that", async () => {
     const { tenant, ask, answer, cancel: abandon, expire: late, audit } = await newAsking();
     const pause = await ask();
     const won = await abandon(pause, AT);
@@ -243,7 +243,7 @@ export function pauseCases(open: OpenStore): void {
     );
   });
 
-  test("nobody ends what is not there, and no tenant another's", async () => {
+  test("an unknown pause and another tenant's pause cannot be ended", async () => {
     const { ask, find } = await newAsking();
     const other = await world.newTenant();
     const pause = await ask();
@@ -302,7 +302,7 @@ export function pauseCases(open: OpenStore): void {
     await assertOneEnding(asking, endpoint, pause);
   });
 
-  test("refused answers and openings are kept in bounded numbers", async () => {
+  test("a bounded number of refused answers and openings is kept", async () => {
     const { ask, answer, openedBy, audit } = await newAsking();
     const pause = await ask();
     await answer(pause, { choice: "no", now: AT });
@@ -318,7 +318,7 @@ export function pauseCases(open: OpenStore): void {
     await world.store.recordOpening({ pauseId: world.newId(), method: "HEAD", userAgent: null, now: AT });
   });
 
-  test("what ends is held for a paused endpoint, and missed by a disabled one", async () => {
+  test("an ending is held for a paused endpoint, and not delivered to a disabled one", async () => {
     const { tenant, ask, answer, events } = await newAsking();
     const [paused, disabled] = [await tenant.endpoint(), await tenant.endpoint()];
     await tenant.patch(paused, { status: "PAUSED" }, START);

@@ -38,7 +38,7 @@ async function waitingMany(world: World, tenant: Tenancy, endpoint: Endpoint, co
 export function jobCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("recover re-queues what FAILED or EXPIRED since then, and nothing else", async () => {
+  test("a recover requeues only the deliveries that FAILED or EXPIRED since the given time", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const other = await tenant.endpoint();
@@ -91,7 +91,7 @@ export function jobCases(open: OpenStore): void {
     );
   });
 
-  test("recover makes deliveries for kept events that would have matched but for DISABLED, once", async () => {
+  test("a recover creates each delivery that the event did not get because the endpoint was DISABLED, once", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint({ eventTypes: ["order.*"] });
     await tenant.publish([], { type: "invoice.paid", now: START });
@@ -123,7 +123,7 @@ export function jobCases(open: OpenStore): void {
     assert.equal((await tenant.all()).length, 2);
   });
 
-  test("recovering an endpoint that is still DISABLED wakes nobody, and is kept for later", async () => {
+  test("a recover of an endpoint that is still DISABLED wakes no lane, and its deliveries wait", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);
@@ -134,7 +134,7 @@ export function jobCases(open: OpenStore): void {
     assert.equal((await tenant.row(delivery.id)).state, "HELD");
   });
 
-  test("a recover that is started again after an ambiguous answer is one job", async () => {
+  test("a recover that is repeated after an ambiguous answer is one job", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const request = { ...tenant.owner, endpointId: endpoint.id, jobId: world.newId(), since: START, now: START };
@@ -143,7 +143,7 @@ export function jobCases(open: OpenStore): void {
     await stepAll(world, START);
   });
 
-  test("no job for an endpoint that the tenant does not have, and no job of another tenant", async () => {
+  test("a tenant cannot recover another tenant's endpoint, nor see another tenant's job", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const endpoint = await tenant.endpoint();
     const request = { ...other.owner, endpointId: endpoint.id, jobId: world.newId(), since: START, now: START };
@@ -156,14 +156,14 @@ export function jobCases(open: OpenStore): void {
     assert.equal(await world.store.startRecover({ ...request, ...tenant.owner }), null);
   });
 
-  test("a job that is ended by the process goes on where it was", async () => {
+  test("a job continues after a restart where it stopped", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint();
       const count = JOB_STEP_ROWS + 20;
       const deliveries = await tenant.leasedMany(endpoint, count);
       await alone.store.settle(deliveries.map((delivery) => tenant.settlement(delivery, exhausted)));
-      // They rest by now; a new secret makes them well.
+      // The failures have put the lane to rest; a new secret clears the rest.
       await tenant.patch(endpoint, { secret: { value: "whsec_abcdefghijklmnop", previousUntil: null } }, START);
       const jobId = await recover(alone, tenant, endpoint, { since: START, now: START + 1 });
       const { idle } = await alone.store.stepJob(START + 1);
@@ -178,7 +178,7 @@ export function jobCases(open: OpenStore): void {
     });
   });
 
-  test("a deleted endpoint's backlog is cancelled step by step, and was CANCELLED at once to every reader", async () => {
+  test("a deleted endpoint's backlog is cancelled in steps, but reads as CANCELLED at once", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const ids = await waitingMany(world, tenant, endpoint, JOB_STEP_ROWS + 1);
@@ -194,7 +194,7 @@ export function jobCases(open: OpenStore): void {
     assert.deepEqual(await tenant.row(before.id), before);
   });
 
-  test("without jobs a step is idle", async () => {
+  test("a step without a job is idle", async () => {
     await stepAll(world, START);
     assert.deepEqual(await world.store.stepJob(START), { idle: true, woken: [], failed: null });
   });

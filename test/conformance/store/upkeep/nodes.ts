@@ -6,7 +6,7 @@ import { type OpenStore, useWorld, withWorld } from "../world.ts";
 export function nodeCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("each start enters as another node, and hears the latest time that the store has seen", async () => {
+  test("each start enters as a new node, and learns the latest time that the store has seen", async () => {
     await withWorld(open, async (alone) => {
       const first = alone.node;
       await alone.store.heartbeat(START + HOUR, true);
@@ -17,7 +17,7 @@ export function nodeCases(open: OpenStore): void {
     });
   });
 
-  test("time never goes back, though the wall clock may", async () => {
+  test("the store's time never goes back, although the wall clock may", async () => {
     await withWorld(open, async (alone) => {
       await alone.store.heartbeat(START + DAY, true);
       const entered = await alone.restart(START);
@@ -28,7 +28,7 @@ export function nodeCases(open: OpenStore): void {
     });
   });
 
-  test("what was published later than the last heartbeat was seen too", async () => {
+  test("the latest time includes publishes after the last heartbeat", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       await tenant.publish([], { now: START + 3 * HOUR });
@@ -36,7 +36,7 @@ export function nodeCases(open: OpenStore): void {
     });
   });
 
-  test("a new start can adopt the lanes of the process before it", async () => {
+  test("a new process can adopt the lanes of the previous process", async () => {
     await withWorld(open, async (alone) => {
       const tenant = await alone.newTenant();
       const endpoint = await tenant.endpoint({ ordered: true });
@@ -59,7 +59,7 @@ export function nodeCases(open: OpenStore): void {
     });
   });
 
-  test("its own commits are no foreign changes, another process's are", async () => {
+  test("the feed contains the changes of other processes, but not its own", async () => {
     const before = await world.store.changesSince(null);
     assert.deepEqual(before.changes, []);
     const tenant = await world.newTenant();
@@ -71,7 +71,7 @@ export function nodeCases(open: OpenStore): void {
     assert.deepEqual((await world.store.changesSince(after.mark)).changes, []);
   });
 
-  test("a store that commits says so, and how large it is", async () => {
+  test("the statistics show that the store can commit, and its size", async () => {
     const stats = await world.store.stats();
     assert.equal(stats.writable, true);
     assert.equal(stats.leased, 0);
@@ -79,7 +79,7 @@ export function nodeCases(open: OpenStore): void {
     assert(stats.walBytes >= 0);
   });
 
-  test("a store that was closed refuses what reads and what changes", async () => {
+  test("a closed store refuses reads and changes", async () => {
     const { store, dispose } = await open();
     await store.enter(START);
     await dispose();

@@ -6,7 +6,7 @@ import { DAY, HOUR, START } from "../delivery/times.ts";
 import { exhausted, failed, succeeded } from "../delivery/verdicts.ts";
 import { type OpenStore, type World, withWorld } from "../world.ts";
 
-/** Old enough for a retention of a day. */
+/** Far enough after START for a retention of one day. */
 const LATER = START + 5 * DAY;
 const STEPS_MAX = 1000;
 
@@ -17,14 +17,14 @@ export async function sweepAll(world: World, now: EpochMs, retentionMs = DAY): P
     deleted += swept.deleted;
     if (!swept.more) return deleted;
   }
-  return assert.fail("a sweep must come to its end");
+  return assert.fail("the sweep did not end");
 }
 
 const isKept = async (world: World, tenant: Tenancy, eventId: Uuid) =>
   (await world.store.getEvent(tenant.tenantSeq, eventId)) !== null;
 
 export function retentionCases(open: OpenStore): void {
-  test("what ended longer ago goes with its attempts, and what ended since stays", async () => {
+  test("a delivery that ended before the retention time is deleted with its attempts, and later ones are kept", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint();
@@ -52,7 +52,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("an event of which anything has not ended stays whole, however old", async () => {
+  test("an event with a delivery that has not ended is kept with all its deliveries, however old it is", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const [done, paused] = [await tenant.endpoint(), await tenant.endpoint()];
@@ -75,7 +75,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("an event lives at least as long as its idempotency key", async () => {
+  test("an event is kept at least as long as its idempotency key", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const { eventId } = await tenant.publish([], { key: { name: "k" } });
@@ -88,7 +88,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("a replay keeps its event for as long as it is kept itself", async () => {
+  test("an event is kept as long as its replays", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint();
@@ -101,7 +101,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("a disabled endpoint's backlog expires visibly after the retention time, a paused one's does not", async () => {
+  test("a disabled endpoint's backlog expires after the retention time, and a paused endpoint's does not", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const [disabled, paused] = [await tenant.endpoint(), await tenant.endpoint()];
@@ -119,7 +119,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("a deleted endpoint's history stays as long as any other's, with its name", async () => {
+  test("a deleted endpoint's history keeps its name, and is kept as long as any other history", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint({ name: "Old shop" });
@@ -130,7 +130,7 @@ export function retentionCases(open: OpenStore): void {
       assert.equal((await tenant.row(delivery.id)).endpointName, "Old shop");
       await sweepAll(world, LATER + 3 * DAY);
       assert.equal(await world.store.getDelivery(tenant.tenantSeq, delivery.id), null);
-      // What is settled for it afterwards breaks nothing else.
+      // A later settlement for the endpoint does not affect the others of its array.
       const other = await tenant.leased(await tenant.endpoint(), { now: LATER + 3 * DAY });
       const [lost, good] = await world.store.settle([
         tenant.settlement(delivery, succeeded, { at: LATER + 3 * DAY }),
@@ -141,7 +141,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("endpoints, keys, tenants and statistics that are in use stay", async () => {
+  test("endpoints, keys, tenants and statistics in use are kept", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint();
@@ -158,7 +158,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("a job goes when it has been done for as long, and not before it is done", async () => {
+  test("a job is deleted the retention time after it is done, and never before it is done", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint();
@@ -174,7 +174,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("no sequence is used twice, though everything went and the store was opened again", async () => {
+  test("no sequence number is used twice, even after everything was deleted and the store was reopened", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint();
@@ -198,7 +198,7 @@ export function retentionCases(open: OpenStore): void {
     });
   });
 
-  test("a long history goes in bounded steps, over a restart", async () => {
+  test("a long history is deleted in bounded steps, which continue after a restart", async () => {
     await withWorld(open, async (world) => {
       const tenant = await world.newTenant();
       const endpoint = await tenant.endpoint();
