@@ -126,9 +126,9 @@ test("unknown endpoint ids are reported, even when the cache has an older versio
   const one = endpoint();
   await find("a");
   change(one.id, "changed elsewhere");
-  const nobody = newId();
-  const found = await find("", [one.id, nobody]);
-  assert.deepEqual([found.endpoints.map(({ id }) => id), found.unknown], [[one.id], [nobody]]);
+  const unknown = newId();
+  const found = await find("", [one.id, unknown]);
+  assert.deepEqual([found.endpoints.map(({ id }) => id), found.unknown], [[one.id], [unknown]]);
 });
 
 test("destinations of many endpoints are read in steps, and those of PAUSED endpoints are not read", async () => {

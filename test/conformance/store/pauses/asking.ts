@@ -31,7 +31,7 @@ export interface Asking {
 }
 
 export const EMAIL: Recipient = { channel: "email", address: "ann@example.com" };
-export const TOLD: NotificationState = { status: "pending", reason: null };
+export const PENDING: NotificationState = { status: "pending", reason: null };
 const NOBODY: NotificationState = { status: "none", reason: null };
 
 export function createAsking(world: Ground, tenant: Tenancy): Asking {
@@ -91,6 +91,6 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
 }
 
 /** The audit entries of a pause, without ids and times. */
-export async function told(asking: Asking, pauseId: Uuid): Promise<unknown[]> {
+export async function auditOf(asking: Asking, pauseId: Uuid): Promise<unknown[]> {
   return (await asking.audit({ pauseId })).map(({ type, actor, data }) => [type, actor, data]);
 }

@@ -5,7 +5,7 @@ import type { Channel, Pause } from "../../../../src/domain/pauses/pause.ts";
 import type { SettleNotification } from "../../../../src/ports/store.ts";
 import { HOUR, MINUTE, SECOND, START } from "../delivery/times.ts";
 import { type OpenStore, type World, withWorld } from "../world.ts";
-import { type AskOptions, createAsking, EMAIL, TOLD } from "./asking.ts";
+import { type AskOptions, createAsking, EMAIL, PENDING } from "./asking.ts";
 
 const ENDED_FIRST = { status: "failed", reason: "the pause ended first" };
 
@@ -20,7 +20,7 @@ async function newNotices(world: World) {
     ...asking,
     world,
     /** Create a pause whose recipient is to be notified. */
-    tell: (options: AskOptions = {}) => asking.ask({ recipient: EMAIL, notification: TOLD, ...options }),
+    askWithNotice: (options: AskOptions = {}) => asking.ask({ recipient: EMAIL, notification: PENDING, ...options }),
     async claim(now: EpochMs = START, limit = 10, channel: Channel = "email") {
       const request = { channel, now, limit, afterTenant: 0 };
       const { claimed, nextAt } = await world.store.claimNotifications(request);
@@ -34,11 +34,11 @@ async function newNotices(world: World) {
 
 export function notificationCases(open: OpenStore): void {
   test("a pending notification is claimed once, with everything that the message needs", () =>
-    withNotices(open, async ({ tell, claim, settle, stateOf, audit }) => {
-      const pause = await tell();
+    withNotices(open, async ({ askWithNotice, claim, settle, stateOf, audit }) => {
+      const pause = await askWithNotice();
       assert.deepEqual(await claim(), { claimed: [{ pause, attempts: 0 }], nextAt: null });
       assert.deepEqual(await claim(), { claimed: [], nextAt: null });
-      assert.deepEqual(await stateOf(pause), TOLD);
+      assert.deepEqual(await stateOf(pause), PENDING);
       for (let times = 0; times < 2; times += 1) await settle(pause, { kind: "sent" });
       assert.deepEqual(await stateOf(pause), { status: "sent", reason: null });
       assert.deepEqual(await claim(START + HOUR), { claimed: [], nextAt: null });
@@ -59,10 +59,16 @@ export function notificationCases(open: OpenStore): void {
     }));
 
   test("a claim returns the oldest notifications of its channel, up to the limit", () =>
-    withNotices(open, async ({ tell, claim }) => {
-      const slack = await tell({ recipient: { channel: "slack", address: "https://hooks.example.com/T0/B0/x" } });
-      const sms = await tell({ recipient: { channel: "sms", address: "+15550100" } });
-      const mails = [await tell({ now: START + 2 }), await tell(), await tell({ now: START + 1 })];
+    withNotices(open, async ({ askWithNotice, claim }) => {
+      const slack = await askWithNotice({
+        recipient: { channel: "slack", address: "https://hooks.example.com/T0/B0/x" },
+      });
+      const sms = await askWithNotice({ recipient: { channel: "sms", address: "+15550100" } });
+      const mails = [
+        await askWithNotice({ now: START + 2 }),
+        await askWithNotice(),
+        await askWithNotice({ now: START + 1 }),
+      ];
       const first = await claim(START + 1, 1);
       assert.deepEqual([first.claimed[0]?.pause.id, first.nextAt], [mails[1]?.id, START + 2]);
       const second = await claim(START + 1, 10);
@@ -79,7 +85,7 @@ export function notificationCases(open: OpenStore): void {
     withWorld(open, async (world) => {
       const [one, two] = [await world.newTenant(), await world.newTenant()];
       for (const tenant of [one, one, one, one, one, one, two]) {
-        await createAsking(world, tenant).ask({ recipient: EMAIL, notification: TOLD });
+        await createAsking(world, tenant).ask({ recipient: EMAIL, notification: PENDING });
       }
       const claim = async (limit: number, afterTenant: number) => {
         const request = { channel: "email", now: START, limit, afterTenant } as const;
@@ -94,8 +100,8 @@ export function notificationCases(open: OpenStore): void {
     }));
 
   test("a retried notification becomes due at its time, with its reason stored and the attempt counted", () =>
-    withNotices(open, async ({ tell, claim, settle, stateOf }) => {
-      const pause = await tell();
+    withNotices(open, async ({ askWithNotice, claim, settle, stateOf }) => {
+      const pause = await askWithNotice();
       await claim();
       await settle(pause, { kind: "again", at: START + MINUTE, reason: "421 try later" });
       assert.deepEqual(await stateOf(pause), { status: "pending", reason: "421 try later" });
@@ -108,18 +114,18 @@ export function notificationCases(open: OpenStore): void {
     }));
 
   test("a notification that is returned unsent is due at once, and no attempt is counted", () =>
-    withNotices(open, async ({ tell, claim, settle, stateOf }) => {
-      const pause = await tell();
+    withNotices(open, async ({ askWithNotice, claim, settle, stateOf }) => {
+      const pause = await askWithNotice();
       await claim();
       await settle(pause, { kind: "returned" }, START + SECOND);
-      assert.deepEqual(await stateOf(pause), TOLD);
+      assert.deepEqual(await stateOf(pause), PENDING);
       assert.deepEqual(await claim(START), { claimed: [], nextAt: START + SECOND });
       assert.equal((await claim(START + SECOND)).claimed[0]?.attempts, 0);
     }));
 
   test("a notification that is not claimed cannot be settled", () =>
-    withNotices(open, async ({ tell, claim, settle, stateOf, audit, world }) => {
-      const pause = await tell();
+    withNotices(open, async ({ askWithNotice, claim, settle, stateOf, audit, world }) => {
+      const pause = await askWithNotice();
       const outcomes = [
         { kind: "sent" },
         { kind: "failed", reason: "no" },
@@ -128,27 +134,32 @@ export function notificationCases(open: OpenStore): void {
       ] as const;
       for (const outcome of outcomes) await settle(pause, outcome);
       await settle({ ...pause, id: world.newId() }, { kind: "sent" });
-      assert.deepEqual(await stateOf(pause), TOLD);
+      assert.deepEqual(await stateOf(pause), PENDING);
       assert.equal((await audit()).filter(({ type }) => type === "pause.notified").length, 0);
       assert.equal((await claim()).claimed[0]?.attempts, 0);
     }));
 
   test("a new process claims exactly the notifications that the previous process had claimed", () =>
-    withNotices(open, async ({ tell, claim, settle, stateOf, world }) => {
-      const [sent, lost] = [await tell(), await tell()];
+    withNotices(open, async ({ askWithNotice, claim, settle, stateOf, world }) => {
+      const [sent, lost] = [await askWithNotice(), await askWithNotice()];
       await claim();
       await settle(sent, { kind: "sent" });
       await world.restart(START + MINUTE);
       await settle(lost, { kind: "sent" }, START + MINUTE);
-      assert.deepEqual(await stateOf(lost), TOLD);
+      assert.deepEqual(await stateOf(lost), PENDING);
       const { claimed } = await claim(START + MINUTE);
       assert.deepEqual(claimed, [{ pause: lost, attempts: 1 }]);
       assert.deepEqual(await stateOf(sent), { status: "sent", reason: null });
     }));
 
   test("a pause that has ended or passed its deadline notifies nobody", () =>
-    withNotices(open, async ({ tell, claim, answer, cancel, expire, stateOf }) => {
-      const [answered, cancelled, timedOut, due] = [await tell(), await tell(), await tell(), await tell()];
+    withNotices(open, async ({ askWithNotice, claim, answer, cancel, expire, stateOf }) => {
+      const [answered, cancelled, timedOut, due] = [
+        await askWithNotice(),
+        await askWithNotice(),
+        await askWithNotice(),
+        await askWithNotice(),
+      ];
       await answer(answered);
       await cancel(cancelled);
       await expire(timedOut);
@@ -158,11 +169,16 @@ export function notificationCases(open: OpenStore): void {
     }));
 
   test("a notification that is in flight while its pause ends keeps its own result, and is not retried", () =>
-    withNotices(open, async ({ tell, claim, answer, settle, stateOf, world }) => {
-      const pauses = [await tell(), await tell(), await tell(), await tell()] as const;
+    withNotices(open, async ({ askWithNotice, claim, answer, settle, stateOf, world }) => {
+      const pauses = [
+        await askWithNotice(),
+        await askWithNotice(),
+        await askWithNotice(),
+        await askWithNotice(),
+      ] as const;
       await claim();
       for (const pause of pauses) await answer(pause);
-      for (const pause of pauses) assert.deepEqual(await stateOf(pause), TOLD);
+      for (const pause of pauses) assert.deepEqual(await stateOf(pause), PENDING);
       await settle(pauses[0], { kind: "sent" });
       await settle(pauses[1], { kind: "again", at: START + 1, reason: "later" });
       await settle(pauses[2], { kind: "returned" });

@@ -6,7 +6,7 @@ import type { Pause } from "../../../../src/domain/pauses/pause.ts";
 import type { Cursor, EndPauseResult, PausePage } from "../../../../src/ports/store.ts";
 import { HOUR, SECOND, START } from "../delivery/times.ts";
 import { type OpenStore, useWorld } from "../world.ts";
-import { createAsking, EMAIL, told } from "./asking.ts";
+import { auditOf, createAsking, EMAIL } from "./asking.ts";
 
 const TTL = 72 * HOUR;
 
@@ -215,7 +215,7 @@ export function pauseCases(open: OpenStore): void {
     }
     assert.deepEqual(await find(pause), won.pause);
     assert.equal((await events(endpoint)).length, 1);
-    assert.deepEqual(await told({ ask, answer, find, events, ...asking }, pause.id), [
+    assert.deepEqual(await auditOf({ ask, answer, find, events, ...asking }, pause.id), [
       ["pause.created", "developer", { channel: null, keyId: tenant.actor.id }],
       ["pause.responded", "human", { choice: "no" }],
       ["pause.answer_refused", "human", { choice: "yes", status: "responded" }],
@@ -249,9 +249,9 @@ export function pauseCases(open: OpenStore): void {
     const pause = await ask();
     const foreign = await world.store.endPause({ id: pause.id, by: "developer", ...other.owner, now: START });
     assert.deepEqual(foreign, { kind: "unknown" });
-    const nobody = { id: world.newId(), now: START } as const;
-    assert.deepEqual(await world.store.endPause({ ...nobody, by: "deadline" }), { kind: "unknown" });
-    assert.deepEqual(await world.store.endPause({ ...nobody, by: "human", choice: "yes", text: null }), {
+    const missing = { id: world.newId(), now: START } as const;
+    assert.deepEqual(await world.store.endPause({ ...missing, by: "deadline" }), { kind: "unknown" });
+    assert.deepEqual(await world.store.endPause({ ...missing, by: "human", choice: "yes", text: null }), {
       kind: "unknown",
     });
     assert.deepEqual(await find(pause), pause);
