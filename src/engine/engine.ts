@@ -4,9 +4,10 @@ import { STOP_GRACE_MS } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Sender } from "../ports/sender.ts";
-import type { Store } from "../ports/store.ts";
+import type { Entered, Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Access } from "./access/access.ts";
+import type { Caller } from "./access/caller.ts";
 import { PublishRate } from "./access/publish-rate.ts";
 import { Sessions } from "./access/sessions.ts";
 import { Attempts } from "./delivery/attempts.ts";
@@ -15,7 +16,7 @@ import { Tokens } from "./delivery/lease-tokens.ts";
 import { Publisher } from "./delivery/publish.ts";
 import { Endpoints } from "./endpoints/endpoints.ts";
 import { Matching } from "./endpoints/matching.ts";
-import type { Engine } from "./engine-types.ts";
+import type { Admission, Engine, PublishAnswer, PublishInput } from "./engine-types.ts";
 import { Cursors } from "./history/cursors.ts";
 import { History } from "./history/history.ts";
 import { Ledger } from "./history/ledger.ts";
@@ -37,40 +38,81 @@ export interface EngineOptions {
   readonly hmac: HmacSha256;
   readonly userAgent: string;
   readonly retentionMs: number;
-  /** The channels that are configured. */
+  /** The configured channels. */
   readonly notifiers: readonly Notifier[];
-  /** How people and programs reach the server, without a slash at its end; asked from `listening` on. */
+  /** The URL at which people and programs reach the server, without a trailing slash. It is first read in `listening`. */
   readonly publicUrl: () => string;
 }
 
-export interface RunningEngine extends Engine {
-  /** The server listens, and the store is bootstrapped: requests are carried out, links to it can be sent to people. */
-  listening(): void;
-  /** End streams and exports; from now on readiness says that the server stops. */
-  prepareStop(): void;
-  /** Let attempts on the wire finish, give leases back, write everything down. The store stays open. */
-  stop(): Promise<void>;
-}
-
+/** Start the engine: this node enters the store, and the background work begins. */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
-  const { clock, store, sender, telemetry } = options;
+  const { clock, store } = options;
   const entered = await store.enter(clock.now());
   clock.notBefore(entered.now);
-  const { mark: changesMark } = await store.changesSince(null);
-  let listening = false;
+  const { mark } = await store.changesSince(null);
+  const parts = assemble(options, entered, mark);
+  parts.pauses.start();
+  parts.upkeep.start();
+  parts.deliveries.claims.discover();
+  return new RunningEngine(parts);
+}
+
+/** How far the engine's start or stop has come. */
+interface Phase {
+  isListening: boolean;
+  isStopping: boolean;
+}
+
+type Parts = ReturnType<typeof assemble>;
+
+/** Create all parts of the engine. None of them works yet. */
+function assemble(options: EngineOptions, entered: Entered, changesMark: string) {
+  const { clock, store, sender, telemetry, retentionMs, publicUrl } = options;
+  const phase: Phase = { isListening: false, isStopping: false };
+  const delivery = assembleDelivery(options, entered);
+  const { outage, matching, streams, attempts, deliveries, publisher } = delivery;
+  const { claims } = deliveries;
+  const access = assembleAccess(options, streams);
+  const asking = assemblePauses(options, delivery, entered);
+  const isOpen = () => phase.isListening;
+  const inbound = createInbound({ clock, store, outage, claims, publicUrl, isOpen });
+  const caches = { ...access, matching, inbound, claims, waits: asking.waits };
+  const upkeep = new Upkeep({
+    clock,
+    store,
+    deliveries,
+    telemetry,
+    outage,
+    retentionMs,
+    lastSeenAt: entered.lastSeenAt,
+    changesMark,
+    onForeignChange: (change) => forgetChanged(caches, change),
+  });
+  const onJob = () => upkeep.workOnJobs();
+  const isBusy = () => deliveries.inFlight > 0 || publisher.queueSize > 0;
+  return {
+    ...options,
+    ...delivery,
+    ...access,
+    ...asking,
+    phase,
+    inbound,
+    upkeep,
+    endpoints: new Endpoints({ clock, store, sender, matching, deliveries, attempts, onJob }),
+    history: new History(clock, store, deliveries, streams),
+    ledger: new Ledger({ store, clock, isBusy }),
+    cursors: new Cursors(entered.linkKey),
+  };
+}
+
+/** The parts that publish and deliver. */
+function assembleDelivery(options: EngineOptions, { node }: Entered) {
+  const { clock, store, telemetry } = options;
   const outage = new Outage(clock, telemetry);
-  const tokens = new Tokens(entered.node);
+  const tokens = new Tokens(node);
   const matching = new Matching(store);
   const streams = new Streams(store);
   const attempts = new Attempts(options);
-  const publishRate = new PublishRate(store, clock);
-  const access = new Access({
-    store,
-    clock,
-    onKeysChanged: () => streams.close(),
-    onQuotasChanged: (tenantSeq) => publishRate.forget(tenantSeq),
-  });
-  const sessions = new Sessions({ store, clock, onSessionsChanged: () => streams.close() });
   const deliveries = new Deliveries({
     clock,
     store,
@@ -86,104 +128,130 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     },
   });
   const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage });
-  const isBusy = () => deliveries.inFlight > 0 || publisher.queueSize > 0;
-  const ledger = new Ledger({ store, clock, isBusy });
-  const links = new RespondLinks(entered.linkKey);
-  const { publicUrl } = options;
-  const respondUrl = (token: string): string => `${publicUrl()}/respond/${token}`;
+  return { outage, matching, streams, attempts, deliveries, publisher };
+}
+
+/** The parts that let callers in. */
+function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
+  const publishRate = new PublishRate(store, clock);
+  const access = new Access({
+    store,
+    clock,
+    onKeysChanged: () => streams.close(),
+    onQuotasChanged: (tenantSeq) => publishRate.forget(tenantSeq),
+  });
+  const sessions = new Sessions({ store, clock, onSessionsChanged: () => streams.close() });
+  return { publishRate, access, sessions };
+}
+
+/** The parts that ask people. */
+function assemblePauses(
+  { clock, store, telemetry, notifiers, publicUrl }: EngineOptions,
+  { outage, deliveries: { claims } }: ReturnType<typeof assembleDelivery>,
+  { linkKey }: Entered,
+) {
+  const links = new RespondLinks(linkKey);
   const waits = new Waits(clock);
+  const respondUrl = (token: string): string => `${publicUrl()}/respond/${token}`;
   const notifications = new Notifications({
     clock,
     store,
     telemetry,
     outage,
-    notifiers: options.notifiers,
+    notifiers,
     respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
   });
-  const { claims } = deliveries;
   const pauses = new Pauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
-  pauses.start();
-  const inbound = createInbound({ clock, store, outage, claims, publicUrl, isOpen: () => listening });
-  const caches = { matching, access, publishRate, sessions, inbound, claims, waits };
-  const upkeep = new Upkeep({
-    clock,
-    store,
-    deliveries,
-    telemetry,
-    outage,
-    retentionMs: options.retentionMs,
-    lastSeenAt: entered.lastSeenAt,
-    changesMark,
-    onForeignChange: (change) => forgetChanged(caches, change),
-  });
-  upkeep.start();
-  let stopping = false;
-  deliveries.claims.discover();
+  return { waits, notifications, pauses };
+}
 
+export class RunningEngine implements Engine {
+  readonly endpoints: Engine["endpoints"];
+  readonly history: Engine["history"];
+  readonly ledger: Engine["ledger"];
+  readonly access: Engine["access"];
+  readonly sessions: Engine["sessions"];
+  readonly pauses: Engine["pauses"];
+  readonly inbound: Engine["inbound"];
+  readonly cursors: Engine["cursors"];
+  readonly status: Engine["status"];
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.endpoints = parts.endpoints;
+    this.history = parts.history;
+    this.ledger = parts.ledger;
+    this.access = parts.access;
+    this.sessions = parts.sessions;
+    this.pauses = parts.pauses;
+    this.inbound = parts.inbound;
+    this.cursors = parts.cursors;
+    this.status = statusOf(parts);
+  }
+
+  admit({ tenantSeq }: Caller, events: number): Admission | Promise<Admission> {
+    return this.#parts.publishRate.admit(tenantSeq, events);
+  }
+
+  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer> {
+    return this.#parts.publisher.publish(caller, input);
+  }
+
+  /** The server listens, and the store is bootstrapped. From now on links to the server may be sent to people. */
+  listening(): void {
+    this.#parts.phase.isListening = true;
+    this.#parts.notifications.start();
+  }
+
+  /** End streams and exports. From now on the readiness check says that the server is stopping. */
+  prepareStop(): void {
+    const { phase, streams, ledger, waits } = this.#parts;
+    phase.isStopping = true;
+    streams.close();
+    ledger.close();
+    waits.close();
+  }
+
+  /** Wait for the attempts in flight, give leases back, and store all results. The store stays open. */
+  async stop(): Promise<void> {
+    const { phase, streams, ledger, deliveries, publisher, inbound, notifications, outage } = this.#parts;
+    phase.isStopping = true;
+    streams.close();
+    ledger.close();
+    deliveries.halt();
+    const notified = notifications.stop();
+    await Promise.all([publisher.drained(), inbound.drained()]);
+    await Promise.all([deliveries.claims.stop(), this.#parts.upkeep.stop(), this.#parts.pauses.stop()]);
+    const givenBack = deliveries.giveBackAll();
+    await deliveries.attemptsDone(STOP_GRACE_MS, () => {
+      this.#parts.sender.abortAll();
+      outage.stop(); // a result that cannot be stored is given up: the next start sends the delivery again
+    });
+    await notified; // has the same grace period, in which results can still be stored
+    outage.stop();
+    await givenBack;
+    await deliveries.flush();
+    await deliveries.giveBackAll();
+    deliveries.close();
+  }
+}
+
+function statusOf({ phase, outage, store, deliveries, publisher }: Parts): Engine["status"] {
   return {
-    admit: ({ tenantSeq }, events) => publishRate.admit(tenantSeq, events),
-    publish: (caller, input) => publisher.publish(caller, input),
-    endpoints: new Endpoints({
-      clock,
-      store,
-      sender,
-      matching,
-      deliveries,
-      attempts,
-      onJob: () => upkeep.workOnJobs(),
+    isStarting: () => !phase.isListening,
+    ready() {
+      if (phase.isStopping) return { ready: false, reason: "the server is stopping" };
+      return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
+    },
+    gauges: () => ({
+      inFlight: deliveries.inFlight,
+      heldInMemory: deliveries.lanePool.leases.size,
+      heldBytes: deliveries.lanePool.bytes,
+      lanes: deliveries.lanePool.size,
+      publishQueue: publisher.queueSize,
+      settleQueue: deliveries.settleQueueSize,
     }),
-    history: new History(clock, store, deliveries, streams),
-    ledger,
-    access,
-    sessions,
-    pauses,
-    inbound,
-    cursors: new Cursors(entered.linkKey),
-    status: {
-      isStarting: () => !listening,
-      ready() {
-        if (stopping) return { ready: false, reason: "the server is stopping" };
-        return outage.reason === null ? { ready: true } : { ready: false, reason: outage.reason };
-      },
-      gauges: () => ({
-        inFlight: deliveries.inFlight,
-        heldInMemory: deliveries.lanePool.leases.size,
-        heldBytes: deliveries.lanePool.bytes,
-        lanes: deliveries.lanePool.size,
-        publishQueue: publisher.queueSize,
-        settleQueue: deliveries.settleQueueSize,
-      }),
-      store: () => store.stats(),
-    },
-    listening() {
-      listening = true;
-      notifications.start();
-    },
-    prepareStop() {
-      stopping = true;
-      streams.close();
-      ledger.close();
-      waits.close();
-    },
-    async stop() {
-      stopping = true;
-      streams.close();
-      ledger.close();
-      deliveries.halt();
-      const notified = notifications.stop();
-      await Promise.all([publisher.drained(), inbound.drained()]);
-      await Promise.all([deliveries.claims.stop(), upkeep.stop(), pauses.stop()]);
-      const givenBack = deliveries.giveBackAll();
-      await deliveries.landed(STOP_GRACE_MS, () => {
-        sender.abortAll();
-        outage.stop(); // what ended and cannot be written is sent again after the next start
-      });
-      await notified; // has the same grace period, in which results can still be stored
-      outage.stop();
-      await givenBack;
-      await deliveries.flush();
-      await deliveries.giveBackAll();
-      deliveries.close();
-    },
+    store: () => store.stats(),
   };
 }

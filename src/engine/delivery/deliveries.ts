@@ -97,7 +97,7 @@ export class Deliveries {
   }
 
   /** An endpoint was changed: hold its lane, resume it, or go on with its new settings. */
-  async changed(endpoint: Destination, state: LaneState): Promise<void> {
+  async endpointChanged(endpoint: Destination, state: LaneState): Promise<void> {
     const lane = this.lanePool.get(endpoint.seq);
     if (lane !== undefined) {
       lane.follow(endpoint);
@@ -108,12 +108,12 @@ export class Deliveries {
   }
 
   /** An endpoint was deleted. */
-  async deleted(state: LaneState): Promise<void> {
+  async endpointDeleted(state: LaneState): Promise<void> {
     const lane = this.lanePool.get(state.endpointSeq);
     if (lane !== undefined) await this.#change(lane, state);
   }
 
-  /** Give a delivery that was cancelled while leased back to the store, unless it is on the wire. */
+  /** Give a delivery that was cancelled while leased back to the store, unless it is in flight. */
   dropCancelled(endpointSeq: Seq, deliverySeq: Seq): void {
     const lane = this.lanePool.get(endpointSeq);
     const delivery = lane === undefined ? null : this.lanePool.withdraw(lane, deliverySeq);
@@ -121,7 +121,7 @@ export class Deliveries {
   }
 
   /** Close the lanes that have been idle for a while, so that another node may own them. */
-  tidy(): void {
+  closeIdleLanes(): void {
     const { clock, store, outage } = this.#options;
     for (const { tenantSeq, endpointSeq } of this.lanePool.closeIdle(clock.now())) {
       this.#closed.set(endpointSeq, { tenantSeq, endpointSeq });
@@ -138,13 +138,15 @@ export class Deliveries {
     );
   }
 
-  /** Make `landed` wait for this work as well. */
-  alongside<T>(work: Promise<T>): Promise<T> {
-    const done = work.then(
-      () => undefined,
-      () => undefined,
+  /** Make `attemptsDone` wait for this work as well. */
+  countAsAttempt<T>(work: Promise<T>): Promise<T> {
+    // The caller gets the error of work that fails.
+    this.#track(
+      work.then(
+        () => undefined,
+        () => undefined,
+      ),
     );
-    this.#track(done);
     return work;
   }
 
@@ -154,15 +156,15 @@ export class Deliveries {
     this.#dispatcher.halt();
   }
 
-  /** Resolves when nothing is on the wire. After `graceMs` it calls `abort`, and waits for the rest. */
-  async landed(graceMs: number, abort: () => void): Promise<void> {
+  /** Resolves when no attempt is under way. After `graceMs` it calls `abort`, and waits for the rest. */
+  async attemptsDone(graceMs: number, abort: () => void): Promise<void> {
     if (this.#underWay.size === 0) return;
     const timer = this.#options.clock.after(graceMs, abort);
     await Promise.all(this.#underWay);
     timer.cancel();
   }
 
-  /** Give back everything that is not on the wire. */
+  /** Give back everything that is not in flight. */
   giveBackAll(): Promise<void> {
     return this.#scheduler.giveBackAll();
   }

@@ -14,7 +14,7 @@ export interface DispatcherOptions {
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
   /** Wakes a lane when its rate limit allows the next start. */
   readonly alarms: Alarms<Lane>;
-  /** Make one attempt. The delivery has been taken off the lane's queue; `land` follows once it has left the wire. */
+  /** Make one attempt. The delivery has been taken off the lane's queue; `land` follows once it has ended. */
   readonly attempt: (lane: Lane, delivery: LeasedDelivery) => void;
   /** How many settlements wait for their commit. */
   readonly settleQueueSize: () => number;
@@ -76,7 +76,7 @@ export class Dispatcher {
     this.#isRunning = false;
   }
 
-  /** An attempt has left the wire; `made` is null when it was aborted. */
+  /** An attempt has ended; `made` is null when it was aborted. */
   land(lane: Lane, made: AttemptMade | null): void {
     this.#inFlight.giveBack(lane.tenantSeq, 1);
     if (lane.land(made)) this.#unproven.giveBack(lane.tenantSeq, 1);

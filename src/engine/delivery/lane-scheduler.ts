@@ -48,7 +48,7 @@ export class LaneScheduler {
     return this.#return([lane], deliveries);
   }
 
-  /** Give back everything that is not on the wire. */
+  /** Give back everything that is not in flight. */
   giveBackAll(): Promise<void> {
     const { pool } = this.#options;
     const lanes = [...pool.lanes()];

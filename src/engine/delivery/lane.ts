@@ -34,9 +34,9 @@ export class Lane {
   #reserved = 0;
   /** The payload bytes of everything that the lane holds, including what is reserved. */
   #bytes = 0;
-  /** Attempts on the wire. */
+  /** Attempts in flight. */
   #inFlight = 0;
-  /** Those attempts on the wire that started before the first success. */
+  /** The attempts in flight that started before the first success. */
   #unprovenInFlight = 0;
   /** Attempts that have ended and whose result is not stored yet. */
   #settling = 0;
@@ -44,11 +44,11 @@ export class Lane {
   #failing = 0;
   /** Releases under way. What they give back to the store precedes whatever an ordered lane gets next. */
   #returning = 0;
-  /** Whether an ordered delivery is on the wire or being settled: nothing else starts until it is settled. */
+  /** Whether an ordered delivery is in flight or being settled: nothing else starts until it is settled. */
   #barrier = false;
   #claiming = false;
 
-  /** How many attempts may be on the wire at once. It grows with each success. */
+  /** How many attempts may be in flight at once. It grows with each success. */
   #window: number;
   /** Whether an attempt has succeeded since the lane was opened. */
   #proven = false;
@@ -100,7 +100,7 @@ export class Lane {
     return this.#bytes;
   }
 
-  /** How many deliveries the lane holds: queued, reserved, on the wire, or not settled yet. */
+  /** How many deliveries the lane holds: queued, reserved, in flight, or not settled yet. */
   get heldCount(): number {
     return this.#queue.length + this.#reserved + this.#inFlight + this.#settling;
   }
@@ -267,7 +267,7 @@ export class Lane {
   }
 
   /**
-   * An attempt has left the wire, and its result is about to be stored.
+   * An attempt has ended, and its result is about to be stored.
    *
    * @param made null when the attempt was aborted: it says nothing about the endpoint
    * @returns whether it takes one of the attempts with it that started before the first success

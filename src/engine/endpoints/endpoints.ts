@@ -113,7 +113,7 @@ export class Endpoints implements EndpointService {
     const state = await store.deleteEndpoint({ actor, tenantSeq, id, now: clock.now() });
     matching.changed(tenantSeq);
     if (state === null) return false;
-    await deliveries.deleted(state);
+    await deliveries.endpointDeleted(state);
     onJob();
     return true;
   }
@@ -151,7 +151,7 @@ export class Endpoints implements EndpointService {
     const patched = await store.patchEndpoint(request);
     matching.changed(request.tenantSeq);
     if (patched === null) return null;
-    await deliveries.changed(destinationOf(patched.endpoint), patched.lane);
+    await deliveries.endpointChanged(destinationOf(patched.endpoint), patched.lane);
     return patched.endpoint;
   }
 

@@ -13,7 +13,7 @@ import type { TestAnswer } from "../engine-types.ts";
 export interface TestEventsOptions {
   readonly clock: Clock;
   readonly store: Pick<Store, "recordTest">;
-  readonly deliveries: Pick<Deliveries, "alongside">;
+  readonly deliveries: Pick<Deliveries, "countAsAttempt">;
   readonly attempts: Attempts;
 }
 
@@ -33,7 +33,7 @@ export class TestEvents {
     if (this.#inFlight >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
     this.#inFlight += 1;
     try {
-      return await this.#options.deliveries.alongside(this.#attempt(caller, endpoint));
+      return await this.#options.deliveries.countAsAttempt(this.#attempt(caller, endpoint));
     } finally {
       this.#inFlight -= 1;
     }

@@ -57,7 +57,7 @@ export class Upkeep {
     this.#startEvery(HEARTBEAT_MS, () => this.#heartbeat());
     this.#startEvery(CHANGES_POLL_MS, () => this.#pollForeignChanges());
     this.#startEvery(RECONCILE_MS, () => this.#reconcile());
-    this.#startEvery(TIDY_MS, () => deliveries.tidy());
+    this.#startEvery(TIDY_MS, () => deliveries.closeIdleLanes());
     this.#startEvery(SWEEP_EVERY_MS, () => this.#sweep());
     this.#startEvery(LEDGER_KEEP_MS, () => store.keepLedger());
     this.workOnJobs();
