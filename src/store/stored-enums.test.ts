@@ -24,7 +24,7 @@ const PINNED: readonly (readonly [StoredEnum<string>, Readonly<Record<string, nu
   [DIRECTION, { PAUSE_ACTIVATED: 0, PAUSE_DEACTIVATED: 1, NONE: 2 }],
 ];
 
-test("every stored name keeps its number, and leads back from it", () => {
+test("every stored name keeps its number, and the number leads back to it", () => {
   for (const [stored, numbers] of PINNED) {
     assert.deepEqual(Object.fromEntries(stored.names.map((name) => [name, stored.number(name)])), numbers);
     for (const name of stored.names) assert.equal(stored.name(stored.number(name)), name);

@@ -11,7 +11,7 @@ const notes = (w: Writing) =>
     .all()
     .map(({ name }) => name);
 
-test("a verb that breaks is undone alone, and tells so", () => {
+test("a failing verb is rolled back alone, and answers so", () => {
   const { w } = openStore();
   const answers = commitGroup<unknown>(w, [
     () => note(w, "note 1"),
@@ -28,7 +28,7 @@ test("a verb that breaks is undone alone, and tells so", () => {
   assert.deepEqual(notes(w), ["note 1", "note 3"]);
 });
 
-test("an element that breaks a constraint breaks no other of its array", () => {
+test("an element that violates a constraint does not affect the others of its array", () => {
   const { w } = openStore();
   const [answer] = commitGroup(w, [() => each(w, ["note 1", "note 1", "note 2"], (name) => note(w, name))]);
   assert.ok(answer?.kind === "ok");
@@ -36,7 +36,7 @@ test("an element that breaks a constraint breaks no other of its array", () => {
   assert.deepEqual(notes(w), ["note 1", "note 2"]);
 });
 
-test("a group that finds no room is abandoned whole, and the next one is whole again", () => {
+test("a group on a full disk is rolled back completely, and the next one succeeds", () => {
   const { w } = openStore();
   const pages = Number(w.prepare("PRAGMA page_count").get()?.page_count);
   w.db.exec(`PRAGMA max_page_count = ${pages + 2}`);

@@ -40,7 +40,7 @@ function schemaOf({ db }: { readonly db: DatabaseSync }): unknown[] {
   return db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").all();
 }
 
-test("an audit of the first schema is kept whole, and gets ids", () => {
+test("an audit of the first schema is kept completely, and gets ids", () => {
   const types = ["key.created", "webhook.created", "webhook.deleted"] as const;
   const fill = (db: DatabaseSync) => {
     const insert = db.prepare("INSERT INTO audit VALUES (?, 1, ?, ?, zeroblob(16), ?, ?)");
@@ -76,7 +76,7 @@ test("an audit of the first schema is kept whole, and gets ids", () => {
   });
 });
 
-test("the sums that quotas need are those of what an older version stored", () => {
+test("the sums for quotas include what an older version stored", () => {
   const fill = (db: DatabaseSync) => {
     db.exec(`
       INSERT INTO tenants (seq, id, name, created_at) VALUES (1, x'01', 'a', 0), (2, x'02', 'b', 0), (3, x'03', 'c', 0);
@@ -111,7 +111,7 @@ test("the sums that quotas need are those of what an older version stored", () =
   });
 });
 
-test("the lanes of an older schema learn whose they are", () => {
+test("the lanes of an older schema get their tenants", () => {
   const fill = (db: DatabaseSync) => {
     db.exec("PRAGMA foreign_keys = OFF");
     const insert = db.prepare(`
@@ -162,7 +162,7 @@ test("a file that was brought up to date has the schema of a new one, and is not
   }
 });
 
-test("endpoints of before the index of filters are matched by it", () => {
+test("endpoints from before the index of filters are in the index", () => {
   const columns =
     "(id, tenant_seq, made_by, name, url, event_types, format, timeout_seconds, retry_schedule_seconds, max_in_flight, ordered, status, created_at, updated_at, deleted_at)";
   const filters = ["a.*", "a.b", "a.b.*", "c", "c", "c.d", "ab.*", "a."];

@@ -140,7 +140,7 @@ for (const [name, filter, indexes] of lists) {
   });
 }
 
-test("where two ways are open the sparser one is walked", () => {
+test("of two possible plans the sparser one is chosen", () => {
   const filter = {
     state: "FAILED",
     endpointId: null,
@@ -313,7 +313,7 @@ const inboundLists: readonly (readonly [string, Partial<InboundFilter>, string, 
 ];
 
 for (const [name, filter, index, total] of inboundLists) {
-  test(`a list of inbound events, ${name}, is counted and skipped in ${index} alone, and sorts nothing`, () => {
+  test(`a list of inbound events, ${name}, is counted and skipped in ${index} alone, without a sort`, () => {
     const plans = plansOf(rows, (connection) => {
       const page = listInbound(connection, filterOf(tenantSeq, filter), 0, 5);
       assert.deepEqual([page.rows.length, page.total], [total, total]);
@@ -330,7 +330,7 @@ for (const [name, filter, index, total] of inboundLists) {
 }
 
 for (const [name, verb] of verbs) {
-  test(`${name} finds by key and walks over nothing that grows`, () => {
+  test(`${name} finds rows by key, and scans nothing that grows`, () => {
     plansOf(rows, verb).forEach(assertBounded);
   });
 }

@@ -22,7 +22,7 @@ function open() {
   };
 }
 
-test("bootstrap acts on an empty store, and only there", () => {
+test("bootstrap sets up an empty store, and no other", () => {
   const { w, run, newId, count } = openStore();
   const newInstallation = () => ({
     tenant: { id: newId(), name: "First" },
@@ -53,7 +53,7 @@ test("a key is stored as its hash, once, however often its creation is repeated"
   assert.deepEqual(audits(), ["key.created", "key.created"]);
 });
 
-test("a key is revoked by whoever has its role or a higher one, and only once", () => {
+test("an actor with the key's role or a higher one can revoke a key, and only once", () => {
   const { w, run, key, actor, tenantSeq, audits } = open();
   const made = key("developer");
   const revoke = () => run(() => revokeKey(w, { actor, tenantSeq, id: made.id, now: START }));
@@ -101,7 +101,7 @@ test("rotating replaces the actor's key by one of the same name and role; repeat
   assert.equal(rotate(newId()), false);
 });
 
-test("a revoked key's hash cannot come back", () => {
+test("the hash of a revoked key cannot be inserted again", () => {
   const { w, run, key, actor, tenantSeq } = open();
   const made = key("developer", "d");
   run(() => revokeKey(w, { actor, tenantSeq, id: made.id, now: START }));

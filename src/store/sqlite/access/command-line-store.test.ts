@@ -62,7 +62,7 @@ const schemaOf = (dataDir: string) => {
   return version;
 };
 
-test("what is written beside a running server is read by it, and the other way round", async (t) => {
+test("a running server reads what the command line writes, and the other way round", async (t) => {
   const dir = newDir(t);
   const server = await openServerStore(dir);
   const { mark } = await server.changesSince(null);
@@ -91,7 +91,7 @@ test("what is written beside a running server is read by it, and the other way r
   await server.close();
 });
 
-test("a running server is told what each verb changed, and of nothing that changed nothing", async (t) => {
+test("a running server learns what each verb changed, and nothing from a verb that changed nothing", async (t) => {
   const dir = newDir(t);
   const server = await openServerStore(dir);
   const store = beside(dir);
@@ -132,7 +132,7 @@ test("where there is no data, none is made", (t) => {
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("a key that is not the data's is refused", async (t) => {
+test("another master key is refused", async (t) => {
   const dir = newDir(t);
   await leaveData(dir);
   assert.throws(() => beside(dir, Buffer.alloc(32, 1)), /the master key is not the one/);
@@ -161,7 +161,7 @@ test("data of an older version is brought up to date, but not under a running se
   server.release();
 });
 
-test("data that a server makes at this moment", (t) => {
+test("data that a server creates at this moment", (t) => {
   const dir = newDir(t);
   const held = tryLockDir(dataFiles(dir));
   assert(held !== null);
@@ -170,7 +170,7 @@ test("data that a server makes at this moment", (t) => {
   held.release();
 });
 
-test("data of a newer version, and a file that is no data", async (t) => {
+test("data of a newer version and a file that is not a database are refused", async (t) => {
   const dir = newDir(t);
   await leaveData(dir);
   inFile(dir, "PRAGMA user_version = 9999");
@@ -179,7 +179,7 @@ test("data of a newer version, and a file that is no data", async (t) => {
   assert.throws(() => beside(dir), /^StartupError: .*signalbox\.db is no database, or damaged/);
 });
 
-test("a master key that cannot be read", async (t) => {
+test("a master key that cannot be read is refused", async (t) => {
   const dir = newDir(t);
   await leaveData(dir);
   rmSync(dataFiles(dir).masterKey);

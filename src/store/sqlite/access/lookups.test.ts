@@ -51,7 +51,7 @@ test("tenants are listed in creation order, a page at a time, and found by id", 
   assert.equal(findTenant(rows.connection, rows.newId()), null);
 });
 
-test("a job tells how far it is, to its own tenant", () => {
+test("a job shows its progress, only to its own tenant", () => {
   const rows = openRows();
   const tenantSeq = rows.tenant();
   const id = rows.newId();

@@ -51,7 +51,7 @@ test("cancelling a held delivery ends it too", () => {
   assert.equal(delivery(seq).state, STATE.cancelled);
 });
 
-test("cancelling a leased delivery asks its owner to, and leaves it leased", () => {
+test("cancelling a leased delivery requests the cancel, and leaves it leased", () => {
   const { endpoint, deliver, set, cancel, delivery } = open();
   const { id, seq } = deliver(endpoint());
   set(seq, { state: STATE.leased, lease: 77 });
@@ -60,7 +60,7 @@ test("cancelling a leased delivery asks its owner to, and leaves it leased", () 
   assert.deepEqual({ state, lease, cancel_requested }, { state: STATE.leased, lease: 77, cancel_requested: 1 });
 });
 
-test("what a deleted endpoint left waiting has ended, so it cannot be cancelled", () => {
+test("a delivery that waits for a deleted endpoint has ended, so it cannot be cancelled", () => {
   const { endpoint, deliver, remove, cancel } = open();
   const made = endpoint();
   const { id } = deliver(made);
@@ -119,7 +119,7 @@ for (const state of [STATE.failed, STATE.cancelled, STATE.expired]) {
   });
 }
 
-test("a delivery that goes on after all no longer counts as failed", () => {
+test("a failed delivery that waits again no longer counts as failed", () => {
   const { endpoint, deliver, cancel, retry, failed } = open();
   const { id } = deliver(endpoint());
   cancel(id, START + 5);
@@ -127,7 +127,7 @@ test("a delivery that goes on after all no longer counts as failed", () => {
   assert.equal(failed(), 0);
 });
 
-test("a retry for a paused endpoint is held, and wakes nobody", () => {
+test("a retry for a paused endpoint is held, and wakes no lane", () => {
   const { endpoint, deliver, set, become, retry } = open();
   const made = endpoint();
   const { id, seq } = deliver(made);
@@ -138,7 +138,7 @@ test("a retry for a paused endpoint is held, and wakes nobody", () => {
   assert.deepEqual([answer.row.state, answer.wake], ["HELD", null]);
 });
 
-test("what waits, is on the wire, was delivered, was a test, or whose endpoint is deleted is not retried", () => {
+test("a delivery that waits, is leased, was delivered, is a test, or has a deleted endpoint is not retried", () => {
   const { endpoint, deliver, set, retry, remove } = open();
   const made = endpoint();
   const { id, seq } = deliver(made);
@@ -194,7 +194,7 @@ test("a replay makes new deliveries of the same events in their first order, eac
   );
 });
 
-test("one unknown id, and nothing is replayed", () => {
+test("with one unknown id, nothing is replayed", () => {
   const { endpoint, deliver, replay, newId, count } = open();
   const { id } = deliver(endpoint());
   const missing = newId();
@@ -213,7 +213,7 @@ test("a replay skips deleted and DISABLED endpoints, and is held by PAUSED ones"
   assert.equal(count("deliveries", `later = 1 AND endpoint_seq = ${paused.seq}`), 1);
 });
 
-test("a dry run counts what a replay would make, and makes nothing", () => {
+test("a dry run counts what a replay would create, and creates nothing", () => {
   const { endpoint, deliver, replay, count } = open();
   const { id } = deliver(endpoint());
   assert.deepEqual(replay([id], true), { kind: "created", count: 1, skipped: 0, woken: [] });

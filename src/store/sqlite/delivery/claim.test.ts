@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
 import { claim } from "./claim.ts";
 
-test("an endpoint whose secret cannot be opened is put off, and holds up no other lane", () => {
+test("a lane whose secret does not decrypt is claimed later, and delays no other lane", () => {
   const store = openStore();
   const [torn, whole] = [store.endpoint(), store.endpoint()];
   store.publish([torn, whole]);

@@ -19,7 +19,7 @@ function openStore() {
   return { rows, tenantSeq, deliver, connection: rows.connection };
 }
 
-test("an endpoint is read with its secrets and headers opened", () => {
+test("an endpoint is read with its secrets and headers decrypted", () => {
   const { rows, tenantSeq, connection } = openStore();
   const made = rows.endpoint({
     tenant_seq: tenantSeq,
@@ -39,7 +39,7 @@ test("an endpoint is read with its secrets and headers opened", () => {
   assert.deepEqual(endpoint?.retryScheduleSeconds, [5, 300]);
 });
 
-test("a secret that changes within the same millisecond is not answered from memory", () => {
+test("a secret that changes within the same millisecond is not read from the cache", () => {
   const { rows, tenantSeq, connection } = openStore();
   const { id, seq } = rows.endpoint({ tenant_seq: tenantSeq });
   const secret = () => getEndpoint(connection, tenantSeq, id)?.endpoint.secrets.current;
@@ -49,7 +49,7 @@ test("a secret that changes within the same millisecond is not answered from mem
   assert.equal(secret(), "another secret here");
 });
 
-test("an endpoint counts what waits and what is on the wire, and its lane's attempts", () => {
+test("an endpoint counts what waits and what is leased, and its lane's attempts", () => {
   const { rows, tenantSeq, deliver, connection } = openStore();
   const { id, seq } = rows.endpoint({ tenant_seq: tenantSeq });
   const other = rows.endpoint({ tenant_seq: tenantSeq });
@@ -65,7 +65,7 @@ test("an endpoint counts what waits and what is on the wire, and its lane's atte
   assert.deepEqual([view?.successCount, view?.failureCount, view?.lastAttemptAt], [7, 8, 9]);
 });
 
-test("a long backlog is counted up to the limit, and says that there is more", () => {
+test("a long backlog is counted up to the limit, and reported as longer", () => {
   const { rows, tenantSeq, deliver, connection } = openStore();
   const { id, seq } = rows.endpoint({ tenant_seq: tenantSeq, status: "PAUSED" });
   rows.connection.db.exec("BEGIN");

@@ -28,7 +28,7 @@ function open() {
   };
 }
 
-test("a new endpoint is ACTIVE, has a lane, and makes every list matched before it stale", () => {
+test("a new endpoint is ACTIVE, has a lane, and makes earlier matches stale", () => {
   const { endpoint, lane, version, rows } = open();
   const before = version();
   const made = endpoint({ name: "Orders", headers: { "x-team": "a" }, eventTypes: ["order.*"] });
@@ -41,7 +41,7 @@ test("a new endpoint is ACTIVE, has a lane, and makes every list matched before 
   assert.deepEqual(JSON.parse(String(audit[0]?.data)), { endpointId: made.id, url: made.url });
 });
 
-test("an endpoint whose creation is repeated is made once", () => {
+test("a repeated creation makes one endpoint", () => {
   const { w, run, endpoint, actor, tenantSeq, count } = open();
   const made = endpoint();
   const again = run(() =>
@@ -129,7 +129,7 @@ test("another tenant's endpoint cannot be patched or deleted", () => {
   );
 });
 
-test("a change of ordered or of the rate limit is seen in the lane at once", () => {
+test("a change of `ordered` or of the rate limit shows in the lane at once", () => {
   const { w, run, endpoint, actor, tenantSeq } = open();
   const { id, seq } = endpoint();
   run(() => {
@@ -142,7 +142,7 @@ test("a change of ordered or of the rate limit is seen in the lane at once", () 
   });
 });
 
-test("pausing holds the lane, pausing again keeps since when, resuming makes it ready and counts the time held", () => {
+test("pausing holds the lane, pausing again keeps the time of the hold, and resuming counts the time held", () => {
   const { endpoint, publish, patch, lane } = open();
   const made = endpoint();
   publish([made]);
@@ -158,7 +158,7 @@ test("pausing holds the lane, pausing again keeps since when, resuming makes it 
   );
 });
 
-test("disabling a paused endpoint keeps since when it is held, and says why it is disabled", () => {
+test("disabling a paused endpoint keeps the time of the hold, and stores the reason", () => {
   const { endpoint, patch, lane } = open();
   const made = endpoint();
   patch(made, { status: "PAUSED" }, START + 1);
@@ -223,7 +223,7 @@ test("a receiver's Retry-After outlasts a pause, but not a move to another URL",
   assert.equal(patch(made, { settings: { url: "https://example.org/" } }, START + 3).lane.readyAt, START);
 });
 
-test("rotating a secret keeps the one before it until its time is over; null forgets it at once", () => {
+test("rotating a secret keeps the previous one for the overlap; null drops it at once", () => {
   const { endpoint, patch } = open();
   const made = endpoint();
   const rotated = patch(made, { secret: { value: "second-signing-secret", previousUntil: START + DAY } }).endpoint;
@@ -235,7 +235,7 @@ test("rotating a secret keeps the one before it until its time is over; null for
   assert.deepEqual(switched.secrets, { current: "third-signing-secret", previous: null });
 });
 
-test("secrets and headers are not in the file as they are", () => {
+test("secrets and headers are not in the file in plain text", () => {
   const { endpoint, row } = open();
   const { seq } = endpoint({ headers: { authorization: "Bearer open-sesame" } });
   const stored = row("SELECT secret_sealed, headers_sealed FROM endpoints WHERE seq = ?", seq);
@@ -243,7 +243,7 @@ test("secrets and headers are not in the file as they are", () => {
   assert.ok(!Buffer.from(stored?.headers_sealed as Uint8Array).includes("sesame"));
 });
 
-test("the history says what status and filter each event met", () => {
+test("the history has the status and filter that each event was matched with", () => {
   const { endpoint, patch, publish, rows } = open();
   const made = endpoint();
   const first = publish([made]).eventSeq;
@@ -263,7 +263,7 @@ test("the history says what status and filter each event met", () => {
   );
 });
 
-test("deleting erases secret and headers, keeps name and URL, and holds the lane for good", () => {
+test("deleting erases the secret and headers, keeps the name and URL, and holds the lane permanently", () => {
   const { endpoint, publish, remove, row, lane, version, patch, count } = open();
   const made = endpoint({ name: "Orders", headers: { a: "b" } });
   patch(made, { secret: { value: "second-signing-secret", previousUntil: START + DAY } });
@@ -306,7 +306,7 @@ test("bytes held no longer count against the tenant's quota once the endpoint is
   assert.deepEqual([w.memory.heldBytes.get(tenantSeq), lane(b).held_bytes], [0, 0]);
 });
 
-test("holding, resuming and deleting touch no delivery, whatever the backlog", () => {
+test("holding, resuming and deleting change no delivery, however large the backlog is", () => {
   const { w, endpoint, publish, patch, remove, row } = open();
   const made = endpoint();
   publish(Array.from({ length: 2000 }, () => made));
@@ -325,7 +325,7 @@ test("holding, resuming and deleting touch no delivery, whatever the backlog", (
   assert.equal(Number(w.prepare("SELECT count(*) AS n FROM deliveries WHERE state = 0").get()?.n), 2000);
 });
 
-test("whatever the order of changes, the time held is the time not ACTIVE, and a held lane is never ready", () => {
+test("after any sequence of changes, the time held is the time not ACTIVE, and a held lane is never ready", () => {
   const statuses = fc.constantFrom("ACTIVE", "PAUSED", "DISABLED", "toggle") as fc.Arbitrary<Patch["status"]>;
   fc.assert(
     fc.property(fc.array(fc.tuple(statuses, fc.integer({ min: 0, max: HOUR })), { maxLength: 12 }), (changes) => {

@@ -48,7 +48,7 @@ test("pages give every match once, newest first, and each page moves on, whateve
   );
 });
 
-test("a full page that is the last one says so", () => {
+test("a full page that is the last one has no cursor", () => {
   const source = sourceOver([
     { seq: 9, matches: true },
     { seq: 8, matches: true },
@@ -58,13 +58,13 @@ test("a full page that is the last one says so", () => {
   assert.deepEqual(mergePage([source], request), { seqs: [9, 8], next: null });
 });
 
-test("a page ends short, with where to go on, when its budget is spent", () => {
+test("a page ends early, with a cursor, when its budget is spent", () => {
   const rows = Array.from({ length: 50 }, (_, index) => ({ seq: 50 - index, matches: index === 49 }));
   const request = { before: 51, limit: 2, visitsMax: 20, visitsPerStatementMax: 10 };
   assert.deepEqual(mergePage([sourceOver(rows)], request), { seqs: [], next: 31 });
 });
 
-test("a hit is not given twice when another source stands right above it as the budget ends", () => {
+test("a hit is not returned twice when another source is right above it as the budget ends", () => {
   const above = sourceOver([{ seq: 994, matches: false }]);
   const hit = sourceOver([{ seq: 993, matches: true }]);
   const request = { before: 995, limit: 5, visitsMax: 2, visitsPerStatementMax: 1 };

@@ -43,7 +43,7 @@ test("a delivered row says when and why it ended, and has no next attempt", () =
   });
 });
 
-test("a waiting row goes at its due time, and keeps it while it is held", () => {
+test("a waiting row shows its due time, also while it is held", () => {
   const { rows, connection, event, endpoint, change } = openOne();
   const { seq } = rows.delivery({ event_seq: event.seq, endpoint_seq: endpoint.seq, state: 1, due_at: START + 900 });
   const scheduled = readDeliveryRow(connection, seq);
@@ -63,7 +63,7 @@ test("an ordered row's next attempt is when its lane's wait ends", () => {
   assert.equal(readDeliveryRow(connection, behind.seq)?.nextAttemptAt, START);
 });
 
-test("what waited for a deleted endpoint reads as cancelled with it, before the job has written so", () => {
+test("a delivery that waits for a deleted endpoint reads as cancelled before the job has updated it", () => {
   const { rows, connection, event, endpoint, change } = openOne();
   const { seq } = rows.delivery({ event_seq: event.seq, endpoint_seq: endpoint.seq, state: 0 });
   change("UPDATE endpoints SET deleted_at = ?", START + 70);

@@ -27,7 +27,7 @@ function openStore() {
   };
 }
 
-test("an event tells its deliveries, and why each other endpoint of its time got none", () => {
+test("an event has its deliveries, and why each other endpoint of its time got none", () => {
   const { rows, tenantSeq, connection, endpoint } = openStore();
   const reached = endpoint([{ after: 0, status: "ACTIVE", filters: ["order.*"] }]);
   const filtered = endpoint([{ after: 0, status: "DISABLED", filters: ["user.*"] }]);
@@ -65,7 +65,7 @@ test("an event tells its deliveries, and why each other endpoint of its time got
   assert.equal(getEvent(connection, rows.tenant(), event.id), null);
 });
 
-test("of named endpoints the disabled ones say so, and all others were not named", () => {
+test("for an event with named endpoints, disabled ones are reported as disabled and others as not named", () => {
   const { rows, tenantSeq, connection, endpoint } = openStore();
   const named = endpoint([{ after: 0, status: "ACTIVE" }]);
   const disabled = endpoint([{ after: 0, status: "DISABLED" }]);
@@ -85,7 +85,7 @@ test("of named endpoints the disabled ones say so, and all others were not named
   ]);
 });
 
-test("at most a thousand endpoints are told of", () => {
+test("at most a thousand endpoints without a delivery are reported", () => {
   const { rows, tenantSeq, connection, endpoint } = openStore();
   rows.connection.db.exec("BEGIN");
   for (let count = 0; count < 1010; count += 1) endpoint([{ after: 0, status: "DISABLED" }]);

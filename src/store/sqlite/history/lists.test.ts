@@ -203,7 +203,7 @@ function insertMany(rows: Rows, count: number, columns: { event: Seq; endpoint: 
   rows.connection.db.exec("COMMIT");
 }
 
-test("a list that would visit too many rows answers short pages, and ends at the end", () => {
+test("a list that would visit too many rows returns short pages, and still reaches the end", () => {
   const rows = openRows();
   const tenantSeq = rows.tenant();
   const endpoint = rows.endpoint({ tenant_seq: tenantSeq, status: "PAUSED" });
@@ -238,7 +238,7 @@ test("three pending deliveries are found on the first page behind any number of 
   assert.equal(page.next, null);
 });
 
-test("more endpoints and types than may be merged are still listed whole", () => {
+test("a list over more endpoints and types than can be merged is still complete", () => {
   const rows = openRows();
   const tenantSeq = rows.tenant();
   const count = LIST_SOURCES_MAX + 10;

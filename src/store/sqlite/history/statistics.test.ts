@@ -31,7 +31,7 @@ function count(rows: Rows, { tenantSeq, endpointSeq, hour, total }: Counted): vo
   });
 }
 
-test("volume and latency are the tenant's own over the hours asked for, empty hours as zeros", () => {
+test("volume and latency are the tenant's own over the requested hours, with zeros for empty hours", () => {
   const rows = openRows();
   const tenantSeq = rows.tenant();
   for (const [hour, total] of [10, 20, 40].entries()) {

@@ -18,7 +18,7 @@ function openTwo() {
   return { rows, connection: rows.connection, ours, others };
 }
 
-test("without a place the tail answers only where the end is", () => {
+test("without a position the tail returns only where the end is", () => {
   const { rows, connection, ours } = openTwo();
   assert.deepEqual(tail(connection, ours.tenantSeq, null, 10), { outcomes: [], upTo: 0, more: false });
   rows.attempt({ seq: 7, delivery_seq: ours.seq, number: 1 });
@@ -49,7 +49,7 @@ test("the tail holds the tenant's outcomes in order, each as its delivery is now
   assert.deepEqual([second.upTo, second.more], [6, false]);
 });
 
-test("the tail steps over other tenants' attempts, and over what retention deleted, a bounded step at a time", () => {
+test("the tail skips other tenants' attempts and what retention deleted, in limited steps", () => {
   const { rows, connection, ours, others } = openTwo();
   const start = 1_000_000;
   rows.connection.db.exec("BEGIN");

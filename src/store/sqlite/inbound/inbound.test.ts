@@ -54,7 +54,7 @@ function open() {
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("a source's secrets are sealed, stand nowhere else, and are erased with it", () => {
+test("a source's secrets are encrypted, appear nowhere else, and are erased with the source", () => {
   const { w, run, source, rows, row, actor, tenantSeq } = open();
   const { id } = source();
   const secret = { value: "another secret", previousUntil: START + 1 };
@@ -72,7 +72,7 @@ test("a source's secrets are sealed, stand nowhere else, and are erased with it"
   );
 });
 
-test("a deleted source's number is never another's", () => {
+test("a deleted source's number is never used again", () => {
   const { w, run, source, actor, tenantSeq, row } = open();
   const { id, seq } = source();
   run(() => deleteSource(w, { actor, tenantSeq, id, now: START }));
@@ -83,7 +83,7 @@ test("a deleted source's number is never another's", () => {
 
 // ── Receipt ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("a broken receipt breaks no other, and leaves nothing", () => {
+test("a failing receipt does not affect others, and leaves nothing", () => {
   const { source, receive, ground, newId, count, w, run } = open();
   const from = source();
   const taken = receiveOf(ground, from, { same: "a" });
@@ -102,7 +102,7 @@ test("a broken receipt breaks no other, and leaves nothing", () => {
   for (const table of ["inbound", "inbound_digests", "inbound_events", "events"]) assert.equal(count(table), 3, table);
 });
 
-test("digests that begin alike are told apart", () => {
+test("digests with the same beginning are distinguished", () => {
   const { w, source, receive, ground, run } = open();
   const from = source();
   const request = receiveOf(ground, from, { same: "a" });
@@ -117,7 +117,7 @@ test("digests that begin alike are told apart", () => {
   assert.equal(found?.id, request.id);
 });
 
-test("receipts count as what a paused endpoint holds", () => {
+test("received requests count towards the held bytes of a paused endpoint", () => {
   const { w, source, receive, endpoint, ground, lane } = open();
   const paused = endpoint();
   w.db.exec(`UPDATE endpoints SET status = 'PAUSED' WHERE seq = ${paused.seq}`);
@@ -126,7 +126,7 @@ test("receipts count as what a paused endpoint holds", () => {
   assert.equal(lane(paused).held_bytes, Buffer.byteLength(request.event?.payload ?? ""));
 });
 
-test("the endpoints that events go to are read again only after a change of them, also one that was taken back", () => {
+test("the endpoints of an event are read again only after a change, including one that was rolled back", () => {
   const { w, source, receive, endpoint, ground, run, count, tenantSeq } = open();
   const from = source();
   const send = () => receive([receiveOf(ground, from, { same: null })]);
@@ -181,7 +181,7 @@ test("a full bucket loses the oldest of the address with the most, then of the o
   assert.deepEqual(addresses()[0], ["a", half - 1], "whoever fills it loses by it");
 });
 
-test("an IPv6 network of 64 bits is one address, whose flood pushes out nobody else's", () => {
+test("an IPv6 network of 64 bits counts as one address, and its flood displaces no other address", () => {
   const { refuse, rows } = open();
   for (let index = 0; index < 3; index += 1) refuse(null, { address: "192.0.2.1" });
   for (let index = 0; index < REFUSED_KEPT_COUNT_MAX; index += 1) {
@@ -191,7 +191,7 @@ test("an IPv6 network of 64 bits is one address, whose flood pushes out nobody e
   assert.equal(rows("SELECT seq FROM inbound WHERE address = '192.0.2.1'").length, 3);
 });
 
-test("what is counted is what is there, whatever was taken back or swept", () => {
+test("the counts match the rows after rollbacks and retention", () => {
   const { w, run, refuse, source, ground, count } = open();
   const from = source();
   refuse(from);
@@ -210,7 +210,7 @@ test("what is counted is what is there, whatever was taken back or swept", () =>
   assert.equal(count("inbound"), REFUSED_KEPT_COUNT_MAX);
 });
 
-test("a flood counts no rows: what is kept is read once, and again when something else went", () => {
+test("a flood counts no rows: they are read once, and again only after other rows were deleted", () => {
   const { w, refuse } = open();
   for (let index = 0; index < 5; index += 1) refuse(null);
   let reads = 0;
@@ -235,7 +235,7 @@ test("a flood counts no rows: what is kept is read once, and again when somethin
 
 const PASSWORD = "Basic dTpwYXNzd29yZA==";
 
-test("credentials are sealed, stand nowhere else, and go with whatever takes their record", () => {
+test("credentials are encrypted, appear nowhere else, and are deleted with their record", () => {
   const { w, run, source, refuse, rows, count, actor, tenantSeq } = open();
   const from = source();
   const [verified, deleted] = [refuse(from, { credentials: PASSWORD }), refuse(from, { credentials: PASSWORD })];
@@ -259,7 +259,7 @@ test("credentials are sealed, stand nowhere else, and go with whatever takes the
   assert.equal(count("inbound"), 0);
 });
 
-test("credentials that do not open break nothing else", () => {
+test("credentials that do not decrypt affect nothing else", () => {
   const { w, source, refuse, rows, tenantSeq } = open();
   const from = source();
   const { id } = refuse(from, { credentials: PASSWORD });
@@ -274,7 +274,7 @@ test("credentials that do not open break nothing else", () => {
 
 // ── Retention ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("large bodies are taken away fewer at a time", () => {
+test("fewer records with large bodies are deleted per step", () => {
   const { w, run, refuse, source, count } = open();
   const from = source();
   const body = "0".repeat(256 * 1024);
@@ -287,7 +287,7 @@ test("large bodies are taken away fewer at a time", () => {
   assert.ok(count("inbound") === 0 && steps < 10);
 });
 
-test("links go with age, and lead nowhere once their record is deleted", () => {
+test("links are deleted by age, and lead nowhere once their record is deleted", () => {
   const { w, run, receive, source, ground, count, actor } = open();
   const request = receiveOf(ground, source());
   receive([request]);
@@ -302,7 +302,7 @@ test("links go with age, and lead nowhere once their record is deleted", () => {
 
 // ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("whatever writes goes by an index, and sorts nothing", () => {
+test("every statement that writes uses an index, and none sorts", () => {
   const { w, run, source, ground, actor, tenantSeq, endpoint } = open();
   endpoint();
   const statements = new Set<string>();
@@ -345,7 +345,7 @@ test("whatever writes goes by an index, and sorts nothing", () => {
   }
 });
 
-test("what is kept of a flood is read back by its index alone", () => {
+test("the kept requests of a flood are read by their index alone", () => {
   const { w } = open();
   for (const source of ["= 1", "IS NULL"]) {
     const sql = `SELECT seq, address FROM inbound INDEXED BY inbound_refused WHERE source_seq ${source} AND valid = 0 ORDER BY seq`;

@@ -38,7 +38,7 @@ function open() {
 
 type EndPauseOf = Parameters<typeof endPause>[1]["id"];
 
-test("an address is sealed, and nothing else that is kept has it", () => {
+test("an address is encrypted, and appears nowhere else in the file", () => {
   const { ask, answer, rows } = open();
   const pause = ask();
   answer(pause);
@@ -51,7 +51,7 @@ test("an address is sealed, and nothing else that is kept has it", () => {
   assert.ok(!Buffer.from(stored[0]?.recipient_sealed as Uint8Array).includes("hooks.example.com"));
 });
 
-test("an ending that a paused endpoint holds counts as what it holds", () => {
+test("the event of an ended pause counts towards the held bytes of a paused endpoint", () => {
   const { w, ask, answer, endpoint, lane, tenantSeq, rows } = open();
   const [paused, active] = [endpoint({}), endpoint({})];
   w.db.exec(`UPDATE endpoints SET status = 'PAUSED' WHERE seq = ${paused.seq}`);
@@ -64,7 +64,7 @@ test("an ending that a paused endpoint holds counts as what it holds", () => {
   assert.equal(w.memory.heldBytes.get(tenantSeq), 10 + bytes);
 });
 
-test("an endpoint whose secret does not open keeps no pause from ending", () => {
+test("an endpoint whose secret does not decrypt does not keep a pause from ending", () => {
   const { w, run, ask, endpoint, count } = open();
   const broken = endpoint({});
   run(() => w.db.exec(`UPDATE endpoints SET secret_sealed = zeroblob(40) WHERE seq = ${broken.seq}`));
@@ -73,7 +73,7 @@ test("an endpoint whose secret does not open keeps no pause from ending", () => 
   assert.equal(count("deliveries", `endpoint_seq = ${broken.seq}`), 1);
 });
 
-test("an ending that is taken back leaves the pause as it was", () => {
+test("an ending that is rolled back leaves the pause as it was", () => {
   const { w, run, ask, count, row } = open();
   const pause = ask();
   assert.throws(() =>
@@ -86,7 +86,7 @@ test("an ending that is taken back leaves the pause as it was", () => {
   assert.deepEqual([count("events"), count("audit", "event_type = 'pause.responded'")], [0, 0]);
 });
 
-test("whatever ends, claims or counts goes by an index, and sorts nothing", () => {
+test("every statement that ends, claims or counts pauses uses an index, and none sorts", () => {
   const { w, run, ask, endpoint } = open();
   endpoint({});
   const statements = new Set<string>();

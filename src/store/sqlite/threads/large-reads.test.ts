@@ -32,7 +32,7 @@ function open(countMax: number, waitingOfTenantMax = 10) {
   };
 }
 
-test("a few large reads are under way, and the tenants take turns", async () => {
+test("a few large reads run at once, and the tenants take turns", async () => {
   const { begun, read, answer } = open(2);
   for (const name of ["a1", "a2", "a3", "a4"]) read(1, name);
   read(2, "b1");
@@ -42,7 +42,7 @@ test("a few large reads are under way, and the tenants take turns", async () => 
   assert.deepEqual(begun, ["a1", "a2", "a3", "b1", "c1", "a4"]);
 });
 
-test("the next large read begins a turn after an answer, when the answer has been rendered", async () => {
+test("the next large read begins one turn after a result, when the result has been rendered", async () => {
   const { begun, read, answer } = open(1);
   const rendered = read(1, "first").then((name) => begun.push(`${name} rendered`));
   read(1, "second");
@@ -51,7 +51,7 @@ test("the next large read begins a turn after an answer, when the answer has bee
   assert.deepEqual(begun, ["first", "first rendered", "second"]);
 });
 
-test("a large read that fails makes room for the next, and places that are free are taken again", async () => {
+test("a large read that fails lets the next one start, and free slots are used again", async () => {
   const { begun, read, answer, fail } = open(1);
   const failing = assert.rejects(read(1, "first"), /first/);
   read(1, "second");
@@ -63,7 +63,7 @@ test("a large read that fails makes room for the next, and places that are free 
   assert.deepEqual(begun, ["first", "second", "third"]);
 });
 
-test("a tenant of whom too many large reads wait is refused, and another is not", async () => {
+test("a tenant with too many waiting large reads is refused, and another tenant is not", async () => {
   const { begun, read, answer } = open(1, 2);
   for (const name of ["a1", "a2", "a3"]) read(1, name);
   await assert.rejects(read(1, "a4"), Overloaded);

@@ -29,7 +29,7 @@ test("a thread that cannot start makes the store unavailable, and is started at 
   await assert.rejects(late.call("a", []), StoreUnavailable);
 });
 
-test("a thread that could not start is closed without a word", async () => {
+test("closing a thread that could not start does nothing", async () => {
   const late = startAtFirst(() => Promise.reject(new Error("EMFILE")));
   const called = late.call("a", []);
   await late.close();

@@ -115,12 +115,12 @@ function survives<T>(
   );
 }
 
-test("whatever goes to the writing thread arrives as it was", () => {
+test("requests to the writer thread arrive unchanged", () => {
   survives(request, packPublishRequests, unpackPublishRequests);
   survives(settlement, packSettlements, unpackSettlements);
 });
 
-test("whatever the writing thread answers arrives as it was", () => {
+test("results of the writer thread arrive unchanged", () => {
   survives(publishResult, packPublishResults, unpackPublishResults);
   survives(settleResult, packSettleResults, unpackSettleResults);
 });

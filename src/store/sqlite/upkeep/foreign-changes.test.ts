@@ -32,7 +32,7 @@ function open(t: TestContext) {
   };
 }
 
-test("what was noted is answered once, in order, and again to whoever asks with the old mark", (t) => {
+test("recorded changes are returned once, in order, and again for the old mark", (t) => {
   const { note, ask, mark } = open(t);
   const before = mark();
   assert.deepEqual(ask(), []);
@@ -45,7 +45,7 @@ test("what was noted is answered once, in order, and again to whoever asks with 
   assert.deepEqual(ask(), []);
 });
 
-test("a commit without a note may have changed anything, and so may a note of another version's", (t) => {
+test("after a commit without a record, or with an unknown one, anything may have changed", (t) => {
   const { note, write, ask } = open(t);
   note(KEYS);
   ask();
@@ -57,7 +57,7 @@ test("a commit without a note may have changed anything, and so may a note of an
   assert.deepEqual(ask(), [ANYTHING, KEYS]);
 });
 
-test("notes that were dropped before they were read may have been of anything", (t) => {
+test("if records were deleted before they were read, anything may have changed", (t) => {
   const { note, ask } = open(t);
   note(KEYS);
   ask();

@@ -59,7 +59,7 @@ test("recover re-queues what FAILED or EXPIRED since then, never a test nor what
   assert.deepEqual({ ...job }, { done: 2, finished_at: START + HOUR });
 });
 
-test("each step wakes the lane that it gave something to do, until nothing is left", () => {
+test("each step wakes the lane that got something to claim, until nothing is left", () => {
   const { endpoint, publish, end, start, step, lane } = open();
   const made = endpoint();
   end(publish([made]), STATE.failed);
@@ -106,7 +106,7 @@ test("recover makes deliveries for kept events that the endpoint missed while it
   assert.deepEqual(madeLater(), [missed.eventSeq, named.eventSeq]);
 });
 
-test("a second recover makes nothing twice", () => {
+test("a second recover creates no second delivery", () => {
   const { endpoint, publish, become, start, finish, madeLater } = open();
   const made = endpoint();
   become(made, "DISABLED");
@@ -118,7 +118,7 @@ test("a second recover makes nothing twice", () => {
   assert.equal(madeLater().length, 1);
 });
 
-test("what was made after a recover's start is none of its business", () => {
+test("a recover ignores what was created after its start", () => {
   const { endpoint, publish, end, become, start, finish, states, madeLater } = open();
   const made = endpoint();
   start(made, START);
@@ -148,7 +148,7 @@ test("recover of an endpoint that is unknown or deleted is refused; deleted mean
   assert.deepEqual(states(), [STATE.failed]);
 });
 
-test("whatever the endpoint went through, exactly what it missed while DISABLED is made, once", () => {
+test("recover creates exactly what the endpoint missed while DISABLED, once, after any sequence of changes", () => {
   const filters = fc.constantFrom<readonly string[] | null>(null, ["a"], ["b", "c"]);
   const step = fc.oneof(
     {
@@ -210,7 +210,7 @@ test("the job leaves what is leased to settle, and does not wait for it", () => 
 
 // ── A job that breaks ───────────────────────────────────────────────────────────────────────────────────────────────
 
-test("a job that breaks is undone and named; passed over, it holds up none of those behind it", () => {
+test("a failing job is rolled back and named, and while it is skipped it does not delay the others", () => {
   const { w, endpoint, publish, end, start, run, row, rows } = open();
   const made = endpoint();
   end(publish([made]), STATE.failed);

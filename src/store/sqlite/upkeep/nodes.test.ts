@@ -24,7 +24,7 @@ function open() {
   };
 }
 
-test("each entry has a number that no node had before", () => {
+test("each node gets a number that no node had before", () => {
   const { w, run, enter } = open();
   const first = enter();
   assert.equal(w.self.node, first.node);
@@ -32,7 +32,7 @@ test("each entry has a number that no node had before", () => {
   assert.ok(enter().node > first.node);
 });
 
-test("what a node that is gone had leased waits again, and its lanes are ready and nobody's", () => {
+test("what a node that is gone had leased waits again, and its lanes are ready and have no owner", () => {
   const { endpoint, leased, enter, delivery, lane } = open();
   const made = endpoint();
   const fresh = leased(made);
@@ -47,7 +47,7 @@ test("what a node that is gone had leased waits again, and its lanes are ready a
   assert.deepEqual({ owner, ready_at }, { owner: null, ready_at: START });
 });
 
-test("a lane that was owned with nothing leased is nobody's again", () => {
+test("an owned lane without leases has no owner after a new start", () => {
   const { w, run, endpoint, enter, lane } = open();
   const made = endpoint();
   run(() => touch(w.lanes.get(made.seq), { owner: 4 }));
@@ -55,7 +55,7 @@ test("a lane that was owned with nothing leased is nobody's again", () => {
   assert.equal(lane(made).owner, null);
 });
 
-test("a void lease of a deleted endpoint, or one that was to be cancelled, ends instead of waiting", () => {
+test("after a restart, a leased delivery with a requested cancel or a deleted endpoint ends instead of waiting", () => {
   const { w, run, endpoint, leased, enter, delivery, actor, tenantSeq } = open();
   const [deleted, kept] = [endpoint(), endpoint()];
   const [a, b] = [leased(deleted), leased(kept, { cancel_requested: 1 })];

@@ -68,7 +68,7 @@ function open() {
 
 // ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("an old event goes with its deliveries, their attempts and its type, once all of them ended long enough ago", () => {
+test("an old event is deleted with its deliveries, attempts and type once all of them ended long enough ago", () => {
   const { endpoint, publish, end, attempts, pass, count } = open();
   const { deliverySeqs } = publish([endpoint(), endpoint()]);
   const [a, b] = deliverySeqs as [Seq, Seq];
@@ -81,7 +81,7 @@ test("an old event goes with its deliveries, their attempts and its type, once a
   assert.deepEqual([count("events"), count("deliveries"), count("attempts"), count("event_types")], [0, 0, 0, 0]);
 });
 
-test("an event without deliveries goes by its own age", () => {
+test("an event without deliveries is deleted by its own age", () => {
   const { publish, pass, count } = open();
   publish([], { now: START });
   publish([], { now: START + HOUR });
@@ -102,7 +102,7 @@ for (const [what, columns] of Object.entries({
   });
 }
 
-test("a later delivery keeps its event, and goes with it", () => {
+test("a later delivery keeps its event, and is deleted with it", () => {
   const { w, run, endpoint, publish, end, pass, count, set } = open();
   const made = endpoint();
   const first = publish([made]);
@@ -128,7 +128,7 @@ test("an event lives at least as long as its idempotency key", () => {
   assert.equal(count("events"), 0);
 });
 
-test("a step deletes a bounded number of rows, even of one event, and the pass goes on where it stopped", () => {
+test("a step deletes a limited number of rows, even of one event, and the next step continues there", () => {
   const { w, run, endpoint, publish, step, pass, count } = open();
   const made = endpoint();
   publish(Array.from({ length: 3 * RETENTION_STEP_ROWS }, () => made));
@@ -141,7 +141,7 @@ test("a step deletes a bounded number of rows, even of one event, and the pass g
   assert.deepEqual([count("events"), count("deliveries")], [0, 0]);
 });
 
-test("rows at the head that may not go yet are looked at once a pass, also over a restart", () => {
+test("old rows that may not be deleted yet are looked at once per pass, even across a restart", () => {
   const { w, run, endpoint, publish, step, pass, count } = open();
   const made = endpoint();
   for (let index = 0; index < 2 * RETENTION_STEP_VISITS; index += 1) publish([made]);
@@ -168,7 +168,7 @@ test("no sequence is used again after the newest rows are gone", () => {
   assert.deepEqual(w.sequences, before);
 });
 
-test("exactly what is old, ended and unneeded goes, whatever there is", () => {
+test("retention deletes exactly what is old, ended and unneeded, for any content", () => {
   const delivery = fc.record({
     state: fc.constantFrom(...Object.values(STATE)),
     endedDay: fc.integer({ min: 0, max: 40 }),
@@ -218,7 +218,7 @@ test("exactly what is old, ended and unneeded goes, whatever there is", () => {
 
 // ── Endpoints ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test("a tombstone goes with its lane, history and URLs, once no delivery shows it any more", () => {
+test("a tombstone is deleted with its lane, history and URLs once no delivery shows it", () => {
   const { w, run, endpoint, publish, end, remove, pass, count } = open();
   const made = endpoint();
   const [seq] = publish([made]).deliverySeqs;
@@ -256,7 +256,7 @@ test("a DISABLED endpoint's backlog expires visibly after the retention time, in
   assert.equal(count("deliveries"), RETENTION_STEP_ROWS + 6, "they stay in the history for a retention time more");
 });
 
-test("what was retried for a DISABLED endpoint lately does not expire with the rest", () => {
+test("a delivery that was retried recently for a DISABLED endpoint does not expire with the rest", () => {
   const { endpoint, publish, patch, set, pass, delivery } = open();
   const made = endpoint();
   const seq = publish([made]).deliverySeqs[0] as Seq;
@@ -266,7 +266,7 @@ test("what was retried for a DISABLED endpoint lately does not expire with the r
   assert.equal(delivery(seq).state, STATE.waitingNew);
 });
 
-test("statuses and filters that no kept event met are forgotten", () => {
+test("statuses and filters that no kept event was matched with are deleted", () => {
   const { endpoint, publish, patch, pass, rows } = open();
   const made = endpoint();
   for (const status of ["PAUSED", "ACTIVE", "DISABLED"] satisfies EndpointStatus[]) {
@@ -281,7 +281,7 @@ test("statuses and filters that no kept event met are forgotten", () => {
   assert.deepEqual(statuses(), ["DISABLED", "ACTIVE"]);
 });
 
-test("a URL that an endpoint had goes once no kept delivery can have used it", () => {
+test("an endpoint's former URL is deleted once no kept delivery can have used it", () => {
   const { w, run, endpoint, publish, end, patch, pass, rows } = open();
   const made = endpoint();
   const url = (text: string) =>
@@ -302,7 +302,7 @@ test("a URL that an endpoint had goes once no kept delivery can have used it", (
 
 // ── The rest of the table ───────────────────────────────────────────────────────────────────────────────────────────
 
-test("old audit entries, finished jobs and revoked keys go; what is young, running or valid stays", () => {
+test("old audit entries, finished jobs and revoked keys are deleted; what is recent, running or valid stays", () => {
   const { w, run, endpoint, actor, tenantSeq, newId, pass, rows, count } = open();
   const made = endpoint();
   const startJob = () =>
@@ -329,7 +329,7 @@ test("old audit entries, finished jobs and revoked keys go; what is young, runni
   );
 });
 
-test("statistics stay as long as they can be asked for, and the retention time if that is longer", () => {
+test("statistics stay as long as they can be requested, or for the retention time if that is longer", () => {
   const { endpoint, publish, pass, count, end } = open();
   const made = endpoint();
   for (const now of [START, START + 10 * DAY]) end(publish([made], { now }).deliverySeqs[0] as Seq, now);
@@ -342,7 +342,7 @@ test("statistics stay as long as they can be asked for, and the retention time i
   assert.equal(count("counters"), 2);
 });
 
-test("rows of nodes that are gone go, this node's stays", () => {
+test("the rows of nodes that are gone are deleted, and this node's stays", () => {
   const { w, run, pass, rows } = open();
   run(() => enter(w, START));
   const { node } = run(() => enter(w, START));
@@ -353,7 +353,7 @@ test("rows of nodes that are gone go, this node's stays", () => {
   );
 });
 
-test("a day's idempotency keys are dropped once none of them can be asked for", () => {
+test("a day's idempotency keys are deleted once none of them is valid", () => {
   const { w, run, tenantSeq, pass, count } = open();
   const claim = { surface: "events" as const, keyHash: "ab".repeat(32), fingerprint: "cd".repeat(32) };
   run(() => rememberKey(w, tenantSeq, claim, 1, START + DAY - 1));
@@ -364,7 +364,7 @@ test("a day's idempotency keys are dropped once none of them can be asked for", 
   assert.equal(tables(), 0);
 });
 
-test("however many keys a day had, a step forgets no more than its share, and the last one drops the table", () => {
+test("a step deletes no more than its share of a day's keys, and the last step drops the table", () => {
   const { w, run, tenantSeq, pass, count } = open();
   const keyed = (index: number) => ({
     surface: "events" as const,

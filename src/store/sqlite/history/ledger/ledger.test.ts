@@ -118,7 +118,7 @@ function check({ store, keeping }: World): void {
   }
 }
 
-test("whatever is made, tried, changed and deleted, and wherever a process ends, the ledger says what the deliveries say", () => {
+test("the ledger agrees with the deliveries after any sequence of changes, deletions and crashes", () => {
   const deed = fc.tuple(fc.constantFrom(...Object.keys(deeds)), fc.nat({ max: 30 }));
   fc.assert(
     fc.property(fc.array(deed, { minLength: 15, maxLength: 40, size: "max" }), (done) => {
@@ -148,7 +148,7 @@ function writeAll({ keeping, store }: World): void {
   LEDGER_VERBS.noteWritten(keeping, write);
 }
 
-test("what is written is small: a segment for every 4096 deliveries, and no change that it has", () => {
+test("the stored ledger is small: one segment per 4096 deliveries, and no change note that it includes", () => {
   const world = createWorld();
   for (let times = 0; times < 6; times += 1) make(world);
   writeAll(world);

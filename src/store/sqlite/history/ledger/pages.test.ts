@@ -98,7 +98,7 @@ const filters: readonly Partial<LedgerFilter>[] = [
 
 for (const by of LEDGER_ORDERS) {
   for (const direction of LEDGER_DIRECTIONS) {
-    test(`pages by ${by}, ${direction}, are those of a whole sort, whatever the filter and the offset`, () => {
+    test(`pages by ${by}, ${direction}, are those of a complete sort, with any filter and offset`, () => {
       for (const filter of filters) {
         for (const offset of OFFSETS) {
           checkPage(query(big.store.tenantSeq, { filter, offset, order: { by, direction } }));
@@ -108,7 +108,7 @@ for (const by of LEDGER_ORDERS) {
   }
 }
 
-test("one page of every size at the end of what was delivered goes on with what was not", () => {
+test("a page at the end of the delivered rows continues with the rows that were not delivered", () => {
   const { total } = LEDGER_VERBS.listLedger(
     big.keeping,
     query(big.store.tenantSeq, { filter: { status: "delivered" } }),
@@ -120,12 +120,12 @@ test("one page of every size at the end of what was delivered goes on with what 
   }
 });
 
-test("pages as of a time have nothing younger", () => {
+test("pages as of a time have nothing newer", () => {
   checkPage(query(big.store.tenantSeq, { asOf: START + 5 * DAY }));
   checkPage(query(big.store.tenantSeq, { asOf: START - 1 }));
 });
 
-test("frozen pages lack what is committed later, though it says that it was made before", () => {
+test("frozen pages lack what is committed later, even with an earlier creation time", () => {
   const { store, keeping, endpoints } = big;
   const asked = query(store.tenantSeq, { limit: 5 });
   const first = LEDGER_VERBS.listLedger(keeping, asked);
@@ -143,7 +143,7 @@ test("frozen pages lack what is committed later, though it says that it was made
   assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf }).total, first.total);
 });
 
-test("reading it page by page gives every row once, in order of creation, without those that came meanwhile", () => {
+test("an export has every row once, in order of creation, without those that were added meanwhile", () => {
   const { store, keeping, endpoints, expected: expectedOf } = big;
   const filter: LedgerFilter = { tenantSeq: store.tenantSeq, ...nothing, eventType: "some" };
   const asked = query(store.tenantSeq, { filter, limit: ROWS, order: { by: "createdAt", direction: "asc" } });
