@@ -12,7 +12,7 @@ import {
   type StoredEnum,
 } from "./stored-enums.ts";
 
-/** Written out, and never derived: stored rows have these numbers. A line is added here, but none is changed. */
+/** Written out by hand, because stored rows contain these numbers. Add numbers here, but never change one. */
 const PINNED: readonly (readonly [StoredEnum<string>, Readonly<Record<string, number>>])[] = [
   [DELIVERY_STATE, { PENDING: 0, SCHEDULED: 1, IN_PROGRESS: 2, DELIVERED: 3, FAILED: 4, CANCELLED: 5, EXPIRED: 6 }],
   [OUTCOME, { SUCCESS: 0, RETRYABLE_FAILURE: 1, NON_RETRYABLE_FAILURE: 2 }],

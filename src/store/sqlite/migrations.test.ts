@@ -13,11 +13,11 @@ import { migrate, openConnection } from "./connection.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "migrations");
 const NEWEST = readdirSync(MIGRATIONS).length;
-/** The schema that has no index of filters yet. */
+/** The last schema without an index of filters. */
 const BEFORE_FILTERS = 8;
 const EVERYTHING = { tenantSeq: 1, pauseId: null, type: null, from: null, to: null };
 
-/** A file as the version with so many migrations left it. */
+/** A file as a version with this many migrations left it. */
 function withFile(schema: number, fill: (db: DatabaseSync) => void, run: (file: string) => void): void {
   const dir = mkdtempSync(join(tmpdir(), "signalbox-migrations-"));
   const file = join(dir, "signalbox.db");
@@ -35,7 +35,7 @@ function withFile(schema: number, fill: (db: DatabaseSync) => void, run: (file: 
   }
 }
 
-/** Everything that a schema is made of. */
+/** All objects of a schema. */
 function schemaOf({ db }: { readonly db: DatabaseSync }): unknown[] {
   return db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").all();
 }

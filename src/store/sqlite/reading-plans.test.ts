@@ -27,7 +27,7 @@ interface Plan {
   readonly details: readonly string[];
 }
 
-/** How SQLite carries out every statement that a verb runs. */
+/** The query plans of all statements that a verb runs. */
 function plansOf(rows: Rows, verb: (connection: ReadConnection) => unknown): Plan[] {
   const statements = new Set<string>();
   verb({
@@ -43,9 +43,9 @@ function plansOf(rows: Rows, verb: (connection: ReadConnection) => unknown): Pla
   });
 }
 
-/** What a step may walk over without a key: what bounds itself. */
+/** What a plan may scan without a key, because it limits itself. */
 const BOUNDED_SCANS = ["VIRTUAL TABLE", "CONSTANT ROW", "SCAN chain", "SCAN (subquery", "deliveries_leased"];
-/** The groups of one bounded step. */
+/** The groups of one limited step. */
 const GROUPED = ["FROM json_each(?) h", "INDEXED BY deliveries_leased"];
 
 function assertBounded({ sql, details }: Plan): void {
@@ -57,7 +57,7 @@ function assertBounded({ sql, details }: Plan): void {
   }
 }
 
-/** The indexes of the statements that walk over deliveries. */
+/** The indexes of the statements that scan deliveries. */
 function walkedIndexes(plans: readonly Plan[]): string[] {
   const details = plans.filter(({ sql }) => sql.includes("d.seq < ? AND d.seq >= ?")).flatMap((plan) => plan.details);
   const names = details.flatMap((detail) => {
@@ -135,7 +135,7 @@ for (const [name, filter, indexes] of lists) {
       assert.ok(listDeliveries(connection, { ...whole, ...filter }, null, 20).rows.length > 0);
     });
     plans.forEach(assertBounded);
-    // A choice between two ways looks at both; what is compared then is only counted in the index.
+    // To choose between two plans, the entries of both are counted in their indexes.
     assert.deepEqual(walkedIndexes(plans), [...indexes].sort());
   });
 }

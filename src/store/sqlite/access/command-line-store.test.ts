@@ -32,7 +32,7 @@ function newDir(t: TestContext): string {
   return dir;
 }
 
-/** The store as a server has it, with one tenant; the ballast is not what is tested here. */
+/** The store of a server, with one tenant and without a ballast file. */
 async function openServerStore(dataDir: string): Promise<Store> {
   writeFileSync(dataFiles(dataDir).ballast, "");
   const store = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
@@ -41,7 +41,7 @@ async function openServerStore(dataDir: string): Promise<Store> {
   return store;
 }
 
-/** Data that no server has open. */
+/** Data that no server uses. */
 async function leaveData(dataDir: string): Promise<void> {
   await (await openServerStore(dataDir)).close();
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { mergePage, type Source } from "./delivery-merge.ts";
 
-/** A range of rows of which some match, read as the SQL does. */
+/** A range of rows of which some match, read in the same way as with SQL. */
 function sourceOver(rows: readonly { seq: number; matches: boolean }[]): Source {
   return {
     read(before, hitsMax, visitsMax) {

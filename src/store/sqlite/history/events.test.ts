@@ -4,7 +4,7 @@ import { openRows, STORED } from "../../../../test/fixtures/sqlite-rows.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { getEvent } from "./events.ts";
 
-/** A store in which each wished endpoint has lived through the given statuses, each from after an event on. */
+/** A store with endpoints that had the given statuses, each from after one event on. */
 function openStore() {
   const rows = openRows();
   const tenantSeq = rows.tenant();
@@ -36,7 +36,7 @@ test("an event has its deliveries, and why each other endpoint of its time got n
     { after: 4, status: "DISABLED" },
     { after: 5, status: "ACTIVE" },
   ]);
-  endpoint([{ after: 5, status: "DISABLED" }]); // made after it
+  endpoint([{ after: 5, status: "DISABLED" }]); // created after the event
   endpoint([
     { after: 0, status: "DISABLED" },
     { after: 4, status: "DELETED" },

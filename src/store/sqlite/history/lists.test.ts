@@ -22,7 +22,7 @@ const EVERYTHING = {
   to: null,
 };
 
-/** Every page of a list, one after the other. */
+/** The rows of all pages of a list. */
 function listAll(rows: Rows, filter: DeliveryFilter, limit: number): DeliveryRow[] {
   const found: DeliveryRow[] = [];
   for (let cursor: Cursor | null = null; ; ) {
@@ -74,7 +74,8 @@ function makeStore({ endpoints, deliveries }: typeof storeArbitrary extends fc.A
     const target = targets[wish.endpoint % targets.length];
     const type = TYPES[wish.type] ?? "";
     assert.ok(target !== undefined);
-    // Some events have several deliveries, all of them made later than it: those that came with it follow each other.
+    // Some events have several deliveries. All are later ones, since the original deliveries of an event are
+    // consecutive.
     const known = wish.later ? events.get(`${target.tenantSeq} ${type}`) : undefined;
     const event =
       known ?? rows.event({ tenant_seq: target.tenantSeq, type, first_delivery_seq: index + 1, delivery_count: 1 });

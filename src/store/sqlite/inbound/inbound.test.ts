@@ -87,7 +87,7 @@ test("a failing receipt does not affect others, and leaves nothing", () => {
   const { source, receive, ground, newId, count, w, run } = open();
   const from = source();
   const taken = receiveOf(ground, from, { same: "a" });
-  // Its event is there already, as another's.
+  // Its event's id exists already.
   run(() => receiveOne(w, receiveOf(ground, from, { same: "before" })));
   const eventId = run(() => w.prepare("SELECT id FROM events").get())?.id as Uint8Array;
   const hex = Buffer.from(eventId).toString("hex");
@@ -337,7 +337,7 @@ test("every statement that writes uses an index, and none sorts", () => {
   for (const sql of statements) {
     for (const { detail } of w.db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()) {
       const text = String(detail);
-      // The first row of a table in its own order.
+      // The first row of a table in the order of its rows.
       const bounded = text === "SCAN tenants" && sql.includes("LIMIT 1");
       assert.ok(bounded || !text.startsWith("SCAN "), `${text}\n${sql}`);
       assert.ok(!text.includes("TEMP B-TREE"), `${text}\n${sql}`);

@@ -121,7 +121,7 @@ test("every statement that ends, claims or counts pauses uses an index, and none
       .prepare(`EXPLAIN QUERY PLAN ${sql}`)
       .all()
       .map(({ detail }) => String(detail));
-    // Partial indexes of what is exceptional: all of it is what is asked for.
+    // Partial indexes of exceptional rows: the statements need all of their entries.
     const bounded = /pauses_due|notifications_due|notifications_claimed/;
     for (const detail of details) {
       assert.ok(!detail.startsWith("SCAN ") || bounded.test(detail), `${detail}\n${sql}`);

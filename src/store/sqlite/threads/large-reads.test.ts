@@ -5,7 +5,7 @@ import { createLargeReads } from "./large-reads.ts";
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Reads that end when they are told to, noted as they begin. */
+/** Reads that end on request, and are noted when they begin. */
 function open(countMax: number, waitingOfTenantMax = 10) {
   const reads = createLargeReads(countMax, waitingOfTenantMax);
   const begun: string[] = [];

@@ -17,7 +17,7 @@ const int = fc.nat();
 const text = fc.string();
 const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null });
 
-/** Shapes as the port has them; the ids are texts here, since only the shape is at stake. */
+/** The shapes of the port. Ids are any texts here, since only the shapes matter. */
 const request = fc.record({
   tenantSeq: int,
   event: fc.record({
@@ -105,7 +105,7 @@ function survives<T>(
 ) {
   fc.assert(
     fc.property(fc.array(of), (all) => {
-      // As the threads do it: by a structured clone.
+      // A structured clone, like between threads.
       const arrived = unpack(structuredClone(pack(all)));
       assert.deepEqual(
         arrived,

@@ -10,7 +10,7 @@ import { changesSince, type NotedChange, noteForeignChange } from "./foreign-cha
 const ANYTHING = { kind: "anything" } as const;
 const KEYS = { kind: "keys" } as const;
 
-/** Two processes on one file: one asks, and the other changes something. */
+/** Two connections to one file, like a server and the command line. */
 function open(t: TestContext) {
   const dir = mkdtempSync(join(tmpdir(), "signalbox-changes-"));
   t.after(() => rmSync(dir, { recursive: true }));
@@ -21,7 +21,7 @@ function open(t: TestContext) {
       other.run((w) => {
         for (const change of changes) noteForeignChange(w, change);
       }),
-    /** Commit without a note, as a program that is not ours would. */
+    /** Commit without a record, as another program would. */
     write: (sql = "INSERT OR REPLACE INTO meta VALUES ('written', random())") => other.run((w) => w.db.exec(sql)),
     ask(since = mark) {
       const answer = server.run((w) => changesSince(w, since));

@@ -20,7 +20,7 @@ function open() {
     ...store,
     step,
     start,
-    /** Steps until no job is left; answers how many it took. */
+    /** Run steps until no job is left; returns how many it took. */
     finish(now = START + HOUR): number {
       for (let steps = 0; steps < 1000; steps += 1) if (step(now).idle) return steps;
       throw new Error("the jobs never end");
@@ -91,7 +91,7 @@ test("recover makes deliveries for kept events that the endpoint missed while it
   const made = endpoint({ eventTypes: ["order.*"] });
   const other = endpoint();
   publish([made], { type: "order.paid" });
-  publish([], { type: "order.paid" }); // ACTIVE then: not for it, whatever the reason
+  publish([], { type: "order.paid" }); // the endpoint was ACTIVE then, so this event was not for it
   become(made, "DISABLED");
   const missed = publish([other], { type: "order.paid" });
   publish([other], { type: "user.made" });

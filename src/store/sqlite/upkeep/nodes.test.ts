@@ -14,7 +14,7 @@ function open() {
   return {
     ...store,
     enter: (now = START) => store.run(() => enter(store.w, now)),
-    /** One delivery leased by a node that is gone. */
+    /** A delivery that a node that is gone has leased. */
     leased(endpoint: Parameters<typeof store.publish>[0][number], columns: Record<string, number> = {}): Seq {
       const seq = store.publish([endpoint]).deliverySeqs[0] as Seq;
       store.set(seq, { state: STATE.leased, lease: 9 * TOKENS + seq, claims: 1, ...columns });

@@ -23,7 +23,7 @@ import { enter } from "./nodes.ts";
 import { sweep } from "./sweep.ts";
 
 const KEPT_MS = 30 * DAY;
-/** When everything of START is too old. */
+/** A time at which everything of START is too old. */
 const LATER = START + KEPT_MS + 1;
 
 function open() {
@@ -33,7 +33,7 @@ function open() {
   return {
     ...store,
     step,
-    /** One pass; answers the steps it took. */
+    /** Run one pass; returns how many steps it took. */
     pass(now = LATER, retentionMs = KEPT_MS) {
       const steps = [step(now, retentionMs)];
       while (steps.at(-1)?.more) {
@@ -45,7 +45,7 @@ function open() {
     end(seq: Seq, endedAt = START, state: number = STATE.delivered) {
       store.set(seq, { state, ended_at: endedAt });
     },
-    /** A delivery's attempts, each naming the one before it. */
+    /** The attempts of a delivery, each with a reference to the one before it. */
     attempts(deliverySeq: Seq, count: number, url = 1) {
       let previous: Seq | null = null;
       for (let number = 1; number <= count; number += 1) {
@@ -150,7 +150,7 @@ test("old rows that may not be deleted yet are looked at once per pass, even acr
   run(() => forget(w));
   pass();
   assert.equal(count("events"), 2 * RETENTION_STEP_VISITS);
-  // Nothing is looked at before the next pass is due.
+  // No row is looked at before the next pass is due.
   run(() => w.db.exec("UPDATE deliveries SET state = 3, ended_at = 0"));
   assert.deepEqual(step(LATER + RETENTION_PASS_MS - 1), { more: false, deleted: 0, woken: [] });
   pass(LATER + RETENTION_PASS_MS);

@@ -10,7 +10,7 @@ import { noteChanged } from "./note.ts";
 import { createKeeping, type Keeping, LEDGER_VERBS } from "./verbs.ts";
 import { writeLedger } from "./write.ts";
 
-/** More than one segment has room for. */
+/** More rows than one segment can have. */
 const MADE_AT_ONCE = 1500;
 
 interface World {
@@ -25,7 +25,7 @@ function createWorld(): World {
   return { store, keeping: createKeeping(store.w), now: START };
 }
 
-/** Copies of the first delivery, made a millisecond later. */
+/** Copies of the first delivery, created a millisecond later. */
 function make(world: World): void {
   world.now += 1;
   const { store, now } = world;
@@ -39,7 +39,7 @@ function make(world: World): void {
     FROM n CROSS JOIN (SELECT * FROM deliveries LIMIT 1)`);
 }
 
-/** Of the present deliveries some, never the last: its number would be given to another. */
+/** Some of the deliveries, but never the last one: its number would be used again. */
 function some({ store }: World, luck: number, most: number): Seq[] {
   const sql = `SELECT seq FROM deliveries WHERE ${BETWEEN} AND seq % 17 = ? ORDER BY seq % 1009 LIMIT ?`;
   return all<{ seq: Seq }>(store.w, sql, luck % 17, most).map(({ seq }) => seq);
@@ -83,13 +83,13 @@ const deeds: Readonly<Record<string, (world: World, luck: number) => void>> = {
   step({ keeping }, luck) {
     for (let steps = luck; steps >= 0 && LEDGER_VERBS.stepLedger(keeping).more; steps -= 1);
   },
-  /** One part of what is not written; the next ones may never come. */
+  /** Write one part. The next parts may never be written. */
   write({ keeping, store }) {
     const write = LEDGER_VERBS.nextWrite(keeping);
     writeLedger(store.w, write);
     LEDGER_VERBS.noteWritten(keeping, write);
   },
-  /** Written, and the answer lost. */
+  /** Write a part whose answer is lost. */
   writeUnheard: ({ keeping, store }) => writeLedger(store.w, LEDGER_VERBS.nextWrite(keeping)),
   restart(world) {
     world.keeping = createKeeping(world.store.w);
@@ -163,7 +163,7 @@ test("once retention has deleted all of a segment, nothing of it is left", () =>
   writeAll(world);
   while (world.store.count("deliveries") > 2) deeds.delete?.(world, 30);
   writeAll(world);
-  // The first delivery and the last, each with at most one beside it that is gone.
+  // The first and the last delivery, each next to at most one that is deleted.
   const counts = world.store.rows("SELECT count FROM ledger_segments").map(({ count }) => Number(count));
   assert.equal(counts.length, 2);
   assert.ok(Math.max(...counts) <= 2, String(counts));

@@ -10,8 +10,8 @@ import { createKeeping, LEDGER_VERBS } from "./verbs.ts";
 const ROWS = 30_000;
 
 /**
- * 30,000 deliveries of two tenants over ten days, most of them delivered at once: so many rows share a key that they
- * are told apart by their ids, and ids are not in the order of the sequence.
+ * 30,000 deliveries of two tenants over ten days, most of them delivered at once. So many rows share a key that their
+ * ids decide the order, and ids are not in the order of the sequence.
  */
 function bigStore() {
   const store = openStore();
