@@ -54,14 +54,17 @@ test("a response without a body frees its connection", async (context) => {
 });
 
 test("an old connection is not reused, so that the addresses are checked again", async (context) => {
-  const receiver = await startReceiver(context, answer(OK));
+  // Each response lets the connection be idle for as long as it may get old.
+  const longIdle = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=600\r\ncontent-length: 2\r\n\r\nok";
+  const receiver = await startReceiver(context, answer(longIdle));
   const system = createSystemClock();
   let aheadMs = 0;
   const sender = startSender(context, { clock: { ...system, monotonicMs: () => system.monotonicMs() + aheadMs } });
   await post(sender, receiver);
+  aheadMs = 0.6 * CONNECTION_AGE_MS_MAX;
   await post(sender, receiver);
   assert.equal(receiver.connections(), 1);
-  aheadMs = CONNECTION_AGE_MS_MAX + 1000;
+  aheadMs = 1.2 * CONNECTION_AGE_MS_MAX;
   await post(sender, receiver);
   assert.equal(receiver.connections(), 2);
 });

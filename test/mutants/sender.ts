@@ -53,9 +53,9 @@ export const sender: readonly Mutant[] = [
     test: "test/conformance/sender-reuse.test.ts",
   },
   {
-    fault: "a response body is read without end",
+    fault: "a response whose chunks hold no bytes is read without end",
     file: "src/sender/exchange.ts",
-    find: "this.#bodyBytes > ANSWER_BODY_BYTES_MAX",
+    find: "this.#wireBytes > ANSWER_WIRE_BYTES_MAX && this.#httpStatus !== 0",
     replace: "false",
     test: "test/conformance/sender-hostile.test.ts",
     only: "an endless body",

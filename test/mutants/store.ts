@@ -2,7 +2,6 @@
 import type { Mutant } from "./mutant.ts";
 
 const CONFORMANCE = "test/conformance/store-sqlite.test.ts";
-const SIMULATION = "test/sim/sim.test.ts";
 
 export const store: readonly Mutant[] = [
   {
@@ -144,6 +143,6 @@ export const store: readonly Mutant[] = [
     file: "src/engine/delivery/lane-scheduler.ts",
     find: "this.#options.claims.wake(wakes);",
     replace: "",
-    test: SIMULATION,
+    test: "src/engine/delivery/lane-scheduler.test.ts",
   },
 ];

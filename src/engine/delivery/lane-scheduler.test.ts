@@ -31,6 +31,8 @@ interface Stage {
   setStatus(status: EndpointStatus): void;
   /** A started attempt succeeds. */
   land(delivery: LeasedDelivery): void;
+  /** Give back everything that is not on the wire. */
+  giveBackAll(): Promise<void>;
   /** How many deliveries are leased in the store. */
   leasedCount(): number;
   /** The next so many releases fail. */
@@ -90,6 +92,7 @@ function stage(deliveries: number): Stage {
     lane,
     started,
     schedule: () => scheduler.schedule(lane),
+    giveBackAll: () => scheduler.giveBackAll(),
     setStatus(status) {
       const { actor, tenantSeq } = store;
       const patched = store.run((w) =>
@@ -174,4 +177,13 @@ test("a release that is given up leaves its leases to the reconcile", async () =
   for (const delivery of started.slice()) land(delivery);
   await until(() => lane.isIdle);
   assert.equal(leasedCount(), 10);
+});
+
+test("what an active lane gives back is claimed again", async () => {
+  const { lane, started, schedule, giveBackAll, until } = stage(WINDOW_START + 2);
+  schedule();
+  await until(() => started.length === WINDOW_START);
+  await giveBackAll();
+  for (let turns = 0; turns < 10; turns += 1) await nextTurn();
+  assert.equal(lane.heldCount, WINDOW_START + 2);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
+import { touch } from "./delivery/lanes.ts";
 import { commitGroup, each } from "./group.ts";
 import type { Writing } from "./writing.ts";
 
@@ -37,11 +38,14 @@ test("an element that violates a constraint does not affect the others of its ar
 });
 
 test("a group on a full disk is rolled back completely, and the next one succeeds", () => {
-  const { w } = openStore();
+  const store = openStore();
+  const { w } = store;
+  const { seq } = store.endpoint();
   const pages = Number(w.prepare("PRAGMA page_count").get()?.page_count);
   w.db.exec(`PRAGMA max_page_count = ${pages + 2}`);
   const fill = () => note(w, `note ${"x".repeat(100_000)}`);
-  const answers = commitGroup<unknown>(w, [() => note(w, "note 1"), fill, () => note(w, "note 3")]);
+  const wait = () => touch(w.lanes.get(seq), { waitUntil: 1 });
+  const answers = commitGroup<unknown>(w, [() => note(w, "note 1"), wait, fill]);
   assert.deepEqual(
     answers.map((answer) => answer.kind === "unavailable" && answer.full),
     [true, true, true],
@@ -50,4 +54,5 @@ test("a group on a full disk is rolled back completely, and the next one succeed
   w.db.exec("PRAGMA max_page_count = 100000");
   assert.equal(commitGroup(w, [() => note(w, "note 4")])[0]?.kind, "ok");
   assert.deepEqual(notes(w), ["note 4"]);
+  assert.equal(store.row("SELECT wait_until FROM lanes WHERE endpoint_seq = ?", seq)?.wait_until, null);
 });
