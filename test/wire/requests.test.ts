@@ -196,6 +196,12 @@ test("mistakes get suggestions: another product's names, a trailing slash, a pat
     [
       "POST",
       "/v1/endpoints",
+      { url: "https://hooks.example.com/", enabled: true },
+      /enabled is not a field of this request; a new endpoint is active, and can be paused later/,
+    ],
+    [
+      "POST",
+      "/v1/endpoints",
       { url: "http://127.0.0.1:9/", events: ["a"] },
       /events .*; use "event_types", which must be an array/,
     ],

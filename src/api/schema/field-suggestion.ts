@@ -59,6 +59,9 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   webhook_url: ["url"],
 };
 
+/** Names for the state of an endpoint, which the request that creates it does not choose. */
+const STATE_NAMES = new Set(["active", "disabled", "enabled", "paused", "state", "status"]);
+
 /** Text that follows "is not a field of this request". Empty without a suggestion. */
 export function suggestField(name: string, holder: SchemaNode): string {
   const known = Object.keys(holder.properties ?? {});
@@ -70,6 +73,8 @@ export function suggestField(name: string, holder: SchemaNode): string {
     : undefined;
   if (ownName !== undefined)
     return `; use "${ownName}", which must be ${describeSchema(holder.properties?.[ownName] ?? {})}`;
+  if (STATE_NAMES.has(normalized) && known.includes("url"))
+    return "; a new endpoint is active, and can be paused later";
   const similar = nearest(name, known);
   return similar === null ? "" : didYouMean(similar);
 }

@@ -32,6 +32,12 @@ test("a damaged whsec_ secret is mistyped", () => {
     `whsec_${base64(32).replace(/.=$/, "t=")}`,
     `whsec_${base64(16)}`,
     `whsec_${base64(65)}`,
+    // A letter too many, too few or wrong, no separator, one character that is not base64.
+    `whsek_${KEY}`,
+    `wsec_${KEY}`,
+    `whssec_${KEY}`,
+    `whsec${KEY}`,
+    `whsec_${KEY.slice(0, 20)}%${KEY.slice(20)}`,
   ];
   for (const secret of mistyped) assert.equal(isMistypedSecret(secret), true, secret);
 });

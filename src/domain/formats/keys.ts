@@ -1,5 +1,6 @@
 import type { SigningSecrets } from "../endpoints/endpoint.ts";
 import type { EpochMs } from "../ids.ts";
+import { editDistance } from "../text/nearest.ts";
 
 /** An HMAC key as text, and the encoding that turns the text into bytes. */
 export interface HmacKey {
@@ -33,6 +34,12 @@ export function standardKey(secret: string): HmacKey {
  * Matches a mistyped `whsec_`: in another letter case, with another separator, quoted or repeated. Captures the rest.
  */
 const NEARLY_PREFIXED = /^["'\s]*(?:whsec[_:. -]+)+(.*?)["'\s]*$/is;
+/** Matches a word and a separator. Captures the word, which may be a misspelled `whsec`, and the rest. */
+const WORD_PREFIXED = /^["'\s]*([a-z]{4,6})[_:. -]+(.*?)["'\s]*$/is;
+/** Matches `whsec` without its separator. Captures the rest, which has capitals when it is base64. */
+const UNSEPARATED = /^["'\s]*whsec(?=[^"']*[A-Z])([^"']*?)["'\s]*$/s;
+/** The share of characters in base64 that may be wrong for the text still to be recognized. */
+const WRONG_SHARE_MAX = 0.1;
 /**
  * Text that was probably meant as base64, in the standard or the URL-safe alphabet: it has padding, or it is at least
  * as long as 24 encoded bytes. The placeholders in manuals are shorter.
@@ -46,8 +53,21 @@ const MEANT_AS_BASE64 = /^(?:[A-Za-z0-9+/_-]{32,}=*|[A-Za-z0-9+/_-]+={1,2})$/;
  */
 export function isMistypedSecret(secret: string): boolean {
   if (standardKey(secret).encoding === "base64") return false;
-  const rest = NEARLY_PREFIXED.exec(secret)?.[1];
-  return rest !== undefined && MEANT_AS_BASE64.test(rest);
+  const rest = afterMistypedPrefix(secret);
+  return rest !== null && isMeantAsBase64(rest);
+}
+
+function afterMistypedPrefix(secret: string): string | null {
+  const [, word = "", afterWord = ""] = WORD_PREFIXED.exec(secret) ?? [];
+  const isMisspelled = word !== "" && editDistance(word.toLowerCase(), "whsec") === 1;
+  const rest = NEARLY_PREFIXED.exec(secret)?.[1] ?? UNSEPARATED.exec(secret)?.[1];
+  return rest ?? (isMisspelled ? afterWord : null);
+}
+
+function isMeantAsBase64(text: string): boolean {
+  if (MEANT_AS_BASE64.test(text)) return true;
+  const cleaned = text.replaceAll(/[^A-Za-z0-9+/_=-]/g, "");
+  return text.length - cleaned.length <= text.length * WRONG_SHARE_MAX && /^.{32,}$/.test(cleaned);
 }
 
 /** The key for all other signatures: the UTF-8 bytes of the whole secret, including any prefix. */

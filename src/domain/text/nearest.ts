@@ -23,7 +23,8 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return best;
 }
 
-function editDistance(from: string, to: string): number {
+/** The Levenshtein distance: how many letters to insert, delete or replace. */
+export function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];
