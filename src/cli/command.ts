@@ -1,7 +1,7 @@
 /** Commands and the services that they work with. */
 
+import type { AccessService } from "../engine/access/access-types.ts";
 import type { Users } from "../engine/access/users.ts";
-import type { AccessService } from "../engine/engine-types.ts";
 import type { AccessStore } from "../ports/store.ts";
 import type { ParsedArguments } from "./parsed-arguments.ts";
 

@@ -1,7 +1,7 @@
 /** `signalbox keys`. */
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
-import type { AccessService } from "../engine/engine-types.ts";
+import type { AccessService } from "../engine/access/access-types.ts";
 import type { Cursor, KeyPage, KeyRow, Tenant } from "../ports/store.ts";
 import { type Command, type Fields, failed } from "./command.ts";
 import { ANY_TENANT, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";

@@ -2,8 +2,8 @@
  * `signalbox users|keys|tenants|backup …`: run a command on the data directory, while the server is running or stopped.
  */
 import { Access } from "../engine/access/access.ts";
+import type { AccessService } from "../engine/access/access-types.ts";
 import { Users } from "../engine/access/users.ts";
-import type { AccessService } from "../engine/engine-types.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
 import { parse } from "./arguments.ts";

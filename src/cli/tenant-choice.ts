@@ -2,7 +2,7 @@
 import type { Actor } from "../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../domain/ids.ts";
 import { nearest } from "../domain/text/nearest.ts";
-import type { Caller } from "../engine/engine-types.ts";
+import type { Caller } from "../engine/access/caller.ts";
 import type { AccessStore, Cursor, Tenant, TenantPage } from "../ports/store.ts";
 import type { Option } from "./command.ts";
 

@@ -3,7 +3,7 @@
 import { QUOTA_NAMES, type QuotaName } from "../domain/access/quota.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds } from "../domain/text/time.ts";
-import type { PatchTenantInput } from "../engine/engine-types.ts";
+import type { PatchTenantInput } from "../engine/access/access-types.ts";
 import type { Tenant, TenantView } from "../ports/store.ts";
 import { type Command, type Fields, failed, type Option, type Run } from "./command.ts";
 import { allTenants, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";

@@ -2,7 +2,7 @@
 
 import type { EndpointStatus, Format } from "../../src/domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
-import type { Caller } from "../../src/engine/engine-types.ts";
+import type { Caller } from "../../src/engine/access/caller.ts";
 import { createInboundModel, type InboundModel } from "./inbound/inbound-model.ts";
 import type { KnownPause, PauseRequest } from "./pauses/pause-model.ts";
 import type { Uncertain } from "./uncertain.ts";

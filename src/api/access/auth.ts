@@ -2,8 +2,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Actor, includesRole, KEY_PATTERN, type Role } from "../../domain/access/access.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import type { Caller } from "../../engine/access/caller.ts";
 import type { Session } from "../../engine/access/session-types.ts";
-import type { Caller } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
   type CredentialMistake,

@@ -3,7 +3,7 @@ import Type, { type Static } from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
-import type { CreatedKey } from "../../engine/engine-types.ts";
+import type { CreatedKey } from "../../engine/access/access-types.ts";
 import type { KeyRow } from "../../ports/store.ts";
 import { listOf, NextPageFields } from "../lists/pages.ts";
 import { checker } from "../schema/check.ts";

@@ -2,7 +2,7 @@
 import { StoreUnavailable } from "../../domain/errors.ts";
 import { EVENT_BODY_BYTES_MAX, JSON_DEPTH_MAX } from "../../domain/limits.ts";
 import { NOT_AN_OBJECT, type Span, scanObject } from "../../domain/text/json.ts";
-import type { Caller } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
 import { inSlices } from "../../engine/scheduling/turns.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ApiDeps } from "../deps.ts";

@@ -2,7 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { BATCH_BODY_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BODY_BYTES_MAX } from "../../domain/limits.ts";
-import type { Admission, Caller, PublishAnswer } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
+import type { Admission } from "../../engine/access/publish-rate.ts";
+import type { PublishAnswer } from "../../engine/delivery/publish-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, STORE_UNAVAILABLE } from "../errors/problem.ts";
 import { tooFastProblem } from "../errors/quota-problem.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../domain/limits.ts";
 import type { Span } from "../../domain/text/json.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
-import type { PublishAnswer, PublishInput } from "../../engine/engine-types.ts";
+import type { PublishAnswer, PublishInput } from "../../engine/delivery/publish-types.ts";
 import type { EventView } from "../../ports/store.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";

@@ -6,7 +6,7 @@ import Type from "typebox";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
 import type { Session } from "../../engine/access/session-types.ts";
-import type { OutcomeStream } from "../../engine/engine-types.ts";
+import type { OutcomeStream } from "../../engine/history/history-types.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Cursor, OutcomeRow } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_DESCRIPTION_CHARS_MAX, ENDPOINT_URL_CHARS_MAX, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { milliseconds, millisecondsOrNull } from "../../domain/text/time.ts";
-import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine-types.ts";
+import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointOffsetPage, EndpointView } from "../../ports/store.ts";
 import { WEBHOOK_ROWS_DEFAULT } from "../http/limits.ts";
 import { checker, converted } from "../schema/check.ts";

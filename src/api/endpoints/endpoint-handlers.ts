@@ -5,7 +5,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { parseEndpointId, type Uuid } from "../../domain/ids.ts";
-import type { Caller, CreateEndpointInput, PatchEndpointInput, TestAnswer } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
+import type { CreateEndpointInput, PatchEndpointInput, TestAnswer } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, type Refuse } from "../errors/problem.ts";

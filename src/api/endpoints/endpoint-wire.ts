@@ -19,7 +19,7 @@ import {
 } from "../../domain/limits.ts";
 import { customHeaderFaults } from "../../domain/text/headers.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/engine-types.ts";
+import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import { listOf } from "../lists/pages.ts";
 import { checker, converted } from "../schema/check.ts";

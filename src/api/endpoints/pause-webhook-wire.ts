@@ -4,7 +4,7 @@ import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { ENDPOINT_URL_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
-import type { CreateEndpointInput } from "../../engine/engine-types.ts";
+import type { CreateEndpointInput } from "../../engine/endpoints/endpoint-types.ts";
 import { checker, converted } from "../schema/check.ts";
 import { Secret, secretRules, Time } from "../schema/schemas.ts";
 

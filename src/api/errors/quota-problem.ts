@@ -1,6 +1,6 @@
 /** The problem of a tenant that has reached a quota. */
 import { QUOTA_BOUNDS, type QuotaExceeded, type QuotaName } from "../../domain/access/quota.ts";
-import type { TooFast } from "../../engine/engine-types.ts";
+import type { TooFast } from "../../engine/access/publish-rate.ts";
 import { type Problem, problem, temporary } from "./problem.ts";
 
 interface QuotaText {

@@ -1,7 +1,7 @@
 /** `/v1/analytics`: counts and rates over the last hours. */
 import type { FastifyInstance } from "fastify";
 import type { TSchema } from "typebox";
-import type { Caller } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";

@@ -1,7 +1,8 @@
 /** `/dashboard/webhooks/deliveries`: the delivery history in pages, and retries. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
-import type { Caller, Engine } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
+import type { Engine } from "../../engine/engine-types.ts";
 import type { RetryResult } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, refuse } from "../errors/dashboard-errors.ts";

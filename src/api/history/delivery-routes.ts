@@ -1,7 +1,7 @@
 /** `/v1/deliveries` and `/v1/replays`: the results of events, retries and replays. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
-import type { Caller } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
 import { DELIVERY_NOT_FOUND, errorResponses, invalidState, refuse } from "../errors/v1-errors.ts";

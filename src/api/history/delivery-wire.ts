@@ -5,7 +5,7 @@ import { DELIVERY_STATES } from "../../domain/delivery/delivery.ts";
 import { ID_PREFIX, parseEndpointId, parseId } from "../../domain/ids.ts";
 import { EVENT_TYPE_CHARS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { ListDeliveriesInput } from "../../engine/engine-types.ts";
+import type { ListDeliveriesInput } from "../../engine/history/history-types.ts";
 import type { AttemptRow, DeliveryRow, DeliverySearch } from "../../ports/store.ts";
 import { listOf, NextPageFields, type PageRequestOf } from "../lists/pages.ts";
 import { checker } from "../schema/check.ts";

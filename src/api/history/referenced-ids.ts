@@ -2,7 +2,7 @@
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, parseEndpointId, parseId, type Uuid } from "../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
-import type { Caller } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem } from "../errors/problem.ts";
 import { FAULTS_LISTED_MAX } from "../http/limits.ts";

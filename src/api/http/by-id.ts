@@ -1,7 +1,7 @@
 /** Handlers for the routes that read or delete a resource by the `id` in their path. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Uuid } from "../../domain/ids.ts";
-import type { Caller } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
 import type { Problem, Refuse } from "../errors/problem.ts";
 
 /** The path parameters of a route with `:id`. */

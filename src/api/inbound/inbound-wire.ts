@@ -8,7 +8,7 @@ import {
   LIST_PAGE_DEFAULT,
   LIST_PAGE_MAX,
 } from "../../domain/limits.ts";
-import type { InboundFilterInput } from "../../engine/inbound/inbound-service.ts";
+import type { InboundFilterInput } from "../../engine/inbound/inbound-types.ts";
 import type { InboundRecord } from "../../ports/store.ts";
 import { endOf, startOf } from "../lists/period.ts";
 import type { Checked } from "../schema/check.ts";

@@ -1,6 +1,6 @@
 /** Requests to the public routes. The engine gets them unparsed, since signatures are over bytes. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { PublicRequest } from "../../engine/inbound/inbound-service.ts";
+import type { PublicRequest } from "../../engine/inbound/inbound-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import type { ClientAddress } from "../http/client-address.ts";
 

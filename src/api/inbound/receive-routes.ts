@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { INBOUND_BODY_BYTES_MAX } from "../../domain/limits.ts";
-import type { AnyAnswer, InboundService, PauseStatusAnswer } from "../../engine/inbound/inbound-service.ts";
+import type { AnyAnswer, InboundService, PauseStatusAnswer } from "../../engine/inbound/inbound-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
   INBOUND_FULL,

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { TRANSITION_DIRECTIONS } from "../../domain/inbound/pause-status.ts";
 import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
-import type { AnyAnswer, PauseStatusAnswer } from "../../engine/inbound/inbound-service.ts";
+import type { AnyAnswer, PauseStatusAnswer } from "../../engine/inbound/inbound-types.ts";
 import { Time } from "../schema/schemas.ts";
 
 const FieldText = Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX });

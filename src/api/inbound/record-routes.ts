@@ -1,7 +1,8 @@
 /** `/api/v1/webhooks/pause-status`: the records of requests that the pause-status route received. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
-import type { Caller, Engine } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
+import type { Engine } from "../../engine/engine-types.ts";
 import type { InboundRecord } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { alreadyReceived, verificationFailed } from "../errors/inbound-problems.ts";

@@ -28,7 +28,7 @@ import {
   SOURCE_USERNAME_CHARS_MAX,
 } from "../../domain/limits.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { CreateSourceInput, PatchSourceInput } from "../../engine/inbound/inbound-service.ts";
+import type { CreateSourceInput, PatchSourceInput } from "../../engine/inbound/inbound-types.ts";
 import { SOURCES_PAGE_MAX } from "../http/limits.ts";
 import { listOf } from "../lists/pages.ts";
 import { type Checked, checker } from "../schema/check.ts";

@@ -1,7 +1,8 @@
 /** Lists in pages that a cursor joins: one schema, one parser and one handler for all of them. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static, type TObject, type TProperties } from "typebox";
-import type { Caller, Engine } from "../../engine/engine-types.ts";
+import type { Caller } from "../../engine/access/caller.ts";
+import type { Engine } from "../../engine/engine-types.ts";
 import type { Cursor } from "../../ports/store.ts";
 import { invalid, type Refuse } from "../errors/problem.ts";
 import { JSON_TYPE } from "../http/content-type.ts";

@@ -15,7 +15,7 @@ import type {
   TenantPage,
   TenantView,
 } from "../../ports/store.ts";
-import type { AccessService, CreateKeyAnswer, PatchTenantInput } from "../engine-types.ts";
+import type { AccessService, CreateKeyAnswer, PatchTenantInput } from "./access-types.ts";
 import type { Caller } from "./caller.ts";
 
 export interface AccessOptions {

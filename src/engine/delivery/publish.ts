@@ -21,14 +21,15 @@ import type {
   Store,
 } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Found, KnownEndpoint } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
-import type { Caller, PublishAnswer, PublishInput } from "../engine-types.ts";
 import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Lane } from "./lane.ts";
 import type { Tokens } from "./lease-tokens.ts";
+import type { PublishAnswer, PublishInput } from "./publish-types.ts";
 
 export interface PublisherOptions {
   readonly clock: Pick<Clock, "now" | "uuid">;

@@ -23,7 +23,7 @@ import type {
   PatchEndpointInput,
   RotateSecretAnswer,
   TestAnswer,
-} from "../engine-types.ts";
+} from "./endpoint-types.ts";
 import type { Matching } from "./matching.ts";
 import { TestEvents } from "./test-events.ts";
 

@@ -8,7 +8,7 @@ import type { Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AttemptMade, Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
-import type { TestAnswer } from "../engine-types.ts";
+import type { TestAnswer } from "./endpoint-types.ts";
 
 export interface TestEventsOptions {
   readonly clock: Clock;

@@ -22,7 +22,7 @@ import type {
   OutcomeStream,
   ReplayAnswer,
   RetryEventAnswer,
-} from "../engine-types.ts";
+} from "./history-types.ts";
 import type { Streams } from "./streams.ts";
 
 const HOUR_MS = 3_600_000;

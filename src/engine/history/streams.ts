@@ -5,7 +5,7 @@ import type { Seq } from "../../domain/ids.ts";
 import { LIST_PAGE_MAX, STREAM_BEHIND_MAX, STREAMS_PER_TENANT_MAX } from "../../domain/limits.ts";
 import type { DeliveryRow, OutcomeRow, SettledResult, Store } from "../../ports/store.ts";
 import type { AttemptMade } from "../delivery/attempts.ts";
-import type { OutcomeStream } from "../engine-types.ts";
+import type { OutcomeStream } from "./history-types.ts";
 
 type TailStore = Pick<Store, "tail">;
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Outage } from "../upkeep/outage.ts";
-import type { InboundService } from "./inbound-service.ts";
+import type { InboundService } from "./inbound-types.ts";
 import { KnownSources } from "./known-sources.ts";
 import { Receiver } from "./receiver.ts";
 import { Records } from "./records.ts";

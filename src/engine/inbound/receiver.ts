@@ -18,7 +18,7 @@ import type { Claims } from "../delivery/claims.ts";
 import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { repeatDigest } from "./digests.ts";
-import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-service.ts";
+import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-types.ts";
 import { contentDigest } from "./json/jcs.ts";
 import { keptCredentials, keptHeaders } from "./kept-headers.ts";
 import type { KnownSources } from "./known-sources.ts";

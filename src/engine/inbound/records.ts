@@ -9,7 +9,7 @@ import type { Claims } from "../delivery/claims.ts";
 import { isUnavailable } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { Explainer, recordFault } from "./explain/explainer.ts";
-import type { InboundFilterInput, InboundService, ReprocessAnswer, ReprocessedOfSource } from "./inbound-service.ts";
+import type { InboundFilterInput, InboundService, ReprocessAnswer, ReprocessedOfSource } from "./inbound-types.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { type Failed, publishAgain, verifyAgain } from "./reprocessing.ts";
 

@@ -2,7 +2,7 @@
 import type { Source } from "../../domain/inbound/source.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { PatchSource, Store } from "../../ports/store.ts";
-import type { SourceService } from "./inbound-service.ts";
+import type { SourceService } from "./inbound-types.ts";
 import type { KnownSources } from "./known-sources.ts";
 
 /** As long as the generated secret of an endpoint. */

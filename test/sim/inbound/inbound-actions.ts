@@ -1,7 +1,7 @@
 /** Requests about stored records: reprocess, annotate, delete and read. */
 import type { Uuid } from "../../../src/domain/ids.ts";
-import type { Caller } from "../../../src/engine/engine-types.ts";
-import type { ReprocessedOfSource } from "../../../src/engine/inbound/inbound-service.ts";
+import type { Caller } from "../../../src/engine/access/caller.ts";
+import type { ReprocessedOfSource } from "../../../src/engine/inbound/inbound-types.ts";
 import type { Cursor, InboundRecord } from "../../../src/ports/store.ts";
 import { type Answer, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";

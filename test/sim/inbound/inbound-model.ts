@@ -1,7 +1,7 @@
 /** What senders and tenants know about sources, messages and records. */
 import type { Seq, Uuid } from "../../../src/domain/ids.ts";
 import type { SourceSettings } from "../../../src/domain/inbound/source.ts";
-import type { Caller } from "../../../src/engine/engine-types.ts";
+import type { Caller } from "../../../src/engine/access/caller.ts";
 import type { Answer, Effect } from "../answers.ts";
 import type { Uncertain } from "../uncertain.ts";
 

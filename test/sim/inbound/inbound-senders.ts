@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { Scheme, SourceSettings } from "../../../src/domain/inbound/source.ts";
-import type { PublicRequest } from "../../../src/engine/inbound/inbound-service.ts";
+import type { PublicRequest } from "../../../src/engine/inbound/inbound-types.ts";
 import type { Random } from "../random.ts";
 import { type Message, memberOf } from "./inbound-model.ts";
 

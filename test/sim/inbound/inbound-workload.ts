@@ -4,8 +4,8 @@
  */
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { Scheme } from "../../../src/domain/inbound/source.ts";
-import type { Caller } from "../../../src/engine/engine-types.ts";
-import type { AnyAnswer, PauseStatusAnswer } from "../../../src/engine/inbound/inbound-service.ts";
+import type { Caller } from "../../../src/engine/access/caller.ts";
+import type { AnyAnswer, PauseStatusAnswer } from "../../../src/engine/inbound/inbound-types.ts";
 import { type Answer, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
 import { createRandom, pickWeighted } from "../random.ts";

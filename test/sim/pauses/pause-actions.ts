@@ -1,7 +1,7 @@
 /** Requests about existing pauses: answer, cancel, read and wait, and requests that the server must refuse. */
 
 import { type Ending, isSameAnswer, PAUSE_STATUSES, type Pause } from "../../../src/domain/pauses/pause.ts";
-import type { Caller } from "../../../src/engine/engine-types.ts";
+import type { Caller } from "../../../src/engine/access/caller.ts";
 import type { PauseView, RespondAnswer } from "../../../src/engine/pauses/pause-types.ts";
 import type { Cursor } from "../../../src/ports/store.ts";
 import { type Answer, type Effect, effectOf } from "../answers.ts";

@@ -1,7 +1,7 @@
 /** What the callers and the recipients know about human pauses. */
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { Ending, Pause } from "../../../src/domain/pauses/pause.ts";
-import type { Caller } from "../../../src/engine/engine-types.ts";
+import type { Caller } from "../../../src/engine/access/caller.ts";
 import type { CreatePauseInput } from "../../../src/engine/pauses/pause-types.ts";
 import type { Effect } from "../answers.ts";
 

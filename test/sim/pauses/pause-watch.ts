@@ -3,7 +3,7 @@
  */
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { Pause } from "../../../src/domain/pauses/pause.ts";
-import type { Caller } from "../../../src/engine/engine-types.ts";
+import type { Caller } from "../../../src/engine/access/caller.ts";
 import type { PauseView } from "../../../src/engine/pauses/pause-types.ts";
 import type {
   ClaimedNotifications,

@@ -1,6 +1,6 @@
 /** Requests of developers and recipients: create, answer, cancel, read and wait for pauses, with many races. */
 import type { Recipient } from "../../../src/domain/pauses/pause.ts";
-import type { Caller } from "../../../src/engine/engine-types.ts";
+import type { Caller } from "../../../src/engine/access/caller.ts";
 import type { CreatePauseAnswer, CreatePauseInput, PauseView } from "../../../src/engine/pauses/pause-types.ts";
 import { effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";

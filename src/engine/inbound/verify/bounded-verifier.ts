@@ -7,7 +7,7 @@ import type { EpochMs } from "../../../domain/ids.ts";
 import { LIGHT_BODY_BYTES_MAX } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import { SerialQueue } from "../../scheduling/serial-queue.ts";
-import type { PublicRequest } from "../inbound-service.ts";
+import type { PublicRequest } from "../inbound-types.ts";
 import type { Refusals } from "../refusals.ts";
 
 type VerifierClock = Pick<Clock, "monotonicMs" | "now">;

@@ -3,7 +3,7 @@ import type { EpochMs, Uuid } from "../../../domain/ids.ts";
 import type { Rejection } from "../../../domain/inbound/request.ts";
 import { type Source, secretsAt } from "../../../domain/inbound/source.ts";
 import type { InboundKind } from "../../../ports/store.ts";
-import type { PublicRequest } from "../inbound-service.ts";
+import type { PublicRequest } from "../inbound-types.ts";
 import type { KnownSources } from "../known-sources.ts";
 import { readBody, shownText } from "../pause-status.ts";
 import { embeddedFault } from "../schemes/jcs.ts";

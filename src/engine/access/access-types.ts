@@ -1,0 +1,39 @@
+/** The types of the engine's access service, as the API sees them. */
+import type { Actor, Role } from "../../domain/access/access.ts";
+import type { QuotaChanges, QuotaExceeded } from "../../domain/access/quota.ts";
+import type { Uuid } from "../../domain/ids.ts";
+import type { Cursor, KeyPage, KeyRow, RevokeKeyResult, Tenant, TenantPage, TenantView } from "../../ports/store.ts";
+import type { Caller } from "./caller.ts";
+
+export interface CreatedKey {
+  readonly kind: "created";
+  readonly row: KeyRow;
+  /** Shown once. */
+  readonly apiKey: string;
+}
+
+export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
+
+/** Only the fields that are present change. */
+export interface PatchTenantInput {
+  readonly name?: string;
+  readonly quotas?: QuotaChanges;
+}
+
+export interface AccessService {
+  /** The actor that a key belongs to; null when the key is unknown or revoked. */
+  authenticate(apiKey: string): Promise<Actor | null>;
+  findTenant(id: Uuid): Promise<Tenant | null>;
+  createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
+  /** In creation order. */
+  listKeys(caller: Caller, cursor: Cursor | null, limit: number): Promise<KeyPage>;
+  revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;
+  /** Replaces the actor's own key. Null when the actor is not a key, or the key was revoked in the meantime. */
+  rotateKey(caller: Caller): Promise<string | null>;
+  createTenant(caller: Caller, name: string): Promise<{ readonly tenant: Tenant; readonly apiKey: string }>;
+  /** With its quotas and its usage. */
+  getTenant(id: Uuid): Promise<TenantView | null>;
+  /** Null when there is no such tenant. */
+  patchTenant(caller: Caller, id: Uuid, input: PatchTenantInput): Promise<TenantView | null>;
+  listTenants(cursor: Cursor | null, limit: number): Promise<TenantPage>;
+}

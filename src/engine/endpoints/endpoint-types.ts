@@ -1,0 +1,70 @@
+/** The types of the engine's endpoint service, as the API sees them. */
+import type { QuotaExceeded } from "../../domain/access/quota.ts";
+import type { Endpoint, EndpointSettings, Surface } from "../../domain/endpoints/endpoint.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import type { Cursor, EndpointOffsetPage, EndpointPage, EndpointView } from "../../ports/store.ts";
+import type { Caller } from "../access/caller.ts";
+
+export interface CreateEndpointInput {
+  readonly madeBy: Surface;
+  /** A null `name` becomes the URL's host. Missing fields take the surface's defaults. */
+  readonly settings: Partial<Omit<EndpointSettings, "name" | "url">> & {
+    readonly url: string;
+    readonly name: string | null;
+  };
+  /** Null generates a secret. */
+  readonly secret: string | null;
+}
+
+export type CreateEndpointAnswer =
+  | { readonly kind: "created"; readonly endpoint: Endpoint; readonly generatedSecret: string | null }
+  | { readonly kind: "urlRefused"; readonly reason: string }
+  | QuotaExceeded;
+
+export interface PatchEndpointInput {
+  readonly settings?: Partial<EndpointSettings>;
+  readonly status?: "ACTIVE" | "PAUSED" | "DISABLED" | "toggle";
+  readonly secret?: string;
+}
+
+export type PatchEndpointAnswer =
+  | { readonly kind: "patched"; readonly view: EndpointView }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "urlRefused"; readonly reason: string };
+
+export interface RotateSecretAnswer {
+  /** Null when the caller provided the secret. */
+  readonly generatedSecret: string | null;
+  /** When the previous secret stops being valid. Without an overlap this is now. */
+  readonly previousExpiresAt: EpochMs;
+}
+
+export interface TestAnswer {
+  readonly success: boolean;
+  readonly httpStatus: number | null;
+  /** A sentence for people: the event was sent, or what went wrong. */
+  readonly message: string;
+}
+
+export interface EndpointService {
+  /** Why an endpoint may not have this URL; null when it may. `create` and `patch` make the same check. */
+  urlFault(url: string): Promise<string | null>;
+  create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
+  get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
+  list(caller: Caller, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
+  /** A page by its offset, and the total. */
+  listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointOffsetPage>;
+  /** The ids among these that are not endpoints of the tenant. */
+  unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
+  patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
+  remove(caller: Caller, id: Uuid): Promise<boolean>;
+  rotateSecret(
+    caller: Caller,
+    id: Uuid,
+    input: { readonly secret: string | null; readonly overlapSeconds: number },
+  ): Promise<RotateSecretAnswer | null>;
+  /** Sends the event `test`, whatever the endpoint's status, and waits for the response. */
+  test(caller: Caller, id: Uuid): Promise<TestAnswer | null>;
+  /** The job's id; null when there is no such endpoint. */
+  recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
+}

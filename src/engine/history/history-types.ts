@@ -1,0 +1,69 @@
+/** The types of the engine's history service, as the API sees them. */
+import type { DeliveryState } from "../../domain/delivery/delivery.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type {
+  AttemptRow,
+  Cursor,
+  DeliveryPage,
+  DeliveryRow,
+  DeliverySearch,
+  EndpointHealthRow,
+  EventView,
+  HourCounts,
+  Job,
+  OutcomeRow,
+  RetryResult,
+} from "../../ports/store.ts";
+import type { Caller } from "../access/caller.ts";
+
+export interface ListDeliveriesInput {
+  readonly state: DeliveryState | null;
+  readonly endpointId: Uuid | null;
+  readonly eventId: Uuid | null;
+  /** An exact event type, or a prefix with `.*`. */
+  readonly eventType: string | null;
+  readonly search: DeliverySearch | null;
+  readonly from: EpochMs | null;
+  readonly to: EpochMs | null;
+  readonly cursor: Cursor | null;
+  readonly limit: number;
+}
+
+export type RetryEventAnswer =
+  /** The deliveries that wait again, oldest first. */
+  | { readonly kind: "queued"; readonly deliveryIds: readonly [Uuid, ...Uuid[]] }
+  /** No delivery had failed, except tests and deliveries to deleted endpoints. */
+  | { readonly kind: "nothing" }
+  | { readonly kind: "unknown" };
+
+export type ReplayAnswer =
+  | { readonly kind: "created"; readonly batchId: Uuid; readonly count: number; readonly skipped: number }
+  | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
+
+/** A live feed of outcomes. */
+export interface OutcomeStream {
+  /** `done` when the reader has fallen behind or the server stops. */
+  next(): Promise<{ readonly done: false; readonly value: OutcomeRow } | { readonly done: true }>;
+  close(): void;
+}
+
+export interface HistoryService {
+  listDeliveries(caller: Caller, input: ListDeliveriesInput): Promise<DeliveryPage>;
+  getDelivery(
+    caller: Caller,
+    id: Uuid,
+  ): Promise<{ readonly row: DeliveryRow; readonly attempts: readonly AttemptRow[] } | null>;
+  getEvent(caller: Caller, id: Uuid): Promise<EventView | null>;
+  cancel(caller: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown">;
+  retry(caller: Caller, id: Uuid): Promise<RetryResult>;
+  /** Retry all failed deliveries of an event. */
+  retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventAnswer>;
+  replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
+  getJob(caller: Caller, id: Uuid): Promise<Job | null>;
+  /** Counts by hour, for whole hours back from now. */
+  volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
+  latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;
+  endpointHealth(caller: Caller, hours: number): Promise<readonly EndpointHealthRow[]>;
+  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` streams open. `after` resumes after this outcome. */
+  stream(caller: Caller, after: Seq | null): OutcomeStream | null;
+}
