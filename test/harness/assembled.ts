@@ -104,7 +104,7 @@ export async function assembleServer(
       telemetry.flush();
       return lines.join("");
     },
-    open: engine.listening,
+    open: () => engine.listening(),
     close,
   };
 }
