@@ -1,4 +1,5 @@
 /** Virtual time: runs planned tasks one after the other, as fast as the machine can. */
+import TinyQueue from "tinyqueue";
 
 export interface Timeline {
   /** Milliseconds since the simulation began. */
@@ -23,7 +24,7 @@ interface Entry {
 }
 
 export function createTimeline(): Timeline {
-  const heap: Entry[] = [];
+  const entries = new TinyQueue<Entry>([], (one, other) => one.at - other.at || one.order - other.order);
   let nowMs = 0;
   let planned = 0;
   return {
@@ -33,7 +34,7 @@ export function createTimeline(): Timeline {
     after(delayMs, task) {
       planned += 1;
       const entry: Entry = { at: nowMs + Math.max(delayMs, 0), order: planned, task };
-      push(heap, entry);
+      entries.push(entry);
       return {
         cancel() {
           entry.task = null;
@@ -41,8 +42,8 @@ export function createTimeline(): Timeline {
       };
     },
     async runUntil(ms) {
-      for (let first = heap[0]; first !== undefined && first.at <= ms; first = heap[0]) {
-        pop(heap);
+      for (let first = entries.peek(); first !== undefined && first.at <= ms; first = entries.peek()) {
+        entries.pop();
         if (first.task === null) continue;
         nowMs = first.at;
         first.task();
@@ -63,37 +64,4 @@ async function untilIdle(): Promise<void> {
     if (!process.getActiveResourcesInfo().includes("Immediate")) return;
   }
   throw new Error("the engine never becomes idle");
-}
-
-function isBefore(a: Entry, b: Entry): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-function push(heap: Entry[], entry: Entry): void {
-  let index = heap.push(entry) - 1;
-  while (index > 0) {
-    const parent = (index - 1) >> 1;
-    const above = heap[parent] as Entry;
-    if (isBefore(above, entry)) break;
-    heap[index] = above;
-    index = parent;
-  }
-  heap[index] = entry;
-}
-
-function pop(heap: Entry[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let index = 0;
-  for (;;) {
-    let child = 2 * index + 1;
-    if (child >= heap.length) break;
-    const right = heap[child + 1];
-    if (right !== undefined && isBefore(right, heap[child] as Entry)) child += 1;
-    const below = heap[child] as Entry;
-    if (isBefore(last, below)) break;
-    heap[index] = below;
-    index = child;
-  }
-  heap[index] = last;
 }

@@ -1,4 +1,5 @@
 /** Many alarms on one timer, which is set to the earliest of them. */
+import TinyQueue from "tinyqueue";
 import type { EpochMs } from "../../domain/ids.ts";
 import { TIMER_MS_MAX } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -8,10 +9,14 @@ interface Alarm<T> {
   readonly at: EpochMs;
 }
 
+function compare<T>(one: Alarm<T>, other: Alarm<T>): number {
+  return one.at - other.at;
+}
+
 export class Alarms<T> {
   readonly #clock: Pick<Clock, "now" | "after">;
   readonly #wake: (subject: T) => void;
-  readonly #queue: Alarm<T>[] = [];
+  readonly #queue = new TinyQueue<Alarm<T>>([], compare);
   /** The alarm that counts for each subject. The queue may hold others of the same subject, which are skipped. */
   readonly #current = new Map<T, EpochMs>();
   #timer: Timer | null = null;
@@ -28,7 +33,7 @@ export class Alarms<T> {
     const present = this.#current.get(subject);
     if (this.#isStopped || (present !== undefined && present <= at)) return;
     this.#current.set(subject, at);
-    push(this.#queue, { subject, at });
+    this.#queue.push({ subject, at });
     this.#arm();
   }
 
@@ -38,7 +43,7 @@ export class Alarms<T> {
   }
 
   #arm(): void {
-    const first = this.#queue[0];
+    const first = this.#queue.peek();
     if (first === undefined || first.at >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = first.at;
@@ -50,41 +55,12 @@ export class Alarms<T> {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
-    for (let first = this.#queue[0]; first !== undefined && first.at <= now; first = this.#queue[0]) {
-      pop(this.#queue);
+    for (let first = this.#queue.peek(); first !== undefined && first.at <= now; first = this.#queue.peek()) {
+      this.#queue.pop();
       if (this.#current.get(first.subject) !== first.at) continue;
       this.#current.delete(first.subject);
       this.#wake(first.subject);
     }
     this.#arm();
   }
-}
-
-function push<T>(heap: Alarm<T>[], alarm: Alarm<T>): void {
-  let index = heap.push(alarm) - 1;
-  while (index > 0) {
-    const parent = (index - 1) >> 1;
-    const above = heap[parent] as Alarm<T>;
-    if (above.at <= alarm.at) break;
-    heap[index] = above;
-    index = parent;
-  }
-  heap[index] = alarm;
-}
-
-function pop<T>(heap: Alarm<T>[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let index = 0;
-  for (;;) {
-    let child = 2 * index + 1;
-    if (child >= heap.length) break;
-    const right = heap[child + 1];
-    if (right !== undefined && right.at < (heap[child] as Alarm<T>).at) child += 1;
-    const below = heap[child] as Alarm<T>;
-    if (below.at >= last.at) break;
-    heap[index] = below;
-    index = child;
-  }
-  heap[index] = last;
 }
