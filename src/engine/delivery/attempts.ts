@@ -39,7 +39,7 @@ export class Attempts {
    * Make one attempt. Never rejects.
    *
    * @param heldMs how long the endpoint had been held before its present active time
-   * @returns null when the attempt was aborted: the delivery keeps it
+   * @returns null if the attempt was aborted: it does not count
    */
   async make(delivery: Attemptable, endpoint: Destination, heldMs: number): Promise<AttemptMade | null> {
     const { clock, telemetry } = this.#options;

@@ -94,7 +94,7 @@ export class Dispatcher {
     return true;
   }
 
-  /** A lane that waits only for its rate limit has nothing in flight whose end would bring it back here. */
+  /** No attempt that ends brings back a lane that waits only for its rate limit, so it needs an alarm. */
   #awaitRateLimit(lane: Lane, now: EpochMs): void {
     const at = lane.rateLimitedUntil(now);
     if (at !== null) this.#options.alarms.set(lane, at);

@@ -1,7 +1,7 @@
 /**
  * Decides what a lane does next: start deliveries, claim more, wait, or give back what it holds.
  *
- * It is the only one that knows both the dispatcher and the claims. They know lanes, and do not know each other.
+ * The dispatcher and the claims know lanes, and do not know each other.
  */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -67,7 +67,7 @@ export class LaneScheduler {
     this.#options.claims.wake(wakes);
   }
 
-  /** Tries until it is stored: an ordered lane that went on before that would send later deliveries first. */
+  /** Tries until it is stored: otherwise an ordered lane could send later deliveries first. */
   async #release(leases: readonly Lease[]): Promise<readonly Wake[]> {
     const { clock, store, outage } = this.#options;
     for (;;) {

@@ -42,7 +42,7 @@ export class Lane {
   #settling = 0;
   /** Those of them that failed. They still count against the window, so that the store sees 20 failures as 20. */
   #failing = 0;
-  /** Releases under way. What they give back to the store precedes whatever an ordered lane gets next. */
+  /** Releases under way. An ordered lane waits for them: the returned deliveries come first. */
   #returning = 0;
   /** Whether an ordered delivery is in flight or being settled: nothing else starts until it is settled. */
   #barrier = false;
@@ -77,7 +77,7 @@ export class Lane {
     this.#lastBusyAt = now;
   }
 
-  // ── What others may know of it ────────────────────────────────────────────────────────────────────────────────────
+  // ── Read-only state ────────────────────────────────────────────────────────────────────────────────────
 
   get endpoint(): Destination {
     return this.#endpoint;
@@ -270,7 +270,7 @@ export class Lane {
    * An attempt has ended, and its result is about to be stored.
    *
    * @param made null when the attempt was aborted: it says nothing about the endpoint
-   * @returns whether it takes one of the attempts with it that started before the first success
+   * @returns whether to give back the slot of an attempt that started before the lane's first success
    */
   land(made: AttemptMade | null): boolean {
     this.#inFlight -= 1;
@@ -318,7 +318,7 @@ export class Lane {
     return Math.min(Math.max(Math.ceil(pace * LANE_HOLD_SECONDS), limit), most);
   }
 
-  /** A claim reads the lane and its endpoint even if it brings one delivery, so the lane waits until half is free. */
+  /** A claim has a fixed cost, so the lane waits until half of what it may hold is free. */
   #isWorthClaiming(): boolean {
     const free = this.leaseCapacity();
     return free > 0 && (this.#probing || 2 * free >= this.#holdLimit());

@@ -43,7 +43,7 @@ export interface PublisherOptions {
 
 /** Roughly what an event and a delivery each take in a group commit, in addition to the payload. */
 const ROW_BYTES = 300;
-/** A version that no tenant's endpoints ever have: the store looks the idempotency key up, and publishes nothing. */
+/** Matches no tenant's endpoints: the store looks up the idempotency key, and publishes nothing. */
 const NO_VERSION = -1;
 /** Each try fails because the tenant's endpoints changed in the moment between matching and committing. */
 const STALE_TRIES_MAX = 20;

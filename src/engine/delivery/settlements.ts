@@ -1,4 +1,4 @@
-/** Stores what became of attempts: settlements join the store's group commits in batches. */
+/** Stores the results of attempts: settlements join the store's group commits in batches. */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import { GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX } from "../../domain/limits.ts";

@@ -159,7 +159,7 @@ export class Matching {
 
   async #lookUpNamed(tenantSeq: Seq, { endpointIds }: MatchQuery): Promise<Lookup> {
     const ids = endpointIds ?? [];
-    // Including cached ids, because the cache may have another version than this read.
+    // Reads cached ids again, because the cache may hold another version.
     const { version, found: endpoints } = await this.#store.findEndpoints(tenantSeq, ids);
     const known = this.#ofVersion(tenantSeq, version);
     const found = known.addNamed(ids, endpoints);

@@ -1,4 +1,4 @@
-/** Collects elements into arrays for an array verb: a few calls are under way while the next array fills. */
+/** Batches elements into calls of an array verb: a few calls are under way while the next array fills. */
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Seq } from "../../domain/ids.ts";
 import { BATCH_CALLS_MAX, BATCH_ELEMENTS_EARLY } from "../../domain/limits.ts";
@@ -12,10 +12,10 @@ export interface Weight {
 
 export interface BatcherOptions<E, R> {
   readonly carryOut: (elements: readonly E[]) => Promise<readonly R[]>;
-  /** The bounds of one call. A single element that is larger still goes. */
+  /** The bounds of one call. An element over the limit is sent alone. */
   readonly rowsMax: number;
   readonly bytesMax: number;
-  /** The bytes that may wait or be under way; tenants share them. No bound when left out. */
+  /** The bytes that may wait or be under way; tenants share them. Unbounded if omitted. */
   readonly queueBytesMax?: number;
   /** The tenant that an element belongs to: tenants join calls in turn. When left out, elements keep their order. */
   readonly tenantOf?: (element: E) => Seq;

@@ -30,7 +30,7 @@ export type Answer<T> =
   | { readonly kind: "unavailable"; readonly message: string; readonly full: boolean };
 
 /**
- * Run verbs in one transaction. No verb is answered before COMMIT. Throws an error that no retry can help with, such as
+ * Run verbs in one transaction. No verb is answered before COMMIT. Throws errors that a retry cannot fix, such as
  * an I/O error or a corrupt file. The process then ends, and the next start finds what was committed.
  *
  * The first try has no savepoints, because a savepoint copies every page that changes within it, which took a third of

@@ -156,7 +156,7 @@ function decide(row: Row, { next }: Transition, lane: Lane, now: EpochMs): Verdi
 }
 
 /**
- * The lease was no longer ours, so another attempt decides. Only a success still ends a delivery that has not ended.
+ * The lease was no longer ours, so another attempt decides. A late result ends a delivery only if it is a success and the delivery has not ended.
  */
 function decideStale(row: Row, { next }: Transition, now: EpochMs): Verdict {
   const state = row.state as number;
