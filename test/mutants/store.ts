@@ -114,7 +114,7 @@ export const store: readonly Mutant[] = [
     find: "if (request.now >= row.expires_at) return timeOut(row);",
     replace: "",
     test: CONFORMANCE,
-    only: "the SQLite store deadlines of pauses",
+    only: "the SQLite store pause deadlines",
   },
   {
     fault: "a tenant may store more bytes than its quota",
