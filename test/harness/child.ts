@@ -44,9 +44,20 @@ export interface ListeningChild extends Child, Client {
   readonly url: string;
 }
 
+/** What ends each server that was started on a data directory. */
+const serversOn = new Map<string, Set<() => Promise<unknown>>>();
+
 export async function newDataDir(scope: Scope): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), "signalbox-test-"));
-  scope.after(() => rm(dir, { recursive: true, force: true }));
+  const servers = new Set<() => Promise<unknown>>();
+  serversOn.set(dir, servers);
+  // Cleanups run in the order of their registration, so this one comes before the servers' own. A running server could
+  // create a file while its directory is being deleted; then the deletion fails, and no later cleanup runs.
+  scope.after(async () => {
+    serversOn.delete(dir);
+    await Promise.all([...servers].map((end) => end()));
+    await rm(dir, { recursive: true, force: true });
+  });
   return dir;
 }
 
@@ -56,12 +67,14 @@ export function spawnServer(scope: Scope, env: ChildEnvironment): Child {
     env: { PATH: process.env.PATH, PORT: "0", LOG_LEVEL: "silent", NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const exited = within(exitOf(child), "the server's exit", 60_000);
+  const exited = within(exitOf(child), "the server's exit", 600_000);
   exited.catch(() => undefined);
-  scope.after(async () => {
+  const end = async (): Promise<void> => {
     child.kill("SIGKILL");
     await exited;
-  });
+  };
+  serversOn.get(env.SIGNALBOX_DATA_DIR ?? "")?.add(end);
+  scope.after(end);
   return childOf(child, exited);
 }
 
