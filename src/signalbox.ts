@@ -87,7 +87,7 @@ async function assemble(config: Config) {
     hmac: hmacSha256,
     userAgent,
     retentionMs: config.retentionDays * DAY_MS,
-    notifiers: createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
+    notifiers: await createNotifiers({ mail: config.mail, sms: config.sms, sender, operatorSender, userAgent, clock }),
     publicUrl: () => address.publicUrl,
   });
   const [{ createServer }, { listen }] = await loadingApi;

@@ -9,8 +9,8 @@ test("a channel exists when it is configured, and Slack always exists", async (c
   const common = { sender, operatorSender: sender, userAgent: "Signalbox/1.2.3", clock: createSystemClock() };
   const mail = { smtpUrl: "smtp://127.0.0.1:1", from: "ops@example.com" };
   const sms = { accountSid: "AC1", authToken: "t", from: "+15550001111", baseUrl: "https://api.twilio.example" };
-  const all = createNotifiers({ ...common, mail, sms });
-  const none = createNotifiers({ ...common, mail: null, sms: null });
+  const all = await createNotifiers({ ...common, mail, sms });
+  const none = await createNotifiers({ ...common, mail: null, sms: null });
   context.after(() => Promise.all([...all, ...none].map((notifier) => notifier.close())));
   assert.deepEqual(
     all.map(({ channel }) => channel),

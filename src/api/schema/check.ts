@@ -5,7 +5,7 @@
  * counted, so that a hostile body costs about as much as an ordinary one.
  */
 import type { Static, TObject } from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import type { Fault } from "../../domain/errors.ts";
 import "./formats.ts";
 import { UNLISTED_FAULT } from "../errors/problem.ts";
