@@ -27,7 +27,7 @@ export interface Found {
   readonly unknown: readonly Uuid[];
 }
 
-// Measured as growth of the used heap. `known-endpoints.test.ts` repeats the measurement.
+// Measured as growth of the used heap. `known-endpoints.memory.test.ts` repeats the measurement.
 const TENANT_BYTES = 600;
 const ENDPOINT_BYTES = 300;
 const TYPE_BYTES = 200;
