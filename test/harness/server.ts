@@ -1,7 +1,9 @@
 /** A complete server for wire tests, with its own data directory, a free port on loopback, and a known first key. */
 import { mkdtemp, rm } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { buffer } from "node:stream/consumers";
 import { type Environment, loadConfig } from "../../src/config.ts";
 import type { Fault } from "../../src/domain/errors.ts";
 import { startSignalbox } from "../../src/signalbox.ts";
@@ -173,26 +175,49 @@ export function clientOf(url: string, ownKey: string): Client {
     as: (key) => clientOf(url, key),
     async request(method, path, { key = ownKey, body, headers = {} } = {}) {
       const isRaw = typeof body === "string" || body instanceof Uint8Array;
-      const answer = await fetch(url + path, {
+      const answer = await send(url + path, {
         method,
-        redirect: "manual",
         headers: {
           ...(key !== null && { authorization: `Bearer ${key}` }),
           ...(body !== undefined && { "content-type": "application/json" }),
           ...headers,
         },
-        ...(body !== undefined && { body: isRaw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
+        ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
       });
-      return answerOf(answer.status, answer.headers, await textOf(answer));
+      return answerOf(answer.statusCode ?? 0, headersOf(answer), await textOf(answer));
     },
   };
 }
 
-/** Returns an empty text for an event stream, because a stream does not end. */
-async function textOf(answer: Response): Promise<string> {
-  if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer.text();
-  await answer.body?.cancel();
-  return "";
+interface Sent {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** In place of `fetch`, which takes several times the CPU time per request. Does not follow redirects. */
+function send(url: string, { method, headers, body }: Sent): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers });
+    sent.on("response", resolve);
+    sent.on("error", reject); // also after the response, which may come before all of the body has been sent
+    sent.end(body);
+  });
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+  return headers;
+}
+
+/** Decodes the text as `fetch` does. Returns an empty text for an event stream, because a stream does not end. */
+async function textOf(answer: IncomingMessage): Promise<string> {
+  if (answer.headers["content-type"]?.startsWith("text/event-stream")) {
+    answer.destroy();
+    return "";
+  }
+  return new TextDecoder().decode(await buffer(answer));
 }
 
 function answerOf(status: number, headers: Headers, text: string): Answer {
