@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
 import { runCommand } from "./cli/run.ts";
 import { createSystemClock } from "./clock/system.ts";
-import { type Config, loadConfig } from "./config.ts";
+import { type Config, type Environment, loadConfig } from "./config.ts";
 import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
 import { terminalLine } from "./domain/text/readable.ts";
@@ -18,13 +18,35 @@ import { backUp } from "./store/sqlite/upkeep/backup.ts";
  */
 export async function run(words: readonly string[]): Promise<void> {
   process.umask(0o077); // other users of this machine must not read payloads and key hashes
-  try {
-    await (words.length === 0 ? serve() : command(words));
-  } catch (error) {
-    if (!(error instanceof StartupError || error instanceof StoreUnavailable)) throw error;
-    for (const line of error.message.split("\n")) printError(line);
-    process.exit(1);
-  }
+  // Sets the exit code instead of exiting, because output to a pipe may not be written yet.
+  if (words.length > 0) process.exitCode = await command(words, PROCESS);
+  else await serve().catch((error: unknown) => process.exit(explained(error, PROCESS)));
+}
+
+/** Where a run of the program reads its settings and its input, and where it writes. */
+export interface Surroundings {
+  readonly env: Environment;
+  readInput(): Promise<string>;
+  print(text: string): void;
+  printError(text: string): void;
+}
+
+const PROCESS: Surroundings = {
+  env: process.env,
+  readInput: () => text(process.stdin),
+  print: (printed) => void process.stdout.write(printed),
+  printError: (printed) => void process.stderr.write(printed),
+};
+
+/** Print what the operator can fix. Returns the exit code. */
+function explained(error: unknown, surroundings: Surroundings): 1 {
+  if (!(error instanceof StartupError || error instanceof StoreUnavailable)) throw error;
+  for (const line of error.message.split("\n")) surroundings.printError(errorLine(line));
+  return 1;
+}
+
+function errorLine(line: string): string {
+  return `signalbox: ${terminalLine(line)}\n`;
 }
 
 // Objects that live for one request soon become garbage, but by default V8 lets the heap grow to four times the live
@@ -95,23 +117,24 @@ function closeAndExit(running: RunningSignalbox): Promise<never> {
   );
 }
 
-/** Sets the exit code instead of exiting, because output to a pipe may not be written yet. */
-async function command(words: readonly string[]): Promise<void> {
+/** Run one command. Returns its exit code. */
+export async function command(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { env, readInput, print } = surroundings;
   const clock = createSystemClock();
-  process.exitCode = await runCommand(words, {
+  const running = runCommand(words, {
     clock,
     version,
     openStore() {
-      const config = loadConfig(process.env);
+      const config = loadConfig(env);
       return openCommandLineStore({
         dataDir: config.dataDir,
         masterKey: masterKeyOf(config),
         newId: () => clock.uuid(),
       });
     },
-    readInput: () => text(process.stdin),
+    readInput,
     backUp(file, overwrites) {
-      const config = loadConfig(process.env);
+      const config = loadConfig(env);
       const backup = backUp({ dataDir: config.dataDir, file, overwrites });
       return {
         ...backup,
@@ -119,11 +142,8 @@ async function command(words: readonly string[]): Promise<void> {
           config.masterKey === null ? dataFiles(path.resolve(config.dataDir)).masterKey : "SIGNALBOX_MASTER_KEY",
       };
     },
-    print: (printed) => void process.stdout.write(printed),
-    printError,
+    print,
+    printError: (line) => surroundings.printError(errorLine(line)),
   });
-}
-
-function printError(line: string): void {
-  process.stderr.write(`signalbox: ${terminalLine(line)}\n`);
+  return running.catch((error: unknown) => explained(error, surroundings));
 }

@@ -5,8 +5,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer, startChild } from "../harness/child.ts";
+import { type Finished, newDataDir, runSignalbox } from "../harness/child.ts";
 import { startHooks } from "../harness/hooks.ts";
+import { runHere, startHere } from "../harness/in-process.ts";
 
 function assertRefused({ code, stdout, stderr }: Finished, line: RegExp): void {
   assert.deepEqual([code, stdout], [1, ""], stderr);
@@ -18,7 +19,7 @@ test("a backup of a busy server contains every event accepted before it, and a s
   const dataDir = await newDataDir(t);
   const hooks = await startHooks(t);
   hooks.react((hook) => hook.answer(200));
-  const server = await startChild(t, dataDir);
+  const server = await startHere(t, dataDir);
   const made = await server.request("POST", "/v1/endpoints", { body: { url: hooks.url } });
   assert.equal(made.status, 201, made.text);
   const accepted: string[] = [];
@@ -48,7 +49,7 @@ test("a backup of a busy server contains every event accepted before it, and a s
   assert(accepted.length > before.length, "the server accepted events during the backup");
 
   copyFileSync(path.join(dataDir, "master.key"), path.join(folder, "master.key"));
-  const restored = await startChild(t, folder);
+  const restored = await startHere(t, folder);
   for (const id of before) assert.equal((await restored.request("GET", `/v1/events/${id}`)).status, 200);
 });
 
@@ -57,10 +58,7 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
   const folder = await newDataDir(t);
   const file = path.join(folder, "copy.db");
   assertRefused(await runSignalbox(dataDir, ["backup", file]), /there is no data in .*SIGNALBOX_DATA_DIR/);
-  const server = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_API_KEY: CHILD_KEY });
-  await server.says(/listens on/);
-  server.signal("SIGTERM");
-  await server.exited;
+  await (await startHere(t, dataDir)).close();
 
   await writeFile(file, "precious");
   await mkdir(path.join(folder, "deep"));
@@ -73,18 +71,14 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
     [[`${database}-wal`], /a file of the running data/],
     [["/proc/copy.db"], /\/proc\/copy\.db cannot be written/],
   ] as const) {
-    assertRefused(await runSignalbox(dataDir, ["backup", ...words]), line);
+    assertRefused(await runHere(dataDir, ["backup", ...words]), line);
   }
   assert.equal(readFileSync(file, "utf8"), "precious");
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
 
   // A backup of damaged data fails and creates no file.
   const env = { SIGNALBOX_MASTER_KEY: Buffer.alloc(32, 1).toString("base64") };
-  assert.equal(
-    (await runSignalbox(dataDir, ["backup", file, "--force"], { env })).code,
-    0,
-    "a backup needs no master key",
-  );
+  assert.equal((await runHere(dataDir, ["backup", file, "--force"], { env })).code, 0, "a backup needs no master key");
   const db = new DatabaseSync(file, { readOnly: true });
   assert.equal(db.prepare("SELECT count(*) AS tenants FROM tenants").get()?.tenants, 1);
   db.close();
@@ -92,7 +86,7 @@ test("a failed backup leaves no file, and a backup replaces a file only with --f
   const bytes = readFileSync(file);
   bytes.fill(0xff, 4096, 4096 * 8);
   await writeFile(path.join(damaged, "signalbox.db"), bytes);
-  assertRefused(await runSignalbox(damaged, ["backup", path.join(folder, "no.db")]), /damaged/);
+  assertRefused(await runHere(damaged, ["backup", path.join(folder, "no.db")]), /damaged/);
   assert.deepEqual(readdirSync(folder).sort(), ["copy.db", "deep"]);
 });
 
@@ -100,7 +94,7 @@ test("--version prints the package's version", async () => {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     readonly version: string;
   };
-  for (const word of ["--version", "version"]) {
-    assert.deepEqual(await runSignalbox("/nowhere", [word]), { code: 0, stdout: `signalbox ${version}\n`, stderr: "" });
-  }
+  const printed = { code: 0, stdout: `signalbox ${version}\n`, stderr: "" };
+  assert.deepEqual(await runSignalbox("/nowhere", ["--version"]), printed);
+  assert.deepEqual(await runHere("/nowhere", ["version"]), printed);
 });

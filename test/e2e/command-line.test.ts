@@ -1,11 +1,12 @@
 /** `signalbox tenants|users|keys`, with and without a running server. */
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
-import { suite, type TestContext, test } from "node:test";
+import { after, suite, type TestContext, test } from "node:test";
 import { openCommandLineStore } from "../../src/store/sqlite/access/command-line-store.ts";
 import { assembleServer } from "../harness/assembled.ts";
-import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer, startChild } from "../harness/child.ts";
+import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer } from "../harness/child.ts";
 import { within } from "../harness/deadline.ts";
+import { copyOfData, initializedData, runHere, startHere } from "../harness/in-process.ts";
 import type { Answer, Client } from "../harness/server.ts";
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
@@ -14,9 +15,12 @@ const uuid = (prefix: string) => new RegExp(`^${prefix}[0-9a-f]{8}(-[0-9a-f]{4})
 type Fields = Readonly<Record<string, string | number>>;
 type Json = Readonly<Record<string, string | boolean | null>>;
 
+const initialized = await initializedData({ after });
+const newInitializedData = (t: TestContext) => copyOfData(t, initialized);
+
 /** Runs a command that must succeed, and returns its JSON output. */
 async function asked<T = Json>(dataDir: string, ...words: readonly string[]): Promise<T> {
-  const { code, stdout, stderr } = await runSignalbox(dataDir, [...words, "--json"]);
+  const { code, stdout, stderr } = await runHere(dataDir, [...words, "--json"]);
   assert.deepEqual([code, stderr], [0, ""], stdout);
   return JSON.parse(stdout) as T;
 }
@@ -54,19 +58,10 @@ async function signIn(client: Client, email: string, password: string): Promise<
   return { cookie: answer.headers.getSetCookie()[0]?.split(";")[0] ?? "" };
 }
 
-/** A data directory that a server has initialized. The server has stopped. */
-async function initializedData(t: TestContext): Promise<string> {
-  const dataDir = await newDataDir(t);
-  const server = await startChild(t, dataDir);
-  server.signal("SIGTERM");
-  await server.exited;
-  return dataDir;
-}
-
 suite("the command line", { concurrency: 3 }, () => {
   test("a running server accepts new tenants and keys within a second, and rejects revoked keys", async (t) => {
     const dataDir = await newDataDir(t);
-    const server = await startChild(t, dataDir);
+    const server = await startHere(t, dataDir);
 
     const tenant = await asked(dataDir, "tenants", "add", "Ünï Shop");
     assert.deepEqual(Object.keys(tenant), ["id", "name", "created_at", "api_key"]);
@@ -84,7 +79,7 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual(await asked(dataDir, "keys", "revoke", String(key.id)), { id: key.id, revoked: true });
     await untilAccess(server, String(key.api_key), 401);
     await untilAccess(server, String(tenant.api_key), 200);
-    assertRefused(await runSignalbox(dataDir, ["keys", "revoke", String(key.id)]), 1, /there is no key key_.*already/);
+    assertRefused(await runHere(dataDir, ["keys", "revoke", String(key.id)]), 1, /there is no key key_.*already/);
 
     const audit = await server.request("GET", "/v1/audit", { key: String(tenant.api_key) });
     assert.deepEqual(
@@ -102,7 +97,7 @@ suite("the command line", { concurrency: 3 }, () => {
 
   test("disabling a user or changing the password ends the user's sessions within a second", async (t) => {
     const dataDir = await newDataDir(t);
-    const server = await startChild(t, dataDir);
+    const server = await startHere(t, dataDir);
     const email = "ada@example.com";
     const made = await asked(dataDir, "users", "add", "--email", email, "--role", "developer");
     const first = await signIn(server, email, String(made.password));
@@ -138,7 +133,7 @@ suite("the command line", { concurrency: 3 }, () => {
   });
 
   test("lists show all tenants, or the one given by its id or name", async (t) => {
-    const dataDir = await initializedData(t);
+    const dataDir = await newInitializedData(t);
     const shop = await asked(dataDir, "tenants", "add", "shop");
     const made = await asked(
       dataDir,
@@ -174,16 +169,16 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual(await names("--tenant", "shop"), shops);
     assert.deepEqual(await names("--tenant", String(shop.id)), shops);
 
-    const unknown = await runSignalbox(dataDir, ["keys", "list", "--tenant", "shopp"]);
+    const unknown = await runHere(dataDir, ["keys", "list", "--tenant", "shopp"]);
     assertRefused(unknown, 1, /there is no tenant "shopp"; did you mean "shop"\?/);
     await asked(dataDir, "tenants", "add", "shop");
-    const ambiguous = await runSignalbox(dataDir, ["users", "list", "--tenant", "shop"]);
+    const ambiguous = await runHere(dataDir, ["users", "list", "--tenant", "shop"]);
     assertRefused(ambiguous, 1, new RegExp(`2 tenants are named "shop"; .*${shop.id}, dev_`));
   });
 
   test("a running server applies a tenant's new name and quotas within a second", async (t) => {
     const dataDir = await newDataDir(t);
-    const server = await startChild(t, dataDir);
+    const server = await startHere(t, dataDir);
     const before = await asked<Fields>(dataDir, "tenants", "show");
     assert.deepEqual([before.name, before.keys_used, before.open_pauses_used], ["default", 1, 0]);
     const renamed = await asked<Fields>(dataDir, "tenants", "rename", " Acme ");
@@ -193,7 +188,7 @@ suite("the command line", { concurrency: 3 }, () => {
       ...["tenants", "set", "--keys", "1", "--events-per-second", "1", "--tenant", "Acme"],
     );
     assert.deepEqual(set, { ...renamed, keys_limit: 1, events_per_second_limit: 1 });
-    const full = await runSignalbox(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
+    const full = await runHere(dataDir, ["keys", "add", "--name", "x", "--role", "developer"]);
     assertRefused(full, 1, /the tenant has reached its quota of 1 keys/);
 
     // Until the server knows the new rate it accepts each batch. The first batch after that uses up the quota for the
@@ -211,7 +206,7 @@ suite("the command line", { concurrency: 3 }, () => {
   });
 
   test("users can be added, disabled, enabled and given new passwords", async (t) => {
-    const dataDir = await initializedData(t);
+    const dataDir = await newInitializedData(t);
     const ada = ["--email", "Ada@example.com", "--role", "org_admin"];
     const made = await asked(dataDir, "users", "add", ...ada);
     const shape = ["id", "email", "role", "tenant", "created_at", "disabled_at"];
@@ -221,7 +216,7 @@ suite("the command line", { concurrency: 3 }, () => {
     assert.deepEqual([made.email, made.role, made.disabled_at], ["Ada@example.com", "org_admin", null]);
 
     const again = ["users", "add", "--email", "ada@EXAMPLE.com", "--role", "developer"];
-    assertRefused(await runSignalbox(dataDir, again), 1, /the user ada@EXAMPLE\.com already exists/);
+    assertRefused(await runHere(dataDir, again), 1, /the user ada@EXAMPLE\.com already exists/);
 
     const disabled = await asked(dataDir, "users", "disable", "ada@example.com");
     assert.deepEqual(Object.keys(disabled), shape);
@@ -241,14 +236,14 @@ suite("the command line", { concurrency: 3 }, () => {
     const typed = await runSignalbox(dataDir, [...reset, "--password-stdin"], { input: "correct horse\n" });
     assert.equal(typed.code, 0, typed.stderr);
     assert.doesNotMatch(typed.stdout, /correct horse|password/);
-    const short = await runSignalbox(dataDir, [...reset, "--password-stdin"], { input: "short\n" });
+    const short = await runHere(dataDir, [...reset, "--password-stdin"], { input: "short\n" });
     assertRefused(short, 1, /the password on standard input must have 8 to 1024 characters/);
-    const unknown = await runSignalbox(dataDir, ["users", "disable", "nobody@example.com"]);
+    const unknown = await runHere(dataDir, ["users", "disable", "nobody@example.com"]);
     assertRefused(unknown, 1, /there is no user nobody@example\.com/);
   });
 
   test("without --json the output is tables and lines for people", async (t) => {
-    const dataDir = await initializedData(t);
+    const dataDir = await newInitializedData(t);
     const listed = await runSignalbox(dataDir, ["keys", "list"]);
     assert.match(
       listed.stdout,
@@ -267,31 +262,19 @@ suite("the command line", { concurrency: 3 }, () => {
   test("an unknown command exits with code 2 and suggests the closest one", async (t) => {
     const dataDir = await newDataDir(t);
     assertRefused(await runSignalbox(dataDir, ["user", "list"]), 2, /unknown command "user"; did you mean users\?/);
-    assertRefused(
-      await runSignalbox(dataDir, ["keys", "list", "--tenat", "x"]),
-      2,
-      /unknown option --tenat; .* --tenant\?/,
-    );
-    assertRefused(
-      await runSignalbox(dataDir, ["users", "add", "--email", "x"]),
-      2,
-      /--email must be .*; --role is missing/,
-    );
+    assertRefused(await runHere(dataDir, ["keys", "list", "--tenat", "x"]), 2, /unknown option --tenat; .* --tenant\?/);
+    assertRefused(await runHere(dataDir, ["users", "add", "--email", "x"]), 2, /--email must be .*; --role is missing/);
   });
 
   test("commands work without a server, and the next server sees the changes", async (t) => {
-    const dataDir = await initializedData(t);
+    const dataDir = await newInitializedData(t);
     const key = await asked(dataDir, "keys", "add", "--name", "ci", "--role", "developer");
     const [first] = await asked<readonly Json[]>(dataDir, "keys", "list");
     const revoke = ["keys", "revoke", String(first?.id)];
-    assertRefused(
-      await runSignalbox(dataDir, revoke),
-      1,
-      /the last key of role global_admin; create another one first/,
-    );
+    assertRefused(await runHere(dataDir, revoke), 1, /the last key of role global_admin; create another one first/);
     await asked(dataDir, "keys", "add", "--name", "admin", "--role", "global_admin");
     await asked(dataDir, ...revoke);
-    const server = await startChild(t, dataDir);
+    const server = await startHere(t, dataDir);
     assert.equal((await server.request("GET", "/v1/endpoints", { key: String(key.api_key) })).status, 200);
     assert.equal((await server.request("GET", "/v1/endpoints", { key: CHILD_KEY })).status, 401);
   });
@@ -304,10 +287,10 @@ suite("the command line", { concurrency: 3 }, () => {
   });
 
   test("commands use the server's settings and master key", async (t) => {
-    const dataDir = await initializedData(t);
+    const dataDir = await newInitializedData(t);
     const env = { SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") };
     assertRefused(await runSignalbox(dataDir, ["keys", "list"], { env }), 1, /the master key is not the one/);
     const wrong = { SIGNALBOX_RETENTION_DAYS: "0" };
-    assertRefused(await runSignalbox(dataDir, ["keys", "list"], { env: wrong }), 1, /SIGNALBOX_RETENTION_DAYS/);
+    assertRefused(await runHere(dataDir, ["keys", "list"], { env: wrong }), 1, /SIGNALBOX_RETENTION_DAYS/);
   });
 });

@@ -7,8 +7,9 @@ import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
-import { type Child, newDataDir, spawnServer, startChild } from "../harness/child.ts";
+import { type Child, type ChildEnvironment, newDataDir, spawnServer } from "../harness/child.ts";
 import { PROJECT_DIR } from "../harness/command.ts";
+import { initializedData, refusalOf, startHere } from "../harness/in-process.ts";
 
 /** Asserts that the server does not start, prints one matching line to standard error, and exits with code 1. */
 async function assertRefusal(child: Child, line: RegExp): Promise<void> {
@@ -16,6 +17,13 @@ async function assertRefusal(child: Child, line: RegExp): Promise<void> {
   assert.match(child.stderr, /^signalbox: [^\n]+\n$/);
   assert.match(child.stderr, line);
   assert.doesNotMatch(child.stdout, /listens/);
+}
+
+/** Asserts that the server does not start in this process, for a reason of one line, which a process would print. */
+async function assertRefusalHere(env: ChildEnvironment, line: RegExp): Promise<void> {
+  const reason = await refusalOf(env);
+  assert.match(reason, /^[^\n]+$/);
+  assert.match(reason, line);
 }
 
 async function ended(child: Child): Promise<number | null> {
@@ -45,7 +53,7 @@ suite("refused starts", { concurrency: 3 }, () => {
     const file = path.join(dir, "file");
     await writeFile(file, "");
     for (const place of [path.join(file, "data"), "/proc/signalbox"]) {
-      await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: place }), /cannot be written.*SIGNALBOX_DATA_DIR/);
+      await assertRefusalHere({ SIGNALBOX_DATA_DIR: place }, /cannot be written.*SIGNALBOX_DATA_DIR/);
     }
   });
 
@@ -56,10 +64,7 @@ suite("refused starts", { concurrency: 3 }, () => {
       "this is not a database, and it is long enough to test ".repeat(99),
     );
     const masterKey = randomBytes(32).toString("base64");
-    await assertRefusal(
-      spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_MASTER_KEY: masterKey }),
-      /signalbox\.db/,
-    );
+    await assertRefusalHere({ SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_MASTER_KEY: masterKey }, /signalbox\.db/);
   });
 
   test("all invalid settings are reported at once, one per line", async (t) => {
@@ -81,36 +86,31 @@ suite("refused starts", { concurrency: 3 }, () => {
   });
 
   test("data of a newer version, and a wrong or missing master key", async (t) => {
-    const dataDir = await newDataDir(t);
-    const first = await startChild(t, dataDir);
-    assert.equal(await ended(first), 0);
-    const start = (env = {}) => spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, ...env });
+    const dataDir = await initializedData(t);
+    const env = { SIGNALBOX_DATA_DIR: dataDir };
 
-    await assertRefusal(
-      start({ SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") }),
-      /master key is not the one/,
-    );
+    const another = { ...env, SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") };
+    await assertRefusalHere(another, /master key is not the one/);
 
     const file = path.join(dataDir, "signalbox.db");
     const db = new DatabaseSync(file);
     const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
     db.exec("PRAGMA user_version = 9999");
     db.close();
-    await assertRefusal(start(), /newer Signalbox \(schema 9999/);
+    await assertRefusalHere(env, /newer Signalbox \(schema 9999/);
     const back = new DatabaseSync(file);
     back.exec(`PRAGMA user_version = ${version}`);
     back.close();
 
     await rm(path.join(dataDir, "master.key"));
-    await assertRefusal(start(), /master key is missing/);
+    await assertRefusalHere(env, /master key is missing/);
   });
 
   test("a second process on the same data", async (t) => {
     const dataDir = await newDataDir(t);
-    const first = await startChild(t, dataDir);
+    const first = await startHere(t, dataDir);
     await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir }), /another Signalbox is running/);
     assert.equal((await first.request("GET", "/v1/endpoints")).status, 200);
-    assert.equal(await ended(first), 0);
   });
 
   test("a data directory that is a file, or a HOST that is not an address of this machine", async (t) => {
@@ -118,13 +118,13 @@ suite("refused starts", { concurrency: 3 }, () => {
     const file = path.join(dataDir, "file");
     await writeFile(file, "");
     await chmod(file, 0o700);
-    await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: file }), /file is a file; set SIGNALBOX_DATA_DIR/);
+    await assertRefusalHere({ SIGNALBOX_DATA_DIR: file }, /file is a file; set SIGNALBOX_DATA_DIR/);
     for (const [host, why] of [
       ["no.such.host.invalid", /no\.such\.host\.invalid does not resolve.*HOST/],
       ["203.0.113.7", /203\.0\.113\.7 is not an address of this machine.*HOST/],
       ["http://localhost", /HOST: must be an address or a host name/],
     ] as const) {
-      await assertRefusal(spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, HOST: host }), why);
+      await assertRefusalHere({ SIGNALBOX_DATA_DIR: dataDir, HOST: host }, why);
     }
     const later = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     await later.says(/password +\S+\n {2}API key +sb_live_/);
@@ -134,16 +134,13 @@ suite("refused starts", { concurrency: 3 }, () => {
   test("an invalid master key, and a directory where a file is expected", async (t) => {
     const dataDir = await newDataDir(t);
     await writeFile(path.join(dataDir, "master.key"), "YWJj\n");
-    await assertRefusal(
-      spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir }),
-      /master\.key holds no master key.*SIGNALBOX_MAS/,
-    );
+    await assertRefusalHere({ SIGNALBOX_DATA_DIR: dataDir }, /master\.key holds no master key.*SIGNALBOX_MAS/);
     await rm(path.join(dataDir, "master.key"));
     for (const name of ["signalbox.lock", "signalbox.db"]) {
       await rm(path.join(dataDir, name), { force: true });
       await mkdir(path.join(dataDir, name));
       const env = { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_MASTER_KEY: randomBytes(32).toString("base64") };
-      await assertRefusal(spawnServer(t, env), new RegExp(`${name} cannot be opened.*SIGNALBOX_DATA_DIR`));
+      await assertRefusalHere(env, new RegExp(`${name} cannot be opened.*SIGNALBOX_DATA_DIR`));
       await rm(path.join(dataDir, name), { recursive: true });
     }
   });

@@ -44,6 +44,17 @@ export interface ListeningChild extends Child, Client {
   readonly url: string;
 }
 
+/** The settings of the servers on loopback that tests start, unless a test replaces them. */
+export function settingsOf(dataDir: string, env: ChildEnvironment): ChildEnvironment {
+  return {
+    SIGNALBOX_DATA_DIR: dataDir,
+    SIGNALBOX_API_KEY: CHILD_KEY,
+    SIGNALBOX_ALLOW_HTTP: "true",
+    SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8",
+    ...env,
+  };
+}
+
 /** What ends each server that was started on a data directory. */
 const serversOn = new Map<string, Set<() => Promise<unknown>>>();
 
@@ -61,6 +72,11 @@ export async function newDataDir(scope: Scope): Promise<string> {
   return dir;
 }
 
+/** Ends a server before its data directory is deleted. */
+export function endBeforeDeletion(dataDir: string | undefined, end: () => Promise<unknown>): void {
+  serversOn.get(dataDir ?? "")?.add(end);
+}
+
 /** Starts a server with only these settings, plus a free port and no logging. */
 export function spawnServer(scope: Scope, env: ChildEnvironment): Child {
   const child = spawn(process.execPath, [MAIN], {
@@ -73,20 +89,14 @@ export function spawnServer(scope: Scope, env: ChildEnvironment): Child {
     child.kill("SIGKILL");
     await exited;
   };
-  serversOn.get(env.SIGNALBOX_DATA_DIR ?? "")?.add(end);
+  endBeforeDeletion(env.SIGNALBOX_DATA_DIR, end);
   scope.after(end);
   return childOf(child, exited);
 }
 
 /** Starts a server that may send to loopback, and waits until it listens. */
 export async function startChild(scope: Scope, dataDir: string, env: ChildEnvironment = {}): Promise<ListeningChild> {
-  const child = spawnServer(scope, {
-    SIGNALBOX_DATA_DIR: dataDir,
-    SIGNALBOX_API_KEY: CHILD_KEY,
-    SIGNALBOX_ALLOW_HTTP: "true",
-    SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8",
-    ...env,
-  });
+  const child = spawnServer(scope, settingsOf(dataDir, env));
   const [, url = ""] = await child.says(/listens on (\S+)\n/);
   const client = clientOf(url, CHILD_KEY);
   return Object.assign(child, { url, request: client.request, as: client.as });
