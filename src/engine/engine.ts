@@ -100,7 +100,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     phase,
     inbound,
     upkeep,
-    endpoints: new Endpoints({ clock, store, sender, matching, deliveries, attempts, onJob }),
+    endpoints: new Endpoints({ clock, store, sender, matching, deliveries, attempts, streams, onJob }),
     history: new History(clock, store, deliveries, streams),
     ledger: new Ledger({ store, clock, isBusy }),
     cursors: new Cursors(entered.linkKey),
@@ -113,7 +113,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const outage = new Outage(clock, telemetry);
   const tokens = new Tokens(node);
   const matching = new Matching(store);
-  const streams = new Streams(store);
+  const streams = new Streams(store, clock);
   const attempts = new Attempts(options);
   const deliveries = new Deliveries({
     clock,
@@ -125,11 +125,15 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
     onOutcome: (delivery, endpoint, made, result) => streams.push(delivery, endpoint, made, result),
     onDisabled(endpoint) {
       matching.changed(endpoint.tenantSeq);
+      streams.announce(endpoint.tenantSeq, { topic: "endpoint", endpointId: endpoint.id, change: "disabled" });
       const fields = { endpoint: endpoint.id, tenant: endpoint.tenantId };
       telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
     },
   });
-  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage });
+  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage, streams });
+  outage.onChange(() =>
+    streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
+  );
   return { outage, matching, streams, attempts, deliveries, publisher };
 }
 

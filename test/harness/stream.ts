@@ -23,10 +23,11 @@ export async function followOutcomes(
   url: string,
   key: string,
   lastEventId?: string,
+  query = "",
 ): Promise<OutcomeReader> {
   const controller = new AbortController();
   scope.after(() => controller.abort());
-  const answer = await fetch(`${url}/v1/stream`, {
+  const answer = await fetch(`${url}/v1/stream${query}`, {
     signal: controller.signal,
     headers: { authorization: `Bearer ${key}`, ...(lastEventId !== undefined && { "last-event-id": lastEventId }) },
   });

@@ -16,7 +16,7 @@ import {
   type WaitForPauseOptions,
   waitForPause,
 } from "./pauses.ts";
-import { type StreamEvent, type StreamOptions, stream } from "./stream.ts";
+import { type FollowedEvent, type FollowOptions, type StreamEvent, type StreamOptions, stream } from "./stream.ts";
 
 /** The server's address and your credentials. */
 export interface SignalboxOptions {
@@ -78,7 +78,12 @@ export class Signalbox {
    * abort the signal.
    */
   stream(options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
-    return stream(this.#transport, options);
+    return stream<StreamEvent>(this.#transport, options);
+  }
+
+  /** Follow several topics at once, such as outcomes, endpoints and jobs. It reconnects as `stream` does. */
+  follow(options: FollowOptions): AsyncGenerator<FollowedEvent, void, undefined> {
+    return stream<FollowedEvent>(this.#transport, options);
   }
 
   /**

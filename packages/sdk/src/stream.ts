@@ -8,15 +8,30 @@ import {
   STREAM_RECONNECT_MS_MAX,
   STREAM_SILENCE_MS,
 } from "./limits.ts";
+import type { PauseStatus } from "./pause.ts";
 import { type SseEvent, SseParser } from "./sse.ts";
-import type { Delivery } from "./types.ts";
+import type { Delivery, DeliveryStatus } from "./types.ts";
 
 /** Options for a stream. */
 export interface StreamOptions {
   /** The id of the last event that you have seen. The stream starts after it. */
   readonly lastEventId?: string | undefined;
+  /** Only outcomes of this endpoint. */
+  readonly endpointId?: string | undefined;
+  /** Only outcomes that put their delivery into one of these states. */
+  readonly status?: readonly DeliveryStatus[] | undefined;
   /** Ends the stream. The loop over it ends without an error. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a stream can tell about. */
+export type StreamTopic = "delivery" | "event" | "endpoint" | "pause" | "inbound" | "job" | "export" | "status";
+
+/** Options for a stream of several topics. */
+export interface FollowOptions extends StreamOptions {
+  readonly topics: readonly StreamTopic[];
+  /** The stream leaves out what is more than this, and says so with `skipped`. */
+  readonly maxPerSecond?: number | undefined;
 }
 
 /** An event of the stream: the outcome of a delivery. */
@@ -29,18 +44,56 @@ export interface StreamEvent {
   readonly data: Delivery;
 }
 
+/** An event of a stream of several topics. Only outcomes can be resumed; the others tell you to read again. */
+export type FollowedEvent =
+  | { readonly type: "delivery"; readonly id: string; readonly data: Delivery }
+  | { readonly type: "event"; readonly data: { readonly event_id: string; readonly event_type: string } }
+  | {
+      readonly type: "endpoint";
+      readonly data: {
+        readonly endpoint_id: string;
+        readonly change: "created" | "changed" | "disabled" | "deleted";
+      };
+    }
+  | { readonly type: "pause"; readonly data: { readonly pause_id: string; readonly status: PauseStatus } }
+  | {
+      readonly type: "inbound";
+      readonly data: { readonly id: string; readonly source_id: string | null; readonly valid: boolean };
+    }
+  | {
+      readonly type: "job";
+      readonly data: {
+        readonly job_id: string;
+        readonly state: string;
+        readonly done: number;
+        readonly total: number | null;
+      };
+    }
+  | {
+      readonly type: "export";
+      readonly data: {
+        readonly token: string;
+        readonly state: "running" | "done" | "failed";
+        readonly rows: number;
+        readonly total: number | null;
+      };
+    }
+  | { readonly type: "status"; readonly data: { readonly ready: boolean; readonly reason: string | null } }
+  | { readonly type: "skipped"; readonly data: { readonly count: number } };
+
 /**
- * Follow the outcomes of deliveries.
+ * Follow the outcomes of deliveries, and other topics.
  *
  * When a connection ends, or is silent for three of the server's heartbeats, the stream reconnects and continues after
  * the last event.
  *
  * @throws {SignalboxError} when the server refuses, or after `STREAM_FAILURES_MAX` consecutive failures
  */
-export async function* stream(
+export async function* stream<Event extends StreamEvent | FollowedEvent>(
   transport: Transport,
-  options: StreamOptions,
-): AsyncGenerator<StreamEvent, void, undefined> {
+  options: StreamOptions & Partial<FollowOptions>,
+): AsyncGenerator<Event, void, undefined> {
+  const path = pathOf(options);
   const position: Position = {
     lastEventId: options.lastEventId ?? "",
     retryMs: STREAM_RECONNECT_MS,
@@ -50,7 +103,7 @@ export async function* stream(
   while (!options.signal?.aborted) {
     const connection = new Connection(options.signal);
     try {
-      yield* connection.read(transport, position);
+      yield* connection.read<Event>(transport, path, position);
     } catch (error) {
       if (options.signal?.aborted) return;
       noteFailure(position, error);
@@ -89,9 +142,9 @@ class Connection {
     this.#controller.abort();
   }
 
-  async *read(transport: Transport, position: Position): AsyncGenerator<StreamEvent, void, undefined> {
+  async *read<Event>(transport: Transport, path: string, position: Position): AsyncGenerator<Event, void, undefined> {
     this.#heard();
-    const reader = (await this.#open(transport, position)).getReader();
+    const reader = (await this.#open(transport, path, position)).getReader();
     position.failures = 0;
     position.leastMs = 0;
     const decoder = new TextDecoder();
@@ -102,7 +155,7 @@ class Connection {
       if (done) return;
       for (const event of parser.push(decoder.decode(value, { stream: true }))) {
         clearTimeout(this.#timer); // the time that the caller takes does not count as the server's silence
-        yield parsed(event);
+        yield parsed(event) as Event;
         position.lastEventId = event.lastEventId;
       }
       position.retryMs = parser.retryMs ?? position.retryMs;
@@ -114,10 +167,10 @@ class Connection {
     this.#timer = setTimeout(this.#abort, STREAM_SILENCE_MS);
   }
 
-  async #open(transport: Transport, position: Position): Promise<ReadableStream<Uint8Array>> {
+  async #open(transport: Transport, path: string, position: Position): Promise<ReadableStream<Uint8Array>> {
     const headers: Record<string, string> = { accept: "text/event-stream" };
     if (position.lastEventId !== "") headers["last-event-id"] = position.lastEventId;
-    const response = await transport.open("/v1/stream", headers, this.#controller.signal);
+    const response = await transport.open(path, headers, this.#controller.signal);
     if (!response.ok) throw responseError(response, await response.text());
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
     if (isStream && response.body !== null) return response.body;
@@ -126,9 +179,18 @@ class Connection {
   }
 }
 
-function parsed(event: SseEvent): StreamEvent {
+function pathOf({ topics, endpointId, status, maxPerSecond }: Partial<FollowOptions>): string {
+  const query = new URLSearchParams();
+  if (topics !== undefined) query.set("topics", topics.join(","));
+  if (endpointId !== undefined) query.set("endpoint_id", endpointId);
+  if (status !== undefined) query.set("status", status.join(","));
+  if (maxPerSecond !== undefined) query.set("max_per_second", String(maxPerSecond));
+  return query.size === 0 ? "/v1/stream" : `/v1/stream?${query}`;
+}
+
+function parsed(event: SseEvent): { readonly id: string; readonly type: string; readonly data: unknown } {
   try {
-    return { id: event.lastEventId, type: event.type, data: JSON.parse(event.data) as Delivery };
+    return { id: event.lastEventId, type: event.type, data: JSON.parse(event.data) };
   } catch (cause) {
     throw new SignalboxError({ status: 200, code: "PROTOCOL_ERROR", message: "An event's data is not JSON.", cause });
   }

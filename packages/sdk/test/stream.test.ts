@@ -47,6 +47,29 @@ describe("the stream", () => {
     assert.equal(seen[0]?.headers.authorization, "Bearer sb_test_x");
   });
 
+  it("follows several topics, and resumes after the last outcome", async (test) => {
+    const change = 'event: endpoint\ndata: {"endpoint_id":"ep_1","change":"created"}\n\n';
+    const { client, seen } = await connect(test, streamed(event("1"), change), streamed(event("2")));
+    const got: string[] = [];
+    const options = {
+      topics: ["delivery", "endpoint"],
+      endpointId: "ep_1",
+      status: ["FAILED"],
+      maxPerSecond: 20,
+    } as const;
+    for await (const each of client.follow(options)) {
+      if (got.push(each.type === "endpoint" ? each.data.change : each.type) === 3) break;
+    }
+    assert.deepEqual(got, ["delivery", "created", "delivery"]);
+    assert.deepEqual(
+      seen.map(({ url, headers }) => [url, headers["last-event-id"]]),
+      [undefined, "1"].map((id) => [
+        "/v1/stream?topics=delivery%2Cendpoint&endpoint_id=ep_1&status=FAILED&max_per_second=20",
+        id,
+      ]),
+    );
+  });
+
   it("starts after the event that the caller names", async (test) => {
     const { client, seen } = await connect(test, streamed(event("8")));
     for await (const _event of client.stream({ lastEventId: "7" })) break;

@@ -1,4 +1,4 @@
-/** `/v1/stream`: outcomes as they happen, as server-sent events (HTML Living Standard §9.2). */
+/** `/v1/stream`: outcomes and changes as they happen, as server-sent events (HTML Living Standard §9.2). */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -6,15 +6,14 @@ import Type from "typebox";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
 import type { Session } from "../../engine/access/session-types.ts";
-import type { OutcomeStream } from "../../engine/history/history-types.ts";
+import type { LiveStream } from "../../engine/history/history-types.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import type { Cursor, OutcomeRow } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem, temporary } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
-import { deliveryJson } from "../history/delivery-wire.ts";
 import { STREAM_RETRY_AFTER_SECONDS } from "../http/limits.ts";
-import { openCursor, sealCursor } from "../lists/cursor.ts";
+import { openCursor } from "../lists/cursor.ts";
+import { checkStream, itemText, StreamQuery, streamInput } from "./stream-wire.ts";
 
 export function registerStreamRoute(app: FastifyInstance, deps: ApiDeps): void {
   app.get("/v1/stream", STREAM, streamOutcomes(deps));
@@ -25,11 +24,13 @@ const STREAM = {
   schema: {
     tags: ["Deliveries"],
     operationId: "streamOutcomes",
-    summary: "Follow outcomes as they happen",
+    summary: "Follow outcomes and changes as they happen",
     description:
-      "Server-sent events named `delivery`. The data of each is a row of the delivery list. `Last-Event-ID` resumes after " +
+      "Server-sent events. The data of a `delivery` event is a row of the delivery list. `Last-Event-ID` resumes after " +
       "that event; `0` starts with the oldest retained outcome. The server disconnects a client that is more than 1000 " +
-      "outcomes behind.",
+      "outcomes behind. The events of the other topics have no id and cannot be resumed: they say what changed, so " +
+      "that you read it again. `skipped` has the `count` of events that `max_per_second` left out.",
+    querystring: StreamQuery,
     headers: Type.Object({ "last-event-id": Type.Optional(Type.String()) }),
     response: {
       200: { description: "A stream.", content: { "text/event-stream": { schema: Type.String() } } },
@@ -45,7 +46,9 @@ function streamOutcomes(deps: ApiDeps) {
     const resumes = lastEventId !== undefined && lastEventId !== "";
     const after = resumes ? outcomeBefore(deps, lastEventId) : null;
     if (resumes && after === null) return refuse(reply, BAD_LAST_EVENT_ID);
-    const stream = deps.engine.history.stream(request.caller, after);
+    const query = checkStream(request.query);
+    if (query.kind === "faults") return refuse(reply, invalid(query.faults));
+    const stream = deps.engine.history.stream(request.caller, streamInput(query.value, after));
     if (stream === null) return refuse(reply, TOO_MANY_STREAMS);
     reply.hijack();
     reply.raw.writeHead(200, {
@@ -76,9 +79,9 @@ const TOO_MANY_STREAMS = temporary(
 );
 const BAD_LAST_EVENT_ID = invalid([{ field: "Last-Event-ID", rule: "must be the id of an event of this stream" }]);
 
-/** Send every outcome until the client disconnects or the stream ends. A slow client applies backpressure. */
+/** Send every item until the client disconnects or the stream ends. A slow client applies backpressure. */
 async function send(
-  stream: OutcomeStream,
+  stream: LiveStream,
   response: ServerResponse,
   session: Session | null,
   deps: ApiDeps,
@@ -97,7 +100,7 @@ async function send(
   response.write(": open\n\n");
   try {
     for (let next = await stream.next(); !next.done && !disconnected.signal.aborted; next = await stream.next()) {
-      if (!response.write(eventText(engine, next.value))) {
+      if (!response.write(itemText(engine, next.value))) {
         await once(response, "drain", { signal: disconnected.signal });
       }
     }
@@ -114,17 +117,13 @@ async function send(
 }
 
 /** If the store cannot be read at the moment, the next comment checks the session again. */
-function closeUnless(holds: Promise<boolean>, stream: OutcomeStream): void {
+function closeUnless(holds: Promise<boolean>, stream: LiveStream): void {
   holds.then(
     (yes) => {
       if (!yes) stream.close();
     },
     () => undefined,
   );
-}
-
-function eventText(engine: ApiDeps["engine"], { attemptSeq, row }: OutcomeRow): string {
-  return `id: ${sealCursor(engine, "outcomes", String(attemptSeq) as Cursor)}\nevent: delivery\ndata: ${JSON.stringify(deliveryJson(row))}\n\n`;
 }
 
 /**

@@ -27,6 +27,8 @@ export function queryChecker<T extends TObject>(schema: T): (query: unknown) => 
 }
 
 function coerce(schema: SchemaNode | undefined, text: unknown): unknown {
+  // A list: the parameter repeated, or its values separated by commas.
+  if (schema?.type === "array") return [text].flat().flatMap((part) => String(part).split(","));
   if (typeof text !== "string") return text;
   if (schema?.type === "integer" && INTEGER.test(text)) return Number(text);
   if (schema?.type === "boolean" && (text === "true" || text === "false")) return text === "true";

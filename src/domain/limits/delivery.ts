@@ -118,3 +118,5 @@ export const STREAM_BEHIND_MAX = 1000;
 export const STREAM_COMMENT_MS = 15 * SECOND_MS;
 /** Open streams of one tenant. */
 export const STREAMS_PER_TENANT_MAX = 100;
+/** More than a stream without a limit could send. */
+export const STREAM_PER_SECOND_MAX = 10_000;

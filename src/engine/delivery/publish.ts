@@ -24,6 +24,7 @@ import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Found, KnownEndpoint } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
+import type { Streams } from "../history/streams.ts";
 import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Deliveries } from "./deliveries.ts";
@@ -39,6 +40,7 @@ export interface PublisherOptions {
   readonly tokens: Tokens;
   readonly telemetry: Pick<Telemetry, "published">;
   readonly outage: Pick<Outage, "report">;
+  readonly streams: Pick<Streams, "announce">;
 }
 
 /** Roughly what an event and a delivery each take in a group commit, in addition to the payload. */
@@ -117,6 +119,10 @@ export class Publisher {
     };
     try {
       const result = await this.#requests.add(request, { rows, bytes });
+      if (result.kind === "published") {
+        const { streams } = this.#options;
+        streams.announce(caller.tenantSeq, { topic: "event", eventId: event.id, eventType: event.type });
+      }
       return this.#answer(result, event, reservations);
     } finally {
       const { lanePool } = deliveries;

@@ -1,6 +1,7 @@
 /** Endpoints: created, listed, changed, tested and recovered. */
 import { destinationOf, type Endpoint, endpointDefaults } from "../../domain/endpoints/endpoint.ts";
-import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import type { EndpointChange } from "../../domain/history/news.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { ENDPOINT_NAME_CHARS_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Sender } from "../../ports/sender.ts";
@@ -15,6 +16,7 @@ import type {
 import type { Caller } from "../access/caller.ts";
 import type { Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import type { Streams } from "../history/streams.ts";
 import type {
   CreateEndpointAnswer,
   CreateEndpointInput,
@@ -34,6 +36,7 @@ export interface EndpointsOptions {
   readonly matching: Matching;
   readonly deliveries: Deliveries;
   readonly attempts: Attempts;
+  readonly streams: Pick<Streams, "announce">;
   /** A job was started. */
   readonly onJob: () => void;
 }
@@ -61,17 +64,20 @@ export class Endpoints implements EndpointService {
     if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
     const { url } = verdict;
     const { secret, generatedSecret } = this.#secretOf(input);
+    const id = clock.uuid();
     const created = await store.createEndpoint({
       actor,
       tenantSeq,
-      id: clock.uuid(),
+      id,
       settings: { ...endpointDefaults(madeBy), ...settings, url, name: settings.name ?? nameOf(url) },
       secret,
       madeBy,
       now: clock.now(),
     });
     matching.changed(tenantSeq);
-    return created.kind === "created" ? { ...created, generatedSecret } : created;
+    if (created.kind !== "created") return created;
+    this.#announce(tenantSeq, id, "created");
+    return { ...created, generatedSecret };
   }
 
   get({ tenantSeq }: Caller, id: Uuid): Promise<EndpointView | null> {
@@ -114,6 +120,7 @@ export class Endpoints implements EndpointService {
     matching.changed(tenantSeq);
     if (state === null) return false;
     await deliveries.endpointDeleted(state);
+    this.#announce(tenantSeq, id, "deleted");
     onJob();
     return true;
   }
@@ -152,7 +159,12 @@ export class Endpoints implements EndpointService {
     matching.changed(request.tenantSeq);
     if (patched === null) return null;
     await deliveries.endpointChanged(destinationOf(patched.endpoint), patched.lane);
+    this.#announce(request.tenantSeq, request.id, "changed");
     return patched.endpoint;
+  }
+
+  #announce(tenantSeq: Seq, endpointId: Uuid, change: EndpointChange): void {
+    this.#options.streams.announce(tenantSeq, { topic: "endpoint", endpointId, change });
   }
 
   #secretOf({ secret }: { readonly secret: string | null }) {

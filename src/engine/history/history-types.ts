@@ -1,5 +1,6 @@
 /** The types of the engine's history service, as the API sees them. */
 import type { DeliveryState } from "../../domain/delivery/delivery.ts";
+import type { News, Topic } from "../../domain/history/news.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type {
   AttemptRow,
@@ -40,10 +41,28 @@ export type ReplayAnswer =
   | { readonly kind: "created"; readonly batchId: Uuid; readonly count: number; readonly skipped: number }
   | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
 
-/** A live feed of outcomes. */
-export interface OutcomeStream {
+export interface StreamInput {
+  /** Resume after this outcome; null starts with the next one. */
+  readonly after: Seq | null;
+  readonly topics: readonly Topic[];
+  /** Only what is about this endpoint, of the topics that are about endpoints. */
+  readonly endpointId: Uuid | null;
+  /** Only outcomes that put their delivery into one of these states; null: all. */
+  readonly states: readonly DeliveryState[] | null;
+  /** How much to send in a second; null: everything. */
+  readonly perSecondMax: number | null;
+}
+
+/** One entry of a live stream. */
+export type StreamItem =
+  | ({ readonly kind: "outcome" } & OutcomeRow)
+  | { readonly kind: "news"; readonly news: News }
+  /** The stream passed over so many entries, because more happened than it may send in a second. */
+  | { readonly kind: "skipped"; readonly count: number };
+
+export interface LiveStream {
   /** `done` when the reader has fallen behind or the server stops. */
-  next(): Promise<{ readonly done: false; readonly value: OutcomeRow } | { readonly done: true }>;
+  next(): Promise<{ readonly done: false; readonly value: StreamItem } | { readonly done: true }>;
   close(): void;
 }
 
@@ -64,6 +83,6 @@ export interface HistoryService {
   volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
   latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;
   endpointHealth(caller: Caller, hours: number): Promise<readonly EndpointHealthRow[]>;
-  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` streams open. `after` resumes after this outcome. */
-  stream(caller: Caller, after: Seq | null): OutcomeStream | null;
+  /** Null when the tenant has `STREAMS_PER_TENANT_MAX` streams open. */
+  stream(caller: Caller, input: StreamInput): LiveStream | null;
 }

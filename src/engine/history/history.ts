@@ -1,5 +1,5 @@
 /** The delivery history, and what callers can do about a single delivery or event. */
-import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   AttemptRow,
@@ -19,9 +19,10 @@ import type { Deliveries } from "../delivery/deliveries.ts";
 import type {
   HistoryService,
   ListDeliveriesInput,
-  OutcomeStream,
+  LiveStream,
   ReplayAnswer,
   RetryEventAnswer,
+  StreamInput,
 } from "./history-types.ts";
 import type { Streams } from "./streams.ts";
 
@@ -106,8 +107,8 @@ export class History implements HistoryService {
     return this.#store.countEndpointHealth(tenantSeq, ...this.#lastHours(hours));
   }
 
-  stream({ tenantSeq }: Caller, after: Seq | null): OutcomeStream | null {
-    return this.#streams.open(tenantSeq, after);
+  stream({ tenantSeq }: Caller, input: StreamInput): LiveStream | null {
+    return this.#streams.open(tenantSeq, input);
   }
 
   /** The last `hours` whole hours, including the current one. */

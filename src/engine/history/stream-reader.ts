@@ -1,0 +1,119 @@
+/** One reader of the live stream: the store's outcomes first when it resumes, then what is pushed. */
+import type { News, Topic } from "../../domain/history/news.ts";
+import type { Seq } from "../../domain/ids.ts";
+import { LIST_PAGE_MAX, STREAM_BEHIND_MAX } from "../../domain/limits.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { DeliveryRow, OutcomeRow, Store } from "../../ports/store.ts";
+import type { StreamInput, StreamItem } from "./history-types.ts";
+import { Pace } from "./pace.ts";
+
+export class StreamReader {
+  readonly #store: Pick<Store, "tail">;
+  readonly #tenantSeq: Seq;
+  readonly #input: StreamInput;
+  readonly #topics: ReadonlySet<Topic>;
+  readonly #pace: Pace;
+  /** The position of the last outcome that was read. */
+  #last: Seq;
+  /** What was pushed and not read yet. */
+  readonly #buffer: StreamItem[] = [];
+  /** False while the reader depends on the store alone for its outcomes. */
+  #live: boolean;
+  #ended = false;
+  #wake: (() => void) | null = null;
+
+  constructor(store: Pick<Store, "tail">, clock: Pick<Clock, "now" | "after">, tenantSeq: Seq, input: StreamInput) {
+    this.#store = store;
+    this.#tenantSeq = tenantSeq;
+    this.#input = input;
+    this.#topics = new Set(input.topics);
+    this.#pace = new Pace(clock, input.perSecondMax, () => this.#wake?.());
+    this.#last = input.after ?? 0;
+    this.#live = !this.#resumes;
+  }
+
+  push(outcome: OutcomeRow): void {
+    // While it is not live, the reader will find this outcome in the store.
+    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#pace.admits()) return;
+    // The client can resume after the last outcome that it got.
+    if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#ended = true;
+    else this.#buffer.push({ kind: "outcome", ...outcome });
+    this.#wake?.();
+  }
+
+  announce(news: News): void {
+    if (!this.#wantsNews(news)) return;
+    if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#pace.skip();
+    else if (this.#pace.admits()) this.#buffer.push({ kind: "news", news });
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#pace.stop();
+    this.#wake?.();
+  }
+
+  async *items(): AsyncGenerator<StreamItem, void, void> {
+    if (this.#resumes) yield* this.#stored();
+    while (!this.#ended) {
+      const skipped = this.#pace.takeSkipped();
+      if (skipped !== null) yield { kind: "skipped", count: skipped };
+      const item = this.#buffer.shift();
+      if (item === undefined) {
+        if (skipped === null) await this.#pushed();
+      } else if (item.kind !== "outcome") {
+        yield item;
+      } else if (item.attemptSeq > this.#last) {
+        this.#last = item.attemptSeq;
+        yield item;
+      }
+    }
+  }
+
+  get #resumes(): boolean {
+    return this.#input.after !== null && this.#topics.has("delivery");
+  }
+
+  /**
+   * Read the store up to its end, go live, and read it once more.
+   *
+   * The second read finds the outcomes that were settled before the reader went live. Outcomes that were both read and
+   * pushed are dropped by their position.
+   */
+  async *#stored(): AsyncGenerator<StreamItem, void, void> {
+    while (!this.#ended) {
+      const wasLive = this.#live;
+      const page = await this.#store.tail(this.#tenantSeq, this.#last, LIST_PAGE_MAX);
+      for (const outcome of page.outcomes) {
+        if (this.#ended) return;
+        if (this.#wantsOutcome(outcome.row) && this.#pace.admits()) yield { kind: "outcome", ...outcome };
+      }
+      this.#last = page.upTo;
+      if (page.more) continue;
+      if (wasLive) return;
+      this.#live = true;
+    }
+  }
+
+  #wantsOutcome({ endpointId, state }: DeliveryRow): boolean {
+    const { endpointId: only, states } = this.#input;
+    if (!this.#topics.has("delivery") || (only !== null && only !== endpointId)) return false;
+    return states === null || states.includes(state);
+  }
+
+  #wantsNews(news: News): boolean {
+    if (!this.#topics.has(news.topic)) return false;
+    const { endpointId: only } = this.#input;
+    return only === null || news.topic !== "endpoint" || news.endpointId === only;
+  }
+
+  #pushed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = null;
+        resolve();
+      };
+    });
+  }
+}

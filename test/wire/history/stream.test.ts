@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { startRunningReceiver } from "../../harness/receiver.ts";
+import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { followOutcomes } from "../../harness/stream.ts";
+
+const server = await startServer({ after });
+
+async function endpointOf(client: Client, url: string, eventTypes: readonly string[]): Promise<string> {
+  const made = await client.request("POST", "/v1/endpoints", { body: { url, event_types: eventTypes } });
+  assert.equal(made.status, 201, made.text);
+  return made.body.id;
+}
+
+async function publish(client: Client, type: string): Promise<{ eventId: string; deliveryId: string }> {
+  const published = await client.request("POST", "/v1/events", { body: { type, payload: {} } });
+  return { eventId: published.body.event_id, deliveryId: published.body.deliveries[0]?.delivery_id ?? "" };
+}
+
+test("a stream sends the topics that its reader chose, and only outcomes have an id", async (t) => {
+  const client = await newTenant(server);
+  const receiver = await startRunningReceiver(t);
+  const stream = await followOutcomes(t, server.url, client.apiKey, undefined, "?topics=event,endpoint,delivery");
+  const changes = await followOutcomes(t, server.url, client.apiKey, "0", "?topics=endpoint&topics=job");
+  const id = await endpointOf(client, receiver.url, ["a"]);
+  assert.deepEqual(await stream.next(), {
+    id: "",
+    event: "endpoint",
+    row: { endpoint_id: id, change: "created" },
+  });
+  const { eventId, deliveryId } = await publish(client, "a");
+  assert.deepEqual((await stream.next()).row, { event_id: eventId, event_type: "a" });
+  const outcome = await stream.next();
+  assert.deepEqual([outcome.event, outcome.row.id], ["delivery", deliveryId]);
+  assert.match(outcome.id, /^[\w-]{22}$/);
+  await client.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "PAUSED" } });
+  await client.request("DELETE", `/v1/endpoints/${id}`);
+  for (const change of ["created", "changed", "deleted"]) {
+    assert.deepEqual((await changes.next()).row, { endpoint_id: id, change });
+  }
+});
+
+test("a stream filters by endpoint and by the state that an outcome led to", async (t) => {
+  const client = await newTenant(server);
+  const good = await startRunningReceiver(t);
+  const bad = await startRunningReceiver(t);
+  bad.answerWith(500);
+  const goodId = await endpointOf(client, good.url, ["good"]);
+  const badId = await endpointOf(client, bad.url, ["bad"]);
+  const ofBad = await followOutcomes(
+    t,
+    server.url,
+    client.apiKey,
+    undefined,
+    `?endpoint_id=${badId}&topics=delivery,endpoint`,
+  );
+  const failing = await followOutcomes(t, server.url, client.apiKey, undefined, "?status=SCHEDULED,FAILED");
+  const all = await followOutcomes(t, server.url, client.apiKey);
+  const first = await publish(client, "good");
+  await all.until(first.deliveryId, "DELIVERED");
+  await client.request("PATCH", `/v1/endpoints/${goodId}`, { body: { name: "x" } });
+  const second = await publish(client, "bad");
+  for (const stream of [ofBad, failing]) {
+    const outcome = await stream.next();
+    assert.deepEqual([outcome.row.id, outcome.row.status], [second.deliveryId, "SCHEDULED"]);
+  }
+  const stored = await followOutcomes(t, server.url, client.apiKey, "0", "?status=SCHEDULED");
+  assert.equal((await stored.next()).row.id, second.deliveryId, "stored outcomes are filtered too");
+});
+
+test("a stream with max_per_second says how much it left out", async (t) => {
+  const client = await newTenant(server);
+  const query = "?topics=event&max_per_second=2";
+  const stream = await followOutcomes(t, server.url, client.apiKey, undefined, query);
+  const events = Array.from({ length: 50 }, () => ({ type: "a", payload: {} }));
+  await client.request("POST", "/v1/events/batch", { body: { events } });
+  let sent = 0;
+  let skipped = 0;
+  while (sent + skipped < 50) {
+    const { event, row } = await stream.next();
+    if (event === "skipped") skipped += row.count;
+    else sent += 1;
+  }
+  assert.equal(sent + skipped, 50);
+  assert.ok(skipped >= 40, `${skipped} were skipped`);
+});
+
+test("the parameters of a stream are checked", async () => {
+  const client = await newTenant(server);
+  for (const [query, field] of [
+    ["topics=", "topics[0]"],
+    ["topics=delivery,news", "topics[1]"],
+    ["endpoint_id=x", "endpoint_id"],
+    ["status=GONE", "status[0]"],
+    ["max_per_second=0", "max_per_second"],
+    ["max_per_second=10001", "max_per_second"],
+    ["topic=event", "topic"],
+  ] as const) {
+    const refused = await client.request("GET", `/v1/stream?${query}`);
+    assert.deepEqual([refused.status, refused.faultyFields], [400, [field]], query);
+  }
+});
+
+test("a stream never tells about another tenant", async (t) => {
+  const [mine, other] = [await newTenant(server), await newTenant(server)];
+  const stream = await followOutcomes(t, server.url, mine.apiKey, undefined, "?topics=event,endpoint,delivery");
+  await endpointOf(other, "http://127.0.0.1:9/", ["none"]);
+  await publish(other, "a");
+  const { eventId } = await publish(mine, "a");
+  assert.equal((await stream.next()).row.event_id, eventId);
+});
