@@ -37,6 +37,7 @@ export interface AnswerBody {
   readonly attempts_count: number;
   readonly batch_id: string;
   readonly choice: string | null;
+  readonly count: number;
   readonly classification: string;
   readonly created: boolean;
   readonly created_at: string;

@@ -159,7 +159,7 @@ export function isTooLarge(payload: string): boolean {
 
 const RESERVED: Fault = {
   field: "type",
-  rule: "must not be one that Signalbox publishes itself: test, or a type that begins with pause., pause_status. or endpoint.",
+  rule: "must not be one that Signalbox publishes itself: test, delivery.failed, or a type that begins with pause., pause_status. or endpoint.",
 };
 
 /** Everything that is wrong with an event. A reserved type has its own code if it is the only fault. */

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { essentialFilters, filtersFor, isEventFilter, isEventType, matchesFilters } from "./event.ts";
+import {
+  essentialFilters,
+  filtersFor,
+  isEventFilter,
+  isEventType,
+  isReservedEventType,
+  matchesFilters,
+} from "./event.ts";
 
 /** Few letters, so that random types and filters often match. */
 const type = fc.string({ unit: fc.constantFrom("a", "b", "."), minLength: 1, maxLength: 8 });
@@ -36,6 +43,15 @@ test("a type that consists of dots has a filter for each dot", () => {
   assert.equal(filtersFor(".".repeat(128)).length, 130);
   assert.deepEqual(filtersFor("order"), ["*", "order"]);
   assert.deepEqual(filtersFor("order.paid.eu"), ["*", "order.*", "order.paid.*", "order.paid.eu"]);
+});
+
+test("a filter matches an operational event only if it names it, exactly or by prefix", () => {
+  for (const type of ["delivery.failed", "endpoint.disabled"]) {
+    assert.equal(matchesFilters(null, type), false);
+    for (const filter of [type, `${type.split(".")[0]}.*`]) assert.ok(matchesFilters([filter], type), filter);
+    assert.equal(isReservedEventType(type), true);
+  }
+  assert.equal(isReservedEventType("delivery.created"), false);
 });
 
 test("callers cannot use the filter that matches everything", () => {

@@ -23,9 +23,17 @@ export function isEventType(type: string): boolean {
   return EVENT_TYPE_PATTERN.test(type);
 }
 
+/** Events about the operation of this server. Only endpoints whose filters name them get them. */
+export const OPERATIONAL_EVENT_TYPES = ["delivery.failed", "endpoint.disabled"] as const;
+export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
+
+export function isOperationalEventType(type: string): boolean {
+  return OPERATIONAL_EVENT_TYPES.some((name) => name === type);
+}
+
 /** Whether only Signalbox itself publishes events of this type. */
 export function isReservedEventType(type: string): boolean {
-  return type === "test" || RESERVED_PREFIXES.some((prefix) => type.startsWith(prefix));
+  return type === "test" || isOperationalEventType(type) || RESERVED_PREFIXES.some((prefix) => type.startsWith(prefix));
 }
 
 /** A filter is an exact event type, or a prefix that ends in `.*`. */
@@ -33,9 +41,9 @@ export function isEventFilter(filter: string): boolean {
   return isEventType(filter.endsWith(".*") ? filter.slice(0, -2) : filter);
 }
 
-/** Whether an event of this type matches the filters. Null matches every type. */
+/** Whether an event of this type matches the filters. Null matches every type that is not operational. */
 export function matchesFilters(filters: readonly string[] | null, type: string): boolean {
-  if (filters === null) return true;
+  if (filters === null) return !isOperationalEventType(type);
   return filters.some((filter) => (filter.endsWith(".*") ? type.startsWith(filter.slice(0, -1)) : filter === type));
 }
 
@@ -43,19 +51,20 @@ export function matchesFilters(filters: readonly string[] | null, type: string):
 const EVERYTHING = "*";
 
 /**
- * Every filter that matches events of this type: the type itself, one prefix for each of its dots, and `*`.
+ * Every filter that matches events of this type: the type itself, one prefix for each of its dots, and `*` unless the
+ * type is operational.
  *
  * Looking up these filters in an index costs the same regardless of how many endpoints and filters a tenant has.
  */
 export function filtersFor(type: string): string[] {
-  return [EVERYTHING, ...prefixFilters(type), type];
+  const named = [...prefixFilters(type), type];
+  return isOperationalEventType(type) ? named : [EVERYTHING, ...named];
 }
 
 /**
  * The filters without those that another filter covers. At most one of the result matches any given type.
  *
- * `["order.*", "order.paid", "order.paid"]` becomes `["order.*"]`. Null becomes `["*"]`, which `filtersFor` includes
- * for every type.
+ * `["order.*", "order.paid", "order.paid"]` becomes `["order.*"]`. Null becomes `["*"]`.
  */
 export function essentialFilters(filters: readonly string[] | null): string[] {
   if (filters === null) return [EVERYTHING];

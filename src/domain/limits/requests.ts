@@ -21,4 +21,9 @@ export const TIME_CHARS_MAX = 64;
 export const IDEMPOTENCY_TTL_MS = 72 * HOUR_MS;
 /** Endpoints that one event can go to. The limit keeps the transaction short. */
 export const EVENT_TARGETS_MAX = 1000;
+/**
+ * Endpoints that one `delivery.failed` or `endpoint.disabled` can go to. A transaction can end a thousand deliveries, and
+ * each publishes one event.
+ */
+export const OPERATIONAL_TARGETS_MAX = 10;
 export const REPLAY_DELIVERIES_MAX = 1000;

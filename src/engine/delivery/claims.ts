@@ -224,9 +224,10 @@ export class Claims {
     return false;
   }
 
-  #takeAll({ lanes, broken }: ClaimResult): void {
+  #takeAll({ lanes, broken, woken }: ClaimResult): void {
     const { onError } = this.#options;
     for (const claimed of lanes) this.#take(claimed);
+    this.wake(woken);
     for (const { endpointSeq, message } of broken) onError(new Error(`lane ${endpointSeq}: ${message}`));
   }
 

@@ -131,6 +131,8 @@ export interface Adopt {
 
 export interface ClaimResult {
   readonly lanes: readonly ClaimedLane[];
+  /** Other lanes that got something to claim: those that `delivery.failed` goes to. */
+  readonly woken: readonly Wake[];
   /** Lanes whose endpoint cannot be read, for example because its secret does not decrypt. They are claimed later. */
   readonly broken: readonly { readonly endpointSeq: Seq; readonly message: string }[];
   /** Whether ready lanes without an owner are left, not counting those of `exceptTenants`. */
@@ -182,7 +184,7 @@ export interface SettledResult {
   /** The delivery's state now. It differs from the transition's if, for example, a cancel was requested meanwhile. */
   readonly state: "DELIVERED" | "FAILED" | "EXPIRED" | "CANCELLED" | "SCHEDULED";
   readonly lane: LaneState;
-  /** Other lanes that got something to claim: those that an `endpoint.disabled` event goes to. */
+  /** Other lanes that got something to claim: those that `endpoint.disabled` and `delivery.failed` go to. */
   readonly woken: readonly Wake[];
   /** Whether this settlement disabled the endpoint. */
   readonly disabled: boolean;

@@ -13,6 +13,7 @@ import { claimCases } from "./delivery/claims.ts";
 import { healthCases } from "./delivery/health.ts";
 import { idempotencyCases } from "./delivery/idempotency.ts";
 import { leaseCases } from "./delivery/leases.ts";
+import { operationalCases } from "./delivery/operational.ts";
 import { orderCases } from "./delivery/order.ts";
 import { publishCases } from "./delivery/publish.ts";
 import { settlementCases } from "./delivery/settlements.ts";
@@ -41,6 +42,7 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["leases", leaseCases],
   ["settlements", settlementCases],
   ["health", healthCases],
+  ["operational events", operationalCases],
   ["ordered lanes", orderCases],
   ["endpoints", endpointCases],
   ["matching", matchingCases],

@@ -142,7 +142,7 @@ test("different keys in the header and in the body are refused", async () => {
 
 test("types that Signalbox publishes itself are reserved", async () => {
   const client = await newTenant(server);
-  for (const type of ["test", "pause.responded", "pause_status.activated", "endpoint.disabled"]) {
+  for (const type of ["test", "pause.responded", "pause_status.activated", "endpoint.disabled", "delivery.failed"]) {
     const answer = await client.request("POST", "/v1/events", { body: { type, payload: {} } });
     assert.deepEqual([answer.status, answer.code, answer.faultyFields], [400, "RESERVED_EVENT_TYPE", ["type"]], type);
   }

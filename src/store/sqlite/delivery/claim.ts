@@ -6,13 +6,14 @@ import { cameThrough } from "../../../domain/delivery/loops.ts";
 import type { Destination } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq } from "../../../domain/ids.ts";
 import { BROKEN_LANE_MS, VOID_CLAIMS_MAX } from "../../../domain/limits.ts";
-import type { ClaimedLane, ClaimRequest, ClaimResult } from "../../../ports/store.ts";
+import type { ClaimedLane, ClaimRequest, ClaimResult, Wake } from "../../../ports/store.ts";
 import { uuidText } from "../../rows.ts";
 import { FORMAT, STATE } from "../../stored-enums.ts";
 import { loadDestination } from "../endpoints/endpoint-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import type { Writing } from "../writing.ts";
 import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
+import { publishFailed } from "./operational-events.ts";
 import { readyLanes } from "./ready-lanes.ts";
 
 // Served by lanes_ready.
@@ -30,13 +31,14 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   };
   const lanes: ClaimedLane[] = [];
   const broken: { endpointSeq: Seq; message: string }[] = [];
+  const woken: Wake[] = [];
   const claimFrom = (endpointSeq: Seq, count: number, bytesMax: number) => {
     const endpoint = loadDestination(w, endpointSeq);
-    if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, { count, bytesMax }, budget));
+    if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, { count, bytesMax }, budget, woken));
     else broken.push({ endpointSeq, message: putOff(w, endpointSeq, endpoint, now) });
   };
   for (const { endpointSeq, count, bytesMax } of request.lanes) claimFrom(endpointSeq, count, bytesMax);
-  if (adopt.lanesMax <= 0) return { lanes, broken, more: false, passedOver: false, nextReadyAt: null };
+  if (adopt.lanesMax <= 0) return { lanes, broken, woken, more: false, passedOver: false, nextReadyAt: null };
   w.lanes.flush(); // other verbs of the group may have made lanes ready
   const ready = readyLanes(w, adopt, now);
   let adopted = 0;
@@ -50,6 +52,7 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   return {
     lanes,
     broken,
+    woken,
     more: ready.more || adopted < ready.lanes.length,
     passedOver: ready.passedOver,
     nextReadyAt: typeof next === "number" ? next : null,
@@ -79,6 +82,7 @@ function claimLane(
   endpoint: Destination,
   { count, bytesMax }: Part,
   budget: Budget,
+  woken: Wake[],
 ): ClaimedLane {
   const { now } = request;
   const { node } = w.self;
@@ -95,7 +99,7 @@ function claimLane(
       budget.bytes -= payloadLength(row);
       const ended = endInstead(w, row, lane, endpoint.retryScheduleSeconds, now);
       if (ended === null) deliveries.push(lease(w, row, endpoint, budget));
-      else end(w, row, lane, ended, now);
+      else woken.push(...end(w, row, lane, ended, now));
     }
   }
   if (lane.owner !== node && !lane.deleted) touch(lane, { owner: node });
@@ -156,10 +160,11 @@ const END = `
   SET state = ?, reason = ?, ended_at = ?
   WHERE seq = ?`;
 
-function end(w: Writing, row: DueRow, lane: Lane, how: { state: number; reason: string }, now: EpochMs): void {
+function end(w: Writing, row: DueRow, lane: Lane, how: { state: number; reason: string }, now: EpochMs): Wake[] {
   w.prepare(END).run(how.state, how.reason, now, row.seq as number);
   noteChanged(w, lane.tenantSeq, row.seq as number);
   w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");
+  return publishFailed(w, lane.tenantSeq, row.seq as number);
 }
 
 const LEASE = `

@@ -11,6 +11,7 @@ import { changeStatus } from "../endpoints/endpoints.ts";
 import type { Writing } from "../writing.ts";
 import { urlSeq } from "./insert.ts";
 import { countAttempt, type Lane, laneState, refreshReadyAt, touch, wakeFor } from "./lanes.ts";
+import { publishFailed } from "./operational-events.ts";
 import { publishOwn } from "./publish.ts";
 
 interface Applied extends Pick<SettledResult, "kind" | "state"> {
@@ -33,7 +34,9 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   if (applied.ended) w.counters.ended(counter, applied.state === "DELIVERED" ? "delivered" : "failed");
   countAttempt(lane, transition.health === "success", attempt.startedAt);
   const disabled = settlement.generation === lane.generation ? applyToLane(w, lane, transition, attempt.endedAt) : null;
-  const woken = disabled === null ? NOBODY : disable(w, lane, disabled, attempt.endedAt);
+  const told = disabled === null ? NOBODY : disable(w, lane, disabled, attempt.endedAt);
+  const failed = applied.ended && (applied.state === "FAILED" || applied.state === "EXPIRED");
+  const woken = failed ? [...told, ...publishFailed(w, lane.tenantSeq, settlement.deliverySeq)] : told;
   return {
     kind: applied.kind,
     attemptSeq,

@@ -1,9 +1,9 @@
 /** matchTypes, findEndpoints: which endpoints an event goes to. Also keeps the index of filters that they use. */
 
-import { essentialFilters, filtersFor } from "../../../domain/delivery/event.ts";
+import { essentialFilters, filtersFor, isOperationalEventType } from "../../../domain/delivery/event.ts";
 import type { EndpointStatus, MatchedEndpoint } from "../../../domain/endpoints/endpoint.ts";
 import type { Seq, Uuid } from "../../../domain/ids.ts";
-import { ENDPOINTS_PER_READ_MAX, EVENT_TARGETS_MAX } from "../../../domain/limits.ts";
+import { ENDPOINTS_PER_READ_MAX, EVENT_TARGETS_MAX, OPERATIONAL_TARGETS_MAX } from "../../../domain/limits.ts";
 import type { Match, Versioned } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
@@ -35,10 +35,14 @@ function matching(connection: Connection, tenantSeq: Seq, filters: string, limit
   return rows.map((row) => row.endpoint_seq).sort((a, b) => a - b);
 }
 
-/** The first `EVENT_TARGETS_MAX` endpoints that an event of this type goes to, in creation order. */
+/**
+ * The first `EVENT_TARGETS_MAX` endpoints that an event of this type goes to, in creation order. An operational event
+ * goes to fewer, since a thousand of them can happen in one transaction.
+ */
 export function firstMatching(connection: Connection, tenantSeq: Seq, type: string): MatchedEndpoint[] {
   const seqs = matching(connection, tenantSeq, JSON.stringify(filtersFor(type)), -1);
-  return readAllMatched(connection, tenantSeq, seqs.slice(0, EVENT_TARGETS_MAX));
+  const targetsMax = isOperationalEventType(type) ? OPERATIONAL_TARGETS_MAX : EVENT_TARGETS_MAX;
+  return readAllMatched(connection, tenantSeq, seqs.slice(0, targetsMax));
 }
 
 export function matchTypes(

@@ -2,6 +2,7 @@
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../../domain/limits.ts";
+import { publishFailed, rowsOfFailed } from "../delivery/operational-events.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { all, one } from "../read-connection.ts";
 import type { Ages, Budget, Visited } from "../upkeep/sweep-table.ts";
@@ -62,14 +63,17 @@ const EXPIRE = `
   RETURNING seq`;
 
 function expireBacklog(w: Writing, endpointSeq: Seq, { now, cutoff }: Ages, budget: Budget): Visited {
-  const limit = budget.rows;
-  const expired = all<{ seq: Seq }>(w, EXPIRE, now, endpointSeq, cutoff, limit);
-  budget.rows -= expired.length;
-  if (expired.length === 0) return "next";
   const lane = w.lanes.get(endpointSeq);
+  // Each can publish `delivery.failed`.
+  const rowsEach = 1 + rowsOfFailed(w, lane.tenantSeq);
+  const limit = Math.ceil(budget.rows / rowsEach);
+  const expired = all<{ seq: Seq }>(w, EXPIRE, now, endpointSeq, cutoff, limit);
+  budget.rows -= expired.length * rowsEach;
+  if (expired.length === 0) return "next";
   for (const { seq } of expired) {
     noteChanged(w, lane.tenantSeq, seq);
     w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq, at: now }, "failed");
+    budget.woken.push(...publishFailed(w, lane.tenantSeq, seq));
   }
   if (expired.length === limit) return "again";
   if (!hasWaiting(w, endpointSeq)) freeHeldBytes(w, lane);

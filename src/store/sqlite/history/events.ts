@@ -1,6 +1,6 @@
 /** getEvent: an event, its deliveries, and why the other endpoints that existed then got none. */
 
-import { filtersFor } from "../../../domain/delivery/event.ts";
+import { filtersFor, isOperationalEventType } from "../../../domain/delivery/event.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
@@ -131,8 +131,9 @@ function reasoner(event: EventColumns): (endpoint: EndpointThen) => NotDelivered
   if (event.named === 1) return ({ seq }) => (namedDisabled.has(seq) ? "disabled" : "not_named");
   // Searches the JSON text, in which no filter contains an escape. Parsing a hundred filters takes ten times as long.
   const passing = filtersFor(event.type).map((filter) => JSON.stringify(filter));
+  const isOperational = isOperationalEventType(event.type);
   return ({ status, event_types: filters }) => {
-    if (filters !== null && !passing.some((filter) => filters.includes(filter))) return "filter";
+    if (filters === null ? isOperational : !passing.some((filter) => filters.includes(filter))) return "filter";
     return status === "DISABLED" ? "disabled" : null;
   };
 }

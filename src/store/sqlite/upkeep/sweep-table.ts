@@ -1,5 +1,6 @@
 /** How a pass of retention goes over one table: in pages, in the order of a sequence, while the step's budget lasts. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { Wake } from "../../../ports/store.ts";
 import { all } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
@@ -18,6 +19,8 @@ export interface Budget {
   visits: number;
   /** How many rows to delete or to end. */
   rows: number;
+  /** Lanes that got something to claim. */
+  readonly woken: Wake[];
   /** The highest deleted sequences. `writing.ts` reads them, so that no sequence is ever used twice. */
   readonly highest: { event_seq_deleted: Seq; delivery_seq_deleted: Seq; attempt_seq_deleted: Seq };
 }

@@ -202,12 +202,13 @@ export function sweep(w: Writing, { now, retentionMs }: SweepRequest): Swept {
   const budget: Budget = {
     visits: RETENTION_STEP_VISITS,
     rows: RETENTION_STEP_ROWS,
+    woken: [],
     highest: { event_seq_deleted: 0, delivery_seq_deleted: 0, attempt_seq_deleted: 0 },
   };
   const reached = go(w, progress, ages, budget);
   writeProgress(w, reached);
   for (const [name, seq] of Object.entries(budget.highest)) if (seq > 0) w.prepare(NOTE_DELETED).run(name, seq);
-  return { more: reached.table !== null, deleted: RETENTION_STEP_ROWS - budget.rows, woken: [] };
+  return { more: reached.table !== null, deleted: RETENTION_STEP_ROWS - budget.rows, woken: budget.woken };
 }
 
 function go(w: Writing, from: SweepProgress, ages: Ages, budget: Budget): SweepProgress {

@@ -6,7 +6,7 @@ import { type OpenStore, useWorld, withWorld } from "../world.ts";
 import { DAY, HOUR, SECOND, START } from "./times.ts";
 import { failed, succeeded, throttled } from "./verdicts.ts";
 
-const NOTHING = { lanes: [], broken: [], more: false, passedOver: false, nextReadyAt: null };
+const NOTHING = { lanes: [], broken: [], woken: [], more: false, passedOver: false, nextReadyAt: null };
 
 export function claimCases(open: OpenStore): void {
   const world = useWorld(open);
@@ -248,7 +248,7 @@ export function claimCases(open: OpenStore): void {
         const { lanes, ...rest } = await alone.store.claim(claimOf(alone, START + 20, [], asked));
         return { ...rest, lanes: lanes.map((lane) => lane.endpoint.seq) };
       };
-      const rest = { broken: [], passedOver: true, nextReadyAt: START + HOUR };
+      const rest = { broken: [], woken: [], passedOver: true, nextReadyAt: START + HOUR };
       const full = [noisy.tenantSeq];
       const [first] = (await adopt(1, [])).lanes;
       assert.ok(first !== undefined && first !== endpoint.seq);

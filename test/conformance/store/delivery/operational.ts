@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OPERATIONAL_TARGETS_MAX, VOID_CLAIMS_MAX } from "../../../../src/domain/limits.ts";
+import { claimOf } from "../access/tenancy.ts";
+import { createReceiving } from "../inbound/receiving.ts";
+import { type OpenStore, useWorld } from "../world.ts";
+import { START } from "./times.ts";
+import { exhausted, failed, gone, outlived, succeeded } from "./verdicts.ts";
+
+export function operationalCases(open: OpenStore): void {
+  const world = useWorld(open);
+
+  test("a delivery that ends FAILED or EXPIRED publishes delivery.failed to the endpoints that name it", async () => {
+    const tenant = await world.newTenant();
+    const exact = await tenant.endpoint({ eventTypes: ["delivery.failed"] });
+    const prefix = await tenant.endpoint({ eventTypes: ["delivery.*"] });
+    const everything = await tenant.endpoint({ eventTypes: null });
+    const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"] });
+    for (const [verdict, reason] of [
+      [exhausted, "attempts_exhausted"],
+      [outlived, "expired"],
+    ] as const) {
+      const sent = await tenant.publish([endpoint]);
+      const [delivery] = sent.deliveries;
+      assert(delivery !== undefined);
+      const { woken } = await tenant.settle(delivery, verdict, { number: 3 });
+      assert.deepEqual(
+        woken,
+        [exact, prefix].map(({ seq }) => ({ endpointSeq: seq, readyAt: START })),
+      );
+      for (const watcher of [exact, prefix]) {
+        const [told, ...more] = await tenant.claim(watcher, START, 10);
+        assert.deepEqual([told?.event.type, more], ["delivery.failed", []]);
+        assert.deepEqual(JSON.parse(told?.event.payload ?? ""), {
+          delivery_id: `del_${delivery.id}`,
+          event_id: `evt_${sent.eventId}`,
+          event_type: "order.paid",
+          endpoint_id: `ep_${endpoint.id}`,
+          attempts: 1,
+          reason,
+          last_http_status: 500,
+        });
+      }
+    }
+    assert.deepEqual(await tenant.claim(everything, START, 10), []);
+    const named = await tenant.event((await tenant.publish([endpoint])).eventId);
+    assert.equal(named.type, "order.paid");
+  });
+
+  test("a retry, a success, a cancellation and a repeated settlement publish no delivery.failed", async () => {
+    const tenant = await world.newTenant();
+    const watcher = await tenant.endpoint({ eventTypes: ["delivery.failed"] });
+    const endpoint = await tenant.endpoint();
+    const [delivery, retried, delivered] = await tenant.leasedMany(endpoint, 3);
+    assert(delivery !== undefined && retried !== undefined && delivered !== undefined);
+    await tenant.settle(retried, failed(START + 1000));
+    await tenant.settle(delivered, succeeded);
+    const cancelled = await tenant.waiting(endpoint);
+    await world.store.cancel(tenant.ofDelivery(cancelled.id, START));
+    const attemptId = world.newId();
+    await tenant.settle(delivery, exhausted, { attemptId });
+    await tenant.settle(delivery, exhausted, { attemptId });
+    assert.equal((await tenant.claim(watcher, START, 10)).length, 1);
+  });
+
+  test("without an endpoint that names delivery.failed, nothing is stored", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const sent = await tenant.publish([endpoint]);
+    await tenant.settle(sent.deliveries[0] ?? assert.fail(), exhausted);
+    const next = await tenant.publish([endpoint]);
+    assert.equal(next.eventSeq, sent.eventSeq + 1);
+  });
+
+  test("a delivery of an operational event that fails publishes nothing", async () => {
+    const tenant = await world.newTenant();
+    const watcher = await tenant.endpoint({ eventTypes: ["delivery.*", "endpoint.*"] });
+    const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"] });
+    await tenant.settle(await tenant.leased(endpoint), gone);
+    const told = await tenant.claim(watcher, START, 10);
+    assert.deepEqual(told.map(({ event }) => event.type).toSorted(), ["delivery.failed", "endpoint.disabled"]);
+    for (const delivery of told) assert.deepEqual((await tenant.settle(delivery, exhausted)).woken, []);
+    assert.deepEqual(await tenant.claim(watcher, START, 10), []);
+  });
+
+  test("delivery.failed has passed through as many servers as the event that failed", async () => {
+    const tenant = await world.newTenant();
+    const watcher = await tenant.endpoint({ eventTypes: ["delivery.failed"] });
+    const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"] });
+    const receiving = createReceiving(world, tenant);
+    const request = receiving.request(await receiving.source());
+    await receiving.receive({ ...request, event: { ...request.event, type: "order.paid", hops: 7 } });
+    const [delivery] = await tenant.claim(endpoint, START);
+    await tenant.settle(delivery ?? assert.fail(), exhausted);
+    assert.equal((await tenant.claim(watcher, START))[0]?.event.hops, 7);
+  });
+
+  test("a delivery that a claim ends publishes delivery.failed, and the claim says which lanes to wake", async () => {
+    const tenant = await world.newTenant();
+    const watcher = await tenant.endpoint({ eventTypes: ["delivery.failed"] });
+    const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"], retryScheduleSeconds: [] });
+    await tenant.waiting(endpoint);
+    for (let claims = 0; claims < VOID_CLAIMS_MAX; claims += 1) {
+      const leases = (await tenant.claim(endpoint, START)).map(({ seq, token }) => ({
+        tenantSeq: tenant.tenantSeq,
+        deliverySeq: seq,
+        token,
+      }));
+      assert.equal(leases.length, 1);
+      await world.store.release({ now: START, leases, areVoid: true, disown: [] });
+    }
+    const lane = { endpointSeq: endpoint.seq, count: 1, bytesMax: 1_000_000 };
+    const { woken } = await world.store.claim(claimOf(world, START, [lane]));
+    assert.deepEqual(woken, [{ endpointSeq: watcher.seq, readyAt: START }]);
+    const [told] = await tenant.claim(watcher, START);
+    const { reason, last_http_status } = JSON.parse(told?.event.payload ?? "");
+    assert.deepEqual([reason, last_http_status], ["crashed", null]);
+  });
+
+  test("an operational event goes to no more than ten endpoints", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"] });
+    for (let count = 0; count <= OPERATIONAL_TARGETS_MAX; count += 1) {
+      await tenant.endpoint({ eventTypes: ["delivery.failed"] });
+    }
+    const { woken } = await tenant.settle(await tenant.leased(endpoint), exhausted);
+    assert.equal(woken.length, OPERATIONAL_TARGETS_MAX);
+  });
+}
