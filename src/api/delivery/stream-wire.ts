@@ -3,7 +3,7 @@ import Type, { type Static } from "typebox";
 import { DELIVERY_STATES } from "../../domain/delivery/delivery.ts";
 import { type News, TOPICS } from "../../domain/history/news.ts";
 import { ID_PREFIX, parseEndpointId, type Seq } from "../../domain/ids.ts";
-import { STREAM_PER_SECOND_MAX } from "../../domain/limits.ts";
+import { STREAM_EVENTS_PER_SECOND_MAX } from "../../domain/limits.ts";
 import type { StreamInput, StreamItem } from "../../engine/history/history-types.ts";
 import type { Cursor } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -32,7 +32,11 @@ export const StreamQuery = Type.Object(
       }),
     ),
     max_per_second: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: STREAM_PER_SECOND_MAX, description: "Leave out what is more than this." }),
+      Type.Integer({
+        minimum: 1,
+        maximum: STREAM_EVENTS_PER_SECOND_MAX,
+        description: "Leave out what is more than this.",
+      }),
     ),
   },
   { additionalProperties: false },

@@ -24,11 +24,10 @@ export function isEventType(type: string): boolean {
 }
 
 /** Events about the operation of this server. Only endpoints whose filters name them get them. */
-export const OPERATIONAL_EVENT_TYPES = ["delivery.failed", "endpoint.disabled"] as const;
-export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
+const OPERATIONAL_EVENT_TYPES: readonly string[] = ["delivery.failed", "endpoint.disabled"];
 
 export function isOperationalEventType(type: string): boolean {
-  return OPERATIONAL_EVENT_TYPES.some((name) => name === type);
+  return OPERATIONAL_EVENT_TYPES.includes(type);
 }
 
 /** Whether only Signalbox itself publishes events of this type. */

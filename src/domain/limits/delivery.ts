@@ -119,4 +119,4 @@ export const STREAM_COMMENT_MS = 15 * SECOND_MS;
 /** Open streams of one tenant. */
 export const STREAMS_PER_TENANT_MAX = 100;
 /** More than a stream without a limit could send. */
-export const STREAM_PER_SECOND_MAX = 10_000;
+export const STREAM_EVENTS_PER_SECOND_MAX = 10_000;

@@ -89,6 +89,7 @@ export function operationalCases(open: OpenStore): void {
     const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"] });
     const receiving = createReceiving(world, tenant);
     const request = receiving.request(await receiving.source());
+    assert(request.event !== null);
     await receiving.receive({ ...request, event: { ...request.event, type: "order.paid", hops: 7 } });
     const [delivery] = await tenant.claim(endpoint, START);
     await tenant.settle(delivery ?? assert.fail(), exhausted);
