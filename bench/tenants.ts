@@ -1,4 +1,7 @@
-/** How much one tenant slows down another: the p99 of a quiet tenant alone, and next to each kind of noisy tenant. */
+/**
+ * How much one tenant slows down another: the p99 of a quiet tenant alone, and next to each kind of noisy tenant. The
+ * same noise on another server of the machine shows how much of the difference is the machine's.
+ */
 import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
 import { measurePublishing, type Published } from "./kit/publishing.ts";
 import { type Receiver, startReceiver } from "./kit/receiving.ts";
@@ -18,42 +21,57 @@ export const tenants: Benchmark = {
   async run(settings) {
     await using quiet = await startReceiver();
     await using noisy = await startReceiver();
-    const alone = await measure(settings, quiet, noisy, null);
+    const alone = await measure(settings, { quiet, noisy, noise: null, elsewhere: false });
     const measures: Measure[] = [
       { name: "alone: p50 to receipt", unit: "ms", value: alone.receiptP50Ms },
       { name: "alone: p99 to receipt", unit: "ms", value: alone.receiptP99Ms },
     ];
     let refused = alone.refused;
     for (const noise of NOISES) {
-      const beside = await measure(settings, quiet, noisy, noise);
+      const elsewhere = await measure(settings, { quiet, noisy, noise, elsewhere: true });
+      const beside = await measure(settings, { quiet, noisy, noise, elsewhere: false });
       refused += beside.refused;
-      measures.push(...besideMeasures(noise.about, beside, alone));
+      measures.push(...besideMeasures(noise.about, { beside, alone, elsewhere }));
     }
     return [...measures, { name: "refused", unit: "", value: refused, goal: { atMost: 0 } }];
   },
 };
 
-function besideMeasures(about: string, beside: Published, alone: Published): readonly Measure[] {
+interface Compared {
+  readonly beside: Published;
+  readonly alone: Published;
+  /** Next to the same noise on another server. */
+  readonly elsewhere: Published;
+}
+
+function besideMeasures(about: string, { beside, alone, elsewhere }: Compared): readonly Measure[] {
   // Percentiles include only events that arrived, so a missing event would improve them.
   const p99Ms = beside.missing > 0 ? Number.POSITIVE_INFINITY : beside.receiptP99Ms;
   return [
     { name: `${about}: p50`, unit: "ms", value: beside.receiptP50Ms },
     { name: `${about}: p99`, unit: "ms", value: p99Ms },
     { name: `${about}: p99 ÷ alone`, unit: "×", value: p99Ms / alone.receiptP99Ms, goal: { atMost: RATIO_MAX } },
+    { name: `${about}, on another server: p99`, unit: "ms", value: elsewhere.receiptP99Ms },
+    { name: `${about}, on another server: p99 ÷ alone`, unit: "×", value: elsewhere.receiptP99Ms / alone.receiptP99Ms },
     { name: `${about}: missing`, unit: "", value: beside.missing, goal: { atMost: 0 } },
   ];
 }
 
-/** Uses a new server each time, so that nothing left over from one noise affects the next. */
-async function measure(
-  { seconds, scale, profileDir, note }: Settings,
-  quiet: Receiver,
-  noisy: Receiver,
-  noise: Noise | null,
-): Promise<Published> {
+interface Scene {
+  readonly quiet: Receiver;
+  readonly noisy: Receiver;
+  readonly noise: Noise | null;
+  /** Whether the noise goes to another server. */
+  readonly elsewhere: boolean;
+}
+
+/** Uses new servers each time, so that nothing left over from one noise affects the next. */
+async function measure({ seconds, scale, profileDir, note }: Settings, scene: Scene): Promise<Published> {
+  const { quiet, noisy, noise } = scene;
   await using server = await startSignalbox({ profileDir });
+  await using other = scene.elsewhere ? await startSignalbox({ profileDir: null }) : null;
   await createEndpoint(server, { name: QUIET_TYPE, url: quiet.url("accept"), event_types: [QUIET_TYPE] });
-  const account = await server.newTenant("noisy");
+  const account = await (other ?? server).newTenant("noisy");
   const over = new AbortController();
   const made = await noise?.begin({ account, receiver: noisy, scale, over: over.signal });
   const published = await measurePublishing({
@@ -69,7 +87,8 @@ async function measure(
   await made?.ended;
   const times = `p50 ${published.receiptP50Ms.toFixed(1)} ms, p99 ${published.receiptP99Ms.toFixed(1)} ms`;
   const noiseText = made === undefined ? "" : `; the other tenant: ${made.summary()}`;
-  note(`${noise?.about ?? "alone"}: ${times}, peak memory ${Math.round(server.peakMb())} MB${noiseText}`);
+  const where = scene.elsewhere ? ", on another server" : "";
+  note(`${noise?.about ?? "alone"}${where}: ${times}, peak memory ${Math.round(server.peakMb())} MB${noiseText}`);
   if (profileDir !== null) await server.stop();
   return published;
 }
