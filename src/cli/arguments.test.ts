@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ROLES } from "../domain/access/access.ts";
 import { type Parsed, parse } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
@@ -15,7 +16,7 @@ const COMMANDS: readonly Command[] = [
     },
     about: "",
     prepare(args) {
-      const fields = { name: args.name("name"), role: args.role(), test: args.flag("test") };
+      const fields = { name: args.name("name"), role: args.role(ROLES), test: args.flag("test") };
       return async () => ({ kind: "one", fields });
     },
   },

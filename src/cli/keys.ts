@@ -1,6 +1,7 @@
 /** `signalbox keys`. */
+import { ROLES } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
-import { wholeSeconds } from "../domain/text/time.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../domain/text/time.ts";
 import type { AccessService } from "../engine/access/access-types.ts";
 import type { Cursor, KeyPage, KeyRow, Tenant } from "../ports/store.ts";
 import { type Command, type Fields, failed } from "./command.ts";
@@ -34,13 +35,13 @@ export const KEY_COMMANDS: readonly Command[] = [
     operand: null,
     options: {
       name: { value: "NAME", about: "a name that says what the key is for", required: true },
-      role: { value: "ROLE", about: "developer, org_admin or global_admin", required: true },
+      role: { value: "ROLE", about: "agent, developer, org_admin or global_admin", required: true },
       tenant: ONE_TENANT,
       test: { value: null, about: "create an sb_test_ key, which sends no notifications" },
     },
     about: "create a key; it is shown only once",
     prepare(args) {
-      const input = { name: args.name("name"), role: args.role(), test: args.flag("test") };
+      const input = { name: args.name("name"), role: args.role(ROLES), test: args.flag("test"), expiresAt: null };
       const named = args.optional("tenant");
       return async ({ store, access }) => {
         const chosen = await chooseTenants(store, named);
@@ -90,7 +91,7 @@ async function allKeys(access: AccessService, tenant: Tenant): Promise<KeyRow[]>
   return keys;
 }
 
-function keyFields({ id, name, role, test, createdAt }: KeyRow, tenant: Tenant): Fields {
+function keyFields({ id, name, role, test, createdAt, expiresAt, usedAt }: KeyRow, tenant: Tenant): Fields {
   return {
     id: ID_PREFIX.key + id,
     name,
@@ -98,5 +99,7 @@ function keyFields({ id, name, role, test, createdAt }: KeyRow, tenant: Tenant):
     test,
     tenant: ID_PREFIX.tenant + tenant.id,
     created_at: wholeSeconds(createdAt),
+    expires_at: wholeSecondsOrNull(expiresAt),
+    last_used_at: wholeSecondsOrNull(usedAt),
   };
 }

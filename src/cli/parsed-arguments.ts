@@ -1,5 +1,5 @@
 /** The arguments of one command. Reading a value checks it and collects the mistakes. */
-import { ROLES, type Role } from "../domain/access/access.ts";
+import type { Role } from "../domain/access/access.ts";
 import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaChanges, type QuotaName } from "../domain/access/quota.ts";
 import { isTenantName, TENANT_NAME_RULE } from "../domain/access/tenant.ts";
 import { ID_PREFIX, parseId, type Uuid } from "../domain/ids.ts";
@@ -70,14 +70,15 @@ export class ParsedArguments {
     return changes;
   }
 
-  role(): Role {
+  /** One of `roles`: people have fewer than keys. */
+  role<Known extends Role>(roles: readonly (Known | "developer")[]): Known | "developer" {
     const value = this.optional("role");
     if (value === null) return this.#missing("--role", "developer");
-    const role = ROLES.find((known) => known === value);
+    const role = roles.find((known) => known === value);
     if (role !== undefined) return role;
-    const meant = nearest(value, ROLES);
+    const meant = nearest(value, roles);
     const hint = meant === null ? "" : `; did you mean ${meant}?`;
-    return this.#wrong("--role", `must be one of ${ROLES.join(", ")}, not ${shown(value)}${hint}`, "developer");
+    return this.#wrong("--role", `must be one of ${roles.join(", ")}, not ${shown(value)}${hint}`, "developer");
   }
 
   /** The e-mail address of a new user. */

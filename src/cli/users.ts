@@ -1,5 +1,5 @@
 /** `signalbox users`. */
-import { passwordFault } from "../domain/access/access.ts";
+import { passwordFault, USER_ROLES } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../domain/text/time.ts";
 import type { Tenant, UserRow } from "../ports/store.ts";
@@ -53,7 +53,7 @@ export const USER_COMMANDS: readonly Command[] = [
     },
     about: "create a user",
     prepare(args) {
-      const [email, role] = [args.email(), args.role()];
+      const [email, role] = [args.email(), args.role(USER_ROLES)];
       const named = args.optional("tenant");
       const readsPassword = args.flag("password-stdin");
       return async (context) => {

@@ -41,6 +41,7 @@ export interface AnswerBody {
   readonly classification: string;
   readonly created: boolean;
   readonly created_at: string;
+  readonly created_by: string | null;
   readonly created_deliveries: number;
   readonly basic: { readonly username: string } | null;
   readonly data: { readonly success: boolean; readonly httpStatus: number | null; readonly message: string };
@@ -66,6 +67,7 @@ export interface AnswerBody {
   readonly job_id: string;
   readonly keys: readonly AnswerBody[];
   readonly last_error: string | null;
+  readonly last_used_at: string | null;
   readonly last_http_status: number | null;
   readonly max_in_flight: number;
   readonly message: string;

@@ -326,7 +326,7 @@ export interface EndpointHealth {
 
 // ── Keys, tenants, pause webhooks ───────────────────────────────────────────────────────────────────────────────────
 
-export type Role = "developer" | "org_admin" | "global_admin";
+export type Role = "agent" | "developer" | "org_admin" | "global_admin";
 
 /** The settings of a new key. */
 export interface KeyInput {
@@ -335,6 +335,8 @@ export interface KeyInput {
   readonly role?: Role;
   /** True for an `sb_test_` key, which sends no notifications. */
   readonly test?: boolean;
+  /** In the future: from then on the key is refused. Default: never. */
+  readonly expires_at?: string | null;
 }
 
 /** An API key without its secret part. */
@@ -343,11 +345,18 @@ export interface Key {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  readonly test: boolean;
   readonly created_at: string;
+  /** `key_…` or `usr_…`. Null for a key from the first start or the command line. */
+  readonly created_by: string | null;
+  /** From then on the key is refused. Null: never. */
+  readonly expires_at: string | null;
+  /** Accurate to an hour. Null if the key was never used. */
+  readonly last_used_at: string | null;
 }
 
 /** A new key. `api_key` is not shown again. */
-export interface CreatedKey extends Key {
+export interface CreatedKey extends Pick<Key, "id" | "name" | "role" | "created_at" | "expires_at"> {
   readonly api_key: string;
 }
 

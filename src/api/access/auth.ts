@@ -82,6 +82,13 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope, credentials: Cr
   };
 }
 
+/** Whether the session or the key of a request is still valid, for responses that take minutes. */
+export async function isAuthorized({ engine }: ApiDeps, { session, headers }: FastifyRequest): Promise<boolean> {
+  if (session !== null) return engine.sessions.isValid(session);
+  const apiKey = bearerKey(headers.authorization);
+  return apiKey !== null && (await engine.access.authenticate(apiKey)) !== null;
+}
+
 /** Headers that carry the keys of other products. */
 const OTHER_KEY_HEADERS = ["x-api-key", "api-key", "x-auth-token"] as const;
 

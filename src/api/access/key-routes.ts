@@ -14,11 +14,11 @@ import { PathId } from "../schema/schemas.ts";
 import {
   CreatedKeyResponse,
   CreateKeyBody,
-  checkCreateKey,
   createdKeyJson,
   KEY_LIST,
   KeysResponse,
   keyJson,
+  parseCreateKey,
   RotatedKeyResponse,
 } from "./key-wire.ts";
 
@@ -43,13 +43,12 @@ const CREATE = {
   },
 };
 
-function createKey({ engine: { access } }: ApiDeps) {
+function createKey({ engine: { access }, clock }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const body = checkCreateKey(bodyOf(request).value);
-    if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const { name, role = "developer", test = false } = body.value;
-    if (!includesRole(request.caller.actor.role, role)) return refuse(reply, ABOVE_CALLER);
-    const answer = await access.createKey(request.caller, { name, role, test });
+    const input = parseCreateKey(bodyOf(request).value, clock.now());
+    if (input.kind === "faults") return refuse(reply, invalid(input.faults));
+    if (!includesRole(request.caller.actor.role, input.value.role)) return refuse(reply, ABOVE_CALLER);
+    const answer = await access.createKey(request.caller, input.value);
     if (answer.kind === "quotaExceeded") return refuse(reply, quotaProblem(answer));
     return reply.code(201).send(createdKeyJson(answer));
   };
@@ -107,6 +106,7 @@ function revokeKey({ engine: { access } }: ApiDeps) {
 }
 
 const ROTATE = {
+  config: { needs: "agent" },
   schema: {
     tags,
     operationId: "rotateKey",
@@ -114,7 +114,7 @@ const ROTATE = {
     description: "The old key stops working immediately.",
     response: { 200: RotatedKeyResponse, ...errorResponses(413, 415) },
   },
-};
+} as const;
 
 function rotateKey({ engine: { access } }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {

@@ -1,13 +1,13 @@
 /** `/v1/auth/keys` on the wire. */
 import Type, { type Static } from "typebox";
-import { ID_PREFIX } from "../../domain/ids.ts";
+import { type EpochMs, ID_PREFIX } from "../../domain/ids.ts";
 import { LIST_PAGE_MAX } from "../../domain/limits.ts";
-import { wholeSeconds } from "../../domain/text/time.ts";
-import type { CreatedKey } from "../../engine/access/access-types.ts";
+import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import type { CreatedKey, CreateKeyInput } from "../../engine/access/access-types.ts";
 import type { KeyRow } from "../../ports/store.ts";
 import { listOf, NextPageFields } from "../lists/pages.ts";
-import { checker } from "../schema/check.ts";
-import { NameText, RoleName, Time } from "../schema/schemas.ts";
+import { type Checked, checker } from "../schema/check.ts";
+import { NameText, Nullable, RoleName, Time } from "../schema/schemas.ts";
 
 export const CreateKeyBody = Type.Object(
   {
@@ -16,10 +16,30 @@ export const CreateKeyBody = Type.Object(
     test: Type.Optional(
       Type.Boolean({ default: false, description: "Creates an sb_test_ key. Pauses created with it notify nobody." }),
     ),
+    expires_at: Type.Optional(
+      Nullable(
+        Type.String({
+          format: "date-time",
+          description: "In the future. From then on the key is refused. By default, a key never expires.",
+        }),
+      ),
+    ),
   },
   { title: "KeyInput", additionalProperties: false, examples: [{ name: "checkout service", role: "developer" }] },
 );
-export const checkCreateKey = checker(CreateKeyBody);
+const checkCreateKey = checker(CreateKeyBody);
+
+/** @param now a key cannot expire in the past */
+export function parseCreateKey(body: unknown, now: EpochMs): Checked<CreateKeyInput> {
+  const checked = checkCreateKey(body);
+  if (checked.kind === "faults") return checked;
+  const { name, role = "developer", test = false, expires_at: expires } = checked.value;
+  const expiresAt = expires == null ? null : parseTime(expires);
+  if (expiresAt !== null && expiresAt <= now) {
+    return { kind: "faults", faults: [{ field: "expires_at", rule: "must be in the future" }] };
+  }
+  return { kind: "ok", value: { name, role, test, expiresAt } };
+}
 
 const ApiKey = Type.String({ description: "It is never shown again." });
 export const CreatedKeyResponse = Type.Object(
@@ -29,6 +49,7 @@ export const CreatedKeyResponse = Type.Object(
     name: Type.String(),
     role: RoleName,
     created_at: Time,
+    expires_at: Nullable(Time),
   },
   { title: "CreatedKey" },
 );
@@ -40,6 +61,13 @@ const KeyResponse = Type.Object(
     role: RoleName,
     test: Type.Boolean(),
     created_at: Time,
+    created_by: Nullable(
+      Type.String({ description: "`key_…` or `usr_…`. Null for a key from the first start or the command line." }),
+    ),
+    expires_at: Nullable(Time),
+    last_used_at: Nullable(
+      Type.String({ format: "date-time", description: "Accurate to an hour. Null if the key was never used." }),
+    ),
   },
   { title: "Key" },
 );
@@ -60,6 +88,7 @@ export function createdKeyJson({ row, apiKey }: CreatedKey): Static<typeof Creat
     name: row.name,
     role: row.role,
     created_at: wholeSeconds(row.createdAt),
+    expires_at: wholeSecondsOrNull(row.expiresAt),
   };
 }
 
@@ -70,5 +99,8 @@ export function keyJson(row: KeyRow): Static<typeof KeyResponse> {
     role: row.role,
     test: row.test,
     created_at: wholeSeconds(row.createdAt),
+    created_by: row.createdBy === null ? null : ID_PREFIX[row.createdBy.kind] + row.createdBy.id,
+    expires_at: wholeSecondsOrNull(row.expiresAt),
+    last_used_at: wholeSecondsOrNull(row.usedAt),
   };
 }

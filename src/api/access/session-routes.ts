@@ -68,13 +68,14 @@ function login(deps: ApiDeps) {
 }
 
 const ME = {
+  config: { needs: "agent" },
   schema: {
     tags,
     operationId: "getMe",
     summary: "Read who you are",
     response: { 200: MeResponse, ...errorResponses() },
   },
-};
+} as const;
 
 function readMe({ engine: { access } }: ApiDeps) {
   return async ({ caller: { actor, tenantId }, session }: FastifyRequest, reply: FastifyReply): Promise<object> => {

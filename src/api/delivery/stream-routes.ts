@@ -5,9 +5,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Seq } from "../../domain/ids.ts";
 import { STREAM_COMMENT_MS } from "../../domain/limits.ts";
-import type { Session } from "../../engine/access/session-types.ts";
 import type { LiveStream } from "../../engine/history/history-types.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
+import { isAuthorized } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem, temporary } from "../errors/problem.ts";
 import { errorResponses, refuse } from "../errors/v1-errors.ts";
@@ -58,7 +58,7 @@ function streamOutcomes(deps: ApiDeps) {
       // Without this header, a buffering proxy would hold the events back.
       "x-accel-buffering": "no",
     });
-    void send(stream, reply.raw, request.session, deps);
+    void send(stream, reply.raw, request, deps);
     return reply;
   };
 }
@@ -83,13 +83,13 @@ const BAD_LAST_EVENT_ID = invalid([{ field: "Last-Event-ID", rule: "must be the 
 async function send(
   stream: LiveStream,
   response: ServerResponse,
-  session: Session | null,
+  request: FastifyRequest,
   deps: ApiDeps,
 ): Promise<void> {
   const { engine, clock, telemetry } = deps;
   const comments = commentRegularly(response, clock, () => {
-    // Ending a session closes its streams, but a session can also expire.
-    if (session !== null) closeUnless(engine.sessions.isValid(session), stream);
+    // Ending a session and revoking a key close their streams, but both can also expire.
+    closeUnless(isAuthorized(deps, request), stream);
   });
   const disconnected = new AbortController();
   response.on("close", () => {

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { LedgerExport } from "../../engine/history/ledger.ts";
 import type { LedgerRow } from "../../ports/store.ts";
-import { bearerKey } from "../access/auth.ts";
+import { isAuthorized } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, refuse } from "../errors/dashboard-errors.ts";
 import { invalid, problem, temporary } from "../errors/problem.ts";
@@ -95,11 +95,4 @@ async function sendFile({ firstPage, pages, format, request, reply }: OpenExport
   }
   if (end === "complete") writer.finish();
   else writer.breakOff();
-}
-
-/** Whether the session or key of the request is still valid. An export can take minutes. */
-async function isAuthorized({ engine }: ApiDeps, { session, headers }: FastifyRequest): Promise<boolean> {
-  if (session !== null) return engine.sessions.isValid(session);
-  const apiKey = bearerKey(headers.authorization);
-  return apiKey !== null && (await engine.access.authenticate(apiKey)) !== null;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FastifyInstance } from "fastify";
-import type { Actor, Role } from "../../domain/access/access.ts";
+import { type Actor, ROLES, type Role } from "../../domain/access/access.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import type { Engine } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -9,7 +9,7 @@ import { createServer } from "../server.ts";
 
 const TENANT = "00000000-0000-7000-8000-000000000001" as Uuid;
 const keyOf = (role: Role): string =>
-  `sb_live_${{ developer: "d", org_admin: "a", global_admin: "f" }[role].repeat(48)}`;
+  `sb_live_${{ agent: "b", developer: "d", org_admin: "a", global_admin: "f" }[role].repeat(48)}`;
 const actor = (role: Role): Actor => ({
   kind: "key",
   id: TENANT,
@@ -21,7 +21,7 @@ const actor = (role: Role): Actor => ({
 
 /** These routes use only the engine's authentication and status. */
 async function listen(status: ReturnType<Engine["status"]["ready"]> = { ready: true }): Promise<FastifyInstance> {
-  const roles: readonly Role[] = ["developer", "org_admin", "global_admin"];
+  const roles: readonly Role[] = ROLES;
   const engine: {
     access: Pick<Engine["access"], "authenticate">;
     status: Pick<Engine["status"], "isStarting" | "ready">;

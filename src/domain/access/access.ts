@@ -1,10 +1,14 @@
 /** Roles and what they include, the authenticated actor, and the form of API keys and passwords. */
-import type { Seq, Uuid } from "../ids.ts";
+import type { EpochMs, Seq, Uuid } from "../ids.ts";
 import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "../limits.ts";
 
-export const ROLES = ["developer", "org_admin", "global_admin"] as const;
+export const ROLES = ["agent", "developer", "org_admin", "global_admin"] as const;
 /** In ascending order: each role includes everything that the one before it may do. */
 export type Role = (typeof ROLES)[number];
+
+/** The roles of people. `agent` is for programs alone: it is the role of keys that act on somebody's behalf. */
+export const USER_ROLES = ["developer", "org_admin", "global_admin"] as const satisfies readonly Role[];
+export type UserRole = (typeof USER_ROLES)[number];
 
 /** The authenticated caller of a request. */
 export interface Actor {
@@ -15,6 +19,24 @@ export interface Actor {
   readonly tenantSeq: Seq;
   /** True for a `sb_test_` key, which sends no notifications. */
   readonly test: boolean;
+}
+
+/** The actor of a key that is not revoked. */
+export interface KeyActor extends Actor {
+  /** From then on the key is refused; null: it never expires. */
+  readonly expiresAt: EpochMs | null;
+  /** When the key was last used, to the hour; null: never. */
+  readonly usedAt: EpochMs | null;
+}
+
+/** The key or the user who did something; null for the server itself and for its command line. */
+export interface ActorRef {
+  readonly kind: "key" | "user";
+  readonly id: Uuid;
+}
+
+export function actorRef({ kind, id }: Actor): ActorRef | null {
+  return kind === "system" ? null : { kind, id };
 }
 
 /** Whether `role` includes everything that `needed` may do. */

@@ -4,6 +4,8 @@ import { DAY_MS, HOUR_MS, MB, MINUTE_MS } from "./units.ts";
 /** One key for each service and person of a large organization, and a tenth of the credential cache. */
 export const KEYS_PER_TENANT_COUNT_DEFAULT = 1000;
 export const KEYS_PER_TENANT_COUNT_MAX = 100_000;
+/** How often the use of a key is stored. Each time is a commit, and nobody needs to know the minute. */
+export const KEY_TOUCH_MS = HOUR_MS;
 /** The number that one page can list. */
 export const SOURCES_PER_TENANT_COUNT_DEFAULT = 1000;
 /** Creating a source counts the existing ones, which takes the writer 0.2 ms. */

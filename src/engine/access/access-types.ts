@@ -1,7 +1,7 @@
 /** The types of the engine's access service, as the API sees them. */
 import type { Actor, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded } from "../../domain/access/quota.ts";
-import type { Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Cursor, KeyPage, KeyRow, RevokeKeyResult, Tenant, TenantPage, TenantView } from "../../ports/store.ts";
 import type { Caller } from "./caller.ts";
 
@@ -10,6 +10,14 @@ export interface CreatedKey {
   readonly row: KeyRow;
   /** Shown once. */
   readonly apiKey: string;
+}
+
+export interface CreateKeyInput {
+  readonly name: string;
+  readonly role: Role;
+  readonly test: boolean;
+  /** Null: the key never expires. */
+  readonly expiresAt: EpochMs | null;
 }
 
 export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
@@ -21,10 +29,10 @@ export interface PatchTenantInput {
 }
 
 export interface AccessService {
-  /** The actor that a key belongs to; null when the key is unknown or revoked. */
+  /** The actor that a key belongs to; null when the key is unknown, revoked or expired. Counts as use of the key. */
   authenticate(apiKey: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
-  createKey(caller: Caller, input: { name: string; role: Role; test: boolean }): Promise<CreateKeyAnswer>;
+  createKey(caller: Caller, input: CreateKeyInput): Promise<CreateKeyAnswer>;
   /** In creation order. */
   listKeys(caller: Caller, cursor: Cursor | null, limit: number): Promise<KeyPage>;
   revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;

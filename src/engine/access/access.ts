@@ -1,9 +1,9 @@
 /** API keys and tenants. Keys are cached until any key changes. */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { type Actor, KEY_PATTERN } from "../../domain/access/access.ts";
-import type { Seq, Uuid } from "../../domain/ids.ts";
-import { CREDENTIAL_CACHE_MAX } from "../../domain/limits.ts";
+import { type Actor, KEY_PATTERN, type KeyActor } from "../../domain/access/access.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { CREDENTIAL_CACHE_MAX, KEY_TOUCH_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   AccessVerbs,
@@ -15,7 +15,7 @@ import type {
   TenantPage,
   TenantView,
 } from "../../ports/store.ts";
-import type { AccessService, CreateKeyAnswer, PatchTenantInput } from "./access-types.ts";
+import type { AccessService, CreateKeyAnswer, CreateKeyInput, PatchTenantInput } from "./access-types.ts";
 import type { Caller } from "./caller.ts";
 
 export interface AccessOptions {
@@ -27,7 +27,8 @@ export interface AccessOptions {
   readonly onQuotasChanged: (tenantSeq: Seq) => void;
 }
 
-type NewKeyInput = Pick<NewKey, "name" | "role" | "test">;
+/** A cached key. Its use is noted here first, and in the store once per `KEY_TOUCH_MS`. */
+type CachedKey = { -readonly [Field in keyof KeyActor]: KeyActor[Field] };
 
 const KEY_RANDOM_BYTES = 24;
 
@@ -45,7 +46,7 @@ export class Access implements AccessService {
   readonly #options: AccessOptions;
   readonly #store: AccessVerbs;
   readonly #clock: Clock;
-  readonly #actors = new LRUCache<string, Actor>({ max: CREDENTIAL_CACHE_MAX });
+  readonly #actors = new LRUCache<string, CachedKey>({ max: CREDENTIAL_CACHE_MAX });
   /** Counts changes. A lookup that began before a change is not cached. */
   #changes = 0;
 
@@ -65,14 +66,19 @@ export class Access implements AccessService {
   async authenticate(apiKey: string): Promise<Actor | null> {
     if (!KEY_PATTERN.test(apiKey)) return null;
     const keyHash = hashKey(apiKey);
-    return this.#actors.get(keyHash) ?? this.#lookUp(keyHash);
+    const key = this.#actors.get(keyHash) ?? (await this.#lookUp(keyHash));
+    if (key === null) return null;
+    const now = this.#clock.now();
+    if (key.expiresAt !== null && now >= key.expiresAt) return null;
+    this.#touch(key, now);
+    return key;
   }
 
   findTenant(id: Uuid): Promise<Tenant | null> {
     return this.#store.findTenant(id);
   }
 
-  async createKey({ actor, tenantSeq }: Caller, input: NewKeyInput): Promise<CreateKeyAnswer> {
+  async createKey({ actor, tenantSeq }: Caller, input: CreateKeyInput): Promise<CreateKeyAnswer> {
     const { apiKey, key } = this.#newKey(input);
     const created = await this.#store.createKey({ actor, tenantSeq, key, now: this.#clock.now() });
     return created.kind === "created" ? { kind: "created", row: created.key, apiKey } : created;
@@ -98,7 +104,7 @@ export class Access implements AccessService {
   }
 
   async createTenant({ actor }: Caller, name: string): Promise<{ tenant: Tenant; apiKey: string }> {
-    const { apiKey, key } = this.#newKey({ name: "first key", role: "org_admin", test: false });
+    const { apiKey, key } = this.#newKey({ name: "first key", role: "org_admin", test: false, expiresAt: null });
     const request = { actor, id: this.#clock.uuid(), name: name.trim(), key, now: this.#clock.now() };
     return { tenant: await this.#store.createTenant(request), apiKey };
   }
@@ -123,14 +129,27 @@ export class Access implements AccessService {
     return this.#store.listTenants(cursor, limit);
   }
 
-  async #lookUp(keyHash: string): Promise<Actor | null> {
+  async #lookUp(keyHash: string): Promise<CachedKey | null> {
     const changesBefore = this.#changes;
-    const actor = await this.#store.findKey(keyHash);
-    if (actor !== null && this.#changes === changesBefore) this.#actors.set(keyHash, actor);
-    return actor;
+    const key = await this.#store.findKey(keyHash);
+    // Concurrent lookups must share one cached key, because its use is noted in it.
+    const cached = this.#actors.get(keyHash);
+    if (cached !== undefined) return cached;
+    if (key !== null && this.#changes === changesBefore) this.#actors.set(keyHash, key);
+    return key;
   }
 
-  #newKey(input: NewKeyInput): { readonly apiKey: string; readonly key: NewKey } {
+  /**
+   * Note the use of a key, without waiting for the store. If the store fails, only the next hour tries again: a store in
+   * trouble must not get a write for each request.
+   */
+  #touch(key: CachedKey, now: EpochMs): void {
+    if (key.usedAt !== null && now - key.usedAt < KEY_TOUCH_MS) return;
+    key.usedAt = now;
+    this.#store.touchKey(key.id, now).catch(() => undefined);
+  }
+
+  #newKey(input: CreateKeyInput): { readonly apiKey: string; readonly key: NewKey } {
     const apiKey = generateKey(this.#clock, input.test);
     return { apiKey, key: { ...input, id: this.#clock.uuid(), hash: hashKey(apiKey) } };
   }

@@ -39,6 +39,7 @@ export async function bootstrap(store: Store, clock: Clock, options: BootstrapOp
       name: "first key",
       role: "global_admin",
       test: apiKey.startsWith("sb_test_"),
+      expiresAt: null,
     },
     now: clock.now(),
   });

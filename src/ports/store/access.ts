@@ -1,5 +1,5 @@
 /** The verbs on tenants, users and keys. */
-import type { Actor, Role } from "../../domain/access/access.ts";
+import type { Actor, ActorRef, KeyActor, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded, Quotas, QuotaUse } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Cursor } from "./cursor.ts";
@@ -31,10 +31,16 @@ export interface NewKey {
   readonly name: string;
   readonly role: Role;
   readonly test: boolean;
+  /** From then on the key is refused; null: it never expires. */
+  readonly expiresAt: EpochMs | null;
 }
 
 export interface KeyRow extends Omit<NewKey, "hash"> {
   readonly createdAt: EpochMs;
+  /** Null for keys that the server's first start or the command line created. */
+  readonly createdBy: ActorRef | null;
+  /** When the key was last used, to the hour; null: never. */
+  readonly usedAt: EpochMs | null;
 }
 
 export interface KeyPage {
@@ -74,15 +80,17 @@ export type RevokeKeyResult = "revoked" | "unknown" | "forbidden" | "lastAdmin";
 export interface AccessVerbs {
   /** Set up an empty store. Answers false, and changes nothing, when the store has a tenant. */
   bootstrap(bootstrap: Bootstrap): Promise<boolean>;
-  /** The actor that a key stands for; null when there is no such key or it was revoked. */
-  findKey(hash: string): Promise<Actor | null>;
+  /** Null when there is no such key or it was revoked. The caller checks whether the key has expired. */
+  findKey(hash: string): Promise<KeyActor | null>;
+  /** Record that a key was used at `now`. Never sets the time back. */
+  touchKey(id: Uuid, now: EpochMs): Promise<void>;
   findTenant(id: Uuid): Promise<Tenant | null>;
   createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<CreateKeyResult>;
   /** The keys that are not revoked, in creation order. */
   listKeys(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<KeyPage>;
-  /** `forbidden`: the key's role is above the actor's. `lastAdmin`: it is the only key of role `global_admin`. */
+  /** `forbidden`: the key's role is above the actor's. `lastAdmin`: it is the only key of role `global_admin` that has not expired. */
   revokeKey(request: { actor: Actor; tenantSeq: Seq; id: Uuid; now: EpochMs }): Promise<RevokeKeyResult>;
-  /** Replace the actor's own key by one with the same name and role. False when that key was revoked meanwhile. */
+  /** Replace the actor's own key by one with the same name, role and expiry. False when that key was revoked meanwhile. */
   rotateKey(request: { actor: Actor; id: Uuid; hash: string; now: EpochMs }): Promise<boolean>;
   createTenant(request: { actor: Actor; id: Uuid; name: string; key: NewKey; now: EpochMs }): Promise<Tenant>;
   /** Change only what is present. Null when there is no such tenant. */

@@ -1,6 +1,6 @@
 /** Which function runs which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
-import { bootstrap, createKey, createTenant, revokeKey, rotateKey } from "./access/access.ts";
+import { bootstrap, createKey, createTenant, revokeKey, rotateKey, touchKey } from "./access/access.ts";
 import { changePassword, createSession, endSession, touchSession } from "./access/sessions.ts";
 import { patchTenant } from "./access/tenants.ts";
 import { createUser, resetPassword, setUserDisabled } from "./access/users.ts";
@@ -57,6 +57,7 @@ const VERBS = {
   resetPassword,
   createSession,
   touchSession,
+  touchKey,
   endSession,
   changePassword,
   createPause,

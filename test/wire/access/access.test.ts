@@ -1,13 +1,19 @@
 /** Keys and tenants: created, listed, replaced and revoked. Authorization is in `access-*.test.ts`. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Uuid } from "../../../src/domain/ids.ts";
+import { HOUR_MS } from "../../../src/domain/limits/units.ts";
+import { stagePeople } from "../../harness/people.ts";
 import { newTenant, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
+const UNKNOWN = "00000000-0000-7000-8000-000000000000" as Uuid;
+const KEY_FIELDS = ["id", "name", "role", "test", "created_at", "created_by", "expires_at", "last_used_at"];
+
 test("a key works immediately after its creation, and stops working immediately after its revocation", async () => {
   const tenant = await newTenant(server);
   const made = await tenant.request("POST", "/v1/auth/keys", { body: { name: "short-lived", test: true } });
-  assert.deepEqual(Object.keys(made.body), ["id", "api_key", "name", "role", "created_at"]);
+  assert.deepEqual(Object.keys(made.body), ["id", "api_key", "name", "role", "created_at", "expires_at"]);
   assert.match(made.body.api_key, /^sb_test_[0-9a-f]{48}$/);
   const client = tenant.as(made.body.api_key);
   assert.equal((await client.request("GET", "/v1/endpoints")).status, 200);
@@ -36,7 +42,41 @@ test("keys are listed without their secrets, and nobody creates or revokes a key
   assert.equal((await tenant.request("DELETE", `/v1/auth/keys/${strong.body.id}`)).status, 403);
   const list = await tenant.request("GET", "/v1/auth/keys");
   assert.equal(list.text.includes("sb_live_"), false);
-  assert.deepEqual(Object.keys(list.body.keys[0] ?? {}), ["id", "name", "role", "test", "created_at"]);
+  assert.deepEqual(Object.keys(list.body.keys[0] ?? {}), KEY_FIELDS);
+});
+
+test("a key shows who created it and when it was used, and stops working when it expires", async (t) => {
+  const { server: people, later } = await stagePeople(t);
+  const tenant = await newTenant(people);
+  const expires = new Date(Date.now() + 3 * HOUR_MS).toISOString();
+  const made = await tenant.request("POST", "/v1/auth/keys", { body: { name: "x", expires_at: expires } });
+  assert.deepEqual([made.status, made.body.expires_at], [201, expires.replace(/\.\d+/, "")]);
+  const key = made.body.api_key;
+  const shown = async () => {
+    const { body } = await tenant.request("GET", "/v1/auth/keys");
+    return body.keys.find(({ id }) => id === made.body.id) ?? assert.fail();
+  };
+  const [first] = (await tenant.request("GET", "/v1/auth/keys")).body.keys;
+  assert.deepEqual([(await shown()).created_by, (await shown()).last_used_at], [first?.id, null]);
+  const used: (string | null)[] = [];
+  for (const ms of [0, HOUR_MS / 2, HOUR_MS]) {
+    later(ms);
+    assert.equal((await people.request("GET", "/v1/endpoints", { key })).status, 200);
+    // The request did not wait for the store, which takes writes in their order.
+    await people.store.touchKey(UNKNOWN, 0);
+    used.push((await shown()).last_used_at);
+  }
+  assert.equal(used[0], used[1], "a second use in the same hour is not stored");
+  assert.notEqual(used[1], used[2]);
+  const stream = await fetch(`${people.url}/v1/stream`, { headers: { authorization: `Bearer ${key}` } });
+  assert.equal(stream.status, 200);
+  later(2 * HOUR_MS);
+  assert.equal((await people.request("GET", "/v1/endpoints", { key })).status, 401);
+  for (const past of ["2024-01-01T00:00:00Z", "soon", 5]) {
+    const refused = await tenant.request("POST", "/v1/auth/keys", { body: { name: "x", expires_at: past } });
+    assert.deepEqual([refused.status, refused.code], [422, "VALIDATION_ERROR"], refused.text);
+  }
+  await stream.body?.cancel();
 });
 
 test("tenants are created with a key, and listed in creation order, in pages", async () => {

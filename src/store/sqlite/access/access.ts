@@ -1,5 +1,5 @@
 /** The verbs that change tenants, users and keys. */
-import { type Actor, includesRole, type Role } from "../../../domain/access/access.ts";
+import { type Actor, type ActorRef, actorRef, includesRole, type Role } from "../../../domain/access/access.ts";
 import { quotaExceeded } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { Bootstrap, CreateKeyResult, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../../ports/store.ts";
@@ -7,13 +7,13 @@ import { uuidBytes } from "../../rows.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
-import { countKeys } from "./lookups.ts";
+import { countKeys, keyOfId } from "./lookups.ts";
 
 export function bootstrap(w: Writing, { tenant, user, key, now }: Bootstrap): boolean {
   if (one(w, "SELECT 1 FROM tenants LIMIT 1") !== undefined) return false;
   const tenantSeq = insertTenant(w, tenant, now);
   insertUser(w, tenantSeq, user, now);
-  insertKey(w, tenantSeq, key, now);
+  insertKey(w, { tenantSeq, key, by: null, now });
   return true;
 }
 
@@ -25,14 +25,14 @@ export interface CreateKey {
 }
 
 export function createKey(w: Writing, { actor, tenantSeq, key, now }: CreateKey): CreateKeyResult {
-  const { id, name, role, test } = key;
-  const before = one<{ created_at: EpochMs }>(w, "SELECT created_at FROM keys WHERE id = ?", uuidBytes(id));
-  if (before !== undefined) return { kind: "created", key: { id, name, role, test, createdAt: before.created_at } };
+  const before = keyOfId(w, key.id);
+  if (before !== null) return { kind: "created", key: before };
   const limit = w.usage.quotas(tenantSeq).keys;
   if (countKeys(w, tenantSeq) >= limit) return quotaExceeded("keys", limit);
-  insertKey(w, tenantSeq, key, now);
+  insertKey(w, { tenantSeq, key, by: actorRef(actor), now });
   auditKey(w, { actor, tenantSeq, type: "key.created", key, now });
-  return { kind: "created", key: { id, name, role, test, createdAt: now } };
+  const { hash, ...row } = key;
+  return { kind: "created", key: { ...row, createdAt: now, createdBy: actorRef(actor), usedAt: null } };
 }
 
 export interface RevokeKey {
@@ -47,10 +47,11 @@ interface StoredKey {
   readonly name: string;
   readonly role: Role;
   readonly test: number;
+  readonly expires_at: EpochMs | null;
 }
 
 const LIVE_KEY = `
-  SELECT tenant_seq, name, role, test
+  SELECT tenant_seq, name, role, test, expires_at
   FROM keys
   WHERE id = ? AND revoked_at IS NULL`;
 // The row stays until retention deletes it, so that the same hash cannot be inserted again meanwhile.
@@ -60,14 +61,14 @@ const REVOKE = "UPDATE keys SET revoked_at = ? WHERE id = ?";
 const OTHER_ADMIN = `
   SELECT 1
   FROM keys
-  WHERE role = 'global_admin' AND revoked_at IS NULL AND id <> ?
+  WHERE role = 'global_admin' AND revoked_at IS NULL AND id <> ? AND (expires_at IS NULL OR expires_at > ?)
   LIMIT 1`;
 
 export function revokeKey(w: Writing, { actor, tenantSeq, id, now }: RevokeKey): RevokeKeyResult {
   const key = one<StoredKey>(w, LIVE_KEY, uuidBytes(id));
   if (key === undefined || key.tenant_seq !== tenantSeq) return "unknown";
   if (!includesRole(actor.role, key.role)) return "forbidden";
-  if (key.role === "global_admin" && one(w, OTHER_ADMIN, uuidBytes(id)) === undefined) return "lastAdmin";
+  if (key.role === "global_admin" && one(w, OTHER_ADMIN, uuidBytes(id), now) === undefined) return "lastAdmin";
   w.prepare(REVOKE).run(now, uuidBytes(id));
   auditKey(w, { actor, tenantSeq, type: "key.revoked", key: { id, name: key.name, role: key.role }, now });
   return "revoked";
@@ -84,9 +85,9 @@ export function rotateKey(w: Writing, { actor, id, hash, now }: RotateKey): bool
   if (one(w, LIVE_KEY, uuidBytes(id)) !== undefined) return true;
   const old = actor.kind === "key" ? one<StoredKey>(w, LIVE_KEY, uuidBytes(actor.id)) : undefined;
   if (old === undefined) return false;
-  const key = { id, hash, name: old.name, role: old.role, test: old.test === 1 };
+  const key = { id, hash, name: old.name, role: old.role, test: old.test === 1, expiresAt: old.expires_at };
   w.prepare(REVOKE).run(now, uuidBytes(actor.id));
-  insertKey(w, old.tenant_seq, key, now);
+  insertKey(w, { tenantSeq: old.tenant_seq, key, by: actorRef(actor), now });
   auditKey(w, { actor, tenantSeq: old.tenant_seq, type: "key.rotated", key, now });
   return true;
 }
@@ -107,7 +108,7 @@ export function createTenant(w: Writing, { actor, id, name, key, now }: CreateTe
   );
   if (before !== undefined) return { seq: before.seq, id, name: before.name, createdAt: before.created_at };
   const seq = insertTenant(w, { id, name }, now);
-  insertKey(w, seq, key, now);
+  insertKey(w, { tenantSeq: seq, key, by: actorRef(actor), now });
   auditKey(w, { actor, tenantSeq: seq, type: "key.created", key, now });
   return { seq, id, name, createdAt: now };
 }
@@ -128,12 +129,36 @@ export function insertUser(w: Writing, tenantSeq: Seq, user: NewUser, now: Epoch
 }
 
 const INSERT_KEY = `
-  INSERT INTO keys (id, tenant_seq, hash, name, role, test, created_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO keys (
+    id, tenant_seq, hash, name, role, test, created_at, expires_at, created_by_kind, created_by)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-function insertKey(w: Writing, tenantSeq: Seq, key: NewKey, now: EpochMs): void {
-  const hash = Buffer.from(key.hash, "hex");
-  w.prepare(INSERT_KEY).run(uuidBytes(key.id), tenantSeq, hash, key.name, key.role, key.test ? 1 : 0, now);
+interface InsertKey {
+  readonly tenantSeq: Seq;
+  readonly key: NewKey;
+  readonly by: ActorRef | null;
+  readonly now: EpochMs;
+}
+
+function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
+  w.prepare(INSERT_KEY).run(
+    uuidBytes(key.id),
+    tenantSeq,
+    Buffer.from(key.hash, "hex"),
+    key.name,
+    key.role,
+    key.test ? 1 : 0,
+    now,
+    key.expiresAt,
+    by?.kind ?? null,
+    by === null ? null : uuidBytes(by.id),
+  );
+}
+
+const TOUCH_KEY = "UPDATE keys SET used_at = max(ifnull(used_at, 0), ?) WHERE id = ?";
+
+export function touchKey(w: Writing, id: Uuid, now: EpochMs): void {
+  w.prepare(TOUCH_KEY).run(now, uuidBytes(id));
 }
 
 interface KeyChange {

@@ -24,6 +24,7 @@ const newKey = () => ({
   name: "first",
   role: "global_admin" as const,
   test: false,
+  expiresAt: null,
 });
 
 function newDir(t: TestContext): string {
@@ -70,7 +71,7 @@ test("a running server reads what the command line writes, and the other way rou
   const [tenant] = (await store.listTenants(null, 10)).tenants;
   assert.equal(tenant?.name, "First");
   assert.deepEqual((await server.changesSince(mark)).changes, [], "reading is no change");
-  const actor = { kind: "system", id: newId(), role: "global_admin", test: false } as const;
+  const actor = { kind: "system", id: newId(), role: "global_admin", test: false, expiresAt: null } as const;
   const [id, key] = [newId(), newKey()];
   const owner = { ...actor, tenantId: tenant.id, tenantSeq: tenant.seq };
   const second = await store.createTenant({ actor: owner, id, name: "Second", key, now: NOW });

@@ -92,6 +92,7 @@ const CHANGES: Readonly<Record<WritingVerb, NotedChange["kind"]>> = {
   createKey: "keys",
   revokeKey: "keys",
   rotateKey: "keys",
+  touchKey: "keys",
   createTenant: "keys",
   patchTenant: "quotas",
   createUser: "sessions",

@@ -27,6 +27,8 @@ test("a key is found by its hash until it is revoked", () => {
     tenantId: tenant?.id,
     tenantSeq,
     test: true,
+    expiresAt: null,
+    usedAt: null,
   });
   assert.deepEqual(listKeys(rows.connection, tenantSeq, null, 10).keys, [
     { id, name: "ci", role: "org_admin", test: true, createdAt: START },

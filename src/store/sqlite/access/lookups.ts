@@ -1,19 +1,27 @@
 /** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob. */
-import type { Actor, Role } from "../../../domain/access/access.ts";
+import type { KeyActor, Role } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import type { Cursor, Job, KeyPage, Tenant, TenantPage } from "../../../ports/store.ts";
+import type { Cursor, Job, KeyPage, KeyRow, Tenant, TenantPage } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { all, one } from "../read-connection.ts";
 
 const KEY = `
-  SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id
+  SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id, k.expires_at, k.used_at
   FROM keys k CROSS JOIN tenants t ON t.seq = k.tenant_seq
   WHERE k.hash = ? AND k.revoked_at IS NULL`;
 
-export function findKey(connection: Connection, hash: string): Actor | null {
-  type Row = { id: Uint8Array; role: Role; test: number; tenant_seq: Seq; tenant_id: Uint8Array };
+export function findKey(connection: Connection, hash: string): KeyActor | null {
+  type Row = {
+    id: Uint8Array;
+    role: Role;
+    test: number;
+    tenant_seq: Seq;
+    tenant_id: Uint8Array;
+    expires_at: EpochMs | null;
+    used_at: EpochMs | null;
+  };
   const row = one<Row>(connection, KEY, Buffer.from(hash, "hex"));
   if (row === undefined) return null;
   return {
@@ -23,30 +31,58 @@ export function findKey(connection: Connection, hash: string): Actor | null {
     tenantId: uuidText(row.tenant_id),
     tenantSeq: row.tenant_seq,
     test: row.test === 1,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
   };
+}
+
+interface KeyColumns {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly name: string;
+  readonly role: Role;
+  readonly test: number;
+  readonly created_at: EpochMs;
+  readonly expires_at: EpochMs | null;
+  readonly used_at: EpochMs | null;
+  readonly created_by_kind: "key" | "user" | null;
+  readonly created_by: Uint8Array | null;
+}
+
+const KEY_COLUMNS = "seq, id, name, role, test, created_at, expires_at, used_at, created_by_kind, created_by";
+
+export function keyOfId(connection: Connection, id: Uuid): KeyRow | null {
+  const row = one<KeyColumns>(connection, `SELECT ${KEY_COLUMNS} FROM keys WHERE id = ?`, uuidBytes(id));
+  return row === undefined ? null : toKey(row);
 }
 
 // The index ends in the sequence, so no sort is needed.
 const KEYS = `
-  SELECT seq, id, name, role, test, created_at
+  SELECT ${KEY_COLUMNS}
   FROM keys INDEXED BY keys_live
   WHERE tenant_seq = ? AND revoked_at IS NULL AND seq > ?
   ORDER BY seq
   LIMIT ?`;
 
 export function listKeys(connection: Connection, tenantSeq: Seq, cursor: Cursor | null, limit: number): KeyPage {
-  type Row = { seq: Seq; id: Uint8Array; name: string; role: Role; test: number; created_at: EpochMs };
   // If there is one row more than the page has, there is a next page.
-  const rows = all<Row>(connection, KEYS, tenantSeq, seqAfter(cursor), limit + 1);
+  const rows = all<KeyColumns>(connection, KEYS, tenantSeq, seqAfter(cursor), limit + 1);
   const shown = rows.slice(0, limit);
-  const keys = shown.map((row) => ({
+  return { keys: shown.map(toKey), next: nextCursor(shown, rows.length > limit) };
+}
+
+function toKey(row: KeyColumns): KeyRow {
+  const { created_by_kind: kind, created_by: by } = row;
+  return {
     id: uuidText(row.id),
     name: row.name,
     role: row.role,
     test: row.test === 1,
+    expiresAt: row.expires_at,
     createdAt: row.created_at,
-  }));
-  return { keys, next: nextCursor(shown, rows.length > limit) };
+    createdBy: kind === null || by === null ? null : { kind, id: uuidText(by) },
+    usedAt: row.used_at,
+  };
 }
 
 const COUNT_KEYS = `

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Actor } from "../../../../src/domain/access/access.ts";
 import type { Cursor, KeyPage, NewKey, TenantPage } from "../../../../src/ports/store.ts";
 import { START } from "../delivery/times.ts";
 import { type OpenStore, useWorld, type World, withWorld } from "../world.ts";
@@ -16,7 +17,9 @@ const newInstallation = (world: World) => ({
   now: START,
 });
 
-const listed = ({ hash: _, ...key }: NewKey, createdAt: number) => ({ ...key, createdAt });
+const listed = ({ hash: _, ...key }: NewKey, createdAt: number, by: Actor) => {
+  return { ...key, createdAt, createdBy: { kind: by.kind, id: by.id }, usedAt: null };
+};
 
 export function accessCases(open: OpenStore): void {
   const world = useWorld(open);
@@ -43,6 +46,8 @@ export function accessCases(open: OpenStore): void {
         tenantId: first.tenant.id,
         tenantSeq: tenants[0]?.seq,
         test: false,
+        expiresAt: null,
+        usedAt: null,
       });
     });
   });
@@ -62,7 +67,7 @@ export function accessCases(open: OpenStore): void {
     const tenant = await world.newTenant();
     const key = { ...world.newKey("developer"), test: true };
     const made = await world.store.createKey({ ...tenant.owner, key, now: START + 3 });
-    assert.deepEqual(made, { kind: "created", key: listed(key, START + 3) });
+    assert.deepEqual(made, { kind: "created", key: listed(key, START + 3, tenant.actor) });
     const actor = await world.store.findKey(key.hash);
     assert.deepEqual(actor, { ...tenant.actor, id: key.id, role: "developer", test: true });
     assert.equal(await world.store.findKey("0".repeat(64)), null);
@@ -85,8 +90,8 @@ export function accessCases(open: OpenStore): void {
     assert(first !== undefined && second !== undefined && third !== undefined);
     await world.store.revokeKey({ ...tenant.owner, id: second.id, now: START });
     assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.slice(1), [
-      listed(first, START),
-      listed(third, START),
+      listed(first, START, tenant.actor),
+      listed(third, START, tenant.actor),
     ]);
   });
 
@@ -146,13 +151,46 @@ export function accessCases(open: OpenStore): void {
     assert.equal(await world.store.findKey(old.hash), null);
     assert.deepEqual(await world.store.findKey(hash), { ...actor, id });
     assert.deepEqual((await world.store.listKeys(tenant.tenantSeq, null, 10)).keys.at(-1), {
-      ...listed(old, START + 5),
+      ...listed(old, START + 5, actor),
       id,
     });
     assert.equal(await world.store.rotateKey(rotation), true, "repeated after an ambiguous answer");
     const { id: otherId, hash: otherHash } = world.newKey();
     assert.equal(await world.store.rotateKey({ actor, id: otherId, hash: otherHash, now: START }), false);
     assert.equal(await world.store.findKey(otherHash), null);
+  });
+
+  test("a key keeps its expiry when it is rotated, and an expired key is no other administrator's key", async () => {
+    await withWorld(open, async (alone) => {
+      const tenant = await alone.newTenant("global_admin");
+      const expiring = { ...alone.newKey("global_admin"), expiresAt: START + 10 };
+      await alone.store.createKey({ ...tenant.owner, key: expiring, now: START });
+      const actor = (await alone.store.findKey(expiring.hash)) ?? assert.fail();
+      assert.equal(actor.expiresAt, START + 10);
+      const { id, hash } = alone.newKey();
+      assert.equal(await alone.store.rotateKey({ actor, id, hash, now: START + 1 }), true);
+      assert.equal((await alone.store.findKey(hash))?.expiresAt, START + 10);
+      const revokeOwn = (now: number) => alone.store.revokeKey({ ...tenant.owner, id: tenant.actor.id, now });
+      assert.equal(await revokeOwn(START + 10), "lastAdmin");
+      assert.equal(await revokeOwn(START + 9), "revoked");
+    });
+  });
+
+  test("the use of a key is stored, and never set back", async () => {
+    const tenant = await world.newTenant();
+    const key = world.newKey();
+    await world.store.createKey({ ...tenant.owner, key, now: START });
+    const usedAt = async () => (await world.store.findKey(key.hash))?.usedAt;
+    assert.equal(await usedAt(), null);
+    await world.store.touchKey(key.id, START + 5);
+    await world.store.touchKey(key.id, START + 3);
+    await world.store.touchKey(world.newId(), START + 9);
+    assert.equal(await usedAt(), START + 5);
+    const { keys } = await world.store.listKeys(tenant.tenantSeq, null, 10);
+    assert.deepEqual(
+      keys.map((row) => row.usedAt),
+      [null, START + 5],
+    );
   });
 
   test("a tenant is found by its id, and listed in pages in creation order", async () => {
