@@ -1,7 +1,7 @@
 /** `signalbox keys`. */
 import { ROLES } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
-import { wholeSeconds, wholeSecondsOrNull } from "../domain/text/time.ts";
+import { wholeSeconds } from "../domain/text/time.ts";
 import type { AccessService } from "../engine/access/access-types.ts";
 import type { Cursor, KeyPage, KeyRow, Tenant } from "../ports/store.ts";
 import { type Command, type Fields, failed } from "./command.ts";
@@ -91,7 +91,7 @@ async function allKeys(access: AccessService, tenant: Tenant): Promise<KeyRow[]>
   return keys;
 }
 
-function keyFields({ id, name, role, test, createdAt, expiresAt, usedAt }: KeyRow, tenant: Tenant): Fields {
+function keyFields({ id, name, role, test, createdAt }: KeyRow, tenant: Tenant): Fields {
   return {
     id: ID_PREFIX.key + id,
     name,
@@ -99,7 +99,5 @@ function keyFields({ id, name, role, test, createdAt, expiresAt, usedAt }: KeyRo
     test,
     tenant: ID_PREFIX.tenant + tenant.id,
     created_at: wholeSeconds(createdAt),
-    expires_at: wholeSecondsOrNull(expiresAt),
-    last_used_at: wholeSecondsOrNull(usedAt),
   };
 }

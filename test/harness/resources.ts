@@ -79,7 +79,8 @@ export async function snapshot(owner: Client): Promise<readonly string[]> {
   for (const path of LISTS) {
     const answer = await owner.request("GET", path);
     assert.equal(answer.status, 200, answer.text);
-    texts.push(answer.text);
+    // A refused request is a use of its key, too.
+    texts.push(answer.text.replace(/"last_used_at":[^,}]*/g, ""));
   }
   return texts;
 }
