@@ -2,7 +2,8 @@
 import { passwordFault, USER_ROLES } from "../domain/access/access.ts";
 import { ID_PREFIX } from "../domain/ids.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../domain/text/time.ts";
-import type { Tenant, UserRow } from "../ports/store.ts";
+import type { Users } from "../engine/access/users.ts";
+import type { Cursor, Tenant, UserPage, UserRow } from "../ports/store.ts";
 import {
   type Command,
   type CommandContext,
@@ -12,7 +13,7 @@ import {
   type Outcome,
   type Run,
 } from "./command.ts";
-import { ANY_TENANT, allTenants, chooseTenants, ONE_TENANT } from "./tenant-choice.ts";
+import { ANY_TENANT, allTenants, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";
 
 const group = "users";
 const PASSWORD_STDIN: Option = {
@@ -34,8 +35,7 @@ export const USER_COMMANDS: readonly Command[] = [
         if ("fault" in chosen) return failed(chosen.fault);
         const rows: Fields[] = [];
         for (const tenant of chosen.tenants) {
-          const found = await users.list(tenant.seq);
-          rows.push(...found.map((user) => userFields(user, tenant)));
+          for (const user of await allUsers(users, tenant)) rows.push(userFields(user, tenant));
         }
         return { kind: "list", rows };
       };
@@ -61,8 +61,9 @@ export const USER_COMMANDS: readonly Command[] = [
         if ("fault" in chosen) return failed(chosen.fault);
         const [tenant] = chosen.tenants;
         return withPassword(context, readsPassword, async (password) => {
-          const added = await context.users.add({ tenantSeq: tenant.seq, email, role, password });
-          if (added === null) return failed(`the user ${email} already exists`);
+          const added = await context.users.add({ ...operatorIn(tenant), email, role, password });
+          if (added.kind === "emailTaken") return failed(`the user ${email} already exists`);
+          if (added.kind === "tooMany") return failed("the tenant has the maximum number of users");
           return passwordOutcome(userFields(added.user, tenant), added.generated);
         });
       };
@@ -104,6 +105,19 @@ export const USER_COMMANDS: readonly Command[] = [
     },
   },
 ];
+
+const PAGE_ROWS = 1000;
+
+async function allUsers(users: Users, tenant: Tenant): Promise<UserRow[]> {
+  const rows: UserRow[] = [];
+  let cursor: Cursor | null = null;
+  do {
+    const page: UserPage = await users.list({ tenantSeq: tenant.seq }, cursor, PAGE_ROWS);
+    rows.push(...page.users);
+    cursor = page.next;
+  } while (cursor !== null);
+  return rows;
+}
 
 function setDisabled(email: string, disabled: boolean): Run {
   return (context) =>

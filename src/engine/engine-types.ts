@@ -4,6 +4,7 @@ import type { AccessService } from "./access/access-types.ts";
 import type { Caller } from "./access/caller.ts";
 import type { Admission } from "./access/publish-rate.ts";
 import type { SessionService } from "./access/session-types.ts";
+import type { UserService } from "./access/user-types.ts";
 import type { PublishAnswer, PublishInput } from "./delivery/publish-types.ts";
 import type { EndpointService } from "./endpoints/endpoint-types.ts";
 import type { Cursors } from "./history/cursors.ts";
@@ -22,6 +23,7 @@ export interface Engine {
   readonly ledger: LedgerService;
   readonly access: AccessService;
   readonly sessions: SessionService;
+  readonly users: UserService;
   readonly pauses: PauseService;
   readonly inbound: InboundService;
   readonly cursors: Cursors;

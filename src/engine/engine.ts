@@ -11,6 +11,7 @@ import type { Caller } from "./access/caller.ts";
 import type { Admission } from "./access/publish-rate.ts";
 import { PublishRate } from "./access/publish-rate.ts";
 import { Sessions } from "./access/sessions.ts";
+import { Users } from "./access/users.ts";
 import { Attempts } from "./delivery/attempts.ts";
 import { Deliveries } from "./delivery/deliveries.ts";
 import { Tokens } from "./delivery/lease-tokens.ts";
@@ -147,7 +148,8 @@ function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
     onQuotasChanged: (tenantSeq) => publishRate.forget(tenantSeq),
   });
   const sessions = new Sessions({ store, clock, onSessionsChanged: () => streams.close() });
-  return { publishRate, access, sessions };
+  const users = new Users(store, clock, () => sessions.forget());
+  return { publishRate, access, sessions, users };
 }
 
 /** The parts that ask people. */
@@ -177,6 +179,7 @@ export class RunningEngine implements Engine {
   readonly ledger: Engine["ledger"];
   readonly access: Engine["access"];
   readonly sessions: Engine["sessions"];
+  readonly users: Engine["users"];
   readonly pauses: Engine["pauses"];
   readonly inbound: Engine["inbound"];
   readonly cursors: Engine["cursors"];
@@ -190,6 +193,7 @@ export class RunningEngine implements Engine {
     this.ledger = parts.ledger;
     this.access = parts.access;
     this.sessions = parts.sessions;
+    this.users = parts.users;
     this.pauses = parts.pauses;
     this.inbound = parts.inbound;
     this.cursors = parts.cursors;

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, type TestContext, test } from "node:test";
+import { operatorIn } from "../../src/cli/tenant-choice.ts";
 import { createSystemClock } from "../../src/clock/system.ts";
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import { EXPORT_PAGE_ROWS, EXPORT_STALL_MS_MAX, EXPORTS_OF_TENANT_COUNT_MAX } from "../../src/domain/limits.ts";
@@ -184,9 +185,9 @@ test("a client that reads nothing for too long is disconnected, and its slot is 
 
 test("an export ends when its session or key ends", async () => {
   const { tenants } = await server.store.listTenants(null, 1000);
-  const tenantSeq = tenants.find(({ id }) => `dev_${id}` === client.id)?.seq ?? assert.fail();
+  const tenant = tenants.find(({ id }) => `dev_${id}` === client.id) ?? assert.fail();
   const email = "reader@example.com";
-  await new Users(server.store, clock).add({ tenantSeq, email, role: "developer", password: PASSWORD });
+  await new Users(server.store, clock).add({ ...operatorIn(tenant), email, role: "developer", password: PASSWORD });
   const jar = await signedIn(server.url, email, PASSWORD);
   const bySession = await started({ cookie: jar.cookie ?? "" });
   await stuck();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { operatorIn } from "../../src/cli/tenant-choice.ts";
 import { createSystemClock } from "../../src/clock/system.ts";
 import type { Role } from "../../src/domain/access/access.ts";
 import { STREAM_COMMENT_MS } from "../../src/domain/limits.ts";
@@ -57,9 +58,9 @@ export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS 
       const email = `person${people}@example.com`;
       const { id, apiKey } = tenant ?? (await newTenant(server));
       const { tenants } = await server.store.listTenants(null, 1000);
-      const tenantSeq = tenants.find((tenant) => `dev_${tenant.id}` === id)?.seq ?? assert.fail();
+      const found = tenants.find((tenant) => `dev_${tenant.id}` === id) ?? assert.fail();
       const user = { id: clock.uuid(), email, role, passwordHash: PASSWORD_HASH };
-      await server.store.createUser({ tenantSeq, user, now: clock.now() });
+      await server.store.createUser({ ...operatorIn(found), user, link: null, now: clock.now() });
       return { email, tenantId: id, apiKey };
     },
   };

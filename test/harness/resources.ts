@@ -1,6 +1,6 @@
 /** Creates a tenant's resources, one of each kind that a route's id can name. */
 import assert from "node:assert/strict";
-import type { Kind } from "../fixtures/routes.ts";
+import { type Kind, newEmail } from "../fixtures/routes.ts";
 import { createSource, sendPauseStatus } from "./inbound.ts";
 import { ask } from "./pauses.ts";
 import { createEndpoint, patch, publish } from "./scene.ts";
@@ -35,6 +35,10 @@ const CREATE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
     assert.equal(sent.status, 200, sent.text);
     return sent.body.webhook_event_id;
   },
+  user: async (owner) => {
+    const body = { email: newEmail(), role: "developer" };
+    return (await owner.request("POST", "/v1/users", { body })).body.id;
+  },
   key: async (owner) => (await owner.request("POST", "/v1/auth/keys", { body: { name: "x" } })).body.id,
 };
 
@@ -65,6 +69,7 @@ const LISTS = [
   "/v1/deliveries?limit=100",
   "/v1/pause?limit=100",
   "/v1/auth/keys",
+  "/v1/users",
   "/v1/webhooks",
   "/v1/audit?limit=100",
   "/v1/sources",
@@ -80,7 +85,7 @@ export async function snapshot(owner: Client): Promise<readonly string[]> {
     const answer = await owner.request("GET", path);
     assert.equal(answer.status, 200, answer.text);
     // A refused request is a use of its key, too.
-    texts.push(answer.text.replace(/"last_used_at":[^,}]*/g, ""));
+    texts.push(answer.text.replace(/"last_(used|seen)_at":[^,}]*/g, ""));
   }
   return texts;
 }

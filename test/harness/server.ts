@@ -51,6 +51,7 @@ export interface AnswerBody {
   readonly deleted_at: string;
   readonly deleted_id: string;
   readonly duplicate: boolean;
+  readonly email: string;
   readonly endpoint_id: string;
   readonly endpoint_name: string;
   readonly error: { readonly code: string; readonly message: string; readonly details: readonly Fault[] };
@@ -110,6 +111,7 @@ export interface AnswerBody {
   readonly total: number;
   readonly transition_direction: string | null;
   readonly type: string;
+  readonly users: readonly AnswerBody[];
   readonly url: string;
   readonly waiting: { readonly count: number; readonly more: boolean };
   readonly webhook_event_id: string;

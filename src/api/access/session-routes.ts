@@ -3,32 +3,50 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import type { TooManyTries } from "../../engine/access/session-types.ts";
 import type { ApiDeps } from "../deps.ts";
-import { errorResponses, loginErrorResponses, refuse } from "../errors/dashboard-errors.ts";
-import { FOREIGN_ORIGIN, invalid, type Problem, problem, TENANT_NOT_FOUND, temporary } from "../errors/problem.ts";
+import { errorResponses, linkErrorResponses, loginErrorResponses, refuse } from "../errors/dashboard-errors.ts";
+import {
+  FOREIGN_ORIGIN,
+  invalid,
+  notFound,
+  type Problem,
+  problem,
+  TENANT_NOT_FOUND,
+  temporary,
+} from "../errors/problem.ts";
 import { bodyOf } from "../http/body.ts";
+import type { ById } from "../http/by-id.ts";
 import { createClientAddress } from "../http/client-address.ts";
 import { cookieWith, noCookie, sessionToken } from "../http/cookie.ts";
 import { isForeignChange } from "../http/origin.ts";
+import { PathId } from "../schema/schemas.ts";
 import {
   checkLogin,
   checkPassword,
+  checkSetPassword,
   DoneResponse,
   LoginBody,
   LoginResponse,
   MeResponse,
   PasswordBody,
+  SessionsResponse,
+  SetPasswordBody,
+  sessionJson,
 } from "./session-wire.ts";
 
 const tags = ["People"];
 
-export function registerLoginRoute(app: FastifyInstance, deps: ApiDeps): void {
+export function registerOpenAuthRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.post("/dashboard/auth/login", LOGIN, login(deps));
+  app.post("/dashboard/auth/set-password", SET_PASSWORD, setPassword(deps));
 }
 
 export function registerAuthRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get("/dashboard/auth/me", ME, readMe(deps));
   app.post("/dashboard/auth/logout", LOGOUT, logout(deps));
   app.post("/dashboard/auth/password", PASSWORD, changePassword(deps));
+  app.get("/dashboard/auth/sessions", SESSIONS, listSessions(deps));
+  app.delete("/dashboard/auth/sessions", END_OTHERS, endOtherSessions(deps));
+  app.delete<ById>("/dashboard/auth/sessions/:id", END_SESSION, endSession(deps));
 }
 
 const LOGIN = {
@@ -53,7 +71,8 @@ function login(deps: ApiDeps) {
     if (isForeignChange(request, deps.publicUrl)) return refuse(reply, FOREIGN_ORIGIN);
     const body = checkLogin(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const input = { ...body.value, address: addressOf(request), replaces: sessionToken(request) };
+    const userAgent = request.headers["user-agent"] ?? null;
+    const input = { ...body.value, address: addressOf(request), userAgent, replaces: sessionToken(request) };
     const answer = await deps.engine.sessions.login(input);
     switch (answer.kind) {
       case "signedIn":
@@ -141,6 +160,87 @@ function changePassword({ engine: { sessions }, trustProxy }: ApiDeps) {
   };
 }
 
+const SET_PASSWORD = {
+  schema: {
+    tags,
+    operationId: "setPassword",
+    summary: "Set your password with a link",
+    description: "A link works once, for three days. Your sessions end. Sign in with the new password.",
+    security: [{}],
+    body: SetPasswordBody,
+    response: { 200: DoneResponse, ...linkErrorResponses(413, 415, 429) },
+  },
+};
+
+function setPassword(deps: ApiDeps) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    if (isForeignChange(request, deps.publicUrl)) return refuse(reply, FOREIGN_ORIGIN);
+    const body = checkSetPassword(bodyOf(request).value);
+    if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+    const answer = await deps.engine.sessions.setPassword(body.value);
+    switch (answer.kind) {
+      case "changed":
+        return done("Password set; sign in with it.");
+      case "invalidLink":
+        return refuse(reply, INVALID_LINK);
+      case "tooMany":
+        return refuse(reply, tooManyTries(answer));
+    }
+  };
+}
+
+const SESSIONS = {
+  schema: {
+    tags,
+    operationId: "listSessions",
+    summary: "List your sessions",
+    response: { 200: SessionsResponse, ...errorResponses() },
+  },
+};
+
+function listSessions({ engine: { sessions } }: ApiDeps) {
+  return async ({ session }: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    if (session === null) return refuse(reply, NEEDS_SESSION);
+    return { success: true, data: (await sessions.list(session)).map(sessionJson) };
+  };
+}
+
+const END_OTHERS = {
+  schema: {
+    tags,
+    operationId: "endOtherSessions",
+    summary: "End your other sessions",
+    description: "The session of this request continues.",
+    response: { 200: DoneResponse, ...errorResponses() },
+  },
+};
+
+function endOtherSessions({ engine: { sessions } }: ApiDeps) {
+  return async ({ session }: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    if (session === null) return refuse(reply, NEEDS_SESSION);
+    await sessions.end(session, null);
+    return done("Your other sessions have ended.");
+  };
+}
+
+const END_SESSION = {
+  schema: {
+    tags,
+    operationId: "endSession",
+    summary: "End one of your sessions",
+    params: PathId,
+    response: { 200: DoneResponse, ...errorResponses(404) },
+  },
+};
+
+function endSession({ engine: { sessions } }: ApiDeps) {
+  return async ({ session, params }: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    if (session === null) return refuse(reply, NEEDS_SESSION);
+    const ended = await sessions.end(session, params.id);
+    return ended === 0 ? refuse(reply, SESSION_NOT_FOUND) : done("The session has ended.");
+  };
+}
+
 function done(message: string) {
   return { success: true, message };
 }
@@ -148,10 +248,16 @@ function done(message: string) {
 /** The same message whether or not the account exists. */
 const WRONG_LOGIN = problem(401, "INVALID_CREDENTIALS", "The email address or the password is wrong.");
 const WRONG_PASSWORD = problem(401, "INVALID_CREDENTIALS", "currentPassword is not your password.");
+const SESSION_NOT_FOUND = notFound("SESSION_NOT_FOUND", "You have no such session.");
+const INVALID_LINK = problem(
+  401,
+  "INVALID_LINK",
+  "This link was used, was replaced by a newer one, or has expired. Ask an administrator for a new link.",
+);
 const NEEDS_SESSION = problem(
   403,
   "FORBIDDEN",
-  "This request requires a session. An API key cannot sign out and has no password.",
+  "This request requires a session. An API key has no sessions and no password.",
 );
 
 function tooManyTries({ retryAfterSeconds }: TooManyTries): Problem {

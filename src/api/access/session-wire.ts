@@ -1,8 +1,10 @@
 /** `/dashboard/auth` on the wire. */
-import Type from "typebox";
-import { EMAIL_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "../../domain/limits.ts";
+import Type, { type Static } from "typebox";
+import { EMAIL_CHARS_MAX, LINK_TOKEN_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from "../../domain/limits.ts";
+import { wholeSeconds } from "../../domain/text/time.ts";
+import type { ListedSession } from "../../engine/access/session-types.ts";
 import { checker } from "../schema/check.ts";
-import { Nullable, RoleName } from "../schema/schemas.ts";
+import { Nullable, RoleName, Time } from "../schema/schemas.ts";
 
 const GivenPassword = Type.String({ minLength: 1, maxLength: PASSWORD_CHARS_MAX });
 
@@ -29,6 +31,23 @@ export const PasswordBody = Type.Object(
 );
 export const checkPassword = checker(PasswordBody);
 
+export const SetPasswordBody = Type.Object(
+  {
+    token: Type.String({
+      minLength: 1,
+      maxLength: LINK_TOKEN_CHARS_MAX,
+      description: "What follows `#` in the link.",
+    }),
+    newPassword: PasswordBody.properties.newPassword,
+  },
+  {
+    title: "PasswordSetting",
+    additionalProperties: false,
+    examples: [{ token: "00112233445566778899aabbccddeeff".repeat(2), newPassword: "four other common words" }],
+  },
+);
+export const checkSetPassword = checker(SetPasswordBody);
+
 const Success = Type.Literal(true);
 export const LoginResponse = Type.Object(
   {
@@ -49,4 +68,33 @@ export const MeResponse = Type.Object(
   },
   { title: "Me" },
 );
+const SessionResponse = Type.Object(
+  {
+    id: Type.String({ description: "Distinguishes your sessions." }),
+    current: Type.Boolean({ description: "The session of this request." }),
+    address: Nullable(Type.String({ description: "The IP address from which you signed in." })),
+    userAgent: Nullable(Type.String()),
+    createdAt: Time,
+    lastSeenAt: Type.String({ format: "date-time", description: "Accurate to a minute." }),
+    expiresAt: Type.String({ format: "date-time", description: "When it ends, even if it is in use." }),
+  },
+  { title: "Session" },
+);
+export const SessionsResponse = Type.Object(
+  { success: Success, data: Type.Array(SessionResponse) },
+  { title: "Sessions" },
+);
+
+export function sessionJson(session: ListedSession): Static<typeof SessionResponse> {
+  return {
+    id: session.id,
+    current: session.isCurrent,
+    address: session.address,
+    userAgent: session.userAgent,
+    createdAt: wholeSeconds(session.createdAt),
+    lastSeenAt: wholeSeconds(session.seenAt),
+    expiresAt: wholeSeconds(session.expiresAt),
+  };
+}
+
 export const DoneResponse = Type.Object({ success: Success, message: Type.String() }, { title: "Done" });

@@ -12,8 +12,8 @@ import {
   CreatedTenantResponse,
   CreateTenantBody,
   checkCreateTenant,
-  checkUpdateTenant,
   createdTenantJson,
+  parseUpdateTenant,
   TENANT_LIST,
   TenantDetailsResponse,
   TenantsResponse,
@@ -99,7 +99,7 @@ const UPDATE = {
   schema: {
     tags,
     operationId: "updateTenant",
-    summary: "Rename a tenant, or change its quotas",
+    summary: "Rename a tenant, or change its quotas and settings",
     description: "Only the given fields change. Set a quota to null to restore its default.",
     params: PathId,
     body: UpdateTenantBody,
@@ -109,7 +109,7 @@ const UPDATE = {
 
 function updateTenant({ engine: { access } }: ApiDeps) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
-    const body = checkUpdateTenant(bodyOf(request).value);
+    const body = parseUpdateTenant(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const id = parseTenantId(request.params.id);
     const tenant = id === null ? null : await access.patchTenant(request.caller, id, body.value);

@@ -8,12 +8,18 @@ import {
   type QuotaName,
 } from "../../domain/access/quota.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
-import { STORED_BYTES_PER_ROW, TENANT_NAME_CHARS_MAX } from "../../domain/limits.ts";
+import {
+  PORTAL_ORIGIN_CHARS_MAX,
+  PORTAL_ORIGINS_COUNT_MAX,
+  STORED_BYTES_PER_ROW,
+  TENANT_NAME_CHARS_MAX,
+} from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
+import type { PatchTenantInput } from "../../engine/access/access-types.ts";
 import type { Tenant, TenantView } from "../../ports/store.ts";
 import { TENANTS_PAGE_MAX } from "../http/limits.ts";
 import { listOf } from "../lists/pages.ts";
-import { checker } from "../schema/check.ts";
+import { checker, converted } from "../schema/check.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 
 const TenantName = Type.String({
@@ -30,9 +36,21 @@ export const CreateTenantBody = Type.Object(
 );
 export const checkCreateTenant = checker(CreateTenantBody);
 
+const PortalOrigins = Type.Array(Type.String({ maxLength: PORTAL_ORIGIN_CHARS_MAX, format: "origin" }), {
+  maxItems: PORTAL_ORIGINS_COUNT_MAX,
+  description: "The origins of the sites that may show the tenant's portal in a frame.",
+});
+const Links = Type.Enum(["shown", "withheld"], {
+  description:
+    "`withheld`: `respond_url` is null in every response, so that whoever asks a question cannot answer it. Messages to people still contain the link.",
+});
+
 export const TENANT_LIST = listOf("tenants", { limitMax: TENANTS_PAGE_MAX, filters: {} });
 
-const TenantResponse = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time }, { title: "Tenant" });
+const TenantResponse = Type.Object(
+  { id: Type.String(), name: Type.String(), created_at: Time, portal_origins: PortalOrigins, links: Links },
+  { title: "Tenant" },
+);
 export const TenantsResponse = Type.Array(TenantResponse);
 export const CreatedTenantResponse = Type.Object(
   {
@@ -73,10 +91,19 @@ export const UpdateTenantBody = Type.Object(
   {
     name: Type.Optional(TenantName),
     quotas: Type.Optional(Type.Object(forEachQuota(QUOTA_NAMES, QuotaValue), { additionalProperties: false })),
+    portal_origins: Type.Optional(PortalOrigins),
+    links: Type.Optional(Links),
   },
   { title: "TenantChanges", additionalProperties: false, examples: [{ quotas: { endpoints: 100 } }] },
 );
-export const checkUpdateTenant = checker(UpdateTenantBody);
+export const parseUpdateTenant = converted(checker(UpdateTenantBody), (body): PatchTenantInput => {
+  const { portal_origins: portalOrigins, links, ...rest } = body;
+  const settings = {
+    ...(portalOrigins !== undefined && { portalOrigins: [...new Set(portalOrigins)] }),
+    ...(links !== undefined && { links }),
+  };
+  return { ...rest, settings };
+});
 
 const Limit = Type.Integer({ description: "The tenant's limit." });
 const Default = Type.Integer({ description: "The limit of a tenant whose quota is not set." });
@@ -122,7 +149,13 @@ export function tenantDetailsJson(tenant: TenantView): Static<typeof TenantDetai
 }
 
 export function tenantJson(tenant: Tenant): Static<typeof TenantResponse> {
-  return { id: ID_PREFIX.tenant + tenant.id, name: tenant.name, created_at: wholeSeconds(tenant.createdAt) };
+  return {
+    id: ID_PREFIX.tenant + tenant.id,
+    name: tenant.name,
+    created_at: wholeSeconds(tenant.createdAt),
+    portal_origins: [...tenant.settings.portalOrigins],
+    links: tenant.settings.links,
+  };
 }
 
 export function createdTenantJson(tenant: Tenant, apiKey: string): Static<typeof CreatedTenantResponse> {

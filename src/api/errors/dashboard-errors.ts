@@ -22,11 +22,20 @@ export function errorResponses(...statuses: readonly number[]): Record<number, D
 
 /** The error responses of signing in, which has no caller yet. */
 export function loginErrorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  return openErrorResponses("The email address or the password is wrong.", statuses);
+}
+
+/** The error responses of setting a password with a link. */
+export function linkErrorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+  return openErrorResponses("The link does not work any more.", statuses);
+}
+
+function openErrorResponses(unauthorized: string, statuses: readonly number[]): Record<number, DocumentedResponse> {
   const { 404: _noTenant, ...others } = documentedErrors(DashboardError, statuses);
   const because = (description: string) => documentedResponse(DashboardError, description);
   return {
     ...others,
-    401: because("The email address or the password is wrong."),
+    401: because(unauthorized),
     403: because("A browser sent the request from a page of another site."),
   };
 }

@@ -6,7 +6,16 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Engine } from "../../engine/engine-types.ts";
 import type { Cursor } from "../../ports/store.ts";
 
-export const LIST_NAMES = ["deliveries", "endpoints", "keys", "outcomes", "pauses", "sources", "tenants"] as const;
+export const LIST_NAMES = [
+  "deliveries",
+  "endpoints",
+  "keys",
+  "outcomes",
+  "pauses",
+  "sources",
+  "tenants",
+  "users",
+] as const;
 export type ListName = (typeof LIST_NAMES)[number];
 
 const MARK: Readonly<Record<ListName, string>> = {
@@ -17,6 +26,7 @@ const MARK: Readonly<Record<ListName, string>> = {
   pauses: "p",
   sources: "s",
   tenants: "t",
+  users: "u",
 };
 const FORM = /^([a-z])([0-9a-z]{1,15})$/;
 

@@ -85,7 +85,9 @@ export const CreatedPauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
     status: Type.Literal("pending"),
-    respond_url: Type.String({ description: "Anyone with this URL can answer the pause." }),
+    respond_url: Nullable(
+      Type.String({ description: "Anyone with this URL can answer the pause. Null if the tenant withholds links." }),
+    ),
     expires_at: Time,
     created_at: Time,
   },
@@ -111,7 +113,9 @@ export const PauseResponse = Type.Object(
       reason: Nullable(Type.String()),
     }),
     metadata: Nullable(Type.Object({}, { additionalProperties: true })),
-    respond_url: Nullable(Type.String({ description: "Null once the pause has ended." })),
+    respond_url: Nullable(
+      Type.String({ description: "Null once the pause has ended, or if the tenant withholds links." }),
+    ),
     expires_at: Time,
     created_at: Time,
   },

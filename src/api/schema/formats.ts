@@ -1,10 +1,11 @@
 /** The string formats of the API's schemas. */
 import Format from "typebox/format";
-import { isTenantName } from "../../domain/access/tenant.ts";
+import { isOrigin, isTenantName } from "../../domain/access/tenant.ts";
 import { isEventFilter, isEventType } from "../../domain/delivery/event.ts";
 import { parseWebUrl } from "../../domain/endpoints/web-url.ts";
 import { ID_PREFIX, parseEndpointId, parseId } from "../../domain/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS_MAX } from "../../domain/limits.ts";
+import { recipientFault } from "../../domain/pauses/recipient.ts";
 import { isPlain } from "../../domain/text/text.ts";
 import { parseTime } from "../../domain/text/time.ts";
 import { decodeCursor, LIST_NAMES } from "../lists/cursor.ts";
@@ -40,6 +41,8 @@ Format.Set("json-pointer-below", (text) => text.isWellFormed() && POINTER.test(t
 Format.Set("username", (text) => isPlain(text) && !text.includes(":"));
 Format.Set("event-type-part", (text) => EVENT_TYPE_PART.test(text));
 Format.Set("tenant-name", isTenantName);
+Format.Set("origin", isOrigin);
+Format.Set("email", (text) => recipientFault("email", text) === null);
 Format.Set("text", isPlain);
 Format.Set("prose", (text) => text.isWellFormed() && !CONTROL_BUT_WHITE_SPACE.test(text));
 for (const list of LIST_NAMES) Format.Set(`${list}-cursor`, (text) => decodeCursor(list, text) !== null);

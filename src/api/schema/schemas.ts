@@ -1,6 +1,6 @@
 /** Schemas that several routes share. */
 import Type, { type TSchema } from "typebox";
-import { ROLES } from "../../domain/access/access.ts";
+import { ROLES, USER_ROLES } from "../../domain/access/access.ts";
 import type { Fault } from "../../domain/errors.ts";
 import { isMistypedSecret } from "../../domain/formats/keys.ts";
 import { SECRET_CHARS_MAX, SECRET_CHARS_MIN } from "../../domain/limits.ts";
@@ -24,6 +24,9 @@ const MISTYPED_SECRET =
 export const NameText = Type.String({ minLength: 1, maxLength: 200, format: "text" });
 
 export const RoleName = Type.Enum([...ROLES], { title: "Role" });
+
+/** The role of a person. */
+export const UserRoleName = Type.Enum([...USER_ROLES], { title: "UserRole" });
 
 /** An id in a response. */
 export const IdText = (prefix: string) => Type.String({ examples: [`${prefix}0190e0c4-2222-7000-8000-000000000003`] });

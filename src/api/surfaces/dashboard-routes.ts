@@ -1,6 +1,6 @@
 /** The dashboard surface: sessions, webhooks and the delivery history, for people. */
 import type { FastifyInstance } from "fastify";
-import { registerAuthRoutes, registerLoginRoute } from "../access/session-routes.ts";
+import { registerAuthRoutes, registerOpenAuthRoutes } from "../access/session-routes.ts";
 import type { ApiDeps } from "../deps.ts";
 import { registerDashboardWebhookRoutes } from "../endpoints/dashboard-webhook-routes.ts";
 import { envelope } from "../errors/dashboard-errors.ts";
@@ -19,6 +19,6 @@ export async function registerDashboardSurface(app: FastifyInstance, deps: ApiDe
   });
   app.register(async (open) => {
     open.addHook("onRequest", refuseUnknownQuery(envelope));
-    registerLoginRoute(open, deps);
+    registerOpenAuthRoutes(open, deps);
   });
 }

@@ -1,6 +1,7 @@
 /** The endpoints surface: endpoints, events, deliveries, sources and tenants, for services that publish events. */
 import type { FastifyInstance } from "fastify";
 import { registerTenantRoutes } from "../access/tenant-routes.ts";
+import { registerUserRoutes } from "../access/user-routes.ts";
 import { registerEventRoutes } from "../delivery/event-routes.ts";
 import { registerStreamRoute } from "../delivery/stream-routes.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -23,5 +24,6 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerSourceRoutes(app, deps);
   registerSourceEventRoutes(app, deps);
   registerTenantRoutes(app, deps);
+  registerUserRoutes(app, deps);
   registerJobRoute(app, deps);
 }

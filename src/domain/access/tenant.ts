@@ -5,6 +5,18 @@ import { hasCharacters, isBlank, isPlain } from "../text/text.ts";
 /** The name of the first tenant when none was configured. It means nothing to people, so it is never shown to them. */
 export const UNNAMED_TENANT = "default";
 
+export interface TenantSettings {
+  /** The origins of the sites that may show the tenant's portal in a frame. */
+  readonly portalOrigins: readonly string[];
+  /** `withheld`: no key gets the link of a pause, so whoever asks a question cannot answer it. */
+  readonly links: "shown" | "withheld";
+}
+
+/** Whether `text` is an origin as browsers send it, such as `https://shop.example.com`. */
+export function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 /** Whether `text` is a valid tenant name. White space around it is removed before it is stored. */
 export function isTenantName(text: string): boolean {
   return hasCharacters(text, TENANT_NAME_CHARS_MAX) && isPlain(text) && !isBlank(text);

@@ -35,6 +35,16 @@ export const PASSWORD_CHARS_MAX = 1024;
 export const SESSION_IDLE_MS = 12 * HOUR_MS;
 /** A session ends after this time, even if it is in use. */
 export const SESSION_MS_MAX = 7 * DAY_MS;
+/** How long a link to set a password works: over a weekend. */
+export const PASSWORD_LINK_MS = 3 * DAY_MS;
+/** Users of one tenant: more people than sign in to one server, and few enough to list. */
+export const USERS_PER_TENANT_COUNT_MAX = 10_000;
+/** Longer than any token, for whoever pastes a whole link. */
+export const LINK_TOKEN_CHARS_MAX = 1000;
+/** Sites that may show a tenant's portal. They are sent with each of its pages, in one header. */
+export const PORTAL_ORIGINS_COUNT_MAX = 20;
+/** A host name has at most 253 characters. */
+export const PORTAL_ORIGIN_CHARS_MAX = 270;
 /** How often the use of a session is stored. Each time is a commit, and a limit of 12 hours needs no more precision. */
 export const SESSION_TOUCH_MS = MINUTE_MS;
 /** Live sessions of one user. A further one ends the oldest. Scripts that sign in seldom sign out. */

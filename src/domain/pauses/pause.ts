@@ -53,6 +53,8 @@ export interface Pause extends Question {
   readonly tenantSeq: Seq;
   /** The requester's name, which the person is shown. */
   readonly tenantName: string;
+  /** The tenant gives no key the link of a pause. */
+  readonly linkWithheld: boolean;
   readonly recipient: Recipient | null;
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;

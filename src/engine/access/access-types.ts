@@ -1,6 +1,7 @@
 /** The types of the engine's access service, as the API sees them. */
 import type { Actor, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded } from "../../domain/access/quota.ts";
+import type { TenantSettings } from "../../domain/access/tenant.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Cursor, KeyPage, KeyRow, RevokeKeyResult, Tenant, TenantPage, TenantView } from "../../ports/store.ts";
 import type { Caller } from "./caller.ts";
@@ -26,6 +27,7 @@ export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
 export interface PatchTenantInput {
   readonly name?: string;
   readonly quotas?: QuotaChanges;
+  readonly settings?: Partial<TenantSettings>;
 }
 
 export interface AccessService {

@@ -113,14 +113,10 @@ export class Access implements AccessService {
     return this.#store.getTenant(id);
   }
 
-  async patchTenant({ actor }: Caller, id: Uuid, { name, quotas }: PatchTenantInput): Promise<TenantView | null> {
-    const tenant = await this.#store.patchTenant({
-      actor,
-      id,
-      ...(name === undefined ? {} : { name: name.trim() }),
-      ...(quotas === undefined ? {} : { quotas }),
-      now: this.#clock.now(),
-    });
+  async patchTenant({ actor }: Caller, id: Uuid, input: PatchTenantInput): Promise<TenantView | null> {
+    const { name, ...rest } = input;
+    const change = { ...rest, ...(name === undefined ? {} : { name: name.trim() }) };
+    const tenant = await this.#store.patchTenant({ actor, id, ...change, now: this.#clock.now() });
     if (tenant !== null) this.#options.onQuotasChanged(tenant.seq);
     return tenant;
   }

@@ -21,6 +21,9 @@ const COST: Cost = { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, tag
 /** Verified against when there is no account, so that the answer takes as long. */
 const DECOY = { cost: COST, salt: Buffer.alloc(SALT_BYTES), tag: Buffer.alloc(TAG_BYTES) };
 
+/** Stands for the hash of a user who has not set a password yet. */
+export const NO_PASSWORD = "";
+
 const derive = promisify(argon2);
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64").replaceAll("=", "");
 
@@ -34,12 +37,13 @@ export async function hashPassword(password: string): Promise<string> {
 /**
  * Whether a password matches a stored hash.
  *
- * @param stored null when there is no such account. The answer is then false, and takes as long as for an account
+ * @param stored null when there is no such account, or {@link NO_PASSWORD}. The answer is then false, and takes as long as for an account
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
-  const { cost, salt, tag } = stored === null ? DECOY : parse(stored);
+  const isThere = stored !== null && stored !== NO_PASSWORD;
+  const { cost, salt, tag } = isThere ? parse(stored) : DECOY;
   const derived = await derive("argon2id", { message: password, nonce: salt, ...cost });
-  return timingSafeEqual(derived, tag) && stored !== null;
+  return timingSafeEqual(derived, tag) && isThere;
 }
 
 function parse(stored: string) {

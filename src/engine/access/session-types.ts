@@ -1,5 +1,6 @@
 /** The types of the engine's session service, as the API sees them. */
 import type { Actor, Role } from "../../domain/access/access.ts";
+import type { EpochMs } from "../../domain/ids.ts";
 
 /** The session that a request was made with. */
 export interface Session {
@@ -14,6 +15,7 @@ export interface LoginInput {
   readonly password: string;
   /** The client's network address. */
   readonly address: string;
+  readonly userAgent: string | null;
   /** The token that the request was made with. Its session ends. */
   readonly replaces: string | null;
 }
@@ -38,6 +40,31 @@ export interface ChangePasswordInput {
 
 export type ChangePasswordAnswer = { readonly kind: "changed" } | { readonly kind: "wrong" } | TooManyTries;
 
+/** A live session of a user. */
+export interface ListedSession {
+  /** Distinguishes the sessions of one user. It is no secret. */
+  readonly id: string;
+  readonly createdAt: EpochMs;
+  /** To the minute. */
+  readonly seenAt: EpochMs;
+  readonly expiresAt: EpochMs;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  /** Whether it is the session of this request. */
+  readonly isCurrent: boolean;
+}
+
+export interface SetPasswordInput {
+  readonly token: string;
+  readonly newPassword: string;
+}
+
+export type SetPasswordAnswer =
+  | { readonly kind: "changed" }
+  /** Used, replaced by a newer link, expired, or the user is disabled. */
+  | { readonly kind: "invalidLink" }
+  | TooManyTries;
+
 export interface SessionService {
   login(input: LoginInput): Promise<LoginAnswer>;
   /** The session of a token; null when the token is unknown, ended or expired. Counts as use of the session. */
@@ -47,4 +74,10 @@ export interface SessionService {
   logout(session: Session): Promise<void>;
   /** Ends the user's other sessions. */
   changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordAnswer>;
+  /** With the token of a password link. Ends the user's sessions. */
+  setPassword(input: SetPasswordInput): Promise<SetPasswordAnswer>;
+  /** The live sessions of the session's user, oldest first. */
+  list(session: Session): Promise<readonly ListedSession[]>;
+  /** End one session of the user, or with null all others. Returns how many ended. */
+  end(session: Session, id: string | null): Promise<number>;
 }

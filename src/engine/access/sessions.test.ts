@@ -50,7 +50,7 @@ async function open(t: TestContext) {
       changes.count += 1;
     },
   });
-  const login = { ...PERSON, address: "192.0.2.1", replaces: null };
+  const login = { ...PERSON, address: "192.0.2.1", userAgent: null, replaces: null };
   return {
     store,
     calls,

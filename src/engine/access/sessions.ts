@@ -2,19 +2,27 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { isLive, SESSION_TOKEN_PATTERN, SESSION_TOKEN_RANDOM_BYTES, sessionEnd } from "../../domain/access/session.ts";
-import { CREDENTIAL_CACHE_MAX, PASSWORD_CHECKS_WAITING_COUNT_MAX, SESSION_TOUCH_MS } from "../../domain/limits.ts";
+import {
+  CREDENTIAL_CACHE_MAX,
+  PASSWORD_CHECKS_WAITING_COUNT_MAX,
+  SESSION_TOUCH_MS,
+  USER_AGENT_CHARS_MAX,
+} from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { SessionRow, Store, UserLogin } from "../../ports/store.ts";
+import type { SessionRow, SessionView, Store, UserLogin } from "../../ports/store.ts";
 import { SerialQueue } from "../scheduling/serial-queue.ts";
 import { BadPasswords, type PasswordAttempt } from "./bad-passwords.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import type {
   ChangePasswordAnswer,
   ChangePasswordInput,
+  ListedSession,
   LoginAnswer,
   LoginInput,
   Session,
   SessionService,
+  SetPasswordAnswer,
+  SetPasswordInput,
   TooManyTries,
 } from "./session-types.ts";
 
@@ -32,6 +40,8 @@ type CachedSession = { -readonly [Field in keyof SessionRow]: SessionRow[Field] 
 
 /** The answer while too many passwords wait to be checked. */
 const BUSY: TooManyTries = { kind: "tooMany", retryAfterSeconds: 5 };
+
+const INVALID_LINK = { kind: "invalidLink" } as const;
 
 export class Sessions implements SessionService {
   readonly #options: SessionsOptions;
@@ -58,14 +68,20 @@ export class Sessions implements SessionService {
     this.#options.onSessionsChanged();
   }
 
-  async login({ email, password, address, replaces }: LoginInput): Promise<LoginAnswer> {
+  async login({ email, password, address, userAgent, replaces }: LoginInput): Promise<LoginAnswer> {
     const check = await this.#checkPassword({ email, address }, password);
     if (check.kind !== "right") return check;
     const { user } = check;
     const token = this.#clock.randomHex(SESSION_TOKEN_RANDOM_BYTES);
     const now = this.#clock.now();
     const created = await this.#store.createSession({
-      session: { hash: hashToken(token), userId: user.id, expiresAt: sessionEnd(now) },
+      session: {
+        hash: hashToken(token),
+        userId: user.id,
+        expiresAt: sessionEnd(now),
+        address,
+        userAgent: userAgent?.slice(0, USER_AGENT_CHARS_MAX) ?? null,
+      },
       passwordHash: user.passwordHash,
       replaces: replaces === null ? null : hashToken(replaces),
       now,
@@ -104,6 +120,40 @@ export class Sessions implements SessionService {
     const changed = await this.#store.changePassword(request);
     this.forget();
     return { kind: changed ? "changed" : "wrong" };
+  }
+
+  async setPassword({ token, newPassword }: SetPasswordInput): Promise<SetPasswordAnswer> {
+    const linkHash = SESSION_TOKEN_PATTERN.test(token) ? hashToken(token) : null;
+    // Hashing takes 19 MiB and a core, so that only a valid link may ask for it.
+    if (linkHash === null || !(await this.#store.isPasswordLink(linkHash, this.#clock.now()))) return INVALID_LINK;
+    const passwordHash = await this.#passwordQueue.run(() => hashPassword(newPassword));
+    if (passwordHash === null) return BUSY;
+    const isSet = await this.#store.usePasswordLink({ hash: linkHash, passwordHash, now: this.#clock.now() });
+    this.forget();
+    return isSet ? { kind: "changed" } : INVALID_LINK;
+  }
+
+  async list(session: Session): Promise<readonly ListedSession[]> {
+    return (await this.#live(session)).map(({ hash: sessionHash, ...view }) => ({
+      ...view,
+      id: idOf(sessionHash),
+      isCurrent: sessionHash === session.hash,
+    }));
+  }
+
+  async end(session: Session, id: string | null): Promise<number> {
+    const now = this.#clock.now();
+    const ending = (await this.#live(session)).filter((one) =>
+      id === null ? one.hash !== session.hash : idOf(one.hash) === id,
+    );
+    await Promise.all(ending.map((one) => this.#store.endSession(one.hash, now)));
+    if (ending.length > 0) this.forget();
+    return ending.length;
+  }
+
+  async #live({ actor }: Session): Promise<readonly SessionView[]> {
+    const now = this.#clock.now();
+    return (await this.#store.listSessions(actor.id)).filter((view) => isLive(view, now));
   }
 
   async #checkPassword(attempt: PasswordAttempt, password: string): Promise<PasswordCheck> {
@@ -158,7 +208,14 @@ export class Sessions implements SessionService {
   }
 }
 
+const SESSION_ID_CHARS = 16;
+
+/** Part of the token's hash, from which nobody can find the token. */
+function idOf(sessionHash: string): string {
+  return sessionHash.slice(0, SESSION_ID_CHARS);
+}
+
 /** Hexadecimal SHA-256 of a token. The store never sees the token itself. */
-function hashToken(token: string): string {
+export function hashToken(token: string): string {
   return hash("sha256", token, "hex");
 }

@@ -24,7 +24,7 @@ export type CreatePauseAnswer =
 
 export interface PauseView {
   readonly pause: Pause;
-  /** The URL of the page where a person decides; null once the pause has ended. */
+  /** The URL of the page where a person decides; null once the pause has ended, or if its tenant withholds links. */
   readonly respondUrl: string | null;
 }
 

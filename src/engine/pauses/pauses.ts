@@ -219,7 +219,7 @@ export class Pauses implements PauseService {
   /** The view that `create` answers with. A repeated request gets the link again, even after the pause has ended. */
   #viewWithLink(pause: Pause): PauseView {
     const { links, respondUrl } = this.#options;
-    return { pause, respondUrl: respondUrl(links.tokenOf(pause)) };
+    return { pause, respondUrl: pause.linkWithheld ? null : respondUrl(links.tokenOf(pause)) };
   }
 }
 

@@ -1,6 +1,7 @@
 /** The verbs on tenants, users and keys. */
 import type { Actor, ActorRef, KeyActor, Role } from "../../domain/access/access.ts";
 import type { QuotaChanges, QuotaExceeded, Quotas, QuotaUse } from "../../domain/access/quota.ts";
+import type { TenantSettings } from "../../domain/access/tenant.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Cursor } from "./cursor.ts";
 
@@ -9,6 +10,7 @@ export interface Tenant {
   readonly id: Uuid;
   readonly name: string;
   readonly createdAt: EpochMs;
+  readonly settings: TenantSettings;
 }
 
 export interface TenantPage {
@@ -54,9 +56,16 @@ export type CreateKeyResult = { readonly kind: "created"; readonly key: KeyRow }
 export interface NewUser {
   readonly id: Uuid;
   readonly email: string;
-  /** A PHC string, argon2id. */
+  /** A PHC string, argon2id. Empty: nobody can sign in until a link has set a password. */
   readonly passwordHash: string;
   readonly role: Role;
+}
+
+/** A link with which a user sets a password, once. The store gets the hash of its token and never the token itself. */
+export interface PasswordLink {
+  /** Hexadecimal SHA-256 of the token. */
+  readonly hash: string;
+  readonly until: EpochMs;
 }
 
 /** A user as lists show it, without the password's hash. */
@@ -65,7 +74,33 @@ export interface UserRow extends Omit<NewUser, "passwordHash"> {
   readonly createdAt: EpochMs;
   /** Since when nobody can sign in as this user; null while the user is not disabled. */
   readonly disabledAt: EpochMs | null;
+  /** The latest use of the user's live sessions, to the minute; null when there is none. */
+  readonly seenAt: EpochMs | null;
+  /** False while the user has never set a password. */
+  readonly hasPassword: boolean;
 }
+
+export interface UserPage {
+  readonly users: readonly UserRow[];
+  /** Where the next page begins; null at the end. */
+  readonly next: Cursor | null;
+}
+
+export type CreateUserResult =
+  | { readonly kind: "created"; readonly user: UserRow }
+  /** A user of any tenant has this e-mail address already, ignoring letter case. */
+  | { readonly kind: "emailTaken" }
+  /** The tenant has `USERS_PER_TENANT_COUNT_MAX` users. */
+  | { readonly kind: "tooMany" };
+
+/** `forbidden`: the user's role is above the actor's. */
+export type ChangeUserRefusal = { readonly kind: "unknown" } | { readonly kind: "forbidden" };
+
+export type PatchUserResult =
+  | { readonly kind: "patched"; readonly user: UserRow }
+  | ChangeUserRefusal
+  /** It is the only user of role `global_admin` who is not disabled. */
+  | { readonly kind: "lastAdmin" };
 
 /** The first tenant, user and key of an empty store, created in one transaction. */
 export interface Bootstrap {
@@ -99,6 +134,7 @@ export interface AccessVerbs {
     id: Uuid;
     name?: string;
     quotas?: QuotaChanges;
+    settings?: Partial<TenantSettings>;
     now: EpochMs;
   }): Promise<TenantView | null>;
   getTenant(id: Uuid): Promise<TenantView | null>;
@@ -107,12 +143,39 @@ export interface AccessVerbs {
   listTenants(cursor: Cursor | null, limit: number): Promise<TenantPage>;
   /** The tenant of a key that is not revoked; null when there is no such key. */
   findKeyTenant(id: Uuid): Promise<Tenant | null>;
-  /** Null when a user of any tenant has this e-mail address already, ignoring letter case. */
-  createUser(request: { tenantSeq: Seq; user: NewUser; now: EpochMs }): Promise<UserRow | null>;
+  createUser(request: {
+    actor: Actor;
+    tenantSeq: Seq;
+    user: NewUser;
+    /** Null when the user has a password. */
+    link: PasswordLink | null;
+    now: EpochMs;
+  }): Promise<CreateUserResult>;
   /** In creation order, disabled users included. */
-  listUsers(tenantSeq: Seq): Promise<readonly UserRow[]>;
+  listUsers(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<UserPage>;
   /** A user of any tenant, ignoring letter case, disabled users included. */
   findUser(email: string): Promise<UserRow | null>;
+  /** Change only what is present. Disabling also ends the user's sessions. */
+  patchUser(request: {
+    actor: Actor;
+    tenantSeq: Seq;
+    id: Uuid;
+    role?: Role;
+    disabled?: boolean;
+    now: EpochMs;
+  }): Promise<PatchUserResult>;
+  /** Replaces the user's earlier link. The present password works until the link is used. */
+  linkUser(request: {
+    actor: Actor;
+    tenantSeq: Seq;
+    id: Uuid;
+    link: PasswordLink;
+    now: EpochMs;
+  }): Promise<{ readonly kind: "linked" } | ChangeUserRefusal>;
+  /** Whether a link can set a password now: it was not used or replaced, it has not expired, and its user is not disabled. */
+  isPasswordLink(hash: string, now: EpochMs): Promise<boolean>;
+  /** Set the password of a link's user, and end the user's sessions. False, and nothing happens, unless `isPasswordLink`. */
+  usePasswordLink(request: { hash: string; passwordHash: string; now: EpochMs }): Promise<boolean>;
   /**
    * Disabling also ends the user's sessions. A user who is disabled already keeps the earlier `disabledAt`. Null when
    * there is no such user.

@@ -20,6 +20,19 @@ export interface NewSession {
   readonly hash: string;
   readonly userId: Uuid;
   readonly expiresAt: EpochMs;
+  /** The client's network address. */
+  readonly address: string;
+  readonly userAgent: string | null;
+}
+
+/** A live session as its user sees it. */
+export interface SessionView extends SessionTimes {
+  /** Hexadecimal SHA-256 of the token. */
+  readonly hash: string;
+  readonly createdAt: EpochMs;
+  /** Null for a session from before the server stored addresses. */
+  readonly address: string | null;
+  readonly userAgent: string | null;
 }
 
 export interface SessionRow extends SessionTimes {
@@ -46,6 +59,8 @@ export interface SessionVerbs {
   }): Promise<boolean>;
   /** Null when there is none, it was ended, or its user is disabled. The caller checks whether the session has expired. */
   findSession(hash: string): Promise<SessionRow | null>;
+  /** The user's sessions that were not ended, oldest first. The caller checks which of them have expired. */
+  listSessions(userId: Uuid): Promise<readonly SessionView[]>;
   /** Record that the session was used at `now`. Never sets the time back, and never revives a session that was ended. */
   touchSession(hash: string, now: EpochMs): Promise<void>;
   endSession(hash: string, now: EpochMs): Promise<void>;

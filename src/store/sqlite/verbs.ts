@@ -3,7 +3,7 @@ import type { Store } from "../../ports/store.ts";
 import { bootstrap, createKey, createTenant, revokeKey, rotateKey, touchKey } from "./access/access.ts";
 import { changePassword, createSession, endSession, touchSession } from "./access/sessions.ts";
 import { patchTenant } from "./access/tenants.ts";
-import { createUser, resetPassword, setUserDisabled } from "./access/users.ts";
+import { createUser, linkUser, patchUser, resetPassword, setUserDisabled, usePasswordLink } from "./access/users.ts";
 import { cancel, replay, retry, retryEvent } from "./delivery/changes.ts";
 import { claim } from "./delivery/claim.ts";
 import { publishOne } from "./delivery/publish.ts";
@@ -53,6 +53,9 @@ const VERBS = {
   createTenant,
   patchTenant,
   createUser,
+  patchUser,
+  linkUser,
+  usePasswordLink,
   setUserDisabled,
   resetPassword,
   createSession,

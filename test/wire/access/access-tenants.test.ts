@@ -102,7 +102,7 @@ test("another tenant's ids find nothing in filters, and count as unknown in bodi
 test("a cursor of another tenant's list leads to none of its rows", async () => {
   const [owner, stranger] = [await newTenant(server), await newTenant(server)];
   for (const client of [owner, stranger, owner, owner]) {
-    for (const kind of ["endpoint", "delivery", "pause", "source"] as const) await createResource(kind, client);
+    for (const kind of ["endpoint", "delivery", "pause", "source", "user"] as const) await createResource(kind, client);
   }
   const cursor = async (path: string) => {
     const { body, headers } = await owner.request("GET", `${path}?limit=1`);
@@ -111,10 +111,10 @@ test("a cursor of another tenant's list leads to none of its rows", async () => 
       new URL(/<([^>]+)>/.exec(headers.get("link") ?? "")?.[1] ?? "", server.url).searchParams.get("cursor")
     );
   };
-  for (const path of ["/v1/endpoints", "/v1/deliveries", "/v1/pause", "/v1/sources"]) {
+  for (const path of ["/v1/endpoints", "/v1/deliveries", "/v1/pause", "/v1/sources", "/v1/users"]) {
     const own = await stranger.request("GET", path);
     const page = await stranger.request("GET", `${path}?limit=10&cursor=${await cursor(path)}`);
-    const idsOf = (text: string) => text.match(/(ep|del|psr|evt|src)_[0-9a-f-]{36}/g) ?? [];
+    const idsOf = (text: string) => text.match(/(ep|del|psr|evt|src|usr)_[0-9a-f-]{36}/g) ?? [];
     assert.deepEqual(
       idsOf(page.text).filter((id) => !own.text.includes(id)),
       [],
@@ -175,6 +175,7 @@ test("what a global_admin creates with ?tenant= belongs to that tenant", async (
     ["/v1/pause", "/v1/pause"],
     ["/v1/auth/keys", "/v1/auth/keys"],
     ["/v1/sources", "/v1/sources"],
+    ["/v1/users", "/v1/users"],
   ];
   const other = await newTenant(server);
   for (const [path, list] of making) {

@@ -7,7 +7,7 @@ import { uuidBytes } from "../../rows.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
-import { countKeys, keyOfId } from "./lookups.ts";
+import { countKeys, findTenant, keyOfId } from "./lookups.ts";
 
 export function bootstrap(w: Writing, { tenant, user, key, now }: Bootstrap): boolean {
   if (one(w, "SELECT 1 FROM tenants LIMIT 1") !== undefined) return false;
@@ -101,16 +101,12 @@ export interface CreateTenant {
 }
 
 export function createTenant(w: Writing, { actor, id, name, key, now }: CreateTenant): Tenant {
-  const before = one<{ seq: Seq; name: string; created_at: EpochMs }>(
-    w,
-    "SELECT seq, name, created_at FROM tenants WHERE id = ?",
-    uuidBytes(id),
-  );
-  if (before !== undefined) return { seq: before.seq, id, name: before.name, createdAt: before.created_at };
+  const before = findTenant(w, id);
+  if (before !== null) return before;
   const seq = insertTenant(w, { id, name }, now);
   insertKey(w, { tenantSeq: seq, key, by: actorRef(actor), now });
   auditKey(w, { actor, tenantSeq: seq, type: "key.created", key, now });
-  return { seq, id, name, createdAt: now };
+  return { seq, id, name, createdAt: now, settings: { portalOrigins: [], links: "shown" } };
 }
 
 function insertTenant(w: Writing, tenant: { readonly id: Uuid; readonly name: string }, now: EpochMs): Seq {

@@ -113,7 +113,7 @@ test("a running server learns what each verb changed, and nothing from a verb th
   await store.revokeKey({ actor, tenantSeq, id: key.id, now });
   assert.deepEqual(await told(), [{ kind: "keys" }]);
   const user = { id: newId(), email: "b@example.com", passwordHash: "$argon2id$", role: "developer" } as const;
-  await store.createUser({ tenantSeq, user, now });
+  await store.createUser({ actor, tenantSeq, user, link: null, now });
   await store.setUserDisabled({ id: user.id, disabled: true, now });
   await store.resetPassword({ id: user.id, passwordHash: "$argon2id$2", now });
   assert.deepEqual(await told(), [{ kind: "sessions" }, { kind: "sessions" }, { kind: "sessions" }]);

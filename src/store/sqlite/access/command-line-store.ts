@@ -81,6 +81,7 @@ const READING = [
   "listKeys",
   "listTenants",
   "listUsers",
+  "isPasswordLink",
   "getTenant",
   "findQuotas",
 ] as const;
@@ -96,6 +97,9 @@ const CHANGES: Readonly<Record<WritingVerb, NotedChange["kind"]>> = {
   createTenant: "keys",
   patchTenant: "quotas",
   createUser: "sessions",
+  patchUser: "sessions",
+  linkUser: "sessions",
+  usePasswordLink: "sessions",
   setUserDisabled: "sessions",
   resetPassword: "sessions",
 };

@@ -1,5 +1,6 @@
 /** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob. */
 import type { KeyActor, Role } from "../../../domain/access/access.ts";
+import type { TenantSettings } from "../../../domain/access/tenant.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { Cursor, Job, KeyPage, KeyRow, Tenant, TenantPage } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
@@ -94,14 +95,29 @@ export function countKeys(connection: Connection, tenantSeq: Seq): number {
   return one<{ count: number }>(connection, COUNT_KEYS, tenantSeq)?.count ?? 0;
 }
 
-const TENANT = "SELECT seq, id, name, created_at FROM tenants WHERE id = ?";
-const TENANTS = "SELECT seq, id, name, created_at FROM tenants WHERE seq > ? ORDER BY seq LIMIT ?";
+const TENANT_COLUMNS = "t.seq, t.id, t.name, t.created_at, t.portal_origins, t.links_withheld";
+const TENANT = `SELECT ${TENANT_COLUMNS} FROM tenants t WHERE t.id = ?`;
+const TENANTS = `SELECT ${TENANT_COLUMNS} FROM tenants t WHERE t.seq > ? ORDER BY t.seq LIMIT ?`;
 
-interface TenantColumns {
+interface TenantColumns extends SettingColumns {
   readonly seq: Seq;
   readonly id: Uint8Array;
   readonly name: string;
   readonly created_at: EpochMs;
+}
+
+/** The columns for `readSettings`. */
+export interface SettingColumns {
+  /** JSON array. */
+  readonly portal_origins: string;
+  readonly links_withheld: number;
+}
+
+export function readSettings({ portal_origins, links_withheld }: SettingColumns): TenantSettings {
+  return {
+    portalOrigins: JSON.parse(portal_origins) as string[],
+    links: links_withheld === 1 ? "withheld" : "shown",
+  };
 }
 
 export function findTenant(connection: Connection, id: Uuid): Tenant | null {
@@ -116,7 +132,7 @@ export function listTenants(connection: Connection, cursor: Cursor | null, limit
 }
 
 const KEY_TENANT = `
-  SELECT t.seq, t.id, t.name, t.created_at
+  SELECT ${TENANT_COLUMNS}
   FROM keys k CROSS JOIN tenants t ON t.seq = k.tenant_seq
   WHERE k.id = ? AND k.revoked_at IS NULL`;
 
@@ -125,8 +141,8 @@ export function findKeyTenant(connection: Connection, id: Uuid): Tenant | null {
   return row === undefined ? null : toTenant(row);
 }
 
-function toTenant({ seq, id, name, created_at }: TenantColumns): Tenant {
-  return { seq, id: uuidText(id), name, createdAt: created_at };
+function toTenant({ seq, id, name, created_at, ...settings }: TenantColumns): Tenant {
+  return { seq, id: uuidText(id), name, createdAt: created_at, settings: readSettings(settings) };
 }
 
 const JOB = "SELECT kind, done, created_at, finished_at FROM jobs WHERE id = ? AND tenant_seq = ?";

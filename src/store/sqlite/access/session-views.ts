@@ -1,10 +1,10 @@
-/** findUserByEmail, findSession. */
+/** findUserByEmail, findSession, listSessions. */
 import type { Role } from "../../../domain/access/access.ts";
-import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import type { SessionRow, UserLogin } from "../../../ports/store.ts";
-import { uuidText } from "../../rows.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import type { SessionRow, SessionView, UserLogin } from "../../../ports/store.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
-import { one } from "../read-connection.ts";
+import { all, one } from "../read-connection.ts";
 
 // Served by users_by_email.
 const USER = `
@@ -57,4 +57,30 @@ export function findSession(connection: Connection, hash: string): SessionRow | 
     seenAt: row.seen_at,
     expiresAt: row.expires_at,
   };
+}
+
+// Served by sessions_live.
+const SESSIONS = `
+  SELECT s.hash, s.created_at, s.seen_at, s.expires_at, s.address, s.user_agent
+  FROM users u CROSS JOIN sessions s ON s.user_seq = u.seq
+  WHERE u.id = ? AND s.ended_at IS NULL
+  ORDER BY s.seq`;
+
+export function listSessions(connection: Connection, userId: Uuid): SessionView[] {
+  type Row = {
+    hash: Uint8Array;
+    created_at: EpochMs;
+    seen_at: EpochMs;
+    expires_at: EpochMs;
+    address: string | null;
+    user_agent: string | null;
+  };
+  return all<Row>(connection, SESSIONS, uuidBytes(userId)).map((row) => ({
+    hash: Buffer.from(row.hash).toString("hex"),
+    createdAt: row.created_at,
+    seenAt: row.seen_at,
+    expiresAt: row.expires_at,
+    address: row.address,
+    userAgent: row.user_agent,
+  }));
 }

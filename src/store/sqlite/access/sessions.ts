@@ -21,8 +21,8 @@ interface StoredUser {
 const USER = "SELECT seq, password_hash FROM users WHERE id = ? AND disabled_at IS NULL";
 // A repeated insert changes nothing: a session that was ended meanwhile stays ended.
 const INSERT = `
-  INSERT INTO sessions (hash, user_seq, created_at, seen_at, expires_at)
-  VALUES (?1, ?2, ?3, ?3, ?4)
+  INSERT INTO sessions (hash, user_seq, created_at, seen_at, expires_at, address, user_agent)
+  VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)
   ON CONFLICT (hash) DO NOTHING`;
 // Served by sessions_live.
 const END_OLDEST = `
@@ -39,7 +39,8 @@ export function createSession(w: Writing, { session, passwordHash, replaces, now
   const user = one<StoredUser>(w, USER, uuidBytes(session.userId));
   if (user === undefined || user.password_hash !== passwordHash) return false;
   if (replaces !== null) endSession(w, replaces, now);
-  w.prepare(INSERT).run(hashBytes(session.hash), user.seq, now, session.expiresAt);
+  const { hash, expiresAt, address, userAgent } = session;
+  w.prepare(INSERT).run(hashBytes(hash), user.seq, now, expiresAt, address, userAgent);
   w.prepare(END_OLDEST).run(now, user.seq, SESSIONS_PER_USER_COUNT_MAX);
   return true;
 }

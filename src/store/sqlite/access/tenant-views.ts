@@ -8,10 +8,10 @@ import type { Connection } from "../connection.ts";
 import { countEndpoints } from "../endpoints/endpoint-rows.ts";
 import { countSources } from "../inbound/source-views.ts";
 import { one } from "../read-connection.ts";
-import { countKeys } from "./lookups.ts";
+import { countKeys, readSettings, type SettingColumns } from "./lookups.ts";
 import { readQuotas } from "./usage.ts";
 
-interface TenantColumns {
+interface TenantColumns extends SettingColumns {
   readonly seq: Seq;
   readonly name: string;
   readonly created_at: EpochMs;
@@ -20,7 +20,10 @@ interface TenantColumns {
   readonly stored_bytes: number;
 }
 
-const TENANT = "SELECT seq, name, created_at, quotas, open_pauses, stored_bytes FROM tenants WHERE id = ?";
+const TENANT = `
+  SELECT seq, name, created_at, quotas, open_pauses, stored_bytes, portal_origins, links_withheld
+  FROM tenants
+  WHERE id = ?`;
 
 export function getTenant(connection: Connection, id: Uuid): TenantView | null {
   const row = one<TenantColumns>(connection, TENANT, uuidBytes(id));
@@ -31,6 +34,7 @@ export function getTenant(connection: Connection, id: Uuid): TenantView | null {
     id,
     name,
     createdAt: created_at,
+    settings: readSettings(row),
     quotas: readQuotas(quotas),
     use: {
       endpoints: countEndpoints(connection, seq),

@@ -1,12 +1,14 @@
-/** patchTenant: changes the name and the quotas. */
+/** patchTenant: changes the name, the quotas and the settings. */
 import type { Actor } from "../../../domain/access/access.ts";
 import { changeQuotas, type QuotaChanges, type QuotaSettings } from "../../../domain/access/quota.ts";
+import type { TenantSettings } from "../../../domain/access/tenant.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { TenantView } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
+import { readSettings, type SettingColumns } from "./lookups.ts";
 import { getTenant } from "./tenant-views.ts";
 
 export interface PatchTenant {
@@ -15,23 +17,40 @@ export interface PatchTenant {
   /** When it is absent, the tenant keeps its name. */
   readonly name?: string;
   readonly quotas?: QuotaChanges;
+  readonly settings?: Partial<TenantSettings>;
   readonly now: EpochMs;
 }
 
-const BEFORE = "SELECT seq, name, quotas FROM tenants WHERE id = ?";
+interface Before extends SettingColumns {
+  readonly seq: Seq;
+  readonly name: string;
+  readonly quotas: string;
+}
 
-export function patchTenant(w: Writing, { actor, id, name, quotas, now }: PatchTenant): TenantView | null {
-  const before = one<{ seq: Seq; name: string; quotas: string }>(w, BEFORE, uuidBytes(id));
+const BEFORE = "SELECT seq, name, quotas, portal_origins, links_withheld FROM tenants WHERE id = ?";
+const UPDATE = "UPDATE tenants SET name = ?, quotas = ?, portal_origins = ?, links_withheld = ? WHERE seq = ?";
+
+export function patchTenant(w: Writing, { actor, id, name, quotas, settings, now }: PatchTenant): TenantView | null {
+  const before = one<Before>(w, BEFORE, uuidBytes(id));
   if (before === undefined) return null;
+  const { portalOrigins, links } = { ...readSettings(before), ...settings };
   const after = {
     name: name ?? before.name,
     quotas: JSON.stringify(changeQuotas(JSON.parse(before.quotas) as QuotaSettings, quotas ?? {})),
+    portal_origins: JSON.stringify(portalOrigins),
+    links,
   };
+  const withheld = links === "withheld" ? 1 : 0;
   // First write the sums of this group: `getTenant` shows them, and later verbs read them again with the new quotas.
   w.usage.flush();
   w.usage.clear();
-  if (after.name !== before.name || after.quotas !== before.quotas) {
-    w.prepare("UPDATE tenants SET name = ?, quotas = ? WHERE seq = ?").run(after.name, after.quotas, before.seq);
+  const changed =
+    after.name !== before.name ||
+    after.quotas !== before.quotas ||
+    after.portal_origins !== before.portal_origins ||
+    withheld !== before.links_withheld;
+  if (changed) {
+    w.prepare(UPDATE).run(after.name, after.quotas, after.portal_origins, withheld, before.seq);
     audit(w, { tenantSeq: before.seq, actor, type: "tenant.updated", data: after, now });
   }
   return getTenant(w, id);

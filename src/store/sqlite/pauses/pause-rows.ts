@@ -7,7 +7,7 @@ import type { Vault } from "../../vault.ts";
 
 /** The columns for `readPause`, of tables that the query names `pauses p` and `tenants t`. */
 export const PAUSE_COLUMNS = `
-  p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, p.status, p.message, p.options,
+  p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
   p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
   p.choice, p.text, p.ended_at, p.notification, p.notification_reason`;
 
@@ -19,6 +19,7 @@ export interface PauseColumns {
   readonly tenant_seq: Seq;
   readonly tenant_id: Uint8Array;
   readonly tenant_name: string;
+  readonly links_withheld: number;
   readonly status: number;
   readonly message: string;
   /** JSON array. */
@@ -44,6 +45,7 @@ export function readPause(vault: Vault, row: PauseColumns): Pause {
     tenantId: uuidText(row.tenant_id),
     tenantSeq: row.tenant_seq,
     tenantName: row.tenant_name,
+    linkWithheld: row.links_withheld === 1,
     message: row.message,
     options: JSON.parse(row.options) as string[],
     allowTextResponse: row.allow_text_response === 1,

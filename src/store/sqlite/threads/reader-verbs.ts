@@ -3,9 +3,9 @@ import { LANE_POOL_DELIVERIES_MAX } from "../../../domain/limits.ts";
 import type { Store } from "../../../ports/store.ts";
 import { listAudit } from "../access/audit-views.ts";
 import { findKey, findKeyTenant, findTenant, getJob, listKeys, listTenants } from "../access/lookups.ts";
-import { findSession, findUserByEmail } from "../access/session-views.ts";
+import { findSession, findUserByEmail, listSessions } from "../access/session-views.ts";
 import { findQuotas, getTenant } from "../access/tenant-views.ts";
-import { findUser, listUsers } from "../access/user-views.ts";
+import { findUser, isPasswordLink, listUsers } from "../access/user-views.ts";
 import { findEndpoints, matchTypes } from "../endpoints/endpoint-filters.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "../endpoints/endpoint-views.ts";
 import { countLeases } from "../history/delivery-sources.ts";
@@ -53,8 +53,10 @@ const VERBS = {
   findKeyTenant,
   findUser,
   listUsers,
+  isPasswordLink,
   findUserByEmail,
   findSession,
+  listSessions,
   getPause,
   listPauses,
   listAudit,

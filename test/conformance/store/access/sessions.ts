@@ -19,6 +19,8 @@ interface People {
   found(...hashes: readonly string[]): Promise<string[]>;
 }
 
+const CLIENT = { address: "203.0.113.5", userAgent: "Browser/1" };
+
 /** A store with one user. */
 async function withPeople(open: OpenStore, run: (people: People) => Promise<void>): Promise<void> {
   await withWorld(open, async (world) => {
@@ -34,7 +36,7 @@ async function withPeople(open: OpenStore, run: (people: People) => Promise<void
       userId,
       signIn: (hash, { now = START, replaces, passwordHash = PASSWORD_HASH } = {}) =>
         world.store.createSession({
-          session: { hash, userId, expiresAt: now + 7 * DAY },
+          session: { hash, userId, expiresAt: now + 7 * DAY, ...CLIENT },
           passwordHash,
           replaces: replaces ?? null,
           now,
@@ -104,10 +106,36 @@ export function sessionCases(open: OpenStore): void {
       const kept = hashOf("1");
       await signIn(kept);
       assert.equal(await signIn(hashOf("2"), { passwordHash: OTHER_HASH, replaces: kept }), false);
-      const session = { hash: hashOf("3"), userId: world.newId(), expiresAt: START + DAY };
+      const session = { hash: hashOf("3"), userId: world.newId(), expiresAt: START + DAY, ...CLIENT };
       const request = { session, passwordHash: PASSWORD_HASH, replaces: kept, now: START };
       assert.equal(await world.store.createSession(request), false);
       assert.deepEqual(await found(kept, hashOf("2"), hashOf("3")), [kept]);
+    });
+  });
+
+  test("a user's sessions are listed with their clients, oldest first, until they end", async () => {
+    await withPeople(open, async ({ world, userId, signIn }) => {
+      const [first, second] = [hashOf("1"), hashOf("2")];
+      await signIn(first);
+      await signIn(second, { now: START + MINUTE });
+      await world.store.touchSession(first, START + HOUR);
+      assert.deepEqual(await world.store.listSessions(userId), [
+        { hash: first, createdAt: START, seenAt: START + HOUR, expiresAt: START + 7 * DAY, ...CLIENT },
+        {
+          hash: second,
+          createdAt: START + MINUTE,
+          seenAt: START + MINUTE,
+          expiresAt: START + MINUTE + 7 * DAY,
+          ...CLIENT,
+        },
+      ]);
+      assert.equal((await world.store.findUser(EMAIL))?.seenAt, START + HOUR);
+      await world.store.endSession(first, START);
+      assert.deepEqual(
+        (await world.store.listSessions(userId)).map(({ hash }) => hash),
+        [second],
+      );
+      assert.deepEqual(await world.store.listSessions(world.newId()), []);
     });
   });
 
