@@ -59,6 +59,15 @@ export function parseEndpointId(text: string): Uuid | null {
   return null;
 }
 
+/** Parse the id of anything, whatever its prefix, or return null. */
+export function parseAnyId(text: string): Uuid | null {
+  for (const prefix of [...Object.values(ID_PREFIX), WEBHOOK_PREFIX]) {
+    const id = parseId(prefix, text);
+    if (id !== null) return id;
+  }
+  return null;
+}
+
 /** The state of the UUIDv7 generator: the time and random bits of the latest id. */
 export interface UuidState {
   lastMs: EpochMs;

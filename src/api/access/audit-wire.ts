@@ -1,7 +1,7 @@
 /** `/v1/audit` on the wire. */
 import Type, { type Static } from "typebox";
 import { AUDIT_TYPES } from "../../domain/access/audit.ts";
-import { ID_PREFIX, parseId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
+import { ID_PREFIX, parseAnyId, parseId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { AUDIT_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
 import type { AuditInput } from "../../engine/pauses/pause-types.ts";
@@ -14,6 +14,13 @@ export const AuditQuery = Type.Object(
   {
     pause_id: Type.Optional(Type.String({ format: "pause-id" })),
     event_type: Type.Optional(Type.Enum([...AUDIT_TYPES])),
+    subject_id: Type.Optional(
+      Type.String({
+        format: "any-id",
+        description: "What the act was about: the id of an endpoint, a delivery, a user, …",
+      }),
+    ),
+    actor: Type.Optional(Type.String({ format: "actor-id", description: "Who acted: `usr_…` or `key_…`." })),
     from_date: Type.Optional(
       Type.String({ format: "day-or-time", description: "At or after this time, or from the start of this day." }),
     ),
@@ -32,7 +39,12 @@ const AuditEvent = Type.Object(
     id: Type.String(),
     event_type: Type.Enum([...AUDIT_TYPES]),
     actor: Type.Enum(["developer", "human", "system"]),
+    actor_id: Nullable(Type.String({ description: "The key or the user that acted: `key_…` or `usr_…`." })),
+    actor_user: Nullable(
+      Type.Object({ id: Type.String(), email: Type.String() }, { description: "The user that acted, if it was one." }),
+    ),
     pause_id: Nullable(Type.String()),
+    subject_id: Nullable(Type.String({ description: "What the act was about." })),
     data: Type.Object({}, { additionalProperties: true }),
     created_at: Time,
   },
@@ -49,9 +61,13 @@ export const AuditResponse = Type.Object(
 );
 
 export function auditInput(query: Static<typeof AuditQuery>): AuditInput {
+  const { subject_id: subject, actor } = query;
+  const subjectPause = subject === undefined ? null : parseId(ID_PREFIX.pause, subject);
   return {
-    pauseId: query.pause_id === undefined ? null : parseId(ID_PREFIX.pause, query.pause_id),
+    pauseId: query.pause_id === undefined ? subjectPause : parseId(ID_PREFIX.pause, query.pause_id),
     type: query.event_type ?? null,
+    subjectId: subject === undefined || subjectPause !== null ? null : parseAnyId(subject),
+    actorId: actor === undefined ? null : parseAnyId(actor),
     from: query.from_date === undefined ? null : startOf(query.from_date),
     to: query.to_date === undefined ? null : endOf(query.to_date),
     offset: query.offset ?? 0,
@@ -68,10 +84,32 @@ function eventJson(row: AuditRow): Static<typeof AuditEvent> {
     id: ID_PREFIX.audit + row.id,
     event_type: row.type,
     actor: row.actor,
+    actor_id: row.by === null ? null : ID_PREFIX[row.by.kind] + row.by.id,
+    actor_user: row.by === null || row.email === null ? null : { id: ID_PREFIX.user + row.by.id, email: row.email },
     pause_id: row.pauseId === null ? null : ID_PREFIX.pause + row.pauseId,
+    subject_id: subjectId(row),
     data: Object.fromEntries(Object.entries(row.data).map(fieldJson)),
     created_at: wholeSeconds(row.createdAt),
   };
+}
+
+/** The prefix of the ids that each family of acts is about. */
+const SUBJECT_PREFIXES: ReadonlyMap<string, string> = new Map([
+  ["key", ID_PREFIX.key],
+  ["tenant", ID_PREFIX.tenant],
+  ["user", ID_PREFIX.user],
+  ["session", ID_PREFIX.user],
+  ["webhook", WEBHOOK_PREFIX],
+  ["delivery", ID_PREFIX.delivery],
+  ["event", ID_PREFIX.event],
+  ["job", ID_PREFIX.job],
+  ["source", ID_PREFIX.source],
+  ["inbound", ID_PREFIX.inbound],
+]);
+
+function subjectId({ type, pauseId, subjectId: id }: AuditRow): string | null {
+  if (pauseId !== null) return ID_PREFIX.pause + pauseId;
+  return id === null ? null : (SUBJECT_PREFIXES.get(type.slice(0, type.indexOf("."))) ?? "") + id;
 }
 
 /** The store has ids without prefixes. Each surface has its own names and prefixes for them. */
@@ -82,6 +120,7 @@ const FIELD_NAMES: ReadonlyMap<string, readonly [name: string, prefix: string]> 
   ["sourceId", ["source_id", ID_PREFIX.source]],
   ["inboundId", ["inbound_event_id", ID_PREFIX.inbound]],
   ["eventId", ["event_id", ID_PREFIX.event]],
+  ["jobId", ["job_id", ID_PREFIX.job]],
   ["rejection", ["rejection_reason", ""]],
 ]);
 

@@ -43,14 +43,22 @@ export const SourceEventsQuery = Type.Object(
 const parseQuery = inboundQueryParser(SourceEventsQuery);
 
 export function parseSourceEventsQuery(query: unknown, sourceId: Uuid): Checked<InboundQuery> {
-  return parseQuery(query, ({ kind, event_type, valid }) => ({
+  return parseQuery(query, (given) => ({ ...filterOf(given), sourceId }));
+}
+
+/** The part of a filter that the lists of one source and of all sources have in common. */
+export function filterOf({
+  kind,
+  event_type,
+  valid,
+}: Omit<Static<typeof SourceEventsQuery>, "page" | "limit" | "from" | "to">) {
+  return {
     kind: kind === undefined ? null : NAMED_KINDS[kind],
-    sourceId,
     sourceName: null,
     eventType: event_type ?? null,
     direction: null,
     valid: valid ?? null,
-  }));
+  };
 }
 
 export const NoteSourceEventBody = Type.Object(
@@ -59,7 +67,7 @@ export const NoteSourceEventBody = Type.Object(
 );
 export const checkNoteSourceEvent = checker(NoteSourceEventBody);
 
-const RowFields = {
+export const RowFields = {
   id: Type.String(),
   kind: Type.Enum([...KINDS]),
   event_type: Nullable(Type.String()),
@@ -117,7 +125,7 @@ export function sourceEventsJson(found: InboundPage, { page, limit }: Page): Sta
   return { data: found.rows.map(rowJson), pagination: { page, limit, total: found.total } };
 }
 
-function rowJson(row: InboundRow): Static<typeof SourceEventsResponse>["data"][number] {
+export function rowJson(row: InboundRow): Static<typeof SourceEventsResponse>["data"][number] {
   return {
     id: ID_PREFIX.inbound + row.id,
     kind: KIND_NAMES[row.kind],

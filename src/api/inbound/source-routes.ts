@@ -8,7 +8,13 @@ import type { Engine } from "../../engine/engine-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, problem } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
-import { errorResponses, invalidState, refuse, SOURCE_NOT_FOUND } from "../errors/v1-errors.ts";
+import {
+  errorResponses,
+  INBOUND_EVENT_NOT_FOUND,
+  invalidState,
+  refuse,
+  SOURCE_NOT_FOUND,
+} from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import { type ById, deleteById, readById } from "../http/by-id.ts";
 import { sendPages } from "../lists/pages.ts";
@@ -20,11 +26,15 @@ import {
   parseCreateSource,
   parsePatchSource,
   parseRotateSource,
+  parseTrySource,
   RotateSourceBody,
   RotateSourceResponse,
   SOURCE_LIST,
   SourceResponse,
   sourceJson,
+  TrySourceBody,
+  TrySourceResponse,
+  trialJson,
 } from "./source-wire.ts";
 
 const tags = ["Sources"];
@@ -40,6 +50,7 @@ export function registerSourceRoutes(app: FastifyInstance, deps: ApiDeps): void 
   app.patch<ById>("/v1/sources/:id", UPDATE, patchSource(engine, json));
   app.delete<ById>("/v1/sources/:id", DELETE, deleteSource(engine));
   app.post<ById>("/v1/sources/:id/rotate-secret", ROTATE_SECRET, rotateSecret(engine));
+  app.post<ById>("/v1/sources/:id/try", TRY, trySource(engine));
 }
 
 type Json = (source: Source) => ReturnType<typeof sourceJson>;
@@ -206,6 +217,40 @@ function rotateSecret({ inbound }: Engine) {
         return refuse(reply, SOURCE_NOT_FOUND);
       case "noSecret":
         return refuse(reply, NO_SECRET);
+    }
+  };
+}
+
+const TRY = {
+  config,
+  schema: {
+    tags,
+    operationId: "trySource",
+    summary: "Try another secret or other options on rejected requests",
+    description:
+      "Verifies the requests as of their receipt, and saves nothing. Without `secret` and `hmac`, the present settings are " +
+      "tried: the result is what reprocessing would do.",
+    params: PathId,
+    body: TrySourceBody,
+    response: { 200: TrySourceResponse, ...errorResponses(404, 413, 415) },
+  },
+};
+
+function trySource({ inbound }: Engine) {
+  return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parseSourceId(request.params.id);
+    const source = id === null ? null : await inbound.sources.get(request.caller, id);
+    if (source === null) return refuse(reply, SOURCE_NOT_FOUND);
+    const body = parseTrySource(bodyOf(request).value, source.scheme);
+    if (body.kind === "faults") return refuse(reply, invalid(body.faults));
+    const answer = await inbound.tryOn(request.caller, source.id, body.value);
+    switch (answer.kind) {
+      case "tried":
+        return trialJson(answer);
+      case "unknownSource":
+        return refuse(reply, SOURCE_NOT_FOUND);
+      case "unknownRecord":
+        return refuse(reply, INBOUND_EVENT_NOT_FOUND);
     }
   };
 }

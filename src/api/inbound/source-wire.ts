@@ -1,6 +1,7 @@
 /** `/v1/sources` on the wire. */
 import Type, { type Static, type TObject } from "typebox";
-import { ID_PREFIX } from "../../domain/ids.ts";
+import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import { REJECTIONS } from "../../domain/inbound/request.ts";
 import {
   type BasicOptions,
   type EventTypeRule,
@@ -28,7 +29,12 @@ import {
   SOURCE_USERNAME_CHARS_MAX,
 } from "../../domain/limits.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { CreateSourceInput, PatchSourceInput } from "../../engine/inbound/inbound-types.ts";
+import type {
+  CreateSourceInput,
+  PatchSourceInput,
+  SourceTrial,
+  TrialAnswer,
+} from "../../engine/inbound/inbound-types.ts";
 import { SOURCES_PAGE_MAX } from "../http/limits.ts";
 import { listOf } from "../lists/pages.ts";
 import { type Checked, checker } from "../schema/check.ts";
@@ -147,6 +153,16 @@ export const RotateSourceBody = Type.Object(
   },
   { title: "RotateSourceSecretInput", additionalProperties: false },
 );
+export const TrySourceBody = Type.Object(
+  {
+    secret: Type.Optional(Secret),
+    hmac: Type.Optional(Hmac),
+    event_id: Type.Optional(
+      Type.String({ format: "inbound-id", description: "Try one rejected request. By default, all that are kept." }),
+    ),
+  },
+  { title: "SourceTrial", additionalProperties: false, examples: [{ secret: "the secret that the sender uses" }] },
+);
 export const SOURCE_LIST = listOf("sources", { limitMax: SOURCES_PAGE_MAX, filters: {} });
 
 type Rules = (body: ReadonlyMap<string, unknown>) => readonly { readonly field: string; readonly rule: string }[];
@@ -166,6 +182,7 @@ function withRules<T extends TObject>(schema: T): (body: unknown, rules: Rules) 
 const checkCreate = withRules(CreateSourceBody);
 const checkPatch = withRules(PatchSourceBody);
 const checkRotate = withRules(RotateSourceBody);
+const checkTry = withRules(TrySourceBody);
 
 export function parseCreateSource(body: unknown): Checked<CreateSourceInput> {
   const checked = checkCreate(body, creationFaults);
@@ -205,6 +222,14 @@ export function parseRotateSource(body: unknown, scheme: Scheme): Checked<Rotate
   if (checked.kind === "faults") return checked;
   const { secret = null, overlap_seconds: overlapSeconds = ROTATE_OVERLAP_SECONDS_DEFAULT } = checked.value;
   return { kind: "ok", value: { secret, overlapSeconds } };
+}
+
+export function parseTrySource(body: unknown, scheme: Scheme): Checked<SourceTrial> {
+  const checked = checkTry(body, (fields) => changeFaults(fields, scheme));
+  if (checked.kind === "faults") return checked;
+  const { secret = null, hmac, event_id: id } = checked.value;
+  const recordId = id === undefined ? null : parseId(ID_PREFIX.inbound, id);
+  return { kind: "ok", value: { secret, hmac: hmac === undefined ? null : hmacOf(hmac), recordId } };
 }
 
 function eventTypeOf(given: Static<typeof EventType>): EventTypeRule {
@@ -281,6 +306,30 @@ export const RotateSourceResponse = Type.Object(
   { secret: Type.Optional(Type.String()), previous_expires_at: Time },
   { title: "RotatedSourceSecret" },
 );
+
+export const TrySourceResponse = Type.Object(
+  {
+    tried: Type.Integer(),
+    would_verify: Type.Integer(),
+    would_fail: Type.Array(Type.Object({ rejection_reason: Type.Enum([...REJECTIONS]), count: Type.Integer() })),
+    explanation: Nullable(
+      Type.String({ description: "With `event_id`: why the request would still fail. Null otherwise." }),
+    ),
+    more: Type.Boolean({ description: "Further requests were rejected in the meantime." }),
+  },
+  { title: "SourceTrialResult" },
+);
+
+export function trialJson(answer: Extract<TrialAnswer, { kind: "tried" }>): Static<typeof TrySourceResponse> {
+  const failed = [...answer.failed].map(([rejection_reason, count]) => ({ rejection_reason, count }));
+  return {
+    tried: failed.reduce((sum, { count }) => sum + count, answer.verified),
+    would_verify: answer.verified,
+    would_fail: failed.sort((a, b) => b.count - a.count),
+    explanation: answer.explanation,
+    more: answer.more,
+  };
+}
 
 /** What a source's JSON depends on besides the source. */
 export interface SourceContext {

@@ -266,7 +266,7 @@ export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeo
   return {
     pause_id: ID_PREFIX.pause + pause.id,
     status: "pending",
-    respond_url: respondUrl ?? "",
+    respond_url: respondUrl,
     expires_at: wholeSeconds(pause.expiresAt),
     created_at: wholeSeconds(pause.createdAt),
   };

@@ -9,6 +9,7 @@ import { registerEndpointRoutes } from "../endpoints/endpoint-routes.ts";
 import { envelope } from "../errors/v1-errors.ts";
 import { registerAnalyticsRoutes } from "../history/analytics-routes.ts";
 import { registerDeliveryRoutes } from "../history/delivery-routes.ts";
+import { registerInboundEventRoutes } from "../inbound/inbound-event-routes.ts";
 import { registerSourceEventRoutes } from "../inbound/source-event-routes.ts";
 import { registerSourceRoutes } from "../inbound/source-routes.ts";
 import { registerJobRoute } from "../upkeep/job-routes.ts";
@@ -23,6 +24,7 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerStreamRoute(app, deps);
   registerSourceRoutes(app, deps);
   registerSourceEventRoutes(app, deps);
+  registerInboundEventRoutes(app, deps);
   registerTenantRoutes(app, deps);
   registerUserRoutes(app, deps);
   registerJobRoute(app, deps);

@@ -80,6 +80,8 @@ export const INBOUND_REFUSAL_DELAY_MS = SECOND_MS;
 export const INBOUND_REFUSALS_HELD_COUNT_MAX = 1000;
 /** Events shown with an inbound event: the one created on receipt, and one for each time it was reprocessed. */
 export const INBOUND_EVENTS_SHOWN_MAX = 100;
+/** Sums by source and reason in one response: each of 70 sources with every reason, the largest first. */
+export const REFUSED_SUMS_COUNT_MAX = 1000;
 /** Refused requests that one step of reprocessing verifies again. */
 export const REPROCESS_STEP_ROWS = 50;
 /** The largest offset into the inbound events. Skipped rows are read, so callers narrow the dates instead. */

@@ -140,8 +140,14 @@ export class Endpoints implements EndpointService {
   }
 
   async test(caller: Caller, id: Uuid): Promise<TestAnswer | null> {
-    const view = await this.#options.store.getEndpoint(caller.tenantSeq, id);
-    return view === null ? null : this.#testEvents.send(caller, view.endpoint);
+    const { clock, store } = this.#options;
+    const { actor, tenantSeq } = caller;
+    const view = await store.getEndpoint(tenantSeq, id);
+    if (view === null) return null;
+    const act = { actor, tenantSeq, type: "webhook.tested", subject: id, data: {}, now: clock.now() } as const;
+    // A test works while the store cannot write.
+    store.recordAct(act).catch(() => undefined);
+    return this.#testEvents.send(caller, view.endpoint);
   }
 
   async recover({ actor, tenantSeq }: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null> {

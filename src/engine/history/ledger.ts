@@ -57,7 +57,7 @@ export class Ledger implements LedgerService {
     return store.listLedger({ ...input, filter: { ...filter, tenantSeq }, now: clock.now() });
   }
 
-  open({ tenantSeq }: Caller, filter: LedgerFilterInput): LedgerExport | null {
+  open({ actor, tenantSeq }: Caller, filter: LedgerFilterInput): LedgerExport | null {
     if (this.#stopping) throw new StoreUnavailable("the server is stopping");
     const ofTenant = [...this.#exports].filter((each) => each.tenantSeq === tenantSeq).length;
     if (this.#exports.size >= EXPORTS_COUNT_MAX || ofTenant >= EXPORTS_OF_TENANT_COUNT_MAX) return null;
@@ -65,6 +65,9 @@ export class Ledger implements LedgerService {
       this.#exports.delete(opened);
     });
     this.#exports.add(opened);
+    const { clock, store } = this.#options;
+    // An export works while the store cannot write.
+    store.recordAct({ actor, tenantSeq, type: "export.started", data: {}, now: clock.now() }).catch(() => undefined);
     return opened;
   }
 

@@ -4,8 +4,8 @@ import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
-import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
-import type { Cursor, InboundFilter, InboundPage, InboundRecord, SourcePage } from "../../ports/store.ts";
+import type { HmacOptions, Source, SourceSettings } from "../../domain/inbound/source.ts";
+import type { Cursor, InboundFilter, InboundPage, InboundRecord, RefusedSum, SourcePage } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,6 +110,32 @@ export interface ReprocessedOfSource {
   readonly next: Cursor | null;
 }
 
+/** What a source might be changed to. */
+export interface SourceTrial {
+  /** Null: the present secrets. */
+  readonly secret: string | null;
+  /** Null: the present options. */
+  readonly hmac: HmacOptions | null;
+  /** One refused record; null: all that are kept. */
+  readonly recordId: Uuid | null;
+}
+
+export type TrialAnswer =
+  | {
+      readonly kind: "tried";
+      /** How many refused requests would verify. */
+      readonly verified: number;
+      /** How many would not, by reason. */
+      readonly failed: ReadonlyMap<Rejection, number>;
+      /** Why the one record would not verify; null otherwise. */
+      readonly explanation: string | null;
+      /** Further requests were refused in the meantime. */
+      readonly more: boolean;
+    }
+  | { readonly kind: "unknownSource" }
+  /** There is no such refused record of the source. */
+  | { readonly kind: "unknownRecord" };
+
 export type InboundFilterInput = Omit<InboundFilter, "tenantSeq" | "includeUnattributed">;
 
 export interface InboundService {
@@ -125,6 +151,10 @@ export interface InboundService {
    * explained as in `get`; the others keep the brief explanation from their receipt.
    */
   list(caller: Caller, filter: InboundFilterInput, offset: number, limit: number): Promise<InboundPage>;
+  /** Sums of what was refused, by source and reason. A `global_admin` who has chosen no tenant also sees nobody's. */
+  sumRefused(caller: Caller, from: EpochMs): Promise<readonly RefusedSum[]>;
+  /** Verify refused requests as of their receipt with another secret or other options. Changes nothing. */
+  tryOn(caller: Caller, sourceId: Uuid, trial: SourceTrial): Promise<TrialAnswer>;
   /** With an explanation that is searched for now, by the source's current settings. */
   get(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
   /** As it is stored, without the search. */

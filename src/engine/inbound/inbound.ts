@@ -9,6 +9,7 @@ import { Receiver } from "./receiver.ts";
 import { Records } from "./records.ts";
 import { Refusals } from "./refusals.ts";
 import { createSources } from "./sources.ts";
+import { tryOn } from "./trial.ts";
 
 export interface Inbound extends InboundService {
   /** Another process changed something: drop what is cached. */
@@ -37,6 +38,8 @@ export function createInbound({ clock, store, outage, claims, publicUrl, isOpen 
     receivePauseStatus: (request) => receiver.receivePauseStatus(request),
     receiveAny: (sourceId, request) => receiver.receiveAny(sourceId, request),
     list: (caller, filter, offset, limit) => records.list(caller, filter, offset, limit),
+    sumRefused: (caller, from) => records.sumRefused(caller, from),
+    tryOn: (caller, sourceId, trial) => tryOn({ clock, store, outage, publicUrl }, caller, sourceId, trial),
     get: (caller, id) => records.get(caller, id),
     find: (caller, id) => records.find(caller, id),
     reprocess: (caller, id, notes) => records.reprocess(caller, id, notes),

@@ -1,9 +1,17 @@
 /** Recorded inbound events: list, note, delete and process them again. */
-import type { Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import { REPROCESS_STEP_ROWS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Cursor, DeletedSource, InboundPage, InboundRecord, Reprocess, Store } from "../../ports/store.ts";
+import type {
+  Cursor,
+  DeletedSource,
+  InboundPage,
+  InboundRecord,
+  RefusedSum,
+  Reprocess,
+  Store,
+} from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Claims } from "../delivery/claims.ts";
 import { isUnavailable } from "../scheduling/batcher.ts";
@@ -15,7 +23,7 @@ import { type Failed, publishAgain, verifyAgain } from "./reprocessing.ts";
 
 type RecordService = Pick<
   InboundService,
-  "list" | "find" | "get" | "reprocess" | "reprocessSource" | "note" | "remove" | "originOf"
+  "list" | "sumRefused" | "find" | "get" | "reprocess" | "reprocessSource" | "note" | "remove" | "originOf"
 >;
 
 export interface RecordsOptions {
@@ -55,6 +63,11 @@ export class Records implements RecordService {
     const whole = { ...filter, tenantSeq: caller.tenantSeq, includeUnattributed: seesUnattributed(caller) };
     const { rows, total } = await this.#store.listInbound(whole, offset, limit);
     return { rows: await this.#explainer.rows(rows), total };
+  }
+
+  sumRefused(caller: Caller, from: EpochMs): Promise<readonly RefusedSum[]> {
+    const { tenantSeq } = caller;
+    return this.#store.sumRefused({ tenantSeq, includeUnattributed: seesUnattributed(caller), from });
   }
 
   async find(caller: Caller, id: Uuid): Promise<InboundRecord | null> {

@@ -44,6 +44,8 @@ export interface ListPausesInput {
 export interface AuditInput {
   readonly pauseId: Uuid | null;
   readonly type: AuditType | null;
+  readonly subjectId?: Uuid | null;
+  readonly actorId?: Uuid | null;
   readonly from: EpochMs | null;
   readonly to: EpochMs | null;
   readonly offset: number;

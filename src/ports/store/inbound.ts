@@ -180,6 +180,16 @@ export interface InboundPage {
   readonly total: number;
 }
 
+/** How many refused requests are kept of one source for one reason. */
+export interface RefusedSum {
+  /** Null: of no source that is known. */
+  readonly sourceId: Uuid | null;
+  readonly sourceName: string | null;
+  readonly rejection: Rejection;
+  readonly count: number;
+  readonly lastAt: EpochMs;
+}
+
 export interface RejectedPage {
   /** Oldest first. */
   readonly records: readonly InboundRecord[];
@@ -233,6 +243,13 @@ export interface InboundVerbs {
   /** Record refused requests, up to the limits on how many are kept. */
   refuse(requests: readonly Refuse[]): Promise<void>;
   listInbound(filter: InboundFilter, offset: number, limit: number): Promise<InboundPage>;
+  /**
+   * Sums of the refused requests that were received at `from` or later, the largest first, at most
+   * `REFUSED_SUMS_COUNT_MAX`.
+   */
+  sumRefused(
+    filter: Pick<InboundFilter, "tenantSeq" | "includeUnattributed"> & { readonly from: EpochMs },
+  ): Promise<readonly RefusedSum[]>;
   /** `tenantSeq` null: a record of any tenant. */
   getInbound(tenantSeq: Seq | null, id: Uuid): Promise<InboundRecord | null>;
   /** Of a refused record of any tenant, to verify it again. Null when there is no such record, or it is valid by now. */

@@ -1,5 +1,5 @@
 /** The verbs on human pauses, on their notifications, and on the audit. */
-import type { Actor } from "../../domain/access/access.ts";
+import type { Actor, ActorRef } from "../../domain/access/access.ts";
 import type { AuditActor, AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
@@ -113,6 +113,10 @@ export interface AuditFilter {
   readonly tenantSeq: Seq;
   readonly pauseId: Uuid | null;
   readonly type: AuditType | null;
+  /** What the act was about; not for pauses. */
+  readonly subjectId?: Uuid | null;
+  /** The key or the user that acted. */
+  readonly actorId?: Uuid | null;
   /** At this time or later. */
   readonly from: EpochMs | null;
   /** Before this time. */
@@ -124,10 +128,26 @@ export interface AuditRow {
   readonly type: AuditType;
   /** `human`: a person who had the link. */
   readonly actor: AuditActor;
+  /** The key or the user that acted; null for others. */
+  readonly by: ActorRef | null;
+  /** The e-mail address of the user that acted; null for others. */
+  readonly email: string | null;
   readonly pauseId: Uuid | null;
+  /** What the act was about; null for pauses. */
+  readonly subjectId: Uuid | null;
   /** Ids in it are bare UUIDs, without a prefix. */
   readonly data: Readonly<Record<string, string | null>>;
   readonly createdAt: EpochMs;
+}
+
+/** An act that changes nothing in the store. */
+export interface Act {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly type: AuditType;
+  readonly subject?: Uuid;
+  readonly data: Readonly<Record<string, string | null>>;
+  readonly now: EpochMs;
 }
 
 export interface AuditPage {
@@ -158,5 +178,6 @@ export interface PauseVerbs {
   /** `tenantSeq` null: a pause of any tenant, for the holder of its link. */
   getPause(tenantSeq: Seq | null, id: Uuid): Promise<Pause | null>;
   listPauses(filter: PauseFilter, cursor: Cursor | null, limit: number): Promise<PausePage>;
+  recordAct(act: Act): Promise<void>;
   listAudit(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;
 }

@@ -1,6 +1,7 @@
 /** Which function runs which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
 import { bootstrap, createKey, createTenant, revokeKey, rotateKey, touchKey } from "./access/access.ts";
+import { recordAct } from "./access/audit.ts";
 import { changePassword, createSession, endSession, touchSession } from "./access/sessions.ts";
 import { patchTenant } from "./access/tenants.ts";
 import { createUser, linkUser, patchUser, resetPassword, setUserDisabled, usePasswordLink } from "./access/users.ts";
@@ -63,6 +64,7 @@ const VERBS = {
   touchKey,
   endSession,
   changePassword,
+  recordAct,
   createPause,
   findRepeatedPause,
   endPause,

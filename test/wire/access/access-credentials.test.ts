@@ -89,7 +89,7 @@ test("without valid credentials every route is 401, whatever the body", async ()
 });
 
 test("a valid key counts, whatever cookie is sent with it", async () => {
-  for (const route of CLOSED_ROUTES.filter(({ method }) => method === "GET")) {
+  for (const route of CLOSED_ROUTES.filter(({ method, spends }) => method === "GET" && spends === null)) {
     const credentials = { ...admin.by.key, ...cookie(NO_TOKEN) };
     const answer = await askRoute(server, route, { credentials, id: ids.get(route) ?? "" });
     assert.equal(answer.status, route.done, nameOf(route));

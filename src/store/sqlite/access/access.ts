@@ -166,5 +166,5 @@ interface KeyChange {
 }
 
 function auditKey(w: Writing, { key, ...entry }: KeyChange): void {
-  audit(w, { ...entry, data: { keyId: key.id, name: key.name, role: key.role } });
+  audit(w, { ...entry, subject: key.id, data: { keyId: key.id, name: key.name, role: key.role } });
 }

@@ -10,17 +10,21 @@ interface AuditColumns {
   readonly id: Uint8Array;
   readonly event_type: AuditType;
   readonly actor_kind: "key" | "user" | "human" | "system";
+  readonly actor_id: Uint8Array | null;
+  readonly email: string | null;
   readonly pause_id: Uint8Array | null;
+  readonly subject_id: Uint8Array | null;
   readonly data: string;
   readonly created_at: EpochMs;
 }
 
 export function listAudit(connection: Connection, filter: AuditFilter, offset: number, limit: number): AuditPage {
   const { index, where, values } = rangeOf(filter);
-  const from = `FROM audit INDEXED BY ${index} WHERE ${where} AND created_at >= ? AND created_at < ?`;
+  const from = `FROM audit a INDEXED BY ${index} WHERE ${where} AND created_at >= ? AND created_at < ?`;
   const bounds = [...values, filter.from ?? 0, filter.to ?? Number.MAX_SAFE_INTEGER];
   const page = `
-    SELECT id, event_type, actor_kind, pause_id, data, created_at
+    SELECT a.id, event_type, actor_kind, actor_id, pause_id, subject_id, data, created_at,
+      CASE WHEN actor_kind = 'user' THEN (SELECT u.email FROM users u WHERE u.id = actor_id) END AS email
     ${from}
     ORDER BY created_at DESC, seq DESC
     LIMIT ? OFFSET ?`;
@@ -36,16 +40,23 @@ interface Range {
   readonly values: readonly (Seq | string | Uint8Array)[];
 }
 
-/** A pause has few entries of all types together. All other filters have an index that counts without reading rows. */
-function rangeOf({ tenantSeq, pauseId, type }: AuditFilter): Range {
-  if (pauseId !== null) {
-    const ofPause = { index: "audit_of_pause", where: "pause_id = ? AND tenant_seq = ?" };
-    const values = [uuidBytes(pauseId), tenantSeq];
-    if (type === null) return { ...ofPause, values };
-    return { ...ofPause, where: `${ofPause.where} AND event_type = ?`, values: [...values, type] };
-  }
-  if (type === null) return { index: "audit_of_tenant", where: "tenant_seq = ?", values: [tenantSeq] };
-  return { index: "audit_of_type", where: "tenant_seq = ? AND event_type = ?", values: [tenantSeq, type] };
+/**
+ * The index is that of the narrowest condition. A pause and a subject have few entries of all types together. The filters
+ * by actor and type, and each of them alone, count without reading rows.
+ */
+function rangeOf({ tenantSeq, pauseId, subjectId = null, actorId = null, type }: AuditFilter): Range {
+  const conditions: readonly (readonly [index: string, column: string, value: Range["values"][number] | null])[] = [
+    ["audit_of_pause", "pause_id", pauseId === null ? null : uuidBytes(pauseId)],
+    ["audit_of_subject", "subject_id", subjectId === null ? null : uuidBytes(subjectId)],
+    ["audit_of_actor", "actor_id", actorId === null ? null : uuidBytes(actorId)],
+    ["audit_of_type", "event_type", type],
+  ];
+  const given = conditions.filter(([, , value]) => value !== null);
+  return {
+    index: given[0]?.[0] ?? "audit_of_tenant",
+    where: ["tenant_seq = ?", ...given.map(([, column]) => `${column} = ?`)].join(" AND "),
+    values: [tenantSeq, ...given.map(([, , value]) => value).filter((value) => value !== null)],
+  };
 }
 
 function toRow(row: AuditColumns): AuditRow {
@@ -53,10 +64,17 @@ function toRow(row: AuditColumns): AuditRow {
     id: uuidText(row.id),
     type: row.event_type,
     actor: actorOf(row.actor_kind),
+    by: byOf(row),
+    email: row.email,
+    subjectId: row.subject_id === null ? null : uuidText(row.subject_id),
     pauseId: row.pause_id === null ? null : uuidText(row.pause_id),
     data: JSON.parse(row.data) as AuditRow["data"],
     createdAt: row.created_at,
   };
+}
+
+function byOf({ actor_kind: kind, actor_id: id }: AuditColumns): AuditRow["by"] {
+  return id === null || (kind !== "key" && kind !== "user") ? null : { kind, id: uuidText(id) };
 }
 
 function actorOf(kind: AuditColumns["actor_kind"]): AuditActor {

@@ -2,6 +2,7 @@
 import type { Actor } from "../../../domain/access/access.ts";
 import type { AuditType } from "../../../domain/access/audit.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import type { Act } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import type { Writing } from "../writing.ts";
 
@@ -9,19 +10,21 @@ export interface AuditEntry {
   /** The tenant whose audit gets the row. A `global_admin` can act on a tenant that is not its own. */
   readonly tenantSeq: Seq;
   /** `human`: a person who had the link of a pause. `system`: Signalbox itself. */
-  readonly actor: Actor | "human" | "system";
+  readonly actor: Pick<Actor, "kind" | "id"> | "human" | "system";
   readonly type: AuditType;
   readonly pauseId?: Uuid;
+  /** What it was about, unless that was a pause. */
+  readonly subject?: Uuid;
   /** Ids in it are bare UUIDs: the API that shows them adds its own prefix. */
   readonly data: Readonly<Record<string, string | null>>;
   readonly now: EpochMs;
 }
 
 const INSERT = `
-  INSERT INTO audit (id, tenant_seq, event_type, actor_kind, actor_id, pause_id, data, created_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO audit (id, tenant_seq, event_type, actor_kind, actor_id, pause_id, subject_id, data, created_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-export function audit(w: Writing, { tenantSeq, actor, type, pauseId, data, now }: AuditEntry): void {
+export function audit(w: Writing, { tenantSeq, actor, type, pauseId, subject, data, now }: AuditEntry): void {
   const { kind, id } = typeof actor === "string" ? { kind: actor, id: null } : actor;
   const isSomebody = id !== null && kind !== "system";
   w.prepare(INSERT).run(
@@ -31,9 +34,15 @@ export function audit(w: Writing, { tenantSeq, actor, type, pauseId, data, now }
     kind,
     isSomebody ? uuidBytes(id) : null,
     pauseId === undefined ? null : uuidBytes(pauseId),
+    subject === undefined ? null : uuidBytes(subject),
     JSON.stringify(data),
     now,
   );
+}
+
+/** Record an act that changed nothing in the store, such as an export. */
+export function recordAct(w: Writing, entry: Act): void {
+  audit(w, entry);
 }
 
 /** Which key or user it was, for the data of what a `developer` did. */

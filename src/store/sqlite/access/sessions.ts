@@ -2,9 +2,10 @@
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { SESSIONS_PER_USER_COUNT_MAX } from "../../../domain/limits.ts";
 import type { NewSession } from "../../../ports/store.ts";
-import { uuidBytes } from "../../rows.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
+import { type AuditEntry, audit } from "./audit.ts";
 
 export interface CreateSession {
   readonly session: NewSession;
@@ -15,10 +16,11 @@ export interface CreateSession {
 
 interface StoredUser {
   readonly seq: Seq;
+  readonly tenant_seq: Seq;
   readonly password_hash: string;
 }
 
-const USER = "SELECT seq, password_hash FROM users WHERE id = ? AND disabled_at IS NULL";
+const USER = "SELECT seq, tenant_seq, password_hash FROM users WHERE id = ? AND disabled_at IS NULL";
 // A repeated insert changes nothing: a session that was ended meanwhile stays ended.
 const INSERT = `
   INSERT INTO sessions (hash, user_seq, created_at, seen_at, expires_at, address, user_agent)
@@ -40,7 +42,9 @@ export function createSession(w: Writing, { session, passwordHash, replaces, now
   if (user === undefined || user.password_hash !== passwordHash) return false;
   if (replaces !== null) endSession(w, replaces, now);
   const { hash, expiresAt, address, userAgent } = session;
-  w.prepare(INSERT).run(hashBytes(hash), user.seq, now, expiresAt, address, userAgent);
+  const { changes } = w.prepare(INSERT).run(hashBytes(hash), user.seq, now, expiresAt, address, userAgent);
+  const by = { id: session.userId, tenantSeq: user.tenant_seq };
+  if (changes === 1) auditSelf(w, by, { type: "session.created", data: { address }, now });
   w.prepare(END_OLDEST).run(now, user.seq, SESSIONS_PER_USER_COUNT_MAX);
   return true;
 }
@@ -51,10 +55,28 @@ export function touchSession(w: Writing, hash: string, now: EpochMs): void {
   w.prepare(TOUCH).run(now, hashBytes(hash));
 }
 
-const END = "UPDATE sessions SET ended_at = ? WHERE hash = ? AND ended_at IS NULL";
+const END = "UPDATE sessions SET ended_at = ? WHERE hash = ? AND ended_at IS NULL RETURNING user_seq";
+const USER_OF_SEQ = "SELECT id, tenant_seq FROM users WHERE seq = ?";
 
 export function endSession(w: Writing, hash: string, now: EpochMs): void {
-  w.prepare(END).run(now, hashBytes(hash));
+  const ended = one<{ user_seq: Seq }>(w, END, now, hashBytes(hash));
+  const user = ended && one<{ id: Uint8Array; tenant_seq: Seq }>(w, USER_OF_SEQ, ended.user_seq);
+  if (user === undefined) return;
+  auditSelf(w, { id: uuidText(user.id), tenantSeq: user.tenant_seq }, { type: "session.ended", data: {}, now });
+}
+
+/** Users sign in and out, and set their passwords, themselves. */
+function auditSelf(
+  w: Writing,
+  { id, tenantSeq }: { readonly id: Uuid; readonly tenantSeq: Seq },
+  entry: Pick<AuditEntry, "type" | "data" | "now">,
+): void {
+  audit(w, { ...entry, tenantSeq, actor: { kind: "user", id }, subject: id });
+}
+
+/** A user has set a password. */
+export function auditPassword(w: Writing, user: { readonly id: Uuid; readonly tenantSeq: Seq }, now: EpochMs): void {
+  auditSelf(w, user, { type: "user.password_set", data: {}, now });
 }
 
 // Served by sessions_live.
@@ -85,6 +107,7 @@ export function changePassword(w: Writing, { userId, from, to, keep, now }: Chan
   if (user === undefined || user.password_hash !== from) return false;
   w.prepare(SET_PASSWORD).run(to, now, user.seq);
   w.prepare(END_OTHERS).run(now, user.seq, hashBytes(keep));
+  auditPassword(w, { id: userId, tenantSeq: user.tenant_seq }, now);
   return true;
 }
 

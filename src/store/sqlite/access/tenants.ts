@@ -51,7 +51,7 @@ export function patchTenant(w: Writing, { actor, id, name, quotas, settings, now
     withheld !== before.links_withheld;
   if (changed) {
     w.prepare(UPDATE).run(after.name, after.quotas, after.portal_origins, withheld, before.seq);
-    audit(w, { tenantSeq: before.seq, actor, type: "tenant.updated", data: after, now });
+    audit(w, { tenantSeq: before.seq, actor, type: "tenant.updated", subject: id, data: after, now });
   }
   return getTenant(w, id);
 }

@@ -14,7 +14,8 @@ import { uuidBytes, uuidText } from "../../rows.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { insertUser } from "./access.ts";
-import { endSessionsOf } from "./sessions.ts";
+import { audit } from "./audit.ts";
+import { auditPassword, endSessionsOf } from "./sessions.ts";
 import { findUser, isPasswordLink, userOfId } from "./user-views.ts";
 
 export interface CreateUser {
@@ -28,13 +29,15 @@ export interface CreateUser {
 // Served by users_of_tenant.
 const COUNT = "SELECT count(*) AS count FROM users INDEXED BY users_of_tenant WHERE tenant_seq = ?";
 
-export function createUser(w: Writing, { tenantSeq, user, link, now }: CreateUser): CreateUserResult {
+export function createUser(w: Writing, { actor, tenantSeq, user, link, now }: CreateUser): CreateUserResult {
   const before = findUser(w, user.email);
   if (before !== null) return before.id === user.id ? { kind: "created", user: before } : { kind: "emailTaken" };
   const count = one<{ count: number }>(w, COUNT, tenantSeq)?.count ?? 0;
   if (count >= USERS_PER_TENANT_COUNT_MAX) return { kind: "tooMany" };
   insertUser(w, tenantSeq, user, now);
   if (link !== null) setLink(w, user.id, link);
+  const data = { email: user.email, role: user.role };
+  audit(w, { tenantSeq, actor, type: "user.created", subject: user.id, data, now });
   return { kind: "created", user: load(w, user.id) };
 }
 
@@ -59,7 +62,15 @@ export function patchUser(w: Writing, request: PatchUser): PatchUserResult {
   if (isAdmin && !remains && one(w, OTHER_ADMIN, uuidBytes(id)) === undefined) return { kind: "lastAdmin" };
   if (role !== undefined) w.prepare("UPDATE users SET role = ? WHERE id = ?").run(role, uuidBytes(id));
   if (disabled !== undefined) setUserDisabled(w, { id, disabled, now });
-  return { kind: "patched", user: load(w, id) };
+  const user = load(w, id);
+  if (user.role !== found.role || user.disabledAt !== found.disabledAt) auditUpdate(w, request, user);
+  return { kind: "patched", user };
+}
+
+function auditUpdate(w: Writing, { actor, tenantSeq, now }: PatchUser, user: UserRow): void {
+  const { id, email, role, disabledAt } = user;
+  const data = { email, role, state: disabledAt === null ? "enabled" : "disabled" };
+  audit(w, { tenantSeq, actor, type: "user.updated", subject: id, data, now });
 }
 
 export interface LinkUser {
@@ -74,6 +85,9 @@ export function linkUser(w: Writing, request: LinkUser): { readonly kind: "linke
   const found = findFor(w, request);
   if ("kind" in found) return found;
   setLink(w, found.id, request.link);
+  const { actor, tenantSeq, now } = request;
+  const data = { email: found.email };
+  audit(w, { tenantSeq, actor, type: "user.link_created", subject: found.id, data, now });
   return { kind: "linked" };
 }
 
@@ -92,11 +106,13 @@ const LINKED = "SELECT id, password_hash FROM users WHERE link_hash = ?";
 const END_LINK = "UPDATE users SET link_until = 0 WHERE id = ?";
 
 export function usePasswordLink(w: Writing, { hash, passwordHash, now }: UsePasswordLink): boolean {
-  const user = one<{ id: Uint8Array; password_hash: string }>(w, LINKED, Buffer.from(hash, "hex"));
-  if (user?.password_hash === passwordHash) return true; // the call is repeated after an ambiguous answer
-  if (user === undefined || !isPasswordLink(w, hash, now)) return false;
-  w.prepare(END_LINK).run(user.id);
-  return resetPassword(w, { id: uuidText(user.id), passwordHash, now });
+  const linked = one<{ id: Uint8Array; password_hash: string }>(w, LINKED, Buffer.from(hash, "hex"));
+  if (linked?.password_hash === passwordHash) return true; // the call is repeated after an ambiguous answer
+  if (linked === undefined || !isPasswordLink(w, hash, now)) return false;
+  w.prepare(END_LINK).run(linked.id);
+  const user = load(w, uuidText(linked.id));
+  auditPassword(w, user, now);
+  return resetPassword(w, { id: user.id, passwordHash, now });
 }
 
 type Subject = Pick<PatchUser, "actor" | "tenantSeq" | "id">;

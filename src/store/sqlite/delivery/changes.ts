@@ -14,6 +14,7 @@ import type {
 } from "../../../ports/store.ts";
 import { stateName, uuidBytes, uuidText } from "../../rows.ts";
 import { FORMAT, STATE } from "../../stored-enums.ts";
+import { audit } from "../access/audit.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { readDeliveryRow } from "../history/delivery-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
@@ -60,12 +61,14 @@ const CANCEL = `
   WHERE seq = ?`;
 const REQUEST_CANCEL = "UPDATE deliveries SET cancel_requested = 1 WHERE seq = ?";
 
-export function cancel(w: Writing, { tenantSeq, id, now }: OfDelivery): CancelResult {
+export function cancel(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): CancelResult {
   const delivery = find(w, tenantSeq, id);
   if (delivery === null) return { kind: "unknown" };
   const which = { endpointSeq: delivery.endpoint_seq, deliverySeq: delivery.seq };
+  const cancelled = { tenantSeq, actor, type: "delivery.cancelled", subject: id, data: {}, now } as const;
   if (delivery.state === STATE.leased) {
     w.prepare(REQUEST_CANCEL).run(delivery.seq);
+    audit(w, cancelled);
     return { kind: "requested", ...which };
   }
   // A delivery that waits for a deleted endpoint counts as CANCELLED, even before the job has updated its row.
@@ -73,6 +76,7 @@ export function cancel(w: Writing, { tenantSeq, id, now }: OfDelivery): CancelRe
   w.prepare(CANCEL).run(now, delivery.seq);
   noteChanged(w, tenantSeq, delivery.seq);
   w.counters.ended({ tenantSeq, endpointSeq: delivery.endpoint_seq, at: now }, "failed");
+  audit(w, cancelled);
   // The lane's `ready_at` may now be too early. The next claim then finds nothing and corrects it.
   return { kind: "cancelled", ...which };
 }
@@ -82,13 +86,14 @@ export function cancel(w: Writing, { tenantSeq, id, now }: OfDelivery): CancelRe
 /** Deliveries of this event type are tests. They are sent once and never retried. */
 export const TEST_TYPE = "test";
 
-export function retry(w: Writing, { tenantSeq, id, now }: OfDelivery): RetryResult {
+export function retry(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): RetryResult {
   const delivery = find(w, tenantSeq, id);
   if (delivery === null) return { kind: "unknown" };
   const lane = w.lanes.get(delivery.endpoint_seq);
   const refused = whyNotRetry(delivery, lane);
   if (refused !== null) return refused;
   requeue(w, delivery.seq, now);
+  audit(w, { tenantSeq, actor, type: "delivery.retried", subject: id, data: {}, now });
   const row = readDeliveryRow(w, delivery.seq);
   if (row === null) throw new Error(`delivery ${delivery.seq} is gone`);
   wakeFor(lane, now);
@@ -145,13 +150,18 @@ interface OfEvent {
 }
 
 /** One transaction, so that of two simultaneous calls the second finds the deliveries of the first waiting. */
-export function retryEvent(w: Writing, { tenantSeq, eventId, cursor, now }: RetryOfEvent): RetriedOfEvent | null {
+export function retryEvent(
+  w: Writing,
+  { actor, tenantSeq, eventId, cursor, now }: RetryOfEvent,
+): RetriedOfEvent | null {
   const event = one<FoundEvent>(w, EVENT, uuidBytes(eventId), tenantSeq);
   if (event === undefined) return null;
   if (event.type === TEST_TYPE) return { deliveryIds: [], woken: [], next: null };
   const looked = deliveriesAfter(w, event, Math.max(seqAfter(cursor), event.first_delivery_seq - 1));
   const failed = looked.filter((row) => hasFailed(row.state) && !w.lanes.get(row.endpoint_seq).deleted);
   for (const { seq } of failed) requeue(w, seq, now);
+  const data = { count: String(failed.length) };
+  if (failed.length > 0) audit(w, { tenantSeq, actor, type: "event.retried", subject: eventId, data, now });
   const lanes = [...new Set(failed.map((row) => w.lanes.get(row.endpoint_seq)))];
   for (const lane of lanes) wakeFor(lane, now);
   return {
@@ -200,7 +210,7 @@ export function wakeOf({ endpointSeq, readyAt }: Lane): Wake | null {
 
 // ── Replay ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function replay(w: Writing, { tenantSeq, deliveryIds, dryRun, now }: ReplayRequest): ReplayResult {
+export function replay(w: Writing, { actor, tenantSeq, deliveryIds, dryRun, now }: ReplayRequest): ReplayResult {
   const ids = [...new Set(deliveryIds)];
   const found = ids.map((id) => find(w, tenantSeq, id));
   const unknown = ids.filter((_, index) => found[index] === null);
@@ -220,10 +230,27 @@ export function replay(w: Writing, { tenantSeq, deliveryIds, dryRun, now }: Repl
       now,
     });
   }
+  auditReplay(w, { actor, tenantSeq, ids, count: replayed.length, now });
   const lanes = [...new Set(replayed.map((delivery) => w.lanes.get(delivery.endpoint_seq)))];
   for (const lane of lanes) wakeFor(lane, now);
   const woken = lanes.map(wakeOf).filter((wake) => wake !== null);
   return { kind: "created", count: replayed.length, skipped, woken };
+}
+
+interface Replayed {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly ids: readonly Uuid[];
+  readonly count: number;
+  readonly now: EpochMs;
+}
+
+/** One entry for the call, however many deliveries it replays. Only that of a single delivery names it. */
+function auditReplay(w: Writing, { actor, tenantSeq, ids, count, now }: Replayed): void {
+  const [only, ...others] = ids;
+  const subject = only !== undefined && others.length === 0 ? { subject: only } : {};
+  const data = { count: String(count) };
+  if (count > 0) audit(w, { tenantSeq, actor, type: "delivery.replayed", ...subject, data, now });
 }
 
 function takesMore(lane: Lane): boolean {

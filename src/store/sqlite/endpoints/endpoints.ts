@@ -59,7 +59,8 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
   w.prepare("INSERT INTO lanes (endpoint_seq, tenant_seq) VALUES (?, ?)").run(seq, tenantSeq);
   writeMatching(w, { tenantSeq, seq }, { status: "ACTIVE", event_types: filterText(settings.eventTypes) });
   raiseVersion(w, tenantSeq);
-  audit(w, { tenantSeq, actor, type: "webhook.created", data: { endpointId: id, url: settings.url }, now });
+  const data = { endpointId: id, url: settings.url };
+  audit(w, { tenantSeq, actor, type: "webhook.created", subject: id, data, now });
   return { kind: "created", endpoint: loadEndpoint(w, seq) };
 }
 
@@ -93,8 +94,35 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   const interrupts = status !== null || secret !== undefined || settings.url !== undefined;
   noteChange(w, seq, { interrupts, now });
   const endpoint = loadEndpoint(w, seq);
+  auditPatch(w, request, before, endpoint);
   const lane = interrupts ? beginAfresh(w, seq, { moved: endpoint.url !== before.url, now }) : w.lanes.reload(seq);
   return { endpoint, lane: laneState(lane) };
+}
+
+/** What an update of an endpoint is said to have changed. Values may be secrets, so only the status is named. */
+const AUDITED = [
+  "name",
+  "url",
+  "description",
+  "eventTypes",
+  "format",
+  "headers",
+  "timeoutSeconds",
+  "retryScheduleSeconds",
+  "rateLimitPerSecond",
+  "maxInFlight",
+  "ordered",
+  "status",
+] as const;
+
+function auditPatch(w: Writing, request: PatchEndpoint, before: Endpoint, after: Endpoint): void {
+  const { actor, tenantSeq, id, secret, now } = request;
+  const changed: string[] = AUDITED.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+  const entry = { tenantSeq, actor, subject: id, now };
+  if (secret !== undefined) audit(w, { ...entry, type: "webhook.rotated", data: { endpointId: id } });
+  if (changed.length === 0) return;
+  const data = { endpointId: id, changed: changed.join(", "), status: after.status };
+  audit(w, { ...entry, type: "webhook.updated", data });
 }
 
 function targetStatus(present: EndpointStatus, wanted: PatchEndpoint["status"]): EndpointStatus | null {
@@ -188,7 +216,7 @@ export function deleteEndpoint(w: Writing, { actor, tenantSeq, id, now }: Delete
   w.prepare(ERASE).run(now, seq);
   noteChange(w, seq, { interrupts: true, now });
   startCancelBacklog(w, tenantSeq, seq, now);
-  audit(w, { tenantSeq, actor, type: "webhook.deleted", data: { endpointId: id, url }, now });
+  audit(w, { tenantSeq, actor, type: "webhook.deleted", subject: id, data: { endpointId: id, url }, now });
   const lane = beginAfresh(w, seq, { moved: false, now });
   freeHeldBytes(w, lane);
   return laneState(lane);

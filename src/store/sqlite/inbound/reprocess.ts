@@ -162,5 +162,5 @@ interface InboundChange extends Pick<AuditEntry, "data" | "now"> {
 
 function auditInbound(w: Writing, { actor, tenantSeq, id, type, data, now }: InboundChange): void {
   const whole = { inboundId: id, ...data, ...byActor(actor) };
-  audit(w, { actor, tenantSeq: tenantSeq ?? actor.tenantSeq, type, data: whole, now });
+  audit(w, { actor, tenantSeq: tenantSeq ?? actor.tenantSeq, type, subject: id, data: whole, now });
 }

@@ -156,5 +156,5 @@ interface SourceChange extends Pick<AuditEntry, "tenantSeq" | "actor" | "now"> {
 }
 
 function auditSource(w: Writing, { source, ...entry }: SourceChange): void {
-  audit(w, { ...entry, data: { sourceId: source.id, name: source.name } });
+  audit(w, { ...entry, subject: source.id, data: { sourceId: source.id, name: source.name } });
 }

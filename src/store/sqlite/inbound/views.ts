@@ -1,12 +1,15 @@
-/** getInbound, listInbound, listRejected, findInboundOfEvent. */
-import type { Seq, Uuid } from "../../../domain/ids.ts";
-import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
+/** getInbound, listInbound, sumRefused, listRejected, findInboundOfEvent. */
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
+import type { Rejection } from "../../../domain/inbound/request.ts";
+import { INBOUND_EVENTS_SHOWN_MAX, REFUSED_SUMS_COUNT_MAX } from "../../../domain/limits.ts";
 import type {
   Cursor,
   InboundFilter,
   InboundKind,
   InboundPage,
   InboundRecord,
+  InboundVerbs,
+  RefusedSum,
   RejectedPage,
 } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
@@ -112,6 +115,45 @@ function pageOf(connection: ReadConnection, ranges: readonly Range[], offset: nu
 
 function countOf(connection: ReadConnection, { from, values }: Range): number {
   return one<{ total: number }>(connection, `SELECT count(*) AS total ${from}`, ...values)?.total ?? 0;
+}
+
+// The index is in the order of the groups, so that only the sums are sorted.
+const sumsOf = (owner: string) => `
+  SELECT i.source_seq, i.rejection, count(*) AS count, max(i.received_at) AS last_at
+  FROM inbound i INDEXED BY inbound_refused_by_reason
+  WHERE i.valid = 0 AND ${owner} AND i.received_at >= ?
+  GROUP BY i.source_seq, i.rejection`;
+const SUMS = `
+  SELECT r.rejection, r.count, r.last_at, s.id, s.name
+  FROM (${sumsOf("i.tenant_seq = ?")}) r LEFT JOIN sources s ON s.seq = r.source_seq
+  ORDER BY r.count DESC
+  LIMIT ?`;
+const UNATTRIBUTED_SUMS = `${sumsOf("i.tenant_seq IS NULL")} LIMIT ?`;
+
+interface SumColumns {
+  readonly rejection: Rejection;
+  readonly count: number;
+  readonly last_at: EpochMs;
+  readonly id?: Uint8Array | null;
+  readonly name?: string | null;
+}
+
+export function sumRefused(
+  connection: ReadConnection,
+  { tenantSeq, includeUnattributed, from }: Parameters<InboundVerbs["sumRefused"]>[0],
+): RefusedSum[] {
+  const own = all<SumColumns>(connection, SUMS, tenantSeq, from, REFUSED_SUMS_COUNT_MAX);
+  const nobodys = includeUnattributed
+    ? all<SumColumns>(connection, UNATTRIBUTED_SUMS, from, REFUSED_SUMS_COUNT_MAX)
+    : [];
+  const sums = [...own, ...nobodys].map(({ rejection, count, last_at, id = null, name = null }) => ({
+    sourceId: id === null ? null : uuidText(id),
+    sourceName: name,
+    rejection,
+    count,
+    lastAt: last_at,
+  }));
+  return sums.sort((a, b) => b.count - a.count).slice(0, REFUSED_SUMS_COUNT_MAX);
 }
 
 // The index is by source, then by sequence.

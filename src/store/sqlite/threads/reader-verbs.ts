@@ -18,7 +18,7 @@ import { countEndpointHealth, countLatency, countVolume } from "../history/stati
 import { tail } from "../history/tail.ts";
 import { getCredentials } from "../inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
-import { findInboundOfEvent, getInbound, listInbound, listRejected } from "../inbound/views.ts";
+import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused } from "../inbound/views.ts";
 import { getPause, listPauses } from "../pauses/pause-views.ts";
 import type { ReadConnection } from "../read-connection.ts";
 
@@ -66,6 +66,7 @@ const VERBS = {
   listSources,
   findSource,
   listInbound,
+  sumRefused,
   getInbound,
   getCredentials,
   listRejected,

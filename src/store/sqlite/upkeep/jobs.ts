@@ -7,6 +7,7 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { JOB_STEP_ROWS } from "../../../domain/limits.ts";
 import type { Job, JobStep, StartRecover } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
+import { audit } from "../access/audit.ts";
 import { type RecoverCursor, recoverCursor, type Step, stepRecover } from "../delivery/recover.ts";
 import { each } from "../group.ts";
 import { noteChanged } from "../history/ledger/note.ts";
@@ -24,9 +25,11 @@ const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ? AND 
 export function startRecover(w: Writing, request: StartRecover): Uuid | null {
   const endpoint = one<{ seq: Seq }>(w, ENDPOINT, uuidBytes(request.endpointId), request.tenantSeq);
   if (endpoint === undefined) return null;
+  const { actor, tenantSeq, endpointId, jobId, now } = request;
   const cursor = recoverCursor(w, endpoint.seq, request.since);
-  insertJob(w, { id: request.jobId, tenantSeq: request.tenantSeq, kind: "recover", cursor, now: request.now });
-  return request.jobId;
+  insertJob(w, { id: jobId, tenantSeq, kind: "recover", cursor, now });
+  audit(w, { tenantSeq, actor, type: "webhook.recovered", subject: endpointId, data: { endpointId, jobId }, now });
+  return jobId;
 }
 
 const ANYTHING_WAITS = "SELECT 1 FROM deliveries WHERE endpoint_seq = ? AND state < 2 LIMIT 1";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Actor } from "../../../../src/domain/access/access.ts";
 import type { Pause } from "../../../../src/domain/pauses/pause.ts";
 import type { AuditFilter } from "../../../../src/ports/store.ts";
 import { DAY, HOUR, START } from "../delivery/times.ts";
@@ -37,6 +38,55 @@ export function auditCases(open: OpenStore): void {
     assert.deepEqual(rows[1]?.data, { endpointId: endpoint.id, url: endpoint.url });
     assert(rows.every(({ id }) => UUID.test(id)));
     assert.equal(new Set(rows.map(({ id }) => id)).size, rows.length);
+  });
+
+  test("acts of people are found by their actor and by what they were about", async () => {
+    const { tenant, audit } = await newAsking();
+    const userId = world.newId();
+    const user = {
+      id: userId,
+      email: `Acting${userId}@example.com`,
+      passwordHash: "$argon2id$",
+      role: "org_admin",
+    } as const;
+    await world.store.createUser({ ...tenant.owner, user, link: null, now: START + 1 });
+    const actor: Actor = { ...tenant.actor, kind: "user", id: userId };
+    const endpoint = await tenant.endpoint({}, START + 2);
+    const patch = { actor, tenantSeq: tenant.tenantSeq, id: endpoint.id };
+    await world.store.patchEndpoint({ ...patch, settings: { name: "Other" }, status: "PAUSED", now: START + 3 });
+    await world.store.patchEndpoint({ ...patch, settings: { name: "Other" }, now: START + 4 });
+    await world.store.patchEndpoint({
+      ...patch,
+      secret: { value: "whsec_other", previousUntil: null },
+      now: START + 5,
+    });
+    const delivery = await tenant.waiting(endpoint, { now: START + 6 });
+    await world.store.cancel({ ...patch, id: delivery.id, now: START + 7 });
+    await world.store.retry({ ...patch, id: delivery.id, now: START + 8 });
+    await world.store.cancel({ ...patch, id: world.newId(), now: START + 9 });
+    const deliveryIds = [delivery.id];
+    await world.store.replay({ ...patch, deliveryIds, dryRun: true, now: START + 10 });
+    await world.store.replay({ ...patch, deliveryIds, dryRun: false, now: START + 11 });
+    await world.store.recordAct({ ...patch, type: "webhook.tested", subject: endpoint.id, data: {}, now: START + 12 });
+    const types = async (filter: Partial<AuditFilter>) => (await audit(filter)).map(({ type }) => type);
+    assert.deepEqual(await types({ subjectId: endpoint.id }), [
+      "webhook.created",
+      "webhook.updated",
+      "webhook.rotated",
+      "webhook.tested",
+    ]);
+    const ofDelivery = ["delivery.cancelled", "delivery.retried", "delivery.replayed"];
+    assert.deepEqual(await types({ subjectId: delivery.id }), ofDelivery);
+    assert.deepEqual(await types({ subjectId: delivery.id, type: "delivery.retried" }), ["delivery.retried"]);
+    assert.deepEqual(await types({ actorId: userId, to: START + 4 }), ["webhook.updated"]);
+    assert.deepEqual(await types({ actorId: userId, type: "webhook.rotated" }), ["webhook.rotated"]);
+    const [updated] = await audit({ actorId: userId });
+    assert.deepEqual(updated?.by, { kind: "user", id: userId });
+    assert.equal(updated?.email, user.email);
+    assert.deepEqual(updated?.data, { endpointId: endpoint.id, changed: "name, status", status: "PAUSED" });
+    const other = await newAsking();
+    assert.deepEqual(await other.audit({ subjectId: endpoint.id }), []);
+    assert.deepEqual(await other.audit({ actorId: userId }), []);
   });
 
   test("filters by pause, type and time work alone and together", async () => {

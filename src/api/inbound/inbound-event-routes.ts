@@ -1,0 +1,112 @@
+/** `/v1/inbound-events`: what was received from all sources, and for a `global_admin` from unknown ones too. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import Type from "typebox";
+import { ID_PREFIX, parseId } from "../../domain/ids.ts";
+import type { ApiDeps } from "../deps.ts";
+import { invalid, notFound } from "../errors/problem.ts";
+import { errorResponses, refuse } from "../errors/v1-errors.ts";
+import { type ById, deleteById, readById } from "../http/by-id.ts";
+import { PathId } from "../schema/schemas.ts";
+import {
+  InboundEventResponse,
+  InboundEventsQuery,
+  InboundEventsResponse,
+  inboundEventJson,
+  inboundEventsJson,
+  parseInboundEventsQuery,
+  parseRefusedQuery,
+  RefusedQuery,
+  RefusedResponse,
+  refusedJson,
+} from "./inbound-event-wire.ts";
+
+const tags = ["Sources"];
+const config = { needs: "org_admin" } as const;
+const NOBODYS =
+  "A global_admin who acts in the own tenant also sees requests from senders that no source is known for.";
+
+const RECORDS = {
+  parseId: (text: string) => parseId(ID_PREFIX.inbound, text),
+  notFound: notFound("INBOUND_EVENT_NOT_FOUND", "There is no such inbound event."),
+  refuse,
+};
+
+export function registerInboundEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { inbound } = deps.engine;
+  app.get("/v1/inbound-events", LIST, listEvents(deps));
+  app.get("/v1/inbound-events/refused", REFUSED, sumRefused(deps));
+  app.get<ById>(
+    "/v1/inbound-events/:id",
+    READ,
+    readById(RECORDS, (caller, id) => inbound.get(caller, id), inboundEventJson),
+  );
+  app.delete<ById>(
+    "/v1/inbound-events/:id",
+    DELETE,
+    deleteById(RECORDS, (caller, id) => inbound.remove(caller, id)),
+  );
+}
+
+const LIST = {
+  config,
+  schema: {
+    tags,
+    operationId: "listInboundEvents",
+    summary: "List what was received from all sources, newest first",
+    description: `\`valid=false\` lists rejected requests, with the reasons. ${NOBODYS}`,
+    querystring: InboundEventsQuery,
+    response: { 200: InboundEventsResponse, ...errorResponses() },
+  },
+};
+
+function listEvents({ engine: { inbound } }: ApiDeps) {
+  return async ({ caller, query }: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    const parsed = parseInboundEventsQuery(query);
+    if (parsed.kind === "faults") return refuse(reply, invalid(parsed.faults));
+    const { filter, ...page } = parsed.value;
+    return inboundEventsJson(await inbound.list(caller, filter, page.offset, page.limit), page);
+  };
+}
+
+const REFUSED = {
+  config,
+  schema: {
+    tags,
+    operationId: "countRefused",
+    summary: "Count the rejected requests that are kept, by source and reason",
+    description: NOBODYS,
+    querystring: RefusedQuery,
+    response: { 200: RefusedResponse, ...errorResponses() },
+  },
+};
+
+function sumRefused({ engine: { inbound } }: ApiDeps) {
+  return async ({ caller, query }: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    const from = parseRefusedQuery(query);
+    if (from.kind === "faults") return refuse(reply, invalid(from.faults));
+    return refusedJson(await inbound.sumRefused(caller, from.value));
+  };
+}
+
+const READ = {
+  config,
+  schema: {
+    tags,
+    operationId: "getInboundEvent",
+    summary: "Read what was received, with its body and the headers that the server keeps",
+    params: PathId,
+    response: { 200: InboundEventResponse, ...errorResponses(404) },
+  },
+};
+
+const DELETE = {
+  config: { needs: "global_admin" } as const,
+  schema: {
+    tags,
+    operationId: "deleteInboundEvent",
+    summary: "Delete the record of what was received",
+    description: "Published events remain, and the server still recognizes repeats of the request.",
+    params: PathId,
+    response: { 204: Type.Null({ description: "Deleted." }), ...errorResponses(404) },
+  },
+};
