@@ -2,6 +2,8 @@ import { Analytics, Jobs, Keys, Replays, Tenants, Webhooks } from "./admin.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Events } from "./events.ts";
+import { InboundEvents, Sources } from "./inbound.ts";
+import { Audit, Users } from "./people.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
 import { checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
 import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
@@ -48,6 +50,10 @@ export class Signalbox {
   readonly jobs: Jobs;
   readonly keys: Keys;
   readonly tenants: Tenants;
+  readonly users: Users;
+  readonly audit: Audit;
+  readonly sources: Sources;
+  readonly inboundEvents: InboundEvents;
   readonly webhooks: Webhooks;
   readonly #transport: Transport;
 
@@ -70,6 +76,10 @@ export class Signalbox {
     this.jobs = new Jobs(this.#transport);
     this.keys = new Keys(this.#transport);
     this.tenants = new Tenants(this.#transport);
+    this.users = new Users(this.#transport);
+    this.audit = new Audit(this.#transport);
+    this.sources = new Sources(this.#transport);
+    this.inboundEvents = new InboundEvents(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
   }
 

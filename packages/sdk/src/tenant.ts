@@ -4,10 +4,14 @@ export interface Tenant {
   readonly id: string;
   readonly name: string;
   readonly created_at: string;
+  /** The origins of the sites that may show the tenant's portal in a frame. */
+  readonly portal_origins: readonly string[];
+  /** `withheld`: `respond_url` is null in every response. */
+  readonly links: "shown" | "withheld";
 }
 
 /** A new tenant with its first key, which is not shown again. */
-export interface CreatedTenant extends Tenant {
+export interface CreatedTenant extends Pick<Tenant, "id" | "name" | "created_at"> {
   readonly api_key: string;
 }
 
@@ -35,5 +39,7 @@ export interface TenantDetails extends Tenant {
 /** Changes to a tenant. Null resets a quota to its default. */
 export interface TenantChanges {
   readonly name?: string;
+  readonly portal_origins?: readonly string[];
+  readonly links?: "shown" | "withheld";
   readonly quotas?: { readonly [Name in keyof TenantDetails["quotas"]]?: number | null };
 }

@@ -1,0 +1,242 @@
+import { type CallOptions, onePath, type Transport } from "./http.ts";
+import { type ListOptions, linkedPages } from "./paging.ts";
+
+export type SourceScheme =
+  | "github"
+  | "stripe"
+  | "slack"
+  | "shopify"
+  | "twilio"
+  | "standard-webhooks"
+  | "pausepoint"
+  | "pacspace"
+  | "hmac"
+  | "jcs"
+  | "basic"
+  | "none";
+
+/** Where a value of a request is: in a header, or at a JSON pointer (RFC 6901) in the body. */
+export interface ValueLocation {
+  readonly header?: string | null;
+  readonly pointer?: string | null;
+}
+
+/** The options of the scheme `hmac`. */
+export interface HmacSettings {
+  readonly header: string;
+  readonly algorithm?: "sha1" | "sha256" | "sha512";
+  readonly encoding?: "hex" | "base64";
+  readonly prefix?: string;
+  readonly timestamp_header?: string | null;
+  readonly tolerance_seconds?: number;
+  readonly template?: string;
+  readonly delivery_id?: ValueLocation | null;
+}
+
+/** The settings of a source. */
+export interface SourcePatch {
+  readonly name?: string;
+  readonly secret?: string;
+  readonly event_type?: ValueLocation & { readonly prefix?: string; readonly fallback?: string | null };
+  readonly hmac?: HmacSettings | null;
+  readonly basic?: { readonly username: string } | null;
+}
+
+export interface SourceInput extends SourcePatch {
+  readonly name: string;
+  readonly scheme: SourceScheme;
+}
+
+/** A sender of webhooks, and how the server verifies them. */
+export interface Source {
+  /** `src_…`. */
+  readonly id: string;
+  readonly name: string;
+  readonly scheme: SourceScheme;
+  /** The URL that the source sends its webhooks to. */
+  readonly url: string;
+  readonly pause_status_url: string | null;
+  readonly event_type: Required<ValueLocation> & { readonly prefix: string; readonly fallback: string | null };
+  readonly hmac: Required<HmacSettings> | null;
+  readonly basic: { readonly username: string } | null;
+  readonly previous_expires_at: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** What to try on the rejected requests of a source. */
+export interface SourceTrial {
+  readonly secret?: string;
+  readonly hmac?: HmacSettings;
+  /** One rejected request, `wh_…`. Default: all that are kept. */
+  readonly event_id?: string;
+}
+
+export interface SourceTrialResult {
+  readonly tried: number;
+  readonly would_verify: number;
+  readonly would_fail: readonly { readonly rejection_reason: string; readonly count: number }[];
+  /** With `event_id`: why the request would still fail. */
+  readonly explanation: string | null;
+  readonly more: boolean;
+}
+
+/** A received request, as lists show it. */
+export interface InboundEvent {
+  /** `wh_…`. */
+  readonly id: string;
+  /** Null if no source is known. */
+  readonly source_id: string | null;
+  readonly source: string | null;
+  readonly kind: "webhook" | "pause_status";
+  readonly event_type: string | null;
+  readonly valid: boolean;
+  readonly rejection_reason: string | null;
+  readonly explanation: string | null;
+  readonly address: string;
+  readonly received_at: string;
+  readonly processed_at: string | null;
+  readonly reprocessed_at: string | null;
+  readonly notes: string | null;
+}
+
+export interface InboundEventDetails extends InboundEvent {
+  readonly event_ids: readonly string[];
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: {
+    readonly encoding: "utf-8" | "base64";
+    readonly content: string;
+    readonly bytes: number;
+    readonly truncated: boolean;
+  };
+}
+
+export interface InboundFilter {
+  readonly kind?: InboundEvent["kind"];
+  readonly valid?: boolean;
+  readonly event_type?: string;
+  readonly source_id?: string;
+  /** A time, or a day in UTC. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly page?: number;
+  readonly limit?: number;
+}
+
+export interface InboundPage {
+  readonly data: readonly InboundEvent[];
+  readonly pagination: { readonly page: number; readonly limit: number; readonly total: number };
+}
+
+/** How many rejected requests are kept, by source and reason. */
+export interface RefusedCounts {
+  readonly total: number;
+  readonly counts: readonly {
+    readonly source_id: string | null;
+    readonly source: string | null;
+    readonly rejection_reason: string;
+    readonly count: number;
+    readonly last_received_at: string;
+  }[];
+}
+
+const SOURCES = "/v1/sources";
+const EVENTS = "/v1/inbound-events";
+
+/** The senders of inbound webhooks. The methods need the role `org_admin`. */
+export class Sources {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Register a source. Store the `secret` in the response, if the server generated one. */
+  create(input: SourceInput, options?: CallOptions): Promise<Source & { readonly secret?: string }> {
+    return this.#send("POST", SOURCES, input, options);
+  }
+
+  /** All sources in order of creation. Further pages are fetched as you iterate. */
+  list(options?: ListOptions): AsyncGenerator<Source, void, undefined> {
+    return linkedPages(this.#transport, SOURCES, options);
+  }
+
+  async get(id: string, options?: CallOptions): Promise<Source> {
+    const call = { method: "GET", path: onePath(SOURCES, id), signal: options?.signal } as const;
+    return (await this.#transport.call<Source>(call)).body;
+  }
+
+  update(id: string, patch: SourcePatch, options?: CallOptions): Promise<Source> {
+    return this.#send("PATCH", onePath(SOURCES, id), patch, options);
+  }
+
+  async delete(id: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call({ method: "DELETE", path: onePath(SOURCES, id), signal: options?.signal });
+  }
+
+  /** Replace the secret. The previous one is accepted for `overlap_seconds`. */
+  rotateSecret(
+    id: string,
+    input: { readonly secret?: string; readonly overlap_seconds?: number } = {},
+    options?: CallOptions,
+  ): Promise<{ readonly secret?: string; readonly previous_expires_at: string }> {
+    return this.#send("POST", `${onePath(SOURCES, id)}/rotate-secret`, input, options);
+  }
+
+  /** Verify rejected requests with another secret or other options. Nothing is saved. */
+  try(id: string, trial: SourceTrial, options?: CallOptions): Promise<SourceTrialResult> {
+    return this.#send("POST", `${onePath(SOURCES, id)}/try`, trial, options);
+  }
+
+  /** Verify all rejected requests again, with the current settings, and publish those that verify. */
+  async reprocess(
+    id: string,
+    options?: CallOptions,
+  ): Promise<{ readonly reprocessed: number; readonly failed: number; readonly more: boolean }> {
+    return this.#send("POST", `${onePath(SOURCES, id)}/reprocess`, undefined, options);
+  }
+
+  async #send<Body>(
+    method: "POST" | "PATCH",
+    path: string,
+    body: object | undefined,
+    options: CallOptions | undefined,
+  ): Promise<Body> {
+    const text = body === undefined ? {} : { body: JSON.stringify(body) };
+    return (await this.#transport.call<Body>({ method, path, ...text, signal: options?.signal })).body;
+  }
+}
+
+/** What was received from all sources. The methods need the role `org_admin`. */
+export class InboundEvents {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** One page, newest first. */
+  async list(filter: InboundFilter = {}, options?: CallOptions): Promise<InboundPage> {
+    const { valid, ...rest } = filter;
+    const query = { ...rest, ...(valid !== undefined && { valid: String(valid) }) };
+    return (await this.#transport.call<InboundPage>({ method: "GET", path: EVENTS, query, signal: options?.signal }))
+      .body;
+  }
+
+  /** Count the rejected requests that are kept, by source and reason. */
+  async refused(filter: { readonly from?: string } = {}, options?: CallOptions): Promise<RefusedCounts> {
+    const call = { method: "GET", path: `${EVENTS}/refused`, query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<RefusedCounts>(call)).body;
+  }
+
+  async get(id: string, options?: CallOptions): Promise<InboundEventDetails> {
+    const call = { method: "GET", path: onePath(EVENTS, id), signal: options?.signal } as const;
+    return (await this.#transport.call<InboundEventDetails>(call)).body;
+  }
+
+  /** Delete a record. It needs the role `global_admin`. */
+  async delete(id: string, options?: CallOptions): Promise<void> {
+    await this.#transport.call({ method: "DELETE", path: onePath(EVENTS, id), signal: options?.signal });
+  }
+}

@@ -1,0 +1,140 @@
+import { type CallOptions, onePath, type Transport } from "./http.ts";
+import { advanced, type ListOptions } from "./paging.ts";
+import type { Role } from "./types.ts";
+
+/** A person who signs in. */
+export interface User {
+  /** `usr_…`. */
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+  /** False until the user has set a password with the first link. */
+  readonly password_set: boolean;
+  readonly created_at: string;
+  /** Accurate to a minute. Null if the user is not signed in. */
+  readonly last_seen_at: string | null;
+  /** Since when nobody can sign in as this user. */
+  readonly disabled_at: string | null;
+}
+
+/** A link with which a user sets a password. It works once, for three days. */
+export interface PasswordLink {
+  /** Never shown again. */
+  readonly password_url: string;
+  readonly password_url_expires_at: string;
+}
+
+/** The settings of a new user. */
+export interface UserInput {
+  readonly email: string;
+  /** At most the caller's own role. */
+  readonly role: Exclude<Role, "agent">;
+}
+
+/** Changes to a user. Only the given fields change. */
+export interface UserChanges {
+  readonly role?: Exclude<Role, "agent">;
+  /** True ends the user's sessions, and nobody can sign in as the user. */
+  readonly disabled?: boolean;
+}
+
+interface UserPage {
+  readonly users: readonly User[];
+  readonly next_cursor: string | null;
+}
+
+const USERS = "/v1/users";
+
+/** The tenant's users. The methods need the role `org_admin`. */
+export class Users {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** All users in order of creation, including disabled ones. Further pages are fetched as you iterate. */
+  async *list(options?: ListOptions): AsyncGenerator<User, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const query = { limit: options?.limit, cursor };
+      const call = { method: "GET", path: USERS, query, signal: options?.signal } as const;
+      const { body } = await this.#transport.call<UserPage>(call);
+      yield* body.users;
+      cursor = advanced(cursor, body.next_cursor ?? undefined);
+    } while (cursor !== undefined);
+  }
+
+  /** Add a user. Send `password_url` to the user, who sets a password with it. */
+  async create(input: UserInput, options?: CallOptions): Promise<User & PasswordLink> {
+    const call = { method: "POST", path: USERS, body: JSON.stringify(input), signal: options?.signal } as const;
+    return (await this.#transport.call<User & PasswordLink>(call)).body;
+  }
+
+  /** Change the role, or disable or enable the user. The last `global_admin` is kept: 409 `LAST_ADMIN`. */
+  async update(id: string, changes: UserChanges, options?: CallOptions): Promise<User> {
+    const path = onePath(USERS, id);
+    const call = { method: "PATCH", path, body: JSON.stringify(changes), signal: options?.signal } as const;
+    return (await this.#transport.call<User>(call)).body;
+  }
+
+  /** Create a link for a new password. It replaces an earlier one; the present password works until it is used. */
+  async resetPassword(id: string, options?: CallOptions): Promise<PasswordLink> {
+    const path = `${onePath(USERS, id)}/reset-password`;
+    return (await this.#transport.call<PasswordLink>({ method: "POST", path, signal: options?.signal })).body;
+  }
+}
+
+/** An entry of the audit log. */
+export interface AuditEvent {
+  /** `aud_…`. */
+  readonly id: string;
+  /** Such as `key.created` or `webhook.updated`. */
+  readonly event_type: string;
+  readonly actor: string;
+  /** `key_…` or `usr_…`. Null for people with a link, and for the server itself. */
+  readonly actor_id: string | null;
+  readonly actor_user: { readonly id: string; readonly email: string } | null;
+  readonly pause_id: string | null;
+  /** What the act was about. */
+  readonly subject_id: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly created_at: string;
+}
+
+/** All conditions must hold. */
+export interface AuditFilter {
+  readonly pause_id?: string;
+  readonly event_type?: string;
+  /** The id of an endpoint, a delivery, a key, a user, a source, … */
+  readonly subject_id?: string;
+  /** `usr_…` or `key_…`. */
+  readonly actor?: string;
+  /** A time, or a day in UTC. */
+  readonly from_date?: string;
+  readonly to_date?: string;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface AuditPage {
+  readonly events: readonly AuditEvent[];
+  readonly total: number;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** The audit log. It needs the role `org_admin`. */
+export class Audit {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** One page, newest first, with the exact total. */
+  async list(filter: AuditFilter = {}, options?: CallOptions): Promise<AuditPage> {
+    const call = { method: "GET", path: "/v1/audit", query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<AuditPage>(call)).body;
+  }
+}
