@@ -2,9 +2,8 @@ import { Analytics, Jobs, Keys, Replays, Tenants, Webhooks } from "./admin.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Events } from "./events.ts";
-import { InboundEvents, Sources } from "./inbound.ts";
-import { Audit, Users } from "./people.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
+import { InboundEvents, Sources } from "./inbound.ts";
 import { checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
 import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
 import {
@@ -18,6 +17,7 @@ import {
   type WaitForPauseOptions,
   waitForPause,
 } from "./pauses.ts";
+import { Audit, Users } from "./people.ts";
 import { type FollowedEvent, type FollowOptions, type StreamEvent, type StreamOptions, stream } from "./stream.ts";
 
 /** The server's address and your credentials. */

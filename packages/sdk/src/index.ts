@@ -1,8 +1,8 @@
 /** Verify webhooks from Signalbox, and call a Signalbox server. */
 export { Signalbox, type SignalboxOptions } from "./client.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
-export type * from "./inbound.ts";
 export type { WebhookHeaders } from "./headers.ts";
+export type * from "./inbound.ts";
 export {
   type CreatedPause,
   type EndedPause,
@@ -20,11 +20,11 @@ export {
   type PauseTimedOutEvent,
 } from "./pause.ts";
 export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses.ts";
+export type * from "./people.ts";
 export { signJcs } from "./signing/jcs.ts";
 export { type SignOptions, sign } from "./signing/sign.ts";
 export type { SignatureScheme } from "./signing/signature.ts";
 export { type VerifiedWebhook, type VerifyOptions, verify } from "./signing/verify.ts";
-export type * from "./people.ts";
 export type { FollowedEvent, FollowOptions, StreamEvent, StreamOptions, StreamTopic } from "./stream.ts";
 export type * from "./tenant.ts";
 export type * from "./types.ts";
