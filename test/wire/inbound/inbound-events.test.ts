@@ -89,9 +89,9 @@ test("a secret is tried on what was refused, and nothing is saved", async () => 
   const tenant = await newTenant(server);
   const [id, other] = [await stage(tenant), await stage(tenant)];
   const before = await tenant.request("GET", `/v1/sources/${id}/events`);
-  const tryWith = async (body: object) => {
+  const tryWith = async (body: object): Promise<Record<string, unknown>> => {
     const answer = await tenant.request("POST", `/v1/sources/${id}/try`, { body });
-    return { status: answer.status, ...(JSON.parse(answer.text) as Record<string, unknown>) };
+    return { ...(JSON.parse(answer.text) as Record<string, unknown>), status: answer.status };
   };
   assert.deepEqual(await tryWith({ secret: RIGHT }), {
     status: 200,
