@@ -112,6 +112,14 @@ export interface InboundEventDetails extends InboundEvent {
   };
 }
 
+export interface ReprocessedInboundEvent {
+  readonly id: string;
+  readonly status: "reprocessed";
+  /** Null if the request publishes none. */
+  readonly event_id: string | null;
+  readonly reprocessed_at: string;
+}
+
 export interface InboundFilter {
   readonly kind?: InboundEvent["kind"];
   readonly valid?: boolean;
@@ -232,6 +240,20 @@ export class InboundEvents {
 
   async get(id: string, options?: CallOptions): Promise<InboundEventDetails> {
     const call = { method: "GET", path: onePath(EVENTS, id), signal: options?.signal } as const;
+    return (await this.#transport.call<InboundEventDetails>(call)).body;
+  }
+
+  /** Process one record again. A refused request is verified with the current settings: 409 `VERIFICATION_FAILED`. */
+  async reprocess(sourceId: string, id: string, options?: CallOptions): Promise<ReprocessedInboundEvent> {
+    const path = `${onePath(`${onePath(SOURCES, sourceId)}/events`, id)}/reprocess`;
+    const call = { method: "POST", path, signal: options?.signal } as const;
+    return (await this.#transport.call<ReprocessedInboundEvent>(call)).body;
+  }
+
+  /** Replace the notes of a record. Null deletes them. */
+  async note(sourceId: string, id: string, notes: string | null, options?: CallOptions): Promise<InboundEventDetails> {
+    const path = onePath(`${onePath(SOURCES, sourceId)}/events`, id);
+    const call = { method: "PATCH", path, body: JSON.stringify({ notes }), signal: options?.signal } as const;
     return (await this.#transport.call<InboundEventDetails>(call)).body;
   }
 

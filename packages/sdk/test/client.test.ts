@@ -67,6 +67,8 @@ describe("the client", () => {
     await client.inboundEvents.list({ valid: false, source_id: "src_1" });
     await client.inboundEvents.refused({ from: "2026-01-01" });
     await client.inboundEvents.get("wh_1");
+    await client.inboundEvents.reprocess("src_1", "wh_1");
+    await client.inboundEvents.note("src_1", "wh_1", null);
     await client.inboundEvents.delete("wh_1");
     await client.webhooks.create({ url: "https://a.example", events: ["pause.responded"], secret: "s".repeat(16) });
     assert.deepEqual(await client.webhooks.list(), []);
@@ -112,6 +114,8 @@ describe("the client", () => {
       "GET /v1/inbound-events?source_id=src_1&valid=false",
       "GET /v1/inbound-events/refused?from=2026-01-01",
       "GET /v1/inbound-events/wh_1",
+      "POST /v1/sources/src_1/events/wh_1/reprocess",
+      "PATCH /v1/sources/src_1/events/wh_1",
       "DELETE /v1/inbound-events/wh_1",
       "POST /v1/webhooks",
       "GET /v1/webhooks",

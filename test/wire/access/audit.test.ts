@@ -55,7 +55,21 @@ test("the audit log shows who did what, newest first, with filters and pages", a
     ],
   );
   const [first] = all.events;
-  assert.deepEqual(Object.keys(first ?? {}), ["id", "event_type", "actor", "pause_id", "data", "created_at"]);
+  assert.deepEqual(Object.keys(first ?? {}), [
+    "id",
+    "event_type",
+    "actor",
+    "actor_id",
+    "actor_user",
+    "pause_id",
+    "subject_id",
+    "data",
+    "created_at",
+  ]);
+  const about = async (subject: string) => (await list(client, `subject_id=${subject}`)).total;
+  assert.deepEqual([await about(webhook.body.id), await about(id), await about(key.body.id)], [2, 3, 2]);
+  const { actor_id: by } = first as unknown as { readonly actor_id: string };
+  assert.equal((await list(client, `actor=${by}`)).total, 5);
   assert.match(first?.id ?? "", /^aud_/);
   assert.equal(new Set(all.events.map((event) => event.id)).size, 8);
   const ofPause = await list(client, `pause_id=${id}`);
@@ -80,7 +94,16 @@ test("dates are days or times", async () => {
   assert.equal(await totalOf(`to_date=${made?.created_at}`), 0);
   assert.equal(await totalOf("to_date=2020-01-01"), 0);
   assert.equal(await totalOf("from_date=2020-01-01T00:00:00Z&to_date=2999-12-31"), 1);
-  for (const query of ["from_date=yesterday", "to_date=2024-02-30", "limit=101", "offset=-1", "event_type=x", "q=1"]) {
+  for (const query of [
+    "from_date=yesterday",
+    "to_date=2024-02-30",
+    "limit=101",
+    "offset=-1",
+    "event_type=x",
+    "subject_id=x",
+    "actor=dev_x",
+    "q=1",
+  ]) {
     const answer = await client.request("GET", `/v1/audit?${query}`);
     assert.deepEqual([answer.status, answer.code], [422, "VALIDATION_ERROR"], query);
   }

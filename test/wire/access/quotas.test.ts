@@ -37,7 +37,7 @@ test("a tenant is shown with its quotas, their defaults and its usage", async ()
   await ask(tenant);
   assert.equal((await publish(tenant, { n: 1 })).status, 202);
   const answer = await server.request("GET", `/v1/tenants/${tenant.id}`);
-  assert.deepEqual(Object.keys(answer.body), ["id", "name", "created_at", "quotas"]);
+  assert.deepEqual(Object.keys(answer.body), ["id", "name", "created_at", "portal_origins", "links", "quotas"]);
   const quotas = await quotasOf(tenant);
   assert.deepEqual(Object.keys(quotas), QUOTA_NAMES);
   for (const name of QUOTA_NAMES) assert.equal(quotas[name].limit, quotas[name].default, name);

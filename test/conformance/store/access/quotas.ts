@@ -60,8 +60,8 @@ export function quotaCases(open: OpenStore): void {
     assert.deepEqual(
       rows.map(({ data }) => data),
       [
-        { name: "Acme Ltd", quotas: '{"keys":7}' },
-        { name: "Acme", quotas: "{}" },
+        { name: "Acme Ltd", quotas: '{"keys":7}', portal_origins: "[]", links: "shown" },
+        { name: "Acme", quotas: "{}", portal_origins: "[]", links: "shown" },
       ],
     );
     assert.equal(await world.store.patchTenant({ actor, id: world.newId(), name: "x", now: START }), null);

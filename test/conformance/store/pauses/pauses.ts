@@ -37,6 +37,7 @@ export function pauseCases(open: OpenStore): void {
       tenantId: tenant.actor.tenantId,
       tenantSeq: tenant.tenantSeq,
       tenantName: "Tenant",
+      linkWithheld: false,
       ...question,
       recipient: EMAIL,
       notification,
