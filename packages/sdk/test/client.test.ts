@@ -51,25 +51,6 @@ describe("the client", () => {
     await collect(client.tenants.list());
     await client.tenants.get("dev_1");
     await client.tenants.update("dev_1", { name: "t", quotas: { keys: null } });
-    await client.tenants.update("dev_1", { links: "withheld", portal_origins: ["https://shop.example"] });
-    await client.users.create({ email: "ann@example.com", role: "developer" });
-    await client.users.update("usr_1", { disabled: true });
-    await client.users.resetPassword("usr_1");
-    await client.audit.list({ subject_id: "ep_1", actor: "usr_1", limit: 5 });
-    await client.sources.create({ name: "repositories", scheme: "github" });
-    await collect(client.sources.list());
-    await client.sources.get("src_1");
-    await client.sources.update("src_1", { name: "other" });
-    await client.sources.delete("src_1");
-    await client.sources.rotateSecret("src_1", { overlap_seconds: 0 });
-    await client.sources.try("src_1", { secret: "right" });
-    await client.sources.reprocess("src_1");
-    await client.inboundEvents.list({ valid: false, source_id: "src_1" });
-    await client.inboundEvents.refused({ from: "2026-01-01" });
-    await client.inboundEvents.get("wh_1");
-    await client.inboundEvents.reprocess("src_1", "wh_1");
-    await client.inboundEvents.note("src_1", "wh_1", null);
-    await client.inboundEvents.delete("wh_1");
     await client.webhooks.create({ url: "https://a.example", events: ["pause.responded"], secret: "s".repeat(16) });
     assert.deepEqual(await client.webhooks.list(), []);
     assert.deepEqual(requests(seen), [
@@ -98,25 +79,6 @@ describe("the client", () => {
       "GET /v1/tenants",
       "GET /v1/tenants/dev_1",
       "PATCH /v1/tenants/dev_1",
-      "PATCH /v1/tenants/dev_1",
-      "POST /v1/users",
-      "PATCH /v1/users/usr_1",
-      "POST /v1/users/usr_1/reset-password",
-      "GET /v1/audit?subject_id=ep_1&actor=usr_1&limit=5",
-      "POST /v1/sources",
-      "GET /v1/sources",
-      "GET /v1/sources/src_1",
-      "PATCH /v1/sources/src_1",
-      "DELETE /v1/sources/src_1",
-      "POST /v1/sources/src_1/rotate-secret",
-      "POST /v1/sources/src_1/try",
-      "POST /v1/sources/src_1/reprocess",
-      "GET /v1/inbound-events?source_id=src_1&valid=false",
-      "GET /v1/inbound-events/refused?from=2026-01-01",
-      "GET /v1/inbound-events/wh_1",
-      "POST /v1/sources/src_1/events/wh_1/reprocess",
-      "PATCH /v1/sources/src_1/events/wh_1",
-      "DELETE /v1/inbound-events/wh_1",
       "POST /v1/webhooks",
       "GET /v1/webhooks",
     ]);

@@ -144,11 +144,10 @@ test("bad input lists every fault, and an address in use is refused", async () =
 
 test("a person sees the own sessions, ends one, and ends all others", async () => {
   const { email } = await stage.person("developer");
-  const [first, second, third] = [
-    await signedIn(server.url, email, PASSWORD),
-    await signedIn(server.url, email, PASSWORD),
-    await signedIn(server.url, email, PASSWORD),
-  ];
+  const first = newJar(server.url);
+  const headers = { "user-agent": "Browser/1" };
+  await first.request("POST", "/dashboard/auth/login", { body: { email, password: PASSWORD }, headers });
+  const [second, third] = [await signedIn(server.url, email, PASSWORD), await signedIn(server.url, email, PASSWORD)];
   const sessions = async () => {
     const { text } = await first.request("GET", "/dashboard/auth/sessions");
     return (JSON.parse(text) as { data: { id: string; current: boolean; address: string; userAgent: string }[] }).data;
@@ -159,7 +158,7 @@ test("a person sees the own sessions, ends one, and ends all others", async () =
     [true, false, false],
   );
   assert.match(shown[0]?.address ?? "", /127\.0\.0\.1/);
-  assert.equal(shown[0]?.userAgent, "node");
+  assert.equal(shown[0]?.userAgent, "Browser/1");
   const { email: stranger } = await stage.person("developer");
   const other = await signedIn(server.url, stranger, PASSWORD);
   assert.equal((await other.request("DELETE", `/dashboard/auth/sessions/${shown[1]?.id}`)).code, "SESSION_NOT_FOUND");
