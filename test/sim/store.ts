@@ -10,7 +10,7 @@ import type { Uuid } from "../../src/domain/ids.ts";
 import type { Changes, Store } from "../../src/ports/store.ts";
 import { type Connection, migrate, openConnection } from "../../src/store/sqlite/connection.ts";
 import { type Answer, commitGroup } from "../../src/store/sqlite/group.ts";
-import { createKeeper, type KeeperCalls } from "../../src/store/sqlite/history/ledger/keeper.ts";
+import { Keeper, type KeeperCalls } from "../../src/store/sqlite/history/ledger/keeper.ts";
 import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/history/ledger/verbs.ts";
 import { createReadConnection } from "../../src/store/sqlite/read-connection.ts";
 import { READER_VERBS } from "../../src/store/sqlite/threads/reader-verbs.ts";
@@ -98,14 +98,11 @@ export function connect(options: StoreClientOptions): Store {
     ...Object.keys(LEDGER_VERBS).map((verb) => [verb, call(ledger, verb)] as const),
     ...Object.keys(WRITER_VERBS).map((verb) => [verb, call(writer, verb)] as const),
   ]);
-  const { keep, ready } = createKeeper(
-    { ...(verbs as unknown as KeeperCalls), isOpen: () => true },
-    LEDGER_BEHIND_ROWS,
-  );
+  const keeper = new Keeper({ ...(verbs as unknown as KeeperCalls), isOpen: () => true }, LEDGER_BEHIND_ROWS);
   const { listLedger, readLedger } = verbs;
-  verbs.keepLedger = keep;
-  verbs.listLedger = async (...args) => ready().then(() => listLedger?.(...args));
-  verbs.readLedger = async (...args) => ready().then(() => readLedger?.(...args));
+  verbs.keepLedger = () => keeper.keep();
+  verbs.listLedger = async (...args) => keeper.ready().then(() => listLedger?.(...args));
+  verbs.readLedger = async (...args) => keeper.ready().then(() => readLedger?.(...args));
   // No other process writes to this disk.
   const noChanges: Changes = { changes: [], mark: "" };
   verbs.changesSince = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(noChanges)));

@@ -27,7 +27,7 @@ import {
   ReceivedResponse,
   receivedText,
 } from "./receive-wire.ts";
-import { createTarpit, type Tarpit } from "./tarpit.ts";
+import { Tarpit } from "./tarpit.ts";
 
 type BySource = { Params: { source_id: string } };
 
@@ -43,7 +43,7 @@ export function registerReceiveRoutes(app: FastifyInstance, deps: ApiDeps): void
     deps,
     inbound: deps.engine.inbound,
     addressOf: createClientAddress(deps.trustProxy),
-    tarpit: createTarpit(deps.clock),
+    tarpit: new Tarpit(deps.clock),
   };
   installRawBodies(app);
   installFailureLimit(app, receiving);

@@ -8,7 +8,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { INBOUND_REFUSAL_DELAY_MS } from "../../domain/limits.ts";
 import { oneAtATime } from "../connections/pipelining.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../http/limits.ts";
-import { createTarpit } from "./tarpit.ts";
+import { Tarpit } from "./tarpit.ts";
 
 interface Waiting {
   readonly ms: number;
@@ -24,7 +24,7 @@ function refusing(delayedMax?: number) {
     timers.push(timer);
     return { cancel: () => timer.cancelled.resolve() };
   };
-  const tarpit = createTarpit({ after }, delayedMax);
+  const tarpit = new Tarpit({ after }, delayedMax);
   const app = Fastify({ serverFactory: (handle) => createServer(oneAtATime(handle, { refuse: () => assert.fail() })) });
   let arrivedCount = 0;
   const counted = new EventEmitter();

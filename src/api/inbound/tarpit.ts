@@ -11,43 +11,45 @@ import { hasPipelined, stopReading } from "../connections/pipelining.ts";
 import { refuse, TOO_MANY_FAILED } from "../errors/pause-status-errors.ts";
 import { UNREAD_BODY_BYTES_MAX } from "../http/limits.ts";
 
-export interface Tarpit {
-  /** Responds with 429 after the delay. */
-  refuse(request: FastifyRequest, reply: FastifyReply): void;
-}
+export class Tarpit {
+  readonly #clock: Pick<Clock, "after">;
+  readonly #delayedMax: number;
+  #delayed = 0;
 
-/** @param delayedMax above this number of delayed responses, connections are closed immediately */
-export function createTarpit(clock: Pick<Clock, "after">, delayedMax = INBOUND_REFUSALS_HELD_COUNT_MAX): Tarpit {
-  let delayed = 0;
-  return {
-    refuse(request, reply) {
-      const { socket } = request.raw;
-      if (delayed >= delayedMax) {
-        reply.hijack();
-        socket.destroy();
-        return;
-      }
-      delayed += 1;
-      const leavesBody = leavesLargeBody(request);
-      if (leavesBody) {
-        stopReading(socket);
-        // Discard what has already been read of the body.
-        request.raw.resume();
-      }
-      const release = (): void => {
-        delayed -= 1;
-        timer.cancel();
-        socket.off("close", release);
-      };
-      const timer = clock.after(INBOUND_REFUSAL_DELAY_MS, () => {
-        release();
-        if (leavesBody || hasPipelined(request.raw, reply.raw)) reply.header("connection", "close");
-        refuse(reply, TOO_MANY_FAILED);
-      });
-      // A sender that disconnects needs no response.
-      socket.once("close", release);
-    },
-  };
+  /** @param delayedMax above this number of delayed responses, connections are closed immediately */
+  constructor(clock: Pick<Clock, "after">, delayedMax = INBOUND_REFUSALS_HELD_COUNT_MAX) {
+    this.#clock = clock;
+    this.#delayedMax = delayedMax;
+  }
+
+  /** Responds with 429 after the delay. */
+  refuse(request: FastifyRequest, reply: FastifyReply): void {
+    const { socket } = request.raw;
+    if (this.#delayed >= this.#delayedMax) {
+      reply.hijack();
+      socket.destroy();
+      return;
+    }
+    this.#delayed += 1;
+    const leavesBody = leavesLargeBody(request);
+    if (leavesBody) {
+      stopReading(socket);
+      // Discard what has already been read of the body.
+      request.raw.resume();
+    }
+    const release = (): void => {
+      this.#delayed -= 1;
+      timer.cancel();
+      socket.off("close", release);
+    };
+    const timer = this.#clock.after(INBOUND_REFUSAL_DELAY_MS, () => {
+      release();
+      if (leavesBody || hasPipelined(request.raw, reply.raw)) reply.header("connection", "close");
+      refuse(reply, TOO_MANY_FAILED);
+    });
+    // A sender that disconnects needs no response.
+    socket.once("close", release);
+  }
 }
 
 /** Whether much of the body is unread. The server would have to receive all of it to keep the connection open. */

@@ -4,9 +4,9 @@ import type { Seq } from "../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
 import type { LedgerVerbs, Store, StoreStats } from "../../ports/store.ts";
 import { dataFiles, lockDir, masterKey, prepareDir } from "./files/files.ts";
-import { createKeeper } from "./history/ledger/keeper.ts";
-import { createLargeReads } from "./threads/large-reads.ts";
-import { type LateThread, startAtFirst } from "./threads/late-thread.ts";
+import { Keeper } from "./history/ledger/keeper.ts";
+import { LargeReads } from "./threads/large-reads.ts";
+import { LateThread } from "./threads/late-thread.ts";
 import type { ThreadData } from "./threads/messages.ts";
 import {
   type Packed,
@@ -48,7 +48,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       start("writer-thread", { ...common, mode: "write" }),
       start("reader-thread", { ...common, mode: "read" }),
     );
-    const ledger = startAtFirst(() => start("ledger-thread", { ...common, mode: "read" }));
+    const ledger = new LateThread(() => start("ledger-thread", { ...common, mode: "read" }));
     const close = async () => {
       await ledger.close();
       await reader.close();
@@ -107,16 +107,16 @@ function tenantOf([first]: readonly unknown[]): Seq | null {
 function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
   const calls = (thread: Thread, verbs: object) =>
     Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
-  const readLarge = createLargeReads();
+  const largeReads = new LargeReads();
   const large = LARGE_READS.map((verb) => {
-    const call = (...args: readonly unknown[]) => readLarge(tenantOf(args), () => reader.call(verb, args));
+    const call = (...args: readonly unknown[]) => largeReads.run(tenantOf(args), () => reader.call(verb, args));
     return [verb, call] as const;
   });
   const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS), ...large]);
-  const keeper = createKeeper(
+  const keeper = new Keeper(
     {
       countBehind: () => reader.call("countBehind", []),
-      isOpen: () => ledger.isOpen(),
+      isOpen: () => ledger.isOpen,
       stepLedger: (behindRowsMax) => ledger.call("stepLedger", [behindRowsMax]),
       nextWrite: () => ledger.call("nextWrite", []),
       writeLedger: (write) => writer.call("writeLedger", [write]),
@@ -141,7 +141,7 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
       await keeper.ready();
       return ledger.call("readLedger", [filter, cursor, limit]);
     },
-    keepLedger: keeper.keep,
+    keepLedger: () => keeper.keep(),
     stats,
     close,
   };

@@ -1,12 +1,12 @@
 /** What every writing verb works with: the connection, the vault, and the state of the current group commit. */
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Vault } from "../vault.ts";
-import { createUsage, type Usage } from "./access/usage.ts";
+import { Usage } from "./access/usage.ts";
 import type { Connection } from "./connection.ts";
-import { createLanes, type Lanes } from "./delivery/lanes.ts";
-import { createSubscriptions, type Subscriptions } from "./endpoints/subscriptions.ts";
+import { Lanes } from "./delivery/lanes.ts";
+import { Subscriptions } from "./endpoints/subscriptions.ts";
 import { type Counters, createCounters } from "./history/counters.ts";
-import { createRefusals, type Refusals } from "./inbound/refusals.ts";
+import { Refusals } from "./inbound/refusals.ts";
 
 export interface Writing extends Connection {
   readonly vault: Vault;
@@ -56,17 +56,17 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
     newId,
     mode: { careful: false },
     self: { node: 0, enteredAt: 0 },
-    lanes: createLanes(connection),
+    lanes: new Lanes(connection),
     counters: createCounters(connection),
-    usage: createUsage(connection),
+    usage: new Usage(connection),
     sequences: { event: 0, delivery: 0, attempt: 0, createdAt: 0 },
     memory: {
       typeSeqs: new Map(),
       urlSeqs: new Map(),
       idempotencyDays: new Set(),
       heldBytes: new Map(),
-      subscriptions: createSubscriptions(connection),
-      refusals: createRefusals(connection),
+      subscriptions: new Subscriptions(connection),
+      refusals: new Refusals(connection),
     },
   };
   forget(writing);

@@ -14,20 +14,6 @@ import type { Seq } from "../../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
 import { one } from "../read-connection.ts";
 
-export interface Usage {
-  quotas(tenantSeq: Seq): Quotas;
-  /** Null when the tenant may store this many more bytes. */
-  excessOfBytes(tenantSeq: Seq, bytes: number): QuotaExceeded | null;
-  /** Null when the tenant may have one more open pause. */
-  excessOfPauses(tenantSeq: Seq): QuotaExceeded | null;
-  /** Negative for bytes that were deleted. */
-  addBytes(tenantSeq: Seq, bytes: number): void;
-  /** Negative for pauses that ended. */
-  addOpenPauses(tenantSeq: Seq, count: number): void;
-  flush(): void;
-  clear(): void;
-}
-
 interface Standing {
   readonly quotas: Quotas;
   readonly openPauses: number;
@@ -48,13 +34,56 @@ const ADD = `
   SET open_pauses = open_pauses + ?, stored_bytes = stored_bytes + ?
   WHERE seq = ?`;
 
-export function createUsage(connection: Connection): Usage {
-  const standings = new Map<Seq, Standing>();
+export class Usage {
+  readonly #connection: Connection;
+  readonly #standings = new Map<Seq, Standing>();
 
-  function of(tenantSeq: Seq): Standing {
-    const known = standings.get(tenantSeq);
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  quotas(tenantSeq: Seq): Quotas {
+    return this.#of(tenantSeq).quotas;
+  }
+
+  /** Null when the tenant may store this many more bytes. */
+  excessOfBytes(tenantSeq: Seq, bytes: number): QuotaExceeded | null {
+    const { quotas, storedBytes, addedBytes } = this.#of(tenantSeq);
+    const limit = quotas.stored_bytes;
+    return storedBytes + addedBytes + bytes > limit ? quotaExceeded("stored_bytes", limit) : null;
+  }
+
+  /** Null when the tenant may have one more open pause. */
+  excessOfPauses(tenantSeq: Seq): QuotaExceeded | null {
+    const { quotas, openPauses, addedPauses } = this.#of(tenantSeq);
+    const limit = quotas.open_pauses;
+    return openPauses + addedPauses >= limit ? quotaExceeded("open_pauses", limit) : null;
+  }
+
+  /** Negative for bytes that were deleted. */
+  addBytes(tenantSeq: Seq, bytes: number): void {
+    this.#of(tenantSeq).addedBytes += bytes;
+  }
+
+  /** Negative for pauses that ended. */
+  addOpenPauses(tenantSeq: Seq, count: number): void {
+    this.#of(tenantSeq).addedPauses += count;
+  }
+
+  flush(): void {
+    for (const [tenantSeq, { addedPauses, addedBytes }] of this.#standings) {
+      if (addedPauses !== 0 || addedBytes !== 0) this.#connection.prepare(ADD).run(addedPauses, addedBytes, tenantSeq);
+    }
+  }
+
+  clear(): void {
+    this.#standings.clear();
+  }
+
+  #of(tenantSeq: Seq): Standing {
+    const known = this.#standings.get(tenantSeq);
     if (known !== undefined) return known;
-    const row = one<StandingColumns>(connection, READ, tenantSeq);
+    const row = one<StandingColumns>(this.#connection, READ, tenantSeq);
     if (row === undefined) throw new Error(`no tenant ${tenantSeq}`);
     const standing: Standing = {
       quotas: readQuotas(row.quotas),
@@ -63,35 +92,9 @@ export function createUsage(connection: Connection): Usage {
       addedPauses: 0,
       addedBytes: 0,
     };
-    standings.set(tenantSeq, standing);
+    this.#standings.set(tenantSeq, standing);
     return standing;
   }
-
-  return {
-    quotas: (tenantSeq) => of(tenantSeq).quotas,
-    excessOfBytes(tenantSeq, bytes) {
-      const { quotas, storedBytes, addedBytes } = of(tenantSeq);
-      const limit = quotas.stored_bytes;
-      return storedBytes + addedBytes + bytes > limit ? quotaExceeded("stored_bytes", limit) : null;
-    },
-    excessOfPauses(tenantSeq) {
-      const { quotas, openPauses, addedPauses } = of(tenantSeq);
-      const limit = quotas.open_pauses;
-      return openPauses + addedPauses >= limit ? quotaExceeded("open_pauses", limit) : null;
-    },
-    addBytes(tenantSeq, bytes) {
-      of(tenantSeq).addedBytes += bytes;
-    },
-    addOpenPauses(tenantSeq, count) {
-      of(tenantSeq).addedPauses += count;
-    },
-    flush() {
-      for (const [tenantSeq, { addedPauses, addedBytes }] of standings) {
-        if (addedPauses !== 0 || addedBytes !== 0) connection.prepare(ADD).run(addedPauses, addedBytes, tenantSeq);
-      }
-    },
-    clear: () => standings.clear(),
-  };
 }
 
 const DEFAULTS = quotasOf({});

@@ -33,17 +33,6 @@ export interface Lane {
   state: LaneState | null;
 }
 
-export interface Lanes {
-  /**
-   * @throws when there is no such endpoint. Callers have sequences only of endpoints that exist, deleted ones included.
-   */
-  get(endpointSeq: Seq): Lane;
-  /** Write one lane and read it again, after a verb has changed its endpoint's row. */
-  reload(endpointSeq: Seq): Lane;
-  flush(): void;
-  clear(): void;
-}
-
 const SELECT = `
   SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.generation
   FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq
@@ -56,56 +45,66 @@ const UPDATE = `
       last_attempt_at = ?, revision = ?
   WHERE endpoint_seq = ?`;
 
-export function createLanes(connection: Connection): Lanes {
-  const lanes = new Map<Seq, Lane>();
+export class Lanes {
+  readonly #connection: Connection;
+  readonly #lanes = new Map<Seq, Lane>();
 
-  function write(lane: Lane): void {
-    if (!lane.dirty) return;
-    lane.dirty = false;
-    connection
-      .prepare(UPDATE)
-      .run(
-        lane.readyAt,
-        lane.owner,
-        lane.health.failureStreak,
-        lane.health.streakSinceActiveMs,
-        lane.health.restUntil,
-        lane.health.restMs,
-        lane.waitUntil,
-        lane.heldSince,
-        lane.heldMs,
-        lane.activeSince,
-        lane.heldBytes,
-        lane.attemptsOk,
-        lane.attemptsFailed,
-        lane.lastAttemptAt,
-        lane.revision,
-        lane.endpointSeq,
-      );
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
-  function get(endpointSeq: Seq): Lane {
-    let lane = lanes.get(endpointSeq);
+  /**
+   * @throws when there is no such endpoint. Callers have sequences only of endpoints that exist, deleted ones included.
+   */
+  get(endpointSeq: Seq): Lane {
+    let lane = this.#lanes.get(endpointSeq);
     if (lane === undefined) {
-      lane = read(connection, endpointSeq);
-      lanes.set(endpointSeq, lane);
+      lane = read(this.#connection, endpointSeq);
+      this.#lanes.set(endpointSeq, lane);
     }
     return lane;
   }
 
-  return {
-    get,
-    reload(endpointSeq) {
-      const lane = lanes.get(endpointSeq);
-      if (lane !== undefined) write(lane);
-      lanes.delete(endpointSeq);
-      return get(endpointSeq);
-    },
-    flush() {
-      for (const lane of lanes.values()) write(lane);
-    },
-    clear: () => lanes.clear(),
-  };
+  /** Write one lane and read it again, after a verb has changed its endpoint's row. */
+  reload(endpointSeq: Seq): Lane {
+    const lane = this.#lanes.get(endpointSeq);
+    if (lane !== undefined) write(this.#connection, lane);
+    this.#lanes.delete(endpointSeq);
+    return this.get(endpointSeq);
+  }
+
+  flush(): void {
+    for (const lane of this.#lanes.values()) write(this.#connection, lane);
+  }
+
+  clear(): void {
+    this.#lanes.clear();
+  }
+}
+
+function write(connection: Connection, lane: Lane): void {
+  if (!lane.dirty) return;
+  lane.dirty = false;
+  connection
+    .prepare(UPDATE)
+    .run(
+      lane.readyAt,
+      lane.owner,
+      lane.health.failureStreak,
+      lane.health.streakSinceActiveMs,
+      lane.health.restUntil,
+      lane.health.restMs,
+      lane.waitUntil,
+      lane.heldSince,
+      lane.heldMs,
+      lane.activeSince,
+      lane.heldBytes,
+      lane.attemptsOk,
+      lane.attemptsFailed,
+      lane.lastAttemptAt,
+      lane.revision,
+      lane.endpointSeq,
+    );
 }
 
 function read(connection: Connection, endpointSeq: Seq): Lane {

@@ -8,12 +8,6 @@ import type { Seq } from "../../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
 import { endpointVersion, firstMatching } from "./endpoint-filters.ts";
 
-export interface Subscriptions {
-  /** At most `EVENT_TARGETS_MAX`, in creation order. */
-  targets(tenantSeq: Seq, type: string): readonly MatchedEndpoint[];
-  clear(): void;
-}
-
 interface OfType {
   readonly version: number;
   readonly targets: readonly MatchedEndpoint[];
@@ -22,23 +16,30 @@ interface OfType {
 /** The limit of the cache, over all tenants and types: about 20 MB. */
 const ENDPOINTS_MAX = 100_000;
 
-export function createSubscriptions(connection: Connection): Subscriptions {
-  const remembered = new LRUCache<string, OfType>({
+export class Subscriptions {
+  readonly #connection: Connection;
+  readonly #remembered = new LRUCache<string, OfType>({
     maxSize: ENDPOINTS_MAX,
     sizeCalculation: ({ targets }) => 1 + targets.length,
   });
 
-  return {
-    targets(tenantSeq, type) {
-      // Compared each time: every verb that changes an endpoint raises the version.
-      const version = endpointVersion(connection, tenantSeq);
-      const key = `${tenantSeq} ${type}`;
-      const known = remembered.get(key);
-      if (known?.version === version) return known.targets;
-      const targets = firstMatching(connection, tenantSeq, type);
-      remembered.set(key, { version, targets });
-      return targets;
-    },
-    clear: () => remembered.clear(),
-  };
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** At most `EVENT_TARGETS_MAX`, in creation order. */
+  targets(tenantSeq: Seq, type: string): readonly MatchedEndpoint[] {
+    // Compared each time: every verb that changes an endpoint raises the version.
+    const version = endpointVersion(this.#connection, tenantSeq);
+    const key = `${tenantSeq} ${type}`;
+    const known = this.#remembered.get(key);
+    if (known?.version === version) return known.targets;
+    const targets = firstMatching(this.#connection, tenantSeq, type);
+    this.#remembered.set(key, { version, targets });
+    return targets;
+  }
+
+  clear(): void {
+    this.#remembered.clear();
+  }
 }

@@ -22,7 +22,7 @@ import type { Writing } from "../writing.ts";
 import { getCredentials } from "./credentials.ts";
 import { findDigest } from "./digests.ts";
 import { receiveOne } from "./receive.ts";
-import { createRefusals } from "./refusals.ts";
+import { Refusals } from "./refusals.ts";
 import { refuseOne } from "./refuse.ts";
 import { deleteInbound, noteInbound, reprocess } from "./reprocess.ts";
 import { createSource, deleteSource, ensureSources, patchSource } from "./sources.ts";
@@ -214,7 +214,7 @@ test("a flood counts no rows: they are read once, and again only after other row
   const { w, refuse } = open();
   for (let index = 0; index < 5; index += 1) refuse(null);
   let reads = 0;
-  const refusals = createRefusals({
+  const refusals = new Refusals({
     ...w,
     prepare(sql) {
       reads += 1;

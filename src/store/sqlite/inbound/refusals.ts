@@ -12,14 +12,6 @@ import { all } from "../read-connection.ts";
 /** The refused requests of a source; null for those of no known source. */
 type Bucket = Seq | null;
 
-export interface Refusals {
-  /** Note that one was inserted. Returns those to delete for it: the oldest of the network that has the most. */
-  entered(bucket: Bucket, address: string, seq: Seq): readonly Seq[];
-  /** Note that one was deleted or verified. */
-  left(bucket: Bucket): void;
-  clear(): void;
-}
-
 interface Kept {
   count: number;
   /** The requests of each network, oldest first. The networks are in the order of their first requests. */
@@ -48,32 +40,45 @@ interface Refused {
   readonly address: string;
 }
 
-export function createRefusals(connection: Connection): Refusals {
-  const remembered = new LRUCache<Seq, Kept>({ max: BUCKETS_MAX });
-  const keyOf = (bucket: Bucket): Seq => bucket ?? 0;
+export class Refusals {
+  readonly #connection: Connection;
+  readonly #remembered = new LRUCache<Seq, Kept>({ max: BUCKETS_MAX });
 
-  function read(bucket: Bucket): Kept {
-    const kept: Kept = { count: 0, byNetwork: new Map() };
-    const rows = bucket === null ? all<Refused>(connection, OF_NOBODY) : all<Refused>(connection, OF_SOURCE, bucket);
-    for (const { seq, address } of rows) enter(kept, address, seq);
-    remembered.set(keyOf(bucket), kept);
-    return kept;
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
-  return {
-    entered(bucket, address, seq) {
-      let kept = remembered.get(keyOf(bucket));
-      // The row has been inserted already.
-      if (kept === undefined) kept = read(bucket);
-      else enter(kept, address, seq);
-      const going: Seq[] = [];
-      while (kept.count > REFUSED_KEPT_COUNT_MAX && going.length < GOING_MAX) going.push(takeOldestOfMost(kept));
-      return going;
-    },
-    left: (bucket) => void remembered.delete(keyOf(bucket)),
-    clear: () => remembered.clear(),
-  };
+  /** Note that one was inserted. Returns those to delete for it: the oldest of the network that has the most. */
+  entered(bucket: Bucket, address: string, seq: Seq): readonly Seq[] {
+    let kept = this.#remembered.get(keyOf(bucket));
+    // The row has been inserted already.
+    if (kept === undefined) kept = this.#read(bucket);
+    else enter(kept, address, seq);
+    const going: Seq[] = [];
+    while (kept.count > REFUSED_KEPT_COUNT_MAX && going.length < GOING_MAX) going.push(takeOldestOfMost(kept));
+    return going;
+  }
+
+  /** Note that one was deleted or verified. */
+  left(bucket: Bucket): void {
+    this.#remembered.delete(keyOf(bucket));
+  }
+
+  clear(): void {
+    this.#remembered.clear();
+  }
+
+  #read(bucket: Bucket): Kept {
+    const kept: Kept = { count: 0, byNetwork: new Map() };
+    const rows =
+      bucket === null ? all<Refused>(this.#connection, OF_NOBODY) : all<Refused>(this.#connection, OF_SOURCE, bucket);
+    for (const { seq, address } of rows) enter(kept, address, seq);
+    this.#remembered.set(keyOf(bucket), kept);
+    return kept;
+  }
 }
+
+const keyOf = (bucket: Bucket): Seq => bucket ?? 0;
 
 function enter(kept: Kept, address: string, seq: Seq): void {
   const network = networkOf(address);

@@ -8,12 +8,6 @@ import { Worker } from "node:worker_threads";
 import type { Connection } from "../connection.ts";
 import { isPassing } from "../group.ts";
 
-export interface Checkpoints {
-  /** Call it between commits. */
-  afterGroup(): void;
-  close(): Promise<void>;
-}
-
 /**
  * The log is written back at this many pages, 8 MB. Most are versions of the same last pages, each written only once.
  */
@@ -25,46 +19,55 @@ interface Log {
   readonly checkpointed: number;
 }
 
-export function startCheckpoints({ prepare }: Connection, file: string): Checkpoints {
-  let thread: Worker | null = null;
-  let underWay = false;
-  let nextAtPages = LOG_PAGES;
-
+export class Checkpoints {
+  readonly #connection: Connection;
+  readonly #file: string;
   /** Started when it is first needed: an idle server saves its 20 MB. */
-  function start(): Worker {
-    const worker = new Worker(new URL("./checkpoint-thread.ts", import.meta.url), { workerData: file });
+  #thread: Worker | null = null;
+  #isUnderWay = false;
+  #nextAtPages = LOG_PAGES;
+
+  constructor(connection: Connection, file: string) {
+    this.#connection = connection;
+    this.#file = file;
+  }
+
+  /** Call it between commits. */
+  afterGroup(): void {
+    if (this.#isUnderWay) return;
+    const { log } = this.#size();
+    if (log < LOG_PAGES) this.#nextAtPages = LOG_PAGES;
+    if (log < this.#nextAtPages) return;
+    this.#isUnderWay = true;
+    this.#thread ??= this.#start();
+    this.#thread.postMessage(null);
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("./checkpoint-thread.ts", import.meta.url), { workerData: this.#file });
     worker.on("message", () => {
-      underWay = false;
-      const { log, checkpointed } = finish();
+      this.#isUnderWay = false;
+      const { log, checkpointed } = this.#finish();
       // A read transaction can keep pages from being written back. Do not try again at once.
-      nextAtPages = checkpointed === log ? LOG_PAGES : log + LOG_PAGES;
+      this.#nextAtPages = checkpointed === log ? LOG_PAGES : log + LOG_PAGES;
     });
     return worker;
   }
 
-  function finish(): Log {
+  #finish(): Log {
     try {
-      return prepare("PRAGMA wal_checkpoint(PASSIVE)").get() as unknown as Log;
+      return this.#connection.prepare("PRAGMA wal_checkpoint(PASSIVE)").get() as unknown as Log;
     } catch (error) {
       if (!isPassing(error)) throw error;
-      return size();
+      return this.#size();
     }
   }
 
-  const size = () => prepare("PRAGMA wal_checkpoint(NOOP)").get() as unknown as Log;
-
-  return {
-    afterGroup() {
-      if (underWay) return;
-      const { log } = size();
-      if (log < LOG_PAGES) nextAtPages = LOG_PAGES;
-      if (log < nextAtPages) return;
-      underWay = true;
-      thread ??= start();
-      thread.postMessage(null);
-    },
-    async close() {
-      await thread?.terminate();
-    },
-  };
+  #size(): Log {
+    return this.#connection.prepare("PRAGMA wal_checkpoint(NOOP)").get() as unknown as Log;
+  }
 }

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Overloaded } from "../../../domain/errors.ts";
-import { createLargeReads } from "./large-reads.ts";
+import { LargeReads } from "./large-reads.ts";
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Reads that end on request, and are noted when they begin. */
 function open(countMax: number, waitingOfTenantMax = 10) {
-  const reads = createLargeReads(countMax, waitingOfTenantMax);
+  const reads = new LargeReads(countMax, waitingOfTenantMax);
   const begun: string[] = [];
   const underWay = new Map<string, PromiseWithResolvers<string>>();
   return {
     begun,
     read: (tenantSeq: number | null, name: string) =>
-      reads(tenantSeq, () => {
+      reads.run(tenantSeq, () => {
         const done = Promise.withResolvers<string>();
         begun.push(name);
         underWay.set(name, done);

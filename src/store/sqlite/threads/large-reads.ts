@@ -6,48 +6,52 @@ import { Overloaded } from "../../../domain/errors.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { LARGE_READS_COUNT_MAX, LARGE_READS_WAITING_OF_TENANT_COUNT_MAX } from "../../../domain/limits.ts";
 
-/** `tenantSeq` null: the read is of no single tenant. */
-type LargeReads = <T>(tenantSeq: Seq | null, read: () => Promise<T>) => Promise<T>;
-
-/** The returned function throws `Overloaded` when too many reads of the tenant wait. */
-export function createLargeReads(
-  countMax = LARGE_READS_COUNT_MAX,
-  waitingOfTenantMax = LARGE_READS_WAITING_OF_TENANT_COUNT_MAX,
-): LargeReads {
+export class LargeReads {
+  readonly #countMax: number;
+  readonly #waitingOfTenantMax: number;
   /** The waiting reads by tenant, in the order of the tenants' turns. Each tenant has at least one. */
-  const waiting = new Map<Seq | null, (() => void)[]>();
-  let underWay = 0;
+  readonly #waiting = new Map<Seq | null, (() => void)[]>();
+  #underWay = 0;
 
-  function wait(tenantSeq: Seq | null): Promise<void> {
-    const queue = waiting.get(tenantSeq) ?? [];
-    if (queue.length >= waitingOfTenantMax) throw new Overloaded("too many reads of the tenant wait");
-    waiting.set(tenantSeq, queue);
+  constructor(countMax = LARGE_READS_COUNT_MAX, waitingOfTenantMax = LARGE_READS_WAITING_OF_TENANT_COUNT_MAX) {
+    this.#countMax = countMax;
+    this.#waitingOfTenantMax = waitingOfTenantMax;
+  }
+
+  /**
+   * @param tenantSeq null when the read is of no single tenant
+   * @throws Overloaded when too many reads of the tenant wait
+   */
+  async run<T>(tenantSeq: Seq | null, read: () => Promise<T>): Promise<T> {
+    if (this.#underWay < this.#countMax) this.#underWay += 1;
+    else await this.#wait(tenantSeq);
+    try {
+      return await read();
+    } finally {
+      setImmediate(() => this.#passOn());
+    }
+  }
+
+  #wait(tenantSeq: Seq | null): Promise<void> {
+    const queue = this.#waiting.get(tenantSeq) ?? [];
+    if (queue.length >= this.#waitingOfTenantMax) throw new Overloaded("too many reads of the tenant wait");
+    this.#waiting.set(tenantSeq, queue);
     return new Promise((resolve) => {
       queue.push(resolve);
     });
   }
 
   /** A read has ended: start the next one. */
-  function passOn(): void {
-    const [first] = waiting;
+  #passOn(): void {
+    const [first] = this.#waiting;
     if (first === undefined) {
-      underWay -= 1;
+      this.#underWay -= 1;
       return;
     }
     const [tenantSeq, queue] = first;
     const begin = queue.shift();
-    waiting.delete(tenantSeq);
-    if (queue.length > 0) waiting.set(tenantSeq, queue);
+    this.#waiting.delete(tenantSeq);
+    if (queue.length > 0) this.#waiting.set(tenantSeq, queue);
     begin?.();
   }
-
-  return async (tenantSeq, read) => {
-    if (underWay < countMax) underWay += 1;
-    else await wait(tenantSeq);
-    try {
-      return await read();
-    } finally {
-      setImmediate(passOn);
-    }
-  };
 }

@@ -7,12 +7,12 @@ import { createSystemClock } from "../../../clock/system.ts";
 import { createVault } from "../../vault.ts";
 import { checkMasterKey } from "../access/key-check.ts";
 import { migrate, openConnection } from "../connection.ts";
-import { createDiskSpace, type DiskSpace } from "../files/disk-space.ts";
+import { DiskSpace } from "../files/disk-space.ts";
 import { openFault } from "../files/files.ts";
 import { type Answer, commitGroup } from "../group.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
-import { type Checkpoints, startCheckpoints } from "./checkpoints.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import {
   type Packed,
@@ -43,11 +43,11 @@ function open(): Open {
   const vault = createVault(data.masterKey);
   checkMasterKey(connection, vault);
   const clock = createSystemClock();
-  const diskSpace = createDiskSpace(connection, data.ballastFile, clock);
+  const diskSpace = new DiskSpace(connection, data.ballastFile, clock);
   return {
     writing: createWriting(connection, vault, () => clock.uuid()),
     diskSpace,
-    checkpoints: startCheckpoints(connection, data.file),
+    checkpoints: new Checkpoints(connection, data.file),
   };
 }
 

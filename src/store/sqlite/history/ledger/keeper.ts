@@ -17,26 +17,44 @@ export interface KeeperCalls {
   }): Promise<void>;
 }
 
-export interface Keeper {
-  keep(): Promise<void>;
+export class Keeper {
+  readonly #calls: KeeperCalls;
+  readonly #behindRowsMax: number;
+  #keeping: Promise<void> | null = null;
+  #wasKept = false;
+
+  constructor(calls: KeeperCalls, behindRowsMax: number) {
+    this.#calls = calls;
+    this.#behindRowsMax = behindRowsMax;
+  }
+
+  keep(): Promise<void> {
+    this.#keeping ??= this.#keepOnce().finally(() => {
+      this.#keeping = null;
+    });
+    return this.#keeping;
+  }
+
   /** Bring the ledger so far up to date that a query has little left to read. */
-  ready(): Promise<void>;
-}
+  async ready(): Promise<void> {
+    if (this.#wasKept) return;
+    // When it cannot be written, for example on a full disk, it can still be read. The caller of `keep` gets the error.
+    await this.keep().catch(() => undefined);
+    this.#wasKept = true;
+  }
 
-export function createKeeper(calls: KeeperCalls, behindRowsMax: number): Keeper {
-  let keeping: Promise<void> | null = null;
-  let wasKept = false;
-
-  async function keepOnce(): Promise<void> {
-    if (!calls.isOpen() && (await calls.countBehind()) < behindRowsMax) return;
+  async #keepOnce(): Promise<void> {
+    const calls = this.#calls;
+    if (!calls.isOpen() && (await calls.countBehind()) < this.#behindRowsMax) return;
     let step: LedgerStep;
     do {
-      step = await calls.stepLedger(behindRowsMax);
-      if (step.isDue) await writeAll();
+      step = await calls.stepLedger(this.#behindRowsMax);
+      if (step.isDue) await this.#writeAll();
     } while (step.more);
   }
 
-  async function writeAll(): Promise<void> {
+  async #writeAll(): Promise<void> {
+    const calls = this.#calls;
     let write: LedgerWrite;
     do {
       write = await calls.nextWrite();
@@ -45,22 +63,4 @@ export function createKeeper(calls: KeeperCalls, behindRowsMax: number): Keeper 
       await calls.noteWritten({ segments, emptied: write.emptied });
     } while (write.progress === null);
   }
-
-  function keep(): Promise<void> {
-    keeping ??= keepOnce().finally(() => {
-      keeping = null;
-    });
-    return keeping;
-  }
-
-  return {
-    keep,
-    async ready() {
-      if (wasKept) return;
-      // When it cannot be written, for example on a full disk, it can still be read. The caller of `keep` gets the
-      // error.
-      await keep().catch(() => undefined);
-      wasKept = true;
-    },
-  };
 }
