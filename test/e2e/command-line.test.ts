@@ -5,7 +5,7 @@ import { after, suite, type TestContext, test } from "node:test";
 import { openCommandLineStore } from "../../src/store/sqlite/access/command-line-store.ts";
 import { assembleServer } from "../harness/assembled.ts";
 import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer } from "../harness/child.ts";
-import { within } from "../harness/deadline.ts";
+import { polled } from "../harness/deadline.ts";
 import { copyOfData, initializedData, runHere, startHere } from "../harness/in-process.ts";
 import type { Answer, Client } from "../harness/server.ts";
 
@@ -39,15 +39,7 @@ async function untilAccess(client: Client, credentials: string | { readonly cook
 }
 
 async function untilStatus(ask: () => Promise<Answer>, status: number) {
-  const stop = new AbortController();
-  const repeat = async (): Promise<void> => {
-    while (!stop.signal.aborted) if ((await ask()).status === status) return;
-  };
-  try {
-    await within(repeat(), `a response with status ${status}`);
-  } finally {
-    stop.abort();
-  }
+  await polled(async () => ((await ask()).status === status ? true : null), `a response with status ${status}`);
 }
 
 /** Signs in. Returns the session cookie, or null if the server rejects the password. */

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startMailServer } from "../fixtures/mail-server.ts";
 import { newDataDir, startChild } from "../harness/child.ts";
-import { within } from "../harness/deadline.ts";
+import { polled } from "../harness/deadline.ts";
 import { startHooks } from "../harness/hooks.ts";
+import { startHere } from "../harness/in-process.ts";
 import { ask, auditOf, readPause, respond } from "../harness/pauses.ts";
 import { type AnswerBody, type Client, newTenant, startServer } from "../harness/server.ts";
 
@@ -37,11 +38,10 @@ const server = await startServer(
  * Polls until the notification has the status. A long poll would wait for the pause to end, not for the notification.
  */
 function notified(client: Client, id: string, status: string): Promise<AnswerBody> {
-  const look = async (): Promise<AnswerBody> => {
+  return polled(async () => {
     const pause = await readPause(client, id);
-    return pause.notification.status === status ? pause : look();
-  };
-  return within(look(), `the notification of ${id} is ${status}`);
+    return pause.notification.status === status ? pause : null;
+  }, `the notification of ${id} is ${status}`);
 }
 
 test("a person gets an email with a link to answer, and the pause reports the email as sent", async () => {
@@ -138,13 +138,12 @@ test("a tenant whose receivers never answer does not delay other tenants", async
 
 test("a repeated request gets the first response even if its channel is no longer configured", async (context) => {
   const dataDir = await newDataDir(context);
-  const first = await startChild(context, dataDir, { SMTP_URL: mail.url, SIGNALBOX_MAIL_FROM: "box@example.com" });
+  const first = await startHere(context, dataDir, { SMTP_URL: mail.url, SIGNALBOX_MAIL_FROM: "box@example.com" });
   const fields = { channel: "email", recipient: "boss@example.com" };
   const made = await ask(first, fields, { "idempotency-key": "em" });
   await mail.next();
-  first.signal("SIGTERM");
-  await first.exited;
-  const second = await startChild(context, dataDir);
+  await first.close();
+  const second = await startHere(context, dataDir);
   const again = await ask(second, fields, { "idempotency-key": "em" });
   assert.equal(again.id, made.id);
   const fresh = await second.request("POST", "/v1/pause", { body: { message: "?", options: ["a", "b"], ...fields } });
@@ -164,7 +163,7 @@ test("a normal restart sends no notification twice, and sends the pending ones a
   for (const hook of slack.all) hook.answer(200, {}, "ok");
   slack.react((hook) => hook.answer(200, {}, "ok"));
   assert.deepEqual(await first.exited, { code: 0, signal: null });
-  const second = await startChild(context, dataDir);
+  const second = await startHere(context, dataDir);
   for (const { id } of asked) await notified(second, id, "sent");
   const tokens = slack.all.map(({ body }) => /respond\/([\w-]{72})/.exec(body)?.[1]);
   assert.equal(new Set(tokens).size, 8);

@@ -8,6 +8,7 @@ import { dataFiles, tryLockDir } from "../../src/store/sqlite/files/files.ts";
 import { CHILD_KEY, type Child, newDataDir, spawnServer, startChild } from "../harness/child.ts";
 import { startCommand } from "../harness/command.ts";
 import { type Hooks, leaveOpen, startHooks } from "../harness/hooks.ts";
+import { startHere } from "../harness/in-process.ts";
 import { type Client, clientOf } from "../harness/server.ts";
 import { followOutcomes } from "../harness/stream.ts";
 
@@ -77,10 +78,9 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM attempts"), []);
 
     hooks.react((hook) => hook.answer(200));
-    const again = await startChild(t, dataDir);
+    await startHere(t, dataDir);
     const { headers } = await hooks.nth(2);
     assert.deepEqual([headers["x-webhook-delivery"], headers["x-webhook-attempt"]], [deliveryId, "1"]);
-    assert.equal(await ended(again), 0);
     assert.equal(hooks.all.length, 2);
   });
 
@@ -127,22 +127,19 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(await ended(child), 0);
     assert.equal(child.stdout.includes(password) || child.stdout.includes(key), false);
 
-    const later = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_TENANT_NAME: "Another" });
-    const [, laterUrl] = await later.says(/listens on (\S+)\n/);
-    assert.deepEqual(await tenantNames(laterUrl), ["Acme Robotics"], "the setting applies only to an empty store");
-    assert.equal(await ended(later), 0);
+    const later = await startHere(t, dataDir, { SIGNALBOX_TENANT_NAME: "Another" });
+    assert.deepEqual(await tenantNames(later.url), ["Acme Robotics"], "the setting applies only to an empty store");
   });
 
   test("a later start does not restore a revoked key", async (t) => {
     const dataDir = await newDataDir(t);
-    const first = await startChild(t, dataDir);
+    const first = await startHere(t, dataDir);
     const rotated = await first.request("POST", "/v1/auth/keys/rotate");
     assert.equal(rotated.status, 200, rotated.text);
-    assert.equal(await ended(first), 0);
-    const second = await startChild(t, dataDir);
+    await first.close();
+    const second = await startHere(t, dataDir);
     assert.equal((await second.request("GET", "/v1/endpoints")).status, 401);
     assert.equal((await second.request("GET", "/v1/endpoints", { key: rotated.body.api_key })).status, 200);
-    assert.equal(await ended(second), 0);
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -160,11 +157,10 @@ suite("starting and stopping", { concurrency: 3 }, () => {
       assert.equal(hooks.all.length, 1, "no attempt was started after the signal");
       assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
 
-      const again = await startChild(t, dataDir);
+      const again = await startHere(t, dataDir);
       const first = await again.request("GET", `/v1/deliveries/${deliveryId}`);
       assert.deepEqual([first.body.status, first.body.attempts_count], ["DELIVERED", 1]);
       assert.equal((await hooks.nth(2)).headers["x-webhook-delivery"], waiting);
-      assert.equal(await ended(again), 0);
     });
   }
 
@@ -188,12 +184,12 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal((await server.exited).code, 0);
     assert.ok(accepted.length >= 50);
     assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
-    const again = await startChild(t, dataDir);
+    const again = await startHere(t, dataDir);
     const missing = new Set(accepted);
     for (let count = 1; missing.size > 0; count += 1) {
       missing.delete(String((await hooks.nth(count)).headers["webhook-id"]));
     }
-    assert.equal(await ended(again), 0);
+    await again.close();
     assert.equal(
       new Set(hooks.all.map(({ headers }) => headers["webhook-id"])).size,
       hooks.all.length,

@@ -29,3 +29,18 @@ export async function within<T>(promise: Promise<T>, what: string, deadlineMs = 
     clearTimeout(timer);
   }
 }
+
+/** Leaves the CPU to the server between two questions. No result depends on its length. */
+const POLL_MS = 10;
+
+/** Asks again until the answer is not null. For changes that send no signal. */
+export async function polled<T>(ask: () => Promise<T | null>, what: string): Promise<T> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (performance.now() < deadline) {
+    const answer = await within(ask(), what);
+    if (answer !== null) return answer;
+    // tidy-allow timer: the time between two polls
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`${what} did not happen within ${DEADLINE_MS} ms`);
+}

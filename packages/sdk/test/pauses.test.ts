@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, describe, it, type TestContext } from "node:test";
 import { CHILD_KEY, newDataDir, startChild } from "../../../test/harness/child.ts";
 import { within } from "../../../test/harness/deadline.ts";
+import { startHere } from "../../../test/harness/in-process.ts";
 import { startRunningReceiver } from "../../../test/harness/receiver.ts";
 import { newTenant, startServer } from "../../../test/harness/server.ts";
 import { type CreatedPause, type EndedPause, isPauseEvent, Signalbox, SignalboxError, verify } from "../src/index.ts";
@@ -152,7 +153,7 @@ describe("a pause on the server", () => {
     await asked;
     first.signal("SIGKILL");
     await first.exited;
-    const second = await startChild(test, dataDir);
+    const second = await startHere(test, dataDir);
     address = second.url;
     await decide(second.url, pause.respond_url, "Reject");
     const ended = await ending;
