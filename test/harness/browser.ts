@@ -17,10 +17,24 @@ const FLAGS = [
   "--font-render-hinting=none",
 ];
 
-/** Starts one browser for all tests of a file. Each test creates its own context. */
+let started: Promise<Browser> | null = null;
+let users = 0;
+
+/** One browser for all test files of this process. It closes when the last of them ends. Each test creates its own context. */
 export async function startBrowser(scope: Scope): Promise<Browser> {
-  const { program, env } = await unpackChromium();
-  const browser = await chromium.launch({ executablePath: program, args: FLAGS, env: { ...process.env, ...env } });
-  scope.after(() => browser.close());
+  started ??= launch();
+  users += 1;
+  const browser = await started;
+  scope.after(async () => {
+    users -= 1;
+    if (users > 0) return;
+    started = null;
+    await browser.close();
+  });
   return browser;
+}
+
+async function launch(): Promise<Browser> {
+  const { program, env } = await unpackChromium();
+  return chromium.launch({ executablePath: program, args: FLAGS, env: { ...process.env, ...env } });
 }

@@ -1,0 +1,3 @@
+import { runInOneProcess } from "../harness/one-process.ts";
+
+runInOneProcess("test/wire/access/**/*.test.ts");
