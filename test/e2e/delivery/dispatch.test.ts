@@ -1,7 +1,7 @@
 /** What the dispatcher starts while settlements are in progress, and what dead endpoints may delay. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { leaveOpen } from "../../harness/hooks.ts";
+import { type Hooks, leaveOpen } from "../../harness/hooks.ts";
 import {
   createEndpoint,
   patch,
@@ -43,6 +43,18 @@ test("an endpoint that always fails gets twenty attempts plus those in flight, a
 
 /** Attempts do not time out while a test waits for a signal. */
 const SILENT = { timeout_seconds: 30 };
+/** On a machine so busy that attempts time out meanwhile, another try can show that nothing waits for them. */
+const TRIES = 5;
+
+/** Fails if another tenant's event arrives only after an attempt at the silent endpoints has timed out. */
+async function assertNotDelayed(silent: Hooks, deliverAnother: (count: number) => Promise<unknown>): Promise<void> {
+  for (let count = 1; count <= TRIES; count += 1) {
+    const over = silent.all.length - silent.open;
+    await deliverAnother(count);
+    if (silent.all.length - silent.open === over) return;
+  }
+  assert.fail("another tenant's events waited for attempts that timed out");
+}
 
 test("large payloads for one tenant's silent endpoints do not delay another tenant's events", async (t) => {
   const { client, hooks } = await stage(t, server, SILENT);
@@ -51,8 +63,7 @@ test("large payloads for one tenant's silent endpoints do not delay another tena
   // More than the payloads that fit into memory, in batches within the size limit.
   for (let batch = 0; batch < 5; batch += 1) await publishMany(client, 30, { fill: "x".repeat(250_000) });
   await hooks.nth(8);
-  await waitForDispatch(t, server);
-  assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
+  await assertNotDelayed(hooks, () => waitForDispatch(t, server));
 });
 
 test("more deliveries to silent endpoints than fit into memory do not delay another tenant's events", async (t) => {
@@ -61,19 +72,18 @@ test("more deliveries to silent endpoints than fit into memory do not delay anot
   await Promise.all(Array.from({ length: 99 }, () => createEndpoint(client, { url: hooks.url, ...SILENT })));
   await publishMany(client, 210);
   await hooks.nth(400);
-  await waitForDispatch(t, server);
-  assert.equal(hooks.open, hooks.all.length, "another tenant's events waited for attempts that timed out");
+  await assertNotDelayed(hooks, () => waitForDispatch(t, server));
 });
 
 test("three hundred dead endpoints of one tenant do not delay another tenant's events", async (t) => {
-  const dead = { timeout_seconds: 30 };
-  const { client, hooks } = await stage(t, server, dead);
+  const { client, hooks } = await stage(t, server, SILENT);
+  const other = await stage(t, server);
   hooks.react(leaveOpen);
-  await Promise.all(Array.from({ length: 299 }, () => createEndpoint(client, { url: hooks.url, ...dead })));
+  await Promise.all(Array.from({ length: 299 }, () => createEndpoint(client, { url: hooks.url, ...SILENT })));
   await publishMany(client, 6);
   await hooks.nth(1000);
-  const other = await stage(t, server);
-  await publish(other.client);
-  await other.hooks.nth(1);
-  assert.equal(hooks.open, hooks.all.length, "the other tenant's event waited for attempts that timed out");
+  await assertNotDelayed(hooks, async (count) => {
+    await publish(other.client);
+    await other.hooks.nth(count);
+  });
 });
