@@ -1,3 +1,3 @@
-import { runInOneProcess } from "../harness/one-process.ts";
+import { runInOneProcess } from "./one-process.ts";
 
 runInOneProcess("test/wire/inbound/**/*.test.ts");

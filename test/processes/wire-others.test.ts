@@ -1,4 +1,4 @@
 /** The wire tests that have no process of their own. */
-import { runInOneProcess } from "../harness/one-process.ts";
+import { runInOneProcess } from "./one-process.ts";
 
 runInOneProcess("test/wire/**/*.test.ts", ["test/wire/access/**", "test/wire/inbound/**"]);

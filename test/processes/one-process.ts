@@ -5,7 +5,7 @@
 import { globSync } from "node:fs";
 import path from "node:path";
 import { suite } from "node:test";
-import { PROJECT_DIR } from "./command.ts";
+import { PROJECT_DIR } from "../harness/command.ts";
 
 /** Each file becomes a suite, so that its hooks run at its end and a failure shows its name. */
 export function runInOneProcess(pattern: string, exclude: readonly string[] = []): void {
