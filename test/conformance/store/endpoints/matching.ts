@@ -28,14 +28,16 @@ export function matchingCases(open: OpenStore): void {
 
     async function check(lives: readonly Life[], types: readonly string[]): Promise<void> {
       const tenant = await world.newTenant();
-      const live: { endpoint: MatchedEndpoint; filters: readonly string[] | null }[] = [];
-      for (const { before, now, status: becomes, isDeleted } of lives) {
-        const made = await tenant.endpoint({ eventTypes: before });
+      // Endpoints at once, so that a few commits suffice. The store carries out what it is asked in order.
+      const all = await Promise.all(lives.map(({ before }) => tenant.endpoint({ eventTypes: before })));
+      const lived = lives.map(async ({ now, status: becomes, isDeleted }, index) => {
+        const made = all[index] ?? assert.fail();
         await tenant.patch(made, { settings: { eventTypes: now } }, START);
         const { endpoint } = await tenant.patch(made, { status: becomes }, START);
         if (isDeleted) await tenant.remove(made, START);
-        else if (becomes !== "DISABLED") live.push({ endpoint: matched(endpoint), filters: now });
-      }
+        return isDeleted || becomes === "DISABLED" ? [] : [{ endpoint: matched(endpoint), filters: now }];
+      });
+      const live = (await Promise.all(lived)).flat();
       const { found } = await world.store.matchTypes(tenant.tenantSeq, types);
       const expected = types.map((name) => live.filter((each) => matchesFilters(each.filters, name)));
       assert.deepEqual(
@@ -47,7 +49,8 @@ export function matchingCases(open: OpenStore): void {
 
   test("when more endpoints match than an event may go to, they are counted but not listed", async () => {
     const tenant = await world.newTenant();
-    for (let made = 0; made <= EVENT_TARGETS_MAX; made += 1) await tenant.endpoint({ eventTypes: ["order.*"] });
+    const tooMany = Array.from({ length: EVENT_TARGETS_MAX + 1 }, () => tenant.endpoint({ eventTypes: ["order.*"] }));
+    await Promise.all(tooMany);
     const last = await tenant.endpoint({ eventTypes: ["invoice.paid"] });
     const types = ["order.paid", "invoice.paid", "order"];
     const { found } = await world.store.matchTypes(tenant.tenantSeq, types);
@@ -60,7 +63,7 @@ export function matchingCases(open: OpenStore): void {
 
   test("types with too many endpoints for one read are left for the next read", async () => {
     const tenant = await world.newTenant();
-    for (let made = 0; made < 600; made += 1) await tenant.endpoint();
+    await Promise.all(Array.from({ length: 600 }, () => tenant.endpoint()));
     const { found } = await world.store.matchTypes(tenant.tenantSeq, ["one", "two", "three"]);
     assert.deepEqual(
       found.map(({ count, endpoints }) => [count, endpoints.length]),
