@@ -7,7 +7,10 @@ import type { SessionService } from "./access/session-types.ts";
 import type { UserService } from "./access/user-types.ts";
 import type { PublishAnswer, PublishInput } from "./delivery/publish-types.ts";
 import type { EndpointService } from "./endpoints/endpoint-types.ts";
+import type { AttemptReader } from "./history/attempt-details.ts";
 import type { Cursors } from "./history/cursors.ts";
+import type { Events } from "./history/events.ts";
+import type { Explanations } from "./history/explain/explanations.ts";
 import type { HistoryService } from "./history/history-types.ts";
 import type { LedgerService } from "./history/ledger.ts";
 import type { InboundService } from "./inbound/inbound-types.ts";
@@ -19,6 +22,9 @@ export interface Engine {
   /** Throws `StoreUnavailable` while the store cannot commit, or while too many bytes wait for it. */
   publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
   readonly endpoints: EndpointService;
+  readonly events: Pick<Events, "list" | "listTypes">;
+  readonly attempts: Pick<AttemptReader, "read">;
+  readonly explanations: Pick<Explanations, "delivery" | "event" | "suppose">;
   readonly history: HistoryService;
   readonly ledger: LedgerService;
   readonly access: AccessService;

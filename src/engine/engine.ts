@@ -20,7 +20,10 @@ import type { PublishAnswer, PublishInput } from "./delivery/publish-types.ts";
 import { Endpoints } from "./endpoints/endpoints.ts";
 import { Matching } from "./endpoints/matching.ts";
 import type { Engine } from "./engine-types.ts";
+import { AttemptReader } from "./history/attempt-details.ts";
 import { Cursors } from "./history/cursors.ts";
+import { Events } from "./history/events.ts";
+import { Explanations } from "./history/explain/explanations.ts";
 import { History } from "./history/history.ts";
 import { Ledger } from "./history/ledger.ts";
 import { Streams } from "./history/streams.ts";
@@ -102,6 +105,9 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     inbound,
     upkeep,
     endpoints: new Endpoints({ clock, store, sender, matching, deliveries, attempts, streams, onJob }),
+    events: new Events(clock, store),
+    attemptReader: new AttemptReader(options),
+    explanations: new Explanations(clock, store),
     history: new History(clock, store, deliveries, streams),
     ledger: new Ledger({ store, clock, isBusy }),
     cursors: new Cursors(entered.linkKey),
@@ -175,6 +181,9 @@ function assemblePauses(
 
 export class RunningEngine implements Engine {
   readonly endpoints: Engine["endpoints"];
+  readonly events: Engine["events"];
+  readonly attempts: Engine["attempts"];
+  readonly explanations: Engine["explanations"];
   readonly history: Engine["history"];
   readonly ledger: Engine["ledger"];
   readonly access: Engine["access"];
@@ -189,6 +198,9 @@ export class RunningEngine implements Engine {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.endpoints = parts.endpoints;
+    this.events = parts.events;
+    this.attempts = parts.attemptReader;
+    this.explanations = parts.explanations;
     this.history = parts.history;
     this.ledger = parts.ledger;
     this.access = parts.access;

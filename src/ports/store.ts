@@ -8,6 +8,8 @@
 import type { AccessVerbs } from "./store/access.ts";
 import type { DeliveryVerbs } from "./store/delivery.ts";
 import type { EndpointVerbs } from "./store/endpoints.ts";
+import type { EventListVerbs } from "./store/events.ts";
+import type { FactVerbs } from "./store/facts.ts";
 import type { HistoryVerbs } from "./store/history.ts";
 import type { InboundVerbs } from "./store/inbound.ts";
 import type { LedgerVerbs } from "./store/ledger.ts";
@@ -18,6 +20,8 @@ import type { UpkeepVerbs } from "./store/upkeep.ts";
 export interface Store
   extends DeliveryVerbs,
     EndpointVerbs,
+    EventListVerbs,
+    FactVerbs,
     HistoryVerbs,
     InboundVerbs,
     LedgerVerbs,
@@ -30,6 +34,8 @@ export type * from "./store/access.ts";
 export type * from "./store/cursor.ts";
 export type * from "./store/delivery.ts";
 export type * from "./store/endpoints.ts";
+export type * from "./store/events.ts";
+export type * from "./store/facts.ts";
 export type * from "./store/history.ts";
 export type * from "./store/inbound.ts";
 export type * from "./store/ledger.ts";

@@ -6,12 +6,23 @@
  * colon, and unrequested interim responses. After any of these, the connection is not reused, so that one response
  * cannot be smuggled into the place of another.
  */
-import { ANSWER_HEAD_BYTES_MAX, INTERIM_ANSWERS_MAX, RETRY_AFTER_CHARS_MAX } from "../domain/limits.ts";
+import {
+  ANSWER_HEAD_BYTES_MAX,
+  INTERIM_ANSWERS_MAX,
+  RESPONSE_HEADERS_FAILED_CHARS_MAX,
+  RESPONSE_HEADERS_OK_CHARS_MAX,
+  RETRY_AFTER_CHARS_MAX,
+} from "../domain/limits.ts";
 import { type Failure, headTooLarge, unreachable } from "./failures/failures.ts";
 
 export interface AnswerSink {
-  /** The head of the final response is complete. `retryAfter` is the text of the first such header, truncated. */
-  onHead(status: number, retryAfter: string | null): void;
+  /**
+   * The head of the final response is complete.
+   *
+   * @param retryAfter the text of the first such header, truncated
+   * @param headers what the history stores of the headers, a line for each
+   */
+  onHead(status: number, retryAfter: string | null, headers: string): void;
   /** A piece of the body without its framing. It is a view of the chunk that was read. */
   onBody(piece: Buffer): void;
   /**
@@ -57,6 +68,11 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const CHUNK_SIZE = /^([0-9a-f]+)[ \t]*(;.*)?$/i;
 const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i;
 
+/** Headers that nearly every response has. The history does not store them with a success. */
+const ROUTINE = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
+/** Ends the stored headers of a response that had more. */
+export const MORE_HEADERS = "…";
+
 export class AnswerReader {
   readonly #sink: AnswerSink;
   #state: State = "status";
@@ -74,6 +90,7 @@ export class AnswerReader {
   #codings: string[] = [];
   #retryAfter: string | null = null;
   #idleSeconds: number | null = null;
+  #kept = "";
 
   constructor(sink: AnswerSink) {
     this.#sink = sink;
@@ -189,7 +206,9 @@ export class AnswerReader {
     }
     if (name.length < rawName.length) this.#reusable = false;
     const value = field.slice(colon + 1).trim();
-    switch (name.toLowerCase()) {
+    const lowerName = name.toLowerCase();
+    this.#keep(lowerName, value);
+    switch (lowerName) {
       case "content-length":
         for (const length of value.split(",")) this.#onLength(length.trim());
         return;
@@ -213,6 +232,16 @@ export class AnswerReader {
     }
   }
 
+  /** A cookie would be a secret of the receiver. */
+  #keep(name: string, value: string): void {
+    const isFailure = this.#status >= 300;
+    if (!isFailure && ROUTINE.has(name)) return;
+    const charsMax = isFailure ? RESPONSE_HEADERS_FAILED_CHARS_MAX : RESPONSE_HEADERS_OK_CHARS_MAX;
+    if (this.#kept.endsWith(MORE_HEADERS)) return;
+    const line = `${name}: ${name === "set-cookie" ? "(not stored)" : value}\n`;
+    this.#kept += this.#kept.length + line.length < charsMax ? line : MORE_HEADERS;
+  }
+
   /** Process one of possibly several lengths. All of them must be equal (RFC 9112 §6.3). */
   #onLength(text: string): void {
     if (!/^\d+$/.test(text)) throw new Malformed(malformed("its Content-Length is not a number"));
@@ -234,7 +263,7 @@ export class AnswerReader {
       throw new Malformed(malformed("it has both Content-Length and Transfer-Encoding"));
     }
     this.#state = this.#bodyState();
-    this.#sink.onHead(this.#status, this.#retryAfter);
+    this.#sink.onHead(this.#status, this.#retryAfter, this.#kept);
   }
 
   /** RFC 9112 §6.3. */
@@ -261,6 +290,7 @@ export class AnswerReader {
     this.#length = null;
     this.#codings = [];
     this.#retryAfter = null;
+    this.#kept = "";
   }
 
   #onSizeLine(line: string): void {

@@ -64,6 +64,13 @@ export class Connection {
   /** When the receiver may close the connection because it is idle; monotonic. */
   idleUntilMs = 0;
   closed = false;
+  /** When each phase of opening began; monotonic. A phase that the connection has not come to is null. */
+  readonly began: Record<"resolving" | "connecting" | "securing" | "open", number | null> = {
+    resolving: null,
+    connecting: null,
+    securing: null,
+    open: null,
+  };
   #dial: Dial | null = null;
   #socket: net.Socket | null = null;
 
@@ -80,7 +87,7 @@ export class Connection {
       this.#connect(host.addresses);
       return;
     }
-    this.phase = "resolving";
+    this.#begin("resolving");
     this.#resolve(host.name).catch((error) => this.#notOpened(internalError(error)));
   }
 
@@ -109,6 +116,11 @@ export class Connection {
     this.#socket?.destroy();
   }
 
+  #begin(phase: keyof Connection["began"]): void {
+    this.phase = phase;
+    this.began[phase] = this.#rules.clock.monotonicMs();
+  }
+
   async #resolve(name: string): Promise<void> {
     const { resolver, guard } = this.#rules;
     const resolution = await resolver.resolve(name);
@@ -126,7 +138,7 @@ export class Connection {
   #connect(addresses: readonly string[]): void {
     if (this.closed) return;
     const { target } = this.receiver;
-    this.phase = "connecting";
+    this.#begin("connecting");
     this.#dial = dial({
       addresses,
       port: target.port,
@@ -139,7 +151,7 @@ export class Connection {
 
   #secure(transport: net.Socket): void {
     const { target, session } = this.receiver;
-    this.phase = "securing";
+    this.#begin("securing");
     const socket = tls.connect({
       socket: transport,
       // A literal address is not a valid server name (RFC 6066 §3), so the certificate is compared with `host`.
@@ -163,7 +175,7 @@ export class Connection {
   #opened(socket: net.Socket): void {
     this.#dial = null;
     this.#socket = socket;
-    this.phase = "open";
+    this.#begin("open");
     if (this.receiver.target.secure) socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("end", () => this.#ended(null));
     socket.on("error", (error) => this.#ended(error));

@@ -1,5 +1,6 @@
 /** One attempt: a request that is sent and turned into one outcome. */
 import type { Outcome } from "../domain/delivery/delivery.ts";
+import type { Timings } from "../domain/delivery/timings.ts";
 import {
   ANSWER_BODY_BYTES_MAX,
   ANSWER_WIRE_BYTES_MAX,
@@ -43,6 +44,10 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   /** The status in the final head; 0 before it arrives. */
   #httpStatus = 0;
   #retryAfter: string | null = null;
+  #headers = "";
+  /** When the request was written, and when the first byte of the response arrived; monotonic. */
+  #sentMs: number | null = null;
+  #answeredMs: number | null = null;
   #snippet: Buffer = EMPTY;
   #snippetBytesMax = 0;
   #bodyBytes = 0;
@@ -82,7 +87,11 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
 
   onOpen(): void {
     this.#shortage = null;
-    this.#connection?.write(this.#request);
+    const connection = this.#connection;
+    if (connection === null) return;
+    // A reused connection is written to at once.
+    this.#sentMs = connection.answers > 0 ? this.#tools.deadlines.coarseMs : connection.began.open;
+    connection.write(this.#request);
   }
 
   onNotOpened(failure: Failure): void {
@@ -98,6 +107,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   }
 
   onData(chunk: Buffer): void {
+    if (this.#wireBytes === 0) this.#answeredMs = this.#tools.clock.monotonicMs();
     this.#wireBytes += chunk.length;
     this.#reader?.push(chunk);
     if (this.#wireBytes > ANSWER_WIRE_BYTES_MAX && this.#httpStatus !== 0) this.#finish(this.#answered());
@@ -109,7 +119,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     else this.#finish(failure);
   }
 
-  onHead(status: number, retryAfter: string | null): void {
+  onHead(status: number, retryAfter: string | null, headers: string): void {
     if (this.#done) return;
     // Some servers close an idle connection with a 408, which they send before our request reaches them.
     if (status === 408 && this.#mayRepeat) {
@@ -118,6 +128,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     }
     this.#httpStatus = status;
     this.#retryAfter = retryAfter;
+    this.#headers = headers;
     this.#snippetBytesMax = isSuccess(status) ? SNIPPET_OK_BYTES_MAX : SNIPPET_FAILED_BYTES_MAX;
   }
 
@@ -156,6 +167,8 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   #use(connection: Connection): void {
     this.#connection = connection;
     this.#wireBytes = 0;
+    this.#sentMs = null;
+    this.#answeredMs = null;
     this.#reader = new AnswerReader(this);
     connection.occupant = this;
     if (connection.phase === "open") this.onOpen();
@@ -193,6 +206,19 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
       httpStatus: this.#httpStatus,
       retryAfter: this.#retryAfter,
       snippet: this.#snippet.length === 0 ? "" : readSnippet(this.#snippet),
+      headers: this.#headers,
+    };
+  }
+
+  #timings(connection: Connection | null): Timings {
+    const firstByteMs = between(this.#sentMs, this.#answeredMs);
+    if (connection === null || connection.answers > 0) return { ...NOT_OPENED, firstByteMs };
+    const { resolving, connecting, securing, open } = connection.began;
+    return {
+      dnsMs: between(resolving, connecting),
+      connectMs: between(connecting, securing ?? open),
+      tlsMs: between(securing, open),
+      firstByteMs,
     };
   }
 
@@ -201,6 +227,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     this.#done = true;
     this.#tools.deadlines.remove(this);
     const connection = this.#connection;
+    const timings = this.#timings(connection);
     if (kept?.reusable && connection !== null) {
       this.#connection = null;
       connection.occupant = null;
@@ -208,8 +235,13 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     } else {
       this.#dropConnection();
     }
-    this.#resolve(outcome);
+    this.#resolve(outcome.kind === "answered" || outcome.kind === "unreachable" ? { ...outcome, timings } : outcome);
   }
 }
+
+const NOT_OPENED: Timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null };
+
+const between = (from: number | null, to: number | null): number | null =>
+  from === null || to === null ? null : Math.max(0, Math.round(to - from));
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;

@@ -28,6 +28,13 @@ const CREATE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
     const { sourceId, eventId } = await receive(owner);
     return `${sourceId}/${eventId}`;
   },
+  async attempt(owner) {
+    // A test is sent at once. Nothing listens there, so its attempt fails.
+    const endpoint = await createEndpoint(owner, UNUSED);
+    await owner.request("POST", `/v1/endpoints/${endpoint}/test`);
+    const { body } = await owner.request("GET", `/v1/deliveries?endpoint_id=${endpoint}`);
+    return `${body.results[0]?.id ?? assert.fail()}/1`;
+  },
   async pauseStatus(owner) {
     const source = await createSource(owner, { scheme: "jcs" });
     const sent = await sendPauseStatus(owner, source);

@@ -170,7 +170,9 @@ export function createWorkload(world: World): Workload {
   }
 
   async function test(endpoint: KnownEndpoint): Promise<void> {
-    const answer = await world.ask((engine) => engine.endpoints.test(endpoint.caller, endpoint.id));
+    const answer = await world.ask((engine) =>
+      engine.endpoints.test(endpoint.caller, endpoint.id, { kind: "own", type: null, payload: null }),
+    );
     world.say(`test ${endpoint.site}: ${JSON.stringify(answer)}`);
   }
 

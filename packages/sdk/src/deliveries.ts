@@ -1,3 +1,4 @@
+import type { AttemptDetails, Explanation, Fact } from "./event-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { advanced } from "./paging.ts";
 import type { CancelledDelivery, Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage } from "./types.ts";
@@ -32,6 +33,28 @@ export class Deliveries {
   /** A delivery with its attempts. */
   async get(id: string, options?: CallOptions): Promise<DeliveryDetail> {
     return (await this.#transport.call<DeliveryDetail>({ method: "GET", path: one(id), signal: options?.signal })).body;
+  }
+
+  /** Explain a delivery, from the acceptance of its event to what happens next. */
+  async explain(id: string, options?: CallOptions): Promise<readonly Fact[]> {
+    const call = { method: "GET", path: `${one(id)}/explain`, signal: options?.signal } as const;
+    return (await this.#transport.call<Explanation>(call)).body.facts;
+  }
+
+  /**
+   * What one attempt sent and got. With `signed: "now"`, the request has the present time, so that a receiver accepts
+   * it.
+   *
+   * @param number counts from 1
+   */
+  async getAttempt(
+    id: string,
+    number: number,
+    options?: CallOptions & { readonly signed?: "then" | "now" },
+  ): Promise<AttemptDetails> {
+    const path = `${one(id)}/attempts/${number}`;
+    const call = { method: "GET", path, query: { signed: options?.signed }, signal: options?.signal } as const;
+    return (await this.#transport.call<AttemptDetails>(call)).body;
   }
 
   /** Cancel a delivery: no further attempt is made. If it has ended, the error is 409 `INVALID_STATE`. */

@@ -1,3 +1,4 @@
+import type { TestInput } from "./event-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { dateMs } from "./options.ts";
 import { type ListOptions, linkedPages } from "./paging.ts";
@@ -53,9 +54,12 @@ export class Endpoints {
     return (await this.#post<RotatedSecret>(`${one(id)}/rotate-secret`, input, options)).body;
   }
 
-  /** Send the event `test` immediately, regardless of the endpoint's status, and wait for the receiver's response. */
-  async test(id: string, options?: CallOptions): Promise<EndpointTestResult> {
-    return (await this.#post<EndpointTestResult>(`${one(id)}/test`, {}, options)).body;
+  /**
+   * Send a test immediately, regardless of the endpoint's status, and wait for the receiver's response. Without an
+   * `input`, the event is `test`.
+   */
+  async test(id: string, options?: CallOptions & { readonly input?: TestInput }): Promise<EndpointTestResult> {
+    return (await this.#post<EndpointTestResult>(`${one(id)}/test`, options?.input ?? {}, options)).body;
   }
 
   /**

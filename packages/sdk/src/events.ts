@@ -1,4 +1,15 @@
+import type {
+  EventFilter,
+  EventPage,
+  EventSummary,
+  EventTypePage,
+  Explanation,
+  Fact,
+  Supposition,
+  SuppositionInput,
+} from "./event-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
+import { advanced } from "./paging.ts";
 import type { BatchEventInput, BatchResult, Event, EventInput, PublishedEvent } from "./types.ts";
 
 /** Events that you publish. */
@@ -43,6 +54,49 @@ export class Events {
   async get(id: string, options?: CallOptions): Promise<Event> {
     const path = onePath("/v1/events", id);
     return (await this.#transport.call<Event>({ method: "GET", path, signal: options?.signal })).body;
+  }
+
+  /** One page of events, newest first, without their payloads. */
+  async list(filter: EventFilter & { readonly cursor?: string } = {}, options?: CallOptions): Promise<EventPage> {
+    const call = { method: "GET", path: "/v1/events", query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<EventPage>(call)).body;
+  }
+
+  /** All events, newest first. Further pages are fetched as you iterate. */
+  async *iterate(filter: EventFilter = {}, options?: CallOptions): AsyncGenerator<EventSummary, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(cursor === undefined ? filter : { ...filter, cursor }, options);
+      yield* page.results;
+      cursor = advanced(cursor, page.has_more ? (page.next_cursor ?? undefined) : undefined);
+    } while (cursor !== undefined);
+  }
+
+  /** One page of the types of the retained events, by name. `search` is the beginning of the name. */
+  async listTypes(
+    filter: { readonly search?: string; readonly limit?: number; readonly cursor?: string } = {},
+    options?: CallOptions,
+  ): Promise<EventTypePage> {
+    const call = { method: "GET", path: "/v1/event-types", query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<EventTypePage>(call)).body;
+  }
+
+  /** Explain who got an event and who did not; with `endpoint_id`, only that endpoint. */
+  async explain(
+    id: string,
+    filter: { readonly endpoint_id?: string } = {},
+    options?: CallOptions,
+  ): Promise<readonly Fact[]> {
+    const path = `${onePath("/v1/events", id)}/explain`;
+    const call = { method: "GET", path, query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<Explanation>(call)).body.facts;
+  }
+
+  /** Explain who would get an event, and what a filter would have changed in the last day. Publishes nothing. */
+  async suppose(input: SuppositionInput, options?: CallOptions): Promise<Supposition> {
+    const body = JSON.stringify(input);
+    const call = { method: "POST", path: "/v1/explain", body, repeatable: true, signal: options?.signal } as const;
+    return (await this.#transport.call<Supposition>(call)).body;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Verify webhooks from Signalbox, and call a Signalbox server. */
 export { Signalbox, type SignalboxOptions } from "./client.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
+export type * from "./event-types.ts";
 export type { WebhookHeaders } from "./headers.ts";
 export type * from "./inbound.ts";
 export {

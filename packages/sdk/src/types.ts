@@ -3,6 +3,8 @@
  * and ids with a prefix and a UUIDv7.
  */
 
+import type { HeaderField, Timings } from "./event-types.ts";
+
 /** A JSON object with unknown fields. */
 export type JsonObject = { [key: string]: unknown };
 
@@ -107,6 +109,13 @@ export interface EndpointTestResult {
     /** Null when no response arrived. */
     readonly httpStatus: number | null;
     readonly message: string;
+    /** The delivery that recorded the test; null when nothing was sent. */
+    readonly delivery_id: string | null;
+    readonly latency_ms: number | null;
+    readonly timings: Timings | null;
+    readonly response_headers: readonly HeaderField[] | null;
+    /** The beginning of the response's body. */
+    readonly response_body: string | null;
   };
 }
 

@@ -35,6 +35,14 @@ describe("the client", () => {
     await client.events.publish({ type: "a.b", payload: { n: 1 } }, { idempotencyKey: "k1" });
     await client.events.publishBatch([{ type: "a.b", payload: '{"n":1.0}', idempotency_key: "k2" }]);
     await client.events.get("evt_1");
+    await client.events.list({ type: "order.*", undelivered: true });
+    await collect(client.events.iterate({ limit: 1 }));
+    await client.events.listTypes({ search: "order." });
+    await client.events.explain("evt_1", { endpoint_id: "ep_1" });
+    await client.events.suppose({ type: "a" });
+    await client.endpoints.test("ep_1", { input: { event_id: "evt_1" } });
+    await client.deliveries.explain("del_1");
+    await client.deliveries.getAttempt("del_1", 2, { signed: "now" });
     await client.deliveries.list({ status: "FAILED", limit: 5 });
     await client.deliveries.get("del_1");
     await client.deliveries.cancel("del_1");
@@ -63,6 +71,14 @@ describe("the client", () => {
       "POST /v1/events",
       "POST /v1/events/batch",
       "GET /v1/events/evt_1",
+      "GET /v1/events?type=order.*&undelivered=true",
+      "GET /v1/events?limit=1",
+      "GET /v1/event-types?search=order.",
+      "GET /v1/events/evt_1/explain?endpoint_id=ep_1",
+      "POST /v1/explain",
+      "POST /v1/endpoints/ep_1/test",
+      "GET /v1/deliveries/del_1/explain",
+      "GET /v1/deliveries/del_1/attempts/2?signed=now",
       "GET /v1/deliveries?status=FAILED&limit=5",
       "GET /v1/deliveries/del_1",
       "POST /v1/deliveries/del_1/cancel",

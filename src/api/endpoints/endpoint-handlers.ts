@@ -6,7 +6,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { parseEndpointId, type Uuid } from "../../domain/ids.ts";
 import type { Caller } from "../../engine/access/caller.ts";
-import type { CreateEndpointInput, PatchEndpointInput, TestAnswer } from "../../engine/endpoints/endpoint-types.ts";
+import type {
+  CreateEndpointInput,
+  PatchEndpointInput,
+  TestAnswer,
+  TestContent,
+} from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, type Problem, type Refuse } from "../errors/problem.ts";
@@ -84,9 +89,16 @@ export function deleteEndpoint(surface: SurfaceEndpoints, body?: object) {
   return deleteById(surface, (caller, id) => surface.engine.endpoints.remove(caller, id), body);
 }
 
+const TEST_EVENT: TestContent = { kind: "own", type: null, payload: null };
+
 /** A handler that sends the event `test` and waits for its result. */
 export function testEndpoint(surface: SurfaceEndpoints) {
-  return readById(surface, (caller, id) => surface.engine.endpoints.test(caller, id), testJson);
+  return readById(surface, (caller, id) => sendTest(surface, caller, id), testJson);
+}
+
+async function sendTest({ engine }: SurfaceEndpoints, caller: Caller, id: Uuid): Promise<TestAnswer | null> {
+  const answer = await engine.endpoints.test(caller, id, TEST_EVENT);
+  return answer === "unknownEvent" ? null : answer;
 }
 
 function testJson({ success, httpStatus, message }: TestAnswer) {

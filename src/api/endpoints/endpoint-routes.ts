@@ -1,11 +1,13 @@
 /** `/v1/endpoints`: the URLs that receive deliveries. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
-import { ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
+import { EVENT_BODY_BYTES_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
 import type { ApiDeps } from "../deps.ts";
+import { invalid } from "../errors/problem.ts";
 import { ENDPOINT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
+import { bodyOf } from "../http/body.ts";
 import type { ById } from "../http/by-id.ts";
 import { sendPages } from "../lists/pages.ts";
 import { PathId } from "../schema/schemas.ts";
@@ -16,7 +18,6 @@ import {
   patchEndpoint,
   readEndpoint,
   type SurfaceEndpoints,
-  testEndpoint,
   withEndpoint,
 } from "./endpoint-handlers.ts";
 import {
@@ -31,11 +32,14 @@ import {
   PatchEndpointBody,
   parseCreate,
   parsePatch,
+  parseTest,
   RecoverBody,
   RecoverResponse,
   RotateSecretBody,
   RotateSecretResponse,
+  TestBody,
   TestResponse,
+  testJson,
 } from "./endpoint-wire.ts";
 
 const tags = ["Endpoints"];
@@ -141,14 +145,33 @@ function rotateSecret(surface: SurfaceEndpoints) {
 }
 
 const TEST = {
+  bodyLimit: EVENT_BODY_BYTES_MAX,
   schema: {
     tags,
     operationId: "testEndpoint",
-    summary: "Send the event `test` now and wait for the result",
+    summary: "Send a test event now and wait for the result",
+    description: "Whatever the endpoint's status and filters. A test is never retried.",
     params: PathId,
+    body: TestBody,
     response: { 200: TestResponse, ...errorResponses(404, 413, 415) },
   },
 };
+
+function testEndpoint({ engine, parseId: parse, notFound }: SurfaceEndpoints) {
+  return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
+    const id = parse(request.params.id);
+    if (id === null) return refuse(reply, notFound);
+    const { value, text, members } = bodyOf(request);
+    const payload = members.get("payload");
+    const content = parseTest(value, payload === undefined ? null : text.slice(payload.start, payload.end));
+    if (content.kind === "faults") return refuse(reply, invalid(content.faults));
+    const answer = await engine.endpoints.test(request.caller, id, content.value);
+    if (answer === "unknownEvent") return refuse(reply, UNKNOWN_EVENT);
+    return answer === null ? refuse(reply, notFound) : testJson(answer);
+  };
+}
+
+const UNKNOWN_EVENT = invalid([{ field: "event_id", rule: "must be the id of an event of this tenant" }]);
 
 const RECOVER = {
   schema: {

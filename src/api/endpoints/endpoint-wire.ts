@@ -1,15 +1,19 @@
 /** `/v1/endpoints` on the wire. */
 import Type, { type Static } from "typebox";
+import { isReservedEventType } from "../../domain/delivery/event.ts";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
 import { endpointDefaults, FORMATS } from "../../domain/endpoints/endpoint.ts";
-import { ID_PREFIX } from "../../domain/ids.ts";
+import type { Fault } from "../../domain/errors.ts";
+import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import {
   ENDPOINT_DESCRIPTION_CHARS_MAX,
   ENDPOINT_NAME_CHARS_MAX,
   ENDPOINT_URL_CHARS_MAX,
   ENDPOINTS_PAGE_MAX,
   EVENT_FILTERS_MAX,
+  EVENT_TYPE_CHARS_MAX,
   MAX_IN_FLIGHT_MAX,
+  PAYLOAD_BYTES_MAX,
   RATE_LIMIT_PER_SECOND_MAX,
   RETRIES_MAX,
   RETRY_WAIT_SECONDS_MAX,
@@ -19,10 +23,18 @@ import {
 } from "../../domain/limits.ts";
 import { customHeaderFaults } from "../../domain/text/headers.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { CreateEndpointInput, PatchEndpointInput } from "../../engine/endpoints/endpoint-types.ts";
+import type {
+  CreateEndpointInput,
+  PatchEndpointInput,
+  SentTest,
+  TestAnswer,
+  TestContent,
+} from "../../engine/endpoints/endpoint-types.ts";
+import { parseResponseHeaders } from "../../engine/history/attempt-details.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import { listOf } from "../lists/pages.ts";
-import { checker, converted } from "../schema/check.ts";
+import { type Checked, checker, converted } from "../schema/check.ts";
+import { HeadersResponse, headersJson, TimingsResponse, timingsJson } from "../schema/exchange.ts";
 import { IdText, Nullable, Secret, secretRules, Time } from "../schema/schemas.ts";
 
 const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
@@ -86,6 +98,23 @@ export const RotateSecretBody = Type.Object(
   },
   { title: "RotateSecretInput", additionalProperties: false, examples: [{ overlap_seconds: 3600 }] },
 );
+export const TestBody = Type.Object(
+  {
+    event_type: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: EVENT_TYPE_CHARS_MAX,
+        format: "event-type",
+        description: "`test` by default. A test of another type is recorded as an ordinary delivery without retries.",
+      }),
+    ),
+    payload: Type.Optional(Type.Object({}, { additionalProperties: true, description: "A short message by default." })),
+    event_id: Type.Optional(
+      Type.String({ format: "event-id", description: "Sends the type and payload of this event as a new event." }),
+    ),
+  },
+  { title: "TestInput", additionalProperties: false, examples: [{ event_type: "order.paid", payload: { id: 1 } }] },
+);
 export const RecoverBody = Type.Object(
   { since: Time },
   { title: "RecoverInput", additionalProperties: false, examples: [{ since: "2026-01-31T12:00:00Z" }] },
@@ -95,8 +124,32 @@ export const ENDPOINT_LIST = listOf("endpoints", { limitMax: ENDPOINTS_PAGE_MAX,
 const rules = { headers_json: customHeaderFaults, ...secretRules };
 export const parseCreate = converted(checker(CreateEndpointBody, rules), createInput);
 export const parsePatch = converted(checker(PatchEndpointBody, rules), patchInput);
+const checkTest = checker(TestBody);
 export const checkRotate = checker(RotateSecretBody, secretRules);
 export const checkRecover = checker(RecoverBody);
+
+/** @param payload the payload's text; null without one */
+export function parseTest(value: unknown, payload: string | null): Checked<TestContent> {
+  const checked = checkTest(value);
+  if (checked.kind === "faults") return checked;
+  const { event_type: type, event_id: id } = checked.value;
+  const faults: Fault[] = [];
+  if (type !== undefined && type !== "test" && isReservedEventType(type)) faults.push(RESERVED_TEST);
+  if (payload !== null && Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX) {
+    faults.push({ field: "payload", rule: `must be at most ${PAYLOAD_BYTES_MAX} bytes` });
+  }
+  if (id !== undefined && (type !== undefined || payload !== null)) faults.push(TWO_CONTENTS);
+  if (faults.length > 0) return { kind: "faults", faults };
+  const eventId = id === undefined ? null : parseId(ID_PREFIX.event, id);
+  if (eventId !== null) return { kind: "ok", value: { kind: "event", eventId } };
+  return { kind: "ok", value: { kind: "own", type: type ?? null, payload } };
+}
+
+const RESERVED_TEST: Fault = {
+  field: "event_type",
+  rule: "must not be one that Signalbox publishes itself; use event_id to send an event that it published",
+};
+const TWO_CONTENTS: Fault = { field: "event_id", rule: "must be left out with event_type or payload" };
 
 function createInput(body: Static<typeof CreateEndpointBody>): CreateEndpointInput {
   return {
@@ -174,11 +227,34 @@ export const TestResponse = Type.Object(
       success: Type.Boolean({ description: "The endpoint accepted the test." }),
       httpStatus: Nullable(Type.Integer()),
       message: Type.String(),
+      delivery_id: Nullable(
+        Type.String({ description: "The delivery that recorded the test. Null: nothing was sent." }),
+      ),
+      latency_ms: Nullable(Type.Integer()),
+      timings: Nullable(TimingsResponse),
+      response_headers: Nullable(HeadersResponse),
+      response_body: Nullable(Type.String({ description: "The beginning of the response's body." })),
     }),
   },
   { title: "EndpointTestResult" },
 );
 export const RecoverResponse = Type.Object({ job_id: IdText(ID_PREFIX.job) }, { title: "StartedJob" });
+
+export function testJson({ success, httpStatus, message, sent }: TestAnswer): Static<typeof TestResponse> {
+  return { success: true, data: { success, httpStatus, message, ...(sent === null ? NOT_SENT : sentJson(sent)) } };
+}
+
+const NOT_SENT = { delivery_id: null, latency_ms: null, timings: null, response_headers: null, response_body: null };
+
+function sentJson({ deliveryId, latencyMs, timings, responseHeaders, responseBody }: SentTest) {
+  return {
+    delivery_id: ID_PREFIX.delivery + deliveryId,
+    latency_ms: latencyMs,
+    timings: timings && timingsJson(timings, latencyMs),
+    response_headers: responseHeaders === null ? null : headersJson(parseResponseHeaders(responseHeaders).headers),
+    response_body: responseBody,
+  };
+}
 
 export function createdEndpointJson(
   endpoint: Endpoint,

@@ -14,6 +14,7 @@ export function errorResponses(...statuses: readonly number[]): Record<number, D
 export const ENDPOINT_NOT_FOUND = notFound("ENDPOINT_NOT_FOUND", "There is no such endpoint.");
 export const EVENT_NOT_FOUND = notFound("EVENT_NOT_FOUND", "There is no such event.");
 export const DELIVERY_NOT_FOUND = notFound("DELIVERY_NOT_FOUND", "There is no such delivery.");
+export const ATTEMPT_NOT_FOUND = notFound("ATTEMPT_NOT_FOUND", "There is no such delivery, or it has no such attempt.");
 export const SOURCE_NOT_FOUND = notFound("SOURCE_NOT_FOUND", "There is no such source.");
 export const INBOUND_EVENT_NOT_FOUND = notFound("INBOUND_EVENT_NOT_FOUND", "This source has no such inbound event.");
 export const JOB_NOT_FOUND = notFound("JOB_NOT_FOUND", "There is no such job.");

@@ -9,6 +9,8 @@ import type { Cursor } from "../../ports/store.ts";
 export const LIST_NAMES = [
   "deliveries",
   "endpoints",
+  "events",
+  "eventTypes",
   "keys",
   "outcomes",
   "pauses",
@@ -21,6 +23,8 @@ export type ListName = (typeof LIST_NAMES)[number];
 const MARK: Readonly<Record<ListName, string>> = {
   deliveries: "d",
   endpoints: "e",
+  events: "v",
+  eventTypes: "y",
   keys: "k",
   outcomes: "o",
   pauses: "p",

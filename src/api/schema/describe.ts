@@ -28,6 +28,7 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "delivery-id": "the id of a delivery",
   "event-id": "the id of an event",
   "pause-id": "the id of a pause",
+  "source-id": "the id of a source",
   day: "a date such as 2024-01-01",
   "day-or-time": "a date such as 2024-01-01 or an RFC 3339 date and time such as 2024-01-01T00:00:00Z",
   "idempotency-key": "1 to 255 visible ASCII characters",

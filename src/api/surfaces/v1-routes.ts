@@ -2,7 +2,10 @@
 import type { FastifyInstance } from "fastify";
 import { registerTenantRoutes } from "../access/tenant-routes.ts";
 import { registerUserRoutes } from "../access/user-routes.ts";
+import { registerAttemptRoutes } from "../delivery/attempt-routes.ts";
+import { registerEventListRoutes } from "../delivery/event-list-routes.ts";
 import { registerEventRoutes } from "../delivery/event-routes.ts";
+import { registerExplainRoutes } from "../delivery/explain-routes.ts";
 import { registerStreamRoute } from "../delivery/stream-routes.ts";
 import type { ApiDeps } from "../deps.ts";
 import { registerEndpointRoutes } from "../endpoints/endpoint-routes.ts";
@@ -19,7 +22,10 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   installSurface(app, deps, envelope, "keyOrSession");
   registerEndpointRoutes(app, deps);
   registerEventRoutes(app, deps);
+  registerEventListRoutes(app, deps);
   registerDeliveryRoutes(app, deps);
+  registerAttemptRoutes(app, deps);
+  registerExplainRoutes(app, deps);
   registerAnalyticsRoutes(app, deps);
   registerStreamRoute(app, deps);
   registerSourceRoutes(app, deps);

@@ -4,6 +4,7 @@ import type { EpochMs, LeaseToken, Seq, Uuid } from "../ids.ts";
 import { EXPIRY_BEYOND_SCHEDULE_MS, EXPIRY_MS, INTERNAL_ERROR_RETRY_MS } from "../limits.ts";
 import type { Event } from "./event.ts";
 import { parseRetryAfterMs, retryWaitMs } from "./retry.ts";
+import type { Timings } from "./timings.ts";
 
 /** The states that callers see. HELD is derived: the delivery waits, and its endpoint is not ACTIVE. */
 export const DELIVERY_STATES = [
@@ -57,8 +58,16 @@ export type Outcome =
       /** The raw Retry-After header. */
       readonly retryAfter: string | null;
       readonly snippet: string;
+      /** A line for each header that the history stores, such as `server: x`. Absent for an empty text. */
+      readonly headers?: string;
+      readonly timings?: Timings;
     }
-  | { readonly kind: "unreachable"; readonly reason: UnreachableReason; readonly detail: string }
+  | {
+      readonly kind: "unreachable";
+      readonly reason: UnreachableReason;
+      readonly detail: string;
+      readonly timings?: Timings;
+    }
   /** A fault of this server, before anything was sent. */
   | { readonly kind: "internal_error"; readonly detail: string }
   /** This machine had no file descriptor, local port or memory for a connection. Nothing was sent. */
@@ -243,6 +252,11 @@ function waitOrExpire({ delivery, rules, now }: WaitInput, waitMs: number): Next
  * A run expires after seven days, or one day after the end of its schedule when that is later; see docs/deliveries.md.
  */
 export function isExpired(activeMs: number, firstActiveMs: number, scheduleSeconds: readonly number[]): boolean {
+  return activeMs - firstActiveMs > runLifetimeMs(scheduleSeconds);
+}
+
+/** How long after its first attempt a run may still make another, in the endpoint's active time. */
+export function runLifetimeMs(scheduleSeconds: readonly number[]): number {
   const scheduleMs = scheduleSeconds.reduce((sum, seconds) => sum + seconds * 1000, 0);
-  return activeMs - firstActiveMs > Math.max(EXPIRY_MS, scheduleMs + EXPIRY_BEYOND_SCHEDULE_MS);
+  return Math.max(EXPIRY_MS, scheduleMs + EXPIRY_BEYOND_SCHEDULE_MS);
 }

@@ -46,6 +46,11 @@ export function matchesFilters(filters: readonly string[] | null, type: string):
   return filters.some((filter) => (filter.endsWith(".*") ? type.startsWith(filter.slice(0, -1)) : filter === type));
 }
 
+/** The filter that matches events of this type; null when none does. */
+export function matchingFilter(filters: readonly string[], type: string): string | null {
+  return filters.find((filter) => matchesFilters([filter], type)) ?? null;
+}
+
 /** The stored filter of an endpoint without filters. Callers cannot set it. */
 const EVERYTHING = "*";
 

@@ -11,6 +11,10 @@ export const SNIPPET_FAILED_BYTES_MAX = 1 * KB;
  * What the history stores of the body of a successful response. At full throughput, this is most of the stored data.
  */
 export const SNIPPET_OK_BYTES_MAX = 256;
+/** What the history stores of the headers of a failed response. */
+export const RESPONSE_HEADERS_FAILED_CHARS_MAX = 1 * KB;
+/** What the history stores of the headers of a successful response, without those that every response has. */
+export const RESPONSE_HEADERS_OK_CHARS_MAX = 512;
 export const ERROR_DETAIL_CHARS_MAX = 500;
 /** Interim (1xx) responses accepted before the final one. */
 export const INTERIM_ANSWERS_MAX = 8;

@@ -1,5 +1,6 @@
 /** Makes one attempt: render the request, send it, and decide what its outcome means for the delivery. */
 import { type LeasedDelivery, type Outcome, type Transition, transition } from "../../domain/delivery/delivery.ts";
+import { timingsText } from "../../domain/delivery/timings.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import { type HmacSha256, renderBody, renderHeaders } from "../../domain/formats/index.ts";
 import type { EpochMs } from "../../domain/ids.ts";
@@ -90,6 +91,7 @@ function record(
   frame: Frame,
 ): AttemptRecord {
   const answered = outcome.kind === "answered";
+  const timings = answered || outcome.kind === "unreachable" ? outcome.timings : undefined;
   return {
     ...frame,
     number: delivery.attempts + 1,
@@ -97,6 +99,9 @@ function record(
     snippet: answered && outcome.snippet !== "" ? outcome.snippet : null,
     errorDetail: answered ? null : outcome.detail.slice(0, ERROR_DETAIL_CHARS_MAX),
     url: endpoint.url,
+    // `||`: an empty text is stored as null.
+    responseHeaders: (answered && outcome.headers) || null,
+    timings: (timings && timingsText(timings)) || null,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The types of the engine's endpoint service, as the API sees them. */
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
+import type { Timings } from "../../domain/delivery/timings.ts";
 import type { Endpoint, EndpointSettings, Surface } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Cursor, EndpointOffsetPage, EndpointPage, EndpointView } from "../../ports/store.ts";
@@ -39,11 +40,29 @@ export interface RotateSecretAnswer {
   readonly previousExpiresAt: EpochMs;
 }
 
+/** What a test sends. The default is an event `test` with a short message. */
+export type TestContent =
+  | { readonly kind: "own"; readonly type: string | null; readonly payload: string | null }
+  /** The type and payload of an event of the tenant. */
+  | { readonly kind: "event"; readonly eventId: Uuid };
+
 export interface TestAnswer {
   readonly success: boolean;
   readonly httpStatus: number | null;
   /** A sentence for people: the event was sent, or what went wrong. */
   readonly message: string;
+  /** Null when nothing was sent. */
+  readonly sent: SentTest | null;
+}
+
+export interface SentTest {
+  readonly deliveryId: Uuid;
+  readonly latencyMs: number;
+  readonly timings: Timings | null;
+  /** A line for each stored header. */
+  readonly responseHeaders: string | null;
+  /** The beginning of the response's body. */
+  readonly responseBody: string | null;
 }
 
 export interface EndpointService {
@@ -63,8 +82,10 @@ export interface EndpointService {
     id: Uuid,
     input: { readonly secret: string | null; readonly overlapSeconds: number },
   ): Promise<RotateSecretAnswer | null>;
-  /** Sends the event `test`, whatever the endpoint's status, and waits for the response. */
-  test(caller: Caller, id: Uuid): Promise<TestAnswer | null>;
+  /**
+   * Sends a test event, whatever the endpoint's status, and waits for the response. Null when there is no such endpoint.
+   */
+  test(caller: Caller, id: Uuid, content: TestContent): Promise<TestAnswer | "unknownEvent" | null>;
   /** The job's id; null when there is no such endpoint. */
   recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
 }

@@ -25,6 +25,7 @@ import type {
   PatchEndpointInput,
   RotateSecretAnswer,
   TestAnswer,
+  TestContent,
 } from "./endpoint-types.ts";
 import type { Matching } from "./matching.ts";
 import { TestEvents } from "./test-events.ts";
@@ -139,7 +140,7 @@ export class Endpoints implements EndpointService {
     return patched === null ? null : { generatedSecret, previousExpiresAt };
   }
 
-  async test(caller: Caller, id: Uuid): Promise<TestAnswer | null> {
+  async test(caller: Caller, id: Uuid, content: TestContent): Promise<TestAnswer | "unknownEvent" | null> {
     const { clock, store } = this.#options;
     const { actor, tenantSeq } = caller;
     const view = await store.getEndpoint(tenantSeq, id);
@@ -147,7 +148,7 @@ export class Endpoints implements EndpointService {
     const act = { actor, tenantSeq, type: "webhook.tested", subject: id, data: {}, now: clock.now() } as const;
     // A test works while the store cannot write.
     store.recordAct(act).catch(() => undefined);
-    return this.#testEvents.send(caller, view.endpoint);
+    return this.#testEvents.send(caller, view.endpoint, content);
   }
 
   async recover({ actor, tenantSeq }: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null> {

@@ -1,18 +1,20 @@
 /** Test events: sent on request, whatever the endpoint's status, and never retried. */
 import { statusHint } from "../../domain/delivery/attempt-error.ts";
 import type { Event } from "../../domain/delivery/event.ts";
+import { parseTimings } from "../../domain/delivery/timings.ts";
 import type { Endpoint, Format } from "../../domain/endpoints/endpoint.ts";
+import type { Uuid } from "../../domain/ids.ts";
 import { TESTS_IN_FLIGHT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AttemptMade, Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
-import type { TestAnswer } from "./endpoint-types.ts";
+import type { TestAnswer, TestContent } from "./endpoint-types.ts";
 
 export interface TestEventsOptions {
   readonly clock: Clock;
-  readonly store: Pick<Store, "recordTest">;
+  readonly store: Pick<Store, "recordTest" | "getEvent">;
   readonly deliveries: Pick<Deliveries, "countAsAttempt">;
   readonly attempts: Attempts;
 }
@@ -29,27 +31,33 @@ export class TestEvents {
   }
 
   /** Send a test event and wait for the result. */
-  async send(caller: Caller, endpoint: Endpoint): Promise<TestAnswer> {
+  async send(caller: Caller, endpoint: Endpoint, content: TestContent): Promise<TestAnswer | "unknownEvent"> {
+    const event = await this.#eventOf(caller, endpoint.format, content);
+    if (event === null) return "unknownEvent";
     if (this.#inFlight >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
     this.#inFlight += 1;
     try {
-      return await this.#options.deliveries.countAsAttempt(this.#attempt(caller, endpoint));
+      return await this.#options.deliveries.countAsAttempt(this.#attempt(caller, endpoint, event));
     } finally {
       this.#inFlight -= 1;
     }
   }
 
-  async #attempt(caller: Caller, endpoint: Endpoint): Promise<TestAnswer> {
+  /** Null when the tenant has no such event. */
+  async #eventOf({ tenantId, tenantSeq }: Caller, format: Format, content: TestContent): Promise<Event | null> {
+    const { clock, store } = this.#options;
+    const base = { id: clock.uuid(), tenantId, acceptedAt: clock.now() };
+    if (content.kind === "own") {
+      const payload = content.payload ?? JSON.stringify({ message: messageOf(format) });
+      return { ...base, type: content.type ?? TEST_TYPE, payload, pauseId: null };
+    }
+    const found = await store.getEvent(tenantSeq, content.eventId);
+    return found === null ? null : { ...base, type: found.type, payload: found.payload, pauseId: found.pauseId };
+  }
+
+  async #attempt(caller: Caller, endpoint: Endpoint, event: Event): Promise<TestAnswer> {
     const { attempts, clock, store } = this.#options;
     const { format } = endpoint;
-    const event: Event = {
-      id: clock.uuid(),
-      tenantId: caller.tenantId,
-      type: "test",
-      payload: JSON.stringify({ message: messageOf(format) }),
-      acceptedAt: clock.now(),
-      pauseId: null,
-    };
     const id = clock.uuid();
     const delivery = { id, event, format, attempts: 0, runAttempts: 0, runFirstActiveMs: null };
     // Without a retry schedule, so that the result is final.
@@ -57,25 +65,36 @@ export class TestEvents {
     if (made === null) return STOPPING;
     const { tenantSeq } = caller;
     await store.recordTest({ tenantSeq, endpointSeq: endpoint.seq, event, deliveryId: id, format, ...made });
-    return answerOf(made);
+    return answerOf(id, made);
   }
 }
+
+const TEST_TYPE = "test";
 
 /** Format `pacspace` has the wording of the API that it is compatible with. */
 function messageOf(format: Format): string {
   return `This is a test webhook event from ${format === "pacspace" ? "PacSpace" : "Signalbox"}.`;
 }
 
-function answerOf({ attempt, transition }: AttemptMade): TestAnswer {
-  const { httpStatus, errorDetail } = attempt;
-  if (transition.outcome === "SUCCESS") return { success: true, httpStatus, message: "Test event sent successfully." };
+function answerOf(deliveryId: Uuid, { attempt, transition }: AttemptMade): TestAnswer {
+  const { httpStatus, errorDetail, timings } = attempt;
+  const sent = {
+    deliveryId,
+    latencyMs: attempt.endedAt - attempt.startedAt,
+    timings: timings === null ? null : parseTimings(timings),
+    responseHeaders: attempt.responseHeaders,
+    responseBody: attempt.snippet,
+  };
+  if (transition.outcome === "SUCCESS") {
+    return { success: true, httpStatus, message: "Test event sent successfully.", sent };
+  }
   const why =
     httpStatus === null
       ? `no response: ${errorDetail} (${transition.classification})`
       : `the receiver answered HTTP ${httpStatus}; ${statusHint(httpStatus) ?? "only a 2xx counts as received"}`;
-  return { success: false, httpStatus, message: `Test event failed: ${why}.` };
+  return { success: false, httpStatus, message: `Test event failed: ${why}.`, sent };
 }
 
 function notSent(message: string): TestAnswer {
-  return { success: false, httpStatus: null, message };
+  return { success: false, httpStatus: null, message, sent: null };
 }

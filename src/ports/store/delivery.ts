@@ -161,6 +161,10 @@ export interface AttemptRecord {
   readonly snippet: string | null;
   readonly errorDetail: string | null;
   readonly url: string;
+  /** A line for each stored header of the response. Null when there is none. */
+  readonly responseHeaders: string | null;
+  /** In the form of `timingsText`. Null when nothing was measured. */
+  readonly timings: string | null;
 }
 
 export interface Settlement {

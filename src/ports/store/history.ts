@@ -44,6 +44,11 @@ export interface AttemptRow {
   readonly httpStatus: number | null;
   readonly snippet: string | null;
   readonly errorDetail: string | null;
+  readonly url: string;
+  /** A line for each stored header of the response. */
+  readonly responseHeaders: string | null;
+  /** In the form of `timingsText`. */
+  readonly timings: string | null;
 }
 
 /** All conditions must hold. Null is no condition. */
@@ -79,6 +84,8 @@ export interface EventView {
   readonly type: string;
   readonly payload: string;
   readonly acceptedAt: EpochMs;
+  /** The pause that the event is about. */
+  readonly pauseId: Uuid | null;
   readonly deliveries: readonly DeliveryRow[];
   /** Endpoints that existed at the time and got no delivery, at most `EVENT_TARGETS_MAX`. */
   readonly notDelivered: readonly { readonly endpointId: Uuid; readonly reason: "filter" | "disabled" | "not_named" }[];

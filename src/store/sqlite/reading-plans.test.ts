@@ -12,6 +12,10 @@ import { cursorOf } from "./cursors.ts";
 import { findEndpoints, matchTypes } from "./endpoints/endpoint-filters.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoints/endpoint-views.ts";
 import { getDelivery } from "./history/delivery-views.ts";
+import { findDeliveryFacts } from "./history/explain/delivery-facts.ts";
+import { countTypes, findEventFacts, findSubscribers } from "./history/explain/event-facts.ts";
+import { listEvents } from "./history/events/event-list.ts";
+import { listEventTypes } from "./history/events/event-types.ts";
 import { getEvent } from "./history/events.ts";
 import { listDeliveries } from "./history/lists.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./history/statistics.ts";
@@ -192,9 +196,22 @@ for (const valid of [1, 0]) received({ tenant_seq: tenantSeq, valid, kind: 1 });
 rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, published_at: START });
 
 const nobody = rows.newId();
+const anyEvent = { tenantSeq, eventType: null, from: null, to: null, sourceId: null, undelivered: false };
 const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown])[] = [
   ["getDelivery", (connection) => getDelivery(connection, tenantSeq, first.id)],
   ["getEvent", (connection) => getEvent(connection, tenantSeq, event.id)],
+  ["listEvents", (connection) => assert.equal(listEvents(connection, anyEvent, null, 10).rows.length, 1)],
+  ["findDeliveryFacts", (connection) => assert.notEqual(findDeliveryFacts(connection, tenantSeq, first.id), null)],
+  ["findEventFacts", (connection) => assert.ok(typeof findEventFacts(connection, tenantSeq, event.id, active.id) === "object")],
+  ["findSubscribers", (connection) => assert.equal(findSubscribers(connection, tenantSeq, "order.paid").count, 1)],
+  ["countTypes", (connection) => countTypes(connection, tenantSeq, START)],
+  ["listEvents of a type", (connection) => listEvents(connection, { ...anyEvent, eventType: "order.*" }, null, 10)],
+  ["listEvents of a source", (connection) => listEvents(connection, { ...anyEvent, sourceId: source.id }, null, 10)],
+  [
+    "listEventTypes",
+    (connection) =>
+      assert.equal(listEventTypes(connection, { tenantSeq, prefix: "", now: START }, null, 9).rows.length, 1),
+  ],
   ["tail", (connection) => [tail(connection, tenantSeq, null, 10), tail(connection, tenantSeq, 0, 10)]],
   ["countVolume", (connection) => countVolume(connection, tenantSeq, START, START + 7_200_000)],
   ["countLatency", (connection) => countLatency(connection, tenantSeq, START, START + 7_200_000)],

@@ -87,6 +87,8 @@ const LARGE_READS = [
   "listDeliveries",
   "getDelivery",
   "getEvent",
+  "listEvents",
+  "findDeliveryFacts",
   "listPauses",
   "listAudit",
   "listSources",

@@ -19,6 +19,8 @@ import { publishCases } from "./delivery/publish.ts";
 import { settlementCases } from "./delivery/settlements.ts";
 import { endpointCases } from "./endpoints/endpoints.ts";
 import { matchingCases } from "./endpoints/matching.ts";
+import { eventListCases } from "./history/events.ts";
+import { factCases } from "./history/facts.ts";
 import { ledgerCases } from "./history/ledger.ts";
 import { listCases } from "./history/lists.ts";
 import { statisticsCases } from "./history/statistics.ts";
@@ -48,6 +50,8 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["matching", matchingCases],
   ["changes", changeCases],
   ["lists", listCases],
+  ["lists of events", eventListCases],
+  ["facts", factCases],
   ["the ledger", ledgerCases],
   ["access", accessCases],
   ["quotas", quotaCases],

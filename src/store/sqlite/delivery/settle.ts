@@ -204,8 +204,8 @@ interface NewAttempt {
 const INSERT_ATTEMPT = `
   INSERT INTO attempts
     (seq, delivery_seq, previous_seq, id, number, started_at, latency_ms, outcome, classification, http_status,
-     snippet, error_detail, url_seq)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+     snippet, error_detail, url_seq, response_headers, timings)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function insertAttempt(w: Writing, row: NewAttempt): void {
   const { attempt, transition } = row;
@@ -223,6 +223,8 @@ export function insertAttempt(w: Writing, row: NewAttempt): void {
     attempt.snippet,
     attempt.errorDetail,
     urlSeq(w, row.endpointSeq, attempt.url),
+    attempt.responseHeaders,
+    attempt.timings,
   );
 }
 

@@ -35,6 +35,11 @@ function matching(connection: Connection, tenantSeq: Seq, filters: string, limit
   return rows.map((row) => row.endpoint_seq).sort((a, b) => a - b);
 }
 
+/** How many endpoints have one of these filters. */
+export function countMatching(connection: Connection, tenantSeq: Seq, filters: readonly string[]): number {
+  return one<{ count: number }>(connection, COUNT_MATCHING, tenantSeq, JSON.stringify(filters))?.count ?? 0;
+}
+
 /**
  * The first `EVENT_TARGETS_MAX` endpoints that an event of this type goes to, in creation order. An operational event
  * goes to fewer, since a thousand of them can happen in one transaction.
@@ -57,8 +62,7 @@ export function matchTypes(
     const filters = JSON.stringify(filtersFor(type));
     const seqs = matching(connection, tenantSeq, filters, EVENT_TARGETS_MAX + 1);
     if (seqs.length > EVENT_TARGETS_MAX) {
-      const count = one<{ count: number }>(connection, COUNT_MATCHING, tenantSeq, filters)?.count ?? seqs.length;
-      found.push({ count, endpoints: [] });
+      found.push({ count: countMatching(connection, tenantSeq, filtersFor(type)), endpoints: [] });
       continue;
     }
     endpointsRead += seqs.length;

@@ -25,19 +25,19 @@ export function getDelivery(
 
 // Needs no index, since each attempt refers to the one before it.
 const CHAIN = `
-  WITH RECURSIVE chain (seq, previous_seq, id, number, started_at, latency_ms, outcome, classification, http_status,
-    snippet, error_detail) AS (
-    SELECT seq, previous_seq, id, number, started_at, latency_ms, outcome, classification, http_status, snippet,
-      error_detail
+  WITH RECURSIVE chain (seq, previous_seq) AS (
+    SELECT seq, previous_seq
     FROM attempts
     WHERE seq = ?
     UNION ALL
-    SELECT a.seq, a.previous_seq, a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.classification,
-      a.http_status, a.snippet, a.error_detail
+    SELECT a.seq, a.previous_seq
     FROM chain CROSS JOIN attempts a ON a.seq = chain.previous_seq
     LIMIT ?)
-  SELECT id, number, started_at, latency_ms, outcome, classification, http_status, snippet, error_detail
-  FROM chain`;
+  SELECT a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.classification, a.http_status, a.snippet,
+    a.error_detail, a.response_headers, a.timings, u.url
+  FROM chain
+  CROSS JOIN attempts a ON a.seq = chain.seq
+  LEFT JOIN urls u ON u.seq = a.url_seq`;
 
 interface AttemptColumns {
   readonly id: Uint8Array;
@@ -49,9 +49,12 @@ interface AttemptColumns {
   readonly http_status: number | null;
   readonly snippet: string | null;
   readonly error_detail: string | null;
+  readonly response_headers: string | null;
+  readonly timings: string | null;
+  readonly url: string | null;
 }
 
-function readAttempts(connection: Connection, lastAttemptSeq: Seq | null): AttemptRow[] {
+export function readAttempts(connection: Connection, lastAttemptSeq: Seq | null): AttemptRow[] {
   if (lastAttemptSeq === null) return [];
   const rows = all<AttemptColumns>(connection, CHAIN, lastAttemptSeq, LIST_ROWS_PER_STATEMENT);
   return rows.reverse().map((row) => ({
@@ -64,5 +67,8 @@ function readAttempts(connection: Connection, lastAttemptSeq: Seq | null): Attem
     httpStatus: row.http_status,
     snippet: row.snippet,
     errorDetail: row.error_detail,
+    url: row.url ?? "",
+    responseHeaders: row.response_headers,
+    timings: row.timings,
   }));
 }

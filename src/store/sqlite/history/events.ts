@@ -11,7 +11,7 @@ import { all, one } from "../read-connection.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
 const BY_ID = `
-  SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.first_delivery_seq, v.delivery_count, v.named,
+  SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.pause_id, v.first_delivery_seq, v.delivery_count, v.named,
     v.named_disabled, t.name AS type
   FROM events v CROSS JOIN event_types t ON t.seq = v.type_seq
   WHERE v.id = ? AND v.tenant_seq = ?`;
@@ -21,6 +21,7 @@ interface EventColumns {
   readonly tenant_seq: Seq;
   readonly payload: string;
   readonly accepted_at: EpochMs;
+  readonly pause_id: Uint8Array | null;
   readonly first_delivery_seq: Seq;
   readonly delivery_count: number;
   readonly named: number;
@@ -38,6 +39,7 @@ export function getEvent(connection: Connection, tenantSeq: Seq, id: Uuid): Even
     type: event.type,
     payload: event.payload,
     acceptedAt: event.accepted_at,
+    pauseId: event.pause_id === null ? null : uuidText(event.pause_id),
     deliveries: deliveries
       .map(({ seq }) => readDeliveryRow(connection, seq))
       .filter((row): row is DeliveryRow => row !== null),

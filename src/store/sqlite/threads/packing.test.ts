@@ -70,6 +70,8 @@ const settlement = fc.record({
     httpStatus: orNull(int),
     snippet: orNull(text),
     errorDetail: orNull(text),
+    responseHeaders: orNull(text),
+    timings: orNull(text),
     url: text,
   }),
   transition: fc.record({

@@ -127,7 +127,7 @@ export function packSettlements(settlements: readonly Settlement[]): Packed {
   for (const { tenantSeq, deliverySeq, token, endpointSeq, generation, attempt, transition } of settlements) {
     to.push(tenantSeq, deliverySeq, token, endpointSeq, generation);
     to.push(attempt.id, attempt.number, attempt.startedAt, attempt.endedAt, attempt.httpStatus, attempt.snippet);
-    to.push(attempt.errorDetail, attempt.url);
+    to.push(attempt.errorDetail, attempt.url, attempt.responseHeaders, attempt.timings);
     packTransition(to, transition);
   }
   return to;
@@ -155,6 +155,8 @@ export function unpackSettlements(packed: Packed): Settlement[] {
       snippet: from.next(),
       errorDetail: from.next(),
       url: from.next(),
+      responseHeaders: from.next(),
+      timings: from.next(),
     },
     transition: unpackTransition(from),
   }));

@@ -10,7 +10,11 @@ import { findEndpoints, matchTypes } from "../endpoints/endpoint-filters.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "../endpoints/endpoint-views.ts";
 import { countLeases } from "../history/delivery-sources.ts";
 import { getDelivery } from "../history/delivery-views.ts";
+import { listEvents } from "../history/events/event-list.ts";
+import { listEventTypes } from "../history/events/event-types.ts";
 import { getEvent } from "../history/events.ts";
+import { findDeliveryFacts } from "../history/explain/delivery-facts.ts";
+import { countTypes, findEventFacts, findSubscribers } from "../history/explain/event-facts.ts";
 import { countBehind } from "../history/ledger/advance.ts";
 import { readProgress } from "../history/ledger/ledger.ts";
 import { listDeliveries } from "../history/lists.ts";
@@ -39,6 +43,12 @@ const VERBS = {
   listDeliveries,
   getDelivery,
   getEvent,
+  listEvents,
+  listEventTypes,
+  findDeliveryFacts,
+  findEventFacts,
+  findSubscribers,
+  countTypes,
   tail,
   countVolume,
   countLatency,

@@ -52,7 +52,9 @@ function open() {
         const seq: Seq = w.sequences.attempt++;
         store.run(() =>
           w
-            .prepare("INSERT INTO attempts VALUES (?, ?, ?, zeroblob(16), ?, 0, 0, 0, 'success', 200, '', NULL, ?)")
+            .prepare(
+              "INSERT INTO attempts VALUES (?, ?, ?, zeroblob(16), ?, 0, 0, 0, 'success', 200, '', NULL, ?, NULL, NULL)",
+            )
             .run(seq, deliverySeq, previous, number, url),
         );
         previous = seq;

@@ -246,6 +246,8 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
           httpStatus,
           snippet: httpStatus === null ? null : `answer ${httpStatus}`,
           errorDetail: httpStatus === null ? "no answer" : null,
+          responseHeaders: httpStatus === null ? null : "server: x\n",
+          timings: "12,1,3,8",
           url: "https://example.com/hook",
         },
         transition,

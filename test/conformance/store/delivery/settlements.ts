@@ -36,6 +36,9 @@ export function settlementCases(open: OpenStore): void {
         httpStatus: 200,
         snippet: "answer 200",
         errorDetail: null,
+        url: "https://example.com/hook",
+        responseHeaders: "server: x\n",
+        timings: "12,1,3,8",
       },
     ]);
   });

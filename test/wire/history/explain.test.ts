@@ -1,0 +1,409 @@
+/** Lists of events, explanations, what an attempt sent and got, and tests with their own content. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { verify } from "../../../packages/sdk/src/index.ts";
+import { createSource } from "../../harness/inbound.ts";
+import { patch, publish, type Scene, stage } from "../../harness/scene.ts";
+import { type Answer, type Client, newTenant, startServer } from "../../harness/server.ts";
+
+const server = await startServer({ after });
+const SECRET = "a secret of 16 bytes or more";
+
+interface Fact {
+  readonly at: string | null;
+  readonly rule: string;
+  readonly sentence: string;
+  readonly refs: Readonly<Record<string, string | number>>;
+}
+
+interface Headers {
+  readonly name: string;
+  readonly value: string;
+}
+
+async function factsAt(client: Client, path: string): Promise<readonly Fact[]> {
+  return factsOf(await client.request("GET", path));
+}
+
+function factsOf(answer: Answer): readonly Fact[] {
+  assert.equal(answer.status, 200, answer.text);
+  const { facts } = answer.body as unknown as { facts: readonly Fact[] };
+  for (const { sentence } of facts) assert.match(sentence, /^\S.*\.$/, sentence);
+  return facts;
+}
+
+const rulesOf = (facts: readonly Fact[]) => facts.map(({ rule }) => rule);
+const sentenceOf = (facts: readonly Fact[], rule: string) => facts.find((fact) => fact.rule === rule)?.sentence;
+const headerOf = (headers: readonly Headers[], name: string) => headers.find((header) => header.name === name)?.value;
+
+async function suppose(client: Client, body: object): Promise<Answer> {
+  return client.request("POST", "/v1/explain", { body });
+}
+
+/** A scene whose first attempt failed with a 500. */
+async function failedOnce(scene: Scene): Promise<string> {
+  scene.hooks.react((hook) => hook.answer(500, { "x-request-id": "r1", "set-cookie": "a=b" }, "no stock"));
+  const { deliveryId } = await publish(scene.client, 4711);
+  await scene.outcomes.until(deliveryId, "SCHEDULED", "FAILED");
+  return deliveryId;
+}
+
+// ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test("events are listed with their sizes and the states of their deliveries, filtered and in pages", async (t) => {
+  const { client, outcomes } = await stage(t, server, { event_types: ["order.*"] });
+  const order = await publish(client, 1);
+  await outcomes.until(order.deliveryId, "DELIVERED");
+  const other = await publish(client, 2, { type: "invoice.paid" });
+  const all = await client.request("GET", "/v1/events");
+  assert.equal(all.status, 200, all.text);
+  assert.deepEqual(
+    all.body.results.map(({ id }) => id),
+    [other.eventId, order.eventId],
+  );
+  const [, row] = all.body.results as unknown as Record<string, unknown>[];
+  const { created_at, ...rest } = row ?? assert.fail();
+  assert.match(String(created_at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  assert.deepEqual(rest, {
+    id: order.eventId,
+    type: "order.paid",
+    payload_bytes: '{"n":1}'.length,
+    pause_id: null,
+    inbound_event_id: null,
+    source_id: null,
+    deliveries: { total: 1, by_status: { DELIVERED: 1 } },
+  });
+  const ids = async (query: string) => {
+    const answer = await client.request("GET", `/v1/events?${query}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body.results.map(({ id }) => id);
+  };
+  assert.deepEqual(await ids("undelivered=true"), [other.eventId]);
+  assert.deepEqual(await ids("undelivered=false&type=order.*"), [order.eventId]);
+  assert.deepEqual(await ids("type=invoice.paid"), [other.eventId]);
+  assert.deepEqual(await ids("to=2020-01-01T00:00:00Z"), []);
+  const first = await client.request("GET", "/v1/events?limit=1");
+  assert.deepEqual([first.body.has_more, first.body.results.length], [true, 1]);
+  assert.deepEqual(await ids(`limit=1&cursor=${first.body.next_cursor}`), [order.eventId]);
+
+  const types = await client.request("GET", "/v1/event-types");
+  assert.deepEqual(
+    types.body.results.map((type) => {
+      const { name, per_hour, endpoints } = type as unknown as { name: string; per_hour: number; endpoints: number };
+      return [name, per_hour, endpoints];
+    }),
+    [
+      ["invoice.paid", 1, 0],
+      ["order.paid", 1, 1],
+    ],
+  );
+  const found = await client.request("GET", "/v1/event-types?search=order.");
+  assert.deepEqual(
+    found.body.results.map(({ name }) => name),
+    ["order.paid"],
+  );
+});
+
+test("the events of a source are listed, and another tenant's source has none", async () => {
+  const client = await newTenant(server);
+  const stranger = await newTenant(server);
+  const { id } = await createSource(client, { scheme: "none" });
+  await publish(client);
+  const sent = await client.request("POST", `/in/${id}`, { key: null, body: { n: 1 } });
+  assert.equal(sent.status, 200, sent.text);
+  const listed = await client.request("GET", `/v1/events?source_id=${id}`);
+  assert.deepEqual(
+    listed.body.results.map(({ source_id, inbound_event_id }) => [source_id, inbound_event_id]),
+    [[id, sent.body.inbound_event_id]],
+  );
+  const theirs = await stranger.request("GET", `/v1/events?source_id=${id}`);
+  assert.deepEqual([theirs.status, theirs.body.results], [200, []]);
+});
+
+test("bad filters, cursors and numbers are faults with their fields", async () => {
+  const client = await newTenant(server);
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    [
+      "/v1/events?type=*&from=yesterday&to=1&source_id=x&undelivered=maybe",
+      ["type", "from", "to", "source_id", "undelivered"],
+    ],
+    ["/v1/events?limit=0&cursor=x", ["limit", "cursor"]],
+    ["/v1/events?status=FAILED", ["status"]],
+    ["/v1/event-types?limit=101&cursor=x&search=", ["limit", "cursor", "search"]],
+    ["/v1/event-types?type=a", ["type"]],
+  ];
+  for (const [path, fields] of cases) {
+    const answer = await client.request("GET", path);
+    assert.deepEqual(
+      [answer.status, [...answer.faultyFields].sort()],
+      [400, [...fields].sort()],
+      `${path} ${answer.text}`,
+    );
+  }
+});
+
+// ── Explanations ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test("a delivery that waits for its retry is explained from the event to the next attempt and the expiry", async (t) => {
+  const scene = await stage(t, server, { name: "shop", event_types: ["order.*"] });
+  const deliveryId = await failedOnce(scene);
+  const facts = await factsAt(scene.client, `/v1/deliveries/${deliveryId}/explain`);
+  assert.deepEqual(rulesOf(facts), ["accepted", "matched", "attempt", "next", "expiry"]);
+  assert.equal(sentenceOf(facts, "matched"), "order.paid matches order.*, a filter of shop.");
+  assert.match(sentenceOf(facts, "attempt") ?? "", /^Attempt 1 failed after \d+ ms: HTTP 500\.$/);
+  assert.match(
+    sentenceOf(facts, "next") ?? "",
+    /^Attempt 2 comes next: first wait of the retry schedule, 5 s( [+−] \d+ % jitter)?; 6 more retries after it\.$/,
+  );
+  const [accepted, , attempt, next, expiry] = facts.map(({ at }) => Date.parse(at ?? ""));
+  assert.ok((accepted ?? 0) <= (attempt ?? 0) && (attempt ?? 0) < (next ?? 0) && (next ?? 0) < (expiry ?? 0));
+  assert.match(facts[0]?.at ?? "", /\.\d{3}Z$/);
+  assert.equal(facts[1]?.refs.filter, "order.*");
+  assert.equal(facts[1]?.refs.endpoint_id, scene.endpointId);
+});
+
+test("a paused, a cancelled, a delivered and an exhausted delivery each end in their own sentence", async (t) => {
+  const scene = await stage(t, server, { name: "shop", retry_schedule_seconds: [] });
+  const { client, endpointId, outcomes } = scene;
+  const failed = await failedOnce(scene);
+  const exhausted = await factsAt(client, `/v1/deliveries/${failed}/explain`);
+  assert.deepEqual(rulesOf(exhausted), ["accepted", "matched", "attempt", "ended"]);
+  assert.equal(sentenceOf(exhausted, "ended"), "The delivery ended FAILED: its endpoint has no retries.");
+
+  scene.hooks.react((hook) => hook.answer(200));
+  await client.request("POST", `/v1/deliveries/${failed}/retry`);
+  await outcomes.until(failed, "DELIVERED");
+  const delivered = await factsAt(client, `/v1/deliveries/${failed}/explain`);
+  assert.deepEqual(rulesOf(delivered), ["accepted", "matched", "attempt", "retried", "attempt", "ended"]);
+  assert.equal(sentenceOf(delivered, "ended"), "The delivery ended DELIVERED.");
+
+  await patch(client, endpointId, { status: "PAUSED" });
+  const { deliveryId } = await publish(client, 1, { endpoint_ids: [endpointId] });
+  const held = await factsAt(client, `/v1/deliveries/${deliveryId}/explain`);
+  assert.deepEqual(rulesOf(held), ["accepted", "named", "paused"]);
+  assert.match(sentenceOf(held, "paused") ?? "", /^shop is PAUSED\./);
+  await client.request("POST", `/v1/deliveries/${deliveryId}/cancel`);
+  const cancelled = await factsAt(client, `/v1/deliveries/${deliveryId}/explain`);
+  assert.deepEqual(rulesOf(cancelled), ["accepted", "named", "ended"]);
+  assert.equal(sentenceOf(cancelled, "ended"), "The delivery ended CANCELLED: a caller cancelled it.");
+});
+
+test("Retry-After is the reason of a wait when it is longer than the schedule", async (t) => {
+  const scene = await stage(t, server);
+  scene.hooks.react((hook) => hook.answer(429, { "retry-after": "120" }));
+  const { deliveryId } = await publish(scene.client);
+  await scene.outcomes.until(deliveryId, "SCHEDULED");
+  const facts = await factsAt(scene.client, `/v1/deliveries/${deliveryId}/explain`);
+  assert.match(sentenceOf(facts, "next") ?? "", /120 s, as the receiver asked with Retry-After/);
+  assert.match(
+    sentenceOf(facts, "throttled") ?? "",
+    /gets nothing until then, as its receiver asked with Retry-After\.$/,
+  );
+});
+
+test("an event explains who got it, who did not, and whether an endpoint would get it now", async (t) => {
+  const { client, endpointId, outcomes } = await stage(t, server, { name: "orders", event_types: ["order.*"] });
+  const made = await client.request("POST", "/v1/endpoints", {
+    body: { name: "invoices", url: "http://127.0.0.1:9/", event_types: ["invoice.*", "bill"] },
+  });
+  const invoices = made.body.id;
+  const { eventId, deliveryId } = await publish(client);
+  await outcomes.until(deliveryId, "DELIVERED");
+  const all = await factsAt(client, `/v1/events/${eventId}/explain`);
+  assert.deepEqual(rulesOf(all), ["accepted", "delivery", "not_matched"]);
+  assert.deepEqual(all[1]?.refs, { delivery_id: deliveryId, endpoint_id: endpointId });
+
+  const path = (id: string) => `/v1/events/${eventId}/explain?endpoint_id=${id}`;
+  assert.deepEqual(rulesOf(await factsAt(client, path(endpointId))), ["accepted", "matched", "attempt", "ended"]);
+  const missed = await factsAt(client, path(invoices));
+  assert.deepEqual(rulesOf(missed), ["accepted", "not_matched", "would_not_match"]);
+  assert.equal(missed[1]?.sentence, "order.paid matched none of the filters that invoices had: invoice.* and bill.");
+  assert.equal(missed[2]?.refs.filter, "order.paid");
+  await patch(client, invoices, { event_types: ["order.paid"] });
+  assert.equal(
+    sentenceOf(await factsAt(client, path(invoices)), "would_match"),
+    "invoices would get an event of this type now: it has the filter order.paid.",
+  );
+  const later = await client.request("POST", "/v1/endpoints", { body: { name: "late", url: "http://127.0.0.1:9/" } });
+  assert.deepEqual(rulesOf(await factsAt(client, path(later.body.id))), ["accepted", "not_created", "would_match"]);
+  await client.request("DELETE", `/v1/endpoints/${invoices}`);
+  assert.deepEqual(rulesOf(await factsAt(client, path(invoices))), ["accepted", "not_matched", "deleted"]);
+
+  const named = await publish(client, 1, { endpoint_ids: [endpointId] });
+  const unnamed = await factsAt(client, `/v1/events/${named.eventId}/explain?endpoint_id=${later.body.id}`);
+  assert.deepEqual(rulesOf(unnamed), ["accepted", "not_named", "would_match"]);
+  const stranger = await newTenant(server);
+  const foreign = await createSource(stranger, { scheme: "none" });
+  for (const bad of [foreign.id, "x", "", "ep_00000000-0000-7000-8000-000000000000"]) {
+    const answer = await client.request("GET", path(bad));
+    assert.deepEqual([answer.status, answer.faultyFields], [400, ["endpoint_id"]], answer.text);
+  }
+});
+
+test("a supposition says who would get an event, and what a filter would have changed in the last day", async (t) => {
+  const { client, endpointId } = await stage(t, server, { name: "orders", event_types: ["order.*"] });
+  for (const type of ["order.paid", "order.paid", "order.sent", "invoice.paid"]) await publish(client, 1, { type });
+  const would = await suppose(client, { type: "order.paid", payload: { id: 1 } });
+  assert.deepEqual(
+    factsOf(would).map(({ sentence }) => sentence),
+    ["orders would get it: order.paid matches order.*."],
+  );
+  assert.deepEqual((would.body as unknown as { endpoints: unknown }).endpoints, {
+    count: 1,
+    results: [{ endpoint_id: endpointId, endpoint_name: "orders", status: "ACTIVE", filter: "order.*" }],
+  });
+  assert.deepEqual(rulesOf(factsOf(await suppose(client, { type: "bill" }))), ["nobody"]);
+  assert.deepEqual(rulesOf(factsOf(await suppose(client, { type: "pause.responded" }))), ["reserved", "nobody"]);
+  assert.deepEqual(rulesOf(factsOf(await suppose(client, { type: "bill", endpoint_id: endpointId }))), [
+    "would_not_match",
+  ]);
+  const large = await suppose(client, { type: "bill", payload: { text: "x".repeat(262_144) } });
+  assert.deepEqual(rulesOf(factsOf(large)), ["too_large", "nobody"]);
+
+  const changed = await suppose(client, {
+    type: "invoice.paid",
+    endpoint_id: endpointId,
+    filter: ["order.sent", "invoice.*"],
+  });
+  assert.deepEqual(rulesOf(factsOf(changed)), ["would_match"]);
+  const { since, ...lastDay } = (changed.body as unknown as { last_day: Record<string, unknown> }).last_day;
+  assert.ok(Date.parse(String(since)) < Date.now());
+  assert.deepEqual(lastDay, {
+    complete: true,
+    matched: 2,
+    gained: [{ type: "invoice.paid", events: 1 }],
+    lost: [{ type: "order.paid", events: 2 }],
+  });
+  const fresh = await suppose(client, { filter: null });
+  const { endpoints, last_day: day } = fresh.body as unknown as { endpoints: null; last_day: { matched: number } };
+  assert.deepEqual([endpoints, day.matched], [null, 4]);
+
+  for (const [body, fields] of [
+    [{}, ["type"]],
+    [{ type: "a b" }, ["type"]],
+    [{ type: "a", payload: 1, filter: ["*"], more: 1 }, ["payload", "filter[0]", "more"]],
+    [{ type: "a", endpoint_id: "x" }, ["endpoint_id"]],
+    [{ type: "a", endpoint_id: "ep_00000000-0000-7000-8000-000000000000" }, ["endpoint_id"]],
+  ] as const) {
+    const answer = await suppose(client, body);
+    assert.deepEqual([answer.status, [...answer.faultyFields].sort()], [400, [...fields].sort()], answer.text);
+  }
+});
+
+// ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Details {
+  readonly url: string;
+  readonly error: string | null;
+  readonly request: {
+    readonly headers: readonly Headers[];
+    readonly body: string;
+    readonly differs: readonly string[];
+  };
+  readonly response: { readonly http_status: number; readonly headers: readonly Headers[]; readonly body: string };
+  readonly timings: Readonly<Record<string, number | null>>;
+}
+
+async function attemptOf(client: Client, deliveryId: string, query = ""): Promise<Details> {
+  const answer = await client.request("GET", `/v1/deliveries/${deliveryId}/attempts/1${query}`);
+  assert.equal(answer.status, 200, answer.text);
+  return answer.body as unknown as Details;
+}
+
+test("an attempt shows its URL, the request as it was sent, the response and the timings", async (t) => {
+  const scene = await stage(t, server, { secret: SECRET, headers_json: { "X-Shop": "1" } });
+  const { client, hooks, endpointId } = scene;
+  const deliveryId = await failedOnce(scene);
+  const sent = await hooks.nth(1);
+  const { url, error, request, response, timings } = await attemptOf(client, deliveryId);
+  assert.equal(url, hooks.url);
+  assert.equal(error, "HTTP 500");
+  assert.equal(request.body, sent.body);
+  assert.deepEqual(request.differs, []);
+  for (const { name, value } of request.headers) assert.equal(value, sent.headers[name.toLowerCase()], name);
+  assert.deepEqual(
+    request.headers.map(({ name }) => name.toLowerCase()).sort(),
+    Object.keys(sent.headers)
+      .filter((name) => name !== "connection")
+      .sort(),
+  );
+  assert.equal(response.http_status, 500);
+  assert.equal(response.body, "no stock");
+  assert.equal(headerOf(response.headers, "x-request-id"), "r1");
+  assert.equal(headerOf(response.headers, "set-cookie"), "(not stored)");
+  assert.notEqual(headerOf(response.headers, "date"), undefined);
+  assert.deepEqual(Object.keys(timings), ["dns_ms", "connect_ms", "tls_ms", "first_byte_ms", "total_ms"]);
+  assert.deepEqual([timings.dns_ms, timings.tls_ms], [null, null]);
+  assert.ok((timings.connect_ms ?? -1) >= 0 && (timings.first_byte_ms ?? -1) >= 0);
+
+  const now = await attemptOf(client, deliveryId, "?signed=now");
+  const headers = Object.fromEntries(now.request.headers.map(({ name, value }) => [name.toLowerCase(), value]));
+  const verified = await verify({ headers, body: now.request.body, secret: SECRET });
+  assert.deepEqual(verified.data, { n: 4711 });
+  assert.equal(now.request.differs.length, 1);
+
+  await client.request("POST", `/v1/endpoints/${endpointId}/rotate-secret`, { body: { overlap_seconds: 0 } });
+  assert.match((await attemptOf(client, deliveryId)).request.differs[0] ?? "", /^The endpoint was changed after/);
+  await client.request("DELETE", `/v1/endpoints/${endpointId}`);
+  const erased = await attemptOf(client, deliveryId);
+  assert.match(erased.request.differs[0] ?? "", /^The endpoint is deleted/);
+  assert.equal(
+    erased.request.headers.some(({ name }) => /signature/i.test(name)),
+    false,
+  );
+  assert.equal(erased.request.body, sent.body);
+});
+
+test("an unknown attempt is a 404, a bad option a fault", async (t) => {
+  const scene = await stage(t, server);
+  const deliveryId = await failedOnce(scene);
+  for (const number of ["0", "2", "-1", "1.0", "x", "999999999999"]) {
+    const answer = await scene.client.request("GET", `/v1/deliveries/${deliveryId}/attempts/${number}`);
+    assert.deepEqual([answer.status, answer.code], [404, "ATTEMPT_NOT_FOUND"], number);
+  }
+  const bad = await scene.client.request("GET", `/v1/deliveries/${deliveryId}/attempts/1?signed=later`);
+  assert.deepEqual([bad.status, bad.faultyFields], [400, ["signed"]]);
+});
+
+// ── Tests with their own content ────────────────────────────────────────────────────────────────────────────────────
+
+test("a test sends its own type and payload, or those of an event, and returns what it got", async (t) => {
+  const { client, hooks, endpointId } = await stage(t, server, { event_types: ["none"] });
+  hooks.react((hook) => hook.answer(202, { "x-request-id": "r2" }, "thanks"));
+  const send = (body: object) => client.request("POST", `/v1/endpoints/${endpointId}/test`, { body });
+  const own = await send({ event_type: "order.paid", payload: { total: 1.5 } });
+  assert.equal(own.status, 200, own.text);
+  const data = own.body.data as unknown as Record<string, unknown> & {
+    response_headers: Headers[];
+    delivery_id: string;
+  };
+  assert.deepEqual([data.success, data.httpStatus, data.response_body], [true, 202, "thanks"]);
+  assert.equal(headerOf(data.response_headers, "x-request-id"), "r2");
+  assert.equal(headerOf(data.response_headers, "date"), undefined);
+  assert.ok(typeof data.latency_ms === "number" && typeof data.timings === "object");
+  const first = await hooks.nth(1);
+  assert.deepEqual([first.headers["x-webhook-event"], first.body], ["order.paid", '{"total":1.5}']);
+  const recorded = await client.request("GET", `/v1/deliveries/${data.delivery_id}`);
+  assert.deepEqual([recorded.body.status, recorded.body.attempts_count], ["DELIVERED", 1]);
+
+  const { eventId } = await publish(client, 7);
+  assert.equal((await send({ event_id: eventId })).body.data.success, true);
+  assert.equal((await hooks.nth(2)).body, '{"n":7}');
+  assert.equal((await send({})).body.data.success, true);
+  assert.equal((await hooks.nth(3)).headers["x-webhook-event"], "test");
+
+  const stranger = await newTenant(server);
+  const foreign = await publish(stranger);
+  for (const [body, fields] of [
+    [{ event_type: "pause.responded" }, ["event_type"]],
+    [{ event_type: "a b", payload: [], more: 1 }, ["event_type", "payload", "more"]],
+    [{ payload: { text: "x".repeat(262_144) } }, ["payload"]],
+    [{ event_id: eventId, event_type: "a" }, ["event_id"]],
+    [{ event_id: "x" }, ["event_id"]],
+    [{ event_id: foreign.eventId }, ["event_id"]],
+  ] as const) {
+    const answer = await send(body);
+    assert.deepEqual([answer.status, [...answer.faultyFields].sort()], [400, [...fields].sort()], answer.text);
+  }
+  assert.equal(hooks.all.length, 3);
+});
