@@ -144,7 +144,10 @@ test("an endpoint disabled in the dashboard matches no events, and the event say
   const published = await client.request("POST", "/v1/events", { body: { type: "order.paid", payload: {} } });
   assert.deepEqual(published.body.deliveries, []);
   const event = await client.request("GET", `/v1/events/${published.body.event_id}`);
-  assert.deepEqual(event.body.not_delivered, [{ endpoint_id: id, reason: "disabled" }]);
+  assert.deepEqual(
+    event.body.not_delivered.map(({ endpoint_id, reason }) => [endpoint_id, reason]),
+    [[id, "disabled"]],
+  );
   const endpoint = await client.request("GET", `/v1/endpoints/${id}`);
   assert.deepEqual([endpoint.body.status, endpoint.body.paused_at], ["DISABLED", null]);
 });

@@ -4,17 +4,17 @@ import type { DeliveryStatus, EndpointStatus, JsonObject } from "./types.ts";
 /** Selects events in lists, which are newest first. */
 export interface EventFilter {
   /** An exact event type, or a prefix that ends in `.*`. */
-  readonly type?: string;
+  readonly type?: string | undefined;
   /** Accepted at or after this time, RFC 3339. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** Accepted before this time, RFC 3339. */
-  readonly to?: string;
+  readonly to?: string | undefined;
   /** Published from an inbound event of this source. */
-  readonly source_id?: string;
+  readonly source_id?: string | undefined;
   /** Only events that no endpoint got a delivery of. */
-  readonly undelivered?: boolean;
+  readonly undelivered?: boolean | undefined;
   /** 1 to 100. Default: 20. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** An event in a list, without its payload. */

@@ -56,8 +56,17 @@ export class Events {
     return (await this.#transport.call<Event>({ method: "GET", path, signal: options?.signal })).body;
   }
 
+  /** An event's payload as JSON text, byte for byte as it was published. `get` parses it, which may change numbers. */
+  async getPayload(id: string, options?: CallOptions): Promise<string> {
+    const path = `${onePath("/v1/events", id)}/payload`;
+    return (await this.#transport.call<unknown>({ method: "GET", path, signal: options?.signal })).text;
+  }
+
   /** One page of events, newest first, without their payloads. */
-  async list(filter: EventFilter & { readonly cursor?: string } = {}, options?: CallOptions): Promise<EventPage> {
+  async list(
+    filter: EventFilter & { readonly cursor?: string | undefined } = {},
+    options?: CallOptions,
+  ): Promise<EventPage> {
     const call = { method: "GET", path: "/v1/events", query: { ...filter }, signal: options?.signal } as const;
     return (await this.#transport.call<EventPage>(call)).body;
   }
@@ -74,7 +83,11 @@ export class Events {
 
   /** One page of the types of the retained events, by name. `search` is the beginning of the name. */
   async listTypes(
-    filter: { readonly search?: string; readonly limit?: number; readonly cursor?: string } = {},
+    filter: {
+      readonly search?: string | undefined;
+      readonly limit?: number;
+      readonly cursor?: string | undefined;
+    } = {},
     options?: CallOptions,
   ): Promise<EventTypePage> {
     const call = { method: "GET", path: "/v1/event-types", query: { ...filter }, signal: options?.signal } as const;
@@ -84,7 +97,7 @@ export class Events {
   /** Explain who got an event and who did not; with `endpoint_id`, only that endpoint. */
   async explain(
     id: string,
-    filter: { readonly endpoint_id?: string } = {},
+    filter: { readonly endpoint_id?: string | undefined } = {},
     options?: CallOptions,
   ): Promise<readonly Fact[]> {
     const path = `${onePath("/v1/events", id)}/explain`;

@@ -30,6 +30,8 @@ export interface Call {
 /** A 2xx response. */
 export interface Result<Body> {
   readonly body: Body;
+  /** The body byte for byte. */
+  readonly text: string;
   readonly headers: Headers;
 }
 
@@ -205,7 +207,7 @@ function settle<Body>(call: Call, outcome: Outcome, retries: number): Result<Bod
   const doneAlready = call.method === "DELETE" && retries > 0 && error !== null && isAlreadyDone(call, error);
   if (error !== null && !doneAlready) throw error;
   const body = response.status === 204 || doneAlready ? undefined : parseJson(response, text);
-  return { body: body as Body, headers: response.headers };
+  return { body: body as Body, text, headers: response.headers };
 }
 
 function isAlreadyDone(call: Call, { status, code }: SignalboxError): boolean {

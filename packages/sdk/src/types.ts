@@ -171,10 +171,16 @@ export interface Event {
   readonly type: string;
   readonly payload: JsonObject;
   readonly created_at: string;
+  /** The pause that the event is about. */
+  readonly pause_id: string | null;
+  /** The inbound event that it was published from, and its source. */
+  readonly inbound_event_id: string | null;
+  readonly source_id: string | null;
   readonly deliveries: readonly Delivery[];
   /** Endpoints that existed at the time and did not get the event, at most 1000. */
   readonly not_delivered: readonly {
     readonly endpoint_id: string;
+    readonly endpoint_name: string;
     readonly reason: "filter" | "disabled" | "not_named";
   }[];
 }

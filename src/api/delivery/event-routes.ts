@@ -24,6 +24,7 @@ import {
   EventResponse,
   eventText,
   type Origin,
+  PayloadResponse,
   PublishedResponse,
   parseEvent,
   publishedText,
@@ -38,6 +39,7 @@ export function registerEventRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.post("/v1/events", PUBLISH, publishEvent(deps));
   app.post("/v1/events/batch", PUBLISH_BATCH, publishEvents(deps));
   app.get<ById>("/v1/events/:id", READ, readEvent(deps));
+  app.get<ById>("/v1/events/:id/payload", READ_PAYLOAD, readPayload(deps));
 }
 
 const PUBLISH = {
@@ -149,4 +151,22 @@ async function originOf({ inbound }: ApiDeps["engine"], caller: Caller, eventId:
   if (inboundId === null) return null;
   const record = await inbound.find(caller, inboundId);
   return { inboundId, sourceId: record?.sourceId ?? null };
+}
+
+const READ_PAYLOAD = {
+  schema: {
+    tags,
+    operationId: "getEventPayload",
+    summary: "Read an event's payload, byte for byte as it was published",
+    params: PathId,
+    response: { 200: PayloadResponse, ...errorResponses(404) },
+  },
+};
+
+function readPayload({ engine }: ApiDeps) {
+  return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {
+    const id = parseId(ID_PREFIX.event, request.params.id);
+    const view = id === null ? null : await engine.history.getEvent(request.caller, id);
+    return view === null ? refuse(reply, EVENT_NOT_FOUND) : reply.type(JSON_TYPE).send(view.payload);
+  };
 }

@@ -99,17 +99,23 @@ export const BatchResponse = Type.Object(
   { results: Type.Array(Type.Union([PublishedResponse, CommonError])) },
   { title: "EventBatchResult" },
 );
+export const PayloadResponse = Type.Object({}, { additionalProperties: true, title: "Payload" });
 export const EventResponse = Type.Object(
   {
     id: IdText(ID_PREFIX.event),
     type: Type.String(),
     payload: Type.Object({}, { additionalProperties: true, description: "Byte for byte as published." }),
     created_at: Time,
+    pause_id: Nullable(Type.String({ description: "The pause that the event is about." })),
     inbound_event_id: Nullable(Type.String({ description: "The inbound event that this event was published from." })),
     source_id: Nullable(Type.String({ description: "The source of that inbound event." })),
     deliveries: Type.Array(DeliveryResponse),
     not_delivered: Type.Array(
-      Type.Object({ endpoint_id: Type.String(), reason: Type.Enum(["filter", "disabled", "not_named"]) }),
+      Type.Object({
+        endpoint_id: Type.String(),
+        endpoint_name: Type.String(),
+        reason: Type.Enum(["filter", "disabled", "not_named"]),
+      }),
     ),
   },
   { title: "Event" },
@@ -238,11 +244,13 @@ export function eventText(view: EventView, origin: Origin | null): string {
   const head = JSON.stringify({ id: ID_PREFIX.event + view.id, type: view.type });
   const tail = JSON.stringify({
     created_at: wholeSeconds(view.acceptedAt),
+    pause_id: view.pauseId === null ? null : ID_PREFIX.pause + view.pauseId,
     inbound_event_id: origin === null ? null : ID_PREFIX.inbound + origin.inboundId,
     source_id: origin === null || origin.sourceId === null ? null : ID_PREFIX.source + origin.sourceId,
     deliveries: view.deliveries.map(deliveryJson),
-    not_delivered: view.notDelivered.map(({ endpointId, reason }) => ({
+    not_delivered: view.notDelivered.map(({ endpointId, endpointName, reason }) => ({
       endpoint_id: ID_PREFIX.endpoint + endpointId,
+      endpoint_name: endpointName,
       reason,
     })),
   });

@@ -88,7 +88,11 @@ export interface EventView {
   readonly pauseId: Uuid | null;
   readonly deliveries: readonly DeliveryRow[];
   /** Endpoints that existed at the time and got no delivery, at most `EVENT_TARGETS_MAX`. */
-  readonly notDelivered: readonly { readonly endpointId: Uuid; readonly reason: "filter" | "disabled" | "not_named" }[];
+  readonly notDelivered: readonly {
+    readonly endpointId: Uuid;
+    readonly endpointName: string;
+    readonly reason: "filter" | "disabled" | "not_named";
+  }[];
 }
 
 export type CancelResult =

@@ -12,11 +12,11 @@ import { cursorOf } from "./cursors.ts";
 import { findEndpoints, matchTypes } from "./endpoints/endpoint-filters.ts";
 import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoints/endpoint-views.ts";
 import { getDelivery } from "./history/delivery-views.ts";
-import { findDeliveryFacts } from "./history/explain/delivery-facts.ts";
-import { countTypes, findEventFacts, findSubscribers } from "./history/explain/event-facts.ts";
 import { listEvents } from "./history/events/event-list.ts";
 import { listEventTypes } from "./history/events/event-types.ts";
 import { getEvent } from "./history/events.ts";
+import { findDeliveryFacts } from "./history/explain/delivery-facts.ts";
+import { countTypes, findEventFacts, findSubscribers } from "./history/explain/event-facts.ts";
 import { listDeliveries } from "./history/lists.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./history/statistics.ts";
 import { tail } from "./history/tail.ts";
@@ -202,7 +202,10 @@ const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown
   ["getEvent", (connection) => getEvent(connection, tenantSeq, event.id)],
   ["listEvents", (connection) => assert.equal(listEvents(connection, anyEvent, null, 10).rows.length, 1)],
   ["findDeliveryFacts", (connection) => assert.notEqual(findDeliveryFacts(connection, tenantSeq, first.id), null)],
-  ["findEventFacts", (connection) => assert.ok(typeof findEventFacts(connection, tenantSeq, event.id, active.id) === "object")],
+  [
+    "findEventFacts",
+    (connection) => assert.ok(typeof findEventFacts(connection, tenantSeq, event.id, active.id) === "object"),
+  ],
   ["findSubscribers", (connection) => assert.equal(findSubscribers(connection, tenantSeq, "order.paid").count, 1)],
   ["countTypes", (connection) => countTypes(connection, tenantSeq, START)],
   ["listEvents of a type", (connection) => listEvents(connection, { ...anyEvent, eventType: "order.*" }, null, 10)],

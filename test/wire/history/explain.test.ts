@@ -104,6 +104,18 @@ test("events are listed with their sizes and the states of their deliveries, fil
   );
 });
 
+test("a payload is read byte for byte", async () => {
+  const client = await newTenant(server);
+  const payload = '{ "n": 1.0, "b": 12345678901234567890, "é": "\\u202e" }';
+  const { body } = await client.request("POST", "/v1/events", {
+    body: `{"type":"a","payload":${payload}}`,
+    headers: { "content-type": "application/json" },
+  });
+  const answer = await client.request("GET", `/v1/events/${body.event_id}/payload`);
+  assert.deepEqual([answer.status, answer.text], [200, payload]);
+  assert.match(answer.headers.get("content-type") ?? "", /^application\/json/);
+});
+
 test("the events of a source are listed, and another tenant's source has none", async () => {
   const client = await newTenant(server);
   const stranger = await newTenant(server);

@@ -25,9 +25,14 @@ export function explainEvent(event: EventView): Fact[] {
         refs,
       };
     }),
-    ...notDelivered.map(({ endpointId, reason }): Fact => {
+    ...notDelivered.map(({ endpointId, endpointName, reason }): Fact => {
       const rule = RULE_OF[reason];
-      return { at: event.acceptedAt, rule, sentence: NOT_DELIVERED[reason](event.type), refs: { endpointId } };
+      return {
+        at: event.acceptedAt,
+        rule,
+        sentence: NOT_DELIVERED[reason](endpointName, event.type),
+        refs: { endpointId },
+      };
     }),
   ];
 }
@@ -39,10 +44,10 @@ const RULE_OF: Readonly<Record<Reason, string>> = {
   disabled: "disabled",
   not_named: "not_named",
 };
-const NOT_DELIVERED: Readonly<Record<Reason, (type: string) => string>> = {
-  filter: (type) => `The endpoint got no delivery: ${type} matched none of its filters.`,
-  disabled: () => "The endpoint got no delivery: it was DISABLED. Recover the endpoint to deliver what it missed.",
-  not_named: () => "The endpoint got no delivery: the publisher named other endpoints.",
+const NOT_DELIVERED: Readonly<Record<Reason, (name: string, type: string) => string>> = {
+  filter: (name, type) => `${name} got no delivery: ${type} matched none of its filters.`,
+  disabled: (name) => `${name} got no delivery: it was DISABLED. Recover it to deliver what it missed.`,
+  not_named: (name) => `${name} got no delivery: the publisher named other endpoints.`,
 };
 
 // ── One endpoint of an event ────────────────────────────────────────────────────────────────────────────────────────

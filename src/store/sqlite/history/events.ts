@@ -77,7 +77,7 @@ function deliveriesOf(connection: Connection, event: EventColumns): EventDeliver
 // The newest row of the history that holds for the event. Served by endpoints_of_tenant and the index of
 // endpoint_history.
 const THEN = `
-  SELECT e.seq, e.id, h.status, h.event_types
+  SELECT e.seq, e.id, e.name, h.status, h.event_types
   FROM endpoints e INDEXED BY endpoints_of_tenant
   CROSS JOIN endpoint_history h ON h.endpoint_seq = e.seq
   WHERE e.tenant_seq = ? AND e.seq > ? AND e.seq <= ? AND h.status <> 'DELETED'
@@ -97,6 +97,7 @@ const STEP_END = `
 interface EndpointThen {
   readonly seq: Seq;
   readonly id: Uint8Array;
+  readonly name: string;
   readonly status: EndpointStatus;
   readonly event_types: string | null;
 }
@@ -119,7 +120,7 @@ function notDelivered(connection: Connection, event: EventColumns, reached: Read
     const upTo = end ?? Number.MAX_SAFE_INTEGER;
     for (const endpoint of all<EndpointThen>(connection, THEN, event.tenant_seq, after, upTo, event.seq)) {
       const reason = reached.has(endpoint.seq) ? null : reasonFor(endpoint);
-      if (reason !== null) found.push({ endpointId: uuidText(endpoint.id), reason });
+      if (reason !== null) found.push({ endpointId: uuidText(endpoint.id), endpointName: endpoint.name, reason });
     }
     if (end === undefined) break;
     after = end;

@@ -258,8 +258,8 @@ export function publishCases(open: OpenStore): void {
     await tenant.endpoint({}, START + 1);
     await tenant.remove(filters, START + 2);
     assert.deepEqual((await tenant.event(eventId)).notDelivered, [
-      { endpointId: filters.id, reason: "filter" },
-      { endpointId: disabled.id, reason: "disabled" },
+      { endpointId: filters.id, endpointName: "Endpoint", reason: "filter" },
+      { endpointId: disabled.id, endpointName: "Endpoint", reason: "disabled" },
     ]);
   });
 
@@ -269,8 +269,8 @@ export function publishCases(open: OpenStore): void {
     await tenant.patch(disabled, { status: "DISABLED" }, START);
     const { eventId } = await tenant.publish([named], { named: true, namedDisabled: [disabled] });
     assert.deepEqual((await tenant.event(eventId)).notDelivered, [
-      { endpointId: other.id, reason: "not_named" },
-      { endpointId: disabled.id, reason: "disabled" },
+      { endpointId: other.id, endpointName: "Endpoint", reason: "not_named" },
+      { endpointId: disabled.id, endpointName: "Endpoint", reason: "disabled" },
     ]);
   });
 

@@ -54,7 +54,10 @@ export function factCases(open: OpenStore): void {
 
   test("the facts of an event and an endpoint have the endpoint as it was and as it is", async () => {
     const tenant = await world.newTenant();
-    const [a, b] = [await tenant.endpoint({ eventTypes: ["order.*"] }), await tenant.endpoint({ eventTypes: ["bill"] })];
+    const [a, b] = [
+      await tenant.endpoint({ eventTypes: ["order.*"] }),
+      await tenant.endpoint({ eventTypes: ["bill"] }),
+    ];
     const { eventId, deliveries } = await tenant.publish([a]);
     await tenant.patch(b, { settings: { eventTypes: null } }, START + MINUTE);
     const late = await tenant.endpoint();
@@ -101,6 +104,15 @@ export function factCases(open: OpenStore): void {
     }
     await tenant.publish([], { type: "b", now: START + HOUR });
     const { types, complete } = await world.store.countTypes(tenant.tenantSeq, START + MINUTE);
-    assert.deepEqual([complete, new Map(types.map(({ name, events }) => [name, events]))], [true, new Map([["a", 3], ["b", 1]])]);
+    assert.deepEqual(
+      [complete, new Map(types.map(({ name, events }) => [name, events]))],
+      [
+        true,
+        new Map([
+          ["a", 3],
+          ["b", 1],
+        ]),
+      ],
+    );
   });
 }
