@@ -6,6 +6,7 @@
  * colon, and unrequested interim responses. After any of these, the connection is not reused, so that one response
  * cannot be smuggled into the place of another.
  */
+import { MORE_HEADERS } from "../domain/delivery/stored-headers.ts";
 import {
   ANSWER_HEAD_BYTES_MAX,
   INTERIM_ANSWERS_MAX,
@@ -70,8 +71,6 @@ const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i;
 
 /** Headers that nearly every response has. The history does not store them with a success. */
 const ROUTINE = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
-/** Ends the stored headers of a response that had more. */
-export const MORE_HEADERS = "…";
 
 export class AnswerReader {
   readonly #sink: AnswerSink;

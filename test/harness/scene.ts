@@ -59,6 +59,14 @@ export async function publish(client: Client, n = 0, fields: object = {}): Promi
   return { eventId, deliveryId: deliveries[0]?.delivery_id ?? "", deliveries };
 }
 
+/** Publishes an event whose first attempt gets a 500, and waits for the result. */
+export async function failOnce({ client, hooks, outcomes }: Scene): Promise<string> {
+  hooks.react((hook) => hook.answer(500, { "x-request-id": "r1", "set-cookie": "a=b" }, "no stock"));
+  const { deliveryId } = await publish(client, 4711);
+  await outcomes.until(deliveryId, "SCHEDULED", "FAILED");
+  return deliveryId;
+}
+
 /** Publishes one event after the other, so that their order is certain. */
 export async function publishAll(client: Client, numbers: readonly number[]): Promise<Published[]> {
   const published: Published[] = [];

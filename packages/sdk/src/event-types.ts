@@ -1,4 +1,5 @@
 /** The shapes of lists of events, explanations and attempts. */
+import type { HeaderField, Timings } from "./exchange.ts";
 import type { DeliveryStatus, EndpointStatus, JsonObject } from "./types.ts";
 
 /** Selects events in lists, which are newest first. */
@@ -120,22 +121,6 @@ export interface Supposition extends Explanation {
     readonly gained: readonly EventTypeCount[];
     readonly lost: readonly EventTypeCount[];
   } | null;
-}
-
-/** One header. */
-export interface HeaderField {
-  readonly name: string;
-  readonly value: string;
-}
-
-/** How long the parts of an attempt took. Null: the connection was reused, or the part was not completed. */
-export interface Timings {
-  readonly dns_ms: number | null;
-  readonly connect_ms: number | null;
-  readonly tls_ms: number | null;
-  /** From the request to the first byte of the response. */
-  readonly first_byte_ms: number | null;
-  readonly total_ms: number;
 }
 
 /** What an attempt sent and got. */

@@ -2,6 +2,7 @@
 export { Signalbox, type SignalboxOptions } from "./client.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
 export type * from "./event-types.ts";
+export type * from "./exchange.ts";
 export type { WebhookHeaders } from "./headers.ts";
 export type * from "./inbound.ts";
 export {

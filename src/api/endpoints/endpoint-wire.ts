@@ -1,5 +1,6 @@
 /** `/v1/endpoints` on the wire. */
 import Type, { type Static } from "typebox";
+import { parseStoredHeaders } from "../../domain/delivery/stored-headers.ts";
 import { isReservedEventType } from "../../domain/delivery/event.ts";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
 import { endpointDefaults, FORMATS } from "../../domain/endpoints/endpoint.ts";
@@ -30,7 +31,6 @@ import type {
   TestAnswer,
   TestContent,
 } from "../../engine/endpoints/endpoint-types.ts";
-import { parseResponseHeaders } from "../../engine/history/attempt-details.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import { listOf } from "../lists/pages.ts";
 import { type Checked, checker, converted } from "../schema/check.ts";
@@ -251,7 +251,7 @@ function sentJson({ deliveryId, latencyMs, timings, responseHeaders, responseBod
     delivery_id: ID_PREFIX.delivery + deliveryId,
     latency_ms: latencyMs,
     timings: timings && timingsJson(timings, latencyMs),
-    response_headers: responseHeaders === null ? null : headersJson(parseResponseHeaders(responseHeaders).headers),
+    response_headers: responseHeaders === null ? null : headersJson(parseStoredHeaders(responseHeaders).headers),
     response_body: responseBody,
   };
 }

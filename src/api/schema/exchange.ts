@@ -1,7 +1,7 @@
 /** The headers of a response, and how long the parts of an attempt took, on the wire. */
 import Type, { type Static } from "typebox";
 import type { Timings } from "../../domain/delivery/timings.ts";
-import type { Headers } from "../../engine/history/attempt-details.ts";
+import type { HeaderList } from "../../domain/delivery/stored-headers.ts";
 import { Nullable } from "./schemas.ts";
 
 export const HeadersResponse = Type.Array(Type.Object({ name: Type.String(), value: Type.String() }));
@@ -18,7 +18,7 @@ export const TimingsResponse = Type.Object(
   { title: "Timings", description: "Null: a reused connection did not need the part, or the part was not completed." },
 );
 
-export function headersJson(headers: Headers): Static<typeof HeadersResponse> {
+export function headersJson(headers: HeaderList): Static<typeof HeadersResponse> {
   return headers.map(([name, value]) => ({ name, value }));
 }
 

@@ -1,4 +1,5 @@
 /** One attempt with its request, which is rendered again, and with what it got. */
+import { type HeaderList, parseStoredHeaders, type StoredHeaders } from "../../domain/delivery/stored-headers.ts";
 import { parseTimings, type Timings } from "../../domain/delivery/timings.ts";
 import { type HmacSha256, renderBody, renderHeaders } from "../../domain/formats/index.ts";
 import type { Uuid } from "../../domain/ids.ts";
@@ -15,17 +16,8 @@ export interface AttemptDetails {
   readonly timings: Timings | null;
 }
 
-export type Headers = readonly (readonly [name: string, value: string])[];
-
-/** The stored headers of a response, in their order; names in lower case. */
-export interface StoredHeaders {
-  readonly headers: Headers;
-  /** False when the response had more headers than are stored. */
-  readonly complete: boolean;
-}
-
 export interface RenderedRequest {
-  readonly headers: Headers;
+  readonly headers: HeaderList;
   /** Byte for byte as it was sent. */
   readonly body: string;
   /** Why the headers may differ from those that were sent, in sentences. */
@@ -41,9 +33,6 @@ export interface AttemptReaderOptions {
   readonly hmac: HmacSha256;
   readonly userAgent: string;
 }
-
-/** Ends the stored headers of a response that had more. */
-const MORE_HEADERS = "…";
 
 export class AttemptReader {
   readonly #options: AttemptReaderOptions;
@@ -61,7 +50,7 @@ export class AttemptReader {
       attempt,
       deliveryId: id,
       request: this.#render(facts, attempt, signed),
-      response: parseResponseHeaders(attempt.responseHeaders),
+      response: parseStoredHeaders(attempt.responseHeaders),
       timings: attempt.timings === null ? null : parseTimings(attempt.timings),
     };
   }
@@ -112,16 +101,4 @@ function differences({ endpoint, endpointDeletedAt }: DeliveryFacts, attempt: At
 
 function pairs(alternating: readonly string[]): (readonly [string, string])[] {
   return alternating.flatMap((name, index) => (index % 2 === 0 ? [[name, alternating[index + 1] ?? ""] as const] : []));
-}
-
-/** @param lines a line for each stored header */
-export function parseResponseHeaders(lines: string | null): StoredHeaders {
-  const stored = (lines ?? "").split("\n").filter((line) => line !== "");
-  const headers = stored
-    .filter((line) => line !== MORE_HEADERS)
-    .map((line) => {
-      const colon = line.indexOf(": ");
-      return [line.slice(0, colon), line.slice(colon + 2)] as const;
-    });
-  return { headers, complete: stored.length === headers.length };
 }

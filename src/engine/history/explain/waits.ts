@@ -1,5 +1,6 @@
 /** Explains the waits between attempts by the rule that decides them. */
 import { parseRetryAfterMs, retryWaitMs } from "../../../domain/delivery/retry.ts";
+import { parseStoredHeaders } from "../../../domain/delivery/stored-headers.ts";
 import { INTERNAL_ERROR_RETRY_MS } from "../../../domain/limits.ts";
 import type { AttemptRow, DeliveryFacts } from "../../../ports/store.ts";
 import { duration, type Fact, ordinal } from "./fact.ts";
@@ -10,7 +11,7 @@ const LATE_MS = 2000;
 const LONGEST = 1 - Number.EPSILON;
 
 /** What the rules plan after a failed attempt. Null when no retry is left. */
-export interface Plan {
+interface Plan {
   readonly shortestMs: number;
   readonly longestMs: number;
   /** `the first wait of the schedule, 5 s ± 20 %` */
@@ -19,7 +20,7 @@ export interface Plan {
   readonly nominalMs: number | null;
 }
 
-export function planAfter(facts: DeliveryFacts, failed: AttemptRow): Plan | null {
+function planAfter(facts: DeliveryFacts, failed: AttemptRow): Plan | null {
   const { endpoint, attemptsBeforeRun } = facts;
   const index = failed.number - 1 - attemptsBeforeRun;
   const wait = (jitter: number) => retryWaitMs(endpoint.retryScheduleSeconds, index, jitter);
@@ -45,14 +46,10 @@ function leastWait(failed: AttemptRow): { readonly ms: number; readonly words: s
       words: `at least ${duration(INTERNAL_ERROR_RETRY_MS)} after the server's own error`,
     };
   }
-  const header = headerOf(failed.responseHeaders ?? "", "retry-after");
-  const ms = header === null ? null : parseRetryAfterMs(header, failed.endedAt);
+  const { headers } = parseStoredHeaders(failed.responseHeaders);
+  const header = headers.find(([name]) => name === "retry-after")?.[1];
+  const ms = header === undefined ? null : parseRetryAfterMs(header, failed.endedAt);
   return ms === null ? null : { ms, words: `${duration(ms)}, as the receiver asked with Retry-After` };
-}
-
-function headerOf(lines: string, name: string): string | null {
-  const line = lines.split("\n").find((each) => each.startsWith(`${name}: `));
-  return line === undefined ? null : line.slice(name.length + 2);
 }
 
 /** The wait between two attempts of one run. */
