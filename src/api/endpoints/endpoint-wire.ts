@@ -1,7 +1,7 @@
 /** `/v1/endpoints` on the wire. */
 import Type, { type Static } from "typebox";
-import { parseStoredHeaders } from "../../domain/delivery/stored-headers.ts";
 import { isReservedEventType } from "../../domain/delivery/event.ts";
+import { parseStoredHeaders } from "../../domain/delivery/stored-headers.ts";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
 import { endpointDefaults, FORMATS } from "../../domain/endpoints/endpoint.ts";
 import type { Fault } from "../../domain/errors.ts";

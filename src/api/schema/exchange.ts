@@ -1,7 +1,7 @@
 /** The headers of a response, and how long the parts of an attempt took, on the wire. */
 import Type, { type Static } from "typebox";
-import type { Timings } from "../../domain/delivery/timings.ts";
 import type { HeaderList } from "../../domain/delivery/stored-headers.ts";
+import type { Timings } from "../../domain/delivery/timings.ts";
 import { Nullable } from "./schemas.ts";
 
 export const HeadersResponse = Type.Array(Type.Object({ name: Type.String(), value: Type.String() }));

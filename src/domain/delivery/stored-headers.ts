@@ -13,9 +13,11 @@ export interface StoredHeaders {
 
 export function parseStoredHeaders(lines: string | null): StoredHeaders {
   const stored = (lines ?? "").split("\n").filter((line) => line !== "");
-  const headers = stored.filter((line) => line !== MORE_HEADERS).map((line) => {
-    const colon = line.indexOf(": ");
-    return [line.slice(0, colon), line.slice(colon + 2)] as const;
-  });
+  const headers = stored
+    .filter((line) => line !== MORE_HEADERS)
+    .map((line) => {
+      const colon = line.indexOf(": ");
+      return [line.slice(0, colon), line.slice(colon + 2)] as const;
+    });
   return { headers, complete: stored.length === headers.length };
 }
