@@ -1,7 +1,7 @@
 import { Analytics, Jobs, Keys, Replays, Tenants, Webhooks } from "./admin.ts";
-import { Deliveries } from "./deliveries.ts";
+import { Deliveries } from "./delivery/deliveries.ts";
+import { Events } from "./delivery/events.ts";
 import { Endpoints } from "./endpoints.ts";
-import { Events } from "./events.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
 import { InboundEvents, Sources } from "./inbound.ts";
 import { checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";

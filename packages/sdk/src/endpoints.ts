@@ -1,4 +1,4 @@
-import type { TestInput } from "./event-types.ts";
+import type { TestInput } from "./delivery/event-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { dateMs } from "./options.ts";
 import { type ListOptions, linkedPages } from "./paging.ts";

@@ -1,8 +1,8 @@
 /** Verify webhooks from Signalbox, and call a Signalbox server. */
 export { Signalbox, type SignalboxOptions } from "./client.ts";
+export type * from "./delivery/event-types.ts";
+export type * from "./delivery/exchange.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
-export type * from "./event-types.ts";
-export type * from "./exchange.ts";
 export type { WebhookHeaders } from "./headers.ts";
 export type * from "./inbound.ts";
 export {

@@ -3,7 +3,7 @@
  * and ids with a prefix and a UUIDv7.
  */
 
-import type { HeaderField, Timings } from "./exchange.ts";
+import type { HeaderField, Timings } from "./delivery/exchange.ts";
 
 /** A JSON object with unknown fields. */
 export type JsonObject = { [key: string]: unknown };

@@ -1,7 +1,7 @@
+import { type CallOptions, onePath, type Transport } from "../http.ts";
+import { advanced } from "../paging.ts";
+import type { CancelledDelivery, Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage } from "../types.ts";
 import type { AttemptDetails, Explanation, Fact } from "./event-types.ts";
-import { type CallOptions, onePath, type Transport } from "./http.ts";
-import { advanced } from "./paging.ts";
-import type { CancelledDelivery, Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage } from "./types.ts";
 
 const PATH = "/v1/deliveries";
 const one = (id: string): string => onePath(PATH, id);

@@ -1,6 +1,7 @@
 /** The shapes of lists of events, explanations and attempts. */
+
+import type { DeliveryStatus, EndpointStatus, JsonObject } from "../types.ts";
 import type { HeaderField, Timings } from "./exchange.ts";
-import type { DeliveryStatus, EndpointStatus, JsonObject } from "./types.ts";
 
 /** Selects events in lists, which are newest first. */
 export interface EventFilter {

@@ -1,3 +1,6 @@
+import { type CallOptions, onePath, type Transport } from "../http.ts";
+import { advanced } from "../paging.ts";
+import type { BatchEventInput, BatchResult, Event, EventInput, PublishedEvent } from "../types.ts";
 import type {
   EventFilter,
   EventPage,
@@ -8,9 +11,6 @@ import type {
   Supposition,
   SuppositionInput,
 } from "./event-types.ts";
-import { type CallOptions, onePath, type Transport } from "./http.ts";
-import { advanced } from "./paging.ts";
-import type { BatchEventInput, BatchResult, Event, EventInput, PublishedEvent } from "./types.ts";
 
 /** Events that you publish. */
 export class Events {
