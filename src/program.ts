@@ -66,7 +66,11 @@ async function serve(): Promise<void> {
 
 /** Printed in one write, so that no log line can come in between. */
 function announce({ url, bootstrapped }: RunningSignalbox, config: Config): void {
-  const lines = [`Signalbox ${version} listens on ${url}`, `  data       ${path.resolve(config.dataDir)}`];
+  const lines = [
+    `Signalbox ${version} listens on ${url}`,
+    `  data       ${path.resolve(config.dataDir)}`,
+    `  console    ${config.publicUrl ?? url}/console/`,
+  ];
   if (bootstrapped !== null) {
     lines.push(
       "  first start: the following is shown only once",

@@ -4,6 +4,7 @@ import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { createHttpServer } from "./connections/http-server.ts";
 import { installBodyReader } from "./connections/request-bodies.ts";
 import { refuseMalformed } from "./connections/socket-errors.ts";
+import { registerConsole } from "./console/console-routes.ts";
 import type { ApiDeps } from "./deps.ts";
 import { envelope as dashboardEnvelope } from "./errors/dashboard-errors.ts";
 import { envelope as pauseStatusEnvelope } from "./errors/pause-status-errors.ts";
@@ -74,6 +75,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   app.register(async (inner) => registerDashboardSurface(inner, deps));
   app.register(async (inner) => registerPauseStatusSurface(inner, deps));
   app.register(async (inner) => registerOperations(inner, deps));
+  app.register(async (inner) => registerConsole(inner, deps));
   return app;
 }
 

@@ -88,7 +88,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     const dataDir = await newDataDir(t);
     const first = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     const [said, url, shownDir, user, password, key] = await first.says(
-      /listens on (http:\/\/127\.0\.0\.1:\d+)\n {2}data +(\S+)\n.*\n {2}user +(\S+)\n {2}password +(\S+)\n {2}API key +(\S+)\n/,
+      /listens on (http:\/\/127\.0\.0\.1:\d+)\n {2}data +(\S+)\n {2}console +\S+\/console\/\n.*\n {2}user +(\S+)\n {2}password +(\S+)\n {2}API key +(\S+)\n/,
     );
     assert.equal(said.length > 0, true);
     assert.equal(shownDir, dataDir);

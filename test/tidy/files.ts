@@ -11,12 +11,12 @@ export interface SourceFile extends Scan {
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FOLDERS = ["src", "test", "bench", "examples", "packages"];
+const FOLDERS = ["src", "test", "bench", "examples", "packages", "console"];
 const NOT_OURS = /(^|\/)(node_modules|dist|\.[^/]*)(\/|$)/;
 
 export function readSourceFiles(): readonly SourceFile[] {
   return FOLDERS.flatMap(pathsIn)
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts") && !NOT_OURS.test(path))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".d.ts") && !NOT_OURS.test(path))
     .sort()
     .map((path) => ({ path, isTest: isTest(path), ...scan(readFileSync(ROOT + path, "utf8")) }));
 }

@@ -28,7 +28,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   sender: { may: ["domain", "ports"] },
   notify: { may: ["domain", "ports"] },
   telemetry: { may: ["domain", "ports"] },
-  api: { may: ["domain", "ports", "engine", SHARED, CONCEPT, "api/surfaces"] },
+  api: { may: ["domain", "ports", "engine", SHARED, CONCEPT, "api/surfaces", "api/console"] },
+  "api/console": { may: ["domain", "ports", "engine", "api", SHARED] },
   "api/surfaces": { may: ["domain", "ports", "engine", "api", SHARED, CONCEPT] },
   [CONCEPT]: { may: ["domain", "ports", "engine", "api", SHARED, "pages", "api/access"] },
   [SHARED]: { may: ["domain", "ports", "engine", "api", SHARED] },
@@ -83,6 +84,7 @@ function stepFault({ from, to, typeOnly }: Step): string | null {
   if (to === "src/main.ts") return "main.ts runs the program when it is imported";
   if (from.isTest || isOutsideLayers) return null;
   if (from.path.startsWith("packages/")) return packageFault(from.path, to);
+  if (from.path.startsWith("console/")) return consoleFault(from.path, to);
   const here = layerOf(from.path);
   const layer = here === null ? undefined : LAYERS[kindOf(here)];
   if (here === null || layer === undefined) return `${from.path} is in no layer of test/tidy/layers.ts`;
@@ -99,6 +101,31 @@ function stepFault({ from, to, typeOnly }: Step): string | null {
 function packageFault(path: string, to: string): string | null {
   const root = path.split("/").slice(0, 2).join("/");
   return to.startsWith(`${root}/`) || to.startsWith("node:") ? null : `${root} has no dependencies`;
+}
+
+/** The folders of `console/src`: which of them each may import. Every folder may also import the messages. */
+const CONSOLE_LAYERS: Readonly<Record<string, readonly string[]>> = {
+  app: ["charts", "live", "pages", "parts", "session"],
+  charts: ["parts"],
+  live: ["parts", "session"],
+  messages: ["parts"],
+  pages: ["charts", "live", "parts", "session"],
+  parts: ["live", "session"],
+  session: ["parts"],
+};
+
+/** The console is a program of its own, with its own packages. It shares the rules and the client with the server. */
+function consoleFault(path: string, to: string): string | null {
+  if (/^(src|test|bench|examples|packages)\//.test(to)) return "the console imports only @domain/ and @signalbox/sdk";
+  const [, , here = "", concept = ""] = path.split("/");
+  const [top, , there = "", page = ""] = to.split("/");
+  if (top !== "console" || here === "main.tsx" || there === "messages") return null;
+  if (here === "pages" && there === "pages") return page === concept ? null : "a page imports no other concept's pages";
+  const may = CONSOLE_LAYERS[here];
+  if (may === undefined) return `${path} is in no layer of test/tidy/layers.ts`;
+  return here === there || may.includes(there)
+    ? null
+    : `${here} may import only ${[...may, "messages", "itself"].join(", ")}`;
 }
 
 function packageOrOutsideFault(to: string, layer: Layer): string | null {

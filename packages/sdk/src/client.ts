@@ -4,7 +4,8 @@ import { Events } from "./delivery/events.ts";
 import { Endpoints } from "./endpoints.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
 import { InboundEvents, Sources } from "./inbound.ts";
-import { checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
+import { RETRIES_MAX } from "./limits.ts";
+import { checkAmount, checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
 import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
 import {
   cancelPause,
@@ -17,7 +18,7 @@ import {
   type WaitForPauseOptions,
   waitForPause,
 } from "./pauses.ts";
-import { Audit, Users } from "./people.ts";
+import { Audit, Session, Users } from "./people.ts";
 import { type FollowedEvent, type FollowOptions, type StreamEvent, type StreamOptions, stream } from "./stream.ts";
 
 /** The server's address and your credentials. */
@@ -32,6 +33,13 @@ export interface SignalboxOptions {
   readonly fetch?: typeof fetch;
   /** How to wait between attempts; for tests. */
   readonly wait?: Wait;
+  /** The most retries of one call, 0 to 3. Default: 3. */
+  readonly retries?: number;
+}
+
+/** Options for a page that the Signalbox server itself serves: the browser sends the session cookie instead of a key. */
+export interface SessionOptions extends Omit<SignalboxOptions, "apiKey"> {
+  readonly session: true;
 }
 
 /**
@@ -55,19 +63,23 @@ export class Signalbox {
   readonly sources: Sources;
   readonly inboundEvents: InboundEvents;
   readonly webhooks: Webhooks;
+  readonly session: Session;
   readonly #transport: Transport;
 
   /**
    * @throws {TypeError} when `url` is not an http or https URL, or another option is invalid
    */
-  constructor(options: SignalboxOptions) {
+  constructor(options: SignalboxOptions | SessionOptions) {
     checkUrl(options.url);
-    checkString("apiKey", options.apiKey);
+    const apiKey = "session" in options ? null : options.apiKey;
+    if (apiKey !== null) checkString("apiKey", apiKey);
     checkOptionalString("tenant", options.tenant);
     checkOptionalFunction("fetch", options.fetch);
     checkOptionalFunction("wait", options.wait);
-    const { fetch = globalThis.fetch, wait = waitForReal } = options;
-    this.#transport = new Transport({ ...options, fetch, wait });
+    const { url, tenant, fetch = globalThis.fetch, wait = waitForReal, retries = RETRIES_MAX } = options;
+    checkAmount("retries", retries);
+    const retriesMax = Math.min(retries, RETRIES_MAX);
+    this.#transport = new Transport({ url, apiKey, tenant, fetch, wait, retriesMax });
     this.endpoints = new Endpoints(this.#transport);
     this.events = new Events(this.#transport);
     this.deliveries = new Deliveries(this.#transport);
@@ -81,6 +93,7 @@ export class Signalbox {
     this.sources = new Sources(this.#transport);
     this.inboundEvents = new InboundEvents(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
+    this.session = new Session(this.#transport);
   }
 
   /**

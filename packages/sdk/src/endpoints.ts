@@ -1,7 +1,7 @@
 import type { TestInput } from "./delivery/event-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { dateMs } from "./options.ts";
-import { type ListOptions, linkedPages } from "./paging.ts";
+import { type LinkedPage, type ListOptions, linkedPage, linkedPages, type PageOptions } from "./paging.ts";
 import type {
   CreatedEndpoint,
   Endpoint,
@@ -31,6 +31,11 @@ export class Endpoints {
   /** All endpoints in order of creation. Further pages are fetched as you iterate. */
   async *list(options?: ListOptions): AsyncGenerator<Endpoint, void, undefined> {
     yield* linkedPages<Endpoint>(this.#transport, PATH, options);
+  }
+
+  /** One page of endpoints in order of creation. */
+  page(options: PageOptions = {}): Promise<LinkedPage<Endpoint>> {
+    return linkedPage<Endpoint>(this.#transport, PATH, options);
   }
 
   async get(id: string, options?: CallOptions): Promise<Endpoint> {

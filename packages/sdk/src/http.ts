@@ -1,6 +1,6 @@
 /** Calls to the server: URL, credentials, timeouts, safe retries and errors. */
 import { SignalboxError } from "./errors.ts";
-import { BACKOFF_FIRST_MS, REQUEST_TIMEOUT_MS, RETRIES_MAX, RETRY_AFTER_SECONDS_MAX } from "./limits.ts";
+import { BACKOFF_FIRST_MS, REQUEST_TIMEOUT_MS, RETRY_AFTER_SECONDS_MAX } from "./limits.ts";
 import { checkOptionalString, checkString } from "./options.ts";
 import type { FieldFault } from "./types.ts";
 
@@ -22,7 +22,7 @@ export interface Call {
   readonly doneCode?: string;
   /** The timeout of one attempt. Default: `REQUEST_TIMEOUT_MS`. */
   readonly timeoutMs?: number | undefined;
-  /** Default: `RETRIES_MAX`. */
+  /** Default: the client's. */
   readonly retriesMax?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,10 +47,12 @@ export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>;
 /** The server and credentials of a {@link Transport}. */
 export interface TransportOptions {
   readonly url: string;
-  readonly apiKey: string;
+  /** Null on a page of the server's own, for which the browser sends the session cookie. */
+  readonly apiKey: string | null;
   readonly tenant?: string | undefined;
   readonly fetch: typeof fetch;
   readonly wait: Wait;
+  readonly retriesMax: number;
 }
 
 /**
@@ -68,13 +70,14 @@ type Outcome =
   | { readonly kind: "answered"; readonly response: Response; readonly text: string }
   | { readonly kind: "lost"; readonly error: SignalboxError };
 
-/** Makes calls to one server with one API key. */
+/** Makes calls to one server with one API key, or with the session of a browser. */
 export class Transport {
   readonly wait: Wait;
   readonly #base: string;
   readonly #tenant: string | undefined;
   readonly #fetch: typeof fetch;
-  #apiKey: string;
+  readonly #retriesMax: number;
+  #apiKey: string | null;
 
   constructor(options: TransportOptions) {
     this.#base = options.url.replace(/\/+$/, "");
@@ -82,6 +85,7 @@ export class Transport {
     this.#tenant = options.tenant;
     this.#fetch = options.fetch;
     this.wait = options.wait;
+    this.#retriesMax = options.retriesMax;
   }
 
   /** Use this key for all further calls. */
@@ -95,15 +99,15 @@ export class Transport {
     checkOptionalString("idempotencyKey", call.idempotencyKey);
     for (let retries = 0; ; retries++) {
       const outcome = await this.#try(call);
-      const waitMs = retries < (call.retriesMax ?? RETRIES_MAX) ? retryWaitMs(call, outcome, retries) : null;
+      const waitMs = retries < (call.retriesMax ?? this.#retriesMax) ? retryWaitMs(call, outcome, retries) : null;
       if (waitMs === null) return settle(call, outcome, retries);
       await this.wait(waitMs, call.signal);
     }
   }
 
   /** Open a stream, whose body the caller reads. There is no retry and no timeout. */
-  open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
-    return this.#send({ method: "GET", path }, headers, signal);
+  open(path: string, query: Query, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    return this.#send({ method: "GET", path, query }, headers, signal);
   }
 
   async #try(call: Call): Promise<Outcome> {
@@ -126,12 +130,14 @@ export class Transport {
   }
 
   #send(call: Call, more: Record<string, string>, signal: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = { ...more, authorization: `Bearer ${this.#apiKey}` };
+    const headers: Record<string, string> = { ...more };
+    if (this.#apiKey !== null) headers.authorization = `Bearer ${this.#apiKey}`;
     if (call.body !== undefined) headers["content-type"] = "application/json";
     if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
     // Redirects are not followed, because `fetch` would turn a POST into a GET. A redirect means that the address is
     // wrong.
     const init: RequestInit = { method: call.method, headers, signal, redirect: "manual" };
+    if (this.#apiKey === null) init.credentials = "same-origin";
     if (call.body !== undefined) init.body = call.body;
     const send = this.#fetch;
     return send(this.#base + call.path + queryText({ ...call.query, tenant: this.#tenant }), init);

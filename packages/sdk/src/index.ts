@@ -1,10 +1,12 @@
 /** Verify webhooks from Signalbox, and call a Signalbox server. */
-export { Signalbox, type SignalboxOptions } from "./client.ts";
+export { type SessionOptions, Signalbox, type SignalboxOptions } from "./client.ts";
 export type * from "./delivery/event-types.ts";
 export type * from "./delivery/exchange.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";
 export type { WebhookHeaders } from "./headers.ts";
+export type { CallOptions } from "./http.ts";
 export type * from "./inbound.ts";
+export type { LinkedPage, ListOptions, PageOptions } from "./paging.ts";
 export {
   type CreatedPause,
   type EndedPause,

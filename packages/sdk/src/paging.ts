@@ -8,6 +8,29 @@ export interface ListOptions extends CallOptions {
   readonly limit?: number;
 }
 
+/** Options for one page of a list. */
+export interface PageOptions extends ListOptions {
+  /** The `next` of the page before. Default: the first page. */
+  readonly cursor?: string | undefined;
+}
+
+/** One page of a list. */
+export interface LinkedPage<Row> {
+  readonly rows: readonly Row[];
+  /** The cursor of the next page, or null on the last one. */
+  readonly next: string | null;
+}
+
+/** One page of a list whose pages are plain arrays with a `Link` header to the next page. */
+export async function linkedPage<Row>(
+  transport: Transport,
+  path: string,
+  { limit, cursor, signal }: PageOptions,
+): Promise<LinkedPage<Row>> {
+  const { body, headers } = await transport.call<Row[]>({ method: "GET", path, query: { limit, cursor }, signal });
+  return { rows: body, next: nextCursor(headers) ?? null };
+}
+
 /** Every row of a list whose pages are plain arrays with a `Link` header to the next page. */
 export async function* linkedPages<Row>(
   transport: Transport,
@@ -16,10 +39,9 @@ export async function* linkedPages<Row>(
 ): AsyncGenerator<Row, void, undefined> {
   let cursor: string | undefined;
   do {
-    const query = { limit: options?.limit, cursor };
-    const page = await transport.call<Row[]>({ method: "GET", path, query, signal: options?.signal });
-    yield* page.body;
-    cursor = advanced(cursor, nextCursor(page.headers));
+    const page: LinkedPage<Row> = await linkedPage<Row>(transport, path, { ...options, cursor });
+    yield* page.rows;
+    cursor = advanced(cursor, page.next ?? undefined);
   } while (cursor !== undefined);
 }
 

@@ -138,3 +138,57 @@ export class Audit {
     return (await this.#transport.call<AuditPage>(call)).body;
   }
 }
+
+const OWN = "/dashboard/auth";
+
+/** Who calls: a person with a session, or a key. */
+export interface Me {
+  /** `usr_…` for a person, `key_…` for a key. */
+  readonly id: string;
+  /** Null for a key. */
+  readonly email: string | null;
+  readonly role: Role;
+  readonly tenant: { readonly id: string; readonly name: string };
+}
+
+/** The caller's own session. Signing in sets a cookie, so a program that uses it needs a cookie jar, as browsers have. */
+export class Session {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Sign in with a password. A wrong address and a wrong password give the same error. */
+  async signIn(
+    input: { readonly email: string; readonly password: string },
+    options?: CallOptions,
+  ): Promise<Pick<Me, "email" | "role">> {
+    return (await this.#post<{ data: Pick<Me, "email" | "role"> }>("login", input, options)).data;
+  }
+
+  /** Read who the caller is. With the option `tenant`, the tenant is that one. */
+  async me(options?: CallOptions): Promise<Me> {
+    const call = { method: "GET", path: `${OWN}/me`, signal: options?.signal } as const;
+    return (await this.#transport.call<{ data: Me }>(call)).body.data;
+  }
+
+  /** End the session. */
+  async signOut(options?: CallOptions): Promise<void> {
+    await this.#post("logout", undefined, options);
+  }
+
+  /** Change your own password. Your other sessions end. */
+  async changePassword(
+    input: { readonly currentPassword: string; readonly newPassword: string },
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#post("password", input, options);
+  }
+
+  async #post<Body>(name: string, input: object | undefined, options: CallOptions | undefined): Promise<Body> {
+    const body = input === undefined ? undefined : JSON.stringify(input);
+    const call = { method: "POST", path: `${OWN}/${name}`, body, signal: options?.signal } as const;
+    return (await this.#transport.call<Body>(call)).body;
+  }
+}

@@ -1,6 +1,6 @@
 /** The stream of outcomes, which reconnects as often as needed. */
 import { SignalboxError } from "./errors.ts";
-import { responseError, type Transport } from "./http.ts";
+import { type Query, responseError, type Transport } from "./http.ts";
 import {
   RETRY_AFTER_SECONDS_MAX,
   STREAM_FAILURES_MAX,
@@ -22,6 +22,8 @@ export interface StreamOptions {
   readonly status?: readonly DeliveryStatus[] | undefined;
   /** Ends the stream. The loop over it ends without an error. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when a connection is open, and with false when it is lost and will be opened again. */
+  readonly onConnection?: ((open: boolean) => void) | undefined;
 }
 
 /** What a stream can tell about. */
@@ -93,7 +95,7 @@ export async function* stream<Event extends StreamEvent | FollowedEvent>(
   transport: Transport,
   options: StreamOptions & Partial<FollowOptions>,
 ): AsyncGenerator<Event, void, undefined> {
-  const path = pathOf(options);
+  const query = queryOf(options);
   const position: Position = {
     lastEventId: options.lastEventId ?? "",
     retryMs: STREAM_RECONNECT_MS,
@@ -103,13 +105,14 @@ export async function* stream<Event extends StreamEvent | FollowedEvent>(
   while (!options.signal?.aborted) {
     const connection = new Connection(options.signal);
     try {
-      yield* connection.read<Event>(transport, path, position);
+      yield* connection.read<Event>(transport, query, position, () => options.onConnection?.(true));
     } catch (error) {
       if (options.signal?.aborted) return;
       noteFailure(position, error);
     } finally {
       connection.close();
     }
+    options.onConnection?.(false);
     await waitToReconnect(transport, position, options.signal);
   }
 }
@@ -142,9 +145,15 @@ class Connection {
     this.#controller.abort();
   }
 
-  async *read<Event>(transport: Transport, path: string, position: Position): AsyncGenerator<Event, void, undefined> {
+  async *read<Event>(
+    transport: Transport,
+    query: Query,
+    position: Position,
+    onOpen: () => void,
+  ): AsyncGenerator<Event, void, undefined> {
     this.#heard();
-    const reader = (await this.#open(transport, path, position)).getReader();
+    const reader = (await this.#open(transport, query, position)).getReader();
+    onOpen();
     position.failures = 0;
     position.leastMs = 0;
     const decoder = new TextDecoder();
@@ -167,10 +176,10 @@ class Connection {
     this.#timer = setTimeout(this.#abort, STREAM_SILENCE_MS);
   }
 
-  async #open(transport: Transport, path: string, position: Position): Promise<ReadableStream<Uint8Array>> {
+  async #open(transport: Transport, query: Query, position: Position): Promise<ReadableStream<Uint8Array>> {
     const headers: Record<string, string> = { accept: "text/event-stream" };
     if (position.lastEventId !== "") headers["last-event-id"] = position.lastEventId;
-    const response = await transport.open(path, headers, this.#controller.signal);
+    const response = await transport.open("/v1/stream", query, headers, this.#controller.signal);
     if (!response.ok) throw responseError(response, await response.text());
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
     if (isStream && response.body !== null) return response.body;
@@ -179,13 +188,13 @@ class Connection {
   }
 }
 
-function pathOf({ topics, endpointId, status, maxPerSecond }: Partial<FollowOptions>): string {
-  const query = new URLSearchParams();
-  if (topics !== undefined) query.set("topics", topics.join(","));
-  if (endpointId !== undefined) query.set("endpoint_id", endpointId);
-  if (status !== undefined) query.set("status", status.join(","));
-  if (maxPerSecond !== undefined) query.set("max_per_second", String(maxPerSecond));
-  return query.size === 0 ? "/v1/stream" : `/v1/stream?${query}`;
+function queryOf({ topics, endpointId, status, maxPerSecond }: Partial<FollowOptions>): Query {
+  return {
+    topics: topics?.join(","),
+    endpoint_id: endpointId,
+    status: status?.join(","),
+    max_per_second: maxPerSecond,
+  };
 }
 
 function parsed(event: SseEvent): { readonly id: string; readonly type: string; readonly data: unknown } {

@@ -83,3 +83,8 @@ export const EXPORT_RETRY_AFTER_SECONDS = 10;
 export const WAITS_RETRY_AFTER_SECONDS = 5;
 /** For an address with too many failed webhooks. Failures are counted per second. */
 export const INBOUND_RETRY_AFTER_SECONDS = 1;
+
+// ── Console ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** CSP Level 3 recommends at least 16. A multiple of three has no padding in base64. */
+export const CONSOLE_NONCE_BYTES = 18;

@@ -8,16 +8,26 @@ export interface StaticResponse {
   readonly bytes: Buffer;
   /** A strong entity tag (RFC 9110 §8.8.3). */
   readonly etag: string;
+  /** The content coding of the bytes, if they are compressed. */
+  readonly encoding?: string;
 }
 
-export function staticResponse(type: string, text: string): StaticResponse {
-  const bytes = Buffer.from(text);
+export function staticResponse(type: string, content: string | Buffer): StaticResponse {
+  const bytes = Buffer.from(content);
   return { type, bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"` };
 }
 
 /** Clients revalidate each time, since another version of the server may have another response. */
-export function sendStatic(request: FastifyRequest, reply: FastifyReply, { type, bytes, etag }: StaticResponse): void {
-  reply.header("etag", etag).header("cache-control", "no-cache");
+const REVALIDATE = "no-cache";
+
+export function sendStatic(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { type, bytes, etag, encoding }: StaticResponse,
+  cacheControl = REVALIDATE,
+): void {
+  reply.header("etag", etag).header("cache-control", cacheControl);
+  if (encoding !== undefined) reply.header("content-encoding", encoding);
   if (isKnown(request.headers["if-none-match"], etag)) {
     reply.code(304).send();
     return;

@@ -1,0 +1,94 @@
+/** `⌘K`: goes to a page, an endpoint, or whatever has a pasted id. */
+import { Modal, TextInput, UnstyledButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useId, useState } from "react";
+import { keys as m } from "../messages/en/app.ts";
+import { useGo } from "../parts/page/go.tsx";
+import { useApi, useTenant } from "../session/api.ts";
+import { useNavigationItems } from "./navigation.tsx";
+import classes from "./palette.module.css";
+
+interface Choice {
+  readonly to: string;
+  readonly label: string;
+  readonly hint: string;
+}
+
+const SHOWN_MAX = 12;
+const ID = /^[a-z]+_[0-9a-f-]{36}$/;
+
+export default function Palette({ onClose }: { readonly onClose: () => void }) {
+  const id = useId();
+  const go = useGo();
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const choices = useChoices(text.trim());
+  const chosen = Math.min(at, choices.length - 1);
+  const open = (choice: Choice | undefined): void => {
+    if (choice === undefined) return;
+    onClose();
+    go(choice);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (event.key === "Enter") open(choices[chosen]);
+    else if (step !== 0) setAt((chosen + step + choices.length) % Math.max(1, choices.length));
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <Modal opened onClose={onClose} withCloseButton={false} title={m.palette}>
+      <TextInput
+        data-autofocus
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+        placeholder={m.paletteHint}
+        aria-label={m.palette}
+        role="combobox"
+        aria-expanded
+        aria-controls={id}
+        aria-activedescendant={choices.length === 0 ? undefined : `${id}-${chosen}`}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <div role="listbox" id={id} aria-label={m.palette} className={classes.list}>
+        {choices.map((choice, index) => (
+          <UnstyledButton
+            key={choice.to}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === chosen}
+            tabIndex={-1}
+            className={classes.option}
+            onClick={() => open(choice)}
+          >
+            <span>{choice.label}</span>
+            <span className={classes.hint}>{choice.hint}</span>
+          </UnstyledButton>
+        ))}
+      </div>
+      <div role="status" className={classes.none}>
+        {choices.length === 0 && m.nothing}
+      </div>
+    </Modal>
+  );
+}
+
+function useChoices(text: string): readonly Choice[] {
+  const api = useApi();
+  const pages = useNavigationItems().map(({ to, label, key }) => ({ to, label, hint: `g ${key}` }));
+  const { data = [] } = useQuery({
+    queryKey: ["endpoint", "names", useTenant()],
+    queryFn: async ({ signal }) => (await api.endpoints.page({ limit: 100, signal })).rows,
+    staleTime: 60_000,
+  });
+  if (ID.test(text)) return [{ to: `/go/${text}`, label: text, hint: "" }];
+  const endpoints = data.map(({ id, name, url }) => ({ to: `/endpoints/${id}`, label: name, hint: url }));
+  const wanted = text.toLowerCase();
+  const matches = ({ label, hint }: Choice) => `${label} ${hint}`.toLowerCase().includes(wanted);
+  return [...pages, ...endpoints].filter(matches).slice(0, SHOWN_MAX);
+}

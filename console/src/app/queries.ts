@@ -1,0 +1,32 @@
+/** How the console reads from the server: what it repeats, and what it does about a session that has ended. */
+import { SignalboxError } from "@signalbox/sdk";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { isLapse, setLapsed } from "../session/lapse.ts";
+
+const RETRIES_MAX = 2;
+
+function onError(error: unknown): void {
+  if (isLapse(error)) setLapsed(true);
+}
+
+export const queries = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      retry: (failures, error) => failures < RETRIES_MAX && isTemporary(error),
+      retryDelay: (failures, error) => waitMs(failures, error),
+    },
+  },
+});
+
+/** A lost connection, and a server that is starting or busy. */
+function isTemporary(error: unknown): boolean {
+  return error instanceof SignalboxError && (error.status === 0 || error.status >= 502);
+}
+
+function waitMs(failures: number, error: unknown): number {
+  const asked = error instanceof SignalboxError ? (error.retryAfterSeconds ?? 0) : 0;
+  return Math.max(500 * 2 ** failures, asked * 1000);
+}

@@ -1,0 +1,83 @@
+/** The routes. The state of a page is in its URL, as plain text: `?status=FAILED&status=EXPIRED`. */
+import { createRootRoute, createRoute, createRouter, retainSearchParams } from "@tanstack/react-router";
+import { lazy } from "react";
+import { StaleBuild } from "../parts/feedback/boundary.tsx";
+import { NotFound } from "./not-found.tsx";
+import { PageFrame } from "./page-frame.tsx";
+import { PAGES, type PageEntry } from "./pages.ts";
+import { SignInPage } from "./sign-in-page.tsx";
+import { SignedIn } from "./signed-in.tsx";
+
+type SearchValues = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const rootRoute = createRootRoute({
+  validateSearch: (search: Record<string, unknown>) => search as SearchValues,
+  search: { middlewares: [retainSearchParams(["tenant"])] },
+});
+
+/** Every page but the sign-in page is inside the shell. */
+const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: "signed-in", component: SignedIn });
+
+const signInRoute = createRoute({ getParentRoute: () => rootRoute, path: "/sign-in", component: SignInPage });
+
+const unknownRoute = createRoute({ getParentRoute: () => signedInRoute, path: "$", component: NotFound });
+
+function routeOf({ path, needs, load }: PageEntry) {
+  const once = fresh(load);
+  const Content = lazy(once);
+  return createRoute({
+    getParentRoute: () => signedInRoute,
+    path,
+    component: () => (
+      <PageFrame needs={needs}>
+        <Content />
+      </PageFrame>
+    ),
+    // Starts to load the file while the pointer is over a link.
+    loader: () => void once().catch(() => undefined),
+  });
+}
+
+/** After an upgrade, the server no longer has the files of the build that this tab runs. */
+function fresh(load: PageEntry["load"]): PageEntry["load"] {
+  return () =>
+    load().catch((cause) => {
+      throw new StaleBuild("the file of the page is gone", { cause });
+    });
+}
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([signInRoute, signedInRoute.addChildren([...PAGES.map(routeOf), unknownRoute])]),
+  basepath: "/console",
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  parseSearch: searchOf,
+  stringifySearch: queryOf,
+});
+
+function searchOf(query: string): Record<string, string | string[]> {
+  const given = new URLSearchParams(query);
+  const names = [...new Set(given.keys())];
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = given.getAll(name);
+      return [name, values.length === 1 ? (values[0] ?? "") : values];
+    }),
+  );
+}
+
+function queryOf(search: Record<string, unknown>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    for (const one of [value].flat()) if (one !== undefined && one !== null) query.append(name, String(one));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

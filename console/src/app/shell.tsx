@@ -1,0 +1,111 @@
+/** The frame of the console: navigation, search, tenant, account. On a narrow screen the navigation is a drawer. */
+import { ActionIcon, Drawer, Kbd, UnstyledButton } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useLocation } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { useLiveConnection } from "../live/use-live.ts";
+import { keys, nav as m } from "../messages/en/app.ts";
+import { MenuIcon, SearchIcon } from "../parts/icons.tsx";
+import { useShortcuts } from "../parts/keys/shortcuts.ts";
+import { preferences, setPreferences, usePreferences } from "../parts/preferences.ts";
+import { useMay } from "../session/me.ts";
+import { SignInDialog } from "../session/sign-in-dialog.tsx";
+import { AccountMenu } from "./account-menu.tsx";
+import { LiveStatus } from "./live-status.tsx";
+import { Logo } from "./logo.tsx";
+import { Navigation, NavigationKeys } from "./navigation.tsx";
+import classes from "./shell.module.css";
+
+const Palette = lazy(() => import("./palette.tsx"));
+const Help = lazy(() => import("../parts/keys/help.tsx"));
+const TenantSwitch = lazy(() => import("./tenant-switch.tsx"));
+
+type Overlay = "palette" | "help" | null;
+
+export function Shell({ children }: { readonly children: ReactNode }) {
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const isGlobal = useMay("global_admin");
+  const { density } = usePreferences();
+  useShellKeys(setOverlay);
+  useLiveConnection();
+  return (
+    <div className={classes.shell} data-density={density}>
+      <a href="#content" className={classes.skip}>
+        {m.skip}
+      </a>
+      <header className={classes.top}>
+        <NarrowNavigation />
+        <div className={classes.brand}>
+          <Logo />
+          <span className={classes.name}>Signalbox</span>
+        </div>
+        <div className={classes.tools}>
+          <LiveStatus />
+          {isGlobal && (
+            <Suspense>
+              <TenantSwitch />
+            </Suspense>
+          )}
+          <UnstyledButton className={classes.search} onClick={() => setOverlay("palette")}>
+            <SearchIcon />
+            <span className={classes.searchText}>{keys.palette}</span>
+            <Kbd size="xs" className={classes.searchKey}>
+              {isMac() ? "⌘K" : "Ctrl K"}
+            </Kbd>
+          </UnstyledButton>
+          <AccountMenu onHelp={() => setOverlay("help")} />
+        </div>
+      </header>
+      <div className={classes.side}>
+        <Navigation />
+      </div>
+      <NavigationKeys />
+      <main id="content" className={classes.main} tabIndex={-1}>
+        {children}
+      </main>
+      <Suspense>
+        {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}
+        {overlay === "help" && <Help onClose={() => setOverlay(null)} />}
+      </Suspense>
+      <SignInDialog />
+    </div>
+  );
+}
+
+function NarrowNavigation() {
+  const [opened, { open, close }] = useDisclosure();
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: any navigation closes the drawer, not only its own links
+  useEffect(close, [pathname]);
+  return (
+    <>
+      <ActionIcon variant="subtle" color="gray" className={classes.menu} onClick={open} aria-label={m.open} size="lg">
+        <MenuIcon />
+      </ActionIcon>
+      <Drawer opened={opened} onClose={close} size={260} title="Signalbox" closeButtonProps={{ "aria-label": m.close }}>
+        <Navigation onFollow={close} />
+      </Drawer>
+    </>
+  );
+}
+
+function useShellKeys(show: (overlay: Overlay) => void): void {
+  useShortcuts(keys.general, [
+    { keys: "mod+k", label: keys.openPalette, run: () => show("palette") },
+    { keys: "?", label: keys.showHelp, run: () => show("help") },
+    {
+      keys: "/",
+      label: keys.filter,
+      run: () => document.querySelector<HTMLElement>("[data-filter-field]")?.focus(),
+    },
+    {
+      keys: "u",
+      label: keys.utc,
+      run: () => setPreferences({ zone: preferences().zone === "utc" ? "local" : "utc" }),
+    },
+  ]);
+}
+
+function isMac(): boolean {
+  return /mac|iphone|ipad/i.test(navigator.platform);
+}

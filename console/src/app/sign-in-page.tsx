@@ -1,0 +1,55 @@
+/** `/console/sign-in?to=…`: the only page for people without a session. It leads only to other pages of the console. */
+import { Code, Paper, Text, Title } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { page } from "../messages/en/app.ts";
+import { signIn as m } from "../messages/en/sign-in.ts";
+import { setLapsed } from "../session/lapse.ts";
+import { SignInForm } from "../session/sign-in-form.tsx";
+import { Logo } from "./logo.tsx";
+import classes from "./sign-in-page.module.css";
+
+const BASE = "/console";
+
+export function SignInPage() {
+  const { to } = useSearch({ strict: false }) as { to?: unknown };
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  useEffect(() => {
+    document.title = page.title(m.title);
+  }, []);
+  const enter = (): void => {
+    queries.clear();
+    setLapsed(false);
+    void navigate({ href: pathAfterSignIn(to), replace: true });
+  };
+  return (
+    <main className={classes.main}>
+      <Paper className={classes.card} withBorder radius="md">
+        <div className={classes.brand}>
+          <Logo />
+          Signalbox
+        </div>
+        <Title order={1} mb="md">
+          {m.title}
+        </Title>
+        <SignInForm onDone={enter} />
+        <Text size="xs" c="dimmed" mt="lg">
+          {m.firstUser}
+        </Text>
+        <Code block mt={4} className={classes.command}>
+          {m.command}
+        </Code>
+      </Paper>
+    </main>
+  );
+}
+
+/** Where to go after signing in: a path of the console, never another site. */
+function pathAfterSignIn(to: unknown): string {
+  if (typeof to !== "string" || !to.startsWith(`${BASE}/`)) return `${BASE}/`;
+  const url = URL.parse(to, location.origin);
+  if (url === null || url.origin !== location.origin || !url.pathname.startsWith(`${BASE}/`)) return `${BASE}/`;
+  return url.pathname + url.search + url.hash;
+}

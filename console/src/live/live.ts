@@ -1,0 +1,211 @@
+/**
+ * What happens on the server, for every tab of a browser with one connection.
+ *
+ * The tab that holds a Web Lock reads the stream, and tells the other tabs by a BroadcastChannel. An event only says what
+ * to read again. A browser opens six connections to a host, so a stream for each tab would leave none for requests.
+ */
+import { type FollowedEvent, type Signalbox, SignalboxError, type StreamTopic } from "@signalbox/sdk";
+
+const TOPICS: readonly StreamTopic[] = ["delivery", "event", "endpoint", "pause", "inbound", "job", "export", "status"];
+/** What a person can follow with the eyes; the server says how many more there were. */
+const EVENTS_PER_SECOND_MAX = 20;
+/** How often a topic's queries are read again at most, however much happens. */
+const INVALIDATE_MS = 2_000;
+const POLL_MS = 15_000;
+/** A tab that nobody looks at holds no connection. */
+const HIDDEN_MS = 5 * 60_000;
+
+export type LiveEvent = FollowedEvent;
+export type LiveState =
+  | { readonly kind: "connecting" | "live" | "paused" }
+  | { readonly kind: "polling"; readonly sinceMs: number };
+
+type Message =
+  | { readonly kind: "event"; readonly event: LiveEvent }
+  | { readonly kind: "state"; readonly state: LiveState }
+  | { readonly kind: "hello" | "refresh" };
+
+interface LiveOptions {
+  readonly api: Signalbox;
+  /** Tabs with the same name share a stream: it names the person and the tenant. */
+  readonly name: string;
+  readonly onTopics: (topics: ReadonlySet<string>) => void;
+  readonly onEvent: (event: LiveEvent) => void;
+  readonly onState: (state: LiveState) => void;
+  /** The session has ended. */
+  readonly onRefused: () => void;
+}
+
+/** Follows the stream until the returned function is called. */
+export function startLive(options: LiveOptions): () => void {
+  const live = new Live(options);
+  return () => live.stop();
+}
+
+class Live {
+  readonly #options: LiveOptions;
+  readonly #channel: BroadcastChannel;
+  readonly #stopped = new AbortController();
+  #session = new AbortController();
+  #state: LiveState = { kind: "connecting" };
+  #leads = false;
+  #due = new Set<string>();
+  #polling: ReturnType<typeof setInterval> | undefined;
+  #flushing: ReturnType<typeof setTimeout> | undefined;
+  #hiding: ReturnType<typeof setTimeout> | undefined;
+  #lastEventId: string | undefined;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+    this.#channel = new BroadcastChannel(`signalbox-live:${options.name}`);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    document.addEventListener("visibilitychange", this.#onVisibility);
+    this.#channel.postMessage({ kind: "hello" } satisfies Message);
+    this.#join();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#session.abort();
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    clearTimeout(this.#flushing);
+    clearTimeout(this.#hiding);
+    clearInterval(this.#polling);
+    this.#channel.close();
+  }
+
+  /** Waits for the lock, and leads while it holds it. A browser without locks leads at once. */
+  #join(): void {
+    this.#session = new AbortController();
+    const { signal } = this.#session;
+    const lead = () => this.#lead(signal);
+    if (!("locks" in navigator)) {
+      void lead();
+      return;
+    }
+    navigator.locks.request(`signalbox-live:${this.#options.name}`, { signal }, lead).catch(() => undefined);
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    this.#leads = true;
+    this.#tell({ kind: "connecting" });
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+      } catch (error) {
+        if (isRefused(error)) {
+          this.#options.onRefused();
+          break;
+        }
+      }
+      if (!signal.aborted) await wait(POLL_MS, signal);
+    }
+    clearInterval(this.#polling);
+    this.#leads = false;
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const events = this.#options.api.follow({
+      topics: TOPICS,
+      maxPerSecond: EVENTS_PER_SECOND_MAX,
+      lastEventId: this.#lastEventId,
+      signal,
+      onConnection: (open) => (open ? this.#connected() : this.#lost()),
+    });
+    for await (const event of events) {
+      if ("id" in event) this.#lastEventId = event.id;
+      this.#channel.postMessage({ kind: "event", event } satisfies Message);
+      this.#take(event);
+    }
+  }
+
+  #connected(): void {
+    clearInterval(this.#polling);
+    // What happened while there was no connection.
+    if (this.#state.kind === "polling") this.#refreshAll();
+    this.#tell({ kind: "live" });
+  }
+
+  /** Reads everything again now and then, until the stream is there again. */
+  #lost(): void {
+    if (this.#session.signal.aborted || this.#state.kind === "polling") return;
+    this.#tell({ kind: "polling", sinceMs: Date.now() });
+    this.#polling = setInterval(() => this.#refreshAll(), POLL_MS);
+  }
+
+  /** In every tab. */
+  #refreshAll(): void {
+    this.#channel.postMessage({ kind: "refresh" } satisfies Message);
+    this.#refresh();
+  }
+
+  #tell(state: LiveState): void {
+    this.#channel.postMessage({ kind: "state", state } satisfies Message);
+    this.#setState(state);
+  }
+
+  #setState(state: LiveState): void {
+    this.#state = state;
+    this.#options.onState(state);
+  }
+
+  #hear(message: Message): void {
+    if (message.kind === "event") this.#take(message.event);
+    else if (message.kind === "state") this.#setState(message.state);
+    else if (message.kind === "refresh") this.#refresh();
+    else if (this.#leads) this.#channel.postMessage({ kind: "state", state: this.#state } satisfies Message);
+  }
+
+  #refresh(): void {
+    for (const topic of TOPICS) this.#due.add(topic);
+    this.#flush();
+  }
+
+  #take(event: LiveEvent): void {
+    this.#options.onEvent(event);
+    this.#due.add(event.type === "skipped" ? "delivery" : event.type);
+    this.#flushing ??= setTimeout(() => this.#flush(), INVALIDATE_MS);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushing);
+    this.#flushing = undefined;
+    const topics = this.#due;
+    this.#due = new Set();
+    if (!document.hidden && topics.size > 0) this.#options.onTopics(topics);
+  }
+
+  readonly #onVisibility = (): void => {
+    clearTimeout(this.#hiding);
+    if (document.hidden) {
+      this.#hiding = setTimeout(() => {
+        this.#session.abort();
+        clearInterval(this.#polling);
+        this.#setState({ kind: "paused" });
+      }, HIDDEN_MS);
+      return;
+    }
+    this.#refresh();
+    if (this.#session.signal.aborted && !this.#stopped.signal.aborted) {
+      this.#setState({ kind: "connecting" });
+      this.#join();
+    }
+  };
+}
+
+/** The session has ended, or may not: trying again would not help. */
+function isRefused(error: unknown): boolean {
+  return error instanceof SignalboxError && (error.status === 401 || error.status === 403);
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      done();
+    }
+  });
+}

@@ -1,0 +1,158 @@
+/** What the shell, the parts and the pages have in common. */
+import { integer, plural } from "../../parts/locale.ts";
+
+export const nav = {
+  main: "Main",
+  open: "Open navigation",
+  close: "Close navigation",
+  skip: "Skip to the content",
+  overview: "Overview",
+  deliveries: "Deliveries",
+  events: "Events",
+  endpoints: "Endpoints",
+  eventTypes: "Event types",
+  pauses: "Pauses",
+  inbound: "Inbound",
+  jobs: "Jobs",
+  access: "Access",
+  settings: "Settings",
+  health: "Health",
+} as const;
+
+export const account = {
+  menu: (email: string) => `Your account, ${email}`,
+  signOut: "Sign out",
+  settings: "Settings",
+  signedInAs: "Signed in as",
+  role: { agent: "agent", developer: "developer", org_admin: "organization admin", global_admin: "global admin" },
+  tenant: "Tenant",
+  ownTenant: "your own",
+  allTenants: "Type to find a tenant, or paste its id",
+} as const;
+
+export const page = {
+  title: (name: string) => `${name} · Signalbox`,
+  loading: "Loading",
+  notFound: "There is nothing at this address",
+  notFoundHint:
+    "The address may be mistyped, or from another version. Search for an id with Ctrl K, or go to the overview.",
+  toOverview: "Go to the overview",
+  needsRole: (role: string) => `This page takes the role ${role}`,
+  needsRoleHint: (own: string, needed: string) =>
+    `You are signed in as ${own}. Ask somebody with the role ${needed} to show you this page, or to change your role.`,
+  crashed: "This page failed",
+  crashedHint: "The other pages work. Try again, and report the text below if it happens again.",
+  newVersion: "A new version of the console runs here",
+  newVersionHint: "This page belongs to the version before. Reload to continue.",
+  reload: "Reload",
+  notBuilt: "This page is not there yet",
+} as const;
+
+export const problem = {
+  tryAgain: "Try again",
+  code: "Code",
+  network: "The server cannot be reached. Check that it runs, and your connection.",
+  foreignOrigin:
+    "The server does not accept this address as its own. Set SIGNALBOX_PUBLIC_URL to the address in your browser, and restart the server.",
+  retryIn: (seconds: number) =>
+    plural(Math.ceil(seconds), { one: "Try again in # second.", other: "Try again in # seconds." }),
+  storeUnavailable: "The server cannot store anything at the moment. Nothing that it accepted is lost.",
+  faults: (count: number) => plural(count, { one: "# field needs a change.", other: "# fields need a change." }),
+  noSuch: (what: string) => `There is no such ${what}, or it belongs to another tenant.`,
+} as const;
+
+export const list = {
+  of: (shown: number) => plural(shown, { one: "# row", other: "# rows" }),
+  total: (total: number) => `of ${integer(total)}`,
+  next: "Next page",
+  first: "First page",
+  newRows: (count: number, more: boolean) =>
+    more ? `${integer(count)}+ new` : plural(count, { one: "# new", other: "# new" }),
+  follow: "Follow",
+  following: "Following",
+  filters: "Filters",
+  clearFilters: "Clear filters",
+  droppedFilter: (name: string, value: string) =>
+    `The filter ${name}=${value} is not valid here, so it was left out. The other filters apply.`,
+  lostCursor: "That page of the list no longer exists, so this is the first page.",
+  nothingMatches: "Nothing matches these filters",
+  selected: (count: number) => plural(count, { one: "# selected", other: "# selected" }),
+  clearSelection: "Clear selection",
+  selectRow: (name: string) => `Select ${name}`,
+  selectAll: "Select all on this page",
+  actions: "Actions",
+  anything: "Any",
+} as const;
+
+export const copy = {
+  copy: "Copy",
+  copied: "Copied",
+  failed: "The browser did not allow copying",
+  menu: "Copy this view",
+  link: "Link",
+  curl: "As curl",
+  command: "As command",
+  id: "Copy id",
+} as const;
+
+export const live = {
+  live: "Live",
+  connecting: "Connecting",
+  polling: (time: string) => `Not live since ${time}. Refreshes every 15 s.`,
+  paused: "Paused while this tab was hidden",
+  skipped: (count: number) => plural(count, { one: "# more passed", other: "# more passed" }),
+} as const;
+
+export const keys = {
+  help: "Keyboard shortcuts",
+  palette: "Search or jump to",
+  paletteHint: "A page, an endpoint, or any id",
+  nothing: "Nothing found",
+  general: "Everywhere",
+  go: "Go to",
+  thisPage: "On this page",
+  list: "In a list",
+  singleKeysOff: "Single keys are switched off in the settings.",
+  showHelp: "Show the shortcuts",
+  openPalette: "Open the palette",
+  filter: "Go to the filter",
+  close: "Close, or leave a field",
+  utc: "Switch between local time and UTC",
+  live: "Follow new rows",
+  nextRow: "Next row",
+  previousRow: "Previous row",
+  openRow: "Open the row",
+  selectRow: "Select the row",
+  copyId: "Copy the id",
+  copyCurl: "Copy as curl",
+  next: "Next of the list",
+  previous: "Previous of the list",
+} as const;
+
+export const time = {
+  local: "local time",
+  utc: "UTC",
+  never: "never",
+  now: "now",
+  ended: "ended",
+} as const;
+
+export const form = {
+  cancel: "Cancel",
+  close: "Close",
+  save: "Save",
+  required: "Required",
+  typeName: (name: string) => `Type ${name} to confirm`,
+  optional: "optional",
+} as const;
+
+export const payload = {
+  raw: "Raw",
+  tree: "Tree",
+  size: (size: string) => `${size}`,
+  truncated: (shown: string, total: string) => `Shows the first ${shown} of ${total}.`,
+  showAll: (count: number) => plural(count, { one: "# more", other: "# more" }),
+  empty: "Empty",
+  expand: "Expand",
+  collapse: "Collapse",
+} as const;

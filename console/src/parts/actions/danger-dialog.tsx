@@ -1,0 +1,60 @@
+/** Asks before something that cannot be undone: says exactly what happens, and has the name typed. */
+import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { form as m } from "../../messages/en/app.ts";
+import { Problem } from "../feedback/problem.tsx";
+
+interface DangerDialogProps {
+  readonly title: string;
+  /** What happens, with the exact count. */
+  readonly children: ReactNode;
+  /** What has to be typed. Without it, the button alone confirms. */
+  readonly name?: string;
+  readonly confirm: string;
+  readonly isPending: boolean;
+  readonly error?: unknown;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+export function DangerDialog(props: DangerDialogProps) {
+  const { title, children, name, confirm, isPending, error = null, onConfirm, onClose } = props;
+  const [typed, setTyped] = useState("");
+  const matches = name === undefined || typed.trim() === name.trim();
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (matches && !isPending) onConfirm();
+  };
+  return (
+    <Modal opened onClose={onClose} title={title}>
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <Alert color="red" variant="light">
+            <Text size="sm" component="div">
+              {children}
+            </Text>
+          </Alert>
+          {name !== undefined && (
+            <TextInput
+              data-autofocus
+              label={m.typeName(name)}
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
+          {error !== null && <Problem error={error} />}
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={onClose} data-autofocus={name === undefined ? true : undefined}>
+              {m.cancel}
+            </Button>
+            <Button type="submit" color="red" disabled={!matches} loading={isPending}>
+              {confirm}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,33 @@
+/** Why a request failed: the server's own sentence and its code. */
+import { Code, Text } from "@mantine/core";
+import { SignalboxError } from "@signalbox/sdk";
+import { problem as m } from "../../messages/en/app.ts";
+
+export function ProblemText({ error, secondsLeft = 0 }: { readonly error: unknown; readonly secondsLeft?: number }) {
+  const { code } = describe(error);
+  return (
+    <>
+      <Text size="sm" component="span">
+        {sentenceOf(error)} {secondsLeft > 0 && m.retryIn(secondsLeft)}
+      </Text>
+      {code !== null && (
+        <>
+          {" "}
+          <Code>{code}</Code>
+        </>
+      )}
+    </>
+  );
+}
+
+/** The server's sentence, or the console's where the server could not say one. */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof SignalboxError)) return error instanceof Error ? error.message : String(error);
+  if (error.code === "NETWORK_ERROR") return m.network;
+  if (error.code === "FOREIGN_ORIGIN") return m.foreignOrigin;
+  return error.message;
+}
+
+function describe(error: unknown): { readonly code: string | null } {
+  return { code: error instanceof SignalboxError ? error.code : null };
+}

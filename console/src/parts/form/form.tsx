@@ -1,0 +1,82 @@
+/**
+ * A form that shows the server's faults at their fields, all at once, and puts the cursor into the first one.
+ *
+ * Its fields are named like those of the API. What was typed stays, whatever the server answers.
+ */
+import { Button, Group, Stack } from "@mantine/core";
+import { SignalboxError } from "@signalbox/sdk";
+import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useMemo, useRef } from "react";
+import { form as m } from "../../messages/en/app.ts";
+import { Problem } from "../feedback/problem.tsx";
+
+/** A fault of one field, from the server or from the console's own check. */
+export interface FieldFault {
+  readonly field: string;
+  readonly rule: string;
+}
+
+const Faults = createContext<readonly FieldFault[]>([]);
+
+interface FormProps {
+  /** Called with the fields' values. A page with controlled fields may pass over them. */
+  readonly onSubmit: (values: FormData) => void;
+  readonly isPending: boolean;
+  /** The error of the last try. Its `details` appear at the fields. */
+  readonly error: unknown;
+  /** What the console itself found, with the server's own rules. Shown like the server's. */
+  readonly faults?: readonly FieldFault[];
+  readonly submit: string;
+  readonly onCancel?: () => void;
+  readonly isDisabled?: boolean;
+  readonly children: ReactNode;
+}
+
+export function Form(props: FormProps) {
+  const { onSubmit, isPending, error, faults = [], submit, onCancel, isDisabled = false, children } = props;
+  const element = useRef<HTMLFormElement>(null);
+  const all = useMemo(() => [...faults, ...detailsOf(error)], [faults, error]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer moves the focus once
+  useEffect(() => {
+    if (all.length > 0) element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [error, faults]);
+  const handle = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    onSubmit(new FormData(event.currentTarget));
+  };
+  return (
+    <Faults value={all}>
+      <form ref={element} onSubmit={handle} noValidate>
+        <Stack gap="md">
+          {children}
+          {error !== null && error !== undefined && <Problem error={error} />}
+          <Group gap="sm">
+            <Button type="submit" loading={isPending} disabled={isDisabled}>
+              {submit}
+            </Button>
+            {onCancel !== undefined && (
+              <Button variant="default" onClick={onCancel}>
+                {m.cancel}
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      </form>
+    </Faults>
+  );
+}
+
+/** What is wrong with a field: the rules that it breaks, as one text. Null when nothing is. Also for nested fields. */
+export function useFault(field: string): string | null {
+  const faults = useContext(Faults).filter((fault) => fault.field === field || fault.field.startsWith(`${field}.`));
+  return faults.length === 0 ? null : faults.map((fault) => sentence(fault, field)).join(" ");
+}
+
+function sentence({ field, rule }: FieldFault, shown: string): string {
+  // "headers_json.X-A must be …" under the field `headers_json` still says which one.
+  const nested = field === shown ? "" : `${field.slice(shown.length + 1)} `;
+  return `${nested}${rule}`;
+}
+
+function detailsOf(error: unknown): readonly FieldFault[] {
+  return error instanceof SignalboxError ? error.details : [];
+}

@@ -1,0 +1,130 @@
+/**
+ * One page of a list that the server sorts, with its cursor in the URL.
+ *
+ * Rows do not move under a reader: what is new since the page was opened is counted, and shown when the reader asks.
+ */
+import { SignalboxError } from "@signalbox/sdk";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+
+export interface ListPageOf<Row> {
+  readonly rows: readonly Row[];
+  /** The cursor of the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+interface CursorListOptions<Row> {
+  /** Begins with the live topic of the rows, so that the topic's events refresh it. Contains the filters. */
+  readonly queryKey: readonly unknown[];
+  readonly read: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPageOf<Row>>;
+  readonly rowKey: (row: Row) => string;
+  /** False for a list in order of creation, whose new rows are at its end. Default: true. */
+  readonly newestFirst?: boolean;
+}
+
+export interface CursorList<Row> {
+  /** Undefined until the first answer. */
+  readonly rows: readonly Row[] | undefined;
+  readonly error: unknown;
+  readonly isFetching: boolean;
+  readonly refetch: () => void;
+  /** Rows above those that are shown. */
+  readonly newCount: number;
+  readonly showNew: () => void;
+  readonly follows: boolean;
+  readonly setFollows: (follows: boolean) => void;
+  readonly isFirst: boolean;
+  readonly next: (() => void) | null;
+  readonly first: () => void;
+  /** Whether the URL had a cursor that the server no longer knows. */
+  readonly lostCursor: boolean;
+}
+
+export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<Row> {
+  const { queryKey, read, rowKey, newestFirst = true } = options;
+  const { cursor, goTo, lostCursor, lose } = useCursor();
+  const query = useQuery({
+    queryKey: [...queryKey, cursor ?? null],
+    queryFn: ({ signal }) => read(cursor, signal),
+    placeholderData: keepPreviousData,
+  });
+  const isLost = cursor !== undefined && isBadCursor(query.error);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once for each lost cursor
+  useEffect(() => {
+    if (isLost) lose();
+  }, [isLost]);
+  const [follows, setFollows] = useState(false);
+  const isSteady = newestFirst && cursor === undefined && !follows && !query.isPlaceholderData;
+  const steady = useSteadyRows(query.data?.rows, { rowKey, isSteady, resetKey: JSON.stringify([queryKey, cursor]) });
+  const next = query.data?.next ?? null;
+  return {
+    rows: steady.rows,
+    error: isLost ? null : query.error,
+    isFetching: query.isFetching,
+    refetch: () => void query.refetch(),
+    newCount: steady.newCount,
+    showNew: steady.showNew,
+    follows,
+    setFollows,
+    isFirst: cursor === undefined,
+    next: next === null ? null : () => goTo(next),
+    first: () => goTo(undefined),
+    lostCursor,
+  };
+}
+
+function useCursor() {
+  const { cursor: given, ...search } = useSearch({ strict: false }) as { cursor?: unknown };
+  const cursor = typeof given === "string" && given !== "" ? given : undefined;
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const [lostCursor, setLostCursor] = useState(false);
+  const goTo = (next: string | undefined, replace = false): void => {
+    void navigate({ to: pathname, search: { ...search, cursor: next } as never, replace });
+  };
+  const lose = (): void => {
+    setLostCursor(true);
+    goTo(undefined, true);
+  };
+  return { cursor, goTo, lostCursor, lose };
+}
+
+function isBadCursor(error: unknown): boolean {
+  return (
+    error instanceof SignalboxError && error.status === 400 && error.details.some(({ field }) => field === "cursor")
+  );
+}
+
+interface Shown {
+  readonly resetKey: string;
+  readonly keys: readonly string[];
+}
+
+/** The rows that the reader has seen, in their order, each in its latest form. */
+function useSteadyRows<Row>(
+  latest: readonly Row[] | undefined,
+  {
+    rowKey,
+    isSteady,
+    resetKey,
+  }: { readonly rowKey: (row: Row) => string; readonly isSteady: boolean; readonly resetKey: string },
+) {
+  const [shown, setShown] = useState<Shown | null>(null);
+  const [seen, setSeen] = useState<ReadonlyMap<string, Row>>(new Map());
+  const isCurrent = isSteady && shown?.resetKey === resetKey;
+  const keep = (): void => {
+    if (latest === undefined) return;
+    setShown({ resetKey, keys: latest.map(rowKey) });
+    setSeen(new Map(latest.map((row) => [rowKey(row), row])));
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another list, or a reader who asks, changes the rows
+  useEffect(() => {
+    if (isSteady && !isCurrent) keep();
+  }, [isSteady, isCurrent, latest]);
+  if (latest === undefined || !isCurrent || shown === null) return { rows: latest, newCount: 0, showNew: keep };
+  const byKey = new Map(latest.map((row) => [rowKey(row), row]));
+  const rows = shown.keys.flatMap((key) => byKey.get(key) ?? seen.get(key) ?? []);
+  const known = new Set(shown.keys);
+  return { rows, newCount: latest.filter((row) => !known.has(rowKey(row))).length, showNew: keep };
+}

@@ -1,0 +1,113 @@
+/** Filters of a list. They are in the URL, so that a link shows a colleague the same. */
+import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+
+/** How to read one filter. `parse` answers null for a value that is not valid. */
+export interface FilterRule {
+  readonly parse: (value: string) => string | null;
+  readonly many: boolean;
+}
+export type FilterRules = Readonly<Record<string, FilterRule & { readonly many: boolean }>>;
+
+type ValueOf<Rule extends FilterRule> = Rule extends { readonly many: true } ? readonly string[] : string | undefined;
+export type FilterValues<Rules extends FilterRules> = { readonly [Name in keyof Rules]: ValueOf<Rules[Name]> };
+
+type One = FilterRule & { readonly many: false };
+type Many = FilterRule & { readonly many: true };
+
+const TEXT_CHARS_MAX = 200;
+
+export function oneOf(values: readonly string[]): One {
+  return { many: false, parse: (value) => (values.includes(value) ? value : null) };
+}
+
+export function text(charsMax = TEXT_CHARS_MAX): One {
+  return { many: false, parse: (value) => (value.length <= charsMax ? value : null) };
+}
+
+export function matching(pattern: RegExp): One {
+  return { many: false, parse: (value) => (pattern.test(value) ? value : null) };
+}
+
+/** A time in RFC 3339. */
+export function instant(): One {
+  return { many: false, parse: (value) => (Number.isNaN(Date.parse(value)) ? null : value) };
+}
+
+/** Several values of the same filter: `?status=FAILED&status=EXPIRED`. */
+export function several(rule: One): Many {
+  return { ...rule, many: true };
+}
+
+export interface Filters<Rules extends FilterRules> {
+  readonly values: FilterValues<Rules>;
+  /** What the URL has and this list cannot filter by. */
+  readonly dropped: readonly { readonly name: string; readonly value: string }[];
+  readonly isFiltered: boolean;
+  /** Changes some filters, and goes back to the first page. */
+  set(changes: Partial<Record<keyof Rules, string | readonly string[] | undefined>>): void;
+  clear(): void;
+}
+
+/** What a page may have in its URL besides its filters. */
+const NOT_FILTERS = ["tenant", "cursor"];
+
+/**
+ * @param rules a constant of the page
+ * @param others names that the page itself reads from the URL
+ */
+export function useFilters<Rules extends FilterRules>(rules: Rules, others: readonly string[] = []): Filters<Rules> {
+  const search = useSearch({ strict: false }) as Record<string, string | string[] | undefined>;
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const key = JSON.stringify(search);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the content of `search`
+  const { values, dropped } = useMemo(() => parse(rules, search, [...NOT_FILTERS, ...others]), [key, rules]);
+  const replaceWith = (next: Record<string, unknown>): void => {
+    void navigate({ to: pathname, search: { ...next, cursor: undefined } as never });
+  };
+  return {
+    values,
+    dropped,
+    isFiltered: Object.values(values).some((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined)),
+    set: (changes) => replaceWith({ ...known(search, rules, others), ...blankAsAbsent(changes) }),
+    clear: () => replaceWith(known(search, {}, others)),
+  };
+}
+
+function parse<Rules extends FilterRules>(
+  rules: Rules,
+  search: Readonly<Record<string, string | string[] | undefined>>,
+  others: readonly string[],
+) {
+  const dropped: { name: string; value: string }[] = [];
+  const values: Record<string, string | readonly string[] | undefined> = {};
+  for (const [name, rule] of Object.entries(rules)) if (rule.many) values[name] = [];
+  for (const [name, given] of Object.entries(search)) {
+    if (given === undefined || others.includes(name)) continue;
+    const rule = rules[name];
+    const valid: string[] = [];
+    for (const value of [given].flat()) {
+      const parsed = value === "" ? null : (rule?.parse(value) ?? null);
+      if (parsed !== null && (rule?.many === true || valid.length === 0)) valid.push(parsed);
+      else if (value !== "") dropped.push({ name, value });
+    }
+    if (rule?.many === true) values[name] = valid;
+    else if (valid.length > 0) values[name] = valid[0];
+  }
+  return { values: values as FilterValues<Rules>, dropped };
+}
+
+/** The parameters that a change of the filters keeps. What is not valid goes. */
+function known(
+  search: Readonly<Record<string, unknown>>,
+  rules: FilterRules,
+  others: readonly string[],
+): Record<string, unknown> {
+  const kept = Object.entries(search).filter(([name]) => name in rules || others.includes(name) || name === "tenant");
+  return Object.fromEntries(kept);
+}
+
+function blankAsAbsent(changes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value === "" ? undefined : value]));
+}

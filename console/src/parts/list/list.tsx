@@ -1,0 +1,70 @@
+/** A list of rows: a table, or cards on a narrow screen, with its loading, empty and error states. */
+import { Alert, Button, Text } from "@mantine/core";
+import { list as m } from "../../messages/en/app.ts";
+import { LaterSkeleton } from "../feedback/later-skeleton.tsx";
+import { Problem } from "../feedback/problem.tsx";
+import { useIsNarrow } from "../page/narrow.ts";
+import { Cards } from "./cards.tsx";
+import type { CursorList } from "./cursor-list.ts";
+import classes from "./list.module.css";
+import type { ListProps } from "./list-props.ts";
+import { useRowKeys } from "./row-keys.ts";
+import { Table } from "./table.tsx";
+
+const SKELETON_ROWS = 10;
+
+export function List<Row>(props: ListProps<Row>) {
+  const { list } = props;
+  const isNarrow = useIsNarrow();
+  useRowKeys(props);
+  if (list.rows === undefined) {
+    if (list.error === null) return <LaterSkeleton rows={SKELETON_ROWS} />;
+    return <Problem error={list.error} onRetry={list.refetch} isRetrying={list.isFetching} />;
+  }
+  const Rows = isNarrow ? Cards : Table;
+  return (
+    <>
+      {list.lostCursor && <Alert mb="sm">{m.lostCursor}</Alert>}
+      {list.error !== null && <Problem error={list.error} onRetry={list.refetch} isRetrying={list.isFetching} />}
+      {list.newCount > 0 && (
+        <Button variant="light" size="xs" fullWidth mb="xs" onClick={list.showNew}>
+          {m.newRows(list.newCount, list.newCount === list.rows.length)}
+        </Button>
+      )}
+      {list.rows.length === 0 ? <Nothing {...props} /> : <Rows {...props} rows={list.rows} />}
+      <Paging list={list} />
+    </>
+  );
+}
+
+function Nothing<Row>({ isFiltered = false, onClearFilters, empty }: ListProps<Row>) {
+  if (!isFiltered) return <div className={classes.empty}>{empty}</div>;
+  return (
+    <div className={classes.empty}>
+      <Text mb="sm">{m.nothingMatches}</Text>
+      {onClearFilters !== undefined && (
+        <Button variant="default" onClick={onClearFilters}>
+          {m.clearFilters}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Paging<Row>({ list }: { readonly list: CursorList<Row> }) {
+  if (list.isFirst && list.next === null) return null;
+  return (
+    <div className={classes.paging}>
+      {!list.isFirst && (
+        <Button variant="default" size="xs" onClick={list.first}>
+          {m.first}
+        </Button>
+      )}
+      {list.next !== null && (
+        <Button variant="default" size="xs" onClick={list.next}>
+          {m.next}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+/** Times and durations as a reader wants them. */
+import { LOCALE } from "../locale.ts";
+import type { Preferences } from "../preferences.ts";
+
+type Zone = Preferences["zone"];
+
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "short" });
+const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
+  ["year", 365 * 86_400_000],
+  ["month", 30 * 86_400_000],
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+];
+
+/** "5 min. ago", "in 3 hr.". */
+export function relativeTime(ms: number, nowMs: number): string {
+  const awayMs = ms - nowMs;
+  const [unit, size] = STEPS.find(([, step]) => Math.abs(awayMs) >= step) ?? ["second", 1000];
+  return relative.format(Math.trunc(awayMs / size), unit);
+}
+
+const FULL = { dateStyle: "medium", timeStyle: "medium" } as const;
+const SHORT = { timeStyle: "medium" } as const;
+const absolutes = formatsOf(FULL);
+const clocks = formatsOf(SHORT);
+
+function formatsOf(options: Intl.DateTimeFormatOptions): Readonly<Record<Zone, Intl.DateTimeFormat>> {
+  return {
+    local: new Intl.DateTimeFormat(LOCALE, options),
+    utc: new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: "UTC" }),
+  };
+}
+
+/** The date and the time, with the milliseconds if they are known, and "UTC" if it is. */
+export function absoluteTime(ms: number, zone: Zone, withMs = false): string {
+  const fraction = withMs ? `.${String(ms % 1000).padStart(3, "0")}` : "";
+  return `${absolutes[zone].format(ms)}${fraction}${zone === "utc" ? " UTC" : ""}`;
+}
+
+/** Only the time of the day. */
+export function clockTime(ms: number, zone: Zone): string {
+  return `${clocks[zone].format(ms)}${zone === "utc" ? " UTC" : ""}`;
+}
+
+/**
+ * The milliseconds in a UUIDv7 (RFC 9562 §5.7), such as that of `del_…`; null for another id. Where the API has whole
+ * seconds, its ids know more.
+ */
+export function idTimeMs(id: string): number | null {
+  const [, high, low] = /_([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(id) ?? [];
+  return high === undefined || low === undefined ? null : Number.parseInt(high + low, 16);
+}
+
+const unitFormats = new Map<string, Intl.NumberFormat>();
+
+function amount(value: number, unit: string, digits = 0): string {
+  const key = `${unit}${digits}`;
+  let format = unitFormats.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(LOCALE, {
+      style: "unit",
+      unit,
+      unitDisplay: "narrow",
+      maximumFractionDigits: digits,
+    });
+    unitFormats.set(key, format);
+  }
+  return format.format(value);
+}
+
+/** "340ms", "2.4s", "1h 5m": at most two units. */
+export function duration(ms: number): string {
+  if (ms < 1000) return amount(Math.round(ms), "millisecond");
+  if (ms < 60_000) return amount(ms / 1000, "second", ms < 10_000 ? 1 : 0);
+  const units = [
+    ["day", 86_400_000],
+    ["hour", 3_600_000],
+    ["minute", 60_000],
+    ["second", 1000],
+  ] as const;
+  const at = units.findIndex(([, size]) => ms >= size);
+  const [[bigUnit, bigSize], small] = [units[at] ?? units[3], units[at + 1]];
+  const big = amount(Math.floor(ms / bigSize), bigUnit);
+  const rest = ms % bigSize;
+  if (small === undefined || rest < small[1]) return big;
+  return `${big} ${amount(Math.floor(rest / small[1]), small[0])}`;
+}
