@@ -1,4 +1,4 @@
-/** A real browser for a test file. */
+/** A real browser for the test files of one process. */
 import { type Browser, chromium } from "playwright-core";
 import { unpackChromium } from "./chromium.ts";
 import type { Scope } from "./server.ts";
