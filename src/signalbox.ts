@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { createSystemClock } from "./clock/system.ts";
+import { shownSettings } from "./config/shown-settings.ts";
 import type { Config } from "./config.ts";
 import { StartupError } from "./domain/errors.ts";
 import { STOP_ANSWERS_MS } from "./domain/limits.ts";
@@ -13,6 +14,7 @@ import { createNotifiers } from "./notify/notifiers.ts";
 import type { Store } from "./ports/store.ts";
 import { createSender } from "./sender/sender.ts";
 import { openSqliteStore } from "./store/sqlite/store.ts";
+import { createProcessStatus } from "./telemetry/process-status.ts";
 import { createTelemetry, type ServerTelemetry } from "./telemetry/telemetry.ts";
 
 export interface RunningSignalbox {
@@ -102,6 +104,8 @@ async function assemble(config: Config) {
     allowHttp: config.allowHttp,
     trustProxy: config.trustProxy,
     telemetry,
+    settings: shownSettings(config),
+    process: createProcessStatus(clock.now(), config.dataDir),
     metrics: telemetry.metrics,
   });
   return {

@@ -1,4 +1,6 @@
 /** The engine's interface for the API. Every call is for one tenant, by an authenticated actor. */
+import type { Seq } from "../domain/ids.ts";
+import type { Channel } from "../domain/pauses/pause.ts";
 import type { StoreStats } from "../ports/store.ts";
 import type { AccessService } from "./access/access-types.ts";
 import type { Caller } from "./access/caller.ts";
@@ -11,7 +13,7 @@ import type { AttemptReader } from "./history/attempt-details.ts";
 import type { Cursors } from "./history/cursors.ts";
 import type { Events } from "./history/events.ts";
 import type { Explanations } from "./history/explain/explanations.ts";
-import type { HistoryService } from "./history/history-types.ts";
+import type { HistoryService, StatisticsService } from "./history/history-types.ts";
 import type { LedgerService } from "./history/ledger.ts";
 import type { InboundService } from "./inbound/inbound-types.ts";
 import type { PauseService } from "./pauses/pause-types.ts";
@@ -26,6 +28,7 @@ export interface Engine {
   readonly attempts: Pick<AttemptReader, "read">;
   readonly explanations: Pick<Explanations, "delivery" | "event" | "suppose">;
   readonly history: HistoryService;
+  readonly statistics: StatisticsService;
   readonly ledger: LedgerService;
   readonly access: AccessService;
   readonly sessions: SessionService;
@@ -40,8 +43,22 @@ export interface Engine {
     ready(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
     gauges(): EngineGauges;
     store(): Promise<StoreStats>;
+    /** How many streams are open: the tenant's, or all. */
+    streams(tenantSeq: Seq | null): number;
+    /** Why the wall clock cannot be trusted now; null when it can. */
+    clockDoubt(): string | null;
+    isConfigured(channel: Channel): boolean;
+    /** Send a test message to an address. */
+    testChannel(channel: Channel, address: string): Promise<ChannelTestAnswer>;
   };
 }
+
+export type ChannelTestAnswer =
+  | { readonly kind: "sent" }
+  /** The channel refused the message, or could not be reached. `reason` is a sentence for people. */
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "addressRefused"; readonly reason: string }
+  | { readonly kind: "busy" };
 
 /** The engine's numbers for the metrics. */
 export interface EngineGauges {

@@ -26,8 +26,10 @@ import { Events } from "./history/events.ts";
 import { Explanations } from "./history/explain/explanations.ts";
 import { History } from "./history/history.ts";
 import { Ledger } from "./history/ledger.ts";
+import { Statistics } from "./history/statistics.ts";
 import { Streams } from "./history/streams.ts";
 import { createInbound } from "./inbound/inbound.ts";
+import { testChannel } from "./pauses/channel-tests.ts";
 import { Notifications } from "./pauses/notifications.ts";
 import { Pauses } from "./pauses/pauses.ts";
 import { RespondLinks } from "./pauses/respond-links.ts";
@@ -59,6 +61,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const parts = assemble(options, entered, mark);
   parts.pauses.start();
   parts.upkeep.start();
+  parts.statistics.start();
   parts.deliveries.claims.discover();
   return new RunningEngine(parts);
 }
@@ -76,7 +79,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const { clock, store, sender, telemetry, retentionMs, publicUrl } = options;
   const phase: Phase = { isListening: false, isStopping: false };
   const delivery = assembleDelivery(options, entered);
-  const { outage, matching, streams, attempts, deliveries, publisher } = delivery;
+  const { outage, matching, streams, statistics, attempts, deliveries, publisher } = delivery;
   const { claims } = deliveries;
   const access = assembleAccess(options, streams);
   const asking = assemblePauses(options, delivery, entered);
@@ -104,7 +107,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     phase,
     inbound,
     upkeep,
-    endpoints: new Endpoints({ clock, store, sender, matching, deliveries, attempts, streams, onJob }),
+    endpoints: new Endpoints({ clock, store, sender, matching, deliveries, attempts, streams, statistics, onJob }),
     events: new Events(clock, store),
     attemptReader: new AttemptReader(options),
     explanations: new Explanations(clock, store),
@@ -122,14 +125,23 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const matching = new Matching(store);
   const streams = new Streams(store, clock);
   const attempts = new Attempts(options);
-  const deliveries = new Deliveries({
+  const statistics = new Statistics({
+    clock,
+    store,
+    heldOf: (tenantSeq) => deliveries.lanePool.countOf(tenantSeq),
+    onError: (error) => outage.report(error),
+  });
+  const deliveries: Deliveries = new Deliveries({
     clock,
     store,
     attempts,
     tokens,
     telemetry,
     outage,
-    onOutcome: (delivery, endpoint, made, result) => streams.push(delivery, endpoint, made, result),
+    onOutcome(delivery, endpoint, made, result) {
+      statistics.count(delivery, made, result);
+      streams.push(delivery, endpoint, made, result);
+    },
     onDisabled(endpoint) {
       matching.changed(endpoint.tenantSeq);
       streams.announce(endpoint.tenantSeq, { topic: "endpoint", endpointId: endpoint.id, change: "disabled" });
@@ -141,7 +153,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   outage.onChange(() =>
     streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
   );
-  return { outage, matching, streams, attempts, deliveries, publisher };
+  return { outage, matching, streams, statistics, attempts, deliveries, publisher };
 }
 
 /** The parts that let callers in. */
@@ -185,6 +197,7 @@ export class RunningEngine implements Engine {
   readonly attempts: Engine["attempts"];
   readonly explanations: Engine["explanations"];
   readonly history: Engine["history"];
+  readonly statistics: Engine["statistics"];
   readonly ledger: Engine["ledger"];
   readonly access: Engine["access"];
   readonly sessions: Engine["sessions"];
@@ -202,6 +215,7 @@ export class RunningEngine implements Engine {
     this.attempts = parts.attemptReader;
     this.explanations = parts.explanations;
     this.history = parts.history;
+    this.statistics = parts.statistics;
     this.ledger = parts.ledger;
     this.access = parts.access;
     this.sessions = parts.sessions;
@@ -255,11 +269,13 @@ export class RunningEngine implements Engine {
     await givenBack;
     await deliveries.flush();
     await deliveries.giveBackAll();
+    await this.#parts.statistics.stop();
     deliveries.close();
   }
 }
 
-function statusOf({ phase, outage, store, deliveries, publisher }: Parts): Engine["status"] {
+function statusOf(parts: Parts): Engine["status"] {
+  const { phase, outage, store, deliveries, publisher, streams, upkeep, notifications } = parts;
   return {
     isStarting: () => !phase.isListening,
     ready() {
@@ -275,5 +291,9 @@ function statusOf({ phase, outage, store, deliveries, publisher }: Parts): Engin
       settleQueue: deliveries.settleQueueSize,
     }),
     store: () => store.stats(),
+    streams: (tenantSeq) => streams.count(tenantSeq),
+    clockDoubt: () => upkeep.clockDoubt,
+    isConfigured: (channel) => notifications.isConfigured(channel),
+    testChannel: (channel, address) => testChannel(parts, channel, address),
   };
 }

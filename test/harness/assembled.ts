@@ -9,6 +9,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { createSender } from "../../src/sender/sender.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { createProcessStatus } from "../../src/telemetry/process-status.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { type Client, clientOf, type Scope } from "./server.ts";
 
@@ -74,6 +75,8 @@ export async function assembleServer(
     allowHttp: true,
     trustProxy: [],
     telemetry,
+    settings: [{ name: "PORT", value: "0" }],
+    process: createProcessStatus(clock.now(), dataDir),
     metrics: telemetry.metrics,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });

@@ -1,10 +1,11 @@
 /** The smaller resources: replays, analytics, jobs, keys, tenants and pause webhooks. */
 import { type CallOptions, onePath, type Transport } from "./http.ts";
+import { dateMs } from "./options.ts";
 import { advanced, type ListOptions, linkedPages } from "./paging.ts";
+import type { AttemptStatistics, Backlog, EndpointHealth } from "./statistics.ts";
 import type { CreatedTenant, Tenant, TenantChanges, TenantDetails } from "./tenant.ts";
 import type {
   CreatedKey,
-  EndpointHealth,
   Job,
   Key,
   KeyInput,
@@ -38,6 +39,22 @@ export interface AnalyticsOptions extends CallOptions {
   readonly hours?: number;
 }
 
+/** Which attempts to count. At most one of `endpointId` and `eventType`. */
+export interface AttemptsOptions extends CallOptions {
+  /** Default: 24 hours before `to`. */
+  readonly from?: string | Date;
+  /** Default: now. */
+  readonly to?: string | Date;
+  /** The length of a bucket. Steps below an hour are available for the last 3 hours. */
+  readonly step?: "1m" | "5m" | "15m" | "1h" | "6h" | "1d";
+  readonly endpointId?: string;
+  readonly eventType?: string;
+}
+
+function timeOf(name: string, time: string | Date | undefined): string | undefined {
+  return typeof time === "object" ? new Date(dateMs(name, time)).toISOString() : time;
+}
+
 /** Figures for the last hours. */
 export class Analytics {
   readonly #transport: Transport;
@@ -60,6 +77,26 @@ export class Analytics {
 
   endpointHealth(options?: AnalyticsOptions): Promise<readonly EndpointHealth[]> {
     return this.#get("endpoint-health", options);
+  }
+
+  /** Attempts as they happen. Without options: the last 24 hours, by hour. */
+  async attempts(options: AttemptsOptions = {}): Promise<AttemptStatistics> {
+    const { from, to, step, endpointId, eventType, signal } = options;
+    const query = {
+      from: timeOf("from", from),
+      to: timeOf("to", to),
+      step,
+      endpoint_id: endpointId,
+      event_type: eventType,
+    };
+    const call = { method: "GET", path: "/v1/analytics/attempts", query, signal } as const;
+    return (await this.#transport.call<AttemptStatistics>(call)).body;
+  }
+
+  /** Deliveries that wait: now, and in each of the last minutes. */
+  async backlog(options?: CallOptions): Promise<Backlog> {
+    const call = { method: "GET", path: "/v1/analytics/backlog", signal: options?.signal } as const;
+    return (await this.#transport.call<Backlog>(call)).body;
   }
 
   async #get<Body>(name: string, options: AnalyticsOptions | undefined): Promise<Body> {

@@ -19,6 +19,7 @@ import {
   waitForPause,
 } from "./pauses.ts";
 import { Audit, Session, Users } from "./people.ts";
+import { Status } from "./status.ts";
 import { type FollowedEvent, type FollowOptions, type StreamEvent, type StreamOptions, stream } from "./stream.ts";
 
 /** The server's address and your credentials. */
@@ -62,6 +63,7 @@ export class Signalbox {
   readonly audit: Audit;
   readonly sources: Sources;
   readonly inboundEvents: InboundEvents;
+  readonly status: Status;
   readonly webhooks: Webhooks;
   readonly session: Session;
   readonly #transport: Transport;
@@ -92,6 +94,7 @@ export class Signalbox {
     this.audit = new Audit(this.#transport);
     this.sources = new Sources(this.#transport);
     this.inboundEvents = new InboundEvents(this.#transport);
+    this.status = new Status(this.#transport);
     this.webhooks = new Webhooks(this.#transport);
     this.session = new Session(this.#transport);
   }

@@ -4,6 +4,7 @@
  */
 
 import type { HeaderField, Timings } from "./delivery/exchange.ts";
+import type { EndpointBacklog, EndpointHealthNow } from "./statistics.ts";
 
 /** A JSON object with unknown fields. */
 export type JsonObject = { [key: string]: unknown };
@@ -75,6 +76,10 @@ export interface Endpoint {
   readonly disabled_reason: "gone" | "no_success" | "manual" | null;
   /** Deliveries that have not ended, counted up to 10,000. `more` is true when there are more. */
   readonly waiting: { readonly count: number; readonly more: boolean };
+  readonly health: EndpointHealthNow;
+  readonly backlog: EndpointBacklog;
+  /** Until then, deliveries carry the signature of the previous secret too. Null outside a rotation's overlap. */
+  readonly previous_secret_expires_at: string | null;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -325,18 +330,6 @@ export interface SuccessHour {
 export interface LatencyBucket {
   readonly bucket: "<100ms" | "100-300ms" | "300-1000ms" | "1-5s" | ">5s";
   readonly count: number;
-}
-
-/** The figures of one endpoint. */
-export interface EndpointHealth {
-  readonly endpoint_id: string;
-  readonly name: string;
-  readonly status: EndpointStatus;
-  readonly total: number;
-  readonly delivered: number;
-  /** In percent; null when no delivery ended. */
-  readonly success_rate: number | null;
-  readonly avg_latency_ms: number | null;
 }
 
 // ── Keys, tenants, pause webhooks ───────────────────────────────────────────────────────────────────────────────────

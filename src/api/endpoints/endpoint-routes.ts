@@ -1,9 +1,11 @@
 /** `/v1/endpoints`: the URLs that receive deliveries. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
+import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { EVENT_BODY_BYTES_MAX, ROTATE_OVERLAP_SECONDS_DEFAULT } from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
+import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
 import { ENDPOINT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
@@ -46,10 +48,14 @@ const tags = ["Endpoints"];
 
 export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const surface = endpointsOf(deps, { refuse, notFound: ENDPOINT_NOT_FOUND });
-  app.post("/v1/endpoints", CREATE, createEndpoint(surface, parseCreate, createdEndpointJson));
-  app.get("/v1/endpoints", LIST, listEndpoints(deps));
-  app.get<ById>("/v1/endpoints/:id", READ, readEndpoint(surface, endpointViewJson));
-  app.patch<ById>("/v1/endpoints/:id", UPDATE, patchEndpoint(surface, parsePatch, endpointViewJson));
+  const { endpoints } = deps.engine;
+  const viewJson = (view: EndpointView) => endpointViewJson(view, endpoints.activityOf(view.endpoint));
+  const createdJson = (endpoint: Endpoint, secret: string | null) =>
+    createdEndpointJson(endpoint, secret, endpoints.activityOf(endpoint));
+  app.post("/v1/endpoints", CREATE, createEndpoint(surface, parseCreate, createdJson));
+  app.get("/v1/endpoints", LIST, listEndpoints(deps, viewJson));
+  app.get<ById>("/v1/endpoints/:id", READ, readEndpoint(surface, viewJson));
+  app.patch<ById>("/v1/endpoints/:id", UPDATE, patchEndpoint(surface, parsePatch, viewJson));
   app.delete<ById>("/v1/endpoints/:id", DELETE, deleteEndpoint(surface));
   app.post<ById>("/v1/endpoints/:id/rotate-secret", ROTATE_SECRET, rotateSecret(surface));
   app.post<ById>("/v1/endpoints/:id/test", TEST, testEndpoint(surface));
@@ -77,13 +83,13 @@ const LIST = {
   },
 };
 
-function listEndpoints({ engine }: ApiDeps) {
+function listEndpoints({ engine }: ApiDeps, viewJson: (view: EndpointView) => object) {
   return sendPages(engine, refuse, ENDPOINT_LIST, {
     read: async (caller, { cursor, limit }) => {
       const { views, next } = await engine.endpoints.list(caller, cursor, limit);
       return { rows: views, next };
     },
-    text: (view) => JSON.stringify(endpointViewJson(view)),
+    text: (view) => JSON.stringify(viewJson(view)),
   });
 }
 

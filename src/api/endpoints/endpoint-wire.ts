@@ -26,6 +26,7 @@ import { customHeaderFaults } from "../../domain/text/headers.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type {
   CreateEndpointInput,
+  EndpointActivity,
   PatchEndpointInput,
   SentTest,
   TestAnswer,
@@ -36,6 +37,7 @@ import { listOf } from "../lists/pages.ts";
 import { type Checked, checker, converted } from "../schema/check.ts";
 import { HeadersResponse, headersJson, TimingsResponse, timingsJson } from "../schema/exchange.ts";
 import { IdText, Nullable, Secret, secretRules, Time } from "../schema/schemas.ts";
+import { activityJson, EndpointActivityFields, UNUSED } from "./endpoint-activity-wire.ts";
 
 const Url = Type.String({ minLength: 1, maxLength: ENDPOINT_URL_CHARS_MAX, format: "url" });
 
@@ -204,6 +206,7 @@ const EndpointFields = {
   ordered: Type.Boolean(),
   waiting: Type.Object({ count: Type.Integer(), more: Type.Boolean() }),
   disabled_reason: Nullable(Type.Enum(["gone", "no_success", "manual"])),
+  ...EndpointActivityFields,
 };
 
 export const EndpointResponse = Type.Object(EndpointFields, { title: "Endpoint" });
@@ -259,16 +262,14 @@ function sentJson({ deliveryId, latencyMs, timings, responseHeaders, responseBod
 export function createdEndpointJson(
   endpoint: Endpoint,
   generatedSecret: string | null,
+  activity: EndpointActivity,
 ): Static<typeof CreatedEndpointResponse> {
   const secret = generatedSecret === null ? {} : { secret: generatedSecret };
-  return { ...endpointJson(endpoint, { count: 0, more: false }), ...secret };
+  return { ...endpointViewJson({ ...UNUSED, endpoint }, activity), ...secret };
 }
 
-export function endpointViewJson(view: EndpointView): Static<typeof EndpointResponse> {
-  return endpointJson(view.endpoint, view.waiting);
-}
-
-function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Static<typeof EndpointResponse> {
+export function endpointViewJson(view: EndpointView, activity: EndpointActivity): Static<typeof EndpointResponse> {
+  const { endpoint, waiting } = view;
   return {
     id: ID_PREFIX.endpoint + endpoint.id,
     name: endpoint.name,
@@ -288,5 +289,6 @@ function endpointJson(endpoint: Endpoint, waiting: EndpointView["waiting"]): Sta
     ordered: endpoint.ordered,
     waiting: { count: waiting.count, more: waiting.more },
     disabled_reason: endpoint.disabledReason,
+    ...activityJson(view, activity),
   };
 }

@@ -1,10 +1,10 @@
 /** `/v1/analytics`: counts and rates over the last hours. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
 import type { Caller } from "../../engine/access/caller.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
-import { errorResponses, refuse } from "../errors/v1-errors.ts";
+import { ENDPOINT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
 import {
   ANALYTICS_HOURS_DEFAULT,
   checkHours,
@@ -18,8 +18,17 @@ import {
   VolumeResponse,
   volumeJson,
 } from "./analytics-wire.ts";
+import {
+  AttemptsQuery,
+  AttemptsResponse,
+  attemptsJson,
+  BacklogResponse,
+  backlogJson,
+  parseAttempts,
+} from "./attempt-statistics-wire.ts";
 
-export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { history } }: ApiDeps): void {
+export function registerAnalyticsRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  const { history } = deps.engine;
   const report = (
     name: string,
     operationId: string,
@@ -60,4 +69,39 @@ export function registerAnalyticsRoutes(app: FastifyInstance, { engine: { histor
     HealthResponse,
     async (caller, hours) => (await history.endpointHealth(caller, hours)).map(healthJson),
   );
+  app.get("/v1/analytics/attempts", ATTEMPTS, countAttempts(deps));
+  app.get("/v1/analytics/backlog", BACKLOG, countBacklog(deps));
+}
+
+const ATTEMPTS = {
+  schema: {
+    tags: ["Analytics"],
+    operationId: "getAttemptStatistics",
+    summary: "Attempts as they happen: successes, failures, latency and age",
+    querystring: AttemptsQuery,
+    response: { 200: AttemptsResponse, ...errorResponses(404) },
+  },
+};
+
+function countAttempts({ engine, clock }: ApiDeps) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    const parsed = parseAttempts(request.query, clock.now());
+    if (parsed.kind === "faults") return refuse(reply, invalid(parsed.faults));
+    const answer = await engine.statistics.attempts(request.caller, parsed.value);
+    return answer === null ? refuse(reply, ENDPOINT_NOT_FOUND) : attemptsJson(parsed.value.step, answer);
+  };
+}
+
+const BACKLOG = {
+  schema: {
+    tags: ["Analytics"],
+    operationId: "getBacklog",
+    summary: "Deliveries that wait: now, and in the last minutes",
+    response: { 200: BacklogResponse, ...errorResponses() },
+  },
+};
+
+function countBacklog({ engine }: ApiDeps) {
+  return async (request: FastifyRequest): Promise<object> =>
+    backlogJson(await engine.statistics.backlog(request.caller));
 }

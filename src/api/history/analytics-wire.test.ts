@@ -35,7 +35,9 @@ test("latencies are in five buckets", () => {
 
 test("an endpoint without a response has neither a latency nor a rate", () => {
   const row = { endpointId: "x" as Uuid, name: "n", status: "ACTIVE", total: 1, delivered: 0, failed: 0 } as const;
-  const health = healthJson({ ...row, latencySumMs: 0, latencyCount: 0 });
+  const attempts = { attemptsOk: 0, attemptsFailed: 1, failingSince: hour };
+  const health = healthJson({ ...row, ...attempts, latencySumMs: 0, latencyCount: 0 });
   assert.deepEqual([health.success_rate, health.avg_latency_ms], [null, null]);
-  assert.equal(healthJson({ ...row, latencySumMs: 10, latencyCount: 4 }).avg_latency_ms, 3);
+  assert.equal(health.failing_since, "2024-01-01T05:00:00Z");
+  assert.equal(healthJson({ ...row, ...attempts, latencySumMs: 10, latencyCount: 4 }).avg_latency_ms, 3);
 });

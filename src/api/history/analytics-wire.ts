@@ -2,7 +2,7 @@
 import Type, { type Static } from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { ANALYTICS_HOURS_MAX } from "../../domain/limits.ts";
-import { wholeSeconds } from "../../domain/text/time.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { EndpointHealthRow, HourCounts } from "../../ports/store.ts";
 import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
@@ -52,6 +52,14 @@ const EndpointHealth = Type.Object(
     delivered: Type.Integer(),
     success_rate: Nullable(Type.Number()),
     avg_latency_ms: Nullable(Type.Integer()),
+    attempts_ok: Type.Integer({ description: "Attempts that succeeded." }),
+    attempts_failed: Type.Integer({ description: "Attempts that failed, those that are retried included." }),
+    failing_since: Nullable(
+      Type.String({
+        format: "date-time",
+        description: "When the first of its consecutive failures happened. Null if its latest attempt succeeded.",
+      }),
+    ),
   },
   { title: "EndpointHealth" },
 );
@@ -81,6 +89,9 @@ export function healthJson(row: EndpointHealthRow): Static<typeof EndpointHealth
     delivered: row.delivered,
     success_rate: percent(row.delivered, row.delivered + row.failed),
     avg_latency_ms: row.latencyCount === 0 ? null : Math.round(row.latencySumMs / row.latencyCount),
+    attempts_ok: row.attemptsOk,
+    attempts_failed: row.attemptsFailed,
+    failing_since: wholeSecondsOrNull(row.failingSince),
   };
 }
 

@@ -16,6 +16,7 @@ import { registerInboundEventRoutes } from "../inbound/inbound-event-routes.ts";
 import { registerSourceEventRoutes } from "../inbound/source-event-routes.ts";
 import { registerSourceRoutes } from "../inbound/source-routes.ts";
 import { registerJobRoute } from "../upkeep/job-routes.ts";
+import { registerStatusRoutes } from "../upkeep/status-routes.ts";
 import { installSurface } from "./surface.ts";
 
 export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
@@ -34,4 +35,5 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerTenantRoutes(app, deps);
   registerUserRoutes(app, deps);
   registerJobRoute(app, deps);
+  registerStatusRoutes(app, deps);
 }

@@ -67,3 +67,5 @@ export const SMS_CHARS_MAX = 1600;
  */
 export const SMS_REQUESTER_CHARS_MAX = 60;
 export const SMS_QUESTION_CHARS_MAX = 300;
+/** Test messages in flight. They bypass the lanes of the channels, and each may take as long as any other message. */
+export const CHANNEL_TESTS_IN_FLIGHT_MAX = 4;

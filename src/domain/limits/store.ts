@@ -83,3 +83,19 @@ export const BALLAST_BYTES = 32 * MB;
 export const ROOM_LOOK_MS = 1 * SECOND_MS;
 export const WAL_SIZE_BYTES_MAX = 64 * MB;
 export const ANALYTICS_HOURS_MAX = 720;
+/** Buckets of statistics in one answer: as many points as a chart can show. */
+export const ANALYTICS_BUCKETS_COUNT_MAX = 720;
+/** Minutes of statistics that are kept in memory. */
+export const TALLY_MINUTES_MAX = 180;
+/** Tallies in memory, each about 1 KB. With more, the oldest minutes are dropped. */
+export const TALLIES_COUNT_MAX = 30_000;
+/** Tallies of one minute. Endpoints and event types beyond them count only towards their tenant. */
+export const TALLIES_OF_MINUTE_COUNT_MAX = 15_000;
+/** Event types of one tenant that are counted in one minute. Callers choose the types, so there can be any number. */
+export const TALLY_TYPES_OF_TENANT_COUNT_MAX = 200;
+/** How often tallies are stored, and how often backlogs are counted. */
+export const STATISTICS_STORE_MS = MINUTE_MS;
+/** Tallies stored by one call, which takes about 3 ms of the writer. */
+export const TALLIES_STORED_COUNT_MAX = 100;
+/** Deliveries that one count of backlogs visits. A read cannot be interrupted; this many take about 20 ms. */
+export const BACKLOG_ENTRIES_COUNT_MAX = 200_000;

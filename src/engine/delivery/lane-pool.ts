@@ -40,6 +40,13 @@ export class LanePool {
     return this.#leases;
   }
 
+  /** How many deliveries of the tenant the lanes hold. */
+  countOf(tenantSeq: Seq): number {
+    let count = 0;
+    for (const lane of this.#lanes.values()) if (lane.tenantSeq === tenantSeq) count += lane.heldCount;
+    return count;
+  }
+
   lanes(): IterableIterator<Lane> {
     return this.#lanes.values();
   }

@@ -92,6 +92,11 @@ export class Lane {
     return this.#proven;
   }
 
+  /** How many attempts may be in flight at once now. */
+  get window(): number {
+    return this.#inFlightLimit();
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }

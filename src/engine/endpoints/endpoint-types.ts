@@ -65,7 +65,20 @@ export interface SentTest {
   readonly responseBody: string | null;
 }
 
+/** What this node knows about an endpoint that it sends to. */
+export interface EndpointActivity {
+  readonly now: EpochMs;
+  readonly inFlight: number;
+  /** How many attempts may be in flight at once now; null when the endpoint is idle. */
+  readonly window: number | null;
+  /** Measured over one to two minutes. */
+  readonly attemptsPerSecond: number;
+  /** Deliveries that ended, measured likewise. */
+  readonly endedPerSecond: number;
+}
+
 export interface EndpointService {
+  activityOf(endpoint: Pick<Endpoint, "seq" | "tenantSeq">): EndpointActivity;
   /** Why an endpoint may not have this URL; null when it may. `create` and `patch` make the same check. */
   urlFault(url: string): Promise<string | null>;
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;

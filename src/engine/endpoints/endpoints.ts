@@ -16,10 +16,12 @@ import type {
 import type { Caller } from "../access/caller.ts";
 import type { Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import type { Statistics } from "../history/statistics.ts";
 import type { Streams } from "../history/streams.ts";
 import type {
   CreateEndpointAnswer,
   CreateEndpointInput,
+  EndpointActivity,
   EndpointService,
   PatchEndpointAnswer,
   PatchEndpointInput,
@@ -38,6 +40,7 @@ export interface EndpointsOptions {
   readonly deliveries: Deliveries;
   readonly attempts: Attempts;
   readonly streams: Pick<Streams, "announce">;
+  readonly statistics: Pick<Statistics, "paceOf">;
   /** A job was started. */
   readonly onJob: () => void;
 }
@@ -83,6 +86,17 @@ export class Endpoints implements EndpointService {
 
   get({ tenantSeq }: Caller, id: Uuid): Promise<EndpointView | null> {
     return this.#options.store.getEndpoint(tenantSeq, id);
+  }
+
+  activityOf({ seq, tenantSeq }: Pick<Endpoint, "seq" | "tenantSeq">): EndpointActivity {
+    const { clock, deliveries, statistics } = this.#options;
+    const lane = deliveries.lanePool.get(seq);
+    return {
+      now: clock.now(),
+      inFlight: lane?.inFlight ?? 0,
+      window: lane?.window ?? null,
+      ...statistics.paceOf(tenantSeq, seq),
+    };
   }
 
   list({ tenantSeq }: Caller, cursor: Cursor | null, limit: number): Promise<EndpointPage> {

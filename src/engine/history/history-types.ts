@@ -1,9 +1,11 @@
 /** The types of the engine's history service, as the API sees them. */
 import type { DeliveryState } from "../../domain/delivery/delivery.ts";
 import type { News, Topic } from "../../domain/history/news.ts";
+import type { Tally } from "../../domain/history/tally.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type {
   AttemptRow,
+  BacklogCount,
   Cursor,
   DeliveryPage,
   DeliveryRow,
@@ -64,6 +66,40 @@ export interface LiveStream {
   /** `done` when the reader has fallen behind or the server stops. */
   next(): Promise<{ readonly done: false; readonly value: StreamItem } | { readonly done: true }>;
   close(): void;
+}
+
+/** Which attempts to count. At most one of `endpointId` and `eventType` is set. */
+export interface AttemptStatisticsInput {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly stepMs: number;
+  readonly endpointId: Uuid | null;
+  readonly eventType: string | null;
+}
+
+export interface AttemptBuckets {
+  /** When counting in memory began; null when the counts are stored ones. */
+  readonly since: EpochMs | null;
+  readonly buckets: readonly { readonly at: EpochMs; readonly tally: Tally }[];
+}
+
+export interface BacklogSample extends BacklogCount {
+  readonly at: EpochMs;
+}
+
+export interface BacklogAnswer {
+  readonly at: EpochMs;
+  readonly present: BacklogCount;
+  /** Deliveries that this node has in memory. */
+  readonly inProgress: number;
+  /** One for each minute, the oldest first. */
+  readonly samples: readonly BacklogSample[];
+}
+
+export interface StatisticsService {
+  /** Null when the tenant has no such endpoint. */
+  attempts(caller: Caller, input: AttemptStatisticsInput): Promise<AttemptBuckets | null>;
+  backlog(caller: Caller): Promise<BacklogAnswer>;
 }
 
 export interface HistoryService {

@@ -1,6 +1,8 @@
 /** Notifies people of pauses, through one lane per channel: a mail server that is down delays no Slack message. */
+
+import { CHANNEL_TESTS_IN_FLIGHT_MAX } from "../../domain/limits.ts";
 import type { Channel } from "../../domain/pauses/pause.ts";
-import type { Notifier } from "../../ports/notifier.ts";
+import type { Notification, Notified, Notifier } from "../../ports/notifier.ts";
 import { NotificationLane, type NotificationLaneOptions } from "./notification-lane.ts";
 
 export interface NotificationsOptions extends NotificationLaneOptions {
@@ -11,6 +13,8 @@ export interface NotificationsOptions extends NotificationLaneOptions {
 export class Notifications {
   readonly #notifiers: ReadonlyMap<Channel, Notifier>;
   readonly #lanes: ReadonlyMap<Channel, NotificationLane>;
+  /** Tests in flight. */
+  #tests = 0;
 
   constructor({ notifiers, ...options }: NotificationsOptions) {
     this.#notifiers = new Map(notifiers.map((notifier) => [notifier.channel, notifier]));
@@ -24,6 +28,18 @@ export class Notifications {
   /** Why this address cannot be notified; null when it can be tried, or when the channel is not configured. */
   async addressFault(channel: Channel, address: string): Promise<string | null> {
     return (await this.#notifiers.get(channel)?.addressFault(address)) ?? null;
+  }
+
+  /** Send one message that belongs to no pause; null when the channel is not configured or sends its maximum of these. */
+  async sendTest(channel: Channel, message: Notification): Promise<Notified | null> {
+    const notifier = this.#notifiers.get(channel);
+    if (notifier === undefined || this.#tests >= CHANNEL_TESTS_IN_FLIGHT_MAX) return null;
+    this.#tests += 1;
+    try {
+      return await notifier.notify(message);
+    } finally {
+      this.#tests -= 1;
+    }
   }
 
   /** A notification of this channel may be due. */

@@ -52,6 +52,11 @@ export class Upkeep {
     this.#jobs = this.#every(RECONCILE_MS, () => this.#stepJobs());
   }
 
+  /** Why nothing may be deleted by age now; null when the wall clock can be trusted. */
+  get clockDoubt(): string | null {
+    return this.#timeCheck.doubt();
+  }
+
   start(): void {
     const { deliveries, store } = this.#options;
     this.#startEvery(HEARTBEAT_MS, () => this.#heartbeat());

@@ -1,6 +1,8 @@
 /** The verbs on endpoints. */
 import type { Actor } from "../../domain/access/access.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
+import type { Classification } from "../../domain/delivery/delivery.ts";
+import type { Health } from "../../domain/delivery/health.ts";
 import type {
   Destination,
   DisabledReason,
@@ -48,6 +50,25 @@ export interface EndpointView {
   readonly successCount: number;
   /** Failed attempts since the endpoint was created, tests included. */
   readonly failureCount: number;
+  readonly lastSuccessAt: EpochMs | null;
+  readonly lastFailure: AttemptFailure | null;
+  readonly health: Health;
+  /** How long it has been held in total, not counting a hold that still lasts. */
+  readonly heldMs: number;
+  /** No attempt starts before this time; null when it waits for nothing. */
+  readonly waitUntil: EpochMs | null;
+  /** When the delivery at the front of its backlog was created; null when none waits in the store. */
+  readonly oldestAt: EpochMs | null;
+  /** Payload bytes that arrived while it was held. */
+  readonly heldBytes: number;
+}
+
+/** What happened in a failed attempt. */
+export interface AttemptFailure {
+  readonly at: EpochMs;
+  readonly classification: Classification;
+  readonly httpStatus: number | null;
+  readonly errorDetail: string | null;
 }
 
 export interface EndpointPage {

@@ -177,6 +177,41 @@ export interface EndpointHealthRow {
   readonly failed: number;
   readonly latencySumMs: number;
   readonly latencyCount: number;
+  /** Attempts, as they happened. */
+  readonly attemptsOk: number;
+  readonly attemptsFailed: number;
+  /** When the first of its consecutive failures happened; null when the latest attempt succeeded. */
+  readonly failingSince: EpochMs | null;
+}
+
+/** Counts to add to those of an hour. */
+export interface NewTally {
+  readonly tenantSeq: Seq;
+  readonly hour: EpochMs;
+  /** What the counts are about: empty for the whole tenant, or the engine's name of one of its parts. */
+  readonly scope: string;
+  readonly tally: string;
+}
+
+export interface HourTally {
+  readonly hour: EpochMs;
+  readonly tally: string;
+}
+
+/** Deliveries of a tenant that wait in the store. */
+export interface BacklogCount {
+  readonly tenantSeq: Seq;
+  /** Their endpoint is not ACTIVE. */
+  readonly held: number;
+  /** They are due. */
+  readonly ready: number;
+  /** They wait for their next attempt. */
+  readonly scheduled: number;
+  /** There are more than was counted. */
+  readonly more: boolean;
+  readonly heldBytes: number;
+  /** When the oldest one was created; null when none waits. */
+  readonly oldestAt: EpochMs | null;
 }
 
 export interface HistoryVerbs {
@@ -194,6 +229,12 @@ export interface HistoryVerbs {
   countVolume(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly HourCounts[]>;
   /** Answered attempts by latency, in the five ranges that 100, 300, 1000 and 5000 ms divide. */
   countLatency(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly [number, number, number, number, number]>;
+  /** Add tallies (the text of domain/history/tally.ts) to those of their hours. */
+  addTallies(tallies: readonly NewTally[]): Promise<void>;
+  /** The tallies of one scope in the hours of [from, to), in any order. Hours without one are left out. */
+  readTallies(tenantSeq: Seq, scope: string, from: EpochMs, to: EpochMs): Promise<readonly HourTally[]>;
+  /** Of every tenant that has a backlog, or of one. Counts at most `WAITING_COUNT_MAX` deliveries of an endpoint. */
+  countBacklogs(tenantSeq: Seq | null, now: EpochMs): Promise<readonly BacklogCount[]>;
   countEndpointHealth(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly EndpointHealthRow[]>;
 }
 

@@ -18,7 +18,7 @@ import { getEvent } from "./history/events.ts";
 import { findDeliveryFacts } from "./history/explain/delivery-facts.ts";
 import { countTypes, findEventFacts, findSubscribers } from "./history/explain/event-facts.ts";
 import { listDeliveries } from "./history/lists.ts";
-import { countEndpointHealth, countLatency, countVolume } from "./history/statistics.ts";
+import { countEndpointHealth, countLatency, countVolume } from "./history/statistics/statistics.ts";
 import { tail } from "./history/tail.ts";
 import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";

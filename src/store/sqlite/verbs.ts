@@ -13,6 +13,7 @@ import { settleOne } from "./delivery/settle.ts";
 import { createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints/endpoints.ts";
 import { each } from "./group.ts";
 import { writeLedger } from "./history/ledger/write.ts";
+import { addTallies } from "./history/statistics/tallies.ts";
 import { receiveOne } from "./inbound/receive.ts";
 import { refuseOne } from "./inbound/refuse.ts";
 import { deleteInbound, noteInbound, reprocess } from "./inbound/reprocess.ts";
@@ -87,6 +88,7 @@ const VERBS = {
   heartbeat,
   leases,
   changesSince,
+  addTallies,
   startRecover,
   stepJob,
   sweep,
@@ -121,4 +123,5 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "reprocess",
   "startRecover",
   "writeLedger",
+  "addTallies",
 ]);

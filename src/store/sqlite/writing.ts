@@ -5,7 +5,7 @@ import { Usage } from "./access/usage.ts";
 import type { Connection } from "./connection.ts";
 import { Lanes } from "./delivery/lanes.ts";
 import { Subscriptions } from "./endpoints/subscriptions.ts";
-import { type Counters, createCounters } from "./history/counters.ts";
+import { type Counters, createCounters } from "./history/statistics/counters.ts";
 import { Refusals } from "./inbound/refusals.ts";
 
 export interface Writing extends Connection {

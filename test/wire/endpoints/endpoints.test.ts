@@ -15,6 +15,20 @@ async function create(client: Client, fields: object = {}) {
   return answer.body;
 }
 
+/** The health of an endpoint without attempts. */
+const HEALTHY = {
+  state: "healthy",
+  failing_since: null,
+  rest_until: null,
+  wait_until: null,
+  failure_streak: 0,
+  window: null,
+  in_flight: 0,
+  rate: 0,
+  last_success_at: null,
+  last_failure: null,
+};
+
 test("an endpoint is created as in the reference, with the defaults of this surface", async () => {
   const client = await newTenant(server);
   const made = await create(client, {
@@ -45,6 +59,9 @@ test("an endpoint is created as in the reference, with the defaults of this surf
       ordered: false,
       waiting: { count: 0, more: false },
       disabled_reason: null,
+      previous_secret_expires_at: null,
+      health: HEALTHY,
+      backlog: { oldest_at: null, bytes: 0, drain_per_second: 0, drained_at: null },
     },
   );
   const read = await client.request("GET", `/v1/endpoints/${made.id}`);
@@ -156,7 +173,8 @@ test("PATCH changes several fields at once and keeps the others", async () => {
   assert.equal(patched.status, 200, patched.text);
   assert.match(patched.body.paused_at ?? "", SECONDS);
   const { secret: _, ...shown } = made;
-  const expected = { ...shown, ...change, paused_at: patched.body.paused_at };
+  const health = { ...HEALTHY, state: "paused" };
+  const expected = { ...shown, ...change, health, paused_at: patched.body.paused_at };
   assert.deepEqual({ ...patched.body, updated_at: made.created_at }, { ...expected, updated_at: made.created_at });
   assert.deepEqual((await client.request("GET", `/v1/endpoints/${made.id}`)).body, patched.body);
 });

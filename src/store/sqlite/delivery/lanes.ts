@@ -1,9 +1,10 @@
 /** Lane rows. They are read once per group commit, changed in memory, and written once at its end. */
 
+import type { Transition } from "../../../domain/delivery/delivery.ts";
 import { type Health, isProbing } from "../../../domain/delivery/health.ts";
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import type { LaneState } from "../../../ports/store.ts";
+import type { AttemptFailure, AttemptRecord, LaneState } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 
 /** A lane, and the settings of its endpoint that control it. Change it only with `touch`. */
@@ -26,6 +27,9 @@ export interface Lane {
   attemptsOk: number;
   attemptsFailed: number;
   lastAttemptAt: EpochMs | null;
+  lastSuccessAt: EpochMs | null;
+  /** An `AttemptFailure` as JSON. */
+  lastFailure: string | null;
   /** Each change raises it by one. */
   revision: number;
   dirty: boolean;
@@ -42,7 +46,7 @@ const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
       wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
-      last_attempt_at = ?, revision = ?
+      last_attempt_at = ?, last_success_at = ?, last_failure = ?, revision = ?
   WHERE endpoint_seq = ?`;
 
 export class Lanes {
@@ -102,6 +106,8 @@ function write(connection: Connection, lane: Lane): void {
       lane.attemptsOk,
       lane.attemptsFailed,
       lane.lastAttemptAt,
+      lane.lastSuccessAt,
+      lane.lastFailure,
       lane.revision,
       lane.endpointSeq,
     );
@@ -136,6 +142,8 @@ function read(connection: Connection, endpointSeq: Seq): Lane {
     attemptsOk: integer("attempts_ok"),
     attemptsFailed: integer("attempts_failed"),
     lastAttemptAt: optional("last_attempt_at"),
+    lastSuccessAt: optional("last_success_at"),
+    lastFailure: row.last_failure as string | null,
     revision: integer("revision"),
     dirty: false,
     state: null,
@@ -153,9 +161,16 @@ export function touch(lane: Lane, change: LaneChange): void {
 }
 
 /** Count an attempt. The counts are no part of the lane's state, so results can go on sharing the state. */
-export function countAttempt(lane: Lane, success: boolean, startedAt: EpochMs): void {
-  if (success) lane.attemptsOk += 1;
-  else lane.attemptsFailed += 1;
+export function countAttempt(lane: Lane, attempt: AttemptRecord, { classification, health }: Transition): void {
+  const { startedAt, endedAt, httpStatus, errorDetail } = attempt;
+  if (health === "success") {
+    lane.attemptsOk += 1;
+    lane.lastSuccessAt = Math.max(lane.lastSuccessAt ?? 0, endedAt);
+  } else {
+    lane.attemptsFailed += 1;
+    const failure: AttemptFailure = { at: endedAt, classification, httpStatus, errorDetail };
+    lane.lastFailure = JSON.stringify(failure);
+  }
   if (lane.lastAttemptAt === null || lane.lastAttemptAt < startedAt) lane.lastAttemptAt = startedAt;
   lane.dirty = true;
 }

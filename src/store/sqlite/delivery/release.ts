@@ -88,5 +88,5 @@ export function recordTest(w: Writing, record: TestRecord): void {
   const counter = { tenantSeq, endpointSeq, at: attempt.endedAt };
   w.counters.ended(counter, delivered ? "delivered" : "failed");
   if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
-  countAttempt(w.lanes.get(endpointSeq), delivered, attempt.startedAt);
+  countAttempt(w.lanes.get(endpointSeq), attempt, transition);
 }

@@ -31,8 +31,9 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   if (applied.repeats !== null) return repeated(lane, applied.repeats, applied.state);
   const counter = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
   if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
+  w.counters.attempted(counter, transition.outcome === "SUCCESS" ? "ok" : "failed");
   if (applied.ended) w.counters.ended(counter, applied.state === "DELIVERED" ? "delivered" : "failed");
-  countAttempt(lane, transition.health === "success", attempt.startedAt);
+  countAttempt(lane, attempt, transition);
   const disabled = settlement.generation === lane.generation ? applyToLane(w, lane, transition, attempt.endedAt) : null;
   const told = disabled === null ? NOBODY : disable(w, lane, disabled, attempt.endedAt);
   const failed = applied.ended && (applied.state === "FAILED" || applied.state === "EXPIRED");

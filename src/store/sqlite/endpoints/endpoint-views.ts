@@ -2,9 +2,17 @@
 import type { Destination } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { LANE_POOL_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
-import type { Cursor, EndpointOffsetPage, EndpointPage, EndpointView, Versioned } from "../../../ports/store.ts";
+import type {
+  AttemptFailure,
+  Cursor,
+  EndpointOffsetPage,
+  EndpointPage,
+  EndpointView,
+  Versioned,
+} from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
+import { oldestWaiting } from "../history/statistics/backlogs.ts";
 import { all, one, page, type ReadConnection } from "../read-connection.ts";
 import { endpointVersion } from "./endpoint-filters.ts";
 import {
@@ -26,12 +34,23 @@ export function loadDestinations(
   return { version: endpointVersion(connection, tenantSeq), found };
 }
 
-const VIEW_COLUMNS = `${ENDPOINT_COLUMNS}, l.attempts_ok, l.attempts_failed, l.last_attempt_at`;
+const VIEW_COLUMNS = `${ENDPOINT_COLUMNS}, l.attempts_ok, l.attempts_failed, l.last_attempt_at,
+  l.last_success_at, l.last_failure, l.failure_streak, l.streak_since_active_ms, l.rest_until, l.rest_ms, l.held_ms,
+  l.wait_until, l.held_bytes`;
 
 interface ViewColumns extends EndpointColumns {
   readonly attempts_ok: number | null;
   readonly attempts_failed: number | null;
   readonly last_attempt_at: EpochMs | null;
+  readonly last_success_at: EpochMs | null;
+  readonly last_failure: string | null;
+  readonly failure_streak: number | null;
+  readonly streak_since_active_ms: EpochMs | null;
+  readonly rest_until: EpochMs | null;
+  readonly rest_ms: number | null;
+  readonly held_ms: number | null;
+  readonly wait_until: EpochMs | null;
+  readonly held_bytes: number | null;
 }
 
 const BY_ID = `
@@ -102,12 +121,25 @@ export function listEndpointsFrom(
 }
 
 function view(connection: ReadConnection, row: ViewColumns, leased: Leased, countMax: number): EndpointView {
+  const waiting = countWaiting(connection, row.seq, leased, countMax);
   return {
     endpoint: readEndpoint(connection.vault, row),
-    waiting: countWaiting(connection, row.seq, leased, countMax),
+    waiting,
     lastAttemptAt: row.last_attempt_at,
     successCount: row.attempts_ok ?? 0,
     failureCount: row.attempts_failed ?? 0,
+    lastSuccessAt: row.last_success_at,
+    lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as AttemptFailure),
+    health: {
+      failureStreak: row.failure_streak ?? 0,
+      streakSinceActiveMs: row.streak_since_active_ms,
+      restUntil: row.rest_until,
+      restMs: row.rest_ms ?? 0,
+    },
+    heldMs: row.held_ms ?? 0,
+    waitUntil: row.wait_until,
+    oldestAt: waiting.count === 0 ? null : oldestWaiting(connection, row.seq),
+    heldBytes: row.held_bytes ?? 0,
   };
 }
 

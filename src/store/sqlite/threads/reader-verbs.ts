@@ -18,7 +18,9 @@ import { countTypes, findEventFacts, findSubscribers } from "../history/explain/
 import { countBehind } from "../history/ledger/advance.ts";
 import { readProgress } from "../history/ledger/ledger.ts";
 import { listDeliveries } from "../history/lists.ts";
-import { countEndpointHealth, countLatency, countVolume } from "../history/statistics.ts";
+import { countBacklogs } from "../history/statistics/backlogs.ts";
+import { countEndpointHealth, countLatency, countVolume } from "../history/statistics/statistics.ts";
+import { readTallies } from "../history/statistics/tallies.ts";
 import { tail } from "../history/tail.ts";
 import { getCredentials } from "../inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
@@ -53,6 +55,8 @@ const VERBS = {
   countVolume,
   countLatency,
   countEndpointHealth,
+  readTallies,
+  countBacklogs,
   getJob,
   listKeys,
   listTenants,

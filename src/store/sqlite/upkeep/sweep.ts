@@ -84,25 +84,29 @@ const nodes: Kept<Aging> = {
 };
 
 // A range of the primary key of one tenant.
-const DELETE_COUNTERS = `
-  DELETE FROM counters
-  WHERE tenant_seq = :tenant AND (hour, endpoint_seq) IN (
-    SELECT hour, endpoint_seq
-    FROM counters
+const deleteHours = (table: string, key: string) => `
+  DELETE FROM ${table}
+  WHERE tenant_seq = :tenant AND (hour, ${key}) IN (
+    SELECT hour, ${key}
+    FROM ${table}
     WHERE tenant_seq = :tenant AND hour < :cutoff
-    ORDER BY hour, endpoint_seq
+    ORDER BY hour, ${key}
     LIMIT :limit)`;
 
-const counters: Kept<{ readonly seq: Seq }> = {
-  name: "counters",
-  page: "SELECT seq FROM tenants WHERE seq > ? ORDER BY seq LIMIT ?",
-  visit(w, tenant, { countersCutoff }, budget) {
-    const limit = budget.rows;
-    const { changes } = w.prepare(DELETE_COUNTERS).run({ tenant: tenant.seq, cutoff: countersCutoff, limit });
-    budget.rows -= Number(changes);
-    return changes === limit ? "again" : "next";
-  },
-};
+/** A table of statistics, whose key is the tenant, the hour and another column. */
+function hourly(name: string, key: string): Kept<{ readonly seq: Seq }> {
+  const sql = deleteHours(name, key);
+  return {
+    name,
+    page: "SELECT seq FROM tenants WHERE seq > ? ORDER BY seq LIMIT ?",
+    visit(w, tenant, { countersCutoff }, budget) {
+      const limit = budget.rows;
+      const { changes } = w.prepare(sql).run({ tenant: tenant.seq, cutoff: countersCutoff, limit });
+      budget.rows -= Number(changes);
+      return changes === limit ? "again" : "next";
+    },
+  };
+}
 
 const events: Kept<Parameters<typeof visitEvent>[1]> = {
   name: "events",
@@ -166,7 +170,8 @@ const KEPT: readonly Pass[] = [
   passOver(keptInboundEvents),
   passOver(keptSources),
   passOver(nodes),
-  passOver(counters),
+  passOver(hourly("counters", "endpoint_seq")),
+  passOver(hourly("attempt_tallies", "scope")),
   passOver(events),
   passOver(endpoints),
   passOver(eventTypes),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseTally, Tally, tallyText } from "../../../../src/domain/history/tally.ts";
 import { HOUR, MINUTE, START } from "../delivery/times.ts";
 import { exhausted, failed, outlived, succeeded } from "../delivery/verdicts.ts";
 import { type OpenStore, useWorld } from "../world.ts";
@@ -53,6 +54,91 @@ export function statisticsCases(open: OpenStore): void {
     );
   });
 
+  test("attempts count as they happen, and an endpoint is failing since the first of its failures", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const [first, second, third] = await tenant.leasedMany(endpoint, 3);
+    assert(first && second && third);
+    const health = async () => {
+      const [row] = await world.store.countEndpointHealth(tenant.tenantSeq, START, START + HOUR);
+      return row ?? assert.fail();
+    };
+    await tenant.settle(first, failed(START + 9 * HOUR), { at: START + 5 });
+    await tenant.settle(second, exhausted, { at: START + 6 });
+    assert.deepEqual(
+      [await health()].map(({ attemptsOk, attemptsFailed, failingSince }) => [
+        attemptsOk,
+        attemptsFailed,
+        failingSince,
+      ]),
+      [[0, 2, START + 5]],
+    );
+    const failing = await tenant.view(endpoint);
+    assert.deepEqual(failing.lastFailure, {
+      at: START + 6,
+      classification: "http_status",
+      httpStatus: 500,
+      errorDetail: null,
+    });
+    assert.deepEqual([failing.lastSuccessAt, failing.health.failureStreak], [null, 2]);
+    await tenant.settle(third, succeeded, { at: START + 7 });
+    const { attemptsOk, attemptsFailed, failingSince } = await health();
+    assert.deepEqual([attemptsOk, attemptsFailed, failingSince], [1, 2, null]);
+    const view = await tenant.view(endpoint);
+    assert.deepEqual([view.lastSuccessAt, view.lastFailure?.at], [START + 7, START + 6]);
+  });
+
+  test("tallies add up by hour and scope", async () => {
+    const [tenant, other] = [await world.newTenant(), await world.newTenant()];
+    const { tenantSeq } = tenant;
+    const one = new Tally();
+    one.count({ classification: "success", isFirst: true, gaveUp: false, latencyMs: 20, ageMs: 30 });
+    const add = (hour: number, scope: string) => ({ tenantSeq, hour, scope, tally: tallyText(one) });
+    await world.store.addTallies([add(START, ""), add(START, "e1"), add(START, "")]);
+    await world.store.addTallies([add(START, ""), add(START + HOUR, "")]);
+    const read = async (seq: number, scope: string) =>
+      (await world.store.readTallies(seq, scope, START - HOUR, START + 2 * HOUR))
+        .map(({ hour, tally }) => [hour, parseTally(tally).ok])
+        .toSorted();
+    assert.deepEqual(await read(tenantSeq, ""), [
+      [START, 3],
+      [START + HOUR, 1],
+    ]);
+    assert.deepEqual(await read(tenantSeq, "e1"), [[START, 1]]);
+    assert.deepEqual(await read(other.tenantSeq, ""), []);
+    assert.deepEqual(await world.store.readTallies(tenantSeq, "", START + 2 * HOUR, START + 3 * HOUR), []);
+  });
+
+  test("a backlog counts what is held, due and scheduled, for one tenant or for all", async () => {
+    const [tenant, quiet] = [await world.newTenant(), await world.newTenant()];
+    const [busy, paused, deleted] = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
+    await tenant.settle(await tenant.leased(busy), failed(START + HOUR), { at: START });
+    const due = await tenant.waiting(busy, { now: START + 1 });
+    const { createdAt: oldestAt } = await tenant.row(due.id);
+    await tenant.waiting(deleted);
+    await tenant.remove(deleted, START);
+    await tenant.patch(paused, { status: "PAUSED" }, START);
+    await tenant.waiting(paused, { now: START + 2, payload: '{"a":1}' });
+    const expected = {
+      tenantSeq: tenant.tenantSeq,
+      held: 1,
+      ready: 1,
+      scheduled: 1,
+      more: false,
+      heldBytes: 7,
+      oldestAt,
+    };
+    assert.deepEqual(await world.store.countBacklogs(tenant.tenantSeq, START + 5), [expected]);
+    assert.deepEqual(await world.store.countBacklogs(quiet.tenantSeq, START + 5), []);
+    const all = await world.store.countBacklogs(null, START + 5);
+    assert.deepEqual(
+      all.filter(({ tenantSeq }) => tenantSeq === tenant.tenantSeq),
+      [expected],
+    );
+    const view = await tenant.view(busy);
+    assert.deepEqual([view.oldestAt, view.heldBytes], [oldestAt, 0]);
+  });
+
   test("endpoint health shows every endpoint that is not deleted, with its own sums", async () => {
     const [tenant, other] = [await world.newTenant(), await world.newTenant()];
     const busy = await tenant.endpoint({ name: "busy" });
@@ -66,7 +152,7 @@ export function statisticsCases(open: OpenStore): void {
     await tenant.settle(two ?? assert.fail(), exhausted, { at: START + HOUR, tookMs: 60 });
     const foreign = await other.endpoint();
     await other.settle(await other.leased(foreign), succeeded);
-    const sums = { ...NOTHING, latencySumMs: 0, latencyCount: 0 };
+    const sums = { ...NOTHING, latencySumMs: 0, latencyCount: 0, attemptsOk: 0, attemptsFailed: 0, failingSince: null };
     assert.deepEqual(await world.store.countEndpointHealth(tenant.tenantSeq, START, START + 2 * HOUR), [
       {
         endpointId: busy.id,
@@ -77,6 +163,9 @@ export function statisticsCases(open: OpenStore): void {
         failed: 1,
         latencySumMs: 100,
         latencyCount: 2,
+        attemptsOk: 1,
+        attemptsFailed: 1,
+        failingSince: START + HOUR,
       },
       { endpointId: quiet.id, name: "quiet", status: "PAUSED", ...sums },
     ]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openRows, type Rows, START } from "../../../../test/fixtures/sqlite-rows.ts";
-import type { Seq } from "../../../domain/ids.ts";
+import { openRows, type Rows, START } from "../../../../../test/fixtures/sqlite-rows.ts";
+import type { Seq } from "../../../../domain/ids.ts";
 import { countEndpointHealth, countLatency, countVolume } from "./statistics.ts";
 
 const HOUR_MS = 3_600_000;
@@ -76,6 +76,9 @@ test("endpoint health sums every endpoint over any number of hours and steps, de
     failed: 3,
     latencySumMs: 3 * (7 * 49 + 9000),
     latencyCount: 150,
+    attemptsOk: 0,
+    attemptsFailed: 0,
+    failingSince: null,
   });
   assert.deepEqual([health[40]?.status, health[40]?.total, health[40]?.latencyCount], ["PAUSED", 0, 0]);
 });

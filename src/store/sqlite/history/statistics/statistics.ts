@@ -1,11 +1,13 @@
 /** countVolume, countLatency, countEndpointHealth: read the sums that the writer keeps per hour. */
-import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
-import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import { ANALYTICS_HOURS_MAX, LIST_ROWS_PER_REQUEST } from "../../../domain/limits.ts";
-import type { EndpointHealthRow, HourCounts } from "../../../ports/store.ts";
-import { uuidText } from "../../rows.ts";
-import type { Connection } from "../connection.ts";
-import { all, one } from "../read-connection.ts";
+import type { Health } from "../../../../domain/delivery/health.ts";
+import type { EndpointStatus } from "../../../../domain/endpoints/endpoint.ts";
+import { failingSince } from "../../../../domain/endpoints/endpoint-state.ts";
+import type { EpochMs, Seq } from "../../../../domain/ids.ts";
+import { ANALYTICS_HOURS_MAX, LIST_ROWS_PER_REQUEST } from "../../../../domain/limits.ts";
+import type { EndpointHealthRow, HourCounts } from "../../../../ports/store.ts";
+import { uuidText } from "../../../rows.ts";
+import type { Connection } from "../../connection.ts";
+import { all, one } from "../../read-connection.ts";
 
 const HOUR_MS = 3_600_000;
 /** As many hours as can be requested, and the current one. */
@@ -59,10 +61,10 @@ export function countLatency(connection: Connection, tenantSeq: Seq, from: Epoch
 
 // Served by endpoints_live.
 const ENDPOINTS = `
-  SELECT seq, id, name, status
-  FROM endpoints INDEXED BY endpoints_live
-  WHERE tenant_seq = ? AND deleted_at IS NULL AND seq > ?
-  ORDER BY seq
+  SELECT e.seq, e.id, e.name, e.status, l.failure_streak, l.streak_since_active_ms, l.rest_until, l.rest_ms, l.held_ms
+  FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND e.seq > ?
+  ORDER BY e.seq
   LIMIT ?`;
 
 interface EndpointColumns {
@@ -70,13 +72,19 @@ interface EndpointColumns {
   readonly id: Uint8Array;
   readonly name: string;
   readonly status: EndpointStatus;
+  readonly failure_streak: number | null;
+  readonly streak_since_active_ms: number | null;
+  readonly rest_until: EpochMs | null;
+  readonly rest_ms: number | null;
+  readonly held_ms: number | null;
 }
 
 // By primary key, one short range per hour. Only the rows of one step are grouped.
 const HEALTH = `
   SELECT c.endpoint_seq, sum(c.total) AS total, sum(c.delivered) AS delivered, sum(c.failed) AS failed,
     sum(c.latency_sum_ms) AS latency_sum_ms,
-    sum(c.under_100_ms + c.under_300_ms + c.under_1000_ms + c.under_5000_ms + c.over_5000_ms) AS latency_count
+    sum(c.under_100_ms + c.under_300_ms + c.under_1000_ms + c.under_5000_ms + c.over_5000_ms) AS latency_count,
+    sum(c.attempts_ok) AS attempts_ok, sum(c.attempts_failed) AS attempts_failed
   FROM json_each(?) h
   CROSS JOIN counters c ON c.tenant_seq = ? AND c.hour = h.value AND c.endpoint_seq BETWEEN ? AND ?
   GROUP BY c.endpoint_seq`;
@@ -88,6 +96,8 @@ interface HealthColumns {
   readonly failed: number;
   readonly latency_sum_ms: number;
   readonly latency_count: number;
+  readonly attempts_ok: number;
+  readonly attempts_failed: number;
 }
 
 /** Every endpoint that is not deleted, in creation order. Those without deliveries have zeros. */
@@ -146,5 +156,17 @@ function healthRow(endpoint: EndpointColumns, sums: HealthColumns | undefined): 
     failed: sums?.failed ?? 0,
     latencySumMs: sums?.latency_sum_ms ?? 0,
     latencyCount: sums?.latency_count ?? 0,
+    attemptsOk: sums?.attempts_ok ?? 0,
+    attemptsFailed: sums?.attempts_failed ?? 0,
+    failingSince: failingSince(healthOf(endpoint), endpoint.held_ms ?? 0),
+  };
+}
+
+function healthOf(lane: EndpointColumns): Health {
+  return {
+    failureStreak: lane.failure_streak ?? 0,
+    streakSinceActiveMs: lane.streak_since_active_ms,
+    restUntil: lane.rest_until,
+    restMs: lane.rest_ms ?? 0,
   };
 }

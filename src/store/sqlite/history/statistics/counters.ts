@@ -1,7 +1,7 @@
 /** The sums for the statistics. They are added up in memory during a group commit and written once at its end. */
-import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import { hourOf } from "../../rows.ts";
-import type { Connection } from "../connection.ts";
+import type { EpochMs, Seq } from "../../../../domain/ids.ts";
+import { hourOf } from "../../../rows.ts";
+import type { Connection } from "../../connection.ts";
 
 export interface Counters {
   created(key: CounterKey): void;
@@ -9,6 +9,7 @@ export interface Counters {
   /** A delivery that ended without success at that time waits again. */
   reopened(key: CounterKey): void;
   answered(key: CounterKey, latencyMs: number): void;
+  attempted(key: CounterKey, how: "ok" | "failed"): void;
   flush(): void;
   clear(): void;
 }
@@ -19,8 +20,8 @@ export interface CounterKey {
   readonly at: EpochMs;
 }
 
-/** total, delivered, failed, latency sum, then the five buckets. */
-type Sums = [number, number, number, number, number, number, number, number, number];
+/** total, delivered, failed, latency sum, the five buckets, then the attempts that succeeded and failed. */
+type Sums = [number, number, number, number, number, number, number, number, number, number, number];
 interface Row {
   readonly tenantSeq: Seq;
   readonly hour: EpochMs;
@@ -33,13 +34,15 @@ const DELIVERED = 1;
 const FAILED = 2;
 const LATENCY_SUM = 3;
 const FIRST_BUCKET = 4;
+const ATTEMPTS_OK = 9;
+const ATTEMPTS_FAILED = 10;
 const BUCKET_BOUNDS_MS = [100, 300, 1000, 5000];
 /** The row with `endpoint_seq` 0 counts the whole tenant. */
 const WHOLE_TENANT = 0;
 
 const ADD = `
   INSERT INTO counters
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET
     total = total + excluded.total,
     delivered = delivered + excluded.delivered,
@@ -49,7 +52,9 @@ const ADD = `
     under_300_ms = under_300_ms + excluded.under_300_ms,
     under_1000_ms = under_1000_ms + excluded.under_1000_ms,
     under_5000_ms = under_5000_ms + excluded.under_5000_ms,
-    over_5000_ms = over_5000_ms + excluded.over_5000_ms`;
+    over_5000_ms = over_5000_ms + excluded.over_5000_ms,
+    attempts_ok = attempts_ok + excluded.attempts_ok,
+    attempts_failed = attempts_failed + excluded.attempts_failed`;
 
 export function createCounters(connection: Connection): Counters {
   /** By tenant, then endpoint, then hour. A group touches few of them, and no combined key has to be built. */
@@ -62,7 +67,7 @@ export function createCounters(connection: Connection): Counters {
     ofTenant.set(endpointSeq, ofEndpoint);
     let row = ofEndpoint.find((candidate) => candidate.hour === hour);
     if (row === undefined) {
-      row = { tenantSeq, hour, endpointSeq, sums: [0, 0, 0, 0, 0, 0, 0, 0, 0] };
+      row = { tenantSeq, hour, endpointSeq, sums: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] };
       ofEndpoint.push(row);
     }
     return row.sums;
@@ -85,6 +90,7 @@ export function createCounters(connection: Connection): Counters {
       add(key, FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound), 1);
       add(key, LATENCY_SUM, latencyMs);
     },
+    attempted: (key, how) => add(key, how === "ok" ? ATTEMPTS_OK : ATTEMPTS_FAILED, 1),
     flush() {
       const statement = connection.prepare(ADD);
       for (const byEndpoint of rows.values()) {

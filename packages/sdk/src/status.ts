@@ -1,0 +1,71 @@
+/** What the server is doing. The methods need the role `org_admin`. */
+import { type CallOptions, onePath, type Transport } from "./http.ts";
+
+/** The status of a server. `store` and `process` are null unless the caller is a `global_admin`. */
+export interface ServerStatus {
+  readonly version: string;
+  readonly at: string;
+  /** Whether the server can store events now. */
+  readonly ready: boolean;
+  readonly reason: string | null;
+  /** The tenant's streams. */
+  readonly streams: { readonly open: number; readonly max: number };
+  readonly channels: readonly {
+    readonly name: "email" | "slack" | "sms";
+    readonly configured: boolean;
+    /** What to set so that the channel is configured. */
+    readonly setting: string | null;
+  }[];
+  readonly store: {
+    readonly file_bytes: number;
+    readonly wal_bytes: number;
+    readonly leased: number;
+    readonly writable: boolean;
+    readonly disk_free_bytes: number | null;
+    readonly disk_total_bytes: number | null;
+  } | null;
+  readonly process: {
+    readonly started_at: string;
+    readonly node_version: string;
+    readonly memory_bytes: number;
+    readonly loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number };
+    readonly queues: {
+      readonly publish: number;
+      readonly settle: number;
+      readonly in_flight: number;
+      readonly deliveries: number;
+      readonly payload_bytes: number;
+      readonly lanes: number;
+    };
+    /** Open streams of all tenants. */
+    readonly streams: number;
+    /** Whether retention may delete by age. */
+    readonly clock: { readonly trusted: boolean; readonly reason: string | null };
+    /** A secret is `set`; null is not set. */
+    readonly settings: readonly { readonly name: string; readonly value: string | null }[];
+  } | null;
+}
+
+export class Status {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  async get(options?: CallOptions): Promise<ServerStatus> {
+    const call = { method: "GET", path: "/v1/status", signal: options?.signal } as const;
+    return (await this.#transport.call<ServerStatus>(call)).body;
+  }
+
+  /** Send a test message over a channel, and wait until it is sent or refused. */
+  async testChannel(
+    name: "email" | "slack" | "sms",
+    input: { readonly address?: string } = {},
+    options?: CallOptions,
+  ): Promise<{ readonly sent: boolean; readonly reason: string | null }> {
+    const path = `${onePath("/v1/status/channels", name)}/test`;
+    const call = { method: "POST", path, body: JSON.stringify(input), signal: options?.signal } as const;
+    return (await this.#transport.call<{ sent: boolean; reason: string | null }>(call)).body;
+  }
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HEALTHY } from "../delivery/health.ts";
+import { REST_AFTER_FAILURES } from "../limits.ts";
+import { endpointState, failingSince } from "./endpoint-state.ts";
+
+const NOW = 1_000_000;
+const of = (health: object, rest: object = {}) =>
+  endpointState({ status: "ACTIVE", health: { ...HEALTHY, ...health }, waitUntil: null, ...rest }, NOW);
+
+test("a state says why the endpoint gets nothing, the strongest reason first", () => {
+  const resting = { failureStreak: REST_AFTER_FAILURES, restUntil: NOW + 1 };
+  assert.equal(of({}), "healthy");
+  assert.equal(of({ failureStreak: 1 }), "failing");
+  assert.equal(of(resting), "resting");
+  assert.equal(of({ ...resting, restUntil: NOW }), "probing");
+  assert.equal(of({}, { waitUntil: NOW + 1 }), "throttled");
+  assert.equal(of({}, { waitUntil: NOW }), "healthy");
+  assert.equal(of(resting, { status: "PAUSED" }), "paused");
+  assert.equal(of(resting, { status: "DISABLED" }), "disabled");
+});
+
+test("failing since is the wall time of the first failure", () => {
+  assert.equal(failingSince(HEALTHY, 5), null);
+  assert.equal(failingSince({ ...HEALTHY, failureStreak: 2, streakSinceActiveMs: 100 }, 5), 105);
+});
