@@ -51,9 +51,13 @@ export interface Visit {
   close(): Promise<void>;
 }
 
+/** Once for all test files of this process, which start at the same time. */
+let built: Promise<unknown> | null = null;
+
 /** Starts the server and the browser, and builds the console if its sources have changed. */
 export async function startConsole(scope: Scope): Promise<Console> {
-  await promisify(execFile)(process.execPath, [BUILD, "--strict"]);
+  built ??= promisify(execFile)(process.execPath, [BUILD, "--strict"]);
+  await built;
   const [stage, browser] = await Promise.all([stagePeople(scope), startBrowser(scope)]);
   const { url } = stage.server;
   return {
