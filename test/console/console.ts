@@ -51,13 +51,9 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-/** Once for all test files of this process, which start at the same time. */
-let built: Promise<unknown> | null = null;
-
 /** Starts the server and the browser, and builds the console if its sources have changed. */
 export async function startConsole(scope: Scope): Promise<Console> {
-  built ??= promisify(execFile)(process.execPath, [BUILD, "--strict"]);
-  await built;
+  await promisify(execFile)(process.execPath, [BUILD, "--strict"]);
   const [stage, browser] = await Promise.all([stagePeople(scope), startBrowser(scope)]);
   const { url } = stage.server;
   return {
