@@ -82,7 +82,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const { outage, matching, streams, statistics, attempts, deliveries, publisher } = delivery;
   const { claims } = deliveries;
   const access = assembleAccess(options, streams);
-  const asking = assemblePauses(options, delivery, entered);
+  const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
   const inbound = createInbound({ clock, store, outage, claims, publicUrl, isOpen });
   const caches = { ...access, matching, inbound, claims, waits: asking.waits };
@@ -174,6 +174,7 @@ function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
 function assemblePauses(
   { clock, store, telemetry, notifiers, publicUrl }: EngineOptions,
   { outage, deliveries: { claims } }: ReturnType<typeof assembleDelivery>,
+  { sessions }: ReturnType<typeof assembleAccess>,
   { linkKey }: Entered,
 ) {
   const links = new RespondLinks(linkKey);
@@ -187,7 +188,7 @@ function assemblePauses(
     notifiers,
     respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
   });
-  const pauses = new Pauses({ clock, store, outage, claims, notifications, links, waits, respondUrl });
+  const pauses = new Pauses({ clock, store, outage, claims, notifications, links, waits, sessions, respondUrl });
   return { waits, notifications, pauses };
 }
 

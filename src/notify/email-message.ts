@@ -3,7 +3,7 @@
 import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, LINK_SENTENCES, opening, TEXT_SENTENCE } from "./text.ts";
+import { cut, deadlineSentences, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
 
 export interface EmailMessage {
   readonly subject: string;
@@ -26,8 +26,10 @@ function optionLink(respondUrl: string, option: string): string {
 }
 
 function plainText(notification: Notification, headline: string): string {
-  const { message, options, respondUrl, allowTextResponse } = notification;
-  const choices = options.map((option) => `* ${oneLine(option)}\n  ${optionLink(respondUrl, option)}`);
+  const { message, options, respondUrl, allowTextResponse, signInRequired } = notification;
+  const choices = options.map(
+    (option) => `* ${oneLine(option)}${signInRequired ? "" : `\n  ${optionLink(respondUrl, option)}`}`,
+  );
   return [
     `${headline}:`,
     readable(message),
@@ -35,7 +37,7 @@ function plainText(notification: Notification, headline: string): string {
     `Open the question:\n${respondUrl}`,
     ...(allowTextResponse ? [TEXT_SENTENCE] : []),
     deadlineSentences(notification),
-    LINK_SENTENCES,
+    linkSentences(notification),
     "",
   ].join("\n\n");
 }
@@ -59,7 +61,7 @@ const SHEET = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 .ink{color:#f2f4f7!important}.faint{color:#b4bcc8!important}.link{color:#9dbcff!important}}`;
 
 function html(notification: Notification, headline: string): string {
-  const { message, options, respondUrl, allowTextResponse } = notification;
+  const { message, respondUrl, allowTextResponse, signInRequired } = notification;
   const faint = (text: string) =>
     `<p class="faint" style="margin:16px 0 0;font-size:14px;line-height:1.5;color:#4b5563">${text}</p>`;
   return `<!doctype html>
@@ -79,10 +81,10 @@ function html(notification: Notification, headline: string): string {
 <tr><td style="padding:24px;${FONT}">
 <p class="faint" dir="auto" style="margin:0 0 12px;font-size:15px;color:#4b5563">${escaped(headline)}:</p>
 <p class="ink" dir="auto" style="margin:0 0 24px;font-size:19px;line-height:1.5;color:#111827;word-break:break-word">${escaped(readable(message)).replaceAll("\n", "<br>\n")}</p>
-${options.map((option) => button(optionLink(respondUrl, option), oneLine(option))).join("\n")}
+${buttons(notification)}
 ${allowTextResponse ? faint(escaped(TEXT_SENTENCE)) : ""}
 ${faint(escaped(deadlineSentences(notification)))}
-${faint(`${escaped(LINK_SENTENCES)} <a class="link" href="${escaped(respondUrl)}" style="color:#1d4ed8">Open the page without selecting an option</a>`)}
+${faint(`${escaped(linkSentences(notification))}${signInRequired ? "" : ` ${pageLink(respondUrl)}`}`)}
 </td></tr>
 </table>
 </td></tr>
@@ -90,6 +92,17 @@ ${faint(`${escaped(LINK_SENTENCES)} <a class="link" href="${escaped(respondUrl)}
 </body>
 </html>
 `;
+}
+
+/** One button for each option, which the page then highlights, or one that leads to the question. */
+function buttons({ options, respondUrl, signInRequired }: Notification): string {
+  if (!signInRequired)
+    return options.map((option) => button(optionLink(respondUrl, option), oneLine(option))).join("\n");
+  return button(respondUrl, "Open the question");
+}
+
+function pageLink(respondUrl: string): string {
+  return `<a class="link" href="${escaped(respondUrl)}" style="color:#1d4ed8">Open the page without selecting an option</a>`;
 }
 
 /**

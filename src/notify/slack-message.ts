@@ -3,7 +3,7 @@
 import { SLACK_HEADER_CHARS_MAX, SLACK_PREVIEW_CHARS_MAX, SLACK_SECTION_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";
 import type { Notification } from "../ports/notifier.ts";
-import { cut, deadlineSentences, LINK_SENTENCES, opening, TEXT_SENTENCE } from "./text.ts";
+import { cut, deadlineSentences, linkSentences, opening, TEXT_SENTENCE } from "./text.ts";
 
 interface PlainText {
   readonly type: "plain_text";
@@ -42,7 +42,11 @@ export interface SlackMessage {
 export function slackMessage(notification: Notification): SlackMessage {
   const { message, options, respondUrl, allowTextResponse } = notification;
   const headline = opening(notification.requester);
-  const notes = [...(allowTextResponse ? [TEXT_SENTENCE] : []), deadlineSentences(notification), LINK_SENTENCES];
+  const notes = [
+    ...(allowTextResponse ? [TEXT_SENTENCE] : []),
+    deadlineSentences(notification),
+    linkSentences(notification),
+  ];
   const choices = options.map((option) => `• ${oneLine(option)}`).join("\n");
   const preview = escapedParts(`${headline}: ${oneLine(message)}`, SLACK_PREVIEW_CHARS_MAX)[0] ?? "";
   return {

@@ -27,7 +27,10 @@ export function deadlineSentences({ expiresAt, timeoutDefault }: Notification): 
 }
 
 /** For people who hesitate to open a link, and for people who forward messages. */
-export const LINK_SENTENCES =
-  "Opening the page does not send an answer: it asks you to confirm. Anyone with this message can answer, so do not forward it.";
+export function linkSentences({ signInRequired }: Pick<Notification, "signInRequired">): string {
+  return signInRequired
+    ? "The page shows the question. To answer it, sign in to the console."
+    : "Opening the page does not send an answer: it asks you to confirm. Anyone with this message can answer, so do not forward it.";
+}
 
 export const TEXT_SENTENCE = "You can add a note on the page.";

@@ -129,9 +129,10 @@ test("only a person who answers too late is told that the answer did not count",
   }
 });
 
-test("only an open question has a form", () => {
+test("only an open question that its link may answer has a form", () => {
   for (const [name, page] of Object.entries<RespondPage>(PAGES)) {
-    assert.equal(respondPage(page).includes("<form"), page.kind === "open", name);
+    const isAnswered = page.kind === "open" && page.signInAt === null;
+    assert.equal(respondPage(page).includes("<form"), isAnswered, name);
   }
 });
 
@@ -195,4 +196,13 @@ test("the policy allows the page's own style and form, and nothing else", () => 
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
   });
+});
+
+test("a question for a signed-in person shows the options and where to sign in", () => {
+  const page = PAGES["open for a signed-in person"];
+  assertSays(page, "The answers are “Approve”, “Reject”, “Ask me later”.", "Only a signed-in person can answer");
+  assert.match(
+    respondPage(page),
+    /<a href="https:\/\/signalbox\.example\.com\/console\/pauses\/psr_1">Sign in to answer</,
+  );
 });

@@ -33,6 +33,8 @@ interface OpenPage extends Asked {
   readonly timeoutDefault: string | null;
   readonly expiresAt: EpochMs;
   readonly now: EpochMs;
+  /** Where a signed-in person answers, if the link only shows the question; null if the page has the form. */
+  readonly signInAt: string | null;
   /** The option from `?choice=`, which is highlighted and focused first. Null or an unknown option highlights none. */
   readonly preferred: string | null;
   /** Why the previous submission was rejected; null when there was none. */
@@ -143,7 +145,7 @@ function open(page: OpenPage): Layout {
     heading: requester === null ? html`Your answer is needed` : html`${name(requester)} asks you`,
     content: html`${messageText(message, "question")}
 ${problem === null ? NOTHING : notice(html`<strong>Your answer was not accepted.</strong> ${problem}`)}
-${form(page)}
+${page.signInAt === null ? form(page) : signIn(page, page.signInAt)}
 ${deadline(page)}`,
   };
 }
@@ -157,6 +159,12 @@ ${allowTextResponse ? textField(typedText) : NOTHING}
 ${picked === undefined ? NOTHING : hint}
 <div class="options">${options.map((option) => button(option, option === picked))}</div>
 </form>`;
+}
+
+/** The options are shown, so that the person knows them before signing in. */
+function signIn({ options }: OpenPage, url: string): Html {
+  return html`<p>The answers are ${options.map((option, index) => html`${index === 0 ? "" : ", "}${quoted(option)}`)}.</p>
+<p>Only a signed-in person can answer this question. <a href="${url}">Sign in to answer</a>.</p>`;
 }
 
 function button(option: string, isPicked: boolean): Html {

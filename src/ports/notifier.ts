@@ -17,6 +17,8 @@ export interface Notification {
   readonly timeoutDefault: string | null;
   readonly expiresAt: EpochMs;
   readonly createdAt: EpochMs;
+  /** Whether the link only shows the question, and a signed-in user decides. */
+  readonly signInRequired: boolean;
   /** The page where the person decides. Anyone who has this URL can decide, so it is never logged. */
   readonly respondUrl: string;
 }

@@ -87,6 +87,27 @@ test("Slack gets the question and a button; a permanent failure is reported and 
   assert.equal(slack.all.length, 2);
 });
 
+test("a message is sent again on request, and one for a signed-in user has no link that answers", async () => {
+  const client = await newTenant(server);
+  const fields = { channel: "email", recipient: "boss@example.com", protected: true, options: ["Go", "Stop"] };
+  const { id, token } = await ask(client, fields);
+  for (const send of [() => undefined, () => client.request("POST", `/v1/pause/${id}/resend`)]) {
+    await send();
+    const { text, html } = await mail.next();
+    for (const part of [text, html]) {
+      assert.ok(part.includes(`https://ask.example.com/box/respond/${token}`) && !part.includes("choice="));
+      assert.match(part, /sign in to the console/);
+    }
+    await notified(client, id, "sent");
+  }
+  const page = await client.request("GET", `/respond/${token}`, { key: null });
+  assert.ok(page.text.includes(`href="https://ask.example.com/box/console/pauses/${id}"`), page.text);
+  assert.deepEqual(
+    (await auditOf(client, id)).filter((type) => type !== "pause.opened"),
+    ["pause.created", "pause.notified", "pause.resent", "pause.notified"],
+  );
+});
+
 test("a deferred email is retried, and the pause reports the reason meanwhile", async () => {
   const client = await newTenant(server);
   defer = true;

@@ -48,7 +48,7 @@ export function bearer(apiKey: string): Credentials {
 
 /** The authentication methods that a route accepts. */
 export function waysOf({ accepts }: Route): readonly Way[] {
-  return accepts === "key" ? ["key"] : ["key", "session"];
+  return accepts === "keyOrSession" ? ["key", "session"] : [accepts];
 }
 
 export interface RouteRequest {
@@ -104,14 +104,14 @@ export async function askerFor(
 
 /** The status that a route must return to a member of its own tenant, if only the role can prevent access. */
 export function statusFor(route: Route, role: Role, way: Way): number {
-  if (!waysOf(route).includes(way)) return 401;
+  if (!waysOf(route).includes(way)) return way === "key" ? 403 : 401;
   if (!includesRole(role, route.needs)) return 403;
   return way === "key" && route.spends === "session" ? 403 : route.done;
 }
 
 /** The error code that the route's surface uses for this status. */
-export function codeOf(route: Route, status: 401 | 403): string {
-  if (status === 403) return "FORBIDDEN";
+export function codeOf(route: Route, status: 401 | 403, way: Way): string {
+  if (status === 403) return way === "key" && route.accepts === "session" ? "SESSION_REQUIRED" : "FORBIDDEN";
   return route.envelope === "pauses" ? "INVALID_API_KEY" : "UNAUTHORIZED";
 }
 

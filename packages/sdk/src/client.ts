@@ -4,17 +4,33 @@ import { Events } from "./delivery/events.ts";
 import { Endpoints } from "./endpoints.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
 import { InboundEvents, Sources } from "./inbound.ts";
+
+
 import { RETRIES_MAX } from "./limits.ts";
 import { checkAmount, checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
-import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
+import type {
+  CreatedPause,
+  EndedPause,
+  Pause,
+  PauseCounts,
+  PauseDecision,
+  PauseFilter,
+  PauseInput,
+  PausePage,
+} from "./pause.ts";
+
 import {
   cancelPause,
+  countPauses,
   createPause,
+  decidePause,
   type GetPauseOptions,
   getPause,
   iteratePauses,
   listPauses,
   type PauseOptions,
+  resendPause,
+  revealPauseLink,
   type WaitForPauseOptions,
   waitForPause,
 } from "./pauses.ts";
@@ -143,7 +159,32 @@ export class Signalbox {
     return waitForPause(this.#transport, id, options);
   }
 
-  /** One page of pauses, newest first. */
+  /** How many pauses have each status. */
+  countPauses(options?: CallOptions): Promise<PauseCounts> {
+    return countPauses(this.#transport, options);
+  }
+
+  /**
+   * Decide a pause as the signed-in user. This call needs a session: a key gets 403 `SESSION_REQUIRED`.
+   *
+   * If somebody else was faster, the error is 410 `TOKEN_USED` or `TOKEN_EXPIRED`, or 409 `ALREADY_CANCELLED`. A
+   * protected pause needs the user's password: 403 `PASSWORD_REQUIRED`.
+   */
+  decidePause(id: string, decision: PauseDecision, options?: CallOptions): Promise<EndedPause> {
+    return decidePause(this.#transport, id, decision, options);
+  }
+
+  /** Send the person the message again. Needs the role `org_admin`. */
+  resendPause(id: string, options?: CallOptions): Promise<Pause> {
+    return resendPause(this.#transport, id, options);
+  }
+
+  /** The link of a pending pause, which the audit log records. Needs a session and the role `org_admin`. */
+  revealPauseLink(id: string, options?: CallOptions): Promise<string> {
+    return revealPauseLink(this.#transport, id, options);
+  }
+
+  /** One page of pauses, newest first unless the filter says otherwise. */
   listPauses(filter?: PauseFilter & { readonly cursor?: string }, options?: CallOptions): Promise<PausePage> {
     return listPauses(this.#transport, filter, options);
   }

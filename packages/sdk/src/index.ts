@@ -14,6 +14,9 @@ export {
   type Pause,
   type PauseCancelledEvent,
   type PauseChannel,
+  type PauseCount,
+  type PauseCounts,
+  type PauseDecision,
   type PauseEvent,
   type PauseFilter,
   type PauseInput,
@@ -22,6 +25,7 @@ export {
   type PauseRespondedEvent,
   type PauseStatus,
   type PauseTimedOutEvent,
+  type UserRef,
 } from "./pause.ts";
 export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses.ts";
 export type * from "./people.ts";

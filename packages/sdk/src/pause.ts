@@ -25,6 +25,13 @@ export interface PauseInput {
   readonly expires_in_seconds?: number;
   /** The option that is chosen when nobody answers in time. Null: no option is chosen. */
   readonly timeout_default?: string | null;
+  /**
+   * Only a signed-in user may decide, who has typed the password in the last five minutes. The link only shows the
+   * question. Default: false.
+   */
+  readonly protected?: boolean;
+  /** `usr_…`: only these 1 to 20 users may decide, signed in. The link only shows the question. */
+  readonly approvers?: readonly string[] | null;
   /** At most 16 KB of JSON, which is returned with the pause and in its event. */
   readonly metadata?: object | null;
 }
@@ -34,7 +41,10 @@ export interface CreatedPause {
   /** `psr_…`. */
   readonly pause_id: string;
   readonly status: "pending";
-  /** The page on which to answer. Anyone with the link can answer. */
+  /**
+   * The page on which to answer. Anyone with the link can answer, unless the pause has `protected` or `approvers`. With a
+   * session instead of a key, the server responds with null.
+   */
   readonly respond_url: string;
   readonly expires_at: string;
   readonly created_at: string;
@@ -46,6 +56,13 @@ export interface PauseNotification {
   readonly reason: string | null;
 }
 
+/** A user, by the e-mail address at that time. */
+export interface UserRef {
+  /** `usr_…`. */
+  readonly id: string;
+  readonly email: string;
+}
+
 /** A pause and its result. */
 export interface Pause {
   /** `psr_…`. */
@@ -55,18 +72,27 @@ export interface Pause {
   readonly options: readonly string[];
   readonly allow_text_response: boolean;
   readonly timeout_default: string | null;
+  readonly protected: boolean;
+  /** Null: any user of the tenant may decide it in the console. */
+  readonly approvers: readonly string[] | null;
+  /** The e-mail addresses of the approvers, in the same order. */
+  readonly approver_emails: readonly string[] | null;
   /** The person's choice, or `timeout_default` after a time-out; otherwise null. */
   readonly response_choice: string | null;
   /** The person's note. */
   readonly response_text: string | null;
   readonly response_at: string | null;
   readonly decided_by: "human" | "timeout_default" | null;
+  /** The signed-in user who decided; null when a person decided through the link. */
+  readonly decided_by_user: UserRef | null;
+  /** `evt_…`: the event of the ending; null while the pause is pending. */
+  readonly event_id: string | null;
   readonly channel: PauseChannel | null;
   /** Slack URLs are masked. */
   readonly recipient: string | null;
   readonly notification: PauseNotification;
   readonly metadata: JsonObject | null;
-  /** Null when the pause has ended. */
+  /** Null when the pause has ended, and when the call was made with a session. */
   readonly respond_url: string | null;
   readonly expires_at: string;
   readonly created_at: string;
@@ -78,9 +104,15 @@ export interface EndedPause extends Pause {
   readonly respond_url: null;
 }
 
-/** Selects pauses in lists, which are newest first. */
+/** Selects pauses in lists. */
 export interface PauseFilter {
   readonly status?: PauseStatus;
+  /** `deadline`: the pending pauses, the earliest deadline first. Default: `newest`. */
+  readonly order?: "newest" | "deadline";
+  /** `none`: pauses that notify nobody. */
+  readonly channel?: PauseChannel | "none";
+  /** Text in the message or the metadata, in any letter case, or a whole id. */
+  readonly q?: string;
   /** Rows per page. Default: the server's. */
   readonly limit?: number;
 }
@@ -90,6 +122,28 @@ export interface PausePage {
   readonly pauses: readonly Pause[];
   readonly has_more: boolean;
   readonly next_cursor: string | null;
+}
+
+/** How many pauses have one status: at most 100,000 are counted. `more` is true when there are more. */
+export interface PauseCount {
+  readonly count: number;
+  readonly more: boolean;
+}
+
+/** The number of pauses in each status. */
+export interface PauseCounts extends Readonly<Record<PauseStatus, PauseCount>> {
+  /** The earliest deadline of a pending pause. */
+  readonly next_expires_at: string | null;
+}
+
+/** What a signed-in user decides. */
+export interface PauseDecision {
+  /** One of the options. */
+  readonly choice: string;
+  /** A note of up to 2000 characters, if the pause allows one. */
+  readonly text?: string | null;
+  /** The user's password, for a protected pause. */
+  readonly password?: string | null;
 }
 
 /** The common part of the three events, which is the body of a delivery in format `pausepoint`. */
@@ -103,8 +157,8 @@ interface PauseEventOf<Type extends PauseEventType, Data> {
   readonly data: Data;
 }
 
-/** A person answered. */
-export type PauseRespondedEvent = PauseEventOf<
+/** A person answered. `decided_by_user` is present only if the person was signed in. */
+export type PauseRespondedEvent = { readonly decided_by_user?: UserRef } & PauseEventOf<
   "pause.responded",
   {
     readonly choice: string;

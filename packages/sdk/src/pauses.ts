@@ -10,7 +10,16 @@ import {
 } from "./limits.ts";
 import { checkAmount } from "./options.ts";
 import { advanced } from "./paging.ts";
-import type { CreatedPause, EndedPause, Pause, PauseFilter, PauseInput, PausePage } from "./pause.ts";
+import type {
+  CreatedPause,
+  EndedPause,
+  Pause,
+  PauseCounts,
+  PauseDecision,
+  PauseFilter,
+  PauseInput,
+  PausePage,
+} from "./pause.ts";
 
 const PATH = "/v1/pause";
 const one = (id: string): string => onePath(PATH, id);
@@ -73,6 +82,33 @@ export async function* iteratePauses(
     yield* page.pauses;
     cursor = advanced(cursor, page.has_more ? (page.next_cursor ?? undefined) : undefined);
   } while (cursor !== undefined);
+}
+
+export async function countPauses(transport: Transport, options?: CallOptions): Promise<PauseCounts> {
+  const call = { method: "GET", path: `${PATH}/counts`, signal: options?.signal } as const;
+  return (await transport.call<PauseCounts>(call)).body;
+}
+
+/** Sending the same decision again is 200 again, so the call is retried. */
+export async function decidePause(
+  transport: Transport,
+  id: string,
+  decision: PauseDecision,
+  options?: CallOptions,
+): Promise<EndedPause> {
+  const body = JSON.stringify(decision);
+  const call = { method: "POST", path: `${one(id)}/decide`, body, repeatable: true, signal: options?.signal } as const;
+  return (await transport.call<EndedPause>(call)).body;
+}
+
+export async function resendPause(transport: Transport, id: string, options?: CallOptions): Promise<Pause> {
+  const call = { method: "POST", path: `${one(id)}/resend`, signal: options?.signal } as const;
+  return (await transport.call<Pause>(call)).body;
+}
+
+export async function revealPauseLink(transport: Transport, id: string, options?: CallOptions): Promise<string> {
+  const call = { method: "POST", path: `${one(id)}/reveal-link`, signal: options?.signal } as const;
+  return (await transport.call<{ readonly respond_url: string }>(call)).body.respond_url;
 }
 
 export async function cancelPause(transport: Transport, id: string, options?: CallOptions): Promise<EndedPause> {

@@ -1,6 +1,6 @@
 /** `/v1/audit` on the wire. */
 import Type, { type Static } from "typebox";
-import { AUDIT_TYPES } from "../../domain/access/audit.ts";
+import { AUDIT_ACTORS, AUDIT_TYPES } from "../../domain/access/audit.ts";
 import { ID_PREFIX, parseAnyId, parseId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { AUDIT_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
@@ -9,6 +9,7 @@ import type { AuditPage, AuditRow } from "../../ports/store.ts";
 import { endOf, startOf } from "../lists/period.ts";
 import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
+import { UserRef, userJson } from "./user-ref.ts";
 
 export const AuditQuery = Type.Object(
   {
@@ -38,11 +39,9 @@ const AuditEvent = Type.Object(
   {
     id: Type.String(),
     event_type: Type.Enum([...AUDIT_TYPES]),
-    actor: Type.Enum(["developer", "human", "system"]),
+    actor: Type.Enum([...AUDIT_ACTORS]),
     actor_id: Nullable(Type.String({ description: "The key or the user that acted: `key_…` or `usr_…`." })),
-    actor_user: Nullable(
-      Type.Object({ id: Type.String(), email: Type.String() }, { description: "The user that acted, if it was one." }),
-    ),
+    actor_user: Nullable(UserRef),
     pause_id: Nullable(Type.String()),
     subject_id: Nullable(Type.String({ description: "What the act was about." })),
     data: Type.Object({}, { additionalProperties: true }),
@@ -85,7 +84,7 @@ function eventJson(row: AuditRow): Static<typeof AuditEvent> {
     event_type: row.type,
     actor: row.actor,
     actor_id: row.by === null ? null : ID_PREFIX[row.by.kind] + row.by.id,
-    actor_user: row.by === null || row.email === null ? null : { id: ID_PREFIX.user + row.by.id, email: row.email },
+    actor_user: row.by === null || row.email === null ? null : userJson({ id: row.by.id, email: row.email }),
     pause_id: row.pauseId === null ? null : ID_PREFIX.pause + row.pauseId,
     subject_id: subjectId(row),
     data: Object.fromEntries(Object.entries(row.data).map(fieldJson)),

@@ -11,6 +11,7 @@ import {
   FOREIGN_ORIGIN,
   forbidden,
   type Problem,
+  SESSION_REQUIRED,
   SIGN_IN,
   send,
   TENANT_NOT_FOUND,
@@ -18,6 +19,7 @@ import {
   wrongCredentials,
 } from "../errors/problem.ts";
 import { sessionToken } from "../http/cookie.ts";
+import type { Credentials } from "../http/credentials.ts";
 import { isForeignChange } from "../http/origin.ts";
 
 declare module "fastify" {
@@ -30,27 +32,24 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The lowest role that may use this route. `developer` by default. */
     needs?: Role;
+    /** The credentials that this route accepts. `keyOrSession` by default. */
+    accepts?: Credentials;
   }
 }
 
 type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 
-/** What a surface accepts: only keys, or also session cookies. */
-export type Credentials = "key" | "keyOrSession";
-
 /** A hook that authenticates the caller, checks the role that the route needs, and sets `request.caller`. */
-export function requireCaller(deps: ApiDeps, envelope: Envelope, credentials: Credentials): OnRequest {
+export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
   return (request, reply, done) => {
-    const missing = wrongCredentials(
-      credentials === "key" ? UNAUTHORIZED : SIGN_IN,
-      credentialMistake(request.headers),
-    );
+    const { accepts = "keyOrSession", needs = "developer" } = request.routeOptions.config;
+    const missing = wrongCredentials(accepts === "key" ? UNAUTHORIZED : SIGN_IN, credentialMistake(request.headers));
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
     };
     const admit = (actor: Actor | null) => {
       if (actor === null) return refuse(missing);
-      const needs = request.routeOptions.config.needs ?? "developer";
+      if (accepts === "session" && request.session === null) return refuse(SESSION_REQUIRED);
       if (!includesRole(actor.role, needs)) return refuse(forbidden(needs));
       const tenant = (request.query as Record<string, unknown>).tenant;
       if (tenant === undefined) {
@@ -66,7 +65,7 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope, credentials: Cr
     const { authorization } = request.headers;
     // A Bearer header decides even if its key is wrong: browsers never send one by themselves. Another scheme is ignored,
     // since a proxy in front may have added it.
-    if (credentials === "key" || isBearer(authorization)) {
+    if (accepts === "key" || isBearer(authorization)) {
       const apiKey = bearerKey(authorization);
       if (apiKey === null) return refuse(missing);
       deps.engine.access.authenticate(apiKey).then(admit, done);

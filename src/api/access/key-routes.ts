@@ -106,7 +106,8 @@ function revokeKey({ engine: { access } }: ApiDeps) {
 }
 
 const ROTATE = {
-  config: { needs: "agent" },
+  // A session has no key to replace.
+  config: { accepts: "key", needs: "agent" },
   schema: {
     tags,
     operationId: "rotateKey",

@@ -260,7 +260,7 @@ const NEEDS_SESSION = problem(
   "This request requires a session. An API key has no sessions and no password.",
 );
 
-function tooManyTries({ retryAfterSeconds }: TooManyTries): Problem {
+export function tooManyTries({ retryAfterSeconds }: TooManyTries): Problem {
   const message = "Too many attempts with a wrong password. Wait for the time in Retry-After.";
   return temporary(problem(429, "RATE_LIMITED", message), retryAfterSeconds);
 }

@@ -1,17 +1,17 @@
-/** Errors of the dashboard surface: `{statusCode, error, message}`. */
+/** Errors of the dashboard surface: `{statusCode, error, message, details?}`. */
 import Type from "typebox";
-import { type DocumentedResponse, documentedErrors, documentedResponse } from "../schema/schemas.ts";
-import { type Envelope, type Refuse, send } from "./problem.ts";
+import { DetailsField, type DocumentedResponse, documentedErrors, documentedResponse } from "../schema/schemas.ts";
+import { detailsOf, type Envelope, type Refuse, send } from "./problem.ts";
 
-export const envelope: Envelope = ({ status, code, message }) => ({
-  status,
-  body: { statusCode: status, error: code, message },
+export const envelope: Envelope = (why) => ({
+  status: why.status,
+  body: { statusCode: why.status, error: why.code, message: why.message, ...detailsOf(why) },
 });
 
 export const refuse: Refuse = (reply, why) => send(reply, envelope, why);
 
 const DashboardError = Type.Object(
-  { statusCode: Type.Integer(), error: Type.String(), message: Type.String() },
+  { statusCode: Type.Integer(), error: Type.String(), message: Type.String(), ...DetailsField },
   { title: "DashboardError" },
 );
 

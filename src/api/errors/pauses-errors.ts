@@ -1,11 +1,11 @@
-/** Errors of the pauses surface: `{error, message, status_code}`. Invalid input is 422. */
+/** Errors of the pauses surface: `{error, message, status_code, details?}`. Invalid input is 422. */
 import Type from "typebox";
-import { type DocumentedResponse, documentedErrors } from "../schema/schemas.ts";
-import { type Envelope, notFound, type Problem, type Refuse, send } from "./problem.ts";
+import { DetailsField, type DocumentedResponse, documentedErrors } from "../schema/schemas.ts";
+import { detailsOf, type Envelope, notFound, type Problem, type Refuse, send } from "./problem.ts";
 
 export const envelope: Envelope = (why) => {
   const status = statusOf(why);
-  return { status, body: { error: codeOf(why), message: why.message, status_code: status } };
+  return { status, body: { error: codeOf(why), message: why.message, status_code: status, ...detailsOf(why) } };
 };
 
 function statusOf({ status, code, unreadable }: Problem): number {
@@ -19,7 +19,7 @@ function codeOf({ code }: Problem): string {
 export const refuse: Refuse = (reply, why) => send(reply, envelope, why);
 
 const PausesError = Type.Object(
-  { error: Type.String(), message: Type.String(), status_code: Type.Integer() },
+  { error: Type.String(), message: Type.String(), status_code: Type.Integer(), ...DetailsField },
   { title: "PausesError" },
 );
 

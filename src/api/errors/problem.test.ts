@@ -42,7 +42,12 @@ test("invalid input lists every field in the message and in the details", () => 
 test("the pauses surface sends 422 for invalid input, 400 for an unreadable body, and its own code for a bad key", () => {
   assert.deepEqual(pausesEnvelope(invalid(FAULTS)), {
     status: 422,
-    body: { error: "VALIDATION_ERROR", message: "url must be a URL; name is required", status_code: 422 },
+    body: {
+      error: "VALIDATION_ERROR",
+      message: "url must be a URL; name is required",
+      status_code: 422,
+      details: FAULTS,
+    },
   });
   assert.equal(pausesEnvelope(unreadable("must be valid JSON")).status, 400);
   assert.deepEqual(pausesEnvelope(UNAUTHORIZED).body, {

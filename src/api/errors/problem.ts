@@ -48,6 +48,11 @@ export const commonEnvelope: Envelope = ({ status, code, message, details }) => 
   body: { error: { code, message, details } },
 });
 
+/** The `details` of the envelopes that have them only if there are any. */
+export function detailsOf({ details }: Problem): { readonly details?: readonly Fault[] } {
+  return details.length === 0 ? {} : { details };
+}
+
 export function problem(status: number, code: string, message: string, details: readonly Fault[] = []): Problem {
   return { status, code, message, details };
 }
@@ -99,6 +104,13 @@ export const SIGN_IN: Problem = {
   ...UNAUTHORIZED,
   message: 'Send a valid key as "Authorization: Bearer sb_live_…", or sign in at POST /dashboard/auth/login.',
 };
+/** The caller has a valid key, and the route is for people. */
+export const SESSION_REQUIRED = problem(
+  403,
+  "SESSION_REQUIRED",
+  "This request requires a session, because it records who you are. Sign in at POST /dashboard/auth/login.",
+);
+
 /** The browser says that a page of another site sent the request. */
 export const FOREIGN_ORIGIN = problem(
   403,

@@ -70,8 +70,8 @@ export function listOf<Filters extends TProperties>(
 /** Where a list's rows come from, and what a page of them looks like. */
 export interface ListSource<Filters extends TProperties, Row> {
   readonly read: (caller: Caller, page: PageRequest<Filters>) => Promise<Page<Row>>;
-  /** A row as JSON text. */
-  readonly text: (row: Row) => string;
+  /** A row as JSON text, for this request. */
+  readonly text: (row: Row, request: FastifyRequest) => string;
   /**
    * A page is an object with the rows in this field, `has_more` and `next_cursor`. Without a field, a page is a bare array,
    * and its `Link` header leads to the next page.
@@ -100,7 +100,7 @@ export function sendPages<Filters extends TProperties, Row>(
     if (query.kind === "faults") return refuse(reply, invalid(query.faults));
     const { rows, next } = await read(request.caller, query.value);
     const cursor = next === null ? null : sealCursor(engine, list.name, next);
-    const items = `[${rows.map(text).join(",")}]`;
+    const items = `[${rows.map((row) => text(row, request)).join(",")}]`;
     reply.type(JSON_TYPE);
     if (field !== undefined) {
       const end = JSON.stringify({ has_more: cursor !== null, next_cursor: cursor });

@@ -5,7 +5,7 @@ import type { Channel, Pause } from "../../domain/pauses/pause.ts";
 import type { CreatePauseAnswer, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
-import { invalid, type Problem, problem, temporary } from "../errors/problem.ts";
+import { invalid, type Problem, problem, Refusal, temporary } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { bodyOf } from "../http/body.ts";
 import type { ById } from "../http/by-id.ts";
@@ -14,16 +14,18 @@ import { IdempotencyHeaders, idempotencyKeyOf } from "../http/idempotency-key.ts
 import { WAITS_RETRY_AFTER_SECONDS } from "../http/limits.ts";
 import { sendPages } from "../lists/pages.ts";
 import { PathId } from "../schema/schemas.ts";
+import { CreatePauseBody, parsePause, unknownApprovers } from "./pause-input.ts";
 import {
   CreatedPauseResponse,
-  CreatePauseBody,
   checkPauseQuery,
   createdPauseJson,
   PAUSE_LIST,
+  PauseCountsResponse,
   PauseQuery,
   PauseResponse,
   PausesResponse,
-  parsePause,
+  pauseCountsJson,
+  pauseFilter,
   pauseText,
 } from "./pause-wire.ts";
 
@@ -32,6 +34,7 @@ const tags = ["Pauses"];
 export function registerPauseRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.post("/v1/pause", CREATE, createPause(deps));
   app.get("/v1/pause", LIST, listPauses(deps));
+  app.get("/v1/pause/counts", COUNTS, countPauses(deps));
   app.get<ById>("/v1/pause/:id", READ, readPause(deps));
   app.delete<ById>("/v1/pause/:id", CANCEL, cancelPause(deps));
 }
@@ -54,12 +57,13 @@ function createPause({ engine: { pauses } }: ApiDeps) {
     const parsed = parsePause(bodyOf(request), idempotencyKeyOf(request));
     if (parsed.kind === "refused") return refuse(reply, parsed.problem);
     const answer = await pauses.create(request.caller, parsed.input);
+    if (answer.kind === "unknownApprovers") return refuse(reply, unknownApprovers(parsed.input, answer.ids));
     if (answer.kind !== "created") return refuse(reply, createProblem(answer));
-    return reply.code(201).send(createdPauseJson(answer.view));
+    return reply.code(201).send(createdPauseJson(shownTo(request, answer.view)));
   };
 }
 
-function createProblem(answer: Exclude<CreatePauseAnswer, { kind: "created" }>): Problem {
+function createProblem(answer: Exclude<CreatePauseAnswer, { kind: "created" | "unknownApprovers" }>): Problem {
   switch (answer.kind) {
     case "conflict":
       return CONFLICT;
@@ -67,11 +71,14 @@ function createProblem(answer: Exclude<CreatePauseAnswer, { kind: "created" }>):
       return quotaProblem(answer);
     case "recipientRefused":
       return invalid([{ field: "recipient", rule: answer.reason }]);
-    case "channelNotConfigured": {
-      const message = `The channel ${answer.channel} is not configured on this server: ${SETTINGS[answer.channel]}.`;
-      return problem(400, "CHANNEL_NOT_CONFIGURED", message);
-    }
+    case "channelNotConfigured":
+      return channelNotConfigured(answer.channel);
   }
+}
+
+export function channelNotConfigured(channel: Channel): Problem {
+  const message = `The channel ${channel} is not configured on this server: ${SETTINGS[channel]}.`;
+  return problem(400, "CHANNEL_NOT_CONFIGURED", message);
 }
 
 const CONFLICT = problem(
@@ -90,7 +97,7 @@ const LIST = {
   schema: {
     tags,
     operationId: "listPauses",
-    summary: "List pauses, newest first",
+    summary: "List pauses, newest first or by deadline",
     querystring: PAUSE_LIST.Query,
     response: { 200: PausesResponse, ...errorResponses() },
   },
@@ -99,12 +106,27 @@ const LIST = {
 function listPauses({ engine }: ApiDeps) {
   return sendPages(engine, refuse, PAUSE_LIST, {
     field: "pauses",
-    read: async (caller, { cursor, limit, filters: { status = null } }) => {
-      const { views, next } = await engine.pauses.list(caller, { status, cursor, limit });
+    read: async (caller, { cursor, limit, filters }) => {
+      const filter = pauseFilter(filters);
+      if ("length" in filter) throw new Refusal(invalid(filter));
+      const { views, next } = await engine.pauses.list(caller, { ...filter, cursor, limit });
       return { rows: views, next };
     },
-    text: pauseText,
+    text: (view, request) => pauseText(shownTo(request, view)),
   });
+}
+
+const COUNTS = {
+  schema: {
+    tags,
+    operationId: "countPauses",
+    summary: "Count the pauses of each status",
+    response: { 200: PauseCountsResponse, ...errorResponses() },
+  },
+};
+
+function countPauses({ engine: { pauses } }: ApiDeps) {
+  return async (request: FastifyRequest): Promise<object> => pauseCountsJson(await pauses.counts(request.caller));
 }
 
 const READ = {
@@ -128,7 +150,7 @@ function readPause({ engine: { pauses } }: ApiDeps) {
     if (id === null) return refuse(reply, PAUSE_NOT_FOUND);
     const view = await pauses.get(request.caller, id, waitFor(reply, query.value.wait ?? 0));
     if (view === "tooMany") return refuse(reply, TOO_MANY_WAITS);
-    return view === null ? refuse(reply, PAUSE_NOT_FOUND) : sendPause(reply, view);
+    return view === null ? refuse(reply, PAUSE_NOT_FOUND) : sendPause(request, reply, view);
   };
 }
 
@@ -149,8 +171,13 @@ const TOO_MANY_WAITS = temporary(
   WAITS_RETRY_AFTER_SECONDS,
 );
 
-function sendPause(reply: FastifyReply, view: PauseView): FastifyReply {
-  return reply.type(JSON_TYPE).send(pauseText(view));
+export function sendPause(request: FastifyRequest, reply: FastifyReply, view: PauseView): FastifyReply {
+  return reply.type(JSON_TYPE).send(pauseText(shownTo(request, view)));
+}
+
+/** A user decides by name, so a session never sees the link, which decides without one. */
+function shownTo({ session }: FastifyRequest, view: PauseView): PauseView {
+  return session === null ? view : { ...view, respondUrl: null };
 }
 
 const CANCEL = {
@@ -172,19 +199,20 @@ function cancelPause({ engine: { pauses } }: ApiDeps) {
       case "unknown":
         return refuse(reply, PAUSE_NOT_FOUND);
       case "cancelled":
-        return sendPause(reply, answer.view);
+        return sendPause(request, reply, answer.view);
       case "before":
-        return refuse(reply, alreadyEnded(answer.view.pause));
+        return refuse(reply, alreadyEnded(answer.view.pause, "The pause cannot be cancelled"));
     }
   };
 }
 
-function alreadyEnded({ ending }: Pause): Problem {
+/** @param what what was refused, as the start of a sentence */
+export function alreadyEnded({ ending }: Pause, what: string): Problem {
   switch (ending?.status) {
     case "responded":
-      return problem(409, "ALREADY_RESPONDED", "The pause cannot be cancelled: it has been answered.");
+      return problem(409, "ALREADY_RESPONDED", `${what}: it has been answered.`);
     case "timed_out":
-      return problem(409, "ALREADY_TIMED_OUT", "The pause cannot be cancelled: it has timed out.");
+      return problem(409, "ALREADY_TIMED_OUT", `${what}: it has timed out.`);
     default:
       return problem(409, "ALREADY_CANCELLED", "The pause has already been cancelled.");
   }

@@ -1,92 +1,35 @@
-/** `/v1/pause` on the wire. */
+/** `/v1/pause` on the wire: pauses, their lists and their counts. */
 import Type, { type Static } from "typebox";
-import type { Fault } from "../../domain/errors.ts";
-import { ID_PREFIX } from "../../domain/ids.ts";
+import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import {
   LIST_PAGE_DEFAULT,
   LIST_PAGE_MAX,
-  PAUSE_HOURS_DEFAULT,
-  PAUSE_HOURS_MAX,
-  PAUSE_MESSAGE_CHARS_MAX,
-  PAUSE_METADATA_BYTES_MAX,
-  PAUSE_OPTION_CHARS_MAX,
-  PAUSE_OPTIONS_COUNT_MAX,
-  PAUSE_OPTIONS_COUNT_MIN,
-  PAUSE_SECONDS_MAX,
+  PAUSE_SEARCH_CHARS_MAX,
   PAUSE_WAIT_SECONDS_MAX,
+  PAUSES_COUNTED_ROWS_MAX,
 } from "../../domain/limits.ts";
-import { CHANNELS, maskedAddress, PAUSE_STATUSES, type Recipient, responseOf } from "../../domain/pauses/pause.ts";
-import { recipientFault } from "../../domain/pauses/recipient.ts";
-import { readable } from "../../domain/text/readable.ts";
+import { CHANNELS, maskedAddress, PAUSE_STATUSES, responseOf } from "../../domain/pauses/pause.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { CreatePauseInput, PauseView } from "../../engine/pauses/pause-types.ts";
-import { invalid, type Problem, problem } from "../errors/problem.ts";
-import type { JsonBody } from "../http/body.ts";
-import { idempotencyKeyFaults } from "../http/idempotency-key.ts";
-import { listOf, NextPageFields } from "../lists/pages.ts";
-import { checker } from "../schema/check.ts";
+import type { PauseView } from "../../engine/pauses/pause-types.ts";
+import type { PauseCounts } from "../../ports/store.ts";
+import { UserRef, userJson } from "../access/user-ref.ts";
+import { listOf, NextPageFields, type PageRequestOf } from "../lists/pages.ts";
 import { queryChecker } from "../schema/query.ts";
 import { IdText, Nullable, Time } from "../schema/schemas.ts";
 
-const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
-const ChannelName = Type.Enum([...CHANNELS], { title: "PauseChannel" });
+export const ChannelName = Type.Enum([...CHANNELS], { title: "PauseChannel" });
 const StatusName = Type.Enum([...PAUSE_STATUSES], { title: "PauseStatus" });
-
-export const CreatePauseBody = Type.Object(
-  {
-    message: Type.String({ minLength: 1, maxLength: PAUSE_MESSAGE_CHARS_MAX, format: "prose" }),
-    options: Type.Array(Option, {
-      minItems: PAUSE_OPTIONS_COUNT_MIN,
-      maxItems: PAUSE_OPTIONS_COUNT_MAX,
-      description: "No two options may look the same.",
-    }),
-    recipient: Type.Optional(
-      Nullable(
-        Type.String({
-          minLength: 1,
-          maxLength: 2048,
-          description:
-            "An email address, an E.164 phone number or a Slack incoming-webhook URL, depending on `channel`.",
-        }),
-      ),
-    ),
-    channel: Type.Optional(Nullable(ChannelName)),
-    allow_text_response: Type.Optional(Type.Boolean({ default: false })),
-    timeout_hours: Type.Optional(Type.Integer({ minimum: 1, maximum: PAUSE_HOURS_MAX, default: PAUSE_HOURS_DEFAULT })),
-    expires_in_seconds: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: PAUSE_SECONDS_MAX, description: "Use it instead of `timeout_hours`." }),
-    ),
-    timeout_default: Type.Optional(
-      Nullable(Type.String({ description: "The option that is chosen if nobody answers in time." })),
-    ),
-    metadata: Type.Optional(
-      Nullable(
-        Type.Object(
-          {},
-          {
-            additionalProperties: true,
-            description: `Your own data, at most ${PAUSE_METADATA_BYTES_MAX} bytes. Responses and events return it byte for byte.`,
-          },
-        ),
-      ),
-    ),
-  },
-  {
-    title: "PauseInput",
-    additionalProperties: false,
-    examples: [
-      { message: "Pay 340 EUR to Acme?", options: ["Approve", "Reject"], timeout_default: "Reject", timeout_hours: 4 },
-    ],
-  },
-);
-const checkShape = checker(CreatePauseBody);
 
 export const CreatedPauseResponse = Type.Object(
   {
     pause_id: IdText(ID_PREFIX.pause),
     status: Type.Literal("pending"),
     respond_url: Nullable(
-      Type.String({ description: "Anyone with this URL can answer the pause. Null if the tenant withholds links." }),
+      Type.String({
+        description:
+          "Anyone with this URL can answer the pause, unless it requires a signed-in user. " +
+          "Null for a session, and if the tenant withholds links.",
+      }),
     ),
     expires_at: Time,
     created_at: Time,
@@ -102,10 +45,17 @@ export const PauseResponse = Type.Object(
     options: Type.Array(Type.String()),
     allow_text_response: Type.Boolean(),
     timeout_default: Nullable(Type.String()),
+    protected: Type.Boolean(),
+    approvers: Nullable(Type.Array(IdText(ID_PREFIX.user), { description: "Null: any user of the tenant." })),
+    approver_emails: Nullable(
+      Type.Array(Type.String(), { description: "The e-mail addresses of the approvers, in the same order." }),
+    ),
     response_choice: Nullable(Type.String()),
     response_text: Nullable(Type.String()),
     response_at: Nullable(Time),
     decided_by: Nullable(Type.Enum(["human", "timeout_default"])),
+    decided_by_user: Nullable(UserRef),
+    event_id: Nullable(Type.String({ description: "The event of the ending. Null while the pause is pending." })),
     channel: Nullable(ChannelName),
     recipient: Nullable(Type.String({ description: "Slack URLs are masked." })),
     notification: Type.Object({
@@ -114,13 +64,15 @@ export const PauseResponse = Type.Object(
     }),
     metadata: Nullable(Type.Object({}, { additionalProperties: true })),
     respond_url: Nullable(
-      Type.String({ description: "Null once the pause has ended, or if the tenant withholds links." }),
+      Type.String({ description: "Null once the pause has ended, for a session, and if the tenant withholds links." }),
     ),
     expires_at: Time,
     created_at: Time,
   },
   { title: "Pause" },
 );
+
+export const RevealedLinkResponse = Type.Object({ respond_url: Type.String() }, { title: "RevealedLink" });
 
 export const PausesResponse = Type.Object(
   {
@@ -148,118 +100,57 @@ export const checkPauseQuery = queryChecker(PauseQuery);
 export const PAUSE_LIST = listOf("pauses", {
   limitMax: LIST_PAGE_MAX,
   limitDefault: LIST_PAGE_DEFAULT,
-  filters: { status: Type.Optional(StatusName) },
+  filters: {
+    status: Type.Optional(StatusName),
+    order: Type.Optional(
+      Type.Enum(["newest", "deadline"], {
+        default: "newest",
+        description: "`deadline`: the pending pauses, the earliest deadline first.",
+      }),
+    ),
+    channel: Type.Optional(Type.Enum([...CHANNELS, "none"], { description: "`none`: pauses that notify nobody." })),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: PAUSE_SEARCH_CHARS_MAX,
+        description: "Text in the message or the metadata, in any letter case, or a whole id.",
+      }),
+    ),
+  },
 });
 
-type PauseFields = Static<typeof CreatePauseBody>;
-
-export type ParsedPause =
-  | { readonly kind: "ok"; readonly input: CreatePauseInput }
-  | { readonly kind: "refused"; readonly problem: Problem };
-
-/** @param key the `Idempotency-Key` header, if there is one */
-export function parsePause({ text, value, members }: JsonBody, key: string | undefined): ParsedPause {
-  const span = members.get("metadata");
-  const metadata = span === undefined ? null : text.slice(span.start, span.end);
-  const shape = checkShape(value);
-  const faults = [...(shape.kind === "faults" ? shape.faults : []), ...crossFaults(value, metadata)];
-  if (key !== undefined) faults.push(...idempotencyKeyFaults(key));
-  if (faults.length > 0) return { kind: "refused", problem: problemOf(faults, value as Partial<PauseFields>) };
-  return { kind: "ok", input: inputOf(value as PauseFields, metadata, key ?? null) };
-}
-
-/** Faults that the schema cannot express. A field that violates its schema gets no further fault. */
-function crossFaults(body: object, metadata: string | null): Fault[] {
-  const { message, options, channel, recipient, timeout_default, timeout_hours, expires_in_seconds } = body as Partial<
-    Record<keyof PauseFields, unknown>
-  >;
-  const faults: Fault[] = [];
-  if (isBlank(message)) faults.push({ field: "message", rule: "must not be blank" });
-  // A list that is too long is a fault by itself. Its options are not checked.
-  if (Array.isArray(options) && options.length <= PAUSE_OPTIONS_COUNT_MAX) faults.push(...optionFaults(options));
-  if (typeof timeout_default === "string" && Array.isArray(options) && !options.includes(timeout_default)) {
-    faults.push({ field: "timeout_default", rule: "must be one of the options" });
+/** The filters of a list, or what is wrong with them together. */
+export function pauseFilter({ status, order, channel, q }: PageRequestOf<typeof PAUSE_LIST>["filters"]) {
+  if (order === "deadline" && status !== undefined && status !== "pending") {
+    return [{ field: "order", rule: "must be left out unless status is pending: the other pauses have ended" }];
   }
-  if (timeout_hours !== undefined && expires_in_seconds !== undefined) {
-    faults.push({ field: "expires_in_seconds", rule: "must be left out when timeout_hours is given" });
-  }
-  if (metadata !== null && Buffer.byteLength(metadata) > PAUSE_METADATA_BYTES_MAX) {
-    faults.push({ field: "metadata", rule: `must be at most ${PAUSE_METADATA_BYTES_MAX} bytes` });
-  }
-  if (isGiven(channel) !== isGiven(recipient)) {
-    const [missing, given] = isGiven(channel) ? ["recipient", "channel"] : ["channel", "recipient"];
-    faults.push({ field: missing, rule: `is required with ${given}` });
-  } else if (isChannel(channel) && typeof recipient === "string" && recipient !== "") {
-    const rule = recipientFault(channel, recipient);
-    if (rule !== null) faults.push({ field: "recipient", rule });
-  }
-  return faults;
-}
-
-function optionFaults(options: readonly unknown[]): Fault[] {
-  const faults: Fault[] = [];
-  for (const [index, option] of options.entries()) {
-    const field = `options[${index}]`;
-    if (isBlank(option)) faults.push({ field, rule: "must not be blank" });
-    if (typeof option === "string" && readable(option) !== option && option.isWellFormed()) {
-      faults.push({ field, rule: "must not contain characters that reverse the text direction" });
-    }
-  }
-  if (new Set(options.map(visibleText)).size < options.length) {
-    faults.push({ field: "options", rule: "must look different from one another" });
-  }
-  return faults;
-}
-
-/** The text without the characters that a reader cannot see, and without surrounding white space. */
-const visibleText = (value: unknown): unknown =>
-  typeof value === "string"
-    ? value
-        .normalize("NFC")
-        .replace(/\p{Cf}/gu, "")
-        .trim()
-    : value;
-const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && visibleText(value) === "";
-const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
-
-function isChannel(value: unknown): value is Recipient["channel"] {
-  return CHANNELS.some((channel) => channel === value);
-}
-
-/** Two mistakes have their own codes, if they are the only one in the request. */
-function problemOf(faults: readonly Fault[], { channel, options }: Partial<PauseFields>): Problem {
-  const [first] = faults;
-  if (faults.length > 1 || first === undefined) return invalid(faults);
-  if (first.field === "channel" && typeof channel === "string") return withCode("INVALID_CHANNEL", faults);
-  const count = Array.isArray(options) ? (options as unknown[]).length : PAUSE_OPTIONS_COUNT_MIN;
-  const isMiscounted = count < PAUSE_OPTIONS_COUNT_MIN || count > PAUSE_OPTIONS_COUNT_MAX;
-  if (first.field === "options" && isMiscounted) return withCode("INVALID_OPTIONS", faults);
-  return invalid(faults);
-}
-
-function withCode(code: string, faults: readonly Fault[]): Problem {
-  return problem(400, code, faults.map(({ field, rule }) => `${field} ${rule}`).join("; "), faults);
-}
-
-const HOUR_SECONDS = 3600;
-
-function inputOf(body: PauseFields, metadata: string | null, idempotencyKey: string | null): CreatePauseInput {
-  const { message, options, channel, recipient, allow_text_response, timeout_default } = body;
   return {
-    question: {
-      message,
-      options,
-      allowTextResponse: allow_text_response ?? false,
-      timeoutDefault: timeout_default ?? null,
-      metadata: metadata === "null" ? null : metadata,
-    },
-    recipient:
-      channel === undefined || channel === null || recipient === undefined || recipient === null
-        ? null
-        : { channel, address: recipient },
-    expiresInSeconds: body.expires_in_seconds ?? (body.timeout_hours ?? PAUSE_HOURS_DEFAULT) * HOUR_SECONDS,
-    idempotencyKey,
+    status: status ?? null,
+    order: order ?? "newest",
+    channel: channel ?? null,
+    text: q === undefined ? null : (parseId(ID_PREFIX.pause, q) ?? q),
   };
+}
+
+const Counted = Type.Object({
+  count: Type.Integer({ description: `At most ${PAUSES_COUNTED_ROWS_MAX}.` }),
+  more: Type.Boolean({ description: "Whether there are more." }),
+});
+export const PauseCountsResponse = Type.Object(
+  {
+    pending: Counted,
+    responded: Counted,
+    timed_out: Counted,
+    cancelled: Counted,
+    next_expires_at: Nullable(
+      Type.String({ format: "date-time", description: "The earliest deadline of a pending pause." }),
+    ),
+  },
+  { title: "PauseCounts" },
+);
+
+export function pauseCountsJson({ counts, nextExpiresAt }: PauseCounts): Static<typeof PauseCountsResponse> {
+  return { ...counts, next_expires_at: wholeSecondsOrNull(nextExpiresAt) };
 }
 
 export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeof CreatedPauseResponse> {
@@ -275,6 +166,7 @@ export function createdPauseJson({ pause, respondUrl }: PauseView): Static<typeo
 /** A pause's JSON text, with the metadata as it was sent. */
 export function pauseText({ pause, respondUrl }: PauseView): string {
   const response = responseOf(pause.ending);
+  const approvers = pause.signIn === null || pause.signIn.approvers.length === 0 ? null : pause.signIn.approvers;
   const head = JSON.stringify({
     pause_id: ID_PREFIX.pause + pause.id,
     status: pause.ending?.status ?? "pending",
@@ -282,10 +174,15 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
     options: pause.options,
     allow_text_response: pause.allowTextResponse,
     timeout_default: pause.timeoutDefault,
+    protected: pause.signIn?.protected ?? false,
+    approvers: approvers?.map(({ id }) => ID_PREFIX.user + id) ?? null,
+    approver_emails: approvers?.map(({ email }) => email) ?? null,
     response_choice: response.choice,
     response_text: response.text,
     response_at: wholeSecondsOrNull(response.at),
     decided_by: response.decidedBy,
+    decided_by_user: response.user === null ? null : userJson(response.user),
+    event_id: pause.eventId === null ? null : ID_PREFIX.event + pause.eventId,
     channel: pause.recipient?.channel ?? null,
     recipient: pause.recipient === null ? null : maskedAddress(pause.recipient),
     notification: pause.notification,

@@ -13,7 +13,7 @@ import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages
 import type { ApiDeps } from "../deps.ts";
 import { problem, Refusal, STORE_UNAVAILABLE } from "../errors/problem.ts";
 import { openedBy } from "./respond-routes.ts";
-import { answerOf, checkRespond, tooLateProblem } from "./respond-wire.ts";
+import { answerOf, checkRespond, SIGN_IN_REQUIRED, signInUrl, tooLateProblem } from "./respond-wire.ts";
 
 type ByToken = { Params: { token: string }; Querystring: Readonly<Record<string, unknown>> };
 
@@ -37,19 +37,19 @@ const NOT_A_FORM = problem(
   "Send the page's form as application/x-www-form-urlencoded. Send JSON to /v1/respond.",
 );
 
-function openPage({ engine, clock }: ApiDeps) {
+function openPage({ engine, clock, publicUrl }: ApiDeps) {
   return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<FastifyReply> => {
     const pause = await whileAvailable(engine.pauses.open(request.params.token, openedBy(request)));
     if (pause === "unavailable") return show(reply, 503, { kind: "unavailable" });
     if (pause === null) return show(reply, 404, { kind: "unknown" });
     const { choice } = request.query;
     const preferred = pause.options.find((option) => option === choice) ?? null;
-    return show(reply, 200, pageOf(pause, { ...BLANK_FORM, preferred, now: clock.now() }));
+    return show(reply, 200, pageOf(pause, { ...BLANK_FORM, publicUrl, preferred, now: clock.now() }));
   };
 }
 
 function submitForm(deps: ApiDeps) {
-  const { engine, clock } = deps;
+  const { engine, clock, publicUrl } = deps;
   return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<FastifyReply> => {
     const { token } = request.params;
     const form = formOf(request);
@@ -67,13 +67,18 @@ function submitForm(deps: ApiDeps) {
         return show(
           reply,
           tooLateProblem(result.ending).status,
-          pageOf(result.pause, { ...BLANK_FORM, tooLate: true }),
+          pageOf(result.pause, { ...BLANK_FORM, publicUrl, tooLate: true }),
         );
+      case "signInRequired": {
+        const state = { ...BLANK_FORM, publicUrl, tooLate: true, problem: SIGN_IN_FIRST, now: clock.now() };
+        return show(reply, SIGN_IN_REQUIRED.status, pageOf(result.pause, state));
+      }
       case "noSuchChoice":
       case "textNotAllowed": {
         const status = result.kind === "noSuchChoice" && !isTextWrong(body) ? 400 : 422;
         const state = {
           ...BLANK_FORM,
+          publicUrl,
           preferred: form.answer.choice,
           problem: problemOf(result, body),
           typedText: form.text,
@@ -102,6 +107,7 @@ async function whileAvailable<T>(work: Promise<T>): Promise<T | "unavailable"> {
 
 /** The state of the page's form. */
 interface FormState {
+  readonly publicUrl: string;
   readonly preferred: string | null;
   readonly problem: string | null;
   readonly typedText: string;
@@ -109,9 +115,15 @@ interface FormState {
   readonly now: number;
 }
 
-const BLANK_FORM: FormState = { preferred: null, problem: null, typedText: "", tooLate: false, now: 0 };
+const BLANK_FORM: Omit<FormState, "publicUrl"> = {
+  preferred: null,
+  problem: null,
+  typedText: "",
+  tooLate: false,
+  now: 0,
+};
 
-function pageOf(pause: Pause, { tooLate, ...form }: FormState): RespondPage {
+function pageOf(pause: Pause, { tooLate, publicUrl, ...form }: FormState): RespondPage {
   const requester = requesterOf(pause.tenantName);
   const asked = { requester: requester && oneLine(requester), message: readable(pause.message) };
   const { ending } = pause;
@@ -124,10 +136,13 @@ function pageOf(pause: Pause, { tooLate, ...form }: FormState): RespondPage {
       return { kind: "cancelled", ...asked, at: ending.at, tooLate };
     case undefined: {
       const { options, allowTextResponse, timeoutDefault, expiresAt } = pause;
-      return { kind: "open", ...asked, options, allowTextResponse, timeoutDefault, expiresAt, ...form };
+      const signInAt = signInUrl(pause, publicUrl);
+      return { kind: "open", ...asked, options, allowTextResponse, timeoutDefault, expiresAt, signInAt, ...form };
     }
   }
 }
+
+const SIGN_IN_FIRST = "Only a signed-in person can answer this question.";
 
 /** The submitted form. With two choices or two texts it counts as empty, since the intended one is unknown. */
 function formOf({ body }: Pick<FastifyRequest, "body">) {

@@ -4,12 +4,14 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { USER_AGENT_CHARS_MAX } from "../../domain/limits.ts";
+import type { Ending } from "../../domain/pauses/pause.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
-import { invalid, problem } from "../errors/problem.ts";
+import { invalid } from "../errors/problem.ts";
 import { bodyOf } from "../http/body.ts";
 import {
   answerOf,
+  answerProblem,
   checkRespond,
   LinkResponse,
   linkJson,
@@ -39,10 +41,10 @@ const READ = {
   },
 };
 
-function readQuestion({ engine: { pauses } }: ApiDeps) {
+function readQuestion({ engine: { pauses }, publicUrl }: ApiDeps) {
   return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<object> => {
     const pause = await pauses.open(request.params.token, openedBy(request));
-    return pause === null ? refuse(reply, PAUSE_NOT_FOUND) : linkJson(pause);
+    return pause === null ? refuse(reply, PAUSE_NOT_FOUND) : linkJson(pause, publicUrl);
   };
 }
 
@@ -64,31 +66,23 @@ const ANSWER = {
   },
 };
 
-function answerQuestion({ engine: { pauses } }: ApiDeps) {
+function answerQuestion({ engine: { pauses }, publicUrl }: ApiDeps) {
   return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<object> => {
     const body = checkRespond(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const answer = await pauses.respond(request.params.token, answerOf(body.value));
     switch (answer.kind) {
       case "decided":
-        return linkJson(answer.pause);
-      case "tooLate": {
-        const late = tooLateJson(answer.ending);
-        return reply.code(late.status_code).send(late);
-      }
-      case "noSuchChoice":
-        return refuse(reply, invalidChoice(answer.pause.options));
-      case "textNotAllowed":
-        return refuse(reply, TEXT_NOT_ALLOWED);
-      case "unknown":
-        return refuse(reply, PAUSE_NOT_FOUND);
+        return linkJson(answer.pause, publicUrl);
+      case "tooLate":
+        return sendTooLate(reply, answer.ending);
+      default:
+        return refuse(reply, answerProblem(answer));
     }
   };
 }
 
-const TEXT_NOT_ALLOWED = invalid([{ field: "text", rule: "must be left out: this pause does not allow text" }]);
-
-function invalidChoice(options: readonly string[]) {
-  const rule = `must be one of ${options.map((option) => JSON.stringify(option)).join(", ")}`;
-  return problem(400, "INVALID_CHOICE", `choice ${rule}`, [{ field: "choice", rule }]);
+export function sendTooLate(reply: FastifyReply, ending: Ending): FastifyReply {
+  const late = tooLateJson(ending);
+  return reply.code(late.status_code).send(late);
 }

@@ -2,10 +2,12 @@
 import Type, { type Static } from "typebox";
 import { requesterOf } from "../../domain/access/tenant.ts";
 import { ID_PREFIX } from "../../domain/ids.ts";
-import { PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
+import { PASSWORD_CHARS_MAX, PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import { type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pauses/pause.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import { problem } from "../errors/problem.ts";
+import type { RespondAnswer } from "../../engine/pauses/pause-types.ts";
+import { PAUSE_NOT_FOUND } from "../errors/pauses-errors.ts";
+import { invalid, type Problem, problem } from "../errors/problem.ts";
 import { checker } from "../schema/check.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 
@@ -25,6 +27,23 @@ export const RespondBody = Type.Object(
   { title: "DecisionInput", additionalProperties: false, examples: [{ choice: "Approve" }] },
 );
 export const checkRespond = checker(RespondBody);
+
+export const DecideBody = Type.Object(
+  {
+    ...RespondBody.properties,
+    password: Type.Optional(
+      Nullable(
+        Type.String({
+          minLength: 1,
+          maxLength: PASSWORD_CHARS_MAX,
+          description: "Your password, for a protected pause.",
+        }),
+      ),
+    ),
+  },
+  { title: "UserDecisionInput", additionalProperties: false, examples: [{ choice: "Approve" }] },
+);
+export const checkDecide = checker(DecideBody);
 
 export const PathToken = Type.Object({ token: Type.String() });
 
@@ -47,6 +66,9 @@ export const LinkResponse = Type.Object(
     allow_text_response: Type.Boolean(),
     timeout_default: Nullable(Type.String()),
     expires_at: Time,
+    sign_in_url: Nullable(
+      Type.String({ description: "Where a signed-in user answers, if the link only shows the question." }),
+    ),
   },
   { title: "PauseLink" },
 );
@@ -56,7 +78,8 @@ export const TooLateResponse = Type.Object(
   { title: "TooLate", description: "The pause had already ended in another way." },
 );
 
-export function linkJson(pause: Pause): Static<typeof LinkResponse> {
+/** @param publicUrl without a trailing slash */
+export function linkJson(pause: Pause, publicUrl: string): Static<typeof LinkResponse> {
   const { choice, text, at } = responseOf(pause.ending);
   return {
     pause_id: ID_PREFIX.pause + pause.id,
@@ -70,7 +93,42 @@ export function linkJson(pause: Pause): Static<typeof LinkResponse> {
     allow_text_response: pause.allowTextResponse,
     timeout_default: pause.timeoutDefault,
     expires_at: wholeSeconds(pause.expiresAt),
+    sign_in_url: signInUrl(pause, publicUrl),
   };
+}
+
+/** The console's page of a pause whose link only shows it; null for every other pause. */
+export function signInUrl({ id, signIn, ending }: Pause, publicUrl: string): string | null {
+  return signIn === null || ending !== null ? null : `${publicUrl}/console/pauses/${ID_PREFIX.pause}${id}`;
+}
+
+export const SIGN_IN_REQUIRED = problem(
+  403,
+  "SIGN_IN_REQUIRED",
+  "The link only shows this question. To answer it, sign in to the console.",
+);
+
+/** Why an answer was not accepted, other than that the pause had ended. */
+export function answerProblem(
+  answer: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" | "signInRequired" | "unknown" }>,
+): Problem {
+  switch (answer.kind) {
+    case "noSuchChoice":
+      return invalidChoice(answer.pause.options);
+    case "textNotAllowed":
+      return TEXT_NOT_ALLOWED;
+    case "signInRequired":
+      return SIGN_IN_REQUIRED;
+    case "unknown":
+      return PAUSE_NOT_FOUND;
+  }
+}
+
+const TEXT_NOT_ALLOWED = invalid([{ field: "text", rule: "must be left out: this pause does not allow text" }]);
+
+function invalidChoice(options: readonly string[]): Problem {
+  const rule = `must be one of ${options.map((option) => JSON.stringify(option)).join(", ")}`;
+  return problem(400, "INVALID_CHOICE", `choice ${rule}`, [{ field: "choice", rule }]);
 }
 
 /** The problem of an answer to a pause that has ended. */

@@ -5,8 +5,8 @@ import type { FastifyInstance, FastifySchema } from "fastify";
 import Type, { type TSchema } from "typebox";
 import type { ApiDeps } from "../deps.ts";
 import { SESSION_COOKIE } from "../http/cookie.ts";
+import type { Credentials } from "../http/credentials.ts";
 import { type StaticResponse, sendStatic, staticResponse } from "../http/static-response.ts";
-import { surfaceOf } from "../http/surface-paths.ts";
 import { nameComponents } from "./components.ts";
 
 const Tenant = Type.Optional(
@@ -45,7 +45,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
       security: [{ bearer: [] }, { session: [] }],
     },
     transform: ({ schema, url, route }) => ({
-      schema: documented(schema, url, route.bodyLimit ?? app.initialConfig.bodyLimit),
+      schema: documented(schema, route.config?.accepts, route.bodyLimit ?? app.initialConfig.bodyLimit),
       url,
     }),
     transformObject: (documents) => {
@@ -73,7 +73,11 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 /** Adds the body limit, and what routes with authentication have in common. */
-function documented(schema: FastifySchema | undefined, url: string, bodyBytesMax: number | undefined): FastifySchema {
+function documented(
+  schema: FastifySchema | undefined,
+  accepts: Credentials = "keyOrSession",
+  bodyBytesMax: number | undefined,
+): FastifySchema {
   if (schema === undefined || schema.hide === true) return schema ?? { hide: true };
   const limit = schema.body === undefined ? "" : ` The body may have at most ${bodyBytesMax} bytes.`;
   const text = `${schema.description ?? ""}${limit}`.trim();
@@ -82,7 +86,7 @@ function documented(schema: FastifySchema | undefined, url: string, bodyBytesMax
     ...(text !== "" && { description: text }),
     ...(schema.security === undefined && {
       querystring: withTenant(schema.querystring),
-      ...(surfaceOf(url) === "pauses" && { security: [{ bearer: [] }] }),
+      ...(accepts !== "keyOrSession" && { security: [accepts === "key" ? { bearer: [] } : { session: [] }] }),
     }),
     ...(schema.security?.length === 0 && { response: withoutKey(schema.response) }),
   };

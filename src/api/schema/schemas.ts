@@ -79,6 +79,9 @@ const FieldFault = Type.Object(
   { title: "FieldFault" },
 );
 
+/** The invalid fields of a request, in the envelopes that have them only if there are any. */
+export const DetailsField = { details: Type.Optional(Type.Array(FieldFault)) };
+
 /** `{error: {code, message, details}}`. */
 export const CommonError = Type.Object(
   {

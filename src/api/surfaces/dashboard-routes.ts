@@ -11,7 +11,7 @@ import { installSurface } from "./surface.ts";
 
 export async function registerDashboardSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   app.register(async (inner) => {
-    installSurface(inner, deps, envelope, "keyOrSession");
+    installSurface(inner, deps, envelope);
     registerAuthRoutes(inner, deps);
     registerDashboardWebhookRoutes(inner, deps);
     registerDeliveryRoutes(inner, deps);

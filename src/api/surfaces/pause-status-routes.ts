@@ -8,7 +8,7 @@ import { installSurface } from "./surface.ts";
 
 export async function registerPauseStatusSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   app.register(async (closed) => {
-    installSurface(closed, deps, envelope, "keyOrSession");
+    installSurface(closed, deps, envelope);
     registerRecordRoutes(closed, deps);
   });
   app.register(async (open) => registerReceiveRoutes(open, deps));

@@ -5,18 +5,20 @@ import { registerKeyRoutes } from "../access/key-routes.ts";
 import type { ApiDeps } from "../deps.ts";
 import { registerWebhookRoutes } from "../endpoints/pause-webhook-routes.ts";
 import { envelope } from "../errors/pauses-errors.ts";
+import { registerDecideRoutes } from "../pauses/decide-routes.ts";
 import { registerPauseRoutes } from "../pauses/pause-routes.ts";
 import { registerRespondPage } from "../pauses/respond-page-routes.ts";
 import { registerRespondRoutes } from "../pauses/respond-routes.ts";
 import { installSurface } from "./surface.ts";
 
 export async function registerPausesSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
-  app.register(async (keyed) => {
-    installSurface(keyed, deps, envelope, "key");
-    registerPauseRoutes(keyed, deps);
-    registerWebhookRoutes(keyed, deps);
-    registerAuditRoute(keyed, deps);
-    registerKeyRoutes(keyed, deps);
+  app.register(async (inner) => {
+    installSurface(inner, deps, envelope);
+    registerPauseRoutes(inner, deps);
+    registerDecideRoutes(inner, deps);
+    registerWebhookRoutes(inner, deps);
+    registerAuditRoute(inner, deps);
+    registerKeyRoutes(inner, deps);
   });
   app.register(async (inner) => registerRespondRoutes(inner, deps));
   app.register(async (inner) => registerRespondPage(inner, deps));

@@ -1,18 +1,13 @@
 /** What the surfaces that authenticate their callers have in common. */
 import type { FastifyInstance } from "fastify";
-import { type Credentials, requireCaller } from "../access/auth.ts";
+import { requireCaller } from "../access/auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import type { Envelope } from "../errors/problem.ts";
 import { refuseUnneededBodies } from "../schema/empty-body.ts";
 import { refuseUnknownQuery } from "../schema/query.ts";
 
-export function installSurface(
-  app: FastifyInstance,
-  deps: ApiDeps,
-  envelope: Envelope,
-  credentials: Credentials,
-): void {
-  app.addHook("onRequest", requireCaller(deps, envelope, credentials));
+export function installSurface(app: FastifyInstance, deps: ApiDeps, envelope: Envelope): void {
+  app.addHook("onRequest", requireCaller(deps, envelope));
   app.addHook("onRequest", refuseUnknownQuery(envelope));
   refuseUnneededBodies(app, envelope);
 }

@@ -20,7 +20,7 @@ import { registerStatusRoutes } from "../upkeep/status-routes.ts";
 import { installSurface } from "./surface.ts";
 
 export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDeps): Promise<void> {
-  installSurface(app, deps, envelope, "keyOrSession");
+  installSurface(app, deps, envelope);
   registerEndpointRoutes(app, deps);
   registerEventRoutes(app, deps);
   registerEventListRoutes(app, deps);

@@ -77,7 +77,7 @@ function registerMetrics(app: FastifyInstance, deps: ApiDeps): void {
   app.get(
     "/metrics",
     {
-      onRequest: [requireCaller(deps, commonEnvelope, "keyOrSession"), refuseUnknownQuery(commonEnvelope)],
+      onRequest: [requireCaller(deps, commonEnvelope), refuseUnknownQuery(commonEnvelope)],
       config: { needs: "global_admin" },
       schema: {
         tags,

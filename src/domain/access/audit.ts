@@ -8,6 +8,8 @@ export const AUDIT_TYPES = [
   "pause.timed_out",
   "pause.cancelled",
   "pause.answer_refused",
+  "pause.resent",
+  "pause.link_revealed",
   "key.created",
   "key.rotated",
   "key.revoked",
@@ -38,5 +40,9 @@ export const AUDIT_TYPES = [
 ] as const;
 export type AuditType = (typeof AUDIT_TYPES)[number];
 
-/** `developer`: a caller with an API key. `human`: a person who opened a pause's link. `system`: Signalbox itself. */
-export type AuditActor = "developer" | "human" | "system";
+/**
+ * `developer`: a caller of the API. `user`: a signed-in user who did something to a pause. `human`: a person who had a
+ * pause's link. `system`: Signalbox itself.
+ */
+export const AUDIT_ACTORS = ["developer", "user", "human", "system"] as const;
+export type AuditActor = (typeof AUDIT_ACTORS)[number];

@@ -1,6 +1,7 @@
 /** Events and the filters that select the endpoints they go to. */
 import type { EpochMs, Uuid } from "../ids.ts";
 import { EVENT_TYPE_CHARS_MAX } from "../limits.ts";
+import type { Person } from "../pauses/pause.ts";
 
 /** One published event, which goes to any number of endpoints. */
 export interface Event {
@@ -12,6 +13,8 @@ export interface Event {
   readonly acceptedAt: EpochMs;
   /** The pause that this event is about; null for other events. */
   readonly pauseId: Uuid | null;
+  /** The signed-in user who decided that pause; absent for other events, and when nobody was signed in. */
+  readonly decidedBy?: Person;
   /** How many Signalbox servers the event passed through before this one; absent when there were none. */
   readonly hops?: number;
 }

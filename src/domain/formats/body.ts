@@ -16,7 +16,7 @@ export function renderBody(format: Format, event: Event): string {
     case "plain":
       return event.pauseId === null ? event.payload : withPauseIds(event);
     case "pausepoint":
-      return `{"event":${JSON.stringify(event.type)},${pauseId(event)}${developerId(event)},"timestamp":"${wholeSeconds(event.acceptedAt)}","data":${event.payload}}`;
+      return `{"event":${JSON.stringify(event.type)},${pauseId(event)}${developerId(event)}${decider(event)},"timestamp":"${wholeSeconds(event.acceptedAt)}","data":${event.payload}}`;
     case "pacspace":
       return `{"event":${JSON.stringify(event.type)},"timestamp":"${milliseconds(event.acceptedAt)}","data":${event.payload}}`;
     case "standard":
@@ -26,16 +26,22 @@ export function renderBody(format: Format, event: Event): string {
 
 /**
  * Insert the pause's ids before the payload's own fields. Without them, the receiver of a plain payload could not tell
- * which pause it is about.
+ * which pause it is about, and who decided it.
  */
 function withPauseIds(event: Event): string {
   const inside = event.payload.slice(event.payload.indexOf("{") + 1);
   const comma = WHITE_SPACE_THEN_END.test(inside) ? "" : ",";
-  return `{${pauseId(event)}${developerId(event)}${comma}${inside}`;
+  return `{${pauseId(event)}${developerId(event)}${decider(event)}${comma}${inside}`;
 }
 
 function pauseId(event: Event): string {
   return event.pauseId === null ? "" : `"pause_id":"${ID_PREFIX.pause}${event.pauseId}",`;
+}
+
+/** Only for a user who was signed in, so that all other bodies stay as they are. */
+function decider({ decidedBy }: Event): string {
+  if (decidedBy === undefined) return "";
+  return `,"decided_by_user":${JSON.stringify({ id: ID_PREFIX.user + decidedBy.id, email: decidedBy.email })}`;
 }
 
 function developerId(event: Event): string {

@@ -45,6 +45,8 @@ export const LINK_TOKEN_CHARS_MAX = 1000;
 export const PORTAL_ORIGINS_COUNT_MAX = 20;
 /** A host name has at most 253 characters. */
 export const PORTAL_ORIGIN_CHARS_MAX = 270;
+/** How long a password that was typed lets its session decide protected pauses: one sitting, not a screen left open. */
+export const PASSWORD_FRESH_MS = 5 * MINUTE_MS;
 /** How often the use of a session is stored. Each time is a commit, and a limit of 12 hours needs no more precision. */
 export const SESSION_TOUCH_MS = MINUTE_MS;
 /** Live sessions of one user. A further one ends the oldest. Scripts that sign in seldom sign out. */

@@ -14,6 +14,16 @@ export const PAUSE_HOURS_DEFAULT = 24;
 /** The shortest time for an answer. Deadlines are whole seconds, so the next one may be less than a second away. */
 export const PAUSE_LIFE_MS_MIN = SECOND_MS / 2;
 export const PAUSE_WAIT_SECONDS_MAX = 60;
+/** The people that one question names. More would be a group, and a question to a group names nobody. */
+export const PAUSE_APPROVERS_COUNT_MAX = 20;
+/** Times that a person's message can be sent again. A person who got ten does not need another one. */
+export const PAUSE_RESENDS_COUNT_MAX = 10;
+/** Characters of a search in the questions. */
+export const PAUSE_SEARCH_CHARS_MAX = 200;
+/** Pauses that one page of a search looks at: up to 18 MB of questions and metadata. The next page continues. */
+export const PAUSES_SEARCHED_ROWS_MAX = 1000;
+/** Pauses of one status that are counted, in about 3 ms. Lists show "more than" beyond it. */
+export const PAUSES_COUNTED_ROWS_MAX = 100_000;
 /** Long polls of one tenant. Each one holds a connection and some kilobytes. */
 export const PAUSE_WAITS_COUNT_MAX = 1000;
 /** Pauses that one call times out. Each one writes an event and its deliveries. */

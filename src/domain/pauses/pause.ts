@@ -24,6 +24,24 @@ export interface Recipient {
   readonly address: string;
 }
 
+/** A user, by the e-mail address at that time. */
+export interface Person {
+  readonly id: Uuid;
+  readonly email: string;
+}
+
+/**
+ * Who may decide a pause that its link only shows: a user who is signed in.
+ *
+ * @typeParam Approver a user's id in a request to create a pause
+ */
+export interface SignInRule<Approver = Person> {
+  /** Whether the user must have typed the password within `PASSWORD_FRESH_MS`. */
+  readonly protected: boolean;
+  /** The users who may decide. Empty: every user of the tenant. */
+  readonly approvers: readonly Approver[];
+}
+
 /** The question that a person is asked. */
 export interface Question {
   readonly message: string;
@@ -56,14 +74,25 @@ export interface Pause extends Question {
   /** The tenant gives no key the link of a pause. */
   readonly linkWithheld: boolean;
   readonly recipient: Recipient | null;
+  /** Null: anyone who has the link may decide. */
+  readonly signIn: SignInRule | null;
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;
   readonly createdAt: EpochMs;
   readonly ending: Ending | null;
+  /** The event of the ending. Null while the pause is pending, and if it ended before events were noted. */
+  readonly eventId: Uuid | null;
 }
 
 export type Ending =
-  | { readonly status: "responded"; readonly choice: string; readonly text: string | null; readonly at: EpochMs }
+  | {
+      readonly status: "responded";
+      readonly choice: string;
+      readonly text: string | null;
+      readonly at: EpochMs;
+      /** The signed-in user who decided; absent when a person decided through the link. */
+      readonly by?: Person;
+    }
   /** `choice` is the question's default, and `at` is the pause's deadline. */
   | { readonly status: "timed_out"; readonly choice: string | null; readonly at: EpochMs }
   | { readonly status: "cancelled"; readonly at: EpochMs };
@@ -79,26 +108,44 @@ export interface Response {
   readonly text: string | null;
   readonly at: EpochMs | null;
   readonly decidedBy: DecidedBy | null;
+  /** The signed-in user who decided. */
+  readonly user: Person | null;
 }
 
 export function responseOf(ending: Ending | null): Response {
   switch (ending?.status) {
     case "responded":
-      return { choice: ending.choice, text: ending.text, at: ending.at, decidedBy: "human" };
+      return {
+        choice: ending.choice,
+        text: ending.text,
+        at: ending.at,
+        decidedBy: "human",
+        user: ending.by ?? null,
+      };
     case "timed_out":
       return ending.choice === null
         ? NO_RESPONSE
-        : { choice: ending.choice, text: null, at: ending.at, decidedBy: "timeout_default" };
+        : { choice: ending.choice, text: null, at: ending.at, decidedBy: "timeout_default", user: null };
     default:
       return NO_RESPONSE;
   }
 }
 
-const NO_RESPONSE: Response = { choice: null, text: null, at: null, decidedBy: null };
+const NO_RESPONSE: Response = { choice: null, text: null, at: null, decidedBy: null, user: null };
 
-/** Whether an answer equals the one that ended the pause. Sending the same answer again is not an error. */
-export function isSameAnswer(ending: Ending, choice: string, text: string | null): boolean {
-  return ending.status === "responded" && ending.choice === choice && ending.text === text;
+/**
+ * Whether an answer equals the one that ended the pause. Sending the same answer again is not an error.
+ *
+ * @param user the signed-in user who sends it, whose answer is only the same if this user decided; null for the link
+ */
+export function isSameAnswer(ending: Ending, choice: string, text: string | null, user: Uuid | null = null): boolean {
+  if (ending.status !== "responded" || (user !== null && ending.by?.id !== user)) return false;
+  return ending.choice === choice && ending.text === text;
+}
+
+/** Whether this signed-in user may decide the pause. */
+export function mayDecide({ signIn }: Pick<Pause, "signIn">, user: Uuid): boolean {
+  return signIn === null || signIn.approvers.length === 0 || signIn.approvers.some(({ id }) => id === user);
 }
 
 /** The event that an ending publishes; docs/pauses.md lists the payload's fields. */

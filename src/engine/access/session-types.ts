@@ -65,6 +65,19 @@ export type SetPasswordAnswer =
   | { readonly kind: "invalidLink" }
   | TooManyTries;
 
+/** A password that the user of a session typed, and from where. Null: none was typed. */
+export interface PasswordInput {
+  readonly password: string | null;
+  readonly address: string;
+}
+
+export type ConfirmAnswer =
+  /** The user typed the password now, or in this session within `PASSWORD_FRESH_MS`. */
+  | { readonly kind: "confirmed" }
+  | { readonly kind: "passwordRequired" }
+  | { readonly kind: "wrongPassword" }
+  | TooManyTries;
+
 export interface SessionService {
   login(input: LoginInput): Promise<LoginAnswer>;
   /** The session of a token; null when the token is unknown, ended or expired. Counts as use of the session. */
@@ -72,6 +85,8 @@ export interface SessionService {
   /** Whether a session is still valid. Does not count as use: streams and exports call it without their user. */
   isValid(session: Session): Promise<boolean>;
   logout(session: Session): Promise<void>;
+  /** Confirm that the user of the session is present. A password that is given is always checked. */
+  confirm(session: Session, input: PasswordInput): Promise<ConfirmAnswer>;
   /** Ends the user's other sessions. */
   changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordAnswer>;
   /** With the token of a password link. Ends the user's sessions. */

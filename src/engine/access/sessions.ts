@@ -5,6 +5,7 @@ import { isLive, SESSION_TOKEN_PATTERN, SESSION_TOKEN_RANDOM_BYTES, sessionEnd }
 import {
   CREDENTIAL_CACHE_MAX,
   PASSWORD_CHECKS_WAITING_COUNT_MAX,
+  PASSWORD_FRESH_MS,
   SESSION_TOUCH_MS,
   USER_AGENT_CHARS_MAX,
 } from "../../domain/limits.ts";
@@ -16,9 +17,11 @@ import { hashPassword, verifyPassword } from "./passwords.ts";
 import type {
   ChangePasswordAnswer,
   ChangePasswordInput,
+  ConfirmAnswer,
   ListedSession,
   LoginAnswer,
   LoginInput,
+  PasswordInput,
   Session,
   SessionService,
   SetPasswordAnswer,
@@ -48,6 +51,8 @@ export class Sessions implements SessionService {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #cache = new LRUCache<string, CachedSession>({ max: CREDENTIAL_CACHE_MAX });
+  /** When each session's user last typed the password, in monotonic milliseconds. Forgotten: it must be typed again. */
+  readonly #typedAt = new LRUCache<string, number>({ max: CREDENTIAL_CACHE_MAX });
   /** Counts changes. A lookup that began before a change is not cached. */
   #changes = 0;
   readonly #badPasswords: BadPasswords;
@@ -88,6 +93,7 @@ export class Sessions implements SessionService {
     });
     if (!created) return { kind: "wrong" }; // during the check, the password changed or the user was disabled
     if (replaces !== null) this.forget();
+    this.#typedAt.set(hashToken(token), this.#clock.monotonicMs());
     return { kind: "signedIn", token, email: user.email, role: user.role };
   }
 
@@ -154,6 +160,19 @@ export class Sessions implements SessionService {
   async #live({ actor }: Session): Promise<readonly SessionView[]> {
     const now = this.#clock.now();
     return (await this.#store.listSessions(actor.id)).filter((view) => isLive(view, now));
+  }
+
+  async confirm(session: Session, { password, address }: PasswordInput): Promise<ConfirmAnswer> {
+    if (password === null) {
+      const typedAt = this.#typedAt.get(session.hash) ?? Number.NEGATIVE_INFINITY;
+      const isFresh = this.#clock.monotonicMs() - typedAt <= PASSWORD_FRESH_MS;
+      return { kind: isFresh ? "confirmed" : "passwordRequired" };
+    }
+    const check = await this.#checkPassword({ email: session.email, address }, password);
+    if (check.kind === "wrong") return { kind: "wrongPassword" };
+    if (check.kind === "tooMany") return check;
+    this.#typedAt.set(session.hash, this.#clock.monotonicMs());
+    return { kind: "confirmed" };
   }
 
   async #checkPassword(attempt: PasswordAttempt, password: string): Promise<PasswordCheck> {

@@ -134,6 +134,7 @@ export class NotificationLane {
       timeoutDefault,
       expiresAt,
       createdAt,
+      signInRequired: pause.signIn !== null,
       respondUrl: this.#options.respondUrl(pause),
     };
   }

@@ -2,13 +2,23 @@
 import type { AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
-import type { Channel, Ending, Pause, PauseStatus, Question, Recipient } from "../../domain/pauses/pause.ts";
-import type { AuditPage, Cursor } from "../../ports/store.ts";
+import type { Channel, Ending, Pause, Question, Recipient, SignInRule } from "../../domain/pauses/pause.ts";
+import type {
+  AuditPage,
+  CreatePauseResult,
+  Cursor,
+  PauseCounts,
+  PauseFilter,
+  ResendResult,
+} from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
+import type { PasswordInput, Session, TooManyTries } from "../access/session-types.ts";
 
 export interface CreatePauseInput {
   readonly question: Question;
   readonly recipient: Recipient | null;
+  /** Null: anyone who has the link may decide. */
+  readonly signIn: SignInRule<Uuid> | null;
   readonly expiresInSeconds: number;
   readonly idempotencyKey: string | null;
 }
@@ -18,6 +28,7 @@ export type CreatePauseAnswer =
   | { readonly kind: "created"; readonly view: PauseView }
   /** An earlier call used the idempotency key with different content. */
   | { readonly kind: "conflict" }
+  | Extract<CreatePauseResult, { kind: "unknownApprovers" }>
   | QuotaExceeded
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel }
   | { readonly kind: "recipientRefused"; readonly reason: string };
@@ -35,8 +46,7 @@ export interface LongPoll {
   readonly signal: AbortSignal;
 }
 
-export interface ListPausesInput {
-  readonly status: PauseStatus | null;
+export interface ListPausesInput extends Omit<PauseFilter, "tenantSeq"> {
   readonly cursor: Cursor | null;
   readonly limit: number;
 }
@@ -59,8 +69,34 @@ export type RespondAnswer =
   | { readonly kind: "tooLate"; readonly pause: Pause; readonly ending: Ending }
   | { readonly kind: "noSuchChoice"; readonly pause: Pause }
   | { readonly kind: "textNotAllowed"; readonly pause: Pause }
+  /** The link only shows this pause: a signed-in user decides it. */
+  | { readonly kind: "signInRequired"; readonly pause: Pause }
   /** This installation did not sign the token, or its pause was deleted. */
   | { readonly kind: "unknown" };
+
+/** What a signed-in user decides. */
+export interface DecideInput {
+  readonly choice: string;
+  readonly text: string | null;
+  readonly session: Session;
+  /** The password, if the user typed it for this decision. */
+  readonly password: PasswordInput;
+}
+
+export type DecideAnswer =
+  | RespondAnswer
+  /** The pause names its approvers, and the user is not one of them. */
+  | { readonly kind: "notAnApprover"; readonly pause: Pause }
+  /** The pause is protected, and no password was typed within `PASSWORD_FRESH_MS`. */
+  | { readonly kind: "passwordRequired" }
+  | { readonly kind: "wrongPassword" }
+  | TooManyTries;
+
+export type ResendAnswer =
+  | Exclude<ResendResult, { pause: Pause }>
+  | { readonly kind: "resent"; readonly view: PauseView }
+  | { readonly kind: "ended"; readonly view: PauseView }
+  | { readonly kind: "channelNotConfigured"; readonly channel: Channel };
 
 export interface PauseService {
   create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer>;
@@ -73,6 +109,7 @@ export interface PauseService {
     caller: Caller,
     input: ListPausesInput,
   ): Promise<{ readonly views: readonly PauseView[]; readonly next: Cursor | null }>;
+  counts(caller: Caller): Promise<PauseCounts>;
   /** `before`: the pause had already ended. */
   cancel(
     caller: Caller,
@@ -81,5 +118,11 @@ export interface PauseService {
   /** Show the pause of a link and record that it was opened. Opening a link decides nothing. Null: an invalid token. */
   open(token: string, opened: { readonly method: string; readonly userAgent: string | null }): Promise<Pause | null>;
   respond(token: string, answer: { readonly choice: string; readonly text: string | null }): Promise<RespondAnswer>;
+  /** Decide as a signed-in user. */
+  decide(caller: Caller, id: Uuid, input: DecideInput): Promise<DecideAnswer>;
+  /** Send the person the message again. */
+  resend(caller: Caller, id: Uuid): Promise<ResendAnswer>;
+  /** The pause with its link, which the audit records as shown to the caller. Null: an unknown pause. */
+  reveal(caller: Caller, id: Uuid): Promise<PauseView | null>;
   audit(caller: Caller, input: AuditInput): Promise<AuditPage>;
 }

@@ -3,10 +3,11 @@ import { hash } from "node:crypto";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
-import { isSameAnswer, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
+import { isSameAnswer, mayDecide, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AuditPage, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
+import type { SessionService } from "../access/session-types.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Notifications } from "./notifications.ts";
@@ -15,10 +16,13 @@ import type {
   AuditInput,
   CreatePauseAnswer,
   CreatePauseInput,
+  DecideAnswer,
+  DecideInput,
   ListPausesInput,
   LongPoll,
   PauseService,
   PauseView,
+  ResendAnswer,
   RespondAnswer,
 } from "./pause-types.ts";
 import type { RespondLinks } from "./respond-links.ts";
@@ -32,6 +36,7 @@ export interface PausesOptions {
   readonly notifications: Notifications;
   readonly links: RespondLinks;
   readonly waits: Waits;
+  readonly sessions: Pick<SessionService, "confirm">;
   /** The URL of a token's page. */
   readonly respondUrl: (token: string) => string;
 }
@@ -68,7 +73,7 @@ export class Pauses implements PauseService {
     // A repeated request gets the first answer even if the channel is no longer configured.
     if (check.kind !== "accepted") return (await this.#findRepeated(caller, input)) ?? check;
     const { notification } = check;
-    const { question, recipient } = input;
+    const { question, recipient, signIn } = input;
     const now = clock.now();
     const result = await store.createPause({
       actor: caller.actor,
@@ -76,12 +81,13 @@ export class Pauses implements PauseService {
       id: clock.uuid(),
       question,
       recipient,
+      signIn,
       notification,
       expiresAt: deadlineOf(now, input.expiresInSeconds),
       idempotency: idempotencyOf(caller, input),
       now,
     });
-    if (result.kind === "conflict" || result.kind === "quotaExceeded") return result;
+    if (result.kind !== "created" && result.kind !== "repeated") return result;
     this.#deadlines.add(result.pause.expiresAt);
     if (recipient !== null && notification.status === "pending") notifications.wake(recipient.channel);
     return { kind: "created", view: this.#viewWithLink(result.pause) };
@@ -102,12 +108,18 @@ export class Pauses implements PauseService {
     }
   }
 
-  async list({ tenantSeq }: Caller, { status, cursor, limit }: ListPausesInput) {
+  async list({ tenantSeq }: Caller, { cursor, limit, ...filter }: ListPausesInput) {
     await this.#deadlines.caughtUp();
-    const page = await this.#options.store.listPauses({ tenantSeq, status }, cursor, limit);
+    const page = await this.#options.store.listPauses({ tenantSeq, ...filter }, cursor, limit);
+    const status = filter.order === "deadline" ? "pending" : filter.status;
     const current = await Promise.all(page.pauses.map((pause) => this.#timeOutIfDue(pause)));
     const shown = current.filter((pause) => status === null || (pause.ending?.status ?? "pending") === status);
     return { views: shown.map((pause) => this.#viewOf(pause)), next: page.next };
+  }
+
+  async counts({ tenantSeq }: Caller) {
+    await this.#deadlines.caughtUp();
+    return this.#options.store.countPauses(tenantSeq);
   }
 
   async cancel({ actor, tenantSeq }: Caller, id: Uuid) {
@@ -132,14 +144,42 @@ export class Pauses implements PauseService {
     const { choice, text } = answer;
     const pause = await this.#findByToken(token);
     if (pause === null) return { kind: "unknown" };
-    if (pause.ending === null) {
-      if (!pause.options.includes(choice)) return { kind: "noSuchChoice", pause };
-      if (text !== null && !pause.allowTextResponse) return { kind: "textNotAllowed", pause };
+    if (pause.signIn !== null) return { kind: "signInRequired", pause };
+    const request = { id: pause.id, by: "human", choice, text, now: this.#options.clock.now() } as const;
+    return answerFault(pause, answer) ?? this.#answer(request);
+  }
+
+  async decide({ actor, tenantSeq }: Caller, id: Uuid, input: DecideInput): Promise<DecideAnswer> {
+    const { choice, text, session, password } = input;
+    const pause = await this.#find(tenantSeq, id);
+    if (pause === null) return { kind: "unknown" };
+    if (!mayDecide(pause, actor.id)) return { kind: "notAnApprover", pause };
+    const fault = answerFault(pause, input);
+    if (fault !== null) return fault;
+    if (pause.ending === null && pause.signIn?.protected === true) {
+      const confirmed = await this.#options.sessions.confirm(session, password);
+      if (confirmed.kind !== "confirmed") return confirmed;
     }
-    const result = await this.#end({ id: pause.id, by: "human", choice, text, now: this.#options.clock.now() });
-    if (result.kind === "unknown" || result.pause.ending === null) return { kind: "unknown" };
-    const { ending } = result.pause;
-    return { kind: isSameAnswer(ending, choice, text) ? "decided" : "tooLate", pause: result.pause, ending };
+    const now = this.#options.clock.now();
+    return this.#answer({ id, by: "user", actor, email: session.email, tenantSeq, choice, text, now });
+  }
+
+  async resend({ actor, tenantSeq }: Caller, id: Uuid): Promise<ResendAnswer> {
+    const { clock, notifications, store } = this.#options;
+    const channel = (await this.#find(tenantSeq, id))?.recipient?.channel ?? null;
+    if (channel !== null && !notifications.isConfigured(channel)) return { kind: "channelNotConfigured", channel };
+    const result = await store.resendNotification({ actor, tenantSeq, id, now: clock.now() });
+    if (!("pause" in result)) return result;
+    if (result.kind === "resent" && channel !== null) notifications.wake(channel);
+    return { kind: result.kind, view: this.#viewOf(await this.#timeOutIfDue(result.pause)) };
+  }
+
+  async reveal({ actor, tenantSeq }: Caller, id: Uuid): Promise<PauseView | null> {
+    const before = await this.#find(tenantSeq, id);
+    if (before === null) return null;
+    const { clock, store } = this.#options;
+    const pause = await store.recordReveal({ actor, tenantSeq, id, now: clock.now() });
+    return pause === null ? null : { pause, respondUrl: pause.ending === null ? this.#linkOf(pause) : null };
   }
 
   audit({ tenantSeq }: Caller, { offset, limit, ...filter }: AuditInput): Promise<AuditPage> {
@@ -159,6 +199,15 @@ export class Pauses implements PauseService {
     claims.wake(result.woken);
     if (result.pause.ending !== null) waits.signal(request.id);
     return result;
+  }
+
+  async #answer(request: EndPause & { readonly by: "human" | "user" }): Promise<RespondAnswer> {
+    const result = await this.#end(request);
+    if (result.kind === "unknown" || result.pause.ending === null) return { kind: "unknown" };
+    const { ending } = result.pause;
+    const user = request.by === "user" ? request.actor.id : null;
+    const isSame = isSameAnswer(ending, request.choice, request.text, user);
+    return { kind: isSame ? "decided" : "tooLate", pause: result.pause, ending };
   }
 
   /** A time-out may be shown only after it was stored: until then, an answer could still win. */
@@ -218,9 +267,23 @@ export class Pauses implements PauseService {
 
   /** The view that `create` answers with. A repeated request gets the link again, even after the pause has ended. */
   #viewWithLink(pause: Pause): PauseView {
-    const { links, respondUrl } = this.#options;
-    return { pause, respondUrl: pause.linkWithheld ? null : respondUrl(links.tokenOf(pause)) };
+    return { pause, respondUrl: pause.linkWithheld ? null : this.#linkOf(pause) };
   }
+
+  #linkOf(pause: Pause): string {
+    const { links, respondUrl } = this.#options;
+    return respondUrl(links.tokenOf(pause));
+  }
+}
+
+/** Why a pending pause does not accept this answer. A pause that has ended says how it ended instead. */
+function answerFault(
+  pause: Pause,
+  { choice, text }: { readonly choice: string; readonly text: string | null },
+): Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }> | null {
+  if (pause.ending !== null) return null;
+  if (!pause.options.includes(choice)) return { kind: "noSuchChoice", pause };
+  return text !== null && !pause.allowTextResponse ? { kind: "textNotAllowed", pause } : null;
 }
 
 /** A whole second, because every view shows whole seconds: callers see exactly when the pause ends. */
@@ -230,7 +293,7 @@ function deadlineOf(now: EpochMs, seconds: number): EpochMs {
 }
 
 function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyClaim | null {
-  const { idempotencyKey, question, recipient, expiresInSeconds } = input;
+  const { idempotencyKey, question, recipient, signIn, expiresInSeconds } = input;
   if (idempotencyKey === null) return null;
   const { message, options, allowTextResponse, timeoutDefault, metadata } = question;
   const content = [
@@ -242,6 +305,8 @@ function idempotencyOf({ actor }: Caller, input: CreatePauseInput): IdempotencyC
     recipient,
     expiresInSeconds,
     actor.test,
+    // Left out when there is none, so that a key from before an upgrade still fits its question.
+    ...(signIn === null ? [] : [signIn]),
   ];
   return {
     surface: "pauses",

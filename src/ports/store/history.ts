@@ -4,6 +4,7 @@ import type { AttemptEnd } from "../../domain/delivery/attempt-error.ts";
 import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery/delivery.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Person } from "../../domain/pauses/pause.ts";
 import type { Cursor } from "./cursor.ts";
 import type { DeliveryRef, Wake } from "./delivery.ts";
 
@@ -86,6 +87,8 @@ export interface EventView {
   readonly acceptedAt: EpochMs;
   /** The pause that the event is about. */
   readonly pauseId: Uuid | null;
+  /** The signed-in user who decided that pause. */
+  readonly decidedBy: Person | null;
   readonly deliveries: readonly DeliveryRow[];
   /** Endpoints that existed at the time and got no delivery, at most `EVENT_TARGETS_MAX`. */
   readonly notDelivered: readonly {

@@ -3,7 +3,15 @@ import type { Actor, ActorRef } from "../../domain/access/access.ts";
 import type { AuditActor, AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import type { Channel, NotificationState, Pause, PauseStatus, Question, Recipient } from "../../domain/pauses/pause.ts";
+import type {
+  Channel,
+  NotificationState,
+  Pause,
+  PauseStatus,
+  Question,
+  Recipient,
+  SignInRule,
+} from "../../domain/pauses/pause.ts";
 import type { Cursor } from "./cursor.ts";
 import type { IdempotencyClaim, Wake } from "./delivery.ts";
 
@@ -13,6 +21,7 @@ export interface CreatePause {
   readonly id: Uuid;
   readonly question: Question;
   readonly recipient: Recipient | null;
+  readonly signIn: SignInRule<Uuid> | null;
   /** `pending`: the recipient gets a message. */
   readonly notification: NotificationState;
   readonly expiresAt: EpochMs;
@@ -26,6 +35,8 @@ export type CreatePauseResult =
   | { readonly kind: "repeated"; readonly pause: Pause }
   /** This idempotency key was used before, with another fingerprint. */
   | { readonly kind: "conflict" }
+  /** These approvers are not users of the tenant who can sign in. */
+  | { readonly kind: "unknownApprovers"; readonly ids: readonly Uuid[] }
   /** The tenant has reached its quota of open pauses, or its storage quota. */
   | QuotaExceeded;
 
@@ -35,6 +46,15 @@ export type EndPause = {
   readonly now: EpochMs;
 } & (
   | { readonly by: "human"; readonly choice: string; readonly text: string | null }
+  /** A signed-in user decides the pause, if it is the tenant's. */
+  | {
+      readonly by: "user";
+      readonly actor: Actor;
+      readonly email: string;
+      readonly tenantSeq: Seq;
+      readonly choice: string;
+      readonly text: string | null;
+    }
   /** Cancels the pause, if it is the tenant's. */
   | { readonly by: "developer"; readonly actor: Actor; readonly tenantSeq: Seq }
   /** Only records a time-out that is due. */
@@ -60,14 +80,46 @@ export interface DuePauses {
 export interface PauseFilter {
   readonly tenantSeq: Seq;
   readonly status: PauseStatus | null;
+  /** `deadline`: the earliest deadline first. Only for pending pauses, whatever `status` says. */
+  readonly order: "newest" | "deadline";
+  /** `none`: pauses without a recipient. Null: any. */
+  readonly channel: Channel | "none" | null;
+  /** Text in the question or the metadata, in any letter case, or the id. Null: any. */
+  readonly text: string | Uuid | null;
 }
 
 export interface PausePage {
-  /** Newest first. */
+  /** At most `limit`, and fewer when a filter by channel or text has looked at `PAUSES_SEARCHED_ROWS_MAX` rows. */
   readonly pauses: readonly Pause[];
   /** Where the next page begins; null at the end. */
   readonly next: Cursor | null;
 }
+
+/** How many pauses a tenant has in each status: at most `PAUSES_COUNTED_ROWS_MAX` are counted. */
+export interface PauseCounts {
+  readonly counts: Readonly<Record<PauseStatus, { readonly count: number; readonly more: boolean }>>;
+  /** The earliest deadline of a pending pause. */
+  readonly nextExpiresAt: EpochMs | null;
+}
+
+/** A signed-in user or a key acts on one pause of a tenant. */
+export interface PauseAction {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly id: Uuid;
+  readonly now: EpochMs;
+}
+
+export type ResendResult =
+  | { readonly kind: "unknown" }
+  /** `resent`: the message is due again. `ended`: the pause has ended, or its deadline has passed. */
+  | { readonly kind: "resent" | "ended"; readonly pause: Pause }
+  /** It has no recipient, it was created with a test key, or the caller has a test key. */
+  | { readonly kind: "notifiesNobody" }
+  /** A message is due or is being sent. */
+  | { readonly kind: "underWay" }
+  /** It was sent again `PAUSE_RESENDS_COUNT_MAX` times. */
+  | { readonly kind: "tooMany" };
 
 /** Somebody opened the link of a pause. */
 export interface Opening {
@@ -126,7 +178,6 @@ export interface AuditFilter {
 export interface AuditRow {
   readonly id: Uuid;
   readonly type: AuditType;
-  /** `human`: a person who had the link. */
   readonly actor: AuditActor;
   /** The key or the user that acted; null for others. */
   readonly by: ActorRef | null;
@@ -175,9 +226,14 @@ export interface PauseVerbs {
    */
   claimNotifications(request: ClaimNotifications): Promise<ClaimedNotifications>;
   settleNotification(request: SettleNotification): Promise<void>;
+  /** Send the message of a pending pause again, with a new series of attempts. */
+  resendNotification(request: PauseAction): Promise<ResendResult>;
+  /** Record that a user was shown the link of a pending pause. Null when there is no such pause. */
+  recordReveal(request: PauseAction): Promise<Pause | null>;
   /** `tenantSeq` null: a pause of any tenant, for the holder of its link. */
   getPause(tenantSeq: Seq | null, id: Uuid): Promise<Pause | null>;
   listPauses(filter: PauseFilter, cursor: Cursor | null, limit: number): Promise<PausePage>;
   recordAct(act: Act): Promise<void>;
+  countPauses(tenantSeq: Seq): Promise<PauseCounts>;
   listAudit(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;
 }

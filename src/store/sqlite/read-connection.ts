@@ -29,6 +29,8 @@ export function all<Row>(connection: Connection, sql: string, ...values: readonl
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
+  /** The row after which the next page begins. */
+  readonly last: Row | undefined;
   /** Whether there are more rows after these. */
   readonly more: boolean;
 }
@@ -43,17 +45,42 @@ export function page<Row extends object>(
   limit: number,
   bytesMax = LIST_PAGE_BYTES_MAX,
 ): Page<Row> {
+  return matchingPage(connection, sql, values, { limit, visitsMax: limit, matches: () => true, bytesMax });
+}
+
+export interface Matching<Row> {
+  readonly limit: number;
+  /** How many rows are looked at. */
+  readonly visitsMax: number;
+  readonly matches: (row: Row) => boolean;
+  readonly bytesMax?: number;
+}
+
+/** Like `page`, with only the rows that match. It can be shorter than `limit`, even empty, although there are more. */
+export function matchingPage<Row extends object>(
+  connection: Connection,
+  sql: string,
+  values: readonly SQLInputValue[],
+  { limit, visitsMax, matches, bytesMax = LIST_PAGE_BYTES_MAX }: Matching<Row>,
+): Page<Row> {
   const rows: Row[] = [];
+  let last: Row | undefined;
+  let visits = 0;
   let bytes = 0;
   // If there is one row more than asked for, there is a next page.
-  for (const found of connection.prepare(sql).iterate(...values, limit + 1)) {
+  for (const found of connection.prepare(sql).iterate(...values, visitsMax + 1)) {
     const row = found as Row;
-    bytes += bytesOf(row);
-    // The first row is always on the page. Otherwise the list could never get past it.
-    if (rows.length === limit || (bytes > bytesMax && rows.length > 0)) return { rows, more: true };
-    rows.push(row);
+    if (rows.length === limit || visits === visitsMax) return { rows, last, more: true };
+    visits += 1;
+    if (matches(row)) {
+      bytes += bytesOf(row);
+      // The first row is always on the page. Otherwise the list could never get past it.
+      if (bytes > bytesMax && rows.length > 0) return { rows, last, more: true };
+      rows.push(row);
+    }
+    last = row;
   }
-  return { rows, more: false };
+  return { rows, last, more: false };
 }
 
 /** Counts only what can be large: texts and blobs. */

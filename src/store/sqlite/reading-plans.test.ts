@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { filterOf } from "../../../test/fixtures/inbound.ts";
 import { openRows, type Rows, START, STORED } from "../../../test/fixtures/sqlite-rows.ts";
 import type { Uuid } from "../../domain/ids.ts";
-import type { AuditFilter, DeliveryFilter, InboundFilter } from "../../ports/store.ts";
+import type { AuditFilter, DeliveryFilter, InboundFilter, PauseFilter } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { listAudit } from "./access/audit-views.ts";
 import { findKey, findTenant, getJob, listKeys, listTenants } from "./access/lookups.ts";
@@ -23,7 +23,7 @@ import { tail } from "./history/tail.ts";
 import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
-import { getPause, listPauses } from "./pauses/pause-views.ts";
+import { countPauses, getPause, listPauses } from "./pauses/pause-views.ts";
 import type { ReadConnection } from "./read-connection.ts";
 
 interface Plan {
@@ -231,6 +231,7 @@ const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown
   ["getTenant", (connection) => getTenant(connection, listTenants(connection, null, 1).tenants[0]?.id ?? nobody)],
   ["findQuotas", (connection) => findQuotas(connection, tenantSeq)],
   ["listTenants", (connection) => listTenants(connection, null, 10)],
+  ["countPauses", (connection) => countPauses(connection, tenantSeq)],
   ["getPause", (connection) => getPause(connection, tenantSeq, nobody)],
   ["getSource", (connection) => getSource(connection, tenantSeq, nobody)],
   ["hadSource", (connection) => assert.equal(hadSource(connection, tenantSeq, source.id), true)],
@@ -260,15 +261,21 @@ const entry = { tenant_seq: tenantSeq, event_type: "pause.opened", actor_kind: "
 rows.insert("audit", { ...entry, id: idBytes, pause_id: idBytes });
 
 const pauseLists: readonly (readonly [string, string, (connection: ReadConnection) => number])[] = [
-  [
-    "pauses",
-    "pauses_of_tenant",
-    (connection) => listPauses(connection, { tenantSeq, status: null }, null, 5).pauses.length,
-  ],
+  ["pauses", "pauses_of_tenant", (connection) => listPauses(connection, pauses({}), null, 5).pauses.length],
   [
     "pending pauses",
     "pauses_of_status",
-    (connection) => listPauses(connection, { tenantSeq, status: "pending" }, cursorOf(9), 5).pauses.length,
+    (connection) => listPauses(connection, pauses({ status: "pending" }), cursorOf(9), 5).pauses.length,
+  ],
+  [
+    "pauses by deadline",
+    "pauses_by_deadline",
+    (connection) => listPauses(connection, pauses({ order: "deadline" }), null, 5).pauses.length,
+  ],
+  [
+    "pauses with a text",
+    "pauses_of_status",
+    (connection) => listPauses(connection, pauses({ status: "pending", text: "?" }), cursorOf(9), 5).pauses.length,
   ],
   ["the audit", "audit_of_tenant", (connection) => listAudit(connection, audited({ from: START }), 0, 5).total],
   [
@@ -283,6 +290,10 @@ const pauseLists: readonly (readonly [string, string, (connection: ReadConnectio
     (connection) => listAudit(connection, audited({ pauseId, type: "pause.opened", to: START + 1 }), 0, 5).total,
   ],
 ];
+
+function pauses(filter: Partial<PauseFilter>): PauseFilter {
+  return { tenantSeq, status: null, order: "newest", channel: null, text: null, ...filter };
+}
 
 function audited(filter: Partial<AuditFilter>): AuditFilter {
   return { tenantSeq, pauseId: null, type: null, from: null, to: null, ...filter };

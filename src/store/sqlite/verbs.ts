@@ -18,9 +18,9 @@ import { receiveOne } from "./inbound/receive.ts";
 import { refuseOne } from "./inbound/refuse.ts";
 import { deleteInbound, noteInbound, reprocess } from "./inbound/reprocess.ts";
 import { createSource, deleteSource, ensureSources, patchSource } from "./inbound/sources.ts";
-import { claimNotifications, settleNotification } from "./pauses/notifications.ts";
+import { claimNotifications, resendNotification, settleNotification } from "./pauses/notifications.ts";
 import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
-import { createPause, findRepeatedPause, recordOpening } from "./pauses/pauses.ts";
+import { createPause, findRepeatedPause, recordOpening, recordReveal } from "./pauses/pauses.ts";
 import { changesSince } from "./upkeep/foreign-changes.ts";
 import { startRecover, stepJob } from "./upkeep/jobs.ts";
 import { enter, heartbeat, leases } from "./upkeep/nodes.ts";
@@ -71,8 +71,10 @@ const VERBS = {
   endPause,
   endDuePauses,
   recordOpening,
+  recordReveal,
   claimNotifications,
   settleNotification,
+  resendNotification,
   createSource,
   patchSource,
   deleteSource,
@@ -117,6 +119,7 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "createSession",
   "createPause",
   "recordOpening",
+  "recordReveal",
   "createSource",
   "receive",
   "refuse",

@@ -29,6 +29,7 @@ import { inboundBoundCases } from "./inbound/inbound-bounds.ts";
 import { inboundListCases } from "./inbound/inbound-lists.ts";
 import { reprocessingCases } from "./inbound/reprocessing.ts";
 import { sourceCases } from "./inbound/sources.ts";
+import { decidingCases } from "./pauses/deciding.ts";
 import { notificationCases } from "./pauses/notifications.ts";
 import { deadlineCases } from "./pauses/pause-deadlines.ts";
 import { pauseCases } from "./pauses/pauses.ts";
@@ -63,6 +64,7 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["statistics", statisticsCases],
   ["pauses", pauseCases],
   ["pause deadlines", deadlineCases],
+  ["decisions of users", decidingCases],
   ["notifications", notificationCases],
   ["audit", auditCases],
   ["sources", sourceCases],

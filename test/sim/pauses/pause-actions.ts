@@ -171,7 +171,7 @@ export function createPauseActions({ world, callers, recordView, known, counted 
       for (let cursor: Cursor | null = null; ; ) {
         const observation = pauseWatch.observe();
         const answer: Answer<{ views: readonly PauseView[]; next: Cursor | null }> = await world.ask((engine) =>
-          engine.pauses.list(caller, { status, cursor, limit }),
+          engine.pauses.list(caller, { status, order: "newest", channel: null, text: null, cursor, limit }),
         );
         if (answer.kind !== "ok") return;
         for (const view of answer.value.views) {

@@ -54,6 +54,7 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
     const number = model.pauseRequests.length;
     const options = OPTIONS.slice(0, 2 + random.below(4));
     const input: CreatePauseInput = {
+      signIn: null,
       question: {
         message: messageOf(number),
         options,

@@ -56,7 +56,7 @@ async function assertAllRefused(routes: readonly Route[], credentials: Readonly<
 }
 
 function assertUnknown(route: Route, answer: Answer, what: string): void {
-  assert.deepEqual([answer.status, answer.code], [401, codeOf(route, 401)], what);
+  assert.deepEqual([answer.status, answer.code], [401, codeOf(route, 401, "key")], what);
   assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer/, what);
   assertEnvelope(route, answer, what);
 }

@@ -72,6 +72,7 @@ test("another tenant's ids find nothing in filters, and count as unknown in bodi
     `/v1/deliveries?event_id=${theirs.event}`,
     ...Object.values(theirs).map((id) => `/v1/deliveries?search=${id}`),
     `/v1/audit?pause_id=${theirs.pause}`,
+    `/v1/pause?q=${theirs.pause}`,
     `/dashboard/webhooks/deliveries?asOf=2100-01-01T00:00:00Z&webhookId=${theirs.endpoint}`,
     `/dashboard/webhooks/deliveries/export?webhookId=${theirs.endpoint}`,
   ];

@@ -57,7 +57,7 @@ test("one 422 lists every fault", async () => {
     body: { url: "nonsense", events: ["pause.responded", "pause.started"], secrets: "x" },
   });
   assert.deepEqual([answer.status, answer.code, answer.body.status_code], [422, "VALIDATION_ERROR", 422]);
-  assert.deepEqual(Object.keys(answer.body), ["error", "message", "status_code"]);
+  assert.deepEqual(Object.keys(answer.body), ["error", "message", "status_code", "details"]);
   for (const field of [
     "url ",
     "events[1] ",

@@ -8,7 +8,8 @@ const server = await startServer({ after });
 
 const FIELDS = [
   ["pause_id", "status", "message", "options", "allow_text_response", "timeout_default"],
-  ["response_choice", "response_text", "response_at", "decided_by"],
+  ["protected", "approvers", "approver_emails"],
+  ["response_choice", "response_text", "response_at", "decided_by", "decided_by_user", "event_id"],
   ["channel", "recipient", "notification", "metadata", "respond_url", "expires_at", "created_at"],
 ].flat();
 const WHOLE_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;

@@ -11,6 +11,7 @@ interface AuditColumns {
   readonly event_type: AuditType;
   readonly actor_kind: "key" | "user" | "human" | "system";
   readonly actor_id: Uint8Array | null;
+  /** Null unless the actor is a user. */
   readonly email: string | null;
   readonly pause_id: Uint8Array | null;
   readonly subject_id: Uint8Array | null;
@@ -63,7 +64,7 @@ function toRow(row: AuditColumns): AuditRow {
   return {
     id: uuidText(row.id),
     type: row.event_type,
-    actor: actorOf(row.actor_kind),
+    actor: actorOf(row),
     by: byOf(row),
     email: row.email,
     subjectId: row.subject_id === null ? null : uuidText(row.subject_id),
@@ -77,6 +78,8 @@ function byOf({ actor_kind: kind, actor_id: id }: AuditColumns): AuditRow["by"] 
   return id === null || (kind !== "key" && kind !== "user") ? null : { kind, id: uuidText(id) };
 }
 
-function actorOf(kind: AuditColumns["actor_kind"]): AuditActor {
-  return kind === "key" || kind === "user" ? "developer" : kind;
+/** A user who used the API of endpoints or sources has always been a `developer` there, like a key. */
+function actorOf({ actor_kind: kind, event_type: type }: AuditColumns): AuditActor {
+  if (kind === "user") return type.startsWith("pause.") ? "user" : "developer";
+  return kind === "key" ? "developer" : kind;
 }

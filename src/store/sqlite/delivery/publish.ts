@@ -168,6 +168,9 @@ export function publishOwn(w: Writing, tenantSeq: Seq, event: Event): Wake[] {
   return publishFrom(w, tenantSeq, event).woken;
 }
 
+/** Apart from the insert of every event, which the few decisions of signed-in users must not make wider. */
+const SET_DECIDER = "UPDATE events SET decided_by = ? WHERE seq = ?";
+
 /** Like `publishOwn`, and also returns the event's sequence. */
 export function publishFrom(
   w: Writing,
@@ -183,6 +186,7 @@ export function publishFrom(
     namedDisabled: [],
     keyed: false,
   });
+  if (event.decidedBy !== undefined) w.prepare(SET_DECIDER).run(JSON.stringify(event.decidedBy), eventSeq);
   const createdAt = creationTime(w, event.acceptedAt);
   for (const target of targets) {
     insertDelivery(w, {

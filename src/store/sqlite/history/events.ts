@@ -4,6 +4,7 @@ import { filtersFor, isOperationalEventType } from "../../../domain/delivery/eve
 import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../../domain/limits.ts";
+import type { Person } from "../../../domain/pauses/pause.ts";
 import type { DeliveryRow, EventView } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
@@ -11,8 +12,8 @@ import { all, one } from "../read-connection.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
 const BY_ID = `
-  SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.pause_id, v.first_delivery_seq, v.delivery_count, v.named,
-    v.named_disabled, t.name AS type
+  SELECT v.seq, v.tenant_seq, v.payload, v.accepted_at, v.pause_id, v.decided_by, v.first_delivery_seq,
+    v.delivery_count, v.named, v.named_disabled, t.name AS type
   FROM events v CROSS JOIN event_types t ON t.seq = v.type_seq
   WHERE v.id = ? AND v.tenant_seq = ?`;
 
@@ -26,6 +27,7 @@ interface EventColumns {
   readonly delivery_count: number;
   readonly named: number;
   readonly named_disabled: string | null;
+  readonly decided_by: string | null;
   readonly type: string;
 }
 
@@ -40,6 +42,7 @@ export function getEvent(connection: Connection, tenantSeq: Seq, id: Uuid): Even
     payload: event.payload,
     acceptedAt: event.accepted_at,
     pauseId: event.pause_id === null ? null : uuidText(event.pause_id),
+    decidedBy: event.decided_by === null ? null : (JSON.parse(event.decided_by) as Person),
     deliveries: deliveries
       .map(({ seq }) => readDeliveryRow(connection, seq))
       .filter((row): row is DeliveryRow => row !== null),

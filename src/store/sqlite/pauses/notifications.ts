@@ -1,18 +1,21 @@
-/** claimNotifications and settleNotification: the outbox of the messages that tell people of pauses. */
+/** claimNotifications, settleNotification and resendNotification: the outbox of the messages that tell people of pauses. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
-import { NOTIFICATIONS_OF_TENANT_COUNT_MAX } from "../../../domain/limits.ts";
+import { NOTIFICATIONS_OF_TENANT_COUNT_MAX, PAUSE_RESENDS_COUNT_MAX } from "../../../domain/limits.ts";
 import type {
   ClaimedNotification,
   ClaimedNotifications,
   ClaimNotifications,
+  PauseAction,
+  ResendResult,
   SettleNotification,
 } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { CHANNEL } from "../../stored-enums.ts";
-import { audit } from "../access/audit.ts";
+import { audit, byActor } from "../access/audit.ts";
 import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
-import { loadPause } from "./pause-views.ts";
+import { readPause } from "./pause-rows.ts";
+import { findPause, loadPause } from "./pause-views.ts";
 
 /** The reason for a notification that is not sent because its pause has ended. */
 export const ENDED_FIRST = "the pause ended first";
@@ -144,6 +147,28 @@ export function settleNotification(w: Writing, { pauseId, now, outcome }: Settle
 
 function fail(w: Writing, seq: Seq, reason: string): void {
   w.prepare(FAIL).run(reason, seq);
+}
+
+// ── Resend ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// A message that was sent or has failed permanently: nobody has claimed it, and it is not due.
+const RESEND = `
+  UPDATE pauses
+  SET notification = 1, notification_reason = NULL, notification_due_at = ?, notification_attempts = 0,
+    resends = resends + 1
+  WHERE seq = ? AND resends < ?`;
+
+export function resendNotification(w: Writing, { actor, tenantSeq, id, now }: PauseAction): ResendResult {
+  const row = findPause(w, id);
+  if (row === null || row.tenant_seq !== tenantSeq) return { kind: "unknown" };
+  const pause = readPause(w.vault, row);
+  if (pause.ending !== null || now >= pause.expiresAt) return { kind: "ended", pause };
+  if (pause.recipient === null || pause.notification.status === "none" || actor.test) return { kind: "notifiesNobody" };
+  if (pause.notification.status === "pending") return { kind: "underWay" };
+  if (w.prepare(RESEND).run(now, row.seq, PAUSE_RESENDS_COUNT_MAX).changes === 0) return { kind: "tooMany" };
+  const data = { channel: pause.recipient.channel, ...byActor(actor) };
+  audit(w, { tenantSeq, actor, type: "pause.resent", pauseId: id, data, now });
+  return { kind: "resent", pause: loadPause(w, row.seq) };
 }
 
 // ── Give back ───────────────────────────────────────────────────────────────────────────────────────────────────────

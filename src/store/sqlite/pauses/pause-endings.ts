@@ -6,7 +6,7 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { REFUSED_ANSWERS_COUNT_MAX } from "../../../domain/limits.ts";
 import { type Ending, endingEvent, isSameAnswer, responseOf, timeOutOf } from "../../../domain/pauses/pause.ts";
 import type { DuePauses, EndPause, EndPauseResult, Wake } from "../../../ports/store.ts";
-import { uuidText } from "../../rows.ts";
+import { uuidBytes, uuidText } from "../../rows.ts";
 import { PAUSE_STATUS } from "../../stored-enums.ts";
 import { type AuditEntry, audit, byActor } from "../access/audit.ts";
 import { publishOwn } from "../delivery/publish.ts";
@@ -20,7 +20,7 @@ import { findPause, loadPause } from "./pause-views.ts";
 
 export function endPause(w: Writing, request: EndPause): EndPauseResult {
   const row = findPause(w, request.id);
-  if (row === null || (request.by === "developer" && row.tenant_seq !== request.tenantSeq)) return { kind: "unknown" };
+  if (row === null || ("tenantSeq" in request && row.tenant_seq !== request.tenantSeq)) return { kind: "unknown" };
   const before = endingOf(row);
   if (before !== null) {
     noteRefusal(w, row, before, request);
@@ -40,6 +40,10 @@ function endingBy(row: PauseColumns, request: EndPause): Ending | null {
   switch (request.by) {
     case "human":
       return { status: "responded", choice: request.choice, text: request.text, at: request.now };
+    case "user": {
+      const by = { id: request.actor.id, email: request.email };
+      return { status: "responded", choice: request.choice, text: request.text, at: request.now, by };
+    }
     case "developer":
       return { status: "cancelled", at: request.now };
     case "deadline":
@@ -54,7 +58,7 @@ function timeOut(row: PauseColumns): Ending {
 // A notification that waits fails. One in flight is settled by the node that has claimed it.
 const END = `
   UPDATE pauses
-  SET status = ?, choice = ?, text = ?, ended_at = ?,
+  SET status = ?, choice = ?, text = ?, ended_at = ?, decided_by = ?, event_id = ?,
     notification = CASE WHEN notification_due_at IS NULL THEN notification ELSE 3 END,
     notification_reason = CASE WHEN notification_due_at IS NULL THEN notification_reason ELSE '${ENDED_FIRST}' END,
     notification_due_at = NULL
@@ -62,18 +66,23 @@ const END = `
 
 function end(w: Writing, row: PauseColumns, ending: Ending, request: EndPause | { by: "deadline"; now: EpochMs }) {
   const { now } = request;
-  const { choice, text } = responseOf(ending);
-  const { changes } = w.prepare(END).run(PAUSE_STATUS.number(ending.status), choice, text, now, row.seq);
+  const { choice, text, user } = responseOf(ending);
+  const decidedBy = user === null ? null : JSON.stringify(user);
+  const eventId = w.newId();
+  const { changes } = w
+    .prepare(END)
+    .run(PAUSE_STATUS.number(ending.status), choice, text, now, decidedBy, uuidBytes(eventId), row.seq);
   if (changes !== 1) throw new Error(`pause ${row.seq} has ended before`);
   w.usage.addOpenPauses(row.tenant_seq, -1);
   const id = uuidText(row.id);
   audit(w, { ...endingEntry(ending, request), tenantSeq: row.tenant_seq, pauseId: id, now });
   return publishOwn(w, row.tenant_seq, {
     ...endingEvent(ending, row.metadata),
-    id: w.newId(),
+    id: eventId,
     tenantId: uuidText(row.tenant_id),
     acceptedAt: now,
     pauseId: id,
+    ...(user !== null && { decidedBy: user }),
   });
 }
 
@@ -83,7 +92,7 @@ function endingEntry(
 ): Pick<AuditEntry, "type" | "actor" | "data"> {
   switch (ending.status) {
     case "responded":
-      return { type: "pause.responded", actor: "human", data: { choice: ending.choice } };
+      return { type: "pause.responded", actor: deciderOf(request), data: { choice: ending.choice } };
     case "timed_out":
       return { type: "pause.timed_out", actor: "system", data: { choice: ending.choice } };
     case "cancelled": {
@@ -93,6 +102,11 @@ function endingEntry(
   }
 }
 
+/** The signed-in user, or the holder of the link. */
+function deciderOf(request: EndPause | { by: "deadline" }): AuditEntry["actor"] {
+  return request.by === "user" ? request.actor : "human";
+}
+
 const COUNT_REFUSAL = `
   UPDATE pauses
   SET refused_answers = refused_answers + 1
@@ -100,11 +114,13 @@ const COUNT_REFUSAL = `
 
 /** Record that an answer came too late, unless it is a repeat of the answer that won. */
 function noteRefusal(w: Writing, row: PauseColumns, ending: Ending, request: EndPause): void {
-  if (request.by !== "human" || isSameAnswer(ending, request.choice, request.text)) return;
+  if (request.by !== "human" && request.by !== "user") return;
+  const user = request.by === "user" ? request.actor.id : null;
+  if (isSameAnswer(ending, request.choice, request.text, user)) return;
   if (w.prepare(COUNT_REFUSAL).run(row.seq, REFUSED_ANSWERS_COUNT_MAX).changes === 0) return;
   audit(w, {
     tenantSeq: row.tenant_seq,
-    actor: "human",
+    actor: deciderOf(request),
     type: "pause.answer_refused",
     pauseId: request.id,
     data: { choice: request.choice, status: ending.status },

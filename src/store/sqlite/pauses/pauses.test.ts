@@ -20,6 +20,7 @@ function open() {
           actor,
           tenantSeq,
           id: newId(),
+          signIn: null,
           question: { message: "?", options: ["a", "b"], allowTextResponse: false, timeoutDefault: null, metadata },
           recipient: { channel: "slack", address: ADDRESS },
           notification: { status: "pending", reason: null },

@@ -1,17 +1,18 @@
-/** createPause and recordOpening. */
+/** createPause, recordOpening and recordReveal. */
 
 import { storedBytes } from "../../../domain/access/quota.ts";
-import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import { OPENINGS_COUNT_MAX } from "../../../domain/limits.ts";
-import type { Pause, Question } from "../../../domain/pauses/pause.ts";
-import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening } from "../../../ports/store.ts";
+import type { Pause, Person, Question, SignInRule } from "../../../domain/pauses/pause.ts";
+import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening, PauseAction } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { CHANNEL, NOTIFICATION } from "../../stored-enums.ts";
 import { audit, byActor } from "../access/audit.ts";
 import { findKey, rememberKey } from "../delivery/idempotency.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
-import { getPause, loadPause } from "./pause-views.ts";
+import { endingOf, readPause } from "./pause-rows.ts";
+import { findPause, getPause, loadPause } from "./pause-views.ts";
 
 export function createPause(w: Writing, request: CreatePause): CreatePauseResult {
   const { actor, tenantSeq, id, question, recipient, idempotency, now } = request;
@@ -25,16 +26,39 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
       return { kind: "repeated", pause: loadPause(w, remembered.seq) };
     }
   }
+  const approvers = approversOf(w, request);
+  if (approvers.kind === "unknownApprovers") return approvers;
   const bytes = pauseBytes(question);
   const excess = w.usage.excessOfPauses(tenantSeq) ?? w.usage.excessOfBytes(tenantSeq, bytes);
   if (excess !== null) return excess;
-  const seq = insertPause(w, request);
+  const seq = insertPause(w, request, approvers.signIn);
   w.usage.addOpenPauses(tenantSeq, 1);
   w.usage.addBytes(tenantSeq, bytes);
   if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, seq, now);
   const data = { channel: recipient?.channel ?? null, ...byActor(actor) };
   audit(w, { tenantSeq, actor, type: "pause.created", pauseId: id, data, now });
   return { kind: "created", pause: loadPause(w, seq) };
+}
+
+type Approvers =
+  | { readonly kind: "known"; readonly signIn: SignInRule | null }
+  | Extract<CreatePauseResult, { kind: "unknownApprovers" }>;
+
+// By primary key.
+const APPROVER = "SELECT email FROM users WHERE id = ? AND tenant_seq = ? AND disabled_at IS NULL";
+
+/** Who may decide, with the e-mail addresses that the users have now. */
+function approversOf(w: Writing, { signIn, tenantSeq }: CreatePause): Approvers {
+  if (signIn === null) return { kind: "known", signIn };
+  const approvers: Person[] = [];
+  const unknown: Uuid[] = [];
+  for (const id of signIn.approvers) {
+    const user = one<{ email: string }>(w, APPROVER, uuidBytes(id), tenantSeq);
+    if (user === undefined) unknown.push(id);
+    else approvers.push({ id, email: user.email });
+  }
+  if (unknown.length > 0) return { kind: "unknownApprovers", ids: unknown };
+  return { kind: "known", signIn: { protected: signIn.protected, approvers } };
 }
 
 export function findRepeatedPause(
@@ -64,10 +88,14 @@ function pauseBytes({ message, options, metadata }: Question): number {
 const INSERT = `
   INSERT INTO pauses
     (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
-     expires_at, created_at, notification, notification_reason, notification_due_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+     expires_at, created_at, notification, notification_reason, notification_due_at, sign_in)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-function insertPause(w: Writing, { question, recipient, notification, ...pause }: CreatePause): Seq {
+function insertPause(
+  w: Writing,
+  { question, recipient, notification, ...pause }: CreatePause,
+  signIn: SignInRule | null,
+): Seq {
   const { lastInsertRowid } = w
     .prepare(INSERT)
     .run(
@@ -85,6 +113,7 @@ function insertPause(w: Writing, { question, recipient, notification, ...pause }
       NOTIFICATION.number(notification.status),
       notification.reason,
       notification.status === "pending" ? pause.now : null,
+      signIn === null ? null : JSON.stringify(signIn),
     );
   return Number(lastInsertRowid);
 }
@@ -100,4 +129,13 @@ export function recordOpening(w: Writing, { pauseId, method, userAgent, now }: O
   if (counted === undefined) return;
   const data = { method, user_agent: userAgent };
   audit(w, { tenantSeq: counted.tenant_seq, actor: "human", type: "pause.opened", pauseId, data, now });
+}
+
+export function recordReveal(w: Writing, { actor, tenantSeq, id, now }: PauseAction): Pause | null {
+  const row = findPause(w, id);
+  if (row === null || row.tenant_seq !== tenantSeq) return null;
+  if (endingOf(row) === null) {
+    audit(w, { tenantSeq, actor, type: "pause.link_revealed", pauseId: id, data: byActor(actor), now });
+  }
+  return readPause(w.vault, row);
 }

@@ -25,7 +25,7 @@ import { tail } from "../history/tail.ts";
 import { getCredentials } from "../inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused } from "../inbound/views.ts";
-import { getPause, listPauses } from "../pauses/pause-views.ts";
+import { countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
 import type { ReadConnection } from "../read-connection.ts";
 
 type ReaderTable = {
@@ -73,6 +73,7 @@ const VERBS = {
   listSessions,
   getPause,
   listPauses,
+  countPauses,
   listAudit,
   getSource,
   hadSource,

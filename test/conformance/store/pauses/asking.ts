@@ -2,15 +2,19 @@
 import assert from "node:assert/strict";
 import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { EpochMs, Uuid } from "../../../../src/domain/ids.ts";
-import type { NotificationState, Pause, Question, Recipient } from "../../../../src/domain/pauses/pause.ts";
+import type { NotificationState, Pause, Question, Recipient, SignInRule } from "../../../../src/domain/pauses/pause.ts";
 import type { AuditFilter, AuditRow, CreatePause, EndPauseResult, EventView } from "../../../../src/ports/store.ts";
 import { type Ground, keyClaim, type PublishOptions, type Tenancy } from "../access/tenancy.ts";
 import { HOUR, START } from "../delivery/times.ts";
+
+/** A filter that every pause of the tenant matches, newest first. */
+export const ANY_PAUSE = { status: null, order: "newest", channel: null, text: null } as const;
 
 export interface AskOptions extends Partial<Question> {
   readonly now?: EpochMs;
   readonly expiresAt?: EpochMs;
   readonly recipient?: Recipient | null;
+  readonly signIn?: SignInRule<Uuid> | null;
   readonly notification?: NotificationState;
   readonly key?: PublishOptions["key"];
 }
@@ -37,7 +41,15 @@ const NOBODY: NotificationState = { status: "none", reason: null };
 export function createAsking(world: Ground, tenant: Tenancy): Asking {
   const { tenantSeq, actor } = tenant;
 
-  function request({ now = START, key, recipient = null, notification, expiresAt, ...question }: AskOptions = {}) {
+  function request({
+    now = START,
+    key,
+    recipient = null,
+    signIn = null,
+    notification,
+    expiresAt,
+    ...question
+  }: AskOptions = {}) {
     const claim = keyClaim(key);
     return {
       actor,
@@ -52,6 +64,7 @@ export function createAsking(world: Ground, tenant: Tenancy): Asking {
         ...question,
       },
       recipient,
+      signIn,
       notification: notification ?? NOBODY,
       expiresAt: expiresAt ?? now + HOUR,
       idempotency: claim === null ? null : { ...claim, surface: "pauses" as const },

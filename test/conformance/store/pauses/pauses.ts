@@ -6,7 +6,7 @@ import type { Pause } from "../../../../src/domain/pauses/pause.ts";
 import type { Cursor, EndPauseResult, PausePage } from "../../../../src/ports/store.ts";
 import { HOUR, SECOND, START } from "../delivery/times.ts";
 import { type OpenStore, useWorld } from "../world.ts";
-import { auditOf, createAsking, EMAIL } from "./asking.ts";
+import { ANY_PAUSE, auditOf, createAsking, EMAIL } from "./asking.ts";
 
 const TTL = 72 * HOUR;
 
@@ -40,10 +40,12 @@ export function pauseCases(open: OpenStore): void {
       linkWithheld: false,
       ...question,
       recipient: EMAIL,
+      signIn: null,
       notification,
       expiresAt: START + 5 * SECOND,
       createdAt: START,
       ending: null,
+      eventId: null,
     });
     assert.deepEqual(await find(pause), pause);
     await world.restart(START);
@@ -109,7 +111,11 @@ export function pauseCases(open: OpenStore): void {
       const found: string[] = [];
       let cursor: Cursor | null = null;
       do {
-        const page: PausePage = await world.store.listPauses({ tenantSeq: tenant.tenantSeq, status }, cursor, 2);
+        const page: PausePage = await world.store.listPauses(
+          { ...ANY_PAUSE, tenantSeq: tenant.tenantSeq, status },
+          cursor,
+          2,
+        );
         assert(page.pauses.every(({ ending }) => status === null || (ending?.status ?? "pending") === status));
         found.push(...page.pauses.map(({ id }) => id));
         cursor = page.next;
@@ -138,7 +144,7 @@ export function pauseCases(open: OpenStore): void {
       let cursor: Cursor | null = null;
       do {
         const page: PausePage = await world.store.listPauses(
-          { tenantSeq: tenant.tenantSeq, status },
+          { ...ANY_PAUSE, tenantSeq: tenant.tenantSeq, status },
           cursor,
           LIST_PAGE_MAX,
         );
@@ -152,7 +158,7 @@ export function pauseCases(open: OpenStore): void {
 
   test("a page that ends with the last pause has no next page", async () => {
     const { tenant, ask } = await newAsking();
-    const filter = { tenantSeq: tenant.tenantSeq, status: null };
+    const filter = { ...ANY_PAUSE, tenantSeq: tenant.tenantSeq };
     assert.deepEqual(await world.store.listPauses(filter, null, 2), { pauses: [], next: null });
     await ask();
     await ask();
@@ -208,7 +214,7 @@ export function pauseCases(open: OpenStore): void {
     const won = await answer(pause, { choice: "no", text: "why", now: AT });
     assert(won.kind === "ended");
     const ending = { status: "responded", choice: "no", text: "why", at: AT } as const;
-    assert.deepEqual(won.pause, { ...pause, ending });
+    assert.deepEqual(won.pause, { ...pause, ending, eventId: won.pause.eventId });
     const repeat = await answer(pause, { choice: "no", text: "why", now: AT + 1 });
     assert.deepEqual(repeat, { kind: "before", pause: won.pause, woken: [] });
     for (const other of [{ choice: "yes", text: "why" }, { choice: "no" }]) {

@@ -4,6 +4,7 @@ import type { Event } from "../../../../domain/delivery/event.ts";
 import { cameThrough } from "../../../../domain/delivery/loops.ts";
 import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
 import { WAITING_COUNT_MAX } from "../../../../domain/limits.ts";
+import type { Person } from "../../../../domain/pauses/pause.ts";
 import type { DeliveryFacts, LaneFacts, Subscription } from "../../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../../rows.ts";
 import { FORMAT, STATE } from "../../../stored-enums.ts";
@@ -15,8 +16,8 @@ import { readAttempts } from "../delivery-views.ts";
 const BY_ID = `
   SELECT d.seq, d.state, d.format, d.ordered, d.later, d.due_at, d.cancel_requested, d.run_started_at,
     d.attempts_before_run, d.run_first_active_ms, d.last_attempt_seq, d.endpoint_seq, e.deleted_at,
-    v.seq AS event_seq, v.id AS event_id, v.payload, v.accepted_at, v.pause_id, v.hops, v.named, t.name AS type,
-    n.id AS tenant_id
+    v.seq AS event_seq, v.id AS event_id, v.payload, v.accepted_at, v.pause_id, v.hops, v.decided_by,
+    v.named, t.name AS type, n.id AS tenant_id
   FROM deliveries d
   CROSS JOIN events v ON v.seq = d.event_seq
   CROSS JOIN event_types t ON t.seq = v.type_seq
@@ -44,6 +45,7 @@ interface FactColumns {
   readonly accepted_at: EpochMs;
   readonly pause_id: Uint8Array | null;
   readonly hops: number | null;
+  readonly decided_by: string | null;
   readonly named: number;
   readonly type: string;
   readonly tenant_id: Uint8Array;
@@ -82,6 +84,7 @@ function toEvent(row: FactColumns): Event {
     acceptedAt: row.accepted_at,
     pauseId: row.pause_id === null ? null : uuidText(row.pause_id),
   };
+  if (row.decided_by !== null) return { ...event, decidedBy: JSON.parse(row.decided_by) as Person };
   return cameThrough(event, row.hops ?? 0);
 }
 

@@ -1,0 +1,229 @@
+/** The body of `POST /v1/pause`. */
+import Type, { type Static } from "typebox";
+import type { Fault } from "../../domain/errors.ts";
+import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
+import {
+  PAUSE_APPROVERS_COUNT_MAX,
+  PAUSE_HOURS_DEFAULT,
+  PAUSE_HOURS_MAX,
+  PAUSE_MESSAGE_CHARS_MAX,
+  PAUSE_METADATA_BYTES_MAX,
+  PAUSE_OPTION_CHARS_MAX,
+  PAUSE_OPTIONS_COUNT_MAX,
+  PAUSE_OPTIONS_COUNT_MIN,
+  PAUSE_SECONDS_MAX,
+} from "../../domain/limits.ts";
+import { CHANNELS, type Recipient } from "../../domain/pauses/pause.ts";
+import { recipientFault } from "../../domain/pauses/recipient.ts";
+import { readable } from "../../domain/text/readable.ts";
+import type { CreatePauseInput } from "../../engine/pauses/pause-types.ts";
+import { invalid, type Problem, problem } from "../errors/problem.ts";
+import type { JsonBody } from "../http/body.ts";
+import { idempotencyKeyFaults } from "../http/idempotency-key.ts";
+import { checker } from "../schema/check.ts";
+import { IdText, Nullable } from "../schema/schemas.ts";
+import { ChannelName } from "./pause-wire.ts";
+
+const Option = Type.String({ minLength: 1, maxLength: PAUSE_OPTION_CHARS_MAX, format: "text" });
+
+export const CreatePauseBody = Type.Object(
+  {
+    message: Type.String({ minLength: 1, maxLength: PAUSE_MESSAGE_CHARS_MAX, format: "prose" }),
+    options: Type.Array(Option, {
+      minItems: PAUSE_OPTIONS_COUNT_MIN,
+      maxItems: PAUSE_OPTIONS_COUNT_MAX,
+      description: "No two options may look the same.",
+    }),
+    recipient: Type.Optional(
+      Nullable(
+        Type.String({
+          minLength: 1,
+          maxLength: 2048,
+          description:
+            "An email address, an E.164 phone number or a Slack incoming-webhook URL, depending on `channel`.",
+        }),
+      ),
+    ),
+    channel: Type.Optional(Nullable(ChannelName)),
+    allow_text_response: Type.Optional(Type.Boolean({ default: false })),
+    timeout_hours: Type.Optional(Type.Integer({ minimum: 1, maximum: PAUSE_HOURS_MAX, default: PAUSE_HOURS_DEFAULT })),
+    expires_in_seconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: PAUSE_SECONDS_MAX, description: "Use it instead of `timeout_hours`." }),
+    ),
+    timeout_default: Type.Optional(
+      Nullable(Type.String({ description: "The option that is chosen if nobody answers in time." })),
+    ),
+    protected: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Only a signed-in user may decide, who has typed the password in the last five minutes. The link only shows the question.",
+      }),
+    ),
+    approvers: Type.Optional(
+      Nullable(
+        Type.Array(IdText(ID_PREFIX.user), {
+          minItems: 1,
+          maxItems: PAUSE_APPROVERS_COUNT_MAX,
+          description: "Only these users may decide, signed in. The link only shows the question.",
+        }),
+      ),
+    ),
+    metadata: Type.Optional(
+      Nullable(
+        Type.Object(
+          {},
+          {
+            additionalProperties: true,
+            description: `Your own data, at most ${PAUSE_METADATA_BYTES_MAX} bytes. Responses and events return it byte for byte.`,
+          },
+        ),
+      ),
+    ),
+  },
+  {
+    title: "PauseInput",
+    additionalProperties: false,
+    examples: [
+      { message: "Pay 340 EUR to Acme?", options: ["Approve", "Reject"], timeout_default: "Reject", timeout_hours: 4 },
+    ],
+  },
+);
+const checkShape = checker(CreatePauseBody);
+
+type PauseFields = Static<typeof CreatePauseBody>;
+
+export type ParsedPause =
+  | { readonly kind: "ok"; readonly input: CreatePauseInput }
+  | { readonly kind: "refused"; readonly problem: Problem };
+
+/** @param key the `Idempotency-Key` header, if there is one */
+export function parsePause({ text, value, members }: JsonBody, key: string | undefined): ParsedPause {
+  const span = members.get("metadata");
+  const metadata = span === undefined ? null : text.slice(span.start, span.end);
+  const shape = checkShape(value);
+  const faults = [...(shape.kind === "faults" ? shape.faults : []), ...crossFaults(value, metadata)];
+  if (key !== undefined) faults.push(...idempotencyKeyFaults(key));
+  if (faults.length > 0) return { kind: "refused", problem: problemOf(faults, value as Partial<PauseFields>) };
+  return { kind: "ok", input: inputOf(value as PauseFields, metadata, key ?? null) };
+}
+
+/** Faults that the schema cannot express. A field that violates its schema gets no further fault. */
+function crossFaults(body: object, metadata: string | null): Fault[] {
+  const { message, options, channel, recipient, timeout_default, timeout_hours, expires_in_seconds, approvers } =
+    body as Partial<Record<keyof PauseFields, unknown>>;
+  const faults: Fault[] = [];
+  if (Array.isArray(approvers) && approvers.length <= PAUSE_APPROVERS_COUNT_MAX)
+    faults.push(...approverFaults(approvers));
+  if (isBlank(message)) faults.push({ field: "message", rule: "must not be blank" });
+  // A list that is too long is a fault by itself. Its options are not checked.
+  if (Array.isArray(options) && options.length <= PAUSE_OPTIONS_COUNT_MAX) faults.push(...optionFaults(options));
+  if (typeof timeout_default === "string" && Array.isArray(options) && !options.includes(timeout_default)) {
+    faults.push({ field: "timeout_default", rule: "must be one of the options" });
+  }
+  if (timeout_hours !== undefined && expires_in_seconds !== undefined) {
+    faults.push({ field: "expires_in_seconds", rule: "must be left out when timeout_hours is given" });
+  }
+  if (metadata !== null && Buffer.byteLength(metadata) > PAUSE_METADATA_BYTES_MAX) {
+    faults.push({ field: "metadata", rule: `must be at most ${PAUSE_METADATA_BYTES_MAX} bytes` });
+  }
+  if (isGiven(channel) !== isGiven(recipient)) {
+    const [missing, given] = isGiven(channel) ? ["recipient", "channel"] : ["channel", "recipient"];
+    faults.push({ field: missing, rule: `is required with ${given}` });
+  } else if (isChannel(channel) && typeof recipient === "string" && recipient !== "") {
+    const rule = recipientFault(channel, recipient);
+    if (rule !== null) faults.push({ field: "recipient", rule });
+  }
+  return faults;
+}
+
+function approverFaults(approvers: readonly unknown[]): Fault[] {
+  const faults: Fault[] = [];
+  for (const [index, id] of approvers.entries()) {
+    if (typeof id === "string" && parseId(ID_PREFIX.user, id) === null) faults.push(unknownApprover(index));
+  }
+  if (new Set(approvers).size < approvers.length) faults.push({ field: "approvers", rule: "must differ" });
+  return faults;
+}
+
+function unknownApprover(index: number): Fault {
+  return { field: `approvers[${index}]`, rule: "must be the id of a user of this tenant who can sign in" };
+}
+
+/** Some approvers are not users of the tenant. */
+export function unknownApprovers({ signIn }: CreatePauseInput, unknown: readonly Uuid[]): Problem {
+  const indexes = [...(signIn?.approvers ?? []).entries()].filter(([, id]) => unknown.includes(id));
+  return invalid(indexes.map(([index]) => unknownApprover(index)));
+}
+
+function optionFaults(options: readonly unknown[]): Fault[] {
+  const faults: Fault[] = [];
+  for (const [index, option] of options.entries()) {
+    const field = `options[${index}]`;
+    if (isBlank(option)) faults.push({ field, rule: "must not be blank" });
+    if (typeof option === "string" && readable(option) !== option && option.isWellFormed()) {
+      faults.push({ field, rule: "must not contain characters that reverse the text direction" });
+    }
+  }
+  if (new Set(options.map(visibleText)).size < options.length) {
+    faults.push({ field: "options", rule: "must look different from one another" });
+  }
+  return faults;
+}
+
+/** The text without the characters that a reader cannot see, and without surrounding white space. */
+const visibleText = (value: unknown): unknown =>
+  typeof value === "string"
+    ? value
+        .normalize("NFC")
+        .replace(/\p{Cf}/gu, "")
+        .trim()
+    : value;
+const isBlank = (value: unknown): boolean => typeof value === "string" && value !== "" && visibleText(value) === "";
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+function isChannel(value: unknown): value is Recipient["channel"] {
+  return CHANNELS.some((channel) => channel === value);
+}
+
+/** Two mistakes have their own codes, if they are the only one in the request. */
+function problemOf(faults: readonly Fault[], { channel, options }: Partial<PauseFields>): Problem {
+  const [first] = faults;
+  if (faults.length > 1 || first === undefined) return invalid(faults);
+  if (first.field === "channel" && typeof channel === "string") return withCode("INVALID_CHANNEL", faults);
+  const count = Array.isArray(options) ? (options as unknown[]).length : PAUSE_OPTIONS_COUNT_MIN;
+  const isMiscounted = count < PAUSE_OPTIONS_COUNT_MIN || count > PAUSE_OPTIONS_COUNT_MAX;
+  if (first.field === "options" && isMiscounted) return withCode("INVALID_OPTIONS", faults);
+  return invalid(faults);
+}
+
+function withCode(code: string, faults: readonly Fault[]): Problem {
+  return problem(400, code, faults.map(({ field, rule }) => `${field} ${rule}`).join("; "), faults);
+}
+
+const HOUR_SECONDS = 3600;
+
+function inputOf(body: PauseFields, metadata: string | null, idempotencyKey: string | null): CreatePauseInput {
+  const { message, options, channel, recipient, allow_text_response, timeout_default } = body;
+  return {
+    question: {
+      message,
+      options,
+      allowTextResponse: allow_text_response ?? false,
+      timeoutDefault: timeout_default ?? null,
+      metadata: metadata === "null" ? null : metadata,
+    },
+    recipient:
+      channel === undefined || channel === null || recipient === undefined || recipient === null
+        ? null
+        : { channel, address: recipient },
+    signIn: signInRuleOf(body),
+    expiresInSeconds: body.expires_in_seconds ?? (body.timeout_hours ?? PAUSE_HOURS_DEFAULT) * HOUR_SECONDS,
+    idempotencyKey,
+  };
+}
+
+function signInRuleOf({ protected: isProtected = false, approvers }: PauseFields): CreatePauseInput["signIn"] {
+  const ids = (approvers ?? []).map((id) => parseId(ID_PREFIX.user, id)).filter((id) => id !== null);
+  return isProtected || ids.length > 0 ? { protected: isProtected, approvers: ids } : null;
+}
