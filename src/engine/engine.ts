@@ -173,7 +173,7 @@ function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
 /** The parts that ask people. */
 function assemblePauses(
   { clock, store, telemetry, notifiers, publicUrl }: EngineOptions,
-  { outage, deliveries: { claims } }: ReturnType<typeof assembleDelivery>,
+  { outage, streams, deliveries: { claims } }: ReturnType<typeof assembleDelivery>,
   { sessions }: ReturnType<typeof assembleAccess>,
   { linkKey }: Entered,
 ) {
@@ -185,10 +185,11 @@ function assemblePauses(
     store,
     telemetry,
     outage,
+    streams,
     notifiers,
     respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
   });
-  const pauses = new Pauses({ clock, store, outage, claims, notifications, links, waits, sessions, respondUrl });
+  const pauses = new Pauses({ clock, store, outage, claims, notifications, links, waits, streams, sessions, respondUrl });
   return { waits, notifications, pauses };
 }
 

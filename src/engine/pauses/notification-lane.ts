@@ -8,6 +8,7 @@ import type { Notification, Notified, Notifier } from "../../ports/notifier.ts";
 import type { ClaimedNotification, SettleNotification, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { RepeatingTask } from "../scheduling/repeating-task.ts";
+import type { Streams } from "../history/streams.ts";
 import type { Outage } from "../upkeep/outage.ts";
 
 export interface NotificationLaneOptions {
@@ -15,6 +16,7 @@ export interface NotificationLaneOptions {
   readonly store: Pick<Store, "claimNotifications" | "settleNotification">;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
+  readonly streams: Pick<Streams, "announce">;
   readonly respondUrl: (pause: Pause) => string;
 }
 
@@ -98,6 +100,7 @@ export class NotificationLane {
       },
     });
     await this.#settle({ pauseId: pause.id, now: clock.now(), outcome: this.#outcomeOf(notified, attempts) });
+    this.#options.streams.announce(pause.tenantSeq, { topic: "pause", pauseId: pause.id, status: "pending" });
   }
 
   /** Retries until the result is stored or the grace period is over: a message that was sent must not be sent again. */

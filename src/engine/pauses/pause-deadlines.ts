@@ -1,8 +1,8 @@
 /** Times pauses out at their deadlines. */
-import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import type { EpochMs } from "../../domain/ids.ts";
 import { DUE_PAUSES_COUNT_MAX, DUE_PAUSES_LOOK_MS } from "../../domain/limits.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import type { Store, Wake } from "../../ports/store.ts";
+import type { DuePauses, Store, Wake } from "../../ports/store.ts";
 import type { Outage } from "../upkeep/outage.ts";
 
 export interface DeadlinesOptions {
@@ -10,7 +10,7 @@ export interface DeadlinesOptions {
   readonly store: Pick<Store, "endDuePauses">;
   readonly outage: Pick<Outage, "report">;
   /** These pauses have timed out. */
-  readonly onEnded: (ids: readonly Uuid[], woken: readonly Wake[]) => void;
+  readonly onEnded: (ended: DuePauses["ended"], woken: readonly Wake[]) => void;
 }
 
 export class Deadlines {

@@ -5,10 +5,11 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
 import { isSameAnswer, mayDecide, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { AuditPage, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
+import type { AuditPage, DuePauses, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { SessionService } from "../access/session-types.ts";
 import type { Claims } from "../delivery/claims.ts";
+import type { Streams } from "../history/streams.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Notifications } from "./notifications.ts";
 import { Deadlines } from "./pause-deadlines.ts";
@@ -36,6 +37,7 @@ export interface PausesOptions {
   readonly notifications: Notifications;
   readonly links: RespondLinks;
   readonly waits: Waits;
+  readonly streams: Pick<Streams, "announce">;
   readonly sessions: Pick<SessionService, "confirm">;
   /** The URL of a token's page. */
   readonly respondUrl: (token: string) => string;
@@ -54,7 +56,7 @@ export class Pauses implements PauseService {
   constructor(options: PausesOptions) {
     this.#options = options;
     const { clock, store, outage } = options;
-    this.#deadlines = new Deadlines({ clock, store, outage, onEnded: (ids, woken) => this.#onEnded(ids, woken) });
+    this.#deadlines = new Deadlines({ clock, store, outage, onEnded: (ended, woken) => this.#onEnded(ended, woken) });
   }
 
   /** Start to time pauses out. */
@@ -89,6 +91,7 @@ export class Pauses implements PauseService {
     });
     if (result.kind !== "created" && result.kind !== "repeated") return result;
     this.#deadlines.add(result.pause.expiresAt);
+    if (result.kind === "created") this.#announce(result.pause);
     if (recipient !== null && notification.status === "pending") notifications.wake(recipient.channel);
     return { kind: "created", view: this.#viewWithLink(result.pause) };
   }
@@ -171,6 +174,7 @@ export class Pauses implements PauseService {
     const result = await store.resendNotification({ actor, tenantSeq, id, now: clock.now() });
     if (!("pause" in result)) return result;
     if (result.kind === "resent" && channel !== null) notifications.wake(channel);
+    if (result.kind === "resent") this.#announce(result.pause);
     return { kind: result.kind, view: this.#viewOf(await this.#timeOutIfDue(result.pause)) };
   }
 
@@ -186,10 +190,13 @@ export class Pauses implements PauseService {
     return this.#options.store.listAudit({ tenantSeq, ...filter }, offset, limit);
   }
 
-  #onEnded(ids: readonly Uuid[], woken: readonly Wake[]): void {
-    const { claims, waits } = this.#options;
+  #onEnded(ended: DuePauses["ended"], woken: readonly Wake[]): void {
+    const { claims, streams, waits } = this.#options;
     claims.wake(woken);
-    for (const id of ids) waits.signal(id);
+    for (const { id, tenantSeq } of ended) {
+      waits.signal(id);
+      streams.announce(tenantSeq, { topic: "pause", pauseId: id, status: "timed_out" });
+    }
   }
 
   async #end(request: EndPause): Promise<EndPauseResult> {
@@ -197,7 +204,9 @@ export class Pauses implements PauseService {
     const result = await store.endPause(request);
     if (result.kind === "unknown") return result;
     claims.wake(result.woken);
-    if (result.pause.ending !== null) waits.signal(request.id);
+    if (result.pause.ending === null) return result;
+    waits.signal(request.id);
+    this.#announce(result.pause);
     return result;
   }
 
@@ -208,6 +217,10 @@ export class Pauses implements PauseService {
     const user = request.by === "user" ? request.actor.id : null;
     const isSame = isSameAnswer(ending, request.choice, request.text, user);
     return { kind: isSame ? "decided" : "tooLate", pause: result.pause, ending };
+  }
+
+  #announce({ id, tenantSeq, ending }: Pause): void {
+    this.#options.streams.announce(tenantSeq, { topic: "pause", pauseId: id, status: ending?.status ?? "pending" });
   }
 
   /** A time-out may be shown only after it was stored: until then, an answer could still win. */

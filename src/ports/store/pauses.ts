@@ -71,7 +71,7 @@ export type EndPauseResult =
 
 export interface DuePauses {
   /** The pauses that this call timed out. */
-  readonly ended: readonly Uuid[];
+  readonly ended: readonly { readonly id: Uuid; readonly tenantSeq: Seq }[];
   readonly woken: readonly Wake[];
   /** When the next pending pause expires; not in the future when more are due already. Null when no pause is pending. */
   readonly nextAt: EpochMs | null;

@@ -114,7 +114,7 @@ export function createPauseWatch(world: World): PauseWatch {
         return;
       }
       case "endDuePauses":
-        for (const id of (value as DuePauses).ended) {
+        for (const { id } of (value as DuePauses).ended) {
           endedNow(process, id);
           world.say(`pause ${id} was due`);
         }

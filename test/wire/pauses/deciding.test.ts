@@ -77,6 +77,24 @@ test("a signed-in user decides; the pause, the audit, the event and the webhook 
   );
 });
 
+test("the live stream tells of a question, its answer and its time-out", async () => {
+  const client = await newTenant(server);
+  const stream = await fetch(`${server.url}/v1/stream?topics=pause`, {
+    headers: { authorization: `Bearer ${client.apiKey}` },
+  });
+  const { id, token } = await ask(client);
+  await respond(client, token, { choice: "Approve" });
+  const timed = await ask(client, { expires_in_seconds: 1 });
+  await readPause(client, timed.id, 60);
+  const expected = [`"pause_id":"${id}","status":"pending"`, `"pause_id":"${id}","status":"responded"`];
+  expected.push(`"pause_id":"${timed.id}","status":"timed_out"`);
+  let text = "";
+  for await (const chunk of stream.body ?? assert.fail()) {
+    text += Buffer.from(chunk as Uint8Array).toString();
+    if (expected.every((part) => text.includes(part))) break;
+  }
+});
+
 test("a key cannot decide, nor see a link through this route", async () => {
   const client = await newTenant(server);
   const { id } = await ask(client);

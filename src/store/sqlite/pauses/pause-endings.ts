@@ -144,11 +144,11 @@ const NEXT = `
   LIMIT 1`;
 
 export function endDuePauses(w: Writing, now: EpochMs, limit: number): DuePauses {
-  const ended: Uuid[] = [];
+  const ended: { id: Uuid; tenantSeq: Seq }[] = [];
   const woken = new Map<Seq, Wake>();
   for (const row of all<PauseColumns>(w, DUE, now, limit)) {
     for (const wake of end(w, row, timeOut(row), { by: "deadline", now })) woken.set(wake.endpointSeq, wake);
-    ended.push(uuidText(row.id));
+    ended.push({ id: uuidText(row.id), tenantSeq: row.tenant_seq });
   }
   const next = one<{ expires_at: EpochMs }>(w, NEXT);
   return { ended, woken: [...woken.values()], nextAt: next?.expires_at ?? null };

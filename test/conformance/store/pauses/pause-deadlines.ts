@@ -77,16 +77,20 @@ export function deadlineCases(open: OpenStore): void {
         ids.set(seconds, (await on.ask({ expiresAt: START + seconds * SECOND })).id);
       }
       const due = (now: number, limit: number) => alone.store.endDuePauses(START + now, limit);
+      const of = (seconds: number) => {
+        const { tenantSeq } = (seconds === 4 ? others : asking).tenant;
+        return { id: ids.get(seconds), tenantSeq };
+      };
       const wake = { endpointSeq: endpoint.seq, readyAt: START + 4 * SECOND };
       assert.deepEqual(await due(SECOND - 1, 10), { ended: [], woken: [], nextAt: START + SECOND });
       assert.deepEqual(await due(4 * SECOND, 2), {
-        ended: [ids.get(1), ids.get(2)],
+        ended: [1, 2].map(of),
         woken: [wake],
         nextAt: START + 3 * SECOND,
       });
       await alone.restart(START + 4 * SECOND);
       assert.deepEqual(await due(4 * SECOND, 10), {
-        ended: [ids.get(3), ids.get(4)],
+        ended: [3, 4].map(of),
         woken: [wake],
         nextAt: START + 5 * SECOND,
       });
