@@ -189,7 +189,18 @@ function assemblePauses(
     notifiers,
     respondUrl: (pause) => respondUrl(links.tokenOf(pause)),
   });
-  const pauses = new Pauses({ clock, store, outage, claims, notifications, links, waits, streams, sessions, respondUrl });
+  const pauses = new Pauses({
+    clock,
+    store,
+    outage,
+    claims,
+    notifications,
+    links,
+    waits,
+    streams,
+    sessions,
+    respondUrl,
+  });
   return { waits, notifications, pauses };
 }
 

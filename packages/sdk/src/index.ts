@@ -25,7 +25,6 @@ export {
   type PauseRespondedEvent,
   type PauseStatus,
   type PauseTimedOutEvent,
-  type UserRef,
 } from "./pause.ts";
 export type { GetPauseOptions, PauseOptions, WaitForPauseOptions } from "./pauses.ts";
 export type * from "./people.ts";
@@ -38,3 +37,4 @@ export type { ServerStatus } from "./status.ts";
 export type { FollowedEvent, FollowOptions, StreamEvent, StreamOptions, StreamTopic } from "./stream.ts";
 export type * from "./tenant.ts";
 export type * from "./types.ts";
+export type { UserRef } from "./user.ts";

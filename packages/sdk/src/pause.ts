@@ -1,5 +1,6 @@
 /** Human pauses as the API returns them, and the events of their endings. */
 import type { JsonObject, PauseEventType } from "./types.ts";
+import type { UserRef } from "./user.ts";
 
 /** A pause is `pending` until it ends, which happens exactly once. */
 export type PauseStatus = "pending" | "responded" | "timed_out" | "cancelled";
@@ -54,13 +55,6 @@ export interface CreatedPause {
 export interface PauseNotification {
   readonly status: "none" | "pending" | "sent" | "failed";
   readonly reason: string | null;
-}
-
-/** A user, by the e-mail address at that time. */
-export interface UserRef {
-  /** `usr_…`. */
-  readonly id: string;
-  readonly email: string;
 }
 
 /** A pause and its result. */

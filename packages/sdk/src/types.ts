@@ -5,8 +5,7 @@
 
 import type { HeaderField, Timings } from "./delivery/exchange.ts";
 import type { EndpointBacklog, EndpointHealthNow } from "./statistics.ts";
-
-import type { UserRef } from "./pause.ts";
+import type { UserRef } from "./user.ts";
 
 /** A JSON object with unknown fields. */
 export type JsonObject = { [key: string]: unknown };
@@ -178,9 +177,8 @@ export interface Event {
   readonly type: string;
   readonly payload: JsonObject;
   readonly created_at: string;
-  /** The pause that the event is about. */
+  /** The pause that the event is about, and the signed-in user who decided it. */
   readonly pause_id: string | null;
-  /** The signed-in user who decided that pause. */
   readonly decided_by_user: UserRef | null;
   /** The inbound event that it was published from, and its source. */
   readonly inbound_event_id: string | null;

@@ -7,8 +7,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Notification, Notified, Notifier } from "../../ports/notifier.ts";
 import type { ClaimedNotification, SettleNotification, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import { RepeatingTask } from "../scheduling/repeating-task.ts";
 import type { Streams } from "../history/streams.ts";
+import { RepeatingTask } from "../scheduling/repeating-task.ts";
 import type { Outage } from "../upkeep/outage.ts";
 
 export interface NotificationLaneOptions {

@@ -5,7 +5,15 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
 import { isSameAnswer, mayDecide, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { AuditPage, DuePauses, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
+import type {
+  AuditPage,
+  DuePauses,
+  EndPause,
+  EndPauseResult,
+  IdempotencyClaim,
+  Store,
+  Wake,
+} from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { SessionService } from "../access/session-types.ts";
 import type { Claims } from "../delivery/claims.ts";
