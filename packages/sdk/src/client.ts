@@ -5,7 +5,6 @@ import { Endpoints } from "./endpoints.ts";
 import { type CallOptions, Transport, type Wait, waitForReal } from "./http.ts";
 import { InboundEvents, Sources } from "./inbound.ts";
 
-
 import { RETRIES_MAX } from "./limits.ts";
 import { checkAmount, checkOptionalFunction, checkOptionalString, checkString } from "./options.ts";
 import type {

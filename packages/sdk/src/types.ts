@@ -2,7 +2,6 @@
  * The shapes of the API: fields in snake_case, times in RFC 3339 in UTC with whole seconds (`2026-05-08T14:23:00Z`),
  * and ids with a prefix and a UUIDv7.
  */
-
 import type { HeaderField, Timings } from "./delivery/exchange.ts";
 import type { EndpointBacklog, EndpointHealthNow } from "./statistics.ts";
 import type { UserRef } from "./user.ts";
