@@ -31,6 +31,7 @@ export async function testChannel(
     timeoutDefault: null,
     expiresAt: now + MINUTE_MS,
     createdAt: now,
+    signInRequired: false,
     respondUrl: `${publicUrl()}/`,
   });
   if (result === null) return { kind: "busy" };
