@@ -37,4 +37,3 @@ export type { ServerStatus } from "./status.ts";
 export type { FollowedEvent, FollowOptions, StreamEvent, StreamOptions, StreamTopic } from "./stream.ts";
 export type * from "./tenant.ts";
 export type * from "./types.ts";
-export type { UserRef } from "./user.ts";

@@ -1,6 +1,5 @@
 /** Human pauses as the API returns them, and the events of their endings. */
-import type { JsonObject, PauseEventType } from "./types.ts";
-import type { UserRef } from "./user.ts";
+import type { JsonObject, PauseEventType, UserRef } from "./types.ts";
 
 /** A pause is `pending` until it ends, which happens exactly once. */
 export type PauseStatus = "pending" | "responded" | "timed_out" | "cancelled";

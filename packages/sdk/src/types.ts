@@ -4,10 +4,16 @@
  */
 import type { HeaderField, Timings } from "./delivery/exchange.ts";
 import type { EndpointBacklog, EndpointHealthNow } from "./statistics.ts";
-import type { UserRef } from "./user.ts";
 
 /** A JSON object with unknown fields. */
 export type JsonObject = { [key: string]: unknown };
+
+/** A user, by the e-mail address at that time. */
+export interface UserRef {
+  /** `usr_…`. */
+  readonly id: string;
+  readonly email: string;
+}
 
 /** An invalid field of a request, and the rule that it breaks. */
 export interface FieldFault {
