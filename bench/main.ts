@@ -4,8 +4,8 @@
  *   --runs N      how often each benchmark runs; the table shows medians (3)
  *   --seconds S   how long each load lasts (10)
  *   --rate R      events per second for healthy endpoints in `isolation`, requests per second in `inbound` (2000)
- *   --scale F     a factor for the amount of data: a million deliveries in `backlog`, `history`, `dashboard` and
- *                 `export`, 200,000 in `tenants`, 100,000 pauses in `pauses`, 10,000 endpoints in `hostile` (1)
+ *   --scale F     a factor for the amount of data: a million deliveries in `backlog`, `history`, `dashboard`,
+ *                 `export` and `console`, 200,000 in `tenants`, 100,000 pauses in `pauses`, 10,000 endpoints in `hostile` (1)
  *   --against DIR the checkout with which `compare` compares this one
  *   --json FILE   write the numbers of every run to a file
  *   --profile     take CPU profiles of the server's threads; see bench/profile-summary.ts
@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { backlog } from "./backlog.ts";
 import { batch } from "./batch.ts";
 import { compare } from "./compare.ts";
+import { consoleBench } from "./console.ts";
 import { dashboard } from "./dashboard.ts";
 import { type DiskTimes, disk, measureDisk } from "./disk.ts";
 import { exporting } from "./export.ts";
@@ -45,6 +46,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pauses,
   inbound,
   hostile,
+  consoleBench,
   compare,
 ];
 

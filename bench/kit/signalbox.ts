@@ -43,6 +43,8 @@ export interface SignalboxOptions {
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const API_KEY = `sb_live_${"0123456789abcdef".repeat(3)}`;
+/** The user who signs in to the console. */
+export const ADMIN = { email: "bench@example.com", password: "correct horse battery" } as const;
 const START_MS_MAX = 15_000;
 
 export async function startSignalbox(options: SignalboxOptions): Promise<Signalbox> {
@@ -60,6 +62,8 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
       LOG_LEVEL: "info",
       SIGNALBOX_DATA_DIR: dataDir,
       SIGNALBOX_API_KEY: API_KEY,
+      SIGNALBOX_ADMIN_EMAIL: ADMIN.email,
+      SIGNALBOX_ADMIN_PASSWORD: ADMIN.password,
       SIGNALBOX_ALLOW_HTTP: "true",
       SIGNALBOX_ALLOW_NETWORKS: "127.0.0.0/8",
     },

@@ -15,6 +15,7 @@ import { LiveStatus } from "./live-status.tsx";
 import { Logo } from "./logo.tsx";
 import { Navigation, NavigationKeys } from "./navigation.tsx";
 import classes from "./shell.module.css";
+import { StatusBanner } from "./status-banner.tsx";
 
 const Palette = lazy(() => import("./palette.tsx"));
 const Help = lazy(() => import("../parts/keys/help.tsx"));
@@ -61,6 +62,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       </div>
       <NavigationKeys />
       <main id="content" className={classes.main} tabIndex={-1}>
+        <StatusBanner />
         {children}
       </main>
       <Suspense>

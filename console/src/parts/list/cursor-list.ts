@@ -32,6 +32,8 @@ export interface CursorList<Row> {
   /** Rows above those that are shown. */
   readonly newCount: number;
   readonly showNew: () => void;
+  /** Whether new rows appear on this page at all. */
+  readonly canFollow: boolean;
   readonly follows: boolean;
   readonly setFollows: (follows: boolean) => void;
   readonly isFirst: boolean;
@@ -65,6 +67,7 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
     refetch: () => void query.refetch(),
     newCount: steady.newCount,
     showNew: steady.showNew,
+    canFollow: newestFirst && cursor === undefined,
     follows,
     setFollows,
     isFirst: cursor === undefined,
@@ -121,6 +124,8 @@ function useSteadyRows<Row>(
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another list, or a reader who asks, changes the rows
   useEffect(() => {
     if (isSteady && !isCurrent) keep();
+    // A reader who follows sees every row, and starts afresh afterwards.
+    if (!isSteady && shown !== null) setShown(null);
   }, [isSteady, isCurrent, latest]);
   if (latest === undefined || !isCurrent || shown === null) return { rows: latest, newCount: 0, showNew: keep };
   const byKey = new Map(latest.map((row) => [rowKey(row), row]));

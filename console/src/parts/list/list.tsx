@@ -8,6 +8,7 @@ import { Cards } from "./cards.tsx";
 import type { CursorList } from "./cursor-list.ts";
 import classes from "./list.module.css";
 import type { ListProps } from "./list-props.ts";
+import { useRememberedRows } from "./record-keys.ts";
 import { useRowKeys } from "./row-keys.ts";
 import { Table } from "./table.tsx";
 
@@ -17,6 +18,8 @@ export function List<Row>(props: ListProps<Row>) {
   const { list } = props;
   const isNarrow = useIsNarrow();
   useRowKeys(props);
+  const { rowLink } = props;
+  useRememberedRows(rowLink === undefined ? [] : (list.rows ?? []).map((row) => rowLink(row).to));
   if (list.rows === undefined) {
     if (list.error === null) return <LaterSkeleton rows={SKELETON_ROWS} />;
     return <Problem error={list.error} onRetry={list.refetch} isRetrying={list.isFetching} />;
@@ -52,9 +55,19 @@ function Nothing<Row>({ isFiltered = false, onClearFilters, empty }: ListProps<R
 }
 
 function Paging<Row>({ list }: { readonly list: CursorList<Row> }) {
-  if (list.isFirst && list.next === null) return null;
+  if (list.isFirst && list.next === null && !list.canFollow) return null;
   return (
     <div className={classes.paging}>
+      {list.canFollow && (
+        <Button
+          variant={list.follows ? "light" : "subtle"}
+          size="xs"
+          aria-pressed={list.follows}
+          onClick={() => list.setFollows(!list.follows)}
+        >
+          {list.follows ? m.following : m.follow}
+        </Button>
+      )}
       {!list.isFirst && (
         <Button variant="default" size="xs" onClick={list.first}>
           {m.first}

@@ -20,14 +20,7 @@ export function useRowKeys<Row>({ list, rowKey, rowLink, selection, rowKeys = []
       ? []
       : [{ keys: "x", label: m.selectRow, run: onRow((row) => selection.toggle(rowKey(row))) }]),
     { keys: "y", label: m.copyId, run: onRow((row) => void copyText(rowKey(row))) },
-    {
-      keys: "l",
-      label: m.live,
-      run: () => {
-        list.showNew();
-        list.setFollows(!list.follows);
-      },
-    },
+    ...(list.canFollow ? [{ keys: "l", label: m.live, run: () => list.setFollows(!list.follows) }] : []),
     ...rowKeys.map(({ keys, label, run }) => ({ keys, label, run: onRow(run) })),
   ]);
 }

@@ -1,0 +1,179 @@
+/**
+ * The web console in the tests' Chromium: the sizes of its files, how soon it can be used on a slow processor, how soon a
+ * list shows its rows, and whether a tab stays usable while thousands of outcomes happen.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { startBrowser } from "../test/harness/browser.ts";
+import type { Benchmark, Measure, Settings } from "./kit/benchmark.ts";
+import { makeDataDir } from "./kit/children.ts";
+import { fillAndStop } from "./kit/history.ts";
+import { runLoad, windowOf } from "./kit/load.ts";
+import { type Receiver, startReceiver } from "./kit/receiving.ts";
+import { inBatches } from "./kit/requests.ts";
+import { median } from "./kit/samples.ts";
+import { ADMIN, createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
+
+const ROOT = path.join(import.meta.dirname, "..");
+const DIST = path.join(ROOT, "console/dist");
+const KB = 1024;
+const DELIVERIES = 1_000_000;
+const SLOWDOWN = 4;
+const OPENINGS = 5;
+const EVENTS_EACH = 100;
+const LOAD_PER_SECOND = 10_000;
+
+export const consoleBench: Benchmark = {
+  name: "console",
+  about: `the console in Chromium: sizes, the first page at ${SLOWDOWN}× slower CPU, 100 of a million rows, a tab under load`,
+  once: true,
+  async run(settings) {
+    execFileSync(process.execPath, [path.join(ROOT, "console/build.js"), "--strict"]);
+    await using receiver = await startReceiver();
+    using dataDir = makeDataDir();
+    const total = Math.round(DELIVERIES * settings.scale);
+    settings.note(`creating ${total.toLocaleString("en")} deliveries`);
+    await fillAndStop(dataDir.path, receiver, total);
+    await using server = await startSignalbox({ dataDir: dataDir.path, profileDir: settings.profileDir });
+    const ends: (() => void | Promise<void>)[] = [];
+    const browser = await startBrowser({ after: (end) => ends.push(end) });
+    try {
+      return [...sizes(), ...(await measurePages(browser, server, { settings, receiver }))];
+    } finally {
+      for (const end of ends) await end();
+    }
+  },
+};
+
+// ── Sizes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function sizes(): readonly Measure[] {
+  const page = readFileSync(path.join(DIST, "index.html"), "utf8");
+  const start = closure([...page.matchAll(/\/console\/assets\/([^"]+\.(?:js|css))"/g)].map(([, name = ""]) => name));
+  const names = readdirSync(path.join(DIST, "assets"));
+  const pages = names.filter((name) => /-page-[\w-]+\.js$/.test(name));
+  const charts = closure(names.filter((name) => /^drawing-.*\.js$/.test(name))).filter((name) => !start.includes(name));
+  return [
+    size("sign-in and shell: script, gzipped", start.filter(isScript), 240),
+    size(
+      "sign-in and shell: style, gzipped",
+      start.filter((name) => !isScript(name)),
+      25,
+    ),
+    size("largest page: script, gzipped", [pages.reduce((a, b) => (bytesOf(a) > bytesOf(b) ? a : b))], 25),
+    size("charts: script, gzipped", charts.filter(isScript), 150),
+  ];
+}
+
+const isScript = (name: string): boolean => name.endsWith(".js");
+const read = (name: string): Buffer => readFileSync(path.join(DIST, "assets", name));
+const bytesOf = (name: string): number => gzipSync(read(name), { level: 9 }).length;
+
+function size(name: string, files: readonly string[], atMostKb: number): Measure {
+  const value = files.reduce((sum, file) => sum + bytesOf(file), 0);
+  return { name, unit: "bytes", value, goal: { atMost: atMostKb * KB } };
+}
+
+/** The files, and those that they import before they run. */
+function closure(names: readonly string[], found: string[] = []): string[] {
+  for (const name of names) {
+    if (found.includes(name)) continue;
+    found.push(name);
+    if (!isScript(name)) continue;
+    const imports = read(name)
+      .toString("utf8")
+      .matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g);
+    closure(
+      [...imports].map(([, file = ""]) => file),
+      found,
+    );
+  }
+  return found;
+}
+
+// ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Around {
+  readonly settings: Settings;
+  readonly receiver: Receiver;
+}
+
+async function measurePages(browser: Browser, server: Signalbox, around: Around): Promise<readonly Measure[]> {
+  const url = `http://127.0.0.1:${server.port}`;
+  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 800 } });
+  await context.request.post(`${url}/dashboard/auth/login`, { data: ADMIN });
+  const page = await context.newPage();
+  await page.addInitScript(WATCH);
+  around.settings.note("opening pages");
+  const openMs = await openings(page, `${url}/console/endpoints`, "heading");
+  const listMs = await openings(page, `${url}/console/deliveries`, "rows");
+  around.settings.note("a tab under load");
+  const busy = await underLoad(page, server, around);
+  return [
+    {
+      name: `first page usable at ${SLOWDOWN}× slower CPU, median of ${OPENINGS}`,
+      unit: "ms",
+      value: openMs,
+      goal: { atMost: 1500 },
+    },
+    { name: "list of 100 rows: from its answer to the rows, median", unit: "ms", value: listMs, goal: { atMost: 300 } },
+    ...busy,
+  ];
+}
+
+/** Records, in the page's own time, when the heading and the rows are there, and tasks of more than 50 ms. */
+const WATCH = `
+  globalThis.seen = { heading: null, rows: null, longestTaskMs: 0 };
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) seen.longestTaskMs = Math.max(seen.longestTaskMs, duration);
+  }).observe({ type: "longtask", buffered: true });
+  const look = () => {
+    if (seen.heading === null && document.querySelector("h1")) seen.heading = performance.now();
+    if (seen.rows === null && document.querySelectorAll("[data-row]").length >= 20) {
+      const answers = performance.getEntriesByType("resource").filter(({ name }) => /v1\\/deliveries/.test(name));
+      seen.rows = performance.now() - Math.max(0, ...answers.map(({ responseEnd }) => responseEnd));
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+`;
+
+async function openings(page: Page, url: string, what: "heading" | "rows"): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  const isSlow = what === "heading";
+  const took: number[] = [];
+  for (let count = 0; count < OPENINGS; count += 1) {
+    if (isSlow) await session.send("Emulation.setCPUThrottlingRate", { rate: SLOWDOWN });
+    await page.goto(url);
+    await page.waitForFunction(`seen.${what} !== null`);
+    took.push(await page.evaluate<number>(`seen.${what}`));
+  }
+  await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+  return median(took);
+}
+
+async function underLoad(page: Page, server: Signalbox, { settings, receiver }: Around): Promise<readonly Measure[]> {
+  const types = await createEndpoints(server, receiver.url("accept"));
+  await page.evaluate("seen.longestTaskMs = 0");
+  const window = windowOf(settings.seconds);
+  await receiver.begin(window);
+  const loaded = await runLoad({
+    port: server.port,
+    connections: 8,
+    next: inBatches(server, { eventsEach: EVENTS_EACH, typeOf: (seq) => types[seq % types.length] ?? "" }),
+    ratePerSecond: LOAD_PER_SECOND / EVENTS_EACH,
+    window,
+  });
+  const longestTaskMs = await page.evaluate<number>("seen.longestTaskMs");
+  return [
+    {
+      name: "a tab under load: outcomes",
+      unit: "/s",
+      value: (loaded.acceptedInWindow * EVENTS_EACH) / settings.seconds,
+    },
+    { name: "a tab under load: longest task", unit: "ms", value: longestTaskMs, goal: { atMost: 200 } },
+  ];
+}

@@ -1,0 +1,137 @@
+/** What happens to a page while it is open: the session ends, the server goes away, another tab opens, another build runs. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { PASSWORD } from "../harness/people.ts";
+import { startConsole } from "./console.ts";
+
+const app = await startConsole({ after });
+
+test("a session that ends while a form is open: sign in over the page, and what was typed is still there", async () => {
+  const visit = await app.visit("developer", "/console/settings");
+  const { page, context } = visit;
+  await page.getByLabel("Current password").fill(PASSWORD);
+  await page.getByLabel("New password", { exact: true }).fill("another good password");
+  await page.getByLabel("New password, again").fill("another good password");
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Change the password" }).click();
+  const dialog = page.getByRole("dialog", { name: "Your session has ended" });
+  await dialog.waitFor();
+  await visit.assertAccessible("session-ended");
+  await dialog.getByLabel("Password").fill(PASSWORD);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("New password", { exact: true }).inputValue(), "another good password");
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await page.getByText("The password has changed.").waitFor();
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+test("two tabs read one stream, and both refresh", async () => {
+  const visit = await app.visit("developer", "/console/endpoints");
+  const { page, context, person } = visit;
+  await page.getByText("Live").waitFor();
+  const second = await context.newPage();
+  const streams: string[] = [];
+  second.on("request", (request) => {
+    if (request.url().includes("/v1/stream")) streams.push(request.url());
+  });
+  await second.goto(`${app.url}/console/endpoints`);
+  await second.getByText("Live").waitFor();
+  const owner = app.stage.server.as(person.apiKey);
+  await owner.request("POST", "/v1/endpoints", { body: { url: "https://example.com/", name: "seen by both" } });
+  for (const tab of [page, second]) await tab.getByRole("link", { name: "seen by both" }).waitFor();
+  assert.deepEqual(streams, []);
+  // The other tab takes over.
+  const taken = second.waitForRequest(/\/v1\/stream/);
+  await page.close();
+  await taken;
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+test("a tab of an older build offers to reload", async () => {
+  const visit = await app.visit("developer", "/console/endpoints");
+  const { page } = visit;
+  await page.getByRole("heading", { name: "Endpoints", level: 1 }).waitFor();
+  await page.route("**/assets/jobs-page-*.js", (route) => route.fulfill({ status: 404 }));
+  await page.getByRole("navigation").getByRole("link", { name: "Jobs" }).click();
+  await page.getByText("A new version of the console runs here").waitFor();
+  await visit.assertAccessible("new-version");
+  await visit.close();
+});
+
+test("a server that cannot be reached is an error with a way to try again, and the page recovers", async () => {
+  const visit = await app.visit("developer", "/console/settings");
+  const { page } = visit;
+  await page.route("**/v1/endpoints?*", (route) => route.abort());
+  await page.getByRole("navigation").getByRole("link", { name: "Endpoints" }).click();
+  await page.getByText("The server cannot be reached.").waitFor();
+  await visit.assertAccessible("unreachable");
+  await page.unroute("**/v1/endpoints?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("No endpoint receives events yet.").waitFor();
+  await visit.close();
+});
+
+test("an id that was pasted leads to its page, and an unknown one is said to be unknown", async () => {
+  const visit = await app.visit("developer", "/console/go/nothing_known");
+  const { page } = visit;
+  await page.getByText("nothing_known is not an id of this server.").waitFor();
+  await page.keyboard.press("Control+k");
+  const id = "del_019f0000-0000-7000-8000-000000000000";
+  await page.getByRole("dialog").getByRole("combobox").fill(id);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`/console/deliveries/${id}$`));
+  await visit.close();
+});
+
+test("a bad filter is dropped with a notice, and the others apply", async () => {
+  const visit = await app.visit("developer", "/console/endpoints?status=BROKEN&q=abc&unknown=1");
+  const { page } = visit;
+  await page.getByText("The filter status=BROKEN is not valid here").waitFor();
+  await page.getByText("The filter unknown=1 is not valid here").waitFor();
+  assert.equal(await page.getByLabel("Name or URL").inputValue(), "abc");
+  await page.goto(`${app.url}/console/endpoints?cursor=nonsense`);
+  await page.getByText("That page of the list no longer exists").waitFor();
+  await page.waitForURL(/endpoints$/);
+  await visit.close();
+});
+
+test("a global admin sees another tenant, and the tenant stays in every URL", async () => {
+  const other = await app.stage.person("developer");
+  const visit = await app.visit("global_admin", `/console/endpoints?tenant=${other.tenantId}`);
+  const { page } = visit;
+  await app.stage.server.as(other.apiKey).request("POST", "/v1/endpoints", {
+    body: { url: "https://example.com/", name: "of another tenant" },
+  });
+  await page.getByRole("link", { name: "of another tenant" }).waitFor();
+  await page.getByRole("navigation").getByRole("link", { name: "Jobs" }).click();
+  await page.waitForURL(new RegExp(`jobs\\?tenant=${other.tenantId}`));
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+test("settings apply at once and stay", async () => {
+  const visit = await app.visit("developer", "/console/settings");
+  const { page } = visit;
+  await page.getByText("Dark", { exact: true }).click();
+  assert.equal(await page.locator("html").getAttribute("data-mantine-color-scheme"), "dark");
+  await page.reload();
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  assert.equal(await page.locator("html").getAttribute("data-mantine-color-scheme"), "dark");
+  await page.getByText("System", { exact: true }).click();
+  await visit.assertAccessible("settings");
+  await page.getByLabel("Current password").fill("wrong");
+  await page.getByLabel("New password", { exact: true }).fill("short");
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await page.getByText("A password must have 8 to 1024 characters.").waitFor();
+  assert.equal(await page.evaluate("document.activeElement.name"), "newPassword");
+  await visit.assertAccessible("settings-faults");
+  await page.getByText("Single keys act").click();
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("?");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
