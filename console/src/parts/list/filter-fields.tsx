@@ -1,7 +1,9 @@
 /** The fields of a filter bar. Each shows what the URL says. */
-import { NativeSelect, TextInput } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { Button, Input, NativeSelect, Popover, Stack, TextInput } from "@mantine/core";
+import { useEffect, useId, useState } from "react";
 import { list as m } from "../../messages/en/app.ts";
+import { DownIcon } from "../icons.tsx";
+import classes from "./list.module.css";
 
 interface FieldProps {
   readonly label: string;
@@ -27,6 +29,55 @@ export function FilterChoice({
       onChange={(event) => onChange(event.currentTarget.value || undefined)}
       data={[{ value: "", label: m.anything }, ...options]}
     />
+  );
+}
+
+interface SeveralProps {
+  readonly label: string;
+  readonly values: readonly string[];
+  readonly onChange: (values: readonly string[]) => void;
+  readonly options: readonly Option[];
+}
+
+/** Several values at once, such as two states. */
+export function FilterSeveral({ label, values, onChange, options }: SeveralProps) {
+  const id = useId();
+  const chosen = options.filter(({ value }) => values.includes(value)).map((option) => option.label);
+  const toggle = (value: string): void =>
+    onChange(values.includes(value) ? values.filter((one) => one !== value) : [...values, value]);
+  return (
+    <Input.Wrapper label={label} labelElement="div" labelProps={{ id }}>
+      <Popover position="bottom-start" trapFocus>
+        <Popover.Target>
+          <Button
+            id={`${id}-button`}
+            variant="default"
+            fullWidth
+            justify="space-between"
+            rightSection={<DownIcon size={12} />}
+            aria-labelledby={`${id} ${id}-button`}
+            className={classes.several}
+          >
+            {chosen.length === 0 ? m.anything : chosen.join(", ")}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <Stack gap="xs" role="group" aria-labelledby={id}>
+            {options.map((option) => (
+              <label key={option.value} className={classes.option}>
+                <input
+                  type="checkbox"
+                  className={classes.box}
+                  checked={values.includes(option.value)}
+                  onChange={() => toggle(option.value)}
+                />
+                {option.label}
+              </label>
+            ))}
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
+    </Input.Wrapper>
   );
 }
 
