@@ -17,7 +17,7 @@ test("a session that ends while a form is open: sign in over the page, and what 
   const dialog = page.getByRole("dialog", { name: "Your session has ended" });
   await dialog.waitFor();
   await visit.assertAccessible("session-ended");
-  await dialog.getByLabel("Password").fill(PASSWORD);
+  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await dialog.getByRole("button", { name: "Sign in" }).click();
   await dialog.waitFor({ state: "detached" });
   assert.equal(await page.getByLabel("New password", { exact: true }).inputValue(), "another good password");

@@ -13,7 +13,7 @@ export function PageFrame({ needs, children }: { readonly needs: Role; readonly 
   const { pathname } = useLocation();
   if (!useMay(needs)) return <NeedsRole needs={needs} />;
   return (
-    <Boundary resetKey={pathname}>
+    <Boundary isPage resetKey={pathname}>
       <Suspense fallback={<LaterSkeleton rows={8} />}>{children}</Suspense>
     </Boundary>
   );

@@ -2,11 +2,14 @@
 import { Alert, Button, Code, Stack, Text } from "@mantine/core";
 import { Component, type ReactNode } from "react";
 import { page as m, problem } from "../../messages/en/app.ts";
+import { Page } from "../page/page.tsx";
 
 /** The file of a page is from another build than the page that asked for it. */
 export class StaleBuild extends Error {}
 
 interface Props {
+  /** Whether the page has no heading without its content. */
+  readonly isPage?: boolean;
   /** Another key starts afresh. */
   readonly resetKey: string;
   readonly children: ReactNode;
@@ -29,15 +32,17 @@ export class Boundary extends Component<Props, State> {
 
   override render(): ReactNode {
     const { error } = this.state;
-    if (error === null) return this.props.children;
-    if (error instanceof StaleBuild) return <NewVersion />;
-    return <Crashed error={error} onRetry={() => this.setState({ error: null })} />;
+    const { isPage = false, children } = this.props;
+    if (error === null) return children;
+    const isStale = error instanceof StaleBuild;
+    const notice = isStale ? <NewVersion /> : <Crashed error={error} onRetry={() => this.setState({ error: null })} />;
+    return isPage ? <Page title={isStale ? m.newVersion : m.crashed}>{notice}</Page> : notice;
   }
 }
 
-export function NewVersion() {
+function NewVersion() {
   return (
-    <Alert title={m.newVersion} role="alert">
+    <Alert role="alert">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{m.newVersionHint}</Text>
         <Button onClick={() => location.reload()}>{m.reload}</Button>
@@ -48,7 +53,7 @@ export function NewVersion() {
 
 function Crashed({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
   return (
-    <Alert title={m.crashed} color="red" variant="light" role="alert">
+    <Alert color="red" variant="light" role="alert">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{m.crashedHint}</Text>
         <Code block>{error instanceof Error ? error.message : String(error)}</Code>

@@ -15,6 +15,9 @@ export interface FieldFault {
   readonly rule: string;
 }
 
+/** Some components mark an element around the field, too. */
+const FAULTY = "input[aria-invalid=true], textarea[aria-invalid=true], select[aria-invalid=true]";
+
 const Faults = createContext<readonly FieldFault[]>([]);
 
 interface FormProps {
@@ -37,7 +40,7 @@ export function Form(props: FormProps) {
   const all = useMemo(() => [...faults, ...detailsOf(error)], [faults, error]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each answer moves the focus once
   useEffect(() => {
-    if (all.length > 0) element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+    if (all.length > 0) element.current?.querySelector<HTMLElement>(FAULTY)?.focus();
   }, [error, faults]);
   const handle = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
