@@ -15,8 +15,9 @@ export interface FieldFault {
   readonly rule: string;
 }
 
-/** Some components mark an element around the field, too. */
-const FAULTY = "input[aria-invalid=true], textarea[aria-invalid=true], select[aria-invalid=true]";
+/** A password's field is marked by the element around it. */
+const FAULTY =
+  "input[aria-invalid=true], textarea[aria-invalid=true], select[aria-invalid=true], [aria-invalid=true] input";
 
 const Faults = createContext<readonly FieldFault[]>([]);
 
