@@ -1,5 +1,5 @@
 /** Colors with enough contrast (WCAG 2.2 AA) in light and dark. Mantine's own greys and state colors have too little. */
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { Alert, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 import { form } from "../messages/en/app.ts";
 
 const signal: MantineColorsTuple = [
@@ -28,6 +28,9 @@ const slate: MantineColorsTuple = [
   "#0d1117",
 ];
 
+/** An alert's color as the tone of a state. */
+const ALERT_TONES: Readonly<Record<string, string>> = { red: "bad", yellow: "warn", orange: "warn", green: "ok" };
+
 export const theme = createTheme({
   primaryColor: "signal",
   primaryShade: 7,
@@ -35,6 +38,13 @@ export const theme = createTheme({
   autoContrast: true,
   luminanceThreshold: 0.35,
   components: {
+    Alert: Alert.extend({
+      vars: (_, { color }) => {
+        const tone = ALERT_TONES[String(color)] ?? "busy";
+        return { root: { "--alert-bg": `var(--${tone}-bg)`, "--alert-color": `var(--${tone})` } };
+      },
+      styles: { message: { color: "var(--mantine-color-text)" } },
+    }),
     Modal: { defaultProps: dialogProps() },
     Drawer: { defaultProps: dialogProps() },
   },

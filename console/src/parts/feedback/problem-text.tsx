@@ -24,6 +24,8 @@ export function ProblemText({ error, secondsLeft = 0 }: { readonly error: unknow
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof SignalboxError)) return error instanceof Error ? error.message : String(error);
   if (error.code === "NETWORK_ERROR") return m.network;
+  // The server's sentence is about keys, and people have none.
+  if (error.status === 401 && error.code !== "INVALID_CREDENTIALS") return m.sessionEnded;
   if (error.code === "FOREIGN_ORIGIN") return m.foreignOrigin;
   return error.message;
 }
