@@ -33,7 +33,9 @@ export function NumberField(props: TextProps) {
 }
 
 export function PasswordField({ name, hint, ...props }: FieldProps & { readonly autoComplete: string }) {
-  return <PasswordInput {...props} name={name} description={hint} error={useFault(name)} />;
+  const fault = useFault(name);
+  // Mantine marks every field with a fault but this one.
+  return <PasswordInput {...props} name={name} description={hint} error={fault} aria-invalid={fault !== null} />;
 }
 
 interface LongProps extends FieldProps {

@@ -15,10 +15,6 @@ export interface FieldFault {
   readonly rule: string;
 }
 
-/** A password's field is marked by the element around it. */
-const FAULTY =
-  "input[aria-invalid=true], textarea[aria-invalid=true], select[aria-invalid=true], [aria-invalid=true] input";
-
 const Faults = createContext<readonly FieldFault[]>([]);
 
 interface FormProps {
@@ -41,7 +37,7 @@ export function Form(props: FormProps) {
   const all = useMemo(() => [...faults, ...detailsOf(error)], [faults, error]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each answer moves the focus once
   useEffect(() => {
-    if (all.length > 0) element.current?.querySelector<HTMLElement>(FAULTY)?.focus();
+    if (all.length > 0) element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [error, faults]);
   const handle = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
