@@ -128,7 +128,7 @@ test("settings apply at once and stay", async () => {
   await page.getByText("A password must have 8 to 1024 characters.").waitFor();
   assert.equal(await page.evaluate("document.activeElement.name"), "newPassword");
   await visit.assertAccessible("settings-faults");
-  await page.getByText("Single keys act").click();
+  await page.getByRole("switch", { name: "Single keys act" }).press(" ");
   await page.getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("?");
   assert.equal(await page.getByRole("dialog").count(), 0);
