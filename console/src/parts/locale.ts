@@ -44,6 +44,7 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 export function bytes(count: number): string {
   const power = count < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(count) / 3));
   const unit = UNITS[power] ?? "byte";
-  const format = new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 });
+  const unitDisplay = power === 0 ? "long" : "short";
+  const format = new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 });
   return format.format(count / 1000 ** power);
 }

@@ -1,6 +1,170 @@
-import { page as m } from "../../messages/en/app.ts";
-import { Page } from "../../parts/page/page.tsx";
+/** `/console/deliveries/{id}`: what became of one delivery, why, and what comes next. */
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import type { DeliveryDetail } from "@signalbox/sdk";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { keys, problem } from "../../messages/en/app.ts";
+import { delivery as m } from "../../messages/en/delivery.ts";
+import { copyText } from "../../parts/actions/copy.ts";
+import { CopyButton } from "../../parts/actions/copy-button.tsx";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { Facts } from "../../parts/explain/facts.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useShortcuts } from "../../parts/keys/shortcuts.ts";
+import { Go, usePathParam } from "../../parts/page/go.tsx";
+import { Page, Section } from "../../parts/page/page.tsx";
+import { DeliveryState } from "../../parts/text/delivery-state.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { visible } from "../../parts/text/visible.ts";
+import { Countdown } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { Attempts } from "./delivery/attempts.tsx";
+import { Timeline } from "./delivery/timeline.tsx";
+
+/** A delivery that has not ended is read again, also where the stream is not live. */
+const REFETCH_MS = 15_000;
+const RETRYABLE = ["FAILED", "EXPIRED", "CANCELLED"];
+const ENDED = [...RETRYABLE, "DELIVERED"];
 
 export default function DeliveryPage() {
-  return <Page title="Delivery">{m.notBuilt}</Page>;
+  const api = useApi();
+  const tenant = useTenant();
+  const id = usePathParam("id");
+  const query = useQuery({
+    queryKey: ["delivery", "one", tenant, id],
+    queryFn: async ({ signal }) => {
+      const [delivery, facts] = await Promise.all([
+        api.deliveries.get(id, { signal }),
+        api.deliveries.explain(id, { signal }),
+      ]);
+      return { delivery, facts };
+    },
+    refetchInterval: ({ state }) => (isEnded(state.data?.delivery) ? false : REFETCH_MS),
+  });
+  if (query.data === undefined) {
+    if (query.error === null) return <LaterSkeleton rows={8} />;
+    return (
+      <Page title={isMissing(query.error) ? problem.noSuch(m.noSuch) : visible(id)}>
+        <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+      </Page>
+    );
+  }
+  const { delivery, facts } = query.data;
+  return (
+    <Page
+      title={m.title(delivery.event_type, visible(delivery.endpoint_name))}
+      aside={<DeliveryState status={delivery.status} />}
+      lead={<Lead delivery={delivery} />}
+      actions={<Acts key={delivery.id} delivery={delivery} />}
+    >
+      {query.error !== null && <Problem error={query.error} onRetry={() => void query.refetch()} />}
+      <Section title={m.why}>
+        <Facts facts={facts} />
+      </Section>
+      <Section title={m.timeline}>
+        <Timeline delivery={delivery} facts={facts} />
+      </Section>
+      <Section title={m.attempts}>
+        {delivery.attempts.length === 0 ? <Text>{m.noAttempt}</Text> : <Attempts delivery={delivery} />}
+      </Section>
+    </Page>
+  );
+}
+
+function isEnded(delivery: DeliveryDetail | undefined): boolean {
+  return delivery !== undefined && ENDED.includes(delivery.status);
+}
+
+function Lead({ delivery }: { readonly delivery: DeliveryDetail }) {
+  return (
+    <Group gap="xs">
+      <Go to={`/events/${delivery.event_id}`}>{m.event}</Go>
+      <Go to={`/endpoints/${delivery.endpoint_id}`}>
+        <Foreign text={delivery.endpoint_name} charsMax={100} />
+      </Go>
+      <span style={{ overflowWrap: "anywhere" }}>{delivery.id}</span>
+      <CopyButton small text={delivery.id} label={keys.copyId} />
+      {delivery.next_attempt_at !== null && delivery.status === "SCHEDULED" && (
+        <span>
+          {m.nextAttempt} <Countdown until={delivery.next_attempt_at} ended={m.due} />
+        </span>
+      )}
+    </Group>
+  );
+}
+
+function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  const refresh = () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: ["delivery"] }),
+      queries.invalidateQueries({ queryKey: ["event"] }),
+    ]);
+  const act = useMutation({
+    async mutationFn(what: "retry" | "replay" | "cancel"): Promise<number | null> {
+      if (what === "retry") await api.deliveries.retry(delivery.id);
+      if (what === "cancel") await api.deliveries.cancel(delivery.id);
+      if (what !== "replay") return null;
+      return (await api.replays.create({ delivery_ids: [delivery.id] })).created_deliveries;
+    },
+    onSettled: refresh,
+    onSuccess: () => setAsking(false),
+  });
+  const canRetry = RETRYABLE.includes(delivery.status);
+  const canCancel = !isEnded(delivery);
+  useShortcuts(keys.thisPage, [
+    { keys: "r", label: m.retry, run: () => canRetry && act.mutate("retry") },
+    { keys: "e", label: m.replay, run: () => act.mutate("replay") },
+    { keys: "c", label: m.cancel, run: () => canCancel && setAsking(true) },
+    { keys: "y", label: keys.copyId, run: () => void copyText(delivery.id) },
+  ]);
+  const created = act.variables === "replay" ? act.data : undefined;
+  return (
+    <>
+      <CopyView request={{ path: `/v1/deliveries/${delivery.id}` }} />
+      {canCancel && (
+        <Button variant="default" onClick={() => setAsking(true)}>
+          {m.cancel}
+        </Button>
+      )}
+      <Button
+        variant="default"
+        loading={act.isPending && act.variables === "replay"}
+        onClick={() => act.mutate("replay")}
+      >
+        {m.replay}
+      </Button>
+      {canRetry && (
+        <Button loading={act.isPending && act.variables === "retry"} onClick={() => act.mutate("retry")}>
+          {m.retry}
+        </Button>
+      )}
+      {act.error !== null && !isAsking && <Problem error={act.error} />}
+      {created !== undefined && created !== null && (
+        <Text role="status" size="sm">
+          {created === 0 ? m.replaySkipped : m.replayed}{" "}
+          <Go underline="always" to={`/events/${delivery.event_id}`}>
+            {m.openNew}
+          </Go>
+        </Text>
+      )}
+      <Modal opened={isAsking} onClose={() => setAsking(false)} title={m.cancelTitle}>
+        <Stack>
+          <Text size="sm">{m.cancelHint}</Text>
+          {act.error !== null && <Problem error={act.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => setAsking(false)}>
+              {m.keep}
+            </Button>
+            <Button color="red" loading={act.isPending} onClick={() => act.mutate("cancel")} data-autofocus>
+              {m.cancel}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
 }

@@ -1,6 +1,143 @@
-import { page as m } from "../../messages/en/app.ts";
-import { Page } from "../../parts/page/page.tsx";
+/** `/console/events/{id}`: one event, who got it, and who did not. */
+import { Alert, Button, Group, Text } from "@mantine/core";
+import type { Delivery, Event } from "@signalbox/sdk";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { problem } from "../../messages/en/app.ts";
+import { event as m } from "../../messages/en/events.ts";
+import { CopyButton } from "../../parts/actions/copy-button.tsx";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
+import { Page, Section } from "../../parts/page/page.tsx";
+import { idTimeMs } from "../../parts/time/format.ts";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { EventDeliveries } from "./event-deliveries.tsx";
+import { NotDelivered } from "./not-delivered.tsx";
+import { PayloadSection } from "./payload-section.tsx";
 
 export default function EventPage() {
-  return <Page title="Event">{m.notBuilt}</Page>;
+  const api = useApi();
+  const tenant = useTenant();
+  const id = usePathParam("id");
+  const query = useQuery({
+    queryKey: ["event", "one", tenant, id],
+    queryFn: ({ signal }) => api.events.get(id, { signal }),
+  });
+  if (query.data !== undefined) return <Loaded event={query.data} error={query.error} />;
+  if (query.error === null) return <LaterSkeleton rows={8} />;
+  return (
+    <Page title={isMissing(query.error) ? problem.noSuch(m.noSuch) : id}>
+      <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+    </Page>
+  );
+}
+
+function Loaded({ event, error }: { readonly event: Event; readonly error: unknown }) {
+  return (
+    <Page
+      title={event.type}
+      lead={
+        <Group gap="xs">
+          <Time at={idTimeMs(event.id) ?? event.created_at} absolute withMs focusable />
+          <Text span size="sm" style={{ overflowWrap: "anywhere" }}>
+            {event.id}
+          </Text>
+          <CopyButton small text={event.id} label={m.copyId} />
+          <Origin event={event} />
+        </Group>
+      }
+      actions={
+        <>
+          <CopyView request={{ path: `/v1/events/${event.id}` }} />
+          <GoButton to="/events/publish" search={{ like: event.id }} variant="default">
+            {m.publishAgain}
+          </GoButton>
+        </>
+      }
+    >
+      {error !== null && <Problem error={error} />}
+      <DeliveriesSection event={event} />
+      {event.not_delivered.length > 0 && <NotDelivered event={event} />}
+      <PayloadSection eventId={event.id} />
+    </Page>
+  );
+}
+
+function Origin({ event }: { readonly event: Event }) {
+  if (event.pause_id !== null) return <Go to={`/pauses/${event.pause_id}`}>{m.fromPause}</Go>;
+  if (event.source_id === null || event.inbound_event_id === null) return null;
+  return <Go to={`/inbound/${event.source_id}/events/${event.inbound_event_id}`}>{m.fromInbound}</Go>;
+}
+
+const FAILED = ["FAILED", "EXPIRED", "CANCELLED"];
+
+function DeliveriesSection({ event }: { readonly event: Event }) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [said, setSaid] = useState<string | null>(null);
+  const refresh = () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: ["event"] }),
+      queries.invalidateQueries({ queryKey: ["delivery"] }),
+    ]);
+  const failed = event.deliveries.filter(({ status }) => FAILED.includes(status));
+  const retry = useMutation({
+    async mutationFn(deliveries: readonly Delivery[]) {
+      setSaid(null);
+      let count = 0;
+      // One after the other: each is an act of its own, and somebody else may have retried one meanwhile.
+      for (const { id } of deliveries) {
+        await api.deliveries.retry(id);
+        count += 1;
+      }
+      return count;
+    },
+    onSuccess: (count) => setSaid(m.retried(count)),
+    onSettled: refresh,
+  });
+  const replay = useMutation({
+    mutationFn: (ids: readonly string[]) => api.replays.create({ delivery_ids: ids }),
+    onMutate: () => setSaid(null),
+    onSuccess({ created_deliveries, skipped }) {
+      setSelected(new Set());
+      setSaid(m.replayed(created_deliveries, skipped));
+    },
+    onSettled: refresh,
+  });
+  const problemOf = retry.error ?? replay.error;
+  return (
+    <Section
+      title={m.deliveries}
+      actions={
+        <Group gap="xs">
+          {selected.size > 0 && (
+            <Button size="xs" variant="default" loading={replay.isPending} onClick={() => replay.mutate([...selected])}>
+              {m.replay(selected.size)}
+            </Button>
+          )}
+          {failed.length > 0 && (
+            <Button size="xs" loading={retry.isPending} onClick={() => retry.mutate(failed)}>
+              {m.retryFailed(failed.length)}
+            </Button>
+          )}
+        </Group>
+      }
+    >
+      {said !== null && (
+        <Alert color="green" variant="light" role="status" mb="sm">
+          {said}
+        </Alert>
+      )}
+      {problemOf !== null && <Problem error={problemOf} />}
+      {event.deliveries.length === 0 ? (
+        <Text>{m.noDeliveries}</Text>
+      ) : (
+        <EventDeliveries deliveries={event.deliveries} selected={selected} onSelect={setSelected} />
+      )}
+    </Section>
+  );
 }

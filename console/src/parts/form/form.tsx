@@ -67,13 +67,18 @@ export function Form(props: FormProps) {
 
 /** What is wrong with a field: the rules that it breaks, as one text. Null when nothing is. Also for nested fields. */
 export function useFault(field: string): string | null {
-  const faults = useContext(Faults).filter((fault) => fault.field === field || fault.field.startsWith(`${field}.`));
+  const faults = useContext(Faults).filter((fault) => fault.field === field || isInside(fault.field, field));
   return faults.length === 0 ? null : faults.map((fault) => sentence(fault, field)).join(" ");
+}
+
+/** `headers_json.X-A` and `endpoint_ids[0]` */
+function isInside(fault: string, field: string): boolean {
+  return fault.startsWith(field) && /^[.[]/.test(fault.slice(field.length));
 }
 
 function sentence({ field, rule }: FieldFault, shown: string): string {
   // "headers_json.X-A must be …" under the field `headers_json` still says which one.
-  const nested = field === shown ? "" : `${field.slice(shown.length + 1)} `;
+  const nested = field === shown ? "" : `${field.slice(shown.length).replace(/^\./, "")} `;
   return `${nested}${rule}`;
 }
 

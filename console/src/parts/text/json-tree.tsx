@@ -9,6 +9,15 @@ const ENTRIES_SHOWN = 100;
 /** Deeper ones begin folded. */
 const OPEN_LEVELS = 4;
 
+/** A number as it was written. */
+export class JsonNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 interface TreeProps {
   readonly value: unknown;
   /** False for a large payload, of which only the first level is open. */
@@ -31,7 +40,7 @@ interface NodeProps {
 
 function Node({ value, name, openLevels }: NodeProps) {
   const key = name === null ? null : <span className={classes.key}>{visible(JSON.stringify(name))}: </span>;
-  if (typeof value !== "object" || value === null) {
+  if (typeof value !== "object" || value === null || value instanceof JsonNumber) {
     return (
       <div>
         {key}
@@ -94,5 +103,6 @@ function Entries({ entries, isArray, openLevels }: EntriesProps) {
 
 function Leaf({ value }: { readonly value: unknown }) {
   if (typeof value === "string") return <span className={classes.text}>{visible(JSON.stringify(value))}</span>;
-  return <span className={typeof value === "number" ? classes.number : classes.word}>{String(value)}</span>;
+  if (value instanceof JsonNumber) return <span className={classes.number}>{value.text}</span>;
+  return <span className={classes.word}>{String(value)}</span>;
 }

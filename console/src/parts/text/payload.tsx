@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import { payload as m } from "../../messages/en/app.ts";
 import { CopyButton } from "../actions/copy-button.tsx";
 import { bytes } from "../locale.ts";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonNumber, JsonTree } from "./json-tree.tsx";
 import classes from "./payload.module.css";
 import { pieces } from "./visible.ts";
 
@@ -89,9 +89,14 @@ function Raw({ text }: { readonly text: string }) {
 /** In an object, because a payload may be `null`. */
 function parse(text: string): { readonly value: unknown } | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" ? { value } : null;
+    const value: unknown = JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown);
+    return typeof value === "object" && !(value instanceof JsonNumber) ? { value } : null;
   } catch {
     return null;
   }
+}
+
+/** `1.0` and numbers of 20 digits would change as JavaScript numbers. A browser without `context` shows them as such. */
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === "number" ? new JsonNumber(context?.source ?? String(value)) : value;
 }
