@@ -45,9 +45,9 @@ export const delivery = {
   due: "due",
   showAttempts: (count: number) => plural(count, { one: "Show # earlier attempt", other: "Show # earlier attempts" }),
   bars: {
-    accepted: "accepted",
-    wait: "waited",
-    waits: "waits",
+    accepted: "Accepted",
+    wait: "Waited",
+    waits: "Waits",
     attempt: "attempt",
     next: "next",
   },

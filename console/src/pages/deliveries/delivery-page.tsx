@@ -146,7 +146,7 @@ function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
       {created !== undefined && created !== null && (
         <Text role="status" size="sm">
           {created === 0 ? m.replaySkipped : m.replayed}{" "}
-          <Go underline="always" to={`/events/${delivery.event_id}`}>
+          <Go td="underline" to={`/events/${delivery.event_id}`}>
             {m.openNew}
           </Go>
         </Text>
@@ -159,7 +159,7 @@ function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
             <Button variant="default" onClick={() => setAsking(false)}>
               {m.keep}
             </Button>
-            <Button color="red" loading={act.isPending} onClick={() => act.mutate("cancel")} data-autofocus>
+            <Button color="red.9" loading={act.isPending} onClick={() => act.mutate("cancel")} data-autofocus>
               {m.cancel}
             </Button>
           </Group>

@@ -25,19 +25,19 @@ export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
 function Reference({ fact: { refs } }: { readonly fact: Fact }) {
   if (refs.delivery_id !== undefined)
     return (
-      <Go underline="always" to={`/deliveries/${refs.delivery_id}`}>
+      <Go td="underline" to={`/deliveries/${refs.delivery_id}`}>
         {m.delivery}
       </Go>
     );
   if (refs.endpoint_id !== undefined)
     return (
-      <Go underline="always" to={`/endpoints/${refs.endpoint_id}`}>
+      <Go td="underline" to={`/endpoints/${refs.endpoint_id}`}>
         {m.endpoint}
       </Go>
     );
   if (refs.event_id !== undefined)
     return (
-      <Go underline="always" to={`/events/${refs.event_id}`}>
+      <Go td="underline" to={`/events/${refs.event_id}`}>
         {m.event}
       </Go>
     );

@@ -1,5 +1,5 @@
 /** Copies the request of an attempt as a command: as it was sent, or signed now, so that a receiver accepts it. */
-import { Button, Menu } from "@mantine/core";
+import { Button, Menu, VisuallyHidden } from "@mantine/core";
 import type { AttemptDetails } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { copy } from "../../../messages/en/app.ts";
@@ -24,7 +24,7 @@ export function CopyCurl({ details }: { readonly details: AttemptDetails }) {
       <Menu position="bottom-end">
         <Menu.Target>
           <Button size="xs" variant="default" loading={run.isPending} rightSection={<DownIcon size={12} />}>
-            <span role="status">{run.data ?? m.copyCurl}</span>
+            {run.data ?? m.copyCurl}
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -32,6 +32,7 @@ export function CopyCurl({ details }: { readonly details: AttemptDetails }) {
           <Menu.Item onClick={() => run.mutate("then")}>{m.curlThen}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <VisuallyHidden role="status">{run.data}</VisuallyHidden>
       {run.error !== null && <Problem error={run.error} />}
     </>
   );
