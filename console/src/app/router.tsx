@@ -20,6 +20,13 @@ const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: "signed
 
 const signInRoute = createRoute({ getParentRoute: () => rootRoute, path: "/sign-in", component: SignInPage });
 
+/** For a person who has a link and no session yet. */
+const setPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/set-password",
+  component: lazy(fresh(() => import("../pages/access/set-password-page.tsx"))),
+});
+
 const unknownRoute = createRoute({ getParentRoute: () => signedInRoute, path: "$", component: NotFound });
 
 function routeOf({ path, needs, load }: PageEntry) {
@@ -47,7 +54,11 @@ function fresh(load: PageEntry["load"]): PageEntry["load"] {
 }
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([signInRoute, signedInRoute.addChildren([...PAGES.map(routeOf), unknownRoute])]),
+  routeTree: rootRoute.addChildren([
+    signInRoute,
+    setPasswordRoute,
+    signedInRoute.addChildren([...PAGES.map(routeOf), unknownRoute]),
+  ]),
   basepath: "/console",
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,

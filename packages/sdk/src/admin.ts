@@ -1,7 +1,15 @@
 /** The smaller resources: replays, analytics, jobs, keys, tenants and pause webhooks. */
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { dateMs } from "./options.ts";
-import { advanced, type ListOptions, linkedPages } from "./paging.ts";
+import {
+  advanced,
+  cursorPage,
+  type LinkedPage,
+  type ListOptions,
+  linkedPage,
+  linkedPages,
+  type PageOptions,
+} from "./paging.ts";
 import type { AttemptStatistics, Backlog, EndpointHealth } from "./statistics.ts";
 import type { CreatedTenant, Tenant, TenantChanges, TenantDetails } from "./tenant.ts";
 import type {
@@ -154,6 +162,11 @@ export class Keys {
     return keys;
   }
 
+  /** One page of keys that are not revoked, in order of creation. */
+  page(options: PageOptions = {}): Promise<LinkedPage<Key>> {
+    return cursorPage<Key>(this.#transport, { path: KEYS, field: "keys" }, options);
+  }
+
   /** Revoke a key, effective immediately. */
   async revoke(id: string, options?: CallOptions): Promise<void> {
     await this.#transport.call({
@@ -200,6 +213,11 @@ export class Tenants {
     const path = onePath("/v1/tenants", id);
     const call = { method: "PATCH", path, body: JSON.stringify(changes), signal: options?.signal } as const;
     return (await this.#transport.call<TenantDetails>(call)).body;
+  }
+
+  /** One page of tenants in order of creation. */
+  page(options: PageOptions = {}): Promise<LinkedPage<Tenant>> {
+    return linkedPage<Tenant>(this.#transport, "/v1/tenants", options);
   }
 
   /** All tenants in order of creation. Further pages are fetched as you iterate. */

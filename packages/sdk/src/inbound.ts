@@ -1,5 +1,5 @@
 import { type CallOptions, onePath, type Transport } from "./http.ts";
-import { type ListOptions, linkedPages } from "./paging.ts";
+import { type LinkedPage, type ListOptions, linkedPage, linkedPages, type PageOptions } from "./paging.ts";
 
 export type SourceScheme =
   | "github"
@@ -168,6 +168,11 @@ export class Sources {
   /** All sources in order of creation. Further pages are fetched as you iterate. */
   list(options?: ListOptions): AsyncGenerator<Source, void, undefined> {
     return linkedPages(this.#transport, SOURCES, options);
+  }
+
+  /** One page of sources in order of creation. */
+  page(options: PageOptions = {}): Promise<LinkedPage<Source>> {
+    return linkedPage<Source>(this.#transport, SOURCES, options);
   }
 
   async get(id: string, options?: CallOptions): Promise<Source> {

@@ -31,6 +31,17 @@ export async function linkedPage<Row>(
   return { rows: body, next: nextCursor(headers) ?? null };
 }
 
+/** One page of a list whose pages are objects with the rows in `field`. */
+export async function cursorPage<Row>(
+  transport: Transport,
+  { path, field }: { readonly path: string; readonly field: string },
+  { limit, cursor, signal }: PageOptions,
+): Promise<LinkedPage<Row>> {
+  const call = { method: "GET", path, query: { limit, cursor }, signal } as const;
+  const { body } = await transport.call<Record<string, unknown>>(call);
+  return { rows: body[field] as readonly Row[], next: (body.next_cursor ?? null) as string | null };
+}
+
 /** Every row of a list whose pages are plain arrays with a `Link` header to the next page. */
 export async function* linkedPages<Row>(
   transport: Transport,

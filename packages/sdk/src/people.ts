@@ -1,5 +1,5 @@
 import { type CallOptions, onePath, type Transport } from "./http.ts";
-import { advanced, type ListOptions } from "./paging.ts";
+import { advanced, cursorPage, type LinkedPage, type ListOptions, type PageOptions } from "./paging.ts";
 import type { Role } from "./types.ts";
 
 /** A person who signs in. */
@@ -38,11 +38,6 @@ export interface UserChanges {
   readonly disabled?: boolean;
 }
 
-interface UserPage {
-  readonly users: readonly User[];
-  readonly next_cursor: string | null;
-}
-
 const USERS = "/v1/users";
 
 /** The tenant's users. The methods need the role `org_admin`. */
@@ -57,12 +52,15 @@ export class Users {
   async *list(options?: ListOptions): AsyncGenerator<User, void, undefined> {
     let cursor: string | undefined;
     do {
-      const query = { limit: options?.limit, cursor };
-      const call = { method: "GET", path: USERS, query, signal: options?.signal } as const;
-      const { body } = await this.#transport.call<UserPage>(call);
-      yield* body.users;
-      cursor = advanced(cursor, body.next_cursor ?? undefined);
+      const page: LinkedPage<User> = await this.page({ ...options, cursor });
+      yield* page.rows;
+      cursor = advanced(cursor, page.next ?? undefined);
     } while (cursor !== undefined);
+  }
+
+  /** One page of users in order of creation. */
+  page(options: PageOptions = {}): Promise<LinkedPage<User>> {
+    return cursorPage<User>(this.#transport, { path: USERS, field: "users" }, options);
   }
 
   /** Add a user. Send `password_url` to the user, who sets a password with it. */
@@ -139,6 +137,18 @@ export class Audit {
   }
 }
 
+/** One of the caller's sessions. */
+export interface OwnSession {
+  readonly id: string;
+  /** Whether it is the session of this client. */
+  readonly current: boolean;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: string;
+  readonly lastSeenAt: string;
+  readonly expiresAt: string;
+}
+
 const OWN = "/dashboard/auth";
 
 /** Who calls: a person with a session, or a key. */
@@ -184,6 +194,26 @@ export class Session {
     options?: CallOptions,
   ): Promise<void> {
     await this.#post("password", input, options);
+  }
+
+  /** Set a password with the token of a link. It needs no session. */
+  async setPassword(
+    input: { readonly token: string; readonly newPassword: string },
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#post("set-password", input, options);
+  }
+
+  /** All sessions of the caller, oldest first. */
+  async list(options?: CallOptions): Promise<readonly OwnSession[]> {
+    const call = { method: "GET", path: `${OWN}/sessions`, signal: options?.signal } as const;
+    return (await this.#transport.call<{ data: OwnSession[] }>(call)).body.data;
+  }
+
+  /** End one session of the caller, or without an id all but this one. */
+  async end(id?: string, options?: CallOptions): Promise<void> {
+    const path = id === undefined ? `${OWN}/sessions` : onePath(`${OWN}/sessions`, id);
+    await this.#transport.call({ method: "DELETE", path, signal: options?.signal });
   }
 
   async #post<Body>(name: string, input: object | undefined, options: CallOptions | undefined): Promise<Body> {

@@ -1,6 +1,178 @@
-import { page as m } from "../../messages/en/app.ts";
+/** `/console/access/keys`: the tenant's API keys. */
+import { Button, Group, Stack, Text } from "@mantine/core";
+import type { Key } from "@signalbox/sdk";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { access, keys as m, roles } from "../../messages/en/access.ts";
+import { list as app } from "../../messages/en/app.ts";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
+import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
+import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { FilterBar } from "../../parts/list/filter-bar.tsx";
+import { useFilters } from "../../parts/list/filters.ts";
+import { List } from "../../parts/list/list.tsx";
+import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
+import { CodeBlock } from "../../parts/text/code-block.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { StateBadge } from "../../parts/text/state-badge.tsx";
+import { useNow } from "../../parts/time/ticker.ts";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { useMay } from "../../session/me.ts";
+import { AccessTabs } from "./access-tabs.tsx";
+import { NewKey } from "./new-key.tsx";
+
+const FILTERS = {};
 
 export default function KeysPage() {
-  return <Page title="Keys">{m.notBuilt}</Page>;
+  const api = useApi();
+  const filters = useFilters(FILTERS);
+  const queryKey = ["key", "list", useTenant()];
+  const list = useCursorList<Key>({
+    queryKey,
+    read: (cursor, signal) => api.keys.page({ limit: 100, cursor, signal }),
+    rowKey: ({ id }) => id,
+    newestFirst: false,
+  });
+  const queries = useQueryClient();
+  const refresh = () => void queries.invalidateQueries({ queryKey: ["key"] });
+  const [isCreating, setCreating] = useState(false);
+  const [made, setMade] = useState<string | null>(null);
+  const [revoking, setRevoking] = useState<Key | null>(null);
+  const create = (
+    <Button onClick={() => setCreating(true)} key="create">
+      {m.create}
+    </Button>
+  );
+  return (
+    <Page
+      title={access.keys}
+      lead={m.lead}
+      actions={
+        <>
+          <CopyView request={{ path: "/v1/auth/keys" }} command="signalbox keys list" />
+          {create}
+        </>
+      }
+    >
+      <AccessTabs here="keys" />
+      <FilterBar filters={filters}>{null}</FilterBar>
+      <List
+        label={access.keys}
+        list={list}
+        columns={[...COLUMNS, actsColumn(setRevoking)]}
+        rowKey={({ id }) => id}
+        rowName={({ name }) => name}
+        empty={<Empty>{create}</Empty>}
+      />
+      {isCreating && (
+        <NewKey
+          onClose={() => setCreating(false)}
+          onMade={(apiKey) => {
+            setCreating(false);
+            setMade(apiKey);
+            refresh();
+          }}
+        />
+      )}
+      {made !== null && (
+        <SecretDialog
+          title={m.newKey}
+          hint={m.newKeyHint}
+          label={m.newKeyLabel}
+          secret={made}
+          done={m.copied}
+          onDone={() => setMade(null)}
+        />
+      )}
+      {revoking !== null && <Revoke of={revoking} onDone={refresh} onClose={() => setRevoking(null)} />}
+    </Page>
+  );
+}
+
+const COLUMNS: readonly Column<Key>[] = [
+  { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
+  { label: m.role, cell: ({ role }) => roles[role] },
+  { label: m.state, cell: (key) => <State of={key} /> },
+  { label: m.lastUsed, cell: ({ last_used_at: at }) => (at === null ? m.neverUsed : <Time at={at} />) },
+  { label: m.expires, cell: ({ expires_at: at }) => (at === null ? m.expiries.never : <Time at={at} />) },
+  { label: m.createdBy, cell: ({ created_by: by }) => by ?? m.firstStart, wideOnly: true },
+  { label: m.created, cell: ({ created_at: at }) => <Time at={at} />, align: "end" },
+];
+
+function State({ of: { test, expires_at: at } }: { readonly of: Key }) {
+  const isExpired = useNow((nowMs) => (at !== null && Date.parse(at) <= nowMs ? 1 : 0)) === 1;
+  if (isExpired) return <StateBadge tone="idle" word={m.expired} />;
+  return <StateBadge tone="ok" word={test ? m.testWord : m.live} />;
+}
+
+function actsColumn(onRevoke: (key: Key) => void): Column<Key> {
+  return { label: app.actions, cell: (key) => <RevokeButton of={key} onRevoke={onRevoke} />, align: "end" };
+}
+
+function RevokeButton({ of, onRevoke }: { readonly of: Key; readonly onRevoke: (key: Key) => void }) {
+  const may = useMay(of.role);
+  return (
+    <Button
+      variant="default"
+      size="xs"
+      disabled={!may}
+      onClick={() => onRevoke(of)}
+      aria-label={`${m.revoke} ${of.name}`}
+    >
+      {m.revoke}
+    </Button>
+  );
+}
+
+function Revoke({
+  of,
+  onDone,
+  onClose,
+}: {
+  readonly of: Key;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}) {
+  const api = useApi();
+  const revoke = useMutation({
+    mutationFn: () => api.keys.revoke(of.id),
+    onSuccess: () => {
+      onDone();
+      onClose();
+    },
+  });
+  return (
+    <DangerDialog
+      title={m.revokeTitle(of.name)}
+      name={of.name}
+      confirm={m.revoke}
+      onConfirm={() => revoke.mutate()}
+      onClose={onClose}
+      isPending={revoke.isPending}
+      error={revoke.error}
+    >
+      {m.revokeHint}{" "}
+      {of.last_used_at === null ? (
+        m.notUsed
+      ) : (
+        <>
+          {m.inUse} <Time at={of.last_used_at} />.
+        </>
+      )}
+    </DangerDialog>
+  );
+}
+
+function Empty({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <Stack gap="sm">
+      <Text fw={600}>{m.empty}</Text>
+      <Text>{m.emptyHint}</Text>
+      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
+      <Group>{children}</Group>
+    </Stack>
+  );
 }

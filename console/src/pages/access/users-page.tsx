@@ -1,6 +1,209 @@
-import { page as m } from "../../messages/en/app.ts";
+/** `/console/access/users`: the people who sign in. */
+import { Button, Group, Stack, Text } from "@mantine/core";
+import type { PasswordLink, User } from "@signalbox/sdk";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { access, users as m, roles } from "../../messages/en/access.ts";
+import { list as app } from "../../messages/en/app.ts";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
+import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
+import { Problem } from "../../parts/feedback/problem.tsx";
+import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { FilterBar } from "../../parts/list/filter-bar.tsx";
+import { useFilters } from "../../parts/list/filters.ts";
+import { List } from "../../parts/list/list.tsx";
+import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
+import { CodeBlock } from "../../parts/text/code-block.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { StateBadge } from "../../parts/text/state-badge.tsx";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { useMay, useMe } from "../../session/me.ts";
+import classes from "./access.module.css";
+import { AccessTabs } from "./access-tabs.tsx";
+import { ChangeRole, InviteUser } from "./user-forms.tsx";
+
+const FILTERS = {};
+
+type Open = { readonly kind: "role" | "disable"; readonly user: User } | { readonly kind: "invite" };
 
 export default function UsersPage() {
-  return <Page title="Users">{m.notBuilt}</Page>;
+  const api = useApi();
+  const filters = useFilters(FILTERS);
+  const list = useCursorList<User>({
+    queryKey: ["user", "list", useTenant()],
+    read: (cursor, signal) => api.users.page({ limit: 100, cursor, signal }),
+    rowKey: ({ id }) => id,
+    newestFirst: false,
+  });
+  const queries = useQueryClient();
+  const [open, setOpen] = useState<Open | null>(null);
+  const [link, setLink] = useState<PasswordLink | null>(null);
+  const close = () => setOpen(null);
+  const done = () => {
+    close();
+    void queries.invalidateQueries({ queryKey: ["user"] });
+  };
+  const enable = useMutation({
+    mutationFn: (id: string) => api.users.update(id, { disabled: false }),
+    onSuccess: done,
+  });
+  const reset = useMutation({ mutationFn: (id: string) => api.users.resetPassword(id), onSuccess: setLink });
+  const acts: Acts = {
+    onRole: (user) => setOpen({ kind: "role", user }),
+    onDisable: (user) => setOpen({ kind: "disable", user }),
+    onEnable: ({ id }) => enable.mutate(id),
+    onReset: ({ id }) => reset.mutate(id),
+  };
+  const invite = <Button onClick={() => setOpen({ kind: "invite" })}>{m.invite}</Button>;
+  const failed = enable.error ?? reset.error;
+  return (
+    <Page
+      title={access.users}
+      lead={m.lead}
+      actions={
+        <>
+          <CopyView request={{ path: "/v1/users" }} command="signalbox users list" />
+          {invite}
+        </>
+      }
+    >
+      <AccessTabs here="users" />
+      <FilterBar filters={filters}>{null}</FilterBar>
+      {failed !== null && <Problem error={failed} />}
+      <List
+        label={access.users}
+        list={list}
+        columns={[...COLUMNS, { label: app.actions, cell: (user) => <UserActs of={user} acts={acts} />, align: "end" }]}
+        rowKey={({ id }) => id}
+        rowName={({ email }) => email}
+        empty={<Empty>{invite}</Empty>}
+      />
+      {open?.kind === "invite" && (
+        <InviteUser
+          onClose={close}
+          onMade={(made) => {
+            done();
+            setLink(made);
+          }}
+        />
+      )}
+      {open?.kind === "role" && <ChangeRole of={open.user} onClose={close} onDone={done} />}
+      {open?.kind === "disable" && <Disable of={open.user} onClose={close} onDone={done} />}
+      {link !== null && <LinkDialog link={link} onDone={() => setLink(null)} />}
+    </Page>
+  );
+}
+
+const COLUMNS: readonly Column<User>[] = [
+  { label: m.email, cell: (user) => <Email of={user} /> },
+  { label: m.role, cell: ({ role }) => roles[role] },
+  { label: m.state, cell: (user) => <State of={user} /> },
+  { label: m.seen, cell: ({ last_seen_at: at }) => (at === null ? m.notSeen : <Time at={at} />) },
+  { label: m.created, cell: ({ created_at: at }) => <Time at={at} />, align: "end", wideOnly: true },
+];
+
+function Email({ of: { id, email } }: { readonly of: User }) {
+  const me = useMe();
+  return (
+    <>
+      <Foreign text={email} />
+      {id === me.id && ` (${m.you})`}
+    </>
+  );
+}
+
+function State({ of: { disabled_at, password_set } }: { readonly of: User }) {
+  if (disabled_at !== null) return <StateBadge tone="idle" word={m.states.disabled} />;
+  return password_set ? (
+    <StateBadge tone="ok" word={m.states.active} />
+  ) : (
+    <StateBadge tone="warn" word={m.states.invited} />
+  );
+}
+
+interface Acts {
+  readonly onRole: (user: User) => void;
+  readonly onDisable: (user: User) => void;
+  readonly onEnable: (user: User) => void;
+  readonly onReset: (user: User) => void;
+}
+
+function UserActs({ of: user, acts }: { readonly of: User; readonly acts: Acts }) {
+  const may = useMay(user.role);
+  const buttons = [
+    [m.role, acts.onRole],
+    [m.reset, acts.onReset],
+    user.disabled_at === null ? ([m.disable, acts.onDisable] as const) : ([m.enable, acts.onEnable] as const),
+  ] as const;
+  return (
+    <div className={classes.acts}>
+      {buttons.map(([label, run]) => (
+        <Button
+          key={label}
+          variant="default"
+          size="xs"
+          disabled={!may}
+          title={may ? undefined : m.above}
+          aria-label={`${label}: ${user.email}`}
+          onClick={() => run(user)}
+        >
+          {label}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+interface ChangeProps {
+  readonly of: User;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+function Disable({ of: { id, email }, onClose, onDone }: ChangeProps) {
+  const api = useApi();
+  const disable = useMutation({ mutationFn: () => api.users.update(id, { disabled: true }), onSuccess: onDone });
+  return (
+    <DangerDialog
+      title={m.disableTitle(email)}
+      confirm={m.disable}
+      onConfirm={() => disable.mutate()}
+      onClose={onClose}
+      isPending={disable.isPending}
+      error={disable.error}
+    >
+      {m.disableHint}
+    </DangerDialog>
+  );
+}
+
+function LinkDialog({ link, onDone }: { readonly link: PasswordLink; readonly onDone: () => void }) {
+  return (
+    <SecretDialog
+      title={m.linkTitle}
+      hint={m.linkHint}
+      label={m.linkLabel}
+      secret={link.password_url}
+      done={m.linkDone}
+      onDone={onDone}
+    >
+      <Text size="sm" c="dimmed">
+        {m.linkExpires} <Time at={link.password_url_expires_at} />.
+      </Text>
+    </SecretDialog>
+  );
+}
+
+function Empty({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <Stack gap="sm">
+      <Text fw={600}>{m.empty}</Text>
+      <Text>{m.emptyHint}</Text>
+      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
+      <Group>{children}</Group>
+    </Stack>
+  );
 }

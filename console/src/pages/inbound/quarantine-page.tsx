@@ -1,6 +1,156 @@
-import { page as m } from "../../messages/en/app.ts";
-import { Page } from "../../parts/page/page.tsx";
+/** `/console/inbound/quarantine`: what could not be verified, from all sources. */
+import { Stack, Text } from "@mantine/core";
+import type { InboundEvent, RefusedCounts } from "@signalbox/sdk";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { quarantine as m } from "../../messages/en/inbound.ts";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { Problem } from "../../parts/feedback/problem.tsx";
+import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { FilterBar } from "../../parts/list/filter-bar.tsx";
+import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
+import { matching, useFilters } from "../../parts/list/filters.ts";
+import { List } from "../../parts/list/list.tsx";
+import type { Column } from "../../parts/list/list-props.ts";
+import { integer } from "../../parts/locale.ts";
+import { Go } from "../../parts/page/go.tsx";
+import { Page, Section } from "../../parts/page/page.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { visible } from "../../parts/text/visible.ts";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import classes from "./inbound.module.css";
+import { RECORD_COLUMNS, reasonOf, recordLink } from "./record-columns.tsx";
+import { Reprocess } from "./reprocess.tsx";
+import { Trial } from "./trial.tsx";
+
+const LIMIT = 50;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const FILTERS = { source_id: matching(/^src_[0-9a-f-]{36}$/), from: matching(DAY), to: matching(DAY) };
 
 export default function QuarantinePage() {
-  return <Page title="Quarantine">{m.notBuilt}</Page>;
+  const api = useApi();
+  const tenant = useTenant();
+  const filters = useFilters(FILTERS);
+  const { source_id, from, to } = filters.values;
+  const filter = {
+    valid: false,
+    ...(source_id !== undefined && { source_id }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  };
+  const counts = useQuery({
+    queryKey: ["inbound", "refused", tenant, from ?? null],
+    queryFn: ({ signal }) => api.inboundEvents.refused(from === undefined ? {} : { from }, { signal }),
+  });
+  const [total, setTotal] = useState<number | null>(null);
+  const list = useCursorList<InboundEvent>({
+    queryKey: ["inbound", "quarantine", tenant, filters.values],
+    // The API has page numbers, which stand in the URL as the cursor.
+    read: async (cursor, signal) => {
+      const page = Number.parseInt(cursor ?? "1", 10) || 1;
+      const { data, pagination } = await api.inboundEvents.list({ ...filter, page, limit: LIMIT }, { signal });
+      setTotal(pagination.total);
+      return { rows: data, next: page * LIMIT < pagination.total ? String(page + 1) : null };
+    },
+    rowKey: ({ id }) => id,
+  });
+  return (
+    <Page
+      title={m.title}
+      lead={m.lead}
+      actions={
+        <CopyView request={{ path: "/v1/inbound-events", query: { ...filter, valid: "false", limit: LIMIT } }} />
+      }
+    >
+      {counts.error !== null && <Problem error={counts.error} onRetry={() => void counts.refetch()} />}
+      {counts.data !== undefined && counts.data.total > 0 && <Sums of={counts.data} />}
+      <FilterBar filters={filters}>
+        <FilterChoice
+          label={m.source}
+          value={source_id}
+          onChange={(next) => filters.set({ source_id: next })}
+          options={sourceOptions(counts.data)}
+        />
+        <FilterText
+          label={m.from}
+          value={from}
+          onChange={(next) => filters.set({ from: next })}
+          placeholder="2026-01-31"
+        />
+        <FilterText label={m.to} value={to} onChange={(next) => filters.set({ to: next })} placeholder="2026-01-31" />
+      </FilterBar>
+      {total !== null && total > 0 && (
+        <Text size="sm" c="dimmed" mb="xs" role="status">
+          {m.total(total)}
+        </Text>
+      )}
+      <List
+        label={m.title}
+        list={list}
+        columns={COLUMNS}
+        rowKey={({ id }) => id}
+        rowName={({ id }) => id}
+        rowLink={recordLink}
+        isFiltered={filters.isFiltered}
+        onClearFilters={filters.clear}
+        empty={
+          <Stack gap="sm">
+            <Text fw={600}>{m.empty}</Text>
+            <Text>{m.emptyHint}</Text>
+          </Stack>
+        }
+      />
+      {source_id !== undefined && (
+        <>
+          <Reprocess sourceId={source_id} />
+          <Trial key={source_id} sourceId={source_id} scheme={null} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+const [RECEIVED, ...OTHERS] = RECORD_COLUMNS;
+const COLUMNS: readonly Column<InboundEvent>[] = [
+  ...(RECEIVED === undefined ? [] : [RECEIVED]),
+  { label: m.source, cell: (event) => <SourceName of={event} /> },
+  ...OTHERS,
+];
+
+function SourceName({ of: { source } }: { readonly of: InboundEvent }) {
+  return <span className={classes.name}>{source === null ? m.unknown : <Foreign text={source} />}</span>;
+}
+
+function Sums({ of: { counts } }: { readonly of: RefusedCounts }) {
+  return (
+    <Section title={m.byReason}>
+      <ul className={classes.sums}>
+        {counts.map(({ source_id: id, source, rejection_reason: reason, count, last_received_at: at }) => (
+          <li key={`${id}${source}${reason}`}>
+            <strong>{integer(count)}</strong>
+            <span>
+              {reasonOf(reason)}
+              {" · "}
+              {id === null ? (
+                m.unknown
+              ) : (
+                <Go to="/inbound/quarantine" search={{ source_id: id }}>
+                  <Foreign text={source ?? id} />
+                </Go>
+              )}
+              {" · "}
+              <Time at={at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function sourceOptions(counts: RefusedCounts | undefined) {
+  const named = new Map<string, string>();
+  for (const { source_id: id, source } of counts?.counts ?? []) if (id !== null) named.set(id, visible(source ?? id));
+  return [...named].map(([value, label]) => ({ value, label }));
 }

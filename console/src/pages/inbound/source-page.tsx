@@ -1,6 +1,159 @@
-import { page as m } from "../../messages/en/app.ts";
-import { Page } from "../../parts/page/page.tsx";
+/** `/console/inbound/{src}`: how to connect one sender, what it sent, and its settings. */
+import { List as Bullets, Button, Group, Stack, Text } from "@mantine/core";
+import type { InboundEvent, Source } from "@signalbox/sdk";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { problem } from "../../messages/en/app.ts";
+import { guides, source as m, sources } from "../../messages/en/inbound.ts";
+import { CopyButton } from "../../parts/actions/copy-button.tsx";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { List } from "../../parts/list/list.tsx";
+import { useGo, usePathParam } from "../../parts/page/go.tsx";
+import { Page, Section } from "../../parts/page/page.tsx";
+import { CodeBlock } from "../../parts/text/code-block.tsx";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { RECORD_COLUMNS, recordLink } from "./record-columns.tsx";
+import { Reprocess } from "./reprocess.tsx";
+import { sampleCurl } from "./sample.ts";
+import { SourceSecret } from "./source-secret.tsx";
+import { SourceSettings } from "./source-settings.tsx";
+import { Trial } from "./trial.tsx";
 
 export default function SourcePage() {
-  return <Page title="Source">{m.notBuilt}</Page>;
+  const id = usePathParam("source");
+  const api = useApi();
+  const query = useQuery({
+    queryKey: ["inbound", "source", useTenant(), id],
+    queryFn: ({ signal }) => api.sources.get(id, { signal }),
+  });
+  if (query.data !== undefined) return <Content source={query.data} />;
+  return (
+    <Page title={sources.title}>
+      {query.error === null ? (
+        <LaterSkeleton rows={6} />
+      ) : isMissing(query.error) ? (
+        <Text>{problem.noSuch(m.noSuch)}</Text>
+      ) : (
+        <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+      )}
+    </Page>
+  );
+}
+
+function Content({ source }: { readonly source: Source }) {
+  const [isDeleting, setDeleting] = useState(false);
+  return (
+    <Page
+      title={source.name}
+      lead={sources.schemes[source.scheme]}
+      actions={
+        <>
+          <CopyView request={{ path: `/v1/sources/${source.id}` }} />
+          <Button variant="default" onClick={() => setDeleting(true)}>
+            {m.delete}
+          </Button>
+        </>
+      }
+    >
+      <Guide source={source} />
+      <Received source={source} />
+      <Trial sourceId={source.id} scheme={source.scheme} />
+      {source.scheme !== "none" && <SourceSecret source={source} />}
+      <SourceSettings key={source.updated_at} source={source} />
+      {isDeleting && <Delete source={source} onClose={() => setDeleting(false)} />}
+    </Page>
+  );
+}
+
+function Guide({ source }: { readonly source: Source }) {
+  return (
+    <Section title={m.guide}>
+      <Stack gap="sm">
+        <Labelled label={m.url} text={source.url} />
+        {source.pause_status_url !== null && <Labelled label={m.pauseStatusUrl} text={source.pause_status_url} />}
+        <Bullets type="ordered" size="sm" spacing={4}>
+          {guides[source.scheme].map((step) => (
+            <Bullets.Item key={step}>{step}</Bullets.Item>
+          ))}
+        </Bullets>
+        <Text fw={600} size="sm">
+          {m.sample}
+        </Text>
+        <Text size="sm" c="dimmed">
+          {m.sampleHint}
+        </Text>
+        <CodeBlock text={sampleCurl(source)} label={m.sampleLabel} />
+      </Stack>
+    </Section>
+  );
+}
+
+function Labelled({ label, text }: { readonly label: string; readonly text: string }) {
+  return (
+    <div>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Group gap="xs" wrap="nowrap" align="center">
+        <Text size="sm" style={{ overflowWrap: "anywhere" }}>
+          {text}
+        </Text>
+        <CopyButton small text={text} label={label} />
+      </Group>
+    </div>
+  );
+}
+
+function Received({ source }: { readonly source: Source }) {
+  const api = useApi();
+  const list = useCursorList<InboundEvent>({
+    queryKey: ["inbound", "events", useTenant(), source.id],
+    read: async (cursor, signal) => {
+      const page = Number.parseInt(cursor ?? "1", 10) || 1;
+      const { data, pagination } = await api.inboundEvents.list({ source_id: source.id, page, limit: 20 }, { signal });
+      const isLast = page * pagination.limit >= pagination.total;
+      return { rows: data, next: isLast ? null : String(page + 1) };
+    },
+    rowKey: ({ id }) => id,
+  });
+  return (
+    <Section title={m.received} actions={<Reprocess sourceId={source.id} />}>
+      <List
+        label={m.received}
+        list={list}
+        columns={RECORD_COLUMNS}
+        rowKey={({ id }) => id}
+        rowName={({ id }) => id}
+        rowLink={recordLink}
+        empty={<Text>{m.receivedEmpty}</Text>}
+      />
+    </Section>
+  );
+}
+
+function Delete({ source, onClose }: { readonly source: Source; readonly onClose: () => void }) {
+  const api = useApi();
+  const go = useGo();
+  const remove = useMutation({
+    mutationFn: () => api.sources.delete(source.id),
+    onSuccess: () => go({ to: "/inbound", replace: true }),
+  });
+  return (
+    <DangerDialog
+      title={m.deleteTitle(source.name)}
+      name={source.name}
+      confirm={m.delete}
+      onConfirm={() => remove.mutate()}
+      onClose={onClose}
+      isPending={remove.isPending}
+      error={remove.error}
+    >
+      {m.deleteHint} {sources.created} <Time at={source.created_at} />.
+    </DangerDialog>
+  );
 }

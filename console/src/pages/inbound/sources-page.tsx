@@ -1,6 +1,119 @@
-import { page as m } from "../../messages/en/app.ts";
+/** `/console/inbound`: the services that send their webhooks here. */
+import { Button, Group, Stack, Text } from "@mantine/core";
+import type { Source } from "@signalbox/sdk";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { sources as m } from "../../messages/en/inbound.ts";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
+import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { FilterBar } from "../../parts/list/filter-bar.tsx";
+import { useFilters } from "../../parts/list/filters.ts";
+import { List } from "../../parts/list/list.tsx";
+import type { Column } from "../../parts/list/list-props.ts";
+import { integer } from "../../parts/locale.ts";
+import { GoButton, useGo } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
+import { CodeBlock } from "../../parts/text/code-block.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { StateBadge } from "../../parts/text/state-badge.tsx";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { NewSource } from "./new-source.tsx";
+
+const FILTERS = {};
 
 export default function SourcesPage() {
-  return <Page title="Sources">{m.notBuilt}</Page>;
+  const api = useApi();
+  const tenant = useTenant();
+  const go = useGo();
+  const filters = useFilters(FILTERS);
+  const queries = useQueryClient();
+  const list = useCursorList<Source>({
+    queryKey: ["inbound", "sources", tenant],
+    read: (cursor, signal) => api.sources.page({ limit: 100, cursor, signal }),
+    rowKey: ({ id }) => id,
+    newestFirst: false,
+  });
+  const refused = useQuery({
+    queryKey: ["inbound", "refused", tenant, null],
+    queryFn: ({ signal }) => api.inboundEvents.refused({}, { signal }),
+  });
+  const [isCreating, setCreating] = useState(false);
+  const [made, setMade] = useState<{ readonly id: string; readonly secret: string } | null>(null);
+  const refusedOf = (id: string): number | undefined =>
+    refused.data?.counts.filter(({ source_id }) => source_id === id).reduce((sum, { count }) => sum + count, 0);
+  const create = <Button onClick={() => setCreating(true)}>{m.create}</Button>;
+  return (
+    <Page
+      title={m.title}
+      lead={m.lead}
+      actions={
+        <>
+          <CopyView request={{ path: "/v1/sources" }} />
+          <GoButton to="/inbound/quarantine" variant="default">
+            {refused.data === undefined ? m.quarantine : `${m.quarantine} (${integer(refused.data.total)})`}
+          </GoButton>
+          {create}
+        </>
+      }
+    >
+      <FilterBar filters={filters}>{null}</FilterBar>
+      <List
+        label={m.title}
+        list={list}
+        columns={columns(refusedOf)}
+        rowKey={({ id }) => id}
+        rowName={({ name }) => name}
+        rowLink={({ id }) => ({ to: `/inbound/${id}` })}
+        empty={<Empty>{create}</Empty>}
+      />
+      {isCreating && (
+        <NewSource
+          onClose={() => setCreating(false)}
+          onMade={({ id, secret }) => {
+            setCreating(false);
+            void queries.invalidateQueries({ queryKey: ["inbound", "sources"] });
+            if (secret === undefined) go({ to: `/inbound/${id}` });
+            else setMade({ id, secret });
+          }}
+        />
+      )}
+      {made !== null && (
+        <SecretDialog
+          title={m.newSecret}
+          hint={m.newSecretHint}
+          label={m.secretLabel}
+          secret={made.secret}
+          done={m.copied}
+          onDone={() => go({ to: `/inbound/${made.id}` })}
+        />
+      )}
+    </Page>
+  );
+}
+
+function columns(refusedOf: (id: string) => number | undefined): readonly Column<Source>[] {
+  return [
+    { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
+    { label: m.scheme, cell: ({ scheme }) => m.schemes[scheme] },
+    { label: m.refused, cell: ({ id }) => <Refused count={refusedOf(id)} /> },
+    { label: m.created, cell: ({ created_at: at }) => <Time at={at} />, align: "end" },
+  ];
+}
+
+function Refused({ count }: { readonly count: number | undefined }) {
+  if (count === undefined) return null;
+  return count === 0 ? "0" : <StateBadge tone="warn" word={integer(count)} />;
+}
+
+function Empty({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <Stack gap="sm">
+      <Text fw={600}>{m.empty}</Text>
+      <Text>{m.emptyHint}</Text>
+      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
+      <Group>{children}</Group>
+    </Stack>
+  );
 }

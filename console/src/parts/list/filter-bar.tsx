@@ -11,6 +11,7 @@ import classes from "./list.module.css";
 
 interface FilterBarProps<Rules extends FilterRules> {
   readonly filters: Filters<Rules>;
+  /** Null for a list without filters, which only says what its URL has too much. */
   readonly children: ReactNode;
 }
 
@@ -28,7 +29,7 @@ export function FilterBar<Rules extends FilterRules>({ filters, children }: Filt
           {m.droppedFilter(visible(name), visible(value))}
         </Alert>
       ))}
-      {isNarrow ? (
+      {children === null ? null : isNarrow ? (
         <FilterSheet isFiltered={filters.isFiltered}>
           {children}
           {clear}

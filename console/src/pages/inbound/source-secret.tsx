@@ -1,0 +1,103 @@
+/** Replaces a source's secret, with an overlap in which the present one is accepted as well. */
+import { Button, Stack, Text } from "@mantine/core";
+import type { Source } from "@signalbox/sdk";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { source as m, sources } from "../../messages/en/inbound.ts";
+import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
+import { ChoiceField, TextField } from "../../parts/form/fields.tsx";
+import { FormDialog } from "../../parts/form/form-dialog.tsx";
+import { Section } from "../../parts/page/page.tsx";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi } from "../../session/api.ts";
+
+const OVERLAPS = { none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
+type Overlap = keyof typeof OVERLAPS;
+
+export function SourceSecret({ source }: { readonly source: Source }) {
+  const queries = useQueryClient();
+  const [isOpen, setOpen] = useState(false);
+  const [made, setMade] = useState<string | null>(null);
+  return (
+    <Section title={source.scheme === "basic" ? sources.password : sources.secret}>
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{m.rotateHint}</Text>
+        {source.previous_expires_at !== null && (
+          <Text size="sm">
+            {m.present} <Time at={source.previous_expires_at} absolute />.
+          </Text>
+        )}
+        <Button variant="default" onClick={() => setOpen(true)}>
+          {m.rotate}
+        </Button>
+      </Stack>
+      {isOpen && (
+        <Rotate
+          source={source}
+          onClose={() => setOpen(false)}
+          onDone={(secret) => {
+            setOpen(false);
+            setMade(secret ?? null);
+            void queries.invalidateQueries({ queryKey: ["inbound", "source"] });
+          }}
+        />
+      )}
+      {made !== null && (
+        <SecretDialog
+          title={sources.newSecret}
+          hint={sources.newSecretHint}
+          label={sources.secretLabel}
+          secret={made}
+          done={sources.copied}
+          onDone={() => setMade(null)}
+        />
+      )}
+    </Section>
+  );
+}
+
+interface RotateProps {
+  readonly source: Source;
+  readonly onClose: () => void;
+  readonly onDone: (secret: string | undefined) => void;
+}
+
+function Rotate({ source, onClose, onDone }: RotateProps) {
+  const api = useApi();
+  const [secret, setSecret] = useState("");
+  const [overlap, setOverlap] = useState<Overlap>("day");
+  const rotate = useMutation({
+    mutationFn: () =>
+      api.sources.rotateSecret(source.id, {
+        ...(secret !== "" && { secret }),
+        overlap_seconds: OVERLAPS[overlap],
+      }),
+    onSuccess: (answer) => onDone(answer.secret),
+  });
+  return (
+    <FormDialog
+      title={m.rotate}
+      onClose={onClose}
+      submit={m.rotate}
+      onSubmit={() => rotate.mutate()}
+      isPending={rotate.isPending}
+      error={rotate.error}
+    >
+      <TextField
+        name="secret"
+        label={sources.secret}
+        hint={sources.secretHint}
+        value={secret}
+        onChange={(event) => setSecret(event.currentTarget.value)}
+        data-autofocus
+      />
+      <ChoiceField
+        name="overlap_seconds"
+        label={m.overlap}
+        value={overlap}
+        onChange={(next) => setOverlap(next as Overlap)}
+        options={Object.keys(OVERLAPS).map((value) => ({ value, label: m.overlaps[value as Overlap] }))}
+      />
+    </FormDialog>
+  );
+}
