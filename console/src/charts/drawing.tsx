@@ -45,7 +45,8 @@ export default function Drawing(props: ChartProps) {
           {...common}
           series={series.map((one, index) => ({ ...one, strokeDasharray: DASHES[index] ?? "0" }))}
           curveType="linear"
-          withDots={false}
+          // A line needs two neighbours; with few points, some have none.
+          withDots={isSparse(props)}
           connectNulls={false}
           lineProps={{ isAnimationActive: false }}
           lineChartProps={span.handlers}
@@ -54,6 +55,12 @@ export default function Drawing(props: ChartProps) {
         </LineChart>
       );
   }
+}
+
+const SPARSE_POINTS = 30;
+
+function isSparse({ points, series }: ChartProps): boolean {
+  return points.filter((point) => series.some(({ key }) => point[key] !== null)).length < SPARSE_POINTS;
 }
 
 interface BarsProps {
@@ -101,8 +108,11 @@ interface Pointed {
 function useSpan({ onSpan }: ChartProps) {
   const [from, setFrom] = useState<number | null>(null);
   const [to, setTo] = useState<number | null>(null);
-  if (onSpan === undefined) return { handlers: {}, area: null };
+  // The picture is hidden from people who do not see it: they have the table. So nothing in it takes the focus.
+  const hidden = { accessibilityLayer: false };
+  if (onSpan === undefined) return { handlers: hidden, area: null };
   const handlers = {
+    ...hidden,
     onMouseDown: ({ activeLabel }: Pointed) => {
       setFrom(activeLabel === undefined ? null : Number(activeLabel));
       setTo(null);

@@ -1,6 +1,102 @@
-import { page as m } from "../../messages/en/app.ts";
+/** `/console/endpoints/{id}/{tab}`: one endpoint: what it is doing, and everything that can be done with it. */
+import { Alert, Group, Text } from "@mantine/core";
+import type { Endpoint } from "@signalbox/sdk";
+import { useQuery } from "@tanstack/react-query";
+import { endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { EndpointBadge } from "../../parts/endpoints/endpoint-badge.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
+import { visible } from "../../parts/text/visible.ts";
+import { useApi, useTenant } from "../../session/api.ts";
+import { DeleteTab } from "./delete-tab.tsx";
+import classes from "./endpoint.module.css";
+import { OverviewTab } from "./overview-tab.tsx";
+import { RecoverTab } from "./recover-tab.tsx";
+import { SecretTab } from "./secret-tab.tsx";
+import { SettingsTab } from "./settings-tab.tsx";
+import { StateSentence } from "./state.tsx";
+
+const TABS = ["overview", "settings", "secret", "recover", "delete"] as const;
+type Tab = (typeof TABS)[number];
 
 export default function EndpointPage() {
-  return <Page title="Endpoint">{m.notBuilt}</Page>;
+  const id = usePathParam("id");
+  const api = useApi();
+  const tenant = useTenant();
+  const query = useQuery({
+    queryKey: ["endpoint", "one", tenant, id],
+    queryFn: ({ signal }) => api.endpoints.get(id, { signal }),
+  });
+  const { data: endpoint, error } = query;
+  if (endpoint === undefined) {
+    if (error === null) return <LaterSkeleton rows={8} />;
+    return isMissing(error) ? (
+      <Missing />
+    ) : (
+      <Page title={list.title}>
+        <Problem error={error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={visible(endpoint.name)}
+      aside={<EndpointBadge state={endpoint.health.state} />}
+      lead={<StateSentence endpoint={endpoint} />}
+      actions={<CopyView request={{ path: `/v1/endpoints/${id}` }} command={`signalbox endpoints get ${id}`} />}
+    >
+      {error !== null && <Problem error={error} onRetry={() => void query.refetch()} />}
+      <Tabs endpoint={endpoint} />
+    </Page>
+  );
+}
+
+function Missing() {
+  return (
+    <Page title={m.missing}>
+      <GoButton to="/endpoints">{m.toList}</GoButton>
+    </Page>
+  );
+}
+
+function Tabs({ endpoint }: { readonly endpoint: Endpoint }) {
+  const given = usePathParam("tab");
+  const tab: Tab = TABS.find((name) => name === given) ?? "overview";
+  return (
+    <>
+      {given !== "" && tab !== given && (
+        <Alert mb="sm">
+          <Text size="sm">{m.badTab(given)}</Text>
+        </Alert>
+      )}
+      <nav aria-label={m.tabsLabel} className={classes.tabs}>
+        <Group gap="md">
+          {TABS.map((name) => (
+            <Go key={name} to={`/endpoints/${endpoint.id}/${name}`} aria-current={name === tab ? "page" : undefined}>
+              {m.tabs[name]}
+            </Go>
+          ))}
+        </Group>
+      </nav>
+      <Content tab={tab} endpoint={endpoint} />
+    </>
+  );
+}
+
+function Content({ tab, endpoint }: { readonly tab: Tab; readonly endpoint: Endpoint }) {
+  switch (tab) {
+    case "overview":
+      return <OverviewTab endpoint={endpoint} />;
+    case "settings":
+      return <SettingsTab key={endpoint.id} endpoint={endpoint} />;
+    case "secret":
+      return <SecretTab endpoint={endpoint} />;
+    case "recover":
+      return <RecoverTab endpoint={endpoint} />;
+    case "delete":
+      return <DeleteTab endpoint={endpoint} />;
+  }
 }

@@ -1,0 +1,35 @@
+import { integer, percent, plural } from "../../parts/locale.ts";
+
+export const overview = {
+  title: "Overview",
+  span: "Time span",
+  spans: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
+  success: "Success",
+  first: "At the first attempt",
+  inTheEnd: "In the end",
+  trying: "Still trying",
+  share: (share: number, of: number) => `${percent(share)} of ${integer(of)}`,
+  nothing: "nothing yet",
+  endpoints: "Endpoints that need attention",
+  allWell: (count: number) =>
+    plural(count, { one: "The one endpoint is healthy.", other: "All # endpoints are healthy." }),
+  more: "There are more endpoints than these 100.",
+  backlog: "Backlog",
+  held: "Held",
+  waiting: "Due",
+  scheduled: "Scheduled",
+  inProgress: "In progress",
+  oldest: "Oldest, created",
+  none: "–",
+  pauses: "Open questions",
+  noPauses: "Nobody is waited for.",
+  answerBy: "Answer by",
+  steps: "Get started",
+  stepEndpoint: "Register an endpoint",
+  stepTest: "Send it a test",
+  stepPublish: "Publish an event",
+  done: "done",
+  open: "to do",
+  publishCommand:
+    'curl -X POST "$SIGNALBOX_URL/v1/events" -H "Authorization: Bearer $SIGNALBOX_API_KEY" -H "Content-Type: application/json" -d \'{"type": "order.paid", "payload": {"order": 4711}}\'',
+} as const;

@@ -1,0 +1,146 @@
+/** What an endpoint is doing: its numbers, its backlog, its charts, and pausing, resuming and testing it. */
+import { Alert, Button, Group, Text } from "@mantine/core";
+import type { Endpoint } from "@signalbox/sdk";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { AttemptCharts } from "../../charts/attempt-charts.tsx";
+import { endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts";
+import { useAttempts } from "../../parts/endpoints/use-attempts.ts";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Problem } from "../../parts/feedback/problem.tsx";
+import { GoButton } from "../../parts/page/go.tsx";
+import { Section } from "../../parts/page/page.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi } from "../../session/api.ts";
+import classes from "./endpoint.module.css";
+import { PauseDialog, ResumeDialog } from "./pause-dialogs.tsx";
+
+export function OverviewTab({ endpoint }: { readonly endpoint: Endpoint }) {
+  return (
+    <>
+      <Section title={m.tabs.overview} actions={<Acts endpoint={endpoint} />}>
+        <Facts endpoint={endpoint} />
+      </Section>
+      <Section title={m.backlog}>
+        <Backlog endpoint={endpoint} />
+      </Section>
+      <Charts endpointId={endpoint.id} />
+    </>
+  );
+}
+
+const HOURS = 24;
+
+function Charts({ endpointId }: { readonly endpointId: string }) {
+  const { data, error, refetch } = useAttempts(HOURS, endpointId);
+  if (data !== undefined) return <AttemptCharts statistics={data} hours={HOURS} />;
+  return error === null ? (
+    <LaterSkeleton rows={4} height={60} />
+  ) : (
+    <Problem error={error} onRetry={() => void refetch()} />
+  );
+}
+
+function Acts({ endpoint }: { readonly endpoint: Endpoint }) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const [dialog, setDialog] = useState<"pause" | "resume" | null>(null);
+  const test = useMutation({
+    mutationFn: () => api.endpoints.test(endpoint.id),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+  });
+  const isActive = endpoint.status === "ACTIVE";
+  const close = () => setDialog(null);
+  return (
+    <Group gap="sm">
+      <Button variant="default" onClick={() => setDialog(isActive ? "pause" : "resume")}>
+        {isActive ? m.pause : m.resume}
+      </Button>
+      <Button variant="default" onClick={() => test.mutate()} loading={test.isPending}>
+        {m.test}
+      </Button>
+      <GoButton variant="default" to="/deliveries" search={{ endpoint_id: endpoint.id }}>
+        {m.deliveries}
+      </GoButton>
+      {test.data !== undefined && (
+        <Alert role="status" color={test.data.data.success ? "green" : "red"} variant="light">
+          {test.data.data.success ? m.tested : <Foreign text={test.data.data.message} />}
+        </Alert>
+      )}
+      {test.error !== null && <Problem error={test.error} />}
+      {dialog === "pause" && <PauseDialog endpoint={endpoint} onClose={close} />}
+      {dialog === "resume" && <ResumeDialog endpoint={endpoint} onClose={close} />}
+    </Group>
+  );
+}
+
+function Facts({ endpoint }: { readonly endpoint: Endpoint }) {
+  const { health } = endpoint;
+  const failure = health.last_failure;
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    [m.url, <Foreign key="url" text={endpoint.url} />],
+    [m.types, endpoint.event_types?.join(", ") ?? list.allTypes],
+    [m.format, endpoint.format],
+    [m.inFlight, m.inFlightOf(health.in_flight, health.window, endpoint.max_in_flight)],
+    [m.rate, m.rateOf(health.rate, endpoint.rate_limit_per_second)],
+    [
+      m.lastSuccess,
+      health.last_success_at === null ? m.never : <Time key="ok" at={health.last_success_at} focusable />,
+    ],
+    [
+      m.lastFailure,
+      failure === null ? (
+        m.never
+      ) : (
+        <span key="failed">
+          <Time at={failure.at} focusable />{" "}
+          <Foreign
+            text={
+              failure.http_status === null ? (failure.error ?? failure.classification) : m.status(failure.http_status)
+            }
+          />
+        </span>
+      ),
+    ],
+  ];
+  return (
+    <dl className={classes.facts}>
+      {facts.map(([name, value]) => (
+        <Fact key={name} name={name}>
+          {value}
+        </Fact>
+      ))}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function Backlog({ endpoint: { waiting, backlog } }: { readonly endpoint: Endpoint }) {
+  if (waiting.count === 0) return <Text>{m.noBacklog}</Text>;
+  return (
+    <>
+      <Text>{m.waiting(waiting.count, waiting.more)}</Text>
+      {backlog.oldest_at !== null && (
+        <Text>
+          {m.oldest} <Time at={backlog.oldest_at} focusable />.
+        </Text>
+      )}
+      {backlog.bytes > 0 && <Text>{m.heldBytes(backlog.bytes)}</Text>}
+      {backlog.drain_per_second > 0 && <Text>{m.drains(backlog.drain_per_second)}</Text>}
+      {backlog.drained_at !== null && (
+        <Text>
+          {m.drainedAt} <Time at={backlog.drained_at} focusable />.
+        </Text>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,81 @@
+/** Pausing and resuming say beforehand what they do. */
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import type { Endpoint } from "@signalbox/sdk";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { form } from "../../messages/en/app.ts";
+import { endpoint as m } from "../../messages/en/endpoints.ts";
+import { Problem } from "../../parts/feedback/problem.tsx";
+import { NumberField } from "../../parts/form/fields.tsx";
+import { Form } from "../../parts/form/form.tsx";
+import { useApi } from "../../session/api.ts";
+
+interface DialogProps {
+  readonly endpoint: Endpoint;
+  readonly onClose: () => void;
+}
+
+export function PauseDialog({ endpoint, onClose }: DialogProps) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const pause = useMutation({
+    mutationFn: () => api.endpoints.update(endpoint.id, { status: "PAUSED" }),
+    onSuccess: onClose,
+    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+  });
+  return (
+    <Modal opened onClose={onClose} title={m.pauseTitle}>
+      <Stack gap="md">
+        <Text>{m.pauseText(endpoint.health.in_flight)}</Text>
+        {pause.error !== null && <Problem error={pause.error} />}
+        <Group justify="flex-end" gap="sm">
+          <Button variant="default" onClick={onClose}>
+            {form.cancel}
+          </Button>
+          <Button data-autofocus onClick={() => pause.mutate()} loading={pause.isPending}>
+            {m.pause}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+export function ResumeDialog({ endpoint, onClose }: DialogProps) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const { waiting, rate_limit_per_second: limit } = endpoint;
+  const resume = useMutation({
+    mutationFn: (values: FormData) => {
+      const text = String(values.get("rate_limit_per_second") ?? "").trim();
+      // What is not a number goes as it is: the server says what it should be.
+      const rate = text === "" ? null : ((/^\d+$/.test(text) ? Number(text) : text) as number);
+      return api.endpoints.update(endpoint.id, { status: "ACTIVE", rate_limit_per_second: rate });
+    },
+    onSuccess: onClose,
+    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+  });
+  return (
+    <Modal opened onClose={onClose} title={m.resumeTitle}>
+      <Form
+        onSubmit={(values) => resume.mutate(values)}
+        isPending={resume.isPending}
+        error={resume.error}
+        submit={m.resume}
+        onCancel={onClose}
+      >
+        <div>
+          <Text>
+            {waiting.count === 0 ? m.noBacklog : m.waiting(waiting.count, waiting.more)} {m.resumeText}
+          </Text>
+          {limit !== null && <Text>{m.resumeEstimate(limit)}</Text>}
+        </div>
+        <NumberField
+          name="rate_limit_per_second"
+          label={m.rateLimit}
+          hint={m.rateLimitHint}
+          defaultValue={String(limit ?? "")}
+        />
+      </Form>
+    </Modal>
+  );
+}

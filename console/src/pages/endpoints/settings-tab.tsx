@@ -1,0 +1,74 @@
+/** The settings of an endpoint, with what would change before it is saved. */
+import { Alert, List as Items, Text } from "@mantine/core";
+import "@mantine/core/styles/List.css";
+import type { Endpoint, EndpointPatch } from "@signalbox/sdk";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { endpoint as m } from "../../messages/en/endpoints.ts";
+import { Form } from "../../parts/form/form.tsx";
+import { Section } from "../../parts/page/page.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { useApi } from "../../session/api.ts";
+import { EndpointFields, settingsOf } from "./fields.tsx";
+
+interface Change {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export function SettingsTab({ endpoint }: { readonly endpoint: Endpoint }) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const [changes, setChanges] = useState<readonly Change[]>([]);
+  const save = useMutation({
+    mutationFn: (values: FormData) => {
+      const settings = settingsOf(values, false);
+      const changed = new Set(changesOf(endpoint, settings).map(({ field }) => field));
+      const patch = Object.fromEntries(Object.entries(settings).filter(([name]) => changed.has(name)));
+      return api.endpoints.update(endpoint.id, patch as EndpointPatch);
+    },
+    onSuccess: () => setChanges([]),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
+  });
+  return (
+    <Section title={m.tabs.settings}>
+      <div
+        onInput={(event) => {
+          const form = (event.target as HTMLInputElement).form;
+          if (form !== null) setChanges(changesOf(endpoint, settingsOf(new FormData(form), false)));
+        }}
+      >
+        <Form onSubmit={(values) => save.mutate(values)} isPending={save.isPending} error={save.error} submit={m.save}>
+          <EndpointFields endpoint={endpoint} />
+          <Changes changes={changes} />
+          {save.isSuccess && changes.length === 0 && <Alert role="status">{m.saved}</Alert>}
+        </Form>
+      </div>
+    </Section>
+  );
+}
+
+function Changes({ changes }: { readonly changes: readonly Change[] }) {
+  if (changes.length === 0) return <Text c="dimmed">{m.noChanges}</Text>;
+  return (
+    <div>
+      <Text fw={600}>{m.changes}</Text>
+      <Items size="sm">
+        {changes.map(({ field, before, after }) => (
+          <Items.Item key={field}>
+            <Foreign text={m.change(field, before, after)} />
+          </Items.Item>
+        ))}
+      </Items>
+    </div>
+  );
+}
+
+function changesOf(endpoint: Endpoint, settings: object): Change[] {
+  return Object.entries(settings).flatMap(([field, value]) => {
+    const before = JSON.stringify((endpoint as unknown as Record<string, unknown>)[field] ?? null);
+    const after = JSON.stringify(value ?? null);
+    return before === after ? [] : [{ field, before, after }];
+  });
+}

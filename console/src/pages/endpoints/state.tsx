@@ -1,0 +1,43 @@
+/** What an endpoint is doing, in sentences. */
+import type { Endpoint } from "@signalbox/sdk";
+import { endpoint as m } from "../../messages/en/endpoints.ts";
+import { Time } from "../../parts/time/time.tsx";
+
+/** What the endpoint is doing, since when, and what happens next. */
+export function StateSentence({ endpoint }: { readonly endpoint: Endpoint }) {
+  const { health, paused_at: pausedAt } = endpoint;
+  const since = health.state === "paused" ? pausedAt : health.failing_since;
+  const until =
+    health.state === "resting" ? health.rest_until : health.state === "throttled" ? health.wait_until : null;
+  return (
+    <span>
+      {sentenceOf(endpoint)}
+      {since !== null && (
+        <>
+          {` (${m.since} `}
+          <Time at={since} focusable />
+          {")"}
+        </>
+      )}
+      {until !== null && (
+        <>
+          {` ${health.state === "resting" ? m.restUntil : m.waitUntil} `}
+          <Time at={until} focusable />.
+        </>
+      )}
+    </span>
+  );
+}
+
+function sentenceOf({ health, disabled_reason: reason }: Endpoint): string {
+  switch (health.state) {
+    case "failing":
+      return m.failing(health.failure_streak);
+    case "resting":
+      return m.resting(health.failure_streak);
+    case "disabled":
+      return m.disabled[reason ?? "manual"];
+    default:
+      return m[health.state];
+  }
+}
