@@ -23,20 +23,6 @@ export default {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { output: { codeSplitting: { groups: chunks() } } },
   },
   server: { proxy: Object.fromEntries(API_PATHS.map((path) => [path, { target: SERVER }])) },
 };
-
-/**
- * Three chunks are shared. `charts` loads after a page has its numbers. `parts` is what all pages but the sign-in page
- * use. What the shell needs is in the entry.
- */
-function chunks() {
-  return [
-    {
-      name: "charts",
-      test: /node_modules[\\/](recharts|@mantine[\\/]charts|d3-|victory-vendor|@reduxjs|react-redux|decimal)/,
-    },
-  ];
-}

@@ -43,6 +43,5 @@ export const PAGES: readonly PageEntry[] = [
   page("/access/audit", () => import("../pages/access/audit-page.tsx"), "org_admin"),
   page("/settings", () => import("../pages/settings/settings-page.tsx")),
   page("/health", () => import("../pages/health/health-page.tsx"), "org_admin"),
-  page("/cli", () => import("../pages/settings/terminal-page.tsx")),
   page("/go/$id", () => import("../pages/overview/go-page.tsx")),
 ];

@@ -17,6 +17,8 @@ export default function Drawing(props: ChartProps) {
     dataKey: "at",
     valueFormatter: formatValue,
     withLegend: false,
+    // The drawing is hidden from the keyboard and from screen readers, which have the table.
+    accessibilityLayer: false,
     tooltipProps: { labelFormatter: (at: unknown) => formatAt(at as number | string), isAnimationActive: false },
     yAxisProps: { width: kind === "bars" ? 120 : 48, ...AXIS },
     xAxisProps: { tickFormatter: (at: number | string) => formatAt(at), ...AXIS },
@@ -33,6 +35,7 @@ export default function Drawing(props: ChartProps) {
           series={series}
           type="stacked"
           curveType="stepAfter"
+          withDots={false}
           areaProps={{ isAnimationActive: false }}
           areaChartProps={span.handlers}
         >

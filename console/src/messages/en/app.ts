@@ -45,7 +45,7 @@ export const page = {
   newVersion: "A new version of the console runs here",
   newVersionHint: "This page belongs to the version before. Reload to continue.",
   reload: "Reload",
-  notBuilt: "This page is not there yet",
+  notBuilt: "The console does not show this yet. The API does: see its reference at /docs.",
 } as const;
 
 export const problem = {
