@@ -17,6 +17,7 @@ import type { HistoryService, StatisticsService } from "./history/history-types.
 import type { LedgerService } from "./history/ledger.ts";
 import type { InboundService } from "./inbound/inbound-types.ts";
 import type { PauseService } from "./pauses/pause-types.ts";
+import type { JobService } from "./upkeep/jobs.ts";
 
 export interface Engine {
   /** Count events towards the tenant's rate, before they are published. */
@@ -30,6 +31,7 @@ export interface Engine {
   readonly history: HistoryService;
   readonly statistics: StatisticsService;
   readonly ledger: LedgerService;
+  readonly jobs: JobService;
   readonly access: AccessService;
   readonly sessions: SessionService;
   readonly users: UserService;

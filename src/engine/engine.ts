@@ -35,6 +35,7 @@ import { Pauses } from "./pauses/pauses.ts";
 import { RespondLinks } from "./pauses/respond-links.ts";
 import { Waits } from "./pauses/waits.ts";
 import { forgetChanged } from "./upkeep/forget-changed.ts";
+import { Jobs } from "./upkeep/jobs.ts";
 import { Outage } from "./upkeep/outage.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
 
@@ -95,6 +96,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     retentionMs,
     lastSeenAt: entered.lastSeenAt,
     changesMark,
+    streams,
     onForeignChange: (change) => forgetChanged(caches, change),
   });
   const onJob = () => upkeep.workOnJobs();
@@ -112,7 +114,8 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
     attemptReader: new AttemptReader(options),
     explanations: new Explanations(clock, store),
     history: new History(clock, store, deliveries, streams),
-    ledger: new Ledger({ store, clock, isBusy }),
+    ledger: new Ledger({ store, clock, streams, isBusy }),
+    jobs: new Jobs({ store, clock, onJob, streams }),
     cursors: new Cursors(entered.linkKey),
   };
 }
@@ -212,6 +215,7 @@ export class RunningEngine implements Engine {
   readonly history: Engine["history"];
   readonly statistics: Engine["statistics"];
   readonly ledger: Engine["ledger"];
+  readonly jobs: Engine["jobs"];
   readonly access: Engine["access"];
   readonly sessions: Engine["sessions"];
   readonly users: Engine["users"];
@@ -230,6 +234,7 @@ export class RunningEngine implements Engine {
     this.history = parts.history;
     this.statistics = parts.statistics;
     this.ledger = parts.ledger;
+    this.jobs = parts.jobs;
     this.access = parts.access;
     this.sessions = parts.sessions;
     this.users = parts.users;

@@ -12,6 +12,7 @@ import type { EventListVerbs } from "./store/events.ts";
 import type { FactVerbs } from "./store/facts.ts";
 import type { HistoryVerbs } from "./store/history.ts";
 import type { InboundVerbs } from "./store/inbound.ts";
+import type { JobVerbs } from "./store/jobs.ts";
 import type { LedgerVerbs } from "./store/ledger.ts";
 import type { PauseVerbs } from "./store/pauses.ts";
 import type { SessionVerbs } from "./store/sessions.ts";
@@ -24,6 +25,7 @@ export interface Store
     FactVerbs,
     HistoryVerbs,
     InboundVerbs,
+    JobVerbs,
     LedgerVerbs,
     AccessVerbs,
     SessionVerbs,
@@ -38,6 +40,7 @@ export type * from "./store/events.ts";
 export type * from "./store/facts.ts";
 export type * from "./store/history.ts";
 export type * from "./store/inbound.ts";
+export type * from "./store/jobs.ts";
 export type * from "./store/ledger.ts";
 export type * from "./store/pauses.ts";
 export type * from "./store/sessions.ts";

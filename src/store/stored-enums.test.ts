@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CHANNEL,
+  CLASSIFICATION,
   DELIVERY_STATE,
   DIRECTION,
   FORMAT,
@@ -9,6 +10,7 @@ import {
   NOTIFICATION,
   OUTCOME,
   PAUSE_STATUS,
+  REASON,
   type StoredEnum,
 } from "./stored-enums.ts";
 
@@ -16,6 +18,40 @@ import {
 const PINNED: readonly (readonly [StoredEnum<string>, Readonly<Record<string, number>>])[] = [
   [DELIVERY_STATE, { PENDING: 0, SCHEDULED: 1, IN_PROGRESS: 2, DELIVERED: 3, FAILED: 4, CANCELLED: 5, EXPIRED: 6 }],
   [OUTCOME, { SUCCESS: 0, RETRYABLE_FAILURE: 1, NON_RETRYABLE_FAILURE: 2 }],
+  [
+    CLASSIFICATION,
+    {
+      success: 1,
+      http_status: 2,
+      gone: 3,
+      internal_error: 4,
+      url_refused: 5,
+      dns_not_found: 6,
+      dns_timeout: 7,
+      dns_error: 8,
+      address_refused: 9,
+      connect_refused: 10,
+      connect_timeout: 11,
+      connect_error: 12,
+      tls_error: 13,
+      reset: 14,
+      response_timeout: 15,
+      answer_head_too_large: 16,
+      protocol_error: 17,
+    },
+  ],
+  [
+    REASON,
+    {
+      delivered: 1,
+      attempts_exhausted: 2,
+      gone: 3,
+      crashed: 4,
+      cancelled: 5,
+      endpoint_deleted: 6,
+      expired: 7,
+    },
+  ],
   [FORMAT, { plain: 0, pausepoint: 1, pacspace: 2, standard: 3 }],
   [PAUSE_STATUS, { pending: 0, responded: 1, timed_out: 2, cancelled: 3 }],
   [CHANNEL, { email: 0, slack: 1, sms: 2 }],

@@ -4,7 +4,7 @@
  * A number keeps its meaning for as long as any data has it: a new name gets a new number. `stored-enums.test.ts` pins
  * all of them.
  */
-import type { AttemptOutcome, DeliveryState } from "../domain/delivery/delivery.ts";
+import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../domain/delivery/delivery.ts";
 import type { Format } from "../domain/endpoints/endpoint.ts";
 import type { TransitionDirection } from "../domain/inbound/pause-status.ts";
 import type { Channel, NotificationState, PauseStatus } from "../domain/pauses/pause.ts";
@@ -58,6 +58,38 @@ export const OUTCOME = storedEnum<AttemptOutcome>("outcome", {
   SUCCESS: 0,
   RETRYABLE_FAILURE: 1,
   NON_RETRYABLE_FAILURE: 2,
+});
+
+/** In the ledger, where 0 stands for a delivery without an attempt. */
+export const CLASSIFICATION = storedEnum<Classification>("classification", {
+  success: 1,
+  http_status: 2,
+  gone: 3,
+  internal_error: 4,
+  url_refused: 5,
+  dns_not_found: 6,
+  dns_timeout: 7,
+  dns_error: 8,
+  address_refused: 9,
+  connect_refused: 10,
+  connect_timeout: 11,
+  connect_error: 12,
+  tls_error: 13,
+  reset: 14,
+  response_timeout: 15,
+  answer_head_too_large: 16,
+  protocol_error: 17,
+});
+
+/** In the ledger, where 0 stands for a delivery that has not ended. */
+export const REASON = storedEnum<TerminalReason>("reason", {
+  delivered: 1,
+  attempts_exhausted: 2,
+  gone: 3,
+  crashed: 4,
+  cancelled: 5,
+  endpoint_deleted: 6,
+  expired: 7,
 });
 
 export const FORMAT = storedEnum<Format>("format", { plain: 0, pausepoint: 1, pacspace: 2, standard: 3 });

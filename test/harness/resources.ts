@@ -21,6 +21,10 @@ const CREATE: Readonly<Record<Kind, (owner: Client) => Promise<string>>> = {
     const body = { since: "2024-01-01T00:00:00Z" };
     return (await owner.request("POST", `/v1/endpoints/${id}/recover`, { body })).body.job_id;
   },
+  async endedJob(owner) {
+    const id = await CREATE.job(owner);
+    for (;;) if ((await owner.request("GET", `/v1/jobs/${id}`)).body.state === "done") return id;
+  },
   pause: async (owner) => (await ask(owner)).id,
   source: async (owner) => (await createSource(owner, { scheme: "github" })).id,
   inboundEvent: async (owner) => (await receive(owner)).eventId,

@@ -1,6 +1,6 @@
 /** Invariants that must hold at the end of the simulation, when all work is done. */
 
-import { LEDGER_ORDERS, LEDGER_STATUSES } from "../../src/domain/history/ledger.ts";
+import { ANY_DELIVERY, LEDGER_ORDERS, LEDGER_STATUSES, STATES_OF_STATUS } from "../../src/domain/history/ledger.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
 import { LIST_PAGE_MAX, STORED_BYTES_PER_ROW } from "../../src/domain/limits.ts";
 import { uuidBytes, uuidText } from "../../src/store/rows.ts";
@@ -34,7 +34,8 @@ function checkLedger({ disk, fault }: World): void {
   const expected = expectations(disk);
   for (const { seq: tenantSeq } of all<{ seq: number }>(disk, "SELECT seq FROM tenants")) {
     for (const status of [null, ...LEDGER_STATUSES]) {
-      const filter = { tenantSeq, status, endpointId: null, eventType: null, from: null, to: null };
+      const states = status === null ? null : STATES_OF_STATUS[status];
+      const filter = { ...ANY_DELIVERY, tenantSeq, states };
       for (const by of LEDGER_ORDERS) {
         const order = { by, direction: "desc" } as const;
         const question = { filter, order, offset: 0, limit: LIST_PAGE_MAX, asOf: null, now: 0 };

@@ -142,11 +142,11 @@ test("a failing job is logged with its id once a minute, and the jobs behind it 
   const soundId = await ask((engine) => engine.endpoints.recover(caller, endpointId, 0));
   assert.ok(brokenId !== null && soundId !== null);
   await run(MINUTE / 2);
-  assert.equal((await ask((engine) => engine.history.getJob(caller, soundId)))?.state, "done");
+  assert.equal((await ask((engine) => engine.jobs.get(caller, soundId)))?.state, "done");
   await run(4.5 * MINUTE);
   const logged = world.log.filter((line) => line.includes("notices job_failed") && line.includes(brokenId));
   assert.ok(logged.length >= 4 && logged.length <= 6, `logged ${logged.length} times`);
-  assert.equal((await ask((engine) => engine.history.getJob(caller, brokenId)))?.state, "running");
+  assert.equal((await ask((engine) => engine.jobs.get(caller, brokenId)))?.state, "running");
 });
 
 test("the event of a pause's ending is sent at once, whatever caused the ending", async () => {

@@ -13,6 +13,7 @@ import { type Answer, commitGroup } from "../../src/store/sqlite/group.ts";
 import { Keeper, type KeeperCalls } from "../../src/store/sqlite/history/ledger/keeper.ts";
 import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/history/ledger/verbs.ts";
 import { createReadConnection } from "../../src/store/sqlite/read-connection.ts";
+import { LEDGER_READS } from "../../src/store/sqlite/store.ts";
 import { READER_VERBS } from "../../src/store/sqlite/threads/reader-verbs.ts";
 import { WRITER_VERBS } from "../../src/store/sqlite/verbs.ts";
 import { createWriting, type Writing } from "../../src/store/sqlite/writing.ts";
@@ -99,10 +100,11 @@ export function connect(options: StoreClientOptions): Store {
     ...Object.keys(WRITER_VERBS).map((verb) => [verb, call(writer, verb)] as const),
   ]);
   const keeper = new Keeper({ ...(verbs as unknown as KeeperCalls), isOpen: () => true }, LEDGER_BEHIND_ROWS);
-  const { listLedger, readLedger } = verbs;
   verbs.keepLedger = () => keeper.keep();
-  verbs.listLedger = async (...args) => keeper.ready().then(() => listLedger?.(...args));
-  verbs.readLedger = async (...args) => keeper.ready().then(() => readLedger?.(...args));
+  for (const name of LEDGER_READS) {
+    const verb = verbs[name];
+    verbs[name] = async (...args) => keeper.ready().then(() => verb?.(...args));
+  }
   // No other process writes to this disk.
   const noChanges: Changes = { changes: [], mark: "" };
   verbs.changesSince = () => new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(noChanges)));

@@ -1,4 +1,5 @@
 /** The smaller resources: replays, analytics, jobs, keys, tenants and pause webhooks. */
+import type { Job, JobFilter, JobPage } from "./delivery/bulk-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { dateMs } from "./options.ts";
 import {
@@ -14,7 +15,6 @@ import type { AttemptStatistics, Backlog, EndpointHealth } from "./statistics.ts
 import type { CreatedTenant, Tenant, TenantChanges, TenantDetails } from "./tenant.ts";
 import type {
   CreatedKey,
-  Job,
   Key,
   KeyInput,
   LatencyBucket,
@@ -125,6 +125,18 @@ export class Jobs {
   async get(id: string, options?: CallOptions): Promise<Job> {
     const path = onePath("/v1/jobs", id);
     return (await this.#transport.call<Job>({ method: "GET", path, signal: options?.signal })).body;
+  }
+
+  /** One page of jobs, newest first. */
+  async list(filter: JobFilter & { readonly cursor?: string } = {}, options?: CallOptions): Promise<JobPage> {
+    const call = { method: "GET", path: "/v1/jobs", query: { ...filter }, signal: options?.signal } as const;
+    return (await this.#transport.call<JobPage>(call)).body;
+  }
+
+  /** Stop a job. What it has changed stays changed. If it has ended, the error is 409 `INVALID_STATE`. */
+  async cancel(id: string, options?: CallOptions): Promise<Job> {
+    const path = `${onePath("/v1/jobs", id)}/cancel`;
+    return (await this.#transport.call<Job>({ method: "POST", path, signal: options?.signal })).body;
   }
 }
 

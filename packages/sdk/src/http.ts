@@ -4,8 +4,10 @@ import { BACKOFF_FIRST_MS, REQUEST_TIMEOUT_MS, RETRY_AFTER_SECONDS_MAX } from ".
 import { checkOptionalString, checkString } from "./options.ts";
 import type { FieldFault } from "./types.ts";
 
-/** Query parameters. Undefined ones are left out. */
-export type Query = { readonly [name: string]: string | number | boolean | undefined };
+type QueryValue = string | number | boolean | undefined;
+
+/** Query parameters. Undefined ones are left out. An array repeats its parameter. */
+export type Query = { readonly [name: string]: QueryValue | readonly QueryValue[] };
 
 /** A call to the server. */
 export interface Call {
@@ -146,7 +148,9 @@ export class Transport {
 
 function queryText(query: Query): string {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    for (const each of [value].flat()) if (each !== undefined) parameters.append(name, String(each));
+  }
   const text = parameters.toString();
   return text === "" ? "" : `?${text}`;
 }

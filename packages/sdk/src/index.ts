@@ -1,5 +1,6 @@
 /** Verify webhooks from Signalbox, and call a Signalbox server. */
 export { type SessionOptions, Signalbox, type SignalboxOptions } from "./client.ts";
+export type * from "./delivery/bulk-types.ts";
 export type * from "./delivery/event-types.ts";
 export type * from "./delivery/exchange.ts";
 export { SignalboxError, type WebhookVerificationCode, WebhookVerificationError } from "./errors.ts";

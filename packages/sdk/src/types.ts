@@ -261,30 +261,6 @@ export interface DeliveryDetail extends Delivery {
   readonly attempts: readonly Attempt[];
 }
 
-/** Selects deliveries in lists, which are newest first. */
-export interface DeliveryFilter {
-  readonly status?: DeliveryStatus;
-  readonly endpoint_id?: string;
-  readonly event_id?: string;
-  /** An exact event type, or a prefix that ends in `.*`. */
-  readonly event_type?: string;
-  /** An exact event, delivery or endpoint id, or the start of an event type. */
-  readonly search?: string;
-  /** Created at or after this time, RFC 3339. */
-  readonly from?: string;
-  /** Created before this time, RFC 3339. */
-  readonly to?: string;
-  /** 1 to 100. Default: 20. */
-  readonly limit?: number;
-}
-
-/** One page of deliveries. */
-export interface DeliveryPage {
-  readonly results: readonly Delivery[];
-  readonly has_more: boolean;
-  readonly next_cursor: string | null;
-}
-
 /** A cancelled delivery. */
 export interface CancelledDelivery {
   readonly status: "cancelled";
@@ -307,13 +283,6 @@ export interface Replay {
   /** Deliveries that were skipped because their endpoint is deleted or DISABLED. */
   readonly skipped: number;
   readonly dry_run: boolean;
-}
-
-/** A background job and its progress. */
-export interface Job {
-  readonly id: string;
-  readonly status: string;
-  readonly [field: string]: unknown;
 }
 
 // ── Analytics ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -54,6 +54,11 @@ describe("the client", () => {
     await client.analytics.latencyDistribution();
     await client.analytics.endpointHealth();
     await client.jobs.get("job_1");
+    await client.deliveries.list({ status: ["FAILED", "EXPIRED"], count: true });
+    await client.deliveries.countBulk({ action: "retry", filter: { status: "FAILED" } });
+    await client.deliveries.bulk({ action: "cancel", filter: { endpoint_id: ["ep_1"] }, per_second: 5 });
+    await client.jobs.list({ state: "running" });
+    await client.jobs.cancel("job_1");
     await client.keys.create({ name: "ci" });
     assert.deepEqual(await client.keys.list(), []);
     await client.tenants.create({ name: "t" });
@@ -91,6 +96,11 @@ describe("the client", () => {
       "GET /v1/analytics/latency-distribution",
       "GET /v1/analytics/endpoint-health",
       "GET /v1/jobs/job_1",
+      "GET /v1/deliveries?status=FAILED&status=EXPIRED&count=true",
+      "POST /v1/deliveries/bulk",
+      "POST /v1/deliveries/bulk",
+      "GET /v1/jobs?state=running",
+      "POST /v1/jobs/job_1/cancel",
       "POST /v1/auth/keys",
       "GET /v1/auth/keys",
       "POST /v1/tenants",

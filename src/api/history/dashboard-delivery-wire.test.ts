@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ANY_DELIVERY } from "../../domain/history/ledger.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import type { LedgerRow } from "../../ports/store.ts";
 import { deliveryError } from "./dashboard-delivery-error.ts";
@@ -28,7 +29,7 @@ function fieldsRefused(check: (query: unknown) => ReturnType<typeof checkHistory
 
 test("without parameters, the list has everything, newest first", () => {
   assert.deepEqual(asked({}), {
-    filter: { status: null, endpointId: null, eventType: null, from: null, to: null },
+    filter: ANY_DELIVERY,
     order: { by: "createdAt", direction: "desc" },
     limit: 20,
     offset: 0,
@@ -45,7 +46,7 @@ test("days are whole UTC days, including the last one", () => {
 
 test("a webhook id may have any of its prefixes", () => {
   for (const prefix of ["ep_", "webhook_", "wh_"]) {
-    assert.equal(asked({ webhookId: prefix + ID }).filter.endpointId, ID);
+    assert.deepEqual(asked({ webhookId: prefix + ID }).filter.endpointIds, [ID]);
   }
 });
 

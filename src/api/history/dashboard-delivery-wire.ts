@@ -1,9 +1,20 @@
 /** `/dashboard/webhooks/deliveries` on the wire. */
 import Type, { type Static, type TObject } from "typebox";
 import type { Fault } from "../../domain/errors.ts";
-import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../../domain/history/ledger.ts";
+import {
+  ANY_DELIVERY,
+  LEDGER_DIRECTIONS,
+  LEDGER_ORDERS,
+  LEDGER_STATUSES,
+  STATES_OF_STATUS,
+} from "../../domain/history/ledger.ts";
 import { type EpochMs, ID_PREFIX, parseEndpointId, type Uuid, WEBHOOK_PREFIX } from "../../domain/ids.ts";
-import { LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
+import {
+  LIST_PAGE_DEFAULT,
+  LIST_PAGE_MAX,
+  PROGRESS_TOKEN_CHARS_MAX,
+  PROGRESS_TOKEN_CHARS_MIN,
+} from "../../domain/limits.ts";
 import { milliseconds, millisecondsOrNull, parseTime } from "../../domain/text/time.ts";
 import type { LedgerFilterInput, LedgerInput } from "../../engine/history/ledger.ts";
 import type { LedgerPage, LedgerRow } from "../../ports/store.ts";
@@ -11,6 +22,7 @@ import type { Checked } from "../schema/check.ts";
 import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 import { deliveryError } from "./dashboard-delivery-error.ts";
+import { conditionsOf, FilterFields as DeliveryFilterFields } from "./delivery-filter.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -41,8 +53,24 @@ export const HistoryQuery = Type.Object(
 );
 export const checkHistoryQuery = withDateOrder(queryChecker(HistoryQuery));
 
+const { status: state, ...OtherFields } = DeliveryFilterFields;
+
+/** The dashboard's filters, and those of `/v1/deliveries`, of which `status` is called `state` here. */
 export const ExportQuery = Type.Object(
-  { ...FilterFields, format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv" })) },
+  {
+    ...FilterFields,
+    state,
+    ...OtherFields,
+    format: Type.Optional(Type.Enum(["csv", "ndjson"], { default: "csv" })),
+    progress: Type.Optional(
+      Type.String({
+        minLength: PROGRESS_TOKEN_CHARS_MIN,
+        maxLength: PROGRESS_TOKEN_CHARS_MAX,
+        format: "text",
+        description: "A text that the caller chooses. The topic `export` of the stream tells the progress under it.",
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 export const checkExportQuery = withDateOrder(queryChecker(ExportQuery));
@@ -101,9 +129,20 @@ export function historyInput(query: Static<typeof HistoryQuery>): LedgerInput {
 }
 
 export function exportFilter(query: Static<typeof ExportQuery>): LedgerFilterInput {
+  // The dashboard's `status` is none of these conditions.
+  const { state: states, status: _, ...others } = query;
   const filter = filterInput(query);
+  const more = conditionsOf({ ...others, ...(states !== undefined && { status: states }) });
   const asOf = timeOf(query.asOf);
-  return asOf === null ? filter : { ...filter, to: Math.min(filter.to ?? asOf + 1, asOf + 1) };
+  const ends = [filter.to, more.to, asOf === null ? null : asOf + 1].filter((end) => end !== null);
+  return {
+    ...more,
+    states: more.states ?? filter.states,
+    endpointIds: more.endpointIds ?? filter.endpointIds,
+    eventType: more.eventType ?? filter.eventType,
+    from: filter.from === null && more.from === null ? null : Math.max(filter.from ?? 0, more.from ?? 0),
+    to: ends.length === 0 ? null : Math.min(...ends),
+  };
 }
 
 export function historyJson(
@@ -134,9 +173,11 @@ export function historyRowJson(row: LedgerRow): HistoryRowJson {
 
 function filterInput(query: FilterQuery): LedgerFilterInput {
   const lastDay = dayOf(query.endDate);
+  const endpointId = query.webhookId === undefined ? null : parseEndpointId(query.webhookId);
   return {
-    status: query.status ?? null,
-    endpointId: query.webhookId === undefined ? null : parseEndpointId(query.webhookId),
+    ...ANY_DELIVERY,
+    states: query.status === undefined ? null : STATES_OF_STATUS[query.status],
+    endpointIds: endpointId === null ? null : [endpointId],
     eventType: query.event ?? null,
     from: dayOf(query.startDate),
     to: lastDay === null ? null : lastDay + DAY_MS,

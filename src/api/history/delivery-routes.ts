@@ -7,18 +7,15 @@ import { invalid } from "../errors/problem.ts";
 import { DELIVERY_NOT_FOUND, errorResponses, invalidState, refuse } from "../errors/v1-errors.ts";
 import { bodyOf } from "../http/body.ts";
 import { type ById, readById } from "../http/by-id.ts";
-import { sendPages } from "../lists/pages.ts";
 import { PathId } from "../schema/schemas.ts";
+import { DELIVERY_LIST, DeliveriesResponse, listDeliveries } from "./delivery-list.ts";
 import {
   CancelledResponse,
   checkReplay,
-  DELIVERY_LIST,
-  DeliveriesResponse,
   DeliveryDetailResponse,
   DeliveryResponse,
   deliveryDetailJson,
   deliveryJson,
-  listInput,
   ReplayBody,
   ReplayedResponse,
 } from "./delivery-wire.ts";
@@ -42,19 +39,12 @@ const LIST = {
   schema: {
     tags,
     operationId: "listDeliveries",
-    summary: "List deliveries, newest first",
+    summary: "List deliveries, newest first by default",
+    description: "All conditions must hold. A parameter that is repeated matches any of its values.",
     querystring: DELIVERY_LIST.Query,
     response: { 200: DeliveriesResponse, ...errorResponses() },
   },
 };
-
-function listDeliveries({ engine }: ApiDeps) {
-  return sendPages(engine, refuse, DELIVERY_LIST, {
-    field: "results",
-    read: (caller, page) => engine.history.listDeliveries(caller, listInput(page)),
-    text: (row) => JSON.stringify(deliveryJson(row)),
-  });
-}
 
 const READ = {
   schema: {

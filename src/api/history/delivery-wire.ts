@@ -2,36 +2,12 @@
 import Type, { type Static } from "typebox";
 import { attemptError, statusHint } from "../../domain/delivery/attempt-error.ts";
 import { DELIVERY_STATES } from "../../domain/delivery/delivery.ts";
-import { ID_PREFIX, parseEndpointId, parseId } from "../../domain/ids.ts";
-import { EVENT_TYPE_CHARS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX, REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
-import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { ListDeliveriesInput } from "../../engine/history/history-types.ts";
-import type { AttemptRow, DeliveryRow, DeliverySearch } from "../../ports/store.ts";
-import { listOf, NextPageFields, type PageRequestOf } from "../lists/pages.ts";
+import { ID_PREFIX } from "../../domain/ids.ts";
+import { REPLAY_DELIVERIES_MAX } from "../../domain/limits.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import type { AttemptRow, DeliveryRow } from "../../ports/store.ts";
 import { checker } from "../schema/check.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
-
-export const DELIVERY_LIST = listOf("deliveries", {
-  limitMax: LIST_PAGE_MAX,
-  limitDefault: LIST_PAGE_DEFAULT,
-  filters: {
-    status: Type.Optional(Type.Enum([...DELIVERY_STATES])),
-    endpoint_id: Type.Optional(Type.String({ format: "endpoint-id" })),
-    event_id: Type.Optional(Type.String({ format: "event-id" })),
-    event_type: Type.Optional(
-      Type.String({ format: "event-filter", description: "An exact event type, or a prefix followed by `.*`." }),
-    ),
-    search: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: EVENT_TYPE_CHARS_MAX,
-        description: "The exact id of an event, a delivery or an endpoint, or the beginning of an event type.",
-      }),
-    ),
-    from: Type.Optional(Type.String({ format: "date-time", description: "Created at or after this time." })),
-    to: Type.Optional(Type.String({ format: "date-time", description: "Created before this time." })),
-  },
-});
 
 export const ReplayBody = Type.Object(
   {
@@ -89,13 +65,6 @@ export const DeliveryDetailResponse = Type.Object(
   { ...DeliveryFields, attempts: Type.Array(AttemptResponse) },
   { title: "DeliveryDetail" },
 );
-export const DeliveriesResponse = Type.Object(
-  {
-    results: Type.Array(DeliveryResponse),
-    ...NextPageFields,
-  },
-  { title: "DeliveryPage" },
-);
 export const CancelledResponse = Type.Object(
   { status: Type.Literal("cancelled"), delivery_id: Type.String() },
   { title: "CancelledDelivery" },
@@ -152,30 +121,4 @@ function attemptJson(attempt: AttemptRow): Static<typeof AttemptResponse> {
     error_detail: attempt.errorDetail,
     hint: attempt.outcome === "SUCCESS" || attempt.httpStatus === null ? null : statusHint(attempt.httpStatus),
   };
-}
-
-type DeliveriesRequest = PageRequestOf<typeof DELIVERY_LIST>;
-
-export function listInput({ cursor, limit, filters }: DeliveriesRequest): ListDeliveriesInput {
-  return {
-    state: filters.status ?? null,
-    endpointId: filters.endpoint_id === undefined ? null : parseEndpointId(filters.endpoint_id),
-    eventType: filters.event_type ?? null,
-    eventId: filters.event_id === undefined ? null : parseId(ID_PREFIX.event, filters.event_id),
-    search: filters.search === undefined ? null : searchOf(filters.search),
-    from: filters.from === undefined ? null : parseTime(filters.from),
-    to: filters.to === undefined ? null : parseTime(filters.to),
-    cursor,
-    limit,
-  };
-}
-
-function searchOf(text: string): DeliverySearch {
-  const eventId = parseId(ID_PREFIX.event, text);
-  if (eventId !== null) return { kind: "event", id: eventId };
-  const deliveryId = parseId(ID_PREFIX.delivery, text);
-  if (deliveryId !== null) return { kind: "delivery", id: deliveryId };
-  const endpointId = parseEndpointId(text);
-  if (endpointId !== null) return { kind: "endpoint", id: endpointId };
-  return { kind: "typePrefix", prefix: text };
 }

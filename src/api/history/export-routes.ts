@@ -28,7 +28,8 @@ const EXPORT = {
     description:
       "All deliveries that match the filters, in creation order: as CSV (RFC 4180, UTF-8 with a byte-order mark) or with " +
       "one JSON object per line. In CSV, an apostrophe precedes text that a spreadsheet would interpret as a formula. If " +
-      "the server cannot complete the file, it resets the connection.",
+      "the server cannot complete the file, it resets the connection. Besides the filters of the dashboard's list, it takes " +
+      "those of `/v1/deliveries`, with `state` in place of `status`.",
     querystring: ExportQuery,
     response: {
       200: {
@@ -44,7 +45,7 @@ function exportDeliveries(deps: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const query = checkExportQuery(request.query);
     if (query.kind === "faults") return refuse(reply, invalid(query.faults));
-    const pages = deps.engine.ledger.open(request.caller, exportFilter(query.value));
+    const pages = deps.engine.ledger.open(request.caller, exportFilter(query.value), query.value.progress ?? null);
     if (pages === null) return refuse(reply, TOO_MANY_EXPORTS);
     const format = EXPORT_FORMATS[query.value.format ?? "csv"];
     // Read before the response begins, so that a failure still gets its own status.
@@ -63,6 +64,7 @@ async function firstOf(pages: LedgerExport): Promise<readonly LedgerRow[]> {
   try {
     return (await pages.next()) ?? [];
   } catch (error) {
+    pages.ended(false);
     pages.close();
     throw error;
   }
@@ -93,6 +95,7 @@ async function sendFile({ firstPage, pages, format, request, reply }: OpenExport
   } catch (error) {
     telemetry.noticed({ level: "error", what: "export_broke", fields: { error: String(error) } });
   }
+  pages.ended(end === "complete");
   if (end === "complete") writer.finish();
   else writer.breakOff();
 }

@@ -79,6 +79,8 @@ export const OVERLOAD_RETRY_AFTER_SECONDS = 1;
 export const STREAM_RETRY_AFTER_SECONDS = 5;
 /** While too many exports are in progress. Each takes seconds to minutes. */
 export const EXPORT_RETRY_AFTER_SECONDS = 10;
+/** For a tenant with too many bulk jobs. Each takes seconds to hours. */
+export const BULK_RETRY_AFTER_SECONDS = 10;
 /** For a tenant with too many long polls. */
 export const WAITS_RETRY_AFTER_SECONDS = 5;
 /** For an address with too many failed webhooks. Failures are counted per second. */

@@ -8,9 +8,11 @@ import type { Cursor } from "../../ports/store.ts";
 
 export const LIST_NAMES = [
   "deliveries",
+  "deliveries-by-attempts",
   "endpoints",
   "events",
   "eventTypes",
+  "jobs",
   "keys",
   "outcomes",
   "pauses",
@@ -22,9 +24,11 @@ export type ListName = (typeof LIST_NAMES)[number];
 
 const MARK: Readonly<Record<ListName, string>> = {
   deliveries: "d",
+  "deliveries-by-attempts": "a",
   endpoints: "e",
   events: "v",
   eventTypes: "y",
+  jobs: "j",
   keys: "k",
   outcomes: "o",
   pauses: "p",

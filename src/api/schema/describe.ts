@@ -34,6 +34,7 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "actor-id": "the id of a user or of a key",
   email: "an e-mail address such as ana@example.com",
   origin: "an origin such as https://shop.example.com, without a path",
+  "http-status": "an HTTP status such as 503, or a class of them such as 5xx",
   day: "a date such as 2024-01-01",
   "day-or-time": "a date such as 2024-01-01 or an RFC 3339 date and time such as 2024-01-01T00:00:00Z",
   "idempotency-key": "1 to 255 visible ASCII characters",

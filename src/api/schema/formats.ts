@@ -17,6 +17,7 @@ const CONTROL_BUT_WHITE_SPACE = /[^\P{Cc}\n\r\t]/u;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 6901. The pointer to the whole document is not allowed. */
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
+const HTTP_STATUS = /^[1-5](?:xx|\d\d)$/;
 const EVENT_TYPE_PART = /^[A-Za-z0-9_.-]*$/;
 
 export function isIdempotencyKey(text: string): boolean {
@@ -34,6 +35,7 @@ Format.Set("source-id", (text) => parseId(ID_PREFIX.source, text) !== null);
 Format.Set("pause-id", (text) => parseId(ID_PREFIX.pause, text) !== null);
 Format.Set("any-id", (text) => parseAnyId(text) !== null);
 Format.Set("actor-id", (text) => (parseId(ID_PREFIX.user, text) ?? parseId(ID_PREFIX.key, text)) !== null);
+Format.Set("http-status", (text) => HTTP_STATUS.test(text));
 Format.Set("day", (text) => parseTime(`${text}T00:00:00Z`) !== null);
 Format.Set("day-or-time", (text) => (parseTime(text) ?? parseTime(`${text}T00:00:00Z`)) !== null);
 Format.Set("idempotency-key", isIdempotencyKey);

@@ -36,8 +36,12 @@ function coerce(schema: SchemaNode | undefined, text: unknown): unknown {
   return text;
 }
 
+/** A repeated parameter has one name, whichever of its values is wrong. */
 function asParameter({ field, rule }: Fault): Fault {
-  return { field, rule: rule.replace("is not a field of this request", "is not a query parameter of this request") };
+  return {
+    field: field.replace(/\[\d+\]$/, ""),
+    rule: rule.replace("is not a field of this request", "is not a query parameter of this request"),
+  };
 }
 
 const checkNone = queryChecker(Type.Object({}, { additionalProperties: false }));

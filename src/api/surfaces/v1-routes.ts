@@ -11,11 +11,12 @@ import type { ApiDeps } from "../deps.ts";
 import { registerEndpointRoutes } from "../endpoints/endpoint-routes.ts";
 import { envelope } from "../errors/v1-errors.ts";
 import { registerAnalyticsRoutes } from "../history/analytics-routes.ts";
+import { registerBulkRoute } from "../history/bulk-routes.ts";
 import { registerDeliveryRoutes } from "../history/delivery-routes.ts";
 import { registerInboundEventRoutes } from "../inbound/inbound-event-routes.ts";
 import { registerSourceEventRoutes } from "../inbound/source-event-routes.ts";
 import { registerSourceRoutes } from "../inbound/source-routes.ts";
-import { registerJobRoute } from "../upkeep/job-routes.ts";
+import { registerJobRoutes } from "../upkeep/job-routes.ts";
 import { registerStatusRoutes } from "../upkeep/status-routes.ts";
 import { installSurface } from "./surface.ts";
 
@@ -27,6 +28,7 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerDeliveryRoutes(app, deps);
   registerAttemptRoutes(app, deps);
   registerExplainRoutes(app, deps);
+  registerBulkRoute(app, deps);
   registerAnalyticsRoutes(app, deps);
   registerStreamRoute(app, deps);
   registerSourceRoutes(app, deps);
@@ -34,6 +36,6 @@ export async function registerEndpointsSurface(app: FastifyInstance, deps: ApiDe
   registerInboundEventRoutes(app, deps);
   registerTenantRoutes(app, deps);
   registerUserRoutes(app, deps);
-  registerJobRoute(app, deps);
+  registerJobRoutes(app, deps);
   registerStatusRoutes(app, deps);
 }

@@ -30,6 +30,8 @@ export const AUDIT_TYPES = [
   "delivery.cancelled",
   "delivery.replayed",
   "event.retried",
+  "job.started",
+  "job.cancelled",
   "export.started",
   "source.created",
   "source.rotated",

@@ -20,14 +20,16 @@ export const DELIVERY_STATES = [
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** Why a delivery ended. */
-export type TerminalReason =
-  | "delivered"
-  | "attempts_exhausted"
-  | "gone"
-  | "crashed"
-  | "cancelled"
-  | "endpoint_deleted"
-  | "expired";
+export const TERMINAL_REASONS = [
+  "delivered",
+  "attempts_exhausted",
+  "gone",
+  "crashed",
+  "cancelled",
+  "endpoint_deleted",
+  "expired",
+] as const;
+export type TerminalReason = (typeof TERMINAL_REASONS)[number];
 
 /** A delivery that this node has claimed. No other node can send it. */
 export interface LeasedDelivery {
@@ -97,7 +99,8 @@ export type UnreachableReason = (typeof UNREACHABLE_REASONS)[number];
 export type AttemptOutcome = "SUCCESS" | "RETRYABLE_FAILURE" | "NON_RETRYABLE_FAILURE";
 
 /** The classification that the history stores with an attempt. */
-export type Classification = "success" | "http_status" | "gone" | "internal_error" | UnreachableReason;
+export const CLASSIFICATIONS = ["success", "http_status", "gone", "internal_error", ...UNREACHABLE_REASONS] as const;
+export type Classification = (typeof CLASSIFICATIONS)[number];
 
 /** The delivery's state after an attempt. */
 export type NextState =

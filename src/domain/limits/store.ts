@@ -21,6 +21,8 @@ export const LIST_ROWS_PER_REQUEST = 6000;
 export const EVENT_RATE_SAMPLE_ROWS = 200;
 /** Index ranges that one list merges. */
 export const LIST_SOURCES_MAX = 64;
+/** Endpoints in one filter of deliveries. Their ids take 2 KB of a URL, which every proxy passes. */
+export const FILTER_ENDPOINTS_COUNT_MAX = 50;
 /**
  * How often the ledger, which the delivery history is read from, is brought up to date. It may lag behind by as many
  * rows as a query reads.
@@ -37,7 +39,7 @@ export const LEDGER_BEHIND_ROWS_MAX = 10_000;
  */
 export const LEDGER_STEP_ROWS = 1000;
 /**
- * Columns of the ledger that are cached in memory, enough for 1.3 million deliveries. With more, some columns are read
+ * Columns of the ledger that are cached in memory, enough for 1.2 million deliveries. With more, some columns are read
  * again for every page.
  */
 export const LEDGER_CACHE_BYTES_MAX = 64 * MB;
@@ -53,6 +55,11 @@ export const EXPORT_PAGE_ROWS = 500;
  * urgent.
  */
 export const EXPORT_REST_MS = 50;
+/** The name of an export in the stream: long enough that a random one is unique, and short enough for a URL. */
+export const PROGRESS_TOKEN_CHARS_MIN = 8;
+export const PROGRESS_TOKEN_CHARS_MAX = 64;
+/** How often the stream tells how far an export is. */
+export const EXPORT_PROGRESS_MS = 1 * SECOND_MS;
 /** Exports in progress. Each one reads as fast as its client accepts data. */
 export const EXPORTS_COUNT_MAX = 8;
 /** Exports in progress of one tenant. The limit leaves capacity for other tenants. */
@@ -61,6 +68,16 @@ export const EXPORTS_OF_TENANT_COUNT_MAX = 2;
 export const EXPORT_STALL_MS_MAX = MINUTE_MS;
 /** Rows that one step of a background job changes. */
 export const JOB_STEP_ROWS = 500;
+/** Running bulk jobs of one tenant. They take turns. */
+export const BULK_JOBS_OF_TENANT_COUNT_MAX = 20;
+/** Deliveries that a bulk action changes in a second, at most: more than a server delivers. */
+export const BULK_DELIVERIES_PER_SECOND_MAX = 10_000;
+/** Endpoints that the count of a bulk action names. */
+export const BULK_ENDPOINTS_COUNT_MAX = 100;
+/** Deliveries that the count of a bulk action shows. */
+export const BULK_SAMPLE_COUNT = 5;
+/** Deliveries that a bulk action names one by one: one page of a list. */
+export const BULK_DELIVERIES_COUNT_MAX = 100;
 /**
  * How long a job is skipped after one of its steps failed. It would probably fail again, and the other jobs continue.
  */

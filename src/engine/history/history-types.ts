@@ -1,35 +1,25 @@
 /** The types of the engine's history service, as the API sees them. */
 import type { DeliveryState } from "../../domain/delivery/delivery.ts";
+import type { DeliveryConditions } from "../../domain/history/ledger.ts";
 import type { News, Topic } from "../../domain/history/news.ts";
 import type { Tally } from "../../domain/history/tally.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type {
   AttemptRow,
   BacklogCount,
-  Cursor,
-  DeliveryPage,
+  CountedDeliveries,
+  DeliveriesQuery,
   DeliveryRow,
-  DeliverySearch,
   EndpointHealthRow,
   EventView,
   HourCounts,
-  Job,
   OutcomeRow,
   RetryResult,
 } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
-export interface ListDeliveriesInput {
-  readonly state: DeliveryState | null;
-  readonly endpointId: Uuid | null;
-  readonly eventId: Uuid | null;
-  /** An exact event type, or a prefix with `.*`. */
-  readonly eventType: string | null;
-  readonly search: DeliverySearch | null;
-  readonly from: EpochMs | null;
-  readonly to: EpochMs | null;
-  readonly cursor: Cursor | null;
-  readonly limit: number;
+export interface ListDeliveriesInput extends Omit<DeliveriesQuery, "filter" | "now"> {
+  readonly conditions: DeliveryConditions;
 }
 
 export type RetryEventAnswer =
@@ -103,7 +93,7 @@ export interface StatisticsService {
 }
 
 export interface HistoryService {
-  listDeliveries(caller: Caller, input: ListDeliveriesInput): Promise<DeliveryPage>;
+  listDeliveries(caller: Caller, input: ListDeliveriesInput): Promise<CountedDeliveries>;
   getDelivery(
     caller: Caller,
     id: Uuid,
@@ -114,7 +104,6 @@ export interface HistoryService {
   /** Retry all failed deliveries of an event. */
   retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventAnswer>;
   replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
-  getJob(caller: Caller, id: Uuid): Promise<Job | null>;
   /** Counts by hour, for whole hours back from now. */
   volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
   latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;

@@ -1,15 +1,15 @@
 /** The delivery history, and what callers can do about a single delivery or event. */
-import type { EpochMs, Uuid } from "../../domain/ids.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   AttemptRow,
+  CountedDeliveries,
   Cursor,
-  DeliveryPage,
+  DeliveryFilter,
   DeliveryRow,
   EndpointHealthRow,
   EventView,
   HourCounts,
-  Job,
   RetriedOfEvent,
   RetryResult,
   Store,
@@ -41,8 +41,13 @@ export class History implements HistoryService {
     this.#streams = streams;
   }
 
-  listDeliveries({ tenantSeq }: Caller, { cursor, limit, ...filter }: ListDeliveriesInput): Promise<DeliveryPage> {
-    return this.#store.listDeliveries({ tenantSeq, ...filter }, cursor, limit);
+  async listDeliveries({ tenantSeq }: Caller, input: ListDeliveriesInput): Promise<CountedDeliveries> {
+    const filter = indexedFilter(tenantSeq, input);
+    if (filter !== null) {
+      return { ...(await this.#store.listDeliveries(filter, input.cursor, input.limit)), total: null, asOf: null };
+    }
+    const { conditions, ...query } = input;
+    return this.#store.queryDeliveries({ ...query, filter: { ...conditions, tenantSeq }, now: this.#clock.now() });
   }
 
   getDelivery(
@@ -91,10 +96,6 @@ export class History implements HistoryService {
     return { kind: "created", batchId: this.#clock.uuid(), count: result.count, skipped: result.skipped };
   }
 
-  getJob({ tenantSeq }: Caller, id: Uuid): Promise<Job | null> {
-    return this.#store.getJob(tenantSeq, id);
-  }
-
   volume({ tenantSeq }: Caller, hours: number): Promise<readonly HourCounts[]> {
     return this.#store.countVolume(tenantSeq, ...this.#lastHours(hours));
   }
@@ -116,4 +117,15 @@ export class History implements HistoryService {
     const to = Math.floor(this.#clock.now() / HOUR_MS + 1) * HOUR_MS;
     return [to - hours * HOUR_MS, to];
   }
+}
+
+/** The filter, if indexes answer it newest first. Otherwise null: the ledger answers it. */
+function indexedFilter(tenantSeq: Seq, input: ListDeliveriesInput): DeliveryFilter | null {
+  const { conditions, order, count, asOf } = input;
+  const { states, endpointIds, deliveryIds, httpStatus, classification, reason, attemptsMin, ...others } = conditions;
+  const columns = [deliveryIds, httpStatus, classification, reason, attemptsMin, asOf];
+  const isNewestFirst = order.by === "createdAt" && order.direction === "desc";
+  if (columns.some((condition) => condition !== null) || !isNewestFirst || count) return null;
+  if ((states?.length ?? 0) > 1 || (endpointIds?.length ?? 0) > 1) return null;
+  return { ...others, tenantSeq, state: states?.[0] ?? null, endpointId: endpointIds?.[0] ?? null };
 }

@@ -1,5 +1,6 @@
 /** The delivery history as people read it: in pages, or whole as an export. */
 import { StoreUnavailable } from "../../domain/errors.ts";
+import type { News } from "../../domain/history/news.ts";
 import type { Seq } from "../../domain/ids.ts";
 import {
   EXPORT_PAGE_ROWS,
@@ -10,6 +11,8 @@ import {
 import type { Clock } from "../../ports/clock.ts";
 import type { Cursor, LedgerFilter, LedgerPage, LedgerQuery, LedgerRow, Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
+import { ExportProgress } from "./export-progress.ts";
+import type { Streams } from "./streams.ts";
 
 export type LedgerFilterInput = Omit<LedgerFilter, "tenantSeq">;
 export type LedgerInput = Omit<LedgerQuery, "filter" | "now"> & { readonly filter: LedgerFilterInput };
@@ -19,10 +22,11 @@ export interface LedgerService {
   /**
    * Start an export. Close it, whether or not you read it to the end.
    *
+   * @param token names the export in the stream, which is told its progress; null tells nothing
    * @returns null when `EXPORTS_COUNT_MAX` exports, or `EXPORTS_OF_TENANT_COUNT_MAX` of the tenant, are open
    * @throws StoreUnavailable when the server is stopping
    */
-  open(caller: Caller, filter: LedgerFilterInput): LedgerExport | null;
+  open(caller: Caller, filter: LedgerFilterInput, token: string | null): LedgerExport | null;
 }
 
 export interface LedgerExport {
@@ -33,12 +37,15 @@ export interface LedgerExport {
   next(): Promise<readonly LedgerRow[] | null>;
   /** Aborted when the server stops. */
   readonly stopped: AbortSignal;
+  /** Whether the client has the whole file. */
+  ended(isComplete: boolean): void;
   close(): void;
 }
 
 export interface LedgerOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly streams: Pick<Streams, "announce">;
   /** Whether deliveries are in progress. */
   readonly isBusy: () => boolean;
 }
@@ -57,15 +64,17 @@ export class Ledger implements LedgerService {
     return store.listLedger({ ...input, filter: { ...filter, tenantSeq }, now: clock.now() });
   }
 
-  open({ actor, tenantSeq }: Caller, filter: LedgerFilterInput): LedgerExport | null {
+  open({ actor, tenantSeq }: Caller, filter: LedgerFilterInput, token: string | null): LedgerExport | null {
     if (this.#stopping) throw new StoreUnavailable("the server is stopping");
     const ofTenant = [...this.#exports].filter((each) => each.tenantSeq === tenantSeq).length;
     if (this.#exports.size >= EXPORTS_COUNT_MAX || ofTenant >= EXPORTS_OF_TENANT_COUNT_MAX) return null;
-    const opened: OpenExport = new OpenExport(this.#options, { ...filter, tenantSeq }, () => {
+    const { clock, store, streams } = this.#options;
+    const announce = (news: News): void => streams.announce(tenantSeq, news);
+    const progress = token === null ? null : new ExportProgress({ clock, announce, token });
+    const opened: OpenExport = new OpenExport(this.#options, { ...filter, tenantSeq }, progress, () => {
       this.#exports.delete(opened);
     });
     this.#exports.add(opened);
-    const { clock, store } = this.#options;
     // An export works while the store cannot write.
     store.recordAct({ actor, tenantSeq, type: "export.started", data: {}, now: clock.now() }).catch(() => undefined);
     return opened;
@@ -81,14 +90,16 @@ export class Ledger implements LedgerService {
 class OpenExport implements LedgerExport {
   readonly #options: LedgerOptions;
   readonly #filter: LedgerFilter;
+  readonly #progress: ExportProgress | null;
   readonly #onClose: () => void;
   readonly #abort = new AbortController();
   #cursor: Cursor | null = null;
   #atEnd = false;
 
-  constructor(options: LedgerOptions, filter: LedgerFilter, onClose: () => void) {
+  constructor(options: LedgerOptions, filter: LedgerFilter, progress: ExportProgress | null, onClose: () => void) {
     this.#options = options;
     this.#filter = filter;
+    this.#progress = progress;
     this.#onClose = onClose;
   }
 
@@ -103,10 +114,16 @@ class OpenExport implements LedgerExport {
   async next(): Promise<readonly LedgerRow[] | null> {
     if (this.#atEnd) return null;
     if (this.#cursor !== null) await this.#yieldToDeliveries();
+    else this.#progress?.begin(await this.#count());
     const { rows, next } = await this.#options.store.readLedger(this.#filter, this.#cursor, EXPORT_PAGE_ROWS);
     this.#cursor = next;
     this.#atEnd = next === null;
+    this.#progress?.read(rows.length);
     return rows;
+  }
+
+  ended(isComplete: boolean): void {
+    this.#progress?.end(isComplete);
   }
 
   close(): void {
@@ -115,6 +132,13 @@ class OpenExport implements LedgerExport {
 
   stop(): void {
     this.#abort.abort();
+  }
+
+  async #count(): Promise<number> {
+    const { clock, store } = this.#options;
+    const order = { by: "createdAt", direction: "asc" } as const;
+    const query = { filter: this.#filter, order, offset: 0, limit: 0, asOf: null, now: clock.now() };
+    return (await store.listLedger(query)).total;
   }
 
   async #yieldToDeliveries(): Promise<void> {

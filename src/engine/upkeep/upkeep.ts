@@ -1,9 +1,8 @@
 /** Background work of this node: its heartbeat, its leases, jobs, retention, and changes that other processes made. */
-import type { EpochMs, LeaseToken, Uuid } from "../../domain/ids.ts";
+import type { LeaseToken } from "../../domain/ids.ts";
 import {
   CHANGES_POLL_MS,
   HEARTBEAT_MS,
-  JOB_REST_MS,
   LEDGER_KEEP_MS,
   RECONCILE_MS,
   SWEEP_EVERY_MS,
@@ -14,7 +13,9 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Change, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
+import type { Streams } from "../history/streams.ts";
 import { RepeatingTask } from "../scheduling/repeating-task.ts";
+import { JobSteps } from "./job-steps.ts";
 import type { Outage } from "./outage.ts";
 import { TimeCheck } from "./time-check.ts";
 
@@ -24,6 +25,7 @@ export interface UpkeepOptions {
   readonly deliveries: Deliveries;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
+  readonly streams: Pick<Streams, "announce">;
   readonly retentionMs: number;
   /** The latest time that the store recorded before this start; null for a new store. */
   readonly lastSeenAt: number | null;
@@ -41,15 +43,14 @@ export class Upkeep {
   #changesMark: string;
   /** Leases that the last reconciliation found in the store, but not in memory. */
   #strayLeases: ReadonlySet<LeaseToken> = new Set();
-  /** Jobs whose last step failed, and when each is tried again. */
-  readonly #failedJobs = new Map<Uuid, EpochMs>();
   #stopped = false;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
     this.#timeCheck = new TimeCheck(options.clock, options.lastSeenAt);
     this.#changesMark = options.changesMark;
-    this.#jobs = this.#every(RECONCILE_MS, () => this.#stepJobs());
+    const steps = new JobSteps(options);
+    this.#jobs = this.#repeating(RECONCILE_MS, () => steps.run(() => this.#stopped));
   }
 
   /** Why nothing may be deleted by age now; null when the wall clock can be trusted. */
@@ -86,16 +87,16 @@ export class Upkeep {
   }
 
   #every(everyMs: number, run: () => void | Promise<void>): RepeatingTask {
-    const { clock, outage } = this.#options;
-    return new RepeatingTask({
-      clock,
-      async run() {
-        await run();
-        return everyMs;
-      },
-      onError: (error) => outage.report(error),
-      retryMs: everyMs,
+    return this.#repeating(everyMs, async () => {
+      await run();
+      return everyMs;
     });
+  }
+
+  /** @param run resolves to the wait before the next run */
+  #repeating(retryMs: number, run: () => Promise<number>): RepeatingTask {
+    const { clock, outage } = this.#options;
+    return new RepeatingTask({ clock, run, onError: (error) => outage.report(error), retryMs });
   }
 
   async #heartbeat(): Promise<void> {
@@ -125,22 +126,6 @@ export class Upkeep {
     // As void leases, so that a delivery that can never be settled fails as `crashed` instead of being sent endlessly.
     const request = { now: clock.now(), leases: lost, areVoid: true, disown: [] };
     deliveries.claims.wake(await store.release(request));
-  }
-
-  async #stepJobs(): Promise<void> {
-    const { clock, deliveries, store, telemetry } = this.#options;
-    while (!this.#stopped) {
-      const now = clock.now();
-      for (const [jobId, retryAt] of this.#failedJobs) if (retryAt <= now) this.#failedJobs.delete(jobId);
-      const { idle, woken, failed } = await store.stepJob(now, [...this.#failedJobs.keys()]);
-      deliveries.claims.wake(woken);
-      if (failed !== null) {
-        this.#failedJobs.set(failed.jobId, now + JOB_REST_MS);
-        const fields = { job: failed.jobId, message: failed.message };
-        telemetry.noticed({ level: "error", what: "job_failed", fields });
-      }
-      if (idle) return;
-    }
   }
 
   async #sweep(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Actor } from "../../domain/access/access.ts";
 import type { AttemptEnd } from "../../domain/delivery/attempt-error.ts";
 import type { AttemptOutcome, Classification, DeliveryState, TerminalReason } from "../../domain/delivery/delivery.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
+import type { DeliverySearch } from "../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Person } from "../../domain/pauses/pause.ts";
 import type { Cursor } from "./cursor.ts";
@@ -52,7 +53,7 @@ export interface AttemptRow {
   readonly timings: string | null;
 }
 
-/** All conditions must hold. Null is no condition. */
+/** The conditions that indexes answer. All must hold. Null is no condition. */
 export interface DeliveryFilter {
   readonly tenantSeq: Seq;
   readonly state: DeliveryState | null;
@@ -66,12 +67,6 @@ export interface DeliveryFilter {
   /** Created before this time. */
   readonly to: EpochMs | null;
 }
-
-export type DeliverySearch =
-  | { readonly kind: "event"; readonly id: Uuid }
-  | { readonly kind: "delivery"; readonly id: Uuid }
-  | { readonly kind: "endpoint"; readonly id: Uuid }
-  | { readonly kind: "typePrefix"; readonly prefix: string };
 
 export interface DeliveryPage {
   /** Newest first. Can be shorter than asked for although `next` is not null: a list visits a limited number of rows. */
@@ -241,4 +236,4 @@ export interface HistoryVerbs {
   countEndpointHealth(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly EndpointHealthRow[]>;
 }
 
-export type { DeliveryRef };
+export type { DeliveryRef, DeliverySearch };

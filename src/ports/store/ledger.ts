@@ -1,21 +1,17 @@
-/** The verbs behind the delivery history of the dashboard: sorted by any column, from any offset, with exact totals. */
+/** The verbs behind the delivery history: any filter, sorted by any column, from any offset, with exact totals. */
 import type { TerminalReason } from "../../domain/delivery/delivery.ts";
-import type { LEDGER_DIRECTIONS, LEDGER_ORDERS, LedgerStatus } from "../../domain/history/ledger.ts";
+import type {
+  DeliveryConditions,
+  LEDGER_DIRECTIONS,
+  LEDGER_ORDERS,
+  LedgerStatus,
+} from "../../domain/history/ledger.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Cursor } from "./cursor.ts";
-import type { LastAttempt } from "./history.ts";
+import type { DeliveryRow, LastAttempt } from "./history.ts";
 
-/** All conditions must hold. Null is no condition. */
-export interface LedgerFilter {
+export interface LedgerFilter extends DeliveryConditions {
   readonly tenantSeq: Seq;
-  readonly status: LedgerStatus | null;
-  readonly endpointId: Uuid | null;
-  /** A whole event type. */
-  readonly eventType: string | null;
-  /** Created at this time or later. */
-  readonly from: EpochMs | null;
-  /** Created before this time. */
-  readonly to: EpochMs | null;
 }
 
 /** Equal rows are ordered by their ids, in the same direction. What was never delivered comes last in both directions. */
@@ -68,7 +64,38 @@ export interface LedgerExportPage {
   readonly next: Cursor | null;
 }
 
+/** One page of deliveries as lists show them. */
+export interface DeliveriesQuery {
+  readonly filter: LedgerFilter;
+  readonly order: DeliveryOrder;
+  /** Null begins with the first row. A cursor belongs to its order's `by`. */
+  readonly cursor: Cursor | null;
+  readonly limit: number;
+  /** Whether to count the matching rows. */
+  readonly count: boolean;
+  /** An earlier `asOf`, or a creation time. Later deliveries are neither shown nor counted. */
+  readonly asOf: EpochMs | null;
+  readonly now: EpochMs;
+}
+
+/** Equal rows are in the order of their commits, in the same direction. By `createdAt`, all rows are. */
+export interface DeliveryOrder {
+  readonly by: "createdAt" | "attempts";
+  readonly direction: (typeof LEDGER_DIRECTIONS)[number];
+}
+
+export interface CountedDeliveries {
+  readonly rows: readonly DeliveryRow[];
+  readonly next: Cursor | null;
+  /** How many rows match, exactly; null when it was not asked for. */
+  readonly total: number | null;
+  /** Pass it for further pages, and to change what was counted. Null unless rows were counted or `asOf` was given. */
+  readonly asOf: EpochMs | null;
+}
+
 export interface LedgerVerbs {
+  /** A page of `listDeliveries` for any filter and order, and without a limit of visited rows. */
+  queryDeliveries(query: DeliveriesQuery): Promise<CountedDeliveries>;
   listLedger(query: LedgerQuery): Promise<LedgerPage>;
   /** The next part of an export. Null begins with the oldest delivery. */
   readLedger(filter: LedgerFilter, cursor: Cursor | null, limit: number): Promise<LedgerExportPage>;

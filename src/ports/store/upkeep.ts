@@ -1,35 +1,6 @@
-/** The verbs for what runs in the background: nodes, leases, jobs, retention, changes by others. */
-import type { Actor } from "../../domain/access/access.ts";
+/** The verbs for what runs in the background: nodes, leases, retention, changes by others. */
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Lease, Wake } from "./delivery.ts";
-
-export interface Job {
-  readonly id: Uuid;
-  readonly kind: "recover" | "cancel_backlog";
-  readonly state: "running" | "done";
-  /** How many rows it has changed so far. */
-  readonly done: number;
-  readonly createdAt: EpochMs;
-  readonly finishedAt: EpochMs | null;
-}
-
-export interface StartRecover {
-  readonly actor: Actor;
-  readonly tenantSeq: Seq;
-  readonly endpointId: Uuid;
-  readonly jobId: Uuid;
-  /** Recovers deliveries and events of this time or later. */
-  readonly since: EpochMs;
-  readonly now: EpochMs;
-}
-
-export interface JobStep {
-  /** Whether there was no job to work on. */
-  readonly idle: boolean;
-  readonly woken: readonly Wake[];
-  /** The job whose step failed because of a bug. The step was rolled back, and would fail again. */
-  readonly failed: { readonly jobId: Uuid; readonly message: string } | null;
-}
 
 export interface SweepRequest {
   readonly now: EpochMs;
@@ -87,11 +58,6 @@ export interface UpkeepVerbs {
   heartbeat(now: EpochMs, isTrusted: boolean): Promise<void>;
   /** The leases that the store has for this node. */
   leases(): Promise<readonly Lease[]>;
-  /** Answers the job's id; null when the tenant has no such endpoint. */
-  startRecover(request: StartRecover): Promise<Uuid | null>;
-  /** One limited step of the oldest running job that is not in `passOver`. */
-  stepJob(now: EpochMs, passOver?: readonly Uuid[]): Promise<JobStep>;
-  getJob(tenantSeq: Seq, id: Uuid): Promise<Job | null>;
   /** One limited step of retention over everything that is kept. `more`: the pass is not finished. */
   sweep(
     request: SweepRequest,

@@ -10,6 +10,7 @@ import { StartupError } from "../../domain/errors.ts";
 import { STORED_BYTES_PER_ROW } from "../../domain/limits.ts";
 import { listAudit } from "./access/audit-views.ts";
 import { migrate, openConnection } from "./connection.ts";
+import { openLedger } from "./history/ledger/ledger.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "migrations");
 const NEWEST = readdirSync(MIGRATIONS).length;
@@ -197,6 +198,24 @@ test("endpoints from before the index of filters are in the index", () => {
       expected,
     );
     assert.ok(rows.every((row) => row.tenant_seq === 7));
+    connection.db.close();
+  });
+});
+
+test("the ledger of an older version, which has fewer columns, is written again", () => {
+  const fill = (db: DatabaseSync) => {
+    db.exec(`
+      INSERT INTO ledger_segments VALUES (1, 1, 1, 1, 1, 0, 0, zeroblob(49));
+      INSERT INTO meta (name, value) VALUES ('ledger', '{"delivery":1,"attempt":1,"change":0}');
+      INSERT INTO jobs (id, tenant_seq, kind, cursor, created_at)
+      VALUES (zeroblob(16), 1, 'recover', '{"endpointSeq":5}', 0)`);
+  };
+  withFile(18, fill, (file) => {
+    const connection = openConnection(file, "write");
+    migrate(connection);
+    const ledger = openLedger(connection);
+    assert.deepEqual([ledger.shelves.size, ledger.progress], [0, { delivery: 0, attempt: 0, change: 0 }]);
+    assert.equal(connection.db.prepare("SELECT endpoint_seq FROM jobs").get()?.endpoint_seq, 5);
     connection.db.close();
   });
 });

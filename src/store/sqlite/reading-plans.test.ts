@@ -6,7 +6,7 @@ import type { Uuid } from "../../domain/ids.ts";
 import type { AuditFilter, DeliveryFilter, InboundFilter, PauseFilter } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { listAudit } from "./access/audit-views.ts";
-import { findKey, findTenant, getJob, listKeys, listTenants } from "./access/lookups.ts";
+import { findKey, findTenant, listKeys, listTenants } from "./access/lookups.ts";
 import { findQuotas, getTenant } from "./access/tenant-views.ts";
 import { cursorOf } from "./cursors.ts";
 import { findEndpoints, matchTypes } from "./endpoints/endpoint-filters.ts";
@@ -25,6 +25,7 @@ import { findSource, getDeletedSource, getSource, hadSource, listSources } from 
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
 import { countPauses, getPause, listPauses } from "./pauses/pause-views.ts";
 import type { ReadConnection } from "./read-connection.ts";
+import { getJob, listJobs } from "./upkeep/job-views.ts";
 
 interface Plan {
   readonly sql: string;
@@ -243,6 +244,7 @@ const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown
   ["listRejected", (connection) => listRejected(connection, tenantSeq, source.id, null, 10)],
   ["findInboundOfEvent", (connection) => findInboundOfEvent(connection, tenantSeq, event.id)],
   ["getJob", (connection) => getJob(connection, tenantSeq, nobody as Uuid)],
+  ["listJobs", (connection) => listJobs(connection, { tenantSeq, state: null, kind: null }, null, 10)],
 ];
 
 const pauseId = rows.newId();

@@ -2,9 +2,10 @@
 import { statSync } from "node:fs";
 import type { Seq } from "../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
-import type { LedgerVerbs, Store, StoreStats } from "../../ports/store.ts";
+import type { Store, StoreStats } from "../../ports/store.ts";
 import { dataFiles, lockDir, masterKey, prepareDir } from "./files/files.ts";
 import { Keeper } from "./history/ledger/keeper.ts";
+import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
 import { LargeReads } from "./threads/large-reads.ts";
 import { LateThread } from "./threads/late-thread.ts";
 import type { ThreadData } from "./threads/messages.ts";
@@ -97,6 +98,15 @@ const LARGE_READS = [
   "listRejected",
 ] as const satisfies readonly (keyof typeof READER_VERBS)[];
 
+/** What the ledger's thread answers, once the ledger is nearly up to date. */
+export const LEDGER_READS = [
+  "queryDeliveries",
+  "listLedger",
+  "readLedger",
+  "countBulk",
+  "findBulk",
+] as const satisfies readonly (keyof typeof LEDGER_VERBS)[];
+
 /** The first argument of each large read: the tenant, or a filter that contains it. */
 type TenantArgument = Parameters<Store[(typeof LARGE_READS)[number]]>[0];
 
@@ -126,22 +136,18 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
     },
     LEDGER_BEHIND_ROWS_MAX,
   );
+  const history = LEDGER_READS.map((verb) => {
+    const call = (...args: readonly unknown[]) => keeper.ready().then(() => ledger.call(verb, args));
+    return [verb, call] as const;
+  });
   // Each table is checked against the port where it is defined. `AllVerbs` checks that no verb is missing.
   return {
-    ...(verbs as unknown as Omit<Store, "close" | "stats" | keyof LedgerVerbs>),
+    ...({ ...verbs, ...Object.fromEntries(history) } as unknown as Omit<Store, "close" | "stats" | "keepLedger">),
     async publish(requests) {
       return unpackPublishResults(await writer.call<Packed>("publish", [packPublishRequests(requests)]));
     },
     async settle(settlements) {
       return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
-    },
-    async listLedger(query) {
-      await keeper.ready();
-      return ledger.call("listLedger", [query]);
-    },
-    async readLedger(filter, cursor, limit) {
-      await keeper.ready();
-      return ledger.call("readLedger", [filter, cursor, limit]);
     },
     keepLedger: () => keeper.keep(),
     stats,
@@ -153,7 +159,12 @@ function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
 type AllVerbs =
   Exclude<
     keyof Store,
-    keyof typeof WRITER_VERBS | keyof typeof READER_VERBS | keyof LedgerVerbs | "close" | "stats"
+    | keyof typeof WRITER_VERBS
+    | keyof typeof READER_VERBS
+    | (typeof LEDGER_READS)[number]
+    | "keepLedger"
+    | "close"
+    | "stats"
   > extends never
     ? true
     : never;

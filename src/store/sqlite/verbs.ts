@@ -22,7 +22,7 @@ import { claimNotifications, resendNotification, settleNotification } from "./pa
 import { endDuePauses, endPause } from "./pauses/pause-endings.ts";
 import { createPause, findRepeatedPause, recordOpening, recordReveal } from "./pauses/pauses.ts";
 import { changesSince } from "./upkeep/foreign-changes.ts";
-import { startRecover, stepJob } from "./upkeep/jobs.ts";
+import { cancelJob, startBulk, startRecover, stepBulk, stepJob } from "./upkeep/jobs.ts";
 import { enter, heartbeat, leases } from "./upkeep/nodes.ts";
 import { sweep } from "./upkeep/sweep.ts";
 import type { Writing } from "./writing.ts";
@@ -92,7 +92,10 @@ const VERBS = {
   changesSince,
   addTallies,
   startRecover,
+  startBulk,
   stepJob,
+  stepBulk,
+  cancelJob,
   sweep,
 } satisfies WriterTable;
 
@@ -125,6 +128,7 @@ export const GROWING_VERBS: ReadonlySet<WriterVerb> = new Set<WriterVerb>([
   "refuse",
   "reprocess",
   "startRecover",
+  "startBulk",
   "writeLedger",
   "addTallies",
 ]);

@@ -33,6 +33,7 @@ import { decidingCases } from "./pauses/deciding.ts";
 import { notificationCases } from "./pauses/notifications.ts";
 import { deadlineCases } from "./pauses/pause-deadlines.ts";
 import { pauseCases } from "./pauses/pauses.ts";
+import { bulkCases } from "./upkeep/bulk.ts";
 import { jobCases } from "./upkeep/jobs.ts";
 import { nodeCases } from "./upkeep/nodes.ts";
 import { retentionCases } from "./upkeep/retention.ts";
@@ -59,6 +60,7 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["users", userCases],
   ["sessions", sessionCases],
   ["jobs", jobCases],
+  ["bulk actions", bulkCases],
   ["retention", retentionCases],
   ["nodes", nodeCases],
   ["statistics", statisticsCases],

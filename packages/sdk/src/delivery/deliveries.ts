@@ -1,6 +1,7 @@
 import { type CallOptions, onePath, type Transport } from "../http.ts";
 import { advanced } from "../paging.ts";
-import type { CancelledDelivery, Delivery, DeliveryDetail, DeliveryFilter, DeliveryPage } from "../types.ts";
+import type { CancelledDelivery, Delivery, DeliveryDetail } from "../types.ts";
+import type { BulkCount, BulkInput, BulkStarted, DeliveryFilter, DeliveryPage } from "./bulk-types.ts";
 import type { AttemptDetails, Explanation, Fact } from "./event-types.ts";
 
 const PATH = "/v1/deliveries";
@@ -14,13 +15,13 @@ export class Deliveries {
     this.#transport = transport;
   }
 
-  /** One page of deliveries, newest first. */
+  /** One page of deliveries, newest first by default. */
   async list(filter: DeliveryFilter & { readonly cursor?: string } = {}, options?: CallOptions): Promise<DeliveryPage> {
     const call = { method: "GET", path: PATH, query: { ...filter }, signal: options?.signal } as const;
     return (await this.#transport.call<DeliveryPage>(call)).body;
   }
 
-  /** All deliveries, newest first. Further pages are fetched as you iterate. */
+  /** All deliveries, newest first by default. Further pages are fetched as you iterate. */
   async *iterate(filter: DeliveryFilter = {}, options?: CallOptions): AsyncGenerator<Delivery, void, undefined> {
     let cursor: string | undefined;
     do {
@@ -67,7 +68,31 @@ export class Deliveries {
     return (await this.#post<Delivery>(`${one(id)}/retry`, options)).body;
   }
 
-  #post<Body>(path: string, options: CallOptions | undefined) {
-    return this.#transport.call<Body>({ method: "POST", path, signal: options?.signal });
+  /** Count what `bulk` would change, with the endpoints and a sample. Pass its `as_of` to `bulk`. */
+  async countBulk(input: BulkInput, options?: CallOptions): Promise<BulkCount> {
+    return (await this.#post<BulkCount>(`${PATH}/bulk`, options, { ...bulkBody(input), dry_run: true })).body;
   }
+
+  /** Retry, replay or cancel all deliveries that match. The job runs in the background; follow it with `jobs.get`. */
+  async bulk(input: BulkInput, options?: CallOptions): Promise<BulkStarted> {
+    return (await this.#post<BulkStarted>(`${PATH}/bulk`, options, bulkBody(input))).body;
+  }
+
+  #post<Body>(path: string, options: CallOptions | undefined, body?: object) {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    return this.#transport.call<Body>({ method: "POST", path, signal: options?.signal, ...json });
+  }
+}
+
+/** A body has arrays where a query may have a single value. */
+function bulkBody({ filter, ...input }: BulkInput): object {
+  const { status, endpoint_id, ...others } = filter;
+  return {
+    ...input,
+    filter: {
+      ...others,
+      ...(status !== undefined && { status: [status].flat() }),
+      ...(endpoint_id !== undefined && { endpoint_id: [endpoint_id].flat() }),
+    },
+  };
 }

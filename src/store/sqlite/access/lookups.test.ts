@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { openRows, START } from "../../../../test/fixtures/sqlite-rows.ts";
 import { uuidBytes } from "../../rows.ts";
-import { findKey, findTenant, getJob, listKeys, listTenants } from "./lookups.ts";
+import { findKey, findTenant, listKeys, listTenants } from "./lookups.ts";
 
 test("a key is found by its hash until it is revoked", () => {
   const rows = openRows();
@@ -51,23 +51,4 @@ test("tenants are listed in creation order, a page at a time, and found by id", 
   const [third] = rest.tenants;
   assert.deepEqual(findTenant(rows.connection, third?.id ?? rows.newId()), third);
   assert.equal(findTenant(rows.connection, rows.newId()), null);
-});
-
-test("a job shows its progress, only to its own tenant", () => {
-  const rows = openRows();
-  const tenantSeq = rows.tenant();
-  const id = rows.newId();
-  rows.insert("jobs", {
-    id: uuidBytes(id),
-    tenant_seq: tenantSeq,
-    kind: "recover",
-    cursor: "{}",
-    done: 500,
-    created_at: START,
-  });
-  const job = { id, kind: "recover", done: 500, createdAt: START } as const;
-  assert.deepEqual(getJob(rows.connection, tenantSeq, id), { ...job, state: "running", finishedAt: null });
-  rows.connection.db.prepare("UPDATE jobs SET finished_at = ?").run(START + 5);
-  assert.deepEqual(getJob(rows.connection, tenantSeq, id), { ...job, state: "done", finishedAt: START + 5 });
-  assert.equal(getJob(rows.connection, rows.tenant(), id), null);
 });

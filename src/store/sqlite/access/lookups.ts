@@ -1,8 +1,8 @@
-/** findKey, findKeyTenant, findTenant, listKeys, listTenants, getJob. */
+/** findKey, findKeyTenant, findTenant, listKeys, listTenants. */
 import type { KeyActor, Role } from "../../../domain/access/access.ts";
 import type { TenantSettings } from "../../../domain/access/tenant.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import type { Cursor, Job, KeyPage, KeyRow, Tenant, TenantPage } from "../../../ports/store.ts";
+import type { Cursor, KeyPage, KeyRow, Tenant, TenantPage } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
@@ -143,20 +143,4 @@ export function findKeyTenant(connection: Connection, id: Uuid): Tenant | null {
 
 function toTenant({ seq, id, name, created_at, ...settings }: TenantColumns): Tenant {
   return { seq, id: uuidText(id), name, createdAt: created_at, settings: readSettings(settings) };
-}
-
-const JOB = "SELECT kind, done, created_at, finished_at FROM jobs WHERE id = ? AND tenant_seq = ?";
-
-export function getJob(connection: Connection, tenantSeq: Seq, id: Uuid): Job | null {
-  type Row = { kind: Job["kind"]; done: number; created_at: EpochMs; finished_at: EpochMs | null };
-  const row = one<Row>(connection, JOB, uuidBytes(id), tenantSeq);
-  if (row === undefined) return null;
-  return {
-    id,
-    kind: row.kind,
-    state: row.finished_at === null ? "running" : "done",
-    done: row.done,
-    createdAt: row.created_at,
-    finishedAt: row.finished_at,
-  };
 }

@@ -31,7 +31,7 @@ export interface OfDelivery {
   readonly now: EpochMs;
 }
 
-interface Found {
+export interface Found {
   readonly seq: Seq;
   readonly event_seq: Seq;
   readonly endpoint_seq: Seq;
@@ -40,12 +40,17 @@ interface Found {
   readonly type: string;
   readonly state: number;
   readonly format: number;
+  readonly ended_at: EpochMs | null;
+  readonly run_started_at: EpochMs | null;
 }
 
-const FIND = `
-  SELECT d.seq, d.event_seq, d.endpoint_seq, d.tenant_seq, d.type_seq, t.name AS type, d.state, d.format
+/** Followed by a condition. */
+export const SELECT_FOUND = `
+  SELECT d.seq, d.event_seq, d.endpoint_seq, d.tenant_seq, d.type_seq, t.name AS type, d.state, d.format,
+    d.ended_at, d.run_started_at
   FROM deliveries d
-  CROSS JOIN event_types t ON t.seq = d.type_seq
+  CROSS JOIN event_types t ON t.seq = d.type_seq`;
+const FIND = `${SELECT_FOUND}
   WHERE d.id = ?`;
 
 function find(w: Writing, tenantSeq: Seq, id: Uuid): Found | null {
@@ -64,11 +69,16 @@ const REQUEST_CANCEL = "UPDATE deliveries SET cancel_requested = 1 WHERE seq = ?
 export function cancel(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): CancelResult {
   const delivery = find(w, tenantSeq, id);
   if (delivery === null) return { kind: "unknown" };
+  const result = cancelFound(w, delivery, now);
+  if (result.kind !== "ended") audit(w, { tenantSeq, actor, type: "delivery.cancelled", subject: id, data: {}, now });
+  return result;
+}
+
+export function cancelFound(w: Writing, delivery: Found, now: EpochMs): Exclude<CancelResult, { kind: "unknown" }> {
+  const tenantSeq = delivery.tenant_seq;
   const which = { endpointSeq: delivery.endpoint_seq, deliverySeq: delivery.seq };
-  const cancelled = { tenantSeq, actor, type: "delivery.cancelled", subject: id, data: {}, now } as const;
   if (delivery.state === STATE.leased) {
     w.prepare(REQUEST_CANCEL).run(delivery.seq);
-    audit(w, cancelled);
     return { kind: "requested", ...which };
   }
   // A delivery that waits for a deleted endpoint counts as CANCELLED, even before the job has updated its row.
@@ -76,7 +86,6 @@ export function cancel(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): C
   w.prepare(CANCEL).run(now, delivery.seq);
   noteChanged(w, tenantSeq, delivery.seq);
   w.counters.ended({ tenantSeq, endpointSeq: delivery.endpoint_seq, at: now }, "failed");
-  audit(w, cancelled);
   // The lane's `ready_at` may now be too early. The next claim then finds nothing and corrects it.
   return { kind: "cancelled", ...which };
 }
@@ -100,7 +109,7 @@ export function retry(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): Re
   return { kind: "queued", row, wake: wakeOf(lane) };
 }
 
-function whyNotRetry({ state, type }: Found, lane: Lane): Extract<RetryResult, { kind: "invalid" }> | null {
+export function whyNotRetry({ state, type }: Found, lane: Lane): Extract<RetryResult, { kind: "invalid" }> | null {
   const kind = "invalid";
   if (lane.deleted) return { kind, why: "endpointDeleted", reason: "The delivery's endpoint is deleted." };
   if (type === TEST_TYPE) {
@@ -220,16 +229,7 @@ export function replay(w: Writing, { actor, tenantSeq, deliveryIds, dryRun, now 
   const replayed = originals.filter((delivery) => takesMore(w.lanes.get(delivery.endpoint_seq)));
   const skipped = originals.length - replayed.length;
   if (dryRun) return { kind: "created", count: replayed.length, skipped, woken: [] };
-  for (const original of replayed) {
-    insertLater(w, {
-      tenantSeq,
-      eventSeq: original.event_seq,
-      typeSeq: original.type_seq,
-      endpointSeq: original.endpoint_seq,
-      format: FORMAT.name(original.format), // the original's, so that the body has the same bytes
-      now,
-    });
-  }
+  for (const original of replayed) replayFound(w, original, now);
   auditReplay(w, { actor, tenantSeq, ids, count: replayed.length, now });
   const lanes = [...new Set(replayed.map((delivery) => w.lanes.get(delivery.endpoint_seq)))];
   for (const lane of lanes) wakeFor(lane, now);
@@ -253,7 +253,18 @@ function auditReplay(w: Writing, { actor, tenantSeq, ids, count, now }: Replayed
   if (count > 0) audit(w, { tenantSeq, actor, type: "delivery.replayed", ...subject, data, now });
 }
 
-function takesMore(lane: Lane): boolean {
+export function replayFound(w: Writing, original: Found, now: EpochMs): void {
+  insertLater(w, {
+    tenantSeq: original.tenant_seq,
+    eventSeq: original.event_seq,
+    typeSeq: original.type_seq,
+    endpointSeq: original.endpoint_seq,
+    format: FORMAT.name(original.format), // the original's, so that the body has the same bytes
+    now,
+  });
+}
+
+export function takesMore(lane: Lane): boolean {
   return !lane.deleted && lane.status !== "DISABLED";
 }
 

@@ -215,7 +215,7 @@ export function deleteEndpoint(w: Writing, { actor, tenantSeq, id, now }: Delete
   const { url } = loadEndpoint(w, seq);
   w.prepare(ERASE).run(now, seq);
   noteChange(w, seq, { interrupts: true, now });
-  startCancelBacklog(w, tenantSeq, seq, now);
+  startCancelBacklog(w, { tenantSeq, endpointSeq: seq, actor, now });
   audit(w, { tenantSeq, actor, type: "webhook.deleted", subject: id, data: { endpointId: id, url }, now });
   const lane = beginAfresh(w, seq, { moved: false, now });
   freeHeldBytes(w, lane);

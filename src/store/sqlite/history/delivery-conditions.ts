@@ -102,7 +102,7 @@ function findTypes(connection: Connection, tenantSeq: Seq, range: TypeRange): Fo
 }
 
 /** The names that match both the search and the type; an empty range if they exclude each other. Null: all names. */
-function typeRange({ eventType, search }: DeliveryFilter): TypeRange | null {
+export function typeRange({ eventType, search }: Pick<DeliveryFilter, "eventType" | "search">): TypeRange | null {
   const searched = search?.kind === "typePrefix" && search.prefix !== "" ? beginningWith(search.prefix) : null;
   if (eventType === null) return searched;
   const typed = eventType.endsWith(".*") ? beginningWith(eventType.slice(0, -1)) : only(eventType);

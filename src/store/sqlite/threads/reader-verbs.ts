@@ -2,7 +2,7 @@
 import { LANE_POOL_DELIVERIES_MAX } from "../../../domain/limits.ts";
 import type { Store } from "../../../ports/store.ts";
 import { listAudit } from "../access/audit-views.ts";
-import { findKey, findKeyTenant, findTenant, getJob, listKeys, listTenants } from "../access/lookups.ts";
+import { findKey, findKeyTenant, findTenant, listKeys, listTenants } from "../access/lookups.ts";
 import { findSession, findUserByEmail, listSessions } from "../access/session-views.ts";
 import { findQuotas, getTenant } from "../access/tenant-views.ts";
 import { findUser, isPasswordLink, listUsers } from "../access/user-views.ts";
@@ -27,6 +27,7 @@ import { findSource, getDeletedSource, getSource, hadSource, listSources } from 
 import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused } from "../inbound/views.ts";
 import { countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
 import type { ReadConnection } from "../read-connection.ts";
+import { getJob, listJobs } from "../upkeep/job-views.ts";
 
 type ReaderTable = {
   [V in Exclude<keyof Store, "close" | "stats">]?: (
@@ -58,6 +59,7 @@ const VERBS = {
   readTallies,
   countBacklogs,
   getJob,
+  listJobs,
   listKeys,
   listTenants,
   findTenant,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ANY_DELIVERY } from "../../../../src/domain/history/ledger.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../../../src/domain/limits.ts";
 import type { LedgerFilter, LedgerQuery } from "../../../../src/ports/store.ts";
 import type { Tenancy } from "../access/tenancy.ts";
@@ -11,7 +12,7 @@ type Changes = Partial<Omit<LedgerQuery, "filter">> & { readonly filter?: Partia
 
 function query({ tenantSeq }: Tenancy, { filter, ...changes }: Changes = {}): LedgerQuery {
   return {
-    filter: { tenantSeq, status: null, endpointId: null, eventType: null, from: null, to: null, ...filter },
+    filter: { ...ANY_DELIVERY, tenantSeq, ...filter },
     order: { by: "createdAt", direction: "asc" },
     offset: 0,
     limit: 100,
@@ -108,7 +109,7 @@ export function ledgerCases(open: OpenStore): void {
       made.map(({ id }) => id),
     );
     assert.equal(second.next, null);
-    assert.equal((await list(tenant, { filter: { endpointId: endpoint.id } })).total, 5);
-    assert.equal((await list(other, { filter: { endpointId: endpoint.id } })).total, 0);
+    assert.equal((await list(tenant, { filter: { endpointIds: [endpoint.id] } })).total, 5);
+    assert.equal((await list(other, { filter: { endpointIds: [endpoint.id] } })).total, 0);
   });
 }

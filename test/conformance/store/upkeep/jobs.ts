@@ -67,6 +67,11 @@ export function jobCases(open: OpenStore): void {
       kind: "recover",
       state: "running",
       done: 0,
+      total: null,
+      failures: {},
+      perSecond: null,
+      endpointId: endpoint.id,
+      by: { kind: "key", id: tenant.actor.id, name: running?.by?.name ?? null },
       createdAt: now,
       finishedAt: null,
     });
@@ -196,6 +201,13 @@ export function jobCases(open: OpenStore): void {
 
   test("a step without a job is idle", async () => {
     await stepAll(world, START);
-    assert.deepEqual(await world.store.stepJob(START), { idle: true, woken: [], failed: null });
+    assert.deepEqual(await world.store.stepJob(START), {
+      idle: true,
+      progress: null,
+      nextAt: null,
+      woken: [],
+      bulk: null,
+      failed: null,
+    });
   });
 }

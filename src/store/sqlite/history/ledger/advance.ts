@@ -4,11 +4,12 @@
  * It always enters the current row of a delivery and never a difference. So reading the same part again, after a crash
  * or next to newer rows, changes nothing.
  */
+import type { Classification, TerminalReason } from "../../../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
-import { STATE } from "../../../stored-enums.ts";
+import { CLASSIFICATION, REASON, STATE } from "../../../stored-enums.ts";
 import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
-import { type Entry, idKeyOf, PENDING } from "./columns.ts";
+import { type Entry, idKeyOf, PENDING, SCHEDULED } from "./columns.ts";
 import { dropEntry, type Ledger, type LedgerProgress, putEntry } from "./ledger.ts";
 
 const ENDS = `
@@ -24,11 +25,15 @@ export function countBehind(connection: Connection, progress: LedgerProgress): n
   return after("delivery") + after("attempt") + after("change");
 }
 
-const FIELDS = `d.seq, d.id, d.tenant_seq, d.endpoint_seq, d.type_seq, d.state, d.attempts, d.created_at, d.ended_at`;
+const FIELDS = `
+    d.seq, d.id, d.tenant_seq, d.endpoint_seq, d.type_seq, d.state, d.attempts, d.attempts_before_run, d.created_at,
+    d.ended_at, d.reason, l.http_status, l.classification`;
+// By primary key. Most of the time the row is read already, as the attempt that led here.
+const LATEST = "LEFT JOIN attempts l ON l.seq = d.last_attempt_seq";
 
 const NEW = `
   SELECT ${FIELDS}
-  FROM deliveries d
+  FROM deliveries d ${LATEST}
   WHERE d.seq > ?
   ORDER BY d.seq
   LIMIT ?`;
@@ -36,12 +41,12 @@ const NEW = `
 // By primary key, twice. Attempts of deliveries that are not in the ledger yet are skipped: their rows say the same.
 const ATTEMPTED = `
   SELECT ${FIELDS}
-  FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery_seq
+  FROM attempts a CROSS JOIN deliveries d ON d.seq = a.delivery_seq ${LATEST}
   WHERE a.seq > ? AND a.seq <= ? AND a.delivery_seq <= ?`;
 
 const CHANGED = `
   SELECT c.tenant_seq AS tenant, c.delivery_seq AS delivery, ${FIELDS}
-  FROM ledger_changes c LEFT JOIN deliveries d ON d.seq = c.delivery_seq
+  FROM ledger_changes c LEFT JOIN deliveries d ON d.seq = c.delivery_seq ${LATEST}
   WHERE c.seq > ? AND c.seq <= ? AND c.delivery_seq <= ?`;
 
 interface Row {
@@ -52,8 +57,12 @@ interface Row {
   readonly type_seq: Seq;
   readonly state: number;
   readonly attempts: number;
+  readonly attempts_before_run: number;
   readonly created_at: EpochMs;
   readonly ended_at: EpochMs | null;
+  readonly reason: TerminalReason | null;
+  readonly http_status: number | null;
+  readonly classification: Classification | null;
 }
 
 interface ChangedRow extends Row {
@@ -92,6 +101,20 @@ function entryOf(row: Row): Entry {
     endpointSeq: row.endpoint_seq,
     typeSeq: row.type_seq,
     attempts: row.attempts,
-    state: row.state <= STATE.leased ? PENDING : row.state,
+    httpStatus: row.http_status ?? 0,
+    state: stateOf(row),
+    classification: row.classification === null ? 0 : CLASSIFICATION.number(row.classification),
+    reason: reasonOf(row),
   };
+}
+
+/** A leased delivery is entered in the state that it has if it is given back, which is not noted. */
+function stateOf({ state, attempts, attempts_before_run: before }: Row): number {
+  return state !== STATE.leased ? state : attempts > before ? SCHEDULED : PENDING;
+}
+
+/** A delivered row stores no reason, since it is the most common. */
+function reasonOf({ state, reason }: Row): number {
+  if (state === STATE.delivered) return REASON.number("delivered");
+  return reason === null ? 0 : REASON.number(reason);
 }

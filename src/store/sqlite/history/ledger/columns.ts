@@ -1,7 +1,7 @@
 /** The columns that the history is filtered, sorted and counted by, for a few thousand deliveries. */
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 
-/** Rows of one segment. It has 200 KB, and is written again whenever one of its rows changes. */
+/** Rows of one segment. It has 220 KB, and is written again whenever one of its rows changes. */
 export const SEGMENT_ROWS_MAX = 4096;
 /** The columns begin small, since most tenants have few deliveries. */
 const ROWS_FIRST = 64;
@@ -9,8 +9,12 @@ const GROWTH = 4;
 
 /** The `state` of a delivery that retention deleted. */
 export const GONE = 255;
-/** The `state` of a delivery that has not ended. Whether it waits or is leased is found elsewhere. */
+/**
+ * The `state` of a delivery that has not ended, without and with an attempt in its current run. Whether it is leased or
+ * held is found elsewhere, so that claiming and pausing change no row.
+ */
 export const PENDING = 0;
+export const SCHEDULED = 1;
 /** The `deliveredAt` of a delivery that was not delivered. */
 export const NEVER = -1;
 
@@ -28,10 +32,16 @@ export interface Columns {
   readonly endpoint: Uint32Array;
   readonly type: Uint32Array;
   readonly attempts: Uint32Array;
+  /** Of the latest attempt; 0 when no response arrived. */
+  readonly httpStatus: Uint16Array;
   readonly state: Uint8Array;
+  /** Of the latest attempt; 0 without one. */
+  readonly classification: Uint8Array;
+  /** 0 until the delivery ends. */
+  readonly reason: Uint8Array;
 }
 
-const BYTES_PER_ROW = 3 * 8 + 6 * 4 + 1;
+const BYTES_PER_ROW = 3 * 8 + 6 * 4 + 2 + 3;
 
 function over(buffer: ArrayBuffer, rowsMax: number): Columns {
   let at = 0;
@@ -45,6 +55,17 @@ function over(buffer: ArrayBuffer, rowsMax: number): Columns {
     at += 4 * rowsMax;
     return column;
   };
+  const bytes = () => {
+    const column = new Uint8Array(buffer, at, rowsMax);
+    at += rowsMax;
+    return column;
+  };
+  const shorts = () => {
+    const column = new Uint16Array(buffer, at, rowsMax);
+    at += 2 * rowsMax;
+    return column;
+  };
+  // The widest first: each column begins at a multiple of its width.
   return {
     buffer,
     rowsMax,
@@ -57,7 +78,10 @@ function over(buffer: ArrayBuffer, rowsMax: number): Columns {
     endpoint: integers(),
     type: integers(),
     attempts: integers(),
-    state: new Uint8Array(buffer, at, rowsMax),
+    httpStatus: shorts(),
+    state: bytes(),
+    classification: bytes(),
+    reason: bytes(),
   };
 }
 
@@ -75,7 +99,10 @@ const NAMES = [
   "endpoint",
   "type",
   "attempts",
+  "httpStatus",
   "state",
+  "classification",
+  "reason",
 ] as const;
 
 /** The same rows with space for more. */
@@ -149,8 +176,11 @@ export interface Entry {
   readonly endpointSeq: Seq;
   readonly typeSeq: Seq;
   readonly attempts: number;
-  /** `PENDING`, or the stored number of its final state. */
+  readonly httpStatus: number;
+  /** `PENDING`, `SCHEDULED`, or the stored number of its final state. */
   readonly state: number;
+  readonly classification: number;
+  readonly reason: number;
 }
 
 export function setRow(columns: Columns, row: number, firstSeq: Seq, entry: Entry): void {
@@ -163,7 +193,10 @@ export function setRow(columns: Columns, row: number, firstSeq: Seq, entry: Entr
   columns.endpoint[row] = entry.endpointSeq;
   columns.type[row] = entry.typeSeq;
   columns.attempts[row] = entry.attempts;
+  columns.httpStatus[row] = entry.httpStatus;
   columns.state[row] = entry.state;
+  columns.classification[row] = entry.classification;
+  columns.reason[row] = entry.reason;
 }
 
 /** The index of the row of this sequence; -1 when there is none. */

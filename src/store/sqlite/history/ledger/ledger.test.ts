@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { expectations } from "../../../../../test/fixtures/ledger.ts";
 import { openStore, START, type Store } from "../../../../../test/fixtures/sqlite-writing.ts";
+import { ANY_DELIVERY, STATES_OF_STATUS } from "../../../../domain/history/ledger.ts";
 import type { Seq } from "../../../../domain/ids.ts";
 import type { LedgerQuery } from "../../../../ports/store.ts";
 import { all } from "../../read-connection.ts";
@@ -106,7 +107,11 @@ function check({ store, keeping }: World): void {
   const expected = expectations(store.w);
   for (const [index, status] of ([null, "pending", "delivered", "failed"] as const).entries()) {
     const asked: LedgerQuery = {
-      filter: { tenantSeq: store.tenantSeq, status, endpointId: null, eventType: null, from: null, to: null },
+      filter: {
+        ...ANY_DELIVERY,
+        tenantSeq: store.tenantSeq,
+        states: status === null ? null : STATES_OF_STATUS[status],
+      },
       order: orders[index % orders.length] ?? { by: "createdAt", direction: "asc" },
       offset: 0,
       limit: 60,

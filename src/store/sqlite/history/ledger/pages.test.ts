@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectations } from "../../../../../test/fixtures/ledger.ts";
 import { DAY, HOUR, openStore, START } from "../../../../../test/fixtures/sqlite-writing.ts";
-import { LEDGER_DIRECTIONS, LEDGER_ORDERS, LEDGER_STATUSES } from "../../../../domain/history/ledger.ts";
-import type { Seq } from "../../../../domain/ids.ts";
+import {
+  ANY_DELIVERY,
+  LEDGER_DIRECTIONS,
+  LEDGER_ORDERS,
+  LEDGER_STATUSES,
+  STATES_OF_STATUS,
+} from "../../../../domain/history/ledger.ts";
+import type { Seq, Uuid } from "../../../../domain/ids.ts";
 import type { LedgerFilter, LedgerQuery } from "../../../../ports/store.ts";
 import { createKeeping, LEDGER_VERBS } from "./verbs.ts";
 
@@ -47,13 +53,8 @@ function bigStore() {
 }
 
 const big = bigStore();
-const nothing: Omit<LedgerFilter, "tenantSeq"> = {
-  status: null,
-  endpointId: null,
-  eventType: null,
-  from: null,
-  to: null,
-};
+const failed = { states: STATES_OF_STATUS.failed };
+const delivered = { states: STATES_OF_STATUS.delivered };
 
 type Changes = Partial<Omit<LedgerQuery, "filter">> & { readonly filter?: Partial<LedgerFilter> };
 
@@ -65,7 +66,7 @@ function query(tenantSeq: Seq, changes: Changes): LedgerQuery {
     asOf: null,
     now: START,
     ...changes,
-    filter: { tenantSeq, ...nothing, ...changes.filter },
+    filter: { tenantSeq, ...ANY_DELIVERY, ...changes.filter },
   };
 }
 
@@ -75,25 +76,26 @@ function checkPage(asked: LedgerQuery): void {
   assert.deepEqual({ ids: page.rows.map(({ id }) => id), total: page.total }, expected, JSON.stringify(asked));
 }
 
+const idsOf = (endpoint: { readonly id: Uuid } | undefined) => [endpoint?.id ?? assert.fail()];
 const OFFSETS = [0, 60, 9_950, 19_950, 1_000_000];
 const filters: readonly Partial<LedgerFilter>[] = [
   {},
-  ...LEDGER_STATUSES.map((status) => ({ status })),
-  { endpointId: big.endpoints[0]?.id ?? null },
+  ...LEDGER_STATUSES.map((status) => ({ states: STATES_OF_STATUS[status] })),
+  { endpointIds: idsOf(big.endpoints[0]) },
   { eventType: "rare" },
   { eventType: "never.published" },
-  { endpointId: big.endpoints[2]?.id ?? null },
+  { endpointIds: idsOf(big.endpoints[2]) },
   { from: START + 2 * DAY, to: START + 3 * DAY },
   { from: START + 9 * DAY + HOUR },
   { to: START },
   {
-    status: "delivered",
-    endpointId: big.endpoints[1]?.id ?? null,
+    ...delivered,
+    endpointIds: idsOf(big.endpoints[1]),
     eventType: "some",
     from: START + DAY,
     to: START + 8 * DAY,
   },
-  { status: "failed", eventType: "rare", to: START + 8 * DAY },
+  { ...failed, eventType: "rare", to: START + 8 * DAY },
 ];
 
 for (const by of LEDGER_ORDERS) {
@@ -109,10 +111,7 @@ for (const by of LEDGER_ORDERS) {
 }
 
 test("a page at the end of the delivered rows continues with the rows that were not delivered", () => {
-  const { total } = LEDGER_VERBS.listLedger(
-    big.keeping,
-    query(big.store.tenantSeq, { filter: { status: "delivered" } }),
-  );
+  const { total } = LEDGER_VERBS.listLedger(big.keeping, query(big.store.tenantSeq, { filter: delivered }));
   for (const direction of LEDGER_DIRECTIONS) {
     for (const offset of [total - 100, total - 50, total - 1, total]) {
       checkPage(query(big.store.tenantSeq, { offset, order: { by: "deliveredAt", direction } }));
@@ -145,7 +144,7 @@ test("frozen pages lack what is committed later, even with an earlier creation t
 
 test("an export has every row once, in order of creation, without those that were added meanwhile", () => {
   const { store, keeping, endpoints, expected: expectedOf } = big;
-  const filter: LedgerFilter = { tenantSeq: store.tenantSeq, ...nothing, eventType: "some" };
+  const filter: LedgerFilter = { tenantSeq: store.tenantSeq, ...ANY_DELIVERY, eventType: "some" };
   const asked = query(store.tenantSeq, { filter, limit: ROWS, order: { by: "createdAt", direction: "asc" } });
   const expected = expectedOf(asked).ids;
   const [endpoint] = endpoints;

@@ -20,10 +20,7 @@ export function listLedger(
   freezes: Freezes,
   { filter, order, offset, limit, asOf, now }: LedgerQuery,
 ): LedgerPage {
-  const frozen =
-    asOf === null
-      ? freeze(ledger, freezes, filter.tenantSeq, now)
-      : { asOf, upTo: thaw(freezes, filter.tenantSeq, asOf) };
+  const frozen = frozenAt(ledger, freezes, { tenantSeq: filter.tenantSeq, asOf, now });
   const predicate = findPredicate(connection, filter, { createdMax: frozen.asOf, upTo: frozen.upTo });
   if (predicate === null) return { rows: [], total: 0, asOf: frozen.asOf };
   const { sorted, total } = select({ ledger, connection, predicate }, { order, offset, limit });
@@ -34,6 +31,15 @@ export function listLedger(
 interface Frozen {
   readonly asOf: EpochMs;
   readonly upTo: Seq;
+}
+
+/** The state at an earlier `asOf`; null freezes the present one. */
+export function frozenAt(
+  ledger: Ledger,
+  freezes: Freezes,
+  { tenantSeq, asOf, now }: { readonly tenantSeq: Seq; readonly asOf: EpochMs | null; readonly now: EpochMs },
+): Frozen {
+  return asOf === null ? freeze(ledger, freezes, tenantSeq, now) : { asOf, upTo: thaw(freezes, tenantSeq, asOf) };
 }
 
 /** The latest creation time of a delivery, or a later time if an earlier state has that `asOf` already. */

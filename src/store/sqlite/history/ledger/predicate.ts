@@ -1,75 +1,93 @@
 /** A filter whose names were looked up, and the rows of a segment that match it. */
-
-import type { LedgerStatus } from "../../../../domain/history/ledger.ts";
-import type { EpochMs, Seq, Uuid } from "../../../../domain/ids.ts";
+import type { DeliveryState } from "../../../../domain/delivery/delivery.ts";
+import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import type { LedgerFilter } from "../../../../ports/store.ts";
-import { uuidBytes } from "../../../rows.ts";
-import { STATE } from "../../../stored-enums.ts";
+import { CLASSIFICATION, DELIVERY_STATE, REASON, STATE } from "../../../stored-enums.ts";
 import type { Connection } from "../../connection.ts";
-import { all, one } from "../../read-connection.ts";
-import { type Columns, PENDING, SEGMENT_ROWS_MAX } from "./columns.ts";
+import { controlsOf } from "../../delivery/delivery-controls.ts";
+import { all } from "../../read-connection.ts";
+import { type Columns, SCHEDULED, SEGMENT_ROWS_MAX } from "./columns.ts";
 import type { Segment } from "./ledger.ts";
+import { findDeliveries, findEndpoints, type Members, typesOf } from "./names.ts";
 
 export interface Predicate {
   readonly tenantSeq: Seq;
   /** Indexed by state: 1 if the filter includes it. */
-  readonly states: Uint8Array;
-  /** 0 for any. */
-  readonly endpointSeq: Seq;
-  readonly typeSeq: Seq;
+  readonly states: Bytes;
+  /** Null is any, here and below. */
+  readonly endpoints: Members | null;
+  readonly types: Members | null;
+  readonly deliveries: ReadonlySet<Seq> | null;
+  /** Indexed like `states`. */
+  readonly classifications: Bytes | null;
+  readonly reasons: Bytes | null;
+  readonly httpStatus: LedgerFilter["httpStatus"];
+  readonly attemptsMin: number;
   readonly createdMin: EpochMs;
   readonly createdMax: EpochMs;
+  /** Only sequences above `after`, and up to `upTo`. */
+  readonly after: Seq;
   readonly upTo: Seq;
-  readonly cancelling: Cancelling | null;
+  readonly derivation: Derivation | null;
 }
 
-/** Deleted endpoints whose backlog a job still has to cancel. Deliveries that wait for them count as failed already. */
-interface Cancelling {
-  readonly endpoints: ReadonlySet<Seq>;
-  /** The leased deliveries: they may still be delivered. */
+/** A table of 0 and 1 for each value of a byte. */
+type Bytes = Uint8Array;
+
+/** What makes up the states that are not in the columns. */
+interface Derivation {
+  readonly held: ReadonlySet<Seq>;
+  /** Deleted endpoints whose backlog a job still has to cancel. Deliveries that wait for them are CANCELLED already. */
+  readonly deleted: ReadonlySet<Seq>;
+  /** The leased deliveries of a deleted endpoint may still be delivered. */
   readonly leased: ReadonlySet<Seq>;
 }
 
-const STATES_OF: Readonly<Record<LedgerStatus, readonly number[]>> = {
-  pending: [PENDING],
-  delivered: [STATE.delivered],
-  failed: [STATE.failed, STATE.cancelled, STATE.expired],
-};
+/** No stored number. */
+const HELD = 7;
 
-const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ?";
-const TYPE = "SELECT seq FROM event_types WHERE tenant_seq = ? AND name = ?";
+const codeOf = (state: DeliveryState): number => (state === "HELD" ? HELD : DELIVERY_STATE.number(state));
+const NOT_ENDED = (["PENDING", "SCHEDULED", "IN_PROGRESS", "HELD"] as const).map(codeOf);
 
-/** Null when nothing matches, because the tenant has no such endpoint or type. */
-export function findPredicate(
-  connection: Connection,
-  filter: LedgerFilter,
-  bound: { readonly createdMax: EpochMs; readonly upTo: Seq },
-): Predicate | null {
-  const { tenantSeq, status, endpointId, eventType, from, to } = filter;
-  const endpointSeq = endpointId === null ? 0 : findEndpoint(connection, tenantSeq, endpointId);
-  const typeSeq = eventType === null ? 0 : seqOf(connection, TYPE, tenantSeq, eventType);
-  if (endpointSeq === null || typeSeq === null) return null;
-  const states = new Uint8Array(256);
-  for (const state of status === null ? Object.values(STATES_OF).flat() : STATES_OF[status]) states[state] = 1;
+export interface Frozen {
+  readonly createdMax: EpochMs;
+  readonly upTo: Seq;
+}
+
+/** Null when nothing matches, because the tenant has no such endpoint, event, delivery or type. */
+export function findPredicate(connection: Connection, filter: LedgerFilter, bound: Frozen): Predicate | null {
+  const { tenantSeq, classification, reason, from, to } = filter;
+  const endpoints = findEndpoints(connection, filter);
+  const types = typesOf(connection, filter);
+  const deliveries = findDeliveries(connection, filter);
+  if (endpoints === "none" || types === "none" || deliveries === "none") return null;
+  const states = filter.states === null ? ANY_STATE : only(filter.states.map(codeOf));
   return {
     tenantSeq,
     states,
-    endpointSeq,
-    typeSeq,
+    endpoints,
+    types,
+    deliveries,
+    classifications: classification === null ? null : only([CLASSIFICATION.number(classification)]),
+    reasons: reason === null ? null : only([REASON.number(reason)]),
+    httpStatus: filter.httpStatus,
+    attemptsMin: filter.attemptsMin ?? 0,
     createdMin: from ?? Number.NEGATIVE_INFINITY,
     createdMax: Math.min(bound.createdMax, to === null ? Number.POSITIVE_INFINITY : to - 1),
+    after: 0,
     upTo: bound.upTo,
-    cancelling: status === null ? null : findCancelling(connection, tenantSeq),
+    derivation: filter.states === null ? null : findDerivation(connection, tenantSeq, states),
   };
 }
 
-function findEndpoint(connection: Connection, tenantSeq: Seq, id: Uuid): Seq | null {
-  return one<{ seq: Seq }>(connection, ENDPOINT, uuidBytes(id), tenantSeq)?.seq ?? null;
+function only(values: readonly number[]): Bytes {
+  const table = new Uint8Array(256);
+  for (const value of values) table[value] = 1;
+  return table;
 }
 
-function seqOf(connection: Connection, sql: string, ...values: readonly (number | string)[]): Seq | null {
-  return one<{ seq: Seq }>(connection, sql, ...values)?.seq ?? null;
-}
+/** All but those that retention deleted. */
+const ANY_STATE = only([...DELIVERY_STATE.names.map(codeOf), HELD]);
 
 // Served by jobs_running. There are only as many as were deleted a moment ago.
 const CANCELLING = `
@@ -78,19 +96,17 @@ const CANCELLING = `
   WHERE finished_at IS NULL AND tenant_seq = ? AND kind = 'cancel_backlog'`;
 // No more than the lane pool holds.
 const LEASED = `
-  SELECT seq, endpoint_seq
+  SELECT seq
   FROM deliveries INDEXED BY deliveries_leased
-  WHERE lease IS NOT NULL`;
+  WHERE lease IS NOT NULL AND tenant_seq = ?`;
 
-function findCancelling(connection: Connection, tenantSeq: Seq): Cancelling | null {
-  const endpoints = new Set(
-    all<{ endpoint_seq: Seq }>(connection, CANCELLING, tenantSeq).map((job) => job.endpoint_seq),
-  );
-  if (endpoints.size === 0) return null;
-  const leased = all<{ seq: Seq; endpoint_seq: Seq }>(connection, LEASED).filter((row) =>
-    endpoints.has(row.endpoint_seq),
-  );
-  return { endpoints, leased: new Set(leased.map(({ seq }) => seq)) };
+/** Null when the columns alone decide: usually, since most filters include all states that have not ended, or none. */
+function findDerivation(connection: Connection, tenantSeq: Seq, states: Bytes): Derivation | null {
+  const deleted = new Set(all<{ endpoint_seq: Seq }>(connection, CANCELLING, tenantSeq).map((job) => job.endpoint_seq));
+  const tellsApart = new Set(NOT_ENDED.map((code) => states[code])).size > 1;
+  if (!tellsApart && deleted.size === 0) return null;
+  const leased = new Set(all<{ seq: Seq }>(connection, LEASED, tenantSeq).map(({ seq }) => seq));
+  return { held: new Set(controlsOf(connection, tenantSeq).held), deleted, leased };
 }
 
 /** Whether a segment may have rows that match. */
@@ -98,7 +114,8 @@ export function mayMatch(segment: Segment, predicate: Predicate): boolean {
   return (
     segment.createdMax >= predicate.createdMin &&
     segment.createdMin <= predicate.createdMax &&
-    segment.firstSeq <= predicate.upTo
+    segment.firstSeq <= predicate.upTo &&
+    segment.lastSeq > predicate.after
   );
 }
 
@@ -109,22 +126,35 @@ export const rowsFound = new Uint16Array(SEGMENT_ROWS_MAX);
  * Find the matching rows of a segment; returns how many. Each of a few short loops filters what the one before it left.
  */
 export function matchRows(columns: Columns, segment: Segment, predicate: Predicate): number {
-  const { endpointSeq, typeSeq, createdMin, createdMax, cancelling } = predicate;
+  const { firstSeq, lastSeq } = segment;
+  const { endpoints, types, deliveries, createdMin, createdMax, after, upTo, derivation } = predicate;
   let count =
-    cancelling === null
+    derivation === null
       ? keepStates(columns.state, segment.count, predicate.states)
-      : keepDerivedStates(columns, segment, predicate.states, cancelling);
-  if (endpointSeq !== 0) count = keepWithin(columns.endpoint, count, endpointSeq, endpointSeq);
-  if (typeSeq !== 0) count = keepWithin(columns.type, count, typeSeq, typeSeq);
+      : keepDerivedStates(columns, segment, predicate.states, derivation);
+  if (lastSeq > upTo || firstSeq <= after)
+    count = keepWithin(columns.seq, count, after + 1 - firstSeq, upTo - firstSeq);
+  if (endpoints !== null) count = keepMembers(columns.endpoint, count, endpoints);
+  if (types !== null) count = keepMembers(columns.type, count, types);
+  if (deliveries !== null) count = keepMembers(columns.seq, count, { has: (seq) => deliveries.has(firstSeq + seq) });
   if (segment.createdMin < createdMin || segment.createdMax > createdMax) {
     count = keepWithin(columns.createdAt, count, createdMin, createdMax);
   }
-  if (segment.lastSeq > predicate.upTo) count = keepWithin(columns.seq, count, 0, predicate.upTo - segment.firstSeq);
+  return matchAttempts(columns, count, predicate);
+}
+
+function matchAttempts(columns: Columns, found: number, predicate: Predicate): number {
+  const { classifications, reasons, httpStatus, attemptsMin } = predicate;
+  let count = found;
+  if (httpStatus !== null) count = keepWithin(columns.httpStatus, count, httpStatus.min, httpStatus.max);
+  if (classifications !== null) count = keepIn(columns.classification, count, classifications);
+  if (reasons !== null) count = keepIn(columns.reason, count, reasons);
+  if (attemptsMin > 0) count = keepWithin(columns.attempts, count, attemptsMin, Number.POSITIVE_INFINITY);
   return count;
 }
 
 // No branch per row: matches are as good as random, and a mispredicted branch costs more than a store.
-function keepStates(state: Uint8Array, rowCount: number, states: Uint8Array): number {
+function keepStates(state: Uint8Array, rowCount: number, states: Bytes): number {
   let kept = 0;
   for (let row = 0; row < rowCount; row += 1) {
     rowsFound[kept] = row;
@@ -133,17 +163,22 @@ function keepStates(state: Uint8Array, rowCount: number, states: Uint8Array): nu
   return kept;
 }
 
-function keepDerivedStates(columns: Columns, segment: Segment, states: Uint8Array, cancelling: Cancelling): number {
+function keepDerivedStates(columns: Columns, segment: Segment, states: Bytes, derivation: Derivation): number {
   let kept = 0;
   for (let row = 0; row < segment.count; row += 1) {
     rowsFound[kept] = row;
-    kept += states[stateIn(columns, row, segment, cancelling)] as number;
+    kept += states[stateIn(columns, row, segment, derivation)] as number;
   }
   return kept;
 }
 
 /** Keep the found rows whose value is from `low` to `high`; returns how many. */
-export function keepWithin(column: Float64Array | Uint32Array, count: number, low: number, high: number): number {
+export function keepWithin(
+  column: Float64Array | Uint32Array | Uint16Array,
+  count: number,
+  low: number,
+  high: number,
+): number {
   let kept = 0;
   for (let index = 0; index < count; index += 1) {
     const row = rowsFound[index] as number;
@@ -154,13 +189,38 @@ export function keepWithin(column: Float64Array | Uint32Array, count: number, lo
   return kept;
 }
 
+/** Keep the found rows whose byte the table includes. */
+function keepIn(column: Uint8Array, count: number, table: Bytes): number {
+  let kept = 0;
+  for (let index = 0; index < count; index += 1) {
+    const row = rowsFound[index] as number;
+    rowsFound[kept] = row;
+    kept += table[column[row] as number] as number;
+  }
+  return kept;
+}
+
+/** Keep the found rows whose value is a member. One member needs no look-up. */
+function keepMembers(column: Uint32Array, count: number, members: Members): number {
+  if (members.only !== undefined) return keepWithin(column, count, members.only, members.only);
+  let kept = 0;
+  for (let index = 0; index < count; index += 1) {
+    const row = rowsFound[index] as number;
+    rowsFound[kept] = row;
+    kept += members.has(column[row] as number) ? 1 : 0;
+  }
+  return kept;
+}
+
 function stateIn(
   { state, endpoint, seq }: Columns,
   row: number,
   { firstSeq }: Segment,
-  cancelling: Cancelling,
+  { held, deleted, leased }: Derivation,
 ): number {
   const stored = state[row] as number;
-  if (stored !== PENDING || !cancelling.endpoints.has(endpoint[row] as number)) return stored;
-  return cancelling.leased.has(firstSeq + (seq[row] as number)) ? PENDING : STATE.cancelled;
+  if (stored > SCHEDULED) return stored;
+  if (leased.has(firstSeq + (seq[row] as number))) return STATE.leased;
+  if (deleted.has(endpoint[row] as number)) return STATE.cancelled;
+  return held.has(endpoint[row] as number) ? HELD : stored;
 }

@@ -1,8 +1,22 @@
 /** The verbs that the ledger's thread runs. */
+import type { Seq } from "../../../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX, LEDGER_STEP_ROWS } from "../../../../domain/limits.ts";
-import type { Cursor, LedgerExportPage, LedgerFilter, LedgerPage, LedgerQuery } from "../../../../ports/store.ts";
+import type {
+  BulkCount,
+  BulkQuery,
+  BulkStep,
+  CountedDeliveries,
+  Cursor,
+  DeliveriesQuery,
+  LedgerExportPage,
+  LedgerFilter,
+  LedgerPage,
+  LedgerQuery,
+} from "../../../../ports/store.ts";
 import type { Connection } from "../../connection.ts";
 import { advance, countBehind } from "./advance.ts";
+import { countBulk, findBulk } from "./bulk.ts";
+import { queryDeliveries } from "./deliveries.ts";
 import { readLedger } from "./export-pages.ts";
 import {
   type Ledger,
@@ -45,6 +59,23 @@ export interface LedgerStep {
 }
 
 export const LEDGER_VERBS = {
+  queryDeliveries(k: Keeping, query: DeliveriesQuery): CountedDeliveries {
+    const page = queryDeliveries(upToDate(k), k, k.freezes, query);
+    trimLedger(ledgerOf(k));
+    return page;
+  },
+  countBulk(k: Keeping, query: BulkQuery): BulkCount {
+    const count = countBulk(upToDate(k), k, k.freezes, query);
+    trimLedger(ledgerOf(k));
+    return count;
+  },
+
+  findBulk(k: Keeping, step: BulkStep): readonly Seq[] {
+    const found = findBulk(upToDate(k), k, step);
+    trimLedger(ledgerOf(k));
+    return found;
+  },
+
   listLedger(k: Keeping, query: LedgerQuery): LedgerPage {
     const page = listLedger(upToDate(k), k, k.freezes, query);
     trimLedger(ledgerOf(k));
