@@ -42,5 +42,6 @@ export const CopyIcon = icon(
 );
 export const CheckIcon = icon(<path d="m3 8.5 3.25 3.25L13 5" />);
 export const ChevronIcon = icon(<path d="m6 4 4 4-4 4" />);
+export const MoreIcon = icon(<path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2.25" />);
 export const DownIcon = icon(<path d="m4 6 4 4 4-4" />);
 export const FilterIcon = icon(<path d="M2.5 4h11M4.5 8h7M6.5 12h3" />);

@@ -1,6 +1,160 @@
-import { page as m } from "../../messages/en/app.ts";
+/** `/console/deliveries`: every delivery, by any filter, and acts on one, on some, and on all that match. */
+import { Button, Menu, Stack, Text } from "@mantine/core";
+import type { Delivery } from "@signalbox/sdk";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { DownIcon } from "../../parts/icons.tsx";
+import { BulkBar } from "../../parts/list/bulk-bar.tsx";
+import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { useFilters } from "../../parts/list/filters.ts";
+import { List } from "../../parts/list/list.tsx";
+import type { Column } from "../../parts/list/list-props.ts";
+import { useSelection } from "../../parts/list/selection.ts";
+import { GoButton, type Search } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
+import { CodeBlock } from "../../parts/text/code-block.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { type BulkAsked, BulkDialog } from "./bulk-dialog.tsx";
+import { ACTS, type Act, ActResult, isOffered, RowMenu, useActs } from "./delivery-acts.tsx";
+import { ColumnsMenu, useColumns } from "./delivery-columns.tsx";
+import { DeliveryFilterBar } from "./delivery-filter-bar.tsx";
+import { commandOf, conditionsOf, FILTERS, filterOf } from "./delivery-filters.ts";
+import { Fewer } from "./fewer-filters.tsx";
+import { Views } from "./views.tsx";
+
+/** One page of the list. */
+const ROWS = 50;
+const KEYS: Readonly<Record<Act, string>> = { retry: "r", replay: "e", cancel: "c" };
 
 export default function DeliveriesPage() {
-  return <Page title="Deliveries">{m.notBuilt}</Page>;
+  const api = useApi();
+  const tenant = useTenant();
+  const filters = useFilters(FILTERS);
+  const filter = useMemo(() => filterOf(filters.values), [filters.values]);
+  const conditions = useMemo(() => conditionsOf(filters.values), [filters.values]);
+  const listKey = ["delivery", "list", tenant, filter] as const;
+  const list = useCursorList<Delivery>({
+    queryKey: listKey,
+    async read(cursor, signal) {
+      const page = await api.deliveries.list({ ...filter, limit: ROWS, ...(cursor && { cursor }) }, { signal });
+      return { rows: page.results, next: page.next_cursor };
+    },
+    rowKey: ({ id }) => id,
+    newestFirst: filter.sort === undefined || filter.sort === "-created_at",
+  });
+  const total = useTotal(filter);
+  const selection = useSelection(JSON.stringify([tenant, filter, list.rows?.[0]?.id]));
+  const acts = useActs();
+  const { columns, ...columnsMenu } = useColumns();
+  const [asked, setAsked] = useState<BulkAsked | null>(null);
+  const { count: _, ...query } = filter;
+  return (
+    <Page
+      title={m.title}
+      lead={total === undefined ? undefined : m.counted(total)}
+      actions={
+        <>
+          <Views search={conditions as Search} />
+          <AllMenu onChoose={(act) => setAsked({ act, filter: conditions })} />
+          <ColumnsMenu {...columnsMenu} />
+          <GoButton variant="default" to="/jobs/exports" search={conditions as Search}>
+            {m.export}
+          </GoButton>
+          <CopyView
+            request={{ path: "/v1/deliveries", query: { ...query, limit: ROWS } }}
+            command={commandOf(filter)}
+          />
+        </>
+      }
+    >
+      <DeliveryFilterBar filters={filters} />
+      <ActResult {...acts} />
+      <BulkBar selection={selection}>
+        {ACTS.map((act) => (
+          <Button
+            key={act}
+            size="xs"
+            variant="default"
+            onClick={() => setAsked({ act, filter: { delivery_id: selection.keys } })}
+          >
+            {m.acts[act].button}
+          </Button>
+        ))}
+      </BulkBar>
+      <List
+        label={m.title}
+        list={list}
+        columns={[...columns, actionsColumn(acts)]}
+        rowKey={({ id }) => id}
+        rowName={({ event_type: type, endpoint_name: endpoint }) => `${type}, ${endpoint}`}
+        rowLink={({ id }) => ({ to: `/deliveries/${id}`, search: filter as Search })}
+        selection={selection}
+        rowKeys={ACTS.map((act) => ({
+          keys: KEYS[act],
+          label: m.acts[act].button,
+          run: (delivery: Delivery) => isOffered(act, delivery) && acts.run(act, delivery),
+        }))}
+        isFiltered={filters.isFiltered}
+        onClearFilters={filters.clear}
+        empty={<Empty />}
+      />
+      {list.rows?.length === 0 && filters.isFiltered && <Fewer filters={filters} />}
+      {asked !== null && <BulkDialog {...asked} onClose={() => setAsked(null)} />}
+    </Page>
+  );
+}
+
+/** Counted apart from the page, which need not wait for it. */
+function useTotal(filter: ReturnType<typeof filterOf>): number | undefined {
+  const api = useApi();
+  const tenant = useTenant();
+  const { data } = useQuery({
+    queryKey: ["delivery", "count", tenant, filter],
+    queryFn: async ({ signal }) => {
+      const { total } = await api.deliveries.list({ ...filter, limit: 1, count: true }, { signal });
+      return total;
+    },
+  });
+  return data;
+}
+
+function AllMenu({ onChoose }: { readonly onChoose: (act: Act) => void }) {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" rightSection={<DownIcon size={12} />}>
+          {m.allThatMatch}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {ACTS.map((act) => (
+          <Menu.Item key={act} onClick={() => onChoose(act)}>
+            {m.acts[act].all}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function actionsColumn({ busy, run }: ReturnType<typeof useActs>): Column<Delivery> {
+  return {
+    label: m.columns.actions,
+    cell: (delivery) => (
+      <RowMenu delivery={delivery} isBusy={busy === delivery.id} onAct={(act) => run(act, delivery)} />
+    ),
+    align: "end",
+  };
+}
+
+function Empty() {
+  return (
+    <Stack gap="sm">
+      <Text fw={600}>{m.empty}</Text>
+      <Text>{m.emptyHint}</Text>
+      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
+    </Stack>
+  );
 }

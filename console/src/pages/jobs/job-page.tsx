@@ -1,6 +1,219 @@
-import { page as m } from "../../messages/en/app.ts";
-import { Page } from "../../parts/page/page.tsx";
+/** `/console/jobs/{id}`: the progress of a job, and its cancellation. */
+import "@mantine/core/styles/Progress.css";
+import { Button, Group, Modal, Progress, Stack, Text } from "@mantine/core";
+import type { Job } from "@signalbox/sdk";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { form, problem } from "../../messages/en/app.ts";
+import { jobs as m } from "../../messages/en/jobs.ts";
+import { CopyButton } from "../../parts/actions/copy-button.tsx";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { decimal } from "../../parts/locale.ts";
+import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
+import { Page, Section } from "../../parts/page/page.tsx";
+import { duration } from "../../parts/time/format.ts";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { JobState, StartedBy, shareOf } from "./job-parts.tsx";
+import classes from "./jobs.module.css";
+
+/** How often a running job is read again, besides what the stream tells. */
+const REFRESH_MS = 2000;
 
 export default function JobPage() {
-  return <Page title="Job">{m.notBuilt}</Page>;
+  const id = usePathParam("id");
+  const api = useApi();
+  const tenant = useTenant();
+  const { data, error, refetch, isFetching } = useQuery({
+    queryKey: ["job", "one", tenant, id],
+    queryFn: ({ signal }) => api.jobs.get(id, { signal }),
+    refetchInterval: ({ state }) => (state.data?.state === "running" ? REFRESH_MS : false),
+  });
+  if (data !== undefined) return <JobView job={data} error={error} onRetry={() => void refetch()} />;
+  if (error === null) return <LaterSkeleton rows={6} />;
+  if (isMissing(error)) return <Missing />;
+  return (
+    <Page title={m.title}>
+      <Problem error={error} onRetry={() => void refetch()} isRetrying={isFetching} />
+    </Page>
+  );
+}
+
+function Missing() {
+  return (
+    <Page title={m.noSuch}>
+      <Stack align="flex-start">
+        <Text>
+          {problem.noSuch(m.missing)} {m.missingHint}
+        </Text>
+        <GoButton to="/jobs" variant="default">
+          {m.title}
+        </GoButton>
+      </Stack>
+    </Page>
+  );
+}
+
+interface JobViewProps {
+  readonly job: Job;
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}
+
+function JobView({ job, error, onRetry }: JobViewProps) {
+  return (
+    <Page
+      title={m.kinds[job.kind]}
+      aside={<JobState job={job} />}
+      actions={
+        <>
+          {job.kind !== "cancel_backlog" && <CancelJob job={job} />}
+          <CopyView request={{ path: `/v1/jobs/${job.id}` }} command={`signalbox jobs get ${job.id}`} />
+        </>
+      }
+    >
+      {error !== null && <Problem error={error} onRetry={onRetry} />}
+      <JobProgressSection job={job} />
+      {job.failures.length > 0 && <Failures job={job} />}
+      <Facts job={job} />
+    </Page>
+  );
+}
+
+function JobProgressSection({ job }: { readonly job: Job }) {
+  const share = shareOf(job);
+  const rate = useRate(job);
+  const left = job.total === null ? null : job.total - job.done - job.failed;
+  return (
+    <Section title={m.progress}>
+      <Stack gap="sm">
+        <Group justify="space-between">
+          <Text fw={600}>{m.done(job.done, job.total)}</Text>
+          {share !== null && <Text>{m.share(share)}</Text>}
+        </Group>
+        {share !== null && <Progress value={share * 100} aria-label={m.doneLabel} />}
+        {job.state === "running" && (
+          <dl className={classes.facts}>
+            <dt>{m.rate}</dt>
+            <dd>{rate === null ? m.measuring : m.rateNow(decimal(rate))}</dd>
+            {left !== null && (
+              <>
+                <dt>{m.left}</dt>
+                <dd>{rate === null || rate === 0 ? m.measuring : duration((left / rate) * 1000)}</dd>
+              </>
+            )}
+          </dl>
+        )}
+      </Stack>
+    </Section>
+  );
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly handled: number;
+}
+
+/** Deliveries in a second since the page was opened; null until two readings differ. */
+function useRate({ done, failed, created_at: createdAt }: Job): number | null {
+  const first = useRef<Sample | null>(null);
+  const now = { atMs: Date.now(), handled: done + failed };
+  first.current ??= now;
+  const since = first.current.handled === now.handled ? { atMs: Date.parse(createdAt), handled: 0 } : first.current;
+  const seconds = (now.atMs - since.atMs) / 1000;
+  return seconds < 1 || now.handled === 0 ? null : (now.handled - since.handled) / seconds;
+}
+
+function Failures({ job: { failures, failed } }: { readonly job: Job }) {
+  return (
+    <Section title={m.failures}>
+      <Text mb="xs">{m.failed(failed)}</Text>
+      <ul className={classes.failures}>
+        {failures.map(({ reason, count }) => (
+          <li key={reason}>
+            {count} {m.reasons[reason] ?? reason}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Facts({ job }: { readonly job: Job }) {
+  const { by, created_at: started, finished_at: ended, endpoint_id: endpoint, per_second: perSecond, id } = job;
+  return (
+    <Section title={m.kind}>
+      <dl className={classes.facts}>
+        <dt>{m.by}</dt>
+        <dd>
+          <StartedBy by={by} />
+        </dd>
+        <dt>{m.started}</dt>
+        <dd>
+          <Time at={started} focusable />
+        </dd>
+        {ended !== null && (
+          <>
+            <dt>{m.ended}</dt>
+            <dd>
+              <Time at={ended} focusable />
+            </dd>
+          </>
+        )}
+        <dt>{m.endpoint}</dt>
+        <dd>{endpoint === null ? m.manyEndpoints : <Go to={`/endpoints/${endpoint}`}>{endpoint}</Go>}</dd>
+        <dt>{m.speed}</dt>
+        <dd>{perSecond === null ? m.unlimited : m.perSecond(perSecond)}</dd>
+        <dt>{m.id}</dt>
+        <dd>
+          {id} <CopyButton small text={id} />
+        </dd>
+      </dl>
+    </Section>
+  );
+}
+
+function CancelJob({ job }: { readonly job: Job }) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => api.jobs.cancel(job.id),
+    onSuccess: () => setAsking(false),
+    // After a conflict, too: the page then shows how the job has ended.
+    onSettled: () => queries.invalidateQueries({ queryKey: ["job"] }),
+  });
+  const isRunning = job.state === "running";
+  return (
+    <>
+      {isRunning && (
+        <Button color="red" variant="light" onClick={() => setAsking(true)}>
+          {m.cancel}
+        </Button>
+      )}
+      {isAsking && (
+        <Modal opened onClose={() => setAsking(false)} title={m.cancelTitle}>
+          <Stack>
+            <Text>
+              {m.done(job.done, job.total)}. {m.cancelHint}
+            </Text>
+            {cancel.error !== null && <Problem error={cancel.error} />}
+            {!isRunning && <JobState job={job} />}
+            <Group justify="flex-end">
+              <Button variant="default" onClick={() => setAsking(false)}>
+                {isRunning ? m.keep : form.close}
+              </Button>
+              {isRunning && (
+                <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+                  {m.cancelConfirm}
+                </Button>
+              )}
+            </Group>
+          </Stack>
+        </Modal>
+      )}
+    </>
+  );
 }

@@ -21,13 +21,14 @@ export function FilterChoice({
   value,
   onChange,
   options,
-}: FieldProps & { readonly options: readonly Option[] }) {
+  none = m.anything,
+}: FieldProps & { readonly options: readonly Option[]; readonly none?: string }) {
   return (
     <NativeSelect
       label={label}
       value={value ?? ""}
       onChange={(event) => onChange(event.currentTarget.value || undefined)}
-      data={[{ value: "", label: m.anything }, ...options]}
+      data={[{ value: "", label: none }, ...options]}
     />
   );
 }

@@ -1,0 +1,126 @@
+/** What can be done to one delivery of the list, and what became of it. */
+import type { DELIVERY_STATES } from "@domain/delivery/delivery.ts";
+import { STATES_OF_ACTION } from "@domain/upkeep/job.ts";
+import { ActionIcon, Alert, Menu, Text } from "@mantine/core";
+import { type Delivery, SignalboxError } from "@signalbox/sdk";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { copy, form } from "../../messages/en/app.ts";
+import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { copyText } from "../../parts/actions/copy.ts";
+import { curlOf } from "../../parts/actions/copy-view.tsx";
+import { ProblemText } from "../../parts/feedback/problem-text.tsx";
+import { MoreIcon } from "../../parts/icons.tsx";
+import { Go } from "../../parts/page/go.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { DeliveryState } from "./delivery-columns.tsx";
+
+export type Act = "retry" | "replay" | "cancel";
+export const ACTS: readonly Act[] = ["retry", "replay", "cancel"];
+
+/** Whether the state allows the act. The server decides: the endpoint may be deleted. */
+export function isOffered(act: Act, { status }: Pick<Delivery, "status">): boolean {
+  return STATES_OF_ACTION[act].includes(status as (typeof DELIVERY_STATES)[number]);
+}
+
+interface Done {
+  readonly act: Act;
+  readonly delivery: Delivery;
+  readonly error: unknown;
+  /** After a conflict, the state that the delivery has now. */
+  readonly now: Delivery["status"] | null;
+}
+
+export function useActs() {
+  const api = useApi();
+  const queries = useQueryClient();
+  const [done, setDone] = useState<Done | null>(null);
+  const { mutate, variables, isPending } = useMutation({
+    mutationFn: async ({ act, delivery }: Pick<Done, "act" | "delivery">) => {
+      if (act === "retry") await api.deliveries.retry(delivery.id);
+      else if (act === "cancel") await api.deliveries.cancel(delivery.id);
+      else await api.replays.create({ delivery_ids: [delivery.id] });
+    },
+    onSuccess: (_, asked) => setDone({ ...asked, error: null, now: null }),
+    async onError(error, asked) {
+      const isFaster = error instanceof SignalboxError && error.status === 409;
+      const now = isFaster ? await api.deliveries.get(asked.delivery.id).catch(() => null) : null;
+      setDone({ ...asked, error, now: now?.status ?? null });
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["delivery"] }),
+  });
+  return {
+    done,
+    busy: isPending ? (variables?.delivery.id ?? null) : null,
+    run: (act: Act, delivery: Delivery) => mutate({ act, delivery }),
+    forget: () => setDone(null),
+  };
+}
+
+/** What the latest act led to. */
+export function ActResult({ done, forget }: Pick<ReturnType<typeof useActs>, "done" | "forget">) {
+  return (
+    <div role="status" aria-live="polite">
+      {done !== null && (
+        <Alert
+          mb="sm"
+          variant="light"
+          color={done.error === null ? "green" : "red"}
+          withCloseButton
+          closeButtonLabel={form.close}
+          onClose={forget}
+        >
+          <Text size="sm" component="div">
+            <Go to={`/deliveries/${done.delivery.id}`}>{done.delivery.event_type}</Go>
+            {": "}
+            {done.error === null ? m.acts[done.act].done : <Failure done={done} />}
+          </Text>
+        </Alert>
+      )}
+    </div>
+  );
+}
+
+function Failure({ done: { error, now } }: { readonly done: Done }) {
+  return (
+    <>
+      {now !== null && `${m.faster} `}
+      <ProblemText error={error} /> {now !== null && <DeliveryState status={now} />}
+    </>
+  );
+}
+
+interface RowMenuProps {
+  readonly delivery: Delivery;
+  readonly isBusy: boolean;
+  readonly onAct: (act: Act) => void;
+}
+
+export function RowMenu({ delivery, isBusy, onAct }: RowMenuProps) {
+  const tenant = useTenant();
+  const curl = () => curlOf({ path: `/v1/deliveries/${delivery.id}`, query: { tenant } });
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          loading={isBusy}
+          aria-label={m.actionsOf(`${delivery.event_type} ${delivery.id}`)}
+        >
+          <MoreIcon />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {ACTS.filter((act) => isOffered(act, delivery)).map((act) => (
+          <Menu.Item key={act} onClick={() => onAct(act)}>
+            {m.acts[act].button}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => void copyText(delivery.id)}>{copy.id}</Menu.Item>
+        <Menu.Item onClick={() => void copyText(curl())}>{copy.curl}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,101 @@
+/** The filters above the list. The rarer ones are folded. */
+import { CLASSIFICATIONS, DELIVERY_STATES, TERMINAL_REASONS } from "@domain/delivery/delivery.ts";
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { FilterBar } from "../../parts/list/filter-bar.tsx";
+import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
+import type { Filters } from "../../parts/list/filters.ts";
+import { type FILTERS, SORTS } from "./delivery-filters.ts";
+import { useEndpointNames } from "./endpoint-names.ts";
+import { FilterChoices } from "./filter-choices.tsx";
+import { FilterTime } from "./filter-time.tsx";
+
+const STATES = DELIVERY_STATES.map((value) => ({ value, label: m.states[value] }));
+const RESULTS = CLASSIFICATIONS.map((value) => ({ value, label: value.replaceAll("_", " ") }));
+const REASONS = TERMINAL_REASONS.map((value) => ({ value, label: m.reasons[value] }));
+const ORDERS = SORTS.slice(1).map((value) => ({ value, label: m.sorts[value] }));
+const RARE = ["http_status", "classification", "terminal_reason", "attempts_min", "from", "to", "event_id"] as const;
+
+type DeliveryFilters = Filters<typeof FILTERS>;
+
+interface DeliveryFilterBarProps {
+  readonly filters: DeliveryFilters;
+  /** False for a list whose order cannot be chosen. */
+  readonly withOrder?: boolean;
+}
+
+export function DeliveryFilterBar({ filters, withOrder = true }: DeliveryFilterBarProps) {
+  const { values, set } = filters;
+  const names = useEndpointNames();
+  const [unfolded, setUnfolded] = useState(false);
+  const isOpen = unfolded || RARE.some((name) => values[name] !== undefined);
+  return (
+    <FilterBar filters={filters}>
+      <FilterText label={m.filters.search} value={values.search} onChange={(search) => set({ search })} />
+      <FilterChoices
+        label={m.filters.state}
+        values={values.status}
+        options={STATES}
+        onChange={(status) => set({ status })}
+      />
+      <FilterChoices
+        label={m.filters.endpoint}
+        values={values.endpoint_id}
+        options={[...names].map(([value, label]) => ({ value, label }))}
+        onChange={(endpointIds) => set({ endpoint_id: endpointIds })}
+      />
+      <FilterText
+        label={m.filters.eventType}
+        value={values.event_type}
+        onChange={(eventType) => set({ event_type: eventType })}
+      />
+      {withOrder && (
+        <FilterChoice
+          label={m.filters.sort}
+          none={m.sorts["-created_at"]}
+          value={values.sort === "-created_at" ? undefined : values.sort}
+          options={ORDERS}
+          onChange={(sort) => set({ sort })}
+        />
+      )}
+      {isOpen && <Rare filters={filters} />}
+      <Button variant="subtle" aria-expanded={isOpen} onClick={() => setUnfolded(!isOpen)}>
+        {isOpen ? m.filters.fewer : m.filters.more}
+      </Button>
+    </FilterBar>
+  );
+}
+
+function Rare({ filters: { values, set } }: { readonly filters: DeliveryFilters }) {
+  return (
+    <>
+      <FilterText
+        label={m.filters.httpStatus}
+        placeholder={m.filters.httpStatusHint}
+        value={values.http_status}
+        onChange={(status) => set({ http_status: status })}
+      />
+      <FilterChoice
+        label={m.filters.classification}
+        value={values.classification}
+        options={RESULTS}
+        onChange={(classification) => set({ classification })}
+      />
+      <FilterChoice
+        label={m.filters.reason}
+        value={values.terminal_reason}
+        options={REASONS}
+        onChange={(reason) => set({ terminal_reason: reason })}
+      />
+      <FilterText
+        label={m.filters.attemptsMin}
+        value={values.attempts_min}
+        onChange={(attempts) => set({ attempts_min: attempts })}
+      />
+      <FilterText label={m.filters.eventId} value={values.event_id} onChange={(id) => set({ event_id: id })} />
+      <FilterTime label={m.filters.from} value={values.from} onChange={(from) => set({ from })} />
+      <FilterTime label={m.filters.to} value={values.to} onChange={(to) => set({ to })} />
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+/** A filter with several values at once: a button that opens a menu of check boxes. */
+import { Button, Input, Menu, ScrollArea } from "@mantine/core";
+import { useId, useState } from "react";
+import { list as common } from "../../messages/en/app.ts";
+import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { DownIcon } from "../../parts/icons.tsx";
+import type { Option } from "../../parts/list/filter-fields.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { visible } from "../../parts/text/visible.ts";
+
+interface FilterChoicesProps {
+  readonly label: string;
+  readonly values: readonly string[];
+  readonly options: readonly Option[];
+  readonly onChange: (values: readonly string[]) => void;
+}
+
+/** With more options than this, a field narrows them. */
+const OPTIONS_SEEN = 10;
+
+export function FilterChoices({ label, values, options, onChange }: FilterChoicesProps) {
+  const id = useId();
+  const [narrow, setNarrow] = useState("");
+  const known = new Map(options.map((option) => [option.value, option.label]));
+  // A value that came by a link, and that the options do not have, can still be taken out.
+  const all = [...options, ...values.filter((value) => !known.has(value)).map((value) => ({ value, label: value }))];
+  const shown = all.filter((option) => option.label.toLowerCase().includes(narrow.toLowerCase()));
+  const toggle = (value: string) =>
+    onChange(values.includes(value) ? values.filter((one) => one !== value) : [...values, value]);
+  return (
+    <Input.Wrapper label={label} labelElement="div" labelProps={{ id }}>
+      <Menu position="bottom-start" width={260} onOpen={() => setNarrow("")}>
+        <Menu.Target>
+          <Button
+            variant="default"
+            fullWidth
+            justify="space-between"
+            fw={400}
+            rightSection={<DownIcon size={12} />}
+            aria-label={`${label}: ${summary(values, known)}`}
+          >
+            {summary(values, known)}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown aria-labelledby={id}>
+          {all.length > OPTIONS_SEEN && (
+            <Menu.Search aria-label={label} value={narrow} onChange={(event) => setNarrow(event.currentTarget.value)} />
+          )}
+          <ScrollArea.Autosize mah={320} type="auto">
+            {shown.map((option) => (
+              <Menu.CheckboxItem
+                key={option.value}
+                checked={values.includes(option.value)}
+                onChange={() => toggle(option.value)}
+              >
+                <Foreign text={option.label} charsMax={80} />
+              </Menu.CheckboxItem>
+            ))}
+          </ScrollArea.Autosize>
+        </Menu.Dropdown>
+      </Menu>
+    </Input.Wrapper>
+  );
+}
+
+function summary(values: readonly string[], known: ReadonlyMap<string, string>): string {
+  const [first, ...others] = values;
+  if (first === undefined) return common.anything;
+  return others.length > 0 ? m.filters.chosen(values.length) : visible(known.get(first) ?? first);
+}
