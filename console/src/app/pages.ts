@@ -39,7 +39,6 @@ export const PAGES: readonly PageEntry[] = [
   page("/access/keys", () => import("../pages/access/keys-page.tsx"), "org_admin"),
   page("/access/users", () => import("../pages/access/users-page.tsx"), "org_admin"),
   page("/access/tenants", () => import("../pages/access/tenants-page.tsx"), "global_admin"),
-  page("/access/links", () => import("../pages/access/links-page.tsx"), "org_admin"),
   page("/access/audit", () => import("../pages/access/audit-page.tsx"), "org_admin"),
   page("/settings", () => import("../pages/settings/settings-page.tsx")),
   page("/health", () => import("../pages/health/health-page.tsx"), "org_admin"),

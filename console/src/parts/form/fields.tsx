@@ -1,5 +1,6 @@
 /** Fields that show their faults. Their names are those of the API. */
 import { NativeSelect, PasswordInput, Switch, Textarea, TextInput, type TextInputProps } from "@mantine/core";
+import "@mantine/core/styles/Switch.css";
 import type { ReactNode } from "react";
 import { useFault } from "./form.tsx";
 
