@@ -1,6 +1,127 @@
-import { page as m } from "../../messages/en/app.ts";
+/** `/console/pauses/{id}`: one question, its answer here, who was told, and what happened. */
+import { Alert, Button } from "@mantine/core";
+import type { Pause, SignalboxError } from "@signalbox/sdk";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { problem } from "../../messages/en/app.ts";
+import { pause as m, pauses } from "../../messages/en/pauses.ts";
+import { CopyButton } from "../../parts/actions/copy-button.tsx";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { ProblemText } from "../../parts/feedback/problem-text.tsx";
+import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
+import { StateBadge, type Tone } from "../../parts/text/state-badge.tsx";
+import { visible } from "../../parts/text/visible.ts";
+import { useApi, useTenant } from "../../session/api.ts";
+import { useMay } from "../../session/me.ts";
+import { CancelDialog } from "./cancel-dialog.tsx";
+import { Decide } from "./decide.tsx";
+import { PauseEvent } from "./pause-event.tsx";
+import classes from "./pause-page.module.css";
+import { Person } from "./person.tsx";
+import { Question } from "./question.tsx";
+import { Result } from "./result.tsx";
+import { Trail } from "./trail.tsx";
+
+const TONES: Readonly<Record<Pause["status"], Tone>> = {
+  pending: "busy",
+  responded: "ok",
+  timed_out: "warn",
+  cancelled: "idle",
+};
+
+/** How often an open question is read again, in case the stream is gone: somebody else may answer it. */
+const OPEN_REFETCH_MS = 5_000;
+const TAB_CHARS_MAX = 60;
 
 export default function PausePage() {
-  return <Page title="Pause">{m.notBuilt}</Page>;
+  const id = usePathParam("id");
+  const api = useApi();
+  const tenant = useTenant();
+  const query = useQuery<Pause>({
+    queryKey: ["pause", "one", tenant, id],
+    queryFn: ({ signal }) => api.getPause(id, { signal }),
+    refetchInterval: ({ state }) => (state.data?.status === "pending" ? OPEN_REFETCH_MS : false),
+  });
+  if (query.data === undefined) return <Loading id={id} error={query.error} onRetry={() => void query.refetch()} />;
+  return (
+    <>
+      {query.error !== null && <Problem error={query.error} onRetry={() => void query.refetch()} />}
+      <Shown pause={query.data} onChanged={() => void query.refetch()} />
+    </>
+  );
+}
+
+function Loading({
+  id,
+  error,
+  onRetry,
+}: {
+  readonly id: string;
+  readonly error: unknown;
+  readonly onRetry: () => void;
+}) {
+  return (
+    <Page title={m.title} lead={<Go to="/pauses">{m.back}</Go>}>
+      {error === null && <LaterSkeleton rows={6} />}
+      {error !== null &&
+        (isMissing(error) ? <p>{problem.noSuch(m.what)}</p> : <Problem error={error} onRetry={onRetry} />)}
+      {error !== null && isMissing(error) && <code>{visible(id)}</code>}
+    </Page>
+  );
+}
+
+function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged: () => void }) {
+  const isOpen = pause.status === "pending";
+  const isAdmin = useMay("org_admin");
+  const [tooLate, setTooLate] = useState<SignalboxError | null>(null);
+  return (
+    <Page
+      title={m.title}
+      tabTitle={m.tabTitle(pauses.states[pause.status], visible(pause.message).slice(0, TAB_CHARS_MAX))}
+      aside={<StateBadge tone={TONES[pause.status]} word={pauses.states[pause.status]} />}
+      lead={<Go to="/pauses">{m.back}</Go>}
+      actions={
+        <>
+          <CopyButton text={pause.pause_id} label={m.id} />
+          <CopyView
+            request={{ path: `/v1/pause/${pause.pause_id}` }}
+            command={`signalbox pause get ${pause.pause_id}`}
+          />
+          {isOpen && <Cancel pause={pause} onChanged={onChanged} />}
+        </>
+      }
+    >
+      <div className={classes.columns}>
+        <div>
+          <Question pause={pause} />
+          {tooLate !== null && (
+            <Alert color="yellow" variant="light" role="alert" title={m.faster} mb="md">
+              <ProblemText error={tooLate} />
+            </Alert>
+          )}
+          {isOpen ? <Decide pause={pause} onChanged={onChanged} onTooLate={setTooLate} /> : <Result pause={pause} />}
+          {!isOpen && <PauseEvent pause={pause} />}
+        </div>
+        <div>
+          <Person pause={pause} onChanged={onChanged} />
+          <Trail pause={pause} isAllowed={isAdmin} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Cancel({ pause, onChanged }: { readonly pause: Pause; readonly onChanged: () => void }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button variant="default" onClick={() => setOpen(true)}>
+        {m.cancel}
+      </Button>
+      {isOpen && <CancelDialog pause={pause} onClose={() => setOpen(false)} onChanged={onChanged} />}
+    </>
+  );
 }

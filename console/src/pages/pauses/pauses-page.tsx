@@ -1,6 +1,132 @@
-import { page as m } from "../../messages/en/app.ts";
+/** `/console/pauses`: the open questions by deadline, and those that have ended. */
+import { Stack, Text } from "@mantine/core";
+import type { Pause, PauseChannel, PauseCounts, PauseStatus } from "@signalbox/sdk";
+import { useQuery } from "@tanstack/react-query";
+import { pauses as m } from "../../messages/en/pauses.ts";
+import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { FilterBar } from "../../parts/list/filter-bar.tsx";
+import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
+import { oneOf, text, useFilters } from "../../parts/list/filters.ts";
+import { List } from "../../parts/list/list.tsx";
+import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
+import { CodeBlock } from "../../parts/text/code-block.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { Time } from "../../parts/time/time.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
+import { Remaining } from "./remaining.tsx";
+import { StatusTabs } from "./status-tabs.tsx";
+import { Told } from "./told.tsx";
+
+const STATUSES = ["pending", "responded", "timed_out", "cancelled"] as const;
+const CHANNELS = ["email", "slack", "sms", "none"] as const;
+const FILTERS = { status: oneOf(STATUSES), channel: oneOf(CHANNELS), q: text() };
+const MESSAGE_CHARS_MAX = 140;
+
+const QUESTION: Column<Pause> = {
+  label: m.question,
+  cell: ({ message }) => <Foreign text={message.replace(/\s+/g, " ")} charsMax={MESSAGE_CHARS_MAX} />,
+};
+const ASKED: Column<Pause> = { label: m.asked, cell: ({ created_at }) => <Time at={created_at} />, align: "end" };
+const TOLD: Column<Pause> = { label: m.told, cell: (pause) => <Told pause={pause} /> };
+
+const COLUMNS: Readonly<Record<PauseStatus, readonly Column<Pause>[]>> = {
+  pending: [
+    QUESTION,
+    { label: m.left, cell: (pause) => <Remaining pause={pause} /> },
+    { label: m.byDefault, cell: ({ timeout_default }) => <Choice choice={timeout_default} otherwise={m.noDefault} /> },
+    TOLD,
+    ASKED,
+  ],
+  responded: [
+    QUESTION,
+    { label: m.answer, cell: ({ response_choice }) => <Choice choice={response_choice} otherwise="" /> },
+    { label: m.by, cell: ({ decided_by_user: user }) => (user === null ? m.byLink : <Foreign text={user.email} />) },
+    { label: m.at, cell: ({ response_at }) => <Time at={response_at ?? ""} />, align: "end" },
+  ],
+  timed_out: [
+    QUESTION,
+    { label: m.answer, cell: ({ response_choice }) => <Choice choice={response_choice} otherwise={m.noDefault} /> },
+    TOLD,
+    { label: m.due, cell: ({ expires_at }) => <Time at={expires_at} />, align: "end" },
+  ],
+  cancelled: [QUESTION, TOLD, ASKED],
+};
 
 export default function PausesPage() {
-  return <Page title="Pauses">{m.notBuilt}</Page>;
+  const api = useApi();
+  const tenant = useTenant();
+  const filters = useFilters(FILTERS);
+  const { q, channel } = filters.values;
+  const status = (filters.values.status ?? "pending") as PauseStatus;
+  const query = {
+    ...(status === "pending" ? { order: "deadline" as const } : { status }),
+    ...(q !== undefined && { q }),
+    ...(channel !== undefined && { channel: channel as PauseChannel | "none" }),
+    limit: 100,
+  };
+  const list = useCursorList<Pause>({
+    queryKey: ["pause", "list", tenant, query],
+    async read(cursor, signal) {
+      const page = await api.listPauses({ ...query, ...(cursor !== undefined && { cursor }) }, { signal });
+      return { rows: page.pauses, next: page.next_cursor };
+    },
+    rowKey: ({ pause_id }) => pause_id,
+    newestFirst: status !== "pending",
+  });
+  const { data: counts } = usePauseCounts();
+  return (
+    <Page
+      title={m.title}
+      tabTitle={m.tabTitle(counts?.pending.count ?? 0, counts?.pending.more ?? false)}
+      lead={m.lead}
+      actions={<CopyView request={{ path: "/v1/pause", query }} command={`signalbox pause list --status ${status}`} />}
+    >
+      <StatusTabs statuses={STATUSES} current={status} counts={counts} search={{ q, channel }} />
+      <FilterBar filters={filters}>
+        <FilterText label={m.search} value={q} onChange={(next) => filters.set({ q: next })} />
+        <FilterChoice
+          label={m.channel}
+          value={channel}
+          onChange={(next) => filters.set({ channel: next })}
+          options={CHANNELS.map((value) => ({ value, label: m.channels[value] }))}
+        />
+      </FilterBar>
+      <List
+        label={`${m.title}: ${m.statuses[status]}`}
+        list={list}
+        columns={COLUMNS[status]}
+        rowKey={({ pause_id }) => pause_id}
+        rowName={({ message }) => message.slice(0, MESSAGE_CHARS_MAX)}
+        rowLink={({ pause_id }) => ({ to: `/pauses/${pause_id}` })}
+        isFiltered={q !== undefined || channel !== undefined}
+        onClearFilters={() => filters.set({ q: undefined, channel: undefined })}
+        empty={<Empty status={status} />}
+      />
+    </Page>
+  );
+}
+
+export function usePauseCounts() {
+  const api = useApi();
+  const tenant = useTenant();
+  return useQuery<PauseCounts>({
+    queryKey: ["pause", "counts", tenant],
+    queryFn: ({ signal }) => api.countPauses({ signal }),
+  });
+}
+
+function Choice({ choice, otherwise }: { readonly choice: string | null; readonly otherwise: string }) {
+  return choice === null ? <span>{otherwise}</span> : <Foreign text={choice} />;
+}
+
+function Empty({ status }: { readonly status: PauseStatus }) {
+  return (
+    <Stack gap="sm">
+      <Text fw={600}>{m.empty[status]}</Text>
+      <Text>{m.emptyHint}</Text>
+      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
+    </Stack>
+  );
 }

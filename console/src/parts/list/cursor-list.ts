@@ -95,7 +95,7 @@ function useCursor() {
 
 function isBadCursor(error: unknown): boolean {
   return (
-    error instanceof SignalboxError && error.status === 400 && error.details.some(({ field }) => field === "cursor")
+    error instanceof SignalboxError && error.status < 500 && error.details.some(({ field }) => field === "cursor")
   );
 }
 

@@ -1,0 +1,85 @@
+/** The answer of the person who is signed in: one large button for each option, a note, and a confirmation. */
+
+import { PAUSE_TEXT_CHARS_MAX } from "@domain/limits/pauses.ts";
+import { Alert, Button, Text, Textarea } from "@mantine/core";
+import type { Pause, SignalboxError } from "@signalbox/sdk";
+import { useState } from "react";
+import { keys } from "../../messages/en/app.ts";
+import { pause as m } from "../../messages/en/pauses.ts";
+import { useShortcuts } from "../../parts/keys/shortcuts.ts";
+import { Section } from "../../parts/page/page.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { useMe } from "../../session/me.ts";
+import { DecideDialog } from "./decide-dialog.tsx";
+import classes from "./pause-page.module.css";
+
+interface DecideProps {
+  readonly pause: Pause;
+  readonly onChanged: () => void;
+  readonly onTooLate: (error: SignalboxError) => void;
+}
+
+export function Decide({ pause, ...callbacks }: DecideProps) {
+  const me = useMe();
+  const mayDecide = pause.approvers === null || pause.approvers.includes(me.id);
+  return (
+    <Section title={m.decide}>
+      {mayDecide ? (
+        <Answer pause={pause} {...callbacks} email={me.email ?? ""} />
+      ) : (
+        <Alert color="gray" variant="light">
+          {m.onlyApprovers((pause.approver_emails ?? []).join(", "))}
+        </Alert>
+      )}
+    </Section>
+  );
+}
+
+function Answer({ pause, email, ...callbacks }: DecideProps & { readonly email: string }) {
+  const [note, setNote] = useState("");
+  const [choice, setChoice] = useState<string | null>(null);
+  useShortcuts(
+    keys.thisPage,
+    pause.options.map((option, index) => ({
+      keys: String(index + 1),
+      label: m.keys.answer(index + 1),
+      run: () => setChoice(option),
+    })),
+  );
+  const isRestricted = pause.protected || pause.approvers !== null;
+  return (
+    <>
+      {pause.allow_text_response && (
+        <Textarea
+          label={m.note}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+          maxLength={PAUSE_TEXT_CHARS_MAX}
+          autosize
+          minRows={2}
+          maxRows={8}
+          mb="md"
+          description={m.noteHint(PAUSE_TEXT_CHARS_MAX - note.length)}
+        />
+      )}
+      <div className={classes.options}>
+        {pause.options.map((option) => (
+          <Button
+            key={option}
+            size="md"
+            classNames={{ root: classes.option, label: classes.optionLabel }}
+            onClick={() => setChoice(option)}
+          >
+            <Foreign text={option} />
+          </Button>
+        ))}
+      </div>
+      <Text size="sm" c="dimmed" mt="sm">
+        {m.decideAs(email)} {pause.protected && m.protected} {isRestricted ? m.linkOnlyShows : m.linkDecides}
+      </Text>
+      {choice !== null && (
+        <DecideDialog pause={pause} choice={choice} note={note.trim()} onClose={() => setChoice(null)} {...callbacks} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+/** What was asked, by when, and the caller's own data. */
+import { Text, Title } from "@mantine/core";
+import type { Pause } from "@signalbox/sdk";
+import { pause as m, pauses } from "../../messages/en/pauses.ts";
+import { Section } from "../../parts/page/page.tsx";
+import { Foreign } from "../../parts/text/foreign.tsx";
+import { Payload } from "../../parts/text/payload.tsx";
+import { Time } from "../../parts/time/time.tsx";
+import classes from "./pause-page.module.css";
+import { Remaining } from "./remaining.tsx";
+
+export function Question({ pause }: { readonly pause: Pause }) {
+  const { message, timeout_default: byDefault, metadata, status } = pause;
+  return (
+    <Section title={m.message}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <p className={classes.message} tabIndex={0}>
+        <Foreign text={message} />
+      </p>
+      <dl className={classes.facts}>
+        <dt>{pauses.asked}</dt>
+        <dd>
+          <Time at={pause.created_at} focusable />
+        </dd>
+        <dt>{m.deadline}</dt>
+        <dd>
+          <Time at={pause.expires_at} absolute focusable /> {status === "pending" && <Remaining pause={pause} />}
+        </dd>
+        <dt>{m.otherwise}</dt>
+        <dd>{byDefault === null ? pauses.noDefault : <Foreign text={m.isChosen(byDefault)} />}</dd>
+      </dl>
+      <Title order={3} mt="md" mb="xs">
+        {m.metadata}
+      </Title>
+      {metadata === null ? (
+        <Text c="dimmed" size="sm">
+          {m.noMetadata}
+        </Text>
+      ) : (
+        <Payload text={JSON.stringify(metadata, null, 2)} label={m.metadata} />
+      )}
+    </Section>
+  );
+}
