@@ -44,7 +44,7 @@ test("the list is empty, then shows the open questions by deadline, with the def
   await questions.first().waitFor();
   assert.deepEqual(await questions.allTextContents(), ["First", "Middle", "Last"]);
   await page.getByRole("cell", { name: "Reject" }).waitFor();
-  await page.getByText("nobody was told").first().waitFor();
+  await page.getByRole("cell", { name: "nobody" }).first().waitFor();
   await page.waitForFunction("document.title === '(3) Pauses · Signalbox'");
   await visit.assertAccessible("pauses-open");
   await page.getByLabel("Question or metadata").fill("4711");

@@ -1,5 +1,5 @@
 /** `/console/pauses/{id}`: one question, its answer here, who was told, and what happened. */
-import { Alert, Button } from "@mantine/core";
+import { Alert, Button, Text } from "@mantine/core";
 import type { Pause, SignalboxError } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -98,7 +98,8 @@ function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged
         <div>
           <Question pause={pause} />
           {tooLate !== null && (
-            <Alert color="yellow" variant="light" role="alert" title={m.faster} mb="md">
+            <Alert color="red" variant="light" role="alert" mb="md">
+              <Text fw={600}>{m.faster}</Text>
               <ProblemText error={tooLate} />
             </Alert>
           )}

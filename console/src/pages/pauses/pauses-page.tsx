@@ -76,6 +76,9 @@ export default function PausesPage() {
     newestFirst: status !== "pending",
   });
   const { data: counts } = usePauseCounts();
+  // The status is a list of its own rather than a filter.
+  const isFiltered = q !== undefined || channel !== undefined;
+  const clear = (): void => filters.set({ q: undefined, channel: undefined });
   return (
     <Page
       title={m.title}
@@ -84,7 +87,7 @@ export default function PausesPage() {
       actions={<CopyView request={{ path: "/v1/pause", query }} command={`signalbox pause list --status ${status}`} />}
     >
       <StatusTabs statuses={STATUSES} current={status} counts={counts} search={{ q, channel }} />
-      <FilterBar filters={filters}>
+      <FilterBar filters={{ ...filters, isFiltered, clear }}>
         <FilterText label={m.search} value={q} onChange={(next) => filters.set({ q: next })} />
         <FilterChoice
           label={m.channel}
@@ -100,8 +103,8 @@ export default function PausesPage() {
         rowKey={({ pause_id }) => pause_id}
         rowName={({ message }) => message.slice(0, MESSAGE_CHARS_MAX)}
         rowLink={({ pause_id }) => ({ to: `/pauses/${pause_id}` })}
-        isFiltered={q !== undefined || channel !== undefined}
-        onClearFilters={() => filters.set({ q: undefined, channel: undefined })}
+        isFiltered={isFiltered}
+        onClearFilters={clear}
         empty={<Empty status={status} />}
       />
     </Page>
