@@ -49,7 +49,7 @@ export function DangerDialog(props: DangerDialogProps) {
             <Button variant="default" onClick={onClose} data-autofocus={name === undefined ? true : undefined}>
               {m.cancel}
             </Button>
-            <Button type="submit" color="red" disabled={!matches} loading={isPending}>
+            <Button type="submit" color="red.9" disabled={!matches} loading={isPending}>
               {confirm}
             </Button>
           </Group>
