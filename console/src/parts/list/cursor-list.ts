@@ -94,9 +94,7 @@ function useCursor() {
 }
 
 function isBadCursor(error: unknown): boolean {
-  return (
-    error instanceof SignalboxError && error.status < 500 && error.details.some(({ field }) => field === "cursor")
-  );
+  return error instanceof SignalboxError && error.status < 500 && error.details.some(({ field }) => field === "cursor");
 }
 
 interface Shown {
