@@ -111,7 +111,7 @@ export default function PausesPage() {
   );
 }
 
-export function usePauseCounts() {
+function usePauseCounts() {
   const api = useApi();
   const tenant = useTenant();
   return useQuery<PauseCounts>({
