@@ -22,7 +22,7 @@ export const overview = {
   oldest: "Oldest, created",
   none: "–",
   pauses: "Open questions",
-  noPauses: "Nobody is waited for.",
+  noPauses: "No question is open.",
   answerBy: "Answer by",
   steps: "Get started",
   stepEndpoint: "Register an endpoint",
