@@ -6,6 +6,7 @@ import { AnswerReader } from "./answer.ts";
 interface Read {
   status: number;
   retryAfter: string | null;
+  headers: string;
   body: string;
   whole: boolean;
   reusable: boolean;
@@ -18,6 +19,7 @@ function read(...pieces: string[]): Read {
   const seen: Read = {
     status: 0,
     retryAfter: null,
+    headers: "",
     body: "",
     whole: false,
     reusable: false,
@@ -25,8 +27,8 @@ function read(...pieces: string[]): Read {
     fault: null,
   };
   const reader = new AnswerReader({
-    onHead(status, retryAfter) {
-      Object.assign(seen, { status, retryAfter });
+    onHead(status, retryAfter, headers) {
+      Object.assign(seen, { status, retryAfter, headers });
     },
     onBody(piece) {
       seen.body += piece.toString("latin1");
@@ -199,4 +201,15 @@ test("the reader never throws, whatever the bytes are", () => {
       read(head("transfer-encoding: chunked"), ...pieces);
     }),
   );
+});
+
+test("the headers of a failure are kept, those of a success without the routine ones, up to a limit", () => {
+  const lines = ["Date: x", "Connection: close", "X-Request-Id:  r1 ", "Set-Cookie: a=b"];
+  const failed = (more: readonly string[]) => `${["HTTP/1.1 500 No", ...lines, ...more].join("\r\n")}\r\n\r\n`;
+  assert.equal(read(head(...lines)).headers, "x-request-id: r1\nset-cookie: (not stored)\n");
+  const kept = "date: x\nconnection: close\nx-request-id: r1\nset-cookie: (not stored)\n";
+  assert.equal(read(failed([])).headers, kept);
+  const long = read(failed(["a: ".padEnd(900, "x"), "b: ".padEnd(900, "x"), "c: d"])).headers;
+  assert.equal(long, `${kept}a: ${"x".repeat(897)}\n…`);
+  assert.equal(read(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${head("server: y")}`).headers, "server: y\n");
 });
