@@ -79,7 +79,11 @@ test("secrets, keys, header values and passwords appear nowhere in plain text", 
   const dead = { url: `http://127.0.0.1:9/hook?token=${URL_TOKEN}`, ...settings };
   const deadId = await createEndpoint(server, dead);
 
-  hooks.react((hook) => hook.answer(500, { "x-debug": HEADER_VALUE }, "no"));
+  // This receiver repeats what it was sent.
+  hooks.react((hook) => {
+    const { authorization = "nothing" } = hook.headers;
+    hook.answer(500, { "x-debug": String(authorization) }, `you sent ${authorization}`);
+  });
   const { deliveries } = await publish(server, 1, { payload: { text: PAYLOAD } });
   for (const _ of deliveries) await outcomes.next();
   for (const id of [endpointId, deadId]) await observed.ask("POST", `/v1/endpoints/${id}/test`);

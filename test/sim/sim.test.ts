@@ -1,6 +1,6 @@
 /**
  * Runs the real engine and the real SQL with a simulated clock, network and disk. A seed determines everything that
- * happens. Each seed runs twice and must produce the same log.
+ * happens. The new seeds, and a seed given by hand, run twice and must produce the same log.
  *
  *   SIM_SEED=17 node --test test/sim/sim.test.ts     one seed
  *   SIM_SEED=17 SIM_LOG=1 node --test …              one seed, with its whole log
@@ -18,10 +18,8 @@ const SEEDS_COUNT = 9;
 const NEW_SEEDS_COUNT = 3;
 
 const { SIM_SEED, SIM_COUNT, SIM_LOG } = process.env;
-const seeds =
-  SIM_SEED === undefined
-    ? [...Array.from({ length: Number(SIM_COUNT ?? SEEDS_COUNT) }, (_, index) => index + 1), ...newSeeds()]
-    : [Number(SIM_SEED)];
+const fixed = SIM_SEED === undefined ? Array.from({ length: Number(SIM_COUNT ?? SEEDS_COUNT) }, (_, i) => i + 1) : [];
+const repeated = SIM_SEED === undefined ? newSeeds() : [Number(SIM_SEED)];
 
 function newSeeds(): number[] {
   const source = createHash("sha256");
@@ -32,11 +30,13 @@ function newSeeds(): number[] {
   return Array.from({ length: NEW_SEEDS_COUNT }, (_, index) => digest.readUInt32LE(4 * index));
 }
 
-for (const seed of seeds) {
+for (const seed of [...fixed, ...repeated]) {
   test(`seed ${seed}: whatever happens, every accepted event ends and no invariant is violated`, async () => {
     const first = await simulate(seed);
     if (SIM_LOG !== undefined) process.stdout.write(`${first.log.join("\n")}\n`);
     assert.deepEqual(first.faults, [], explain(first));
+    // A source of nondeterminism affects nearly every seed, so a few that run twice find it.
+    if (!repeated.includes(seed)) return;
     const second = await simulate(seed);
     assert.equal(second.digest, first.digest, `seed ${seed} ran differently: ${firstDifference(first, second)}`);
   });

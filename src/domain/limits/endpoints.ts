@@ -28,3 +28,5 @@ export const ENDPOINTS_PAGE_MAX = 1000;
 export const ENDPOINTS_PER_TENANT_MAX = 10_000;
 /** How long the registration of an endpoint waits for a DNS lookup. */
 export const REGISTRATION_DNS_MS = 2 * SECOND_MS;
+/** Shorter values of headers are not redacted in responses: they are no credentials, and they occur in other words. */
+export const REDACTED_CHARS_MIN = 8;

@@ -2,6 +2,7 @@
 import { type LeasedDelivery, type Outcome, type Transition, transition } from "../../domain/delivery/delivery.ts";
 import { timingsText } from "../../domain/delivery/timings.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
+import { redactHeaderValues } from "../../domain/endpoints/redact.ts";
 import { type HmacSha256, renderBody, renderHeaders } from "../../domain/formats/index.ts";
 import type { EpochMs } from "../../domain/ids.ts";
 import { ERROR_DETAIL_CHARS_MAX } from "../../domain/limits.ts";
@@ -96,11 +97,11 @@ function record(
     ...frame,
     number: delivery.attempts + 1,
     httpStatus: answered ? outcome.httpStatus : null,
-    snippet: answered && outcome.snippet !== "" ? outcome.snippet : null,
+    // `||`: an empty text is stored as null.
+    snippet: (answered && redactHeaderValues(outcome.snippet, endpoint.headers)) || null,
     errorDetail: answered ? null : outcome.detail.slice(0, ERROR_DETAIL_CHARS_MAX),
     url: endpoint.url,
-    // `||`: an empty text is stored as null.
-    responseHeaders: (answered && outcome.headers) || null,
+    responseHeaders: (answered && outcome.headers && redactHeaderValues(outcome.headers, endpoint.headers)) || null,
     timings: (timings && timingsText(timings)) || null,
   };
 }
