@@ -88,8 +88,9 @@ export class Signalbox {
    */
   constructor(options: SignalboxOptions | SessionOptions) {
     checkUrl(options.url);
-    const apiKey = "session" in options ? null : options.apiKey;
-    if (apiKey !== null) checkString("apiKey", apiKey);
+    const isSession = "session" in options && options.session === true;
+    if (!isSession) checkString("apiKey", (options as SignalboxOptions).apiKey);
+    const apiKey = isSession ? null : (options as SignalboxOptions).apiKey;
     checkOptionalString("tenant", options.tenant);
     checkOptionalFunction("fetch", options.fetch);
     checkOptionalFunction("wait", options.wait);
