@@ -1,12 +1,12 @@
 /** The links to the pages, of which a role sees those that it may use. `g` and a letter goes to each. */
 import { includesRole, type Role } from "@domain/access/access.ts";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { keys, nav as m } from "../messages/en/app.ts";
 import { useShortcuts } from "../parts/keys/shortcuts.ts";
 import { useGo } from "../parts/page/go.tsx";
 import { useMe } from "../session/me.ts";
 import classes from "./navigation.module.css";
+import { useNavigationBadges } from "./navigation-badges.tsx";
 
 interface Item {
   readonly to: string;
@@ -45,14 +45,8 @@ export function NavigationKeys() {
   return null;
 }
 
-/** @param badges what waits behind a link, by its path */
-export function Navigation({
-  badges = {},
-  onFollow,
-}: {
-  readonly badges?: Readonly<Record<string, ReactNode>>;
-  readonly onFollow?: () => void;
-}) {
+export function Navigation({ onFollow }: { readonly onFollow?: () => void }) {
+  const badges = useNavigationBadges();
   return (
     <nav aria-label={m.main}>
       <ul className={classes.list}>

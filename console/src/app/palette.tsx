@@ -82,7 +82,7 @@ function useChoices(text: string): readonly Choice[] {
   const api = useApi();
   const pages = useNavigationItems().map(({ to, label, key }) => ({ to, label, hint: `g ${key}` }));
   const { data = [] } = useQuery({
-    queryKey: ["endpoint", "names", useTenant()],
+    queryKey: ["endpoint", "palette", useTenant()],
     queryFn: async ({ signal }) => (await api.endpoints.page({ limit: 100, signal })).rows,
     staleTime: 60_000,
   });

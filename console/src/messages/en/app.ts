@@ -17,6 +17,8 @@ export const nav = {
   access: "Access",
   settings: "Settings",
   health: "Health",
+  openPauses: "open",
+  refusedInbound: "refused in the last day",
 } as const;
 
 export const account = {

@@ -5,13 +5,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys, problem } from "../../messages/en/app.ts";
 import { delivery as m } from "../../messages/en/delivery.ts";
-import { copyText } from "../../parts/actions/copy.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { Facts } from "../../parts/explain/facts.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useShortcuts } from "../../parts/keys/shortcuts.ts";
+import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { DeliveryState } from "../../parts/text/delivery-state.tsx";
@@ -31,6 +31,7 @@ export default function DeliveryPage() {
   const api = useApi();
   const tenant = useTenant();
   const id = usePathParam("id");
+  useRecordKeys(id);
   const query = useQuery({
     queryKey: ["delivery", "one", tenant, id],
     queryFn: async ({ signal }) => {
@@ -119,7 +120,6 @@ function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
     { keys: "r", label: m.retry, run: () => canRetry && act.mutate("retry") },
     { keys: "e", label: m.replay, run: () => act.mutate("replay") },
     { keys: "c", label: m.cancel, run: () => canCancel && setAsking(true) },
-    { keys: "y", label: keys.copyId, run: () => void copyText(delivery.id) },
   ]);
   const created = act.variables === "replay" ? act.data : undefined;
   return (

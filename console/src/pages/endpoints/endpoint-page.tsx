@@ -7,6 +7,7 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { EndpointBadge } from "../../parts/endpoints/endpoint-badge.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { visible } from "../../parts/text/visible.ts";
@@ -24,6 +25,7 @@ type Tab = (typeof TABS)[number];
 
 export default function EndpointPage() {
   const id = usePathParam("id");
+  useRecordKeys(id);
   const api = useApi();
   const tenant = useTenant();
   const query = useQuery({

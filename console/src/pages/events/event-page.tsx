@@ -9,6 +9,7 @@ import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { idTimeMs } from "../../parts/time/format.ts";
@@ -22,6 +23,7 @@ export default function EventPage() {
   const api = useApi();
   const tenant = useTenant();
   const id = usePathParam("id");
+  useRecordKeys(id);
   const query = useQuery({
     queryKey: ["event", "one", tenant, id],
     queryFn: ({ signal }) => api.events.get(id, { signal }),

@@ -9,6 +9,7 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, useGo, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
@@ -23,6 +24,7 @@ import { Trial } from "./trial.tsx";
 
 export default function RecordPage() {
   const id = usePathParam("id");
+  useRecordKeys(id);
   const api = useApi();
   const query = useQuery({
     queryKey: ["inbound", "record", useTenant(), id],

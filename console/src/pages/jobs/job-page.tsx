@@ -10,6 +10,7 @@ import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { decimal } from "../../parts/locale.ts";
 import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
@@ -24,6 +25,7 @@ const REFRESH_MS = 2000;
 
 export default function JobPage() {
   const id = usePathParam("id");
+  useRecordKeys(id);
   const api = useApi();
   const tenant = useTenant();
   const { data, error, refetch, isFetching } = useQuery({

@@ -10,6 +10,7 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
+import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { StateBadge, type Tone } from "../../parts/text/state-badge.tsx";
@@ -38,6 +39,7 @@ const TAB_CHARS_MAX = 60;
 
 export default function PausePage() {
   const id = usePathParam("id");
+  useRecordKeys(id);
   const api = useApi();
   const tenant = useTenant();
   const query = useQuery<Pause>({
