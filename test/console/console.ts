@@ -19,6 +19,19 @@ export const NARROW = { width: 320, height: 640 };
 export const WIDE = { width: 1280, height: 800 };
 /** Screenshots go here, if it is set. */
 const SHOTS = process.env.CONSOLE_SHOTS;
+/**
+ * How a page is checked: once in each size and each color scheme. With screenshots, in all four combinations, which takes
+ * twice as long.
+ */
+const LOOKS =
+  SHOTS === undefined
+    ? ([
+        { viewport: WIDE, colorScheme: "light" },
+        { viewport: NARROW, colorScheme: "dark" },
+      ] as const)
+    : [WIDE, NARROW].flatMap((viewport) =>
+        (["light", "dark"] as const).map((colorScheme) => ({ viewport, colorScheme })),
+      );
 const BUILD = path.resolve(import.meta.dirname, "../../console/build.js");
 
 export interface Console {
@@ -120,20 +133,18 @@ async function watch(page: Page, origin: string, complaints: string[]): Promise<
 }
 
 async function assertAccessible(page: Page, name: string): Promise<void> {
-  for (const viewport of [WIDE, NARROW]) {
+  for (const { viewport, colorScheme } of LOOKS) {
     await page.setViewportSize(viewport);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      const where = `${name}, ${viewport.width} px, ${colorScheme}`;
-      // After the frame in which the new size and colors apply.
-      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-      await screenshot(page, `${name}-${viewport.width}-${colorScheme}`);
-      assert.deepEqual(await violations(page), [], where);
-      const overflowPx = await page.evaluate<number>(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-      );
-      assert.ok(overflowPx <= 0, `${where}: scrolls sideways by ${overflowPx} px`);
-    }
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const where = `${name}, ${viewport.width} px, ${colorScheme}`;
+    // After the frame in which the new size and colors apply.
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    await screenshot(page, `${name}-${viewport.width}-${colorScheme}`);
+    assert.deepEqual(await violations(page), [], where);
+    const overflowPx = await page.evaluate<number>(
+      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+    );
+    assert.ok(overflowPx <= 0, `${where}: scrolls sideways by ${overflowPx} px`);
   }
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });

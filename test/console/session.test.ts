@@ -30,14 +30,14 @@ test("a session that ends while a form is open: sign in over the page, and what 
 test("two tabs read one stream, and both refresh", async () => {
   const visit = await app.visit("developer", "/console/endpoints");
   const { page, context, person } = visit;
-  await page.getByText("Live").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
   const second = await context.newPage();
   const streams: string[] = [];
   second.on("request", (request) => {
     if (request.url().includes("/v1/stream")) streams.push(request.url());
   });
   await second.goto(`${app.url}/console/endpoints`);
-  await second.getByText("Live").waitFor();
+  await second.getByText("Live", { exact: true }).waitFor();
   const owner = app.stage.server.as(person.apiKey);
   await owner.request("POST", "/v1/endpoints", { body: { url: "https://example.com/", name: "seen by both" } });
   for (const tab of [page, second]) await tab.getByRole("link", { name: "seen by both" }).waitFor();

@@ -63,6 +63,7 @@ test("keys go to pages, move between rows and show the help", async () => {
   await page.getByRole("dialog").getByText("Show the shortcuts").waitFor();
   await visit.assertAccessible("help");
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
   await page.keyboard.press("Control+k");
   await page.getByRole("dialog").getByRole("combobox").fill("event ty");
   await visit.assertAccessible("palette");

@@ -31,6 +31,7 @@ export interface Answer {
 
 /** The fields of all responses together. A test that reads a field its response lacks gets undefined and fails. */
 export interface AnswerBody {
+  readonly details?: readonly { readonly field: string; readonly rule: string }[];
   readonly active: boolean;
   readonly api_key: string;
   readonly attempts: readonly AnswerBody[];

@@ -50,8 +50,11 @@ function assertAnswer(answer: Answer, status: number, body: object): void {
 }
 
 function assertRefused(answer: Answer, statusCode: number, error: string): string {
-  const { message } = answer.body;
-  assertAnswer(answer, statusCode, { statusCode, error, message });
+  const { message, details } = answer.body;
+  assertAnswer(answer, statusCode, { statusCode, error, message, details });
+  if (details !== undefined) {
+    assert.equal(details.map(({ field, rule }) => `${field} ${rule}`).join("; "), message);
+  }
   return message;
 }
 

@@ -39,8 +39,11 @@ const stage = await stagePeople({ after });
 const { server, person } = stage;
 
 function assertRefused(answer: Answer, statusCode: number, error: string): string {
-  const { message } = answer.body;
-  assert.deepEqual([answer.status, answer.text], [statusCode, JSON.stringify({ statusCode, error, message })]);
+  const { message, details } = answer.body;
+  assert.deepEqual([answer.status, answer.text], [statusCode, JSON.stringify({ statusCode, error, message, details })]);
+  if (details !== undefined) {
+    assert.equal(details.map(({ field, rule }) => `${field} ${rule}`).join("; "), message);
+  }
   return message;
 }
 

@@ -290,6 +290,9 @@ test("analytics count attempts and deliveries", async (t) => {
       delivered: 1,
       success_rate: 100,
       avg_latency_ms: 0,
+      attempts_ok: 1,
+      attempts_failed: 0,
+      failing_since: null,
     },
   );
   for (const hours of ["0", "721", "x"]) {

@@ -49,6 +49,13 @@ export function endpointCases(open: OpenStore): void {
       lastAttemptAt: null,
       successCount: 0,
       failureCount: 0,
+      lastSuccessAt: null,
+      lastFailure: null,
+      health: { failureStreak: 0, streakSinceActiveMs: null, restUntil: null, restMs: 0 },
+      heldMs: 0,
+      waitUntil: null,
+      oldestAt: null,
+      heldBytes: 0,
     };
     assert.deepEqual(await tenant.view(endpoint), expected);
     await world.restart(START);
@@ -252,6 +259,13 @@ export function endpointCases(open: OpenStore): void {
       lastAttemptAt: START + 7,
       successCount: 1,
       failureCount: 2,
+      lastSuccessAt: START + 3,
+      lastFailure: { at: START + 9, classification: "http_status", httpStatus: 500, errorDetail: null },
+      health: { failureStreak: 2, streakSinceActiveMs: START + 4, restUntil: null, restMs: 0 },
+      heldMs: 0,
+      waitUntil: null,
+      oldestAt: START,
+      heldBytes: 0,
     };
     const { endpoint: _, ...counts } = await tenant.view(endpoint);
     assert.deepEqual(counts, expected);
