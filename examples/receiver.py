@@ -28,6 +28,11 @@ def verify_webhook(body: bytes, headers, secret: str, tolerance_seconds: int = 3
     return event_id, json.loads(body)
 
 
+def visible(text: str) -> str:
+    """A payload can contain control characters, which a terminal would obey."""
+    return "".join(one if one.isprintable() else f"<U+{ord(one):x}>" for one in text)
+
+
 # Large enough for the largest payload, 256 KB, and its envelope.
 BODY_BYTES_MAX = 320 * 1024
 SECRET = os.environ["WEBHOOK_SECRET"]
@@ -52,7 +57,7 @@ class Receiver(BaseHTTPRequestHandler):
         if event_id in seen:
             print(f"repeated {event_id}", flush=True)
             return self.answer(204)
-        print(f"received {body.decode()}", flush=True)
+        print(f"received {visible(body.decode())}", flush=True)
         # Stored after the work is done: if the work fails, the retry must not be dropped as a repeat.
         seen.add(event_id)
         return self.answer(204)

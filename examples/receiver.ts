@@ -20,6 +20,9 @@ const secret = WEBHOOK_SECRET.split(",");
 /** In production, use a table with a unique column, and write to it in the transaction that does the work. */
 const seen = new Set<string>();
 
+/** A payload can contain control characters, which a terminal would obey. */
+const visible = (text: string): string => text.replace(/\p{C}/gu, (one) => `<U+${one.codePointAt(0)?.toString(16)}>`);
+
 async function answer(request: IncomingMessage): Promise<number> {
   const body = await readBody(request);
   if (body === null) return 413;
@@ -33,7 +36,7 @@ async function answer(request: IncomingMessage): Promise<number> {
       say(`repeated ${id}`);
       return 204;
     }
-    say(`received ${body}`);
+    say(`received ${visible(body.toString())}`);
     // Stored after the work is done: if the work fails, the retry must not be dropped as a repeat.
     if (id !== null) seen.add(id);
     return 204;

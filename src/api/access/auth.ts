@@ -97,6 +97,7 @@ export function credentialMistake(headers: Readonly<Record<string, unknown>>): C
   if (typeof authorization !== "string" || authorization === "") {
     return OTHER_KEY_HEADERS.some((name) => headers[name] !== undefined) ? "otherHeader" : null;
   }
+  if (/^bearer\s*$/i.test(authorization)) return "noKey";
   if (isBearer(authorization)) return bearerKey(authorization) === null ? "malformedKey" : null;
   return /^["']?sb_/i.test(authorization) ? "noScheme" : "otherScheme";
 }

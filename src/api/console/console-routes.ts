@@ -21,10 +21,16 @@ export function registerConsole(app: FastifyInstance, { clock }: ApiDeps): void 
   let reading: Promise<ConsoleFiles | null> | null = null;
   const files = async (): Promise<ConsoleFiles | null> => {
     reading ??= readConsoleFiles();
-    const read = await reading;
-    // Whoever builds the console does not have to restart the server.
-    if (read === null) reading = null;
-    return read;
+    try {
+      const read = await reading;
+      // Building the console takes no restart of the server.
+      if (read === null) reading = null;
+      return read;
+    } catch (error) {
+      // It can fail, for example without free file descriptors. A later request tries again.
+      reading = null;
+      throw error;
+    }
   };
   app.get<ByPath>("/console/assets/*", HIDDEN, async (request, reply) =>
     sendAsset(await files(), `assets/${request.params["*"]}`, request, reply),

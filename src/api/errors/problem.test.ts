@@ -56,3 +56,11 @@ test("the pauses surface sends 422 for invalid input, 400 for an unreadable body
     status_code: 401,
   });
 });
+
+test("too few file descriptors are a 503 that says when to try again, and not the server's fault", () => {
+  const errors = [{ code: "EMFILE" }, { code: "ENFILE" }, { code: "ERR_SYSTEM_ERROR", info: { code: "EMFILE" } }];
+  for (const error of errors) {
+    const why = problemOf(error, 0);
+    assert.deepEqual([why?.status, why?.code, why?.headers], [503, "OVERLOADED", { "retry-after": "1" }]);
+  }
+});

@@ -121,6 +121,7 @@ export const FOREIGN_ORIGIN = problem(
 /** What is wrong with the credentials of a 401, and what to send instead. */
 const CREDENTIAL_HINTS = {
   noScheme: "The Authorization header lacks the word Bearer before the key.",
+  noKey: "The Authorization header has no key after the word Bearer.",
   otherScheme: "The Authorization header must begin with the word Bearer.",
   otherHeader: "The key must be in the Authorization header.",
   malformedKey: "The key must be sb_live_ or sb_test_ followed by 48 lower-case hex digits.",
@@ -179,6 +180,11 @@ export const STORE_UNAVAILABLE = temporary(
   ),
   STORE_RETRY_AFTER_SECONDS,
 );
+/** The server cannot open a file at the moment, because its connections use up its limit. */
+const TOO_FEW_DESCRIPTORS = temporary(
+  problem(503, "OVERLOADED", "The server has too few file descriptors at the moment. Try again."),
+  OVERLOAD_RETRY_AFTER_SECONDS,
+);
 const TOO_MANY_READS = temporary(
   problem(503, "OVERLOADED", "Too many of this tenant's requests are waiting to read data. Send fewer at a time."),
   OVERLOAD_RETRY_AFTER_SECONDS,
@@ -201,6 +207,9 @@ export function problemOf(error: unknown, bodyBytesMax: number): Problem | null 
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
     case "ECONNRESET":
       return unreadable("must be as long as content-length says");
+    case "EMFILE":
+    case "ENFILE":
+      return TOO_FEW_DESCRIPTORS;
     case "FST_ERR_BAD_URL":
       return problem(400, "BAD_REQUEST", "The path must be valid percent-encoding.");
     default:
@@ -208,6 +217,8 @@ export function problemOf(error: unknown, bodyBytesMax: number): Problem | null 
   }
 }
 
+/** Node wraps some errors of the system: the wrapped code is in `info`. */
 function errorCode(error: unknown): unknown {
-  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return error.code === "ERR_SYSTEM_ERROR" && "info" in error ? errorCode(error.info) : error.code;
 }
