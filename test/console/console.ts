@@ -11,6 +11,7 @@ import axe, { type AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Role } from "../../src/domain/access/access.ts";
 import { startBrowser } from "../harness/browser.ts";
+import { within } from "../harness/deadline.ts";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD, type PeopleStage, type Person, stagePeople } from "../harness/people.ts";
 import type { Scope, Tenant } from "../harness/server.ts";
@@ -129,6 +130,16 @@ async function watch(page: Page, origin: string, complaints: string[]): Promise<
   );
 }
 
+/** Resolves after a frame in which the page has the color scheme, and nothing fades from the one before. */
+const whenDrawn = (colorScheme: string): string => `new Promise((done) => {
+  const look = () => {
+    const applied = document.documentElement.dataset.mantineColorScheme === "${colorScheme}";
+    if (applied && !document.getAnimations().some((one) => one instanceof CSSTransition)) requestAnimationFrame(done);
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})`;
+
 let checks = 0;
 
 async function assertAccessible(page: Page, name: string): Promise<void> {
@@ -138,8 +149,7 @@ async function assertAccessible(page: Page, name: string): Promise<void> {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const where = `${name}, ${viewport.width} px, ${colorScheme}`;
-    // After the frame in which the new size and colors apply.
-    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    await within(page.evaluate(whenDrawn(colorScheme)), `the page in its ${colorScheme} colors`);
     await screenshot(page, `${name}-${viewport.width}-${colorScheme}`);
     assert.deepEqual(await violations(page), [], where);
     const overflowPx = await page.evaluate<number>(

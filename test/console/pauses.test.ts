@@ -83,7 +83,7 @@ test("each status has a list of its own, whose URL a colleague can open", async 
   await readPause(client, timed.id, 60);
   const visit = await app.visit("developer", "/console/pauses?status=responded", { tenant: client });
   const { page } = visit;
-  await page.getByRole("cell", { name: "whoever had the link" }).waitFor();
+  await page.getByRole("cell", { name: "a person who had the link" }).waitFor();
   await page.getByRole("cell", { name: "Approve" }).waitFor();
   const tabs = page.getByRole("navigation", { name: "Status" });
   assert.equal(await tabs.getByRole("link", { name: /^Answered/ }).getAttribute("aria-current"), "page");

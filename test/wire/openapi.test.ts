@@ -18,7 +18,7 @@ interface Operation {
   readonly parameters?: readonly { readonly in: string; readonly name: string }[];
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
 }
-type Content = Readonly<Record<string, { readonly schema: TSchema }>>;
+type Content = Readonly<Record<string, { readonly schema: TSchema; readonly example?: unknown }>>;
 
 interface OpenApi {
   readonly openapi: string;
@@ -53,6 +53,15 @@ async function document(): Promise<Map<string, Operation>> {
     ),
   );
 }
+
+test("every JSON body has an example that its schema accepts: the viewer sends it unless somebody changes it", async () => {
+  for (const [name, { requestBody }] of await document()) {
+    const body = requestBody?.content["application/json"];
+    if (body === undefined) continue;
+    assert.ok(body.example !== undefined, name);
+    assert.ok(Compile(body.schema).Check(body.example), `${name}: ${JSON.stringify(body.example)}`);
+  }
+});
 
 test("every operation documents its errors, its credentials, and the limit of its body", async () => {
   const operations = await document();

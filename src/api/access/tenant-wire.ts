@@ -42,7 +42,7 @@ const PortalOrigins = Type.Array(Type.String({ maxLength: PORTAL_ORIGIN_CHARS_MA
 });
 const Links = Type.Enum(["shown", "withheld"], {
   description:
-    "`withheld`: `respond_url` is null in every response, so that whoever asks a question cannot answer it. Messages to people still contain the link.",
+    "`withheld`: `respond_url` is null in every response, so that the program that asks a question cannot answer it. Messages to people still contain the link.",
 });
 
 export const TENANT_LIST = listOf("tenants", { limitMax: TENANTS_PAGE_MAX, filters: {} });

@@ -50,7 +50,8 @@ const PUBLISH = {
     summary: "Publish an event",
     description: "A 202 means that the event and all its deliveries are on disk.",
     headers: IdempotencyHeaders,
-    body: EventBody,
+    // Here, since the document gives the example to the body and not to the schema, which a batch refers to as well.
+    body: { ...EventBody, examples: [{ type: "order.created", payload: { id: 1, total: "19.90" } }] },
     response: { 202: PublishedResponse, ...errorResponses(409, 413, 415, 429, 507) },
   },
 };

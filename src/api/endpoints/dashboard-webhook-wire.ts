@@ -22,7 +22,7 @@ export const parseCreateWebhook = converted(checker(CreateWebhookBody), createIn
 
 export const ToggleBody = Type.Object(
   { enabled: Type.Optional(Type.Boolean({ description: "The new state. Without it, the webhook is toggled." })) },
-  { title: "DashboardToggleInput", additionalProperties: false },
+  { title: "DashboardToggleInput", additionalProperties: false, examples: [{ enabled: false }] },
 );
 export const parseToggle = converted(checker(ToggleBody), toggleInput);
 

@@ -26,7 +26,21 @@ export const PauseStatusBody = Type.Object(
       }),
     ),
   },
-  { title: "PauseStatusInput", additionalProperties: true },
+  {
+    title: "PauseStatusInput",
+    additionalProperties: true,
+    examples: [
+      {
+        source: "membership",
+        event_type: "member.status_changed",
+        member_id: "m_1042",
+        old_status: "active",
+        new_status: "paused",
+        changed_at: "2026-01-31T12:00:00Z",
+        signature: `sha256=${"0".repeat(64)}`,
+      },
+    ],
+  },
 );
 
 const Duplicate = Type.Optional(

@@ -54,7 +54,7 @@ export const UpdateRecordBody = Type.Object(
     reprocess: Type.Optional(Type.Boolean()),
     notes: Type.Optional(Notes),
   },
-  { title: "PauseStatusRecordUpdate", additionalProperties: false },
+  { title: "PauseStatusRecordUpdate", additionalProperties: false, examples: [{ reprocess: true }] },
 );
 const checkBody = checker(UpdateRecordBody);
 

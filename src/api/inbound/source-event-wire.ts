@@ -63,7 +63,7 @@ export function filterOf({
 
 export const NoteSourceEventBody = Type.Object(
   { notes: Notes },
-  { title: "InboundEventNotes", additionalProperties: false },
+  { title: "InboundEventNotes", additionalProperties: false, examples: [{ notes: "Asked the sender." }] },
 );
 export const checkNoteSourceEvent = checker(NoteSourceEventBody);
 

@@ -151,7 +151,7 @@ export const RotateSourceBody = Type.Object(
       Type.Integer({ minimum: 0, maximum: ROTATE_OVERLAP_SECONDS_MAX, default: ROTATE_OVERLAP_SECONDS_DEFAULT }),
     ),
   },
-  { title: "RotateSourceSecretInput", additionalProperties: false },
+  { title: "RotateSourceSecretInput", additionalProperties: false, examples: [{ overlap_seconds: 3600 }] },
 );
 export const TrySourceBody = Type.Object(
   {

@@ -8,7 +8,7 @@ export const UNNAMED_TENANT = "default";
 export interface TenantSettings {
   /** The origins of the sites that may show the tenant's portal in a frame. */
   readonly portalOrigins: readonly string[];
-  /** `withheld`: no key gets the link of a pause, so whoever asks a question cannot answer it. */
+  /** `withheld`: no key gets the link of a pause, so the program that asks a question cannot answer it. */
   readonly links: "shown" | "withheld";
 }
 

@@ -39,7 +39,7 @@ export const SESSION_MS_MAX = 7 * DAY_MS;
 export const PASSWORD_LINK_MS = 3 * DAY_MS;
 /** Users of one tenant: more people than sign in to one server, and few enough to list. */
 export const USERS_PER_TENANT_COUNT_MAX = 10_000;
-/** Longer than any token, for whoever pastes a whole link. */
+/** Longer than any token, because some people paste the whole link. */
 export const LINK_TOKEN_CHARS_MAX = 1000;
 /** Sites that may show a tenant's portal. They are sent with each of its pages, in one header. */
 export const PORTAL_ORIGINS_COUNT_MAX = 20;

@@ -51,7 +51,7 @@ test("every path gets the page, not cached, with a fresh nonce in its policy", a
   assert.equal(nonces.size, 4);
 });
 
-test("a file may be cached for ever, and comes as Brotli, gzip or plain with a tag for each", async () => {
+test("a file may be cached forever, and is sent as Brotli, gzip or plain with a tag for each", async () => {
   const to = await scriptPath();
   const plain = await get(to, { "accept-encoding": "identity" });
   const text = await plain.text();

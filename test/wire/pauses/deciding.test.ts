@@ -105,7 +105,7 @@ test("a key cannot decide, nor see a link through this route", async () => {
   assert.equal((await readPause(client, id)).status, "pending");
 });
 
-test("whoever is slower learns the outcome; a repeat of the own decision is 200", async () => {
+test("the slower of two people learns the outcome; repeating a decision is 200", async () => {
   const client = await newTenant(server);
   const [first, second] = [await somebody(client), await somebody(client)];
   const { id } = await ask(client);

@@ -108,7 +108,7 @@ export const guides: Readonly<Record<keyof typeof sources.schemes, readonly stri
   ],
   basic: ["Enter the URL at the sender, with the user name and the password of this source."],
   none: [
-    "Enter the URL at the sender. The server accepts every request: whoever knows the URL can publish events.",
+    "Enter the URL at the sender. The server accepts every request. Anyone who knows the URL can publish events.",
     "Use another scheme if the sender supports one.",
   ],
 };

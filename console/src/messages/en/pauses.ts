@@ -21,7 +21,7 @@ export const pauses = {
   told: "Told",
   answer: "Answer",
   by: "Decided by",
-  byLink: "whoever had the link",
+  byLink: "a person who had the link",
   nobody: "nobody",
   at: "When",
   asked: "Asked",

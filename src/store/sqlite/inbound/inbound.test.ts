@@ -178,7 +178,7 @@ test("a full bucket loses the oldest of the address with the most, then of the o
   const left = rows("SELECT seq FROM inbound ORDER BY seq LIMIT 1")[0]?.seq;
   assert.ok(Number(left) > Number(oldest[1]?.seq));
   refuse(null, { address: "a" });
-  assert.deepEqual(addresses()[0], ["a", half - 1], "whoever fills it loses by it");
+  assert.deepEqual(addresses()[0], ["a", half - 1], "the sender that fills it loses its own requests");
 });
 
 test("an IPv6 network of 64 bits counts as one address, and its flood displaces no other address", () => {

@@ -1,4 +1,4 @@
-/** findDeliveryFacts: a delivery with everything that decided, and decides, what becomes of it. */
+/** findDeliveryFacts: a delivery, and everything that its explanation is made of. */
 
 import type { Event } from "../../../../domain/delivery/event.ts";
 import { cameThrough } from "../../../../domain/delivery/loops.ts";
