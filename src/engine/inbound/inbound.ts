@@ -2,6 +2,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
+import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { InboundService } from "./inbound-types.ts";
 import { KnownSources } from "./known-sources.ts";
@@ -21,15 +22,17 @@ export interface InboundOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly outage: Outage;
+  readonly activeTenants: ActiveTenants;
   readonly claims: Pick<Claims, "wake">;
   readonly publicUrl: () => string;
   readonly isOpen: () => boolean;
 }
 
-export function createInbound({ clock, store, outage, claims, publicUrl, isOpen }: InboundOptions): Inbound {
+export function createInbound(options: InboundOptions): Inbound {
+  const { clock, store, outage, activeTenants, claims, publicUrl, isOpen } = options;
   const sources = new KnownSources(store);
   const refusals = new Refusals(clock);
-  const receiver = new Receiver({ clock, store, outage, claims, sources, refusals, isOpen });
+  const receiver = new Receiver({ clock, store, outage, activeTenants, claims, sources, refusals, isOpen });
   const records = new Records({ clock, store, outage, claims, sources, publicUrl });
   return {
     sources: createSources(store, clock, sources),
