@@ -1,35 +1,21 @@
 /**
- * A server and a browser for the tests of the console's pages. One of each for a file; each test opens pages as a person
+ * A server and a browser for the tests of the console's pages, one of each for a process. Each test opens pages as a person
  * with a role.
  */
-import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import axe, { type AxeResults } from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Role } from "../../src/domain/access/access.ts";
 import { startBrowser } from "../harness/browser.ts";
-import { within } from "../harness/deadline.ts";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD, type PeopleStage, type Person, stagePeople } from "../harness/people.ts";
 import type { Scope, Tenant } from "../harness/server.ts";
+import { AXE_LOADER, assertAccessible, setLook, WIDE } from "./accessibility.ts";
+import { newTabs, type Tabs } from "./tabs.ts";
 
-export const NARROW = { width: 320, height: 640 };
-export const WIDE = { width: 1280, height: 800 };
-/** Screenshots go here, if it is set. */
-const SHOTS = process.env.CONSOLE_SHOTS;
-/** With screenshots, pages are checked in all four combinations. Otherwise the two looks alternate, to save time. */
-const LOOKS =
-  SHOTS === undefined
-    ? ([
-        { viewport: WIDE, colorScheme: "light" },
-        { viewport: NARROW, colorScheme: "dark" },
-      ] as const)
-    : [WIDE, NARROW].flatMap((viewport) =>
-        (["light", "dark"] as const).map((colorScheme) => ({ viewport, colorScheme })),
-      );
+export { NARROW } from "./accessibility.ts";
+
 const BUILD = path.resolve(import.meta.dirname, "../../console/build.js");
 
 export interface Console {
@@ -62,10 +48,27 @@ export interface Visit {
   close(): Promise<void>;
 }
 
+interface Parts extends Pick<Console, "stage" | "browser"> {
+  readonly tabs: Tabs;
+}
+
+let shared: Promise<Parts> | null = null;
+
+/** Starts one server and one browser for all test files of this process. */
+export function shareConsole(scope: Scope): void {
+  shared = startParts(scope);
+}
+
 /** Starts the server and the browser, and builds the console if its sources have changed. */
-export async function startConsole(scope: Scope): Promise<Console> {
+async function startParts(scope: Scope): Promise<Parts> {
   await promisify(execFile)(process.execPath, [BUILD, "--strict"]);
   const [stage, browser] = await Promise.all([stagePeople(scope), startBrowser(scope)]);
+  return { stage, browser, tabs: newTabs(async () => newPage(await newContext(browser))) };
+}
+
+/** The server and the browser of this process, or of this file if it runs alone. */
+export async function startConsole(scope: Scope): Promise<Console> {
+  const { stage, browser, tabs } = await (shared ?? startParts(scope));
   const { url } = stage.server;
   return {
     stage,
@@ -74,10 +77,20 @@ export async function startConsole(scope: Scope): Promise<Console> {
     async visit(role, to, { tenant, viewport = WIDE, dark = false } = {}) {
       const person = await stage.person(role, tenant);
       const jar = await signedIn(url, person.email, PASSWORD);
-      const context = await newContext(browser, { viewport, dark });
+      const tab = await tabs.take();
       const [name = "", value = ""] = (jar.cookie ?? "").split("=");
-      await context.addCookies([{ name, value, url }]);
-      return { person, ...(await openPage(context, url + to)) };
+      await tab.context.addCookies([{ name, value, url }]);
+      await setLook(tab.page, { viewport, colorScheme: dark ? "dark" : "light" });
+      const opened = await open(tab.page, url + to);
+      return {
+        ...opened,
+        person,
+        get context() {
+          tab.keep();
+          return tab.context;
+        },
+        close: () => tab.leave(),
+      };
     },
   };
 }
@@ -99,23 +112,33 @@ export function newContext(
 }
 
 export async function openPage(context: BrowserContext, url: string): Promise<Omit<Visit, "person">> {
+  return { ...(await open(await newPage(context), url)), context, close: () => context.close() };
+}
+
+async function newPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
+  await page.addInitScript(AXE_LOADER);
+  await page.addInitScript(
+    "addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI))",
+  );
+  return page;
+}
+
+async function open(page: Page, url: string): Promise<Omit<Visit, "person" | "context" | "close">> {
   const complaints: string[] = [];
-  await watch(page, new URL(url).origin, complaints);
+  watch(page, new URL(url).origin, complaints);
   await page.goto(url);
   return {
     page,
-    context,
     complaints,
     async heading() {
       return (await page.locator("h1").first().textContent()) ?? "";
     },
     assertAccessible: (name) => assertAccessible(page, name),
-    close: () => context.close(),
   };
 }
 
-async function watch(page: Page, origin: string, complaints: string[]): Promise<void> {
+function watch(page: Page, origin: string, complaints: string[]): void {
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
     // A refused request is logged by the browser itself. The pages handle those.
@@ -125,54 +148,4 @@ async function watch(page: Page, origin: string, complaints: string[]): Promise<
     if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== origin)
       complaints.push(request.url());
   });
-  await page.addInitScript(
-    "addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI))",
-  );
-}
-
-/** Resolves after a frame in which the page has the color scheme, and nothing fades from the one before. */
-const whenDrawn = (colorScheme: string): string => `new Promise((done) => {
-  const look = () => {
-    const applied = document.documentElement.dataset.mantineColorScheme === "${colorScheme}";
-    if (applied && !document.getAnimations().some((one) => one instanceof CSSTransition)) requestAnimationFrame(done);
-    else requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-})`;
-
-let checks = 0;
-
-async function assertAccessible(page: Page, name: string): Promise<void> {
-  checks += 1;
-  const looks = SHOTS === undefined ? LOOKS.slice(checks % LOOKS.length).slice(0, 1) : LOOKS;
-  for (const { viewport, colorScheme } of looks) {
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const where = `${name}, ${viewport.width} px, ${colorScheme}`;
-    await within(page.evaluate(whenDrawn(colorScheme)), `the page in its ${colorScheme} colors`);
-    await screenshot(page, `${name}-${viewport.width}-${colorScheme}`);
-    assert.deepEqual(await violations(page), [], where);
-    const overflowPx = await page.evaluate<number>(
-      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-    );
-    assert.ok(overflowPx <= 0, `${where}: scrolls sideways by ${overflowPx} px`);
-  }
-  await page.setViewportSize(WIDE);
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-}
-
-/** Each accessibility violation and where it is. */
-async function violations(page: Page): Promise<readonly string[]> {
-  // As an expression, which the page's policy does not restrict.
-  await page.evaluate(`globalThis.axe ?? (() => { ${axe.source} })()`);
-  const results = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })");
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary?.slice(0, 200)}`),
-  );
-}
-
-export async function screenshot(page: Page, name: string): Promise<void> {
-  if (SHOTS === undefined) return;
-  await mkdir(SHOTS, { recursive: true });
-  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true });
 }

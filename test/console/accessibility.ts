@@ -1,0 +1,87 @@
+/** Accessibility and sideways scrolling of the page as it is, with a screenshot if wanted. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { within } from "../harness/deadline.ts";
+
+export const NARROW = { width: 320, height: 640 };
+export const WIDE = { width: 1280, height: 800 };
+/** Screenshots go here, if it is set. */
+const SHOTS = process.env.CONSOLE_SHOTS;
+/** With screenshots, pages are checked in all four combinations. Otherwise the two looks alternate, to save time. */
+const LOOKS =
+  SHOTS === undefined
+    ? ([
+        { viewport: WIDE, colorScheme: "light" },
+        { viewport: NARROW, colorScheme: "dark" },
+      ] as const)
+    : [WIDE, NARROW].flatMap((viewport) =>
+        (["light", "dark"] as const).map((colorScheme) => ({ viewport, colorScheme })),
+      );
+
+/**
+ * For a page's initial scripts, which the page's policy does not restrict. A document that is not checked does not run
+ * the code. Sending the code for each check took as long as the check.
+ */
+export const AXE_LOADER = `globalThis.loadAxe = () => { ${readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")} };`;
+
+/** Resolves after a frame in which the page has the color scheme, and nothing fades from the one before. */
+const whenDrawn = (colorScheme: string): string => `new Promise((done) => {
+  const look = () => {
+    const applied = document.documentElement.dataset.mantineColorScheme === "${colorScheme}";
+    if (applied && !document.getAnimations().some((one) => one instanceof CSSTransition)) requestAnimationFrame(() => done());
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})`;
+
+let checks = 0;
+
+export async function assertAccessible(page: Page, name: string): Promise<void> {
+  checks += 1;
+  const looks = SHOTS === undefined ? LOOKS.slice(checks % LOOKS.length).slice(0, 1) : LOOKS;
+  for (const { viewport, colorScheme } of looks) {
+    await setLook(page, { viewport, colorScheme });
+    const where = `${name}, ${viewport.width} px, ${colorScheme}`;
+    await within(page.evaluate(whenDrawn(colorScheme)), `the page in its ${colorScheme} colors`);
+    await screenshot(page, `${name}-${viewport.width}-${colorScheme}`);
+    assert.deepEqual(await violations(page), [], where);
+    const overflowPx = await page.evaluate<number>(
+      "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+    );
+    assert.ok(overflowPx <= 0, `${where}: scrolls sideways by ${overflowPx} px`);
+  }
+  await setLook(page, { viewport: WIDE, colorScheme: "light" });
+}
+
+interface Look {
+  readonly viewport: { readonly width: number; readonly height: number };
+  readonly colorScheme: "light" | "dark";
+}
+
+export async function setLook(page: Page, { viewport, colorScheme }: Look): Promise<void> {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+}
+
+/** Each accessibility violation and where it is. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate("void (globalThis.axe ?? loadAxe())");
+  // `preload` would fetch style sheets of other hosts and media, of which the console has none.
+  const results = await page.evaluate<AxeResults["violations"]>(
+    "axe.run({ resultTypes: ['violations'], preload: false }).then(({ violations }) => violations)",
+  );
+  return results.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary?.slice(0, 200)}`),
+  );
+}
+
+async function screenshot(page: Page, name: string): Promise<void> {
+  if (SHOTS === undefined) return;
+  await mkdir(SHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true });
+}

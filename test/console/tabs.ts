@@ -1,0 +1,65 @@
+/**
+ * Tabs that one visit after another uses. A new context starts a process without cached files and compiled code, which
+ * takes more than twice the CPU time to show a page.
+ */
+import type { BrowserContext, Page } from "playwright-core";
+
+export interface Tab {
+  readonly page: Page;
+  /** The tab's own, for cookies. */
+  readonly context: BrowserContext;
+  /** Closes the tab when the visit ends, because the test changes what another visit would notice. */
+  keep(): void;
+  /** Ends the visit. */
+  leave(): Promise<void>;
+}
+
+export interface Tabs {
+  /** A tab without cookies and stored data. */
+  take(): Promise<Tab>;
+}
+
+/** What a test does with these lasts as long as the tab or its context. */
+const LASTING = new Set<string | symbol>(["addInitScript", "clock", "context", "exposeBinding", "exposeFunction"]);
+const LISTENED = ["console", "dialog", "download", "filechooser", "pageerror", "popup", "request", "response"];
+
+export function newTabs(create: () => Promise<Page>): Tabs {
+  const idle: Page[] = [];
+  return {
+    async take() {
+      const own = idle.pop() ?? (await create());
+      const context = own.context();
+      let isChanged = false;
+      const keep = (): void => {
+        isChanged = true;
+      };
+      const page = new Proxy(own, {
+        get(target, name) {
+          if (LASTING.has(name)) keep();
+          return Reflect.get(target, name, target);
+        },
+      });
+      const leave = async (): Promise<void> => {
+        if (!isChanged && (await isReset(own))) idle.push(own);
+        else await context.close();
+      };
+      return { page, context, keep, leave };
+    },
+  };
+}
+
+/** Removes what the visit has left. Returns false if that is not possible. */
+async function isReset(page: Page): Promise<boolean> {
+  if (page.context().pages().length !== 1) return false;
+  for (const name of LISTENED) page.removeAllListeners(name);
+  try {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.evaluate("localStorage.clear(), sessionStorage.clear()");
+    await page.goto("about:blank");
+    await page.mouse.move(0, 0);
+    await page.context().clearCookies();
+    return true;
+  } catch {
+    return false; // closed, crashed, or without an origin
+  }
+}
