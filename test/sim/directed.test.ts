@@ -201,6 +201,7 @@ test("two simultaneous reprocess requests both succeed once the record's passwor
     sourceName: null,
     eventType: null,
     direction: null,
+    rejection: null,
     from: null,
     to: null,
   };

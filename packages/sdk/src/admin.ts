@@ -11,7 +11,15 @@ import {
   linkedPages,
   type PageOptions,
 } from "./paging.ts";
-import type { AttemptStatistics, Backlog, EndpointHealth } from "./statistics.ts";
+import type {
+  AttemptStatistics,
+  Backlog,
+  EndpointAttempts,
+  EndpointHealth,
+  InboundStatistics,
+  PauseStatistics,
+  StatisticsStep,
+} from "./statistics.ts";
 import type { CreatedTenant, Tenant, TenantChanges, TenantDetails } from "./tenant.ts";
 import type {
   CreatedKey,
@@ -47,14 +55,21 @@ export interface AnalyticsOptions extends CallOptions {
   readonly hours?: number;
 }
 
-/** Which attempts to count. At most one of `endpointId` and `eventType`. */
-export interface AttemptsOptions extends CallOptions {
+/** A span of time, and how it is divided. */
+export interface SpanOptions extends CallOptions {
   /** Default: 24 hours before `to`. */
   readonly from?: string | Date;
   /** Default: now. */
   readonly to?: string | Date;
-  /** The length of a bucket. Steps below an hour are available for the last 3 hours. */
-  readonly step?: "1m" | "5m" | "15m" | "1h" | "6h" | "1d";
+  /** The length of a bucket. */
+  readonly step?: StatisticsStep;
+}
+
+/**
+ * Which attempts to count: at most one of `endpointId` and `eventType`. Steps below an hour are available for the last 3
+ * hours.
+ */
+export interface AttemptsOptions extends SpanOptions {
   readonly endpointId?: string;
   readonly eventType?: string;
 }
@@ -87,6 +102,16 @@ export class Analytics {
     return this.#get("endpoint-health", options);
   }
 
+  /** Attempts of up to 50 endpoints, by hour. The response leaves out endpoints that do not exist. */
+  async endpointAttempts(
+    endpointIds: readonly string[],
+    options: AnalyticsOptions = {},
+  ): Promise<readonly EndpointAttempts[]> {
+    const query = { endpoint_id: endpointIds, hours: options.hours };
+    const call = { method: "GET", path: "/v1/analytics/endpoint-attempts", query, signal: options.signal } as const;
+    return (await this.#transport.call<readonly EndpointAttempts[]>(call)).body;
+  }
+
   /** Attempts as they happen. Without options: the last 24 hours, by hour. */
   async attempts(options: AttemptsOptions = {}): Promise<AttemptStatistics> {
     const { from, to, step, endpointId, eventType, signal } = options;
@@ -99,6 +124,22 @@ export class Analytics {
     };
     const call = { method: "GET", path: "/v1/analytics/attempts", query, signal } as const;
     return (await this.#transport.call<AttemptStatistics>(call)).body;
+  }
+
+  /** Received requests, by time and by source. It needs the role `org_admin`. */
+  inbound(options: SpanOptions = {}): Promise<InboundStatistics> {
+    return this.#ofSpan("inbound", options);
+  }
+
+  /** How pauses ended, by the time of their creation. */
+  pauses(options: SpanOptions = {}): Promise<PauseStatistics> {
+    return this.#ofSpan("pauses", options);
+  }
+
+  async #ofSpan<Body>(name: string, { from, to, step, signal }: SpanOptions): Promise<Body> {
+    const query = { from: timeOf("from", from), to: timeOf("to", to), step };
+    const call = { method: "GET", path: `/v1/analytics/${name}`, query, signal } as const;
+    return (await this.#transport.call<Body>(call)).body;
   }
 
   /** Deliveries that wait: now, and in each of the last minutes. */

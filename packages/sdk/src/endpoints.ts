@@ -2,6 +2,7 @@ import type { TestInput } from "./delivery/event-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { dateMs } from "./options.ts";
 import { type LinkedPage, type ListOptions, linkedPage, linkedPages, type PageOptions } from "./paging.ts";
+import type { EndpointCounts, EndpointFilter } from "./statistics.ts";
 import type {
   CreatedEndpoint,
   Endpoint,
@@ -14,6 +15,10 @@ import type {
 
 const PATH = "/v1/endpoints";
 const one = (id: string): string => onePath(PATH, id);
+
+function queryOf({ state, q, eventType }: EndpointFilter = {}) {
+  return { state, q, event_type: eventType };
+}
 
 /** The URLs that receive deliveries. The methods accept ids as `ep_…`, `webhook_…` or `wh_…`. */
 export class Endpoints {
@@ -29,13 +34,19 @@ export class Endpoints {
   }
 
   /** All endpoints in order of creation. Further pages are fetched as you iterate. */
-  async *list(options?: ListOptions): AsyncGenerator<Endpoint, void, undefined> {
-    yield* linkedPages<Endpoint>(this.#transport, PATH, options);
+  async *list(options?: ListOptions & EndpointFilter): AsyncGenerator<Endpoint, void, undefined> {
+    yield* linkedPages<Endpoint>(this.#transport, PATH, options, queryOf(options));
   }
 
-  /** One page of endpoints in order of creation. */
-  page(options: PageOptions = {}): Promise<LinkedPage<Endpoint>> {
-    return linkedPage<Endpoint>(this.#transport, PATH, options);
+  /** One page of endpoints in order of creation. With a filter, it can be short although there are more. */
+  page(options: PageOptions & EndpointFilter = {}): Promise<LinkedPage<Endpoint>> {
+    return linkedPage<Endpoint>(this.#transport, PATH, options, queryOf(options));
+  }
+
+  /** How many endpoints are in each state. */
+  async count(options?: CallOptions): Promise<EndpointCounts> {
+    const call = { method: "GET", path: `${PATH}/counts`, signal: options?.signal } as const;
+    return (await this.#transport.call<EndpointCounts>(call)).body;
   }
 
   async get(id: string, options?: CallOptions): Promise<Endpoint> {

@@ -123,6 +123,8 @@ export interface ReprocessedInboundEvent {
 export interface InboundFilter {
   readonly kind?: InboundEvent["kind"];
   readonly valid?: boolean;
+  /** Only requests that were rejected for this reason. */
+  readonly rejection_reason?: string;
   readonly event_type?: string;
   readonly source_id?: string;
   /** A time, or a day in UTC. */

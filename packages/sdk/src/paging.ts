@@ -1,6 +1,6 @@
 /** Follow the pages of a list. */
 import { SignalboxError } from "./errors.ts";
-import type { CallOptions, Transport } from "./http.ts";
+import type { CallOptions, Query, Transport } from "./http.ts";
 
 /** Options for iterating over a list. */
 export interface ListOptions extends CallOptions {
@@ -26,8 +26,10 @@ export async function linkedPage<Row>(
   transport: Transport,
   path: string,
   { limit, cursor, signal }: PageOptions,
+  filter: Query = {},
 ): Promise<LinkedPage<Row>> {
-  const { body, headers } = await transport.call<Row[]>({ method: "GET", path, query: { limit, cursor }, signal });
+  const query = { ...filter, limit, cursor };
+  const { body, headers } = await transport.call<Row[]>({ method: "GET", path, query, signal });
   return { rows: body, next: nextCursor(headers) ?? null };
 }
 
@@ -47,10 +49,11 @@ export async function* linkedPages<Row>(
   transport: Transport,
   path: string,
   options: ListOptions | undefined,
+  filter: Query = {},
 ): AsyncGenerator<Row, void, undefined> {
   let cursor: string | undefined;
   do {
-    const page: LinkedPage<Row> = await linkedPage<Row>(transport, path, { ...options, cursor });
+    const page: LinkedPage<Row> = await linkedPage<Row>(transport, path, { ...options, cursor }, filter);
     yield* page.rows;
     cursor = advanced(cursor, page.next ?? undefined);
   } while (cursor !== undefined);

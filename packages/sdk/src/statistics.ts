@@ -19,11 +19,50 @@ export interface AttemptBucket {
   readonly age_p95: number | null;
 }
 
+/** The length of a bucket. */
+export type StatisticsStep = "1m" | "5m" | "15m" | "1h" | "6h" | "1d";
+
 export interface AttemptStatistics {
-  readonly step: "1m" | "5m" | "15m" | "1h" | "6h" | "1d";
+  readonly step: StatisticsStep;
   /** When counting began, for steps below an hour. */
   readonly since: string | null;
   readonly buckets: readonly AttemptBucket[];
+}
+
+/** Requests that were received from all sources. */
+export interface InboundStatistics {
+  readonly step: StatisticsStep;
+  /** Earlier requests are not counted, because there are too many; null when all are counted. */
+  readonly since: string | null;
+  readonly buckets: readonly { readonly at: string; readonly valid: number; readonly refused: number }[];
+  /** The busiest first. */
+  readonly sources: readonly {
+    /** Null if no source is known. */
+    readonly source_id: string | null;
+    readonly source: string | null;
+    readonly valid: number;
+    readonly refused: number;
+    readonly last_received_at: string;
+  }[];
+}
+
+/** How pauses ended, by the time of their creation. */
+export interface PauseStatistics {
+  readonly step: StatisticsStep;
+  /** Earlier pauses are not counted, because there are too many; null when all are counted. */
+  readonly since: string | null;
+  readonly buckets: readonly {
+    readonly at: string;
+    readonly pending: number;
+    readonly responded: number;
+    readonly timed_out: number;
+    /** Those of `timed_out` whose default was taken. */
+    readonly by_default: number;
+    readonly cancelled: number;
+    /** How long people took to decide, in milliseconds; null when nobody did. */
+    readonly p50: number | null;
+    readonly p95: number | null;
+  }[];
 }
 
 /** Deliveries that wait, at one time. */
@@ -48,6 +87,27 @@ export interface Backlog extends BacklogSample {
 
 /** What an endpoint is doing now. */
 export type EndpointState = "healthy" | "failing" | "resting" | "probing" | "throttled" | "paused" | "disabled";
+
+/** Which endpoints a list has. */
+export interface EndpointFilter {
+  readonly state?: EndpointState | readonly EndpointState[] | undefined;
+  /** A part of the name or the URL, in any case. */
+  readonly q?: string | undefined;
+  /** Endpoints that take events of this type. */
+  readonly eventType?: string | undefined;
+}
+
+export interface EndpointCounts {
+  readonly total: number;
+  /** How many endpoints are in each state now. */
+  readonly states: Readonly<Record<EndpointState, number>>;
+}
+
+/** The attempts of one endpoint, by hour. */
+export interface EndpointAttempts {
+  readonly endpoint_id: string;
+  readonly hours: readonly { readonly hour: string; readonly ok: number; readonly failed: number }[];
+}
 
 /** The health of an endpoint now. */
 export interface EndpointHealthNow {

@@ -29,7 +29,10 @@ import {
   checkRotate,
   createdEndpointJson,
   ENDPOINT_LIST,
+  EndpointCountsResponse,
   EndpointResponse,
+  endpointCountsJson,
+  endpointSearch,
   endpointViewJson,
   PatchEndpointBody,
   parseCreate,
@@ -54,6 +57,7 @@ export function registerEndpointRoutes(app: FastifyInstance, deps: ApiDeps): voi
     createdEndpointJson(endpoint, secret, endpoints.activityOf(endpoint));
   app.post("/v1/endpoints", CREATE, createEndpoint(surface, parseCreate, createdJson));
   app.get("/v1/endpoints", LIST, listEndpoints(deps, viewJson));
+  app.get("/v1/endpoints/counts", COUNTS, countEndpoints(deps));
   app.get<ById>("/v1/endpoints/:id", READ, readEndpoint(surface, viewJson));
   app.patch<ById>("/v1/endpoints/:id", UPDATE, patchEndpoint(surface, parsePatch, viewJson));
   app.delete<ById>("/v1/endpoints/:id", DELETE, deleteEndpoint(surface));
@@ -85,12 +89,26 @@ const LIST = {
 
 function listEndpoints({ engine }: ApiDeps, viewJson: (view: EndpointView) => object) {
   return sendPages(engine, refuse, ENDPOINT_LIST, {
-    read: async (caller, { cursor, limit }) => {
-      const { views, next } = await engine.endpoints.list(caller, cursor, limit);
+    read: async (caller, { cursor, limit, filters }) => {
+      const { views, next } = await engine.endpoints.list(caller, cursor, limit, endpointSearch(filters));
       return { rows: views, next };
     },
     text: (view) => JSON.stringify(viewJson(view)),
   });
+}
+
+const COUNTS = {
+  schema: {
+    tags,
+    operationId: "countEndpoints",
+    summary: "Count the endpoints in each state",
+    response: { 200: EndpointCountsResponse, ...errorResponses() },
+  },
+};
+
+function countEndpoints({ engine: { endpoints } }: ApiDeps) {
+  return async (request: FastifyRequest): Promise<object> =>
+    endpointCountsJson(await endpoints.countStates(request.caller));
 }
 
 const READ = {

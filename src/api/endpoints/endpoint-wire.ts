@@ -1,9 +1,10 @@
 /** `/v1/endpoints` on the wire. */
-import Type, { type Static } from "typebox";
+import Type, { type Static, type TInteger } from "typebox";
 import { isReservedEventType } from "../../domain/delivery/event.ts";
 import { parseStoredHeaders } from "../../domain/delivery/stored-headers.ts";
 import type { Endpoint, EndpointSettings } from "../../domain/endpoints/endpoint.ts";
 import { endpointDefaults, FORMATS } from "../../domain/endpoints/endpoint.ts";
+import { ENDPOINT_STATES, type EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { Fault } from "../../domain/errors.ts";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import {
@@ -27,13 +28,14 @@ import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type {
   CreateEndpointInput,
   EndpointActivity,
+  EndpointSearch,
   PatchEndpointInput,
   SentTest,
   TestAnswer,
   TestContent,
 } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
-import { listOf } from "../lists/pages.ts";
+import { listOf, type PageRequestOf } from "../lists/pages.ts";
 import { type Checked, checker, converted } from "../schema/check.ts";
 import { HeadersResponse, headersJson, TimingsResponse, timingsJson } from "../schema/exchange.ts";
 import { IdText, Nullable, Secret, secretRules, Time } from "../schema/schemas.ts";
@@ -121,7 +123,56 @@ export const RecoverBody = Type.Object(
   { since: Time },
   { title: "RecoverInput", additionalProperties: false, examples: [{ since: "2026-01-31T12:00:00Z" }] },
 );
-export const ENDPOINT_LIST = listOf("endpoints", { limitMax: ENDPOINTS_PAGE_MAX, filters: {} });
+const StateName = Type.Enum([...ENDPOINT_STATES]);
+export const ENDPOINT_LIST = listOf("endpoints", {
+  limitMax: ENDPOINTS_PAGE_MAX,
+  filters: {
+    state: Type.Optional(
+      Type.Array(StateName, {
+        minItems: 1,
+        maxItems: ENDPOINT_STATES.length,
+        description: "What the endpoint is doing now: `health.state`. Repeat the parameter for several.",
+      }),
+    ),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: ENDPOINT_NAME_CHARS_MAX,
+        description: "A part of the name or the URL, in any case.",
+      }),
+    ),
+    event_type: Type.Optional(
+      Type.String({ format: "event-type", description: "Endpoints that take events of this type." }),
+    ),
+  },
+});
+
+/** Null when nothing is filtered. */
+export function endpointSearch({
+  state,
+  q,
+  event_type: eventType,
+}: PageRequestOf<typeof ENDPOINT_LIST>["filters"]): EndpointSearch | null {
+  if (state === undefined && q === undefined && eventType === undefined) return null;
+  return { states: state ?? null, text: q ?? null, eventType: eventType ?? null };
+}
+
+export const EndpointCountsResponse = Type.Object(
+  {
+    total: Type.Integer(),
+    states: Type.Object(
+      Object.fromEntries(ENDPOINT_STATES.map((state) => [state, Type.Integer()])) as Record<EndpointState, TInteger>,
+      { description: "How many endpoints have each `health.state` now." },
+    ),
+  },
+  { title: "EndpointCounts" },
+);
+
+export function endpointCountsJson(
+  states: Readonly<Record<EndpointState, number>>,
+): Static<typeof EndpointCountsResponse> {
+  return { total: Object.values(states).reduce((sum, count) => sum + count, 0), states };
+}
 
 const rules = { headers_json: customHeaderFaults, ...secretRules };
 export const parseCreate = converted(checker(CreateEndpointBody, rules), createInput);

@@ -1,13 +1,18 @@
 /** `/v1/analytics`: counts and rates over the last hours. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { TSchema } from "typebox";
+import { parseEndpointId } from "../../domain/ids.ts";
 import type { Caller } from "../../engine/access/caller.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid } from "../errors/problem.ts";
 import { ENDPOINT_NOT_FOUND, errorResponses, refuse } from "../errors/v1-errors.ts";
 import {
   ANALYTICS_HOURS_DEFAULT,
+  checkEndpointAttempts,
   checkHours,
+  EndpointAttemptsQuery,
+  EndpointAttemptsResponse,
+  endpointAttemptsJson,
   HealthResponse,
   HoursQuery,
   healthJson,
@@ -69,8 +74,29 @@ export function registerAnalyticsRoutes(app: FastifyInstance, deps: ApiDeps): vo
     HealthResponse,
     async (caller, hours) => (await history.endpointHealth(caller, hours)).map(healthJson),
   );
+  app.get("/v1/analytics/endpoint-attempts", ENDPOINT_ATTEMPTS, countEndpointAttempts(deps));
   app.get("/v1/analytics/attempts", ATTEMPTS, countAttempts(deps));
   app.get("/v1/analytics/backlog", BACKLOG, countBacklog(deps));
+}
+
+const ENDPOINT_ATTEMPTS = {
+  schema: {
+    tags: ["Analytics"],
+    operationId: "getEndpointAttempts",
+    summary: "Attempts of several endpoints, by hour",
+    querystring: EndpointAttemptsQuery,
+    response: { 200: EndpointAttemptsResponse, ...errorResponses() },
+  },
+};
+
+function countEndpointAttempts({ engine }: ApiDeps) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
+    const query = checkEndpointAttempts(request.query);
+    if (query.kind === "faults") return refuse(reply, invalid(query.faults));
+    const { endpoint_id: texts, hours = ANALYTICS_HOURS_DEFAULT } = query.value;
+    const ids = texts.map(parseEndpointId).filter((id) => id !== null);
+    return (await engine.statistics.endpointAttempts(request.caller, ids, hours)).map(endpointAttemptsJson);
+  };
 }
 
 const ATTEMPTS = {

@@ -1,8 +1,9 @@
 /** `/v1/analytics` on the wire. */
 import Type, { type Static } from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
-import { ANALYTICS_HOURS_MAX } from "../../domain/limits.ts";
+import { ANALYTICS_HOURS_MAX, ENDPOINT_ATTEMPTS_HOURS_MAX, FILTER_ENDPOINTS_COUNT_MAX } from "../../domain/limits.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import type { EndpointAttempts } from "../../engine/history/history-types.ts";
 import type { EndpointHealthRow, HourCounts } from "../../ports/store.ts";
 import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
@@ -63,6 +64,34 @@ const EndpointHealth = Type.Object(
   },
   { title: "EndpointHealth" },
 );
+export const EndpointAttemptsQuery = Type.Object(
+  {
+    endpoint_id: Type.Array(Type.String({ format: "endpoint-id" }), {
+      minItems: 1,
+      maxItems: FILTER_ENDPOINTS_COUNT_MAX,
+      description: "Repeat the parameter for several. The response leaves out endpoints that do not exist.",
+    }),
+    hours: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: ENDPOINT_ATTEMPTS_HOURS_MAX, default: ANALYTICS_HOURS_DEFAULT }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export const checkEndpointAttempts = queryChecker(EndpointAttemptsQuery);
+const EndpointAttemptsHour = Type.Object(
+  {
+    hour: Time,
+    ok: Type.Integer({ description: "Attempts that succeeded." }),
+    failed: Type.Integer({ description: "Attempts that failed, those that are retried included." }),
+  },
+  { title: "EndpointAttemptsHour" },
+);
+const EndpointAttemptsOf = Type.Object(
+  { endpoint_id: Type.String(), hours: Type.Array(EndpointAttemptsHour) },
+  { title: "EndpointAttempts" },
+);
+export const EndpointAttemptsResponse = Type.Array(EndpointAttemptsOf);
+
 export const VolumeResponse = Type.Array(VolumeHour);
 export const RateResponse = Type.Array(RateHour);
 export const LatencyResponse = Type.Array(LatencyBucket);
@@ -92,6 +121,13 @@ export function healthJson(row: EndpointHealthRow): Static<typeof EndpointHealth
     attempts_ok: row.attemptsOk,
     attempts_failed: row.attemptsFailed,
     failing_since: wholeSecondsOrNull(row.failingSince),
+  };
+}
+
+export function endpointAttemptsJson({ endpointId, hours }: EndpointAttempts): Static<typeof EndpointAttemptsOf> {
+  return {
+    endpoint_id: ID_PREFIX.endpoint + endpointId,
+    hours: hours.map(({ hour, ok, failed }) => ({ hour: wholeSeconds(hour), ok, failed })),
   };
 }
 

@@ -1,44 +1,27 @@
 /** `/v1/analytics/attempts` and `/v1/analytics/backlog` on the wire. */
 import Type, { type Static } from "typebox";
-import type { Fault } from "../../domain/errors.ts";
 import { percentile } from "../../domain/history/tally.ts";
 import { parseEndpointId } from "../../domain/ids.ts";
-import { ANALYTICS_BUCKETS_COUNT_MAX, ANALYTICS_HOURS_MAX, TALLY_MINUTES_MAX } from "../../domain/limits.ts";
-import { parseTime, wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
+import { TALLY_MINUTES_MAX } from "../../domain/limits.ts";
+import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type {
   AttemptBuckets,
   AttemptStatisticsInput,
   BacklogAnswer,
   BacklogSample,
 } from "../../engine/history/history-types.ts";
+import { HOUR_MS, STEP_NAMES, type Step, spanFields, spanOf } from "../lists/span.ts";
 import type { Checked } from "../schema/check.ts";
 import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-const STEPS_MS = {
-  "1m": MINUTE_MS,
-  "5m": 5 * MINUTE_MS,
-  "15m": 15 * MINUTE_MS,
-  "1h": HOUR_MS,
-  "6h": 6 * HOUR_MS,
-  "1d": DAY_MS,
-};
-type Step = keyof typeof STEPS_MS;
-const STEP_NAMES = Object.keys(STEPS_MS) as Step[];
 
 export const AttemptsQuery = Type.Object(
   {
-    from: Type.Optional(Type.String({ format: "date-time", description: "Default: 24 hours before `to`." })),
-    to: Type.Optional(Type.String({ format: "date-time", description: "Default: now." })),
-    step: Type.Optional(
-      Type.Enum(STEP_NAMES, {
-        description:
-          "The length of a bucket. Steps below an hour are available for the last 3 hours. Default: `1m` for those, " +
-          "`1h` for up to 7 days, and else `6h`.",
-      }),
+    ...spanFields(
+      "The length of a bucket. Steps below an hour are available for the last 3 hours. Default: `1m` for those, " +
+        "`1h` for up to 7 days, and else `6h`.",
     ),
     endpoint_id: Type.Optional(Type.String({ format: "endpoint-id", description: "Only this endpoint." })),
     event_type: Type.Optional(Type.String({ format: "event-type", description: "Only events of this type." })),
@@ -55,46 +38,17 @@ export function parseAttempts(query: unknown, now: number): Checked<AttemptsRequ
   const checked = checkAttempts(query);
   if (checked.kind === "faults") return checked;
   const { value } = checked;
-  const to = value.to === undefined ? now : (parseTime(value.to) ?? now);
-  const from = value.from === undefined ? to - DAY_MS : (parseTime(value.from) ?? to);
   const inMemory = Math.floor(now / MINUTE_MS) * MINUTE_MS - TALLY_MINUTES_MAX * MINUTE_MS;
-  const step = value.step ?? stepFor(from, to, inMemory);
-  const faults = faultsOf(value, { from, to, step, now, inMemory });
-  if (faults.length > 0) return { kind: "faults", faults };
-  const endpointId = value.endpoint_id === undefined ? null : parseEndpointId(value.endpoint_id);
-  const eventType = value.event_type ?? null;
-  return { kind: "ok", value: { from, to, step, stepMs: STEPS_MS[step], endpointId, eventType } };
-}
-
-function stepFor(from: number, to: number, inMemory: number): Step {
-  if (from >= inMemory) return "1m";
-  return to - from <= 7 * DAY_MS ? "1h" : "6h";
-}
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
-  readonly step: Step;
-  readonly now: number;
-  readonly inMemory: number;
-}
-
-function faultsOf(value: Static<typeof AttemptsQuery>, { from, to, step, now, inMemory }: Span): Fault[] {
-  const faults: Fault[] = [];
-  const stepMs = STEPS_MS[step];
-  if (from >= to) faults.push({ field: "from", rule: "must be before `to`" });
-  if (from < now - (ANALYTICS_HOURS_MAX + 1) * HOUR_MS) {
-    faults.push({ field: "from", rule: `must be within the last ${ANALYTICS_HOURS_MAX} hours` });
-  }
-  if (stepMs < HOUR_MS && from < inMemory) {
+  const { span, faults } = spanOf(value, now, inMemory);
+  if (span.stepMs < HOUR_MS && span.from < inMemory && !faults.some(({ field }) => field === "step")) {
     faults.push({ field: "step", rule: "must be 1h, 6h or 1d when `from` is more than 3 hours ago" });
-  } else if ((to - from) / stepMs > ANALYTICS_BUCKETS_COUNT_MAX) {
-    faults.push({ field: "step", rule: `must be long enough for at most ${ANALYTICS_BUCKETS_COUNT_MAX} buckets` });
   }
   if (value.endpoint_id !== undefined && value.event_type !== undefined) {
     faults.push({ field: "event_type", rule: "cannot be combined with endpoint_id" });
   }
-  return faults;
+  if (faults.length > 0) return { kind: "faults", faults };
+  const endpointId = value.endpoint_id === undefined ? null : parseEndpointId(value.endpoint_id);
+  return { kind: "ok", value: { ...span, endpointId, eventType: value.event_type ?? null } };
 }
 
 const Percentile = Nullable(

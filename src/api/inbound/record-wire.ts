@@ -46,6 +46,7 @@ export function parseRecordsQuery(query: unknown): Checked<InboundQuery> {
     eventType: event_type ?? null,
     direction: transition_direction ?? null,
     valid: payload_valid ?? null,
+    rejection: null,
   }));
 }
 

@@ -1,6 +1,7 @@
 /** `/v1/sources/{id}/events` on the wire. */
 import Type, { type Static } from "typebox";
 import { type EpochMs, ID_PREFIX, type Uuid } from "../../domain/ids.ts";
+import { REJECTIONS } from "../../domain/inbound/request.ts";
 import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { InboundKind, InboundPage, InboundRecord, InboundRow } from "../../ports/store.ts";
@@ -35,6 +36,9 @@ export const SourceEventsQuery = Type.Object(
       }),
     ),
     valid: Type.Optional(Type.Boolean({ description: "`false`: only rejected requests." })),
+    rejection_reason: Type.Optional(
+      Type.Enum([...REJECTIONS], { description: "Only requests that were rejected for this reason." }),
+    ),
     event_type: Type.Optional(Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX })),
     ...ReceivedFields,
   },
@@ -51,6 +55,7 @@ export function filterOf({
   kind,
   event_type,
   valid,
+  rejection_reason: rejection,
 }: Omit<Static<typeof SourceEventsQuery>, "page" | "limit" | "from" | "to">) {
   return {
     kind: kind === undefined ? null : NAMED_KINDS[kind],
@@ -58,6 +63,7 @@ export function filterOf({
     eventType: event_type ?? null,
     direction: null,
     valid: valid ?? null,
+    rejection: rejection ?? null,
   };
 }
 

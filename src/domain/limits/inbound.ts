@@ -82,6 +82,10 @@ export const INBOUND_REFUSALS_HELD_COUNT_MAX = 1000;
 export const INBOUND_EVENTS_SHOWN_MAX = 100;
 /** Sums by source and reason in one response: each of 70 sources with every reason, the largest first. */
 export const REFUSED_SUMS_COUNT_MAX = 1000;
+/** Requests of one kind that statistics count, the newest first: about 10 ms of the reading thread. */
+export const INBOUND_COUNTED_ROWS_MAX = 50_000;
+/** Sources in statistics of what was received, the busiest first: as many as a tenant has by default. */
+export const INBOUND_COUNTED_SOURCES_MAX = 1000;
 /** Refused requests that one step of reprocessing verifies again. */
 export const REPROCESS_STEP_ROWS = 50;
 /** The largest offset into the inbound events. Skipped rows are read, so callers narrow the dates instead. */

@@ -22,6 +22,8 @@ export const PAUSE_RESENDS_COUNT_MAX = 10;
 export const PAUSE_SEARCH_CHARS_MAX = 200;
 /** Pauses that one page of a search looks at: up to 18 MB of questions and metadata. The next page continues. */
 export const PAUSES_SEARCHED_ROWS_MAX = 1000;
+/** Pauses whose endings statistics count, the newest first: about 10 ms of the reading thread. */
+export const PAUSE_ENDINGS_ROWS_MAX = 5000;
 /** Pauses of one status that are counted, in about 3 ms. Lists show "more than" beyond it. */
 export const PAUSES_COUNTED_ROWS_MAX = 100_000;
 /** Long polls of one tenant. Each one holds a connection and some kilobytes. */

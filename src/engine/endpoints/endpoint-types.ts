@@ -2,8 +2,9 @@
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { Timings } from "../../domain/delivery/timings.ts";
 import type { Endpoint, EndpointSettings, Surface } from "../../domain/endpoints/endpoint.ts";
+import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
-import type { Cursor, EndpointOffsetPage, EndpointPage, EndpointView } from "../../ports/store.ts";
+import type { Cursor, EndpointFilter, EndpointOffsetPage, EndpointPage, EndpointView } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 export interface CreateEndpointInput {
@@ -77,13 +78,17 @@ export interface EndpointActivity {
   readonly endedPerSecond: number;
 }
 
+/** What a list of endpoints is limited to. Null conditions do not apply. */
+export type EndpointSearch = Omit<EndpointFilter, "now">;
+
 export interface EndpointService {
   activityOf(endpoint: Pick<Endpoint, "seq" | "tenantSeq">): EndpointActivity;
   /** Why an endpoint may not have this URL; null when it may. `create` and `patch` make the same check. */
   urlFault(url: string): Promise<string | null>;
   create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
-  list(caller: Caller, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
+  list(caller: Caller, cursor: Cursor | null, limit: number, search?: EndpointSearch | null): Promise<EndpointPage>;
+  countStates(caller: Caller): Promise<Readonly<Record<EndpointState, number>>>;
   /** A page by its offset, and the total. */
   listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointOffsetPage>;
   /** The ids among these that are not endpoints of the tenant. */

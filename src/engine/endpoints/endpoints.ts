@@ -1,5 +1,6 @@
 /** Endpoints: created, listed, changed, tested and recovered. */
 import { destinationOf, type Endpoint, endpointDefaults } from "../../domain/endpoints/endpoint.ts";
+import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EndpointChange } from "../../domain/history/news.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { ENDPOINT_NAME_CHARS_MAX } from "../../domain/limits.ts";
@@ -22,6 +23,7 @@ import type {
   CreateEndpointAnswer,
   CreateEndpointInput,
   EndpointActivity,
+  EndpointSearch,
   EndpointService,
   PatchEndpointAnswer,
   PatchEndpointInput,
@@ -99,8 +101,20 @@ export class Endpoints implements EndpointService {
     };
   }
 
-  list({ tenantSeq }: Caller, cursor: Cursor | null, limit: number): Promise<EndpointPage> {
-    return this.#options.store.listEndpoints(tenantSeq, cursor, limit);
+  list(
+    { tenantSeq }: Caller,
+    cursor: Cursor | null,
+    limit: number,
+    search: EndpointSearch | null = null,
+  ): Promise<EndpointPage> {
+    const { clock, store } = this.#options;
+    const filter = search === null ? null : { ...search, now: clock.now() };
+    return store.listEndpoints(tenantSeq, cursor, limit, filter);
+  }
+
+  countStates({ tenantSeq }: Caller): Promise<Readonly<Record<EndpointState, number>>> {
+    const { clock, store } = this.#options;
+    return store.countEndpointStates(tenantSeq, clock.now());
   }
 
   listFrom({ tenantSeq }: Caller, offset: number, limit: number): Promise<EndpointOffsetPage> {

@@ -86,10 +86,18 @@ export interface BacklogAnswer {
   readonly samples: readonly BacklogSample[];
 }
 
+/** The attempts of one endpoint in each of the hours. */
+export interface EndpointAttempts {
+  readonly endpointId: Uuid;
+  readonly hours: readonly { readonly hour: EpochMs; readonly ok: number; readonly failed: number }[];
+}
+
 export interface StatisticsService {
   /** Null when the tenant has no such endpoint. */
   attempts(caller: Caller, input: AttemptStatisticsInput): Promise<AttemptBuckets | null>;
   backlog(caller: Caller): Promise<BacklogAnswer>;
+  /** Attempts by hour, for whole hours back from now, of those of these endpoints that the tenant has. */
+  endpointAttempts(caller: Caller, endpointIds: readonly Uuid[], hours: number): Promise<readonly EndpointAttempts[]>;
 }
 
 export interface HistoryService {

@@ -5,7 +5,7 @@
  */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import { parseTally, Tally, tallyText } from "../../domain/history/tally.ts";
-import type { EpochMs, Seq } from "../../domain/ids.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { STATISTICS_STORE_MS, TALLIES_STORED_COUNT_MAX, TALLY_MINUTES_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { BacklogCount, SettledResult, Store } from "../../ports/store.ts";
@@ -13,7 +13,13 @@ import type { Caller } from "../access/caller.ts";
 import type { AttemptMade } from "../delivery/attempts.ts";
 import { RepeatingTask } from "../scheduling/repeating-task.ts";
 import { SerialQueue } from "../scheduling/serial-queue.ts";
-import type { AttemptBuckets, AttemptStatisticsInput, BacklogAnswer, StatisticsService } from "./history-types.ts";
+import type {
+  AttemptBuckets,
+  AttemptStatisticsInput,
+  BacklogAnswer,
+  EndpointAttempts,
+  StatisticsService,
+} from "./history-types.ts";
 import { endpointScope, MINUTE_MS, Minutes, type Scope, typeScope } from "./minutes.ts";
 
 const HOUR_MS = 3_600_000;
@@ -22,7 +28,10 @@ const STEP_PAUSE_MS = 20;
 
 export interface StatisticsOptions {
   readonly clock: Clock;
-  readonly store: Pick<Store, "addTallies" | "readTallies" | "findEndpoints" | "countBacklogs">;
+  readonly store: Pick<
+    Store,
+    "addTallies" | "readTallies" | "findEndpoints" | "countBacklogs" | "countEndpointAttempts"
+  >;
   /** How many deliveries of the tenant this node holds. */
   readonly heldOf: (tenantSeq: Seq) => number;
   readonly onError: (error: unknown) => void;
@@ -129,6 +138,28 @@ export class Statistics implements StatisticsService {
         ...(ofTenant.get(tenantSeq) ?? { tenantSeq, ...EMPTY }),
       })),
     };
+  }
+
+  async endpointAttempts(
+    { tenantSeq }: Caller,
+    endpointIds: readonly Uuid[],
+    hours: number,
+  ): Promise<EndpointAttempts[]> {
+    const { clock, store } = this.#options;
+    const to = hourOf(clock.now()) + HOUR_MS;
+    const from = to - hours * HOUR_MS;
+    const { found } = await store.findEndpoints(tenantSeq, endpointIds);
+    const seqs = found.map(({ seq }) => seq);
+    const counted = await store.countEndpointAttempts(tenantSeq, seqs, from, to);
+    const byHour = new Map(counted.map((row) => [`${row.endpointSeq} ${row.hour}`, row]));
+    return found.map(({ id, seq }) => ({
+      endpointId: id,
+      hours: Array.from({ length: hours }, (_, index) => {
+        const hour = from + index * HOUR_MS;
+        const { ok = 0, failed = 0 } = byHour.get(`${seq} ${hour}`) ?? {};
+        return { hour, ok, failed };
+      }),
+    }));
   }
 
   async #scopeOf(tenantSeq: Seq, { endpointId, eventType }: AttemptStatisticsInput): Promise<Scope | null> {

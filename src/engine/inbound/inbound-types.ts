@@ -5,7 +5,16 @@ import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
 import type { InboundRequest, Rejection } from "../../domain/inbound/request.ts";
 import type { HmacOptions, Source, SourceSettings } from "../../domain/inbound/source.ts";
-import type { Cursor, InboundFilter, InboundPage, InboundRecord, RefusedSum, SourcePage } from "../../ports/store.ts";
+import type {
+  Cursor,
+  InboundCounts,
+  InboundFilter,
+  InboundPage,
+  InboundRecord,
+  InboundSpan,
+  RefusedSum,
+  SourcePage,
+} from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 // ── Sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,6 +162,8 @@ export interface InboundService {
   list(caller: Caller, filter: InboundFilterInput, offset: number, limit: number): Promise<InboundPage>;
   /** Sums of what was refused, by source and reason. A `global_admin` who has chosen no tenant also sees nobody's. */
   sumRefused(caller: Caller, from: EpochMs): Promise<readonly RefusedSum[]>;
+  /** What was received in a span, for the same callers. */
+  count(caller: Caller, span: Pick<InboundSpan, "from" | "to" | "stepMs">): Promise<InboundCounts>;
   /** Verify refused requests as of their receipt with another secret or other options. Changes nothing. */
   tryOn(caller: Caller, sourceId: Uuid, trial: SourceTrial): Promise<TrialAnswer>;
   /** With an explanation that is searched for now, by the source's current settings. */

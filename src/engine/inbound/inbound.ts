@@ -42,6 +42,7 @@ export function createInbound(options: InboundOptions): Inbound {
     receiveAny: (sourceId, request) => receiver.receiveAny(sourceId, request),
     list: (caller, filter, offset, limit) => records.list(caller, filter, offset, limit),
     sumRefused: (caller, from) => records.sumRefused(caller, from),
+    count: (caller, span) => records.count(caller, span),
     tryOn: (caller, sourceId, trial) => tryOn({ clock, store, outage, publicUrl }, caller, sourceId, trial),
     get: (caller, id) => records.get(caller, id),
     find: (caller, id) => records.find(caller, id),

@@ -6,8 +6,10 @@ import type { Clock } from "../../ports/clock.ts";
 import type {
   Cursor,
   DeletedSource,
+  InboundCounts,
   InboundPage,
   InboundRecord,
+  InboundSpan,
   RefusedSum,
   Reprocess,
   Store,
@@ -23,7 +25,7 @@ import { type Failed, publishAgain, verifyAgain } from "./reprocessing.ts";
 
 type RecordService = Pick<
   InboundService,
-  "list" | "sumRefused" | "find" | "get" | "reprocess" | "reprocessSource" | "note" | "remove" | "originOf"
+  "list" | "sumRefused" | "count" | "find" | "get" | "reprocess" | "reprocessSource" | "note" | "remove" | "originOf"
 >;
 
 export interface RecordsOptions {
@@ -68,6 +70,12 @@ export class Records implements RecordService {
   sumRefused(caller: Caller, from: EpochMs): Promise<readonly RefusedSum[]> {
     const { tenantSeq } = caller;
     return this.#store.sumRefused({ tenantSeq, includeUnattributed: seesUnattributed(caller), from });
+  }
+
+  count(caller: Caller, span: Pick<InboundSpan, "from" | "to" | "stepMs">): Promise<InboundCounts> {
+    const { from, to, stepMs } = span;
+    const { tenantSeq } = caller;
+    return this.#store.countInbound({ tenantSeq, includeUnattributed: seesUnattributed(caller), from, to, stepMs });
   }
 
   async find(caller: Caller, id: Uuid): Promise<InboundRecord | null> {

@@ -8,6 +8,7 @@ import type {
   CreatePauseResult,
   Cursor,
   PauseCounts,
+  PauseEndings,
   PauseFilter,
   ResendResult,
 } from "../../ports/store.ts";
@@ -110,6 +111,11 @@ export interface PauseService {
     input: ListPausesInput,
   ): Promise<{ readonly views: readonly PauseView[]; readonly next: Cursor | null }>;
   counts(caller: Caller): Promise<PauseCounts>;
+  /** How the pauses of a span ended, by the time of their creation. */
+  endings(
+    caller: Caller,
+    span: { readonly from: EpochMs; readonly to: EpochMs; readonly stepMs: number },
+  ): Promise<{ readonly since: EpochMs | null; readonly buckets: readonly PauseEndings[] }>;
   /** `before`: the pause had already ended. */
   cancel(
     caller: Caller,

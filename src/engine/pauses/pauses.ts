@@ -133,6 +133,14 @@ export class Pauses implements PauseService {
     return this.#options.store.countPauses(tenantSeq);
   }
 
+  async endings(
+    { tenantSeq }: Caller,
+    { from, to, stepMs }: { readonly from: EpochMs; readonly to: EpochMs; readonly stepMs: number },
+  ) {
+    await this.#deadlines.caughtUp();
+    return this.#options.store.countPauseEndings(tenantSeq, { from, to, stepMs });
+  }
+
   async cancel({ actor, tenantSeq }: Caller, id: Uuid) {
     const result = await this.#end({ id, by: "developer", actor, tenantSeq, now: this.#options.clock.now() });
     if (result.kind === "unknown" || result.kind === "pending") return { kind: "unknown" } as const;

@@ -12,6 +12,7 @@ import type {
   MatchedEndpoint,
   Surface,
 } from "../../domain/endpoints/endpoint.ts";
+import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Cursor } from "./cursor.ts";
 import type { LaneState } from "./delivery.ts";
@@ -71,6 +72,17 @@ export interface AttemptFailure {
   readonly errorDetail: string | null;
 }
 
+/** Which endpoints a list has. Null conditions do not apply. */
+export interface EndpointFilter {
+  readonly states: readonly EndpointState[] | null;
+  /** A part of the name or the URL, in any case. */
+  readonly text: string | null;
+  /** Endpoints that take events of this type. */
+  readonly eventType: string | null;
+  /** The time as of which an endpoint has its state. */
+  readonly now: EpochMs;
+}
+
 export interface EndpointPage {
   readonly views: readonly EndpointView[];
   /** Where the next page begins; null at the end. */
@@ -115,8 +127,15 @@ export interface EndpointVerbs {
   /** How to send to these endpoints. Leaves out those whose secret does not decrypt. */
   loadDestinations(tenantSeq: Seq, endpointSeqs: readonly Seq[]): Promise<Versioned<readonly Destination[]>>;
   getEndpoint(tenantSeq: Seq, id: Uuid): Promise<EndpointView | null>;
-  /** In creation order. */
-  listEndpoints(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<EndpointPage>;
+  /** In creation order. With a filter, a page can be shorter than `limit` although there are more. */
+  listEndpoints(
+    tenantSeq: Seq,
+    cursor: Cursor | null,
+    limit: number,
+    filter?: EndpointFilter | null,
+  ): Promise<EndpointPage>;
+  /** How many endpoints are in each state. */
+  countEndpointStates(tenantSeq: Seq, now: EpochMs): Promise<Readonly<Record<EndpointState, number>>>;
   /** In creation order; `offset` is at most `ENDPOINTS_PER_TENANT_MAX`. */
   listEndpointsFrom(tenantSeq: Seq, offset: number, limit: number): Promise<EndpointOffsetPage>;
 }

@@ -182,6 +182,14 @@ export interface EndpointHealthRow {
   readonly failingSince: EpochMs | null;
 }
 
+/** The attempts of one endpoint in one hour. */
+export interface EndpointHour {
+  readonly endpointSeq: Seq;
+  readonly hour: EpochMs;
+  readonly ok: number;
+  readonly failed: number;
+}
+
 /** Counts to add to those of an hour. */
 export interface NewTally {
   readonly tenantSeq: Seq;
@@ -234,6 +242,13 @@ export interface HistoryVerbs {
   /** Of every tenant that has a backlog, or of one. Counts at most `WAITING_COUNT_MAX` deliveries of an endpoint. */
   countBacklogs(tenantSeq: Seq | null, now: EpochMs): Promise<readonly BacklogCount[]>;
   countEndpointHealth(tenantSeq: Seq, from: EpochMs, to: EpochMs): Promise<readonly EndpointHealthRow[]>;
+  /** Attempts as they happened, by hour, in any order. Hours without one are left out. */
+  countEndpointAttempts(
+    tenantSeq: Seq,
+    endpointSeqs: readonly Seq[],
+    from: EpochMs,
+    to: EpochMs,
+  ): Promise<readonly EndpointHour[]>;
 }
 
 export type { DeliveryRef, DeliverySearch };

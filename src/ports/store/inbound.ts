@@ -168,6 +168,8 @@ export interface InboundFilter {
   readonly eventType: string | null;
   readonly direction: TransitionDirection | null;
   readonly valid: boolean | null;
+  /** Only requests that were refused for this reason. */
+  readonly rejection: Rejection | null;
   /** Received at this time or later. */
   readonly from: EpochMs | null;
   /** Received before this time. */
@@ -178,6 +180,31 @@ export interface InboundPage {
   /** Newest first. */
   readonly rows: readonly InboundRow[];
   readonly total: number;
+}
+
+/** What to count of the requests that were received in a span: a bucket for each step from `from` on. */
+export interface InboundSpan extends Pick<InboundFilter, "tenantSeq" | "includeUnattributed"> {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly stepMs: number;
+}
+
+export interface InboundCounts {
+  /** Earlier requests are not counted: there are more than `INBOUND_COUNTED_ROWS_MAX`. Null when all are counted. */
+  readonly since: EpochMs | null;
+  /** In any order. Those without a request are left out. */
+  readonly buckets: readonly { readonly at: EpochMs; readonly valid: number; readonly refused: number }[];
+  /** The busiest first, at most `INBOUND_COUNTED_SOURCES_MAX`. */
+  readonly sources: readonly InboundOfSource[];
+}
+
+export interface InboundOfSource {
+  /** Null: of no source that is known. */
+  readonly sourceId: Uuid | null;
+  readonly sourceName: string | null;
+  readonly valid: number;
+  readonly refused: number;
+  readonly lastAt: EpochMs;
 }
 
 /** How many refused requests are kept of one source for one reason. */
@@ -250,6 +277,8 @@ export interface InboundVerbs {
   sumRefused(
     filter: Pick<InboundFilter, "tenantSeq" | "includeUnattributed"> & { readonly from: EpochMs },
   ): Promise<readonly RefusedSum[]>;
+  /** Counts the requests that are kept. */
+  countInbound(span: InboundSpan): Promise<InboundCounts>;
   /** `tenantSeq` null: a record of any tenant. */
   getInbound(tenantSeq: Seq | null, id: Uuid): Promise<InboundRecord | null>;
   /** Of a refused record of any tenant, to verify it again. Null when there is no such record, or it is valid by now. */

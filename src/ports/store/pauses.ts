@@ -102,6 +102,21 @@ export interface PauseCounts {
   readonly nextExpiresAt: EpochMs | null;
 }
 
+/** How the pauses ended that were created in a span of time. */
+export interface PauseEndings {
+  readonly at: EpochMs;
+  readonly pending: number;
+  readonly responded: number;
+  /** Nobody answered in time. */
+  readonly timedOut: number;
+  /** Those of `timedOut` whose default was taken. */
+  readonly byDefault: number;
+  readonly cancelled: number;
+  /** How long the people took who responded: the median, and what 95 % did not exceed. Null when nobody responded. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+}
+
 /** A signed-in user or a key acts on one pause of a tenant. */
 export interface PauseAction {
   readonly actor: Actor;
@@ -235,5 +250,13 @@ export interface PauseVerbs {
   listPauses(filter: PauseFilter, cursor: Cursor | null, limit: number): Promise<PausePage>;
   recordAct(act: Act): Promise<void>;
   countPauses(tenantSeq: Seq): Promise<PauseCounts>;
+  /**
+   * By the time of their creation, a bucket for each step from `from` on; those without a pause are left out. Looks at the
+   * newest `PAUSE_ENDINGS_ROWS_MAX` pauses. `since`: earlier ones are not counted; null when all are.
+   */
+  countPauseEndings(
+    tenantSeq: Seq,
+    span: { readonly from: EpochMs; readonly to: EpochMs; readonly stepMs: number },
+  ): Promise<{ readonly since: EpochMs | null; readonly buckets: readonly PauseEndings[] }>;
   listAudit(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { filterOf } from "../../../test/fixtures/inbound.ts";
 import { openRows, type Rows, START, STORED } from "../../../test/fixtures/sqlite-rows.ts";
 import type { Uuid } from "../../domain/ids.ts";
+import { INBOUND_COUNTED_ROWS_MAX } from "../../domain/limits.ts";
 import type { AuditFilter, DeliveryFilter, InboundFilter, PauseFilter } from "../../ports/store.ts";
 import { uuidBytes } from "../rows.ts";
 import { listAudit } from "./access/audit-views.ts";
@@ -10,7 +11,13 @@ import { findKey, findTenant, listKeys, listTenants } from "./access/lookups.ts"
 import { findQuotas, getTenant } from "./access/tenant-views.ts";
 import { cursorOf } from "./cursors.ts";
 import { findEndpoints, matchTypes } from "./endpoints/endpoint-filters.ts";
-import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "./endpoints/endpoint-views.ts";
+import {
+  countEndpointStates,
+  getEndpoint,
+  listEndpoints,
+  listEndpointsFrom,
+  loadDestinations,
+} from "./endpoints/endpoint-views.ts";
 import { getDelivery } from "./history/delivery-views.ts";
 import { listEvents } from "./history/events/event-list.ts";
 import { listEventTypes } from "./history/events/event-types.ts";
@@ -18,11 +25,18 @@ import { getEvent } from "./history/events.ts";
 import { findDeliveryFacts } from "./history/explain/delivery-facts.ts";
 import { countTypes, findEventFacts, findSubscribers } from "./history/explain/event-facts.ts";
 import { listDeliveries } from "./history/lists.ts";
-import { countEndpointHealth, countLatency, countVolume } from "./history/statistics/statistics.ts";
+import {
+  countEndpointAttempts,
+  countEndpointHealth,
+  countLatency,
+  countVolume,
+} from "./history/statistics/statistics.ts";
 import { tail } from "./history/tail.ts";
+import { countInbound } from "./inbound/counts.ts";
 import { getCredentials } from "./inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "./inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected } from "./inbound/views.ts";
+import { countPauseEndings } from "./pauses/pause-statistics.ts";
 import { countPauses, getPause, listPauses } from "./pauses/pause-views.ts";
 import type { ReadConnection } from "./read-connection.ts";
 import { getJob, listJobs } from "./upkeep/job-views.ts";
@@ -51,7 +65,12 @@ function plansOf(rows: Rows, verb: (connection: ReadConnection) => unknown): Pla
 /** What a plan may scan without a key, because it limits itself. */
 const BOUNDED_SCANS = ["VIRTUAL TABLE", "CONSTANT ROW", "SCAN chain", "SCAN (subquery", "deliveries_leased"];
 /** The groups of one limited step. */
-const GROUPED = ["FROM json_each(?) h", "INDEXED BY deliveries_leased"];
+const GROUPED = [
+  "FROM json_each(?) h",
+  "INDEXED BY deliveries_leased",
+  "AS state, count(*) AS count",
+  `LIMIT ${INBOUND_COUNTED_ROWS_MAX}`,
+];
 
 function assertBounded({ sql, details }: Plan): void {
   for (const detail of details) {
@@ -197,6 +216,7 @@ for (const valid of [1, 0]) received({ tenant_seq: tenantSeq, valid, kind: 1 });
 rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, published_at: START });
 
 const nobody = rows.newId();
+const SPAN = { from: START, to: START + 7_200_000, stepMs: 3_600_000 };
 const anyEvent = { tenantSeq, eventType: null, from: null, to: null, sourceId: null, undelivered: false };
 const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown])[] = [
   ["getDelivery", (connection) => getDelivery(connection, tenantSeq, first.id)],
@@ -220,11 +240,23 @@ const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown
   ["countVolume", (connection) => countVolume(connection, tenantSeq, START, START + 7_200_000)],
   ["countLatency", (connection) => countLatency(connection, tenantSeq, START, START + 7_200_000)],
   ["countEndpointHealth", (connection) => countEndpointHealth(connection, tenantSeq, START, START + 7_200_000)],
+  [
+    "countEndpointAttempts",
+    (connection) => countEndpointAttempts(connection, tenantSeq, [active.seq], START, START + 7_200_000),
+  ],
   ["matchTypes", (connection) => assert.equal(matchTypes(connection, tenantSeq, ["order.paid"]).found[0]?.count, 1)],
   ["findEndpoints", (connection) => assert.equal(findEndpoints(connection, tenantSeq, [active.id]).found.length, 1)],
   ["loadDestinations", (connection) => loadDestinations(connection, tenantSeq, [active.seq])],
   ["getEndpoint", (connection) => getEndpoint(connection, tenantSeq, active.id)],
   ["listEndpoints", (connection) => listEndpoints(connection, tenantSeq, null, 10)],
+  [
+    "listEndpoints with a filter",
+    (connection) => {
+      const filter = { states: ["paused"], text: null, eventType: "a", now: START } as const;
+      assert.equal(listEndpoints(connection, tenantSeq, null, 10, filter).views.length, 1);
+    },
+  ],
+  ["countEndpointStates", (connection) => assert.equal(countEndpointStates(connection, tenantSeq, START).paused, 1)],
   ["listEndpointsFrom", (connection) => listEndpointsFrom(connection, tenantSeq, 1, 10)],
   ["findKey", (connection) => findKey(connection, "00".repeat(32))],
   ["findTenant", (connection) => findTenant(connection, nobody)],
@@ -232,6 +264,14 @@ const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown
   ["getTenant", (connection) => getTenant(connection, listTenants(connection, null, 1).tenants[0]?.id ?? nobody)],
   ["findQuotas", (connection) => findQuotas(connection, tenantSeq)],
   ["listTenants", (connection) => listTenants(connection, null, 10)],
+  ["countPauseEndings", (connection) => countPauseEndings(connection, tenantSeq, SPAN)],
+  [
+    "countInbound",
+    (connection) => {
+      const { sources } = countInbound(connection, { tenantSeq, includeUnattributed: true, ...SPAN });
+      assert.deepEqual([sources[0]?.valid, sources[0]?.refused], [2, 2]);
+    },
+  ],
   ["countPauses", (connection) => countPauses(connection, tenantSeq)],
   ["getPause", (connection) => getPause(connection, tenantSeq, nobody)],
   ["getSource", (connection) => getSource(connection, tenantSeq, nobody)],
@@ -335,6 +375,7 @@ const inboundLists: readonly (readonly [string, Partial<InboundFilter>, string, 
     OF_TENANT,
     3,
   ],
+  ["refused ones of a reason", { rejection: "loop_detected" }, REFUSED, 0],
   ["both kinds", { kind: null }, OF_TENANT, 4],
   [
     "both kinds of a source with nobody's",

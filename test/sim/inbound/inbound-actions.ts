@@ -51,7 +51,8 @@ export function createInboundActions({
     const caller = random.pick(callers);
     const kind = random.pick(["pauseStatus", "pauseStatus", "any", null] as const);
     const valid = random.pick([true, false, null]);
-    const nothing = { sourceId: null, sourceName: null, eventType: null, direction: null, from: null, to: null };
+    const none = { sourceId: null, sourceName: null, eventType: null, direction: null, rejection: null };
+    const nothing = { ...none, from: null, to: null };
     const page = await world.ask((engine) => engine.inbound.list(caller, { ...nothing, kind, valid }, 0, 20));
     if (page.kind !== "ok" || page.value.rows.length === 0) return null;
     const { rows } = page.value;

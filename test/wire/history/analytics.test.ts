@@ -8,7 +8,10 @@ import type {
   AttemptStatistics,
   Backlog,
   Endpoint,
+  EndpointAttempts,
+  EndpointCounts,
   EndpointHealth,
+  PauseStatistics,
 } from "../../../packages/sdk/src/index.ts";
 import { assembleServer } from "../../harness/assembled.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
@@ -120,6 +123,84 @@ test("the parameters of the attempts are checked, and another tenant's endpoint 
   assert.deepEqual([unknown.status, unknown.code], [404, "ENDPOINT_NOT_FOUND"]);
   const month = await attempts(client, `?from=${new Date(Date.now() - 30 * 86_400_000).toISOString()}`);
   assert.deepEqual([month.step, month.since, month.buckets.length], ["6h", null, 121]);
+});
+
+test("attempts of several endpoints are read at once, by hour, and another tenant's are left out", async (t) => {
+  const [client, other] = [await newTenant(server), await newTenant(server)];
+  const receiver = await startRunningReceiver(t);
+  const create = async (owner: Client, event_types: string[]): Promise<string> =>
+    (await owner.request("POST", "/v1/endpoints", { body: { url: receiver.url, event_types } })).body.id;
+  const [busy, quiet, foreign] = [await create(client, ["a"]), await create(client, ["b"]), await create(other, ["a"])];
+  const outcomes = await followOutcomes(t, server.url, client.apiKey);
+  await client.request("POST", "/v1/events", { body: { type: "a", payload: {} } });
+  await outcomes.next();
+  const query = `endpoint_id=${busy}&endpoint_id=${quiet},${foreign}&hours=2`;
+  const rows = await get<EndpointAttempts[]>(client, `/v1/analytics/endpoint-attempts?${query}`);
+  assert.deepEqual(
+    rows.map(({ endpoint_id, hours }) => [endpoint_id, hours.length, hours.reduce((sum, { ok }) => sum + ok, 0)]),
+    [
+      [busy, 2, 1],
+      [quiet, 2, 0],
+    ],
+  );
+  const many = Array.from({ length: 51 }, () => busy).join();
+  for (const [bad, field] of [
+    ["", "endpoint_id"],
+    ["endpoint_id=x", "endpoint_id"],
+    [`endpoint_id=${many}`, "endpoint_id"],
+    [`endpoint_id=${busy}&hours=169`, "hours"],
+    [`endpoint_id=${busy}&step=1h`, "step"],
+  ] as const) {
+    const refused = await client.request("GET", `/v1/analytics/endpoint-attempts?${bad}`);
+    assert.deepEqual([refused.status, refused.faultyFields.includes(field)], [400, true], bad);
+  }
+  const counts = await get<EndpointCounts>(client, "/v1/endpoints/counts");
+  assert.deepEqual([counts.total, counts.states.healthy, counts.states.paused], [2, 2, 0]);
+  await client.request("PATCH", `/v1/endpoints/${busy}`, { body: { status: "PAUSED" } });
+  for (const [found, ids] of [
+    ["state=paused", [busy]],
+    ["state=paused&state=healthy", [busy, quiet]],
+    ["event_type=b", [quiet]],
+    ["q=127.0.0.1&limit=1", [busy]],
+    ["q=nowhere", []],
+  ] as const) {
+    const list = await get<Endpoint[]>(client, `/v1/endpoints?${found}`);
+    assert.deepEqual(
+      list.map(({ id }) => id),
+      ids,
+      found,
+    );
+  }
+  for (const bad of ["state=broken", "q=", "event_type=a%20b"]) {
+    const refused = await client.request("GET", `/v1/endpoints?${bad}`);
+    assert.deepEqual([refused.status, refused.faultyFields], [400, [bad.split("=")[0]]], bad);
+  }
+});
+
+test("pauses are counted by how they ended, and the parameters of a span are checked", async () => {
+  const client = await newTenant(server);
+  const body = { message: "Deploy?", options: ["yes", "no"] };
+  for (const _ of [1, 2]) await client.request("POST", "/v1/pause", { body });
+  const [open] = JSON.parse((await client.request("GET", "/v1/pause?limit=1")).text).pauses;
+  await client.request("DELETE", `/v1/pause/${open.pause_id}`);
+  const { step, since, buckets } = await get<PauseStatistics>(client, "/v1/analytics/pauses");
+  assert.deepEqual([step, since, buckets.length >= 24], ["1h", null, true]);
+  const sum = (field: "pending" | "cancelled" | "responded") =>
+    buckets.reduce((total, bucket) => total + bucket[field], 0);
+  assert.deepEqual([sum("pending"), sum("cancelled"), sum("responded")], [1, 1, 0]);
+  const minutes = await get<PauseStatistics>(client, `/v1/analytics/pauses?from=${recent()}`);
+  assert.deepEqual([minutes.step, minutes.buckets.length >= 60], ["1m", true]);
+  for (const name of ["pauses", "inbound"]) {
+    for (const [query, field] of [
+      ["step=2h", "step"],
+      ["step=1m", "step"],
+      ["from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z", "from"],
+      ["hours=3", "hours"],
+    ] as const) {
+      const refused = await client.request("GET", `/v1/analytics/${name}?${query}`);
+      assert.deepEqual([refused.status, refused.faultyFields.includes(field)], [400, true], query);
+    }
+  }
 });
 
 test("hours survive a restart, and minutes begin anew with it, which the answer says", async (t) => {

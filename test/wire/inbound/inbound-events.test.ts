@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, test } from "node:test";
+import type { InboundStatistics } from "../../../packages/sdk/src/index.ts";
 import { createSource } from "../../harness/inbound.ts";
 import { newTenant, startServer, type Tenant } from "../../harness/server.ts";
 
@@ -62,9 +63,28 @@ test("what was received from all sources is listed, and counted by source and re
     "2 signature_mismatch",
   ]);
   assert.equal(countsOf(await tenant.request("GET", "/v1/inbound-events/refused?from=2100-01-01")).total, 0);
+  const byReason = await tenant.request("GET", "/v1/inbound-events?rejection_reason=header_missing");
+  assert.equal(dataOf(byReason).length, 2);
+  const statistics = JSON.parse((await tenant.request("GET", "/v1/analytics/inbound")).text) as InboundStatistics;
+  assert.deepEqual(
+    statistics.sources.map(({ source_id, valid, refused }) => [source_id, valid, refused]).toSorted(),
+    [first, second].map((id) => [id, 0, 3]).toSorted(),
+  );
+  assert.equal(
+    statistics.buckets.reduce((sum, { refused }) => sum + refused, 0),
+    6,
+  );
   const one = await tenant.request("GET", `/v1/inbound-events/${list[0]?.id}`);
   assert.deepEqual([one.status, one.body.source_id], [200, second]);
-  for (const query of ["?valid=maybe", "?source_id=x", "?limit=0", "?page=0", "?from=soon", "?reason=x"]) {
+  for (const query of [
+    "?valid=maybe",
+    "?source_id=x",
+    "?limit=0",
+    "?page=0",
+    "?from=soon",
+    "?reason=x",
+    "?rejection_reason=x",
+  ]) {
     assert.equal((await tenant.request("GET", `/v1/inbound-events${query}`)).status, 400, query);
   }
   assert.equal((await tenant.request("GET", "/v1/inbound-events/refused?from=soon")).status, 400);

@@ -1,19 +1,27 @@
-/** loadDestinations, getEndpoint, listEndpoints, listEndpointsFrom: endpoints with the counts that lists show. */
+/** loadDestinations, getEndpoint, listEndpoints, listEndpointsFrom, countEndpointStates: endpoints with the counts that lists show. */
+import { matchesFilters } from "../../../domain/delivery/event.ts";
 import type { Destination } from "../../../domain/endpoints/endpoint.ts";
+import { ENDPOINT_STATES, type EndpointState } from "../../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import { LANE_POOL_DELIVERIES_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
+import {
+  LANE_POOL_DELIVERIES_MAX,
+  LIST_ROWS_PER_STATEMENT,
+  REST_AFTER_FAILURES,
+  WAITING_COUNT_MAX,
+} from "../../../domain/limits.ts";
 import type {
   AttemptFailure,
   Cursor,
+  EndpointFilter,
   EndpointOffsetPage,
   EndpointPage,
   EndpointView,
   Versioned,
 } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { nextCursor, seqAfter } from "../cursors.ts";
+import { cursorOf, nextCursor, seqAfter } from "../cursors.ts";
 import { oldestWaiting } from "../history/statistics/backlogs.ts";
-import { all, one, page, type ReadConnection } from "../read-connection.ts";
+import { all, matchingPage, one, page, type ReadConnection } from "../read-connection.ts";
 import { endpointVersion } from "./endpoint-filters.ts";
 import {
   countEndpoints,
@@ -83,9 +91,77 @@ export function listEndpoints(
   tenantSeq: Seq,
   cursor: Cursor | null,
   limit: number,
+  filter: EndpointFilter | null = null,
 ): EndpointPage {
+  if (filter !== null) return searchEndpoints(connection, { tenantSeq, cursor, limit, filter });
   const { rows, more } = page<ViewColumns>(connection, PAGE, [tenantSeq, seqAfter(cursor)], limit);
   return { views: viewsOf(connection, rows), next: nextCursor(rows, more) };
+}
+
+// `endpointState` in SQL: reading 10,000 endpoints to call it takes 40 ms, and this 10 ms. Both parameters are the time.
+const STATE = `
+  CASE
+    WHEN e.status = 'PAUSED' THEN 'paused'
+    WHEN e.status = 'DISABLED' THEN 'disabled'
+    WHEN l.rest_until > ? THEN 'resting'
+    WHEN l.failure_streak >= ${REST_AFTER_FAILURES} THEN 'probing'
+    WHEN l.wait_until > ? THEN 'throttled'
+    WHEN l.failure_streak > 0 THEN 'failing'
+    ELSE 'healthy'
+  END`;
+
+// Served by endpoints_live.
+const SEARCH = `
+  SELECT ${VIEW_COLUMNS}
+  FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.seq > ? AND e.deleted_at IS NULL
+    AND ${STATE} IN (SELECT value FROM json_each(?))
+  ORDER BY e.seq
+  LIMIT ?`;
+
+interface Search {
+  readonly tenantSeq: Seq;
+  readonly cursor: Cursor | null;
+  readonly limit: number;
+  readonly filter: EndpointFilter;
+}
+
+function searchEndpoints(connection: ReadConnection, { tenantSeq, cursor, limit, filter }: Search): EndpointPage {
+  const { states, text, eventType, now } = filter;
+  const values = [tenantSeq, seqAfter(cursor), now, now, JSON.stringify(states ?? ENDPOINT_STATES)];
+  const part = text?.toLowerCase() ?? "";
+  const { rows, last, more } = matchingPage<ViewColumns>(connection, SEARCH, values, {
+    limit,
+    visitsMax: Math.max(limit, LIST_ROWS_PER_STATEMENT),
+    matches: (row) =>
+      (row.name.toLowerCase().includes(part) || row.url.toLowerCase().includes(part)) &&
+      (eventType === null || matchesFilters(filtersOf(row), eventType)),
+  });
+  return { views: viewsOf(connection, rows), next: more && last !== undefined ? cursorOf(last.seq) : null };
+}
+
+function filtersOf({ event_types: filters }: ViewColumns): readonly string[] | null {
+  return filters === null ? null : (JSON.parse(filters) as string[]);
+}
+
+// Served by endpoints_live.
+const COUNT_STATES = `
+  SELECT ${STATE} AS state, count(*) AS count
+  FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
+  WHERE e.tenant_seq = ? AND e.deleted_at IS NULL
+  GROUP BY 1`;
+
+export function countEndpointStates(
+  connection: ReadConnection,
+  tenantSeq: Seq,
+  now: EpochMs,
+): Record<EndpointState, number> {
+  const rows = all<{ state: EndpointState; count: number }>(connection, COUNT_STATES, now, now, tenantSeq);
+  const counted = new Map(rows.map(({ state, count }) => [state, count]));
+  return Object.fromEntries(ENDPOINT_STATES.map((state) => [state, counted.get(state) ?? 0])) as Record<
+    EndpointState,
+    number
+  >;
 }
 
 function viewsOf(connection: ReadConnection, rows: readonly ViewColumns[]): EndpointView[] {

@@ -65,7 +65,7 @@ type Conditions = readonly (readonly [column: string, value: number | string | n
 
 /** Null when nothing can match. */
 function conditionsOf(connection: ReadConnection, filter: InboundFilter): Conditions | null {
-  const { sourceId, sourceName, eventType, direction } = filter;
+  const { sourceId, sourceName, eventType, direction, rejection } = filter;
   const sourceSeq = sourceId === null ? null : findSourceSeq(connection, filter.tenantSeq, sourceId);
   if (sourceId !== null && sourceSeq === null) return null;
   return [
@@ -75,11 +75,12 @@ function conditionsOf(connection: ReadConnection, filter: InboundFilter): Condit
     ["source_seq", sourceSeq],
     ["source_name", sourceName],
     ["event_type", eventType],
+    ["rejection", rejection],
   ];
 }
 
 function rangesOf(filter: InboundFilter, conditions: Conditions): Range[] {
-  const isRefused = filter.valid === false;
+  const isRefused = filter.valid === false || filter.rejection !== null;
   const index = isRefused ? "inbound_refused_of_tenant" : "inbound_of_tenant";
   const asked = conditions.filter(([, value]) => value !== null) as readonly (readonly [string, number | string])[];
   const rest = [...(isRefused ? ["valid = 0"] : []), ...asked.map(([column]) => `${column} = ?`)];

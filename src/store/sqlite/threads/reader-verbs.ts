@@ -7,7 +7,13 @@ import { findSession, findUserByEmail, listSessions } from "../access/session-vi
 import { findQuotas, getTenant } from "../access/tenant-views.ts";
 import { findUser, isPasswordLink, listUsers } from "../access/user-views.ts";
 import { findEndpoints, matchTypes } from "../endpoints/endpoint-filters.ts";
-import { getEndpoint, listEndpoints, listEndpointsFrom, loadDestinations } from "../endpoints/endpoint-views.ts";
+import {
+  countEndpointStates,
+  getEndpoint,
+  listEndpoints,
+  listEndpointsFrom,
+  loadDestinations,
+} from "../endpoints/endpoint-views.ts";
 import { countLeases } from "../history/delivery-sources.ts";
 import { getDelivery } from "../history/delivery-views.ts";
 import { listEvents } from "../history/events/event-list.ts";
@@ -19,12 +25,19 @@ import { countBehind } from "../history/ledger/advance.ts";
 import { readProgress } from "../history/ledger/ledger.ts";
 import { listDeliveries } from "../history/lists.ts";
 import { countBacklogs } from "../history/statistics/backlogs.ts";
-import { countEndpointHealth, countLatency, countVolume } from "../history/statistics/statistics.ts";
+import {
+  countEndpointAttempts,
+  countEndpointHealth,
+  countLatency,
+  countVolume,
+} from "../history/statistics/statistics.ts";
 import { readTallies } from "../history/statistics/tallies.ts";
 import { tail } from "../history/tail.ts";
+import { countInbound } from "../inbound/counts.ts";
 import { getCredentials } from "../inbound/credentials.ts";
 import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
 import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused } from "../inbound/views.ts";
+import { countPauseEndings } from "../pauses/pause-statistics.ts";
 import { countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
 import type { ReadConnection } from "../read-connection.ts";
 import { getJob, listJobs } from "../upkeep/job-views.ts";
@@ -43,6 +56,7 @@ const VERBS = {
   getEndpoint,
   listEndpoints,
   listEndpointsFrom,
+  countEndpointStates,
   listDeliveries,
   getDelivery,
   getEvent,
@@ -56,6 +70,7 @@ const VERBS = {
   countVolume,
   countLatency,
   countEndpointHealth,
+  countEndpointAttempts,
   readTallies,
   countBacklogs,
   getJob,
@@ -76,6 +91,7 @@ const VERBS = {
   getPause,
   listPauses,
   countPauses,
+  countPauseEndings,
   listAudit,
   getSource,
   hadSource,
@@ -84,6 +100,7 @@ const VERBS = {
   findSource,
   listInbound,
   sumRefused,
+  countInbound,
   getInbound,
   getCredentials,
   listRejected,

@@ -179,6 +179,26 @@ export function statisticsCases(open: OpenStore): void {
     );
   });
 
+  test("attempts of some endpoints are counted by hour", async () => {
+    const [tenant, other] = [await world.newTenant(), await world.newTenant()];
+    const [one, two, third] = [await tenant.endpoint(), await tenant.endpoint(), await tenant.endpoint()];
+    const foreign = await other.endpoint();
+    for (const endpoint of [one, two, third]) await tenant.settle(await tenant.leased(endpoint), succeeded);
+    await tenant.settle(await tenant.leased(one), failed(START + 9 * HOUR), { at: START + HOUR });
+    await other.settle(await other.leased(foreign), succeeded);
+    const count = async (from: number, to: number) =>
+      (await world.store.countEndpointAttempts(tenant.tenantSeq, [one.seq, two.seq, foreign.seq], from, to))
+        .map(({ endpointSeq, hour, ok, failed: bad }) => [endpointSeq, hour, ok, bad])
+        .toSorted(([a = 0, x = 0], [b = 0, y = 0]) => a - b || x - y);
+    assert.deepEqual(await count(START, START + 2 * HOUR), [
+      [one.seq, START, 1, 0],
+      [one.seq, START + HOUR, 0, 1],
+      [two.seq, START, 1, 0],
+    ]);
+    assert.deepEqual(await count(START + 2 * HOUR, START + 3 * HOUR), []);
+    assert.deepEqual(await world.store.countEndpointAttempts(tenant.tenantSeq, [], START, START + HOUR), []);
+  });
+
   test("concurrent calls lose no counts, and the sums survive a restart", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { InboundFilter } from "../../../../src/ports/store.ts";
-import { START } from "../delivery/times.ts";
+import { HOUR, START } from "../delivery/times.ts";
 import { type OpenStore, useWorld, withWorld } from "../world.ts";
 import { createReceiving } from "./receiving.ts";
 
@@ -39,6 +39,9 @@ export function inboundListCases(open: OpenStore): void {
       [{ direction: "PAUSE_DEACTIVATED" }, (row) => row.direction === "PAUSE_DEACTIVATED"],
       [{ valid: true }, (row) => row.valid],
       [{ valid: false }, (row) => !row.valid],
+      [{ rejection: "signature_mismatch" }, (row) => !row.valid],
+      [{ rejection: "signature_mismatch", valid: true }, () => false],
+      [{ rejection: "loop_detected" }, () => false],
       [{ valid: false, direction: "NONE" }, () => false],
       [
         { valid: false, sourceId: one.id, eventType: "type.0" },
@@ -167,6 +170,37 @@ export function inboundListCases(open: OpenStore): void {
     const none = { records: [], next: null };
     assert.deepEqual(await world.store.listRejected(other.tenantSeq, from.id, null, 3), none);
     assert.deepEqual(await world.store.listRejected(tenant.tenantSeq, world.newId(), null, 3), none);
+  });
+
+  test("requests are counted by time and by source, those of unknown senders only when asked for", async () => {
+    const tenant = await world.newTenant();
+    const { source, take, refuse } = createReceiving(world, tenant);
+    const [busy, quiet] = [await source(), await source()];
+    // Far from the times of other cases, which share the unknown senders.
+    const at = START + 900 * HOUR;
+    for (const now of [at, at + 1, at + HOUR]) await take(busy, { now, same: null });
+    await take(busy, { now: at + 2, same: null, kind: "any" });
+    await refuse(busy, { now: at + HOUR + 1 });
+    await refuse(quiet, { now: at + 2 * HOUR });
+    await refuse(null, { now: at + 5 });
+    const { tenantSeq } = tenant;
+    const span = { tenantSeq, includeUnattributed: false, from: at, to: at + 2 * HOUR, stepMs: HOUR };
+    const { since, buckets, sources } = await world.store.countInbound(span);
+    assert.equal(since, null);
+    assert.deepEqual(
+      buckets.toSorted((a, b) => a.at - b.at),
+      [
+        { at, valid: 3, refused: 0 },
+        { at: at + HOUR, valid: 1, refused: 1 },
+      ],
+    );
+    const ofBusy = { sourceId: busy.id, sourceName: busy.name, valid: 4, refused: 1, lastAt: at + HOUR + 1 };
+    assert.deepEqual(sources, [ofBusy]);
+    const all = await world.store.countInbound({ ...span, includeUnattributed: true });
+    const nobodys = { sourceId: null, sourceName: null, valid: 0, refused: 1, lastAt: at + 5 };
+    assert.deepEqual(all.sources, [ofBusy, nobodys]);
+    const later = await world.store.countInbound({ ...span, from: at + 5 * HOUR, to: at + 6 * HOUR });
+    assert.deepEqual(later, { since: null, buckets: [], sources: [] });
   });
 
   test("records of a deleted source keep its id and its name", async () => {

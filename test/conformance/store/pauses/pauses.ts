@@ -166,6 +166,30 @@ export function pauseCases(open: OpenStore): void {
     assert.notEqual((await world.store.listPauses(filter, null, 1)).next, null);
   });
 
+  test("endings are counted by the time of the question, with how long people took", async () => {
+    const { tenant, ask, answer, cancel, expire } = await newAsking();
+    const others = await newAsking();
+    await others.answer(await others.ask());
+    for (const tookMs of [10, 30, 20]) await answer(await ask(), { now: START + tookMs });
+    await cancel(await ask());
+    await expire(await ask({ timeoutDefault: "no" }));
+    await expire(await ask());
+    await ask({ now: START + HOUR });
+    const count = (from: number, to: number) =>
+      world.store.countPauseEndings(tenant.tenantSeq, { from, to, stepMs: HOUR });
+    const nothing = { pending: 0, responded: 0, timedOut: 0, byDefault: 0, cancelled: 0, p50Ms: null, p95Ms: null };
+    const { since, buckets } = await count(START, START + 2 * HOUR);
+    assert.equal(since, null);
+    assert.deepEqual(
+      buckets.toSorted((a, b) => a.at - b.at),
+      [
+        { ...nothing, at: START, responded: 3, timedOut: 2, byDefault: 1, cancelled: 1, p50Ms: 20, p95Ms: 30 },
+        { ...nothing, at: START + HOUR, pending: 1 },
+      ],
+    );
+    assert.deepEqual((await count(START + 2 * HOUR, START + 3 * HOUR)).buckets, []);
+  });
+
   // ── Ending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   const ANSWERED =

@@ -1,10 +1,10 @@
-/** countVolume, countLatency, countEndpointHealth: read the sums that the writer keeps per hour. */
+/** countVolume, countLatency, countEndpointHealth, countEndpointAttempts: read the sums that the writer keeps per hour. */
 import type { Health } from "../../../../domain/delivery/health.ts";
 import type { EndpointStatus } from "../../../../domain/endpoints/endpoint.ts";
 import { failingSince } from "../../../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import { ANALYTICS_HOURS_MAX, LIST_ROWS_PER_REQUEST } from "../../../../domain/limits.ts";
-import type { EndpointHealthRow, HourCounts } from "../../../../ports/store.ts";
+import type { EndpointHealthRow, EndpointHour, HourCounts } from "../../../../ports/store.ts";
 import { uuidText } from "../../../rows.ts";
 import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
@@ -169,4 +169,23 @@ function healthOf(lane: EndpointColumns): Health {
     restUntil: lane.rest_until,
     restMs: lane.rest_ms ?? 0,
   };
+}
+
+// By primary key, once for each hour of each endpoint.
+const ATTEMPTS = `
+  SELECT c.endpoint_seq AS endpointSeq, c.hour, c.attempts_ok AS ok, c.attempts_failed AS failed
+  FROM json_each(?) h
+  CROSS JOIN json_each(?) e
+  CROSS JOIN counters c ON c.tenant_seq = ? AND c.hour = h.value AND c.endpoint_seq = e.value
+  WHERE c.attempts_ok > 0 OR c.attempts_failed > 0`;
+
+export function countEndpointAttempts(
+  connection: Connection,
+  tenantSeq: Seq,
+  endpointSeqs: readonly Seq[],
+  from: EpochMs,
+  to: EpochMs,
+): EndpointHour[] {
+  const hours = JSON.stringify(hoursOf(from, to));
+  return all<EndpointHour>(connection, ATTEMPTS, hours, JSON.stringify(endpointSeqs), tenantSeq);
 }
