@@ -216,6 +216,7 @@ for (const valid of [1, 0]) received({ tenant_seq: tenantSeq, valid, kind: 1 });
 rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, published_at: START });
 
 const nobody = rows.newId();
+const PAUSED = { states: ["paused"], text: null, eventType: "a", now: START } as const;
 const SPAN = { from: START, to: START + 7_200_000, stepMs: 3_600_000 };
 const anyEvent = { tenantSeq, eventType: null, from: null, to: null, sourceId: null, undelivered: false };
 const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown])[] = [
@@ -240,23 +241,14 @@ const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown
   ["countVolume", (connection) => countVolume(connection, tenantSeq, START, START + 7_200_000)],
   ["countLatency", (connection) => countLatency(connection, tenantSeq, START, START + 7_200_000)],
   ["countEndpointHealth", (connection) => countEndpointHealth(connection, tenantSeq, START, START + 7_200_000)],
-  [
-    "countEndpointAttempts",
-    (connection) => countEndpointAttempts(connection, tenantSeq, [active.seq], START, START + 7_200_000),
-  ],
+  ["countEndpointAttempts", (connection) => countEndpointAttempts(connection, tenantSeq, [active.seq], START, START)],
   ["matchTypes", (connection) => assert.equal(matchTypes(connection, tenantSeq, ["order.paid"]).found[0]?.count, 1)],
   ["findEndpoints", (connection) => assert.equal(findEndpoints(connection, tenantSeq, [active.id]).found.length, 1)],
   ["loadDestinations", (connection) => loadDestinations(connection, tenantSeq, [active.seq])],
   ["getEndpoint", (connection) => getEndpoint(connection, tenantSeq, active.id)],
   ["listEndpoints", (connection) => listEndpoints(connection, tenantSeq, null, 10)],
-  [
-    "listEndpoints with a filter",
-    (connection) => {
-      const filter = { states: ["paused"], text: null, eventType: "a", now: START } as const;
-      assert.equal(listEndpoints(connection, tenantSeq, null, 10, filter).views.length, 1);
-    },
-  ],
-  ["countEndpointStates", (connection) => assert.equal(countEndpointStates(connection, tenantSeq, START).paused, 1)],
+  ["listEndpoints with a filter", (connection) => listEndpoints(connection, tenantSeq, null, 10, PAUSED)],
+  ["countEndpointStates", (connection) => countEndpointStates(connection, tenantSeq, START)],
   ["listEndpointsFrom", (connection) => listEndpointsFrom(connection, tenantSeq, 1, 10)],
   ["findKey", (connection) => findKey(connection, "00".repeat(32))],
   ["findTenant", (connection) => findTenant(connection, nobody)],
@@ -265,13 +257,7 @@ const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown
   ["findQuotas", (connection) => findQuotas(connection, tenantSeq)],
   ["listTenants", (connection) => listTenants(connection, null, 10)],
   ["countPauseEndings", (connection) => countPauseEndings(connection, tenantSeq, SPAN)],
-  [
-    "countInbound",
-    (connection) => {
-      const { sources } = countInbound(connection, { tenantSeq, includeUnattributed: true, ...SPAN });
-      assert.deepEqual([sources[0]?.valid, sources[0]?.refused], [2, 2]);
-    },
-  ],
+  ["countInbound", (connection) => countInbound(connection, { tenantSeq, includeUnattributed: true, ...SPAN })],
   ["countPauses", (connection) => countPauses(connection, tenantSeq)],
   ["getPause", (connection) => getPause(connection, tenantSeq, nobody)],
   ["getSource", (connection) => getSource(connection, tenantSeq, nobody)],

@@ -243,8 +243,8 @@ export function endpointCases(open: OpenStore): void {
     assert.deepEqual(await states(START + 1), { ...none, healthy: 1, failing: 1, throttled: 1, paused: 1 });
     assert.deepEqual(await states(START + HOUR), { ...none, healthy: 1, failing: 2, paused: 1 });
     const found = async (filter: Partial<EndpointFilter>, limit = 10) => {
-      const any = { states: null, text: null, eventType: null, now: START + 1 };
-      const page = await world.store.listEndpoints(tenant.tenantSeq, null, limit, { ...any, ...filter });
+      const whole = { states: null, text: null, eventType: null, now: START + 1 };
+      const page = await world.store.listEndpoints(tenant.tenantSeq, null, limit, { ...whole, ...filter });
       return page.views.map(({ endpoint }) => endpoint.id);
     };
     assert.deepEqual(await found({ states: ["failing", "paused"] }), [failing.id, paused.id]);
