@@ -1,6 +1,7 @@
 /** Who is signed in, and the way out. */
 import { ActionIcon, Menu, Text } from "@mantine/core";
 import { keys, account as m } from "../messages/en/app.ts";
+import { ProblemText } from "../parts/feedback/problem-text.tsx";
 import { UserIcon } from "../parts/icons.tsx";
 import { useGo } from "../parts/page/go.tsx";
 import { useMe, useSignOut } from "../session/me.ts";
@@ -27,7 +28,14 @@ export function AccountMenu({ onHelp }: { readonly onHelp: () => void }) {
         <Menu.Item onClick={() => go({ to: "/settings" })}>{m.settings}</Menu.Item>
         <Menu.Item onClick={onHelp}>{keys.help}</Menu.Item>
         <Menu.Divider />
-        <Menu.Item onClick={() => void signOut()}>{m.signOut}</Menu.Item>
+        <Menu.Item closeMenuOnClick={false} onClick={() => signOut.mutate()}>
+          {m.signOut}
+        </Menu.Item>
+        {signOut.error !== null && (
+          <Menu.Label role="alert">
+            <ProblemText error={signOut.error} />
+          </Menu.Label>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

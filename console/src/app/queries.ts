@@ -7,6 +7,10 @@ const RETRIES_MAX = 2;
 
 function onError(error: unknown): void {
   if (isLapse(error)) setLapsed(true);
+  // The banner says why, and that nothing is lost.
+  if (error instanceof SignalboxError && error.status === 503) {
+    void queries.invalidateQueries({ queryKey: ["status", "ready"] });
+  }
 }
 
 export const queries = new QueryClient({

@@ -1,7 +1,7 @@
 /** The routes. The state of a page is in its URL, as plain text: `?status=FAILED&status=EXPIRED`. */
 import { createRootRoute, createRoute, createRouter, retainSearchParams } from "@tanstack/react-router";
 import { lazy } from "react";
-import { StaleBuild } from "../parts/feedback/boundary.tsx";
+import { isReachable, StaleBuild, Unreachable } from "../parts/feedback/boundary.tsx";
 import { NotFound } from "./not-found.tsx";
 import { PageFrame } from "./page-frame.tsx";
 import { PAGES, type PageEntry } from "./pages.ts";
@@ -48,8 +48,8 @@ function routeOf({ path, needs, load }: PageEntry) {
 /** After an upgrade, the server no longer has the files of the build that this tab runs. */
 function fresh(load: PageEntry["load"]): PageEntry["load"] {
   return () =>
-    load().catch((cause) => {
-      throw new StaleBuild("the file of the page is gone", { cause });
+    load().catch(async (cause) => {
+      throw (await isReachable()) ? new StaleBuild("the file of the page is gone", { cause }) : new Unreachable();
     });
 }
 

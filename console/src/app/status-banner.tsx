@@ -5,12 +5,14 @@ import classes from "./shell.module.css";
 
 /** The stream's topic `status` reads it again at once; this is for when there is no stream. */
 const CHECK_MS = 60_000;
+/** While it is not ready. */
+const RECHECK_MS = 5_000;
 
 export function StatusBanner() {
   const { data = null } = useQuery({
     queryKey: ["status", "ready"],
     queryFn: ({ signal }) => readiness(signal),
-    refetchInterval: CHECK_MS,
+    refetchInterval: ({ state }) => (typeof state.data === "string" ? RECHECK_MS : CHECK_MS),
   });
   if (data === null) return null;
   return (

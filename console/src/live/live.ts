@@ -49,6 +49,8 @@ class Live {
   #session = new AbortController();
   #state: LiveState = { kind: "connecting" };
   #leads = false;
+  /** Whether another tab has followed the stream while this one was open. */
+  #heardOthers = false;
   #due = new Set<string>();
   #polling: ReturnType<typeof setInterval> | undefined;
   #flushing: ReturnType<typeof setTimeout> | undefined;
@@ -94,7 +96,7 @@ class Live {
         await this.#follow(signal);
       } catch (error) {
         if (isRefused(error)) {
-          this.#options.onRefused();
+          if (error.status === 401) this.#options.onRefused();
           break;
         }
       }
@@ -121,8 +123,9 @@ class Live {
 
   #connected(): void {
     clearInterval(this.#polling);
-    // What happened while there was no connection.
-    if (this.#state.kind === "polling") this.#refreshAll();
+    // What happened while there was no connection, or before this tab took over from another.
+    if (this.#state.kind === "polling" || this.#heardOthers) this.#refreshAll();
+    this.#heardOthers = false;
     this.#tell({ kind: "live" });
   }
 
@@ -151,8 +154,10 @@ class Live {
 
   #hear(message: Message): void {
     if (message.kind === "event") this.#take(message.event);
-    else if (message.kind === "state") this.#setState(message.state);
-    else if (message.kind === "refresh") this.#refresh();
+    else if (message.kind === "state") {
+      this.#heardOthers = true;
+      this.#setState(message.state);
+    } else if (message.kind === "refresh") this.#refresh();
     else if (this.#leads) this.#channel.postMessage({ kind: "state", state: this.#state } satisfies Message);
   }
 
@@ -194,7 +199,7 @@ class Live {
 }
 
 /** The session has ended, or may not: trying again would not help. */
-function isRefused(error: unknown): boolean {
+function isRefused(error: unknown): error is SignalboxError {
   return error instanceof SignalboxError && (error.status === 401 || error.status === 403);
 }
 

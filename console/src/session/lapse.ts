@@ -5,6 +5,12 @@ import { useSyncExternalStore } from "react";
 let lapsed = false;
 const listeners = new Set<() => void>();
 
+// `Esc` must not close the dialog with a form that is under the sign-in dialog. Dialogs listen on the window in the
+// capture phase, so this listener is there before any of them.
+addEventListener("keydown", (event) => lapsed && event.key === "Escape" && event.stopImmediatePropagation(), {
+  capture: true,
+});
+
 export function useLapsed(): boolean {
   return useSyncExternalStore(
     (listener) => {

@@ -1,8 +1,10 @@
 /** Who is signed in. */
 import { includesRole, type Role } from "@domain/access/access.ts";
 import type { Me } from "@signalbox/sdk";
-import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, type UseMutationResult, useMutation, useQuery } from "@tanstack/react-query";
 import { apiFor } from "./api.ts";
+import { isLapse } from "./lapse.ts";
+import { tellTabs } from "./tabs.ts";
 
 /** Of the own tenant, whichever tenant is chosen. */
 export const meQuery = queryOptions({
@@ -23,12 +25,20 @@ export function useMay(needed: Role): boolean {
   return includesRole(useMe().role as Role, needed);
 }
 
-/** Ends the session, and forgets what it read. */
-export function useSignOut(): () => Promise<void> {
-  const queries = useQueryClient();
-  return async () => {
-    await apiFor(undefined).session.signOut();
-    queries.clear();
-    location.assign("/console/sign-in");
-  };
+/** Ends the session, in every tab. An error means that the session may still exist. */
+export function useSignOut(): UseMutationResult<void, unknown, void> {
+  return useMutation({
+    async mutationFn() {
+      try {
+        await apiFor(undefined).session.signOut();
+      } catch (error) {
+        // It had ended before.
+        if (!isLapse(error)) throw error;
+      }
+    },
+    onSuccess() {
+      tellTabs("signed out");
+      location.assign("/console/sign-in");
+    },
+  });
 }

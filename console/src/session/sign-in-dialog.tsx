@@ -5,6 +5,7 @@ import { signIn as m } from "../messages/en/sign-in.ts";
 import { setLapsed, useLapsed } from "./lapse.ts";
 import { meQuery, useMe } from "./me.ts";
 import { SignInForm } from "./sign-in-form.tsx";
+import { useOtherTabs } from "./tabs.ts";
 
 export function SignInDialog() {
   const lapsed = useLapsed();
@@ -17,6 +18,11 @@ export function SignInDialog() {
     setLapsed(false);
     await queries.invalidateQueries();
   };
+  useOtherTabs((news) => {
+    if (news === "signed in") void resume();
+    // The person left on purpose, so nothing of theirs stays on the screen.
+    else location.assign(`/console/sign-in?${new URLSearchParams({ to: location.pathname + location.search })}`);
+  });
   return (
     <Modal
       opened={lapsed}
@@ -25,6 +31,8 @@ export function SignInDialog() {
       closeOnEscape={false}
       closeOnClickOutside={false}
       title={m.lapsed}
+      // Above a dialog with the form that was being filled.
+      zIndex="var(--mantine-z-index-max)"
       centered
     >
       <Text size="sm" c="dimmed" mb="md">

@@ -1,12 +1,12 @@
 /** The form of the sign-in page and of the dialog that appears when the session has ended. */
 import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
-import { SignalboxError } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useId } from "react";
 import { signIn as m } from "../messages/en/sign-in.ts";
 import { ProblemText } from "../parts/feedback/problem-text.tsx";
-import { useSecondsLeft } from "../parts/time/seconds-left.ts";
+import { useRetryWait } from "../parts/time/seconds-left.ts";
 import { apiFor } from "./api.ts";
+import { tellTabs } from "./tabs.ts";
 
 interface Credentials {
   readonly email: string;
@@ -15,19 +15,17 @@ interface Credentials {
 
 export function SignInForm({ email = "", onDone }: { readonly email?: string; readonly onDone: () => void }) {
   const id = useId();
-  const [waitUntil, setWaitUntil] = useState(0);
-  const secondsLeft = useSecondsLeft(waitUntil);
   const signIn = useMutation({
     mutationFn: (input: Credentials) => apiFor(undefined).session.signIn(input),
-    onSuccess: onDone,
-    onError(error) {
-      if (error instanceof SignalboxError && error.retryAfterSeconds !== null) {
-        setWaitUntil(Date.now() + error.retryAfterSeconds * 1000);
-      }
+    onSuccess() {
+      tellTabs("signed in");
+      onDone();
     },
   });
+  const secondsLeft = useRetryWait(signIn.error);
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
+    if (secondsLeft > 0) return;
     const fields = new FormData(event.currentTarget);
     signIn.mutate({ email: String(fields.get("email")).trim(), password: String(fields.get("password")) });
   };

@@ -55,7 +55,7 @@ export function createBodyReader(
     const bytesMax = request.routeOptions.bodyLimit;
     const contentLength = length === undefined ? null : Number(length);
     if (contentLength !== null && contentLength > bytesMax) {
-      done(tooLargeFor(bytesMax));
+      done(tooLargeFor(bytesMax, contentLength));
       return;
     }
     // Not earlier: a client that waits for `100 Continue` should not send a body that the server refuses.
@@ -65,8 +65,11 @@ export function createBodyReader(
   };
 }
 
-const tooLargeFor = (bytesMax: number): Refusal =>
-  new Refusal(tooLarge({ field: "body", rule: `must be at most ${bytesMax} bytes` }));
+/** @param bytes the size of the body, where the client has told it */
+function tooLargeFor(bytesMax: number, bytes: number | null = null): Refusal {
+  const over = bytes === null ? "" : `, and this one has ${bytes - bytesMax} more`;
+  return new Refusal(tooLarge({ field: "body", rule: `must be at most ${bytesMax} bytes${over}` }));
+}
 
 /** The bodies that are arriving, and the memory that they use. */
 class BufferPool {

@@ -42,6 +42,10 @@ export const page = {
   needsRole: (role: string) => `This page takes the role ${role}`,
   needsRoleHint: (own: string, needed: string) =>
     `You are signed in as ${own}. Ask somebody with the role ${needed} to show you this page, or to change your role.`,
+  otherTenant: (own: string) =>
+    `This address names a tenant. You are signed in as ${own}, who sees only the own tenant.`,
+  ownTenant: "Show your own tenant",
+  unreachable: "The server cannot be reached",
   crashed: "This page failed",
   crashedHint: "The other pages work. Try again, and report the text below if it happens again.",
   newVersion: "A new version of the console runs here",
@@ -61,7 +65,12 @@ export const problem = {
     plural(Math.ceil(seconds), { one: "Try again in # second.", other: "Try again in # seconds." }),
   storeUnavailable: "The server cannot store anything at the moment. Nothing that it accepted is lost.",
   faults: (count: number) => plural(count, { one: "# field needs a change.", other: "# fields need a change." }),
+  noSuchTitle: (what: string) => `There is no such ${what}`,
   noSuch: (what: string) => `There is no such ${what}, or it belongs to another tenant.`,
+  noSuchHint: "Search for an id with Ctrl K.",
+  endpointFull: "The endpoint that is full:",
+  resume: "Resume",
+  resumed: "The endpoint is resumed. Try again.",
 } as const;
 
 export const list = {

@@ -37,8 +37,7 @@ export const endpoints = {
 export const endpoint = {
   tabs: { overview: "Overview", settings: "Settings", secret: "Secret", recover: "Recover", delete: "Delete" },
   tabsLabel: "Parts of this endpoint",
-  missing: "There is no such endpoint, or it belongs to another tenant.",
-  toList: "All endpoints",
+  noSuch: "endpoint",
   badTab: (tab: string) => `This endpoint has no part named ${tab}, so this is its overview.`,
   since: "since",
   healthy: "Healthy: its latest attempt succeeded, or there was none.",

@@ -56,7 +56,6 @@ export const jobs = {
   toDeliveries: "Go to the deliveries",
   missing: "job",
   missingHint: "A job is deleted when it is as old as the history is kept.",
-  noSuch: "There is no such job",
 } as const;
 
 export const exportsPage = {

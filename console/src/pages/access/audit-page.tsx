@@ -11,6 +11,7 @@ import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { matching, oneOf, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
+import { readNumbered } from "../../parts/list/numbered.ts";
 import { Go } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
@@ -36,13 +37,14 @@ export default function AuditPage() {
   const [total, setTotal] = useState<number | null>(null);
   const list = useCursorList<AuditEvent>({
     queryKey: ["audit", useTenant(), values],
-    // The API has offsets, which stand in the URL as the cursor.
     read: async (cursor, signal) => {
-      const offset = Number.parseInt(cursor ?? "0", 10) || 0;
-      const page = await api.audit.list({ ...given(values), limit: LIMIT, offset }, { signal });
-      setTotal(page.total);
-      const next = offset + page.events.length;
-      return { rows: page.events, next: next < page.total ? String(next) : null };
+      const numbered = await readNumbered(cursor, LIMIT, async (page) => {
+        const query = { ...given(values), limit: LIMIT, offset: (page - 1) * LIMIT };
+        const { events, total } = await api.audit.list(query, { signal });
+        return { rows: events, total };
+      });
+      setTotal(numbered.total);
+      return numbered;
     },
     rowKey: ({ id }) => id,
   });

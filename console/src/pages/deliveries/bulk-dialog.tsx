@@ -11,6 +11,7 @@ import { Problem } from "../../parts/feedback/problem.tsx";
 import { integer } from "../../parts/locale.ts";
 import { useGo } from "../../parts/page/go.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { useRetryWait } from "../../parts/time/seconds-left.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import classes from "./deliveries.module.css";
 import type { Act } from "./delivery-acts.tsx";
@@ -57,10 +58,11 @@ function Counted({ act, filter, count, onClose }: BulkDialogProps & { readonly c
       api.deliveries.bulk({ action: act, filter, as_of: count.as_of, per_second: speed === "wrong" ? null : speed }),
     onSuccess: ({ job_id: id }) => go({ to: `/jobs/${id}` }),
   });
+  const waits = useRetryWait(start.error) > 0;
   const isConfirmed = act !== "cancel" || typed === m.dialog.word;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (isConfirmed && speed !== "wrong") start.mutate();
+    if (isConfirmed && speed !== "wrong" && !waits) start.mutate();
   };
   if (count.total === 0) return <Nothing act={act} count={count} onClose={onClose} />;
   return (
@@ -100,7 +102,7 @@ function Counted({ act, filter, count, onClose }: BulkDialogProps & { readonly c
             type="submit"
             color={act === "cancel" ? "red" : undefined}
             loading={start.isPending}
-            disabled={!isConfirmed || speed === "wrong"}
+            disabled={!isConfirmed || speed === "wrong" || waits}
           >
             {m.acts[act].confirm(count.total)}
           </Button>

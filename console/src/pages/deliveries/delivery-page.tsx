@@ -3,12 +3,14 @@ import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { DeliveryDetail } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { keys, problem } from "../../messages/en/app.ts";
+import { keys } from "../../messages/en/app.ts";
+import { deliveryList } from "../../messages/en/deliveries.ts";
 import { delivery as m } from "../../messages/en/delivery.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { Facts } from "../../parts/explain/facts.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
@@ -45,8 +47,9 @@ export default function DeliveryPage() {
   });
   if (query.data === undefined) {
     if (query.error === null) return <LaterSkeleton rows={8} />;
+    if (isMissing(query.error)) return <Missing what={m.noSuch} id={id} to="/deliveries" list={deliveryList.title} />;
     return (
-      <Page title={isMissing(query.error) ? problem.noSuch(m.noSuch) : visible(id)}>
+      <Page title={visible(id)}>
         <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
       </Page>
     );

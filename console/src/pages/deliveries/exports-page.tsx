@@ -9,6 +9,7 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { FilterChoice } from "../../parts/list/filter-fields.tsx";
 import { oneOf, useFilters } from "../../parts/list/filters.ts";
+import { RefusedNotices, useRefused } from "../../parts/list/refused.tsx";
 import { GoButton, type Search } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { useSecondsLeft } from "../../parts/time/seconds-left.ts";
@@ -33,6 +34,7 @@ export default function ExportsPage() {
     queryKey: ["delivery", "export", tenant, conditions],
     queryFn: ({ signal }) => api.deliveries.list({ ...conditions, limit: 1, count: true }, { signal }),
   });
+  const { refused, error } = useRefused(count.error);
   const { run, start, forget } = useExport();
   const total = count.data?.total;
   const query = { ...others, state: status, format, asOf: count.data?.as_of, tenant };
@@ -49,6 +51,7 @@ export default function ExportsPage() {
         </>
       }
     >
+      <RefusedNotices refused={refused} />
       <DeliveryFilterBar filters={filters as never} withOrder={false} />
       <Section title={m.title}>
         <Stack align="flex-start">
@@ -59,8 +62,8 @@ export default function ExportsPage() {
             options={[{ value: "ndjson", label: m.formats.ndjson }]}
             onChange={(next) => filters.set({ format: next })}
           />
-          {count.error !== null && (
-            <Problem error={count.error} onRetry={() => void count.refetch()} isRetrying={count.isFetching} />
+          {error !== null && (
+            <Problem error={error} onRetry={() => void count.refetch()} isRetrying={count.isFetching} />
           )}
           {total !== undefined && (
             <Text role="status">{total === 0 ? m.nothing : `${m.counted(total)} ${m.asOf}`}</Text>

@@ -6,9 +6,10 @@ import { endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { EndpointBadge } from "../../parts/endpoints/endpoint-badge.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
-import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
+import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -36,7 +37,7 @@ export default function EndpointPage() {
   if (endpoint === undefined) {
     if (error === null) return <LaterSkeleton rows={8} />;
     return isMissing(error) ? (
-      <Missing />
+      <Missing what={m.noSuch} id={id} to="/endpoints" list={list.title} />
     ) : (
       <Page title={list.title}>
         <Problem error={error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
@@ -52,14 +53,6 @@ export default function EndpointPage() {
     >
       {error !== null && <Problem error={error} onRetry={() => void query.refetch()} />}
       <Tabs endpoint={endpoint} />
-    </Page>
-  );
-}
-
-function Missing() {
-  return (
-    <Page title={m.missing}>
-      <GoButton to="/endpoints">{m.toList}</GoButton>
     </Page>
   );
 }

@@ -17,9 +17,12 @@ interface Change {
   readonly after: string;
 }
 
-export function SettingsTab({ endpoint }: { readonly endpoint: Endpoint }) {
+/** What somebody else changes meanwhile stays as it is: only what was typed here is sent. */
+export function SettingsTab({ endpoint: latest }: { readonly endpoint: Endpoint }) {
   const api = useApi();
   const queries = useQueryClient();
+  // As it was when typing began.
+  const [endpoint, setEndpoint] = useState(latest);
   const [changes, setChanges] = useState<readonly Change[]>([]);
   const save = useMutation({
     mutationFn: (values: FormData) => {
@@ -28,7 +31,10 @@ export function SettingsTab({ endpoint }: { readonly endpoint: Endpoint }) {
       const patch = Object.fromEntries(Object.entries(settings).filter(([name]) => changed.has(name)));
       return api.endpoints.update(endpoint.id, patch as EndpointPatch);
     },
-    onSuccess: () => setChanges([]),
+    onSuccess(saved) {
+      setEndpoint(saved);
+      setChanges([]);
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
   return (

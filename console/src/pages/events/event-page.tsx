@@ -3,15 +3,16 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import type { Delivery, Event } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { problem } from "../../messages/en/app.ts";
-import { event as m } from "../../messages/en/events.ts";
+import { events, event as m } from "../../messages/en/events.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { idTimeMs } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -30,8 +31,9 @@ export default function EventPage() {
   });
   if (query.data !== undefined) return <Loaded event={query.data} error={query.error} />;
   if (query.error === null) return <LaterSkeleton rows={8} />;
+  if (isMissing(query.error)) return <Missing what={m.noSuch} id={id} to="/events" list={events.title} />;
   return (
-    <Page title={isMissing(query.error) ? problem.noSuch(m.noSuch) : id}>
+    <Page title={visible(id)}>
       <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
     </Page>
   );

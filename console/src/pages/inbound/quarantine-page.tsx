@@ -12,6 +12,7 @@ import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { matching, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
+import { readNumbered } from "../../parts/list/numbered.ts";
 import { integer } from "../../parts/locale.ts";
 import { Go } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
@@ -48,10 +49,12 @@ export default function QuarantinePage() {
     queryKey: ["inbound", "quarantine", tenant, filters.values],
     // The API has page numbers, which stand in the URL as the cursor.
     read: async (cursor, signal) => {
-      const page = Number.parseInt(cursor ?? "1", 10) || 1;
-      const { data, pagination } = await api.inboundEvents.list({ ...filter, page, limit: LIMIT }, { signal });
-      setTotal(pagination.total);
-      return { rows: data, next: page * LIMIT < pagination.total ? String(page + 1) : null };
+      const numbered = await readNumbered(cursor, LIMIT, async (page) => {
+        const { data, pagination } = await api.inboundEvents.list({ ...filter, page, limit: LIMIT }, { signal });
+        return { rows: data, total: pagination.total };
+      });
+      setTotal(numbered.total);
+      return numbered;
     },
     rowKey: ({ id }) => id,
   });

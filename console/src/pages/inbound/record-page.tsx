@@ -3,11 +3,11 @@ import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { type InboundEventDetails, SignalboxError } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { problem } from "../../messages/en/app.ts";
 import { record as m, quarantine } from "../../messages/en/inbound.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, useGo, usePathParam } from "../../parts/page/go.tsx";
@@ -31,12 +31,13 @@ export default function RecordPage() {
     queryFn: ({ signal }) => api.inboundEvents.get(id, { signal }),
   });
   if (query.data !== undefined) return <Content record={query.data} />;
+  if (isMissing(query.error)) {
+    return <Missing what={m.noSuch} id={id} to="/inbound/quarantine" list={quarantine.title} />;
+  }
   return (
     <Page title={m.title}>
       {query.error === null ? (
         <LaterSkeleton rows={8} />
-      ) : isMissing(query.error) ? (
-        <Text>{problem.noSuch(m.noSuch)}</Text>
       ) : (
         <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
       )}

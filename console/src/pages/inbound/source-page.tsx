@@ -3,15 +3,16 @@ import { List as Bullets, Button, Group, Stack, Text } from "@mantine/core";
 import type { InboundEvent, Source } from "@signalbox/sdk";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { problem } from "../../messages/en/app.ts";
 import { guides, source as m, sources } from "../../messages/en/inbound.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { List } from "../../parts/list/list.tsx";
+import { readNumbered } from "../../parts/list/numbered.ts";
 import { useGo, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
@@ -24,6 +25,9 @@ import { SourceSecret } from "./source-secret.tsx";
 import { SourceSettings } from "./source-settings.tsx";
 import { Trial } from "./trial.tsx";
 
+/** Received requests on one page of the list. */
+const LIMIT = 20;
+
 export default function SourcePage() {
   const id = usePathParam("source");
   const api = useApi();
@@ -32,12 +36,11 @@ export default function SourcePage() {
     queryFn: ({ signal }) => api.sources.get(id, { signal }),
   });
   if (query.data !== undefined) return <Content source={query.data} />;
+  if (isMissing(query.error)) return <Missing what={m.noSuch} id={id} to="/inbound" list={sources.title} />;
   return (
     <Page title={sources.title}>
       {query.error === null ? (
         <LaterSkeleton rows={6} />
-      ) : isMissing(query.error) ? (
-        <Text>{problem.noSuch(m.noSuch)}</Text>
       ) : (
         <Problem error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isFetching} />
       )}
@@ -64,7 +67,7 @@ function Content({ source }: { readonly source: Source }) {
       <Received source={source} />
       <Trial sourceId={source.id} scheme={source.scheme} />
       {source.scheme !== "none" && <SourceSecret source={source} />}
-      <SourceSettings key={source.updated_at} source={source} />
+      <SourceSettings key={source.id} source={source} />
       {isDeleting && <Delete source={source} onClose={() => setDeleting(false)} />}
     </Page>
   );
@@ -111,13 +114,14 @@ function Labelled({ label, text }: { readonly label: string; readonly text: stri
 
 function Received({ source }: { readonly source: Source }) {
   const api = useApi();
+  const filter = { source_id: source.id };
   const list = useCursorList<InboundEvent>({
     queryKey: ["inbound", "events", useTenant(), source.id],
     read: async (cursor, signal) => {
-      const page = Number.parseInt(cursor ?? "1", 10) || 1;
-      const { data, pagination } = await api.inboundEvents.list({ source_id: source.id, page, limit: 20 }, { signal });
-      const isLast = page * pagination.limit >= pagination.total;
-      return { rows: data, next: isLast ? null : String(page + 1) };
+      return readNumbered(cursor, LIMIT, async (page) => {
+        const { data, pagination } = await api.inboundEvents.list({ ...filter, page, limit: LIMIT }, { signal });
+        return { rows: data, total: pagination.total };
+      });
     },
     rowKey: ({ id }) => id,
   });

@@ -10,17 +10,21 @@ import { Section } from "../../parts/page/page.tsx";
 import { useApi } from "../../session/api.ts";
 import { HmacFields, hmacText, NEW_HMAC, typedHmac } from "./hmac-fields.tsx";
 
-/** Mounted anew with each version of the source. */
-export function SourceSettings({ source }: { readonly source: Source }) {
+/** What somebody else changes meanwhile stays as it is, and what was typed stays, too. */
+export function SourceSettings({ source: latest }: { readonly source: Source }) {
   const api = useApi();
   const queries = useQueryClient();
+  const [source, setSource] = useState(latest);
   const [name, setName] = useState(source.name);
   const [username, setUsername] = useState(source.basic?.username ?? "");
   const [prefix, setPrefix] = useState(source.event_type.prefix);
   const [hmac, setHmac] = useState(source.hmac === null ? NEW_HMAC : hmacText(source.hmac));
   const save = useMutation({
     mutationFn: () => api.sources.update(source.id, patchOf(source, { name, username, prefix, hmac })),
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ["inbound"] }),
+    onSuccess(saved) {
+      setSource(saved);
+      void queries.invalidateQueries({ queryKey: ["inbound"] });
+    },
   });
   return (
     <Section title={m.settings}>

@@ -4,15 +4,16 @@ import { Button, Group, Modal, Progress, Stack, Text } from "@mantine/core";
 import type { Job } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { form, problem } from "../../messages/en/app.ts";
+import { form } from "../../messages/en/app.ts";
 import { jobs as m } from "../../messages/en/jobs.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { decimal } from "../../parts/locale.ts";
-import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
+import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { duration } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
@@ -35,25 +36,16 @@ export default function JobPage() {
   });
   if (data !== undefined) return <JobView job={data} error={error} onRetry={() => void refetch()} />;
   if (error === null) return <LaterSkeleton rows={6} />;
-  if (isMissing(error)) return <Missing />;
+  if (isMissing(error)) {
+    return (
+      <Missing what={m.missing} id={id} to="/jobs" list={m.title}>
+        {m.missingHint}
+      </Missing>
+    );
+  }
   return (
     <Page title={m.title}>
       <Problem error={error} onRetry={() => void refetch()} isRetrying={isFetching} />
-    </Page>
-  );
-}
-
-function Missing() {
-  return (
-    <Page title={m.noSuch}>
-      <Stack align="flex-start">
-        <Text>
-          {problem.noSuch(m.missing)} {m.missingHint}
-        </Text>
-        <GoButton to="/jobs" variant="default">
-          {m.title}
-        </GoButton>
-      </Stack>
     </Page>
   );
 }

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 import { pause as m } from "../../messages/en/pauses.ts";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
-import { useSecondsLeft } from "../../parts/time/seconds-left.ts";
+import { useRetryWait } from "../../parts/time/seconds-left.ts";
 import { useApi } from "../../session/api.ts";
 import classes from "./pause-page.module.css";
 
@@ -27,6 +27,7 @@ export function DecideDialog(props: DecideDialogProps) {
   const [password, setPassword] = useState("");
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    if (secondsLeft > 0) return;
     decide.mutate(password === "" ? null : password);
   };
   return (
@@ -81,7 +82,6 @@ function useDecision({ pause, choice, note, onClose, onChanged, onTooLate }: Dec
   const api = useApi();
   const queries = useQueryClient();
   const [asked, setAsked] = useState(false);
-  const [waitUntil, setWaitUntil] = useState(0);
   const decide = useMutation({
     mutationFn: (password: string | null) =>
       api.decidePause(pause.pause_id, {
@@ -101,11 +101,9 @@ function useDecision({ pause, choice, note, onClose, onChanged, onTooLate }: Dec
         onChanged();
         onClose();
       }
-      const seconds = error instanceof SignalboxError ? error.retryAfterSeconds : null;
-      if (seconds !== null) setWaitUntil(Date.now() + seconds * 1000);
     },
   });
-  return { decide, error: decide.error, needsPassword: asked, secondsLeft: useSecondsLeft(waitUntil) };
+  return { decide, error: decide.error, needsPassword: asked, secondsLeft: useRetryWait(decide.error) };
 }
 
 function isPasswordRequired(error: unknown): boolean {

@@ -3,11 +3,11 @@ import { Alert, Button, Text } from "@mantine/core";
 import type { Pause, SignalboxError } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { problem } from "../../messages/en/app.ts";
 import { pause as m, pauses } from "../../messages/en/pauses.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
@@ -65,12 +65,10 @@ function Loading({
   readonly error: unknown;
   readonly onRetry: () => void;
 }) {
+  if (error !== null && isMissing(error)) return <Missing what={m.what} id={id} to="/pauses" list={pauses.title} />;
   return (
     <Page title={m.title} lead={<Go to="/pauses">{m.back}</Go>}>
-      {error === null && <LaterSkeleton rows={6} />}
-      {error !== null &&
-        (isMissing(error) ? <p>{problem.noSuch(m.what)}</p> : <Problem error={error} onRetry={onRetry} />)}
-      {error !== null && isMissing(error) && <code>{visible(id)}</code>}
+      {error === null ? <LaterSkeleton rows={6} /> : <Problem error={error} onRetry={onRetry} />}
     </Page>
   );
 }

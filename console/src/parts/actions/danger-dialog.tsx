@@ -3,6 +3,7 @@ import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/co
 import { type FormEvent, type ReactNode, useState } from "react";
 import { form as m } from "../../messages/en/app.ts";
 import { Problem } from "../feedback/problem.tsx";
+import { useRetryWait } from "../time/seconds-left.ts";
 
 interface DangerDialogProps {
   readonly title: string;
@@ -20,10 +21,11 @@ interface DangerDialogProps {
 export function DangerDialog(props: DangerDialogProps) {
   const { title, children, name, confirm, isPending, error = null, onConfirm, onClose } = props;
   const [typed, setTyped] = useState("");
+  const waits = useRetryWait(error) > 0;
   const matches = name === undefined || typed.trim() === name.trim();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (matches && !isPending) onConfirm();
+    if (matches && !isPending && !waits) onConfirm();
   };
   return (
     <Modal opened onClose={onClose} title={title}>
@@ -49,7 +51,7 @@ export function DangerDialog(props: DangerDialogProps) {
             <Button variant="default" onClick={onClose} data-autofocus={name === undefined ? true : undefined}>
               {m.cancel}
             </Button>
-            <Button type="submit" color="red.9" disabled={!matches} loading={isPending}>
+            <Button type="submit" color="red.9" disabled={!matches || waits} loading={isPending}>
               {confirm}
             </Button>
           </Group>

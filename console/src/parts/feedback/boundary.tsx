@@ -1,11 +1,21 @@
 /** Keeps a fault of one page from leaving the whole console blank. */
 import { Alert, Button, Code, Stack, Text } from "@mantine/core";
-import { Component, type ReactNode } from "react";
+import { Component, type ReactNode, useState } from "react";
 import { page as m, problem } from "../../messages/en/app.ts";
 import { Page } from "../page/page.tsx";
 
 /** The file of a page is from another build than the page that asked for it. */
 export class StaleBuild extends Error {}
+/** The file of a page could not be read, and neither can anything else. */
+export class Unreachable extends Error {}
+
+export async function isReachable(): Promise<boolean> {
+  try {
+    return (await fetch("/healthz")).ok;
+  } catch {
+    return false;
+  }
+}
 
 interface Props {
   /** Whether the page has no heading without its content. */
@@ -30,14 +40,40 @@ export class Boundary extends Component<Props, State> {
     return resetKey === state.resetKey ? null : { error: null, resetKey };
   }
 
+  #noticeOf(error: unknown): { readonly title: string; readonly notice: ReactNode } {
+    if (error instanceof StaleBuild) return { title: m.newVersion, notice: <NewVersion /> };
+    if (error instanceof Unreachable) return { title: m.unreachable, notice: <NoFile /> };
+    const retry = () => this.setState({ error: null });
+    return { title: m.crashed, notice: <Crashed error={error} onRetry={retry} /> };
+  }
+
   override render(): ReactNode {
     const { error } = this.state;
     const { isPage = false, children } = this.props;
     if (error === null) return children;
-    const isStale = error instanceof StaleBuild;
-    const notice = isStale ? <NewVersion /> : <Crashed error={error} onRetry={() => this.setState({ error: null })} />;
-    return isPage ? <Page title={isStale ? m.newVersion : m.crashed}>{notice}</Page> : notice;
+    const { title, notice } = this.#noticeOf(error);
+    return isPage ? <Page title={title}>{notice}</Page> : notice;
   }
+}
+
+/** The browser keeps that a file failed, so only a reload reads it again. */
+function NoFile() {
+  const [isTrying, setTrying] = useState(false);
+  const tryAgain = async (): Promise<void> => {
+    setTrying(true);
+    if (await isReachable()) location.reload();
+    else setTrying(false);
+  };
+  return (
+    <Alert color="red" variant="light" role="alert">
+      <Stack gap="sm" align="flex-start">
+        <Text size="sm">{problem.network}</Text>
+        <Button variant="default" loading={isTrying} onClick={() => void tryAgain()}>
+          {problem.tryAgain}
+        </Button>
+      </Stack>
+    </Alert>
+  );
 }
 
 function NewVersion() {

@@ -11,7 +11,7 @@ export function LaterSkeleton({ rows, height = 40 }: { readonly rows: number; re
     const timer = setTimeout(() => setShown(true), AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
-  if (!shown) return <div style={{ height: rows * (height + 8) }} />;
+  if (!shown) return <div aria-busy="true" style={{ height: rows * (height + 8) }} />;
   return (
     <Stack gap={8} aria-busy="true" aria-label={m.loading} role="status">
       {Array.from({ length: rows }, (_, row) => (

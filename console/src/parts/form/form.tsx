@@ -8,6 +8,7 @@ import { SignalboxError } from "@signalbox/sdk";
 import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useMemo, useRef } from "react";
 import { form as m } from "../../messages/en/app.ts";
 import { Problem } from "../feedback/problem.tsx";
+import { useRetryWait } from "../time/seconds-left.ts";
 
 /** A fault of one field, from the server or from the console's own check. */
 export interface FieldFault {
@@ -34,6 +35,7 @@ interface FormProps {
 export function Form(props: FormProps) {
   const { onSubmit, isPending, error, faults = [], submit, onCancel, isDisabled = false, children } = props;
   const element = useRef<HTMLFormElement>(null);
+  const waits = useRetryWait(error) > 0;
   const all = useMemo(() => [...faults, ...detailsOf(error)], [faults, error]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each answer moves the focus once
   useEffect(() => {
@@ -41,6 +43,8 @@ export function Form(props: FormProps) {
   }, [error, faults]);
   const handle = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
+    // `Enter` in a field submits, too.
+    if (waits || isPending || isDisabled) return;
     onSubmit(new FormData(event.currentTarget));
   };
   return (
@@ -50,7 +54,7 @@ export function Form(props: FormProps) {
           {children}
           {error !== null && error !== undefined && <Problem error={error} />}
           <Group gap="sm">
-            <Button type="submit" loading={isPending} disabled={isDisabled}>
+            <Button type="submit" loading={isPending} disabled={isDisabled || waits}>
               {submit}
             </Button>
             {onCancel !== undefined && (

@@ -3,10 +3,10 @@
  *
  * Rows do not move under a reader: what is new since the page was opened is counted, and shown when the reader asks.
  */
-import { SignalboxError } from "@signalbox/sdk";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { type Parameter, useRefused } from "./refused.tsx";
 
 export interface ListPageOf<Row> {
   readonly rows: readonly Row[];
@@ -39,30 +39,26 @@ export interface CursorList<Row> {
   readonly isFirst: boolean;
   readonly next: (() => void) | null;
   readonly first: () => void;
-  /** Whether the URL had a cursor that the server no longer knows. */
-  readonly lostCursor: boolean;
+  /** What the URL had and the server does not take, a cursor that no longer exists among them. It was left out. */
+  readonly refused: readonly Parameter[];
 }
 
 export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<Row> {
   const { queryKey, read, rowKey, newestFirst = true } = options;
-  const { cursor, goTo, lostCursor, lose } = useCursor();
+  const { cursor, goTo } = useCursor();
   const query = useQuery({
     queryKey: [...queryKey, cursor ?? null],
     queryFn: ({ signal }) => read(cursor, signal),
     placeholderData: keepPreviousData,
   });
-  const isLost = cursor !== undefined && isBadCursor(query.error);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once for each lost cursor
-  useEffect(() => {
-    if (isLost) lose();
-  }, [isLost]);
+  const { refused, error } = useRefused(query.error);
   const [follows, setFollows] = useState(false);
   const isSteady = newestFirst && cursor === undefined && !follows && !query.isPlaceholderData;
   const steady = useSteadyRows(query.data?.rows, { rowKey, isSteady, resetKey: JSON.stringify([queryKey, cursor]) });
   const next = query.data?.next ?? null;
   return {
     rows: steady.rows,
-    error: isLost ? null : query.error,
+    error,
     isFetching: query.isFetching,
     refetch: () => void query.refetch(),
     newCount: steady.newCount,
@@ -73,28 +69,19 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
     isFirst: cursor === undefined,
     next: next === null ? null : () => goTo(next),
     first: () => goTo(undefined),
-    lostCursor,
+    refused,
   };
 }
 
 function useCursor() {
-  const { cursor: given, ...search } = useSearch({ strict: false }) as { cursor?: unknown };
+  const { cursor: given, ...search } = useSearch({ strict: false }) as { readonly cursor?: unknown };
   const cursor = typeof given === "string" && given !== "" ? given : undefined;
   const { pathname } = useLocation();
   const navigate = useNavigate();
-  const [lostCursor, setLostCursor] = useState(false);
-  const goTo = (next: string | undefined, replace = false): void => {
-    void navigate({ to: pathname, search: { ...search, cursor: next } as never, replace });
+  const goTo = (next: string | undefined): void => {
+    void navigate({ to: pathname, search: { ...search, cursor: next } as never });
   };
-  const lose = (): void => {
-    setLostCursor(true);
-    goTo(undefined, true);
-  };
-  return { cursor, goTo, lostCursor, lose };
-}
-
-function isBadCursor(error: unknown): boolean {
-  return error instanceof SignalboxError && error.status < 500 && error.details.some(({ field }) => field === "cursor");
+  return { cursor, goTo };
 }
 
 interface Shown {

@@ -1,5 +1,5 @@
 /** A list of rows: a table, or cards on a narrow screen, with its loading, empty and error states. */
-import { Alert, Button, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { list as m } from "../../messages/en/app.ts";
 import { LaterSkeleton } from "../feedback/later-skeleton.tsx";
 import { Problem } from "../feedback/problem.tsx";
@@ -9,6 +9,7 @@ import type { CursorList } from "./cursor-list.ts";
 import classes from "./list.module.css";
 import type { ListProps } from "./list-props.ts";
 import { useRememberedRows } from "./record-keys.ts";
+import { RefusedNotices } from "./refused.tsx";
 import { useRowKeys } from "./row-keys.ts";
 import { Table } from "./table.tsx";
 
@@ -27,7 +28,7 @@ export function List<Row>(props: ListProps<Row>) {
   const Rows = isNarrow ? Cards : Table;
   return (
     <>
-      {list.lostCursor && <Alert mb="sm">{m.lostCursor}</Alert>}
+      <RefusedNotices refused={list.refused} />
       {list.error !== null && <Problem error={list.error} onRetry={list.refetch} isRetrying={list.isFetching} />}
       {list.newCount > 0 && (
         <Button variant="light" size="xs" fullWidth mb="xs" onClick={list.showNew}>

@@ -1,0 +1,40 @@
+/** The page of a record that does not exist, or that the person may not see: the same for both, so it tells neither. */
+import { Code, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { problem as m } from "../../messages/en/app.ts";
+import { GoButton } from "../page/go.tsx";
+import { Page } from "../page/page.tsx";
+import { visible } from "../text/visible.ts";
+
+/** Longer ones were never an id. */
+const ID_CHARS_SHOWN = 80;
+
+interface MissingProps {
+  /** Such as "delivery". */
+  readonly what: string;
+  readonly id: string;
+  /** The list of such records, and its name. */
+  readonly to: string;
+  readonly list: string;
+  /** Why it may be gone. */
+  readonly children?: ReactNode;
+}
+
+export function Missing({ what, id, to, list, children }: MissingProps) {
+  const shown = visible(id);
+  return (
+    <Page title={m.noSuchTitle(what)}>
+      <Stack align="flex-start">
+        <Code style={{ overflowWrap: "anywhere" }}>
+          {shown.length > ID_CHARS_SHOWN ? `${shown.slice(0, ID_CHARS_SHOWN)}…` : shown}
+        </Code>
+        <Text>
+          {m.noSuch(what)} {m.noSuchHint} {children}
+        </Text>
+        <GoButton to={to} variant="default">
+          {list}
+        </GoButton>
+      </Stack>
+    </Page>
+  );
+}
