@@ -92,7 +92,7 @@ const FORMS: readonly FormCase[] = [
     role: "org_admin",
     path: async (owner) => `/inbound/${await createResource("source", owner)}`,
     fields: { Name: "typed" },
-    submit: "Save",
+    submit: "Save the changes",
     request: /\/v1\/sources\/src_/,
     done: "Saved.",
   },
@@ -118,22 +118,22 @@ const FORMS: readonly FormCase[] = [
   },
 ];
 
-/** The field or button of the form, which may be in a dialog over buttons of the same name. */
-function inForm(page: Page): Page | Locator {
-  return page.locator("[role=dialog]").filter({ hasNotText: "Your session has ended" }).last();
+/** A field. Required ones have an asterisk in their label. */
+function field(page: Page, label: string): Locator {
+  return page.getByLabel(new RegExp(`^${RegExp.escape(label)}( \\*)?$`)).first();
 }
 
 async function fill(page: Page, { fields, opens, name }: FormCase): Promise<void> {
   const openFirst = name !== "an answer";
   if (opens !== undefined && openFirst) await page.getByRole("button", { name: opens, exact: true }).first().click();
-  for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).first().fill(text);
+  for (const [label, text] of Object.entries(fields)) await field(page, label).fill(text);
   if (opens !== undefined && !openFirst) await page.getByRole("button", { name: opens, exact: true }).first().click();
 }
 
 async function typedStill(page: Page, { fields }: FormCase): Promise<string[]> {
   const faults: string[] = [];
   for (const [label, text] of Object.entries(fields)) {
-    const value = await page.getByLabel(label, { exact: true }).first().inputValue();
+    const value = await field(page, label).inputValue();
     if (value !== text) faults.push(`${label} has ${JSON.stringify(value)}`);
   }
   return faults;
@@ -161,7 +161,8 @@ async function faultsOf(visit: Visit, form: FormCase): Promise<string[]> {
   };
   page.setDefaultTimeout(20_000);
   await fill(page, form);
-  const scope = form.opens === undefined ? page : inForm(page);
+  // The sign-in dialog opens later, so it is not the first.
+  const scope = form.opens === undefined ? page : page.getByRole("dialog", { includeHidden: true }).first();
   const submit = scope.getByRole("button", { name: form.submit, exact: true });
 
   await answerOnce(page, form.request, {

@@ -59,6 +59,7 @@ export const problem = {
   code: "Code",
   network: "The server cannot be reached. Check that it runs, and your connection.",
   sessionEnded: "Your session has ended. Sign in, and try again.",
+  signedInAgain: "You are signed in again. Try again.",
   foreignOrigin:
     "The server does not accept this address as its own. Set SIGNALBOX_PUBLIC_URL to the address in your browser, and restart the server.",
   retryIn: (seconds: number) =>

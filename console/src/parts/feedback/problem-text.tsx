@@ -2,9 +2,13 @@
 import { Code, Text } from "@mantine/core";
 import { SignalboxError } from "@signalbox/sdk";
 import { problem as m } from "../../messages/en/app.ts";
+import { isLapse, useLapsed } from "../../session/lapse.ts";
 
 export function ProblemText({ error, secondsLeft = 0 }: { readonly error: unknown; readonly secondsLeft?: number }) {
   const { code } = describe(error);
+  const lapsed = useLapsed();
+  // The person has signed in over the page meanwhile.
+  if (isLapse(error) && !lapsed) return <Text size="sm">{m.signedInAgain}</Text>;
   return (
     <>
       <Text size="sm" component="span">
