@@ -128,7 +128,7 @@ test("an unknown, a malformed and a foreign delivery are the same, and an error 
   const { page } = visit;
   for (const id of [deliveryId, UNKNOWN, "nonsense"]) {
     await page.goto(`${app.url}/console/deliveries/${id}`);
-    await page.getByRole("heading", { name: "There is no such delivery, or it belongs to another tenant." }).waitFor();
+    await page.getByText("There is no such delivery, or it belongs to another tenant.").waitFor();
   }
   await visit.assertAccessible("delivery-missing");
   await visit.close();

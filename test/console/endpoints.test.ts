@@ -104,9 +104,9 @@ test("an unknown endpoint, another tenant's, and an unknown part are said plainl
   const visit = await app.visit("developer", `/console/endpoints/${foreign}`);
   const { page } = visit;
   const missing = "There is no such endpoint, or it belongs to another tenant.";
-  await page.getByRole("heading", { name: missing }).waitFor();
+  await page.getByText(missing).waitFor();
   await page.goto(`${app.url}/console/endpoints/nonsense`);
-  await page.getByRole("heading", { name: missing }).waitFor();
+  await page.getByText(missing).waitFor();
   const id = await endpointOf(visit, { url: "http://127.0.0.1:9/", name: "own" });
   await page.goto(`${app.url}/console/endpoints/${id}/nonsense`);
   await page.getByText("This endpoint has no part named nonsense").waitFor();
