@@ -6,7 +6,6 @@ import { startConsole } from "./console.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
-const UNKNOWN = "evt_00000000-0000-7000-8000-000000000000";
 const HOSTILE = '<img src=x onerror="document.title=1"> \u202egnp.exe \u0000 \u200b';
 
 test("the list of events begins empty, and shows how to publish one", async () => {
