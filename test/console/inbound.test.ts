@@ -93,7 +93,10 @@ test("the quarantine counts by source and reason, tries a secret, and reprocesse
   const visit = await app.visit("org_admin", "/console/inbound/quarantine?from=yesterday", { tenant });
   const { page } = visit;
   await page.getByText(/The filter from=yesterday is not valid here/).waitFor();
-  await page.getByText("2 requests").waitFor();
+  await page.getByText("2 requests", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "The signature does not match" }).click();
+  await page.waitForURL(/rejection_reason=signature_mismatch/);
+  await page.getByLabel("Reason", { exact: true }).selectOption("");
   await visit.assertAccessible("inbound-quarantine");
   await page.getByRole("link", { name }).first().click();
   await page.waitForURL(/source_id=src_/);
@@ -107,6 +110,10 @@ test("the quarantine counts by source and reason, tries a secret, and reprocesse
   await page.getByText("2 requests were published, 0 still fail.").waitFor();
   await page.reload();
   await page.getByText("Nothing matches these filters").waitFor();
+  await page.goto(`${app.url}/console/inbound/${id}`);
+  await page.getByText("In the last 24 hours, 2 requests were verified and 0 were refused.").waitFor();
+  await page.goto(`${app.url}/console/`);
+  await page.getByText("2 were verified, and 0 refused.").waitFor();
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

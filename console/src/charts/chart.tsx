@@ -8,7 +8,7 @@ import { lazy, Suspense, useState } from "react";
 import { charts as m } from "../messages/en/charts.ts";
 import { Boundary } from "../parts/feedback/boundary.tsx";
 import classes from "./chart.module.css";
-import type { ChartProps } from "./chart-props.ts";
+import { type ChartProps, DASHES } from "./chart-props.ts";
 import { DataTable } from "./data-table.tsx";
 
 const Drawing = lazy(() => import("./drawing.tsx"));
@@ -17,45 +17,67 @@ const Drawing = lazy(() => import("./drawing.tsx"));
 const POINTS_MAX = 720;
 
 export function Chart(props: ChartProps) {
-  const { title, caption, series, points, height = 200 } = props;
+  const { title, caption, series, height = 180 } = props;
   const [isTable, setIsTable] = useState(false);
+  const points = props.points.slice(-POINTS_MAX);
+  const isEmpty = points.every((point) => series.every(({ key }) => (point[key] ?? 0) === 0));
   return (
     <figure className={classes.figure}>
-      <div className={classes.head}>
-        <figcaption>
+      <figcaption>
+        <div className={classes.head}>
           <strong>{title}</strong>
-          <div className={classes.caption}>{caption}</div>
-        </figcaption>
-        <Button variant="subtle" size="compact-xs" onClick={() => setIsTable(!isTable)}>
-          {isTable ? m.asChart : m.asTable}
-        </Button>
-      </div>
-      {isTable ? (
-        <DataTable {...props} />
+          {!isEmpty && (
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              onClick={() => setIsTable(!isTable)}
+              aria-label={isTable ? m.showChart(title) : m.showTable(title)}
+            >
+              {isTable ? m.asChart : m.asTable}
+            </Button>
+          )}
+        </div>
+        <div className={classes.caption}>{caption}</div>
+      </figcaption>
+      {isEmpty ? null : isTable ? (
+        <DataTable {...props} points={points} />
       ) : (
         <>
           {/* A picture of the numbers in the table; its caption says the finding. */}
           <div className={classes.drawing} style={{ blockSize: height }} aria-hidden="true">
             <Boundary resetKey={title}>
               <Suspense fallback={<Skeleton height={height} />}>
-                <Drawing {...props} points={points.slice(-POINTS_MAX)} height={height} />
+                <Drawing {...props} points={points} height={height} />
               </Suspense>
             </Boundary>
           </div>
-          <ul className={classes.legend}>
-            {series.map(({ key, label, tone }, index) => (
-              <li key={key}>
-                <svg width="14" height="12" aria-hidden="true" data-tone={tone} data-pattern={index}>
-                  <rect width="14" height="12" rx="2" />
-                  {index === 1 && <path d="M-2 12 12-2M2 16 16 2" />}
-                  {index === 2 && <path d="M0 4h14M0 9h14" />}
-                </svg>
-                {label}
-              </li>
-            ))}
-          </ul>
+          {series.length > 1 && <Legend kind={props.kind} series={series} />}
         </>
       )}
     </figure>
+  );
+}
+
+const STRIPES = ["", "M-2 12 12-2M2 16 16 2", "M0 4h14M0 9h14", "M4 0v12M10 0v12"];
+
+function Legend({ kind, series }: Pick<ChartProps, "kind" | "series">) {
+  return (
+    <ul className={classes.legend}>
+      {series.map(({ key, label, tone }, index) => (
+        <li key={key}>
+          {kind === "lines" ? (
+            <svg width="24" height="12" aria-hidden="true" data-tone={tone}>
+              <line x2="24" y1="6" y2="6" strokeDasharray={DASHES[index]} />
+            </svg>
+          ) : (
+            <svg width="14" height="12" aria-hidden="true" data-tone={tone}>
+              <rect width="14" height="12" rx="2" />
+              <path d={STRIPES[index] ?? ""} />
+            </svg>
+          )}
+          {label}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,16 +1,18 @@
 /** The charts' chunk: everything that needs recharts. */
 import { AreaChart, BarChart, LineChart } from "@mantine/charts";
 import "@mantine/charts/styles.css";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { ReferenceArea } from "recharts";
-import type { ChartProps, Series } from "./chart-props.ts";
+import { type ChartProps, DASHES, type Series } from "./chart-props.ts";
 
-const DASHES = ["0", "6 3", "2 3"];
 const AXIS = { tickLine: false, axisLine: false, minTickGap: 24 } as const;
+const CATEGORY_WIDTH = 150;
 
 export default function Drawing(props: ChartProps) {
-  const { kind, points, formatValue, formatAt } = props;
+  const { kind, points, formatValue, formatAt, formatTick = formatAt, valueMax } = props;
   const span = useSpan(props);
+  const patternId = useId();
+  const domain = valueMax === undefined ? {} : { domain: [0, valueMax] as [number, number] };
   const common = {
     h: "100%",
     data: points as unknown as Record<string, unknown>[],
@@ -20,14 +22,34 @@ export default function Drawing(props: ChartProps) {
     // The drawing is hidden from the keyboard and from screen readers, which have the table.
     accessibilityLayer: false,
     tooltipProps: { labelFormatter: (at: unknown) => formatAt(at as number | string), isAnimationActive: false },
-    yAxisProps: { width: kind === "bars" ? 120 : 48, ...AXIS },
-    xAxisProps: { tickFormatter: (at: number | string) => formatAt(at), ...AXIS },
+    yAxisProps: { width: 64, ...AXIS, ...domain },
+    xAxisProps: { tickFormatter: (at: number | string) => formatTick(at), ...AXIS },
   } as const;
   const series = props.series.map(({ key, label, tone }) => ({ name: key, label, color: `var(--${tone})` }));
+  const fills = new Map(
+    props.series.map(({ key, tone }, index) => [key, index === 0 ? `var(--${tone})` : `url(#${patternId}${key})`]),
+  );
+  const patterns = <Patterns series={props.series} id={patternId} />;
   switch (kind) {
     case "columns":
     case "bars":
-      return <Bars common={common} series={series} patterns={props.series} kind={kind} span={span} props={props} />;
+      return (
+        <BarChart
+          {...common}
+          series={series}
+          type="stacked"
+          orientation={kind === "bars" ? "vertical" : "horizontal"}
+          {...(kind === "bars" && {
+            xAxisProps: { ...AXIS, allowDecimals: false, tickFormatter: (value: number) => formatValue(value) },
+            yAxisProps: { ...AXIS, width: CATEGORY_WIDTH, interval: 0, tickFormatter: (at: string) => formatAt(at) },
+          })}
+          barProps={({ name }) => ({ isAnimationActive: false, fill: fills.get(name) ?? "", maxBarSize: 32 })}
+          barChartProps={span.handlers}
+        >
+          {patterns}
+          {span.area}
+        </BarChart>
+      );
     case "areas":
       return (
         <AreaChart
@@ -36,9 +58,10 @@ export default function Drawing(props: ChartProps) {
           type="stacked"
           curveType="stepAfter"
           withDots={false}
-          areaProps={{ isAnimationActive: false }}
+          areaProps={({ name }) => ({ isAnimationActive: false, fill: fills.get(name) ?? "", fillOpacity: 0.7 })}
           areaChartProps={span.handlers}
         >
+          {patterns}
           {span.area}
         </AreaChart>
       );
@@ -66,40 +89,19 @@ function isSparse({ points, series }: ChartProps): boolean {
   return points.filter((point) => series.some(({ key }) => point[key] !== null)).length < SPARSE_POINTS;
 }
 
-interface BarsProps {
-  readonly common: object;
-  readonly series: { name: string; label: string; color: string }[];
-  readonly patterns: readonly Series[];
-  readonly kind: "columns" | "bars";
-  readonly span: ReturnType<typeof useSpan>;
-  readonly props: ChartProps;
-}
+const STROKES = ["", "M0 6 6 0", "M0 3h6", "M3 0v6"];
 
-function Bars({ common, series, patterns, kind, span, props: { formatAt, formatValue } }: BarsProps) {
-  const isBars = kind === "bars";
+/** Each series but the first has stripes of its own, for people who do not tell the colors apart. */
+function Patterns({ series, id }: { readonly series: readonly Series[]; readonly id: string }) {
   return (
-    <BarChart
-      {...(common as { h: string; data: Record<string, unknown>[]; dataKey: string })}
-      series={series.map((one, index) => ({ ...one, color: index === 0 ? one.color : `url(#pattern-${one.name})` }))}
-      type="stacked"
-      orientation={isBars ? "vertical" : "horizontal"}
-      {...(isBars && {
-        xAxisProps: { ...AXIS, tickFormatter: (value: number) => formatValue(value) },
-        yAxisProps: { ...AXIS, width: 120, tickFormatter: (at: string) => formatAt(at) },
-      })}
-      barProps={{ isAnimationActive: false }}
-      barChartProps={span.handlers}
-    >
-      <defs>
-        {patterns.map(({ key, tone }, index) => (
-          <pattern key={key} id={`pattern-${key}`} width="6" height="6" patternUnits="userSpaceOnUse">
-            <rect width="6" height="6" fill={`var(--${tone})`} />
-            <path d={index === 1 ? "M0 6 6 0" : "M0 3h6"} stroke="var(--surface)" strokeWidth="1.5" />
-          </pattern>
-        ))}
-      </defs>
-      {span.area}
-    </BarChart>
+    <defs>
+      {series.map(({ key, tone }, index) => (
+        <pattern key={key} id={id + key} width="6" height="6" patternUnits="userSpaceOnUse">
+          <rect width="6" height="6" fill={`var(--${tone})`} />
+          <path d={STROKES[index] ?? ""} stroke="var(--surface)" strokeWidth="1.5" />
+        </pattern>
+      ))}
+    </defs>
   );
 }
 
@@ -114,8 +116,13 @@ function useSpan({ onSpan }: ChartProps) {
   // The picture is hidden from people who do not see it: they have the table. So nothing in it takes the focus.
   const hidden = { accessibilityLayer: false };
   if (onSpan === undefined) return { handlers: hidden, area: null };
+  const forget = (): void => {
+    setFrom(null);
+    setTo(null);
+  };
   const handlers = {
     ...hidden,
+    style: { cursor: "crosshair" },
     onMouseDown: ({ activeLabel }: Pointed) => {
       setFrom(activeLabel === undefined ? null : Number(activeLabel));
       setTo(null);
@@ -124,10 +131,10 @@ function useSpan({ onSpan }: ChartProps) {
       if (from !== null && activeLabel !== undefined) setTo(Number(activeLabel));
     },
     onMouseUp: () => {
-      if (from !== null && to !== null && from !== to) onSpan({ fromMs: Math.min(from, to), toMs: Math.max(from, to) });
-      setFrom(null);
-      setTo(null);
+      if (from !== null && to !== null && from !== to) onSpan(Math.min(from, to), Math.max(from, to));
+      forget();
     },
+    onMouseLeave: forget,
   };
   const area =
     from !== null && to !== null ? <ReferenceArea x1={from} x2={to} fill="var(--busy)" fillOpacity={0.2} /> : null;

@@ -1,8 +1,14 @@
+import type { EndpointCounts, EndpointState } from "@signalbox/sdk";
 import { bytes, decimal, integer, plural } from "../../parts/locale.ts";
 
 export const endpoints = {
   title: "Endpoints",
-  lead: "The URLs that receive events.",
+  lead: (counts: EndpointCounts | undefined) => {
+    if (counts === undefined || counts.total === 0) return "The URLs that receive events.";
+    const unwell = counts.total - counts.states.healthy;
+    const all = plural(counts.total, { one: "# endpoint", other: "# endpoints" });
+    return unwell === 0 ? `${all}, all healthy.` : `${all}, of which ${integer(counts.states.healthy)} are healthy.`;
+  },
   create: "New endpoint",
   name: "Endpoint",
   host: "Host",
@@ -14,7 +20,11 @@ export const endpoints = {
   allTypes: "all",
   created: "Created",
   search: "Name or URL",
-  counts: (ok: number, failed: number) => `${integer(ok)} ok, ${integer(failed)} failed`,
+  takes: "Takes events of type",
+  stateCount: (state: EndpointState, count: number | undefined) =>
+    count === undefined ? state : `${state} (${integer(count)})`,
+  noAttempts: "No attempts",
+  counts: (ok: number, failed: number) => `${integer(ok)} succeeded, ${integer(failed)} failed`,
   states: {
     healthy: "healthy",
     failing: "failing",
@@ -94,14 +104,6 @@ export const endpoint = {
   resumeEstimate: (perSecond: number) => `At most ${decimal(perSecond)} deliveries are sent each second.`,
   rateLimit: "Attempts per second, at most",
   rateLimitHint: "Leave empty for no limit. It can be changed again later.",
-  charts: "The last 24 hours",
-  throughput: "Attempts",
-  throughputSays: (ok: number, failed: number) => `${integer(ok)} succeeded and ${integer(failed)} failed.`,
-  latency: "Latency",
-  latencySays: (ms: string) => `In the latest hour with attempts, 95 % were answered within ${ms}.`,
-  noAttempts: "There were no attempts in the last 24 hours.",
-  ok: "ok",
-  failed: "failed",
   rotateTitle: "Replace the secret",
   rotateHint:
     "Without a secret of your own, the server generates one and shows it once. During the overlap, deliveries carry the signatures of both, so that you can change the receiver in between.",

@@ -8,7 +8,8 @@ export const sources = {
   create: "Add a source",
   name: "Name",
   scheme: "Scheme",
-  refused: "Refused",
+  verified: "Verified, 24 h",
+  refused: "Refused, kept",
   created: "Created",
   empty: "No service sends here yet",
   emptyHint: "Add a source for the service, and paste its URL there.",
@@ -57,6 +58,8 @@ export const source = {
   sampleLabel: "A signed request",
   received: "What it sent",
   receivedEmpty: "Nothing was received yet",
+  lastDay: (valid: number, refused: number) =>
+    `In the last 24 hours, ${plural(valid, { one: "# request was verified", other: "# requests were verified" })} and ${plural(refused, { one: "# was refused", other: "# were refused" })}.`,
   settings: "Settings",
   save: "Save the changes",
   saved: "Saved",
@@ -116,7 +119,7 @@ export const guides: Readonly<Record<keyof typeof sources.schemes, readonly stri
 export const quarantine = {
   title: "Quarantine",
   lead: "Requests that the server could not verify. It keeps them, and publishes none of them.",
-  byReason: "By source and reason",
+  byReason: "By reason",
   reason: "Reason",
   count: "Requests",
   last: "Latest",

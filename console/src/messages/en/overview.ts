@@ -2,8 +2,6 @@ import { integer, percent, plural } from "../../parts/locale.ts";
 
 export const overview = {
   title: "Overview",
-  span: "Time span",
-  spans: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
   success: "Success",
   first: "At the first attempt",
   inTheEnd: "In the end",
@@ -13,7 +11,16 @@ export const overview = {
   endpoints: "Endpoints that need attention",
   allWell: (count: number) =>
     plural(count, { one: "The one endpoint is healthy.", other: "All # endpoints are healthy." }),
-  more: "There are more endpoints than these 100.",
+  more: (count: number) => plural(count, { one: "# more", other: "# more" }),
+  since: "since",
+  until: "until",
+  why: {
+    gone: "The receiver answered 410 Gone.",
+    no_success: "No attempt succeeded for five days.",
+    manual: "A person disabled it.",
+  },
+  lastFailure: (what: string) => `Last failure: ${what}`,
+  waits: (count: number, more: boolean) => `${integer(count)}${more ? "+" : ""} waiting`,
   backlog: "Backlog",
   held: "Held",
   waiting: "Due",
@@ -23,7 +30,7 @@ export const overview = {
   none: "–",
   pauses: "Open questions",
   noPauses: "No question is open.",
-  answerBy: "Answer by",
+  deadline: "Deadline:",
   steps: "Get started",
   stepEndpoint: "Register an endpoint",
   stepTest: "Send it a test",

@@ -1,16 +1,18 @@
 /** `/console/endpoints`: every endpoint and its state. */
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
-import type { Endpoint, EndpointHealth } from "@signalbox/sdk";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Endpoint, EndpointAttempts, EndpointState } from "@signalbox/sdk";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Sparkline } from "../../charts/sparkline.tsx";
 import { endpoints as m } from "../../messages/en/endpoints.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { EndpointBadge, STATES } from "../../parts/endpoints/endpoint-badge.tsx";
+import { readEndpoints } from "../../parts/endpoints/read-endpoints.ts";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { BulkBar } from "../../parts/list/bulk-bar.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
-import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
-import { oneOf, text, useFilters } from "../../parts/list/filters.ts";
+import { FilterSeveral, FilterText } from "../../parts/list/filter-fields.tsx";
+import { matching, oneOf, several, text, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { useSelection } from "../../parts/list/selection.ts";
@@ -22,9 +24,11 @@ import { Foreign } from "../../parts/text/foreign.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 
-const FILTERS = { state: oneOf(STATES), q: text() };
+/** The attempts of as many endpoints are read at once. */
+const ROWS = 50;
+const FILTERS = { state: several(oneOf(STATES)), q: text(), event_type: matching(/^[A-Za-z0-9_.-]{1,128}$/) };
 
-function columnsWith(counts: ReadonlyMap<string, EndpointHealth>): readonly Column<Endpoint>[] {
+function columnsWith(attempts: ReadonlyMap<string, EndpointAttempts["hours"]>): readonly Column<Endpoint>[] {
   return [
     { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
     { label: m.host, cell: ({ url }) => <Foreign text={hostOf(url)} /> },
@@ -32,8 +36,8 @@ function columnsWith(counts: ReadonlyMap<string, EndpointHealth>): readonly Colu
     {
       label: m.attempts,
       cell: ({ id }) => {
-        const count = counts.get(id);
-        return count === undefined ? "" : m.counts(count.attempts_ok, count.attempts_failed);
+        const hours = attempts.get(id);
+        return hours === undefined ? "" : <LastDay hours={hours} />;
       },
     },
     { label: m.types, cell: ({ event_types }) => event_types?.join(", ") ?? m.allTypes, wideOnly: true },
@@ -50,32 +54,35 @@ export default function EndpointsPage() {
   const api = useApi();
   const tenant = useTenant();
   const filters = useFilters(FILTERS);
-  const { state, q } = filters.values;
+  const { state, q, event_type: eventType } = filters.values;
+  const search = { ...(state.length > 0 && { state: state as readonly EndpointState[] }), q, eventType };
   const list = useCursorList<Endpoint>({
-    queryKey: ["endpoint", "list", tenant],
-    read: (cursor, signal) => api.endpoints.page({ limit: 100, cursor, signal }),
+    queryKey: ["endpoint", "list", tenant, filters.values],
+    read: (cursor, signal) => readEndpoints(api, { ...search, limit: ROWS, cursor, signal }),
     rowKey: ({ id }) => id,
     newestFirst: false,
   });
-  const health = useQuery({
-    queryKey: ["endpoint", "health", tenant],
-    queryFn: ({ signal }) => api.analytics.endpointHealth({ hours: 24, signal }),
+  const counts = useQuery({
+    queryKey: ["endpoint", "counts", tenant],
+    queryFn: ({ signal }) => api.endpoints.count({ signal }),
   });
-  const counts = new Map((health.data ?? []).map((row) => [row.endpoint_id, row]));
+  const attempts = useLastDay(list.rows ?? []);
   const selection = useSelection(JSON.stringify(filters.values));
-  // The API has no filter for endpoints, so this filters what the page has.
-  const matches = (endpoint: Endpoint): boolean =>
-    (state === undefined || endpoint.health.state === state) &&
-    (q === undefined || `${endpoint.name} ${endpoint.url}`.toLowerCase().includes(q.toLowerCase()));
   return (
-    <Page title={m.title} lead={m.lead} actions={<Actions />}>
+    <Page title={m.title} lead={m.lead(counts.data)} actions={<Actions search={{ state, q, event_type: eventType }} />}>
       <FilterBar filters={filters}>
         <FilterText label={m.search} value={q} onChange={(next) => filters.set({ q: next })} />
-        <FilterChoice
+        <FilterSeveral
           label={m.state}
-          value={state}
+          values={state}
           onChange={(next) => filters.set({ state: next })}
-          options={STATES.map((value) => ({ value, label: m.states[value] }))}
+          options={STATES.map((value) => ({ value, label: m.stateCount(value, counts.data?.states[value]) }))}
+        />
+        <FilterText
+          label={m.takes}
+          value={eventType}
+          onChange={(next) => filters.set({ event_type: next })}
+          placeholder="order.paid"
         />
       </FilterBar>
       <BulkBar selection={selection}>
@@ -83,8 +90,8 @@ export default function EndpointsPage() {
       </BulkBar>
       <List
         label={m.title}
-        list={{ ...list, rows: list.rows?.filter(matches) }}
-        columns={columnsWith(counts)}
+        list={list}
+        columns={columnsWith(attempts)}
         rowKey={({ id }) => id}
         rowName={({ name }) => name}
         rowLink={({ id }) => ({ to: `/endpoints/${id}` })}
@@ -97,10 +104,34 @@ export default function EndpointsPage() {
   );
 }
 
-function Actions() {
+/** The attempts of these endpoints, in one request. Those of the page before stay until it is answered. */
+function useLastDay(rows: readonly Endpoint[]): ReadonlyMap<string, EndpointAttempts["hours"]> {
+  const api = useApi();
+  const tenant = useTenant();
+  const ids = rows.map(({ id }) => id);
+  const { data } = useQuery({
+    queryKey: ["delivery", "last-day", tenant, ids],
+    queryFn: ({ signal }) => api.analytics.endpointAttempts(ids, { signal }),
+    enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+  });
+  return new Map((data ?? []).map(({ endpoint_id, hours }) => [endpoint_id, hours]));
+}
+
+function LastDay({ hours }: Pick<EndpointAttempts, "hours">) {
+  const sum = (field: "ok" | "failed") => hours.reduce((total, hour) => total + hour[field], 0);
+  const [ok, failed] = [sum("ok"), sum("failed")];
+  return <Sparkline columns={hours} label={ok + failed === 0 ? m.noAttempts : m.counts(ok, failed)} />;
+}
+
+function Actions({ search }: { readonly search: Readonly<Record<string, string | readonly string[] | undefined>> }) {
   return (
     <>
-      <CopyView request={{ path: "/v1/endpoints", query: { limit: 100 } }} command="signalbox endpoints list" />
+      <CopyView
+        request={{ path: "/v1/endpoints", query: { ...search, limit: ROWS } }}
+        command="signalbox endpoints list"
+      />
       <GoButton to="/endpoints/new">{m.create}</GoButton>
     </>
   );

@@ -4,13 +4,18 @@ import type { Endpoint } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { AttemptCharts } from "../../charts/attempt-charts.tsx";
+import { ChartGrid } from "../../charts/chart-grid.tsx";
+import { charts } from "../../messages/en/charts.ts";
 import { endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts";
 import { useAttempts } from "../../parts/endpoints/use-attempts.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
+import { FilterBar } from "../../parts/list/filter-bar.tsx";
+import { useFilters } from "../../parts/list/filters.ts";
 import { GoButton } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { SPAN_FILTER, SpanChoice, spanHours } from "../../parts/time/span-choice.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi } from "../../session/api.ts";
 import classes from "./endpoint.module.css";
@@ -30,15 +35,25 @@ export function OverviewTab({ endpoint }: { readonly endpoint: Endpoint }) {
   );
 }
 
-const HOURS = 24;
-
 function Charts({ endpointId }: { readonly endpointId: string }) {
-  const { data, error, refetch } = useAttempts(HOURS, endpointId);
-  if (data !== undefined) return <AttemptCharts statistics={data} hours={HOURS} />;
-  return error === null ? (
-    <LaterSkeleton rows={4} height={60} />
-  ) : (
-    <Problem error={error} onRetry={() => void refetch()} />
+  const filters = useFilters(SPAN_FILTER);
+  const hours = spanHours(filters.values.span);
+  const { data, error, refetch } = useAttempts(hours, endpointId);
+  return (
+    <Section
+      title={charts.title(hours)}
+      actions={<SpanChoice value={filters.values.span} onChange={(span) => filters.set({ span })} />}
+    >
+      <FilterBar filters={filters}>{null}</FilterBar>
+      {error !== null && <Problem error={error} onRetry={() => void refetch()} />}
+      {data === undefined ? (
+        error === null && <LaterSkeleton rows={4} height={60} />
+      ) : (
+        <ChartGrid>
+          <AttemptCharts statistics={data} search={{ endpoint_id: endpointId }} />
+        </ChartGrid>
+      )}
+    </Section>
   );
 }
 

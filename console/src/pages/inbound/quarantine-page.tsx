@@ -1,4 +1,5 @@
 /** `/console/inbound/quarantine`: what could not be verified, from all sources. */
+import { REJECTIONS } from "@domain/inbound/request.ts";
 import { Stack, Text } from "@mantine/core";
 import type { InboundEvent, RefusedCounts } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
@@ -9,7 +10,7 @@ import { Problem } from "../../parts/feedback/problem.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
-import { matching, useFilters } from "../../parts/list/filters.ts";
+import { type Filters, matching, oneOf, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { readNumbered } from "../../parts/list/numbered.ts";
@@ -27,16 +28,22 @@ import { Trial } from "./trial.tsx";
 
 const LIMIT = 50;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const FILTERS = { source_id: matching(/^src_[0-9a-f-]{36}$/), from: matching(DAY), to: matching(DAY) };
+const FILTERS = {
+  source_id: matching(/^src_[0-9a-f-]{36}$/),
+  rejection_reason: oneOf(REJECTIONS),
+  from: matching(DAY),
+  to: matching(DAY),
+};
 
 export default function QuarantinePage() {
   const api = useApi();
   const tenant = useTenant();
   const filters = useFilters(FILTERS);
-  const { source_id, from, to } = filters.values;
+  const { source_id, rejection_reason, from, to } = filters.values;
   const filter = {
     valid: false,
     ...(source_id !== undefined && { source_id }),
+    ...(rejection_reason !== undefined && { rejection_reason }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
   };
@@ -68,21 +75,7 @@ export default function QuarantinePage() {
     >
       {counts.error !== null && <Problem error={counts.error} onRetry={() => void counts.refetch()} />}
       {counts.data !== undefined && counts.data.total > 0 && <Sums of={counts.data} />}
-      <FilterBar filters={filters}>
-        <FilterChoice
-          label={m.source}
-          value={source_id}
-          onChange={(next) => filters.set({ source_id: next })}
-          options={sourceOptions(counts.data)}
-        />
-        <FilterText
-          label={m.from}
-          value={from}
-          onChange={(next) => filters.set({ from: next })}
-          placeholder="2026-01-31"
-        />
-        <FilterText label={m.to} value={to} onChange={(next) => filters.set({ to: next })} placeholder="2026-01-31" />
-      </FilterBar>
+      <QuarantineFilters filters={filters} counts={counts.data} />
       {total !== null && total > 0 && (
         <Text size="sm" c="dimmed" mb="xs" role="status">
           {m.total(total)}
@@ -114,6 +107,35 @@ export default function QuarantinePage() {
   );
 }
 
+function QuarantineFilters({
+  filters,
+  counts,
+}: {
+  readonly filters: Filters<typeof FILTERS>;
+  readonly counts: RefusedCounts | undefined;
+}) {
+  const { source_id, rejection_reason, from, to } = filters.values;
+  const day = { placeholder: "2026-01-31" };
+  return (
+    <FilterBar filters={filters}>
+      <FilterChoice
+        label={m.source}
+        value={source_id}
+        onChange={(next) => filters.set({ source_id: next })}
+        options={sourceOptions(counts)}
+      />
+      <FilterChoice
+        label={m.reason}
+        value={rejection_reason}
+        onChange={(next) => filters.set({ rejection_reason: next })}
+        options={reasonOptions(counts, rejection_reason)}
+      />
+      <FilterText label={m.from} value={from} onChange={(next) => filters.set({ from: next })} {...day} />
+      <FilterText label={m.to} value={to} onChange={(next) => filters.set({ to: next })} {...day} />
+    </FilterBar>
+  );
+}
+
 const [RECEIVED, ...OTHERS] = RECORD_COLUMNS;
 const COLUMNS: readonly Column<InboundEvent>[] = [
   ...(RECEIVED === undefined ? [] : [RECEIVED]),
@@ -125,31 +147,52 @@ function SourceName({ of: { source } }: { readonly of: InboundEvent }) {
   return <span className={classes.name}>{source === null ? m.unknown : <Foreign text={source} />}</span>;
 }
 
+/** For each reason, the sources whose requests were refused for it. */
 function Sums({ of: { counts } }: { readonly of: RefusedCounts }) {
   return (
     <Section title={m.byReason}>
       <ul className={classes.sums}>
-        {counts.map(({ source_id: id, source, rejection_reason: reason, count, last_received_at: at }) => (
-          <li key={`${id}${source}${reason}`}>
-            <strong>{integer(count)}</strong>
-            <span>
-              {reasonOf(reason)}
-              {" · "}
-              {id === null ? (
-                m.unknown
-              ) : (
-                <Go to="/inbound/quarantine" search={{ source_id: id }}>
-                  <Foreign text={source ?? id} />
-                </Go>
-              )}
-              {" · "}
-              <Time at={at} />
-            </span>
+        {[...byReason(counts)].map(([reason, rows]) => (
+          <li key={reason}>
+            <strong>{integer(rows.reduce((sum, { count }) => sum + count, 0))}</strong>
+            <div>
+              <Go to="/inbound/quarantine" search={{ rejection_reason: reason }}>
+                {reasonOf(reason)}
+              </Go>
+              <ul className={classes.sources}>
+                {rows.map(({ source_id: id, source, count, last_received_at: at }) => (
+                  <li key={`${id}${source}`}>
+                    {id === null ? (
+                      m.unknown
+                    ) : (
+                      <Go to="/inbound/quarantine" search={{ source_id: id, rejection_reason: reason }}>
+                        <Foreign text={source ?? id} />
+                      </Go>
+                    )}
+                    {` · ${m.total(count)} · `}
+                    <Time at={at} />
+                  </li>
+                ))}
+              </ul>
+            </div>
           </li>
         ))}
       </ul>
     </Section>
   );
+}
+
+type Counts = RefusedCounts["counts"];
+
+function byReason(counts: Counts): ReadonlyMap<string, Counts> {
+  return Map.groupBy(counts, ({ rejection_reason: reason }) => reason);
+}
+
+/** The reasons that there are, and the one that is chosen. */
+function reasonOptions(counts: RefusedCounts | undefined, chosen: string | undefined) {
+  const reasons = new Set(byReason(counts?.counts ?? []).keys());
+  if (chosen !== undefined) reasons.add(chosen);
+  return [...reasons].map((value) => ({ value, label: reasonOf(value) }));
 }
 
 function sourceOptions(counts: RefusedCounts | undefined) {

@@ -127,6 +127,7 @@ function Received({ source }: { readonly source: Source }) {
   });
   return (
     <Section title={m.received} actions={<Reprocess sourceId={source.id} />}>
+      <LastDay sourceId={source.id} />
       <List
         label={m.received}
         list={list}
@@ -137,6 +138,21 @@ function Received({ source }: { readonly source: Source }) {
         empty={<Text>{m.receivedEmpty}</Text>}
       />
     </Section>
+  );
+}
+
+function LastDay({ sourceId }: { readonly sourceId: string }) {
+  const api = useApi();
+  const { data } = useQuery({
+    queryKey: ["inbound", "last-day", useTenant()],
+    queryFn: ({ signal }) => api.analytics.inbound({ signal }),
+  });
+  if (data === undefined) return null;
+  const { valid = 0, refused = 0 } = data.sources.find(({ source_id }) => source_id === sourceId) ?? {};
+  return (
+    <Text size="sm" c="dimmed" mb="xs">
+      {m.lastDay(valid, refused)}
+    </Text>
   );
 }
 

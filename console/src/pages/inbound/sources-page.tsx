@@ -39,6 +39,12 @@ export default function SourcesPage() {
     queryKey: ["inbound", "refused", tenant, null],
     queryFn: ({ signal }) => api.inboundEvents.refused({}, { signal }),
   });
+  const lastDay = useQuery({
+    queryKey: ["inbound", "last-day", tenant],
+    queryFn: ({ signal }) => api.analytics.inbound({ signal }),
+  });
+  const verifiedOf = (id: string): number | undefined =>
+    lastDay.data && (lastDay.data.sources.find(({ source_id }) => source_id === id)?.valid ?? 0);
   const [isCreating, setCreating] = useState(false);
   const [made, setMade] = useState<{ readonly id: string; readonly secret: string } | null>(null);
   const refusedOf = (id: string): number | undefined =>
@@ -62,7 +68,7 @@ export default function SourcesPage() {
       <List
         label={m.title}
         list={list}
-        columns={columns(refusedOf)}
+        columns={columns(verifiedOf, refusedOf)}
         rowKey={({ id }) => id}
         rowName={({ name }) => name}
         rowLink={({ id }) => ({ to: `/inbound/${id}` })}
@@ -93,10 +99,19 @@ export default function SourcesPage() {
   );
 }
 
-function columns(refusedOf: (id: string) => number | undefined): readonly Column<Source>[] {
+type CountOf = (id: string) => number | undefined;
+
+function columns(verifiedOf: CountOf, refusedOf: CountOf): readonly Column<Source>[] {
   return [
     { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
     { label: m.scheme, cell: ({ scheme }) => m.schemes[scheme] },
+    {
+      label: m.verified,
+      cell: ({ id }) => {
+        const count = verifiedOf(id);
+        return count === undefined ? "" : integer(count);
+      },
+    },
     { label: m.refused, cell: ({ id }) => <Refused count={refusedOf(id)} /> },
     { label: m.created, cell: ({ created_at: at }) => <Time at={at} />, align: "end" },
   ];

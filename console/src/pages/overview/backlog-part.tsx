@@ -1,22 +1,15 @@
 /** What waits, and for how long. */
-import { useQuery } from "@tanstack/react-query";
 import { overview as m } from "../../messages/en/overview.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { integer } from "../../parts/locale.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Time } from "../../parts/time/time.tsx";
-import { useApi, useTenant } from "../../session/api.ts";
 import { Facts } from "./facts.tsx";
+import { useBacklog } from "./use-backlog.ts";
 
 export function BacklogPart() {
-  const api = useApi();
-  const tenant = useTenant();
-  const { data, error } = useQuery({
-    queryKey: ["delivery", "backlog", tenant],
-    queryFn: ({ signal }) => api.analytics.backlog({ signal }),
-    staleTime: 5000,
-  });
+  const { data, error } = useBacklog();
   if (data === undefined) {
     return (
       <Section title={m.backlog}>{error === null ? <LaterSkeleton rows={2} /> : <Problem error={error} />}</Section>

@@ -28,7 +28,7 @@ export function PausesPart() {
             <Go to={`/pauses/${pause.pause_id}`}>
               <Foreign text={pause.message} charsMax={80} />
             </Go>{" "}
-            {m.answerBy} <Time at={pause.expires_at} />
+            {m.deadline} <Time at={pause.expires_at} />
           </Items.Item>
         ))}
       </Items>

@@ -51,15 +51,14 @@ export function FilterSeveral({ label, values, onChange, options }: SeveralProps
       <Popover position="bottom-start" trapFocus>
         <Popover.Target>
           <Button
-            id={`${id}-button`}
             variant="default"
             fullWidth
             justify="space-between"
             rightSection={<DownIcon size={12} />}
-            aria-labelledby={`${id} ${id}-button`}
+            aria-labelledby={`${id} ${id}-values`}
             className={classes.several}
           >
-            {chosen.length === 0 ? m.anything : chosen.join(", ")}
+            <span id={`${id}-values`}>{chosen.length === 0 ? m.anything : chosen.join(", ")}</span>
           </Button>
         </Popover.Target>
         <Popover.Dropdown>

@@ -23,8 +23,12 @@ export function relativeTime(ms: number, nowMs: number): string {
 
 const FULL = { dateStyle: "medium", timeStyle: "medium" } as const;
 const SHORT = { timeStyle: "medium" } as const;
+const MINUTE = { hour: "2-digit", minute: "2-digit" } as const;
+const DAY = { day: "numeric", month: "short" } as const;
 const absolutes = formatsOf(FULL);
 const clocks = formatsOf(SHORT);
+const minutes = formatsOf(MINUTE);
+const days = formatsOf(DAY);
 
 function formatsOf(options: Intl.DateTimeFormatOptions): Readonly<Record<Zone, Intl.DateTimeFormat>> {
   return {
@@ -42,6 +46,16 @@ export function absoluteTime(ms: number, zone: Zone, withMs = false): string {
 /** Only the time of the day. */
 export function clockTime(ms: number, zone: Zone): string {
   return `${clocks[zone].format(ms)}${zone === "utc" ? " UTC" : ""}`;
+}
+
+/** "14:23", for an axis. */
+export function minuteText(ms: number, zone: Zone): string {
+  return minutes[zone].format(ms);
+}
+
+/** "8 May", for an axis. */
+export function dayText(ms: number, zone: Zone): string {
+  return days[zone].format(ms);
 }
 
 /**
