@@ -23,6 +23,17 @@ export default {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Two files for what pages share. Without them each shared module became a file of its own: 50 requests for a page.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "vendor", test: /node_modules/, minShareCount: 2 },
+            { name: "parts", test: /console\/src\/(?:live|messages|parts|session)\//, minShareCount: 2 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: Object.fromEntries(API_PATHS.map((path) => [path, { target: SERVER }])) },
 };

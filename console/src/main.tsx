@@ -9,6 +9,7 @@ import { queries } from "./app/queries.ts";
 import { router } from "./app/router.tsx";
 import { theme, variables } from "./app/theme.ts";
 import { usePreferences } from "./parts/preferences.ts";
+import { meQuery } from "./session/me.ts";
 
 /** The preferences hold the theme, so Mantine stores nothing. */
 const NO_STORAGE: MantineProviderProps["colorSchemeManager"] = {
@@ -41,6 +42,9 @@ function App() {
     </MantineProvider>
   );
 }
+
+// Asks who is signed in while the code of the page loads.
+if (!/\/(sign-in|set-password)$/.test(location.pathname)) void queries.prefetchQuery(meQuery);
 
 const root = document.getElementById("root");
 if (root !== null) {
