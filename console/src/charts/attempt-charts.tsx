@@ -127,7 +127,7 @@ function Latency(props: PartProps) {
     <Chart
       kind="lines"
       title={m.latency}
-      caption={m.latencySays(duration(latest.ms), duration(slowest.ms), times.formatAt(slowest.at))}
+      caption={m.latencySays(duration(latest.ms), slowestOf(latest, slowest, times.formatAt))}
       series={[
         { key: "p50", label: m.p50, tone: "ok" },
         { key: "p95", label: m.p95, tone: "warn" },
@@ -149,7 +149,7 @@ function Age(props: PartProps) {
     <Chart
       kind="lines"
       title={m.age}
-      caption={m.ageSays(duration(latest.ms), duration(slowest.ms), times.formatAt(slowest.at))}
+      caption={m.ageSays(duration(latest.ms), slowestOf(latest, slowest, times.formatAt))}
       series={[{ key: "age", label: m.ageSeries, tone: "busy" }]}
       points={pointsOf(buckets, ({ age_p95 }) => ({ age: age_p95 }))}
       {...times}
@@ -195,6 +195,11 @@ function sum(buckets: readonly AttemptBucket[], field: "ok" | "failed" | "first_
 
 function share(part: number, of: number): number | null {
   return of === 0 ? null : part / of;
+}
+
+/** A sentence about the slowest time, unless it is the latest. */
+function slowestOf(latest: Measured, slowest: Measured, formatAt: (at: number) => string): string {
+  return slowest.at === latest.at ? "" : ` ${m.slowest(formatAt(slowest.at), duration(slowest.ms))}`;
 }
 
 interface Measured {

@@ -46,11 +46,12 @@ export const attemptCharts = {
   inTheEnd: "in the end",
   trying: "still trying",
   latency: "Latency",
-  latencySays: (latest: string, slowest: string, at: string) =>
-    `95% of the latest attempts were answered within ${latest}. The slowest time was ${at}: ${slowest}.`,
+  latencySays: (latest: string, slowest: string) =>
+    `95% of the latest attempts were answered within ${latest}.${slowest}`,
   age: "Age at delivery",
-  ageSays: (latest: string, slowest: string, at: string) =>
-    `95% of the latest deliveries arrived within ${latest} of their creation. The slowest time was ${at}: ${slowest}.`,
+  ageSays: (latest: string, slowest: string) =>
+    `95% of the latest deliveries arrived within ${latest} of their creation.${slowest}`,
+  slowest: (at: string, ms: string) => `The slowest time was ${at}: ${ms}.`,
   ageSeries: "95% within",
   failures: "Failed attempts by cause",
   failuresSays: (name: string, count: number, of: number) =>

@@ -7,6 +7,7 @@ import { endpoints as m } from "../../messages/en/endpoints.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { EndpointBadge, STATES } from "../../parts/endpoints/endpoint-badge.tsx";
 import { readEndpoints } from "../../parts/endpoints/read-endpoints.ts";
+import { STATISTICS } from "../../parts/endpoints/use-attempts.ts";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { BulkBar } from "../../parts/list/bulk-bar.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
@@ -110,11 +111,11 @@ function useLastDay(rows: readonly Endpoint[]): ReadonlyMap<string, EndpointAtte
   const tenant = useTenant();
   const ids = rows.map(({ id }) => id);
   const { data } = useQuery({
-    queryKey: ["delivery", "last-day", tenant, ids],
+    queryKey: ["statistics", "last-day", tenant, ids],
     queryFn: ({ signal }) => api.analytics.endpointAttempts(ids, { signal }),
     enabled: ids.length > 0,
     placeholderData: keepPreviousData,
-    staleTime: 10_000,
+    ...STATISTICS,
   });
   return new Map((data ?? []).map(({ endpoint_id, hours }) => [endpoint_id, hours]));
 }

@@ -6,13 +6,13 @@ import { AttemptCharts } from "../../charts/attempt-charts.tsx";
 import { ChartGrid } from "../../charts/chart-grid.tsx";
 import { BacklogChart, InboundChart, LatencyBars, PauseCharts } from "../../charts/other-charts.tsx";
 import { charts as m } from "../../messages/en/charts.ts";
-import { useAttempts } from "../../parts/endpoints/use-attempts.ts";
+import { STATISTICS, useAttempts } from "../../parts/endpoints/use-attempts.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { useMay } from "../../session/me.ts";
-import { STALE_MS, useBacklog } from "./use-backlog.ts";
+import { useBacklog } from "./use-backlog.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -75,9 +75,9 @@ function Latencies({ hours }: { readonly hours: number }) {
   const api = useApi();
   const tenant = useTenant();
   const { data } = useQuery({
-    queryKey: ["delivery", "latency", tenant, hours],
+    queryKey: ["statistics", "latency", tenant, hours],
     queryFn: ({ signal }) => api.analytics.latencyDistribution({ hours, signal }),
-    staleTime: STALE_MS,
+    ...STATISTICS,
   });
   return data === undefined ? null : <LatencyBars buckets={data} />;
 }
@@ -86,9 +86,9 @@ function useReceived(hours: number) {
   const api = useApi();
   const tenant = useTenant();
   return useQuery({
-    queryKey: ["inbound", "statistics", tenant, hours],
+    queryKey: ["statistics", "inbound", tenant, hours],
     queryFn: ({ signal }) => api.analytics.inbound({ from: new Date(Date.now() - hours * HOUR_MS), signal }),
-    staleTime: STALE_MS,
+    ...STATISTICS,
   });
 }
 
@@ -113,9 +113,9 @@ function Questions({ hours }: { readonly hours: number }) {
   const api = useApi();
   const tenant = useTenant();
   const { data, error, refetch } = useQuery({
-    queryKey: ["pause", "statistics", tenant, hours],
+    queryKey: ["statistics", "pauses", tenant, hours],
     queryFn: ({ signal }) => api.analytics.pauses({ from: new Date(Date.now() - hours * HOUR_MS), signal }),
-    staleTime: STALE_MS,
+    ...STATISTICS,
   });
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
   return data === undefined ? null : <PauseCharts statistics={data} />;

@@ -1,15 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
+import { STATISTICS } from "../../parts/endpoints/use-attempts.ts";
 import { useApi, useTenant } from "../../session/api.ts";
-
-/** A busy server has outcomes all the time. What a chart shows need not be read with each. */
-export const STALE_MS = 10_000;
 
 export function useBacklog() {
   const api = useApi();
   const tenant = useTenant();
   return useQuery({
-    queryKey: ["delivery", "backlog", tenant],
+    queryKey: ["statistics", "backlog", tenant],
     queryFn: ({ signal }) => api.analytics.backlog({ signal }),
-    staleTime: STALE_MS,
+    ...STATISTICS,
   });
 }

@@ -3,18 +3,22 @@ import { useQuery } from "@tanstack/react-query";
 import { useApi, useTenant } from "../../session/api.ts";
 
 const HOUR_MS = 3_600_000;
-/** A busy server has outcomes all the time. Its charts need not be drawn with each. */
-const STALE_MS = 10_000;
+
+/**
+ * A busy server has outcomes all the time, and drawing the charts of a page takes a noticeable part of a second. So
+ * statistics belong to no topic of the stream, and are read again after this time.
+ */
+export const STATISTICS = { staleTime: 10_000, refetchInterval: 10_000 } as const;
 
 export function useAttempts(hours: number, endpointId?: string) {
   const api = useApi();
   const tenant = useTenant();
   return useQuery({
-    queryKey: ["delivery", "attempts", tenant, endpointId, hours],
+    queryKey: ["statistics", "attempts", tenant, endpointId, hours],
     queryFn: ({ signal }) => {
       const from = new Date(Date.now() - hours * HOUR_MS);
       return api.analytics.attempts({ from, ...(endpointId !== undefined && { endpointId }), signal });
     },
-    staleTime: STALE_MS,
+    ...STATISTICS,
   });
 }
