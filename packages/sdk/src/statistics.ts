@@ -112,6 +112,7 @@ export interface EndpointAttempts {
 /** The health of an endpoint now. */
 export interface EndpointHealthNow {
   readonly state: EndpointState;
+  /** The first failed attempt after the last success. A pause does not change it. */
   readonly failing_since: string | null;
   /** No attempt before this time, after 20 consecutive failures. */
   readonly rest_until: string | null;
@@ -155,6 +156,6 @@ export interface EndpointHealth {
   /** Attempts, as they happened. */
   readonly attempts_ok: number;
   readonly attempts_failed: number;
-  /** When the first of its consecutive failures happened; null when its latest attempt succeeded. */
+  /** The first failed attempt after the last success; null when its latest attempt succeeded. */
   readonly failing_since: string | null;
 }

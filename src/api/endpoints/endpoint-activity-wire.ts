@@ -1,7 +1,7 @@
 /** What `/v1/endpoints` shows of an endpoint's health and backlog. */
 import Type, { type Static } from "typebox";
 import { HEALTHY } from "../../domain/delivery/health.ts";
-import { ENDPOINT_STATES, endpointState, failingSince } from "../../domain/endpoints/endpoint-state.ts";
+import { ENDPOINT_STATES, endpointState } from "../../domain/endpoints/endpoint-state.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { EndpointActivity } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
@@ -20,7 +20,7 @@ const Health = Type.Object(
   {
     state: Type.Enum([...ENDPOINT_STATES]),
     failing_since: Nullable(
-      Type.String({ format: "date-time", description: "The first of its consecutive failures." }),
+      Type.String({ format: "date-time", description: "The first failed attempt after the last success." }),
     ),
     rest_until: Nullable(
       Type.String({ format: "date-time", description: "No attempt before this time, after failures." }),
@@ -73,7 +73,7 @@ export const UNUSED: Omit<EndpointView, "endpoint"> = {
   lastSuccessAt: null,
   lastFailure: null,
   health: HEALTHY,
-  heldMs: 0,
+  failingSince: null,
   waitUntil: null,
   oldestAt: null,
   heldBytes: 0,
@@ -95,10 +95,10 @@ function healthJson(
   view: EndpointView,
   { now, window, inFlight, attemptsPerSecond }: EndpointActivity,
 ): Static<typeof Health> {
-  const { endpoint, health, heldMs, waitUntil, lastFailure } = view;
+  const { endpoint, health, failingSince, waitUntil, lastFailure } = view;
   return {
     state: endpointState({ status: endpoint.status, health, waitUntil }, now),
-    failing_since: wholeSecondsOrNull(failingSince(health, heldMs)),
+    failing_since: wholeSecondsOrNull(failingSince),
     rest_until: upcoming(health.restUntil, now),
     wait_until: upcoming(waitUntil, now),
     failure_streak: health.failureStreak,

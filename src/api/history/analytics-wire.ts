@@ -58,7 +58,7 @@ const EndpointHealth = Type.Object(
     failing_since: Nullable(
       Type.String({
         format: "date-time",
-        description: "When the first of its consecutive failures happened. Null if its latest attempt succeeded.",
+        description: "The first failed attempt after the last success. Null if the latest attempt succeeded.",
       }),
     ),
   },

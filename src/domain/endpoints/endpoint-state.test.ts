@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HEALTHY } from "../delivery/health.ts";
 import { REST_AFTER_FAILURES } from "../limits.ts";
-import { endpointState, failingSince } from "./endpoint-state.ts";
+import { endpointState } from "./endpoint-state.ts";
 
 const NOW = 1_000_000;
 const of = (health: object, rest: object = {}) =>
@@ -18,9 +18,4 @@ test("a state says why the endpoint gets nothing, the strongest reason first", (
   assert.equal(of({}, { waitUntil: NOW }), "healthy");
   assert.equal(of(resting, { status: "PAUSED" }), "paused");
   assert.equal(of(resting, { status: "DISABLED" }), "disabled");
-});
-
-test("failing since is the wall time of the first failure", () => {
-  assert.equal(failingSince(HEALTHY, 5), null);
-  assert.equal(failingSince({ ...HEALTHY, failureStreak: 2, streakSinceActiveMs: 100 }, 5), 105);
 });

@@ -34,11 +34,3 @@ export function endpointState({ status, health, waitUntil }: LaneHealth, now: Ep
   if (waitUntil !== null && now < waitUntil) return "throttled";
   return health.failureStreak > 0 ? "failing" : "healthy";
 }
-
-/**
- * When the first of the consecutive failures happened; null when the latest attempt succeeded. Exact unless the endpoint
- * was paused since then: the failures are counted in active time.
- */
-export function failingSince({ failureStreak, streakSinceActiveMs }: Health, heldMs: number): EpochMs | null {
-  return failureStreak === 0 || streakSinceActiveMs === null ? null : streakSinceActiveMs + heldMs;
-}

@@ -54,8 +54,8 @@ export interface EndpointView {
   readonly lastSuccessAt: EpochMs | null;
   readonly lastFailure: AttemptFailure | null;
   readonly health: Health;
-  /** How long it has been held in total, not counting a hold that still lasts. */
-  readonly heldMs: number;
+  /** The first failed attempt after the last success; null when there is none. */
+  readonly failingSince: EpochMs | null;
   /** No attempt starts before this time; null when it waits for nothing. */
   readonly waitUntil: EpochMs | null;
   /** When the delivery at the front of its backlog was created; null when none waits in the store. */

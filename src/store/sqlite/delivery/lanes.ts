@@ -28,6 +28,8 @@ export interface Lane {
   attemptsFailed: number;
   lastAttemptAt: EpochMs | null;
   lastSuccessAt: EpochMs | null;
+  /** The first failed attempt after the last success. A pause, which forgets the failures, does not change it. */
+  failingSince: EpochMs | null;
   /** An `AttemptFailure` as JSON. */
   lastFailure: string | null;
   /** Each change raises it by one. */
@@ -46,7 +48,7 @@ const UPDATE = `
   UPDATE lanes
   SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
       wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
-      last_attempt_at = ?, last_success_at = ?, last_failure = ?, revision = ?
+      last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?, revision = ?
   WHERE endpoint_seq = ?`;
 
 export class Lanes {
@@ -108,6 +110,7 @@ function write(connection: Connection, lane: Lane): void {
       lane.lastAttemptAt,
       lane.lastSuccessAt,
       lane.lastFailure,
+      lane.failingSince,
       lane.revision,
       lane.endpointSeq,
     );
@@ -144,6 +147,7 @@ function read(connection: Connection, endpointSeq: Seq): Lane {
     lastAttemptAt: optional("last_attempt_at"),
     lastSuccessAt: optional("last_success_at"),
     lastFailure: row.last_failure as string | null,
+    failingSince: optional("failing_since"),
     revision: integer("revision"),
     dirty: false,
     state: null,
@@ -173,6 +177,12 @@ export function countAttempt(lane: Lane, attempt: AttemptRecord, { classificatio
   }
   if (lane.lastAttemptAt === null || lane.lastAttemptAt < startedAt) lane.lastAttemptAt = startedAt;
   lane.dirty = true;
+}
+
+/** After `countAttempt`, except for tests, which say nothing about the endpoint's health. */
+export function noteFailing(lane: Lane, { endedAt }: AttemptRecord, { health }: Transition): void {
+  if (health === "success") lane.failingSince = null;
+  else if (health === "failure") lane.failingSince ??= endedAt;
 }
 
 export function laneState(lane: Lane): LaneState {

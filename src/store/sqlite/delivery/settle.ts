@@ -10,7 +10,7 @@ import { DELIVERY_STATE, OUTCOME, STATE } from "../../stored-enums.ts";
 import { changeStatus } from "../endpoints/endpoints.ts";
 import type { Writing } from "../writing.ts";
 import { urlSeq } from "./insert.ts";
-import { countAttempt, type Lane, laneState, refreshReadyAt, touch, wakeFor } from "./lanes.ts";
+import { countAttempt, type Lane, laneState, noteFailing, refreshReadyAt, touch, wakeFor } from "./lanes.ts";
 import { publishFailed } from "./operational-events.ts";
 import { publishOwn } from "./publish.ts";
 
@@ -34,6 +34,7 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   w.counters.attempted(counter, transition.outcome === "SUCCESS" ? "ok" : "failed");
   if (applied.ended) w.counters.ended(counter, applied.state === "DELIVERED" ? "delivered" : "failed");
   countAttempt(lane, attempt, transition);
+  noteFailing(lane, attempt, transition);
   const disabled = settlement.generation === lane.generation ? applyToLane(w, lane, transition, attempt.endedAt) : null;
   const told = disabled === null ? NOBODY : disable(w, lane, disabled, attempt.endedAt);
   const failed = applied.ended && (applied.state === "FAILED" || applied.state === "EXPIRED");

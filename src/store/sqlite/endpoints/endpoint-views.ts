@@ -43,8 +43,8 @@ export function loadDestinations(
 }
 
 const VIEW_COLUMNS = `${ENDPOINT_COLUMNS}, l.attempts_ok, l.attempts_failed, l.last_attempt_at,
-  l.last_success_at, l.last_failure, l.failure_streak, l.streak_since_active_ms, l.rest_until, l.rest_ms, l.held_ms,
-  l.wait_until, l.held_bytes`;
+  l.last_success_at, l.last_failure, l.failure_streak, l.streak_since_active_ms, l.rest_until, l.rest_ms,
+  l.failing_since, l.wait_until, l.held_bytes`;
 
 interface ViewColumns extends EndpointColumns {
   readonly attempts_ok: number | null;
@@ -56,7 +56,7 @@ interface ViewColumns extends EndpointColumns {
   readonly streak_since_active_ms: EpochMs | null;
   readonly rest_until: EpochMs | null;
   readonly rest_ms: number | null;
-  readonly held_ms: number | null;
+  readonly failing_since: EpochMs | null;
   readonly wait_until: EpochMs | null;
   readonly held_bytes: number | null;
 }
@@ -212,7 +212,7 @@ function view(connection: ReadConnection, row: ViewColumns, leased: Leased, coun
       restUntil: row.rest_until,
       restMs: row.rest_ms ?? 0,
     },
-    heldMs: row.held_ms ?? 0,
+    failingSince: row.failing_since,
     waitUntil: row.wait_until,
     oldestAt: waiting.count === 0 ? null : oldestWaiting(connection, row.seq),
     heldBytes: row.held_bytes ?? 0,

@@ -99,25 +99,27 @@ export function patchEndpoint(w: Writing, request: PatchEndpoint): PatchedEndpoi
   return { endpoint, lane: laneState(lane) };
 }
 
-/** What an update of an endpoint is said to have changed. Values may be secrets, so only the status is named. */
+/** What an update of an endpoint is said to have changed, by the API's names. Values may be secrets: only the status is named. */
 const AUDITED = [
-  "name",
-  "url",
-  "description",
-  "eventTypes",
-  "format",
-  "headers",
-  "timeoutSeconds",
-  "retryScheduleSeconds",
-  "rateLimitPerSecond",
-  "maxInFlight",
-  "ordered",
-  "status",
+  ["name", "name"],
+  ["url", "url"],
+  ["description", "description"],
+  ["eventTypes", "event_types"],
+  ["format", "format"],
+  ["headers", "headers_json"],
+  ["timeoutSeconds", "timeout_seconds"],
+  ["retryScheduleSeconds", "retry_schedule_seconds"],
+  ["rateLimitPerSecond", "rate_limit_per_second"],
+  ["maxInFlight", "max_in_flight"],
+  ["ordered", "ordered"],
+  ["status", "status"],
 ] as const;
 
 function auditPatch(w: Writing, request: PatchEndpoint, before: Endpoint, after: Endpoint): void {
   const { actor, tenantSeq, id, secret, now } = request;
-  const changed: string[] = AUDITED.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+  const changed = AUDITED.flatMap(([field, name]) =>
+    JSON.stringify(before[field]) === JSON.stringify(after[field]) ? [] : [name],
+  );
   const entry = { tenantSeq, actor, subject: id, now };
   if (secret !== undefined) audit(w, { ...entry, type: "webhook.rotated", data: { endpointId: id } });
   if (changed.length === 0) return;

@@ -249,4 +249,24 @@ export function healthCases(open: OpenStore): void {
     const { disabled } = await tenant.settle(last, exhausted, { at: START + 12 * DAY });
     assert.equal(disabled, false);
   });
+
+  test("failing since is the first failed attempt after the last success, through pauses and holds", async () => {
+    const tenant = await world.newTenant();
+    const endpoint = await tenant.endpoint();
+    const failingSince = async () => (await tenant.view(endpoint)).failingSince;
+    assert.equal(await failingSince(), null);
+    const late = await tenant.leased(endpoint);
+    await fail(tenant, endpoint, 2, START + HOUR);
+    assert.equal(await failingSince(), START + HOUR);
+    await tenant.patch(endpoint, { status: "PAUSED" }, START + 2 * HOUR);
+    await tenant.patch(endpoint, { status: "ACTIVE" }, START + DAY);
+    const { lane } = await fail(tenant, endpoint, 1, START + DAY);
+    assert.equal(lane.health.failureStreak, 1);
+    assert.equal(await failingSince(), START + HOUR);
+    // It was in flight when the endpoint was paused.
+    await tenant.settle(late, succeeded, { at: START + DAY });
+    assert.equal(await failingSince(), null);
+    await fail(tenant, endpoint, 1, START + 2 * DAY);
+    assert.equal(await failingSince(), START + 2 * DAY);
+  });
 }

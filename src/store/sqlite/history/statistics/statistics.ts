@@ -1,7 +1,5 @@
 /** countVolume, countLatency, countEndpointHealth, countEndpointAttempts: read the sums that the writer keeps per hour. */
-import type { Health } from "../../../../domain/delivery/health.ts";
 import type { EndpointStatus } from "../../../../domain/endpoints/endpoint.ts";
-import { failingSince } from "../../../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import { ANALYTICS_HOURS_MAX, LIST_ROWS_PER_REQUEST } from "../../../../domain/limits.ts";
 import type { EndpointHealthRow, EndpointHour, HourCounts } from "../../../../ports/store.ts";
@@ -61,7 +59,7 @@ export function countLatency(connection: Connection, tenantSeq: Seq, from: Epoch
 
 // Served by endpoints_live.
 const ENDPOINTS = `
-  SELECT e.seq, e.id, e.name, e.status, l.failure_streak, l.streak_since_active_ms, l.rest_until, l.rest_ms, l.held_ms
+  SELECT e.seq, e.id, e.name, e.status, l.failing_since
   FROM endpoints e INDEXED BY endpoints_live LEFT JOIN lanes l ON l.endpoint_seq = e.seq
   WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND e.seq > ?
   ORDER BY e.seq
@@ -72,11 +70,7 @@ interface EndpointColumns {
   readonly id: Uint8Array;
   readonly name: string;
   readonly status: EndpointStatus;
-  readonly failure_streak: number | null;
-  readonly streak_since_active_ms: number | null;
-  readonly rest_until: EpochMs | null;
-  readonly rest_ms: number | null;
-  readonly held_ms: number | null;
+  readonly failing_since: EpochMs | null;
 }
 
 // By primary key, one short range per hour. Only the rows of one step are grouped.
@@ -158,16 +152,7 @@ function healthRow(endpoint: EndpointColumns, sums: HealthColumns | undefined): 
     latencyCount: sums?.latency_count ?? 0,
     attemptsOk: sums?.attempts_ok ?? 0,
     attemptsFailed: sums?.attempts_failed ?? 0,
-    failingSince: failingSince(healthOf(endpoint), endpoint.held_ms ?? 0),
-  };
-}
-
-function healthOf(lane: EndpointColumns): Health {
-  return {
-    failureStreak: lane.failure_streak ?? 0,
-    streakSinceActiveMs: lane.streak_since_active_ms,
-    restUntil: lane.rest_until,
-    restMs: lane.rest_ms ?? 0,
+    failingSince: endpoint.failing_since,
   };
 }
 
