@@ -48,7 +48,8 @@ test("a running job shows its speed and time left, and is cancelled after a ques
   await visit.assertAccessible("job");
   await page.getByRole("button", { name: "Cancel the job" }).click();
   await page.getByRole("button", { name: "Keep it running" }).click();
-  await page.getByRole("button", { name: "Cancel the job" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("c");
   await page.getByRole("dialog").getByRole("button", { name: "Cancel the job" }).click();
   await page.getByText("cancelled", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Cancel the job" }).waitFor({ state: "detached" });
@@ -120,6 +121,8 @@ test("an export says how many rows it will have, and its progress until it is co
   assert.equal(download.suggestedFilename(), "webhook-deliveries.ndjson");
   await page.getByText(/^Complete: \d+ rows\.$/).waitFor();
   assert.equal(await download.failure(), null);
+  const audit = await app.stage.server.as(tenant.apiKey).request("GET", "/v1/audit?event_type=export.started");
+  assert.equal(audit.body.total, 1);
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });
@@ -129,7 +132,8 @@ test("an export that has to wait begins by itself", async () => {
   const visit = await app.visit("developer", "/console/jobs/exports", { tenant });
   const { page } = visit;
   const refusal = { statusCode: 429, error: "TOO_MANY_EXPORTS", message: "The maximum number is in progress." };
-  let refusals = 1;
+  // HEAD asks whether an export may begin, and GET why not.
+  let refusals = 2;
   await page.route("**/deliveries/export?*", (route) => {
     if (refusals-- > 0) return route.fulfill({ status: 429, json: refusal, headers: { "retry-after": "1" } });
     return route.continue();

@@ -15,8 +15,11 @@ import { type ExportEnd, sendExport } from "./export-sending.ts";
 import { openExportWriter } from "./export-writer.ts";
 
 export function registerExportRoute(app: FastifyInstance, deps: ApiDeps): void {
-  app.get("/dashboard/webhooks/deliveries/export", EXPORT, exportDeliveries(deps));
+  app.get(PATH, EXPORT, exportDeliveries(deps));
+  app.head(PATH, { schema: { hide: true, querystring: ExportQuery } }, mayExport(deps));
 }
+
+const PATH = "/dashboard/webhooks/deliveries/export";
 
 const FILE = Type.String();
 const EXPORT = {
@@ -52,6 +55,19 @@ function exportDeliveries(deps: ApiDeps) {
     const firstPage = await firstOf(pages);
     await sendFile({ firstPage, pages, format, request, reply }, deps);
     return reply;
+  };
+}
+
+/** `HEAD` answers what `GET` would, and starts no export. A browser cannot see the status of a download. */
+function mayExport({ engine }: ApiDeps) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const query = checkExportQuery(request.query);
+    if (query.kind === "faults") return refuse(reply, invalid(query.faults));
+    if (!engine.ledger.mayOpen(request.caller)) return refuse(reply, TOO_MANY_EXPORTS);
+    return reply
+      .code(200)
+      .header("content-type", EXPORT_FORMATS[query.value.format ?? "csv"].contentType)
+      .send();
   };
 }
 

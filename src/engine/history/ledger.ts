@@ -20,6 +20,12 @@ export type LedgerInput = Omit<LedgerQuery, "filter" | "now"> & { readonly filte
 export interface LedgerService {
   list(caller: Caller, input: LedgerInput): Promise<LedgerPage>;
   /**
+   * Whether `open` would start an export now.
+   *
+   * @throws StoreUnavailable when the server is stopping
+   */
+  mayOpen(caller: Caller): boolean;
+  /**
    * Start an export. Close it, whether or not you read it to the end.
    *
    * @param token names the export in the stream, which is told its progress; null tells nothing
@@ -64,10 +70,15 @@ export class Ledger implements LedgerService {
     return store.listLedger({ ...input, filter: { ...filter, tenantSeq }, now: clock.now() });
   }
 
-  open({ actor, tenantSeq }: Caller, filter: LedgerFilterInput, token: string | null): LedgerExport | null {
+  mayOpen({ tenantSeq }: Caller): boolean {
     if (this.#stopping) throw new StoreUnavailable("the server is stopping");
     const ofTenant = [...this.#exports].filter((each) => each.tenantSeq === tenantSeq).length;
-    if (this.#exports.size >= EXPORTS_COUNT_MAX || ofTenant >= EXPORTS_OF_TENANT_COUNT_MAX) return null;
+    return this.#exports.size < EXPORTS_COUNT_MAX && ofTenant < EXPORTS_OF_TENANT_COUNT_MAX;
+  }
+
+  open(caller: Caller, filter: LedgerFilterInput, token: string | null): LedgerExport | null {
+    if (!this.mayOpen(caller)) return null;
+    const { actor, tenantSeq } = caller;
     const { clock, store, streams } = this.#options;
     const announce = (news: News): void => streams.announce(tenantSeq, news);
     const progress = token === null ? null : new ExportProgress({ clock, announce, token });

@@ -312,7 +312,7 @@ test("an export has all deliveries that match the filters, in creation order, in
   assert.ok(should.some(({ event }) => event === "-order"));
 });
 
-test("the file has a name and a type, is not cached, and has no HEAD", async () => {
+test("the file has a name and a type, is not cached, and HEAD starts no export", async () => {
   const forms = [
     ["", "text/csv; charset=utf-8", "webhook-deliveries.csv"],
     ["?format=csv", "text/csv; charset=utf-8", "webhook-deliveries.csv"],
@@ -327,8 +327,9 @@ test("the file has a name and a type, is not cached, and has no HEAD", async () 
   }
   const raw = await fetch(server.url + EXPORT, { headers: { authorization: `Bearer ${client.apiKey}` } });
   assert.deepEqual([...new Uint8Array(await raw.arrayBuffer()).subarray(0, 5)], [0xef, 0xbb, 0xbf, 0x69, 0x64]);
-  const head = await client.request("HEAD", EXPORT);
-  assert.deepEqual([head.status, head.headers.get("allow")], [405, "GET"]);
+  const head = await client.request("HEAD", `${EXPORT}?state=FAILED&state=HELD&format=csv`);
+  assert.deepEqual([head.status, head.headers.get("content-type"), head.text], [200, "text/csv; charset=utf-8", ""]);
+  assert.equal((await client.request("HEAD", `${EXPORT}?format=xml`)).status, 400);
   const empty = await (await newTenant(server)).request("GET", EXPORT);
   assert.equal(empty.text, `${FIELDS.join(",")}\r\n`);
 });

@@ -61,11 +61,12 @@ function urlOf(path: string, query: Query): URL {
 
 /**
  * Why the server does not export now; null when it does. A download that is refused would become a file with the error in
- * it, so this begins one and gives it up at once.
+ * it. HEAD starts no export, but has no body, so the reason comes from a GET that is refused as well.
  */
 async function ask(url: URL): Promise<SignalboxError | null> {
   const giveUp = new AbortController();
   try {
+    if ((await fetch(url, { method: "HEAD" })).ok) return null;
     const answer = await fetch(url, { signal: giveUp.signal });
     if (answer.ok) return null;
     const { error: code = "ERROR", message = answer.statusText } = (await answer.json()) as {
