@@ -1,3 +1,4 @@
+import { eventText } from "./delivery/event-text.ts";
 import type { TestInput } from "./delivery/event-types.ts";
 import { type CallOptions, onePath, type Transport } from "./http.ts";
 import { dateMs } from "./options.ts";
@@ -72,10 +73,14 @@ export class Endpoints {
 
   /**
    * Send a test immediately, regardless of the endpoint's status, and wait for the receiver's response. Without an
-   * `input`, the event is `test`.
+   * `input`, the event is `test`. A `payload` that is text is sent byte for byte.
    */
   async test(id: string, options?: CallOptions & { readonly input?: TestInput }): Promise<EndpointTestResult> {
-    return (await this.#post<EndpointTestResult>(`${one(id)}/test`, options?.input ?? {}, options)).body;
+    const input = options?.input ?? {};
+    const payload = "payload" in input ? input.payload : undefined;
+    const body = payload === undefined ? JSON.stringify(input) : eventText({ ...input, payload });
+    const call = { method: "POST", path: `${one(id)}/test`, body, signal: options?.signal } as const;
+    return (await this.#transport.call<EndpointTestResult>(call)).body;
   }
 
   /**

@@ -123,6 +123,8 @@ describe("the client", () => {
     await client.events.publishBatch([{ type: "a.b", payload, endpoint_ids: ["ep_1"] }]);
     assert.equal(seen[0]?.body, `{"type":"a.b","payload":${payload}}`);
     assert.equal(seen[1]?.body, `{"events":[{"type":"a.b","endpoint_ids":["ep_1"],"payload":${payload}}]}`);
+    await client.endpoints.test("ep_1", { input: { event_type: "a.b", payload } });
+    assert.equal(seen[2]?.body, `{"event_type":"a.b","payload":${payload}}`);
     await assert.rejects(client.events.publish({ type: "a.b", payload: '{},"type":"c"' }), SyntaxError);
   });
 

@@ -160,4 +160,6 @@ export interface AttemptDetails {
 }
 
 /** What a test sends: an own type and payload, or those of an event. */
-export type TestInput = { readonly event_type?: string; readonly payload?: JsonObject } | { readonly event_id: string };
+export type TestInput =
+  | { readonly event_type?: string; readonly payload?: JsonObject | string }
+  | { readonly event_id: string };

@@ -1,6 +1,7 @@
 import { type CallOptions, onePath, type Transport } from "../http.ts";
 import { advanced } from "../paging.ts";
 import type { BatchEventInput, BatchResult, Event, EventInput, PublishedEvent } from "../types.ts";
+import { eventText } from "./event-text.ts";
 import type {
   EventFilter,
   EventPage,
@@ -116,22 +117,4 @@ export class Events {
 /** Whether the event has a key. Null and "" are not keys here; the server decides whether they are errors. */
 function hasKey(key: unknown): boolean {
   return typeof key === "string" && key !== "";
-}
-
-function eventText({ payload, ...fields }: BatchEventInput): string {
-  const before = JSON.stringify(fields).slice(0, -1);
-  return `${before}${before === "{" ? "" : ","}"payload":${payloadText(payload)}}`;
-}
-
-function payloadText(payload: object | string): string {
-  if (typeof payload !== "string") return payloadJson(payload);
-  JSON.parse(payload); // text that is not a single JSON value could change the surrounding fields
-  return payload;
-}
-
-function payloadJson(payload: object): string {
-  // In plain JavaScript the payload may be missing or a function, which JSON cannot represent.
-  const text: string | undefined = JSON.stringify(payload);
-  if (text === undefined) throw new TypeError("payload must be an object or JSON text.");
-  return text;
 }
