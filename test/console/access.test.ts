@@ -4,6 +4,7 @@ import { after, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Role } from "../../src/domain/access/access.ts";
 import { signedIn } from "../harness/jar.ts";
+import { PASSWORD } from "../harness/people.ts";
 import { newTenant } from "../harness/server.ts";
 import { newContext, openPage, startConsole } from "./console.ts";
 
@@ -46,6 +47,8 @@ test("a key is created, shown once, and revoked after its name was typed", async
   assert.equal(await revoke.isDisabled(), true);
   await dialog.getByRole("textbox").fill(HOSTILE);
   await revoke.click();
+  await dialog.getByText("You created this key yourself").waitFor();
+  await dialog.getByRole("button", { name: "Revoke my key" }).click();
   await page.getByText("⟨U+202E⟩").waitFor({ state: "detached" });
   assert.equal((await server.request("GET", "/v1/endpoints", { key })).status, 401);
   assert.equal((await server.as(person.apiKey).request("GET", "/v1/auth/keys")).body.keys.length, 1);
@@ -153,6 +156,9 @@ test("the audit is filtered by its URL, follows a link to a subject, and drops a
   await page.waitForURL(/subject_id=webhook_/);
   await page.getByRole("row", { name: /webhook\.created/ }).waitFor();
   await visit.assertAccessible("access-audit");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/endpoints\/ep_/);
   await page.goto(`${app.url}/console/access/audit?event_type=key.revoked`);
   await page.getByText("Nothing matches these filters").waitFor();
   assert.deepEqual(visit.complaints, []);
@@ -187,5 +193,24 @@ test("each role sees its parts of access, and a list that fails says why", async
   await visit.page.getByRole("link", { name: "Users" }).click();
   await visit.page.getByText("The server cannot store anything.").waitFor();
   await visit.page.getByRole("button", { name: "Try again" }).waitFor();
+  await visit.close();
+});
+
+test("a person sees the own sessions, and ends the others", async () => {
+  const visit = await app.visit("developer", "/console/settings");
+  const { page, person } = visit;
+  const others = await Promise.all([1, 2, 3].map(() => signedIn(app.url, person.email, PASSWORD)));
+  await page.reload();
+  const rows = page.getByRole("list", { name: "Your sessions" }).getByRole("listitem");
+  await rows.nth(3).waitFor();
+  assert.equal(await rows.getByText("this one").count(), 1);
+  await visit.assertAccessible("settings");
+  await page.getByRole("button", { name: "End the session of Unknown browser" }).first().click();
+  await rows.nth(3).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "End all others" }).click();
+  await rows.nth(1).waitFor({ state: "detached" });
+  await rows.getByText("this one").waitFor();
+  for (const jar of others) assert.equal((await jar.request("GET", "/dashboard/auth/me")).status, 401);
+  assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

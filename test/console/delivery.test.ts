@@ -1,5 +1,6 @@
 /** The console's page of one delivery, in a real browser. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import { failOnce, patch, publish, stage } from "../harness/scene.ts";
 import { startConsole } from "./console.ts";
@@ -22,6 +23,14 @@ test("a delivery that waits shows why, its attempt with request and response, an
   await page.getByText("no stock").waitFor();
   await page.getByText("x-request-id").waitFor();
   await page.getByText("(not stored)").waitFor();
+  const timeline = page.getByRole("list", { name: "From the event to what comes next" });
+  assert.deepEqual(
+    await timeline
+      .locator("li > span:first-child")
+      .allTextContents()
+      .then((all) => all.slice(0, -1)),
+    ["Accepted", "Attempt 1", "Waits", "Attempt 2", "Expires"],
+  );
   await visit.assertAccessible("delivery-scheduled");
 
   await page.getByRole("button", { name: "Copy as curl" }).click();
@@ -32,7 +41,22 @@ test("a delivery that waits shows why, its attempt with request and response, an
   assert.match(then, /--data-binary '\{"n":4711\}'$/);
   const sent = await scene.hooks.nth(1);
   assert.ok(then.includes(`webhook-timestamp: ${sent.headers["webhook-timestamp"]}'`), then);
-  await page.getByRole("button", { name: "Copied" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download the request of attempt 1 as a fixture file" }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), `${deliveryId}-1.json`);
+  const fixture = JSON.parse(await readFile(await download.path(), "utf8"));
+  assert.deepEqual([fixture.method, fixture.url, fixture.body], ["POST", scene.hooks.url, sent.body]);
+  const headers = new Map<string, string>(
+    fixture.headers.map(([name, value]: [string, string]) => [name.toLowerCase(), value]),
+  );
+  for (const name of ["webhook-id", "webhook-timestamp", "webhook-signature", "content-length"])
+    assert.equal(headers.get(name), sent.headers[name], name);
+  await page
+    .getByRole("button", { name: "Copied" })
+    .or(page.getByRole("button", { name: "Copy as curl" }))
+    .click();
   await page.getByRole("menuitem", { name: /Signed now/ }).click();
   await page.waitForFunction("navigator.clipboard.readText().then((text) => !text.includes('undefined'))");
   assert.deepEqual(visit.complaints, []);
@@ -61,6 +85,7 @@ test("retry, replay and cancel act by button and by key, and show what they did"
   await page.goto(`${app.url}/console/deliveries/${held.deliveryId}`);
   await page.getByText(/^shop is PAUSED\./).waitFor();
   await page.getByText("No attempt has been made yet.").waitFor();
+  await page.getByText("On hold", { exact: true }).waitFor();
   await visit.assertAccessible("delivery-held");
   await page.keyboard.press("c");
   await page.getByRole("dialog").getByText("Cancel this delivery?").waitFor();
@@ -70,6 +95,7 @@ test("retry, replay and cancel act by button and by key, and show what they did"
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
   await page.getByText("The delivery ended CANCELLED: a caller cancelled it.").waitFor();
+  await page.getByText("Cancelled", { exact: true }).waitFor();
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

@@ -40,6 +40,11 @@ test("events are listed with their deliveries, filtered, and opened by keyboard"
   await page.getByText("1 delivered").waitFor();
   await page.getByRole("heading", { level: 1 }).focus();
   await page.keyboard.press("j");
+  await page.keyboard.press("e");
+  await page.waitForURL(/publish\?like=evt_/);
+  await page.goBack();
+  await page.getByText("1 delivered").waitFor();
+  await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "order.paid", level: 1 }).waitFor();
   await page.goBack();

@@ -141,7 +141,8 @@ test("one refused request is shown as text, explained, tried, reprocessed, noted
   await page.getByRole("button", { name: "Save the notes" }).click();
   await page.waitForFunction("document.querySelector('textarea')?.value === 'asked the sender'");
   await tenant.request("PATCH", `/v1/sources/${id}`, { body: { secret: RIGHT } });
-  await page.getByRole("button", { name: "Reprocess" }).click();
+  await page.getByRole("heading", { level: 1 }).focus();
+  await page.keyboard.press("r");
   await page.getByText("Published again.").waitFor();
   assert.deepEqual(visit.complaints, []);
   await visit.close();

@@ -181,6 +181,10 @@ test("everything works by keyboard alone", async () => {
   const { page } = visit;
   await page.getByRole("link", { name: QUESTION }).waitFor();
   await page.keyboard.press("j");
+  await page.keyboard.press("c");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel the question" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.keyboard.press("Enter");
   await page.waitForURL(new RegExp(id));
   await page.getByRole("button", { name: "Reject" }).waitFor();
@@ -220,7 +224,8 @@ test("an answer from elsewhere appears without a reload", async () => {
 
 test("a person cancels a question after a confirmation", async () => {
   const { client, visit, page, id } = await stagePause();
-  await page.getByRole("button", { name: "Cancel the question" }).click();
+  await page.getByRole("button", { name: "Cancel the question" }).waitFor();
+  await page.keyboard.press("c");
   const dialog = page.getByRole("dialog");
   await visit.assertAccessible("pause-cancel");
   await dialog.getByRole("button", { name: "Cancel the question" }).click();

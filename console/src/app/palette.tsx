@@ -1,8 +1,9 @@
 /** `⌘K`: goes to a page, an endpoint, or whatever has a pasted id. */
-import { Modal, TextInput, UnstyledButton } from "@mantine/core";
+import { TextInput, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useState } from "react";
 import { keys as m } from "../messages/en/app.ts";
+import { Dialog } from "../parts/actions/dialog.tsx";
 import { useGo } from "../parts/page/go.tsx";
 import { useApi, useTenant } from "../session/api.ts";
 import { useNavigationItems } from "./navigation.tsx";
@@ -37,7 +38,7 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
     event.preventDefault();
   };
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} title={m.palette}>
+    <Dialog onClose={onClose} withCloseButton={false} title={m.palette}>
       <TextInput
         data-autofocus
         value={text}
@@ -74,7 +75,7 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
       <div role="status" className={classes.none}>
         {choices.length === 0 && m.nothing}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -54,6 +54,8 @@ export const keys = {
   revoke: "Revoke",
   revokeTitle: (name: string) => `Revoke ${name}?`,
   revokeHint: "Every program that uses this key is refused at once. This cannot be undone.",
+  revokeOwn: "Revoke my key",
+  revokeOwnHint: "You created this key yourself, so a program or a terminal of yours probably uses it.",
   inUse: "It was last used",
   notUsed: "It was never used.",
 } as const;

@@ -146,6 +146,7 @@ export const time = {
   local: "local time",
   utc: "UTC",
   never: "never",
+  in: (length: string) => `in ${length}`,
   now: "now",
   ended: "ended",
 } as const;

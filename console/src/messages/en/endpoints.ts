@@ -45,7 +45,16 @@ export const endpoints = {
 } as const;
 
 export const endpoint = {
-  tabs: { overview: "Overview", settings: "Settings", secret: "Secret", recover: "Recover", delete: "Delete" },
+  tabs: {
+    overview: "Overview",
+    test: "Test",
+    settings: "Settings",
+    secret: "Secret",
+    recover: "Recover",
+    log: "Log",
+    delete: "Delete",
+  },
+  logTitle: "Who changed this endpoint",
   tabsLabel: "Parts of this endpoint",
   noSuch: "endpoint",
   badTab: (tab: string) => `This endpoint has no part named ${tab}, so this is its overview.`,
@@ -120,10 +129,9 @@ export const endpoint = {
     "Deliveries that ended FAILED or EXPIRED since the time are sent again, and so are events that were missed while the endpoint was disabled.",
   recoverSince: "Since",
   count: "Count",
-  recoverCount: (count: number, more: boolean) =>
-    more
-      ? `More than ${integer(count)} deliveries failed since then.`
-      : plural(count, { one: "# delivery failed since then.", other: "# deliveries failed since then." }),
+  recoverCount: (count: number) =>
+    plural(count, { one: "# delivery failed since then.", other: "# deliveries failed since then." }),
+  recoverMissed: "Events that it missed while it was disabled come in addition.",
   recover: "Send again",
   recoverStarted: "The job has started.",
   toJob: "Show the job",
@@ -133,8 +141,21 @@ export const endpoint = {
   noChanges: "Nothing is changed.",
   change: (field: string, before: string, after: string) => `${field}: ${before} becomes ${after}`,
   deleteTitle: "Delete this endpoint",
-  deleteText: (count: number, more: boolean) =>
-    `${more ? `More than ${integer(count)} deliveries that wait are cancelled.` : plural(count, { one: "# delivery that waits is cancelled.", other: "# deliveries that wait are cancelled." })} An attempt on the wire may finish. The history stays.`,
+  deleteText: (waiting: number, inFlight: number) =>
+    [
+      waiting === 0
+        ? "No delivery waits, so none is cancelled."
+        : plural(waiting, {
+            one: "# delivery that has not ended is cancelled.",
+            other: "# deliveries that have not ended are cancelled.",
+          }),
+      ...(inFlight === 0
+        ? []
+        : [
+            plural(inFlight, { one: "# attempt on the wire may finish.", other: "# attempts on the wire may finish." }),
+          ]),
+      "The history stays.",
+    ].join(" "),
   delete: "Delete",
 } as const;
 
@@ -151,6 +172,8 @@ export const endpointForm = {
   format: "Format",
   headers: "Headers",
   headersHint: "Sent with each delivery. One on each line, as Name: value.",
+  headersMasked: "Sent with each delivery. The values are hidden, because they may be secrets.",
+  showHeaders: "Show the values",
   timeout: "Timeout in seconds",
   retries: "Waits before retries, in seconds",
   retriesHint: "Separated by commas. Empty means the default when you create it, and no retry afterwards.",
@@ -164,6 +187,68 @@ export const endpointForm = {
   created: "The endpoint was created.",
   toEndpoint: "Show the endpoint",
   secretOnce: "This is its secret. It is not shown again, so store it now.",
-  verify: "Verify a delivery with the SDK",
+  verify: "Verify a delivery",
   program: "Program",
+  snippets: { node: "Node", python: "Python", curl: "Try it with curl" },
+  snippetHint: "Put the secret into the environment variable WEBHOOK_SECRET of your service.",
+  toTest: "Send a test",
+  preview: "The request",
+  previewFormat: "Show the request as",
+  previewText: "Request as it is sent",
+  previewHint: 'What your service gets for an event with the payload {"id":1}.',
+  signature: "<signature>",
+  formatHints: {
+    plain: "Plain: the body is the payload itself.",
+    standard: "Standard: the envelope of Standard Webhooks.",
+    pausepoint: "Pausepoint: compatible with PausePoint receivers.",
+    pacspace: "Pacspace: compatible with PacSpace receivers.",
+  },
+  wouldGet: "What it would get",
+} as const;
+
+export const endpointTest = {
+  title: "Send a test",
+  content: "What to send",
+  contents: { test: "The event “test”", own: "An event of your own", latest: "The latest event again" },
+  hints: {
+    test: "A short message. The server publishes nothing.",
+    own: "Any type, whatever the filter of this endpoint. Only this endpoint gets it.",
+    latest: "The type and the payload of the latest event, as a new event that only this endpoint gets.",
+  },
+  type: "Event type",
+  latestTypeHint: "Of this type. Empty means the latest event of any type.",
+  noneStored: "No event of this type is stored.",
+  payload: "Payload",
+  send: "Send the test",
+  result: "Result",
+  toDelivery: "Open the delivery of this test",
+} as const;
+
+/** What a filter changes. */
+export const filterEffect = {
+  wouldMatch: (count: number) =>
+    count === 0
+      ? "No event of the last 24 hours would have matched."
+      : plural(count, {
+          one: "# event of the last 24 hours would have matched:",
+          other: "# events of the last 24 hours would have matched:",
+        }),
+  same: (count: number) =>
+    plural(count, {
+      one: "The same # event of the last 24 hours would match.",
+      other: "The same # events of the last 24 hours would match.",
+    }),
+  lost: (count: number) =>
+    plural(count, {
+      one: "# event of the last 24 hours would no longer match:",
+      other: "# events of the last 24 hours would no longer match:",
+    }),
+  gained: (count: number) =>
+    plural(count, {
+      one: "# event of the last 24 hours would newly match:",
+      other: "# events of the last 24 hours would newly match:",
+    }),
+  typeCount: (type: string, events: number) => `${type} (${integer(events)})`,
+  moreTypes: (count: number) => plural(count, { one: "and # more type", other: "and # more types" }),
+  incomplete: "The day has more events than a request counts. These are the newest.",
 } as const;

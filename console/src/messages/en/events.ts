@@ -37,6 +37,7 @@ export const event = {
   lastError: "Latest error",
   next: "Next attempt",
   attemptCount: (count: number) => plural(count, { one: "# attempt", other: "# attempts" }),
+  retryAll: "Retry what failed",
   retryFailed: (count: number) => plural(count, { one: "Retry # failed", other: "Retry # failed" }),
   replay: (count: number) => plural(count, { one: "Replay to # endpoint", other: "Replay to # endpoints" }),
   replayed: (created: number, skipped: number) =>

@@ -1,6 +1,6 @@
 export const settings = {
   title: "Settings",
-  lead: "Kept in this browser, except the password.",
+  lead: "Kept in this browser, except the password and the sessions.",
   thisBrowser: "This browser",
   theme: "Theme",
   themes: { auto: "System", light: "Light", dark: "Dark" },
@@ -20,4 +20,17 @@ export const settings = {
   passwordRule: (rule: string) => `A password ${rule}.`,
   required: "Enter your current password.",
   notTheSame: "This is not the same as the new password.",
+} as const;
+
+export const sessions = {
+  title: "Your sessions",
+  current: "this one",
+  seen: "Last seen",
+  signedIn: "signed in",
+  end: "End",
+  endOf: (browser: string, address: string | null) =>
+    address === null ? `End the session of ${browser}` : `End the session of ${browser} at ${address}`,
+  endOthers: "End all others",
+  browserOn: (browser: string, system: string) => `${browser} on ${system}`,
+  unknownBrowser: "Unknown browser",
 } as const;

@@ -1,5 +1,5 @@
 /** `/console/access/keys`: the tenant's API keys. */
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import type { Key } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,18 +9,18 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { useNow } from "../../parts/time/ticker.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
-import { useMay } from "../../session/me.ts";
+import { useMay, useMe } from "../../session/me.ts";
 import { AccessTabs } from "./access-tabs.tsx";
 import { NewKey } from "./new-key.tsx";
 
@@ -65,7 +65,12 @@ export default function KeysPage() {
         columns={[...COLUMNS, actsColumn(setRevoking)]}
         rowKey={({ id }) => id}
         rowName={({ name }) => name}
-        empty={<Empty>{create}</Empty>}
+        rowLink={({ id }) => ({ to: "/access/audit", search: { actor: id } })}
+        empty={
+          <Empty title={m.empty} hint={m.emptyHint} command={m.emptyCommand}>
+            {create}
+          </Empty>
+        }
       />
       {isCreating && (
         <NewKey
@@ -98,9 +103,14 @@ const COLUMNS: readonly Column<Key>[] = [
   { label: m.state, cell: (key) => <State of={key} /> },
   { label: m.lastUsed, cell: ({ last_used_at: at }) => (at === null ? m.neverUsed : <Time at={at} />) },
   { label: m.expires, cell: ({ expires_at: at }) => (at === null ? m.expiries.never : <Time at={at} />) },
-  { label: m.createdBy, cell: ({ created_by: by }) => by ?? m.firstStart, wideOnly: true },
+  { label: m.createdBy, cell: (key) => <CreatedBy of={key} />, wideOnly: true },
   { label: m.created, cell: ({ created_at: at }) => <Time at={at} />, align: "end" },
 ];
+
+function CreatedBy({ of: { created_by: by } }: { readonly of: Key }) {
+  const { id, email } = useMe();
+  return by === id ? <Foreign text={email ?? id} /> : (by ?? m.firstStart);
+}
 
 function State({ of: { test, expires_at: at } }: { readonly of: Key }) {
   const isExpired = useNow((nowMs) => (at !== null && Date.parse(at) <= nowMs ? 1 : 0)) === 1;
@@ -137,6 +147,8 @@ function Revoke({
   readonly onClose: () => void;
 }) {
   const api = useApi();
+  const isOwn = useMe().id === of.created_by;
+  const [isAskedAgain, setAskedAgain] = useState(false);
   const revoke = useMutation({
     mutationFn: () => api.keys.revoke(of.id),
     onSuccess: () => {
@@ -144,12 +156,26 @@ function Revoke({
       onClose();
     },
   });
+  if (isAskedAgain) {
+    return (
+      <DangerDialog
+        title={m.revokeTitle(of.name)}
+        confirm={m.revokeOwn}
+        onConfirm={() => revoke.mutate()}
+        onClose={onClose}
+        isPending={revoke.isPending}
+        error={revoke.error}
+      >
+        {m.revokeOwnHint}
+      </DangerDialog>
+    );
+  }
   return (
     <DangerDialog
       title={m.revokeTitle(of.name)}
       name={of.name}
       confirm={m.revoke}
-      onConfirm={() => revoke.mutate()}
+      onConfirm={() => (isOwn ? setAskedAgain(true) : revoke.mutate())}
       onClose={onClose}
       isPending={revoke.isPending}
       error={revoke.error}
@@ -163,16 +189,5 @@ function Revoke({
         </>
       )}
     </DangerDialog>
-  );
-}
-
-function Empty({ children }: { readonly children: React.ReactNode }) {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <Text>{m.emptyHint}</Text>
-      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
-      <Group>{children}</Group>
-    </Stack>
   );
 }

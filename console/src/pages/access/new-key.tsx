@@ -28,14 +28,7 @@ export function NewKey({ onClose, onMade }: NewKeyProps) {
     onSuccess: ({ api_key }) => onMade(api_key),
   });
   return (
-    <FormDialog
-      title={m.create}
-      onClose={onClose}
-      submit={m.create}
-      onSubmit={() => create.mutate()}
-      isPending={create.isPending}
-      error={create.error}
-    >
+    <FormDialog title={m.create} action={create} onClose={onClose}>
       <TextField
         name="name"
         label={m.name}

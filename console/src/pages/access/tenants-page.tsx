@@ -121,14 +121,7 @@ function NewTenant({ onClose, onMade }: NewTenantProps) {
     onSuccess: ({ api_key }) => onMade(api_key),
   });
   return (
-    <FormDialog
-      title={m.create}
-      onClose={onClose}
-      submit={m.create}
-      onSubmit={() => create.mutate()}
-      isPending={create.isPending}
-      error={create.error}
-    >
+    <FormDialog title={m.create} action={create} onClose={onClose}>
       <TextField
         name="name"
         label={m.name}

@@ -25,14 +25,7 @@ export function InviteUser({ onClose, onMade }: InviteProps) {
     onSuccess: onMade,
   });
   return (
-    <FormDialog
-      title={m.invite}
-      onClose={onClose}
-      submit={m.invite}
-      onSubmit={() => create.mutate()}
-      isPending={create.isPending}
-      error={create.error}
-    >
+    <FormDialog title={m.invite} action={create} onClose={onClose}>
       <TextField
         name="email"
         label={m.email}
@@ -57,14 +50,7 @@ export function ChangeRole({ of: user, onClose, onDone }: ChangeRoleProps) {
   const [role, setRole] = useState<UserRole>(user.role === "agent" ? "developer" : user.role);
   const change = useMutation({ mutationFn: () => api.users.update(user.id, { role }), onSuccess: onDone });
   return (
-    <FormDialog
-      title={m.changeRole(user.email)}
-      onClose={onClose}
-      submit={form.save}
-      onSubmit={() => change.mutate()}
-      isPending={change.isPending}
-      error={change.error}
-    >
+    <FormDialog title={m.changeRole(user.email)} submit={form.save} action={change} onClose={onClose}>
       <RoleSelect role={role} onChange={setRole} />
     </FormDialog>
   );

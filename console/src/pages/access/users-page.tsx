@@ -1,5 +1,5 @@
 /** `/console/access/users`: the people who sign in. */
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import type { PasswordLink, User } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,12 +10,12 @@ import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { Time } from "../../parts/time/time.tsx";
@@ -79,7 +79,12 @@ export default function UsersPage() {
         columns={[...COLUMNS, { label: app.actions, cell: (user) => <UserActs of={user} acts={acts} />, align: "end" }]}
         rowKey={({ id }) => id}
         rowName={({ email }) => email}
-        empty={<Empty>{invite}</Empty>}
+        rowLink={({ id }) => ({ to: "/access/audit", search: { actor: id } })}
+        empty={
+          <Empty title={m.empty} hint={m.emptyHint} command={m.emptyCommand}>
+            {invite}
+          </Empty>
+        }
       />
       {open?.kind === "invite" && (
         <InviteUser
@@ -194,16 +199,5 @@ function LinkDialog({ link, onDone }: { readonly link: PasswordLink; readonly on
         {m.linkExpires} <Time at={link.password_url_expires_at} />.
       </Text>
     </SecretDialog>
-  );
-}
-
-function Empty({ children }: { readonly children: React.ReactNode }) {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <Text>{m.emptyHint}</Text>
-      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
-      <Group>{children}</Group>
-    </Stack>
   );
 }

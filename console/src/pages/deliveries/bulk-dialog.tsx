@@ -1,11 +1,12 @@
 /** An act on many deliveries: what it would change, its speed, and the job that does it. */
 import { BULK_DELIVERIES_PER_SECOND_MAX } from "@domain/limits.ts";
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import type { BulkCount, BulkInput } from "@signalbox/sdk";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { form } from "../../messages/en/app.ts";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { Dialog } from "../../parts/actions/dialog.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { integer } from "../../parts/locale.ts";
@@ -37,13 +38,13 @@ export function BulkDialog({ act, filter, onClose }: BulkDialogProps) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
-    <Modal opened onClose={onClose} title={m.acts[act].title} size="lg">
+    <Dialog onClose={onClose} title={m.acts[act].title} size="lg">
       {count.data === undefined && count.error === null && <LaterSkeleton rows={4} />}
       {count.data === undefined && count.error !== null && (
         <Problem error={count.error} onRetry={() => void count.refetch()} isRetrying={count.isFetching} />
       )}
       {count.data !== undefined && <Counted act={act} filter={filter} count={count.data} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,5 @@
 /** `/console/deliveries`: every delivery, by any filter, and acts on one, on some, and on all that match. */
-import { Button, Menu, Stack, Text } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import type { Delivery } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -8,13 +8,13 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DownIcon } from "../../parts/icons.tsx";
 import { BulkBar } from "../../parts/list/bulk-bar.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { useSelection } from "../../parts/list/selection.ts";
 import { GoButton, type Search } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { type BulkAsked, BulkDialog } from "./bulk-dialog.tsx";
 import { ACTS, type Act, ActResult, isOffered, RowMenu, useActs } from "./delivery-acts.tsx";
@@ -98,7 +98,7 @@ export default function DeliveriesPage() {
         }))}
         isFiltered={filters.isFiltered}
         onClearFilters={filters.clear}
-        empty={<Empty />}
+        empty={<Empty title={m.empty} hint={m.emptyHint} command={m.emptyCommand} />}
       />
       {list.rows?.length === 0 && filters.isFiltered && <Fewer filters={filters} />}
       {asked !== null && <BulkDialog {...asked} onClose={() => setAsked(null)} />}
@@ -147,14 +147,4 @@ function actionsColumn({ busy, run }: ReturnType<typeof useActs>): Column<Delive
     ),
     align: "end",
   };
-}
-
-function Empty() {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <Text>{m.emptyHint}</Text>
-      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
-    </Stack>
-  );
 }

@@ -1,8 +1,9 @@
 /** Views of the list: some for everybody, and those that this browser saved. */
-import { Alert, Button, CloseButton, Group, Menu, Modal, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, CloseButton, Group, Menu, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { form } from "../../messages/en/app.ts";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
+import { Dialog } from "../../parts/actions/dialog.tsx";
 import { DownIcon } from "../../parts/icons.tsx";
 import { type Search, useGo } from "../../parts/page/go.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
@@ -82,7 +83,7 @@ function SaveDialog({ search, saved, onChange, onClose }: SaveDialogProps) {
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={m.views.saveTitle}>
+    <Dialog onClose={onClose} title={m.views.saveTitle}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -117,7 +118,7 @@ function SaveDialog({ search, saved, onChange, onClose }: SaveDialogProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,16 +1,19 @@
 /** Deleting an endpoint: says what is cancelled, and has the name typed. */
 import { Button, Text } from "@mantine/core";
 import type { Endpoint } from "@signalbox/sdk";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { endpoint as m } from "../../messages/en/endpoints.ts";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Problem } from "../../parts/feedback/problem.tsx";
 import { useGo } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
-import { useApi } from "../../session/api.ts";
+import { useApi, useTenant } from "../../session/api.ts";
 
 export function DeleteTab({ endpoint }: { readonly endpoint: Endpoint }) {
   const api = useApi();
+  const tenant = useTenant();
   const go = useGo();
   const queries = useQueryClient();
   const [isOpen, setIsOpen] = useState(false);
@@ -21,11 +24,18 @@ export function DeleteTab({ endpoint }: { readonly endpoint: Endpoint }) {
       await queries.invalidateQueries({ queryKey: ["endpoint", "list"] });
     },
   });
-  const text = m.deleteText(endpoint.waiting.count, endpoint.waiting.more);
+  const count = useQuery({
+    queryKey: ["delivery", "cancelled-by-delete", tenant, endpoint.id],
+    queryFn: ({ signal }) =>
+      api.deliveries.countBulk({ action: "cancel", filter: { endpoint_id: endpoint.id } }, { signal }),
+  });
+  const text = count.data && m.deleteText(count.data.total, endpoint.health.in_flight);
   return (
     <Section title={m.deleteTitle}>
-      <Text mb="md">{text}</Text>
-      <Button color="red" onClick={() => setIsOpen(true)}>
+      {text === undefined && count.error === null && <LaterSkeleton rows={1} height={24} />}
+      {count.error !== null && <Problem error={count.error} onRetry={() => void count.refetch()} />}
+      {text !== undefined && <Text mb="md">{text}</Text>}
+      <Button color="red" onClick={() => setIsOpen(true)} disabled={text === undefined}>
         {m.delete}
       </Button>
       {isOpen && (

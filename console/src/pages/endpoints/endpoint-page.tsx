@@ -15,13 +15,15 @@ import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import { DeleteTab } from "./delete-tab.tsx";
 import classes from "./endpoint.module.css";
+import { LogTab } from "./log-tab.tsx";
 import { OverviewTab } from "./overview-tab.tsx";
 import { RecoverTab } from "./recover-tab.tsx";
 import { SecretTab } from "./secret-tab.tsx";
 import { SettingsTab } from "./settings-tab.tsx";
 import { StateSentence } from "./state.tsx";
+import { TestTab } from "./test-tab.tsx";
 
-const TABS = ["overview", "settings", "secret", "recover", "delete"] as const;
+const TABS = ["overview", "test", "settings", "secret", "recover", "log", "delete"] as const;
 type Tab = (typeof TABS)[number];
 
 export default function EndpointPage() {
@@ -85,12 +87,16 @@ function Content({ tab, endpoint }: { readonly tab: Tab; readonly endpoint: Endp
   switch (tab) {
     case "overview":
       return <OverviewTab endpoint={endpoint} />;
+    case "test":
+      return <TestTab endpoint={endpoint} />;
     case "settings":
       return <SettingsTab key={endpoint.id} endpoint={endpoint} />;
     case "secret":
       return <SecretTab endpoint={endpoint} />;
     case "recover":
       return <RecoverTab endpoint={endpoint} />;
+    case "log":
+      return <LogTab id={endpoint.id} />;
     case "delete":
       return <DeleteTab endpoint={endpoint} />;
   }

@@ -1,5 +1,6 @@
 /** The fields of an endpoint's settings, for a new one and for a change. */
 import { FORMATS } from "@domain/endpoints/endpoint.ts";
+import { Button, Code, Group, Input } from "@mantine/core";
 import type { Endpoint, EndpointInput } from "@signalbox/sdk";
 import { useState } from "react";
 import { endpointForm as m } from "../../messages/en/endpoints.ts";
@@ -26,14 +27,7 @@ export function EndpointFields({ endpoint }: { readonly endpoint?: Endpoint }) {
         options={FORMATS.map((value) => ({ value, label: value }))}
         defaultValue={endpoint?.format ?? "standard"}
       />
-      <LongField
-        name="headers_json"
-        label={m.headers}
-        hint={m.headersHint}
-        rows={2}
-        isCode
-        defaultValue={headerLines(endpoint?.headers_json ?? {})}
-      />
+      <HeadersField headers={endpoint?.headers_json ?? {}} />
       <NumberField name="timeout_seconds" label={m.timeout} defaultValue={String(endpoint?.timeout_seconds ?? 10)} />
       <TextField
         name="retry_schedule_seconds"
@@ -54,6 +48,30 @@ export function EndpointFields({ endpoint }: { readonly endpoint?: Endpoint }) {
   );
 }
 
+/** The values may be secrets. They are in the page only after somebody asked for them. */
+function HeadersField({ headers }: { readonly headers: Readonly<Record<string, string>> }) {
+  const names = Object.keys(headers);
+  const [isShown, setShown] = useState(names.length === 0);
+  if (isShown) {
+    const lines = names.map((name) => `${name}: ${headers[name]}`).join("\n");
+    return (
+      <LongField name="headers_json" label={m.headers} hint={m.headersHint} rows={2} isCode defaultValue={lines} />
+    );
+  }
+  return (
+    <Input.Wrapper label={m.headers} labelElement="div" description={m.headersMasked}>
+      <Group gap="sm" mt={4} align="flex-start" justify="space-between">
+        <Code block style={{ flex: 1 }}>
+          {names.map((name) => `${name}: ••••••••`).join("\n")}
+        </Code>
+        <Button variant="default" onClick={() => setShown(true)}>
+          {m.showHeaders}
+        </Button>
+      </Group>
+    </Input.Wrapper>
+  );
+}
+
 /** What the form says, as the API takes it. What is not a number goes as it is: the server says what it should be. */
 export function settingsOf(values: FormData, isNew: boolean): EndpointInput {
   const field = (name: string): string => String(values.get(name) ?? "").trim();
@@ -65,7 +83,8 @@ export function settingsOf(values: FormData, isNew: boolean): EndpointInput {
     description: field("description") === "" ? null : field("description"),
     event_types: types.length === 0 ? null : types,
     format: field("format"),
-    headers_json: headersOf(field("headers_json")),
+    // Absent while the values are masked.
+    ...(values.has("headers_json") && { headers_json: headersOf(field("headers_json")) }),
     timeout_seconds: numberOrText(field("timeout_seconds")),
     ...(!(isNew && schedule.length === 0) && { retry_schedule_seconds: schedule }),
     rate_limit_per_second: field("rate_limit_per_second") === "" ? null : numberOrText(field("rate_limit_per_second")),
@@ -84,12 +103,6 @@ function splitBy(text: string, separator: string): string[] {
 
 function numberOrText(text: string): number | string {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
-function headerLines(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join("\n");
 }
 
 function headersOf(text: string): Record<string, string> {

@@ -1,7 +1,11 @@
 /** `/console/endpoints/new`: registers an endpoint, and shows its secret once. */
-import { Alert, Group, Stack, Text } from "@mantine/core";
-import type { CreatedEndpoint } from "@signalbox/sdk";
+import { standardKey } from "@domain/formats/keys.ts";
+import { Alert, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import "@mantine/core/styles/FloatingIndicator.css";
+import "@mantine/core/styles/SegmentedControl.css";
+import type { CreatedEndpoint, EndpointInput } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { endpointForm as m } from "../../messages/en/endpoints.ts";
 import { PasswordField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
@@ -9,45 +13,70 @@ import { GoButton, useGo } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { useApi } from "../../session/api.ts";
+import classes from "./endpoint.module.css";
 import { EndpointFields, settingsOf } from "./fields.tsx";
+import { FilterEffect } from "./filter-effect.tsx";
+import { RequestPreview } from "./request-preview.tsx";
+import { SNIPPETS, type Snippet, snippetOf } from "./snippets.ts";
 
 export default function NewEndpointPage() {
   const api = useApi();
   const go = useGo();
   const queries = useQueryClient();
+  const [settings, setSettings] = useState<EndpointInput>(NOTHING_TYPED);
   const create = useMutation({
-    mutationFn: (values: FormData) => {
+    async mutationFn(values: FormData) {
       const secret = String(values.get("secret") ?? "");
-      return api.endpoints.create({ ...settingsOf(values, true), ...(secret !== "" && { secret }) });
+      const input = { ...settingsOf(values, true), ...(secret !== "" && { secret }) };
+      const endpoint = await api.endpoints.create(input);
+      const signsWith = endpoint.secret ?? secret;
+      return { endpoint, isEncoded: standardKey(signsWith).encoding === "base64" };
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
-  if (create.data !== undefined) return <Created endpoint={create.data} />;
+  if (create.data !== undefined) return <Created {...create.data} />;
   return (
     <Page title={m.title} lead={m.lead}>
-      <Section title={m.title}>
-        <Form
-          onSubmit={(values) => create.mutate(values)}
-          isPending={create.isPending}
-          error={create.error}
-          submit={m.create}
-          onCancel={() => go({ to: "/endpoints" })}
-        >
-          <EndpointFields />
-          <PasswordField name="secret" label={m.secret} hint={m.secretHint} autoComplete="new-password" />
-        </Form>
-      </Section>
+      <div
+        className={classes.columns}
+        onInput={(event) => {
+          const form = (event.target as HTMLInputElement).form;
+          if (form !== null) setSettings(settingsOf(new FormData(form), true));
+        }}
+      >
+        <Section title={m.title}>
+          <Form
+            onSubmit={(values) => create.mutate(values)}
+            isPending={create.isPending}
+            error={create.error}
+            submit={m.create}
+            onCancel={() => go({ to: "/endpoints" })}
+          >
+            <EndpointFields />
+            <PasswordField name="secret" label={m.secret} hint={m.secretHint} autoComplete="new-password" />
+          </Form>
+        </Section>
+        <div>
+          <RequestPreview settings={settings} />
+          <Section title={m.wouldGet}>
+            <FilterEffect filter={settings.event_types ?? null} />
+          </Section>
+        </div>
+      </div>
     </Page>
   );
 }
 
-const VERIFY = `import { verify } from "@signalbox/sdk";
+const NOTHING_TYPED: EndpointInput = { url: "", format: "standard" };
 
-// rawBody: the bytes of the request, before anything parses them
-const secret = process.env.WEBHOOK_SECRET;
-const { type, data } = await verify({ body: rawBody, headers: request.headers, secret });`;
+interface CreatedProps {
+  readonly endpoint: CreatedEndpoint;
+  /** Whether the secret is `whsec_` and base64. */
+  readonly isEncoded: boolean;
+}
 
-function Created({ endpoint }: { readonly endpoint: CreatedEndpoint }) {
+function Created({ endpoint, isEncoded }: CreatedProps) {
+  const [snippet, setSnippet] = useState<Snippet>("node");
   return (
     <Page title={m.created}>
       <Stack gap="md">
@@ -60,10 +89,25 @@ function Created({ endpoint }: { readonly endpoint: CreatedEndpoint }) {
           </Alert>
         )}
         <Section title={m.verify}>
-          <CodeBlock text={VERIFY} label={m.program} />
+          <Stack gap="sm">
+            <SegmentedControl
+              size="xs"
+              aria-label={m.program}
+              value={snippet}
+              onChange={(next) => setSnippet(next as Snippet)}
+              data={SNIPPETS.map((value) => ({ value, label: m.snippets[value] }))}
+            />
+            <CodeBlock text={snippetOf(snippet, isEncoded)} label={m.program} />
+            <Text size="sm" c="dimmed">
+              {m.snippetHint}
+            </Text>
+          </Stack>
         </Section>
         <Group>
-          <GoButton to={`/endpoints/${endpoint.id}`}>{m.toEndpoint}</GoButton>
+          <GoButton to={`/endpoints/${endpoint.id}/test`}>{m.toTest}</GoButton>
+          <GoButton variant="default" to={`/endpoints/${endpoint.id}`}>
+            {m.toEndpoint}
+          </GoButton>
         </Group>
       </Stack>
     </Page>

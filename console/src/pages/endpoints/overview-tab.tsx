@@ -6,19 +6,19 @@ import { type ReactNode, useState } from "react";
 import { AttemptCharts } from "../../charts/attempt-charts.tsx";
 import { ChartGrid } from "../../charts/chart-grid.tsx";
 import { charts } from "../../messages/en/charts.ts";
-import { endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts";
+import { endpointTest, endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts";
 import { useAttempts } from "../../parts/endpoints/use-attempts.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { useFilters } from "../../parts/list/filters.ts";
-import { GoButton } from "../../parts/page/go.tsx";
+import { Go, GoButton } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { NameValues } from "../../parts/text/name-values.tsx";
 import { SPAN_FILTER, SpanChoice, spanHours } from "../../parts/time/span-choice.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi } from "../../session/api.ts";
-import classes from "./endpoint.module.css";
 import { PauseDialog, ResumeDialog } from "./pause-dialogs.tsx";
 
 export function OverviewTab({ endpoint }: { readonly endpoint: Endpoint }) {
@@ -80,7 +80,12 @@ function Acts({ endpoint }: { readonly endpoint: Endpoint }) {
       </GoButton>
       {test.data !== undefined && (
         <Alert role="status" color={test.data.data.success ? "green" : "red"} variant="light">
-          {test.data.data.success ? m.tested : <Foreign text={test.data.data.message} />}
+          {test.data.data.success ? m.tested : <Foreign text={test.data.data.message} />}{" "}
+          {test.data.data.delivery_id !== null && (
+            <Go td="underline" to={`/deliveries/${test.data.data.delivery_id}`}>
+              {endpointTest.toDelivery}
+            </Go>
+          )}
         </Alert>
       )}
       {test.error !== null && <Problem error={test.error} />}
@@ -119,24 +124,7 @@ function Facts({ endpoint }: { readonly endpoint: Endpoint }) {
       ),
     ],
   ];
-  return (
-    <dl className={classes.facts}>
-      {facts.map(([name, value]) => (
-        <Fact key={name} name={name}>
-          {value}
-        </Fact>
-      ))}
-    </dl>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
-  );
+  return <NameValues rows={facts} />;
 }
 
 function Backlog({ endpoint: { waiting, backlog } }: { readonly endpoint: Endpoint }) {

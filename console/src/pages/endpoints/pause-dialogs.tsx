@@ -1,9 +1,10 @@
 /** Pausing and resuming say beforehand what they do. */
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { Endpoint } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { form } from "../../messages/en/app.ts";
 import { endpoint as m } from "../../messages/en/endpoints.ts";
+import { Dialog } from "../../parts/actions/dialog.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { NumberField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
@@ -23,7 +24,7 @@ export function PauseDialog({ endpoint, onClose }: DialogProps) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
   return (
-    <Modal opened onClose={onClose} title={m.pauseTitle}>
+    <Dialog onClose={onClose} title={m.pauseTitle}>
       <Stack gap="md">
         <Text>{m.pauseText(endpoint.health.in_flight)}</Text>
         {pause.error !== null && <Problem error={pause.error} />}
@@ -36,7 +37,7 @@ export function PauseDialog({ endpoint, onClose }: DialogProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -55,7 +56,7 @@ export function ResumeDialog({ endpoint, onClose }: DialogProps) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
   return (
-    <Modal opened onClose={onClose} title={m.resumeTitle}>
+    <Dialog onClose={onClose} title={m.resumeTitle}>
       <Form
         onSubmit={(values) => resume.mutate(values)}
         isPending={resume.isPending}
@@ -76,6 +77,6 @@ export function ResumeDialog({ endpoint, onClose }: DialogProps) {
           defaultValue={String(limit ?? "")}
         />
       </Form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -10,25 +10,24 @@ import { Section } from "../../parts/page/page.tsx";
 import { useApi } from "../../session/api.ts";
 
 const DAY_MS = 86_400_000;
-const PAGE_ROWS = 100;
 
 export function RecoverTab({ endpoint }: { readonly endpoint: Endpoint }) {
   const api = useApi();
   const [since, setSince] = useState(() => localTime(Date.now() - DAY_MS));
   const from = Number.isNaN(Date.parse(since)) ? since : new Date(since).toISOString();
+  // The action of the same effect on deliveries: it leaves out tests too.
   const count = useMutation({
-    mutationFn: async () => {
-      const filter = { endpoint_id: endpoint.id, from, limit: PAGE_ROWS };
-      const pages = await Promise.all(
-        (["FAILED", "EXPIRED"] as const).map((status) => api.deliveries.list({ ...filter, status })),
-      );
-      return {
-        count: pages.reduce((sum, page) => sum + page.results.length, 0),
-        more: pages.some((page) => page.has_more),
-      };
-    },
+    mutationFn: () =>
+      api.deliveries.countBulk({
+        action: "retry",
+        filter: { endpoint_id: endpoint.id, status: ["FAILED", "EXPIRED"], from },
+      }),
   });
-  const recover = useMutation({ mutationFn: () => api.endpoints.recover(endpoint.id, { since: from }) });
+  const recover = useMutation({
+    mutationFn: () => api.endpoints.recover(endpoint.id, { since: from }),
+    // Nothing of it is left to be sent a second time.
+    onSuccess: count.reset,
+  });
   return (
     <Section title={m.recoverTitle}>
       <Stack gap="md">
@@ -37,7 +36,12 @@ export function RecoverTab({ endpoint }: { readonly endpoint: Endpoint }) {
           label={m.recoverSince}
           type="datetime-local"
           value={since}
-          onChange={(event) => setSince(event.currentTarget.value)}
+          onChange={(event) => {
+            setSince(event.currentTarget.value);
+            // What was counted was another time.
+            count.reset();
+            recover.reset();
+          }}
         />
         <Group gap="sm">
           <Button variant="default" onClick={() => count.mutate()} loading={count.isPending}>
@@ -47,7 +51,11 @@ export function RecoverTab({ endpoint }: { readonly endpoint: Endpoint }) {
             {m.recover}
           </Button>
         </Group>
-        {count.data !== undefined && <Text role="status">{m.recoverCount(count.data.count, count.data.more)}</Text>}
+        {count.data !== undefined && (
+          <Text role="status">
+            {m.recoverCount(count.data.total)} {m.recoverMissed}
+          </Text>
+        )}
         {recover.data !== undefined && (
           <Alert role="status">
             {m.recoverStarted} <Go to={`/jobs/${recover.data.job_id}`}>{m.toJob}</Go>

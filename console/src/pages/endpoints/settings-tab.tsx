@@ -1,7 +1,7 @@
 /** The settings of an endpoint, with what would change before it is saved. */
 import { Alert, List as Items, Text } from "@mantine/core";
 import "@mantine/core/styles/List.css";
-import type { Endpoint, EndpointPatch } from "@signalbox/sdk";
+import type { Endpoint, EndpointInput, EndpointPatch } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { endpoint as m } from "../../messages/en/endpoints.ts";
@@ -10,6 +10,7 @@ import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { useApi } from "../../session/api.ts";
 import { EndpointFields, settingsOf } from "./fields.tsx";
+import { FilterEffect } from "./filter-effect.tsx";
 
 interface Change {
   readonly field: string;
@@ -23,17 +24,19 @@ export function SettingsTab({ endpoint: latest }: { readonly endpoint: Endpoint 
   const queries = useQueryClient();
   // As it was when typing began.
   const [endpoint, setEndpoint] = useState(latest);
-  const [changes, setChanges] = useState<readonly Change[]>([]);
+  const [settings, setSettings] = useState<EndpointInput | null>(null);
+  const changes = settings === null ? [] : changesOf(endpoint, settings);
+  const changesFilter = changes.some(({ field }) => field === "event_types");
   const save = useMutation({
     mutationFn: (values: FormData) => {
-      const settings = settingsOf(values, false);
-      const changed = new Set(changesOf(endpoint, settings).map(({ field }) => field));
-      const patch = Object.fromEntries(Object.entries(settings).filter(([name]) => changed.has(name)));
+      const typed = settingsOf(values, false);
+      const changed = new Set(changesOf(endpoint, typed).map(({ field }) => field));
+      const patch = Object.fromEntries(Object.entries(typed).filter(([name]) => changed.has(name)));
       return api.endpoints.update(endpoint.id, patch as EndpointPatch);
     },
     onSuccess(saved) {
       setEndpoint(saved);
-      setChanges([]);
+      setSettings(null);
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ["endpoint"] }),
   });
@@ -42,12 +45,13 @@ export function SettingsTab({ endpoint: latest }: { readonly endpoint: Endpoint 
       <div
         onInput={(event) => {
           const form = (event.target as HTMLInputElement).form;
-          if (form !== null) setChanges(changesOf(endpoint, settingsOf(new FormData(form), false)));
+          if (form !== null) setSettings(settingsOf(new FormData(form), false));
         }}
       >
         <Form onSubmit={(values) => save.mutate(values)} isPending={save.isPending} error={save.error} submit={m.save}>
           <EndpointFields endpoint={endpoint} />
           <Changes changes={changes} />
+          {changesFilter && <FilterEffect filter={settings?.event_types ?? null} endpointId={endpoint.id} />}
           {save.isSuccess && changes.length === 0 && <Alert role="status">{m.saved}</Alert>}
         </Form>
       </div>

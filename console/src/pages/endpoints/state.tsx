@@ -6,7 +6,9 @@ import { Time } from "../../parts/time/time.tsx";
 /** What the endpoint is doing, since when, and what happens next. */
 export function StateSentence({ endpoint }: { readonly endpoint: Endpoint }) {
   const { health, paused_at: pausedAt } = endpoint;
-  const since = health.state === "paused" ? pausedAt : health.failing_since;
+  // Right after a pause, the endpoint counts as healthy until an attempt fails.
+  const failingSince = health.failure_streak > 0 ? health.failing_since : null;
+  const since = health.state === "paused" ? pausedAt : failingSince;
   const until =
     health.state === "resting" ? health.rest_until : health.state === "throttled" ? health.wait_until : null;
   return (

@@ -3,14 +3,16 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import type { Delivery, Event } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { keys } from "../../messages/en/app.ts";
 import { events, event as m } from "../../messages/en/events.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
-import { Go, GoButton, usePathParam } from "../../parts/page/go.tsx";
+import { Go, GoButton, useGo, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { visible } from "../../parts/text/visible.ts";
 import { idTimeMs } from "../../parts/time/format.ts";
@@ -40,6 +42,9 @@ export default function EventPage() {
 }
 
 function Loaded({ event, error }: { readonly event: Event; readonly error: unknown }) {
+  const go = useGo();
+  const again = { to: "/events/publish", search: { like: event.id } };
+  useShortcuts(keys.thisPage, [{ keys: "e", label: m.publishAgain, run: () => go(again) }]);
   return (
     <Page
       title={event.type}
@@ -56,7 +61,7 @@ function Loaded({ event, error }: { readonly event: Event; readonly error: unkno
       actions={
         <>
           <CopyView request={{ path: `/v1/events/${event.id}` }} />
-          <GoButton to="/events/publish" search={{ like: event.id }} variant="default">
+          <GoButton {...again} variant="default">
             {m.publishAgain}
           </GoButton>
         </>
@@ -112,6 +117,9 @@ function DeliveriesSection({ event }: { readonly event: Event }) {
     },
     onSettled: refresh,
   });
+  useShortcuts(keys.thisPage, [
+    { keys: "r", label: m.retryAll, run: () => failed.length > 0 && !retry.isPending && retry.mutate(failed) },
+  ]);
   const problemOf = retry.error ?? replay.error;
   return (
     <Section

@@ -1,9 +1,9 @@
 /** `/console/event-types`: what is published, how often, and who takes it. */
-import { Group, Stack, Text } from "@mantine/core";
 import type { EventType } from "@signalbox/sdk";
 import { eventTypes as m } from "../../messages/en/events.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterText } from "../../parts/list/filter-fields.tsx";
 import { matching, useFilters } from "../../parts/list/filters.ts";
@@ -12,7 +12,6 @@ import type { Column } from "../../parts/list/list-props.ts";
 import { integer } from "../../parts/locale.ts";
 import { Go, GoButton } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -86,20 +85,12 @@ export default function EventTypesPage() {
         rowLink={({ name }) => ({ to: "/events", search: { type: name } })}
         isFiltered={filters.isFiltered}
         onClearFilters={filters.clear}
-        empty={<Empty />}
+        empty={
+          <Empty title={m.empty} command={publishCurl()}>
+            <GoButton to="/events/publish">{m.publish}</GoButton>
+          </Empty>
+        }
       />
     </Page>
-  );
-}
-
-function Empty() {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <CodeBlock text={publishCurl()} label={m.publish} />
-      <Group>
-        <GoButton to="/events/publish">{m.publish}</GoButton>
-      </Group>
-    </Stack>
   );
 }

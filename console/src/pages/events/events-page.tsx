@@ -1,18 +1,17 @@
 /** `/console/events`: what was published. */
-import { Group, Stack, Text } from "@mantine/core";
 import type { EventSummary } from "@signalbox/sdk";
-import { events as m } from "../../messages/en/events.ts";
+import { event, events as m } from "../../messages/en/events.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { instant, matching, oneOf, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { bytes } from "../../parts/locale.ts";
-import { Go, GoButton } from "../../parts/page/go.tsx";
+import { Go, GoButton, useGo } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { DeliveryCounts } from "../../parts/text/delivery-state.tsx";
 import { idTimeMs } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
@@ -30,19 +29,20 @@ const FILTERS = {
 const COLUMNS: readonly Column<EventSummary>[] = [
   { label: m.type, cell: ({ type }) => type },
   { label: m.deliveries, cell: ({ deliveries }) => <DeliveryCounts deliveries={deliveries} /> },
-  { label: m.origin, cell: (event) => <Origin event={event} />, wideOnly: true },
+  { label: m.origin, cell: (row) => <Origin of={row} />, wideOnly: true },
   { label: m.size, cell: ({ payload_bytes }) => bytes(payload_bytes), align: "end" },
   { label: m.created, cell: ({ id, created_at }) => <Time at={idTimeMs(id) ?? created_at} />, align: "end" },
 ];
 
-function Origin({ event }: { readonly event: EventSummary }) {
-  if (event.pause_id !== null) return <Go to={`/pauses/${event.pause_id}`}>{m.fromPause}</Go>;
-  if (event.source_id === null || event.inbound_event_id === null) return m.fromApi;
-  return <Go to={`/inbound/${event.source_id}/events/${event.inbound_event_id}`}>{m.fromSource}</Go>;
+function Origin({ of }: { readonly of: EventSummary }) {
+  if (of.pause_id !== null) return <Go to={`/pauses/${of.pause_id}`}>{m.fromPause}</Go>;
+  if (of.source_id === null || of.inbound_event_id === null) return m.fromApi;
+  return <Go to={`/inbound/${of.source_id}/events/${of.inbound_event_id}`}>{m.fromSource}</Go>;
 }
 
 export default function EventsPage() {
   const api = useApi();
+  const go = useGo();
   const tenant = useTenant();
   const filters = useFilters(FILTERS);
   const { type, source_id, from, to } = filters.values;
@@ -89,23 +89,21 @@ export default function EventsPage() {
         rowKey={({ id }) => id}
         rowName={({ type: name, id }) => `${name} ${id}`}
         rowLink={({ id }) => ({ to: `/events/${id}` })}
+        rowKeys={[
+          {
+            keys: "e",
+            label: event.publishAgain,
+            run: ({ id }) => go({ to: "/events/publish", search: { like: id } }),
+          },
+        ]}
         isFiltered={filters.isFiltered}
         onClearFilters={filters.clear}
-        empty={<Empty />}
+        empty={
+          <Empty title={m.empty} hint={m.emptyHint} command={publishCurl()}>
+            <GoButton to="/events/publish">{m.publish}</GoButton>
+          </Empty>
+        }
       />
     </Page>
-  );
-}
-
-function Empty() {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <Text>{m.emptyHint}</Text>
-      <CodeBlock text={publishCurl()} label={m.emptyHint} />
-      <Group>
-        <GoButton to="/events/publish">{m.publish}</GoButton>
-      </Group>
-    </Stack>
   );
 }

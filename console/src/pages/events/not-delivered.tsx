@@ -1,10 +1,11 @@
 /** The endpoints that did not get an event: why, and what would change it. */
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import type { Event } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { form } from "../../messages/en/app.ts";
 import { event as m } from "../../messages/en/events.ts";
+import { Dialog } from "../../parts/actions/dialog.tsx";
 import { Facts } from "../../parts/explain/facts.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
@@ -139,7 +140,7 @@ function AddToFilter({ type, missed, onClose, onAdded }: AddProps) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title={m.addToFilterFor(type, missed.endpoint_name)}>
+    <Dialog onClose={onClose} title={m.addToFilterFor(type, missed.endpoint_name)}>
       <Stack gap="md">
         <Text size="sm">{m.addToFilterHint(type)}</Text>
         {add.error !== null && <Problem error={add.error} />}
@@ -152,6 +153,6 @@ function AddToFilter({ type, missed, onClose, onAdded }: AddProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

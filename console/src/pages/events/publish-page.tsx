@@ -12,6 +12,7 @@ import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { LongField, TextField } from "../../parts/form/fields.tsx";
 import { type FieldFault, Form } from "../../parts/form/form.tsx";
+import { payloadFault } from "../../parts/form/payload-fault.ts";
 import { bytes } from "../../parts/locale.ts";
 import { GoButton } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
@@ -183,15 +184,4 @@ function check({ type, payload }: Fields): FieldFault[] {
   const rule = payloadFault(payload);
   if (rule !== null) found.push({ field: "payload", rule });
   return found;
-}
-
-function payloadFault(payload: string): string | null {
-  const over = new Blob([payload]).size - PAYLOAD_BYTES_MAX;
-  if (over > 0) return m.tooLarge(bytes(over));
-  try {
-    const value: unknown = JSON.parse(payload);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? null : m.notObject;
-  } catch {
-    return m.notJson;
-  }
 }

@@ -9,10 +9,10 @@ import { Problem } from "../../parts/feedback/problem.tsx";
 import { bytes, integer } from "../../parts/locale.ts";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { NameValues } from "../../parts/text/name-values.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { Channels } from "./channels.tsx";
-import { NameValues } from "./name-values.tsx";
 
 const REFRESH_MS = 10_000;
 

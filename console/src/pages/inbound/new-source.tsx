@@ -27,14 +27,7 @@ export function NewSource({ onClose, onMade }: NewSourceProps) {
     onSuccess: onMade,
   });
   return (
-    <FormDialog
-      title={m.create}
-      onClose={onClose}
-      submit={m.create}
-      onSubmit={() => create.mutate()}
-      isPending={create.isPending}
-      error={create.error}
-    >
+    <FormDialog title={m.create} action={create} onClose={onClose}>
       <TextField
         name="name"
         label={m.name}

@@ -3,20 +3,23 @@ import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { type InboundEventDetails, SignalboxError } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { keys } from "../../messages/en/app.ts";
 import { record as m, quarantine } from "../../messages/en/inbound.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { DangerDialog } from "../../parts/actions/danger-dialog.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, useGo, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { NameValues } from "../../parts/text/name-values.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { useMay } from "../../session/me.ts";
-import classes from "./inbound.module.css";
 import { RecordBody } from "./record-body.tsx";
 import { Verdict } from "./record-columns.tsx";
 import { RecordNotes } from "./record-notes.tsx";
@@ -90,16 +93,7 @@ function Facts({ record }: { readonly record: InboundEventDetails }) {
     [m.type, record.event_type === null ? "–" : <Foreign key="type" text={record.event_type} />],
     [m.events, record.event_ids.length === 0 ? "–" : <EventLinks key="events" ids={record.event_ids} />],
   ];
-  return (
-    <dl className={classes.facts}>
-      {facts.map(([label, value]) => (
-        <div key={label} style={{ display: "contents" }}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <NameValues rows={facts} />;
 }
 
 function SourceLink({ of: { source, source_id: id } }: { readonly of: InboundEventDetails }) {
@@ -126,6 +120,7 @@ function ReprocessOne({ record, sourceId }: { readonly record: InboundEventDetai
     mutationFn: () => api.inboundEvents.reprocess(sourceId, record.id),
     onSuccess: () => void queries.invalidateQueries({ queryKey: ["inbound"] }),
   });
+  useShortcuts(keys.thisPage, [{ keys: "r", label: m.reprocess, run: () => !run.isPending && run.mutate() }]);
   return (
     <Stack gap="xs" my="md" align="flex-start">
       <Button onClick={() => run.mutate()} loading={run.isPending} title={quarantine.reprocessHint}>
@@ -159,18 +154,7 @@ function Headers({ record: { headers } }: { readonly record: InboundEventDetails
       {names.length === 0 ? (
         <Text size="sm">{m.noHeaders}</Text>
       ) : (
-        <dl className={classes.facts}>
-          {names.map(([name, value]) => (
-            <div key={name} style={{ display: "contents" }}>
-              <dt>
-                <Foreign text={name} />
-              </dt>
-              <dd>
-                <Foreign text={value} />
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <NameValues rows={names.map(([name, value]) => [visible(name), <Foreign key={name} text={value} />])} />
       )}
     </Section>
   );

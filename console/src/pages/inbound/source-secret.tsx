@@ -75,14 +75,7 @@ function Rotate({ source, onClose, onDone }: RotateProps) {
     onSuccess: (answer) => onDone(answer.secret),
   });
   return (
-    <FormDialog
-      title={m.rotate}
-      onClose={onClose}
-      submit={m.rotate}
-      onSubmit={() => rotate.mutate()}
-      isPending={rotate.isPending}
-      error={rotate.error}
-    >
+    <FormDialog title={m.rotate} action={rotate} onClose={onClose}>
       <TextField
         name="secret"
         label={sources.secret}

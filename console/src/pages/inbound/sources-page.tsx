@@ -1,5 +1,5 @@
 /** `/console/inbound`: the services that send their webhooks here. */
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import type { Source } from "@signalbox/sdk";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { sources as m } from "../../messages/en/inbound.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
@@ -14,7 +15,6 @@ import type { Column } from "../../parts/list/list-props.ts";
 import { integer } from "../../parts/locale.ts";
 import { GoButton, useGo } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { Time } from "../../parts/time/time.tsx";
@@ -72,7 +72,11 @@ export default function SourcesPage() {
         rowKey={({ id }) => id}
         rowName={({ name }) => name}
         rowLink={({ id }) => ({ to: `/inbound/${id}` })}
-        empty={<Empty>{create}</Empty>}
+        empty={
+          <Empty title={m.empty} hint={m.emptyHint} command={m.emptyCommand}>
+            {create}
+          </Empty>
+        }
       />
       {isCreating && (
         <NewSource
@@ -120,15 +124,4 @@ function columns(verifiedOf: CountOf, refusedOf: CountOf): readonly Column<Sourc
 function Refused({ count }: { readonly count: number | undefined }) {
   if (count === undefined) return null;
   return count === 0 ? "0" : <StateBadge tone="warn" word={integer(count)} />;
-}
-
-function Empty({ children }: { readonly children: React.ReactNode }) {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <Text>{m.emptyHint}</Text>
-      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
-      <Group>{children}</Group>
-    </Stack>
-  );
 }

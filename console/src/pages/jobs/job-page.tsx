@@ -1,20 +1,23 @@
 /** `/console/jobs/{id}`: the progress of a job, and its cancellation. */
 import "@mantine/core/styles/Progress.css";
-import { Button, Group, Modal, Progress, Stack, Text } from "@mantine/core";
+import { Button, Group, Progress, Stack, Text } from "@mantine/core";
 import type { Job } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { form } from "../../messages/en/app.ts";
+import { form, keys } from "../../messages/en/app.ts";
 import { jobs as m } from "../../messages/en/jobs.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { Dialog } from "../../parts/actions/dialog.tsx";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
+import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { decimal } from "../../parts/locale.ts";
 import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
+import { NameValues } from "../../parts/text/name-values.tsx";
 import { duration } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -89,20 +92,20 @@ function JobProgressSection({ job }: { readonly job: Job }) {
         </Group>
         {share !== null && <Progress value={share * 100} aria-label={m.doneLabel} />}
         {job.state === "running" && (
-          <dl className={classes.facts}>
-            <dt>{m.rate}</dt>
-            <dd>{rate === null ? m.measuring : m.rateNow(decimal(rate))}</dd>
-            {left !== null && (
-              <>
-                <dt>{m.left}</dt>
-                <dd>{rate === null || rate === 0 ? m.measuring : duration((left / rate) * 1000)}</dd>
-              </>
-            )}
-          </dl>
+          <NameValues
+            rows={[
+              [m.rate, rate === null ? m.measuring : m.rateNow(decimal(rate))],
+              ...(left === null ? [] : [[m.left, timeLeft(left, rate)] as const]),
+            ]}
+          />
         )}
       </Stack>
     </Section>
   );
+}
+
+function timeLeft(left: number, rate: number | null): string {
+  return rate === null || rate === 0 ? m.measuring : duration((left / rate) * 1000);
 }
 
 interface Sample {
@@ -139,34 +142,27 @@ function Facts({ job }: { readonly job: Job }) {
   const { by, created_at: started, finished_at: ended, endpoint_id: endpoint, per_second: perSecond, id } = job;
   return (
     <Section title={m.kind}>
-      <dl className={classes.facts}>
-        <dt>{m.by}</dt>
-        <dd>
-          <StartedBy by={by} />
-        </dd>
-        <dt>{m.started}</dt>
-        <dd>
-          <Time at={started} focusable />
-        </dd>
-        {ended !== null && (
-          <>
-            <dt>{m.ended}</dt>
-            <dd>
-              <Time at={ended} focusable />
-            </dd>
-          </>
-        )}
-        <dt>{m.endpoint}</dt>
-        <dd>{endpoint === null ? m.manyEndpoints : <Go to={`/endpoints/${endpoint}`}>{endpoint}</Go>}</dd>
-        <dt>{m.speed}</dt>
-        <dd>{perSecond === null ? m.unlimited : m.perSecond(perSecond)}</dd>
-        <dt>{m.id}</dt>
-        <dd>
-          {id} <CopyButton small text={id} />
-        </dd>
-      </dl>
+      <NameValues
+        rows={[
+          [m.by, <StartedBy key="by" by={by} />],
+          [m.started, <Time key="started" at={started} focusable />],
+          ...(ended === null ? [] : [[m.ended, <Time key="ended" at={ended} focusable />] as const]),
+          [m.endpoint, <OnlyEndpoint key="endpoint" id={endpoint} />],
+          [m.speed, perSecond === null ? m.unlimited : m.perSecond(perSecond)],
+          [
+            m.id,
+            <span key="id">
+              {id} <CopyButton small text={id} />
+            </span>,
+          ],
+        ]}
+      />
     </Section>
   );
+}
+
+function OnlyEndpoint({ id }: { readonly id: string | null }) {
+  return id === null ? m.manyEndpoints : <Go to={`/endpoints/${id}`}>{id}</Go>;
 }
 
 function CancelJob({ job }: { readonly job: Job }) {
@@ -180,6 +176,7 @@ function CancelJob({ job }: { readonly job: Job }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ["job"] }),
   });
   const isRunning = job.state === "running";
+  useShortcuts(keys.thisPage, [{ keys: "c", label: m.cancel, run: () => isRunning && setAsking(true) }]);
   return (
     <>
       {isRunning && (
@@ -188,7 +185,7 @@ function CancelJob({ job }: { readonly job: Job }) {
         </Button>
       )}
       {isAsking && (
-        <Modal opened onClose={() => setAsking(false)} title={m.cancelTitle}>
+        <Dialog onClose={() => setAsking(false)} title={m.cancelTitle}>
           <Stack>
             <Text>
               {m.done(job.done, job.total)}. {m.cancelHint}
@@ -206,7 +203,7 @@ function CancelJob({ job }: { readonly job: Job }) {
               )}
             </Group>
           </Stack>
-        </Modal>
+        </Dialog>
       )}
     </>
   );

@@ -1,10 +1,10 @@
 /** `/console/jobs`: background jobs, newest first. */
 import { JOB_KINDS, JOB_STATES } from "@domain/upkeep/job.ts";
-import { Group, Stack, Text } from "@mantine/core";
 import type { Job, JobFilter } from "@signalbox/sdk";
 import { jobs as m } from "../../messages/en/jobs.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice } from "../../parts/list/filter-fields.tsx";
 import { oneOf, useFilters } from "../../parts/list/filters.ts";
@@ -79,22 +79,14 @@ export default function JobsPage() {
         rowLink={({ id }) => ({ to: `/jobs/${id}` })}
         isFiltered={filters.isFiltered}
         onClearFilters={filters.clear}
-        empty={<Empty />}
+        empty={
+          <Empty title={m.empty} hint={m.emptyHint}>
+            <GoButton to="/deliveries" variant="default">
+              {m.toDeliveries}
+            </GoButton>
+          </Empty>
+        }
       />
     </Page>
-  );
-}
-
-function Empty() {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty}</Text>
-      <Text>{m.emptyHint}</Text>
-      <Group>
-        <GoButton to="/deliveries" variant="default">
-          {m.toDeliveries}
-        </GoButton>
-      </Group>
-    </Stack>
   );
 }

@@ -1,9 +1,10 @@
 /** Asks once more before an answer counts, and for the password where the question is protected. */
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { type Pause, SignalboxError } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { pause as m } from "../../messages/en/pauses.ts";
+import { Dialog } from "../../parts/actions/dialog.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { useRetryWait } from "../../parts/time/seconds-left.ts";
@@ -31,7 +32,7 @@ export function DecideDialog(props: DecideDialogProps) {
     decide.mutate(password === "" ? null : password);
   };
   return (
-    <Modal opened onClose={onClose} title={m.confirmTitle(choice)} centered>
+    <Dialog onClose={onClose} title={m.confirmTitle(choice)} centered>
       <form onSubmit={submit}>
         <Stack gap="sm">
           <Text size="sm">{m.confirmHint}</Text>
@@ -74,7 +75,7 @@ export function DecideDialog(props: DecideDialogProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
 /** Shows the link of a question, after a warning: the link decides without a name. */
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import type { Pause } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { form } from "../../messages/en/app.ts";
 import { pause as m } from "../../messages/en/pauses.ts";
+import { Dialog } from "../../parts/actions/dialog.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { useApi } from "../../session/api.ts";
@@ -19,7 +20,7 @@ export function LinkDialog({ pause, onClose }: { readonly pause: Pause; readonly
   });
   const isRestricted = pause.protected || pause.approvers !== null;
   return (
-    <Modal opened onClose={onClose} title={m.revealTitle} centered>
+    <Dialog onClose={onClose} title={m.revealTitle} centered>
       <Stack gap="sm">
         <Text size="sm">{isRestricted ? m.revealHintSafe : m.revealHint}</Text>
         {reveal.data !== undefined && <CodeBlock text={reveal.data} label={m.link} />}
@@ -39,6 +40,6 @@ export function LinkDialog({ pause, onClose }: { readonly pause: Pause; readonly
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

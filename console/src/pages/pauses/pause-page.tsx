@@ -3,6 +3,7 @@ import { Alert, Button, Text } from "@mantine/core";
 import type { Pause, SignalboxError } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { keys } from "../../messages/en/app.ts";
 import { pause as m, pauses } from "../../messages/en/pauses.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
@@ -10,6 +11,7 @@ import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
+import { useShortcuts } from "../../parts/keys/shortcuts.ts";
 import { useRecordKeys } from "../../parts/list/record-keys.ts";
 import { Go, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
@@ -117,6 +119,7 @@ function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged
 
 function Cancel({ pause, onChanged }: { readonly pause: Pause; readonly onChanged: () => void }) {
   const [isOpen, setOpen] = useState(false);
+  useShortcuts(keys.thisPage, [{ keys: "c", label: m.cancel, run: () => setOpen(true) }]);
   return (
     <>
       <Button variant="default" onClick={() => setOpen(true)}>

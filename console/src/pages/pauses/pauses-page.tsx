@@ -1,20 +1,21 @@
 /** `/console/pauses`: the open questions by deadline, and those that have ended. */
-import { Stack, Text } from "@mantine/core";
 import type { Pause, PauseChannel, PauseCounts, PauseStatus } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
-import { pauses as m } from "../../messages/en/pauses.ts";
+import { useState } from "react";
+import { pauses as m, pause } from "../../messages/en/pauses.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { oneOf, text, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
-import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
+import { CancelDialog } from "./cancel-dialog.tsx";
 import { Remaining } from "./remaining.tsx";
 import { StatusTabs } from "./status-tabs.tsx";
 import { Told } from "./told.tsx";
@@ -29,12 +30,12 @@ const QUESTION: Column<Pause> = {
   cell: ({ message }) => <Foreign text={message.replace(/\s+/g, " ")} charsMax={MESSAGE_CHARS_MAX} />,
 };
 const ASKED: Column<Pause> = { label: m.asked, cell: ({ created_at }) => <Time at={created_at} />, align: "end" };
-const TOLD: Column<Pause> = { label: m.told, cell: (pause) => <Told pause={pause} /> };
+const TOLD: Column<Pause> = { label: m.told, cell: (row) => <Told pause={row} /> };
 
 const COLUMNS: Readonly<Record<PauseStatus, readonly Column<Pause>[]>> = {
   pending: [
     QUESTION,
-    { label: m.left, cell: (pause) => <Remaining pause={pause} /> },
+    { label: m.left, cell: (row) => <Remaining pause={row} /> },
     { label: m.byDefault, cell: ({ timeout_default }) => <Choice choice={timeout_default} otherwise={m.noDefault} /> },
     TOLD,
     ASKED,
@@ -76,6 +77,7 @@ export default function PausesPage() {
     newestFirst: status !== "pending",
   });
   const { data: counts } = usePauseCounts();
+  const [cancelling, setCancelling] = useState<Pause | null>(null);
   // The status is a list of its own rather than a filter.
   const isFiltered = q !== undefined || channel !== undefined;
   const clear = (): void => filters.set({ q: undefined, channel: undefined });
@@ -103,10 +105,14 @@ export default function PausesPage() {
         rowKey={({ pause_id }) => pause_id}
         rowName={({ message }) => message.slice(0, MESSAGE_CHARS_MAX)}
         rowLink={({ pause_id }) => ({ to: `/pauses/${pause_id}` })}
+        rowKeys={[{ keys: "c", label: pause.cancel, run: (row) => row.status === "pending" && setCancelling(row) }]}
         isFiltered={isFiltered}
         onClearFilters={clear}
-        empty={<Empty status={status} />}
+        empty={<Empty title={m.empty[status]} hint={m.emptyHint} command={m.emptyCommand} />}
       />
+      {cancelling !== null && (
+        <CancelDialog pause={cancelling} onClose={() => setCancelling(null)} onChanged={list.refetch} />
+      )}
     </Page>
   );
 }
@@ -122,14 +128,4 @@ function usePauseCounts() {
 
 function Choice({ choice, otherwise }: { readonly choice: string | null; readonly otherwise: string }) {
   return choice === null ? <span>{otherwise}</span> : <Foreign text={choice} />;
-}
-
-function Empty({ status }: { readonly status: PauseStatus }) {
-  return (
-    <Stack gap="sm">
-      <Text fw={600}>{m.empty[status]}</Text>
-      <Text>{m.emptyHint}</Text>
-      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
-    </Stack>
-  );
 }

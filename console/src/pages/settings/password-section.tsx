@@ -1,6 +1,6 @@
 import { passwordFault } from "@domain/access/access.ts";
 import { Alert, Stack } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { settings as m } from "../../messages/en/settings.ts";
 import { PasswordField } from "../../parts/form/fields.tsx";
@@ -11,12 +11,16 @@ import { useApi } from "../../session/api.ts";
 /** Changes the own password. The server's rule is checked before the request, so that it shows at once. */
 export function PasswordSection() {
   const api = useApi();
+  const queries = useQueryClient();
   const [faults, setFaults] = useState<readonly FieldFault[]>([]);
   const [key, setKey] = useState(0);
   const change = useMutation({
     mutationFn: (input: { currentPassword: string; newPassword: string }) => api.session.changePassword(input),
-    // A new form: passwords do not stay on the screen.
-    onSuccess: () => setKey(key + 1),
+    async onSuccess() {
+      // A new form: passwords do not stay on the screen.
+      setKey(key + 1);
+      await queries.invalidateQueries({ queryKey: ["session"] });
+    },
   });
   const submit = (values: FormData): void => {
     const [currentPassword, newPassword, repeated] = ["currentPassword", "newPassword", "repeated"].map((name) =>

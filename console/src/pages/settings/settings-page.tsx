@@ -11,6 +11,7 @@ import { type Preferences, setPreferences, usePreferences } from "../../parts/pr
 import { useNow } from "../../parts/time/ticker.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { PasswordSection } from "./password-section.tsx";
+import { SessionsSection } from "./sessions-section.tsx";
 import classes from "./settings.module.css";
 
 export default function SettingsPage() {
@@ -47,6 +48,7 @@ export default function SettingsPage() {
         </Stack>
       </Section>
       <PasswordSection />
+      <SessionsSection />
     </Page>
   );
 }

@@ -1,9 +1,10 @@
 /** Asks before something that cannot be undone: says exactly what happens, and has the name typed. */
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { form as m } from "../../messages/en/app.ts";
 import { Problem } from "../feedback/problem.tsx";
 import { useRetryWait } from "../time/seconds-left.ts";
+import { Dialog } from "./dialog.tsx";
 
 interface DangerDialogProps {
   readonly title: string;
@@ -28,7 +29,7 @@ export function DangerDialog(props: DangerDialogProps) {
     if (matches && !isPending && !waits) onConfirm();
   };
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={submit}>
         <Stack gap="md">
           <Alert color="red" variant="light">
@@ -57,6 +58,6 @@ export function DangerDialog(props: DangerDialogProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
 /** Shows a secret once. It closes only by its button, so that no stray key loses the secret. */
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { CodeBlock } from "../text/code-block.tsx";
+import { Dialog } from "./dialog.tsx";
 
 interface SecretDialogProps {
   readonly title: string;
@@ -15,14 +16,7 @@ interface SecretDialogProps {
 
 export function SecretDialog({ title, hint, label, secret, done, onDone, children }: SecretDialogProps) {
   return (
-    <Modal
-      opened
-      onClose={onDone}
-      title={title}
-      closeOnEscape={false}
-      closeOnClickOutside={false}
-      withCloseButton={false}
-    >
+    <Dialog onClose={onDone} title={title} closeOnEscape={false} closeOnClickOutside={false} withCloseButton={false}>
       <Stack gap="md">
         <Text size="sm">{hint}</Text>
         <CodeBlock text={secret} label={label} />
@@ -33,6 +27,6 @@ export function SecretDialog({ title, hint, label, secret, done, onDone, childre
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,20 +1,27 @@
 /** A form in a dialog. */
-import { Modal } from "@mantine/core";
-import type { ComponentProps } from "react";
-import { form as m } from "../../messages/en/app.ts";
+
+import type { ReactNode } from "react";
+import { Dialog } from "../actions/dialog.tsx";
 import { Form } from "./form.tsx";
 
-interface FormDialogProps extends Omit<ComponentProps<typeof Form>, "onCancel" | "onSubmit"> {
+interface FormDialogProps {
   readonly title: string;
-  readonly onSubmit: () => void;
+  /** Default: the title. */
+  readonly submit?: string;
+  /** What the form does, such as the result of `useMutation`. */
+  readonly action: { readonly mutate: () => void; readonly isPending: boolean; readonly error: unknown };
   readonly onClose: () => void;
+  readonly children: ReactNode;
 }
 
 /** Mounted while it is open, so that it always begins empty. */
-export function FormDialog({ title, onClose, onSubmit, ...form }: FormDialogProps) {
+export function FormDialog({ title, submit = title, action, onClose, children }: FormDialogProps) {
+  const { mutate, isPending, error } = action;
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": m.close }}>
-      <Form {...form} onSubmit={onSubmit} onCancel={onClose} />
-    </Modal>
+    <Dialog onClose={onClose} title={title}>
+      <Form onSubmit={() => mutate()} isPending={isPending} error={error} submit={submit} onCancel={onClose}>
+        {children}
+      </Form>
+    </Dialog>
   );
 }

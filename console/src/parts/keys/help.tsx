@@ -1,7 +1,8 @@
 /** `?`: every key that acts on this page. */
-import { Kbd, Modal, Text, Title } from "@mantine/core";
+import { Kbd, Text, Title } from "@mantine/core";
 import { Fragment } from "react";
 import { keys as m } from "../../messages/en/app.ts";
+import { Dialog } from "../actions/dialog.tsx";
 import { usePreferences } from "../preferences.ts";
 import classes from "./help.module.css";
 import { useShortcutGroups } from "./shortcuts.ts";
@@ -9,7 +10,7 @@ import { useShortcutGroups } from "./shortcuts.ts";
 export default function Help({ onClose }: { readonly onClose: () => void }) {
   const { singleKeys } = usePreferences();
   return (
-    <Modal opened onClose={onClose} title={m.help} size="lg">
+    <Dialog onClose={onClose} title={m.help} size="lg">
       {!singleKeys && <Text mb="md">{m.singleKeysOff}</Text>}
       <div className={classes.groups}>
         {merged(useShortcutGroups()).map(([title, shortcuts]) => (
@@ -34,7 +35,7 @@ export default function Help({ onClose }: { readonly onClose: () => void }) {
           </section>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

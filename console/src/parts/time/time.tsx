@@ -1,4 +1,5 @@
 /** When something was: how long ago, and the exact time on hover and focus. */
+import { time as m } from "../../messages/en/app.ts";
 import { usePreferences } from "../preferences.ts";
 import { absoluteTime, duration, relativeTime } from "./format.ts";
 import { useSecondsLeft } from "./seconds-left.ts";
@@ -34,8 +35,17 @@ export function Time({ at, absolute = false, withMs = false, focusable = false }
   );
 }
 
+interface CountdownProps {
+  readonly until: string | number;
+  /** Shown instead of "0". */
+  readonly ended: string;
+  /** Says "in 5m", where nothing else says that it is to come. */
+  readonly isFuture?: boolean;
+}
+
 /** The time left until something. */
-export function Countdown({ until, ended }: { readonly until: string | number; readonly ended: string }) {
+export function Countdown({ until, ended, isFuture = false }: CountdownProps) {
   const seconds = useSecondsLeft(typeof until === "number" ? until : Date.parse(until));
-  return <span className={classes.countdown}>{seconds === 0 ? ended : duration(seconds * 1000)}</span>;
+  const left = duration(seconds * 1000);
+  return <span className={classes.countdown}>{seconds === 0 ? ended : isFuture ? m.in(left) : left}</span>;
 }

@@ -1,9 +1,9 @@
 /** How long the parts of one attempt took, one after the other. */
 import { Text } from "@mantine/core";
 import type { Timings } from "@signalbox/sdk";
-import { delivery as m } from "../../../messages/en/delivery.ts";
-import { duration } from "../../../parts/time/format.ts";
-import classes from "./timeline.module.css";
+import { delivery as m } from "../../messages/en/delivery.ts";
+import { duration } from "../time/format.ts";
+import classes from "./steps.module.css";
 
 export function TimingBars({ timings }: { readonly timings: Timings }) {
   const { dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms } = timings;

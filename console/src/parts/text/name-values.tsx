@@ -1,3 +1,4 @@
+/** Names and their values, one pair on each line. */
 import { Fragment, type ReactNode } from "react";
 import classes from "./name-values.module.css";
 

@@ -2,12 +2,12 @@
 import { Button, Menu, VisuallyHidden } from "@mantine/core";
 import type { AttemptDetails } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
-import { copy } from "../../../messages/en/app.ts";
-import { delivery as m } from "../../../messages/en/delivery.ts";
-import { copyText } from "../../../parts/actions/copy.ts";
-import { Problem } from "../../../parts/feedback/problem.tsx";
-import { DownIcon } from "../../../parts/icons.tsx";
-import { useApi } from "../../../session/api.ts";
+import { copy } from "../../messages/en/app.ts";
+import { delivery as m } from "../../messages/en/delivery.ts";
+import { useApi } from "../../session/api.ts";
+import { copyText } from "../actions/copy.ts";
+import { Problem } from "../feedback/problem.tsx";
+import { DownIcon } from "../icons.tsx";
 import { requestCurl } from "./request-curl.ts";
 
 export function CopyCurl({ details }: { readonly details: AttemptDetails }) {
