@@ -141,13 +141,15 @@ async function typedStill(page: Page, { fields }: FormCase): Promise<string[]> {
 
 /** The next request of the form gets this answer instead of the server's. */
 async function answerOnce(page: Page, request: RegExp, answer: object): Promise<void> {
+  let isAnswered = false;
   await page.route(
     (url) => request.test(url.pathname),
     async (route) => {
-      if (route.request().method() === "GET") return route.fallback();
+      // The page may read again what the form changes, at any time.
+      if (isAnswered || route.request().method() === "GET") return route.fallback();
+      isAnswered = true;
       await route.fulfill({ contentType: "application/json", ...answer });
     },
-    { times: 1 },
   );
 }
 
