@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
-import axe, { type AxeResults } from "axe-core";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../src/pages/respond-page.ts";
 import { OPEN, PAGES } from "../fixtures/respond-pages.ts";
-import { startBrowser } from "../harness/browser.ts";
+import { AXE_LOADER, startBrowser, violations } from "../harness/browser.ts";
 import { signalled } from "../harness/deadline.ts";
 
 interface Posted {
@@ -73,12 +72,6 @@ async function postedBy(act: () => Promise<void>): Promise<Posted> {
   return promise;
 }
 
-/** Describes each accessibility violation and where it is. The page must have loaded `axe`. */
-async function violations(page: Page): Promise<readonly string[]> {
-  const results = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })");
-  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
-
 const overflowPx = (page: Page): Promise<number> =>
   page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
@@ -86,10 +79,10 @@ const focusedText = (page: Page): Promise<string> =>
   page.evaluate<string>("document.activeElement.name + ' ' + document.activeElement.value");
 
 test("no state violates accessibility rules or scrolls sideways, on a phone or a desktop, light or dark", async () => {
-  const page = await openPage({ bypassCSP: true });
+  const page = await openPage({});
+  await page.addInitScript(AXE_LOADER);
   for (const [index, [name]] of STATES.entries()) {
     await page.goto(`${origin}/respond/${index}`);
-    await page.evaluate(axe.source);
     for (const colorScheme of ["light", "dark"] as const) {
       for (const viewport of [NARROW, WIDE]) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

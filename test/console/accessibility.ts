@@ -1,11 +1,9 @@
 /** Accessibility and sideways scrolling of the page as it is, with a screenshot if wanted. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
+import { violations } from "../harness/browser.ts";
 import { within } from "../harness/deadline.ts";
 
 export const NARROW = { width: 320, height: 640 };
@@ -22,12 +20,6 @@ const LOOKS =
     : [WIDE, NARROW].flatMap((viewport) =>
         (["light", "dark"] as const).map((colorScheme) => ({ viewport, colorScheme })),
       );
-
-/**
- * For a page's initial scripts, which the page's policy does not restrict. A document that is not checked does not run
- * the code. Sending the code for each check took as long as the check.
- */
-export const AXE_LOADER = `globalThis.loadAxe = () => { ${readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")} };`;
 
 /** Resolves after a frame in which the page has the color scheme, and nothing fades from the one before. */
 const whenDrawn = (colorScheme: string): string => `new Promise((done) => {
@@ -66,18 +58,6 @@ interface Look {
 export async function setLook(page: Page, { viewport, colorScheme }: Look): Promise<void> {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-}
-
-/** Each accessibility violation and where it is. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate("void (globalThis.axe ?? loadAxe())");
-  // `preload` would fetch style sheets of other hosts and media, of which the console has none.
-  const results = await page.evaluate<AxeResults["violations"]>(
-    "axe.run({ resultTypes: ['violations'], preload: false }).then(({ violations }) => violations)",
-  );
-  return results.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary?.slice(0, 200)}`),
-  );
 }
 
 async function screenshot(page: Page, name: string): Promise<void> {

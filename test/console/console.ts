@@ -7,11 +7,11 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Role } from "../../src/domain/access/access.ts";
-import { startBrowser } from "../harness/browser.ts";
+import { AXE_LOADER, startBrowser } from "../harness/browser.ts";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD, type PeopleStage, type Person, stagePeople } from "../harness/people.ts";
 import type { Scope, Tenant } from "../harness/server.ts";
-import { AXE_LOADER, assertAccessible, setLook, WIDE } from "./accessibility.ts";
+import { assertAccessible, setLook, WIDE } from "./accessibility.ts";
 import { newTabs, type Tabs } from "./tabs.ts";
 
 export { NARROW } from "./accessibility.ts";

@@ -9,7 +9,7 @@ import type { Role } from "../../src/domain/access/access.ts";
 import { STREAM_COMMENT_MS } from "../../src/domain/limits.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { type AssembledServer, assembleServer } from "./assembled.ts";
-import { newTenant, type Scope, type Tenant } from "./server.ts";
+import { newTenant, omitBallast, type Scope, type Tenant } from "./server.ts";
 
 export const PASSWORD = "correct horse battery";
 /** Hashed at the lowest cost of argon2id. At the cost of `passwords.ts`, hashing took half the time of these tests. */
@@ -33,6 +33,7 @@ export interface Person {
 
 export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS } = {}): Promise<PeopleStage> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-people-"));
+  await omitBallast(dataDir);
   const system = createSystemClock();
   let aheadMs = 0;
   const clock: Clock = {

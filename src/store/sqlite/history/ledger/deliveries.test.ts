@@ -12,7 +12,7 @@ import { all } from "../../read-connection.ts";
 import { createKeeping, LEDGER_VERBS } from "./verbs.ts";
 
 /** More than one segment. */
-const ROWS = 9000;
+const ROWS = 5000;
 
 /** Deliveries in every state to an endpoint that is active, one that is paused, and one that was just deleted. */
 function variedStore() {
