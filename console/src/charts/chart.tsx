@@ -10,8 +10,10 @@ import { Boundary } from "../parts/feedback/boundary.tsx";
 import classes from "./chart.module.css";
 import { type ChartProps, DASHES } from "./chart-props.ts";
 import { DataTable } from "./data-table.tsx";
+import { useTurn } from "./turns.ts";
 
-const Drawing = lazy(() => import("./drawing.tsx"));
+const load = () => import("./drawing.tsx");
+const Drawing = lazy(load);
 
 /** More points than pixels only cost time. */
 const POINTS_MAX = 720;
@@ -46,15 +48,26 @@ export function Chart(props: ChartProps) {
           {/* A picture of the numbers in the table; its caption says the finding. */}
           <div className={classes.drawing} style={{ blockSize: height }} aria-hidden="true">
             <Boundary resetKey={title}>
-              <Suspense fallback={<Skeleton height={height} />}>
-                <Drawing {...props} points={points} height={height} />
-              </Suspense>
+              <InTurn {...props} points={points} height={height} />
             </Boundary>
           </div>
           {series.length > 1 && <Legend kind={props.kind} series={series} />}
         </>
       )}
     </figure>
+  );
+}
+
+function InTurn(props: ChartProps & { readonly height: number }) {
+  const { points, series, formatAt, height } = props;
+  const shown = useTurn(props, JSON.stringify([points, series, formatAt(points[0]?.at ?? "")]), load);
+  const skeleton = <Skeleton height={height} />;
+  return shown === null ? (
+    skeleton
+  ) : (
+    <Suspense fallback={skeleton}>
+      <Drawing {...shown} />
+    </Suspense>
   );
 }
 

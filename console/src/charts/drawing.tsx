@@ -1,14 +1,16 @@
 /** The charts' chunk: everything that needs recharts. */
 import { AreaChart, BarChart, LineChart } from "@mantine/charts";
 import "@mantine/charts/styles.css";
-import { useId, useState } from "react";
+import { memo, useId, useState } from "react";
 import { ReferenceArea } from "recharts";
 import { type ChartProps, DASHES, type Series } from "./chart-props.ts";
 
 const AXIS = { tickLine: false, axisLine: false, minTickGap: 24 } as const;
 const CATEGORY_WIDTH = 150;
 
-export default function Drawing(props: ChartProps) {
+export default memo(Drawing);
+
+function Drawing(props: ChartProps) {
   const { kind, points, formatValue, formatAt, formatTick = formatAt, valueMax } = props;
   const span = useSpan(props);
   const patternId = useId();

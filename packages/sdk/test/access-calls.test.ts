@@ -3,6 +3,28 @@ import { it } from "node:test";
 import { Signalbox } from "../src/index.ts";
 import { json, serve } from "./server.ts";
 
+it("sends the filters of endpoints and of statistics in the form that the server expects", async (test) => {
+  const { url, seen } = await serve(test, json(200, []));
+  const client = new Signalbox({ url, apiKey: `sb_test_${"0".repeat(48)}` });
+  await client.endpoints.page({ state: ["failing", "paused"], q: "shop", limit: 5 });
+  for await (const endpoint of client.endpoints.list({ eventType: "order.paid" })) assert.fail(endpoint.id);
+  await client.endpoints.count();
+  await client.analytics.endpointAttempts(["ep_1", "ep_2"], { hours: 48 });
+  await client.analytics.inbound({ from: new Date(0), step: "1d" });
+  await client.analytics.pauses();
+  assert.deepEqual(
+    seen.map(({ method, url: path }) => `${method} ${path}`),
+    [
+      "GET /v1/endpoints?state=failing&state=paused&q=shop&limit=5",
+      "GET /v1/endpoints?event_type=order.paid",
+      "GET /v1/endpoints/counts",
+      "GET /v1/analytics/endpoint-attempts?endpoint_id=ep_1&endpoint_id=ep_2&hours=48",
+      "GET /v1/analytics/inbound?from=1970-01-01T00%3A00%3A00.000Z&step=1d",
+      "GET /v1/analytics/pauses",
+    ],
+  );
+});
+
 it("sends each call on users, the audit, sources and inbound events in the form that the server expects", async (test) => {
   const { url, seen } = await serve(test, (one, response) =>
     json(200, one.url === "/v1/sources" && one.method === "GET" ? [] : { users: [] })(one, response),
