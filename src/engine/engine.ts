@@ -86,7 +86,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const access = assembleAccess(options, streams);
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
-  const inbound = createInbound({ clock, store, outage, activeTenants, claims, publicUrl, isOpen });
+  const inbound = createInbound({ clock, store, outage, activeTenants, claims, streams, publicUrl, isOpen });
   const caches = { ...access, matching, inbound, claims, waits: asking.waits };
   const upkeep = new Upkeep({
     clock,

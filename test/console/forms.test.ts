@@ -161,7 +161,6 @@ async function faultsOf(visit: Visit, form: FormCase): Promise<string[]> {
   const note = async (when: string) => {
     for (const fault of await typedStill(page, form)) faults.push(`${when}: ${fault}`);
   };
-  page.setDefaultTimeout(20_000);
   await fill(page, form);
   // The sign-in dialog opens later, so it is not the first.
   const scope = form.opens === undefined ? page : page.getByRole("dialog", { includeHidden: true }).first();

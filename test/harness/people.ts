@@ -8,7 +8,7 @@ import { createSystemClock } from "../../src/clock/system.ts";
 import type { Role } from "../../src/domain/access/access.ts";
 import { STREAM_COMMENT_MS } from "../../src/domain/limits.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import { type AssembledServer, assembleServer } from "./assembled.ts";
+import { type AssembledOptions, type AssembledServer, assembleServer } from "./assembled.ts";
 import { newTenant, omitBallast, type Scope, type Tenant } from "./server.ts";
 
 export const PASSWORD = "correct horse battery";
@@ -31,7 +31,14 @@ export interface Person {
   readonly apiKey: string;
 }
 
-export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS } = {}): Promise<PeopleStage> {
+interface StageOptions extends Pick<AssembledOptions, "pagesMax"> {
+  readonly commentMs?: number;
+}
+
+export async function stagePeople(
+  scope: Scope,
+  { commentMs = STREAM_COMMENT_MS, ...options }: StageOptions = {},
+): Promise<PeopleStage> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-people-"));
   await omitBallast(dataDir);
   const system = createSystemClock();
@@ -42,7 +49,7 @@ export async function stagePeople(scope: Scope, { commentMs = STREAM_COMMENT_MS 
     monotonicMs: () => system.monotonicMs() + aheadMs,
     after: (ms, task) => system.after(ms === STREAM_COMMENT_MS ? commentMs : ms, task),
   };
-  const server = await assembleServer(scope, { dataDir, clock });
+  const server = await assembleServer(scope, { dataDir, clock, ...options });
   scope.after(async () => {
     await server.close();
     await rm(dataDir, { recursive: true, force: true });

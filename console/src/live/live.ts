@@ -7,6 +7,18 @@
 import { type FollowedEvent, type Signalbox, SignalboxError, type StreamTopic } from "@signalbox/sdk";
 
 const TOPICS: readonly StreamTopic[] = ["delivery", "event", "endpoint", "pause", "inbound", "job", "export", "status"];
+/**
+ * What else an event of a topic changes: `delivery` tells only outcomes, and none of a delivery that has just been created,
+ * held, released, or cancelled by a job.
+ */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  event: ["delivery"],
+  endpoint: ["delivery"],
+  job: ["delivery"],
+  // An answered question and a verified request publish an event.
+  pause: ["event", "delivery"],
+  inbound: ["event", "delivery"],
+};
 /** What a person can follow with the eyes; the server says how many more there were. */
 const EVENTS_PER_SECOND_MAX = 20;
 /** How often a topic's queries are read again at most, however much happens. */
@@ -168,7 +180,8 @@ class Live {
 
   #take(event: LiveEvent): void {
     this.#options.onEvent(event);
-    this.#due.add(event.type === "skipped" ? "delivery" : event.type);
+    const topic = event.type === "skipped" ? "delivery" : event.type;
+    for (const due of [topic, ...(ALSO[topic] ?? [])]) this.#due.add(due);
     this.#flushing ??= setTimeout(() => this.#flush(), INVALIDATE_MS);
   }
 

@@ -2,6 +2,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
+import type { Streams } from "../history/streams.ts";
 import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { InboundService } from "./inbound-types.ts";
@@ -24,15 +25,16 @@ export interface InboundOptions {
   readonly outage: Outage;
   readonly activeTenants: ActiveTenants;
   readonly claims: Pick<Claims, "wake">;
+  readonly streams: Pick<Streams, "announce">;
   readonly publicUrl: () => string;
   readonly isOpen: () => boolean;
 }
 
 export function createInbound(options: InboundOptions): Inbound {
-  const { clock, store, outage, activeTenants, claims, publicUrl, isOpen } = options;
+  const { clock, store, outage, activeTenants, claims, streams, publicUrl, isOpen } = options;
   const sources = new KnownSources(store);
   const refusals = new Refusals(clock);
-  const receiver = new Receiver({ clock, store, outage, activeTenants, claims, sources, refusals, isOpen });
+  const receiver = new Receiver({ clock, store, outage, activeTenants, claims, streams, sources, refusals, isOpen });
   const records = new Records({ clock, store, outage, claims, sources, publicUrl });
   return {
     sources: createSources(store, clock, sources),

@@ -10,6 +10,7 @@ import { GROUP_BYTES_MAX, PUBLISH_QUEUE_BYTES_MAX, REFUSED_BODY_BYTES_MAX } from
 import type { Clock } from "../../ports/clock.ts";
 import type { InboundKind, RawRequest, Receive, ReceiveResult, Refuse, Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
+import type { Streams } from "../history/streams.ts";
 import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
@@ -31,6 +32,7 @@ export interface ReceiverOptions {
   readonly outage: Outage;
   readonly activeTenants: ActiveTenants;
   readonly claims: Pick<Claims, "wake">;
+  readonly streams: Pick<Streams, "announce">;
   readonly sources: KnownSources;
   readonly refusals: Refusals;
   /** Whether the sources of the settings are stored. Until then the server cannot say that a source is unknown. */
@@ -45,6 +47,7 @@ const UNAUTHORIZED = { kind: "unauthorized" } as const;
 export class Receiver {
   readonly #clock: Clock;
   readonly #claims: Pick<Claims, "wake">;
+  readonly #streams: Pick<Streams, "announce">;
   readonly #sources: KnownSources;
   readonly #refusals: Refusals;
   readonly #isOpen: () => boolean;
@@ -52,9 +55,11 @@ export class Receiver {
   readonly #received: Batcher<Receive, ReceiveResult>;
   readonly #refused: Batcher<Refuse, void>;
 
-  constructor({ clock, store, outage, activeTenants, claims, sources, refusals, isOpen }: ReceiverOptions) {
+  constructor({ clock, store, outage, activeTenants, claims, ...more }: ReceiverOptions) {
+    const { streams, sources, refusals, isOpen } = more;
     this.#clock = clock;
     this.#claims = claims;
+    this.#streams = streams;
     this.#sources = sources;
     this.#refusals = refusals;
     this.#isOpen = isOpen;
@@ -107,13 +112,16 @@ export class Receiver {
     const { facts, eventType } = stated;
     const hops = hopsOf(request);
     const event = notificationOf({ id: this.#clock.uuid(), recordId: id, source, facts, hops, now });
-    const result = await this.#commit({
-      ...recordOf(id, "pauseStatus", source, request, now),
-      eventType,
-      facts,
-      digest: contentDigest(request.body),
-      event,
-    });
+    const result = await this.#commit(
+      {
+        ...recordOf(id, "pauseStatus", source, request, now),
+        eventType,
+        facts,
+        digest: contentDigest(request.body),
+        event,
+      },
+      source,
+    );
     if (result.kind === "quotaExceeded") return result;
     if (result.kind === "received") {
       return { kind: "received", id, direction: facts.direction, notified: event !== null, duplicate: false };
@@ -137,13 +145,16 @@ export class Receiver {
     const id = this.#clock.uuid();
     const eventId = this.#clock.uuid();
     const event = { id: eventId, tenantId: source.tenantId, type: eventType, payload, acceptedAt: now, pauseId: null };
-    const result = await this.#commit({
-      ...recordOf(id, "any", source, request, now),
-      eventType,
-      facts: null,
-      digest: repeatDigest(source, request, deliveryId),
-      event: cameThrough(event, hopsOf(request)),
-    });
+    const result = await this.#commit(
+      {
+        ...recordOf(id, "any", source, request, now),
+        eventType,
+        facts: null,
+        digest: repeatDigest(source, request, deliveryId),
+        event: cameThrough(event, hopsOf(request)),
+      },
+      source,
+    );
     if (result.kind === "quotaExceeded") return result;
     return result.kind === "received"
       ? { kind: "received", id, eventId, duplicate: false }
@@ -158,14 +169,17 @@ export class Receiver {
     if (!this.#isOpen()) throw new StoreUnavailable("the server is starting");
   }
 
-  async #commit(request: Receive): Promise<Exclude<ReceiveResult, { kind: "broken" }>> {
+  async #commit(request: Receive, source: Source): Promise<Exclude<ReceiveResult, { kind: "broken" }>> {
     const weight = weightOf(request);
     if (weight.bytes > this.#received.allowance(request.tenantSeq)) {
       throw new StoreUnavailable("too many of the tenant's requests are waiting to be committed");
     }
     const result = await this.#received.add(request, weight);
     if (result.kind === "broken") throw new Error(result.message);
-    if (result.kind === "received") this.#claims.wake(result.woken);
+    if (result.kind === "received") {
+      this.#claims.wake(result.woken);
+      this.#announce(request, source);
+    }
     return result;
   }
 
@@ -183,6 +197,14 @@ export class Receiver {
       now: this.#clock.now(),
     };
     await this.#refused.add(element, weightOf(element));
+    if (source === null) return; // no tenant's
+    const { tenantSeq, id: sourceId } = source;
+    this.#streams.announce(tenantSeq, { topic: "inbound", recordId: element.id, sourceId, valid: false });
+  }
+
+  #announce({ id, tenantSeq, event }: Receive, { id: sourceId }: Source): void {
+    this.#streams.announce(tenantSeq, { topic: "inbound", recordId: id, sourceId, valid: true });
+    if (event !== null) this.#streams.announce(tenantSeq, { topic: "event", eventId: event.id, eventType: event.type });
   }
 }
 

@@ -166,6 +166,7 @@ export const payload = {
   size: (size: string) => `${size}`,
   truncated: (shown: string, total: string) => `Shows the first ${shown} of ${total}.`,
   showAll: (count: number) => plural(count, { one: "# more", other: "# more" }),
+  moreCharacters: (count: number) => plural(count, { one: "# more character", other: "# more characters" }),
   empty: "Empty",
   expand: "Expand",
   collapse: "Collapse",

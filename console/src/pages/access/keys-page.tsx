@@ -17,6 +17,7 @@ import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { useNow } from "../../parts/time/ticker.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -130,7 +131,7 @@ function RevokeButton({ of, onRevoke }: { readonly of: Key; readonly onRevoke: (
       size="xs"
       disabled={!may}
       onClick={() => onRevoke(of)}
-      aria-label={`${m.revoke} ${of.name}`}
+      aria-label={`${m.revoke} ${visible(of.name)}`}
     >
       {m.revoke}
     </Button>

@@ -5,6 +5,7 @@ import { event as m } from "../../messages/en/events.ts";
 import { Go } from "../../parts/page/go.tsx";
 import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { Time } from "../../parts/time/time.tsx";
 import classes from "./event-deliveries.module.css";
 
@@ -26,7 +27,7 @@ export function EventDeliveries({ deliveries, selected, onSelect }: EventDeliver
         <li key={delivery.id}>
           <input
             type="checkbox"
-            aria-label={m.select(delivery.endpoint_name)}
+            aria-label={m.select(visible(delivery.endpoint_name))}
             checked={selected.has(delivery.id)}
             onChange={() => toggle(delivery.id)}
           />

@@ -12,6 +12,7 @@ import { Problem } from "../../parts/feedback/problem.tsx";
 import { Go, GoButton } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import classes from "./event-deliveries.module.css";
 
@@ -76,13 +77,18 @@ function MissedEndpoint({ event, missed, onAdd }: MissedProps) {
           size="compact-xs"
           variant="default"
           aria-expanded={isOpen}
-          aria-label={m.whyFor(name)}
+          aria-label={m.whyFor(visible(name))}
           onClick={() => setOpen(!isOpen)}
         >
           {m.why}
         </Button>
         {reason === "filter" && (
-          <Button size="compact-xs" variant="default" aria-label={m.addToFilterFor(event.type, name)} onClick={onAdd}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={m.addToFilterFor(event.type, visible(name))}
+            onClick={onAdd}
+          >
             {m.addToFilter}
           </Button>
         )}
@@ -91,7 +97,7 @@ function MissedEndpoint({ event, missed, onAdd }: MissedProps) {
           variant="default"
           to="/events/publish"
           search={{ like: event.id, endpoint: id }}
-          aria-label={m.sendToFor(name)}
+          aria-label={m.sendToFor(visible(name))}
         >
           {m.sendTo}
         </GoButton>

@@ -7,6 +7,7 @@ import { pause as m } from "../../messages/en/pauses.ts";
 import { Dialog } from "../../parts/actions/dialog.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { visible } from "../../parts/text/visible.ts";
 import { useRetryWait } from "../../parts/time/seconds-left.ts";
 import { useApi } from "../../session/api.ts";
 import classes from "./pause-page.module.css";
@@ -70,7 +71,7 @@ export function DecideDialog(props: DecideDialogProps) {
               {m.keepOpen}
             </Button>
             <Button type="submit" loading={decide.isPending} disabled={secondsLeft > 0} data-autofocus={!needsPassword}>
-              {m.confirm(choice)}
+              {m.confirm(visible(choice))}
             </Button>
           </Group>
         </Stack>

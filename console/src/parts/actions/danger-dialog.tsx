@@ -3,6 +3,7 @@ import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { form as m } from "../../messages/en/app.ts";
 import { Problem } from "../feedback/problem.tsx";
+import { visible } from "../text/visible.ts";
 import { useRetryWait } from "../time/seconds-left.ts";
 import { Dialog } from "./dialog.tsx";
 
@@ -23,7 +24,7 @@ export function DangerDialog(props: DangerDialogProps) {
   const { title, children, name, confirm, isPending, error = null, onConfirm, onClose } = props;
   const [typed, setTyped] = useState("");
   const waits = useRetryWait(error) > 0;
-  const matches = name === undefined || typed.trim() === name.trim();
+  const matches = name === undefined || [name, visible(name)].some((one) => one.trim() === typed.trim());
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (matches && !isPending && !waits) onConfirm();
@@ -40,7 +41,7 @@ export function DangerDialog(props: DangerDialogProps) {
           {name !== undefined && (
             <TextInput
               data-autofocus
-              label={m.typeName(name)}
+              label={m.typeName(visible(name))}
               value={typed}
               onChange={(event) => setTyped(event.currentTarget.value)}
               autoComplete="off"

@@ -2,8 +2,9 @@
 import { Modal, type ModalProps } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { form as m } from "../../messages/en/app.ts";
+import { visible } from "../text/visible.ts";
 
-export function Dialog(props: Omit<ModalProps, "opened">) {
+export function Dialog({ title, ...props }: Omit<ModalProps, "opened">) {
   const before = useRef(document.activeElement);
   // Mantine returns the focus of a dialog that stays mounted.
   useEffect(
@@ -13,5 +14,7 @@ export function Dialog(props: Omit<ModalProps, "opened">) {
     },
     [],
   );
-  return <Modal opened closeButtonProps={{ "aria-label": m.close }} {...props} />;
+  // It often has the name of a record, which a stranger may have given.
+  const shown = typeof title === "string" ? visible(title) : title;
+  return <Modal opened closeButtonProps={{ "aria-label": m.close }} title={shown} {...props} />;
 }

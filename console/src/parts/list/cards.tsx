@@ -1,6 +1,7 @@
 import { Fragment } from "react";
 import { list as m } from "../../messages/en/app.ts";
 import { Go } from "../page/go.tsx";
+import { visible } from "../text/visible.ts";
 import classes from "./list.module.css";
 import type { ListProps } from "./list-props.ts";
 import { SelectBox } from "./select-box.tsx";
@@ -17,7 +18,7 @@ export function Cards<Row>(props: ListProps<Row> & { readonly rows: readonly Row
             {rowLink === undefined ? first?.cell(row) : <Go {...rowLink(row)}>{first?.cell(row)}</Go>}
             {selection !== undefined && (
               <SelectBox
-                label={m.selectRow(rowName(row))}
+                label={m.selectRow(visible(rowName(row)))}
                 checked={selection.has(rowKey(row))}
                 onChange={() => selection.toggle(rowKey(row))}
               />

@@ -31,6 +31,8 @@ export interface CursorList<Row> {
   readonly refetch: () => void;
   /** Rows above those that are shown. */
   readonly newCount: number;
+  /** Whether there are more of them than a page holds. */
+  readonly hasMoreNew: boolean;
   readonly showNew: () => void;
   /** Whether new rows appear on this page at all. */
   readonly canFollow: boolean;
@@ -62,6 +64,7 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
     isFetching: query.isFetching,
     refetch: () => void query.refetch(),
     newCount: steady.newCount,
+    hasMoreNew: next !== null && steady.newCount === query.data?.rows.length,
     showNew: steady.showNew,
     canFollow: newestFirst && cursor === undefined,
     follows,

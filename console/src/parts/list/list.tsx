@@ -32,7 +32,7 @@ export function List<Row>(props: ListProps<Row>) {
       {list.error !== null && <Problem error={list.error} onRetry={list.refetch} isRetrying={list.isFetching} />}
       {list.newCount > 0 && (
         <Button variant="light" size="xs" fullWidth mb="xs" onClick={list.showNew}>
-          {m.newRows(list.newCount, list.newCount === list.rows.length)}
+          {m.newRows(list.newCount, list.hasMoreNew)}
         </Button>
       )}
       {list.rows.length === 0 ? <Nothing {...props} /> : <Rows {...props} rows={list.rows} />}

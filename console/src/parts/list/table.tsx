@@ -1,5 +1,6 @@
 import { list as m } from "../../messages/en/app.ts";
 import { Go } from "../page/go.tsx";
+import { visible } from "../text/visible.ts";
 import classes from "./list.module.css";
 import type { ListProps } from "./list-props.ts";
 import { SelectBox } from "./select-box.tsx";
@@ -33,7 +34,7 @@ export function Table<Row>(props: ListProps<Row> & { readonly rows: readonly Row
               {selection !== undefined && (
                 <td className={classes.select}>
                   <SelectBox
-                    label={m.selectRow(rowName(row))}
+                    label={m.selectRow(visible(rowName(row)))}
                     checked={selection.has(rowKey(row))}
                     onChange={() => selection.toggle(rowKey(row))}
                   />

@@ -3,6 +3,7 @@ import { Group, Text, Title } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { page as m } from "../../messages/en/app.ts";
+import { visible } from "../text/visible.ts";
 import classes from "./page.module.css";
 
 interface PageProps {
@@ -22,7 +23,7 @@ export function Page({ title, tabTitle = title, lead, aside, actions, children }
   const heading = useRef<HTMLHeadingElement>(null);
   const { pathname } = useLocation();
   useEffect(() => {
-    document.title = m.title(tabTitle);
+    document.title = m.title(visible(tabTitle));
   }, [tabTitle]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another page, even in the same component
   useEffect(() => {
@@ -34,7 +35,7 @@ export function Page({ title, tabTitle = title, lead, aside, actions, children }
         <div className={classes.heading}>
           <Group gap="sm" align="center">
             <Title order={1} ref={heading} tabIndex={-1} className={classes.title}>
-              {title}
+              {visible(title)}
             </Title>
             {aside}
           </Group>

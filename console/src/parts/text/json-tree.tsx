@@ -6,6 +6,8 @@ import { visible } from "./visible.ts";
 
 /** Of one object or array, before the reader asks for more. */
 const ENTRIES_SHOWN = 100;
+/** Of one string, before the reader asks for more. A line of 200 KB takes a browser seconds to lay out. */
+const CHARS_SHOWN = 5_000;
 /** Deeper ones begin folded. */
 const OPEN_LEVELS = 4;
 
@@ -102,7 +104,24 @@ function Entries({ entries, isArray, openLevels }: EntriesProps) {
 }
 
 function Leaf({ value }: { readonly value: unknown }) {
-  if (typeof value === "string") return <span className={classes.text}>{visible(JSON.stringify(value))}</span>;
+  if (typeof value === "string") return <Text value={value} />;
   if (value instanceof JsonNumber) return <span className={classes.number}>{value.text}</span>;
   return <span className={classes.word}>{String(value)}</span>;
+}
+
+function Text({ value }: { readonly value: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const more = isWhole ? 0 : Math.max(0, value.length - CHARS_SHOWN);
+  return (
+    <>
+      <span className={classes.text}>
+        {visible(JSON.stringify(more > 0 ? `${value.slice(0, CHARS_SHOWN)}…` : value))}
+      </span>
+      {more > 0 && (
+        <button type="button" className={classes.more} onClick={() => setWhole(true)}>
+          {m.moreCharacters(more)}
+        </button>
+      )}
+    </>
+  );
 }

@@ -8,12 +8,15 @@ import { CopyButton } from "../actions/copy-button.tsx";
 import { bytes } from "../locale.ts";
 import { JsonNumber, JsonTree } from "./json-tree.tsx";
 import classes from "./payload.module.css";
-import { pieces } from "./visible.ts";
+import { type Piece, pieces, visible } from "./visible.ts";
 
 /** More makes a browser slow, and nobody reads it. The whole text can be copied. */
 const SHOWN_BYTES_MAX = 256 * 1024;
 /** Larger payloads begin with only their first level open. */
 const OPEN_BYTES_MAX = 64 * 1024;
+
+/** Elements that a browser lays out without a pause. */
+const PIECES_MAX = 2_000;
 
 interface PayloadProps {
   /** As it was sent. */
@@ -69,7 +72,7 @@ export function Payload({ text, label }: PayloadProps) {
 }
 
 function Raw({ text }: { readonly text: string }) {
-  const shown = useMemo(() => pieces(text.slice(0, SHOWN_BYTES_MAX)), [text]);
+  const shown = useMemo(() => styledPieces(text.slice(0, SHOWN_BYTES_MAX)), [text]);
   return (
     <pre className={classes.raw}>
       {shown.map((piece, index) =>
@@ -84,6 +87,12 @@ function Raw({ text }: { readonly text: string }) {
       )}
     </pre>
   );
+}
+
+/** With too many marks for an element each, as one piece: the marks are visible, but look like the other text. */
+function styledPieces(text: string): readonly Piece[] {
+  const found = pieces(text);
+  return found.length > PIECES_MAX ? [{ text: visible(text), isMark: false }] : found;
 }
 
 /** In an object, because a payload may be `null`. */
