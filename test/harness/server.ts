@@ -1,5 +1,5 @@
 /** A complete server for wire tests, with its own data directory, a free port on loopback, and a known first key. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -167,7 +167,7 @@ export async function startServer(scope: Scope, env: Environment = {}): Promise<
 
 /** Writing 32 MB takes part of a start. Only tests of a full disk need them. */
 export async function omitBallast(dataDir: string): Promise<void> {
-  await writeFile(dataFiles(dataDir).ballast, "");
+  await appendFile(dataFiles(dataDir).ballast, ""); // one that is there stays
 }
 
 /** Creates a tenant for one test, so that the tests of a file can share a server. */
