@@ -47,6 +47,9 @@ export const theme = createTheme({
     }),
     Modal: { defaultProps: dialogProps() },
     Drawer: { defaultProps: dialogProps() },
+    PasswordInput: {
+      defaultProps: { visibilityToggleFocusable: true, visibilityToggleButtonProps: { "aria-label": form.showTyped } },
+    },
   },
   defaultRadius: "sm",
 

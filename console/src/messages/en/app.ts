@@ -155,6 +155,7 @@ export const form = {
   cancel: "Cancel",
   close: "Close",
   save: "Save",
+  showTyped: "Show or hide what you typed",
   required: "Required",
   typeName: (name: string) => `Type ${name} to confirm`,
   optional: "optional",
