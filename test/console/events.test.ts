@@ -38,6 +38,12 @@ test("events are listed with their deliveries, filtered, and opened by keyboard"
   await page.getByText("Nothing matches these filters").waitFor();
   await page.getByLabel("Type", { exact: true }).fill("order.*");
   await page.getByText("1 delivered").waitFor();
+  await page.getByLabel("Until").fill("2020-01-31T12:00:00");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/to=2020-01-31T11/);
+  await page.getByText("Nothing matches these filters").waitFor();
+  await page.goBack();
+  await page.getByText("1 delivered").waitFor();
   await page.getByRole("heading", { level: 1 }).focus();
   await page.keyboard.press("j");
   await page.keyboard.press("e");

@@ -56,7 +56,7 @@ test("a source is added with its guide and a signed sample, changed and deleted"
   await page.getByRole("button", { name: "Replace the secret" }).click();
   await dialog.getByRole("textbox", { name: "Secret" }).fill("another secret");
   await dialog.getByRole("button", { name: "Replace the secret" }).click();
-  await page.getByText("The present secret is accepted until").waitFor();
+  await page.getByText("The previous secret stays valid until").waitFor();
   await page.getByRole("button", { name: "Delete the source" }).click();
   await dialog.getByRole("textbox").fill("console repositories");
   await dialog.getByRole("button", { name: "Delete the source" }).click();

@@ -34,7 +34,7 @@ async function end(visit: Visit): Promise<void> {
 test("the list is empty, then shows the open questions by deadline, with the default and who was told", async () => {
   const { client, visit, page } = await stage("/console/pauses");
   await page.getByText("No question is open.").waitFor();
-  await page.getByText("npx signalbox pause ask").waitFor();
+  await page.getByText("/v1/pause").waitFor();
   await visit.assertAccessible("pauses-empty");
   await ask(client, { message: "Last", timeout_hours: 48, timeout_default: "Reject" });
   await ask(client, { message: "First", timeout_hours: 1 });
@@ -53,7 +53,7 @@ test("the list is empty, then shows the open questions by deadline, with the def
   assert.deepEqual(await questions.allTextContents(), ["Middle"]);
   await page.getByRole("button", { name: "Clear filters" }).click();
   await page.getByRole("link", { name: "First" }).waitFor();
-  await page.getByLabel("Told by").selectOption("sms");
+  await page.getByLabel("Channel").selectOption("sms");
   await page.getByText("Nothing matches these filters").waitFor();
   await end(visit);
 });

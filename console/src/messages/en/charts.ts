@@ -92,7 +92,7 @@ export const backlogChart = {
       most === 0
         ? "Nothing waited"
         : plural(most, { one: "At most # delivery waited", other: "At most # deliveries waited" })
-    } ${plural(minutes, { one: "in the one minute", other: "in the # minutes" })} since ${since}. The server remembers the last 3 hours, and begins anew when it starts.`,
+    } ${plural(minutes, { one: "in the one minute", other: "in the # minutes" })} since ${since}. The server remembers the last 3 hours, and starts over when it restarts.`,
   noSamples: "The server counts what waits once a minute. It has not done so yet since it started.",
   held: "held",
   waiting: "due",

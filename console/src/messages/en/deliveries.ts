@@ -113,8 +113,6 @@ export const deliveryList = {
   allThatMatch: "All that match",
   empty: "No delivery was made yet.",
   emptyHint: "A delivery is made when an event matches an endpoint. Publish one:",
-  emptyCommand: `curl -X POST "$SIGNALBOX_URL/v1/events" -H "Authorization: Bearer $SIGNALBOX_API_KEY" \\
-  -H 'Content-Type: application/json' -d '{"type":"order.paid","payload":{"n":1}}'`,
   noMatch: "Nothing matches these filters",
   without: (filter: string, count: number) => `Without ${filter}: ${integer(count)}`,
   export: "Export",

@@ -36,8 +36,6 @@ export const endpoints = {
   },
   empty: "No endpoint receives events yet.",
   emptyHint: "Register the URL of your service:",
-  emptyCommand:
-    'curl -X POST "$SIGNALBOX_URL/v1/endpoints" -H "Authorization: Bearer $SIGNALBOX_API_KEY" -H "Content-Type: application/json" -d \'{"url": "https://example.com/webhooks"}\'',
   pause: "Pause",
   resume: "Resume",
   test: "Send a test",

@@ -52,8 +52,8 @@ export const event = {
   addToFilterHint: (type: string) =>
     `From now on, the endpoint gets events of the type ${type}. This event is not sent again: publish it again, or send it to this endpoint alone.`,
   added: (type: string) => `The filter has ${type} now.`,
-  sendTo: "Send to it again",
-  sendToFor: (endpoint: string) => `Send to it again: ${endpoint}`,
+  sendTo: "Send to this endpoint",
+  sendToFor: (endpoint: string) => `Send to this endpoint: ${endpoint}`,
   reasons: {
     filter: (type: string) => `${type} matched none of its filters.`,
     disabled: () => "It was DISABLED. Recover the endpoint to deliver what it missed.",
@@ -93,7 +93,7 @@ export const publish = {
   bytes: (used: string, most: string) => `${used} of ${most}`,
   endpoints: "Endpoints",
   endpointsHint:
-    "Ids of endpoints that get the event whatever their filters, one in a line. Empty: the filters decide.",
+    "Ids of endpoints that get the event whatever their filters, one on each line. If this is empty, the filters decide.",
   key: "Idempotency key",
   keyHint: "Sending this form twice publishes the event once.",
   submit: "Publish",

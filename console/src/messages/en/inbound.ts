@@ -13,8 +13,6 @@ export const sources = {
   created: "Created",
   empty: "No service sends here yet",
   emptyHint: "Add a source for the service, and paste its URL there.",
-  emptyCommand:
-    'curl -X POST $SIGNALBOX_URL/v1/sources -H "Authorization: Bearer $SIGNALBOX_API_KEY" -H \'content-type: application/json\' -d \'{"name": "repositories", "scheme": "github"}\'',
   secret: "Secret",
   secretHint: "The secret that the sender signs with. Leave it empty to have one generated.",
   password: "Password",
@@ -64,10 +62,11 @@ export const source = {
   save: "Save the changes",
   saved: "Saved",
   rotate: "Replace the secret",
-  rotateHint: "The present secret is accepted as well for a while, so that the sender can change over.",
-  overlap: "Accept the present secret for",
+  rotateHint:
+    "The current secret stays valid for a while, so that you can change it at the sender without losing a request.",
+  overlap: "How long the current secret stays valid",
   overlaps: { none: "Not at all", hour: "An hour", day: "A day", week: "A week" },
-  present: "The present secret is accepted until",
+  previous: "The previous secret stays valid until",
   delete: "Delete the source",
   deleteTitle: (name: string) => `Delete ${name}?`,
   deleteHint: "Requests to its URL are refused at once, and its secrets are erased. What it sent stays.",
@@ -150,7 +149,7 @@ export const quarantine = {
     loop_detected: "The request went in a circle",
   } as Readonly<Record<string, string>>,
   reprocessAll: "Reprocess all",
-  reprocessHint: "Verifies what was refused again, with the present secret, and publishes what verifies.",
+  reprocessHint: "Verifies what was refused again, with the current secret, and publishes what verifies.",
   reprocessing: (count: number) => plural(count, { one: "# published so far", other: "# published so far" }),
   reprocessed: (done: number, failed: number) =>
     `${plural(done, { one: "# request was published", other: "# requests were published" })}, ${plural(failed, { one: "# still fails", other: "# still fail" })}.`,
@@ -164,6 +163,7 @@ export const trial = {
   submit: "Try it",
   result: (verify: number, tried: number) =>
     `${verify} of ${plural(tried, { one: "# request", other: "# requests" })} would verify.`,
+  next: "Replace the secret to save it, and then reprocess what was refused.",
   yes: "Yes: the request would verify.",
   no: "No.",
   failing: "These would still fail:",

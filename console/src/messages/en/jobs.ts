@@ -62,7 +62,7 @@ export const exportsPage = {
   title: "Exports",
   lead: "The delivery history as a file, however long.",
   format: "Format",
-  formats: { csv: "CSV, for spreadsheets", ndjson: "NDJSON, one JSON object in a line" },
+  formats: { csv: "CSV, for spreadsheets", ndjson: "NDJSON, one JSON object per line" },
   download: "Download",
   counted: (count: number) =>
     plural(count, { one: "# delivery will be in the file.", other: "# deliveries will be in the file." }),

@@ -35,8 +35,7 @@ export const overview = {
   stepEndpoint: "Register an endpoint",
   stepTest: "Send it a test",
   stepPublish: "Publish an event",
+  publishHint: "Or publish it with curl:",
   done: "done",
   open: "to do",
-  publishCommand:
-    'curl -X POST "$SIGNALBOX_URL/v1/events" -H "Authorization: Bearer $SIGNALBOX_API_KEY" -H "Content-Type: application/json" -d \'{"type": "order.paid", "payload": {"order": 4711}}\'',
 } as const;

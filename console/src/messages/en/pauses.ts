@@ -9,8 +9,8 @@ export const pauses = {
   states: { pending: "open", responded: "answered", timed_out: "timed out", cancelled: "cancelled" },
   status: "Status",
   search: "Question or metadata",
-  channel: "Told by",
-  channels: { email: "e-mail", slack: "Slack", sms: "SMS", none: "nobody was told" } satisfies Record<
+  channel: "Channel",
+  channels: { email: "e-mail", slack: "Slack", sms: "SMS", none: "none" } satisfies Record<
     PauseChannel | "none",
     string
   >,
@@ -18,7 +18,7 @@ export const pauses = {
   left: "Time left",
   byDefault: "If nobody answers",
   noDefault: "no option is chosen",
-  told: "Told",
+  told: "Sent to",
   answer: "Answer",
   by: "Decided by",
   byLink: "a person who had the link",
@@ -36,7 +36,6 @@ export const pauses = {
     cancelled: "No question was cancelled.",
   } satisfies Record<PauseStatus, string>,
   emptyHint: "Ask a person from a program or a script:",
-  emptyCommand: "npx signalbox pause ask 'Deploy to production?' --option Yes --option No --wait",
 } as const;
 
 export const pause = {
@@ -76,7 +75,7 @@ export const pause = {
   cancelled: "The question was cancelled before anybody answered.",
   options: "The options were",
   told: "The person",
-  toldNobody: "Nobody was told. The caller passed the link on.",
+  toldNobody: "The server sent no message. The caller passes on the link.",
   toldWith: { email: "By e-mail to", slack: "In Slack at", sms: "By SMS to" } satisfies Record<PauseChannel, string>,
   notification: { none: "not sent", pending: "being sent", sent: "sent", failed: "not delivered" } satisfies Record<
     Pause["notification"]["status"],

@@ -11,12 +11,12 @@ import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { integer } from "../../parts/locale.ts";
 import { useGo } from "../../parts/page/go.tsx";
+import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { useRetryWait } from "../../parts/time/seconds-left.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import classes from "./deliveries.module.css";
 import type { Act } from "./delivery-acts.tsx";
-import { DeliveryState } from "./delivery-columns.tsx";
 
 export interface BulkAsked {
   readonly act: Act;

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { publishCurl } from "../../parts/actions/publish-curl.ts";
 import { DownIcon } from "../../parts/icons.tsx";
 import { BulkBar } from "../../parts/list/bulk-bar.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
@@ -98,7 +99,7 @@ export default function DeliveriesPage() {
         }))}
         isFiltered={filters.isFiltered}
         onClearFilters={filters.clear}
-        empty={<Empty title={m.empty} hint={m.emptyHint} command={m.emptyCommand} />}
+        empty={<Empty title={m.empty} hint={m.emptyHint} command={publishCurl()} />}
       />
       {list.rows?.length === 0 && filters.isFiltered && <Fewer filters={filters} />}
       {asked !== null && <BulkDialog {...asked} onClose={() => setAsked(null)} />}

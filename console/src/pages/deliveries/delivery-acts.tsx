@@ -12,8 +12,8 @@ import { curlOf } from "../../parts/actions/copy-view.tsx";
 import { ProblemText } from "../../parts/feedback/problem-text.tsx";
 import { MoreIcon } from "../../parts/icons.tsx";
 import { Go } from "../../parts/page/go.tsx";
+import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
-import { DeliveryState } from "./delivery-columns.tsx";
 
 export type Act = "retry" | "replay" | "cancel";
 export const ACTS: readonly Act[] = ["retry", "replay", "cancel"];

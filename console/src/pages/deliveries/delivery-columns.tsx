@@ -7,29 +7,14 @@ import { DownIcon } from "../../parts/icons.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { integer } from "../../parts/locale.ts";
 import { Go } from "../../parts/page/go.tsx";
+import { DeliveryState } from "../../parts/text/delivery-state.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
-import { StateBadge, type Tone } from "../../parts/text/state-badge.tsx";
 import { idTimeMs } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { readStored, writeStored } from "./browser-storage.ts";
 import classes from "./deliveries.module.css";
 
-const TONES: Readonly<Record<Delivery["status"], Tone>> = {
-  PENDING: "busy",
-  SCHEDULED: "warn",
-  HELD: "idle",
-  IN_PROGRESS: "busy",
-  DELIVERED: "ok",
-  FAILED: "bad",
-  CANCELLED: "idle",
-  EXPIRED: "bad",
-};
-
 const RESULT_CHARS_MAX = 80;
-
-export function DeliveryState({ status }: Pick<Delivery, "status">) {
-  return <StateBadge tone={TONES[status]} word={m.states[status]} />;
-}
 
 function Result({ delivery }: { readonly delivery: Delivery }) {
   const { attempts_count: attempts, last_error: error, last_http_status: status } = delivery;
@@ -37,14 +22,23 @@ function Result({ delivery }: { readonly delivery: Delivery }) {
   return <Foreign text={error ?? (status === null ? "" : `HTTP ${status}`)} charsMax={RESULT_CHARS_MAX} />;
 }
 
+/** Foreign text may break anywhere, so a table would make its column as narrow as one letter. */
+function Name(props: { readonly text: string; readonly charsMax: number }) {
+  return (
+    <span className={classes.name}>
+      <Foreign {...props} />
+    </span>
+  );
+}
+
 const ALL = {
-  type: { label: m.columns.type, cell: ({ event_type: type }) => <Foreign text={type} charsMax={60} /> },
+  type: { label: m.columns.type, cell: ({ event_type: type }) => <Name text={type} charsMax={60} /> },
   state: { label: m.columns.state, cell: ({ status }) => <DeliveryState status={status} /> },
   endpoint: {
     label: m.columns.endpoint,
     cell: ({ endpoint_id: id, endpoint_name: name }) => (
       <Go to={`/endpoints/${id}`}>
-        <Foreign text={name} charsMax={40} />
+        <Name text={name} charsMax={40} />
       </Go>
     ),
   },

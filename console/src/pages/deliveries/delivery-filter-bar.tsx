@@ -5,11 +5,11 @@ import { useState } from "react";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
+import { FilterTime } from "../../parts/list/filter-time.tsx";
 import type { Filters } from "../../parts/list/filters.ts";
 import { type FILTERS, SORTS } from "./delivery-filters.ts";
 import { useEndpointNames } from "./endpoint-names.ts";
 import { FilterChoices } from "./filter-choices.tsx";
-import { FilterTime } from "./filter-time.tsx";
 
 const STATES = DELIVERY_STATES.map((value) => ({ value, label: m.states[value] }));
 const RESULTS = CLASSIFICATIONS.map((value) => ({ value, label: value.replaceAll("_", " ") }));

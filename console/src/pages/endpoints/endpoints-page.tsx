@@ -4,7 +4,7 @@ import type { Endpoint, EndpointAttempts, EndpointState } from "@signalbox/sdk";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Sparkline } from "../../charts/sparkline.tsx";
 import { endpoints as m } from "../../messages/en/endpoints.ts";
-import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { CopyView, curlOf } from "../../parts/actions/copy-view.tsx";
 import { EndpointBadge, STATES } from "../../parts/endpoints/endpoint-badge.tsx";
 import { readEndpoints } from "../../parts/endpoints/read-endpoints.ts";
 import { STATISTICS } from "../../parts/endpoints/use-attempts.ts";
@@ -27,6 +27,11 @@ import { useApi, useTenant } from "../../session/api.ts";
 
 /** The attempts of as many endpoints are read at once. */
 const ROWS = 50;
+const REGISTER = {
+  method: "POST",
+  path: "/v1/endpoints",
+  body: { url: "https://example.com/webhooks", format: "standard" },
+} as const;
 const FILTERS = { state: several(oneOf(STATES)), q: text(), event_type: matching(/^[A-Za-z0-9_.-]{1,128}$/) };
 
 function columnsWith(attempts: ReadonlyMap<string, EndpointAttempts["hours"]>): readonly Column<Endpoint>[] {
@@ -179,7 +184,7 @@ function Empty() {
     <Stack gap="sm">
       <Text fw={600}>{m.empty}</Text>
       <Text>{m.emptyHint}</Text>
-      <CodeBlock text={m.emptyCommand} label={m.emptyHint} />
+      <CodeBlock text={curlOf(REGISTER)} label={m.emptyHint} />
       <Group>
         <GoButton to="/endpoints/new">{m.create}</GoButton>
       </Group>

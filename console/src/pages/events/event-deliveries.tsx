@@ -40,7 +40,7 @@ export function EventDeliveries({ deliveries, selected, onSelect }: EventDeliver
               <Text span size="sm" c="dimmed">
                 {m.attemptCount(delivery.attempts_count)}
               </Text>
-              {delivery.next_attempt_at !== null && (
+              {delivery.status === "SCHEDULED" && delivery.next_attempt_at !== null && (
                 <Text span size="sm" c="dimmed">
                   {m.next} <Time at={delivery.next_attempt_at} />
                 </Text>

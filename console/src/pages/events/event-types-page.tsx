@@ -2,6 +2,7 @@
 import type { EventType } from "@signalbox/sdk";
 import { eventTypes as m } from "../../messages/en/events.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { publishCurl } from "../../parts/actions/publish-curl.ts";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
@@ -15,7 +16,6 @@ import { Page } from "../../parts/page/page.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
-import { publishCurl } from "./publish-curl.ts";
 
 const FILTERS = { search: matching(/^[A-Za-z0-9_.-]{1,128}$/) };
 

@@ -2,10 +2,12 @@
 import type { EventSummary } from "@signalbox/sdk";
 import { event, events as m } from "../../messages/en/events.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { publishCurl } from "../../parts/actions/publish-curl.ts";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
+import { FilterTime } from "../../parts/list/filter-time.tsx";
 import { instant, matching, oneOf, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
@@ -16,7 +18,6 @@ import { DeliveryCounts } from "../../parts/text/delivery-state.tsx";
 import { idTimeMs } from "../../parts/time/format.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
-import { publishCurl } from "./publish-curl.ts";
 
 const FILTERS = {
   type: matching(/^[A-Za-z0-9_.-]{1,128}(?:\.\*)?$/),
@@ -81,6 +82,8 @@ export default function EventsPage() {
           options={[{ value: "true", label: m.undelivered }]}
           onChange={(next) => filters.set({ undelivered: next })}
         />
+        <FilterTime label={m.from} value={from} onChange={(next) => filters.set({ from: next })} />
+        <FilterTime label={m.to} value={to} onChange={(next) => filters.set({ to: next })} />
       </FilterBar>
       <List
         label={m.title}

@@ -1,4 +1,4 @@
-/** Replaces a source's secret, with an overlap in which the present one is accepted as well. */
+/** Replaces a source's secret, with an overlap in which the previous one is still accepted. */
 import { Button, Stack, Text } from "@mantine/core";
 import type { Source } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -24,7 +24,7 @@ export function SourceSecret({ source }: { readonly source: Source }) {
         <Text size="sm">{m.rotateHint}</Text>
         {source.previous_expires_at !== null && (
           <Text size="sm">
-            {m.present} <Time at={source.previous_expires_at} absolute />.
+            {m.previous} <Time at={source.previous_expires_at} absolute />.
           </Text>
         )}
         <Button variant="default" onClick={() => setOpen(true)}>

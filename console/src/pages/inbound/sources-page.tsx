@@ -4,7 +4,7 @@ import type { Source } from "@signalbox/sdk";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { sources as m } from "../../messages/en/inbound.ts";
-import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { CopyView, curlOf } from "../../parts/actions/copy-view.tsx";
 import { SecretDialog } from "../../parts/actions/secret-dialog.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { Empty } from "../../parts/list/empty.tsx";
@@ -22,6 +22,11 @@ import { useApi, useTenant } from "../../session/api.ts";
 import { NewSource } from "./new-source.tsx";
 
 const FILTERS = {};
+const ADD = {
+  method: "POST",
+  path: "/v1/sources",
+  body: { name: "our repositories", scheme: "github" },
+} as const;
 
 export default function SourcesPage() {
   const api = useApi();
@@ -73,7 +78,7 @@ export default function SourcesPage() {
         rowName={({ name }) => name}
         rowLink={({ id }) => ({ to: `/inbound/${id}` })}
         empty={
-          <Empty title={m.empty} hint={m.emptyHint} command={m.emptyCommand}>
+          <Empty title={m.empty} hint={m.emptyHint} command={curlOf(ADD)}>
             {create}
           </Empty>
         }

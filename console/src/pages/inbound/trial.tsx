@@ -50,9 +50,9 @@ export function Trial({ sourceId, scheme, recordId }: TrialProps) {
           {scheme === "hmac" && <SwitchField label={m.otherOptions} checked={changesHmac} onChange={setChangesHmac} />}
           {changesHmac && <HmacFields value={hmac} onChange={setHmac} />}
         </Form>
-        <div role="status">
+        <Text role="status" component="div" mt="md">
           {attempt.data !== undefined && <Result of={attempt.data} isOne={recordId !== undefined} />}
-        </div>
+        </Text>
       </div>
     </Section>
   );
@@ -72,6 +72,7 @@ function Result({ of, isOne }: { readonly of: TrialResult; readonly isOne: boole
   return (
     <>
       <Text>{m.result(verified, tried)}</Text>
+      {verified > 0 && <Text size="sm">{m.next}</Text>}
       {failing.length > 0 && (
         <>
           <Text size="sm">{m.failing}</Text>

@@ -3,6 +3,7 @@ import { List as Items, Text } from "@mantine/core";
 import "@mantine/core/styles/List.css";
 import { useQuery } from "@tanstack/react-query";
 import { overview as m } from "../../messages/en/overview.ts";
+import { publishCurl } from "../../parts/actions/publish-curl.ts";
 import { Go } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
@@ -43,9 +44,9 @@ export function FirstSteps({ hasEndpoint }: { readonly hasEndpoint: boolean }) {
         </Items.Item>
       </Items>
       <Text size="sm" mb="xs">
-        {m.stepPublish}:
+        {m.publishHint}
       </Text>
-      <CodeBlock text={m.publishCommand} label={m.stepPublish} />
+      <CodeBlock text={publishCurl()} label={m.stepPublish} />
     </Section>
   );
 }

@@ -3,7 +3,7 @@ import type { Pause, PauseChannel, PauseCounts, PauseStatus } from "@signalbox/s
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { pauses as m, pause } from "../../messages/en/pauses.ts";
-import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { CopyView, curlOf } from "../../parts/actions/copy-view.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
@@ -23,6 +23,11 @@ import { Told } from "./told.tsx";
 const STATUSES = ["pending", "responded", "timed_out", "cancelled"] as const;
 const CHANNELS = ["email", "slack", "sms", "none"] as const;
 const FILTERS = { status: oneOf(STATUSES), channel: oneOf(CHANNELS), q: text() };
+const ASK = {
+  method: "POST",
+  path: "/v1/pause",
+  body: { message: "Deploy to production?", options: ["Yes", "No"] },
+} as const;
 const MESSAGE_CHARS_MAX = 140;
 
 const QUESTION: Column<Pause> = {
@@ -108,7 +113,7 @@ export default function PausesPage() {
         rowKeys={[{ keys: "c", label: pause.cancel, run: (row) => row.status === "pending" && setCancelling(row) }]}
         isFiltered={isFiltered}
         onClearFilters={clear}
-        empty={<Empty title={m.empty[status]} hint={m.emptyHint} command={m.emptyCommand} />}
+        empty={<Empty title={m.empty[status]} hint={m.emptyHint} command={curlOf(ASK)} />}
       />
       {cancelling !== null && (
         <CancelDialog pause={cancelling} onClose={() => setCancelling(null)} onChanged={list.refetch} />

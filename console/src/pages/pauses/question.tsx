@@ -24,7 +24,12 @@ export function Question({ pause }: { readonly pause: Pause }) {
         </dd>
         <dt>{m.deadline}</dt>
         <dd>
-          <Time at={pause.expires_at} absolute focusable /> {status === "pending" && <Remaining pause={pause} />}
+          <Time at={pause.expires_at} absolute focusable />{" "}
+          {status === "pending" && (
+            <>
+              · {m.left} <Remaining pause={pause} />
+            </>
+          )}
         </dd>
         <dt>{m.otherwise}</dt>
         <dd>{byDefault === null ? pauses.noDefault : <Foreign text={m.isChosen(byDefault)} />}</dd>

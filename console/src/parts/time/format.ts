@@ -18,7 +18,8 @@ const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])
 export function relativeTime(ms: number, nowMs: number): string {
   const awayMs = ms - nowMs;
   const [unit, size] = STEPS.find(([, step]) => Math.abs(awayMs) >= step) ?? ["second", 1000];
-  return relative.format(Math.trunc(awayMs / size), unit);
+  // A link that works for three days says "in 3 days" from its first second.
+  return relative.format(awayMs > 0 ? Math.round(awayMs / size) : Math.trunc(awayMs / size), unit);
 }
 
 const FULL = { dateStyle: "medium", timeStyle: "medium" } as const;

@@ -1,6 +1,6 @@
 /** A time in a filter, typed in the reader's zone. */
 import { TextInput } from "@mantine/core";
-import { usePreferences } from "../../parts/preferences.ts";
+import { usePreferences } from "../preferences.ts";
 
 interface FilterTimeProps {
   readonly label: string;

@@ -1,6 +1,0 @@
-import { curlOf } from "../../parts/actions/copy-view.tsx";
-
-/** The command that publishes a first event. */
-export function publishCurl(): string {
-  return curlOf({ method: "POST", path: "/v1/events", body: { type: "order.created", payload: { id: 1 } } });
-}
