@@ -56,7 +56,7 @@ export const endpoint = {
   tabsLabel: "Parts of this endpoint",
   noSuch: "endpoint",
   badTab: (tab: string) => `This endpoint has no part named ${tab}, so this is its overview.`,
-  since: "since",
+  since: "Since",
   healthy: "Healthy: its latest attempt succeeded, or there was none.",
   failing: (count: number) =>
     plural(count, { one: "Its latest attempt failed.", other: "Its latest # attempts failed." }),
@@ -74,7 +74,9 @@ export const endpoint = {
   },
   inFlight: "In flight",
   inFlightOf: (inFlight: number, window: number | null, max: number) =>
-    `${integer(inFlight)} of ${integer(window ?? max)} at once now, at most ${integer(max)}`,
+    window === null || window === max
+      ? `${integer(inFlight)} of at most ${integer(max)}`
+      : `${integer(inFlight)} of at most ${integer(window)} for now, and ${integer(max)} later`,
   rate: "Rate",
   rateOf: (rate: number, limit: number | null) =>
     limit === null ? `${decimal(rate)} attempts/s` : `${decimal(rate)} of at most ${integer(limit)} attempts/s`,
@@ -102,10 +104,11 @@ export const endpoint = {
   deliveries: "Its deliveries",
   pauseTitle: "Pause this endpoint?",
   pauseText: (inFlight: number) =>
-    `New events are held, in their order, until you resume it. ${plural(inFlight, {
-      one: "# attempt on the wire may finish.",
-      other: "# attempts on the wire may finish.",
-    })}`,
+    `New events are held, in their order, until you resume it. ${
+      inFlight === 0
+        ? "No attempt is on the wire now."
+        : plural(inFlight, { one: "# attempt on the wire may finish.", other: "# attempts on the wire may finish." })
+    }`,
   resumeTitle: "Resume this endpoint?",
   resumeText: "What waits is sent, oldest first.",
   resumeEstimate: (perSecond: number) => `At most ${decimal(perSecond)} deliveries are sent each second.`,

@@ -114,7 +114,8 @@ function Facts({ endpoint }: { readonly endpoint: Endpoint }) {
         m.never
       ) : (
         <span key="failed">
-          <Time at={failure.at} focusable />{" "}
+          <Time at={failure.at} focusable />
+          {", "}
           <Foreign
             text={
               failure.http_status === null ? (failure.error ?? failure.classification) : m.status(failure.http_status)

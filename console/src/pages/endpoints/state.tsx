@@ -16,15 +16,14 @@ export function StateSentence({ endpoint }: { readonly endpoint: Endpoint }) {
       {sentenceOf(endpoint)}
       {since !== null && (
         <>
-          {` (${m.since} `}
-          <Time at={since} focusable />
-          {")"}
+          {` ${m.since} `}
+          <Time at={since} absolute focusable />.
         </>
       )}
       {until !== null && (
         <>
           {` ${health.state === "resting" ? m.restUntil : m.waitUntil} `}
-          <Time at={until} focusable />.
+          <Time at={until} absolute focusable />.
         </>
       )}
     </span>

@@ -80,13 +80,13 @@ function Since({ of: { health, paused_at: pausedAt } }: { readonly of: Endpoint 
     <>
       {since !== null && (
         <>
-          {m.since} <Time at={since} />
+          {m.since} <Time at={since} absolute />
         </>
       )}
       {until !== null && (
         <>
           {since === null ? "" : ", "}
-          {m.until} <Time at={until} />
+          {m.until} <Time at={until} absolute />
         </>
       )}
     </>
