@@ -21,7 +21,7 @@ import { type BulkAsked, BulkDialog } from "./bulk-dialog.tsx";
 import { ACTS, type Act, ActResult, isOffered, RowMenu, useActs } from "./delivery-acts.tsx";
 import { ColumnsMenu, useColumns } from "./delivery-columns.tsx";
 import { DeliveryFilterBar } from "./delivery-filter-bar.tsx";
-import { commandOf, conditionsOf, FILTERS, filterOf } from "./delivery-filters.ts";
+import { conditionsOf, FILTERS, filterOf } from "./delivery-filters.ts";
 import { Fewer } from "./fewer-filters.tsx";
 import { Views } from "./views.tsx";
 
@@ -63,10 +63,7 @@ export default function DeliveriesPage() {
           <GoButton variant="default" to="/jobs/exports" search={conditions as Search}>
             {m.export}
           </GoButton>
-          <CopyView
-            request={{ path: "/v1/deliveries", query: { ...query, limit: ROWS } }}
-            command={commandOf(filter)}
-          />
+          <CopyView request={{ path: "/v1/deliveries", query: { ...query, limit: ROWS } }} />
         </>
       }
     >

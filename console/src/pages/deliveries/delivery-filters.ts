@@ -40,15 +40,3 @@ export function filterOf(values: DeliveryFilterValues): DeliveryFilter {
   const sort = values.sort as DeliveryFilter["sort"];
   return { ...(conditionsOf(values) as DeliveryFilter), ...(sort !== undefined && { sort }) };
 }
-
-/** `signalbox deliveries list --status failed`. */
-export function commandOf(filter: DeliveryFilter): string {
-  const options = Object.entries(filter).flatMap(([name, value]) =>
-    [value].flat().map((one) => ` --${name.replaceAll("_", "-")} ${shellWord(String(one))}`),
-  );
-  return `signalbox deliveries list${options.join("")}`;
-}
-
-function shellWord(word: string): string {
-  return /^[\w.:@%+=,/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -51,7 +51,7 @@ export default function EndpointPage() {
       title={visible(endpoint.name)}
       aside={<EndpointBadge state={endpoint.health.state} />}
       lead={<StateSentence endpoint={endpoint} />}
-      actions={<CopyView request={{ path: `/v1/endpoints/${id}` }} command={`signalbox endpoints get ${id}`} />}
+      actions={<CopyView request={{ path: `/v1/endpoints/${id}` }} />}
     >
       {error !== null && <Problem error={error} onRetry={() => void query.refetch()} />}
       <Tabs endpoint={endpoint} />

@@ -134,10 +134,7 @@ function LastDay({ hours }: Pick<EndpointAttempts, "hours">) {
 function Actions({ search }: { readonly search: Readonly<Record<string, string | readonly string[] | undefined>> }) {
   return (
     <>
-      <CopyView
-        request={{ path: "/v1/endpoints", query: { ...search, limit: ROWS } }}
-        command="signalbox endpoints list"
-      />
+      <CopyView request={{ path: "/v1/endpoints", query: { ...search, limit: ROWS } }} />
       <GoButton to="/endpoints/new">{m.create}</GoButton>
     </>
   );

@@ -67,7 +67,7 @@ function JobView({ job, error, onRetry }: JobViewProps) {
       actions={
         <>
           {job.kind !== "cancel_backlog" && <CancelJob job={job} />}
-          <CopyView request={{ path: `/v1/jobs/${job.id}` }} command={`signalbox jobs get ${job.id}`} />
+          <CopyView request={{ path: `/v1/jobs/${job.id}` }} />
         </>
       }
     >

@@ -49,10 +49,7 @@ export default function JobsPage() {
           <GoButton variant="default" to="/jobs/exports">
             {m.exports}
           </GoButton>
-          <CopyView
-            request={{ path: "/v1/jobs", query: { ...filters.values, limit: ROWS } }}
-            command="signalbox jobs list"
-          />
+          <CopyView request={{ path: "/v1/jobs", query: { ...filters.values, limit: ROWS } }} />
         </>
       }
     >

@@ -88,10 +88,7 @@ function Shown({ pause, onChanged }: { readonly pause: Pause; readonly onChanged
       actions={
         <>
           <CopyButton text={pause.pause_id} label={m.id} />
-          <CopyView
-            request={{ path: `/v1/pause/${pause.pause_id}` }}
-            command={`signalbox pause get ${pause.pause_id}`}
-          />
+          <CopyView request={{ path: `/v1/pause/${pause.pause_id}` }} />
           {isOpen && <Cancel pause={pause} onChanged={onChanged} />}
         </>
       }

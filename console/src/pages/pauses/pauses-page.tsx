@@ -91,7 +91,7 @@ export default function PausesPage() {
       title={m.title}
       tabTitle={m.tabTitle(counts?.pending.count ?? 0, counts?.pending.more ?? false)}
       lead={m.lead}
-      actions={<CopyView request={{ path: "/v1/pause", query }} command={`signalbox pause list --status ${status}`} />}
+      actions={<CopyView request={{ path: "/v1/pause", query }} />}
     >
       <StatusTabs statuses={STATUSES} current={status} counts={counts} search={{ q, channel }} />
       <FilterBar filters={{ ...filters, isFiltered, clear }}>

@@ -1,4 +1,4 @@
-/** Each view is a link, a curl and a command: what the console shows, a program can ask for. */
+/** Each view is a link and a curl, and some are a command: what the console shows, a program can ask for. */
 import { Button, Menu } from "@mantine/core";
 import { useState } from "react";
 import { keys, copy as m } from "../../messages/en/app.ts";
@@ -18,7 +18,7 @@ export interface ApiRequest {
 
 interface CopyViewProps {
   readonly request: ApiRequest;
-  /** Such as `signalbox deliveries list --status failed`. */
+  /** Of the command line, if it has one that shows the same: such as `signalbox keys list`. */
   readonly command?: string | undefined;
 }
 
