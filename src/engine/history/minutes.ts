@@ -58,15 +58,17 @@ export class Minutes {
     }
     // A tenant is always counted. With very many endpoints or types, the last ones of a minute are not.
     this.#tally(minute, tenant, "").count(attempt);
-    const endpoint = tenant.tallies.get(endpointScope(endpointSeq));
+    const endpointKey = endpointScope(endpointSeq);
+    const endpoint = tenant.tallies.get(endpointKey);
     if (endpoint !== undefined) endpoint.count(attempt);
-    else if (hasRoom(minute)) this.#tally(minute, tenant, endpointScope(endpointSeq)).count(attempt);
-    const type = tenant.tallies.get(typeScope(eventType));
+    else if (hasRoom(minute)) this.#tally(minute, tenant, endpointKey).count(attempt);
+    const typeKey = typeScope(eventType);
+    const type = tenant.tallies.get(typeKey);
     if (type !== undefined) {
       type.count(attempt);
     } else if (hasRoom(minute) && tenant.types < TALLY_TYPES_OF_TENANT_COUNT_MAX) {
       tenant.types += 1;
-      this.#tally(minute, tenant, typeScope(eventType)).count(attempt);
+      this.#tally(minute, tenant, typeKey).count(attempt);
     }
   }
 

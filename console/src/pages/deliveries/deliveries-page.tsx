@@ -48,7 +48,9 @@ export default function DeliveriesPage() {
   const total = useTotal(filter);
   const selection = useSelection(JSON.stringify([tenant, filter, list.rows?.[0]?.id]));
   const acts = useActs();
-  const { columns, ...columnsMenu } = useColumns();
+  const { columns: chosen, ...columnsMenu } = useColumns();
+  const { busy, run } = acts;
+  const columns = useMemo(() => [...chosen, actionsColumn(busy, run)], [chosen, busy, run]);
   const [asked, setAsked] = useState<BulkAsked | null>(null);
   const { count: _, ...query } = filter;
   return (
@@ -84,7 +86,7 @@ export default function DeliveriesPage() {
       <List
         label={m.title}
         list={list}
-        columns={[...columns, actionsColumn(acts)]}
+        columns={columns}
         rowKey={({ id }) => id}
         rowName={({ event_type: type, endpoint_name: endpoint }) => `${type}, ${endpoint}`}
         rowLink={({ id }) => ({ to: `/deliveries/${id}`, search: filter as Search })}
@@ -137,7 +139,7 @@ function AllMenu({ onChoose }: { readonly onChoose: (act: Act) => void }) {
   );
 }
 
-function actionsColumn({ busy, run }: ReturnType<typeof useActs>): Column<Delivery> {
+function actionsColumn(busy: string | null, run: ReturnType<typeof useActs>["run"]): Column<Delivery> {
   return {
     label: m.columns.actions,
     cell: (delivery) => (

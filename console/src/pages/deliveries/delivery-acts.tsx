@@ -4,7 +4,7 @@ import { STATES_OF_ACTION } from "@domain/upkeep/job.ts";
 import { ActionIcon, Alert, Menu, Text } from "@mantine/core";
 import { type Delivery, SignalboxError } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { copy, form } from "../../messages/en/app.ts";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
 import { copyText } from "../../parts/actions/copy.ts";
@@ -52,7 +52,7 @@ export function useActs() {
   return {
     done,
     busy: isPending ? (variables?.delivery.id ?? null) : null,
-    run: (act: Act, delivery: Delivery) => mutate({ act, delivery }),
+    run: useCallback((act: Act, delivery: Delivery) => mutate({ act, delivery }), [mutate]),
     forget: () => setDone(null),
   };
 }

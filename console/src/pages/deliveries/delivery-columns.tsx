@@ -1,7 +1,7 @@
 /** The columns of the list, and which of them this browser shows. */
 import { Button, Menu } from "@mantine/core";
 import type { Delivery } from "@signalbox/sdk";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
 import { DownIcon } from "../../parts/icons.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
@@ -79,7 +79,7 @@ export function useColumns() {
     setNames(next);
     writeStored(KEY, next);
   };
-  const columns: readonly Column<Delivery>[] = [ALL.type, ...names.map((name) => ALL[name])];
+  const columns = useMemo<readonly Column<Delivery>[]>(() => [ALL.type, ...names.map((name) => ALL[name])], [names]);
   return { columns, names, toggle };
 }
 

@@ -1,7 +1,7 @@
 import { Fragment } from "react";
 import { list as m } from "../../messages/en/app.ts";
-import { Go } from "../page/go.tsx";
 import { visible } from "../text/visible.ts";
+import { Cell, RowLink } from "./cell.tsx";
 import classes from "./list.module.css";
 import type { ListProps } from "./list-props.ts";
 import { SelectBox } from "./select-box.tsx";
@@ -15,7 +15,11 @@ export function Cards<Row>(props: ListProps<Row> & { readonly rows: readonly Row
       {rows.map((row) => (
         <li key={rowKey(row)} data-row={rowKey(row)} tabIndex={-1} className={classes.card}>
           <div className={classes.cardHead}>
-            {rowLink === undefined ? first?.cell(row) : <Go {...rowLink(row)}>{first?.cell(row)}</Go>}
+            {rowLink === undefined ? (
+              <Cell row={row} column={first} />
+            ) : (
+              <RowLink row={row} column={first} {...rowLink(row)} />
+            )}
             {selection !== undefined && (
               <SelectBox
                 label={m.selectRow(visible(rowName(row)))}
@@ -27,10 +31,12 @@ export function Cards<Row>(props: ListProps<Row> & { readonly rows: readonly Row
           <dl className={classes.facts}>
             {others
               .filter(({ wideOnly }) => wideOnly !== true)
-              .map(({ label: heading, cell }) => (
-                <Fragment key={heading}>
-                  <dt>{heading}</dt>
-                  <dd>{cell(row)}</dd>
+              .map((column) => (
+                <Fragment key={column.label}>
+                  <dt>{column.label}</dt>
+                  <dd>
+                    <Cell row={row} column={column} />
+                  </dd>
                 </Fragment>
               ))}
           </dl>

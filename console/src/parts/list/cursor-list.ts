@@ -61,7 +61,8 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
   return {
     rows: steady.rows,
     error,
-    isFetching: query.isFetching,
+    // Read only where it is shown: who reads it is drawn again whenever a request begins.
+    isFetching: error !== null && query.isFetching,
     refetch: () => void query.refetch(),
     newCount: steady.newCount,
     hasMoreNew: next !== null && steady.newCount === query.data?.rows.length,

@@ -25,7 +25,10 @@ export interface ListProps<Row> {
   /** What the rows are, for people who do not see them. */
   readonly label: string;
   readonly list: CursorList<Row>;
-  /** The first one names the row and links to its page. */
+  /**
+   * The first one names the row and links to its page. A column that stays the same object is drawn again only for the
+   * rows that have changed.
+   */
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
   /** The row's name, as text. */

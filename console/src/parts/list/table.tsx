@@ -1,6 +1,6 @@
 import { list as m } from "../../messages/en/app.ts";
-import { Go } from "../page/go.tsx";
 import { visible } from "../text/visible.ts";
+import { Cell, RowLink } from "./cell.tsx";
 import classes from "./list.module.css";
 import type { ListProps } from "./list-props.ts";
 import { SelectBox } from "./select-box.tsx";
@@ -40,9 +40,13 @@ export function Table<Row>(props: ListProps<Row> & { readonly rows: readonly Row
                   />
                 </td>
               )}
-              {columns.map(({ label: heading, cell, align }, index) => (
-                <td key={heading} data-align={align}>
-                  {index === 0 && rowLink !== undefined ? <Go {...rowLink(row)}>{cell(row)}</Go> : cell(row)}
+              {columns.map((column, index) => (
+                <td key={column.label} data-align={column.align}>
+                  {index === 0 && rowLink !== undefined ? (
+                    <RowLink row={row} column={column} {...rowLink(row)} />
+                  ) : (
+                    <Cell row={row} column={column} />
+                  )}
                 </td>
               ))}
             </tr>

@@ -29,6 +29,11 @@ interface Row {
   readonly sums: Sums;
 }
 
+interface Latest extends Omit<Row, "sums"> {
+  readonly ofEndpoint: Sums;
+  readonly ofTenant: Sums;
+}
+
 const TOTAL = 0;
 const DELIVERED = 1;
 const FAILED = 2;
@@ -73,10 +78,19 @@ export function createCounters(connection: Connection): Counters {
     return row.sums;
   }
 
+  /** What the last call added to: a settlement adds to the same sums several times, and the next one often does. */
+  let latest: Latest | null = null;
+
+  function latestOf({ tenantSeq, endpointSeq, at }: CounterKey): Latest {
+    const hour = hourOf(at);
+    if (latest?.endpointSeq === endpointSeq && latest.hour === hour && latest.tenantSeq === tenantSeq) return latest;
+    const ofEndpoint = sums(tenantSeq, endpointSeq, hour);
+    latest = { tenantSeq, endpointSeq, hour, ofEndpoint, ofTenant: sums(tenantSeq, WHOLE_TENANT, hour) };
+    return latest;
+  }
+
   function add(key: CounterKey, index: number, amount: number): void {
-    const hour = hourOf(key.at);
-    const ofEndpoint = sums(key.tenantSeq, key.endpointSeq, hour);
-    const ofTenant = sums(key.tenantSeq, WHOLE_TENANT, hour);
+    const { ofEndpoint, ofTenant } = latestOf(key);
     ofEndpoint[index] = (ofEndpoint[index] ?? 0) + amount;
     ofTenant[index] = (ofTenant[index] ?? 0) + amount;
   }
@@ -99,6 +113,9 @@ export function createCounters(connection: Connection): Counters {
         }
       }
     },
-    clear: () => rows.clear(),
+    clear() {
+      rows.clear();
+      latest = null;
+    },
   };
 }
