@@ -6,6 +6,9 @@ import { startConsole, type Visit } from "./console.ts";
 
 const app = await startConsole({ after });
 const HOSTILE = '<img src=x onerror="alert(1)"> \u202e';
+/** Endpoints of one tenant. Nothing of them may be left out without a word. */
+const MANY = 1000;
+const PAUSED = 20;
 
 function ownerOf({ person }: Visit) {
   return app.stage.server.as(person.apiKey);
@@ -224,6 +227,64 @@ test("selected endpoints are paused together", async () => {
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByText("2 endpoints done.").waitFor();
   await visit.assertAccessible("endpoints-selected");
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+test("a thousand endpoints: the overview names the urgent ones, lists are in pages, and search finds the last one", async () => {
+  const visit = await app.visit("developer", "/console/health");
+  const { page, person } = visit;
+  const owner = app.stage.server.as(person.apiKey);
+  const ids: string[] = [];
+  for (let from = 0; from < MANY; from += 20) {
+    const made = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        const body = {
+          name: `Shop ${from + index}`,
+          url: `http://127.0.0.1:9/${from + index}`,
+          event_types: ["order.paid"],
+        };
+        return owner.request("POST", "/v1/endpoints", { body });
+      }),
+    );
+    ids.push(...made.map(({ body }) => body.id));
+  }
+  await Promise.all(
+    ids.slice(-PAUSED).map((id) => owner.request("PATCH", `/v1/endpoints/${id}`, { body: { status: "PAUSED" } })),
+  );
+  await page.goto(`${app.url}/console/`);
+  await page
+    .getByRole("link", { name: /^Shop 9[89]\d$/ })
+    .first()
+    .waitFor();
+  await page
+    .getByText(/\d+ more/)
+    .first()
+    .waitFor();
+  await visit.assertAccessible("overview-many");
+  await page.goto(`${app.url}/console/endpoints?state=paused`);
+  await page
+    .locator("[data-row]")
+    .nth(PAUSED - 1)
+    .waitFor();
+  assert.equal(await page.locator("[data-row]").count(), PAUSED);
+  await page.goto(`${app.url}/console/endpoints`);
+  await page.getByRole("button", { name: "Next page" }).click();
+  await page.waitForURL(/cursor=/);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").getByRole("combobox").fill("Shop 777");
+  await page.getByRole("option", { name: /^Shop 777/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Shop 777", level: 1 }).waitFor();
+  await page.goto(`${app.url}/console/deliveries`);
+  await page.getByRole("button", { name: /^Endpoint:/ }).click();
+  await page.getByText("900 more. Type to find them.").waitFor();
+  await page
+    .getByRole("textbox", { name: "Endpoint" })
+    .or(page.getByRole("searchbox", { name: "Endpoint" }))
+    .fill("Shop 555");
+  await page.getByRole("menuitemcheckbox", { name: "Shop 555" }).click();
+  await page.waitForURL(/endpoint_id=ep_/);
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

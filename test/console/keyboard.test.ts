@@ -92,7 +92,7 @@ test("with single keys off: cancel a delivery, answer a question and sign out, b
   await page.getByRole("dialog").waitFor({ state: "detached" });
   assert.match(await page.evaluate<string>("document.activeElement.textContent"), /^Cancel/);
   await page.keyboard.press("Enter");
-  await page.getByRole("dialog").waitFor();
+  await page.locator("[role=dialog] :focus").waitFor();
   await page.keyboard.press("Enter");
   await page.locator("main").getByText("cancelled").first().waitFor();
 
@@ -100,7 +100,7 @@ test("with single keys off: cancel a delivery, answer a question and sign out, b
   await page.getByRole("button", { name: "Reject" }).waitFor();
   await tabTo(page, "Reject");
   await page.keyboard.press("Enter");
-  await page.getByRole("dialog").waitFor();
+  await page.locator("[role=dialog] :focus").waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await page

@@ -1,9 +1,10 @@
 /** `⌘K`: goes to a page, an endpoint, or whatever has a pasted id. */
 import { TextInput, UnstyledButton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useState } from "react";
 import { keys as m } from "../messages/en/app.ts";
 import { Dialog } from "../parts/actions/dialog.tsx";
+import { readEndpoints } from "../parts/endpoints/read-endpoints.ts";
 import { useGo } from "../parts/page/go.tsx";
 import { useApi, useTenant } from "../session/api.ts";
 import { useNavigationItems } from "./navigation.tsx";
@@ -82,9 +83,14 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
 function useChoices(text: string): readonly Choice[] {
   const api = useApi();
   const pages = useNavigationItems().map(({ to, label, key }) => ({ to, label, hint: `g ${key}` }));
+  // The server looks for them: a tenant can have thousands.
   const { data = [] } = useQuery({
-    queryKey: ["endpoint", "palette", useTenant()],
-    queryFn: async ({ signal }) => (await api.endpoints.page({ limit: 100, signal })).rows,
+    queryKey: ["endpoint", "palette", useTenant(), text],
+    queryFn: async ({ signal }) => {
+      const { rows } = await readEndpoints(api, { limit: SHOWN_MAX, ...(text !== "" && { q: text }), signal });
+      return rows;
+    },
+    placeholderData: keepPreviousData,
     staleTime: 60_000,
   });
   if (ID.test(text)) return [{ to: `/go/${text}`, label: text, hint: "" }];

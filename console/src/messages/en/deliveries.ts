@@ -88,6 +88,7 @@ export const deliveryList = {
     more: "More filters",
     fewer: "Fewer filters",
     chosen: (count: number) => plural(count, { one: "# chosen", other: "# chosen" }),
+    moreOptions: (count: number) => `${integer(count)} more. Type to find them.`,
   },
   sorts: {
     "-created_at": "newest first",

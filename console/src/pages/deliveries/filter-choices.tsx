@@ -1,5 +1,5 @@
 /** A filter with several values at once: a button that opens a menu of check boxes. */
-import { Button, Input, Menu, ScrollArea } from "@mantine/core";
+import { Button, Input, Menu, ScrollArea, Text } from "@mantine/core";
 import { useId, useState } from "react";
 import { list as common } from "../../messages/en/app.ts";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
@@ -17,6 +17,8 @@ interface FilterChoicesProps {
 
 /** With more options than this, a field narrows them. */
 const OPTIONS_SEEN = 10;
+/** Drawing the thousand endpoints of a tenant would take a second. */
+const OPTIONS_DRAWN_MAX = 100;
 
 export function FilterChoices({ label, values, options, onChange }: FilterChoicesProps) {
   const id = useId();
@@ -47,7 +49,7 @@ export function FilterChoices({ label, values, options, onChange }: FilterChoice
             <Menu.Search aria-label={label} value={narrow} onChange={(event) => setNarrow(event.currentTarget.value)} />
           )}
           <ScrollArea.Autosize mah={320} type="auto">
-            {shown.map((option) => (
+            {shown.slice(0, OPTIONS_DRAWN_MAX).map((option) => (
               <Menu.CheckboxItem
                 key={option.value}
                 checked={values.includes(option.value)}
@@ -56,6 +58,11 @@ export function FilterChoices({ label, values, options, onChange }: FilterChoice
                 <Foreign text={option.label} charsMax={80} />
               </Menu.CheckboxItem>
             ))}
+            {shown.length > OPTIONS_DRAWN_MAX && (
+              <Text size="sm" c="dimmed" p="xs">
+                {m.filters.moreOptions(shown.length - OPTIONS_DRAWN_MAX)}
+              </Text>
+            )}
           </ScrollArea.Autosize>
         </Menu.Dropdown>
       </Menu>
