@@ -62,6 +62,7 @@ test("a list's filters are combined, and a day includes all its hours", () => {
         sourceName: "a",
         eventType: "b",
         direction: "NONE",
+        rejection: null,
         valid: false,
         from: Date.UTC(2026, 2, 1),
         to: Date.UTC(2026, 2, 2),
