@@ -34,7 +34,6 @@ import { Notifications } from "./pauses/notifications.ts";
 import { Pauses } from "./pauses/pauses.ts";
 import { RespondLinks } from "./pauses/respond-links.ts";
 import { Waits } from "./pauses/waits.ts";
-import { ActiveTenants } from "./scheduling/active-tenants.ts";
 import { forgetChanged } from "./upkeep/forget-changed.ts";
 import { Jobs } from "./upkeep/jobs.ts";
 import { Outage } from "./upkeep/outage.ts";
@@ -81,12 +80,12 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const { clock, store, sender, telemetry, retentionMs, publicUrl } = options;
   const phase: Phase = { isListening: false, isStopping: false };
   const delivery = assembleDelivery(options, entered);
-  const { outage, activeTenants, matching, streams, statistics, attempts, deliveries, publisher } = delivery;
+  const { outage, matching, streams, statistics, attempts, deliveries, publisher } = delivery;
   const { claims } = deliveries;
   const access = assembleAccess(options, streams);
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
-  const inbound = createInbound({ clock, store, outage, activeTenants, claims, streams, publicUrl, isOpen });
+  const inbound = createInbound({ clock, store, outage, claims, streams, publicUrl, isOpen });
   const caches = { ...access, matching, inbound, claims, waits: asking.waits };
   const upkeep = new Upkeep({
     clock,
@@ -125,7 +124,6 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
 function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const { clock, store, telemetry } = options;
   const outage = new Outage(clock, telemetry);
-  const activeTenants = new ActiveTenants(clock);
   const tokens = new Tokens(node);
   const matching = new Matching(store);
   const streams = new Streams(store, clock);
@@ -143,7 +141,6 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
     tokens,
     telemetry,
     outage,
-    activeTenants,
     onOutcome(delivery, endpoint, made, result) {
       statistics.count(delivery, made, result);
       streams.push(delivery, endpoint, made, result);
@@ -155,21 +152,11 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
       telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
     },
   });
-  const publisher = new Publisher({
-    clock,
-    store,
-    matching,
-    deliveries,
-    tokens,
-    telemetry,
-    outage,
-    activeTenants,
-    streams,
-  });
+  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage, streams });
   outage.onChange(() =>
     streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
   );
-  return { outage, activeTenants, matching, streams, statistics, attempts, deliveries, publisher };
+  return { outage, matching, streams, statistics, attempts, deliveries, publisher };
 }
 
 /** The parts that let callers in. */

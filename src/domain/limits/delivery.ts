@@ -8,17 +8,10 @@ import { HOUR_MS, MB, MINUTE_MS, SECOND_MS } from "./units.ts";
  */
 export const IN_FLIGHT_MAX = 4096;
 /**
- * How long attempts are started and concluded before the event loop gets its next turn. Every other request on the server
- * waits during this time.
+ * How long attempts are started before the event loop gets its next turn. Every other request on the server waits
+ * during this time.
  */
-export const ATTEMPTS_SLICE_MS = 2;
-/**
- * The longest such slice while several tenants are active. After a long turn of other work, attempts get as much time as
- * that turn took, which a single tenant's throughput needs. Next to others, a long slice would lead to a long turn again.
- */
-export const ATTEMPTS_SLICE_SHARED_MS_MAX = 6;
-/** How long a tenant counts as active after it published or an attempt for it started. */
-export const TENANT_ACTIVE_MS = SECOND_MS;
+export const STARTING_SLICE_MS = 2;
 /** Deliveries held in memory. Tenants share them: one tenant gets at most half. */
 export const LANE_POOL_DELIVERIES_MAX = 20_000;
 /** Payload bytes that lanes hold in memory, shared in the same way. Deliveries that do not fit wait in the store. */
@@ -45,11 +38,6 @@ export const LANE_HOLD_UNPROVEN_COUNT_MAX = 4 * WINDOW_START;
 export const LANE_HOLD_BYTES_MAX = 8 * MB;
 /** Deliveries written in one transaction. Every member waits for the whole transaction. */
 export const GROUP_DELIVERIES_MAX = 1000;
-/**
- * The same while several tenants are active, unless a single event has more. Three calls of a verb can be under way, and an
- * event waits for all that came before it.
- */
-export const GROUP_DELIVERIES_SHARED_MAX = 250;
 /**
  * Bytes written by one call. Three calls of a verb can share a transaction, and every member waits for the transaction.
  */

@@ -22,13 +22,6 @@ export interface AttemptMade {
   readonly transition: Transition;
 }
 
-/** The outcome of a request, and when it began and ended. */
-export interface Sent {
-  readonly outcome: Outcome;
-  readonly startedAt: EpochMs;
-  readonly endedAt: EpochMs;
-}
-
 export interface AttemptsOptions {
   readonly clock: Pick<Clock, "now" | "wallMs" | "uuid" | "random">;
   readonly sender: Pick<Sender, "send">;
@@ -51,22 +44,11 @@ export class Attempts {
    * @returns null if the attempt was aborted: it does not count
    */
   async make(delivery: Attemptable, endpoint: Destination, heldMs: number): Promise<AttemptMade | null> {
-    return this.conclude(delivery, endpoint, heldMs, await this.send(delivery, endpoint));
-  }
-
-  /** Send the request of one attempt. Never rejects. */
-  async send(delivery: Attemptable, endpoint: Destination): Promise<Sent> {
-    const { clock } = this.#options;
+    const { clock, telemetry } = this.#options;
     const startedAt = clock.now();
     const outcome = await this.#send(delivery, endpoint);
-    return { outcome, startedAt, endedAt: clock.now() };
-  }
-
-  /** Decide what the outcome of an attempt means. Null if the attempt was aborted: it does not count. */
-  conclude(delivery: Attemptable, endpoint: Destination, heldMs: number, sent: Sent): AttemptMade | null {
-    const { clock, telemetry } = this.#options;
-    const { outcome, startedAt, endedAt } = sent;
     if (outcome.kind === "aborted") return null;
+    const endedAt = clock.now();
     const rules = { retryScheduleSeconds: endpoint.retryScheduleSeconds, heldMs };
     const made: AttemptMade = {
       attempt: record(delivery, endpoint, outcome, { id: clock.uuid(), startedAt, endedAt }),

@@ -5,7 +5,6 @@ import type { Seq } from "../../domain/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LaneKey, LaneState, SettledResult, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { AttemptMade, Attempts } from "./attempts.ts";
@@ -24,7 +23,6 @@ export interface DeliveriesOptions {
   readonly tokens: Tokens;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
-  readonly activeTenants: ActiveTenants;
   /** Called after each settlement, for the stream. */
   readonly onOutcome: (
     delivery: LeasedDelivery,
@@ -51,15 +49,14 @@ export class Deliveries {
   #isStopping = false;
 
   constructor(options: DeliveriesOptions) {
-    const { clock, store, telemetry, outage, activeTenants, tokens } = options;
+    const { clock, store, telemetry, outage, tokens } = options;
     this.#options = options;
     const schedule = (lane: Lane) => this.#scheduler.schedule(lane);
     const pool = new LanePool(clock);
     const alarms = new Alarms<Lane>(clock, schedule);
-    const settlements = new Settlements({ store, telemetry, outage, activeTenants });
+    const settlements = new Settlements({ store, telemetry, outage });
     const dispatcher = new Dispatcher({
       clock,
-      activeTenants,
       alarms,
       attempt: (lane, delivery) => this.#start(lane, delivery),
       settleQueueSize: () => settlements.size,
@@ -193,21 +190,8 @@ export class Deliveries {
 
   /** One attempt of one delivery, from its start to its settlement. Never rejects. */
   async #deliver(lane: Lane, delivery: LeasedDelivery): Promise<void> {
-    const { endpoint, heldMs } = lane;
-    const sent = await this.#options.attempts.send(delivery, endpoint);
-    await this.#dispatcher.afterResponse(lane.tenantSeq, () => {
-      const made = this.#options.attempts.conclude(delivery, endpoint, heldMs, sent);
-      return this.#conclude(lane, delivery, endpoint, made);
-    });
-  }
-
-  /** @param endpoint as it was when the attempt started */
-  async #conclude(
-    lane: Lane,
-    delivery: LeasedDelivery,
-    endpoint: Destination,
-    made: AttemptMade | null,
-  ): Promise<void> {
+    const { endpoint } = lane;
+    const made = await this.#options.attempts.make(delivery, endpoint, lane.heldMs);
     this.#dispatcher.land(lane, made);
     if (made === null) {
       this.lanePool.leave(lane, delivery);

@@ -3,13 +3,12 @@ import { test } from "node:test";
 import { attemptMade, destination, leased } from "../../../test/fixtures/lanes.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import {
-  ATTEMPTS_SLICE_MS,
   IN_FLIGHT_MAX,
   MAX_IN_FLIGHT_MAX,
   SETTLE_QUEUE_MAX,
+  STARTING_SLICE_MS,
   WINDOW_START,
 } from "../../domain/limits.ts";
-import { ActiveTenants } from "../scheduling/active-tenants.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import { nextTurn } from "../scheduling/turns.ts";
 import { Dispatcher } from "./dispatch.ts";
@@ -34,17 +33,12 @@ interface Stage {
   /** Resolves after the first turn of the event loop in which nothing starts. */
   quiet(): Promise<void>;
   readonly dispatcher: Dispatcher;
-  /** The response to one attempt of the tenant arrives. Concluding it keeps the event loop busy as a start does. */
-  respond(tenantSeq: number): void;
-  /** The tenant of each concluded attempt. */
-  readonly concluded: readonly number[];
   setSettleQueueSize(size: number): void;
 }
 
 /** @param attemptMs how long the event loop is busy with the start of each attempt */
 function stage(attemptMs = 0): Stage {
   const started: number[] = [];
-  const concluded: number[] = [];
   let busyMs = 0;
   let settleQueueSize = 0;
   const schedule = (lane: Lane) => {
@@ -53,7 +47,6 @@ function stage(attemptMs = 0): Stage {
   };
   const dispatcher = new Dispatcher({
     clock: { now: () => clock.now(), monotonicMs: () => busyMs },
-    activeTenants: new ActiveTenants({ monotonicMs: () => busyMs }),
     alarms: new Alarms<Lane>(clock, schedule),
     attempt(lane) {
       started.push(lane.tenantSeq);
@@ -90,13 +83,6 @@ function stage(attemptMs = 0): Stage {
     },
     startedBy: (tenantSeq) => started.filter((other) => other === tenantSeq).length,
     dispatcher,
-    respond(tenantSeq) {
-      void dispatcher.afterResponse(tenantSeq, async () => {
-        concluded.push(tenantSeq);
-        busyMs += attemptMs;
-      });
-    },
-    concluded,
     setSettleQueueSize(size) {
       settleQueueSize = size;
     },
@@ -176,7 +162,7 @@ test("attempts that end make way for the tenants that wait, in turn", async () =
 });
 
 test("a burst of attempts leaves turns to the event loop, and starts each tenant's in the first one", async () => {
-  const { lanes, started, quiet, dispatcher } = stage(ATTEMPTS_SLICE_MS / 8);
+  const { lanes, started, quiet, dispatcher } = stage(STARTING_SLICE_MS / 8);
   dispatcher.halt();
   lanes(NOISY, 20, 10, true);
   lanes(QUIET, 1, 1, true);
@@ -187,29 +173,6 @@ test("a burst of attempts leaves turns to the event loop, and starts each tenant
   assert.equal(started.length, 16);
   await quiet();
   assert.equal(started.length, 201);
-});
-
-test("a tenant alone gets its responses concluded at once", () => {
-  const { lanes, respond, concluded } = stage(ATTEMPTS_SLICE_MS / 8);
-  lanes(NOISY, 1, 1, true);
-  for (let count = 0; count < 20; count += 1) respond(NOISY);
-  assert.equal(concluded.length, 20);
-});
-
-test("responses that arrive together leave turns to the event loop, and each tenant's are concluded in turn", async () => {
-  const { lanes, respond, concluded, quiet } = stage(ATTEMPTS_SLICE_MS / 8);
-  lanes(NOISY, 1, 1, true);
-  lanes(QUIET, 1, 1, true);
-  await quiet();
-  for (let count = 0; count < 20; count += 1) respond(NOISY);
-  respond(QUIET);
-  const atOnce = concluded.length;
-  assert.ok(atOnce <= 8, String(atOnce));
-  await nextTurn();
-  assert.ok(concluded.slice(atOnce, atOnce + 2).includes(QUIET), String(concluded));
-  assert.ok(concluded.length <= atOnce + 8, String(concluded));
-  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
-  assert.equal(concluded.length, 21);
 });
 
 test("nothing starts while as many settlements wait as the settle queue takes, counting attempts in flight", async () => {
@@ -229,7 +192,6 @@ test("a lane that waits for its rate limit goes on by itself", async () => {
   let starts = 0;
   const dispatcher: Dispatcher = new Dispatcher({
     clock,
-    activeTenants: new ActiveTenants(clock),
     alarms: new Alarms<Lane>(clock, (lane) => {
       dispatcher.enqueue(lane, clock.now());
       dispatcher.run();

@@ -1,16 +1,9 @@
-/** Starts and concludes attempts: lanes take turns, within each lane's window and each tenant's share of the attempts in flight. */
+/** Starts attempts: lanes take turns, within each lane's window and each tenant's share of the attempts in flight. */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
-import {
-  ATTEMPTS_SLICE_MS,
-  ATTEMPTS_SLICE_SHARED_MS_MAX,
-  IN_FLIGHT_MAX,
-  SETTLE_QUEUE_MAX,
-} from "../../domain/limits.ts";
+import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX, STARTING_SLICE_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import type { Alarms } from "../scheduling/alarms.ts";
-import { FairQueue } from "../scheduling/fair-queue.ts";
 import { Shares } from "../scheduling/shares.ts";
 import { TimeSlice } from "../scheduling/time-slice.ts";
 import type { AttemptMade } from "./attempts.ts";
@@ -19,7 +12,6 @@ import { LaneQueue } from "./lane-queue.ts";
 
 export interface DispatcherOptions {
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
-  readonly activeTenants: ActiveTenants;
   /** Wakes a lane when its rate limit allows the next start. */
   readonly alarms: Alarms<Lane>;
   /** Make one attempt. The delivery has been taken off the lane's queue; `land` follows once it has ended. */
@@ -44,18 +36,11 @@ export class Dispatcher {
   #isRunning = false;
   /** A thousand attempts that become due together must not keep the event loop from other tenants' requests. */
   readonly #slice: TimeSlice;
-  /** What follows the response to an attempt. A thousand responses can arrive together, too. */
-  readonly #landings = new FairQueue<() => void>();
-  readonly #step = (): boolean => {
-    const hasLanded = this.#landNext();
-    return this.#startNext() || hasLanded;
-  };
+  readonly #step = (): boolean => this.#startNext();
 
   constructor(options: DispatcherOptions) {
-    const { clock, activeTenants } = options;
     this.#options = options;
-    const sliceMsMax = () => (activeTenants.areSeveral ? ATTEMPTS_SLICE_SHARED_MS_MAX : Number.POSITIVE_INFINITY);
-    this.#slice = new TimeSlice(clock, { sliceMs: ATTEMPTS_SLICE_MS, sliceMsMax }, () => this.run());
+    this.#slice = new TimeSlice(options.clock, STARTING_SLICE_MS, () => this.run());
   }
 
   /** How many attempts are in flight. */
@@ -83,16 +68,7 @@ export class Dispatcher {
     else this.#awaitRateLimit(lane, now);
   }
 
-  /** Do what follows the response to an attempt: at once, or in the tenant's turn while several tenants are active. */
-  afterResponse(tenantSeq: Seq, conclude: () => Promise<void>): Promise<void> {
-    if (!this.#options.activeTenants.areSeveral) return conclude();
-    return new Promise((resolve) => {
-      this.#landings.push(tenantSeq, () => resolve(conclude()));
-      this.run();
-    });
-  }
-
-  /** Start and conclude what may be now. After `ATTEMPTS_SLICE_MS` the rest waits for the event loop's next turn. */
+  /** Start what may start now. After `STARTING_SLICE_MS` the rest waits for the event loop's next turn. */
   run(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -104,13 +80,6 @@ export class Dispatcher {
   land(lane: Lane, made: AttemptMade | null): void {
     this.#inFlight.giveBack(lane.tenantSeq, 1);
     if (lane.land(made)) this.#unproven.giveBack(lane.tenantSeq, 1);
-  }
-
-  /** Returns false when no response waits. */
-  #landNext(): boolean {
-    const land = this.#landings.next();
-    land?.();
-    return land !== null;
   }
 
   /** Returns false when no lane may start. */
@@ -142,7 +111,6 @@ export class Dispatcher {
   }
 
   #start(lane: Lane, now: EpochMs): void {
-    this.#options.activeTenants.note(lane.tenantSeq);
     this.#inFlight.take(lane.tenantSeq, 1);
     if (!lane.isProven) this.#unproven.take(lane.tenantSeq, 1);
     const delivery = lane.start(now);

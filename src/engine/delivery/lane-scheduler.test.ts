@@ -11,7 +11,6 @@ import { touch } from "../../store/sqlite/delivery/lanes.ts";
 import { release } from "../../store/sqlite/delivery/release.ts";
 import { patchEndpoint } from "../../store/sqlite/endpoints/endpoints.ts";
 import { enter } from "../../store/sqlite/upkeep/nodes.ts";
-import { ActiveTenants } from "../scheduling/active-tenants.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import { nextTurn } from "../scheduling/turns.ts";
 import { Claims } from "./claims.ts";
@@ -61,7 +60,6 @@ function stage(deliveries: number): Stage {
   const alarms = new Alarms<Lane>(clock, schedule);
   const dispatcher = new Dispatcher({
     clock,
-    activeTenants: new ActiveTenants(clock),
     alarms,
     attempt: (_lane, delivery) => started.push(delivery),
     settleQueueSize: () => 0,

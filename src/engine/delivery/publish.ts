@@ -5,7 +5,12 @@ import type { Event } from "../../domain/delivery/event.ts";
 import type { MatchedEndpoint } from "../../domain/endpoints/endpoint.ts";
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
-import { EVENT_TARGETS_MAX, GROUP_BYTES_MAX, PUBLISH_QUEUE_BYTES_MAX } from "../../domain/limits.ts";
+import {
+  EVENT_TARGETS_MAX,
+  GROUP_BYTES_MAX,
+  GROUP_DELIVERIES_MAX,
+  PUBLISH_QUEUE_BYTES_MAX,
+} from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   IdempotencyClaim,
@@ -20,7 +25,6 @@ import type { Caller } from "../access/caller.ts";
 import type { Found, KnownEndpoint } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
 import type { Streams } from "../history/streams.ts";
-import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Deliveries } from "./deliveries.ts";
@@ -36,7 +40,6 @@ export interface PublisherOptions {
   readonly tokens: Tokens;
   readonly telemetry: Pick<Telemetry, "published">;
   readonly outage: Pick<Outage, "report">;
-  readonly activeTenants: ActiveTenants;
   readonly streams: Pick<Streams, "announce">;
 }
 
@@ -52,11 +55,11 @@ export class Publisher {
   readonly #requests: Batcher<PublishRequest, PublishResult>;
 
   constructor(options: PublisherOptions) {
-    const { store, outage, activeTenants } = options;
+    const { store, outage } = options;
     this.#options = options;
     this.#requests = new Batcher({
       carryOut: (batch) => store.publish(batch),
-      rowsMax: () => activeTenants.groupDeliveriesMax,
+      rowsMax: GROUP_DELIVERIES_MAX,
       bytesMax: GROUP_BYTES_MAX,
       queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
       tenantOf: ({ tenantSeq }) => tenantSeq,
@@ -78,8 +81,7 @@ export class Publisher {
   }
 
   async publish(caller: Caller, input: PublishInput): Promise<PublishAnswer> {
-    const { matching, activeTenants } = this.#options;
-    activeTenants.note(caller.tenantSeq);
+    const { matching } = this.#options;
     this.#refuseBeyondQueue(caller.tenantSeq, input.payload.length);
     for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
       const looked = matching.find(caller.tenantSeq, input);

@@ -1,10 +1,9 @@
 /** Stores the results of attempts: settlements join the store's group commits in batches. */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
-import { GROUP_BYTES_MAX } from "../../domain/limits.ts";
+import { GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { SettledResult, Settlement, SettleResult, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { AttemptMade } from "./attempts.ts";
@@ -13,7 +12,6 @@ export interface SettlementsOptions {
   readonly store: Pick<Store, "settle">;
   readonly telemetry: Pick<Telemetry, "noticed">;
   readonly outage: Pick<Outage, "wait">;
-  readonly activeTenants: ActiveTenants;
 }
 
 /** Roughly what a settlement takes in a group commit, in addition to its snippet. */
@@ -23,11 +21,11 @@ export class Settlements {
   readonly #telemetry: SettlementsOptions["telemetry"];
   readonly #batcher: Batcher<Settlement, SettleResult>;
 
-  constructor({ store, telemetry, outage, activeTenants }: SettlementsOptions) {
+  constructor({ store, telemetry, outage }: SettlementsOptions) {
     this.#telemetry = telemetry;
     this.#batcher = new Batcher({
       carryOut: (batch) => store.settle(batch),
-      rowsMax: () => activeTenants.groupDeliveriesMax,
+      rowsMax: GROUP_DELIVERIES_MAX,
       bytesMax: GROUP_BYTES_MAX,
       // An attempt that was made must be stored. Nothing new is sent until it is.
       onFailure: (error) => outage.wait(error),

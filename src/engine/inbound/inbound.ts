@@ -3,7 +3,6 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
-import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { InboundService } from "./inbound-types.ts";
 import { KnownSources } from "./known-sources.ts";
@@ -23,7 +22,6 @@ export interface InboundOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly outage: Outage;
-  readonly activeTenants: ActiveTenants;
   readonly claims: Pick<Claims, "wake">;
   readonly streams: Pick<Streams, "announce">;
   readonly publicUrl: () => string;
@@ -31,10 +29,10 @@ export interface InboundOptions {
 }
 
 export function createInbound(options: InboundOptions): Inbound {
-  const { clock, store, outage, activeTenants, claims, streams, publicUrl, isOpen } = options;
+  const { clock, store, outage, claims, streams, publicUrl, isOpen } = options;
   const sources = new KnownSources(store);
   const refusals = new Refusals(clock);
-  const receiver = new Receiver({ clock, store, outage, activeTenants, claims, streams, sources, refusals, isOpen });
+  const receiver = new Receiver({ clock, store, outage, claims, streams, sources, refusals, isOpen });
   const records = new Records({ clock, store, outage, claims, sources, publicUrl });
   return {
     sources: createSources(store, clock, sources),

@@ -6,12 +6,16 @@ import { StoreUnavailable } from "../../domain/errors.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { InboundRequest } from "../../domain/inbound/request.ts";
 import type { Source } from "../../domain/inbound/source.ts";
-import { GROUP_BYTES_MAX, PUBLISH_QUEUE_BYTES_MAX, REFUSED_BODY_BYTES_MAX } from "../../domain/limits.ts";
+import {
+  GROUP_BYTES_MAX,
+  GROUP_DELIVERIES_MAX,
+  PUBLISH_QUEUE_BYTES_MAX,
+  REFUSED_BODY_BYTES_MAX,
+} from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { InboundKind, RawRequest, Receive, ReceiveResult, Refuse, Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
-import type { ActiveTenants } from "../scheduling/active-tenants.ts";
 import { Batcher } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { repeatDigest } from "./digests.ts";
@@ -30,7 +34,6 @@ export interface ReceiverOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly outage: Outage;
-  readonly activeTenants: ActiveTenants;
   readonly claims: Pick<Claims, "wake">;
   readonly streams: Pick<Streams, "announce">;
   readonly sources: KnownSources;
@@ -55,7 +58,7 @@ export class Receiver {
   readonly #received: Batcher<Receive, ReceiveResult>;
   readonly #refused: Batcher<Refuse, void>;
 
-  constructor({ clock, store, outage, activeTenants, claims, ...more }: ReceiverOptions) {
+  constructor({ clock, store, outage, claims, ...more }: ReceiverOptions) {
     const { streams, sources, refusals, isOpen } = more;
     this.#clock = clock;
     this.#claims = claims;
@@ -65,7 +68,7 @@ export class Receiver {
     this.#isOpen = isOpen;
     this.#verifier = new BoundedVerifier(clock, refusals);
     const bounds = {
-      rowsMax: () => activeTenants.groupDeliveriesMax,
+      rowsMax: GROUP_DELIVERIES_MAX,
       bytesMax: GROUP_BYTES_MAX,
       onFailure(error: unknown) {
         outage.report(error);

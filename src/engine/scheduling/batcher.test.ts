@@ -17,7 +17,7 @@ function stage(queueBytesMax: number) {
       calls.push({ elements, end: () => resolve(elements.map(({ number }) => number)) });
       return promise;
     },
-    rowsMax: () => 4,
+    rowsMax: 4,
     bytesMax: 1000,
     queueBytesMax,
     tenantOf: ({ tenantSeq }) => tenantSeq,

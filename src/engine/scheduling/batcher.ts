@@ -13,7 +13,7 @@ export interface Weight {
 export interface BatcherOptions<E, R> {
   readonly carryOut: (elements: readonly E[]) => Promise<readonly R[]>;
   /** The bounds of one call. An element over the limit is sent alone. */
-  readonly rowsMax: () => number;
+  readonly rowsMax: number;
   readonly bytesMax: number;
   /** The bytes that may wait or be under way; tenants share them. Unbounded if omitted. */
   readonly queueBytesMax?: number;
@@ -115,13 +115,12 @@ export class Batcher<E, R> {
   /** Take as many elements as fit into one call. */
   #take(): Waiting<E, R>[] {
     const batch: Waiting<E, R>[] = [];
-    const rowsMax = this.#options.rowsMax();
     let rows = 0;
     let bytes = 0;
     for (let waiting = this.#queue.peek(); waiting !== null; waiting = this.#queue.peek()) {
       rows += waiting.rows;
       bytes += waiting.bytes;
-      if (batch.length > 0 && (rows > rowsMax || bytes > this.#options.bytesMax)) break;
+      if (batch.length > 0 && (rows > this.#options.rowsMax || bytes > this.#options.bytesMax)) break;
       batch.push(waiting);
       this.#queue.next();
     }

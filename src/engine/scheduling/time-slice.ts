@@ -2,21 +2,14 @@
  * Limits how long one kind of work may keep the event loop, so that a burst of it does not delay everything else.
  *
  * The work may run for a slice of time. If more is left, the event loop takes a turn. After it the work may run for as long
- * as that turn took, within the limits of a slice. So the work and everything else each get half of the time, unless a
- * turn takes longer than the longest slice.
+ * as that turn took, or for a slice if that is longer. So the work and everything else each get at least half of the time.
  */
 import type { Clock } from "../../ports/clock.ts";
 import { nextTurn } from "./turns.ts";
 
-export interface SliceLimits {
-  readonly sliceMs: number;
-  /** The longest slice, after a long turn of everything else. It may change at any time. */
-  readonly sliceMsMax: () => number;
-}
-
 export class TimeSlice {
   readonly #clock: Pick<Clock, "monotonicMs">;
-  readonly #limits: SliceLimits;
+  readonly #sliceMs: number;
   readonly #onTurn: () => void;
   /** Time worked since the slice began. A negative value extends the slice after a long turn of everything else. */
   #spentMs = 0;
@@ -25,9 +18,9 @@ export class TimeSlice {
   #isYielding = false;
 
   /** @param onTurn called when the event loop has taken its turn; it has to call `work` again */
-  constructor(clock: Pick<Clock, "monotonicMs">, limits: SliceLimits, onTurn: () => void) {
+  constructor(clock: Pick<Clock, "monotonicMs">, sliceMs: number, onTurn: () => void) {
     this.#clock = clock;
-    this.#limits = limits;
+    this.#sliceMs = sliceMs;
     this.#onTurn = onTurn;
   }
 
@@ -42,7 +35,7 @@ export class TimeSlice {
     let nowMs = fromMs;
     while (step()) {
       nowMs = this.#clock.monotonicMs();
-      if (spentMs + nowMs - fromMs < this.#limits.sliceMs) continue;
+      if (spentMs + nowMs - fromMs < this.#sliceMs) continue;
       this.#isYielding = true;
       void nextTurn().then(() => this.#afterTurn());
       break;
@@ -54,8 +47,7 @@ export class TimeSlice {
   #afterTurn(): void {
     this.#isYielding = false;
     const turnMs = this.#clock.monotonicMs() - this.#endedAtMs;
-    const { sliceMs, sliceMsMax } = this.#limits;
-    this.#spentMs = Math.min(0, sliceMs - Math.min(turnMs, sliceMsMax()));
+    this.#spentMs = Math.min(0, this.#sliceMs - turnMs);
     this.#onTurn();
     // Unused time is not saved for a later burst.
     if (!this.#isYielding) this.#spentMs = Math.max(0, this.#spentMs);
