@@ -49,7 +49,8 @@ test("a key is created, shown once, and revoked after its name was typed", async
   await revoke.click();
   await dialog.getByText("You created this key yourself").waitFor();
   await dialog.getByRole("button", { name: "Revoke my key" }).click();
-  await page.getByText("⟨U+202E⟩").waitFor({ state: "detached" });
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("row").filter({ hasText: "⟨U+202E⟩" }).waitFor({ state: "detached" });
   assert.equal((await server.request("GET", "/v1/endpoints", { key })).status, 401);
   assert.equal((await server.as(person.apiKey).request("GET", "/v1/auth/keys")).body.keys.length, 1);
   assert.deepEqual(visit.complaints, []);
