@@ -1,6 +1,5 @@
 /** Opening the database file: pragmas, migrations, and the cache of prepared statements. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StartupError } from "../../domain/errors.ts";
 import { WAL_SIZE_BYTES_MAX } from "../../domain/limits.ts";
@@ -54,7 +53,7 @@ export function openForCheckpoints(file: string): DatabaseSync {
   return db;
 }
 
-const MIGRATIONS_DIR = join(import.meta.dirname, "migrations");
+const MIGRATIONS_DIR = new URL("./migrations/", import.meta.url);
 
 function migrationNames(): string[] {
   return readdirSync(MIGRATIONS_DIR)
@@ -96,7 +95,7 @@ export function migrate(connection: Connection): void {
     if (Number.parseInt(name, 10) !== number) throw new Error(`migration ${name} is out of sequence`);
     if (number <= present) continue;
     db.exec("BEGIN IMMEDIATE");
-    db.exec(readFileSync(join(MIGRATIONS_DIR, name), "utf8"));
+    db.exec(readFileSync(new URL(name, MIGRATIONS_DIR), "utf8"));
     db.exec(`PRAGMA user_version = ${number}`);
     db.exec("COMMIT");
   }

@@ -18,6 +18,7 @@ import {
 } from "./threads/packing.ts";
 import { READER_VERBS } from "./threads/reader-verbs.ts";
 import { startThread, type Thread } from "./threads/thread.ts";
+import { type ThreadName, threadFile } from "./threads/thread-files.ts";
 import { WRITER_VERBS } from "./verbs.ts";
 
 export interface SqliteOptions {
@@ -43,8 +44,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       masterKey: key,
       pagesMax: options.pagesMax ?? null,
     };
-    const start = (name: string, data: ThreadData) =>
-      startThread(new URL(`./threads/${name}.ts`, import.meta.url), data, options.onDeath);
+    const start = (name: ThreadName, data: ThreadData) => startThread(threadFile(name), data, options.onDeath);
     const [writer, reader] = await both(
       start("writer-thread", { ...common, mode: "write" }),
       start("reader-thread", { ...common, mode: "read" }),

@@ -7,6 +7,7 @@
 import { Worker } from "node:worker_threads";
 import type { Connection } from "../connection.ts";
 import { isPassing } from "../group.ts";
+import { threadFile } from "./thread-files.ts";
 
 /**
  * The log is written back at this many pages, 8 MB. Most are versions of the same last pages, each written only once.
@@ -48,7 +49,7 @@ export class Checkpoints {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./checkpoint-thread.ts", import.meta.url), { workerData: this.#file });
+    const worker = new Worker(threadFile("checkpoint-thread"), { workerData: this.#file });
     worker.on("message", () => {
       this.#isUnderWay = false;
       const { log, checkpointed } = this.#finish();

@@ -25,7 +25,7 @@ const YOUNG_GENERATION_MB = 32;
  * @param onDeath called once if the thread ends by itself. What it wrote last is then unknown, and the process has to end.
  * @throws StartupError when the thread cannot open the data
  */
-export async function startThread(file: URL, data: ThreadData, onDeath: (error: Error) => void): Promise<Thread> {
+export async function startThread(file: string, data: ThreadData, onDeath: (error: Error) => void): Promise<Thread> {
   const worker = new Worker(file, {
     workerData: data,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

@@ -1,0 +1,80 @@
+/**
+ * Builds the server into `dist/`, so that it starts with half of the CPU time: Node reads twenty files instead of a
+ * thousand. Runs at every `npm ci`, so it never fails an installation. JavaScript without types, because it also runs on
+ * Node 20.
+ */
+import { renameSync, rmSync, utimesSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = import.meta.dirname;
+const DIST = path.join(ROOT, "dist");
+const THREADS = ["writer-thread", "reader-thread", "ledger-thread", "checkpoint-thread"];
+const INPUT = {
+  program: "src/program.ts",
+  ...Object.fromEntries(THREADS.map((name) => [name, `src/store/sqlite/threads/${name}.ts`])),
+};
+
+async function build() {
+  const { rolldown } = await import("rolldown").catch(() => {
+    throw new Error("its toolchain is not installed.");
+  });
+  const begun = new Date();
+  const staging = `${DIST}.${process.pid}`;
+  try {
+    const bundle = await rolldown({
+      cwd: ROOT,
+      input: INPUT,
+      platform: "node",
+      logLevel: "silent",
+      plugins: [sourceUrls, builtinModules],
+    });
+    await bundle.write({ dir: staging, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name].js" });
+    await bundle.close();
+    // A source file that changed meanwhile is newer than the build.
+    utimesSync(path.join(staging, "program.js"), begun, begun);
+    // Servers and tests that start meanwhile find either the old build or the new one.
+    rmSync(DIST, { recursive: true, force: true });
+    renameSync(staging, DIST);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** The code finds its files, such as migrations and style sheets, where the source is. */
+const sourceUrls = {
+  name: "source-urls",
+  transform: {
+    filter: { id: /\/src\/.*\.ts$/, code: "import.meta.url" },
+    handler(code, id) {
+      const source = path.relative(DIST, id).replaceAll(path.sep, "/");
+      return code.replaceAll("import.meta.url", `new URL(${JSON.stringify(source)}, import.meta.url).href`);
+    },
+  },
+};
+
+/**
+ * An `import` of `node:http` reads every export of the module, and one of those loads a whole HTTP client. That and its
+ * like are a fifth of a start.
+ */
+const builtinModules = {
+  name: "builtin-modules",
+  renderChunk(code) {
+    return code.replaceAll(/^import (.+) from "(node:[\w/]+)";$/gm, (_, names, module) => {
+      const targets = names.match(/\{.*\}|(?:\* as )?[\w$]+/g);
+      return targets
+        .map((target) => target.replace("* as ", "").replaceAll(" as ", ": "))
+        .map((target) => `const ${target} = process.getBuiltinModule("${module}");`)
+        .join(" ");
+    });
+  },
+};
+
+try {
+  await build();
+} catch (error) {
+  process.stderr.write(
+    `The server was not built: ${error instanceof Error ? error.message : String(error)}\n` +
+      "It starts from its sources, which takes longer.\n",
+  );
+  if (process.argv.includes("--strict")) process.exitCode = 1;
+}
