@@ -6,7 +6,7 @@ import type { Role } from "../../src/domain/access/access.ts";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD } from "../harness/people.ts";
 import { newTenant } from "../harness/server.ts";
-import { newContext, openPage, startConsole } from "./console.ts";
+import { startConsole } from "./console.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -78,7 +78,7 @@ test("a user is added, sets a password with the link, and is changed, disabled a
   await row.getByText("Invited").waitFor();
 
   const path = new URL(link).pathname + new URL(link).hash;
-  const colleague = await openPage(await newContext(app.browser), app.url + path);
+  const colleague = await app.open(app.url + path);
   await heading(colleague.page, "Set your password");
   assert.equal(new URL(colleague.page.url()).hash, "", "the address does not keep the token");
   await colleague.page.getByLabel("New password").fill("short");

@@ -11,44 +11,52 @@ import { AXE_LOADER, startBrowser } from "../harness/browser.ts";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD, type PeopleStage, type Person, stagePeople } from "../harness/people.ts";
 import type { Scope, Tenant } from "../harness/server.ts";
-import { assertAccessible, setLook, WIDE } from "./accessibility.ts";
-import { newTabs, type Tabs } from "./tabs.ts";
+import { assertAccessible, type Look, setLook, WIDE } from "./accessibility.ts";
+import { newTabs, type Tab, type Tabs } from "./tabs.ts";
+import { WAITING } from "./waiting.ts";
 
-export { NARROW } from "./accessibility.ts";
+export { NARROW, WIDE } from "./accessibility.ts";
 
 const BUILD = path.resolve(import.meta.dirname, "../../console/build.js");
 
 export interface Console {
   readonly stage: PeopleStage;
-  readonly browser: Browser;
   readonly url: string;
   /** Opens a page as somebody with this role. Without `tenant`, the person gets a new one. */
   visit(role: Role, path: string, options?: VisitOptions): Promise<Visit>;
+  /** Opens a URL of any server, without a session or with this cookie. */
+  open(url: string, cookie?: string | null): Promise<Opened>;
 }
 
 export interface VisitOptions {
   readonly tenant?: Pick<Tenant, "id" | "apiKey">;
   readonly viewport?: { readonly width: number; readonly height: number };
-  readonly dark?: boolean;
 }
 
-export interface Visit {
+export interface Opened {
   readonly page: Page;
-  readonly context: BrowserContext;
-  readonly person: Person;
-  /** CSP reports, errors of scripts, and requests to other hosts, until now. */
+  /** CSP reports, errors of scripts, and requests to other hosts, until now. In the second tab, too. */
   readonly complaints: readonly string[];
   /** The heading of the page, once it is there. */
   heading(): Promise<string>;
   /**
-   * Fails for a violation of accessibility rules and for sideways scrolling, in light and dark, at 320 and 1280 px. Saves
-   * a screenshot of each under this name if `CONSOLE_SHOTS` names a folder.
+   * Fails for a violation of accessibility rules and for sideways scrolling, in the colors of the visit, at 320 or at
+   * 1280 px. Saves screenshots under this name, in all colors and widths, if `CONSOLE_SHOTS` names a folder.
    */
   assertAccessible(name: string): Promise<void>;
+  /** An empty tab of the same browser, which closes with the visit. */
+  secondTab(): Promise<Page>;
+  /** Ends the session as if it had expired. */
+  endSession(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Parts extends Pick<Console, "stage" | "browser"> {
+export interface Visit extends Opened {
+  readonly person: Person;
+}
+
+interface Parts {
+  readonly stage: PeopleStage;
   readonly tabs: Tabs;
 }
 
@@ -63,70 +71,61 @@ export function shareConsole(scope: Scope): void {
 async function startParts(scope: Scope): Promise<Parts> {
   await promisify(execFile)(process.execPath, [BUILD, "--strict"]);
   const [stage, browser] = await Promise.all([stagePeople(scope), startBrowser(scope)]);
-  return { stage, browser, tabs: newTabs(async () => newPage(await newContext(browser))) };
+  return { stage, tabs: newTabs(async () => newPage(await newContext(browser))) };
 }
+
+let visits = 0;
 
 /** The server and the browser of this process, or of this file if it runs alone. */
 export async function startConsole(scope: Scope): Promise<Console> {
-  const { stage, browser, tabs } = await (shared ?? startParts(scope));
+  const { stage, tabs } = await (shared ?? startParts(scope));
   const { url } = stage.server;
+  const open = async (to: string, cookie: string | null = null, viewport = WIDE): Promise<Opened> => {
+    const tab = await tabs.take();
+    const [name = "", value = ""] = (cookie ?? "").split("=");
+    if (cookie !== null) await tab.context.addCookies([{ name, value, url: new URL(to).origin }]);
+    // Visits alternate, because a change of the colors takes as long as a check.
+    visits += 1;
+    return openedIn(tab, to, { viewport, colorScheme: visits % 2 === 0 ? "dark" : "light" });
+  };
   return {
     stage,
-    browser,
     url,
-    async visit(role, to, { tenant, viewport = WIDE, dark = false } = {}) {
+    open,
+    async visit(role, to, { tenant, viewport } = {}) {
       const person = await stage.person(role, tenant);
-      const jar = await signedIn(url, person.email, PASSWORD);
-      const tab = await tabs.take();
-      const [name = "", value = ""] = (jar.cookie ?? "").split("=");
-      await tab.context.addCookies([{ name, value, url }]);
-      await setLook(tab.page, { viewport, colorScheme: dark ? "dark" : "light" });
-      const opened = await open(tab.page, url + to);
-      return {
-        ...opened,
-        person,
-        get context() {
-          tab.keep();
-          return tab.context;
-        },
-        close: () => tab.leave(),
-      };
+      const { cookie } = await signedIn(url, person.email, PASSWORD);
+      return { ...(await open(url + to, cookie, viewport)), person };
     },
   };
 }
 
 /** A context without a session. */
-export function newContext(
-  browser: Browser,
-  { viewport = WIDE, dark = false }: Pick<VisitOptions, "viewport" | "dark"> = {},
-): Promise<BrowserContext> {
+function newContext(browser: Browser): Promise<BrowserContext> {
   return browser.newContext({
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
-    colorScheme: dark ? "dark" : "light",
     reducedMotion: "reduce",
-    viewport,
-    // For axe. The reports below show that the pages obey the policy; they are sent all the same.
+    viewport: WIDE,
     permissions: ["clipboard-read", "clipboard-write"],
   });
-}
-
-export async function openPage(context: BrowserContext, url: string): Promise<Omit<Visit, "person">> {
-  return { ...(await open(await newPage(context), url)), context, close: () => context.close() };
 }
 
 async function newPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.addInitScript(AXE_LOADER);
+  await page.addInitScript(WAITING);
   await page.addInitScript(
     "addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI))",
   );
   return page;
 }
 
-async function open(page: Page, url: string): Promise<Omit<Visit, "person" | "context" | "close">> {
+async function openedIn({ page, context, leave }: Tab, url: string, look: Look): Promise<Opened> {
+  const { origin } = new URL(url);
   const complaints: string[] = [];
-  watch(page, new URL(url).origin, complaints);
+  watch(page, origin, complaints);
+  await setLook(page, look);
   await page.goto(url);
   return {
     page,
@@ -134,7 +133,14 @@ async function open(page: Page, url: string): Promise<Omit<Visit, "person" | "co
     async heading() {
       return (await page.locator("h1").first().textContent()) ?? "";
     },
-    assertAccessible: (name) => assertAccessible(page, name),
+    assertAccessible: (name) => assertAccessible(page, name, look),
+    async secondTab() {
+      const second = await newPage(context);
+      watch(second, origin, complaints);
+      return second;
+    },
+    endSession: () => context.clearCookies(),
+    close: leave,
   };
 }
 

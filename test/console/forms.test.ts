@@ -156,7 +156,7 @@ async function answerOnce(page: Page, request: RegExp, answer: object): Promise<
 const error = (code: string, message: string) => JSON.stringify({ error: { code, message, details: [] } });
 
 async function faultsOf(visit: Visit, form: FormCase): Promise<string[]> {
-  const { page, context, person } = visit;
+  const { page, person } = visit;
   const faults: string[] = [];
   const note = async (when: string) => {
     for (const fault of await typedStill(page, form)) faults.push(`${when}: ${fault}`);
@@ -187,7 +187,7 @@ async function faultsOf(visit: Visit, form: FormCase): Promise<string[]> {
   await page.getByText("body has 5 bytes too many").waitFor();
   await note("413");
 
-  await context.clearCookies();
+  await visit.endSession();
   await submit.click();
   const dialog = page.getByRole("dialog", { name: "Your session has ended" });
   await dialog.waitFor();
@@ -219,10 +219,10 @@ for (const form of FORMS) {
 
 test("another person who signs in over the page gets a page of their own, not what the first one typed", async () => {
   const visit = await app.visit("developer", "/console/events/publish");
-  const { page, context } = visit;
+  const { page } = visit;
   const other = await app.stage.person("org_admin");
   await page.getByLabel("Type", { exact: true }).fill("typed.by.the.first");
-  await context.clearCookies();
+  await visit.endSession();
   await page.getByRole("button", { name: "Publish", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Your session has ended" });
   await dialog.getByLabel("E-mail address").fill(other.email);

@@ -10,7 +10,7 @@ import { signedIn } from "../harness/jar.ts";
 import { ask } from "../harness/pauses.ts";
 import { PASSWORD, stagePeople } from "../harness/people.ts";
 import { createEndpoint, patch, publish } from "../harness/scene.ts";
-import { newContext, openPage, startConsole } from "./console.ts";
+import { startConsole } from "./console.ts";
 
 const app = await startConsole({ after });
 const NOWHERE = "http://127.0.0.1:9/";
@@ -79,10 +79,11 @@ test("what happens on the server appears on every list by itself: each topic of 
 
 test("signing out in one tab signs out the others, and signing in again over one page is enough for all", async () => {
   const visit = await app.visit("developer", "/console/endpoints");
-  const { page, context } = visit;
-  const second = (await openPage(context, `${app.url}/console/events/publish`)).page;
+  const { page } = visit;
+  const second = await visit.secondTab();
+  await second.goto(`${app.url}/console/events/publish`);
   await second.getByLabel("Type", { exact: true }).fill("typed.here");
-  await context.clearCookies();
+  await visit.endSession();
   await page.getByRole("navigation").getByRole("link", { name: "Jobs" }).click();
   const [dialog, other] = [page, second].map((one) => one.getByRole("dialog", { name: "Your session has ended" }));
   await other?.waitFor();
@@ -118,7 +119,7 @@ test("a server that restarts under an open page: not live since, then live again
   const dataDir = await newDataDir(t);
   const admin = { SIGNALBOX_ADMIN_EMAIL: "ops@example.com", SIGNALBOX_ADMIN_PASSWORD: PASSWORD };
   const first = await startChild(t, dataDir, admin);
-  const visit = await openPage(await newContext(app.browser), `${first.url}/console/endpoints`);
+  const visit = await app.open(`${first.url}/console/endpoints`);
   const { page } = visit;
   await page.getByLabel("E-mail address").fill("ops@example.com");
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
@@ -147,10 +148,7 @@ test("a full disk: a banner says that nothing is lost, forms keep their text, an
   const { server } = stage;
   const person = await stage.person("developer");
   const jar = await signedIn(server.url, person.email, PASSWORD);
-  const context = await newContext(app.browser);
-  const [name = "", value = ""] = (jar.cookie ?? "").split("=");
-  await context.addCookies([{ name, value, url: server.url }]);
-  const visit = await openPage(context, `${server.url}/console/events/publish`);
+  const visit = await app.open(`${server.url}/console/events/publish`, jar.cookie);
   const { page } = visit;
   await page.getByText("Live", { exact: true }).waitFor();
   const filler = (chars: number) =>

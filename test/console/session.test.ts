@@ -7,9 +7,9 @@ const app = await startConsole({ after });
 
 test("two tabs read one stream, and both refresh", async () => {
   const visit = await app.visit("developer", "/console/endpoints");
-  const { page, context, person } = visit;
+  const { page, person } = visit;
   await page.getByText("Live", { exact: true }).waitFor();
-  const second = await context.newPage();
+  const second = await visit.secondTab();
   const streams: string[] = [];
   second.on("request", (request) => {
     if (request.url().includes("/v1/stream")) streams.push(request.url());
@@ -22,7 +22,7 @@ test("two tabs read one stream, and both refresh", async () => {
   assert.deepEqual(streams, []);
   // The other tab takes over.
   const taken = second.waitForRequest(/\/v1\/stream/);
-  await page.close();
+  await page.goto("about:blank");
   await taken;
   assert.deepEqual(visit.complaints, []);
   await visit.close();

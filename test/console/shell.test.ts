@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { PASSWORD } from "../harness/people.ts";
-import { newContext, openPage, startConsole } from "./console.ts";
+import { startConsole } from "./console.ts";
 
 const app = await startConsole({ after });
 
 test("a person without a session signs in and gets to the page that was asked for", async () => {
   const person = await app.stage.person("developer");
-  const visit = await openPage(await newContext(app.browser), `${app.url}/console/endpoints?status=PAUSED`);
+  const visit = await app.open(`${app.url}/console/endpoints?status=PAUSED`);
   const { page } = visit;
   await page.waitForURL(/sign-in/);
   assert.equal(await visit.heading(), "Sign in");

@@ -6,10 +6,8 @@ import type { BrowserContext, Page } from "playwright-core";
 
 export interface Tab {
   readonly page: Page;
-  /** The tab's own, for cookies. */
+  /** For cookies, and for more pages, which close when the visit ends. */
   readonly context: BrowserContext;
-  /** Closes the tab when the visit ends, because the test changes what another visit would notice. */
-  keep(): void;
   /** Ends the visit. */
   leave(): Promise<void>;
 }
@@ -19,7 +17,7 @@ export interface Tabs {
   take(): Promise<Tab>;
 }
 
-/** What a test does with these lasts as long as the tab or its context. */
+/** What a test does with these lasts as long as the tab or its context, so no other visit gets the tab. */
 const LASTING = new Set<string | symbol>(["addInitScript", "clock", "context", "exposeBinding", "exposeFunction"]);
 const LISTENED = ["console", "dialog", "download", "filechooser", "pageerror", "popup", "request", "response"];
 
@@ -28,36 +26,33 @@ export function newTabs(create: () => Promise<Page>): Tabs {
   return {
     async take() {
       const own = idle.pop() ?? (await create());
-      const context = own.context();
       let isChanged = false;
-      const keep = (): void => {
-        isChanged = true;
-      };
       const page = new Proxy(own, {
         get(target, name) {
-          if (LASTING.has(name)) keep();
+          isChanged ||= LASTING.has(name);
           return Reflect.get(target, name, target);
         },
       });
       const leave = async (): Promise<void> => {
         if (!isChanged && (await isReset(own))) idle.push(own);
-        else await context.close();
+        else await own.context().close();
       };
-      return { page, context, keep, leave };
+      return { page, context: own.context(), leave };
     },
   };
 }
 
 /** Removes what the visit has left. Returns false if that is not possible. */
 async function isReset(page: Page): Promise<boolean> {
-  if (page.context().pages().length !== 1) return false;
+  const context = page.context();
   for (const name of LISTENED) page.removeAllListeners(name);
   try {
+    for (const other of context.pages()) if (other !== page) await other.close();
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await page.evaluate("localStorage.clear(), sessionStorage.clear()");
     await page.goto("about:blank");
     await page.mouse.move(0, 0);
-    await page.context().clearCookies();
+    await context.clearCookies();
     return true;
   } catch {
     return false; // closed, crashed, or without an origin

@@ -1,0 +1,105 @@
+/**
+ * Waiting inside the page, which looks after each change. Playwright looks again after up to 500 ms, so half of a test's
+ * time passed between a change and the next look.
+ */
+import type { Locator, Page } from "playwright-core";
+import { within } from "../harness/deadline.ts";
+
+/** Longer than one render, so that a page that is being built is looked at a few times only. */
+const SETTLE_MS = 15;
+/** For what changes without a change of the document, such as the value of a field. */
+const LOOK_AGAIN_MS = 250;
+
+/** For a page's initial scripts. `nextChange` resolves after the next change of the document or of the focus. */
+export const WAITING = `{
+  const { setTimeout, clearTimeout } = globalThis;
+  const watched = { subtree: true, childList: true, characterData: true, attributes: true };
+  let due = null;
+  const tell = () => {
+    observer.disconnect();
+    clearTimeout(due.soon);
+    clearTimeout(due.later);
+    due.give();
+    due = null;
+  };
+  const onChange = () => { if (due !== null) due.soon ??= setTimeout(tell, ${SETTLE_MS}); };
+  const observer = new MutationObserver(onChange);
+  for (const type of ["focusin", "focusout"]) addEventListener(type, onChange, true);
+  globalThis.nextChange = () => {
+    if (due === null) {
+      due = { later: setTimeout(tell, ${LOOK_AGAIN_MS}) };
+      due.promise = new Promise((give) => { due.give = give; });
+      observer.observe(document, watched);
+    }
+    return due.promise;
+  };
+  globalThis.whenTrue = async (isTrue) => {
+    while (!isTrue()) await nextChange();
+  };
+}`;
+
+/** Waits until the element is visible. */
+export function appears(locator: Locator): Promise<void> {
+  return becomes(locator, true);
+}
+
+/** Waits until the element is gone or hidden. */
+export function disappears(locator: Locator): Promise<void> {
+  return becomes(locator, false);
+}
+
+async function becomes(locator: Locator, isVisible: boolean): Promise<void> {
+  const page = locator.page();
+  const look = async (): Promise<void> => {
+    for (;;) {
+      // Before the look, so that a change during the look is not missed. A navigation ends the wait, too.
+      const change = page.evaluate("globalThis.nextChange?.()").catch(() => undefined);
+      if ((await locator.isVisible()) === isVisible) return;
+      await change;
+    }
+  };
+  await orSayWhatIsThere(page, look(), `${locator} ${isVisible ? "to appear" : "to go"}`);
+}
+
+/** Waits until an expression is true in the page. `what` names it in the error. */
+export async function until(page: Page, expression: string, what: string): Promise<void> {
+  await orSayWhatIsThere(page, page.evaluate(`whenTrue(() => ${expression})`), what);
+}
+
+/** Whether the page has a heading, and nothing of it is loading. */
+const SETTLED = `document.querySelector("main h1") !== null && document.querySelector("main [aria-busy=true]") === null`;
+
+/** Waits until nothing of the page is loading. */
+export async function settled(page: Page): Promise<void> {
+  await until(page, SETTLED, `${page.url()} to have loaded`);
+}
+
+/**
+ * Goes to another page as a link does, without loading the console again, and waits until nothing of it is loading. The
+ * page's heading must be another element or text than the one before: pages of the same kind need another page between.
+ */
+export async function go(page: Page, path: string): Promise<void> {
+  const to = JSON.stringify(`/console${path}`);
+  const shown = page.evaluate(`(() => {
+    const before = document.querySelector("main h1");
+    const text = before?.textContent;
+    history.pushState({}, "", ${to});
+    const isOther = (now) => now !== before || now.textContent !== text;
+    return whenTrue(() => ${SETTLED} && isOther(document.querySelector("main h1")));
+  })()`);
+  await orSayWhatIsThere(page, shown, `${to} to have loaded`);
+}
+
+/** Goes to another query of the same page, or to another page of the same kind. The caller waits for what is there. */
+export async function change(page: Page, path: string): Promise<void> {
+  await page.evaluate(`history.pushState({}, "", ${JSON.stringify(`/console${path}`)})`);
+}
+
+async function orSayWhatIsThere(page: Page, wait: Promise<unknown>, what: string): Promise<void> {
+  try {
+    await within(wait, what);
+  } catch (cause) {
+    const text = await page.evaluate<string>("document.body.innerText").catch(String);
+    throw new Error(`waited for ${what}; the page says: ${text.slice(-800)}`, { cause });
+  }
+}
