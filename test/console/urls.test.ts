@@ -12,8 +12,7 @@ import { appears, change, go, settled, until } from "./waiting.ts";
 const app = await startConsole({ after });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 
-interface BadUrl {
-  readonly path: string;
+interface Query {
   /** Stays, without a notice. */
   readonly good?: Readonly<Record<string, string>>;
   readonly bad?: Readonly<Record<string, string>>;
@@ -21,20 +20,19 @@ interface BadUrl {
   readonly noCursor?: true;
 }
 
-const LISTS: readonly BadUrl[] = [
-  { path: "/", bad: { span: "5y" }, noCursor: true },
-  { path: "/endpoints", good: { q: "abc" }, bad: { status: "BROKEN" } },
-  { path: "/event-types", bad: { search: "a b" } },
-  {
-    path: "/events",
+/** Filters of each list. One that no list has, and a cursor that does not exist, come on top. */
+const QUERIES: Readonly<Record<string, Query>> = {
+  "/": { bad: { span: "5y" }, noCursor: true },
+  "/endpoints": { good: { q: "abc" }, bad: { status: "BROKEN" } },
+  "/event-types": { bad: { search: "a b" } },
+  "/events": {
     good: { undelivered: "true" },
     bad: { type: "a b", source_id: "src_x", from: "yesterday", to: "2026" },
   },
-  {
-    path: "/deliveries",
+  "/deliveries": {
     good: { status: "HELD" },
     bad: {
-      endpoint_id: "ep_x",
+      endpoint_id: "ep_------------------------------------",
       event_id: "evt_x",
       event_type: "a b",
       http_status: "9xx",
@@ -46,21 +44,19 @@ const LISTS: readonly BadUrl[] = [
       sort: "color",
     },
   },
-  { path: "/pauses", good: { q: "abc" }, bad: { status: "odd", channel: "pigeon" } },
-  { path: "/deliveries", bad: { endpoint_id: "ep_------------------------------------" } },
-  { path: "/inbound" },
-  { path: "/inbound/quarantine", good: { from: "2026-01-31" }, bad: { source_id: "src_x", to: "2026-13-45" } },
-  { path: "/jobs", good: { state: "done" }, bad: { kind: "odd" } },
-  { path: "/jobs/exports", good: { status: "HELD" }, bad: { format: "xml", from: "2026" }, noCursor: true },
-  { path: "/access/keys" },
-  { path: "/access/users" },
-  { path: "/access/tenants", bad: { id: "dev_x" } },
-  {
-    path: "/access/audit",
+  "/pauses": { good: { q: "abc" }, bad: { status: "odd", channel: "pigeon" } },
+  "/inbound": {},
+  "/inbound/quarantine": { good: { from: "2026-01-31" }, bad: { source_id: "src_x", to: "2026-13-45" } },
+  "/jobs": { good: { state: "done" }, bad: { kind: "odd" } },
+  "/jobs/exports": { good: { status: "HELD" }, bad: { format: "xml", from: "2026" }, noCursor: true },
+  "/access/keys": {},
+  "/access/users": {},
+  "/access/tenants": { bad: { id: "dev_x" } },
+  "/access/audit": {
     good: { to_date: "2026-01-31" },
     bad: { event_type: "odd", subject_id: "x", actor: "me", from_date: "2026-13-45" },
   },
-];
+};
 
 interface Seen {
   readonly text: string;
@@ -76,54 +72,25 @@ function seen(page: Page): Promise<Seen> {
   })`);
 }
 
-async function faultsOfList(page: Page, { path, good = {}, bad = {}, noCursor }: BadUrl, index: number) {
-  const dropped = { [`unknown${index}`]: "1", ...bad };
-  await go(page, `${path}?${new URLSearchParams({ ...good, ...dropped, ...(!noCursor && { cursor: "nonsense" }) })}`);
-  const notices = Object.entries(dropped).map(([name, value]) => `The filter ${name}=${value} is not valid here`);
-  if (!noCursor) notices.push("That page of the list no longer exists");
-  for (const notice of notices) {
-    await until(page, `document.querySelector("main").textContent.includes(${JSON.stringify(notice)})`, notice);
-  }
-  await settled(page);
-  const { text, alerts } = await seen(page);
-  const faults = [...alerts];
-  for (const [name, value] of Object.entries(good)) {
-    if (text.includes(`The filter ${name}=`)) faults.push(`a notice of ${name}=${value}`);
-    if (new URL(page.url()).searchParams.get(name) !== value) faults.push(`${name}=${value} is gone`);
-  }
-  return faults.map((fault) => `${path}: ${fault}`);
-}
-
-test("a filter that is not valid is dropped with a notice that names it, on every list, and the others apply", async () => {
-  const visit = await app.visit("global_admin", "/console/settings");
-  const faults: string[] = [];
-  for (const [index, list] of LISTS.entries()) faults.push(...(await faultsOfList(visit.page, list, index)));
-  assert.deepEqual(faults, []);
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
-
 interface RecordPage {
   readonly what: string;
   readonly kind: Kind;
-  readonly prefix: string;
   readonly pathOf: (id: string) => string;
 }
 
 const RECORDS: readonly RecordPage[] = [
-  { what: "endpoint", kind: "endpoint", prefix: "ep_", pathOf: (id) => `/endpoints/${id}` },
-  { what: "endpoint", kind: "endpoint", prefix: "ep_", pathOf: (id) => `/endpoints/${id}/settings` },
-  { what: "event", kind: "event", prefix: "evt_", pathOf: (id) => `/events/${id}` },
-  { what: "delivery", kind: "delivery", prefix: "del_", pathOf: (id) => `/deliveries/${id}` },
-  { what: "pause", kind: "pause", prefix: "pau_", pathOf: (id) => `/pauses/${id}` },
-  { what: "source", kind: "source", prefix: "src_", pathOf: (id) => `/inbound/${id}` },
+  { what: "endpoint", kind: "endpoint", pathOf: (id) => `/endpoints/${id}` },
+  { what: "endpoint", kind: "endpoint", pathOf: (id) => `/endpoints/${id}/settings` },
+  { what: "event", kind: "event", pathOf: (id) => `/events/${id}` },
+  { what: "delivery", kind: "delivery", pathOf: (id) => `/deliveries/${id}` },
+  { what: "pause", kind: "pause", pathOf: (id) => `/pauses/${id}` },
+  { what: "source", kind: "source", pathOf: (id) => `/inbound/${id}` },
   {
     what: "inbound request",
     kind: "inboundEvent",
-    prefix: "wh_",
     pathOf: (id) => `/inbound/src_${UNKNOWN}/events/${id}`,
   },
-  { what: "job", kind: "job", prefix: "job_", pathOf: (id) => `/jobs/${id}` },
+  { what: "job", kind: "job", pathOf: (id) => `/jobs/${id}` },
 ];
 
 /** As in a URL, and as it is shown. */
@@ -146,12 +113,11 @@ async function assertMissing(page: Page, path: string, { what, shown }: { what: 
 test("an id that is unknown, malformed or another tenant's gets the same sentence on every page of a record", async () => {
   const other = await newTenant(app.stage.server);
   const visit = await app.visit("org_admin", "/console/settings");
-  for (const [index, { what, kind, prefix, pathOf }] of RECORDS.entries()) {
+  await assertMissing(visit.page, `/deliveries/del_${UNKNOWN}`, { what: "delivery", shown: `del_${UNKNOWN}` });
+  for (const [index, { what, kind, pathOf }] of RECORDS.entries()) {
     const theirs = await createResource(kind, other);
-    const unknown = `${prefix}${UNKNOWN}`;
     const [malformed, visible] = MALFORMED[index % MALFORMED.length] ?? assert.fail();
     await assertMissing(visit.page, pathOf(theirs), { what, shown: theirs });
-    await assertMissing(visit.page, pathOf(unknown), { what, shown: unknown });
     await assertMissing(visit.page, pathOf(malformed), { what, shown: visible });
   }
   await visit.assertAccessible("no-such-record");
@@ -185,6 +151,7 @@ const PAGES: readonly (readonly [string, string, Role?])[] = [
 ];
 const WORDS = { agent: "agent", developer: "developer", org_admin: "organization admin", global_admin: "global admin" };
 
+const EVERYBODY = "Overview, Deliveries, Events, Endpoints, Event types, Pauses";
 const ADMINS_ONLY = "Inbound, Jobs, Access, Settings, Health";
 
 async function linksOfNavigation(page: Page): Promise<string> {
@@ -201,48 +168,80 @@ function keeps(tenant: string, link: string, path: string): boolean {
   return leadsElsewhere ? searchParams.has("tenant") : searchParams.get("tenant") === tenant;
 }
 
-/** Visits every page, and returns what is wrong. A global admin looks at another tenant. */
-async function faultsOnPages({ page, complaints, requests }: Visit, role: Role, tenant: string | null) {
+/** Visits the pages, and returns what is wrong with them for somebody with this role. */
+async function faultsOnPages({ page, complaints }: Visit, role: Role, pages: typeof PAGES): Promise<string[]> {
   const faults: string[] = [];
   page.on("response", (response) => {
     if (response.status() >= 400) faults.push(`${response.status()} ${new URL(response.url()).pathname}`);
   });
-  for (const [path, title, needs = "developer"] of PAGES) {
+  for (const [path, title, needs = "developer"] of pages) {
     const isAllowed = ROLES.indexOf(role) >= ROLES.indexOf(needs);
-    const query = tenant === null ? "" : `?tenant=${tenant}`;
-    await go(page, path + query, isAllowed ? title : `This page takes the role ${WORDS[needs]}`);
-    const { alerts, links } = await seen(page);
-    faults.push(...alerts.map((text) => `${path}: ${text}`));
-    if (tenant === null || path === "/nothing/here") continue;
-    faults.push(...links.filter((link) => !keeps(tenant, link, path)).map((link) => `${path}: ${link}`));
+    await go(page, path, isAllowed ? title : `This page takes the role ${WORDS[needs]}`);
+    faults.push(...(await seen(page)).alerts.map((text) => `${path}: ${text}`));
   }
-  for (const { pathname, searchParams } of requests.map((url) => new URL(url))) {
-    if (!WITHOUT_TENANT.test(pathname) && searchParams.get("tenant") !== tenant) faults.push(`asks ${pathname}`);
-  }
-  return [...new Set([...faults, ...complaints])].map((fault) => `${role}: ${fault}`);
+  return [...faults, ...complaints].map((fault) => `${role}: ${fault}`);
 }
 
 test("every role on every URL gets the page, or which role it takes; the navigation shows what it may see", async () => {
-  const faults: string[] = [];
-  const navigation: string[] = [];
-  for (const role of ["developer", "org_admin"] as const) {
-    const visit = await app.visit(role, "/console/settings");
-    faults.push(...(await faultsOnPages(visit, role, null)));
-    navigation.push(await linksOfNavigation(visit.page));
-    await visit.close();
-  }
-  assert.deepEqual(faults, []);
-  const everybody = "Overview, Deliveries, Events, Endpoints, Event types, Pauses";
-  assert.deepEqual(navigation, [`${everybody}, Jobs, Settings`, `${everybody}, ${ADMINS_ONLY}`]);
+  const developer = await app.visit("developer", "/console/settings");
+  assert.deepEqual(await faultsOnPages(developer, "developer", PAGES), []);
+  assert.equal(await linksOfNavigation(developer.page), `${EVERYBODY}, Jobs, Settings`);
+  await developer.close();
+  const admin = await app.visit("org_admin", "/console/settings");
+  // The others are for everybody.
+  assert.deepEqual(
+    await faultsOnPages(
+      admin,
+      "org_admin",
+      PAGES.filter(([, , needs]) => needs !== undefined),
+    ),
+    [],
+  );
+  assert.equal(await linksOfNavigation(admin.page), `${EVERYBODY}, ${ADMINS_ONLY}`);
+  await admin.close();
 });
 
-test("a global admin gets every page of another tenant, which goes with every request and stays in every link", async () => {
+/** Adds a query to the page that is shown, waits for the notices, and returns what is wrong. */
+async function faultsOfQuery(page: Page, path: string, { good = {}, bad = {}, noCursor }: Query): Promise<string[]> {
+  const dropped = { unknown: "1", ...bad };
+  const added = new URLSearchParams({ ...good, ...dropped, ...(!noCursor && { cursor: "nonsense" }) });
+  const notices = Object.entries(dropped).map(([name, value]) => `The filter ${name}=${value} is not valid here`);
+  if (!noCursor) notices.push("That page of the list no longer exists");
+  await change(page, `${path}&${added}`);
+  for (const notice of notices) {
+    await until(page, `document.querySelector("main").textContent.includes(${JSON.stringify(notice)})`, notice);
+  }
+  await settled(page);
+  const { text, alerts } = await seen(page);
+  const faults = [...alerts];
+  for (const [name, value] of Object.entries(good)) {
+    if (text.includes(`The filter ${name}=`)) faults.push(`a notice of ${name}=${value}`);
+    if (new URL(page.url()).searchParams.get(name) !== value) faults.push(`${name}=${value} is gone`);
+  }
+  return faults;
+}
+
+test("a global admin's tenant goes with every request and stays in every link; bad filters are dropped with a notice", async () => {
   const other = await newTenant(app.stage.server);
   for (const kind of ["endpoint", "delivery", "pause", "source", "endedJob"] as const)
     await createResource(kind, other);
   const visit = await app.visit("global_admin", `/console/settings?tenant=${other.id}`);
-  const { page } = visit;
-  assert.deepEqual(await faultsOnPages(visit, "global_admin", other.id), []);
+  const { page, requests } = visit;
+  const faults: string[] = [];
+  for (const [path, title] of PAGES.filter(([path]) => path !== "/nothing/here")) {
+    const shown = `${path}?tenant=${other.id}`;
+    await go(page, shown, title);
+    const { alerts, links } = await seen(page);
+    const found = [...alerts, ...links.filter((link) => !keeps(other.id, link, path))];
+    const query = QUERIES[path];
+    if (query !== undefined) found.push(...(await faultsOfQuery(page, shown, query)));
+    faults.push(...found.map((fault) => `${path}: ${fault}`));
+  }
+  for (const { pathname, searchParams } of requests.map((url) => new URL(url))) {
+    if (!WITHOUT_TENANT.test(pathname) && searchParams.get("tenant") !== other.id) faults.push(`asks for ${pathname}`);
+  }
+  assert.deepEqual(faults, []);
+  assert.deepEqual(visit.complaints, []);
   assert.match(await linksOfNavigation(page), new RegExp(`, ${ADMINS_ONLY}$`));
   await change(page, `/endpoints?tenant=dev_${UNKNOWN}`);
   await appears(page.getByText("There is no such tenant."));
