@@ -71,7 +71,9 @@ export function ActResult({ done, forget }: Pick<ReturnType<typeof useActs>, "do
           onClose={forget}
         >
           <Text size="sm" component="div">
-            <Go to={`/deliveries/${done.delivery.id}`}>{done.delivery.event_type}</Go>
+            <Go td="underline" to={`/deliveries/${done.delivery.id}`}>
+              {done.delivery.event_type}
+            </Go>
             {": "}
             {done.error === null ? m.acts[done.act].done : <Failure done={done} />}
           </Text>

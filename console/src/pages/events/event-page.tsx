@@ -28,7 +28,8 @@ export default function EventPage() {
   const id = usePathParam("id");
   useRecordKeys(id);
   const query = useQuery({
-    queryKey: ["event", "one", tenant, id],
+    // What the page shows changes with the outcomes of the event's deliveries.
+    queryKey: ["delivery", "of-event", tenant, id],
     queryFn: ({ signal }) => api.events.get(id, { signal }),
   });
   if (query.data !== undefined) return <Loaded event={query.data} error={query.error} />;

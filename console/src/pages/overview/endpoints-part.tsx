@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { overview as m } from "../../messages/en/overview.ts";
 import { EndpointBadge } from "../../parts/endpoints/endpoint-badge.tsx";
 import { readEndpoints } from "../../parts/endpoints/read-endpoints.ts";
+import { HEALTH } from "../../parts/endpoints/use-attempts.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { Go } from "../../parts/page/go.tsx";
@@ -43,6 +44,7 @@ function Unwell({ count }: { readonly count: number }) {
   const { data, error, refetch } = useQuery({
     queryKey: ["endpoint", "unwell", tenant],
     queryFn: ({ signal }) => readUnwell(api, signal),
+    ...HEALTH,
   });
   if (data === undefined) {
     return error === null ? <LaterSkeleton rows={3} /> : <Problem error={error} onRetry={() => void refetch()} />;

@@ -4,6 +4,7 @@ import "@mantine/core/styles/SimpleGrid.css";
 import { useQuery } from "@tanstack/react-query";
 import { overview as m } from "../../messages/en/overview.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
+import { HEALTH } from "../../parts/endpoints/use-attempts.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
@@ -26,6 +27,7 @@ export default function OverviewPage() {
   const counts = useQuery({
     queryKey: ["endpoint", "counts", tenant],
     queryFn: ({ signal }) => api.endpoints.count({ signal }),
+    ...HEALTH,
   });
   return (
     <Page title={m.title} actions={<CopyView request={{ path: "/v1/analytics/attempts" }} />}>

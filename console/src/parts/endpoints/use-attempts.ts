@@ -10,6 +10,9 @@ const HOUR_MS = 3_600_000;
  */
 export const STATISTICS = { staleTime: 10_000, refetchInterval: 10_000 } as const;
 
+/** Nothing of the stream tells that an endpoint begins to fail, so its health is read again after this time. */
+export const HEALTH = { refetchInterval: 10_000 } as const;
+
 export function useAttempts(hours: number, endpointId?: string) {
   const api = useApi();
   const tenant = useTenant();

@@ -2,7 +2,7 @@
  * Keys that act. A page registers its own while it is shown. A single key never acts in a field, and can be switched
  * off; a combination with Ctrl or ⌘ always acts.
  */
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { preferences } from "../preferences.ts";
 
 export interface Shortcut {
@@ -45,8 +45,9 @@ export function useShortcuts(title: string, shortcuts: readonly Shortcut[]): voi
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
   const names = shortcuts.map(({ keys }) => keys).join();
+  // Before the component is drawn, so that a key acts as soon as a person sees what it acts on.
   // biome-ignore lint/correctness/useExhaustiveDependencies: `latest` always has the newest functions
-  useEffect(() => {
+  useLayoutEffect(() => {
     const group: ShortcutGroup = {
       title,
       shortcuts: latest.current.map((shortcut, index) => ({

@@ -93,12 +93,13 @@ export function FilterText({
 }: FieldProps & { readonly placeholder?: string }) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
+  // A value that comes from elsewhere, or by Enter, ends the timer: it would bring back a filter that was cleared.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts the timer
   useEffect(() => {
     if (text === value) return;
     const timer = setTimeout(() => onChange(text.trim() || undefined), TYPING_MS);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, value]);
   return (
     <TextInput
       label={label}

@@ -1,7 +1,7 @@
 /** The frame of a page: its heading, which gets the focus after a navigation, its acts, and the tab's title. */
 import { Group, Text, Title } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import { page as m } from "../../messages/en/app.ts";
 import { visible } from "../text/visible.ts";
 import classes from "./page.module.css";
@@ -25,8 +25,9 @@ export function Page({ title, tabTitle = title, lead, aside, actions, children }
   useEffect(() => {
     document.title = m.title(visible(tabTitle));
   }, [tabTitle]);
+  // Before the page is drawn, so that it does not take the focus from a field that a person has reached by then.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another page, even in the same component
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus({ preventScroll: true });
   }, [pathname]);
   return (
