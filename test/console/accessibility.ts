@@ -52,6 +52,8 @@ export async function assertAccessible(page: Page, name: string, own: Look): Pro
     assert.ok(overflowPx <= 0, `${where}: scrolls sideways by ${overflowPx} px`);
   }
   await setLook(page, own);
+  // A list changes between a table and cards with the width, and a row that has the focus would lose it.
+  await within(page.evaluate(whenDrawn(own.colorScheme)), "the page in its own width");
 }
 
 export async function setLook(page: Page, { viewport, colorScheme }: Look): Promise<void> {

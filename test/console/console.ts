@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Role } from "../../src/domain/access/access.ts";
 import { AXE_LOADER, startBrowser } from "../harness/browser.ts";
+import { DEADLINE_MS } from "../harness/deadline.ts";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD, type PeopleStage, type Person, stagePeople } from "../harness/people.ts";
 import type { Scope, Tenant } from "../harness/server.ts";
@@ -37,8 +38,6 @@ export interface Opened {
   readonly page: Page;
   /** CSP reports, errors of scripts, and requests to other hosts, until now. In the second tab, too. */
   readonly complaints: readonly string[];
-  /** The URLs that the page has asked for, until now. */
-  readonly requests: readonly string[];
   /** The heading of the page, once it is there. */
   heading(): Promise<string>;
   /**
@@ -115,6 +114,7 @@ function newContext(browser: Browser): Promise<BrowserContext> {
 
 async function newPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
+  page.setDefaultTimeout(DEADLINE_MS);
   await page.addInitScript(AXE_LOADER);
   await page.addInitScript(WAITING);
   await page.addInitScript(
@@ -126,15 +126,12 @@ async function newPage(context: BrowserContext): Promise<Page> {
 async function openedIn({ page, context, leave }: Tab, url: string, look: Look): Promise<Opened> {
   const { origin } = new URL(url);
   const complaints: string[] = [];
-  const requests: string[] = [];
   watch(page, origin, complaints);
-  page.on("request", (request) => requests.push(request.url()));
   await setLook(page, look);
   await page.goto(url);
   return {
     page,
     complaints,
-    requests,
     async heading() {
       return (await page.locator("h1").first().textContent()) ?? "";
     },

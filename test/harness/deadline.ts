@@ -1,7 +1,7 @@
 /** Deadlines for signals. A test whose signal never arrives fails with the signal's name instead of hanging. */
 
 /** Long enough for a very busy machine. Only a failing test waits this long. */
-const DEADLINE_MS = 60_000;
+export const DEADLINE_MS = 60_000;
 
 export interface Signalled<T> {
   readonly promise: Promise<T>;
