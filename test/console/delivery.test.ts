@@ -2,14 +2,15 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
-import { failOnce, patch, publish, stage } from "../harness/scene.ts";
-import { startConsole } from "./console.ts";
+import { polled } from "../harness/deadline.ts";
+import { createEndpoint, failOnce, patch, publish, type Scene, stage } from "../harness/scene.ts";
+import { startConsole, type Visit } from "./console.ts";
+import { change, go } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
-const UNKNOWN = "del_00000000-0000-7000-8000-000000000000";
 
-test("a delivery that waits shows why, its attempt with request and response, and the next attempt", async (t) => {
+test("the page of one delivery, in every state", async (t) => {
   const scene = await stage(t, server, {
     name: "shop",
     event_types: ["order.*"],
@@ -17,154 +18,153 @@ test("a delivery that waits shows why, its attempt with request and response, an
   });
   const deliveryId = await failOnce(scene);
   const visit = await app.visit("developer", `/console/deliveries/${deliveryId}`, { tenant: scene.client });
-  const { page } = visit;
+  await t.test("one that waits shows why, its attempt with request and response, and the next attempt", () =>
+    showWaiting(visit),
+  );
+  await t.test("its request is copied as a command, and downloaded as a fixture file", () =>
+    takeRequest(visit, scene, deliveryId),
+  );
+  await t.test("one that failed is retried by key and replayed", () => repeat(visit, scene));
+  await t.test("one that is held is cancelled after a question", () => cancel(visit, scene));
+  await t.test("a cancel that comes too late says so in the dialog", () => cancelTooLate(visit, scene));
+  await t.test("a response that never came is said so, and the name of the endpoint is text", () =>
+    showRefused(visit, scene),
+  );
+  await t.test("a hostile response is text, and a delivery that cannot be read is tried again", () =>
+    showHostile(visit, scene),
+  );
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+async function showWaiting({ page, assertAccessible }: Visit): Promise<void> {
   await page.getByText("order.paid matches order.*, a filter of shop.").waitFor();
   await page.getByText(/Attempt 2 comes next: first wait of the retry schedule, 3600 s/).waitFor();
   await page.getByText("no stock").waitFor();
   await page.getByText("x-request-id").waitFor();
   await page.getByText("(not stored)").waitFor();
-  const timeline = page.getByRole("list", { name: "From the event to what comes next" });
-  assert.deepEqual(
-    await timeline
-      .locator("li > span:first-child")
-      .allTextContents()
-      .then((all) => all.slice(0, -1)),
-    ["Accepted", "Attempt 1", "Waits", "Attempt 2", "Expires"],
-  );
-  await visit.assertAccessible("delivery-scheduled");
+  const bars = page.getByRole("list", { name: "From the event to what comes next" }).locator("li > span:first-child");
+  assert.deepEqual((await bars.allTextContents()).slice(0, -1), [
+    "Accepted",
+    "Attempt 1",
+    "Waits",
+    "Attempt 2",
+    "Expires",
+  ]);
+  await assertAccessible("delivery-scheduled");
+}
 
+async function takeRequest({ page }: Visit, { hooks }: Scene, deliveryId: string): Promise<void> {
+  const sent = await hooks.nth(1);
+  const copied = () => page.evaluate<string>("navigator.clipboard.readText()");
   await page.getByRole("button", { name: "Copy as curl" }).click();
   await page.getByRole("menuitem", { name: "As it was sent" }).click();
-  await page.getByRole("button", { name: "Copied" }).waitFor();
-  const then = await page.evaluate<string>("navigator.clipboard.readText()");
+  const menu = page.getByRole("button", { name: "Copied" });
+  await menu.waitFor();
+  const then = await copied();
   assert.match(then, /^curl -X POST 'http:\/\/127\.0\.0\.1:\d+/);
   assert.match(then, /--data-binary '\{"n":4711\}'$/);
-  const sent = await scene.hooks.nth(1);
   assert.ok(then.includes(`webhook-timestamp: ${sent.headers["webhook-timestamp"]}'`), then);
+  await menu.click();
+  await page.getByRole("menuitem", { name: /Signed now/ }).click();
+  const now = await polled(async () => ((await copied()) === then ? null : copied()), "another command");
+  assert.match(now, /webhook-signature: v1,/);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Download the request of attempt 1 as a fixture file" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), `${deliveryId}-1.json`);
   const fixture = JSON.parse(await readFile(await download.path(), "utf8"));
-  assert.deepEqual([fixture.method, fixture.url, fixture.body], ["POST", scene.hooks.url, sent.body]);
+  assert.deepEqual([fixture.method, fixture.url, fixture.body], ["POST", hooks.url, sent.body]);
   const headers = new Map<string, string>(
     fixture.headers.map(([name, value]: [string, string]) => [name.toLowerCase(), value]),
   );
   for (const name of ["webhook-id", "webhook-timestamp", "webhook-signature", "content-length"])
     assert.equal(headers.get(name), sent.headers[name], name);
-  await page
-    .getByRole("button", { name: "Copied" })
-    .or(page.getByRole("button", { name: "Copy as curl" }))
-    .click();
-  await page.getByRole("menuitem", { name: /Signed now/ }).click();
-  await page.waitForFunction("navigator.clipboard.readText().then((text) => !text.includes('undefined'))");
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
+}
 
-test("retry, replay and cancel act by button and by key, and show what they did", async (t) => {
-  const scene = await stage(t, server, { name: "shop", retry_schedule_seconds: [] });
-  const { client, hooks, outcomes, endpointId } = scene;
-  const deliveryId = await failOnce(scene);
-  const visit = await app.visit("developer", `/console/deliveries/${deliveryId}`, { tenant: client });
+/** Another delivery's page, which has the same heading as the one before. */
+async function show({ page }: Visit, deliveryId: string): Promise<void> {
+  await change(page, `/deliveries/${deliveryId}`);
+  await page.getByText(deliveryId, { exact: true }).waitFor();
+}
+
+async function repeat(visit: Visit, scene: Scene): Promise<void> {
   const { page } = visit;
+  await patch(scene.client, scene.endpointId, { retry_schedule_seconds: [] });
+  await show(visit, await failOnce(scene));
   await page.getByText("The delivery ended FAILED: its endpoint has no retries.").waitFor();
-  hooks.react((hook) => hook.answer(200));
-  await page.getByRole("button", { name: "Retry" }).waitFor();
+  scene.hooks.react((hook) => hook.answer(200));
+  const retry = page.getByRole("button", { name: "Retry" });
+  await retry.waitFor();
   await page.keyboard.press("r");
-  await outcomes.until(deliveryId, "DELIVERED");
   await page.getByText("The delivery ended DELIVERED.").waitFor();
-  assert.equal(await page.getByRole("button", { name: "Retry" }).count(), 0);
+  await retry.waitFor({ state: "detached" });
   await visit.assertAccessible("delivery-delivered");
   await page.getByRole("button", { name: "Replay" }).click();
   await page.getByText("A new delivery of the same event was created.").waitFor();
+}
 
+async function cancel(visit: Visit, { client, endpointId }: Scene): Promise<void> {
+  const { page } = visit;
   await patch(client, endpointId, { status: "PAUSED" });
-  const held = await publish(client, 1);
-  await page.goto(`${app.url}/console/deliveries/${held.deliveryId}`);
+  await show(visit, (await publish(client, 1)).deliveryId);
   await page.getByText(/^shop is PAUSED\./).waitFor();
   await page.getByText("No attempt has been made yet.").waitFor();
   await page.getByText("On hold", { exact: true }).waitFor();
-  await visit.assertAccessible("delivery-held");
   await page.keyboard.press("c");
-  await page.getByRole("dialog").getByText("Cancel this delivery?").waitFor();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Cancel this delivery?").waitFor();
   await visit.assertAccessible("delivery-cancel");
   await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await dialog.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
+  await dialog.getByRole("button", { name: "Cancel", exact: true }).click();
   await page.getByText("The delivery ended CANCELLED: a caller cancelled it.").waitFor();
   await page.getByText("Cancelled", { exact: true }).waitFor();
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
+}
 
-test("a cancel that comes too late says so in the dialog", async (t) => {
-  const { client, endpointId, outcomes } = await stage(t, server, { name: "shop" });
-  await patch(client, endpointId, { status: "PAUSED" });
-  const { deliveryId } = await publish(client, 1);
-  const visit = await app.visit("developer", `/console/deliveries/${deliveryId}`, { tenant: client });
+async function cancelTooLate(visit: Visit, { client, endpointId, outcomes }: Scene): Promise<void> {
   const { page } = visit;
+  const { deliveryId } = await publish(client, 1);
+  await show(visit, deliveryId);
   await page.getByRole("button", { name: "Cancel", exact: true }).click();
-  await page.getByRole("dialog").waitFor();
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  // The page must not learn of it before the click.
   await page.route("**/v1/deliveries/*/explain", (route) => route.abort());
   await patch(client, endpointId, { status: "ACTIVE" });
   await outcomes.until(deliveryId, "DELIVERED");
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel", exact: true }).click();
-  await page.getByRole("dialog").getByText("The delivery has already ended.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel", exact: true }).click();
+  await dialog.getByText("The delivery has already ended.").waitFor();
   await page.unroute("**/v1/deliveries/*/explain");
-  await visit.close();
-});
+}
 
-test("hostile responses and names are text, and a response that never came is said so", async (t) => {
-  const scene = await stage(t, server, {
-    name: "shop \u202e<b>",
-    url: "http://127.0.0.1:9/",
-    retry_schedule_seconds: [],
-  });
-  const refused = await publish(scene.client, 1);
-  await scene.outcomes.until(refused.deliveryId, "FAILED");
-  const visit = await app.visit("developer", `/console/deliveries/${refused.deliveryId}`, { tenant: scene.client });
-  const { page } = visit;
+async function showRefused({ page, assertAccessible }: Visit, { client, endpointId, outcomes }: Scene): Promise<void> {
+  await patch(client, endpointId, { status: "PAUSED" });
+  await createEndpoint(client, { name: "gone \u202e<b>", url: "http://127.0.0.1:9/", retry_schedule_seconds: [] });
+  const { deliveries } = await publish(client, 1, { type: "nowhere" });
+  const deliveryId = deliveries[0]?.delivery_id ?? assert.fail();
+  await outcomes.until(deliveryId, "FAILED");
+  await go(page, `/deliveries/${deliveryId}`);
   await page.getByText("No response arrived.").waitFor();
   await page.getByText("connect refused", { exact: true }).waitFor();
   await page.getByText("⟨U+202E⟩").first().waitFor();
-  await visit.assertAccessible("delivery-refused");
+  await assertAccessible("delivery-refused");
+}
 
-  const loud = await stage(t, server, { name: "loud", retry_schedule_seconds: [] });
-  loud.hooks.react((hook) =>
-    hook.answer(500, { "x-odd": "<script>alert(1)</script>" }, "<img src=x onerror=alert(1)>"),
-  );
-  const { deliveryId } = await publish(loud.client, 1);
-  await loud.outcomes.until(deliveryId, "FAILED");
-  const second = await app.visit("developer", `/console/deliveries/${deliveryId}`, { tenant: loud.client });
-  await second.page.getByText("<img src=x onerror=alert(1)>").waitFor();
-  await second.page.getByText("<script>alert(1)</script>").waitFor();
-  assert.deepEqual([...visit.complaints, ...second.complaints], []);
-  await visit.close();
-  await second.close();
-});
-
-test("an unknown, a malformed and a foreign delivery are the same, and an error can be tried again", async (t) => {
-  const { client, outcomes } = await stage(t, server);
-  const { deliveryId } = await publish(client);
-  await outcomes.until(deliveryId, "DELIVERED");
-  const visit = await app.visit("developer", `/console/deliveries/${deliveryId}`);
-  const { page } = visit;
-  for (const id of [deliveryId, UNKNOWN, "nonsense"]) {
-    await page.goto(`${app.url}/console/deliveries/${id}`);
-    await page.getByText("There is no such delivery, or it belongs to another tenant.").waitFor();
-  }
-  await visit.assertAccessible("delivery-missing");
-  await visit.close();
-  const own = await app.visit("developer", "/console/", { tenant: client });
+async function showHostile({ page }: Visit, { client, endpointId, hooks, outcomes }: Scene): Promise<void> {
+  await patch(client, endpointId, { status: "ACTIVE", event_types: ["loud"] });
+  hooks.react((hook) => hook.answer(500, { "x-odd": "<script>alert(1)</script>" }, "<img src=x onerror=alert(1)>"));
+  const { deliveries } = await publish(client, 1, { type: "loud", endpoint_ids: [endpointId] });
+  const deliveryId = deliveries[0]?.delivery_id ?? assert.fail();
+  await outcomes.until(deliveryId, "FAILED");
   const error = { error: { code: "INTERNAL_ERROR", message: "The server failed.", details: [] } };
-  await own.page.route("**/v1/deliveries/*", (route) => route.fulfill({ status: 500, json: error }));
-  await own.page.goto(`${app.url}/console/deliveries/${deliveryId}`);
-  await own.page.getByText("The server failed.").waitFor();
-  await own.page.unroute("**/v1/deliveries/*");
-  await own.page.getByRole("button", { name: "Try again" }).click();
-  await own.page.getByText("The delivery ended DELIVERED.").waitFor();
-  await own.close();
-});
+  await page.route("**/v1/deliveries/*", (route) => route.fulfill({ status: 500, json: error }));
+  await change(page, `/deliveries/${deliveryId}`);
+  await page.getByText("The server failed.").waitFor();
+  await page.unroute("**/v1/deliveries/*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("<img src=x onerror=alert(1)>").waitFor();
+  await page.getByText("<script>alert(1)</script>").waitFor();
+}

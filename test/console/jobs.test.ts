@@ -1,136 +1,60 @@
-/** Jobs in a real browser: the list, the progress of one, and its cancellation. */
+/** Jobs in a real browser: the list, the progress of one, its cancellation, and exports. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createEndpoint, patch, publishMany } from "../harness/scene.ts";
 import { newTenant, type Tenant } from "../harness/server.ts";
-import { startConsole } from "./console.ts";
+import { startConsole, type Visit } from "./console.ts";
+import { change, go } from "./waiting.ts";
 
 const app = await startConsole({ after });
-const UNKNOWN = "job_00000000-0000-7000-8000-000000000000";
+const HELD = 300;
 
-/** A tenant with held deliveries, and a job that cancels one of them in a second. */
-async function slowJob(): Promise<{ readonly tenant: Tenant; readonly jobId: string }> {
+test("jobs and exports of a tenant with held deliveries", async (t) => {
   const tenant = await newTenant(app.stage.server);
+  const visit = await app.visit("developer", "/console/jobs", { tenant });
+  await t.test("an empty list says what makes a job, and one that cannot be read is tried again", () => begin(visit));
   await patch(tenant, await createEndpoint(tenant, { url: "http://127.0.0.1:9/" }), { status: "PAUSED" });
-  await publishMany(tenant, 300);
+  await publishMany(tenant, HELD);
+  await t.test("an export says how many rows it will have, waits for others, and says when it is complete", () =>
+    exportAll(visit, tenant),
+  );
+  const [first, second] = [await slowJob(tenant), await slowJob(tenant)];
+  await t.test("the list shows jobs with their progress, by state, and opens one by keyboard", async () => {
+    await tenant.request("POST", "/v1/deliveries/bulk", { body: { action: "retry", filter: {} } });
+    await list(visit);
+    assert.ok([first, second].includes(new URL(visit.page.url()).pathname.split("/").at(-1) ?? ""));
+  });
+  await t.test("a running job shows its time left, and is cancelled after a question", () => cancel(visit));
+  const left = visit.page.url().endsWith(first) ? second : first;
+  await t.test("a job that somebody else cancelled says so, and shows its state", () =>
+    cancelTooLate(visit, tenant, left),
+  );
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+/** A job that cancels one of the held deliveries in a second. */
+async function slowJob(tenant: Tenant): Promise<string> {
   const body = { action: "cancel", filter: {}, per_second: 1 };
-  const started = await tenant.request("POST", "/v1/deliveries/bulk", { body });
-  return { tenant, jobId: started.body.job_id };
+  return (await tenant.request("POST", "/v1/deliveries/bulk", { body })).body.job_id;
 }
 
-test("the list shows jobs with their progress and who started them, by state and kind", async () => {
-  const { tenant, jobId } = await slowJob();
-  await tenant.request("POST", "/v1/deliveries/bulk", { body: { action: "retry", filter: {} } });
-  const visit = await app.visit("developer", "/console/jobs", { tenant });
-  const { page } = visit;
-  await page.getByRole("link", { name: "Cancel deliveries" }).waitFor();
-  await page.locator("[data-row]").getByText("running").first().waitFor();
-  await page.getByText(/of 300/).waitFor();
-  await visit.assertAccessible("jobs");
-  await page.getByLabel("State").selectOption("running");
-  await page.waitForURL(/state=running/);
-  await page.getByRole("link", { name: "Retry deliveries" }).waitFor({ state: "detached" });
-  await page.keyboard.press("Escape");
-  await page.getByRole("heading", { level: 1 }).focus();
-  await page.keyboard.press("j");
-  await page.keyboard.press("Enter");
-  await page.waitForURL((url) => url.pathname.endsWith(jobId));
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
-
-test("a running job shows its speed and time left, and is cancelled after a question", async () => {
-  const { tenant, jobId } = await slowJob();
-  const visit = await app.visit("developer", `/console/jobs/${jobId}`, { tenant });
-  const { page } = visit;
-  await page.getByRole("heading", { name: "Cancel deliveries", level: 1 }).waitFor();
-  await page.getByText("Time left").waitFor();
-  await visit.assertAccessible("job");
-  await page.getByRole("button", { name: "Cancel the job" }).click();
-  await page.getByRole("button", { name: "Keep it running" }).click();
-  await page.getByRole("dialog").waitFor({ state: "detached" });
-  await page.keyboard.press("c");
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel the job" }).click();
-  await page.getByText("cancelled", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Cancel the job" }).waitFor({ state: "detached" });
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
-
-test("a job that somebody else cancelled says so, and shows its state", async () => {
-  const { tenant, jobId } = await slowJob();
-  const visit = await app.visit("developer", `/console/jobs/${jobId}`, { tenant });
-  const { page } = visit;
-  await page.getByRole("button", { name: "Cancel the job" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Cancel the job" }).waitFor();
-  await page.route("**/v1/jobs/*", (route) => route.abort());
-  await tenant.request("POST", `/v1/jobs/${jobId}/cancel`);
-  await page.unroute("**/v1/jobs/*");
-  await dialog.getByRole("button", { name: "Cancel the job" }).click();
-  await dialog.getByText("The job has already ended.").waitFor();
-  await dialog.getByText("cancelled", { exact: true }).waitFor();
-  await visit.close();
-});
-
-test("an unknown job, another tenant's and a malformed id are the same to a reader", async () => {
-  const { jobId } = await slowJob();
-  const visit = await app.visit("developer", `/console/jobs/${jobId}`);
-  for (const id of [jobId, UNKNOWN, "nonsense"]) {
-    await visit.page.goto(`${app.url}/console/jobs/${id}`);
-    await visit.page.getByText("There is no such job, or it belongs to another tenant.").waitFor();
-  }
-  await visit.assertAccessible("job-missing");
-  await visit.close();
-});
-
-test("an empty list says what makes a job, and a bad filter is left out", async () => {
-  const visit = await app.visit("developer", "/console/jobs?state=asleep");
-  const { page } = visit;
+async function begin({ page, assertAccessible }: Visit): Promise<void> {
   await page.getByText("No job was started yet.").waitFor();
-  await page.getByText("The filter state=asleep is not valid here").waitFor();
-  await visit.assertAccessible("jobs-empty");
-  await visit.close();
-});
-
-test("a list that cannot be read shows the server's sentence", async () => {
-  const visit = await app.visit("developer", "/console/settings");
-  const { page } = visit;
+  await assertAccessible("jobs-empty");
   const error = { error: { code: "INTERNAL_ERROR", message: "The server failed.", details: [] } };
   await page.route("**/v1/jobs?*", (route) => route.fulfill({ status: 500, json: error }));
-  await page.goto(`${app.url}/console/jobs`);
+  await page.getByLabel("State").selectOption("done");
   await page.getByText("The server failed.").waitFor();
   await page.unroute("**/v1/jobs?*");
   await page.getByRole("button", { name: "Try again" }).click();
-  await page.getByText("No job was started yet.").waitFor();
-  await visit.close();
-});
+  await page.getByText("Nothing matches these filters").waitFor();
+}
 
-test("an export says how many rows it will have, and its progress until it is complete", async () => {
-  const { tenant } = await slowJob();
-  const visit = await app.visit("developer", "/console/jobs/exports?status=HELD&format=ndjson&nonsense=1", { tenant });
-  const { page } = visit;
-  await page.getByText(/deliveries will be in the file/).waitFor();
-  await page.getByText("The filter nonsense=1 is not valid here").waitFor();
-  await visit.assertAccessible("exports");
-  // The stream tells the progress, so it has to be there first.
-  await page.getByText("Live", { exact: true }).waitFor();
-  const downloading = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Download" }).click();
-  const download = await downloading;
-  assert.equal(download.suggestedFilename(), "webhook-deliveries.ndjson");
-  await page.getByText(/^Complete: \d+ rows\.$/).waitFor();
-  assert.equal(await download.failure(), null);
-  const audit = await app.stage.server.as(tenant.apiKey).request("GET", "/v1/audit?event_type=export.started");
-  assert.equal(audit.body.total, 1);
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
-
-test("an export that has to wait begins by itself", async () => {
-  const { tenant } = await slowJob();
-  const visit = await app.visit("developer", "/console/jobs/exports", { tenant });
-  const { page } = visit;
+async function exportAll({ page, assertAccessible }: Visit, tenant: Tenant): Promise<void> {
+  await go(page, "/jobs/exports?status=HELD&format=ndjson");
+  await page.getByText(`${HELD} deliveries will be in the file`).waitFor();
+  await assertAccessible("exports");
   const refusal = { statusCode: 429, error: "TOO_MANY_EXPORTS", message: "The maximum number is in progress." };
   // HEAD asks whether an export may begin, and GET why not.
   let refusals = 2;
@@ -138,11 +62,61 @@ test("an export that has to wait begins by itself", async () => {
     if (refusals-- > 0) return route.fulfill({ status: 429, json: refusal, headers: { "retry-after": "1" } });
     return route.continue();
   });
+  // The stream tells the progress, so it has to be there first.
   await page.getByText("Live", { exact: true }).waitFor();
   const downloading = page.waitForEvent("download");
   await page.getByRole("button", { name: "Download" }).click();
   await page.getByText(/This one begins by itself/).waitFor();
-  await downloading;
-  await page.getByText(/^Complete: \d+ rows\.$/).waitFor();
-  await visit.close();
-});
+  const download = await downloading;
+  assert.equal(download.suggestedFilename(), "webhook-deliveries.ndjson");
+  await page.getByText(`Complete: ${HELD} rows.`).waitFor();
+  assert.equal(await download.failure(), null);
+  const audit = await tenant.request("GET", "/v1/audit?event_type=export.started");
+  assert.equal(audit.body.total, 1);
+}
+
+async function list({ page, assertAccessible }: Visit): Promise<void> {
+  await go(page, "/jobs");
+  // The list was open before, and its rows do not move under a reader.
+  await page.getByRole("button", { name: "3 new" }).click();
+  const retry = page.getByRole("link", { name: "Retry deliveries" });
+  await retry.waitFor();
+  await page.locator("[data-row]").getByText("running").first().waitFor();
+  await page.getByText(`of ${HELD}`).first().waitFor();
+  await assertAccessible("jobs");
+  await page.getByLabel("State").selectOption("running");
+  await page.waitForURL(/state=running/);
+  await retry.waitFor({ state: "detached" });
+  await page.getByRole("heading", { level: 1 }).focus();
+  await page.keyboard.press("j");
+  await page.locator("[data-row]:focus").waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Cancel deliveries", level: 1 }).waitFor();
+}
+
+async function cancel({ page, assertAccessible }: Visit): Promise<void> {
+  await page.getByText("Time left").waitFor();
+  await assertAccessible("job");
+  await page.getByRole("button", { name: "Cancel the job" }).click();
+  await page.getByRole("button", { name: "Keep it running" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("c");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel the job" }).click();
+  await page.getByText("cancelled", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Cancel the job" }).waitFor({ state: "detached" });
+}
+
+async function cancelTooLate({ page }: Visit, tenant: Tenant, jobId: string): Promise<void> {
+  await change(page, `/jobs/${jobId}`);
+  await page.getByText(jobId).waitFor();
+  await page.getByRole("button", { name: "Cancel the job" }).click();
+  const confirm = page.getByRole("dialog").getByRole("button", { name: "Cancel the job" });
+  await confirm.waitFor();
+  // The page must not learn of it before the click.
+  await page.route("**/v1/jobs/*", (route) => route.abort());
+  await tenant.request("POST", `/v1/jobs/${jobId}/cancel`);
+  await page.unroute("**/v1/jobs/*");
+  await confirm.click();
+  await page.getByRole("dialog").getByText("The job has already ended.").waitFor();
+  await page.getByRole("dialog").getByText("cancelled", { exact: true }).waitFor();
+}

@@ -1,53 +1,63 @@
 /** The pages of pauses in a real browser: the lists, the answer of a signed-in person, and everything that can go wrong. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { ask, auditOf, readPause, respond } from "../harness/pauses.ts";
+import { type Asked, ask, auditOf, readPause, respond } from "../harness/pauses.ts";
 import { PASSWORD } from "../harness/people.ts";
-import { type Client, newTenant } from "../harness/server.ts";
+import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
+import { change, go, until } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
 const QUESTION = "Pay 340 EUR to Acme Corp?";
 
-/** A tenant with a developer on a page of the console. */
-async function stage(path: string, role: "developer" | "org_admin" = "developer") {
-  const client = await newTenant(server);
-  const visit = await app.visit(role, path, { tenant: client });
-  return { client, visit, page: visit.page };
-}
-
-/** The same, on the page of a new pause. */
-async function stagePause(fields: object = {}, role: "developer" | "org_admin" = "developer") {
-  const client = await newTenant(server);
-  const asked = await ask(client, fields);
-  const visit = await app.visit(role, `/console/pauses/${asked.id}`, { tenant: client });
-  await visit.page.getByRole("region", { name: "The question" }).waitFor();
-  return { client, visit, page: visit.page, ...asked };
-}
-
-async function end(visit: Visit): Promise<void> {
+test("questions to people, from an empty list to every way in which one ends", async (t) => {
+  const visit = await app.visit("developer", "/console/pauses");
+  const owner = server.as(visit.person.apiKey);
+  await t.test("the list is empty, and says how to ask", () => begin(visit));
+  await t.test("open questions are listed by deadline, with the default and who was told", () =>
+    listOpen(visit, owner),
+  );
+  await t.test("each status has a list of its own, whose URL a colleague can open", () => listEnded(visit, owner));
+  await t.test("a page that cannot be read says why, and is tried again", () => tryAgain(visit, owner));
+  await t.test("a signed-in person answers with a note after a confirmation, and is named", () => answer(visit, owner));
+  await t.test("everything works by keyboard alone", () => useKeys(visit, owner));
+  await t.test("an answer from elsewhere appears by itself", () => seeAnswer(visit, owner));
+  await t.test("somebody who was faster is shown at once, with the outcome", () => answerTooLate(visit, owner));
+  await t.test("a person cancels a question after a confirmation", () => cancel(visit, owner));
+  await t.test("a protected question asks for the password, and says when it is wrong", () =>
+    answerProtected(visit, owner),
+  );
   assert.deepEqual(visit.complaints, []);
   await visit.close();
+});
+
+/** Opens the page of a question by way of the list, so that nothing of another question is left. */
+async function open({ page }: Visit, { id }: Asked): Promise<void> {
+  await go(page, "/settings");
+  await go(page, `/pauses/${id}`);
+  await page.getByRole("region", { name: "The question" }).waitFor();
 }
 
-test("the list is empty, then shows the open questions by deadline, with the default and who was told", async () => {
-  const { client, visit, page } = await stage("/console/pauses");
+async function begin({ page, assertAccessible }: Visit): Promise<void> {
   await page.getByText("No question is open.").waitFor();
   await page.getByText("/v1/pause").waitFor();
-  await visit.assertAccessible("pauses-empty");
-  await ask(client, { message: "Last", timeout_hours: 48, timeout_default: "Reject" });
-  await ask(client, { message: "First", timeout_hours: 1 });
-  await ask(client, { message: "Middle", timeout_hours: 9, metadata: { order: "4711" } });
-  await page.reload();
+  await assertAccessible("pauses-empty");
+}
+
+async function listOpen({ page, assertAccessible }: Visit, owner: Client): Promise<void> {
+  await ask(owner, { message: "Last", timeout_hours: 48, timeout_default: "Reject" });
+  await ask(owner, { message: "First", timeout_hours: 1 });
+  await ask(owner, { message: "Middle", timeout_hours: 9, metadata: { order: "4711" } });
+  await until(page, "document.title === '(3) Pauses · Signalbox'", "the number of open questions in the title");
   const questions = page.getByRole("table").getByRole("link");
-  await questions.first().waitFor();
+  await questions.nth(2).waitFor();
   assert.deepEqual(await questions.allTextContents(), ["First", "Middle", "Last"]);
   await page.getByRole("cell", { name: "Reject" }).waitFor();
   await page.getByRole("cell", { name: "nobody" }).first().waitFor();
-  await page.waitForFunction("document.title === '(3) Pauses · Signalbox'");
-  await visit.assertAccessible("pauses-open");
+  await assertAccessible("pauses-open");
   await page.getByLabel("Question or metadata").fill("4711");
+  await page.getByLabel("Question or metadata").press("Enter");
   await page.waitForURL(/q=4711/);
   await page.getByRole("link", { name: "First" }).waitFor({ state: "detached" });
   assert.deepEqual(await questions.allTextContents(), ["Middle"]);
@@ -55,100 +65,53 @@ test("the list is empty, then shows the open questions by deadline, with the def
   await page.getByRole("link", { name: "First" }).waitFor();
   await page.getByLabel("Channel").selectOption("sms");
   await page.getByText("Nothing matches these filters").waitFor();
-  await end(visit);
-});
+}
 
-test("a question that is nearly over says so with a word and a shape", async () => {
-  const client = await newTenant(server);
-  await ask(client, { message: "Soon", expires_in_seconds: 100 });
-  await ask(client, { message: "Calm", expires_in_seconds: 1_000_000 });
-  app.stage.later(92_000);
-  const visit = await app.visit("developer", "/console/pauses", { tenant: client });
-  // The browser's clock is not the server's, which the test has advanced.
-  await visit.page.clock.setSystemTime(Date.now() + 92_000);
-  await visit.page.reload();
-  await visit.page.getByText(/· soon over/).waitFor();
-  await end(visit);
-});
-
-test("each status has a list of its own, whose URL a colleague can open", async () => {
-  const client = await newTenant(server);
-  const [answered, cancelled, timed] = [
-    await ask(client, { message: "Answered?" }),
-    await ask(client, { message: "Cancelled?" }),
-    await ask(client, { message: "Timed out?", expires_in_seconds: 1, timeout_default: "Reject" }),
-  ];
-  await respond(client, answered.token, { choice: "Approve" });
-  await client.request("DELETE", `/v1/pause/${cancelled.id}`);
-  await readPause(client, timed.id, 60);
-  const visit = await app.visit("developer", "/console/pauses?status=responded", { tenant: client });
-  const { page } = visit;
+async function listEnded({ page, assertAccessible }: Visit, owner: Client): Promise<void> {
+  const answered = await ask(owner, { message: "Answered?" });
+  const cancelled = await ask(owner, { message: "Cancelled?" });
+  const timed = await ask(owner, { message: "Timed out?", expires_in_seconds: 1, timeout_default: "Reject" });
+  await respond(owner, answered.token, { choice: "Approve" });
+  await owner.request("DELETE", `/v1/pause/${cancelled.id}`);
+  await readPause(owner, timed.id, 60);
+  await change(page, "/pauses?status=responded");
   await page.getByRole("cell", { name: "a person who had the link" }).waitFor();
   await page.getByRole("cell", { name: "Approve" }).waitFor();
   const tabs = page.getByRole("navigation", { name: "Status" });
-  assert.equal(await tabs.getByRole("link", { name: /^Answered/ }).getAttribute("aria-current"), "page");
+  await tabs.locator("[aria-current=page]").filter({ hasText: "Answered" }).waitFor();
   await tabs.getByRole("link", { name: /^Timed out/ }).click();
   await page.waitForURL(/status=timed_out/);
   await page.getByRole("link", { name: "Timed out?" }).waitFor();
-  await visit.assertAccessible("pauses-timed-out");
+  await assertAccessible("pauses-timed-out");
   await tabs.getByRole("link", { name: /^Cancelled/ }).click();
   await page.getByRole("link", { name: "Cancelled?" }).waitFor();
   await page.goBack();
   await page.getByRole("link", { name: "Timed out?" }).waitFor();
-  await end(visit);
-});
+}
 
-test("bad filters and a bad cursor in the URL are named and left out", async () => {
-  const client = await newTenant(server);
-  await ask(client);
-  const visit = await app.visit("developer", "/console/pauses?status=done&channel=fax&sort=x&cursor=nonsense", {
-    tenant: client,
-  });
-  const { page } = visit;
-  for (const name of ["status=done", "channel=fax", "sort=x"]) await page.getByText(name).waitFor();
-  await page.getByText("That page of the list no longer exists").waitFor();
-  await page.getByRole("link", { name: QUESTION }).waitFor();
-  await end(visit);
-});
-
-test("a list and a page that the server cannot answer say why, and try again", async () => {
-  const { visit, page, id } = await stagePause();
-  const refusal = {
-    status: 500,
-    json: { error: "INTERNAL", message: "The server failed to handle it.", status_code: 500 },
-  };
-  await page.route("**/v1/pause**", (route) => route.fulfill(refusal));
-  for (const path of [`/console/pauses/${id}`, "/console/pauses"]) {
-    await page.goto(app.url + path);
-    await page.getByText("The server failed to handle it.").waitFor();
-    await page.getByText("INTERNAL").waitFor();
-  }
+async function tryAgain({ page }: Visit, owner: Client): Promise<void> {
+  const { id } = await ask(owner);
+  const json = { error: "INTERNAL", message: "The server failed to handle it.", status_code: 500 };
+  await page.route("**/v1/pause**", (route) => route.fulfill({ status: 500, json }));
+  await change(page, "/pauses?channel=email");
+  await page.getByText("The server failed to handle it.").waitFor();
+  await go(page, `/pauses/${id}`);
+  await page.getByText("The server failed to handle it.").waitFor();
+  await page.getByText("INTERNAL").waitFor();
   await page.unroute("**/v1/pause**");
   await page.getByRole("button", { name: "Try again" }).click();
-  await page.getByRole("link", { name: QUESTION }).waitFor();
-  await end(visit);
-});
+  await page.getByRole("region", { name: "The question" }).getByText(QUESTION).waitFor();
+}
 
-test("an unknown, a malformed and another tenant's id are the same page", async () => {
-  const { id } = await ask(await newTenant(server));
-  const { visit, page } = await stage("/console/pauses/psr_x");
-  for (const other of ["psr_x", id, "psr_0190e0c4-5b1a-7cc0-8f00-0123456789ab", "%E2%80%AE<script>"]) {
-    await page.goto(`${app.url}/console/pauses/${other}`);
-    await page.getByText("There is no such pause, or it belongs to another tenant.").waitFor();
-  }
-  await visit.assertAccessible("pause-missing");
-  await end(visit);
-});
-
-test("a signed-in person answers with a note after a confirmation, and is named", async () => {
+async function answer(visit: Visit, owner: Client): Promise<void> {
+  const { page, person } = visit;
   const metadata = { order: 4711, customer: "Acme" };
-  const { client, visit, page, id } = await stagePause({
-    allow_text_response: true,
-    timeout_default: "Reject",
-    metadata,
-  });
+  const asked = await ask(owner, { allow_text_response: true, timeout_default: "Reject", metadata });
+  await open(visit, asked);
   await page.getByText("“Reject” is chosen").waitFor();
   await page.getByText('"order": 4711').waitFor();
+  await page.getByText("The audit takes the role organization admin.").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Show the link" }).count(), 0);
   await visit.assertAccessible("pause-open");
   await page.getByLabel("Note (optional)").fill("Checked with Ann.\nFine.");
   await page.getByRole("button", { name: "Approve" }).click();
@@ -156,97 +119,93 @@ test("a signed-in person answers with a note after a confirmation, and is named"
   await dialog.getByText("Checked with Ann.").waitFor();
   await visit.assertAccessible("pause-confirm");
   await dialog.getByRole("button", { name: "Back to the question" }).click();
-  assert.equal((await readPause(client, id)).status, "pending");
+  assert.equal((await readPause(owner, asked.id)).status, "pending");
   await page.getByRole("button", { name: "Approve" }).click();
   await dialog.getByRole("button", { name: "Answer “Approve”" }).click();
   await page.getByRole("status").getByText("Approve").waitFor();
-  await page.getByText(`by ${visit.person.email}`).waitFor();
+  await page.getByText(`by ${person.email}`).waitFor();
   await page.getByText("No endpoint takes this event.").waitFor();
   await visit.assertAccessible("pause-answered");
-  const pause = (await readPause(client, id)) as unknown as {
+  const { decided_by_user: user, response_text: text } = (await readPause(owner, asked.id)) as unknown as {
     decided_by_user: { email: string };
     response_text: string;
   };
-  assert.deepEqual(
-    [pause.decided_by_user.email, pause.response_text],
-    [visit.person.email, "Checked with Ann.\nFine."],
-  );
-  await end(visit);
-});
+  assert.deepEqual([user.email, text], [person.email, "Checked with Ann.\nFine."]);
+}
 
-test("everything works by keyboard alone", async () => {
-  const client = await newTenant(server);
-  const { id } = await ask(client, { message: QUESTION });
-  const visit = await app.visit("developer", "/console/pauses", { tenant: client });
-  const { page } = visit;
-  await page.getByRole("link", { name: QUESTION }).waitFor();
+async function useKeys({ page, person }: Visit, owner: Client): Promise<void> {
+  const { id } = await ask(owner, { message: "Keys?" });
+  await go(page, "/pauses?q=Keys");
+  await page.getByRole("link", { name: "Keys?" }).waitFor();
   await page.keyboard.press("j");
+  await page.locator("[data-row]:focus").waitFor();
   await page.keyboard.press("c");
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel the question" }).waitFor();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Cancel the question" }).waitFor();
   await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await dialog.waitFor({ state: "detached" });
+  await page.locator("[data-row]:focus").waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL(new RegExp(id));
   await page.getByRole("button", { name: "Reject" }).waitFor();
   await page.keyboard.press("2");
-  const confirm = page.getByRole("dialog").getByRole("button", { name: "Answer “Reject”" });
+  const confirm = dialog.getByRole("button", { name: "Answer “Reject”" });
   await confirm.waitFor();
   await page.keyboard.press("Escape");
-  await confirm.waitFor({ state: "detached" });
+  await dialog.waitFor({ state: "detached" });
   await page.keyboard.press("2");
-  await confirm.waitFor();
-  await page.waitForFunction("document.activeElement?.textContent?.includes('Answer')");
+  await confirm.and(page.locator(":focus")).waitFor();
   await page.keyboard.press("Enter");
-  await page.getByText(`by ${visit.person.email}`).waitFor();
-  assert.equal((await readPause(client, id)).response_choice, "Reject");
-  await end(visit);
-});
+  await page.getByText(`by ${person.email}`).waitFor();
+  assert.equal((await readPause(owner, id)).response_choice, "Reject");
+}
 
-test("somebody who was faster is shown at once, with the outcome", async () => {
-  const { client, visit, page, token } = await stagePause();
+async function seeAnswer(visit: Visit, owner: Client): Promise<void> {
+  const { page } = visit;
+  const asked = await ask(owner);
+  await open(visit, asked);
+  await page.getByText("Live", { exact: true }).waitFor();
+  await respond(owner, asked.token, { choice: "Approve" });
+  await page.getByText("by a person who had the link").waitFor();
+}
+
+async function answerTooLate(visit: Visit, owner: Client): Promise<void> {
+  const { page } = visit;
+  const asked = await ask(owner);
+  await open(visit, asked);
   await page.getByRole("button", { name: "Reject" }).click();
-  await respond(client, token, { choice: "Approve" });
-  await page.getByRole("dialog").getByRole("button", { name: "Answer “Reject”" }).click();
+  const confirm = page.getByRole("dialog").getByRole("button", { name: "Answer “Reject”" });
+  await confirm.waitFor();
+  // The page must not learn of it before the click.
+  await page.route(`**/v1/pause/${asked.id}`, (route) => route.abort());
+  await respond(owner, asked.token, { choice: "Approve" });
+  await page.unroute(`**/v1/pause/${asked.id}`);
+  await confirm.click();
   await page.getByText("Somebody else was faster.").waitFor();
   await page.getByText("TOKEN_USED").waitFor();
   await page.getByText("by a person who had the link").waitFor();
+  await page.getByRole("button", { name: "Reject" }).waitFor({ state: "detached" });
   await visit.assertAccessible("pause-faster");
-  assert.equal(await page.getByRole("button", { name: "Reject" }).count(), 0);
-  await end(visit);
-});
+}
 
-test("an answer from elsewhere appears without a reload", async () => {
-  const { client, visit, page, token } = await stagePause();
-  await respond(client, token, { choice: "Approve" });
-  await page.getByText("by a person who had the link").waitFor();
-  await end(visit);
-});
-
-test("a person cancels a question after a confirmation", async () => {
-  const { client, visit, page, id } = await stagePause();
+async function cancel(visit: Visit, owner: Client): Promise<void> {
+  const { page } = visit;
+  const asked = await ask(owner);
+  await open(visit, asked);
   await page.getByRole("button", { name: "Cancel the question" }).waitFor();
   await page.keyboard.press("c");
-  const dialog = page.getByRole("dialog");
+  const confirm = page.getByRole("dialog").getByRole("button", { name: "Cancel the question" });
+  await confirm.waitFor();
   await visit.assertAccessible("pause-cancel");
-  await dialog.getByRole("button", { name: "Cancel the question" }).click();
+  await confirm.click();
   await page.getByText("The question was cancelled before anybody answered.").waitFor();
-  assert.equal((await readPause(client, id)).status, "cancelled");
-  await end(visit);
-});
+  assert.equal((await readPause(owner, asked.id)).status, "cancelled");
+}
 
-test("a question with approvers names them to everybody else", async () => {
-  const client = await newTenant(server);
-  const approver = await app.stage.person("developer", client);
-  const users = await server.store.findUser(approver.email);
-  const { id } = await ask(client, { approvers: [`usr_${users?.id}`] });
-  const visit = await app.visit("org_admin", `/console/pauses/${id}`, { tenant: client });
-  await visit.page.getByText(`Only ${approver.email} may answer this question.`).waitFor();
-  assert.equal(await visit.page.getByRole("button", { name: "Approve" }).count(), 0);
-  await end(visit);
-});
-
-test("a protected question asks for the password, and says when it is wrong", async () => {
-  const { client, visit, page, id } = await stagePause({ protected: true });
+async function answerProtected(visit: Visit, owner: Client): Promise<void> {
+  const { page, person } = visit;
+  const asked = await ask(owner, { protected: true });
+  await open(visit, asked);
   app.stage.later(6 * 60_000);
   await page.getByRole("button", { name: "Approve" }).click();
   const dialog = page.getByRole("dialog");
@@ -259,17 +218,26 @@ test("a protected question asks for the password, and says when it is wrong", as
   await dialog.getByText("password is not your password.").waitFor();
   await password.fill(PASSWORD);
   await confirm.click();
-  await page.getByText(`by ${visit.person.email}`).waitFor();
-  assert.equal((await readPause(client, id)).status, "responded");
-  await end(visit);
+  await page.getByText(`by ${person.email}`).waitFor();
+  assert.equal((await readPause(owner, asked.id)).status, "responded");
+}
+
+test("what an organization admin sees of a question", async (t) => {
+  const visit = await app.visit("org_admin", "/console/settings");
+  const owner = server.as(visit.person.apiKey);
+  await t.test("a link is nowhere, until it is asked for", () => revealLink(visit, owner));
+  await t.test("a question with approvers names them to everybody else", () => nameApprovers(visit, owner));
+  await t.test("hostile text is text, on every part of the pages", () => showHostile(visit, owner));
+  await t.test("a question that is nearly over says so with a word and a shape", () => listUrgent(visit, owner));
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
 });
 
-test("a link is nowhere, until an org_admin asks for it; both see as much as their role allows", async () => {
-  const developer = await stagePause();
-  await developer.page.getByText("The audit takes the role organization admin.").waitFor();
-  assert.equal(await developer.page.getByRole("button", { name: "Show the link" }).count(), 0);
-  await end(developer.visit);
-  const { client, visit, page, id, token } = await stagePause({}, "org_admin");
+async function revealLink(visit: Visit, owner: Client): Promise<void> {
+  const { page } = visit;
+  const asked = await ask(owner);
+  const { id, token } = asked;
+  await go(page, `/pauses/${id}`);
   await page.getByRole("list", { name: "What happened" }).getByText("asked the question").waitFor();
   assert.equal((await page.content()).includes(token), false);
   await page.getByRole("button", { name: "Show the link" }).click();
@@ -280,30 +248,57 @@ test("a link is nowhere, until an org_admin asks for it; both see as much as the
   await visit.assertAccessible("pause-link");
   await dialog.getByRole("button", { name: "Close" }).last().click();
   await page.getByText("was shown the link").waitFor();
+  await dialog.waitFor({ state: "detached" });
   assert.equal((await page.content()).includes(token), false);
-  assert.deepEqual(await auditOf(client, id), ["pause.created", "pause.link_revealed"]);
-  await end(visit);
-});
+  assert.deepEqual(await auditOf(owner, id), ["pause.created", "pause.link_revealed"]);
+}
 
-test("hostile text is text, on every part of the pages", async () => {
+async function nameApprovers(visit: Visit, owner: Client): Promise<void> {
+  const { page, person } = visit;
+  const approver = await app.stage.person("developer", { id: person.tenantId, apiKey: person.apiKey });
+  const user = await server.store.findUser(approver.email);
+  await open(visit, await ask(owner, { approvers: [`usr_${user?.id}`] }));
+  await page.getByText(`Only ${approver.email} may answer this question.`).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Approve" }).count(), 0);
+}
+
+async function showHostile(visit: Visit, owner: Client): Promise<void> {
+  const { page } = visit;
   const hostile = `<img src=x onerror="document.title='owned'"> \u202egnp.exe ${"W".repeat(300)}`;
-  const client: Client & { id: string; apiKey: string } = await newTenant(server);
-  const { id, token } = await ask(client, {
+  const asked = await ask(owner, {
     message: hostile,
     options: [`<b>${"y".repeat(90)}`, "'\"&"],
     allow_text_response: true,
     metadata: { [hostile]: [hostile, { deep: "x".repeat(10_000) }] },
   });
-  const visit = await app.visit("org_admin", `/console/pauses/${id}`, { tenant: client });
-  const { page } = visit;
+  await open(visit, asked);
   await page.getByText("⟨U+202E⟩").first().waitFor();
   await visit.assertAccessible("pause-hostile");
-  await respond(client, token, { choice: "'\"&", text: `${hostile}\n${"z".repeat(1500)}` });
+  await page.getByText("Live", { exact: true }).waitFor();
+  await respond(owner, asked.token, { choice: "'\"&", text: `${hostile}\n${"z".repeat(1500)}` });
   await page.getByText("by a person who had the link").waitFor();
   await visit.assertAccessible("pause-hostile-answered");
-  await page.goto(`${app.url}/console/pauses?status=responded`);
+  await go(page, "/pauses?status=responded");
   await page.getByText("⟨U+202E⟩").first().waitFor();
   await visit.assertAccessible("pauses-hostile");
   assert.doesNotMatch(await page.title(), /owned/);
-  await end(visit);
-});
+}
+
+async function listUrgent({ page }: Visit, owner: Client): Promise<void> {
+  const soon = await ask(owner, { message: "Soon", expires_in_seconds: 1000 });
+  // The browser's clock is not the server's: the list as it is when the deadline is near.
+  await page.route("**/v1/pause?*", async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const times = { created_at: fromNow(-920), expires_at: fromNow(80) };
+    for (const pause of body.pauses) if (pause.pause_id === soon.id) Object.assign(pause, times);
+    await route.fulfill({ response, json: body });
+  });
+  await go(page, "/settings");
+  await go(page, "/pauses");
+  await page.getByText(/· soon over/).waitFor();
+}
+
+function fromNow(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString();
+}
