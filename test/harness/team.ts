@@ -1,7 +1,7 @@
 /** A tenant with one member of each role, each with a key and a session, and the requests they send. */
 import assert from "node:assert/strict";
 import { includesRole, ROLES, type Role } from "../../src/domain/access/access.ts";
-import { CLOSED_ROUTES, type Route } from "../fixtures/routes.ts";
+import { CLOSED_ROUTES, type Kind, type Route } from "../fixtures/routes.ts";
 import { signedIn } from "./jar.ts";
 import { PASSWORD, type PeopleStage } from "./people.ts";
 import { createResource } from "./resources.ts";
@@ -86,11 +86,49 @@ export async function resourceFor(route: Route, owner: Client): Promise<string> 
   return route.path.includes("{") ? "nobody" : "";
 }
 
-/** Creates a resource for every route, so that a test can compare the tenant before and after trying all routes. */
+/** For requests that leave their resource as it is: creates one of each kind, and returns the id for each route. */
 export async function resourcesFor(owner: Client): Promise<ReadonlyMap<Route, string>> {
+  const made = new Map<Kind | null, string>();
   const ids = new Map<Route, string>();
-  for (const route of CLOSED_ROUTES) ids.set(route, await resourceFor(route, owner));
+  for (const route of CLOSED_ROUTES) {
+    const id = made.get(route.of) ?? (await resourceFor(route, owner));
+    if (route.of !== null) made.set(route.of, id);
+    ids.set(route, id);
+  }
   return ids;
+}
+
+/** One route of each error format, with and without a key, that reads and that changes something. */
+const THOROUGH: ReadonlySet<Route> = new Set(
+  new Map(
+    CLOSED_ROUTES.map((route) => [`${route.envelope} ${route.accepts} ${route.method === "GET"}`, route]),
+  ).values(),
+);
+
+/**
+ * Chooses the variants of a request that a route is tried with. All routes share the checks, so two faults are possible.
+ * A check that misjudges a variant fails on the few routes that are tried with all variants. A route without the check
+ * fails with any variant, so every other route is tried with `few` of them, in turn.
+ */
+export function variantsInTurn<V>(variants: readonly V[], few: number): (route: Route) => readonly V[] {
+  let turn = 0;
+  const next = () => variants[turn++ % variants.length] as V;
+  return (route) => (THOROUGH.has(route) ? variants : Array.from({ length: Math.min(few, variants.length) }, next));
+}
+
+/** Fails when two answers of a group differ, because a difference would reveal why a request is refused. */
+export function sameTexts(): (group: readonly string[], text: string, what: string) => void {
+  const texts = new Map<string, string>();
+  return (group, text, what) => {
+    const key = group.join(" ");
+    assert.equal(text, texts.get(key) ?? text, `${what} differs from the other answers`);
+    texts.set(key, text);
+  };
+}
+
+/** Each value of `some` with each of `others`. */
+export function pairsOf<A, B>(some: readonly A[], others: readonly B[]): readonly (readonly [A, B])[] {
+  return some.flatMap((one) => others.map((other) => [one, other] as const));
 }
 
 /** The member who sends the request. If the route revokes the credentials, this is a new member with the same role. */

@@ -5,7 +5,18 @@ import { CLOSED_ROUTES, nameOf, ROUTES_BY_ID, type Route } from "../../fixtures/
 import { stagePeople } from "../../harness/people.ts";
 import { createResource, snapshot } from "../../harness/resources.ts";
 import { newTenant } from "../../harness/server.ts";
-import { askerFor, askRoute, newTeam, resourceFor, resourcesFor, statusFor, waysOf } from "../../harness/team.ts";
+import {
+  askerFor,
+  askRoute,
+  newTeam,
+  pairsOf,
+  resourceFor,
+  resourcesFor,
+  sameTexts,
+  statusFor,
+  variantsInTurn,
+  waysOf,
+} from "../../harness/team.ts";
 
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 const ENDPOINT_PREFIXES = ["ep_", "webhook_", "wh_"];
@@ -17,7 +28,7 @@ const { server } = stage;
 const team = await newTeam(stage);
 const admin = team.members.find(({ role }) => role === "global_admin") ?? assert.fail();
 
-/** Ids that are not of the caller's tenant. */
+/** Ids that are not of the caller's tenant, beginning with the one that exists. */
 function strangeIds(route: Route, foreign: string): readonly string[] {
   const [outer = "", inner] = foreign.split("/");
   if (inner !== undefined) {
@@ -40,13 +51,19 @@ test("another tenant's ids, unknown ids and malformed ids get the same 404 on ev
   const owner = await newTenant(server);
   const ids = await resourcesFor(owner);
   const before = await snapshot(owner);
+  // Each kind of id is parsed in its own way.
+  const thorough = new Set(new Map(ROUTES_BY_ID.map((route) => [`${route.envelope} ${route.of}`, route])).values());
+  let turn = 0;
   for (const route of ROUTES_BY_ID) {
-    const foreign = ids.get(route) ?? assert.fail();
+    const [foreign = "", ...others] = strangeIds(route, ids.get(route) ?? assert.fail());
     for (const { role, by } of team.members) {
       for (const way of waysOf(route)) {
         const status = statusFor(route, role, way) === 403 ? 403 : 404;
         const answers = new Set<string>();
-        for (const id of strangeIds(route, foreign)) {
+        turn += 1;
+        const isThorough = thorough.has(route) && status === 404 && way === "session";
+        const asked = isThorough ? others : others.slice(turn % others.length).slice(0, 1);
+        for (const id of [foreign, ...asked]) {
           const answer = await askRoute(server, route, { credentials: by[way], id });
           const what = `${role}'s ${way}: ${nameOf(route)} with ${id.slice(0, 60)}`;
           assert.deepEqual([answer.status, answer.code], [status, status === 403 ? "FORBIDDEN" : route.missing], what);
@@ -129,18 +146,18 @@ test("?tenant= is refused on every route to anyone but a global_admin, even for 
   const ids = await resourcesFor(team.tenant);
   const before = await snapshot(team.tenant);
   const asked = [team.tenant.id, other.id, `dev_${UNKNOWN}`, "x", "", `${other.id}&tenant=${other.id}`];
+  const assertSame = sameTexts();
+  const askedOf = variantsInTurn(asked, 1);
   for (const route of CLOSED_ROUTES) {
     const id = ids.get(route) ?? "";
     for (const { role, by } of team.members.filter(({ role }) => role !== "global_admin")) {
       for (const way of waysOf(route)) {
-        const answers = new Set<string>();
-        for (const tenant of asked) {
+        for (const tenant of askedOf(route)) {
           const answer = await askRoute(server, route, { credentials: by[way], id, query: `?tenant=${tenant}` });
           const what = `${role}'s ${way}: ${nameOf(route)} with ${tenant}`;
           assert.deepEqual([answer.status, answer.code], [403, "FORBIDDEN"], what);
-          answers.add(answer.text);
+          assertSame([route.envelope, route.needs, role], answer.text, what);
         }
-        assert.equal(answers.size, 1, nameOf(route));
       }
     }
   }
@@ -153,11 +170,12 @@ test("with ?tenant= a global_admin acts for that tenant on every route, and with
   const elsewhere = await newTenant(server);
   const query = `?tenant=${other.id}`;
   const before = await snapshot(team.tenant);
+  const ids = await resourcesFor(other);
   for (const route of CLOSED_ROUTES) {
     for (const way of waysOf(route)) {
       const what = `${way}: ${nameOf(route)}`;
       const asker = await askerFor(stage, elsewhere, { route, member: admin, way });
-      const id = await resourceFor(route, other);
+      const id = route.method === "GET" ? (ids.get(route) ?? "") : await resourceFor(route, other);
       if (ROUTES_BY_ID.includes(route) && route.spends !== "session") {
         assert.equal((await askRoute(server, route, { credentials: asker.by[way], id })).status, 404, what);
       }
@@ -202,16 +220,17 @@ test("an unknown tenant, and a repeated ?tenant=, are the same 404 on every rout
     known.toUpperCase(),
     `${known}&tenant=${known}`,
   ];
+  const assertSame = sameTexts();
+  const askedOf = variantsInTurn(asked, 1);
   for (const route of CLOSED_ROUTES) {
     const id = ids.get(route) ?? "";
     for (const way of waysOf(route)) {
-      const answers = new Set<string>();
-      for (const tenant of asked) {
+      for (const tenant of askedOf(route)) {
         const answer = await askRoute(server, route, { credentials: admin.by[way], id, query: `?tenant=${tenant}` });
-        assert.deepEqual([answer.status, answer.code], [404, "TENANT_NOT_FOUND"], `${way}: ${nameOf(route)} ${tenant}`);
-        answers.add(answer.text);
+        const what = `${way}: ${nameOf(route)} ${tenant}`;
+        assert.deepEqual([answer.status, answer.code], [404, "TENANT_NOT_FOUND"], what);
+        assertSame([route.envelope], answer.text, what);
       }
-      assert.equal(answers.size, 1, nameOf(route));
     }
   }
 });
