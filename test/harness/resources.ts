@@ -68,9 +68,15 @@ async function receive(owner: Client): Promise<{ readonly sourceId: string; read
   return { sourceId: id, eventId: sent.body.inbound_event_id ?? "" };
 }
 
+const pausedEndpoints = new WeakMap<Client, string>();
+
 async function held(owner: Client) {
-  const endpointId = await createEndpoint(owner, UNUSED);
-  await patch(owner, endpointId, { status: "PAUSED" });
+  let endpointId = pausedEndpoints.get(owner);
+  if (endpointId === undefined) {
+    endpointId = await createEndpoint(owner, UNUSED);
+    await patch(owner, endpointId, { status: "PAUSED" });
+    pausedEndpoints.set(owner, endpointId);
+  }
   return publish(owner, 0, { endpoint_ids: [endpointId] });
 }
 

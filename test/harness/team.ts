@@ -80,13 +80,18 @@ function pathOf({ path }: Route, id: string): string {
   return path.replace(/\{\w+\}/g, () => ids[at++] ?? ids.at(-1) ?? "");
 }
 
+/** True if the request cannot be repeated with the same id. */
+export function isOnce({ method, path }: Route): boolean {
+  return method === "DELETE" || /\/(cancel|decide|reset-password|retry)$/.test(path);
+}
+
 /** Creates a resource in the tenant that the route's id can name, and returns that id. */
 export async function resourceFor(route: Route, owner: Client): Promise<string> {
   if (route.of !== null) return createResource(route.of, owner);
   return route.path.includes("{") ? "nobody" : "";
 }
 
-/** For requests that leave their resource as it is: creates one of each kind, and returns the id for each route. */
+/** For requests that can be repeated: creates one resource of each kind, and returns the id for each route. */
 export async function resourcesFor(owner: Client): Promise<ReadonlyMap<Route, string>> {
   const made = new Map<Kind | null, string>();
   const ids = new Map<Route, string>();

@@ -8,6 +8,7 @@ import { newTenant } from "../../harness/server.ts";
 import {
   askerFor,
   askRoute,
+  isOnce,
   newTeam,
   pairsOf,
   resourceFor,
@@ -175,7 +176,7 @@ test("with ?tenant= a global_admin acts for that tenant on every route, and with
     for (const way of waysOf(route)) {
       const what = `${way}: ${nameOf(route)}`;
       const asker = await askerFor(stage, elsewhere, { route, member: admin, way });
-      const id = route.method === "GET" ? (ids.get(route) ?? "") : await resourceFor(route, other);
+      const id = isOnce(route) ? await resourceFor(route, other) : (ids.get(route) ?? "");
       if (ROUTES_BY_ID.includes(route) && route.spends !== "session") {
         assert.equal((await askRoute(server, route, { credentials: asker.by[way], id })).status, 404, what);
       }
