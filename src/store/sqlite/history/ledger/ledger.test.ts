@@ -138,7 +138,7 @@ test("the ledger agrees with the deliveries after any sequence of changes, delet
       check(world, expected);
       world.store.w.db.close();
     }),
-    { numRuns: 25 },
+    { numRuns: 10 },
   );
 });
 
