@@ -3,6 +3,7 @@ export * from "./limits/access.ts";
 export * from "./limits/attempts.ts";
 export * from "./limits/delivery.ts";
 export * from "./limits/endpoints.ts";
+export * from "./limits/entries.ts";
 export * from "./limits/inbound.ts";
 export * from "./limits/pauses.ts";
 export * from "./limits/requests.ts";

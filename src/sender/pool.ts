@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import {
   CONNECTION_AGE_MS_MAX,
   CONNECTION_IDLE_MS,
+  entriesMax,
   IDLE_SWEEP_MS,
   KEEP_ALIVE_MARGIN_MS,
   SENDER_TARGETS_MAX,
@@ -13,7 +14,7 @@ import type { Target } from "./target.ts";
 export class Pool {
   readonly #rules: ConnectRules;
   readonly #idleMax: number;
-  readonly #receivers = new LRUCache<string, Receiver>({ max: SENDER_TARGETS_MAX });
+  readonly #receivers = new LRUCache<string, Receiver>(entriesMax(SENDER_TARGETS_MAX));
   /** The idle connections of all receivers, longest idle first. */
   readonly #idle = new Set<Connection>();
   readonly #open = new Set<Connection>();

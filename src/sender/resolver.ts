@@ -4,7 +4,7 @@
  */
 import { Resolver } from "node:dns/promises";
 import { LRUCache } from "lru-cache";
-import { DNS_CACHE_MAX, DNS_FAILURE_TTL_MS, DNS_LOOKUP_MS_MAX, DNS_TTL_MS } from "../domain/limits.ts";
+import { DNS_CACHE_MAX, DNS_FAILURE_TTL_MS, DNS_LOOKUP_MS_MAX, DNS_TTL_MS, entriesMax } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { createHostsFile, createSearchDomains } from "./hosts.ts";
 
@@ -55,7 +55,7 @@ export function createResolver(options: ResolverOptions): NameResolver {
   if (options.nameServers !== undefined) cares.setServers(options.nameServers);
   const hosts = createHostsFile(clock, options.hostsPath);
   const searchDomains = createSearchDomains(clock, options.resolvConfPath);
-  const known = new LRUCache<string, { resolution: Resolution; untilMs: number }>({ max: DNS_CACHE_MAX });
+  const known = new LRUCache<string, { resolution: Resolution; untilMs: number }>(entriesMax(DNS_CACHE_MAX));
   const flights = new Map<string, Promise<Resolution>>();
 
   /**

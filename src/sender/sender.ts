@@ -1,7 +1,7 @@
 /** The outgoing HTTP client. It sends one POST request and returns one outcome. */
 import { LRUCache } from "lru-cache";
 import type { Outcome } from "../domain/delivery/delivery.ts";
-import { IDLE_CONNECTIONS_MAX, REGISTRATION_DNS_MS, SENDER_TARGETS_MAX } from "../domain/limits.ts";
+import { entriesMax, IDLE_CONNECTIONS_MAX, REGISTRATION_DNS_MS, SENDER_TARGETS_MAX } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Sender, SendRequest, UrlVerdict } from "../ports/sender.ts";
 import { nameRefusal, type Receiver } from "./connection.ts";
@@ -39,7 +39,7 @@ export function createSender(options: SenderOptions): Sender {
     { clock, resolver, guard, ...(trustedCa === undefined ? {} : { trustedCa }) },
     options.idleConnectionsMax ?? IDLE_CONNECTIONS_MAX,
   );
-  const routes = new LRUCache<string, Route>({ max: SENDER_TARGETS_MAX });
+  const routes = new LRUCache<string, Route>(entriesMax(SENDER_TARGETS_MAX));
   let closed = false;
 
   function route({ url, owner = "" }: SendRequest): Route {

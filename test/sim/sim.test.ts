@@ -1,6 +1,6 @@
 /**
  * Runs the real engine and the real SQL with a simulated clock, network and disk. A seed determines everything that
- * happens. The new seeds, and a seed given by hand, run twice and must produce the same log.
+ * happens. One of the new seeds, and a seed given by hand, run twice and must produce the same log.
  *
  *   SIM_SEED=17 node --test test/sim/sim.test.ts     one seed
  *   SIM_SEED=17 SIM_LOG=1 node --test …              one seed, with its whole log
@@ -12,14 +12,16 @@ import { test } from "node:test";
 import { readSourceFiles } from "../tidy/files.ts";
 import { type Simulated, simulate } from "./simulate.ts";
 
-/** Takes ten to fifteen seconds, including the new seeds. */
-const SEEDS_COUNT = 9;
+/** A seed takes three seconds. */
+const SEEDS_COUNT = 3;
 /** Additional seeds derived from the source, so that every change to it tests new ones. */
 const NEW_SEEDS_COUNT = 3;
 
 const { SIM_SEED, SIM_COUNT, SIM_LOG } = process.env;
 const fixed = SIM_SEED === undefined ? Array.from({ length: Number(SIM_COUNT ?? SEEDS_COUNT) }, (_, i) => i + 1) : [];
-const repeated = SIM_SEED === undefined ? newSeeds() : [Number(SIM_SEED)];
+const others = SIM_SEED === undefined ? newSeeds() : [Number(SIM_SEED)];
+// A source of nondeterminism affects nearly every seed, so one that runs twice finds it.
+const repeated = others[0];
 
 function newSeeds(): number[] {
   const source = createHash("sha256");
@@ -30,13 +32,12 @@ function newSeeds(): number[] {
   return Array.from({ length: NEW_SEEDS_COUNT }, (_, index) => digest.readUInt32LE(4 * index));
 }
 
-for (const seed of [...fixed, ...repeated]) {
+for (const seed of [...fixed, ...others]) {
   test(`seed ${seed}: whatever happens, every accepted event ends and no invariant is violated`, async () => {
     const first = await simulate(seed);
     if (SIM_LOG !== undefined) process.stdout.write(`${first.log.join("\n")}\n`);
     assert.deepEqual(first.faults, [], explain(first));
-    // A source of nondeterminism affects nearly every seed, so a few that run twice find it.
-    if (!repeated.includes(seed)) return;
+    if (seed !== repeated) return;
     const second = await simulate(seed);
     assert.equal(second.digest, first.digest, `seed ${seed} ran differently: ${firstDifference(first, second)}`);
   });

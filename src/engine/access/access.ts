@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Actor, KEY_PATTERN, type KeyActor } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import { CREDENTIAL_CACHE_MAX, KEY_TOUCH_MS } from "../../domain/limits.ts";
+import { CREDENTIAL_CACHE_MAX, entriesMax, KEY_TOUCH_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   AccessVerbs,
@@ -46,7 +46,7 @@ export class Access implements AccessService {
   readonly #options: AccessOptions;
   readonly #store: AccessVerbs;
   readonly #clock: Clock;
-  readonly #actors = new LRUCache<string, CachedKey>({ max: CREDENTIAL_CACHE_MAX });
+  readonly #actors = new LRUCache<string, CachedKey>(entriesMax(CREDENTIAL_CACHE_MAX));
   /** Counts changes. A lookup that began before a change is not cached. */
   #changes = 0;
 

@@ -11,6 +11,7 @@ import {
   BAD_PASSWORDS_HERE_COUNT_MAX,
   BAD_PASSWORDS_KEPT_COUNT_MAX,
   BAD_PASSWORDS_WINDOW_MS,
+  entriesMax,
 } from "../../domain/limits.ts";
 
 export interface PasswordAttempt {
@@ -53,7 +54,7 @@ class WindowCount {
   readonly #max: number;
   readonly #keyOf: KeyOf;
   /** The times of the latest bad passwords, at most `max`, oldest first. */
-  readonly #times = new LRUCache<string, readonly number[]>({ max: BAD_PASSWORDS_KEPT_COUNT_MAX });
+  readonly #times = new LRUCache<string, readonly number[]>(entriesMax(BAD_PASSWORDS_KEPT_COUNT_MAX));
 
   constructor(max: number, keyOf: KeyOf) {
     this.#max = max;

@@ -7,7 +7,7 @@
 import { LRUCache } from "lru-cache";
 import { type QuotaExceeded, quotaExceeded } from "../../domain/access/quota.ts";
 import type { Seq } from "../../domain/ids.ts";
-import { RATED_TENANTS_COUNT_MAX } from "../../domain/limits.ts";
+import { entriesMax, RATED_TENANTS_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AccessVerbs } from "../../ports/store.ts";
 
@@ -27,7 +27,7 @@ interface Bucket {
 export class PublishRate {
   readonly #store: Pick<AccessVerbs, "findQuotas">;
   readonly #clock: Pick<Clock, "monotonicMs">;
-  readonly #buckets = new LRUCache<Seq, Bucket>({ max: RATED_TENANTS_COUNT_MAX });
+  readonly #buckets = new LRUCache<Seq, Bucket>(entriesMax(RATED_TENANTS_COUNT_MAX));
   readonly #loading = new Map<Seq, Promise<Bucket>>();
 
   constructor(store: Pick<AccessVerbs, "findQuotas">, clock: Pick<Clock, "monotonicMs">) {

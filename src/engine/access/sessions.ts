@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { isLive, SESSION_TOKEN_PATTERN, SESSION_TOKEN_RANDOM_BYTES, sessionEnd } from "../../domain/access/session.ts";
 import {
   CREDENTIAL_CACHE_MAX,
+  entriesMax,
   PASSWORD_CHECKS_WAITING_COUNT_MAX,
   PASSWORD_FRESH_MS,
   SESSION_TOUCH_MS,
@@ -50,9 +51,9 @@ export class Sessions implements SessionService {
   readonly #options: SessionsOptions;
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #cache = new LRUCache<string, CachedSession>({ max: CREDENTIAL_CACHE_MAX });
+  readonly #cache = new LRUCache<string, CachedSession>(entriesMax(CREDENTIAL_CACHE_MAX));
   /** When each session's user last typed the password, in monotonic milliseconds. Forgotten: it must be typed again. */
-  readonly #typedAt = new LRUCache<string, number>({ max: CREDENTIAL_CACHE_MAX });
+  readonly #typedAt = new LRUCache<string, number>(entriesMax(CREDENTIAL_CACHE_MAX));
   /** Counts changes. A lookup that began before a change is not cached. */
   #changes = 0;
   readonly #badPasswords: BadPasswords;

@@ -2,12 +2,12 @@
 import { LRUCache } from "lru-cache";
 import type { Uuid } from "../../domain/ids.ts";
 import type { Source } from "../../domain/inbound/source.ts";
-import { KNOWN_SOURCES_COUNT_MAX } from "../../domain/limits.ts";
+import { entriesMax, KNOWN_SOURCES_COUNT_MAX } from "../../domain/limits.ts";
 import type { Store } from "../../ports/store.ts";
 
 export class KnownSources {
   readonly #store: Pick<Store, "findSource">;
-  readonly #cache = new LRUCache<string, Source>({ max: KNOWN_SOURCES_COUNT_MAX });
+  readonly #cache = new LRUCache<string, Source>(entriesMax(KNOWN_SOURCES_COUNT_MAX));
   #changes = 0;
 
   constructor(store: Pick<Store, "findSource">) {

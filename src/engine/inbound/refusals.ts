@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import { networkOf } from "../../domain/endpoints/network.ts";
 import {
+  entriesMax,
   INBOUND_ADDRESSES_COUNT_MAX,
   INBOUND_NEWCOMERS_SECOND_COUNT_MAX,
   INBOUND_PROVEN_MS,
@@ -24,8 +25,8 @@ const SECOND_MS = 1000;
 export class Refusals {
   readonly #clock: Pick<Clock, "monotonicMs">;
   /** Until when each network is trusted. */
-  readonly #trusted = new LRUCache<string, number>({ max: INBOUND_ADDRESSES_COUNT_MAX });
-  readonly #ofNetwork = new LRUCache<string, Allowance>({ max: INBOUND_ADDRESSES_COUNT_MAX });
+  readonly #trusted = new LRUCache<string, number>(entriesMax(INBOUND_ADDRESSES_COUNT_MAX));
+  readonly #ofNetwork = new LRUCache<string, Allowance>(entriesMax(INBOUND_ADDRESSES_COUNT_MAX));
   readonly #ofAll = new Allowance(REFUSED_PER_SECOND_COUNT_MAX, REFUSED_WORK_PER_SECOND_MS_MAX);
   /** Networks with a failure in the current second. */
   #failingNetworks = 0;

@@ -62,7 +62,7 @@ test("another tenant's ids, unknown ids and malformed ids get the same 404 on ev
         const status = statusFor(route, role, way) === 403 ? 403 : 404;
         const answers = new Set<string>();
         turn += 1;
-        const isThorough = thorough.has(route) && status === 404 && way === "session";
+        const isThorough = thorough.has(route) && role === "global_admin" && way === "session";
         const asked = isThorough ? others : others.slice(turn % others.length).slice(0, 1);
         for (const id of [foreign, ...asked]) {
           const answer = await askRoute(server, route, { credentials: by[way], id });
@@ -148,17 +148,16 @@ test("?tenant= is refused on every route to anyone but a global_admin, even for 
   const before = await snapshot(team.tenant);
   const asked = [team.tenant.id, other.id, `dev_${UNKNOWN}`, "x", "", `${other.id}&tenant=${other.id}`];
   const assertSame = sameTexts();
-  const askedOf = variantsInTurn(asked, 1);
+  const askedOf = variantsInTurn(pairsOf(asked, ["key", "session"] as const), 1);
   for (const route of CLOSED_ROUTES) {
     const id = ids.get(route) ?? "";
     for (const { role, by } of team.members.filter(({ role }) => role !== "global_admin")) {
-      for (const way of waysOf(route)) {
-        for (const tenant of askedOf(route)) {
-          const answer = await askRoute(server, route, { credentials: by[way], id, query: `?tenant=${tenant}` });
-          const what = `${role}'s ${way}: ${nameOf(route)} with ${tenant}`;
-          assert.deepEqual([answer.status, answer.code], [403, "FORBIDDEN"], what);
-          assertSame([route.envelope, route.needs, role], answer.text, what);
-        }
+      for (const [tenant, way] of askedOf(route)) {
+        if (!waysOf(route).includes(way)) continue;
+        const answer = await askRoute(server, route, { credentials: by[way], id, query: `?tenant=${tenant}` });
+        const what = `${role}'s ${way}: ${nameOf(route)} with ${tenant}`;
+        assert.deepEqual([answer.status, answer.code], [403, "FORBIDDEN"], what);
+        assertSame([route.envelope, route.needs, role], answer.text, what);
       }
     }
   }

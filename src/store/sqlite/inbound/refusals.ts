@@ -5,7 +5,7 @@
 import { LRUCache } from "lru-cache";
 import { networkOf } from "../../../domain/endpoints/network.ts";
 import type { Seq } from "../../../domain/ids.ts";
-import { REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
+import { entriesMax, REFUSED_KEPT_COUNT_MAX } from "../../../domain/limits.ts";
 import type { Connection } from "../connection.ts";
 import { all } from "../read-connection.ts";
 
@@ -42,7 +42,7 @@ interface Refused {
 
 export class Refusals {
   readonly #connection: Connection;
-  readonly #remembered = new LRUCache<Seq, Kept>({ max: BUCKETS_MAX });
+  readonly #remembered = new LRUCache<Seq, Kept>(entriesMax(BUCKETS_MAX));
 
   constructor(connection: Connection) {
     this.#connection = connection;
