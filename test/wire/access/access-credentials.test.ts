@@ -1,7 +1,6 @@
 /** Missing, invalid and revoked credentials: every route refuses all of them in the same way. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { Users } from "../../../src/engine/access/users.ts";
 import { openCommandLineStore } from "../../../src/store/sqlite/access/command-line-store.ts";
 import { CLOSED_ROUTES, nameOf, type Route } from "../../fixtures/routes.ts";
@@ -200,7 +199,7 @@ async function found(email: string) {
 
 /** The server notices the change of another process a moment later. */
 async function isOver(session: Credentials): Promise<void> {
-  while ((await get("/dashboard/auth/me", session)).status !== 401) await setTimeout(10);
+  while ((await get("/dashboard/auth/me", session)).status !== 401);
 }
 
 function get(path: string, headers: Credentials): Promise<Answer> {
