@@ -1,18 +1,19 @@
 /** The conformance suite on the SQLite store, with its two threads and a real file. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { dataFiles } from "../../src/store/sqlite/files/files.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { describeStore } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
 
 async function openInTempDir(): Promise<OpenedStore> {
   const dataDir = mkdtempSync(join(tmpdir(), "signalbox-store-"));
-  // Writing 32 MB for each of about fifty stores would take most of the time. The ballast has its own test.
-  writeFileSync(dataFiles(dataDir).ballast, "");
+  // Migrations and the ballast have their own tests.
+  prepareDataDir(dataDir);
   const open = () =>
     openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(`a thread died: ${error.message}`) });
   let store = await open();

@@ -38,6 +38,8 @@ export interface Opened {
   readonly page: Page;
   /** CSP reports, errors of scripts, and requests to other hosts, until now. In the second tab, too. */
   readonly complaints: readonly string[];
+  /** The URLs that the page has asked for, until now. */
+  readonly requests: readonly string[];
   /** The heading of the page, once it is there. */
   heading(): Promise<string>;
   /**
@@ -126,12 +128,15 @@ async function newPage(context: BrowserContext): Promise<Page> {
 async function openedIn({ page, context, leave }: Tab, url: string, look: Look): Promise<Opened> {
   const { origin } = new URL(url);
   const complaints: string[] = [];
+  const requests: string[] = [];
   watch(page, origin, complaints);
+  page.on("request", (request) => requests.push(request.url()));
   await setLook(page, look);
   await page.goto(url);
   return {
     page,
     complaints,
+    requests,
     async heading() {
       return (await page.locator("h1").first().textContent()) ?? "";
     },

@@ -2,22 +2,24 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import type { Role } from "../../src/domain/access/access.ts";
+import { signalled } from "../harness/deadline.ts";
 import { ask } from "../harness/pauses.ts";
 import { PASSWORD } from "../harness/people.ts";
 import { createResource } from "../harness/resources.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
+import { appears, change, disappears, go } from "./waiting.ts";
 
 const app = await startConsole({ after });
 
 interface FormCase {
   readonly name: string;
-  readonly role: Role;
   /** Makes what the form is about, and returns the path of its page. */
   readonly path: (owner: Client) => Promise<string> | string;
   /** A button that opens the form. */
   readonly opens?: string;
+  /** Some of the fields are on the page, above that button. */
+  readonly opensLast?: boolean;
   /** By label. */
   readonly fields: Readonly<Record<string, string>>;
   readonly submit: string;
@@ -29,7 +31,6 @@ interface FormCase {
 const FORMS: readonly FormCase[] = [
   {
     name: "a new endpoint",
-    role: "developer",
     path: () => "/endpoints/new",
     fields: { URL: "https://example.com/typed", Name: "typed" },
     submit: "Create the endpoint",
@@ -38,7 +39,6 @@ const FORMS: readonly FormCase[] = [
   },
   {
     name: "an endpoint's settings",
-    role: "developer",
     path: async (owner) => `/endpoints/${await createResource("endpoint", owner)}/settings`,
     fields: { Name: "typed" },
     submit: "Save the changes",
@@ -47,7 +47,6 @@ const FORMS: readonly FormCase[] = [
   },
   {
     name: "an event",
-    role: "developer",
     path: () => "/events/publish",
     fields: { Type: "typed.type", Payload: '{"typed": true}' },
     submit: "Publish",
@@ -56,17 +55,52 @@ const FORMS: readonly FormCase[] = [
   },
   {
     name: "an answer",
-    role: "developer",
     path: async (owner) => `/pauses/${(await ask(owner, { allow_text_response: true })).id}`,
     fields: { "Note (optional)": "typed" },
     opens: "Approve",
+    opensLast: true,
     submit: "Answer “Approve”",
     request: /\/decide$/,
     done: "The answer",
   },
   {
+    name: "a source",
+    path: () => "/inbound",
+    opens: "Add a source",
+    fields: { Name: "typed" },
+    submit: "Add a source",
+    request: /\/v1\/sources$/,
+    done: /Copy the secret now/,
+  },
+  {
+    name: "a source's settings",
+    path: async (owner) => `/inbound/${await createResource("source", owner)}`,
+    fields: { Name: "typed" },
+    submit: "Save the changes",
+    request: /\/v1\/sources\/src_/,
+    done: "Saved.",
+  },
+  {
+    name: "a key",
+    path: () => "/access/keys",
+    opens: "Create a key",
+    fields: { Name: "typed" },
+    submit: "Create a key",
+    request: /\/v1\/auth\/keys$/,
+    done: "Copy the key now",
+  },
+  {
+    name: "a user",
+    path: () => "/access/users",
+    opens: "Add a user",
+    fields: { "E-mail address": "typed@example.com" },
+    submit: "Add a user",
+    request: /\/v1\/users$/,
+    done: /link/i,
+  },
+  // The last one, because signing in again takes the old password.
+  {
     name: "a password",
-    role: "developer",
     path: () => "/settings",
     fields: {
       "Current password": PASSWORD,
@@ -77,145 +111,120 @@ const FORMS: readonly FormCase[] = [
     request: /\/dashboard\/auth\/password$/,
     done: "The password has changed.",
   },
-  {
-    name: "a source",
-    role: "org_admin",
-    path: () => "/inbound",
-    opens: "Add a source",
-    fields: { Name: "typed" },
-    submit: "Add a source",
-    request: /\/v1\/sources$/,
-    done: /Copy the secret now/,
-  },
-  {
-    name: "a source's settings",
-    role: "org_admin",
-    path: async (owner) => `/inbound/${await createResource("source", owner)}`,
-    fields: { Name: "typed" },
-    submit: "Save the changes",
-    request: /\/v1\/sources\/src_/,
-    done: "Saved.",
-  },
-  {
-    name: "a key",
-    role: "org_admin",
-    path: () => "/access/keys",
-    opens: "Create a key",
-    fields: { Name: "typed" },
-    submit: "Create a key",
-    request: /\/v1\/auth\/keys$/,
-    done: "Copy the key now",
-  },
-  {
-    name: "a user",
-    role: "org_admin",
-    path: () => "/access/users",
-    opens: "Add a user",
-    fields: { "E-mail address": "typed@example.com" },
-    submit: "Add a user",
-    request: /\/v1\/users$/,
-    done: /link/i,
-  },
 ];
+
+interface Failure {
+  readonly answer: {
+    readonly status: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+  readonly says: string | RegExp;
+  /** Whether the button waits until the server may be asked again. */
+  readonly waits?: true;
+}
+
+interface Submission extends Pick<Failure, "answer"> {
+  readonly submit: Locator;
+  readonly request: RegExp;
+}
 
 /** A field. Required ones have an asterisk in their label. */
 function field(page: Page, label: string): Locator {
   return page.getByLabel(new RegExp(`^${RegExp.escape(label)}( \\*)?$`)).first();
 }
 
-async function fill(page: Page, { fields, opens, name }: FormCase): Promise<void> {
-  const openFirst = name !== "an answer";
-  if (opens !== undefined && openFirst) await page.getByRole("button", { name: opens, exact: true }).first().click();
+async function fill(page: Page, { fields, opens, opensLast = false }: FormCase): Promise<void> {
+  const open = async () => {
+    if (opens !== undefined) await page.getByRole("button", { name: opens, exact: true }).first().click();
+  };
+  if (!opensLast) await open();
   for (const [label, text] of Object.entries(fields)) await field(page, label).fill(text);
-  if (opens !== undefined && !openFirst) await page.getByRole("button", { name: opens, exact: true }).first().click();
+  if (opensLast) await open();
 }
 
-async function typedStill(page: Page, { fields }: FormCase): Promise<string[]> {
-  const faults: string[] = [];
+async function assertTyped(page: Page, { fields }: FormCase, when: string): Promise<void> {
   for (const [label, text] of Object.entries(fields)) {
-    const value = await field(page, label).inputValue();
-    if (value !== text) faults.push(`${label} has ${JSON.stringify(value)}`);
+    assert.equal(await field(page, label).inputValue(), text, `${when}: ${label}`);
   }
-  return faults;
 }
 
-/** The next request of the form gets this answer instead of the server's. */
-async function answerOnce(page: Page, request: RegExp, answer: object): Promise<void> {
-  let isAnswered = false;
-  await page.route(
-    (url) => request.test(url.pathname),
-    async (route) => {
-      // The page may read again what the form changes, at any time.
-      if (isAnswered || route.request().method() === "GET") return route.fallback();
-      isAnswered = true;
-      await route.fulfill({ contentType: "application/json", ...answer });
-    },
-  );
+/** Clicks a form's button. The form's request gets this answer instead of the server's. */
+async function submitTo(page: Page, { submit, request, answer }: Submission): Promise<void> {
+  const isAsked = (url: URL): boolean => request.test(url.pathname);
+  const { promise: answered, give } = signalled<void>("the form's request");
+  await page.route(isAsked, async (route) => {
+    // The page may read again what the form changes, at any time.
+    if (route.request().method() === "GET") return route.fallback();
+    await route.fulfill({ contentType: "application/json", ...answer });
+    give();
+  });
+  await submit.click();
+  await answered;
+  await page.unroute(isAsked);
 }
 
 const error = (code: string, message: string) => JSON.stringify({ error: { code, message, details: [] } });
 
-async function faultsOf(visit: Visit, form: FormCase): Promise<string[]> {
-  const { page, person } = visit;
-  const faults: string[] = [];
-  const note = async (when: string) => {
-    for (const fault of await typedStill(page, form)) faults.push(`${when}: ${fault}`);
-  };
+/** Each form gets one of them. */
+const FAILURES: readonly Failure[] = [
+  {
+    answer: { status: 429, headers: { "retry-after": "1" }, body: error("RATE_LIMITED", "Too fast.") },
+    says: /^Too fast\. Try again in 1 second\./,
+    waits: true,
+  },
+  {
+    answer: { status: 503, body: error("STORE_UNAVAILABLE", "Nothing can be stored.") },
+    says: "Nothing can be stored.",
+  },
+  {
+    answer: { status: 413, body: error("PAYLOAD_TOO_LARGE", "body has 5 bytes too many") },
+    says: "body has 5 bytes too many",
+  },
+];
+
+async function tryForm({ page, person, endSession }: Visit, form: FormCase, { answer, says, waits }: Failure) {
   await fill(page, form);
   // The sign-in dialog opens later, so it is not the first.
   const scope = form.opens === undefined ? page : page.getByRole("dialog", { includeHidden: true }).first();
   const submit = scope.getByRole("button", { name: form.submit, exact: true });
 
-  await answerOnce(page, form.request, {
-    status: 429,
-    headers: { "retry-after": "2" },
-    body: error("RATE_LIMITED", "Too fast."),
-  });
-  await submit.click();
-  await page.getByText(/^Too fast\. Try again in \d seconds?\./).waitFor();
-  if (!(await submit.isDisabled())) faults.push("the button does not wait");
-  await note("429");
-  await submit.and(page.locator(":enabled")).waitFor();
+  await submitTo(page, { submit, request: form.request, answer });
+  await appears(page.getByText(says));
+  if (waits) await appears(submit.and(page.locator(":disabled")));
+  await assertTyped(page, form, `after ${answer.status}`);
+  await appears(submit.and(page.locator(":enabled")));
 
-  await answerOnce(page, form.request, { status: 503, body: error("STORE_UNAVAILABLE", "Nothing can be stored.") });
-  await submit.click();
-  await page.getByText("Nothing can be stored.").waitFor();
-  await note("503");
-
-  await answerOnce(page, form.request, { status: 413, body: error("PAYLOAD_TOO_LARGE", "body has 5 bytes too many") });
-  await submit.click();
-  await page.getByText("body has 5 bytes too many").waitFor();
-  await note("413");
-
-  await visit.endSession();
+  await endSession();
   await submit.click();
   const dialog = page.getByRole("dialog", { name: "Your session has ended" });
-  await dialog.waitFor();
+  await appears(dialog);
   await page.keyboard.press("Escape");
   await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await dialog.getByRole("button", { name: "Sign in" }).click();
-  await dialog.waitFor({ state: "detached" });
-  await note(`signed in again as ${person.email}`);
+  await disappears(dialog);
+  await assertTyped(page, form, `signed in again as ${person.email}`);
   await submit.click();
-  await page.getByText(form.done).first().waitFor();
-  return faults;
+  await appears(page.getByText(form.done).first());
 }
 
-for (const form of FORMS) {
-  test(`the form for ${form.name}: 429, 503, 413 and an ended session keep what was typed, and it works afterwards`, async () => {
-    const visit = await app.visit(form.role, "/console/health");
-    await visit.page.getByRole("heading", { level: 1 }).waitFor();
-    const path = await form.path(app.stage.server.as(visit.person.apiKey));
-    await visit.page.evaluate(`history.pushState({}, "", "/console${path}")`);
+test("every form: a failed request and an ended session keep what was typed, and it works afterwards", async () => {
+  const visit = await app.visit("org_admin", "/console/health");
+  const { page, person } = visit;
+  const owner = app.stage.server.as(person.apiKey);
+  for (const [index, form] of FORMS.entries()) {
     try {
-      assert.deepEqual(await faultsOf(visit, form), []);
+      await change(page, await form.path(owner));
+      await tryForm(visit, form, FAILURES[index % FAILURES.length] ?? assert.fail());
+      // Closes what the form has opened.
+      await go(page, "/health", "Health");
     } catch (cause) {
-      throw new Error(`the page says: ${(await visit.page.locator("body").innerText()).slice(-600)}`, { cause });
+      throw new Error(`the form for ${form.name}: ${String(cause)}`, { cause });
     }
-    assert.deepEqual(visit.complaints, []);
-    await visit.close();
-  });
-}
+  }
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
 
 test("another person who signs in over the page gets a page of their own, not what the first one typed", async () => {
   const visit = await app.visit("developer", "/console/events/publish");
@@ -228,8 +237,8 @@ test("another person who signs in over the page gets a page of their own, not wh
   await dialog.getByLabel("E-mail address").fill(other.email);
   await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.keyboard.press("Enter");
-  await page.getByRole("navigation").getByRole("link", { name: "Access" }).waitFor();
-  await page.getByLabel("Type", { exact: true }).waitFor();
+  await appears(page.getByRole("navigation").getByRole("link", { name: "Access" }));
+  await appears(page.getByLabel("Type", { exact: true }));
   assert.equal(await page.getByLabel("Type", { exact: true }).inputValue(), "");
   await visit.close();
 });

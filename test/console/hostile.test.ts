@@ -1,4 +1,7 @@
-/** Text that a stranger wrote, in every field that takes some: it is text, its marks are visible, and no page grows wide. */
+/**
+ * Text that a stranger wrote, in every field that takes some: it is text, its marks are visible, and no page grows wide.
+ * Since these pages have everything that a page can show, their controls are checked here, too.
+ */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
@@ -6,14 +9,14 @@ import { polled } from "../harness/deadline.ts";
 import { startHooks } from "../harness/hooks.ts";
 import { createSource } from "../harness/inbound.ts";
 import { ask } from "../harness/pauses.ts";
+import { createResource } from "../harness/resources.ts";
 import { createEndpoint, patch, publish } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
-import { NARROW, startConsole } from "./console.ts";
+import { NARROW, startConsole, WIDE } from "./console.ts";
+import { go, until } from "./waiting.ts";
 
 const app = await startConsole({ after });
 
-const APPEARS_MS = 10_000;
-const WIDE = { width: 1280, height: 800 };
 const MARKUP = `<img src=x onerror=hacked()><script>hacked()</script>`;
 /** Markup, a mark that turns the direction, an invisible one, an encoded word, and a long word. */
 const HOSTILE = `${MARKUP}\u202e\u200b=?utf-8?B?PGI+?=${"W".repeat(90)}`;
@@ -32,6 +35,7 @@ interface Shop {
   readonly pauseIds: readonly string[];
   readonly sourceId: string;
   readonly recordId: string;
+  readonly jobId: string;
 }
 
 async function hostileShop(owner: Client): Promise<Shop> {
@@ -78,68 +82,100 @@ async function hostileShop(owner: Client): Promise<Shop> {
     const plain = `${"w".repeat(40)}+hacked@example.com`;
     assert.equal((await owner.request("POST", "/v1/users", { body: { email: plain, role: "developer" } })).status, 201);
   }
-  return { endpointId, deliveryId, eventId, largeEventId, pauseIds: [open.id, answered.id], sourceId, recordId };
+  const jobId = await createResource("endedJob", owner);
+  return { endpointId, deliveryId, eventId, largeEventId, pauseIds: [open.id, answered.id], sourceId, recordId, jobId };
 }
 
-/** Each page, and a text that is there once it has what the stranger wrote. */
+/** Each page, and a text that is there once it has what the stranger wrote. Between two pages of a kind is another one. */
 function pagesOf(shop: Shop): readonly (readonly [string, string])[] {
   const name = "<img src=x";
+  const endpoint = `/endpoints/${shop.endpointId}`;
   return [
     ["/", name],
     ["/endpoints", name],
-    [`/endpoints/${shop.endpointId}`, name],
-    [`/endpoints/${shop.endpointId}/settings`, name],
-    [`/endpoints/${shop.endpointId}/delete`, name],
+    [endpoint, name],
+    ["/endpoints/new", "URL"],
+    [`${endpoint}/settings`, name],
+    ["/event-types", "order.paid"],
+    [`${endpoint}/secret`, "secret"],
     ["/deliveries", name],
     [`/deliveries/${shop.deliveryId}`, "HTTP 500"],
+    [`${endpoint}/recover`, name],
     ["/events", "order.paid"],
     [`/events/${shop.eventId}`, name],
-    [`/events/${shop.largeEventId}`, name],
     [`/events/publish?like=${shop.eventId}`, "Idempotency key"],
+    [`/events/${shop.largeEventId}`, name],
+    [`${endpoint}/delete`, name],
     ["/pauses", name],
-    ["/pauses?status=responded", "<i onclick"],
     [`/pauses/${shop.pauseIds[0]}`, "<i onclick"],
+    ["/pauses?status=responded", "<i onclick"],
     [`/pauses/${shop.pauseIds[1]}`, "<i onclick"],
     ["/inbound", name],
-    ["/inbound/quarantine", name],
     [`/inbound/${shop.sourceId}`, name],
+    ["/inbound/quarantine", name],
     [`/inbound/${shop.sourceId}/events/${shop.recordId}`, name],
+    ["/jobs", "done"],
+    [`/jobs/${shop.jobId}`, "done"],
+    ["/jobs/exports", "Exports"],
     ["/access/keys", name],
     ["/access/users", "example.com"],
+    ["/access/tenants", "Tenants"],
     ["/access/audit", "Audit"],
-    ["/jobs/exports", "Exports"],
+    ["/settings", "Settings"],
+    ["/health", "Health"],
   ];
 }
 
 /** Everything that a person sees, hears or finds in the tab. */
 const SEEN = `[document.title, document.body.innerText, ...[...document.querySelectorAll("[title], [aria-label]")].flatMap(
   (one) => [one.title, one.ariaLabel ?? ""])].join("\\n")`;
-const WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+const FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
 
-async function faultsOf(page: Page, path: string, text: string): Promise<string[]> {
-  const faults: string[] = [];
-  await page.evaluate(`history.pushState({}, "", ${JSON.stringify(`/console${path}`)})`);
-  const shown = page.locator("main").getByText(text).first().waitFor({ timeout: APPEARS_MS });
-  await shown.catch(() => faults.push(`does not show ${text}`));
-  const quiet = page.locator("main:not(:has([aria-busy=true])) h1").first().waitFor({ timeout: APPEARS_MS });
-  await quiet.catch(() => faults.push("goes on loading"));
-  const seen = await page.evaluate<string>(SEEN);
-  const at = seen.search(INVISIBLE);
-  if (at !== -1) faults.push(`invisible: ${JSON.stringify(seen.slice(Math.max(0, at - 60), at + 30))}`);
-  const overflowPx = await page.evaluate<number>(WIDTH);
-  if (overflowPx > 0) faults.push(`scrolls sideways by ${overflowPx} px`);
-  return faults.map((fault) => `${path}: ${fault}`);
+/** What shows the hand of a control, or has an order of its own, and cannot be reached with the Tab key in the page's order. */
+const UNREACHABLE = `[...document.querySelectorAll("body *")].filter((one) => {
+  if (one.tabIndex > 0) return true;
+  if (getComputedStyle(one).cursor !== "pointer" || !one.checkVisibility()) return false;
+  const control = one.closest("a[href], button, input, select, textarea, summary, label, option, [tabindex='0'], [role=menuitem]");
+  return control === null || (control.tabIndex < 0 && control.matches("a, button:not([aria-hidden=true])"));
+}).map((one) => one.outerHTML.slice(0, 120))`;
+
+interface Look {
+  readonly seen: string;
+  readonly unreachable: readonly string[];
 }
 
-test("hostile text is shown as text on every page, with its marks visible, at 320 and 1280 px", async () => {
-  const visit = await app.visit("org_admin", "/console/settings", { viewport: NARROW });
+/** What is wrong with the page as it is, at its width. */
+async function faultsOf(page: Page): Promise<readonly string[]> {
+  await until(page, FITS, "the page not to scroll sideways");
+  const { seen, unreachable } = await page.evaluate<Look>(`({ seen: ${SEEN}, unreachable: ${UNREACHABLE} })`);
+  const faults = unreachable.map((html) => `the Tab key does not reach ${html}`);
+  const at = seen.search(INVISIBLE);
+  if (at !== -1) faults.push(`invisible: ${JSON.stringify(seen.slice(Math.max(0, at - 60), at + 30))}`);
+  return faults;
+}
+
+/** After the next frame, which has the form of the page for this width. */
+async function resize(page: Page, viewport: typeof WIDE): Promise<void> {
+  await page.setViewportSize(viewport);
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))");
+}
+
+test("every page, at 320 and 1280 px: hostile text is text with visible marks, and the Tab key reaches every control", async () => {
+  const visit = await app.visit("global_admin", "/console/settings");
   const { page, person } = visit;
   const pages = pagesOf(await hostileShop(app.stage.server.as(person.apiKey)));
   const faults: string[] = [];
-  for (const viewport of [NARROW, WIDE]) {
-    await page.setViewportSize(viewport);
-    for (const [path, text] of pages) {
-      faults.push(...(await faultsOf(page, path, text)).map((fault) => `${viewport.width} px, ${fault}`));
+  for (const [index, [path, text]] of pages.entries()) {
+    await go(page, path);
+    await until(
+      page,
+      `document.querySelector("main").innerText.includes(${JSON.stringify(text)})`,
+      `${path} shows ${text}`,
+    );
+    // The next page begins at the width of this one's end.
+    for (const viewport of index % 2 === 0 ? [WIDE, NARROW] : [NARROW, WIDE]) {
+      await resize(page, viewport);
+      faults.push(...(await faultsOf(page)).map((fault) => `${path}, ${viewport.width} px: ${fault}`));
     }
   }
   assert.deepEqual(faults, []);

@@ -75,19 +75,21 @@ export async function settled(page: Page): Promise<void> {
 }
 
 /**
- * Goes to another page as a link does, without loading the console again, and waits until nothing of it is loading. The
- * page's heading must be another element or text than the one before: pages of the same kind need another page between.
+ * Goes to another page as a link does, without loading the console again, and waits until nothing of it is loading. Its
+ * heading must be another element or text than the one before, so two pages of one kind need another one between them.
  */
-export async function go(page: Page, path: string): Promise<void> {
+export async function go(page: Page, path: string, heading: string | null = null): Promise<void> {
   const to = JSON.stringify(`/console${path}`);
   const shown = page.evaluate(`(() => {
+    const expected = ${JSON.stringify(heading)};
     const before = document.querySelector("main h1");
     const text = before?.textContent;
     history.pushState({}, "", ${to});
     const isOther = (now) => now !== before || now.textContent !== text;
-    return whenTrue(() => ${SETTLED} && isOther(document.querySelector("main h1")));
+    const isThere = (now) => isOther(now) && (expected === null || now.textContent === expected);
+    return whenTrue(() => ${SETTLED} && isThere(document.querySelector("main h1")));
   })()`);
-  await orSayWhatIsThere(page, shown, `${to} to have loaded`);
+  await orSayWhatIsThere(page, shown, `${to} to have loaded${heading === null ? "" : ` as “${heading}”`}`);
 }
 
 /** Goes to another query of the same page, or to another page of the same kind. The caller waits for what is there. */

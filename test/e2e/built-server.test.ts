@@ -18,9 +18,12 @@ interface Run {
   readonly stderr: string;
 }
 
+/** Not the suite's own environment, whose compile cache is in the working folder's `node_modules`. */
+const CLEAN = { PATH: process.env.PATH };
+
 function runNode(...args: readonly string[]): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>();
-  execFile(process.execPath, args, { cwd: folder }, (error, stdout, stderr) =>
+  execFile(process.execPath, args, { cwd: folder, env: CLEAN }, (error, stdout, stderr) =>
     resolve({ code: error?.code ?? 0, stdout, stderr }),
   );
   return promise;
@@ -37,7 +40,7 @@ test("a build finds its files, answers as the sources do, and is used until a so
   await symlink(path.join(PROJECT_DIR, "node_modules"), path.join(folder, "node_modules"));
   assert.deepEqual(await runNode("build.js", "--strict"), { code: 0, stdout: "", stderr: "" });
 
-  const env = { PATH: process.env.PATH, PORT: "0", LOG_LEVEL: "silent", SIGNALBOX_DATA_DIR: path.join(folder, "data") };
+  const env = { ...CLEAN, PORT: "0", LOG_LEVEL: "silent", SIGNALBOX_DATA_DIR: path.join(folder, "data") };
   const server = spawn(process.execPath, ["src/main.js"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
   t.after(() => server.kill("SIGKILL"));
   let banner = "";

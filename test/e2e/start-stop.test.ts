@@ -142,27 +142,25 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal((await second.request("GET", "/v1/endpoints", { key: rotated.body.api_key })).status, 200);
   });
 
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    test(`on ${signal} the attempts in flight finish and the other leases are released`, async (t) => {
-      const { server, dataDir, hooks, deliveryId } = await startWithOpenAttempt(t, { max_in_flight: 1 });
-      const waiting = await publish(server);
-      const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
-      server.signal(signal);
-      await outcomes.ended();
-      await assert.rejects(fetch(server.url), "the server accepts no more connections");
-      hooks.react((hook) => hook.answer(200));
-      hooks.all[0]?.answer(200);
-      assert.deepEqual(await server.exited, { code: 0, signal: null });
-      assert.equal(server.stderr, "");
-      assert.equal(hooks.all.length, 1, "no attempt was started after the signal");
-      assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
+  test("on SIGTERM the attempts in flight finish and the other leases are released", async (t) => {
+    const { server, dataDir, hooks, deliveryId } = await startWithOpenAttempt(t, { max_in_flight: 1 });
+    const waiting = await publish(server);
+    const outcomes = await followOutcomes(t, server.url, CHILD_KEY);
+    server.signal("SIGTERM");
+    await outcomes.ended();
+    await assert.rejects(fetch(server.url), "the server accepts no more connections");
+    hooks.react((hook) => hook.answer(200));
+    hooks.all[0]?.answer(200);
+    assert.deepEqual(await server.exited, { code: 0, signal: null });
+    assert.equal(server.stderr, "");
+    assert.equal(hooks.all.length, 1, "no attempt was started after the signal");
+    assert.deepEqual(rowsOf(dataDir, "SELECT 1 FROM deliveries WHERE lease IS NOT NULL"), []);
 
-      const again = await startHere(t, dataDir);
-      const first = await again.request("GET", `/v1/deliveries/${deliveryId}`);
-      assert.deepEqual([first.body.status, first.body.attempts_count], ["DELIVERED", 1]);
-      assert.equal((await hooks.nth(2)).headers["x-webhook-delivery"], waiting);
-    });
-  }
+    const again = await startHere(t, dataDir);
+    const first = await again.request("GET", `/v1/deliveries/${deliveryId}`);
+    assert.deepEqual([first.body.status, first.body.attempts_count], ["DELIVERED", 1]);
+    assert.equal((await hooks.nth(2)).headers["x-webhook-delivery"], waiting);
+  });
 
   test("events accepted while the server stops are kept", async (t) => {
     const dataDir = await newDataDir(t);
@@ -229,24 +227,26 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(await ended(child), 0);
   });
 
-  for (const script of ["start", "dev"]) {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      test(`${signal} to npm run ${script} stops the server, and its last log lines are shown`, async (t) => {
-        const env = { SIGNALBOX_DATA_DIR: await newDataDir(t), PORT: "0", LOG_LEVEL: "info" };
-        const npm = startCommand(t, ["npm", "run", script], env);
-        await npm.until(/API key/);
-        await npm.until(/started/);
-        // On Ctrl-C the terminal signals every process of the group, and npm also forwards the signal.
-        if (signal === "SIGINT") npm.signalGroup(signal);
-        else npm.signal(signal);
-        await npm.until(/stopping/);
-        await npm.until(/stopped/);
-        assert.equal(await npm.ended, 0);
-        const lock = tryLockDir(dataFiles(env.SIGNALBOX_DATA_DIR));
-        assert(lock !== null, "the server has released its lock");
-        lock.release();
-      });
-    }
+  const STOPPED_BY = [
+    ["start", "SIGTERM"],
+    ["dev", "SIGINT"],
+  ] as const;
+  for (const [script, signal] of STOPPED_BY) {
+    test(`${signal} to npm run ${script} stops the server, and its last log lines are shown`, async (t) => {
+      const env = { SIGNALBOX_DATA_DIR: await newDataDir(t), PORT: "0", LOG_LEVEL: "info" };
+      const npm = startCommand(t, ["npm", "run", script], env);
+      await npm.until(/API key/);
+      await npm.until(/started/);
+      // On Ctrl-C the terminal signals every process of the group, and npm also forwards the signal.
+      if (signal === "SIGINT") npm.signalGroup(signal);
+      else npm.signal(signal);
+      await npm.until(/stopping/);
+      await npm.until(/stopped/);
+      assert.equal(await npm.ended, 0);
+      const lock = tryLockDir(dataFiles(env.SIGNALBOX_DATA_DIR));
+      assert(lock !== null, "the server has released its lock");
+      lock.release();
+    });
   }
 
   test("after the banner, Node's warnings and uncaught errors are logged as JSON lines too", async (t) => {

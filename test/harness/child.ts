@@ -5,8 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { signalled, within } from "./deadline.ts";
-import { type Client, clientOf, omitBallast, type Scope } from "./server.ts";
+import { type Client, clientOf, type Scope } from "./server.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../src/main.js");
 /** The API key of every child's first tenant, unless a test lets the server generate one. */
@@ -96,7 +97,7 @@ export function spawnServer(scope: Scope, env: ChildEnvironment): Child {
 
 /** Starts a server that may send to loopback, and waits until it listens. */
 export async function startChild(scope: Scope, dataDir: string, env: ChildEnvironment = {}): Promise<ListeningChild> {
-  await omitBallast(dataDir);
+  prepareDataDir(dataDir);
   const child = spawnServer(scope, settingsOf(dataDir, env));
   const [, url = ""] = await child.says(/listens on (\S+)\n/);
   const client = clientOf(url, CHILD_KEY);

@@ -8,8 +8,9 @@ import { loadConfig } from "../../src/config.ts";
 import { StartupError } from "../../src/domain/errors.ts";
 import { command } from "../../src/program.ts";
 import { startSignalbox } from "../../src/signalbox.ts";
+import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { CHILD_KEY, type ChildEnvironment, endBeforeDeletion, type Finished, newDataDir, settingsOf } from "./child.ts";
-import { type Client, clientOf, omitBallast, type Scope } from "./server.ts";
+import { type Client, clientOf, type Scope } from "./server.ts";
 
 const ON_A_FREE_PORT = { PORT: "0", LOG_LEVEL: "silent" };
 
@@ -20,7 +21,7 @@ export interface ServerHere extends Client {
 
 /** Starts a server with the settings of `startChild`. */
 export async function startHere(scope: Scope, dataDir: string, env: ChildEnvironment = {}): Promise<ServerHere> {
-  await omitBallast(dataDir);
+  prepareDataDir(dataDir);
   const running = await startSignalbox(loadConfig({ ...ON_A_FREE_PORT, ...settingsOf(dataDir, env) }));
   let closed: Promise<void> | null = null;
   const close = (): Promise<void> => {

@@ -8,8 +8,9 @@ import { createSystemClock } from "../../src/clock/system.ts";
 import type { Role } from "../../src/domain/access/access.ts";
 import { STREAM_COMMENT_MS } from "../../src/domain/limits.ts";
 import type { Clock } from "../../src/ports/clock.ts";
+import { prepareDataDir } from "../fixtures/empty-store.ts";
 import { type AssembledOptions, type AssembledServer, assembleServer } from "./assembled.ts";
-import { newTenant, omitBallast, type Scope, type Tenant } from "./server.ts";
+import { newTenant, type Scope, type Tenant } from "./server.ts";
 
 export const PASSWORD = "correct horse battery";
 /** Hashed at the lowest cost of argon2id. At the cost of `passwords.ts`, hashing took half the time of these tests. */
@@ -40,7 +41,7 @@ export async function stagePeople(
   { commentMs = STREAM_COMMENT_MS, ...options }: StageOptions = {},
 ): Promise<PeopleStage> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-people-"));
-  await omitBallast(dataDir);
+  prepareDataDir(dataDir);
   const system = createSystemClock();
   let aheadMs = 0;
   const clock: Clock = {

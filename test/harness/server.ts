@@ -1,5 +1,5 @@
 /** A complete server for wire tests, with its own data directory, a free port on loopback, and a known first key. */
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { type Environment, loadConfig } from "../../src/config.ts";
 import type { Fault } from "../../src/domain/errors.ts";
 import { startSignalbox } from "../../src/signalbox.ts";
-import { dataFiles } from "../../src/store/sqlite/files/files.ts";
+import { prepareDataDir } from "../fixtures/empty-store.ts";
 
 export interface TestServer extends Client {
   readonly url: string;
@@ -144,7 +144,7 @@ export interface Scope {
 /** Starts a server that allows `http:` endpoints on loopback. `env` adds or replaces settings. */
 export async function startServer(scope: Scope, env: Environment = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "signalbox-test-"));
-  await omitBallast(dataDir);
+  prepareDataDir(dataDir);
   const config = loadConfig({
     HOST: "127.0.0.1",
     PORT: "0",
@@ -163,11 +163,6 @@ export async function startServer(scope: Scope, env: Environment = {}): Promise<
   };
   scope.after(close);
   return { ...clientOf(running.url, ADMIN_KEY), url: running.url, apiKey: ADMIN_KEY, close };
-}
-
-/** Writing 32 MB takes part of a start. Only tests of a full disk need them. */
-export async function omitBallast(dataDir: string): Promise<void> {
-  await appendFile(dataFiles(dataDir).ballast, ""); // one that is there stays
 }
 
 /** Creates a tenant for one test, so that the tests of a file can share a server. */

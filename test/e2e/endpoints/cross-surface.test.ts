@@ -3,8 +3,8 @@
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startHooks } from "../harness/hooks.ts";
-import { type Answer, type Client, newTenant, startServer } from "../harness/server.ts";
+import { startHooks } from "../../harness/hooks.ts";
+import { type Answer, type Client, newTenant, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
 

@@ -1,9 +1,9 @@
 /** Retries from the dashboard: a double click retries once, and retrying an event retries its failed deliveries. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { leaveOpen, startHooks } from "../harness/hooks.ts";
-import { createEndpoint, publish, readDelivery, type Scene, stage, waitForDispatch } from "../harness/scene.ts";
-import { type Answer, type Client, newTenant, startServer, type Tenant } from "../harness/server.ts";
+import { leaveOpen, startHooks } from "../../harness/hooks.ts";
+import { createEndpoint, publish, readDelivery, type Scene, stage, waitForDispatch } from "../../harness/scene.ts";
+import { type Answer, type Client, newTenant, startServer, type Tenant } from "../../harness/server.ts";
 
 const server = await startServer({ after });
 const CLICKS = 6;

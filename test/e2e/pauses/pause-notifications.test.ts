@@ -1,13 +1,13 @@
 /** Notifications of a pause by email, Slack and SMS, and how the pause reports them. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startMailServer } from "../fixtures/mail-server.ts";
-import { newDataDir, startChild } from "../harness/child.ts";
-import { polled } from "../harness/deadline.ts";
-import { startHooks } from "../harness/hooks.ts";
-import { startHere } from "../harness/in-process.ts";
-import { ask, auditOf, readPause, respond } from "../harness/pauses.ts";
-import { type AnswerBody, type Client, newTenant, startServer } from "../harness/server.ts";
+import { startMailServer } from "../../fixtures/mail-server.ts";
+import { newDataDir, startChild } from "../../harness/child.ts";
+import { polled } from "../../harness/deadline.ts";
+import { startHooks } from "../../harness/hooks.ts";
+import { startHere } from "../../harness/in-process.ts";
+import { ask, auditOf, readPause, respond } from "../../harness/pauses.ts";
+import { type AnswerBody, type Client, newTenant, startServer } from "../../harness/server.ts";
 
 let defer = false;
 const mail = await startMailServer(

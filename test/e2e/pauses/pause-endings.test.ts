@@ -1,12 +1,12 @@
 /** Every pause ends exactly once, whatever requests race for it and whatever happens to the server. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { newDataDir, startChild } from "../harness/child.ts";
-import { type Hooks, startHooks } from "../harness/hooks.ts";
-import { startHere } from "../harness/in-process.ts";
-import { type Asked, ask, readPause, respond } from "../harness/pauses.ts";
-import { createEndpoint, stage } from "../harness/scene.ts";
-import { type Answer, type Client, startServer } from "../harness/server.ts";
+import { newDataDir, startChild } from "../../harness/child.ts";
+import { type Hooks, startHooks } from "../../harness/hooks.ts";
+import { startHere } from "../../harness/in-process.ts";
+import { type Asked, ask, readPause, respond } from "../../harness/pauses.ts";
+import { createEndpoint, stage } from "../../harness/scene.ts";
+import { type Answer, type Client, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
 
@@ -75,10 +75,10 @@ async function assertOneEnding(client: Client, hooks: Hooks, raced: ReadonlyMap<
   return kinds;
 }
 
-test("when answers and cancellations race for five hundred pauses, each gets one ending and one event", async (context) => {
+test("when answers and cancellations race for two hundred pauses, each gets one ending and one event", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const raced = new Map<Asked, readonly Answer[]>();
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < 2; round += 1) {
     const asked = await Promise.all(Array.from({ length: 100 }, () => ask(client)));
     const answers = await Promise.all(asked.map((one) => race(client, one)));
     for (const [index, one] of asked.entries()) raced.set(one, answers[index] ?? []);
@@ -90,8 +90,8 @@ test("when answers and cancellations race for five hundred pauses, each gets one
 test("at the deadline an answer, a cancellation and the timeout race, and exactly one wins", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const raced = new Map<Asked, readonly Answer[]>();
-  for (let round = 0; round < 3; round += 1) {
-    const asked = await Promise.all(Array.from({ length: 200 }, () => ask(client, { expires_in_seconds: 1 })));
+  for (let round = 0; round < 2; round += 1) {
+    const asked = await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 1 })));
     // One after the other, so that some requests arrive before the deadline and some after it.
     const first = asked[0] as Asked;
     const ended = readPause(client, first.id, 60);
@@ -102,7 +102,7 @@ test("at the deadline an answer, a cancellation and the timeout race, and exactl
     });
     const rest = asked.slice(1);
     while (rest.length > 0) {
-      const batch = rest.splice(0, over ? 50 : 1);
+      const batch = rest.splice(0, over ? 25 : 1);
       racing.push(
         ...batch.map(async (one) => {
           raced.set(one, await race(client, one));
@@ -114,13 +114,13 @@ test("at the deadline an answer, a cancellation and the timeout race, and exactl
     await Promise.all([ended, ...racing]);
   }
   const kinds = await assertOneEnding(client, hooks, raced);
-  assert.ok((kinds.get("timed_out") ?? 0) >= 3, JSON.stringify([...kinds]));
+  assert.ok((kinds.get("timed_out") ?? 0) >= 2, JSON.stringify([...kinds]));
 });
 
-test("a thousand pauses that expire in the same second all time out, each once", async (context) => {
+test("three hundred pauses that expire in the same second all time out, each once", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const asked: Asked[] = [];
-  for (let n = 0; n < 10; n += 1) {
+  for (let n = 0; n < 3; n += 1) {
     asked.push(...(await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 2 })))));
     await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 3600 })));
   }

@@ -1,11 +1,11 @@
 /** `successCount`, `failureCount` and `lastTriggered` match the attempts in the history, even after a kill -9. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHILD_KEY, newDataDir, startChild } from "../harness/child.ts";
-import { within } from "../harness/deadline.ts";
-import { startHooks } from "../harness/hooks.ts";
-import type { AnswerBody, Client } from "../harness/server.ts";
-import { followOutcomes } from "../harness/stream.ts";
+import { CHILD_KEY, newDataDir, startChild } from "../../harness/child.ts";
+import { within } from "../../harness/deadline.ts";
+import { startHooks } from "../../harness/hooks.ts";
+import type { AnswerBody, Client } from "../../harness/server.ts";
+import { followOutcomes } from "../../harness/stream.ts";
 
 const EVENTS = 120;
 const TESTS = 8;

@@ -1,11 +1,11 @@
 /** Endpoints that send a source's events back to it. Each pass is counted, and the loop ends by itself. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { within } from "../harness/deadline.ts";
-import { recordOf, rowsOf, signatureOf } from "../harness/inbound.ts";
-import { createEndpoint, publish, type Scene, stage } from "../harness/scene.ts";
-import { newTenant, startServer, type TestServer } from "../harness/server.ts";
-import { followOutcomes, type OutcomeReader } from "../harness/stream.ts";
+import { within } from "../../harness/deadline.ts";
+import { recordOf, rowsOf, signatureOf } from "../../harness/inbound.ts";
+import { createEndpoint, publish, type Scene, stage } from "../../harness/scene.ts";
+import { newTenant, startServer, type TestServer } from "../../harness/server.ts";
+import { followOutcomes, type OutcomeReader } from "../../harness/stream.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const server = await startServer({ after });

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { after, type TestContext, test } from "node:test";
 import { sign as octokitSign } from "@octokit/webhooks-methods";
 import { Webhook } from "standardwebhooks";
-import { signJcs } from "../../packages/sdk/src/signing/jcs.ts";
-import { hmac, PROVIDERS, type Sent, seconds, stripe } from "../fixtures/providers.ts";
-import { newDataDir } from "../harness/child.ts";
-import { type Hook, type Hooks, startHooks } from "../harness/hooks.ts";
-import { RECORDS, rowsOf, signatureOf, transition } from "../harness/inbound.ts";
+import { signJcs } from "../../../packages/sdk/src/signing/jcs.ts";
+import { hmac, PROVIDERS, type Sent, seconds, stripe } from "../../fixtures/providers.ts";
+import { newDataDir } from "../../harness/child.ts";
+import { type Hook, type Hooks, startHooks } from "../../harness/hooks.ts";
+import { RECORDS, rowsOf, signatureOf, transition } from "../../harness/inbound.ts";
 import {
   type Answer,
   type AnswerBody,
@@ -17,7 +17,7 @@ import {
   newTenant,
   startServer,
   type TestServer,
-} from "../harness/server.ts";
+} from "../../harness/server.ts";
 
 const server = await startServer({ after });
 const ENDPOINT_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
