@@ -1,4 +1,4 @@
-/** The console's frame in a real browser: signing in, navigation, roles, keys, settings, other tabs, and a server that goes away. */
+/** The console's frame in a real browser: signing in, navigation, roles, keys, settings, and a file or an answer that does not come. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { PASSWORD } from "../harness/people.ts";
@@ -69,28 +69,6 @@ test("the list of endpoints and the keys: pages, rows, help and the search for a
   await page.getByRole("dialog").getByRole("combobox").fill(id);
   await page.keyboard.press("Enter");
   await page.waitForURL(new RegExp(`/console/deliveries/${id}$`));
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
-
-test("two tabs read one stream, and both refresh", async () => {
-  const visit = await app.visit("developer", "/console/endpoints");
-  const { page, person } = visit;
-  await appears(page.getByText("Live", { exact: true }));
-  const second = await visit.secondTab();
-  const streams: string[] = [];
-  second.on("request", (request) => {
-    if (request.url().includes("/v1/stream")) streams.push(request.url());
-  });
-  await second.goto(`${app.url}/console/endpoints`);
-  await appears(second.getByText("Live", { exact: true }));
-  await createEndpoint(app.stage.server.as(person.apiKey), { url: "https://example.com/", name: "seen by both" });
-  for (const tab of [page, second]) await appears(tab.getByRole("link", { name: "seen by both" }));
-  assert.deepEqual(streams, []);
-  // The other tab takes over.
-  const taken = second.waitForRequest(/\/v1\/stream/);
-  await page.goto("about:blank");
-  await taken;
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });
