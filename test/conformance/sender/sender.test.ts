@@ -4,9 +4,9 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { createSystemClock } from "../../src/clock/system.ts";
-import { CONNECTION_AGE_MS_MAX } from "../../src/domain/limits.ts";
-import { answer, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
+import { createSystemClock } from "../../../src/clock/system.ts";
+import { CONNECTION_AGE_MS_MAX } from "../../../src/domain/limits.ts";
+import { answer, OK, post, startReceiver, startSender } from "../../fixtures/receiver.ts";
 
 test("a request is sent byte for byte, and its response is returned", async (context) => {
   const receiver = await startReceiver(context, answer("HTTP/1.1 201 Created\r\ncontent-length: 7\r\n\r\nstored\n"));
@@ -193,7 +193,7 @@ test("the sender works with Node's HTTP server, large bodies, and responses that
 
 test("a lack of file descriptors is not the receiver's failure, and an attempt continues when some become free", async (context) => {
   const receiver = await startReceiver(context, answer(OK));
-  const script = new URL("../fixtures/out-of-descriptors.ts", import.meta.url).pathname;
+  const script = new URL("../../fixtures/out-of-descriptors.ts", import.meta.url).pathname;
   const { stdout } = await promisify(execFile)("/bin/sh", [
     "-c",
     'ulimit -n 200 && exec "$@"',

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
-import type { Outcome } from "../../src/domain/delivery/delivery.ts";
-import { ANSWER_BODY_BYTES_MAX } from "../../src/domain/limits.ts";
-import { answer, type Behaviour, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
+import type { Outcome } from "../../../src/domain/delivery/delivery.ts";
+import { ANSWER_BODY_BYTES_MAX } from "../../../src/domain/limits.ts";
+import { answer, type Behaviour, OK, post, startReceiver, startSender } from "../../fixtures/receiver.ts";
 
 /** For attempts that end at their timeout: long enough to connect on a busy machine. */
 const TIMEOUT_MS = 500;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { TlsOptions } from "node:tls";
-import { createSystemClock } from "../../src/clock/system.ts";
-import { createResolver } from "../../src/sender/resolver.ts";
-import { startNameServer } from "../fixtures/name-server.ts";
-import { answer, OK, post, readPem, startReceiver, startSender } from "../fixtures/receiver.ts";
+import { createSystemClock } from "../../../src/clock/system.ts";
+import { createResolver } from "../../../src/sender/resolver.ts";
+import { startNameServer } from "../../fixtures/name-server.ts";
+import { answer, OK, post, readPem, startReceiver, startSender } from "../../fixtures/receiver.ts";
 
 async function setUp(context: TestContext) {
   const server = await startNameServer(() => ["127.0.0.1"]);

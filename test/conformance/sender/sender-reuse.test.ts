@@ -4,9 +4,9 @@ import { once } from "node:events";
 import type net from "node:net";
 import { type TestContext, test } from "node:test";
 import { TLSSocket } from "node:tls";
-import { createSystemClock } from "../../src/clock/system.ts";
-import { CONNECTION_IDLE_MS, KEEP_ALIVE_MARGIN_MS } from "../../src/domain/limits.ts";
-import { answer, type Behaviour, OK, post, readPem, startReceiver, startSender } from "../fixtures/receiver.ts";
+import { createSystemClock } from "../../../src/clock/system.ts";
+import { CONNECTION_IDLE_MS, KEEP_ALIVE_MARGIN_MS } from "../../../src/domain/limits.ts";
+import { answer, type Behaviour, OK, post, readPem, startReceiver, startSender } from "../../fixtures/receiver.ts";
 
 const EARLY_408 = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 

@@ -1,13 +1,13 @@
 /** Which addresses an attempt may connect to, whatever the name servers answer. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { createSystemClock } from "../../src/clock/system.ts";
-import { ADDRESS_HEAD_START_MS, DNS_TTL_MS, REGISTRATION_DNS_MS } from "../../src/domain/limits.ts";
-import { createResolver } from "../../src/sender/resolver.ts";
-import type { SenderOptions } from "../../src/sender/sender.ts";
-import { startFullBacklog } from "../fixtures/full-backlog.ts";
-import { type Answer, startNameServer } from "../fixtures/name-server.ts";
-import { answer, OK, post, startReceiver, startSender } from "../fixtures/receiver.ts";
+import { createSystemClock } from "../../../src/clock/system.ts";
+import { ADDRESS_HEAD_START_MS, DNS_TTL_MS, REGISTRATION_DNS_MS } from "../../../src/domain/limits.ts";
+import { createResolver } from "../../../src/sender/resolver.ts";
+import type { SenderOptions } from "../../../src/sender/sender.ts";
+import { startFullBacklog } from "../../fixtures/full-backlog.ts";
+import { type Answer, startNameServer } from "../../fixtures/name-server.ts";
+import { answer, OK, post, startReceiver, startSender } from "../../fixtures/receiver.ts";
 
 /** A sender that resolves names with `names`. */
 async function setUp(context: TestContext, names: (name: string) => Answer, options: Partial<SenderOptions> = {}) {
