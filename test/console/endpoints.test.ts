@@ -184,7 +184,6 @@ async function pauseSelected(visit: Visit): Promise<void> {
   for (const index of [0, 1]) await boxes.nth(index).check();
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByText("2 endpoints done.").waitFor();
-  await visit.assertAccessible("endpoints-selected");
 }
 
 test("header values are masked, and a changed filter says first what of the last day would no longer match", async () => {
@@ -202,7 +201,6 @@ test("header values are masked, and a changed filter says first what of the last
   await page.getByText("2 events of the last 24 hours would no longer match:").waitFor();
   await page.getByText("order.paid (2)").waitFor();
   await page.getByText("1 event of the last 24 hours would newly match:").waitFor();
-  await visit.assertAccessible("endpoint-filter-effect");
   await page.getByLabel("Event types").fill("order paid");
   await page.getByText("would no longer match").waitFor({ state: "detached" });
   await page.getByLabel("Event types").fill("");

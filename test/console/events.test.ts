@@ -18,7 +18,6 @@ test("before the first event, the lists say how to publish one, and a list that 
   await page.route("**/v1/events?*", (route) => route.fulfill({ status: 500, json: error }));
   await page.getByLabel("Deliveries", { exact: true }).selectOption("true");
   await page.getByRole("alert").getByText("The server failed to read.").waitFor();
-  await visit.assertAccessible("events-error");
   await page.unroute("**/v1/events?*");
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByText("Nothing matches these filters").waitFor();
@@ -163,7 +162,6 @@ async function showPayloads(visit: Visit, { client }: Scene): Promise<void> {
   const large = await publish(client, 0, { type: "large", payload: { text: "x".repeat(261_000) } });
   await go(page, `/events/${large.eventId}`);
   await page.getByText("261", { exact: false }).first().waitFor();
-  await visit.assertAccessible("event-large");
 }
 
 async function publishOnce(visit: Visit, { hooks }: Scene): Promise<void> {

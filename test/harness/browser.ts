@@ -36,13 +36,16 @@ const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js"
  */
 export const AXE_LOADER = `globalThis.loadAxe = () => { ${AXE} };`;
 
-/** Each accessibility violation and where it is. The page needs {@link AXE_LOADER}. */
+/**
+ * Each accessibility violation and where it is. Over a page that was checked without it, only the dialog is checked. The page
+ * needs {@link AXE_LOADER}.
+ */
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate("void (globalThis.axe ?? loadAxe())");
   // `preload` would fetch media and the style sheets of other hosts, which no page has. The results contain every
   // element of the page, so only the violations leave it.
   const found = await page.evaluate<AxeResults["violations"]>(
-    "axe.run({ resultTypes: ['violations'], preload: false }).then(({ violations }) => violations)",
+    "axe.run(document.querySelector('[role=dialog]') ?? document, { resultTypes: ['violations'], preload: false }).then(({ violations }) => violations)",
   );
   return found.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary?.slice(0, 200)}`),
