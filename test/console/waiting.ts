@@ -50,15 +50,20 @@ export function disappears(locator: Locator): Promise<void> {
 
 async function becomes(locator: Locator, isVisible: boolean): Promise<void> {
   const page = locator.page();
+  let isOver = false;
   const look = async (): Promise<void> => {
-    for (;;) {
+    while (!isOver) {
       // Before the look, so that a change during the look is not missed. A navigation ends the wait, too.
       const change = page.evaluate("globalThis.nextChange?.()").catch(() => undefined);
       if ((await locator.isVisible()) === isVisible) return;
       await change;
     }
   };
-  await orSayWhatIsThere(page, look(), `${locator} ${isVisible ? "to appear" : "to go"}`);
+  try {
+    await orSayWhatIsThere(page, look(), `${locator} ${isVisible ? "to appear" : "to go"}`);
+  } finally {
+    isOver = true;
+  }
 }
 
 /** Waits until an expression is true in the page. `what` names it in the error. */
