@@ -6,7 +6,7 @@ import type { Locator, Page } from "playwright-core";
 import { within } from "../harness/deadline.ts";
 
 /** Longer than one render, so that a page that is being built is looked at a few times only. */
-const SETTLE_MS = 15;
+const SETTLE_MS = 30;
 /** For what changes without a change of the document, such as the value of a field. */
 const LOOK_AGAIN_MS = 250;
 
