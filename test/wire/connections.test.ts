@@ -4,9 +4,9 @@ import net from "node:net";
 import { networkInterfaces } from "node:os";
 import { after, test } from "node:test";
 import { ask } from "../harness/pauses.ts";
-import { startServer } from "../harness/server.ts";
+import { sharedServer } from "../harness/shared.ts";
 
-const server = await startServer({ after }, { HOST: "localhost" });
+const server = await sharedServer({ after }, { HOST: "localhost" });
 const port = Number(new URL(server.url).port);
 
 /** Sends bytes, and returns what the server sends until it closes the connection. */

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startRunningReceiver } from "../harness/receiver.ts";
 import { type Answer, newTenant, startServer } from "../harness/server.ts";
+import { sharedServer } from "../harness/shared.ts";
 import { followOutcomes } from "../harness/stream.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 function assertReads(answer: Answer): void {
   assert.ok(answer.status >= 400 && answer.status < 500, answer.text);

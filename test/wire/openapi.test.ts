@@ -4,10 +4,11 @@ import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { createSource, RECORDS, sendPauseStatus } from "../harness/inbound.ts";
 import { startRunningReceiver } from "../harness/receiver.ts";
-import { type Answer, newTenant, startServer } from "../harness/server.ts";
+import { type Answer, newTenant } from "../harness/server.ts";
+import { sharedServer } from "../harness/shared.ts";
 import { followOutcomes } from "../harness/stream.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 interface Operation {
   readonly operationId?: string;

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
 import { after, test } from "node:test";
-import { newTenant, startServer } from "../harness/server.ts";
+import { newTenant } from "../harness/server.ts";
+import { sharedServer } from "../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const client = await newTenant(server);
 const KB = 1024;
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf } from "../../fixtures/routes.ts";
-import { stagePeople } from "../../harness/people.ts";
 import { snapshot } from "../../harness/resources.ts";
+import { sharedPeople } from "../../harness/shared.ts";
 import {
   askerFor,
   askRoute,
@@ -18,7 +18,7 @@ import {
   waysOf,
 } from "../../harness/team.ts";
 
-const stage = await stagePeople({ after });
+const stage = await sharedPeople({ after });
 const { server } = stage;
 const team = await newTeam(stage);
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { includesRole } from "../../../src/domain/access/access.ts";
 import { CLOSED_ROUTES, HIDDEN_ROUTES, nameOf, OPEN_ROUTES, type Route } from "../../fixtures/routes.ts";
-import { stagePeople } from "../../harness/people.ts";
 import { snapshot } from "../../harness/resources.ts";
+import { sharedPeople } from "../../harness/shared.ts";
 import {
   askerFor,
   askRoute,
@@ -21,7 +21,7 @@ import {
   waysOf,
 } from "../../harness/team.ts";
 
-const stage = await stagePeople({ after });
+const stage = await sharedPeople({ after });
 const { server } = stage;
 const WAYS: readonly Way[] = ["key", "session"];
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf, ROUTES_BY_ID, type Route } from "../../fixtures/routes.ts";
-import { stagePeople } from "../../harness/people.ts";
 import { createResource, snapshot } from "../../harness/resources.ts";
 import { newTenant } from "../../harness/server.ts";
+import { sharedPeople } from "../../harness/shared.ts";
 import {
   askerFor,
   askRoute,
@@ -24,7 +24,7 @@ const ENDPOINT_PREFIXES = ["ep_", "webhook_", "wh_"];
 const ANY_ID = /[a-z]+_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const MALFORMED = ["nonsense", "%00", "%F0%9F%98%80", "x".repeat(3000), "del_", "ep_'%20OR%201=1--"];
 
-const stage = await stagePeople({ after });
+const stage = await sharedPeople({ after });
 const { server } = stage;
 const team = await newTeam(stage);
 const admin = team.members.find(({ role }) => role === "global_admin") ?? assert.fail();

@@ -5,8 +5,9 @@ import type { Uuid } from "../../../src/domain/ids.ts";
 import { HOUR_MS } from "../../../src/domain/limits/units.ts";
 import { stagePeople } from "../../harness/people.ts";
 import { newTenant, startServer } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000" as Uuid;
 const KEY_FIELDS = ["id", "name", "role", "test", "created_at", "created_by", "expires_at", "last_used_at"];
 

@@ -4,9 +4,10 @@ import { after, test } from "node:test";
 import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaName } from "../../../src/domain/access/quota.ts";
 import { createSource } from "../../harness/inbound.ts";
 import { ask, QUESTION } from "../../harness/pauses.ts";
-import { type Answer, type Client, newTenant, startServer, type Tenant } from "../../harness/server.ts";
+import { type Answer, type Client, newTenant, type Tenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 interface Quota {
   readonly limit: number;

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { after, test } from "node:test";
 import { startRunningReceiver } from "../../harness/receiver.ts";
-import { type Answer, type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Answer, type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const URL_OF_HOOK = "http://127.0.0.1:9/hook";
 const MILLISECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { newTenant, startServer } from "../../harness/server.ts";
+import { newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const WEBHOOK = {
   url: "http://127.0.0.1:9/hook",
   events: ["pause.responded", "pause.timed_out"],

@@ -15,10 +15,11 @@ import type {
 } from "../../../packages/sdk/src/index.ts";
 import { assembleServer } from "../../harness/assembled.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
-import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 async function get<Body>(client: Client, path: string): Promise<Body> {
   const answer = await client.request("GET", path);

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { verify } from "../../../packages/sdk/src/index.ts";
 import { failOnce, publish, stage } from "../../harness/scene.ts";
-import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const SECRET = "a secret of 16 bytes or more";
 
 interface Headers {

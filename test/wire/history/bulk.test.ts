@@ -4,9 +4,10 @@ import { after, test } from "node:test";
 import { BULK_DELIVERIES_COUNT_MAX, BULK_JOBS_OF_TENANT_COUNT_MAX } from "../../../src/domain/limits.ts";
 import { startHooks } from "../../harness/hooks.ts";
 import { createEndpoint, patch, publish, publishMany } from "../../harness/scene.ts";
-import { type Answer, type AnswerBody, type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Answer, type AnswerBody, type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 const NOWHERE = "http://127.0.0.1:9/";
 

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { type RunningReceiver, startRunningReceiver } from "../../harness/receiver.ts";
 import { type Client, newTenant, type Scope, startServer, type Tenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 async function endpointOf(client: Client, fields: object): Promise<string> {
   const made = await client.request("POST", "/v1/endpoints", { body: fields });

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createSource } from "../../harness/inbound.ts";
 import { failOnce, patch, publish, stage } from "../../harness/scene.ts";
-import { type Answer, type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Answer, type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 interface Fact {
   readonly at: string | null;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startRunningReceiver } from "../../harness/receiver.ts";
-import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 async function endpointOf(client: Client, url: string, eventTypes: readonly string[]): Promise<string> {
   const made = await client.request("POST", "/v1/endpoints", { body: { url, event_types: eventTypes } });

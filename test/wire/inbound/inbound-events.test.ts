@@ -4,9 +4,10 @@ import { createHmac } from "node:crypto";
 import { after, test } from "node:test";
 import type { InboundStatistics } from "../../../packages/sdk/src/index.ts";
 import { createSource } from "../../harness/inbound.ts";
-import { newTenant, startServer, type Tenant } from "../../harness/server.ts";
+import { newTenant, type Tenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const RIGHT = "the secret that the sender uses";
 
 interface Row {

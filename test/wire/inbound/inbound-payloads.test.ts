@@ -3,10 +3,11 @@ import { createHmac } from "node:crypto";
 import { after, test } from "node:test";
 import { createSource, fromNewAddress, rowsOf, SOURCE_SECRET } from "../../harness/inbound.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
-import { newTenant, startServer } from "../../harness/server.ts";
+import { newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
 
-const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
+const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 const BYTES = 256 * 1024;
 
 function send(id: string, body: string | Uint8Array, headers: Record<string, string> = {}) {

@@ -13,9 +13,10 @@ import {
   signatureOf,
   transition,
 } from "../../harness/inbound.ts";
-import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer(
+const server = await sharedServer(
   { after },
   { SIGNALBOX_PUBLIC_URL: "https://hooks.example.com", SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" },
 );

@@ -12,9 +12,10 @@ import {
   signatureOf,
   transition,
 } from "../../harness/inbound.ts";
-import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
+const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 
 /** A pause status of a source that does not exist yet, and its record. */
 async function early(more: object = {}, secret = SOURCE_SECRET) {

@@ -13,9 +13,10 @@ import {
   signatureOf,
   transition,
 } from "../../harness/inbound.ts";
-import { type Answer, newTenant, startServer } from "../../harness/server.ts";
+import { type Answer, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
+const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 const KB = 1024;
 const MS_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const INBOUND_ID = /^wh_[0-9a-f-]{36}$/;

@@ -17,9 +17,10 @@ import {
   signatureOf,
   transition,
 } from "../../harness/inbound.ts";
-import { type Answer, type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Answer, type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
+const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 
 /** Sends to a source's own URL, signed for the schemes `jcs` and `github`. */

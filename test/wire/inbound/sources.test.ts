@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createSource, SOURCE_SECRET, sendPauseStatus, sendSigned, transition } from "../../harness/inbound.ts";
-import { newTenant, startServer } from "../../harness/server.ts";
+import { newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer(
+const server = await sharedServer(
   { after },
   {
     SIGNALBOX_TRUST_PROXY: "127.0.0.0/8",

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ask, auditOf, QUESTION, readPause, respond } from "../../harness/pauses.ts";
 import { stage } from "../../harness/scene.ts";
-import { newTenant, startServer } from "../../harness/server.ts";
+import { newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 const FIELDS = [
   ["pause_id", "status", "message", "options", "allow_text_response", "timeout_default"],

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ask, auditOf, QUESTION, readPause, respond } from "../../harness/pauses.ts";
-import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 function submit(client: Client, token: string, fields: Record<string, string>) {
   return client.request("POST", `/respond/${token}`, {

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { ServerStatus } from "../../../packages/sdk/src/index.ts";
 import { startMailServer } from "../../fixtures/mail-server.ts";
-import { type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
 
 const mail = await startMailServer({ after });
 const SECRET = "not-to-be-shown";
-const server = await startServer(
+const server = await sharedServer(
   { after },
   {
     SMTP_URL: mail.url.replace("://", `://box:${SECRET}@`),
