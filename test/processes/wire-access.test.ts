@@ -1,6 +1,6 @@
 import { after } from "node:test";
-import { shareServers } from "../harness/shared.ts";
 import { runInOneProcess } from "./one-process.ts";
+import { shareServers } from "./one-server.ts";
 
 shareServers({ after });
 runInOneProcess("test/wire/access/**/*.test.ts");

@@ -4,7 +4,7 @@ import net from "node:net";
 import { networkInterfaces } from "node:os";
 import { after, test } from "node:test";
 import { ask } from "../harness/pauses.ts";
-import { sharedServer } from "../harness/shared.ts";
+import { sharedServer } from "../processes/one-server.ts";
 
 const server = await sharedServer({ after }, { HOST: "localhost" });
 const port = Number(new URL(server.url).port);

@@ -5,8 +5,8 @@ import { Compile } from "typebox/compile";
 import { createSource, RECORDS, sendPauseStatus } from "../harness/inbound.ts";
 import { startRunningReceiver } from "../harness/receiver.ts";
 import { type Answer, newTenant } from "../harness/server.ts";
-import { sharedServer } from "../harness/shared.ts";
 import { followOutcomes } from "../harness/stream.ts";
+import { sharedServer } from "../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { after, test } from "node:test";
 import { newTenant } from "../harness/server.ts";
-import { sharedServer } from "../harness/shared.ts";
+import { sharedServer } from "../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const client = await newTenant(server);

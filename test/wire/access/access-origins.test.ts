@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf } from "../../fixtures/routes.ts";
 import { snapshot } from "../../harness/resources.ts";
-import { sharedPeople } from "../../harness/shared.ts";
 import {
   askerFor,
   askRoute,
@@ -17,6 +16,7 @@ import {
   variantsInTurn,
   waysOf,
 } from "../../harness/team.ts";
+import { sharedPeople } from "../../processes/one-server.ts";
 
 const stage = await sharedPeople({ after });
 const { server } = stage;

@@ -4,7 +4,6 @@ import { after, test } from "node:test";
 import { includesRole } from "../../../src/domain/access/access.ts";
 import { CLOSED_ROUTES, HIDDEN_ROUTES, nameOf, OPEN_ROUTES, type Route } from "../../fixtures/routes.ts";
 import { snapshot } from "../../harness/resources.ts";
-import { sharedPeople } from "../../harness/shared.ts";
 import {
   askerFor,
   askRoute,
@@ -20,6 +19,7 @@ import {
   type Way,
   waysOf,
 } from "../../harness/team.ts";
+import { sharedPeople } from "../../processes/one-server.ts";
 
 const stage = await sharedPeople({ after });
 const { server } = stage;

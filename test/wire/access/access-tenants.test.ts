@@ -4,7 +4,6 @@ import { after, test } from "node:test";
 import { CLOSED_ROUTES, nameOf, ROUTES_BY_ID, type Route } from "../../fixtures/routes.ts";
 import { createResource, snapshot } from "../../harness/resources.ts";
 import { newTenant } from "../../harness/server.ts";
-import { sharedPeople } from "../../harness/shared.ts";
 import {
   askerFor,
   askRoute,
@@ -18,6 +17,7 @@ import {
   variantsInTurn,
   waysOf,
 } from "../../harness/team.ts";
+import { sharedPeople } from "../../processes/one-server.ts";
 
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";
 const ENDPOINT_PREFIXES = ["ep_", "webhook_", "wh_"];

@@ -5,7 +5,7 @@ import type { Uuid } from "../../../src/domain/ids.ts";
 import { HOUR_MS } from "../../../src/domain/limits/units.ts";
 import { stagePeople } from "../../harness/people.ts";
 import { newTenant, startServer } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000" as Uuid;

@@ -9,7 +9,7 @@ import { type Answer, clientOf, newTenant, startServer } from "../../harness/ser
 const HOUR = 3_600_000;
 const LOGIN = "/dashboard/auth/login";
 
-const shared = await stagePeople({ after });
+const shared = await stagePeople({ after }, { commentMs: 5 });
 const { server } = shared;
 
 interface Data {
@@ -135,10 +135,10 @@ test("signing in again creates another session, and ends the session of the requ
   assert.equal(before.status, 401);
 });
 
-test("a session ends twelve hours after its last use", async (t) => {
-  const { server: own, later, person } = await stagePeople(t);
+test("a session ends twelve hours after its last use", async () => {
+  const { later, person } = shared;
   const { email } = await person("developer");
-  const jar = await signedIn(own.url, email, PASSWORD);
+  const jar = await signedIn(server.url, email, PASSWORD);
   for (const hours of [11, 11]) {
     later(hours * HOUR);
     assert.equal(await statusOfMe(jar), 200);
@@ -149,10 +149,10 @@ test("a session ends twelve hours after its last use", async (t) => {
   assert.equal(await statusOfMe(jar), 200);
 });
 
-test("a session ends seven days after it began, however often it is used", async (t) => {
-  const { server: own, later, person } = await stagePeople(t);
+test("a session ends seven days after it began, however often it is used", async () => {
+  const { later, person } = shared;
   const { email } = await person("developer");
-  const jar = await signedIn(own.url, email, PASSWORD);
+  const jar = await signedIn(server.url, email, PASSWORD);
   for (let hours = 11; hours <= 165; hours += 11) {
     later(11 * HOUR);
     assert.equal(await statusOfMe(jar), 200, `${hours} h`);
@@ -161,14 +161,14 @@ test("a session ends seven days after it began, however often it is used", async
   assert.equal(await statusOfMe(jar), 401);
 });
 
-test("disabling a user ends their sessions immediately, and they cannot sign in again", async (t) => {
-  const { server: own, person } = await stagePeople(t);
+test("disabling a user ends their sessions immediately, and they cannot sign in again", async () => {
+  const { person } = shared;
   const { email } = await person("developer");
-  const jar = await signedIn(own.url, email, PASSWORD);
-  const user = (await own.store.findUser(email)) ?? assert.fail();
+  const jar = await signedIn(server.url, email, PASSWORD);
+  const user = (await server.store.findUser(email)) ?? assert.fail();
   // Changed in the store, without the server: only a session that the server has not cached yet shows it.
-  const fresh = await signedIn(own.url, email, PASSWORD);
-  await own.store.setUserDisabled({ id: user.id, disabled: true, now: own.clock.now() });
+  const fresh = await signedIn(server.url, email, PASSWORD);
+  await server.store.setUserDisabled({ id: user.id, disabled: true, now: server.clock.now() });
   assert.equal(await statusOfMe(fresh), 401);
   assert.equal((await jar.signIn(email, PASSWORD)).status, 401);
 });
@@ -295,22 +295,22 @@ test("a stream ends with its session", async () => {
   await stream.text(); // comes to its end
 });
 
-test("a stream ends when its session expires", async (t) => {
-  const { server: own, later, person } = await stagePeople(t, { commentMs: 5 });
+test("a stream ends when its session expires", async () => {
+  const { later, person } = shared;
   const { email } = await person("developer");
-  const jar = await signedIn(own.url, email, PASSWORD);
-  const stream = await fetch(`${own.url}/v1/stream`, { headers: { cookie: jar.cookie ?? "" } });
+  const jar = await signedIn(server.url, email, PASSWORD);
+  const stream = await fetch(`${server.url}/v1/stream`, { headers: { cookie: jar.cookie ?? "" } });
   later(13 * HOUR);
   await stream.text(); // comes to its end
 });
 
-test("the log has neither passwords nor tokens", async (t) => {
-  const { server: own, person } = await stagePeople(t);
+test("the log has neither passwords nor tokens", async () => {
+  const { person } = shared;
   const { email } = await person("developer");
-  const jar = await signedIn(own.url, email, PASSWORD);
+  const jar = await signedIn(server.url, email, PASSWORD);
   await jar.signIn(email, "a wrong password");
   await jar.request("POST", LOGIN, { body: `{"password": "${PASSWORD}", nonsense` });
   const token = jar.cookie?.split("=")[1] ?? assert.fail();
   await jar.request("POST", "/dashboard/auth/logout");
-  for (const secret of [PASSWORD, "a wrong password", token]) assert.equal(own.log.includes(secret), false);
+  for (const secret of [PASSWORD, "a wrong password", token]) assert.equal(server.log.includes(secret), false);
 });

@@ -5,7 +5,7 @@ import { QUOTA_BOUNDS, QUOTA_NAMES, type QuotaName } from "../../../src/domain/a
 import { createSource } from "../../harness/inbound.ts";
 import { ask, QUESTION } from "../../harness/pauses.ts";
 import { type Answer, type Client, newTenant, type Tenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 

@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { after, test } from "node:test";
 import { startRunningReceiver } from "../../harness/receiver.ts";
 import { type Answer, type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const URL_OF_HOOK = "http://127.0.0.1:9/hook";

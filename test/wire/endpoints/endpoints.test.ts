@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { EVENT_FILTERS_MAX, EVENT_TYPE_CHARS_MAX, LIST_PAGE_BYTES_MAX } from "../../../src/domain/limits.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
 import { type Client, newTenant, startServer } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;

@@ -16,8 +16,8 @@ import type {
 import { assembleServer } from "../../harness/assembled.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 

@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { verify } from "../../../packages/sdk/src/index.ts";
 import { failOnce, publish, stage } from "../../harness/scene.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const SECRET = "a secret of 16 bytes or more";

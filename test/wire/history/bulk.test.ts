@@ -5,7 +5,7 @@ import { BULK_DELIVERIES_COUNT_MAX, BULK_JOBS_OF_TENANT_COUNT_MAX } from "../../
 import { startHooks } from "../../harness/hooks.ts";
 import { createEndpoint, patch, publish, publishMany } from "../../harness/scene.ts";
 import { type Answer, type AnswerBody, type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";

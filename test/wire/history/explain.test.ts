@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { createSource } from "../../harness/inbound.ts";
 import { failOnce, patch, publish, stage } from "../../harness/scene.ts";
 import { type Answer, type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 

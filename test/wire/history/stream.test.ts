@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startRunningReceiver } from "../../harness/receiver.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 

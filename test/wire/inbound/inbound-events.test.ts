@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import type { InboundStatistics } from "../../../packages/sdk/src/index.ts";
 import { createSource } from "../../harness/inbound.ts";
 import { newTenant, type Tenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 const RIGHT = "the secret that the sender uses";

@@ -4,8 +4,8 @@ import { after, test } from "node:test";
 import { createSource, fromNewAddress, rowsOf, SOURCE_SECRET } from "../../harness/inbound.ts";
 import { startRunningReceiver } from "../../harness/receiver.ts";
 import { newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 const BYTES = 256 * 1024;

@@ -14,7 +14,7 @@ import {
   transition,
 } from "../../harness/inbound.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer(
   { after },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createSource, RECORDS, rowsOf, sendPauseStatus, sendSigned, transition } from "../../harness/inbound.ts";
 import { newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 

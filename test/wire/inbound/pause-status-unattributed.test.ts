@@ -13,7 +13,7 @@ import {
   transition,
 } from "../../harness/inbound.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 

@@ -18,7 +18,7 @@ import {
   transition,
 } from "../../harness/inbound.ts";
 import { type Answer, type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after }, { SIGNALBOX_TRUST_PROXY: "127.0.0.0/8" });
 const UNKNOWN = "00000000-0000-7000-8000-000000000000";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createSource, SOURCE_SECRET, sendPauseStatus, sendSigned, transition } from "../../harness/inbound.ts";
 import { newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer(
   { after },

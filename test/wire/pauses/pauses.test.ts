@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { ask, auditOf, QUESTION, readPause, respond } from "../../harness/pauses.ts";
 import { stage } from "../../harness/scene.ts";
 import { newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const server = await sharedServer({ after });
 

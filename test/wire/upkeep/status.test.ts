@@ -3,8 +3,8 @@ import { after, test } from "node:test";
 import type { ServerStatus } from "../../../packages/sdk/src/index.ts";
 import { startMailServer } from "../../fixtures/mail-server.ts";
 import { type Client, newTenant } from "../../harness/server.ts";
-import { sharedServer } from "../../harness/shared.ts";
 import { followOutcomes } from "../../harness/stream.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
 const mail = await startMailServer({ after });
 const SECRET = "not-to-be-shown";

@@ -1,7 +1,7 @@
 /** Servers that the test files of one process share. A start takes as long as a hundred requests. */
 import type { Environment } from "../../src/config.ts";
-import { type PeopleStage, stagePeople } from "./people.ts";
-import { type Scope, startServer, type TestServer } from "./server.ts";
+import { type PeopleStage, stagePeople } from "../harness/people.ts";
+import { type Scope, startServer, type TestServer } from "../harness/server.ts";
 
 let sharing: Scope | null = null;
 const started = new Map<string, Promise<unknown>>();
