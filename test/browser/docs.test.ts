@@ -20,6 +20,13 @@ test("/docs lists the operations and sends a request with a key, without violati
   page.on("request", (request) => {
     if (!/^data:/.test(request.url()) && new URL(request.url()).origin !== server.url) complaints.push(request.url());
   });
+  // The viewer renders every operation after each input, which takes most of the time with all of them.
+  await page.route("**/openapi.json", async (route) => {
+    const response = await route.fetch();
+    const document = (await response.json()) as { paths: Record<string, unknown> };
+    const few = Object.entries(document.paths).filter(([path]) => path.startsWith("/v1/endpoints"));
+    await route.fulfill({ response, json: { ...document, paths: Object.fromEntries(few) } });
+  });
   await page.goto(`${server.url}/docs`);
   await page.locator("#operations-Endpoints-listEndpoints").waitFor();
   assert.equal(await page.locator("html").getAttribute("class"), "dark-mode");
