@@ -24,7 +24,8 @@ function Drawing(props: ChartProps) {
     // The drawing is hidden from the keyboard and from screen readers, which have the table.
     accessibilityLayer: false,
     tooltipProps: { labelFormatter: (at: unknown) => formatAt(at as number | string), isAnimationActive: false },
-    yAxisProps: { width: 64, ...AXIS, ...domain },
+    // Columns and areas are counts. On a small axis, halves would be rounded to the same label twice.
+    yAxisProps: { width: 64, allowDecimals: kind === "lines", ...AXIS, ...domain },
     xAxisProps: { tickFormatter: (at: number | string) => formatTick(at), ...AXIS },
   } as const;
   const series = props.series.map(({ key, label, tone }) => ({ name: key, label, color: `var(--${tone})` }));

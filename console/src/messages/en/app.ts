@@ -153,6 +153,8 @@ export const time = {
 
 export const form = {
   cancel: "Cancel",
+  /** Which entry of a field that holds several. */
+  item: (position: number) => `Entry ${position}`,
   close: "Close",
   save: "Save",
   showTyped: "Show or hide what you typed",

@@ -81,9 +81,10 @@ function isInside(fault: string, field: string): boolean {
 }
 
 function sentence({ field, rule }: FieldFault, shown: string): string {
-  // "headers_json.X-A must be …" under the field `headers_json` still says which one.
-  const nested = field === shown ? "" : `${field.slice(shown.length).replace(/^\./, "")} `;
-  return `${nested}${rule}`;
+  if (field === shown) return rule;
+  // "headers_json.X-A must be …" under the field `headers_json`, and "event_types[1] must be …", still say which one.
+  const nested = field.slice(shown.length).replace(/^\./, "");
+  return `${nested.replace(/^\[(\d+)\]/, (_, index) => m.item(Number(index) + 1))} ${rule}`;
 }
 
 function detailsOf(error: unknown): readonly FieldFault[] {
