@@ -165,6 +165,7 @@ async function reprocessOne(visit: Visit, { owner, id, path }: Refusing & { read
   const noted = page.waitForResponse((response) => response.request().method() === "PATCH" && response.ok());
   await page.getByRole("button", { name: "Save the notes" }).click();
   await noted;
+  await page.getByText("Saved", { exact: true }).waitFor();
   await owner.request("PATCH", `/v1/sources/${id}`, { body: { secret: RIGHT } });
   await page.getByRole("heading", { level: 1 }).focus();
   await page.keyboard.press("r");

@@ -21,6 +21,7 @@ test("questions to people, from an empty list to every way in which one ends", a
   await t.test("each status has a list of its own, whose URL a colleague can open", () => listEnded(visit, owner));
   await t.test("a page that cannot be read says why, and is tried again", () => tryAgain(visit, owner));
   await t.test("a signed-in person answers with a note after a confirmation, and is named", () => answer(visit, owner));
+  await t.test("what was typed does not follow to another question", () => typeAndLeave(visit, owner));
   await t.test("everything works by keyboard alone", () => useKeys(visit, owner));
   await t.test("an answer from elsewhere appears by itself", () => seeAnswer(visit, owner));
   await t.test("somebody who was faster is shown at once, with the outcome", () => answerTooLate(visit, owner));
@@ -129,6 +130,24 @@ async function answer(visit: Visit, owner: Client): Promise<void> {
     response_text: string;
   };
   assert.deepEqual([user.email, text], [person.email, "Checked with Ann.\nFine."]);
+}
+
+async function typeAndLeave(visit: Visit, owner: Client): Promise<void> {
+  const [one, other] = [
+    await ask(owner, { message: "One?", allow_text_response: true }),
+    await ask(owner, { message: "Another?", allow_text_response: true }),
+  ];
+  const { page } = visit;
+  const note = page.getByLabel("Note (optional)");
+  await open(visit, one);
+  await note.fill("only for the first");
+  for (const [{ id }, message] of [
+    [other, "Another?"],
+    [one, "One?"],
+  ] as const) {
+    await go(page, `/pauses/${id}`, message);
+    assert.equal(await note.inputValue(), "", message);
+  }
 }
 
 async function useKeys({ page, person }: Visit, owner: Client): Promise<void> {

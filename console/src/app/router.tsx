@@ -40,6 +40,8 @@ function routeOf({ path, needs, load }: PageEntry) {
         <Content />
       </PageFrame>
     ),
+    // Another record is another page: nothing that was typed or selected stays. A tab is a part of the same page.
+    remountDeps: ({ params }) => Object.entries(params).filter(([name]) => name !== "tab"),
     // Starts to load the file while the pointer is over a link.
     loader: () => void once().catch(() => undefined),
   });

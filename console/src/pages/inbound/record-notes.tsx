@@ -17,16 +17,21 @@ interface RecordNotesProps {
 export function RecordNotes({ record, sourceId }: RecordNotesProps) {
   const api = useApi();
   const queries = useQueryClient();
-  const [notes, setNotes] = useState(record.notes ?? "");
+  /** Null: nothing was typed, so the field shows what is stored. */
+  const [typed, setTyped] = useState<string | null>(null);
+  const notes = typed ?? record.notes ?? "";
   const save = useMutation({
     mutationFn: () => api.inboundEvents.note(sourceId, record.id, notes === "" ? null : notes),
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ["inbound"] }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ["inbound"] });
+      setTyped(null);
+    },
   });
   return (
     <Section title={m.notes}>
       <div style={{ maxInlineSize: 560 }}>
         <Form onSubmit={() => save.mutate()} isPending={save.isPending} error={save.error} submit={m.saveNotes}>
-          <LongField name="notes" label={m.notes} value={notes} onChange={setNotes} rows={3} />
+          <LongField name="notes" label={m.notes} value={notes} onChange={setTyped} rows={3} />
         </Form>
         <Text size="sm" role="status">
           {save.isSuccess ? m.saved : ""}

@@ -78,7 +78,7 @@ function Content({ record }: { readonly record: InboundEventDetails }) {
       {sourceId !== null && !record.valid && <Trial sourceId={sourceId} scheme={null} recordId={id} />}
       <Headers record={record} />
       <RecordBody body={record.body} />
-      {sourceId !== null && <RecordNotes key={record.notes} record={record} sourceId={sourceId} />}
+      {sourceId !== null && <RecordNotes record={record} sourceId={sourceId} />}
       {isDeleting && <Delete id={id} onClose={() => setDeleting(false)} />}
     </Page>
   );
