@@ -145,7 +145,8 @@ async function typeAndLeave(visit: Visit, owner: Client): Promise<void> {
     [other, "Another?"],
     [one, "One?"],
   ] as const) {
-    await go(page, `/pauses/${id}`, message);
+    await change(page, `/pauses/${id}`);
+    await page.getByRole("region", { name: "The question" }).getByText(message).waitFor();
     assert.equal(await note.inputValue(), "", message);
   }
 }
