@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD } from "../harness/people.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go } from "./waiting.ts";
+import { change, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -12,17 +12,18 @@ const { server } = app.stage;
 const HOSTILE = '<img src=x onerror="alert(1)"> \u202e=?utf-8?q?x?=';
 
 test("an organization admin's access: keys, users, the audit, and the own sessions", async (t) => {
+  const step = stepsOf(t);
   const visit = await app.visit("org_admin", "/console/access");
   const parts = visit.page.getByRole("navigation", { name: "Parts of access" }).getByRole("link");
   await parts.nth(2).waitFor();
   assert.deepEqual(await parts.allTextContents(), ["Keys", "Users", "Audit"]);
-  await t.test("a key is created, shown once, and revoked after its name was typed", () => useKey(visit));
-  await t.test("a list that fails says why", () => failOnce(visit));
-  await t.test("a user is added, sets a password with the link, and is changed, disabled and enabled", () =>
+  await step("a key is created, shown once, and revoked after its name was typed", () => useKey(visit));
+  await step("a list that fails says why", () => failOnce(visit));
+  await step("a user is added, sets a password with the link, and is changed, disabled and enabled", () =>
     useUser(visit),
   );
-  await t.test("the audit is filtered by its URL, and follows a link to a subject", () => readAudit(visit));
-  await t.test("a person sees the own sessions, and ends the others", () => endSessions(visit));
+  await step("the audit is filtered by its URL, and follows a link to a subject", () => readAudit(visit));
+  await step("a person sees the own sessions, and ends the others", () => endSessions(visit));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

@@ -6,7 +6,7 @@ import { startHooks } from "../harness/hooks.ts";
 import { createEndpoint, patch, publish } from "../harness/scene.ts";
 import type { AnswerBody, Client } from "../harness/server.ts";
 import { NARROW, startConsole, type Visit } from "./console.ts";
-import { change, go } from "./waiting.ts";
+import { change, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const NOWHERE = "http://127.0.0.1:9/";
@@ -42,26 +42,27 @@ async function whenCounted(owner: Client, query: string, count: number): Promise
 }
 
 test("the list of deliveries, from empty to acts on all that match", async (t) => {
+  const step = stepsOf(t);
   const visit = await app.visit("developer", LIST);
   const owner = app.stage.server.as(visit.person.apiKey);
-  await t.test("an empty list says what fills it, and one that cannot be read is tried again", () => begin(visit));
+  await step("an empty list says what fills it, and one that cannot be read is tried again", () => begin(visit));
   const heldId = await openShop(owner);
   await visit.page.goto(app.url + LIST);
-  await t.test("each delivery has its latest result, and filters and views are in the URL", () => filterList(visit));
-  await t.test("a list that is filtered to nothing says which filter to drop", () => dropFilter(visit));
-  await t.test("one delivery is retried, replayed and cancelled from its row, and a conflict says what it is now", () =>
+  await step("each delivery has its latest result, and filters and views are in the URL", () => filterList(visit));
+  await step("a list that is filtered to nothing says which filter to drop", () => dropFilter(visit));
+  await step("one delivery is retried, replayed and cancelled from its row, and a conflict says what it is now", () =>
     actOnOne(visit, owner),
   );
-  await t.test("selected deliveries are counted before they are changed, and the job's page follows", () =>
+  await step("selected deliveries are counted before they are changed, and the job's page follows", () =>
     actOnSome(visit),
   );
   await whenCounted(owner, "status=FAILED", 3);
-  await t.test("everything works by keyboard", () => useKeys(visit));
-  await t.test("columns and views are kept by the browser", () => keepViews(visit));
-  await t.test("cancelling all that match takes a typed word, and only what matches is cancelled", () =>
+  await step("everything works by keyboard", () => useKeys(visit));
+  await step("columns and views are kept by the browser", () => keepViews(visit));
+  await step("cancelling all that match takes a typed word, and only what matches is cancelled", () =>
     cancelAll(visit, owner, heldId),
   );
-  await t.test("on a narrow screen, rows are cards and the filters are in a sheet", () => narrow(visit));
+  await step("on a narrow screen, rows are cards and the filters are in a sheet", () => narrow(visit));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

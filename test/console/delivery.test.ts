@@ -5,12 +5,13 @@ import { after, test } from "node:test";
 import { polled } from "../harness/deadline.ts";
 import { createEndpoint, failOnce, patch, publish, type Scene, stage } from "../harness/scene.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go } from "./waiting.ts";
+import { change, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
 
 test("the page of one delivery, in every state", async (t) => {
+  const step = stepsOf(t);
   const scene = await stage(t, server, {
     name: "shop",
     event_types: ["order.*"],
@@ -18,19 +19,19 @@ test("the page of one delivery, in every state", async (t) => {
   });
   const deliveryId = await failOnce(scene);
   const visit = await app.visit("developer", `/console/deliveries/${deliveryId}`, { tenant: scene.client });
-  await t.test("one that waits shows why, its attempt with request and response, and the next attempt", () =>
+  await step("one that waits shows why, its attempt with request and response, and the next attempt", () =>
     showWaiting(visit),
   );
-  await t.test("its request is copied as a command, and downloaded as a fixture file", () =>
+  await step("its request is copied as a command, and downloaded as a fixture file", () =>
     takeRequest(visit, scene, deliveryId),
   );
-  await t.test("one that failed is retried by key and replayed", () => repeat(visit, scene));
-  await t.test("one that is held is cancelled after a question", () => cancel(visit, scene));
-  await t.test("a cancel that comes too late says so in the dialog", () => cancelTooLate(visit, scene));
-  await t.test("a response that never came is said so, and the name of the endpoint is text", () =>
+  await step("one that failed is retried by key and replayed", () => repeat(visit, scene));
+  await step("one that is held is cancelled after a question", () => cancel(visit, scene));
+  await step("a cancel that comes too late says so in the dialog", () => cancelTooLate(visit, scene));
+  await step("a response that never came is said so, and the name of the endpoint is text", () =>
     showRefused(visit, scene),
   );
-  await t.test("a hostile response is text, and a delivery that cannot be read is tried again", () =>
+  await step("a hostile response is text, and a delivery that cannot be read is tried again", () =>
     showHostile(visit, scene),
   );
   assert.deepEqual(visit.complaints, []);
@@ -86,7 +87,8 @@ async function takeRequest({ page }: Visit, { hooks }: Scene, deliveryId: string
 /** Another delivery's page, which has the same heading as the one before. */
 async function show({ page }: Visit, deliveryId: string): Promise<void> {
   await change(page, `/deliveries/${deliveryId}`);
-  await page.getByText(deliveryId, { exact: true }).waitFor();
+  // The first is in the facts; a header of the request has the id, too.
+  await page.getByText(deliveryId, { exact: true }).first().waitFor();
 }
 
 async function repeat(visit: Visit, scene: Scene): Promise<void> {

@@ -5,33 +5,34 @@ import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.
 import { createEndpoint, publish } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { go } from "./waiting.ts";
+import { go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const HOSTILE = '<img src=x onerror="alert(1)"> \u202e';
 const NOWHERE = "http://127.0.0.1:9/";
 
 test("endpoints: registered, watched, changed, tested, recovered and deleted", async (t) => {
+  const step = stepsOf(t);
   const receiver = await startRunningReceiver(t);
   const visit = await app.visit("developer", "/console/endpoints/new");
   const owner = app.stage.server.as(visit.person.apiKey);
-  await t.test("a person registers one by keyboard: faults are at their fields, and the secret is shown once", () =>
+  await step("a person registers one by keyboard: faults are at their fields, and the secret is shown once", () =>
     register(visit, owner),
   );
-  await t.test("its page says what it is doing, and pauses, resumes and tests it", () => watch(visit, owner, receiver));
-  await t.test("settings show what would change, the secret is replaced, and deleting takes the name", () =>
+  await step("its page says what it is doing, and pauses, resumes and tests it", () => watch(visit, owner, receiver));
+  await step("settings show what would change, the secret is replaced, and deleting takes the name", () =>
     changeAndDelete(visit, owner),
   );
   receiver.answerWith(200);
   const fields = { url: receiver.url, name: "tested", event_types: ["order.lost", "order.sent"] };
   const id = await createEndpoint(owner, { ...fields, retry_schedule_seconds: [] });
-  await t.test("a test sends any event and shows the exchange", () => sendTests(visit, owner, { id, receiver }));
-  await t.test("recovering says the exact count and leads to its job", () => recover(visit));
-  await t.test("a part that does not exist is said plainly", async () => {
+  await step("a test sends any event and shows the exchange", () => sendTests(visit, owner, { id, receiver }));
+  await step("recovering says the exact count and leads to its job", () => recover(visit));
+  await step("a part that does not exist is said plainly", async () => {
     await go(visit.page, `/endpoints/${id}/nonsense`);
     await visit.page.getByText("This endpoint has no part named nonsense").waitFor();
   });
-  await t.test("selected endpoints are paused together", () => pauseSelected(visit));
+  await step("selected endpoints are paused together", () => pauseSelected(visit));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

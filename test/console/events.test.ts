@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { failOnce, publish, type Scene, stage } from "../harness/scene.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { go } from "./waiting.ts";
+import { go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -30,23 +30,24 @@ test("before the first event, the lists say how to publish one, and a list that 
 });
 
 test("events: listed, opened, delivered again, and published", async (t) => {
+  const step = stepsOf(t);
   const scene = await stage(t, server, { name: "shop", event_types: ["order.*"], retry_schedule_seconds: [] });
   const { deliveryId } = await publish(scene.client, 1);
   await scene.outcomes.until(deliveryId, "DELIVERED");
   await publish(scene.client, 2, { type: "invoice.paid" });
   const visit = await app.visit("developer", "/console/events", { tenant: scene.client });
-  await t.test("the list shows what became of each event, and is filtered", () => filterList(visit));
-  await t.test("the list works by keyboard", () => useKeys(visit));
-  await t.test("an event shows who got it and who did not, and adds to a filter", () => explain(visit, scene));
-  await t.test("an event is retried and replayed", () => repeat(visit, scene));
-  await t.test("a retry that somebody else was faster with says why", () => retryTooLate(visit, scene));
-  await t.test("a hostile payload is text with visible marks, and a large one is folded", () =>
+  await step("the list shows what became of each event, and is filtered", () => filterList(visit));
+  await step("the list works by keyboard", () => useKeys(visit));
+  await step("an event shows who got it and who did not, and adds to a filter", () => explain(visit, scene));
+  await step("an event is retried and replayed", () => repeat(visit, scene));
+  await step("a retry that somebody else was faster with says why", () => retryTooLate(visit, scene));
+  await step("a hostile payload is text with visible marks, and a large one is folded", () =>
     showPayloads(visit, scene),
   );
-  await t.test("an event is published once by its form, which shows faults at their fields", () =>
+  await step("an event is published once by its form, which shows faults at their fields", () =>
     publishOnce(visit, scene),
   );
-  await t.test("event types lead to their events", () => listTypes(visit));
+  await step("event types lead to their events", () => listTypes(visit));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { createSource } from "../harness/inbound.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go } from "./waiting.ts";
+import { change, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -35,25 +35,26 @@ async function refusingSource(owner: Client, bodies: readonly string[]) {
 }
 
 test("sources, from the first one to what they refused", async (t) => {
+  const step = stepsOf(t);
   const visit = await app.visit("org_admin", "/console/inbound");
   const owner = server.as(visit.person.apiKey);
-  await t.test("a source is added with its guide and a signed sample, changed and deleted", () => addSource(visit));
+  await step("a source is added with its guide and a signed sample, changed and deleted", () => addSource(visit));
   const { id, name } = await refusingSource(owner, ["{}", '{"n":2}']);
   const other = await refusingSource(owner, [HOSTILE]);
-  await t.test("the fields of a scheme follow it, and a fault is at its field", () => addHmacSource(visit, name));
-  await t.test("a list that cannot be read is tried again", () => tryAgain(visit));
-  await t.test("the quarantine counts by reason and source, tries a secret, and reprocesses all of a source", () =>
+  await step("the fields of a scheme follow it, and a fault is at its field", () => addHmacSource(visit, name));
+  await step("a list that cannot be read is tried again", () => tryAgain(visit));
+  await step("the quarantine counts by reason and source, tries a secret, and reprocesses all of a source", () =>
     reprocessAll(visit, { owner, id, name }),
   );
   const { body } = await owner.request("GET", "/v1/inbound-events?valid=false");
   const [record] = body.data as unknown as readonly { readonly id: string }[];
   const path = `/inbound/${other.id}/events/${record?.id}`;
-  await t.test("one refused request is shown as text, explained, tried, noted, and reprocessed", () =>
+  await step("one refused request is shown as text, explained, tried, noted, and reprocessed", () =>
     reprocessOne(visit, { owner, id: other.id, path }),
   );
   assert.deepEqual(visit.complaints, []);
   await visit.close();
-  await t.test("a global_admin deletes a request", async () => {
+  await step("a global_admin deletes a request", async () => {
     const admin = await app.visit("global_admin", `/console${path}?tenant=${visit.person.tenantId}`);
     await admin.page.getByRole("button", { name: "Delete" }).click();
     const dialog = admin.page.getByRole("dialog");

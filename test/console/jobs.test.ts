@@ -4,29 +4,30 @@ import { after, test } from "node:test";
 import { createEndpoint, patch, publishMany } from "../harness/scene.ts";
 import { newTenant, type Tenant } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go } from "./waiting.ts";
+import { change, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const HELD = 300;
 
 test("jobs and exports of a tenant with held deliveries", async (t) => {
+  const step = stepsOf(t);
   const tenant = await newTenant(app.stage.server);
   const visit = await app.visit("developer", "/console/jobs", { tenant });
-  await t.test("an empty list says what makes a job, and one that cannot be read is tried again", () => begin(visit));
+  await step("an empty list says what makes a job, and one that cannot be read is tried again", () => begin(visit));
   await patch(tenant, await createEndpoint(tenant, { url: "http://127.0.0.1:9/" }), { status: "PAUSED" });
   await publishMany(tenant, HELD);
-  await t.test("an export says how many rows it will have, waits for others, and says when it is complete", () =>
+  await step("an export says how many rows it will have, waits for others, and says when it is complete", () =>
     exportAll(visit, tenant),
   );
   const [first, second] = [await slowJob(tenant), await slowJob(tenant)];
-  await t.test("the list shows jobs with their progress, by state, and opens one by keyboard", async () => {
+  await step("the list shows jobs with their progress, by state, and opens one by keyboard", async () => {
     await tenant.request("POST", "/v1/deliveries/bulk", { body: { action: "retry", filter: {} } });
     await list(visit);
     assert.ok([first, second].includes(new URL(visit.page.url()).pathname.split("/").at(-1) ?? ""));
   });
-  await t.test("a running job shows its time left, and is cancelled after a question", () => cancel(visit));
+  await step("a running job shows its time left, and is cancelled after a question", () => cancel(visit));
   const left = visit.page.url().endsWith(first) ? second : first;
-  await t.test("a job that somebody else cancelled says so, and shows its state", () =>
+  await step("a job that somebody else cancelled says so, and shows its state", () =>
     cancelTooLate(visit, tenant, left),
   );
   assert.deepEqual(visit.complaints, []);

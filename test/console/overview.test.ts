@@ -5,7 +5,7 @@ import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.
 import { createEndpoint } from "../harness/scene.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go } from "./waiting.ts";
+import { change, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const NOWHERE = "http://127.0.0.1:9/";
@@ -13,18 +13,19 @@ const NOWHERE = "http://127.0.0.1:9/";
 const OF_A_TIME = /\/deliveries\?from=\S+Z&to=\S+Z$/;
 
 test("the overview, from the first steps to an endpoint that fails", async (t) => {
+  const step = stepsOf(t);
   const receiver = await startRunningReceiver(t);
   const visit = await app.visit("org_admin", "/console/");
   const owner = app.stage.server.as(visit.person.apiKey);
-  await t.test("it begins with three steps, and ticks each when it happened", () => begin(visit, owner, receiver));
-  await t.test("a part that cannot be read says so, and is tried again", () => tryAgain(visit));
-  await t.test("it shows attempts as they happen, what waits, and which endpoint fails", () =>
+  await step("it begins with three steps, and ticks each when it happened", () => begin(visit, owner, receiver));
+  await step("a part that cannot be read says so, and is tried again", () => tryAgain(visit));
+  await step("it shows attempts as they happen, what waits, and which endpoint fails", () =>
     showFailing(visit, owner, receiver),
   );
-  await t.test("a span of a chart, or a row of its table, leads to the deliveries of that time", () =>
+  await step("a span of a chart, or a row of its table, leads to the deliveries of that time", () =>
     leadFromCharts(visit),
   );
-  await t.test("health shows an org_admin the tenant's part", async () => {
+  await step("health shows an org_admin the tenant's part", async () => {
     await go(visit.page, "/health");
     await visit.page.getByText("The server stores events and delivers them.").waitFor();
     await visit.page.getByText("shown to a global admin").waitFor();
@@ -109,6 +110,7 @@ test("health shows a global_admin the process", async () => {
 });
 
 test("of more than a page of endpoints, nothing is left out without a word, and each is found", async (t) => {
+  const step = stepsOf(t);
   const visit = await app.visit("developer", "/console/settings");
   const owner = app.stage.server.as(visit.person.apiKey);
   const numbers = Array.from({ length: 110 }, (_, number) => number);
@@ -119,8 +121,8 @@ test("of more than a page of endpoints, nothing is left out without a word, and 
   );
   const paused = { body: { status: "PAUSED" } };
   await Promise.all(ids.slice(-8).map((id) => owner.request("PATCH", `/v1/endpoints/${id}`, paused)));
-  await t.test("the overview names the urgent ones, and leads to all of them", () => nameUrgent(visit));
-  await t.test("the list has pages, and the palette and the filters search", () => search(visit));
+  await step("the overview names the urgent ones, and leads to all of them", () => nameUrgent(visit));
+  await step("the list has pages, and the palette and the filters search", () => search(visit));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

@@ -5,28 +5,27 @@ import { type Asked, ask, auditOf, readPause, respond } from "../harness/pauses.
 import { PASSWORD } from "../harness/people.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go, until } from "./waiting.ts";
+import { change, go, stepsOf, until } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
 const QUESTION = "Pay 340 EUR to Acme Corp?";
 
 test("questions to people, from an empty list to every way in which one ends", async (t) => {
+  const step = stepsOf(t);
   const visit = await app.visit("developer", "/console/pauses");
   const owner = server.as(visit.person.apiKey);
-  await t.test("the list is empty, and says how to ask", () => begin(visit));
-  await t.test("open questions are listed by deadline, with the default and who was told", () =>
-    listOpen(visit, owner),
-  );
-  await t.test("each status has a list of its own, whose URL a colleague can open", () => listEnded(visit, owner));
-  await t.test("a page that cannot be read says why, and is tried again", () => tryAgain(visit, owner));
-  await t.test("a signed-in person answers with a note after a confirmation, and is named", () => answer(visit, owner));
-  await t.test("what was typed does not follow to another question", () => typeAndLeave(visit, owner));
-  await t.test("everything works by keyboard alone", () => useKeys(visit, owner));
-  await t.test("an answer from elsewhere appears by itself", () => seeAnswer(visit, owner));
-  await t.test("somebody who was faster is shown at once, with the outcome", () => answerTooLate(visit, owner));
-  await t.test("a person cancels a question after a confirmation", () => cancel(visit, owner));
-  await t.test("a protected question asks for the password, and says when it is wrong", () =>
+  await step("the list is empty, and says how to ask", () => begin(visit));
+  await step("open questions are listed by deadline, with the default and who was told", () => listOpen(visit, owner));
+  await step("each status has a list of its own, whose URL a colleague can open", () => listEnded(visit, owner));
+  await step("a page that cannot be read says why, and is tried again", () => tryAgain(visit, owner));
+  await step("a signed-in person answers with a note after a confirmation, and is named", () => answer(visit, owner));
+  await step("what was typed does not follow to another question", () => typeAndLeave(visit, owner));
+  await step("everything works by keyboard alone", () => useKeys(visit, owner));
+  await step("an answer from elsewhere appears by itself", () => seeAnswer(visit, owner));
+  await step("somebody who was faster is shown at once, with the outcome", () => answerTooLate(visit, owner));
+  await step("a person cancels a question after a confirmation", () => cancel(visit, owner));
+  await step("a protected question asks for the password, and says when it is wrong", () =>
     answerProtected(visit, owner),
   );
   assert.deepEqual(visit.complaints, []);
@@ -239,12 +238,13 @@ async function answerProtected(visit: Visit, owner: Client): Promise<void> {
 }
 
 test("what an organization admin sees of a question", async (t) => {
+  const step = stepsOf(t);
   const visit = await app.visit("org_admin", "/console/settings");
   const owner = server.as(visit.person.apiKey);
-  await t.test("a link is nowhere, until it is asked for", () => revealLink(visit, owner));
-  await t.test("a question with approvers names them to everybody else", () => nameApprovers(visit, owner));
-  await t.test("hostile text is text, on every part of the pages", () => showHostile(visit, owner));
-  await t.test("a question that is nearly over says so with a word and a shape", () => listUrgent(visit, owner));
+  await step("a link is nowhere, until it is asked for", () => revealLink(visit, owner));
+  await step("a question with approvers names them to everybody else", () => nameApprovers(visit, owner));
+  await step("hostile text is text, on every part of the pages", () => showHostile(visit, owner));
+  await step("a question that is nearly over says so with a word and a shape", () => listUrgent(visit, owner));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });

@@ -2,6 +2,7 @@
  * Waiting inside the page, which looks after each change. Playwright looks again after up to 500 ms, so half of a test's
  * time passed between a change and the next look.
  */
+import type { TestContext } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { within } from "../harness/deadline.ts";
 
@@ -109,4 +110,18 @@ async function orSayWhatIsThere(page: Page, wait: Promise<unknown>, what: string
     const text = await page.evaluate<string>("document.body.innerText").catch(String);
     throw new Error(`waited for ${what}; the page says: ${text.slice(-800)}`, { cause });
   }
+}
+
+/**
+ * The steps of a test with one visit. After a step has failed, the page is not where the next one expects it, so those
+ * are skipped.
+ */
+export function stepsOf(t: TestContext): (name: string, run: () => Promise<void>) => Promise<void> {
+  let hasFailed = false;
+  return (name, run) =>
+    t.test(name, { skip: hasFailed && "a step before it failed" }, async () => {
+      hasFailed = true;
+      await run();
+      hasFailed = false;
+    });
 }
