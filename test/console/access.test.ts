@@ -12,11 +12,11 @@ const { server } = app.stage;
 const HOSTILE = '<img src=x onerror="alert(1)"> \u202e=?utf-8?q?x?=';
 
 test("an organization admin's access: keys, users, the audit, and the own sessions", async (t) => {
-  const step = stepsOf(t);
   const visit = await app.visit("org_admin", "/console/access");
   const parts = visit.page.getByRole("navigation", { name: "Parts of access" }).getByRole("link");
   await parts.nth(2).waitFor();
   assert.deepEqual(await parts.allTextContents(), ["Keys", "Users", "Audit"]);
+  const step = stepsOf(t, visit.page);
   await step("a key is created, shown once, and revoked after its name was typed", () => useKey(visit));
   await step("a list that fails says why", () => failOnce(visit));
   await step("a user is added, sets a password with the link, and is changed, disabled and enabled", () =>

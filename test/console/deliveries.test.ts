@@ -42,9 +42,9 @@ async function whenCounted(owner: Client, query: string, count: number): Promise
 }
 
 test("the list of deliveries, from empty to acts on all that match", async (t) => {
-  const step = stepsOf(t);
   const visit = await app.visit("developer", LIST);
   const owner = app.stage.server.as(visit.person.apiKey);
+  const step = stepsOf(t, visit.page);
   await step("an empty list says what fills it, and one that cannot be read is tried again", () => begin(visit));
   const heldId = await openShop(owner);
   await visit.page.goto(app.url + LIST);

@@ -11,7 +11,6 @@ const app = await startConsole({ after });
 const { server } = app.stage;
 
 test("the page of one delivery, in every state", async (t) => {
-  const step = stepsOf(t);
   const scene = await stage(t, server, {
     name: "shop",
     event_types: ["order.*"],
@@ -19,6 +18,7 @@ test("the page of one delivery, in every state", async (t) => {
   });
   const deliveryId = await failOnce(scene);
   const visit = await app.visit("developer", `/console/deliveries/${deliveryId}`, { tenant: scene.client });
+  const step = stepsOf(t, visit.page);
   await step("one that waits shows why, its attempt with request and response, and the next attempt", () =>
     showWaiting(visit),
   );

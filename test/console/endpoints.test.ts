@@ -12,10 +12,10 @@ const HOSTILE = '<img src=x onerror="alert(1)"> \u202e';
 const NOWHERE = "http://127.0.0.1:9/";
 
 test("endpoints: registered, watched, changed, tested, recovered and deleted", async (t) => {
-  const step = stepsOf(t);
   const receiver = await startRunningReceiver(t);
   const visit = await app.visit("developer", "/console/endpoints/new");
   const owner = app.stage.server.as(visit.person.apiKey);
+  const step = stepsOf(t, visit.page);
   await step("a person registers one by keyboard: faults are at their fields, and the secret is shown once", () =>
     register(visit, owner),
   );

@@ -30,12 +30,12 @@ test("before the first event, the lists say how to publish one, and a list that 
 });
 
 test("events: listed, opened, delivered again, and published", async (t) => {
-  const step = stepsOf(t);
   const scene = await stage(t, server, { name: "shop", event_types: ["order.*"], retry_schedule_seconds: [] });
   const { deliveryId } = await publish(scene.client, 1);
   await scene.outcomes.until(deliveryId, "DELIVERED");
   await publish(scene.client, 2, { type: "invoice.paid" });
   const visit = await app.visit("developer", "/console/events", { tenant: scene.client });
+  const step = stepsOf(t, visit.page);
   await step("the list shows what became of each event, and is filtered", () => filterList(visit));
   await step("the list works by keyboard", () => useKeys(visit));
   await step("an event shows who got it and who did not, and adds to a filter", () => explain(visit, scene));

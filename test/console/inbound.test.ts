@@ -35,9 +35,9 @@ async function refusingSource(owner: Client, bodies: readonly string[]) {
 }
 
 test("sources, from the first one to what they refused", async (t) => {
-  const step = stepsOf(t);
   const visit = await app.visit("org_admin", "/console/inbound");
   const owner = server.as(visit.person.apiKey);
+  const step = stepsOf(t, visit.page);
   await step("a source is added with its guide and a signed sample, changed and deleted", () => addSource(visit));
   const { id, name } = await refusingSource(owner, ["{}", '{"n":2}']);
   const other = await refusingSource(owner, [HOSTILE]);

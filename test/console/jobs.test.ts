@@ -10,9 +10,9 @@ const app = await startConsole({ after });
 const HELD = 300;
 
 test("jobs and exports of a tenant with held deliveries", async (t) => {
-  const step = stepsOf(t);
   const tenant = await newTenant(app.stage.server);
   const visit = await app.visit("developer", "/console/jobs", { tenant });
+  const step = stepsOf(t, visit.page);
   await step("an empty list says what makes a job, and one that cannot be read is tried again", () => begin(visit));
   await patch(tenant, await createEndpoint(tenant, { url: "http://127.0.0.1:9/" }), { status: "PAUSED" });
   await publishMany(tenant, HELD);

@@ -13,10 +13,10 @@ const NOWHERE = "http://127.0.0.1:9/";
 const OF_A_TIME = /\/deliveries\?from=\S+Z&to=\S+Z$/;
 
 test("the overview, from the first steps to an endpoint that fails", async (t) => {
-  const step = stepsOf(t);
   const receiver = await startRunningReceiver(t);
   const visit = await app.visit("org_admin", "/console/");
   const owner = app.stage.server.as(visit.person.apiKey);
+  const step = stepsOf(t, visit.page);
   await step("it begins with three steps, and ticks each when it happened", () => begin(visit, owner, receiver));
   await step("a part that cannot be read says so, and is tried again", () => tryAgain(visit));
   await step("it shows attempts as they happen, what waits, and which endpoint fails", () =>
@@ -110,7 +110,6 @@ test("health shows a global_admin the process", async () => {
 });
 
 test("of more than a page of endpoints, nothing is left out without a word, and each is found", async (t) => {
-  const step = stepsOf(t);
   const visit = await app.visit("developer", "/console/settings");
   const owner = app.stage.server.as(visit.person.apiKey);
   const numbers = Array.from({ length: 110 }, (_, number) => number);
@@ -121,6 +120,7 @@ test("of more than a page of endpoints, nothing is left out without a word, and 
   );
   const paused = { body: { status: "PAUSED" } };
   await Promise.all(ids.slice(-8).map((id) => owner.request("PATCH", `/v1/endpoints/${id}`, paused)));
+  const step = stepsOf(t, visit.page);
   await step("the overview names the urgent ones, and leads to all of them", () => nameUrgent(visit));
   await step("the list has pages, and the palette and the filters search", () => search(visit));
   assert.deepEqual(visit.complaints, []);

@@ -12,9 +12,9 @@ const { server } = app.stage;
 const QUESTION = "Pay 340 EUR to Acme Corp?";
 
 test("questions to people, from an empty list to every way in which one ends", async (t) => {
-  const step = stepsOf(t);
   const visit = await app.visit("developer", "/console/pauses");
   const owner = server.as(visit.person.apiKey);
+  const step = stepsOf(t, visit.page);
   await step("the list is empty, and says how to ask", () => begin(visit));
   await step("open questions are listed by deadline, with the default and who was told", () => listOpen(visit, owner));
   await step("each status has a list of its own, whose URL a colleague can open", () => listEnded(visit, owner));
@@ -238,9 +238,9 @@ async function answerProtected(visit: Visit, owner: Client): Promise<void> {
 }
 
 test("what an organization admin sees of a question", async (t) => {
-  const step = stepsOf(t);
   const visit = await app.visit("org_admin", "/console/settings");
   const owner = server.as(visit.person.apiKey);
+  const step = stepsOf(t, visit.page);
   await step("a link is nowhere, until it is asked for", () => revealLink(visit, owner));
   await step("a question with approvers names them to everybody else", () => nameApprovers(visit, owner));
   await step("hostile text is text, on every part of the pages", () => showHostile(visit, owner));

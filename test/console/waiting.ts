@@ -107,21 +107,27 @@ async function orSayWhatIsThere(page: Page, wait: Promise<unknown>, what: string
   try {
     await within(wait, what);
   } catch (cause) {
-    const text = await page.evaluate<string>("document.body.innerText").catch(String);
-    throw new Error(`waited for ${what}; the page says: ${text.slice(-800)}`, { cause });
+    throw new Error(`waited for ${what}; the page says: ${await textOf(page)}`, { cause });
   }
 }
 
 /**
  * The steps of a test with one visit. After a step has failed, the page is not where the next one expects it, so those
- * are skipped.
+ * are skipped. The error of the failed one says what the page shows.
  */
-export function stepsOf(t: TestContext): (name: string, run: () => Promise<void>) => Promise<void> {
+export function stepsOf(t: TestContext, page: Page): (name: string, run: () => Promise<void>) => Promise<void> {
   let hasFailed = false;
   return (name, run) =>
     t.test(name, { skip: hasFailed && "a step before it failed" }, async () => {
-      hasFailed = true;
-      await run();
-      hasFailed = false;
+      try {
+        await run();
+      } catch (cause) {
+        hasFailed = true;
+        throw new Error(`the page says: ${await textOf(page)}`, { cause });
+      }
     });
+}
+
+function textOf(page: Page): Promise<string> {
+  return page.evaluate<string>("document.body.innerText.slice(-800)").catch(String);
 }
