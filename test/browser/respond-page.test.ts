@@ -109,8 +109,10 @@ test("a 640 px window does not scroll sideways with text at 200 %", async () => 
 });
 
 test("a typical question fits on a small phone, and every button is large enough for a thumb", async () => {
+  // A new context would start another process of the browser.
+  const page = await openPage({ viewport: NARROW });
   for (const name of ["open", "open without a note", "open with a choice picked"] as const) {
-    const page = await visit(name, { viewport: NARROW });
+    await page.goto(origin + pathOf(name));
     const boxes = await Promise.all((await page.locator("button").all()).map((button) => button.boundingBox()));
     assert.equal(boxes.length, OPEN.options.length);
     for (const box of boxes) {
@@ -120,26 +122,27 @@ test("a typical question fits on a small phone, and every button is large enough
       );
       assert.ok(box.height >= TOUCH_PX_MIN && box.width >= NARROW.width - 2 * TOUCH_PX_MIN, `${name}: too small`);
     }
-    await page.context().close();
   }
+  await page.context().close();
 });
 
 test("the page's own policy blocks none of its content, and its style applies in light and dark mode", async () => {
+  const page = await openPage({});
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("requestfailed", (request) => complaints.push(request.url()));
+  await page.addInitScript(
+    "addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))",
+  );
   const backgrounds: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
-    const page = await openPage({ colorScheme });
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("requestfailed", (request) => complaints.push(request.url()));
-    await page.addInitScript(
-      "addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))",
-    );
+    await page.emulateMedia({ colorScheme });
     for (const [index] of STATES.entries()) await page.goto(`${origin}/respond/${index}`);
-    assert.deepEqual(complaints, []);
     backgrounds.push(await page.evaluate<string>("getComputedStyle(document.body).backgroundColor"));
-    await page.context().close();
   }
+  assert.deepEqual(complaints, []);
+  await page.context().close();
   assert.deepEqual(backgrounds, ["rgb(243, 244, 246)", "rgb(13, 16, 20)"]);
 });
 
