@@ -98,9 +98,7 @@ async function assemble(config: Config) {
     engine,
     clock,
     version,
-    get publicUrl() {
-      return address.publicUrl;
-    },
+    publicUrl: () => address.publicUrl,
     allowHttp: config.allowHttp,
     trustProxy: config.trustProxy,
     telemetry,

@@ -9,8 +9,8 @@ export interface ApiDeps {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly version: string;
-  /** Without a trailing slash. */
-  readonly publicUrl: string;
+  /** Without a trailing slash. Call it for each request: a free port is known only once the server listens. */
+  readonly publicUrl: () => string;
   /** Whether endpoints may have `http:` URLs. */
   readonly allowHttp: boolean;
   /** Addresses and networks of proxies whose `X-Forwarded-For` is trusted. */

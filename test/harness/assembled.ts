@@ -71,7 +71,7 @@ export async function assembleServer(
     engine,
     clock,
     version: "test",
-    publicUrl: "http://localhost",
+    publicUrl: () => "http://localhost",
     allowHttp: true,
     trustProxy: [],
     telemetry,

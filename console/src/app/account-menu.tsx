@@ -1,4 +1,6 @@
 /** Who is signed in, and the way out. */
+
+import { UNNAMED_TENANT } from "@domain/access/tenant.ts";
 import { ActionIcon, Menu, Text } from "@mantine/core";
 import { keys, account as m } from "../messages/en/app.ts";
 import { ProblemText } from "../parts/feedback/problem-text.tsx";
@@ -23,7 +25,8 @@ export function AccountMenu({ onHelp }: { readonly onHelp: () => void }) {
           <Text size="sm" c="var(--mantine-color-text)" style={{ overflowWrap: "anywhere" }}>
             {email}
           </Text>
-          {m.role[role]} · {tenant.name}
+          {m.role[role]}
+          {tenant.name !== UNNAMED_TENANT && ` · ${tenant.name}`}
         </Menu.Label>
         <Menu.Item onClick={() => go({ to: "/settings" })}>{m.settings}</Menu.Item>
         <Menu.Item onClick={onHelp}>{keys.help}</Menu.Item>

@@ -73,7 +73,7 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
     }
     const token = sessionToken(request);
     if (token === null) return refuse(missing);
-    if (isForeignChange(request, deps.publicUrl)) return refuse(FOREIGN_ORIGIN);
+    if (isForeignChange(request, deps.publicUrl())) return refuse(FOREIGN_ORIGIN);
     deps.engine.sessions.authenticate(token).then((session) => {
       request.session = session;
       admit(session?.actor ?? null);

@@ -68,7 +68,7 @@ function login(deps: ApiDeps) {
   const addressOf = createClientAddress(deps.trustProxy);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     // Without this check, another site could sign a person in to somebody else's account.
-    if (isForeignChange(request, deps.publicUrl)) return refuse(reply, FOREIGN_ORIGIN);
+    if (isForeignChange(request, deps.publicUrl())) return refuse(reply, FOREIGN_ORIGIN);
     const body = checkLogin(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const userAgent = request.headers["user-agent"] ?? null;
@@ -174,7 +174,7 @@ const SET_PASSWORD = {
 
 function setPassword(deps: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
-    if (isForeignChange(request, deps.publicUrl)) return refuse(reply, FOREIGN_ORIGIN);
+    if (isForeignChange(request, deps.publicUrl())) return refuse(reply, FOREIGN_ORIGIN);
     const body = checkSetPassword(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const answer = await deps.engine.sessions.setPassword(body.value);

@@ -76,7 +76,7 @@ function inviteUser({ engine: { users }, publicUrl }: ApiDeps) {
     const answer = await users.invite(request.caller, body.value);
     switch (answer.kind) {
       case "created":
-        return reply.code(201).send({ ...userJson(answer.user), ...linkJson(answer.link, publicUrl) });
+        return reply.code(201).send({ ...userJson(answer.user), ...linkJson(answer.link, publicUrl()) });
       case "emailTaken":
         return refuse(reply, EMAIL_TAKEN);
       case "tooMany":
@@ -141,7 +141,7 @@ function resetPassword({ engine: { users }, publicUrl }: ApiDeps) {
     const answer = id === null ? UNKNOWN : await users.link(request.caller, id);
     switch (answer.kind) {
       case "linked":
-        return linkJson(answer.link, publicUrl);
+        return linkJson(answer.link, publicUrl());
       case "unknown":
         return refuse(reply, USER_NOT_FOUND);
       case "forbidden":

@@ -25,6 +25,6 @@ export function noCookie(deps: ApiDeps): string {
 }
 
 function cookie(value: string, maxAgeSeconds: number, { publicUrl }: ApiDeps): string {
-  const secure = publicUrl.startsWith("https:") ? "; Secure" : "";
+  const secure = publicUrl().startsWith("https:") ? "; Secure" : "";
   return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${secure}`;
 }

@@ -27,7 +27,7 @@ export function publicRequestOf(
 ): PublicRequest {
   return {
     headers: joinedHeaders(request.raw.rawHeaders),
-    url: publicUrl + request.url.replace(ABSOLUTE_FORM, ""),
+    url: publicUrl() + request.url.replace(ABSOLUTE_FORM, ""),
     body: (request.body as Buffer | undefined) ?? NOTHING,
     address: addressOf(request),
   };

@@ -43,7 +43,7 @@ const SOURCES = { parseId: parseSourceId, notFound: SOURCE_NOT_FOUND, refuse };
 
 export function registerSourceRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { engine } = deps;
-  const json = (source: Source) => sourceJson(source, { publicUrl: deps.publicUrl, now: deps.clock.now() });
+  const json = (source: Source) => sourceJson(source, { publicUrl: deps.publicUrl(), now: deps.clock.now() });
   app.post("/v1/sources", CREATE, createSource(engine, json));
   app.get("/v1/sources", LIST, listSources(engine, json));
   app.get<ById>("/v1/sources/:id", READ, readSource(engine, json));

@@ -44,13 +44,14 @@ function openPage({ engine, clock, publicUrl }: ApiDeps) {
     if (pause === null) return show(reply, 404, { kind: "unknown" });
     const { choice } = request.query;
     const preferred = pause.options.find((option) => option === choice) ?? null;
-    return show(reply, 200, pageOf(pause, { ...BLANK_FORM, publicUrl, preferred, now: clock.now() }));
+    return show(reply, 200, pageOf(pause, { ...BLANK_FORM, publicUrl: publicUrl(), preferred, now: clock.now() }));
   };
 }
 
 function submitForm(deps: ApiDeps) {
-  const { engine, clock, publicUrl } = deps;
+  const { engine, clock } = deps;
   return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<FastifyReply> => {
+    const publicUrl = deps.publicUrl();
     const { token } = request.params;
     const form = formOf(request);
     const body = checkRespond(form.answer);
@@ -170,6 +171,6 @@ function problemOf(result: Extract<RespondAnswer, { kind: "noSuchChoice" | "text
 
 /** The page's own path. It includes the path of the public URL. */
 function locationOf({ publicUrl }: ApiDeps, token: string): string {
-  const { pathname } = new URL(publicUrl);
+  const { pathname } = new URL(publicUrl());
   return `${pathname === "/" ? "" : pathname}/respond/${encodeURIComponent(token)}`;
 }

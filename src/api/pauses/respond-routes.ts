@@ -44,7 +44,7 @@ const READ = {
 function readQuestion({ engine: { pauses }, publicUrl }: ApiDeps) {
   return async (request: FastifyRequest<ByToken>, reply: FastifyReply): Promise<object> => {
     const pause = await pauses.open(request.params.token, openedBy(request));
-    return pause === null ? refuse(reply, PAUSE_NOT_FOUND) : linkJson(pause, publicUrl);
+    return pause === null ? refuse(reply, PAUSE_NOT_FOUND) : linkJson(pause, publicUrl());
   };
 }
 
@@ -73,7 +73,7 @@ function answerQuestion({ engine: { pauses }, publicUrl }: ApiDeps) {
     const answer = await pauses.respond(request.params.token, answerOf(body.value));
     switch (answer.kind) {
       case "decided":
-        return linkJson(answer.pause, publicUrl);
+        return linkJson(answer.pause, publicUrl());
       case "tooLate":
         return sendTooLate(reply, answer.ending);
       default:

@@ -65,7 +65,7 @@ export function registerOpenApi(app: FastifyInstance, deps: ApiDeps): void {
       // Generated at the first request, since a random port is not known earlier.
       document ??= staticResponse(
         "application/json; charset=utf-8",
-        JSON.stringify({ ...inner.swagger(), servers: [{ url: deps.publicUrl }] }),
+        JSON.stringify({ ...inner.swagger(), servers: [{ url: deps.publicUrl() }] }),
       );
       sendStatic(request, reply, document);
     });

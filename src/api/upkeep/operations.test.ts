@@ -35,7 +35,7 @@ async function listen(status: ReturnType<Engine["status"]["ready"]> = { ready: t
     status: { isStarting: () => false, ready: () => status },
   };
   const metrics = { contentType: "text/plain; version=0.0.4; charset=utf-8", metrics: async () => "up 1\n" };
-  const deps = { engine, metrics, version: "1.2.3", publicUrl: "http://localhost:8080", trustProxy: [] };
+  const deps = { engine, metrics, version: "1.2.3", publicUrl: () => "http://localhost:8080", trustProxy: [] };
   const app = createServer(deps as unknown as ApiDeps);
   await app.ready();
   return app;

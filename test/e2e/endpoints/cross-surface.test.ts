@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startHooks } from "../../harness/hooks.ts";
+import { ask } from "../../harness/pauses.ts";
 import { type Answer, type Client, newTenant, startServer } from "../../harness/server.ts";
 
 const server = await startServer({ after });
@@ -150,4 +151,23 @@ test("an endpoint disabled in the dashboard matches no events, and the event say
   );
   const endpoint = await client.request("GET", `/v1/endpoints/${id}`);
   assert.deepEqual([endpoint.body.status, endpoint.body.paused_at], ["DISABLED", null]);
+});
+
+test("links on every surface have the port that the system chose", async () => {
+  const base = `http://localhost:${new URL(server.url).port}`;
+  const invited = await server.request("POST", "/v1/users", { body: { email: "q@example.com", role: "developer" } });
+  const { token } = await ask(server, { protected: true });
+  const shown = await server.request("GET", `/v1/respond/${token}`, { key: null });
+  const page = await server.request("GET", `/respond/${token}`, { key: null });
+  const source = await server.request("POST", "/v1/sources", { body: { name: "links", scheme: "none" } });
+  const document = await server.request("GET", "/openapi.json", { key: null });
+  for (const [where, text, path] of [
+    ["an invitation", invited.text, "/console/set-password#"],
+    ["a question", shown.text, "/console/pauses/"],
+    ["the page of a question", page.text, "/console/pauses/"],
+    ["a source", source.text, "/in/"],
+    ["the API's document", document.text, '"'],
+  ] as const) {
+    assert.ok(text.includes(base + path), `${where} has no link to ${base}${path}`);
+  }
 });
