@@ -110,10 +110,12 @@ const DOCS_FILES: Readonly<Record<string, { readonly type: string; readonly url:
 
 function registerDocs(app: FastifyInstance): void {
   for (const [path, { type, url }] of Object.entries(DOCS_FILES)) {
+    // Resolved now, because that reads a file too, and fails in another way than a read without file descriptors.
+    const place = url();
     // Read at the first request, since the reference takes two megabytes of memory.
     let file: StaticResponse | null = null;
     app.get(path, { schema: { hide: true } }, (request, reply) => {
-      file ??= staticResponse(type, readFileSync(url(), "utf8"));
+      file ??= staticResponse(type, readFileSync(place, "utf8"));
       sendStatic(request, reply.header("content-security-policy", DOCS_POLICY), file);
     });
   }
