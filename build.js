@@ -3,7 +3,7 @@
  * thousand. Runs at every `npm ci`, so it never fails an installation. JavaScript without types, because it also runs on
  * Node 20.
  */
-import { renameSync, rmSync, utimesSync } from "node:fs";
+import { existsSync, renameSync, rmSync, utimesSync } from "node:fs";
 import path from "node:path";
 
 const ROOT = import.meta.dirname;
@@ -20,6 +20,7 @@ async function build() {
   });
   const begun = new Date();
   const staging = `${DIST}.${process.pid}`;
+  const replaced = `${staging}.replaced`;
   try {
     const bundle = await rolldown({
       cwd: ROOT,
@@ -32,11 +33,11 @@ async function build() {
     await bundle.close();
     // A source file that changed meanwhile is newer than the build.
     utimesSync(path.join(staging, "program.js"), begun, begun);
-    // Servers and tests that start meanwhile find either the old build or the new one.
-    rmSync(DIST, { recursive: true, force: true });
+    // A running server loads parts of its code late, so nothing is missing for longer than it takes to rename.
+    if (existsSync(DIST)) renameSync(DIST, replaced);
     renameSync(staging, DIST);
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    for (const folder of [staging, replaced]) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -72,6 +73,8 @@ const builtinModules = {
 try {
   await build();
 } catch (error) {
+  // An older build could contain packages of another version than the installed ones.
+  rmSync(DIST, { recursive: true, force: true });
   process.stderr.write(
     `The server was not built: ${error instanceof Error ? error.message : String(error)}\n` +
       "It starts from its sources, which takes longer.\n",

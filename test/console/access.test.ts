@@ -108,7 +108,7 @@ async function useUser(visit: Visit): Promise<void> {
   await row.getByText("Active").waitFor();
 }
 
-/** The page takes the link alone, whoever is signed in. */
+/** The page uses only the link, no matter who is signed in. */
 async function setPassword(visit: Visit, { pathname, hash }: URL): Promise<void> {
   const { page } = visit;
   await go(page, pathname.replace("/console", "") + hash);

@@ -1,7 +1,9 @@
 /** The build of the server: when it is used, and that it finds its files. In a copy of the project. */
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { appendFile, cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { appendFile, cp, mkdtemp, rm, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -54,6 +56,9 @@ test("a build finds its files, answers as the sources do, and is used until a so
   }
   assert.equal((await fetch(`${url}/v1/respond/nothing`)).status, 404);
 
+  await symlink("nobody@nowhere:1", path.join(folder, "src/.#program.ts")); // as Emacs marks an open file
+  await utimes(path.join(folder, "src"), new Date(0), new Date(0));
+  assert.equal((await runNode("src/main.js", "--version")).stderr, "");
   await appendFile(path.join(folder, "src/program.ts"), '\nprocess.stderr.write("from its sources\\n");\n');
   const changed = await runNode("src/main.js", "--version");
   assert.match(changed.stderr, /^from its sources\n/);
@@ -62,4 +67,13 @@ test("a build finds its files, answers as the sources do, and is used until a so
   const built = await runNode("src/main.js", "--version");
   assert.match(built.stderr, /from the build\n$/);
   assert.equal(built.stdout, changed.stdout);
+
+  await rm(path.join(folder, "node_modules"));
+  server.kill("SIGKILL");
+  await once(server, "exit");
+  const start = await runNode("src/main.js");
+  assert.equal(start.code, 1);
+  assert.match(start.stderr, /from the build\nsignalbox: a required package is not installed\. Run `npm ci`.*\n$/);
+  assert.equal((await runNode("build.js")).code, 0);
+  assert.equal(existsSync(path.join(folder, "dist")), false, "an older build would be used with other packages");
 });
