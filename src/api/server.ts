@@ -1,6 +1,7 @@
 /** The HTTP server: the surfaces, and what they have in common. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { MANAGEMENT_BODY_BYTES_MAX } from "../domain/limits.ts";
+import { RequestTurns } from "./access/request-turns.ts";
 import { createHttpServer } from "./connections/http-server.ts";
 import { installBodyReader } from "./connections/request-bodies.ts";
 import { refuseMalformed } from "./connections/socket-errors.ts";
@@ -65,6 +66,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   // Declared here, so that setting them later does not change the request's hidden class.
   app.decorateRequest("caller", null as never);
   app.decorateRequest("session", null);
+  app.decorate("requestTurns", new RequestTurns());
   installBodyReader(app, deps.clock);
   installBodyParsers(app);
   installFirstHook(app, deps);

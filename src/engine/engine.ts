@@ -34,6 +34,7 @@ import { Notifications } from "./pauses/notifications.ts";
 import { Pauses } from "./pauses/pauses.ts";
 import { RespondLinks } from "./pauses/respond-links.ts";
 import { Waits } from "./pauses/waits.ts";
+import { TenantActivity } from "./scheduling/tenant-activity.ts";
 import { forgetChanged } from "./upkeep/forget-changed.ts";
 import { Jobs } from "./upkeep/jobs.ts";
 import { Outage } from "./upkeep/outage.ts";
@@ -80,12 +81,12 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
   const { clock, store, sender, telemetry, retentionMs, publicUrl } = options;
   const phase: Phase = { isListening: false, isStopping: false };
   const delivery = assembleDelivery(options, entered);
-  const { outage, matching, streams, statistics, attempts, deliveries, publisher } = delivery;
+  const { outage, activity, matching, streams, statistics, attempts, deliveries, publisher } = delivery;
   const { claims } = deliveries;
   const access = assembleAccess(options, streams);
   const asking = assemblePauses(options, delivery, access, entered);
   const isOpen = () => phase.isListening;
-  const inbound = createInbound({ clock, store, outage, claims, streams, publicUrl, isOpen });
+  const inbound = createInbound({ clock, store, outage, activity, claims, streams, publicUrl, isOpen });
   const caches = { ...access, matching, inbound, claims, waits: asking.waits };
   const upkeep = new Upkeep({
     clock,
@@ -124,6 +125,7 @@ function assemble(options: EngineOptions, entered: Entered, changesMark: string)
 function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const { clock, store, telemetry } = options;
   const outage = new Outage(clock, telemetry);
+  const activity = new TenantActivity(clock);
   const tokens = new Tokens(node);
   const matching = new Matching(store);
   const streams = new Streams(store, clock);
@@ -141,6 +143,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
     tokens,
     telemetry,
     outage,
+    activity,
     onOutcome(delivery, endpoint, made, result) {
       statistics.count(delivery, made, result);
       streams.push(delivery, endpoint, made, result);
@@ -152,11 +155,11 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
       telemetry.noticed({ level: "warn", what: "endpoint_disabled", fields });
     },
   });
-  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage, streams });
+  const publisher = new Publisher({ clock, store, matching, deliveries, tokens, telemetry, outage, activity, streams });
   outage.onChange(() =>
     streams.announceToAll({ topic: "status", ready: outage.reason === null, reason: outage.reason }),
   );
-  return { outage, matching, streams, statistics, attempts, deliveries, publisher };
+  return { outage, activity, matching, streams, statistics, attempts, deliveries, publisher };
 }
 
 /** The parts that let callers in. */

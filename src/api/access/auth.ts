@@ -54,12 +54,12 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
       const tenant = (request.query as Record<string, unknown>).tenant;
       if (tenant === undefined) {
         request.caller = { actor, tenantId: actor.tenantId, tenantSeq: actor.tenantSeq };
-        return done();
+        return request.server.requestTurns.take(actor.tenantSeq, done);
       }
       chooseTenant(deps, actor, tenant).then((chosen) => {
         if ("status" in chosen) return refuse(chosen);
         request.caller = chosen;
-        done();
+        request.server.requestTurns.take(chosen.tenantSeq, done);
       }, done);
     };
     const { authorization } = request.headers;

@@ -6,6 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { LaneKey, LaneState, SettledResult, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { Alarms } from "../scheduling/alarms.ts";
+import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { AttemptMade, Attempts } from "./attempts.ts";
 import { Claims } from "./claims.ts";
@@ -23,6 +24,7 @@ export interface DeliveriesOptions {
   readonly tokens: Tokens;
   readonly telemetry: Telemetry;
   readonly outage: Outage;
+  readonly activity: TenantActivity;
   /** Called after each settlement, for the stream. */
   readonly onOutcome: (
     delivery: LeasedDelivery,
@@ -49,16 +51,17 @@ export class Deliveries {
   #isStopping = false;
 
   constructor(options: DeliveriesOptions) {
-    const { clock, store, telemetry, outage, tokens } = options;
+    const { clock, store, telemetry, outage, activity, tokens } = options;
     this.#options = options;
     const schedule = (lane: Lane) => this.#scheduler.schedule(lane);
     const pool = new LanePool(clock);
     const alarms = new Alarms<Lane>(clock, schedule);
-    const settlements = new Settlements({ store, telemetry, outage });
+    const settlements = new Settlements({ store, telemetry, outage, activity });
     const dispatcher = new Dispatcher({
       clock,
       alarms,
       attempt: (lane, delivery) => this.#start(lane, delivery),
+      activity,
       settleQueueSize: () => settlements.size,
     });
     const onError = (error: unknown) => outage.report(error);

@@ -10,6 +10,7 @@ import {
   WINDOW_START,
 } from "../../domain/limits.ts";
 import { Alarms } from "../scheduling/alarms.ts";
+import { TenantActivity } from "../scheduling/tenant-activity.ts";
 import { nextTurn } from "../scheduling/turns.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { Lane } from "./lane.ts";
@@ -52,6 +53,7 @@ function stage(attemptMs = 0): Stage {
       started.push(lane.tenantSeq);
       busyMs += attemptMs;
     },
+    activity: new TenantActivity({ monotonicMs: () => busyMs }),
     settleQueueSize: () => settleQueueSize,
   });
   let lastSeq = 0;
@@ -200,6 +202,7 @@ test("a lane that waits for its rate limit goes on by itself", async () => {
       starts += 1;
       if (starts === 2) resolve();
     },
+    activity: new TenantActivity(clock),
     settleQueueSize: () => 0,
   });
   const lane = new Lane(destination({ rateLimitPerSecond: 100 }), clock.now());

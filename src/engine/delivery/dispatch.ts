@@ -5,10 +5,14 @@ import { IN_FLIGHT_MAX, SETTLE_QUEUE_MAX, STARTING_SLICE_MS } from "../../domain
 import type { Clock } from "../../ports/clock.ts";
 import type { Alarms } from "../scheduling/alarms.ts";
 import { Shares } from "../scheduling/shares.ts";
+import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import { TimeSlice } from "../scheduling/time-slice.ts";
 import type { AttemptMade } from "./attempts.ts";
 import type { Lane } from "./lane.ts";
 import { LaneQueue } from "./lane-queue.ts";
+
+/** How many times as long as its start an attempt takes until it is settled. Measured at full load. */
+const STEPS_PER_END = 4;
 
 export interface DispatcherOptions {
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
@@ -16,6 +20,7 @@ export interface DispatcherOptions {
   readonly alarms: Alarms<Lane>;
   /** Make one attempt. The delivery has been taken off the lane's queue; `land` follows once it has ended. */
   readonly attempt: (lane: Lane, delivery: LeasedDelivery) => void;
+  readonly activity: TenantActivity;
   /** How many settlements wait for their commit. */
   readonly settleQueueSize: () => number;
 }
@@ -78,6 +83,8 @@ export class Dispatcher {
 
   /** An attempt has ended; `made` is null when it was aborted. */
   land(lane: Lane, made: AttemptMade | null): void {
+    // While several tenants share the server, a burst of one must not lengthen its own slices.
+    if (this.#options.activity.isShared) this.#slice.leaveOut(STEPS_PER_END);
     this.#inFlight.giveBack(lane.tenantSeq, 1);
     if (lane.land(made)) this.#unproven.giveBack(lane.tenantSeq, 1);
   }
@@ -111,6 +118,7 @@ export class Dispatcher {
   }
 
   #start(lane: Lane, now: EpochMs): void {
+    this.#options.activity.note(lane.tenantSeq);
     this.#inFlight.take(lane.tenantSeq, 1);
     if (!lane.isProven) this.#unproven.take(lane.tenantSeq, 1);
     const delivery = lane.start(now);

@@ -12,6 +12,7 @@ import { release } from "../../store/sqlite/delivery/release.ts";
 import { patchEndpoint } from "../../store/sqlite/endpoints/endpoints.ts";
 import { enter } from "../../store/sqlite/upkeep/nodes.ts";
 import { Alarms } from "../scheduling/alarms.ts";
+import { TenantActivity } from "../scheduling/tenant-activity.ts";
 import { nextTurn } from "../scheduling/turns.ts";
 import { Claims } from "./claims.ts";
 import { Dispatcher } from "./dispatch.ts";
@@ -62,6 +63,7 @@ function stage(deliveries: number): Stage {
     clock,
     alarms,
     attempt: (_lane, delivery) => started.push(delivery),
+    activity: new TenantActivity(clock),
     settleQueueSize: () => 0,
   });
   const claims = new Claims({

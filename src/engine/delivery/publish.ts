@@ -26,6 +26,7 @@ import type { Found, KnownEndpoint } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
 import type { Streams } from "../history/streams.ts";
 import { Batcher } from "../scheduling/batcher.ts";
+import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Lane } from "./lane.ts";
@@ -40,6 +41,7 @@ export interface PublisherOptions {
   readonly tokens: Tokens;
   readonly telemetry: Pick<Telemetry, "published">;
   readonly outage: Pick<Outage, "report">;
+  readonly activity: TenantActivity;
   readonly streams: Pick<Streams, "announce">;
 }
 
@@ -55,7 +57,7 @@ export class Publisher {
   readonly #requests: Batcher<PublishRequest, PublishResult>;
 
   constructor(options: PublisherOptions) {
-    const { store, outage } = options;
+    const { store, outage, activity } = options;
     this.#options = options;
     this.#requests = new Batcher({
       carryOut: (batch) => store.publish(batch),
@@ -63,6 +65,7 @@ export class Publisher {
       bytesMax: GROUP_BYTES_MAX,
       queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
       tenantOf: ({ tenantSeq }) => tenantSeq,
+      activity,
       onFailure(error) {
         outage.report(error);
         return Promise.resolve("giveUp"); // the caller gets a 503, and tries again

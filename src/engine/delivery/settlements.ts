@@ -5,6 +5,7 @@ import { GROUP_BYTES_MAX, GROUP_DELIVERIES_MAX } from "../../domain/limits.ts";
 import type { SettledResult, Settlement, SettleResult, Store } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { Batcher } from "../scheduling/batcher.ts";
+import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { AttemptMade } from "./attempts.ts";
 
@@ -12,6 +13,7 @@ export interface SettlementsOptions {
   readonly store: Pick<Store, "settle">;
   readonly telemetry: Pick<Telemetry, "noticed">;
   readonly outage: Pick<Outage, "wait">;
+  readonly activity: TenantActivity;
 }
 
 /** Roughly what a settlement takes in a group commit, in addition to its snippet. */
@@ -21,12 +23,14 @@ export class Settlements {
   readonly #telemetry: SettlementsOptions["telemetry"];
   readonly #batcher: Batcher<Settlement, SettleResult>;
 
-  constructor({ store, telemetry, outage }: SettlementsOptions) {
+  constructor({ store, telemetry, outage, activity }: SettlementsOptions) {
     this.#telemetry = telemetry;
     this.#batcher = new Batcher({
       carryOut: (batch) => store.settle(batch),
       rowsMax: GROUP_DELIVERIES_MAX,
       bytesMax: GROUP_BYTES_MAX,
+      tenantOf: ({ tenantSeq }) => tenantSeq,
+      activity,
       // An attempt that was made must be stored. Nothing new is sent until it is.
       onFailure: (error) => outage.wait(error),
     });

@@ -3,6 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
+import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { InboundService } from "./inbound-types.ts";
 import { KnownSources } from "./known-sources.ts";
@@ -22,6 +23,7 @@ export interface InboundOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly outage: Outage;
+  readonly activity: TenantActivity;
   readonly claims: Pick<Claims, "wake">;
   readonly streams: Pick<Streams, "announce">;
   readonly publicUrl: () => string;
@@ -29,10 +31,10 @@ export interface InboundOptions {
 }
 
 export function createInbound(options: InboundOptions): Inbound {
-  const { clock, store, outage, claims, streams, publicUrl, isOpen } = options;
+  const { clock, store, outage, activity, claims, streams, publicUrl, isOpen } = options;
   const sources = new KnownSources(store);
   const refusals = new Refusals(clock);
-  const receiver = new Receiver({ clock, store, outage, claims, streams, sources, refusals, isOpen });
+  const receiver = new Receiver({ clock, store, outage, activity, claims, streams, sources, refusals, isOpen });
   const records = new Records({ clock, store, outage, claims, sources, publicUrl });
   return {
     sources: createSources(store, clock, sources),

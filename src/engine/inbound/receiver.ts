@@ -17,6 +17,7 @@ import type { InboundKind, RawRequest, Receive, ReceiveResult, Refuse, Store } f
 import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
 import { Batcher } from "../scheduling/batcher.ts";
+import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { repeatDigest } from "./digests.ts";
 import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-types.ts";
@@ -34,6 +35,7 @@ export interface ReceiverOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly outage: Outage;
+  readonly activity: TenantActivity;
   readonly claims: Pick<Claims, "wake">;
   readonly streams: Pick<Streams, "announce">;
   readonly sources: KnownSources;
@@ -59,7 +61,7 @@ export class Receiver {
   readonly #refused: Batcher<Refuse, void>;
 
   constructor({ clock, store, outage, claims, ...more }: ReceiverOptions) {
-    const { streams, sources, refusals, isOpen } = more;
+    const { streams, sources, refusals, isOpen, activity } = more;
     this.#clock = clock;
     this.#claims = claims;
     this.#streams = streams;
@@ -80,6 +82,7 @@ export class Receiver {
       carryOut: (batch) => store.receive(batch),
       queueBytesMax: PUBLISH_QUEUE_BYTES_MAX,
       tenantOf: ({ tenantSeq }) => tenantSeq,
+      activity,
     });
     this.#refused = new Batcher<Refuse, void>({
       ...bounds,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BATCH_CALLS_MAX } from "../../domain/limits.ts";
-import { Batcher } from "./batcher.ts";
+import { BATCH_CALLS_MAX, GROUP_DELIVERIES_SHARED_MAX } from "../../domain/limits.ts";
+import { Batcher, type BatcherOptions } from "./batcher.ts";
 
 interface Element {
   readonly tenantSeq: number;
@@ -9,7 +9,7 @@ interface Element {
 }
 
 /** Each call stays under way until the test ends it. */
-function stage(queueBytesMax: number) {
+function stage(queueBytesMax: number, more: Partial<BatcherOptions<Element, number>> = {}) {
   const calls: { readonly elements: readonly Element[]; end(): void }[] = [];
   const batcher = new Batcher<Element, number>({
     carryOut(elements) {
@@ -22,6 +22,7 @@ function stage(queueBytesMax: number) {
     queueBytesMax,
     tenantOf: ({ tenantSeq }) => tenantSeq,
     onFailure: () => Promise.resolve("giveUp"),
+    ...more,
   });
   const add = (tenantSeq: number, number: number) => batcher.add({ tenantSeq, number }, { rows: 1, bytes: 10 });
   return { batcher, calls, add };
@@ -65,6 +66,51 @@ test("a call holds no more rows than it may, and a larger element goes by itself
     calls.map(({ elements }) => elements.map(({ number }) => number)),
     [[0, 1], [2], [3], [4]],
   );
+});
+
+test("next to a tenant whose elements fill a call each, another tenant's elements share a call", async () => {
+  const { batcher, calls } = stage(10_000);
+  for (const number of [0, 1, 2]) {
+    void batcher.add({ tenantSeq: 1, number }, { rows: 4, bytes: 10 });
+    void batcher.add({ tenantSeq: 2, number: 10 + number }, { rows: 1, bytes: 10 });
+  }
+  for (let ended = 0; batcher.size > 0; ended += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    calls[ended]?.end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(
+    calls.map(({ elements }) => elements.map(({ number }) => number)),
+    [[0], [10, 11, 12], [1], [2]],
+  );
+});
+
+test("a tenant has few rows under way while others are active, and as many as fit while it is alone", async () => {
+  const activity = { isShared: false, note() {} };
+  const { calls, add } = stage(1e6, { rowsMax: 1000, bytesMax: 1e6, activity });
+  const added: Promise<number>[] = [];
+  const addMany = async () => {
+    for (let number = 0; number < 2 * GROUP_DELIVERIES_SHARED_MAX; number += 1) added.push(add(1, number));
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const underWay = () => calls.reduce((sum, { elements }) => sum + elements.length, 0);
+  await addMany();
+  assert.equal(underWay(), 2 * GROUP_DELIVERIES_SHARED_MAX);
+  for (const { end } of calls.splice(0)) end();
+  await Promise.all(added);
+  activity.isShared = true;
+  await addMany();
+  let ended = 0;
+  let most = 0;
+  while (ended < calls.length) {
+    const held = calls.slice(ended).reduce((sum, { elements }) => sum + elements.length, 0);
+    most = Math.max(most, held);
+    calls[ended]?.end();
+    ended += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(added);
+  assert.equal(most, GROUP_DELIVERIES_SHARED_MAX);
 });
 
 test("elements that wait or are under way count against their tenant's share, and not against another's", async () => {

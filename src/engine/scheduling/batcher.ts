@@ -1,9 +1,15 @@
 /** Batches elements into calls of an array verb: a few calls are under way while the next array fills. */
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Seq } from "../../domain/ids.ts";
-import { BATCH_CALLS_MAX, BATCH_ELEMENTS_EARLY } from "../../domain/limits.ts";
+import {
+  BATCH_CALLS_MAX,
+  BATCH_ELEMENTS_EARLY,
+  BATCH_PASSED_OVER_MAX,
+  GROUP_DELIVERIES_SHARED_MAX,
+} from "../../domain/limits.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Shares } from "./shares.ts";
+import type { TenantActivity } from "./tenant-activity.ts";
 
 export interface Weight {
   readonly rows: number;
@@ -17,6 +23,11 @@ export interface BatcherOptions<E, R> {
   readonly bytesMax: number;
   /** The bytes that may wait or be under way; tenants share them. Unbounded if omitted. */
   readonly queueBytesMax?: number;
+  /**
+   * Whether other tenants are active. Then each tenant has only `GROUP_DELIVERIES_SHARED_MAX` rows under way, or one larger
+   * element: every member of a transaction waits for all of its rows.
+   */
+  readonly activity?: Pick<TenantActivity, "isShared" | "note">;
   /** The tenant that an element belongs to: tenants join calls in turn. When left out, elements keep their order. */
   readonly tenantOf?: (element: E) => Seq;
   /** Called when a call fails as a whole. Its result says whether to try the same elements again or to reject them. */
@@ -38,8 +49,9 @@ export class Batcher<E, R> {
   readonly #queue = new FairQueue<Waiting<E, R>>();
   /** The bytes of all elements that wait or are under way. */
   readonly #bytes: Shares;
-  /** Elements in calls that are under way. */
+  /** Elements in calls that are under way, and how many rows of each tenant those calls have. */
   #underWay = 0;
+  readonly #rowsUnderWay = new Shares(Number.POSITIVE_INFINITY);
   /** Calls under way, and the one that is about to begin. */
   #calls = 0;
   /** Whether a call begins at the end of this turn of the event loop. */
@@ -68,6 +80,7 @@ export class Batcher<E, R> {
 
   add(element: E, weight: Weight): Promise<R> {
     const tenantSeq = this.#tenantOf(element);
+    this.#options.activity?.note(tenantSeq);
     this.#bytes.take(tenantSeq, weight.bytes);
     return new Promise((resolve, reject) => {
       this.#queue.push(tenantSeq, { element, ...weight, resolve, reject });
@@ -101,10 +114,15 @@ export class Batcher<E, R> {
   async #run(): Promise<void> {
     while (this.#queue.size > 0) {
       const batch = this.#take();
+      if (batch.length === 0) break; // all tenants that wait have a call under way, which goes on with the rest
       this.#underWay += batch.length;
       await this.#carryOut(batch);
       this.#underWay -= batch.length;
-      for (const waiting of batch) this.#bytes.giveBack(this.#tenantOf(waiting.element), waiting.bytes);
+      for (const { element, rows, bytes } of batch) {
+        const tenantSeq = this.#tenantOf(element);
+        this.#rowsUnderWay.giveBack(tenantSeq, rows);
+        this.#bytes.giveBack(tenantSeq, bytes);
+      }
     }
     this.#calls -= 1;
     if (this.#calls > 0) return;
@@ -112,19 +130,39 @@ export class Batcher<E, R> {
     this.#onDrained = [];
   }
 
-  /** Take as many elements as fit into one call. */
+  /**
+   * Take as many elements as fit into one call. A tenant whose next element does not fit is passed over and keeps its turn.
+   * If the call ended there instead, its large elements would leave the other tenants one element per call.
+   */
   #take(): Waiting<E, R>[] {
+    const { rowsMax, bytesMax } = this.#options;
     const batch: Waiting<E, R>[] = [];
     let rows = 0;
     let bytes = 0;
-    for (let waiting = this.#queue.peek(); waiting !== null; waiting = this.#queue.peek()) {
+    let passedOver = 0;
+    const fits = (tenantSeq: Seq, waiting: Waiting<E, R>): boolean => {
+      const isEmpty = batch.length === 0;
+      const isInBounds = isEmpty || (rows + waiting.rows <= rowsMax && bytes + waiting.bytes <= bytesMax);
+      if (isInBounds && this.#mayJoin(tenantSeq, waiting)) return true;
+      passedOver += 1;
+      return false;
+    };
+    while (rows < rowsMax && bytes < bytesMax && passedOver < BATCH_PASSED_OVER_MAX) {
+      const waiting = this.#queue.next(fits);
+      if (waiting === null) break;
+      batch.push(waiting);
+      this.#rowsUnderWay.take(this.#tenantOf(waiting.element), waiting.rows);
       rows += waiting.rows;
       bytes += waiting.bytes;
-      if (batch.length > 0 && (rows > this.#options.rowsMax || bytes > this.#options.bytesMax)) break;
-      batch.push(waiting);
-      this.#queue.next();
     }
     return batch;
+  }
+
+  /** Whether the tenant may have so many more rows under way. */
+  #mayJoin(tenantSeq: Seq, { rows }: Waiting<E, R>): boolean {
+    const underWay = this.#rowsUnderWay.of(tenantSeq);
+    if (underWay === 0 || underWay + rows <= GROUP_DELIVERIES_SHARED_MAX) return true;
+    return !(this.#options.activity?.isShared ?? false);
   }
 
   async #carryOut(batch: readonly Waiting<E, R>[]): Promise<void> {

@@ -26,20 +26,14 @@ export class FairQueue<T> {
     else line.items.push(item);
   }
 
-  /** The next item; null when there is none. */
-  peek(): T | null {
-    const first = this.#lines.values().next();
-    return first.done ? null : (first.value.items[first.value.head] as T);
-  }
-
   /**
    * Take the next item; null when there is none.
    *
-   * @param mayServe tenants for which it answers false are passed over, and keep their turn
+   * @param mayServe gets each tenant's first item. Tenants for which it answers false are passed over, and keep their turn
    */
-  next(mayServe?: (tenantSeq: Seq) => boolean): T | null {
+  next(mayServe?: (tenantSeq: Seq, item: T) => boolean): T | null {
     for (const [tenantSeq, line] of this.#lines) {
-      if (mayServe === undefined || mayServe(tenantSeq)) return this.#take(tenantSeq, line);
+      if (mayServe === undefined || mayServe(tenantSeq, line.items[line.head] as T)) return this.#take(tenantSeq, line);
     }
     return null;
   }

@@ -25,6 +25,7 @@ function stage(steps: number) {
     add(more: number) {
       left += more;
     },
+    slice,
     left: () => left,
     pass(ms: number) {
       nowMs += ms;
@@ -50,6 +51,19 @@ test("after a long turn of other work, this work may take as long", async () => 
   pass(10);
   await nextTurn();
   assert.equal(left(), 8);
+});
+
+test("what the work itself caused does not extend its slice", async () => {
+  const { work, left, pass, slice } = stage(400);
+  for (let turns = 0; turns < 180; turns += 1) {
+    work();
+    await nextTurn();
+  }
+  assert.equal(left(), 38);
+  pass(10);
+  slice.leaveOut(100);
+  await nextTurn();
+  assert.equal(left(), 36);
 });
 
 test("calls in quick succession share a slice", async () => {

@@ -7,6 +7,9 @@
 import type { Clock } from "../../ports/clock.ts";
 import { nextTurn } from "./turns.ts";
 
+/** The weight of the latest call of `work` in the smoothed duration of a step. */
+const STEP_MS_WEIGHT = 0.02;
+
 export class TimeSlice {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #sliceMs: number;
@@ -14,6 +17,10 @@ export class TimeSlice {
   /** Time worked since the slice began. A negative value extends the slice after a long turn of everything else. */
   #spentMs = 0;
   #endedAtMs = 0;
+  /** The smoothed duration of a step. */
+  #stepMs = 0;
+  /** How much of the present turn the work itself has caused, in steps. */
+  #ownSteps = 0;
   /** Whether the work waits for the event loop's turn. */
   #isYielding = false;
 
@@ -33,20 +40,29 @@ export class TimeSlice {
     const fromMs = this.#clock.monotonicMs();
     const spentMs = this.#spentMs < 0 ? this.#spentMs : Math.max(0, this.#spentMs - (fromMs - this.#endedAtMs));
     let nowMs = fromMs;
+    let steps = 0;
     while (step()) {
+      steps += 1;
       nowMs = this.#clock.monotonicMs();
       if (spentMs + nowMs - fromMs < this.#sliceMs) continue;
       this.#isYielding = true;
+      this.#ownSteps = 0;
       void nextTurn().then(() => this.#afterTurn());
       break;
     }
+    if (steps > 0) this.#stepMs += ((nowMs - fromMs) / steps - this.#stepMs) * STEP_MS_WEIGHT;
     this.#spentMs = spentMs + nowMs - fromMs;
     this.#endedAtMs = nowMs;
   }
 
+  /** The work itself has caused a part of the present turn, as long as this many steps. That part must not extend the slice. */
+  leaveOut(steps: number): void {
+    this.#ownSteps += steps;
+  }
+
   #afterTurn(): void {
     this.#isYielding = false;
-    const turnMs = this.#clock.monotonicMs() - this.#endedAtMs;
+    const turnMs = this.#clock.monotonicMs() - this.#endedAtMs - this.#ownSteps * this.#stepMs;
     this.#spentMs = Math.min(0, this.#sliceMs - turnMs);
     this.#onTurn();
     // Unused time is not saved for a later burst.
