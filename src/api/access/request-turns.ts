@@ -1,7 +1,8 @@
 /** Spreads requests over turns of the event loop, so that one tenant's burst does not delay the others by its whole length. */
 import type { Seq } from "../../domain/ids.ts";
-import { REQUESTS_PER_TURN_MAX } from "../../domain/limits.ts";
+import { REQUESTS_PER_TURN_COUNT_MAX } from "../../domain/limits.ts";
 import { FairQueue } from "../../engine/scheduling/fair-queue.ts";
+import { nextTurn } from "../../engine/scheduling/turns.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -19,7 +20,7 @@ export class RequestTurns {
   /** Call `begin` at once while this turn has capacity, and in a later turn otherwise. Tenants take turns. */
   take(tenantSeq: Seq, begin: () => void): void {
     this.#planNextTurn();
-    if (this.#begun >= REQUESTS_PER_TURN_MAX) {
+    if (this.#begun >= REQUESTS_PER_TURN_COUNT_MAX) {
       this.#waiting.push(tenantSeq, begin);
       return;
     }
@@ -30,15 +31,15 @@ export class RequestTurns {
   #planNextTurn(): void {
     if (this.#hasNextTurn) return;
     this.#hasNextTurn = true;
-    setImmediate(() => this.#nextTurn());
+    void nextTurn().then(() => this.#beginWaiting());
   }
 
-  #nextTurn(): void {
+  #beginWaiting(): void {
     this.#hasNextTurn = false;
     this.#begun = 0;
     if (this.#waiting.size === 0) return;
     this.#planNextTurn();
-    while (this.#begun < REQUESTS_PER_TURN_MAX) {
+    while (this.#begun < REQUESTS_PER_TURN_COUNT_MAX) {
       const begin = this.#waiting.next();
       if (begin === null) return;
       this.#begun += 1;

@@ -61,7 +61,7 @@ export const BATCH_CALLS_MAX = 3;
  */
 export const BATCH_ELEMENTS_EARLY = 16;
 /** Elements that are looked at in vain, because they do not fit, while a batch fills. */
-export const BATCH_PASSED_OVER_MAX = 1000;
+export const BATCH_PASSED_OVER_COUNT_MAX = 1000;
 /**
  * Deliveries claimed in one call, which every other tenant's commit waits for. With 128, a batch drained at two thirds
  * of the speed.

@@ -13,7 +13,7 @@ export const BATCH_BODY_BYTES_MAX = 8 * MB;
  * Authenticated requests that begin in one turn of the event loop. With 64 at once, another tenant's event waited twice as
  * long as with 16. With 8, it waited as long as with 16.
  */
-export const REQUESTS_PER_TURN_MAX = 16;
+export const REQUESTS_PER_TURN_COUNT_MAX = 16;
 /** Events that one transaction can hold. */
 export const BATCH_EVENTS_MAX = 1000;
 /** Deeper JSON is an attack on recursive parsers: this server's and the receivers'. */

@@ -4,7 +4,7 @@ import type { Seq } from "../../domain/ids.ts";
 import {
   BATCH_CALLS_MAX,
   BATCH_ELEMENTS_EARLY,
-  BATCH_PASSED_OVER_MAX,
+  BATCH_PASSED_OVER_COUNT_MAX,
   GROUP_DELIVERIES_SHARED_MAX,
 } from "../../domain/limits.ts";
 import { FairQueue } from "./fair-queue.ts";
@@ -147,7 +147,7 @@ export class Batcher<E, R> {
       passedOver += 1;
       return false;
     };
-    while (rows < rowsMax && bytes < bytesMax && passedOver < BATCH_PASSED_OVER_MAX) {
+    while (rows < rowsMax && bytes < bytesMax && passedOver < BATCH_PASSED_OVER_COUNT_MAX) {
       const waiting = this.#queue.next(fits);
       if (waiting === null) break;
       batch.push(waiting);
