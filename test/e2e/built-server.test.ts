@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, cp, mkdtemp, rm, symlink, utimes } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, rm, stat, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -41,6 +41,8 @@ test("without the toolchain there is no build, which fails no installation", asy
 test("a build finds its files, answers as the sources do, and is used until a source file changes", async (t) => {
   await symlink(path.join(PROJECT_DIR, "node_modules"), path.join(folder, "node_modules"));
   assert.deepEqual(await runNode("build.js", "--strict"), { code: 0, stdout: "", stderr: "" });
+  const { mtimeMs: builtAt, ctimeMs: writtenAt } = await stat(path.join(folder, "dist/program.js"));
+  assert.ok(builtAt < writtenAt, "a source file that changes during a build is newer than the build");
 
   const env = { ...CLEAN, PORT: "0", LOG_LEVEL: "silent", SIGNALBOX_DATA_DIR: path.join(folder, "data") };
   const server = spawn(process.execPath, ["src/main.js"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });

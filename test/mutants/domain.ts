@@ -1,4 +1,4 @@
-/** Faults in the rules: retries, health, loops. */
+/** Faults in the rules: retries, health, loops, filters. */
 import type { Mutant } from "./mutant.ts";
 
 export const domain: readonly Mutant[] = [
@@ -78,5 +78,19 @@ export const domain: readonly Mutant[] = [
     find: "=== OURS).length",
     replace: "!== OURS).length",
     test: "src/domain/delivery/loops.test.ts",
+  },
+  {
+    fault: "an endpoint without filters matches operational events",
+    file: "src/domain/delivery/event.ts",
+    find: "if (filters === null) return !isOperationalEventType(type);",
+    replace: "if (filters === null) return true;",
+    test: "src/domain/delivery/event.test.ts",
+  },
+  {
+    fault: "callers may publish operational events",
+    file: "src/domain/delivery/event.ts",
+    find: 'type === "test" || isOperationalEventType(type) ||',
+    replace: 'type === "test" ||',
+    test: "src/domain/delivery/event.test.ts",
   },
 ];

@@ -1,4 +1,4 @@
-/** Faults in the engine: lanes, turns between tenants, batches, verification. */
+/** Faults in the engine: lanes, and the rate of events. */
 import type { Mutant } from "./mutant.ts";
 
 export const engine: readonly Mutant[] = [
@@ -59,59 +59,10 @@ export const engine: readonly Mutant[] = [
     test: "src/engine/delivery/lane.test.ts",
   },
   {
-    fault: "tenants do not take turns",
-    file: "src/engine/scheduling/fair-queue.ts",
-    find: "if (this.#lines.size > 1) {",
-    replace: "if (this.#lines.size < 0) {",
-    test: "src/engine/delivery/dispatch.test.ts",
-  },
-  {
-    fault: "one tenant may take everything that tenants share",
-    file: "src/engine/scheduling/shares.ts",
-    find: "this.#max - this.#taken - this.of(tenantSeq) - part",
-    replace: "this.#max - this.#taken",
-    test: "src/engine/delivery/dispatch.test.ts",
-  },
-  {
-    fault: "lanes without a success take their tenant's whole share",
-    file: "src/engine/delivery/dispatch.ts",
-    find: "!lane.isProven && lane.inFlight > 0 && !this.#mayStartUnproven(lane.tenantSeq)",
-    replace: "false",
-    test: "src/engine/delivery/dispatch.test.ts",
-  },
-  {
-    fault: "attempts start although their results cannot be queued",
-    file: "src/engine/delivery/dispatch.ts",
-    find: "this.#inFlight.taken + this.#options.settleQueueSize() < SETTLE_QUEUE_MAX",
-    replace: "true",
-    test: "src/engine/delivery/dispatch.test.ts",
-  },
-  {
-    fault: "a burst of attempts keeps the event loop",
-    file: "src/engine/scheduling/time-slice.ts",
-    find: "< this.#sliceMs) continue;",
-    replace: "< Number.POSITIVE_INFINITY) continue;",
-    test: "src/engine/scheduling/time-slice.test.ts",
-  },
-  {
-    fault: "a batch grows beyond what one transaction may hold",
-    file: "src/engine/scheduling/batcher.ts",
-    find: "rows > this.#options.rowsMax ||",
-    replace: "",
-    test: "src/engine/scheduling/batcher.test.ts",
-  },
-  {
     fault: "a tenant's rate of events is not limited",
     file: "src/engine/access/publish-rate.ts",
     find: "tokens < 1) {",
     replace: "tokens < -1e9) {",
     test: "src/engine/access/publish-rate.test.ts",
-  },
-  {
-    fault: "an inbound signature with an old timestamp is accepted",
-    file: "src/engine/inbound/schemes/timestamped.ts",
-    find: 'if (time.kind === "rejected") return time;',
-    replace: 'if (time.kind === "rejected") return { kind: "signed", timestamp: null, signatures: [] };',
-    test: "src/engine/inbound/verify/verify.test.ts",
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * `npm run mutants [part of a fault…]`: applies each deliberate fault to a copy of the project, and runs its test there.
- * Exits with 1 when a fault survives, or when a test fails without any fault.
+ * `npm run mutants [part of a fault, a source path or a test path…]`: applies each deliberate fault to a copy of the
+ * project, and runs its test there. Exits with 1 when a fault survives, or when a test fails without any fault.
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,7 +10,18 @@ import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
-const COPIED = ["src", "test", "packages", "bench", "examples", "docs", "package.json", "README.md", "tsconfig.json"];
+const COPIED = [
+  "src",
+  "test",
+  "packages",
+  "bench",
+  "examples",
+  "docs",
+  "build.js",
+  "package.json",
+  "README.md",
+  "tsconfig.json",
+];
 /** A fault may make a test wait for something that never happens. */
 const TEST_MS_MAX = 600_000;
 
@@ -41,7 +52,9 @@ async function survives(copy: string, mutant: Mutant): Promise<boolean> {
 }
 
 const wanted = process.argv.slice(2);
-const chosen = MUTANTS.filter(({ fault }) => wanted.length === 0 || wanted.some((part) => fault.includes(part)));
+const isWanted = ({ fault, file, test }: Mutant): boolean =>
+  wanted.length === 0 || wanted.some((part) => [fault, file, test].some((text) => text.includes(part)));
+const chosen = MUTANTS.filter(isWanted);
 const copy = mkdtempSync(path.join(tmpdir(), "signalbox-mutants-"));
 let survivors = 0;
 try {

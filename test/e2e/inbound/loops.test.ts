@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { within } from "../../harness/deadline.ts";
-import { recordOf, rowsOf, signatureOf } from "../../harness/inbound.ts";
+import { RECORDS, recordOf, rowsOf, signatureOf, transition } from "../../harness/inbound.ts";
 import { createEndpoint, publish, type Scene, stage } from "../../harness/scene.ts";
 import { newTenant, startServer, type TestServer } from "../../harness/server.ts";
 import { followOutcomes, type OutcomeReader } from "../../harness/stream.ts";
@@ -104,6 +104,30 @@ test("replays and reprocessed events keep the count", async (t) => {
   for (const hook of hooks.all) assert.equal(hook.headers["cdn-loop"], "signalbox, signalbox, signalbox");
 });
 
+test("a pause status keeps the count, and so does a refused request that is reprocessed", async (t) => {
+  const scene = await stage(t, server);
+  const { client, hooks } = scene;
+  const { body: source } = await client.request("POST", "/v1/sources", {
+    body: { name: "kept by status", scheme: "jcs", secret: SECRET },
+  });
+  const post = (path: string, secret: string) => {
+    const body = JSON.stringify(transition({ name: "kept by status" }));
+    const headers = { "x-signature": signatureOf(body, secret), "cdn-loop": "signalbox, signalbox" };
+    return server.request("POST", path, { key: null, body, headers });
+  };
+  const accepted = await post(RECORDS, SECRET);
+  assert.equal(accepted.status, 200, accepted.text);
+  await hooks.nth(1);
+  await client.request("PUT", `${RECORDS}/${accepted.body.webhook_event_id}`, { body: { reprocess: true } });
+  await hooks.nth(2);
+  for (const path of [RECORDS, new URL(source.url).pathname]) assert.equal((await post(path, "other")).status, 401);
+  await client.request("PATCH", `/v1/sources/${source.id}`, { body: { secret: "other" } });
+  const reprocessed = await client.request("POST", `/v1/sources/${source.id}/reprocess`);
+  assert.deepEqual(JSON.parse(reprocessed.text), { reprocessed: 2, failed: 0, more: false });
+  await hooks.nth(4);
+  for (const hook of hooks.all) assert.equal(hook.headers["cdn-loop"], "signalbox, signalbox, signalbox");
+});
+
 test("a pause status in a loop is rejected, but only after its signature is verified", async (t) => {
   const scene = await stage(t, server);
   const source = await scene.client.request("POST", "/v1/sources", {
@@ -111,7 +135,7 @@ test("a pause status in a loop is rejected, but only after its signature is veri
   });
   const body = JSON.stringify({ source: "status loop", event_type: "x" });
   const post = (signature: string, hops: number) =>
-    server.request("POST", "/api/v1/webhooks/pause-status", {
+    server.request("POST", RECORDS, {
       key: null,
       body,
       headers: { "x-signature": signature, "cdn-loop": Array(hops).fill("signalbox").join(",") },

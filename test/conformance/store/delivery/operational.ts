@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OPERATIONAL_TARGETS_MAX, VOID_CLAIMS_MAX } from "../../../../src/domain/limits.ts";
+import type { Endpoint } from "../../../../src/domain/endpoints/endpoint.ts";
+import { OPERATIONAL_TARGETS_MAX, RETENTION_STEP_ROWS, VOID_CLAIMS_MAX } from "../../../../src/domain/limits.ts";
+import type { Wake } from "../../../../src/ports/store.ts";
 import { claimOf } from "../access/tenancy.ts";
 import { createReceiving } from "../inbound/receiving.ts";
-import { type OpenStore, useWorld } from "../world.ts";
-import { START } from "./times.ts";
+import { type OpenStore, useWorld, withWorld } from "../world.ts";
+import { DAY, START } from "./times.ts";
 import { exhausted, failed, gone, outlived, succeeded } from "./verdicts.ts";
 
 export function operationalCases(open: OpenStore): void {
@@ -55,8 +57,11 @@ export function operationalCases(open: OpenStore): void {
     assert(delivery !== undefined && retried !== undefined && delivered !== undefined);
     await tenant.settle(retried, failed(START + 1000));
     await tenant.settle(delivered, succeeded);
-    const cancelled = await tenant.waiting(endpoint);
-    await world.store.cancel(tenant.ofDelivery(cancelled.id, START));
+    const inFlight = await tenant.leased(endpoint);
+    for (const { id } of [inFlight, await tenant.waiting(endpoint)]) {
+      await world.store.cancel(tenant.ofDelivery(id, START));
+    }
+    assert.equal((await tenant.settle(inFlight, failed(START + 1000))).state, "CANCELLED");
     const attemptId = world.newId();
     await tenant.settle(delivery, exhausted, { attemptId });
     await tenant.settle(delivery, exhausted, { attemptId });
@@ -116,6 +121,33 @@ export function operationalCases(open: OpenStore): void {
     const [told] = await tenant.claim(watcher, START);
     const { reason, last_http_status } = JSON.parse(told?.event.payload ?? "");
     assert.deepEqual([reason, last_http_status], ["crashed", null]);
+  });
+
+  test("a backlog that expires publishes delivery.failed, and each step stays bounded and says which lanes to wake", async () => {
+    await withWorld(open, async (world) => {
+      const tenant = await world.newTenant();
+      const endpoint = await tenant.endpoint({ eventTypes: ["order.paid"] });
+      const watchers: Endpoint[] = [];
+      for (let count = 0; count < OPERATIONAL_TARGETS_MAX; count += 1) {
+        watchers.push(await tenant.endpoint({ eventTypes: ["delivery.failed"] }));
+      }
+      const backlog = Math.ceil((2 * RETENTION_STEP_ROWS) / OPERATIONAL_TARGETS_MAX);
+      for (let count = 0; count < backlog; count += 1) await tenant.waiting(endpoint);
+      await tenant.patch(endpoint, { status: "DISABLED" }, START);
+      const now = START + 2 * DAY;
+      const woken: Wake[] = [];
+      for (let more = true; more; ) {
+        const step = await world.store.sweep({ now, retentionMs: DAY });
+        assert.ok(step.woken.length <= RETENTION_STEP_ROWS, `${step.woken.length} deliveries`);
+        woken.push(...step.woken);
+        more = step.more;
+      }
+      for (const { seq } of watchers) {
+        assert.equal(woken.filter(({ endpointSeq }) => endpointSeq === seq).length, backlog);
+      }
+      const [told] = await tenant.claim(watchers[0] ?? assert.fail(), now);
+      assert.equal(JSON.parse(told?.event.payload ?? "").reason, "expired");
+    });
   });
 
   test("an operational event goes to no more than ten endpoints", async () => {
