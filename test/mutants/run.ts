@@ -23,7 +23,7 @@ const COPIED = [
   "tsconfig.json",
 ];
 /** A fault may make a test wait for something that never happens. */
-const TEST_MS_MAX = 600_000;
+const TEST_MS_MAX = 180_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

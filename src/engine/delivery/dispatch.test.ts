@@ -35,6 +35,8 @@ interface Stage {
   quiet(): Promise<void>;
   readonly dispatcher: Dispatcher;
   setSettleQueueSize(size: number): void;
+  /** The event loop is busy with something else. */
+  pass(ms: number): void;
 }
 
 /** @param attemptMs how long the event loop is busy with the start of each attempt */
@@ -87,6 +89,9 @@ function stage(attemptMs = 0): Stage {
     dispatcher,
     setSettleQueueSize(size) {
       settleQueueSize = size;
+    },
+    pass(ms) {
+      busyMs += ms;
     },
   };
 }
@@ -175,6 +180,25 @@ test("a burst of attempts leaves turns to the event loop, and starts each tenant
   assert.equal(started.length, 16);
   await quiet();
   assert.equal(started.length, 201);
+});
+
+test("attempts that end do not lengthen the slice for the next ones while several tenants are active", async () => {
+  for (const [tenants, startsAfterwards] of [
+    [[NOISY], 16],
+    [[NOISY, QUIET], 8],
+  ] as const) {
+    const { lanes, land, pass, started, dispatcher } = stage(STARTING_SLICE_MS / 8);
+    dispatcher.halt();
+    const [noisy] = tenants.map((tenantSeq) => lanes(tenantSeq, 40, 10, true));
+    dispatcher.resume();
+    for (let turns = 1; turns < 30; turns += 1) await nextTurn();
+    const before = started.length;
+    assert.equal(before, 30 * 8);
+    for (const lane of noisy?.slice(0, 8) ?? []) land(lane);
+    pass(2 * STARTING_SLICE_MS);
+    await nextTurn();
+    assert.equal(started.length - before, startsAfterwards, `${tenants.length} tenants`);
+  }
 });
 
 test("nothing starts while as many settlements wait as the settle queue takes, counting attempts in flight", async () => {

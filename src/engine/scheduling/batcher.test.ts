@@ -52,20 +52,23 @@ test("a tenant's element joins the next call, no matter how many of another tena
   );
 });
 
-test("a call holds no more rows than it may, and a larger element goes by itself", async () => {
-  const { batcher, calls } = stage(10_000);
-  for (const [number, rows] of [3, 1, 1, 9, 1].entries()) {
-    void batcher.add({ tenantSeq: 1, number }, { rows, bytes: 10 });
+test("a call holds no more rows and bytes than it may, and a larger element goes by itself", async () => {
+  for (const weightOf of [
+    (size: number) => ({ rows: size, bytes: 10 }),
+    (size: number) => ({ rows: 1, bytes: 250 * size }),
+  ]) {
+    const { batcher, calls } = stage(10_000);
+    for (const [number, size] of [3, 1, 1, 9, 1].entries()) void batcher.add({ tenantSeq: 1, number }, weightOf(size));
+    for (let ended = 0; batcher.size > 0; ended += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      calls[ended]?.end();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual(
+      calls.map(({ elements }) => elements.map(({ number }) => number)),
+      [[0, 1], [2], [3], [4]],
+    );
   }
-  for (let ended = 0; batcher.size > 0; ended += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    calls[ended]?.end();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  assert.deepEqual(
-    calls.map(({ elements }) => elements.map(({ number }) => number)),
-    [[0, 1], [2], [3], [4]],
-  );
 });
 
 test("next to a tenant whose elements fill a call each, another tenant's elements share a call", async () => {
@@ -109,8 +112,21 @@ test("a tenant has few rows under way while others are active, and as many as fi
     ended += 1;
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await Promise.all(added);
   assert.equal(most, GROUP_DELIVERIES_SHARED_MAX);
+  await Promise.all(added);
+});
+
+test("while others are active, an element with more rows than that waits only for its own tenant's calls", async () => {
+  const { batcher, calls } = stage(1e6, { rowsMax: 1000, bytesMax: 1e6, activity: { isShared: true, note() {} } });
+  for (const [number, rows] of [1, GROUP_DELIVERIES_SHARED_MAX + 1].entries()) {
+    void batcher.add({ tenantSeq: 1, number }, { rows, bytes: 10 });
+  }
+  for (const number of [0, 1]) {
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(calls.at(-1)?.elements, [{ tenantSeq: 1, number }]);
+    calls.at(-1)?.end();
+  }
+  await batcher.drained();
 });
 
 test("elements that wait or are under way count against their tenant's share, and not against another's", async () => {

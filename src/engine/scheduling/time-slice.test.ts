@@ -64,6 +64,9 @@ test("what the work itself caused does not extend its slice", async () => {
   slice.leaveOut(100);
   await nextTurn();
   assert.equal(left(), 36);
+  pass(10);
+  await nextTurn();
+  assert.equal(left(), 26, "each turn counts by itself");
 });
 
 test("calls in quick succession share a slice", async () => {
