@@ -41,9 +41,8 @@ export async function assertAccessible(page: Page, name: string, own: Look): Pro
   const looks = SHOTS === undefined ? [{ ...own, viewport: checks % 2 === 0 ? WIDE : NARROW }] : ALL_LOOKS;
   for (const look of looks) {
     const { viewport, colorScheme } = look;
-    await setLook(page, look);
+    await changeLook(page, look);
     const where = `${name}, ${viewport.width} px, ${colorScheme}`;
-    await within(page.evaluate(whenDrawn(colorScheme)), `the page in its ${colorScheme} colors`);
     await screenshot(page, `${name}-${viewport.width}-${colorScheme}`);
     assert.deepEqual(await violations(page), [], where);
     const overflowPx = await page.evaluate<number>(
@@ -51,14 +50,30 @@ export async function assertAccessible(page: Page, name: string, own: Look): Pro
     );
     assert.ok(overflowPx <= 0, `${where}: scrolls sideways by ${overflowPx} px`);
   }
-  await setLook(page, own);
-  // A list changes between a table and cards with the width, and a row that has the focus would lose it.
-  await within(page.evaluate(whenDrawn(own.colorScheme)), "the page in its own width");
+  await changeLook(page, own);
 }
 
 export async function setLook(page: Page, { viewport, colorScheme }: Look): Promise<void> {
-  await page.setViewportSize(viewport);
+  await setSize(page, viewport);
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+}
+
+/**
+ * A list changes between a table and cards with the width, and a row that has the focus would lose it. So this waits until
+ * the page is drawn.
+ */
+async function changeLook(page: Page, look: Look): Promise<void> {
+  if (SHOTS !== undefined) await setLook(page, look);
+  else await setSize(page, look.viewport);
+  await within(
+    page.evaluate(whenDrawn(look.colorScheme)),
+    `the page at ${look.viewport.width} px, ${look.colorScheme}`,
+  );
+}
+
+async function setSize(page: Page, size: Look["viewport"]): Promise<void> {
+  const { width, height } = page.viewportSize() ?? {};
+  if (width !== size.width || height !== size.height) await page.setViewportSize(size);
 }
 
 async function screenshot(page: Page, name: string): Promise<void> {
