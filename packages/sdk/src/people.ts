@@ -94,7 +94,7 @@ export interface AuditEvent {
   readonly actor_id: string | null;
   readonly actor_user: { readonly id: string; readonly email: string } | null;
   readonly pause_id: string | null;
-  /** What the act was about. */
+  /** What the action was about. */
   readonly subject_id: string | null;
   readonly data: Readonly<Record<string, unknown>>;
   readonly created_at: string;

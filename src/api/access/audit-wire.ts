@@ -18,7 +18,7 @@ export const AuditQuery = Type.Object(
     subject_id: Type.Optional(
       Type.String({
         format: "any-id",
-        description: "What the act was about: the id of an endpoint, a delivery, a user, …",
+        description: "What the action was about: the id of an endpoint, a delivery, a user, …",
       }),
     ),
     actor: Type.Optional(Type.String({ format: "actor-id", description: "Who acted: `usr_…` or `key_…`." })),
@@ -43,7 +43,7 @@ const AuditEvent = Type.Object(
     actor_id: Nullable(Type.String({ description: "The key or the user that acted: `key_…` or `usr_…`." })),
     actor_user: Nullable(UserRef),
     pause_id: Nullable(Type.String()),
-    subject_id: Nullable(Type.String({ description: "What the act was about." })),
+    subject_id: Nullable(Type.String({ description: "What the action was about." })),
     data: Type.Object({}, { additionalProperties: true }),
     created_at: Time,
   },
@@ -92,7 +92,7 @@ function eventJson(row: AuditRow): Static<typeof AuditEvent> {
   };
 }
 
-/** The prefix of the ids that each family of acts is about. */
+/** The prefix of the ids that each family of actions is about. */
 const SUBJECT_PREFIXES: ReadonlyMap<string, string> = new Map([
   ["key", ID_PREFIX.key],
   ["tenant", ID_PREFIX.tenant],

@@ -63,8 +63,8 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
       }, done);
     };
     const { authorization } = request.headers;
-    // A Bearer header decides even if its key is wrong: browsers never send one by themselves. Another scheme is ignored,
-    // since a proxy in front may have added it.
+    // A Bearer header takes precedence over the cookie, even with a wrong key: browsers never send one by themselves.
+    // Another scheme is ignored, since a proxy in front may have added it.
     if (accepts === "key" || isBearer(authorization)) {
       const apiKey = bearerKey(authorization);
       if (apiKey === null) return refuse(missing);

@@ -70,7 +70,7 @@ export const MeResponse = Type.Object(
 );
 const SessionResponse = Type.Object(
   {
-    id: Type.String({ description: "Distinguishes your sessions." }),
+    id: Type.String({ description: "The session's id." }),
     current: Type.Boolean({ description: "The session of this request." }),
     address: Nullable(Type.String({ description: "The IP address from which you signed in." })),
     userAgent: Nullable(Type.String()),

@@ -92,8 +92,8 @@ const UPDATE = {
     operationId: "updateUser",
     summary: "Change a user's role, or disable or enable the user",
     description:
-      "Only the given fields change, at once. The last user with the role global_admin can be neither disabled nor " +
-      "lowered: 409 LAST_ADMIN.",
+      "Only the given fields change, at once. The last user with the role global_admin cannot be disabled or " +
+      "demoted: 409 LAST_ADMIN.",
     params: PathId,
     body: UpdateUserBody,
     response: { 200: UserResponse, ...errorResponses(404, 409, 413, 415) },

@@ -42,7 +42,7 @@ export class Claims {
   /** Lanes to claim for. The lanes of a tenant that holds its whole share stay here. */
   readonly #wanted = new LaneQueue();
   readonly #hasCapacity: (tenantSeq: Seq) => boolean;
-  /** Tenants that had ready lanes which the latest discovery had to leave in the store. */
+  /** Tenants whose ready lanes the last `#adopt` skipped. */
   #passedOver: readonly Seq[] = [];
   #fullTimer: Timer | null = null;
   /** When to look for ready lanes that no node owns. */
@@ -103,7 +103,7 @@ export class Claims {
     this.#discoverTimer?.cancel();
     this.#discoverTimer = clock.after(Math.min(Math.max(at - clock.now(), 0), TIMER_MS_MAX), () => {
       this.#discoverTimer = null;
-      // The timer may ring early: after its longest wait, a millisecond short, or while time goes at half speed.
+      // The timer may fire early: after its longest wait, a millisecond short, or while time goes at half speed.
       if (clock.now() < this.#discoverAt) this.#discoverBy(this.#discoverAt);
       else this.#run();
     });
@@ -162,7 +162,8 @@ export class Claims {
     const now = this.#options.clock.now();
     for (const lane of lanes) lane.beginClaim();
     try {
-      // Awaited without a step in between: a publish that committed after this claim must not enter the lane before it.
+      // No other code may run between the reply and `#takeAll`: a publish that committed after this claim must not enter
+      // the lane before it.
       const result = await this.#claim(now, { lanes: this.#parts(lanes), adopt: NO_LANES });
       for (const lane of lanes) lane.endClaim();
       this.#takeAll(result);

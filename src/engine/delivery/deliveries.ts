@@ -220,7 +220,7 @@ export class Deliveries {
     result: SettledResult,
   ): void {
     lane.adoptState(result.lane);
-    // The delivery failed. What this node has leased behind it must not be sent before it.
+    // The delivery will be retried, so later deliveries of an ordered lane go back.
     if (delivery.ordered && result.state === "SCHEDULED") void this.#scheduler.giveBackQueue(lane);
     this.claims.wake(result.woken);
     this.#options.onOutcome(delivery, endpoint, made, result);

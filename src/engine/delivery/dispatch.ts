@@ -11,7 +11,7 @@ import type { AttemptMade } from "./attempts.ts";
 import type { Lane } from "./lane.ts";
 import { LaneQueue } from "./lane-queue.ts";
 
-/** How many times as long as its start an attempt takes until it is settled. Measured at full load. */
+/** Processing an attempt's end takes about this many times as long as starting it. Measured at full load. */
 const STEPS_PER_END = 4;
 
 export interface DispatcherOptions {

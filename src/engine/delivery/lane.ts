@@ -1,7 +1,7 @@
 /**
  * A lane: the deliveries of one endpoint that this node has leased, and the rules for when the next one may start.
  *
- * A lane changes only through its methods, one for each thing that can happen to it. The others ask it what it can do.
+ * A lane changes only through its methods, one for each thing that can happen to it. Other classes query it.
  */
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import { isProbing, nextWindow, startWindow } from "../../domain/delivery/health.ts";
@@ -40,7 +40,10 @@ export class Lane {
   #unprovenInFlight = 0;
   /** Attempts that have ended and whose result is not stored yet. */
   #settling = 0;
-  /** Those of them that failed. They still count against the window, so that the store sees 20 failures as 20. */
+  /**
+   * Failed attempts that are not stored yet. They count against the window, so that there cannot be more than 20
+   * failures before the endpoint rests.
+   */
   #failing = 0;
   /** Releases under way. An ordered lane waits for them: the returned deliveries come first. */
   #returning = 0;

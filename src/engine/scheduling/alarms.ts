@@ -28,7 +28,7 @@ export class Alarms<T> {
     this.#wake = wake;
   }
 
-  /** Wake the subject at `at`, unless it has an earlier alarm. A subject has one alarm at a time, and no later one. */
+  /** Wake the subject at `at`, unless it has an earlier alarm. A subject has one alarm, the earliest. */
   set(subject: T, at: EpochMs): void {
     const present = this.#current.get(subject);
     if (this.#isStopped || (present !== undefined && present <= at)) return;

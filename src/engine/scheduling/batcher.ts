@@ -114,7 +114,7 @@ export class Batcher<E, R> {
   async #run(): Promise<void> {
     while (this.#queue.size > 0) {
       const batch = this.#take();
-      if (batch.length === 0) break; // all tenants that wait have a call under way, which goes on with the rest
+      if (batch.length === 0) break; // all waiting tenants are at their limit; the calls under way continue with the rest
       this.#underWay += batch.length;
       await this.#carryOut(batch);
       this.#underWay -= batch.length;

@@ -11,7 +11,7 @@ interface Line<T> {
 const TAKEN_MAX = 1024;
 
 export class FairQueue<T> {
-  // A Map keeps the tenants in turn: the tenant that was served goes to its end.
+  // A Map iterates in insertion order; a served tenant moves to the end.
   readonly #lines = new Map<Seq, Line<T>>();
   #size = 0;
 

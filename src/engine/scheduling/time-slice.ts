@@ -55,7 +55,7 @@ export class TimeSlice {
     this.#endedAtMs = nowMs;
   }
 
-  /** The work itself has caused a part of the present turn, as long as this many steps. That part must not extend the slice. */
+  /** Deduct this many steps from the current turn, because the work itself caused them. They must not extend the slice. */
   leaveOut(steps: number): void {
     this.#ownSteps += steps;
   }

@@ -180,7 +180,7 @@ export interface AuditFilter {
   readonly tenantSeq: Seq;
   readonly pauseId: Uuid | null;
   readonly type: AuditType | null;
-  /** What the act was about; not for pauses. */
+  /** What the action was about; not for pauses. */
   readonly subjectId?: Uuid | null;
   /** The key or the user that acted. */
   readonly actorId?: Uuid | null;
@@ -199,14 +199,14 @@ export interface AuditRow {
   /** The e-mail address of the user that acted; null for others. */
   readonly email: string | null;
   readonly pauseId: Uuid | null;
-  /** What the act was about; null for pauses. */
+  /** What the action was about; null for pauses. */
   readonly subjectId: Uuid | null;
   /** Ids in it are bare UUIDs, without a prefix. */
   readonly data: Readonly<Record<string, string | null>>;
   readonly createdAt: EpochMs;
 }
 
-/** An act that changes nothing in the store. */
+/** An action that changes nothing in the store. */
 export interface Act {
   readonly actor: Actor;
   readonly tenantSeq: Seq;

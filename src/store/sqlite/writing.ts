@@ -109,8 +109,8 @@ export function forget(writing: Writing): void {
 }
 
 /**
- * Runs after a savepoint was rolled back: what is in memory may be about its rows. Lanes are right, since every verb
- * changes them last.
+ * Runs after a savepoint was rolled back. `endGroup` has already cleared the lanes, the counters and the usage. What
+ * else is in memory may be about rows of the savepoint.
  */
 export function forgetRows(writing: Writing): void {
   const { memory } = writing;

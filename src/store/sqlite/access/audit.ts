@@ -40,7 +40,7 @@ export function audit(w: Writing, { tenantSeq, actor, type, pauseId, subject, da
   );
 }
 
-/** Record an act that changed nothing in the store, such as an export. */
+/** Record an action that changed nothing in the store, such as an export. */
 export function recordAct(w: Writing, entry: Act): void {
   audit(w, entry);
 }

@@ -50,7 +50,7 @@ export function changeBulk(
   return { changed, failures, woken: woken.filter((each) => each !== null), requested };
 }
 
-/** A state that a delivery got after the job was started did not match when it was counted. */
+/** A delivery that changed state after the job started was not counted, so it is skipped. */
 function isLater({ ended_at, run_started_at }: Found, { action, filter }: BulkTarget, startedAt: EpochMs): boolean {
   if (action === "replay" && filter.states === null) return false;
   return (ended_at ?? run_started_at ?? 0) > startedAt;

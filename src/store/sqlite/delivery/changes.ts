@@ -245,7 +245,7 @@ interface Replayed {
   readonly now: EpochMs;
 }
 
-/** One entry for the call, however many deliveries it replays. Only that of a single delivery names it. */
+/** One entry for the call, which may replay many deliveries. It names the delivery only if there is exactly one. */
 function auditReplay(w: Writing, { actor, tenantSeq, ids, count, now }: Replayed): void {
   const [only, ...others] = ids;
   const subject = only !== undefined && others.length === 0 ? { subject: only } : {};

@@ -36,7 +36,7 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   const claimFrom = (endpointSeq: Seq, count: number, bytesMax: number) => {
     const endpoint = loadDestination(w, endpointSeq);
     if ("id" in endpoint) lanes.push(claimLane(w, request, endpoint, { count, bytesMax }, budget, woken));
-    else broken.push({ endpointSeq, message: putOff(w, endpointSeq, endpoint, now) });
+    else broken.push({ endpointSeq, message: postpone(w, endpointSeq, endpoint, now) });
   };
   for (const { endpointSeq, count, bytesMax } of request.lanes) claimFrom(endpointSeq, count, bytesMax);
   if (adopt.lanesMax <= 0) return { lanes, broken, woken, more: false, passedOver: false, nextReadyAt: null };
@@ -60,7 +60,7 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
   };
 }
 
-function putOff(w: Writing, endpointSeq: Seq, error: Error, now: EpochMs): string {
+function postpone(w: Writing, endpointSeq: Seq, error: Error, now: EpochMs): string {
   touch(w.lanes.get(endpointSeq), { readyAt: now + BROKEN_LANE_MS });
   return error.message;
 }

@@ -30,7 +30,7 @@ export interface NewDelivery {
   readonly dueAt: EpochMs;
   /** Null: the delivery waits in the store and is due at once. */
   readonly lease: LeaseToken | null;
-  /** Whether it is made after its event, by a replay or a recovery. */
+  /** Created after its event, by a replay or recovery. */
   readonly later: boolean;
 }
 
@@ -75,8 +75,8 @@ export function eventBytes({ payload }: Event, deliveryCount: number): number {
 }
 
 /**
- * The creation time of what is inserted now. Requests take their time before they wait for a commit, so a later commit
- * can have an earlier time. With such times, pages that are frozen as of a time would gain rows.
+ * The creation time of what is inserted now. It never goes back, although requests take their time before they wait for
+ * a commit, and a later commit can have an earlier one. Otherwise a page with `as_of` could gain rows.
  */
 export function creationTime({ sequences }: Writing, now: EpochMs): EpochMs {
   sequences.createdAt = Math.max(sequences.createdAt, now);

@@ -43,7 +43,7 @@ interface Failed {
 
 /**
  * Publish `delivery.failed` for a delivery that has just ended as FAILED or EXPIRED, in the transaction that ended it.
- * Without an endpoint that names it, nothing is read or written. A delivery of an operational event has none, so that an
+ * If no endpoint subscribes, nothing is read or written. Operational events publish none themselves, so that an
  * endpoint that cannot be reached does not cause events about events.
  *
  * @returns which lanes to wake

@@ -36,7 +36,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   const excess = w.usage.excessOfBytes(tenantSeq, eventBytes(event, request.targets.length));
   if (excess !== null) return excess;
   const lanes = request.targets.map((target) => w.lanes.get(target.endpointSeq));
-  const full = holdsTooMuch(w, tenantSeq, lanes, event);
+  const full = heldEndpointOverLimit(w, tenantSeq, lanes, event);
   if (full !== null) return { kind: "backlogFull", endpointId: full };
 
   const { eventSeq, typeSeq } = insertEvent(w, {
@@ -67,7 +67,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
     return { seq, leased: lease !== null };
   });
   if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, eventSeq, now);
-  // Last, and nothing below can fail: a lane in memory must not keep a change that a savepoint rolled back.
+  // When a savepoint is rolled back, `inSavepoint` clears the lanes, so no lane keeps a change without its rows.
   for (const [index, lane] of lanes.entries()) enterLane(w, lane, deliveries[index]?.leased === true, event, node);
   return { kind: "published", eventSeq, createdAt, deliveries };
 }
@@ -124,7 +124,7 @@ const HELD_BYTES = `
   WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND l.held_since IS NOT NULL`;
 
 /** The id of a held endpoint, if this event would exceed the tenant's limit of held bytes; null otherwise. */
-function holdsTooMuch(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event: Event) {
+function heldEndpointOverLimit(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event: Event) {
   const held = lanes.filter(isHeld);
   const first = held[0];
   if (first === undefined) return null;

@@ -1,4 +1,4 @@
-/** Finds ready lanes without an owner. Tenants take turns; of each tenant the lane that is ready longest is first. */
+/** Finds ready lanes without an owner. Tenants take turns; of each tenant, the longest-ready lane is first. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { Adopt } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";

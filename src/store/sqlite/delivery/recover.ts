@@ -1,5 +1,5 @@
 /**
- * The steps of recover, in two phases. The first makes FAILED and EXPIRED deliveries wait again. The second makes
+ * The steps of recover, in two phases. The first makes FAILED and EXPIRED deliveries wait again. The second creates
  * deliveries of kept events that would have matched the endpoint had it not been DISABLED. A second recover finds
  * neither.
  */

@@ -56,7 +56,7 @@ const END_TEST = `
 
 export function recordTest(w: Writing, record: TestRecord): void {
   const { tenantSeq, endpointSeq, event, attempt, transition } = record;
-  // The call is repeated after an ambiguous answer.
+  // The caller repeats the call if the first result was lost.
   if (w.prepare("SELECT 1 FROM events WHERE id = ?").get(uuidBytes(event.id)) !== undefined) return;
   const { eventSeq, typeSeq } = insertEvent(w, {
     tenantSeq,

@@ -21,7 +21,7 @@ interface Applied extends Pick<SettledResult, "kind" | "state"> {
   readonly repeats: Seq | null;
 }
 
-const NOBODY: readonly Wake[] = [];
+const NO_WAKES: readonly Wake[] = [];
 
 export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   const { transition, attempt } = settlement;
@@ -36,9 +36,11 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   countAttempt(lane, attempt, transition);
   noteFailing(lane, attempt, transition);
   const disabled = settlement.generation === lane.generation ? applyToLane(w, lane, transition, attempt.endedAt) : null;
-  const told = disabled === null ? NOBODY : disable(w, lane, disabled, attempt.endedAt);
+  const wokenByDisable = disabled === null ? NO_WAKES : disable(w, lane, disabled, attempt.endedAt);
   const failed = applied.ended && (applied.state === "FAILED" || applied.state === "EXPIRED");
-  const woken = failed ? [...told, ...publishFailed(w, lane.tenantSeq, settlement.deliverySeq)] : told;
+  const woken = failed
+    ? [...wokenByDisable, ...publishFailed(w, lane.tenantSeq, settlement.deliverySeq)]
+    : wokenByDisable;
   return {
     kind: applied.kind,
     attemptSeq,
@@ -50,7 +52,7 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
 }
 
 function repeated(lane: Lane, attemptSeq: Seq, state: SettledResult["state"]): SettledResult {
-  return { kind: "stale", attemptSeq, state, lane: laneState(lane), woken: NOBODY, disabled: false };
+  return { kind: "stale", attemptSeq, state, lane: laneState(lane), woken: NO_WAKES, disabled: false };
 }
 
 // ── The delivery ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +163,7 @@ function decide(row: Row, { next }: Transition, lane: Lane, now: EpochMs): Verdi
 }
 
 /**
- * The lease was no longer ours, so another attempt decides. A late result ends a delivery only if it is a success and the delivery has not ended.
+ * Another lease owns the delivery. A late result ends the delivery only if it succeeded and the delivery is still open.
  */
 function decideStale(row: Row, { next }: Transition, now: EpochMs): Verdict {
   const state = row.state as number;
