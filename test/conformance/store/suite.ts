@@ -2,7 +2,7 @@
  * The conformance suite that every store must pass. It uses only the port. Times are arguments of the verbs, so days
  * pass without waiting.
  */
-import { describe } from "node:test";
+import { after, describe } from "node:test";
 import { accessCases } from "./access/access.ts";
 import { auditCases } from "./access/audit.ts";
 import { quotaCases } from "./access/quotas.ts";
@@ -37,7 +37,7 @@ import { bulkCases } from "./upkeep/bulk.ts";
 import { jobCases } from "./upkeep/jobs.ts";
 import { nodeCases } from "./upkeep/nodes.ts";
 import { retentionCases } from "./upkeep/retention.ts";
-import type { OpenStore } from "./world.ts";
+import { disposeWorld, type OpenStore } from "./world.ts";
 
 const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["publish", publishCases],
@@ -76,11 +76,19 @@ const SUBJECTS: readonly (readonly [string, (open: OpenStore) => void])[] = [
   ["inbound limits", inboundBoundCases],
 ];
 
-const SUBJECTS_AT_ONCE = 4;
+const STORES = 4;
 
+/** Each store has its subjects one after the other, so that the others continue while one waits for a restart. */
 export function describeStore(name: string, open: OpenStore): void {
-  // Each subject has its own store, so that others continue while one waits for a restart.
-  describe(name, { concurrency: SUBJECTS_AT_ONCE }, () => {
-    for (const [subject, cases] of SUBJECTS) describe(subject, { concurrency: false }, () => cases(open));
+  describe(name, { concurrency: STORES }, () => {
+    for (let store = 0; store < STORES; store += 1) {
+      const openOne: OpenStore = () => open();
+      describe(`store ${store + 1}`, { concurrency: false }, () => {
+        after(() => disposeWorld(openOne));
+        for (const [index, [subject, cases]] of SUBJECTS.entries()) {
+          if (index % STORES === store) describe(subject, () => cases(openOne));
+        }
+      });
+    }
   });
 }
