@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import canonicalize from "canonicalize";
 import fc from "fast-check";
+import { anyCharacter } from "../../../test/fixtures/any-character.ts";
 import { canonical, checkText } from "../src/signing/canonical.ts";
 import { signJcs } from "../src/signing/jcs.ts";
 
@@ -68,7 +69,7 @@ describe("the vectors of bodies that contain their signature", () => {
 describe("signJcs", () => {
   it("writes any value in the same way as canonicalize", () => {
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
+      fc.property(fc.jsonValue({ stringUnit: anyCharacter }), (value) => {
         assert.equal(canonical(value), canonicalize(value));
         checkText(JSON.stringify(value));
       }),

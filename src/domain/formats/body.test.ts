@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { anyCharacter } from "../../../test/fixtures/any-character.ts";
 import type { Event } from "../delivery/event.ts";
 import { FORMATS } from "../endpoints/endpoint.ts";
 import type { Uuid } from "../ids.ts";
@@ -18,7 +19,7 @@ const pause = (payload: string): Event => event(payload, { type: "pause.responde
 
 const payloadText = fc
   .record({
-    object: fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" })),
+    object: fc.dictionary(fc.string({ unit: anyCharacter }), fc.jsonValue({ stringUnit: anyCharacter })),
     indent: fc.constantFrom("", " ", "\t", "\r\n"),
   })
   .map(({ object, indent }) => JSON.stringify(object, null, indent));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { anyCharacter } from "../../../test/fixtures/any-character.ts";
 import { JSON_DEPTH_MAX } from "../limits.ts";
 import { scanArray, scanObject } from "./json.ts";
 
@@ -17,7 +18,7 @@ function rule(text: string, depthMax = JSON_DEPTH_MAX): string {
 }
 
 const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
-const keyed = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" }), {
+const keyed = fc.dictionary(fc.string({ unit: anyCharacter }), fc.jsonValue({ stringUnit: anyCharacter }), {
   noNullPrototype: true,
 });
 
