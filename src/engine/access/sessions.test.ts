@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { prepareDataDir } from "../../../test/fixtures/empty-store.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import type { Store } from "../../ports/store.ts";
-import { dataFiles } from "../../store/sqlite/files/files.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { Sessions } from "./sessions.ts";
@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 
 async function open(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), "signalbox-sessions-"));
-  writeFileSync(dataFiles(dataDir).ballast, "");
+  prepareDataDir(dataDir);
   const real = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
   t.after(async () => {
     await real.close();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
+import { prepareDataDir } from "../../../../test/fixtures/empty-store.ts";
 import type { Uuid } from "../../../domain/ids.ts";
 import type { Store } from "../../../ports/store.ts";
 import { dataFiles, tryLockDir } from "../files/files.ts";
@@ -35,7 +36,7 @@ function newDir(t: TestContext): string {
 
 /** The store of a server, with one tenant and without a ballast file. */
 async function openServerStore(dataDir: string): Promise<Store> {
-  writeFileSync(dataFiles(dataDir).ballast, "");
+  prepareDataDir(dataDir);
   const store = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
   const user = { id: newId(), email: "a@example.com", passwordHash: "$argon2id$", role: "global_admin" as const };
   await store.bootstrap({ tenant: { id: newId(), name: "First" }, user, key: newKey(), now: NOW });
