@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { signedIn } from "../harness/jar.ts";
 import { PASSWORD } from "../harness/people.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf } from "./waiting.ts";
+import { change, go, stepsOf, tryAgain } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -64,12 +64,8 @@ async function useKey({ page, person, assertAccessible }: Visit): Promise<void> 
 }
 
 async function failOnce({ page }: Visit): Promise<void> {
-  const error = { error: { code: "INTERNAL_ERROR", message: "The server failed to read.", details: [] } };
-  await page.route("**/v1/users*", (route) => route.fulfill({ status: 500, json: error }));
-  await page.getByRole("navigation", { name: "Parts of access" }).getByRole("link", { name: "Users" }).click();
-  await page.getByText("The server failed to read.").waitFor();
-  await page.unroute("**/v1/users*");
-  await page.getByRole("button", { name: "Try again" }).click();
+  const users = page.getByRole("navigation", { name: "Parts of access" }).getByRole("link", { name: "Users" });
+  await tryAgain(page, "**/v1/users*", () => users.click());
   await page.getByRole("table").waitFor();
 }
 

@@ -6,7 +6,7 @@ import { startHooks } from "../harness/hooks.ts";
 import { createEndpoint, patch, publish } from "../harness/scene.ts";
 import type { AnswerBody, Client } from "../harness/server.ts";
 import { NARROW, startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf } from "./waiting.ts";
+import { change, go, stepsOf, tryAgain } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const NOWHERE = "http://127.0.0.1:9/";
@@ -70,12 +70,7 @@ test("the list of deliveries, from empty to acts on all that match", async (t) =
 async function begin({ page, assertAccessible }: Visit): Promise<void> {
   await page.getByText("No delivery was made yet.").waitFor();
   await assertAccessible("deliveries-empty");
-  const error = { error: { code: "INTERNAL_ERROR", message: "The server failed to read.", details: [] } };
-  await page.route("**/v1/deliveries?*", (route) => route.fulfill({ status: 500, json: error }));
-  await change(page, "/deliveries?status=EXPIRED");
-  await page.getByText("The server failed to read.").waitFor();
-  await page.unroute("**/v1/deliveries?*");
-  await page.getByRole("button", { name: "Try again" }).click();
+  await tryAgain(page, "**/v1/deliveries?*", () => change(page, "/deliveries?status=EXPIRED"));
   await page.getByText("Nothing matches these filters").waitFor();
 }
 

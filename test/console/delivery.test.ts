@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import { polled } from "../harness/deadline.ts";
 import { createEndpoint, failOnce, patch, publish, type Scene, stage } from "../harness/scene.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf } from "./waiting.ts";
+import { change, go, stepsOf, tryAgain } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -160,12 +160,7 @@ async function showHostile({ page }: Visit, { client, endpointId, hooks, outcome
   const { deliveries } = await publish(client, 1, { type: "loud", endpoint_ids: [endpointId] });
   const deliveryId = deliveries[0]?.delivery_id ?? assert.fail();
   await outcomes.until(deliveryId, "FAILED");
-  const error = { error: { code: "INTERNAL_ERROR", message: "The server failed.", details: [] } };
-  await page.route("**/v1/deliveries/*", (route) => route.fulfill({ status: 500, json: error }));
-  await change(page, `/deliveries/${deliveryId}`);
-  await page.getByText("The server failed.").waitFor();
-  await page.unroute("**/v1/deliveries/*");
-  await page.getByRole("button", { name: "Try again" }).click();
+  await tryAgain(page, "**/v1/deliveries/*", () => change(page, `/deliveries/${deliveryId}`));
   await page.getByText("<img src=x onerror=alert(1)>").waitFor();
   await page.getByText("<script>alert(1)</script>").waitFor();
 }

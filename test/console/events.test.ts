@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { failOnce, publish, type Scene, stage } from "../harness/scene.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { go, stepsOf } from "./waiting.ts";
+import { go, stepsOf, tryAgain } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -14,12 +14,8 @@ test("before the first event, the lists say how to publish one, and a list that 
   const { page } = visit;
   await page.getByText("No event has been published yet.").waitFor();
   await visit.assertAccessible("events-empty");
-  const error = { error: { code: "INTERNAL_ERROR", message: "The server failed to read.", details: [] } };
-  await page.route("**/v1/events?*", (route) => route.fulfill({ status: 500, json: error }));
-  await page.getByLabel("Deliveries", { exact: true }).selectOption("true");
-  await page.getByRole("alert").getByText("The server failed to read.").waitFor();
-  await page.unroute("**/v1/events?*");
-  await page.getByRole("button", { name: "Try again" }).click();
+  const filter = page.getByLabel("Deliveries", { exact: true });
+  await tryAgain(page, "**/v1/events?*", () => filter.selectOption("true"));
   await page.getByText("Nothing matches these filters").waitFor();
   await go(page, "/event-types");
   await page.getByText("No event has been published yet.").waitFor();

@@ -156,6 +156,7 @@ async function faultsOf(page: Page): Promise<readonly string[]> {
 
 /** After the next frame, which has the form of the page for this width. */
 async function resize(page: Page, viewport: typeof WIDE): Promise<void> {
+  if (page.viewportSize()?.width === viewport.width) return;
   await page.setViewportSize(viewport);
   await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))");
 }

@@ -103,6 +103,28 @@ export async function change(page: Page, path: string): Promise<void> {
   await page.evaluate(`history.pushState({}, "", ${JSON.stringify(`/console${path}`)})`);
 }
 
+/**
+ * Reads of this URL fail until “Try again” is clicked, however often an event of the stream makes the page read again.
+ * `show` makes the page read.
+ */
+export async function tryAgain(page: Page, url: string, show: () => Promise<unknown>): Promise<void> {
+  const error = { error: { code: "INTERNAL_ERROR", message: "The server failed to read.", details: [] } };
+  await page.evaluate(`{
+    globalThis.isTriedAgain = false;
+    const look = ({ target }) => { globalThis.isTriedAgain ||= target.closest("button")?.textContent === "Try again"; };
+    addEventListener("click", look, true);
+  }`);
+  await page.route(url, async (route) => {
+    if (await page.evaluate<boolean>("isTriedAgain")) await route.fallback();
+    else await route.fulfill({ status: 500, json: error });
+  });
+  await show();
+  await page.getByText("The server failed to read.").waitFor();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("The server failed to read.").waitFor({ state: "detached" });
+  await page.unroute(url);
+}
+
 async function orSayWhatIsThere(page: Page, wait: Promise<unknown>, what: string): Promise<void> {
   try {
     await within(wait, what);
