@@ -20,8 +20,19 @@ const FLAGS = [
   "--font-render-hinting=none",
 ];
 
-/** Starts one browser for all tests of a file. Each test creates its own context. */
+let shared: Promise<Browser> | null = null;
+
+/** From now on, the test files of this process share a browser. */
+export function shareBrowser(scope: Scope): void {
+  shared = launch(scope);
+}
+
+/** The browser of this process, or of this file if it runs alone. Each test creates its own context. */
 export async function startBrowser(scope: Scope): Promise<Browser> {
+  return await (shared ?? launch(scope));
+}
+
+async function launch(scope: Scope): Promise<Browser> {
   const { program, env } = await unpackChromium();
   const browser = await chromium.launch({ executablePath: program, args: FLAGS, env: { ...process.env, ...env } });
   scope.after(() => browser.close());
@@ -37,16 +48,23 @@ const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js"
 export const AXE_LOADER = `globalThis.loadAxe = () => { ${AXE} };`;
 
 /**
- * Each accessibility violation and where it is. Over a page that was checked without it, only the dialog is checked. The page
- * needs {@link AXE_LOADER}.
+ * Each accessibility violation and where it is. Over a page that was checked without it, only the dialog is checked.
+ * `frame` is a selector of what every page shows: the first check of it is enough for a document, because half of a check's
+ * time goes there. The page needs {@link AXE_LOADER}.
  */
-export async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate("void (globalThis.axe ?? loadAxe())");
+export async function violations(page: Page, frame = ""): Promise<readonly string[]> {
   // `preload` would fetch media and the style sheets of other hosts, which no page has. The results contain every
   // element of the page, so only the violations leave it.
-  const found = await page.evaluate<AxeResults["violations"]>(
-    "axe.run(document.querySelector('[role=dialog]') ?? document, { resultTypes: ['violations'], preload: false }).then(({ violations }) => violations)",
-  );
+  const found = await page.evaluate<AxeResults["violations"]>(`(async () => {
+    if (globalThis.axe === undefined) loadAxe();
+    const dialog = document.querySelector("[role=dialog]");
+    const frame = [...document.querySelectorAll(${JSON.stringify(frame || ":not(*)")})];
+    const isChecked = frame.length > 0 && frame.includes(globalThis.checkedFrame);
+    if (dialog === null) globalThis.checkedFrame = frame[0];
+    const page = isChecked ? { include: document, exclude: frame } : document;
+    const options = { resultTypes: ["violations"], preload: false };
+    return (await axe.run(dialog ?? page, options)).violations;
+  })()`);
   return found.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary?.slice(0, 200)}`),
   );
