@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { createEndpoint, patch, publishMany } from "../harness/scene.ts";
 import { newTenant, type Tenant } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf } from "./waiting.ts";
+import { change, go, stepsOf, unnoticed } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const HELD = 300;
@@ -30,6 +30,7 @@ test("jobs and exports of a tenant with held deliveries", async (t) => {
   await step("a job that somebody else cancelled says so, and shows its state", () =>
     cancelTooLate(visit, tenant, left),
   );
+  await step("an export that breaks off says so", () => breakOff(visit));
   assert.deepEqual(visit.complaints, []);
   await visit.close();
 });
@@ -113,11 +114,23 @@ async function cancelTooLate({ page }: Visit, tenant: Tenant, jobId: string): Pr
   await page.getByRole("button", { name: "Cancel the job" }).click();
   const confirm = page.getByRole("dialog").getByRole("button", { name: "Cancel the job" });
   await confirm.waitFor();
-  // The page must not learn of it before the click.
-  await page.route("**/v1/jobs/*", (route) => route.abort());
-  await tenant.request("POST", `/v1/jobs/${jobId}/cancel`);
-  await page.unroute("**/v1/jobs/*");
-  await confirm.click();
+  await unnoticed(page, "**/v1/jobs/*", {
+    happen: () => tenant.request("POST", `/v1/jobs/${jobId}/cancel`),
+    act: () => confirm.click(),
+  });
   await page.getByRole("dialog").getByText("The job has already ended.").waitFor();
   await page.getByRole("dialog").getByText("cancelled", { exact: true }).waitFor();
+}
+
+async function breakOff({ page, assertAccessible }: Visit): Promise<void> {
+  const failed = { token: "7-7-7-7", state: "failed", rows: 12, total: 300 };
+  await page.route("**/v1/stream?*", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: `event: export\ndata: ${JSON.stringify(failed)}\n\n` }),
+  );
+  await page.goto(`${app.url}/console/jobs/exports`);
+  // The progress has a random token, which the broken export has to name.
+  await page.evaluate("crypto.getRandomValues = (numbers) => numbers.fill(7)");
+  await page.getByRole("button", { name: "Download" }).click();
+  await page.getByRole("alert").getByText(/12/).waitFor();
+  await assertAccessible("export-broken");
 }

@@ -9,15 +9,26 @@ import { createSource } from "../harness/inbound.ts";
 import { ask } from "../harness/pauses.ts";
 import { PASSWORD } from "../harness/people.ts";
 import { createEndpoint, patch, publish } from "../harness/scene.ts";
-import { startConsole } from "./console.ts";
-import { appears, disappears, go } from "./waiting.ts";
+import { startConsole, type Visit } from "./console.ts";
+import { appears, disappears, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const NOWHERE = "http://127.0.0.1:9/";
 
-test("what happens on the server appears on every list by itself: each topic of the stream", async () => {
+test("a page learns of what happens, and says what a full server says", async (t) => {
   const visit = await app.visit("org_admin", "/console/endpoints");
-  const { page, person } = visit;
+  const step = stepsOf(t, visit.page);
+  await step("what happens on the server appears on every list by itself: each topic of the stream", () =>
+    seeTopics(visit),
+  );
+  await step("a full server: a banner, which endpoint holds too much, how long to wait, by how much too large", () =>
+    fillUp(visit),
+  );
+  assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+async function seeTopics({ page, person }: Visit): Promise<void> {
   const owner = app.stage.server.as(person.apiKey);
   const rows = page.locator("[data-row]");
   await appears(page.getByText("Live", { exact: true }));
@@ -61,90 +72,7 @@ test("what happens on the server appears on every list by itself: each topic of 
   await page.getByRole("button", { name: "1 new", exact: true }).click();
   await appears(rows.first());
   await appears(page.getByRole("navigation").getByText("refused in the last day"));
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
-
-test("two tabs share a stream and a session: one reads, both refresh; a sign-in or a sign-out in one is enough", async () => {
-  const visit = await app.visit("developer", "/console/endpoints");
-  const { page, person } = visit;
-  await appears(page.getByText("Live", { exact: true }));
-  const second = await visit.secondTab();
-  const streams: string[] = [];
-  second.on("request", (request) => {
-    if (request.url().includes("/v1/stream")) streams.push(request.url());
-  });
-  await second.goto(`${app.url}/console/endpoints`);
-  await appears(second.getByText("Live", { exact: true }));
-  await createEndpoint(app.stage.server.as(person.apiKey), { url: NOWHERE, name: "seen by both" });
-  for (const tab of [page, second]) await appears(tab.getByRole("link", { name: "seen by both" }));
-  assert.deepEqual(streams, []);
-  // The other tab takes over.
-  const taken = second.waitForRequest(/\/v1\/stream/);
-  await page.goto("about:blank");
-  await taken;
-
-  await page.goto(`${app.url}/console/events/publish`);
-  await page.getByLabel("Type", { exact: true }).fill("typed.here");
-  await visit.endSession();
-  await second.getByRole("navigation").getByRole("link", { name: "Jobs" }).click();
-  const [dialog, other] = [second, page].map((one) => one.getByRole("dialog", { name: "Your session has ended" }));
-  assert.ok(dialog !== undefined && other !== undefined);
-  await appears(other);
-  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await dialog.getByRole("button", { name: "Sign in" }).click();
-  await disappears(other);
-  assert.equal(await page.getByLabel("Type", { exact: true }).inputValue(), "typed.here");
-  await second.getByRole("button", { name: /^Your account/ }).click();
-  await second.getByRole("menuitem", { name: "Sign out" }).click();
-  for (const tab of [page, second]) await appears(tab.getByRole("heading", { name: "Sign in" }));
-  assert.equal(new URL(page.url()).searchParams.get("to"), "/console/events/publish");
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
-
-test("an export that breaks off says so", async () => {
-  const visit = await app.visit("developer", "/console/settings");
-  const { page } = visit;
-  const failed = { token: "7-7-7-7", state: "failed", rows: 12, total: 300 };
-  await page.route("**/v1/stream?*", (route) =>
-    route.fulfill({ contentType: "text/event-stream", body: `event: export\ndata: ${JSON.stringify(failed)}\n\n` }),
-  );
-  await page.goto(`${app.url}/console/jobs/exports`);
-  // The progress has a random token, which the broken export has to name.
-  await page.evaluate("crypto.getRandomValues = (numbers) => numbers.fill(7)");
-  await page.getByRole("button", { name: "Download" }).click();
-  await appears(page.getByRole("alert").getByText(/12/));
-  await visit.assertAccessible("export-broken");
-  await visit.close();
-});
-
-test("a server that restarts under an open page: not live since, then live again, and what was missed is there", async (t) => {
-  const dataDir = await newDataDir(t);
-  const admin = { SIGNALBOX_ADMIN_EMAIL: "ops@example.com", SIGNALBOX_ADMIN_PASSWORD: PASSWORD };
-  const first = await startHere(t, dataDir, admin);
-  const visit = await app.open(`${first.url}/console/endpoints`);
-  const { page } = visit;
-  await page.getByLabel("E-mail address").fill("ops@example.com");
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.keyboard.press("Enter");
-  await appears(page.getByText("Live", { exact: true }));
-  await first.close();
-  await appears(page.getByText(/^Not live since \d\d:\d\d/));
-  await page.getByRole("navigation").getByRole("link", { name: "Settings" }).click();
-  await appears(page.getByRole("heading", { name: "The server cannot be reached" }));
-  const again = page.getByRole("button", { name: "Try again" });
-  await again.click();
-  await appears(again.and(page.locator(":enabled")));
-  const second = await startHere(t, dataDir, { PORT: new URL(first.url).port });
-  await createEndpoint(second, { url: NOWHERE, name: "made meanwhile" });
-  await again.click();
-  await appears(page.getByRole("heading", { name: "Settings", level: 1 }));
-  await page.getByRole("navigation").getByRole("link", { name: "Endpoints" }).click();
-  await appears(page.getByRole("link", { name: "made meanwhile" }));
-  await appears(page.getByText("Live", { exact: true }));
-  await visit.close();
-});
+}
 
 /** How the server answers while it can store nothing. */
 async function storeNothing(page: Page): Promise<void> {
@@ -153,9 +81,9 @@ async function storeNothing(page: Page): Promise<void> {
   await page.route("**/readyz", (route) => route.fulfill({ status: 503, json: { reason: "The disk is full." } }));
 }
 
-test("what a server says when it is full: a banner, which endpoint holds too much, how long to wait, by how much too large", async () => {
-  const visit = await app.visit("developer", "/console/events/publish");
+async function fillUp(visit: Visit): Promise<void> {
   const { page, person } = visit;
+  await go(page, "/events/publish", "Publish an event");
   const submit = page.getByRole("button", { name: "Publish", exact: true });
   const typed = page.getByLabel("Type", { exact: true });
   const banner = page.getByRole("alert").getByText("Nothing that it accepted is lost. The disk is full.");
@@ -200,6 +128,69 @@ test("what a server says when it is full: a banner, which endpoint holds too muc
   await page.getByLabel("Description").fill("x".repeat(70_000));
   await page.getByRole("button", { name: "Create the endpoint" }).click();
   await appears(page.getByText(/body must be at most 65536 bytes, and this one has \d+ more/).first());
+}
+
+test("two tabs share a stream and a session: one reads, both refresh; a sign-in or a sign-out in one is enough", async () => {
+  const visit = await app.visit("developer", "/console/endpoints");
+  const { page, person } = visit;
+  await appears(page.getByText("Live", { exact: true }));
+  const second = await visit.secondTab();
+  const streams: string[] = [];
+  second.on("request", (request) => {
+    if (request.url().includes("/v1/stream")) streams.push(request.url());
+  });
+  await second.goto(`${app.url}/console/endpoints`);
+  await appears(second.getByText("Live", { exact: true }));
+  await createEndpoint(app.stage.server.as(person.apiKey), { url: NOWHERE, name: "seen by both" });
+  for (const tab of [page, second]) await appears(tab.getByRole("link", { name: "seen by both" }));
+  assert.deepEqual(streams, []);
+  // The other tab takes over.
+  const taken = second.waitForRequest(/\/v1\/stream/);
+  await page.goto("about:blank");
+  await taken;
+
+  await page.goto(`${app.url}/console/events/publish`);
+  await page.getByLabel("Type", { exact: true }).fill("typed.here");
+  await visit.endSession();
+  await second.getByRole("navigation").getByRole("link", { name: "Jobs" }).click();
+  const [dialog, other] = [second, page].map((one) => one.getByRole("dialog", { name: "Your session has ended" }));
+  assert.ok(dialog !== undefined && other !== undefined);
+  await appears(other);
+  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await disappears(other);
+  assert.equal(await page.getByLabel("Type", { exact: true }).inputValue(), "typed.here");
+  await second.getByRole("button", { name: /^Your account/ }).click();
+  await second.getByRole("menuitem", { name: "Sign out" }).click();
+  for (const tab of [page, second]) await appears(tab.getByRole("heading", { name: "Sign in" }));
+  assert.equal(new URL(page.url()).searchParams.get("to"), "/console/events/publish");
   assert.deepEqual(visit.complaints, []);
+  await visit.close();
+});
+
+test("a server that restarts under an open page: not live since, then live again, and what was missed is there", async (t) => {
+  const dataDir = await newDataDir(t);
+  const admin = { SIGNALBOX_ADMIN_EMAIL: "ops@example.com", SIGNALBOX_ADMIN_PASSWORD: PASSWORD };
+  const first = await startHere(t, dataDir, admin);
+  const visit = await app.open(`${first.url}/console/endpoints`);
+  const { page } = visit;
+  await page.getByLabel("E-mail address").fill("ops@example.com");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await appears(page.getByText("Live", { exact: true }));
+  await first.close();
+  await appears(page.getByText(/^Not live since \d\d:\d\d/));
+  await page.getByRole("navigation").getByRole("link", { name: "Settings" }).click();
+  await appears(page.getByRole("heading", { name: "The server cannot be reached" }));
+  const again = page.getByRole("button", { name: "Try again" });
+  await again.click();
+  await appears(again.and(page.locator(":enabled")));
+  const second = await startHere(t, dataDir, { PORT: new URL(first.url).port });
+  await createEndpoint(second, { url: NOWHERE, name: "made meanwhile" });
+  await again.click();
+  await appears(page.getByRole("heading", { name: "Settings", level: 1 }));
+  await page.getByRole("navigation").getByRole("link", { name: "Endpoints" }).click();
+  await appears(page.getByRole("link", { name: "made meanwhile" }));
+  await appears(page.getByText("Live", { exact: true }));
   await visit.close();
 });

@@ -1,4 +1,4 @@
-/** The overview and the health page in a real browser. */
+/** The overview and the health page in a real browser. What a global admin sees of the latter is in `urls.test.ts`. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { type RunningReceiver, startRunningReceiver } from "../harness/receiver.ts";
@@ -100,14 +100,6 @@ async function leadFromCharts({ page }: Visit): Promise<void> {
   await page.waitForURL(/\/deliveries\?classification=http_status&from=/);
   await page.getByText("order.paid").nth(2).waitFor();
 }
-
-test("health shows a global_admin the process", async () => {
-  const visit = await app.visit("global_admin", "/console/health");
-  await visit.page.getByRole("heading", { name: "Settings in force" }).waitFor();
-  await visit.assertAccessible("health");
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
 
 test("of more than a page of endpoints, nothing is left out without a word, and each is found", async (t) => {
   const visit = await app.visit("developer", "/console/settings");

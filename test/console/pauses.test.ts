@@ -5,7 +5,7 @@ import { type Asked, ask, auditOf, readPause, respond } from "../harness/pauses.
 import { PASSWORD } from "../harness/people.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf, until } from "./waiting.ts";
+import { change, go, stepsOf, unnoticed, until } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -193,11 +193,10 @@ async function answerTooLate(visit: Visit, owner: Client): Promise<void> {
   await page.getByRole("button", { name: "Reject" }).click();
   const confirm = page.getByRole("dialog").getByRole("button", { name: "Answer “Reject”" });
   await confirm.waitFor();
-  // The page must not learn of it before the click.
-  await page.route(`**/v1/pause/${asked.id}`, (route) => route.abort());
-  await respond(owner, asked.token, { choice: "Approve" });
-  await page.unroute(`**/v1/pause/${asked.id}`);
-  await confirm.click();
+  await unnoticed(page, `**/v1/pause/${asked.id}`, {
+    happen: () => respond(owner, asked.token, { choice: "Approve" }),
+    act: () => confirm.click(),
+  });
   await page.getByText("Somebody else was faster.").waitFor();
   await page.getByText("TOKEN_USED").waitFor();
   await page.getByText("by a person who had the link").waitFor();

@@ -1,16 +1,27 @@
 /** The console's frame in a real browser: signing in, navigation, roles, keys, settings, and a file or an answer that does not come. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { PASSWORD } from "../harness/people.ts";
+import { PASSWORD, type Person } from "../harness/people.ts";
 import { createEndpoint } from "../harness/scene.ts";
-import { startConsole } from "./console.ts";
-import { appears, change, disappears } from "./waiting.ts";
+import { type Opened, startConsole } from "./console.ts";
+import { appears, change, disappears, go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 
-test("a person without a session signs in and gets to the page that was asked for", async () => {
+test("a person who signs in finds the frame's parts: navigation, keys, search, settings, and errors with a way on", async (t) => {
   const person = await app.stage.person("developer");
   const visit = await app.open(`${app.url}/console/endpoints?status=PAUSED`);
+  const step = stepsOf(t, visit.page);
+  await step("without a session, one signs in and gets to the page that was asked for", () => signIn(visit, person));
+  await step("the list of endpoints shows new ones, and finds some", () => listEndpoints(visit, person));
+  await step("the keys move between pages, and the search finds pages and ids", () => useKeys(visit));
+  await step("settings apply at once and stay", () => changeSettings(visit));
+  assert.deepEqual(visit.complaints, []);
+  await step("a server or a file that is gone is an error with a way on", () => loseServer(visit));
+  await visit.close();
+});
+
+async function signIn(visit: Opened, person: Person): Promise<void> {
   const { page } = visit;
   await page.waitForURL(/sign-in/);
   assert.equal(await visit.heading(), "Sign in");
@@ -23,13 +34,11 @@ test("a person without a session signs in and gets to the page that was asked fo
   await page.keyboard.press("Enter");
   await appears(page.getByRole("heading", { name: "Endpoints", level: 1 }));
   assert.equal(new URL(page.url()).search, "?status=PAUSED");
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
+}
 
-test("the list of endpoints and the keys: pages, rows, help and the search for anything", async () => {
-  const visit = await app.visit("developer", "/console/endpoints");
-  const { page, person } = visit;
+async function listEndpoints(visit: Opened, person: Person): Promise<void> {
+  const { page } = visit;
+  await change(page, "/endpoints");
   await appears(page.getByText("No endpoint receives events yet."));
   await visit.assertAccessible("endpoints-empty");
   await appears(page.getByText("Live", { exact: true }));
@@ -45,7 +54,10 @@ test("the list of endpoints and the keys: pages, rows, help and the search for a
   await page.waitForURL(/q=order/);
   await disappears(page.getByRole("link", { name: "invoices" }));
   await page.keyboard.press("Escape");
+}
 
+async function useKeys(visit: Opened): Promise<void> {
+  const { page } = visit;
   await page.getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("g");
   await page.keyboard.press("d");
@@ -69,13 +81,10 @@ test("the list of endpoints and the keys: pages, rows, help and the search for a
   await page.getByRole("dialog").getByRole("combobox").fill(id);
   await page.keyboard.press("Enter");
   await page.waitForURL(new RegExp(`/console/deliveries/${id}$`));
-  assert.deepEqual(visit.complaints, []);
-  await visit.close();
-});
+}
 
-test("settings apply at once and stay; a server or a file that is gone is an error with a way on", async () => {
-  const visit = await app.visit("developer", "/console/settings");
-  const { page } = visit;
+async function changeSettings({ page }: Opened): Promise<void> {
+  await go(page, "/settings", "Settings");
   await page.getByText("Dark", { exact: true }).click();
   await appears(page.locator("html[data-mantine-color-scheme=dark] h1"));
   await page.reload();
@@ -90,19 +99,20 @@ test("settings apply at once and stay; a server or a file that is gone is an err
   await page.getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("?");
   assert.equal(await page.getByRole("dialog").count(), 0);
-  assert.deepEqual(visit.complaints, []);
+}
 
-  await page.route("**/v1/endpoints?*", (route) => route.abort());
-  await page.getByRole("navigation").getByRole("link", { name: "Endpoints" }).click();
+async function loseServer(visit: Opened): Promise<void> {
+  const { page } = visit;
+  await page.route("**/v1/jobs?*", (route) => route.abort());
+  await page.getByRole("navigation").getByRole("link", { name: "Jobs" }).click();
   await appears(page.getByText("The server cannot be reached."));
-  await page.unroute("**/v1/endpoints?*");
+  await page.unroute("**/v1/jobs?*");
   await page.getByRole("button", { name: "Try again" }).click();
-  await appears(page.getByText("No endpoint receives events yet."));
+  await appears(page.getByText("No job was started yet."));
 
   // As in a tab of an older build.
-  await page.route("**/assets/jobs-page-*.js", (route) => route.fulfill({ status: 404 }));
-  await page.getByRole("navigation").getByRole("link", { name: "Jobs" }).click();
+  await page.route("**/assets/pauses-page-*.js", (route) => route.fulfill({ status: 404 }));
+  await page.getByRole("navigation").getByRole("link", { name: "Pauses" }).click();
   await appears(page.getByText("A new version of the console runs here"));
   await visit.assertAccessible("new-version");
-  await visit.close();
-});
+}

@@ -125,6 +125,27 @@ export async function tryAgain(page: Page, url: string, show: () => Promise<unkn
   await page.unroute(url);
 }
 
+/**
+ * Lets something happen, and then the person act. The page cannot read of it at `url` before it has sent what the person
+ * does.
+ */
+export async function unnoticed(
+  page: Page,
+  url: string,
+  { happen, act }: Readonly<Record<"happen" | "act", () => Promise<unknown>>>,
+): Promise<void> {
+  let isSent = false;
+  const sent = page.waitForRequest((request) => {
+    isSent ||= request.method() !== "GET";
+    return isSent;
+  });
+  await page.route(url, (route) => (isSent ? route.fallback() : route.abort()));
+  await happen();
+  await act();
+  await sent;
+  await page.unroute(url);
+}
+
 async function orSayWhatIsThere(page: Page, wait: Promise<unknown>, what: string): Promise<void> {
   try {
     await within(wait, what);
