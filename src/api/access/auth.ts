@@ -54,12 +54,12 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
       const tenant = (request.query as Record<string, unknown>).tenant;
       if (tenant === undefined) {
         request.caller = { actor, tenantId: actor.tenantId, tenantSeq: actor.tenantSeq };
-        return request.server.requestTurns.take(actor.tenantSeq, done);
+        return request.server.requestTurns.take(actor.tenantSeq, bodyBytes(request), done);
       }
       chooseTenant(deps, actor, tenant).then((chosen) => {
         if ("status" in chosen) return refuse(chosen);
         request.caller = chosen;
-        request.server.requestTurns.take(chosen.tenantSeq, done);
+        request.server.requestTurns.take(chosen.tenantSeq, bodyBytes(request), done);
       }, done);
     };
     const { authorization } = request.headers;
@@ -79,6 +79,11 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
       admit(session?.actor ?? null);
     }, done);
   };
+}
+
+/** The length that the request announces. A chunked body counts as empty. */
+function bodyBytes({ headers }: FastifyRequest): number {
+  return Number(headers["content-length"] ?? 0);
 }
 
 /** Whether the session or the key of a request is still valid, for responses that take minutes. */

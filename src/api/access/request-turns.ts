@@ -1,6 +1,6 @@
 /** Spreads requests over turns of the event loop, so that one tenant's burst does not delay the others by its whole length. */
 import type { Seq } from "../../domain/ids.ts";
-import { REQUESTS_PER_TURN_COUNT_MAX } from "../../domain/limits.ts";
+import { REQUEST_TURN_BODY_BYTES, REQUESTS_PER_TURN_COUNT_MAX } from "../../domain/limits.ts";
 import { FairQueue } from "../../engine/scheduling/fair-queue.ts";
 import { nextTurn } from "../../engine/scheduling/turns.ts";
 
@@ -12,19 +12,31 @@ declare module "fastify" {
 
 /** The server's connections bound how many requests wait, because each connection has one request at a time. */
 export class RequestTurns {
-  readonly #waiting = new FairQueue<() => void>();
-  /** Requests that have begun in this turn. */
+  readonly #waiting = new FairQueue<Waiting>();
+  /** The weight of the requests that have begun in this turn. */
   #begun = 0;
   #hasNextTurn = false;
+  readonly #fits = (_: Seq, { weight }: Waiting): boolean => this.#hasCapacity(weight);
 
-  /** Call `begin` at once while this turn has capacity, and in a later turn otherwise. Tenants take turns. */
-  take(tenantSeq: Seq, begin: () => void): void {
+  /**
+   * Call `begin` at once while this turn has capacity, and in a later turn otherwise. Tenants take turns.
+   *
+   * @param bodyBytes the length that the request announces; a large body counts as several requests
+   */
+  take(tenantSeq: Seq, bodyBytes: number, begin: () => void): void {
+    const weight = 1 + bodyBytes / REQUEST_TURN_BODY_BYTES;
     this.#planNextTurn();
-    if (this.#begun >= REQUESTS_PER_TURN_COUNT_MAX) {
-      this.#waiting.push(tenantSeq, begin);
-      return;
-    }
-    this.#begun += 1;
+    if (this.#waiting.size > 0 || !this.#hasCapacity(weight)) this.#waiting.push(tenantSeq, { weight, begin });
+    else this.#begin({ weight, begin });
+  }
+
+  /** A request that weighs more than a turn has the turn to itself. */
+  #hasCapacity(weight: number): boolean {
+    return this.#begun === 0 || this.#begun + weight <= REQUESTS_PER_TURN_COUNT_MAX;
+  }
+
+  #begin({ weight, begin }: Waiting): void {
+    this.#begun += weight;
     begin();
   }
 
@@ -39,11 +51,13 @@ export class RequestTurns {
     this.#begun = 0;
     if (this.#waiting.size === 0) return;
     this.#planNextTurn();
-    while (this.#begun < REQUESTS_PER_TURN_COUNT_MAX) {
-      const begin = this.#waiting.next();
-      if (begin === null) return;
-      this.#begun += 1;
-      begin();
+    for (let waiting = this.#waiting.next(this.#fits); waiting !== null; waiting = this.#waiting.next(this.#fits)) {
+      this.#begin(waiting);
     }
   }
+}
+
+interface Waiting {
+  readonly weight: number;
+  readonly begin: () => void;
 }

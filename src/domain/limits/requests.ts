@@ -14,6 +14,8 @@ export const BATCH_BODY_BYTES_MAX = 8 * MB;
  * long as with 16. With 8, it waited as long as with 16.
  */
 export const REQUESTS_PER_TURN_COUNT_MAX = 16;
+/** A body of this size counts as one more request: it takes about as long to read and to check. */
+export const REQUEST_TURN_BODY_BYTES = 16 * KB;
 /** Events that one transaction can hold. */
 export const BATCH_EVENTS_MAX = 1000;
 /** Deeper JSON is an attack on recursive parsers: this server's and the receivers'. */
