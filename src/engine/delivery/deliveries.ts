@@ -126,8 +126,10 @@ export class Deliveries {
   /** Close the lanes that have been idle for a while, so that another node may own them. */
   closeIdleLanes(): void {
     const { clock, store, outage } = this.#options;
-    for (const { tenantSeq, endpointSeq } of this.lanePool.closeIdle(clock.now())) {
-      this.#closed.set(endpointSeq, { tenantSeq, endpointSeq });
+    for (const lane of this.lanePool.closeIdle(clock.now())) {
+      // The store's wakes bring back an endpoint with a retry hours away, not the alarm of a lane that is gone.
+      this.#alarms.cancel(lane);
+      this.#closed.set(lane.endpointSeq, { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq });
     }
     const disown = [...this.#closed.values()].filter(({ endpointSeq }) => this.lanePool.get(endpointSeq) === undefined);
     this.#closed.clear();

@@ -46,6 +46,36 @@ test("a subject has one alarm: an earlier one replaces it, a later one does not"
   assert.deepEqual(rung.slice(1), [["a", 150]]);
 });
 
+test("a subject that is cancelled is not woken, and can be set again", async () => {
+  const { timeline, alarms, rung } = stage();
+  alarms.set("a", 10);
+  alarms.set("b", 20);
+  alarms.cancel("a");
+  alarms.cancel("never set");
+  alarms.set("b", 15);
+  await timeline.runUntil(50);
+  assert.deepEqual(rung, [["b", 15]]);
+  alarms.set("a", 60);
+  await timeline.runUntil(100);
+  assert.deepEqual(rung.slice(1), [["a", 60]]);
+});
+
+test("alarms that no longer count do not pile up: those cancelled, and those replaced by earlier ones", async () => {
+  const { timeline, alarms, rung } = stage();
+  alarms.set("first", 10_000);
+  for (let count = 0; count < 5000; count += 1) {
+    alarms.set(`closed ${count}`, 1_000_000);
+    alarms.cancel(`closed ${count}`);
+    alarms.set("again", 900_000 - count);
+    assert.ok(alarms.size < 100);
+  }
+  await timeline.runUntil(2_000_000);
+  assert.deepEqual(rung, [
+    ["first", 10_000],
+    ["again", 895_001],
+  ]);
+});
+
 test("an alarm beyond the longest timer rings at its time all the same", async () => {
   const { timeline, alarms, rung } = stage();
   alarms.set("a", 5 * TIMER_MS_MAX + 1);
