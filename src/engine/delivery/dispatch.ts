@@ -11,7 +11,10 @@ import type { AttemptMade } from "./attempts.ts";
 import type { Lane } from "./lane.ts";
 import { LaneQueue } from "./lane-queue.ts";
 
-/** Processing an attempt's end takes about this many times as long as starting it. Measured at full load. */
+/**
+ * How many starts the end of an attempt, with its settlement, counts for. Next to a burst of retries, the p90 of another
+ * tenant was 55 ms with 2 and 42 ms with 4. It was no better with 100.
+ */
 const STEPS_PER_END = 4;
 
 export interface DispatcherOptions {

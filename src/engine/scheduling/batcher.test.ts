@@ -8,9 +8,14 @@ interface Element {
   readonly number: number;
 }
 
+interface Call {
+  readonly elements: readonly Element[];
+  end(): void;
+}
+
 /** Each call stays under way until the test ends it. */
 function stage(queueBytesMax: number, more: Partial<BatcherOptions<Element, number>> = {}) {
-  const calls: { readonly elements: readonly Element[]; end(): void }[] = [];
+  const calls: Call[] = [];
   const batcher = new Batcher<Element, number>({
     carryOut(elements) {
       const { promise, resolve } = Promise.withResolvers<readonly number[]>();
@@ -26,6 +31,16 @@ function stage(queueBytesMax: number, more: Partial<BatcherOptions<Element, numb
   });
   const add = (tenantSeq: number, number: number) => batcher.add({ tenantSeq, number }, { rows: 1, bytes: 10 });
   return { batcher, calls, add };
+}
+
+/** End the calls one after the other. Returns the elements of each. */
+async function numbersByCall(batcher: Batcher<Element, number>, calls: readonly Call[]): Promise<number[][]> {
+  for (let ended = 0; batcher.size > 0; ended += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    calls[ended]?.end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return calls.map(({ elements }) => elements.map(({ number }) => number));
 }
 
 test("a tenant's element joins the next call, no matter how many of another tenant's wait", async () => {
@@ -59,15 +74,7 @@ test("a call holds no more rows and bytes than it may, and a larger element goes
   ]) {
     const { batcher, calls } = stage(10_000);
     for (const [number, size] of [3, 1, 1, 9, 1].entries()) void batcher.add({ tenantSeq: 1, number }, weightOf(size));
-    for (let ended = 0; batcher.size > 0; ended += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
-      calls[ended]?.end();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    assert.deepEqual(
-      calls.map(({ elements }) => elements.map(({ number }) => number)),
-      [[0, 1], [2], [3], [4]],
-    );
+    assert.deepEqual(await numbersByCall(batcher, calls), [[0, 1], [2], [3], [4]]);
   }
 });
 
@@ -77,15 +84,7 @@ test("next to a tenant whose elements fill a call each, another tenant's element
     void batcher.add({ tenantSeq: 1, number }, { rows: 4, bytes: 10 });
     void batcher.add({ tenantSeq: 2, number: 10 + number }, { rows: 1, bytes: 10 });
   }
-  for (let ended = 0; batcher.size > 0; ended += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    calls[ended]?.end();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  assert.deepEqual(
-    calls.map(({ elements }) => elements.map(({ number }) => number)),
-    [[0], [10, 11, 12], [1], [2]],
-  );
+  assert.deepEqual(await numbersByCall(batcher, calls), [[0], [10, 11, 12], [1], [2]]);
 });
 
 test("a tenant has few rows under way while others are active, and as many as fit while it is alone", async () => {
