@@ -10,7 +10,7 @@ import { again, failed, withoutLinks } from "./notified.ts";
 const AUTH_CODES = new Set([454, 530, 534, 535, 538]);
 /** The codes of the platform's TLS errors. Nodemailer reports them as `ESOCKET`. */
 const TLS_CODES = /^(ERR_(TLS|SSL)_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO)/;
-const LOGIN_REFUSED = "the mail server rejected this server's login";
+const SIGN_IN_REFUSED = "the mail server rejected this server's login";
 
 /** Host names that a reason may contain, in lower case. Other host names in a reply are removed. */
 interface Known {
@@ -21,7 +21,7 @@ export function smtpFault(error: unknown, known: Known): Notified {
   const { code, originalCode = "", command, responseCode, permanent, response } = detailsOf(error);
   if (code === "ETLS" || TLS_CODES.test(originalCode))
     return again("no secure connection to the mail server could be established");
-  if (code === "EAUTH" || code === "ENOAUTH" || AUTH_CODES.has(responseCode ?? 0)) return again(LOGIN_REFUSED);
+  if (code === "EAUTH" || code === "ENOAUTH" || AUTH_CODES.has(responseCode ?? 0)) return again(SIGN_IN_REFUSED);
   if (code === "ETIMEDOUT") return again("the mail server did not respond in time");
   if (responseCode === undefined) {
     return code === "EENVELOPE"

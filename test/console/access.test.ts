@@ -71,10 +71,10 @@ async function failOnce({ page }: Visit): Promise<void> {
 
 async function useUser(visit: Visit): Promise<void> {
   const { page } = visit;
-  await page.getByRole("button", { name: "Add a user" }).click();
+  await page.getByRole("button", { name: "Create a user" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("E-mail address").fill("nobody");
-  await dialog.getByRole("button", { name: "Add a user" }).click();
+  await dialog.getByRole("button", { name: "Create a user" }).click();
   await dialog
     .getByText(/e-mail|email/)
     .first()
@@ -84,7 +84,7 @@ async function useUser(visit: Visit): Promise<void> {
   const link = new URL((await dialog.getByText(/set-password#/).textContent()) ?? "");
   await dialog.getByRole("button", { name: "Done" }).click();
   const row = page.getByRole("row", { name: /new\.colleague/ });
-  await row.getByText("Invited").waitFor();
+  await row.getByText("No password yet").waitFor();
 
   await setPassword(visit, link);
   await signedIn(app.url, "new.colleague@example.com", "a long password");

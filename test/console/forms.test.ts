@@ -71,9 +71,9 @@ const FORMS: readonly FormCase[] = [
   {
     name: "a source",
     path: () => "/inbound",
-    opens: "Add a source",
+    opens: "Create a source",
     fields: { Name: "typed" },
-    submit: "Add a source",
+    submit: "Create a source",
     request: /\/v1\/sources$/,
     done: /Copy the secret now/,
   },
@@ -98,9 +98,9 @@ const FORMS: readonly FormCase[] = [
   {
     name: "a user",
     path: () => "/access/users",
-    opens: "Add a user",
+    opens: "Create a user",
     fields: { "E-mail address": "typed@example.com" },
-    submit: "Add a user",
+    submit: "Create a user",
     request: /\/v1\/users$/,
     done: /link/i,
   },

@@ -71,9 +71,9 @@ test("sources, from the first one to what they refused", async (t) => {
 async function addSource({ page, assertAccessible }: Visit): Promise<void> {
   await page.getByText("No service sends here yet").waitFor();
   await assertAccessible("inbound-empty");
-  await page.getByRole("button", { name: "Add a source" }).first().click();
+  await page.getByRole("button", { name: "Create a source" }).first().click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Add a source" }).click();
+  await dialog.getByRole("button", { name: "Create a source" }).click();
   await dialog.getByText(/^must be a string of 1 to 200 characters/).waitFor();
   await dialog.getByLabel("Name").fill("console repositories");
   await dialog.getByLabel("Name").press("Enter");
@@ -97,9 +97,9 @@ async function addSource({ page, assertAccessible }: Visit): Promise<void> {
 
 async function addHmacSource({ page }: Visit, taken: string): Promise<void> {
   await go(page, "/inbound", "Inbound");
-  await page.getByRole("button", { name: "Add a source" }).first().click();
+  await page.getByRole("button", { name: "Create a source" }).first().click();
   const dialog = page.getByRole("dialog");
-  const submit = dialog.getByRole("button", { name: "Add a source" });
+  const submit = dialog.getByRole("button", { name: "Create a source" });
   await dialog.getByLabel("Name").fill(taken);
   await dialog.getByLabel("Scheme").selectOption("hmac");
   await dialog.getByLabel("What is signed").fill("{timestamp}");

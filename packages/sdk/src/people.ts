@@ -63,7 +63,7 @@ export class Users {
     return cursorPage<User>(this.#transport, { path: USERS, field: "users" }, options);
   }
 
-  /** Add a user. Send `password_url` to the user, who sets a password with it. */
+  /** Create a user. Send `password_url` to the user, who sets a password with it. */
   async create(input: UserInput, options?: CallOptions): Promise<User & PasswordLink> {
     const call = { method: "POST", path: USERS, body: JSON.stringify(input), signal: options?.signal } as const;
     return (await this.#transport.call<User & PasswordLink>(call)).body;

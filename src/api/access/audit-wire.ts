@@ -9,7 +9,7 @@ import type { AuditPage, AuditRow } from "../../ports/store.ts";
 import { endOf, startOf } from "../lists/period.ts";
 import { queryChecker } from "../schema/query.ts";
 import { Nullable, Time } from "../schema/schemas.ts";
-import { UserRef, userJson } from "./user-ref.ts";
+import { UserRef, userRefJson } from "./user-ref.ts";
 
 export const AuditQuery = Type.Object(
   {
@@ -84,7 +84,7 @@ function eventJson(row: AuditRow): Static<typeof AuditEvent> {
     event_type: row.type,
     actor: row.actor,
     actor_id: row.by === null ? null : ID_PREFIX[row.by.kind] + row.by.id,
-    actor_user: row.by === null || row.email === null ? null : userJson({ id: row.by.id, email: row.email }),
+    actor_user: row.by === null || row.email === null ? null : userRefJson({ id: row.by.id, email: row.email }),
     pause_id: row.pauseId === null ? null : ID_PREFIX.pause + row.pauseId,
     subject_id: subjectId(row),
     data: Object.fromEntries(Object.entries(row.data).map(fieldJson)),

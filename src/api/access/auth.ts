@@ -47,7 +47,7 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
     const refuse = (problem: Problem): void => {
       send(reply, envelope, problem);
     };
-    const admit = (actor: Actor | null) => {
+    const authorize = (actor: Actor | null) => {
       if (actor === null) return refuse(missing);
       if (accepts === "session" && request.session === null) return refuse(SESSION_REQUIRED);
       if (!includesRole(actor.role, needs)) return refuse(forbidden(needs));
@@ -68,7 +68,7 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
     if (accepts === "key" || isBearer(authorization)) {
       const apiKey = bearerKey(authorization);
       if (apiKey === null) return refuse(missing);
-      deps.engine.access.authenticate(apiKey).then(admit, done);
+      deps.engine.access.authenticate(apiKey).then(authorize, done);
       return;
     }
     const token = sessionToken(request);
@@ -76,7 +76,7 @@ export function requireCaller(deps: ApiDeps, envelope: Envelope): OnRequest {
     if (isForeignChange(request, deps.publicUrl())) return refuse(FOREIGN_ORIGIN);
     deps.engine.sessions.authenticate(token).then((session) => {
       request.session = session;
-      admit(session?.actor ?? null);
+      authorize(session?.actor ?? null);
     }, done);
   };
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import type { TooManyTries } from "../../engine/access/session-types.ts";
 import type { ApiDeps } from "../deps.ts";
-import { errorResponses, linkErrorResponses, loginErrorResponses, refuse } from "../errors/dashboard-errors.ts";
+import { errorResponses, linkErrorResponses, refuse, signInErrorResponses } from "../errors/dashboard-errors.ts";
 import {
   FOREIGN_ORIGIN,
   invalid,
@@ -20,23 +20,23 @@ import { cookieWith, noCookie, sessionToken } from "../http/cookie.ts";
 import { isForeignChange } from "../http/origin.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  checkLogin,
   checkPassword,
   checkSetPassword,
+  checkSignIn,
   DoneResponse,
-  LoginBody,
-  LoginResponse,
   MeResponse,
   PasswordBody,
   SessionsResponse,
   SetPasswordBody,
+  SignInBody,
+  SignInResponse,
   sessionJson,
 } from "./session-wire.ts";
 
 const tags = ["People"];
 
 export function registerOpenAuthRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  app.post("/dashboard/auth/login", LOGIN, login(deps));
+  app.post("/dashboard/auth/login", SIGN_IN, signIn(deps));
   app.post("/dashboard/auth/set-password", SET_PASSWORD, setPassword(deps));
 }
 
@@ -49,7 +49,7 @@ export function registerAuthRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.delete<ById>("/dashboard/auth/sessions/:id", END_SESSION, endSession(deps));
 }
 
-const LOGIN = {
+const SIGN_IN = {
   schema: {
     tags,
     operationId: "signIn",
@@ -59,27 +59,27 @@ const LOGIN = {
       "If the request has the cookie of another session, that session ends.",
     // `[{}]` means that credentials are optional. `[]` would mean that the route never sends a 401 or 403.
     security: [{}],
-    body: LoginBody,
-    response: { 200: LoginResponse, ...loginErrorResponses(413, 415, 429) },
+    body: SignInBody,
+    response: { 200: SignInResponse, ...signInErrorResponses(413, 415, 429) },
   },
 };
 
-function login(deps: ApiDeps) {
+function signIn(deps: ApiDeps) {
   const addressOf = createClientAddress(deps.trustProxy);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     // Without this check, another site could sign a person in to somebody else's account.
     if (isForeignChange(request, deps.publicUrl())) return refuse(reply, FOREIGN_ORIGIN);
-    const body = checkLogin(bodyOf(request).value);
+    const body = checkSignIn(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const userAgent = request.headers["user-agent"] ?? null;
     const input = { ...body.value, address: addressOf(request), userAgent, replaces: sessionToken(request) };
-    const answer = await deps.engine.sessions.login(input);
+    const answer = await deps.engine.sessions.signIn(input);
     switch (answer.kind) {
       case "signedIn":
         reply.header("set-cookie", cookieWith(answer.token, deps));
         return { success: true, data: { email: answer.email, role: answer.role } };
       case "wrong":
-        return refuse(reply, WRONG_LOGIN);
+        return refuse(reply, WRONG_CREDENTIALS);
       case "tooMany":
         return refuse(reply, tooManyTries(answer));
     }
@@ -246,7 +246,7 @@ function done(message: string) {
 }
 
 /** The same message whether or not the account exists. */
-const WRONG_LOGIN = problem(401, "INVALID_CREDENTIALS", "The email address or the password is wrong.");
+const WRONG_CREDENTIALS = problem(401, "INVALID_CREDENTIALS", "The email address or the password is wrong.");
 const WRONG_PASSWORD = problem(401, "INVALID_CREDENTIALS", "currentPassword is not your password.");
 const SESSION_NOT_FOUND = notFound("SESSION_NOT_FOUND", "You have no such session.");
 const INVALID_LINK = problem(

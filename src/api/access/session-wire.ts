@@ -8,7 +8,7 @@ import { Nullable, RoleName, Time } from "../schema/schemas.ts";
 
 const GivenPassword = Type.String({ minLength: 1, maxLength: PASSWORD_CHARS_MAX });
 
-export const LoginBody = Type.Object(
+export const SignInBody = Type.Object(
   { email: Type.String({ minLength: 1, maxLength: EMAIL_CHARS_MAX }), password: GivenPassword },
   {
     title: "LoginInput",
@@ -16,7 +16,7 @@ export const LoginBody = Type.Object(
     examples: [{ email: "ann@example.com", password: "correct horse battery staple" }],
   },
 );
-export const checkLogin = checker(LoginBody);
+export const checkSignIn = checker(SignInBody);
 
 export const PasswordBody = Type.Object(
   {
@@ -49,7 +49,7 @@ export const SetPasswordBody = Type.Object(
 export const checkSetPassword = checker(SetPasswordBody);
 
 const Success = Type.Literal(true);
-export const LoginResponse = Type.Object(
+export const SignInResponse = Type.Object(
   {
     success: Success,
     data: Type.Object({ email: Type.String(), role: RoleName }),

@@ -6,6 +6,6 @@ import { IdText } from "../schema/schemas.ts";
 
 export const UserRef = Type.Object({ id: IdText(ID_PREFIX.user), email: Type.String() }, { title: "UserRef" });
 
-export function userJson({ id, email }: Person): Static<typeof UserRef> {
+export function userRefJson({ id, email }: Person): Static<typeof UserRef> {
   return { id: ID_PREFIX.user + id, email };
 }

@@ -11,10 +11,10 @@ import type { ById } from "../http/by-id.ts";
 import { sendPages } from "../lists/pages.ts";
 import { PathId } from "../schema/schemas.ts";
 import {
-  checkInviteUser,
+  CreatedUserResponse,
+  CreateUserBody,
+  checkCreateUser,
   checkUpdateUser,
-  InvitedUserResponse,
-  InviteUserBody,
   linkJson,
   PasswordLinkResponse,
   UpdateUserBody,
@@ -29,7 +29,7 @@ const config = { needs: "org_admin" } as const;
 
 export function registerUserRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get("/v1/users", LIST, listUsers(deps));
-  app.post("/v1/users", INVITE, inviteUser(deps));
+  app.post("/v1/users", CREATE, createUser(deps));
   app.patch<ById>("/v1/users/:id", UPDATE, updateUser(deps));
   app.post<ById>("/v1/users/:id/reset-password", RESET, resetPassword(deps));
 }
@@ -56,24 +56,24 @@ function listUsers({ engine }: ApiDeps) {
   });
 }
 
-const INVITE = {
+const CREATE = {
   config,
   schema: {
     tags,
     operationId: "createUser",
-    summary: "Add a user",
+    summary: "Create a user",
     description: "Send `password_url` to the user, who sets a password with it. The link works once, for three days.",
-    body: InviteUserBody,
-    response: { 201: InvitedUserResponse, ...errorResponses(409, 413, 415) },
+    body: CreateUserBody,
+    response: { 201: CreatedUserResponse, ...errorResponses(409, 413, 415) },
   },
 };
 
-function inviteUser({ engine: { users }, publicUrl }: ApiDeps) {
+function createUser({ engine: { users }, publicUrl }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const body = checkInviteUser(bodyOf(request).value);
+    const body = checkCreateUser(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     if (!includesRole(request.caller.actor.role, body.value.role)) return refuse(reply, ROLE_ABOVE_CALLER);
-    const answer = await users.invite(request.caller, body.value);
+    const answer = await users.create(request.caller, body.value);
     switch (answer.kind) {
       case "created":
         return reply.code(201).send({ ...userJson(answer.user), ...linkJson(answer.link, publicUrl()) });

@@ -9,14 +9,14 @@ import { listOf, NextPageFields } from "../lists/pages.ts";
 import { checker } from "../schema/check.ts";
 import { Nullable, RoleName, Time, UserRoleName } from "../schema/schemas.ts";
 
-export const InviteUserBody = Type.Object(
+export const CreateUserBody = Type.Object(
   {
     email: Type.String({ maxLength: EMAIL_CHARS_MAX, format: "email", description: "The user signs in with it." }),
     role: UserRoleName,
   },
   { title: "UserInput", additionalProperties: false, examples: [{ email: "ann@example.com", role: "developer" }] },
 );
-export const checkInviteUser = checker(InviteUserBody);
+export const checkCreateUser = checker(CreateUserBody);
 
 export const UpdateUserBody = Type.Object(
   {
@@ -49,7 +49,7 @@ const LinkFields = {
   }),
   password_url_expires_at: Time,
 };
-export const InvitedUserResponse = Type.Object({ ...UserResponse.properties, ...LinkFields }, { title: "InvitedUser" });
+export const CreatedUserResponse = Type.Object({ ...UserResponse.properties, ...LinkFields }, { title: "CreatedUser" });
 export const PasswordLinkResponse = Type.Object(LinkFields, { title: "PasswordLink" });
 export const UsersResponse = Type.Object({ users: Type.Array(UserResponse), ...NextPageFields }, { title: "UserPage" });
 

@@ -21,7 +21,7 @@ export function errorResponses(...statuses: readonly number[]): Record<number, D
 }
 
 /** The error responses of signing in, which has no caller yet. */
-export function loginErrorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
+export function signInErrorResponses(...statuses: readonly number[]): Record<number, DocumentedResponse> {
   return openErrorResponses("The email address or the password is wrong.", statuses);
 }
 

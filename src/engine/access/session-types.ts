@@ -10,7 +10,7 @@ export interface Session {
   readonly hash: string;
 }
 
-export interface LoginInput {
+export interface SignInInput {
   readonly email: string;
   readonly password: string;
   /** The client's network address. */
@@ -26,7 +26,7 @@ export interface TooManyTries {
   readonly retryAfterSeconds: number;
 }
 
-export type LoginAnswer =
+export type SignInAnswer =
   | { readonly kind: "signedIn"; readonly token: string; readonly email: string; readonly role: Role }
   /** An unknown account, a disabled account, or a bad password. The caller does not learn which. */
   | { readonly kind: "wrong" }
@@ -79,7 +79,7 @@ export type ConfirmAnswer =
   | TooManyTries;
 
 export interface SessionService {
-  login(input: LoginInput): Promise<LoginAnswer>;
+  signIn(input: SignInInput): Promise<SignInAnswer>;
   /** The session of a token; null when the token is unknown, ended or expired. Counts as use of the session. */
   authenticate(token: string): Promise<Session | null>;
   /** Whether a session is still valid. Does not count as use: streams and exports call it without their user. */

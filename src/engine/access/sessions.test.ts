@@ -28,9 +28,9 @@ async function open(t: TestContext) {
       calls.push("findSession");
       return real.findSession(hash);
     },
-    async touchSession(hash, now) {
-      calls.push("touchSession");
-      await real.touchSession(hash, now);
+    async recordSessionUse(hash, now) {
+      calls.push("recordSessionUse");
+      await real.recordSessionUse(hash, now);
     },
   };
   let aheadMs = 0;
@@ -61,7 +61,7 @@ async function open(t: TestContext) {
       aheadMs += ms;
     },
     async signIn(replaces: string | null = null) {
-      const answer = await sessions.login({ ...login, replaces });
+      const answer = await sessions.signIn({ ...login, replaces });
       assert.ok(answer.kind === "signedIn");
       return answer.token;
     },
@@ -77,7 +77,7 @@ test("a session is read from the store once, and its use is stored at most once 
   }
   const reads = calls.filter((call) => call === "findSession").length;
   assert.ok(reads >= 1 && reads <= 2, "two concurrent requests may both read");
-  assert.equal(calls.filter((call) => call === "touchSession").length, 1);
+  assert.equal(calls.filter((call) => call === "recordSessionUse").length, 1);
 });
 
 test("`isValid` does not count as use of the session", async (t) => {

@@ -7,11 +7,11 @@ import {
   entriesMax,
   PASSWORD_CHECKS_WAITING_COUNT_MAX,
   PASSWORD_FRESH_MS,
-  SESSION_TOUCH_MS,
+  SESSION_USE_RECORDED_MS,
   USER_AGENT_CHARS_MAX,
 } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { SessionRow, SessionView, Store, UserLogin } from "../../ports/store.ts";
+import type { SessionRow, SessionView, Store, UserCredentials } from "../../ports/store.ts";
 import { SerialQueue } from "../scheduling/serial-queue.ts";
 import { BadPasswords, type PasswordAttempt } from "./bad-passwords.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
@@ -20,13 +20,13 @@ import type {
   ChangePasswordInput,
   ConfirmAnswer,
   ListedSession,
-  LoginAnswer,
-  LoginInput,
   PasswordInput,
   Session,
   SessionService,
   SetPasswordAnswer,
   SetPasswordInput,
+  SignInAnswer,
+  SignInInput,
   TooManyTries,
 } from "./session-types.ts";
 
@@ -37,9 +37,12 @@ export interface SessionsOptions {
   readonly onSessionsChanged: () => void;
 }
 
-type PasswordCheck = { readonly kind: "right"; readonly user: UserLogin } | { readonly kind: "wrong" } | TooManyTries;
+type PasswordCheck =
+  | { readonly kind: "right"; readonly user: UserCredentials }
+  | { readonly kind: "wrong" }
+  | TooManyTries;
 
-/** A cached session. Its use is noted here first, and in the store once per `SESSION_TOUCH_MS`. */
+/** A cached session. Its use is noted here first, and in the store once per `SESSION_USE_RECORDED_MS`. */
 type CachedSession = { -readonly [Field in keyof SessionRow]: SessionRow[Field] };
 
 /** The answer while too many passwords wait to be checked. */
@@ -74,7 +77,7 @@ export class Sessions implements SessionService {
     this.#options.onSessionsChanged();
   }
 
-  async login({ email, password, address, userAgent, replaces }: LoginInput): Promise<LoginAnswer> {
+  async signIn({ email, password, address, userAgent, replaces }: SignInInput): Promise<SignInAnswer> {
     const check = await this.#checkPassword({ email, address }, password);
     if (check.kind !== "right") return check;
     const { user } = check;
@@ -103,7 +106,7 @@ export class Sessions implements SessionService {
     const tokenHash = hashToken(token);
     const session = await this.#find(tokenHash);
     if (session === null) return null;
-    this.#touch(tokenHash, session);
+    this.#recordUse(tokenHash, session);
     return { actor: session.actor, email: session.email, hash: tokenHash };
   }
 
@@ -217,12 +220,12 @@ export class Sessions implements SessionService {
   }
 
   /** Note the use of a session, without waiting for the store. If the store fails, the next use tries again. */
-  #touch(tokenHash: string, session: CachedSession): void {
+  #recordUse(tokenHash: string, session: CachedSession): void {
     const now = this.#clock.now();
     const before = session.seenAt;
-    if (now - before < SESSION_TOUCH_MS) return;
+    if (now - before < SESSION_USE_RECORDED_MS) return;
     session.seenAt = now;
-    this.#store.touchSession(tokenHash, now).catch(() => {
+    this.#store.recordSessionUse(tokenHash, now).catch(() => {
       session.seenAt = before;
     });
   }

@@ -11,7 +11,7 @@ import type {
 } from "../../ports/store.ts";
 import type { Caller } from "./caller.ts";
 
-export interface InviteInput {
+export interface CreateUserInput {
   readonly email: string;
   readonly role: UserRole;
 }
@@ -29,7 +29,7 @@ export interface NewLink {
   readonly until: EpochMs;
 }
 
-export type InviteAnswer =
+export type CreateUserAnswer =
   | { readonly kind: "created"; readonly user: UserRow; readonly link: NewLink }
   | Exclude<CreateUserResult, { kind: "created" }>;
 
@@ -38,8 +38,8 @@ export type LinkAnswer = { readonly kind: "linked"; readonly link: NewLink } | C
 export interface UserService {
   /** In creation order, disabled users included. */
   list(caller: Caller, cursor: Cursor | null, limit: number): Promise<UserPage>;
-  /** Add a user without a password, and a link with which the user sets one. */
-  invite(caller: Caller, input: InviteInput): Promise<InviteAnswer>;
+  /** Create a user without a password, and a link with which the user sets one. */
+  create(caller: Caller, input: CreateUserInput): Promise<CreateUserAnswer>;
   /** Disabling ends the user's sessions. */
   patch(caller: Caller, id: Uuid, input: PatchUserInput): Promise<PatchUserResult>;
   /** A new link for a user. It replaces the earlier one; the present password works until the link is used. */

@@ -8,7 +8,14 @@ import type { AccessVerbs, Cursor, PasswordLink, PatchUserResult, UserPage, User
 import type { Caller } from "./caller.ts";
 import { hashPassword, NO_PASSWORD } from "./passwords.ts";
 import { hashToken } from "./sessions.ts";
-import type { InviteAnswer, InviteInput, LinkAnswer, NewLink, PatchUserInput, UserService } from "./user-types.ts";
+import type {
+  CreateUserAnswer,
+  CreateUserInput,
+  LinkAnswer,
+  NewLink,
+  PatchUserInput,
+  UserService,
+} from "./user-types.ts";
 
 export interface NewUserInput {
   readonly actor: Actor;
@@ -47,7 +54,7 @@ export class Users implements UserService {
     return this.#store.listUsers(tenantSeq, cursor, limit);
   }
 
-  async invite({ actor, tenantSeq }: Caller, { email, role }: InviteInput): Promise<InviteAnswer> {
+  async create({ actor, tenantSeq }: Caller, { email, role }: CreateUserInput): Promise<CreateUserAnswer> {
     const { link, stored } = this.#newLink();
     const user = { id: this.#clock.uuid(), email, role, passwordHash: NO_PASSWORD };
     const result = await this.#store.createUser({ actor, tenantSeq, user, link: stored, now: this.#clock.now() });
@@ -77,7 +84,7 @@ export class Users implements UserService {
   }
 
   /**
-   * Add a user.
+   * Create a user.
    *
    * @returns the user and the generated password, which is shown only once
    */

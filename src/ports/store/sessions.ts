@@ -4,7 +4,7 @@ import type { SessionTimes } from "../../domain/access/session.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 
 /** What signing in needs of a user. */
-export interface UserLogin {
+export interface UserCredentials {
   readonly id: Uuid;
   readonly tenantSeq: Seq;
   /** As it was registered, in its own letter case. */
@@ -42,7 +42,7 @@ export interface SessionRow extends SessionTimes {
 
 export interface SessionVerbs {
   /** Ignores the case of ASCII letters. Null when there is no such user, or the user is disabled. */
-  findUserByEmail(email: string): Promise<UserLogin | null>;
+  findUserByEmail(email: string): Promise<UserCredentials | null>;
   /**
    * Sign a user in, and end the session that the request came with. If the user then has more than
    * `SESSIONS_PER_USER_COUNT_MAX` live sessions, the oldest ends.
@@ -62,7 +62,7 @@ export interface SessionVerbs {
   /** The user's sessions that were not ended, oldest first. The caller checks which of them have expired. */
   listSessions(userId: Uuid): Promise<readonly SessionView[]>;
   /** Record that the session was used at `now`. Never sets the time back, and never revives a session that was ended. */
-  touchSession(hash: string, now: EpochMs): Promise<void>;
+  recordSessionUse(hash: string, now: EpochMs): Promise<void>;
   endSession(hash: string, now: EpochMs): Promise<void>;
   /** Also ends the user's other sessions. False, and nothing happens, when the user's hash is no longer `from`. */
   changePassword(request: {

@@ -155,14 +155,14 @@ test("an endpoint disabled in the dashboard matches no events, and the event say
 
 test("links on every surface have the port that the system chose", async () => {
   const base = `http://localhost:${new URL(server.url).port}`;
-  const invited = await server.request("POST", "/v1/users", { body: { email: "q@example.com", role: "developer" } });
+  const created = await server.request("POST", "/v1/users", { body: { email: "q@example.com", role: "developer" } });
   const { token } = await ask(server, { protected: true });
   const shown = await server.request("GET", `/v1/respond/${token}`, { key: null });
   const page = await server.request("GET", `/respond/${token}`, { key: null });
   const source = await server.request("POST", "/v1/sources", { body: { name: "links", scheme: "none" } });
   const document = await server.request("GET", "/openapi.json", { key: null });
   for (const [where, text, path] of [
-    ["an invitation", invited.text, "/console/set-password#"],
+    ["a new user", created.text, "/console/set-password#"],
     ["a question", shown.text, "/console/pauses/"],
     ["the page of a question", page.text, "/console/pauses/"],
     ["a source", source.text, "/in/"],

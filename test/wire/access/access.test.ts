@@ -64,7 +64,7 @@ test("a key shows who created it and when it was used, and stops working when it
     later(ms);
     assert.equal((await people.request("GET", "/v1/endpoints", { key })).status, 200);
     // The request did not wait for the store, which takes writes in their order.
-    await people.store.touchKey(UNKNOWN, 0);
+    await people.store.recordKeyUse(UNKNOWN, 0);
     used.push((await shown()).last_used_at);
   }
   assert.equal(used[0], used[1], "a second use in the same hour is not stored");

@@ -17,9 +17,9 @@ interface Link {
 
 let people = 0;
 
-async function invite(tenant: Tenant, role = "developer") {
+async function createUser(tenant: Tenant, role = "developer") {
   people += 1;
-  const email = `Invited${people}@example.com`;
+  const email = `Created${people}@example.com`;
   const made = await tenant.request("POST", "/v1/users", { body: { email, role } });
   assert.equal(made.status, 201, made.text);
   return { email, ...(JSON.parse(made.text) as Link) };
@@ -31,9 +31,9 @@ function setPassword(token: string, newPassword = PASSWORD) {
   return newJar(server.url).request("POST", "/dashboard/auth/set-password", { body: { token, newPassword } });
 }
 
-test("an invited user sets a password with a link that works once, and signs in", async () => {
+test("a new user sets a password with a link that works once, and signs in", async () => {
   const tenant = await newTenant(server);
-  const { email, id, ...link } = await invite(tenant, "org_admin");
+  const { email, id, ...link } = await createUser(tenant, "org_admin");
   assert.match(link.password_url, /^http:\/\/localhost\/console\/set-password#[0-9a-f]{64}$/);
   assert.equal((await newJar(server.url).signIn(email, "")).status, 400);
   assert.equal((await newJar(server.url).signIn(email, PASSWORD)).status, 401);
@@ -60,7 +60,7 @@ test("an invited user sets a password with a link that works once, and signs in"
 
 test("a reset link replaces an earlier one, leaves the password until it is used, and then ends the sessions", async () => {
   const tenant = await newTenant(server);
-  const { email, id, ...first } = await invite(tenant);
+  const { email, id, ...first } = await createUser(tenant);
   await setPassword(tokenOf(first));
   const jar = await signedIn(server.url, email, PASSWORD);
   const reset = async () => {
@@ -90,7 +90,7 @@ test("a reset link replaces an earlier one, leaves the password until it is used
 
 test("a change of the role or of disabled works at once for sessions that are in use", async () => {
   const tenant = await newTenant(server);
-  const { email, id, ...link } = await invite(tenant);
+  const { email, id, ...link } = await createUser(tenant);
   await setPassword(tokenOf(link));
   const jar = await signedIn(server.url, email, PASSWORD);
   const usersStatus = async () => (await jar.request("GET", "/v1/users")).status;
@@ -108,7 +108,7 @@ test("a change of the role or of disabled works at once for sessions that are in
 
 test("nobody raises a user above the own role, and the last global_admin stays one", async () => {
   const tenant = await newTenant(server);
-  const { id } = await invite(tenant);
+  const { id } = await createUser(tenant);
   const raised = await tenant.request("PATCH", `/v1/users/${id}`, { body: { role: "global_admin" } });
   assert.deepEqual([raised.status, raised.code], [403, "FORBIDDEN"]);
   const above = await tenant.request("POST", "/v1/users", { body: { email: "x@y.example", role: "global_admin" } });
@@ -122,7 +122,7 @@ test("nobody raises a user above the own role, and the last global_admin stays o
 
 test("bad input lists every fault, and an address in use is refused", async () => {
   const tenant = await newTenant(server);
-  const { email } = await invite(tenant);
+  const { email } = await createUser(tenant);
   const faults: readonly (readonly [object, readonly string[]])[] = [
     [{}, ["email", "role"]],
     [{ email: "nobody", role: "agent" }, ["email", "role"]],

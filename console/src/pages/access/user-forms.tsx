@@ -9,14 +9,14 @@ import { FormDialog } from "../../parts/form/form-dialog.tsx";
 import { useApi } from "../../session/api.ts";
 import { useRoleOptions } from "./role-options.ts";
 
-interface InviteProps {
+interface CreateUserProps {
   readonly onClose: () => void;
   readonly onMade: (link: PasswordLink) => void;
 }
 
 type UserRole = UserInput["role"];
 
-export function InviteUser({ onClose, onMade }: InviteProps) {
+export function CreateUser({ onClose, onMade }: CreateUserProps) {
   const api = useApi();
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<UserRole>("developer");
@@ -25,7 +25,7 @@ export function InviteUser({ onClose, onMade }: InviteProps) {
     onSuccess: onMade,
   });
   return (
-    <FormDialog title={m.invite} action={create} onClose={onClose}>
+    <FormDialog title={m.create} action={create} onClose={onClose}>
       <TextField
         name="email"
         label={m.email}

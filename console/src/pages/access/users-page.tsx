@@ -23,11 +23,11 @@ import { useApi, useTenant } from "../../session/api.ts";
 import { useMay, useMe } from "../../session/me.ts";
 import classes from "./access.module.css";
 import { AccessTabs } from "./access-tabs.tsx";
-import { ChangeRole, InviteUser } from "./user-forms.tsx";
+import { ChangeRole, CreateUser } from "./user-forms.tsx";
 
 const FILTERS = {};
 
-type Open = { readonly kind: "role" | "disable"; readonly user: User } | { readonly kind: "invite" };
+type Open = { readonly kind: "role" | "disable"; readonly user: User } | { readonly kind: "create" };
 
 export default function UsersPage() {
   const api = useApi();
@@ -57,7 +57,7 @@ export default function UsersPage() {
     onEnable: ({ id }) => enable.mutate(id),
     onReset: ({ id }) => reset.mutate(id),
   };
-  const invite = <Button onClick={() => setOpen({ kind: "invite" })}>{m.invite}</Button>;
+  const create = <Button onClick={() => setOpen({ kind: "create" })}>{m.create}</Button>;
   const failed = enable.error ?? reset.error;
   return (
     <Page
@@ -66,7 +66,7 @@ export default function UsersPage() {
       actions={
         <>
           <CopyView request={{ path: "/v1/users" }} command="signalbox users list" />
-          {invite}
+          {create}
         </>
       }
     >
@@ -82,12 +82,12 @@ export default function UsersPage() {
         rowLink={({ id }) => ({ to: "/access/audit", search: { actor: id } })}
         empty={
           <Empty title={m.empty} hint={m.emptyHint} command={m.emptyCommand}>
-            {invite}
+            {create}
           </Empty>
         }
       />
-      {open?.kind === "invite" && (
-        <InviteUser
+      {open?.kind === "create" && (
+        <CreateUser
           onClose={close}
           onMade={(made) => {
             done();
@@ -125,7 +125,7 @@ function State({ of: { disabled_at, password_set } }: { readonly of: User }) {
   return password_set ? (
     <StateBadge tone="ok" word={m.states.active} />
   ) : (
-    <StateBadge tone="warn" word={m.states.invited} />
+    <StateBadge tone="warn" word={m.states.noPassword} />
   );
 }
 

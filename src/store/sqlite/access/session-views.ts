@@ -1,7 +1,7 @@
 /** findUserByEmail, findSession, listSessions. */
 import type { Role } from "../../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import type { SessionRow, SessionView, UserLogin } from "../../../ports/store.ts";
+import type { SessionRow, SessionView, UserCredentials } from "../../../ports/store.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
@@ -12,7 +12,7 @@ const USER = `
   FROM users
   WHERE email = ? COLLATE NOCASE AND disabled_at IS NULL`;
 
-export function findUserByEmail(connection: Connection, email: string): UserLogin | null {
+export function findUserByEmail(connection: Connection, email: string): UserCredentials | null {
   type Row = { id: Uint8Array; tenant_seq: Seq; email: string; role: Role; password_hash: string };
   const row = one<Row>(connection, USER, email);
   if (row === undefined) return null;
