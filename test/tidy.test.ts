@@ -28,7 +28,7 @@ const COUNTS: Readonly<Record<string, string>> = {
   RATE_LIMIT_PER_SECOND_MAX: "attempts per second",
   WINDOW_START: "attempts",
   IN_FLIGHT_MAX: "attempts",
-  LANE_HOLD_MAX: "deliveries",
+  LANE_DELIVERIES_MAX: "deliveries",
   SETTLE_QUEUE_MAX: "settlements",
   CREDENTIAL_CACHE_MAX: "credentials",
   DNS_CACHE_MAX: "names",

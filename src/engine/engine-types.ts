@@ -4,7 +4,7 @@ import type { Channel } from "../domain/pauses/pause.ts";
 import type { StoreStats } from "../ports/store.ts";
 import type { AccessService } from "./access/access-types.ts";
 import type { Caller } from "./access/caller.ts";
-import type { Admission } from "./access/publish-rate.ts";
+import type { TooFast } from "./access/publish-rate.ts";
 import type { SessionService } from "./access/session-types.ts";
 import type { UserService } from "./access/user-types.ts";
 import type { PublishAnswer, PublishInput } from "./delivery/publish-types.ts";
@@ -20,8 +20,8 @@ import type { PauseService } from "./pauses/pause-types.ts";
 import type { JobService } from "./upkeep/jobs.ts";
 
 export interface Engine {
-  /** Count events towards the tenant's rate, before they are published. */
-  admit(caller: Caller, events: number): Admission | Promise<Admission>;
+  /** Take events from the tenant's publish rate, before they are published. Null: the tenant may publish them. */
+  consumePublishRate(caller: Caller, events: number): TooFast | null | Promise<TooFast | null>;
   /** Throws `StoreUnavailable` while the store cannot commit, or while too many bytes wait for it. */
   publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
   readonly endpoints: EndpointService;
@@ -65,8 +65,8 @@ export type ChannelTestAnswer =
 /** The engine's numbers for the metrics. */
 export interface EngineGauges {
   readonly inFlight: number;
-  readonly heldInMemory: number;
-  readonly heldBytes: number;
+  readonly deliveriesInMemory: number;
+  readonly payloadBytesInMemory: number;
   readonly lanes: number;
   readonly publishQueue: number;
   readonly settleQueue: number;

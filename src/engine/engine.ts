@@ -8,7 +8,7 @@ import type { Entered, Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Access } from "./access/access.ts";
 import type { Caller } from "./access/caller.ts";
-import type { Admission } from "./access/publish-rate.ts";
+import type { TooFast } from "./access/publish-rate.ts";
 import { PublishRate } from "./access/publish-rate.ts";
 import { Sessions } from "./access/sessions.ts";
 import { Users } from "./access/users.ts";
@@ -247,8 +247,8 @@ export class RunningEngine implements Engine {
     this.status = statusOf(parts);
   }
 
-  admit({ tenantSeq }: Caller, events: number): Admission | Promise<Admission> {
-    return this.#parts.publishRate.admit(tenantSeq, events);
+  consumePublishRate({ tenantSeq }: Caller, events: number): TooFast | null | Promise<TooFast | null> {
+    return this.#parts.publishRate.consume(tenantSeq, events);
   }
 
   publish(caller: Caller, input: PublishInput): Promise<PublishAnswer> {
@@ -280,16 +280,16 @@ export class RunningEngine implements Engine {
     const notified = notifications.stop();
     await Promise.all([publisher.drained(), inbound.drained()]);
     await Promise.all([deliveries.claims.stop(), this.#parts.upkeep.stop(), this.#parts.pauses.stop()]);
-    const givenBack = deliveries.giveBackAll();
+    const released = deliveries.releaseAll();
     await deliveries.attemptsDone(STOP_GRACE_MS, () => {
       this.#parts.sender.abortAll();
       outage.stop(); // a result that cannot be stored is given up: the next start sends the delivery again
     });
     await notified; // has the same grace period, in which results can still be stored
     outage.stop();
-    await givenBack;
+    await released;
     await deliveries.flush();
-    await deliveries.giveBackAll();
+    await deliveries.releaseAll();
     await this.#parts.statistics.stop();
     deliveries.close();
   }
@@ -305,8 +305,8 @@ function statusOf(parts: Parts): Engine["status"] {
     },
     gauges: () => ({
       inFlight: deliveries.inFlight,
-      heldInMemory: deliveries.lanePool.leases.size,
-      heldBytes: deliveries.lanePool.bytes,
+      deliveriesInMemory: deliveries.lanePool.leases.size,
+      payloadBytesInMemory: deliveries.lanePool.bytes,
       lanes: deliveries.lanePool.size,
       publishQueue: publisher.queueSize,
       settleQueue: deliveries.settleQueueSize,

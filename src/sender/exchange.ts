@@ -36,7 +36,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   #connection: Connection | null = null;
   #reader: AnswerReader | null = null;
   #done = false;
-  #repeated = false;
+  #resent = false;
   /** Why no connection can be opened at the moment, while this machine lacks a resource. */
   #shortage: Failure | null = null;
   /** Bytes read from the current connection. */
@@ -155,11 +155,11 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
    * nothing about the receiver, so the request is sent once more over a new connection, within the same deadline.
    */
   get #mayRepeat(): boolean {
-    return !this.#repeated && this.#connection !== null && this.#connection.answers > 0;
+    return !this.#resent && this.#connection !== null && this.#connection.answers > 0;
   }
 
   #repeat(): void {
-    this.#repeated = true;
+    this.#resent = true;
     this.#dropConnection();
     this.#use(this.#tools.pool.fresh(this.#receiver));
   }

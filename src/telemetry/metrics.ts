@@ -13,8 +13,8 @@ export interface GaugeSources {
 /** The same numbers as the engine's `EngineGauges`. */
 export interface EngineNumbers {
   readonly inFlight: number;
-  readonly heldInMemory: number;
-  readonly heldBytes: number;
+  readonly deliveriesInMemory: number;
+  readonly payloadBytesInMemory: number;
   readonly lanes: number;
   readonly publishQueue: number;
   readonly settleQueue: number;
@@ -36,8 +36,8 @@ const AGE_BUCKETS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 30
 
 const ENGINE_GAUGES: Readonly<Record<keyof EngineNumbers, readonly [string, string]>> = {
   inFlight: ["signalbox_in_flight", "Attempts in flight"],
-  heldInMemory: ["signalbox_memory_deliveries", "Deliveries held in memory"],
-  heldBytes: ["signalbox_memory_payload_bytes", "Payload bytes held in memory"],
+  deliveriesInMemory: ["signalbox_memory_deliveries", "Deliveries in memory"],
+  payloadBytesInMemory: ["signalbox_memory_payload_bytes", "Payload bytes in memory"],
   lanes: ["signalbox_lanes", "Busy endpoints"],
   publishQueue: ["signalbox_publish_queue", "Events waiting to be committed"],
   settleQueue: ["signalbox_settle_queue", "Settlements waiting to be committed"],

@@ -179,7 +179,14 @@ test("attempts, events and deliveries are counted", async () => {
 
 test("the gauges show the current state of the engine and the store", async () => {
   const { telemetry } = listen();
-  const engine = { inFlight: 7, heldInMemory: 8, heldBytes: 9, lanes: 1, publishQueue: 2, settleQueue: 3 };
+  const engine = {
+    inFlight: 7,
+    deliveriesInMemory: 8,
+    payloadBytesInMemory: 9,
+    lanes: 1,
+    publishQueue: 2,
+    settleQueue: 3,
+  };
   let reachable = true;
   telemetry.observe({
     engine: () => engine,

@@ -26,7 +26,7 @@ export const engine: readonly Mutant[] = [
   {
     fault: "a new ordered delivery overtakes those that are on their way back to the store",
     file: "src/engine/delivery/lane.ts",
-    find: "ordered && (this.#readyAt !== null || this.#returning > 0)",
+    find: "ordered && (this.#readyAt !== null || this.#releasing > 0)",
     replace: "ordered && this.#readyAt !== null",
     test: "src/engine/delivery/lane.test.ts",
   },

@@ -59,7 +59,7 @@ export const scheduling: readonly Mutant[] = [
     test: "src/engine/delivery/dispatch.test.ts",
   },
   {
-    fault: "a tenant that gives back gets nothing again",
+    fault: "a tenant that frees its amount gets nothing again",
     file: "src/engine/scheduling/shares.ts",
     find: "this.#taken -= amount;",
     replace: "",
@@ -152,14 +152,14 @@ export const scheduling: readonly Mutant[] = [
   {
     fault: "a large element waits as long as others are active",
     file: "src/engine/scheduling/batcher.ts",
-    find: "underWay === 0 || underWay + rows",
-    replace: "underWay + rows",
+    find: "inFlight === 0 || inFlight + rows",
+    replace: "inFlight + rows",
     test: "src/engine/scheduling/batcher.test.ts",
   },
   {
-    fault: "rows that have been committed count as under way",
+    fault: "rows that have been committed count as in flight",
     file: "src/engine/scheduling/batcher.ts",
-    find: "this.#rowsUnderWay.giveBack(tenantSeq, rows);",
+    find: "this.#rowsInFlight.free(tenantSeq, rows);",
     replace: "",
     test: "src/engine/scheduling/batcher.test.ts",
   },

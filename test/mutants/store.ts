@@ -1,4 +1,4 @@
-/** Faults in the store, and in what the engine gives back to it. */
+/** Faults in the store, and in in what the engine releases to it. */
 import type { Mutant } from "./mutant.ts";
 
 const CONFORMANCE = "test/conformance/store-sqlite.test.ts";
@@ -139,7 +139,7 @@ export const store: readonly Mutant[] = [
     test: "src/store/sqlite/group.test.ts",
   },
   {
-    fault: "a release loses the delivery that it gives back",
+    fault: "a release loses its delivery",
     file: "src/engine/delivery/lane-scheduler.ts",
     find: "this.#options.claims.wake(wakes);",
     replace: "",

@@ -54,7 +54,7 @@ async function stage(mode: Mode, settings: Partial<EndpointSettings> = {}): Prom
   const { tenant } = await ask((engine) => engine.access.createTenant(callerOf(0, nobody), "Tenant"));
   const caller = callerOf(tenant.seq, tenant.id);
   const all = {
-    madeBy: "endpoints",
+    createdThrough: "endpoints",
     settings: { name: null, url: siteUrl(SITE, 1), ...settings },
     secret: null,
   } as const;

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import type { Seq, Uuid } from "../../src/domain/ids.ts";
 import {
   IN_FLIGHT_MAX,
-  LANE_HOLD_MAX,
+  LANE_DELIVERIES_MAX,
   LANE_POOL_BYTES_MAX,
   LANE_POOL_DELIVERIES_MAX,
   MAX_IN_FLIGHT_MAX,
@@ -168,14 +168,14 @@ export function createWatch(world: World): Watch {
     const { process } = world;
     if (process?.engine == null) return;
     const gauges = process.engine.status.gauges();
-    if (gauges.heldInMemory > LANE_POOL_DELIVERIES_MAX || gauges.heldBytes > LANE_POOL_BYTES_MAX)
+    if (gauges.deliveriesInMemory > LANE_POOL_DELIVERIES_MAX || gauges.payloadBytesInMemory > LANE_POOL_BYTES_MAX)
       world.fault("the lane pool exceeds its limits");
     if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0)
       world.fault(`${gauges.inFlight} attempts are in flight`);
     if (disk.state !== "healthy") return;
     for (const { seq, site, leased } of dueLanes(world, process.now())) {
       // Deliveries in flight are leased in addition to the ones that the lane holds.
-      if (leased > LANE_HOLD_MAX + MAX_IN_FLIGHT_MAX) world.fault(`site ${site} has ${leased} leases`);
+      if (leased > LANE_DELIVERIES_MAX + MAX_IN_FLIGHT_MAX) world.fault(`site ${site} has ${leased} leases`);
       const since = starvingSince.get(seq) ?? timeline.nowMs;
       const isServed = (of(process).active.get(site) ?? 0) > 0 || (lastStart.get(seq) ?? 0) > since;
       starvingSince.set(seq, isServed ? timeline.nowMs : since);

@@ -101,7 +101,7 @@ export function createWorkload(world: World): Workload {
       maxInFlight: random.pick([1, 2, 5, 32]),
       ordered: random.chance(0.35),
     };
-    const input = { madeBy: "endpoints", settings: { ...settings, name: null }, secret } as const;
+    const input = { createdThrough: "endpoints", settings: { ...settings, name: null }, secret } as const;
     const answer = await world.ask((engine) => engine.endpoints.create(caller, input));
     world.say(`endpoint at site ${site}: ${answer.kind}`);
     if (answer.kind !== "ok" || answer.value.kind !== "created") return;

@@ -20,7 +20,7 @@ class Connection extends EventEmitter {
 
 function opening(proxies: readonly string[] = []) {
   const refused = new Set<unknown>();
-  const admit = createConnectionLimit({
+  const accept = createConnectionLimit({
     proxies,
     refuse: (socket) => void refused.add(socket),
     connectionsMax: 10,
@@ -28,12 +28,12 @@ function opening(proxies: readonly string[] = []) {
   });
   const connect = (address: string): Connection => {
     const connection = new Connection(address);
-    admit(connection as unknown as Socket);
+    accept(connection as unknown as Socket);
     return connection;
   };
   return {
     connect,
-    /** Opens connections, and returns whether each was admitted. */
+    /** Opens connections, and returns whether each was accepted. */
     connectTimes: (address: string, count: number) =>
       Array.from({ length: count }, () => {
         const connection = connect(address);
@@ -43,12 +43,12 @@ function opening(proxies: readonly string[] = []) {
   };
 }
 
-const admitted = (count: number, of = count) => Array.from({ length: of }, (_, index) => index < count);
+const accepted = (count: number, of = count) => Array.from({ length: of }, (_, index) => index < count);
 
 test("an address has a limit, and closing a connection frees a place", () => {
   const { connect, connectTimes } = opening();
   const first = connect("203.0.113.1");
-  assert.deepEqual(connectTimes("203.0.113.1", 6), admitted(5, 6));
+  assert.deepEqual(connectTimes("203.0.113.1", 6), accepted(5, 6));
   assert.deepEqual(connectTimes("::ffff:203.0.113.1", 1), [false], "the same address, mapped to IPv6");
   assert.deepEqual(connectTimes("203.0.113.2", 1), [true]);
   first.destroy();
@@ -57,8 +57,8 @@ test("an address has a limit, and closing a connection frees a place", () => {
 
 test("the addresses of one IPv6 network count together", () => {
   const { connectTimes } = opening();
-  assert.deepEqual(connectTimes("2001:db8::1", 4), admitted(4));
-  assert.deepEqual(connectTimes("2001:db8::2", 4), admitted(2, 4));
+  assert.deepEqual(connectTimes("2001:db8::1", 4), accepted(4));
+  assert.deepEqual(connectTimes("2001:db8::2", 4), accepted(2, 4));
   assert.deepEqual(connectTimes("2001:db8:0:1::2", 1), [true]);
 });
 
@@ -66,9 +66,9 @@ test("the limit per address does not apply to proxies and to this machine", () =
   const { connectTimes } = opening(["10.0.0.0/8", "2001:db8::7/128"]);
   for (const address of ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7", "127.0.0.1", "::1"]) {
     const { connectTimes: connectTo } = opening(["10.0.0.0/8", "2001:db8::7/128"]);
-    assert.deepEqual(connectTo(address, 8), admitted(8), address);
+    assert.deepEqual(connectTo(address, 8), accepted(8), address);
   }
-  assert.deepEqual(connectTimes("11.1.2.3", 8), admitted(6, 8));
+  assert.deepEqual(connectTimes("11.1.2.3", 8), accepted(6, 8));
 });
 
 test("at the total limit, a new connection replaces the oldest one of the address with the most", () => {
@@ -88,11 +88,11 @@ test("an address loses no connection to one that would then have more", () => {
   connectTimes("203.0.113.1", 5);
   connectTimes("203.0.113.2", 5);
   // 4, 5, 1; 4, 4, 2; 3, 4, 3 and so on, until all have about the same number.
-  assert.deepEqual(connectTimes("203.0.113.3", 5), admitted(3, 5));
+  assert.deepEqual(connectTimes("203.0.113.3", 5), accepted(3, 5));
 });
 
 test("proxies can use the total limit, and never lose a connection", () => {
   const { connectTimes } = opening();
-  assert.deepEqual(connectTimes("127.0.0.1", 11), admitted(10, 11));
+  assert.deepEqual(connectTimes("127.0.0.1", 11), accepted(10, 11));
   assert.deepEqual(connectTimes("203.0.113.1", 1), [false]);
 });

@@ -13,7 +13,7 @@ export interface ConnectionLimitOptions {
 }
 
 /**
- * A listener that admits new connections. The limit per address does not apply to proxies and to this machine. When the
+ * A listener that accepts new connections. The limit per address does not apply to proxies and to this machine. When the
  * total limit is reached, a new connection replaces the oldest one of the address with the most connections, so that a flood
  * from a few addresses does not lock anybody out.
  */
@@ -29,7 +29,7 @@ export function createConnectionLimit({
   const others = new Map<string, Set<Socket>>();
   let count = 0;
 
-  function admit(socket: Socket, network: string | null): void {
+  function accept(socket: Socket, network: string | null): void {
     const group = network === null ? trusted : (others.get(network) ?? new Set());
     if (network !== null) others.set(network, group.add(socket));
     else group.add(socket);
@@ -65,7 +65,7 @@ export function createConnectionLimit({
     const network = isProxy(remoteAddress) ? null : networkOf(remoteAddress);
     const own = network === null ? 0 : (others.get(network)?.size ?? 0);
     if (own >= perAddressMax || (count >= connectionsMax && !evict(own))) refuse(socket);
-    else admit(socket, network);
+    else accept(socket, network);
   };
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { BATCH_BODY_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BODY_BYTES_MAX } from "../../domain/limits.ts";
 import type { Caller } from "../../engine/access/caller.ts";
-import type { Admission } from "../../engine/access/publish-rate.ts";
+import type { TooFast } from "../../engine/access/publish-rate.ts";
 import type { PublishAnswer } from "../../engine/delivery/publish-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, STORE_UNAVAILABLE } from "../errors/problem.ts";
@@ -68,9 +68,9 @@ function publishEvent({ engine }: ApiDeps) {
       );
       return;
     }
-    const publish = (admission: Admission): void => {
-      if (admission !== null) {
-        refuse(reply, tooFastProblem(admission));
+    const publish = (tooFast: TooFast | null): void => {
+      if (tooFast !== null) {
+        refuse(reply, tooFastProblem(tooFast));
         return;
       }
       engine.publish(request.caller, parsed.input).then(
@@ -78,9 +78,9 @@ function publishEvent({ engine }: ApiDeps) {
         (error) => reply.send(error),
       );
     };
-    const admission = engine.admit(request.caller, 1);
-    if (admission instanceof Promise) admission.then(publish, (error) => reply.send(error));
-    else publish(admission);
+    const tooFast = engine.consumePublishRate(request.caller, 1);
+    if (tooFast instanceof Promise) tooFast.then(publish, (error) => reply.send(error));
+    else publish(tooFast);
   };
 }
 
@@ -114,8 +114,8 @@ function publishEvents(deps: ApiDeps) {
     if (request.headers["idempotency-key"] !== undefined) return refuse(reply, KEY_OF_A_BATCH);
     const events = await readBatch(clock, body);
     if ("status" in events) return refuse(reply, events);
-    const admission = await engine.admit(request.caller, events.length);
-    if (admission !== null) return refuse(reply, tooFastProblem(admission));
+    const tooFast = await engine.consumePublishRate(request.caller, events.length);
+    if (tooFast !== null) return refuse(reply, tooFastProblem(tooFast));
     const results = await publishBatch(deps, request.caller, events);
     if (results.length > 0 && results.every((result) => result === STORE_UNAVAILABLE)) {
       return refuse(reply, STORE_UNAVAILABLE);

@@ -14,7 +14,7 @@ import type { Span } from "../../domain/text/json.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
 import type { PublishAnswer, PublishInput } from "../../engine/delivery/publish-types.ts";
 import type { EventView } from "../../ports/store.ts";
-import { UserRef, userJson } from "../access/user-ref.ts";
+import { UserRef, userRefJson } from "../access/user-ref.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
 import { quotaProblem } from "../errors/quota-problem.ts";
 import { DeliveryResponse, deliveryJson } from "../history/delivery-wire.ts";
@@ -247,7 +247,7 @@ export function eventText(view: EventView, origin: Origin | null): string {
   const tail = JSON.stringify({
     created_at: wholeSeconds(view.acceptedAt),
     pause_id: view.pauseId === null ? null : ID_PREFIX.pause + view.pauseId,
-    decided_by_user: view.decidedBy === null ? null : userJson(view.decidedBy),
+    decided_by_user: view.decidedBy === null ? null : userRefJson(view.decidedBy),
     inbound_event_id: origin === null ? null : ID_PREFIX.inbound + origin.inboundId,
     source_id: origin === null || origin.sourceId === null ? null : ID_PREFIX.source + origin.sourceId,
     deliveries: view.deliveries.map(deliveryJson),

@@ -107,7 +107,7 @@ export const DeletedResponse = Type.Object(
   { title: "DashboardDeleteResult" },
 );
 function createInput({ url, description = null }: Static<typeof CreateWebhookBody>): CreateEndpointInput {
-  return { madeBy: "dashboard", settings: { url, name: null, description }, secret: null };
+  return { createdThrough: "dashboard", settings: { url, name: null, description }, secret: null };
 }
 
 function toggleInput({ enabled }: Static<typeof ToggleBody>): PatchEndpointInput {

@@ -206,7 +206,7 @@ const TWO_CONTENTS: Fault = { field: "event_id", rule: "must be left out with ev
 
 function createInput(body: Static<typeof CreateEndpointBody>): CreateEndpointInput {
   return {
-    madeBy: "endpoints",
+    createdThrough: "endpoints",
     settings: { ...settingsOf(body), url: body.url, name: body.name ?? null },
     secret: body.secret ?? null,
   };

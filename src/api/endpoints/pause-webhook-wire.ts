@@ -44,7 +44,7 @@ export const WebhooksResponse = Type.Object({ webhooks: Type.Array(WebhookRespon
 
 function createInput(body: Static<typeof CreateWebhookBody>): CreateEndpointInput {
   return {
-    madeBy: "pauses",
+    createdThrough: "pauses",
     settings: { url: body.url, name: null, eventTypes: [...new Set(body.events)] },
     secret: body.secret,
   };

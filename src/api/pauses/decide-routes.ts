@@ -131,8 +131,8 @@ function resendProblem(answer: Exclude<ResendAnswer, { kind: "resent" }>): Probl
       return PAUSE_NOT_FOUND;
     case "notifiesNobody":
       return NOTIFIES_NOBODY;
-    case "underWay":
-      return UNDER_WAY;
+    case "pending":
+      return STILL_PENDING;
     case "tooMany":
       return TOO_MANY_RESENDS;
   }
@@ -143,7 +143,7 @@ const NOTIFIES_NOBODY = problem(
   "NOTIFIES_NOBODY",
   "There is no message to send again: the pause has no recipient, or it belongs to a test key.",
 );
-const UNDER_WAY = problem(
+const STILL_PENDING = problem(
   409,
   "NOTIFICATION_PENDING",
   "The message has not been sent yet. The server is still sending it, or will try again by itself.",

@@ -12,7 +12,7 @@ import { CHANNELS, maskedAddress, PAUSE_STATUSES, responseOf } from "../../domai
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type { PauseView } from "../../engine/pauses/pause-types.ts";
 import type { PauseCounts } from "../../ports/store.ts";
-import { UserRef, userJson } from "../access/user-ref.ts";
+import { UserRef, userRefJson } from "../access/user-ref.ts";
 import { listOf, NextPageFields, type PageRequestOf } from "../lists/pages.ts";
 import { queryChecker } from "../schema/query.ts";
 import { IdText, Nullable, Time } from "../schema/schemas.ts";
@@ -181,7 +181,7 @@ export function pauseText({ pause, respondUrl }: PauseView): string {
     response_text: response.text,
     response_at: wholeSecondsOrNull(response.at),
     decided_by: response.decidedBy,
-    decided_by_user: response.user === null ? null : userJson(response.user),
+    decided_by_user: response.user === null ? null : userRefJson(response.user),
     event_id: pause.eventId === null ? null : ID_PREFIX.event + pause.eventId,
     channel: pause.recipient?.channel ?? null,
     recipient: pause.recipient === null ? null : maskedAddress(pause.recipient),

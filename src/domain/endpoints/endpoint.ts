@@ -9,7 +9,7 @@ export type Format = (typeof FORMATS)[number];
 export type EndpointStatus = "ACTIVE" | "PAUSED" | "DISABLED";
 
 /** The group of routes that created an endpoint. It determines the defaults. */
-export type Surface = "pauses" | "endpoints" | "dashboard";
+export type EndpointSurface = "pauses" | "endpoints" | "dashboard";
 
 /** Why an endpoint is DISABLED: a 410 response, the five-day rule, or a person. */
 export type DisabledReason = "gone" | "no_success" | "manual";
@@ -38,7 +38,7 @@ export interface Endpoint extends EndpointSettings {
   readonly seq: Seq;
   readonly tenantId: Uuid;
   readonly tenantSeq: Seq;
-  readonly madeBy: Surface;
+  readonly createdThrough: EndpointSurface;
   readonly status: EndpointStatus;
   readonly pausedAt: EpochMs | null;
   readonly disabledReason: DisabledReason | null;
@@ -83,7 +83,7 @@ const COMMON_DEFAULTS = {
 } as const;
 
 /** The default settings of an endpoint created through these routes; see docs/endpoints.md. */
-export function endpointDefaults(surface: Surface): SettingsDefaults {
+export function endpointDefaults(surface: EndpointSurface): SettingsDefaults {
   switch (surface) {
     case "pauses":
       return {

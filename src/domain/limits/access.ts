@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, MB, MINUTE_MS } from "./units.ts";
 export const KEYS_PER_TENANT_COUNT_DEFAULT = 1000;
 export const KEYS_PER_TENANT_COUNT_MAX = 100_000;
 /** How often the use of a key is stored. Each time is a commit, and nobody needs to know the minute. */
-export const KEY_TOUCH_MS = HOUR_MS;
+export const KEY_USE_RECORDED_MS = HOUR_MS;
 /** The number that one page can list. */
 export const SOURCES_PER_TENANT_COUNT_DEFAULT = 1000;
 /** Creating a source counts the existing ones, which takes the writer 0.2 ms. */
@@ -48,7 +48,7 @@ export const PORTAL_ORIGIN_CHARS_MAX = 270;
 /** How long a password that was typed lets its session decide protected pauses: one sitting, not a screen left open. */
 export const PASSWORD_FRESH_MS = 5 * MINUTE_MS;
 /** How often the use of a session is stored. Each time is a commit, and a limit of 12 hours needs no more precision. */
-export const SESSION_TOUCH_MS = MINUTE_MS;
+export const SESSION_USE_RECORDED_MS = MINUTE_MS;
 /** Live sessions of one user. A further one ends the oldest. Scripts that sign in seldom sign out. */
 export const SESSIONS_PER_USER_COUNT_MAX = 100;
 /** How long a wrong password counts. */

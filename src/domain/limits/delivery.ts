@@ -12,7 +12,7 @@ export const IN_FLIGHT_MAX = 4096;
  * during this time.
  */
 export const STARTING_SLICE_MS = 2;
-/** Deliveries held in memory. Tenants share them: one tenant gets at most half. */
+/** Deliveries in memory. Tenants share them: one tenant gets at most half. */
 export const LANE_POOL_DELIVERIES_MAX = 20_000;
 /** Payload bytes that lanes hold in memory, shared in the same way. Deliveries that do not fit wait in the store. */
 export const LANE_POOL_BYTES_MAX = 64 * MB;
@@ -29,13 +29,13 @@ export const SETTLE_QUEUE_MAX = 8192;
  * Seconds of work that one lane holds in memory, measured by its recent pace. With more, leased deliveries would wait
  * behind a slow endpoint.
  */
-export const LANE_HOLD_SECONDS = 5;
+export const LANE_QUEUE_SECONDS = 5;
 /** The largest number of deliveries that one lane holds. The smallest is its window. */
-export const LANE_HOLD_MAX = 512;
+export const LANE_DELIVERIES_MAX = 512;
 /** Deliveries that a lane holds before its endpoint's first success, when its pace is unknown: four windows. */
-export const LANE_HOLD_UNPROVEN_COUNT_MAX = 4 * WINDOW_START;
+export const LANE_UNPROVEN_DELIVERIES_MAX = 4 * WINDOW_START;
 /** Payload bytes that one lane holds: 32 of the largest payloads, which matches the default of attempts in flight. */
-export const LANE_HOLD_BYTES_MAX = 8 * MB;
+export const LANE_BYTES_MAX = 8 * MB;
 /** Deliveries written in one transaction. Every member waits for the whole transaction. */
 export const GROUP_DELIVERIES_MAX = 1000;
 /**

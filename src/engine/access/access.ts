@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Actor, KEY_PATTERN, type KeyActor } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
-import { CREDENTIAL_CACHE_MAX, entriesMax, KEY_TOUCH_MS } from "../../domain/limits.ts";
+import { CREDENTIAL_CACHE_MAX, entriesMax, KEY_USE_RECORDED_MS } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type {
   AccessVerbs,
@@ -27,7 +27,7 @@ export interface AccessOptions {
   readonly onQuotasChanged: (tenantSeq: Seq) => void;
 }
 
-/** A cached key. Its use is noted here first, and in the store once per `KEY_TOUCH_MS`. */
+/** A cached key. Its use is recorded here first, and in the store once per `KEY_USE_RECORDED_MS`. */
 type CachedKey = { -readonly [Field in keyof KeyActor]: KeyActor[Field] };
 
 const KEY_RANDOM_BYTES = 24;
@@ -70,7 +70,7 @@ export class Access implements AccessService {
     if (key === null) return null;
     const now = this.#clock.now();
     if (key.expiresAt !== null && now >= key.expiresAt) return null;
-    this.#touch(key, now);
+    this.#recordUse(key, now);
     return key;
   }
 
@@ -139,10 +139,10 @@ export class Access implements AccessService {
    * Note the use of a key, without waiting for the store. If the store fails, only the next hour tries again: a store in
    * trouble must not get a write for each request.
    */
-  #touch(key: CachedKey, now: EpochMs): void {
-    if (key.usedAt !== null && now - key.usedAt < KEY_TOUCH_MS) return;
+  #recordUse(key: CachedKey, now: EpochMs): void {
+    if (key.usedAt !== null && now - key.usedAt < KEY_USE_RECORDED_MS) return;
     key.usedAt = now;
-    this.#store.touchKey(key.id, now).catch(() => undefined);
+    this.#store.recordKeyUse(key.id, now).catch(() => undefined);
   }
 
   #newKey(input: CreateKeyInput): { readonly apiKey: string; readonly key: NewKey } {

@@ -16,11 +16,11 @@ function open(perSecond: number) {
     },
     { monotonicMs: () => state.nowMs },
   );
-  return { state, rate, admit: async (events: number, tenantSeq = 1) => rate.admit(tenantSeq, events) };
+  return { state, rate, consume: async (events: number, tenantSeq = 1) => rate.consume(tenantSeq, events) };
 }
 
-test("one second's worth of events is admitted at once, and later events at the rate", async () => {
-  const { state, admit } = open(10);
+test("one second's worth of events passes at once, and later events at the rate", async () => {
+  const { state, consume: admit } = open(10);
   for (let count = 0; count < 10; count += 1) assert.equal(await admit(1), null);
   assert.deepEqual(await admit(1), { kind: "quotaExceeded", quota: "events_per_second", limit: 10, waitMs: 100 });
   state.nowMs += 50;
@@ -30,8 +30,8 @@ test("one second's worth of events is admitted at once, and later events at the 
   assert.equal((await admit(1))?.waitMs, 100);
 });
 
-test("a batch of any size is admitted whole, and later requests wait for its events", async () => {
-  const { state, admit } = open(10);
+test("a batch of any size passes as a whole, and later requests wait for its events", async () => {
+  const { state, consume: admit } = open(10);
   assert.equal(await admit(1000), null);
   assert.equal((await admit(1))?.waitMs, 99_100);
   state.nowMs += 99_100;
@@ -39,16 +39,16 @@ test("a batch of any size is admitted whole, and later requests wait for its eve
 });
 
 test("each tenant has its own rate, which is read from the store once", async () => {
-  const { state, rate, admit } = open(1);
+  const { state, rate, consume: admit } = open(1);
   assert.deepEqual(await Promise.all([admit(1), admit(0, 2)]), [null, null]);
   assert.notEqual(await admit(1), null);
   assert.equal(await admit(1, 2), null);
   assert.equal(state.reads, 2);
-  assert(!(rate.admit(1, 1) instanceof Promise), "the answer is synchronous once the quota is cached");
+  assert(!(rate.consume(1, 1) instanceof Promise), "the answer is synchronous once the quota is cached");
 });
 
 test("a changed quota applies after `forget`, even when it changes during the read", async () => {
-  const { state, rate, admit } = open(1);
+  const { state, rate, consume: admit } = open(1);
   await admit(1);
   state.perSecond = 5;
   rate.forget(1);
@@ -60,11 +60,11 @@ test("a changed quota applies after `forget`, even when it changes during the re
   assert.equal((await admit(1))?.limit, 7);
 });
 
-test("no interval admits more than the rate, one second's worth and one batch", async () => {
+test("no interval lets through more than the rate, one second's worth and one batch", async () => {
   const step = fc.record({ waitMs: fc.nat(3000), events: fc.integer({ min: 1, max: 50 }) });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 20 }), fc.array(step, { maxLength: 50 }), async (perSecond, steps) => {
-      const { state, admit } = open(perSecond);
+      const { state, consume: admit } = open(perSecond);
       let taken = 0;
       for (const { waitMs, events } of steps) {
         state.nowMs += waitMs;

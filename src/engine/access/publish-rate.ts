@@ -1,7 +1,7 @@
 /**
  * Each tenant's publish rate: a token bucket that holds one second's worth of events and refills continuously.
  *
- * A request is admitted whole when the bucket holds at least one token. The tokens may become negative, and the next
+ * A request passes as a whole when the bucket holds at least one token. The tokens may become negative, and the next
  * requests wait until the debt is paid. So a batch of any size gets through, and the rate still holds.
  */
 import { LRUCache } from "lru-cache";
@@ -10,9 +10,6 @@ import type { Seq } from "../../domain/ids.ts";
 import { entriesMax, RATED_TENANTS_COUNT_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AccessVerbs } from "../../ports/store.ts";
-
-/** Null: admitted. */
-export type Admission = TooFast | null;
 
 export interface TooFast extends QuotaExceeded {
   readonly waitMs: number;
@@ -35,8 +32,11 @@ export class PublishRate {
     this.#clock = clock;
   }
 
-  /** Count events that a tenant is about to publish. Returns a promise only while the tenant's quota is not cached. */
-  admit(tenantSeq: Seq, events: number): Admission | Promise<Admission> {
+  /**
+   * Take one token for each event that a tenant is about to publish. Null: the tenant may publish them. Returns a promise
+   * only while the tenant's quota is not cached.
+   */
+  consume(tenantSeq: Seq, events: number): TooFast | null | Promise<TooFast | null> {
     const bucket = this.#buckets.get(tenantSeq);
     if (bucket !== undefined) return this.#take(bucket, events);
     return (this.#loading.get(tenantSeq) ?? this.#load(tenantSeq)).then((loaded) => this.#take(loaded, events));
@@ -68,7 +68,7 @@ export class PublishRate {
     return promise;
   }
 
-  #take(bucket: Bucket, events: number): Admission {
+  #take(bucket: Bucket, events: number): TooFast | null {
     const nowMs = this.#clock.monotonicMs();
     const { perSecond } = bucket;
     bucket.tokens = Math.min(perSecond, bucket.tokens + ((nowMs - bucket.filledAtMs) * perSecond) / 1000);

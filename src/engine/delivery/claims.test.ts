@@ -6,7 +6,7 @@ import type { Endpoint } from "../../domain/endpoints/endpoint.ts";
 import { CLAIM_LANES_MAX, LANE_POOL_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../domain/limits.ts";
 import type { ClaimRequest } from "../../ports/store.ts";
 import { claim } from "../../store/sqlite/delivery/claim.ts";
-import { touch } from "../../store/sqlite/delivery/lanes.ts";
+import { updateLane } from "../../store/sqlite/delivery/lane-rows.ts";
 import { enter } from "../../store/sqlite/upkeep/nodes.ts";
 import { Alarms } from "../scheduling/alarms.ts";
 import { Claims } from "./claims.ts";
@@ -40,7 +40,7 @@ function stage() {
       },
     },
     onClaimed(lane) {
-      if (lane.heldCount > 0) asked(lane.endpointSeq).resolve();
+      if (lane.deliveryCount > 0) asked(lane.endpointSeq).resolve();
     },
     onError: (error) => assert.fail(String(error)),
   });
@@ -55,7 +55,7 @@ function stage() {
       const made = Array.from({ length: count }, () => store.endpoint({}, { actor }));
       for (const endpoint of made) {
         store.publish([endpoint], { actor, now: clock.now() });
-        store.run((w) => touch(w.lanes.get(endpoint.seq), { owner }));
+        store.run((w) => updateLane(w.lanes.get(endpoint.seq), { owner }));
         if (owner !== null) pool.open(endpoint);
       }
       return made;
@@ -88,7 +88,7 @@ test("a tenant's lane is claimed next, however many lanes of another tenant wait
   const quiet = endpoints("quiet", 1);
   wake([...many, ...quiet]);
   await Promise.all([...many, ...quiet].map(claimed));
-  // The first call is under way by the time the others are woken.
+  // The first call has begun by the time the others are woken.
   assert.deepEqual(quiet.map(callsBefore), [1]);
   await claims.stop();
 });

@@ -88,7 +88,7 @@ export class Claims {
     this.#discoverBy(this.#options.clock.now());
   }
 
-  /** Resolves when the claim under way has ended. */
+  /** Resolves when the current claim has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#discoverTimer?.cancel();
@@ -235,9 +235,9 @@ export class Claims {
   #take({ endpoint, state, deliveries }: ClaimedLane): void {
     const { pool, onClaimed } = this.#options;
     const lane = pool.open(endpoint);
-    lane.follow(endpoint);
-    lane.adoptState(state);
-    for (const delivery of deliveries) pool.admit(lane, delivery);
+    lane.setEndpoint(endpoint);
+    lane.applyState(state);
+    for (const delivery of deliveries) pool.enqueue(lane, delivery);
     onClaimed(lane);
   }
 }

@@ -44,8 +44,8 @@ export class Deliveries {
   readonly #alarms: Alarms<Lane>;
   readonly #dispatcher: Dispatcher;
   readonly #scheduler: LaneScheduler;
-  /** Each attempt until it is settled or given back, and whatever else a stop has to wait for. */
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** Each attempt until it is settled or its delivery is released, and what else a stop has to wait for. */
+  readonly #unfinished = new Set<Promise<unknown>>();
   /** Lanes that were closed and are not disowned yet. Until they are, no node claims for them. */
   readonly #closed = new Map<Seq, LaneKey>();
   #isStopping = false;
@@ -90,12 +90,12 @@ export class Deliveries {
   }
 
   /** A publish has leased this delivery for this node. */
-  admit(lane: Lane, delivery: LeasedDelivery): void {
+  enqueue(lane: Lane, delivery: LeasedDelivery): void {
     if (lane.isOvertaking(delivery)) {
-      void this.#scheduler.giveBack(lane, [delivery]);
+      void this.#scheduler.release(lane, [delivery]);
       return;
     }
-    this.lanePool.admit(lane, delivery);
+    this.lanePool.enqueue(lane, delivery);
     this.#scheduler.schedule(lane);
   }
 
@@ -103,7 +103,7 @@ export class Deliveries {
   async endpointChanged(endpoint: Destination, state: LaneState): Promise<void> {
     const lane = this.lanePool.get(endpoint.seq);
     if (lane !== undefined) {
-      lane.follow(endpoint);
+      lane.setEndpoint(endpoint);
       await this.#change(lane, state);
     } else if (state.readyAt !== null) {
       this.claims.wake([{ endpointSeq: endpoint.seq, readyAt: state.readyAt }]);
@@ -116,11 +116,11 @@ export class Deliveries {
     if (lane !== undefined) await this.#change(lane, state);
   }
 
-  /** Give a delivery that was cancelled while leased back to the store, unless it is in flight. */
+  /** Release a delivery that was cancelled while leased, unless it is in flight. */
   dropCancelled(endpointSeq: Seq, deliverySeq: Seq): void {
     const lane = this.lanePool.get(endpointSeq);
     const delivery = lane === undefined ? null : this.lanePool.withdraw(lane, deliverySeq);
-    if (lane !== undefined && delivery !== null) void this.#scheduler.giveBack(lane, [delivery]);
+    if (lane !== undefined && delivery !== null) void this.#scheduler.release(lane, [delivery]);
   }
 
   /** Close the lanes that have been idle for a while, so that another node may own them. */
@@ -161,17 +161,17 @@ export class Deliveries {
     this.#dispatcher.halt();
   }
 
-  /** Resolves when no attempt is under way. After `graceMs` it calls `abort`, and waits for the rest. */
+  /** Resolves when no attempt is in flight. After `graceMs` it calls `abort`, and waits for the rest. */
   async attemptsDone(graceMs: number, abort: () => void): Promise<void> {
-    if (this.#underWay.size === 0) return;
+    if (this.#unfinished.size === 0) return;
     const timer = this.#options.clock.after(graceMs, abort);
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#unfinished);
     timer.cancel();
   }
 
-  /** Give back everything that is not in flight. */
-  giveBackAll(): Promise<void> {
-    return this.#scheduler.giveBackAll();
+  /** Release everything that is not in flight. */
+  releaseAll(): Promise<void> {
+    return this.#scheduler.releaseAll();
   }
 
   /** Resolves when the result of every attempt that has ended is stored. */
@@ -189,8 +189,8 @@ export class Deliveries {
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#underWay.delete(tracked));
-    this.#underWay.add(tracked);
+    const tracked = work.finally(() => this.#unfinished.delete(tracked));
+    this.#unfinished.add(tracked);
   }
 
   /** One attempt of one delivery, from its start to its settlement. Never rejects. */
@@ -199,15 +199,15 @@ export class Deliveries {
     const made = await this.#options.attempts.make(delivery, endpoint, lane.heldMs);
     this.#dispatcher.land(lane, made);
     if (made === null) {
-      this.lanePool.leave(lane, delivery);
-      await this.#scheduler.giveBack(lane, [delivery]);
+      this.lanePool.remove(lane, delivery);
+      await this.#scheduler.release(lane, [delivery]);
     } else {
       // An ordered lane waits for the settlement, but its slot is free for other lanes.
       if (delivery.ordered) this.#dispatcher.run();
       else this.#scheduler.schedule(lane);
       const result = await this.#settlements.settle(delivery, endpoint, made);
       if (result !== null) this.#settled(lane, delivery, endpoint, made, result);
-      this.lanePool.leave(lane, delivery);
+      this.lanePool.remove(lane, delivery);
     }
     lane.settle(delivery, made);
     this.#scheduler.schedule(lane);
@@ -221,18 +221,18 @@ export class Deliveries {
     made: AttemptMade,
     result: SettledResult,
   ): void {
-    lane.adoptState(result.lane);
-    // The delivery will be retried, so later deliveries of an ordered lane go back.
-    if (delivery.ordered && result.state === "SCHEDULED") void this.#scheduler.giveBackQueue(lane);
+    lane.applyState(result.lane);
+    // The delivery will be retried, so the later deliveries of an ordered lane are released.
+    if (delivery.ordered && result.state === "SCHEDULED") void this.#scheduler.releaseQueue(lane);
     this.claims.wake(result.woken);
     this.#options.onOutcome(delivery, endpoint, made, result);
     if (result.disabled) this.#options.onDisabled(endpoint);
   }
 
-  /** What the lane holds goes back before the caller is answered, so that the answer's effect can be seen at once. */
+  /** Release what the lane has queued before the caller gets its response, so that the effect is visible at once. */
   async #change(lane: Lane, state: LaneState): Promise<void> {
-    lane.adoptState(state);
-    if (lane.mustGiveBack(this.#options.clock.now())) await this.#scheduler.giveBackQueue(lane);
+    lane.applyState(state);
+    if (lane.mustRelease(this.#options.clock.now())) await this.#scheduler.releaseQueue(lane);
     this.#scheduler.schedule(lane);
   }
 

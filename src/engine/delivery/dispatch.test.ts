@@ -65,7 +65,7 @@ function stage(attemptMs = 0): Stage {
     const endpoint = destination({ seq: lastSeq, tenantSeq, maxInFlight: MAX_IN_FLIGHT_MAX });
     const lane = new Lane(endpoint, clock.now());
     if (isProven) prove(lane);
-    for (let number = 1; number <= deliveries; number += 1) lane.admit(leased(number));
+    for (let number = 1; number <= deliveries; number += 1) lane.enqueue(leased(number));
     schedule(lane);
     return lane;
   }
@@ -101,11 +101,11 @@ function prove(lane: Lane): void {
   const success = attemptMade("success");
   for (let window = WINDOW_START; window < lane.endpoint.maxInFlight; window += 1) {
     const delivery = leased(window);
-    lane.admit(delivery);
+    lane.enqueue(delivery);
     lane.start(clock.now());
     lane.land(success);
     lane.settle(delivery, success);
-    lane.leave(delivery);
+    lane.remove(delivery);
   }
 }
 
@@ -230,7 +230,7 @@ test("a lane that waits for its rate limit goes on by itself", async () => {
     settleQueueSize: () => 0,
   });
   const lane = new Lane(destination({ rateLimitPerSecond: 100 }), clock.now());
-  for (const number of [1, 2]) lane.admit(leased(number));
+  for (const number of [1, 2]) lane.enqueue(leased(number));
   dispatcher.enqueue(lane, clock.now());
   dispatcher.run();
   assert.equal(starts, 1);

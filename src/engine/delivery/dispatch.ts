@@ -88,8 +88,8 @@ export class Dispatcher {
   land(lane: Lane, made: AttemptMade | null): void {
     // While several tenants share the server, a burst of one must not lengthen its own slices.
     if (this.#options.activity.isShared) this.#slice.leaveOut(STEPS_PER_END);
-    this.#inFlight.giveBack(lane.tenantSeq, 1);
-    if (lane.land(made)) this.#unproven.giveBack(lane.tenantSeq, 1);
+    this.#inFlight.free(lane.tenantSeq, 1);
+    if (lane.land(made)) this.#unproven.free(lane.tenantSeq, 1);
   }
 
   /** Returns false when no lane may start. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attemptMade, destination, leased, NOW } from "../../../test/fixtures/lanes.ts";
 import {
-  LANE_HOLD_BYTES_MAX,
-  LANE_HOLD_UNPROVEN_COUNT_MAX,
+  LANE_BYTES_MAX,
   LANE_POOL_BYTES_MAX,
   LANE_POOL_DELIVERIES_MAX,
+  LANE_UNPROVEN_DELIVERIES_MAX,
 } from "../../domain/limits.ts";
 import { LanePool } from "./lane-pool.ts";
 
@@ -35,10 +35,10 @@ test("a lane reserves slots up to its own bounds", () => {
   const lane = pool.open(destination());
   let reserved = 0;
   while (pool.reserve(lane, 10)) reserved += 1;
-  assert.equal(reserved, LANE_HOLD_UNPROVEN_COUNT_MAX);
-  assert.deepEqual([lane.heldCount, pool.bytes], [reserved, 10 * reserved]);
+  assert.equal(reserved, LANE_UNPROVEN_DELIVERIES_MAX);
+  assert.deepEqual([lane.deliveryCount, pool.bytes], [reserved, 10 * reserved]);
   pool.unreserve(lane, 10);
-  assert.equal(pool.reserve(lane, LANE_HOLD_BYTES_MAX), false);
+  assert.equal(pool.reserve(lane, LANE_BYTES_MAX), false);
   assert.equal(pool.reserve(lane, 10), true);
 });
 
@@ -48,7 +48,7 @@ test("one tenant's lanes hold at most half of the pool, and leave the rest to th
     const lane = pool.open(destination({ seq, tenantSeq: 1 }));
     while (pool.reserve(lane, 1)) if (!pool.hasCapacity(1)) break;
   }
-  const held = [...pool.lanes()].reduce((sum, lane) => sum + lane.heldCount, 0);
+  const held = [...pool.lanes()].reduce((sum, lane) => sum + lane.deliveryCount, 0);
   assert.equal(held, LANE_POOL_DELIVERIES_MAX / 2);
   assert.deepEqual(pool.fullTenants(), [1]);
   assert.equal(pool.hasCapacity(2), true);
@@ -59,21 +59,21 @@ test("one tenant's lanes hold at most half of the pool, and leave the rest to th
 test("a tenant is full when its payloads take its share of the bytes", () => {
   const pool = poolAt();
   for (let seq = 1; pool.hasCapacity(1); seq += 1) {
-    assert.ok(pool.reserve(pool.open(destination({ seq })), LANE_HOLD_BYTES_MAX / 4));
+    assert.ok(pool.reserve(pool.open(destination({ seq })), LANE_BYTES_MAX / 4));
   }
   assert.ok(pool.bytes >= LANE_POOL_BYTES_MAX / 2 && pool.bytes < LANE_POOL_BYTES_MAX);
   assert.deepEqual(pool.fullTenants(), [1]);
 });
 
-test("a lease is in the pool from its admission until it leaves, and leaves only once", () => {
+test("a lease is in the pool from its enqueueing until it is removed, and is removed only once", () => {
   const pool = poolAt();
   const lane = pool.open(destination());
   const delivery = leased(7, { payload: "12345" });
-  pool.admit(lane, delivery);
+  pool.enqueue(lane, delivery);
   assert.equal(pool.leases.get(7)?.deliverySeq, 7);
   lane.start(NOW);
   lane.land(SUCCESS);
-  for (let times = 0; times < 2; times += 1) pool.leave(lane, delivery);
+  for (let times = 0; times < 2; times += 1) pool.remove(lane, delivery);
   lane.settle(delivery, SUCCESS);
   assert.deepEqual([pool.leases.size, pool.bytes, lane.bytes, lane.isIdle], [0, 0, 0, true]);
 });
@@ -81,7 +81,7 @@ test("a lease is in the pool from its admission until it leaves, and leaves only
 test("evicted and withdrawn deliveries leave the pool", () => {
   const pool = poolAt();
   const lane = pool.open(destination());
-  for (const number of [1, 2, 3]) pool.admit(lane, leased(number));
+  for (const number of [1, 2, 3]) pool.enqueue(lane, leased(number));
   assert.equal(pool.withdraw(lane, 2)?.seq, 2);
   assert.equal(pool.withdraw(lane, 2), null);
   assert.deepEqual([...pool.leases.keys()], [1, 3]);
@@ -89,14 +89,14 @@ test("evicted and withdrawn deliveries leave the pool", () => {
     pool.evict(lane).map(({ seq }) => seq),
     [1, 3],
   );
-  assert.deepEqual([pool.leases.size, pool.bytes, lane.heldCount], [0, 0, 0]);
+  assert.deepEqual([pool.leases.size, pool.bytes, lane.deliveryCount], [0, 0, 0]);
 });
 
 test("idle lanes are closed after a while, and busy ones stay", () => {
   const pool = poolAt();
   const idle = pool.open(destination({ seq: 1 }));
   const busy = pool.open(destination({ seq: 2 }));
-  pool.admit(busy, leased(1));
+  pool.enqueue(busy, leased(1));
   assert.deepEqual(pool.closeIdle(NOW + 1999), []);
   assert.deepEqual(pool.closeIdle(NOW + 2000), [idle]);
   assert.deepEqual([pool.size, pool.get(1), pool.get(2)], [1, undefined, busy]);

@@ -43,7 +43,7 @@ export class LanePool {
   /** How many deliveries of the tenant the lanes hold. */
   countOf(tenantSeq: Seq): number {
     let count = 0;
-    for (const lane of this.#lanes.values()) if (lane.tenantSeq === tenantSeq) count += lane.heldCount;
+    for (const lane of this.#lanes.values()) if (lane.tenantSeq === tenantSeq) count += lane.deliveryCount;
     return count;
   }
 
@@ -55,14 +55,14 @@ export class LanePool {
     return this.#lanes.get(endpointSeq);
   }
 
-  /** The endpoint's lane, which is opened when there is none. An open lane adopts a newer endpoint. */
+  /** The endpoint's lane, which is opened when there is none. An open lane takes over newer settings. */
   open(endpoint: Destination): Lane {
     let lane = this.#lanes.get(endpoint.seq);
     if (lane === undefined) {
       lane = new Lane(endpoint, this.#clock.now());
       this.#lanes.set(endpoint.seq, lane);
     } else {
-      lane.followIfNewer(endpoint);
+      lane.setEndpointIfNewer(endpoint);
     }
     return lane;
   }
@@ -78,7 +78,7 @@ export class LanePool {
   capacity(lane: Lane): Capacity {
     const { tenantSeq } = lane;
     return {
-      deliveries: Math.min(lane.leaseCapacity(), this.#deliveries.allowance(tenantSeq, lane.heldCount)),
+      deliveries: Math.min(lane.leaseCapacity(), this.#deliveries.allowance(tenantSeq, lane.deliveryCount)),
       bytes: Math.min(lane.byteCapacity(), this.#bytes.allowance(tenantSeq, lane.bytes)),
     };
   }
@@ -105,35 +105,35 @@ export class LanePool {
   /** Free a reserved slot, whether or not its delivery came. */
   unreserve(lane: Lane, payloadBytes: number): void {
     lane.unreserve(payloadBytes);
-    this.#giveBack(lane, payloadBytes);
+    this.#free(lane, payloadBytes);
   }
 
   /** Queue a leased delivery in its lane. */
-  admit(lane: Lane, delivery: LeasedDelivery): void {
+  enqueue(lane: Lane, delivery: LeasedDelivery): void {
     const { tenantSeq, seq, token } = delivery;
     this.#leases.set(token, { tenantSeq, deliverySeq: seq, token });
     this.#take(lane, delivery.event.payload.length);
-    lane.admit(delivery);
+    lane.enqueue(delivery);
   }
 
-  /** A delivery that was taken off its lane's queue is settled, or goes back to the store. */
-  leave(lane: Lane, delivery: LeasedDelivery): void {
+  /** A delivery that was taken off its lane's queue is settled, or released to the store. */
+  remove(lane: Lane, delivery: LeasedDelivery): void {
     if (!this.#leases.delete(delivery.token)) return;
-    this.#giveBack(lane, delivery.event.payload.length);
-    lane.leave(delivery);
+    this.#free(lane, delivery.event.payload.length);
+    lane.remove(delivery);
   }
 
   /** Empty a lane's queue. The deliveries leave the pool. */
   evict(lane: Lane): LeasedDelivery[] {
     const evicted = lane.evict();
-    for (const delivery of evicted) this.leave(lane, delivery);
+    for (const delivery of evicted) this.remove(lane, delivery);
     return evicted;
   }
 
   /** Take one delivery out of a lane's queue, and out of the pool. Returns null when it is not queued. */
   withdraw(lane: Lane, deliverySeq: Seq): LeasedDelivery | null {
     const delivery = lane.withdraw(deliverySeq);
-    if (delivery !== null) this.leave(lane, delivery);
+    if (delivery !== null) this.remove(lane, delivery);
     return delivery;
   }
 
@@ -142,8 +142,8 @@ export class LanePool {
     this.#bytes.take(tenantSeq, payloadBytes);
   }
 
-  #giveBack({ tenantSeq }: Lane, payloadBytes: number): void {
-    this.#deliveries.giveBack(tenantSeq, 1);
-    this.#bytes.giveBack(tenantSeq, payloadBytes);
+  #free({ tenantSeq }: Lane, payloadBytes: number): void {
+    this.#deliveries.free(tenantSeq, 1);
+    this.#bytes.free(tenantSeq, payloadBytes);
   }
 }

@@ -5,9 +5,9 @@ import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
-import { LANE_HOLD_UNPROVEN_COUNT_MAX, WINDOW_START } from "../../domain/limits.ts";
+import { LANE_UNPROVEN_DELIVERIES_MAX, WINDOW_START } from "../../domain/limits.ts";
 import { claim } from "../../store/sqlite/delivery/claim.ts";
-import { touch } from "../../store/sqlite/delivery/lanes.ts";
+import { updateLane } from "../../store/sqlite/delivery/lane-rows.ts";
 import { release } from "../../store/sqlite/delivery/release.ts";
 import { patchEndpoint } from "../../store/sqlite/endpoints/endpoints.ts";
 import { enter } from "../../store/sqlite/upkeep/nodes.ts";
@@ -28,12 +28,12 @@ interface Stage {
   /** The deliveries whose attempts have started, in order. */
   readonly started: LeasedDelivery[];
   schedule(): void;
-  /** Give the endpoint this status in the store, and let the lane adopt the state that follows from it. */
+  /** Give the endpoint this status in the store, and apply to the lane the state that follows from it. */
   setStatus(status: EndpointStatus): void;
   /** A started attempt succeeds. */
   land(delivery: LeasedDelivery): void;
-  /** Give back everything that is not on the wire. */
-  giveBackAll(): Promise<void>;
+  /** Release everything that is not in flight. */
+  releaseAll(): Promise<void>;
   /** How many deliveries are leased in the store. */
   leasedCount(): number;
   /** The next so many releases fail. */
@@ -51,7 +51,7 @@ function stage(deliveries: number): Stage {
   const { node } = store.run((w) => enter(w, clock.now()));
   const endpoint = store.endpoint();
   for (let count = 0; count < deliveries; count += 1) store.publish([endpoint], { now: clock.now() });
-  store.run((w) => touch(w.lanes.get(endpoint.seq), { owner: node }));
+  store.run((w) => updateLane(w.lanes.get(endpoint.seq), { owner: node }));
   const pool = new LanePool(clock);
   const lane = pool.open(endpoint);
   const started: LeasedDelivery[] = [];
@@ -94,19 +94,19 @@ function stage(deliveries: number): Stage {
     lane,
     started,
     schedule: () => scheduler.schedule(lane),
-    giveBackAll: () => scheduler.giveBackAll(),
+    releaseAll: () => scheduler.releaseAll(),
     setStatus(status) {
       const { actor, tenantSeq } = store;
       const patched = store.run((w) =>
         patchEndpoint(w, { actor, tenantSeq, id: endpoint.id, status, now: clock.now() }),
       );
       assert.ok(patched !== null);
-      lane.follow(patched.endpoint);
-      lane.adoptState(patched.lane);
+      lane.setEndpoint(patched.endpoint);
+      lane.applyState(patched.lane);
     },
     land(delivery) {
       dispatcher.land(lane, SUCCESS);
-      pool.leave(lane, delivery);
+      pool.remove(lane, delivery);
       lane.settle(delivery, SUCCESS);
       scheduler.schedule(lane);
     },
@@ -137,15 +137,15 @@ test("a lane starts what it has, and claims the rest as it gets capacity", async
   );
 });
 
-test("a held lane gives back what has not started, and goes on with it when it is resumed", async () => {
+test("a held lane releases what has not started, and goes on with it when it is resumed", async () => {
   const { lane, started, schedule, setStatus, land, leasedCount, until } = stage(30);
   schedule();
   await until(() => started.length === WINDOW_START);
-  assert.equal(leasedCount(), LANE_HOLD_UNPROVEN_COUNT_MAX);
+  assert.equal(leasedCount(), LANE_UNPROVEN_DELIVERIES_MAX);
   setStatus("PAUSED");
   schedule();
   await until(() => leasedCount() === WINDOW_START);
-  assert.equal(lane.heldCount, WINDOW_START);
+  assert.equal(lane.deliveryCount, WINDOW_START);
   for (const delivery of started.slice()) land(delivery);
   assert.equal(started.length, WINDOW_START);
   setStatus("ACTIVE");
@@ -162,7 +162,7 @@ test("a release that fails is tried again until it is stored, and the lane is no
   setStatus("PAUSED");
   schedule();
   for (const delivery of started.slice()) land(delivery);
-  assert.deepEqual([lane.heldCount, lane.isIdle], [0, false]);
+  assert.deepEqual([lane.deliveryCount, lane.isIdle], [0, false]);
   // The leases of the attempts stay: nothing settles them here.
   await until(() => leasedCount() === started.length);
   await until(() => lane.isIdle);
@@ -181,11 +181,11 @@ test("a release that is given up leaves its leases to the reconcile", async () =
   assert.equal(leasedCount(), 10);
 });
 
-test("what an active lane gives back is claimed again", async () => {
-  const { lane, started, schedule, giveBackAll, until } = stage(WINDOW_START + 2);
+test("what an active lane releases is claimed again", async () => {
+  const { lane, started, schedule, releaseAll, until } = stage(WINDOW_START + 2);
   schedule();
   await until(() => started.length === WINDOW_START);
-  await giveBackAll();
+  await releaseAll();
   for (let turns = 0; turns < 10; turns += 1) await nextTurn();
-  assert.equal(lane.heldCount, WINDOW_START + 2);
+  assert.equal(lane.deliveryCount, WINDOW_START + 2);
 });

@@ -1,5 +1,5 @@
 /**
- * Decides what a lane does next: start deliveries, claim more, wait, or give back what it holds.
+ * Decides what a lane does next: start deliveries, claim more, wait, or release what it has queued.
  *
  * The dispatcher and the claims know lanes, and do not know each other.
  */
@@ -33,42 +33,42 @@ export class LaneScheduler {
     const { clock, dispatcher, claims } = this.#options;
     const now = clock.now();
     dispatcher.enqueue(lane, now);
-    if (lane.mustGiveBack(now)) void this.giveBackQueue(lane);
+    if (lane.mustRelease(now)) void this.releaseQueue(lane);
     claims.look(lane);
     dispatcher.run();
   }
 
-  /** Give back everything that the lane has queued. */
-  giveBackQueue(lane: Lane): Promise<void> {
-    return this.giveBack(lane, this.#options.pool.evict(lane));
+  /** Release everything that the lane has queued. */
+  releaseQueue(lane: Lane): Promise<void> {
+    return this.release(lane, this.#options.pool.evict(lane));
   }
 
-  /** Give deliveries that have left the lane back to the store. */
-  giveBack(lane: Lane, deliveries: readonly LeasedDelivery[]): Promise<void> {
-    return this.#return([lane], deliveries);
+  /** Release deliveries that have left the lane to the store. */
+  release(lane: Lane, deliveries: readonly LeasedDelivery[]): Promise<void> {
+    return this.#releaseFrom([lane], deliveries);
   }
 
-  /** Give back everything that is not in flight. */
-  giveBackAll(): Promise<void> {
+  /** Release everything that is not in flight. */
+  releaseAll(): Promise<void> {
     const { pool } = this.#options;
     const lanes = [...pool.lanes()];
-    return this.#return(
+    return this.#releaseFrom(
       lanes,
       lanes.flatMap((lane) => pool.evict(lane)),
     );
   }
 
-  async #return(lanes: readonly Lane[], deliveries: readonly LeasedDelivery[]): Promise<void> {
+  async #releaseFrom(lanes: readonly Lane[], deliveries: readonly LeasedDelivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    for (const lane of lanes) lane.beginReturn();
+    for (const lane of lanes) lane.beginRelease();
     const leases = deliveries.map(({ tenantSeq, seq, token }) => ({ tenantSeq, deliverySeq: seq, token }));
-    const wakes = await this.#release(leases);
-    for (const lane of lanes) lane.endReturn();
+    const wakes = await this.#storeRelease(leases);
+    for (const lane of lanes) lane.endRelease();
     this.#options.claims.wake(wakes);
   }
 
   /** Tries until it is stored: otherwise an ordered lane could send later deliveries first. */
-  async #release(leases: readonly Lease[]): Promise<readonly Wake[]> {
+  async #storeRelease(leases: readonly Lease[]): Promise<readonly Wake[]> {
     const { clock, store, outage } = this.#options;
     for (;;) {
       try {

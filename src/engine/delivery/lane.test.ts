@@ -4,10 +4,10 @@ import { attemptMade, destination, laneState, leased, NOW, restingUntil } from "
 import type { LeasedDelivery } from "../../domain/delivery/delivery.ts";
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import {
-  LANE_HOLD_BYTES_MAX,
-  LANE_HOLD_MAX,
-  LANE_HOLD_SECONDS,
-  LANE_HOLD_UNPROVEN_COUNT_MAX,
+  LANE_BYTES_MAX,
+  LANE_DELIVERIES_MAX,
+  LANE_QUEUE_SECONDS,
+  LANE_UNPROVEN_DELIVERIES_MAX,
   WINDOW_START,
 } from "../../domain/limits.ts";
 import { Lane } from "./lane.ts";
@@ -17,7 +17,7 @@ const FAILURE = attemptMade("failure");
 
 function laneOf(endpoint: Partial<Destination> = {}, ...deliveries: readonly LeasedDelivery[]): Lane {
   const lane = new Lane(destination(endpoint), NOW);
-  for (const delivery of deliveries) lane.admit(delivery);
+  for (const delivery of deliveries) lane.enqueue(delivery);
   return lane;
 }
 
@@ -31,39 +31,39 @@ function startAll(lane: Lane, now = NOW): LeasedDelivery[] {
   return started;
 }
 
-/** One delivery goes through the lane, from its admission to its settlement. */
+/** One delivery goes through the lane, from its enqueueing to its settlement. */
 function pass(lane: Lane, made = SUCCESS, number = 1000): void {
   const delivery = leased(number);
-  lane.admit(delivery);
+  lane.enqueue(delivery);
   lane.start(NOW);
   lane.land(made);
   lane.settle(delivery, made);
-  lane.leave(delivery);
+  lane.remove(delivery);
 }
 
 // ── Start, land, settle ─────────────────────────────────────────────────────────────────────────────────────────────
 
-test("deliveries start in the order of their admission, up to the window", () => {
+test("deliveries start in the order in which they were enqueued, up to the window", () => {
   const lane = laneOf({}, ...many(10));
   assert.deepEqual(
     startAll(lane).map(({ seq }) => seq),
     [1, 2, 3, 4],
   );
   assert.equal(lane.inFlight, WINDOW_START);
-  assert.equal(lane.heldCount, 10);
+  assert.equal(lane.deliveryCount, 10);
 });
 
 test("each success widens the window by one, up to the endpoint's limit", () => {
   const lane = laneOf({ maxInFlight: WINDOW_START + 2 });
   for (let passed = 0; passed < 5; passed += 1) pass(lane);
-  for (const delivery of many(20)) lane.admit(delivery);
+  for (const delivery of many(20)) lane.enqueue(delivery);
   assert.equal(startAll(lane).length, WINDOW_START + 2);
 });
 
 test("an answer that asks for less halves the window", () => {
   const lane = laneOf();
   pass(lane, attemptMade("failure", { narrow: true }));
-  for (const delivery of many(20)) lane.admit(delivery);
+  for (const delivery of many(20)) lane.enqueue(delivery);
   assert.equal(startAll(lane).length, WINDOW_START / 2);
 });
 
@@ -112,7 +112,7 @@ test("a rate limit spaces the starts, and says when the next one is due", () => 
   assert.equal(lane.canStart(NOW + 99), false);
   assert.equal(lane.rateLimitedUntil(NOW + 99), NOW + 100);
   assert.equal(lane.canStart(NOW + 100), true);
-  lane.adoptState(laneState({ held: true }));
+  lane.applyState(laneState({ held: true }));
   assert.equal(lane.rateLimitedUntil(NOW + 99), null);
 });
 
@@ -120,7 +120,7 @@ test("as many landings end an unproven attempt as attempts started before the fi
   const lane = laneOf({}, ...many(3));
   startAll(lane);
   assert.deepEqual([lane.land(SUCCESS), lane.isProven], [true, true]);
-  lane.admit(leased(4));
+  lane.enqueue(leased(4));
   lane.start(NOW);
   assert.deepEqual([lane.land(SUCCESS), lane.land(SUCCESS), lane.land(SUCCESS)], [true, true, false]);
 });
@@ -130,8 +130,8 @@ test("nothing more starts once an attempt is about to disable the endpoint, unti
   lane.start(NOW);
   lane.land(attemptMade("failure", { disable: "gone" }));
   assert.equal(lane.canStart(NOW), false);
-  assert.equal(lane.mustGiveBack(NOW), true);
-  lane.adoptState(laneState({ held: false }));
+  assert.equal(lane.mustRelease(NOW), true);
+  lane.applyState(laneState({ held: false }));
   assert.equal(lane.canStart(NOW), true);
 });
 
@@ -150,49 +150,49 @@ test("a lane is held from its opening when its endpoint is not active", () => {
   assert.equal(laneOf({ status: "ACTIVE" }, leased(1)).canStart(NOW), true);
 });
 
-test("a held lane starts nothing, claims nothing and gives back its queue", () => {
+test("a held lane starts nothing, claims nothing and releases its queue", () => {
   const lane = laneOf({}, ...many(3));
-  assert.equal(lane.mustGiveBack(NOW), false);
-  lane.adoptState(laneState({ held: true, heldMs: 70, readyAt: NOW }));
+  assert.equal(lane.mustRelease(NOW), false);
+  lane.applyState(laneState({ held: true, heldMs: 70, readyAt: NOW }));
   assert.equal(lane.heldMs, 70);
   assert.equal(lane.canStart(NOW), false);
   assert.equal(lane.claimableAt(), null);
-  assert.equal(lane.mustGiveBack(NOW), true);
+  assert.equal(lane.mustRelease(NOW), true);
   assert.deepEqual(
     lane.evict().map(({ seq }) => seq),
     [1, 2, 3],
   );
-  assert.equal(lane.mustGiveBack(NOW), false);
+  assert.equal(lane.mustRelease(NOW), false);
 });
 
 test("a resting lane waits until its rest ends, and then sends one probe at a time", () => {
   const lane = laneOf({}, leased(1));
-  lane.adoptState(laneState({ health: restingUntil(NOW + 1000), readyAt: NOW }));
+  lane.applyState(laneState({ health: restingUntil(NOW + 1000), readyAt: NOW }));
   assert.equal(lane.canStart(NOW + 999), false);
   assert.equal(lane.claimableAt(), NOW + 1000);
   assert.equal(lane.wantsClaim(NOW + 1000), false); // the probe is here already
   assert.equal(lane.leaseCapacity(), 0);
-  lane.admit(leased(2));
+  lane.enqueue(leased(2));
   const probe = lane.start(NOW + 1000);
   assert.equal(lane.canStart(NOW + 1000), false);
   lane.land(SUCCESS);
-  lane.adoptState(laneState({ revision: 2, readyAt: NOW }));
+  lane.applyState(laneState({ revision: 2, readyAt: NOW }));
   lane.settle(probe, SUCCESS);
   assert.equal(lane.canStart(NOW + 1000), true);
 });
 
 test("an older state of the store does not replace a newer one", () => {
   const lane = laneOf({}, leased(1));
-  lane.adoptState(laneState({ revision: 7, held: true }));
-  lane.adoptState(laneState({ revision: 6, held: false }));
+  lane.applyState(laneState({ revision: 7, held: true }));
+  lane.applyState(laneState({ revision: 6, held: false }));
   assert.equal(lane.canStart(NOW), false);
-  lane.adoptState(laneState({ revision: 7, held: false }));
+  lane.applyState(laneState({ revision: 7, held: false }));
   assert.equal(lane.canStart(NOW), true);
 });
 
 test("a lane waits as its store state says, in addition to a rest", () => {
   const lane = laneOf({}, leased(1));
-  lane.adoptState(laneState({ waitUntil: NOW + 10 }));
+  lane.applyState(laneState({ waitUntil: NOW + 10 }));
   assert.equal(lane.canStart(NOW + 9), false);
   assert.equal(lane.canStart(NOW + 10), true);
 });
@@ -201,9 +201,9 @@ test("a lane waits as its store state says, in addition to a rest", () => {
 
 test("a change of the endpoint narrows the window at once, and widens it only with successes", () => {
   const lane = laneOf({}, ...many(20));
-  lane.follow(destination({ maxInFlight: 2 }));
+  lane.setEndpoint(destination({ maxInFlight: 2 }));
   assert.equal(lane.endpoint.maxInFlight, 2);
-  lane.follow(destination({ maxInFlight: 32 }));
+  lane.setEndpoint(destination({ maxInFlight: 32 }));
   assert.equal(startAll(lane).length, 2);
 });
 
@@ -211,34 +211,34 @@ test("a change of the endpoint narrows the window at once, and widens it only wi
 
 test("a lane takes four windows before its first success, then what it can start in some seconds", () => {
   const lane = laneOf();
-  assert.equal(lane.leaseCapacity(), LANE_HOLD_UNPROVEN_COUNT_MAX);
+  assert.equal(lane.leaseCapacity(), LANE_UNPROVEN_DELIVERIES_MAX);
   for (let passed = 0; passed < 4; passed += 1) pass(lane, attemptMade("success", { tookMs: 100 }));
-  assert.equal(lane.leaseCapacity(), (WINDOW_START + 4) * 10 * LANE_HOLD_SECONDS);
+  assert.equal(lane.leaseCapacity(), (WINDOW_START + 4) * 10 * LANE_QUEUE_SECONDS);
   for (let passed = 0; passed < 40; passed += 1) pass(lane, attemptMade("success", { tookMs: 1 }));
-  assert.equal(lane.leaseCapacity(), LANE_HOLD_MAX);
+  assert.equal(lane.leaseCapacity(), LANE_DELIVERIES_MAX);
 });
 
 test("a rate limit bounds what a lane holds, but never below its window", () => {
   const limited = laneOf({ rateLimitPerSecond: 2 });
-  assert.equal(limited.leaseCapacity(), 2 * LANE_HOLD_SECONDS);
+  assert.equal(limited.leaseCapacity(), 2 * LANE_QUEUE_SECONDS);
   assert.equal(laneOf({ rateLimitPerSecond: 0.1 }).leaseCapacity(), WINDOW_START);
 });
 
 test("reserved slots count like deliveries until the publish is over", () => {
   const lane = laneOf();
   lane.reserve(100);
-  assert.deepEqual([lane.heldCount, lane.bytes], [1, 100]);
-  assert.equal(lane.leaseCapacity(), LANE_HOLD_UNPROVEN_COUNT_MAX - 1);
-  assert.equal(lane.byteCapacity(), LANE_HOLD_BYTES_MAX - 100);
+  assert.deepEqual([lane.deliveryCount, lane.bytes], [1, 100]);
+  assert.equal(lane.leaseCapacity(), LANE_UNPROVEN_DELIVERIES_MAX - 1);
+  assert.equal(lane.byteCapacity(), LANE_BYTES_MAX - 100);
   lane.unreserve(100);
-  assert.deepEqual([lane.heldCount, lane.bytes, lane.isIdle], [0, 0, true]);
+  assert.deepEqual([lane.deliveryCount, lane.bytes, lane.isIdle], [0, 0, true]);
 });
 
 test("an empty lane takes one delivery of any size", () => {
   const lane = laneOf();
   assert.equal(lane.byteCapacity(), Number.POSITIVE_INFINITY);
-  lane.admit(leased(1, { payload: "x".repeat(1000) }));
-  assert.equal(lane.byteCapacity(), LANE_HOLD_BYTES_MAX - 1000);
+  lane.enqueue(leased(1, { payload: "x".repeat(1000) }));
+  assert.equal(lane.byteCapacity(), LANE_BYTES_MAX - 1000);
 });
 
 test("a delivery counts with its bytes until it leaves, through its attempt and its settlement", () => {
@@ -246,10 +246,10 @@ test("a delivery counts with its bytes until it leaves, through its attempt and 
   const lane = laneOf({}, delivery);
   lane.start(NOW);
   lane.land(SUCCESS);
-  assert.deepEqual([lane.heldCount, lane.bytes], [1, 5]);
+  assert.deepEqual([lane.deliveryCount, lane.bytes], [1, 5]);
   lane.settle(delivery, SUCCESS);
-  lane.leave(delivery);
-  assert.deepEqual([lane.heldCount, lane.bytes], [0, 0]);
+  lane.remove(delivery);
+  assert.deepEqual([lane.deliveryCount, lane.bytes], [0, 0]);
 });
 
 test("one queued delivery can be withdrawn, and none that is not queued", () => {
@@ -265,10 +265,10 @@ test("an ordered delivery goes back while the store holds others of its lane, or
   const lane = laneOf({ ordered: true });
   const ordered = leased(1, { ordered: true });
   assert.equal(lane.isOvertaking(ordered), false);
-  lane.beginReturn();
+  lane.beginRelease();
   assert.equal(lane.isOvertaking(ordered), true);
   assert.equal(lane.isOvertaking(leased(1)), false);
-  lane.endReturn();
+  lane.endRelease();
   assert.equal(lane.isOvertaking(ordered), false);
   lane.wake(NOW + 1000);
   assert.equal(lane.isOvertaking(ordered), true);
@@ -286,7 +286,7 @@ test("a lane claims once the store has something due for it", () => {
   assert.equal(lane.claimableAt(), NOW + 5);
 });
 
-test("a lane does not claim again while a claim is under way, and is not idle meanwhile", () => {
+test("a lane does not claim again while a claim is in progress, and is not idle meanwhile", () => {
   const lane = laneOf();
   lane.wake(NOW);
   lane.beginClaim();
@@ -296,7 +296,7 @@ test("a lane does not claim again while a claim is under way, and is not idle me
 });
 
 test("a lane claims when half of its queue is free", () => {
-  const lane = laneOf({}, ...many(LANE_HOLD_UNPROVEN_COUNT_MAX / 2 + 1));
+  const lane = laneOf({}, ...many(LANE_UNPROVEN_DELIVERIES_MAX / 2 + 1));
   lane.wake(NOW);
   assert.equal(lane.wantsClaim(NOW), false);
   lane.start(NOW);
@@ -306,7 +306,7 @@ test("a lane claims when half of its queue is free", () => {
 test("an ordered lane claims only when it holds nothing and nothing of it is on its way back", () => {
   const lane = laneOf({ ordered: true });
   const delivery = leased(1, { ordered: true });
-  lane.admit(delivery);
+  lane.enqueue(delivery);
   lane.wake(NOW);
   assert.equal(lane.wantsClaim(NOW), false);
   lane.start(NOW);
@@ -314,9 +314,9 @@ test("an ordered lane claims only when it holds nothing and nothing of it is on 
   lane.land(FAILURE);
   assert.equal(lane.wantsClaim(NOW), false);
   lane.settle(delivery, FAILURE);
-  lane.beginReturn();
+  lane.beginRelease();
   assert.equal(lane.wantsClaim(NOW), false);
-  lane.endReturn();
+  lane.endRelease();
   assert.equal(lane.wantsClaim(NOW), true);
 });
 
@@ -326,7 +326,7 @@ test("a lane may be closed when it has been idle for two seconds", () => {
   const lane = laneOf();
   assert.deepEqual([lane.isUnused(NOW + 1999), lane.isUnused(NOW + 2000)], [false, true]);
   const delivery = leased(1);
-  lane.admit(delivery);
+  lane.enqueue(delivery);
   assert.equal(lane.isUnused(NOW + 2000), false);
   lane.start(NOW + 1500);
   lane.land(SUCCESS);

@@ -8,10 +8,10 @@ import { isProbing, nextWindow, startWindow } from "../../domain/delivery/health
 import type { Destination } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import {
-  LANE_HOLD_BYTES_MAX,
-  LANE_HOLD_MAX,
-  LANE_HOLD_SECONDS,
-  LANE_HOLD_UNPROVEN_COUNT_MAX,
+  LANE_BYTES_MAX,
+  LANE_DELIVERIES_MAX,
+  LANE_QUEUE_SECONDS,
+  LANE_UNPROVEN_DELIVERIES_MAX,
 } from "../../domain/limits.ts";
 import type { LaneState } from "../../ports/store.ts";
 import type { AttemptMade } from "./attempts.ts";
@@ -30,7 +30,7 @@ export class Lane {
 
   /** The deliveries that wait here, in the order in which they start. */
   #queue: LeasedDelivery[] = [];
-  /** The slots reserved for leases that publishes under way may bring. */
+  /** The slots reserved for leases that publishes in progress may bring. */
   #reserved = 0;
   /** The payload bytes of everything that the lane holds, including what is reserved. */
   #bytes = 0;
@@ -45,8 +45,8 @@ export class Lane {
    * failures before the endpoint rests.
    */
   #failing = 0;
-  /** Releases under way. An ordered lane waits for them: the returned deliveries come first. */
-  #returning = 0;
+  /** Releases in progress. An ordered lane waits for them: the released deliveries come first. */
+  #releasing = 0;
   /** Whether an ordered delivery is in flight or being settled: nothing else starts until it is settled. */
   #barrier = false;
   #claiming = false;
@@ -61,7 +61,7 @@ export class Lane {
   #nextStartAt: EpochMs = 0;
   #lastBusyAt: EpochMs;
 
-  /** The revision of the newest state that the lane has adopted from the store. */
+  /** The revision of the newest state of the store that was applied. */
   #revision = 0;
   /** When the store next has a delivery for this lane; null when it has none. */
   #readyAt: EpochMs | null = null;
@@ -86,7 +86,7 @@ export class Lane {
     return this.#endpoint;
   }
 
-  /** How long the endpoint had been held before its present active time. */
+  /** How long the endpoint had been held before its current active time. */
   get heldMs(): number {
     return this.#heldMs;
   }
@@ -109,13 +109,13 @@ export class Lane {
   }
 
   /** How many deliveries the lane holds: queued, reserved, in flight, or not settled yet. */
-  get heldCount(): number {
+  get deliveryCount(): number {
     return this.#queue.length + this.#reserved + this.#inFlight + this.#settling;
   }
 
   /** Whether the lane holds nothing and waits for nothing. */
   get isIdle(): boolean {
-    return this.heldCount + this.#returning === 0 && !this.#claiming;
+    return this.deliveryCount + this.#releasing === 0 && !this.#claiming;
   }
 
   /** Whether the lane may be closed: it is idle, and has been for a while. */
@@ -125,20 +125,20 @@ export class Lane {
 
   // ── The endpoint, and the store's state of the lane ───────────────────────────────────────────────────────────────
 
-  /** Adopt the endpoint's present settings. */
-  follow(endpoint: Destination): void {
+  /** Apply the endpoint's current settings. */
+  setEndpoint(endpoint: Destination): void {
     this.#endpoint = endpoint;
     this.#window = Math.min(this.#window, endpoint.maxInFlight);
   }
 
-  /** Adopt the endpoint's settings unless the lane has newer ones: a publish may have matched an outdated list. */
-  followIfNewer(endpoint: Destination): void {
+  /** Apply the endpoint's settings unless the lane has newer ones: a publish may have matched an outdated list. */
+  setEndpointIfNewer(endpoint: Destination): void {
     const { generation, updatedAt } = this.#endpoint;
-    if (endpoint.generation > generation || endpoint.updatedAt > updatedAt) this.follow(endpoint);
+    if (endpoint.generation > generation || endpoint.updatedAt > updatedAt) this.setEndpoint(endpoint);
   }
 
-  /** Adopt what the store says about the lane, unless the lane has already adopted a newer state. */
-  adoptState(state: LaneState): void {
+  /** Apply the state that the store returned, unless the lane already has a newer one. */
+  applyState(state: LaneState): void {
     if (state.revision < this.#revision) return;
     this.#revision = state.revision;
     this.#readyAt = state.readyAt;
@@ -153,18 +153,18 @@ export class Lane {
     if (this.#readyAt === null || readyAt < this.#readyAt) this.#readyAt = readyAt;
   }
 
-  // ── Leases: how deliveries come into the lane, and leave it unsent ────────────────────────────────────────────────
+  // ── Leases: how deliveries enter the lane, and how they leave it unsent ────────────────────────────────────────────────
 
   /** How many more leases the lane may take. */
   leaseCapacity(): number {
     const queued = this.#queue.length + this.#reserved;
     if (this.#probing) return Math.max(0, 1 - queued - this.#inFlight - this.#settling);
-    return Math.max(0, this.#holdLimit() - queued);
+    return Math.max(0, this.#queueLimit() - queued);
   }
 
   /** How many more payload bytes the lane may take. An empty lane takes one delivery of any size. */
   byteCapacity(): number {
-    return this.heldCount === 0 ? Number.POSITIVE_INFINITY : LANE_HOLD_BYTES_MAX - this.#bytes;
+    return this.deliveryCount === 0 ? Number.POSITIVE_INFINITY : LANE_BYTES_MAX - this.#bytes;
   }
 
   /** Reserve a slot for a delivery that a publish is about to lease. */
@@ -179,47 +179,47 @@ export class Lane {
     this.#bytes -= payloadBytes;
   }
 
-  /** Whether a delivery that a publish leased has to go back: the store holds ordered deliveries that precede it. */
+  /** Whether a delivery that a publish leased must be released: the store holds ordered deliveries that precede it. */
   isOvertaking({ ordered }: LeasedDelivery): boolean {
-    return ordered && (this.#readyAt !== null || this.#returning > 0);
+    return ordered && (this.#readyAt !== null || this.#releasing > 0);
   }
 
   /** Queue a leased delivery. */
-  admit(delivery: LeasedDelivery): void {
+  enqueue(delivery: LeasedDelivery): void {
     this.#bytes += delivery.event.payload.length;
     this.#queue.push(delivery);
   }
 
-  /** Whether the lane has to give back what it has queued: a blocked lane holds no unsent lease. */
-  mustGiveBack(now: EpochMs): boolean {
+  /** Whether the lane must release what it has queued: a blocked lane holds no unsent lease. */
+  mustRelease(now: EpochMs): boolean {
     return this.#queue.length > 0 && this.#isBlocked(now);
   }
 
-  /** Take all queued deliveries out of the queue; `leave` follows for each of them. */
+  /** Take all queued deliveries out of the queue; `remove` follows for each of them. */
   evict(): LeasedDelivery[] {
     const evicted = this.#queue;
     this.#queue = [];
     return evicted;
   }
 
-  /** Take one queued delivery out of the queue; `leave` follows. Returns null when it is not queued. */
+  /** Take one queued delivery out of the queue; `remove` follows. Returns null when it is not queued. */
   withdraw(deliverySeq: Seq): LeasedDelivery | null {
     const index = this.#queue.findIndex(({ seq }) => seq === deliverySeq);
     return index === -1 ? null : (this.#queue.splice(index, 1)[0] ?? null);
   }
 
   /** A delivery that was taken out of the queue is no longer this node's: its bytes are free again. */
-  leave(delivery: LeasedDelivery): void {
+  remove(delivery: LeasedDelivery): void {
     this.#bytes -= delivery.event.payload.length;
   }
 
-  /** A release of deliveries of this lane is on its way to the store. */
-  beginReturn(): void {
-    this.#returning += 1;
+  /** The store is about to release deliveries of this lane. */
+  beginRelease(): void {
+    this.#releasing += 1;
   }
 
-  endReturn(): void {
-    this.#returning -= 1;
+  endRelease(): void {
+    this.#releasing -= 1;
   }
 
   // ── Claims from the store ─────────────────────────────────────────────────────────────────────────────────────────
@@ -278,7 +278,7 @@ export class Lane {
    * An attempt has ended, and its result is about to be stored.
    *
    * @param made null when the attempt was aborted: it says nothing about the endpoint
-   * @returns whether to give back the slot of an attempt that started before the lane's first success
+   * @returns whether to free the slot of an attempt that started before the lane's first success
    */
   land(made: AttemptMade | null): boolean {
     this.#inFlight -= 1;
@@ -317,18 +317,18 @@ export class Lane {
     return this.#probing ? 1 : Math.min(this.#window, this.#endpoint.maxInFlight);
   }
 
-  /** How many deliveries may queue here: what the lane can start within `LANE_HOLD_SECONDS`, and at least its window. */
-  #holdLimit(): number {
+  /** How many deliveries may queue here: what the lane can start within `LANE_QUEUE_SECONDS`, and at least its window. */
+  #queueLimit(): number {
     const limit = this.#inFlightLimit();
     const perSecond = (limit * 1000) / Math.max(this.#attemptMs, 1);
     const pace = Math.min(perSecond, this.#endpoint.rateLimitPerSecond ?? Number.POSITIVE_INFINITY);
-    const most = this.#proven ? LANE_HOLD_MAX : LANE_HOLD_UNPROVEN_COUNT_MAX;
-    return Math.min(Math.max(Math.ceil(pace * LANE_HOLD_SECONDS), limit), most);
+    const most = this.#proven ? LANE_DELIVERIES_MAX : LANE_UNPROVEN_DELIVERIES_MAX;
+    return Math.min(Math.max(Math.ceil(pace * LANE_QUEUE_SECONDS), limit), most);
   }
 
   /** A claim has a fixed cost, so the lane waits until half of what it may hold is free. */
   #isWorthClaiming(): boolean {
     const free = this.leaseCapacity();
-    return free > 0 && (this.#probing || 2 * free >= this.#holdLimit());
+    return free > 0 && (this.#probing || 2 * free >= this.#queueLimit());
   }
 }

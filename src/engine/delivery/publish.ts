@@ -224,7 +224,7 @@ export class Publisher {
       runAttempts: 0,
       runFirstActiveMs: null,
     };
-    deliveries.admit(lane, delivery);
+    deliveries.enqueue(lane, delivery);
   }
 }
 

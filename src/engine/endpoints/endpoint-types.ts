@@ -1,14 +1,14 @@
 /** The types of the engine's endpoint service, as the API sees them. */
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { Timings } from "../../domain/delivery/timings.ts";
-import type { Endpoint, EndpointSettings, Surface } from "../../domain/endpoints/endpoint.ts";
+import type { Endpoint, EndpointSettings, EndpointSurface } from "../../domain/endpoints/endpoint.ts";
 import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Cursor, EndpointFilter, EndpointOffsetPage, EndpointPage, EndpointView } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 
 export interface CreateEndpointInput {
-  readonly madeBy: Surface;
+  readonly createdThrough: EndpointSurface;
   /** A null `name` becomes the URL's host. Missing fields take the surface's defaults. */
   readonly settings: Partial<Omit<EndpointSettings, "name" | "url">> & {
     readonly url: string;

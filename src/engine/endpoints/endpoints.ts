@@ -65,7 +65,7 @@ export class Endpoints implements EndpointService {
 
   async create({ actor, tenantSeq }: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer> {
     const { clock, matching, sender, store } = this.#options;
-    const { madeBy, settings } = input;
+    const { createdThrough, settings } = input;
     const verdict = await sender.vet(settings.url);
     if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
     const { url } = verdict;
@@ -75,9 +75,9 @@ export class Endpoints implements EndpointService {
       actor,
       tenantSeq,
       id,
-      settings: { ...endpointDefaults(madeBy), ...settings, url, name: settings.name ?? nameOf(url) },
+      settings: { ...endpointDefaults(createdThrough), ...settings, url, name: settings.name ?? nameOf(url) },
       secret,
-      madeBy,
+      createdThrough,
       now: clock.now(),
     });
     matching.changed(tenantSeq);

@@ -24,7 +24,7 @@ function destination(seq: number, chars: number): Destination {
     ...matchedEndpoint(seq),
     tenantId: "00000000-0000-7000-8000-000000000001" as Uuid,
     tenantSeq: 1,
-    madeBy: "endpoints",
+    createdThrough: "endpoints",
     name: `Endpoint ${seq}`,
     url: `https://example.com/${"u".repeat(chars)}/${seq}`,
     headers: Object.fromEntries([1, 2, 3].map((header) => [`x-${header}-${seq}`, "h".repeat(chars)])),

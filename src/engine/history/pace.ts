@@ -23,7 +23,7 @@ export class Pace {
   }
 
   /** Whether to send one more now. If not, it counts as skipped. */
-  admits(): boolean {
+  allows(): boolean {
     if (this.#perSecondMax === null) return true;
     const now = this.#clock.now();
     if (now - this.#windowStart >= WINDOW_MS) {

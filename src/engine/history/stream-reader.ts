@@ -34,7 +34,7 @@ export class StreamReader {
 
   push(outcome: OutcomeRow): void {
     // While it is not live, the reader will find this outcome in the store.
-    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#pace.admits()) return;
+    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#pace.allows()) return;
     // The client can resume after the last outcome that it got.
     if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#ended = true;
     else this.#buffer.push({ kind: "outcome", ...outcome });
@@ -44,7 +44,7 @@ export class StreamReader {
   announce(news: News): void {
     if (!this.#wantsNews(news)) return;
     if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#pace.skip();
-    else if (this.#pace.admits()) this.#buffer.push({ kind: "news", news });
+    else if (this.#pace.allows()) this.#buffer.push({ kind: "news", news });
     this.#wake?.();
   }
 
@@ -87,7 +87,7 @@ export class StreamReader {
       const page = await this.#store.tail(this.#tenantSeq, this.#last, LIST_PAGE_MAX);
       for (const outcome of page.outcomes) {
         if (this.#ended) return;
-        if (this.#wantsOutcome(outcome.row) && this.#pace.admits()) yield { kind: "outcome", ...outcome };
+        if (this.#wantsOutcome(outcome.row) && this.#pace.allows()) yield { kind: "outcome", ...outcome };
       }
       this.#last = page.upTo;
       if (page.more) continue;

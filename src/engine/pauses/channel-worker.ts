@@ -11,7 +11,7 @@ import type { Streams } from "../history/streams.ts";
 import { RepeatingTask } from "../scheduling/repeating-task.ts";
 import type { Outage } from "../upkeep/outage.ts";
 
-export interface NotificationLaneOptions {
+export interface ChannelWorkerOptions {
   readonly clock: Clock;
   readonly store: Pick<Store, "claimNotifications" | "settleNotification">;
   readonly telemetry: Telemetry;
@@ -24,9 +24,9 @@ export interface NotificationLaneOptions {
 const CLAIM_RETRY_MS = 1000;
 const ABORTED: Notified = { kind: "aborted" };
 
-export class NotificationLane {
+export class ChannelWorker {
   readonly #notifier: Notifier;
-  readonly #options: NotificationLaneOptions;
+  readonly #options: ChannelWorkerOptions;
   readonly #claims: RepeatingTask;
   readonly #inFlight = new Set<Promise<void>>();
   /** The tenant that the last claim ended with: tenants take turns. */
@@ -34,7 +34,7 @@ export class NotificationLane {
   #stopping = false;
   #graceIsOver = false;
 
-  constructor(notifier: Notifier, options: NotificationLaneOptions) {
+  constructor(notifier: Notifier, options: ChannelWorkerOptions) {
     this.#notifier = notifier;
     this.#options = options;
     this.#claims = new RepeatingTask({

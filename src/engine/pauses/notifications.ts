@@ -3,22 +3,22 @@
 import { CHANNEL_TESTS_IN_FLIGHT_MAX } from "../../domain/limits.ts";
 import type { Channel } from "../../domain/pauses/pause.ts";
 import type { Notification, Notified, Notifier } from "../../ports/notifier.ts";
-import { NotificationLane, type NotificationLaneOptions } from "./notification-lane.ts";
+import { ChannelWorker, type ChannelWorkerOptions } from "./channel-worker.ts";
 
-export interface NotificationsOptions extends NotificationLaneOptions {
+export interface NotificationsOptions extends ChannelWorkerOptions {
   /** The configured channels. */
   readonly notifiers: readonly Notifier[];
 }
 
 export class Notifications {
   readonly #notifiers: ReadonlyMap<Channel, Notifier>;
-  readonly #lanes: ReadonlyMap<Channel, NotificationLane>;
+  readonly #lanes: ReadonlyMap<Channel, ChannelWorker>;
   /** Tests in flight. */
   #tests = 0;
 
   constructor({ notifiers, ...options }: NotificationsOptions) {
     this.#notifiers = new Map(notifiers.map((notifier) => [notifier.channel, notifier]));
-    this.#lanes = new Map(notifiers.map((notifier) => [notifier.channel, new NotificationLane(notifier, options)]));
+    this.#lanes = new Map(notifiers.map((notifier) => [notifier.channel, new ChannelWorker(notifier, options)]));
   }
 
   isConfigured(channel: Channel): boolean {

@@ -13,7 +13,7 @@ interface Call {
   end(): void;
 }
 
-/** Each call stays under way until the test ends it. */
+/** Each call stays in flight until the test ends it. */
 function stage(queueBytesMax: number, more: Partial<BatcherOptions<Element, number>> = {}) {
   const calls: Call[] = [];
   const batcher = new Batcher<Element, number>({
@@ -87,7 +87,7 @@ test("next to a tenant whose elements fill a call each, another tenant's element
   assert.deepEqual(await numbersByCall(batcher, calls), [[0], [10, 11, 12], [1], [2]]);
 });
 
-test("a tenant has few rows under way while others are active, and as many as fit while it is alone", async () => {
+test("a tenant has few rows in flight while others are active, and as many as fit while it is alone", async () => {
   const activity = { isShared: false, note() {} };
   const { calls, add } = stage(1e6, { rowsMax: 1000, bytesMax: 1e6, activity });
   const added: Promise<number>[] = [];
@@ -95,9 +95,9 @@ test("a tenant has few rows under way while others are active, and as many as fi
     for (let number = 0; number < 2 * GROUP_DELIVERIES_SHARED_MAX; number += 1) added.push(add(1, number));
     await new Promise((resolve) => setImmediate(resolve));
   };
-  const underWay = () => calls.reduce((sum, { elements }) => sum + elements.length, 0);
+  const inFlight = () => calls.reduce((sum, { elements }) => sum + elements.length, 0);
   await addMany();
-  assert.equal(underWay(), 2 * GROUP_DELIVERIES_SHARED_MAX);
+  assert.equal(inFlight(), 2 * GROUP_DELIVERIES_SHARED_MAX);
   for (const { end } of calls.splice(0)) end();
   await Promise.all(added);
   activity.isShared = true;
@@ -128,7 +128,7 @@ test("while others are active, an element with more rows than that waits only fo
   await batcher.drained();
 });
 
-test("elements that wait or are under way count against their tenant's share, and not against another's", async () => {
+test("elements that wait or are in flight count against their tenant's share, and not against another's", async () => {
   const { batcher, calls, add } = stage(100);
   const added = Array.from({ length: 5 }, (_, number) => add(1, number));
   assert.equal(batcher.allowance(1), 0);

@@ -1,4 +1,4 @@
-/** Batches elements into calls of an array verb: a few calls are under way while the next array fills. */
+/** Batches elements into calls of an array verb: a few calls are in flight while the next array fills. */
 import { StoreUnavailable } from "../../domain/errors.ts";
 import type { Seq } from "../../domain/ids.ts";
 import {
@@ -21,10 +21,10 @@ export interface BatcherOptions<E, R> {
   /** The bounds of one call. An element over the limit is sent alone. */
   readonly rowsMax: number;
   readonly bytesMax: number;
-  /** The bytes that may wait or be under way; tenants share them. Unbounded if omitted. */
+  /** The bytes that may wait or be in flight; tenants share them. Unbounded if omitted. */
   readonly queueBytesMax?: number;
   /**
-   * Whether other tenants are active. Then each tenant has only `GROUP_DELIVERIES_SHARED_MAX` rows under way, or one larger
+   * Whether other tenants are active. Then each tenant has only `GROUP_DELIVERIES_SHARED_MAX` rows in flight, or one larger
    * element: every member of a transaction waits for all of its rows.
    */
   readonly activity?: Pick<TenantActivity, "isShared" | "note">;
@@ -47,12 +47,12 @@ export class Batcher<E, R> {
   readonly #options: BatcherOptions<E, R>;
   readonly #tenantOf: (element: E) => Seq;
   readonly #queue = new FairQueue<Waiting<E, R>>();
-  /** The bytes of all elements that wait or are under way. */
+  /** The bytes of all elements that wait or are in flight. */
   readonly #bytes: Shares;
-  /** Elements in calls that are under way, and how many rows of each tenant those calls have. */
-  #underWay = 0;
-  readonly #rowsUnderWay = new Shares(Number.POSITIVE_INFINITY);
-  /** Calls under way, and the one that is about to begin. */
+  /** Elements in calls that are in flight, and how many rows of each tenant those calls have. */
+  #inFlight = 0;
+  readonly #rowsInFlight = new Shares(Number.POSITIVE_INFINITY);
+  /** Calls in flight, and the one that is about to begin. */
   #calls = 0;
   /** Whether a call begins at the end of this turn of the event loop. */
   #isStarting = false;
@@ -66,7 +66,7 @@ export class Batcher<E, R> {
 
   /** Elements that have no result yet. */
   get size(): number {
-    return this.#queue.size + this.#underWay;
+    return this.#queue.size + this.#inFlight;
   }
 
   get bytes(): number {
@@ -110,18 +110,18 @@ export class Batcher<E, R> {
     }
   }
 
-  /** One of the calls that may be under way: one batch after the other, until nothing waits. */
+  /** One of the calls that may be in flight: one batch after the other, until nothing waits. */
   async #run(): Promise<void> {
     while (this.#queue.size > 0) {
       const batch = this.#take();
-      if (batch.length === 0) break; // all waiting tenants are at their limit; the calls under way continue with the rest
-      this.#underWay += batch.length;
+      if (batch.length === 0) break; // all waiting tenants are at their limit; the calls in flight continue with the rest
+      this.#inFlight += batch.length;
       await this.#carryOut(batch);
-      this.#underWay -= batch.length;
+      this.#inFlight -= batch.length;
       for (const { element, rows, bytes } of batch) {
         const tenantSeq = this.#tenantOf(element);
-        this.#rowsUnderWay.giveBack(tenantSeq, rows);
-        this.#bytes.giveBack(tenantSeq, bytes);
+        this.#rowsInFlight.free(tenantSeq, rows);
+        this.#bytes.free(tenantSeq, bytes);
       }
     }
     this.#calls -= 1;
@@ -151,17 +151,17 @@ export class Batcher<E, R> {
       const waiting = this.#queue.next(fits);
       if (waiting === null) break;
       batch.push(waiting);
-      this.#rowsUnderWay.take(this.#tenantOf(waiting.element), waiting.rows);
+      this.#rowsInFlight.take(this.#tenantOf(waiting.element), waiting.rows);
       rows += waiting.rows;
       bytes += waiting.bytes;
     }
     return batch;
   }
 
-  /** Whether the tenant may have so many more rows under way. */
+  /** Whether the tenant may have so many more rows in flight. */
   #mayJoin(tenantSeq: Seq, { rows }: Waiting<E, R>): boolean {
-    const underWay = this.#rowsUnderWay.of(tenantSeq);
-    if (underWay === 0 || underWay + rows <= GROUP_DELIVERIES_SHARED_MAX) return true;
+    const inFlight = this.#rowsInFlight.of(tenantSeq);
+    if (inFlight === 0 || inFlight + rows <= GROUP_DELIVERIES_SHARED_MAX) return true;
     return !(this.#options.activity?.isShared ?? false);
   }
 

@@ -40,13 +40,13 @@ test("another tenant may take the free amount, no matter how many tenants are gr
   );
 });
 
-test("a tenant that was there first gives way as it gives back", () => {
+test("a tenant that was there first gives way as it frees its amount", () => {
   const shares = new Shares(900);
   fill(shares, [1]);
   fill(shares, [2]);
   assert.deepEqual([shares.of(1), shares.of(2)], [450, 225]);
   for (let round = 0; round < 300; round += 1) {
-    shares.giveBack(1, 1);
+    shares.free(1, 1);
     fill(shares, [2, 1]);
   }
   for (const tenantSeq of [1, 2]) assert.ok(Math.abs(shares.of(tenantSeq) - 300) <= 1, `${shares.of(tenantSeq)}`);
@@ -74,9 +74,9 @@ test("the full tenants are those that hold something and may take no more", () =
   fill(shares, [1]);
   shares.take(2, 10);
   assert.deepEqual(shares.full(), [1]);
-  shares.giveBack(1, 20);
+  shares.free(1, 20);
   assert.deepEqual(shares.full(), []);
-  shares.giveBack(1, 30);
-  shares.giveBack(2, 10);
+  shares.free(1, 30);
+  shares.free(2, 10);
   assert.deepEqual([shares.taken, shares.of(1), shares.of(2)], [0, 0, 0]);
 });

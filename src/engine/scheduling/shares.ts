@@ -9,7 +9,7 @@ import type { Seq } from "../../domain/ids.ts";
 
 export class Shares {
   readonly #max: number;
-  readonly #held = new Map<Seq, number>();
+  readonly #amounts = new Map<Seq, number>();
   #taken = 0;
 
   constructor(max: number) {
@@ -23,7 +23,7 @@ export class Shares {
 
   /** The amount that this tenant holds. */
   of(tenantSeq: Seq): number {
-    return this.#held.get(tenantSeq) ?? 0;
+    return this.#amounts.get(tenantSeq) ?? 0;
   }
 
   /**
@@ -38,18 +38,18 @@ export class Shares {
 
   take(tenantSeq: Seq, amount: number): void {
     this.#taken += amount;
-    this.#held.set(tenantSeq, this.of(tenantSeq) + amount);
+    this.#amounts.set(tenantSeq, this.of(tenantSeq) + amount);
   }
 
-  giveBack(tenantSeq: Seq, amount: number): void {
+  free(tenantSeq: Seq, amount: number): void {
     this.#taken -= amount;
     const left = this.of(tenantSeq) - amount;
-    if (left > 0) this.#held.set(tenantSeq, left);
-    else this.#held.delete(tenantSeq);
+    if (left > 0) this.#amounts.set(tenantSeq, left);
+    else this.#amounts.delete(tenantSeq);
   }
 
   /** The tenants that hold something and may take no more. */
   full(): Seq[] {
-    return [...this.#held.keys()].filter((tenantSeq) => this.allowance(tenantSeq) <= 0);
+    return [...this.#amounts.keys()].filter((tenantSeq) => this.allowance(tenantSeq) <= 0);
   }
 }

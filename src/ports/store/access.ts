@@ -118,7 +118,7 @@ export interface AccessVerbs {
   /** Null when there is no such key or it was revoked. The caller checks whether the key has expired. */
   findKey(hash: string): Promise<KeyActor | null>;
   /** Record that a key was used at `now`. Never sets the time back. */
-  touchKey(id: Uuid, now: EpochMs): Promise<void>;
+  recordKeyUse(id: Uuid, now: EpochMs): Promise<void>;
   findTenant(id: Uuid): Promise<Tenant | null>;
   createKey(request: { actor: Actor; tenantSeq: Seq; key: NewKey; now: EpochMs }): Promise<CreateKeyResult>;
   /** The keys that are not revoked, in creation order. */

@@ -240,7 +240,7 @@ export interface DeliveryVerbs {
   claim(request: ClaimRequest): Promise<ClaimResult>;
   /** Record attempts, and apply each to its delivery, its lane and the statistics. */
   settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]>;
-  /** Give leases and lanes back. Answers which of the lanes have something to claim. */
+  /** Release leases and lanes. Returns which of the lanes have something to claim. */
   release(request: ReleaseRequest): Promise<readonly Wake[]>;
   recordTest(record: TestRecord): Promise<void>;
 }

@@ -9,8 +9,8 @@ import type {
   Endpoint,
   EndpointSettings,
   EndpointStatus,
+  EndpointSurface,
   MatchedEndpoint,
-  Surface,
 } from "../../domain/endpoints/endpoint.ts";
 import type { EndpointState } from "../../domain/endpoints/endpoint-state.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
@@ -23,7 +23,7 @@ export interface CreateEndpoint {
   readonly id: Uuid;
   readonly settings: EndpointSettings;
   readonly secret: string;
-  readonly madeBy: Surface;
+  readonly createdThrough: EndpointSurface;
   readonly now: EpochMs;
 }
 

@@ -132,7 +132,7 @@ export type ResendResult =
   /** It has no recipient, it was created with a test key, or the caller has a test key. */
   | { readonly kind: "notifiesNobody" }
   /** A message is due or is being sent. */
-  | { readonly kind: "underWay" }
+  | { readonly kind: "pending" }
   /** It was sent again `PAUSE_RESENDS_COUNT_MAX` times. */
   | { readonly kind: "tooMany" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openStore } from "../../../test/fixtures/sqlite-writing.ts";
-import { touch } from "./delivery/lanes.ts";
+import { updateLane } from "./delivery/lane-rows.ts";
 import { commitGroup, each } from "./group.ts";
 import type { Writing } from "./writing.ts";
 
@@ -44,7 +44,7 @@ test("a group on a full disk is rolled back completely, and the next one succeed
   const pages = Number(w.prepare("PRAGMA page_count").get()?.page_count);
   w.db.exec(`PRAGMA max_page_count = ${pages + 2}`);
   const fill = () => note(w, `note ${"x".repeat(100_000)}`);
-  const wait = () => touch(w.lanes.get(seq), { waitUntil: 1 });
+  const wait = () => updateLane(w.lanes.get(seq), { waitUntil: 1 });
   const answers = commitGroup<unknown>(w, [() => note(w, "note 1"), wait, fill]);
   assert.deepEqual(
     answers.map((answer) => answer.kind === "unavailable" && answer.full),

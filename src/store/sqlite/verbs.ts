@@ -1,8 +1,8 @@
 /** Which function runs which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
-import { bootstrap, createKey, createTenant, revokeKey, rotateKey, touchKey } from "./access/access.ts";
+import { bootstrap, createKey, createTenant, recordKeyUse, revokeKey, rotateKey } from "./access/access.ts";
 import { recordAct } from "./access/audit.ts";
-import { changePassword, createSession, endSession, touchSession } from "./access/sessions.ts";
+import { changePassword, createSession, endSession, recordSessionUse } from "./access/sessions.ts";
 import { patchTenant } from "./access/tenants.ts";
 import { createUser, linkUser, patchUser, resetPassword, setUserDisabled, usePasswordLink } from "./access/users.ts";
 import { cancel, replay, retry, retryEvent } from "./delivery/changes.ts";
@@ -61,8 +61,8 @@ const VERBS = {
   setUserDisabled,
   resetPassword,
   createSession,
-  touchSession,
-  touchKey,
+  recordSessionUse,
+  recordKeyUse,
   endSession,
   changePassword,
   recordAct,

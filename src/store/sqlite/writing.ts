@@ -3,7 +3,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Vault } from "../vault.ts";
 import { Usage } from "./access/usage.ts";
 import type { Connection } from "./connection.ts";
-import { Lanes } from "./delivery/lanes.ts";
+import { LaneRows } from "./delivery/lane-rows.ts";
 import { Subscriptions } from "./endpoints/subscriptions.ts";
 import { type Counters, createCounters } from "./history/statistics/counters.ts";
 import { Refusals } from "./inbound/refusals.ts";
@@ -12,7 +12,7 @@ export interface Writing extends Connection {
   readonly vault: Vault;
   /** Makes ids for what a verb creates by itself: an `endpoint.disabled` event, or the deliveries of a replay. */
   readonly newId: () => Uuid;
-  readonly lanes: Lanes;
+  readonly lanes: LaneRows;
   /** Set while a group runs again in savepoints; see `commitGroup`. */
   readonly mode: { careful: boolean };
   /** The number and the start time of this node, once it has entered. */
@@ -56,7 +56,7 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
     newId,
     mode: { careful: false },
     self: { node: 0, enteredAt: 0 },
-    lanes: new Lanes(connection),
+    lanes: new LaneRows(connection),
     counters: createCounters(connection),
     usage: new Usage(connection),
     sequences: { event: 0, delivery: 0, attempt: 0, createdAt: 0 },

@@ -153,7 +153,7 @@ function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
 
 const TOUCH_KEY = "UPDATE keys SET used_at = max(ifnull(used_at, 0), ?) WHERE id = ?";
 
-export function touchKey(w: Writing, id: Uuid, now: EpochMs): void {
+export function recordKeyUse(w: Writing, id: Uuid, now: EpochMs): void {
   w.prepare(TOUCH_KEY).run(now, uuidBytes(id));
 }
 

@@ -93,7 +93,7 @@ const CHANGES: Readonly<Record<WritingVerb, NotedChange["kind"]>> = {
   createKey: "keys",
   revokeKey: "keys",
   rotateKey: "keys",
-  touchKey: "keys",
+  recordKeyUse: "keys",
   createTenant: "keys",
   patchTenant: "quotas",
   createUser: "sessions",

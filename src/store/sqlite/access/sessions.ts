@@ -51,7 +51,7 @@ export function createSession(w: Writing, { session, passwordHash, replaces, now
 
 const TOUCH = "UPDATE sessions SET seen_at = max(seen_at, ?) WHERE hash = ? AND ended_at IS NULL";
 
-export function touchSession(w: Writing, hash: string, now: EpochMs): void {
+export function recordSessionUse(w: Writing, hash: string, now: EpochMs): void {
   w.prepare(TOUCH).run(now, hashBytes(hash));
 }
 

@@ -13,7 +13,7 @@ import {
   wakeOf,
   whyNotRetry,
 } from "./changes.ts";
-import { wakeFor } from "./lanes.ts";
+import { advanceReadyAt } from "./lane-rows.ts";
 
 export interface BulkChanges {
   readonly changed: number;
@@ -83,6 +83,6 @@ const REASON = { notFailed: "not_failed", endpointDeleted: "endpoint_deleted", i
 
 function wake(w: Writing, endpointSeq: Seq, now: EpochMs): Wake | null {
   const lane = w.lanes.get(endpointSeq);
-  wakeFor(lane, now);
+  advanceReadyAt(lane, now);
   return wakeOf(lane);
 }

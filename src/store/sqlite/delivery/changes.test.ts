@@ -6,7 +6,7 @@ import type { Seq, Uuid } from "../../../domain/ids.ts";
 import { STATE } from "../../stored-enums.ts";
 import { changeStatus, deleteEndpoint } from "../endpoints/endpoints.ts";
 import { cancel, replay, retry } from "./changes.ts";
-import { touch } from "./lanes.ts";
+import { updateLane } from "./lane-rows.ts";
 
 function open() {
   const store = openStore();
@@ -101,7 +101,7 @@ for (const state of [STATE.failed, STATE.cancelled, STATE.expired]) {
       reason: "x",
       cancel_requested: 1,
     });
-    run(() => touch(w.lanes.get(made.seq), { readyAt: null }));
+    run(() => updateLane(w.lanes.get(made.seq), { readyAt: null }));
     const answer = retry(id, START + HOUR);
     assert.ok(answer.kind === "queued");
     assert.equal(answer.row.state, "PENDING");

@@ -21,7 +21,7 @@ import { noteChanged } from "../history/ledger/note.ts";
 import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { creationTime, insertDelivery } from "./insert.ts";
-import { type Lane, wakeFor } from "./lanes.ts";
+import { advanceReadyAt, type LaneRow } from "./lane-rows.ts";
 
 /** A request that acts on one delivery. */
 export interface OfDelivery {
@@ -105,11 +105,11 @@ export function retry(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): Re
   audit(w, { tenantSeq, actor, type: "delivery.retried", subject: id, data: {}, now });
   const row = readDeliveryRow(w, delivery.seq);
   if (row === null) throw new Error(`delivery ${delivery.seq} is gone`);
-  wakeFor(lane, now);
+  advanceReadyAt(lane, now);
   return { kind: "queued", row, wake: wakeOf(lane) };
 }
 
-export function whyNotRetry({ state, type }: Found, lane: Lane): Extract<RetryResult, { kind: "invalid" }> | null {
+export function whyNotRetry({ state, type }: Found, lane: LaneRow): Extract<RetryResult, { kind: "invalid" }> | null {
   const kind = "invalid";
   if (lane.deleted) return { kind, why: "endpointDeleted", reason: "The delivery's endpoint is deleted." };
   if (type === TEST_TYPE) {
@@ -172,7 +172,7 @@ export function retryEvent(
   const data = { count: String(failed.length) };
   if (failed.length > 0) audit(w, { tenantSeq, actor, type: "event.retried", subject: eventId, data, now });
   const lanes = [...new Set(failed.map((row) => w.lanes.get(row.endpoint_seq)))];
-  for (const lane of lanes) wakeFor(lane, now);
+  for (const lane of lanes) advanceReadyAt(lane, now);
   return {
     deliveryIds: failed.map(({ id }) => uuidText(id)),
     woken: lanes.map(wakeOf).filter((wake) => wake !== null),
@@ -213,7 +213,7 @@ export function requeue(w: Writing, deliverySeq: Seq, now: EpochMs): void {
 }
 
 /** The wake of a lane; null when the lane has nothing to claim. */
-export function wakeOf({ endpointSeq, readyAt }: Lane): Wake | null {
+export function wakeOf({ endpointSeq, readyAt }: LaneRow): Wake | null {
   return readyAt === null ? null : { endpointSeq, readyAt };
 }
 
@@ -232,7 +232,7 @@ export function replay(w: Writing, { actor, tenantSeq, deliveryIds, dryRun, now 
   for (const original of replayed) replayFound(w, original, now);
   auditReplay(w, { actor, tenantSeq, ids, count: replayed.length, now });
   const lanes = [...new Set(replayed.map((delivery) => w.lanes.get(delivery.endpoint_seq)))];
-  for (const lane of lanes) wakeFor(lane, now);
+  for (const lane of lanes) advanceReadyAt(lane, now);
   const woken = lanes.map(wakeOf).filter((wake) => wake !== null);
   return { kind: "created", count: replayed.length, skipped, woken };
 }
@@ -264,7 +264,7 @@ export function replayFound(w: Writing, original: Found, now: EpochMs): void {
   });
 }
 
-export function takesMore(lane: Lane): boolean {
+export function takesMore(lane: LaneRow): boolean {
   return !lane.deleted && lane.status !== "DISABLED";
 }
 

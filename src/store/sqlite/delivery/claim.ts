@@ -13,7 +13,7 @@ import { FORMAT, STATE } from "../../stored-enums.ts";
 import { loadDestination } from "../endpoints/endpoint-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import type { Writing } from "../writing.ts";
-import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "./lanes.ts";
+import { isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "./lane-rows.ts";
 import { publishFailed } from "./operational-events.ts";
 import { readyLanes } from "./ready-lanes.ts";
 
@@ -61,7 +61,7 @@ export function claim(w: Writing, request: ClaimRequest): ClaimResult {
 }
 
 function postpone(w: Writing, endpointSeq: Seq, error: Error, now: EpochMs): string {
-  touch(w.lanes.get(endpointSeq), { readyAt: now + BROKEN_LANE_MS });
+  updateLane(w.lanes.get(endpointSeq), { readyAt: now + BROKEN_LANE_MS });
   return error.message;
 }
 
@@ -103,7 +103,7 @@ function claimLane(
       else woken.push(...end(w, row, lane, ended, now));
     }
   }
-  if (lane.owner !== node && !lane.deleted) touch(lane, { owner: node });
+  if (lane.owner !== node && !lane.deleted) updateLane(lane, { owner: node });
   refreshReadyAt(w, lane);
   return { endpoint, state: laneState(lane), deliveries };
 }
@@ -141,7 +141,7 @@ function payloadLength({ payload }: DueRow): number {
 }
 
 /** How a due delivery ends without another attempt; null when it has to be sent. */
-function endInstead(w: Writing, row: DueRow, lane: Lane, scheduleSeconds: readonly number[], now: EpochMs) {
+function endInstead(w: Writing, row: DueRow, lane: LaneRow, scheduleSeconds: readonly number[], now: EpochMs) {
   const runAttempts = Number(row.attempts) - Number(row.attempts_before_run);
   const voidClaims = Number(row.claims) - Number(row.claims_before_run) - runAttempts;
   // A delivery that crashes the process every time must stop after some claims.
@@ -161,7 +161,7 @@ const END = `
   SET state = ?, reason = ?, ended_at = ?
   WHERE seq = ?`;
 
-function end(w: Writing, row: DueRow, lane: Lane, how: { state: number; reason: string }, now: EpochMs): Wake[] {
+function end(w: Writing, row: DueRow, lane: LaneRow, how: { state: number; reason: string }, now: EpochMs): Wake[] {
   w.prepare(END).run(how.state, how.reason, now, row.seq as number);
   noteChanged(w, lane.tenantSeq, row.seq as number);
   w.counters.ended({ tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: now }, "failed");

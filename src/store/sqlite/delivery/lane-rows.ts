@@ -7,8 +7,8 @@ import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { AttemptFailure, AttemptRecord, LaneState } from "../../../ports/store.ts";
 import type { Connection } from "../connection.ts";
 
-/** A lane, and the settings of its endpoint that control it. Change it only with `touch`. */
-export interface Lane {
+/** A lane's row, and the settings of its endpoint that control it. Change it only with `updateLane`. */
+export interface LaneRow {
   readonly endpointSeq: Seq;
   readonly tenantSeq: Seq;
   status: EndpointStatus;
@@ -51,9 +51,9 @@ const UPDATE = `
       last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?, revision = ?
   WHERE endpoint_seq = ?`;
 
-export class Lanes {
+export class LaneRows {
   readonly #connection: Connection;
-  readonly #lanes = new Map<Seq, Lane>();
+  readonly #lanes = new Map<Seq, LaneRow>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -62,7 +62,7 @@ export class Lanes {
   /**
    * @throws when there is no such endpoint. Callers have sequences only of endpoints that exist, deleted ones included.
    */
-  get(endpointSeq: Seq): Lane {
+  get(endpointSeq: Seq): LaneRow {
     let lane = this.#lanes.get(endpointSeq);
     if (lane === undefined) {
       lane = read(this.#connection, endpointSeq);
@@ -72,7 +72,7 @@ export class Lanes {
   }
 
   /** Write one lane and read it again, after a verb has changed its endpoint's row. */
-  reload(endpointSeq: Seq): Lane {
+  reload(endpointSeq: Seq): LaneRow {
     const lane = this.#lanes.get(endpointSeq);
     if (lane !== undefined) write(this.#connection, lane);
     this.#lanes.delete(endpointSeq);
@@ -88,7 +88,7 @@ export class Lanes {
   }
 }
 
-function write(connection: Connection, lane: Lane): void {
+function write(connection: Connection, lane: LaneRow): void {
   if (!lane.dirty) return;
   lane.dirty = false;
   connection
@@ -116,7 +116,7 @@ function write(connection: Connection, lane: Lane): void {
     );
 }
 
-function read(connection: Connection, endpointSeq: Seq): Lane {
+function read(connection: Connection, endpointSeq: Seq): LaneRow {
   const row = connection.prepare(SELECT).get(endpointSeq) as Record<string, number | string | null> | undefined;
   if (row === undefined) throw new Error(`no lane ${endpointSeq}`);
   const integer = (name: string) => row[name] as number;
@@ -154,10 +154,10 @@ function read(connection: Connection, endpointSeq: Seq): Lane {
   };
 }
 
-type LaneChange = Partial<Omit<Lane, "endpointSeq" | "tenantSeq" | "revision" | "dirty" | "state">>;
+type LaneChange = Partial<Omit<LaneRow, "endpointSeq" | "tenantSeq" | "revision" | "dirty" | "state">>;
 
 /** Change a lane. It is written at the end of the group. */
-export function touch(lane: Lane, change: LaneChange): void {
+export function updateLane(lane: LaneRow, change: LaneChange): void {
   Object.assign(lane, change);
   lane.revision += 1;
   lane.dirty = true;
@@ -165,7 +165,7 @@ export function touch(lane: Lane, change: LaneChange): void {
 }
 
 /** Count an attempt. The counts are no part of the lane's state, so results can go on sharing the state. */
-export function countAttempt(lane: Lane, attempt: AttemptRecord, { classification, health }: Transition): void {
+export function countAttempt(lane: LaneRow, attempt: AttemptRecord, { classification, health }: Transition): void {
   const { startedAt, endedAt, httpStatus, errorDetail } = attempt;
   if (health === "success") {
     lane.attemptsOk += 1;
@@ -180,12 +180,12 @@ export function countAttempt(lane: Lane, attempt: AttemptRecord, { classificatio
 }
 
 /** After `countAttempt`, except for tests, which say nothing about the endpoint's health. */
-export function noteFailing(lane: Lane, { endedAt }: AttemptRecord, { health }: Transition): void {
+export function noteFailing(lane: LaneRow, { endedAt }: AttemptRecord, { health }: Transition): void {
   if (health === "success") lane.failingSince = null;
   else if (health === "failure") lane.failingSince ??= endedAt;
 }
 
-export function laneState(lane: Lane): LaneState {
+export function laneState(lane: LaneRow): LaneState {
   lane.state ??= {
     endpointSeq: lane.endpointSeq,
     revision: lane.revision,
@@ -199,20 +199,20 @@ export function laneState(lane: Lane): LaneState {
   return lane.state;
 }
 
-export function isHeld(lane: Lane): boolean {
+export function isHeld(lane: LaneRow): boolean {
   return lane.deleted || lane.status !== "ACTIVE";
 }
 
 /** When a delivery that is due at `dueAt` can be claimed from this lane. */
-function readyAtFor(lane: Lane, dueAt: EpochMs): EpochMs {
+function readyAtFor(lane: LaneRow, dueAt: EpochMs): EpochMs {
   return Math.max(dueAt, lane.health.restUntil ?? 0, lane.waitUntil ?? 0);
 }
 
 /** A delivery now waits in the lane: make the lane ready in time for it. */
-export function wakeFor(lane: Lane, dueAt: EpochMs): void {
+export function advanceReadyAt(lane: LaneRow, dueAt: EpochMs): void {
   if (isHeld(lane)) return;
   const readyAt = readyAtFor(lane, dueAt);
-  if (lane.readyAt === null || readyAt < lane.readyAt) touch(lane, { readyAt });
+  if (lane.readyAt === null || readyAt < lane.readyAt) updateLane(lane, { readyAt });
 }
 
 // Served by deliveries_waiting.
@@ -224,10 +224,10 @@ const FIRST_DUE = `
   LIMIT 1`;
 
 /** Find out from the waiting deliveries when the lane is ready next. */
-export function refreshReadyAt(connection: Connection, lane: Lane): void {
+export function refreshReadyAt(connection: Connection, lane: LaneRow): void {
   const first = isHeld(lane) ? undefined : connection.prepare(FIRST_DUE).get(lane.endpointSeq);
   const readyAt = first === undefined ? null : readyAtFor(lane, first.due_at as number);
-  if (readyAt !== lane.readyAt) touch(lane, { readyAt });
+  if (readyAt !== lane.readyAt) updateLane(lane, { readyAt });
 }
 
 /**
@@ -236,7 +236,7 @@ export function refreshReadyAt(connection: Connection, lane: Lane): void {
  * only one node may pace must be this node's or nobody's. The publishing transaction reads all of this: with remembered
  * values, new events could overtake old ones.
  */
-export function mayLease(lane: Lane, node: number, now: EpochMs): boolean {
+export function mayLease(lane: LaneRow, node: number, now: EpochMs): boolean {
   if (isHeld(lane) || isProbing(lane.health)) return false;
   if (lane.readyAt !== null && (lane.ordered || lane.readyAt <= now)) return false;
   if ((lane.health.restUntil ?? 0) > now || (lane.waitUntil ?? 0) > now) return false;

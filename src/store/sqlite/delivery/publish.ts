@@ -15,7 +15,7 @@ import { endpointVersion } from "../endpoints/endpoint-filters.ts";
 import type { Writing } from "../writing.ts";
 import { findKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
-import { isHeld, type Lane, mayLease, touch, wakeFor } from "./lanes.ts";
+import { advanceReadyAt, isHeld, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
 
 export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   const { tenantSeq, event, idempotency } = request;
@@ -25,7 +25,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
     const remembered = findKey(w, tenantSeq, idempotency, now);
     if (remembered !== null) {
       if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
-      return repeated(w, remembered.seq);
+      return firstResult(w, remembered.seq);
     }
   }
   const stale = endpointVersion(w, tenantSeq) !== request.endpointVersion;
@@ -93,27 +93,27 @@ function publishedBefore(w: Writing, { tenantSeq, event, targets }: PublishReque
   return { kind: "published", eventSeq: Number(found.seq), createdAt, deliveries };
 }
 
-function leaseFor(target: PublishTarget, lane: Lane | undefined, node: number, now: EpochMs): number | null {
+function leaseFor(target: PublishTarget, lane: LaneRow | undefined, node: number, now: EpochMs): number | null {
   return lane !== undefined && target.token !== null && mayLease(lane, node, now) ? target.token : null;
 }
 
-function enterLane(w: Writing, lane: Lane, leased: boolean, event: Event, node: number): void {
+function enterLane(w: Writing, lane: LaneRow, leased: boolean, event: Event, node: number): void {
   if (leased) {
     // One node paces an ordered or rate-limited lane: the first that leases from it.
-    if ((lane.ordered || lane.rateLimited) && lane.owner === null) touch(lane, { owner: node });
+    if ((lane.ordered || lane.rateLimited) && lane.owner === null) updateLane(lane, { owner: node });
     return;
   }
-  waitInLane(w, lane, event);
+  addToBacklog(w, lane, event);
 }
 
 /** The lane has one more delivery that waits in the store: wake the lane, or count its held bytes. */
-function waitInLane(w: Writing, lane: Lane, event: Event): void {
+function addToBacklog(w: Writing, lane: LaneRow, event: Event): void {
   if (!isHeld(lane)) {
-    wakeFor(lane, event.acceptedAt);
+    advanceReadyAt(lane, event.acceptedAt);
     return;
   }
   const bytes = Buffer.byteLength(event.payload);
-  touch(lane, { heldBytes: lane.heldBytes + bytes });
+  updateLane(lane, { heldBytes: lane.heldBytes + bytes });
   const held = w.memory.heldBytes.get(lane.tenantSeq);
   if (held !== undefined) w.memory.heldBytes.set(lane.tenantSeq, held + bytes);
 }
@@ -124,7 +124,7 @@ const HELD_BYTES = `
   WHERE e.tenant_seq = ? AND e.deleted_at IS NULL AND l.held_since IS NOT NULL`;
 
 /** The id of a held endpoint, if this event would exceed the tenant's limit of held bytes; null otherwise. */
-function heldEndpointOverLimit(w: Writing, tenantSeq: Seq, lanes: readonly Lane[], event: Event) {
+function heldEndpointOverLimit(w: Writing, tenantSeq: Seq, lanes: readonly LaneRow[], event: Event) {
   const held = lanes.filter(isHeld);
   const first = held[0];
   if (first === undefined) return null;
@@ -145,7 +145,7 @@ const FIRST_DELIVERIES = `
   WHERE d.seq >= ? AND d.seq < ?
   ORDER BY d.seq`;
 
-function repeated(w: Writing, eventSeq: Seq): PublishResult {
+function firstResult(w: Writing, eventSeq: Seq): PublishResult {
   const event = w.prepare(EVENT_OF_KEY).get(eventSeq);
   if (event === undefined) throw new Error(`event ${eventSeq} is gone before its idempotency key`);
   const first = Number(event.first_delivery_seq);
@@ -203,7 +203,7 @@ export function publishFrom(
       later: false,
     });
   }
-  for (const { seq } of targets) waitInLane(w, w.lanes.get(seq), event);
+  for (const { seq } of targets) addToBacklog(w, w.lanes.get(seq), event);
   return { eventSeq, woken: wakesOf(w, targets) };
 }
 

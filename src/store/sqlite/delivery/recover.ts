@@ -14,7 +14,7 @@ import { firstSince } from "../history/timeline.ts";
 import { all, one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { insertLater, requeue, TEST_TYPE, wakeOf } from "./changes.ts";
-import { wakeFor } from "./lanes.ts";
+import { advanceReadyAt } from "./lane-rows.ts";
 
 export interface RecoverCursor {
   readonly endpointSeq: Seq;
@@ -53,7 +53,7 @@ export function stepRecover(w: Writing, cursor: RecoverCursor, now: EpochMs): St
   const { changed, next } = cursor.phase === "requeue" ? requeueSome(w, cursor, now) : makeSome(w, cursor, now);
   if (changed === 0) return { changed, woken: [], next };
   const lane = w.lanes.get(cursor.endpointSeq);
-  wakeFor(lane, now);
+  advanceReadyAt(lane, now);
   const wake = wakeOf(lane);
   return { changed, woken: wake === null ? [] : [wake], next };
 }

@@ -6,7 +6,7 @@ import { DELIVERY_STATE, STATE } from "../../stored-enums.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import type { Writing } from "../writing.ts";
 import { insertDelivery, insertEvent } from "./insert.ts";
-import { countAttempt, touch, wakeFor } from "./lanes.ts";
+import { advanceReadyAt, countAttempt, updateLane } from "./lane-rows.ts";
 import { insertAttempt } from "./settle.ts";
 
 const SELECT = `
@@ -36,12 +36,12 @@ export function release(w: Writing, { now, leases, disown, areVoid = false }: Re
     }
     const retried = (row.attempts as number) > (row.attempts_before_run as number);
     w.prepare(GIVE_BACK).run(retried ? STATE.waitingRetry : STATE.waitingNew, areVoid ? 0 : 1, deliverySeq);
-    wakeFor(lane, row.due_at as EpochMs);
+    advanceReadyAt(lane, row.due_at as EpochMs);
     touched.add(lane.endpointSeq);
   }
   for (const { endpointSeq } of disown) {
     const lane = w.lanes.get(endpointSeq);
-    if (lane.owner === w.self.node) touch(lane, { owner: null });
+    if (lane.owner === w.self.node) updateLane(lane, { owner: null });
   }
   return [...touched].flatMap((endpointSeq) => {
     const { readyAt } = w.lanes.get(endpointSeq);

@@ -10,7 +10,15 @@ import { DELIVERY_STATE, OUTCOME, STATE } from "../../stored-enums.ts";
 import { changeStatus } from "../endpoints/endpoints.ts";
 import type { Writing } from "../writing.ts";
 import { urlSeq } from "./insert.ts";
-import { countAttempt, type Lane, laneState, noteFailing, refreshReadyAt, touch, wakeFor } from "./lanes.ts";
+import {
+  advanceReadyAt,
+  countAttempt,
+  type LaneRow,
+  laneState,
+  noteFailing,
+  refreshReadyAt,
+  updateLane,
+} from "./lane-rows.ts";
 import { publishFailed } from "./operational-events.ts";
 import { publishOwn } from "./publish.ts";
 
@@ -28,7 +36,7 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   const lane = w.lanes.get(settlement.endpointSeq);
   const attemptSeq = w.sequences.attempt++;
   const applied = applyToDelivery(w, settlement, lane, attemptSeq);
-  if (applied.repeats !== null) return repeated(lane, applied.repeats, applied.state);
+  if (applied.repeats !== null) return repeatResult(lane, applied.repeats, applied.state);
   const counter = { tenantSeq: lane.tenantSeq, endpointSeq: lane.endpointSeq, at: attempt.endedAt };
   if (attempt.httpStatus !== null) w.counters.answered(counter, attempt.endedAt - attempt.startedAt);
   w.counters.attempted(counter, transition.outcome === "SUCCESS" ? "ok" : "failed");
@@ -51,7 +59,7 @@ export function settleOne(w: Writing, settlement: Settlement): SettledResult {
   };
 }
 
-function repeated(lane: Lane, attemptSeq: Seq, state: SettledResult["state"]): SettledResult {
+function repeatResult(lane: LaneRow, attemptSeq: Seq, state: SettledResult["state"]): SettledResult {
   return { kind: "stale", attemptSeq, state, lane: laneState(lane), woken: NO_WAKES, disabled: false };
 }
 
@@ -78,7 +86,7 @@ const UPDATE = `
 function applyToDelivery(
   w: Writing,
   { deliverySeq, token, endpointSeq, attempt, transition }: Settlement,
-  lane: Lane,
+  lane: LaneRow,
   attemptSeq: Seq,
 ): Applied {
   const { next } = transition;
@@ -111,7 +119,7 @@ function applyToDelivery(
     verdict.reason,
     deliverySeq,
   );
-  if (verdict.state === STATE.waitingRetry && ours) waitInLane(lane, row.ordered === 1, verdict.dueAt, next);
+  if (verdict.state === STATE.waitingRetry && ours) waitForRetry(lane, row.ordered === 1, verdict.dueAt, next);
   return { kind: ours ? "settled" : "stale", state: stateNameOf(verdict.state), ended: verdict.ended, repeats: null };
 }
 
@@ -147,7 +155,7 @@ interface Verdict {
 
 type Row = Record<string, unknown>;
 
-function decide(row: Row, { next }: Transition, lane: Lane, now: EpochMs): Verdict {
+function decide(row: Row, { next }: Transition, lane: LaneRow, now: EpochMs): Verdict {
   const dueAt = row.due_at as EpochMs;
   if (next.state !== "SCHEDULED") {
     const reason = next.state === "DELIVERED" ? null : next.reason;
@@ -174,11 +182,11 @@ function decideStale(row: Row, { next }: Transition, now: EpochMs): Verdict {
   return { state, dueAt, endedAt: row.ended_at as EpochMs | null, reason: row.reason as string | null, ended: false };
 }
 
-function waitInLane(lane: Lane, ordered: boolean, dueAt: EpochMs, next: Transition["next"]): void {
+function waitForRetry(lane: LaneRow, ordered: boolean, dueAt: EpochMs, next: Transition["next"]): void {
   if (ordered && next.state === "SCHEDULED") {
-    touch(lane, { waitUntil: Math.max(lane.waitUntil ?? 0, next.dueAt) });
+    updateLane(lane, { waitUntil: Math.max(lane.waitUntil ?? 0, next.dueAt) });
   }
-  wakeFor(lane, dueAt);
+  advanceReadyAt(lane, dueAt);
 }
 
 function stateNameOf(state: number): SettledResult["state"] {
@@ -235,22 +243,22 @@ export function insertAttempt(w: Writing, row: NewAttempt): void {
 // ── The lane ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Apply the attempt to its lane. Returns why the endpoint has to be disabled, or null. */
-function applyToLane(w: Writing, lane: Lane, transition: Transition, now: EpochMs): DisabledReason | null {
+function applyToLane(w: Writing, lane: LaneRow, transition: Transition, now: EpochMs): DisabledReason | null {
   const before = lane.health;
   if (transition.health === "success") {
     if (before.failureStreak > 0) {
-      touch(lane, { health: HEALTHY });
+      updateLane(lane, { health: HEALTHY });
       if (before.restUntil !== null) refreshReadyAt(w, lane);
     }
     return null;
   }
   if (transition.health === "failure") {
     const health = afterFailure(before, now, lane.heldMs);
-    touch(lane, { health });
+    updateLane(lane, { health });
     if (health.restUntil !== before.restUntil) refreshReadyAt(w, lane);
   }
   if (transition.throttleUntil !== null) {
-    touch(lane, { waitUntil: Math.max(lane.waitUntil ?? 0, transition.throttleUntil) });
+    updateLane(lane, { waitUntil: Math.max(lane.waitUntil ?? 0, transition.throttleUntil) });
     refreshReadyAt(w, lane);
   }
   if (lane.status === "DISABLED" || lane.deleted) return null;
@@ -260,7 +268,7 @@ function applyToLane(w: Writing, lane: Lane, transition: Transition, now: EpochM
 const ENDPOINT = "SELECT id, name, url FROM endpoints WHERE seq = ?";
 const TENANT = "SELECT id FROM tenants WHERE seq = ?";
 
-function disable(w: Writing, lane: Lane, reason: DisabledReason, now: EpochMs): Wake[] {
+function disable(w: Writing, lane: LaneRow, reason: DisabledReason, now: EpochMs): Wake[] {
   changeStatus(w, lane.endpointSeq, "DISABLED", reason, now);
   const endpoint = w.prepare(ENDPOINT).get(lane.endpointSeq);
   const tenant = w.prepare(TENANT).get(lane.tenantSeq);

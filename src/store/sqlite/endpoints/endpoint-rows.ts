@@ -5,8 +5,8 @@ import type {
   DisabledReason,
   Endpoint,
   EndpointStatus,
+  EndpointSurface,
   Format,
-  Surface,
 } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { uuidText } from "../../rows.ts";
@@ -29,7 +29,7 @@ interface DestinationColumns {
   readonly id: Uint8Array;
   readonly tenant_seq: Seq;
   readonly tenant_id: Uint8Array;
-  readonly made_by: Surface;
+  readonly made_by: EndpointSurface;
   readonly name: string;
   readonly url: string;
   readonly format: Format;
@@ -75,7 +75,7 @@ function readDestination(vault: Vault, row: DestinationColumns): Destination {
     seq: row.seq,
     tenantId: uuidText(row.tenant_id),
     tenantSeq: row.tenant_seq,
-    madeBy: row.made_by,
+    createdThrough: row.made_by,
     name: row.name,
     url: row.url,
     format: row.format,

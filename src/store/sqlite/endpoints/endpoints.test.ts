@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { DAY, HOUR, openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
 import { ENDPOINTS_PER_TENANT_MAX, LANE_POOL_DELIVERIES_MAX } from "../../../domain/limits.ts";
 import type { PatchEndpoint } from "../../../ports/store.ts";
-import { touch } from "../delivery/lanes.ts";
+import { updateLane } from "../delivery/lane-rows.ts";
 import { changeStatus, createEndpoint, deleteEndpoint, patchEndpoint } from "./endpoints.ts";
 
 type Patch = Omit<PatchEndpoint, "actor" | "tenantSeq" | "id" | "now">;
@@ -51,7 +51,7 @@ test("a repeated creation makes one endpoint", () => {
       id: made.id,
       settings: made,
       secret: "other",
-      madeBy: "endpoints",
+      createdThrough: "endpoints",
       now: START,
     }),
   );
@@ -77,7 +77,7 @@ test("a tenant has at most so many endpoints, not counting deleted ones", () => 
         id: newId(),
         settings: first,
         secret: "s",
-        madeBy: "endpoints",
+        createdThrough: "endpoints",
         now: START,
       }),
     );
@@ -135,7 +135,7 @@ test("a change of `ordered` or of the rate limit shows in the lane at once", () 
   run(() => {
     const before = w.lanes.get(seq);
     assert.equal(before.ordered, false);
-    touch(before, { attemptsOk: 7 });
+    updateLane(before, { attemptsOk: 7 });
     patchEndpoint(w, { actor, tenantSeq, id, settings: { ordered: true, rateLimitPerSecond: 5 }, now: START });
     const { ordered, rateLimited, attemptsOk } = w.lanes.get(seq);
     assert.deepEqual({ ordered, rateLimited, attemptsOk }, { ordered: true, rateLimited: true, attemptsOk: 7 });
@@ -195,7 +195,7 @@ for (const [what, patch] of Object.entries<Patch>({
     store.publish([made]);
     store.run(() => {
       const health = { failureStreak: 25, streakSinceActiveMs: START, restUntil: START + HOUR, restMs: 30_000 };
-      touch(store.w.lanes.get(made.seq), { health, readyAt: START + HOUR });
+      updateLane(store.w.lanes.get(made.seq), { health, readyAt: START + HOUR });
     });
     const { endpoint, lane } = store.patch(made, patch, START + 1);
     assert.equal(endpoint.generation, made.generation + 1);
@@ -207,7 +207,7 @@ test("a new name leaves generation, rest and streak alone", () => {
   const store = open();
   const made = store.endpoint();
   const health = { failureStreak: 25, streakSinceActiveMs: START, restUntil: START + HOUR, restMs: 30_000 };
-  store.run(() => touch(store.w.lanes.get(made.seq), { health }));
+  store.run(() => updateLane(store.w.lanes.get(made.seq), { health }));
   const { endpoint, lane } = store.patch(made, { settings: { name: "n" } });
   assert.equal(endpoint.generation, made.generation);
   assert.deepEqual(lane.health, health);
@@ -217,7 +217,7 @@ test("a receiver's Retry-After outlasts a pause, but not a move to another URL",
   const { w, run, endpoint, patch, publish } = open();
   const made = endpoint();
   publish([made]);
-  run(() => touch(w.lanes.get(made.seq), { waitUntil: START + HOUR }));
+  run(() => updateLane(w.lanes.get(made.seq), { waitUntil: START + HOUR }));
   patch(made, { status: "PAUSED" }, START + 1);
   assert.equal(patch(made, { status: "ACTIVE" }, START + 2).lane.readyAt, START + HOUR);
   assert.equal(patch(made, { settings: { url: "https://example.org/" } }, START + 3).lane.readyAt, START);
@@ -297,7 +297,7 @@ test("bytes held no longer count against the tenant's quota once the endpoint is
   const [a, b] = [endpoint(), endpoint()];
   for (const made of [a, b]) {
     patch(made, { status: "PAUSED" });
-    run(() => touch(w.lanes.get(made.seq), { heldBytes: 100 }));
+    run(() => updateLane(w.lanes.get(made.seq), { heldBytes: 100 }));
   }
   w.memory.heldBytes.set(tenantSeq, 200);
   patch(a, { status: "ACTIVE" });

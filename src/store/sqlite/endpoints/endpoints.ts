@@ -10,7 +10,7 @@ import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { audit } from "../access/audit.ts";
-import { isHeld, type Lane, laneState, refreshReadyAt, touch } from "../delivery/lanes.ts";
+import { isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
 import { one } from "../read-connection.ts";
 import { startCancelBacklog } from "../upkeep/jobs.ts";
 import type { Writing } from "../writing.ts";
@@ -39,7 +39,7 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
     .run(
       uuidBytes(id),
       tenantSeq,
-      request.madeBy,
+      request.createdThrough,
       settings.name,
       settings.url,
       settings.description,
@@ -280,25 +280,25 @@ function filterText(filters: readonly string[] | null): string | null {
  * secret changes what the receiver can take. Only a new receiver (`moved`) does not inherit a Retry-After; it does
  * inherit the wait of an ordered lane, which is that of the retry schedule.
  */
-function beginAfresh(w: Writing, seq: Seq, how: { readonly moved: boolean; readonly now: EpochMs }): Lane {
+function beginAfresh(w: Writing, seq: Seq, how: { readonly moved: boolean; readonly now: EpochMs }): LaneRow {
   const lane = w.lanes.reload(seq);
   const waits = lane.waitUntil !== null && lane.waitUntil > how.now && (!how.moved || lane.ordered);
-  touch(lane, { health: HEALTHY, waitUntil: waits ? lane.waitUntil : null });
-  if (isHeld(lane)) touch(lane, { heldSince: lane.heldSince ?? how.now });
+  updateLane(lane, { health: HEALTHY, waitUntil: waits ? lane.waitUntil : null });
+  if (isHeld(lane)) updateLane(lane, { heldSince: lane.heldSince ?? how.now });
   else if (lane.heldSince !== null) resume(w, lane, lane.heldSince, how.now);
   refreshReadyAt(w, lane);
   return lane;
 }
 
-function resume(w: Writing, lane: Lane, heldSince: EpochMs, now: EpochMs): void {
-  touch(lane, { heldSince: null, heldMs: lane.heldMs + Math.max(0, now - heldSince), activeSince: now });
+function resume(w: Writing, lane: LaneRow, heldSince: EpochMs, now: EpochMs): void {
+  updateLane(lane, { heldSince: null, heldMs: lane.heldMs + Math.max(0, now - heldSince), activeSince: now });
   freeHeldBytes(w, lane);
 }
 
 /** The lane's held bytes no longer count against its tenant's limit. */
-export function freeHeldBytes(w: Writing, lane: Lane): void {
+export function freeHeldBytes(w: Writing, lane: LaneRow): void {
   const ofTenant = w.memory.heldBytes.get(lane.tenantSeq);
   // The sum is changed, not dropped from memory: it would be read again before this lane is written.
   if (ofTenant !== undefined) w.memory.heldBytes.set(lane.tenantSeq, Math.max(0, ofTenant - lane.heldBytes));
-  touch(lane, { heldBytes: 0 });
+  updateLane(lane, { heldBytes: 0 });
 }

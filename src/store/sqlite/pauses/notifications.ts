@@ -141,7 +141,7 @@ export function settleNotification(w: Writing, { pauseId, now, outcome }: Settle
       return;
     case "returned":
       w.prepare(UNCOUNT).run(row.seq);
-      giveBack(w, row, now);
+      release(w, row, now);
   }
 }
 
@@ -164,23 +164,23 @@ export function resendNotification(w: Writing, { actor, tenantSeq, id, now }: Pa
   const pause = readPause(w.vault, row);
   if (pause.ending !== null || now >= pause.expiresAt) return { kind: "ended", pause };
   if (pause.recipient === null || pause.notification.status === "none" || actor.test) return { kind: "notifiesNobody" };
-  if (pause.notification.status === "pending") return { kind: "underWay" };
+  if (pause.notification.status === "pending") return { kind: "pending" };
   if (w.prepare(RESEND).run(now, row.seq, PAUSE_RESENDS_COUNT_MAX).changes === 0) return { kind: "tooMany" };
   const data = { channel: pause.recipient.channel, ...byActor(actor) };
   audit(w, { tenantSeq, actor, type: "pause.resent", pauseId: id, data, now });
   return { kind: "resent", pause: loadPause(w, row.seq) };
 }
 
-// ── Give back ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Release ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const GIVE_BACK = `
+const RELEASE = `
   UPDATE pauses
   SET notification_node = NULL, notification_due_at = ?
   WHERE seq = ?`;
 
-function giveBack(w: Writing, { seq, status }: Pick<Claimed, "seq" | "status">, now: EpochMs): void {
+function release(w: Writing, { seq, status }: Pick<Claimed, "seq" | "status">, now: EpochMs): void {
   if (status !== 0) fail(w, seq, ENDED_FIRST);
-  else w.prepare(GIVE_BACK).run(now, seq);
+  else w.prepare(RELEASE).run(now, seq);
 }
 
 const CLAIMED_BY_ANYONE = `
@@ -190,5 +190,5 @@ const CLAIMED_BY_ANYONE = `
 
 /** What a process that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
 export function voidNotifications(w: Writing, now: EpochMs): void {
-  for (const row of all<Pick<Claimed, "seq" | "status">>(w, CLAIMED_BY_ANYONE)) giveBack(w, row, now);
+  for (const row of all<Pick<Claimed, "seq" | "status">>(w, CLAIMED_BY_ANYONE)) release(w, row, now);
 }

@@ -25,7 +25,7 @@ export class Checkpoints {
   readonly #file: string;
   /** Started when it is first needed: an idle server saves its 20 MB. */
   #thread: Worker | null = null;
-  #isUnderWay = false;
+  #isRunning = false;
   #nextAtPages = LOG_PAGES;
 
   constructor(connection: Connection, file: string) {
@@ -35,11 +35,11 @@ export class Checkpoints {
 
   /** Call it between commits. */
   afterGroup(): void {
-    if (this.#isUnderWay) return;
+    if (this.#isRunning) return;
     const { log } = this.#size();
     if (log < LOG_PAGES) this.#nextAtPages = LOG_PAGES;
     if (log < this.#nextAtPages) return;
-    this.#isUnderWay = true;
+    this.#isRunning = true;
     this.#thread ??= this.#start();
     this.#thread.postMessage(null);
   }
@@ -51,7 +51,7 @@ export class Checkpoints {
   #start(): Worker {
     const worker = new Worker(threadFile("checkpoint-thread"), { workerData: this.#file });
     worker.on("message", () => {
-      this.#isUnderWay = false;
+      this.#isRunning = false;
       const { log, checkpointed } = this.#finish();
       // A read transaction can keep pages from being written back. Do not try again at once.
       this.#nextAtPages = checkpointed === log ? LOG_PAGES : log + LOG_PAGES;

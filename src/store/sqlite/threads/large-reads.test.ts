@@ -9,23 +9,23 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 function open(countMax: number, waitingOfTenantMax = 10) {
   const reads = new LargeReads(countMax, waitingOfTenantMax);
   const begun: string[] = [];
-  const underWay = new Map<string, PromiseWithResolvers<string>>();
+  const running = new Map<string, PromiseWithResolvers<string>>();
   return {
     begun,
     read: (tenantSeq: number | null, name: string) =>
       reads.run(tenantSeq, () => {
         const done = Promise.withResolvers<string>();
         begun.push(name);
-        underWay.set(name, done);
+        running.set(name, done);
         return done.promise;
       }),
     async answer(name: string) {
-      underWay.get(name)?.resolve(name);
+      running.get(name)?.resolve(name);
       await nextTurn();
       await nextTurn();
     },
     async fail(name: string) {
-      underWay.get(name)?.reject(new Error(name));
+      running.get(name)?.reject(new Error(name));
       await nextTurn();
       await nextTurn();
     },

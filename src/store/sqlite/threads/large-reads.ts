@@ -11,7 +11,7 @@ export class LargeReads {
   readonly #waitingOfTenantMax: number;
   /** The waiting reads by tenant, in the order of the tenants' turns. Each tenant has at least one. */
   readonly #waiting = new Map<Seq | null, (() => void)[]>();
-  #underWay = 0;
+  #running = 0;
 
   constructor(countMax = LARGE_READS_COUNT_MAX, waitingOfTenantMax = LARGE_READS_WAITING_OF_TENANT_COUNT_MAX) {
     this.#countMax = countMax;
@@ -23,7 +23,7 @@ export class LargeReads {
    * @throws Overloaded when too many reads of the tenant wait
    */
   async run<T>(tenantSeq: Seq | null, read: () => Promise<T>): Promise<T> {
-    if (this.#underWay < this.#countMax) this.#underWay += 1;
+    if (this.#running < this.#countMax) this.#running += 1;
     else await this.#wait(tenantSeq);
     try {
       return await read();
@@ -45,7 +45,7 @@ export class LargeReads {
   #passOn(): void {
     const [first] = this.#waiting;
     if (first === undefined) {
-      this.#underWay -= 1;
+      this.#running -= 1;
       return;
     }
     const [tenantSeq, queue] = first;

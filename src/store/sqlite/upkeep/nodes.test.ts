@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { DAY, HOUR, openStore, START } from "../../../../test/fixtures/sqlite-writing.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import { STATE } from "../../stored-enums.ts";
-import { touch } from "../delivery/lanes.ts";
+import { updateLane } from "../delivery/lane-rows.ts";
 import { deleteEndpoint } from "../endpoints/endpoints.ts";
 import { enter, heartbeat, leases } from "./nodes.ts";
 
@@ -18,7 +18,7 @@ function open() {
     leased(endpoint: Parameters<typeof store.publish>[0][number], columns: Record<string, number> = {}): Seq {
       const seq = store.publish([endpoint]).deliverySeqs[0] as Seq;
       store.set(seq, { state: STATE.leased, lease: 9 * TOKENS + seq, claims: 1, ...columns });
-      store.run(() => touch(store.w.lanes.get(endpoint.seq), { readyAt: null, owner: 9 }));
+      store.run(() => updateLane(store.w.lanes.get(endpoint.seq), { readyAt: null, owner: 9 }));
       return seq;
     },
   };
@@ -50,7 +50,7 @@ test("what a node that is gone had leased waits again, and its lanes are ready a
 test("an owned lane without leases has no owner after a new start", () => {
   const { w, run, endpoint, enter, lane } = open();
   const made = endpoint();
-  run(() => touch(w.lanes.get(made.seq), { owner: 4 }));
+  run(() => updateLane(w.lanes.get(made.seq), { owner: 4 }));
   enter();
   assert.equal(lane(made).owner, null);
 });

@@ -2,7 +2,7 @@
 import type { EpochMs, LeaseToken, Seq } from "../../../domain/ids.ts";
 import type { Entered, Lease } from "../../../ports/store.ts";
 import { STATE } from "../../stored-enums.ts";
-import { refreshReadyAt, touch } from "../delivery/lanes.ts";
+import { refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { voidNotifications } from "../pauses/notifications.ts";
 import { all, one } from "../read-connection.ts";
@@ -28,7 +28,7 @@ export function enter(w: Writing, wallMs: EpochMs): Entered {
   const touched = new Set([...voidLeases(w, now), ...ownedLanes(w)]);
   for (const endpointSeq of touched) {
     const lane = w.lanes.get(endpointSeq);
-    touch(lane, { owner: null });
+    updateLane(lane, { owner: null });
     refreshReadyAt(w, lane);
   }
   voidNotifications(w, now);

@@ -15,7 +15,7 @@ import {
 import { STATE } from "../../stored-enums.ts";
 import { revokeKey } from "../access/access.ts";
 import { rememberKey } from "../delivery/idempotency.ts";
-import { touch } from "../delivery/lanes.ts";
+import { updateLane } from "../delivery/lane-rows.ts";
 import { deleteEndpoint, patchEndpoint } from "../endpoints/endpoints.ts";
 import { forget } from "../writing.ts";
 import { startRecover, stepJob } from "./jobs.ts";
@@ -244,7 +244,7 @@ test("a DISABLED endpoint's backlog expires visibly after the retention time, in
   publish([paused]);
   patch(disabled, { status: "DISABLED" }, START + DAY);
   patch(paused, { status: "PAUSED" }, START + DAY);
-  run(() => touch(w.lanes.get(disabled.seq), { heldBytes: 99 }));
+  run(() => updateLane(w.lanes.get(disabled.seq), { heldBytes: 99 }));
   pass(LATER);
   assert.equal(count("deliveries", "state = 0"), RETENTION_STEP_ROWS + 6);
   const now = LATER + DAY;

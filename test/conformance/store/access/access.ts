@@ -182,9 +182,9 @@ export function accessCases(open: OpenStore): void {
     await world.store.createKey({ ...tenant.owner, key, now: START });
     const usedAt = async () => (await world.store.findKey(key.hash))?.usedAt;
     assert.equal(await usedAt(), null);
-    await world.store.touchKey(key.id, START + 5);
-    await world.store.touchKey(key.id, START + 3);
-    await world.store.touchKey(world.newId(), START + 9);
+    await world.store.recordKeyUse(key.id, START + 5);
+    await world.store.recordKeyUse(key.id, START + 3);
+    await world.store.recordKeyUse(world.newId(), START + 9);
     assert.equal(await usedAt(), START + 5);
     const { keys } = await world.store.listKeys(tenant.tenantSeq, null, 10);
     assert.deepEqual(

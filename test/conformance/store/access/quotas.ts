@@ -75,7 +75,14 @@ export function quotaCases(open: OpenStore): void {
     const endpoint = await tenant.endpoint();
     const newEndpoint = () =>
       world.store.createEndpoint({
-        ...{ actor, tenantSeq, settings: endpoint, madeBy: "endpoints", secret: "a secret of sixteen", now: START },
+        ...{
+          actor,
+          tenantSeq,
+          settings: endpoint,
+          createdThrough: "endpoints",
+          secret: "a secret of sixteen",
+          now: START,
+        },
         id: world.newId(),
       });
     const newKey = () => world.store.createKey({ actor, tenantSeq, key: world.newKey("developer"), now: START });
@@ -107,7 +114,7 @@ export function quotaCases(open: OpenStore): void {
     assert.equal(await world.store.rotateKey({ actor, id, hash, now: START }), true);
   });
 
-  test("a lower quota removes nothing, and admits nothing new", async () => {
+  test("a lower quota removes nothing, and lets nothing new in", async () => {
     const tenant = await world.newTenant();
     const asking = createAsking(world, tenant);
     const pauses = [await asking.ask(), await asking.ask()];

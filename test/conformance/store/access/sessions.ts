@@ -118,7 +118,7 @@ export function sessionCases(open: OpenStore): void {
       const [first, second] = [hashOf("1"), hashOf("2")];
       await signIn(first);
       await signIn(second, { now: START + MINUTE });
-      await world.store.touchSession(first, START + HOUR);
+      await world.store.recordSessionUse(first, START + HOUR);
       assert.deepEqual(await world.store.listSessions(userId), [
         { hash: first, createdAt: START, seenAt: START + HOUR, expiresAt: START + 7 * DAY, ...CLIENT },
         {
@@ -144,13 +144,13 @@ export function sessionCases(open: OpenStore): void {
       const session = hashOf("a");
       await signIn(session);
       for (const now of [START + MINUTE, START + 3 * MINUTE, START + 2 * MINUTE]) {
-        await world.store.touchSession(session, now);
+        await world.store.recordSessionUse(session, now);
       }
       assert.equal((await world.store.findSession(session))?.seenAt, START + 3 * MINUTE);
       await world.store.endSession(session, START + HOUR);
-      await world.store.touchSession(session, START + 2 * HOUR);
+      await world.store.recordSessionUse(session, START + 2 * HOUR);
       assert.deepEqual(await found(session), []);
-      await world.store.touchSession(hashOf("b"), START);
+      await world.store.recordSessionUse(hashOf("b"), START);
     });
   });
 

@@ -160,7 +160,7 @@ export function createTenancy(world: Ground, actor: Actor): Tenancy {
           ...settings,
         },
         secret: "whsec_0123456789abcdef",
-        madeBy: "endpoints",
+        createdThrough: "endpoints",
         now,
       });
       assert(created.kind === "created");

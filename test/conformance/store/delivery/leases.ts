@@ -32,7 +32,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal(row.nextAttemptAt, START + SECOND);
   });
 
-  test("returning an outdated lease has no effect", async () => {
+  test("releasing an outdated lease has no effect", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const old = await tenant.leased(endpoint);
@@ -43,7 +43,7 @@ export function leaseCases(open: OpenStore): void {
     assert.equal((await tenant.settle(present ?? assert.fail(), succeeded)).kind, "settled");
   });
 
-  test("returning a lease twice has no further effect", async () => {
+  test("releasing a lease twice has no further effect", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const delivery = await tenant.leased(endpoint);

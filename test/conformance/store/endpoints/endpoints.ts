@@ -34,7 +34,7 @@ export function endpointCases(open: OpenStore): void {
       seq: endpoint.seq,
       tenantId: tenant.actor.tenantId,
       tenantSeq: tenant.tenantSeq,
-      madeBy: "endpoints",
+      createdThrough: "endpoints",
       status: "ACTIVE",
       pausedAt: null,
       disabledReason: null,
@@ -70,7 +70,7 @@ export function endpointCases(open: OpenStore): void {
       id: world.newId(),
       settings: { ...endpointDefaults("endpoints"), name: "One", url: "https://example.com/" },
       secret: "whsec_0123456789abcdef",
-      madeBy: "endpoints",
+      createdThrough: "endpoints",
       now: START,
     } as const;
     const first = await world.store.createEndpoint(request);

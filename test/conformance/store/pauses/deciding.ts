@@ -213,9 +213,9 @@ export function decidingCases(open: OpenStore): void {
         .then(({ claimed }) => claimed);
     const settle = (outcome: { kind: "sent" } | { kind: "failed"; reason: string }) =>
       world.store.settleNotification({ pauseId: pause.id, now: AT, outcome });
-    assert.deepEqual(await again(), { kind: "underWay" });
+    assert.deepEqual(await again(), { kind: "pending" });
     await claim();
-    assert.deepEqual(await again(), { kind: "underWay" }, "in flight");
+    assert.deepEqual(await again(), { kind: "pending" }, "in flight");
     await settle({ kind: "failed", reason: "no such mailbox" });
     for (let times = 0; times < 10; times += 1) {
       const result = await again();

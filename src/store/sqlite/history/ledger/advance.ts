@@ -108,7 +108,7 @@ function entryOf(row: Row): Entry {
   };
 }
 
-/** A leased delivery is entered in the state that it has if it is given back, which is not noted. */
+/** A leased delivery is entered in the state that it has after a release, because a release is not noted. */
 function stateOf({ state, attempts, attempts_before_run: before }: Row): number {
   return state !== STATE.leased ? state : attempts > before ? SCHEDULED : PENDING;
 }

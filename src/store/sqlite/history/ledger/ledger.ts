@@ -144,7 +144,7 @@ function append(ledger: Ledger, connection: Connection, { tenantSeq, shelf }: Te
   segment.count += 1;
   segment.lastSeq = entry.seq;
   noteTime(segment, entry.createdAt);
-  touch(ledger, segment);
+  markDirty(ledger, segment);
 }
 
 function newSegment(ledger: Ledger, tenantSeq: Seq, { seq, createdAt }: Entry): Segment {
@@ -174,7 +174,7 @@ function replace(ledger: Ledger, connection: Connection, shelf: Segment[], entry
   if (row === -1 || columns.state[row] === GONE) return;
   setRow(columns, row, segment.firstSeq, entry);
   noteTime(segment, entry.createdAt);
-  touch(ledger, segment);
+  markDirty(ledger, segment);
 }
 
 /** Retention deleted the delivery. */
@@ -187,7 +187,7 @@ export function dropEntry(ledger: Ledger, connection: Connection, tenantSeq: Seq
   if (row === -1 || columns.state[row] === GONE) return;
   columns.state[row] = GONE;
   segment.gone += 1;
-  touch(ledger, segment);
+  markDirty(ledger, segment);
   if (segment.gone * 2 > segment.count) tighten(ledger, shelf, segment, columns);
 }
 
@@ -225,7 +225,7 @@ function noteTime(segment: Segment, createdAt: EpochMs): void {
   segment.createdMax = Math.max(segment.createdMax, createdAt);
 }
 
-function touch(ledger: Ledger, segment: Segment): void {
+function markDirty(ledger: Ledger, segment: Segment): void {
   segment.version += 1;
   ledger.dirty.add(segment);
 }
