@@ -68,9 +68,9 @@ function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): 
   return `${functionName || "(anonymous)"} ${where}:${lineNumber + 1}`;
 }
 
-/** The file that a thread starts with tells which thread it is. */
+/** Each thread is the only one that runs its file. */
 function threadOf({ nodes }: Profile): string {
   const has = (file: string) => nodes.some(({ callFrame }) => callFrame.url.endsWith(file));
-  if (has("threads/writer-thread.ts")) return "writer thread";
+  if (has("threads/write-serving.ts")) return "writer thread";
   return has("threads/reader-thread.ts") ? "reader thread" : "main thread";
 }

@@ -1,21 +1,22 @@
-/** The conformance suite on the SQLite store, with its two threads and a real file. */
+/** The conformance suite on the SQLite store, with a real file. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { dataFiles } from "../../src/store/sqlite/files/files.ts";
-import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { openSqliteStore, type SqliteOptions } from "../../src/store/sqlite/store.ts";
 import { prepareDataDir } from "../fixtures/empty-store.ts";
-import { describeStore } from "./store/suite.ts";
+import { runHere } from "../fixtures/threads-here.ts";
+import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
 
-async function openInTempDir(): Promise<OpenedStore> {
+async function openInTempDir(startRunner?: SqliteOptions["startRunner"]): Promise<OpenedStore> {
   const dataDir = mkdtempSync(join(tmpdir(), "signalbox-store-"));
   // Migrations and the ballast have their own tests.
   prepareDataDir(dataDir);
-  const open = () =>
-    openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(`a thread died: ${error.message}`) });
+  const onDeath = (error: Error) => assert.fail(`a thread died: ${error.message}`);
+  const open = () => openSqliteStore({ dataDir, masterKey: null, onDeath, ...(startRunner && { startRunner }) });
   let store = await open();
   return {
     get store() {
@@ -38,4 +39,6 @@ async function openInTempDir(): Promise<OpenedStore> {
   };
 }
 
-describeStore("the SQLite store", openInTempDir);
+describeStore("the SQLite store with its threads", () => openInTempDir(), SPECIAL_CALLS);
+// Starting threads for each of its stores and restarts takes two thirds of the suite.
+describeStore("the SQLite store in one thread", () => openInTempDir(runHere), USUAL_CALLS);

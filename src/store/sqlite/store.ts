@@ -17,8 +17,8 @@ import {
   unpackSettleResults,
 } from "./threads/packing.ts";
 import { READER_VERBS } from "./threads/reader-verbs.ts";
-import { startThread, type Thread } from "./threads/thread.ts";
-import { type ThreadName, threadFile } from "./threads/thread-files.ts";
+import { type Runner, startThread, startWorker, type Thread } from "./threads/thread.ts";
+import type { ThreadName } from "./threads/thread-files.ts";
 import { WRITER_VERBS } from "./verbs.ts";
 
 export interface SqliteOptions {
@@ -29,6 +29,8 @@ export interface SqliteOptions {
   readonly onDeath: (error: Error) => void;
   /** See `ThreadData`. */
   readonly pagesMax?: number;
+  /** Tests can run the code of all threads in the main thread. */
+  readonly startRunner?: (name: ThreadName, data: ThreadData) => Runner;
 }
 
 /** @throws StartupError when the directory is locked or not writable, or has another master key or a newer schema */
@@ -44,7 +46,9 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       masterKey: key,
       pagesMax: options.pagesMax ?? null,
     };
-    const start = (name: ThreadName, data: ThreadData) => startThread(threadFile(name), data, options.onDeath);
+    const startRunner = options.startRunner ?? startWorker;
+    // Async, so that the store becomes unavailable if the worker cannot be created.
+    const start = async (name: ThreadName, data: ThreadData) => startThread(startRunner(name, data), options.onDeath);
     const [writer, reader] = await both(
       start("writer-thread", { ...common, mode: "write" }),
       start("reader-thread", { ...common, mode: "read" }),

@@ -94,45 +94,17 @@ async function openWorld(open: OpenStore): Promise<OpenWorld> {
   return world;
 }
 
-const shared = new Map<OpenStore, Promise<OpenWorld>>();
-
-/** Closes the store of {@link useWorld}. */
-export async function disposeWorld(open: OpenStore): Promise<void> {
-  await (await shared.get(open))?.dispose();
-}
-
-/**
- * The store of all subjects with the same `open`, because opening a store takes as long as many cases. Each case creates
- * its own tenants.
- */
+/** A store for all cases of one `describe`. Each case creates its own tenants. */
 export function useWorld(open: OpenStore): World {
-  return worldFrom(() => {
-    const opening = shared.get(open) ?? openWorld(open);
-    shared.set(open, opening);
-    return opening;
-  });
-}
-
-/** A store for all cases of one `describe`, where no other subject may have advanced the store's time. */
-export function useOwnWorld(open: OpenStore): World {
-  const opened: OpenWorld[] = [];
-  after(() => Promise.all(opened.map((world) => world.dispose())));
-  return worldFrom(async () => {
-    const world = await openWorld(open);
-    opened.push(world);
-    return world;
-  });
-}
-
-function worldFrom(start: () => Promise<OpenWorld>): World {
   let world: OpenWorld | null = null;
   const present = (): OpenWorld => {
     assert(world !== null);
     return world;
   };
   before(async () => {
-    world = await start();
+    world = await openWorld(open);
   });
+  after(() => world?.dispose());
   return {
     get store() {
       return present().store;

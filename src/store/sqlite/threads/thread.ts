@@ -1,8 +1,9 @@
 /** One of the store's threads, as the main thread uses it. */
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { StartupError, StoreUnavailable } from "../../../domain/errors.ts";
 import { CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import { type ThreadName, threadFile } from "./thread-files.ts";
 
 export interface Thread {
   call<T>(verb: string, args: readonly unknown[]): Promise<T>;
@@ -19,17 +20,23 @@ interface Waiting {
 /** Objects in a thread of the store live for one call, so more space for young objects would only take memory. */
 const YOUNG_GENERATION_MB = 32;
 
+/** What runs a thread's code: a worker, or in tests an object that runs it in the main thread. */
+export type Runner = EventEmitter & Pick<Worker, "postMessage">;
+
+export function startWorker(name: ThreadName, workerData: ThreadData): Runner {
+  return new Worker(threadFile(name), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+}
+
 /**
- * Start a thread and wait until it is ready.
+ * Wait until a thread is ready.
  *
  * @param onDeath called once if the thread ends by itself. What it wrote last is then unknown, and the process has to end.
  * @throws StartupError when the thread cannot open the data
  */
-export async function startThread(file: string, data: ThreadData, onDeath: (error: Error) => void): Promise<Thread> {
-  const worker = new Worker(file, {
-    workerData: data,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  });
+export async function startThread(worker: Runner, onDeath: (error: Error) => void): Promise<Thread> {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let writable = true;
@@ -84,7 +91,7 @@ export async function startThread(file: string, data: ThreadData, onDeath: (erro
   };
 }
 
-function ready(worker: Worker): Promise<void> {
+function ready(worker: Runner): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
     worker.once("message", (message: ReadyMessage) => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type OpenStore, useOwnWorld } from "../world.ts";
+import { type OpenStore, useWorld } from "../world.ts";
 import { HOUR, SECOND, START } from "./times.ts";
 import { exhausted, failed, outlived, succeeded } from "./verdicts.ts";
 
 export function settlementCases(open: OpenStore): void {
-  const world = useOwnWorld(open);
+  const world = useWorld(open);
 
   test("a success ends the delivery and records its attempt", async () => {
     const tenant = await world.newTenant();

@@ -4,7 +4,7 @@ import { endpointDefaults } from "../../../../src/domain/endpoints/endpoint.ts";
 import type { Cursor, EndpointFilter, EndpointPage } from "../../../../src/ports/store.ts";
 import { HOUR, MINUTE, START } from "../delivery/times.ts";
 import { exhausted, failed, succeeded, throttled } from "../delivery/verdicts.ts";
-import { type OpenStore, useOwnWorld } from "../world.ts";
+import { type OpenStore, useWorld } from "../world.ts";
 
 const SETTINGS = {
   name: "Bücher 📚",
@@ -23,7 +23,7 @@ const SETTINGS = {
 const NO_MATCH = { count: 0, endpoints: [] };
 
 export function endpointCases(open: OpenStore): void {
-  const world = useOwnWorld(open);
+  const world = useWorld(open);
 
   test("an endpoint is stored with all its settings", async () => {
     const tenant = await world.newTenant();

@@ -7,7 +7,7 @@ import type { Wake } from "../../../../src/ports/store.ts";
 import type { Tenancy } from "../access/tenancy.ts";
 import { HOUR, START } from "../delivery/times.ts";
 import { exhausted, failed, outlived, succeeded } from "../delivery/verdicts.ts";
-import { type OpenStore, useOwnWorld, type World, withWorld } from "../world.ts";
+import { type OpenStore, useWorld, type World, withWorld } from "../world.ts";
 
 async function stepAll(world: World, now: EpochMs): Promise<Wake[]> {
   const woken: Wake[] = [];
@@ -36,7 +36,7 @@ async function waitingMany(world: World, tenant: Tenancy, endpoint: Endpoint, co
 }
 
 export function jobCases(open: OpenStore): void {
-  const world = useOwnWorld(open);
+  const world = useWorld(open);
 
   test("a recover requeues only the deliveries that FAILED or EXPIRED since the given time", async () => {
     const tenant = await world.newTenant();
