@@ -3,6 +3,7 @@ import type { Seq } from "../domain/ids.ts";
 import type { Channel } from "../domain/pauses/pause.ts";
 import type { StoreStats } from "../ports/store.ts";
 import type { AccessService } from "./access/access-types.ts";
+import type { AuditLog } from "./access/audit-log.ts";
 import type { Caller } from "./access/caller.ts";
 import type { TooFast } from "./access/publish-rate.ts";
 import type { SessionService } from "./access/session-types.ts";
@@ -33,6 +34,7 @@ export interface Engine {
   readonly ledger: LedgerService;
   readonly jobs: JobService;
   readonly access: AccessService;
+  readonly auditLog: Pick<AuditLog, "list">;
   readonly sessions: SessionService;
   readonly users: UserService;
   readonly pauses: PauseService;

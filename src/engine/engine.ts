@@ -7,6 +7,7 @@ import type { Sender } from "../ports/sender.ts";
 import type { Entered, Store } from "../ports/store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Access } from "./access/access.ts";
+import { AuditLog } from "./access/audit-log.ts";
 import type { Caller } from "./access/caller.ts";
 import type { TooFast } from "./access/publish-rate.ts";
 import { PublishRate } from "./access/publish-rate.ts";
@@ -133,7 +134,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   const statistics = new Statistics({
     clock,
     store,
-    heldOf: (tenantSeq) => deliveries.lanePool.countOf(tenantSeq),
+    inMemoryOf: (tenantSeq) => deliveries.lanePool.countOf(tenantSeq),
     onError: (error) => outage.report(error),
   });
   const deliveries: Deliveries = new Deliveries({
@@ -162,7 +163,7 @@ function assembleDelivery(options: EngineOptions, { node }: Entered) {
   return { outage, activity, matching, streams, statistics, attempts, deliveries, publisher };
 }
 
-/** The parts that let callers in. */
+/** Keys, tenants, users, sessions, and what callers did. */
 function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
   const publishRate = new PublishRate(store, clock);
   const access = new Access({
@@ -173,10 +174,10 @@ function assembleAccess({ clock, store }: EngineOptions, streams: Streams) {
   });
   const sessions = new Sessions({ store, clock, onSessionsChanged: () => streams.close() });
   const users = new Users(store, clock, () => sessions.forget());
-  return { publishRate, access, sessions, users };
+  return { publishRate, access, auditLog: new AuditLog(store), sessions, users };
 }
 
-/** The parts that ask people. */
+/** Pauses, and the notifications and links with which people decide them. */
 function assemblePauses(
   { clock, store, telemetry, notifiers, publicUrl }: EngineOptions,
   { outage, streams, deliveries: { claims } }: ReturnType<typeof assembleDelivery>,
@@ -220,6 +221,7 @@ export class RunningEngine implements Engine {
   readonly ledger: Engine["ledger"];
   readonly jobs: Engine["jobs"];
   readonly access: Engine["access"];
+  readonly auditLog: Engine["auditLog"];
   readonly sessions: Engine["sessions"];
   readonly users: Engine["users"];
   readonly pauses: Engine["pauses"];
@@ -239,6 +241,7 @@ export class RunningEngine implements Engine {
     this.ledger = parts.ledger;
     this.jobs = parts.jobs;
     this.access = parts.access;
+    this.auditLog = parts.auditLog;
     this.sessions = parts.sessions;
     this.users = parts.users;
     this.pauses = parts.pauses;

@@ -4,7 +4,7 @@ import type { Channel } from "../domain/pauses/pause.ts";
 /** A message that asks a person for the decision of a pause. */
 export interface Notification {
   readonly pauseId: Uuid;
-  /** An e-mail address, a Slack incoming-webhook URL, or an E.164 number. */
+  /** An email address, a Slack incoming-webhook URL, or an E.164 number. */
   readonly address: string;
   /** The name of the tenant that asks; null when the tenant has no name of its own. */
   readonly requester: string | null;
@@ -13,7 +13,7 @@ export interface Notification {
   /** Untrusted texts. */
   readonly options: readonly string[];
   readonly allowTextResponse: boolean;
-  /** The option that a time-out chooses; null when a time-out chooses none. */
+  /** The option that a timeout chooses; null when a timeout chooses none. */
   readonly timeoutDefault: string | null;
   readonly expiresAt: EpochMs;
   readonly createdAt: EpochMs;

@@ -6,6 +6,7 @@
  * call has no further effect.
  */
 import type { AccessVerbs } from "./store/access.ts";
+import type { AuditVerbs } from "./store/audit.ts";
 import type { DeliveryVerbs } from "./store/delivery.ts";
 import type { EndpointVerbs } from "./store/endpoints.ts";
 import type { EventListVerbs } from "./store/events.ts";
@@ -28,11 +29,13 @@ export interface Store
     JobVerbs,
     LedgerVerbs,
     AccessVerbs,
+    AuditVerbs,
     SessionVerbs,
     PauseVerbs,
     UpkeepVerbs {}
 
 export type * from "./store/access.ts";
+export type * from "./store/audit.ts";
 export type * from "./store/cursor.ts";
 export type * from "./store/delivery.ts";
 export type * from "./store/endpoints.ts";

@@ -21,6 +21,6 @@ export function registerAuditRoute(app: FastifyInstance, { engine }: ApiDeps): v
     const query = checkAuditQuery(request.query);
     if (query.kind === "faults") return refuse(reply, invalid(query.faults));
     const input = auditInput(query.value);
-    return auditJson(await engine.pauses.audit(request.caller, input), input);
+    return auditJson(await engine.auditLog.list(request.caller, input), input);
   });
 }

@@ -4,7 +4,7 @@ import { AUDIT_ACTORS, AUDIT_TYPES } from "../../domain/access/audit.ts";
 import { ID_PREFIX, parseAnyId, parseId, WEBHOOK_PREFIX } from "../../domain/ids.ts";
 import { AUDIT_OFFSET_ROWS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
-import type { AuditInput } from "../../engine/pauses/pause-types.ts";
+import type { AuditInput } from "../../engine/access/audit-log.ts";
 import type { AuditPage, AuditRow } from "../../ports/store.ts";
 import { endOf, startOf } from "../lists/period.ts";
 import { queryChecker } from "../schema/query.ts";

@@ -128,7 +128,7 @@ export class Access implements AccessService {
   async #lookUp(keyHash: string): Promise<CachedKey | null> {
     const changesBefore = this.#changes;
     const key = await this.#store.findKey(keyHash);
-    // Concurrent lookups must share one cached key, because its use is noted in it.
+    // Concurrent lookups must share one cached key, because its use is recorded in it.
     const cached = this.#actors.get(keyHash);
     if (cached !== undefined) return cached;
     if (key !== null && this.#changes === changesBefore) this.#actors.set(keyHash, key);
@@ -136,7 +136,7 @@ export class Access implements AccessService {
   }
 
   /**
-   * Note the use of a key, without waiting for the store. If the store fails, only the next hour tries again: a store in
+   * Record the use of a key, without waiting for the store. If the store fails, only the next hour tries again: a store in
    * trouble must not get a write for each request.
    */
   #recordUse(key: CachedKey, now: EpochMs): void {

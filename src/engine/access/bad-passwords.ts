@@ -15,7 +15,7 @@ import {
 } from "../../domain/limits.ts";
 
 export interface PasswordAttempt {
-  /** The account's e-mail address, whether or not the account exists. */
+  /** The account's email address, whether or not the account exists. */
   readonly email: string;
   /** The client's network address. */
   readonly address: string;

@@ -175,7 +175,7 @@ export class Endpoints implements EndpointService {
     if (view === null) return null;
     const act = { actor, tenantSeq, type: "webhook.tested", subject: id, data: {}, now: clock.now() } as const;
     // A test works while the store cannot write.
-    store.recordAct(act).catch(() => undefined);
+    store.recordAction(act).catch(() => undefined);
     return this.#testEvents.send(caller, view.endpoint, content);
   }
 

@@ -87,7 +87,7 @@ export class Ledger implements LedgerService {
     });
     this.#exports.add(opened);
     // An export works while the store cannot write.
-    store.recordAct({ actor, tenantSeq, type: "export.started", data: {}, now: clock.now() }).catch(() => undefined);
+    store.recordAction({ actor, tenantSeq, type: "export.started", data: {}, now: clock.now() }).catch(() => undefined);
     return opened;
   }
 

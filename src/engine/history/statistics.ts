@@ -33,7 +33,7 @@ export interface StatisticsOptions {
     "addTallies" | "readTallies" | "findEndpoints" | "countBacklogs" | "countEndpointAttempts"
   >;
   /** How many deliveries of the tenant this node holds. */
-  readonly heldOf: (tenantSeq: Seq) => number;
+  readonly inMemoryOf: (tenantSeq: Seq) => number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -126,12 +126,12 @@ export class Statistics implements StatisticsService {
   }
 
   async backlog({ tenantSeq }: Caller): Promise<BacklogAnswer> {
-    const { clock, heldOf, store } = this.#options;
+    const { clock, inMemoryOf, store } = this.#options;
     const now = clock.now();
     const [present] = await store.countBacklogs(tenantSeq, now);
     return {
       at: now,
-      inProgress: heldOf(tenantSeq),
+      inProgress: inMemoryOf(tenantSeq),
       present: present ?? { tenantSeq, ...EMPTY },
       samples: this.#samples.map(({ at, ofTenant }) => ({
         at,

@@ -117,7 +117,7 @@ export class ChannelWorker {
 
   #outcomeOf(notified: Notified, attempts: number): SettleNotification["outcome"] {
     if (notified.kind === "sent") return { kind: "sent" };
-    if (notified.kind === "aborted") return { kind: "returned" };
+    if (notified.kind === "aborted") return { kind: "released" };
     const { clock } = this.#options;
     const reason = notified.reason.slice(0, NOTIFICATION_REASON_CHARS_MAX);
     const waitMs = notified.kind === "failed" ? null : notificationWaitMs(attempts, clock.random());

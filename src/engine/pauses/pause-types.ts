@@ -1,10 +1,8 @@
 /** The types of the engine's pause service, as the API sees them. */
-import type { AuditType } from "../../domain/access/audit.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Uuid } from "../../domain/ids.ts";
 import type { Channel, Ending, Pause, Question, Recipient, SignInRule } from "../../domain/pauses/pause.ts";
 import type {
-  AuditPage,
   CreatePauseResult,
   Cursor,
   PauseCounts,
@@ -49,17 +47,6 @@ export interface LongPoll {
 
 export interface ListPausesInput extends Omit<PauseFilter, "tenantSeq"> {
   readonly cursor: Cursor | null;
-  readonly limit: number;
-}
-
-export interface AuditInput {
-  readonly pauseId: Uuid | null;
-  readonly type: AuditType | null;
-  readonly subjectId?: Uuid | null;
-  readonly actorId?: Uuid | null;
-  readonly from: EpochMs | null;
-  readonly to: EpochMs | null;
-  readonly offset: number;
   readonly limit: number;
 }
 
@@ -128,7 +115,6 @@ export interface PauseService {
   decide(caller: Caller, id: Uuid, input: DecideInput): Promise<DecideAnswer>;
   /** Send the person the message again. */
   resend(caller: Caller, id: Uuid): Promise<ResendAnswer>;
-  /** The pause with its link, which the audit records as shown to the caller. Null: an unknown pause. */
+  /** The pause with its link, which the audit log records as shown to the caller. Null: an unknown pause. */
   reveal(caller: Caller, id: Uuid): Promise<PauseView | null>;
-  audit(caller: Caller, input: AuditInput): Promise<AuditPage>;
 }

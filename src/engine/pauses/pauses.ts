@@ -5,15 +5,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { PAUSE_LIFE_MS_MIN } from "../../domain/limits.ts";
 import { isSameAnswer, mayDecide, type NotificationState, type Pause } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type {
-  AuditPage,
-  DuePauses,
-  EndPause,
-  EndPauseResult,
-  IdempotencyClaim,
-  Store,
-  Wake,
-} from "../../ports/store.ts";
+import type { DuePauses, EndPause, EndPauseResult, IdempotencyClaim, Store, Wake } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { SessionService } from "../access/session-types.ts";
 import type { Claims } from "../delivery/claims.ts";
@@ -22,7 +14,6 @@ import type { Outage } from "../upkeep/outage.ts";
 import type { Notifications } from "./notifications.ts";
 import { Deadlines } from "./pause-deadlines.ts";
 import type {
-  AuditInput,
   CreatePauseAnswer,
   CreatePauseInput,
   DecideAnswer,
@@ -202,10 +193,6 @@ export class Pauses implements PauseService {
     return pause === null ? null : { pause, respondUrl: pause.ending === null ? this.#linkOf(pause) : null };
   }
 
-  audit({ tenantSeq }: Caller, { offset, limit, ...filter }: AuditInput): Promise<AuditPage> {
-    return this.#options.store.listAudit({ tenantSeq, ...filter }, offset, limit);
-  }
-
   #onEnded(ended: DuePauses["ended"], woken: readonly Wake[]): void {
     const { claims, streams, waits } = this.#options;
     claims.wake(woken);
@@ -239,7 +226,7 @@ export class Pauses implements PauseService {
     this.#options.streams.announce(tenantSeq, { topic: "pause", pauseId: id, status: ending?.status ?? "pending" });
   }
 
-  /** A time-out may be shown only after it was stored: until then, an answer could still win. */
+  /** A timeout may be shown only after it was stored: until then, an answer could still win. */
   async #timeOutIfDue(pause: Pause): Promise<Pause> {
     const now = this.#options.clock.now();
     if (pause.ending !== null || now < pause.expiresAt) return pause;

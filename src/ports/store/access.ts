@@ -88,7 +88,7 @@ export interface UserPage {
 
 export type CreateUserResult =
   | { readonly kind: "created"; readonly user: UserRow }
-  /** A user of any tenant has this e-mail address already, ignoring letter case. */
+  /** A user of any tenant has this email address already, ignoring letter case. */
   | { readonly kind: "emailTaken" }
   /** The tenant has `USERS_PER_TENANT_COUNT_MAX` users. */
   | { readonly kind: "tooMany" };

@@ -1,6 +1,5 @@
-/** The verbs on human pauses, on their notifications, and on the audit. */
-import type { Actor, ActorRef } from "../../domain/access/access.ts";
-import type { AuditActor, AuditType } from "../../domain/access/audit.ts";
+/** The verbs on human pauses and on their notifications. */
+import type { Actor } from "../../domain/access/access.ts";
 import type { QuotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type {
@@ -57,7 +56,7 @@ export type EndPause = {
     }
   /** Cancels the pause, if it is the tenant's. */
   | { readonly by: "developer"; readonly actor: Actor; readonly tenantSeq: Seq }
-  /** Only records a time-out that is due. */
+  /** Only records a timeout that is due. */
   | { readonly by: "deadline" }
 );
 
@@ -173,53 +172,7 @@ export interface SettleNotification {
     | { readonly kind: "failed"; readonly reason: string }
     | { readonly kind: "again"; readonly at: EpochMs; readonly reason: string }
     /** It was not tried: the server is stopping. */
-    | { readonly kind: "returned" };
-}
-
-export interface AuditFilter {
-  readonly tenantSeq: Seq;
-  readonly pauseId: Uuid | null;
-  readonly type: AuditType | null;
-  /** What the action was about; not for pauses. */
-  readonly subjectId?: Uuid | null;
-  /** The key or the user that acted. */
-  readonly actorId?: Uuid | null;
-  /** At this time or later. */
-  readonly from: EpochMs | null;
-  /** Before this time. */
-  readonly to: EpochMs | null;
-}
-
-export interface AuditRow {
-  readonly id: Uuid;
-  readonly type: AuditType;
-  readonly actor: AuditActor;
-  /** The key or the user that acted; null for others. */
-  readonly by: ActorRef | null;
-  /** The e-mail address of the user that acted; null for others. */
-  readonly email: string | null;
-  readonly pauseId: Uuid | null;
-  /** What the action was about; null for pauses. */
-  readonly subjectId: Uuid | null;
-  /** Ids in it are bare UUIDs, without a prefix. */
-  readonly data: Readonly<Record<string, string | null>>;
-  readonly createdAt: EpochMs;
-}
-
-/** An action that changes nothing in the store. */
-export interface Act {
-  readonly actor: Actor;
-  readonly tenantSeq: Seq;
-  readonly type: AuditType;
-  readonly subject?: Uuid;
-  readonly data: Readonly<Record<string, string | null>>;
-  readonly now: EpochMs;
-}
-
-export interface AuditPage {
-  /** Newest first. */
-  readonly rows: readonly AuditRow[];
-  readonly total: number;
+    | { readonly kind: "released" };
 }
 
 export interface PauseVerbs {
@@ -228,7 +181,7 @@ export interface PauseVerbs {
   findRepeatedPause(tenantSeq: Seq, idempotency: IdempotencyClaim, now: EpochMs): Promise<Pause | null>;
   /**
    * End a pause. An answer, a cancellation and the deadline race for this one conditional update; the winner's event is
-   * published in the same transaction. An answer or a cancellation at or after `expiresAt` records the time-out instead.
+   * published in the same transaction. An answer or a cancellation at or after `expiresAt` records the timeout instead.
    */
   endPause(request: EndPause): Promise<EndPauseResult>;
   /** Time out at most `limit` pauses whose deadline has passed, and publish their events. */
@@ -248,7 +201,6 @@ export interface PauseVerbs {
   /** `tenantSeq` null: a pause of any tenant, for the holder of its link. */
   getPause(tenantSeq: Seq | null, id: Uuid): Promise<Pause | null>;
   listPauses(filter: PauseFilter, cursor: Cursor | null, limit: number): Promise<PausePage>;
-  recordAct(act: Act): Promise<void>;
   countPauses(tenantSeq: Seq): Promise<PauseCounts>;
   /**
    * By the time of their creation, a bucket for each step from `from` on; those without a pause are left out. Looks at the
@@ -258,5 +210,4 @@ export interface PauseVerbs {
     tenantSeq: Seq,
     span: { readonly from: EpochMs; readonly to: EpochMs; readonly stepMs: number },
   ): Promise<{ readonly since: EpochMs | null; readonly buckets: readonly PauseEndings[] }>;
-  listAudit(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;
 }

@@ -1,7 +1,7 @@
 /** Which function runs which verb, and in which thread. */
 import type { Store } from "../../ports/store.ts";
 import { bootstrap, createKey, createTenant, recordKeyUse, revokeKey, rotateKey } from "./access/access.ts";
-import { recordAct } from "./access/audit.ts";
+import { recordAction } from "./access/audit.ts";
 import { changePassword, createSession, endSession, recordSessionUse } from "./access/sessions.ts";
 import { patchTenant } from "./access/tenants.ts";
 import { createUser, linkUser, patchUser, resetPassword, setUserDisabled, usePasswordLink } from "./access/users.ts";
@@ -65,7 +65,7 @@ const VERBS = {
   recordKeyUse,
   endSession,
   changePassword,
-  recordAct,
+  recordAction,
   createPause,
   findRepeatedPause,
   endPause,

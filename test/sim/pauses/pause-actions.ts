@@ -232,7 +232,7 @@ export function createPauseActions({ world, callers, recordView, known, counted 
 
   async function audit(pause: KnownPause): Promise<void> {
     const filter = { pauseId: pause.id, type: null, from: null, to: null, offset: 0, limit: 100 };
-    const answer = await world.ask((engine) => engine.pauses.audit(pause.request.caller, filter));
+    const answer = await world.ask((engine) => engine.auditLog.list(pause.request.caller, filter));
     if (answer.kind !== "ok") return;
     if (!answer.value.rows.some(({ type }) => type === "pause.created")) {
       world.fault(`pause ${pause.id}: its creation is missing from the audit`);

@@ -16,7 +16,7 @@ export function explainWaiting(facts: DeliveryFacts, now: EpochMs): Fact[] {
 
 function inProgress({ row, cancelRequested }: DeliveryFacts): Fact {
   const sentence = cancelRequested
-    ? "A caller cancelled the delivery. The attempt on the wire decides whether it ends DELIVERED or CANCELLED."
+    ? "A caller cancelled the delivery. The attempt in flight decides whether it ends DELIVERED or CANCELLED."
     : `The server is sending attempt ${row.attempts + 1}, or is about to.`;
   return { at: null, rule: "in_progress", sentence, refs: { attemptNumber: row.attempts + 1 } };
 }

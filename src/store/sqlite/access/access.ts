@@ -151,10 +151,10 @@ function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
   );
 }
 
-const TOUCH_KEY = "UPDATE keys SET used_at = max(ifnull(used_at, 0), ?) WHERE id = ?";
+const RECORD_USE = "UPDATE keys SET used_at = max(ifnull(used_at, 0), ?) WHERE id = ?";
 
 export function recordKeyUse(w: Writing, id: Uuid, now: EpochMs): void {
-  w.prepare(TOUCH_KEY).run(now, uuidBytes(id));
+  w.prepare(RECORD_USE).run(now, uuidBytes(id));
 }
 
 interface KeyChange {

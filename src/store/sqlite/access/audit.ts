@@ -2,7 +2,7 @@
 import type { Actor } from "../../../domain/access/access.ts";
 import type { AuditType } from "../../../domain/access/audit.ts";
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
-import type { Act } from "../../../ports/store.ts";
+import type { RecordedAction } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import type { Writing } from "../writing.ts";
 
@@ -41,7 +41,7 @@ export function audit(w: Writing, { tenantSeq, actor, type, pauseId, subject, da
 }
 
 /** Record an action that changed nothing in the store, such as an export. */
-export function recordAct(w: Writing, entry: Act): void {
+export function recordAction(w: Writing, entry: RecordedAction): void {
   audit(w, entry);
 }
 

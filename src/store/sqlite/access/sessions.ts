@@ -49,10 +49,10 @@ export function createSession(w: Writing, { session, passwordHash, replaces, now
   return true;
 }
 
-const TOUCH = "UPDATE sessions SET seen_at = max(seen_at, ?) WHERE hash = ? AND ended_at IS NULL";
+const RECORD_USE = "UPDATE sessions SET seen_at = max(seen_at, ?) WHERE hash = ? AND ended_at IS NULL";
 
 export function recordSessionUse(w: Writing, hash: string, now: EpochMs): void {
-  w.prepare(TOUCH).run(now, hashBytes(hash));
+  w.prepare(RECORD_USE).run(now, hashBytes(hash));
 }
 
 const END = "UPDATE sessions SET ended_at = ? WHERE hash = ? AND ended_at IS NULL RETURNING user_seq";

@@ -83,7 +83,7 @@ function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): Claim
   const { now, limit } = request;
   const claimed: ClaimedNotification[] = [];
   for (const due of all<Due>(w, DUE, CHANNEL.number(request.channel), tenantSeq, now, limit)) {
-    // Its deadline has passed, although the time-out is not recorded yet. The person could no longer respond.
+    // Its deadline has passed, although the timeout is not recorded yet. The person could no longer respond.
     if (due.expires_at <= now) {
       fail(w, due.seq, ENDED_FIRST);
       continue;
@@ -139,7 +139,7 @@ export function settleNotification(w: Writing, { pauseId, now, outcome }: Settle
       if (row.status !== 0) fail(w, row.seq, ENDED_FIRST);
       else w.prepare(AGAIN).run(outcome.reason, outcome.at, row.seq);
       return;
-    case "returned":
+    case "released":
       w.prepare(UNCOUNT).run(row.seq);
       release(w, row, now);
   }

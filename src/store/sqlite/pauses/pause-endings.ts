@@ -34,7 +34,7 @@ export function endPause(w: Writing, request: EndPause): EndPauseResult {
   return { kind: came, pause: loadPause(w, row.seq), woken };
 }
 
-/** How a pending pause ends; null when its deadline has not come. At the deadline itself, the time-out wins. */
+/** How a pending pause ends; null when its deadline has not come. At the deadline itself, the timeout wins. */
 function endingBy(row: PauseColumns, request: EndPause): Ending | null {
   if (request.now >= row.expires_at) return timeOut(row);
   switch (request.by) {

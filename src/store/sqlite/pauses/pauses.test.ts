@@ -102,7 +102,7 @@ test("every statement that ends, claims or counts pauses uses an index, and none
     { kind: "sent" },
     { kind: "failed", reason: "no" },
     { kind: "again", at: START + 1, reason: "later" },
-    { kind: "returned" },
+    { kind: "released" },
   ];
   const pauses = outcomes.map(() => ask());
   run(() => {

@@ -47,7 +47,7 @@ type Approvers =
 // By primary key.
 const APPROVER = "SELECT email FROM users WHERE id = ? AND tenant_seq = ? AND disabled_at IS NULL";
 
-/** Who may decide, with the e-mail addresses that the users have now. */
+/** Who may decide, with the email addresses that the users have now. */
 function approversOf(w: Writing, { signIn, tenantSeq }: CreatePause): Approvers {
   if (signIn === null) return { kind: "known", signIn };
   const approvers: Person[] = [];

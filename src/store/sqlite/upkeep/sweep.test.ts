@@ -94,7 +94,7 @@ test("an event without deliveries is deleted by its own age", () => {
 for (const [what, columns] of Object.entries({
   waits: { state: STATE.waitingNew },
   "waits for a retry": { state: STATE.waitingRetry },
-  "is on the wire": { state: STATE.leased, lease: 5 },
+  "is in flight": { state: STATE.leased, lease: 5 },
 })) {
   test(`an event stays, however old, while a delivery of it ${what}`, () => {
     const { endpoint, publish, set, pass, count } = open();

@@ -67,7 +67,13 @@ export function auditCases(open: OpenStore): void {
     const deliveryIds = [delivery.id];
     await world.store.replay({ ...patch, deliveryIds, dryRun: true, now: START + 10 });
     await world.store.replay({ ...patch, deliveryIds, dryRun: false, now: START + 11 });
-    await world.store.recordAct({ ...patch, type: "webhook.tested", subject: endpoint.id, data: {}, now: START + 12 });
+    await world.store.recordAction({
+      ...patch,
+      type: "webhook.tested",
+      subject: endpoint.id,
+      data: {},
+      now: START + 12,
+    });
     const types = async (filter: Partial<AuditFilter>) => (await audit(filter)).map(({ type }) => type);
     assert.deepEqual(await types({ subjectId: endpoint.id }), [
       "webhook.created",
