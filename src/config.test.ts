@@ -155,7 +155,7 @@ for (const [name, value] of WRONG) {
   });
 }
 
-test("the settings of e-mail and of SMS must be complete or absent", () => {
+test("the settings of email and of SMS must be complete or absent", () => {
   assert.deepEqual(mistakes({ SMTP_URL: "smtps://mail.example.com" }), [
     "SIGNALBOX_MAIL_FROM: must also be set because SMTP_URL is set",
   ]);

@@ -44,7 +44,7 @@ export interface Config {
   readonly allowNetworks: readonly string[];
   readonly retentionDays: number;
   readonly inboundSources: readonly InboundSourceSetting[];
-  /** The e-mail channel; null: not configured. */
+  /** The email channel; null: not configured. */
   readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
   /** The SMS channel; null: not configured. */
   readonly sms: {

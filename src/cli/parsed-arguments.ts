@@ -81,7 +81,7 @@ export class ParsedArguments {
     return this.#wrong("--role", `must be one of ${roles.join(", ")}, not ${shown(value)}${hint}`, "developer");
   }
 
-  /** The e-mail address of a new user. */
+  /** The email address of a new user. */
   email(): string {
     const value = this.optional("email");
     if (value === null) return this.#missing("--email", "");
@@ -97,7 +97,7 @@ export class ParsedArguments {
     return this.#operand;
   }
 
-  /** The e-mail address of an existing user. It is only looked up, so its form is not checked. */
+  /** The email address of an existing user. It is only looked up, so its form is not checked. */
   knownEmail(): string {
     return this.#operand ?? this.#missing("EMAIL", "");
   }

@@ -125,7 +125,7 @@ export const parseApiKey: Parse<string> = (text) =>
 export const parseEmail: Parse<string> = (text) =>
   recipientFault("email", text) === null
     ? { value: text }
-    : { fault: `must be an e-mail address such as ops@example.com, not ${shown(text)}` };
+    : { fault: `must be an email address such as ops@example.com, not ${shown(text)}` };
 
 export const parsePassword: Parse<string> = (text) => {
   const fault = passwordFault(text);

@@ -1,4 +1,4 @@
-/** The e-mail for a pause: a subject, and the same content as plain text and as HTML. */
+/** The email for a pause: a subject, and the same content as plain text and as HTML. */
 
 import { MAIL_SUBJECT_CHARS_MAX } from "../domain/limits.ts";
 import { oneLine, readable } from "../domain/text/readable.ts";

@@ -1,4 +1,4 @@
-/** The e-mail channel: one SMTP server, and a few connections that are kept open for a while. */
+/** The email channel: one SMTP server, and a few connections that are kept open for a while. */
 import { domainToASCII } from "node:url";
 import { createTransport } from "nodemailer";
 import { ID_PREFIX } from "../domain/ids.ts";

@@ -99,7 +99,7 @@ const FORMS: readonly FormCase[] = [
     name: "a user",
     path: () => "/access/users",
     opens: "Create a user",
-    fields: { "E-mail address": "typed@example.com" },
+    fields: { "Email address": "typed@example.com" },
     submit: "Create a user",
     request: /\/v1\/users$/,
     done: /link/i,
@@ -242,7 +242,7 @@ test("another person who signs in over the page gets a page of their own, not wh
   await visit.endSession();
   await page.getByRole("button", { name: "Publish", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Your session has ended" });
-  await dialog.getByLabel("E-mail address").fill(other.email);
+  await dialog.getByLabel("Email address").fill(other.email);
   await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.keyboard.press("Enter");
   await appears(page.getByRole("navigation").getByRole("link", { name: "Access" }));

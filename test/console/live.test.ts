@@ -174,7 +174,7 @@ test("a server that restarts under an open page: not live since, then live again
   const first = await startHere(t, dataDir, admin);
   const visit = await app.open(`${first.url}/console/endpoints`);
   const { page } = visit;
-  await page.getByLabel("E-mail address").fill("ops@example.com");
+  await page.getByLabel("Email address").fill("ops@example.com");
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.keyboard.press("Enter");
   await appears(page.getByText("Live", { exact: true }));

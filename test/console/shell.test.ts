@@ -26,7 +26,7 @@ async function signIn(visit: Opened, person: Person): Promise<void> {
   await page.waitForURL(/sign-in/);
   assert.equal(await visit.heading(), "Sign in");
   await visit.assertAccessible("sign-in");
-  await page.getByLabel("E-mail address").fill(person.email);
+  await page.getByLabel("Email address").fill(person.email);
   await page.getByLabel("Password", { exact: true }).fill("not the password");
   await page.getByRole("button", { name: "Sign in" }).click();
   await appears(page.getByText("The email address or the password is wrong."));

@@ -109,7 +109,7 @@ export const store: readonly Mutant[] = [
     only: "store [0-9]+ claims",
   },
   {
-    fault: "an answer after the deadline wins over the time-out",
+    fault: "an answer after the deadline wins over the timeout",
     file: "src/store/sqlite/pauses/pause-endings.ts",
     find: "if (request.now >= row.expires_at) return timeOut(row);",
     replace: "",

@@ -15,7 +15,7 @@ export interface PauseInput {
   readonly options: readonly string[];
   /** How to notify `recipient`. Without both, nobody is notified, and you pass on `respond_url` yourself. */
   readonly channel?: PauseChannel | null;
-  /** An e-mail address, the URL of a Slack incoming webhook, or a phone number such as `+436641234567`. */
+  /** An email address, the URL of a Slack incoming webhook, or a phone number such as `+436641234567`. */
   readonly recipient?: string | null;
   /** Whether the person may add a note of up to 2000 characters. Default: false. */
   readonly allow_text_response?: boolean;
@@ -68,9 +68,9 @@ export interface Pause {
   readonly protected: boolean;
   /** Null: any user of the tenant may decide it in the console. */
   readonly approvers: readonly string[] | null;
-  /** The e-mail addresses of the approvers, in the same order. */
+  /** The email addresses of the approvers, in the same order. */
   readonly approver_emails: readonly string[] | null;
-  /** The person's choice, or `timeout_default` after a time-out; otherwise null. */
+  /** The person's choice, or `timeout_default` after a timeout; otherwise null. */
   readonly response_choice: string | null;
   /** The person's note. */
   readonly response_text: string | null;

@@ -8,7 +8,7 @@ import type { EndpointBacklog, EndpointHealthNow } from "./statistics.ts";
 /** A JSON object with unknown fields. */
 export type JsonObject = { [key: string]: unknown };
 
-/** A user, by the e-mail address at that time. */
+/** A user, by the email address at that time. */
 export interface UserRef {
   /** `usr_…`. */
   readonly id: string;

@@ -50,7 +50,7 @@ export async function receive(request: Request, secret: string): Promise<number>
 export async function decision(request: Request, secret: string): Promise<string | null> {
   const { body } = await verify({ body: await request.text(), headers: request.headers, secret });
   if (!isPauseEvent(body)) return null;
-  // @ts-expect-error a time-out has no text
+  // @ts-expect-error a timeout has no text
   if (body.event === "pause.timed_out") return body.data.text;
   if (body.event === "pause.cancelled") return null;
   const added: string | null = body.event === "pause.responded" ? body.data.text : null;

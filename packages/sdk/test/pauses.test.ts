@@ -174,7 +174,7 @@ describe("the agent example", () => {
       const lines = (/^```js\n(.*?)^```$/ms.exec(section)?.[1] ?? "").trim().split("\n");
       assert.equal(lines.length, 5);
       assert.equal(lines[0], 'import { Signalbox } from "@signalbox/sdk";');
-      // A test key sends no notifications, so no e-mail server is needed.
+      // A test key sends no notifications, so no email server is needed.
       const { api_key: apiKey } = await new Signalbox(server).keys.create({ name: "agent", test: true });
       for (const [choice, payments] of [
         ["Yes", 1],

@@ -27,7 +27,7 @@ const TenantName = Type.String({
   maxLength: TENANT_NAME_CHARS_MAX,
   format: "tenant-name",
   description:
-    "The name that people see on response pages, in e-mail subjects and in text messages. Leading and trailing white space is removed.",
+    "The name that people see on response pages, in email subjects and in text messages. Leading and trailing white space is removed.",
 });
 
 export const CreateTenantBody = Type.Object(

@@ -159,7 +159,7 @@ function parseUserId(text: string) {
 const USER_NOT_FOUND = notFound("USER_NOT_FOUND", "There is no such user.");
 const ROLE_ABOVE_CALLER = problem(403, "FORBIDDEN", "The user's role must not be higher than your own.");
 const USER_ABOVE_CALLER = problem(403, "FORBIDDEN", "This user's role is higher than your own.");
-const EMAIL_TAKEN = problem(409, "EMAIL_TAKEN", "A user of this server already has this e-mail address.", [
+const EMAIL_TAKEN = problem(409, "EMAIL_TAKEN", "A user of this server already has this email address.", [
   { field: "email", rule: "must not be the address of another user" },
 ]);
 const TOO_MANY_USERS = problem(

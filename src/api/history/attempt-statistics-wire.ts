@@ -118,7 +118,7 @@ export const BacklogResponse = Type.Object(
     at: Time,
     ...SampleFields,
     in_progress: Type.Integer({
-      description: "Deliveries that the server has in memory: about to be sent, or on the wire.",
+      description: "Deliveries that the server has in memory: about to be sent, or in flight.",
     }),
     held_bytes: Type.Integer({ description: "Payload bytes that arrived while their endpoints were held." }),
     oldest_at: Nullable(

@@ -48,7 +48,7 @@ export const PauseResponse = Type.Object(
     protected: Type.Boolean(),
     approvers: Nullable(Type.Array(IdText(ID_PREFIX.user), { description: "Null: any user of the tenant." })),
     approver_emails: Nullable(
-      Type.Array(Type.String(), { description: "The e-mail addresses of the approvers, in the same order." }),
+      Type.Array(Type.String(), { description: "The email addresses of the approvers, in the same order." }),
     ),
     response_choice: Nullable(Type.String()),
     response_text: Nullable(Type.String()),

@@ -32,7 +32,7 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "inbound-id": "the id of an inbound event",
   "any-id": "an id such as ep_… or usr_…",
   "actor-id": "the id of a user or of a key",
-  email: "an e-mail address such as ana@example.com",
+  email: "an email address such as ana@example.com",
   origin: "an origin such as https://shop.example.com, without a path",
   "http-status": "an HTTP status such as 503, or a class of them such as 5xx",
   day: "a date such as 2024-01-01",

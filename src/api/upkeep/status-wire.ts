@@ -35,7 +35,7 @@ const Process = Type.Object(
     queues: Type.Object({
       publish: Type.Integer({ description: "Events that wait to be stored." }),
       settle: Type.Integer({ description: "Results that wait to be stored." }),
-      in_flight: Type.Integer({ description: "Attempts on the wire." }),
+      in_flight: Type.Integer({ description: "Attempts in flight." }),
       deliveries: Type.Integer({ description: "Deliveries in memory." }),
       payload_bytes: Type.Integer({ description: "Their payloads." }),
       lanes: Type.Integer({ description: "Busy endpoints." }),
@@ -76,7 +76,7 @@ export const ChannelTestBody = Type.Object(
         minLength: 1,
         maxLength: 2048,
         format: "text",
-        description: "Where to send the message. Default for e-mail: the address of the signed-in user.",
+        description: "Where to send the message. Default for email: the address of the signed-in user.",
       }),
     ),
   },

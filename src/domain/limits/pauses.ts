@@ -41,7 +41,7 @@ export const AUDIT_OFFSET_ROWS_MAX = 100_000;
 export const USER_AGENT_CHARS_MAX = 200;
 /** Connections to the mail server. Mail servers accept this many from one client. */
 export const MAIL_CONNECTIONS_MAX = 5;
-/** Notifications in progress in one channel. E-mails also wait for a connection to the mail server. */
+/** Notifications in progress in one channel. Emails also wait for a connection to the mail server. */
 export const NOTIFICATIONS_COUNT_MAX = 64;
 /**
  * Notifications in progress of one tenant in one channel. Sixteen tenants with unresponsive receivers use up the

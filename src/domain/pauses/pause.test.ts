@@ -35,7 +35,7 @@ test("only an answer and a default produce a decision", () => {
   assert.equal(decidedBy({ status: "cancelled", at: AT }), null);
 });
 
-test("an answer is the same if choice and text are the same, and a time-out's default is not an answer", () => {
+test("an answer is the same if choice and text are the same, and a timeout's default is not an answer", () => {
   const ending = { status: "responded", choice: "a", text: "t", at: AT } as const;
   assert.equal(isSameAnswer(ending, "a", "t"), true);
   assert.equal(isSameAnswer(ending, "a", null), false);

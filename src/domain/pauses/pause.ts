@@ -1,7 +1,7 @@
 /**
  * Human pauses. A pause asks a person a question and ends in exactly one of three ways; see docs/pauses.md.
  *
- * A time-out becomes visible only after it is stored, which happens on the first look after the deadline. If it were
+ * A timeout becomes visible only after it is stored, which happens on the first look after the deadline. If it were
  * visible sooner, an answer that is still being committed could win afterwards, and two callers would have seen
  * different endings.
  */
@@ -20,11 +20,11 @@ export type DecidedBy = "human" | "timeout_default";
 /** Whom to notify, and through which channel. */
 export interface Recipient {
   readonly channel: Channel;
-  /** An e-mail address, the URL of a Slack incoming webhook, or an E.164 number. */
+  /** An email address, the URL of a Slack incoming webhook, or an E.164 number. */
   readonly address: string;
 }
 
-/** A user, by the e-mail address at that time. */
+/** A user, by the email address at that time. */
 export interface Person {
   readonly id: Uuid;
   readonly email: string;
@@ -48,7 +48,7 @@ export interface Question {
   /** Two to five distinct options. */
   readonly options: readonly string[];
   readonly allowTextResponse: boolean;
-  /** The option that a time-out chooses. Null: a time-out makes no choice. */
+  /** The option that a timeout chooses. Null: a timeout makes no choice. */
   readonly timeoutDefault: string | null;
   /** The JSON text of an object, unchanged from the request. */
   readonly metadata: string | null;

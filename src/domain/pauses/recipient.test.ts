@@ -8,7 +8,7 @@ function check(channel: Channel, { good, bad }: { readonly good: readonly string
   for (const address of bad) assert.match(recipientFault(channel, address) ?? "", /^must be /, JSON.stringify(address));
 }
 
-test("an e-mail address is a single plain mailbox", () => {
+test("an email address is a single plain mailbox", () => {
   check("email", {
     good: [
       "ana@example.com",

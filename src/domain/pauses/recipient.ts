@@ -13,7 +13,7 @@ const DOMAIN = /^(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-)(\.(?!-)[\p{L}\p{M}\p{N}-]{1
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 const RULES: Readonly<Record<Channel, { readonly holds: (address: string) => boolean; readonly rule: string }>> = {
-  email: { holds: isEmailAddress, rule: "must be an e-mail address such as ana@example.com" },
+  email: { holds: isEmailAddress, rule: "must be an email address such as ana@example.com" },
   slack: {
     holds: isWebUrl,
     rule: "must be the URL of a Slack incoming webhook such as https://hooks.slack.com/services/…",

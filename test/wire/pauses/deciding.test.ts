@@ -77,7 +77,7 @@ test("a signed-in user decides; the pause, the audit, the event and the webhook 
   );
 });
 
-test("the live stream tells of a question, its answer and its time-out", async () => {
+test("the live stream tells of a question, its answer and its timeout", async () => {
   const client = await newTenant(server);
   const stream = await fetch(`${server.url}/v1/stream?topics=pause`, {
     headers: { authorization: `Bearer ${client.apiKey}` },

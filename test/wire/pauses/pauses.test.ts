@@ -155,7 +155,7 @@ test("a recipient must fit its channel, and a Slack URL is checked and masked", 
   const client = await newTenant(server);
   const statusOf = async (channel: string, recipient: string) =>
     (await client.request("POST", "/v1/pause", { body: { ...QUESTION, channel, recipient } })).body;
-  assert.match((await statusOf("email", "nobody")).message, /^recipient must be an e-mail address/);
+  assert.match((await statusOf("email", "nobody")).message, /^recipient must be an email address/);
   assert.match((await statusOf("sms", "0123")).message, /^recipient must be an E\.164 number/);
   assert.match((await statusOf("slack", "not a URL")).message, /^recipient must be/);
   assert.match((await statusOf("slack", "https://10.0.0.1/services/x")).message, /^recipient .*private address/);

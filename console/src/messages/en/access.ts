@@ -63,7 +63,7 @@ export const keys = {
 export const users = {
   lead: "People who sign in to this console.",
   create: "Create a user",
-  email: "E-mail address",
+  email: "Email address",
   role: "Role",
   state: "State",
   states: { active: "Active", noPassword: "No password yet", disabled: "Disabled" },

@@ -26,9 +26,9 @@ const ACTS = {
     button: "Cancel",
     all: "Cancel all that match",
     confirm: (count: number) => `Cancel ${deliveries(count)}`,
-    what: "No further attempt is made for these deliveries. An attempt that is on the wire may still succeed.",
+    what: "No further attempt is made for these deliveries. An attempt in flight may still succeed.",
     not: (count: number) => `${deliveries(count)} match, but have ended already.`,
-    done: "Cancelled. An attempt that is on the wire may still succeed.",
+    done: "Cancelled. An attempt in flight may still succeed.",
   },
 } as const;
 

@@ -9,7 +9,7 @@ export const delivery = {
   replay: "Replay",
   cancel: "Cancel",
   cancelTitle: "Cancel this delivery?",
-  cancelHint: "No further attempt is made. An attempt that is on the wire may still succeed.",
+  cancelHint: "No further attempt is made. An attempt in flight may still succeed.",
   keep: "Keep it",
   replayed: "A new delivery of the same event was created.",
   replaySkipped: "No delivery was created: the endpoint is deleted or DISABLED.",

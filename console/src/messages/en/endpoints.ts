@@ -106,8 +106,8 @@ export const endpoint = {
   pauseText: (inFlight: number) =>
     `New events are held, in their order, until you resume it. ${
       inFlight === 0
-        ? "No attempt is on the wire now."
-        : plural(inFlight, { one: "# attempt on the wire may finish.", other: "# attempts on the wire may finish." })
+        ? "No attempt is in flight now."
+        : plural(inFlight, { one: "# attempt in flight may finish.", other: "# attempts in flight may finish." })
     }`,
   resumeTitle: "Resume this endpoint?",
   resumeText: "What waits is sent, oldest first.",
@@ -152,9 +152,7 @@ export const endpoint = {
           }),
       ...(inFlight === 0
         ? []
-        : [
-            plural(inFlight, { one: "# attempt on the wire may finish.", other: "# attempts on the wire may finish." }),
-          ]),
+        : [plural(inFlight, { one: "# attempt in flight may finish.", other: "# attempts in flight may finish." })]),
       "The history stays.",
     ].join(" "),
   delete: "Delete",

@@ -36,7 +36,7 @@ export const health = {
   queues: "Queues",
   publish: "Events to be stored",
   settle: "Results to be stored",
-  inFlight: "Attempts on the wire",
+  inFlight: "Attempts in flight",
   deliveries: "Deliveries in memory",
   payloads: "Their payloads",
   lanes: "Busy endpoints",

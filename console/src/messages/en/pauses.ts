@@ -10,7 +10,7 @@ export const pauses = {
   status: "Status",
   search: "Question or metadata",
   channel: "Channel",
-  channels: { email: "e-mail", slack: "Slack", sms: "SMS", none: "none" } satisfies Record<
+  channels: { email: "email", slack: "Slack", sms: "SMS", none: "none" } satisfies Record<
     PauseChannel | "none",
     string
   >,
@@ -76,7 +76,7 @@ export const pause = {
   options: "The options were",
   told: "The person",
   toldNobody: "The server sent no message. The caller passes on the link.",
-  toldWith: { email: "By e-mail to", slack: "In Slack at", sms: "By SMS to" } satisfies Record<PauseChannel, string>,
+  toldWith: { email: "By email to", slack: "In Slack at", sms: "By SMS to" } satisfies Record<PauseChannel, string>,
   notification: { none: "not sent", pending: "being sent", sent: "sent", failed: "not delivered" } satisfies Record<
     Pause["notification"]["status"],
     string

@@ -1,9 +1,9 @@
 export const signIn = {
   title: "Sign in",
-  email: "E-mail address",
+  email: "Email address",
   password: "Password",
   submit: "Sign in",
-  wrong: "The e-mail address or the password is wrong.",
+  wrong: "The email address or the password is wrong.",
   firstUser: "The first start printed the first user and its password. To set a new password, run:",
   command: "npm run signalbox -- users reset-password EMAIL",
   lapsed: "Your session has ended",

@@ -50,7 +50,7 @@ async function withPeople(open: OpenStore, run: (people: People) => Promise<void
 }
 
 export function sessionCases(open: OpenStore): void {
-  test("a user is found by e-mail address, in any letter case", async () => {
+  test("a user is found by email address, in any letter case", async () => {
     await withPeople(open, async ({ world, userId }) => {
       const [tenant] = (await world.store.listTenants(null, 1)).tenants;
       for (const email of [EMAIL, EMAIL.toLowerCase(), EMAIL.toUpperCase()]) {

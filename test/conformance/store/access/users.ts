@@ -41,7 +41,7 @@ async function signIn(world: World, user: NewUser, passwordHash = user.passwordH
 export function userCases(open: OpenStore): void {
   const world = useWorld(open);
 
-  test("a user is found by e-mail address in any letter case, and the address is stored as it was written", async () => {
+  test("a user is found by email address in any letter case, and the address is stored as it was written", async () => {
     const { owner } = await world.newTenant();
     const user = newUser(world, "org_admin");
     const { id, email, role } = user;
@@ -62,7 +62,7 @@ export function userCases(open: OpenStore): void {
     assert.equal(await world.store.findUser("nobody@example.com"), null);
   });
 
-  test("an e-mail address belongs to one user across all tenants", async () => {
+  test("an email address belongs to one user across all tenants", async () => {
     const { user } = await register(world);
     const { owner } = await world.newTenant();
     const second = { ...newUser(world), email: user.email.toLowerCase() };

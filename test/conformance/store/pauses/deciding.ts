@@ -102,7 +102,7 @@ export function decidingCases(open: OpenStore): void {
     assert.equal(late.pause.ending?.status, "timed_out");
   });
 
-  test("a pause keeps its sign-in rule, with the e-mail addresses of its approvers", async () => {
+  test("a pause keeps its sign-in rule, with the email addresses of its approvers", async () => {
     const asking = await newAsking();
     const [first, second] = [await newUser(asking), await newUser(asking)];
     const pause = await asking.ask({ signIn: { protected: true, approvers: [second.id, first.id] } });

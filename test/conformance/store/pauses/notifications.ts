@@ -113,11 +113,11 @@ export function notificationCases(open: OpenStore): void {
       assert.deepEqual(await claim(START + 30 * MINUTE), { claimed: [], nextAt: null });
     }));
 
-  test("a notification that is returned unsent is due at once, and no attempt is counted", () =>
+  test("a notification that is released unsent is due at once, and no attempt is counted", () =>
     withNotices(open, async ({ askWithNotice, claim, settle, stateOf }) => {
       const pause = await askWithNotice();
       await claim();
-      await settle(pause, { kind: "returned" }, START + SECOND);
+      await settle(pause, { kind: "released" }, START + SECOND);
       assert.deepEqual(await stateOf(pause), PENDING);
       assert.deepEqual(await claim(START), { claimed: [], nextAt: START + SECOND });
       assert.equal((await claim(START + SECOND)).claimed[0]?.attempts, 0);
@@ -130,7 +130,7 @@ export function notificationCases(open: OpenStore): void {
         { kind: "sent" },
         { kind: "failed", reason: "no" },
         { kind: "again", at: START + HOUR, reason: "no" },
-        { kind: "returned" },
+        { kind: "released" },
       ] as const;
       for (const outcome of outcomes) await settle(pause, outcome);
       await settle({ ...pause, id: world.newId() }, { kind: "sent" });
@@ -181,7 +181,7 @@ export function notificationCases(open: OpenStore): void {
       for (const pause of pauses) assert.deepEqual(await stateOf(pause), PENDING);
       await settle(pauses[0], { kind: "sent" });
       await settle(pauses[1], { kind: "again", at: START + 1, reason: "later" });
-      await settle(pauses[2], { kind: "returned" });
+      await settle(pauses[2], { kind: "released" });
       await world.restart(START);
       const states = await Promise.all(pauses.map(stateOf));
       assert.deepEqual(states, [{ status: "sent", reason: null }, ENDED_FIRST, ENDED_FIRST, ENDED_FIRST]);

@@ -24,7 +24,7 @@ export function deadlineCases(open: OpenStore): void {
     assert.equal((await answer(pause, { now: START + SECOND - 1 })).kind, "ended");
   });
 
-  test("from its deadline on, an answer or a cancellation stores the time-out instead", async () => {
+  test("from its deadline on, an answer or a cancellation stores the timeout instead", async () => {
     const { tenant, ask, answer, cancel, find, events, audit } = await newAsking(world);
     const endpoint = await tenant.endpoint();
     for (const [index, end] of [answer, cancel].entries()) {
@@ -51,7 +51,7 @@ export function deadlineCases(open: OpenStore): void {
     }
   });
 
-  test("a time-out without a default has no choice, and its time is the deadline, however late it is stored", async () => {
+  test("a timeout without a default has no choice, and its time is the deadline, however late it is stored", async () => {
     const { tenant, ask, expire, events } = await newAsking(world);
     const endpoint = await tenant.endpoint();
     const pause = await ask({ expiresAt: START + SECOND });
