@@ -51,7 +51,7 @@ export const dashboard: Benchmark = {
     const singles = await measureSingles(server, made);
     note("combinations");
     const combined = await measureCombinations(server, made, note);
-    const publishing = await measureBeside(server, receiver, { settings, made });
+    const publishing = await measureDuring(server, receiver, { settings, made });
     if (profileDir !== null) await server.stop();
     return [
       { name: "deliveries", unit: "", value: total },
@@ -242,7 +242,7 @@ async function measurePaths(
 
 // ── Their effect on publishing ──────────────────────────────────────────────────────────────────────────────────────
 
-async function measureBeside(
+async function measureDuring(
   server: Signalbox,
   receiver: Receiver,
   { settings: { seconds, note }, made }: { readonly settings: Settings; readonly made: History },
@@ -260,27 +260,27 @@ async function measureBeside(
     note(`half load, ${what}: p99 of the 202 ${published.answerP99Ms.toFixed(1)} ms`);
     return published;
   };
-  const { alone, beside, besideCalm } = await inTurn(ROUNDS, {
+  const { alone, withLists, withCalm } = await inTurn(ROUNDS, {
     alone: noted("alone", publish),
-    beside: noted("with a client that never waits", () => restless.readWhile(publish)),
-    besideCalm: noted("with a client that waits between lists", () => calm.readWhile(publish)),
+    withLists: noted("with a client that never waits", () => restless.readWhile(publish)),
+    withCalm: noted("with a client that waits between lists", () => calm.readWhile(publish)),
   });
   const p99Of = (published: readonly Published[]) => median(published.map(({ answerP99Ms }) => answerP99Ms));
-  const all = [...alone, ...beside, ...besideCalm];
+  const all = [...alone, ...withLists, ...withCalm];
   return [
     { name: "full load: accepted", unit: "/s", value: full.acceptedPerSecond },
     { name: "half load: p99 of the 202", unit: "ms", value: p99Of(alone) },
     {
-      name: "half load beside the lists: p99 of the 202",
+      name: "half load with lists: p99 of the 202",
       unit: "ms",
-      value: p99Of(beside),
+      value: p99Of(withLists),
       goal: { atMost: ANSWER_P99_MS_MAX },
     },
-    { name: "p99 of the 202 beside the lists ÷ alone", unit: "×", value: p99Of(beside) / p99Of(alone) },
-    { name: "lists answered beside half load", unit: "/s", value: restless.perSecond() },
-    { name: "lists answered beside half load: p99", unit: "ms", value: restless.tookMs.percentile(0.99) },
-    { name: `beside a list every ${CALM_REST_MS} ms: p99 of the 202`, unit: "ms", value: p99Of(besideCalm) },
-    { name: `beside a list every ${CALM_REST_MS} ms: p99 ÷ alone`, unit: "×", value: p99Of(besideCalm) / p99Of(alone) },
+    { name: "p99 of the 202 with lists ÷ alone", unit: "×", value: p99Of(withLists) / p99Of(alone) },
+    { name: "lists during half load", unit: "/s", value: restless.perSecond() },
+    { name: "lists during half load: p99", unit: "ms", value: restless.tookMs.percentile(0.99) },
+    { name: `with a list every ${CALM_REST_MS} ms: p99 of the 202`, unit: "ms", value: p99Of(withCalm) },
+    { name: `with a list every ${CALM_REST_MS} ms: p99 ÷ alone`, unit: "×", value: p99Of(withCalm) / p99Of(alone) },
     { name: "refused", unit: "", value: all.reduce((sum, { refused }) => sum + refused, full.refused) },
     {
       name: "missing",

@@ -59,7 +59,7 @@ export const exporting: Benchmark = {
     note("during publishing");
     const types = await createEndpoints(server, receiver.url("accept"));
     const publish = { server, receiver, next: singly(server, types), settings };
-    const beside = await measureBeside(publish);
+    const during = await measureDuring(publish);
     note("a slow client");
     const slow = await measureSlow(publish);
     const peakMb = server.peakMb();
@@ -69,7 +69,7 @@ export const exporting: Benchmark = {
       ...begin,
       ...alone,
       ...leaving,
-      ...beside,
+      ...during,
       ...slow,
       { name: "peak memory, with all this load", unit: "MB", value: peakMb },
     ];
@@ -211,9 +211,9 @@ async function measureLeaving(server: Signalbox): Promise<readonly Measure[]> {
   const beforeCpuMs = server.cpuMs();
   await sleep(1000);
   return [
-    { name: "left by its client: until another may begin", unit: "ms", value: freeMs, goal: { atMost: 1000 } },
+    { name: "abandoned: until another may begin", unit: "ms", value: freeMs, goal: { atMost: 1000 } },
     {
-      name: "left by all clients: processor time in a second",
+      name: "all abandoned: processor time per second",
       unit: "ms",
       value: server.cpuMs() - beforeCpuMs,
       goal: { atMost: CPU_AFTER_MS_MAX },
@@ -243,16 +243,16 @@ function publishFor({ server, receiver, next }: Publish, seconds: number): Promi
   });
 }
 
-interface Besides {
+interface Round {
   readonly published: Published;
   readonly walMb: number;
   readonly rowsPerSecond: number;
   readonly firstByteMs: number;
 }
 
-async function measureBeside(publish: Publish): Promise<readonly Measure[]> {
+async function measureDuring(publish: Publish): Promise<readonly Measure[]> {
   const { seconds, note } = publish.settings;
-  const measure = (format: Format | null) => async (): Promise<Besides> => {
+  const measure = (format: Format | null) => async (): Promise<Round> => {
     const { peak, result } = await peakWhile(publish.server.walMb, () =>
       exportWhile(publish.server, format, () => publishFor(publish, seconds)),
     );
@@ -267,35 +267,35 @@ async function measureBeside(publish: Publish): Promise<readonly Measure[]> {
     csv: measure("csv"),
     ndjson: measure("ndjson"),
   });
-  const medianOf = (besides: readonly Besides[], value: (beside: Besides) => number) => median(besides.map(value));
-  const delivered = ({ published }: Besides) => published.deliveredPerSecond;
+  const medianOf = (rounds: readonly Round[], value: (round: Round) => number) => median(rounds.map(value));
+  const delivered = ({ published }: Round) => published.deliveredPerSecond;
   const all = [...alone, ...csv, ...ndjson].map(({ published }) => published);
   return [
     { name: "publishing alone: delivered", unit: "/s", value: medianOf(alone, delivered) },
     { name: "publishing alone: longest log", unit: "MB", value: Math.max(...alone.map(({ walMb }) => walMb)) },
-    ...([csv, ndjson] as const).flatMap((besides, index): Measure[] => [
-      { name: `beside ${FORMATS[index]}: delivered`, unit: "/s", value: medianOf(besides, delivered) },
+    ...([csv, ndjson] as const).flatMap((rounds, format): Measure[] => [
+      { name: `during ${FORMATS[format]}: delivered`, unit: "/s", value: medianOf(rounds, delivered) },
       {
-        name: `beside ${FORMATS[index]}: delivered ÷ alone`,
+        name: `during ${FORMATS[format]}: delivered ÷ alone`,
         unit: "×",
         // Compares measurements of the same round, because the machine's speed may halve from one round to the next.
-        value: median(besides.map((beside, round) => delivered(beside) / delivered(alone[round] ?? beside))),
+        value: median(rounds.map((round, index) => delivered(round) / delivered(alone[index] ?? round))),
         goal: { atLeast: DELIVERED_RATIO_MIN },
       },
       {
-        name: `beside ${FORMATS[index]}: rows exported`,
+        name: `during ${FORMATS[format]}: rows exported`,
         unit: "/s",
-        value: medianOf(besides, ({ rowsPerSecond }) => rowsPerSecond),
+        value: medianOf(rounds, ({ rowsPerSecond }) => rowsPerSecond),
       },
       {
-        name: `beside ${FORMATS[index]}: longest first byte`,
+        name: `during ${FORMATS[format]}: longest first byte`,
         unit: "ms",
-        value: Math.max(...besides.map(({ firstByteMs }) => firstByteMs)),
+        value: Math.max(...rounds.map(({ firstByteMs }) => firstByteMs)),
       },
       {
-        name: `beside ${FORMATS[index]}: longest log`,
+        name: `during ${FORMATS[format]}: longest log`,
         unit: "MB",
-        value: Math.max(...besides.map(({ walMb }) => walMb)),
+        value: Math.max(...rounds.map(({ walMb }) => walMb)),
         goal: { atMost: WAL_MB_MAX },
       },
     ]),
@@ -309,7 +309,7 @@ async function exportWhile(
   server: Signalbox,
   format: Format | null,
   work: () => Promise<Published>,
-): Promise<Omit<Besides, "walMb">> {
+): Promise<Omit<Round, "walMb">> {
   if (format === null) return { published: await work(), rowsPerSecond: 0, firstByteMs: 0 };
   const over = new AbortController();
   const startedAt = performance.now();
@@ -348,8 +348,8 @@ async function measureSlow(publish: Publish): Promise<readonly Measure[]> {
   download.leave();
   await reading;
   return [
-    { name: "beside a slow client: longest log", unit: "MB", value: peak, goal: { atMost: WAL_MB_MAX } },
-    { name: "beside a slow client: delivered", unit: "/s", value: result.deliveredPerSecond },
-    { name: "beside a slow client: taken by it", unit: "MB", value: takenMb },
+    { name: "with a slow client: longest log", unit: "MB", value: peak, goal: { atMost: WAL_MB_MAX } },
+    { name: "with a slow client: delivered", unit: "/s", value: result.deliveredPerSecond },
+    { name: "with a slow client: read by it", unit: "MB", value: takenMb },
   ];
 }

@@ -14,7 +14,7 @@ import type { Receiver } from "./kit/receiving.ts";
 import { type NextRequest, singly } from "./kit/requests.ts";
 import { median } from "./kit/samples.ts";
 import { createEndpoints, type Signalbox, startSignalbox } from "./kit/signalbox.ts";
-import { createWays, forged, forgedDear, inEachWay, JCS_SOURCE, PAUSE_STATUS, totalOf } from "./kit/sources.ts";
+import { createWays, forged, forgedExpensive, inEachWay, JCS_SOURCE, PAUSE_STATUS, totalOf } from "./kit/sources.ts";
 import { inTurn } from "./kit/turns.ts";
 
 const CONNECTIONS = 50;
@@ -47,7 +47,7 @@ const FULL_GROWTH_MB_MAX = 2;
 const oneAddress = (): string => "127.0.0.2";
 const manyAddresses = (connection: number): string => `127.0.2.${connection + 1}`;
 
-interface Beside {
+interface Round {
   readonly published: Published;
   readonly genuine: Loaded;
   readonly newcomers: Newcomers;
@@ -73,12 +73,12 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
       window: windowOf(seconds),
       acceptedStatus: 200,
     });
-  const work = async (): Promise<Omit<Beside, "flooded">> => {
+  const work = async (): Promise<Omit<Round, "flooded">> => {
     const arriving = new Newcomers(port, next);
     const [published, genuine] = await arriving.arriveWhile(() => Promise.all([publish(), sendGenuine()]));
     return { published, genuine, newcomers: arriving };
   };
-  const beside = (name: string, flood: Flood | null) => async (): Promise<Beside> => {
+  const during = (name: string, flood: Flood | null) => async (): Promise<Round> => {
     const { flooded, result } =
       flood === null ? { flooded: null, result: await work() } : await floodWhile(flood, work);
     note(`${name}: ${Math.round(result.published.deliveredPerSecond)} delivered per second${statusesText(flooded)}`);
@@ -88,32 +88,32 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
   const floodOf = (source: string | null, from: Flood["from"], depth = 1): Flood => {
     return { port, connections: CONNECTIONS, depth, from, next: forged(server, { source, bodyBytes: FORGED_BYTES }) };
   };
-  const dearFlood = (from: Flood["from"]): Flood => {
-    return { port, connections: CONNECTIONS, depth: 1, from, next: forgedDear(server, JCS_SOURCE) };
+  const expensiveFlood = (from: Flood["from"]): Flood => {
+    return { port, connections: CONNECTIONS, depth: 1, from, next: forgedExpensive(server, JCS_SOURCE) };
   };
   const { alone, ...floods } = await inTurn(ROUNDS, {
-    alone: beside("alone", null),
-    unknown: beside("forged, naming unknown sources", floodOf(null, oneAddress)),
-    known: beside("forged, naming a source", floodOf(JCS_SOURCE, oneAddress)),
-    spread: beside("forged, from many addresses", floodOf(JCS_SOURCE, manyAddresses)),
-    ahead: beside("pipelined", floodOf(JCS_SOURCE, oneAddress, PIPELINED)),
-    aheadSpread: beside("pipelined, from many addresses", floodOf(JCS_SOURCE, manyAddresses, PIPELINED)),
-    dear: beside("expensive to verify", dearFlood(oneAddress)),
-    dearSpread: beside("expensive to verify, from many addresses", dearFlood(manyAddresses)),
+    alone: during("alone", null),
+    unknown: during("forged, naming unknown sources", floodOf(null, oneAddress)),
+    known: during("forged, naming a source", floodOf(JCS_SOURCE, oneAddress)),
+    spread: during("forged, from many addresses", floodOf(JCS_SOURCE, manyAddresses)),
+    ahead: during("pipelined", floodOf(JCS_SOURCE, oneAddress, PIPELINED)),
+    aheadSpread: during("pipelined, from many addresses", floodOf(JCS_SOURCE, manyAddresses, PIPELINED)),
+    expensive: during("expensive to verify", expensiveFlood(oneAddress)),
+    expensiveSpread: during("expensive to verify, from many addresses", expensiveFlood(manyAddresses)),
   });
   const kept = await keptMeasures(server);
   if (profileDir !== null) await server.stop();
   const all = [alone, ...Object.values(floods)].flat();
   return [
     { name: "publishing alone: delivered", unit: "/s", value: medianOf(alone, deliveredOf) },
-    ...besideMeasures("alone", alone),
-    ...floodMeasures("forged, nobody's", alone, floods.unknown),
-    ...floodMeasures("forged, of a source", alone, floods.known),
-    ...floodMeasures(`forged, from ${CONNECTIONS} addresses`, alone, floods.spread),
-    ...floodMeasures(`forged, ${PIPELINED} ahead of their answers`, alone, floods.ahead),
-    ...floodMeasures(`the same from ${CONNECTIONS} addresses`, alone, floods.aheadSpread),
-    ...floodMeasures("forged, as dear as can be", alone, floods.dear),
-    ...floodMeasures(`as dear from ${CONNECTIONS} addresses`, alone, floods.dearSpread),
+    ...genuineMeasures("alone", alone),
+    ...floodMeasures("forged, unknown sources", alone, floods.unknown),
+    ...floodMeasures("forged, known source", alone, floods.known),
+    ...floodMeasures(`forged, ${CONNECTIONS} addresses`, alone, floods.spread),
+    ...floodMeasures(`forged, ${PIPELINED} pipelined`, alone, floods.ahead),
+    ...floodMeasures(`forged, ${PIPELINED} pipelined, ${CONNECTIONS} addresses`, alone, floods.aheadSpread),
+    ...floodMeasures("forged, expensive to verify", alone, floods.expensive),
+    ...floodMeasures(`forged, expensive, ${CONNECTIONS} addresses`, alone, floods.expensiveSpread),
     ...kept,
     {
       name: "publishing: missing",
@@ -124,62 +124,62 @@ export async function measureFloods(receiver: Receiver, settings: Settings): Pro
   ];
 }
 
-const deliveredOf = ({ published }: Beside): number => published.deliveredPerSecond;
-const medianOf = (besides: readonly Beside[], value: (beside: Beside) => number) => median(besides.map(value));
-const sumOf = (besides: readonly Beside[], value: (beside: Beside) => number) =>
-  besides.reduce((sum, beside) => sum + value(beside), 0);
+const deliveredOf = ({ published }: Round): number => published.deliveredPerSecond;
+const medianOf = (rounds: readonly Round[], value: (round: Round) => number) => median(rounds.map(value));
+const sumOf = (rounds: readonly Round[], value: (round: Round) => number) =>
+  rounds.reduce((sum, round) => sum + value(round), 0);
 
-function floodMeasures(name: string, alone: readonly Beside[], besides: readonly Beside[]): readonly Measure[] {
-  const perSecond = ({ flooded }: Beside) => (flooded === null ? 0 : requestsOf(flooded) / flooded.seconds);
-  const answered = (status: number) => sumOf(besides, ({ flooded }) => flooded?.statuses.get(status) ?? 0);
-  const all = sumOf(besides, ({ flooded }) => (flooded === null ? 0 : requestsOf(flooded)));
+function floodMeasures(name: string, alone: readonly Round[], rounds: readonly Round[]): readonly Measure[] {
+  const perSecond = ({ flooded }: Round) => (flooded === null ? 0 : requestsOf(flooded) / flooded.seconds);
+  const answered = (status: number) => sumOf(rounds, ({ flooded }) => flooded?.statuses.get(status) ?? 0);
+  const all = sumOf(rounds, ({ flooded }) => (flooded === null ? 0 : requestsOf(flooded)));
   return [
-    { name: `${name}: requests`, unit: "/s", value: medianOf(besides, perSecond) },
+    { name: `${name}: requests`, unit: "/s", value: medianOf(rounds, perSecond) },
     { name: `${name}: answered 401`, unit: "", value: answered(401) },
     { name: `${name}: answered 429`, unit: "", value: answered(429) },
     { name: `${name}: anything else`, unit: "", value: all - answered(401) - answered(429), goal: { atMost: 0 } },
-    { name: `${name}: delivered beside it`, unit: "/s", value: medianOf(besides, deliveredOf) },
+    { name: `${name}: delivered during the flood`, unit: "/s", value: medianOf(rounds, deliveredOf) },
     {
       name: `${name}: delivered ÷ alone`,
       unit: "×",
       // Compares measurements of the same round, because the machine's speed changes over time.
-      value: median(besides.map((beside, turn) => deliveredOf(beside) / deliveredOf(alone[turn] ?? beside))),
+      value: median(rounds.map((round, index) => deliveredOf(round) / deliveredOf(alone[index] ?? round))),
       goal: { atLeast: DELIVERED_RATIO_MIN },
     },
-    ...besideMeasures(name, besides),
+    ...genuineMeasures(name, rounds),
   ];
 }
 
 /** What happened to genuine webhooks. */
-function besideMeasures(name: string, besides: readonly Beside[]): readonly Measure[] {
-  const p99Ms = ({ genuine }: Beside) => genuine.answerUs.percentile(0.99) / 1000;
-  const looked = sumOf(besides, ({ newcomers }) => newcomers.accepted);
-  const came = sumOf(besides, ({ newcomers }) => newcomers.count);
+function genuineMeasures(name: string, rounds: readonly Round[]): readonly Measure[] {
+  const p99Ms = ({ genuine }: Round) => genuine.answerUs.percentile(0.99) / 1000;
+  const accepted = sumOf(rounds, ({ newcomers }) => newcomers.accepted);
+  const count = sumOf(rounds, ({ newcomers }) => newcomers.count);
   return [
-    { name: `${name}: genuine ones, p99 of the 200`, unit: "ms", value: medianOf(besides, p99Ms) },
+    { name: `${name}: genuine requests, p99 of the 200`, unit: "ms", value: medianOf(rounds, p99Ms) },
     {
-      name: `${name}: genuine ones refused`,
+      name: `${name}: genuine requests refused`,
       unit: "",
-      value: sumOf(besides, ({ genuine }) => genuine.refused),
+      value: sumOf(rounds, ({ genuine }) => genuine.refused),
       goal: { atMost: 0 },
     },
-    { name: `${name}: newcomers answered 200 at the first try`, unit: "×", value: looked / came, goal: { atLeast: 1 } },
+    { name: `${name}: newcomers accepted at the first try`, unit: "×", value: accepted / count, goal: { atLeast: 1 } },
   ];
 }
 
 async function keptMeasures(server: Signalbox): Promise<readonly Measure[]> {
-  const { nobodys, sources } = await countKept(server);
+  const { unknown, sources } = await countKept(server);
   const goal = { atMost: REFUSED_KEPT_COUNT_MAX };
   return [
-    { name: "refused that are kept: nobody's", unit: "", value: nobodys, goal },
-    { name: "refused that are kept: of the source", unit: "", value: sources, goal },
+    { name: "kept refused requests: unknown sources", unit: "", value: unknown, goal },
+    { name: "kept refused requests: known source", unit: "", value: sources, goal },
   ];
 }
 
-async function countKept(server: Signalbox): Promise<{ readonly nobodys: number; readonly sources: number }> {
+async function countKept(server: Signalbox): Promise<{ readonly unknown: number; readonly sources: number }> {
   const refused = `${PAUSE_STATUS}?payload_valid=false&limit=1`;
   const sources = await totalOf(server, `${refused}&source=${JCS_SOURCE}`);
-  return { nobodys: (await totalOf(server, refused)) - sources, sources };
+  return { unknown: (await totalOf(server, refused)) - sources, sources };
 }
 
 function statusesText(flooded: Flooded | null): string {
@@ -256,29 +256,29 @@ export async function measureStored({ note }: Settings): Promise<readonly Measur
     after.storedMb - from.storedMb;
   const keptGoal = { atMost: REFUSED_KEPT_COUNT_MAX };
   return [
-    { name: "large ones: kept of nobody", unit: "", value: again.result.nobodys, goal: keptGoal },
-    { name: "large ones: kept of a source", unit: "", value: known.result.sources, goal: keptGoal },
+    { name: "large bodies kept: unknown sources", unit: "", value: again.result.unknown, goal: keptGoal },
+    { name: "large bodies kept: known source", unit: "", value: known.result.sources, goal: keptGoal },
     {
-      name: "a source's own from before, gone after the flood of nobody's",
+      name: "earlier requests of a source, lost in a flood of unknown sources",
       unit: "",
       value: before.result.filter((id) => !stayed.has(id)).length,
       goal: { atMost: 0 },
     },
-    { name: "these were", unit: "", value: before.result.length },
+    { name: "earlier requests of the source", unit: "", value: before.result.length },
     {
-      name: "the file grew: by nobody's",
+      name: "file growth: first flood, unknown sources",
       unit: "MB",
       value: grown(first, before),
       goal: { atMost: bodiesMb(REFUSED_BODY_BYTES_MAX) },
     },
     {
-      name: "the file grew: by as many again",
+      name: "file growth: second flood, unknown sources",
       unit: "MB",
       value: grown(again, first),
       goal: { atMost: FULL_GROWTH_MB_MAX },
     },
     {
-      name: "the file grew: by those of a source",
+      name: "file growth: flood of a known source",
       unit: "MB",
       value: grown(known, again),
       goal: { atMost: bodiesMb(LARGE_BYTES) },

@@ -168,9 +168,9 @@ async function measureDeadlines(receiver: Receiver, { scale, note }: Settings) {
       value: expired.lateMs.percentile(1),
       goal: { atMost: LATE_MS_MAX },
     },
-    { name: "expired while down", unit: "", value: missed.length },
+    { name: "expired while stopped", unit: "", value: missed.length },
     {
-      name: "start to the last of these",
+      name: "start to the receipt of the last of them",
       unit: "s",
       value: (caughtUp.lastUs - restartUs) / 1e6,
       goal: { atMost: RESTART_SECONDS_MAX },

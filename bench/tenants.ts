@@ -38,31 +38,31 @@ export const tenants: Benchmark = {
     let refused = alone.refused;
     for (const noise of NOISES) {
       const elsewhere = await measure(settings, { quiet, noisy, noise, elsewhere: true });
-      const beside = await measure(settings, { quiet, noisy, noise, elsewhere: false });
-      refused += beside.refused;
-      measures.push(...besideMeasures(noise.about, { beside, alone, elsewhere }));
+      const shared = await measure(settings, { quiet, noisy, noise, elsewhere: false });
+      refused += shared.refused;
+      measures.push(...measuresOf(noise.about, { shared, alone, elsewhere }));
     }
     return [...measures, { name: "refused", unit: "", value: refused, goal: { atMost: 0 } }];
   },
 };
 
 interface Compared {
-  readonly beside: Published;
+  readonly shared: Published;
   readonly alone: Published;
   /** Next to the same noise on another server. */
   readonly elsewhere: Published;
 }
 
-function besideMeasures(about: string, { beside, alone, elsewhere }: Compared): readonly Measure[] {
+function measuresOf(about: string, { shared, alone, elsewhere }: Compared): readonly Measure[] {
   // Percentiles include only events that arrived, so a missing event would improve them.
-  const p99Ms = beside.missing > 0 ? Number.POSITIVE_INFINITY : beside.receiptP99Ms;
+  const p99Ms = shared.missing > 0 ? Number.POSITIVE_INFINITY : shared.receiptP99Ms;
   return [
-    { name: `${about}: p50`, unit: "ms", value: beside.receiptP50Ms },
+    { name: `${about}: p50`, unit: "ms", value: shared.receiptP50Ms },
     { name: `${about}: p99`, unit: "ms", value: p99Ms },
     { name: `${about}: p99 ÷ alone`, unit: "×", value: p99Ms / alone.receiptP99Ms, goal: { atMost: RATIO_MAX } },
     { name: `${about}, on another server: p99`, unit: "ms", value: elsewhere.receiptP99Ms },
     { name: `${about}: p99 ÷ on another server`, unit: "×", value: p99Ms / elsewhere.receiptP99Ms },
-    { name: `${about}: missing`, unit: "", value: beside.missing, goal: { atMost: 0 } },
+    { name: `${about}: missing`, unit: "", value: shared.missing, goal: { atMost: 0 } },
   ];
 }
 

@@ -12,7 +12,7 @@ process.on("exit", () => {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 /** Kills the child when this process ends, if it is still running. */
-export function adopt(child: ChildProcess): void {
+export function killAtExit(child: ChildProcess): void {
   const clear = (): void => void child.kill("SIGKILL");
   leftovers.add(clear);
   child.once("exit", () => leftovers.delete(clear));
@@ -41,7 +41,7 @@ export async function forkListening(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly child: ChildProcess; readonly port: number }> {
   const child = fork(file, { execArgv: [], env: { ...process.env, ...env } });
-  adopt(child);
+  killAtExit(child);
   const [told] = (await Promise.race([
     once(child, "message"),
     once(child, "exit").then(() => Promise.reject(new Error(`${file.pathname} ended before it listened`))),

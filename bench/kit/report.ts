@@ -39,8 +39,8 @@ export function printResult({ name, about, disk, measures }: Result, say: (line:
   const width = Math.max(...measures.map((measure) => measure.name.length));
   for (const { name: what, unit, median: value, goal } of measures) {
     const number = format(value, unit).padStart(10);
-    const beside = what.includes("p99") && name !== "disk" ? `  fdatasync p99 ${format(disk.p99Ms, "ms")} ms` : "";
-    say(`  ${what.padEnd(width)}  ${number} ${unit.padEnd(6)}${goalText(value, goal)}${beside}`.trimEnd());
+    const diskText = what.includes("p99") && name !== "disk" ? `  fdatasync p99 ${format(disk.p99Ms, "ms")} ms` : "";
+    say(`  ${what.padEnd(width)}  ${number} ${unit.padEnd(6)}${goalText(value, goal)}${diskText}`.trimEnd());
   }
   say("");
 }

@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
-import { adopt, end, makeDataDir } from "./children.ts";
+import { end, killAtExit, makeDataDir } from "./children.ts";
 
 /** The server, called with one API key. */
 export interface Account {
@@ -69,7 +69,7 @@ export async function startSignalbox(options: SignalboxOptions): Promise<Signalb
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  adopt(child);
+  killAtExit(child);
   const port = await announcedPort(child);
   const startMs = performance.now() - startedAt;
   const account = accountOf(port, API_KEY);

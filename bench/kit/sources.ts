@@ -90,8 +90,8 @@ export function forged({ port }: Signalbox, { source, bodyBytes }: Forging): () 
 }
 
 /** Each is as expensive to verify as its size allows, because the server must compute the canonical form. */
-export function forgedDear({ port }: Signalbox, source: string): () => string {
-  const objects = Array.from({ length: DEAR_OBJECTS }, (_, index) => `"k${index}":{"z":1,"a":"é"}`).join(",");
+export function forgedExpensive({ port }: Signalbox, source: string): () => string {
+  const objects = Array.from({ length: EXPENSIVE_OBJECTS }, (_, index) => `"k${index}":{"z":1,"a":"é"}`).join(",");
   return () => {
     forgeries += 1;
     const open = openTransition(source, `pm_${forgeries}`);
@@ -103,7 +103,7 @@ export function forgedDear({ port }: Signalbox, source: string): () => string {
 }
 
 /** About 210 KB. The server accepts 256 KB. */
-const DEAR_OBJECTS = 8500;
+const EXPENSIVE_OBJECTS = 8500;
 
 const hmacOf = (text: string): string => createHmac("sha256", SECRET).update(text).digest("hex");
 
