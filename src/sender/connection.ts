@@ -46,7 +46,7 @@ export interface Receiver {
 }
 
 /**
- * The read buffer that all plain connections share. Whoever handles a read must process or copy the bytes before the
+ * The read buffer that all plain connections share. The handler of a read must process or copy the bytes before the
  * next one. A separate buffer per read cost a tenth of the time of an attempt.
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
@@ -64,7 +64,7 @@ export class Connection {
   /** When the receiver may close the connection because it is idle; monotonic. */
   idleUntilMs = 0;
   closed = false;
-  /** When each phase of opening began; monotonic. A phase that the connection has not come to is null. */
+  /** When each phase of opening began; monotonic. A phase that has not begun is null. */
   readonly began: Record<"resolving" | "connecting" | "securing" | "open", number | null> = {
     resolving: null,
     connecting: null,

@@ -74,7 +74,7 @@ export const users = {
   emptyHint: "Create a user for a colleague: the console creates a link with which the colleague sets a password.",
   emptyCommand: "npm run signalbox -- users add --email ann@example.com --role developer",
   linkTitle: "Send this link to the user",
-  linkHint: "It sets the user's password, once, within three days. Whoever has it can set the password.",
+  linkHint: "It sets the user's password, once, within three days. Anybody who has it can set the password.",
   linkLabel: "The link",
   linkDone: "Done",
   linkExpires: "It stops working",

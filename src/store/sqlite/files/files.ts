@@ -133,7 +133,7 @@ export function openFault(file: string, error: unknown): StartupError {
     case BUSY:
       return new StartupError(`${file} is locked by another process; try again`);
     case FULL:
-      return new StartupError(`the disk of ${file} is full; make room, or set SIGNALBOX_DATA_DIR`);
+      return new StartupError(`the disk of ${file} is full; free some disk space, or set SIGNALBOX_DATA_DIR`);
     case CORRUPT:
     case NOT_A_DATABASE:
       return new StartupError(`${file} is no database, or damaged; restore a backup, or set SIGNALBOX_DATA_DIR`);

@@ -70,13 +70,13 @@ function makeStore({ endpoints, deliveries }: typeof storeArbitrary extends fc.A
     return { ...rows.endpoint({ tenant_seq: tenantSeq, ...columns }), tenantSeq, status };
   });
   const events = new Map<string, { seq: Seq; id: Uuid }>();
-  const made = deliveries.map((wish, index): Made => {
-    const target = targets[wish.endpoint % targets.length];
-    const type = TYPES[wish.type] ?? "";
+  const made = deliveries.map((choice, index): Made => {
+    const target = targets[choice.endpoint % targets.length];
+    const type = TYPES[choice.type] ?? "";
     assert.ok(target !== undefined);
     // Some events have several deliveries. All are later ones, since the original deliveries of an event are
     // consecutive.
-    const known = wish.later ? events.get(`${target.tenantSeq} ${type}`) : undefined;
+    const known = choice.later ? events.get(`${target.tenantSeq} ${type}`) : undefined;
     const event =
       known ?? rows.event({ tenant_seq: target.tenantSeq, type, first_delivery_seq: index + 1, delivery_count: 1 });
     events.set(`${target.tenantSeq} ${type}`, event);
@@ -84,8 +84,8 @@ function makeStore({ endpoints, deliveries }: typeof storeArbitrary extends fc.A
     const delivery = rows.delivery({
       event_seq: event.seq,
       endpoint_seq: target.seq,
-      state: wish.stored,
-      lease: wish.stored === STORED.IN_PROGRESS ? 1000 - index : null,
+      state: choice.stored,
+      lease: choice.stored === STORED.IN_PROGRESS ? 1000 - index : null,
       created_at: createdAt,
       due_at: createdAt,
       later: known === undefined ? 0 : 1,
@@ -98,7 +98,7 @@ function makeStore({ endpoints, deliveries }: typeof storeArbitrary extends fc.A
       endpointId,
       tenantSeq,
       type,
-      state: shown(wish.stored, status),
+      state: shown(choice.stored, status),
       createdAt,
     };
   });
@@ -111,7 +111,7 @@ function shown(stored: number, status: EndpointStatus | "DELETED"): DeliveryStat
   return DELIVERY_STATES.find((state) => state !== "HELD" && STORED[state] === stored) ?? "FAILED";
 }
 
-const wishArbitrary = fc.record({
+const choiceArbitrary = fc.record({
   tenant: fc.nat(1),
   state: fc.option(fc.constantFrom(...DELIVERY_STATES)),
   endpoint: fc.option(fc.nat(7), { freq: 1 }),
@@ -127,22 +127,22 @@ const wishArbitrary = fc.record({
 
 test("a list holds exactly the deliveries that match its filter, newest first, on pages of any size", () => {
   fc.assert(
-    fc.property(storeArbitrary, wishArbitrary, (wishedStore, wish) => {
-      const { rows, tenants, targets, made } = makeStore(wishedStore);
-      const one = made[wish.searched % Math.max(1, made.length)];
-      const search = one === undefined ? null : searchFor(wish.search, one, wish.prefix);
+    fc.property(storeArbitrary, choiceArbitrary, (storeChoice, choice) => {
+      const { rows, tenants, targets, made } = makeStore(storeChoice);
+      const one = made[choice.searched % Math.max(1, made.length)];
+      const search = one === undefined ? null : searchFor(choice.search, one, choice.prefix);
       const filter: DeliveryFilter = {
-        tenantSeq: tenants[wish.tenant] ?? 0,
-        state: wish.state,
-        endpointId: wish.endpoint === null ? null : (targets[wish.endpoint % targets.length]?.id ?? null),
-        eventId: wish.event === null ? null : (made[wish.event % Math.max(1, made.length)]?.eventId ?? null),
-        eventType: wish.type,
+        tenantSeq: tenants[choice.tenant] ?? 0,
+        state: choice.state,
+        endpointId: choice.endpoint === null ? null : (targets[choice.endpoint % targets.length]?.id ?? null),
+        eventId: choice.event === null ? null : (made[choice.event % Math.max(1, made.length)]?.eventId ?? null),
+        eventType: choice.type,
         search,
-        from: wish.from === null ? null : START + wish.from,
-        to: wish.to === null ? null : START + wish.to,
+        from: choice.from === null ? null : START + choice.from,
+        to: choice.to === null ? null : START + choice.to,
       };
       const expected = made.filter((delivery) => matches(delivery, filter)).reverse();
-      const found = listAll(rows, filter, wish.limit);
+      const found = listAll(rows, filter, choice.limit);
       assert.deepEqual(
         found.map(({ seq, id, eventId, endpointId, eventType, state }) => [
           seq,

@@ -4,7 +4,7 @@ import type { Connection } from "../../connection.ts";
 import { one } from "../../read-connection.ts";
 import type { Batch, Source } from "../delivery-merge.ts";
 
-/** An event that a source has come to. */
+/** The event that a source has reached. */
 export interface Passed {
   readonly seq: Seq;
   readonly accepted_at: EpochMs;
