@@ -24,7 +24,7 @@ export interface Command {
   readonly prepare: (args: ParsedArguments) => Run;
 }
 
-export type Run = (context: CommandContext) => Promise<Outcome>;
+export type Run = (context: CommandContext) => Promise<CommandOutcome>;
 
 /** What a running command has access to. The store opens when it, or a service on top of it, is first used. */
 export interface CommandContext {
@@ -47,12 +47,12 @@ export interface BackedUp {
 /** A record, which `--json` prints as an object and which is otherwise printed as a table. */
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
-export type Outcome =
+export type CommandOutcome =
   | { readonly kind: "list"; readonly rows: readonly Fields[] }
   /** `secret` names the field that is shown only once. */
   | { readonly kind: "one"; readonly fields: Fields; readonly secret?: string }
   | { readonly kind: "failed"; readonly message: string };
 
-export function failed(message: string): Outcome {
+export function failed(message: string): CommandOutcome {
   return { kind: "failed", message };
 }

@@ -1,8 +1,8 @@
 /** Print outcomes as one JSON value, or as tables for people. Pure. */
 import { printableJson, terminalLine } from "../domain/text/readable.ts";
-import type { Fields, Outcome } from "./command.ts";
+import type { CommandOutcome, Fields } from "./command.ts";
 
-type Success = Exclude<Outcome, { kind: "failed" }>;
+type Success = Exclude<CommandOutcome, { kind: "failed" }>;
 
 export function printJson(outcome: Success): string {
   return `${printableJson(JSON.stringify(outcome.kind === "list" ? outcome.rows : outcome.fields, null, 2))}\n`;

@@ -8,7 +8,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { AccessStore } from "../ports/store.ts";
 import { parse } from "./arguments.ts";
 import { BACKUP } from "./backup.ts";
-import type { BackedUp, Command, CommandContext, Outcome, Run } from "./command.ts";
+import type { BackedUp, Command, CommandContext, CommandOutcome, Run } from "./command.ts";
 import { helpOf } from "./help.ts";
 import { KEY_COMMANDS } from "./keys.ts";
 import { printJson, printText } from "./print.ts";
@@ -65,7 +65,7 @@ export async function runCommand(words: readonly string[], environment: CliEnvir
 /** A running server learns of changes from the store. */
 const nothing = () => undefined;
 
-async function runWith(run: Run, environment: CliEnvironment): Promise<Outcome> {
+async function runWith(run: Run, environment: CliEnvironment): Promise<CommandOutcome> {
   const context = new LazyContext(environment);
   try {
     return await run(context);

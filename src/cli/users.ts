@@ -7,10 +7,10 @@ import type { Cursor, Tenant, UserPage, UserRow } from "../ports/store.ts";
 import {
   type Command,
   type CommandContext,
+  type CommandOutcome,
   type Fields,
   failed,
   type Option,
-  type Outcome,
   type Run,
 } from "./command.ts";
 import { ANY_TENANT, allTenants, chooseTenants, ONE_TENANT, operatorIn } from "./tenant-choice.ts";
@@ -130,14 +130,14 @@ function setDisabled(email: string, disabled: boolean): Run {
 async function withUser(
   { store, users }: CommandContext,
   email: string,
-  run: (user: UserRow, tenant: Tenant) => Promise<Outcome>,
-): Promise<Outcome> {
+  run: (user: UserRow, tenant: Tenant) => Promise<CommandOutcome>,
+): Promise<CommandOutcome> {
   const user = await users.find(email);
   const tenant = (await allTenants(store)).find(({ seq }) => seq === user?.tenantSeq);
   return user === null || tenant === undefined ? noSuchUser(email) : run(user, tenant);
 }
 
-function noSuchUser(email: string): Outcome {
+function noSuchUser(email: string): CommandOutcome {
   return failed(`there is no user ${email}; \`users list\` shows all users`);
 }
 
@@ -148,8 +148,8 @@ function noSuchUser(email: string): Outcome {
 async function withPassword(
   { readInput }: CommandContext,
   isRead: boolean,
-  run: (password: string | null) => Promise<Outcome>,
-): Promise<Outcome> {
+  run: (password: string | null) => Promise<CommandOutcome>,
+): Promise<CommandOutcome> {
   if (!isRead) return run(null);
   const password = (await readInput()).replace(/\r?\n$/, "");
   const fault = passwordFault(password);
@@ -157,7 +157,7 @@ async function withPassword(
 }
 
 /** Only a generated password is shown. */
-function passwordOutcome(fields: Fields, generated: string | null): Outcome {
+function passwordOutcome(fields: Fields, generated: string | null): CommandOutcome {
   return generated === null
     ? { kind: "one", fields }
     : { kind: "one", fields: { ...fields, password: generated }, secret: "password" };

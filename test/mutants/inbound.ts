@@ -45,7 +45,7 @@ export const inbound: readonly Mutant[] = [
   },
   {
     fault: "an event forgets the servers that its webhook came through",
-    file: "src/engine/inbound/receiver.ts",
+    file: "src/engine/inbound/inbound-receiver.ts",
     find: "event: cameThrough(event, hopsOf(request)),",
     replace: "event,",
     test: LOOPS,
@@ -53,7 +53,7 @@ export const inbound: readonly Mutant[] = [
   },
   {
     fault: "a pause status's event forgets the servers that the pause status came through",
-    file: "src/engine/inbound/receiver.ts",
+    file: "src/engine/inbound/inbound-receiver.ts",
     find: "const hops = hopsOf(request);",
     replace: "const hops = 0;",
     test: LOOPS,

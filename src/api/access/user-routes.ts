@@ -15,8 +15,8 @@ import {
   CreateUserBody,
   checkCreateUser,
   checkUpdateUser,
-  linkJson,
   PasswordLinkResponse,
+  passwordLinkJson,
   UpdateUserBody,
   USER_LIST,
   UserResponse,
@@ -76,7 +76,7 @@ function createUser({ engine: { users }, publicUrl }: ApiDeps) {
     const answer = await users.create(request.caller, body.value);
     switch (answer.kind) {
       case "created":
-        return reply.code(201).send({ ...userJson(answer.user), ...linkJson(answer.link, publicUrl()) });
+        return reply.code(201).send({ ...userJson(answer.user), ...passwordLinkJson(answer.link, publicUrl()) });
       case "emailTaken":
         return refuse(reply, EMAIL_TAKEN);
       case "tooMany":
@@ -141,7 +141,7 @@ function resetPassword({ engine: { users }, publicUrl }: ApiDeps) {
     const answer = id === null ? UNKNOWN : await users.link(request.caller, id);
     switch (answer.kind) {
       case "linked":
-        return linkJson(answer.link, publicUrl());
+        return passwordLinkJson(answer.link, publicUrl());
       case "unknown":
         return refuse(reply, USER_NOT_FOUND);
       case "forbidden":

@@ -68,7 +68,7 @@ export function userJson(user: UserRow): Static<typeof UserResponse> {
 }
 
 /** The token is behind `#`, which browsers send to no server: it is in no log and no `Referer`. */
-export function linkJson({ token, until }: NewLink, publicUrl: string): Static<typeof PasswordLinkResponse> {
+export function passwordLinkJson({ token, until }: NewLink, publicUrl: string): Static<typeof PasswordLinkResponse> {
   return {
     password_url: `${publicUrl}/console/set-password#${token}`,
     password_url_expires_at: wholeSeconds(until),

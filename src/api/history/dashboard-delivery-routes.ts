@@ -21,7 +21,7 @@ import {
 const tags = ["Dashboard"];
 type ByEventId = { Params: { eventId: string } };
 
-export function registerDeliveryRoutes(app: FastifyInstance, deps: ApiDeps): void {
+export function registerDashboardDeliveryRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get("/dashboard/webhooks/deliveries", LIST, listDeliveries(deps));
   app.post<ByEventId>("/dashboard/webhooks/deliveries/:eventId/retry", RETRY, retryDelivery(deps));
 }

@@ -4,7 +4,7 @@ import { registerAuthRoutes, registerOpenAuthRoutes } from "../access/session-ro
 import type { ApiDeps } from "../deps.ts";
 import { registerDashboardWebhookRoutes } from "../endpoints/dashboard-webhook-routes.ts";
 import { envelope } from "../errors/dashboard-errors.ts";
-import { registerDeliveryRoutes } from "../history/dashboard-delivery-routes.ts";
+import { registerDashboardDeliveryRoutes } from "../history/dashboard-delivery-routes.ts";
 import { registerExportRoute } from "../history/export-routes.ts";
 import { refuseUnknownQuery } from "../schema/query.ts";
 import { installSurface } from "./surface.ts";
@@ -14,7 +14,7 @@ export async function registerDashboardSurface(app: FastifyInstance, deps: ApiDe
     installSurface(inner, deps, envelope);
     registerAuthRoutes(inner, deps);
     registerDashboardWebhookRoutes(inner, deps);
-    registerDeliveryRoutes(inner, deps);
+    registerDashboardDeliveryRoutes(inner, deps);
     registerExportRoute(inner, deps);
   });
   app.register(async (open) => {

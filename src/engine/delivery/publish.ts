@@ -22,7 +22,7 @@ import type {
 } from "../../ports/store.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import type { Caller } from "../access/caller.ts";
-import type { Found, KnownEndpoint } from "../endpoints/known-endpoints.ts";
+import type { KnownEndpoint, MatchedEndpoints } from "../endpoints/known-endpoints.ts";
 import type { Matching } from "../endpoints/matching.ts";
 import type { Streams } from "../history/streams.ts";
 import { Batcher } from "../scheduling/batcher.ts";
@@ -101,7 +101,7 @@ export class Publisher {
     throw new StoreUnavailable("too many of the tenant's events are waiting to be committed");
   }
 
-  async #tryOnce(caller: Caller, input: PublishInput, found: Found): Promise<PublishAnswer | "stale"> {
+  async #tryOnce(caller: Caller, input: PublishInput, found: MatchedEndpoints): Promise<PublishAnswer | "stale"> {
     const { clock, deliveries } = this.#options;
     const chosen = choose(found);
     if (chosen.kind !== "chosen") return (await this.#firstAnswer(caller, input)) ?? chosen;
@@ -250,7 +250,7 @@ type Chosen =
 const NONE: readonly KnownEndpoint[] = [];
 
 /** Only endpoints that the caller named can be DISABLED: matching leaves disabled endpoints out. */
-function choose({ count, endpoints, unknown }: Found): Chosen {
+function choose({ count, endpoints, unknown }: MatchedEndpoints): Chosen {
   if (unknown.length > 0) return { kind: "unknownEndpoints", endpointIds: unknown };
   if (count > EVENT_TARGETS_MAX) return { kind: "tooManyTargets", count };
   if (!endpoints.some(isDisabled)) return { kind: "chosen", endpoints, disabled: NONE };

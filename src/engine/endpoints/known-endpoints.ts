@@ -17,7 +17,7 @@ export interface MatchQuery {
 }
 
 /** The endpoints of one publish. */
-export interface Found {
+export interface MatchedEndpoints {
   /** The version of the tenant's endpoints, which the publishing transaction compares. */
   readonly version: number;
   /** How many endpoints match. Above `EVENT_TARGETS_MAX`, `endpoints` is empty. */
@@ -43,7 +43,7 @@ export class KnownEndpoints {
   /** Whether destinations are being read from the store. */
   isReading = false;
   readonly #byId = new Map<Uuid, KnownEndpoint>();
-  readonly #byType = new Map<string, Found>();
+  readonly #byType = new Map<string, MatchedEndpoints>();
   #bytes = TENANT_BYTES;
 
   constructor(version: number) {
@@ -55,7 +55,7 @@ export class KnownEndpoints {
   }
 
   /** Null when the cache cannot answer the query. */
-  find({ type, endpointIds }: MatchQuery): Found | null {
+  find({ type, endpointIds }: MatchQuery): MatchedEndpoints | null {
     if (endpointIds === null) return this.#byType.get(type) ?? null;
     if (!endpointIds.every((id) => this.#byId.has(id))) return null;
     const endpoints = endpointIds.map((id) => this.#byId.get(id) as KnownEndpoint);
@@ -66,7 +66,7 @@ export class KnownEndpoints {
     return this.#byType.has(type);
   }
 
-  addMatch(type: string, { count, endpoints }: Match): Found {
+  addMatch(type: string, { count, endpoints }: Match): MatchedEndpoints {
     const found = { version: this.version, count, endpoints: this.#add(endpoints), unknown: NONE };
     this.#byType.set(type, found);
     this.#bytes += TYPE_BYTES + textBytes(type) + POINTER_BYTES * endpoints.length;
@@ -79,7 +79,7 @@ export class KnownEndpoints {
    * @param ids       every endpoint that was named
    * @param endpoints those that the tenant has
    */
-  addNamed(ids: readonly Uuid[], endpoints: readonly MatchedEndpoint[]): Found {
+  addNamed(ids: readonly Uuid[], endpoints: readonly MatchedEndpoint[]): MatchedEndpoints {
     this.#add(endpoints);
     const named = ids.flatMap((id) => this.#byId.get(id) ?? []);
     const unknown = ids.filter((id) => !this.#byId.has(id));

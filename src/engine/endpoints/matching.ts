@@ -15,7 +15,7 @@ import {
 } from "../../domain/limits.ts";
 import type { Store } from "../../ports/store.ts";
 import { nextTurn } from "../scheduling/turns.ts";
-import { type Found, type KnownEndpoint, KnownEndpoints, type MatchQuery } from "./known-endpoints.ts";
+import { type KnownEndpoint, KnownEndpoints, type MatchedEndpoints, type MatchQuery } from "./known-endpoints.ts";
 
 type MatchingStore = Pick<Store, "matchTypes" | "findEndpoints" | "loadDestinations">;
 
@@ -32,7 +32,7 @@ const LIMITS: MatchingLimits = {
 /** A publish that waits for a lookup. */
 interface Waiting {
   readonly query: MatchQuery;
-  readonly resolve: (found: Found) => void;
+  readonly resolve: (found: MatchedEndpoints) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -46,7 +46,7 @@ interface WaitingLine {
 /** What one read from the store found. */
 interface Lookup {
   readonly known: KnownEndpoints;
-  readonly found: Found;
+  readonly found: MatchedEndpoints;
   /** All endpoints that were read, including those of other waiting publishes. */
   readonly endpoints: readonly KnownEndpoint[];
 }
@@ -69,7 +69,7 @@ export class Matching {
    * The result is synchronous if it is cached and no other publish of the tenant waits; publishes keep their order. The
    * result may be outdated: the publishing transaction compares its version.
    */
-  find(tenantSeq: Seq, query: MatchQuery): Found | Promise<Found> {
+  find(tenantSeq: Seq, query: MatchQuery): MatchedEndpoints | Promise<MatchedEndpoints> {
     if (this.#lines.has(tenantSeq)) return this.#wait(tenantSeq, query);
     const known = this.#cache.get(tenantSeq);
     const found = known?.find(query) ?? null;
@@ -99,7 +99,7 @@ export class Matching {
     for (const line of this.#lines.values()) line.isOutdated = true;
   }
 
-  #wait(tenantSeq: Seq, query: MatchQuery): Promise<Found> {
+  #wait(tenantSeq: Seq, query: MatchQuery): Promise<MatchedEndpoints> {
     return new Promise((resolve, reject) => {
       const publish: Waiting = { query, resolve, reject };
       const line = this.#lines.get(tenantSeq);
@@ -133,7 +133,7 @@ export class Matching {
     this.#lines.delete(tenantSeq);
   }
 
-  async #lookUp(tenantSeq: Seq, line: WaitingLine, query: MatchQuery): Promise<Found> {
+  async #lookUp(tenantSeq: Seq, line: WaitingLine, query: MatchQuery): Promise<MatchedEndpoints> {
     line.isOutdated = false;
     const { known, found, endpoints } = await (query.endpointIds === null
       ? this.#lookUpTypes(tenantSeq, line, query)
@@ -154,7 +154,7 @@ export class Matching {
     const { version, found: matches } = await this.#store.matchTypes(tenantSeq, requested);
     const known = this.#ofVersion(tenantSeq, version);
     const found = matches.map((match, index) => known.addMatch(requested[index] as string, match));
-    return { known, found: found[0] as Found, endpoints: found.flatMap(({ endpoints }) => endpoints) };
+    return { known, found: found[0] as MatchedEndpoints, endpoints: found.flatMap(({ endpoints }) => endpoints) };
   }
 
   async #lookUpNamed(tenantSeq: Seq, { endpointIds }: MatchQuery): Promise<Lookup> {

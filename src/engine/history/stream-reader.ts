@@ -5,14 +5,14 @@ import { LIST_PAGE_MAX, STREAM_BEHIND_MAX } from "../../domain/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DeliveryRow, OutcomeRow, Store } from "../../ports/store.ts";
 import type { StreamInput, StreamItem } from "./history-types.ts";
-import { Pace } from "./pace.ts";
+import { StreamRateLimit } from "./stream-rate-limit.ts";
 
 export class StreamReader {
   readonly #store: Pick<Store, "tail">;
   readonly #tenantSeq: Seq;
   readonly #input: StreamInput;
   readonly #topics: ReadonlySet<Topic>;
-  readonly #pace: Pace;
+  readonly #rateLimit: StreamRateLimit;
   /** The position of the last outcome that was read. */
   #last: Seq;
   /** What was pushed and not read yet. */
@@ -27,14 +27,14 @@ export class StreamReader {
     this.#tenantSeq = tenantSeq;
     this.#input = input;
     this.#topics = new Set(input.topics);
-    this.#pace = new Pace(clock, input.perSecondMax, () => this.#wake?.());
+    this.#rateLimit = new StreamRateLimit(clock, input.perSecondMax, () => this.#wake?.());
     this.#last = input.after ?? 0;
     this.#live = !this.#resumes;
   }
 
   push(outcome: OutcomeRow): void {
     // While it is not live, the reader will find this outcome in the store.
-    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#pace.allows()) return;
+    if (!this.#live || !this.#wantsOutcome(outcome.row) || !this.#rateLimit.allows()) return;
     // The client can resume after the last outcome that it got.
     if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#ended = true;
     else this.#buffer.push({ kind: "outcome", ...outcome });
@@ -43,21 +43,21 @@ export class StreamReader {
 
   announce(news: News): void {
     if (!this.#wantsNews(news)) return;
-    if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#pace.skip();
-    else if (this.#pace.allows()) this.#buffer.push({ kind: "news", news });
+    if (this.#buffer.length >= STREAM_BEHIND_MAX) this.#rateLimit.skip();
+    else if (this.#rateLimit.allows()) this.#buffer.push({ kind: "news", news });
     this.#wake?.();
   }
 
   end(): void {
     this.#ended = true;
-    this.#pace.stop();
+    this.#rateLimit.stop();
     this.#wake?.();
   }
 
   async *items(): AsyncGenerator<StreamItem, void, void> {
     if (this.#resumes) yield* this.#stored();
     while (!this.#ended) {
-      const skipped = this.#pace.takeSkipped();
+      const skipped = this.#rateLimit.takeSkipped();
       if (skipped !== null) yield { kind: "skipped", count: skipped };
       const item = this.#buffer.shift();
       if (item === undefined) {
@@ -87,7 +87,7 @@ export class StreamReader {
       const page = await this.#store.tail(this.#tenantSeq, this.#last, LIST_PAGE_MAX);
       for (const outcome of page.outcomes) {
         if (this.#ended) return;
-        if (this.#wantsOutcome(outcome.row) && this.#pace.allows()) yield { kind: "outcome", ...outcome };
+        if (this.#wantsOutcome(outcome.row) && this.#rateLimit.allows()) yield { kind: "outcome", ...outcome };
       }
       this.#last = page.upTo;
       if (page.more) continue;

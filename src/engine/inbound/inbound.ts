@@ -5,11 +5,11 @@ import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
 import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import type { Outage } from "../upkeep/outage.ts";
+import { InboundReceiver } from "./inbound-receiver.ts";
 import type { InboundService } from "./inbound-types.ts";
 import { KnownSources } from "./known-sources.ts";
-import { Receiver } from "./receiver.ts";
 import { Records } from "./records.ts";
-import { Refusals } from "./refusals.ts";
+import { RefusalLimits } from "./refusal-limits.ts";
 import { createSources } from "./sources.ts";
 import { tryOn } from "./trial.ts";
 
@@ -33,8 +33,8 @@ export interface InboundOptions {
 export function createInbound(options: InboundOptions): Inbound {
   const { clock, store, outage, activity, claims, streams, publicUrl, isOpen } = options;
   const sources = new KnownSources(store);
-  const refusals = new Refusals(clock);
-  const receiver = new Receiver({ clock, store, outage, activity, claims, streams, sources, refusals, isOpen });
+  const refusals = new RefusalLimits(clock);
+  const receiver = new InboundReceiver({ clock, store, outage, activity, claims, streams, sources, refusals, isOpen });
   const records = new Records({ clock, store, outage, claims, sources, publicUrl });
   return {
     sources: createSources(store, clock, sources),

@@ -76,7 +76,7 @@ export function shownText(value: unknown): string | null {
   return firstCharacters(value, INBOUND_FIELD_CHARS_MAX).toWellFormed();
 }
 
-export interface Notified {
+export interface TransitionNotice {
   readonly id: Uuid;
   readonly recordId: Uuid;
   readonly source: Pick<Source, "name" | "tenantId">;
@@ -87,7 +87,7 @@ export interface Notified {
 }
 
 /** The event that a transition publishes; null when it publishes none. */
-export function notificationOf({ id, recordId, source, facts, hops, now }: Notified): Event | null {
+export function notificationOf({ id, recordId, source, facts, hops, now }: TransitionNotice): Event | null {
   const type = transitionEventType(facts.direction);
   if (type === null) return null;
   const payload = JSON.stringify({

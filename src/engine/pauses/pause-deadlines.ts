@@ -13,7 +13,7 @@ export interface DeadlinesOptions {
   readonly onEnded: (ended: DuePauses["ended"], woken: readonly Wake[]) => void;
 }
 
-export class Deadlines {
+export class PauseDeadlines {
   readonly #options: DeadlinesOptions;
   /** When the next pause is due. In the past at the start, because nothing has been read yet. */
   #nextAt: EpochMs = 0;

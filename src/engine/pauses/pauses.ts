@@ -12,7 +12,7 @@ import type { Claims } from "../delivery/claims.ts";
 import type { Streams } from "../history/streams.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import type { Notifications } from "./notifications.ts";
-import { Deadlines } from "./pause-deadlines.ts";
+import { PauseDeadlines } from "./pause-deadlines.ts";
 import type {
   CreatePauseAnswer,
   CreatePauseInput,
@@ -50,12 +50,17 @@ const SECOND_MS = 1000;
 
 export class Pauses implements PauseService {
   readonly #options: PausesOptions;
-  readonly #deadlines: Deadlines;
+  readonly #deadlines: PauseDeadlines;
 
   constructor(options: PausesOptions) {
     this.#options = options;
     const { clock, store, outage } = options;
-    this.#deadlines = new Deadlines({ clock, store, outage, onEnded: (ended, woken) => this.#onEnded(ended, woken) });
+    this.#deadlines = new PauseDeadlines({
+      clock,
+      store,
+      outage,
+      onEnded: (ended, woken) => this.#onEnded(ended, woken),
+    });
   }
 
   /** Start to time pauses out. */

@@ -27,7 +27,7 @@ export function all<Row>(connection: Connection, sql: string, ...values: readonl
   return connection.prepare(sql).all(...values) as Row[];
 }
 
-export interface Page<Row> {
+export interface RowPage<Row> {
   readonly rows: readonly Row[];
   /** The row after which the next page begins. */
   readonly last: Row | undefined;
@@ -44,11 +44,11 @@ export function page<Row extends object>(
   values: readonly SQLInputValue[],
   limit: number,
   bytesMax = LIST_PAGE_BYTES_MAX,
-): Page<Row> {
+): RowPage<Row> {
   return matchingPage(connection, sql, values, { limit, visitsMax: limit, matches: () => true, bytesMax });
 }
 
-export interface Matching<Row> {
+export interface PageConditions<Row> {
   readonly limit: number;
   /** How many rows are looked at. */
   readonly visitsMax: number;
@@ -61,8 +61,8 @@ export function matchingPage<Row extends object>(
   connection: Connection,
   sql: string,
   values: readonly SQLInputValue[],
-  { limit, visitsMax, matches, bytesMax = LIST_PAGE_BYTES_MAX }: Matching<Row>,
-): Page<Row> {
+  { limit, visitsMax, matches, bytesMax = LIST_PAGE_BYTES_MAX }: PageConditions<Row>,
+): RowPage<Row> {
   const rows: Row[] = [];
   let last: Row | undefined;
   let visits = 0;

@@ -8,7 +8,7 @@ import { LIGHT_BODY_BYTES_MAX } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import { SerialQueue } from "../../scheduling/serial-queue.ts";
 import type { PublicRequest } from "../inbound-types.ts";
-import type { Refusals } from "../refusals.ts";
+import type { RefusalLimits } from "../refusal-limits.ts";
 
 type VerifierClock = Pick<Clock, "monotonicMs" | "now">;
 
@@ -16,10 +16,10 @@ const TOO_MANY = { kind: "tooMany" } as const;
 
 export class BoundedVerifier {
   readonly #clock: VerifierClock;
-  readonly #refusals: Refusals;
+  readonly #refusals: RefusalLimits;
   readonly #large = new SerialQueue();
 
-  constructor(clock: VerifierClock, refusals: Refusals) {
+  constructor(clock: VerifierClock, refusals: RefusalLimits) {
     this.#clock = clock;
     this.#refusals = refusals;
   }

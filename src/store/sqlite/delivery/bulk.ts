@@ -5,7 +5,7 @@ import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import {
   cancelFound,
-  type Found,
+  type FoundDelivery,
   replayFound,
   requeue,
   SELECT_FOUND,
@@ -38,7 +38,7 @@ export function changeBulk(
   const touched = new Set<Seq>();
   let changed = 0;
   for (const seq of found) {
-    const delivery = one<Found>(w, FIND, seq);
+    const delivery = one<FoundDelivery>(w, FIND, seq);
     if (delivery === undefined || isLater(delivery, target, startedAt)) continue;
     const result = act(w, target, delivery, now);
     if (typeof result === "string" && result !== "changed") failures[result] = (failures[result] ?? 0) + 1;
@@ -51,14 +51,18 @@ export function changeBulk(
 }
 
 /** A delivery that changed state after the job started was not counted, so it is skipped. */
-function isLater({ ended_at, run_started_at }: Found, { action, filter }: BulkTarget, startedAt: EpochMs): boolean {
+function isLater(
+  { ended_at, run_started_at }: FoundDelivery,
+  { action, filter }: BulkTarget,
+  startedAt: EpochMs,
+): boolean {
   if (action === "replay" && filter.states === null) return false;
   return (ended_at ?? run_started_at ?? 0) > startedAt;
 }
 
 type Acted = "changed" | "ended" | "endpoint_deleted" | "endpoint_disabled" | "not_failed" | "test" | LeasedRef;
 
-function act(w: Writing, { action }: BulkTarget, delivery: Found, now: EpochMs): Acted {
+function act(w: Writing, { action }: BulkTarget, delivery: FoundDelivery, now: EpochMs): Acted {
   const lane = w.lanes.get(delivery.endpoint_seq);
   switch (action) {
     case "cancel": {

@@ -31,7 +31,7 @@ export interface OfDelivery {
   readonly now: EpochMs;
 }
 
-export interface Found {
+export interface FoundDelivery {
   readonly seq: Seq;
   readonly event_seq: Seq;
   readonly endpoint_seq: Seq;
@@ -53,8 +53,8 @@ export const SELECT_FOUND = `
 const FIND = `${SELECT_FOUND}
   WHERE d.id = ?`;
 
-function find(w: Writing, tenantSeq: Seq, id: Uuid): Found | null {
-  const row = one<Found>(w, FIND, uuidBytes(id));
+function find(w: Writing, tenantSeq: Seq, id: Uuid): FoundDelivery | null {
+  const row = one<FoundDelivery>(w, FIND, uuidBytes(id));
   return row === undefined || row.tenant_seq !== tenantSeq ? null : row;
 }
 
@@ -74,7 +74,11 @@ export function cancel(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): C
   return result;
 }
 
-export function cancelFound(w: Writing, delivery: Found, now: EpochMs): Exclude<CancelResult, { kind: "unknown" }> {
+export function cancelFound(
+  w: Writing,
+  delivery: FoundDelivery,
+  now: EpochMs,
+): Exclude<CancelResult, { kind: "unknown" }> {
   const tenantSeq = delivery.tenant_seq;
   const which = { endpointSeq: delivery.endpoint_seq, deliverySeq: delivery.seq };
   if (delivery.state === STATE.leased) {
@@ -109,7 +113,10 @@ export function retry(w: Writing, { actor, tenantSeq, id, now }: OfDelivery): Re
   return { kind: "queued", row, wake: wakeOf(lane) };
 }
 
-export function whyNotRetry({ state, type }: Found, lane: LaneRow): Extract<RetryResult, { kind: "invalid" }> | null {
+export function whyNotRetry(
+  { state, type }: FoundDelivery,
+  lane: LaneRow,
+): Extract<RetryResult, { kind: "invalid" }> | null {
   const kind = "invalid";
   if (lane.deleted) return { kind, why: "endpointDeleted", reason: "The delivery's endpoint is deleted." };
   if (type === TEST_TYPE) {
@@ -253,7 +260,7 @@ function auditReplay(w: Writing, { actor, tenantSeq, ids, count, now }: Replayed
   if (count > 0) audit(w, { tenantSeq, actor, type: "delivery.replayed", ...subject, data, now });
 }
 
-export function replayFound(w: Writing, original: Found, now: EpochMs): void {
+export function replayFound(w: Writing, original: FoundDelivery, now: EpochMs): void {
   insertLater(w, {
     tenantSeq: original.tenant_seq,
     eventSeq: original.event_seq,

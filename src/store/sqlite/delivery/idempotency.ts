@@ -19,7 +19,12 @@ export interface RememberedKey {
 }
 
 /** What the key was used for; null when it is not known or no longer valid. */
-export function findKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, now: EpochMs): RememberedKey | null {
+export function findIdempotencyKey(
+  w: Writing,
+  tenantSeq: Seq,
+  claim: IdempotencyClaim,
+  now: EpochMs,
+): RememberedKey | null {
   // Begins with tomorrow: a request's time is taken before its commit, so an earlier commit can have a later time.
   for (let day = dayOf(now) + 1; day >= dayOf(now) - DAYS_REMEMBERED; day -= 1) {
     if (!w.memory.idempotencyDays.has(day)) continue;

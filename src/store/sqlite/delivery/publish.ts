@@ -13,7 +13,7 @@ import type {
 import { uuidBytes, uuidText } from "../../rows.ts";
 import { endpointVersion } from "../endpoints/endpoint-filters.ts";
 import type { Writing } from "../writing.ts";
-import { findKey, rememberKey } from "./idempotency.ts";
+import { findIdempotencyKey, rememberKey } from "./idempotency.ts";
 import { creationTime, eventBytes, insertDelivery, insertEvent } from "./insert.ts";
 import { advanceReadyAt, isHeld, type LaneRow, mayLease, updateLane } from "./lane-rows.ts";
 
@@ -22,7 +22,7 @@ export function publishOne(w: Writing, request: PublishRequest): PublishResult {
   const now = event.acceptedAt;
   const { node } = w.self;
   if (idempotency !== null) {
-    const remembered = findKey(w, tenantSeq, idempotency, now);
+    const remembered = findIdempotencyKey(w, tenantSeq, idempotency, now);
     if (remembered !== null) {
       if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
       return firstResult(w, remembered.seq);
@@ -208,7 +208,7 @@ export function publishFrom(
 }
 
 /** The wakes for an event of Signalbox's own that was just published. */
-export function wakesFor(w: Writing, tenantSeq: Seq, type: string): Wake[] {
+export function wakesOfType(w: Writing, tenantSeq: Seq, type: string): Wake[] {
   return wakesOf(w, w.memory.subscriptions.targets(tenantSeq, type));
 }
 

@@ -107,7 +107,7 @@ export function findEndpoints(
 // ── Upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The status and filter that decide which events an endpoint gets. */
-export interface Matching {
+export interface MatchRule {
   readonly status: EndpointStatus | "DELETED";
   /** JSON array. */
   readonly event_types: string | null;
@@ -122,8 +122,8 @@ const KEEP = "INSERT INTO endpoint_filters VALUES (?, ?, ?)";
 export function rematch(
   connection: Connection,
   { tenantSeq, seq }: { readonly tenantSeq: Seq; readonly seq: Seq },
-  before: Matching | null,
-  after: Matching,
+  before: MatchRule | null,
+  after: MatchRule,
 ): void {
   const old = before === null ? [] : filtersOf(before);
   const wanted = filtersOf(after);
@@ -132,7 +132,7 @@ export function rematch(
   for (const filter of wanted) if (!had.has(filter)) connection.prepare(KEEP).run(tenantSeq, filter, seq);
 }
 
-function filtersOf({ status, event_types: filters }: Matching): string[] {
+function filtersOf({ status, event_types: filters }: MatchRule): string[] {
   if (status === "DISABLED" || status === "DELETED") return [];
   return essentialFilters(filters === null ? null : (JSON.parse(filters) as string[]));
 }

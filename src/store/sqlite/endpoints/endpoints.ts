@@ -14,7 +14,7 @@ import { isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "../
 import { one } from "../read-connection.ts";
 import { startCancelBacklog } from "../upkeep/jobs.ts";
 import type { Writing } from "../writing.ts";
-import { type Matching, rematch } from "./endpoint-filters.ts";
+import { type MatchRule, rematch } from "./endpoint-filters.ts";
 import { countEndpoints, loadEndpoint } from "./endpoint-rows.ts";
 
 // ── Create ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,7 +232,7 @@ const NOTE = `
   WHERE seq = ?
   RETURNING tenant_seq, event_types, CASE WHEN deleted_at IS NULL THEN status ELSE 'DELETED' END AS status`;
 
-interface Noted extends Matching {
+interface Noted extends MatchRule {
   readonly tenant_seq: Seq;
 }
 
@@ -257,8 +257,8 @@ const WRITE_HISTORY = `
   ON CONFLICT DO UPDATE SET status = excluded.status, event_types = excluded.event_types`;
 
 /** Match later events with the endpoint as it is now, and note in its history from which event on this holds. */
-function writeMatching(w: Writing, endpoint: { readonly tenantSeq: Seq; readonly seq: Seq }, now: Matching): void {
-  const last = one<Matching>(w, LAST_HISTORY, endpoint.seq) ?? null;
+function writeMatching(w: Writing, endpoint: { readonly tenantSeq: Seq; readonly seq: Seq }, now: MatchRule): void {
+  const last = one<MatchRule>(w, LAST_HISTORY, endpoint.seq) ?? null;
   if (last !== null && last.status === now.status && last.event_types === now.event_types) return;
   w.prepare(WRITE_HISTORY).run(endpoint.seq, w.sequences.event - 1, now.status, now.event_types);
   rematch(w, endpoint, last, now);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { mergePage, type Source } from "./delivery-merge.ts";
+import { type MergeSource, mergePage } from "./delivery-merge.ts";
 
 /** A range of rows of which some match, read in the same way as with SQL. */
-function sourceOver(rows: readonly { seq: number; matches: boolean }[]): Source {
+function sourceOver(rows: readonly { seq: number; matches: boolean }[]): MergeSource {
   return {
     read(before, hitsMax, visitsMax) {
       const visited = rows.filter((row) => row.seq < before).slice(0, visitsMax);

@@ -4,7 +4,7 @@ import type { Seq } from "../../../domain/ids.ts";
 /**
  * A set of deliveries that can be read in descending order of sequence. The sources of one list have none in common.
  */
-export interface Source {
+export interface MergeSource {
   /**
    * Look at up to `visitsMax` rows below `before`, stopping at `hitsMax` that match.
    * The rows come in the order of the index: nothing is sorted.
@@ -20,7 +20,7 @@ export interface Batch {
   readonly visited: number;
 }
 
-export interface PageRequest {
+export interface MergeRequest {
   /** Only sequences below this are wanted. */
   readonly before: Seq;
   readonly limit: number;
@@ -28,7 +28,7 @@ export interface PageRequest {
   readonly visitsPerStatementMax: number;
 }
 
-export interface Page {
+export interface MergedPage {
   /** Descending. */
   readonly seqs: readonly Seq[];
   /** The next page begins below this; null at the end. */
@@ -36,7 +36,7 @@ export interface Page {
 }
 
 interface Cursor {
-  readonly source: Source;
+  readonly source: MergeSource;
   hits: readonly Seq[];
   /** The index of the next of `hits`. */
   at: number;
@@ -44,7 +44,7 @@ interface Cursor {
 }
 
 /** It looks for one hit more than the page shows, so that the last page has no cursor. */
-export function mergePage(sources: readonly Source[], request: PageRequest): Page {
+export function mergePage(sources: readonly MergeSource[], request: MergeRequest): MergedPage {
   const cursors = sources.map((source): Cursor => ({ source, hits: [], at: 0, floor: request.before }));
   // Every source must advance within one budget. Otherwise a page could end where it began.
   const share = Math.max(1, Math.floor(request.visitsMax / (2 * sources.length)));

@@ -2,7 +2,7 @@
 import type { Seq } from "../../../domain/ids.ts";
 import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
-import type { Batch, Source } from "./delivery-merge.ts";
+import type { Batch, MergeSource } from "./delivery-merge.ts";
 
 /**
  * The condition that selects a range of each index. Entries with equal keys are in the order of the sequence, so a
@@ -68,7 +68,7 @@ const rangeSql = {
   LIMIT ?)`,
 };
 
-export function rangeSource(connection: Connection, range: Range, low: Seq, rest: readonly Condition[]): Source {
+export function rangeSource(connection: Connection, range: Range, low: Seq, rest: readonly Condition[]): MergeSource {
   const values = rest.flatMap((condition) => condition.values);
   const hits = (before: Seq, from: Seq, hitsMax: number) =>
     all<{ seq: Seq }>(connection, rangeSql.hits(range, rest), ...range.keys, before, from, ...values, hitsMax).map(
@@ -142,7 +142,7 @@ export function leasedSource(
   low: Seq,
   rest: readonly Condition[],
   visitsPerStatementMax: number,
-): Source {
+): MergeSource {
   const values = rest.flatMap((condition) => condition.values);
   return {
     read(before) {

@@ -4,7 +4,7 @@ import type { Cursor, DeliveryFilter, DeliveryPage } from "../../../ports/store.
 import type { Connection } from "../connection.ts";
 import { cursorOf, seqBefore } from "../cursors.ts";
 import { findConditions, spanOf } from "./delivery-conditions.ts";
-import { mergePage, type Source } from "./delivery-merge.ts";
+import { type MergeSource, mergePage } from "./delivery-merge.ts";
 import { type ChosenPlan, choosePlan } from "./delivery-plan.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 import { leasedSource, rangeSource, type Span } from "./delivery-sources.ts";
@@ -34,7 +34,7 @@ export function listDeliveries(
   };
 }
 
-function sourcesOf(connection: Connection, { ranges, rest }: ChosenPlan, { low }: Span): Source[] {
+function sourcesOf(connection: Connection, { ranges, rest }: ChosenPlan, { low }: Span): MergeSource[] {
   if (ranges === "leased") return [leasedSource(connection, low, rest, LIST_ROWS_PER_STATEMENT)];
   return ranges.map((range) => rangeSource(connection, range, low, rest));
 }

@@ -4,7 +4,7 @@ import { storedBytes } from "../../../domain/access/quota.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { Receive, ReceiveResult, Wake } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
-import { publishFrom, wakesFor } from "../delivery/publish.ts";
+import { publishFrom, wakesOfType } from "../delivery/publish.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { type DigestOfSource, findDigest, rememberDigest } from "./digests.ts";
@@ -20,7 +20,7 @@ export function receiveOne(w: Writing, request: Receive): ReceiveResult {
   // Looked for only where it can matter, to save the look-up: a repeated call first fails on its record's unique id.
   const isSame = first !== null || (w.mode.careful && one(w, IS_THERE, uuidBytes(id)) !== undefined);
   if (isSame) {
-    return { kind: "received", woken: event === null ? [] : wakesFor(w, request.tenantSeq, event.type) };
+    return { kind: "received", woken: event === null ? [] : wakesOfType(w, request.tenantSeq, event.type) };
   }
   const bytes = receivedBytes(request.raw.body.byteLength);
   const excess = w.usage.excessOfBytes(request.tenantSeq, bytes);

@@ -5,7 +5,7 @@ import { INBOUND_EVENTS_SHOWN_MAX } from "../../../domain/limits.ts";
 import type { InboundRecord, Reprocess, ReprocessResult } from "../../../ports/store.ts";
 import { uuidBytes } from "../../rows.ts";
 import { type AuditEntry, audit, byActor } from "../access/audit.ts";
-import { wakesFor } from "../delivery/publish.ts";
+import { wakesOfType } from "../delivery/publish.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentials } from "./credentials.ts";
@@ -21,7 +21,7 @@ export function reprocess(w: Writing, request: Reprocess): ReprocessResult {
   const tenantSeq = request.verified?.tenantSeq ?? row.tenant_seq;
   if (tenantSeq === null) throw new Error(`inbound event ${row.seq} is nobody's, and was not verified`);
   if (wasDone(w, row, request)) {
-    const woken = request.event === null ? [] : wakesFor(w, tenantSeq, request.event.type);
+    const woken = request.event === null ? [] : wakesOfType(w, tenantSeq, request.event.type);
     return { kind: "reprocessed", record: load(w, request.id), woken };
   }
   if (request.verified !== null) {

@@ -8,7 +8,7 @@ import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening, PauseAc
 import { uuidBytes } from "../../rows.ts";
 import { CHANNEL, NOTIFICATION } from "../../stored-enums.ts";
 import { audit, byActor } from "../access/audit.ts";
-import { findKey, rememberKey } from "../delivery/idempotency.ts";
+import { findIdempotencyKey, rememberKey } from "../delivery/idempotency.ts";
 import { one } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 import { endingOf, readPause } from "./pause-rows.ts";
@@ -20,7 +20,7 @@ export function createPause(w: Writing, request: CreatePause): CreatePauseResult
   const before = getPause(w, tenantSeq, id);
   if (before !== null) return { kind: "created", pause: before };
   if (idempotency !== null) {
-    const remembered = findKey(w, tenantSeq, idempotency, now);
+    const remembered = findIdempotencyKey(w, tenantSeq, idempotency, now);
     if (remembered !== null) {
       if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
       return { kind: "repeated", pause: loadPause(w, remembered.seq) };
@@ -67,7 +67,7 @@ export function findRepeatedPause(
   idempotency: IdempotencyClaim,
   now: EpochMs,
 ): Pause | null {
-  const remembered = findKey(w, tenantSeq, idempotency, now);
+  const remembered = findIdempotencyKey(w, tenantSeq, idempotency, now);
   return remembered?.fingerprint === idempotency.fingerprint ? loadPause(w, remembered.seq) : null;
 }
 

@@ -15,10 +15,10 @@ import { stateName, uuidBytes, uuidText } from "../../../rows.ts";
 import type { Connection } from "../../connection.ts";
 import { cursorOf, seqBefore } from "../../cursors.ts";
 import { all, one } from "../../read-connection.ts";
-import { mergePage, type Source } from "../delivery-merge.ts";
+import { type MergeSource, mergePage } from "../delivery-merge.ts";
 import { firstSince } from "../timeline.ts";
 import {
-  eventSource,
+  eventMergeSource,
   fromInbound,
   type Next,
   type Owner,
@@ -53,7 +53,7 @@ export function listEvents(
 }
 
 /** Null when the filter names a source or a type that the tenant does not have. */
-function sourcesOf(connection: Connection, filter: EventFilter, low: Seq): Source[] | null {
+function sourcesOf(connection: Connection, filter: EventFilter, low: Seq): MergeSource[] | null {
   const { tenantSeq, sourceId, undelivered } = filter;
   let sourceSeq: Seq | null = null;
   if (sourceId !== null) {
@@ -63,7 +63,7 @@ function sourcesOf(connection: Connection, filter: EventFilter, low: Seq): Sourc
   const owners = ownersOf(connection, filter);
   if (owners.length === 0) return null;
   const matches = (event: Passed) => isMatch(connection, event, filter, sourceSeq);
-  const walk = (next: Next) => eventSource(connection, next, low, matches);
+  const walk = (next: Next) => eventMergeSource(connection, next, low, matches);
   if (sourceSeq !== null) return [walk(fromInbound(tenantSeq))];
   return owners.flatMap((owner) => [
     walk(withoutDeliveries(owner)),

@@ -2,7 +2,7 @@
 import type { EpochMs, Seq } from "../../../../domain/ids.ts";
 import type { Connection } from "../../connection.ts";
 import { one } from "../../read-connection.ts";
-import type { Batch, Source } from "../delivery-merge.ts";
+import type { Batch, MergeSource } from "../delivery-merge.ts";
 
 /** The event that a source has reached. */
 export interface Passed {
@@ -19,7 +19,12 @@ export interface Passed {
 export type Next = (connection: Connection, before: Seq) => Passed | null;
 
 /** One statement per event. A page has a hundred, and a request visits a limited number. */
-export function eventSource(connection: Connection, next: Next, low: Seq, matches: (event: Passed) => boolean): Source {
+export function eventMergeSource(
+  connection: Connection,
+  next: Next,
+  low: Seq,
+  matches: (event: Passed) => boolean,
+): MergeSource {
   return {
     read(before: Seq, hitsMax: number, visitsMax: number): Batch {
       const hits: Seq[] = [];

@@ -21,7 +21,7 @@ function membersOf(seqs: readonly Seq[]): Members {
 
 const ENDPOINT = "SELECT seq FROM endpoints WHERE id = ? AND tenant_seq = ?";
 
-export function findEndpoints(connection: Connection, filter: LedgerFilter): Members | "none" | null {
+export function endpointMembers(connection: Connection, filter: LedgerFilter): Members | "none" | null {
   const { endpointIds, tenantSeq } = filter;
   const searched = idOf(filter.search, "endpoint");
   if (endpointIds === null && searched === null) return null;

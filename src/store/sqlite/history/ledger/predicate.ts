@@ -8,7 +8,7 @@ import { controlsOf } from "../../delivery/delivery-controls.ts";
 import { all } from "../../read-connection.ts";
 import { type Columns, SCHEDULED, SEGMENT_ROWS_MAX } from "./columns.ts";
 import type { Segment } from "./ledger.ts";
-import { findDeliveries, findEndpoints, type Members, typesOf } from "./names.ts";
+import { endpointMembers, findDeliveries, type Members, typesOf } from "./names.ts";
 
 export interface Predicate {
   readonly tenantSeq: Seq;
@@ -57,7 +57,7 @@ export interface Frozen {
 /** Null when nothing matches, because the tenant has no such endpoint, event, delivery or type. */
 export function findPredicate(connection: Connection, filter: LedgerFilter, bound: Frozen): Predicate | null {
   const { tenantSeq, classification, reason, from, to } = filter;
-  const endpoints = findEndpoints(connection, filter);
+  const endpoints = endpointMembers(connection, filter);
   const types = typesOf(connection, filter);
   const deliveries = findDeliveries(connection, filter);
   if (endpoints === "none" || types === "none" || deliveries === "none") return null;

@@ -10,11 +10,11 @@ import {
   REFUSED_WORK_PER_ADDRESS_SECOND_MS_MAX,
   REFUSED_WORK_PER_SECOND_MS_MAX,
 } from "../../domain/limits.ts";
-import { Refusals } from "./refusals.ts";
+import { RefusalLimits } from "./refusal-limits.ts";
 
 function atRest() {
   let nowMs = 5000;
-  const refusals = new Refusals({ monotonicMs: () => nowMs });
+  const refusals = new RefusalLimits({ monotonicMs: () => nowMs });
   return {
     refusals,
     pass: (ms: number) => {

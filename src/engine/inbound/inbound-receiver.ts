@@ -27,7 +27,7 @@ import type { KnownSources } from "./known-sources.ts";
 import { hopsOf } from "./loops.ts";
 import { faultsText, notificationOf, readFacts, shownText } from "./pause-status.ts";
 import { parseRequest } from "./payload/parse-request.ts";
-import type { Refusals } from "./refusals.ts";
+import type { RefusalLimits } from "./refusal-limits.ts";
 import { BoundedVerifier, type WorkTimer } from "./verify/bounded-verifier.ts";
 import { type Refusal, type VerifiedPauseStatus, verifyAtSource, verifyPauseStatus } from "./verify/verify-received.ts";
 
@@ -39,7 +39,7 @@ export interface ReceiverOptions {
   readonly claims: Pick<Claims, "wake">;
   readonly streams: Pick<Streams, "announce">;
   readonly sources: KnownSources;
-  readonly refusals: Refusals;
+  readonly refusals: RefusalLimits;
   /** Whether the sources of the settings are stored. Until then the server cannot say that a source is unknown. */
   readonly isOpen: () => boolean;
 }
@@ -49,12 +49,12 @@ const ROW_BYTES = 600;
 
 const UNAUTHORIZED = { kind: "unauthorized" } as const;
 
-export class Receiver {
+export class InboundReceiver {
   readonly #clock: Clock;
   readonly #claims: Pick<Claims, "wake">;
   readonly #streams: Pick<Streams, "announce">;
   readonly #sources: KnownSources;
-  readonly #refusals: Refusals;
+  readonly #refusals: RefusalLimits;
   readonly #isOpen: () => boolean;
   readonly #verifier: BoundedVerifier;
   readonly #received: Batcher<Receive, ReceiveResult>;

@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 
 const WINDOW_MS = 1000;
 
-export class Pace {
+export class StreamRateLimit {
   readonly #clock: Pick<Clock, "now" | "after">;
   /** Null: no limit. */
   readonly #perSecondMax: number | null;

@@ -22,7 +22,7 @@ import type { Clock } from "../../ports/clock.ts";
 const TRIES_PER_FAILURE = 2;
 const SECOND_MS = 1000;
 
-export class Refusals {
+export class RefusalLimits {
   readonly #clock: Pick<Clock, "monotonicMs">;
   /** Until when each network is trusted. */
   readonly #trusted = new LRUCache<string, number>(entriesMax(INBOUND_ADDRESSES_COUNT_MAX));
