@@ -45,6 +45,7 @@ test("openapi-typescript generates types that compile, and that reject wrong val
     "--ignoreConfig",
     "--noEmit",
     "--strict",
+    "--skipDefaultLibCheck",
     "--module",
     "nodenext",
     "--allowImportingTsExtensions",

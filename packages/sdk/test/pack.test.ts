@@ -91,7 +91,8 @@ const compilerOptions = {
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
-  skipLibCheck: false,
+  // The package's types are checked, and the compiler's own, which take six times as long, are not.
+  skipDefaultLibCheck: true,
   target: "es2022",
   lib: ["es2022", "dom"],
   types: [],

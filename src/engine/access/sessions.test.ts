@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { prepareDataDir } from "../../../test/fixtures/empty-store.ts";
+import { runHere } from "../../../test/fixtures/threads-here.ts";
 import { createSystemClock } from "../../clock/system.ts";
 import type { Store } from "../../ports/store.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
@@ -16,7 +17,12 @@ const MINUTE = 60_000;
 async function open(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), "signalbox-sessions-"));
   prepareDataDir(dataDir);
-  const real = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
+  const real = await openSqliteStore({
+    dataDir,
+    masterKey: null,
+    onDeath: (error) => assert.fail(error),
+    startRunner: runHere,
+  });
   t.after(async () => {
     await real.close();
     rmSync(dataDir, { recursive: true });

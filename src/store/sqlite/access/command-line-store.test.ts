@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { prepareDataDir } from "../../../../test/fixtures/empty-store.ts";
+import { runHere } from "../../../../test/fixtures/threads-here.ts";
 import type { Uuid } from "../../../domain/ids.ts";
 import type { Store } from "../../../ports/store.ts";
 import { dataFiles, tryLockDir } from "../files/files.ts";
@@ -37,7 +38,12 @@ function newDir(t: TestContext): string {
 /** The store of a server, with one tenant and without a ballast file. */
 async function openServerStore(dataDir: string): Promise<Store> {
   prepareDataDir(dataDir);
-  const store = await openSqliteStore({ dataDir, masterKey: null, onDeath: (error) => assert.fail(error) });
+  const store = await openSqliteStore({
+    dataDir,
+    masterKey: null,
+    onDeath: (error) => assert.fail(error),
+    startRunner: runHere,
+  });
   const user = { id: newId(), email: "a@example.com", passwordHash: "$argon2id$", role: "global_admin" as const };
   await store.bootstrap({ tenant: { id: newId(), name: "First" }, user, key: newKey(), now: NOW });
   return store;

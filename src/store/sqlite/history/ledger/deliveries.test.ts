@@ -128,9 +128,9 @@ test("the pages of any filter and order together are all deliveries that match, 
       assert.deepEqual(ids, should);
       found += should.length > 0 ? 1 : 0;
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
-  assert.ok(found > 10, String(found));
+  assert.ok(found > 5, String(found));
 });
 
 test("a row has the state that it was found by", () => {

@@ -13,10 +13,10 @@ import type { Seq, Uuid } from "../../../../domain/ids.ts";
 import type { LedgerFilter, LedgerQuery } from "../../../../ports/store.ts";
 import { createKeeping, LEDGER_VERBS } from "./verbs.ts";
 
-const ROWS = 30_000;
+const ROWS = 15_000;
 
 /**
- * 30,000 deliveries of two tenants over ten days, most of them delivered at once. So many rows share a key that their
+ * 15,000 deliveries of two tenants over ten days, most of them delivered at once. So many rows share a key that their
  * ids decide the order, and ids are not in the order of the sequence.
  */
 function bigStore() {
@@ -78,7 +78,7 @@ function checkPage(asked: LedgerQuery): void {
 
 const idsOf = (endpoint: { readonly id: Uuid } | undefined) => [endpoint?.id ?? assert.fail()];
 /** At the beginning, in the middle, across the end of some filters and of all rows, and after everything. */
-const OFFSETS = [0, 60, 9_950, 19_950, 1_000_000];
+const OFFSETS = [0, 60, 4_950, 9_950, 1_000_000];
 const filters: readonly Partial<LedgerFilter>[] = [
   {},
   ...LEDGER_STATUSES.map((status) => ({ states: STATES_OF_STATUS[status] })),
@@ -127,24 +127,6 @@ test("pages as of a time have nothing newer", () => {
   checkPage(query(big.store.tenantSeq, { asOf: START - 1 }));
 });
 
-test("frozen pages lack what is committed later, even with an earlier creation time", () => {
-  const { store, keeping, endpoints } = big;
-  const asked = query(store.tenantSeq, { limit: 5 });
-  const first = LEDGER_VERBS.listLedger(keeping, asked);
-  const [endpoint] = endpoints;
-  assert.ok(endpoint);
-  store.publish([endpoint], { type: "some", now: first.asOf });
-  store.publish([endpoint], { type: "some", now: START });
-  const again = LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf });
-  assert.deepEqual(again, first);
-
-  const fresh = LEDGER_VERBS.listLedger(keeping, asked);
-  assert.equal(fresh.total, first.total + 2);
-  assert.notEqual(fresh.asOf, first.asOf, "another state has another name");
-  assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: fresh.asOf }).total, fresh.total);
-  assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf }).total, first.total);
-});
-
 test("an export has every row once, in order of creation, without those that were added meanwhile", () => {
   const { store, keeping, endpoints, expected: expectedOf } = big;
   const filter: LedgerFilter = { tenantSeq: store.tenantSeq, ...ANY_DELIVERY, eventType: "some" };
@@ -161,4 +143,22 @@ test("an export has every row once, in order of creation, without those that wer
     page = LEDGER_VERBS.readLedger(keeping, filter, page.next, 700);
   }
   assert.deepEqual(found, expected);
+});
+
+test("frozen pages lack what is committed later, even with an earlier creation time", () => {
+  const { store, keeping, endpoints } = big;
+  const asked = query(store.tenantSeq, { limit: 5 });
+  const first = LEDGER_VERBS.listLedger(keeping, asked);
+  const [endpoint] = endpoints;
+  assert.ok(endpoint);
+  store.publish([endpoint], { type: "some", now: first.asOf });
+  store.publish([endpoint], { type: "some", now: START });
+  const again = LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf });
+  assert.deepEqual(again, first);
+
+  const fresh = LEDGER_VERBS.listLedger(keeping, asked);
+  assert.equal(fresh.total, first.total + 2);
+  assert.notEqual(fresh.asOf, first.asOf, "another state has another name");
+  assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: fresh.asOf }).total, fresh.total);
+  assert.equal(LEDGER_VERBS.listLedger(keeping, { ...asked, asOf: first.asOf }).total, first.total);
 });
