@@ -41,26 +41,27 @@ async function listen(status: ReturnType<Engine["status"]["ready"]> = { ready: t
   return app;
 }
 
+const app = await listen();
+const fullDisk = await listen({ ready: false, reason: "the disk is full" });
+
 test("/healthz is 200 without a key, even while the engine is not ready", async () => {
-  const app = await listen({ ready: false, reason: "the disk is full" });
-  const { statusCode, body } = await app.inject("/healthz");
+  const { statusCode, body } = await fullDisk.inject("/healthz");
   assert.deepEqual([statusCode, JSON.parse(body)], [200, { status: "ok" }]);
 });
 
 test("/readyz is 200 while the server can accept events", async () => {
-  const { statusCode, body } = await (await listen()).inject("/readyz");
+  const { statusCode, body } = await app.inject("/readyz");
   assert.deepEqual([statusCode, JSON.parse(body)], [200, { status: "ready" }]);
 });
 
 test("/readyz is 503 with the reason and Retry-After while the server cannot accept events", async () => {
-  const answer = await (await listen({ ready: false, reason: "the disk is full" })).inject("/readyz");
+  const answer = await fullDisk.inject("/readyz");
   assert.equal(answer.statusCode, 503);
   assert.deepEqual(answer.json(), { status: "not_ready", reason: "the disk is full" });
   assert.equal(answer.headers["retry-after"], "1");
 });
 
 test("/metrics requires a global_admin", async () => {
-  const app = await listen();
   const statusOf = async (headers: Record<string, string>) =>
     (await app.inject({ url: "/metrics", headers })).statusCode;
   assert.equal(await statusOf({}), 401);
@@ -75,7 +76,6 @@ test("/metrics requires a global_admin", async () => {
 });
 
 test("/docs uses only files of this server, under a strict content security policy", async () => {
-  const app = await listen();
   const page = await app.inject("/docs");
   assert.equal(page.statusCode, 200);
   assert.doesNotMatch(page.headers["content-security-policy"] as string, /unsafe|http|\*/);
@@ -85,7 +85,6 @@ test("/docs uses only files of this server, under a strict content security poli
 });
 
 test("a client that has a static response gets a 304", async () => {
-  const app = await listen();
   for (const url of ["/openapi.json", "/docs", "/docs/page.css", "/docs/swagger-ui-bundle.js"]) {
     const { headers, body } = await app.inject(url);
     assert.equal(headers["cache-control"], "no-cache", url);

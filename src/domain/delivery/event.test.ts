@@ -24,7 +24,7 @@ test("the filters that are looked up for a type are exactly those that match it"
       assert.ok(isEventType(name) && isEventFilter(one));
       assert.equal(filtersFor(name).includes(one), matchesFilters([one], name));
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
@@ -35,7 +35,7 @@ test("the essential filters match the same types as all filters, and at most one
       const passing = essentialFilters(all).filter((one) => looked.has(one));
       assert.equal(passing.length, matchesFilters(all, name) ? 1 : 0);
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 

@@ -156,7 +156,7 @@ test("a list holds exactly the deliveries that match its filter, newest first, o
       );
       rows.connection.db.close();
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 

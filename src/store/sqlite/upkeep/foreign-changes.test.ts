@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { prepareDataDir } from "../../../../test/fixtures/empty-store.ts";
 import { openStore } from "../../../../test/fixtures/sqlite-writing.ts";
 import { FOREIGN_CHANGES_KEPT_COUNT } from "../../../domain/limits.ts";
+import { dataFiles } from "../files/files.ts";
 import { changesSince, type NotedChange, noteForeignChange } from "./foreign-changes.ts";
 
 const ANYTHING = { kind: "anything" } as const;
@@ -14,7 +16,9 @@ const KEYS = { kind: "keys" } as const;
 function open(t: TestContext) {
   const dir = mkdtempSync(join(tmpdir(), "signalbox-changes-"));
   t.after(() => rmSync(dir, { recursive: true }));
-  const [server, other] = [openStore(join(dir, "signalbox.db")), openStore(join(dir, "signalbox.db"))];
+  prepareDataDir(dir);
+  const { database } = dataFiles(dir);
+  const [server, other] = [openStore(database), openStore(database)];
   let { mark } = server.run((w) => changesSince(w, null));
   return {
     note: (...changes: NotedChange[]) =>
