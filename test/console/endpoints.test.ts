@@ -110,7 +110,7 @@ async function changeAndDelete(visit: Visit, owner: Client): Promise<void> {
   await page.getByText(/^whsec_/).waitFor();
   await visit.assertAccessible("endpoint-secret");
   await page.getByRole("link", { name: "Log" }).click();
-  await page.getByText("This page takes the role organization admin").waitFor();
+  await page.getByText("This page needs the role organization admin").waitFor();
   await page.getByRole("link", { name: "Delete", exact: true }).click();
   await page.getByText("No delivery waits, so none is cancelled. The history stays.").waitFor();
   await page.getByRole("button", { name: "Delete" }).click();

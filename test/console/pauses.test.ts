@@ -109,7 +109,7 @@ async function answer(visit: Visit, owner: Client): Promise<void> {
   await open(visit, asked);
   await page.getByText("“Reject” is chosen").waitFor();
   await page.getByText('"order": 4711').waitFor();
-  await page.getByText("The audit takes the role organization admin.").waitFor();
+  await page.getByText("The audit needs the role organization admin.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Show the link" }).count(), 0);
   await visit.assertAccessible("pause-open");
   await page.getByLabel("Note (optional)").fill("Checked with Ann.\nFine.");

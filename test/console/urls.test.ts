@@ -202,7 +202,7 @@ async function faultsOnPages({ page, complaints }: Visit, role: Role, pages: rea
     const [path, title, needs = "developer"] = one;
     const isAllowed = ROLES.indexOf(role) >= ROLES.indexOf(needs);
     hasBadFilters = isAllowed && path in QUERIES;
-    if (!isAllowed) await go(page, path, `This page takes the role ${WORDS[needs]}`);
+    if (!isAllowed) await go(page, path, `This page needs the role ${WORDS[needs]}`);
     else if (hasBadFilters) faults.push(...(await faultsOfQuery(page, one)));
     else await go(page, path, title);
     faults.push(...(await seen(page)).alerts.map((text) => `${path}: ${text}`));
@@ -219,7 +219,7 @@ test("a developer on every URL gets the page, or which role it takes; bad filter
 
 async function showOwnTenant(visit: Visit): Promise<void> {
   const { page, person, requests } = visit;
-  await appears(page.getByRole("heading", { name: "This page takes the role global admin" }));
+  await appears(page.getByRole("heading", { name: "This page needs the role global admin" }));
   await visit.assertAccessible("other-tenant");
   await page.getByRole("button", { name: "Show your own tenant" }).click();
   await page.waitForURL(/\/console\/$/);

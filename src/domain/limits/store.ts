@@ -17,7 +17,7 @@ export const LARGE_READS_WAITING_OF_TENANT_COUNT_MAX = 1000;
 export const LIST_ROWS_PER_STATEMENT = 2000;
 /** Rows that one request visits before it returns a short page with a cursor. */
 export const LIST_ROWS_PER_REQUEST = 6000;
-/** Deliveries that the rate of an event type is estimated from: an error of about 7 %, and half a millisecond per type. */
+/** Deliveries that a type's events are estimated from: an error of about 7 %, and half a millisecond per type. */
 export const EVENT_RATE_SAMPLE_ROWS = 200;
 /** Index ranges that one list merges. */
 export const LIST_SOURCES_MAX = 64;

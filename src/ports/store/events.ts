@@ -46,7 +46,7 @@ export interface EventTypeRow {
   /** When its oldest and its newest retained event were accepted. */
   readonly firstAt: EpochMs;
   readonly lastAt: EpochMs;
-  /** Events in the last hour. At a high rate it is estimated from the latest `EVENT_RATE_SAMPLE_ROWS` deliveries. */
+  /** Events in the last hour. Above `EVENT_RATE_SAMPLE_ROWS` deliveries it is estimated from the latest ones. */
   readonly perHour: number;
   /** How many endpoints an event of this type would go to now. */
   readonly endpoints: number;

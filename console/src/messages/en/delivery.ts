@@ -45,6 +45,7 @@ export const delivery = {
   curlThen: "As it was sent",
   nextAttempt: "Next attempt",
   due: "due",
+  ends: (length: string) => `ends in ${length}`,
   showAttempts: (count: number) => plural(count, { one: "Show # earlier attempt", other: "Show # earlier attempts" }),
   bars: {
     accepted: "Accepted",

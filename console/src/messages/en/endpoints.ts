@@ -57,7 +57,8 @@ export const endpoint = {
   noSuch: "endpoint",
   badTab: (tab: string) => `This endpoint has no part named ${tab}, so this is its overview.`,
   since: "Since",
-  healthy: "Healthy: its latest attempt succeeded, or there was none.",
+  healthy: "Healthy: its latest attempt succeeded.",
+  unused: "No attempt has been made yet.",
   failing: (count: number) =>
     plural(count, { one: "Its latest attempt failed.", other: "Its latest # attempts failed." }),
   resting: (count: number) =>
@@ -72,7 +73,7 @@ export const endpoint = {
     no_success: "Disabled: no attempt succeeded for five days. It gets no new events.",
     manual: "Disabled by a person. It gets no new events.",
   },
-  inFlight: "In flight",
+  inFlight: "On the wire",
   inFlightOf: (inFlight: number, window: number | null, max: number) =>
     window === null || window === max
       ? `${integer(inFlight)} of at most ${integer(max)}`
@@ -89,7 +90,7 @@ export const endpoint = {
   oldest: "The oldest was created",
   heldBytes: (count: number) => `${bytes(count)} arrived while it was held.`,
   drains: (perSecond: number) => `${decimal(perSecond)} deliveries end each second.`,
-  drainedAt: "At this rate, nothing waits by",
+  drainedAt: "At this rate, the backlog ends",
   lastSuccess: "Last success",
   lastFailure: "Last failure",
   never: "never",
@@ -175,7 +176,8 @@ export const endpointForm = {
   showHeaders: "Show the values",
   timeout: "Timeout in seconds",
   retries: "Waits before retries, in seconds",
-  retriesHint: "Separated by commas. Empty means the default when you create it, and no retry afterwards.",
+  retriesHint: "Separated by commas. Empty means no retries.",
+  newRetriesHint: "Separated by commas. Empty means the default schedule, which ends after a day.",
   rateLimit: "Attempts per second, at most",
   rateLimitHint: "Empty means no limit.",
   maxInFlight: "Attempts at once, at most",
@@ -210,7 +212,7 @@ export const endpointTest = {
   content: "What to send",
   contents: { test: "The event “test”", own: "An event of your own", latest: "The latest event again" },
   hints: {
-    test: "A short message. The server publishes nothing.",
+    test: "A short message of the type test. Only this endpoint gets it.",
     own: "Any type, whatever the filter of this endpoint. Only this endpoint gets it.",
     latest: "The type and the payload of the latest event, as a new event that only this endpoint gets.",
   },

@@ -63,6 +63,7 @@ export const event = {
   whyFor: (endpoint: string) => `Why ${endpoint} did not get it`,
   showAll: (count: number) => plural(count, { one: "Show # more", other: "Show # more" }),
   fromPause: "About a pause",
+  decidedBy: (email: string) => `Decided by ${email}`,
   fromInbound: "From an inbound webhook",
   select: (endpoint: string) => `Select the delivery to ${endpoint}`,
 } as const;

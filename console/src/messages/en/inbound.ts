@@ -26,7 +26,7 @@ export const sources = {
   template: "What is signed",
   templateHint: "{body}, or with a timestamp for example {timestamp}.{body}",
   typePrefix: "Prefix of event types",
-  typePrefixHint: "Such as github. (with the dot)",
+  typePrefixHint: "For example github., with the dot at its end.",
   newSecret: "Copy the secret now",
   newSecretHint: "The server shows it only here.",
   secretLabel: "The new secret",
@@ -156,7 +156,7 @@ export const quarantine = {
 } as const;
 
 export const trial = {
-  title: "Would they verify with another secret?",
+  title: "Would the refused requests verify with another secret?",
   lead: "Nothing is saved. The requests are verified as of the time when they arrived.",
   one: "Would it verify with another secret?",
   secret: "Secret to try",

@@ -95,7 +95,7 @@ export const pause = {
     "Nobody can answer it any more, and the caller learns that it was cancelled. You cannot open the question again.",
   confirmCancel: "Cancel the question",
   trail: "What happened",
-  trailNeeds: "The audit takes the role organization admin.",
+  trailNeeds: "The audit needs the role organization admin.",
   trailEmpty: "The audit keeps nothing of this question any more.",
   event: "The event and its deliveries",
   noEvent: "The event is no longer kept.",

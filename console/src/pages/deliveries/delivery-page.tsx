@@ -1,6 +1,6 @@
 /** `/console/deliveries/{id}`: what became of one delivery, why, and what comes next. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import type { DeliveryDetail } from "@signalbox/sdk";
+import type { DeliveryDetail, Fact } from "@signalbox/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "../../messages/en/app.ts";
@@ -59,7 +59,7 @@ export default function DeliveryPage() {
     <Page
       title={m.title(delivery.event_type, visible(delivery.endpoint_name))}
       aside={<DeliveryState status={delivery.status} />}
-      lead={<Lead delivery={delivery} />}
+      lead={<Lead delivery={delivery} nextAt={nextAttempt(delivery, facts)} />}
       actions={<Acts key={delivery.id} delivery={delivery} />}
     >
       {query.error !== null && <Problem error={query.error} onRetry={() => void query.refetch()} />}
@@ -80,7 +80,13 @@ function isEnded(delivery: DeliveryDetail | undefined): boolean {
   return delivery !== undefined && ENDED.includes(delivery.status);
 }
 
-function Lead({ delivery }: { readonly delivery: DeliveryDetail }) {
+/** Null while nothing is scheduled. An endpoint that rests delays the retry. */
+function nextAttempt({ next_attempt_at: at, status }: DeliveryDetail, facts: readonly Fact[]): string | null {
+  if (at === null || status !== "SCHEDULED") return null;
+  return facts.find(({ rule }) => rule === "next")?.at ?? at;
+}
+
+function Lead({ delivery, nextAt }: { readonly delivery: DeliveryDetail; readonly nextAt: string | null }) {
   return (
     <Group gap="xs">
       <Go to={`/events/${delivery.event_id}`}>{m.event}</Go>
@@ -89,9 +95,9 @@ function Lead({ delivery }: { readonly delivery: DeliveryDetail }) {
       </Go>
       <span style={{ overflowWrap: "anywhere" }}>{delivery.id}</span>
       <CopyButton small text={delivery.id} label={keys.copyId} />
-      {delivery.next_attempt_at !== null && delivery.status === "SCHEDULED" && (
+      {nextAt !== null && (
         <span>
-          {m.nextAttempt} <Countdown until={delivery.next_attempt_at} ended={m.due} />
+          {m.nextAttempt} <Countdown until={nextAt} ended={m.due} isFuture />
         </span>
       )}
     </Group>

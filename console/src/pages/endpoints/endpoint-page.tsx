@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { endpoints as list, endpoint as m } from "../../messages/en/endpoints.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { EndpointBadge } from "../../parts/endpoints/endpoint-badge.tsx";
+import { BACKLOG_REFETCH_MS, HEALTH } from "../../parts/endpoints/use-attempts.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { Missing } from "../../parts/feedback/missing.tsx";
 import { isMissing, Problem } from "../../parts/feedback/problem.tsx";
@@ -34,6 +35,10 @@ export default function EndpointPage() {
   const query = useQuery({
     queryKey: ["endpoint", "one", tenant, id],
     queryFn: ({ signal }) => api.endpoints.get(id, { signal }),
+    refetchInterval: ({ state: { data } }) =>
+      data !== undefined && (data.waiting.count > 0 || data.status !== "ACTIVE")
+        ? BACKLOG_REFETCH_MS
+        : HEALTH.refetchInterval,
   });
   const { data: endpoint, error } = query;
   if (endpoint === undefined) {

@@ -32,7 +32,7 @@ export function EndpointFields({ endpoint }: { readonly endpoint?: Endpoint }) {
       <TextField
         name="retry_schedule_seconds"
         label={m.retries}
-        hint={m.retriesHint}
+        hint={endpoint === undefined ? m.newRetriesHint : m.retriesHint}
         defaultValue={endpoint?.retry_schedule_seconds.join(", ") ?? ""}
       />
       <NumberField

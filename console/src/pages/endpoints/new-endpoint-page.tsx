@@ -5,7 +5,7 @@ import "@mantine/core/styles/FloatingIndicator.css";
 import "@mantine/core/styles/SegmentedControl.css";
 import type { CreatedEndpoint, EndpointInput } from "@signalbox/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import { endpointForm as m } from "../../messages/en/endpoints.ts";
 import { PasswordField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
@@ -77,6 +77,8 @@ interface CreatedProps {
 
 function Created({ endpoint, isEncoded }: CreatedProps) {
   const [snippet, setSnippet] = useState<Snippet>("node");
+  // The button that created it is far down, and the secret at the top is shown only once.
+  useLayoutEffect(() => window.scrollTo(0, 0), []);
   return (
     <Page title={m.created}>
       <Stack gap="md">

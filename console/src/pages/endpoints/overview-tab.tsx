@@ -142,7 +142,7 @@ function Backlog({ endpoint: { waiting, backlog } }: { readonly endpoint: Endpoi
       {backlog.drain_per_second > 0 && <Text>{m.drains(backlog.drain_per_second)}</Text>}
       {backlog.drained_at !== null && (
         <Text>
-          {m.drainedAt} <Time at={backlog.drained_at} focusable />.
+          {m.drainedAt} <Time at={backlog.drained_at} focusable />
         </Text>
       )}
     </>

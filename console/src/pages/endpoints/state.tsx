@@ -38,6 +38,8 @@ function sentenceOf({ health, disabled_reason: reason }: Endpoint): string {
       return m.resting(health.failure_streak);
     case "disabled":
       return m.disabled[reason ?? "manual"];
+    case "healthy":
+      return health.last_success_at === null ? m.unused : m.healthy;
     default:
       return m[health.state];
   }

@@ -77,7 +77,15 @@ function Loaded({ event, error }: { readonly event: Event; readonly error: unkno
 }
 
 function Origin({ event }: { readonly event: Event }) {
-  if (event.pause_id !== null) return <Go to={`/pauses/${event.pause_id}`}>{m.fromPause}</Go>;
+  if (event.pause_id !== null) {
+    const { decided_by_user: person } = event;
+    return (
+      <>
+        <Go to={`/pauses/${event.pause_id}`}>{m.fromPause}</Go>
+        {person && <span>{m.decidedBy(visible(person.email))}</span>}
+      </>
+    );
+  }
   if (event.source_id === null || event.inbound_event_id === null) return null;
   return <Go to={`/inbound/${event.source_id}/events/${event.inbound_event_id}`}>{m.fromInbound}</Go>;
 }

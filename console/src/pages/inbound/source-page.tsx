@@ -50,6 +50,7 @@ export default function SourcePage() {
 
 function Content({ source }: { readonly source: Source }) {
   const [isDeleting, setDeleting] = useState(false);
+  const [verifies, setVerifies] = useState("");
   return (
     <Page
       title={source.name}
@@ -65,8 +66,8 @@ function Content({ source }: { readonly source: Source }) {
     >
       <Guide source={source} />
       <Received source={source} />
-      <Trial sourceId={source.id} scheme={source.scheme} />
-      {source.scheme !== "none" && <SourceSecret source={source} />}
+      <Trial sourceId={source.id} scheme={source.scheme} onVerified={setVerifies} />
+      {source.scheme !== "none" && <SourceSecret source={source} suggestion={verifies} />}
       <SourceSettings key={source.id} source={source} />
       {isDeleting && <Delete source={source} onClose={() => setDeleting(false)} />}
     </Page>

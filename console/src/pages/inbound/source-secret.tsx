@@ -14,7 +14,13 @@ import { useApi } from "../../session/api.ts";
 const OVERLAPS = { none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
 type Overlap = keyof typeof OVERLAPS;
 
-export function SourceSecret({ source }: { readonly source: Source }) {
+interface SourceSecretProps {
+  readonly source: Source;
+  /** A secret that was tried, and with which requests would verify; or nothing. */
+  readonly suggestion: string;
+}
+
+export function SourceSecret({ source, suggestion }: SourceSecretProps) {
   const queries = useQueryClient();
   const [isOpen, setOpen] = useState(false);
   const [made, setMade] = useState<string | null>(null);
@@ -34,6 +40,7 @@ export function SourceSecret({ source }: { readonly source: Source }) {
       {isOpen && (
         <Rotate
           source={source}
+          suggestion={suggestion}
           onClose={() => setOpen(false)}
           onDone={(secret) => {
             setOpen(false);
@@ -56,15 +63,14 @@ export function SourceSecret({ source }: { readonly source: Source }) {
   );
 }
 
-interface RotateProps {
-  readonly source: Source;
+interface RotateProps extends SourceSecretProps {
   readonly onClose: () => void;
   readonly onDone: (secret: string | undefined) => void;
 }
 
-function Rotate({ source, onClose, onDone }: RotateProps) {
+function Rotate({ source, suggestion, onClose, onDone }: RotateProps) {
   const api = useApi();
-  const [secret, setSecret] = useState("");
+  const [secret, setSecret] = useState(suggestion);
   const [overlap, setOverlap] = useState<Overlap>("day");
   const rotate = useMutation({
     mutationFn: () =>

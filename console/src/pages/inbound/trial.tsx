@@ -1,4 +1,4 @@
-/** "Would they verify with another secret?" Nothing is saved. */
+/** "Would the refused requests verify with another secret?" Nothing is saved. */
 import { List, Text } from "@mantine/core";
 import "@mantine/core/styles/List.css";
 import type { SourceScheme } from "@signalbox/sdk";
@@ -18,9 +18,11 @@ interface TrialProps {
   readonly scheme: SourceScheme | null;
   /** Only this request. */
   readonly recordId?: string;
+  /** Requests would verify with this secret. */
+  readonly onVerified?: (secret: string) => void;
 }
 
-export function Trial({ sourceId, scheme, recordId }: TrialProps) {
+export function Trial({ sourceId, scheme, recordId, onVerified }: TrialProps) {
   const api = useApi();
   const [secret, setSecret] = useState("");
   const [changesHmac, setChangesHmac] = useState(false);
@@ -32,6 +34,9 @@ export function Trial({ sourceId, scheme, recordId }: TrialProps) {
         ...(changesHmac && { hmac: typedHmac(hmac) }),
         ...(recordId !== undefined && { event_id: recordId }),
       }),
+    onSuccess: ({ would_verify: verified }) => {
+      if (verified > 0 && secret !== "") onVerified?.(secret);
+    },
   });
   if (scheme === "none") return null;
   return (

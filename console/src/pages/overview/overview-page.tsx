@@ -41,7 +41,7 @@ export default function OverviewPage() {
         <>
           <FirstSteps hasEndpoint={counts.data.total > 0} />
           {counts.data.total > 0 && (
-            <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" verticalSpacing={0} style={{ alignItems: "start" }}>
+            <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" verticalSpacing={0}>
               <SuccessPart hours={hours} />
               <BacklogPart />
               <EndpointsPart counts={counts.data} />

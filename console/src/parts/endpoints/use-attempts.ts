@@ -10,8 +10,13 @@ const HOUR_MS = 3_600_000;
  */
 export const STATISTICS = { staleTime: 10_000, refetchInterval: 10_000 } as const;
 
-/** Nothing of the stream tells that an endpoint begins to fail, so its health is read again after this time. */
+/**
+ * Nothing of the stream tells that an endpoint begins to fail or that its backlog grows, so its health is read again after
+ * this time.
+ */
 export const HEALTH = { refetchInterval: 10_000 } as const;
+/** While somebody watches a backlog of one endpoint. */
+export const BACKLOG_REFETCH_MS = 2_000;
 
 export function useAttempts(hours: number, endpointId?: string) {
   const api = useApi();

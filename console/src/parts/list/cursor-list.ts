@@ -104,7 +104,8 @@ function useSteadyRows<Row>(
 ) {
   const [shown, setShown] = useState<Shown | null>(null);
   const [seen, setSeen] = useState<ReadonlyMap<string, Row>>(new Map());
-  const isCurrent = isSteady && shown?.resetKey === resetKey;
+  // While a list is empty, no row can move under the reader.
+  const isCurrent = isSteady && shown?.resetKey === resetKey && shown.keys.length > 0;
   const keep = (): void => {
     if (latest === undefined) return;
     setShown({ resetKey, keys: latest.map(rowKey) });

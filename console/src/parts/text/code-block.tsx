@@ -1,4 +1,4 @@
-/** A command or a program, which can be copied. It scrolls by itself, so the page does not. */
+/** A command or a program, which can be copied. A long one scrolls by itself. */
 import { copy as m } from "../../messages/en/app.ts";
 import { CopyButton } from "../actions/copy-button.tsx";
 import classes from "./code-block.module.css";

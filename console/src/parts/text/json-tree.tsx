@@ -57,6 +57,7 @@ function Node({ value, name, openLevels }: NodeProps) {
   return (
     <Folded
       startsOpen={openLevels > 0}
+      end={close}
       summary={
         <>
           {key}
@@ -65,18 +66,26 @@ function Node({ value, name, openLevels }: NodeProps) {
       }
     >
       <Entries entries={entries} isArray={isArray} openLevels={openLevels - 1} />
-      {close}
     </Folded>
   );
 }
 
+interface FoldedProps {
+  readonly startsOpen: boolean;
+  readonly summary: ReactNode;
+  /** What closes the content, below the summary. */
+  readonly end: ReactNode;
+  readonly children: ReactNode;
+}
+
 /** Its content is rendered when it is opened for the first time. */
-function Folded(props: { readonly startsOpen: boolean; readonly summary: ReactNode; readonly children: ReactNode }) {
+function Folded(props: FoldedProps) {
   const [wasOpened, setWasOpened] = useState(props.startsOpen);
   return (
     <details open={props.startsOpen} onToggle={(event) => event.currentTarget.open && setWasOpened(true)}>
       <summary>{props.summary}</summary>
       {wasOpened && <div>{props.children}</div>}
+      {props.end}
     </details>
   );
 }

@@ -41,7 +41,10 @@ function formatsOf(options: Intl.DateTimeFormatOptions): Readonly<Record<Zone, I
 /** The date and the time, with the milliseconds if they are known, and "UTC" if it is. */
 export function absoluteTime(ms: number, zone: Zone, withMs = false): string {
   const fraction = withMs ? `.${String(ms % 1000).padStart(3, "0")}` : "";
-  return `${absolutes[zone].format(ms)}${fraction}${zone === "utc" ? " UTC" : ""}`;
+  const parts = absolutes[zone].formatToParts(ms);
+  // "10:09:39.855 PM": the milliseconds belong to the seconds.
+  const text = parts.map(({ type, value }) => (type === "second" ? `${value}${fraction}` : value)).join("");
+  return `${text}${zone === "utc" ? " UTC" : ""}`;
 }
 
 /** Only the time of the day. */

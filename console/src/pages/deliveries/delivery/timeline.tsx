@@ -52,8 +52,9 @@ function StepTime({ of: { kind, fromMs, toMs } }: { readonly of: Step }) {
     case "accepted":
     case "ended":
       return <Time at={fromMs} absolute withMs />;
-    case "next":
     case "rest":
+      return m.ends(duration(Math.max(0, toMs - fromMs)));
+    case "next":
     case "expiry":
       return <Countdown until={toMs} ended={m.due} isFuture />;
     default:

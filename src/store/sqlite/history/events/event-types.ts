@@ -36,9 +36,9 @@ export function listEventTypes(
   const range = [tenantSeq, after, prefix, `${prefix}\u{10FFFF}`];
   const { rows, more } = page<TypeColumns>(connection, PAGE, range, limit);
   const hour: LastHour = {
-    now,
     from: now - HOUR_MS,
     firstEvent: firstSince(connection, "events", now - HOUR_MS),
+    lastEvent: one<{ seq: Seq | null }>(connection, LAST_EVENT)?.seq ?? 0,
     firstDelivery: firstSince(connection, "deliveries", now - HOUR_MS),
   };
   return {
@@ -47,10 +47,12 @@ export function listEventTypes(
   };
 }
 
+const LAST_EVENT = "SELECT max(seq) AS seq FROM events";
+
 interface LastHour {
-  readonly now: EpochMs;
   readonly from: EpochMs;
   readonly firstEvent: Seq;
+  readonly lastEvent: Seq;
   readonly firstDelivery: Seq;
 }
 
@@ -96,18 +98,18 @@ function newest(connection: Connection, next: Next): EpochMs[] {
 
 // Each original delivery counts as its share of an event, so that the sample may begin in the middle of one.
 const SAMPLE_WITH = `
-  SELECT count(*) AS rows, total(share) AS events, min(CASE WHEN share > 0 THEN at END) AS since
+  SELECT count(*) AS rows, total(share) AS events, min(CASE WHEN share > 0 THEN seq END) AS first
   FROM (
-    SELECT v.accepted_at AS at, CASE WHEN d.later = 0 AND v.accepted_at >= ? THEN 1.0 / v.delivery_count END AS share
+    SELECT v.seq, CASE WHEN d.later = 0 AND v.accepted_at >= ? THEN 1.0 / v.delivery_count END AS share
     FROM deliveries d INDEXED BY deliveries_of_type
     CROSS JOIN events v ON v.seq = d.event_seq
     WHERE d.type_seq = ? AND d.seq >= ?
     ORDER BY d.seq DESC
     LIMIT ?)`;
 const SAMPLE_WITHOUT = `
-  SELECT count(*) AS rows, total(at >= ?) AS events, min(at) AS since
+  SELECT count(*) AS rows, total(at >= ?) AS events, min(seq) AS first
   FROM (
-    SELECT accepted_at AS at
+    SELECT seq, accepted_at AS at
     FROM events INDEXED BY events_alone
     WHERE type_seq = ? AND delivery_count = 0 AND seq >= ?
     ORDER BY seq DESC
@@ -116,20 +118,26 @@ const SAMPLE_WITHOUT = `
 interface Sample {
   readonly rows: number;
   readonly events: number;
-  readonly since: EpochMs | null;
+  /** The oldest event of the sample; null when there is none. */
+  readonly first: Seq | null;
 }
 
-function perHour(connection: Connection, typeSeq: Seq, { now, from, firstEvent, firstDelivery }: LastHour): number {
+/**
+ * A sample tells which share of the latest events has the type. The share times all events of the hour is the estimate:
+ * the rate of a sample would not do, because a burst of a second would count for the whole hour.
+ */
+function perHour(connection: Connection, typeSeq: Seq, hour: LastHour): number {
+  const { from, firstEvent, lastEvent, firstDelivery } = hour;
   const samples = [
     one<Sample>(connection, SAMPLE_WITH, from, typeSeq, firstDelivery, EVENT_RATE_SAMPLE_ROWS),
     one<Sample>(connection, SAMPLE_WITHOUT, from, typeSeq, firstEvent, EVENT_RATE_SAMPLE_ROWS),
   ];
   let events = 0;
   for (const sample of samples) {
-    if (sample === undefined || sample.since === null) continue;
+    if (sample === undefined || sample.first === null) continue;
     const isWhole = sample.rows < EVENT_RATE_SAMPLE_ROWS;
-    const spanMs = Math.min(Math.max(now - sample.since, 1), HOUR_MS);
-    events += isWhole ? sample.events : (sample.events * HOUR_MS) / spanMs;
+    const share = sample.events / (lastEvent - sample.first + 1);
+    events += isWhole ? sample.events : share * (lastEvent - firstEvent + 1);
   }
   return Math.round(events);
 }
