@@ -35,11 +35,13 @@ export interface AssembledOptions {
   readonly clock?: Clock;
   /** The server listens, but answers that it is starting until `open` is called. */
   readonly startsLater?: true;
+  /** The proxies whose headers tell the client's address. None if omitted. */
+  readonly trustProxy?: readonly string[];
 }
 
 export async function assembleServer(
   scope: Scope,
-  { dataDir, pagesMax, startsLater, ...given }: AssembledOptions,
+  { dataDir, pagesMax, startsLater, trustProxy = [], ...given }: AssembledOptions,
 ): Promise<AssembledServer> {
   const clock = given.clock ?? createSystemClock();
   const lines: string[] = [];
@@ -73,7 +75,7 @@ export async function assembleServer(
     version: "test",
     publicUrl: () => "http://localhost",
     allowHttp: true,
-    trustProxy: [],
+    trustProxy,
     telemetry,
     settings: [{ name: "PORT", value: "0" }],
     process: createProcessStatus(clock.now(), dataDir),

@@ -32,7 +32,7 @@ export interface Person {
   readonly apiKey: string;
 }
 
-interface StageOptions extends Pick<AssembledOptions, "pagesMax"> {
+interface StageOptions extends Pick<AssembledOptions, "pagesMax" | "trustProxy"> {
   readonly commentMs?: number;
 }
 

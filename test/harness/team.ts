@@ -46,6 +46,18 @@ export function bearer(apiKey: string): Credentials {
   return { authorization: `Bearer ${apiKey}` };
 }
 
+/** The headers that a browser adds to the request of another site's page. */
+export const OF_ANOTHER_SITE: readonly Credentials[] = [
+  { origin: "https://evil.example" },
+  { origin: "null" },
+  { "sec-fetch-site": "cross-site" },
+];
+
+/** The headers that a browser adds to the request of the server's own page. */
+export function ofOwnPage(url: string): readonly Credentials[] {
+  return [{ origin: url }, { "sec-fetch-site": "same-origin" }];
+}
+
 /** The authentication methods that a route accepts. */
 export function waysOf({ accepts }: Route): readonly Way[] {
   return accepts === "keyOrSession" ? ["key", "session"] : [accepts];
