@@ -4,15 +4,22 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type TestContext, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Signalbox, sign } from "../../packages/sdk/src/index.ts";
 import { hasCommand, PROJECT_DIR, type RunningCommand, startCommand } from "../harness/command.ts";
 import { startRunningReceiver } from "../harness/receiver.ts";
-import { startServer } from "../harness/server.ts";
+import { type Scope, startServer, type TestServer } from "../harness/server.ts";
 
 const README = readFileSync(path.join(PROJECT_DIR, "README.md"), "utf8");
 const TIMEOUT_MS = 600_000;
+
+const ends: (() => void | Promise<void>)[] = [];
+after(async () => {
+  for (const end of ends.toReversed()) await end();
+});
+/** For what several tests share: an `after` that a test calls runs at that test's end. */
+const wholeFile: Scope = { after: (end) => void ends.push(end) };
 
 /** The code blocks of one language in one section, in order. */
 function blocks(section: string, language: string): readonly string[] {
@@ -24,9 +31,9 @@ function blocks(section: string, language: string): readonly string[] {
   );
 }
 
-async function temporaryFolder(t: TestContext): Promise<string> {
+async function temporaryFolder(scope: Scope): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "signalbox-readme-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  scope.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -38,28 +45,58 @@ async function addressOf(command: RunningCommand): Promise<string> {
 // ── The tour ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const missing = ["bash", "curl", "npm", "openssl"].filter((name) => !hasCommand(name));
-
-test("the tour works as pasted", {
+const PASTED = {
   timeout: TIMEOUT_MS,
   skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
-}, async (t) => {
-  const [serve = "", receive = "", ...steps] = blocks("A tour in five minutes", "sh");
-  const [setUp, register, publish, pause, resume, fail, history, fix, replay, rotate, everything, ...more] = steps;
-  assert.deepEqual(more, [], "a step of the tour is not tested");
-  const receiver = paste(t, receive);
-  const serverAddress = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
+} as const;
+const [serve = "", receive = "", setUp = "", ...steps] = blocks("A tour in five minutes", "sh");
+const apiKey = /SIGNALBOX_API_KEY=(\S+)/.exec(serve)?.[1] ?? "";
+
+interface Tour {
+  readonly serverAddress: string;
+  /** The second terminal. */
+  readonly receiver: RunningCommand;
+  /** The third terminal. */
+  readonly terminal: RunningCommand;
+  /** Pastes the text into the third terminal. */
+  type(text: string): void;
+  /** Pastes the text, which must succeed, and returns what it prints. */
+  ask(step: string | undefined): Promise<string>;
+}
+
+let opened: Promise<Tour> | null = null;
+
+/** The three terminals of the tour, which the following sections use too. */
+async function openTour(): Promise<Tour> {
+  const folder = path.join(await temporaryFolder(wholeFile), "tour");
+  const receiver = paste(wholeFile, receive);
+  const serverAddress = await addressOf(paste(wholeFile, changed(serve, "data/tour", folder)));
   const receiverAddress = await addressOf(receiver);
-  const terminal = startCommand(t, ["bash"]);
-  const ask = async (step: string | undefined) => {
-    const text = (step ?? "").replaceAll("127.0.0.1:8080", serverAddress).replaceAll("127.0.0.1:9000", receiverAddress);
-    terminal.type(`${text}\necho "=== $?"\n`);
+  const terminal = startCommand(wholeFile, ["bash"]);
+  const type = (text: string) => {
+    const typed = text.replaceAll("127.0.0.1:8080", serverAddress).replaceAll("127.0.0.1:9000", receiverAddress);
+    terminal.type(`${typed}\necho "=== $?"\n`);
+  };
+  const ask = async (step = "") => {
+    type(step);
     const answer = (await terminal.until(/^=== \d+$/)).join("\n");
     assert.match(answer, /=== 0$/, answer);
     assert.doesNotMatch(answer, /"error":\{/, answer);
     return answer;
   };
-
   await ask(setUp);
+  return { serverAddress, receiver, terminal, type, ask };
+}
+
+function tour(): Promise<Tour> {
+  opened ??= openTour();
+  return opened;
+}
+
+test("the tour works as pasted", PASTED, async () => {
+  const [register, publish, pause, resume, fail, history, fix, replay, rotate, everything, ...more] = steps;
+  assert.deepEqual(more, [], "a step of the tour is not tested");
+  const { serverAddress, receiver, ask } = await tour();
   assert.match(await ask(register), /"id":"ep_[^"]+".*"status":"ACTIVE"/);
 
   assert.match(await ask(publish), /"event_id":"evt_/);
@@ -76,7 +113,6 @@ test("the tour works as pasted", {
   await ask(fail);
   assert.equal((await receiver.until(/^failing/)).length, 1);
   assert.equal((await receiver.until(/^failing/)).length, 1);
-  const apiKey = /SIGNALBOX_API_KEY=(\S+)/.exec(serve)?.[1] ?? "";
   await outcome(new Signalbox({ url: `http://${serverAddress}`, apiKey }), "invoice.due", "FAILED");
   const failed = await ask(history);
   assert.match(failed, /"status":"FAILED","attempts_count":2/);
@@ -93,16 +129,11 @@ test("the tour works as pasted", {
   assert.equal(all.match(/"id":"del_/g)?.length, 6, all);
 });
 
-test("asking a person works as pasted", {
-  timeout: TIMEOUT_MS,
-  skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
-}, async (t) => {
-  const [serve = "", _receive, setUp = ""] = blocks("A tour in five minutes", "sh");
+test("asking a person works as pasted", PASTED, async () => {
   const [asking = "", ...more] = blocks("Ask a person", "sh");
   assert.deepEqual(more, []);
-  const address = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
-  const terminal = startCommand(t, ["bash"]);
-  terminal.type(`${changed(setUp, "127.0.0.1:8080", address)}${asking}\necho "=== $?"\n`);
+  const { terminal, type } = await tour();
+  type(asking);
   const asked = (await terminal.until(/"respond_url"/)).at(-1) ?? "";
   const link = /"respond_url":"([^"]+)"/.exec(asked)?.[1] ?? "";
   assert.match(await (await fetch(link)).text(), /Pay 340 EUR to Acme\?/);
@@ -112,19 +143,14 @@ test("asking a person works as pasted", {
   assert.match(decided, /=== 0$/);
 });
 
-test("receiving webhooks works as pasted", {
-  timeout: TIMEOUT_MS,
-  skip: missing.length > 0 ? `this machine has no ${missing.join(", ")}` : false,
-}, async (t) => {
-  const [serve = "", _receive, setUp = ""] = blocks("A tour in five minutes", "sh");
+test("receiving webhooks works as pasted", PASTED, async () => {
   const [taking = "", refused = "", ...more] = blocks("Accept other services' webhooks", "sh");
   assert.deepEqual(more, []);
-  const address = await addressOf(paste(t, changed(serve, "data/tour", await tourFolder(t))));
-  const terminal = startCommand(t, ["bash"]);
-  terminal.type(`${changed(setUp, "127.0.0.1:8080", address)}${taking}\necho "=== $?"\n`);
+  const { terminal, type } = await tour();
+  type(taking);
   const taken = (await terminal.until(/=== \d+$/)).join("\n");
   assert.match(taken, /\{"received":true,"inbound_event_id":"wh_[^"]+","event_id":"evt_[^"]+"\}/);
-  terminal.type(`${refused}\necho "=== $?"\n`);
+  type(refused);
   const listed = (await terminal.until(/=== \d+$/)).join("\n");
   assert.match(listed, /"code":"UNAUTHORIZED"/);
   assert.match(
@@ -134,12 +160,8 @@ test("receiving webhooks works as pasted", {
 });
 
 /** Pastes the text into a new terminal. Servers that it starts use a free port. */
-function paste(t: TestContext, text: string): RunningCommand {
-  return startCommand(t, ["bash", "-c", text], { PORT: "0" });
-}
-
-async function tourFolder(t: TestContext): Promise<string> {
-  return path.join(await temporaryFolder(t), "tour");
+function paste(scope: Scope, text: string): RunningCommand {
+  return startCommand(scope, ["bash", "-c", text], { PORT: "0" });
 }
 
 /** Replaces the one value that a test must not share with others. */
@@ -155,6 +177,14 @@ async function outcome(signalbox: Signalbox, type: string, status: string): Prom
 }
 
 // ── The verification code ───────────────────────────────────────────────────────────────────────────────────────────
+
+let started: Promise<TestServer> | null = null;
+
+/** A server whose tests use event types of their own. */
+function ownServer(): Promise<TestServer> {
+  started ??= startServer(wholeFile);
+  return started;
+}
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const OTHER_SECRET = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
@@ -174,7 +204,7 @@ test("the README's Node function accepts what Signalbox sends, in every format a
   timeout: TIMEOUT_MS,
 }, async (t) => {
   const verifyWebhook = await nodeFunction(t);
-  const server = await startServer(t);
+  const server = await ownServer();
   const receiver = await startRunningReceiver(t);
   for (const format of ["plain", "standard", "pausepoint", "pacspace"]) {
     const body = { url: receiver.url, format, secret: SECRET, event_types: [`a.${format}`] };
@@ -231,13 +261,15 @@ for (const { file, command } of RECEIVERS) {
     timeout: TIMEOUT_MS,
     skip: hasCommand(command) ? false : `this machine has no ${command}`,
   }, async (t) => {
-    const server = await startServer(t);
+    const server = await ownServer();
     const receiver = startCommand(t, [command, file], { PORT: "0", WEBHOOK_SECRET: SECRET });
     const url = `http://${await addressOf(receiver)}/`;
-    await server.request("POST", "/v1/endpoints", { body: { url, format: "standard", secret: SECRET } });
-    const published = await server.request("POST", "/v1/events", { body: { type: "a.b", payload: { é: 1 } } });
+    const type = file.replace("examples/", "");
+    const endpoint = { url, format: "standard", secret: SECRET, event_types: [type] };
+    await server.request("POST", "/v1/endpoints", { body: endpoint });
+    const published = await server.request("POST", "/v1/events", { body: { type, payload: { é: 1 } } });
     const taken = await receiver.until(/^received/);
-    assert.match(taken.at(-1) ?? "", /^received \{"type":"a\.b",.*"data":\{"é":1\}\}$/);
+    assert.match(taken.at(-1) ?? "", /^received \{"type":"receiver\.\w+",.*"data":\{"é":1\}\}$/);
 
     const [delivery] = published.body.deliveries;
     await server.request("POST", "/v1/replays", { body: { delivery_ids: [delivery?.delivery_id] } });

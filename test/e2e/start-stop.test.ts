@@ -7,6 +7,7 @@ import { suite, type TestContext, test } from "node:test";
 import { dataFiles, tryLockDir } from "../../src/store/sqlite/files/files.ts";
 import { CHILD_KEY, type Child, newDataDir, spawnServer, startChild } from "../harness/child.ts";
 import { startCommand } from "../harness/command.ts";
+import { polled } from "../harness/deadline.ts";
 import { type Hooks, leaveOpen, startHooks } from "../harness/hooks.ts";
 import { startHere } from "../harness/in-process.ts";
 import { type Client, clientOf } from "../harness/server.ts";
@@ -84,7 +85,7 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(hooks.all.length, 2);
   });
 
-  test("the first start prints address, data, user, password and key, and later starts print no secrets", async (t) => {
+  test("the first start prints address, data, user, password and key, and later starts print no secrets and stop on SIGHUP too", async (t) => {
     const dataDir = await newDataDir(t);
     const first = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
     const [said, url, shownDir, user, password, key] = await first.says(
@@ -99,36 +100,68 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     assert.equal(answer.status, 200);
     assert.equal(await ended(first), 0);
 
-    const second = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir });
+    const second = spawnServer(t, { SIGNALBOX_DATA_DIR: dataDir, LOG_LEVEL: "info" });
     await second.says(/listens on \S+\n {2}data +\S+\n/);
-    assert.equal(await ended(second), 0);
+    await second.says(/"msg":"started"/);
+    // As closing the terminal does. It stops the server like SIGTERM.
+    second.signal("SIGHUP");
+    assert.deepEqual(await second.exited, { code: 0, signal: null });
+    assert.match(second.stdout, /"msg":"stopping".*\n.*"msg":"stopped"\}\n$/);
     for (const secret of [password, key]) assert.equal(second.stdout.includes(secret ?? "?"), false);
     assert.doesNotMatch(second.stdout, /password|sb_live|sb_test|user/);
     assert.equal(first.stderr + second.stderr, "");
   });
 
-  test("a password and key from the settings are used and not printed", async (t) => {
+  test("a first start uses and does not print the settings' password and key, and only /healthz answers until they exist", async (t) => {
     const dataDir = await newDataDir(t);
     const key = `sb_test_${"0a".repeat(24)}`;
-    const password = "correct horse battery staple";
+    const login = { email: "ada@example.com", password: "correct horse battery staple" };
+    const port = await freePort();
     const child = spawnServer(t, {
       SIGNALBOX_DATA_DIR: dataDir,
-      SIGNALBOX_ADMIN_EMAIL: "ada@example.com",
-      SIGNALBOX_ADMIN_PASSWORD: password,
+      PORT: String(port),
+      SIGNALBOX_ADMIN_EMAIL: login.email,
+      SIGNALBOX_ADMIN_PASSWORD: login.password,
       SIGNALBOX_API_KEY: key,
       SIGNALBOX_TENANT_NAME: "Acme Robotics",
     });
-    const [, url] = await child.says(/listens on (\S+)\n.*user +ada@example\.com\n.*API key [^\n]+\n/s);
-    const tenantNames = async (at = "") => {
-      const answer = await fetch(`${at}/v1/tenants`, { headers: { authorization: `Bearer ${key}` } });
-      return ((await answer.json()) as readonly { readonly name: string }[]).map(({ name }) => name);
+    const client = clientOf(`http://127.0.0.1:${port}`, key);
+    const seen = new Set<string>();
+    const ask = async (method: string, path: string, body?: object): Promise<number> => {
+      const answer = await client
+        .request(method, path, body === undefined ? {} : { key: null, body })
+        .catch(() => null);
+      if (answer !== null) seen.add(`${path} ${answer.status} ${answer.code ?? ""}`);
+      return answer?.status ?? 0;
     };
-    assert.deepEqual(await tenantNames(url), ["Acme Robotics"]);
+    const askAll = async () => [
+      await ask("GET", "/v1/endpoints"),
+      await ask("POST", "/dashboard/auth/login", login),
+      await ask("GET", "/readyz"),
+    ];
+    let isStarting = true;
+    const noteEnd = () => {
+      isStarting = false;
+    };
+    const started = child.says(/listens on (\S+)\n.*user +ada@example\.com\n.*API key [^\n]+\n/s);
+    started.then(noteEnd, noteEnd);
+    await polled(async () => {
+      await askAll();
+      return isStarting ? null : true;
+    }, "the start");
+    await started;
+    assert.deepEqual(await askAll(), [200, 200, 200]);
+    for (const answer of seen) assert.match(answer, / (200 |503 STARTING)$/);
+    const tenantNames = async (at: Client) => {
+      const { rows } = await at.request("GET", "/v1/tenants", { key });
+      return rows.map(({ name }) => name);
+    };
+    assert.deepEqual(await tenantNames(client), ["Acme Robotics"]);
     assert.equal(await ended(child), 0);
-    assert.equal(child.stdout.includes(password) || child.stdout.includes(key), false);
+    for (const secret of [login.password, key]) assert.equal(child.stdout.includes(secret), false);
 
     const later = await startHere(t, dataDir, { SIGNALBOX_TENANT_NAME: "Another" });
-    assert.deepEqual(await tenantNames(later.url), ["Acme Robotics"], "the setting applies only to an empty store");
+    assert.deepEqual(await tenantNames(later), ["Acme Robotics"], "the setting applies only to an empty store");
   });
 
   test("a later start does not restore a revoked key", async (t) => {
@@ -195,38 +228,6 @@ suite("starting and stopping", { concurrency: 3 }, () => {
     );
   });
 
-  test("on a first start only /healthz answers until the key and the password exist", async (t) => {
-    const port = await freePort();
-    const env = { PORT: String(port), SIGNALBOX_API_KEY: CHILD_KEY, SIGNALBOX_ADMIN_PASSWORD: "correct horse battery" };
-    const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), ...env });
-    const client = clientOf(`http://127.0.0.1:${port}`, CHILD_KEY);
-    const seen = new Set<string>();
-    const ask = async (method: string, path: string, body?: object): Promise<number> => {
-      const answer = await client
-        .request(method, path, body === undefined ? {} : { key: null, body })
-        .catch(() => null);
-      if (answer !== null) seen.add(`${path} ${answer.status} ${answer.code ?? ""}`);
-      return answer?.status ?? 0;
-    };
-    const login = { email: "admin@localhost", password: env.SIGNALBOX_ADMIN_PASSWORD };
-    const askAll = async () => [
-      await ask("GET", "/v1/endpoints"),
-      await ask("POST", "/dashboard/auth/login", login),
-      await ask("GET", "/readyz"),
-    ];
-    const started = child.says(/listens on/);
-    let isStarting = true;
-    const noteEnd = () => {
-      isStarting = false;
-    };
-    started.then(noteEnd, noteEnd);
-    while (isStarting) await askAll();
-    await started;
-    assert.deepEqual(await askAll(), [200, 200, 200]);
-    for (const answer of seen) assert.match(answer, / (200 |503 STARTING)$/);
-    assert.equal(await ended(child), 0);
-  });
-
   const STOPPED_BY = [
     ["start", "SIGTERM"],
     ["dev", "SIGINT"],
@@ -270,14 +271,6 @@ suite("starting and stopping", { concurrency: 3 }, () => {
       logged.map(({ msg }) => msg),
       ["started", "node_warning", "crashed"],
     );
-  });
-
-  test("closing the terminal (SIGHUP) stops the server as SIGTERM does", async (t) => {
-    const child = spawnServer(t, { SIGNALBOX_DATA_DIR: await newDataDir(t), LOG_LEVEL: "info" });
-    await child.says(/"msg":"started"/);
-    child.signal("SIGHUP");
-    assert.deepEqual(await child.exited, { code: 0, signal: null });
-    assert.match(child.stdout, /"msg":"stopping".*\n.*"msg":"stopped"\}\n$/);
   });
 
   test("a signal during the start stops the server after it has started", async (t) => {

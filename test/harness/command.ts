@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Scope } from "./server.ts";
 
 export interface RunningCommand {
   /** The lines up to and including the next one that matches. Rejects if the output ends first. */
@@ -23,7 +23,7 @@ export const PROJECT_DIR = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs in the project's folder, without inherited environment variables that the server would read as settings. */
 export function startCommand(
-  context: TestContext,
+  scope: Scope,
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>> = {},
 ): RunningCommand {
@@ -41,7 +41,7 @@ export function startCommand(
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = once(child, "close").then(([code]) => code as number | null);
-  context.after(async () => {
+  scope.after(async () => {
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
       process.kill(-child.pid, "SIGTERM");
     }
