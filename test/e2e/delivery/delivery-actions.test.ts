@@ -13,9 +13,10 @@ import {
   stage,
   waitForDispatch,
 } from "../../harness/scene.ts";
-import { type Client, startServer } from "../../harness/server.ts";
+import type { Client } from "../../harness/server.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 async function act(client: Client, deliveryId: string, verb: "cancel" | "retry") {
   return client.request("POST", `/v1/deliveries/${deliveryId}/${verb}`);

@@ -12,9 +12,9 @@ import {
   stage,
   waitForDispatch,
 } from "../../harness/scene.ts";
-import { startServer } from "../../harness/server.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 // The tests run in parallel because each mostly waits. Each uses its own tenant.
 suite("pace and order", { concurrency: 6 }, () => {

@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startHooks } from "../../harness/hooks.ts";
 import { ask } from "../../harness/pauses.ts";
-import { type Answer, type Client, newTenant, startServer } from "../../harness/server.ts";
+import { type Answer, type Client, newTenant } from "../../harness/server.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 interface Surface {
   /** A header that only the format of this surface's endpoints has. */

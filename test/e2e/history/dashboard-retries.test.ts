@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { leaveOpen, startHooks } from "../../harness/hooks.ts";
 import { createEndpoint, publish, readDelivery, type Scene, stage, waitForDispatch } from "../../harness/scene.ts";
-import { type Answer, type Client, newTenant, startServer, type Tenant } from "../../harness/server.ts";
+import { type Answer, type Client, newTenant, type Tenant } from "../../harness/server.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const CLICKS = 6;
 
 /** The receiver answers 500 until the test changes it, and the endpoint has no scheduled retries. */

@@ -18,8 +18,9 @@ import {
   startServer,
   type TestServer,
 } from "../../harness/server.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 const ENDPOINT_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 interface Stage {

@@ -6,9 +6,10 @@ import { type Hooks, startHooks } from "../../harness/hooks.ts";
 import { startHere } from "../../harness/in-process.ts";
 import { type Asked, ask, readPause, respond } from "../../harness/pauses.ts";
 import { createEndpoint, stage } from "../../harness/scene.ts";
-import { type Answer, type Client, startServer } from "../../harness/server.ts";
+import type { Answer, Client } from "../../harness/server.ts";
+import { sharedServer } from "../../processes/one-server.ts";
 
-const server = await startServer({ after });
+const server = await sharedServer({ after });
 
 interface PauseHook {
   readonly event: string;
@@ -75,11 +76,11 @@ async function assertOneEnding(client: Client, hooks: Hooks, raced: ReadonlyMap<
   return kinds;
 }
 
-test("when answers and cancellations race for two hundred pauses, each gets one ending and one event", async (context) => {
+test("when answers and cancellations race for eighty pauses, each gets one ending and one event", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const raced = new Map<Asked, readonly Answer[]>();
   for (let round = 0; round < 2; round += 1) {
-    const asked = await Promise.all(Array.from({ length: 100 }, () => ask(client)));
+    const asked = await Promise.all(Array.from({ length: 40 }, () => ask(client)));
     const answers = await Promise.all(asked.map((one) => race(client, one)));
     for (const [index, one] of asked.entries()) raced.set(one, answers[index] ?? []);
   }
@@ -90,39 +91,37 @@ test("when answers and cancellations race for two hundred pauses, each gets one 
 test("at the deadline an answer, a cancellation and the timeout race, and exactly one wins", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const raced = new Map<Asked, readonly Answer[]>();
-  for (let round = 0; round < 2; round += 1) {
-    const asked = await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 1 })));
-    // One after the other, so that some requests arrive before the deadline and some after it.
-    const first = asked[0] as Asked;
-    const ended = readPause(client, first.id, 60);
-    const racing: Promise<void>[] = [];
-    let over = false;
-    void ended.then(() => {
-      over = true;
-    });
-    const rest = asked.slice(1);
-    while (rest.length > 0) {
-      const batch = rest.splice(0, over ? 25 : 1);
-      racing.push(
-        ...batch.map(async (one) => {
-          raced.set(one, await race(client, one));
-        }),
-      );
-      await readPause(client, first.id);
-    }
-    raced.set(first, []);
-    await Promise.all([ended, ...racing]);
+  const asked = await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 1 })));
+  // One after the other, so that some requests arrive before the deadline and some after it.
+  const first = asked[0] as Asked;
+  const ended = readPause(client, first.id, 60);
+  const racing: Promise<void>[] = [];
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  const rest = asked.slice(1);
+  while (rest.length > 0) {
+    const batch = rest.splice(0, over ? 25 : 1);
+    racing.push(
+      ...batch.map(async (one) => {
+        raced.set(one, await race(client, one));
+      }),
+    );
+    await readPause(client, first.id);
   }
+  raced.set(first, []);
+  await Promise.all([ended, ...racing]);
   const kinds = await assertOneEnding(client, hooks, raced);
-  assert.ok((kinds.get("timed_out") ?? 0) >= 2, JSON.stringify([...kinds]));
+  assert.ok((kinds.get("timed_out") ?? 0) >= 1, JSON.stringify([...kinds]));
 });
 
-test("three hundred pauses that expire in the same second all time out, each once", async (context) => {
+test("a hundred and fifty pauses that expire in the same second all time out, each once", async (context) => {
   const { client, hooks } = await stage(context, server, { event_types: ["pause.*"], format: "pausepoint" });
   const asked: Asked[] = [];
   for (let n = 0; n < 3; n += 1) {
-    asked.push(...(await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 2 })))));
-    await Promise.all(Array.from({ length: 100 }, () => ask(client, { expires_in_seconds: 3600 })));
+    asked.push(...(await Promise.all(Array.from({ length: 50 }, () => ask(client, { expires_in_seconds: 2 })))));
+    await Promise.all(Array.from({ length: 35 }, () => ask(client, { expires_in_seconds: 3600 })));
   }
   const byId = await hooksById(hooks, asked.length);
   assert.ok(asked.every(({ id }) => byId.get(id)?.length === 1));

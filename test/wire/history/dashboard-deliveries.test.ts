@@ -134,9 +134,9 @@ test("every filter and order, alone and combined, returns the right rows and the
   assert.ok(DAYS.length >= 3, String(DAYS));
   const counts = new Set<number>();
   for (const [index, filter] of combinations().entries()) {
-    // Each filter alone and each pair with every order. The other combinations with one order each.
-    const few = Object.keys(filter).length <= 2;
-    const orders: readonly Query[] = few ? [{}, ...ORDERS] : [ORDERS[index % ORDERS.length] ?? {}];
+    // Each filter alone with every order. The combinations with one order each, in turn.
+    const alone = Object.keys(filter).length <= 1;
+    const orders: readonly Query[] = alone ? [{}, ...ORDERS] : [ORDERS[index % ORDERS.length] ?? {}];
     for (const order of orders) {
       const query = { ...filter, ...order };
       const { deliveries, pagination } = await list(client, { ...query, limit: 100 });
