@@ -18,7 +18,7 @@ import { createWays, inEachWay, SOURCE_EVENT_TYPES, totalOf, type Way } from "./
 import { inTurn } from "./kit/turns.ts";
 
 const CONNECTIONS = 50;
-const ANSWER_P99_MS_MAX = 20;
+const RESPONSE_P99_MS_MAX = 20;
 const KILL_AFTER_MS = 3000;
 /** How often each load is measured. The loads take turns, and the table shows medians. */
 const ROUNDS = 3;
@@ -67,7 +67,7 @@ async function measureReceiving(receiver: Receiver, settings: Settings): Promise
   const total = (count: (published: Published) => number): number =>
     [...steady, ...full].reduce((sum, published) => sum + count(published), 0);
   return [
-    ...receivedMeasures("fixed rate", steady, { atMost: ANSWER_P99_MS_MAX }),
+    ...receivedMeasures("fixed rate", steady, { atMost: RESPONSE_P99_MS_MAX }),
     ...receivedMeasures("full rate", full),
     { name: "peak memory", unit: "MB", value: peakMb },
     { name: "refused", unit: "", value: total(({ refused }) => refused), goal: { atMost: 0 } },

@@ -6,7 +6,7 @@ import { createSystemClock } from "./clock/system.ts";
 import { shownSettings } from "./config/shown-settings.ts";
 import type { Config } from "./config.ts";
 import { StartupError } from "./domain/errors.ts";
-import { STOP_ANSWERS_MS } from "./domain/limits.ts";
+import { STOP_RESPONSES_MS } from "./domain/limits.ts";
 import { type Bootstrapped, bootstrap } from "./engine/access/bootstrap.ts";
 import { hmacSha256 } from "./engine/delivery/hmac.ts";
 import { startEngine } from "./engine/engine.ts";
@@ -164,7 +164,7 @@ async function close({ app, clock, engine, senders, store }: Parts): Promise<voi
   const answered = app.close();
   await engine.stop();
   app.server.closeIdleConnections(); // including those whose streams have just ended
-  const deadline = clock.after(STOP_ANSWERS_MS, () => app.server.closeAllConnections());
+  const deadline = clock.after(STOP_RESPONSES_MS, () => app.server.closeAllConnections());
   await answered;
   deadline.cancel();
   await Promise.all(senders.map((sender) => sender.close()));

@@ -8,7 +8,7 @@ import type { Caller } from "./access/caller.ts";
 import type { TooFast } from "./access/publish-rate.ts";
 import type { SessionService } from "./access/session-types.ts";
 import type { UserService } from "./access/user-types.ts";
-import type { PublishAnswer, PublishInput } from "./delivery/publish-types.ts";
+import type { PublishInput, PublishOutput } from "./delivery/publish-types.ts";
 import type { EndpointService } from "./endpoints/endpoint-types.ts";
 import type { AttemptReader } from "./history/attempt-details.ts";
 import type { Cursors } from "./history/cursors.ts";
@@ -24,7 +24,7 @@ export interface Engine {
   /** Take events from the tenant's publish rate, before they are published. Null: the tenant may publish them. */
   consumePublishRate(caller: Caller, events: number): TooFast | null | Promise<TooFast | null>;
   /** Throws `StoreUnavailable` while the store cannot commit, or while too many bytes wait for it. */
-  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer>;
+  publish(caller: Caller, input: PublishInput): Promise<PublishOutput>;
   readonly endpoints: EndpointService;
   readonly events: Pick<Events, "list" | "listTypes">;
   readonly attempts: Pick<AttemptReader, "read">;
@@ -53,11 +53,11 @@ export interface Engine {
     clockDoubt(): string | null;
     isConfigured(channel: Channel): boolean;
     /** Send a test message to an address. */
-    testChannel(channel: Channel, address: string): Promise<ChannelTestAnswer>;
+    testChannel(channel: Channel, address: string): Promise<ChannelTestOutput>;
   };
 }
 
-export type ChannelTestAnswer =
+export type ChannelTestOutput =
   | { readonly kind: "sent" }
   /** The channel refused the message, or could not be reached. `reason` is a sentence for people. */
   | { readonly kind: "failed"; readonly reason: string }

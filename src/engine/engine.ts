@@ -17,7 +17,7 @@ import { Attempts } from "./delivery/attempts.ts";
 import { Deliveries } from "./delivery/deliveries.ts";
 import { Tokens } from "./delivery/lease-tokens.ts";
 import { Publisher } from "./delivery/publish.ts";
-import type { PublishAnswer, PublishInput } from "./delivery/publish-types.ts";
+import type { PublishInput, PublishOutput } from "./delivery/publish-types.ts";
 import { Endpoints } from "./endpoints/endpoints.ts";
 import { Matching } from "./endpoints/matching.ts";
 import type { Engine } from "./engine-types.ts";
@@ -254,7 +254,7 @@ export class RunningEngine implements Engine {
     return this.#parts.publishRate.consume(tenantSeq, events);
   }
 
-  publish(caller: Caller, input: PublishInput): Promise<PublishAnswer> {
+  publish(caller: Caller, input: PublishInput): Promise<PublishOutput> {
     return this.#parts.publisher.publish(caller, input);
   }
 

@@ -8,7 +8,7 @@ export interface Clock {
   monotonicMs(): number;
   /** The wall clock as it is; it may go back. Use it for signatures, and to detect that the wall clock jumped. */
   wallMs(): EpochMs;
-  /** From now on, `now` answers this time or a later one: the store has already seen it. */
+  /** From now on, `now` returns this time or a later one: the store has already seen it. */
   notBefore(ms: EpochMs): void;
   /** Run `task` once after `ms` (at most `TIMER_MS_MAX`). The timer does not keep the process alive. */
   after(ms: number, task: () => void): Timer;

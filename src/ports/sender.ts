@@ -10,10 +10,10 @@ export interface SendRequest {
   readonly body: string;
   /**
    * Whose request this is. Connections are kept alive for each owner separately, also where several tenants have
-   * endpoints on one host: a receiver that answers out of order spoils only the deliveries of its own tenant.
+   * endpoints on one host: a receiver that responds out of order spoils only the deliveries of its own tenant.
    */
   readonly owner?: string;
-  /** The total deadline, from the DNS lookup to the end of the answer's body. */
+  /** The total deadline, from the DNS lookup to the end of the response body. */
   readonly timeoutMs: number;
 }
 

@@ -58,7 +58,7 @@ export class Connection {
   occupant: Occupant | null = null;
   phase: Phase = "new";
   /** Complete responses received over this connection. */
-  answers = 0;
+  responses = 0;
   /** When the connection was first returned to the pool; monotonic. */
   openedMs = 0;
   /** When the receiver may close the connection because it is idle; monotonic. */
@@ -209,7 +209,7 @@ export class Connection {
       this.#onIdleEnd(this);
       return;
     }
-    const wantsCertificate = this.answers === 0 && asksForCertificate(this.#socket);
+    const wantsCertificate = this.responses === 0 && asksForCertificate(this.#socket);
     this.occupant.onEnded(brokenFailure(error, wantsCertificate));
   }
 }

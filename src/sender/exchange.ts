@@ -2,20 +2,20 @@
 import type { Outcome } from "../domain/delivery/delivery.ts";
 import type { Timings } from "../domain/delivery/timings.ts";
 import {
-  ANSWER_BODY_BYTES_MAX,
-  ANSWER_WIRE_BYTES_MAX,
   CONNECT_AGAIN_MS,
+  RESPONSE_BODY_BYTES_MAX,
+  RESPONSE_WIRE_BYTES_MAX,
   SNIPPET_FAILED_BYTES_MAX,
   SNIPPET_OK_BYTES_MAX,
 } from "../domain/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SendRequest } from "../ports/sender.ts";
-import { AnswerReader, type AnswerSink } from "./answer.ts";
 import type { Connection, Occupant, Receiver } from "./connection.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { type Failure, unreachable } from "./failures/failures.ts";
 import type { Pool } from "./pool.ts";
 import { type WireRequest, wireRequest } from "./request.ts";
+import { ResponseReader, type ResponseSink } from "./response.ts";
 import { readSnippet } from "./snippet.ts";
 
 const EMPTY = Buffer.alloc(0);
@@ -26,7 +26,7 @@ interface ExchangeTools {
   readonly deadlines: Deadlines<Exchange>;
 }
 
-export class Exchange implements Deadline, Occupant, AnswerSink {
+export class Exchange implements Deadline, Occupant, ResponseSink {
   dueTick = 0;
   readonly #tools: ExchangeTools;
   readonly #receiver: Receiver;
@@ -34,7 +34,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   readonly #timeoutMs: number;
   readonly #resolve: (outcome: Outcome) => void;
   #connection: Connection | null = null;
-  #reader: AnswerReader | null = null;
+  #reader: ResponseReader | null = null;
   #done = false;
   #resent = false;
   /** Why no connection can be opened at the moment, while this machine lacks a resource. */
@@ -47,7 +47,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   #headers = "";
   /** When the request was written, and when the first byte of the response arrived; monotonic. */
   #sentMs: number | null = null;
-  #answeredMs: number | null = null;
+  #firstByteAtMs: number | null = null;
   #snippet: Buffer = EMPTY;
   #snippetBytesMax = 0;
   #bodyBytes = 0;
@@ -90,7 +90,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     const connection = this.#connection;
     if (connection === null) return;
     // A reused connection is written to at once.
-    this.#sentMs = connection.answers > 0 ? this.#tools.deadlines.coarseMs : connection.began.open;
+    this.#sentMs = connection.responses > 0 ? this.#tools.deadlines.coarseMs : connection.began.open;
     connection.write(this.#request);
   }
 
@@ -107,10 +107,10 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#wireBytes === 0) this.#answeredMs = this.#tools.clock.monotonicMs();
+    if (this.#wireBytes === 0) this.#firstByteAtMs = this.#tools.clock.monotonicMs();
     this.#wireBytes += chunk.length;
     this.#reader?.push(chunk);
-    if (this.#wireBytes > ANSWER_WIRE_BYTES_MAX && this.#httpStatus !== 0) this.#finish(this.#answered());
+    if (this.#wireBytes > RESPONSE_WIRE_BYTES_MAX && this.#httpStatus !== 0) this.#finish(this.#answered());
   }
 
   onEnded(failure: Failure): void {
@@ -139,7 +139,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     // A copy, because the piece is a view of a read buffer of up to 64 KB, which must not be retained for as long as a
     // slow body takes.
     if (bytesLeft > 0) this.#snippet = Buffer.concat([this.#snippet, piece.subarray(0, bytesLeft)]);
-    if (this.#bodyBytes > ANSWER_BODY_BYTES_MAX) this.#finish(this.#answered());
+    if (this.#bodyBytes > RESPONSE_BODY_BYTES_MAX) this.#finish(this.#answered());
   }
 
   onComplete(reusable: boolean, idleSeconds: number | null): void {
@@ -155,7 +155,7 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
    * nothing about the receiver, so the request is sent once more over a new connection, within the same deadline.
    */
   get #mayRepeat(): boolean {
-    return !this.#resent && this.#connection !== null && this.#connection.answers > 0;
+    return !this.#resent && this.#connection !== null && this.#connection.responses > 0;
   }
 
   #repeat(): void {
@@ -168,8 +168,8 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
     this.#connection = connection;
     this.#wireBytes = 0;
     this.#sentMs = null;
-    this.#answeredMs = null;
-    this.#reader = new AnswerReader(this);
+    this.#firstByteAtMs = null;
+    this.#reader = new ResponseReader(this);
     connection.occupant = this;
     if (connection.phase === "open") this.onOpen();
     else connection.open();
@@ -211,8 +211,8 @@ export class Exchange implements Deadline, Occupant, AnswerSink {
   }
 
   #timings(connection: Connection | null): Timings {
-    const firstByteMs = between(this.#sentMs, this.#answeredMs);
-    if (connection === null || connection.answers > 0) return { ...NOT_OPENED, firstByteMs };
+    const firstByteMs = between(this.#sentMs, this.#firstByteAtMs);
+    if (connection === null || connection.responses > 0) return { ...NOT_OPENED, firstByteMs };
     const { resolving, connecting, securing, open } = connection.began;
     return {
       dnsMs: between(resolving, connecting),

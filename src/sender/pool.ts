@@ -60,7 +60,7 @@ export class Pool {
    */
   release(connection: Connection, nowMs: number, idleSeconds: number | null): void {
     if (connection.openedMs === 0) connection.openedMs = nowMs;
-    connection.answers += 1;
+    connection.responses += 1;
     connection.idleUntilMs = nowMs + idleMs(idleSeconds);
     if (!connection.drained || !isUsable(connection, nowMs)) {
       this.discard(connection);

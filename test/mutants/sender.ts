@@ -55,7 +55,7 @@ export const sender: readonly Mutant[] = [
   {
     fault: "a response whose chunks hold no bytes is read without end",
     file: "src/sender/exchange.ts",
-    find: "this.#wireBytes > ANSWER_WIRE_BYTES_MAX && this.#httpStatus !== 0",
+    find: "this.#wireBytes > RESPONSE_WIRE_BYTES_MAX && this.#httpStatus !== 0",
     replace: "false",
     test: "test/conformance/sender/sender-hostile.test.ts",
     only: "an endless body",

@@ -4,7 +4,7 @@ import { matchesFilters } from "../../src/domain/delivery/event.ts";
 import type { EndpointSettings } from "../../src/domain/endpoints/endpoint.ts";
 import { nextUuid, type Uuid } from "../../src/domain/ids.ts";
 import type { Caller } from "../../src/engine/access/caller.ts";
-import type { PublishAnswer, PublishInput } from "../../src/engine/delivery/publish-types.ts";
+import type { PublishInput, PublishOutput } from "../../src/engine/delivery/publish-types.ts";
 import { type Effect, effectOf } from "./answers.ts";
 import { createInboundWorkload, type InboundWorkload } from "./inbound/inbound-workload.ts";
 import type { World } from "./machine.ts";
@@ -274,7 +274,7 @@ export function createWorkload(world: World): Workload {
     await publish(caller, isSame ? input : { ...inputFor(caller), idempotencyKey: input.idempotencyKey });
   }
 
-  function compareWithFirst(key: string, input: PublishInput, answer: PublishAnswer): void {
+  function compareWithFirst(key: string, input: PublishInput, answer: PublishOutput): void {
     const first = firstAnswers.get(key);
     if (first === undefined) {
       if (answer.kind === "accepted") firstAnswers.set(key, { input, answer });
@@ -356,7 +356,7 @@ function isUnchanged({ endpoint, asked }: ExpectedTarget): boolean {
   return endpoint.standing.asked === asked;
 }
 
-type Accepted = Extract<PublishAnswer, { kind: "accepted" }>;
+type Accepted = Extract<PublishOutput, { kind: "accepted" }>;
 
 function callerOf(tenantSeq: number, tenantId: Uuid): Caller {
   const actor: Actor = { kind: "key", id: tenantId, role: "global_admin", tenantId, tenantSeq, test: false };

@@ -48,9 +48,9 @@ function createKey({ engine: { access }, clock }: ApiDeps) {
     const input = parseCreateKey(bodyOf(request).value, clock.now());
     if (input.kind === "faults") return refuse(reply, invalid(input.faults));
     if (!includesRole(request.caller.actor.role, input.value.role)) return refuse(reply, ABOVE_CALLER);
-    const answer = await access.createKey(request.caller, input.value);
-    if (answer.kind === "quotaExceeded") return refuse(reply, quotaProblem(answer));
-    return reply.code(201).send(createdKeyJson(answer));
+    const output = await access.createKey(request.caller, input.value);
+    if (output.kind === "quotaExceeded") return refuse(reply, quotaProblem(output));
+    return reply.code(201).send(createdKeyJson(output));
   };
 }
 

@@ -73,15 +73,15 @@ function signIn(deps: ApiDeps) {
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const userAgent = request.headers["user-agent"] ?? null;
     const input = { ...body.value, address: addressOf(request), userAgent, replaces: sessionToken(request) };
-    const answer = await deps.engine.sessions.signIn(input);
-    switch (answer.kind) {
+    const output = await deps.engine.sessions.signIn(input);
+    switch (output.kind) {
       case "signedIn":
-        reply.header("set-cookie", cookieWith(answer.token, deps));
-        return { success: true, data: { email: answer.email, role: answer.role } };
+        reply.header("set-cookie", cookieWith(output.token, deps));
+        return { success: true, data: { email: output.email, role: output.role } };
       case "wrong":
         return refuse(reply, WRONG_CREDENTIALS);
       case "tooMany":
-        return refuse(reply, tooManyTries(answer));
+        return refuse(reply, tooManyTries(output));
     }
   };
 }
@@ -148,14 +148,14 @@ function changePassword({ engine: { sessions }, trustProxy }: ApiDeps) {
     if (request.session === null) return refuse(reply, NEEDS_SESSION);
     const body = checkPassword(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const answer = await sessions.changePassword(request.session, { ...body.value, address: addressOf(request) });
-    switch (answer.kind) {
+    const output = await sessions.changePassword(request.session, { ...body.value, address: addressOf(request) });
+    switch (output.kind) {
       case "changed":
         return done("Password changed; your other sessions have ended.");
       case "wrong":
         return refuse(reply, WRONG_PASSWORD);
       case "tooMany":
-        return refuse(reply, tooManyTries(answer));
+        return refuse(reply, tooManyTries(output));
     }
   };
 }
@@ -177,14 +177,14 @@ function setPassword(deps: ApiDeps) {
     if (isForeignChange(request, deps.publicUrl())) return refuse(reply, FOREIGN_ORIGIN);
     const body = checkSetPassword(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const answer = await deps.engine.sessions.setPassword(body.value);
-    switch (answer.kind) {
+    const output = await deps.engine.sessions.setPassword(body.value);
+    switch (output.kind) {
       case "changed":
         return done("Password set; sign in with it.");
       case "invalidLink":
         return refuse(reply, INVALID_LINK);
       case "tooMany":
-        return refuse(reply, tooManyTries(answer));
+        return refuse(reply, tooManyTries(output));
     }
   };
 }

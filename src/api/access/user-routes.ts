@@ -73,10 +73,10 @@ function createUser({ engine: { users }, publicUrl }: ApiDeps) {
     const body = checkCreateUser(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     if (!includesRole(request.caller.actor.role, body.value.role)) return refuse(reply, ROLE_ABOVE_CALLER);
-    const answer = await users.create(request.caller, body.value);
-    switch (answer.kind) {
+    const output = await users.create(request.caller, body.value);
+    switch (output.kind) {
       case "created":
-        return reply.code(201).send({ ...userJson(answer.user), ...passwordLinkJson(answer.link, publicUrl()) });
+        return reply.code(201).send({ ...userJson(output.user), ...passwordLinkJson(output.link, publicUrl()) });
       case "emailTaken":
         return refuse(reply, EMAIL_TAKEN);
       case "tooMany":
@@ -138,10 +138,10 @@ const RESET = {
 function resetPassword({ engine: { users }, publicUrl }: ApiDeps) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<object> => {
     const id = parseUserId(request.params.id);
-    const answer = id === null ? UNKNOWN : await users.link(request.caller, id);
-    switch (answer.kind) {
+    const output = id === null ? UNKNOWN : await users.link(request.caller, id);
+    switch (output.kind) {
       case "linked":
-        return passwordLinkJson(answer.link, publicUrl());
+        return passwordLinkJson(output.link, publicUrl());
       case "unknown":
         return refuse(reply, USER_NOT_FOUND);
       case "forbidden":

@@ -59,8 +59,8 @@ async function publishOne(engine: ApiDeps["engine"], caller: Caller, item: Batch
   const parsed = parseEvent({ text, value, members: scan.members }, undefined);
   try {
     if (parsed.kind === "refused") return await withUnknownEndpoints(engine, caller, value, parsed.problem);
-    const answer = await engine.publish(caller, parsed.input);
-    return answer.kind === "accepted" ? publishedText(answer) : publishProblem(answer, parsed.endpointIds);
+    const output = await engine.publish(caller, parsed.input);
+    return output.kind === "accepted" ? publishedText(output) : publishProblem(output, parsed.endpointIds);
   } catch (error) {
     if (error instanceof StoreUnavailable) return STORE_UNAVAILABLE;
     throw error;

@@ -4,7 +4,7 @@ import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { BATCH_BODY_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BODY_BYTES_MAX } from "../../domain/limits.ts";
 import type { Caller } from "../../engine/access/caller.ts";
 import type { TooFast } from "../../engine/access/publish-rate.ts";
-import type { PublishAnswer } from "../../engine/delivery/publish-types.ts";
+import type { PublishOutput } from "../../engine/delivery/publish-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { invalid, STORE_UNAVAILABLE } from "../errors/problem.ts";
 import { tooFastProblem } from "../errors/quota-problem.ts";
@@ -74,7 +74,7 @@ function publishEvent({ engine }: ApiDeps) {
         return;
       }
       engine.publish(request.caller, parsed.input).then(
-        (answer) => sendPublished(reply, answer, parsed.endpointIds),
+        (output) => sendPublished(reply, output, parsed.endpointIds),
         (error) => reply.send(error),
       );
     };
@@ -84,9 +84,9 @@ function publishEvent({ engine }: ApiDeps) {
   };
 }
 
-function sendPublished(reply: FastifyReply, answer: PublishAnswer, endpointIds: readonly string[]): void {
-  if (answer.kind === "accepted") reply.code(202).type(JSON_TYPE).send(publishedText(answer));
-  else refuse(reply, publishProblem(answer, endpointIds));
+function sendPublished(reply: FastifyReply, output: PublishOutput, endpointIds: readonly string[]): void {
+  if (output.kind === "accepted") reply.code(202).type(JSON_TYPE).send(publishedText(output));
+  else refuse(reply, publishProblem(output, endpointIds));
 }
 
 const PUBLISH_BATCH = {

@@ -12,7 +12,7 @@ import {
 } from "../../domain/limits.ts";
 import type { Span } from "../../domain/text/json.ts";
 import { wholeSeconds } from "../../domain/text/time.ts";
-import type { PublishAnswer, PublishInput } from "../../engine/delivery/publish-types.ts";
+import type { PublishInput, PublishOutput } from "../../engine/delivery/publish-types.ts";
 import type { EventView } from "../../ports/store.ts";
 import { UserRef, userRefJson } from "../access/user-ref.ts";
 import { invalid, type Problem, problem, tooLarge } from "../errors/problem.ts";
@@ -194,10 +194,10 @@ function headerFaults(headerKey: string, bodyKey: unknown): Fault[] {
 
 /** Why an event was not accepted. */
 export function publishProblem(
-  answer: Exclude<PublishAnswer, { kind: "accepted" }>,
+  output: Exclude<PublishOutput, { kind: "accepted" }>,
   endpointIds: readonly string[],
 ): Problem {
-  switch (answer.kind) {
+  switch (output.kind) {
     case "conflict":
       return problem(
         409,
@@ -205,29 +205,29 @@ export function publishProblem(
         "This idempotency key was used with another type, payload or endpoint_ids. Use a new key.",
       );
     case "unknownEndpoints":
-      return invalid(unknownFaults(ENDPOINT_IDS, endpointIds, answer.endpointIds));
+      return invalid(unknownFaults(ENDPOINT_IDS, endpointIds, output.endpointIds));
     case "tooManyTargets":
       return problem(
         409,
         "TOO_MANY_TARGETS",
-        `The event matches ${answer.count} endpoints, more than the limit of ${EVENT_TARGETS_MAX}. Choose endpoints with endpoint_ids.`,
+        `The event matches ${output.count} endpoints, more than the limit of ${EVENT_TARGETS_MAX}. Choose endpoints with endpoint_ids.`,
       );
     case "quotaExceeded":
-      return quotaProblem(answer);
+      return quotaProblem(output);
     case "backlogFull":
       return problem(
         507,
         "PAUSED_BACKLOG_FULL",
-        `The paused endpoint ${ID_PREFIX.endpoint}${answer.endpointId} holds as many deliveries as it may. Resume or delete it.`,
+        `The paused endpoint ${ID_PREFIX.endpoint}${output.endpointId} holds as many deliveries as it may. Resume or delete it.`,
       );
   }
 }
 
 /** The JSON text of a 202. It is concatenated, since no character in it needs an escape. */
-export function publishedText(answer: Extract<PublishAnswer, { kind: "accepted" }>): string {
-  let text = `{"event_id":"${ID_PREFIX.event}${answer.eventId}","deliveries":[`;
+export function publishedText(output: Extract<PublishOutput, { kind: "accepted" }>): string {
+  let text = `{"event_id":"${ID_PREFIX.event}${output.eventId}","deliveries":[`;
   let comma = "";
-  for (const { deliveryId, endpointId, created } of answer.deliveries) {
+  for (const { deliveryId, endpointId, created } of output.deliveries) {
     text += `${comma}{"delivery_id":"${ID_PREFIX.delivery}${deliveryId}","endpoint_id":"${ID_PREFIX.endpoint}${endpointId}","created":${created}}`;
     comma = ",";
   }

@@ -9,8 +9,8 @@ import type { Caller } from "../../engine/access/caller.ts";
 import type {
   CreateEndpointInput,
   PatchEndpointInput,
-  TestAnswer,
   TestContent,
+  TestOutput,
 } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -44,14 +44,14 @@ export function createEndpoint(
     const { value } = bodyOf(request);
     const body = parse(value);
     if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(surface, value, body.faults)));
-    const answer = await engine.endpoints.create(request.caller, body.value);
-    switch (answer.kind) {
+    const output = await engine.endpoints.create(request.caller, body.value);
+    switch (output.kind) {
       case "created":
-        return reply.code(201).send(json(answer.endpoint, answer.generatedSecret));
+        return reply.code(201).send(json(output.endpoint, output.generatedSecret));
       case "urlRefused":
-        return refuse(reply, urlRefused(answer.reason));
+        return refuse(reply, urlRefused(output.reason));
       case "quotaExceeded":
-        return refuse(reply, quotaProblem(answer));
+        return refuse(reply, quotaProblem(output));
     }
   };
 }
@@ -72,14 +72,14 @@ export function patchEndpoint(
     const { value } = bodyOf(request);
     const body = parse(value);
     if (body.kind === "faults") return refuse(reply, invalid(await withUrlFault(surface, value, body.faults)));
-    const answer = await engine.endpoints.patch(request.caller, id, body.value);
-    switch (answer.kind) {
+    const output = await engine.endpoints.patch(request.caller, id, body.value);
+    switch (output.kind) {
       case "patched":
-        return json(answer.view);
+        return json(output.view);
       case "unknown":
         return refuse(reply, notFound);
       case "urlRefused":
-        return refuse(reply, urlRefused(answer.reason));
+        return refuse(reply, urlRefused(output.reason));
     }
   };
 }
@@ -96,12 +96,12 @@ export function testEndpoint(surface: SurfaceEndpoints) {
   return readById(surface, (caller, id) => sendTest(surface, caller, id), testJson);
 }
 
-async function sendTest({ engine }: SurfaceEndpoints, caller: Caller, id: Uuid): Promise<TestAnswer | null> {
-  const answer = await engine.endpoints.test(caller, id, TEST_EVENT);
-  return answer === "unknownEvent" ? null : answer;
+async function sendTest({ engine }: SurfaceEndpoints, caller: Caller, id: Uuid): Promise<TestOutput | null> {
+  const output = await engine.endpoints.test(caller, id, TEST_EVENT);
+  return output === "unknownEvent" ? null : output;
 }
 
-function testJson({ success, httpStatus, message }: TestAnswer) {
+function testJson({ success, httpStatus, message }: TestOutput) {
   return { success: true, data: { success, httpStatus, message } };
 }
 

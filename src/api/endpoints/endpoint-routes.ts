@@ -158,13 +158,13 @@ const ROTATE_SECRET = {
 
 function rotateSecret(surface: SurfaceEndpoints) {
   return withEndpoint(surface, checkRotate, async (caller, id, body) => {
-    const answer = await surface.engine.endpoints.rotateSecret(caller, id, {
+    const output = await surface.engine.endpoints.rotateSecret(caller, id, {
       secret: body.secret ?? null,
       overlapSeconds: body.overlap_seconds ?? ROTATE_OVERLAP_SECONDS_DEFAULT,
     });
-    if (answer === null) return null;
-    const secret = answer.generatedSecret === null ? {} : { secret: answer.generatedSecret };
-    return { ...secret, previous_expires_at: wholeSeconds(answer.previousExpiresAt) };
+    if (output === null) return null;
+    const secret = output.generatedSecret === null ? {} : { secret: output.generatedSecret };
+    return { ...secret, previous_expires_at: wholeSeconds(output.previousExpiresAt) };
   });
 }
 
@@ -189,9 +189,9 @@ function testEndpoint({ engine, parseId: parse, notFound }: SurfaceEndpoints) {
     const payload = members.get("payload");
     const content = parseTest(value, payload === undefined ? null : text.slice(payload.start, payload.end));
     if (content.kind === "faults") return refuse(reply, invalid(content.faults));
-    const answer = await engine.endpoints.test(request.caller, id, content.value);
-    if (answer === "unknownEvent") return refuse(reply, UNKNOWN_EVENT);
-    return answer === null ? refuse(reply, notFound) : testJson(answer);
+    const output = await engine.endpoints.test(request.caller, id, content.value);
+    if (output === "unknownEvent") return refuse(reply, UNKNOWN_EVENT);
+    return output === null ? refuse(reply, notFound) : testJson(output);
   };
 }
 

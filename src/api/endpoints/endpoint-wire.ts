@@ -31,8 +31,8 @@ import type {
   EndpointSearch,
   PatchEndpointInput,
   SentTest,
-  TestAnswer,
   TestContent,
+  TestOutput,
 } from "../../engine/endpoints/endpoint-types.ts";
 import type { EndpointView } from "../../ports/store.ts";
 import { listOf, type PageRequestOf } from "../lists/pages.ts";
@@ -294,7 +294,7 @@ export const TestResponse = Type.Object(
 );
 export const RecoverResponse = Type.Object({ job_id: IdText(ID_PREFIX.job) }, { title: "StartedJob" });
 
-export function testJson({ success, httpStatus, message, sent }: TestAnswer): Static<typeof TestResponse> {
+export function testJson({ success, httpStatus, message, sent }: TestOutput): Static<typeof TestResponse> {
   return { success: true, data: { success, httpStatus, message, ...(sent === null ? NOT_SENT : sentJson(sent)) } };
 }
 

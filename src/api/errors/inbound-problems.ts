@@ -1,9 +1,9 @@
 /** Why a received request cannot be processed again, on either surface that shows inbound events. */
 import { ID_PREFIX, type Uuid } from "../../domain/ids.ts";
-import type { ReprocessAnswer } from "../../engine/inbound/inbound-types.ts";
+import type { ReprocessOutput } from "../../engine/inbound/inbound-types.ts";
 import { type Problem, problem } from "./problem.ts";
 
-export function verificationFailed({ reason, explanation }: Extract<ReprocessAnswer, { kind: "failed" }>): Problem {
+export function verificationFailed({ reason, explanation }: Extract<ReprocessOutput, { kind: "failed" }>): Problem {
   const details = [{ field: "rejection_reason", rule: reason }];
   return problem(
     409,

@@ -7,7 +7,7 @@ import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
 import type {
   AttemptBuckets,
   AttemptStatisticsInput,
-  BacklogAnswer,
+  BacklogOutput,
   BacklogSample,
 } from "../../engine/history/history-types.ts";
 import { HOUR_MS, STEP_NAMES, type Step, spanFields, spanOf } from "../lists/span.ts";
@@ -131,8 +131,8 @@ export const BacklogResponse = Type.Object(
   { title: "Backlog" },
 );
 
-export function backlogJson(answer: BacklogAnswer): Static<typeof BacklogResponse> {
-  const { at, present, inProgress, samples } = answer;
+export function backlogJson(output: BacklogOutput): Static<typeof BacklogResponse> {
+  const { at, present, inProgress, samples } = output;
   return {
     ...sampleJson({ at, ...present }),
     in_progress: inProgress,

@@ -138,15 +138,15 @@ function replayDeliveries({ engine: { history } }: ApiDeps) {
       return refuse(reply, invalid([...body.faults, ...unknown]));
     }
     const { delivery_ids: ids, dry_run: dryRun = false } = body.value;
-    const answer = await history.replay(request.caller, uniqueIds(DELIVERY_IDS, ids), dryRun);
-    if (answer.kind === "unknown") {
-      return refuse(reply, invalid(unknownFaults(DELIVERY_IDS, ids, answer.deliveryIds)));
+    const output = await history.replay(request.caller, uniqueIds(DELIVERY_IDS, ids), dryRun);
+    if (output.kind === "unknown") {
+      return refuse(reply, invalid(unknownFaults(DELIVERY_IDS, ids, output.deliveryIds)));
     }
     return reply.code(202).send({
-      batch_id: ID_PREFIX.replay + answer.batchId,
-      created_deliveries: answer.count,
+      batch_id: ID_PREFIX.replay + output.batchId,
+      created_deliveries: output.count,
       dry_run: dryRun,
-      skipped: answer.skipped,
+      skipped: output.skipped,
     });
   };
 }
@@ -157,6 +157,6 @@ async function unknownDeliveries(
   caller: Caller,
   ids: readonly Uuid[],
 ): Promise<readonly Uuid[]> {
-  const answer = await history.replay(caller, ids, true);
-  return answer.kind === "unknown" ? answer.deliveryIds : [];
+  const output = await history.replay(caller, ids, true);
+  return output.kind === "unknown" ? output.deliveryIds : [];
 }

@@ -58,7 +58,7 @@ function exportDeliveries(deps: ApiDeps) {
   };
 }
 
-/** `HEAD` answers what `GET` would, and starts no export. A browser cannot see the status of a download. */
+/** `HEAD` responds as `GET` would, and starts no export. A browser cannot see the status of a download. */
 function mayExport({ engine }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const query = checkExportQuery(request.query);

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { INBOUND_BODY_BYTES_MAX } from "../../domain/limits.ts";
-import type { AnyAnswer, InboundService, PauseStatusAnswer } from "../../engine/inbound/inbound-types.ts";
+import type { AnyOutput, InboundService, PauseStatusOutput } from "../../engine/inbound/inbound-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import {
   INBOUND_FULL,
@@ -94,7 +94,7 @@ const PAUSE_STATUS = {
 function receivePauseStatus({ deps, inbound, addressOf, tarpit }: Receiving) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     inbound.receivePauseStatus(publicRequestOf(deps, addressOf, request)).then(
-      (answer) => sendPauseStatusResult(tarpit, request, reply, answer),
+      (output) => sendPauseStatusResult(tarpit, request, reply, output),
       (error) => reply.send(error),
     );
   };
@@ -104,23 +104,23 @@ function sendPauseStatusResult(
   tarpit: Tarpit,
   request: FastifyRequest,
   reply: FastifyReply,
-  answer: PauseStatusAnswer,
+  output: PauseStatusOutput,
 ): void {
-  switch (answer.kind) {
+  switch (output.kind) {
     case "received":
-      reply.type(JSON_TYPE).send(receivedText(answer));
+      reply.type(JSON_TYPE).send(receivedText(output));
       return;
     case "unreadable":
-      refuse(reply, unreadableBody(answer.message));
+      refuse(reply, unreadableBody(output.message));
       return;
     case "invalid":
-      refuse(reply, invalidFields(answer.faults));
+      refuse(reply, invalidFields(output.faults));
       return;
     case "tooMany":
       tarpit.refuse(request, reply);
       return;
     default:
-      refuse(reply, refusalOf(answer, PAUSE_STATUS_UNAUTHORIZED));
+      refuse(reply, refusalOf(output, PAUSE_STATUS_UNAUTHORIZED));
   }
 }
 
@@ -152,7 +152,7 @@ function receiveAny({ deps, inbound, addressOf, tarpit }: Receiving) {
   return (request: FastifyRequest<BySource>, reply: FastifyReply): void => {
     const id = parseId(ID_PREFIX.source, request.params.source_id) ?? NO_ID;
     inbound.receiveAny(id, publicRequestOf(deps, addressOf, request)).then(
-      (answer) => sendResult(tarpit, request as FastifyRequest, reply, answer),
+      (output) => sendResult(tarpit, request as FastifyRequest, reply, output),
       (error) => reply.send(error),
     );
   };
@@ -161,32 +161,32 @@ function receiveAny({ deps, inbound, addressOf, tarpit }: Receiving) {
 /** Replaces a malformed id. No source has it, so the request is refused by the same steps as one for an unknown source. */
 const NO_ID = "00000000-0000-0000-0000-000000000000" as Uuid;
 
-function sendResult(tarpit: Tarpit, request: FastifyRequest, reply: FastifyReply, answer: AnyAnswer): void {
-  switch (answer.kind) {
+function sendResult(tarpit: Tarpit, request: FastifyRequest, reply: FastifyReply, output: AnyOutput): void {
+  switch (output.kind) {
     case "received":
-      reply.type(JSON_TYPE).send(anyReceivedText(answer));
+      reply.type(JSON_TYPE).send(anyReceivedText(output));
       return;
     case "challenge":
-      reply.type(TEXT_TYPE).send(answer.challenge);
+      reply.type(TEXT_TYPE).send(output.challenge);
       return;
     case "tooMany":
       tarpit.refuse(request, reply);
       return;
     default:
-      refuse(reply, refusalOf(answer, INBOUND_UNAUTHORIZED));
+      refuse(reply, refusalOf(output, INBOUND_UNAUTHORIZED));
   }
 }
 
 /** The refusals that both routes have. */
 function refusalOf(
-  answer: Extract<AnyAnswer, { kind: "unauthorized" | "looped" | "quotaExceeded" }>,
+  output: Extract<AnyOutput, { kind: "unauthorized" | "looped" | "quotaExceeded" }>,
   unauthorized: Problem,
 ): Problem {
-  switch (answer.kind) {
+  switch (output.kind) {
     case "unauthorized":
       return unauthorized;
     case "looped":
-      return loopDetected(answer.message);
+      return loopDetected(output.message);
     case "quotaExceeded":
       return INBOUND_FULL;
   }

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { ID_PREFIX } from "../../domain/ids.ts";
 import { TRANSITION_DIRECTIONS } from "../../domain/inbound/pause-status.ts";
 import { INBOUND_FIELD_CHARS_MAX } from "../../domain/limits.ts";
-import type { AnyAnswer, PauseStatusAnswer } from "../../engine/inbound/inbound-types.ts";
+import type { AnyOutput, PauseStatusOutput } from "../../engine/inbound/inbound-types.ts";
 import { Time } from "../schema/schemas.ts";
 
 const FieldText = Type.String({ minLength: 1, maxLength: INBOUND_FIELD_CHARS_MAX });
@@ -79,14 +79,14 @@ export const AnyReceivedResponses = {
 } as const;
 
 /** The JSON text of a 200. It is concatenated, since no character in it needs an escape. */
-export function receivedText(answer: Extract<PauseStatusAnswer, { kind: "received" }>): string {
-  const { id, direction, notified, duplicate } = answer;
+export function receivedText(output: Extract<PauseStatusOutput, { kind: "received" }>): string {
+  const { id, direction, notified, duplicate } = output;
   const facts = `"transition_direction":"${direction}","notifications_triggered":${notified}`;
   return `{"received":true,"webhook_event_id":"${ID_PREFIX.inbound}${id}",${facts}${duplicateText(duplicate)}}`;
 }
 
 /** Like {@link receivedText}. */
-export function anyReceivedText({ id, eventId, duplicate }: Extract<AnyAnswer, { kind: "received" }>): string {
+export function anyReceivedText({ id, eventId, duplicate }: Extract<AnyOutput, { kind: "received" }>): string {
   const ids = `"inbound_event_id":"${ID_PREFIX.inbound}${id}","event_id":"${ID_PREFIX.event}${eventId}"`;
   return `{"received":true,${ids}${duplicateText(duplicate)}}`;
 }

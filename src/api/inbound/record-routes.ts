@@ -118,14 +118,14 @@ interface Change extends UpdateRecord {
 }
 
 async function reprocess({ inbound }: Engine, reply: FastifyReply, { caller, id, notes }: Change): Promise<object> {
-  const answer = await inbound.reprocess(caller, id, notes);
-  switch (answer.kind) {
+  const output = await inbound.reprocess(caller, id, notes);
+  switch (output.kind) {
     case "reprocessed":
-      return reprocessedJson(id, answer.record.reprocessedAt ?? answer.record.receivedAt);
+      return reprocessedJson(id, output.record.reprocessedAt ?? output.record.receivedAt);
     case "failed":
-      return refuse(reply, verificationFailed(answer));
+      return refuse(reply, verificationFailed(output));
     case "repeated":
-      return refuse(reply, alreadyReceived(answer.id));
+      return refuse(reply, alreadyReceived(output.id));
     case "unknown":
       return refuse(reply, RECORD_NOT_FOUND);
   }

@@ -157,16 +157,16 @@ function reprocessEvent({ engine }: ApiDeps) {
   return async ({ caller, params }: FastifyRequest<ByEvent>, reply: FastifyReply): Promise<object> => {
     const record = await find(engine, caller, params);
     if (record === null) return refuse(reply, INBOUND_EVENT_NOT_FOUND);
-    const answer = await engine.inbound.reprocess(caller, record.id, undefined);
-    switch (answer.kind) {
+    const output = await engine.inbound.reprocess(caller, record.id, undefined);
+    switch (output.kind) {
       case "reprocessed": {
-        const { id, reprocessedAt, receivedAt } = answer.record;
-        return reprocessedJson({ id, eventId: answer.eventId, at: reprocessedAt ?? receivedAt });
+        const { id, reprocessedAt, receivedAt } = output.record;
+        return reprocessedJson({ id, eventId: output.eventId, at: reprocessedAt ?? receivedAt });
       }
       case "failed":
-        return refuse(reply, verificationFailed(answer));
+        return refuse(reply, verificationFailed(output));
       case "repeated":
-        return refuse(reply, alreadyReceived(answer.id));
+        return refuse(reply, alreadyReceived(output.id));
       case "unknown":
         return refuse(reply, INBOUND_EVENT_NOT_FOUND);
     }

@@ -76,16 +76,16 @@ function createSource({ inbound }: Engine, json: Json) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const body = parseCreateSource(bodyOf(request).value);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const answer = await inbound.sources.create(request.caller, body.value);
-    switch (answer.kind) {
+    const output = await inbound.sources.create(request.caller, body.value);
+    switch (output.kind) {
       case "created": {
-        const secret = answer.generatedSecret === null ? {} : { secret: answer.generatedSecret };
-        return reply.code(201).send({ ...json(answer.source), ...secret });
+        const secret = output.generatedSecret === null ? {} : { secret: output.generatedSecret };
+        return reply.code(201).send({ ...json(output.source), ...secret });
       }
       case "nameTaken":
         return refuse(reply, NAME_TAKEN);
       case "quotaExceeded":
-        return refuse(reply, quotaProblem(answer));
+        return refuse(reply, quotaProblem(output));
     }
   };
 }
@@ -157,10 +157,10 @@ function patchSource({ inbound }: Engine, json: Json) {
     if (source === null) return refuse(reply, SOURCE_NOT_FOUND);
     const body = parsePatchSource(bodyOf(request).value, source.scheme);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const answer = await inbound.sources.patch(request.caller, source.id, body.value);
-    switch (answer.kind) {
+    const output = await inbound.sources.patch(request.caller, source.id, body.value);
+    switch (output.kind) {
       case "patched":
-        return json(answer.source);
+        return json(output.source);
       case "unknown":
         return refuse(reply, SOURCE_NOT_FOUND);
       case "nameTaken":
@@ -207,11 +207,11 @@ function rotateSecret({ inbound }: Engine) {
     const body = parseRotateSource(bodyOf(request).value, source.scheme);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
     const { secret, overlapSeconds } = body.value;
-    const answer = await inbound.sources.rotate(request.caller, source.id, secret, overlapSeconds);
-    switch (answer.kind) {
+    const output = await inbound.sources.rotate(request.caller, source.id, secret, overlapSeconds);
+    switch (output.kind) {
       case "rotated": {
-        const generated = answer.generatedSecret === null ? {} : { secret: answer.generatedSecret };
-        return { ...generated, previous_expires_at: wholeSeconds(answer.previousUntil) };
+        const generated = output.generatedSecret === null ? {} : { secret: output.generatedSecret };
+        return { ...generated, previous_expires_at: wholeSeconds(output.previousUntil) };
       }
       case "unknown":
         return refuse(reply, SOURCE_NOT_FOUND);
@@ -243,10 +243,10 @@ function trySource({ inbound }: Engine) {
     if (source === null) return refuse(reply, SOURCE_NOT_FOUND);
     const body = parseTrySource(bodyOf(request).value, source.scheme);
     if (body.kind === "faults") return refuse(reply, invalid(body.faults));
-    const answer = await inbound.tryOn(request.caller, source.id, body.value);
-    switch (answer.kind) {
+    const output = await inbound.tryOn(request.caller, source.id, body.value);
+    switch (output.kind) {
       case "tried":
-        return trialJson(answer);
+        return trialJson(output);
       case "unknownSource":
         return refuse(reply, SOURCE_NOT_FOUND);
       case "unknownRecord":

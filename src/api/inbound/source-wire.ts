@@ -33,7 +33,7 @@ import type {
   CreateSourceInput,
   PatchSourceInput,
   SourceTrial,
-  TrialAnswer,
+  TrialOutput,
 } from "../../engine/inbound/inbound-types.ts";
 import { SOURCES_PAGE_MAX } from "../http/limits.ts";
 import { listOf } from "../lists/pages.ts";
@@ -320,14 +320,14 @@ export const TrySourceResponse = Type.Object(
   { title: "SourceTrialResult" },
 );
 
-export function trialJson(answer: Extract<TrialAnswer, { kind: "tried" }>): Static<typeof TrySourceResponse> {
-  const failed = [...answer.failed].map(([rejection_reason, count]) => ({ rejection_reason, count }));
+export function trialJson(output: Extract<TrialOutput, { kind: "tried" }>): Static<typeof TrySourceResponse> {
+  const failed = [...output.failed].map(([rejection_reason, count]) => ({ rejection_reason, count }));
   return {
-    tried: failed.reduce((sum, { count }) => sum + count, answer.verified),
-    would_verify: answer.verified,
+    tried: failed.reduce((sum, { count }) => sum + count, output.verified),
+    would_verify: output.verified,
     would_fail: failed.sort((a, b) => b.count - a.count),
-    explanation: answer.explanation,
-    more: answer.more,
+    explanation: output.explanation,
+    more: output.more,
   };
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId, type Uuid } from "../../domain/ids.ts";
 import { PASSWORD_FRESH_MS, PAUSE_RESENDS_COUNT_MAX } from "../../domain/limits.ts";
 import type { Pause } from "../../domain/pauses/pause.ts";
-import type { DecideAnswer, ResendAnswer } from "../../engine/pauses/pause-types.ts";
+import type { DecideOutput, ResendOutput } from "../../engine/pauses/pause-types.ts";
 import { tooManyTries } from "../access/session-routes.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
@@ -56,30 +56,30 @@ function decide({ engine: { pauses }, trustProxy }: ApiDeps) {
     const id = pauseIdOf(request);
     if (id === null) return refuse(reply, PAUSE_NOT_FOUND);
     const password = { password: body.value.password ?? null, address: addressOf(request) };
-    const answer = await pauses.decide(caller, id, { ...answerOf(body.value), session, password });
-    switch (answer.kind) {
+    const output = await pauses.decide(caller, id, { ...answerOf(body.value), session, password });
+    switch (output.kind) {
       case "decided":
-        return sendPause(request, reply, { pause: answer.pause, respondUrl: null });
+        return sendPause(request, reply, { pause: output.pause, respondUrl: null });
       case "tooLate":
-        return sendTooLate(reply, answer.ending);
+        return sendTooLate(reply, output.ending);
       default:
-        return refuse(reply, decideProblem(answer));
+        return refuse(reply, decideProblem(output));
     }
   };
 }
 
-function decideProblem(answer: Exclude<DecideAnswer, { kind: "decided" | "tooLate" }>): Problem {
-  switch (answer.kind) {
+function decideProblem(output: Exclude<DecideOutput, { kind: "decided" | "tooLate" }>): Problem {
+  switch (output.kind) {
     case "notAnApprover":
-      return notAnApprover(answer.pause);
+      return notAnApprover(output.pause);
     case "passwordRequired":
       return PASSWORD_REQUIRED;
     case "wrongPassword":
       return WRONG_PASSWORD;
     case "tooMany":
-      return tooManyTries(answer);
+      return tooManyTries(output);
     default:
-      return answerProblem(answer);
+      return answerProblem(output);
   }
 }
 
@@ -116,17 +116,17 @@ function resend({ engine: { pauses } }: ApiDeps) {
   return async (request: Request, reply: FastifyReply): Promise<FastifyReply> => {
     const id = pauseIdOf(request);
     if (id === null) return refuse(reply, PAUSE_NOT_FOUND);
-    const answer = await pauses.resend(request.caller, id);
-    return answer.kind === "resent" ? sendPause(request, reply, answer.view) : refuse(reply, resendProblem(answer));
+    const output = await pauses.resend(request.caller, id);
+    return output.kind === "resent" ? sendPause(request, reply, output.view) : refuse(reply, resendProblem(output));
   };
 }
 
-function resendProblem(answer: Exclude<ResendAnswer, { kind: "resent" }>): Problem {
-  switch (answer.kind) {
+function resendProblem(output: Exclude<ResendOutput, { kind: "resent" }>): Problem {
+  switch (output.kind) {
     case "channelNotConfigured":
-      return channelNotConfigured(answer.channel);
+      return channelNotConfigured(output.channel);
     case "ended":
-      return alreadyEnded(answer.view.pause, "The message cannot be sent again");
+      return alreadyEnded(output.view.pause, "The message cannot be sent again");
     case "unknown":
       return PAUSE_NOT_FOUND;
     case "notifiesNobody":

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
 import type { Channel, Pause } from "../../domain/pauses/pause.ts";
-import type { CreatePauseAnswer, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
+import type { CreatePauseOutput, LongPoll, PauseView } from "../../engine/pauses/pause-types.ts";
 import type { ApiDeps } from "../deps.ts";
 import { errorResponses, PAUSE_NOT_FOUND, refuse } from "../errors/pauses-errors.ts";
 import { invalid, type Problem, problem, Refusal, temporary } from "../errors/problem.ts";
@@ -56,23 +56,23 @@ function createPause({ engine: { pauses } }: ApiDeps) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const parsed = parsePause(bodyOf(request), idempotencyKeyOf(request));
     if (parsed.kind === "refused") return refuse(reply, parsed.problem);
-    const answer = await pauses.create(request.caller, parsed.input);
-    if (answer.kind === "unknownApprovers") return refuse(reply, unknownApprovers(parsed.input, answer.ids));
-    if (answer.kind !== "created") return refuse(reply, createProblem(answer));
-    return reply.code(201).send(createdPauseJson(shownTo(request, answer.view)));
+    const output = await pauses.create(request.caller, parsed.input);
+    if (output.kind === "unknownApprovers") return refuse(reply, unknownApprovers(parsed.input, output.ids));
+    if (output.kind !== "created") return refuse(reply, createProblem(output));
+    return reply.code(201).send(createdPauseJson(shownTo(request, output.view)));
   };
 }
 
-function createProblem(answer: Exclude<CreatePauseAnswer, { kind: "created" | "unknownApprovers" }>): Problem {
-  switch (answer.kind) {
+function createProblem(output: Exclude<CreatePauseOutput, { kind: "created" | "unknownApprovers" }>): Problem {
+  switch (output.kind) {
     case "conflict":
       return CONFLICT;
     case "quotaExceeded":
-      return quotaProblem(answer);
+      return quotaProblem(output);
     case "recipientRefused":
-      return invalid([{ field: "recipient", rule: answer.reason }]);
+      return invalid([{ field: "recipient", rule: output.reason }]);
     case "channelNotConfigured":
-      return channelNotConfigured(answer.channel);
+      return channelNotConfigured(output.channel);
   }
 }
 
@@ -194,14 +194,14 @@ function cancelPause({ engine: { pauses } }: ApiDeps) {
   return async (request: FastifyRequest<ById>, reply: FastifyReply): Promise<FastifyReply> => {
     const id = parseId(ID_PREFIX.pause, request.params.id);
     if (id === null) return refuse(reply, PAUSE_NOT_FOUND);
-    const answer = await pauses.cancel(request.caller, id);
-    switch (answer.kind) {
+    const output = await pauses.cancel(request.caller, id);
+    switch (output.kind) {
       case "unknown":
         return refuse(reply, PAUSE_NOT_FOUND);
       case "cancelled":
-        return sendPause(request, reply, answer.view);
+        return sendPause(request, reply, output.view);
       case "before":
-        return refuse(reply, alreadyEnded(answer.view.pause, "The pause cannot be cancelled"));
+        return refuse(reply, alreadyEnded(output.view.pause, "The pause cannot be cancelled"));
     }
   };
 }

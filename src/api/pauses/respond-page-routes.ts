@@ -8,7 +8,7 @@ import { StoreUnavailable } from "../../domain/errors.ts";
 import { PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import type { Pause } from "../../domain/pauses/pause.ts";
 import { oneLine, readable } from "../../domain/text/readable.ts";
-import type { RespondAnswer } from "../../engine/pauses/pause-types.ts";
+import type { RespondOutput } from "../../engine/pauses/pause-types.ts";
 import { RESPOND_PAGE_HEADERS, type RespondPage, respondPage } from "../../pages/respond-page.ts";
 import type { ApiDeps } from "../deps.ts";
 import { problem, Refusal, STORE_UNAVAILABLE } from "../errors/problem.ts";
@@ -161,7 +161,7 @@ function isTextWrong(form: CheckedForm): boolean {
   return form.kind === "faults" && form.faults.some(({ field }) => field === "text");
 }
 
-function problemOf(result: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }>, form: CheckedForm) {
+function problemOf(result: Extract<RespondOutput, { kind: "noSuchChoice" | "textNotAllowed" }>, form: CheckedForm) {
   if (result.kind === "textNotAllowed")
     return "This question does not accept a note. Please choose one of the answers.";
   return isTextWrong(form)

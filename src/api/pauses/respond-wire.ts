@@ -5,7 +5,7 @@ import { ID_PREFIX } from "../../domain/ids.ts";
 import { PASSWORD_CHARS_MAX, PAUSE_OPTION_CHARS_MAX, PAUSE_TEXT_CHARS_MAX } from "../../domain/limits.ts";
 import { type Ending, PAUSE_STATUSES, type Pause, responseOf } from "../../domain/pauses/pause.ts";
 import { wholeSeconds, wholeSecondsOrNull } from "../../domain/text/time.ts";
-import type { RespondAnswer } from "../../engine/pauses/pause-types.ts";
+import type { RespondOutput } from "../../engine/pauses/pause-types.ts";
 import { PAUSE_NOT_FOUND } from "../errors/pauses-errors.ts";
 import { invalid, type Problem, problem } from "../errors/problem.ts";
 import { checker } from "../schema/check.ts";
@@ -110,7 +110,7 @@ export const SIGN_IN_REQUIRED = problem(
 
 /** Why an answer was not accepted, other than that the pause had ended. */
 export function answerProblem(
-  answer: Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" | "signInRequired" | "unknown" }>,
+  answer: Extract<RespondOutput, { kind: "noSuchChoice" | "textNotAllowed" | "signInRequired" | "unknown" }>,
 ): Problem {
   switch (answer.kind) {
     case "noSuchChoice":

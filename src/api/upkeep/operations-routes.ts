@@ -63,10 +63,10 @@ function registerProbes(app: FastifyInstance, { engine }: ApiDeps): void {
     },
     (_, reply) => {
       reply.header("cache-control", "no-store");
-      const answer = engine.status.ready();
-      if (answer.ready) return reply.send({ status: "ready" });
+      const output = engine.status.ready();
+      if (output.ready) return reply.send({ status: "ready" });
       reply.code(503).header("retry-after", String(STORE_RETRY_AFTER_SECONDS));
-      return reply.send({ status: "not_ready", reason: answer.reason });
+      return reply.send({ status: "not_ready", reason: output.reason });
     },
   );
 }

@@ -119,14 +119,14 @@ function testChannel({ engine: { status } }: ApiDeps) {
     if (address === undefined) return refuse(reply, invalid([{ field: "address", rule: "is required" }]));
     const fault = recipientFault(channel, address);
     if (fault !== null) return refuse(reply, invalid([{ field: "address", rule: fault }]));
-    const answer = await status.testChannel(channel, address);
-    switch (answer.kind) {
+    const output = await status.testChannel(channel, address);
+    switch (output.kind) {
       case "busy":
         return refuse(reply, BUSY);
       case "addressRefused":
-        return refuse(reply, invalid([{ field: "address", rule: answer.reason }]));
+        return refuse(reply, invalid([{ field: "address", rule: output.reason }]));
       case "failed":
-        return { sent: false, reason: answer.reason };
+        return { sent: false, reason: output.reason };
       case "sent":
         return { sent: true, reason: null };
     }

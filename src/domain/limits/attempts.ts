@@ -2,9 +2,9 @@
 import { DAY_MS, HOUR_MS, KB, MINUTE_MS, SECOND_MS } from "./units.ts";
 
 /** A response with a larger head is a failure. */
-export const ANSWER_HEAD_BYTES_MAX = 16 * KB;
+export const RESPONSE_HEAD_BYTES_MAX = 16 * KB;
 /** What the sender reads of a response body before it closes the connection. */
-export const ANSWER_BODY_BYTES_MAX = 16 * KB;
+export const RESPONSE_BODY_BYTES_MAX = 16 * KB;
 /** What the history stores of the body of a failed response, to help find the cause. */
 export const SNIPPET_FAILED_BYTES_MAX = 1 * KB;
 /**
@@ -17,7 +17,7 @@ export const RESPONSE_HEADERS_FAILED_CHARS_MAX = 1 * KB;
 export const RESPONSE_HEADERS_OK_CHARS_MAX = 512;
 export const ERROR_DETAIL_CHARS_MAX = 500;
 /** Interim (1xx) responses accepted before the final one. */
-export const INTERIM_ANSWERS_MAX = 8;
+export const INTERIM_RESPONSES_MAX = 8;
 
 export const RETRY_JITTER = 0.2;
 /** The longest accepted Retry-After. Longer ones are cut to a day. */
@@ -91,6 +91,6 @@ export const DEADLINE_TICK_MS = 20;
  * Bytes read from the connection for one attempt, including framing. Without this limit, an endless chunk extension
  * would never be cut off.
  */
-export const ANSWER_WIRE_BYTES_MAX = ANSWER_HEAD_BYTES_MAX + ANSWER_BODY_BYTES_MAX;
+export const RESPONSE_WIRE_BYTES_MAX = RESPONSE_HEAD_BYTES_MAX + RESPONSE_BODY_BYTES_MAX;
 /** Characters used of a Retry-After header. A date needs 29. */
 export const RETRY_AFTER_CHARS_MAX = 128;

@@ -114,8 +114,8 @@ export const CLOCK_DRIFT_MS_MAX = 5 * MINUTE_MS;
 export const CLOCK_DOUBT_MS = 1 * HOUR_MS;
 /** How long attempts in flight have to finish when the server stops. */
 export const STOP_GRACE_MS = 8 * SECOND_MS;
-/** How much longer requests that arrived before the stop have to be answered. */
-export const STOP_ANSWERS_MS = 2 * SECOND_MS;
+/** How much longer requests that arrived before the stop have to get a response. */
+export const STOP_RESPONSES_MS = 2 * SECOND_MS;
 /**
  * The same signal within this time counts as one. On Ctrl-C, the terminal sends it to the server and npm forwards it
  * again.

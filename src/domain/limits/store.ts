@@ -100,9 +100,9 @@ export const BALLAST_BYTES = 32 * MB;
 export const ROOM_LOOK_MS = 1 * SECOND_MS;
 export const WAL_SIZE_BYTES_MAX = 64 * MB;
 export const ANALYTICS_HOURS_MAX = 720;
-/** Buckets of statistics in one answer: as many points as a chart can show. */
+/** Buckets of statistics in one response: as many points as a chart can show. */
 export const ANALYTICS_BUCKETS_COUNT_MAX = 720;
-/** Hours of attempts in one answer about several endpoints: with the most endpoints, half a megabyte. */
+/** Hours of attempts in one response about several endpoints: with the most endpoints, half a megabyte. */
 export const ENDPOINT_ATTEMPTS_HOURS_MAX = 168;
 /** Minutes of statistics that are kept in memory. */
 export const TALLY_MINUTES_MAX = 180;

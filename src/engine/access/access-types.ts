@@ -21,7 +21,7 @@ export interface CreateKeyInput {
   readonly expiresAt: EpochMs | null;
 }
 
-export type CreateKeyAnswer = CreatedKey | QuotaExceeded;
+export type CreateKeyOutput = CreatedKey | QuotaExceeded;
 
 /** Only the fields that are present change. */
 export interface PatchTenantInput {
@@ -34,7 +34,7 @@ export interface AccessService {
   /** The actor that a key belongs to; null when the key is unknown, revoked or expired. Counts as use of the key. */
   authenticate(apiKey: string): Promise<Actor | null>;
   findTenant(id: Uuid): Promise<Tenant | null>;
-  createKey(caller: Caller, input: CreateKeyInput): Promise<CreateKeyAnswer>;
+  createKey(caller: Caller, input: CreateKeyInput): Promise<CreateKeyOutput>;
   /** In creation order. */
   listKeys(caller: Caller, cursor: Cursor | null, limit: number): Promise<KeyPage>;
   revokeKey(caller: Caller, id: Uuid): Promise<RevokeKeyResult>;

@@ -15,7 +15,7 @@ import type {
   TenantPage,
   TenantView,
 } from "../../ports/store.ts";
-import type { AccessService, CreateKeyAnswer, CreateKeyInput, PatchTenantInput } from "./access-types.ts";
+import type { AccessService, CreateKeyInput, CreateKeyOutput, PatchTenantInput } from "./access-types.ts";
 import type { Caller } from "./caller.ts";
 
 export interface AccessOptions {
@@ -78,7 +78,7 @@ export class Access implements AccessService {
     return this.#store.findTenant(id);
   }
 
-  async createKey({ actor, tenantSeq }: Caller, input: CreateKeyInput): Promise<CreateKeyAnswer> {
+  async createKey({ actor, tenantSeq }: Caller, input: CreateKeyInput): Promise<CreateKeyOutput> {
     const { apiKey, key } = this.#newKey(input);
     const created = await this.#store.createKey({ actor, tenantSeq, key, now: this.#clock.now() });
     return created.kind === "created" ? { kind: "created", row: created.key, apiKey } : created;

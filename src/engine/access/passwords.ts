@@ -18,7 +18,7 @@ interface Cost {
 }
 
 const COST: Cost = { memory: MEMORY_KIB, passes: PASSES, parallelism: LANES, tagLength: TAG_BYTES };
-/** Verified against when there is no account, so that the answer takes as long. */
+/** Verified against when there is no account, so that the check takes as long. */
 const DECOY = { cost: COST, salt: Buffer.alloc(SALT_BYTES), tag: Buffer.alloc(TAG_BYTES) };
 
 /** Stands for the hash of a user who has not set a password yet. */
@@ -37,7 +37,7 @@ export async function hashPassword(password: string): Promise<string> {
 /**
  * Whether a password matches a stored hash.
  *
- * @param stored null when there is no such account, or {@link NO_PASSWORD}. The answer is then false, and takes as long as for an account
+ * @param stored null when there is no such account, or {@link NO_PASSWORD}. The result is then false, and takes as long as for an account
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
   const isThere = stored !== null && stored !== NO_PASSWORD;

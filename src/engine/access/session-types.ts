@@ -26,7 +26,7 @@ export interface TooManyTries {
   readonly retryAfterSeconds: number;
 }
 
-export type SignInAnswer =
+export type SignInOutput =
   | { readonly kind: "signedIn"; readonly token: string; readonly email: string; readonly role: Role }
   /** An unknown account, a disabled account, or a bad password. The caller does not learn which. */
   | { readonly kind: "wrong" }
@@ -38,7 +38,7 @@ export interface ChangePasswordInput {
   readonly address: string;
 }
 
-export type ChangePasswordAnswer = { readonly kind: "changed" } | { readonly kind: "wrong" } | TooManyTries;
+export type ChangePasswordOutput = { readonly kind: "changed" } | { readonly kind: "wrong" } | TooManyTries;
 
 /** A live session of a user. */
 export interface ListedSession {
@@ -59,7 +59,7 @@ export interface SetPasswordInput {
   readonly newPassword: string;
 }
 
-export type SetPasswordAnswer =
+export type SetPasswordOutput =
   | { readonly kind: "changed" }
   /** Used, replaced by a newer link, expired, or the user is disabled. */
   | { readonly kind: "invalidLink" }
@@ -71,7 +71,7 @@ export interface PasswordInput {
   readonly address: string;
 }
 
-export type ConfirmAnswer =
+export type ConfirmOutput =
   /** The user typed the password now, or in this session within `PASSWORD_FRESH_MS`. */
   | { readonly kind: "confirmed" }
   | { readonly kind: "passwordRequired" }
@@ -79,18 +79,18 @@ export type ConfirmAnswer =
   | TooManyTries;
 
 export interface SessionService {
-  signIn(input: SignInInput): Promise<SignInAnswer>;
+  signIn(input: SignInInput): Promise<SignInOutput>;
   /** The session of a token; null when the token is unknown, ended or expired. Counts as use of the session. */
   authenticate(token: string): Promise<Session | null>;
   /** Whether a session is still valid. Does not count as use: streams and exports call it without their user. */
   isValid(session: Session): Promise<boolean>;
   logout(session: Session): Promise<void>;
   /** Confirm that the user of the session is present. A password that is given is always checked. */
-  confirm(session: Session, input: PasswordInput): Promise<ConfirmAnswer>;
+  confirm(session: Session, input: PasswordInput): Promise<ConfirmOutput>;
   /** Ends the user's other sessions. */
-  changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordAnswer>;
+  changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordOutput>;
   /** With the token of a password link. Ends the user's sessions. */
-  setPassword(input: SetPasswordInput): Promise<SetPasswordAnswer>;
+  setPassword(input: SetPasswordInput): Promise<SetPasswordOutput>;
   /** The live sessions of the session's user, oldest first. */
   list(session: Session): Promise<readonly ListedSession[]>;
   /** End one session of the user, or with null all others. Returns how many ended. */

@@ -16,17 +16,17 @@ import { SerialQueue } from "../scheduling/serial-queue.ts";
 import { BadPasswords, type PasswordAttempt } from "./bad-passwords.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import type {
-  ChangePasswordAnswer,
   ChangePasswordInput,
-  ConfirmAnswer,
+  ChangePasswordOutput,
+  ConfirmOutput,
   ListedSession,
   PasswordInput,
   Session,
   SessionService,
-  SetPasswordAnswer,
   SetPasswordInput,
-  SignInAnswer,
+  SetPasswordOutput,
   SignInInput,
+  SignInOutput,
   TooManyTries,
 } from "./session-types.ts";
 
@@ -45,7 +45,7 @@ type PasswordCheck =
 /** A cached session. Its use is noted here first, and in the store once per `SESSION_USE_RECORDED_MS`. */
 type CachedSession = { -readonly [Field in keyof SessionRow]: SessionRow[Field] };
 
-/** The answer while too many passwords wait to be checked. */
+/** The result while too many passwords wait to be checked. */
 const BUSY: TooManyTries = { kind: "tooMany", retryAfterSeconds: 5 };
 
 const INVALID_LINK = { kind: "invalidLink" } as const;
@@ -77,7 +77,7 @@ export class Sessions implements SessionService {
     this.#options.onSessionsChanged();
   }
 
-  async signIn({ email, password, address, userAgent, replaces }: SignInInput): Promise<SignInAnswer> {
+  async signIn({ email, password, address, userAgent, replaces }: SignInInput): Promise<SignInOutput> {
     const check = await this.#checkPassword({ email, address }, password);
     if (check.kind !== "right") return check;
     const { user } = check;
@@ -119,7 +119,7 @@ export class Sessions implements SessionService {
     this.forget();
   }
 
-  async changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordAnswer> {
+  async changePassword(session: Session, input: ChangePasswordInput): Promise<ChangePasswordOutput> {
     const { currentPassword, newPassword, address } = input;
     const check = await this.#checkPassword({ email: session.email, address }, currentPassword);
     if (check.kind !== "right") return check;
@@ -132,7 +132,7 @@ export class Sessions implements SessionService {
     return { kind: changed ? "changed" : "wrong" };
   }
 
-  async setPassword({ token, newPassword }: SetPasswordInput): Promise<SetPasswordAnswer> {
+  async setPassword({ token, newPassword }: SetPasswordInput): Promise<SetPasswordOutput> {
     const linkHash = SESSION_TOKEN_PATTERN.test(token) ? hashToken(token) : null;
     // Hashing takes 19 MiB and a core, so that only a valid link may ask for it.
     if (linkHash === null || !(await this.#store.isPasswordLink(linkHash, this.#clock.now()))) return INVALID_LINK;
@@ -166,7 +166,7 @@ export class Sessions implements SessionService {
     return (await this.#store.listSessions(actor.id)).filter((view) => isLive(view, now));
   }
 
-  async confirm(session: Session, { password, address }: PasswordInput): Promise<ConfirmAnswer> {
+  async confirm(session: Session, { password, address }: PasswordInput): Promise<ConfirmOutput> {
     if (password === null) {
       const typedAt = this.#typedAt.get(session.hash) ?? Number.NEGATIVE_INFINITY;
       const isFresh = this.#clock.monotonicMs() - typedAt <= PASSWORD_FRESH_MS;

@@ -29,19 +29,19 @@ export interface NewLink {
   readonly until: EpochMs;
 }
 
-export type CreateUserAnswer =
+export type CreateUserOutput =
   | { readonly kind: "created"; readonly user: UserRow; readonly link: NewLink }
   | Exclude<CreateUserResult, { kind: "created" }>;
 
-export type LinkAnswer = { readonly kind: "linked"; readonly link: NewLink } | ChangeUserRefusal;
+export type LinkOutput = { readonly kind: "linked"; readonly link: NewLink } | ChangeUserRefusal;
 
 export interface UserService {
   /** In creation order, disabled users included. */
   list(caller: Caller, cursor: Cursor | null, limit: number): Promise<UserPage>;
   /** Create a user without a password, and a link with which the user sets one. */
-  create(caller: Caller, input: CreateUserInput): Promise<CreateUserAnswer>;
+  create(caller: Caller, input: CreateUserInput): Promise<CreateUserOutput>;
   /** Disabling ends the user's sessions. */
   patch(caller: Caller, id: Uuid, input: PatchUserInput): Promise<PatchUserResult>;
   /** A new link for a user. It replaces the earlier one; the present password works until the link is used. */
-  link(caller: Caller, id: Uuid): Promise<LinkAnswer>;
+  link(caller: Caller, id: Uuid): Promise<LinkOutput>;
 }

@@ -9,9 +9,9 @@ import type { Caller } from "./caller.ts";
 import { hashPassword, NO_PASSWORD } from "./passwords.ts";
 import { hashToken } from "./sessions.ts";
 import type {
-  CreateUserAnswer,
   CreateUserInput,
-  LinkAnswer,
+  CreateUserOutput,
+  LinkOutput,
   NewLink,
   PatchUserInput,
   UserService,
@@ -54,7 +54,7 @@ export class Users implements UserService {
     return this.#store.listUsers(tenantSeq, cursor, limit);
   }
 
-  async create({ actor, tenantSeq }: Caller, { email, role }: CreateUserInput): Promise<CreateUserAnswer> {
+  async create({ actor, tenantSeq }: Caller, { email, role }: CreateUserInput): Promise<CreateUserOutput> {
     const { link, stored } = this.#newLink();
     const user = { id: this.#clock.uuid(), email, role, passwordHash: NO_PASSWORD };
     const result = await this.#store.createUser({ actor, tenantSeq, user, link: stored, now: this.#clock.now() });
@@ -67,7 +67,7 @@ export class Users implements UserService {
     return result;
   }
 
-  async link({ actor, tenantSeq }: Caller, id: Uuid): Promise<LinkAnswer> {
+  async link({ actor, tenantSeq }: Caller, id: Uuid): Promise<LinkOutput> {
     const { link, stored } = this.#newLink();
     const result = await this.#store.linkUser({ actor, tenantSeq, id, link: stored, now: this.#clock.now() });
     return result.kind === "linked" ? { kind: "linked", link } : result;

@@ -18,7 +18,7 @@ export class LaneQueue {
     this.#queue.push(lane.tenantSeq, lane);
   }
 
-  /** Take the next lane; null when there is none. A tenant for which `mayServe` answers false keeps its turn. */
+  /** Take the next lane; null when there is none. A tenant for which `mayServe` returns false keeps its turn. */
   next(mayServe?: (tenantSeq: Seq) => boolean): Lane | null {
     const lane = this.#queue.next(mayServe);
     if (lane !== null) this.#queued.delete(lane);

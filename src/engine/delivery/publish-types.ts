@@ -11,7 +11,7 @@ export interface PublishInput {
   readonly idempotencyKey: string | null;
 }
 
-export type PublishAnswer =
+export type PublishOutput =
   | {
       readonly kind: "accepted";
       readonly eventId: Uuid;

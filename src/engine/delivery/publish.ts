@@ -31,7 +31,7 @@ import type { Outage } from "../upkeep/outage.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Lane } from "./lane.ts";
 import type { Tokens } from "./lease-tokens.ts";
-import type { PublishAnswer, PublishInput } from "./publish-types.ts";
+import type { PublishInput, PublishOutput } from "./publish-types.ts";
 
 export interface PublisherOptions {
   readonly clock: Pick<Clock, "now" | "uuid">;
@@ -83,7 +83,7 @@ export class Publisher {
     return this.#requests.drained();
   }
 
-  async publish(caller: Caller, input: PublishInput): Promise<PublishAnswer> {
+  async publish(caller: Caller, input: PublishInput): Promise<PublishOutput> {
     const { matching } = this.#options;
     this.#refuseBeyondQueue(caller.tenantSeq, input.payload.length);
     for (let tries = 0; tries < STALE_TRIES_MAX; tries += 1) {
@@ -101,7 +101,7 @@ export class Publisher {
     throw new StoreUnavailable("too many of the tenant's events are waiting to be committed");
   }
 
-  async #tryOnce(caller: Caller, input: PublishInput, found: MatchedEndpoints): Promise<PublishAnswer | "stale"> {
+  async #tryOnce(caller: Caller, input: PublishInput, found: MatchedEndpoints): Promise<PublishOutput | "stale"> {
     const { clock, deliveries } = this.#options;
     const chosen = choose(found);
     if (chosen.kind !== "chosen") return (await this.#firstAnswer(caller, input)) ?? chosen;
@@ -126,7 +126,7 @@ export class Publisher {
         const { streams } = this.#options;
         streams.announce(caller.tenantSeq, { topic: "event", eventId: event.id, eventType: event.type });
       }
-      return this.#answer(result, event, reservations);
+      return this.#resultOf(result, event, reservations);
     } finally {
       const { lanePool } = deliveries;
       for (const { lane } of reservations) if (lane !== null) lanePool.unreserve(lane, event.payload.length);
@@ -134,10 +134,10 @@ export class Publisher {
   }
 
   /**
-   * The answer that the idempotency key got before the endpoints that it named were deleted. Null without a key, and when
-   * the key has no answer.
+   * The result that the idempotency key got before the endpoints that it named were deleted. Null without a key, and when
+   * the key has no result.
    */
-  async #firstAnswer(caller: Caller, input: PublishInput): Promise<PublishAnswer | null> {
+  async #firstAnswer(caller: Caller, input: PublishInput): Promise<PublishOutput | null> {
     const idempotency = idempotencyOf(input);
     if (idempotency === null) return null;
     const event = eventOf(this.#options.clock, caller, input);
@@ -146,7 +146,7 @@ export class Publisher {
     const nothing = { targets: [], named: true, namedDisabled: [] };
     const request = { tenantSeq, event, endpointVersion, ...nothing, idempotency };
     const result = await this.#requests.add(request, { rows: 1, bytes: ROW_BYTES + event.payload.length });
-    const first = this.#answer(result, event, []);
+    const first = this.#resultOf(result, event, []);
     return first === "stale" ? null : first;
   }
 
@@ -174,7 +174,7 @@ export class Publisher {
     return destination === null ? (lanePool.get(seq) ?? null) : lanePool.open(destination);
   }
 
-  #answer(result: PublishResult, event: Event, reservations: readonly Reservation[]): PublishAnswer | "stale" {
+  #resultOf(result: PublishResult, event: Event, reservations: readonly Reservation[]): PublishOutput | "stale" {
     switch (result.kind) {
       case "published":
         this.#options.telemetry.published(reservations.length);
@@ -245,7 +245,7 @@ type Chosen =
       readonly endpoints: readonly KnownEndpoint[];
       readonly disabled: readonly KnownEndpoint[];
     }
-  | Extract<PublishAnswer, { kind: "unknownEndpoints" | "tooManyTargets" }>;
+  | Extract<PublishOutput, { kind: "unknownEndpoints" | "tooManyTargets" }>;
 
 const NONE: readonly KnownEndpoint[] = [];
 

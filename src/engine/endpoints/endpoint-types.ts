@@ -18,7 +18,7 @@ export interface CreateEndpointInput {
   readonly secret: string | null;
 }
 
-export type CreateEndpointAnswer =
+export type CreateEndpointOutput =
   | { readonly kind: "created"; readonly endpoint: Endpoint; readonly generatedSecret: string | null }
   | { readonly kind: "urlRefused"; readonly reason: string }
   | QuotaExceeded;
@@ -29,12 +29,12 @@ export interface PatchEndpointInput {
   readonly secret?: string;
 }
 
-export type PatchEndpointAnswer =
+export type PatchEndpointOutput =
   | { readonly kind: "patched"; readonly view: EndpointView }
   | { readonly kind: "unknown" }
   | { readonly kind: "urlRefused"; readonly reason: string };
 
-export interface RotateSecretAnswer {
+export interface RotateSecretOutput {
   /** Null when the caller provided the secret. */
   readonly generatedSecret: string | null;
   /** When the previous secret stops being valid. Without an overlap this is now. */
@@ -47,7 +47,7 @@ export type TestContent =
   /** The type and payload of an event of the tenant. */
   | { readonly kind: "event"; readonly eventId: Uuid };
 
-export interface TestAnswer {
+export interface TestOutput {
   readonly success: boolean;
   readonly httpStatus: number | null;
   /** A sentence for people: the event was sent, or what went wrong. */
@@ -85,7 +85,7 @@ export interface EndpointService {
   activityOf(endpoint: Pick<Endpoint, "seq" | "tenantSeq">): EndpointActivity;
   /** Why an endpoint may not have this URL; null when it may. `create` and `patch` make the same check. */
   urlFault(url: string): Promise<string | null>;
-  create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer>;
+  create(caller: Caller, input: CreateEndpointInput): Promise<CreateEndpointOutput>;
   get(caller: Caller, id: Uuid): Promise<EndpointView | null>;
   list(caller: Caller, cursor: Cursor | null, limit: number, search?: EndpointSearch | null): Promise<EndpointPage>;
   countStates(caller: Caller): Promise<Readonly<Record<EndpointState, number>>>;
@@ -93,17 +93,17 @@ export interface EndpointService {
   listFrom(caller: Caller, offset: number, limit: number): Promise<EndpointOffsetPage>;
   /** The ids among these that are not endpoints of the tenant. */
   unknown(caller: Caller, ids: readonly Uuid[]): Promise<readonly Uuid[]>;
-  patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer>;
+  patch(caller: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointOutput>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
   rotateSecret(
     caller: Caller,
     id: Uuid,
     input: { readonly secret: string | null; readonly overlapSeconds: number },
-  ): Promise<RotateSecretAnswer | null>;
+  ): Promise<RotateSecretOutput | null>;
   /**
    * Sends a test event, whatever the endpoint's status, and waits for the response. Null when there is no such endpoint.
    */
-  test(caller: Caller, id: Uuid, content: TestContent): Promise<TestAnswer | "unknownEvent" | null>;
+  test(caller: Caller, id: Uuid, content: TestContent): Promise<TestOutput | "unknownEvent" | null>;
   /** The job's id; null when there is no such endpoint. */
   recover(caller: Caller, id: Uuid, since: EpochMs): Promise<Uuid | null>;
 }

@@ -20,16 +20,16 @@ import type { Deliveries } from "../delivery/deliveries.ts";
 import type { Statistics } from "../history/statistics.ts";
 import type { Streams } from "../history/streams.ts";
 import type {
-  CreateEndpointAnswer,
   CreateEndpointInput,
+  CreateEndpointOutput,
   EndpointActivity,
   EndpointSearch,
   EndpointService,
-  PatchEndpointAnswer,
   PatchEndpointInput,
-  RotateSecretAnswer,
-  TestAnswer,
+  PatchEndpointOutput,
+  RotateSecretOutput,
   TestContent,
+  TestOutput,
 } from "./endpoint-types.ts";
 import type { Matching } from "./matching.ts";
 import { TestEvents } from "./test-events.ts";
@@ -63,7 +63,7 @@ export class Endpoints implements EndpointService {
     return verdict.kind === "refused" ? verdict.reason : null;
   }
 
-  async create({ actor, tenantSeq }: Caller, input: CreateEndpointInput): Promise<CreateEndpointAnswer> {
+  async create({ actor, tenantSeq }: Caller, input: CreateEndpointInput): Promise<CreateEndpointOutput> {
     const { clock, matching, sender, store } = this.#options;
     const { createdThrough, settings } = input;
     const verdict = await sender.vet(settings.url);
@@ -125,12 +125,12 @@ export class Endpoints implements EndpointService {
     return (await this.#options.matching.find(tenantSeq, { type: "", endpointIds })).unknown;
   }
 
-  async patch({ actor, tenantSeq }: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointAnswer> {
+  async patch({ actor, tenantSeq }: Caller, id: Uuid, input: PatchEndpointInput): Promise<PatchEndpointOutput> {
     const { clock, sender, store } = this.#options;
     const url = input.settings?.url;
     let changes = input;
     if (url !== undefined) {
-      // Before the URL is checked, so that the answer for another tenant's endpoint never depends on the URL.
+      // Before the URL is checked, so that the result for another tenant's endpoint never depends on the URL.
       if ((await store.getEndpoint(tenantSeq, id)) === null) return { kind: "unknown" };
       const verdict = await sender.vet(url);
       if (verdict.kind === "refused") return { kind: "urlRefused", reason: verdict.reason };
@@ -158,7 +158,7 @@ export class Endpoints implements EndpointService {
     { actor, tenantSeq }: Caller,
     id: Uuid,
     input: { readonly secret: string | null; readonly overlapSeconds: number },
-  ): Promise<RotateSecretAnswer | null> {
+  ): Promise<RotateSecretOutput | null> {
     const { overlapSeconds } = input;
     const { secret: value, generatedSecret } = this.#secretOf(input);
     const now = this.#options.clock.now();
@@ -168,7 +168,7 @@ export class Endpoints implements EndpointService {
     return patched === null ? null : { generatedSecret, previousExpiresAt };
   }
 
-  async test(caller: Caller, id: Uuid, content: TestContent): Promise<TestAnswer | "unknownEvent" | null> {
+  async test(caller: Caller, id: Uuid, content: TestContent): Promise<TestOutput | "unknownEvent" | null> {
     const { clock, store } = this.#options;
     const { actor, tenantSeq } = caller;
     const view = await store.getEndpoint(tenantSeq, id);
@@ -187,7 +187,7 @@ export class Endpoints implements EndpointService {
     return jobId;
   }
 
-  /** Store a change, and apply it to everything in memory before the caller gets its answer. */
+  /** Store a change, and apply it to everything in memory before the caller gets its response. */
   async #patch(request: PatchEndpoint): Promise<Endpoint | null> {
     const { deliveries, matching, store } = this.#options;
     const patched = await store.patchEndpoint(request);

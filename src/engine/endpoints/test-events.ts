@@ -10,7 +10,7 @@ import type { Store } from "../../ports/store.ts";
 import type { Caller } from "../access/caller.ts";
 import type { AttemptMade, Attempts } from "../delivery/attempts.ts";
 import type { Deliveries } from "../delivery/deliveries.ts";
-import type { TestAnswer, TestContent } from "./endpoint-types.ts";
+import type { TestContent, TestOutput } from "./endpoint-types.ts";
 
 export interface TestEventsOptions {
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export class TestEvents {
   }
 
   /** Send a test event and wait for the result. */
-  async send(caller: Caller, endpoint: Endpoint, content: TestContent): Promise<TestAnswer | "unknownEvent"> {
+  async send(caller: Caller, endpoint: Endpoint, content: TestContent): Promise<TestOutput | "unknownEvent"> {
     const event = await this.#eventOf(caller, endpoint.format, content);
     if (event === null) return "unknownEvent";
     if (this.#inFlight >= TESTS_IN_FLIGHT_MAX) return TOO_MANY_TESTS;
@@ -55,7 +55,7 @@ export class TestEvents {
     return found === null ? null : { ...base, type: found.type, payload: found.payload, pauseId: found.pauseId };
   }
 
-  async #attempt(caller: Caller, endpoint: Endpoint, event: Event): Promise<TestAnswer> {
+  async #attempt(caller: Caller, endpoint: Endpoint, event: Event): Promise<TestOutput> {
     const { attempts, clock, store } = this.#options;
     const { format } = endpoint;
     const id = clock.uuid();
@@ -76,7 +76,7 @@ function messageOf(format: Format): string {
   return `This is a test webhook event from ${format === "pacspace" ? "PacSpace" : "Signalbox"}.`;
 }
 
-function answerOf(deliveryId: Uuid, { attempt, transition }: AttemptMade): TestAnswer {
+function answerOf(deliveryId: Uuid, { attempt, transition }: AttemptMade): TestOutput {
   const { httpStatus, errorDetail, timings } = attempt;
   const sent = {
     deliveryId,
@@ -95,6 +95,6 @@ function answerOf(deliveryId: Uuid, { attempt, transition }: AttemptMade): TestA
   return { success: false, httpStatus, message: `Test event failed: ${why}.`, sent };
 }
 
-function notSent(message: string): TestAnswer {
+function notSent(message: string): TestOutput {
   return { success: false, httpStatus: null, message, sent: null };
 }

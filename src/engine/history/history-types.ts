@@ -22,14 +22,14 @@ export interface ListDeliveriesInput extends Omit<DeliveriesQuery, "filter" | "n
   readonly conditions: DeliveryConditions;
 }
 
-export type RetryEventAnswer =
+export type RetryEventOutput =
   /** The deliveries that wait again, oldest first. */
   | { readonly kind: "queued"; readonly deliveryIds: readonly [Uuid, ...Uuid[]] }
   /** No delivery had failed, except tests and deliveries to deleted endpoints. */
   | { readonly kind: "nothing" }
   | { readonly kind: "unknown" };
 
-export type ReplayAnswer =
+export type ReplayOutput =
   | { readonly kind: "created"; readonly batchId: Uuid; readonly count: number; readonly skipped: number }
   | { readonly kind: "unknown"; readonly deliveryIds: readonly Uuid[] };
 
@@ -77,7 +77,7 @@ export interface BacklogSample extends BacklogCount {
   readonly at: EpochMs;
 }
 
-export interface BacklogAnswer {
+export interface BacklogOutput {
   readonly at: EpochMs;
   readonly present: BacklogCount;
   /** Deliveries that this node has in memory. */
@@ -95,7 +95,7 @@ export interface EndpointAttempts {
 export interface StatisticsService {
   /** Null when the tenant has no such endpoint. */
   attempts(caller: Caller, input: AttemptStatisticsInput): Promise<AttemptBuckets | null>;
-  backlog(caller: Caller): Promise<BacklogAnswer>;
+  backlog(caller: Caller): Promise<BacklogOutput>;
   /** Attempts by hour, for whole hours back from now, of those of these endpoints that the tenant has. */
   endpointAttempts(caller: Caller, endpointIds: readonly Uuid[], hours: number): Promise<readonly EndpointAttempts[]>;
 }
@@ -110,8 +110,8 @@ export interface HistoryService {
   cancel(caller: Caller, id: Uuid): Promise<"cancelled" | "ended" | "unknown">;
   retry(caller: Caller, id: Uuid): Promise<RetryResult>;
   /** Retry all failed deliveries of an event. */
-  retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventAnswer>;
-  replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer>;
+  retryEvent(caller: Caller, eventId: Uuid): Promise<RetryEventOutput>;
+  replay(caller: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayOutput>;
   /** Counts by hour, for whole hours back from now. */
   volume(caller: Caller, hours: number): Promise<readonly HourCounts[]>;
   latency(caller: Caller, hours: number): Promise<readonly [number, number, number, number, number]>;

@@ -20,8 +20,8 @@ import type {
   HistoryService,
   ListDeliveriesInput,
   LiveStream,
-  ReplayAnswer,
-  RetryEventAnswer,
+  ReplayOutput,
+  RetryEventOutput,
   StreamInput,
 } from "./history-types.ts";
 import type { Streams } from "./streams.ts";
@@ -74,7 +74,7 @@ export class History implements HistoryService {
     return result;
   }
 
-  async retryEvent({ actor, tenantSeq }: Caller, eventId: Uuid): Promise<RetryEventAnswer> {
+  async retryEvent({ actor, tenantSeq }: Caller, eventId: Uuid): Promise<RetryEventOutput> {
     const queued: Uuid[] = [];
     let cursor: Cursor | null = null;
     do {
@@ -89,7 +89,7 @@ export class History implements HistoryService {
     return oldest === undefined ? { kind: "nothing" } : { kind: "queued", deliveryIds: [oldest, ...others] };
   }
 
-  async replay({ actor, tenantSeq }: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayAnswer> {
+  async replay({ actor, tenantSeq }: Caller, deliveryIds: readonly Uuid[], dryRun: boolean): Promise<ReplayOutput> {
     const result = await this.#store.replay({ actor, tenantSeq, deliveryIds, dryRun, now: this.#clock.now() });
     if (result.kind === "unknown") return result;
     this.#deliveries.claims.wake(result.woken);

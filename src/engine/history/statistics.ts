@@ -16,7 +16,7 @@ import { SerialQueue } from "../scheduling/serial-queue.ts";
 import type {
   AttemptBuckets,
   AttemptStatisticsInput,
-  BacklogAnswer,
+  BacklogOutput,
   EndpointAttempts,
   StatisticsService,
 } from "./history-types.ts";
@@ -125,7 +125,7 @@ export class Statistics implements StatisticsService {
     return { since: null, buckets };
   }
 
-  async backlog({ tenantSeq }: Caller): Promise<BacklogAnswer> {
+  async backlog({ tenantSeq }: Caller): Promise<BacklogOutput> {
     const { clock, inMemoryOf, store } = this.#options;
     const now = clock.now();
     const [present] = await store.countBacklogs(tenantSeq, now);

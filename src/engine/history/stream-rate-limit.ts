@@ -15,7 +15,7 @@ export class StreamRateLimit {
   #isDue = false;
   #timer: Timer | null = null;
 
-  /** @param onSkipped called at most once a second, when `takeSkipped` has something to say */
+  /** @param onSkipped called at most once a second, when `takeSkipped` has something to report */
   constructor(clock: Pick<Clock, "now" | "after">, perSecondMax: number | null, onSkipped: () => void) {
     this.#clock = clock;
     this.#perSecondMax = perSecondMax;
@@ -48,7 +48,7 @@ export class StreamRateLimit {
     });
   }
 
-  /** How many were skipped since the last answer; null while there is nothing to say. */
+  /** How many were skipped since the last call; null while there is nothing to report. */
   takeSkipped(): number | null {
     if (!this.#isDue) return null;
     const count = this.#skipped;

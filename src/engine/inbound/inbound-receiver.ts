@@ -20,7 +20,7 @@ import { Batcher } from "../scheduling/batcher.ts";
 import type { TenantActivity } from "../scheduling/tenant-activity.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { repeatDigest } from "./digests.ts";
-import type { AnyAnswer, PauseStatusAnswer, PublicRequest } from "./inbound-types.ts";
+import type { AnyOutput, PauseStatusOutput, PublicRequest } from "./inbound-types.ts";
 import { contentDigest } from "./json/jcs.ts";
 import { keptCredentials, keptHeaders } from "./kept-headers.ts";
 import type { KnownSources } from "./known-sources.ts";
@@ -90,7 +90,7 @@ export class InboundReceiver {
     });
   }
 
-  async receivePauseStatus(request: PublicRequest): Promise<PauseStatusAnswer> {
+  async receivePauseStatus(request: PublicRequest): Promise<PauseStatusOutput> {
     this.#assertOpen();
     const result = await this.#verifier.verify(request, (timer) => verifyPauseStatus(this.#sources, timer, request));
     if (result.kind === "tooMany") return result;
@@ -105,7 +105,7 @@ export class InboundReceiver {
   async #acceptPauseStatus(
     request: PublicRequest,
     { source, now, fields }: VerifiedPauseStatus,
-  ): Promise<PauseStatusAnswer> {
+  ): Promise<PauseStatusOutput> {
     const stated = readFacts(fields);
     if (stated.kind === "invalid") {
       const shown = { sourceName: source.name, eventType: shownText(fields.event_type) };
@@ -136,7 +136,7 @@ export class InboundReceiver {
     return { kind: "received", id: firstId, direction: direction ?? "NONE", notified: triggered, duplicate: true };
   }
 
-  async receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer> {
+  async receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyOutput> {
     this.#assertOpen();
     const verify = (timer: WorkTimer) => verifyAtSource(this.#sources, timer, request, sourceId);
     const verified = await this.#verifier.verify(request, verify);
@@ -214,7 +214,7 @@ export class InboundReceiver {
   }
 }
 
-/** The answer does not say why a request was refused. Only the sender of a genuine request learns of a loop. */
+/** The response does not say why a request was refused. Only the sender of a genuine request learns of a loop. */
 function answerTo({ rejection, explanation }: Refusal) {
   return rejection === "loop_detected" ? ({ kind: "looped", message: explanation } as const) : UNAUTHORIZED;
 }

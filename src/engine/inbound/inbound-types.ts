@@ -25,7 +25,7 @@ export interface CreateSourceInput {
   readonly secret: string | null;
 }
 
-export type CreateSourceAnswer =
+export type CreateSourceOutput =
   | { readonly kind: "created"; readonly source: Source; readonly generatedSecret: string | null }
   /** A name is unique in the whole installation. */
   | { readonly kind: "nameTaken" }
@@ -37,12 +37,12 @@ export interface PatchSourceInput {
   readonly secret?: string;
 }
 
-export type PatchSourceAnswer =
+export type PatchSourceOutput =
   | { readonly kind: "patched"; readonly source: Source }
   | { readonly kind: "unknown" }
   | { readonly kind: "nameTaken" };
 
-export type RotateSourceAnswer =
+export type RotateSourceOutput =
   | {
       readonly kind: "rotated";
       /** Null when the caller gave the secret. */
@@ -54,14 +54,14 @@ export type RotateSourceAnswer =
   | { readonly kind: "noSecret" };
 
 export interface SourceService {
-  create(caller: Caller, input: CreateSourceInput): Promise<CreateSourceAnswer>;
+  create(caller: Caller, input: CreateSourceInput): Promise<CreateSourceOutput>;
   /** In creation order. */
   list(caller: Caller, cursor: Cursor | null, limit: number): Promise<SourcePage>;
   get(caller: Caller, id: Uuid): Promise<Source | null>;
   /** Whether the tenant has the source, or had it and records of it are still stored. */
   had(caller: Caller, id: Uuid): Promise<boolean>;
-  patch(caller: Caller, id: Uuid, input: PatchSourceInput): Promise<PatchSourceAnswer>;
-  rotate(caller: Caller, id: Uuid, secret: string | null, overlapSeconds: number): Promise<RotateSourceAnswer>;
+  patch(caller: Caller, id: Uuid, input: PatchSourceInput): Promise<PatchSourceOutput>;
+  rotate(caller: Caller, id: Uuid, secret: string | null, overlapSeconds: number): Promise<RotateSourceOutput>;
   remove(caller: Caller, id: Uuid): Promise<boolean>;
 }
 
@@ -72,7 +72,7 @@ export interface PublicRequest extends InboundRequest {
   readonly address: string;
 }
 
-export type PauseStatusAnswer =
+export type PauseStatusOutput =
   | {
       readonly kind: "received";
       readonly id: Uuid;
@@ -93,7 +93,7 @@ export type PauseStatusAnswer =
   /** 507: the tenant's quota is used up. */
   | QuotaExceeded;
 
-export type AnyAnswer =
+export type AnyOutput =
   | { readonly kind: "received"; readonly id: Uuid; readonly eventId: Uuid; readonly duplicate: boolean }
   /** 200 with this text as the body. Nothing is recorded or published. */
   | { readonly kind: "challenge"; readonly challenge: string }
@@ -104,7 +104,7 @@ export type AnyAnswer =
   | { readonly kind: "tooMany" }
   | QuotaExceeded;
 
-export type ReprocessAnswer =
+export type ReprocessOutput =
   | { readonly kind: "reprocessed"; readonly record: InboundRecord; readonly eventId: Uuid | null }
   /** Still not verified; nothing has changed. */
   | { readonly kind: "failed"; readonly reason: Rejection; readonly explanation: string }
@@ -129,7 +129,7 @@ export interface SourceTrial {
   readonly recordId: Uuid | null;
 }
 
-export type TrialAnswer =
+export type TrialOutput =
   | {
       readonly kind: "tried";
       /** How many refused requests would verify. */
@@ -153,8 +153,8 @@ export interface InboundService {
   mayTry(address: string, bodyBytes: number): boolean;
   /** A request from this address failed before it could be received. */
   countFailure(address: string): void;
-  receivePauseStatus(request: PublicRequest): Promise<PauseStatusAnswer>;
-  receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyAnswer>;
+  receivePauseStatus(request: PublicRequest): Promise<PauseStatusOutput>;
+  receiveAny(sourceId: Uuid, request: PublicRequest): Promise<AnyOutput>;
   /**
    * A `global_admin` who has chosen no tenant also sees the records without a tenant. The first refused rows are
    * explained as in `get`; the others keep the brief explanation from their receipt.
@@ -165,12 +165,12 @@ export interface InboundService {
   /** What was received in a span, for the same callers. */
   count(caller: Caller, span: Pick<InboundSpan, "from" | "to" | "stepMs">): Promise<InboundCounts>;
   /** Verify refused requests as of their receipt with another secret or other options. Changes nothing. */
-  tryOn(caller: Caller, sourceId: Uuid, trial: SourceTrial): Promise<TrialAnswer>;
+  tryOn(caller: Caller, sourceId: Uuid, trial: SourceTrial): Promise<TrialOutput>;
   /** With an explanation that is searched for now, by the source's current settings. */
   get(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
   /** As it is stored, without the search. */
   find(caller: Caller, id: Uuid): Promise<InboundRecord | null>;
-  reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessAnswer>;
+  reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessOutput>;
   /** One bounded step over the refused records of a source, the oldest first. Null when there is no such source. */
   reprocessSource(caller: Caller, sourceId: Uuid, cursor: Cursor | null): Promise<ReprocessedOfSource | null>;
   /** Returns what `get` returns. */

@@ -19,7 +19,7 @@ import type { Claims } from "../delivery/claims.ts";
 import { isUnavailable } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { Explainer, recordFault } from "./explain/explainer.ts";
-import type { InboundFilterInput, InboundService, ReprocessAnswer, ReprocessedOfSource } from "./inbound-types.ts";
+import type { InboundFilterInput, InboundService, ReprocessedOfSource, ReprocessOutput } from "./inbound-types.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { type Failed, publishAgain, verifyAgain } from "./reprocessing.ts";
 
@@ -38,7 +38,7 @@ export interface RecordsOptions {
 }
 
 /** The cause of a failure is searched for only when somebody will read it. */
-type Reprocessed = Exclude<ReprocessAnswer, { kind: "failed" }> | Failed;
+type Reprocessed = Exclude<ReprocessOutput, { kind: "failed" }> | Failed;
 
 type Prepared =
   | { readonly kind: "ready"; readonly request: Pick<Reprocess, "event" | "verified" | "eventType" | "now"> }
@@ -105,7 +105,7 @@ export class Records implements RecordService {
 
   // ── Process again ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessAnswer> {
+  async reprocess(caller: Caller, id: Uuid, notes: string | null | undefined): Promise<ReprocessOutput> {
     const record = await this.find(caller, id);
     if (record === null) return { kind: "unknown" };
     const result = await this.#reprocess(caller, record, notes);

@@ -9,7 +9,7 @@ import type { Caller } from "../access/caller.ts";
 import { isUnavailable } from "../scheduling/batcher.ts";
 import type { Outage } from "../upkeep/outage.ts";
 import { recordFault } from "./explain/explainer.ts";
-import type { SourceTrial, TrialAnswer } from "./inbound-types.ts";
+import type { SourceTrial, TrialOutput } from "./inbound-types.ts";
 import { type Failed, verifyAgain } from "./reprocessing.ts";
 
 export interface TrialOptions {
@@ -27,7 +27,7 @@ export async function tryOn(
   { tenantSeq }: Caller,
   sourceId: Uuid,
   trial: SourceTrial,
-): Promise<TrialAnswer> {
+): Promise<TrialOutput> {
   const { clock, store } = options;
   const source = await store.getSource(tenantSeq, sourceId);
   if (source === null) return { kind: "unknownSource" };
@@ -50,7 +50,7 @@ function changedBy(source: Source, { secret, hmac }: SourceTrial, now: number): 
   };
 }
 
-async function tryOne(options: TrialOptions, source: Source, record: InboundRecord): Promise<TrialAnswer> {
+async function tryOne(options: TrialOptions, source: Source, record: InboundRecord): Promise<TrialOutput> {
   const failed = await verify(options, source, record);
   return {
     kind: "tried",
@@ -61,7 +61,7 @@ async function tryOne(options: TrialOptions, source: Source, record: InboundReco
   };
 }
 
-async function tryAll(options: TrialOptions, source: Source): Promise<TrialAnswer> {
+async function tryAll(options: TrialOptions, source: Source): Promise<TrialOutput> {
   let verified = 0;
   const failed = new Map<Rejection, number>();
   let cursor: Cursor | null = null;

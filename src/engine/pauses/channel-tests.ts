@@ -2,7 +2,7 @@
 import { MINUTE_MS } from "../../domain/limits/units.ts";
 import type { Channel } from "../../domain/pauses/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { ChannelTestAnswer } from "../engine-types.ts";
+import type { ChannelTestOutput } from "../engine-types.ts";
 import type { Notifications } from "./notifications.ts";
 
 export interface ChannelTestOptions {
@@ -17,7 +17,7 @@ export async function testChannel(
   { clock, notifications, publicUrl }: ChannelTestOptions,
   channel: Channel,
   address: string,
-): Promise<ChannelTestAnswer> {
+): Promise<ChannelTestOutput> {
   const fault = await notifications.addressFault(channel, address);
   if (fault !== null) return { kind: "addressRefused", reason: fault };
   const now = clock.now();

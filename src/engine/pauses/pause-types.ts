@@ -22,7 +22,7 @@ export interface CreatePauseInput {
   readonly idempotencyKey: string | null;
 }
 
-export type CreatePauseAnswer =
+export type CreatePauseOutput =
   /** Created by this call, or by an earlier one with the same idempotency key. */
   | { readonly kind: "created"; readonly view: PauseView }
   /** An earlier call used the idempotency key with different content. */
@@ -50,7 +50,7 @@ export interface ListPausesInput extends Omit<PauseFilter, "tenantSeq"> {
   readonly limit: number;
 }
 
-export type RespondAnswer =
+export type RespondOutput =
   /** This answer decided the pause, or an earlier identical one did. */
   | { readonly kind: "decided"; readonly pause: Pause; readonly ending: Ending }
   /** The pause had already ended in another way. */
@@ -71,8 +71,8 @@ export interface DecideInput {
   readonly password: PasswordInput;
 }
 
-export type DecideAnswer =
-  | RespondAnswer
+export type DecideOutput =
+  | RespondOutput
   /** The pause names its approvers, and the user is not one of them. */
   | { readonly kind: "notAnApprover"; readonly pause: Pause }
   /** The pause is protected, and no password was typed within `PASSWORD_FRESH_MS`. */
@@ -80,14 +80,14 @@ export type DecideAnswer =
   | { readonly kind: "wrongPassword" }
   | TooManyTries;
 
-export type ResendAnswer =
+export type ResendOutput =
   | Exclude<ResendResult, { pause: Pause }>
   | { readonly kind: "resent"; readonly view: PauseView }
   | { readonly kind: "ended"; readonly view: PauseView }
   | { readonly kind: "channelNotConfigured"; readonly channel: Channel };
 
 export interface PauseService {
-  create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer>;
+  create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseOutput>;
   /**
    * @param poll waits for the pause to end; null returns at once
    * @returns `tooMany` when `PAUSE_WAITS_COUNT_MAX` requests of the tenant are waiting; null for an unknown pause
@@ -110,11 +110,11 @@ export interface PauseService {
   ): Promise<{ readonly kind: "cancelled" | "before"; readonly view: PauseView } | { readonly kind: "unknown" }>;
   /** Show the pause of a link and record that it was opened. Opening a link decides nothing. Null: an invalid token. */
   open(token: string, opened: { readonly method: string; readonly userAgent: string | null }): Promise<Pause | null>;
-  respond(token: string, answer: { readonly choice: string; readonly text: string | null }): Promise<RespondAnswer>;
+  respond(token: string, answer: { readonly choice: string; readonly text: string | null }): Promise<RespondOutput>;
   /** Decide as a signed-in user. */
-  decide(caller: Caller, id: Uuid, input: DecideInput): Promise<DecideAnswer>;
+  decide(caller: Caller, id: Uuid, input: DecideInput): Promise<DecideOutput>;
   /** Send the person the message again. */
-  resend(caller: Caller, id: Uuid): Promise<ResendAnswer>;
+  resend(caller: Caller, id: Uuid): Promise<ResendOutput>;
   /** The pause with its link, which the audit log records as shown to the caller. Null: an unknown pause. */
   reveal(caller: Caller, id: Uuid): Promise<PauseView | null>;
 }

@@ -14,16 +14,16 @@ import type { Outage } from "../upkeep/outage.ts";
 import type { Notifications } from "./notifications.ts";
 import { PauseDeadlines } from "./pause-deadlines.ts";
 import type {
-  CreatePauseAnswer,
   CreatePauseInput,
-  DecideAnswer,
+  CreatePauseOutput,
   DecideInput,
+  DecideOutput,
   ListPausesInput,
   LongPoll,
   PauseService,
   PauseView,
-  ResendAnswer,
-  RespondAnswer,
+  ResendOutput,
+  RespondOutput,
 } from "./pause-types.ts";
 import type { RespondLinks } from "./respond-links.ts";
 import type { Waits, Watch } from "./waits.ts";
@@ -44,7 +44,7 @@ export interface PausesOptions {
 
 type RecipientCheck =
   | { readonly kind: "accepted"; readonly notification: NotificationState }
-  | Extract<CreatePauseAnswer, { kind: "channelNotConfigured" | "recipientRefused" }>;
+  | Extract<CreatePauseOutput, { kind: "channelNotConfigured" | "recipientRefused" }>;
 
 const SECOND_MS = 1000;
 
@@ -73,10 +73,10 @@ export class Pauses implements PauseService {
     await this.#deadlines.stop();
   }
 
-  async create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer> {
+  async create(caller: Caller, input: CreatePauseInput): Promise<CreatePauseOutput> {
     const { clock, notifications, store } = this.#options;
     const check = await this.#checkRecipient(caller, input);
-    // A repeated request gets the first answer even if the channel is no longer configured.
+    // A repeated request gets the first response even if the channel is no longer configured.
     if (check.kind !== "accepted") return (await this.#findRepeated(caller, input)) ?? check;
     const { notification } = check;
     const { question, recipient, signIn } = input;
@@ -155,7 +155,7 @@ export class Pauses implements PauseService {
     return pause;
   }
 
-  async respond(token: string, answer: { choice: string; text: string | null }): Promise<RespondAnswer> {
+  async respond(token: string, answer: { choice: string; text: string | null }): Promise<RespondOutput> {
     const { choice, text } = answer;
     const pause = await this.#findByToken(token);
     if (pause === null) return { kind: "unknown" };
@@ -164,7 +164,7 @@ export class Pauses implements PauseService {
     return answerFault(pause, answer) ?? this.#answer(request);
   }
 
-  async decide({ actor, tenantSeq }: Caller, id: Uuid, input: DecideInput): Promise<DecideAnswer> {
+  async decide({ actor, tenantSeq }: Caller, id: Uuid, input: DecideInput): Promise<DecideOutput> {
     const { choice, text, session, password } = input;
     const pause = await this.#find(tenantSeq, id);
     if (pause === null) return { kind: "unknown" };
@@ -179,7 +179,7 @@ export class Pauses implements PauseService {
     return this.#answer({ id, by: "user", actor, email: session.email, tenantSeq, choice, text, now });
   }
 
-  async resend({ actor, tenantSeq }: Caller, id: Uuid): Promise<ResendAnswer> {
+  async resend({ actor, tenantSeq }: Caller, id: Uuid): Promise<ResendOutput> {
     const { clock, notifications, store } = this.#options;
     const channel = (await this.#find(tenantSeq, id))?.recipient?.channel ?? null;
     if (channel !== null && !notifications.isConfigured(channel)) return { kind: "channelNotConfigured", channel };
@@ -218,7 +218,7 @@ export class Pauses implements PauseService {
     return result;
   }
 
-  async #answer(request: EndPause & { readonly by: "human" | "user" }): Promise<RespondAnswer> {
+  async #answer(request: EndPause & { readonly by: "human" | "user" }): Promise<RespondOutput> {
     const result = await this.#end(request);
     if (result.kind === "unknown" || result.pause.ending === null) return { kind: "unknown" };
     const { ending } = result.pause;
@@ -261,8 +261,8 @@ export class Pauses implements PauseService {
     return pause;
   }
 
-  /** The answer to an earlier request with the same idempotency key. */
-  async #findRepeated(caller: Caller, input: CreatePauseInput): Promise<CreatePauseAnswer | null> {
+  /** The result of an earlier request with the same idempotency key. */
+  async #findRepeated(caller: Caller, input: CreatePauseInput): Promise<CreatePauseOutput | null> {
     const { clock, store } = this.#options;
     const idempotency = idempotencyOf(caller, input);
     if (idempotency === null) return null;
@@ -286,7 +286,7 @@ export class Pauses implements PauseService {
     return pause.ending === null ? this.#viewWithLink(pause) : { pause, respondUrl: null };
   }
 
-  /** The view that `create` answers with. A repeated request gets the link again, even after the pause has ended. */
+  /** The view that `create` returns. A repeated request gets the link again, even after the pause has ended. */
   #viewWithLink(pause: Pause): PauseView {
     return { pause, respondUrl: pause.linkWithheld ? null : this.#linkOf(pause) };
   }
@@ -301,7 +301,7 @@ export class Pauses implements PauseService {
 function answerFault(
   pause: Pause,
   { choice, text }: { readonly choice: string; readonly text: string | null },
-): Extract<RespondAnswer, { kind: "noSuchChoice" | "textNotAllowed" }> | null {
+): Extract<RespondOutput, { kind: "noSuchChoice" | "textNotAllowed" }> | null {
   if (pause.ending !== null) return null;
   if (!pause.options.includes(choice)) return { kind: "noSuchChoice", pause };
   return text !== null && !pause.allowTextResponse ? { kind: "textNotAllowed", pause } : null;

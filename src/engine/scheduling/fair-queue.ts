@@ -29,7 +29,7 @@ export class FairQueue<T> {
   /**
    * Take the next item; null when there is none.
    *
-   * @param mayServe gets each tenant's first item. Tenants for which it answers false are passed over, and keep their turn
+   * @param mayServe gets each tenant's first item. Tenants for which it returns false are passed over, and keep their turn
    */
   next(mayServe?: (tenantSeq: Seq, item: T) => boolean): T | null {
     for (const [tenantSeq, line] of this.#lines) {

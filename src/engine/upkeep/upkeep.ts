@@ -113,7 +113,7 @@ export class Upkeep {
   }
 
   /**
-   * Release leases that this node has in the store, but not in memory, in two consecutive runs: the store's answer that
+   * Release leases that this node has in the store, but not in memory, in two consecutive runs: the store's result that
    * granted them was lost.
    */
   async #reconcile(): Promise<void> {

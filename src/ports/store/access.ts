@@ -113,7 +113,7 @@ export interface Bootstrap {
 export type RevokeKeyResult = "revoked" | "unknown" | "forbidden" | "lastAdmin";
 
 export interface AccessVerbs {
-  /** Set up an empty store. Answers false, and changes nothing, when the store has a tenant. */
+  /** Set up an empty store. Returns false, and changes nothing, when the store has a tenant. */
   bootstrap(bootstrap: Bootstrap): Promise<boolean>;
   /** Null when there is no such key or it was revoked. The caller checks whether the key has expired. */
   findKey(hash: string): Promise<KeyActor | null>;

@@ -87,7 +87,7 @@ export interface LaneState {
   readonly endpointSeq: Seq;
   /**
    * Grows with each change of the lane, and is stored in the lane's row, so that all nodes agree. Of two states of one
-   * lane, the one with the higher revision is newer, in whatever order the answers arrive. States with the same revision
+   * lane, the one with the higher revision is newer, in whatever order the results arrive. States with the same revision
    * are equal.
    */
   readonly revision: number;

@@ -118,7 +118,7 @@ export interface EndpointVerbs {
   /**
    * The endpoints that events of these types go to. PAUSED endpoints are included, DISABLED ones are not.
    *
-   * Answers one match per type, in order. When the types together match too many endpoints for one read, it answers only
+   * Returns one match per type, in order. When the types together match too many endpoints for one read, it returns only
    * the first matches, and at least one.
    */
   matchTypes(tenantSeq: Seq, types: readonly string[]): Promise<Versioned<readonly Match[]>>;

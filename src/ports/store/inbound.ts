@@ -259,7 +259,7 @@ export interface InboundVerbs {
   listSources(tenantSeq: Seq, cursor: Cursor | null, limit: number): Promise<SourcePage>;
   /** A source of any tenant. */
   findSource(by: { readonly id: Uuid } | { readonly name: string }): Promise<Source | null>;
-  /** Creates those that are missing, for the first tenant. Answers the names of those whose stored secret differs. */
+  /** Creates those that are missing, for the first tenant. Returns the names of those whose stored secret differs. */
   ensureSources(
     sources: readonly { readonly id: Uuid; readonly name: string; readonly secret: string }[],
     now: EpochMs,

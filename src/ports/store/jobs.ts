@@ -132,7 +132,7 @@ export interface JobStep {
 }
 
 export interface JobVerbs {
-  /** Answers the job's id; null when the tenant has no such endpoint. */
+  /** Returns the job's id; null when the tenant has no such endpoint. */
   startRecover(request: StartRecover): Promise<Uuid | null>;
   countBulk(query: BulkQuery): Promise<BulkCount>;
   /** `tooMany`: the tenant has `BULK_JOBS_OF_TENANT_COUNT_MAX` running bulk jobs. */

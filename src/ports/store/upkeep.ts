@@ -63,8 +63,8 @@ export interface UpkeepVerbs {
     request: SweepRequest,
   ): Promise<{ readonly more: boolean; readonly deleted: number; readonly woken: readonly Wake[] }>;
   /**
-   * What other processes and nodes changed since an earlier answer's `mark`. The answer can contain more than what
-   * changed, and never less. It does not contain what this node changed. Null answers the current mark and no changes.
+   * What other processes and nodes changed since an earlier result's `mark`. The result can contain more than what
+   * changed, and never less. It does not contain what this node changed. With null, it returns the current mark and no changes.
    */
   changesSince(mark: string | null): Promise<Changes>;
   stats(): Promise<StoreStats>;

@@ -30,7 +30,7 @@ export type Answer<T> =
   | { readonly kind: "unavailable"; readonly message: string; readonly full: boolean };
 
 /**
- * Run verbs in one transaction. No verb is answered before COMMIT. Throws errors that a retry cannot fix, such as
+ * Run verbs in one transaction. No verb gets its result before COMMIT. Throws errors that a retry cannot fix, such as
  * an I/O error or a corrupt file. The process then ends, and the next start finds what was committed.
  *
  * The first try has no savepoints, because a savepoint copies every page that changes within it, which took a third of
@@ -63,7 +63,7 @@ function inTransaction<R>(w: Writing, run: () => R): R {
     return result;
   } catch (error) {
     // On SQLITE_FULL, SQLite rolls back the whole transaction, savepoints included, and the next SAVEPOINT would open a
-    // transaction that commits by itself. So the whole group is abandoned, whatever its verbs answered.
+    // transaction that commits by itself. So the whole group is abandoned, whatever its verbs returned.
     if (w.db.isTransaction) w.db.exec("ROLLBACK");
     forget(w);
     throw error;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import { type TestContext, test } from "node:test";
 import type { Outcome } from "../../../src/domain/delivery/delivery.ts";
-import { ANSWER_BODY_BYTES_MAX } from "../../../src/domain/limits.ts";
+import { RESPONSE_BODY_BYTES_MAX } from "../../../src/domain/limits.ts";
 import { answer, type Behaviour, OK, post, startReceiver, startSender } from "../../fixtures/receiver.ts";
 
 /** For attempts that end at their timeout: long enough to connect on a busy machine. */
@@ -206,7 +206,7 @@ test("a 2xx whose body arrives one byte at a time is a success at the deadline",
 const ENDLESS_BODIES: Record<string, (socket: net.Socket) => void> = {
   "without a length": (socket) => {
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
-    endless(socket, "a".repeat(ANSWER_BODY_BYTES_MAX));
+    endless(socket, "a".repeat(RESPONSE_BODY_BYTES_MAX));
   },
   "of chunks": (socket) => {
     socket.write(CHUNKED);

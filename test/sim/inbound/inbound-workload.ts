@@ -5,7 +5,7 @@
 import type { Uuid } from "../../../src/domain/ids.ts";
 import type { Scheme } from "../../../src/domain/inbound/source.ts";
 import type { Caller } from "../../../src/engine/access/caller.ts";
-import type { AnyAnswer, PauseStatusAnswer } from "../../../src/engine/inbound/inbound-types.ts";
+import type { AnyOutput, PauseStatusOutput } from "../../../src/engine/inbound/inbound-types.ts";
 import { type Answer, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
 import { createRandom, pickWeighted } from "../random.ts";
@@ -231,7 +231,7 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
     const request = requestOf({ random, message, secret, address, nowMs });
     const firstVersion = message.source.versions.length - 1;
     const sourceId = message.flaw === "unknownSource" ? UNKNOWN_ID : message.source.id;
-    const answer = await world.ask<PauseStatusAnswer | AnyAnswer>(async (engine) => {
+    const answer = await world.ask<PauseStatusOutput | AnyOutput>(async (engine) => {
       if (!engine.inbound.mayTry(address, request.body.byteLength)) return { kind: "tooMany" };
       return message.route === "status"
         ? engine.inbound.receivePauseStatus(request)
@@ -244,7 +244,7 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
     return attempt;
   }
 
-  function recordAnswer(message: Message, attempt: SendAttempt, answer: Answer<PauseStatusAnswer | AnyAnswer>): void {
+  function recordAnswer(message: Message, attempt: SendAttempt, answer: Answer<PauseStatusOutput | AnyOutput>): void {
     if (answer.kind !== "ok") {
       attempt.effect = answer.kind === "lost" ? "unknown" : "none";
       return;
@@ -261,7 +261,7 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
   }
 
   interface AnswerCheck {
-    readonly answer: PauseStatusAnswer | AnyAnswer;
+    readonly answer: PauseStatusOutput | AnyOutput;
     readonly secret: string | null;
     readonly span: Span;
     readonly isRepeat: boolean;

@@ -2,7 +2,7 @@
 
 import { type Ending, isSameAnswer, PAUSE_STATUSES, type Pause } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/access/caller.ts";
-import type { PauseView, RespondAnswer } from "../../../src/engine/pauses/pause-types.ts";
+import type { PauseView, RespondOutput } from "../../../src/engine/pauses/pause-types.ts";
 import type { Cursor } from "../../../src/ports/store.ts";
 import { type Answer, type Effect, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
@@ -73,7 +73,7 @@ export function createPauseActions({ world, callers, recordView, known, counted 
   const textFor = ({ request }: KnownPause) =>
     random.chance(request.input.question.allowTextResponse ? 0.5 : 0.1) ? random.pick(TEXTS) : null;
 
-  function checkResponded(pause: KnownPause, choice: string, text: string | null, answer: RespondAnswer): void {
+  function checkResponded(pause: KnownPause, choice: string, text: string | null, answer: RespondOutput): void {
     const fault = (what: string) => world.fault(`pause ${pause.id}: the answer ${choice} got ${answer.kind}: ${what}`);
     const { options, allowTextResponse } = pause.request.input.question;
     const isTheSame = (ending: Ending) => isSameAnswer(ending, choice, text);

@@ -1,7 +1,7 @@
 /** Requests of developers and recipients: create, answer, cancel, read and wait for pauses, with many races. */
 import type { Recipient } from "../../../src/domain/pauses/pause.ts";
 import type { Caller } from "../../../src/engine/access/caller.ts";
-import type { CreatePauseAnswer, CreatePauseInput, PauseView } from "../../../src/engine/pauses/pause-types.ts";
+import type { CreatePauseInput, CreatePauseOutput, PauseView } from "../../../src/engine/pauses/pause-types.ts";
 import { effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
 import { KEYS_FORGOTTEN_MS } from "../model.ts";
@@ -116,7 +116,7 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
     });
   }
 
-  function checkCreated(request: PauseRequest, answer: CreatePauseAnswer): void {
+  function checkCreated(request: PauseRequest, answer: CreatePauseOutput): void {
     const fault = (what: string) => world.fault(`request ${request.number} got ${answer.kind}: ${what}`);
     const { recipient } = request.input;
     const isNotified = recipient !== null && !request.caller.actor.test;

@@ -7,8 +7,8 @@ follow();
 
 // Requests go to the server of this page, under the name that the browser uses. The content security policy allows no other.
 const here = new URL(".", location.href).href.replace(/\/$/, "");
-const answer = await fetch(`${here}/openapi.json`);
-const reference = await answer.json();
+const output = await fetch(`${here}/openapi.json`);
+const reference = await output.json();
 
 SwaggerUIBundle({
   dom_id: "#docs",

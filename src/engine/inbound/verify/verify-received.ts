@@ -49,7 +49,7 @@ export async function verifyPauseStatus(
   const named = typeof fields.source === "string" ? fields.source : null;
   const source = named === null ? null : await sources.byName(named);
   if (source === null || source.scheme !== "jcs") {
-    // The body is checked as if the source existed: the answer must not show whether it does.
+    // The body is checked as if the source existed: the response must not show whether it does.
     const fault = timer.measure(() => embeddedFault(request));
     const reason: Reason =
       fault === null ? whyUnusable(named, source) : { rejection: "body_unreadable", explanation: fault };

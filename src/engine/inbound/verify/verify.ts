@@ -25,7 +25,7 @@ export function verifyRequest(
   receivedAt: EpochMs,
 ): Verification {
   const verification = verifySender(settings, secrets, request, receivedAt);
-  // The loop check comes last, so that its answer tells only the real sender that the source exists.
+  // The loop check comes last, so that its response tells only the real sender that the source exists.
   return verification.kind === "verified" ? (loopFault(request) ?? verification) : verification;
 }
 

@@ -103,7 +103,7 @@ const END_OTHERS = "UPDATE sessions SET ended_at = ? WHERE user_seq = ? AND ende
 
 export function changePassword(w: Writing, { userId, from, to, keep, now }: ChangePassword): boolean {
   const user = one<StoredUser>(w, USER, uuidBytes(userId));
-  if (user?.password_hash === to) return true; // the call is repeated after an ambiguous answer
+  if (user?.password_hash === to) return true; // the call is repeated after an ambiguous result
   if (user === undefined || user.password_hash !== from) return false;
   w.prepare(SET_PASSWORD).run(to, now, user.seq);
   w.prepare(END_OTHERS).run(now, user.seq, hashBytes(keep));

@@ -107,7 +107,7 @@ const END_LINK = "UPDATE users SET link_until = 0 WHERE id = ?";
 
 export function usePasswordLink(w: Writing, { hash, passwordHash, now }: UsePasswordLink): boolean {
   const linked = one<{ id: Uint8Array; password_hash: string }>(w, LINKED, Buffer.from(hash, "hex"));
-  if (linked?.password_hash === passwordHash) return true; // the call is repeated after an ambiguous answer
+  if (linked?.password_hash === passwordHash) return true; // the call is repeated after an ambiguous result
   if (linked === undefined || !isPasswordLink(w, hash, now)) return false;
   w.prepare(END_LINK).run(linked.id);
   const user = load(w, uuidText(linked.id));

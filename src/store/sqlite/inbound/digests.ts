@@ -1,4 +1,4 @@
-/** Detects repeats: digests of what was received and verified, with the answer to the first request. */
+/** Detects repeats: digests of what was received and verified, with the result of the first request. */
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { TransitionDirection } from "../../../domain/inbound/pause-status.ts";
 import { uuidBytes, uuidText } from "../../rows.ts";

@@ -114,7 +114,7 @@ interface NewJob {
   readonly now: EpochMs;
 }
 
-// A call that is repeated after an ambiguous answer starts no second job.
+// A call that is repeated after an ambiguous result starts no second job.
 const INSERT = `
   INSERT INTO jobs
     (id, tenant_seq, kind, cursor, endpoint_seq, actor_kind, actor_id, total, per_second, next_at, created_at)

@@ -154,7 +154,7 @@ export function accessCases(open: OpenStore): void {
       ...listed(old, START + 5, actor),
       id,
     });
-    assert.equal(await world.store.rotateKey(rotation), true, "repeated after an ambiguous answer");
+    assert.equal(await world.store.rotateKey(rotation), true, "repeated after an ambiguous result");
     const { id: otherId, hash: otherHash } = world.newKey();
     assert.equal(await world.store.rotateKey({ actor, id: otherId, hash: otherHash, now: START }), false);
     assert.equal(await world.store.findKey(otherHash), null);

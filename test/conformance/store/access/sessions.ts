@@ -178,7 +178,7 @@ export function sessionCases(open: OpenStore): void {
       assert.equal(await world.store.changePassword(change), true);
       assert.deepEqual(await found(...all), [hashOf("2")]);
       assert.equal((await world.store.findUserByEmail(EMAIL))?.passwordHash, OTHER_HASH);
-      assert.equal(await world.store.changePassword(change), true, "repeated after an ambiguous answer");
+      assert.equal(await world.store.changePassword(change), true, "repeated after an ambiguous result");
       assert.equal(await world.store.changePassword({ ...change, userId: world.newId() }), false);
     });
   });

@@ -114,7 +114,7 @@ export function userCases(open: OpenStore): void {
     assert.equal(await use(first, "$argon2id$1"), false);
     assert.equal(await use(second, "$argon2id$2", until), false);
     assert.equal(await use(second, "$argon2id$2"), true);
-    assert.equal(await use(second, "$argon2id$2"), true, "repeated after an ambiguous answer");
+    assert.equal(await use(second, "$argon2id$2"), true, "repeated after an ambiguous result");
     assert.equal(await use(second, "$argon2id$3"), false);
     assert.notEqual(await signIn(world, user, "$argon2id$2"), null);
     const third = { hash: world.newKey().hash, until };

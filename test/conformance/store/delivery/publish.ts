@@ -209,7 +209,7 @@ export function publishCases(open: OpenStore): void {
     assert.equal((await tenant.claim(endpoint, START, 100)).length, 49);
   });
 
-  test("a publish that is repeated after an ambiguous answer has no further effect", async () => {
+  test("a publish that is repeated after an ambiguous result has no further effect", async () => {
     const tenant = await world.newTenant();
     const endpoints = [await tenant.endpoint(), await tenant.endpoint()];
     await tenant.waiting(endpoints[1] ?? assert.fail());

@@ -161,7 +161,7 @@ export function settlementCases(open: OpenStore): void {
     assert.equal(attempts.length, 1);
   });
 
-  test("a settlement that is repeated after an ambiguous answer has no further effect", async () => {
+  test("a settlement that is repeated after an ambiguous result has no further effect", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     for (const verdict of [succeeded, failed(START + HOUR), exhausted]) {

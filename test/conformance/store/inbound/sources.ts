@@ -149,7 +149,7 @@ export function sourceCases(open: OpenStore): void {
     const rotated = await rotate("the second one", START + HOUR);
     assert.equal(rotated.secret, "the second one");
     assert.deepEqual(rotated.previousSecret, { secret: SOURCE_SECRET, until: START + HOUR });
-    assert.deepEqual(await rotate("the second one", START + HOUR), rotated, "repeated after an ambiguous answer");
+    assert.deepEqual(await rotate("the second one", START + HOUR), rotated, "repeated after an ambiguous result");
     const longer = await rotate("the second one", START + 2 * HOUR);
     assert.deepEqual(longer.previousSecret, { secret: SOURCE_SECRET, until: START + 2 * HOUR });
     assert.equal((await rotate("the second one", null)).previousSecret, null);

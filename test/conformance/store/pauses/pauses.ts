@@ -61,7 +61,7 @@ export function pauseCases(open: OpenStore): void {
     assert.equal(await world.store.getPause(null, world.newId()), null);
   });
 
-  test("a create request that is repeated after an ambiguous answer creates one pause", async () => {
+  test("a create request that is repeated after an ambiguous result creates one pause", async () => {
     const { request, audit } = await newAsking();
     for (const asked of [request(), request({ key: { name: "k" } })]) {
       const first = await world.store.createPause(asked);

@@ -139,7 +139,7 @@ export function jobCases(open: OpenStore): void {
     assert.equal((await tenant.row(delivery.id)).state, "HELD");
   });
 
-  test("a recover that is repeated after an ambiguous answer is one job", async () => {
+  test("a recover that is repeated after an ambiguous result is one job", async () => {
     const tenant = await world.newTenant();
     const endpoint = await tenant.endpoint();
     const request = { ...tenant.owner, endpointId: endpoint.id, jobId: world.newId(), since: START, now: START };

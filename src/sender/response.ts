@@ -8,15 +8,15 @@
  */
 import { MORE_HEADERS } from "../domain/delivery/stored-headers.ts";
 import {
-  ANSWER_HEAD_BYTES_MAX,
-  INTERIM_ANSWERS_MAX,
+  INTERIM_RESPONSES_MAX,
+  RESPONSE_HEAD_BYTES_MAX,
   RESPONSE_HEADERS_FAILED_CHARS_MAX,
   RESPONSE_HEADERS_OK_CHARS_MAX,
   RETRY_AFTER_CHARS_MAX,
 } from "../domain/limits.ts";
 import { type Failure, headTooLarge, unreachable } from "./failures/failures.ts";
 
-export interface AnswerSink {
+export interface ResponseSink {
   /**
    * The head of the final response is complete.
    *
@@ -72,15 +72,15 @@ const KEEP_ALIVE_TIMEOUT = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i;
 /** Headers that nearly every response has. The history does not store them with a success. */
 const ROUTINE = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
 
-export class AnswerReader {
-  readonly #sink: AnswerSink;
+export class ResponseReader {
+  readonly #sink: ResponseSink;
   #state: State = "status";
   /** The start of a line that is not complete yet. */
   #line = "";
   /** The latest field line. The next line may continue it. */
   #field = "";
   #headBytes = 0;
-  #interimAnswers = 0;
+  #interimResponses = 0;
   /** Remaining bytes of the counted body or of the chunk. */
   #bytesLeft = 0;
   #reusable = true;
@@ -91,7 +91,7 @@ export class AnswerReader {
   #idleSeconds: number | null = null;
   #kept = "";
 
-  constructor(sink: AnswerSink) {
+  constructor(sink: ResponseSink) {
     this.#sink = sink;
   }
 
@@ -135,7 +135,7 @@ export class AnswerReader {
     const charsBefore = this.#line.length;
     this.#line += chunk.toString("latin1", at, feed < 0 ? end : feed);
     if (this.#state === "status" || this.#state === "fields") this.#headBytes += end - at;
-    if (this.#headBytes > ANSWER_HEAD_BYTES_MAX) throw new Malformed(headTooLarge());
+    if (this.#headBytes > RESPONSE_HEAD_BYTES_MAX) throw new Malformed(headTooLarge());
     // A server of another protocol may send a few bytes without a line break and then wait for us.
     if (this.#state === "status" && charsBefore < VERSION.length && !this.#mayBeStatus())
       throw new Malformed(notHttp(this.#line));
@@ -278,9 +278,9 @@ export class AnswerReader {
   }
 
   #onInterimEnd(): void {
-    this.#interimAnswers += 1;
+    this.#interimResponses += 1;
     if (this.#status === 101) throw new Malformed(protocolError("the receiver switched protocols without being asked"));
-    if (this.#interimAnswers > INTERIM_ANSWERS_MAX) {
+    if (this.#interimResponses > INTERIM_RESPONSES_MAX) {
       throw new Malformed(protocolError("the receiver sent too many interim (1xx) responses"));
     }
     // We never request "100 Continue". A receiver that sends it anyway may be one response ahead.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { anyCharacter } from "../../test/fixtures/any-character.ts";
-import { AnswerReader } from "./answer.ts";
+import { ResponseReader } from "./response.ts";
 
 interface Read {
   status: number;
@@ -27,7 +27,7 @@ function read(...pieces: string[]): Read {
     idleSeconds: null,
     fault: null,
   };
-  const reader = new AnswerReader({
+  const reader = new ResponseReader({
     onHead(status, retryAfter, headers) {
       Object.assign(seen, { status, retryAfter, headers });
     },
@@ -52,7 +52,7 @@ const PLAIN = {
   "a length": `${head("content-length: 5")}hello`,
   chunks: `${head("Transfer-Encoding: chunked")}2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n`,
   "a chunk size with zeros": `${head("transfer-encoding:chunked")}0005\r\nhello\r\n000\r\n\r\n`,
-  "a length after a lawful interim answer": `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${head("content-length: 5")}hello`,
+  "a length after a valid interim response": `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${head("content-length: 5")}hello`,
   "no reason phrase": "HTTP/1.1 200\r\ncontent-length: 5\r\n\r\nhello",
   "an empty reason phrase": "HTTP/1.1 200 \r\ncontent-length: 5\r\n\r\nhello",
   "odd headers": `${head("x-empty:", "__proto__: 1", "x-latin: caf\u00e9", "x-control: a\u0001b", "content-length:\t5 ")}hello`,
