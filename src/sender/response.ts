@@ -8,7 +8,7 @@
  */
 import { MORE_HEADERS } from "../domain/delivery/stored-headers.ts";
 import {
-  INTERIM_RESPONSES_MAX,
+  INTERIM_RESPONSES_COUNT_MAX,
   RESPONSE_HEAD_BYTES_MAX,
   RESPONSE_HEADERS_FAILED_CHARS_MAX,
   RESPONSE_HEADERS_OK_CHARS_MAX,
@@ -280,7 +280,7 @@ export class ResponseReader {
   #onInterimEnd(): void {
     this.#interimResponses += 1;
     if (this.#status === 101) throw new Malformed(protocolError("the receiver switched protocols without being asked"));
-    if (this.#interimResponses > INTERIM_RESPONSES_MAX) {
+    if (this.#interimResponses > INTERIM_RESPONSES_COUNT_MAX) {
       throw new Malformed(protocolError("the receiver sent too many interim (1xx) responses"));
     }
     // We never request "100 Continue". A receiver that sends it anyway may be one response ahead.

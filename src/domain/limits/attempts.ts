@@ -17,7 +17,7 @@ export const RESPONSE_HEADERS_FAILED_CHARS_MAX = 1 * KB;
 export const RESPONSE_HEADERS_OK_CHARS_MAX = 512;
 export const ERROR_DETAIL_CHARS_MAX = 500;
 /** Interim (1xx) responses accepted before the final one. */
-export const INTERIM_RESPONSES_MAX = 8;
+export const INTERIM_RESPONSES_COUNT_MAX = 8;
 
 export const RETRY_JITTER = 0.2;
 /** The longest accepted Retry-After. Longer ones are cut to a day. */
