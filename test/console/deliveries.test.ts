@@ -68,7 +68,7 @@ test("the list of deliveries, from empty to acts on all that match", async (t) =
 });
 
 async function begin({ page, assertAccessible }: Visit): Promise<void> {
-  await page.getByText("No delivery was made yet.").waitFor();
+  await page.getByText("There is no delivery yet.").waitFor();
   await assertAccessible("deliveries-empty");
   await tryAgain(page, "**/v1/deliveries?*", () => change(page, "/deliveries?status=EXPIRED"));
   await page.getByText("Nothing matches these filters").waitFor();
