@@ -1,6 +1,7 @@
 /**
- * Preloaded by `npm test`: all temporary files of a run are in memory, if the system has a file system for that, as Linux
- * has. On a disk, the tests wait for each of some ten thousand commits. Processes that a test starts inherit the setting.
+ * Preloaded by `npm test` in each process: its temporary files are in memory, if the system has a file system for that, as
+ * Linux has. On a disk, the tests wait for each of some ten thousand commits. Processes that a test starts inherit the
+ * setting.
  */
 import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 
