@@ -1,6 +1,7 @@
 /**
  * Text that a stranger wrote, in every field that takes some: it is text, its marks are visible, and no page grows wide.
- * Since these pages have everything that a page can show, their controls are checked here, too.
+ * Since these pages have everything that a page can show, their controls are checked here, too, and their links and requests
+ * as a global admin's, who looks at another tenant.
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -11,7 +12,7 @@ import { createSource } from "../harness/inbound.ts";
 import { ask } from "../harness/pauses.ts";
 import { createResource } from "../harness/resources.ts";
 import { createEndpoint, patch, publish } from "../harness/scene.ts";
-import type { Client } from "../harness/server.ts";
+import { type Client, newTenant } from "../harness/server.ts";
 import { NARROW, startConsole, WIDE } from "./console.ts";
 import { go, until } from "./waiting.ts";
 
@@ -139,16 +140,34 @@ const UNREACHABLE = `[...document.querySelectorAll("body *")].filter((one) => {
   return control === null || (control.tabIndex < 0 && control.matches("a, button:not([aria-hidden=true])"));
 }).map((one) => one.outerHTML.slice(0, 120))`;
 
+/** What is about the person or the server, and not of a tenant. */
+const WITHOUT_TENANT = /^\/(?:dashboard\/auth\/|v1\/tenants|healthz|readyz|console)/;
+
+/** Whether a link keeps the tenant. The list of tenants links to each of them. */
+function keeps(tenant: string, link: string, path: string): boolean {
+  const { pathname, searchParams } = new URL(link);
+  const leadsElsewhere = path === "/access/tenants" && pathname === "/console/";
+  return leadsElsewhere ? searchParams.has("tenant") : searchParams.get("tenant") === tenant;
+}
+
 interface Look {
   readonly seen: string;
   readonly unreachable: readonly string[];
+  readonly links: readonly string[];
+  readonly errors: readonly string[];
 }
 
 /** What is wrong with the page as it is, at its width. */
-async function faultsOf(page: Page): Promise<readonly string[]> {
+async function faultsOf(page: Page, path: string, tenant: string): Promise<readonly string[]> {
   await until(page, FITS, "the page not to scroll sideways");
-  const { seen, unreachable } = await page.evaluate<Look>(`({ seen: ${SEEN}, unreachable: ${UNREACHABLE} })`);
-  const faults = unreachable.map((html) => `the Tab key does not reach ${html}`);
+  const { seen, unreachable, links, errors } = await page.evaluate<Look>(`({
+    seen: ${SEEN},
+    unreachable: ${UNREACHABLE},
+    links: [...document.querySelectorAll('a[href^="/console"]')].map((one) => one.href),
+    errors: [...document.querySelectorAll("[role=alert]")].map((one) => one.textContent).filter((one) => one.includes("Try again")),
+  })`);
+  const faults = [...errors, ...unreachable.map((html) => `the Tab key does not reach ${html}`)];
+  faults.push(...links.filter((link) => !keeps(tenant, link, path)).map((link) => `loses the tenant: ${link}`));
   const at = seen.search(INVISIBLE);
   if (at !== -1) faults.push(`invisible: ${JSON.stringify(seen.slice(Math.max(0, at - 60), at + 30))}`);
   return faults;
@@ -161,13 +180,14 @@ async function resize(page: Page, viewport: typeof WIDE): Promise<void> {
   await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))");
 }
 
-test("every page, at 320 and 1280 px: hostile text is text with visible marks, and the Tab key reaches every control", async () => {
-  const visit = await app.visit("global_admin", "/console/settings");
-  const { page, person } = visit;
-  const pages = pagesOf(await hostileShop(app.stage.server.as(person.apiKey)));
+test("every page of another tenant, at 320 and 1280 px: hostile text is text with visible marks, the Tab key reaches every control, and the tenant stays", async () => {
+  const other = await newTenant(app.stage.server);
+  const pages = pagesOf(await hostileShop(other));
+  const visit = await app.visit("global_admin", `/console/settings?tenant=${other.id}`);
+  const { page, requests } = visit;
   const faults: string[] = [];
   for (const [index, [path, text]] of pages.entries()) {
-    await go(page, path);
+    await go(page, `${path}${path.includes("?") ? "&" : "?"}tenant=${other.id}`);
     await until(
       page,
       `document.querySelector("main").innerText.includes(${JSON.stringify(text)})`,
@@ -176,8 +196,11 @@ test("every page, at 320 and 1280 px: hostile text is text with visible marks, a
     // The next page begins at the width of this one's end.
     for (const viewport of index % 2 === 0 ? [WIDE, NARROW] : [NARROW, WIDE]) {
       await resize(page, viewport);
-      faults.push(...(await faultsOf(page)).map((fault) => `${path}, ${viewport.width} px: ${fault}`));
+      faults.push(...(await faultsOf(page, path, other.id)).map((fault) => `${path}, ${viewport.width} px: ${fault}`));
     }
+  }
+  for (const { pathname, searchParams } of requests.map((url) => new URL(url))) {
+    if (!WITHOUT_TENANT.test(pathname) && searchParams.get("tenant") !== other.id) faults.push(`asks for ${pathname}`);
   }
   assert.deepEqual(faults, []);
   assert.deepEqual(visit.complaints, []);
