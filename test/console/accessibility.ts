@@ -47,7 +47,7 @@ export async function assertAccessible(page: Page, name: string, own: Look): Pro
     await changeLook(page, look);
     const where = `${name}, ${viewport.width} px, ${colorScheme}`;
     await screenshot(page, `${name}-${viewport.width}-${colorScheme}`);
-    assert.deepEqual(await violations(page, FRAME), [], where);
+    assert.deepEqual(await violations(page, { frame: FRAME }), [], where);
     const overflowPx = await page.evaluate<number>(
       "document.documentElement.scrollWidth - document.documentElement.clientWidth",
     );

@@ -20,6 +20,9 @@ const FLAGS = [
   "--font-render-hinting=none",
 ];
 
+/** Less CPU time for pages that a test leaves before optimized code has paid for its compilation. */
+export const UNOPTIMIZED = "--js-flags=--no-opt,--no-maglev";
+
 let shared: Promise<Browser> | null = null;
 
 /** From now on, the test files of this process share a browser. */
@@ -28,13 +31,14 @@ export function shareBrowser(scope: Scope): void {
 }
 
 /** The browser of this process, or of this file if it runs alone. Each test creates its own context. */
-export async function startBrowser(scope: Scope): Promise<Browser> {
-  return await (shared ?? launch(scope));
+export async function startBrowser(scope: Scope, ...flags: readonly string[]): Promise<Browser> {
+  return await (shared ?? launch(scope, flags));
 }
 
-async function launch(scope: Scope): Promise<Browser> {
+async function launch(scope: Scope, flags: readonly string[] = []): Promise<Browser> {
   const { program, env } = await unpackChromium();
-  const browser = await chromium.launch({ executablePath: program, args: FLAGS, env: { ...process.env, ...env } });
+  const args = [...FLAGS, ...flags];
+  const browser = await chromium.launch({ executablePath: program, args, env: { ...process.env, ...env } });
   scope.after(() => browser.close());
   return browser;
 }
@@ -47,22 +51,34 @@ const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js"
  */
 export const AXE_LOADER = `globalThis.loadAxe = () => { ${AXE} };`;
 
+/** The rules that depend on colors and sizes. The results of the others are the same for a document that only looks different. */
+const OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"];
+
+interface CheckOptions {
+  readonly frame?: string;
+  /** For a document that was checked with other colors and at another size. */
+  readonly onlyLooks?: boolean;
+}
+
 /**
  * Each accessibility violation and where it is. Over a page that was checked without it, only the dialog is checked.
  * `frame` is a selector of what every page shows: the first check of it is enough for a document, because half of a check's
  * time goes there. The page needs {@link AXE_LOADER}.
  */
-export async function violations(page: Page, frame = ""): Promise<readonly string[]> {
+export async function violations(
+  page: Page,
+  { frame = ":not(*)", onlyLooks = false }: CheckOptions = {},
+): Promise<readonly string[]> {
   // `preload` would fetch media and the style sheets of other hosts, which no page has. The results contain every
   // element of the page, so only the violations leave it.
   const found = await page.evaluate<AxeResults["violations"]>(`(async () => {
     if (globalThis.axe === undefined) loadAxe();
     const dialog = document.querySelector("[role=dialog]");
-    const frame = [...document.querySelectorAll(${JSON.stringify(frame || ":not(*)")})];
+    const frame = [...document.querySelectorAll(${JSON.stringify(frame)})];
     const isChecked = frame.length > 0 && frame.includes(globalThis.checkedFrame);
     if (dialog === null) globalThis.checkedFrame = frame[0];
     const page = isChecked ? { include: document, exclude: frame } : document;
-    const options = { resultTypes: ["violations"], preload: false };
+    const options = { resultTypes: ["violations"], preload: false${onlyLooks ? `, runOnly: ${JSON.stringify(OF_LOOKS)}` : ""} };
     return (await axe.run(dialog ?? page, options)).violations;
   })()`);
   return found.flatMap(({ id, nodes }) =>
