@@ -73,7 +73,7 @@ export const endpoint = {
     no_success: "Disabled: no attempt succeeded for five days. It gets no new events.",
     manual: "Disabled by a person. It gets no new events.",
   },
-  inFlight: "On the wire",
+  inFlight: "In flight",
   inFlightOf: (inFlight: number, window: number | null, max: number) =>
     window === null || window === max
       ? `${integer(inFlight)} of at most ${integer(max)}`

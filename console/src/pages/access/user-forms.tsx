@@ -1,4 +1,4 @@
-/** The forms that add a user and change a user's role. */
+/** The forms that create a user and change a user's role. */
 import type { PasswordLink, User, UserInput } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
