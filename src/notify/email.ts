@@ -22,25 +22,26 @@ export interface EmailOptions {
 
 const LATE = again("the mail server did not respond in time");
 
+const TRANSPORT = {
+  pool: true,
+  maxConnections: MAIL_CONNECTIONS_MAX,
+  // A pooled connection that the server has closed does not cost a try. A server that closes every connection does.
+  maxRequeues: 1,
+  connectionTimeout: SMTP_CONNECT_MS_MAX,
+  greetingTimeout: SMTP_CONNECT_MS_MAX,
+  socketTimeout: NOTIFICATION_MS_MAX,
+  dnsTimeout: SMTP_CONNECT_MS_MAX,
+  idleTimeout: SMTP_IDLE_MS,
+  socketCloseTimeout: 0,
+  disableFileAccess: true,
+  disableUrlAccess: true,
+} as const;
+
 export function createEmail({ smtpUrl, from, clock }: EmailOptions): Notifier {
   const sender = readMailbox(from);
   const tries = new Tries(clock);
   const triesBySignal = new WeakMap<AbortSignal, Try>();
-  const transport = createTransport({
-    url: smtpUrl,
-    pool: true,
-    maxConnections: MAIL_CONNECTIONS_MAX,
-    // A pooled connection that the server has closed does not cost a try. A server that closes every connection does.
-    maxRequeues: 1,
-    connectionTimeout: SMTP_CONNECT_MS_MAX,
-    greetingTimeout: SMTP_CONNECT_MS_MAX,
-    socketTimeout: NOTIFICATION_MS_MAX,
-    dnsTimeout: SMTP_CONNECT_MS_MAX,
-    idleTimeout: SMTP_IDLE_MS,
-    socketCloseTimeout: 0,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  const transport = createTransport({ url: smtpUrl, ...TRANSPORT });
   // Marks when the last byte of a message was read for sending. Until then, a broken connection means that the message
   // was not delivered.
   transport.use("stream", ({ data: { signal }, message }, done) => {
