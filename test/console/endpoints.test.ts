@@ -81,6 +81,8 @@ async function watch(visit: Visit, owner: Client, receiver: RunningReceiver): Pr
   await page.getByText("Paused: new events are held").waitFor();
   await page.getByRole("button", { name: "Resume" }).click();
   await dialog.getByText("1 delivery waits. What waits is sent, oldest first.").waitFor();
+  await publish(owner);
+  await dialog.getByText("2 deliveries wait. What waits is sent, oldest first.").waitFor();
   const speed = dialog.getByLabel("Attempts per second, at most");
   await speed.fill("0");
   await dialog.getByRole("button", { name: "Resume" }).click();

@@ -59,6 +59,15 @@ async function filterList({ page, assertAccessible }: Visit): Promise<void> {
   await delivered.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Clear filters" }).click();
   await delivered.waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search or jump to" }).fill('"n":1}');
+  await page.getByRole("option", { name: "in the payload" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/payload_contains=/);
+  await page.getByText("no delivery", { exact: true }).waitFor({ state: "detached" });
+  await delivered.waitFor();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.getByText("no delivery", { exact: true }).waitFor();
   await page.getByLabel("Until").fill("2020-01-31T12:00:00");
   await page.keyboard.press("Enter");
   await page.waitForURL(/to=2020-01-31T11/);

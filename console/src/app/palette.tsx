@@ -1,4 +1,4 @@
-/** `⌘K`: goes to a page, an endpoint, or whatever has a pasted id. */
+/** `⌘K`: goes to a page, an endpoint, or what has a pasted id. What it does not find, it looks for in payloads. */
 import { TextInput, UnstyledButton } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useState } from "react";
@@ -12,6 +12,7 @@ import classes from "./palette.module.css";
 
 interface Choice {
   readonly to: string;
+  readonly search?: Readonly<Record<string, string>>;
   readonly label: string;
   readonly hint: string;
 }
@@ -97,5 +98,7 @@ function useChoices(text: string): readonly Choice[] {
   const endpoints = data.map(({ id, name, url }) => ({ to: `/endpoints/${id}`, label: name, hint: url }));
   const wanted = text.toLowerCase();
   const matches = ({ label, hint }: Choice) => `${label} ${hint}`.toLowerCase().includes(wanted);
-  return [...pages, ...endpoints].filter(matches).slice(0, SHOWN_MAX);
+  const found: readonly Choice[] = [...pages, ...endpoints].filter(matches).slice(0, SHOWN_MAX);
+  if (found.length > 0) return found;
+  return [{ to: "/events", search: { payload_contains: text }, label: m.inPayloads(text), hint: "" }];
 }

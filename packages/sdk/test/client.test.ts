@@ -36,7 +36,7 @@ describe("the client", () => {
     await client.events.publishBatch([{ type: "a.b", payload: '{"n":1.0}', idempotency_key: "k2" }]);
     await client.events.get("evt_1");
     assert.match(await client.events.getPayload("evt_1"), /^\{"results":/);
-    await client.events.list({ type: "order.*", undelivered: true });
+    await client.events.list({ type: "order.*", undelivered: true, payload_contains: "4711" });
     await collect(client.events.iterate({ limit: 1 }));
     await client.events.listTypes({ search: "order." });
     await client.events.explain("evt_1", { endpoint_id: "ep_1" });
@@ -78,7 +78,7 @@ describe("the client", () => {
       "POST /v1/events/batch",
       "GET /v1/events/evt_1",
       "GET /v1/events/evt_1/payload",
-      "GET /v1/events?type=order.*&undelivered=true",
+      "GET /v1/events?type=order.*&undelivered=true&payload_contains=4711",
       "GET /v1/events?limit=1",
       "GET /v1/event-types?search=order.",
       "GET /v1/events/evt_1/explain?endpoint_id=ep_1",

@@ -1,7 +1,13 @@
 /** `GET /v1/events` and `GET /v1/event-types` on the wire. */
 import Type, { type Static } from "typebox";
 import { ID_PREFIX, parseId } from "../../domain/ids.ts";
-import { EVENT_TYPE_CHARS_MAX, LIST_PAGE_DEFAULT, LIST_PAGE_MAX } from "../../domain/limits.ts";
+import {
+  EVENT_TYPE_CHARS_MAX,
+  LIST_PAGE_DEFAULT,
+  LIST_PAGE_MAX,
+  PAYLOAD_SEARCH_BYTES_MAX,
+  PAYLOAD_SEARCH_CHARS_MAX,
+} from "../../domain/limits.ts";
 import { parseTime, wholeSeconds } from "../../domain/text/time.ts";
 import type { ListEventsInput } from "../../engine/history/events.ts";
 import type { EventRow, EventTypeRow } from "../../ports/store.ts";
@@ -22,6 +28,13 @@ export const EVENT_LIST = listOf("events", {
     ),
     undelivered: Type.Optional(
       Type.Boolean({ description: "`true`: only events that no endpoint got a delivery of." }),
+    ),
+    payload_contains: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: PAYLOAD_SEARCH_CHARS_MAX,
+        description: `A part of the payload's text as it was sent. Payloads over ${PAYLOAD_SEARCH_BYTES_MAX} bytes never match.`,
+      }),
     ),
   },
 });
@@ -85,6 +98,7 @@ export function eventsInput({ cursor, limit, filters }: PageRequestOf<typeof EVE
     to: filters.to === undefined ? null : parseTime(filters.to),
     sourceId: filters.source_id === undefined ? null : parseId(ID_PREFIX.source, filters.source_id),
     undelivered: filters.undelivered ?? false,
+    payloadText: filters.payload_contains ?? null,
     cursor,
     limit,
   };

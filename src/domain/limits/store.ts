@@ -17,6 +17,10 @@ export const LARGE_READS_WAITING_OF_TENANT_COUNT_MAX = 1000;
 export const LIST_ROWS_PER_STATEMENT = 2000;
 /** Rows that one request visits before it returns a short page with a cursor. */
 export const LIST_ROWS_PER_REQUEST = 6000;
+/** Text that a list looks for in payloads. It fits a URL, and is longer than any id. */
+export const PAYLOAD_SEARCH_CHARS_MAX = 200;
+/** Larger payloads are not searched. Those of all rows that one request visits take 100 MB, about 50 ms. */
+export const PAYLOAD_SEARCH_BYTES_MAX = 16 * KB;
 /** Deliveries that a type's events are estimated from: an error of about 7 %, and half a millisecond per type. */
 export const EVENT_RATE_SAMPLE_ROWS = 200;
 /** Index ranges that one list merges. */

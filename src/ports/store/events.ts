@@ -16,6 +16,8 @@ export interface EventFilter {
   readonly sourceId: Uuid | null;
   /** Only events without any delivery. */
   readonly undelivered: boolean;
+  /** A part of the payload's text, in payloads of up to `PAYLOAD_SEARCH_BYTES_MAX`. */
+  readonly payloadText: string | null;
 }
 
 /** An event as lists show it, without its payload. */

@@ -67,6 +67,8 @@ test("events are listed with their sizes and the states of their deliveries, fil
   assert.deepEqual(await ids("undelivered=false&type=order.*"), [order.eventId]);
   assert.deepEqual(await ids("type=invoice.paid"), [other.eventId]);
   assert.deepEqual(await ids("to=2020-01-01T00:00:00Z"), []);
+  assert.deepEqual(await ids("type=order.*&payload_contains=%22n%22%3A1"), [order.eventId]);
+  assert.deepEqual(await ids("payload_contains=4711"), []);
   const first = await client.request("GET", "/v1/events?limit=1");
   assert.deepEqual([first.body.has_more, first.body.results.length], [true, 1]);
   assert.deepEqual(await ids(`limit=1&cursor=${first.body.next_cursor}`), [order.eventId]);
@@ -121,8 +123,8 @@ test("bad filters, cursors and numbers are faults with their fields", async () =
   const client = await newTenant(server);
   const cases: readonly (readonly [string, readonly string[]])[] = [
     [
-      "/v1/events?type=*&from=yesterday&to=1&source_id=x&undelivered=maybe",
-      ["type", "from", "to", "source_id", "undelivered"],
+      "/v1/events?type=*&from=yesterday&to=1&source_id=x&undelivered=maybe&payload_contains=",
+      ["type", "from", "to", "source_id", "undelivered", "payload_contains"],
     ],
     ["/v1/events?limit=0&cursor=x", ["limit", "cursor"]],
     ["/v1/events?status=FAILED", ["status"]],

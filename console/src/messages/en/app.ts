@@ -121,6 +121,7 @@ export const keys = {
   palette: "Search or jump to",
   paletteHint: "A page, an endpoint, or any id",
   nothing: "Nothing found",
+  inPayloads: (text: string) => `Events with “${text}” in the payload`,
   general: "Everywhere",
   go: "Go to",
   thisPage: "On this page",

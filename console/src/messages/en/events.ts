@@ -12,6 +12,7 @@ export const events = {
   typeHint: "order.paid or order.*",
   from: "From",
   to: "Until",
+  payloadHas: "Text in the payload",
   sourceId: "Source id",
   delivered: "Deliveries",
   undelivered: "without a delivery",

@@ -8,7 +8,7 @@ import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { FilterTime } from "../../parts/list/filter-time.tsx";
-import { instant, matching, oneOf, useFilters } from "../../parts/list/filters.ts";
+import { instant, matching, oneOf, text, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { bytes } from "../../parts/locale.ts";
@@ -25,7 +25,14 @@ const FILTERS = {
   source_id: matching(/^src_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
   from: instant(),
   to: instant(),
+  payload_contains: text(),
 };
+
+/**
+ * Pages that are read for one that is shown. The server visits a limited number of events for each, so a search in payloads
+ * has pages without a row.
+ */
+const PAGES_MAX = 20;
 
 const COLUMNS: readonly Column<EventSummary>[] = [
   { label: m.type, cell: ({ type }) => type },
@@ -46,14 +53,17 @@ export default function EventsPage() {
   const go = useGo();
   const tenant = useTenant();
   const filters = useFilters(FILTERS);
-  const { type, source_id, from, to } = filters.values;
+  const { type, source_id, from, to, payload_contains } = filters.values;
   const undelivered = filters.values.undelivered === undefined ? undefined : true;
-  const filter = { type, source_id, from, to, undelivered, limit: 50 };
+  const filter = { type, source_id, from, to, payload_contains, undelivered, limit: 50 };
   const list = useCursorList<EventSummary>({
     queryKey: ["event", "list", tenant, filter],
     async read(cursor, signal) {
-      const { results, next_cursor } = await api.events.list({ ...filter, cursor }, { signal });
-      return { rows: results, next: next_cursor };
+      let page = await api.events.list({ ...filter, cursor }, { signal });
+      for (let read = 1; read < PAGES_MAX && page.results.length === 0 && page.next_cursor !== null; read += 1) {
+        page = await api.events.list({ ...filter, cursor: page.next_cursor }, { signal });
+      }
+      return { rows: page.results, next: page.next_cursor };
     },
     rowKey: ({ id }) => id,
   });
@@ -75,6 +85,11 @@ export default function EventsPage() {
           value={type}
           placeholder={m.typeHint}
           onChange={(next) => filters.set({ type: next })}
+        />
+        <FilterText
+          label={m.payloadHas}
+          value={payload_contains}
+          onChange={(next) => filters.set({ payload_contains: next })}
         />
         <FilterChoice
           label={m.delivered}

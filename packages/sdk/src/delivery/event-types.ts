@@ -15,6 +15,11 @@ export interface EventFilter {
   readonly source_id?: string | undefined;
   /** Only events that no endpoint got a delivery of. */
   readonly undelivered?: boolean | undefined;
+  /**
+   * A part of the payload's text as it was sent. Payloads over 16 KB never match. A page can have no results although
+   * there are more pages: follow `next_cursor`.
+   */
+  readonly payload_contains?: string | undefined;
   /** 1 to 100. Default: 20. */
   readonly limit?: number | undefined;
 }

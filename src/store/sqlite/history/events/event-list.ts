@@ -8,6 +8,7 @@ import {
   LIST_ROWS_PER_REQUEST,
   LIST_ROWS_PER_STATEMENT,
   LIST_SOURCES_MAX,
+  PAYLOAD_SEARCH_BYTES_MAX,
   TIME_DISORDER_MS_MAX,
 } from "../../../../domain/limits.ts";
 import type { Cursor, EventFilter, EventPage, EventRow } from "../../../../ports/store.ts";
@@ -98,15 +99,17 @@ const HAS_LATER = `
   FROM deliveries INDEXED BY deliveries_later
   WHERE event_seq = ? AND later = 1
   LIMIT 1`;
+const HAS_TEXT = "SELECT 1 FROM events WHERE seq = ? AND octet_length(payload) <= ? AND instr(payload, ?) > 0";
 const DELIVERY_COUNT = "SELECT delivery_count AS count FROM events WHERE seq = ?";
 
 /** Times rise only nearly with sequences, so each event's time is compared as well. */
 function isMatch(connection: Connection, event: Passed, filter: EventFilter, sourceSeq: Seq | null): boolean {
-  const { from, to, eventType, undelivered } = filter;
+  const { from, to, eventType, undelivered, payloadText: text } = filter;
   if (from !== null && event.accepted_at < from) return false;
   if (to !== null && event.accepted_at >= to) return false;
   if (eventType !== null && !matchesFilters([eventType], event.type)) return false;
   if (sourceSeq !== null && event.source_seq !== sourceSeq) return false;
+  if (text !== null && !one(connection, HAS_TEXT, event.seq, PAYLOAD_SEARCH_BYTES_MAX, text)) return false;
   if (!undelivered) return true;
   if (sourceSeq !== null && one<{ count: number }>(connection, DELIVERY_COUNT, event.seq)?.count !== 0) return false;
   return one(connection, HAS_LATER, event.seq) === undefined;
