@@ -218,15 +218,8 @@ rows.insert("inbound_events", { event_seq: event.seq, inbound_seq: inbound.seq, 
 const nobody = rows.newId();
 const PAUSED = { states: ["paused"], text: null, eventType: "a", now: START } as const;
 const SPAN = { from: START, to: START + 7_200_000, stepMs: 3_600_000 };
-const anyEvent = {
-  tenantSeq,
-  eventType: null,
-  from: null,
-  to: null,
-  sourceId: null,
-  undelivered: false,
-  payloadText: "{",
-};
+const anySource = { eventType: null, from: null, to: null, sourceId: null };
+const anyEvent = { tenantSeq, ...anySource, undelivered: false, payloadText: "{" };
 const verbs: readonly (readonly [string, (connection: ReadConnection) => unknown])[] = [
   ["getDelivery", (connection) => getDelivery(connection, tenantSeq, first.id)],
   ["getEvent", (connection) => getEvent(connection, tenantSeq, event.id)],
