@@ -3,11 +3,23 @@
  * Linux has. On a disk, the tests wait for each of some ten thousand commits. Processes that a test starts inherit the
  * setting.
  */
-import { mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, statfsSync, statSync } from "node:fs";
 
 const FOLDER = "/dev/shm";
+const PREFIX = `${FOLDER}/signalbox-tests-`;
 /** Containers often have only 64 MB. */
 const FREE_BYTES_MIN = 2 * 1024 ** 3;
+
+/** No run takes this long. */
+const RUN_MS_MAX = 3_600_000;
+
+/** What a killed process has left behind. */
+function removeOld(): void {
+  for (const old of globSync(`${PREFIX}*`)) {
+    const changedMs = statSync(old, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - changedMs > RUN_MS_MAX) rmSync(old, { recursive: true, force: true });
+  }
+}
 
 function isLarge(): boolean {
   try {
@@ -19,7 +31,8 @@ function isLarge(): boolean {
 }
 
 if (process.env.TMPDIR === undefined && isLarge()) {
-  const folder = mkdtempSync(`${FOLDER}/signalbox-tests-`);
+  removeOld();
+  const folder = mkdtempSync(PREFIX);
   process.env.TMPDIR = folder;
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }
