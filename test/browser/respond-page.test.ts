@@ -62,12 +62,12 @@ async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
 const page = await openPage();
 const pageWithoutScripts = await openPage({ javaScriptEnabled: false });
 
-/** Runs `act` and returns the form that the page then posts. */
-async function postedBy(act: () => Promise<void>): Promise<Posted> {
+/** Runs `act` and returns the form that the page then posts. The redirect is over, so the next test can navigate. */
+async function postedBy(page: Page, act: () => Promise<void>): Promise<Posted> {
   const { promise, give } = signalled<Posted>("a POST");
   take = give;
-  await act();
-  return promise;
+  const [posted] = await Promise.all([promise, page.waitForEvent("load"), act()]);
+  return posted;
 }
 
 const overflowPx = (page: Page): Promise<number> =>
@@ -157,7 +157,7 @@ test("the keyboard reaches every button in order, with a visible focus outline, 
   }
   assert.deepEqual(reached, ["text ", ...OPEN.options.map((option) => `choice ${option}`)]);
   await page.keyboard.press("Shift+Tab");
-  const posted = await postedBy(() => page.keyboard.press("Enter"));
+  const posted = await postedBy(page, () => page.keyboard.press("Enter"));
   assert.deepEqual(posted.fields, { text: "", choice: "Reject" });
 });
 
@@ -167,7 +167,7 @@ test("the option in the link has the focus, and Enter submits it", async () => {
   // Browsers move the focus only after they have rendered the page.
   await page.locator("button:focus").waitFor();
   assert.equal(await focusedText(page), "choice Reject");
-  const posted = await postedBy(() => page.keyboard.press("Enter"));
+  const posted = await postedBy(page, () => page.keyboard.press("Enter"));
   assert.equal(posted.fields.choice, "Reject");
 });
 
@@ -175,7 +175,7 @@ test("without scripts the form posts choice and text to its own path, and the re
   const page = pageWithoutScripts;
   await page.goto(`${origin}${pathOf("open")}?choice=Reject`);
   await page.locator("textarea").fill("First, wait.\nThen go: 100 % & more ✅");
-  const posted = await postedBy(() => page.getByRole("button", { name: "Approve" }).click());
+  const posted = await postedBy(page, () => page.getByRole("button", { name: "Approve" }).click());
   assert.deepEqual(posted, {
     url: `${pathOf("open")}?`,
     type: "application/x-www-form-urlencoded",
