@@ -11,7 +11,7 @@ const DIST = path.join(ROOT, "dist");
 const THREADS = ["writer-thread", "reader-thread", "ledger-thread", "checkpoint-thread"];
 const INPUT = {
   program: "src/program.ts",
-  ...Object.fromEntries(THREADS.map((name) => [name, `src/store/sqlite/threads/${name}.ts`])),
+  ...Object.fromEntries(THREADS.map((name) => [name, `src/store/threads/${name}.ts`])),
 };
 
 async function build() {

@@ -3,7 +3,7 @@ import { sealCursor } from "../src/api/lists/cursor.ts";
 import { DELIVERY_STATES } from "../src/domain/delivery/delivery.ts";
 import { LIST_PAGE_MAX } from "../src/domain/limits.ts";
 import { Cursors } from "../src/engine/history/cursors.ts";
-import { cursorOf } from "../src/store/sqlite/cursors.ts";
+import { cursorOf } from "../src/store/cursors.ts";
 import { dataFiles, masterKey } from "../src/store/sqlite/files/files.ts";
 import { createVault } from "../src/store/vault.ts";
 import type { Benchmark, Measure } from "./kit/benchmark.ts";

@@ -9,9 +9,9 @@ import { StartupError, StoreUnavailable } from "./domain/errors.ts";
 import { SIGNAL_ECHO_MS } from "./domain/limits.ts";
 import { terminalLine } from "./domain/text/readable.ts";
 import { masterKeyOf, type RunningSignalbox, startSignalbox, version } from "./signalbox.ts";
-import { openCommandLineStore } from "./store/sqlite/access/command-line-store.ts";
+import { openCommandLineStore } from "./store/sqlite/command-line-store.ts";
+import { backUp } from "./store/sqlite/files/backup.ts";
 import { dataFiles } from "./store/sqlite/files/files.ts";
-import { backUp } from "./store/sqlite/upkeep/backup.ts";
 
 /**
  * @param words the words after the program's name

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
 import { after, suite, type TestContext, test } from "node:test";
-import { openCommandLineStore } from "../../src/store/sqlite/access/command-line-store.ts";
+import { openCommandLineStore } from "../../src/store/sqlite/command-line-store.ts";
 import { assembleServer } from "../harness/assembled.ts";
 import { CHILD_KEY, type Finished, newDataDir, runSignalbox, spawnServer } from "../harness/child.ts";
 import { polled } from "../harness/deadline.ts";

@@ -6,7 +6,7 @@ const CONFORMANCE = "test/conformance/store-sqlite.test.ts";
 export const store: readonly Mutant[] = [
   {
     fault: "an event goes to endpoints that have changed since it was matched",
-    file: "src/store/sqlite/delivery/publish.ts",
+    file: "src/store/delivery/publish.ts",
     find: 'if (stale) return { kind: "stale" };',
     replace: "",
     test: CONFORMANCE,
@@ -14,7 +14,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "an idempotency key answers for another event",
-    file: "src/store/sqlite/delivery/publish.ts",
+    file: "src/store/delivery/publish.ts",
     find: "remembered.fingerprint !== idempotency.fingerprint",
     replace: "false",
     test: CONFORMANCE,
@@ -22,7 +22,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a delivery is leased to a lane that may not lease",
-    file: "src/store/sqlite/delivery/publish.ts",
+    file: "src/store/delivery/publish.ts",
     find: "target.token !== null && mayLease(",
     replace: "target.token !== null && (() => true)(",
     test: CONFORMANCE,
@@ -30,7 +30,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a settlement applies to a lease that was given to another",
-    file: "src/store/sqlite/delivery/settle.ts",
+    file: "src/store/delivery/settle.ts",
     find: "const ours = row.lease === token;",
     replace: "const ours = true;",
     test: CONFORMANCE,
@@ -38,7 +38,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a settlement that is repeated records its attempt twice",
-    file: "src/store/sqlite/delivery/settle.ts",
+    file: "src/store/delivery/settle.ts",
     find: "const repeats = ours ? null : findAttempt(w, previousSeq, attempt.id);",
     replace: "const repeats = null;",
     test: CONFORMANCE,
@@ -46,7 +46,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a settlement of before a reset changes the endpoint's health",
-    file: "src/store/sqlite/delivery/settle.ts",
+    file: "src/store/delivery/settle.ts",
     find: "settlement.generation === lane.generation ?",
     replace: "settlement.generation !== -1 ?",
     test: CONFORMANCE,
@@ -54,7 +54,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a cancelled delivery is retried",
-    file: "src/store/sqlite/delivery/settle.ts",
+    file: "src/store/delivery/settle.ts",
     find: "lane.deleted || row.cancel_requested === 1",
     replace: "lane.deleted",
     test: CONFORMANCE,
@@ -62,7 +62,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a held endpoint's deliveries are claimed",
-    file: "src/store/sqlite/delivery/claim.ts",
+    file: "src/store/delivery/claim.ts",
     find: "if (!isHeld(lane) && !waits) {",
     replace: "if (!waits) {",
     test: CONFORMANCE,
@@ -70,7 +70,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a resting endpoint's deliveries are claimed",
-    file: "src/store/sqlite/delivery/claim.ts",
+    file: "src/store/delivery/claim.ts",
     find: "if (!isHeld(lane) && !waits) {",
     replace: "if (!isHeld(lane)) {",
     test: CONFORMANCE,
@@ -78,7 +78,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a probe takes a whole window from the store",
-    file: "src/store/sqlite/delivery/claim.ts",
+    file: "src/store/delivery/claim.ts",
     find: "isProbing(lane.health) ? Math.min(count, 1) : count",
     replace: "count",
     test: CONFORMANCE,
@@ -86,7 +86,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a payload that ends the process ends it again and again",
-    file: "src/store/sqlite/delivery/claim.ts",
+    file: "src/store/delivery/claim.ts",
     find: "voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX",
     replace: "voidClaims < 0",
     test: CONFORMANCE,
@@ -94,7 +94,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "due deliveries are claimed out of order",
-    file: "src/store/sqlite/delivery/claim.ts",
+    file: "src/store/delivery/claim.ts",
     find: "ORDER BY d.due_at, d.seq",
     replace: "ORDER BY d.seq DESC",
     test: CONFORMANCE,
@@ -102,7 +102,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a claim takes deliveries that are not due",
-    file: "src/store/sqlite/delivery/claim.ts",
+    file: "src/store/delivery/claim.ts",
     find: "AND d.due_at <= ?",
     replace: "AND d.due_at + 0 * ? IS NOT NULL",
     test: CONFORMANCE,
@@ -110,7 +110,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "an answer after the deadline wins over the timeout",
-    file: "src/store/sqlite/pauses/pause-endings.ts",
+    file: "src/store/pauses/pause-endings.ts",
     find: "if (request.now >= row.expires_at) return timeOut(row);",
     replace: "",
     test: CONFORMANCE,
@@ -118,7 +118,7 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a tenant may store more bytes than its quota",
-    file: "src/store/sqlite/access/usage.ts",
+    file: "src/store/access/usage.ts",
     find: "storedBytes + addedBytes + bytes > limit",
     replace: "false",
     test: CONFORMANCE,
@@ -126,17 +126,17 @@ export const store: readonly Mutant[] = [
   },
   {
     fault: "a broken verb takes the other verbs of its group along",
-    file: "src/store/sqlite/group.ts",
+    file: "src/store/group.ts",
     find: "w.mode.careful = true;",
     replace: "",
-    test: "src/store/sqlite/group.test.ts",
+    test: "src/store/group.test.ts",
   },
   {
     fault: "memory of an abandoned group is kept",
-    file: "src/store/sqlite/group.ts",
+    file: "src/store/group.ts",
     find: "    forget(w);\n    throw error;",
     replace: "    throw error;",
-    test: "src/store/sqlite/group.test.ts",
+    test: "src/store/group.test.ts",
   },
   {
     fault: "a release loses its delivery",

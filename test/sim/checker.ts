@@ -3,10 +3,10 @@
 import { ANY_DELIVERY, LEDGER_ORDERS, LEDGER_STATUSES, STATES_OF_STATUS } from "../../src/domain/history/ledger.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
 import { LIST_PAGE_MAX, STORED_BYTES_PER_ROW } from "../../src/domain/limits.ts";
+import { createKeeping, LEDGER_VERBS } from "../../src/store/history/ledger/verbs.ts";
+import { PAUSE_CONTENT_BYTES } from "../../src/store/pauses/pauses.ts";
+import { all } from "../../src/store/read-connection.ts";
 import { uuidBytes, uuidText } from "../../src/store/rows.ts";
-import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/history/ledger/verbs.ts";
-import { PAUSE_CONTENT_BYTES } from "../../src/store/sqlite/pauses/pauses.ts";
-import { all } from "../../src/store/sqlite/read-connection.ts";
 import { STATE } from "../../src/store/stored-enums.ts";
 import { expectations } from "../fixtures/ledger.ts";
 import { checkInbound } from "./inbound/inbound-checker.ts";

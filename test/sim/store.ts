@@ -8,16 +8,16 @@
 import { StoreUnavailable } from "../../src/domain/errors.ts";
 import type { Uuid } from "../../src/domain/ids.ts";
 import type { Changes, Store } from "../../src/ports/store.ts";
+import { type Answer, commitGroup } from "../../src/store/group.ts";
+import { Keeper, type KeeperCalls } from "../../src/store/history/ledger/keeper.ts";
+import { createKeeping, LEDGER_VERBS } from "../../src/store/history/ledger/verbs.ts";
+import { createReadConnection } from "../../src/store/read-connection.ts";
 import { type Connection, migrate, openConnection } from "../../src/store/sqlite/connection.ts";
-import { type Answer, commitGroup } from "../../src/store/sqlite/group.ts";
-import { Keeper, type KeeperCalls } from "../../src/store/sqlite/history/ledger/keeper.ts";
-import { createKeeping, LEDGER_VERBS } from "../../src/store/sqlite/history/ledger/verbs.ts";
-import { createReadConnection } from "../../src/store/sqlite/read-connection.ts";
 import { LEDGER_READS } from "../../src/store/sqlite/store.ts";
-import { READER_VERBS } from "../../src/store/sqlite/threads/reader-verbs.ts";
-import { WRITER_VERBS } from "../../src/store/sqlite/verbs.ts";
-import { createWriting, type Writing } from "../../src/store/sqlite/writing.ts";
+import { READER_VERBS } from "../../src/store/threads/reader-verbs.ts";
 import { createVault, type Vault } from "../../src/store/vault.ts";
+import { WRITER_VERBS } from "../../src/store/verbs.ts";
+import { createWriting, type Writing } from "../../src/store/writing.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 

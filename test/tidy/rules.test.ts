@@ -18,8 +18,8 @@ const FORBIDDEN: readonly (readonly [string, string])[] = [
   ["src/ports/store.ts", 'import { unreachable } from "../domain/errors.ts";'],
   ["src/engine/lanes.ts", 'import type { Row } from "../store/rows.ts";'],
   ["src/engine/lanes.ts", 'import { createSystemClock } from "../clock/system.ts";'],
-  ["src/store/sqlite/delivery/claim.ts", 'import { engine } from "../../../engine/engine.ts";'],
-  ["src/store/sqlite/delivery/claim.ts", 'import { createSystemClock } from "../../../clock/system.ts";'],
+  ["src/store/delivery/claim.ts", 'import { engine } from "../../../engine/engine.ts";'],
+  ["src/store/delivery/claim.ts", 'import { createSystemClock } from "../../../clock/system.ts";'],
   ["src/sender/sender.ts", 'import { log } from "../telemetry/log.ts";'],
   ["src/api/surfaces/v1-routes.ts", 'import { store } from "../../store/sqlite/store.ts";'],
   ["src/api/surfaces/v1-routes.ts", 'const sender = await import("../../sender/sender.ts");'],
@@ -48,8 +48,8 @@ test("imports that the layers allow pass", () => {
     ["src/api/server.ts", 'import { registerOperations } from "./upkeep/operations-routes.ts";'],
     ["src/api/endpoints/endpoint-routes.ts", 'import { requireKey } from "../access/auth.ts";'],
     ["src/api/surfaces/v1-routes.ts", 'import { wire } from "../pauses/pause-wire.ts";'],
-    ["src/store/sqlite/threads/writer-thread.ts", 'import { createSystemClock } from "../../../clock/system.ts";'],
-    ["src/store/sqlite/delivery/claim.test.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
+    ["src/store/threads/writer-thread.ts", 'import { createSystemClock } from "../../../clock/system.ts";'],
+    ["src/store/delivery/claim.test.ts", 'import { createSystemClock } from "../../clock/system.ts";'],
     ["packages/sdk/src/client.ts", 'import { sign } from "./sign.ts";'],
   ];
   assert.deepEqual(

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { openStore, START } from "../../../test/fixtures/sqlite-writing.ts";
 import type { Uuid } from "../../domain/ids.ts";
 import { DESTINATIONS_PER_READ_COUNT_MAX } from "../../domain/limits.ts";
-import { findEndpoints, matchTypes } from "../../store/sqlite/endpoints/endpoint-filters.ts";
-import { loadDestinations } from "../../store/sqlite/endpoints/endpoint-views.ts";
-import { patchEndpoint } from "../../store/sqlite/endpoints/endpoints.ts";
+import { findEndpoints, matchTypes } from "../../store/endpoints/endpoint-filters.ts";
+import { loadDestinations } from "../../store/endpoints/endpoint-views.ts";
+import { patchEndpoint } from "../../store/endpoints/endpoints.ts";
 import { Matching, type MatchingLimits } from "./matching.ts";
 
 /** A real store, and the reads that were made from it. */

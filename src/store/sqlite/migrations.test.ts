@@ -8,9 +8,9 @@ import { START } from "../../../test/fixtures/sqlite-rows.ts";
 import { essentialFilters } from "../../domain/delivery/event.ts";
 import { StartupError } from "../../domain/errors.ts";
 import { STORED_BYTES_PER_ROW } from "../../domain/limits.ts";
-import { listAudit } from "./access/audit-views.ts";
+import { listAudit } from "../access/audit-views.ts";
+import { openLedger } from "../history/ledger/ledger.ts";
 import { migrate, openConnection } from "./connection.ts";
-import { openLedger } from "./history/ledger/ledger.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "migrations");
 const NEWEST = readdirSync(MIGRATIONS).length;

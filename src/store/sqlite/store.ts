@@ -3,23 +3,23 @@ import { statSync } from "node:fs";
 import type { Seq } from "../../domain/ids.ts";
 import { LEDGER_BEHIND_ROWS_MAX } from "../../domain/limits.ts";
 import type { Store, StoreStats } from "../../ports/store.ts";
-import { dataFiles, lockDir, masterKey, prepareDir } from "./files/files.ts";
-import { Keeper } from "./history/ledger/keeper.ts";
-import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
-import { LargeReads } from "./threads/large-reads.ts";
-import { LateThread } from "./threads/late-thread.ts";
-import type { ThreadData } from "./threads/messages.ts";
+import { Keeper } from "../history/ledger/keeper.ts";
+import type { LEDGER_VERBS } from "../history/ledger/verbs.ts";
+import { LargeReads } from "../threads/large-reads.ts";
+import { LateThread } from "../threads/late-thread.ts";
+import type { ThreadData } from "../threads/messages.ts";
 import {
   type Packed,
   packPublishRequests,
   packSettlements,
   unpackPublishResults,
   unpackSettleResults,
-} from "./threads/packing.ts";
-import { READER_VERBS } from "./threads/reader-verbs.ts";
-import { type Runner, startThread, startWorker, type Thread } from "./threads/thread.ts";
-import type { ThreadName } from "./threads/thread-files.ts";
-import { WRITER_VERBS } from "./verbs.ts";
+} from "../threads/packing.ts";
+import { READER_VERBS } from "../threads/reader-verbs.ts";
+import { type Runner, startThread, startWorker, type Thread } from "../threads/thread.ts";
+import type { ThreadName } from "../threads/thread-files.ts";
+import { WRITER_VERBS } from "../verbs.ts";
+import { dataFiles, lockDir, masterKey, prepareDir } from "./files/files.ts";
 
 export interface SqliteOptions {
   readonly dataDir: string;

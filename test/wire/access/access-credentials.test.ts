@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Users } from "../../../src/engine/access/users.ts";
-import { openCommandLineStore } from "../../../src/store/sqlite/access/command-line-store.ts";
+import { openCommandLineStore } from "../../../src/store/sqlite/command-line-store.ts";
 import { CLOSED_ROUTES, nameOf, type Route } from "../../fixtures/routes.ts";
 import { within } from "../../harness/deadline.ts";
 import { PASSWORD, stagePeople } from "../../harness/people.ts";

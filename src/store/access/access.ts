@@ -1,0 +1,170 @@
+/** The verbs that change tenants, users and keys. */
+import { type Actor, type ActorRef, actorRef, includesRole, type Role } from "../../domain/access/access.ts";
+import { quotaExceeded } from "../../domain/access/quota.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { Bootstrap, CreateKeyResult, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../ports/store.ts";
+import { one } from "../read-connection.ts";
+import { uuidBytes } from "../rows.ts";
+import type { Writing } from "../writing.ts";
+import { audit } from "./audit.ts";
+import { countKeys, findTenant, keyOfId } from "./lookups.ts";
+
+export function bootstrap(w: Writing, { tenant, user, key, now }: Bootstrap): boolean {
+  if (one(w, "SELECT 1 FROM tenants LIMIT 1") !== undefined) return false;
+  const tenantSeq = insertTenant(w, tenant, now);
+  insertUser(w, tenantSeq, user, now);
+  insertKey(w, { tenantSeq, key, by: null, now });
+  return true;
+}
+
+export interface CreateKey {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly key: NewKey;
+  readonly now: EpochMs;
+}
+
+export function createKey(w: Writing, { actor, tenantSeq, key, now }: CreateKey): CreateKeyResult {
+  const before = keyOfId(w, key.id);
+  if (before !== null) return { kind: "created", key: before };
+  const limit = w.usage.quotas(tenantSeq).keys;
+  if (countKeys(w, tenantSeq) >= limit) return quotaExceeded("keys", limit);
+  insertKey(w, { tenantSeq, key, by: actorRef(actor), now });
+  auditKey(w, { actor, tenantSeq, type: "key.created", key, now });
+  const { hash, ...row } = key;
+  return { kind: "created", key: { ...row, createdAt: now, createdBy: actorRef(actor), usedAt: null } };
+}
+
+export interface RevokeKey {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly id: Uuid;
+  readonly now: EpochMs;
+}
+
+interface StoredKey {
+  readonly tenant_seq: Seq;
+  readonly name: string;
+  readonly role: Role;
+  readonly test: number;
+  readonly expires_at: EpochMs | null;
+}
+
+const LIVE_KEY = `
+  SELECT tenant_seq, name, role, test, expires_at
+  FROM keys
+  WHERE id = ? AND revoked_at IS NULL`;
+// The row stays until retention deletes it, so that the same hash cannot be inserted again meanwhile.
+const REVOKE = "UPDATE keys SET revoked_at = ? WHERE id = ?";
+
+// Scans all keys. No other operation on keys is as rare.
+const OTHER_ADMIN = `
+  SELECT 1
+  FROM keys
+  WHERE role = 'global_admin' AND revoked_at IS NULL AND id <> ? AND (expires_at IS NULL OR expires_at > ?)
+  LIMIT 1`;
+
+export function revokeKey(w: Writing, { actor, tenantSeq, id, now }: RevokeKey): RevokeKeyResult {
+  const key = one<StoredKey>(w, LIVE_KEY, uuidBytes(id));
+  if (key === undefined || key.tenant_seq !== tenantSeq) return "unknown";
+  if (!includesRole(actor.role, key.role)) return "forbidden";
+  if (key.role === "global_admin" && one(w, OTHER_ADMIN, uuidBytes(id), now) === undefined) return "lastAdmin";
+  w.prepare(REVOKE).run(now, uuidBytes(id));
+  auditKey(w, { actor, tenantSeq, type: "key.revoked", key: { id, name: key.name, role: key.role }, now });
+  return "revoked";
+}
+
+export interface RotateKey {
+  readonly actor: Actor;
+  readonly id: Uuid;
+  readonly hash: string;
+  readonly now: EpochMs;
+}
+
+export function rotateKey(w: Writing, { actor, id, hash, now }: RotateKey): boolean {
+  if (one(w, LIVE_KEY, uuidBytes(id)) !== undefined) return true;
+  const old = actor.kind === "key" ? one<StoredKey>(w, LIVE_KEY, uuidBytes(actor.id)) : undefined;
+  if (old === undefined) return false;
+  const key = { id, hash, name: old.name, role: old.role, test: old.test === 1, expiresAt: old.expires_at };
+  w.prepare(REVOKE).run(now, uuidBytes(actor.id));
+  insertKey(w, { tenantSeq: old.tenant_seq, key, by: actorRef(actor), now });
+  auditKey(w, { actor, tenantSeq: old.tenant_seq, type: "key.rotated", key, now });
+  return true;
+}
+
+export interface CreateTenant {
+  readonly actor: Actor;
+  readonly id: Uuid;
+  readonly name: string;
+  readonly key: NewKey;
+  readonly now: EpochMs;
+}
+
+export function createTenant(w: Writing, { actor, id, name, key, now }: CreateTenant): Tenant {
+  const before = findTenant(w, id);
+  if (before !== null) return before;
+  const seq = insertTenant(w, { id, name }, now);
+  insertKey(w, { tenantSeq: seq, key, by: actorRef(actor), now });
+  auditKey(w, { actor, tenantSeq: seq, type: "key.created", key, now });
+  return { seq, id, name, createdAt: now, settings: { portalOrigins: [], links: "shown" } };
+}
+
+function insertTenant(w: Writing, tenant: { readonly id: Uuid; readonly name: string }, now: EpochMs): Seq {
+  const { lastInsertRowid } = w
+    .prepare("INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?)")
+    .run(uuidBytes(tenant.id), tenant.name, now);
+  return Number(lastInsertRowid);
+}
+
+const INSERT_USER = `
+  INSERT INTO users (id, tenant_seq, email, password_hash, role, created_at)
+  VALUES (?, ?, ?, ?, ?, ?)`;
+
+export function insertUser(w: Writing, tenantSeq: Seq, user: NewUser, now: EpochMs): void {
+  w.prepare(INSERT_USER).run(uuidBytes(user.id), tenantSeq, user.email, user.passwordHash, user.role, now);
+}
+
+const INSERT_KEY = `
+  INSERT INTO keys (
+    id, tenant_seq, hash, name, role, test, created_at, expires_at, created_by_kind, created_by)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+interface InsertKey {
+  readonly tenantSeq: Seq;
+  readonly key: NewKey;
+  readonly by: ActorRef | null;
+  readonly now: EpochMs;
+}
+
+function insertKey(w: Writing, { tenantSeq, key, by, now }: InsertKey): void {
+  w.prepare(INSERT_KEY).run(
+    uuidBytes(key.id),
+    tenantSeq,
+    Buffer.from(key.hash, "hex"),
+    key.name,
+    key.role,
+    key.test ? 1 : 0,
+    now,
+    key.expiresAt,
+    by?.kind ?? null,
+    by === null ? null : uuidBytes(by.id),
+  );
+}
+
+const RECORD_USE = "UPDATE keys SET used_at = max(ifnull(used_at, 0), ?) WHERE id = ?";
+
+export function recordKeyUse(w: Writing, id: Uuid, now: EpochMs): void {
+  w.prepare(RECORD_USE).run(now, uuidBytes(id));
+}
+
+interface KeyChange {
+  readonly actor: Actor;
+  readonly tenantSeq: Seq;
+  readonly type: "key.created" | "key.rotated" | "key.revoked";
+  readonly key: Pick<NewKey, "id" | "name" | "role">;
+  readonly now: EpochMs;
+}
+
+function auditKey(w: Writing, { key, ...entry }: KeyChange): void {
+  audit(w, { ...entry, subject: key.id, data: { keyId: key.id, name: key.name, role: key.role } });
+}

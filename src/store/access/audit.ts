@@ -1,0 +1,51 @@
+/** The audit: who did what. Each verb that changes something writes its row in its own transaction. */
+import type { Actor } from "../../domain/access/access.ts";
+import type { AuditType } from "../../domain/access/audit.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import type { RecordedAction } from "../../ports/store.ts";
+import { uuidBytes } from "../rows.ts";
+import type { Writing } from "../writing.ts";
+
+export interface AuditEntry {
+  /** The tenant whose audit gets the row. A `global_admin` can act on a tenant that is not its own. */
+  readonly tenantSeq: Seq;
+  /** `human`: a person who had the link of a pause. `system`: Signalbox itself. */
+  readonly actor: Pick<Actor, "kind" | "id"> | "human" | "system";
+  readonly type: AuditType;
+  readonly pauseId?: Uuid;
+  /** What it was about, unless that was a pause. */
+  readonly subject?: Uuid;
+  /** Ids in it are bare UUIDs: the API that shows them adds its own prefix. */
+  readonly data: Readonly<Record<string, string | null>>;
+  readonly now: EpochMs;
+}
+
+const INSERT = `
+  INSERT INTO audit (id, tenant_seq, event_type, actor_kind, actor_id, pause_id, subject_id, data, created_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+export function audit(w: Writing, { tenantSeq, actor, type, pauseId, subject, data, now }: AuditEntry): void {
+  const { kind, id } = typeof actor === "string" ? { kind: actor, id: null } : actor;
+  const isSomebody = id !== null && kind !== "system";
+  w.prepare(INSERT).run(
+    uuidBytes(w.newId()),
+    tenantSeq,
+    type,
+    kind,
+    isSomebody ? uuidBytes(id) : null,
+    pauseId === undefined ? null : uuidBytes(pauseId),
+    subject === undefined ? null : uuidBytes(subject),
+    JSON.stringify(data),
+    now,
+  );
+}
+
+/** Record an action that changed nothing in the store, such as an export. */
+export function recordAction(w: Writing, entry: RecordedAction): void {
+  audit(w, entry);
+}
+
+/** Which key or user it was, for the data of what a `developer` did. */
+export function byActor({ kind, id }: Actor): Readonly<Record<string, string>> {
+  return kind === "user" ? { userId: id } : { keyId: id };
+}

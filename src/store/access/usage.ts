@@ -1,0 +1,104 @@
+/**
+ * The tenants' quotas, and the sums that are too slow to count by an index. They are read once per tenant and group
+ * commit, and written once at its end, in the same transaction as the rows that they sum up.
+ */
+
+import {
+  type QuotaExceeded,
+  type QuotaSettings,
+  type Quotas,
+  quotaExceeded,
+  quotasOf,
+} from "../../domain/access/quota.ts";
+import type { Seq } from "../../domain/ids.ts";
+import { one } from "../read-connection.ts";
+import type { Connection } from "../sqlite/connection.ts";
+
+interface Standing {
+  readonly quotas: Quotas;
+  readonly openPauses: number;
+  readonly storedBytes: number;
+  addedPauses: number;
+  addedBytes: number;
+}
+
+interface StandingColumns {
+  readonly quotas: string;
+  readonly open_pauses: number;
+  readonly stored_bytes: number;
+}
+
+const READ = "SELECT quotas, open_pauses, stored_bytes FROM tenants WHERE seq = ?";
+const ADD = `
+  UPDATE tenants
+  SET open_pauses = open_pauses + ?, stored_bytes = stored_bytes + ?
+  WHERE seq = ?`;
+
+export class Usage {
+  readonly #connection: Connection;
+  readonly #standings = new Map<Seq, Standing>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  quotas(tenantSeq: Seq): Quotas {
+    return this.#of(tenantSeq).quotas;
+  }
+
+  /** Null when the tenant may store this many more bytes. */
+  excessOfBytes(tenantSeq: Seq, bytes: number): QuotaExceeded | null {
+    const { quotas, storedBytes, addedBytes } = this.#of(tenantSeq);
+    const limit = quotas.stored_bytes;
+    return storedBytes + addedBytes + bytes > limit ? quotaExceeded("stored_bytes", limit) : null;
+  }
+
+  /** Null when the tenant may have one more open pause. */
+  excessOfPauses(tenantSeq: Seq): QuotaExceeded | null {
+    const { quotas, openPauses, addedPauses } = this.#of(tenantSeq);
+    const limit = quotas.open_pauses;
+    return openPauses + addedPauses >= limit ? quotaExceeded("open_pauses", limit) : null;
+  }
+
+  /** Negative for bytes that were deleted. */
+  addBytes(tenantSeq: Seq, bytes: number): void {
+    this.#of(tenantSeq).addedBytes += bytes;
+  }
+
+  /** Negative for pauses that ended. */
+  addOpenPauses(tenantSeq: Seq, count: number): void {
+    this.#of(tenantSeq).addedPauses += count;
+  }
+
+  flush(): void {
+    for (const [tenantSeq, { addedPauses, addedBytes }] of this.#standings) {
+      if (addedPauses !== 0 || addedBytes !== 0) this.#connection.prepare(ADD).run(addedPauses, addedBytes, tenantSeq);
+    }
+  }
+
+  clear(): void {
+    this.#standings.clear();
+  }
+
+  #of(tenantSeq: Seq): Standing {
+    const known = this.#standings.get(tenantSeq);
+    if (known !== undefined) return known;
+    const row = one<StandingColumns>(this.#connection, READ, tenantSeq);
+    if (row === undefined) throw new Error(`no tenant ${tenantSeq}`);
+    const standing: Standing = {
+      quotas: readQuotas(row.quotas),
+      openPauses: row.open_pauses,
+      storedBytes: row.stored_bytes,
+      addedPauses: 0,
+      addedBytes: 0,
+    };
+    this.#standings.set(tenantSeq, standing);
+    return standing;
+  }
+}
+
+const DEFAULTS = quotasOf({});
+
+export function readQuotas(text: string): Quotas {
+  return text === "{}" ? DEFAULTS : quotasOf(JSON.parse(text) as QuotaSettings);
+}

@@ -1,0 +1,136 @@
+/** Inserts events and deliveries, for every verb that publishes. */
+
+import { storedBytes } from "../../domain/access/quota.ts";
+import type { Event } from "../../domain/delivery/event.ts";
+import type { Format } from "../../domain/endpoints/endpoint.ts";
+import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
+import { uuidBytes } from "../rows.ts";
+import { FORMAT, STATE } from "../stored-enums.ts";
+import type { Writing } from "../writing.ts";
+
+export interface NewEvent {
+  readonly tenantSeq: Seq;
+  readonly event: Event;
+  /** How many deliveries are inserted right after the event, consecutively. */
+  readonly deliveryCount: number;
+  readonly named: boolean;
+  readonly namedDisabled: readonly Seq[];
+  readonly keyed: boolean;
+}
+
+export interface NewDelivery {
+  readonly id: Uuid;
+  readonly tenantSeq: Seq;
+  readonly endpointSeq: Seq;
+  readonly eventSeq: Seq;
+  readonly typeSeq: Seq;
+  readonly format: Format;
+  readonly ordered: boolean;
+  readonly createdAt: EpochMs;
+  readonly dueAt: EpochMs;
+  /** Null: the delivery waits in the store and is due at once. */
+  readonly lease: LeaseToken | null;
+  /** Created after its event, by a replay or recovery. */
+  readonly later: boolean;
+}
+
+const INSERT_EVENT = `
+  INSERT INTO events
+    (seq, id, tenant_seq, type_seq, payload, accepted_at, pause_id,
+     first_delivery_seq, delivery_count, named, named_disabled, keyed, hops)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const INSERT_DELIVERY = `
+  INSERT INTO deliveries
+    (seq, id, event_seq, endpoint_seq, tenant_seq, type_seq, state, format, ordered, created_at, due_at, lease,
+     claims, attempts, attempts_before_run, claims_before_run, cancel_requested, later)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?)`;
+
+export function insertEvent(w: Writing, row: NewEvent): { readonly eventSeq: Seq; readonly typeSeq: Seq } {
+  const { event } = row;
+  const eventSeq = w.sequences.event++;
+  const typeSeq = eventTypeSeq(w, row.tenantSeq, event.type);
+  w.prepare(INSERT_EVENT).run(
+    eventSeq,
+    uuidBytes(event.id),
+    row.tenantSeq,
+    typeSeq,
+    event.payload,
+    event.acceptedAt,
+    event.pauseId === null ? null : uuidBytes(event.pauseId),
+    w.sequences.delivery,
+    row.deliveryCount,
+    row.named ? 1 : 0,
+    row.namedDisabled.length === 0 ? null : JSON.stringify(row.namedDisabled),
+    row.keyed ? 1 : 0,
+    event.hops ?? null,
+  );
+  w.usage.addBytes(row.tenantSeq, eventBytes(event, row.deliveryCount));
+  return { eventSeq, typeSeq };
+}
+
+/** How much the event counts towards its tenant's storage quota, for as long as it is kept. */
+export function eventBytes({ payload }: Event, deliveryCount: number): number {
+  return storedBytes(Buffer.byteLength(payload), 1 + deliveryCount);
+}
+
+/**
+ * The creation time of what is inserted now. It never goes back, although requests take their time before they wait for
+ * a commit, and a later commit can have an earlier one. Otherwise a page with `as_of` could gain rows.
+ */
+export function creationTime({ sequences }: Writing, now: EpochMs): EpochMs {
+  sequences.createdAt = Math.max(sequences.createdAt, now);
+  return sequences.createdAt;
+}
+
+/** Insert a delivery, leased or waiting, and count it. If it waits, the caller wakes the lane. */
+export function insertDelivery(w: Writing, row: NewDelivery): Seq {
+  const seq = w.sequences.delivery++;
+  w.prepare(INSERT_DELIVERY).run(
+    seq,
+    uuidBytes(row.id),
+    row.eventSeq,
+    row.endpointSeq,
+    row.tenantSeq,
+    row.typeSeq,
+    row.lease === null ? STATE.waitingNew : STATE.leased,
+    FORMAT.number(row.format),
+    row.ordered ? 1 : 0,
+    row.createdAt,
+    row.dueAt,
+    row.lease,
+    row.lease === null ? 0 : 1,
+    row.later ? 1 : 0,
+  );
+  w.counters.created({ tenantSeq: row.tenantSeq, endpointSeq: row.endpointSeq, at: row.dueAt });
+  return seq;
+}
+
+const FIND_TYPE = "SELECT seq FROM event_types WHERE tenant_seq = ? AND name = ?";
+const INSERT_TYPE = "INSERT INTO event_types (tenant_seq, name) VALUES (?, ?)";
+
+function eventTypeSeq(w: Writing, tenantSeq: Seq, name: string): Seq {
+  const key = `${tenantSeq} ${name}`;
+  const known = w.memory.typeSeqs.get(key);
+  if (known !== undefined) return known;
+  const found = w.prepare(FIND_TYPE).get(tenantSeq, name);
+  const seq =
+    found === undefined ? Number(w.prepare(INSERT_TYPE).run(tenantSeq, name).lastInsertRowid) : Number(found.seq);
+  w.memory.typeSeqs.set(key, seq);
+  return seq;
+}
+
+const FIND_URL = "SELECT seq FROM urls WHERE endpoint_seq = ? AND url = ?";
+const INSERT_URL = "INSERT INTO urls (endpoint_seq, url) VALUES (?, ?)";
+
+/** The number that stands for a URL in attempts. */
+export function urlSeq(w: Writing, endpointSeq: Seq, url: string): Seq {
+  const key = `${endpointSeq} ${url}`;
+  const known = w.memory.urlSeqs.get(key);
+  if (known !== undefined) return known;
+  const found = w.prepare(FIND_URL).get(endpointSeq, url);
+  const seq =
+    found === undefined ? Number(w.prepare(INSERT_URL).run(endpointSeq, url).lastInsertRowid) : Number(found.seq);
+  w.memory.urlSeqs.set(key, seq);
+  return seq;
+}

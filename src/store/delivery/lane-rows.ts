@@ -1,0 +1,244 @@
+/** Lane rows. They are read once per group commit, changed in memory, and written once at its end. */
+
+import type { Transition } from "../../domain/delivery/delivery.ts";
+import { type Health, isProbing } from "../../domain/delivery/health.ts";
+import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
+import type { EpochMs, Seq } from "../../domain/ids.ts";
+import type { AttemptFailure, AttemptRecord, LaneState } from "../../ports/store.ts";
+import type { Connection } from "../sqlite/connection.ts";
+
+/** A lane's row, and the settings of its endpoint that control it. Change it only with `updateLane`. */
+export interface LaneRow {
+  readonly endpointSeq: Seq;
+  readonly tenantSeq: Seq;
+  status: EndpointStatus;
+  deleted: boolean;
+  ordered: boolean;
+  rateLimited: boolean;
+  generation: number;
+  readyAt: EpochMs | null;
+  owner: number | null;
+  health: Health;
+  waitUntil: EpochMs | null;
+  heldSince: EpochMs | null;
+  heldMs: number;
+  activeSince: EpochMs | null;
+  heldBytes: number;
+  attemptsOk: number;
+  attemptsFailed: number;
+  lastAttemptAt: EpochMs | null;
+  lastSuccessAt: EpochMs | null;
+  /** The first failed attempt after the last success. A pause, which forgets the failures, does not change it. */
+  failingSince: EpochMs | null;
+  /** An `AttemptFailure` as JSON. */
+  lastFailure: string | null;
+  /** Each change raises it by one. */
+  revision: number;
+  dirty: boolean;
+  /** The same object until the lane changes, so that a thousand results share one copy. */
+  state: LaneState | null;
+}
+
+const SELECT = `
+  SELECT l.*, e.status, e.deleted_at, e.ordered, e.rate_limit_per_second, e.generation
+  FROM lanes l JOIN endpoints e ON e.seq = l.endpoint_seq
+  WHERE l.endpoint_seq = ?`;
+
+const UPDATE = `
+  UPDATE lanes
+  SET ready_at = ?, owner = ?, failure_streak = ?, streak_since_active_ms = ?, rest_until = ?, rest_ms = ?,
+      wait_until = ?, held_since = ?, held_ms = ?, active_since = ?, held_bytes = ?, attempts_ok = ?, attempts_failed = ?,
+      last_attempt_at = ?, last_success_at = ?, last_failure = ?, failing_since = ?, revision = ?
+  WHERE endpoint_seq = ?`;
+
+export class LaneRows {
+  readonly #connection: Connection;
+  readonly #lanes = new Map<Seq, LaneRow>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * @throws when there is no such endpoint. Callers have sequences only of endpoints that exist, deleted ones included.
+   */
+  get(endpointSeq: Seq): LaneRow {
+    let lane = this.#lanes.get(endpointSeq);
+    if (lane === undefined) {
+      lane = read(this.#connection, endpointSeq);
+      this.#lanes.set(endpointSeq, lane);
+    }
+    return lane;
+  }
+
+  /** Write one lane and read it again, after a verb has changed its endpoint's row. */
+  reload(endpointSeq: Seq): LaneRow {
+    const lane = this.#lanes.get(endpointSeq);
+    if (lane !== undefined) write(this.#connection, lane);
+    this.#lanes.delete(endpointSeq);
+    return this.get(endpointSeq);
+  }
+
+  flush(): void {
+    for (const lane of this.#lanes.values()) write(this.#connection, lane);
+  }
+
+  clear(): void {
+    this.#lanes.clear();
+  }
+}
+
+function write(connection: Connection, lane: LaneRow): void {
+  if (!lane.dirty) return;
+  lane.dirty = false;
+  connection
+    .prepare(UPDATE)
+    .run(
+      lane.readyAt,
+      lane.owner,
+      lane.health.failureStreak,
+      lane.health.streakSinceActiveMs,
+      lane.health.restUntil,
+      lane.health.restMs,
+      lane.waitUntil,
+      lane.heldSince,
+      lane.heldMs,
+      lane.activeSince,
+      lane.heldBytes,
+      lane.attemptsOk,
+      lane.attemptsFailed,
+      lane.lastAttemptAt,
+      lane.lastSuccessAt,
+      lane.lastFailure,
+      lane.failingSince,
+      lane.revision,
+      lane.endpointSeq,
+    );
+}
+
+function read(connection: Connection, endpointSeq: Seq): LaneRow {
+  const row = connection.prepare(SELECT).get(endpointSeq) as Record<string, number | string | null> | undefined;
+  if (row === undefined) throw new Error(`no lane ${endpointSeq}`);
+  const integer = (name: string) => row[name] as number;
+  const optional = (name: string) => row[name] as number | null;
+  return {
+    endpointSeq,
+    tenantSeq: integer("tenant_seq"),
+    status: row.status as EndpointStatus,
+    deleted: row.deleted_at !== null,
+    ordered: row.ordered === 1,
+    rateLimited: row.rate_limit_per_second !== null,
+    generation: integer("generation"),
+    readyAt: optional("ready_at"),
+    owner: optional("owner"),
+    health: {
+      failureStreak: integer("failure_streak"),
+      streakSinceActiveMs: optional("streak_since_active_ms"),
+      restUntil: optional("rest_until"),
+      restMs: integer("rest_ms"),
+    },
+    waitUntil: optional("wait_until"),
+    heldSince: optional("held_since"),
+    heldMs: integer("held_ms"),
+    activeSince: optional("active_since"),
+    heldBytes: integer("held_bytes"),
+    attemptsOk: integer("attempts_ok"),
+    attemptsFailed: integer("attempts_failed"),
+    lastAttemptAt: optional("last_attempt_at"),
+    lastSuccessAt: optional("last_success_at"),
+    lastFailure: row.last_failure as string | null,
+    failingSince: optional("failing_since"),
+    revision: integer("revision"),
+    dirty: false,
+    state: null,
+  };
+}
+
+type LaneChange = Partial<Omit<LaneRow, "endpointSeq" | "tenantSeq" | "revision" | "dirty" | "state">>;
+
+/** Change a lane. It is written at the end of the group. */
+export function updateLane(lane: LaneRow, change: LaneChange): void {
+  Object.assign(lane, change);
+  lane.revision += 1;
+  lane.dirty = true;
+  lane.state = null;
+}
+
+/** Count an attempt. The counts are no part of the lane's state, so results can go on sharing the state. */
+export function countAttempt(lane: LaneRow, attempt: AttemptRecord, { classification, health }: Transition): void {
+  const { startedAt, endedAt, httpStatus, errorDetail } = attempt;
+  if (health === "success") {
+    lane.attemptsOk += 1;
+    lane.lastSuccessAt = Math.max(lane.lastSuccessAt ?? 0, endedAt);
+  } else {
+    lane.attemptsFailed += 1;
+    const failure: AttemptFailure = { at: endedAt, classification, httpStatus, errorDetail };
+    lane.lastFailure = JSON.stringify(failure);
+  }
+  if (lane.lastAttemptAt === null || lane.lastAttemptAt < startedAt) lane.lastAttemptAt = startedAt;
+  lane.dirty = true;
+}
+
+/** After `countAttempt`, except for tests, which say nothing about the endpoint's health. */
+export function noteFailing(lane: LaneRow, { endedAt }: AttemptRecord, { health }: Transition): void {
+  if (health === "success") lane.failingSince = null;
+  else if (health === "failure") lane.failingSince ??= endedAt;
+}
+
+export function laneState(lane: LaneRow): LaneState {
+  lane.state ??= {
+    endpointSeq: lane.endpointSeq,
+    revision: lane.revision,
+    readyAt: lane.readyAt,
+    health: lane.health,
+    waitUntil: lane.waitUntil,
+    held: isHeld(lane),
+    heldMs: lane.heldMs,
+    generation: lane.generation,
+  };
+  return lane.state;
+}
+
+export function isHeld(lane: LaneRow): boolean {
+  return lane.deleted || lane.status !== "ACTIVE";
+}
+
+/** When a delivery that is due at `dueAt` can be claimed from this lane. */
+function readyAtFor(lane: LaneRow, dueAt: EpochMs): EpochMs {
+  return Math.max(dueAt, lane.health.restUntil ?? 0, lane.waitUntil ?? 0);
+}
+
+/** A delivery now waits in the lane: make the lane ready in time for it. */
+export function advanceReadyAt(lane: LaneRow, dueAt: EpochMs): void {
+  if (isHeld(lane)) return;
+  const readyAt = readyAtFor(lane, dueAt);
+  if (lane.readyAt === null || readyAt < lane.readyAt) updateLane(lane, { readyAt });
+}
+
+// Served by deliveries_waiting.
+const FIRST_DUE = `
+  SELECT due_at
+  FROM deliveries
+  WHERE endpoint_seq = ? AND state < 2
+  ORDER BY due_at, seq
+  LIMIT 1`;
+
+/** Find out from the waiting deliveries when the lane is ready next. */
+export function refreshReadyAt(connection: Connection, lane: LaneRow): void {
+  const first = isHeld(lane) ? undefined : connection.prepare(FIRST_DUE).get(lane.endpointSeq);
+  const readyAt = first === undefined ? null : readyAtFor(lane, first.due_at as number);
+  if (readyAt !== lane.readyAt) updateLane(lane, { readyAt });
+}
+
+/**
+ * Whether a new delivery may be leased at publish, without waiting in the store. Nothing due may wait in the store (in
+ * an ordered lane: nothing at all). The endpoint must be ACTIVE, and the lane must not rest, wait or probe. A lane that
+ * only one node may pace must be this node's or nobody's. The publishing transaction reads all of this: with remembered
+ * values, new events could overtake old ones.
+ */
+export function mayLease(lane: LaneRow, node: number, now: EpochMs): boolean {
+  if (isHeld(lane) || isProbing(lane.health)) return false;
+  if (lane.readyAt !== null && (lane.ordered || lane.readyAt <= now)) return false;
+  if ((lane.health.restUntil ?? 0) > now || (lane.waitUntil ?? 0) > now) return false;
+  return lane.owner === node || !(lane.ordered || lane.rateLimited) || lane.owner === null;
+}

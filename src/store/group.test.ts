@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openStore } from "../../test/fixtures/sqlite-writing.ts";
+import { updateLane } from "./delivery/lane-rows.ts";
+import { commitGroup, each } from "./group.ts";
+import type { Writing } from "./writing.ts";
+
+const note = (w: Writing, name: string) => w.prepare("INSERT INTO meta VALUES (?, 1)").run(name).changes;
+const notes = (w: Writing) =>
+  w
+    .prepare("SELECT name FROM meta WHERE name GLOB 'note *' ORDER BY name")
+    .all()
+    .map(({ name }) => name);
+
+test("a failing verb is rolled back alone, and answers so", () => {
+  const { w } = openStore();
+  const answers = commitGroup<unknown>(w, [
+    () => note(w, "note 1"),
+    () => {
+      note(w, "note 2");
+      throw new Error("a mistake of ours");
+    },
+    () => note(w, "note 3"),
+  ]);
+  assert.deepEqual(
+    answers.map(({ kind }) => kind),
+    ["ok", "broken", "ok"],
+  );
+  assert.deepEqual(notes(w), ["note 1", "note 3"]);
+});
+
+test("an element that violates a constraint does not affect the others of its array", () => {
+  const { w } = openStore();
+  const [answer] = commitGroup(w, [() => each(w, ["note 1", "note 1", "note 2"], (name) => note(w, name))]);
+  assert.ok(answer?.kind === "ok");
+  assert.equal(answer.value.filter((result) => typeof result === "object").length, 1);
+  assert.deepEqual(notes(w), ["note 1", "note 2"]);
+});
+
+test("a group on a full disk is rolled back completely, and the next one succeeds", () => {
+  const store = openStore();
+  const { w } = store;
+  const { seq } = store.endpoint();
+  const pages = Number(w.prepare("PRAGMA page_count").get()?.page_count);
+  w.db.exec(`PRAGMA max_page_count = ${pages + 2}`);
+  const fill = () => note(w, `note ${"x".repeat(100_000)}`);
+  const wait = () => updateLane(w.lanes.get(seq), { waitUntil: 1 });
+  const answers = commitGroup<unknown>(w, [() => note(w, "note 1"), wait, fill]);
+  assert.deepEqual(
+    answers.map((answer) => answer.kind === "unavailable" && answer.full),
+    [true, true, true],
+  );
+  assert.deepEqual(notes(w), []);
+  w.db.exec("PRAGMA max_page_count = 100000");
+  assert.equal(commitGroup(w, [() => note(w, "note 4")])[0]?.kind, "ok");
+  assert.deepEqual(notes(w), ["note 4"]);
+  assert.equal(store.row("SELECT wait_until FROM lanes WHERE endpoint_seq = ?", seq)?.wait_until, null);
+});

@@ -1,0 +1,166 @@
+/** Index ranges of deliveries, read newest first, with the conditions that the range does not satisfy by itself. */
+import type { Seq } from "../../domain/ids.ts";
+import { all, one } from "../read-connection.ts";
+import type { Connection } from "../sqlite/connection.ts";
+import type { Batch, MergeSource } from "./delivery-merge.ts";
+
+/**
+ * The condition that selects a range of each index. Entries with equal keys are in the order of the sequence, so a
+ * range needs no sort. The conditions of partial indexes are repeated literally: SQLite derives nothing from `state =
+ * ?`.
+ */
+const INDEXES = {
+  tenant: { by: "INDEXED BY deliveries_of_tenant", where: "d.tenant_seq = ?" },
+  endpoint: { by: "INDEXED BY deliveries_of_endpoint", where: "d.endpoint_seq = ?" },
+  type: { by: "INDEXED BY deliveries_of_type", where: "d.type_seq = ?" },
+  later: { by: "INDEXED BY deliveries_later", where: "d.event_seq = ? AND d.later = 1" },
+  tenantState: {
+    by: "INDEXED BY deliveries_exceptional_of_tenant",
+    where: "d.tenant_seq = ? AND d.state = ? AND d.state NOT IN (2, 3)",
+  },
+  endpointState: {
+    by: "INDEXED BY deliveries_exceptional_of_endpoint",
+    where: "d.endpoint_seq = ? AND d.state = ? AND d.state NOT IN (2, 3)",
+  },
+  /** The first sequence, and the one after the last. */
+  sequence: { by: "NOT INDEXED", where: "d.seq >= ? AND d.seq < ?" },
+} as const;
+
+export type IndexName = keyof typeof INDEXES;
+
+export interface Range {
+  readonly index: IndexName;
+  readonly keys: readonly number[];
+}
+
+/** Conditions in SQL over `deliveries d`. */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly (number | string)[];
+}
+
+/** Sequences from `low` on and below `high`. */
+export interface Span {
+  readonly low: Seq;
+  readonly high: Seq;
+}
+
+function head(select: string, { index }: Range, rest: readonly Condition[]): string {
+  const { by, where } = INDEXES[index];
+  const conditions = rest.map(({ sql }) => ` AND ${sql}`).join("");
+  return `
+  SELECT ${select}
+  FROM deliveries d ${by}
+  WHERE ${where} AND d.seq < ? AND d.seq >= ?${conditions}
+  ORDER BY d.seq DESC`;
+}
+
+/** The statements of a range, for the verbs and for the test of their query plans. */
+const rangeSql = {
+  hits: (range: Range, rest: readonly Condition[]) => `${head("d.seq", range, rest)}
+  LIMIT ?`,
+  /** Counts index entries without reading rows. */
+  bound: (range: Range) => `${head("d.seq", range, [])}
+  LIMIT 1 OFFSET ?`,
+  density: (range: Range) => `
+  SELECT count(*) AS count, min(seq) AS lowest, max(seq) AS highest
+  FROM (${head("d.seq", range, [])}
+  LIMIT ?)`,
+};
+
+export function rangeSource(connection: Connection, range: Range, low: Seq, rest: readonly Condition[]): MergeSource {
+  const values = rest.flatMap((condition) => condition.values);
+  const hits = (before: Seq, from: Seq, hitsMax: number) =>
+    all<{ seq: Seq }>(connection, rangeSql.hits(range, rest), ...range.keys, before, from, ...values, hitsMax).map(
+      ({ seq }) => seq,
+    );
+
+  function readAll(before: Seq, hitsMax: number): Batch {
+    const seqs = hits(before, low, hitsMax);
+    return { hits: seqs, floor: seqs.length < hitsMax ? null : (seqs.at(-1) ?? null), visited: seqs.length };
+  }
+
+  function readSome(before: Seq, hitsMax: number, visitsMax: number): Batch {
+    const bound = one<{ seq: Seq }>(connection, rangeSql.bound(range), ...range.keys, before, low, visitsMax - 1)?.seq;
+    const seqs = hits(before, bound ?? low, hitsMax);
+    const floor = seqs.length < hitsMax ? (bound ?? null) : (seqs.at(-1) ?? null);
+    // How many rows were visited up to the last hit is not known, so all that were allowed count as visited.
+    return { hits: seqs, floor, visited: visitsMax };
+  }
+
+  return {
+    read: (before, hitsMax, visitsMax) =>
+      rest.length === 0 ? readAll(before, hitsMax) : readSome(before, hitsMax, visitsMax),
+  };
+}
+
+/** Entries per sequence among the newest entries of a range. The smaller it is, the fewer rows a list visits. */
+export function rangeDensity(connection: Connection, range: Range, span: Span, entriesMax: number): number {
+  const found = one<{ count: number; lowest: Seq | null; highest: Seq | null }>(
+    connection,
+    rangeSql.density(range),
+    ...range.keys,
+    span.high,
+    span.low,
+    entriesMax,
+  );
+  if (found === undefined || found.lowest === null || found.highest === null) return 0;
+  // A range that was counted to its end is sparse over the whole span, even if its entries are close together.
+  const reach = found.count < entriesMax ? span.high - span.low : found.highest - found.lowest + 1;
+  return found.count / reach;
+}
+
+// Leases are not in the order of sequences, so all of them are read, step by step. There are no more than the lane pool
+// holds.
+const leasedSql = {
+  count: `
+  SELECT count(*) AS count
+  FROM (
+    SELECT 1
+    FROM deliveries INDEXED BY deliveries_leased
+    WHERE lease IS NOT NULL
+    LIMIT ?)`,
+  bound: `
+  SELECT lease
+  FROM deliveries INDEXED BY deliveries_leased
+  WHERE lease IS NOT NULL AND lease > ?
+  ORDER BY lease
+  LIMIT 1 OFFSET ?`,
+  hits: (rest: readonly Condition[]) => `
+  SELECT d.seq
+  FROM deliveries d INDEXED BY deliveries_leased
+  WHERE d.lease IS NOT NULL AND d.lease > ? AND d.lease <= ? AND d.seq < ? AND d.seq >= ?${rest.map(({ sql }) => ` AND ${sql}`).join("")}`,
+};
+
+/** Counts up to `countMax`. */
+export function countLeases(connection: Connection, countMax: number): number {
+  return one<{ count: number }>(connection, leasedSql.count, countMax)?.count ?? 0;
+}
+
+export function leasedSource(
+  connection: Connection,
+  low: Seq,
+  rest: readonly Condition[],
+  visitsPerStatementMax: number,
+): MergeSource {
+  const values = rest.flatMap((condition) => condition.values);
+  return {
+    read(before) {
+      const seqs: Seq[] = [];
+      let visited = 0;
+      for (let after: number | null = 0; after !== null; visited += visitsPerStatementMax) {
+        const bound: number | undefined = one<{ lease: number }>(
+          connection,
+          leasedSql.bound,
+          after,
+          visitsPerStatementMax - 1,
+        )?.lease;
+        const upTo = bound ?? Number.MAX_SAFE_INTEGER;
+        const rows = all<{ seq: Seq }>(connection, leasedSql.hits(rest), after, upTo, before, low, ...values);
+        for (const { seq } of rows) seqs.push(seq);
+        after = bound ?? null;
+      }
+      return { hits: seqs.sort((a, b) => b - a), floor: null, visited };
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/** listEventTypes: the types of a tenant's retained events, by name. */
+import { filtersFor } from "../../../domain/delivery/event.ts";
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { EVENT_RATE_SAMPLE_ROWS } from "../../../domain/limits.ts";
+import type { Cursor, EventTypePage, EventTypeQuery, EventTypeRow } from "../../../ports/store.ts";
+import { nextCursor, seqAfter } from "../../cursors.ts";
+import { countMatching } from "../../endpoints/endpoint-filters.ts";
+import { one, page } from "../../read-connection.ts";
+import type { Connection } from "../../sqlite/connection.ts";
+import { firstSince } from "../timeline.ts";
+import { type Next, withDeliveries, withoutDeliveries } from "./event-sources.ts";
+
+const NAME = "SELECT name FROM event_types WHERE seq = ? AND tenant_seq = ?";
+// A range of the unique index, which is in the order of the names.
+const PAGE = `
+  SELECT seq, name
+  FROM event_types
+  WHERE tenant_seq = ? AND name > ? AND name >= ? AND name < ?
+  ORDER BY name
+  LIMIT ?`;
+
+interface TypeColumns {
+  readonly seq: Seq;
+  readonly name: string;
+}
+
+const HOUR_MS = 3_600_000;
+
+export function listEventTypes(
+  connection: Connection,
+  { tenantSeq, prefix, now }: EventTypeQuery,
+  cursor: Cursor | null,
+  limit: number,
+): EventTypePage {
+  const after = cursor === null ? "" : (one<TypeColumns>(connection, NAME, seqAfter(cursor), tenantSeq)?.name ?? "");
+  const range = [tenantSeq, after, prefix, `${prefix}\u{10FFFF}`];
+  const { rows, more } = page<TypeColumns>(connection, PAGE, range, limit);
+  const hour: LastHour = {
+    from: now - HOUR_MS,
+    firstEvent: firstSince(connection, "events", now - HOUR_MS),
+    lastEvent: one<{ seq: Seq | null }>(connection, LAST_EVENT)?.seq ?? 0,
+    firstDelivery: firstSince(connection, "deliveries", now - HOUR_MS),
+  };
+  return {
+    rows: rows.map((row) => toRow(connection, tenantSeq, row, hour)).filter((row) => row !== null),
+    next: nextCursor(rows, more),
+  };
+}
+
+const LAST_EVENT = "SELECT max(seq) AS seq FROM events";
+
+interface LastHour {
+  readonly from: EpochMs;
+  readonly firstEvent: Seq;
+  readonly lastEvent: Seq;
+  readonly firstDelivery: Seq;
+}
+
+// The event of a type's first delivery is its first event with deliveries: replays come later.
+const FIRST_WITH = `
+  SELECT v.accepted_at AS at
+  FROM deliveries d INDEXED BY deliveries_of_type
+  CROSS JOIN events v ON v.seq = d.event_seq
+  WHERE d.type_seq = ?
+  ORDER BY d.seq
+  LIMIT 1`;
+const FIRST_WITHOUT = `
+  SELECT accepted_at AS at
+  FROM events INDEXED BY events_alone
+  WHERE type_seq = ? AND delivery_count = 0
+  ORDER BY seq
+  LIMIT 1`;
+
+/** Null for a type whose last event retention has deleted. */
+function toRow(
+  connection: Connection,
+  tenantSeq: Seq,
+  { seq, name }: TypeColumns,
+  hour: LastHour,
+): EventTypeRow | null {
+  const firsts = [FIRST_WITH, FIRST_WITHOUT].flatMap((sql) => one<{ at: EpochMs }>(connection, sql, seq)?.at ?? []);
+  const owner = { by: "type", seq } as const;
+  const lasts = [withDeliveries(owner), withoutDeliveries(owner)].flatMap((next) => newest(connection, next));
+  if (firsts.length === 0) return null;
+  return {
+    name,
+    firstAt: Math.min(...firsts),
+    lastAt: Math.max(...firsts, ...lasts),
+    perHour: perHour(connection, seq, hour),
+    endpoints: countMatching(connection, tenantSeq, filtersFor(name)),
+  };
+}
+
+function newest(connection: Connection, next: Next): EpochMs[] {
+  const event = next(connection, Number.MAX_SAFE_INTEGER);
+  return event === null || !event.mine ? [] : [event.accepted_at];
+}
+
+// Each original delivery counts as its share of an event, so that the sample may begin in the middle of one.
+const SAMPLE_WITH = `
+  SELECT count(*) AS rows, total(share) AS events, min(CASE WHEN share > 0 THEN seq END) AS first
+  FROM (
+    SELECT v.seq, CASE WHEN d.later = 0 AND v.accepted_at >= ? THEN 1.0 / v.delivery_count END AS share
+    FROM deliveries d INDEXED BY deliveries_of_type
+    CROSS JOIN events v ON v.seq = d.event_seq
+    WHERE d.type_seq = ? AND d.seq >= ?
+    ORDER BY d.seq DESC
+    LIMIT ?)`;
+const SAMPLE_WITHOUT = `
+  SELECT count(*) AS rows, total(at >= ?) AS events, min(seq) AS first
+  FROM (
+    SELECT seq, accepted_at AS at
+    FROM events INDEXED BY events_alone
+    WHERE type_seq = ? AND delivery_count = 0 AND seq >= ?
+    ORDER BY seq DESC
+    LIMIT ?)`;
+
+interface Sample {
+  readonly rows: number;
+  readonly events: number;
+  /** The oldest event of the sample; null when there is none. */
+  readonly first: Seq | null;
+}
+
+/**
+ * A sample tells which share of the latest events has the type. The share times all events of the hour is the estimate:
+ * the rate of a sample would not do, because a burst of a second would count for the whole hour.
+ */
+function perHour(connection: Connection, typeSeq: Seq, hour: LastHour): number {
+  const { from, firstEvent, lastEvent, firstDelivery } = hour;
+  const samples = [
+    one<Sample>(connection, SAMPLE_WITH, from, typeSeq, firstDelivery, EVENT_RATE_SAMPLE_ROWS),
+    one<Sample>(connection, SAMPLE_WITHOUT, from, typeSeq, firstEvent, EVENT_RATE_SAMPLE_ROWS),
+  ];
+  let events = 0;
+  for (const sample of samples) {
+    if (sample === undefined || sample.first === null) continue;
+    const isWhole = sample.rows < EVENT_RATE_SAMPLE_ROWS;
+    const share = sample.events / (lastEvent - sample.first + 1);
+    events += isWhole ? sample.events : share * (lastEvent - firstEvent + 1);
+  }
+  return Math.round(events);
+}

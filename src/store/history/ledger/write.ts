@@ -1,0 +1,32 @@
+/** writeLedger: stores a part of the ledger. */
+
+import type { Connection } from "../../sqlite/connection.ts";
+import type { LedgerWrite, PackedSegment } from "./ledger.ts";
+
+const SEGMENT = `
+  INSERT OR REPLACE INTO ledger_segments
+    (number, tenant_seq, first_seq, last_seq, count, created_min, created_max, columns)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const PROGRESS = `
+  INSERT INTO meta (name, value)
+  VALUES ('ledger', ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+const DONE_CHANGES = `
+  DELETE FROM ledger_changes
+  WHERE seq IN (SELECT seq FROM ledger_changes WHERE seq <= ? ORDER BY seq LIMIT ?)`;
+
+/** How many old change notes one write deletes: twice as many as are added between two writes. */
+const CHANGES_MAX = 20_000;
+
+export function writeLedger({ prepare }: Connection, { segments, emptied, progress }: LedgerWrite): void {
+  for (const segment of segments) prepare(SEGMENT).run(...valuesOf(segment));
+  for (const number of emptied) prepare("DELETE FROM ledger_segments WHERE number = ?").run(number);
+  if (progress === null) return;
+  prepare(PROGRESS).run(JSON.stringify(progress));
+  prepare(DONE_CHANGES).run(progress.change, CHANGES_MAX);
+}
+
+function valuesOf(segment: PackedSegment) {
+  const { number, tenantSeq, firstSeq, lastSeq, count, createdMin, createdMax, columns } = segment;
+  return [number, tenantSeq, firstSeq, lastSeq, count, createdMin, createdMax, columns] as const;
+}

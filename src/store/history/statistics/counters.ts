@@ -1,0 +1,121 @@
+/** The sums for the statistics. They are added up in memory during a group commit and written once at its end. */
+import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import { hourOf } from "../../rows.ts";
+import type { Connection } from "../../sqlite/connection.ts";
+
+export interface Counters {
+  created(key: CounterKey): void;
+  ended(key: CounterKey, how: "delivered" | "failed"): void;
+  /** A delivery that ended without success at that time waits again. */
+  reopened(key: CounterKey): void;
+  answered(key: CounterKey, latencyMs: number): void;
+  attempted(key: CounterKey, how: "ok" | "failed"): void;
+  flush(): void;
+  clear(): void;
+}
+
+export interface CounterKey {
+  readonly tenantSeq: Seq;
+  readonly endpointSeq: Seq;
+  readonly at: EpochMs;
+}
+
+/** total, delivered, failed, latency sum, the five buckets, then the attempts that succeeded and failed. */
+type Sums = [number, number, number, number, number, number, number, number, number, number, number];
+interface Row {
+  readonly tenantSeq: Seq;
+  readonly hour: EpochMs;
+  readonly endpointSeq: Seq;
+  readonly sums: Sums;
+}
+
+interface Latest extends Omit<Row, "sums"> {
+  readonly ofEndpoint: Sums;
+  readonly ofTenant: Sums;
+}
+
+const TOTAL = 0;
+const DELIVERED = 1;
+const FAILED = 2;
+const LATENCY_SUM = 3;
+const FIRST_BUCKET = 4;
+const ATTEMPTS_OK = 9;
+const ATTEMPTS_FAILED = 10;
+const BUCKET_BOUNDS_MS = [100, 300, 1000, 5000];
+/** The row with `endpoint_seq` 0 counts the whole tenant. */
+const WHOLE_TENANT = 0;
+
+const ADD = `
+  INSERT INTO counters
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET
+    total = total + excluded.total,
+    delivered = delivered + excluded.delivered,
+    failed = failed + excluded.failed,
+    latency_sum_ms = latency_sum_ms + excluded.latency_sum_ms,
+    under_100_ms = under_100_ms + excluded.under_100_ms,
+    under_300_ms = under_300_ms + excluded.under_300_ms,
+    under_1000_ms = under_1000_ms + excluded.under_1000_ms,
+    under_5000_ms = under_5000_ms + excluded.under_5000_ms,
+    over_5000_ms = over_5000_ms + excluded.over_5000_ms,
+    attempts_ok = attempts_ok + excluded.attempts_ok,
+    attempts_failed = attempts_failed + excluded.attempts_failed`;
+
+export function createCounters(connection: Connection): Counters {
+  /** By tenant, then endpoint, then hour. A group touches few of them, and no combined key has to be built. */
+  const rows = new Map<Seq, Map<Seq, Row[]>>();
+
+  function sums(tenantSeq: Seq, endpointSeq: Seq, hour: EpochMs): Sums {
+    const ofTenant = rows.get(tenantSeq) ?? new Map<Seq, Row[]>();
+    rows.set(tenantSeq, ofTenant);
+    const ofEndpoint = ofTenant.get(endpointSeq) ?? [];
+    ofTenant.set(endpointSeq, ofEndpoint);
+    let row = ofEndpoint.find((candidate) => candidate.hour === hour);
+    if (row === undefined) {
+      row = { tenantSeq, hour, endpointSeq, sums: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] };
+      ofEndpoint.push(row);
+    }
+    return row.sums;
+  }
+
+  /** What the last call added to: a settlement adds to the same sums several times, and the next one often does. */
+  let latest: Latest | null = null;
+
+  function latestOf({ tenantSeq, endpointSeq, at }: CounterKey): Latest {
+    const hour = hourOf(at);
+    if (latest?.endpointSeq === endpointSeq && latest.hour === hour && latest.tenantSeq === tenantSeq) return latest;
+    const ofEndpoint = sums(tenantSeq, endpointSeq, hour);
+    latest = { tenantSeq, endpointSeq, hour, ofEndpoint, ofTenant: sums(tenantSeq, WHOLE_TENANT, hour) };
+    return latest;
+  }
+
+  function add(key: CounterKey, index: number, amount: number): void {
+    const { ofEndpoint, ofTenant } = latestOf(key);
+    ofEndpoint[index] = (ofEndpoint[index] ?? 0) + amount;
+    ofTenant[index] = (ofTenant[index] ?? 0) + amount;
+  }
+
+  return {
+    created: (key) => add(key, TOTAL, 1),
+    ended: (key, how) => add(key, how === "delivered" ? DELIVERED : FAILED, 1),
+    reopened: (key) => add(key, FAILED, -1),
+    answered(key, latencyMs) {
+      const bound = BUCKET_BOUNDS_MS.findIndex((upTo) => latencyMs < upTo);
+      add(key, FIRST_BUCKET + (bound === -1 ? BUCKET_BOUNDS_MS.length : bound), 1);
+      add(key, LATENCY_SUM, latencyMs);
+    },
+    attempted: (key, how) => add(key, how === "ok" ? ATTEMPTS_OK : ATTEMPTS_FAILED, 1),
+    flush() {
+      const statement = connection.prepare(ADD);
+      for (const byEndpoint of rows.values()) {
+        for (const row of [...byEndpoint.values()].flat()) {
+          statement.run(row.tenantSeq, row.hour, row.endpointSeq, ...row.sums);
+        }
+      }
+    },
+    clear() {
+      rows.clear();
+      latest = null;
+    },
+  };
+}

@@ -1,0 +1,194 @@
+/** claimNotifications, settleNotification and resendNotification: the outbox of the messages that tell people of pauses. */
+import type { EpochMs, Seq } from "../../domain/ids.ts";
+import { NOTIFICATIONS_OF_TENANT_COUNT_MAX, PAUSE_RESENDS_COUNT_MAX } from "../../domain/limits.ts";
+import type {
+  ClaimedNotification,
+  ClaimedNotifications,
+  ClaimNotifications,
+  PauseAction,
+  ResendResult,
+  SettleNotification,
+} from "../../ports/store.ts";
+import { audit, byActor } from "../access/audit.ts";
+import { all, one } from "../read-connection.ts";
+import { uuidBytes } from "../rows.ts";
+import { CHANNEL } from "../stored-enums.ts";
+import type { Writing } from "../writing.ts";
+import { readPause } from "./pause-rows.ts";
+import { findPause, loadPause } from "./pause-views.ts";
+
+/** The reason for a notification that is not sent because its pause has ended. */
+export const ENDED_FIRST = "the pause ended first";
+
+// ── Claim ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const DUE = `
+  SELECT seq, expires_at, notification_attempts AS attempts
+  FROM pauses INDEXED BY notifications_of_tenant
+  WHERE channel = ? AND tenant_seq = ? AND notification_due_at IS NOT NULL AND notification_due_at <= ?
+  ORDER BY notification_due_at, seq
+  LIMIT ?`;
+/** The next tenant that has a notification due: one step in the index, however many wait. */
+const NEXT_TENANT = `
+  SELECT tenant_seq
+  FROM pauses INDEXED BY notifications_of_tenant
+  WHERE channel = ? AND tenant_seq > ? AND notification_due_at IS NOT NULL
+  ORDER BY tenant_seq
+  LIMIT 1`;
+const ON_THE_WIRE = `
+  SELECT tenant_seq
+  FROM pauses INDEXED BY notifications_claimed
+  WHERE notification_node IS NOT NULL AND channel = ?`;
+const CLAIM = `
+  UPDATE pauses
+  SET notification_node = ?, notification_due_at = NULL, notification_attempts = notification_attempts + 1
+  WHERE seq = ?`;
+const NEXT = `
+  SELECT notification_due_at AS at
+  FROM pauses INDEXED BY notifications_due
+  WHERE channel = ? AND notification_due_at IS NOT NULL AND notification_due_at > ?
+  ORDER BY notification_due_at
+  LIMIT 1`;
+
+interface Due {
+  readonly seq: Seq;
+  readonly expires_at: EpochMs;
+  readonly attempts: number;
+}
+
+export function claimNotifications(w: Writing, request: ClaimNotifications): ClaimedNotifications {
+  const { now, limit, afterTenant } = request;
+  const channel = CHANNEL.number(request.channel);
+  const onTheWire = all<{ tenant_seq: Seq }>(w, ON_THE_WIRE, channel).map((row) => row.tenant_seq);
+  const claimed: ClaimedNotification[] = [];
+  let lastTenant = afterTenant;
+  for (const tenantSeq of tenantsInTurn(w, channel, afterTenant)) {
+    if (claimed.length >= limit) break;
+    const has = onTheWire.filter((of) => of === tenantSeq).length;
+    const share = Math.min(limit - claimed.length, NOTIFICATIONS_OF_TENANT_COUNT_MAX - has);
+    if (share > 0) claimed.push(...claimOf(w, tenantSeq, { ...request, limit: share }));
+    lastTenant = tenantSeq;
+  }
+  return { claimed, lastTenant, nextAt: one<{ at: EpochMs }>(w, NEXT, channel, now)?.at ?? null };
+}
+
+/** Begins with the tenant after the last one that was served, and wraps around. */
+function* tenantsInTurn(w: Writing, channel: number, after: Seq): Generator<Seq> {
+  const next = (from: Seq) => one<{ tenant_seq: Seq }>(w, NEXT_TENANT, channel, from)?.tenant_seq;
+  for (let tenant = next(after); tenant !== undefined; tenant = next(tenant)) yield tenant;
+  for (let tenant = next(0); tenant !== undefined && tenant <= after; tenant = next(tenant)) yield tenant;
+}
+
+function claimOf(w: Writing, tenantSeq: Seq, request: ClaimNotifications): ClaimedNotification[] {
+  const { now, limit } = request;
+  const claimed: ClaimedNotification[] = [];
+  for (const due of all<Due>(w, DUE, CHANNEL.number(request.channel), tenantSeq, now, limit)) {
+    // Its deadline has passed, although the timeout is not recorded yet. The person could no longer respond.
+    if (due.expires_at <= now) {
+      fail(w, due.seq, ENDED_FIRST);
+      continue;
+    }
+    w.prepare(CLAIM).run(w.self.node, due.seq);
+    claimed.push({ pause: loadPause(w, due.seq), attempts: due.attempts });
+  }
+  return claimed;
+}
+
+// ── Settle ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const CLAIMED = `
+  SELECT seq, tenant_seq, status, channel
+  FROM pauses
+  WHERE id = ? AND notification_node = ?`;
+const SENT = `
+  UPDATE pauses
+  SET notification = 2, notification_reason = NULL, notification_node = NULL
+  WHERE seq = ?`;
+const FAIL = `
+  UPDATE pauses
+  SET notification = 3, notification_reason = ?, notification_node = NULL, notification_due_at = NULL
+  WHERE seq = ?`;
+const AGAIN = `
+  UPDATE pauses
+  SET notification_reason = ?, notification_node = NULL, notification_due_at = ?
+  WHERE seq = ?`;
+const UNCOUNT = "UPDATE pauses SET notification_attempts = notification_attempts - 1 WHERE seq = ?";
+
+interface Claimed {
+  readonly seq: Seq;
+  readonly tenant_seq: Seq;
+  readonly status: number;
+  readonly channel: number;
+}
+
+/** Only what this node has claimed: a settlement that is repeated, or that comes after a restart, has no effect. */
+export function settleNotification(w: Writing, { pauseId, now, outcome }: SettleNotification): void {
+  const row = one<Claimed>(w, CLAIMED, uuidBytes(pauseId), w.self.node);
+  if (row === undefined) return;
+  switch (outcome.kind) {
+    case "sent": {
+      w.prepare(SENT).run(row.seq);
+      const data = { channel: CHANNEL.name(row.channel) };
+      audit(w, { tenantSeq: row.tenant_seq, actor: "system", type: "pause.notified", pauseId, data, now });
+      return;
+    }
+    case "failed":
+      fail(w, row.seq, outcome.reason);
+      return;
+    case "again":
+      if (row.status !== 0) fail(w, row.seq, ENDED_FIRST);
+      else w.prepare(AGAIN).run(outcome.reason, outcome.at, row.seq);
+      return;
+    case "released":
+      w.prepare(UNCOUNT).run(row.seq);
+      release(w, row, now);
+  }
+}
+
+function fail(w: Writing, seq: Seq, reason: string): void {
+  w.prepare(FAIL).run(reason, seq);
+}
+
+// ── Resend ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// A message that was sent or has failed permanently: nobody has claimed it, and it is not due.
+const RESEND = `
+  UPDATE pauses
+  SET notification = 1, notification_reason = NULL, notification_due_at = ?, notification_attempts = 0,
+    resends = resends + 1
+  WHERE seq = ? AND resends < ?`;
+
+export function resendNotification(w: Writing, { actor, tenantSeq, id, now }: PauseAction): ResendResult {
+  const row = findPause(w, id);
+  if (row === null || row.tenant_seq !== tenantSeq) return { kind: "unknown" };
+  const pause = readPause(w.vault, row);
+  if (pause.ending !== null || now >= pause.expiresAt) return { kind: "ended", pause };
+  if (pause.recipient === null || pause.notification.status === "none" || actor.test) return { kind: "notifiesNobody" };
+  if (pause.notification.status === "pending") return { kind: "pending" };
+  if (w.prepare(RESEND).run(now, row.seq, PAUSE_RESENDS_COUNT_MAX).changes === 0) return { kind: "tooMany" };
+  const data = { channel: pause.recipient.channel, ...byActor(actor) };
+  audit(w, { tenantSeq, actor, type: "pause.resent", pauseId: id, data, now });
+  return { kind: "resent", pause: loadPause(w, row.seq) };
+}
+
+// ── Release ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const RELEASE = `
+  UPDATE pauses
+  SET notification_node = NULL, notification_due_at = ?
+  WHERE seq = ?`;
+
+function release(w: Writing, { seq, status }: Pick<Claimed, "seq" | "status">, now: EpochMs): void {
+  if (status !== 0) fail(w, seq, ENDED_FIRST);
+  else w.prepare(RELEASE).run(now, seq);
+}
+
+const CLAIMED_BY_ANYONE = `
+  SELECT seq, status
+  FROM pauses INDEXED BY notifications_claimed
+  WHERE notification_node IS NOT NULL`;
+
+/** What a process that is gone had claimed is due again. Its attempt stays counted, since it may have been sent. */
+export function voidNotifications(w: Writing, now: EpochMs): void {
+  for (const row of all<Pick<Claimed, "seq" | "status">>(w, CLAIMED_BY_ANYONE)) release(w, row, now);
+}

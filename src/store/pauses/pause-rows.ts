@@ -1,0 +1,91 @@
+/** Reads pause rows, for every verb that needs one. */
+import type { EpochMs, Seq } from "../../domain/ids.ts";
+import { type Ending, type Pause, type Person, type SignInRule, timeOutOf } from "../../domain/pauses/pause.ts";
+import { uuidText } from "../rows.ts";
+import { CHANNEL, NOTIFICATION, PAUSE_STATUS } from "../stored-enums.ts";
+import type { Vault } from "../vault.ts";
+
+/** The columns for `readPause`, of tables that the query names `pauses p` and `tenants t`. */
+export const PAUSE_COLUMNS = `
+  p.seq, p.id, p.tenant_seq, t.id AS tenant_id, t.name AS tenant_name, t.links_withheld, p.status, p.message, p.options,
+  p.allow_text_response, p.timeout_default, p.metadata, p.channel, p.recipient_sealed, p.expires_at, p.created_at,
+  p.choice, p.text, p.ended_at, p.notification, p.notification_reason, p.sign_in, p.decided_by,
+  p.event_id`;
+
+export const PAUSES = "pauses p CROSS JOIN tenants t ON t.seq = p.tenant_seq";
+
+export interface PauseColumns {
+  readonly seq: Seq;
+  readonly id: Uint8Array;
+  readonly tenant_seq: Seq;
+  readonly tenant_id: Uint8Array;
+  readonly tenant_name: string;
+  readonly links_withheld: number;
+  readonly status: number;
+  readonly message: string;
+  /** JSON array. */
+  readonly options: string;
+  readonly allow_text_response: number;
+  readonly timeout_default: string | null;
+  readonly metadata: string | null;
+  readonly channel: number | null;
+  readonly recipient_sealed: Uint8Array | null;
+  readonly expires_at: EpochMs;
+  readonly created_at: EpochMs;
+  readonly choice: string | null;
+  readonly text: string | null;
+  readonly ended_at: EpochMs | null;
+  readonly notification: number;
+  readonly notification_reason: string | null;
+  /** JSON of a `SignInRule`. */
+  readonly sign_in: string | null;
+  /** JSON of a `Person`. */
+  readonly decided_by: string | null;
+  readonly event_id: Uint8Array | null;
+}
+
+export function readPause(vault: Vault, row: PauseColumns): Pause {
+  return {
+    id: uuidText(row.id),
+    seq: row.seq,
+    tenantId: uuidText(row.tenant_id),
+    tenantSeq: row.tenant_seq,
+    tenantName: row.tenant_name,
+    linkWithheld: row.links_withheld === 1,
+    message: row.message,
+    options: JSON.parse(row.options) as string[],
+    allowTextResponse: row.allow_text_response === 1,
+    timeoutDefault: row.timeout_default,
+    metadata: row.metadata,
+    recipient:
+      row.channel === null || row.recipient_sealed === null
+        ? null
+        : { channel: CHANNEL.name(row.channel), address: vault.open(row.recipient_sealed) },
+    signIn: row.sign_in === null ? null : (JSON.parse(row.sign_in) as SignInRule),
+    notification: { status: NOTIFICATION.name(row.notification), reason: row.notification_reason },
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+    ending: endingOf(row),
+    eventId: row.event_id === null ? null : uuidText(row.event_id),
+  };
+}
+
+/** Null while the pause is pending. */
+export function endingOf(row: PauseColumns): Ending | null {
+  const status = PAUSE_STATUS.name(row.status);
+  const at = row.ended_at ?? row.expires_at;
+  switch (status) {
+    case "pending":
+      return null;
+    case "responded":
+      return { status, choice: row.choice ?? "", text: row.text, at, ...byOf(row) };
+    case "timed_out":
+      return timeOutOf({ timeoutDefault: row.timeout_default, expiresAt: row.expires_at });
+    case "cancelled":
+      return { status, at };
+  }
+}
+
+function byOf({ decided_by: by }: PauseColumns): { readonly by?: Person } {
+  return by === null ? {} : { by: JSON.parse(by) as Person };
+}

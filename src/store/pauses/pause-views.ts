@@ -1,0 +1,140 @@
+/** getPause, listPauses and countPauses. */
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { PAUSES_COUNTED_ROWS_MAX, PAUSES_SEARCHED_ROWS_MAX } from "../../domain/limits.ts";
+import type { Pause, PauseStatus } from "../../domain/pauses/pause.ts";
+import type { Cursor, PauseCounts, PauseFilter, PausePage } from "../../ports/store.ts";
+import { cursorOf, seqAfter, seqBefore } from "../cursors.ts";
+import { matchingPage, one, page, type ReadConnection } from "../read-connection.ts";
+import { uuidBytes, uuidText } from "../rows.ts";
+import { CHANNEL, PAUSE_STATUS } from "../stored-enums.ts";
+import { PAUSE_COLUMNS, PAUSES, type PauseColumns, readPause } from "./pause-rows.ts";
+
+const BY_ID = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.id = ?`;
+const BY_SEQ = `SELECT ${PAUSE_COLUMNS} FROM ${PAUSES} WHERE p.seq = ?`;
+
+export function findPause(connection: ReadConnection, id: Uuid): PauseColumns | null {
+  return one<PauseColumns>(connection, BY_ID, uuidBytes(id)) ?? null;
+}
+
+export function getPause(connection: ReadConnection, tenantSeq: Seq | null, id: Uuid): Pause | null {
+  const row = findPause(connection, id);
+  if (row === null || (tenantSeq !== null && row.tenant_seq !== tenantSeq)) return null;
+  return readPause(connection.vault, row);
+}
+
+/** @throws when there is none. A pause is not deleted while something refers to its sequence. */
+export function loadPause(connection: ReadConnection, seq: Seq): Pause {
+  const row = one<PauseColumns>(connection, BY_SEQ, seq);
+  if (row === undefined) throw new Error(`no pause ${seq}`);
+  return readPause(connection.vault, row);
+}
+
+// Every index ends in the sequence, so no sort is needed.
+const OF_TENANT = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_of_tenant CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.tenant_seq = ? AND p.seq < ?
+  ORDER BY p.seq DESC
+  LIMIT ?`;
+const OF_STATUS = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_of_status CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.tenant_seq = ? AND p.status = ? AND p.seq < ?
+  ORDER BY p.seq DESC
+  LIMIT ?`;
+const BY_DEADLINE = `
+  SELECT ${PAUSE_COLUMNS}
+  FROM pauses p INDEXED BY pauses_by_deadline CROSS JOIN tenants t ON t.seq = p.tenant_seq
+  WHERE p.tenant_seq = ? AND p.status = 0 AND (p.expires_at, p.seq) > (?, ?)
+  ORDER BY p.expires_at, p.seq
+  LIMIT ?`;
+
+export function listPauses(
+  connection: ReadConnection,
+  filter: PauseFilter,
+  cursor: Cursor | null,
+  limit: number,
+): PausePage {
+  const { sql, values } = walkOf(connection, filter, cursor);
+  const isAll = filter.channel === null && filter.text === null;
+  const { rows, last, more } = isAll
+    ? page<PauseColumns>(connection, sql, values, limit)
+    : matchingPage<PauseColumns>(connection, sql, values, {
+        limit,
+        visitsMax: PAUSES_SEARCHED_ROWS_MAX,
+        matches: matcherOf(filter),
+      });
+  return {
+    pauses: rows.map((row) => readPause(connection.vault, row)),
+    next: more && last !== undefined ? cursorOf(last.seq) : null,
+  };
+}
+
+interface Walk {
+  readonly sql: string;
+  readonly values: readonly number[];
+}
+
+function walkOf(connection: ReadConnection, filter: PauseFilter, cursor: Cursor | null): Walk {
+  const { tenantSeq, status, order } = filter;
+  if (order === "deadline") {
+    return { sql: BY_DEADLINE, values: [tenantSeq, ...afterDeadline(connection, cursor)] };
+  }
+  const end = seqBefore(cursor);
+  return status === null
+    ? { sql: OF_TENANT, values: [tenantSeq, end] }
+    : { sql: OF_STATUS, values: [tenantSeq, PAUSE_STATUS.number(status), end] };
+}
+
+const DEADLINE = "SELECT expires_at FROM pauses WHERE seq = ?";
+
+/** The deadline and the sequence after which a page begins. If the last page's row is gone, the list begins again. */
+function afterDeadline(connection: ReadConnection, cursor: Cursor | null): readonly [EpochMs, Seq] {
+  if (cursor === null) return [0, 0];
+  const seq = seqAfter(cursor);
+  return [one<{ expires_at: EpochMs }>(connection, DEADLINE, seq)?.expires_at ?? 0, seq];
+}
+
+function matcherOf({ channel, text }: PauseFilter): (row: PauseColumns) => boolean {
+  const wanted = text?.toLowerCase() ?? "";
+  const hasChannel = (row: PauseColumns) =>
+    channel === null || (row.channel === null ? "none" : CHANNEL.name(row.channel)) === channel;
+  const hasText = (row: PauseColumns) =>
+    row.message.toLowerCase().includes(wanted) ||
+    row.metadata?.toLowerCase().includes(wanted) === true ||
+    uuidText(row.id) === wanted;
+  return (row) => hasChannel(row) && hasText(row);
+}
+
+// Counted by the index alone.
+const COUNT = `
+  SELECT count(*) AS count
+  FROM (
+    SELECT 1
+    FROM pauses INDEXED BY pauses_of_status
+    WHERE tenant_seq = ? AND status = ?
+    LIMIT ?)`;
+const NEXT_DEADLINE = `
+  SELECT expires_at
+  FROM pauses INDEXED BY pauses_by_deadline
+  WHERE tenant_seq = ? AND status = 0
+  ORDER BY expires_at
+  LIMIT 1`;
+
+export function countPauses(connection: ReadConnection, tenantSeq: Seq): PauseCounts {
+  const counted = (status: PauseStatus) => {
+    const number = PAUSE_STATUS.number(status);
+    const { count = 0 } =
+      one<{ count: number }>(connection, COUNT, tenantSeq, number, PAUSES_COUNTED_ROWS_MAX + 1) ?? {};
+    return { count: Math.min(count, PAUSES_COUNTED_ROWS_MAX), more: count > PAUSES_COUNTED_ROWS_MAX };
+  };
+  return {
+    counts: {
+      pending: counted("pending"),
+      responded: counted("responded"),
+      timed_out: counted("timed_out"),
+      cancelled: counted("cancelled"),
+    },
+    nextExpiresAt: one<{ expires_at: EpochMs }>(connection, NEXT_DEADLINE, tenantSeq)?.expires_at ?? null,
+  };
+}

@@ -1,0 +1,141 @@
+/** createPause, recordOpening and recordReveal. */
+
+import { storedBytes } from "../../domain/access/quota.ts";
+import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
+import { OPENINGS_COUNT_MAX } from "../../domain/limits.ts";
+import type { Pause, Person, Question, SignInRule } from "../../domain/pauses/pause.ts";
+import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening, PauseAction } from "../../ports/store.ts";
+import { audit, byActor } from "../access/audit.ts";
+import { findIdempotencyKey, rememberKey } from "../delivery/idempotency.ts";
+import { one } from "../read-connection.ts";
+import { uuidBytes } from "../rows.ts";
+import { CHANNEL, NOTIFICATION } from "../stored-enums.ts";
+import type { Writing } from "../writing.ts";
+import { endingOf, readPause } from "./pause-rows.ts";
+import { findPause, getPause, loadPause } from "./pause-views.ts";
+
+export function createPause(w: Writing, request: CreatePause): CreatePauseResult {
+  const { actor, tenantSeq, id, question, recipient, idempotency, now } = request;
+  // First, since this same request may have stored the idempotency key before.
+  const before = getPause(w, tenantSeq, id);
+  if (before !== null) return { kind: "created", pause: before };
+  if (idempotency !== null) {
+    const remembered = findIdempotencyKey(w, tenantSeq, idempotency, now);
+    if (remembered !== null) {
+      if (remembered.fingerprint !== idempotency.fingerprint) return { kind: "conflict" };
+      return { kind: "repeated", pause: loadPause(w, remembered.seq) };
+    }
+  }
+  const approvers = approversOf(w, request);
+  if (approvers.kind === "unknownApprovers") return approvers;
+  const bytes = pauseBytes(question);
+  const excess = w.usage.excessOfPauses(tenantSeq) ?? w.usage.excessOfBytes(tenantSeq, bytes);
+  if (excess !== null) return excess;
+  const seq = insertPause(w, request, approvers.signIn);
+  w.usage.addOpenPauses(tenantSeq, 1);
+  w.usage.addBytes(tenantSeq, bytes);
+  if (idempotency !== null) rememberKey(w, tenantSeq, idempotency, seq, now);
+  const data = { channel: recipient?.channel ?? null, ...byActor(actor) };
+  audit(w, { tenantSeq, actor, type: "pause.created", pauseId: id, data, now });
+  return { kind: "created", pause: loadPause(w, seq) };
+}
+
+type Approvers =
+  | { readonly kind: "known"; readonly signIn: SignInRule | null }
+  | Extract<CreatePauseResult, { kind: "unknownApprovers" }>;
+
+// By primary key.
+const APPROVER = "SELECT email FROM users WHERE id = ? AND tenant_seq = ? AND disabled_at IS NULL";
+
+/** Who may decide, with the email addresses that the users have now. */
+function approversOf(w: Writing, { signIn, tenantSeq }: CreatePause): Approvers {
+  if (signIn === null) return { kind: "known", signIn };
+  const approvers: Person[] = [];
+  const unknown: Uuid[] = [];
+  for (const id of signIn.approvers) {
+    const user = one<{ email: string }>(w, APPROVER, uuidBytes(id), tenantSeq);
+    if (user === undefined) unknown.push(id);
+    else approvers.push({ id, email: user.email });
+  }
+  if (unknown.length > 0) return { kind: "unknownApprovers", ids: unknown };
+  return { kind: "known", signIn: { protected: signIn.protected, approvers } };
+}
+
+export function findRepeatedPause(
+  w: Writing,
+  tenantSeq: Seq,
+  idempotency: IdempotencyClaim,
+  now: EpochMs,
+): Pause | null {
+  const remembered = findIdempotencyKey(w, tenantSeq, idempotency, now);
+  return remembered?.fingerprint === idempotency.fingerprint ? loadPause(w, remembered.seq) : null;
+}
+
+/**
+ * How much the text of a stored pause counts towards its tenant's storage quota. `pauseBytes` counts the same before
+ * the insert.
+ */
+export const PAUSE_CONTENT_BYTES = "octet_length(message) + octet_length(options) + ifnull(octet_length(metadata), 0)";
+
+function pauseBytes({ message, options, metadata }: Question): number {
+  const content = [message, JSON.stringify(options), metadata ?? ""];
+  return storedBytes(
+    content.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    1,
+  );
+}
+
+const INSERT = `
+  INSERT INTO pauses
+    (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
+     expires_at, created_at, notification, notification_reason, notification_due_at, sign_in)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+function insertPause(
+  w: Writing,
+  { question, recipient, notification, ...pause }: CreatePause,
+  signIn: SignInRule | null,
+): Seq {
+  const { lastInsertRowid } = w
+    .prepare(INSERT)
+    .run(
+      uuidBytes(pause.id),
+      pause.tenantSeq,
+      question.message,
+      JSON.stringify(question.options),
+      question.allowTextResponse ? 1 : 0,
+      question.timeoutDefault,
+      question.metadata,
+      recipient === null ? null : CHANNEL.number(recipient.channel),
+      recipient === null ? null : w.vault.seal(recipient.address),
+      pause.expiresAt,
+      pause.now,
+      NOTIFICATION.number(notification.status),
+      notification.reason,
+      notification.status === "pending" ? pause.now : null,
+      signIn === null ? null : JSON.stringify(signIn),
+    );
+  return Number(lastInsertRowid);
+}
+
+const COUNT_OPENING = `
+  UPDATE pauses
+  SET openings = openings + 1
+  WHERE id = ? AND openings < ?
+  RETURNING tenant_seq`;
+
+export function recordOpening(w: Writing, { pauseId, method, userAgent, now }: Opening): void {
+  const counted = one<{ tenant_seq: Seq }>(w, COUNT_OPENING, uuidBytes(pauseId), OPENINGS_COUNT_MAX);
+  if (counted === undefined) return;
+  const data = { method, user_agent: userAgent };
+  audit(w, { tenantSeq: counted.tenant_seq, actor: "human", type: "pause.opened", pauseId, data, now });
+}
+
+export function recordReveal(w: Writing, { actor, tenantSeq, id, now }: PauseAction): Pause | null {
+  const row = findPause(w, id);
+  if (row === null || row.tenant_seq !== tenantSeq) return null;
+  if (endingOf(row) === null) {
+    audit(w, { tenantSeq, actor, type: "pause.link_revealed", pauseId: id, data: byActor(actor), now });
+  }
+  return readPause(w.vault, row);
+}

@@ -1,0 +1,115 @@
+/**
+ * Copies the data while a server may run. `VACUUM INTO` on a separate connection reads one state of the file and does
+ * not block the writer. The copy is checked before it gets its final name, so that a file of that name is always
+ * complete.
+ */
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StartupError } from "../../../domain/errors.ts";
+import { BUSY_MS } from "../connection.ts";
+import { type DataFiles, dataFiles, isDiskFull, openFault, reasonOf } from "./files.ts";
+
+export interface BackupOptions {
+  readonly dataDir: string;
+  readonly file: string;
+  /** Replace an existing file of that name. */
+  readonly overwrites: boolean;
+}
+
+export interface Backup {
+  /** The file, as an absolute path. */
+  readonly file: string;
+  readonly bytes: number;
+  /** The version of the schema. */
+  readonly schema: number;
+}
+
+/** @throws StartupError when there is no data, or the file cannot be written. No file is left then. */
+export function backUp({ dataDir, file, overwrites }: BackupOptions): Backup {
+  const files = dataFiles(dataDir);
+  if (!existsSync(files.database)) throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR)`);
+  const target = resolve(file);
+  const fault = targetFault(target, files, overwrites);
+  if (fault !== null) throw new StartupError(`${file}: ${fault}`);
+  const unfinished = `${target}.${process.pid}.unfinished`;
+  try {
+    copy(files.database, unfinished);
+    const schema = check(unfinished);
+    const { size: bytes } = statSync(unfinished);
+    renameSync(unfinished, target);
+    flush(dirname(target));
+    return { file: target, bytes, schema };
+  } catch (error) {
+    for (const left of [unfinished, `${unfinished}-journal`]) rmSync(left, { force: true });
+    throw error instanceof StartupError ? error : new StartupError(`${file} cannot be written: ${reasonOf(error)}`);
+  }
+}
+
+function targetFault(target: string, files: DataFiles, overwrites: boolean): string | null {
+  const folder = statSync(dirname(target), { throwIfNoEntry: false });
+  if (folder?.isDirectory() !== true) return `there is no directory ${dirname(target)}`;
+  const there = statSync(target, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) return "it is a directory; name a file in it";
+  if (isOwn(target, files)) return "this is a file of the running data; choose another name";
+  if (there !== undefined && !overwrites)
+    return "there is a file of this name; choose another, or replace it with --force";
+  return null;
+}
+
+/** Whether it is one of the files of the data directory, whatever path names it. */
+function isOwn(target: string, files: DataFiles): boolean {
+  const own = Object.values(files).flatMap((file) => [file, `${file}-wal`, `${file}-shm`]);
+  const folder = realpathSync(dirname(target));
+  return own.some((file) => basename(file) === basename(target) && realpathSync(dirname(file)) === folder);
+}
+
+function copy(database: string, unfinished: string): void {
+  closeSync(openSync(unfinished, "wx", 0o600)); // SQLite would create it readable for others, but accepts an empty file
+  const db = openReadOnly(database);
+  try {
+    db.prepare("VACUUM INTO ?").run(unfinished);
+  } catch (error) {
+    // A full disk concerns the copy. Any other error concerns the data.
+    throw isDiskFull(error)
+      ? new StartupError(`the disk of ${dirname(unfinished)} is full; the backup needs about ${megabytes(database)} MB`)
+      : openFault(database, error);
+  } finally {
+    db.close();
+  }
+  flush(unfinished);
+}
+
+/** @returns the version of its schema */
+function check(unfinished: string): number {
+  const db = openReadOnly(unfinished);
+  try {
+    const found = db.prepare("PRAGMA integrity_check(1)").get()?.integrity_check;
+    if (found !== "ok") throw new StartupError(`the copy is damaged, and so may be the data: ${found}`);
+    return Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  } finally {
+    db.close();
+  }
+}
+
+function openReadOnly(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
+  } catch (error) {
+    throw openFault(file, error);
+  }
+}
+
+/** Also for a directory: only then is a file's name on the disk. */
+function flush(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function megabytes(file: string): number {
+  return Math.ceil(statSync(file).size / 2 ** 20);
+}

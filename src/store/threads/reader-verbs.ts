@@ -1,0 +1,117 @@
+/** Which function runs which reading verb. */
+import { LANE_POOL_DELIVERIES_MAX } from "../../domain/limits.ts";
+import type { Store } from "../../ports/store.ts";
+import { listAudit } from "../access/audit-views.ts";
+import { findKey, findKeyTenant, findTenant, listKeys, listTenants } from "../access/lookups.ts";
+import { findSession, findUserByEmail, listSessions } from "../access/session-views.ts";
+import { findQuotas, getTenant } from "../access/tenant-views.ts";
+import { findUser, isPasswordLink, listUsers } from "../access/user-views.ts";
+import { findEndpoints, matchTypes } from "../endpoints/endpoint-filters.ts";
+import {
+  countEndpointStates,
+  getEndpoint,
+  listEndpoints,
+  listEndpointsFrom,
+  loadDestinations,
+} from "../endpoints/endpoint-views.ts";
+import { countLeases } from "../history/delivery-sources.ts";
+import { getDelivery } from "../history/delivery-views.ts";
+import { listEvents } from "../history/events/event-list.ts";
+import { listEventTypes } from "../history/events/event-types.ts";
+import { getEvent } from "../history/events.ts";
+import { findDeliveryFacts } from "../history/explain/delivery-facts.ts";
+import { countTypes, findEventFacts, findSubscribers } from "../history/explain/event-facts.ts";
+import { countBehind } from "../history/ledger/advance.ts";
+import { readProgress } from "../history/ledger/ledger.ts";
+import { listDeliveries } from "../history/lists.ts";
+import { countBacklogs } from "../history/statistics/backlogs.ts";
+import {
+  countEndpointAttempts,
+  countEndpointHealth,
+  countLatency,
+  countVolume,
+} from "../history/statistics/statistics.ts";
+import { readTallies } from "../history/statistics/tallies.ts";
+import { tail } from "../history/tail.ts";
+import { countInbound } from "../inbound/counts.ts";
+import { getCredentials } from "../inbound/credentials.ts";
+import { findSource, getDeletedSource, getSource, hadSource, listSources } from "../inbound/source-views.ts";
+import { findInboundOfEvent, getInbound, listInbound, listRejected, sumRefused } from "../inbound/views.ts";
+import { countPauseEndings } from "../pauses/pause-statistics.ts";
+import { countPauses, getPause, listPauses } from "../pauses/pause-views.ts";
+import type { ReadConnection } from "../read-connection.ts";
+import { getJob, listJobs } from "../upkeep/job-views.ts";
+
+type ReaderTable = {
+  [V in Exclude<keyof Store, "close" | "stats">]?: (
+    r: ReadConnection,
+    ...args: Parameters<Store[V]>
+  ) => Awaited<ReturnType<Store[V]>>;
+};
+
+const VERBS = {
+  matchTypes,
+  findEndpoints,
+  loadDestinations,
+  getEndpoint,
+  listEndpoints,
+  listEndpointsFrom,
+  countEndpointStates,
+  listDeliveries,
+  getDelivery,
+  getEvent,
+  listEvents,
+  listEventTypes,
+  findDeliveryFacts,
+  findEventFacts,
+  findSubscribers,
+  countTypes,
+  tail,
+  countVolume,
+  countLatency,
+  countEndpointHealth,
+  countEndpointAttempts,
+  readTallies,
+  countBacklogs,
+  getJob,
+  listJobs,
+  listKeys,
+  listTenants,
+  findTenant,
+  getTenant,
+  findQuotas,
+  findKey,
+  findKeyTenant,
+  findUser,
+  listUsers,
+  isPasswordLink,
+  findUserByEmail,
+  findSession,
+  listSessions,
+  getPause,
+  listPauses,
+  countPauses,
+  countPauseEndings,
+  listAudit,
+  getSource,
+  hadSource,
+  getDeletedSource,
+  listSources,
+  findSource,
+  listInbound,
+  sumRefused,
+  countInbound,
+  getInbound,
+  getCredentials,
+  listRejected,
+  findInboundOfEvent,
+} satisfies ReaderTable;
+
+/** Verbs that see the latest commit and change nothing. */
+export const READER_VERBS = {
+  ...VERBS,
+  /** Part of `stats`. */
+  countLeased: (connection: ReadConnection) => countLeases(connection, LANE_POOL_DELIVERIES_MAX),
+  /** Part of `keepLedger`. */
+  countBehind: (connection: ReadConnection) => countBehind(connection, readProgress(connection)),
+};

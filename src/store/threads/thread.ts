@@ -1,0 +1,103 @@
+/** One of the store's threads, as the main thread uses it. */
+import { type EventEmitter, once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { StartupError, StoreUnavailable } from "../../domain/errors.ts";
+import { CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import { type ThreadName, threadFile } from "./thread-files.ts";
+
+export interface Thread {
+  call<T>(verb: string, args: readonly unknown[]): Promise<T>;
+  /** Whether the latest commit succeeded. */
+  readonly writable: boolean;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Objects in a thread of the store live for one call, so more space for young objects would only take memory. */
+const YOUNG_GENERATION_MB = 32;
+
+/** What runs a thread's code: a worker, or in tests an object that runs it in the main thread. */
+export type Runner = EventEmitter & Pick<Worker, "postMessage">;
+
+export function startWorker(name: ThreadName, workerData: ThreadData): Runner {
+  return new Worker(threadFile(name), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+}
+
+/**
+ * Wait until a thread is ready.
+ *
+ * @param onDeath called once if the thread ends by itself. What it wrote last is then unknown, and the process has to end.
+ * @throws StartupError when the thread cannot open the data
+ */
+export async function startThread(worker: Runner, onDeath: (error: Error) => void): Promise<Thread> {
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+  let writable = true;
+  let closing = false;
+
+  function settle(reply: ReplyMessage): void {
+    const call = waiting.get(reply.id);
+    if (call === undefined) return;
+    waiting.delete(reply.id);
+    if (reply.kind === "ok") {
+      writable = true;
+      call.resolve(reply.value as never);
+    } else if (reply.kind === "unavailable") {
+      writable = false;
+      call.reject(new StoreUnavailable(reply.message));
+    } else {
+      call.reject(new Error(reply.message));
+    }
+  }
+
+  function die(error: Error): void {
+    for (const { reject } of waiting.values()) reject(new StoreUnavailable("its thread ended"));
+    waiting.clear();
+    if (!closing) onDeath(error);
+    closing = true;
+  }
+
+  await ready(worker);
+  worker.on("message", (replies: readonly ReplyMessage[]) => replies.forEach(settle));
+  worker.on("error", die);
+  worker.on("exit", () => die(new Error("the store's thread ended")));
+  return {
+    get writable() {
+      return writable;
+    },
+    call(verb, args) {
+      if (closing) return Promise.reject(new StoreUnavailable("it is closed"));
+      lastId += 1;
+      const id = lastId;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, verb, args });
+      });
+    },
+    async close() {
+      if (closing) return;
+      closing = true;
+      const ended = once(worker, "exit");
+      worker.postMessage({ id: 0, verb: CLOSE, args: [] });
+      await ended;
+    },
+  };
+}
+
+function ready(worker: Runner): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (message: ReadyMessage) => {
+      worker.removeListener("error", reject);
+      if (message.kind === "ready") resolve();
+      else reject(new StartupError(message.message));
+    });
+  });
+}

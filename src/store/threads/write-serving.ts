@@ -1,0 +1,108 @@
+/** How the writer thread runs verbs: in groups, each in one transaction. */
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Clock } from "../../ports/clock.ts";
+import { checkMasterKey } from "../access/key-check.ts";
+import { type Answer, commitGroup } from "../group.ts";
+import { Checkpoints } from "../sqlite/checkpoints.ts";
+import { migrate, openConnection } from "../sqlite/connection.ts";
+import { DiskSpace } from "../sqlite/files/disk-space.ts";
+import { openFault } from "../sqlite/files/files.ts";
+import { createVault } from "../vault.ts";
+import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
+import { createWriting, type Writing } from "../writing.ts";
+import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import {
+  type Packed,
+  packPublishResults,
+  packSettleResults,
+  unpackPublishRequests,
+  unpackSettlements,
+} from "./packing.ts";
+
+/** How many calls one group has at most. Each call has its own limits. */
+const GROUP_CALLS_MAX = 64;
+const NO_ROOM = "the disk is full";
+
+interface Open {
+  readonly writing: Writing;
+  readonly diskSpace: DiskSpace;
+  readonly checkpoints: Checkpoints;
+}
+
+function open(data: ThreadData, clock: Clock): Open {
+  const connection = openConnection(data.file, "write");
+  if (data.pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${data.pagesMax}`);
+  migrate(connection);
+  const vault = createVault(data.masterKey);
+  checkMasterKey(connection, vault);
+  const diskSpace = new DiskSpace(connection, data.ballastFile, clock);
+  return {
+    writing: createWriting(connection, vault, () => clock.uuid()),
+    diskSpace,
+    checkpoints: new Checkpoints(connection, data.file),
+  };
+}
+
+function carryOut(writing: Writing, diskSpace: DiskSpace, calls: readonly CallMessage[]): ReplyMessage[] {
+  // Verbs that end or free something may use the space that is left.
+  const full = !diskSpace.isThere();
+  const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
+  const accepted = calls.filter((call) => !isRefused(call));
+  const answers = commitGroup(
+    writing,
+    accepted.map(
+      ({ verb, args }) =>
+        () =>
+          run(writing, verb as WriterVerb, args),
+    ),
+  );
+  if (answers.some(isDiskFull)) diskSpace.ranOut();
+  const refused: ReplyMessage[] = calls
+    .filter(isRefused)
+    .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
+  return [...refused, ...accepted.map(({ id }, index) => ({ id, ...(answers[index] as Answer<unknown>) }))];
+}
+
+function run(writing: Writing, verb: WriterVerb, args: readonly unknown[]): unknown {
+  const [packed] = args as [Packed];
+  if (verb === "publish") return packPublishResults(WRITER_VERBS.publish(writing, unpackPublishRequests(packed)));
+  if (verb === "settle") return packSettleResults(WRITER_VERBS.settle(writing, unpackSettlements(packed)));
+  const carry = WRITER_VERBS[verb] as (w: Writing, ...args: readonly unknown[]) => unknown;
+  return carry(writing, ...args);
+}
+
+function isDiskFull(answer: Answer<unknown>): boolean {
+  return answer.kind === "unavailable" && answer.full;
+}
+
+export function serveWrites(port: MessagePort | null, data: ThreadData, clock: Clock): void {
+  if (port === null) throw new Error("this file runs as a thread of the store");
+  try {
+    serve(port, open(data, clock));
+    port.postMessage({ kind: "ready" } satisfies ReadyMessage);
+  } catch (error) {
+    port.postMessage({ kind: "refused", message: openFault(data.file, error).message } satisfies ReadyMessage);
+  }
+}
+
+function serve(port: MessagePort, { writing, diskSpace, checkpoints }: Open): void {
+  port.on("message", (first: CallMessage) => {
+    const calls = [first];
+    // The calls that arrived during the previous commit are the next group.
+    while (calls.length < GROUP_CALLS_MAX) {
+      const next = receiveMessageOnPort(port);
+      if (next === undefined) break;
+      calls.push(next.message as CallMessage);
+    }
+    const closes = calls.some(({ verb }) => verb === CLOSE);
+    port.postMessage(carryOut(writing, diskSpace, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
+    if (!closes) {
+      checkpoints.afterGroup();
+      return;
+    }
+    void checkpoints.close().then(() => {
+      writing.db.close();
+      port.close();
+    });
+  });
+}

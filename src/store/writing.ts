@@ -1,0 +1,136 @@
+/** What every writing verb works with: the connection, the vault, and the state of the current group commit. */
+import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
+import { Usage } from "./access/usage.ts";
+import { LaneRows } from "./delivery/lane-rows.ts";
+import { Subscriptions } from "./endpoints/subscriptions.ts";
+import { type Counters, createCounters } from "./history/statistics/counters.ts";
+import { Refusals } from "./inbound/refusals.ts";
+import type { Connection } from "./sqlite/connection.ts";
+import type { Vault } from "./vault.ts";
+
+export interface Writing extends Connection {
+  readonly vault: Vault;
+  /** Makes ids for what a verb creates by itself: an `endpoint.disabled` event, or the deliveries of a replay. */
+  readonly newId: () => Uuid;
+  readonly lanes: LaneRows;
+  /** Set while a group runs again in savepoints; see `commitGroup`. */
+  readonly mode: { careful: boolean };
+  /** The number and the start time of this node, once it has entered. */
+  readonly self: { node: number; enteredAt: EpochMs };
+  readonly counters: Counters;
+  readonly usage: Usage;
+  /** The next sequences of the tables that are read in the order of their rows. */
+  readonly sequences: Sequences;
+  /** Facts that stay true from one group commit to the next, as long as none is rolled back. */
+  readonly memory: Memory;
+}
+
+export interface Sequences {
+  event: Seq;
+  delivery: Seq;
+  attempt: Seq;
+  /** The latest creation time of a delivery. No new delivery gets an earlier one. */
+  createdAt: EpochMs;
+}
+
+export interface Memory {
+  /** Event types by tenant and name. */
+  readonly typeSeqs: Map<string, Seq>;
+  /** URLs by endpoint and text. */
+  readonly urlSeqs: Map<string, Seq>;
+  /** The daily idempotency tables that exist. */
+  readonly idempotencyDays: Set<number>;
+  /** Payload bytes held by each tenant's paused endpoints. */
+  readonly heldBytes: Map<Seq, number>;
+  readonly subscriptions: Subscriptions;
+  readonly refusals: Refusals;
+}
+
+/** The limit for each map of `Memory`. All entries are cheap to look up again. What is not a map limits itself. */
+const MEMORY_ENTRIES_MAX = 20_000;
+
+export function createWriting(connection: Connection, vault: Vault, newId: () => Uuid): Writing {
+  const writing: Writing = {
+    ...connection,
+    vault,
+    newId,
+    mode: { careful: false },
+    self: { node: 0, enteredAt: 0 },
+    lanes: new LaneRows(connection),
+    counters: createCounters(connection),
+    usage: new Usage(connection),
+    sequences: { event: 0, delivery: 0, attempt: 0, createdAt: 0 },
+    memory: {
+      typeSeqs: new Map(),
+      urlSeqs: new Map(),
+      idempotencyDays: new Set(),
+      heldBytes: new Map(),
+      subscriptions: new Subscriptions(connection),
+      refusals: new Refusals(connection),
+    },
+  };
+  forget(writing);
+  return writing;
+}
+
+/** Write what the group has summed up in memory. Runs right before COMMIT. */
+export function flush(writing: Writing): void {
+  writing.lanes.flush();
+  writing.counters.flush();
+  writing.usage.flush();
+}
+
+/** Runs after COMMIT. The next group reads lanes and quotas again, since the command line may write in between. */
+export function endGroup(writing: Writing): void {
+  writing.lanes.clear();
+  writing.counters.clear();
+  writing.usage.clear();
+  const { typeSeqs, urlSeqs, heldBytes } = writing.memory;
+  for (const map of [typeSeqs, urlSeqs, heldBytes]) if (map.size > MEMORY_ENTRIES_MAX) map.clear();
+}
+
+// A test's delivery has the time when the test began, so the last row need not have the latest time.
+const LATEST_CREATION = `
+  SELECT coalesce(max(created_at), 0) AS at
+  FROM (SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 100)`;
+
+/** Runs after a rollback: what is in memory may be about rows that were never written. */
+export function forget(writing: Writing): void {
+  writing.lanes.clear();
+  writing.counters.clear();
+  writing.usage.clear();
+  forgetRows(writing);
+  const { sequences } = writing;
+  sequences.event = nextSeq(writing, "events", "event_seq_deleted");
+  sequences.delivery = nextSeq(writing, "deliveries", "delivery_seq_deleted");
+  sequences.attempt = nextSeq(writing, "attempts", "attempt_seq_deleted");
+  // One later than all of them, so that a page that was frozen as of the latest stays the same.
+  sequences.createdAt = Number(writing.prepare(LATEST_CREATION).get()?.at) + 1;
+}
+
+/**
+ * Runs after a savepoint was rolled back. `endGroup` has already cleared the lanes, the counters and the usage. What
+ * else is in memory may be about rows of the savepoint.
+ */
+export function forgetRows(writing: Writing): void {
+  const { memory } = writing;
+  memory.typeSeqs.clear();
+  memory.urlSeqs.clear();
+  memory.heldBytes.clear();
+  memory.subscriptions.clear();
+  memory.refusals.clear();
+  memory.idempotencyDays.clear();
+  for (const row of writing.prepare("SELECT name FROM sqlite_master WHERE name GLOB 'idempotency_*'").all()) {
+    memory.idempotencyDays.add(Number(String(row.name).slice("idempotency_".length)));
+  }
+}
+
+/** Retention stores the highest sequence that it deleted, so that no sequence is ever used twice. */
+function nextSeq(connection: Connection, table: string, deletedName: string): Seq {
+  const row = connection
+    .prepare(
+      `SELECT max(coalesce((SELECT max(seq) FROM ${table}), 0), coalesce((SELECT value FROM meta WHERE name = ?), 0)) AS seq`,
+    )
+    .get(deletedName);
+  return Number(row?.seq) + 1;
+}
