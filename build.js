@@ -8,7 +8,7 @@ import path from "node:path";
 
 const ROOT = import.meta.dirname;
 const DIST = path.join(ROOT, "dist");
-const THREADS = ["writer-thread", "reader-thread", "ledger-thread", "checkpoint-thread"];
+const THREADS = ["writer-thread", "reader-thread", "ledger-thread", "checkpoint-thread", "postgres-thread"];
 const INPUT = {
   program: "src/program.ts",
   ...Object.fromEntries(THREADS.map((name) => [name, `src/store/threads/${name}.ts`])),

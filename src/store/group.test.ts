@@ -5,7 +5,7 @@ import { updateLane } from "./delivery/lane-rows.ts";
 import { commitGroup, each } from "./group.ts";
 import type { Writing } from "./writing.ts";
 
-const note = (w: Writing, name: string) => w.prepare("INSERT INTO meta VALUES (?, 1)").run(name).changes;
+const note = (w: Writing, name: string) => w.prepare("INSERT INTO meta VALUES (?, '1')").run(name).changes;
 const notes = (w: Writing) =>
   w
     .prepare("SELECT name FROM meta WHERE name GLOB 'note *' ORDER BY name")

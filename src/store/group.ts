@@ -2,26 +2,6 @@
 import type { Broken } from "../ports/store.ts";
 import { endGroup, flush, forget, forgetRows, type Writing } from "./writing.ts";
 
-/** The fields of an error from SQLite; see https://www.sqlite.org/rescode.html. */
-interface SqliteError extends Error {
-  readonly code: "ERR_SQLITE_ERROR";
-  readonly errcode: number;
-  readonly errstr: string;
-}
-
-const SQLITE_BUSY = 5;
-const SQLITE_FULL = 13;
-const SQLITE_CONSTRAINT = 19;
-
-function isSqliteError(error: unknown): error is SqliteError {
-  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
-}
-
-/** Whether a later commit may succeed. Any other error from SQLite ends the process. */
-export function isPassing(error: unknown): error is SqliteError {
-  return isSqliteError(error) && [SQLITE_BUSY, SQLITE_FULL].includes(error.errcode & 0xff);
-}
-
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }
   /** A bug made this verb fail. Only this verb was rolled back. */
@@ -41,13 +21,13 @@ export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[]): Answer<
   try {
     return inTransaction(w, () => verbs.map((verb): Answer<T> => ({ kind: "ok", value: verb() })));
   } catch (error) {
-    if (endsGroup(error)) return abandon(verbs, error);
+    if (endsGroup(w, error)) return abandon(w, verbs, error);
   }
   w.mode.careful = true;
   try {
     return inTransaction(w, () => verbs.map((verb): Answer<T> => inSavepoint(w, verb)));
   } catch (error) {
-    return abandon(verbs, error);
+    return abandon(w, verbs, error);
   } finally {
     w.mode.careful = false;
   }
@@ -55,25 +35,27 @@ export function commitGroup<T>(w: Writing, verbs: readonly (() => T)[]): Answer<
 
 function inTransaction<R>(w: Writing, run: () => R): R {
   try {
-    w.prepare("BEGIN IMMEDIATE").run();
+    w.begin("write");
+    if (w.mode.isStale || w.isOvertaken()) forget(w);
     const result = run();
     flush(w);
-    w.prepare("COMMIT").run();
+    w.commit();
     endGroup(w);
     return result;
   } catch (error) {
     // On SQLITE_FULL, SQLite rolls back the whole transaction, savepoints included, and the next SAVEPOINT would open a
     // transaction that commits by itself. So the whole group is abandoned, whatever its verbs returned.
-    if (w.db.isTransaction) w.db.exec("ROLLBACK");
-    forget(w);
+    w.rollback();
+    w.mode.isStale = true;
     throw error;
   }
 }
 
-function abandon<T>(verbs: readonly (() => T)[], error: unknown): Answer<T>[] {
-  if (!isPassing(error)) throw error;
-  const full = (error.errcode & 0xff) === SQLITE_FULL;
-  return verbs.map(() => ({ kind: "unavailable", message: error.errstr, full }));
+function abandon<T>(w: Writing, verbs: readonly (() => T)[], error: unknown): Answer<T>[] {
+  const fault = w.faultOf(error);
+  if (fault?.kind !== "passing") throw error;
+  const { message, full } = fault;
+  return verbs.map(() => ({ kind: "unavailable", message, full }));
 }
 
 /** Run the elements of an array verb so that a failing one does not affect the others. */
@@ -87,28 +69,27 @@ export function each<E, R>(w: Writing, elements: readonly E[], verb: (element: E
 
 type Undone<T> = { readonly kind: "ok"; readonly value: T } | Broken;
 
-/** Savepoints of one name nest: RELEASE and ROLLBACK TO refer to the innermost. */
 function inSavepoint<T>(w: Writing, verb: () => T): Undone<T> {
   flush(w); // write what earlier verbs changed in memory: it must not be rolled back with this verb
   endGroup(w);
-  w.prepare("SAVEPOINT verb").run();
+  w.savepoint("begin");
   try {
     const value = verb();
     flush(w);
     endGroup(w);
-    w.prepare("RELEASE verb").run();
+    w.savepoint("release");
     return { kind: "ok", value };
   } catch (error) {
-    if (!w.db.isTransaction || endsGroup(error)) throw error;
-    w.prepare("ROLLBACK TO verb").run();
-    w.prepare("RELEASE verb").run();
+    if (!w.isTransaction() || endsGroup(w, error)) throw error;
+    w.savepoint("undo");
     endGroup(w);
     forgetRows(w);
     return { kind: "broken", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }
 
-/** A violated constraint is a mistake of one verb. Any other error from SQLite concerns the whole group. */
-function endsGroup(error: unknown): boolean {
-  return isSqliteError(error) && (error.errcode & 0xff) !== SQLITE_CONSTRAINT;
+/** Every error from the database that is not a mistake of one verb concerns the whole group. */
+function endsGroup(w: Writing, error: unknown): boolean {
+  const fault = w.faultOf(error);
+  return fault !== null && fault.kind !== "verb";
 }

@@ -4,26 +4,31 @@
  * The thread runs each verb in one read transaction. Without it, both of two statements could miss a delivery that
  * changes its state between them.
  */
-import type { SQLInputValue } from "node:sqlite";
+import type { Seq } from "../domain/ids.ts";
 import { LIST_PAGE_BYTES_MAX } from "../domain/limits.ts";
-import type { Connection } from "./sqlite/connection.ts";
+import type { Connection, SqlValue } from "./connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ReadConnection extends Connection {
   readonly vault: Vault;
 }
 
-export function createReadConnection(connection: Connection, vault: Vault): ReadConnection {
+export function createReadConnection<C extends Connection>(connection: C, vault: Vault): C & ReadConnection {
   return { ...connection, vault };
 }
 
 /** The first row of a statement. `Row` must match its SELECT list. */
-export function one<Row>(connection: Connection, sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+export function one<Row>(connection: Connection, sql: string, ...values: readonly SqlValue[]): Row | undefined {
   return connection.prepare(sql).get(...values) as Row | undefined;
 }
 
+/** Run an INSERT that ends in `RETURNING seq`, and return the sequence of the new row. */
+export function insert(connection: Connection, sql: string, ...values: readonly SqlValue[]): Seq {
+  return connection.prepare(sql).get(...values)?.seq as Seq;
+}
+
 /** Every row of a statement that limits itself. `Row` must match its SELECT list. */
-export function all<Row>(connection: Connection, sql: string, ...values: readonly SQLInputValue[]): Row[] {
+export function all<Row>(connection: Connection, sql: string, ...values: readonly SqlValue[]): Row[] {
   return connection.prepare(sql).all(...values) as Row[];
 }
 
@@ -41,7 +46,7 @@ export interface RowPage<Row> {
 export function page<Row extends object>(
   connection: Connection,
   sql: string,
-  values: readonly SQLInputValue[],
+  values: readonly SqlValue[],
   limit: number,
   bytesMax = LIST_PAGE_BYTES_MAX,
 ): RowPage<Row> {
@@ -60,7 +65,7 @@ export interface PageConditions<Row> {
 export function matchingPage<Row extends object>(
   connection: Connection,
   sql: string,
-  values: readonly SQLInputValue[],
+  values: readonly SqlValue[],
   { limit, visitsMax, matches, bytesMax = LIST_PAGE_BYTES_MAX }: PageConditions<Row>,
 ): RowPage<Row> {
   const rows: Row[] = [];

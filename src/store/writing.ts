@@ -1,11 +1,11 @@
 /** What every writing verb works with: the connection, the vault, and the state of the current group commit. */
 import type { EpochMs, Seq, Uuid } from "../domain/ids.ts";
 import { Usage } from "./access/usage.ts";
+import type { Connection } from "./connection.ts";
 import { LaneRows } from "./delivery/lane-rows.ts";
 import { Subscriptions } from "./endpoints/subscriptions.ts";
 import { type Counters, createCounters } from "./history/statistics/counters.ts";
 import { Refusals } from "./inbound/refusals.ts";
-import type { Connection } from "./sqlite/connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface Writing extends Connection {
@@ -14,7 +14,11 @@ export interface Writing extends Connection {
   readonly newId: () => Uuid;
   readonly lanes: LaneRows;
   /** Set while a group runs again in savepoints; see `commitGroup`. */
-  readonly mode: { careful: boolean };
+  readonly mode: {
+    careful: boolean;
+    /** What is in memory may not be what is stored: the next group reads it again. */
+    isStale: boolean;
+  };
   /** The number and the start time of this node, once it has entered. */
   readonly self: { node: number; enteredAt: EpochMs };
   readonly counters: Counters;
@@ -49,12 +53,12 @@ export interface Memory {
 /** The limit for each map of `Memory`. All entries are cheap to look up again. What is not a map limits itself. */
 const MEMORY_ENTRIES_MAX = 20_000;
 
-export function createWriting(connection: Connection, vault: Vault, newId: () => Uuid): Writing {
-  const writing: Writing = {
+export function createWriting<C extends Connection>(connection: C, vault: Vault, newId: () => Uuid): C & Writing {
+  const writing: C & Writing = {
     ...connection,
     vault,
     newId,
-    mode: { careful: false },
+    mode: { careful: false, isStale: true },
     self: { node: 0, enteredAt: 0 },
     lanes: new LaneRows(connection),
     counters: createCounters(connection),
@@ -69,7 +73,6 @@ export function createWriting(connection: Connection, vault: Vault, newId: () =>
       refusals: new Refusals(connection),
     },
   };
-  forget(writing);
   return writing;
 }
 
@@ -94,8 +97,9 @@ const LATEST_CREATION = `
   SELECT coalesce(max(created_at), 0) AS at
   FROM (SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 100)`;
 
-/** Runs after a rollback: what is in memory may be about rows that were never written. */
+/** Runs in the group after a rollback, and after another node wrote: what is in memory may not be what is stored. */
 export function forget(writing: Writing): void {
+  writing.mode.isStale = false;
   writing.lanes.clear();
   writing.counters.clear();
   writing.usage.clear();
@@ -120,8 +124,8 @@ export function forgetRows(writing: Writing): void {
   memory.subscriptions.clear();
   memory.refusals.clear();
   memory.idempotencyDays.clear();
-  for (const row of writing.prepare("SELECT name FROM sqlite_master WHERE name GLOB 'idempotency_*'").all()) {
-    memory.idempotencyDays.add(Number(String(row.name).slice("idempotency_".length)));
+  for (const name of writing.tables("idempotency_")) {
+    memory.idempotencyDays.add(Number(name.slice("idempotency_".length)));
   }
 }
 
@@ -129,7 +133,7 @@ export function forgetRows(writing: Writing): void {
 function nextSeq(connection: Connection, table: string, deletedName: string): Seq {
   const row = connection
     .prepare(
-      `SELECT max(coalesce((SELECT max(seq) FROM ${table}), 0), coalesce((SELECT value FROM meta WHERE name = ?), 0)) AS seq`,
+      `SELECT max(coalesce((SELECT max(seq) FROM ${table}), 0), coalesce((SELECT value FROM marks WHERE name = ?), 0)) AS seq`,
     )
     .get(deletedName);
   return Number(row?.seq) + 1;

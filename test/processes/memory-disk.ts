@@ -3,7 +3,7 @@
  * Linux has. On a disk, the tests wait for each of some ten thousand commits. Processes that a test starts inherit the
  * setting.
  */
-import { globSync, mkdtempSync, rmSync, statfsSync, statSync } from "node:fs";
+import { chmodSync, globSync, mkdtempSync, rmSync, statfsSync, statSync } from "node:fs";
 
 const FOLDER = "/dev/shm";
 const PREFIX = `${FOLDER}/signalbox-tests-`;
@@ -33,6 +33,7 @@ function isLarge(): boolean {
 if (process.env.TMPDIR === undefined && isLarge()) {
   removeOld();
   const folder = mkdtempSync(PREFIX);
+  chmodSync(folder, 0o711); // a PostgreSQL server that root starts runs as another user
   process.env.TMPDIR = folder;
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }

@@ -240,7 +240,7 @@ const SUMS: readonly (readonly [what: string, sql: string])[] = [
   ],
   [
     "lanes that are ready although nothing waits",
-    "SELECT count(*) AS a, 0 AS b FROM lanes WHERE ready_at IS NOT NULL AND owner IS NULL AND ready_at < (SELECT value - 120000 FROM meta WHERE name = 'latest_time')",
+    "SELECT count(*) AS a, 0 AS b FROM lanes WHERE ready_at IS NOT NULL AND owner IS NULL AND ready_at < (SELECT value - 120000 FROM marks WHERE name = 'latest_time')",
   ],
 ];
 

@@ -12,8 +12,8 @@ import { type Answer, commitGroup } from "../../src/store/group.ts";
 import { Keeper, type KeeperCalls } from "../../src/store/history/ledger/keeper.ts";
 import { createKeeping, LEDGER_VERBS } from "../../src/store/history/ledger/verbs.ts";
 import { createReadConnection } from "../../src/store/read-connection.ts";
-import { type Connection, migrate, openConnection } from "../../src/store/sqlite/connection.ts";
-import { LEDGER_READS } from "../../src/store/sqlite/store.ts";
+import { migrate, openConnection, type SqliteConnection } from "../../src/store/sqlite/connection.ts";
+import { LEDGER_READS } from "../../src/store/store.ts";
 import { READER_VERBS } from "../../src/store/threads/reader-verbs.ts";
 import { createVault, type Vault } from "../../src/store/vault.ts";
 import { WRITER_VERBS } from "../../src/store/verbs.ts";
@@ -24,7 +24,7 @@ import type { Timeline } from "./timeline.ts";
 /** `refusing`: the database is locked, so no verb runs. `full`: the file cannot grow, so SQLite fails the commit. */
 export type DiskState = "healthy" | "refusing" | "full";
 
-export interface Disk extends Connection {
+export interface Disk extends SqliteConnection {
   readonly vault: Vault;
   state: DiskState;
   /** Crashes the process at the next group commit, either before or after the commit. */

@@ -122,3 +122,8 @@ export const STATISTICS_STORE_MS = MINUTE_MS;
 export const TALLIES_STORED_COUNT_MAX = 100;
 /** Deliveries that one count of backlogs visits. A read cannot be interrupted; this many take about 20 ms. */
 export const BACKLOG_ENTRIES_COUNT_MAX = 200_000;
+/**
+ * How long a thread of the store waits for PostgreSQL to answer. A network that swallows packets reports no error; this is
+ * longer than any statement may take.
+ */
+export const POSTGRES_ANSWER_MS_MAX = 15 * SECOND_MS;

@@ -3,7 +3,7 @@ import { type Actor, type ActorRef, actorRef, includesRole, type Role } from "..
 import { quotaExceeded } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Bootstrap, CreateKeyResult, NewKey, NewUser, RevokeKeyResult, Tenant } from "../../ports/store.ts";
-import { one } from "../read-connection.ts";
+import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { audit } from "./audit.ts";
@@ -110,10 +110,13 @@ export function createTenant(w: Writing, { actor, id, name, key, now }: CreateTe
 }
 
 function insertTenant(w: Writing, tenant: { readonly id: Uuid; readonly name: string }, now: EpochMs): Seq {
-  const { lastInsertRowid } = w
-    .prepare("INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?)")
-    .run(uuidBytes(tenant.id), tenant.name, now);
-  return Number(lastInsertRowid);
+  return insert(
+    w,
+    "INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?) RETURNING seq",
+    uuidBytes(tenant.id),
+    tenant.name,
+    now,
+  );
 }
 
 const INSERT_USER = `

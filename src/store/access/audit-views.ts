@@ -2,9 +2,9 @@
 import type { AuditActor, AuditType } from "../../domain/access/audit.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { AuditFilter, AuditPage, AuditRow } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 interface AuditColumns {
   readonly id: Uint8Array;

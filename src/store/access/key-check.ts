@@ -1,6 +1,6 @@
 /** Checks that the master key is the one that the file was written with: the file stores a check value of the key. */
 import { StartupError } from "../../domain/errors.ts";
-import type { Connection } from "../sqlite/connection.ts";
+import type { Connection } from "../connection.ts";
 import { sameCheckValue, type Vault } from "../vault.ts";
 
 /** @throws StartupError when it was another key. A new file stores the check value of this one. */

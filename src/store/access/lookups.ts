@@ -3,10 +3,10 @@ import type { KeyActor, Role } from "../../domain/access/access.ts";
 import type { TenantSettings } from "../../domain/access/tenant.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Cursor, KeyPage, KeyRow, Tenant, TenantPage } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 const KEY = `
   SELECT k.id, k.role, k.test, k.tenant_seq, t.id AS tenant_id, k.expires_at, k.used_at

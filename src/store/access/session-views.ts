@@ -2,9 +2,9 @@
 import type { Role } from "../../domain/access/access.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { SessionRow, SessionView, UserCredentials } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 // Served by users_by_email.
 const USER = `

@@ -3,11 +3,11 @@
 import { type Quotas, quotasOf } from "../../domain/access/quota.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { TenantView } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { countEndpoints } from "../endpoints/endpoint-rows.ts";
 import { countSources } from "../inbound/source-views.ts";
 import { one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { countKeys, readSettings, type SettingColumns } from "./lookups.ts";
 import { readQuotas } from "./usage.ts";
 

@@ -11,8 +11,8 @@ import {
   quotasOf,
 } from "../../domain/access/quota.ts";
 import type { Seq } from "../../domain/ids.ts";
+import type { Connection } from "../connection.ts";
 import { one } from "../read-connection.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 interface Standing {
   readonly quotas: Quotas;

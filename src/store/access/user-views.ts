@@ -2,10 +2,10 @@
 import type { Role } from "../../domain/access/access.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { Cursor, UserPage, UserRow } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 interface UserColumns {
   readonly seq: Seq;

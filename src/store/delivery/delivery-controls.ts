@@ -2,13 +2,12 @@
  * Which of a tenant's endpoints are active, held or deleted. The states HELD and CANCELLED of their deliveries follow.
  */
 
-import type { DatabaseSync } from "node:sqlite";
 import { LRUCache } from "lru-cache";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 export interface Controls {
   /** The version of the tenant's endpoints that was read. */
@@ -21,7 +20,7 @@ export interface Controls {
 /** The limit of the cache, over all tenants. Reading 10,000 endpoints for each list took 15 ms. */
 const REMEMBERED_ENDPOINTS_MAX = 200_000;
 
-const remembered = new WeakMap<DatabaseSync, LRUCache<Seq, Controls>>();
+const remembered = new WeakMap<Connection, LRUCache<Seq, Controls>>();
 
 const VERSION = "SELECT endpoint_version FROM tenants WHERE seq = ?";
 // Served by endpoints_of_tenant.
@@ -33,13 +32,13 @@ const ENDPOINTS = `
   LIMIT ?`;
 
 export function controlsOf(connection: Connection, tenantSeq: Seq): Controls {
-  let cache = remembered.get(connection.db);
+  let cache = remembered.get(connection);
   if (cache === undefined) {
     cache = new LRUCache({
       maxSize: REMEMBERED_ENDPOINTS_MAX,
       sizeCalculation: ({ active, held, deleted }) => 1 + active.length + held.length + deleted.length,
     });
-    remembered.set(connection.db, cache);
+    remembered.set(connection, cache);
   }
   const version = one<{ endpoint_version: number }>(connection, VERSION, tenantSeq)?.endpoint_version ?? 0;
   let controls = cache.get(tenantSeq);
@@ -65,12 +64,12 @@ function readControls(connection: Connection, tenantSeq: Seq): Omit<Controls, "v
 
 /** Those of these endpoints with deliveries in this waiting state. Served by deliveries_exceptional_of_endpoint. */
 const WAITING_IN = `
-  SELECT value AS seq
+  SELECT CAST(value AS INTEGER) AS seq
   FROM json_each(?)
   WHERE EXISTS (
     SELECT 1
     FROM deliveries d INDEXED BY deliveries_exceptional_of_endpoint
-    WHERE d.endpoint_seq = value AND d.state = ? AND d.state NOT IN (2, 3))
+    WHERE d.endpoint_seq = CAST(value AS INTEGER) AND d.state = ? AND d.state NOT IN (2, 3))
   LIMIT ?`;
 
 /** Null when more than `countMax` have some, or when there are too many endpoints to look at. */

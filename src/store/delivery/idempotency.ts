@@ -43,7 +43,13 @@ export function findIdempotencyKey(
 export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim, seq: Seq, now: EpochMs): void {
   const day = dayOf(now);
   if (!w.memory.idempotencyDays.has(day)) createDay(w, day);
-  w.prepare(`INSERT OR REPLACE INTO idempotency_${day} VALUES (?, ?, ?, ?, ?, ?)`).run(
+  w.prepare(
+    `INSERT INTO idempotency_${day} VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (tenant_seq, surface, key_hash) DO UPDATE SET
+       fingerprint = excluded.fingerprint,
+       event_seq = excluded.event_seq,
+       expires_at = excluded.expires_at`,
+  ).run(
     tenantSeq,
     claim.surface,
     Buffer.from(claim.keyHash, "hex"),
@@ -55,7 +61,7 @@ export function rememberKey(w: Writing, tenantSeq: Seq, claim: IdempotencyClaim,
 
 // For surface `pauses`, `event_seq` is a pause's sequence: the tables of older versions have this column name.
 function createDay(w: Writing, day: number): void {
-  w.db.exec(`
+  w.exec(`
     CREATE TABLE IF NOT EXISTS idempotency_${day} (
       tenant_seq  INTEGER NOT NULL,
       surface     TEXT NOT NULL,
@@ -79,7 +85,7 @@ export function dropForgottenDays(w: Writing, now: EpochMs, rowsMax: number): nu
     if (day >= dayOf(now) - DAYS_REMEMBERED) continue;
     deleted += deleteKeys(w, day, rowsMax - deleted);
     if (deleted >= rowsMax) return deleted;
-    w.db.exec(`DROP TABLE IF EXISTS idempotency_${day}`);
+    w.exec(`DROP TABLE IF EXISTS idempotency_${day}`);
     w.memory.idempotencyDays.delete(day);
   }
   return deleted;

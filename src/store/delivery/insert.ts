@@ -4,6 +4,7 @@ import { storedBytes } from "../../domain/access/quota.ts";
 import type { Event } from "../../domain/delivery/event.ts";
 import type { Format } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, LeaseToken, Seq, Uuid } from "../../domain/ids.ts";
+import { insert } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { FORMAT, STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
@@ -107,21 +108,20 @@ export function insertDelivery(w: Writing, row: NewDelivery): Seq {
 }
 
 const FIND_TYPE = "SELECT seq FROM event_types WHERE tenant_seq = ? AND name = ?";
-const INSERT_TYPE = "INSERT INTO event_types (tenant_seq, name) VALUES (?, ?)";
+const INSERT_TYPE = "INSERT INTO event_types (tenant_seq, name) VALUES (?, ?) RETURNING seq";
 
 function eventTypeSeq(w: Writing, tenantSeq: Seq, name: string): Seq {
   const key = `${tenantSeq} ${name}`;
   const known = w.memory.typeSeqs.get(key);
   if (known !== undefined) return known;
   const found = w.prepare(FIND_TYPE).get(tenantSeq, name);
-  const seq =
-    found === undefined ? Number(w.prepare(INSERT_TYPE).run(tenantSeq, name).lastInsertRowid) : Number(found.seq);
+  const seq = found === undefined ? insert(w, INSERT_TYPE, tenantSeq, name) : Number(found.seq);
   w.memory.typeSeqs.set(key, seq);
   return seq;
 }
 
 const FIND_URL = "SELECT seq FROM urls WHERE endpoint_seq = ? AND url = ?";
-const INSERT_URL = "INSERT INTO urls (endpoint_seq, url) VALUES (?, ?)";
+const INSERT_URL = "INSERT INTO urls (endpoint_seq, url) VALUES (?, ?) RETURNING seq";
 
 /** The number that stands for a URL in attempts. */
 export function urlSeq(w: Writing, endpointSeq: Seq, url: string): Seq {
@@ -129,8 +129,7 @@ export function urlSeq(w: Writing, endpointSeq: Seq, url: string): Seq {
   const known = w.memory.urlSeqs.get(key);
   if (known !== undefined) return known;
   const found = w.prepare(FIND_URL).get(endpointSeq, url);
-  const seq =
-    found === undefined ? Number(w.prepare(INSERT_URL).run(endpointSeq, url).lastInsertRowid) : Number(found.seq);
+  const seq = found === undefined ? insert(w, INSERT_URL, endpointSeq, url) : Number(found.seq);
   w.memory.urlSeqs.set(key, seq);
   return seq;
 }

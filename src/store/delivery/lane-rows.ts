@@ -5,7 +5,7 @@ import { type Health, isProbing } from "../../domain/delivery/health.ts";
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { AttemptFailure, AttemptRecord, LaneState } from "../../ports/store.ts";
-import type { Connection } from "../sqlite/connection.ts";
+import type { Connection } from "../connection.ts";
 
 /** A lane's row, and the settings of its endpoint that control it. Change it only with `updateLane`. */
 export interface LaneRow {

@@ -1,8 +1,8 @@
 /** Finds ready lanes without an owner. Tenants take turns; of each tenant, the longest-ready lane is first. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { Adopt } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all } from "../read-connection.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 interface ReadyLanes {
   readonly lanes: readonly Seq[];
@@ -14,7 +14,7 @@ interface ReadyLanes {
 
 // Served by lanes_ready.
 const LONGEST_READY = `
-  SELECT endpoint_seq AS endpointSeq, tenant_seq AS tenantSeq
+  SELECT endpoint_seq, tenant_seq
   FROM lanes
   WHERE ready_at <= ? AND owner IS NULL
   ORDER BY ready_at
@@ -33,29 +33,32 @@ const TENANTS = `
       WHERE l.tenant_seq > t.tenant_seq AND l.ready_at IS NOT NULL AND l.owner IS NULL)
     FROM tenants t
     WHERE t.tenant_seq IS NOT NULL)
-  SELECT t.tenant_seq AS tenantSeq, (
-    SELECT min(l.ready_at)
-    FROM lanes l
-    WHERE l.tenant_seq = t.tenant_seq AND l.ready_at IS NOT NULL AND l.owner IS NULL) AS readyAt
-  FROM tenants t
-  WHERE t.tenant_seq IS NOT NULL AND readyAt <= ?
-  ORDER BY readyAt`;
+  SELECT tenant_seq
+  FROM (
+    SELECT t.tenant_seq, (
+      SELECT min(l.ready_at)
+      FROM lanes l
+      WHERE l.tenant_seq = t.tenant_seq AND l.ready_at IS NOT NULL AND l.owner IS NULL) AS ready_at
+    FROM tenants t
+    WHERE t.tenant_seq IS NOT NULL) AS ready
+  WHERE ready_at <= ?
+  ORDER BY ready_at`;
 
 // Served by lanes_ready_of_tenant.
 const LONGEST_READY_OF_TENANT = `
-  SELECT endpoint_seq AS endpointSeq
+  SELECT endpoint_seq
   FROM lanes
   WHERE tenant_seq = ? AND ready_at <= ? AND owner IS NULL
   ORDER BY ready_at
   LIMIT ?`;
 
 export function readyLanes(connection: Connection, { lanesMax, exceptTenants }: Adopt, now: EpochMs): ReadyLanes {
-  const rows = all<{ endpointSeq: Seq; tenantSeq: Seq }>(connection, LONGEST_READY, now, lanesMax + 1);
+  const rows = all<{ endpoint_seq: Seq; tenant_seq: Seq }>(connection, LONGEST_READY, now, lanesMax + 1);
   // These may all be lanes of one tenant that has many of them.
   if (rows.length > lanesMax) return ofEachTenant(connection, { lanesMax, exceptTenants }, now);
-  const wanted = rows.filter(({ tenantSeq }) => !exceptTenants.includes(tenantSeq));
-  const lines = [...Map.groupBy(wanted, ({ tenantSeq }) => tenantSeq).values()];
-  const lanes = inTurn(lines).map(({ endpointSeq }) => endpointSeq);
+  const wanted = rows.filter(({ tenant_seq: tenantSeq }) => !exceptTenants.includes(tenantSeq));
+  const lines = [...Map.groupBy(wanted, ({ tenant_seq: tenantSeq }) => tenantSeq).values()];
+  const lanes = inTurn(lines).map(({ endpoint_seq: endpointSeq }) => endpointSeq);
   return { lanes, more: false, passedOver: wanted.length < rows.length };
 }
 
@@ -64,17 +67,21 @@ function ofEachTenant(
   { lanesMax, exceptTenants }: Pick<Adopt, "lanesMax" | "exceptTenants">,
   now: EpochMs,
 ): ReadyLanes {
-  const ready = all<{ tenantSeq: Seq }>(connection, TENANTS, now);
-  const tenants = ready.filter(({ tenantSeq }) => !exceptTenants.includes(tenantSeq));
+  const ready = all<{ tenant_seq: Seq }>(connection, TENANTS, now);
+  const tenants = ready.filter(({ tenant_seq: tenantSeq }) => !exceptTenants.includes(tenantSeq));
   const served = tenants.slice(0, lanesMax);
   const each = Math.ceil(lanesMax / served.length);
-  const lines = served.map(({ tenantSeq }) =>
-    all<{ endpointSeq: Seq }>(connection, LONGEST_READY_OF_TENANT, tenantSeq, now, each + 1),
+  const lines = served.map(({ tenant_seq: tenantSeq }) =>
+    all<{ endpoint_seq: Seq }>(connection, LONGEST_READY_OF_TENANT, tenantSeq, now, each + 1),
   );
   const lanes = inTurn(lines).slice(0, lanesMax);
   const more =
     served.length < tenants.length || lines.some((line) => line.length > each) || lines.flat().length > lanes.length;
-  return { lanes: lanes.map(({ endpointSeq }) => endpointSeq), more, passedOver: tenants.length < ready.length };
+  return {
+    lanes: lanes.map(({ endpoint_seq: endpointSeq }) => endpointSeq),
+    more,
+    passedOver: tenants.length < ready.length,
+  };
 }
 
 /** The first of each list, then the second of each, and so on. */

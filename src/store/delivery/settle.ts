@@ -125,14 +125,14 @@ function applyToDelivery(
 
 // By primary key, from each attempt of the delivery to the one before it.
 const FIND_ATTEMPT = `
-  WITH RECURSIVE chain (seq, previous_seq, id) AS (
-    SELECT seq, previous_seq, id
+  WITH RECURSIVE chain (seq, previous_seq, id, length) AS (
+    SELECT seq, previous_seq, id, 1
     FROM attempts
     WHERE seq = ?
     UNION ALL
-    SELECT a.seq, a.previous_seq, a.id
+    SELECT a.seq, a.previous_seq, a.id, chain.length + 1
     FROM chain CROSS JOIN attempts a ON a.seq = chain.previous_seq
-    LIMIT ?)
+    WHERE chain.length < ?)
   SELECT seq
   FROM chain
   WHERE id = ?`;

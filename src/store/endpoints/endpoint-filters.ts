@@ -5,9 +5,9 @@ import type { EndpointStatus, MatchedEndpoint } from "../../domain/endpoints/end
 import type { Seq, Uuid } from "../../domain/ids.ts";
 import { ENDPOINTS_PER_READ_MAX, EVENT_TARGETS_MAX, OPERATIONAL_TARGETS_MAX } from "../../domain/limits.ts";
 import type { Match, Versioned } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import type { EndpointColumns } from "./endpoint-rows.ts";
 
 // ── Matching ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -45,7 +45,7 @@ export function countMatching(connection: Connection, tenantSeq: Seq, filters: r
  * goes to fewer, since a thousand of them can happen in one transaction.
  */
 export function firstMatching(connection: Connection, tenantSeq: Seq, type: string): MatchedEndpoint[] {
-  const seqs = matching(connection, tenantSeq, JSON.stringify(filtersFor(type)), -1);
+  const seqs = matching(connection, tenantSeq, JSON.stringify(filtersFor(type)), Number.MAX_SAFE_INTEGER);
   const targetsMax = isOperationalEventType(type) ? OPERATIONAL_TARGETS_MAX : EVENT_TARGETS_MAX;
   return readAllMatched(connection, tenantSeq, seqs.slice(0, targetsMax));
 }

@@ -9,9 +9,9 @@ import type {
   Format,
 } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
+import type { Connection } from "../connection.ts";
 import { one, type ReadConnection } from "../read-connection.ts";
 import { uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import type { Vault } from "../vault.ts";
 
 /** The columns for `readDestination`, of a table that the query names `endpoints e`. */

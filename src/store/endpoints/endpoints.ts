@@ -10,7 +10,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { CreateEndpoint, LaneState, PatchEndpoint } from "../../ports/store.ts";
 import { audit } from "../access/audit.ts";
 import { isHeld, type LaneRow, laneState, refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
-import { one } from "../read-connection.ts";
+import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { startCancelBacklog } from "../upkeep/jobs.ts";
 import type { Writing } from "../writing.ts";
@@ -24,7 +24,8 @@ const INSERT = `
     (id, tenant_seq, made_by, name, url, description, event_types, format, headers_sealed, secret_sealed,
      timeout_seconds, retry_schedule_seconds, rate_limit_per_second, max_in_flight, ordered, status, created_at,
      updated_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ACTIVE', ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'ACTIVE', ?, ?)
+  RETURNING seq`;
 
 export type CreatedEndpoint = { readonly kind: "created"; readonly endpoint: Endpoint } | QuotaExceeded;
 
@@ -34,28 +35,27 @@ export function createEndpoint(w: Writing, request: CreateEndpoint): CreatedEndp
   if (repeated !== null) return { kind: "created", endpoint: loadEndpoint(w, repeated) };
   const limit = w.usage.quotas(tenantSeq).endpoints;
   if (countEndpoints(w, tenantSeq) >= limit) return quotaExceeded("endpoints", limit);
-  const { lastInsertRowid } = w
-    .prepare(INSERT)
-    .run(
-      uuidBytes(id),
-      tenantSeq,
-      request.createdThrough,
-      settings.name,
-      settings.url,
-      settings.description,
-      filterText(settings.eventTypes),
-      settings.format,
-      w.vault.seal(JSON.stringify(settings.headers)),
-      w.vault.seal(request.secret),
-      settings.timeoutSeconds,
-      JSON.stringify(settings.retryScheduleSeconds),
-      settings.rateLimitPerSecond,
-      settings.maxInFlight,
-      settings.ordered ? 1 : 0,
-      now,
-      now,
-    );
-  const seq = Number(lastInsertRowid);
+  const seq = insert(
+    w,
+    INSERT,
+    uuidBytes(id),
+    tenantSeq,
+    request.createdThrough,
+    settings.name,
+    settings.url,
+    settings.description,
+    filterText(settings.eventTypes),
+    settings.format,
+    w.vault.seal(JSON.stringify(settings.headers)),
+    w.vault.seal(request.secret),
+    settings.timeoutSeconds,
+    JSON.stringify(settings.retryScheduleSeconds),
+    settings.rateLimitPerSecond,
+    settings.maxInFlight,
+    settings.ordered ? 1 : 0,
+    now,
+    now,
+  );
   w.prepare("INSERT INTO lanes (endpoint_seq, tenant_seq) VALUES (?, ?)").run(seq, tenantSeq);
   writeMatching(w, { tenantSeq, seq }, { status: "ACTIVE", event_types: filterText(settings.eventTypes) });
   raiseVersion(w, tenantSeq);
@@ -187,7 +187,7 @@ function writeSettings(w: Writing, before: Endpoint, changes: Partial<EndpointSe
 
 const UPDATE_SECRET = `
   UPDATE endpoints
-  SET previous_secret_sealed = CASE WHEN :until IS NOT NULL THEN secret_sealed END,
+  SET previous_secret_sealed = CASE WHEN CAST(:until AS INTEGER) IS NOT NULL THEN secret_sealed END,
       previous_secret_until = :until,
       secret_sealed = :sealed
   WHERE seq = :seq`;
@@ -254,7 +254,7 @@ const LAST_HISTORY = `
 const WRITE_HISTORY = `
   INSERT INTO endpoint_history
   VALUES (?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET status = excluded.status, event_types = excluded.event_types`;
+  ON CONFLICT (endpoint_seq, after_event_seq) DO UPDATE SET status = excluded.status, event_types = excluded.event_types`;
 
 /** Match later events with the endpoint as it is now, and note in its history from which event on this holds. */
 function writeMatching(w: Writing, endpoint: { readonly tenantSeq: Seq; readonly seq: Seq }, now: MatchRule): void {

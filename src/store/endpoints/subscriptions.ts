@@ -5,7 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { MatchedEndpoint } from "../../domain/endpoints/endpoint.ts";
 import type { Seq } from "../../domain/ids.ts";
-import type { Connection } from "../sqlite/connection.ts";
+import type { Connection } from "../connection.ts";
 import { endpointVersion, firstMatching } from "./endpoint-filters.ts";
 
 interface OfType {

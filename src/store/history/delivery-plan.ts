@@ -2,8 +2,8 @@
 import type { DeliveryState } from "../../domain/delivery/delivery.ts";
 import type { Seq } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_REQUEST, LIST_SOURCES_MAX } from "../../domain/limits.ts";
+import type { Connection } from "../connection.ts";
 import { controlsOf, waitingIn } from "../delivery/delivery-controls.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { DELIVERY_STATE, STATE } from "../stored-enums.ts";
 import { type Conditions, type Part, restOf } from "./delivery-conditions.ts";
 import { type Condition, countLeases, type Range, rangeDensity, type Span } from "./delivery-sources.ts";

@@ -3,9 +3,9 @@ import type { Classification, TerminalReason } from "../../domain/delivery/deliv
 import type { EndpointStatus } from "../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import type { DeliveryRow, LastAttempt } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { one } from "../read-connection.ts";
 import { stateName, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { STATE } from "../stored-enums.ts";
 
 export const DELIVERY_FIELDS = `

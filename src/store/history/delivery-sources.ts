@@ -1,7 +1,7 @@
 /** Index ranges of deliveries, read newest first, with the conditions that the range does not satisfy by itself. */
 import type { Seq } from "../../domain/ids.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import type { Batch, MergeSource } from "./delivery-merge.ts";
 
 /**

@@ -3,9 +3,9 @@ import type { Classification } from "../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { AttemptRow, DeliveryRow } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { OUTCOME } from "../stored-enums.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
@@ -25,21 +25,23 @@ export function getDelivery(
 
 // Needs no index, since each attempt refers to the one before it.
 const CHAIN = `
-  WITH RECURSIVE chain (seq, previous_seq) AS (
-    SELECT seq, previous_seq
+  WITH RECURSIVE chain (seq, previous_seq, length) AS (
+    SELECT seq, previous_seq, 1
     FROM attempts
     WHERE seq = ?
     UNION ALL
-    SELECT a.seq, a.previous_seq
+    SELECT a.seq, a.previous_seq, chain.length + 1
     FROM chain CROSS JOIN attempts a ON a.seq = chain.previous_seq
-    LIMIT ?)
-  SELECT a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.classification, a.http_status, a.snippet,
+    WHERE chain.length < ?)
+  SELECT chain.length AS age, a.id, a.number, a.started_at, a.latency_ms, a.outcome, a.classification, a.http_status, a.snippet,
     a.error_detail, a.response_headers, a.timings, u.url
   FROM chain
   CROSS JOIN attempts a ON a.seq = chain.seq
   LEFT JOIN urls u ON u.seq = a.url_seq`;
 
 interface AttemptColumns {
+  /** 1 for the latest attempt. */
+  readonly age: number;
   readonly id: Uint8Array;
   readonly number: number;
   readonly started_at: EpochMs;
@@ -57,7 +59,8 @@ interface AttemptColumns {
 export function readAttempts(connection: Connection, lastAttemptSeq: Seq | null): AttemptRow[] {
   if (lastAttemptSeq === null) return [];
   const rows = all<AttemptColumns>(connection, CHAIN, lastAttemptSeq, LIST_ROWS_PER_STATEMENT);
-  return rows.reverse().map((row) => ({
+  rows.sort((a, b) => b.age - a.age);
+  return rows.map((row) => ({
     id: uuidText(row.id),
     number: row.number,
     startedAt: row.started_at,

@@ -6,9 +6,9 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { EVENT_TARGETS_MAX, LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { Person } from "../../domain/pauses/pause.ts";
 import type { DeliveryRow, EventView } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
 const BY_ID = `

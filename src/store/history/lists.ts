@@ -1,8 +1,8 @@
 /** listDeliveries: pages by cursor, newest first, with any filter. It reads index ranges and never sorts. */
 import { LIST_ROWS_PER_REQUEST, LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { Cursor, DeliveryFilter, DeliveryPage } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { cursorOf, seqBefore } from "../cursors.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { findConditions, spanOf } from "./delivery-conditions.ts";
 import { type MergeSource, mergePage } from "./delivery-merge.ts";
 import { type ChosenPlan, choosePlan } from "./delivery-plan.ts";

@@ -2,8 +2,8 @@
 import type { Seq } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { OutcomePage, OutcomeRow } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { all, one } from "../read-connection.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { readDeliveryRow } from "./delivery-rows.ts";
 
 const ENDS = "SELECT (SELECT min(seq) FROM attempts) AS first, (SELECT max(seq) FROM attempts) AS last";

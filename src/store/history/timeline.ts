@@ -1,8 +1,8 @@
 /** Finds where a time begins in a table, by bisection: rows are in commit order and have no index on their times. */
 import type { EpochMs, Seq } from "../../domain/ids.ts";
 import { TIME_DISORDER_MS_MAX } from "../../domain/limits.ts";
+import type { Connection } from "../connection.ts";
 import { one } from "../read-connection.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 const TABLES = {
   events: {

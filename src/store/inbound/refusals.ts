@@ -6,8 +6,8 @@ import { LRUCache } from "lru-cache";
 import { networkOf } from "../../domain/endpoints/network.ts";
 import type { Seq } from "../../domain/ids.ts";
 import { entriesMax, REFUSED_KEPT_COUNT_MAX } from "../../domain/limits.ts";
+import type { Connection } from "../connection.ts";
 import { all } from "../read-connection.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 /** The refused requests of a source; null for those of no known source. */
 type Bucket = Seq | null;

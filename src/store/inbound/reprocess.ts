@@ -72,7 +72,7 @@ function turnValid(w: Writing, row: RecordColumns, { id, event, now }: Reprocess
 
 const REPROCESSED = `
   UPDATE inbound
-  SET reprocessed_at = ?1, notes = CASE WHEN ?2 THEN ?3 ELSE notes END, event_type = ifnull(?4, event_type)
+  SET reprocessed_at = ?1, notes = CASE WHEN ?2 = 1 THEN ?3 ELSE notes END, event_type = ifnull(?4, event_type)
   WHERE seq = ?5`;
 
 function writeReprocessed(w: Writing, seq: Seq, { notes, eventType, now }: Reprocess): void {
@@ -133,7 +133,7 @@ interface DeletedInbound {
 
 const DELETE = `
   DELETE FROM inbound
-  WHERE id = :id AND (:tenant IS NULL OR tenant_seq = :tenant)
+  WHERE id = :id AND (CAST(:tenant AS INTEGER) IS NULL OR tenant_seq = :tenant)
   RETURNING seq, source_seq, tenant_seq, source_name, valid, octet_length(body) AS bytes`;
 
 /** Its digest stays, so that repeats are still detected. The links to its events stay until retention deletes them. */

@@ -3,7 +3,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { PauseStatusFacts } from "../../domain/inbound/pause-status.ts";
 import type { Rejection } from "../../domain/inbound/request.ts";
 import type { InboundKind, InboundRecord, InboundRow, RawRequest } from "../../ports/store.ts";
-import { all, one, type ReadConnection } from "../read-connection.ts";
+import { all, insert, one, type ReadConnection } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import { DIRECTION, INBOUND_KIND } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
@@ -132,32 +132,32 @@ const INSERT = `
   INSERT INTO inbound
     (id, kind, source_seq, tenant_seq, source_name, event_type, valid, direction, member_id, old_status, new_status,
      changed_at, rejection, explanation, address, received_at, processed_at, body_bytes, url, headers, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  RETURNING seq`;
 
 /** Fails on the unique id if the record exists already. */
 export function insertInbound(w: Writing, { facts, refused, raw, now, ...row }: NewInbound): Seq {
-  const { lastInsertRowid } = w
-    .prepare(INSERT)
-    .run(
-      uuidBytes(row.id),
-      INBOUND_KIND.number(row.kind),
-      row.sourceSeq,
-      row.tenantSeq,
-      row.sourceName,
-      row.eventType,
-      refused === null ? 1 : 0,
-      ...factValues(facts),
-      refused?.rejection ?? null,
-      refused?.explanation ?? null,
-      row.address,
-      now,
-      refused === null ? now : null,
-      row.bodyBytes,
-      raw.url,
-      JSON.stringify(raw.headers),
-      raw.body,
-    );
-  return Number(lastInsertRowid);
+  return insert(
+    w,
+    INSERT,
+    uuidBytes(row.id),
+    INBOUND_KIND.number(row.kind),
+    row.sourceSeq,
+    row.tenantSeq,
+    row.sourceName,
+    row.eventType,
+    refused === null ? 1 : 0,
+    ...factValues(facts),
+    refused?.rejection ?? null,
+    refused?.explanation ?? null,
+    row.address,
+    now,
+    refused === null ? now : null,
+    row.bodyBytes,
+    raw.url,
+    JSON.stringify(raw.headers),
+    raw.body,
+  );
 }
 
 /** direction, member_id, old_status, new_status, changed_at. */

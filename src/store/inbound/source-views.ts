@@ -4,10 +4,10 @@
 import type { Seq, Uuid } from "../../domain/ids.ts";
 import type { Source } from "../../domain/inbound/source.ts";
 import type { Cursor, DeletedSource, SourcePage } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { nextCursor, seqAfter } from "../cursors.ts";
 import { one, page, type ReadConnection } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 import { readSource, SOURCE_COLUMNS, type SourceColumns } from "./source-rows.ts";
 
 const BY_ID = `SELECT ${SOURCE_COLUMNS} FROM sources s WHERE s.id = ? AND s.deleted_at IS NULL`;

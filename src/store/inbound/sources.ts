@@ -5,7 +5,7 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import type { Source, SourceSettings } from "../../domain/inbound/source.ts";
 import type { CreateSource, CreateSourceResult, PatchSource, PatchSourceResult } from "../../ports/store.ts";
 import { type AuditEntry, audit } from "../access/audit.ts";
-import { one } from "../read-connection.ts";
+import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { eraseCredentialsOf } from "./credentials.ts";
@@ -31,15 +31,24 @@ export function createSource(w: Writing, request: CreateSource): CreateSourceRes
 
 const INSERT = `
   INSERT INTO sources (id, tenant_seq, name, scheme, settings, secret_sealed, created_at, updated_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  RETURNING seq`;
 
 function insertSource(w: Writing, source: Omit<CreateSource, "actor">): Seq {
   const { tenantSeq, id, settings, secret, now } = source;
   const sealed = secret === null ? null : w.vault.seal(secret);
-  const { lastInsertRowid } = w
-    .prepare(INSERT)
-    .run(uuidBytes(id), tenantSeq, settings.name, settings.scheme, settingsText(settings), sealed, now, now);
-  return Number(lastInsertRowid);
+  return insert(
+    w,
+    INSERT,
+    uuidBytes(id),
+    tenantSeq,
+    settings.name,
+    settings.scheme,
+    settingsText(settings),
+    sealed,
+    now,
+    now,
+  );
 }
 
 // ── Those of the settings ───────────────────────────────────────────────────────────────────────────────────────────
@@ -103,14 +112,14 @@ function writeSettings(w: Writing, seq: Seq, settings: SourceSettings, now: Epoc
 
 const REPLACE_SECRET = `
   UPDATE sources
-  SET previous_secret_sealed = CASE WHEN :until IS NOT NULL THEN secret_sealed END,
+  SET previous_secret_sealed = CASE WHEN CAST(:until AS INTEGER) IS NOT NULL THEN secret_sealed END,
       previous_secret_until = :until,
       secret_sealed = :sealed
   WHERE seq = :seq`;
 // Keep the previous secret: a repeated rotation must not end the overlap that the first one began.
 const KEEP_SECRET = `
   UPDATE sources
-  SET previous_secret_sealed = CASE WHEN :until IS NOT NULL THEN previous_secret_sealed END,
+  SET previous_secret_sealed = CASE WHEN CAST(:until AS INTEGER) IS NOT NULL THEN previous_secret_sealed END,
       previous_secret_until = CASE WHEN previous_secret_sealed IS NOT NULL THEN :until END
   WHERE seq = :seq`;
 

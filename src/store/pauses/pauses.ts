@@ -7,7 +7,7 @@ import type { Pause, Person, Question, SignInRule } from "../../domain/pauses/pa
 import type { CreatePause, CreatePauseResult, IdempotencyClaim, Opening, PauseAction } from "../../ports/store.ts";
 import { audit, byActor } from "../access/audit.ts";
 import { findIdempotencyKey, rememberKey } from "../delivery/idempotency.ts";
-import { one } from "../read-connection.ts";
+import { insert, one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import { CHANNEL, NOTIFICATION } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
@@ -89,33 +89,33 @@ const INSERT = `
   INSERT INTO pauses
     (id, tenant_seq, message, options, allow_text_response, timeout_default, metadata, channel, recipient_sealed,
      expires_at, created_at, notification, notification_reason, notification_due_at, sign_in)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  RETURNING seq`;
 
 function insertPause(
   w: Writing,
   { question, recipient, notification, ...pause }: CreatePause,
   signIn: SignInRule | null,
 ): Seq {
-  const { lastInsertRowid } = w
-    .prepare(INSERT)
-    .run(
-      uuidBytes(pause.id),
-      pause.tenantSeq,
-      question.message,
-      JSON.stringify(question.options),
-      question.allowTextResponse ? 1 : 0,
-      question.timeoutDefault,
-      question.metadata,
-      recipient === null ? null : CHANNEL.number(recipient.channel),
-      recipient === null ? null : w.vault.seal(recipient.address),
-      pause.expiresAt,
-      pause.now,
-      NOTIFICATION.number(notification.status),
-      notification.reason,
-      notification.status === "pending" ? pause.now : null,
-      signIn === null ? null : JSON.stringify(signIn),
-    );
-  return Number(lastInsertRowid);
+  return insert(
+    w,
+    INSERT,
+    uuidBytes(pause.id),
+    pause.tenantSeq,
+    question.message,
+    JSON.stringify(question.options),
+    question.allowTextResponse ? 1 : 0,
+    question.timeoutDefault,
+    question.metadata,
+    recipient === null ? null : CHANNEL.number(recipient.channel),
+    recipient === null ? null : w.vault.seal(recipient.address),
+    pause.expiresAt,
+    pause.now,
+    NOTIFICATION.number(notification.status),
+    notification.reason,
+    notification.status === "pending" ? pause.now : null,
+    signIn === null ? null : JSON.stringify(signIn),
+  );
 }
 
 const COUNT_OPENING = `

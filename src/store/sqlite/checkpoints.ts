@@ -5,9 +5,8 @@
  * was written back.
  */
 import { Worker } from "node:worker_threads";
-import { isPassing } from "../group.ts";
+import type { Connection } from "../connection.ts";
 import { threadFile } from "../threads/thread-files.ts";
-import type { Connection } from "./connection.ts";
 
 /**
  * The log is written back at this many pages, 8 MB. Most are versions of the same last pages, each written only once.
@@ -63,7 +62,7 @@ export class Checkpoints {
     try {
       return this.#connection.prepare("PRAGMA wal_checkpoint(PASSIVE)").get() as unknown as Log;
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (this.#connection.faultOf(error)?.kind !== "passing") throw error;
       return this.#size();
     }
   }

@@ -20,7 +20,7 @@ import { type NotedChange, noteForeignChange } from "../upkeep/foreign-changes.t
 import { createVault } from "../vault.ts";
 import { WRITER_VERBS } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
-import { type Connection, isBehind, isEmpty, migrate, openConnection } from "./connection.ts";
+import { isBehind, isEmpty, migrate, openConnection, type SqliteConnection } from "./connection.ts";
 import { type DataFiles, dataFiles, masterKey, openFault, prepareDir, tryLockDir } from "./files/files.ts";
 
 export interface CommandLineStoreOptions {
@@ -39,20 +39,20 @@ export function openCommandLineStore({ dataDir, masterKey: given, newId }: Comma
     throw new StartupError(`there is no data in ${dataDir} (SIGNALBOX_DATA_DIR); the server's first start makes it`);
   }
   const vault = createVault(masterKey(files, given));
-  let connection: Connection | null = null;
+  let connection: SqliteConnection | null = null;
   try {
     connection = openConnection(files.database, "write");
     bringUpToDate(connection, files, dataDir);
     checkMasterKey(connection, vault);
     return accessOver(createWriting(connection, vault, newId));
   } catch (error) {
-    connection?.db.close();
+    connection?.close();
     throw openFault(files.database, error);
   }
 }
 
 /** Only without a running server: one of an older version would go on writing into tables that it no longer knows. */
-function bringUpToDate(connection: Connection, files: DataFiles, dir: string): void {
+function bringUpToDate(connection: SqliteConnection, files: DataFiles, dir: string): void {
   if (!isBehind(connection)) {
     migrate(connection); // changes nothing, and refuses data of a newer version
     return;
@@ -113,15 +113,15 @@ function accessOver(writing: Writing): AccessStore {
     return [verb, (...args: readonly unknown[]) => write(writing, verb, args)] as const;
   });
   const verbs = Object.fromEntries([...reading, ...changing]) as unknown as AccessVerbs;
-  return { ...verbs, close: async () => writing.db.close() };
+  return { ...verbs, close: async () => writing.close() };
 }
 
 async function read(writing: Writing, verb: (typeof READING)[number], args: readonly unknown[]): Promise<unknown> {
-  writing.prepare("BEGIN").run();
+  writing.begin("read");
   try {
     return (READER_VERBS[verb] as Carry)(writing, ...args);
   } finally {
-    writing.prepare("COMMIT").run();
+    writing.commit();
   }
 }
 

@@ -1,16 +1,23 @@
 /** Opening the database file: pragmas, migrations, and the cache of prepared statements. */
 import { readdirSync, readFileSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { StartupError } from "../../domain/errors.ts";
 import { WAL_SIZE_BYTES_MAX } from "../../domain/limits.ts";
+import type { Connection, Fault, Statement } from "../connection.ts";
 
-/**
- * A connection and its prepared statements. The SQL text is the key, so each statement stands next to the verb that
- * runs it.
- */
-export interface Connection {
+/** The fields of an error from SQLite; see https://www.sqlite.org/rescode.html. */
+interface SqliteError extends Error {
+  readonly code: "ERR_SQLITE_ERROR";
+  readonly errcode: number;
+  readonly errstr: string;
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+const SQLITE_CONSTRAINT = 19;
+
+export interface SqliteConnection extends Connection {
   readonly db: DatabaseSync;
-  prepare(sql: string): StatementSync;
 }
 
 /** Each of the two main connections caches this much: enough for the ends of all tables and indexes. */
@@ -19,7 +26,7 @@ const PAGE_CACHE_KB = 16 * 1024;
 export const BUSY_MS = 5000;
 const PAGE_BYTES = 4096;
 
-export function openConnection(file: string, mode: "write" | "read", pageCacheKb = PAGE_CACHE_KB): Connection {
+export function openConnection(file: string, mode: "write" | "read", pageCacheKb = PAGE_CACHE_KB): SqliteConnection {
   const db = new DatabaseSync(file, { readOnly: mode === "read", timeout: BUSY_MS });
   db.exec(`PRAGMA cache_size = -${pageCacheKb}`);
   if (mode === "write") {
@@ -32,18 +39,56 @@ export function openConnection(file: string, mode: "write" | "read", pageCacheKb
     db.exec("PRAGMA temp_store = MEMORY");
     db.exec("PRAGMA foreign_keys = OFF"); // verbs that delete a row know which rows refer to it
   }
-  const statements = new Map<string, StatementSync>();
+  const statements = new Map<string, Statement>();
+  function prepare(sql: string): Statement {
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      statement = db.prepare(sql) as unknown as Statement;
+      statements.set(sql, statement);
+    }
+    return statement;
+  }
   return {
     db,
-    prepare(sql) {
-      let statement = statements.get(sql);
-      if (statement === undefined) {
-        statement = db.prepare(sql);
-        statements.set(sql, statement);
-      }
-      return statement;
+    prepare,
+    exec: (sql) => db.exec(sql),
+    tables: (prefix) =>
+      prepare(TABLES)
+        .all(`${prefix}*`)
+        .map(({ name }) => String(name)),
+    begin: (how) => void prepare(how === "write" ? "BEGIN IMMEDIATE" : "BEGIN").run(),
+    isOvertaken: () => false, // the file has one server
+    outsideVersion: () => Number(prepare("PRAGMA data_version").get()?.data_version),
+    commit: () => void prepare("COMMIT").run(),
+    rollback() {
+      if (db.isTransaction) db.exec("ROLLBACK");
     },
+    isTransaction: () => db.isTransaction,
+    savepoint: (step) => SAVEPOINT_STEPS[step].forEach((sql) => void prepare(sql).run()),
+    faultOf,
+    close: () => db.close(),
   };
+}
+
+const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?";
+
+/** Savepoints of one name nest: RELEASE and ROLLBACK TO refer to the innermost. */
+const SAVEPOINT_STEPS = {
+  begin: ["SAVEPOINT verb"],
+  release: ["RELEASE verb"],
+  undo: ["ROLLBACK TO verb", "RELEASE verb"],
+};
+
+function faultOf(error: unknown): Fault | null {
+  if (!isSqliteError(error)) return null;
+  const code = error.errcode & 0xff;
+  if (code === SQLITE_CONSTRAINT) return { kind: "verb" };
+  const full = code === SQLITE_FULL;
+  return full || code === SQLITE_BUSY ? { kind: "passing", message: error.errstr, full } : { kind: "fatal" };
+}
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
 /** A checkpoint bypasses the page cache, so this connection has none. */
@@ -61,17 +106,17 @@ function migrationNames(): string[] {
     .sort();
 }
 
-function schemaOf({ db }: Connection): number {
+function schemaOf({ db }: SqliteConnection): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
 
 /** Whether there is no tenant yet, so that a first start has not finished. */
-export function isEmpty(connection: Connection): boolean {
+export function isEmpty(connection: SqliteConnection): boolean {
   return schemaOf(connection) === 0 || connection.db.prepare("SELECT 1 FROM tenants").get() === undefined;
 }
 
 /** Whether `migrate` would change something. */
-export function isBehind(connection: Connection): boolean {
+export function isBehind(connection: SqliteConnection): boolean {
   return schemaOf(connection) < migrationNames().length;
 }
 
@@ -80,7 +125,7 @@ export function isBehind(connection: Connection): boolean {
  *
  * @throws StartupError when the schema is newer than this version knows
  */
-export function migrate(connection: Connection): void {
+export function migrate(connection: SqliteConnection): void {
   const { db } = connection;
   const migrations = migrationNames();
   const newest = migrations.length;

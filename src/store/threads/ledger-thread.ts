@@ -1,9 +1,9 @@
 /** The thread that owns the ledger. It reads pages and exports of the delivery history, apart from all other reads. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createKeeping, LEDGER_VERBS } from "../history/ledger/verbs.ts";
-import { openConnection } from "../sqlite/connection.ts";
 import type { ThreadData } from "./messages.ts";
 import { yieldToOthers } from "./niceness.ts";
+import { openForReads } from "./open.ts";
 import { serveReads } from "./read-serving.ts";
 
 /** Small, because the thread keeps the ledger itself in memory, and the system caches single rows. */
@@ -12,4 +12,4 @@ const PAGE_CACHE_KB = 2 * 1024;
 const data = workerData as ThreadData;
 // An export uses the thread's whole time while it lasts. Deliveries have priority.
 yieldToOthers();
-serveReads(parentPort, LEDGER_VERBS, () => createKeeping(openConnection(data.file, "read", PAGE_CACHE_KB)));
+serveReads(parentPort, LEDGER_VERBS, () => createKeeping(openForReads(data, PAGE_CACHE_KB)));

@@ -1,13 +1,23 @@
 /** The messages between the main thread and the store's threads. */
 import type { Answer } from "../group.ts";
+import type { LinkData } from "../postgres/link.ts";
 
 export interface ThreadData {
-  readonly mode: "write" | "read";
+  readonly masterKey: Uint8Array;
+  readonly database: SqliteDatabase | PostgresDatabase;
+}
+
+export interface SqliteDatabase {
+  readonly kind: "sqlite";
   readonly file: string;
   readonly ballastFile: string;
-  readonly masterKey: Uint8Array;
   /** SQLite's limit on the size of the file, for tests of a full disk; null for none. */
   readonly pagesMax: number | null;
+}
+
+export interface PostgresDatabase {
+  readonly kind: "postgres";
+  readonly link: LinkData;
 }
 
 export interface CallMessage {

@@ -1,6 +1,6 @@
 /** How a reader thread runs verbs: each in one short read transaction. */
 import type { MessagePort } from "node:worker_threads";
-import type { Connection } from "../sqlite/connection.ts";
+import type { Connection } from "../connection.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage } from "./messages.ts";
 
 type Carry<On> = (on: On, ...args: readonly unknown[]) => unknown;
@@ -16,19 +16,20 @@ export function serveReads<On extends Connection>(port: MessagePort | null, verb
   /** All statements of a verb see one state of the store. No statement stays open after the verb. */
   function answer({ id, verb, args }: CallMessage): ReplyMessage {
     opened ??= open();
-    opened.prepare("BEGIN").run();
+    opened.begin("read");
     try {
-      return { id, kind: "ok", value: carries[verb]?.(opened, ...args) };
+      const value = carries[verb]?.(opened, ...args);
+      opened.commit();
+      return { id, kind: "ok", value };
     } catch (error) {
+      opened.rollback();
       return { id, kind: "broken", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-    } finally {
-      opened.prepare("COMMIT").run();
     }
   }
 
   port.on("message", (call: CallMessage) => {
     if (call.verb === CLOSE) {
-      opened?.db.close();
+      opened?.close();
       port.close();
     } else port.postMessage([answer(call)]);
   });

@@ -112,6 +112,9 @@ export const READER_VERBS = {
   ...VERBS,
   /** Part of `stats`. */
   countLeased: (connection: ReadConnection) => countLeases(connection, LANE_POOL_DELIVERIES_MAX),
+  /** Part of `stats` on PostgreSQL: the bytes of the database. */
+  measureDatabase: (connection: ReadConnection) =>
+    Number(connection.prepare("SELECT pg_database_size(current_database()) AS bytes").get()?.bytes),
   /** Part of `keepLedger`. */
   countBehind: (connection: ReadConnection) => countBehind(connection, readProgress(connection)),
 };

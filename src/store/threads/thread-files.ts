@@ -2,7 +2,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-export type ThreadName = "writer-thread" | "reader-thread" | "ledger-thread" | "checkpoint-thread";
+export type ThreadName = "writer-thread" | "reader-thread" | "ledger-thread" | "checkpoint-thread" | "postgres-thread";
 
 /**
  * The file that a thread runs. In a build, it is next to the rest of the code. From its sources, a server can also use the

@@ -1,6 +1,6 @@
 /** One of the store's threads, as the main thread uses it. */
 import { type EventEmitter, once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import { StartupError, StoreUnavailable } from "../../domain/errors.ts";
 import { CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
 import { type ThreadName, threadFile } from "./thread-files.ts";
@@ -10,6 +10,12 @@ export interface Thread {
   /** Whether the latest commit succeeded. */
   readonly writable: boolean;
   close(): Promise<void>;
+}
+
+export interface ThreadStart {
+  readonly workerData: ThreadData;
+  /** The ports in it. */
+  readonly transferList?: MessagePort[];
 }
 
 interface Waiting {
@@ -23,9 +29,9 @@ const YOUNG_GENERATION_MB = 32;
 /** What runs a thread's code: a worker, or in tests an object that runs it in the main thread. */
 export type Runner = EventEmitter & Pick<Worker, "postMessage">;
 
-export function startWorker(name: ThreadName, workerData: ThreadData): Runner {
+export function startWorker(name: ThreadName, start: ThreadStart): Runner {
   return new Worker(threadFile(name), {
-    workerData,
+    ...start,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
 }

@@ -1,16 +1,13 @@
 /** How the writer thread runs verbs: in groups, each in one transaction. */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Clock } from "../../ports/clock.ts";
-import { checkMasterKey } from "../access/key-check.ts";
+import type { WritableDatabase } from "../connection.ts";
 import { type Answer, commitGroup } from "../group.ts";
-import { Checkpoints } from "../sqlite/checkpoints.ts";
-import { migrate, openConnection } from "../sqlite/connection.ts";
-import { DiskSpace } from "../sqlite/files/disk-space.ts";
-import { openFault } from "../sqlite/files/files.ts";
 import { createVault } from "../vault.ts";
 import { GROWING_VERBS, WRITER_VERBS, type WriterVerb } from "../verbs.ts";
 import { createWriting, type Writing } from "../writing.ts";
 import { type CallMessage, CLOSE, type ReadyMessage, type ReplyMessage, type ThreadData } from "./messages.ts";
+import { openForWrites } from "./open.ts";
 import {
   type Packed,
   packPublishResults,
@@ -25,27 +22,17 @@ const NO_ROOM = "the disk is full";
 
 interface Open {
   readonly writing: Writing;
-  readonly diskSpace: DiskSpace;
-  readonly checkpoints: Checkpoints;
+  readonly database: WritableDatabase;
 }
 
 function open(data: ThreadData, clock: Clock): Open {
-  const connection = openConnection(data.file, "write");
-  if (data.pagesMax !== null) connection.db.exec(`PRAGMA max_page_count = ${data.pagesMax}`);
-  migrate(connection);
-  const vault = createVault(data.masterKey);
-  checkMasterKey(connection, vault);
-  const diskSpace = new DiskSpace(connection, data.ballastFile, clock);
-  return {
-    writing: createWriting(connection, vault, () => clock.uuid()),
-    diskSpace,
-    checkpoints: new Checkpoints(connection, data.file),
-  };
+  const database = openForWrites(data, clock);
+  return { database, writing: createWriting(database.connection, createVault(data.masterKey), () => clock.uuid()) };
 }
 
-function carryOut(writing: Writing, diskSpace: DiskSpace, calls: readonly CallMessage[]): ReplyMessage[] {
+function carryOut({ writing, database }: Open, calls: readonly CallMessage[]): ReplyMessage[] {
   // Verbs that end or free something may use the space that is left.
-  const full = !diskSpace.isThere();
+  const full = !database.hasSpace();
   const isRefused = (call: CallMessage) => full && GROWING_VERBS.has(call.verb as WriterVerb);
   const accepted = calls.filter((call) => !isRefused(call));
   const answers = commitGroup(
@@ -56,7 +43,7 @@ function carryOut(writing: Writing, diskSpace: DiskSpace, calls: readonly CallMe
           run(writing, verb as WriterVerb, args),
     ),
   );
-  if (answers.some(isDiskFull)) diskSpace.ranOut();
+  if (answers.some(isDiskFull)) database.ranOut();
   const refused: ReplyMessage[] = calls
     .filter(isRefused)
     .map(({ id }) => ({ id, kind: "unavailable", message: NO_ROOM, full: true }));
@@ -81,11 +68,12 @@ export function serveWrites(port: MessagePort | null, data: ThreadData, clock: C
     serve(port, open(data, clock));
     port.postMessage({ kind: "ready" } satisfies ReadyMessage);
   } catch (error) {
-    port.postMessage({ kind: "refused", message: openFault(data.file, error).message } satisfies ReadyMessage);
+    const message = error instanceof Error ? error.message : String(error);
+    port.postMessage({ kind: "refused", message } satisfies ReadyMessage);
   }
 }
 
-function serve(port: MessagePort, { writing, diskSpace, checkpoints }: Open): void {
+function serve(port: MessagePort, opened: Open): void {
   port.on("message", (first: CallMessage) => {
     const calls = [first];
     // The calls that arrived during the previous commit are the next group.
@@ -95,14 +83,11 @@ function serve(port: MessagePort, { writing, diskSpace, checkpoints }: Open): vo
       calls.push(next.message as CallMessage);
     }
     const closes = calls.some(({ verb }) => verb === CLOSE);
-    port.postMessage(carryOut(writing, diskSpace, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
+    port.postMessage(carryOut(opened, closes ? calls.filter(({ verb }) => verb !== CLOSE) : calls));
     if (!closes) {
-      checkpoints.afterGroup();
+      opened.database.afterGroup();
       return;
     }
-    void checkpoints.close().then(() => {
-      writing.db.close();
-      port.close();
-    });
+    void opened.database.close().then(() => port.close());
   });
 }

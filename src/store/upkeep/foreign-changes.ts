@@ -5,19 +5,19 @@
 import type { Seq } from "../../domain/ids.ts";
 import { FOREIGN_CHANGES_KEPT_COUNT } from "../../domain/limits.ts";
 import type { Change, Changes } from "../../ports/store.ts";
-import { all } from "../read-connection.ts";
+import { all, insert } from "../read-connection.ts";
 import type { Writing } from "../writing.ts";
 
 /** The changes that the command line can make. */
 export type NotedChange = Extract<Change, { readonly kind: "keys" | "sessions" | "quotas" }>;
 
-const NOTE = "INSERT INTO foreign_changes (kind, tenant_seq) VALUES (?, ?)";
+const NOTE = "INSERT INTO foreign_changes (kind, tenant_seq) VALUES (?, ?) RETURNING seq";
 const DROP_OLD = "DELETE FROM foreign_changes WHERE seq <= ?";
 
 /** Record a change, in its own transaction. */
 export function noteForeignChange(w: Writing, change: NotedChange): void {
-  const { lastInsertRowid } = w.prepare(NOTE).run(change.kind, "tenantSeq" in change ? change.tenantSeq : null);
-  w.prepare(DROP_OLD).run(Number(lastInsertRowid) - FOREIGN_CHANGES_KEPT_COUNT);
+  const seq = insert(w, NOTE, change.kind, "tenantSeq" in change ? change.tenantSeq : null);
+  w.prepare(DROP_OLD).run(seq - FOREIGN_CHANGES_KEPT_COUNT);
 }
 
 const SINCE = `
@@ -34,8 +34,7 @@ interface Row {
 
 /** A mark is the `data_version` and the sequence of the latest recorded change. */
 export function changesSince(w: Writing, mark: string | null): Changes {
-  // It changes with the commits of other processes, but not with those of this connection.
-  const version = Number(w.prepare("PRAGMA data_version").get()?.data_version);
+  const version = w.outsideVersion();
   const [versionBefore, seqBefore = 0] = (mark ?? "").split(" ").map(Number);
   if (mark !== null && version === versionBefore) return { changes: [], mark };
   const rows = all<Row>(w, SINCE, seqBefore);

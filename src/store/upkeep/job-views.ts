@@ -3,10 +3,10 @@ import type { EpochMs, Seq, Uuid } from "../../domain/ids.ts";
 import { LIST_ROWS_PER_STATEMENT } from "../../domain/limits.ts";
 import type { JobKind } from "../../domain/upkeep/job.ts";
 import type { Cursor, Job, JobActor, JobFilter } from "../../ports/store.ts";
+import type { Connection } from "../connection.ts";
 import { nextCursor, seqBefore } from "../cursors.ts";
 import { all, one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
-import type { Connection } from "../sqlite/connection.ts";
 
 const FIELDS = `
     j.seq, j.id, j.kind, j.done, j.total, j.failures, j.per_second, e.id AS endpoint_id, j.actor_kind, j.actor_id,
@@ -50,13 +50,18 @@ const PAGE = `
   WHERE tenant_seq = ? AND seq < ?
   ORDER BY seq DESC
   LIMIT ?`;
+const JOB_STATE = `
+  CASE
+    WHEN j.finished_at IS NULL THEN 'running'
+    WHEN j.cancelled = 1 THEN 'cancelled'
+    ELSE 'done'
+  END`;
 const LIST = `
   SELECT ${FIELDS}
   FROM jobs j ${JOINS}
-  WHERE j.seq IN (SELECT value FROM json_each(:seqs))
-    AND (:kind IS NULL OR j.kind = :kind)
-    AND (:state IS NULL
-      OR :state = iif(j.finished_at IS NULL, 'running', iif(j.cancelled, 'cancelled', 'done')))
+  WHERE j.seq IN (SELECT CAST(value AS INTEGER) FROM json_each(:seqs))
+    AND j.kind = coalesce(:kind, j.kind)
+    AND coalesce(:state, ${JOB_STATE}) = ${JOB_STATE}
   ORDER BY j.seq DESC
   LIMIT :limit`;
 

@@ -4,7 +4,7 @@ import type { Entered, Lease } from "../../ports/store.ts";
 import { refreshReadyAt, updateLane } from "../delivery/lane-rows.ts";
 import { noteChanged } from "../history/ledger/note.ts";
 import { voidNotifications } from "../pauses/notifications.ts";
-import { all, one } from "../read-connection.ts";
+import { all, insert, one } from "../read-connection.ts";
 import { STATE } from "../stored-enums.ts";
 import type { Writing } from "../writing.ts";
 
@@ -20,10 +20,9 @@ const TOKENS_PER_NODE = 2 ** 32;
  */
 export function enter(w: Writing, wallMs: EpochMs): Entered {
   const latest = latestTime(w);
-  const trusted = one<{ value: EpochMs }>(w, "SELECT value FROM meta WHERE name = 'trusted_time'");
+  const trusted = one<{ value: EpochMs }>(w, "SELECT value FROM marks WHERE name = 'trusted_time'");
   const now = Math.max(wallMs, latest);
-  const inserted = w.prepare("INSERT INTO nodes (entered_at, seen_at) VALUES (?, ?)").run(now, now);
-  const node = Number(inserted.lastInsertRowid);
+  const node = insert(w, "INSERT INTO nodes (entered_at, seen_at) VALUES (?, ?) RETURNING node AS seq", now, now);
   raiseLatestTime(w, now);
   const touched = new Set([...voidLeases(w, now), ...ownedLanes(w)]);
   for (const endpointSeq of touched) {
@@ -80,15 +79,15 @@ function ownedLanes(w: Writing): Seq[] {
 // Pauses, their endings and their openings are all in the audit.
 const LATEST_TIME = `
   SELECT max(
-    coalesce((SELECT value FROM meta WHERE name = 'latest_time'), 0),
+    coalesce((SELECT value FROM marks WHERE name = 'latest_time'), 0),
     coalesce((SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0),
     coalesce((SELECT created_at FROM deliveries ORDER BY seq DESC LIMIT 1), 0),
     coalesce((SELECT started_at + latency_ms FROM attempts ORDER BY seq DESC LIMIT 1), 0),
     coalesce((SELECT created_at FROM audit ORDER BY seq DESC LIMIT 1), 0)) AS time`;
 const RAISE = `
-  INSERT INTO meta (name, value)
+  INSERT INTO marks (name, value)
   VALUES (?, ?)
-  ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`;
+  ON CONFLICT (name) DO UPDATE SET value = max(marks.value, excluded.value)`;
 
 /** The latest time that the store has seen; 0 for a new store. */
 function latestTime(w: Writing): EpochMs {

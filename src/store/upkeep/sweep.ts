@@ -238,9 +238,9 @@ function readProgress(w: Writing, now: EpochMs): SweepProgress | null {
 }
 
 const NOTE_DELETED = `
-  INSERT INTO meta (name, value)
+  INSERT INTO marks (name, value)
   VALUES (?, ?)
-  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`;
+  ON CONFLICT (name) DO UPDATE SET value = max(marks.value, excluded.value)`;
 
 const WRITE_PROGRESS = `
   INSERT INTO meta (name, value)

@@ -12,10 +12,10 @@ import {
   TIME_DISORDER_MS_MAX,
 } from "../../../domain/limits.ts";
 import type { Cursor, EventFilter, EventPage, EventRow } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { cursorOf, seqBefore } from "../../cursors.ts";
 import { all, one } from "../../read-connection.ts";
 import { stateName, uuidBytes, uuidText } from "../../rows.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { type MergeSource, mergePage } from "../delivery-merge.ts";
 import { firstSince } from "../timeline.ts";
 import {

@@ -1,7 +1,7 @@
 /** The sequences of a tenant's events, newest first, from the indexes that exist for other purposes. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { Connection } from "../../connection.ts";
 import { one } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import type { Batch, MergeSource } from "../delivery-merge.ts";
 
 /** The event that a source has reached. */

@@ -3,10 +3,10 @@ import { filtersFor } from "../../../domain/delivery/event.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { EVENT_RATE_SAMPLE_ROWS } from "../../../domain/limits.ts";
 import type { Cursor, EventTypePage, EventTypeQuery, EventTypeRow } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { nextCursor, seqAfter } from "../../cursors.ts";
 import { countMatching } from "../../endpoints/endpoint-filters.ts";
 import { one, page } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { firstSince } from "../timeline.ts";
 import { type Next, withDeliveries, withoutDeliveries } from "./event-sources.ts";
 
@@ -98,7 +98,7 @@ function newest(connection: Connection, next: Next): EpochMs[] {
 
 // Each original delivery counts as its share of an event, so that the sample may begin in the middle of one.
 const SAMPLE_WITH = `
-  SELECT count(*) AS rows, total(share) AS events, min(CASE WHEN share > 0 THEN seq END) AS first
+  SELECT count(*) AS rows, coalesce(sum(share), 0) AS events, min(CASE WHEN share > 0 THEN seq END) AS first
   FROM (
     SELECT v.seq, CASE WHEN d.later = 0 AND v.accepted_at >= ? THEN 1.0 / v.delivery_count END AS share
     FROM deliveries d INDEXED BY deliveries_of_type
@@ -107,7 +107,7 @@ const SAMPLE_WITH = `
     ORDER BY d.seq DESC
     LIMIT ?)`;
 const SAMPLE_WITHOUT = `
-  SELECT count(*) AS rows, total(at >= ?) AS events, min(seq) AS first
+  SELECT count(*) AS rows, count(CASE WHEN at >= ? THEN 1 END) AS events, min(seq) AS first
   FROM (
     SELECT seq, accepted_at AS at
     FROM events INDEXED BY events_alone

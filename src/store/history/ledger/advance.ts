@@ -6,8 +6,8 @@
  */
 import type { Classification, TerminalReason } from "../../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { CLASSIFICATION, REASON, STATE } from "../../stored-enums.ts";
 import { type Entry, idKeyOf, PENDING, SCHEDULED } from "./columns.ts";
 import { dropEntry, type Ledger, type LedgerProgress, putEntry } from "./ledger.ts";

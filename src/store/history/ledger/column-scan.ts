@@ -1,6 +1,6 @@
 /** Scans over the matching rows, segment by segment. `select.ts` sorts rows with them. */
 import type { Seq } from "../../../domain/ids.ts";
-import type { Connection } from "../../sqlite/connection.ts";
+import type { Connection } from "../../connection.ts";
 import { type Columns, compareIds, type IdKey } from "./columns.ts";
 import { type Ledger, type Segment, withColumns } from "./ledger.ts";
 import { keepWithin, matchRows, type Predicate, rowsFound } from "./predicate.ts";

@@ -1,8 +1,8 @@
 /** queryDeliveries: one page of deliveries with any filter. The cursor is the last row's place, so pages never overlap. */
 import type { Seq } from "../../../domain/ids.ts";
 import type { CountedDeliveries, Cursor, DeliveriesQuery, DeliveryOrder } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { cursorOf, seqAfter } from "../../cursors.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { readDeliveryRow } from "../delivery-rows.ts";
 import type { Scan } from "./column-scan.ts";
 import { type Ledger, withColumns } from "./ledger.ts";

@@ -1,8 +1,8 @@
 /** readLedger: the history in order of creation, page by page. Nothing stays open between two pages. */
 import type { EpochMs, Seq, Uuid } from "../../../domain/ids.ts";
 import type { Cursor, LedgerExportPage, LedgerFilter } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { uuidBytes } from "../../rows.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { compareSorted, type SortedRow, sortedRowsOf } from "./column-scan.ts";
 import { compareIds, idKeyOf } from "./columns.ts";
 import { type Ledger, withColumns } from "./ledger.ts";

@@ -1,8 +1,8 @@
 /** The segments of every tenant, in the memory of the one thread that owns them. They are loaded when needed. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { LEDGER_CACHE_BYTES_MAX } from "../../../domain/limits.ts";
+import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import {
   type Columns,
   type Entry,

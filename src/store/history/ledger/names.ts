@@ -2,9 +2,9 @@
 import type { DeliverySearch } from "../../../domain/history/ledger.ts";
 import type { Seq, Uuid } from "../../../domain/ids.ts";
 import type { LedgerFilter } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { one } from "../../read-connection.ts";
 import { uuidBytes } from "../../rows.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { typeRange } from "../delivery-conditions.ts";
 
 /** A set of sequences that may be looked up one by one. */

@@ -48,7 +48,7 @@ function bigStore() {
       CASE WHEN luck < 80 THEN 1 WHEN luck = 99 THEN 20000 + n ELSE luck % 5 END, 0, 0,
       CASE WHEN luck < 96 THEN created + (n * 101) % 3000 END, 0, 0
     FROM made CROSS JOIN deliveries d ON d.seq = made.model`);
-  const connection = { db: store.w.db, prepare: store.w.prepare };
+  const connection = store.w;
   return { store, endpoints, keeping: createKeeping(connection), expected: expectations(connection) };
 }
 

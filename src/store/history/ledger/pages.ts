@@ -2,7 +2,7 @@
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { LEDGER_FREEZES_COUNT_MAX } from "../../../domain/limits.ts";
 import type { LedgerPage, LedgerQuery } from "../../../ports/store.ts";
-import type { Connection } from "../../sqlite/connection.ts";
+import type { Connection } from "../../connection.ts";
 import type { Ledger } from "./ledger.ts";
 import { findPredicate } from "./predicate.ts";
 import { readLedgerRow } from "./rows.ts";

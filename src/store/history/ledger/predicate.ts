@@ -2,9 +2,9 @@
 import type { DeliveryState } from "../../../domain/delivery/delivery.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { LedgerFilter } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { controlsOf } from "../../delivery/delivery-controls.ts";
 import { all } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { CLASSIFICATION, DELIVERY_STATE, REASON, STATE } from "../../stored-enums.ts";
 import { type Columns, SCHEDULED, SEGMENT_ROWS_MAX } from "./columns.ts";
 import type { Segment } from "./ledger.ts";

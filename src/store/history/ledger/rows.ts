@@ -3,8 +3,8 @@
 import { ledgerStatus } from "../../../domain/history/ledger.ts";
 import type { Seq } from "../../../domain/ids.ts";
 import type { LedgerRow } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { one } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import { DELIVERY_FIELDS, type DeliveryColumns, FROM_DELIVERIES, toDeliveryRow } from "../delivery-rows.ts";
 
 const SELECT = `

@@ -13,7 +13,7 @@ import type {
   LedgerPage,
   LedgerQuery,
 } from "../../../ports/store.ts";
-import type { Connection } from "../../sqlite/connection.ts";
+import type { Connection } from "../../connection.ts";
 import { advance, countBehind } from "./advance.ts";
 import { countBulk, findBulk } from "./bulk.ts";
 import { queryDeliveries } from "./deliveries.ts";

@@ -1,12 +1,20 @@
 /** writeLedger: stores a part of the ledger. */
 
-import type { Connection } from "../../sqlite/connection.ts";
+import type { Connection } from "../../connection.ts";
 import type { LedgerWrite, PackedSegment } from "./ledger.ts";
 
 const SEGMENT = `
-  INSERT OR REPLACE INTO ledger_segments
+  INSERT INTO ledger_segments
     (number, tenant_seq, first_seq, last_seq, count, created_min, created_max, columns)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (number) DO UPDATE SET
+    tenant_seq = excluded.tenant_seq,
+    first_seq = excluded.first_seq,
+    last_seq = excluded.last_seq,
+    count = excluded.count,
+    created_min = excluded.created_min,
+    created_max = excluded.created_max,
+    columns = excluded.columns`;
 const PROGRESS = `
   INSERT INTO meta (name, value)
   VALUES ('ledger', ?)

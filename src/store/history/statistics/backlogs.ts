@@ -2,8 +2,8 @@
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { BACKLOG_ENTRIES_COUNT_MAX, WAITING_COUNT_MAX } from "../../../domain/limits.ts";
 import type { BacklogCount } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 
 // Only lanes that may have a backlog. Of one tenant, served by endpoints_live.
 const LANES = (where: string) => `

@@ -1,7 +1,7 @@
 /** The sums for the statistics. They are added up in memory during a group commit and written once at its end. */
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
+import type { Connection } from "../../connection.ts";
 import { hourOf } from "../../rows.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 
 export interface Counters {
   created(key: CounterKey): void;
@@ -48,18 +48,18 @@ const WHOLE_TENANT = 0;
 const ADD = `
   INSERT INTO counters
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET
-    total = total + excluded.total,
-    delivered = delivered + excluded.delivered,
-    failed = failed + excluded.failed,
-    latency_sum_ms = latency_sum_ms + excluded.latency_sum_ms,
-    under_100_ms = under_100_ms + excluded.under_100_ms,
-    under_300_ms = under_300_ms + excluded.under_300_ms,
-    under_1000_ms = under_1000_ms + excluded.under_1000_ms,
-    under_5000_ms = under_5000_ms + excluded.under_5000_ms,
-    over_5000_ms = over_5000_ms + excluded.over_5000_ms,
-    attempts_ok = attempts_ok + excluded.attempts_ok,
-    attempts_failed = attempts_failed + excluded.attempts_failed`;
+  ON CONFLICT (tenant_seq, hour, endpoint_seq) DO UPDATE SET
+    total = counters.total + excluded.total,
+    delivered = counters.delivered + excluded.delivered,
+    failed = counters.failed + excluded.failed,
+    latency_sum_ms = counters.latency_sum_ms + excluded.latency_sum_ms,
+    under_100_ms = counters.under_100_ms + excluded.under_100_ms,
+    under_300_ms = counters.under_300_ms + excluded.under_300_ms,
+    under_1000_ms = counters.under_1000_ms + excluded.under_1000_ms,
+    under_5000_ms = counters.under_5000_ms + excluded.under_5000_ms,
+    over_5000_ms = counters.over_5000_ms + excluded.over_5000_ms,
+    attempts_ok = counters.attempts_ok + excluded.attempts_ok,
+    attempts_failed = counters.attempts_failed + excluded.attempts_failed`;
 
 export function createCounters(connection: Connection): Counters {
   /** By tenant, then endpoint, then hour. A group touches few of them, and no combined key has to be built. */

@@ -3,9 +3,9 @@ import type { EndpointStatus } from "../../../domain/endpoints/endpoint.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import { ANALYTICS_HOURS_MAX, LIST_ROWS_PER_REQUEST } from "../../../domain/limits.ts";
 import type { EndpointHealthRow, EndpointHour, HourCounts } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
 import { uuidText } from "../../rows.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 
 const HOUR_MS = 3_600_000;
 /** As many hours as can be requested, and the current one. */
@@ -80,7 +80,7 @@ const HEALTH = `
     sum(c.under_100_ms + c.under_300_ms + c.under_1000_ms + c.under_5000_ms + c.over_5000_ms) AS latency_count,
     sum(c.attempts_ok) AS attempts_ok, sum(c.attempts_failed) AS attempts_failed
   FROM json_each(?) h
-  CROSS JOIN counters c ON c.tenant_seq = ? AND c.hour = h.value AND c.endpoint_seq BETWEEN ? AND ?
+  CROSS JOIN counters c ON c.tenant_seq = ? AND c.hour = CAST(h.value AS INTEGER) AND c.endpoint_seq BETWEEN ? AND ?
   GROUP BY c.endpoint_seq`;
 
 interface HealthColumns {
@@ -158,10 +158,11 @@ function healthRow(endpoint: EndpointColumns, sums: HealthColumns | undefined): 
 
 // By primary key, once for each hour of each endpoint.
 const ATTEMPTS = `
-  SELECT c.endpoint_seq AS endpointSeq, c.hour, c.attempts_ok AS ok, c.attempts_failed AS failed
+  SELECT c.endpoint_seq, c.hour, c.attempts_ok AS ok, c.attempts_failed AS failed
   FROM json_each(?) h
   CROSS JOIN json_each(?) e
-  CROSS JOIN counters c ON c.tenant_seq = ? AND c.hour = h.value AND c.endpoint_seq = e.value
+  CROSS JOIN counters c
+    ON c.tenant_seq = ? AND c.hour = CAST(h.value AS INTEGER) AND c.endpoint_seq = CAST(e.value AS INTEGER)
   WHERE c.attempts_ok > 0 OR c.attempts_failed > 0`;
 
 export function countEndpointAttempts(
@@ -172,5 +173,8 @@ export function countEndpointAttempts(
   to: EpochMs,
 ): EndpointHour[] {
   const hours = JSON.stringify(hoursOf(from, to));
-  return all<EndpointHour>(connection, ATTEMPTS, hours, JSON.stringify(endpointSeqs), tenantSeq);
+  type Row = Omit<EndpointHour, "endpointSeq"> & { readonly endpoint_seq: Seq };
+  return all<Row>(connection, ATTEMPTS, hours, JSON.stringify(endpointSeqs), tenantSeq).map(
+    ({ endpoint_seq: endpointSeq, ...counts }) => ({ endpointSeq, ...counts }),
+  );
 }

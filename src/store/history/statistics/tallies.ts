@@ -2,12 +2,15 @@
 import { parseTally, tallyText } from "../../../domain/history/tally.ts";
 import type { EpochMs, Seq } from "../../../domain/ids.ts";
 import type { HourTally, NewTally } from "../../../ports/store.ts";
+import type { Connection } from "../../connection.ts";
 import { all, one } from "../../read-connection.ts";
-import type { Connection } from "../../sqlite/connection.ts";
 import type { Writing } from "../../writing.ts";
 
 const READ = "SELECT tally FROM attempt_tallies WHERE tenant_seq = ? AND hour = ? AND scope = ?";
-const WRITE = "INSERT OR REPLACE INTO attempt_tallies VALUES (?, ?, ?, ?)";
+const WRITE = `
+  INSERT INTO attempt_tallies (tenant_seq, hour, scope, tally)
+  VALUES (?, ?, ?, ?)
+  ON CONFLICT (tenant_seq, hour, scope) DO UPDATE SET tally = excluded.tally`;
 
 export function addTallies(w: Writing, tallies: readonly NewTally[]): void {
   for (const { tenantSeq, hour, scope, tally } of tallies) {
@@ -23,7 +26,7 @@ const HOUR_MS = 3_600_000;
 const HOURS = `
   SELECT t.hour, t.tally
   FROM json_each(?) h
-  CROSS JOIN attempt_tallies t ON t.tenant_seq = ? AND t.hour = h.value AND t.scope = ?`;
+  CROSS JOIN attempt_tallies t ON t.tenant_seq = ? AND t.hour = CAST(h.value AS INTEGER) AND t.scope = ?`;
 
 export function readTallies(
   connection: Connection,

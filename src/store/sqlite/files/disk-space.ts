@@ -1,7 +1,7 @@
 /** Whether there is disk space for new events. */
 import { BALLAST_BYTES, ROOM_LOOK_MS } from "../../../domain/limits.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../../connection.ts";
 import { type Ballast, createBallast } from "./ballast.ts";
 
 export class DiskSpace {

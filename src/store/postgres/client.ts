@@ -1,0 +1,84 @@
+/** One connection to PostgreSQL, which connects when it is first used, and again after it was lost. */
+import pg from "pg";
+import type { SqlValue } from "../connection.ts";
+import type { Batch, Reply, StatementFault, StatementResult } from "./link.ts";
+
+export type ClientOptions = Pick<pg.ClientConfig, "host" | "port" | "user" | "password" | "database" | "ssl">;
+
+/** Values as SQLite returns them. */
+const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
+  16: (text) => (text === "t" ? 1 : 0),
+  17: (text) => Buffer.from(text.slice(2), "hex"),
+  20: Number,
+  21: Number,
+  23: Number,
+  701: Number,
+  1700: Number,
+};
+const asText = (text: string): SqlValue => text;
+const TYPES = { getTypeParser: (oid: number) => PARSERS[oid] ?? asText } as pg.CustomTypesConfig;
+
+const SETTINGS = `
+  SET search_path = signalbox;
+  SET statement_timeout = '10s';
+  SET lock_timeout = '5s';
+  SET idle_in_transaction_session_timeout = '5s';
+  SET plan_cache_mode = force_generic_plan;
+  SET jit = off`;
+
+export class Client {
+  readonly #options: ClientOptions;
+  #client: pg.Client | null = null;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  async run({ statements, begins }: Batch): Promise<readonly Reply[]> {
+    let client: pg.Client;
+    try {
+      client = await this.#connected(begins);
+    } catch (error) {
+      return statements.map(() => ({ kind: "failed", fault: faultOf(error) }));
+    }
+    return Promise.all(
+      statements.map(async ({ name, text, values }): Promise<Reply> => {
+        try {
+          const config: pg.QueryConfig = name === "" ? { text } : { name, text, values: [...values] };
+          return { kind: "ok", result: resultOf(await client.query(config)) };
+        } catch (error) {
+          return { kind: "failed", fault: faultOf(error) };
+        }
+      }),
+    );
+  }
+
+  async #connected(begins: boolean): Promise<pg.Client> {
+    if (this.#client !== null) return this.#client;
+    if (!begins) throw new Error("the connection was lost within a transaction");
+    const client = new pg.Client({ ...this.#options, types: TYPES, keepAlive: true, pipeline: true });
+    const lost = () => {
+      if (this.#client === client) this.#client = null;
+    };
+    client.on("error", lost);
+    client.on("end", lost);
+    await client.connect();
+    await client.query(SETTINGS);
+    this.#client = client;
+    return client;
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.end();
+  }
+}
+
+function resultOf(result: pg.QueryResult | pg.QueryResult[]): StatementResult {
+  const last = Array.isArray(result) ? result.at(-1) : result;
+  return { rows: last?.rows ?? [], count: last?.rowCount ?? 0, command: last?.command ?? "" };
+}
+
+function faultOf(error: unknown): StatementFault {
+  const code = error instanceof pg.DatabaseError ? (error.code ?? null) : null;
+  return { code, message: error instanceof Error ? error.message : String(error) };
+}

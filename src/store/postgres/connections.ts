@@ -1,0 +1,46 @@
+/** The thread that holds the connections to PostgreSQL, as the main thread uses it. */
+import { once } from "node:events";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { CLOSE } from "../threads/messages.ts";
+import { threadFile } from "../threads/thread-files.ts";
+import type { ClientOptions } from "./client.ts";
+import type { LinkData } from "./link.ts";
+
+/** What the main thread sends to the thread: the end of one more link, or `CLOSE`. */
+export type ConnectionsMessage = OpenLink | typeof CLOSE;
+
+interface OpenLink {
+  readonly options: ClientOptions;
+  readonly link: LinkData;
+}
+
+export class Connections {
+  readonly #worker: Worker;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+  }
+
+  /** @param onDeath called if the thread ends by itself. What it sent last is then unknown, and the process has to end. */
+  static async start(onDeath: (error: Error) => void): Promise<Connections> {
+    const worker = new Worker(threadFile("postgres-thread"));
+    await once(worker, "message");
+    worker.on("error", onDeath);
+    return new Connections(worker);
+  }
+
+  /** Open one more connection. Returns the verbs' end of its link; closing that end ends the connection. */
+  open(options: ClientOptions): LinkData {
+    const { port1, port2 } = new MessageChannel();
+    const signal = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const message: ConnectionsMessage = { options, link: { port: port1, signal } };
+    this.#worker.postMessage(message, [port1]);
+    return { port: port2, signal };
+  }
+
+  async close(): Promise<void> {
+    const ended = once(this.#worker, "exit");
+    this.#worker.postMessage(CLOSE satisfies ConnectionsMessage);
+    await ended;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The verbs' SQL is written once, in the part of SQL that both stores understand. This module translates the few forms
+ * that only SQLite has.
+ */
+
+export interface Translated {
+  /** @param casts one for each parameter, such as `::int8`; empty when PostgreSQL infers the type */
+  text(casts: readonly string[]): string;
+  /** The names of named parameters, in the order of their numbers; null for a statement with positional ones. */
+  readonly names: readonly string[] | null;
+}
+
+/** Forms that are the same everywhere in a statement, each with what it becomes. */
+const FORMS: readonly (readonly [RegExp, string])[] = [
+  // The planner of PostgreSQL takes no orders.
+  [/ INDEXED BY \w+/g, ""],
+  [/\bCROSS JOIN (\w+(?: \w+)?(?:\([^)]*\))?(?: \w+)?)(\s+)ON\b/g, "JOIN $1$2ON"],
+  // The operand is ASCII or is compared as it is, in both.
+  [/(\w+) = \? COLLATE NOCASE/g, "lower($1) = lower(?)"],
+  [/\bifnull\(/g, "coalesce("],
+  [/\binstr\(/g, "strpos("],
+  [/\bLIMIT -1\b/g, "LIMIT ALL"],
+  [/\bINTEGER\b/g, "bigint"],
+  [/\bBLOB\b/g, "bytea"],
+  [/\) STRICT(?:, WITHOUT ROWID)?/g, ")"],
+  [/\bjson_each\(/g, "each_value("],
+];
+
+/** @throws when a statement mixes both kinds of parameters */
+export function toPostgres(sql: string): Translated {
+  const formed = FORMS.reduce((text, [form, becomes]) => text.replace(form, becomes), greatest(sql));
+  return numbered(formed);
+}
+
+/** Quoted texts, comments and parameters. A colon that follows a colon is a cast. */
+const TOKENS = /'(?:[^']|'')*'|--[^\n]*|::|\?(\d*)|:([a-zA-Z]\w*)/g;
+
+function numbered(sql: string): Translated {
+  const names: string[] = [];
+  let positional = 0;
+  const parts: (string | number)[] = [];
+  let end = 0;
+  for (const { 0: token, 1: number, 2: name, index } of sql.matchAll(TOKENS)) {
+    if (number === undefined && name === undefined) continue;
+    parts.push(sql.slice(end, index), name === undefined ? position(number) : nameIndex(name));
+    end = index + token.length;
+  }
+  parts.push(sql.slice(end));
+  if (names.length > 0 && positional > 0) throw new Error("a statement has both named and positional parameters");
+
+  function position(number: string | undefined): number {
+    positional += 1;
+    return number === undefined || number === "" ? positional : Number(number);
+  }
+  function nameIndex(name: string): number {
+    if (!names.includes(name)) names.push(name);
+    return names.indexOf(name) + 1;
+  }
+  return {
+    text: (casts) =>
+      parts.map((part) => (typeof part === "string" ? part : `$${part}${casts[part - 1] ?? ""}`)).join(""),
+    names: names.length > 0 ? names : null,
+  };
+}
+
+const SCALAR = { max: "greatest", min: "least" } as const;
+
+/** SQLite's `max` of several values is `greatest`. With one value, both have the aggregate. */
+function greatest(sql: string): string {
+  return sql.replace(/\b(max|min)\(/g, (call, name: "max" | "min", offset: number) =>
+    countArguments(sql, offset + call.length) > 1 ? `${SCALAR[name]}(` : call,
+  );
+}
+
+function countArguments(sql: string, from: number): number {
+  let depth = 1;
+  let count = 1;
+  for (let index = from; depth > 0 && index < sql.length; index += 1) {
+    const character = sql[index];
+    if (character === "(") depth += 1;
+    else if (character === ")") depth -= 1;
+    else if (character === "," && depth === 1) count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,90 @@
+/**
+ * The two ends of a link between a thread that runs verbs and the thread that holds the connections to PostgreSQL.
+ *
+ * A verb is synchronous code, the same for both stores. While it waits for rows, its thread sleeps. Statements whose
+ * results nobody waits for travel with the next one that somebody does.
+ */
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { POSTGRES_ANSWER_MS_MAX } from "../../domain/limits.ts";
+import type { Row, SqlValue } from "../connection.ts";
+
+export interface SentStatement {
+  /** The prepared statement's name. Empty: not prepared. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** Statements for one connection, in order. */
+export interface Batch {
+  readonly statements: readonly SentStatement[];
+  /** Whether the first one begins a transaction. Only then may the connection be a new one. */
+  readonly begins: boolean;
+}
+
+export interface StatementResult {
+  readonly rows: readonly Row[];
+  /** How many rows the statement returned or changed. */
+  readonly count: number;
+  /** The command tag without its numbers: COMMIT is answered with ROLLBACK if the transaction had failed. */
+  readonly command: string;
+}
+
+export interface StatementFault {
+  /** SQLSTATE; null when PostgreSQL did not answer. The connection is then gone. */
+  readonly code: string | null;
+  readonly message: string;
+}
+
+export type Reply =
+  | { readonly kind: "ok"; readonly result: StatementResult }
+  | { readonly kind: "failed"; readonly fault: StatementFault };
+
+export interface LinkData {
+  readonly port: MessagePort;
+  /** One 32-bit counter of replies. */
+  readonly signal: SharedArrayBuffer;
+}
+
+/** The verbs' end. */
+export class Link {
+  readonly #port: MessagePort;
+  readonly #signal: Int32Array;
+
+  constructor({ port, signal }: LinkData) {
+    this.#port = port;
+    this.#signal = new Int32Array(signal);
+  }
+
+  /** Send a batch, and sleep until all of it is answered: one reply for each statement. */
+  exchange(batch: Batch): readonly Reply[] {
+    const before = Atomics.load(this.#signal, 0);
+    this.#port.postMessage(batch);
+    const waited = Atomics.wait(this.#signal, 0, before, POSTGRES_ANSWER_MS_MAX);
+    const received = receiveMessageOnPort(this.#port);
+    if (received === undefined) throw new Error(`the connections' thread did not answer (${waited})`);
+    return received.message as readonly Reply[];
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+}
+
+interface LinkServer {
+  run(batch: Batch): Promise<readonly Reply[]>;
+  close(): void;
+}
+
+/** The connections' end: run each batch that arrives, and wake the thread that waits for it. */
+export function serveLink({ port, signal }: LinkData, { run, close }: LinkServer): void {
+  const counter = new Int32Array(signal);
+  port.on("message", (batch: Batch) => {
+    void run(batch).then((replies) => {
+      port.postMessage(replies);
+      Atomics.add(counter, 0, 1);
+      Atomics.notify(counter, 0);
+    });
+  });
+  port.on("close", close);
+}

@@ -1,0 +1,54 @@
+/** The store on PostgreSQL. Its threads and verbs are the embedded store's; their statements run on a connection. */
+import pg from "pg";
+import type { Store } from "../../ports/store.ts";
+import { openStore, type ThreadsOptions } from "../store.ts";
+import type { ThreadStart } from "../threads/thread.ts";
+import type { ClientOptions } from "./client.ts";
+import { Connections } from "./connections.ts";
+import { migrate } from "./migrate.ts";
+
+export interface PostgresOptions {
+  readonly database: ClientOptions;
+  /** 32 bytes, the same on every node. */
+  readonly masterKey: Uint8Array;
+  /** Called when a thread of the store ended by itself. The process then has to end. */
+  readonly onDeath: (error: Error) => void;
+  readonly startRunner?: ThreadsOptions["startRunner"];
+  /** Tests with many stores share one thread. The store does not close it. */
+  readonly connections?: Connections;
+}
+
+/** @throws StartupError when the data has another master key or a newer schema */
+export async function openPostgresStore({ database, masterKey, onDeath, ...options }: PostgresOptions): Promise<Store> {
+  await bringUpToDate(database);
+  const connections = options.connections ?? (await Connections.start(onDeath));
+  const close = async () => {
+    if (options.connections === undefined) await connections.close();
+  };
+  const data = (): ThreadStart => {
+    const link = connections.open(database);
+    return { workerData: { masterKey, database: { kind: "postgres", link } }, transferList: [link.port] };
+  };
+  try {
+    return await openStore({
+      data,
+      onDeath,
+      ...(options.startRunner && { startRunner: options.startRunner }),
+      measure: async (reader) => ({ fileBytes: await reader.call<number>("measureDatabase", []), walBytes: 0 }),
+      close,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function bringUpToDate(database: ClientOptions): Promise<void> {
+  const client = new pg.Client(database);
+  await client.connect();
+  try {
+    await migrate(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,160 @@
+/** The store's threads, and every verb of the port as a call to the thread that runs it. */
+import type { Seq } from "../domain/ids.ts";
+import { LEDGER_BEHIND_ROWS_MAX } from "../domain/limits.ts";
+import type { Store, StoreStats } from "../ports/store.ts";
+import { Keeper } from "./history/ledger/keeper.ts";
+import type { LEDGER_VERBS } from "./history/ledger/verbs.ts";
+import { LargeReads } from "./threads/large-reads.ts";
+import { LateThread } from "./threads/late-thread.ts";
+import {
+  type Packed,
+  packPublishRequests,
+  packSettlements,
+  unpackPublishResults,
+  unpackSettleResults,
+} from "./threads/packing.ts";
+import { READER_VERBS } from "./threads/reader-verbs.ts";
+import { type Runner, startThread, startWorker, type Thread, type ThreadStart } from "./threads/thread.ts";
+import type { ThreadName } from "./threads/thread-files.ts";
+import { WRITER_VERBS } from "./verbs.ts";
+
+export interface ThreadsOptions {
+  /** What each thread needs to open the database. */
+  data(): ThreadStart;
+  /** Tests can run the code of all threads in the main thread. */
+  readonly startRunner?: (name: ThreadName, start: ThreadStart) => Runner;
+  /** Called when a thread of the store ended by itself. The process then has to end. */
+  readonly onDeath: (error: Error) => void;
+  /** How large the database is. `reader` answers the verbs of `READER_VERBS`. */
+  measure(reader: Thread): Promise<Pick<StoreStats, "fileBytes" | "walBytes">>;
+  /** Runs after the threads have ended. */
+  close(): void | Promise<void>;
+}
+
+/** Start the threads. One thread writes, one reads, and one, which starts later, keeps the ledger. */
+export async function openStore({ data, onDeath, measure, close, ...options }: ThreadsOptions): Promise<Store> {
+  const startRunner = options.startRunner ?? startWorker;
+  // Async, so that the store becomes unavailable if the worker cannot be created.
+  const start = async (name: ThreadName) => startThread(startRunner(name, data()), onDeath);
+  const [writer, reader] = await both(start("writer-thread"), start("reader-thread"));
+  const ledger = new LateThread(() => start("ledger-thread"));
+  const stats = async (): Promise<StoreStats> => ({
+    ...(await measure(reader)),
+    leased: await reader.call<number>("countLeased", []),
+    writable: writer.writable,
+  });
+  async function closeAll(): Promise<void> {
+    await ledger.close();
+    await reader.close();
+    await writer.close();
+    await close();
+  }
+  return storeOver({ writer, reader, ledger, stats, close: closeAll });
+}
+
+/** Start both threads, or neither. */
+async function both(writer: Promise<Thread>, reader: Promise<Thread>): Promise<[Thread, Thread]> {
+  const started = await Promise.allSettled([writer, reader]);
+  const threads = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const [first, second] = threads;
+  if (first !== undefined && second !== undefined) return [first, second];
+  await Promise.all(threads.map((thread) => thread.close()));
+  throw started.find((result) => result.status === "rejected")?.reason;
+}
+
+interface Parts {
+  readonly writer: Thread;
+  readonly reader: Thread;
+  readonly ledger: LateThread;
+  readonly stats: () => Promise<StoreStats>;
+  readonly close: () => Promise<void>;
+}
+
+/** Their results can be several megabytes large. */
+const LARGE_READS = [
+  "listEndpoints",
+  "listEndpointsFrom",
+  "listDeliveries",
+  "getDelivery",
+  "getEvent",
+  "listEvents",
+  "findDeliveryFacts",
+  "listPauses",
+  "listAudit",
+  "listSources",
+  "listInbound",
+  "getInbound",
+  "listRejected",
+] as const satisfies readonly (keyof typeof READER_VERBS)[];
+
+/** What the ledger's thread answers, once the ledger is nearly up to date. */
+export const LEDGER_READS = [
+  "queryDeliveries",
+  "listLedger",
+  "readLedger",
+  "countBulk",
+  "findBulk",
+] as const satisfies readonly (keyof typeof LEDGER_VERBS)[];
+
+/** The first argument of each large read: the tenant, or a filter that contains it. */
+type TenantArgument = Parameters<Store[(typeof LARGE_READS)[number]]>[0];
+
+function tenantOf([first]: readonly unknown[]): Seq | null {
+  const argument = first as TenantArgument;
+  return typeof argument === "object" && argument !== null ? argument.tenantSeq : argument;
+}
+
+/** Every verb of the port, as a call to the thread that runs it. */
+function storeOver({ writer, reader, ledger, stats, close }: Parts): Store {
+  const calls = (thread: Thread, verbs: object) =>
+    Object.keys(verbs).map((verb) => [verb, (...args: readonly unknown[]) => thread.call(verb, args)] as const);
+  const largeReads = new LargeReads();
+  const large = LARGE_READS.map((verb) => {
+    const call = (...args: readonly unknown[]) => largeReads.run(tenantOf(args), () => reader.call(verb, args));
+    return [verb, call] as const;
+  });
+  const verbs = Object.fromEntries([...calls(reader, READER_VERBS), ...calls(writer, WRITER_VERBS), ...large]);
+  const keeper = new Keeper(
+    {
+      countBehind: () => reader.call("countBehind", []),
+      isOpen: () => ledger.isOpen,
+      stepLedger: (behindRowsMax) => ledger.call("stepLedger", [behindRowsMax]),
+      nextWrite: () => ledger.call("nextWrite", []),
+      writeLedger: (write) => writer.call("writeLedger", [write]),
+      noteWritten: (write) => ledger.call("noteWritten", [write]),
+    },
+    LEDGER_BEHIND_ROWS_MAX,
+  );
+  const history = LEDGER_READS.map((verb) => {
+    const call = (...args: readonly unknown[]) => keeper.ready().then(() => ledger.call(verb, args));
+    return [verb, call] as const;
+  });
+  // Each table is checked against the port where it is defined. `AllVerbs` checks that no verb is missing.
+  return {
+    ...({ ...verbs, ...Object.fromEntries(history) } as unknown as Omit<Store, "close" | "stats" | "keepLedger">),
+    async publish(requests) {
+      return unpackPublishResults(await writer.call<Packed>("publish", [packPublishRequests(requests)]));
+    },
+    async settle(settlements) {
+      return unpackSettleResults(await writer.call<Packed>("settle", [packSettlements(settlements)]));
+    },
+    keepLedger: () => keeper.keep(),
+    stats,
+    close,
+  };
+}
+
+/** Does not compile when a verb of the port is in neither table. */
+type AllVerbs =
+  Exclude<
+    keyof Store,
+    | keyof typeof WRITER_VERBS
+    | keyof typeof READER_VERBS
+    | (typeof LEDGER_READS)[number]
+    | "keepLedger"
+    | "close"
+    | "stats"
+  > extends never
+    ? true
+    : never;
+true satisfies AllVerbs;

