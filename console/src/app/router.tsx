@@ -1,7 +1,7 @@
 /** The routes. The state of a page is in its URL, as plain text: `?status=FAILED&status=EXPIRED`. */
 import { createRootRoute, createRoute, createRouter, retainSearchParams } from "@tanstack/react-router";
 import { lazy } from "react";
-import { isReachable, StaleBuild, Unreachable } from "../parts/feedback/boundary.tsx";
+import { Boundary, fresh, lazyFile } from "../parts/feedback/boundary.tsx";
 import { NotFound } from "./not-found.tsx";
 import { PageFrame } from "./page-frame.tsx";
 import { PAGES, type PageEntry } from "./pages.ts";
@@ -20,11 +20,17 @@ const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: "signed
 
 const signInRoute = createRoute({ getParentRoute: () => rootRoute, path: "/sign-in", component: SignInPage });
 
+const SetPassword = lazyFile(() => import("../pages/access/set-password-page.tsx"));
+
 /** For a person who has a link and no session yet. */
 const setPasswordRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/set-password",
-  component: lazy(fresh(() => import("../pages/access/set-password-page.tsx"))),
+  component: () => (
+    <Boundary isPage resetKey="set-password">
+      <SetPassword />
+    </Boundary>
+  ),
 });
 
 const unknownRoute = createRoute({ getParentRoute: () => signedInRoute, path: "$", component: NotFound });
@@ -45,14 +51,6 @@ function routeOf({ path, needs, load }: PageEntry) {
     // Starts to load the file while the pointer is over a link.
     loader: () => void once().catch(() => undefined),
   });
-}
-
-/** After an upgrade, the server no longer has the files of the build that this tab runs. */
-function fresh(load: PageEntry["load"]): PageEntry["load"] {
-  return () =>
-    load().catch(async (cause) => {
-      throw (await isReachable()) ? new StaleBuild("the file of the page is gone", { cause }) : new Unreachable();
-    });
 }
 
 export const router = createRouter({

@@ -2,9 +2,11 @@
 import { ActionIcon, Drawer, Kbd, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useLocation } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { useLiveConnection } from "../live/use-live.ts";
 import { keys, nav as m } from "../messages/en/app.ts";
+import { Dialog } from "../parts/actions/dialog.tsx";
+import { Boundary, lazyFile } from "../parts/feedback/boundary.tsx";
 import { MenuIcon, SearchIcon } from "../parts/icons.tsx";
 import { useShortcuts } from "../parts/keys/shortcuts.ts";
 import { preferences, setPreferences, usePreferences } from "../parts/preferences.ts";
@@ -17,9 +19,9 @@ import { Navigation, NavigationKeys } from "./navigation.tsx";
 import classes from "./shell.module.css";
 import { StatusBanner } from "./status-banner.tsx";
 
-const Palette = lazy(() => import("./palette.tsx"));
-const Help = lazy(() => import("../parts/keys/help.tsx"));
-const TenantSwitch = lazy(() => import("./tenant-switch.tsx"));
+const Palette = lazyFile(() => import("./palette.tsx"));
+const Help = lazyFile(() => import("../parts/keys/help.tsx"));
+const TenantSwitch = lazyFile(() => import("./tenant-switch.tsx"));
 
 type Overlay = "palette" | "help" | null;
 
@@ -43,9 +45,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <div className={classes.tools}>
           <LiveStatus />
           {isGlobal && (
-            <Suspense>
-              <TenantSwitch />
-            </Suspense>
+            <Boundary resetKey="" frame={() => null}>
+              <Suspense>
+                <TenantSwitch />
+              </Suspense>
+            </Boundary>
           )}
           <UnstyledButton className={classes.search} onClick={() => setOverlay("palette")}>
             <SearchIcon />
@@ -65,12 +69,27 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <StatusBanner />
         {children}
       </main>
-      <Suspense>
-        {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}
-        {overlay === "help" && <Help onClose={() => setOverlay(null)} />}
-      </Suspense>
+      <Overlays shown={overlay} onClose={() => setOverlay(null)} />
       <SignInDialog />
     </div>
+  );
+}
+
+function Overlays({ shown, onClose }: { readonly shown: Overlay; readonly onClose: () => void }) {
+  return (
+    <Boundary
+      resetKey={String(shown)}
+      frame={(title, notice) => (
+        <Dialog title={title} onClose={onClose}>
+          {notice}
+        </Dialog>
+      )}
+    >
+      <Suspense>
+        {shown === "palette" && <Palette onClose={onClose} />}
+        {shown === "help" && <Help onClose={onClose} />}
+      </Suspense>
+    </Boundary>
   );
 }
 

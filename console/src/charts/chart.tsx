@@ -4,16 +4,16 @@
  * The drawing is in a chunk of its own, which loads when a page has its numbers.
  */
 import { Button, Skeleton } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { charts as m } from "../messages/en/charts.ts";
-import { Boundary } from "../parts/feedback/boundary.tsx";
+import { Boundary, lazyFile } from "../parts/feedback/boundary.tsx";
 import classes from "./chart.module.css";
 import { type ChartProps, DASHES } from "./chart-props.ts";
 import { DataTable } from "./data-table.tsx";
 import { useTurn } from "./turns.ts";
 
 const load = () => import("./drawing.tsx");
-const Drawing = lazy(load);
+const Drawing = lazyFile(load);
 
 /** More points than pixels only cost time. */
 const POINTS_MAX = 720;

@@ -1,15 +1,18 @@
 /** Keeps a fault of one page from leaving the whole console blank. */
 import { Alert, Button, Code, Stack, Text } from "@mantine/core";
-import { Component, type ReactNode, useState } from "react";
+import { Component, lazy, type ReactNode, useEffect, useState } from "react";
 import { page as m, problem } from "../../messages/en/app.ts";
 import { Page } from "../page/page.tsx";
 
-/** The file of a page is from another build than the page that asked for it. */
-export class StaleBuild extends Error {}
-/** The file of a page could not be read, and neither can anything else. */
-export class Unreachable extends Error {}
+/** The file is from another build than the page that asked for it. */
+class StaleBuild extends Error {}
+/** The file could not be read, and neither can anything else. */
+class Unreachable extends Error {}
 
-export async function isReachable(): Promise<boolean> {
+/** A restart takes a few seconds. */
+const RETRY_MS = 2_000;
+
+async function isReachable(): Promise<boolean> {
   try {
     return (await fetch("/healthz")).ok;
   } catch {
@@ -17,9 +20,22 @@ export async function isReachable(): Promise<boolean> {
   }
 }
 
+/** A file of the console. After an upgrade, the server no longer has the files of the build that this tab runs. */
+export function fresh<M>(load: () => Promise<M>): () => Promise<M> {
+  return () =>
+    load().catch(async (cause) => {
+      throw (await isReachable()) ? new StaleBuild("the file is gone", { cause }) : new Unreachable();
+    });
+}
+
+/** A component in a file of its own. Where it is used, a {@link Boundary} says why the file is missing. */
+export const lazyFile: typeof lazy = (load) => lazy(fresh(load));
+
 interface Props {
   /** Whether the page has no heading without its content. */
   readonly isPage?: boolean;
+  /** What the notice is shown in, unless it takes the place of the content. */
+  readonly frame?: (title: string, notice: ReactNode) => ReactNode;
   /** Another key starts afresh. */
   readonly resetKey: string;
   readonly children: ReactNode;
@@ -42,23 +58,31 @@ export class Boundary extends Component<Props, State> {
 
   #noticeOf(error: unknown): { readonly title: string; readonly notice: ReactNode } {
     if (error instanceof StaleBuild) return { title: m.newVersion, notice: <NewVersion /> };
-    if (error instanceof Unreachable) return { title: m.unreachable, notice: <NoFile /> };
+    // A reload would lose what was typed on the page around a part.
+    const { isPage = false } = this.props;
+    if (error instanceof Unreachable) return { title: m.unreachable, notice: <NoFile reloads={isPage} /> };
     const retry = () => this.setState({ error: null });
     return { title: m.crashed, notice: <Crashed error={error} onRetry={retry} /> };
   }
 
   override render(): ReactNode {
     const { error } = this.state;
-    const { isPage = false, children } = this.props;
+    const { isPage = false, frame, children } = this.props;
     if (error === null) return children;
     const { title, notice } = this.#noticeOf(error);
+    if (frame !== undefined) return frame(title, notice);
     return isPage ? <Page title={title}>{notice}</Page> : notice;
   }
 }
 
-/** The browser keeps that a file failed, so only a reload reads it again. */
-function NoFile() {
+/** The browser keeps that a file failed, so only a reload reads it again. `reloads`: as soon as the server answers. */
+function NoFile({ reloads }: { readonly reloads: boolean }) {
   const [isTrying, setTrying] = useState(false);
+  useEffect(() => {
+    if (!reloads) return;
+    const timer = setInterval(async () => (await isReachable()) && location.reload(), RETRY_MS);
+    return () => clearInterval(timer);
+  }, [reloads]);
   const tryAgain = async (): Promise<void> => {
     setTrying(true);
     if (await isReachable()) location.reload();
