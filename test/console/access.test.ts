@@ -78,6 +78,7 @@ async function useUser(visit: Visit): Promise<void> {
   await dialog.getByText(/email/).first().waitFor();
   await dialog.getByLabel("Email address").fill("new.colleague@example.com");
   await dialog.getByLabel("Email address").press("Enter");
+  await dialog.getByText(/set SIGNALBOX_PUBLIC_URL/).waitFor();
   const link = new URL((await dialog.getByText(/set-password#/).textContent()) ?? "");
   await dialog.getByRole("button", { name: "Done" }).click();
   const row = page.getByRole("row", { name: /new\.colleague/ });
@@ -122,7 +123,9 @@ async function readAudit(visit: Visit): Promise<void> {
     body: { url: "https://example.com/hook", name: HOSTILE },
   });
   assert.equal(made.status, 201, made.text);
-  await go(page, "/access/audit?event_type=webhook.deleted");
+  await go(page, "/access/audit?event_type=user.updated");
+  await page.getByText("developer → org_admin").waitFor();
+  await change(page, "/access/audit?event_type=webhook.deleted");
   await page.getByText("Nothing matches these filters").waitFor();
   await change(page, "/access/audit?event_type=webhook.created");
   await page.getByText("1 entry").waitFor();

@@ -1,6 +1,7 @@
 /** The console's pages of events and event types, in a real browser. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Page } from "playwright-core";
 import { failOnce, publish, type Scene, stage } from "../harness/scene.ts";
 import { startConsole, type Visit } from "./console.ts";
 import { go, stepsOf, tryAgain } from "./waiting.ts";
@@ -48,6 +49,28 @@ test("events: listed, opened, delivered again, and published", async (t) => {
   await visit.close();
 });
 
+const LISTS = /\/v1\/events\?.*(payload_contains|cursor)=/;
+
+/** A payload that is in no event that the server has visited so far. */
+async function searchFar(page: Page): Promise<void> {
+  let read = 0;
+  await page.route(LISTS, (route) => {
+    const isSearch = route.request().url().includes("payload_contains");
+    if (isSearch) read += 1;
+    const found = isSearch ? [] : [{ created_at: "2026-01-31T11:00:00Z" }];
+    return route.fulfill({ json: { results: found, has_more: true, next_cursor: "further" } });
+  });
+  await page.getByLabel("Text in the payload").fill("far away");
+  await page.getByText("Nothing matches these filters so far").waitFor();
+  await page.getByText("Searched back to 31 Jan 2026, 12:00:00 CET").waitFor();
+  assert.equal(read, 10);
+  await page.getByRole("button", { name: "Search further" }).click();
+  await page.waitForURL(/cursor=further/);
+  await page.getByRole("button", { name: "Clear filters" }).first().click();
+  await page.getByText("1 delivered").waitFor();
+  await page.unroute(LISTS);
+}
+
 async function filterList({ page, assertAccessible }: Visit): Promise<void> {
   const delivered = page.getByText("1 delivered");
   const nothing = page.getByText("Nothing matches these filters");
@@ -74,6 +97,7 @@ async function filterList({ page, assertAccessible }: Visit): Promise<void> {
   await nothing.waitFor();
   await page.goBack();
   await delivered.waitFor();
+  await searchFar(page);
   await page.getByLabel("Type", { exact: true }).fill("order.*");
   await page.waitForURL(/type=order/);
   await page.getByText("no delivery", { exact: true }).waitFor({ state: "detached" });

@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { createSource } from "../harness/inbound.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf } from "./waiting.ts";
+import { go, stepsOf } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -41,11 +41,11 @@ test("sources, from the first one to what they refused", async (t) => {
   await step("a source is added with its guide and a signed sample, changed and deleted", () => addSource(visit));
   // Before a request is refused, of which the page would learn by itself, and read the list again.
   await step("a list that cannot be read is tried again", () => tryAgain(visit));
-  const { id, name } = await refusingSource(owner, ["{}", '{"n":2}']);
+  const { name } = await refusingSource(owner, ["{}", '{"n":2}']);
   const other = await refusingSource(owner, [HOSTILE]);
   await step("the fields of a scheme follow it, and a fault is at its field", () => addHmacSource(visit, name));
   await step("the quarantine counts by reason and source, tries a secret, and reprocesses all of a source", () =>
-    reprocessAll(visit, { owner, id, name }),
+    reprocessAll(visit, name),
   );
   const { body } = await owner.request("GET", "/v1/inbound-events?valid=false");
   const [record] = body.data as unknown as readonly { readonly id: string }[];
@@ -133,7 +133,7 @@ interface Refusing {
   readonly id: string;
 }
 
-async function reprocessAll(visit: Visit, { owner, id, name }: Refusing & { readonly name: string }): Promise<void> {
+async function reprocessAll(visit: Visit, name: string): Promise<void> {
   const { page } = visit;
   await go(page, "/inbound/quarantine", "Quarantine");
   await page.getByText("3 requests", { exact: true }).waitFor();
@@ -148,10 +148,13 @@ async function reprocessAll(visit: Visit, { owner, id, name }: Refusing & { read
   await page.getByText("2 of 2 requests would verify.").waitFor();
   await page.getByRole("button", { name: "Reprocess all" }).click();
   await page.getByText(/0 requests were published, 2 still fail/).waitFor();
-  await owner.request("PATCH", `/v1/sources/${id}`, { body: { secret: RIGHT } });
+  await page.getByRole("link", { name: "Replace the secret" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByLabel("Secret", { exact: true }).inputValue(), RIGHT);
+  await dialog.getByRole("button", { name: "Replace the secret" }).click();
+  await dialog.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Reprocess all" }).click();
   await page.getByText("2 requests were published, 0 still fail.").waitFor();
-  await change(page, `/inbound/${id}`);
   await page.getByText("In the last 24 hours, 2 requests were verified and 0 were refused.").waitFor();
 }
 

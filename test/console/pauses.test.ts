@@ -123,6 +123,7 @@ async function answer(visit: Visit, owner: Client): Promise<void> {
   await dialog.getByRole("button", { name: "Answer “Approve”" }).click();
   await page.getByRole("status").getByText("Approve").waitFor();
   await page.getByText(`by ${person.email}`).waitFor();
+  await page.locator("h2:focus").getByText("The answer").waitFor();
   await page.getByText("No endpoint takes this event.").waitFor();
   const { decided_by_user: user, response_text: text } = (await readPause(owner, asked.id)) as unknown as {
     decided_by_user: { email: string };

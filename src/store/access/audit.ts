@@ -40,6 +40,12 @@ export function audit(w: Writing, { tenantSeq, actor, type, pauseId, subject, da
   );
 }
 
+/** The new values, and as `previous_…` the former ones of those that changed. */
+export function withPrevious<Values extends Readonly<Record<string, string>>>(before: Partial<Values>, after: Values) {
+  const changed = Object.entries(before).filter(([name, value]) => after[name] !== value);
+  return { ...after, ...Object.fromEntries(changed.map(([name, value]) => [`previous_${name}`, value ?? null])) };
+}
+
 /** Record an action that changed nothing in the store, such as an export. */
 export function recordAction(w: Writing, entry: RecordedAction): void {
   audit(w, entry);

@@ -7,7 +7,7 @@ import type { TenantView } from "../../ports/store.ts";
 import { one } from "../read-connection.ts";
 import { uuidBytes } from "../rows.ts";
 import type { Writing } from "../writing.ts";
-import { audit } from "./audit.ts";
+import { audit, withPrevious } from "./audit.ts";
 import { readSettings, type SettingColumns } from "./lookups.ts";
 import { getTenant } from "./tenant-views.ts";
 
@@ -51,7 +51,10 @@ export function patchTenant(w: Writing, { actor, id, name, quotas, settings, now
     withheld !== before.links_withheld;
   if (changed) {
     w.prepare(UPDATE).run(after.name, after.quotas, after.portal_origins, withheld, before.seq);
-    audit(w, { tenantSeq: before.seq, actor, type: "tenant.updated", subject: id, data: after, now });
+    const { name: oldName, quotas: oldQuotas, portal_origins: oldOrigins } = before;
+    const old = { name: oldName, quotas: oldQuotas, portal_origins: oldOrigins, links: readSettings(before).links };
+    const data = withPrevious(old, after);
+    audit(w, { tenantSeq: before.seq, actor, type: "tenant.updated", subject: id, data, now });
   }
   return getTenant(w, id);
 }

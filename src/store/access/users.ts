@@ -14,7 +14,7 @@ import { one } from "../read-connection.ts";
 import { uuidBytes, uuidText } from "../rows.ts";
 import type { Writing } from "../writing.ts";
 import { insertUser } from "./access.ts";
-import { audit } from "./audit.ts";
+import { audit, withPrevious } from "./audit.ts";
 import { auditPassword, endSessionsOf } from "./sessions.ts";
 import { findUser, isPasswordLink, userOfId } from "./user-views.ts";
 
@@ -63,14 +63,18 @@ export function patchUser(w: Writing, request: PatchUser): PatchUserResult {
   if (role !== undefined) w.prepare("UPDATE users SET role = ? WHERE id = ?").run(role, uuidBytes(id));
   if (disabled !== undefined) setUserDisabled(w, { id, disabled, now });
   const user = load(w, id);
-  if (user.role !== found.role || user.disabledAt !== found.disabledAt) auditUpdate(w, request, user);
+  if (user.role !== found.role || user.disabledAt !== found.disabledAt) auditUpdate(w, request, found, user);
   return { kind: "patched", user };
 }
 
-function auditUpdate(w: Writing, { actor, tenantSeq, now }: PatchUser, user: UserRow): void {
-  const { id, email, role, disabledAt } = user;
-  const data = { email, role, state: disabledAt === null ? "enabled" : "disabled" };
+function auditUpdate(w: Writing, { actor, tenantSeq, now }: PatchUser, before: UserRow, user: UserRow): void {
+  const { id, email } = user;
+  const data = { email, ...withPrevious(auditedOf(before), auditedOf(user)) };
   audit(w, { tenantSeq, actor, type: "user.updated", subject: id, data, now });
+}
+
+function auditedOf({ role, disabledAt }: UserRow) {
+  return { role, state: disabledAt === null ? "enabled" : "disabled" };
 }
 
 export interface LinkUser {

@@ -133,6 +133,8 @@ export const audit = {
   to: "To",
   total: (count: number) => plural(count, { one: "# entry", other: "# entries" }),
   actors: { developer: "a program", human: "somebody with the link", system: "Signalbox", user: "a user" },
+  /** An empty value. */
+  nothing: "none",
   empty: "Nothing was done yet",
   emptyHint: "Changes of endpoints, keys, users and sources, sign-ins, retries and answers appear here.",
 } as const;

@@ -33,6 +33,8 @@ export const account = {
 } as const;
 
 export const page = {
+  publicUrlHint: (origin: string) =>
+    `If others cannot reach ${origin}, set SIGNALBOX_PUBLIC_URL at the server to the address that they use.`,
   title: (name: string) => `${name} · Signalbox`,
   loading: "Loading",
   notFound: "There is nothing at this address",
@@ -89,6 +91,10 @@ export const list = {
     `The filter ${name}=${value} is not valid here, so it was left out. The other filters apply.`,
   lostCursor: "That page of the list no longer exists, so this is the first page.",
   nothingMatches: "Nothing matches these filters",
+  nothingYet: "Nothing matches these filters so far",
+  searchedTo: "Searched back to",
+  searchedPart: "A part of the list was searched.",
+  searchFurther: "Search further",
   selected: (count: number) => plural(count, { one: "# selected", other: "# selected" }),
   clearSelection: "Clear selection",
   selectRow: (name: string) => `Select ${name}`,

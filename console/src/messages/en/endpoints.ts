@@ -7,7 +7,8 @@ export const endpoints = {
     if (counts === undefined || counts.total === 0) return "The URLs that receive events.";
     const unwell = counts.total - counts.states.healthy;
     const all = plural(counts.total, { one: "# endpoint", other: "# endpoints" });
-    return unwell === 0 ? `${all}, all healthy.` : `${all}, of which ${integer(counts.states.healthy)} are healthy.`;
+    const healthy = plural(counts.states.healthy, { one: "# is healthy", other: "# are healthy" });
+    return unwell === 0 ? `${all}, all healthy.` : `${all}, of which ${healthy}.`;
   },
   create: "New endpoint",
   name: "Endpoint",
@@ -129,7 +130,7 @@ export const endpoint = {
   recoverTitle: "Send again what failed or was missed",
   recoverHint:
     "Deliveries that ended FAILED or EXPIRED since the time are sent again, and so are events that were missed while the endpoint was disabled.",
-  recoverSince: "Since",
+  recoverSince: (zone: string) => `Since (${zone})`,
   count: "Count",
   recoverCount: (count: number) =>
     plural(count, { one: "# delivery failed since then.", other: "# deliveries failed since then." }),

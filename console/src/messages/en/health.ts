@@ -9,6 +9,7 @@ export const health = {
   streamsOf: (open: number, max: number) => `${integer(open)} of ${integer(max)}`,
   allStreams: "Streams of all tenants",
   channels: "Channels",
+  channelNames: { email: "Email", slack: "Slack", sms: "SMS" },
   configured: "configured",
   missing: "not configured",
   toSet: (setting: string) => `Set ${setting}.`,
@@ -30,7 +31,8 @@ export const health = {
   node: "Node",
   memory: "Memory",
   loop: "Event loop delay",
-  loopOf: (p50: number, p99: number, max: number) => `${p50} ms, 99 % within ${p99} ms, at most ${max} ms`,
+  loopOf: (p50: number, p99: number, max: number) =>
+    `${p50}\u00a0ms, 99\u00a0% within ${p99}\u00a0ms, at most ${max}\u00a0ms`,
   clock: "Clock",
   trusted: "trusted",
   queues: "Queues",

@@ -6,7 +6,7 @@ export const settings = {
   themes: { auto: "System", light: "Light", dark: "Dark" },
   zone: "Times",
   zones: { local: "Local time", utc: "UTC" },
-  zoneHint: "It is now",
+  zoneHint: (local: string) => `The time zone of this browser is ${local}. It is now`,
   density: "Rows",
   densities: { comfortable: "Comfortable", compact: "Compact" },
   singleKeys: "Single keys act",

@@ -5,17 +5,17 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { AUDIT_ROWS, AuditList } from "../../parts/audit/audit-list.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
-import { matching, oneOf, useFilters } from "../../parts/list/filters.ts";
+import { FilterTime } from "../../parts/list/filter-time.tsx";
+import { instant, matching, oneOf, useFilters } from "../../parts/list/filters.ts";
 import { Page } from "../../parts/page/page.tsx";
 import { AccessTabs } from "./access-tabs.tsx";
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const FILTERS = {
   event_type: oneOf(AUDIT_TYPES),
   subject_id: matching(/^[a-z]+_[0-9a-f-]{36}$/),
   actor: matching(/^(usr|key)_[0-9a-f-]{36}$/),
-  from_date: matching(DAY),
-  to_date: matching(DAY),
+  from_date: instant(),
+  to_date: instant(),
 };
 
 export default function AuditPage() {
@@ -48,18 +48,8 @@ export default function AuditPage() {
           onChange={(next) => filters.set({ actor: next })}
           placeholder="usr_… key_…"
         />
-        <FilterText
-          label={m.from}
-          value={values.from_date}
-          onChange={(next) => filters.set({ from_date: next })}
-          placeholder="2026-01-31"
-        />
-        <FilterText
-          label={m.to}
-          value={values.to_date}
-          onChange={(next) => filters.set({ to_date: next })}
-          placeholder="2026-01-31"
-        />
+        <FilterTime label={m.from} value={values.from_date} onChange={(next) => filters.set({ from_date: next })} />
+        <FilterTime label={m.to} value={values.to_date} onChange={(next) => filters.set({ to_date: next })} />
       </FilterBar>
       <AuditList filter={filter} onClearFilters={filters.isFiltered ? filters.clear : undefined} />
     </Page>

@@ -17,6 +17,7 @@ import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
+import { PublicUrlHint } from "../../parts/text/public-url-hint.tsx";
 import { StateBadge } from "../../parts/text/state-badge.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -195,6 +196,7 @@ function LinkDialog({ link, onDone }: { readonly link: PasswordLink; readonly on
       done={m.linkDone}
       onDone={onDone}
     >
+      <PublicUrlHint url={link.password_url} />
       <Text size="sm" c="dimmed">
         {m.linkExpires} <Time at={link.password_url_expires_at} />.
       </Text>

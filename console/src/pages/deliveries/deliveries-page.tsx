@@ -1,6 +1,6 @@
 /** `/console/deliveries`: every delivery, by any filter, and acts on one, on some, and on all that match. */
 import { Button, Menu } from "@mantine/core";
-import type { Delivery } from "@signalbox/sdk";
+import type { Delivery, DeliveryFilter } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { deliveryList as m } from "../../messages/en/deliveries.ts";
@@ -8,9 +8,10 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { publishCurl } from "../../parts/actions/publish-curl.ts";
 import { DownIcon } from "../../parts/icons.tsx";
 import { BulkBar } from "../../parts/list/bulk-bar.tsx";
-import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { type CursorList, useCursorList } from "../../parts/list/cursor-list.ts";
 import { Empty } from "../../parts/list/empty.tsx";
 import { useFilters } from "../../parts/list/filters.ts";
+import { readFull } from "../../parts/list/full-page.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { useSelection } from "../../parts/list/selection.ts";
@@ -30,21 +31,12 @@ const ROWS = 50;
 const KEYS: Readonly<Record<Act, string>> = { retry: "r", replay: "e", cancel: "c" };
 
 export default function DeliveriesPage() {
-  const api = useApi();
   const tenant = useTenant();
   const filters = useFilters(FILTERS);
   const filter = useMemo(() => filterOf(filters.values), [filters.values]);
   const conditions = useMemo(() => conditionsOf(filters.values), [filters.values]);
   const listKey = ["delivery", "list", tenant, filter] as const;
-  const list = useCursorList<Delivery>({
-    queryKey: listKey,
-    async read(cursor, signal) {
-      const page = await api.deliveries.list({ ...filter, limit: ROWS, ...(cursor && { cursor }) }, { signal });
-      return { rows: page.results, next: page.next_cursor };
-    },
-    rowKey: ({ id }) => id,
-    newestFirst: filter.sort === undefined || filter.sort === "-created_at",
-  });
+  const list = useDeliveries(filter, listKey);
   const total = useTotal(filter);
   const selection = useSelection(JSON.stringify([tenant, filter, list.rows?.[0]?.id]));
   const acts = useActs();
@@ -106,8 +98,34 @@ export default function DeliveriesPage() {
   );
 }
 
+/** The page that the URL names. */
+function useDeliveries(filter: DeliveryFilter, queryKey: readonly unknown[]): CursorList<Delivery> {
+  const api = useApi();
+  const isNewestFirst = filter.sort === undefined || filter.sort === "-created_at";
+  return useCursorList<Delivery>({
+    queryKey,
+    read: (cursor, signal) =>
+      readFull({
+        cursor,
+        rowsMax: ROWS,
+        async read(at, limit) {
+          const page = await api.deliveries.list({ ...filter, limit, ...(at && { cursor: at }) }, { signal });
+          return { rows: page.results, next: page.next_cursor };
+        },
+        // The cursors of one order are the same for every filter.
+        async timeAt(at) {
+          if (!isNewestFirst) return null;
+          const { results } = await api.deliveries.list({ cursor: at, limit: 1 }, { signal });
+          return results[0]?.created_at ?? null;
+        },
+      }),
+    rowKey: ({ id }) => id,
+    newestFirst: isNewestFirst,
+  });
+}
+
 /** Counted apart from the page, which need not wait for it. */
-function useTotal(filter: ReturnType<typeof filterOf>): number | undefined {
+function useTotal(filter: DeliveryFilter): number | undefined {
   const api = useApi();
   const tenant = useTenant();
   const { data } = useQuery({

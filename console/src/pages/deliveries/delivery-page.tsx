@@ -93,8 +93,10 @@ function Lead({ delivery, nextAt }: { readonly delivery: DeliveryDetail; readonl
       <Go to={`/endpoints/${delivery.endpoint_id}`}>
         <Foreign text={delivery.endpoint_name} charsMax={100} />
       </Go>
-      <span style={{ overflowWrap: "anywhere" }}>{delivery.id}</span>
-      <CopyButton small text={delivery.id} label={keys.copyId} />
+      <Group gap="xs" wrap="nowrap">
+        <span style={{ overflowWrap: "anywhere" }}>{delivery.id}</span>
+        <CopyButton small text={delivery.id} label={keys.copyId} />
+      </Group>
       {nextAt !== null && (
         <span>
           {m.nextAttempt} <Countdown until={nextAt} ended={m.due} isFuture />

@@ -7,6 +7,7 @@ import { endpoint as m } from "../../messages/en/endpoints.ts";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { Go } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
+import { zoneAt } from "../../parts/time/format.ts";
 import { useApi } from "../../session/api.ts";
 
 const DAY_MS = 86_400_000;
@@ -33,7 +34,7 @@ export function RecoverTab({ endpoint }: { readonly endpoint: Endpoint }) {
       <Stack gap="md">
         <Text>{m.recoverHint}</Text>
         <TextInput
-          label={m.recoverSince}
+          label={m.recoverSince(zoneAt(Date.now(), "local"))}
           type="datetime-local"
           value={since}
           onChange={(event) => {

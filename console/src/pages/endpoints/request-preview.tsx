@@ -8,6 +8,7 @@ import "@mantine/core/styles/SegmentedControl.css";
 import type { EndpointInput } from "@signalbox/sdk";
 import { useState } from "react";
 import { endpointForm as m } from "../../messages/en/endpoints.ts";
+import { useIsNarrow } from "../../parts/page/narrow.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
 import { useTenant } from "../../session/api.ts";
@@ -18,6 +19,7 @@ export function RequestPreview({ settings }: { readonly settings: EndpointInput 
   const ofForm = settings.format ?? "standard";
   const [chosen, setChosen] = useState<{ readonly format: Format; readonly ofForm: Format } | null>(null);
   const format = chosen?.ofForm === ofForm ? chosen.format : ofForm;
+  const isNarrow = useIsNarrow();
   const chosenTenant = useTenant();
   const { tenant } = useMe();
   const tenantId = parseId(ID_PREFIX.tenant, chosenTenant ?? tenant.id) ?? SAMPLE;
@@ -26,6 +28,7 @@ export function RequestPreview({ settings }: { readonly settings: EndpointInput 
       <Stack gap="sm">
         <SegmentedControl
           size="xs"
+          orientation={isNarrow ? "vertical" : "horizontal"}
           aria-label={m.previewFormat}
           value={format}
           onChange={(next) => setChosen({ format: next as Format, ofForm })}

@@ -52,10 +52,12 @@ function Loaded({ event, error }: { readonly event: Event; readonly error: unkno
       lead={
         <Group gap="xs">
           <Time at={idTimeMs(event.id) ?? event.created_at} absolute withMs focusable />
-          <Text span size="sm" style={{ overflowWrap: "anywhere" }}>
-            {event.id}
-          </Text>
-          <CopyButton small text={event.id} label={m.copyId} />
+          <Group gap="xs" wrap="nowrap">
+            <Text span size="sm" style={{ overflowWrap: "anywhere" }}>
+              {event.id}
+            </Text>
+            <CopyButton small text={event.id} label={m.copyId} />
+          </Group>
           <Origin event={event} />
         </Group>
       }

@@ -9,6 +9,7 @@ import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { FilterTime } from "../../parts/list/filter-time.tsx";
 import { instant, matching, oneOf, text, useFilters } from "../../parts/list/filters.ts";
+import { readFull } from "../../parts/list/full-page.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { bytes } from "../../parts/locale.ts";
@@ -28,11 +29,7 @@ const FILTERS = {
   payload_contains: text(),
 };
 
-/**
- * Pages that are read for one that is shown. The server visits a limited number of events for each, so a search in payloads
- * has pages without a row.
- */
-const PAGES_MAX = 20;
+const ROWS = 50;
 
 const COLUMNS: readonly Column<EventSummary>[] = [
   { label: m.type, cell: ({ type }) => type },
@@ -55,16 +52,23 @@ export default function EventsPage() {
   const filters = useFilters(FILTERS);
   const { type, source_id, from, to, payload_contains } = filters.values;
   const undelivered = filters.values.undelivered === undefined ? undefined : true;
-  const filter = { type, source_id, from, to, payload_contains, undelivered, limit: 50 };
+  const filter = { type, source_id, from, to, payload_contains, undelivered, limit: ROWS };
   const list = useCursorList<EventSummary>({
     queryKey: ["event", "list", tenant, filter],
-    async read(cursor, signal) {
-      let page = await api.events.list({ ...filter, cursor }, { signal });
-      for (let read = 1; read < PAGES_MAX && page.results.length === 0 && page.next_cursor !== null; read += 1) {
-        page = await api.events.list({ ...filter, cursor: page.next_cursor }, { signal });
-      }
-      return { rows: page.results, next: page.next_cursor };
-    },
+    read: (cursor, signal) =>
+      readFull({
+        cursor,
+        rowsMax: ROWS,
+        async read(at, limit) {
+          const page = await api.events.list({ ...filter, cursor: at, limit }, { signal });
+          return { rows: page.results, next: page.next_cursor };
+        },
+        // The cursors of the list are the same for every filter.
+        async timeAt(at) {
+          const { results } = await api.events.list({ cursor: at, limit: 1 }, { signal });
+          return results[0]?.created_at ?? null;
+        },
+      }),
     rowKey: ({ id }) => id,
   });
   const query = { ...filter, undelivered: undelivered && "true" };

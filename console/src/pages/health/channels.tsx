@@ -4,6 +4,7 @@ import type { ServerStatus } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { health as m } from "../../messages/en/health.ts";
+import { pauses } from "../../messages/en/pauses.ts";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
@@ -31,21 +32,21 @@ function ChannelRow({ channel: { name, configured, setting } }: { readonly chann
   return (
     <div>
       <Group gap="sm" mb="xs">
-        <Text fw={600}>{name}</Text>
+        <Text fw={600}>{m.channelNames[name]}</Text>
         <StateBadge tone={configured ? "ok" : "idle"} word={configured ? m.configured : m.missing} />
         {setting !== null && <Text size="sm">{m.toSet(setting)}</Text>}
       </Group>
       {configured && (
         <Group gap="sm" mb="md" align="flex-end">
           <TextInput
-            label={m.testAddress(name)}
+            label={m.testAddress(pauses.channels[name])}
             {...(name === "email" && { description: m.emailHint })}
             value={address}
             onChange={(event) => setAddress(event.currentTarget.value)}
             autoComplete="off"
           />
           <Button variant="default" onClick={() => test.mutate()} loading={test.isPending}>
-            {m.test(name)}
+            {m.test(pauses.channels[name])}
           </Button>
         </Group>
       )}

@@ -9,8 +9,9 @@ import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
 import { useCursorList } from "../../parts/list/cursor-list.ts";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
-import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
-import { type Filters, matching, oneOf, useFilters } from "../../parts/list/filters.ts";
+import { FilterChoice } from "../../parts/list/filter-fields.tsx";
+import { FilterTime } from "../../parts/list/filter-time.tsx";
+import { type Filters, instant, matching, oneOf, useFilters } from "../../parts/list/filters.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { readNumbered } from "../../parts/list/numbered.ts";
@@ -27,12 +28,11 @@ import { Reprocess } from "./reprocess.tsx";
 import { Trial } from "./trial.tsx";
 
 const LIMIT = 50;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const FILTERS = {
   source_id: matching(/^src_[0-9a-f-]{36}$/),
   rejection_reason: oneOf(REJECTIONS),
-  from: matching(DAY),
-  to: matching(DAY),
+  from: instant(),
+  to: instant(),
 };
 
 export default function QuarantinePage() {
@@ -99,7 +99,9 @@ export default function QuarantinePage() {
       />
       {source_id !== undefined && (
         <>
-          <Reprocess sourceId={source_id} />
+          <div className={classes.reprocess}>
+            <Reprocess sourceId={source_id} />
+          </div>
           <Trial key={source_id} sourceId={source_id} scheme={null} />
         </>
       )}
@@ -115,7 +117,6 @@ function QuarantineFilters({
   readonly counts: RefusedCounts | undefined;
 }) {
   const { source_id, rejection_reason, from, to } = filters.values;
-  const day = { placeholder: "2026-01-31" };
   return (
     <FilterBar filters={filters}>
       <FilterChoice
@@ -130,8 +131,8 @@ function QuarantineFilters({
         onChange={(next) => filters.set({ rejection_reason: next })}
         options={reasonOptions(counts, rejection_reason)}
       />
-      <FilterText label={m.from} value={from} onChange={(next) => filters.set({ from: next })} {...day} />
-      <FilterText label={m.to} value={to} onChange={(next) => filters.set({ to: next })} {...day} />
+      <FilterTime label={m.from} value={from} onChange={(next) => filters.set({ from: next })} />
+      <FilterTime label={m.to} value={to} onChange={(next) => filters.set({ to: next })} />
     </FilterBar>
   );
 }

@@ -2,7 +2,7 @@
 import { List as Bullets, Button, Group, Stack, Text } from "@mantine/core";
 import type { InboundEvent, Source } from "@signalbox/sdk";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { guides, source as m, sources } from "../../messages/en/inbound.ts";
 import { CopyButton } from "../../parts/actions/copy-button.tsx";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
@@ -16,6 +16,7 @@ import { readNumbered } from "../../parts/list/numbered.ts";
 import { useGo, usePathParam } from "../../parts/page/go.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { CodeBlock } from "../../parts/text/code-block.tsx";
+import { PublicUrlHint } from "../../parts/text/public-url-hint.tsx";
 import { Time } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { RECORD_COLUMNS, recordLink } from "./record-columns.tsx";
@@ -24,6 +25,7 @@ import { sampleCurl } from "./sample.ts";
 import { SourceSecret } from "./source-secret.tsx";
 import { SourceSettings } from "./source-settings.tsx";
 import { Trial } from "./trial.tsx";
+import { carriedSecret, forgetCarriedSecret } from "./tried-secret.ts";
 
 /** Received requests on one page of the list. */
 const LIMIT = 20;
@@ -50,7 +52,8 @@ export default function SourcePage() {
 
 function Content({ source }: { readonly source: Source }) {
   const [isDeleting, setDeleting] = useState(false);
-  const [verifies, setVerifies] = useState("");
+  const [verifies, setVerifies] = useState(() => carriedSecret(source.id));
+  useEffect(forgetCarriedSecret, []);
   return (
     <Page
       title={source.name}
@@ -79,6 +82,7 @@ function Guide({ source }: { readonly source: Source }) {
     <Section title={m.guide}>
       <Stack gap="sm">
         <Labelled label={m.url} text={source.url} />
+        <PublicUrlHint url={source.url} />
         {source.pause_status_url !== null && <Labelled label={m.pauseStatusUrl} text={source.pause_status_url} />}
         <Bullets type="ordered" size="sm" spacing={4}>
           {guides[source.scheme].map((step) => (

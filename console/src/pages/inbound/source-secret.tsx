@@ -22,7 +22,8 @@ interface SourceSecretProps {
 
 export function SourceSecret({ source, suggestion }: SourceSecretProps) {
   const queries = useQueryClient();
-  const [isOpen, setOpen] = useState(false);
+  // With a suggestion from another page, the form is what the person came for.
+  const [isOpen, setOpen] = useState(suggestion !== "");
   const [made, setMade] = useState<string | null>(null);
   return (
     <Section title={source.scheme === "basic" ? sources.password : sources.secret}>

@@ -4,21 +4,23 @@ import "@mantine/core/styles/List.css";
 import type { SourceScheme } from "@signalbox/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { trial as m } from "../../messages/en/inbound.ts";
+import { trial as m, source } from "../../messages/en/inbound.ts";
 import { SwitchField, TextField } from "../../parts/form/fields.tsx";
 import { Form } from "../../parts/form/form.tsx";
+import { GoButton } from "../../parts/page/go.tsx";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
 import { useApi } from "../../session/api.ts";
 import { HmacFields, NEW_HMAC, typedHmac } from "./hmac-fields.tsx";
 import { reasonOf } from "./record-columns.tsx";
+import { carrySecret } from "./tried-secret.ts";
 
 interface TrialProps {
   readonly sourceId: string;
   readonly scheme: SourceScheme | null;
   /** Only this request. */
   readonly recordId?: string;
-  /** Requests would verify with this secret. */
+  /** Requests would verify with this secret. Without it, a link carries the secret to the form of the source. */
   readonly onVerified?: (secret: string) => void;
 }
 
@@ -28,21 +30,28 @@ export function Trial({ sourceId, scheme, recordId, onVerified }: TrialProps) {
   const [changesHmac, setChangesHmac] = useState(false);
   const [hmac, setHmac] = useState(NEW_HMAC);
   const attempt = useMutation({
-    mutationFn: () =>
+    mutationFn: (tried: string) =>
       api.sources.try(sourceId, {
-        ...(secret !== "" && { secret }),
+        ...(tried !== "" && { secret: tried }),
         ...(changesHmac && { hmac: typedHmac(hmac) }),
         ...(recordId !== undefined && { event_id: recordId }),
       }),
-    onSuccess: ({ would_verify: verified }) => {
-      if (verified > 0 && secret !== "") onVerified?.(secret);
+    onSuccess: ({ would_verify: verified }, tried) => {
+      if (verified > 0 && tried !== "") onVerified?.(tried);
     },
   });
+  const { data: result, variables: tried = "" } = attempt;
+  const isElsewhere = onVerified === undefined;
   if (scheme === "none") return null;
   return (
     <Section title={recordId === undefined ? m.title : m.one}>
       <div style={{ maxInlineSize: 560 }}>
-        <Form onSubmit={() => attempt.mutate()} isPending={attempt.isPending} error={attempt.error} submit={m.submit}>
+        <Form
+          onSubmit={() => attempt.mutate(secret)}
+          isPending={attempt.isPending}
+          error={attempt.error}
+          submit={m.submit}
+        >
           <Text size="sm" c="dimmed">
             {m.lead}
           </Text>
@@ -56,8 +65,13 @@ export function Trial({ sourceId, scheme, recordId, onVerified }: TrialProps) {
           {changesHmac && <HmacFields value={hmac} onChange={setHmac} />}
         </Form>
         <Text role="status" component="div" mt="md">
-          {attempt.data !== undefined && <Result of={attempt.data} isOne={recordId !== undefined} />}
+          {result !== undefined && <Result of={result} isOne={recordId !== undefined} />}
         </Text>
+        {isElsewhere && result !== undefined && result.would_verify > 0 && tried !== "" && (
+          <GoButton to={`/inbound/${sourceId}`} variant="default" mt="sm" onClick={() => carrySecret(sourceId, tried)}>
+            {source.rotate}
+          </GoButton>
+        )}
       </div>
     </Section>
   );

@@ -9,6 +9,7 @@ import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { oneOf, text, useFilters } from "../../parts/list/filters.ts";
+import { readFull } from "../../parts/list/full-page.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
 import { Page } from "../../parts/page/page.tsx";
@@ -20,6 +21,8 @@ import { Remaining } from "./remaining.tsx";
 import { StatusTabs } from "./status-tabs.tsx";
 import { Told } from "./told.tsx";
 
+/** Questions on one page. */
+const ROWS = 100;
 const STATUSES = ["pending", "responded", "timed_out", "cancelled"] as const;
 const CHANNELS = ["email", "slack", "sms", "none"] as const;
 const FILTERS = { status: oneOf(STATUSES), channel: oneOf(CHANNELS), q: text() };
@@ -70,14 +73,19 @@ export default function PausesPage() {
     ...(status === "pending" ? { order: "deadline" as const } : { status }),
     ...(q !== undefined && { q }),
     ...(channel !== undefined && { channel: channel as PauseChannel | "none" }),
-    limit: 100,
+    limit: ROWS,
   };
   const list = useCursorList<Pause>({
     queryKey: ["pause", "list", tenant, query],
-    async read(cursor, signal) {
-      const page = await api.listPauses({ ...query, ...(cursor !== undefined && { cursor }) }, { signal });
-      return { rows: page.pauses, next: page.next_cursor };
-    },
+    read: (cursor, signal) =>
+      readFull({
+        cursor,
+        rowsMax: ROWS,
+        async read(at, limit) {
+          const page = await api.listPauses({ ...query, limit, ...(at !== undefined && { cursor: at }) }, { signal });
+          return { rows: page.pauses, next: page.next_cursor };
+        },
+      }),
     rowKey: ({ pause_id }) => pause_id,
     newestFirst: status !== "pending",
   });

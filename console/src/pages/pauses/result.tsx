@@ -1,6 +1,7 @@
 /** How the question ended: what was chosen, by whom, and when. */
 import { Text } from "@mantine/core";
 import type { Pause } from "@signalbox/sdk";
+import { useEffect, useRef } from "react";
 import { pause as m } from "../../messages/en/pauses.ts";
 import { Section } from "../../parts/page/page.tsx";
 import { Foreign } from "../../parts/text/foreign.tsx";
@@ -8,8 +9,13 @@ import { Time } from "../../parts/time/time.tsx";
 import classes from "./pause-page.module.css";
 
 export function Result({ pause }: { readonly pause: Pause }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The button that a person answered with has gone, and the focus with it.
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, []);
   return (
-    <Section title={m.result}>
+    <Section title={m.result} headingRef={heading}>
       <div role="status">
         {pause.response_choice !== null && (
           <p className={classes.choice}>

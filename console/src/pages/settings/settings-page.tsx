@@ -8,6 +8,7 @@ import { settings as m } from "../../messages/en/settings.ts";
 import { SwitchField } from "../../parts/form/fields.tsx";
 import { Page, Section } from "../../parts/page/page.tsx";
 import { type Preferences, setPreferences, usePreferences } from "../../parts/preferences.ts";
+import { LOCAL_ZONE } from "../../parts/time/format.ts";
 import { useNow } from "../../parts/time/ticker.ts";
 import { Time } from "../../parts/time/time.tsx";
 import { PasswordSection } from "./password-section.tsx";
@@ -57,7 +58,7 @@ function ZoneHint() {
   const minute = useNow((nowMs) => Math.floor(nowMs / 60_000));
   return (
     <>
-      {m.zoneHint} <Time at={minute * 60_000} absolute />
+      {m.zoneHint(LOCAL_ZONE)} <Time at={minute * 60_000} absolute />
     </>
   );
 }

@@ -96,17 +96,40 @@ function Subject({ id }: { readonly id: string }) {
   );
 }
 
+/** `previous_role` is what `role` was before. */
+const PREVIOUS = "previous_";
+
+/** Lists and records, which the log has as JSON, as one line. */
+function readable(value: unknown): string {
+  const text = String(value ?? m.nothing);
+  if (!/^[[{]/.test(text)) return text;
+  try {
+    const parts = Object.entries(JSON.parse(text) as object);
+    const isList = text.startsWith("[");
+    return parts.map(([name, part]) => (isList ? part : `${name}: ${part}`)).join(", ") || m.nothing;
+  } catch {
+    return text;
+  }
+}
+
 function Data({ of: { data, subject_id: subject } }: { readonly of: AuditEvent }) {
   // Under another prefix, the id of the subject may be among the data again.
   const uuid = subject?.slice(subject.indexOf("_"));
-  const entries = Object.entries(data).filter(([, value]) => uuid === undefined || !String(value).endsWith(uuid));
+  const entries = Object.entries(data).filter(
+    ([name, value]) => !name.startsWith(PREVIOUS) && (uuid === undefined || !String(value).endsWith(uuid)),
+  );
   return (
     <dl className={classes.data}>
       {entries.map(([name, value]) => (
         <div key={name} style={{ display: "contents" }}>
           <dt>{name}</dt>
           <dd>
-            <Foreign text={String(value)} charsMax={300} />
+            {data[PREVIOUS + name] !== undefined && (
+              <>
+                <Foreign text={readable(data[PREVIOUS + name])} charsMax={300} /> →{" "}
+              </>
+            )}
+            <Foreign text={readable(value)} charsMax={300} />
           </dd>
         </div>
       ))}

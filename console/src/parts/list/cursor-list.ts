@@ -12,6 +12,11 @@ export interface ListPageOf<Row> {
   readonly rows: readonly Row[];
   /** The cursor of the next page; null on the last one. */
   readonly next: string | null;
+  /**
+   * Only on a page that is short although more rows may match: the time that the search has reached, or null if the list
+   * is not in order of time.
+   */
+  readonly searchedTo?: string | null;
 }
 
 interface CursorListOptions<Row> {
@@ -41,6 +46,8 @@ export interface CursorList<Row> {
   readonly isFirst: boolean;
   readonly next: (() => void) | null;
   readonly first: () => void;
+  /** See {@link ListPageOf}. */
+  readonly searchedTo: string | null | undefined;
   /** What the URL had and the server does not take, a cursor that no longer exists among them. It was left out. */
   readonly refused: readonly Parameter[];
 }
@@ -73,6 +80,7 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
     isFirst: cursor === undefined,
     next: next === null ? null : () => goTo(next),
     first: () => goTo(undefined),
+    searchedTo: query.data?.searchedTo,
     refused,
   };
 }

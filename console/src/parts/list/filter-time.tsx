@@ -1,6 +1,7 @@
 /** A time in a filter, typed in the reader's zone. */
 import { TextInput } from "@mantine/core";
 import { usePreferences } from "../preferences.ts";
+import { zoneAt } from "../time/format.ts";
 
 interface FilterTimeProps {
   readonly label: string;
@@ -16,7 +17,7 @@ export function FilterTime({ label, value, onChange }: FilterTimeProps) {
     <TextInput
       type="datetime-local"
       step={1}
-      label={isUtc ? `${label} (UTC)` : label}
+      label={`${label} (${zoneAt(value === undefined ? Date.now() : Date.parse(value), zone)})`}
       // Another value from outside, for example from a saved view, replaces what is shown.
       key={`${value}${zone}`}
       defaultValue={value === undefined ? "" : fieldText(value, isUtc)}

@@ -4,6 +4,7 @@ import { list as m } from "../../messages/en/app.ts";
 import { LaterSkeleton } from "../feedback/later-skeleton.tsx";
 import { Problem } from "../feedback/problem.tsx";
 import { useIsNarrow } from "../page/narrow.ts";
+import { Time } from "../time/time.tsx";
 import { Cards } from "./cards.tsx";
 import type { CursorList } from "./cursor-list.ts";
 import classes from "./list.module.css";
@@ -41,11 +42,11 @@ export function List<Row>(props: ListProps<Row>) {
   );
 }
 
-function Nothing<Row>({ isFiltered = false, onClearFilters, empty }: ListProps<Row>) {
+function Nothing<Row>({ list, isFiltered = false, onClearFilters, empty }: ListProps<Row>) {
   if (!isFiltered) return <div className={classes.empty}>{empty}</div>;
   return (
     <div className={classes.empty}>
-      <Text mb="sm">{m.nothingMatches}</Text>
+      <Text mb="sm">{list.searchedTo === undefined ? m.nothingMatches : m.nothingYet}</Text>
       {onClearFilters !== undefined && (
         <Button variant="default" onClick={onClearFilters}>
           {m.clearFilters}
@@ -59,6 +60,7 @@ function Paging<Row>({ list }: { readonly list: CursorList<Row> }) {
   if (list.isFirst && list.next === null && !list.canFollow) return null;
   return (
     <div className={classes.paging}>
+      <SearchedTo at={list.searchedTo} />
       {list.canFollow && (
         <Button
           variant={list.follows ? "light" : "subtle"}
@@ -76,9 +78,25 @@ function Paging<Row>({ list }: { readonly list: CursorList<Row> }) {
       )}
       {list.next !== null && (
         <Button variant="default" size="xs" onClick={list.next}>
-          {m.next}
+          {list.searchedTo === undefined ? m.next : m.searchFurther}
         </Button>
       )}
     </div>
+  );
+}
+
+/** How far a search has come that found no full page. */
+function SearchedTo({ at }: { readonly at: string | null | undefined }) {
+  if (at === undefined) return null;
+  return (
+    <Text size="sm" c="dimmed" role="status">
+      {at === null ? (
+        m.searchedPart
+      ) : (
+        <>
+          {m.searchedTo} <Time at={at} absolute />
+        </>
+      )}
+    </Text>
   );
 }

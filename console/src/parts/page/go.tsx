@@ -24,7 +24,9 @@ export function GoButton({
   to,
   search = {},
   ...props
-}: Target & Omit<ButtonProps, "component"> & AriaAttributes & { readonly children: ReactNode }) {
+}: Target &
+  Omit<ButtonProps, "component"> &
+  AriaAttributes & { readonly children: ReactNode; readonly onClick?: () => void }) {
   return <Button component={Link} to={to} search={search as never} {...(props as object)} />;
 }
 

@@ -1,7 +1,7 @@
 /** The frame of a page: its heading, which gets the focus after a navigation, its acts, and the tab's title. */
 import { Group, Text, Title } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type ReactNode, type Ref, useEffect, useLayoutEffect, useRef } from "react";
 import { page as m } from "../../messages/en/app.ts";
 import { visible } from "../text/visible.ts";
 import classes from "./page.module.css";
@@ -56,17 +56,22 @@ export function Page({ title, tabTitle = title, lead, aside, actions, children }
 /** A part of a page with a heading of its own. */
 export function Section({
   title,
+  headingRef,
   actions,
   children,
 }: {
   readonly title: string;
+  /** Of a heading that may get the focus. */
+  readonly headingRef?: Ref<HTMLHeadingElement>;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }) {
   return (
     <section className={classes.section} aria-label={title}>
       <div className={classes.sectionHead}>
-        <Title order={2}>{title}</Title>
+        <Title order={2} className={classes.title} {...(headingRef !== undefined && { ref: headingRef, tabIndex: -1 })}>
+          {title}
+        </Title>
         {actions}
       </div>
       {children}

@@ -1,5 +1,5 @@
 /** Times and durations as a reader wants them. */
-import { LOCALE } from "../locale.ts";
+import { decimal, integer, LOCALE } from "../locale.ts";
 import type { Preferences } from "../preferences.ts";
 
 type Zone = Preferences["zone"];
@@ -22,8 +22,9 @@ export function relativeTime(ms: number, nowMs: number): string {
   return relative.format(awayMs > 0 ? Math.round(awayMs / size) : Math.trunc(awayMs / size), unit);
 }
 
-const FULL = { dateStyle: "medium", timeStyle: "medium" } as const;
-const SHORT = { timeStyle: "medium" } as const;
+/** The long style names the zone: "CET", "GMT+2", "UTC". */
+const FULL = { dateStyle: "medium", timeStyle: "long" } as const;
+const SHORT = { timeStyle: "long" } as const;
 const MINUTE = { hour: "2-digit", minute: "2-digit" } as const;
 const DAY = { day: "numeric", month: "short" } as const;
 const absolutes = formatsOf(FULL);
@@ -38,18 +39,25 @@ function formatsOf(options: Intl.DateTimeFormatOptions): Readonly<Record<Zone, I
   };
 }
 
-/** The date and the time, with the milliseconds if they are known, and "UTC" if it is. */
+/** The name of the reader's own zone, such as "Europe/Berlin". */
+export const LOCAL_ZONE: string = absolutes.local.resolvedOptions().timeZone;
+
+/** The short name of the zone at a time: that of Berlin changes with the season. */
+export function zoneAt(ms: number, zone: Zone): string {
+  return absolutes[zone].formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
+/** The date and the time with its zone, and with the milliseconds if they are known. */
 export function absoluteTime(ms: number, zone: Zone, withMs = false): string {
   const fraction = withMs ? `.${String(ms % 1000).padStart(3, "0")}` : "";
   const parts = absolutes[zone].formatToParts(ms);
   // "10:09:39.855 PM": the milliseconds belong to the seconds.
-  const text = parts.map(({ type, value }) => (type === "second" ? `${value}${fraction}` : value)).join("");
-  return `${text}${zone === "utc" ? " UTC" : ""}`;
+  return parts.map(({ type, value }) => (type === "second" ? `${value}${fraction}` : value)).join("");
 }
 
-/** Only the time of the day. */
+/** Only the time of the day, with its zone. */
 export function clockTime(ms: number, zone: Zone): string {
-  return `${clocks[zone].format(ms)}${zone === "utc" ? " UTC" : ""}`;
+  return clocks[zone].format(ms);
 }
 
 /** "14:23", for an axis. */
@@ -71,37 +79,23 @@ export function idTimeMs(id: string): number | null {
   return high === undefined || low === undefined ? null : Number.parseInt(high + low, 16);
 }
 
-const unitFormats = new Map<string, Intl.NumberFormat>();
+/** The words of the console are English in every locale, so its units are, too. The space does not break. */
+const amount = (number: string, unit: string): string => `${number}\u00a0${unit}`;
 
-function amount(value: number, unit: string, digits = 0): string {
-  const key = `${unit}${digits}`;
-  let format = unitFormats.get(key);
-  if (format === undefined) {
-    format = new Intl.NumberFormat(LOCALE, {
-      style: "unit",
-      unit,
-      unitDisplay: "narrow",
-      maximumFractionDigits: digits,
-    });
-    unitFormats.set(key, format);
-  }
-  return format.format(value);
-}
-
-/** "340ms", "2.4s", "1h 5m": at most two units. */
+/** "340 ms", "2.4 s", "1 h 5 min": at most two units. */
 export function duration(ms: number): string {
-  if (ms < 1000) return amount(Math.round(ms), "millisecond");
-  if (ms < 60_000) return amount(ms / 1000, "second", ms < 10_000 ? 1 : 0);
+  if (ms < 1000) return amount(integer(ms), "ms");
+  if (ms < 60_000) return amount(ms < 10_000 ? decimal(ms / 1000) : integer(ms / 1000), "s");
   const units = [
-    ["day", 86_400_000],
-    ["hour", 3_600_000],
-    ["minute", 60_000],
-    ["second", 1000],
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["min", 60_000],
+    ["s", 1000],
   ] as const;
   const at = units.findIndex(([, size]) => ms >= size);
   const [[bigUnit, bigSize], small] = [units[at] ?? units[3], units[at + 1]];
-  const big = amount(Math.floor(ms / bigSize), bigUnit);
+  const big = amount(integer(Math.floor(ms / bigSize)), bigUnit);
   const rest = ms % bigSize;
   if (small === undefined || rest < small[1]) return big;
-  return `${big} ${amount(Math.floor(rest / small[1]), small[0])}`;
+  return `${big} ${amount(integer(Math.floor(rest / small[1])), small[0])}`;
 }

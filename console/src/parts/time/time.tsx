@@ -39,7 +39,7 @@ interface CountdownProps {
   readonly until: string | number;
   /** Shown instead of "0". */
   readonly ended: string;
-  /** Says "in 5m", where nothing else says that it is to come. */
+  /** Says "in 5 min", where nothing else says that it is to come. */
   readonly isFuture?: boolean;
 }
 

@@ -57,11 +57,12 @@ export function quotaCases(open: OpenStore): void {
     assert.equal((await world.store.findTenant(actor.tenantId))?.name, "Acme Ltd");
     const filter = { tenantSeq, pauseId: null, type: "tenant.updated", from: null, to: null } as const;
     const { rows } = await world.store.listAudit(filter, 0, 10);
+    const rest = { portal_origins: "[]", links: "shown" };
     assert.deepEqual(
-      rows.map(({ data }) => data),
+      rows.map(({ data: { previous_name, ...data } }) => [data, previous_name === "Acme"]),
       [
-        { name: "Acme Ltd", quotas: '{"keys":7}', portal_origins: "[]", links: "shown" },
-        { name: "Acme", quotas: "{}", portal_origins: "[]", links: "shown" },
+        [{ name: "Acme Ltd", quotas: '{"keys":7}', previous_quotas: "{}", ...rest }, true],
+        [{ name: "Acme", quotas: "{}", ...rest }, false],
       ],
     );
     assert.equal(await world.store.patchTenant({ actor, id: world.newId(), name: "x", now: START }), null);
