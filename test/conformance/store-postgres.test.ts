@@ -1,14 +1,17 @@
 /** The conformance suite on PostgreSQL: a real server, and a database for each store. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before } from "node:test";
+import { after, before, describe } from "node:test";
 import type { ClientOptions } from "../../src/store/postgres/client.ts";
 import { Connections } from "../../src/store/postgres/connections.ts";
 import { openPostgresStore, type PostgresOptions } from "../../src/store/postgres/store.ts";
 import { runHere } from "../fixtures/threads-here.ts";
+import { failureCases } from "../postgres/failures.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { describeStore, SPECIAL_CALLS, USUAL_CALLS } from "./store/suite.ts";
 import type { OpenedStore } from "./store/world.ts";
+
+type Threads = Pick<PostgresOptions, "startRunner" | "connections">;
 
 const masterKey = randomBytes(32);
 const onDeath = (error: Error) => assert.fail(`a thread died: ${error.message}`);
@@ -28,8 +31,7 @@ after(async () => {
   await server.stop();
 });
 
-async function openDatabase(threads: Pick<PostgresOptions, "startRunner" | "connections">): Promise<OpenedStore> {
-  const database = await server.copyDatabase(migrated);
+async function openOn(database: ClientOptions, threads: Threads): Promise<OpenedStore> {
   const open = () => openPostgresStore({ database, masterKey, onDeath, ...threads });
   let store = await open();
   return {
@@ -46,10 +48,11 @@ async function openDatabase(threads: Pick<PostgresOptions, "startRunner" | "conn
   };
 }
 
-describeStore("the store on PostgreSQL with its threads", () => openDatabase({}), SPECIAL_CALLS);
-// Starting threads for each of its stores and restarts takes two thirds of the suite.
-describeStore(
-  "the store on PostgreSQL in one thread",
-  () => openDatabase({ startRunner: runHere, connections }),
-  USUAL_CALLS,
-);
+const createDatabase = () => server.copyDatabase(migrated);
+
+// Starting threads for each store takes longer than its cases. The stores of the failures below have threads.
+const openHere = async () => openOn(await createDatabase(), { startRunner: runHere, connections });
+describeStore("the store on PostgreSQL", openHere, [...SPECIAL_CALLS, ...USUAL_CALLS]);
+
+describe("failures of PostgreSQL", () =>
+  failureCases({ server: () => server, createDatabase, openOn: (database) => openOn(database, {}) }));

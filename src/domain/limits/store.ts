@@ -122,8 +122,20 @@ export const STATISTICS_STORE_MS = MINUTE_MS;
 export const TALLIES_STORED_COUNT_MAX = 100;
 /** Deliveries that one count of backlogs visits. A read cannot be interrupted; this many take about 20 ms. */
 export const BACKLOG_ENTRIES_COUNT_MAX = 200_000;
+/** How long connecting to PostgreSQL may take. While a node cannot connect, its publishers get 503. */
+export const POSTGRES_CONNECT_MS_MAX = 5 * SECOND_MS;
+/** How long PostgreSQL may work on one statement. All statements of the verbs limit their rows. */
+export const POSTGRES_STATEMENT_MS_MAX = 10 * SECOND_MS;
+/** How long a statement waits for a lock: for the turn of another node, whose transaction is limited too. */
+export const POSTGRES_LOCK_MS_MAX = 5 * SECOND_MS;
+/** How long a transaction may wait for its node. A frozen node keeps the others from writing for this long. */
+export const POSTGRES_IDLE_MS_MAX = 5 * SECOND_MS;
 /**
- * How long a thread of the store waits for PostgreSQL to answer. A network that swallows packets reports no error; this is
- * longer than any statement may take.
+ * How long a statement may be without an answer before its connection is given up. A network that swallows packets reports
+ * no error; this is longer than PostgreSQL itself allows.
  */
-export const POSTGRES_ANSWER_MS_MAX = 15 * SECOND_MS;
+export const POSTGRES_ANSWER_MS_MAX = 12 * SECOND_MS;
+/** How long a node tries to find out whether a COMMIT without an answer has happened, before it ends. */
+export const POSTGRES_VERDICT_MS_MAX = 30 * SECOND_MS;
+/** How long it waits between two tries. */
+export const POSTGRES_VERDICT_STEP_MS = 250;

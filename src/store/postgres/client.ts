@@ -1,5 +1,12 @@
 /** One connection to PostgreSQL, which connects when it is first used, and again after it was lost. */
 import pg from "pg";
+import {
+  POSTGRES_ANSWER_MS_MAX,
+  POSTGRES_CONNECT_MS_MAX,
+  POSTGRES_IDLE_MS_MAX,
+  POSTGRES_LOCK_MS_MAX,
+  POSTGRES_STATEMENT_MS_MAX,
+} from "../../domain/limits.ts";
 import type { SqlValue } from "../connection.ts";
 import type { Batch, Reply, StatementFault, StatementResult } from "./link.ts";
 
@@ -18,13 +25,17 @@ const PARSERS: Readonly<Record<number, (text: string) => SqlValue>> = {
 const asText = (text: string): SqlValue => text;
 const TYPES = { getTypeParser: (oid: number) => PARSERS[oid] ?? asText } as pg.CustomTypesConfig;
 
+// A statement finds its rows by key, so a plan for any values is good for all, and compiling it would take longer.
 const SETTINGS = `
   SET search_path = signalbox;
-  SET statement_timeout = '10s';
-  SET lock_timeout = '5s';
-  SET idle_in_transaction_session_timeout = '5s';
+  SET statement_timeout = ${POSTGRES_STATEMENT_MS_MAX};
+  SET lock_timeout = ${POSTGRES_LOCK_MS_MAX};
+  SET idle_in_transaction_session_timeout = ${POSTGRES_IDLE_MS_MAX};
   SET plan_cache_mode = force_generic_plan;
   SET jit = off`;
+
+/** The session's prepared statements are not what this connection believes: a pooler, or a migration. */
+const FOREIGN_SESSION = new Set(["26000", "42P05", "0A000"]);
 
 export class Client {
   readonly #options: ClientOptions;
@@ -47,7 +58,9 @@ export class Client {
           const config: pg.QueryConfig = name === "" ? { text } : { name, text, values: [...values] };
           return { kind: "ok", result: resultOf(await client.query(config)) };
         } catch (error) {
-          return { kind: "failed", fault: faultOf(error) };
+          const fault = faultOf(error);
+          if (fault.code !== null && FOREIGN_SESSION.has(fault.code)) this.#client = null;
+          return { kind: "failed", fault };
         }
       }),
     );
@@ -56,7 +69,14 @@ export class Client {
   async #connected(begins: boolean): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
     if (!begins) throw new Error("the connection was lost within a transaction");
-    const client = new pg.Client({ ...this.#options, types: TYPES, keepAlive: true, pipeline: true });
+    const client = new pg.Client({
+      ...this.#options,
+      types: TYPES,
+      keepAlive: true,
+      pipeline: true,
+      connectionTimeoutMillis: POSTGRES_CONNECT_MS_MAX,
+      query_timeout: POSTGRES_ANSWER_MS_MAX,
+    });
     const lost = () => {
       if (this.#client === client) this.#client = null;
     };

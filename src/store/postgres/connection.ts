@@ -1,4 +1,5 @@
 /** A connection to PostgreSQL, as the verbs use it: with the same interface as SQLite's. */
+import { POSTGRES_VERDICT_MS_MAX, POSTGRES_VERDICT_STEP_MS } from "../../domain/limits.ts";
 import type { Connection, Fault, NamedValues, Row, SqlValue, Statement } from "../connection.ts";
 import { toPostgres } from "./dialect.ts";
 import type { Link, Reply, SentStatement, StatementFault, StatementResult } from "./link.ts";
@@ -13,6 +14,14 @@ class PostgresError extends Error {
   }
 }
 
+/** It is unknown whether a transaction has committed: only a new start, which reads what is stored, is certain. */
+class UnknownOutcome extends Error {}
+
+/** Whether PostgreSQL did not answer. */
+function isLost(error: unknown): boolean {
+  return error instanceof PostgresError && (error.code === null || /^(08|57P)/.test(error.code));
+}
+
 const TABLES = `
   SELECT tablename AS name
   FROM pg_catalog.pg_tables
@@ -23,7 +32,7 @@ const TABLES = `
  * decides and write what was decided as they do on one file, sequences are in the order of the commits, and no two
  * transactions can wait for each other.
  */
-const BEGIN_WRITE = "BEGIN; UPDATE turn SET number = number + 1 RETURNING number";
+const BEGIN_WRITE = "BEGIN; UPDATE turn SET number = number + 1 RETURNING number, pg_current_xact_id() AS transaction";
 /** All statements of a verb see one state of the store. */
 const BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -50,6 +59,7 @@ export function openPostgresConnection(link: Link): Connection {
 }
 
 function faultOf(error: unknown): Fault | null {
+  if (error instanceof UnknownOutcome) return { kind: "fatal" };
   if (!(error instanceof PostgresError)) return null;
   const { code, message } = error;
   // 22: a value that the type does not take. 23: a violated constraint. 42: a mistake in the statement.
@@ -76,6 +86,8 @@ class Session {
   #turn = 0;
   #nextTurn = 0;
   #turnsOfOwn = 0;
+  /** PostgreSQL's number of the writing transaction. */
+  #transactionId = "";
   #overtaken = false;
   /** Within a savepoint each statement is answered at once, so that an error is that of the verb that caused it. */
   #eager = false;
@@ -104,9 +116,11 @@ class Session {
     this.#unsent = [];
     const begun = this.#add(plain(mode === "write" ? BEGIN_WRITE : BEGIN_READ));
     if (mode === "read") return;
-    const number = Number(this.#complete(begun).rows[0]?.number); // waits until no other node writes
+    const [row] = this.#complete(begun).rows; // waits until no other node writes
+    const number = Number(row?.number);
     this.#overtaken = number !== this.#turn + 1;
     this.#nextTurn = number;
+    this.#transactionId = String(row?.transaction);
   }
 
   isOvertaken(): boolean {
@@ -119,18 +133,42 @@ class Session {
   }
 
   commit(): void {
-    const { command } = this.#complete(this.#add(plain("COMMIT")));
-    this.#transaction = false;
-    if (this.#nextTurn > this.#turn) {
-      this.#turn = this.#nextTurn;
-      this.#turnsOfOwn += 1;
+    const isWriting = this.#nextTurn > this.#turn;
+    try {
+      const { command } = this.#complete(this.#add(plain("COMMIT")));
+      // Every driver takes this for a success.
+      if (command !== "COMMIT") throw new PostgresError({ code: "25P02", message: "the transaction was rolled back" });
+    } catch (error) {
+      if (!isWriting || !isLost(error) || !this.#hasCommitted()) throw error;
     }
-    if (command !== "COMMIT") throw new PostgresError({ code: "25P02", message: "the transaction was rolled back" });
+    this.#transaction = false;
+    if (!isWriting) return;
+    this.#turn = this.#nextTurn;
+    this.#turnsOfOwn += 1;
+  }
+
+  /**
+   * Whether the last transaction has committed, after COMMIT got no answer. Asks on a new connection.
+   *
+   * @throws UnknownOutcome when PostgreSQL cannot be reached for too long
+   */
+  #hasCommitted(): boolean {
+    const statement = plain(`SELECT pg_xact_status('${this.#transactionId}'::xid8) AS status`);
+    for (let waitedMs = 0; waitedMs < POSTGRES_VERDICT_MS_MAX; waitedMs += POSTGRES_VERDICT_STEP_MS) {
+      const [reply] = this.#link.exchange({ statements: [statement], begins: true });
+      const status = reply?.kind === "ok" ? reply.result.rows[0]?.status : null;
+      // Null: so long ago that PostgreSQL has forgotten it.
+      if (status === "committed") return true;
+      if (status === "aborted") return false;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POSTGRES_VERDICT_STEP_MS);
+    }
+    throw new UnknownOutcome("whether the last transaction was committed is unknown");
   }
 
   rollback(): void {
     this.#unsent = [];
     this.#transaction = false;
+    this.#nextTurn = this.#turn;
     if (this.#begins) return; // nothing of it was sent
     try {
       this.#complete(this.#add(plain("ROLLBACK")));

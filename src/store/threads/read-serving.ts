@@ -14,16 +14,28 @@ export function serveReads<On extends Connection>(port: MessagePort | null, verb
   let opened: On | null = null;
 
   /** All statements of a verb see one state of the store. No statement stays open after the verb. */
-  function answer({ id, verb, args }: CallMessage): ReplyMessage {
-    opened ??= open();
-    opened.begin("read");
+  function read(on: On, { verb, args }: CallMessage): unknown {
+    on.begin("read");
     try {
-      const value = carries[verb]?.(opened, ...args);
-      opened.commit();
-      return { id, kind: "ok", value };
+      const value = carries[verb]?.(on, ...args);
+      on.commit();
+      return value;
     } catch (error) {
-      opened.rollback();
-      return { id, kind: "broken", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      on.rollback();
+      throw error;
+    }
+  }
+
+  /** A verb whose connection was lost runs once more, on a new one. */
+  function answer(call: CallMessage, isRepeat = false): ReplyMessage {
+    const { id } = call;
+    try {
+      opened ??= open();
+      return { id, kind: "ok", value: read(opened, call) };
+    } catch (error) {
+      const fault = opened?.faultOf(error);
+      if (fault?.kind !== "passing") return { id, kind: "broken", message: textOf(error) };
+      return isRepeat ? { id, kind: "unavailable", message: fault.message, full: false } : answer(call, true);
     }
   }
 
@@ -34,4 +46,8 @@ export function serveReads<On extends Connection>(port: MessagePort | null, verb
     } else port.postMessage([answer(call)]);
   });
   port.postMessage({ kind: "ready" } satisfies ReadyMessage);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

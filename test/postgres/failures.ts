@@ -1,0 +1,104 @@
+/** What a store on PostgreSQL does when its connections fail, and when another node writes. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StoreUnavailable } from "../../src/domain/errors.ts";
+import type { ClientOptions } from "../../src/store/postgres/client.ts";
+import type { Tenancy } from "../conformance/store/access/tenancy.ts";
+import { type OpenedStore, withWorld } from "../conformance/store/world.ts";
+import { startProxy } from "./proxy.ts";
+import type { PostgresServer } from "./server.ts";
+
+export interface Ground {
+  readonly server: () => PostgresServer;
+  /** An empty database with the schema. */
+  createDatabase(): Promise<ClientOptions>;
+  openOn(database: ClientOptions): Promise<OpenedStore>;
+}
+
+async function countDeliveries(tenant: Tenancy): Promise<number> {
+  return (await tenant.all()).length;
+}
+
+export function failureCases({ server, createDatabase, openOn }: Ground): void {
+  test("a COMMIT whose response is lost has happened, and its verb succeeds", async () => {
+    const database = await createDatabase();
+    const proxy = await startProxy(database);
+    await withWorld(
+      () => openOn(proxy.options),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const endpoint = await tenant.endpoint();
+        proxy.cutAtCommit("after");
+        await tenant.publish([endpoint]);
+        assert.equal(await countDeliveries(tenant), 1);
+      },
+    );
+    await proxy.close();
+  });
+
+  test("a transaction whose COMMIT never arrives has not happened: its verb fails, and can be repeated", async () => {
+    const database = await createDatabase();
+    const proxy = await startProxy(database);
+    await withWorld(
+      () => openOn(proxy.options),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const request = await tenant.request([await tenant.endpoint()]);
+        proxy.cutAtCommit("before");
+        await assert.rejects(world.store.publish([request]), StoreUnavailable);
+        assert.equal(await countDeliveries(tenant), 0);
+        const [result] = await world.store.publish([request]);
+        assert.equal(result?.kind, "published");
+        assert.equal(await countDeliveries(tenant), 1);
+      },
+    );
+    await proxy.close();
+  });
+
+  test("connections that the server ends are opened again", async () => {
+    const database = await createDatabase();
+    await withWorld(
+      () => openOn(database),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const endpoint = await tenant.endpoint();
+        await server().query(
+          { ...database, database: "postgres" },
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database.database}'`,
+        );
+        // The store learns of the end from its next statement at the latest.
+        await world.store.heartbeat(0, false).catch((error) => assert(error instanceof StoreUnavailable));
+        assert.equal(await world.store.findKey("00"), null, "a read is repeated");
+        await tenant.publish([endpoint]);
+        assert.equal(await countDeliveries(tenant), 1);
+      },
+    );
+  });
+
+  test("two nodes write in turn, and each reads again what it remembered", async () => {
+    const database = await createDatabase();
+    const other = await openOn(database);
+    await withWorld(
+      () => openOn(database),
+      async (world) => {
+        const tenant = await world.newTenant();
+        const endpoint = await tenant.endpoint();
+        const request = () => tenant.request([endpoint], { lease: false });
+        const seqs: number[] = [];
+        for (const store of [world.store, other.store, other.store, world.store, other.store, world.store]) {
+          const [result] = await store.publish([await request()]);
+          assert(result?.kind === "published");
+          seqs.push(result.eventSeq);
+        }
+        assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6]);
+        const both = [world.store, other.store].map(async (store) => store.publish([await request()]));
+        assert.deepEqual(
+          (await Promise.all(both)).map(([result]) => result?.kind),
+          ["published", "published"],
+        );
+        assert.equal(await countDeliveries(tenant), 8);
+      },
+    );
+    await other.dispose();
+  });
+}
