@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
+import { pieces, visible } from "../../console/src/parts/text/visible.ts";
 import { polled } from "../harness/deadline.ts";
 import { startHooks } from "../harness/hooks.ts";
 import { createSource } from "../harness/inbound.ts";
@@ -205,4 +206,20 @@ test("every page of another tenant, at 320 and 1280 px: hostile text is text wit
   assert.deepEqual(faults, []);
   assert.deepEqual(visit.complaints, []);
   await visit.close();
+});
+
+test("a name is never a link that nobody sees: spaces and letters without a shape show their code points", () => {
+  const shown: readonly (readonly [name: string, text: string])[] = [
+    ["  ", "⟨U+0020⟩⟨U+0020⟩"],
+    ["\u2800\u3164", "⟨U+2800⟩⟨U+3164⟩"],
+    ["two words", "two words"],
+    ["", ""],
+  ];
+  for (const [name, text] of shown) {
+    assert.equal(visible(name), text);
+    assert.equal(
+      pieces(name).reduce((all, piece) => all + piece.text, ""),
+      text,
+    );
+  }
 });
