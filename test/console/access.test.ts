@@ -124,7 +124,7 @@ async function readAudit(visit: Visit): Promise<void> {
   });
   assert.equal(made.status, 201, made.text);
   await go(page, "/access/audit?event_type=user.updated");
-  await page.getByText("developer → org_admin").waitFor();
+  await page.getByText(/developer.*changed to.*org_admin/).waitFor();
   await change(page, "/access/audit?event_type=webhook.deleted");
   await page.getByText("Nothing matches these filters").waitFor();
   await change(page, "/access/audit?event_type=webhook.created");

@@ -21,6 +21,7 @@ function icon(paths: ReactNode) {
   };
 }
 
+export const ArrowIcon = icon(<path d="M2 8h12M10 4l4 4-4 4" />);
 export const MenuIcon = icon(<path d="M2 4h12M2 8h12M2 12h12" />);
 export const SearchIcon = icon(
   <>

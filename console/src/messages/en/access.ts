@@ -133,6 +133,7 @@ export const audit = {
   to: "To",
   total: (count: number) => plural(count, { one: "# entry", other: "# entries" }),
   actors: { developer: "a program", human: "somebody with the link", system: "Signalbox", user: "a user" },
+  changedTo: "changed to",
   /** An empty value. */
   nothing: "none",
   empty: "Nothing was done yet",

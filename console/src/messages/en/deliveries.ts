@@ -69,7 +69,7 @@ export const deliveryList = {
     id: "Id",
     actions: "Actions",
   },
-  noAttempt: "no attempt yet",
+  noAttempt: "none yet",
   actionsOf: (name: string) => `Actions for ${name}`,
   filters: {
     search: "Id, or event type",

@@ -1,10 +1,11 @@
 /** The entries of the audit log that match a filter, newest first, and how many there are. */
-import { Text } from "@mantine/core";
+import { Text, VisuallyHidden } from "@mantine/core";
 import type { AuditEvent, AuditFilter } from "@signalbox/sdk";
 import { useState } from "react";
 import { access, audit as m } from "../../messages/en/access.ts";
 import { keys } from "../../messages/en/app.ts";
 import { useApi, useTenant } from "../../session/api.ts";
+import { ArrowIcon } from "../icons.tsx";
 import { useCursorList } from "../list/cursor-list.ts";
 import { Empty } from "../list/empty.tsx";
 import { List } from "../list/list.tsx";
@@ -126,7 +127,8 @@ function Data({ of: { data, subject_id: subject } }: { readonly of: AuditEvent }
           <dd>
             {data[PREVIOUS + name] !== undefined && (
               <>
-                <Foreign text={readable(data[PREVIOUS + name])} charsMax={300} /> →{" "}
+                <Foreign text={readable(data[PREVIOUS + name])} charsMax={300} /> <ArrowIcon size={12} />
+                <VisuallyHidden>{m.changedTo}</VisuallyHidden>{" "}
               </>
             )}
             <Foreign text={readable(value)} charsMax={300} />
