@@ -12,7 +12,7 @@ import { createGuard } from "./guard.ts";
 import { Pool } from "./pool.ts";
 import { requestLines } from "./request.ts";
 import { createResolver, type NameResolver, within } from "./resolver.ts";
-import { readTarget } from "./target.ts";
+import { readTarget, type TargetRules } from "./target.ts";
 
 export interface SenderOptions {
   readonly clock: Clock;
@@ -71,7 +71,7 @@ export function createSender(options: SenderOptions): Sender {
           resolve(internalError(error));
         }
       }),
-    vet: (url) => vet(url),
+    vet: (url) => vet(url, { clock, resolver, rules }),
     abortAll,
     async close() {
       closed = true;
@@ -80,17 +80,23 @@ export function createSender(options: SenderOptions): Sender {
       resolver.close();
     },
   };
+}
 
-  async function vet(url: string): Promise<UrlVerdict> {
-    const verdict = readTarget(url, rules);
-    if (verdict.kind === "refused") return { kind: "refused", reason: verdict.reason };
-    const { host } = verdict.target;
-    if (host.kind === "addresses") return { kind: "accepted", url };
-    const resolution = await within(clock, REGISTRATION_DNS_MS, resolver.resolve(host.name), null);
-    // A name without an address may have one when the first event arrives. The address is checked when the sender
-    // connects.
-    if (resolution === null || resolution.kind === "failed") return { kind: "accepted", url };
-    const reason = nameRefusal(resolution.addresses, guard);
-    return reason === null ? { kind: "accepted", url } : { kind: "refused", reason };
-  }
+interface Vetting {
+  readonly clock: Clock;
+  readonly resolver: NameResolver;
+  readonly rules: TargetRules;
+}
+
+async function vet(url: string, { clock, resolver, rules }: Vetting): Promise<UrlVerdict> {
+  const verdict = readTarget(url, rules);
+  if (verdict.kind === "refused") return { kind: "refused", reason: verdict.reason };
+  const { host } = verdict.target;
+  if (host.kind === "addresses") return { kind: "accepted", url };
+  const resolution = await within(clock, REGISTRATION_DNS_MS, resolver.resolve(host.name), null);
+  // A name without an address may have one when the first event arrives. The address is checked when the sender
+  // connects.
+  if (resolution === null || resolution.kind === "failed") return { kind: "accepted", url };
+  const reason = nameRefusal(resolution.addresses, rules.guard);
+  return reason === null ? { kind: "accepted", url } : { kind: "refused", reason };
 }

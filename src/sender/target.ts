@@ -27,7 +27,7 @@ type TargetVerdict =
   | { readonly kind: "accepted"; readonly target: Target }
   | { readonly kind: "refused"; readonly by: "url" | "address"; readonly reason: string };
 
-interface TargetRules {
+export interface TargetRules {
   readonly allowHttp: boolean;
   readonly guard: Guard;
 }
