@@ -66,7 +66,7 @@ export const pause = {
   onlyApprovers: (emails: string) => `Only ${emails} may answer this question.`,
   linkOnlyShows: "Its link only shows the question.",
   linkDecides: "Anyone who has its link can answer too, without a name.",
-  faster: "Somebody else was faster. Your answer did not count.",
+  faster: "Somebody else was faster.",
   result: "The answer",
   byUser: (email: string) => `by ${email}`,
   byLink: "by a person who had the link",
