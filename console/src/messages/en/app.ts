@@ -65,7 +65,9 @@ export const problem = {
   foreignOrigin:
     "The server does not accept this address as its own. Set SIGNALBOX_PUBLIC_URL to the address in your browser, and restart the server.",
   retryIn: (seconds: number) =>
-    plural(Math.ceil(seconds), { one: "Try again in # second.", other: "Try again in # seconds." }),
+    seconds < 120
+      ? plural(Math.ceil(seconds), { one: "Try again in # second.", other: "Try again in # seconds." })
+      : plural(Math.ceil(seconds / 60), { one: "Try again in # minute.", other: "Try again in # minutes." }),
   storeUnavailable: "The server cannot store anything at the moment. Nothing that it accepted is lost.",
   faults: (count: number) => plural(count, { one: "# field needs a change.", other: "# fields need a change." }),
   noSuchTitle: (what: string) => `There is no such ${what}`,
