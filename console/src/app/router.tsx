@@ -3,8 +3,8 @@ import { createRootRoute, createRoute, createRouter, retainSearchParams } from "
 import { lazy } from "react";
 import { Boundary, fresh, lazyFile } from "../parts/feedback/boundary.tsx";
 import { NotFound } from "./not-found.tsx";
-import { PageFrame } from "./page-frame.tsx";
 import { PAGES, type PageEntry } from "./pages.ts";
+import { PageFrame } from "./shell/page-frame.tsx";
 import { SignInPage } from "./sign-in-page.tsx";
 import { SignedIn } from "./signed-in.tsx";
 

@@ -7,7 +7,7 @@ import { page } from "../messages/en/app.ts";
 import { signIn as m } from "../messages/en/sign-in.ts";
 import { setLapsed } from "../session/lapse.ts";
 import { SignInForm } from "../session/sign-in-form.tsx";
-import { Logo } from "./logo.tsx";
+import { Logo } from "./shell/logo.tsx";
 import classes from "./sign-in-page.module.css";
 
 const BASE = "/console";

@@ -11,8 +11,8 @@ import { Problem } from "../parts/feedback/problem.tsx";
 import { Page } from "../parts/page/page.tsx";
 import { useTenant } from "../session/api.ts";
 import { meQuery } from "../session/me.ts";
-import classes from "./shell.module.css";
-import { Shell } from "./shell.tsx";
+import classes from "./shell/shell.module.css";
+import { Shell } from "./shell/shell.tsx";
 
 export function SignedIn() {
   const me = useQuery(meQuery);

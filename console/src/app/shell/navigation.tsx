@@ -1,10 +1,10 @@
 /** The links to the pages, of which a role sees those that it may use. `g` and a letter goes to each. */
 import { includesRole, type Role } from "@domain/access/access.ts";
 import { Link } from "@tanstack/react-router";
-import { keys, nav as m } from "../messages/en/app.ts";
-import { useShortcuts } from "../parts/keys/shortcuts.ts";
-import { useGo } from "../parts/page/go.tsx";
-import { useMe } from "../session/me.ts";
+import { keys, nav as m } from "../../messages/en/app.ts";
+import { useShortcuts } from "../../parts/keys/shortcuts.ts";
+import { useGo } from "../../parts/page/go.tsx";
+import { useMe } from "../../session/me.ts";
 import classes from "./navigation.module.css";
 import { useNavigationBadges } from "./navigation-badges.tsx";
 

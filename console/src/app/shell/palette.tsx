@@ -2,11 +2,11 @@
 import { TextInput, UnstyledButton } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useId, useState } from "react";
-import { keys as m } from "../messages/en/app.ts";
-import { Dialog } from "../parts/actions/dialog.tsx";
-import { readEndpoints } from "../parts/endpoints/read-endpoints.ts";
-import { useGo } from "../parts/page/go.tsx";
-import { useApi, useTenant } from "../session/api.ts";
+import { keys as m } from "../../messages/en/app.ts";
+import { Dialog } from "../../parts/actions/dialog.tsx";
+import { readEndpoints } from "../../parts/endpoints/read-endpoints.ts";
+import { useGo } from "../../parts/page/go.tsx";
+import { useApi, useTenant } from "../../session/api.ts";
 import { useNavigationItems } from "./navigation.tsx";
 import classes from "./palette.module.css";
 

@@ -1,6 +1,6 @@
 /** Above every page while the server accepts nothing: since what people type must not look lost. */
 import { useQuery } from "@tanstack/react-query";
-import { problem as m } from "../messages/en/app.ts";
+import { problem as m } from "../../messages/en/app.ts";
 import classes from "./shell.module.css";
 
 /** The stream's topic `status` reads it again at once; this is for when there is no stream. */

@@ -3,11 +3,11 @@ import type { Role } from "@domain/access/access.ts";
 import { Text } from "@mantine/core";
 import { useLocation } from "@tanstack/react-router";
 import { type ReactNode, Suspense } from "react";
-import { account, page as m } from "../messages/en/app.ts";
-import { Boundary } from "../parts/feedback/boundary.tsx";
-import { LaterSkeleton } from "../parts/feedback/later-skeleton.tsx";
-import { Page } from "../parts/page/page.tsx";
-import { useMay, useMe } from "../session/me.ts";
+import { account, page as m } from "../../messages/en/app.ts";
+import { Boundary } from "../../parts/feedback/boundary.tsx";
+import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
+import { Page } from "../../parts/page/page.tsx";
+import { useMay, useMe } from "../../session/me.ts";
 
 export function PageFrame({ needs, children }: { readonly needs: Role; readonly children: ReactNode }) {
   const { pathname } = useLocation();

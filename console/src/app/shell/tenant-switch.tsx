@@ -3,9 +3,9 @@ import "@mantine/core/styles/Combobox.css";
 import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { account as m } from "../messages/en/app.ts";
-import { apiFor, useTenant } from "../session/api.ts";
-import { useMe } from "../session/me.ts";
+import { account as m } from "../../messages/en/app.ts";
+import { apiFor, useTenant } from "../../session/api.ts";
+import { useMe } from "../../session/me.ts";
 
 /** More tenants than a person scrolls through; the id of any other one can stand in the URL. */
 const TENANTS_MAX = 1000;

@@ -1,9 +1,9 @@
 /** Whether the page follows the server by itself, in words. */
 
-import { useLiveState } from "../live/use-live.ts";
-import { live as m } from "../messages/en/app.ts";
-import { usePreferences } from "../parts/preferences.ts";
-import { clockTime } from "../parts/time/format.ts";
+import { useLiveState } from "../../live/use-live.ts";
+import { live as m } from "../../messages/en/app.ts";
+import { usePreferences } from "../../parts/preferences.ts";
+import { clockTime } from "../../parts/time/format.ts";
 import classes from "./live-status.module.css";
 
 export function LiveStatus() {

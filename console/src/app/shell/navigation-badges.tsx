@@ -1,10 +1,10 @@
 /** What waits behind the links of the navigation: open questions, and inbound requests that were refused lately. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { nav as m } from "../messages/en/app.ts";
-import { integer } from "../parts/locale.ts";
-import { useApi, useTenant } from "../session/api.ts";
-import { useMay } from "../session/me.ts";
+import { nav as m } from "../../messages/en/app.ts";
+import { integer } from "../../parts/locale.ts";
+import { useApi, useTenant } from "../../session/api.ts";
+import { useMay } from "../../session/me.ts";
 import classes from "./navigation.module.css";
 
 const DAY_MS = 86_400_000;

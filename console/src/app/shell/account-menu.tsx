@@ -2,11 +2,11 @@
 
 import { UNNAMED_TENANT } from "@domain/access/tenant.ts";
 import { ActionIcon, Menu, Text } from "@mantine/core";
-import { keys, account as m } from "../messages/en/app.ts";
-import { ProblemText } from "../parts/feedback/problem-text.tsx";
-import { UserIcon } from "../parts/icons.tsx";
-import { useGo } from "../parts/page/go.tsx";
-import { useMe, useSignOut } from "../session/me.ts";
+import { keys, account as m } from "../../messages/en/app.ts";
+import { ProblemText } from "../../parts/feedback/problem-text.tsx";
+import { UserIcon } from "../../parts/icons.tsx";
+import { useGo } from "../../parts/page/go.tsx";
+import { useMe, useSignOut } from "../../session/me.ts";
 
 export function AccountMenu({ onHelp }: { readonly onHelp: () => void }) {
   const { email, role, tenant } = useMe();
