@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 const IN_STORE = {
   test: "test/conformance/store-sqlite.test.ts",
-  only: "store [0-9]+ operational events",
+  only: "threads? operational events",
 } as const;
 
 export const operational: readonly Mutant[] = [

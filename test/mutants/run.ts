@@ -3,9 +3,11 @@
  * project, and runs its test there. Exits with 1 when a fault survives, or when a test fails without any fault.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 
@@ -27,14 +29,22 @@ const TEST_MS_MAX = 180_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function runTest(copy: string, { test, only }: Pick<Mutant, "test" | "only">): Promise<boolean> {
+type Outcome = "passed" | "failed" | "nothing ran";
+
+async function runTest(copy: string, { test, only }: Pick<Mutant, "test" | "only">): Promise<Outcome> {
   const pattern = only === undefined ? [] : [`--test-name-pattern=${only}`];
-  const args = ["--test", "--test-concurrency=1", ...pattern, test];
-  const child = spawn(process.execPath, args, { cwd: copy, stdio: "ignore", timeout: TEST_MS_MAX, detached: false });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code === 0));
+  const args = ["--test", "--test-concurrency=1", "--test-reporter=tap", ...pattern, test];
+  const child = spawn(process.execPath, args, {
+    cwd: copy,
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: TEST_MS_MAX,
+    detached: false,
   });
+  const exited = once(child, "exit");
+  const report = await text(child.stdout);
+  const [code] = await exited;
+  if (code !== 0) return "failed";
+  return /^# tests 0$/m.test(report) ? "nothing ran" : "passed";
 }
 
 async function survives(copy: string, mutant: Mutant): Promise<boolean> {
@@ -45,7 +55,7 @@ async function survives(copy: string, mutant: Mutant): Promise<boolean> {
     source.replace(mutant.find, () => mutant.replace),
   );
   try {
-    return await runTest(copy, mutant);
+    return (await runTest(copy, mutant)) !== "failed";
   } finally {
     writeFileSync(file, source);
   }
@@ -62,8 +72,11 @@ try {
   symlinkSync(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
   const tests = new Map(chosen.map(({ test, only }) => [`${test} ${only ?? ""}`, { test, ...(only && { only }) }]));
   for (const test of tests.values()) {
-    if (await runTest(copy, test)) continue;
-    say(`${test.test} fails without any fault`);
+    const outcome = await runTest(copy, test);
+    if (outcome === "passed") continue;
+    say(
+      `${test.test} ${test.only ?? ""}: ${outcome === "failed" ? "fails without any fault" : "no test has this name"}`,
+    );
     process.exitCode = 1;
   }
   for (const mutant of process.exitCode === 1 ? [] : chosen) {

@@ -10,7 +10,7 @@ export const store: readonly Mutant[] = [
     find: 'if (stale) return { kind: "stale" };',
     replace: "",
     test: CONFORMANCE,
-    only: "store [0-9]+ publish",
+    only: "threads? publish",
   },
   {
     fault: "an idempotency key answers for another event",
@@ -18,7 +18,7 @@ export const store: readonly Mutant[] = [
     find: "remembered.fingerprint !== idempotency.fingerprint",
     replace: "false",
     test: CONFORMANCE,
-    only: "store [0-9]+ idempotency keys",
+    only: "threads? idempotency keys",
   },
   {
     fault: "a delivery is leased to a lane that may not lease",
@@ -26,7 +26,7 @@ export const store: readonly Mutant[] = [
     find: "target.token !== null && mayLease(",
     replace: "target.token !== null && (() => true)(",
     test: CONFORMANCE,
-    only: "store [0-9]+ publish",
+    only: "threads? publish",
   },
   {
     fault: "a settlement applies to a lease that was given to another",
@@ -34,7 +34,7 @@ export const store: readonly Mutant[] = [
     find: "const ours = row.lease === token;",
     replace: "const ours = true;",
     test: CONFORMANCE,
-    only: "store [0-9]+ settlements",
+    only: "threads? settlements",
   },
   {
     fault: "a settlement that is repeated records its attempt twice",
@@ -42,7 +42,7 @@ export const store: readonly Mutant[] = [
     find: "const repeats = ours ? null : findAttempt(w, previousSeq, attempt.id);",
     replace: "const repeats = null;",
     test: CONFORMANCE,
-    only: "store [0-9]+ settlements",
+    only: "threads? settlements",
   },
   {
     fault: "a settlement of before a reset changes the endpoint's health",
@@ -50,7 +50,7 @@ export const store: readonly Mutant[] = [
     find: "settlement.generation === lane.generation ?",
     replace: "settlement.generation !== -1 ?",
     test: CONFORMANCE,
-    only: "store [0-9]+ health",
+    only: "threads? health",
   },
   {
     fault: "a cancelled delivery is retried",
@@ -58,7 +58,7 @@ export const store: readonly Mutant[] = [
     find: "lane.deleted || row.cancel_requested === 1",
     replace: "lane.deleted",
     test: CONFORMANCE,
-    only: "store [0-9]+ settlements",
+    only: "threads? settlements",
   },
   {
     fault: "a held endpoint's deliveries are claimed",
@@ -66,7 +66,7 @@ export const store: readonly Mutant[] = [
     find: "if (!isHeld(lane) && !waits) {",
     replace: "if (!waits) {",
     test: CONFORMANCE,
-    only: "store [0-9]+ claims",
+    only: "threads? claims",
   },
   {
     fault: "a resting endpoint's deliveries are claimed",
@@ -74,7 +74,7 @@ export const store: readonly Mutant[] = [
     find: "if (!isHeld(lane) && !waits) {",
     replace: "if (!isHeld(lane)) {",
     test: CONFORMANCE,
-    only: "store [0-9]+ health",
+    only: "threads? health",
   },
   {
     fault: "a probe takes a whole window from the store",
@@ -82,7 +82,7 @@ export const store: readonly Mutant[] = [
     find: "isProbing(lane.health) ? Math.min(count, 1) : count",
     replace: "count",
     test: CONFORMANCE,
-    only: "store [0-9]+ health",
+    only: "threads? health",
   },
   {
     fault: "a payload that ends the process ends it again and again",
@@ -90,7 +90,7 @@ export const store: readonly Mutant[] = [
     find: "voidClaims >= scheduleSeconds.length + VOID_CLAIMS_MAX",
     replace: "voidClaims < 0",
     test: CONFORMANCE,
-    only: "store [0-9]+ leases",
+    only: "threads? leases",
   },
   {
     fault: "due deliveries are claimed out of order",
@@ -98,7 +98,7 @@ export const store: readonly Mutant[] = [
     find: "ORDER BY d.due_at, d.seq",
     replace: "ORDER BY d.seq DESC",
     test: CONFORMANCE,
-    only: "store [0-9]+ claims",
+    only: "threads? claims",
   },
   {
     fault: "a claim takes deliveries that are not due",
@@ -106,7 +106,7 @@ export const store: readonly Mutant[] = [
     find: "AND d.due_at <= ?",
     replace: "AND d.due_at + 0 * ? IS NOT NULL",
     test: CONFORMANCE,
-    only: "store [0-9]+ claims",
+    only: "threads? claims",
   },
   {
     fault: "an answer after the deadline wins over the timeout",
@@ -114,7 +114,7 @@ export const store: readonly Mutant[] = [
     find: "if (request.now >= row.expires_at) return timeOut(row);",
     replace: "",
     test: CONFORMANCE,
-    only: "store [0-9]+ pause deadlines",
+    only: "threads? pause deadlines",
   },
   {
     fault: "a tenant may store more bytes than its quota",
@@ -122,7 +122,7 @@ export const store: readonly Mutant[] = [
     find: "storedBytes + addedBytes + bytes > limit",
     replace: "false",
     test: CONFORMANCE,
-    only: "store [0-9]+ quotas",
+    only: "threads? quotas",
   },
   {
     fault: "a broken verb takes the other verbs of its group along",
