@@ -59,7 +59,7 @@ export class Client {
           return { kind: "ok", result: resultOf(await client.query(config)) };
         } catch (error) {
           const fault = faultOf(error);
-          if (fault.code !== null && FOREIGN_SESSION.has(fault.code)) this.#client = null;
+          if (fault.code !== null && FOREIGN_SESSION.has(fault.code)) this.#abandon(client);
           return { kind: "failed", fault };
         }
       }),
@@ -83,9 +83,20 @@ export class Client {
     client.on("error", lost);
     client.on("end", lost);
     await client.connect();
-    await client.query(SETTINGS);
+    try {
+      await client.query(SETTINGS);
+    } catch (error) {
+      this.#abandon(client);
+      throw error;
+    }
     this.#client = client;
     return client;
+  }
+
+  /** End a connection that is not used any more. Its open transaction would keep the turn. */
+  #abandon(client: pg.Client): void {
+    if (this.#client === client) this.#client = null;
+    client.end().catch(() => undefined); // it was lost
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { StartupError } from "../../domain/errors.ts";
 
 const MIGRATIONS_DIR = new URL("./migrations/", import.meta.url);
-/** "signalbo" as a number: every node takes the same lock. */
+/** The letters "signal" as a number. Every node takes the same lock. */
 const LOCK = 0x7369_676e_616c;
 
 /** @throws StartupError when the schema is newer than this version knows */
