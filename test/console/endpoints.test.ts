@@ -45,6 +45,7 @@ async function register(visit: Visit, owner: Client): Promise<void> {
   await page.getByLabel("Timeout in seconds").press("Enter");
   await page.getByText("must be an integer from 1 to 30", { exact: true }).waitFor();
   await page.locator("[name=url]:focus").waitFor();
+  await page.getByRole("alert").getByText("2 fields need a change.").waitFor();
   await page.getByLabel("Event types").fill("order.*");
   await page.getByText("1 event of the last 24 hours would have matched:").waitFor();
   await page.getByText('{"type":"order.created","timestamp":').waitFor();

@@ -230,7 +230,7 @@ async function answerProtected(visit: Visit, owner: Client): Promise<void> {
   const password = dialog.getByLabel("Your password", { exact: true });
   await password.fill("not the password");
   await confirm.click();
-  await dialog.getByText("password is not your password.").waitFor();
+  await dialog.getByText("The password is wrong.").waitFor();
   await password.fill(PASSWORD);
   await confirm.click();
   await page.getByText(`by ${person.email}`).waitFor();

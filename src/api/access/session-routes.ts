@@ -247,7 +247,9 @@ function done(message: string) {
 
 /** The same message whether or not the account exists. */
 const WRONG_CREDENTIALS = problem(401, "INVALID_CREDENTIALS", "The email address or the password is wrong.");
-const WRONG_PASSWORD = problem(401, "INVALID_CREDENTIALS", "currentPassword is not your password.");
+const WRONG_PASSWORD = problem(401, "INVALID_CREDENTIALS", "The current password is wrong.", [
+  { field: "currentPassword", rule: "is not your password" },
+]);
 const SESSION_NOT_FOUND = notFound("SESSION_NOT_FOUND", "You have no such session.");
 const INVALID_LINK = problem(
   401,
@@ -261,6 +263,6 @@ const NEEDS_SESSION = problem(
 );
 
 export function tooManyTries({ retryAfterSeconds }: TooManyTries): Problem {
-  const message = "Too many attempts with a wrong password. Wait for the time in Retry-After.";
+  const message = "Too many attempts with a wrong password. Wait before you try again.";
   return temporary(problem(429, "RATE_LIMITED", message), retryAfterSeconds);
 }

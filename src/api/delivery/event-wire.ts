@@ -202,7 +202,7 @@ export function publishProblem(
       return problem(
         409,
         "IDEMPOTENCY_KEY_CONFLICT",
-        "This idempotency key was used with another type, payload or endpoint_ids. Use a new key.",
+        "This idempotency key was used with another type, payload or choice of endpoints. Use a new key.",
       );
     case "unknownEndpoints":
       return invalid(unknownFaults(ENDPOINT_IDS, endpointIds, output.endpointIds));
@@ -210,7 +210,8 @@ export function publishProblem(
       return problem(
         409,
         "TOO_MANY_TARGETS",
-        `The event matches ${output.count} endpoints, more than the limit of ${EVENT_TARGETS_MAX}. Choose endpoints with endpoint_ids.`,
+        `The event matches ${output.count} endpoints, more than the limit of ${EVENT_TARGETS_MAX}. Choose its endpoints.`,
+        [{ field: "endpoint_ids", rule: `must name at most ${EVENT_TARGETS_MAX} endpoints` }],
       );
     case "quotaExceeded":
       return quotaProblem(output);

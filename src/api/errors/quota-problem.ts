@@ -26,7 +26,7 @@ const TEXTS: Readonly<Record<QuotaName, QuotaText>> = {
   events_per_second: {
     status: 429,
     message: (limit) =>
-      `This tenant may publish ${limit} events per second, and it published more. Wait for the time in Retry-After`,
+      `This tenant may publish ${limit} events per second, and it published more. Wait before you publish again`,
   },
 };
 
@@ -34,7 +34,7 @@ export function quotaProblem({ quota, limit }: QuotaExceeded): Problem {
   const { status, message } = TEXTS[quota];
   const raise =
     limit < QUOTA_BOUNDS[quota].max
-      ? `A global_admin can raise the quota: PATCH /v1/tenants/{id} with quotas.${quota}, or \`signalbox tenants set\`.`
+      ? `A global_admin can raise the quota: PATCH /v1/tenants/{id} with quotas.${quota}, \`signalbox tenants set\`, or Tenants in the console.`
       : "No tenant can have a higher quota.";
   const details = [{ field: `quotas.${quota}`, rule: `is ${limit} for this tenant` }];
   return problem(status, "QUOTA_EXCEEDED", `${message(limit)}. ${raise}`, details);

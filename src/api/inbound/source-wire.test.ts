@@ -86,7 +86,7 @@ test("one response lists every fault, of the schema and of the rules across fiel
     "name is required and must be a string of 1 to 200 characters without control characters",
     "secret must be a string of 1 to 512 characters without control characters",
     "event_type.header must be the name of a header or null",
-    "event_type.pointer must be a JSON pointer (RFC 6901) such as /type or /data/kind or null",
+    "event_type.pointer must be null or a JSON pointer (RFC 6901) such as /type or /data/kind",
     'event_type.prefx is not a field of this request; did you mean "prefix"?',
     "hmac.header is required and must be the name of a header",
     'hmac.algorithm must be one of "sha1", "sha256", "sha512"',

@@ -96,7 +96,7 @@ const PASSWORD_REQUIRED = problem(
   [{ field: "password", rule: "is required to decide a protected pause" }],
 );
 /** Not a 401: the session is valid. */
-const WRONG_PASSWORD = problem(403, "INVALID_CREDENTIALS", "password is not your password.", [
+const WRONG_PASSWORD = problem(403, "INVALID_CREDENTIALS", "The password is wrong.", [
   { field: "password", rule: "is not your password" },
 ]);
 

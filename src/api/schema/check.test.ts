@@ -42,7 +42,7 @@ test("every fault is listed once, as a sentence", () => {
 });
 
 test("if no member of a union matches, the whole union is described", () => {
-  const rule = "an array of 1 to 2 items, each an event type, or a prefix of one followed by .* or null";
+  const rule = "null or an array of 1 to 2 items, each an event type, or a prefix of one followed by .*";
   for (const types of [3, [], {}, "x", [1, 2, 3]])
     assert.deepEqual(faults({ name: "a", types }), [`types must be ${rule}`]);
 });

@@ -28,6 +28,7 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   "delivery-id": "the id of a delivery",
   "event-id": "the id of an event",
   "pause-id": "the id of a pause",
+  "user-id": "the id of a user",
   "source-id": "the id of a source",
   "inbound-id": "the id of an inbound event",
   "any-id": "an id such as ep_… or usr_…",
@@ -45,7 +46,7 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
 };
 
 export function describeSchema(node: SchemaNode): string {
-  if (node.anyOf !== undefined) return node.anyOf.map(describeSchema).join(" or ");
+  if (node.anyOf !== undefined) return describeUnion(node.anyOf);
   if (node.enum !== undefined) return `one of ${node.enum.map((value) => JSON.stringify(value)).join(", ")}`;
   if (node.const !== undefined) return JSON.stringify(node.const);
   switch (node.type) {
@@ -63,6 +64,15 @@ export function describeSchema(node: SchemaNode): string {
     default:
       return "an object";
   }
+}
+
+/** A description with a comma or an "or" of its own follows "null", which would else seem to be a part of it. */
+function describeUnion(members: readonly SchemaNode[]): string {
+  const isNull = (member: SchemaNode) => member.type === "null";
+  const others = members.filter((member) => !isNull(member)).map(describeSchema);
+  if (!members.some(isNull)) return others.join(" or ");
+  const isSimple = others.every((words) => !/,| or | without /.test(words));
+  return (isSimple ? [...others, "null"] : ["null", ...others]).join(" or ");
 }
 
 function describeString(node: SchemaNode): string {

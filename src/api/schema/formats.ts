@@ -33,6 +33,7 @@ Format.Set("event-id", (text) => parseId(ID_PREFIX.event, text) !== null);
 Format.Set("inbound-id", (text) => parseId(ID_PREFIX.inbound, text) !== null);
 Format.Set("source-id", (text) => parseId(ID_PREFIX.source, text) !== null);
 Format.Set("pause-id", (text) => parseId(ID_PREFIX.pause, text) !== null);
+Format.Set("user-id", (text) => parseId(ID_PREFIX.user, text) !== null);
 Format.Set("any-id", (text) => parseAnyId(text) !== null);
 Format.Set("actor-id", (text) => (parseId(ID_PREFIX.user, text) ?? parseId(ID_PREFIX.key, text)) !== null);
 Format.Set("http-status", (text) => HTTP_STATUS.test(text));

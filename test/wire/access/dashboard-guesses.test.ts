@@ -15,6 +15,8 @@ test("after five wrong passwords an account cannot sign in from that address, an
   assert.deepEqual(guesses.toSorted(), [401, 401, 401, 401, 401, 429, 429, 429], "exactly, though all came at once");
   const refused = await newJar(own.url).signIn(ann.email, PASSWORD);
   assert.deepEqual([refused.status, refused.code], [429, "RATE_LIMITED"]);
+  // The console shows the sentence to people, and counts down after it.
+  assert.match(refused.text, /"Too many attempts with a wrong password. Wait before you try again."/);
   const wait = Number(refused.headers.get("retry-after"));
   assert.ok(wait > 14 * 60 && wait <= 15 * 60, String(wait));
   assert.equal((await jar.request("POST", "/v1/events", { body: { type: "a", payload: {} } })).status, 202);

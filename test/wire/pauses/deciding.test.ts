@@ -218,7 +218,8 @@ test("approvers must be users of the tenant who can sign in", async () => {
   for (const [approvers, fields] of cases) {
     const answer = await create(approvers);
     assert.deepEqual([answer.status, answer.code], [422, "VALIDATION_ERROR"], answer.text);
-    const { details } = answer.body as unknown as { details: readonly { field: string }[] };
+    const { details } = answer.body as unknown as { details: readonly { field: string; rule: string }[] };
+    for (const { rule } of details) assert.match(rule, /^must (differ|be .*the id of a user)/);
     assert.deepEqual(
       details.map(({ field }) => field),
       fields,

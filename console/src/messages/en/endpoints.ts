@@ -66,7 +66,7 @@ export const endpoint = {
     `Rests after ${integer(count)} consecutive failures. When the rest is over, one delivery is tried as a probe.`,
   restUntil: "Rests until",
   probing: "Tries one delivery at a time, until one succeeds.",
-  throttled: "Waits, because the receiver sent Retry-After or an ordered delivery is to be retried.",
+  throttled: "Waits, because the receiver asked for a wait, or because an ordered delivery is to be retried.",
   waitUntil: "Waits until",
   paused: "Paused: new events are held, in order, and nothing is sent.",
   disabled: {

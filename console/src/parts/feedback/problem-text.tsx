@@ -4,7 +4,14 @@ import { SignalboxError } from "@signalbox/sdk";
 import { problem as m } from "../../messages/en/app.ts";
 import { isLapse, useLapsed } from "../../session/lapse.ts";
 
-export function ProblemText({ error, secondsLeft = 0 }: { readonly error: unknown; readonly secondsLeft?: number }) {
+interface ProblemTextProps {
+  readonly error: unknown;
+  readonly secondsLeft?: number;
+  /** Instead of the server's sentence. */
+  readonly sentence?: string | undefined;
+}
+
+export function ProblemText({ error, secondsLeft = 0, sentence = sentenceOf(error) }: ProblemTextProps) {
   const { code } = describe(error);
   const lapsed = useLapsed();
   // The person has signed in over the page meanwhile.
@@ -12,7 +19,7 @@ export function ProblemText({ error, secondsLeft = 0 }: { readonly error: unknow
   return (
     <>
       <Text size="sm" component="span">
-        {sentenceOf(error)} {secondsLeft > 0 && m.retryIn(secondsLeft)}
+        {sentence} {secondsLeft > 0 && m.retryIn(secondsLeft)}
       </Text>
       {code !== null && (
         <>

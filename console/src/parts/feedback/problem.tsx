@@ -10,16 +10,18 @@ interface ProblemProps {
   readonly error: unknown;
   readonly onRetry?: (() => void) | undefined;
   readonly isRetrying?: boolean;
+  /** Instead of the server's sentence. */
+  readonly sentence?: string | undefined;
 }
 
 /** Counts down where the server said when to come back. */
-export function Problem({ error, onRetry, isRetrying = false }: ProblemProps) {
+export function Problem({ error, onRetry, isRetrying = false, sentence }: ProblemProps) {
   const secondsLeft = useRetryWait(error);
   return (
     <Alert color="red" variant="light" role="alert">
       <Stack gap="sm" align="flex-start">
         <div>
-          <ProblemText error={error} secondsLeft={secondsLeft} />
+          <ProblemText error={error} secondsLeft={secondsLeft} sentence={sentence} />
         </div>
         <FullEndpoint error={error} />
         {onRetry !== undefined && (

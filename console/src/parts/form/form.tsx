@@ -5,8 +5,18 @@
  */
 import { Button, Group, Stack } from "@mantine/core";
 import { SignalboxError } from "@signalbox/sdk";
-import { createContext, type FormEvent, type ReactNode, useContext, useEffect, useMemo, useRef } from "react";
-import { form as m } from "../../messages/en/app.ts";
+import {
+  createContext,
+  type FormEvent,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { form as m, problem } from "../../messages/en/app.ts";
 import { Problem } from "../feedback/problem.tsx";
 import { useRetryWait } from "../time/seconds-left.ts";
 
@@ -52,7 +62,7 @@ export function Form(props: FormProps) {
       <form ref={element} onSubmit={handle} noValidate>
         <Stack gap="md">
           {children}
-          {error !== null && error !== undefined && <Problem error={error} />}
+          {error !== null && error !== undefined && <FormProblem error={error} />}
           <Group gap="sm">
             <Button type="submit" loading={isPending} disabled={isDisabled || waits}>
               {submit}
@@ -66,6 +76,29 @@ export function Form(props: FormProps) {
         </Stack>
       </form>
     </Faults>
+  );
+}
+
+/** The server names each field as the API does. Where all of them are on the form, each says itself what is wrong with it. */
+function FormProblem({ error }: { readonly error: unknown }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [sentence, setSentence] = useState<string>();
+  useLayoutEffect(() => {
+    const elements = [...(place.current?.closest("form")?.elements ?? [])];
+    const details = detailsOf(error);
+    const isShown = ({ field }: FieldFault) =>
+      elements.some((one) => {
+        const name = one.getAttribute("name");
+        return (
+          name !== null && one.getAttribute("aria-invalid") === "true" && (field === name || isInside(field, name))
+        );
+      });
+    setSentence(details.length > 0 && details.every(isShown) ? problem.faults(details.length) : undefined);
+  }, [error]);
+  return (
+    <div ref={place}>
+      <Problem error={error} sentence={sentence} />
+    </div>
   );
 }
 
