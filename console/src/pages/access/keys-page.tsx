@@ -40,7 +40,6 @@ export default function KeysPage() {
   const queries = useQueryClient();
   const refresh = () => void queries.invalidateQueries({ queryKey: ["key"] });
   const [isCreating, setCreating] = useState(false);
-  const [made, setMade] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<Key | null>(null);
   const create = (
     <Button onClick={() => setCreating(true)} key="create">
@@ -73,28 +72,40 @@ export default function KeysPage() {
           </Empty>
         }
       />
-      {isCreating && (
-        <NewKey
-          onClose={() => setCreating(false)}
-          onMade={(apiKey) => {
-            setCreating(false);
-            setMade(apiKey);
-            refresh();
-          }}
-        />
-      )}
-      {made !== null && (
-        <SecretDialog
-          title={m.newKey}
-          hint={m.newKeyHint}
-          label={m.newKeyLabel}
-          secret={made}
-          done={m.copied}
-          onDone={() => setMade(null)}
-        />
-      )}
+      {isCreating && <Creation onMade={refresh} onClose={() => setCreating(false)} />}
       {revoking !== null && <Revoke of={revoking} onDone={refresh} onClose={() => setRevoking(null)} />}
     </Page>
+  );
+}
+
+interface CreationProps {
+  readonly onMade: () => void;
+  readonly onClose: () => void;
+}
+
+/** The form, and then the new key. */
+function Creation({ onMade, onClose }: CreationProps) {
+  const [made, setMade] = useState<string | null>(null);
+  if (made !== null) {
+    return (
+      <SecretDialog
+        title={m.newKey}
+        hint={m.newKeyHint}
+        label={m.newKeyLabel}
+        secret={made}
+        done={m.copied}
+        onDone={onClose}
+      />
+    );
+  }
+  return (
+    <NewKey
+      onClose={onClose}
+      onMade={(apiKey) => {
+        setMade(apiKey);
+        onMade();
+      }}
+    />
   );
 }
 

@@ -34,9 +34,7 @@ export default function TenantsPage() {
     rowKey: ({ id }) => id,
     newestFirst: false,
   });
-  const queries = useQueryClient();
   const [isCreating, setCreating] = useState(false);
-  const [firstKey, setFirstKey] = useState<string | null>(null);
   const create = <Button onClick={() => setCreating(true)}>{m.create}</Button>;
   return (
     <Page
@@ -63,26 +61,7 @@ export default function TenantsPage() {
       {filters.values.id !== undefined && (
         <TenantDrawer id={filters.values.id} onClose={() => filters.set({ id: undefined })} />
       )}
-      {isCreating && (
-        <NewTenant
-          onClose={() => setCreating(false)}
-          onMade={(apiKey) => {
-            setCreating(false);
-            setFirstKey(apiKey);
-            void queries.invalidateQueries({ queryKey: ["tenant"] });
-          }}
-        />
-      )}
-      {firstKey !== null && (
-        <SecretDialog
-          title={keys.newKey}
-          hint={`${m.firstKey}. ${keys.newKeyHint}`}
-          label={keys.newKeyLabel}
-          secret={firstKey}
-          done={keys.copied}
-          onDone={() => setFirstKey(null)}
-        />
-      )}
+      {isCreating && <Creation onClose={() => setCreating(false)} />}
     </Page>
   );
 }
@@ -107,6 +86,33 @@ const COLUMNS: readonly Column<Tenant>[] = [
     align: "end",
   },
 ];
+
+/** The form, and then the new tenant's first key. */
+function Creation({ onClose }: { readonly onClose: () => void }) {
+  const queries = useQueryClient();
+  const [firstKey, setFirstKey] = useState<string | null>(null);
+  if (firstKey !== null) {
+    return (
+      <SecretDialog
+        title={keys.newKey}
+        hint={`${m.firstKey}. ${keys.newKeyHint}`}
+        label={keys.newKeyLabel}
+        secret={firstKey}
+        done={keys.copied}
+        onDone={onClose}
+      />
+    );
+  }
+  return (
+    <NewTenant
+      onClose={onClose}
+      onMade={(apiKey) => {
+        setFirstKey(apiKey);
+        void queries.invalidateQueries({ queryKey: ["tenant"] });
+      }}
+    />
+  );
+}
 
 interface NewTenantProps {
   readonly onClose: () => void;

@@ -28,7 +28,11 @@ import { ChangeRole, CreateUser } from "./user-forms.tsx";
 
 const FILTERS = {};
 
-type Open = { readonly kind: "role" | "disable"; readonly user: User } | { readonly kind: "create" };
+/** The dialog that is open. */
+type Open =
+  | { readonly kind: "create" }
+  | { readonly kind: "role" | "disable"; readonly user: User }
+  | { readonly kind: "link"; readonly link: PasswordLink };
 
 export default function UsersPage() {
   const api = useApi();
@@ -39,19 +43,16 @@ export default function UsersPage() {
     rowKey: ({ id }) => id,
     newestFirst: false,
   });
-  const queries = useQueryClient();
   const [open, setOpen] = useState<Open | null>(null);
-  const [link, setLink] = useState<PasswordLink | null>(null);
-  const close = () => setOpen(null);
-  const done = () => {
-    close();
-    void queries.invalidateQueries({ queryKey: ["user"] });
-  };
+  const refresh = useRefresh();
   const enable = useMutation({
     mutationFn: (id: string) => api.users.update(id, { disabled: false }),
-    onSuccess: done,
+    onSuccess: refresh,
   });
-  const reset = useMutation({ mutationFn: (id: string) => api.users.resetPassword(id), onSuccess: setLink });
+  const reset = useMutation({
+    mutationFn: (id: string) => api.users.resetPassword(id),
+    onSuccess: (link) => setOpen({ kind: "link", link }),
+  });
   const acts: Acts = {
     onRole: (user) => setOpen({ kind: "role", user }),
     onDisable: (user) => setOpen({ kind: "disable", user }),
@@ -87,20 +88,41 @@ export default function UsersPage() {
           </Empty>
         }
       />
-      {open?.kind === "create" && (
-        <CreateUser
-          onClose={close}
-          onMade={(made) => {
-            done();
-            setLink(made);
-          }}
-        />
-      )}
-      {open?.kind === "role" && <ChangeRole of={open.user} onClose={close} onDone={done} />}
-      {open?.kind === "disable" && <Disable of={open.user} onClose={close} onDone={done} />}
-      {link !== null && <LinkDialog link={link} onDone={() => setLink(null)} />}
+      {open !== null && <OpenDialog open={open} onOpen={setOpen} />}
     </Page>
   );
+}
+
+function useRefresh(): () => void {
+  const queries = useQueryClient();
+  return () => void queries.invalidateQueries({ queryKey: ["user"] });
+}
+
+function OpenDialog({ open, onOpen }: { readonly open: Open; readonly onOpen: (open: Open | null) => void }) {
+  const refresh = useRefresh();
+  const close = () => onOpen(null);
+  const done = () => {
+    close();
+    refresh();
+  };
+  switch (open.kind) {
+    case "create":
+      return (
+        <CreateUser
+          onClose={close}
+          onMade={(link) => {
+            refresh();
+            onOpen({ kind: "link", link });
+          }}
+        />
+      );
+    case "role":
+      return <ChangeRole of={open.user} onClose={close} onDone={done} />;
+    case "disable":
+      return <Disable of={open.user} onClose={close} onDone={done} />;
+    case "link":
+      return <LinkDialog link={open.link} onDone={close} />;
+  }
 }
 
 const COLUMNS: readonly Column<User>[] = [
