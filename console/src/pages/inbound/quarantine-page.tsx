@@ -1,13 +1,13 @@
 /** `/console/inbound/quarantine`: what could not be verified, from all sources. */
 import { REJECTIONS } from "@domain/inbound/request.ts";
 import { Stack, Text } from "@mantine/core";
-import type { InboundEvent, RefusedCounts } from "@signalbox/sdk";
+import type { InboundEvent, InboundFilter, RefusedCounts } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { quarantine as m } from "../../messages/en/inbound.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { Problem } from "../../parts/feedback/problem.tsx";
-import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { type CursorList, useCursorList } from "../../parts/list/cursor-list.ts";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice } from "../../parts/list/filter-fields.tsx";
 import { FilterTime } from "../../parts/list/filter-time.tsx";
@@ -51,20 +51,7 @@ export default function QuarantinePage() {
     queryKey: ["inbound", "refused", tenant, from ?? null],
     queryFn: ({ signal }) => api.inboundEvents.refused(from === undefined ? {} : { from }, { signal }),
   });
-  const [total, setTotal] = useState<number | null>(null);
-  const list = useCursorList<InboundEvent>({
-    queryKey: ["inbound", "quarantine", tenant, filters.values],
-    // The API has page numbers, which stand in the URL as the cursor.
-    read: async (cursor, signal) => {
-      const numbered = await readNumbered(cursor, LIMIT, async (page) => {
-        const { data, pagination } = await api.inboundEvents.list({ ...filter, page, limit: LIMIT }, { signal });
-        return { rows: data, total: pagination.total };
-      });
-      setTotal(numbered.total);
-      return numbered;
-    },
-    rowKey: ({ id }) => id,
-  });
+  const { list, total } = useRefusals(filter);
   return (
     <Page
       title={m.title}
@@ -97,15 +84,44 @@ export default function QuarantinePage() {
           </Stack>
         }
       />
-      {source_id !== undefined && (
-        <>
-          <div className={classes.reprocess}>
-            <Reprocess sourceId={source_id} />
-          </div>
-          <Trial key={source_id} sourceId={source_id} scheme={null} />
-        </>
-      )}
+      {source_id !== undefined && <OfOneSource key={source_id} id={source_id} />}
     </Page>
+  );
+}
+
+/** One page of the list, and how many requests there are on all pages. */
+function useRefusals(filter: InboundFilter): {
+  readonly list: CursorList<InboundEvent>;
+  readonly total: number | null;
+} {
+  const api = useApi();
+  const tenant = useTenant();
+  const [total, setTotal] = useState<number | null>(null);
+  const list = useCursorList<InboundEvent>({
+    queryKey: ["inbound", "quarantine", tenant, filter],
+    // The API has page numbers, which stand in the URL as the cursor.
+    read: async (cursor, signal) => {
+      const numbered = await readNumbered(cursor, LIMIT, async (page) => {
+        const { data, pagination } = await api.inboundEvents.list({ ...filter, page, limit: LIMIT }, { signal });
+        return { rows: data, total: pagination.total };
+      });
+      setTotal(numbered.total);
+      return numbered;
+    },
+    rowKey: ({ id }) => id,
+  });
+  return { list, total };
+}
+
+/** What can be done about the requests of the source that the filter names. */
+function OfOneSource({ id }: { readonly id: string }) {
+  return (
+    <>
+      <div className={classes.reprocess}>
+        <Reprocess sourceId={id} />
+      </div>
+      <Trial sourceId={id} scheme={null} />
+    </>
   );
 }
 

@@ -31,29 +31,15 @@ const ADD = {
 export default function SourcesPage() {
   const api = useApi();
   const tenant = useTenant();
-  const go = useGo();
   const filters = useFilters(FILTERS);
-  const queries = useQueryClient();
   const list = useCursorList<Source>({
     queryKey: ["inbound", "sources", tenant],
     read: (cursor, signal) => api.sources.page({ limit: 100, cursor, signal }),
     rowKey: ({ id }) => id,
     newestFirst: false,
   });
-  const refused = useQuery({
-    queryKey: ["inbound", "refused", tenant, null],
-    queryFn: ({ signal }) => api.inboundEvents.refused({}, { signal }),
-  });
-  const lastDay = useQuery({
-    queryKey: ["inbound", "last-day", tenant],
-    queryFn: ({ signal }) => api.analytics.inbound({ signal }),
-  });
-  const verifiedOf = (id: string): number | undefined =>
-    lastDay.data && (lastDay.data.sources.find(({ source_id }) => source_id === id)?.valid ?? 0);
+  const counts = useCounts();
   const [isCreating, setCreating] = useState(false);
-  const [made, setMade] = useState<{ readonly id: string; readonly secret: string } | null>(null);
-  const refusedOf = (id: string): number | undefined =>
-    refused.data?.counts.filter(({ source_id }) => source_id === id).reduce((sum, { count }) => sum + count, 0);
   const create = <Button onClick={() => setCreating(true)}>{m.create}</Button>;
   return (
     <Page
@@ -63,7 +49,7 @@ export default function SourcesPage() {
         <>
           <CopyView request={{ path: "/v1/sources" }} />
           <GoButton to="/inbound/quarantine" variant="default">
-            {refused.data === undefined ? m.quarantine : `${m.quarantine} (${integer(refused.data.total)})`}
+            {counts.refused === undefined ? m.quarantine : `${m.quarantine} (${integer(counts.refused)})`}
           </GoButton>
           {create}
         </>
@@ -73,7 +59,7 @@ export default function SourcesPage() {
       <List
         label={m.title}
         list={list}
-        columns={columns(verifiedOf, refusedOf)}
+        columns={columns(counts)}
         rowKey={({ id }) => id}
         rowName={({ name }) => name}
         rowLink={({ id }) => ({ to: `/inbound/${id}` })}
@@ -83,34 +69,68 @@ export default function SourcesPage() {
           </Empty>
         }
       />
-      {isCreating && (
-        <NewSource
-          onClose={() => setCreating(false)}
-          onMade={({ id, secret }) => {
-            setCreating(false);
-            void queries.invalidateQueries({ queryKey: ["inbound", "sources"] });
-            if (secret === undefined) go({ to: `/inbound/${id}` });
-            else setMade({ id, secret });
-          }}
-        />
-      )}
-      {made !== null && (
-        <SecretDialog
-          title={m.newSecret}
-          hint={m.newSecretHint}
-          label={m.secretLabel}
-          secret={made.secret}
-          done={m.copied}
-          onDone={() => go({ to: `/inbound/${made.id}` })}
-        />
-      )}
+      {isCreating && <Creation onClose={() => setCreating(false)} />}
     </Page>
   );
 }
 
-type CountOf = (id: string) => number | undefined;
+/** The form, and then the new source's secret, if the server made one. */
+function Creation({ onClose }: { readonly onClose: () => void }) {
+  const go = useGo();
+  const queries = useQueryClient();
+  const [made, setMade] = useState<{ readonly id: string; readonly secret: string } | null>(null);
+  if (made !== null) {
+    return (
+      <SecretDialog
+        title={m.newSecret}
+        hint={m.newSecretHint}
+        label={m.secretLabel}
+        secret={made.secret}
+        done={m.copied}
+        onDone={() => go({ to: `/inbound/${made.id}` })}
+      />
+    );
+  }
+  return (
+    <NewSource
+      onClose={onClose}
+      onMade={({ id, secret }) => {
+        void queries.invalidateQueries({ queryKey: ["inbound", "sources"] });
+        if (secret === undefined) go({ to: `/inbound/${id}` });
+        else setMade({ id, secret });
+      }}
+    />
+  );
+}
 
-function columns(verifiedOf: CountOf, refusedOf: CountOf): readonly Column<Source>[] {
+interface Counts {
+  /** Of all sources. Undefined until the first answer, like the counts of one source. */
+  readonly refused: number | undefined;
+  readonly refusedOf: (id: string) => number | undefined;
+  /** In the last day. */
+  readonly verifiedOf: (id: string) => number | undefined;
+}
+
+function useCounts(): Counts {
+  const api = useApi();
+  const tenant = useTenant();
+  const { data: refused } = useQuery({
+    queryKey: ["inbound", "refused", tenant, null],
+    queryFn: ({ signal }) => api.inboundEvents.refused({}, { signal }),
+  });
+  const { data: lastDay } = useQuery({
+    queryKey: ["inbound", "last-day", tenant],
+    queryFn: ({ signal }) => api.analytics.inbound({ signal }),
+  });
+  return {
+    refused: refused?.total,
+    refusedOf: (id) =>
+      refused?.counts.filter(({ source_id }) => source_id === id).reduce((sum, { count }) => sum + count, 0),
+    verifiedOf: (id) => lastDay && (lastDay.sources.find(({ source_id }) => source_id === id)?.valid ?? 0),
+  };
+}
+
+function columns({ verifiedOf, refusedOf }: Counts): readonly Column<Source>[] {
   return [
     { label: m.name, cell: ({ name }) => <Foreign text={name} /> },
     { label: m.scheme, cell: ({ scheme }) => m.schemes[scheme] },
