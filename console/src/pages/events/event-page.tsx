@@ -95,39 +95,9 @@ function Origin({ event }: { readonly event: Event }) {
 const FAILED = ["FAILED", "EXPIRED", "CANCELLED"];
 
 function DeliveriesSection({ event }: { readonly event: Event }) {
-  const api = useApi();
-  const queries = useQueryClient();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [said, setSaid] = useState<string | null>(null);
-  const refresh = () =>
-    Promise.all([
-      queries.invalidateQueries({ queryKey: ["event"] }),
-      queries.invalidateQueries({ queryKey: ["delivery"] }),
-    ]);
+  const { said, retry, replay } = useDeliveryActs(() => setSelected(new Set()));
   const failed = event.deliveries.filter(({ status }) => FAILED.includes(status));
-  const retry = useMutation({
-    async mutationFn(deliveries: readonly Delivery[]) {
-      setSaid(null);
-      let count = 0;
-      // One after the other: each is an act of its own, and somebody else may have retried one meanwhile.
-      for (const { id } of deliveries) {
-        await api.deliveries.retry(id);
-        count += 1;
-      }
-      return count;
-    },
-    onSuccess: (count) => setSaid(m.retried(count)),
-    onSettled: refresh,
-  });
-  const replay = useMutation({
-    mutationFn: (ids: readonly string[]) => api.replays.create({ delivery_ids: ids }),
-    onMutate: () => setSaid(null),
-    onSuccess({ created_deliveries, skipped }) {
-      setSelected(new Set());
-      setSaid(m.replayed(created_deliveries, skipped));
-    },
-    onSettled: refresh,
-  });
   useShortcuts(keys.thisPage, [
     { keys: "r", label: m.retryAll, run: () => failed.length > 0 && !retry.isPending && retry.mutate(failed) },
   ]);
@@ -163,4 +133,40 @@ function DeliveriesSection({ event }: { readonly event: Event }) {
       )}
     </Section>
   );
+}
+
+/** Retries and replays some of the deliveries, and says what the latest act did. */
+function useDeliveryActs(onReplayed: () => void) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const [said, setSaid] = useState<string | null>(null);
+  const refresh = () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: ["event"] }),
+      queries.invalidateQueries({ queryKey: ["delivery"] }),
+    ]);
+  const retry = useMutation({
+    async mutationFn(deliveries: readonly Delivery[]) {
+      setSaid(null);
+      let count = 0;
+      // One after the other: each is an act of its own, and somebody else may have retried one meanwhile.
+      for (const { id } of deliveries) {
+        await api.deliveries.retry(id);
+        count += 1;
+      }
+      return count;
+    },
+    onSuccess: (count) => setSaid(m.retried(count)),
+    onSettled: refresh,
+  });
+  const replay = useMutation({
+    mutationFn: (ids: readonly string[]) => api.replays.create({ delivery_ids: ids }),
+    onMutate: () => setSaid(null),
+    onSuccess({ created_deliveries, skipped }) {
+      onReplayed();
+      setSaid(m.replayed(created_deliveries, skipped));
+    },
+    onSettled: refresh,
+  });
+  return { said, retry, replay };
 }

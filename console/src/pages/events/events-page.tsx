@@ -1,14 +1,14 @@
 /** `/console/events`: what was published. */
-import type { EventSummary } from "@signalbox/sdk";
+import type { EventFilter, EventSummary } from "@signalbox/sdk";
 import { event, events as m } from "../../messages/en/events.ts";
 import { CopyView } from "../../parts/actions/copy-view.tsx";
 import { publishCurl } from "../../parts/actions/publish-curl.ts";
-import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { type CursorList, useCursorList } from "../../parts/list/cursor-list.ts";
 import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
 import { FilterTime } from "../../parts/list/filter-time.tsx";
-import { instant, matching, oneOf, text, useFilters } from "../../parts/list/filters.ts";
+import { type Filters, instant, matching, oneOf, text, useFilters } from "../../parts/list/filters.ts";
 import { readFull } from "../../parts/list/full-page.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
@@ -46,31 +46,12 @@ function Origin({ of }: { readonly of: EventSummary }) {
 }
 
 export default function EventsPage() {
-  const api = useApi();
   const go = useGo();
-  const tenant = useTenant();
   const filters = useFilters(FILTERS);
   const { type, source_id, from, to, payload_contains } = filters.values;
   const undelivered = filters.values.undelivered === undefined ? undefined : true;
   const filter = { type, source_id, from, to, payload_contains, undelivered, limit: ROWS };
-  const list = useCursorList<EventSummary>({
-    queryKey: ["event", "list", tenant, filter],
-    read: (cursor, signal) =>
-      readFull({
-        cursor,
-        rowsMax: ROWS,
-        async read(at, limit) {
-          const page = await api.events.list({ ...filter, cursor: at, limit }, { signal });
-          return { rows: page.results, next: page.next_cursor };
-        },
-        // The cursors of the list are the same for every filter.
-        async timeAt(at) {
-          const { results } = await api.events.list({ cursor: at, limit: 1 }, { signal });
-          return results[0]?.created_at ?? null;
-        },
-      }),
-    rowKey: ({ id }) => id,
-  });
+  const list = useEvents(filter);
   const query = { ...filter, undelivered: undelivered && "true" };
   return (
     <Page
@@ -83,27 +64,7 @@ export default function EventsPage() {
         </>
       }
     >
-      <FilterBar filters={filters}>
-        <FilterText
-          label={m.type}
-          value={type}
-          placeholder={m.typeHint}
-          onChange={(next) => filters.set({ type: next })}
-        />
-        <FilterText
-          label={m.payloadHas}
-          value={payload_contains}
-          onChange={(next) => filters.set({ payload_contains: next })}
-        />
-        <FilterChoice
-          label={m.delivered}
-          value={filters.values.undelivered}
-          options={[{ value: "true", label: m.undelivered }]}
-          onChange={(next) => filters.set({ undelivered: next })}
-        />
-        <FilterTime label={m.from} value={from} onChange={(next) => filters.set({ from: next })} />
-        <FilterTime label={m.to} value={to} onChange={(next) => filters.set({ to: next })} />
-      </FilterBar>
+      <EventFilters filters={filters} />
       <List
         label={m.title}
         list={list}
@@ -127,5 +88,56 @@ export default function EventsPage() {
         }
       />
     </Page>
+  );
+}
+
+/** The page that the URL names. */
+function useEvents(filter: EventFilter): CursorList<EventSummary> {
+  const api = useApi();
+  const tenant = useTenant();
+  return useCursorList<EventSummary>({
+    queryKey: ["event", "list", tenant, filter],
+    read: (cursor, signal) =>
+      readFull({
+        cursor,
+        rowsMax: ROWS,
+        async read(at, limit) {
+          const page = await api.events.list({ ...filter, cursor: at, limit }, { signal });
+          return { rows: page.results, next: page.next_cursor };
+        },
+        // The cursors of the list are the same for every filter.
+        async timeAt(at) {
+          const { results } = await api.events.list({ cursor: at, limit: 1 }, { signal });
+          return results[0]?.created_at ?? null;
+        },
+      }),
+    rowKey: ({ id }) => id,
+  });
+}
+
+function EventFilters({ filters }: { readonly filters: Filters<typeof FILTERS> }) {
+  const { type, payload_contains, undelivered, from, to } = filters.values;
+  return (
+    <FilterBar filters={filters}>
+      <FilterText
+        label={m.type}
+        value={type}
+        placeholder={m.typeHint}
+        onChange={(next) => filters.set({ type: next })}
+      />
+      <FilterText
+        label={m.payloadHas}
+        value={payload_contains}
+        onChange={(next) => filters.set({ payload_contains: next })}
+      />
+      <FilterChoice
+        label={m.delivered}
+        value={undelivered}
+        options={[{ value: "true", label: m.undelivered }]}
+        onChange={(next) => filters.set({ undelivered: next })}
+      />
+      <FilterTime label={m.from} value={from} onChange={(next) => filters.set({ from: next })} />
+      <FilterTime label={m.to} value={to} onChange={(next) => filters.set({ to: next })} />
+    </FilterBar>
   );
 }

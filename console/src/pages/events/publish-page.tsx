@@ -81,46 +81,59 @@ function PublishForm({ start }: { readonly start: Start }) {
     set({ key: newKey() });
   };
   if (send.data !== undefined) return <Published result={send.data} onAnother={another} />;
-  const used = bytes(new Blob([fields.payload]).size);
   return (
     <Stack gap="lg">
       <Form onSubmit={submit} isPending={send.isPending} error={send.error} faults={faults} submit={m.submit}>
-        <TextField
-          name="type"
-          label={m.type}
-          hint={m.typeHint}
-          value={fields.type}
-          onChange={(event) => set({ type: event.currentTarget.value })}
-          placeholder="order.created"
-        />
-        <LongField
-          name="payload"
-          label={m.payload}
-          hint={`${m.payloadHint} ${m.bytes(used, bytes(PAYLOAD_BYTES_MAX))}.`}
-          value={fields.payload}
-          onChange={(payload) => set({ payload })}
-          rows={8}
-          isCode
-        />
-        <LongField
-          name="endpoint_ids"
-          label={m.endpoints}
-          hint={m.endpointsHint}
-          value={fields.endpoints}
-          onChange={(endpoints) => set({ endpoints })}
-          rows={2}
-          isCode
-        />
-        <TextField
-          name="Idempotency-Key"
-          label={m.key}
-          hint={m.keyHint}
-          value={fields.key}
-          onChange={(event) => set({ key: event.currentTarget.value })}
-        />
+        <PublishFields fields={fields} onChange={set} />
       </Form>
       <Who type={fields.type} isNamed={fields.endpoints.trim() !== ""} />
     </Stack>
+  );
+}
+
+interface PublishFieldsProps {
+  readonly fields: Fields;
+  readonly onChange: (changes: Partial<Fields>) => void;
+}
+
+function PublishFields({ fields, onChange }: PublishFieldsProps) {
+  const used = bytes(new Blob([fields.payload]).size);
+  return (
+    <>
+      <TextField
+        name="type"
+        label={m.type}
+        hint={m.typeHint}
+        value={fields.type}
+        onChange={(event) => onChange({ type: event.currentTarget.value })}
+        placeholder="order.created"
+      />
+      <LongField
+        name="payload"
+        label={m.payload}
+        hint={`${m.payloadHint} ${m.bytes(used, bytes(PAYLOAD_BYTES_MAX))}.`}
+        value={fields.payload}
+        onChange={(payload) => onChange({ payload })}
+        rows={8}
+        isCode
+      />
+      <LongField
+        name="endpoint_ids"
+        label={m.endpoints}
+        hint={m.endpointsHint}
+        value={fields.endpoints}
+        onChange={(endpoints) => onChange({ endpoints })}
+        rows={2}
+        isCode
+      />
+      <TextField
+        name="Idempotency-Key"
+        label={m.key}
+        hint={m.keyHint}
+        value={fields.key}
+        onChange={(event) => onChange({ key: event.currentTarget.value })}
+      />
+    </>
   );
 }
 
