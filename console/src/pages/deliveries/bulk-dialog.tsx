@@ -69,13 +69,7 @@ function Counted({ act, filter, count, onClose }: BulkDialogProps & { readonly c
   return (
     <form onSubmit={submit}>
       <Stack>
-        <div>
-          <Text className={classes.total}>{m.count(count.total)}</Text>
-          <Text size="sm">{m.acts[act].what}</Text>
-          <Text size="sm" c="dimmed">
-            {m.dialog.frozen} {count.unchanged > 0 && m.acts[act].not(count.unchanged)}
-          </Text>
-        </div>
+        <Total act={act} count={count} />
         <ByEndpoint count={count} />
         <Sample count={count} />
         <TextInput
@@ -132,6 +126,18 @@ function Nothing({ act, count, onClose }: Pick<BulkDialogProps, "act" | "onClose
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+function Total({ act, count }: { readonly act: Act; readonly count: BulkCount }) {
+  return (
+    <div>
+      <Text className={classes.total}>{m.count(count.total)}</Text>
+      <Text size="sm">{m.acts[act].what}</Text>
+      <Text size="sm" c="dimmed">
+        {m.dialog.frozen} {count.unchanged > 0 && m.acts[act].not(count.unchanged)}
+      </Text>
+    </div>
   );
 }
 

@@ -14,7 +14,7 @@ import { useFilters } from "../../parts/list/filters.ts";
 import { readFull } from "../../parts/list/full-page.ts";
 import { List } from "../../parts/list/list.tsx";
 import type { Column } from "../../parts/list/list-props.ts";
-import { useSelection } from "../../parts/list/selection.ts";
+import { type Selection, useSelection } from "../../parts/list/selection.ts";
 import { GoButton, type Search } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
@@ -63,18 +63,10 @@ export default function DeliveriesPage() {
     >
       <DeliveryFilterBar filters={filters} />
       <ActResult {...acts} />
-      <BulkBar selection={selection}>
-        {ACTS.map((act) => (
-          <Button
-            key={act}
-            size="xs"
-            variant="default"
-            onClick={() => setAsked({ act, filter: { delivery_id: selection.keys } })}
-          >
-            {m.acts[act].button}
-          </Button>
-        ))}
-      </BulkBar>
+      <SelectedActs
+        selection={selection}
+        onChoose={(act) => setAsked({ act, filter: { delivery_id: selection.keys } })}
+      />
       <List
         label={m.title}
         list={list}
@@ -136,6 +128,24 @@ function useTotal(filter: DeliveryFilter): number | undefined {
     },
   });
   return data;
+}
+
+function SelectedActs({
+  selection,
+  onChoose,
+}: {
+  readonly selection: Selection;
+  readonly onChoose: (act: Act) => void;
+}) {
+  return (
+    <BulkBar selection={selection}>
+      {ACTS.map((act) => (
+        <Button key={act} size="xs" variant="default" onClick={() => onChoose(act)}>
+          {m.acts[act].button}
+        </Button>
+      ))}
+    </BulkBar>
+  );
 }
 
 function AllMenu({ onChoose }: { readonly onChoose: (act: Act) => void }) {

@@ -23,6 +23,7 @@ import { Countdown } from "../../parts/time/time.tsx";
 import { useApi, useTenant } from "../../session/api.ts";
 import { Attempts } from "./delivery/attempts.tsx";
 import { Timeline } from "./delivery/timeline.tsx";
+import type { Act } from "./delivery-acts.tsx";
 
 /** A delivery that has not ended is read again, also where the stream is not live. */
 const REFETCH_MS = 15_000;
@@ -107,24 +108,8 @@ function Lead({ delivery, nextAt }: { readonly delivery: DeliveryDetail; readonl
 }
 
 function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
-  const api = useApi();
-  const queries = useQueryClient();
   const [isAsking, setAsking] = useState(false);
-  const refresh = () =>
-    Promise.all([
-      queries.invalidateQueries({ queryKey: ["delivery"] }),
-      queries.invalidateQueries({ queryKey: ["event"] }),
-    ]);
-  const act = useMutation({
-    async mutationFn(what: "retry" | "replay" | "cancel"): Promise<number | null> {
-      if (what === "retry") await api.deliveries.retry(delivery.id);
-      if (what === "cancel") await api.deliveries.cancel(delivery.id);
-      if (what !== "replay") return null;
-      return (await api.replays.create({ delivery_ids: [delivery.id] })).created_deliveries;
-    },
-    onSettled: refresh,
-    onSuccess: () => setAsking(false),
-  });
+  const act = useAct(delivery, () => setAsking(false));
   const canRetry = RETRYABLE.includes(delivery.status);
   const canCancel = !isEnded(delivery);
   useShortcuts(keys.thisPage, [
@@ -162,20 +147,52 @@ function Acts({ delivery }: { readonly delivery: DeliveryDetail }) {
           </Go>
         </Text>
       )}
-      <Modal opened={isAsking} onClose={() => setAsking(false)} title={m.cancelTitle}>
-        <Stack>
-          <Text size="sm">{m.cancelHint}</Text>
-          {act.error !== null && <Problem error={act.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={() => setAsking(false)}>
-              {m.keep}
-            </Button>
-            <Button color="red.9" loading={act.isPending} onClick={() => act.mutate("cancel")} data-autofocus>
-              {m.cancel}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <CancelDialog act={act} isOpen={isAsking} onClose={() => setAsking(false)} />
     </>
+  );
+}
+
+/** Retries, replays or cancels the delivery. A replay returns the number of deliveries that it created. */
+function useAct({ id }: DeliveryDetail, onSuccess: () => void) {
+  const api = useApi();
+  const queries = useQueryClient();
+  return useMutation({
+    async mutationFn(what: Act): Promise<number | null> {
+      if (what === "retry") await api.deliveries.retry(id);
+      if (what === "cancel") await api.deliveries.cancel(id);
+      if (what !== "replay") return null;
+      return (await api.replays.create({ delivery_ids: [id] })).created_deliveries;
+    },
+    onSettled: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: ["delivery"] }),
+        queries.invalidateQueries({ queryKey: ["event"] }),
+      ]),
+    onSuccess,
+  });
+}
+
+interface CancelDialogProps {
+  readonly act: ReturnType<typeof useAct>;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+function CancelDialog({ act, isOpen, onClose }: CancelDialogProps) {
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={m.cancelTitle}>
+      <Stack>
+        <Text size="sm">{m.cancelHint}</Text>
+        {act.error !== null && <Problem error={act.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {m.keep}
+          </Button>
+          <Button color="red.9" loading={act.isPending} onClick={() => act.mutate("cancel")} data-autofocus>
+            {m.cancel}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
   );
 }

@@ -55,28 +55,41 @@ export function TestTab({ endpoint }: { readonly endpoint: Endpoint }) {
           faults={faults}
           submit={m.send}
         >
-          <ChoiceField
-            name="content"
-            label={m.content}
-            hint={m.hints[content]}
-            value={content}
-            onChange={(next) => setContent(next as Content)}
-            options={CONTENTS.map((value) => ({ value, label: m.contents[value] }))}
-          />
-          {content !== "test" && (
-            <TextField
-              name="event_type"
-              label={m.type}
-              hint={content === "own" ? publish.typeHint : m.latestTypeHint}
-              placeholder="order.created"
-            />
-          )}
-          {content === "own" && (
-            <LongField name="payload" label={m.payload} rows={6} isCode defaultValue={'{\n  "id": 1\n}'} />
-          )}
+          <ContentFields content={content} onChange={setContent} />
         </Form>
       </Section>
       {test.data !== undefined && <Result result={test.data.data} />}
+    </>
+  );
+}
+
+interface ContentFieldsProps {
+  readonly content: Content;
+  readonly onChange: (content: Content) => void;
+}
+
+function ContentFields({ content, onChange }: ContentFieldsProps) {
+  return (
+    <>
+      <ChoiceField
+        name="content"
+        label={m.content}
+        hint={m.hints[content]}
+        value={content}
+        onChange={(next) => onChange(next as Content)}
+        options={CONTENTS.map((value) => ({ value, label: m.contents[value] }))}
+      />
+      {content !== "test" && (
+        <TextField
+          name="event_type"
+          label={m.type}
+          hint={content === "own" ? publish.typeHint : m.latestTypeHint}
+          placeholder="order.created"
+        />
+      )}
+      {content === "own" && (
+        <LongField name="payload" label={m.payload} rows={6} isCode defaultValue={'{\n  "id": 1\n}'} />
+      )}
     </>
   );
 }

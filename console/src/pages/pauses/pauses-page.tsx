@@ -1,10 +1,10 @@
 /** `/console/pauses`: the open questions by deadline, and those that have ended. */
-import type { Pause, PauseChannel, PauseCounts, PauseStatus } from "@signalbox/sdk";
+import type { Pause, PauseChannel, PauseCounts, PauseFilter, PauseStatus } from "@signalbox/sdk";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { pauses as m, pause } from "../../messages/en/pauses.ts";
 import { CopyView, curlOf } from "../../parts/actions/copy-view.tsx";
-import { useCursorList } from "../../parts/list/cursor-list.ts";
+import { type CursorList, useCursorList } from "../../parts/list/cursor-list.ts";
 import { Empty } from "../../parts/list/empty.tsx";
 import { FilterBar } from "../../parts/list/filter-bar.tsx";
 import { FilterChoice, FilterText } from "../../parts/list/filter-fields.tsx";
@@ -64,8 +64,6 @@ const COLUMNS: Readonly<Record<PauseStatus, readonly Column<Pause>[]>> = {
 };
 
 export default function PausesPage() {
-  const api = useApi();
-  const tenant = useTenant();
   const filters = useFilters(FILTERS);
   const { q, channel } = filters.values;
   const status = (filters.values.status ?? "pending") as PauseStatus;
@@ -75,20 +73,7 @@ export default function PausesPage() {
     ...(channel !== undefined && { channel: channel as PauseChannel | "none" }),
     limit: ROWS,
   };
-  const list = useCursorList<Pause>({
-    queryKey: ["pause", "list", tenant, query],
-    read: (cursor, signal) =>
-      readFull({
-        cursor,
-        rowsMax: ROWS,
-        async read(at, limit) {
-          const page = await api.listPauses({ ...query, limit, ...(at !== undefined && { cursor: at }) }, { signal });
-          return { rows: page.pauses, next: page.next_cursor };
-        },
-      }),
-    rowKey: ({ pause_id }) => pause_id,
-    newestFirst: status !== "pending",
-  });
+  const list = usePauses(query);
   const { data: counts } = usePauseCounts();
   const [cancelling, setCancelling] = useState<Pause | null>(null);
   // The status is a list of its own rather than a filter.
@@ -128,6 +113,26 @@ export default function PausesPage() {
       )}
     </Page>
   );
+}
+
+/** The page that the URL names. */
+function usePauses(query: PauseFilter): CursorList<Pause> {
+  const api = useApi();
+  const tenant = useTenant();
+  return useCursorList<Pause>({
+    queryKey: ["pause", "list", tenant, query],
+    read: (cursor, signal) =>
+      readFull({
+        cursor,
+        rowsMax: ROWS,
+        async read(at, limit) {
+          const page = await api.listPauses({ ...query, limit, ...(at !== undefined && { cursor: at }) }, { signal });
+          return { rows: page.pauses, next: page.next_cursor };
+        },
+      }),
+    rowKey: ({ pause_id }) => pause_id,
+    newestFirst: query.order !== "deadline",
+  });
 }
 
 function usePauseCounts() {
