@@ -11,23 +11,10 @@ const CATEGORY_WIDTH = 150;
 export default memo(Drawing);
 
 function Drawing(props: ChartProps) {
-  const { kind, points, formatValue, formatAt, formatTick = formatAt, valueMax } = props;
+  const { kind } = props;
   const span = useSpan(props);
   const patternId = useId();
-  const domain = valueMax === undefined ? {} : { domain: [0, valueMax] as [number, number] };
-  const common = {
-    h: "100%",
-    data: points as unknown as Record<string, unknown>[],
-    dataKey: "at",
-    valueFormatter: formatValue,
-    withLegend: false,
-    // The drawing is hidden from the keyboard and from screen readers, which have the table.
-    accessibilityLayer: false,
-    tooltipProps: { labelFormatter: (at: unknown) => formatAt(at as number | string), isAnimationActive: false },
-    // Columns and areas are counts. On a small axis, halves would be rounded to the same label twice.
-    yAxisProps: { width: 64, allowDecimals: kind === "lines", ...AXIS, ...domain },
-    xAxisProps: { tickFormatter: (at: number | string) => formatTick(at), ...AXIS },
-  } as const;
+  const common = commonProps(props);
   const series = props.series.map(({ key, label, tone }) => ({ name: key, label, color: `var(--${tone})` }));
   const fills = new Map(
     props.series.map(({ key, tone }, index) => [key, index === 0 ? `var(--${tone})` : `url(#${patternId}${key})`]),
@@ -42,10 +29,6 @@ function Drawing(props: ChartProps) {
           series={series}
           type="stacked"
           orientation={kind === "bars" ? "vertical" : "horizontal"}
-          {...(kind === "bars" && {
-            xAxisProps: { ...AXIS, allowDecimals: false, tickFormatter: (value: number) => formatValue(value) },
-            yAxisProps: { ...AXIS, width: CATEGORY_WIDTH, interval: 0, tickFormatter: (at: string) => formatAt(at) },
-          })}
           barProps={({ name }) => ({ isAnimationActive: false, fill: fills.get(name) ?? "", maxBarSize: 32 })}
           barChartProps={span.handlers}
         >
@@ -84,6 +67,36 @@ function Drawing(props: ChartProps) {
         </LineChart>
       );
   }
+}
+
+function commonProps(props: ChartProps) {
+  const { points, formatValue, formatAt } = props;
+  return {
+    h: "100%",
+    data: points as unknown as Record<string, unknown>[],
+    dataKey: "at",
+    valueFormatter: formatValue,
+    withLegend: false,
+    // The drawing is hidden from the keyboard and from screen readers, which have the table.
+    accessibilityLayer: false,
+    tooltipProps: { labelFormatter: (at: unknown) => formatAt(at as number | string), isAnimationActive: false },
+    ...axisProps(props),
+  } as const;
+}
+
+function axisProps({ kind, formatValue, formatAt, formatTick = formatAt, valueMax }: ChartProps) {
+  if (kind === "bars") {
+    return {
+      xAxisProps: { ...AXIS, allowDecimals: false, tickFormatter: (value: number) => formatValue(value) },
+      yAxisProps: { ...AXIS, width: CATEGORY_WIDTH, interval: 0, tickFormatter: (at: string) => formatAt(at) },
+    };
+  }
+  const domain = valueMax === undefined ? {} : { domain: [0, valueMax] as [number, number] };
+  return {
+    xAxisProps: { ...AXIS, tickFormatter: (at: number | string) => formatTick(at) },
+    // Columns and areas are counts. On a small axis, halves would be rounded to the same label twice.
+    yAxisProps: { ...AXIS, width: 64, allowDecimals: kind === "lines", ...domain },
+  };
 }
 
 const SPARSE_POINTS = 30;
