@@ -182,4 +182,7 @@ async function reprocessOne(visit: Visit, { owner, id, path }: Refusing & { read
   await page.getByText("Published again.").waitFor();
   await go(page, "/");
   await page.getByText("3 were verified, and 0 refused.").waitFor();
+  await page.getByRole("button", { name: "As table: Inbound requests" }).click();
+  const time = page.getByRole("region", { name: "Inbound requests" }).getByRole("link").first();
+  assert.match((await time.getAttribute("href")) ?? "", /\/inbound\/quarantine\?from=\S+Z&to=\S+Z$/);
 }

@@ -7,7 +7,7 @@ import { usePreferences } from "../parts/preferences.ts";
 import { absoluteTime, duration } from "../parts/time/format.ts";
 import { Chart } from "./chart.tsx";
 import type { Point } from "./chart-props.ts";
-import { secondsText, useDeliveriesOf, useTimeFormats } from "./times.ts";
+import { secondsText, useListOf, useTimeFormats } from "./times.ts";
 
 interface AttemptChartsProps {
   readonly statistics: AttemptStatistics;
@@ -37,7 +37,7 @@ export function AttemptCharts({ statistics: { buckets, since }, held = null, sea
 /** What the charts of times have in common. */
 function useTimes({ buckets, search }: PartProps) {
   const ats = buckets.map(({ at }) => Date.parse(at));
-  return { ...useTimeFormats(ats), ...useDeliveriesOf(ats, search) };
+  return { ...useTimeFormats(ats), ...useListOf(ats, { to: "/deliveries", search }) };
 }
 
 function pointsOf(

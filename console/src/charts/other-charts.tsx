@@ -6,12 +6,13 @@ import { Go } from "../parts/page/go.tsx";
 import { usePreferences } from "../parts/preferences.ts";
 import { absoluteTime, duration } from "../parts/time/format.ts";
 import { Chart } from "./chart.tsx";
-import { useTimeFormats } from "./times.ts";
+import { useListOf, useTimeFormats } from "./times.ts";
 
 export function BacklogChart({ backlog, fromMs }: { readonly backlog: Backlog; readonly fromMs: number }) {
   const samples = backlog.samples.filter(({ at }) => Date.parse(at) >= fromMs);
   const { zone } = usePreferences();
-  const times = useTimeFormats(samples.map(({ at }) => Date.parse(at)));
+  const ats = samples.map(({ at }) => Date.parse(at));
+  const times = { ...useTimeFormats(ats), ...useListOf(ats, { to: "/deliveries" }) };
   const [first] = samples;
   const most = Math.max(0, ...samples.map(({ held, waiting, scheduled }) => held + waiting + scheduled));
   const m = backlogChart;
@@ -53,7 +54,8 @@ export function LatencyBars({ buckets }: { readonly buckets: readonly LatencyBuc
 }
 
 export function InboundChart({ statistics: { buckets, since } }: { readonly statistics: InboundStatistics }) {
-  const times = useTimeFormats(buckets.map(({ at }) => Date.parse(at)));
+  const ats = buckets.map(({ at }) => Date.parse(at));
+  const times = { ...useTimeFormats(ats), ...useListOf(ats, { to: "/inbound/quarantine" }) };
   const { zone } = usePreferences();
   const m = inboundChart;
   const [valid, refused] = (["valid", "refused"] as const).map((field) =>
@@ -81,7 +83,7 @@ export function InboundChart({ statistics: { buckets, since } }: { readonly stat
   );
 }
 
-/** Nothing when nobody was asked in this time. */
+/** Nothing when nobody was asked in this time. A span leads nowhere, because the lists of questions have no filter by time. */
 export function PauseCharts({ statistics: { buckets } }: { readonly statistics: PauseStatistics }) {
   const times = useTimeFormats(buckets.map(({ at }) => Date.parse(at)));
   const m = pauseCharts;

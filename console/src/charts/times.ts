@@ -1,9 +1,10 @@
 /** The times of a chart: as words, and as links to the deliveries of a time. */
-import { type Search, type Target, useGo } from "../parts/page/go.tsx";
+import { type Target, useGo } from "../parts/page/go.tsx";
 import { usePreferences } from "../parts/preferences.ts";
 import { absoluteTime, dayText, minuteText } from "../parts/time/format.ts";
 import type { ChartProps } from "./chart-props.ts";
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** How a chart of these times writes them. */
@@ -18,15 +19,16 @@ export function useTimeFormats(ats: readonly number[]): Required<Pick<ChartProps
   };
 }
 
-/** A span of the chart, or a row of its table, leads to the deliveries that were created in that time. */
-export function useDeliveriesOf(
+/** A span of the chart, or a row of its table, leads to what a list has of that time. */
+export function useListOf(
   ats: readonly number[],
-  search: Search = {},
+  { to, search = {} }: Target,
 ): Required<Pick<ChartProps, "onSpan" | "rowTarget">> {
   const go = useGo();
-  const stepMs = (ats[1] ?? 0) - (ats[0] ?? 0);
+  const [first = 0, second = first + MINUTE_MS] = ats;
+  const stepMs = second - first;
   const target = (fromAt: number, toAt: number): Target => ({
-    to: "/deliveries",
+    to,
     search: { ...search, from: secondsText(fromAt), to: secondsText(toAt + stepMs) },
   });
   return {

@@ -7,7 +7,8 @@ export const charts = {
   showChart: (title: string) => `As chart: ${title}`,
   at: "Time",
   category: "Kind",
-  selectSpan: "Drag over a chart to see the deliveries of that time. The rows of its table are links.",
+  selectSpan:
+    "Drag over a chart to see the deliveries of that time, or the refused requests. The rows of its table are links.",
   span: "Time span",
   spans: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
   title: (hours: number) =>
