@@ -45,7 +45,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   let ready = false;
   void world
     .start()
-    .then(workload.setUp)
+    .then(() => workload.setUp())
     .then(() => {
       ready = true;
     });
@@ -163,9 +163,9 @@ function planDisruptions(world: World, workload: Workload): void {
 function burst(world: World, workload: Workload): void {
   const { random, timeline } = world;
   const soon = (task: () => Promise<void>) => timeline.after(random.between(0, 40), () => void task());
-  for (let count = 1 + random.below(4); count > 0; count -= 1) soon(workload.publishSome);
-  for (let count = random.below(12); count > 0; count -= 1) soon(workload.act);
-  for (let count = random.below(6); count > 0; count -= 1) soon(workload.pauses.act);
+  for (let count = 1 + random.below(4); count > 0; count -= 1) soon(() => workload.publishSome());
+  for (let count = random.below(12); count > 0; count -= 1) soon(() => workload.act());
+  for (let count = random.below(6); count > 0; count -= 1) soon(() => workload.pauses.act());
 }
 
 function changeMode({ random, network, model, say }: World): void {

@@ -38,169 +38,178 @@ export function eventIdOf(sent: Sent): Uuid {
   return String(sent.headers["webhook-id"]).slice("evt_".length) as Uuid;
 }
 
-export function createWatch(world: World): Watch {
-  const { model, timeline, disk } = world;
-  const seen = new Map<Process, Seen>();
-  const bodies = new Map<string, string>();
-  const settled = new Set<string>();
-  const starvingSince = new Map<Seq, number>();
-  const lastStart = new Map<Seq, number>();
+class InvariantWatch implements Watch {
+  readonly #world: World;
+  readonly #model: World["model"];
+  readonly #timeline: World["timeline"];
+  readonly #disk: World["disk"];
+  readonly #seen = new Map<Process, Seen>();
+  readonly #bodies = new Map<string, string>();
+  readonly #settled = new Set<string>();
+  readonly #starvingSince = new Map<Seq, number>();
+  readonly #lastStart = new Map<Seq, number>();
 
-  function of(process: Process): Seen {
-    let found = seen.get(process);
+  constructor(world: World) {
+    this.#world = world;
+    this.#model = world.model;
+    this.#timeline = world.timeline;
+    this.#disk = world.disk;
+  }
+
+  #of(process: Process): Seen {
+    let found = this.#seen.get(process);
     if (found === undefined) {
       found = { active: new Map(), starts: new Map(), lanes: new Map() };
-      seen.set(process, found);
+      this.#seen.set(process, found);
     }
     return found;
   }
 
-  function started(process: Process, sent: Sent): void {
-    const endpoint = model.bySite.get(sent.site);
-    world.say(`send ${sent.number} by ${process.number} to ${sent.site} ${sent.headers["webhook-id"]}`);
-    checkBody(sent);
+  started(process: Process, sent: Sent): void {
+    const endpoint = this.#model.bySite.get(sent.site);
+    this.#world.say(`send ${sent.number} by ${process.number} to ${sent.site} ${sent.headers["webhook-id"]}`);
+    this.#checkBody(sent);
     if (endpoint === undefined || isTest(sent)) return;
-    const wrong = (what: string) => world.fault(`send ${sent.number} to site ${sent.site}: ${what}`);
-    if (!process.alive || world.process !== process) wrong("its process has ended");
+    const wrong = (what: string) => this.#world.fault(`send ${sent.number} to site ${sent.site}: ${what}`);
+    if (!process.alive || this.#world.process !== process) wrong("its process has ended");
     if (isCertainlyHeld(endpoint)) wrong(`the endpoint is ${endpoint.standing.possible.join(" or ")}`);
     if (!endpoint.urlVersion.possible.includes(sent.urlVersion)) {
       wrong(`URL version ${sent.urlVersion}, should be ${endpoint.urlVersion.possible.join(" or ")}`);
     }
     if (!endpoint.secret.possible.some((secret) => isSignedWith(sent, secret)))
       wrong("the signature matches no known secret");
-    checkPace(process, endpoint, sent, wrong);
-    checkRow(process, endpoint, sent, wrong);
+    this.#checkPace(process, endpoint, sent, wrong);
+    this.#checkRow(process, endpoint, sent, wrong);
   }
 
-  function checkBody(sent: Sent): void {
+  #checkBody(sent: Sent): void {
     const key = `${sent.site} ${sent.headers["webhook-id"]}`;
-    const before = bodies.get(key);
-    bodies.set(key, sent.body);
+    const before = this.#bodies.get(key);
+    this.#bodies.set(key, sent.body);
     if (before !== undefined && before !== sent.body)
-      world.fault(`send ${sent.number}: the body differs from the previous attempt`);
+      this.#world.fault(`send ${sent.number}: the body differs from the previous attempt`);
     const number = /"n":(\d+)/.exec(sent.body)?.[1];
-    const payload = number === undefined ? undefined : model.payloads[Number(number)];
+    const payload = number === undefined ? undefined : this.#model.payloads[Number(number)];
     if (payload !== undefined && !sent.body.includes(payload))
-      world.fault(`send ${sent.number}: the payload was changed`);
+      this.#world.fault(`send ${sent.number}: the payload was changed`);
   }
 
-  function checkPace(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
-    const { active, starts, lanes } = of(process);
+  #checkPace(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
+    const { active, starts, lanes } = this.#of(process);
     const onWire = active.get(sent.site) ?? 0;
     const limit = endpoint.ordered ? 1 : Math.max(...endpoint.maxInFlight.possible);
     if (onWire >= limit) wrong(`${onWire} attempts are already in flight, the limit is ${limit}`);
     active.set(sent.site, onWire + 1);
-    lastStart.set(endpoint.seq, timeline.nowMs);
+    this.#lastStart.set(endpoint.seq, this.#timeline.nowMs);
     if (endpoint.rateLimitPerSecond !== null) {
-      const recent = (starts.get(sent.site) ?? []).filter((at) => at > timeline.nowMs - 1000);
-      starts.set(sent.site, [...recent, timeline.nowMs]);
+      const recent = (starts.get(sent.site) ?? []).filter((at) => at > this.#timeline.nowMs - 1000);
+      starts.set(sent.site, [...recent, this.#timeline.nowMs]);
       // Allow one more, because the clock shows whole milliseconds.
       if (recent.length > endpoint.rateLimitPerSecond) wrong(`${recent.length + 1} attempts in a second`);
     }
     const lane = lanes.get(endpoint.seq);
-    if (lane === undefined || lane.sinceMs === timeline.nowMs) return;
+    if (lane === undefined || lane.sinceMs === this.#timeline.nowMs) return;
     const { health, waitUntil } = lane.state;
     if ((health.restUntil ?? 0) > process.now()) wrong("the endpoint rests");
     if ((waitUntil ?? 0) > process.now()) wrong("the endpoint waits");
   }
 
-  function checkRow(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
+  #checkRow(process: Process, endpoint: KnownEndpoint, sent: Sent, wrong: (what: string) => void): void {
     const id = deliveryIdOf(sent);
     if (id === null) return;
-    if (model.cancelled.has(id)) wrong("the delivery was cancelled");
-    const row = disk.prepare("SELECT * FROM deliveries WHERE id = ?").get(uuidBytes(id));
+    if (this.#model.cancelled.has(id)) wrong("the delivery was cancelled");
+    const row = this.#disk.prepare("SELECT * FROM deliveries WHERE id = ?").get(uuidBytes(id));
     if (row === undefined) {
       wrong("there is no such delivery");
       return;
     }
     const lease = Number(row.lease);
     if (row.state !== 2 || row.lease === null) wrong(`the delivery is in state ${row.state}`);
-    const node = nodeOf(disk);
+    const node = nodeOf(this.#disk);
     if (row.lease !== null && Math.floor(lease / TOKENS_PER_NODE) !== node)
       wrong("the lease belongs to another process");
     if (Number(sent.headers["x-webhook-attempt"]) !== Number(row.attempts) + 1) wrong("the attempt's number is wrong");
     if (Number(row.due_at) > process.now())
       wrong(`it is sent ${Number(row.due_at) - process.now()} ms before it is due`);
     if (!endpoint.ordered) return;
-    const earlier = disk.prepare(EARLIER).get(endpoint.seq, Number(row.seq), Number(row.due_at));
+    const earlier = this.#disk.prepare(EARLIER).get(endpoint.seq, Number(row.seq), Number(row.due_at));
     if (earlier !== undefined) wrong(`delivery ${row.seq} is sent before ${earlier.seq}`);
   }
 
-  function heard(process: Process, sent: Sent): void {
-    world.say(`heard ${sent.number} ${sent.heard?.kind} ${sent.httpStatus}`);
+  heard(process: Process, sent: Sent): void {
+    this.#world.say(`heard ${sent.number} ${sent.heard?.kind} ${sent.httpStatus}`);
     if (isTest(sent)) return;
-    const { active } = of(process);
+    const { active } = this.#of(process);
     active.set(sent.site, (active.get(sent.site) ?? 1) - 1);
   }
 
-  function answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void {
-    const { lanes } = of(process);
+  answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void {
+    const { lanes } = this.#of(process);
     const record = (state: LaneState) => {
       const before = lanes.get(state.endpointSeq);
       if (before !== undefined && before.state.revision >= state.revision) return;
-      lanes.set(state.endpointSeq, { state, sinceMs: timeline.nowMs });
+      lanes.set(state.endpointSeq, { state, sinceMs: this.#timeline.nowMs });
     };
     if (verb === "settle")
       for (const result of value as SettleResult[]) if (result.kind !== "broken") record(result.lane);
     if (verb === "claim") for (const { state } of (value as { lanes: { state: LaneState }[] }).lanes) record(state);
     if (verb === "patchEndpoint" && value !== null) record((value as { lane: LaneState }).lane);
-    if (verb === "settle") checkSettled(process, args[0] as Settlement[], value as SettleResult[]);
+    if (verb === "settle") this.#checkSettled(process, args[0] as Settlement[], value as SettleResult[]);
   }
 
-  function checkSettled(process: Process, settlements: readonly Settlement[], results: readonly SettleResult[]): void {
+  #checkSettled(process: Process, settlements: readonly Settlement[], results: readonly SettleResult[]): void {
     for (const [index, result] of results.entries()) {
       const { deliverySeq, token } = settlements[index] as Settlement;
-      if (result.kind === "broken") world.fault(`a settlement failed: ${result.message}`);
-      else if (result.kind === "stale") world.fault("a settlement is stale, although no lease was revoked");
-      else world.say(`settled ${deliverySeq} ${result.state} by ${process.number}`);
+      if (result.kind === "broken") this.#world.fault(`a settlement failed: ${result.message}`);
+      else if (result.kind === "stale") this.#world.fault("a settlement is stale, although no lease was revoked");
+      else this.#world.say(`settled ${deliverySeq} ${result.state} by ${process.number}`);
       const key = `${deliverySeq}/${token}`;
-      if (settled.has(key)) world.fault(`lease ${key} was settled twice`);
-      settled.add(key);
+      if (this.#settled.has(key)) this.#world.fault(`lease ${key} was settled twice`);
+      this.#settled.add(key);
     }
   }
 
-  function disabled(endpointId: string): void {
-    const endpoint = model.endpoints.find(({ id }) => id === endpointId);
+  disabled(endpointId: string): void {
+    const endpoint = this.#model.endpoints.find(({ id }) => id === endpointId);
     endpoint?.standing.observe("DISABLED");
   }
 
-  function poll(): void {
-    const { process } = world;
+  #poll(): void {
+    const { process } = this.#world;
     if (process?.engine == null) return;
     const gauges = process.engine.status.gauges();
     if (gauges.deliveriesInMemory > LANE_POOL_DELIVERIES_MAX || gauges.payloadBytesInMemory > LANE_POOL_BYTES_MAX)
-      world.fault("the lane pool exceeds its limits");
+      this.#world.fault("the lane pool exceeds its limits");
     if (gauges.inFlight > IN_FLIGHT_MAX || gauges.inFlight < 0)
-      world.fault(`${gauges.inFlight} attempts are in flight`);
-    if (disk.state !== "healthy") return;
-    for (const { seq, site, leased } of dueLanes(world, process.now())) {
+      this.#world.fault(`${gauges.inFlight} attempts are in flight`);
+    if (this.#disk.state !== "healthy") return;
+    for (const { seq, site, leased } of dueLanes(this.#world, process.now())) {
       // Deliveries in flight are leased in addition to the ones that the lane holds.
-      if (leased > LANE_DELIVERIES_MAX + MAX_IN_FLIGHT_MAX) world.fault(`site ${site} has ${leased} leases`);
-      const since = starvingSince.get(seq) ?? timeline.nowMs;
-      const isServed = (of(process).active.get(site) ?? 0) > 0 || (lastStart.get(seq) ?? 0) > since;
-      starvingSince.set(seq, isServed ? timeline.nowMs : since);
-      if (timeline.nowMs - since < STARVING_MS_MAX || isServed) continue;
-      starvingSince.set(seq, timeline.nowMs);
-      world.fault(`site ${site} has starved since ${Math.round(since)}: ${describe(world, seq)}`);
+      if (leased > LANE_DELIVERIES_MAX + MAX_IN_FLIGHT_MAX) this.#world.fault(`site ${site} has ${leased} leases`);
+      const since = this.#starvingSince.get(seq) ?? this.#timeline.nowMs;
+      const isServed = (this.#of(process).active.get(site) ?? 0) > 0 || (this.#lastStart.get(seq) ?? 0) > since;
+      this.#starvingSince.set(seq, isServed ? this.#timeline.nowMs : since);
+      if (this.#timeline.nowMs - since < STARVING_MS_MAX || isServed) continue;
+      this.#starvingSince.set(seq, this.#timeline.nowMs);
+      this.#world.fault(`site ${site} has starved since ${Math.round(since)}: ${describe(this.#world, seq)}`);
     }
   }
 
-  return {
-    started,
-    heard,
-    answered,
-    disabled,
-    disturbed() {
-      starvingSince.clear();
-      world.pauseWatch.disturbed();
-    },
-    poll() {
-      world.pauseWatch.poll();
-      const due = new Set(dueLanes(world, world.process?.now() ?? 0).map(({ seq }) => seq));
-      for (const seq of starvingSince.keys()) if (!due.has(seq)) starvingSince.delete(seq);
-      poll();
-    },
-  };
+  disturbed(): void {
+    this.#starvingSince.clear();
+    this.#world.pauseWatch.disturbed();
+  }
+
+  poll(): void {
+    this.#world.pauseWatch.poll();
+    const due = new Set(dueLanes(this.#world, this.#world.process?.now() ?? 0).map(({ seq }) => seq));
+    for (const seq of this.#starvingSince.keys()) if (!due.has(seq)) this.#starvingSince.delete(seq);
+    this.#poll();
+  }
+}
+
+export function createWatch(world: World): Watch {
+  return new InvariantWatch(world);
 }
 
 // A delivery with a requested cancellation is not sent, although it may still be leased.

@@ -49,61 +49,87 @@ const FILTERS = [
 ];
 const RETRY_MS = 500;
 
-export function createWorkload(world: World): Workload {
-  const { model, random, timeline } = world;
-  const callers: Caller[] = [];
-  const deliveryIds: { readonly id: Uuid; readonly caller: Caller }[] = [];
-  /** The first accepted publish, by tenant and idempotency key. */
-  const firstAnswers = new Map<string, { readonly input: PublishInput; readonly answer: Accepted }>();
-  let sites = 0;
-  const secretOf = (number: number) => `a secret of the simulation ${number}`;
-  let secrets = 0;
+interface KnownDelivery {
+  readonly id: Uuid;
+  readonly caller: Caller;
+}
 
-  const wait = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
+class RandomWorkload implements Workload {
+  readonly #world: World;
+  readonly #model: World["model"];
+  readonly #random: World["random"];
+  readonly #timeline: World["timeline"];
+  readonly #callers: Caller[] = [];
+  readonly #deliveryIds: KnownDelivery[] = [];
+  /** The first accepted publish, by tenant and idempotency key. */
+  readonly #firstAnswers = new Map<string, { readonly input: PublishInput; readonly answer: Accepted }>();
+  #sites = 0;
+  #secrets = 0;
+  /** Deliveries with a retry request. If it raced with a cancel, either result is valid. */
+  readonly #revived = new Set<Uuid>();
+  readonly pauses: PauseWorkload;
+  readonly inbound: InboundWorkload;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#model = world.model;
+    this.#random = world.random;
+    this.#timeline = world.timeline;
+    this.inbound = createInboundWorkload(world, this.#callers);
+    this.pauses = createPauseWorkload(world, this.#callers);
+  }
+
+  #secretOf(number: number) {
+    return `a secret of the simulation ${number}`;
+  }
+
+  #wait(ms: number) {
+    return new Promise<void>((resolve) => this.#timeline.after(ms, resolve));
+  }
 
   /** Retries while the server refuses requests or is down. */
-  async function askUntilAnswered<T>(question: Parameters<World["ask"]>[0]): Promise<T> {
+  async #askUntilAnswered<T>(question: Parameters<World["ask"]>[0]): Promise<T> {
     for (;;) {
-      const answer = await world.ask(question);
+      const answer = await this.#world.ask(question);
       if (answer.kind === "ok") return answer.value as T;
-      await wait(RETRY_MS);
+      await this.#wait(RETRY_MS);
     }
   }
 
   // ── Tenants and endpoints ───────────────────────────────────────────────────────────────────────────────────────
 
-  async function setUp(): Promise<void> {
-    const system = callerOf(0, nextUuid({ lastMs: 0, randA: 0, high: 0, low: 0 }, 1, random.word));
-    for (let count = 1 + random.below(3); count > 0; count -= 1) {
-      const { tenant } = await askUntilAnswered<{ tenant: { id: Uuid; seq: number } }>((engine) =>
+  async setUp(): Promise<void> {
+    const system = callerOf(0, nextUuid({ lastMs: 0, randA: 0, high: 0, low: 0 }, 1, this.#random.word));
+    for (let count = 1 + this.#random.below(3); count > 0; count -= 1) {
+      const { tenant } = await this.#askUntilAnswered<{ tenant: { id: Uuid; seq: number } }>((engine) =>
         engine.access.createTenant(system, "Tenant"),
       );
-      callers.push(callerOf(tenant.seq, tenant.id));
-      for (let more = 1 + random.below(4); more > 0; more -= 1) await createEndpoint();
+      this.#callers.push(callerOf(tenant.seq, tenant.id));
+      for (let more = 1 + this.#random.below(4); more > 0; more -= 1) await this.#createEndpoint();
     }
-    await inbound.setUp();
+    await this.inbound.setUp();
   }
 
-  async function createEndpoint(): Promise<void> {
-    sites += 1;
-    const site = sites;
-    const caller = random.chance(0.7) ? (callers.at(-1) as Caller) : random.pick(callers);
-    const secret = secretOf(++secrets);
+  async #createEndpoint(): Promise<void> {
+    this.#sites += 1;
+    const site = this.#sites;
+    const caller = this.#random.chance(0.7) ? (this.#callers.at(-1) as Caller) : this.#random.pick(this.#callers);
+    const secret = this.#secretOf(++this.#secrets);
     const settings: Omit<EndpointSettings, "name"> = {
       url: siteUrl(site, 1),
       description: null,
-      eventTypes: random.pick(FILTERS),
-      format: random.chance(0.75) ? "plain" : random.pick(["standard", "pacspace", "pausepoint"]),
+      eventTypes: this.#random.pick(FILTERS),
+      format: this.#random.chance(0.75) ? "plain" : this.#random.pick(["standard", "pacspace", "pausepoint"]),
       headers: {},
-      timeoutSeconds: random.pick([1, 5, 30]),
-      retryScheduleSeconds: random.pick(SCHEDULES),
-      rateLimitPerSecond: random.chance(0.25) ? random.pick([1, 3, 20]) : null,
-      maxInFlight: random.pick([1, 2, 5, 32]),
-      ordered: random.chance(0.35),
+      timeoutSeconds: this.#random.pick([1, 5, 30]),
+      retryScheduleSeconds: this.#random.pick(SCHEDULES),
+      rateLimitPerSecond: this.#random.chance(0.25) ? this.#random.pick([1, 3, 20]) : null,
+      maxInFlight: this.#random.pick([1, 2, 5, 32]),
+      ordered: this.#random.chance(0.35),
     };
     const input = { createdThrough: "endpoints", settings: { ...settings, name: null }, secret } as const;
-    const answer = await world.ask((engine) => engine.endpoints.create(caller, input));
-    world.say(`endpoint at site ${site}: ${answer.kind}`);
+    const answer = await this.#world.ask((engine) => engine.endpoints.create(caller, input));
+    this.#world.say(`endpoint at site ${site}: ${answer.kind}`);
     if (answer.kind !== "ok" || answer.value.kind !== "created") return;
     const { endpoint } = answer.value;
     const known: KnownEndpoint = {
@@ -123,120 +149,124 @@ export function createWorkload(world: World): Workload {
       activations: 0,
       lastUrlVersion: 1,
     };
-    model.endpoints.push(known);
-    model.bySite.set(site, known);
+    this.#model.endpoints.push(known);
+    this.#model.bySite.set(site, known);
   }
 
-  async function patch(endpoint: KnownEndpoint): Promise<void> {
+  async #patch(endpoint: KnownEndpoint): Promise<void> {
     const url = ++endpoint.lastUrlVersion;
     const changes: (() => { settings: Partial<EndpointSettings>; report: (effect: Effect) => void })[] = [
       () => ({ settings: { url: siteUrl(endpoint.site, url) }, report: endpoint.urlVersion.change(url) }),
       () => {
-        const maxInFlight = random.pick([1, 2, 8, 64]);
+        const maxInFlight = this.#random.pick([1, 2, 8, 64]);
         return { settings: { maxInFlight }, report: endpoint.maxInFlight.change(maxInFlight) };
       },
       () => ({ settings: { description: "changed" }, report() {} }),
     ];
-    const { settings, report } = random.pick(changes)();
-    const answer = await world.ask((engine) => engine.endpoints.patch(endpoint.caller, endpoint.id, { settings }));
-    world.say(`patch ${endpoint.site} ${JSON.stringify(settings)}: ${answer.kind}`);
+    const { settings, report } = this.#random.pick(changes)();
+    const answer = await this.#world.ask((engine) =>
+      engine.endpoints.patch(endpoint.caller, endpoint.id, { settings }),
+    );
+    this.#world.say(`patch ${endpoint.site} ${JSON.stringify(settings)}: ${answer.kind}`);
     report(answer.kind === "ok" && answer.value.kind !== "patched" ? "none" : effectOf(answer));
   }
 
-  async function setStatus(endpoint: KnownEndpoint, status: "ACTIVE" | "PAUSED" | "DISABLED"): Promise<boolean> {
+  async #setStatus(endpoint: KnownEndpoint, status: "ACTIVE" | "PAUSED" | "DISABLED"): Promise<boolean> {
     const report = endpoint.standing.change(status);
     if (status === "ACTIVE") endpoint.activations += 1;
-    const answer = await world.ask((engine) => engine.endpoints.patch(endpoint.caller, endpoint.id, { status }));
-    world.say(`${status} ${endpoint.site}: ${answer.kind}`);
+    const answer = await this.#world.ask((engine) => engine.endpoints.patch(endpoint.caller, endpoint.id, { status }));
+    this.#world.say(`${status} ${endpoint.site}: ${answer.kind}`);
     const isPatched = answer.kind === "ok" && answer.value.kind === "patched";
     report(answer.kind === "ok" && !isPatched ? "none" : effectOf(answer));
     return isPatched;
   }
 
-  async function remove(endpoint: KnownEndpoint): Promise<void> {
+  async #remove(endpoint: KnownEndpoint): Promise<void> {
     const report = endpoint.standing.change("DELETED");
-    const answer = await world.ask((engine) => engine.endpoints.remove(endpoint.caller, endpoint.id));
-    world.say(`delete ${endpoint.site}: ${answer.kind}`);
+    const answer = await this.#world.ask((engine) => engine.endpoints.remove(endpoint.caller, endpoint.id));
+    this.#world.say(`delete ${endpoint.site}: ${answer.kind}`);
     report(effectOf(answer));
   }
 
-  async function rotateSecret(endpoint: KnownEndpoint): Promise<void> {
-    const secret = secretOf(++secrets);
+  async #rotateSecret(endpoint: KnownEndpoint): Promise<void> {
+    const secret = this.#secretOf(++this.#secrets);
     const report = endpoint.secret.change(secret);
-    const input = { secret, overlapSeconds: random.pick([0, 10, 3600]) };
-    const answer = await world.ask((engine) => engine.endpoints.rotateSecret(endpoint.caller, endpoint.id, input));
-    world.say(`rotate ${endpoint.site}: ${answer.kind}`);
+    const input = { secret, overlapSeconds: this.#random.pick([0, 10, 3600]) };
+    const answer = await this.#world.ask((engine) =>
+      engine.endpoints.rotateSecret(endpoint.caller, endpoint.id, input),
+    );
+    this.#world.say(`rotate ${endpoint.site}: ${answer.kind}`);
     report(answer.kind === "ok" && answer.value === null ? "none" : effectOf(answer));
   }
 
-  async function test(endpoint: KnownEndpoint): Promise<void> {
-    const answer = await world.ask((engine) =>
+  async #test(endpoint: KnownEndpoint): Promise<void> {
+    const answer = await this.#world.ask((engine) =>
       engine.endpoints.test(endpoint.caller, endpoint.id, { kind: "own", type: null, payload: null }),
     );
-    world.say(`test ${endpoint.site}: ${JSON.stringify(answer)}`);
+    this.#world.say(`test ${endpoint.site}: ${JSON.stringify(answer)}`);
   }
 
-  async function recover(endpoint: KnownEndpoint): Promise<void> {
-    const since = world.wall.nowMs - random.below(300_000);
-    const answer = await world.ask((engine) => engine.endpoints.recover(endpoint.caller, endpoint.id, since));
-    world.say(`recover ${endpoint.site}: ${answer.kind}`);
+  async #recover(endpoint: KnownEndpoint): Promise<void> {
+    const since = this.#world.wall.nowMs - this.#random.below(300_000);
+    const answer = await this.#world.ask((engine) => engine.endpoints.recover(endpoint.caller, endpoint.id, since));
+    this.#world.say(`recover ${endpoint.site}: ${answer.kind}`);
   }
 
-  async function resumeAll(): Promise<void> {
-    for (const endpoint of [...model.endpoints]) {
+  async resumeAll(): Promise<void> {
+    for (const endpoint of [...this.#model.endpoints]) {
       while (!endpoint.standing.possible.every((status) => status === "DELETED")) {
-        if (await setStatus(endpoint, "ACTIVE")) break;
-        const view = await world.ask((engine) => engine.endpoints.get(endpoint.caller, endpoint.id));
+        if (await this.#setStatus(endpoint, "ACTIVE")) break;
+        const view = await this.#world.ask((engine) => engine.endpoints.get(endpoint.caller, endpoint.id));
         if (view.kind === "ok" && view.value === null) endpoint.standing.observe("DELETED");
-        await wait(RETRY_MS);
+        await this.#wait(RETRY_MS);
       }
     }
   }
 
   // ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function publishSome(): Promise<void> {
-    const caller = random.pick(callers);
-    const count = random.chance(0.1) ? 40 + random.below(80) : 1 + random.below(12);
+  async publishSome(): Promise<void> {
+    const caller = this.#random.pick(this.#callers);
+    const count = this.#random.chance(0.1) ? 40 + this.#random.below(80) : 1 + this.#random.below(12);
     await Promise.all(
       Array.from({ length: count }, async () => {
-        const input = inputFor(caller);
+        const input = this.#inputFor(caller);
         // Two concurrent publishes with the same key create one event.
-        if (input.idempotencyKey !== null && random.chance(0.2)) void publish(caller, input);
-        await publish(caller, input);
+        if (input.idempotencyKey !== null && this.#random.chance(0.2)) void this.#publish(caller, input);
+        await this.#publish(caller, input);
       }),
     );
   }
 
-  function inputFor(caller: Caller): PublishInput {
-    const number = model.payloads.length;
-    const bytes = random.chance(0.02) ? 100_000 : random.below(300);
+  #inputFor(caller: Caller): PublishInput {
+    const number = this.#model.payloads.length;
+    const bytes = this.#random.chance(0.02) ? 100_000 : this.#random.below(300);
     const payload = `{"n":${number}, "x":1.0,"pad":"${"é".repeat(bytes)}"}`;
-    model.payloads.push(payload);
-    const own = model.endpoints.filter((endpoint) => endpoint.caller === caller);
-    const named = random.chance(0.15) && own.length > 0 ? [random.pick(own).id] : null;
-    const key = random.chance(0.2) ? `key ${number}` : null;
-    return { type: random.pick(TYPES), payload, endpointIds: named, idempotencyKey: key };
+    this.#model.payloads.push(payload);
+    const own = this.#model.endpoints.filter((endpoint) => endpoint.caller === caller);
+    const named = this.#random.chance(0.15) && own.length > 0 ? [this.#random.pick(own).id] : null;
+    const key = this.#random.chance(0.2) ? `key ${number}` : null;
+    return { type: this.#random.pick(TYPES), payload, endpointIds: named, idempotencyKey: key };
   }
 
-  async function publish(caller: Caller, input: PublishInput): Promise<void> {
+  async #publish(caller: Caller, input: PublishInput): Promise<void> {
     const key = input.idempotencyKey === null ? null : `${caller.tenantSeq} ${input.idempotencyKey}`;
-    const listening = expectedTargets(caller, input, isCertainlyListening);
-    const off = expectedTargets(caller, input, isCertainlyOff);
-    const answer = await world.ask((engine) => engine.publish(caller, input));
-    const number = model.payloads.indexOf(input.payload);
-    world.say(`publish ${number}: ${answer.kind} ${answer.kind === "ok" ? JSON.stringify(answer.value) : ""}`);
+    const listening = this.#expectedTargets(caller, input, isCertainlyListening);
+    const off = this.#expectedTargets(caller, input, isCertainlyOff);
+    const answer = await this.#world.ask((engine) => engine.publish(caller, input));
+    const number = this.#model.payloads.indexOf(input.payload);
+    this.#world.say(`publish ${number}: ${answer.kind} ${answer.kind === "ok" ? JSON.stringify(answer.value) : ""}`);
     if (answer.kind !== "ok") {
       // The result is unknown. Thanks to the key, the caller can safely retry.
-      if (key !== null) await wait(RETRY_MS * 4).then(() => publish(caller, input));
+      if (key !== null) await this.#wait(RETRY_MS * 4).then(() => this.#publish(caller, input));
       return;
     }
-    if (key !== null) compareWithFirst(key, input, answer.value);
+    if (key !== null) this.#compareWithFirst(key, input, answer.value);
     if (answer.value.kind !== "accepted") return;
     const { eventId, deliveries } = answer.value;
-    for (const { deliveryId } of deliveries) deliveryIds.push({ id: deliveryId, caller });
-    if (!model.events.has(eventId)) {
-      model.events.set(eventId, { id: eventId, caller, type: input.type, payload: input.payload, deliveries });
+    for (const { deliveryId } of deliveries) this.#deliveryIds.push({ id: deliveryId, caller });
+    if (!this.#model.events.has(eventId)) {
+      this.#model.events.set(eventId, { id: eventId, caller, type: input.type, payload: input.payload, deliveries });
     }
     // A repeat returns the endpoints of the first publish. If it has no deliveries, it looks like a first publish.
     if (key !== null && !deliveries.some(({ created }) => created)) return;
@@ -244,17 +274,13 @@ export function createWorkload(world: World): Workload {
     const missing = listening.find((one) => isUnchanged(one) && !got.has(one.endpoint.id))?.endpoint;
     const surplus = off.find((one) => isUnchanged(one) && got.has(one.endpoint.id))?.endpoint;
     if (missing !== undefined)
-      world.fault(`event ${eventId} does not go to site ${missing.site}, whose filter matches`);
+      this.#world.fault(`event ${eventId} does not go to site ${missing.site}, whose filter matches`);
     if (surplus !== undefined)
-      world.fault(`event ${eventId} goes to site ${surplus.site}, which is disabled or deleted`);
+      this.#world.fault(`event ${eventId} goes to site ${surplus.site}, which is disabled or deleted`);
   }
 
-  function expectedTargets(
-    caller: Caller,
-    input: PublishInput,
-    is: (endpoint: KnownEndpoint) => boolean,
-  ): ExpectedTarget[] {
-    return model.endpoints
+  #expectedTargets(caller: Caller, input: PublishInput, is: (endpoint: KnownEndpoint) => boolean): ExpectedTarget[] {
+    return this.#model.endpoints
       .filter(
         (endpoint) =>
           endpoint.caller === caller &&
@@ -265,85 +291,85 @@ export function createWorkload(world: World): Workload {
   }
 
   /** Publishes again with a key that was used before, either the same event or a different one. */
-  async function repeat(): Promise<void> {
-    const known = [...firstAnswers];
+  async #repeat(): Promise<void> {
+    const known = [...this.#firstAnswers];
     if (known.length === 0) return;
-    const [key, { input }] = random.pick(known);
-    const caller = callers.find(({ tenantSeq }) => key.startsWith(`${tenantSeq} `)) as Caller;
-    const isSame = random.chance(0.7) || model.aheadMs > KEYS_FORGOTTEN_MS;
-    await publish(caller, isSame ? input : { ...inputFor(caller), idempotencyKey: input.idempotencyKey });
+    const [key, { input }] = this.#random.pick(known);
+    const caller = this.#callers.find(({ tenantSeq }) => key.startsWith(`${tenantSeq} `)) as Caller;
+    const isSame = this.#random.chance(0.7) || this.#model.aheadMs > KEYS_FORGOTTEN_MS;
+    await this.#publish(caller, isSame ? input : { ...this.#inputFor(caller), idempotencyKey: input.idempotencyKey });
   }
 
-  function compareWithFirst(key: string, input: PublishInput, answer: PublishOutput): void {
-    const first = firstAnswers.get(key);
+  #compareWithFirst(key: string, input: PublishInput, answer: PublishOutput): void {
+    const first = this.#firstAnswers.get(key);
     if (first === undefined) {
-      if (answer.kind === "accepted") firstAnswers.set(key, { input, answer });
+      if (answer.kind === "accepted") this.#firstAnswers.set(key, { input, answer });
       return;
     }
-    if (model.aheadMs > KEYS_FORGOTTEN_MS) return;
+    if (this.#model.aheadMs > KEYS_FORGOTTEN_MS) return;
     if (first.input !== input) {
-      if (answer.kind !== "conflict") world.fault(`key ${key} accepted different content: ${answer.kind}`);
+      if (answer.kind !== "conflict") this.#world.fault(`key ${key} accepted different content: ${answer.kind}`);
       return;
     }
-    if (answer.kind !== "accepted") world.fault(`a repeat with key ${key} gets ${answer.kind}`);
-    else if (!isSameAnswer(first.answer, answer)) world.fault(`a repeat with key ${key} gets a different answer`);
+    if (answer.kind !== "accepted") this.#world.fault(`a repeat with key ${key} gets ${answer.kind}`);
+    else if (!isSameAnswer(first.answer, answer)) this.#world.fault(`a repeat with key ${key} gets a different answer`);
   }
 
   // ── Deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function actOnDelivery(): Promise<void> {
-    if (deliveryIds.length === 0) return;
-    const { id, caller } = random.chance(0.6)
-      ? (deliveryIds[Math.max(0, deliveryIds.length - 1 - random.below(10))] as (typeof deliveryIds)[number])
-      : random.pick(deliveryIds);
-    if (random.chance(0.4)) {
-      model.cancelAsked.add(id);
-      const answer = await world.ask((engine) => engine.history.cancel(caller, id));
-      world.say(`cancel ${id}: ${JSON.stringify(answer)}`);
-      if (answer.kind === "ok" && answer.value === "cancelled" && !revived.has(id)) model.cancelled.add(id);
+  async #actOnDelivery(): Promise<void> {
+    if (this.#deliveryIds.length === 0) return;
+    const { id, caller } = this.#random.chance(0.6)
+      ? (this.#deliveryIds[Math.max(0, this.#deliveryIds.length - 1 - this.#random.below(10))] as KnownDelivery)
+      : this.#random.pick(this.#deliveryIds);
+    if (this.#random.chance(0.4)) {
+      this.#model.cancelAsked.add(id);
+      const answer = await this.#world.ask((engine) => engine.history.cancel(caller, id));
+      this.#world.say(`cancel ${id}: ${JSON.stringify(answer)}`);
+      if (answer.kind === "ok" && answer.value === "cancelled" && !this.#revived.has(id)) this.#model.cancelled.add(id);
       return;
     }
-    model.cancelled.delete(id);
-    revived.add(id);
-    const answer = await world.ask((engine) => engine.history.retry(caller, id));
-    world.say(`retry ${id}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
-  }
-  /** Deliveries with a retry request. If it raced with a cancel, either result is valid. */
-  const revived = new Set<Uuid>();
-
-  async function replay(): Promise<void> {
-    if (deliveryIds.length === 0) return;
-    const { caller } = random.pick(deliveryIds);
-    const own = deliveryIds.filter((delivery) => delivery.caller === caller);
-    const ids = Array.from({ length: 1 + random.below(8) }, () => random.pick(own).id);
-    const answer = await world.ask((engine) => engine.history.replay(caller, ids, random.chance(0.2)));
-    world.say(`replay: ${JSON.stringify(answer.kind === "ok" ? { ...answer.value, batchId: null } : answer)}`);
-    if (answer.kind === "ok" && answer.value.kind === "unknown") world.fault("a replay does not find known deliveries");
+    this.#model.cancelled.delete(id);
+    this.#revived.add(id);
+    const answer = await this.#world.ask((engine) => engine.history.retry(caller, id));
+    this.#world.say(`retry ${id}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
   }
 
-  async function act(): Promise<void> {
-    const live = model.endpoints.filter(({ standing }) => !standing.possible.includes("DELETED"));
-    const endpoint = live.length === 0 ? null : random.pick(live);
-    if (endpoint === null) return createEndpoint();
+  async #replay(): Promise<void> {
+    if (this.#deliveryIds.length === 0) return;
+    const { caller } = this.#random.pick(this.#deliveryIds);
+    const own = this.#deliveryIds.filter((delivery) => delivery.caller === caller);
+    const ids = Array.from({ length: 1 + this.#random.below(8) }, () => this.#random.pick(own).id);
+    const answer = await this.#world.ask((engine) => engine.history.replay(caller, ids, this.#random.chance(0.2)));
+    this.#world.say(`replay: ${JSON.stringify(answer.kind === "ok" ? { ...answer.value, batchId: null } : answer)}`);
+    if (answer.kind === "ok" && answer.value.kind === "unknown")
+      this.#world.fault("a replay does not find known deliveries");
+  }
+
+  async act(): Promise<void> {
+    const live = this.#model.endpoints.filter(({ standing }) => !standing.possible.includes("DELETED"));
+    const endpoint = live.length === 0 ? null : this.#random.pick(live);
+    if (endpoint === null) return this.#createEndpoint();
     const acts: readonly [number, () => Promise<unknown>][] = [
-      [20, () => setStatus(endpoint, "PAUSED")],
-      [8, () => setStatus(endpoint, "DISABLED")],
-      [35, () => setStatus(endpoint, "ACTIVE")],
-      [3, () => remove(endpoint)],
-      [4, createEndpoint],
-      [15, () => patch(endpoint)],
-      [6, () => rotateSecret(endpoint)],
-      [4, () => test(endpoint)],
-      [6, () => recover(endpoint)],
-      [12, repeat],
-      [45, actOnDelivery],
-      [8, replay],
+      [20, () => this.#setStatus(endpoint, "PAUSED")],
+      [8, () => this.#setStatus(endpoint, "DISABLED")],
+      [35, () => this.#setStatus(endpoint, "ACTIVE")],
+      [3, () => this.#remove(endpoint)],
+      [4, () => this.#createEndpoint()],
+      [15, () => this.#patch(endpoint)],
+      [6, () => this.#rotateSecret(endpoint)],
+      [4, () => this.#test(endpoint)],
+      [6, () => this.#recover(endpoint)],
+      [12, () => this.#repeat()],
+      [45, () => this.#actOnDelivery()],
+      [8, () => this.#replay()],
     ];
-    await pickWeighted(random, acts)();
+    await pickWeighted(this.#random, acts)();
   }
+}
 
-  const inbound = createInboundWorkload(world, callers);
-  return { setUp, act, publishSome, resumeAll, pauses: createPauseWorkload(world, callers), inbound };
+export function createWorkload(world: World): Workload {
+  return new RandomWorkload(world);
 }
 
 /** An endpoint, and how many changes of its status had been requested. */

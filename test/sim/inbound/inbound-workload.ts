@@ -8,8 +8,8 @@ import type { Caller } from "../../../src/engine/access/caller.ts";
 import type { AnyOutput, PauseStatusOutput } from "../../../src/engine/inbound/inbound-types.ts";
 import { type Answer, effectOf } from "../answers.ts";
 import type { World } from "../machine.ts";
-import { createRandom, pickWeighted } from "../random.ts";
-import { createInboundActions } from "./inbound-actions.ts";
+import { createRandom, pickWeighted, type Random } from "../random.ts";
+import { createInboundActions, type InboundActions } from "./inbound-actions.ts";
 import {
   changeSource,
   type Flaw,
@@ -61,40 +61,70 @@ const TRIES_MIN = 20;
 /** A little less than the tolerance for timestamps, because the clock may jump while a request waits for a read. */
 const FRESH_MS = 250_000;
 
-export function createInboundWorkload(world: World, callers: readonly Caller[]): InboundWorkload {
-  const { timeline, model } = world;
-  const { inbound } = model;
+interface AnswerCheck {
+  readonly answer: PauseStatusOutput | AnyOutput;
+  readonly secret: string | null;
+  readonly span: Span;
+  readonly isRepeat: boolean;
+}
+
+class Workload implements InboundWorkload {
+  readonly #world: World;
+  readonly #callers: readonly Caller[];
+  readonly #timeline: World["timeline"];
+  readonly #inbound: World["model"]["inbound"];
   // A separate random source, so that this workload does not change the rest of the simulation.
-  const random = createRandom(world.seed ^ 0x1b0d);
-  let open = 0;
-  let secrets = 0;
+  readonly #random: Random;
+  #open = 0;
+  #secrets = 0;
+  readonly #actions: InboundActions;
 
-  const wait = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
-  const newSecret = () => `a source's secret ${++secrets}`;
+  constructor(world: World, callers: readonly Caller[]) {
+    this.#world = world;
+    this.#callers = callers;
+    this.#timeline = world.timeline;
+    this.#inbound = world.model.inbound;
+    this.#random = createRandom(world.seed ^ 0x1b0d);
+    this.#actions = createInboundActions({
+      world,
+      callers,
+      random: this.#random,
+      counted: (task) => this.#counted(task),
+      repeat: (message) => this.#repeat(message),
+    });
+  }
 
-  async function counted<T>(task: () => Promise<T>): Promise<T> {
-    open += 1;
+  #wait(ms: number) {
+    return new Promise<void>((resolve) => this.#timeline.after(ms, resolve));
+  }
+
+  #newSecret() {
+    return `a source's secret ${++this.#secrets}`;
+  }
+
+  async #counted<T>(task: () => Promise<T>): Promise<T> {
+    this.#open += 1;
     try {
       return await task();
     } finally {
-      open -= 1;
+      this.#open -= 1;
     }
   }
 
   // ── Sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function createSource(): Promise<void> {
-    const caller = random.pick(callers);
-    const scheme = random.pick(SCHEMES);
-    const settings = settingsOf(scheme, `source ${secrets + 1}`);
-    const secret = newSecret();
+  async #createSource(): Promise<void> {
+    const caller = this.#random.pick(this.#callers);
+    const scheme = this.#random.pick(SCHEMES);
+    const settings = settingsOf(scheme, `source ${this.#secrets + 1}`);
+    const secret = this.#newSecret();
     const input = { settings, secret: scheme === "none" ? null : secret };
-    const answer = await world.ask((engine) => engine.inbound.sources.create(caller, input));
-    world.say(`source ${settings.name} of ${scheme}: ${summary(answer)}`);
+    const answer = await this.#world.ask((engine) => engine.inbound.sources.create(caller, input));
+    this.#world.say(`source ${settings.name} of ${scheme}: ${summary(answer)}`);
     if (answer.kind !== "ok" || answer.value.kind !== "created") return;
     const { id } = answer.value.source;
     const versions = [[{ isLive: true, secret, previous: null }]];
-    inbound.sources.push({
+    this.#inbound.sources.push({
       id,
       caller,
       settings,
@@ -105,7 +135,7 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
     });
   }
 
-  async function changing(source: KnownSource, change: () => Promise<void>): Promise<void> {
+  async #changing(source: KnownSource, change: () => Promise<void>): Promise<void> {
     if (source.isChanging) return;
     source.isChanging = true;
     await change();
@@ -113,17 +143,17 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
   }
 
   /** The senders switch to the new secret after a random delay, before or after the server does. */
-  function informSenders(source: KnownSource, secret: string): void {
-    timeline.after(random.between(0, random.pick([4000, 4000, 40_000])), () => {
+  #informSenders(source: KnownSource, secret: string): void {
+    this.#timeline.after(this.#random.between(0, this.#random.pick([4000, 4000, 40_000])), () => {
       source.senderSecret = secret;
     });
   }
 
-  function rotate(source: KnownSource): Promise<void> {
-    return changing(source, async () => {
-      const [secret, overlapSeconds] = [newSecret(), random.pick(OVERLAPS_SECONDS)];
-      informSenders(source, secret);
-      const fromMs = (world.process?.now() ?? 0) + overlapSeconds * SECOND;
+  #rotate(source: KnownSource): Promise<void> {
+    return this.#changing(source, async () => {
+      const [secret, overlapSeconds] = [this.#newSecret(), this.#random.pick(OVERLAPS_SECONDS)];
+      this.#informSenders(source, secret);
+      const fromMs = (this.#world.process?.now() ?? 0) + overlapSeconds * SECOND;
       const rotated = (until: Pick<Span, "fromMs" | "toMs">) => (state: ReturnType<typeof latestOf>[number]) => ({
         ...state,
         secret,
@@ -132,8 +162,10 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
       // The end of the overlap is unknown until the answer, because the clock may jump meanwhile.
       const report = changeSource(source, rotated({ fromMs, toMs: Number.POSITIVE_INFINITY }));
       const { caller, id } = source;
-      const answer = await world.ask((engine) => engine.inbound.sources.rotate(caller, id, secret, overlapSeconds));
-      world.say(`rotate ${source.settings.name}: ${summary(answer)}`);
+      const answer = await this.#world.ask((engine) =>
+        engine.inbound.sources.rotate(caller, id, secret, overlapSeconds),
+      );
+      this.#world.say(`rotate ${source.settings.name}: ${summary(answer)}`);
       if (answer.kind === "ok" && answer.value.kind !== "rotated") report("none");
       else if (answer.kind === "ok" && answer.value.kind === "rotated") {
         const { previousUntil } = answer.value;
@@ -143,108 +175,112 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
   }
 
   /** The senders switch to a new secret. The server rejects their messages until its secret is replaced too. */
-  async function changeSenderSecret(source: KnownSource): Promise<void> {
-    source.senderSecret = newSecret();
+  async #changeSenderSecret(source: KnownSource): Promise<void> {
+    source.senderSecret = this.#newSecret();
   }
 
-  function replaceSecret(source: KnownSource): Promise<void> {
-    return changing(source, async () => {
-      const secret = source.senderSecret === latestOf(source)[0]?.secret ? newSecret() : source.senderSecret;
-      if (secret !== source.senderSecret) informSenders(source, secret);
+  #replaceSecret(source: KnownSource): Promise<void> {
+    return this.#changing(source, async () => {
+      const secret = source.senderSecret === latestOf(source)[0]?.secret ? this.#newSecret() : source.senderSecret;
+      if (secret !== source.senderSecret) this.#informSenders(source, secret);
       // If the secret is already the current one, the previous one stays valid too.
       const report = changeSource(source, (state) => ({ ...state, secret, previous: null }));
       const { caller, id } = source;
-      const answer = await world.ask((engine) => engine.inbound.sources.patch(caller, id, { settings: {}, secret }));
-      world.say(`replace the secret of ${source.settings.name}: ${summary(answer)}`);
+      const answer = await this.#world.ask((engine) =>
+        engine.inbound.sources.patch(caller, id, { settings: {}, secret }),
+      );
+      this.#world.say(`replace the secret of ${source.settings.name}: ${summary(answer)}`);
       report(answer.kind === "ok" && answer.value.kind !== "patched" ? "none" : effectOf(answer));
     });
   }
 
-  function remove(source: KnownSource): Promise<void> {
-    return changing(source, async () => {
+  #remove(source: KnownSource): Promise<void> {
+    return this.#changing(source, async () => {
       const report = changeSource(source, (state) => ({ ...state, isLive: false }));
       const { caller, id } = source;
-      const answer = await world.ask((engine) => engine.inbound.sources.remove(caller, id));
-      world.say(`delete ${source.settings.name}: ${summary(answer)}`);
+      const answer = await this.#world.ask((engine) => engine.inbound.sources.remove(caller, id));
+      this.#world.say(`delete ${source.settings.name}: ${summary(answer)}`);
       // An earlier request whose answer was lost may have deleted it.
       report(effectOf(answer));
       // Its senders do not know that it is deleted.
-      for (let count = 1 + random.below(3); count > 0; count -= 1) void sendRepeatedly(newMessage(source));
+      for (let count = 1 + this.#random.below(3); count > 0; count -= 1)
+        void this.#sendRepeatedly(this.#newMessage(source));
     });
   }
 
   // ── Send ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function newMessage(source: KnownSource, flaw: Flaw | null = null): Message {
+  #newMessage(source: KnownSource, flaw: Flaw | null = null): Message {
     const { scheme } = source.settings;
-    const isStatus = scheme === "jcs" && random.chance(0.75);
-    const [oldStatus, newStatus] = random.pick(CHANGES);
+    const isStatus = scheme === "jcs" && this.#random.chance(0.75);
+    const [oldStatus, newStatus] = this.#random.pick(CHANGES);
     const message: Message = {
-      number: inbound.messages.length,
+      number: this.#inbound.messages.length,
       source,
       route: isStatus || flaw === "unreadable" ? "status" : "any",
-      flaw: flaw ?? (isStatus && random.chance(0.12) ? random.pick(FLAWS) : "none"),
+      flaw: flaw ?? (isStatus && this.#random.chance(0.12) ? this.#random.pick(FLAWS) : "none"),
       oldStatus,
       newStatus,
-      isLossy: scheme === "jcs" && random.chance(0.1),
-      isDeduplicated: scheme === "github" ? random.chance(0.7) : scheme !== "basic" && scheme !== "none",
+      isLossy: scheme === "jcs" && this.#random.chance(0.1),
+      isDeduplicated: scheme === "github" ? this.#random.chance(0.7) : scheme !== "basic" && scheme !== "none",
       bodies: new Set(),
       attempts: [],
     };
-    inbound.messages.push(message);
+    this.#inbound.messages.push(message);
     return message;
   }
 
-  async function sendNew(): Promise<void> {
-    const live = inbound.sources.filter((source) => random.chance(0.1) || !isCertainlyDeleted(source));
-    if (live.length === 0) return createSource();
-    const message = newMessage(random.pick(live));
+  async #sendNew(): Promise<void> {
+    const live = this.#inbound.sources.filter((source) => this.#random.chance(0.1) || !isCertainlyDeleted(source));
+    if (live.length === 0) return this.#createSource();
+    const message = this.#newMessage(this.#random.pick(live));
     // Two concurrent sends of one message create one record.
-    if (random.chance(0.25)) void sendRepeatedly(message);
-    await sendRepeatedly(message);
-    if (random.chance(0.2)) await wait(random.between(0, 20_000)).then(() => sendRepeatedly(message));
+    if (this.#random.chance(0.25)) void this.#sendRepeatedly(message);
+    await this.#sendRepeatedly(message);
+    if (this.#random.chance(0.2))
+      await this.#wait(this.#random.between(0, 20_000)).then(() => this.#sendRepeatedly(message));
   }
 
-  function secretFor({ source }: Message): string | null {
-    return random.chance(0.9) ? source.senderSecret : random.pick([null, "another secret"]);
+  #secretFor({ source }: Message): string | null {
+    return this.#random.chance(0.9) ? source.senderSecret : this.#random.pick([null, "another secret"]);
   }
 
-  function sendRepeatedly(message: Message, times = 0): Promise<void> {
-    return counted(async () => {
-      const address = `192.0.2.${1 + random.below(ADDRESSES_COUNT)}`;
-      const attempt = await sendOnce(message, secretFor(message), address);
+  #sendRepeatedly(message: Message, times = 0): Promise<void> {
+    return this.#counted(async () => {
+      const address = `192.0.2.${1 + this.#random.below(ADDRESSES_COUNT)}`;
+      const attempt = await this.#sendOnce(message, this.#secretFor(message), address);
       const { effect } = attempt;
       const isHeard = effect === "fresh" || effect === "duplicate";
-      if (isHeard || (effect === "stored" && (times >= REFUSED_REPEATS_MAX || random.chance(0.5)))) return;
+      if (isHeard || (effect === "stored" && (times >= REFUSED_REPEATS_MAX || this.#random.chance(0.5)))) return;
       // Like a real provider, the sender repeats the message, because the result is unknown.
-      await wait(RETRY_MS * (1 + times)).then(() => sendRepeatedly(message, times + 1));
+      await this.#wait(RETRY_MS * (1 + times)).then(() => this.#sendRepeatedly(message, times + 1));
     });
   }
 
-  async function sendOnce(message: Message, secret: string | null, address: string): Promise<SendAttempt> {
+  async #sendOnce(message: Message, secret: string | null, address: string): Promise<SendAttempt> {
     const attempt: SendAttempt = { effect: "unknown", recordId: null, eventId: null };
     const isRepeat =
       message.isDeduplicated && message.attempts.some(({ effect }) => effect === "fresh" || effect === "duplicate");
     message.attempts.push(attempt);
-    inbound.triesMs.push(timeline.nowMs);
-    const nowMs = world.process?.now() ?? 0;
-    const request = requestOf({ random, message, secret, address, nowMs });
+    this.#inbound.triesMs.push(this.#timeline.nowMs);
+    const nowMs = this.#world.process?.now() ?? 0;
+    const request = requestOf({ random: this.#random, message, secret, address, nowMs });
     const firstVersion = message.source.versions.length - 1;
     const sourceId = message.flaw === "unknownSource" ? UNKNOWN_ID : message.source.id;
-    const answer = await world.ask<PauseStatusOutput | AnyOutput>(async (engine) => {
+    const answer = await this.#world.ask<PauseStatusOutput | AnyOutput>(async (engine) => {
       if (!engine.inbound.mayTry(address, request.body.byteLength)) return { kind: "tooMany" };
       return message.route === "status"
         ? engine.inbound.receivePauseStatus(request)
         : engine.inbound.receiveAny(sourceId, request);
     });
-    const span = { fromMs: nowMs, toMs: world.process?.now() ?? nowMs, firstVersion };
-    world.say(`message ${message.number} from ${address}: ${summary(answer)}`);
-    recordAnswer(message, attempt, answer);
-    if (answer.kind === "ok") checkAnswer(message, { answer: answer.value, secret, span, isRepeat });
+    const span = { fromMs: nowMs, toMs: this.#world.process?.now() ?? nowMs, firstVersion };
+    this.#world.say(`message ${message.number} from ${address}: ${summary(answer)}`);
+    this.#recordAnswer(message, attempt, answer);
+    if (answer.kind === "ok") this.#checkAnswer(message, { answer: answer.value, secret, span, isRepeat });
     return attempt;
   }
 
-  function recordAnswer(message: Message, attempt: SendAttempt, answer: Answer<PauseStatusOutput | AnyOutput>): void {
+  #recordAnswer(message: Message, attempt: SendAttempt, answer: Answer<PauseStatusOutput | AnyOutput>): void {
     if (answer.kind !== "ok") {
       attempt.effect = answer.kind === "lost" ? "unknown" : "none";
       return;
@@ -255,23 +291,16 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
       attempt.recordId = value.id;
       attempt.eventId = "eventId" in value ? value.eventId : null;
       if ("direction" in value && value.notified !== isTransition(message)) {
-        world.fault(`message ${message.number}: notified is ${value.notified}`);
+        this.#world.fault(`message ${message.number}: notified is ${value.notified}`);
       }
     } else attempt.effect = value.kind === "tooMany" ? "none" : "stored";
   }
 
-  interface AnswerCheck {
-    readonly answer: PauseStatusOutput | AnyOutput;
-    readonly secret: string | null;
-    readonly span: Span;
-    readonly isRepeat: boolean;
-  }
-
-  function checkAnswer(message: Message, { answer, secret, span, isRepeat }: AnswerCheck): void {
-    const wrong = (what: string) => world.fault(`message ${message.number} got ${answer.kind}: ${what}`);
+  #checkAnswer(message: Message, { answer, secret, span, isRepeat }: AnswerCheck): void {
+    const wrong = (what: string) => this.#world.fault(`message ${message.number} got ${answer.kind}: ${what}`);
     const verified = message.flaw === "unknownSource" ? "no" : isVerified(message.source, secret, span);
     if (answer.kind === "tooMany") {
-      if ((inbound.triesMs.at(-TRIES_MIN) ?? 0) < timeline.nowMs - 3 * SECOND)
+      if ((this.#inbound.triesMs.at(-TRIES_MIN) ?? 0) < this.#timeline.nowMs - 3 * SECOND)
         wrong("there were too few requests for a rate limit");
       return;
     }
@@ -280,70 +309,74 @@ export function createInboundWorkload(world: World, callers: readonly Caller[]):
     if (answer.kind === "received" && isRepeat && !answer.duplicate) wrong("it is a repeat but was accepted as new");
   }
 
-  async function flood(): Promise<void> {
-    const signing = inbound.sources.filter(({ settings }) => settings.scheme !== "none");
-    const source = random.chance(0.5) && signing.length > 0 ? random.pick(signing) : null;
-    const known = source ?? inbound.sources[0];
+  async #flood(): Promise<void> {
+    const signing = this.#inbound.sources.filter(({ settings }) => settings.scheme !== "none");
+    const source = this.#random.chance(0.5) && signing.length > 0 ? this.#random.pick(signing) : null;
+    const known = source ?? this.#inbound.sources[0];
     if (known === undefined) return;
-    const message = newMessage(known, source === null ? "unknownSource" : null);
-    world.say(`a flood of forged messages to ${source?.settings.name ?? "an unknown source"}`);
+    const message = this.#newMessage(known, source === null ? "unknownSource" : null);
+    this.#world.say(`a flood of forged messages to ${source?.settings.name ?? "an unknown source"}`);
     for (let second = 0; second < FLOOD_SECONDS; second += 1) {
       for (let count = 0; count < FLOOD_ADDRESSES_COUNT * FLOOD_PER_ADDRESS_COUNT; count += 1) {
-        void counted(() => sendOnce(message, null, `198.51.100.${count % FLOOD_ADDRESSES_COUNT}`));
+        void this.#counted(() => this.#sendOnce(message, null, `198.51.100.${count % FLOOD_ADDRESSES_COUNT}`));
       }
-      await wait(SECOND);
+      await this.#wait(SECOND);
     }
   }
 
   // ── Plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  const repeat = (message: Message) => wait(random.between(0, RETRY_MS)).then(() => sendRepeatedly(message));
-  const actions = createInboundActions({ world, callers, random, counted, repeat });
-
-  async function act(): Promise<void> {
-    const live = inbound.sources.filter((source) => !isCertainlyDeleted(source));
-    const source = live.length === 0 ? null : random.pick(live);
-    if (source === null) return createSource();
-    const acts: readonly [number, () => Promise<unknown>][] = [
-      [6, () => rotate(source)],
-      [8, () => changeSenderSecret(source)],
-      [14, () => replaceSecret(source)],
-      [2, () => remove(source)],
-      [4, createSource],
-      [16, () => actions.reprocess()],
-      [12, () => actions.reprocessAll(source)],
-      [10, () => actions.inspect()],
-      [6, () => actions.note()],
-      [6, () => actions.remove()],
-    ];
-    await pickWeighted(random, acts)();
+  #repeat(message: Message) {
+    return this.#wait(this.#random.between(0, RETRY_MS)).then(() => this.#sendRepeatedly(message));
   }
 
-  function plan(withinMs: number): void {
-    const at = (task: () => Promise<void>) => timeline.after(random.between(0, withinMs), () => void task());
-    const often = (most: number) => (random.chance(0.3) ? 0 : random.below(most));
-    for (let count = often(SENDS_MAX); count > 0; count -= 1) at(sendNew);
-    for (let count = often(ACTS_MAX); count > 0; count -= 1) at(act);
-    for (let count = often(BURSTS_MAX); count > 0; count -= 1) at(burst);
-    if (random.chance(FLOOD_CHANCE)) at(flood);
+  async #act(): Promise<void> {
+    const live = this.#inbound.sources.filter((source) => !isCertainlyDeleted(source));
+    const source = live.length === 0 ? null : this.#random.pick(live);
+    if (source === null) return this.#createSource();
+    const acts: readonly [number, () => Promise<unknown>][] = [
+      [6, () => this.#rotate(source)],
+      [8, () => this.#changeSenderSecret(source)],
+      [14, () => this.#replaceSecret(source)],
+      [2, () => this.#remove(source)],
+      [4, () => this.#createSource()],
+      [16, () => this.#actions.reprocess()],
+      [12, () => this.#actions.reprocessAll(source)],
+      [10, () => this.#actions.inspect()],
+      [6, () => this.#actions.note()],
+      [6, () => this.#actions.remove()],
+    ];
+    await pickWeighted(this.#random, acts)();
+  }
+
+  plan(withinMs: number): void {
+    const at = (task: () => Promise<void>) =>
+      this.#timeline.after(this.#random.between(0, withinMs), () => void task());
+    const often = (most: number) => (this.#random.chance(0.3) ? 0 : this.#random.below(most));
+    for (let count = often(SENDS_MAX); count > 0; count -= 1) at(() => this.#sendNew());
+    for (let count = often(ACTS_MAX); count > 0; count -= 1) at(() => this.#act());
+    for (let count = often(BURSTS_MAX); count > 0; count -= 1) at(() => this.#burst());
+    if (this.#random.chance(FLOOD_CHANCE)) at(() => this.#flood());
   }
 
   /** Many requests within a few commits, so that one changes what another has just read. */
-  async function burst(): Promise<void> {
-    const soon = (task: () => Promise<void>) => timeline.after(random.between(0, 40), () => void task());
-    for (let count = 1 + random.below(6); count > 0; count -= 1) soon(sendNew);
-    for (let count = random.below(6); count > 0; count -= 1) soon(act);
+  async #burst(): Promise<void> {
+    const soon = (task: () => Promise<void>) => this.#timeline.after(this.#random.between(0, 40), () => void task());
+    for (let count = 1 + this.#random.below(6); count > 0; count -= 1) soon(() => this.#sendNew());
+    for (let count = this.#random.below(6); count > 0; count -= 1) soon(() => this.#act());
   }
 
-  return {
-    async setUp() {
-      for (let count = 1 + random.below(3); count > 0; count -= 1) await createSource();
-    },
-    plan,
-    get open() {
-      return open;
-    },
-  };
+  async setUp() {
+    for (let count = 1 + this.#random.below(3); count > 0; count -= 1) await this.#createSource();
+  }
+
+  get open() {
+    return this.#open;
+  }
+}
+
+export function createInboundWorkload(world: World, callers: readonly Caller[]): InboundWorkload {
+  return new Workload(world, callers);
 }
 
 const UNCERTAIN_KINDS = ["received", "invalid", "unauthorized", "unreadable"];

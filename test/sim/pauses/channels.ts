@@ -56,70 +56,80 @@ interface Plan {
 }
 
 export function createChannels({ timeline, random }: { timeline: Timeline; random: Random }): Channels {
-  const notifications: SentNotification[] = [];
-  const modes = new Map<Channel, ChannelMode>();
+  const medium: Medium = { timeline, random, notifications: [], modes: new Map() };
+  return {
+    notifications: medium.notifications,
+    setMode: (channel, mode) => void medium.modes.set(channel, mode),
+    connect: (client) => CONFIGURED.map((channel) => openChannel(medium, channel, client)),
+  };
+}
 
-  function open(channel: Channel, client: ChannelsClient): Notifier {
-    const stops = new Set<() => void>();
+/** What the channels share. */
+interface Medium {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly notifications: SentNotification[];
+  readonly modes: Map<Channel, ChannelMode>;
+}
 
-    function notify(notification: Notification): Promise<Notified> {
-      const sent: SentNotification = {
-        number: notifications.length,
-        process: client.process,
-        channel,
-        pauseId: notification.pauseId,
-        notification,
-        startedAt: client.now(),
-        arrivedMs: null,
-        heard: null,
-        heardAt: 0,
-      };
-      notifications.push(sent);
-      client.onStart(sent);
-      const plan = planFor(modes.get(channel) ?? "healthy", random);
-      const arrival =
-        plan.arrivesAfterMs === null
-          ? null
-          : timeline.after(plan.arrivesAfterMs, () => {
-              sent.arrivedMs = timeline.nowMs;
-            });
-      return new Promise((resolve) => {
-        const hear = (notified: Notified) => {
-          if (!stops.delete(stop) || !client.isAlive()) return;
-          sent.heard = notified;
-          sent.heardAt = client.now();
-          client.onHeard(sent);
-          resolve(notified);
-        };
-        // A notification that has arrived cannot be recalled, so the channel still reports it.
-        const stop = () => {
-          if (sent.arrivedMs === null) arrival?.cancel();
-          hear(sent.arrivedMs === null ? { kind: "aborted" } : plan.notified);
-        };
-        stops.add(stop);
-        timeline.after(plan.endsAfterMs, () => hear(plan.notified));
-      });
-    }
+function openChannel(
+  { timeline, random, notifications, modes }: Medium,
+  channel: Channel,
+  client: ChannelsClient,
+): Notifier {
+  const stops = new Set<() => void>();
 
-    return {
+  function notify(notification: Notification): Promise<Notified> {
+    const sent: SentNotification = {
+      number: notifications.length,
+      process: client.process,
       channel,
-      atOnceMax: AT_ONCE_MAX,
-      notify,
-      addressFault(address) {
-        const fault = address.startsWith(REFUSED_ADDRESS) ? "nobody is there" : null;
-        return new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(fault)));
-      },
-      close() {
-        for (const stop of [...stops]) stop();
-        return Promise.resolve();
-      },
+      pauseId: notification.pauseId,
+      notification,
+      startedAt: client.now(),
+      arrivedMs: null,
+      heard: null,
+      heardAt: 0,
     };
+    notifications.push(sent);
+    client.onStart(sent);
+    const plan = planFor(modes.get(channel) ?? "healthy", random);
+    const arrival =
+      plan.arrivesAfterMs === null
+        ? null
+        : timeline.after(plan.arrivesAfterMs, () => {
+            sent.arrivedMs = timeline.nowMs;
+          });
+    return new Promise((resolve) => {
+      const hear = (notified: Notified) => {
+        if (!stops.delete(stop) || !client.isAlive()) return;
+        sent.heard = notified;
+        sent.heardAt = client.now();
+        client.onHeard(sent);
+        resolve(notified);
+      };
+      // A notification that has arrived cannot be recalled, so the channel still reports it.
+      const stop = () => {
+        if (sent.arrivedMs === null) arrival?.cancel();
+        hear(sent.arrivedMs === null ? { kind: "aborted" } : plan.notified);
+      };
+      stops.add(stop);
+      timeline.after(plan.endsAfterMs, () => hear(plan.notified));
+    });
   }
 
   return {
-    notifications,
-    setMode: (channel, mode) => void modes.set(channel, mode),
-    connect: (client) => CONFIGURED.map((channel) => open(channel, client)),
+    channel,
+    atOnceMax: AT_ONCE_MAX,
+    notify,
+    addressFault(address) {
+      const fault = address.startsWith(REFUSED_ADDRESS) ? "nobody is there" : null;
+      return new Promise((resolve) => timeline.after(random.between(0, 3), () => resolve(fault)));
+    },
+    close() {
+      for (const stop of [...stops]) stop();
+      return Promise.resolve();
+    },
   };
 }
 

@@ -42,39 +42,64 @@ const EARLY_MS = 1;
  */
 const READER_DELAY_MS_MAX = 15_000;
 
-export function createPauseActions({ world, callers, recordView, known, counted }: PauseActionsOptions): PauseActions {
-  const { random, timeline, pauseWatch } = world;
-  const wait = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
+class Actions implements PauseActions {
+  readonly #world: PauseActionsOptions["world"];
+  readonly #callers: PauseActionsOptions["callers"];
+  readonly #recordView: PauseActionsOptions["recordView"];
+  readonly #known: PauseActionsOptions["known"];
+  readonly #counted: PauseActionsOptions["counted"];
+  readonly #random: World["random"];
+  readonly #timeline: World["timeline"];
+  readonly #pauseWatch: World["pauseWatch"];
+
+  constructor({ world, callers, recordView, known, counted }: PauseActionsOptions) {
+    this.#world = world;
+    this.#callers = callers;
+    this.#recordView = recordView;
+    this.#known = known;
+    this.#counted = counted;
+    this.#random = world.random;
+    this.#timeline = world.timeline;
+    this.#pauseWatch = world.pauseWatch;
+  }
+
+  #wait(ms: number) {
+    return new Promise<void>((resolve) => this.#timeline.after(ms, resolve));
+  }
 
   // ── Answer and cancel ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  function respond(pause: KnownPause, choice = choiceFor(pause), text = textFor(pause)): Promise<void> {
-    return counted(async () => {
+  #respond(pause: KnownPause, choice = this.#choiceFor(pause), text = this.#textFor(pause)): Promise<void> {
+    return this.#counted(async () => {
       if (pause.token === null) return;
       const { token } = pause;
       const asked: KnownPause["answers"][number] = { choice, text, effect: "unknown" };
       pause.answers.push(asked);
-      const observation = pauseWatch.observe();
-      const answer = await world.ask((engine) => engine.pauses.respond(token, { choice, text }));
-      world.say(`respond ${pause.id} ${JSON.stringify([choice, text])}: ${summary(answer)}`);
+      const observation = this.#pauseWatch.observe();
+      const answer = await this.#world.ask((engine) => engine.pauses.respond(token, { choice, text }));
+      this.#world.say(`respond ${pause.id} ${JSON.stringify([choice, text])}: ${summary(answer)}`);
       const isDecided = answer.kind === "ok" && answer.value.kind === "decided";
       asked.effect = answer.kind === "ok" ? (isDecided ? "applied" : "none") : effectOf(answer);
       if (answer.kind === "ok") {
-        checkResponded(pause, choice, text, answer.value);
+        this.#checkResponded(pause, choice, text, answer.value);
         if ("pause" in answer.value) observation.check(answer.value.pause);
-      } else if (random.chance(0.5)) {
-        await wait(RETRY_MS).then(() => respond(pause, choice, text));
+      } else if (this.#random.chance(0.5)) {
+        await this.#wait(RETRY_MS).then(() => this.#respond(pause, choice, text));
       }
     });
   }
 
-  const choiceFor = ({ request }: KnownPause) =>
-    random.pick(random.chance(0.9) ? request.input.question.options : ["maybe"]);
-  const textFor = ({ request }: KnownPause) =>
-    random.chance(request.input.question.allowTextResponse ? 0.5 : 0.1) ? random.pick(TEXTS) : null;
+  #choiceFor({ request }: KnownPause) {
+    return this.#random.pick(this.#random.chance(0.9) ? request.input.question.options : ["maybe"]);
+  }
 
-  function checkResponded(pause: KnownPause, choice: string, text: string | null, answer: RespondOutput): void {
-    const fault = (what: string) => world.fault(`pause ${pause.id}: the answer ${choice} got ${answer.kind}: ${what}`);
+  #textFor({ request }: KnownPause) {
+    return this.#random.chance(request.input.question.allowTextResponse ? 0.5 : 0.1) ? this.#random.pick(TEXTS) : null;
+  }
+
+  #checkResponded(pause: KnownPause, choice: string, text: string | null, answer: RespondOutput): void {
+    const fault = (what: string) =>
+      this.#world.fault(`pause ${pause.id}: the answer ${choice} got ${answer.kind}: ${what}`);
     const { options, allowTextResponse } = pause.request.input.question;
     const isTheSame = (ending: Ending) => isSameAnswer(ending, choice, text);
     switch (answer.kind) {
@@ -95,96 +120,101 @@ export function createPauseActions({ world, callers, recordView, known, counted 
     }
   }
 
-  function cancel(pause: KnownPause): Promise<void> {
-    return counted(async () => {
+  cancel(pause: KnownPause): Promise<void> {
+    return this.#counted(async () => {
       const change: PauseChange = { effect: "unknown" };
       pause.cancels.push(change);
-      const observation = pauseWatch.observe();
+      const observation = this.#pauseWatch.observe();
       const { caller } = pause.request;
-      const answer = await world.ask((engine) => engine.pauses.cancel(caller, pause.id));
-      world.say(`cancel pause ${pause.id}: ${summary(answer)}`);
+      const answer = await this.#world.ask((engine) => engine.pauses.cancel(caller, pause.id));
+      this.#world.say(`cancel pause ${pause.id}: ${summary(answer)}`);
       const effect: Effect = answer.kind === "ok" && answer.value.kind !== "cancelled" ? "none" : effectOf(answer);
       change.effect = effect;
       if (answer.kind !== "ok") {
-        if (random.chance(0.5)) await wait(RETRY_MS).then(() => cancel(pause));
+        if (this.#random.chance(0.5)) await this.#wait(RETRY_MS).then(() => this.cancel(pause));
         return;
       }
       if (answer.value.kind === "unknown") {
-        world.fault(`pause ${pause.id} is unknown to the tenant that cancels it`);
+        this.#world.fault(`pause ${pause.id} is unknown to the tenant that cancels it`);
         return;
       }
       const { kind, view } = answer.value;
-      checkView(caller, view);
+      this.#checkView(caller, view);
       observation.check(view.pause);
       const { ending } = view.pause;
-      if (ending === null) world.fault(`pause ${pause.id}: cancelled but reported as pending`);
-      if (kind === "cancelled" && ending?.status !== "cancelled") world.fault(`pause ${pause.id} was not cancelled`);
+      if (ending === null) this.#world.fault(`pause ${pause.id}: cancelled but reported as pending`);
+      if (kind === "cancelled" && ending?.status !== "cancelled")
+        this.#world.fault(`pause ${pause.id} was not cancelled`);
     });
   }
 
   // ── Read ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function checkView(caller: Caller, view: PauseView): void {
+  #checkView(caller: Caller, view: PauseView): void {
     const { pause, respondUrl } = view;
-    if ((respondUrl === null) !== (pause.ending !== null)) world.fault(`pause ${pause.id}: its link is ${respondUrl}`);
-    recordView(caller, view);
+    if ((respondUrl === null) !== (pause.ending !== null))
+      this.#world.fault(`pause ${pause.id}: its link is ${respondUrl}`);
+    this.#recordView(caller, view);
   }
 
-  function read(pause: KnownPause, waitMs = random.chance(0.5) ? 0 : random.pick(WAITS_MS)): Promise<void> {
-    return counted(async () => {
+  read(pause: KnownPause, waitMs = this.#random.chance(0.5) ? 0 : this.#random.pick(WAITS_MS)): Promise<void> {
+    return this.#counted(async () => {
       const abort = new AbortController();
-      if (waitMs > 0 && random.chance(0.3)) timeline.after(random.between(0, waitMs), () => abort.abort());
+      if (waitMs > 0 && this.#random.chance(0.3))
+        this.#timeline.after(this.#random.between(0, waitMs), () => abort.abort());
       const patience = waitMs === 0 ? null : { waitMs, signal: abort.signal };
-      const observation = pauseWatch.observe();
-      const answer = await world.ask((engine) => engine.pauses.get(pause.request.caller, pause.id, patience));
-      world.say(`read pause ${pause.id} with a wait of ${waitMs} ms: ${answer.kind}`);
+      const observation = this.#pauseWatch.observe();
+      const answer = await this.#world.ask((engine) => engine.pauses.get(pause.request.caller, pause.id, patience));
+      this.#world.say(`read pause ${pause.id} with a wait of ${waitMs} ms: ${answer.kind}`);
       if (answer.kind !== "ok") return;
       if (answer.value === null || answer.value === "tooMany") {
-        world.fault(`a request for pause ${pause.id} got ${answer.value}`);
+        this.#world.fault(`a request for pause ${pause.id} got ${answer.value}`);
         return;
       }
-      checkView(pause.request.caller, answer.value);
+      this.#checkView(pause.request.caller, answer.value);
       observation.check(answer.value.pause);
       const { process, beganMs } = observation;
       if (process === null) return;
-      const heardMs = pauseWatch.heardEndedMs(process, pause.id);
-      const wrong = (what: string) => world.fault(`pause ${pause.id}: a reader with a wait of ${waitMs} ms ${what}`);
+      const heardMs = this.#pauseWatch.heardEndedMs(process, pause.id);
+      const wrong = (what: string) =>
+        this.#world.fault(`pause ${pause.id}: a reader with a wait of ${waitMs} ms ${what}`);
       if (answer.value.pause.ending !== null) {
-        if (heardMs !== null && timeline.nowMs - Math.max(heardMs, beganMs) > READER_DELAY_MS_MAX)
+        if (heardMs !== null && this.#timeline.nowMs - Math.max(heardMs, beganMs) > READER_DELAY_MS_MAX)
           wrong("gets the ending too late");
         return;
       }
       if (process.stopping) return;
-      if (heardMs !== null && heardMs < timeline.nowMs && waitMs > 0) wrong("gets it as pending");
-      if (!abort.signal.aborted && timeline.nowMs < beganMs + waitMs - EARLY_MS) wrong("gets an answer too early");
+      if (heardMs !== null && heardMs < this.#timeline.nowMs && waitMs > 0) wrong("gets it as pending");
+      if (!abort.signal.aborted && this.#timeline.nowMs < beganMs + waitMs - EARLY_MS)
+        wrong("gets an answer too early");
     });
   }
 
-  function list(): Promise<void> {
-    return counted(async () => {
-      const caller = random.pick(callers);
-      const status = random.pick([null, ...PAUSE_STATUSES]);
-      const limit = random.pick([1, 5, 50]);
-      const own = known.filter(({ request }) => request.caller.tenantSeq === caller.tenantSeq);
+  list(): Promise<void> {
+    return this.#counted(async () => {
+      const caller = this.#random.pick(this.#callers);
+      const status = this.#random.pick([null, ...PAUSE_STATUSES]);
+      const limit = this.#random.pick([1, 5, 50]);
+      const own = this.#known.filter(({ request }) => request.caller.tenantSeq === caller.tenantSeq);
       const due = own.filter(({ ending }) => status === null || (ending?.status ?? "pending") === status);
       const found: Pause[] = [];
       for (let cursor: Cursor | null = null; ; ) {
-        const observation = pauseWatch.observe();
-        const answer: Answer<{ views: readonly PauseView[]; next: Cursor | null }> = await world.ask((engine) =>
+        const observation = this.#pauseWatch.observe();
+        const answer: Answer<{ views: readonly PauseView[]; next: Cursor | null }> = await this.#world.ask((engine) =>
           engine.pauses.list(caller, { status, order: "newest", channel: null, text: null, cursor, limit }),
         );
         if (answer.kind !== "ok") return;
         for (const view of answer.value.views) {
-          checkView(caller, view);
+          this.#checkView(caller, view);
           observation.check(view.pause);
           found.push(view.pause);
         }
         cursor = answer.value.next;
         if (cursor === null) break;
       }
-      const wrong = (what: string) => world.fault(`the list of ${status ?? "all"} pauses: ${what}`);
+      const wrong = (what: string) => this.#world.fault(`the list of ${status ?? "all"} pauses: ${what}`);
       const ids = new Set(found.map(({ id }) => id));
-      const missing = due.find(({ id }) => !ids.has(id) && (status !== "pending" || !pauseWatch.isEnded(id)));
+      const missing = due.find(({ id }) => !ids.has(id) && (status !== "pending" || !this.#pauseWatch.isEnded(id)));
       if (missing !== undefined) wrong(`${missing.id} is missing`);
       if (found.some(({ ending }) => status !== null && (ending?.status ?? "pending") !== status))
         wrong("it contains a pause with another status");
@@ -193,53 +223,59 @@ export function createPauseActions({ world, callers, recordView, known, counted 
     });
   }
 
-  function openLink(pause: KnownPause): Promise<void> {
-    return counted(async () => {
+  openLink(pause: KnownPause): Promise<void> {
+    return this.#counted(async () => {
       const { token } = pause;
       if (token === null) return;
-      const observation = pauseWatch.observe();
-      const answer = await world.ask((engine) =>
-        engine.pauses.open(token, { method: random.pick(["GET", "HEAD"]), userAgent: null }),
+      const observation = this.#pauseWatch.observe();
+      const answer = await this.#world.ask((engine) =>
+        engine.pauses.open(token, { method: this.#random.pick(["GET", "HEAD"]), userAgent: null }),
       );
       if (answer.kind !== "ok") return;
-      if (answer.value === null) world.fault(`pause ${pause.id}: its link is unknown`);
+      if (answer.value === null) this.#world.fault(`pause ${pause.id}: its link is unknown`);
       else observation.check(answer.value);
     });
   }
 
   // ── Forbidden requests ────────────────────────────────────────────────────────────────────────────────────────────
 
-  function tryForbidden(pause: KnownPause): Promise<void> {
-    return counted(async () => {
-      const stranger = callers.find(({ tenantSeq }) => tenantSeq !== pause.request.caller.tenantSeq);
-      const wrong = (what: string) => world.fault(`pause ${pause.id}: ${what}`);
+  tryForbidden(pause: KnownPause): Promise<void> {
+    return this.#counted(async () => {
+      const stranger = this.#callers.find(({ tenantSeq }) => tenantSeq !== pause.request.caller.tenantSeq);
+      const wrong = (what: string) => this.#world.fault(`pause ${pause.id}: ${what}`);
       if (stranger !== undefined) {
-        const seen = await world.ask((engine) => engine.pauses.get(stranger, pause.id, null));
+        const seen = await this.#world.ask((engine) => engine.pauses.get(stranger, pause.id, null));
         if (seen.kind === "ok" && seen.value !== null) wrong("another tenant can read it");
-        const cancelled = await world.ask((engine) => engine.pauses.cancel(stranger, pause.id));
+        const cancelled = await this.#world.ask((engine) => engine.pauses.cancel(stranger, pause.id));
         if (cancelled.kind === "ok" && cancelled.value.kind !== "unknown") wrong("another tenant can cancel it");
       }
       if (pause.token === null) return;
-      const at = random.below(pause.token.length);
+      const at = this.#random.below(pause.token.length);
       const forged = pause.token.slice(0, at) + (pause.token[at] === "A" ? "B" : "A") + pause.token.slice(at + 1);
-      const answer = { choice: choiceFor(pause), text: null };
-      const decided = await world.ask((engine) => engine.pauses.respond(forged, answer));
+      const answer = { choice: this.#choiceFor(pause), text: null };
+      const decided = await this.#world.ask((engine) => engine.pauses.respond(forged, answer));
       if (decided.kind === "ok" && decided.value.kind !== "unknown") wrong("a forged link can answer it");
-      const opened = await world.ask((engine) => engine.pauses.open(forged, { method: "GET", userAgent: null }));
+      const opened = await this.#world.ask((engine) => engine.pauses.open(forged, { method: "GET", userAgent: null }));
       if (opened.kind === "ok" && opened.value !== null) wrong("a forged link can open it");
     });
   }
 
-  async function audit(pause: KnownPause): Promise<void> {
+  async audit(pause: KnownPause): Promise<void> {
     const filter = { pauseId: pause.id, type: null, from: null, to: null, offset: 0, limit: 100 };
-    const answer = await world.ask((engine) => engine.auditLog.list(pause.request.caller, filter));
+    const answer = await this.#world.ask((engine) => engine.auditLog.list(pause.request.caller, filter));
     if (answer.kind !== "ok") return;
     if (!answer.value.rows.some(({ type }) => type === "pause.created")) {
-      world.fault(`pause ${pause.id}: its creation is missing from the audit`);
+      this.#world.fault(`pause ${pause.id}: its creation is missing from the audit`);
     }
   }
 
-  return { respond: (pause) => respond(pause), cancel, read, list, openLink, tryForbidden, audit };
+  respond(pause: KnownPause): Promise<void> {
+    return this.#respond(pause);
+  }
+}
+
+export function createPauseActions({ world, callers, recordView, known, counted }: PauseActionsOptions): PauseActions {
+  return new Actions({ world, callers, recordView, known, counted });
 }
 
 function summary(answer: Answer<{ readonly kind: string }>): string {

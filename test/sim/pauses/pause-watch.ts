@@ -21,61 +21,79 @@ import { endingFault, type KnownPause, matchesRequest, numberIn } from "./pause-
 /** The engine checks every second, and some commits take three seconds. */
 const OVERDUE_MS_MAX = 15_000;
 
-export function createPauseWatch(world: World): PauseWatch {
-  const { model, timeline, disk, channels } = world;
-  const heardEnded = new Map<Process, Map<Uuid, number>>();
-  const endedBy = new Set<Uuid>();
-  const settledForGood = new Set<Uuid>();
-  const overdueSince = new Map<Uuid, number>();
-  const wrong = (id: Uuid, what: string) => world.fault(`pause ${id}: ${what}`);
+class PauseInvariants implements PauseWatch {
+  readonly #world: World;
+  readonly #model: World["model"];
+  readonly #timeline: World["timeline"];
+  readonly #disk: World["disk"];
+  readonly #channels: World["channels"];
+  readonly #heardEnded = new Map<Process, Map<Uuid, number>>();
+  readonly #endedBy = new Set<Uuid>();
+  readonly #settledForGood = new Set<Uuid>();
+  readonly #overdueSince = new Map<Uuid, number>();
 
-  function observe(): PauseObservation {
-    const { process } = world;
+  constructor(world: World) {
+    this.#world = world;
+    this.#model = world.model;
+    this.#timeline = world.timeline;
+    this.#disk = world.disk;
+    this.#channels = world.channels;
+  }
+
+  #wrong(id: Uuid, what: string): void {
+    this.#world.fault(`pause ${id}: ${what}`);
+  }
+
+  observe(): PauseObservation {
+    const { process } = this.#world;
     const now = process?.now() ?? 0;
-    const ended = new Set(endedOnDisk(world));
+    const ended = new Set(endedOnDisk(this.#world));
     return {
       process,
-      beganMs: timeline.nowMs,
-      check(pause) {
-        if (pause.ending === null && ended.has(pause.id)) wrong(pause.id, "reported as pending after it had ended");
+      beganMs: this.#timeline.nowMs,
+      check: (pause) => {
+        if (pause.ending === null && ended.has(pause.id))
+          this.#wrong(pause.id, "reported as pending after it had ended");
         if (pause.ending === null && pause.expiresAt <= now) {
-          wrong(pause.id, `reported as pending at least ${now - pause.expiresAt} ms after its deadline`);
+          this.#wrong(pause.id, `reported as pending at least ${now - pause.expiresAt} ms after its deadline`);
         }
-        remember(pause);
+        this.#remember(pause);
       },
-      checkCreated: remember,
+      checkCreated: (pause) => this.#remember(pause),
     };
   }
 
-  function remember(pause: Pause): void {
-    const known = model.pauses.get(pause.id);
+  #remember(pause: Pause): void {
+    const known = this.#model.pauses.get(pause.id);
     if (known === undefined) return;
-    if (!matchesRequest(pause, known.request)) wrong(pause.id, `it differs from its request: ${JSON.stringify(pause)}`);
-    if (pause.expiresAt !== known.expiresAt) wrong(pause.id, "its deadline has moved");
+    if (!matchesRequest(pause, known.request))
+      this.#wrong(pause.id, `it differs from its request: ${JSON.stringify(pause)}`);
+    if (pause.expiresAt !== known.expiresAt) this.#wrong(pause.id, "its deadline has moved");
     if (pause.ending === null) return;
     const fault = endingFault(known, pause.ending);
-    if (fault !== null) wrong(pause.id, fault);
+    if (fault !== null) this.#wrong(pause.id, fault);
     known.ending ??= pause.ending;
     const [first, now] = [JSON.stringify(known.ending), JSON.stringify(pause.ending)];
-    if (first !== now) wrong(pause.id, `reported as ${now} after it was reported as ${first}`);
-    if (!isEndedOnDisk(world, pause.id)) wrong(pause.id, `reported as ${now}, but this is not stored`);
+    if (first !== now) this.#wrong(pause.id, `reported as ${now} after it was reported as ${first}`);
+    if (!isEndedOnDisk(this.#world, pause.id)) this.#wrong(pause.id, `reported as ${now}, but this is not stored`);
   }
 
-  function learn(caller: Caller, { pause, respondUrl }: PauseView): KnownPause | null {
+  learn(caller: Caller, { pause, respondUrl }: PauseView): KnownPause | null {
     const token = respondUrl?.slice(respondUrl.lastIndexOf("/") + 1) ?? null;
-    const before = model.pauses.get(pause.id);
+    const before = this.#model.pauses.get(pause.id);
     if (before !== undefined) {
-      if (token !== null && before.token !== null && before.token !== token) wrong(pause.id, "its link has changed");
+      if (token !== null && before.token !== null && before.token !== token)
+        this.#wrong(pause.id, "its link has changed");
       before.token ??= token;
       return before;
     }
-    const request = model.pauseRequests[numberIn(pause.message)];
+    const request = this.#model.pauseRequests[numberIn(pause.message)];
     if (request === undefined || request.caller.tenantSeq !== caller.tenantSeq) {
-      wrong(pause.id, "no request of this tenant created it");
+      this.#wrong(pause.id, "no request of this tenant created it");
       return null;
     }
-    if (request.id !== null && model.aheadMs < KEYS_FORGOTTEN_MS)
-      wrong(pause.id, `the same request already created ${request.id}`);
+    if (request.id !== null && this.#model.aheadMs < KEYS_FORGOTTEN_MS)
+      this.#wrong(pause.id, `the same request already created ${request.id}`);
     request.id = pause.id;
     const known: KnownPause = {
       id: pause.id,
@@ -86,129 +104,140 @@ export function createPauseWatch(world: World): PauseWatch {
       cancels: [],
       ending: null,
     };
-    model.pauses.set(pause.id, known);
+    this.#model.pauses.set(pause.id, known);
     return known;
   }
 
   // ── Answers of the store ──────────────────────────────────────────────────────────────────────────────────────────
 
-  function heard(process: Process, id: Uuid): void {
-    const of = heardEnded.get(process) ?? new Map<Uuid, number>();
-    heardEnded.set(process, of);
-    if (!of.has(id)) of.set(id, timeline.nowMs);
+  #heard(process: Process, id: Uuid): void {
+    const of = this.#heardEnded.get(process) ?? new Map<Uuid, number>();
+    this.#heardEnded.set(process, of);
+    if (!of.has(id)) of.set(id, this.#timeline.nowMs);
   }
 
-  function endedNow(process: Process, id: Uuid): void {
-    if (endedBy.has(id)) wrong(id, "it ended twice");
-    endedBy.add(id);
-    heard(process, id);
+  #endedNow(process: Process, id: Uuid): void {
+    if (this.#endedBy.has(id)) this.#wrong(id, "it ended twice");
+    this.#endedBy.add(id);
+    this.#heard(process, id);
   }
 
-  function answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void {
+  answered(process: Process, verb: string, args: readonly unknown[], value: unknown): void {
     switch (verb) {
       case "endPause": {
         const result = value as EndPauseResult;
-        if (result.kind === "ended") endedNow(process, result.pause.id);
-        else if (result.kind === "before") heard(process, result.pause.id);
-        if ("pause" in result) world.say(`pause ${result.pause.id} ${result.kind} ${result.pause.ending?.status}`);
+        if (result.kind === "ended") this.#endedNow(process, result.pause.id);
+        else if (result.kind === "before") this.#heard(process, result.pause.id);
+        if ("pause" in result)
+          this.#world.say(`pause ${result.pause.id} ${result.kind} ${result.pause.ending?.status}`);
         return;
       }
       case "endDuePauses":
         for (const { id } of (value as DuePauses).ended) {
-          endedNow(process, id);
-          world.say(`pause ${id} was due`);
+          this.#endedNow(process, id);
+          this.#world.say(`pause ${id} was due`);
         }
         return;
       case "claimNotifications":
         for (const { pause } of (value as ClaimedNotifications).claimed) {
-          if (pause.ending !== null) wrong(pause.id, "its notification was claimed although it has ended");
+          if (pause.ending !== null) this.#wrong(pause.id, "its notification was claimed although it has ended");
           if (pause.expiresAt <= (args[0] as ClaimNotifications).now)
-            wrong(pause.id, "its notification was claimed after its deadline");
+            this.#wrong(pause.id, "its notification was claimed after its deadline");
         }
         return;
       case "settleNotification": {
         const { pauseId, outcome } = args[0] as SettleNotification;
-        world.say(`settled the notification of ${pauseId}: ${outcome.kind}`);
-        if (outcome.kind === "sent" || outcome.kind === "failed") settledForGood.add(pauseId);
+        this.#world.say(`settled the notification of ${pauseId}: ${outcome.kind}`);
+        if (outcome.kind === "sent" || outcome.kind === "failed") this.#settledForGood.add(pauseId);
       }
     }
   }
 
   // ── Notifications ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function notificationStarted(process: Process, sent: SentNotification): void {
+  notificationStarted(process: Process, sent: SentNotification): void {
     const { pauseId, channel, notification } = sent;
-    world.say(`notification ${sent.number} by ${process.number} of ${pauseId} by ${channel}`);
-    if (!process.alive || world.process !== process) wrong(pauseId, "notified by a process that has ended");
-    if (settledForGood.has(pauseId)) wrong(pauseId, "notified again after the notification was settled");
-    const row = disk.prepare(CLAIMED_ROW).get(uuidBytes(pauseId));
+    this.#world.say(`notification ${sent.number} by ${process.number} of ${pauseId} by ${channel}`);
+    if (!process.alive || this.#world.process !== process) this.#wrong(pauseId, "notified by a process that has ended");
+    if (this.#settledForGood.has(pauseId)) this.#wrong(pauseId, "notified again after the notification was settled");
+    const row = this.#disk.prepare(CLAIMED_ROW).get(uuidBytes(pauseId));
     if (row?.notification !== 1 || row.notification_node !== row.node) {
-      wrong(pauseId, `notified without a claim: ${JSON.stringify(row)}`);
+      this.#wrong(pauseId, `notified without a claim: ${JSON.stringify(row)}`);
     }
-    const onWire = channels.notifications.filter(
+    const onWire = this.#channels.notifications.filter(
       (other) => other.process === process.number && other.channel === channel && other.heard === null,
     );
-    if (onWire.length > AT_ONCE_MAX) wrong(pauseId, `${onWire.length} notifications are in flight`);
-    for (const other of channels.notifications) {
-      if (other.pauseId === pauseId && other !== sent) checkRepeat(other, sent);
+    if (onWire.length > AT_ONCE_MAX) this.#wrong(pauseId, `${onWire.length} notifications are in flight`);
+    for (const other of this.#channels.notifications) {
+      if (other.pauseId === pauseId && other !== sent) this.#checkRepeat(other, sent);
     }
-    const known = model.pauses.get(pauseId);
+    const known = this.#model.pauses.get(pauseId);
     if (known === undefined) return;
-    if (known.request.caller.actor.test) wrong(pauseId, "notified although it was created with a test key");
+    if (known.request.caller.actor.test) this.#wrong(pauseId, "notified although it was created with a test key");
     if (notification.address !== known.request.input.recipient?.address)
-      wrong(pauseId, "the wrong recipient is notified");
+      this.#wrong(pauseId, "the wrong recipient is notified");
     if (known.token !== null && !notification.respondUrl.endsWith(`/${known.token}`)) {
-      wrong(pauseId, "the notification contains a different link than the API");
+      this.#wrong(pauseId, "the notification contains a different link than the API");
     }
   }
 
-  function checkRepeat(before: SentNotification, again: SentNotification): void {
-    const process = world.processes[before.process - 1];
+  #checkRepeat(before: SentNotification, again: SentNotification): void {
+    const process = this.#world.processes[before.process - 1];
     // After a crash or a store outage, the server cannot know whether the notification was sent.
     if (process?.end === "crashed" || process?.end === "stoppedWithoutStore") return;
-    if (before.heard === null) wrong(again.pauseId, "notified twice at the same time");
-    else if (before.heard.kind === "sent") wrong(again.pauseId, "notified again after the notification was sent");
+    if (before.heard === null) this.#wrong(again.pauseId, "notified twice at the same time");
+    else if (before.heard.kind === "sent") this.#wrong(again.pauseId, "notified again after the notification was sent");
     else if (before.heard.kind === "failed")
-      wrong(again.pauseId, "notified again after the notification failed permanently");
+      this.#wrong(again.pauseId, "notified again after the notification failed permanently");
     else if (before.heard.kind === "again") {
       const notBefore = before.heardAt + (before.heard.retryAfterMs ?? 0);
-      if (again.startedAt < notBefore) wrong(again.pauseId, `notified ${notBefore - again.startedAt} ms too early`);
+      if (again.startedAt < notBefore)
+        this.#wrong(again.pauseId, `notified ${notBefore - again.startedAt} ms too early`);
     }
   }
 
   // ── Periodic checks ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  function poll(): void {
-    const process = world.process;
-    if (process?.engine == null || disk.state !== "healthy") {
-      overdueSince.clear();
+  poll(): void {
+    const process = this.#world.process;
+    if (process?.engine == null || this.#disk.state !== "healthy") {
+      this.#overdueSince.clear();
       return;
     }
     const overdue = new Set(
-      disk
+      this.#disk
         .prepare("SELECT id FROM pauses WHERE status = 0 AND expires_at <= ?")
         .all(process.now())
         .map((row) => uuidText(row.id as Uint8Array)),
     );
-    for (const id of overdueSince.keys()) if (!overdue.has(id)) overdueSince.delete(id);
+    for (const id of this.#overdueSince.keys()) if (!overdue.has(id)) this.#overdueSince.delete(id);
     for (const id of overdue) {
-      const since = overdueSince.get(id) ?? timeline.nowMs;
-      overdueSince.set(id, since);
-      if (timeline.nowMs - since > OVERDUE_MS_MAX) wrong(id, `it is overdue by ${timeline.nowMs - since} ms`);
+      const since = this.#overdueSince.get(id) ?? this.#timeline.nowMs;
+      this.#overdueSince.set(id, since);
+      if (this.#timeline.nowMs - since > OVERDUE_MS_MAX)
+        this.#wrong(id, `it is overdue by ${this.#timeline.nowMs - since} ms`);
     }
   }
 
-  return {
-    observe,
-    learn,
-    isEnded: (id) => isEndedOnDisk(world, id),
-    heardEndedMs: (process, id) => heardEnded.get(process)?.get(id) ?? null,
-    notificationStarted,
-    notificationHeard: ({ number, heard }) => world.say(`notified ${number}: ${heard?.kind}`),
-    answered,
-    disturbed: () => overdueSince.clear(),
-    poll,
-  };
+  isEnded(id: Uuid): boolean {
+    return isEndedOnDisk(this.#world, id);
+  }
+
+  heardEndedMs(process: Process, id: Uuid): number | null {
+    return this.#heardEnded.get(process)?.get(id) ?? null;
+  }
+
+  notificationHeard({ number, heard }: SentNotification): void {
+    this.#world.say(`notified ${number}: ${heard?.kind}`);
+  }
+
+  disturbed(): void {
+    this.#overdueSince.clear();
+  }
+}
+
+export function createPauseWatch(world: World): PauseWatch {
+  return new PauseInvariants(world);
 }
 
 const CLAIMED_ROW = `

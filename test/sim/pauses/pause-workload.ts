@@ -7,7 +7,7 @@ import type { World } from "../machine.ts";
 import { KEYS_FORGOTTEN_MS } from "../model.ts";
 import { pickWeighted } from "../random.ts";
 import { CONFIGURED, REFUSED_ADDRESS } from "./channels.ts";
-import { createPauseActions, RETRY_MS } from "./pause-actions.ts";
+import { createPauseActions, type PauseActions, RETRY_MS } from "./pause-actions.ts";
 import { type KnownPause, messageOf, type PauseRequest } from "./pause-model.ts";
 
 export interface PauseWorkload {
@@ -25,48 +25,88 @@ const OPTIONS = ["yes", "no", "later", "é\u0000\"'", "never"];
 const WAIT_MS = 30_000;
 const METADATA = [null, null, '{"order": 17.0}', '{"a":{"b":[1,2]},"":null}'];
 
-export function createPauseWorkload(world: World, callers: readonly Caller[]): PauseWorkload {
-  const { model, random, timeline, pauseWatch } = world;
-  const known: KnownPause[] = [];
-  let open = 0;
+class Workload implements PauseWorkload {
+  readonly #world: World;
+  readonly #callers: readonly Caller[];
+  readonly #model: World["model"];
+  readonly #random: World["random"];
+  readonly #timeline: World["timeline"];
+  readonly #pauseWatch: World["pauseWatch"];
+  readonly #known: KnownPause[] = [];
+  #open = 0;
+  /** Requests that reuse the key of a confirmed request with different content. */
+  readonly #conflicting = new Set<PauseRequest>();
+  readonly #actions: PauseActions;
+  readonly #respond = (pause: KnownPause) => this.#actions.respond(pause);
+  readonly #waitFor = (pause: KnownPause) => this.#actions.read(pause, WAIT_MS);
+  /** What races with something else. Answers are the most frequent. */
+  readonly #races: readonly ((pause: KnownPause) => Promise<void>)[];
 
-  const wait = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
+  constructor(world: World, callers: readonly Caller[]) {
+    this.#world = world;
+    this.#callers = callers;
+    this.#model = world.model;
+    this.#random = world.random;
+    this.#timeline = world.timeline;
+    this.#pauseWatch = world.pauseWatch;
+    this.#actions = createPauseActions({
+      world,
+      callers,
+      recordView: (caller, view) => this.#recordView(caller, view),
+      known: this.#known,
+      counted: (task) => this.#counted(task),
+    });
+    this.#races = [
+      this.#respond,
+      this.#respond,
+      this.#respond,
+      (pause) => this.#actions.cancel(pause),
+      (pause) => this.#actions.read(pause),
+      this.#waitFor,
+      (pause) => this.#actions.openLink(pause),
+      () => this.#actions.list(),
+    ];
+  }
 
-  async function counted<T>(task: () => Promise<T>): Promise<T> {
-    open += 1;
+  #wait(ms: number) {
+    return new Promise<void>((resolve) => this.#timeline.after(ms, resolve));
+  }
+
+  async #counted<T>(task: () => Promise<T>): Promise<T> {
+    this.#open += 1;
     try {
       return await task();
     } finally {
-      open -= 1;
+      this.#open -= 1;
     }
   }
 
-  function recordView(caller: Caller, view: PauseView): KnownPause | null {
-    const isNew = !model.pauses.has(view.pause.id);
-    const pause = pauseWatch.learn(caller, view);
-    if (isNew && pause !== null) known.push(pause);
+  #recordView(caller: Caller, view: PauseView): KnownPause | null {
+    const isNew = !this.#model.pauses.has(view.pause.id);
+    const pause = this.#pauseWatch.learn(caller, view);
+    if (isNew && pause !== null) this.#known.push(pause);
     return pause;
   }
 
   // ── Create ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function newRequest(caller: Caller, idempotencyKey: string | null): PauseRequest {
-    const number = model.pauseRequests.length;
-    const options = OPTIONS.slice(0, 2 + random.below(4));
+  #newRequest(caller: Caller, idempotencyKey: string | null): PauseRequest {
+    const number = this.#model.pauseRequests.length;
+    const options = OPTIONS.slice(0, 2 + this.#random.below(4));
     const input: CreatePauseInput = {
       signIn: null,
       question: {
         message: messageOf(number),
         options,
-        allowTextResponse: random.chance(0.5),
-        timeoutDefault: random.chance(0.5) ? random.pick(options) : null,
-        metadata: random.pick(METADATA),
+        allowTextResponse: this.#random.chance(0.5),
+        timeoutDefault: this.#random.chance(0.5) ? this.#random.pick(options) : null,
+        metadata: this.#random.pick(METADATA),
       },
-      recipient: random.chance(0.6) ? recipientFor(number) : null,
-      expiresInSeconds: random.pick(random.chance(0.8) ? SHORT_SECONDS : LONG_SECONDS),
+      recipient: this.#random.chance(0.6) ? this.#recipientFor(number) : null,
+      expiresInSeconds: this.#random.pick(this.#random.chance(0.8) ? SHORT_SECONDS : LONG_SECONDS),
       idempotencyKey,
     };
-    const test = random.chance(0.1);
+    const test = this.#random.chance(0.1);
     const request: PauseRequest = {
       number,
       caller: { ...caller, actor: { ...caller.actor, test } },
@@ -74,50 +114,50 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
       effects: [],
       id: null,
     };
-    model.pauseRequests.push(request);
+    this.#model.pauseRequests.push(request);
     return request;
   }
 
-  function recipientFor(number: number): Recipient {
-    const name = random.chance(0.05) ? REFUSED_ADDRESS : "ana";
+  #recipientFor(number: number): Recipient {
+    const name = this.#random.chance(0.05) ? REFUSED_ADDRESS : "ana";
     return {
-      channel: random.pick(["email", "email", "slack", "slack", "sms"]),
+      channel: this.#random.pick(["email", "email", "slack", "slack", "sms"]),
       address: `${name}${number}@example.com`,
     };
   }
 
-  async function create(): Promise<void> {
-    const key = random.chance(0.35) ? `pause key ${model.pauseRequests.length}` : null;
-    const request = newRequest(random.pick(callers), key);
+  async create(): Promise<void> {
+    const key = this.#random.chance(0.35) ? `pause key ${this.#model.pauseRequests.length}` : null;
+    const request = this.#newRequest(this.#random.pick(this.#callers), key);
     // Two concurrent requests with the same key create one pause.
-    if (key !== null && random.chance(0.25)) void sendRequest(request);
-    await sendRequest(request);
+    if (key !== null && this.#random.chance(0.25)) void this.#sendRequest(request);
+    await this.#sendRequest(request);
   }
 
-  function sendRequest(request: PauseRequest): Promise<void> {
-    return counted(async () => {
+  #sendRequest(request: PauseRequest): Promise<void> {
+    return this.#counted(async () => {
       const place = request.effects.push("unknown") - 1;
       const before = request.id;
-      const observation = pauseWatch.observe();
-      const answer = await world.ask((engine) => engine.pauses.create(request.caller, request.input));
-      world.say(`request pause ${request.number}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
+      const observation = this.#pauseWatch.observe();
+      const answer = await this.#world.ask((engine) => engine.pauses.create(request.caller, request.input));
+      this.#world.say(`request pause ${request.number}: ${answer.kind === "ok" ? answer.value.kind : answer.kind}`);
       const isCreated = answer.kind === "ok" && answer.value.kind === "created";
       request.effects[place] = answer.kind === "ok" && !isCreated ? "none" : effectOf(answer);
       if (answer.kind !== "ok") {
         // The result is unknown. Thanks to the key, the caller can safely retry.
-        if (request.input.idempotencyKey !== null) await wait(RETRY_MS).then(() => sendRequest(request));
+        if (request.input.idempotencyKey !== null) await this.#wait(RETRY_MS).then(() => this.#sendRequest(request));
         return;
       }
-      checkCreated(request, answer.value);
+      this.#checkCreated(request, answer.value);
       if (answer.value.kind !== "created") return;
-      const pause = recordView(request.caller, answer.value.view);
+      const pause = this.#recordView(request.caller, answer.value.view);
       observation.checkCreated(answer.value.view.pause);
-      if (pause !== null && before === null && random.chance(0.6)) planDeadline(pause);
+      if (pause !== null && before === null && this.#random.chance(0.6)) this.#planDeadline(pause);
     });
   }
 
-  function checkCreated(request: PauseRequest, answer: CreatePauseOutput): void {
-    const fault = (what: string) => world.fault(`request ${request.number} got ${answer.kind}: ${what}`);
+  #checkCreated(request: PauseRequest, answer: CreatePauseOutput): void {
+    const fault = (what: string) => this.#world.fault(`request ${request.number} got ${answer.kind}: ${what}`);
     const { recipient } = request.input;
     const isNotified = recipient !== null && !request.caller.actor.test;
     const isConfigured = isNotified && CONFIGURED.includes(recipient.channel);
@@ -132,107 +172,89 @@ export function createPauseWorkload(world: World, callers: readonly Caller[]): P
         return;
       case "conflict":
         if (request.input.idempotencyKey === null) fault("it has no key");
-        else if (request.id !== null && model.aheadMs < KEYS_FORGOTTEN_MS) fault("it was created before");
+        else if (request.id !== null && this.#model.aheadMs < KEYS_FORGOTTEN_MS) fault("it was created before");
         return;
       case "created":
         if (isNotified && !isConfigured) fault("its recipient cannot be notified");
         if (answer.view.respondUrl === null) fault("it has no link");
-        if (request.id !== null && request.id !== answer.view.pause.id && model.aheadMs < KEYS_FORGOTTEN_MS) {
+        if (request.id !== null && request.id !== answer.view.pause.id && this.#model.aheadMs < KEYS_FORGOTTEN_MS) {
           fault(`it created ${request.id} before`);
         }
-        if (isConflicting(request)) fault("its key was used for a different request");
+        if (this.#isConflicting(request)) fault("its key was used for a different request");
     }
   }
 
-  /** Requests that reuse the key of a confirmed request with different content. */
-  const conflicting = new Set<PauseRequest>();
-  const isConflicting = (request: PauseRequest) => conflicting.has(request) && model.aheadMs < KEYS_FORGOTTEN_MS;
-
-  async function repeat(): Promise<void> {
-    const confirmed = model.pauseRequests.filter(({ id, input }) => id !== null && input.idempotencyKey !== null);
-    if (confirmed.length === 0 || model.aheadMs > KEYS_FORGOTTEN_MS) return;
-    const first = random.pick(confirmed);
-    if (random.chance(0.7)) return sendRequest(first);
-    const other = newRequest(first.caller, first.input.idempotencyKey);
-    conflicting.add(other);
-    return sendRequest(other);
+  #isConflicting(request: PauseRequest) {
+    return this.#conflicting.has(request) && this.#model.aheadMs < KEYS_FORGOTTEN_MS;
   }
 
-  const { respond, cancel, read, list, openLink, tryForbidden, audit } = createPauseActions({
-    world,
-    callers,
-    recordView,
-    known,
-    counted,
-  });
+  async #repeat(): Promise<void> {
+    const confirmed = this.#model.pauseRequests.filter(({ id, input }) => id !== null && input.idempotencyKey !== null);
+    if (confirmed.length === 0 || this.#model.aheadMs > KEYS_FORGOTTEN_MS) return;
+    const first = this.#random.pick(confirmed);
+    if (this.#random.chance(0.7)) return this.#sendRequest(first);
+    const other = this.#newRequest(first.caller, first.input.idempotencyKey);
+    this.#conflicting.add(other);
+    return this.#sendRequest(other);
+  }
 
   // ── Races ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  const waitFor = (pause: KnownPause) => read(pause, WAIT_MS);
-  const actions: readonly ((pause: KnownPause) => Promise<void>)[] = [
-    respond,
-    respond,
-    respond,
-    cancel,
-    read,
-    waitFor,
-    openLink,
-    list,
-  ];
-
   /** Starts several actions on a pause at almost the same time. */
-  async function race(pause: KnownPause): Promise<void> {
+  async #race(pause: KnownPause): Promise<void> {
     const start = (action: (pause: KnownPause) => Promise<void>) =>
-      counted(() => wait(random.between(0, 12)).then(() => action(pause)));
+      this.#counted(() => this.#wait(this.#random.between(0, 12)).then(() => action(pause)));
     await Promise.all([
-      start(respond),
-      start(random.chance(0.5) ? waitFor : respond),
-      ...Array.from({ length: 1 + random.below(4) }, () => start(random.pick(actions))),
+      start(this.#respond),
+      start(this.#random.chance(0.5) ? this.#waitFor : this.#respond),
+      ...Array.from({ length: 1 + this.#random.below(4) }, () => start(this.#random.pick(this.#races))),
     ]);
   }
 
   /** Plans answers, cancellations and reads that race with the deadline. */
-  function planDeadline(pause: KnownPause): void {
-    if (world.process === null || pause.request.input.expiresInSeconds > SHORT_SECONDS_MAX) return;
-    const inMs = pause.expiresAt - world.process.now();
-    const spreadMs = random.pick([3, 8, 20]);
-    for (let count = 1 + random.below(5); count > 0; count -= 1) {
-      const action = random.pick(actions);
-      void counted(() => wait(Math.max(0, inMs + random.between(-spreadMs, spreadMs))).then(() => action(pause)));
+  #planDeadline(pause: KnownPause): void {
+    if (this.#world.process === null || pause.request.input.expiresInSeconds > SHORT_SECONDS_MAX) return;
+    const inMs = pause.expiresAt - this.#world.process.now();
+    const spreadMs = this.#random.pick([3, 8, 20]);
+    for (let count = 1 + this.#random.below(5); count > 0; count -= 1) {
+      const action = this.#random.pick(this.#races);
+      void this.#counted(() =>
+        this.#wait(Math.max(0, inMs + this.#random.between(-spreadMs, spreadMs))).then(() => action(pause)),
+      );
     }
   }
 
-  function pick(): KnownPause | undefined {
-    if (known.length === 0) return undefined;
-    if (random.chance(0.3)) return random.pick(known);
-    const pending = known.filter(({ ending }) => ending === null);
-    return pending.length === 0 ? undefined : random.pick(pending);
+  #pick(): KnownPause | undefined {
+    if (this.#known.length === 0) return undefined;
+    if (this.#random.chance(0.3)) return this.#random.pick(this.#known);
+    const pending = this.#known.filter(({ ending }) => ending === null);
+    return pending.length === 0 ? undefined : this.#random.pick(pending);
   }
 
-  async function act(): Promise<void> {
-    const pause = pick();
-    if (pause === undefined) return create();
+  async act(): Promise<void> {
+    const pause = this.#pick();
+    if (pause === undefined) return this.create();
     const acts: readonly [number, () => Promise<unknown>][] = [
-      [30, () => read(pause)],
-      [14, () => respond(pause)],
-      [10, () => race(pause)],
-      [8, () => cancel(pause)],
-      [10, list],
-      [10, () => openLink(pause)],
-      [8, repeat],
-      [5, () => tryForbidden(pause)],
-      [4, () => audit(pause)],
+      [30, () => this.#actions.read(pause)],
+      [14, () => this.#actions.respond(pause)],
+      [10, () => this.#race(pause)],
+      [8, () => this.#actions.cancel(pause)],
+      [10, () => this.#actions.list()],
+      [10, () => this.#actions.openLink(pause)],
+      [8, () => this.#repeat()],
+      [5, () => this.#actions.tryForbidden(pause)],
+      [4, () => this.#actions.audit(pause)],
     ];
-    await pickWeighted(random, acts)();
+    await pickWeighted(this.#random, acts)();
   }
 
-  return {
-    create,
-    act,
-    get open() {
-      return open;
-    },
-  };
+  get open() {
+    return this.#open;
+  }
+}
+
+export function createPauseWorkload(world: World, callers: readonly Caller[]): PauseWorkload {
+  return new Workload(world, callers);
 }
 
 const SHORT_SECONDS_MAX = Math.max(...SHORT_SECONDS);
