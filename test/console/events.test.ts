@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import type { Page } from "playwright-core";
 import { failOnce, publish, type Scene, stage } from "../harness/scene.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { go, stepsOf, tryAgain } from "./waiting.ts";
+import { go, settled, stepsOf, tryAgain } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -51,21 +51,27 @@ test("events: listed, opened, delivered again, and published", async (t) => {
 
 const LISTS = /\/v1\/events\?.*(payload_contains|cursor)=/;
 
-/** A payload that is in no event that the server has visited so far. */
+/** A payload that is in no event that the server has visited so far. The stream does not repeat the whole search. */
 async function searchFar(page: Page): Promise<void> {
   let read = 0;
   await page.route(LISTS, (route) => {
     const isSearch = route.request().url().includes("payload_contains");
     if (isSearch) read += 1;
     const found = isSearch ? [] : [{ created_at: "2026-01-31T11:00:00Z" }];
-    return route.fulfill({ json: { results: found, has_more: true, next_cursor: "further" } });
+    return route.fulfill({ json: { results: found, has_more: true, next_cursor: `further${read}` } });
   });
   await page.getByLabel("Text in the payload").fill("far away");
   await page.getByText("Nothing matches these filters so far").waitFor();
   await page.getByText("Searched back to 31 Jan 2026, 12:00:00 CET").waitFor();
   assert.equal(read, 10);
+  const again = page.waitForResponse((response) => LISTS.test(response.url()));
+  // As if there had been an event of each kind.
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await again;
+  await settled(page);
+  assert.equal(read, 11);
   await page.getByRole("button", { name: "Search further" }).click();
-  await page.waitForURL(/cursor=further/);
+  await page.waitForURL(/cursor=further10$/);
   await page.getByRole("button", { name: "Clear filters" }).first().click();
   await page.getByText("1 delivered").waitFor();
   await page.unroute(LISTS);

@@ -1,9 +1,10 @@
 /** The stream in components: its state, and its events for a live tail. */
-import { useQueryClient } from "@tanstack/react-query";
+import { type Query, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { useApi, useTenant } from "../session/api.ts";
 import { setLapsed, useLapsed } from "../session/lapse.ts";
 import { useMe } from "../session/me.ts";
+import { noteByStream } from "./by-stream.ts";
 import { type LiveEvent, type LiveState, startLive } from "./live.ts";
 
 let state: LiveState = { kind: "connecting" };
@@ -23,7 +24,9 @@ export function useLiveConnection(): void {
       api,
       name: `${id}:${tenant}`,
       onTopics(topics) {
-        void queries.invalidateQueries({ predicate: ({ queryKey }) => topics.has(String(queryKey[0])) });
+        const predicate = ({ queryKey }: Query) => topics.has(String(queryKey[0]));
+        for (const query of queries.getQueryCache().findAll({ type: "active", predicate })) noteByStream(query);
+        void queries.invalidateQueries({ predicate });
       },
       onEvent(event) {
         for (const listener of eventListeners) listener(event);

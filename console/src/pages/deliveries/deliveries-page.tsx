@@ -90,15 +90,19 @@ export default function DeliveriesPage() {
   );
 }
 
+const rowKey = ({ id }: Delivery) => id;
+
 /** The page that the URL names. */
 function useDeliveries(filter: DeliveryFilter, queryKey: readonly unknown[]): CursorList<Delivery> {
   const api = useApi();
   const isNewestFirst = filter.sort === undefined || filter.sort === "-created_at";
   return useCursorList<Delivery>({
     queryKey,
-    read: (cursor, signal) =>
+    read: (cursor, signal, known) =>
       readFull({
         cursor,
+        known,
+        rowKey,
         rowsMax: ROWS,
         async read(at, limit) {
           const page = await api.deliveries.list({ ...filter, limit, ...(at && { cursor: at }) }, { signal });
@@ -111,7 +115,7 @@ function useDeliveries(filter: DeliveryFilter, queryKey: readonly unknown[]): Cu
           return results[0]?.created_at ?? null;
         },
       }),
-    rowKey: ({ id }) => id,
+    rowKey,
     newestFirst: isNewestFirst,
   });
 }

@@ -91,15 +91,19 @@ export default function EventsPage() {
   );
 }
 
+const rowKey = ({ id }: EventSummary) => id;
+
 /** The page that the URL names. */
 function useEvents(filter: EventFilter): CursorList<EventSummary> {
   const api = useApi();
   const tenant = useTenant();
   return useCursorList<EventSummary>({
     queryKey: ["event", "list", tenant, filter],
-    read: (cursor, signal) =>
+    read: (cursor, signal, known) =>
       readFull({
         cursor,
+        known,
+        rowKey,
         rowsMax: ROWS,
         async read(at, limit) {
           const page = await api.events.list({ ...filter, cursor: at, limit }, { signal });
@@ -111,7 +115,7 @@ function useEvents(filter: EventFilter): CursorList<EventSummary> {
           return results[0]?.created_at ?? null;
         },
       }),
-    rowKey: ({ id }) => id,
+    rowKey,
   });
 }
 

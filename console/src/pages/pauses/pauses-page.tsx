@@ -115,22 +115,26 @@ export default function PausesPage() {
   );
 }
 
+const rowKey = ({ pause_id }: Pause) => pause_id;
+
 /** The page that the URL names. */
 function usePauses(query: PauseFilter): CursorList<Pause> {
   const api = useApi();
   const tenant = useTenant();
   return useCursorList<Pause>({
     queryKey: ["pause", "list", tenant, query],
-    read: (cursor, signal) =>
+    read: (cursor, signal, known) =>
       readFull({
         cursor,
+        known,
+        rowKey,
         rowsMax: ROWS,
         async read(at, limit) {
           const page = await api.listPauses({ ...query, limit, ...(at !== undefined && { cursor: at }) }, { signal });
           return { rows: page.pauses, next: page.next_cursor };
         },
       }),
-    rowKey: ({ pause_id }) => pause_id,
+    rowKey,
     newestFirst: query.order !== "deadline",
   });
 }

@@ -6,6 +6,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { isByStream } from "../../live/by-stream.ts";
 import { type Parameter, useRefused } from "./refused.tsx";
 
 export interface ListPageOf<Row> {
@@ -17,12 +18,21 @@ export interface ListPageOf<Row> {
    * is not in order of time.
    */
   readonly searchedTo?: string | null;
+  /** Only on a page that took the server several pages: when they were read. */
+  readonly searchedAtMs?: number;
 }
+
+/** `known`: the page that is shown, when only an event of the stream asks for it again. */
+type ReadPage<Row> = (
+  cursor: string | undefined,
+  signal: AbortSignal,
+  known: ListPageOf<Row> | undefined,
+) => Promise<ListPageOf<Row>>;
 
 interface CursorListOptions<Row> {
   /** Begins with the live topic of the rows, so that the topic's events refresh it. Contains the filters. */
   readonly queryKey: readonly unknown[];
-  readonly read: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPageOf<Row>>;
+  readonly read: ReadPage<Row>;
   readonly rowKey: (row: Row) => string;
   /** False for a list in order of creation, whose new rows are at its end. Default: true. */
   readonly newestFirst?: boolean;
@@ -57,7 +67,9 @@ export function useCursorList<Row>(options: CursorListOptions<Row>): CursorList<
   const { cursor, goTo } = useCursor();
   const query = useQuery({
     queryKey: [...queryKey, cursor ?? null],
-    queryFn: ({ signal }) => read(cursor, signal),
+    queryFn({ signal, client, queryKey: key }) {
+      return read(cursor, signal, isByStream(key) ? client.getQueryData<ListPageOf<Row>>(key) : undefined);
+    },
     placeholderData: keepPreviousData,
   });
   const { refused, error } = useRefused(query.error);
