@@ -6,6 +6,7 @@ import { keys as m } from "../../messages/en/app.ts";
 import { Dialog } from "../../parts/actions/dialog.tsx";
 import { readEndpoints } from "../../parts/endpoints/read-endpoints.ts";
 import { useGo } from "../../parts/page/go.tsx";
+import { shortVisible } from "../../parts/text/visible.ts";
 import { useApi, useTenant } from "../../session/api.ts";
 import { useNavigationItems } from "./navigation.tsx";
 import classes from "./palette.module.css";
@@ -18,6 +19,8 @@ interface Choice {
 }
 
 const SHOWN_MAX = 12;
+/** Longer than any name or id. Each key press asks the server for endpoints with the whole text. */
+const TEXT_CHARS_MAX = 200;
 const ID = /^[a-z]+_[0-9a-f-]{36}$/;
 
 export default function Palette({ onClose }: { readonly onClose: () => void }) {
@@ -44,6 +47,7 @@ export default function Palette({ onClose }: { readonly onClose: () => void }) {
       <TextInput
         data-autofocus
         value={text}
+        maxLength={TEXT_CHARS_MAX}
         onChange={(event) => {
           setText(event.currentTarget.value);
           setAt(0);
@@ -100,5 +104,5 @@ function useChoices(text: string): readonly Choice[] {
   const matches = ({ label, hint }: Choice) => `${label} ${hint}`.toLowerCase().includes(wanted);
   const found: readonly Choice[] = [...pages, ...endpoints].filter(matches).slice(0, SHOWN_MAX);
   if (found.length > 0) return found;
-  return [{ to: "/events", search: { payload_contains: text }, label: m.inPayloads(text), hint: "" }];
+  return [{ to: "/events", search: { payload_contains: text }, label: m.inPayloads(shortVisible(text)), hint: "" }];
 }

@@ -7,7 +7,7 @@ import { go as m } from "../../messages/en/go.ts";
 import { LaterSkeleton } from "../../parts/feedback/later-skeleton.tsx";
 import { type Target, useGo, usePathParam } from "../../parts/page/go.tsx";
 import { Page } from "../../parts/page/page.tsx";
-import { visible } from "../../parts/text/visible.ts";
+import { shortVisible } from "../../parts/text/visible.ts";
 import { useApi } from "../../session/api.ts";
 
 type TargetOf = (id: string) => Target;
@@ -42,7 +42,7 @@ export default function GoPage() {
         <LaterSkeleton rows={6} />
       ) : (
         <>
-          <Text mb="xs">{m.unknown(visible(id))}</Text>
+          <Text mb="xs">{m.unknown(shortVisible(id))}</Text>
           <Text c="dimmed">{m.hint}</Text>
         </>
       )}

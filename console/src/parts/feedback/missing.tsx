@@ -4,10 +4,7 @@ import type { ReactNode } from "react";
 import { problem as m } from "../../messages/en/app.ts";
 import { GoButton } from "../page/go.tsx";
 import { Page } from "../page/page.tsx";
-import { visible } from "../text/visible.ts";
-
-/** Longer ones were never an id. */
-const ID_CHARS_SHOWN = 80;
+import { shortVisible } from "../text/visible.ts";
 
 interface MissingProps {
   /** Such as "delivery". */
@@ -21,13 +18,10 @@ interface MissingProps {
 }
 
 export function Missing({ what, id, to, list, children }: MissingProps) {
-  const shown = visible(id);
   return (
     <Page title={m.noSuchTitle(what)}>
       <Stack align="flex-start">
-        <Code style={{ overflowWrap: "anywhere" }}>
-          {shown.length > ID_CHARS_SHOWN ? `${shown.slice(0, ID_CHARS_SHOWN)}…` : shown}
-        </Code>
+        <Code style={{ overflowWrap: "anywhere" }}>{shortVisible(id)}</Code>
         <Text>
           {m.noSuch(what)} {m.noSuchHint} {children}
         </Text>

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { list as m } from "../../messages/en/app.ts";
 import { FilterIcon } from "../icons.tsx";
 import { useIsNarrow } from "../page/narrow.ts";
-import { visible } from "../text/visible.ts";
+import { shortVisible } from "../text/visible.ts";
 import type { FilterRules, Filters } from "./filters.ts";
 import classes from "./list.module.css";
 
@@ -26,7 +26,7 @@ export function FilterBar<Rules extends FilterRules>({ filters, children }: Filt
     <>
       {filters.dropped.map(({ name, value }) => (
         <Alert key={`${name}=${value}`} color="yellow" variant="light" mb="sm" role="status">
-          {m.droppedFilter(visible(name), visible(value))}
+          {m.droppedFilter(shortVisible(name), shortVisible(value))}
         </Alert>
       ))}
       {children === null ? null : isNarrow ? (

@@ -7,7 +7,7 @@ import { SignalboxError } from "@signalbox/sdk";
 import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { list as m } from "../../messages/en/app.ts";
-import { visible } from "../text/visible.ts";
+import { shortVisible } from "../text/visible.ts";
 
 export interface Parameter {
   readonly name: string;
@@ -53,7 +53,7 @@ function refusedBy(error: unknown, search: Search): readonly Parameter[] {
 export function RefusedNotices({ refused }: { readonly refused: readonly Parameter[] }) {
   return refused.map(({ name, value }) => (
     <Alert key={name} color="yellow" variant="light" mb="sm" role="status">
-      {name === "cursor" ? m.lostCursor : m.droppedFilter(visible(name), visible(value))}
+      {name === "cursor" ? m.lostCursor : m.droppedFilter(shortVisible(name), shortVisible(value))}
     </Alert>
   ));
 }

@@ -19,7 +19,14 @@ export function visible(text: string): string {
     .replace(invisibleIn(text), (character) => (KEPT.has(character) ? character : mark(character)));
 }
 
-/** The same, in pieces that can be styled. */
+const SHORT_CHARS_MAX = 80;
+
+/** The same of the beginning of a longer text. A sentence can hold it, and its cost is bounded. */
+export function shortVisible(text: string): string {
+  return text.length <= SHORT_CHARS_MAX ? visible(text) : `${visible(text.slice(0, SHORT_CHARS_MAX))}…`;
+}
+
+/** The text of {@link visible} in pieces that can be styled. */
 export function pieces(text: string): readonly Piece[] {
   const found: Piece[] = [];
   let end = 0;
