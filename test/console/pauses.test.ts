@@ -5,7 +5,7 @@ import { type Asked, ask, auditOf, readPause, respond } from "../harness/pauses.
 import { PASSWORD } from "../harness/people.ts";
 import type { Client } from "../harness/server.ts";
 import { startConsole, type Visit } from "./console.ts";
-import { change, go, stepsOf, unnoticed, until } from "./waiting.ts";
+import { change, go, stepsOf, tryAgain, unnoticed, until } from "./waiting.ts";
 
 const app = await startConsole({ after });
 const { server } = app.stage;
@@ -18,7 +18,7 @@ test("questions to people, from an empty list to every way in which one ends", a
   await step("the list is empty, and says how to ask", () => begin(visit));
   await step("open questions are listed by deadline, with the default and who was told", () => listOpen(visit, owner));
   await step("each status has a list of its own, whose URL a colleague can open", () => listEnded(visit, owner));
-  await step("a page that cannot be read says why, and is tried again", () => tryAgain(visit, owner));
+  await step("a page that cannot be read says why, and is tried again", () => failToRead(visit, owner));
   await step("a signed-in person answers with a note after a confirmation, and is named", () => answer(visit, owner));
   await step("what was typed does not follow to another question", () => typeAndLeave(visit, owner));
   await step("everything works by keyboard alone", () => useKeys(visit, owner));
@@ -88,17 +88,14 @@ async function listEnded({ page }: Visit, owner: Client): Promise<void> {
   await page.getByRole("link", { name: "Timed out?" }).waitFor();
 }
 
-async function tryAgain({ page }: Visit, owner: Client): Promise<void> {
+async function failToRead({ page }: Visit, owner: Client): Promise<void> {
   const { id } = await ask(owner);
-  const json = { error: "INTERNAL", message: "The server failed to handle it.", status_code: 500 };
-  await page.route("**/v1/pause**", (route) => route.fulfill({ status: 500, json }));
-  await change(page, "/pauses?channel=email");
-  await page.getByText("The server failed to handle it.").waitFor();
-  await go(page, `/pauses/${id}`);
-  await page.getByText("The server failed to handle it.").waitFor();
-  await page.getByText("INTERNAL").waitFor();
-  await page.unroute("**/v1/pause**");
-  await page.getByRole("button", { name: "Try again" }).click();
+  // The stream tells of the question at any time, and the page reads again by itself.
+  await tryAgain(page, "**/v1/pause**", async () => {
+    await change(page, "/pauses?channel=email");
+    await page.getByText("The server failed to read.").waitFor();
+    await go(page, `/pauses/${id}`);
+  });
   await page.getByRole("region", { name: "The question" }).getByText(QUESTION).waitFor();
 }
 
